@@ -1,0 +1,118 @@
+"""What a backend is: the runtime members that core calls, as one abstract class."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from .kernels import Array, RequiredKernels, Shape
+
+__all__ = ["API_VERSION", "Backend", "Capabilities"]
+
+API_VERSION = 1
+"""The version of the seam: the kernels' contract and the runtime members. A backend built for another version is
+not loaded; the reason is kept and shown when it is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a backend can do, stated before anything is computed.
+
+    Attributes:
+        dtypes: names of the element types that every required kernel supports (where the kernel's description
+            does not exclude one).
+        layouts: names of the layouts; ``"strided"`` is compulsory.
+        views: ``"alias"`` if movement kernels return arrays that share memory with their argument, ``"copy"`` if
+            they return copies (core then keeps bases and views equal).
+        out: whether unary and binary kernels take ``out=``.
+        extensions: groups of kernels that have no composition and that the backend offers (``"linalg"``, ``"fft"``).
+    """
+
+    dtypes: frozenset[str]
+    layouts: frozenset[str] = frozenset({"strided"})
+    views: Literal["alias", "copy"] = "alias"
+    out: bool = False
+    extensions: frozenset[str] = field(default_factory=frozenset)
+
+
+class Backend(ABC):
+    """One array engine. Core makes one instance on the first use of the backend and keeps it.
+
+    A subclass provides the abstract members; the others have defaults that say what is lacking. The class
+    attribute ``api_version`` is written as a number in the backend (not taken from this module), because it says
+    what the backend was built for.
+    """
+
+    name: str
+    """The backend's name, as it is selected: ``"numpy"``."""
+    device_type: str
+    """The type in its device strings: ``"cpu"``, ``"cuda"``."""
+    api_version: int
+    capabilities: Capabilities
+
+    @abstractmethod
+    def device_count(self) -> int:
+        """How many devices there are; their indices count from 0. The type without an index means the current one."""
+
+    @abstractmethod
+    def kernels(self, device: int) -> RequiredKernels | Mapping[str, Any]:
+        """The kernels bound to one device: what they create is on it, what they take is on it."""
+
+    @abstractmethod
+    def strides(self, array: Array) -> Shape:
+        """The strides of an array in elements. A backend without strides gives those of a C-contiguous array."""
+
+    def current_device(self) -> int:
+        """The device that the bare device type means."""
+        return 0
+
+    def storage_offset(self, array: Array) -> int:
+        """Distance in elements from the first element of the allocation that ``array`` lies in."""
+        raise self.lacks("storage_offset")
+
+    def data_ptr(self, array: Array) -> int:
+        """Address of the first element; 0 where the engine has no addresses."""
+        return 0
+
+    def synchronize(self, device: int) -> None:
+        """Wait until all work given to the device is done. Nothing to do where kernels return when they are done."""
+
+    def copy_from(self, other: Backend, array: Array, device: int) -> Array | None:
+        """Copy an array of another device of this or another backend to ``device`` without passing through the host.
+
+        None (the default) says that it can't: core then copies through host memory, which is explicit, because
+        only ``Tensor.to`` and its kin ask for it.
+        """
+        return None
+
+    def to_numpy(self, array: Array) -> Any:
+        """The array as a ``numpy.ndarray`` that shares its memory; for backends on host memory."""
+        raise self.lacks("numpy()")
+
+    def from_numpy(self, ndarray: Any) -> Array:
+        """A ``numpy.ndarray`` (of a supported dtype) as an array that shares its memory; for backends on host memory."""
+        raise self.lacks("from_numpy()")
+
+    def to_dlpack(self, array: Array, stream: Any = None) -> Any:
+        """The array as a DLPack capsule."""
+        raise self.lacks("DLPack")
+
+    def dlpack_device(self, array: Array) -> tuple[int, int]:
+        """DLPack's device type and index for an array."""
+        raise self.lacks("DLPack")
+
+    def from_dlpack(self, source: Any) -> tuple[Array, str]:
+        """An object with ``__dlpack__`` as an array that shares its memory, and the name of its dtype."""
+        raise self.lacks("DLPack")
+
+    def memory_stats(self, device: int) -> Mapping[str, int]:
+        """Bytes in use and reserved, under PyTorch's names (``allocated_bytes.all.current`` …); empty if unknown."""
+        return {}
+
+    def lacks(self, what: str) -> Exception:
+        """The error for something that this backend does not have."""
+        from ..errors import UnsupportedError
+
+        return UnsupportedError(what, backend=self.name, hint=f"copy the tensor to the CPU first (tensor.cpu()) or use a backend that has {what}")

@@ -1,0 +1,119 @@
+"""Data types: one object per element type, compared by identity as in PyTorch.
+
+``flambeau.float32`` and the rest are the only instances. The order of :data:`ALL` is the order in which
+type promotion prefers a type within a category (see :mod:`flambeau.promotion`).
+"""
+
+from __future__ import annotations
+
+from builtins import bool as _bool
+from typing import Final, final
+
+from .errors import raise_unknown_dtype
+
+__all__ = [
+    "ALL",
+    "bool",
+    "by_format",
+    "by_name",
+    "complex128",
+    "complex64",
+    "dtype",
+    "float16",
+    "float32",
+    "float64",
+    "int16",
+    "int32",
+    "int64",
+    "int8",
+    "uint8",
+]
+
+# The categories of promotion, lowest first (PyTorch's `c10::ScalarType` categories).
+BOOLEAN: Final = 0
+INTEGRAL: Final = 1
+FLOATING: Final = 2
+COMPLEX: Final = 3
+
+
+@final
+class dtype:
+    """The type of a tensor's elements.
+
+    Attributes:
+        name: the bare name, ``"float32"``; backends are addressed with it.
+        itemsize: bytes of one element.
+        category: 0 boolean, 1 integral, 2 floating point, 3 complex.
+        format: the :mod:`struct` code of one element in native byte order; complex types have the code of
+            their parts.
+
+    Source of the semantics: ``torch.dtype``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.float32
+        torch.float32
+        >>> torch.float32.itemsize, torch.float32.is_floating_point
+        (4, True)
+    """
+
+    __slots__ = ("category", "format", "is_signed", "itemsize", "name")
+
+    def __init__(self, name: str, itemsize: int, category: int, format: str, *, is_signed: _bool = True) -> None:
+        self.name = name
+        self.itemsize = itemsize
+        self.category = category
+        self.format = format
+        self.is_signed = is_signed
+
+    @property
+    def is_floating_point(self) -> _bool:
+        """Whether the type is a real floating point type."""
+        return self.category == FLOATING
+
+    @property
+    def is_complex(self) -> _bool:
+        """Whether the type is complex."""
+        return self.category == COMPLEX
+
+    def __repr__(self) -> str:
+        # PyTorch's own spelling: programs and the documents compare and print this text.
+        return f"torch.{self.name}"
+
+    def __reduce__(self) -> str:
+        return self.name  # pickled by reference to this module's name
+
+
+uint8: Final = dtype("uint8", 1, INTEGRAL, "B", is_signed=False)
+int8: Final = dtype("int8", 1, INTEGRAL, "b")
+int16: Final = dtype("int16", 2, INTEGRAL, "h")
+int32: Final = dtype("int32", 4, INTEGRAL, "i")
+int64: Final = dtype("int64", 8, INTEGRAL, "q")
+float16: Final = dtype("float16", 2, FLOATING, "e")
+float32: Final = dtype("float32", 4, FLOATING, "f")
+float64: Final = dtype("float64", 8, FLOATING, "d")
+complex64: Final = dtype("complex64", 8, COMPLEX, "f")
+complex128: Final = dtype("complex128", 16, COMPLEX, "d")
+bool: Final = dtype("bool", 1, BOOLEAN, "?", is_signed=False)
+
+ALL: Final = (bool, uint8, int8, int16, int32, int64, float16, float32, float64, complex64, complex128)
+_BY_NAME: Final = {entry.name: entry for entry in ALL}
+# `l` and `q` are both 8 bytes on the 64-bit platforms that NumPy 2 supports with `l` == int64 (Linux, macOS).
+_BY_FORMAT: Final = {entry.format: entry for entry in ALL if not entry.is_complex} | {"l": int64}
+
+
+def by_name(name: str) -> dtype:
+    """The dtype called ``name`` (``"float32"``).
+
+    Raises:
+        TypeError: there is no such dtype; the message lists those there are.
+    """
+    try:
+        return _BY_NAME[name]
+    except KeyError:
+        raise_unknown_dtype(name, _BY_NAME)
+
+
+def by_format(format: str) -> dtype | None:
+    """The dtype whose :mod:`struct` code is ``format``, or None."""
+    return _BY_FORMAT.get(format)

@@ -1,0 +1,120 @@
+"""Every exception and warning that flambeau defines.
+
+The classes derive from the built-in class that PyTorch raises in the same situation, so that programs written
+for PyTorch catch what they expect::
+
+    Exception
+    ├── FlambeauError                      marker: raised by flambeau on purpose
+    │   ├── BackendError (RuntimeError)        a backend cannot be had
+    │   │   ├── UnknownBackendError                no plugin registers it
+    │   │   ├── BackendLoadError                   its plugin failed to load
+    │   │   ├── BackendConflictError               two backends claim one device type
+    │   │   └── MissingKernelsError                required kernels are absent
+    │   ├── UnsupportedError (NotImplementedError) a backend lacks an op, dtype or layout
+    │   ├── NotScalarError (RuntimeError, ValueError)   item() of several elements
+    │   └── MissingExtraError (ImportError)    an optional dependency is not installed
+    └── Warning
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NoReturn
+
+__all__ = [
+    "BackendConflictError",
+    "BackendError",
+    "BackendLoadError",
+    "FlambeauError",
+    "MissingExtraError",
+    "MissingKernelsError",
+    "NotScalarError",
+    "UnknownBackendError",
+    "UnsupportedError",
+]
+
+
+class FlambeauError(Exception):
+    """Base of the exceptions that flambeau defines."""
+
+
+class BackendError(FlambeauError, RuntimeError):
+    """A backend or device cannot be had."""
+
+
+class UnknownBackendError(BackendError):
+    """No plugin registers the backend or device type that was asked for."""
+
+
+class BackendLoadError(BackendError):
+    """The plugin of the backend that was asked for failed to load; the cause is chained."""
+
+
+class BackendConflictError(BackendError):
+    """Several backends claim the device type that was asked for, and none of them was chosen."""
+
+
+class MissingKernelsError(BackendError):
+    """A backend lacks required kernels.
+
+    Attributes:
+        backend: its name.
+        missing: the names of the kernels.
+    """
+
+    def __init__(self, backend: str, missing: Iterable[str]) -> None:
+        self.backend = backend
+        self.missing = tuple(missing)
+        super().__init__(
+            f"backend '{backend}' lacks {len(self.missing)} required kernel(s): {', '.join(self.missing)}. "
+            "A backend must provide every kernel of flambeau.backend.RequiredKernels."
+        )
+
+
+class UnsupportedError(FlambeauError, NotImplementedError):
+    """A backend cannot do what was asked; nothing was computed, copied or changed.
+
+    Attributes:
+        op: what was asked for.
+        backend, dtype, layout: for what it was asked, as far as that matters.
+    """
+
+    def __init__(self, op: str, *, backend: str, dtype: object = None, layout: object = None, hint: str = "") -> None:
+        self.op = op
+        self.backend = backend
+        self.dtype = dtype
+        self.layout = layout
+        about = "".join(f" for {word}" for word in (dtype, layout) if word is not None)
+        super().__init__(f"backend '{backend}' does not support {op}{about}" + (f"; {hint}" if hint else ""))
+
+
+class NotScalarError(FlambeauError, RuntimeError, ValueError):
+    """A tensor of several elements was asked for its only one.
+
+    PyTorch raises RuntimeError, the documents that flambeau follows say ValueError; this is both.
+    """
+
+    def __init__(self, numel: int) -> None:
+        super().__init__(
+            f"a Tensor with {numel} elements cannot be converted to Scalar: "
+            "only one element tensors can be converted to Python scalars"
+        )
+
+
+class MissingExtraError(FlambeauError, ImportError):
+    """An optional dependency is needed and not installed."""
+
+    def __init__(self, what: str, package: str, extra: str) -> None:
+        super().__init__(f"{what} needs the package '{package}', which is not installed: pip install 'flambeau[{extra}]'")
+
+
+def raise_unknown_dtype(name: object, known: Mapping[str, Any]) -> NoReturn:
+    """Raise the TypeError for a dtype that does not exist."""
+    raise TypeError(f"unknown dtype {name!r}; the dtypes are: {', '.join(known)}")
+
+
+def argument_type(function: str, argument: str, position: int, value: object, expected: str) -> TypeError:
+    """PyTorch's TypeError for an argument of the wrong type."""
+    return TypeError(
+        f"{function}(): argument '{argument}' (position {position}) must be {expected}, not {type(value).__name__}"
+    )
