@@ -393,6 +393,11 @@ REQUIRED: tuple[str, ...] = _names(RequiredKernels)
 OPTIONAL: tuple[str, ...] = _names(OptionalKernels)
 
 
+COMPOSITIONS: dict[str, Callable[..., Array]] = {}
+"""What stands in for the optional element-wise kernels: from a tensor type and arrays to an array. The declarations of
+the ops fill it."""
+
+
 class KernelTable:
     """The kernels of one device of one backend, as attributes; an optional kernel it lacks is None.
 
@@ -413,5 +418,27 @@ class KernelTable:
         for name in REQUIRED + OPTIONAL:
             setattr(self, name, find(name))
 
+    def for_type(self, tensor_type: Any) -> KernelTable:
+        """The table with compositions, bound to a tensor type, for the element-wise kernels that are lacking."""
+        table = object.__new__(KernelTable)
+        vars(table).update(vars(self))
+        for name, composition in COMPOSITIONS.items():
+            if vars(table).get(name) is None:
+                setattr(table, name, _compose(composition, tensor_type))
+        return table
+
     def __getattr__(self, name: str) -> Any:  # only names that no kernel has arrive here
         raise AttributeError(f"there is no kernel called {name!r}; kernels are declared in flambeau.backend.kernels")
+
+
+def _compose(composition: Callable[..., Array], tensor_type: Any) -> Callable[..., Array]:
+    """A kernel out of a composition, with the ``out`` that kernels have."""
+
+    def kernel(*arrays: Array, out: Array | None = None) -> Array:
+        result = composition(tensor_type, *arrays)
+        if out is None:
+            return result
+        tensor_type.kernels.copy_into(out, result)
+        return out
+
+    return kernel

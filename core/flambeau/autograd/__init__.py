@@ -1,0 +1,148 @@
+"""Automatic differentiation: gradient modes, the backward pass and what hangs on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ._engine import run_backward
+from ._modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from ._node import Node
+
+if TYPE_CHECKING:
+    from .._tensor import Tensor
+
+__all__ = ["Node", "backward", "enable_grad", "grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
+
+
+def backward(
+    tensors: Tensor | Sequence[Tensor], grad_tensors: Any = None, retain_graph: bool | None = None,
+    create_graph: bool = False, inputs: Tensor | Sequence[Tensor] | None = None,
+) -> None:
+    """Compute the gradients of the leaves that ``tensors`` depend on, and add them to their ``.grad``.
+
+    Args:
+        tensors: where to start; one, or several.
+        grad_tensors: the gradient of each; may be left out for tensors of one element, where it is 1.
+        retain_graph: keep what the graph has saved, for another pass. Default: the value of ``create_graph``.
+        create_graph: record the pass itself, so that gradients can be differentiated.
+        inputs: accumulate into these tensors only.
+
+    Source of the semantics: ``torch.autograd.backward``.
+
+    Raises:
+        RuntimeError: a tensor does not require a gradient, a gradient is missing or has another shape, or what the graph
+            saved has been freed or changed.
+
+    Example:
+        >>> import flambeau as torch
+        >>> x = torch.tensor(3.0, requires_grad=True)
+        >>> torch.autograd.backward(x * x)
+        >>> x.grad
+        tensor(6.)
+    """
+    roots = _roots(_listed(tensors), grad_tensors, create_graph)
+    targets = None if inputs is None else _listed(inputs)
+    if targets is not None and not targets:
+        raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+    edges = None if targets is None else [_edge(target) for target in targets]
+    run_backward(
+        roots, retain_graph=create_graph if retain_graph is None else retain_graph, create_graph=create_graph,
+        inputs=edges,
+    )
+
+
+def grad(
+    outputs: Tensor | Sequence[Tensor], inputs: Tensor | Sequence[Tensor], grad_outputs: Any = None,
+    retain_graph: bool | None = None, create_graph: bool = False, allow_unused: bool | None = None,
+    materialize_grads: bool = False,
+) -> tuple[Tensor | None, ...]:
+    """Compute the gradients of ``outputs`` with respect to ``inputs`` and return them; ``.grad`` is left alone.
+
+    Args:
+        outputs: where to start; one, or several.
+        inputs: with respect to what; leaves or results of operations.
+        grad_outputs: the gradient of each output; may be left out for outputs of one element, where it is 1.
+        retain_graph: keep what the graph has saved, for another pass. Default: the value of ``create_graph``.
+        create_graph: record the pass itself, so that gradients can be differentiated.
+        allow_unused: give None for inputs that the outputs do not depend on, instead of raising.
+        materialize_grads: give zeros for these.
+
+    Source of the semantics: ``torch.autograd.grad``.
+
+    Raises:
+        RuntimeError: as :func:`backward`; or an input was not used and ``allow_unused`` is not set.
+
+    Example:
+        >>> import flambeau as torch
+        >>> x = torch.tensor(3.0, requires_grad=True)
+        >>> (first,) = torch.autograd.grad(x**3, x, create_graph=True)
+        >>> torch.autograd.grad(first, x)
+        (tensor(18.),)
+    """
+    if materialize_grads and allow_unused is False:
+        raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.")
+    targets = _listed(inputs)
+    if not targets:
+        raise ValueError("grad requires non-empty inputs.")
+    roots = _roots(_listed(outputs), grad_outputs, create_graph)
+    edges = [_edge(target) for target in targets]
+    found = run_backward(
+        roots, retain_graph=create_graph if retain_graph is None else retain_graph, create_graph=create_graph,
+        inputs=edges, accumulate=False,
+    )
+    if materialize_grads:
+        from ..ops.creation import zeros_like
+
+        return tuple(
+            zeros_like(target) if value is None else value for value, target in zip(found, targets, strict=True)
+        )
+    if not allow_unused and any(value is None for value in found):
+        raise RuntimeError(
+            "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is "
+            "the desired behavior."
+        )
+    return tuple(found)
+
+
+def _listed(tensors: Any) -> list[Tensor]:
+    from .._tensor import Tensor
+
+    return [tensors] if isinstance(tensors, Tensor) else list(tensors)
+
+
+def _edge(tensor: Tensor) -> Any:
+    if tensor._node is None:
+        raise RuntimeError("One of the differentiated Tensors does not require grad")
+    return tensor._node
+
+
+def _roots(outputs: list[Tensor], grads: Any, create_graph: bool) -> list[tuple[Any, Tensor]]:
+    given = [None] * len(outputs) if grads is None else _listed(grads)
+    if len(given) != len(outputs):
+        raise RuntimeError(f"got {len(outputs)} tensors and {len(given)} gradients")
+    roots = []
+    for position, (output, start) in enumerate(zip(outputs, given, strict=True)):
+        start = _checked_start(position, output, start)
+        if output._node is None:
+            raise RuntimeError(f"element {position} of tensors does not require grad and does not have a grad_fn")
+        roots.append((output._node, start if create_graph or start._node is None else start.detach()))
+    return roots
+
+
+def _checked_start(position: int, output: Tensor, start: Tensor | None) -> Tensor:
+    from ..ops.conversion import to_type
+    from ..ops.creation import ones_like
+
+    if start is None:
+        if output.numel() != 1:
+            raise RuntimeError("grad can be implicitly created only for scalar outputs")
+        if output._node is None:
+            raise RuntimeError(f"element {position} of tensors does not require grad and does not have a grad_fn")
+        return ones_like(output)
+    if start._array.shape != output._array.shape:
+        raise RuntimeError(
+            f"Mismatch in shape: grad_output[{position}] has a shape of {start.shape} and output[{position}] has a shape of "
+            f"{output.shape}."
+        )
+    return to_type(start, output._type)

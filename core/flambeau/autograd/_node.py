@@ -1,0 +1,141 @@
+"""The graph: nodes that ops record, and the leaves where gradients arrive.
+
+A tensor's ``_node`` is None (it needs no gradient), a :class:`Leaf`, a :class:`Node` (the tensor is the only output
+of an op), or an :class:`Output` (it is one of several). That object is also the *edge* by which the node of the next
+op points back::
+
+    x (leaf)          w (leaf)            y = x * w; z = y.sum()
+    Leaf  <----+  +-->  Leaf
+               |  |
+            Node MulBackward0    saved: x, w with their versions
+                  ^
+                  |
+            Node SumBackward0  <--- z._node
+
+A node refers back only, never to its own output, so a graph holds no reference cycle and is freed with its last
+tensor.
+"""
+
+from __future__ import annotations
+
+import weakref
+from itertools import count
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from .._tensor import Tensor
+    from ..ops._rules import Rule
+
+__all__ = ["Edge", "Leaf", "Node", "Output", "edge_target", "next_sequence"]
+
+next_sequence = count(1).__next__
+"""Numbers nodes in the order of their creation: a node's inputs have smaller numbers than itself."""
+
+
+class Node:
+    """One recorded operation.
+
+    Attributes:
+        rule: how to go backward through it; shared by all nodes of an op.
+        edges: one edge per differentiable input, None where the input needs no gradient.
+        saved: what the rule needs, flat; None once it has been freed.
+        fits: per edge, the (shape, type) that a gradient must be brought to, or None; None if none needs it.
+        sequence: its place in the order of creation.
+    """
+
+    __slots__ = ("__dict__", "__weakref__", "edges", "fits", "rule", "saved", "sequence")
+
+    rule: Rule
+    edges: tuple[Edge | None, ...]
+    saved: tuple[Any, ...] | None
+    fits: tuple[Any, ...] | None
+    sequence: int
+
+    outputs: tuple[Any, ...] = ()
+    """For a node of several outputs, the (shape, type) of each."""
+
+    # Hooks are rare: they live in the instance dictionary, which costs nothing while it is empty.
+    hooks: dict[int, Any] | None = None
+    """Called with (gradients of the inputs, gradients of the outputs) after the node has run."""
+    prehooks: dict[int, Any] | None = None
+    """Called with the gradients of the outputs before the node runs."""
+    tensor_hooks: dict[int, dict[int, Any]] | None = None
+    """Per output, the hooks of ``Tensor.register_hook`` and ``Tensor.retain_grad``."""
+
+    def name(self) -> str:
+        """The name of the operation, ``"MulBackward0"``."""
+        return self.rule.name
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node | Leaf | None, int], ...]:
+        """For every input, the node it came from and which of that node's outputs it was."""
+        return tuple(edge_target(edge) if edge is not None else (None, 0) for edge in self.edges)
+
+    def register_hook(self, hook: Any) -> Any:
+        """Call ``hook(grad_inputs, grad_outputs)`` after the node runs; it may return new ``grad_inputs``."""
+        from ..utils.hooks import RemovableHandle
+
+        self.hooks = {} if self.hooks is None else self.hooks
+        return RemovableHandle.add(self.hooks, hook)
+
+    def register_prehook(self, hook: Any) -> Any:
+        """Call ``hook(grad_outputs)`` before the node runs; it may return new ``grad_outputs``."""
+        from ..utils.hooks import RemovableHandle
+
+        self.prehooks = {} if self.prehooks is None else self.prehooks
+        return RemovableHandle.add(self.prehooks, hook)
+
+    def __call__(self, *grads: Tensor | None) -> Tensor | None | tuple[Tensor | None, ...]:
+        """Run the node alone: the gradients of its inputs for those of its outputs."""
+        results = self.rule.apply(self, grads[0] if self.rule.single_output else list(grads))
+        return results[0] if len(results) == 1 else tuple(results)
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} object at {id(self):#x}>"
+
+
+class Output:
+    """One of several outputs of a node."""
+
+    __slots__ = ("index", "node")
+
+    def __init__(self, node: Node, index: int) -> None:
+        self.node = node
+        self.index = index
+
+
+class Leaf:
+    """The end of a graph: where the gradient of a tensor made by the user arrives, to be added to ``.grad``."""
+
+    __slots__ = ("__weakref__", "_tensor")
+
+    edges: tuple[Edge | None, ...] = ()
+    # Leaves run as soon as their gradient is complete, before any other node.
+    sequence = 1 << 62
+
+    def __init__(self, tensor: Tensor) -> None:
+        self._tensor = weakref.ref(tensor)
+
+    @property
+    def variable(self) -> Tensor | None:
+        """The tensor, while it lives."""
+        return self._tensor()
+
+    next_functions: tuple[()] = ()
+
+    def name(self) -> str:
+        """The name that PyTorch gives these nodes."""
+        return "torch::autograd::AccumulateGrad"
+
+    def __repr__(self) -> str:
+        return f"<AccumulateGrad object at {id(self):#x}>"
+
+
+Edge: TypeAlias = Node | Output | Leaf
+
+
+def edge_target(edge: Edge) -> tuple[Node | Leaf, int]:
+    """The node that an edge leads to and which of its outputs."""
+    if isinstance(edge, Output):
+        return edge.node, edge.index
+    return edge, 0

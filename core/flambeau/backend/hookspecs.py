@@ -1,0 +1,59 @@
+"""The hooks of a flambeau plugin.
+
+A plugin is a module named by an entry point of the group ``flambeau``. Hooks run once, when plugins are loaded;
+none runs during computation (one call costs several microseconds, more than a small op). Each hook takes one
+context object, so that what it offers can grow without breaking plugins.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pluggy
+
+if TYPE_CHECKING:
+    from .manager import BackendContext
+
+__all__ = ["PROJECT", "ConformanceContext", "OpContext", "hookimpl", "hookspec"]
+
+PROJECT = "flambeau"
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+class OpContext(Protocol):
+    """What :func:`flambeau_register_ops` is given."""
+
+    def register(self, namespace: str, op: Any) -> None:
+        """Offer ``op``, a function declared with :mod:`flambeau.ops`' decorators, as ``flambeau.ops.<namespace>``."""
+
+
+class ConformanceContext(Protocol):
+    """What the two conformance hooks are given."""
+
+    def manifest(self, backend: str, path: str) -> None:
+        """Declare the TOML file with the claims of ``backend``."""
+
+    def cases(self, module: str) -> None:
+        """Add the cases that the importable ``module`` declares."""
+
+
+@hookspec
+def flambeau_register_backends(context: BackendContext) -> None:
+    """Register backends: metadata and a factory each. Heavy imports belong inside the factory."""
+
+
+@hookspec
+def flambeau_register_ops(context: OpContext) -> None:
+    """Register ops of the plugin's own."""
+
+
+@hookspec
+def flambeau_conformance(context: ConformanceContext) -> None:
+    """Declare conformance manifests and add conformance cases."""
+
+
+@hookspec
+def flambeau_cli_commands(context: Any) -> None:
+    """Add commands to ``python -m flambeau``: ``context`` is the :class:`argparse` sub-parsers object."""

@@ -1,0 +1,90 @@
+"""Tensor types: one object for every (backend, device, dtype) in use.
+
+Two tensors whose type is the same object are on the same device of the same backend and have the same dtype:
+that single identity test is what makes dispatch cheap. The kernels of the device hang on it.
+"""
+
+from __future__ import annotations
+
+from math import copysign
+from typing import TYPE_CHECKING, Any
+
+from ..dtypes import FLOATING, dtype
+from ..dtypes import bool as bool_dtype
+from ..errors import UnsupportedError
+from .kernels import Array, KernelTable
+
+if TYPE_CHECKING:
+    from ..devices import device
+    from .protocol import Backend
+
+__all__ = ["Place", "TensorType"]
+
+_NUMBERS_KEPT = 256
+
+
+class Place:
+    """One device of one loaded backend, with its tensor types."""
+
+    __slots__ = ("_types", "backend", "device", "index", "kernels")
+
+    def __init__(self, backend: Backend, device: device, index: int) -> None:
+        self.backend = backend
+        self.device = device
+        self.index = index
+        self.kernels = KernelTable(backend.kernels(index), backend.name)
+        self._types: dict[dtype, TensorType] = {}
+
+    def type(self, dtype: dtype) -> TensorType:
+        """The tensor type of ``dtype`` here.
+
+        Raises:
+            UnsupportedError: the backend does not have this dtype.
+        """
+        found = self._types.get(dtype)
+        if found is None:
+            if dtype.name not in self.backend.capabilities.dtypes:
+                raise UnsupportedError(
+                    "tensors", backend=self.backend.name, dtype=dtype,
+                    hint=f"its dtypes are {', '.join(sorted(self.backend.capabilities.dtypes))}",
+                )
+            found = self._types.setdefault(dtype, TensorType(self, dtype))
+        return found
+
+
+class TensorType:
+    """The type of a tensor: backend, device and dtype in one object, compared by identity.
+
+    ``numbers`` (not bool) and ``floats`` (floating or complex) are the domains that element-wise ops are declared for.
+    """
+
+    __slots__ = ("_numbers", "backend", "boolean", "device", "dtype", "floats", "kernels", "numbers", "place")
+
+    def __init__(self, place: Place, dtype: dtype) -> None:
+        self.place = place
+        self.dtype = dtype
+        # The rest is copied here because the hot path reads it.
+        self.backend = place.backend
+        self.device = place.device
+        self.kernels: Any = place.kernels.for_type(self)
+        self.boolean: TensorType = self if dtype is bool_dtype else place.type(bool_dtype)
+        self.numbers = dtype is not bool_dtype
+        self.floats = dtype.category >= FLOATING
+        self._numbers: dict[tuple[type, object], Array] = {}
+
+    def with_dtype(self, dtype: dtype) -> TensorType:
+        """The type of another dtype on the same device."""
+        return self if dtype is self.dtype else self.place.type(dtype)
+
+    def number(self, value: Any) -> Array:
+        """A 0-d array that holds a Python number. It may be a shared one: read only."""
+        key = (value.__class__, value)
+        array = self._numbers.get(key)
+        if array is None or (value == 0 and copysign(1.0, value.real) < 0.0):  # -0.0 is the key 0.0
+            array = self.kernels.full((), value, self.dtype.name)
+            if len(self._numbers) < _NUMBERS_KEPT and not (value == 0 and copysign(1.0, value.real) < 0.0):
+                self._numbers[key] = array
+        return array
+
+    def __repr__(self) -> str:
+        return f"<TensorType {self.dtype.name} on {self.device} ({self.backend.name})>"

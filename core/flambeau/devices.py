@@ -1,0 +1,81 @@
+"""Devices: where a tensor is, as a device type and an index."""
+
+from __future__ import annotations
+
+import re
+from typing import final
+
+from .backend.selection import device_types
+
+__all__ = ["device"]
+
+_PATTERN = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)(?::(\d+))?")
+
+
+@final
+class device:
+    """A device: the type of a backend and, optionally, an index.
+
+    ``device("cuda:0")``, ``device("cuda", 0)`` and ``device(0)`` name the first CUDA device; ``device("cuda")``
+    the current one. Source of the semantics: ``torch.device``.
+
+    Raises:
+        RuntimeError: the string is malformed, or no plugin serves the device type; the message lists those there are.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.device("cpu")
+        device(type='cpu')
+        >>> torch.device("cuda:1").index
+        1
+    """
+
+    __slots__ = ("index", "type")
+
+    type: str
+    index: int | None
+
+    def __init__(self, type: str | int | device, index: int | None = None) -> None:
+        if isinstance(type, device):
+            type, index = type.type, type.index if index is None else index
+        elif isinstance(type, int) and not isinstance(type, bool):
+            type, index = "cuda", type  # an index alone means an accelerator, as in PyTorch
+        elif not isinstance(type, str):
+            raise TypeError(f"device(): argument 'type' must be str, int or device, not {_class_name(type)}")
+        match = _PATTERN.fullmatch(type)
+        if match is None:
+            raise RuntimeError(f"Invalid device string: '{type}'")
+        if match[2] is not None:
+            if index is not None:
+                raise RuntimeError(
+                    f"type (string) must not include an index because index was passed explicitly: {type}"
+                )
+            index = int(match[2])
+        if index is not None and index < 0:
+            raise RuntimeError(f"Device index must not be negative, got {index}")
+        if match[1] not in device_types():
+            raise RuntimeError(
+                f"Expected one of {', '.join(device_types())} device type at start of device string: {type}. "
+                "Other device types come with backend plugins; `python -m flambeau plugins` lists what is installed"
+            )
+        self.type, self.index = match[1], index
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, device) and self.type == other.type and self.index == other.index
+
+    def __hash__(self) -> int:
+        return hash((self.type, self.index))
+
+    def __str__(self) -> str:
+        return self.type if self.index is None else f"{self.type}:{self.index}"
+
+    def __repr__(self) -> str:
+        index = "" if self.index is None else f", index={self.index}"
+        return f"device(type='{self.type}'{index})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return device, (str(self),)
+
+
+def _class_name(value: object) -> str:
+    return value.__class__.__name__

@@ -1,0 +1,52 @@
+"""Dtype checks that several families of element-wise ops share, as values for ``check=``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .. import dtypes
+from .._tensor import from_array
+
+__all__ = ["INVERT_ADVICE", "integers_and_bool", "no_bool", "no_complex", "no_zero_divisor"]
+
+INVERT_ADVICE = "If you are trying to invert a mask, use the `~` or `logical_not()` operator instead."
+
+Check = Callable[[dtypes.dtype], None]
+
+
+def no_bool(operation: str, advice: str = INVERT_ADVICE) -> Check:
+    """Refuse bool, in PyTorch's words."""
+
+    def check(dtype: dtypes.dtype) -> None:
+        if dtype is dtypes.bool:
+            raise RuntimeError(f"{operation} is not supported. {advice}")
+
+    return check
+
+
+def no_complex(function: str) -> Check:
+    """Refuse complex dtypes."""
+
+    def check(dtype: dtypes.dtype) -> None:
+        if dtype.is_complex:
+            raise RuntimeError(f"{function} is not supported for complex tensors")
+
+    return check
+
+
+def integers_and_bool(function: str) -> Check:
+    """Refuse floating and complex dtypes."""
+
+    def check(dtype: dtypes.dtype) -> None:
+        if dtype.category > dtypes.INTEGRAL:
+            raise NotImplementedError(f'"{function}" not implemented for {dtype!r}: it takes integer and bool tensors')
+
+    return check
+
+
+def no_zero_divisor(a: Any, b: Any, type_: Any) -> None:
+    """Refuse an integer divisor of zero: PyTorch's error, where hardware would trap or give rubbish."""
+    nonzero = type_.kernels.all(b, tuple(range(len(b.shape))), False)
+    if not from_array(nonzero, type_.boolean).item():
+        raise RuntimeError("ZeroDivisionError")

@@ -1,0 +1,195 @@
+"""In-place forms: one mechanism for all ops.
+
+An in-place op computes what the op computes and writes it into its first operand. Where the graph is recorded, the op
+runs on a stand-in for the operand with the operand's history, and the operand then takes over the history of the
+result; where it is not, element-wise kernels write directly.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._storage import Steps, propagate_write, replay, storage_of
+from .._tensor import Tensor, from_array
+from ..autograd._modes import enable_grad, grad_enabled
+from ..autograd._node import Leaf, Node, next_sequence
+from ..promotion import can_cast
+from ._rules import Rule, freed_error
+from ._runtime import cast_error
+
+__all__ = ["apply", "check_writable", "store"]
+
+
+def apply(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
+    """The in-place form of ``row`` on ``input``.
+
+    Raises:
+        RuntimeError: ``input`` is a leaf (or a view of one) that requires a gradient, its elements overlap, or the
+            result's shape or dtype does not fit it; ``input`` is unchanged then.
+    """
+    recording = grad_enabled()
+    check_writable(input, recording)
+    if recording and _recorded(input, args, kwargs):
+        result = row.function(_stand_in(input, row), *args, **kwargs)
+        store(input, result)
+        relink(input, result)
+        return input
+    if row.write is not None:
+        row.write(input, *args, **kwargs)
+        propagate_write(input)
+    elif not (row.promotion and _write_directly(row, input, args, kwargs)):
+        store(input, row.function(input, *args, **kwargs))
+    return input
+
+
+def check_writable(input: Tensor, recording: bool) -> None:
+    """Refuse to write where PyTorch refuses."""
+    node = input._node
+    view = input._view
+    if recording and node is not None:
+        if node.__class__ is Leaf:
+            raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
+        if view is not None and view.base._node.__class__ is Leaf:
+            raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
+    if view is not None and _overlaps(input):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+            "Please clone() the tensor before performing the operation."
+        )
+
+
+def _overlaps(input: Tensor) -> bool:
+    shape = input._array.shape
+    strides = input._type.backend.strides(input._array)
+    return any(stride == 0 and size > 1 for size, stride in zip(shape, strides, strict=True))
+
+
+def _recorded(input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    if input._node is not None:
+        return True
+    return any(getattr(value, "_node", None) is not None for value in (*args, *kwargs.values()))
+
+
+def _stand_in(input: Tensor, row: Any) -> Tensor:
+    """A tensor with the value and the history of ``input``; a copy if the op's derivative wants the old value."""
+    array = input._array
+    first = row.tensor_parameters[0].name
+    if row.rule is None or first in row.rule.save:
+        array = input._type.kernels.clone(array, True)
+    stand_in = from_array(array, input._type)
+    stand_in._node = input._node
+    return stand_in
+
+
+def _write_directly(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Let an element-wise kernel write into ``input``, if nothing has to be converted or broadcast for it."""
+    type_ = input._type
+    if not type_.backend.capabilities.out or row.promotion == "boolean" or not type_.floats:
+        return False
+    array = input._array
+    kernel = getattr(type_.kernels, row.kernel)
+    if not args and not kwargs and len(row.tensor_parameters) == 1:
+        kernel(array, out=array)
+    elif len(args) == 1 and len(row.tensor_parameters) == 2:
+        operand = _direct_operand(row, input, args[0], kwargs)
+        if operand is None:
+            return False
+        kernel(array, operand, out=array)
+    else:
+        return False
+    propagate_write(input)
+    return True
+
+
+def _direct_operand(row: Any, input: Tensor, other: Any, kwargs: dict[str, Any]) -> Any:
+    type_ = input._type
+    if other.__class__ is float or other.__class__ is int:
+        return None if kwargs else type_.number(other)
+    if getattr(other, "_type", None) is not type_:
+        return None
+    operand = other._array
+    if kwargs:
+        alpha = kwargs.get("alpha")
+        if len(kwargs) > 1 or not (alpha.__class__ is float or alpha.__class__ is int):
+            return None
+        if alpha != 1:
+            operand = type_.kernels.mul(operand, type_.number(alpha))
+    shape, own = operand.shape, input._array.shape
+    if shape != own and (len(shape) > len(own) or any(
+        size not in (1, target) for size, target in zip(reversed(shape), reversed(own), strict=False)
+    )):
+        return None
+    return operand
+
+
+def store(target: Tensor, value: Tensor) -> None:
+    """Write ``value`` into ``target``.
+
+    Raises:
+        RuntimeError: the shape differs, or the dtype cannot be converted.
+    """
+    if value._array.shape != target._array.shape:
+        raise RuntimeError(
+            f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(value.shape)}"
+        )
+    if not can_cast(value.dtype, target.dtype):
+        raise cast_error(value, target)
+    kernels = target._type.kernels
+    array = value._array if value._type is target._type else kernels.cast(value._array, target.dtype.name)
+    kernels.copy_into(target._array, array)
+    propagate_write(target)
+
+
+# -- history ----------------------------------------------------------------------------------------------------------
+
+
+def relink(target: Tensor, result: Tensor) -> None:
+    """Give ``target``, which holds the value of ``result`` now, its history; base and views of it follow.
+
+    A write through a view is, for its base, the operation "copy of the base with this part replaced".
+    """
+    node = result._node if result._type is target._type else _converted(result, target)
+    view = target._view
+    if view is None or not view.differentiable:
+        base = target
+        target._node = node
+    else:
+        base = view.base
+        replaced = Node()
+        replaced.rule = _REPLACE
+        replaced.edges = (base._node, node)
+        replaced.fits = None
+        replaced.saved = (view.steps,)  # not the view: it knows the base, which knows this node
+        replaced.sequence = next_sequence()
+        base._node = replaced
+    _relink_views(base)
+
+
+def _converted(result: Tensor, target: Tensor) -> Any:
+    from .conversion import to_type
+
+    return to_type(result, target._type)._node
+
+
+def _relink_views(base: Tensor) -> None:
+    """Make the history of every view lead to the base's new history."""
+    with enable_grad():
+        for view in list(storage_of(base).views()):
+            how = view._view
+            if how is not None and how.base is base and how.differentiable and view._node.__class__ is not Leaf:
+                view._node = replay(how.steps, base)._node
+
+
+def _replace_backward(node: Node, grad: Tensor) -> tuple[Tensor | None, Tensor | None]:
+    if node.saved is None:
+        raise freed_error()
+    steps: Steps = node.saved[0]
+    base_edge, part_edge = node.edges
+    rest: Tensor | None = None
+    if base_edge is not None:
+        rest = grad.clone()
+        replay(steps, rest).zero_()
+    return rest, None if part_edge is None else replay(steps, grad).clone()
+
+
+_REPLACE = Rule("CopySlices", _replace_backward)

@@ -1,0 +1,289 @@
+"""Derivative rules: from the formulas that stand beside an op to the function that the backward pass calls.
+
+A formula is a small function, one per differentiable input. The names of its parameters say what the forward pass
+must save: ``grad`` is the gradient of the output (a list for several outputs), ``result`` the output, the name of an
+output field or of a parameter of the op its value, and ``input_shape`` the shape of ``input`` (which keeps no memory
+alive). Formulas are written with public ops, so that they can be
+differentiated again. This module generates, once per op and at import, the code that saves and the code that unpacks,
+checks and calls: nothing is looked up by name while a program runs.
+"""
+
+from __future__ import annotations
+
+import inspect
+import linecache
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .._storage import storage_of, version_of
+from ..autograd._node import Leaf, edge_target
+
+if TYPE_CHECKING:
+    from .._tensor import Tensor
+    from ..autograd._node import Edge, Node
+
+__all__ = ["Parameter", "Rule", "compile_source", "fits_of", "make_rule", "parameters_of"]
+
+Formula = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of an op, as its annotation declares it.
+
+    Attributes:
+        name: its name.
+        kind: ``"tensor"``, ``"optional"`` (a tensor, or a number, or None), ``"sequence"`` of tensors, or ``"value"``.
+        keyword_only: whether it can only be given by keyword.
+        default: its default, or :data:`inspect.Parameter.empty`.
+    """
+
+    name: str
+    kind: str
+    keyword_only: bool
+    default: Any
+
+    @property
+    def is_tensor(self) -> bool:
+        """Whether tensors arrive through it."""
+        return self.kind != "value"
+
+
+_KINDS = {
+    "Tensor": "tensor",
+    "Tensor | Number": "optional",
+    "Number | Tensor": "optional",
+    "Tensor | None": "optional",
+    "Tensor | Number | None": "optional",
+    "Sequence[Tensor]": "sequence",
+}
+
+
+def parameters_of(function: Callable[..., Any]) -> tuple[Parameter, ...]:
+    """The parameters of an op."""
+    return tuple(
+        Parameter(
+            parameter.name,
+            _KINDS.get(str(parameter.annotation), "value"),
+            parameter.kind is inspect.Parameter.KEYWORD_ONLY,
+            parameter.default,
+        )
+        for parameter in inspect.signature(function).parameters.values()
+    )
+
+
+class Rule:
+    """How to go backward through the nodes of one op.
+
+    Attributes:
+        name: what the node is called, ``"MulBackward0"``.
+        single_output: whether ``apply`` takes one gradient or a list with one per output.
+        apply: from a node and the gradient of its output to those of its inputs, in the order of its edges.
+        save: the names of what is saved.
+        users: for each of these, the inputs whose formulas want it.
+        outputs: the names of the fields of a named tuple that the op returns.
+    """
+
+    __slots__ = ("apply", "name", "outputs", "save", "single_output", "users")
+
+    def __init__(
+        self, name: str, apply: Callable[[Node, Any], Sequence[Tensor | None]], *, single_output: bool = True,
+        users: Mapping[str, list[str]] | None = None, outputs: tuple[str, ...] = (),
+    ) -> None:
+        self.name = name
+        self.apply = apply
+        self.single_output = single_output
+        self.users = users or {}
+        self.save = tuple(self.users)
+        self.outputs = outputs
+
+    def __repr__(self) -> str:
+        return f"<Rule {self.name}>"
+
+
+def node_name(op: str) -> str:
+    """The name of an op's nodes: ``log_softmax`` gives ``LogSoftmaxBackward0``, as PyTorch writes it."""
+    return "".join(part.capitalize() for part in op.split("_")) + "Backward0"
+
+
+def make_rule(
+    op: str, parameters: tuple[Parameter, ...], formulas: Mapping[str, Formula], outputs: tuple[str, ...],
+    *, single_output: bool, name: str | None = None,
+) -> Rule:
+    """Compile the formulas of an op.
+
+    Raises:
+        TypeError: a formula is for something that is no tensor parameter, or wants something that does not exist.
+    """
+    by_name = {parameter.name: parameter for parameter in parameters}
+    tensors = [parameter for parameter in parameters if parameter.is_tensor]
+    users: dict[str, list[str]] = {}
+    for target, formula in formulas.items():
+        if target not in by_name or not by_name[target].is_tensor:
+            raise TypeError(f"{op}: there is a derivative for {target!r}, which is not a tensor parameter")
+        for wanted in inspect.signature(formula).parameters:
+            if wanted not in ("grad", "result", *by_name, *outputs, *(f"{entry.name}_shape" for entry in tensors)):
+                raise TypeError(f"{op}: the derivative for {target!r} wants {wanted!r}, which does not exist")
+            if wanted != "grad":
+                users.setdefault(wanted, []).append(target)
+    source = _apply_source(tuple(users), by_name, tensors, formulas)
+    namespace: dict[str, Any] = {f"formula_{target}": formula for target, formula in formulas.items()}
+    namespace |= {
+        "fit": fit, "freed": freed_error, "check": check_version, "check_all": _check_all,
+        "restore": restore_output, "materialize": _materialize,
+    }
+    if not single_output:
+        source = source.replace("    saved = node.saved\n", "    grad = materialize(grad, node)\n    saved = node.saved\n", 1)
+    apply = compile_source(source, f"<derivative of {op}>", namespace)["apply"]
+    return Rule(name or node_name(op), apply, single_output=single_output, users=users, outputs=outputs)
+
+
+def _apply_source(
+    save: Sequence[str], by_name: Mapping[str, Parameter], tensors: Sequence[Parameter], formulas: Mapping[str, Formula]
+) -> str:
+    slots: list[str] = []
+    checks: list[str] = []
+    for name in save:
+        kind = by_name[name].kind if name in by_name else "value" if name.endswith("_shape") else "output"
+        if kind in ("tensor", "optional"):
+            slots += [name, f"{name}_version"]
+            checks.append(
+                f"    if {name}_version > 0 or {name}_version == 0 and {name}._storage is not None:\n"
+                f"        check({name}, {name}_version)"
+            )
+        else:
+            slots.append(name)
+            if kind == "sequence":
+                checks.append(f"    {name} = check_all({name})")
+            elif kind == "output":
+                checks.append(f"    {name} = restore(node, {name}, {name == 'result'})")
+    lines = ["def apply(node, grad):", "    saved = node.saved", "    if saved is None:", "        raise freed()"]
+    if slots:
+        lines.append(f"    ({', '.join(slots)},) = saved")
+    lines += checks
+    lines.append("    edges = node.edges")
+    if any(parameter.kind == "sequence" for parameter in tensors):
+        (parameter,) = tensors  # an op on a sequence of tensors has no other tensor operand
+        formula = formulas[parameter.name]
+        lines.append(f"    grads = formula_{parameter.name}({_call(formula)})")
+    else:
+        for position, parameter in enumerate(tensors):
+            formula = formulas.get(parameter.name)
+            call = "None" if formula is None else (
+                f"None if edges[{position}] is None else formula_{parameter.name}({_call(formula)})"
+            )
+            lines.append(f"    g{position} = {call}")
+        lines.append(f"    grads = ({''.join(f'g{position}, ' for position in range(len(tensors)))})")
+    lines += [
+        "    fits = node.fits",
+        "    if fits is not None:",
+        "        grads = [g if f is None or g is None else fit(g, f) for g, f in zip(grads, fits)]",
+        "    return grads",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _call(formula: Formula) -> str:
+    return ", ".join(inspect.signature(formula).parameters)
+
+
+def compile_source(source: str, filename: str, namespace: dict[str, Any]) -> dict[str, Any]:
+    """Run generated source in ``namespace``; tracebacks and debuggers can show its lines."""
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    exec(compile(source, filename, "exec"), namespace)
+    return namespace
+
+
+# -- what the generated code calls ------------------------------------------------------------------------------------
+
+
+def fits_of(result: Tensor, operands: Sequence[Any]) -> tuple[Any, ...] | None:
+    """Per operand, the shape and type its gradient must be brought to where they differ from the result's."""
+    shape, type_ = result._array.shape, result._type
+    fits: list[Any] = []
+    for operand in operands:
+        try:
+            same = operand._type is type_ and operand._array.shape == shape
+            fits.append(None if same else (operand._array.shape, operand._type))
+        except AttributeError:
+            fits.append(None)
+    return tuple(fits) if any(fits) else None
+
+
+def fit(grad: Tensor, target: tuple[tuple[int, ...], Any]) -> Tensor:
+    """``grad`` summed to a shape that it was broadcast from, and converted to the operand's dtype."""
+    from .conversion import to_type
+    from .reductions import sum_to_size
+
+    shape, type_ = target
+    if grad._array.shape != shape:
+        grad = sum_to_size(grad, shape)
+    return grad if grad._type is type_ else to_type(grad, type_)
+
+
+def save_output(tensor: Tensor) -> tuple[Any, ...]:
+    """An output's value for later; the tensor itself would make a reference cycle with its node."""
+    storage = storage_of(tensor)
+    return tensor._array, tensor._type, storage, storage.version
+
+
+def restore_output(node: Node, saved: tuple[Any, ...], linked: bool) -> Tensor:
+    """The tensor whose value was saved; ``linked`` to the node that made it, so that it can be differentiated."""
+    from .._tensor import from_array
+
+    array, type_, storage, version = saved
+    if storage.version != version:
+        raise modified_error(node, array.shape, type_, storage.version, version)
+    tensor = from_array(array, type_)
+    tensor._storage = storage
+    tensor._node = node if linked else None
+    return tensor
+
+
+def check_version(tensor: Tensor, version: int) -> None:
+    """Raise if a saved tensor has been changed in place since."""
+    if version_of(tensor) != version:
+        raise modified_error(tensor._node, tensor._array.shape, tensor._type, version_of(tensor), version)
+
+
+def _check_all(saved: Sequence[tuple[Tensor, int]]) -> list[Tensor]:
+    for tensor, version in saved:
+        check_version(tensor, version)
+    return [tensor for tensor, _ in saved]
+
+
+def _materialize(grads: Sequence[Tensor | None], node: Node) -> list[Tensor]:
+    """Zeros in the place of gradients that did not arrive."""
+    from .._tensor import from_array
+
+    return [
+        grad if grad is not None else from_array(type_.kernels.full(shape, 0, type_.dtype.name), type_)
+        for grad, (shape, type_) in zip(grads, node.outputs, strict=True)
+    ]
+
+
+def modified_error(producer: Edge | None, shape: Any, type_: Any, found: int, expected: int) -> RuntimeError:
+    """PyTorch's error for a saved tensor, made by ``producer``, that was changed in place."""
+    from ..printing import legacy_type_name
+
+    origin = ""
+    if producer is not None and not isinstance(producer, Leaf):
+        node, index = edge_target(producer)
+        origin = f", which is output {index} of {node.name()},"
+    return RuntimeError(
+        "one of the variables needed for gradient computation has been modified by an inplace operation: "
+        f"[{legacy_type_name(type_.dtype, type_.device)} {list(shape)}]{origin} is at version {found}; expected "
+        f"version {expected} instead. Hint: enable anomaly detection to find the operation that failed to compute "
+        "its gradient, with torch.autograd.set_detect_anomaly(True)."
+    )
+
+
+def freed_error() -> RuntimeError:
+    """PyTorch's error for a second pass through a graph whose saved values have been freed."""
+    return RuntimeError(
+        "Trying to backward through the graph a second time (or directly access saved tensors after they have already "
+        "been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). "
+        "Specify retain_graph=True if you need to backward through the graph a second time or if you need to access "
+        "saved tensors after calling backward."
+    )

@@ -1,0 +1,279 @@
+"""What generated ops call when the common case does not apply: promotion, numbers, other devices, errors, ``out=``."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+from .. import dtypes
+from .._storage import link_view, version_of
+from .._tensor import Tensor, from_array
+from ..autograd._modes import grad_enabled
+from ..autograd._node import Node, Output, next_sequence
+from ..backend.types import TensorType
+from ..errors import argument_type
+from ..promotion import can_cast, get_default_dtype, result_dtype
+from ..shapes import broadcast_shapes
+from ._rules import fits_of, save_output
+
+__all__ = [
+    "Number",
+    "common_type",
+    "link_view",
+    "not_a_tensor",
+    "operands_of",
+    "record",
+    "record_outputs",
+    "scale",
+    "slow_binary",
+    "slow_operator",
+    "slow_unary",
+    "with_out",
+]
+
+Number: TypeAlias = bool | int | float | complex
+
+
+def not_a_tensor(function: str, argument: str, position: int, value: object) -> TypeError:
+    """PyTorch's error for an argument that should be a tensor."""
+    return argument_type(function, argument, position, value, "Tensor")
+
+
+def as_operand(value: Any) -> Any:
+    """``value`` as a tensor or a Python number; None if it is neither.
+
+    Numbers of other libraries (``numpy.float32``) count as the Python number that they equal.
+    """
+    if isinstance(value, (Tensor, bool, int, float, complex)):
+        return value
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    if isinstance(value, numbers.Real):
+        return float(value)
+    if isinstance(value, numbers.Complex):
+        return complex(value)
+    return None
+
+
+def common_type(function: str, tensors: Sequence[Tensor]) -> TensorType:
+    """The type of the first tensor that is not a 0-d CPU tensor; all others must be on its device.
+
+    Raises:
+        RuntimeError: tensors are on different devices or backends; the message names the first two.
+    """
+    placed = [tensor for tensor in tensors if tensor._array.shape or tensor._type.device.type != "cpu"] or tensors
+    first = placed[0]
+    for other in placed[1:]:
+        if other._type.place is not first._type.place:
+            raise RuntimeError(_devices_text(function, first, other))
+    return first._type
+
+
+def _devices_text(function: str, first: Tensor, other: Tensor) -> str:
+    one, two = first._type, other._type
+    text = (
+        f"Expected all tensors to be on the same device, but found at least two devices, {one.device} and {two.device}! "
+        f"(in {function}(): a tensor of shape {list(first.shape)} on {one.device} of backend '{one.backend.name}' and one "
+        f"of shape {list(other.shape)} on {two.device} of backend '{two.backend.name}'; move one with .to({str(one.device)!r}))"
+    )
+    if one.device == two.device:
+        return text.replace("the same device, but found at least two devices", "the same backend, but found two")
+    return text
+
+
+def operands_of(function: str, values: Sequence[Any], *, floating: bool = False) -> tuple[list[Any], TensorType]:
+    """The arrays of tensors and numbers, promoted to their common type, and that type.
+
+    Raises:
+        TypeError: a value is neither a tensor nor a number.
+        RuntimeError: the tensors are on different devices.
+    """
+    operands = []
+    for position, value in enumerate(values, 1):
+        operand = as_operand(value)
+        if operand is None or (operand is value and position == 1 and len(values) == 1 and not isinstance(value, Tensor)):
+            raise argument_type(function, "other" if position > 1 else "input", position, value, "Tensor or Number")
+        operands.append(operand)
+    tensors = [operand for operand in operands if isinstance(operand, Tensor)]
+    if not tensors:
+        raise argument_type(function, "input", 1, values[0], "Tensor")
+    dtype = result_dtype(operands)
+    if floating and dtype.category < dtypes.FLOATING:
+        dtype = get_default_dtype()
+    target = common_type(function, tensors).place.type(dtype)
+    return [array_as(operand, target) for operand in operands], target
+
+
+def array_as(operand: Any, target: TensorType) -> Any:
+    """The array of a tensor or number, converted to ``target``."""
+    if not isinstance(operand, Tensor):
+        return target.number(operand)
+    if operand._type is target:
+        return operand._array
+    if operand._type.place is not target.place:  # a 0-d CPU tensor, by `common_type`
+        return target.number(operand.item())
+    return target.kernels.cast(operand._array, target.dtype.name)
+
+
+def compute(row: Any, values: Sequence[Any]) -> Tensor:
+    """An element-wise op by its whole rule: promotion, checks, broadcasting, kernel."""
+    arrays, type_ = operands_of(row.name, values, floating=row.promotion == "floating")
+    if row.check is not None:
+        row.check(type_.dtype)
+    if len(arrays) == 2:
+        broadcast_shapes(arrays[0].shape, arrays[1].shape)
+        if not type_.floats and row.integer_check is not None:
+            row.integer_check(*arrays, type_)
+    array = getattr(type_.kernels, row.kernel)(*arrays)
+    return from_array(array, type_.boolean if row.promotion == "boolean" else type_)
+
+
+def _row(name: str) -> Any:
+    from ._declare import ROWS
+
+    return ROWS[name]
+
+
+def slow_unary(name: str, input: Any) -> Tensor:
+    """A unary element-wise op outside its domain."""
+    row = _row(name)
+    result = compute(row, (input,))
+    record(row, result, {"input": input, "result": result})
+    return result
+
+
+def slow_binary(name: str, input: Any, other: Any) -> Tensor:
+    """A binary element-wise op on operands that differ in type, or one of which is a number."""
+    row = _row(name)
+    result = compute(row, (input, other))
+    record(row, result, {"input": input, "other": other, "result": result})
+    return result
+
+
+def slow_operator(name: str, input: Any, other: Any = None) -> Any:
+    """The same for an operator, which leaves operands that it does not know to the other operand's class."""
+    if other is None:
+        return slow_unary(name, input)
+    if as_operand(other) is None or as_operand(input) is None:
+        return NotImplemented
+    return slow_binary(name, input, other)
+
+
+def record(row: Any, result: Tensor, values: dict[str, Any]) -> None:
+    """Record a node if gradients are wanted: what the generated code does, for any op, one value at a time."""
+    rule = row.rule
+    if rule is None or not result._type.floats:
+        return
+    operands = [values[parameter.name] for parameter in row.tensor_parameters]
+    edges = tuple(getattr(operand, "_node", None) for operand in operands)
+    if not any(edge is not None for edge in edges) or not grad_enabled():
+        return
+    saved: list[Any] = []
+    for name in rule.save:
+        value = values.get(name)
+        if name == "result":
+            saved.append(save_output(value))
+        elif name.endswith("_shape"):
+            saved.append(values[name.removesuffix("_shape")]._array.shape)
+        elif any(parameter.name == name and parameter.is_tensor for parameter in row.parameters):
+            saved += [value, version_of(value)]
+        else:
+            saved.append(value)
+    node = Node()
+    node.rule, node.edges, node.saved = rule, edges, tuple(saved)
+    node.fits = fits_of(result, operands)
+    node.sequence = next_sequence()
+    result._node = node
+
+
+def record_outputs(node: Node, results: Sequence[Tensor]) -> None:
+    """Make the tensors in ``results`` the outputs of ``node``."""
+    node.outputs = tuple((tensor._array.shape, tensor._type) for tensor in results)
+    for index, tensor in enumerate(results):
+        tensor._node = Output(node, index)
+
+
+def scale(function: str, other: Any, alpha: Any) -> Any:
+    """``other * alpha`` for the ops with ``alpha``.
+
+    Raises:
+        RuntimeError: ``alpha`` is of a higher category than ``other``, in PyTorch's words.
+    """
+    if isinstance(other, Tensor):
+        if isinstance(alpha, float) and not other._type.floats:
+            raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
+        if isinstance(alpha, bool) and other._type.numbers:
+            raise RuntimeError("Boolean alpha only supported for Boolean results.")
+    return other * alpha
+
+
+def with_out(out: Any, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Run ``function`` and write its result into ``out``: a tensor, or a tuple of them for several results.
+
+    Raises:
+        RuntimeError: gradients would have to flow, or the result's dtype cannot be converted to that of ``out``;
+            nothing has been written then.
+    """
+    outs = (out,) if isinstance(out, Tensor) else tuple(out)
+    if grad_enabled() and _any_node((*args, *kwargs.values(), *outs)):
+        raise RuntimeError(
+            f"{function.__name__}(): functions with out=... arguments don't support automatic differentiation, "
+            "but one of the arguments requires grad."
+        )
+    result = function(*args, **kwargs)
+    results = (result,) if isinstance(result, Tensor) else tuple(result)
+    for target, value in zip(outs, results, strict=True):
+        _check_out(target, value)
+    for target, value in zip(outs, results, strict=True):
+        _write_out(target, value)
+    return out
+
+
+def _any_node(values: Sequence[Any]) -> bool:
+    return any(
+        getattr(value, "_node", None) is not None
+        or (isinstance(value, (list, tuple)) and any(getattr(entry, "_node", None) is not None for entry in value))
+        for value in values
+    )
+
+
+def _check_out(target: Tensor, value: Tensor) -> None:
+    if target._type.place is not value._type.place:
+        raise RuntimeError(
+            f"Expected out tensor to have device {value._type.device}, but got {target._type.device} instead"
+        )
+    if not can_cast(value.dtype, target.dtype):
+        raise cast_error(value, target)
+
+
+def cast_error(value: Tensor, target: Tensor) -> RuntimeError:
+    """PyTorch's error for a result that an in-place or ``out=`` form cannot store."""
+    from ..printing import scalar_type_name
+
+    return RuntimeError(
+        f"result type {scalar_type_name(value.dtype)} can't be cast to the desired output type "
+        f"{scalar_type_name(target.dtype)}"
+    )
+
+
+def _write_out(target: Tensor, value: Tensor) -> None:
+    from ._inplace import store
+
+    if target._array.shape != value._array.shape:
+        _resize_out(target, value)
+    store(target, value)
+
+
+def _resize_out(target: Tensor, value: Tensor) -> None:
+    import warnings
+
+    if target.numel():
+        warnings.warn(
+            f"An output with one or more elements was resized since it had shape {list(target.shape)}, which does not match "
+            f"the required output shape {list(value.shape)}. This behavior is deprecated, and in a future release outputs "
+            "will not be resized unless they have zero elements. You can explicitly reuse an out tensor t by resizing "
+            "it, inplace, to zero elements with t.resize_(0).",
+            UserWarning, stacklevel=4,
+        )
+    target._array = target._type.kernels.empty(value._array.shape, target.dtype.name)

@@ -1,0 +1,294 @@
+"""The source of public ops: what runs between a call by the user and a kernel.
+
+Each op's function is generated once, at import, from the templates below, so that its hot path holds no loop over
+arguments, no look-up by name and no test of what is known about the op. The two element-wise templates are the hot
+path of the library; they are longer than they would be if they were called less often. Everything they do not handle
+(promotion, other numbers, errors) goes to :mod:`flambeau.ops._runtime`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from textwrap import indent
+from typing import Any
+
+from .._storage import version_of
+from ..autograd._modes import grad_enabled
+from ..autograd._node import Node, next_sequence
+from ..backend.kernels import COMPOSITIONS
+from ..shapes import broadcast_shapes
+from . import _runtime
+from ._rules import Parameter, Rule, compile_source, fits_of, save_output
+
+__all__ = ["composite", "elementwise", "primitive"]
+
+_UNARY = """
+def {name}(input{signature}):
+{prologue}
+    try:
+        type_ = input._type
+    except AttributeError:
+        raise not_a_tensor({name!r}, "input", 1, input) from None
+{unary_domain}    result = new(Tensor)
+    result._array = type_.kernels.{kernel}(input._array)
+    result._type = {result_type}
+    result._storage = None
+    result._node = None
+{record}
+    return result
+"""
+
+_BINARY = """
+def {name}(input, other{signature}):
+{prologue}
+    try:
+        type_ = input._type
+    except AttributeError:
+        return slow({name!r}, input, other)
+    kind = other.__class__
+    if (kind is float or kind is int) and type_.floats:
+        array = input._array
+        operand = type_.number(other)
+        same = True
+        node_other = None
+    else:
+        try:
+            if other._type is not type_{binary_domain}:
+                return slow({name!r}, input, other)
+        except AttributeError:
+            return slow({name!r}, input, other)
+        array = input._array
+        operand = other._array
+        same = array.shape == operand.shape
+        if not same:
+            broadcast_shapes(array.shape, operand.shape)
+        node_other = other._node
+    result = new(Tensor)
+    result._array = type_.kernels.{kernel}(array, operand)
+    result._type = {result_type}
+    result._storage = None
+    result._node = None
+{record}
+    return result
+"""
+
+_RECORD = """\
+node_input = input._node
+if {condition} and grad_enabled():
+    node = new(Node)
+    node.rule = RULE
+    node.edges = {edges}
+    node.fits = {fits}
+    node.saved = {saved}
+    node.sequence = next_sequence()
+    result._node = node
+"""
+
+_PRIMITIVE = """
+def {name}({signature}):
+{prologue}{checks}
+    result = body({call})
+{view}{record}
+    return result
+"""
+
+
+def _names(extra: dict[str, Any]) -> dict[str, Any]:
+    from .._tensor import Tensor
+
+    return {
+        "Tensor": Tensor, "Node": Node, "new": object.__new__, "grad_enabled": grad_enabled,
+        "next_sequence": next_sequence, "fits_of": fits_of, "version_of": version_of, "save_output": save_output,
+        "broadcast_shapes": broadcast_shapes, "not_a_tensor": _runtime.not_a_tensor,
+        "with_out": _runtime.with_out, "scale": _runtime.scale,
+    } | extra
+
+
+def elementwise(
+    name: str, parameters: Sequence[Parameter], kernel: str, promotion: str, rule: Rule | None, domain: str,
+    *, default: Callable[..., Any] | None, out: bool,
+) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """The operator (tensors only, NotImplemented for strangers) and the public function of an element-wise op."""
+    if default is not None:
+        COMPOSITIONS[kernel] = default
+    tensors = [parameter.name for parameter in parameters if parameter.is_tensor]
+    unary = len(tensors) == 1
+    fields = {
+        "name": name, "kernel": kernel,
+        "unary_domain": "" if domain == "any" else f"    if not type_.{domain}:\n        return slow({name!r}, input)\n",
+        "binary_domain": "" if domain == "any" else f" or not type_.{domain}",
+        "result_type": "type_.boolean" if promotion == "boolean" else "type_",
+        "record": indent(_elementwise_record(rule, unary), "    "),
+    }
+    template = _UNARY if unary else _BINARY
+    signature, prologue = "", ""
+    if any(parameter.name == "alpha" for parameter in parameters):
+        signature += ", *, alpha=1"
+        prologue += f"    if alpha != 1:\n        other = scale({name!r}, other, alpha)\n"
+    if out:
+        signature += ", out=None" if signature else ", *, out=None"
+        prologue += f"    if out is not None:\n        return with_out(out, {name}, {', '.join(tensors)})\n"
+    compiled = []
+    for slow, head, first in (
+        (_runtime.slow_operator, "", ""),
+        (_runtime.slow_unary if unary else _runtime.slow_binary, signature, prologue),
+    ):
+        source = template.format(signature=head, prologue=first, **fields)
+        namespace = compile_source(source, f"<op {name}{'' if head else ' operator'}>", _names({"RULE": rule, "slow": slow}))
+        compiled.append(namespace[name])
+    return compiled[0], compiled[1]
+
+
+def _elementwise_record(rule: Rule | None, unary: bool) -> str:
+    if rule is None:
+        return ""
+    if unary:
+        return _RECORD.format(
+            condition="node_input is not None", edges="(node_input,)", fits="None", saved=_saved(rule, {}, ("input",))
+        )
+    versions = {"other": "-1 if kind is float or kind is int else version_of(other)"}
+    return _RECORD.format(
+        condition="(node_input is not None or node_other is not None)", edges="(node_input, node_other)",
+        fits="None if same else fits_of(result, (input, other))", saved=_saved(rule, versions, ("input", "other")),
+    )
+
+
+def _saved(rule: Rule, versions: dict[str, str], tensors: Sequence[str], sequences: Sequence[str] = ()) -> str:
+    """The expression for what a node saves: flat, every tensor followed by its version."""
+    entries: list[str] = []
+    for name in rule.save:
+        if name in sequences:
+            entries.append(f"[(tensor, version_of(tensor)) for tensor in {name}]")
+        elif name in tensors:
+            version = versions.get(name, f"0 if {name}._storage is None else {name}._storage.version")
+            users = rule.users[name]
+            if len(tensors) > 1 and len(users) == 1:  # not kept alive where the one gradient that needs it does not
+                needed = f"node_{users[0]} is not None"
+                entries += [f"{name} if {needed} else None", f"({version}) if {needed} else -1"]
+            else:
+                entries += [name, version]
+        elif name == "result":
+            entries.append("save_output(result)")
+        elif name.endswith("_shape") and name.removesuffix("_shape") in tensors:
+            entries.append(f"{name.removesuffix('_shape')}._array.shape")
+        elif name.endswith("_shape") and name.removesuffix("_shape") in sequences:
+            entries.append(f"[tensor._array.shape for tensor in {name.removesuffix('_shape')}]")
+        elif name in rule.outputs:
+            entries.append(f"save_output(result.{name})")
+        else:
+            entries.append(name)
+    return f"({''.join(f'{entry}, ' for entry in entries)})"
+
+
+def primitive(
+    name: str, body: Callable[..., Any], parameters: Sequence[Parameter], rule: Rule | None, shape: str,
+    outputs: Sequence[str], *, is_view: bool, out: bool,
+) -> Callable[..., Any]:
+    """The public function of an op whose body calls kernels.
+
+    ``shape`` says what the body returns: ``"single"`` tensor, ``"first"`` differentiable one of a named tuple, or
+    ``"several"`` differentiable ones.
+    """
+    namespace = _names({"RULE": rule, "body": body, "record_outputs": _runtime.record_outputs})
+    signature = _signature(parameters, namespace) + (", out=None" if _has_keyword_only(parameters) else ", *, out=None") * out
+    call = _call(parameters)
+    prologue = f"    if out is not None:\n        return with_out(out, {name}, {call})\n" if out else ""
+    source = _PRIMITIVE.format(
+        name=name, signature=signature, call=call, prologue=prologue,
+        checks=indent(_checks(name, parameters), "    "),
+        view=indent(_view(parameters), "    ") if is_view else "",
+        record=indent(_primitive_record(rule, parameters, shape), "    "),
+    )
+    if is_view:
+        namespace |= {"link_view": _runtime.link_view}
+    function = compile_source(source, f"<op {name}>", namespace)[name]
+    namespace["FUNCTION"] = function
+    return function  # type: ignore[no-any-return]
+
+
+def composite(name: str, body: Callable[..., Any], parameters: Sequence[Parameter]) -> Callable[..., Any]:
+    """The ``out=`` form around an op that is written with other ops."""
+    namespace = _names({"body": body})
+    signature = _signature(parameters, namespace) + (", out=None" if _has_keyword_only(parameters) else ", *, out=None")
+    call = _call(parameters)
+    source = f"""
+def {name}({signature}):
+    if out is not None:
+        return with_out(out, body, {call})
+    return body({call})
+"""
+    return compile_source(source, f"<op {name}>", namespace)[name]  # type: ignore[no-any-return]
+
+
+def _has_keyword_only(parameters: Sequence[Parameter]) -> bool:
+    return any(parameter.keyword_only for parameter in parameters)
+
+
+def _signature(parameters: Sequence[Parameter], namespace: dict[str, Any]) -> str:
+    entries: list[str] = []
+    for parameter in parameters:
+        if parameter.keyword_only and "*" not in entries:
+            entries.append("*")
+        if parameter.default is inspect.Parameter.empty:
+            entries.append(parameter.name)
+        else:
+            namespace[f"default_{parameter.name}"] = parameter.default
+            entries.append(f"{parameter.name}=default_{parameter.name}")
+    return ", ".join(entries)
+
+
+def _call(parameters: Sequence[Parameter]) -> str:
+    return ", ".join(
+        f"{parameter.name}={parameter.name}" if parameter.keyword_only else parameter.name for parameter in parameters
+    )
+
+
+def _checks(name: str, parameters: Sequence[Parameter]) -> str:
+    """Read the node of every tensor argument, which also shows that it is a tensor."""
+    lines: list[str] = []
+    for position, parameter in enumerate(parameters, 1):
+        if parameter.kind == "tensor":
+            lines += [
+                "try:", f"    node_{parameter.name} = {parameter.name}._node", "except AttributeError:",
+                f"    raise not_a_tensor({name!r}, {parameter.name!r}, {position}, {parameter.name}) from None",
+            ]
+        elif parameter.kind == "optional":
+            lines.append(f"node_{parameter.name} = getattr({parameter.name}, '_node', None)")
+        elif parameter.kind == "sequence":
+            lines.append(f"{parameter.name} = tuple({parameter.name})")
+    return "\n".join(lines)
+
+
+def _view(parameters: Sequence[Parameter]) -> str:
+    first, *rest = [parameter.name for parameter in parameters]
+    arguments = "".join(f"{name}, " for name in rest)
+    return f"link_view(result, {first}, FUNCTION, ({arguments}), grad_enabled())\n"
+
+
+def _primitive_record(rule: Rule | None, parameters: Sequence[Parameter], shape: str) -> str:
+    if rule is None:
+        return ""
+    tensors = [parameter.name for parameter in parameters if parameter.kind in ("tensor", "optional")]
+    sequences = [parameter.name for parameter in parameters if parameter.kind == "sequence"]
+    versions = {
+        parameter.name: f"version_of({parameter.name})" for parameter in parameters if parameter.kind == "optional"
+    }
+    saved = _saved(rule, versions, tensors, sequences)
+    if sequences:
+        (name,) = sequences
+        operands, edges = name, f"tuple([tensor._node for tensor in {name}])"
+        condition = f"any([tensor._node is not None for tensor in {name}])"
+    else:
+        operands = f"({''.join(f'{tensor}, ' for tensor in tensors)})"
+        edges = f"({''.join(f'node_{tensor}, ' for tensor in tensors)})"
+        condition = f"({' or '.join(f'node_{tensor} is not None' for tensor in tensors)})"
+    lines = [f"if {condition} and grad_enabled():"]
+    output = "result" if shape == "single" else "result[0]"
+    if shape != "several":
+        lines[0] = f"if {condition} and {output}._type.floats and grad_enabled():"
+    lines += ["    node = new(Node)", "    node.rule = RULE", f"    node.edges = {edges}"]
+    lines.append(f"    node.fits = fits_of({output}, {operands})" if shape != "several" else "    node.fits = None")
+    lines += [f"    node.saved = {saved}", "    node.sequence = next_sequence()"]
+    lines.append("    record_outputs(node, result)" if shape == "several" else f"    {output}._node = node")
+    return "\n".join(lines) + "\n"

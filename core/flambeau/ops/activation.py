@@ -1,0 +1,167 @@
+"""Activation functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import dtypes
+from .._tensor import Tensor, from_array
+from ..shapes import normalize_dim
+from ._declare import composite, elementwise, fused
+from .reductions import sum
+
+__all__ = ["log_softmax", "relu", "softmax"]
+
+
+def _no_bool_relu(dtype: dtypes.dtype) -> None:
+    if dtype is dtypes.bool:
+        raise RuntimeError("Boolean inputs not supported for relu")
+
+
+@elementwise(
+    method=False, inplace=False, out=False, derivatives={"input": lambda grad, other: _relu_backward(grad, other)},
+    kernel="relu_backward", node="ThresholdBackwardBackward0",
+    default=lambda type_, grad, result: type_.kernels.where(
+        type_.kernels.lt(type_.number(0), result), grad, type_.number(0)
+    ),
+)
+def _relu_backward(input: Tensor, other: Tensor) -> Tensor:
+    """Let the gradient ``input`` pass where the result ``other`` is positive."""
+
+
+@elementwise(
+    derivatives={"input": lambda grad, result: _relu_backward(grad, result)},
+    check=_no_bool_relu, domain="numbers", default=lambda type_, a: type_.kernels.maximum(a, type_.number(0)),
+)
+def relu(input: Tensor) -> Tensor:
+    """Replace negative elements by 0. Source of the semantics: ``torch.relu``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.relu(torch.tensor([-1.0, 2.0]))
+        tensor([0., 2.])
+    """
+
+
+def _floating(input: Tensor, dtype: dtypes.dtype | None, function: str) -> Tensor:
+    if dtype is not None:
+        return input.to(dtype)
+    if not input._type.floats:
+        from ..printing import scalar_type_name
+
+        raise NotImplementedError(f'"{function}_lastdim_kernel_impl" not implemented for \'{scalar_type_name(input.dtype)}\'')
+    return input
+
+
+def _shifted(kernels: Any, array: Any, dim: int) -> Any:
+    """The array less its maximum along ``dim``: exp of it does not overflow."""
+    return kernels.sub(array, kernels.amax(array, (dim,), True)) if array.shape[dim] else array
+
+
+@fused(
+    "softmax", derivatives={"input": lambda grad, result, dim: _softmax_backward(grad, result, dim)}, method=False,
+    node="SoftmaxBackward0",
+)
+def _softmax(input: Tensor, dim: int) -> Tensor:
+    type_, array = input._type, input._array
+    kernels = type_.kernels
+    if not array.shape:
+        return from_array(kernels.full((), 1.0, type_.dtype.name), type_)
+    if kernels.softmax is not None:
+        return from_array(kernels.softmax(array, dim), type_)
+    powers = kernels.exp(_shifted(kernels, array, dim))
+    return from_array(kernels.div(powers, kernels.sum(powers, (dim,), True)), type_)
+
+
+@fused(
+    "softmax_backward",
+    derivatives={
+        "grad_output": lambda grad, result_of, dim: _softmax_backward(grad, result_of, dim),
+        "result_of": lambda grad, grad_output, result_of, dim: (
+            grad * grad_output - grad * sum(grad_output * result_of, dim, True) - grad_output * sum(grad * result_of, dim, True)
+        ),
+    },
+    method=False, node="SoftmaxBackwardBackward0",
+)
+def _softmax_backward(grad_output: Tensor, result_of: Tensor, dim: int) -> Tensor:
+    type_, grad, result = grad_output._type, grad_output._array, result_of._array
+    kernels = type_.kernels
+    if not result.shape:
+        return from_array(kernels.full((), 0.0, type_.dtype.name), type_)
+    if kernels.softmax_backward is not None:
+        return from_array(kernels.softmax_backward(grad, result, dim), type_)
+    weighted = kernels.mul(grad, result)
+    total = kernels.sum(weighted, (dim,), True)
+    return from_array(kernels.sub(weighted, kernels.mul(result, total)), type_)
+
+
+@composite()
+def softmax(input: Tensor, dim: int | None = None, dtype: dtypes.dtype | None = None) -> Tensor:
+    """Compute exp(x) / sum(exp(x)) along a dimension. Source of the semantics: ``torch.softmax``.
+
+    Raises:
+        NotImplementedError: the dtype is not a floating point one.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.softmax(torch.tensor([0.0, 0.0]), 0)
+        tensor([0.5000, 0.5000])
+    """
+    source = _floating(input, dtype, "softmax")
+    return _softmax(source, normalize_dim(_given_dim("softmax", dim), source.dim()))
+
+
+@fused(
+    "log_softmax", derivatives={"input": lambda grad, result, dim: _log_softmax_backward(grad, result, dim)}, method=False,
+    node="LogSoftmaxBackward0",
+)
+def _log_softmax(input: Tensor, dim: int) -> Tensor:
+    type_, array = input._type, input._array
+    kernels = type_.kernels
+    if not array.shape:
+        return from_array(kernels.full((), 0.0, type_.dtype.name), type_)
+    if kernels.log_softmax is not None:
+        return from_array(kernels.log_softmax(array, dim), type_)
+    shifted = _shifted(kernels, array, dim)
+    return from_array(kernels.sub(shifted, kernels.log(kernels.sum(kernels.exp(shifted), (dim,), True))), type_)
+
+
+@fused(
+    "log_softmax_backward",
+    derivatives={
+        "grad_output": lambda grad, result_of, dim: grad - sum(grad * result_of.exp(), dim, True),
+        "result_of": lambda grad, grad_output, result_of, dim: -grad * result_of.exp() * sum(grad_output, dim, True),
+    },
+    method=False, node="LogSoftmaxBackwardBackward0",
+)
+def _log_softmax_backward(grad_output: Tensor, result_of: Tensor, dim: int) -> Tensor:
+    type_, grad, result = grad_output._type, grad_output._array, result_of._array
+    kernels = type_.kernels
+    if not result.shape:
+        return from_array(kernels.full((), 0.0, type_.dtype.name), type_)
+    if kernels.log_softmax_backward is not None:
+        return from_array(kernels.log_softmax_backward(grad, result, dim), type_)
+    total = kernels.sum(grad, (dim,), True)
+    return from_array(kernels.sub(grad, kernels.mul(kernels.exp(result), total)), type_)
+
+
+@composite()
+def log_softmax(input: Tensor, dim: int | None = None, dtype: dtypes.dtype | None = None) -> Tensor:
+    """Compute the logarithm of softmax along a dimension, accurately. Source of the semantics: ``torch.log_softmax``.
+
+    Raises:
+        NotImplementedError: the dtype is not a floating point one.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.log_softmax(torch.tensor([0.0, 0.0]), 0)
+        tensor([-0.6931, -0.6931])
+    """
+    source = _floating(input, dtype, "log_softmax")
+    return _log_softmax(source, normalize_dim(_given_dim("log_softmax", dim), source.dim()))
+
+
+def _given_dim(function: str, dim: int | None) -> int:
+    if dim is None:
+        raise TypeError(f"{function}() received an invalid combination of arguments: dim must be given, as an int")
+    return dim

@@ -1,0 +1,138 @@
+"""Element-wise logic and operations on the bits of integers."""
+
+from __future__ import annotations
+
+from .._tensor import Tensor
+from ._checks import integers_and_bool
+from ._declare import BOOLEAN, composite, elementwise
+from ._runtime import Number
+
+__all__ = [
+    "bitwise_and",
+    "bitwise_left_shift",
+    "bitwise_not",
+    "bitwise_or",
+    "bitwise_right_shift",
+    "bitwise_xor",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+]
+
+_COMPARISON = "the result is bool"
+@elementwise(promotion=BOOLEAN, not_differentiable=_COMPARISON)
+def logical_not(input: Tensor) -> Tensor:
+    """Tell where elements are zero. Source of the semantics: ``torch.logical_not``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.logical_not(torch.tensor([0, 5]))
+        tensor([ True, False])
+    """
+
+
+@composite(inplace=True, out=True)
+def logical_and(input: Tensor, other: Tensor) -> Tensor:
+    """Tell where both elements are not zero. Source of the semantics: ``torch.logical_and``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.logical_and(torch.tensor([0, 5]), torch.tensor([1, 1]))
+        tensor([False,  True])
+    """
+    return (input != 0) & (other != 0)
+
+
+@composite(inplace=True, out=True)
+def logical_or(input: Tensor, other: Tensor) -> Tensor:
+    """Tell where one element at least is not zero. Source of the semantics: ``torch.logical_or``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.logical_or(torch.tensor([0, 5]), torch.tensor([0, 1]))
+        tensor([False,  True])
+    """
+    return (input != 0) | (other != 0)
+
+
+@composite(inplace=True, out=True)
+def logical_xor(input: Tensor, other: Tensor) -> Tensor:
+    """Tell where exactly one element is not zero. Source of the semantics: ``torch.logical_xor``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.logical_xor(torch.tensor([0, 5]), torch.tensor([1, 1]))
+        tensor([ True, False])
+    """
+    return (input != 0) ^ (other != 0)
+
+
+_BITS = "integers have no derivative"
+
+
+@elementwise(not_differentiable=_BITS, check=integers_and_bool("bitwise_not"))
+def bitwise_not(input: Tensor) -> Tensor:
+    """Complement the bits; of bool, the truth. Source of the semantics: ``torch.bitwise_not``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.bitwise_not(torch.tensor([0, 5]))
+        tensor([-1, -6])
+    """
+
+
+@elementwise(not_differentiable=_BITS, check=integers_and_bool("bitwise_and"))
+def bitwise_and(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+    """Take the and of the bits. Source of the semantics: ``torch.bitwise_and``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.bitwise_and(torch.tensor([6, 5]), 3)
+        tensor([2, 1])
+    """
+
+
+@elementwise(not_differentiable=_BITS, check=integers_and_bool("bitwise_or"))
+def bitwise_or(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+    """Take the or of the bits. Source of the semantics: ``torch.bitwise_or``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.bitwise_or(torch.tensor([6, 5]), 3)
+        tensor([7, 7])
+    """
+
+
+@elementwise(not_differentiable=_BITS, check=integers_and_bool("bitwise_xor"))
+def bitwise_xor(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+    """Take the exclusive or of the bits. Source of the semantics: ``torch.bitwise_xor``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.bitwise_xor(torch.tensor([6, 5]), 3)
+        tensor([5, 6])
+    """
+
+
+@elementwise(kernel="left_shift", not_differentiable=_BITS, check=integers_and_bool("bitwise_left_shift"))
+def bitwise_left_shift(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+    """Shift the bits to the left. Source of the semantics: ``torch.bitwise_left_shift``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.bitwise_left_shift(torch.tensor([1, 3]), 2)
+        tensor([ 4, 12])
+    """
+
+
+@elementwise(kernel="right_shift", not_differentiable=_BITS, check=integers_and_bool("bitwise_right_shift"))
+def bitwise_right_shift(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+    """Shift the bits to the right, keeping the sign. Source of the semantics: ``torch.bitwise_right_shift``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.bitwise_right_shift(torch.tensor([4, -8]), 2)
+        tensor([ 1, -2])
+    """
+

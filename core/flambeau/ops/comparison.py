@@ -1,0 +1,162 @@
+"""Element-wise comparisons; their results are bool."""
+
+from __future__ import annotations
+
+from .._tensor import Tensor, from_array
+from ._checks import no_complex
+from ._declare import BOOLEAN, alias, composite, elementwise, primitive
+from ._runtime import Number
+from .bitwise import logical_not
+from .rounding import abs
+
+__all__ = [
+    "eq",
+    "ge",
+    "greater",
+    "greater_equal",
+    "gt",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "le",
+    "less",
+    "less_equal",
+    "lt",
+    "ne",
+    "not_equal",
+]
+
+
+_COMPARISON = "the result is bool"
+
+
+@elementwise(promotion=BOOLEAN, not_differentiable=_COMPARISON)
+def eq(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+    """Tell where two tensors are equal; nan is equal to nothing. Source of the semantics: ``torch.eq``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.eq(torch.tensor([1, 2]), 2)
+        tensor([False,  True])
+    """
+
+
+@elementwise(
+    promotion=BOOLEAN, not_differentiable=_COMPARISON,
+    default=lambda type_, a, b: type_.kernels.logical_not(type_.kernels.eq(a, b)),
+)
+def ne(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+    """Tell where two tensors differ. Source of the semantics: ``torch.ne``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.ne(torch.tensor([1, 2]), 2)
+        tensor([ True, False])
+    """
+
+
+not_equal = alias(ne, "not_equal")
+
+
+@elementwise(promotion=BOOLEAN, not_differentiable=_COMPARISON, check=no_complex("lt"), domain="any")
+def lt(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+    """Tell where ``input`` is less than ``other``. Source of the semantics: ``torch.lt``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.lt(torch.tensor([1, 2]), 2)
+        tensor([ True, False])
+    """
+
+
+less = alias(lt, "less")
+
+
+@elementwise(promotion=BOOLEAN, not_differentiable=_COMPARISON, check=no_complex("le"), domain="any")
+def le(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+    """Tell where ``input`` is less than or equal to ``other``. Source of the semantics: ``torch.le``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.le(torch.tensor([1, 2, 3]), 2)
+        tensor([ True,  True, False])
+    """
+
+
+less_equal = alias(le, "less_equal")
+
+
+@elementwise(
+    promotion=BOOLEAN, not_differentiable=_COMPARISON, check=no_complex("gt"), domain="any",
+    default=lambda type_, a, b: type_.kernels.lt(b, a),
+)
+def gt(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+    """Tell where ``input`` is greater than ``other``. Source of the semantics: ``torch.gt``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.gt(torch.tensor([1, 2, 3]), 2)
+        tensor([False, False,  True])
+    """
+
+
+greater = alias(gt, "greater")
+
+
+@elementwise(
+    promotion=BOOLEAN, not_differentiable=_COMPARISON, check=no_complex("ge"), domain="any",
+    default=lambda type_, a, b: type_.kernels.le(b, a),
+)
+def ge(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+    """Tell where ``input`` is greater than or equal to ``other``. Source of the semantics: ``torch.ge``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.ge(torch.tensor([1, 2, 3]), 2)
+        tensor([False,  True,  True])
+    """
+
+
+greater_equal = alias(ge, "greater_equal")
+
+
+@primitive(not_differentiable=_COMPARISON)
+def isnan(input: Tensor) -> Tensor:
+    """Tell where elements are not a number. Source of the semantics: ``torch.isnan``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.isnan(torch.tensor([1.0, float("nan")]))
+        tensor([False,  True])
+    """
+    type_ = input._type
+    if type_.floats:
+        return from_array(type_.kernels.isnan(input._array), type_.boolean)
+    return from_array(type_.kernels.full(input._array.shape, False, "bool"), type_.boolean)
+
+
+@composite()
+def isinf(input: Tensor) -> Tensor:
+    """Tell where elements are infinite. Source of the semantics: ``torch.isinf``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.isinf(torch.tensor([1.0, -float("inf")]))
+        tensor([False,  True])
+    """
+    if not input.dtype.is_floating_point:
+        return isnan(input)
+    return abs(input) == float("inf")
+
+
+@composite()
+def isfinite(input: Tensor) -> Tensor:
+    """Tell where elements are neither infinite nor nan. Source of the semantics: ``torch.isfinite``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.isfinite(torch.tensor([1.0, float("inf"), float("nan")]))
+        tensor([ True, False, False])
+    """
+    return logical_not(isinf(input) | isnan(input))
+

@@ -1,0 +1,733 @@
+"""Shape and movement: views of the same memory, and what joins, splits and reorders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+from .. import dtypes
+from .._tensor import Tensor, from_array
+from ..layouts import contiguous_format
+from ..shapes import Shape, infer_shape, normalize_dim, size_argument, view_strides
+from ._declare import alias, composite, primitive, view
+from ._runtime import common_type, operands_of
+from .conversion import clone
+
+__all__ = [
+    "cat",
+    "chunk",
+    "concat",
+    "flatten",
+    "flip",
+    "hstack",
+    "movedim",
+    "narrow",
+    "permute",
+    "ravel",
+    "reshape",
+    "select",
+    "split",
+    "squeeze",
+    "stack",
+    "swapaxes",
+    "t",
+    "transpose",
+    "unbind",
+    "unflatten",
+    "unsqueeze",
+    "vstack",
+]
+
+
+# -- views with another shape -----------------------------------------------------------------------------------------------
+
+
+@view(derivatives={"input": lambda grad, input_shape: reshape(grad, input_shape)}, method=False, node="ViewBackward0")
+def _view(input: Tensor, shape: Shape) -> Tensor:
+    return from_array(input._type.kernels.reshape(input._array, shape), input._type)
+
+
+def _view_method(self: Tensor, *size: Any) -> Tensor:
+    """Give the same memory another shape, in which one size may be -1. Source: ``torch.Tensor.view``.
+
+    Raises:
+        RuntimeError: the number of elements differs, or no strides can describe the shape.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.arange(4).view(2, -1)
+        tensor([[0, 1],
+                [2, 3]])
+    """
+    if len(size) == 1 and isinstance(size[0], dtypes.dtype):
+        if size[0] is self.dtype:
+            return _view(self, tuple(self.shape))
+        raise NotImplementedError("view(dtype) is not supported; convert with .to(dtype)")
+    shape = infer_shape(size_argument("view", size), self.numel())
+    if not _viewable(self, shape):
+        raise RuntimeError(
+            "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
+            "contiguous subspaces). Use .reshape(...) instead."
+        )
+    return _view(self, shape)
+
+
+def _viewable(input: Tensor, shape: Shape) -> bool:
+    array = input._array
+    return view_strides(array.shape, tuple(input._type.backend.strides(array)), shape) is not None
+
+
+@composite(method=False)
+def reshape(input: Tensor, shape: Sequence[int]) -> Tensor:
+    """Give the elements another shape, in which one size may be -1: a view where strides allow it, else a copy.
+
+    Source of the semantics: ``torch.reshape``.
+
+    Raises:
+        RuntimeError: the number of elements differs.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.reshape(torch.arange(4), (2, 2))
+        tensor([[0, 1],
+                [2, 3]])
+    """
+    shape = infer_shape(size_argument("reshape", (shape,)), prod(input._array.shape))
+    if not _viewable(input, shape):
+        input = clone(input, memory_format=contiguous_format)
+    return _view(input, shape)
+
+
+def _reshape_method(self: Tensor, *shape: Any) -> Tensor:
+    """Give the elements another shape: :func:`flambeau.reshape`."""
+    return reshape(self, size_argument("reshape", shape))
+
+
+@composite()
+def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+    """Join the dimensions from ``start_dim`` to ``end_dim`` into one. Source of the semantics: ``torch.flatten``.
+
+    Raises:
+        RuntimeError: ``start_dim`` comes after ``end_dim``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.flatten(torch.zeros(2, 3, 4), 1).shape
+        torch.Size([2, 12])
+    """
+    start, end = normalize_dim(start_dim, input.dim()), normalize_dim(end_dim, input.dim())
+    if start > end:
+        raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
+    if input.dim() == 0:
+        return reshape(input, (1,))
+    if start == end:
+        return input
+    shape = input._array.shape
+    return reshape(input, shape[:start] + (prod(shape[start : end + 1]),) + shape[end + 1 :])
+
+
+@composite()
+def ravel(input: Tensor) -> Tensor:
+    """Flatten to one dimension. Source of the semantics: ``torch.ravel``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.ravel(torch.tensor([[1, 2], [3, 4]]))
+        tensor([1, 2, 3, 4])
+    """
+    return reshape(input, (-1,))
+
+
+@composite()
+def unflatten(input: Tensor, dim: int, sizes: Sequence[int] | None = None, unflattened_size: Sequence[int] | None = None) -> Tensor:
+    """Split one dimension into several, one of which may be -1. Source of the semantics: ``torch.unflatten``.
+
+    ``unflattened_size`` is another name for ``sizes``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.unflatten(torch.zeros(2, 6), 1, (2, -1)).shape
+        torch.Size([2, 2, 3])
+    """
+    sizes = sizes if sizes is not None else unflattened_size
+    if not sizes:
+        raise RuntimeError("unflatten: sizes must be non-empty")
+    dim = normalize_dim(dim, input.dim())
+    shape = input._array.shape
+    try:
+        inner = infer_shape(tuple(sizes), shape[dim])
+    except RuntimeError:
+        raise RuntimeError(
+            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {dim} ({shape[dim]}) "
+            "in the input tensor"
+        ) from None
+    return reshape(input, shape[:dim] + inner + shape[dim + 1 :])
+
+
+# -- views with dimensions reordered, added, removed ---------------------------------------------------------------------------
+
+
+def _inverse(dims: Shape) -> Shape:
+    return tuple(sorted(range(len(dims)), key=dims.__getitem__))
+
+
+@view(derivatives={"input": lambda grad, dims: _permute(grad, _inverse(dims))}, method=False, node="PermuteBackward0")
+def _permute(input: Tensor, dims: Shape) -> Tensor:
+    return from_array(input._type.kernels.permute(input._array, dims), input._type)
+
+
+@composite(method=False)
+def permute(input: Tensor, dims: Sequence[int]) -> Tensor:
+    """Reorder the dimensions: dimension i of the view is dimension ``dims[i]``. Source: ``torch.permute``.
+
+    Raises:
+        RuntimeError: ``dims`` does not name every dimension once.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.permute(torch.zeros(2, 3, 4), (2, 0, 1)).shape
+        torch.Size([4, 2, 3])
+    """
+    if len(dims) != input.dim():
+        raise RuntimeError(
+            "permute(): number of dimensions in the tensor input does not match the length of the desired ordering of "
+            f"dimensions i.e. input.dim() = {input.dim()} is not equal to len(dims) = {len(dims)}"
+        )
+    order = tuple(normalize_dim(dim, input.dim()) for dim in dims)
+    if len(set(order)) != len(order):
+        raise RuntimeError("permute(): duplicate dims are not allowed.")
+    return _permute(input, order)
+
+
+def _permute_method(self: Tensor, *dims: Any) -> Tensor:
+    """Reorder the dimensions: :func:`flambeau.permute`."""
+    return permute(self, size_argument("permute", dims))
+
+
+@view(
+    derivatives={"input": lambda grad, dim0, dim1: _transpose(grad, dim0, dim1)}, method=False, node="TransposeBackward0"
+)
+def _transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
+    order = list(range(len(input._array.shape)))
+    if order:
+        order[dim0], order[dim1] = order[dim1], order[dim0]
+    return from_array(input._type.kernels.permute(input._array, tuple(order)), input._type)
+
+
+@composite()
+def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
+    """Exchange two dimensions; a view. Source of the semantics: ``torch.transpose``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.transpose(torch.tensor([[1, 2], [3, 4]]), 0, 1)
+        tensor([[1, 3],
+                [2, 4]])
+    """
+    return _transpose(input, normalize_dim(dim0, input.dim()), normalize_dim(dim1, input.dim()))
+
+
+swapaxes = alias(transpose, "swapaxes")
+alias(transpose, "swapdims")
+
+
+@view(derivatives={"input": lambda grad: _t(grad)}, method=False, node="TBackward0")
+def _t(input: Tensor) -> Tensor:
+    dims = (1, 0) if len(input._array.shape) == 2 else tuple(range(len(input._array.shape)))
+    return from_array(input._type.kernels.permute(input._array, dims), input._type)
+
+
+@composite()
+def t(input: Tensor) -> Tensor:
+    """Transpose a matrix; tensors of fewer dimensions stay as they are. Source of the semantics: ``torch.t``.
+
+    Raises:
+        RuntimeError: there are more than two dimensions.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.t(torch.tensor([[1, 2], [3, 4]]))
+        tensor([[1, 3],
+                [2, 4]])
+    """
+    if input.dim() > 2:
+        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {input.dim()}D")
+    return _t(input)
+
+
+@composite()
+def movedim(input: Tensor, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
+    """Move dimensions to other positions; the rest keep their order. Source of the semantics: ``torch.movedim``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.movedim(torch.zeros(2, 3, 4), 0, -1).shape
+        torch.Size([3, 4, 2])
+    """
+    ndim = input.dim()
+    sources = [normalize_dim(dim, ndim) for dim in ([source] if isinstance(source, int) else source)]
+    targets = [normalize_dim(dim, ndim) for dim in ([destination] if isinstance(destination, int) else destination)]
+    if len(sources) != len(targets):
+        raise RuntimeError(
+            f"movedim: Invalid source or destination dims: source ({sources} dims) should contain the same number of dims "
+            f"as destination ({targets} dims)"
+        )
+    order = [dim for dim in range(ndim) if dim not in sources]
+    for target, dim in sorted(zip(targets, sources, strict=True)):
+        order.insert(target, dim)
+    return permute(input, order)
+
+
+@view(
+    derivatives={"input": lambda grad, input_shape: reshape(grad, input_shape)}, method=False, node="SqueezeBackward1"
+)
+def _squeeze(input: Tensor, shape: Shape) -> Tensor:
+    return from_array(input._type.kernels.reshape(input._array, shape), input._type)
+
+
+@composite()
+def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
+    """Remove dimensions of size 1: all of them, or those named where their size is 1. Source: ``torch.squeeze``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.squeeze(torch.zeros(1, 3, 1)).shape
+        torch.Size([3])
+    """
+    shape = input._array.shape
+    dims = range(len(shape)) if dim is None else [dim] if isinstance(dim, int) else dim
+    removed = {normalize_dim(entry, len(shape)) for entry in dims}
+    return _squeeze(input, tuple(size for d, size in enumerate(shape) if size != 1 or d not in removed))
+
+
+@view(
+    derivatives={"input": lambda grad, input_shape: reshape(grad, input_shape)}, method=False, node="UnsqueezeBackward0"
+)
+def _unsqueeze(input: Tensor, dim: int) -> Tensor:
+    shape = input._array.shape
+    return from_array(input._type.kernels.reshape(input._array, shape[:dim] + (1,) + shape[dim:]), input._type)
+
+
+@composite()
+def unsqueeze(input: Tensor, dim: int) -> Tensor:
+    """Add a dimension of size 1 at ``dim``; a view. Source of the semantics: ``torch.unsqueeze``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.unsqueeze(torch.tensor([1, 2]), 1)
+        tensor([[1],
+                [2]])
+    """
+    return _unsqueeze(input, normalize_dim(dim, input.dim() + 1))
+
+
+def _sum_to(grad: Tensor, shape: Shape) -> Tensor:
+    from .reductions import sum_to_size
+
+    return sum_to_size(grad, shape)
+
+
+@view(
+    derivatives={"input": lambda grad, input_shape: _sum_to(grad, input_shape)}, method=False, node="ExpandBackward0"
+)
+def _expand(input: Tensor, shape: Shape) -> Tensor:
+    return from_array(input._type.kernels.expand(input._array, shape), input._type)
+
+
+def _expand_method(self: Tensor, *sizes: Any) -> Tensor:
+    """Repeat dimensions of size 1 without a copy; -1 keeps a size. Source: ``torch.Tensor.expand``.
+
+    Raises:
+        RuntimeError: a size other than 1 would change.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.tensor([[1], [2]]).expand(-1, 3)
+        tensor([[1, 1, 1],
+                [2, 2, 2]])
+    """
+    wanted = list(size_argument("expand", sizes))
+    own = self._array.shape
+    if len(wanted) < len(own):
+        raise RuntimeError(
+            f"expand({_type_text(self)}, size={wanted}): the number of sizes provided ({len(wanted)}) must be greater or "
+            f"equal to the number of dimensions in the tensor ({len(own)})"
+        )
+    lead = len(wanted) - len(own)
+    for position, size in enumerate(wanted):
+        if position < lead:
+            if size == -1:
+                raise RuntimeError(
+                    f"expand({_type_text(self)}, size={wanted}): the expanded size of the tensor ({size}) isn't allowed "
+                    f"in a leading, non-existing dimension {position}"
+                )
+        elif size == -1:
+            wanted[position] = own[position - lead]
+        elif own[position - lead] not in (1, size):
+            raise RuntimeError(
+                f"The expanded size of the tensor ({size}) must match the existing size ({own[position - lead]}) at "
+                f"non-singleton dimension {position}.  Target sizes: {wanted}.  Tensor sizes: {list(own)}"
+            )
+    return _expand(self, tuple(wanted))
+
+
+def _type_text(tensor: Tensor) -> str:
+    from ..printing import legacy_type_name
+
+    return f"{legacy_type_name(tensor.dtype, tensor.device)}{{{list(tensor.shape)}}}"
+
+
+def _expand_as(self: Tensor, other: Tensor) -> Tensor:
+    """Expand to the shape of ``other``."""
+    return _expand_method(self, other.shape)
+
+
+# -- views of a part ------------------------------------------------------------------------------------------------------------
+
+
+@view(
+    derivatives={
+        "input": lambda grad, input_shape, starts, lengths, steps: _embed(grad, tuple(input_shape), starts, steps),
+    },
+    method=False, node="SliceBackward0",
+)
+def _slice(input: Tensor, starts: Shape, lengths: Shape, steps: Shape) -> Tensor:
+    return from_array(input._type.kernels.slice(input._array, starts, lengths, steps), input._type)
+
+
+def _embed(grad: Tensor, shape: Shape, starts: Shape, steps: Shape) -> Tensor:
+    """Zeros of ``shape`` with ``grad`` at the places that a slice took."""
+    if all(step == 1 for step in steps):
+        after = tuple(
+            size - start - length for size, start, length in zip(shape, starts, grad._array.shape, strict=True)
+        )
+        return _pad_zeros(grad, starts, after)
+    return _slice_scatter(grad, shape, starts, steps)
+
+
+@primitive(
+    derivatives={
+        "input": lambda grad, input_shape, before: _slice(grad, before, tuple(input_shape), (1,) * len(before)),
+    },
+    method=False, node="ConstantPadNdBackward0",
+)
+def _pad_zeros(input: Tensor, before: Shape, after: Shape) -> Tensor:
+    return from_array(input._type.kernels.pad(input._array, before, after, 0), input._type)
+
+
+@primitive(
+    derivatives={
+        "input": lambda grad, input_shape, starts, steps: _slice(grad, starts, tuple(input_shape), steps),
+    },
+    method=False, node="SliceScatterBackward0",
+)
+def _slice_scatter(input: Tensor, shape: Shape, starts: Shape, steps: Shape) -> Tensor:
+    from .creation import zeros
+
+    result = zeros(shape, dtype=input.dtype, device=input.device)
+    _slice(result, starts, tuple(input.shape), steps).copy_(input.detach())
+    return from_array(result._array, result._type)
+
+
+@view(
+    derivatives={"input": lambda grad, input_shape, dim, index: _unselect(grad, tuple(input_shape), dim, index)},
+    method=False, node="SelectBackward0",
+)
+def _select(input: Tensor, dim: int, index: int) -> Tensor:
+    kernels = input._type.kernels
+    shape = input._array.shape
+    starts = tuple(index if d == dim else 0 for d in range(len(shape)))
+    lengths = shape[:dim] + (1,) + shape[dim + 1 :]
+    part = kernels.slice(input._array, starts, lengths, (1,) * len(shape))
+    return from_array(kernels.reshape(part, shape[:dim] + shape[dim + 1 :]), input._type)
+
+
+def _unselect(grad: Tensor, shape: Shape, dim: int, index: int) -> Tensor:
+    starts = tuple(index if d == dim else 0 for d in range(len(shape)))
+    return _embed(_unsqueeze(grad, dim), shape, starts, (1,) * len(shape))
+
+
+@composite()
+def select(input: Tensor, dim: int, index: int) -> Tensor:
+    """Take one index of a dimension, which goes away; a view. Source of the semantics: ``torch.select``.
+
+    Raises:
+        IndexError: there is no such dimension or index.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.select(torch.tensor([[1, 2], [3, 4]]), 1, 0)
+        tensor([1, 3])
+    """
+    if input.dim() == 0:
+        raise IndexError("select() cannot be applied to a 0-dim tensor.")
+    dim = normalize_dim(dim, input.dim())
+    size = input._array.shape[dim]
+    if not -size <= index < size:
+        raise IndexError(
+            f"select(): index {index} out of range for tensor of size {list(input.shape)} at dimension {dim}"
+        )
+    return _select(input, dim, int(index) + size if index < 0 else int(index))
+
+
+@composite()
+def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
+    """Take ``length`` indices of a dimension from ``start`` on; a view. Source of the semantics: ``torch.narrow``.
+
+    Raises:
+        RuntimeError: the range leaves the dimension.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.narrow(torch.arange(5), 0, 1, 3)
+        tensor([1, 2, 3])
+    """
+    dim = normalize_dim(dim, input.dim())
+    size = input._array.shape[dim]
+    start = start + size if start < 0 else start
+    if length < 0:
+        raise RuntimeError("narrow(): length must be non-negative.")
+    if start < 0 or start + length > size:
+        raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({size}).")
+    return _narrow(input, dim, start, length)
+
+
+def _narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
+    shape = input._array.shape
+    starts = tuple(start if d == dim else 0 for d in range(len(shape)))
+    return _slice(input, starts, shape[:dim] + (length,) + shape[dim + 1 :], (1,) * len(shape))
+
+
+@composite()
+def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
+    """Take a dimension apart into views, one for each index. Source of the semantics: ``torch.unbind``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.unbind(torch.tensor([[1, 2], [3, 4]]))
+        (tensor([1, 2]), tensor([3, 4]))
+    """
+    if input.dim() == 0:
+        raise RuntimeError("Dimension specified as 0 but tensor has no dimensions")
+    dim = normalize_dim(dim, input.dim())
+    return tuple(_select(input, dim, index) for index in range(input._array.shape[dim]))
+
+
+@composite(method=False)
+def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
+    """Cut a dimension into views of a size (the last may be smaller) or of the sizes given. Source: ``torch.split``.
+
+    Raises:
+        RuntimeError: the sizes do not add up to that of the dimension.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.split(torch.arange(5), 2)
+        (tensor([0, 1]), tensor([2, 3]), tensor([4]))
+    """
+    dim = normalize_dim(dim, tensor.dim())
+    size = tensor._array.shape[dim]
+    if isinstance(split_size_or_sections, int):
+        step = split_size_or_sections
+        if step < 0 or (step == 0 and size):
+            raise RuntimeError(f"split expects split_size be non-negative, but got split_size={step}")
+        sections = [min(step, size - start) for start in range(0, size, step)] if size else [0]
+    else:
+        sections = list(split_size_or_sections)
+        if sum(sections) != size:
+            raise RuntimeError(
+                f"split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size at dimension {dim}), "
+                f"but got split_sizes={sections}"
+            )
+    starts = [sum(sections[:position]) for position in range(len(sections))]
+    return tuple(_narrow(tensor, dim, start, length) for start, length in zip(starts, sections, strict=True))
+
+
+@composite()
+def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
+    """Cut a dimension into at most ``chunks`` views of equal size; the last may be smaller. Source: ``torch.chunk``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.chunk(torch.arange(5), 2)
+        (tensor([0, 1, 2]), tensor([3, 4]))
+    """
+    if chunks <= 0:
+        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+    size = input._array.shape[normalize_dim(dim, input.dim())]
+    if size == 0:
+        return split(input, [0] * chunks, dim)
+    return split(input, -(-size // chunks), dim)
+
+
+def _split_method(self: Tensor, split_size: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
+    """Cut a dimension into views: :func:`flambeau.split`."""
+    return split(self, split_size, dim)
+
+
+# -- copies -----------------------------------------------------------------------------------------------------------------------
+
+
+@primitive(derivatives={"input": lambda grad, dims: _flip(grad, dims)}, method=False, node="FlipBackward0")
+def _flip(input: Tensor, dims: Shape) -> Tensor:
+    return from_array(input._type.kernels.flip(input._array, dims), input._type)
+
+
+@composite(method=False)
+def flip(input: Tensor, dims: int | Sequence[int]) -> Tensor:
+    """Reverse the order of elements along ``dims``, an int or several; a copy. Source: ``torch.flip``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.flip(torch.tensor([[1, 2], [3, 4]]), (0,))
+        tensor([[3, 4],
+                [1, 2]])
+    """
+    wanted = (dims,) if isinstance(dims, int) else tuple(dims)
+    normalized = tuple(normalize_dim(dim, input.dim()) for dim in wanted)
+    if len(set(normalized)) != len(normalized):
+        raise RuntimeError("dim appears multiple times in the list of dims")
+    return _flip(input, normalized if input.dim() else ())
+
+
+def _flip_method(self: Tensor, *dims: Any, **keyword: Any) -> Tensor:
+    """Reverse the order of elements along dims: :func:`flambeau.flip`."""
+    if keyword:
+        dims = (keyword["dims"],)
+    return flip(self, size_argument("flip", dims))
+
+
+def _cut_back(grad: Tensor, tensors_shape: Sequence[Shape], dim: int) -> list[Tensor]:
+    starts = [sum(shape[dim] for shape in tensors_shape[:position]) for position in range(len(tensors_shape))]
+    return [_narrow(grad, dim, start, shape[dim]) for start, shape in zip(starts, tensors_shape, strict=True)]
+
+
+@primitive(derivatives={"tensors": _cut_back}, method=False, node="CatBackward0")
+def _cat(tensors: Sequence[Tensor], dim: int) -> Tensor:
+    arrays, type_ = operands_of("cat", tensors)
+    return from_array(type_.kernels.concat(arrays, dim), type_)
+
+
+@composite(method=False, out=True)
+def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
+    """Join tensors along a dimension that they have; dtypes are promoted. Source of the semantics: ``torch.cat``.
+
+    Raises:
+        RuntimeError: there are none, or their shapes differ in another dimension.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.cat((torch.tensor([1, 2]), torch.tensor([3])))
+        tensor([1, 2, 3])
+    """
+    tensors = _tensors("cat", tensors)
+    common_type("cat", tensors)
+    for position, tensor in enumerate(tensors):
+        if tensor.dim() == 0:
+            raise RuntimeError(f"zero-dimensional tensor (at position {position}) cannot be concatenated")
+    kept = [tensor for tensor in tensors if tensor._array.shape != (0,)] or tensors[:1]  # PyTorch skips these
+    shape = kept[0]._array.shape
+    dim = normalize_dim(dim, len(shape))
+    for position, tensor in enumerate(kept):
+        other = tensor._array.shape
+        if len(other) != len(shape):
+            raise RuntimeError(f"Tensors must have same number of dimensions: got {len(shape)} and {len(other)}")
+        for d, (size, wanted) in enumerate(zip(other, shape, strict=True)):
+            if d != dim and size != wanted:
+                raise RuntimeError(
+                    f"Sizes of tensors must match except in dimension {dim}. Expected size {wanted} but got size {size} for "
+                    f"tensor number {position} in the list."
+                )
+    return _cat(kept, dim)
+
+
+concat = cat
+
+
+def _tensors(function: str, tensors: Sequence[Tensor]) -> list[Tensor]:
+    listed = list(tensors)
+    if not listed:
+        raise RuntimeError(f"{function}(): expected a non-empty list of Tensors")
+    for position, tensor in enumerate(listed):
+        if not isinstance(tensor, Tensor):
+            raise TypeError(f"expected Tensor as element {position} in argument 0, but got {type(tensor).__name__}")
+    return listed
+
+
+@composite(method=False, out=True)
+def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
+    """Join tensors of one shape along a new dimension. Source of the semantics: ``torch.stack``.
+
+    Raises:
+        RuntimeError: there are none, or their shapes differ.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.stack((torch.tensor([1, 2]), torch.tensor([3, 4])))
+        tensor([[1, 2],
+                [3, 4]])
+    """
+    listed = list(tensors)
+    if not listed:
+        raise RuntimeError("stack expects a non-empty TensorList")
+    listed = _tensors("stack", listed)
+    first = listed[0].shape
+    for position, tensor in enumerate(listed):
+        if tensor.shape != first:
+            raise RuntimeError(
+                f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 and {list(tensor.shape)} at "
+                f"entry {position}"
+            )
+    dim = normalize_dim(dim, len(first) + 1)
+    return cat([_unsqueeze(tensor, dim) for tensor in listed], dim)
+
+
+@composite(method=False, out=True)
+def hstack(tensors: Sequence[Tensor]) -> Tensor:
+    """Join tensors along the second dimension, the first of one-dimensional ones. Source: ``torch.hstack``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.hstack((torch.tensor([1]), torch.tensor([2, 3])))
+        tensor([1, 2, 3])
+    """
+    listed = [tensor if tensor.dim() else reshape(tensor, (1,)) for tensor in _tensors("hstack", tensors)]
+    return cat(listed, 0 if listed[0].dim() == 1 else 1)
+
+
+@composite(method=False, out=True)
+def vstack(tensors: Sequence[Tensor]) -> Tensor:
+    """Join tensors along the first dimension, one-dimensional ones as rows. Source of the semantics: ``torch.vstack``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.vstack((torch.tensor([1, 2]), torch.tensor([3, 4])))
+        tensor([[1, 2],
+                [3, 4]])
+    """
+    listed = [tensor if tensor.dim() > 1 else reshape(tensor, (1, -1)) for tensor in _tensors("vstack", tensors)]
+    return cat(listed, 0)
+
+
+def _transposed(self: Tensor) -> Tensor:
+    """Its dimensions in reverse order."""
+    return _permute(self, tuple(reversed(range(self.dim()))))
+
+
+def _matrix_transposed(self: Tensor) -> Tensor:
+    """Its last two dimensions exchanged."""
+    if self.dim() < 2:
+        raise RuntimeError(
+            f"tensor.mT is only supported on matrices or batches of matrices. Got {self.dim()}-D tensor."
+        )
+    return _transpose(self, self.dim() - 2, self.dim() - 1)
+
+
+for _name, _method in {
+    "view": _view_method, "reshape": _reshape_method, "permute": _permute_method, "expand": _expand_method,
+    "expand_as": _expand_as, "split": _split_method, "flip": _flip_method,
+    "T": property(_transposed), "mT": property(_matrix_transposed),
+}.items():  # fmt: skip
+    setattr(Tensor, _name, _method)
+

@@ -1,0 +1,71 @@
+"""The operators of tensors: ``+``, ``@``, ``<`` and the rest, as methods that the ops provide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .._tensor import Tensor
+from . import arithmetic, bitwise, comparison, linalg, rounding
+from ._runtime import as_operand, slow_operator
+
+__all__: list[str] = []
+
+
+def _reflected(name: str) -> Callable[[Tensor, Any], Any]:
+    def operator(self: Tensor, other: Any) -> Any:
+        return slow_operator(name, other, self)
+
+    return operator
+
+
+def _inplace(name: str) -> Callable[[Tensor, Any], Any]:
+    def operator(self: Tensor, other: Any) -> Any:
+        return NotImplemented if as_operand(other) is None else getattr(self, name)(other)
+
+    return operator
+
+
+def _matmul(self: Tensor, other: Any) -> Any:
+    return linalg.matmul(self, other) if isinstance(other, Tensor) else NotImplemented
+
+
+def _unequal(self: Tensor, other: Any) -> Any:
+    return _compare(self, other, comparison.ne, True)
+
+
+def _equal(self: Tensor, other: Any) -> Any:
+    return _compare(self, other, comparison.eq, False)
+
+
+def _compare(self: Tensor, other: Any, function: Any, otherwise: bool) -> Any:
+    result = function.operator(self, other)
+    return otherwise if result is NotImplemented else result
+
+
+def _invert(self: Tensor) -> Tensor:
+    return bitwise.bitwise_not(self)
+
+
+_BINARY: dict[str, Any] = {
+    "add": arithmetic.add, "sub": arithmetic.sub, "mul": arithmetic.mul, "truediv": arithmetic.div,
+    "floordiv": arithmetic.floor_divide, "mod": arithmetic.remainder, "pow": arithmetic.pow,
+    "and": bitwise.bitwise_and, "or": bitwise.bitwise_or, "xor": bitwise.bitwise_xor,
+    "lshift": bitwise.bitwise_left_shift, "rshift": bitwise.bitwise_right_shift,
+}  # fmt: skip
+
+for _symbol, _function in _BINARY.items():
+    setattr(Tensor, f"__{_symbol}__", _function.operator)
+    setattr(Tensor, f"__r{_symbol}__", _reflected(_function.row.name))
+    setattr(Tensor, f"__i{_symbol}__", _inplace(f"{_function.row.name}_"))
+
+for _symbol, _function in {
+    "lt": comparison.lt, "le": comparison.le, "gt": comparison.gt, "ge": comparison.ge
+}.items():
+    setattr(Tensor, f"__{_symbol}__", _function.operator)
+
+for _symbol, _function in {
+    "eq": _equal, "ne": _unequal, "matmul": _matmul, "neg": rounding.neg, "abs": rounding.abs, "invert": _invert,
+    "pos": lambda self: self,
+}.items():
+    setattr(Tensor, f"__{_symbol}__", _function)

@@ -1,0 +1,135 @@
+"""Type promotion: which dtype an operation on several operands has.
+
+PyTorch ranks operands in three classes: tensors with dimensions, 0-d tensors, Python numbers. A class of lower rank
+matters only if its category (boolean, integral, floating, complex) is higher than that of the classes before it.
+Source of the semantics: PyTorch's "Tensor Attributes" page, section "type promotion".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from . import dtypes
+from .dtypes import dtype
+
+__all__ = [
+    "can_cast",
+    "category_of_number",
+    "dtype_of_number",
+    "get_default_dtype",
+    "promote_types",
+    "result_dtype",
+    "set_default_dtype",
+]
+
+_SIGNED_ABOVE_UINT8 = {dtypes.int8: dtypes.int16}
+_default = dtypes.float32
+_COMPLEX_OF = {dtypes.float16: dtypes.complex64, dtypes.float32: dtypes.complex64, dtypes.float64: dtypes.complex128}
+
+
+def get_default_dtype() -> dtype:
+    """The dtype of floating point tensors made from Python numbers. Source: ``torch.get_default_dtype``."""
+    return _default
+
+
+def set_default_dtype(d: dtype) -> None:
+    """Make ``d`` the dtype of floating point tensors made from Python numbers. Source: ``torch.set_default_dtype``.
+
+    Raises:
+        TypeError: ``d`` is not a floating point dtype.
+    """
+    global _default
+    if not (isinstance(d, dtype) and d.is_floating_point):
+        raise TypeError(f"only floating-point types are supported as the default type, not {d!r}")
+    _default = d
+
+
+@cache
+def promote_types(type1: dtype, type2: dtype) -> dtype:
+    """The smallest dtype that both convert to. Source of the semantics: ``torch.promote_types``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.promote_types(torch.int32, torch.float32), torch.promote_types(torch.uint8, torch.int8)
+        (torch.float32, torch.int16)
+    """
+    low, high = sorted((type1, type2), key=lambda d: (d.category, d.itemsize, d.is_signed))
+    if low is high:
+        return high
+    if high.is_complex and low.is_floating_point:
+        return promote_types(high, _COMPLEX_OF[low])
+    if low is dtypes.uint8:
+        return _SIGNED_ABOVE_UINT8.get(high, high)
+    return high
+
+
+def category_of_number(number: object) -> int:
+    """The promotion category of a Python number."""
+    if isinstance(number, bool):
+        return dtypes.BOOLEAN
+    if isinstance(number, int):
+        return dtypes.INTEGRAL
+    return dtypes.COMPLEX if isinstance(number, complex) else dtypes.FLOATING
+
+
+def dtype_of_number(number: object) -> dtype:
+    """The dtype that a Python number has by itself."""
+    return _default_of_category(category_of_number(number))
+
+
+def _default_of_category(category: int) -> dtype:
+    if category == dtypes.BOOLEAN:
+        return dtypes.bool
+    if category == dtypes.INTEGRAL:
+        return dtypes.int64
+    return _default if category == dtypes.FLOATING else _COMPLEX_OF[_default]
+
+
+def result_dtype(operands: Iterable[Any]) -> dtype:
+    """The dtype of an operation on tensors and Python numbers."""
+    dimensioned: dtype | None = None
+    zero_dim: dtype | None = None
+    number_category = -1
+    for operand in operands:
+        operand_dtype = getattr(operand, "dtype", None)
+        if operand_dtype is None:
+            number_category = max(number_category, category_of_number(operand))
+        elif operand.shape:
+            dimensioned = promote_types(dimensioned, operand_dtype) if dimensioned else operand_dtype
+        else:
+            zero_dim = promote_types(zero_dim, operand_dtype) if zero_dim else operand_dtype
+    return _combine(_combine(dimensioned, zero_dim), _number_dtype(number_category, dimensioned or zero_dim))
+
+
+def _combine(stronger: dtype | None, weaker: dtype | None) -> dtype:
+    if stronger is None or weaker is None:
+        result = stronger or weaker
+        assert result is not None
+        return result
+    if weaker.category > stronger.category:
+        return promote_types(stronger, weaker)
+    return stronger
+
+
+def _number_dtype(category: int, beside: dtype | None) -> dtype | None:
+    """The dtype of the Python numbers of an operation; beside a float tensor, complex takes its precision."""
+    if category < 0:
+        return None
+    if category == dtypes.COMPLEX and beside is not None and beside.is_floating_point:
+        return _COMPLEX_OF[beside]
+    return _default_of_category(category)
+
+
+def can_cast(from_: dtype, to: dtype) -> bool:
+    """Whether promotion may convert ``from_`` to ``to``: never to a lower category. Source: ``torch.can_cast``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.can_cast(torch.float64, torch.float32), torch.can_cast(torch.float32, torch.int64)
+        (True, False)
+    """
+    if not from_.is_signed and from_.category == to.category == dtypes.INTEGRAL:
+        return True
+    return from_.category <= to.category

@@ -1,0 +1,201 @@
+"""Shapes, dims and strides: arithmetic on tuples of ints, with PyTorch's errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import prod
+from operator import index
+from typing import TypeAlias
+
+__all__ = [
+    "Shape",
+    "Size",
+    "broadcast_shapes",
+    "contiguous_strides",
+    "infer_shape",
+    "normalize_dim",
+    "normalize_dims",
+    "reduced_shape",
+    "size_argument",
+    "view_strides",
+]
+
+Shape: TypeAlias = tuple[int, ...]
+
+
+class Size(tuple[int, ...]):
+    """The shape of a tensor: a tuple of ints. Source of the semantics: ``torch.Size``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.zeros(2, 3).shape
+        torch.Size([2, 3])
+        >>> torch.zeros(2, 3).shape.numel()
+        6
+    """
+
+    __slots__ = ()
+
+    def numel(self) -> int:
+        """The number of elements of a tensor of this shape."""
+        return prod(self)
+
+    def __repr__(self) -> str:
+        return f"torch.Size({list(self)})"
+
+    def __getitem__(self, key):  # type: ignore[no-untyped-def, override]
+        item = tuple.__getitem__(self, key)
+        return Size(item) if isinstance(key, slice) else item
+
+    def __add__(self, other: tuple[object, ...]) -> Size:  # type: ignore[override]
+        return Size(tuple.__add__(self, other))
+
+    def __radd__(self, other: tuple[int, ...]) -> Size:
+        return Size(tuple.__add__(other, self))
+
+    def __mul__(self, count) -> Size:  # type: ignore[no-untyped-def, override]
+        return Size(tuple.__mul__(self, count))
+
+    __rmul__ = __mul__
+
+
+def normalize_dim(dim: int, ndim: int) -> int:
+    """``dim`` counted from the front.
+
+    Raises:
+        TypeError: ``dim`` is not an int.
+        IndexError: it is out of range, in PyTorch's words. A 0-d tensor accepts 0 and -1.
+    """
+    dim = index(dim)
+    limit = ndim or 1
+    if not -limit <= dim < limit:
+        raise IndexError(
+            f"Dimension out of range (expected to be in range of [{-limit}, {limit - 1}], but got {dim})"
+        )
+    return dim + limit if dim < 0 else dim
+
+
+def normalize_dims(dim: int | Iterable[int] | None, ndim: int) -> Shape:
+    """The sorted dims that ``dim`` names; all of them for None and for an empty sequence.
+
+    Raises:
+        IndexError: a dim is out of range.
+        RuntimeError: a dim occurs twice.
+    """
+    if dim is None:
+        return tuple(range(ndim))
+    if not isinstance(dim, Iterable):
+        return (normalize_dim(dim, ndim),) if ndim else (normalize_dim(dim, ndim),)[:0]
+    dims = [normalize_dim(entry, ndim) for entry in dim]
+    if not dims:
+        return tuple(range(ndim))
+    for position, entry in enumerate(dims):
+        if entry in dims[:position]:
+            raise RuntimeError(f"dim {entry} appears multiple times in the list of dims")
+    return tuple(sorted(dims)) if ndim else ()
+
+
+def reduced_shape(shape: Shape, dims: Shape, keepdim: bool) -> Shape:
+    """``shape`` after a reduction over ``dims``."""
+    if keepdim:
+        return tuple(1 if d in dims else size for d, size in enumerate(shape))
+    return tuple(size for d, size in enumerate(shape) if d not in dims)
+
+
+def broadcast_shapes(*shapes: Shape) -> Size:
+    """The common shape that ``shapes`` broadcast to. Source of the semantics: ``torch.broadcast_shapes``.
+
+    Raises:
+        RuntimeError: two sizes differ and neither is 1; the message names the first pair, in PyTorch's words.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.broadcast_shapes((2, 1), (3,))
+        torch.Size([2, 3])
+    """
+    result: list[int] = []
+    for shape in shapes:
+        if len(shape) > len(result):
+            result[:0] = [1] * (len(shape) - len(result))
+        for back in range(1, len(shape) + 1):
+            size, have = shape[-back], result[-back]
+            if size != have and size != 1:
+                if have != 1:
+                    raise RuntimeError(
+                        f"The size of tensor a ({have}) must match the size of tensor b ({size}) "
+                        f"at non-singleton dimension {len(result) - back}"
+                    )
+                result[-back] = size
+    return Size(result)
+
+
+def contiguous_strides(shape: Shape) -> Shape:
+    """Strides, in elements, of a C-contiguous tensor; a dimension of size 0 counts as 1, as in PyTorch."""
+    strides: list[int] = []
+    step = 1
+    for size in reversed(shape):
+        strides.append(step)
+        step *= max(size, 1)
+    return tuple(reversed(strides))
+
+
+def size_argument(function: str, size: Sequence[object]) -> Shape:
+    """The shape given as ``f(2, 3)``, ``f((2, 3))`` or ``f([2, 3])``.
+
+    Raises:
+        TypeError: an entry is not an int.
+    """
+    entries = size[0] if len(size) == 1 and isinstance(size[0], (tuple, list)) else size
+    try:
+        return tuple(map(index, entries))  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"{function}(): argument 'size' must be tuple of ints, not {list(entries)!r}") from None
+
+
+def infer_shape(shape: Shape, numel: int) -> Shape:
+    """``shape`` with its -1, if it has one, replaced so that it holds ``numel`` elements.
+
+    Raises:
+        RuntimeError: it cannot be, in PyTorch's words.
+    """
+    unknown = [d for d, size in enumerate(shape) if size < 0]
+    if any(shape[d] != -1 for d in unknown):
+        raise RuntimeError(f"invalid shape dimension {min(shape)}")
+    if len(unknown) > 1:
+        raise RuntimeError("only one dimension can be inferred")
+    known = prod(size for size in shape if size >= 0)
+    if unknown and known == 0 and numel == 0:
+        raise RuntimeError(
+            f"cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified dimension "
+            "size -1 can be any value and is ambiguous"
+        )
+    if (numel != known) if not unknown else (known == 0 or numel % known):
+        raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {numel}")
+    return tuple(numel // known if size == -1 else size for size in shape)
+
+
+def view_strides(shape: Shape, strides: Shape, new_shape: Shape) -> Shape | None:
+    """The strides of ``new_shape`` over the same memory, or None where no strides can describe it.
+
+    The old dims are taken from the back in runs that are contiguous among themselves; the new dims must cut each
+    run without remainder. Source of the semantics: the note on ``torch.Tensor.view``.
+    """
+    if prod(shape) == 0:
+        return strides if shape == new_shape else contiguous_strides(new_shape)
+    if not shape:
+        return (1,) * len(new_shape)
+    result: list[int] = []
+    pending = list(new_shape)
+    run_numel, run_stride = 1, strides[-1]
+    for d in range(len(shape) - 1, -1, -1):
+        run_numel *= shape[d]
+        if d and (shape[d - 1] == 1 or strides[d - 1] == run_numel * run_stride):
+            continue
+        taken = 1
+        while pending and (taken < run_numel or pending[-1] == 1):
+            result.append(taken * run_stride)
+            taken *= pending.pop()
+        if taken != run_numel:
+            return None
+        run_numel, run_stride = 1, strides[d - 1]
+    return None if pending else tuple(reversed(result))
