@@ -6,18 +6,41 @@ What type checkers see is ``_methods.pyi``, generated from the same declarations
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from .ops._declare import Row
 
-__all__ = ["TensorMethods", "attach"]
+__all__ = ["TensorMethods", "attach", "method", "method_property"]
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 class TensorMethods:
     """The methods of tensors that are ops."""
 
     __slots__ = ()
+
+
+def method(*names: str) -> Callable[[_Function], _Function]:
+    """Make a function that is no op a method of tensors, under these names."""
+
+    def declare(function: _Function) -> _Function:
+        for name in names:
+            setattr(TensorMethods, name, function)
+        return function
+
+    return declare
+
+
+def method_property(name: str) -> Callable[[_Function], _Function]:
+    """Make a function a property of tensors."""
+
+    def declare(function: _Function) -> _Function:
+        setattr(TensorMethods, name, property(function))
+        return function
+
+    return declare
 
 
 def attach(row: Row, name: str | None = None) -> None:
@@ -33,10 +56,11 @@ def inplace_form(row: Row, name: str) -> Callable[..., Any]:
     """The in-place method of an op."""
     from .ops import _inplace
 
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def form(self: Any, *args: Any, **kwargs: Any) -> Any:
         return _inplace.apply(row, self, args, kwargs)
 
-    method.__name__ = name
-    method.__qualname__ = f"Tensor.{name}"
-    method.__doc__ = f"In-place form of :func:`flambeau.{row.name}`: writes the result into this tensor and returns it."
-    return method
+    form.__name__ = name
+    form.__qualname__ = f"Tensor.{name}"
+    form.__wrapped__ = row.body  # type: ignore[attr-defined]  # whose signature it has
+    form.__doc__ = f"In-place form of :func:`flambeau.{row.name}`: writes the result into this tensor and returns it."
+    return form

@@ -32,12 +32,13 @@ class device:
 
     __slots__ = ("index", "type")
 
-    type: str
     index: int | None
+    type: str
 
     def __init__(self, type: str | int | device, index: int | None = None) -> None:
         if isinstance(type, device):
-            type, index = type.type, type.index if index is None else index
+            index = type.index if index is None else index
+            type = type.type
         elif isinstance(type, int) and not isinstance(type, bool):
             type, index = "cuda", type  # an index alone means an accelerator, as in PyTorch
         elif not isinstance(type, str):

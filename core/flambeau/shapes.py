@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from math import prod
 from operator import index
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 __all__ = [
     "Shape",
@@ -43,17 +43,17 @@ class Size(tuple[int, ...]):
     def __repr__(self) -> str:
         return f"torch.Size({list(self)})"
 
-    def __getitem__(self, key):  # type: ignore[no-untyped-def, override]
+    def __getitem__(self, key):  # type: ignore[no-untyped-def]
         item = tuple.__getitem__(self, key)
         return Size(item) if isinstance(key, slice) else item
 
-    def __add__(self, other: tuple[object, ...]) -> Size:  # type: ignore[override]
-        return Size(tuple.__add__(self, other))
+    def __add__(self, other: Any) -> Size:
+        return Size(tuple(self) + tuple(other))
 
-    def __radd__(self, other: tuple[int, ...]) -> Size:
-        return Size(tuple.__add__(other, self))
+    def __radd__(self, other: Any) -> Size:
+        return Size(tuple(other) + tuple(self))
 
-    def __mul__(self, count) -> Size:  # type: ignore[no-untyped-def, override]
+    def __mul__(self, count) -> Size:  # type: ignore[no-untyped-def]
         return Size(tuple.__mul__(self, count))
 
     __rmul__ = __mul__
@@ -139,7 +139,7 @@ def contiguous_strides(shape: Shape) -> Shape:
     return tuple(reversed(strides))
 
 
-def size_argument(function: str, size: Sequence[object]) -> Shape:
+def size_argument(function: str, size: Sequence[Any]) -> Shape:
     """The shape given as ``f(2, 3)``, ``f((2, 3))`` or ``f([2, 3])``.
 
     Raises:
@@ -147,7 +147,7 @@ def size_argument(function: str, size: Sequence[object]) -> Shape:
     """
     entries = size[0] if len(size) == 1 and isinstance(size[0], (tuple, list)) else size
     try:
-        return tuple(map(index, entries))  # type: ignore[arg-type]
+        return tuple(map(index, entries))
     except TypeError:
         raise TypeError(f"{function}(): argument 'size' must be tuple of ints, not {list(entries)!r}") from None
 

@@ -94,11 +94,11 @@ class _Pass:
                     continue
                 if value is not None:
                     self.add(edge, value)
-                target = edge.node if edge.__class__ is Output else edge  # type: ignore[union-attr]
-                pending[target] -= 1  # type: ignore[index]
-                if not pending[target]:  # type: ignore[index]
-                    heappush(ready, (-target.sequence, target))  # type: ignore[union-attr, arg-type]
-            grads = value = None  # nothing but the dictionary may hold a gradient: see `_accumulate`
+                target: Any = edge.node if edge.__class__ is Output else edge  # type: ignore[union-attr]
+                pending[target] -= 1
+                if not pending[target]:
+                    heappush(ready, (-target.sequence, target))
+            grads = value = None  # type: ignore[assignment]  # nothing but the dictionary may hold a gradient: see `_accumulate`
         return [] if self.inputs is None else [self.captured.get(target) for target in self.inputs]
 
     def apply(self, node: Node, grad: _Gradient) -> Sequence[Tensor | None]:
@@ -114,14 +114,14 @@ class _Pass:
 
     def add(self, edge: Edge, grad: Tensor) -> None:
         """Add ``grad`` to what has arrived at ``edge``."""
-        if edge.__class__ is Output:
-            self.add_output(edge, grad)  # type: ignore[arg-type]
+        if isinstance(edge, Output):
+            self.add_output(edge, grad)
             return
         gradients = self.gradients
         if edge in gradients:
-            gradients[edge] = gradients[edge] + grad  # type: ignore[index, operator]
+            gradients[edge] = gradients[edge] + grad  # type: ignore[operator]
         else:
-            gradients[edge] = grad  # type: ignore[index]
+            gradients[edge] = grad
 
     def add_output(self, edge: Output, grad: Tensor) -> None:
         """Add ``grad`` to what has arrived at one of several outputs."""

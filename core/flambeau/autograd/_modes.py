@@ -101,7 +101,7 @@ class no_grad(_GradMode):
         instance = super().__new__(cls)
         if function is None:
             return instance
-        instance.__init__()
+        instance._previous = []
         return instance(function)
 
     def __init__(self, function: Any = None) -> None:

@@ -169,10 +169,10 @@ def _apply_source(
         lines.append(f"    grads = formula_{parameter.name}({_call(formula)})")
     else:
         for position, parameter in enumerate(tensors):
-            formula = formulas.get(parameter.name)
-            call = "None" if formula is None else (
-                f"None if edges[{position}] is None else formula_{parameter.name}({_call(formula)})"
-            )
+            call = "None"
+            if parameter.name in formulas:
+                arguments = _call(formulas[parameter.name])
+                call = f"None if edges[{position}] is None else formula_{parameter.name}({arguments})"
             lines.append(f"    g{position} = {call}")
         lines.append(f"    grads = ({''.join(f'g{position}, ' for position in range(len(tensors)))})")
     lines += [

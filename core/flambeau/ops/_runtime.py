@@ -173,7 +173,7 @@ def record(row: Any, result: Tensor, values: dict[str, Any]) -> None:
     for name in rule.save:
         value = values.get(name)
         if name == "result":
-            saved.append(save_output(value))
+            saved.append(save_output(result))
         elif name.endswith("_shape"):
             saved.append(values[name.removesuffix("_shape")]._array.shape)
         elif any(parameter.name == name and parameter.is_tensor for parameter in row.parameters):

@@ -18,8 +18,12 @@ def _no_bool_relu(dtype: dtypes.dtype) -> None:
         raise RuntimeError("Boolean inputs not supported for relu")
 
 
+def _relu_backward_input(grad: Tensor, other: Tensor) -> Tensor:
+    return _relu_backward(grad, other)
+
+
 @elementwise(
-    method=False, inplace=False, out=False, derivatives={"input": lambda grad, other: _relu_backward(grad, other)},
+    method=False, inplace=False, out=False, derivatives={"input": _relu_backward_input},
     kernel="relu_backward", node="ThresholdBackwardBackward0",
     default=lambda type_, grad, result: type_.kernels.where(
         type_.kernels.lt(type_.number(0), result), grad, type_.number(0)
@@ -58,10 +62,11 @@ def _shifted(kernels: Any, array: Any, dim: int) -> Any:
     return kernels.sub(array, kernels.amax(array, (dim,), True)) if array.shape[dim] else array
 
 
-@fused(
-    "softmax", derivatives={"input": lambda grad, result, dim: _softmax_backward(grad, result, dim)}, method=False,
-    node="SoftmaxBackward0",
-)
+def _softmax_input(grad: Tensor, result: Tensor, dim: int) -> Tensor:
+    return _softmax_backward(grad, result, dim)
+
+
+@fused("softmax", derivatives={"input": _softmax_input}, method=False, node="SoftmaxBackward0")
 def _softmax(input: Tensor, dim: int) -> Tensor:
     type_, array = input._type, input._array
     kernels = type_.kernels
@@ -73,10 +78,14 @@ def _softmax(input: Tensor, dim: int) -> Tensor:
     return from_array(kernels.div(powers, kernels.sum(powers, (dim,), True)), type_)
 
 
+def _softmax_backward_grad(grad: Tensor, result_of: Tensor, dim: int) -> Tensor:
+    return _softmax_backward(grad, result_of, dim)
+
+
 @fused(
     "softmax_backward",
     derivatives={
-        "grad_output": lambda grad, result_of, dim: _softmax_backward(grad, result_of, dim),
+        "grad_output": _softmax_backward_grad,
         "result_of": lambda grad, grad_output, result_of, dim: (
             grad * grad_output - grad * sum(grad_output * result_of, dim, True) - grad_output * sum(grad * result_of, dim, True)
         ),
@@ -111,10 +120,11 @@ def softmax(input: Tensor, dim: int | None = None, dtype: dtypes.dtype | None = 
     return _softmax(source, normalize_dim(_given_dim("softmax", dim), source.dim()))
 
 
-@fused(
-    "log_softmax", derivatives={"input": lambda grad, result, dim: _log_softmax_backward(grad, result, dim)}, method=False,
-    node="LogSoftmaxBackward0",
-)
+def _log_softmax_input(grad: Tensor, result: Tensor, dim: int) -> Tensor:
+    return _log_softmax_backward(grad, result, dim)
+
+
+@fused("log_softmax", derivatives={"input": _log_softmax_input}, method=False, node="LogSoftmaxBackward0")
 def _log_softmax(input: Tensor, dim: int) -> Tensor:
     type_, array = input._type, input._array
     kernels = type_.kernels

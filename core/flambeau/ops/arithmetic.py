@@ -172,13 +172,14 @@ def _no_negative_exponent(a: Any, b: Any, type_: Any) -> None:
         raise RuntimeError("Integers to negative integer powers are not allowed.")
 
 
-def _pow_input(grad: Tensor, input: Any, other: Any) -> Tensor:
-    if not isinstance(other, Tensor):
-        return grad * (other * input ** (other - 1)) if other else grad * 0
-    return where(other == 0, 0.0, grad * (other * input ** (other - 1)))
+def _pow_input(grad: Tensor, input: Any, other: Any) -> Any:
+    if not isinstance(other, Tensor) and not other:
+        return grad * 0
+    slope: Tensor = grad * (other * input ** (other - 1))
+    return where(other == 0, 0.0, slope) if isinstance(other, Tensor) else slope
 
 
-def _pow_other(grad: Tensor, input: Any, other: Any, result: Tensor) -> Tensor:
+def _pow_other(grad: Tensor, input: Any, other: Any, result: Tensor) -> Any:
     if not isinstance(input, Tensor):
         input = result.new_full((), input)
     # At 0 ** b with b >= 0 the derivative is 0, where log(0) would give nan.
@@ -262,7 +263,7 @@ def minimum(input: Tensor, other: Tensor) -> Tensor:
     """
 
 
-def _share_of_unless_less(grad: Tensor, one: Any, two: Any) -> Tensor:
+def _share_of_unless_less(grad: Tensor, one: Any, two: Any) -> Any:
     """Nothing where ``one < two``, half of the gradient where they are equal, else all of it."""
     return where(one < two, 0.0, where(one == two, grad / 2, grad))
 

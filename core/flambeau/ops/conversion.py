@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
 from typing import Any
 
 from .. import dtypes, layouts
+from .._methods import method
 from .._storage import View, storage_of
 from .._tensor import Tensor, from_array
 from ..backend.selection import find_place
@@ -63,6 +65,7 @@ def contiguous(input: Tensor, memory_format: layouts.memory_format = layouts.con
     return clone(input, memory_format=layouts.contiguous_format)
 
 
+@method("detach")
 def detach(input: Tensor) -> Tensor:
     """Give a tensor of the same memory without history. Source of the semantics: ``torch.Tensor.detach``.
 
@@ -83,6 +86,7 @@ def detach(input: Tensor) -> Tensor:
     return result
 
 
+@method("detach_")
 def _detach_(self: Tensor) -> Tensor:
     """Forget the history of this tensor, which becomes a leaf.
 
@@ -154,6 +158,7 @@ def to_type(input: Tensor, type_: TensorType, *, copy: bool = False) -> Tensor:
     return _to_copy(input, type_)
 
 
+@method("to")
 def _to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """Convert the dtype or device: ``to(dtype)``, ``to(device, dtype)``, ``to(other)``, with ``copy=``.
 
@@ -164,7 +169,7 @@ def _to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         >>> torch.tensor([1, 2]).to(torch.float32)
         tensor([1., 2.])
     """
-    wanted = {"device": None, "dtype": None, "non_blocking": False, "copy": False, "memory_format": None}
+    wanted: dict[str, Any] = {"device": None, "dtype": None, "non_blocking": False, "copy": False, "memory_format": None}
     values = list(args)
     if "other" in kwargs:
         values.insert(0, kwargs.pop("other"))
@@ -192,25 +197,28 @@ def _to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     return result if wanted["memory_format"] is None else result.contiguous(wanted["memory_format"])
 
 
-def _to_dtype(dtype: dtypes.dtype, name: str) -> Any:
-    def method(self: Tensor) -> Tensor:
+def _to_dtype(dtype: dtypes.dtype, name: str) -> Callable[[Tensor], Tensor]:
+    def convert(self: Tensor) -> Tensor:
         return to_type(self, self._type.with_dtype(dtype))
 
-    method.__name__ = name
-    method.__doc__ = f"Convert to {dtype!r}; the tensor itself if it has that dtype."
-    return method
+    convert.__name__ = name
+    convert.__doc__ = f"Convert to {dtype!r}; the tensor itself if it has that dtype."
+    return convert
 
 
+@method("cpu")
 def _cpu(self: Tensor) -> Tensor:
     """Copy to the CPU; the tensor itself if it is there."""
     return _to(self, "cpu")
 
 
+@method("cuda")
 def _cuda(self: Tensor, device: Any = None) -> Tensor:
     """Copy to a CUDA device, the current one if none is given; the tensor itself if it is there."""
     return _to(self, "cuda" if device is None else device_class(device))
 
 
+@method("type")
 def _type(self: Tensor, dtype: Any = None) -> Any:
     """Name the tensor's type, or convert to the dtype given. Source of the semantics: ``torch.Tensor.type``."""
     from ..printing import legacy_type_name
@@ -220,6 +228,7 @@ def _type(self: Tensor, dtype: Any = None) -> Any:
     return _to(self, dtype)
 
 
+@method("type_as")
 def _type_as(self: Tensor, other: Tensor) -> Tensor:
     """Convert to the dtype and device of ``other``."""
     return to_type(self, other._type)
@@ -229,11 +238,7 @@ for _name, _dtype in {
     "bool": dtypes.bool, "byte": dtypes.uint8, "char": dtypes.int8, "short": dtypes.int16, "int": dtypes.int32,
     "long": dtypes.int64, "half": dtypes.float16, "float": dtypes.float32, "double": dtypes.float64,
 }.items():  # fmt: skip
-    setattr(Tensor, _name, _to_dtype(_dtype, _name))
-for _name, _function in {
-    "detach": detach, "detach_": _detach_, "to": _to, "cpu": _cpu, "cuda": _cuda, "type": _type, "type_as": _type_as,
-}.items():  # fmt: skip
-    setattr(Tensor, _name, _function)
+    method(_name)(_to_dtype(_dtype, _name))
 
 
 # -- the host -----------------------------------------------------------------------------------------------------------------
@@ -243,14 +248,15 @@ def host_list(input: Tensor) -> list[Any]:
     """All elements in C order as Python numbers."""
     dtype = input.dtype
     buffer = memoryview(input._type.kernels.to_host(input._array)).cast("B")
+    format: Any = dtype.format
     if dtype.is_complex:
-        parts = buffer.cast(dtype.format).tolist()
+        parts = buffer.cast(format).tolist()
         return [complex(real, imaginary) for real, imaginary in zip(parts[::2], parts[1::2], strict=True)]
     if dtype is dtypes.float16:  # not a format that memoryview converts
         import struct
 
         return list(struct.unpack(f"={len(buffer) // 2}e", buffer))
-    return buffer.cast(dtype.format).tolist()
+    return buffer.cast(format).tolist()
 
 
 def nested_list(input: Tensor) -> Any:

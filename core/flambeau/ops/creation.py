@@ -8,12 +8,14 @@ from math import ceil
 from typing import Any
 
 from .. import dtypes, layouts
+from .._methods import method
 from .._tensor import Tensor, from_array
 from ..backend.selection import find_place
 from ..backend.types import TensorType
 from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from ..promotion import dtype_of_number, get_default_dtype
 from ..shapes import Shape, size_argument
+from ._declare import primitive
 from ._runtime import Number
 
 __all__ = [
@@ -402,11 +404,50 @@ def ones_like(
     return _filled(input._array.shape, 1, _like(input, dtype, device), requires_grad, None)
 
 
+# -- filling --------------------------------------------------------------------------------------------------------------
+
+
+def _write_fill(input: Tensor, value: Tensor | Number) -> None:
+    if isinstance(value, Tensor):
+        if value.dim():
+            raise RuntimeError(
+                f"fill_ only supports 0-dimension value tensor but got tensor with {value.dim()} dimensions."
+            )
+    number: Number = value.item() if isinstance(value, Tensor) else value
+    type_ = input._type
+    type_.kernels.copy_into(input._array, type_.number(_fitting(number, type_.dtype)))
+
+
+@primitive(
+    derivatives={"input": lambda grad: grad * 0, "value": lambda grad: grad.sum()}, inplace=True, write=_write_fill,
+    method=False,
+)
+def fill(input: Tensor, value: Tensor | Number) -> Tensor:
+    """Give a tensor of the shape of ``input`` filled with ``value``; in place it is ``Tensor.fill_``.
+
+    Source of the semantics: ``torch.fill``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.zeros(2).fill_(3)
+        tensor([3., 3.])
+    """
+    result = from_array(input._type.kernels.empty(input._array.shape, input.dtype.name), input._type)
+    _write_fill(result, value)
+    return result
+
+
+@method("zero_")
+def _zero_(self: Tensor) -> Tensor:
+    """Fill with zeros, in place."""
+    return self.fill_(0)
+
+
 # -- ranges -------------------------------------------------------------------------------------------------------------------
 
 
 def arange(
-    start: Number, end: Number | None = None, step: Number = 1, *, out: Tensor | None = None, dtype: DType | None = None,
+    start: Any, end: Any = None, step: Any = 1, *, out: Tensor | None = None, dtype: DType | None = None,
     layout: layouts.layout = layouts.strided, device: Any = None, requires_grad: bool = False,
 ) -> Tensor:
     """Count from ``start`` (0 if only one number is given) up to, not including, ``end``.
@@ -495,26 +536,31 @@ def eye(
 # -- methods ------------------------------------------------------------------------------------------------------------------
 
 
+@method("new_tensor")
 def _new_tensor(self: Tensor, data: Any, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor of ``data`` with this one's dtype and device by default."""
     return tensor(data, dtype=dtype or self.dtype, device=self.device if device is None else device, requires_grad=requires_grad)
 
 
+@method("new_full")
 def _new_full(self: Tensor, size: Any, fill_value: Number, **options: Any) -> Tensor:
     """Make a filled tensor with this one's dtype and device by default."""
     return full(size, fill_value, **_own(self, options))
 
 
+@method("new_zeros")
 def _new_zeros(self: Tensor, *size: Any, **options: Any) -> Tensor:
     """Make zeros with this tensor's dtype and device by default."""
     return zeros(*size, **_own(self, options))
 
 
+@method("new_ones")
 def _new_ones(self: Tensor, *size: Any, **options: Any) -> Tensor:
     """Make ones with this tensor's dtype and device by default."""
     return ones(*size, **_own(self, options))
 
 
+@method("new_empty")
 def _new_empty(self: Tensor, *size: Any, **options: Any) -> Tensor:
     """Make an uninitialised tensor with this one's dtype and device by default."""
     return empty(*size, **_own(self, options))
@@ -522,8 +568,4 @@ def _new_empty(self: Tensor, *size: Any, **options: Any) -> Tensor:
 
 def _own(self: Tensor, options: dict[str, Any]) -> dict[str, Any]:
     return {"dtype": self.dtype, "device": self.device} | {name: value for name, value in options.items() if value is not None}
-
-
-for _function in (_new_tensor, _new_full, _new_zeros, _new_ones, _new_empty):
-    setattr(Tensor, _function.__name__[1:], _function)
 

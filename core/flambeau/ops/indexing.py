@@ -210,8 +210,12 @@ def _moved(ndim: int, count: int, place: int) -> Shape:
     return (*range(count, count + place), *range(count), *range(count + place, ndim))
 
 
+def _index_input(grad: Tensor, input_shape: Shape, indices: tuple[Tensor, ...]) -> Tensor:
+    return _index_add_zeros(grad, tuple(input_shape), indices)
+
+
 @primitive(
-    derivatives={"input": lambda grad, input_shape, indices: _index_add_zeros(grad, tuple(input_shape), indices)},
+    derivatives={"input": _index_input},
     method=False, node="IndexBackward0",
 )
 def _index(input: Tensor, indices: tuple[Tensor, ...]) -> Tensor:
@@ -320,14 +324,11 @@ def _dimensioned(*tensors: Tensor) -> list[Tensor]:
     return [value if value.dim() else reshape(value, (1,)) for value in tensors]
 
 
-@primitive(
-    derivatives={
-        "input": lambda grad, input_shape, dim, index: _scatter_add(
-            zeros(tuple(input_shape), dtype=grad.dtype, device=grad.device), dim, index, grad
-        )
-    },
-    method=False, node="GatherBackward0",
-)
+def _gather_input(grad: Tensor, input_shape: Shape, dim: int, index: Tensor) -> Tensor:
+    return _scatter_add(zeros(tuple(input_shape), dtype=grad.dtype, device=grad.device), dim, index, grad)
+
+
+@primitive(derivatives={"input": _gather_input}, method=False, node="GatherBackward0")
 def _gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     return from_array(input._type.kernels.gather(input._array, dim, index._array), input._type)
 

@@ -43,13 +43,15 @@ def _mT(tensor: Tensor) -> Tensor:
     return _transpose(tensor, tensor.dim() - 2, tensor.dim() - 1)
 
 
-@primitive(
-    derivatives={
-        "input": lambda grad, mat2: _matmul(grad, _mT(mat2)),
-        "mat2": lambda grad, input: _matmul(_mT(input), grad),
-    },
-    out=True,
-)
+def _mm_input(grad: Tensor, mat2: Tensor) -> Tensor:
+    return mm(grad, _mT(mat2))
+
+
+def _mm_mat2(grad: Tensor, input: Tensor) -> Tensor:
+    return mm(_mT(input), grad)
+
+
+@primitive(derivatives={"input": _mm_input, "mat2": _mm_mat2}, out=True)
 def mm(input: Tensor, mat2: Tensor) -> Tensor:
     """Multiply two matrices: (n, k) by (k, m) gives (n, m). Source of the semantics: ``torch.mm``.
 

@@ -151,7 +151,7 @@ def _with_probabilities(
     products = logarithms * target
     if weight is not None:
         products = products * _class_weights(weight, products.dim(), classes)
-    losses = -sum(products, classes)
+    losses: Tensor = -sum(products, classes)
     if reduction == "mean":
         return sum(losses) / (logarithms.numel() // count)
     return _reduced(losses, reduction)

@@ -7,6 +7,7 @@ from math import prod
 from typing import Any
 
 from .. import dtypes
+from .._methods import method, method_property
 from .._tensor import Tensor, from_array
 from ..layouts import contiguous_format
 from ..shapes import Shape, infer_shape, normalize_dim, size_argument, view_strides
@@ -43,11 +44,16 @@ __all__ = [
 # -- views with another shape -----------------------------------------------------------------------------------------------
 
 
-@view(derivatives={"input": lambda grad, input_shape: reshape(grad, input_shape)}, method=False, node="ViewBackward0")
+def _reshaped_back(grad: Tensor, input_shape: Shape) -> Tensor:
+    return reshape(grad, input_shape)
+
+
+@view(derivatives={"input": _reshaped_back}, method=False, node="ViewBackward0")
 def _view(input: Tensor, shape: Shape) -> Tensor:
     return from_array(input._type.kernels.reshape(input._array, shape), input._type)
 
 
+@method("view")
 def _view_method(self: Tensor, *size: Any) -> Tensor:
     """Give the same memory another shape, in which one size may be -1. Source: ``torch.Tensor.view``.
 
@@ -99,6 +105,7 @@ def reshape(input: Tensor, shape: Sequence[int]) -> Tensor:
     return _view(input, shape)
 
 
+@method("reshape")
 def _reshape_method(self: Tensor, *shape: Any) -> Tensor:
     """Give the elements another shape: :func:`flambeau.reshape`."""
     return reshape(self, size_argument("reshape", shape))
@@ -172,7 +179,11 @@ def _inverse(dims: Shape) -> Shape:
     return tuple(sorted(range(len(dims)), key=dims.__getitem__))
 
 
-@view(derivatives={"input": lambda grad, dims: _permute(grad, _inverse(dims))}, method=False, node="PermuteBackward0")
+def _permute_input(grad: Tensor, dims: Shape) -> Tensor:
+    return _permute(grad, _inverse(dims))
+
+
+@view(derivatives={"input": _permute_input}, method=False, node="PermuteBackward0")
 def _permute(input: Tensor, dims: Shape) -> Tensor:
     return from_array(input._type.kernels.permute(input._array, dims), input._type)
 
@@ -200,13 +211,18 @@ def permute(input: Tensor, dims: Sequence[int]) -> Tensor:
     return _permute(input, order)
 
 
+@method("permute")
 def _permute_method(self: Tensor, *dims: Any) -> Tensor:
     """Reorder the dimensions: :func:`flambeau.permute`."""
     return permute(self, size_argument("permute", dims))
 
 
+def _transpose_input(grad: Tensor, dim0: int, dim1: int) -> Tensor:
+    return _transpose(grad, dim0, dim1)
+
+
 @view(
-    derivatives={"input": lambda grad, dim0, dim1: _transpose(grad, dim0, dim1)}, method=False, node="TransposeBackward0"
+    derivatives={"input": _transpose_input}, method=False, node="TransposeBackward0"
 )
 def _transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     order = list(range(len(input._array.shape)))
@@ -232,7 +248,11 @@ swapaxes = alias(transpose, "swapaxes")
 alias(transpose, "swapdims")
 
 
-@view(derivatives={"input": lambda grad: _t(grad)}, method=False, node="TBackward0")
+def _t_input(grad: Tensor) -> Tensor:
+    return _t(grad)
+
+
+@view(derivatives={"input": _t_input}, method=False, node="TBackward0")
 def _t(input: Tensor) -> Tensor:
     dims = (1, 0) if len(input._array.shape) == 2 else tuple(range(len(input._array.shape)))
     return from_array(input._type.kernels.permute(input._array, dims), input._type)
@@ -280,7 +300,7 @@ def movedim(input: Tensor, source: int | Sequence[int], destination: int | Seque
 
 
 @view(
-    derivatives={"input": lambda grad, input_shape: reshape(grad, input_shape)}, method=False, node="SqueezeBackward1"
+    derivatives={"input": _reshaped_back}, method=False, node="SqueezeBackward1"
 )
 def _squeeze(input: Tensor, shape: Shape) -> Tensor:
     return from_array(input._type.kernels.reshape(input._array, shape), input._type)
@@ -302,7 +322,7 @@ def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
 
 
 @view(
-    derivatives={"input": lambda grad, input_shape: reshape(grad, input_shape)}, method=False, node="UnsqueezeBackward0"
+    derivatives={"input": _reshaped_back}, method=False, node="UnsqueezeBackward0"
 )
 def _unsqueeze(input: Tensor, dim: int) -> Tensor:
     shape = input._array.shape
@@ -335,6 +355,7 @@ def _expand(input: Tensor, shape: Shape) -> Tensor:
     return from_array(input._type.kernels.expand(input._array, shape), input._type)
 
 
+@method("expand")
 def _expand_method(self: Tensor, *sizes: Any) -> Tensor:
     """Repeat dimensions of size 1 without a copy; -1 keeps a size. Source: ``torch.Tensor.expand``.
 
@@ -378,6 +399,7 @@ def _type_text(tensor: Tensor) -> str:
     return f"{legacy_type_name(tensor.dtype, tensor.device)}{{{list(tensor.shape)}}}"
 
 
+@method("expand_as")
 def _expand_as(self: Tensor, other: Tensor) -> Tensor:
     """Expand to the shape of ``other``."""
     return _expand_method(self, other.shape)
@@ -388,7 +410,7 @@ def _expand_as(self: Tensor, other: Tensor) -> Tensor:
 
 @view(
     derivatives={
-        "input": lambda grad, input_shape, starts, lengths, steps: _embed(grad, tuple(input_shape), starts, steps),
+        "input": lambda grad, input_shape, starts, steps: _embed(grad, tuple(input_shape), starts, steps),
     },
     method=False, node="SliceBackward0",
 )
@@ -561,6 +583,7 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     return split(input, -(-size // chunks), dim)
 
 
+@method("split")
 def _split_method(self: Tensor, split_size: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
     """Cut a dimension into views: :func:`flambeau.split`."""
     return split(self, split_size, dim)
@@ -569,7 +592,11 @@ def _split_method(self: Tensor, split_size: int | Sequence[int], dim: int = 0) -
 # -- copies -----------------------------------------------------------------------------------------------------------------------
 
 
-@primitive(derivatives={"input": lambda grad, dims: _flip(grad, dims)}, method=False, node="FlipBackward0")
+def _flip_input(grad: Tensor, dims: Shape) -> Tensor:
+    return _flip(grad, dims)
+
+
+@primitive(derivatives={"input": _flip_input}, method=False, node="FlipBackward0")
 def _flip(input: Tensor, dims: Shape) -> Tensor:
     return from_array(input._type.kernels.flip(input._array, dims), input._type)
 
@@ -591,6 +618,7 @@ def flip(input: Tensor, dims: int | Sequence[int]) -> Tensor:
     return _flip(input, normalized if input.dim() else ())
 
 
+@method("flip")
 def _flip_method(self: Tensor, *dims: Any, **keyword: Any) -> Tensor:
     """Reverse the order of elements along dims: :func:`flambeau.flip`."""
     if keyword:
@@ -710,11 +738,13 @@ def vstack(tensors: Sequence[Tensor]) -> Tensor:
     return cat(listed, 0)
 
 
+@method_property("T")
 def _transposed(self: Tensor) -> Tensor:
     """Its dimensions in reverse order."""
     return _permute(self, tuple(reversed(range(self.dim()))))
 
 
+@method_property("mT")
 def _matrix_transposed(self: Tensor) -> Tensor:
     """Its last two dimensions exchanged."""
     if self.dim() < 2:
@@ -722,12 +752,3 @@ def _matrix_transposed(self: Tensor) -> Tensor:
             f"tensor.mT is only supported on matrices or batches of matrices. Got {self.dim()}-D tensor."
         )
     return _transpose(self, self.dim() - 2, self.dim() - 1)
-
-
-for _name, _method in {
-    "view": _view_method, "reshape": _reshape_method, "permute": _permute_method, "expand": _expand_method,
-    "expand_as": _expand_as, "split": _split_method, "flip": _flip_method,
-    "T": property(_transposed), "mT": property(_matrix_transposed),
-}.items():  # fmt: skip
-    setattr(Tensor, _name, _method)
-

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from .._methods import method
 from .._tensor import Tensor
 from . import arithmetic, bitwise, comparison, linalg, rounding
 from ._runtime import as_operand, slow_operator
@@ -55,17 +56,19 @@ _BINARY: dict[str, Any] = {
 }  # fmt: skip
 
 for _symbol, _function in _BINARY.items():
-    setattr(Tensor, f"__{_symbol}__", _function.operator)
-    setattr(Tensor, f"__r{_symbol}__", _reflected(_function.row.name))
-    setattr(Tensor, f"__i{_symbol}__", _inplace(f"{_function.row.name}_"))
+    method(f"__{_symbol}__")(_function.operator)
+    method(f"__r{_symbol}__")(_reflected(_function.row.name))
+    method(f"__i{_symbol}__")(_inplace(f"{_function.row.name}_"))
 
-for _symbol, _function in {
-    "lt": comparison.lt, "le": comparison.le, "gt": comparison.gt, "ge": comparison.ge
-}.items():
-    setattr(Tensor, f"__{_symbol}__", _function.operator)
+_ORDER: dict[str, Any] = {"lt": comparison.lt, "le": comparison.le, "gt": comparison.gt, "ge": comparison.ge}
 
-for _symbol, _function in {
+for _symbol, _function in _ORDER.items():
+    method(f"__{_symbol}__")(_function.operator)
+
+_OTHERS: dict[str, Any] = {
     "eq": _equal, "ne": _unequal, "matmul": _matmul, "neg": rounding.neg, "abs": rounding.abs, "invert": _invert,
     "pos": lambda self: self,
-}.items():
-    setattr(Tensor, f"__{_symbol}__", _function)
+}
+
+for _symbol, _function in _OTHERS.items():
+    method(f"__{_symbol}__")(_function)

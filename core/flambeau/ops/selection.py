@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import dtypes
+from .._methods import method
 from .._tensor import Tensor, from_array
 from ..promotion import dtype_of_number, promote_types
 from ..shapes import broadcast_shapes
@@ -20,13 +21,15 @@ __all__ = [
 ]
 
 
-@primitive(
-    derivatives={
-        "input": lambda grad, condition: _where(condition, grad, 0.0),
-        "other": lambda grad, condition: _where(condition, 0.0, grad),
-    },
-    node="WhereBackward0", method=False,
-)
+def _where_input(grad: Tensor, condition: Tensor) -> Tensor:
+    return _where(condition, grad, 0.0)
+
+
+def _where_other(grad: Tensor, condition: Tensor) -> Tensor:
+    return _where(condition, 0.0, grad)
+
+
+@primitive(derivatives={"input": _where_input, "other": _where_other}, node="WhereBackward0", method=False)
 def _where(condition: Tensor, input: Tensor | Number, other: Tensor | Number) -> Tensor:
     if condition.dtype is not dtypes.bool:
         raise RuntimeError(f"where expected condition to be a boolean tensor, but got a tensor with dtype {condition.dtype}")
@@ -66,12 +69,10 @@ def where(condition: Tensor, input: Tensor | Number | None = None, other: Tensor
     return _where(condition, input, other)
 
 
+@method("where")
 def _where_method(self: Tensor, condition: Tensor, other: Tensor | Number) -> Tensor:
     """Take elements of this tensor where ``condition`` holds and of ``other`` elsewhere: :func:`flambeau.where`."""
     return _where(condition, self, other)
-
-
-Tensor.where = _where_method  # type: ignore[attr-defined]
 
 
 @primitive(

@@ -1,8 +1,9 @@
 """Box and Muller's transform: pairs of uniform numbers become pairs of independent normal numbers.
 
-A pair (u1, u2) becomes ``radius * cos(angle)`` and ``radius * sin(angle)``, with ``radius = sqrt(-2 log(1 - u1))`` and
-``angle = 2 pi u2``. In float64 the functions are those of the C library. In float32 they are the polynomials of the
-Cephes library that PyTorch's vectorised kernels evaluate; every rounding and every fused multiply-add is theirs.
+A pair (u1, u2) becomes ``radius * cos(angle)`` and ``radius * sin(angle)``, with ``radius = sqrt(-2 log(1 -
+u1))`` and ``angle = 2 pi u2``. In float64 the functions are those of the C library. In float32 they are the
+polynomials of the Cephes library that PyTorch's vectorised kernels evaluate; every rounding and every fused
+multiply-add is theirs.
 
 Source of the coefficients: S. Moshier, Cephes, ``logf`` and ``sinf``/``cosf``.
 """
@@ -13,11 +14,14 @@ from array import array
 from collections.abc import Iterable, Sequence
 from itertools import repeat
 from math import cos, frexp, log, pi, sin, sqrt, tau
-from typing import Final
+from typing import Final, TypeAlias
 
 from ._floats import fused, round_float32
 
 __all__ = ["normal_pairs_float32", "normal_pairs_float64"]
+
+
+_Pairs: TypeAlias = "tuple[array[float], array[float]]"
 
 
 def _float32(*values: float) -> list[float]:
@@ -36,7 +40,7 @@ _MINUS_QUARTER_PI: Final = _float32(-0.78515625, -2.4187564849853515625e-4, -3.7
 _SQRT_HALF, _FOUR_OVER_PI, _TAU = _float32(sqrt(0.5), 4 / pi, tau)
 
 
-def normal_pairs_float64(firsts: Sequence[float], seconds: Sequence[float]) -> tuple[array[float], array[float]]:
+def normal_pairs_float64(firsts: Sequence[float], seconds: Sequence[float]) -> _Pairs:
     """The normal numbers of pairs of float64 uniforms: cosine parts and sine parts."""
     radii = [sqrt(-2.0 * log(1.0 - first)) for first in firsts]
     angles = [tau * second for second in seconds]
@@ -45,7 +49,7 @@ def normal_pairs_float64(firsts: Sequence[float], seconds: Sequence[float]) -> t
     return cosines, sines
 
 
-def normal_pairs_float32(firsts: Sequence[float], seconds: Sequence[float]) -> tuple[array[float], array[float]]:
+def normal_pairs_float32(firsts: Sequence[float], seconds: Sequence[float]) -> _Pairs:
     """The normal numbers of pairs of float32 uniforms: cosine parts and sine parts."""
     logarithms = _log([1.0 - first for first in firsts])
     radii = round_float32(sqrt(-2.0 * logarithm) for logarithm in logarithms)
@@ -66,7 +70,7 @@ def _polynomial(coefficients: Sequence[float], points: Sequence[float]) -> array
 
 
 def _log(values: Iterable[float]) -> array[float]:
-    """Natural logarithms of numbers in (0, 1]: of the exponent, and of the mantissa by a polynomial around 1."""
+    """Natural logarithms of numbers in (0, 1]: exponent times log(2), and a polynomial for the mantissa."""
     mantissas, exponents = array("f"), array("f")
     for value in values:
         mantissa, exponent = frexp(value)
@@ -81,7 +85,7 @@ def _log(values: Iterable[float]) -> array[float]:
     return fused(exponents, repeat(_LOG2_HIGH), fractions)
 
 
-def _cos_sin(angles: array[float]) -> tuple[array[float], array[float]]:
+def _cos_sin(angles: array[float]) -> _Pairs:
     """Cosines and sines of angles that are not negative: both polynomials, chosen and signed by octant."""
     octants = [int(scaled) + 1 & ~1 for scaled in round_float32(angle * _FOUR_OVER_PI for angle in angles)]
     rests = angles

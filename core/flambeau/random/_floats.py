@@ -1,8 +1,9 @@
 """Arithmetic that Python lacks: float32 rounding and multiply-adds that are rounded once.
 
-PyTorch's kernels compute in float32 and fuse multiplications with additions. Python computes in float64. The product of
-two float32 numbers is exact in float64, so one float64 addition and one rounding to float32 give the fused result,
-unless the float64 sum falls exactly half way between two float32 numbers and was itself rounded to get there.
+PyTorch's kernels compute in float32 and fuse multiplications with additions. Python computes in float64. The
+product of two float32 numbers is exact in float64, so one float64 addition and one rounding to float32 give
+the fused result, unless the float64 sum falls exactly half way between two float32 numbers and was itself
+rounded to get there.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ def round_float32(values: Iterable[float]) -> array[float]:
 
 
 def fused(factors: Iterable[float], others: Iterable[float], addends: Iterable[float]) -> array[float]:
-    """``factor * other + addend`` of float32 numbers, rounded once where no sum falls half way (see the module)."""
-    return array("f", [a * b + c for a, b, c in zip(factors, others, addends)])  # noqa: B905 (constants repeat forever)
+    """``factor * other + addend`` of float32 numbers, rounded once where no sum falls half way."""
+    terms = zip(factors, others, addends, strict=False)  # constants repeat forever
+    return array("f", [a * b + c for a, b, c in terms])
 
 
 def multiply_add_float32(values: Sequence[float], factor: float, addend: float) -> array[float]:

@@ -1,7 +1,7 @@
 """The engine of the CPU stream: a Mersenne Twister on the standard library.
 
-:class:`random.Random` is the same generator as PyTorch's (MT19937 with the usual tempering), so what it draws is what
-PyTorch draws once its 624 words of state are those that PyTorch's seeding makes.
+:class:`random.Random` is the same generator as PyTorch's (MT19937 with the usual tempering), so what it draws
+is what PyTorch draws once its 624 words of state are those that PyTorch's seeding makes.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """From random words to random numbers: the arithmetic of PyTorch's CPU kernels.
 
-A backend may bring its own :class:`Transforms`, which must give the same bytes. Which words a function draws, and in which
-order, is not decided here but in :mod:`flambeau.random._samplers`.
+A backend may bring its own :class:`Transforms`, which must give the same bytes. Which words a function draws,
+and in which order, is not decided here but in :mod:`flambeau.random._samplers`.
 
-Two kinds of uniform numbers are made of words. The float32 kind, 24 bits of one word: ``(w & (2**24 - 1)) / 2**24``. The
-float64 kind, 53 bits of two words of which the first is the high one: ``(w & (2**53 - 1)) / 2**53``. The kind follows
-the dtype; float16 takes the float32 kind.
+Two kinds of uniform numbers are made of words. The float32 kind, 24 bits of one word: ``(w & (2**24 - 1)) /
+2**24``. The float64 kind, 53 bits of two words of which the first is the high one: ``(w & (2**53 - 1)) /
+2**53``. The kind follows the dtype; float16 takes the float32 kind.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import struct
 from array import array
 from collections.abc import Sequence
-from itertools import chain, islice
+from itertools import chain
 from math import log1p
 from typing import Protocol, TypeAlias
 
@@ -39,13 +39,15 @@ class Transforms(Protocol):
     def uniform(self, words: Buffer, low: float, high: float, dtype: str) -> Buffer:
         """Uniform numbers of a floating ``dtype``, ``u * (high - low) + low`` with the multiply-add fused.
 
-        The bounds are numbers of the dtype of the computation, float64 or float32. What rounds up to ``high`` is ``low``.
+        The bounds are numbers of the dtype of the computation, float64 or float32. What rounds up to ``high``
+        is ``low``.
         """
 
     def normal(self, words: Buffer, mean: float, std: float, dtype: str) -> Buffer:
-        """Normal numbers of a floating ``dtype`` of whole blocks: of 16 uniforms, number i and number i + 8 are a pair.
+        """Normal numbers of a floating ``dtype``, in whole blocks.
 
-        The final ``value * std + mean`` is fused; a zero is positive.
+        Of the 16 uniform numbers of a block, numbers i and i + 8 make a pair, which becomes numbers i and i + 8. The
+        final ``value * std + mean`` is fused; a zero is positive.
         """
 
     def exponential(self, words: Buffer, rate: float, dtype: str) -> Buffer:
@@ -155,5 +157,6 @@ def _halves_of_blocks(values: Sequence[float]) -> tuple[list[float], list[float]
 
 def _blocks_of_halves(firsts: Sequence[float], seconds: Sequence[float]) -> list[float]:
     """The blocks that have these halves."""
-    one, other = iter(firsts), iter(seconds)
-    return [value for _ in range(len(firsts) // (BLOCK // 2)) for half in (one, other) for value in islice(half, BLOCK // 2)]
+    starts = range(0, len(firsts), BLOCK // 2)
+    halves = ((*firsts[start : start + BLOCK // 2], *seconds[start : start + BLOCK // 2]) for start in starts)
+    return list(chain.from_iterable(halves))
