@@ -32,6 +32,9 @@ next_sequence = count(1).__next__
 """Numbers nodes in the order of their creation: a node's inputs have smaller numbers than itself."""
 
 
+_LEAVES_FIRST = 1 << 62
+
+
 class Node:
     """One recorded operation.
 
@@ -107,14 +110,14 @@ class Output:
 class Leaf:
     """The end of a graph: where the gradient of a tensor made by the user arrives, to be added to ``.grad``."""
 
-    __slots__ = ("__weakref__", "_tensor")
+    __slots__ = ("__weakref__", "_tensor", "sequence")
 
     edges: tuple[Edge | None, ...] = ()
-    # Leaves run as soon as their gradient is complete, before any other node.
-    sequence = 1 << 62
 
     def __init__(self, tensor: Tensor) -> None:
         self._tensor = weakref.ref(tensor)
+        # Leaves run as soon as their gradient is complete, before any other node.
+        self.sequence = _LEAVES_FIRST + next_sequence()
 
     @property
     def variable(self) -> Tensor | None:
