@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from flambeau_minimal import MinimalArray, MinimalBackend
+from flambeau_minimal.backend import MinimalBackend
 from flambeau_minimal.dtypes import TYPECODES
+from flambeau_minimal.storage import MinimalArray
 
 
 class Minimal:

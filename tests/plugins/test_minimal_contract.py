@@ -5,7 +5,7 @@ from array import array
 import pytest
 
 from flambeau.backend import REQUIRED
-from flambeau_minimal import ContractViolation
+from flambeau_minimal.checks import ContractViolation
 from flambeau_minimal.contract import PRECONDITIONS
 
 

@@ -243,7 +243,5 @@ def test_where(minimal, condition, a, b, expected, dtype) -> None:
 
 
 def test_where_does_not_mix_in_what_is_not_chosen(minimal) -> None:
-    chosen = minimal.kernels.where(
-        minimal.array([1, 0], "bool"), minimal.array([1.0, nan]), minimal.array([nan, 2.0])
-    )
+    chosen = minimal.kernels.where(minimal.array([1, 0], "bool"), minimal.array([1.0, nan]), minimal.array([nan, 2.0]))
     assert minimal.list(chosen) == [1, 2]

@@ -63,9 +63,7 @@ def test_index_put(minimal, index_array, indices, values, accumulate, expected, 
 
 def test_index_put_writes_through_a_view(minimal, index_array) -> None:
     base = minimal.array(MATRIX)
-    minimal.kernels.index_put(
-        minimal.kernels.permute(base, (1, 0)), [index_array([2])], minimal.array([[7, 8]]), False
-    )
+    minimal.kernels.index_put(minimal.kernels.permute(base, (1, 0)), [index_array([2])], minimal.array([[7, 8]]), False)
     assert minimal.list(base) == [[1, 2, 7], [4, 5, 8]]
 
 
@@ -79,9 +77,7 @@ def test_index_put_writes_through_a_view(minimal, index_array) -> None:
         ("float64", inf, [1.0, -inf], nan),
     ],
 )
-def test_accumulation_in_the_dtype_of_the_target(
-    minimal, index_array, dtype, start, values, expected
-) -> None:
+def test_accumulation_in_the_dtype_of_the_target(minimal, index_array, dtype, start, values, expected) -> None:
     target, source = minimal.array([start], dtype), minimal.array(values, dtype)
     again = minimal.array([start], dtype)
     minimal.kernels.index_put(target, [index_array([0, 0])], source, True)

@@ -109,9 +109,7 @@ def test_slice(minimal, starts, lengths, steps, expected) -> None:
 def test_writing_through_a_slice_of_a_slice(minimal) -> None:
     a = minimal.kernels.arange(0, 1, 10, "int64")
     evens = minimal.kernels.slice(a, (0,), (5,), (2,))
-    minimal.kernels.copy_into(
-        minimal.kernels.slice(evens, (1,), (2,), (3,)), minimal.array([-1, -2], "int64")
-    )
+    minimal.kernels.copy_into(minimal.kernels.slice(evens, (1,), (2,), (3,)), minimal.array([-1, -2], "int64"))
     assert minimal.list(a) == [0, 1, -1, 3, 4, 5, 6, 7, -2, 9]
 
 

@@ -11,12 +11,12 @@ import scipy.special
 SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 3.0, 1e-30, 88.0, -1e30, np.inf, -np.inf, np.nan]
 
 UNARY = {
-    "neg": np.negative, "abs": np.abs,
+    "neg": np.negative, "abs": np.abs, "isnan": np.isnan, "logical_not": np.logical_not,
     "floor": np.floor, "ceil": np.ceil, "trunc": np.trunc, "round": np.rint,
     "sqrt": np.sqrt, "exp": np.exp, "expm1": np.expm1, "log": np.log, "log1p": np.log1p,
     "sin": np.sin, "cos": np.cos, "tan": np.tan, "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan,
     "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh,
-    "erf": scipy.special.erf, "lgamma": scipy.special.gammaln, "isnan": np.isnan, "logical_not": np.logical_not,
+    "erf": scipy.special.erf, "lgamma": scipy.special.gammaln,
 }  # fmt: skip
 BINARY = {
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "floor_divide": np.floor_divide,

@@ -65,10 +65,7 @@ def test_empty_reduction(minimal, kernel, expected) -> None:
 
 @pytest.mark.parametrize("kernel", ["amax", "amin"])
 def test_extremum_of_no_lines(minimal, kernel) -> None:
-    assert (
-        minimal.list(getattr(minimal.kernels, kernel)(minimal.kernels.empty((0, 2), "float32"), (1,), False))
-        == []
-    )
+    assert minimal.list(getattr(minimal.kernels, kernel)(minimal.kernels.empty((0, 2), "float32"), (1,), False)) == []
 
 
 @pytest.mark.parametrize(

@@ -36,9 +36,7 @@ def test_sort_along_a_dim(minimal, dim, expected, indices) -> None:
     assert (minimal.list(ordered), minimal.list(order), ordered.dtype) == (expected, indices, "int8")
 
 
-@pytest.mark.parametrize(
-    ("right", "expected"), [(False, [[0, 0, 1], [3, 4, 4]]), (True, [[0, 1, 3], [3, 4, 4]])]
-)
+@pytest.mark.parametrize(("right", "expected"), [(False, [[0, 0, 1], [3, 4, 4]]), (True, [[0, 1, 3], [3, 4, 4]])])
 def test_searchsorted(minimal, right, expected) -> None:
     sequence = minimal.array([1, 2, 2, 5], "int64")
     values = minimal.array([[0, 1, 2], [3, 6, 7]], "int64")
