@@ -1,6 +1,7 @@
 """PyTorch's eager programming model in pure Python, on array backends that are plugins.
 
-``import flambeau as torch`` runs a PyTorch program; see the README for what there is.
+``import flambeau as torch`` runs a PyTorch program; see the README for what there is. The public functions are those
+that the modules of :mod:`flambeau.ops` and :mod:`flambeau.random` list in their ``__all__``.
 """
 
 from math import e as e
@@ -8,169 +9,50 @@ from math import inf as inf
 from math import nan as nan
 from math import pi as pi
 
-from . import autograd, ops
-from ._tensor import Tensor
-from ._version import __version__
-from .autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from . import autograd as autograd
+from . import ops as ops
+from ._tensor import Tensor as Tensor
+from ._version import __version__ as __version__
 from .autograd import backward as backward
-from .backend.selection import (
-    available_backends,
-    get_default_backend,
-    get_default_device,
-    set_default_backend,
-    set_default_device,
-    use_backend,
-)
-from .devices import device
-from .dtypes import (
-    bool,
-    complex64,
-    complex128,
-    dtype,
-    float16,
-    float32,
-    float64,
-    int8,
-    int16,
-    int32,
-    int64,
-    uint8,
-)
-from .layouts import channels_last, contiguous_format, layout, memory_format, preserve_format, strided
-from .ops.activation import log_softmax, relu, softmax
-from .ops.arithmetic import (
-    add,
-    arctan2,
-    atan2,
-    div,
-    divide,
-    floor_divide,
-    fmod,
-    maximum,
-    minimum,
-    mul,
-    multiply,
-    pow,
-    reciprocal,
-    remainder,
-    square,
-    sub,
-    subtract,
-    true_divide,
-)
-from .ops.bitwise import (
-    bitwise_and,
-    bitwise_left_shift,
-    bitwise_not,
-    bitwise_or,
-    bitwise_right_shift,
-    bitwise_xor,
-    logical_and,
-    logical_not,
-    logical_or,
-    logical_xor,
-)
-from .ops.comparison import (
-    eq,
-    ge,
-    greater,
-    greater_equal,
-    gt,
-    isfinite,
-    isinf,
-    isnan,
-    le,
-    less,
-    less_equal,
-    lt,
-    ne,
-    not_equal,
-)
-from .ops.conversion import clone, detach, from_numpy
-from .ops.creation import (
-    arange,
-    as_tensor,
-    empty,
-    empty_like,
-    eye,
-    full,
-    full_like,
-    linspace,
-    ones,
-    ones_like,
-    scalar_tensor,
-    tensor,
-    zeros,
-    zeros_like,
-)
-from .ops.exponential import exp, expm1, log, log1p, log2, log10, rsqrt, sigmoid, sqrt
-from .ops.indexing import gather, index_select, masked_fill, nonzero, scatter, scatter_add
-from .ops.linalg import addmm, bmm, dot, matmul, mm, mv, outer
-from .ops.movement import (
-    cat,
-    chunk,
-    concat,
-    flatten,
-    flip,
-    hstack,
-    movedim,
-    narrow,
-    permute,
-    ravel,
-    reshape,
-    select,
-    split,
-    squeeze,
-    stack,
-    swapaxes,
-    t,
-    transpose,
-    unbind,
-    unflatten,
-    unsqueeze,
-    vstack,
-)
-from .ops.reductions import (
-    all,
-    amax,
-    amin,
-    any,
-    argmax,
-    argmin,
-    cumsum,
-    logsumexp,
-    max,
-    mean,
-    min,
-    prod,
-    std,
-    sum,
-    var,
-)
-from .ops.rounding import abs, absolute, ceil, floor, neg, negative, round, sign, trunc
-from .ops.selection import clamp, clamp_max, clamp_min, clip, where
-from .ops.trigonometric import (
-    acos,
-    arccos,
-    arcsin,
-    arctan,
-    asin,
-    atan,
-    cos,
-    cosh,
-    erf,
-    lgamma,
-    sin,
-    sinh,
-    tan,
-    tanh,
-)
-from .promotion import can_cast, get_default_dtype, promote_types, set_default_dtype
-from .shapes import Size, broadcast_shapes
+from .autograd import enable_grad as enable_grad
+from .autograd import is_grad_enabled as is_grad_enabled
+from .autograd import no_grad as no_grad
+from .autograd import set_grad_enabled as set_grad_enabled
+from .backend.selection import available_backends as available_backends
+from .backend.selection import get_default_backend as get_default_backend
+from .backend.selection import get_default_device as get_default_device
+from .backend.selection import set_default_backend as set_default_backend
+from .backend.selection import set_default_device as set_default_device
+from .backend.selection import use_backend as use_backend
+from .devices import device as device
+from .layouts import *
+from .ops.activation import *
+from .ops.arithmetic import *
+from .ops.bitwise import *
+from .ops.comparison import *
+from .ops.conversion import *
+from .ops.creation import *
+from .ops.exponential import *
+from .ops.indexing import *
+from .ops.joining import *
+from .ops.linalg import *
+from .ops.movement import *
+from .ops.ranges import *
+from .ops.reductions import *
+from .ops.rounding import *
+from .ops.selection import *
+from .ops.trigonometric import *
+from .printing import set_printoptions as set_printoptions
+from .promotion import *
+from .shapes import Size as Size
+from .shapes import broadcast_shapes as broadcast_shapes
 
-float = float32
+# Last, because these names hide Python's own in what follows.
+from .dtypes import *  # isort: skip
+
 double = float64
 half = float16
-int = int32
 long = int64
 short = int16
+float = float32
+int = int32

@@ -30,7 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _plugins(options: argparse.Namespace) -> int:
     manager = plugin_manager()
     if options.json:
-        print(json.dumps({"flambeau": __version__, "plugins": [record.as_dict() for record in manager.records]}, indent=2))
+        print(
+            json.dumps({"flambeau": __version__, "plugins": [record.as_dict() for record in manager.records]}, indent=2)
+        )
     else:
         print(_table(manager))
     return 1 if manager.failures else 0

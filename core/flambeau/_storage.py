@@ -60,9 +60,7 @@ class View:
 
     __slots__ = ("base", "differentiable", "steps")
 
-    def __init__(
-        self, base: Tensor, steps: Steps, differentiable: bool
-    ) -> None:
+    def __init__(self, base: Tensor, steps: Steps, differentiable: bool) -> None:
         self.base = base
         self.steps = steps
         self.differentiable = differentiable
@@ -120,7 +118,7 @@ def _carry(tensor: Tensor, storage: Storage) -> None:
     Which elements of the base a view shows is found by viewing an array of the base's positions.
     """
     from .autograd._modes import no_grad
-    from .ops.creation import arange
+    from .ops.ranges import arange
 
     with no_grad():
         base = tensor if tensor._view is None else tensor._view.base

@@ -293,7 +293,10 @@ class Tensor(TensorMethods):
         return RemovableHandle.add(self._post_accumulate_hooks, hook)
 
     def backward(
-        self, gradient: Tensor | None = None, retain_graph: bool | None = None, create_graph: bool = False,
+        self,
+        gradient: Tensor | None = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
         inputs: Tensor | Sequence[Tensor] | None = None,
     ) -> None:
         """Compute the gradients of the graph's leaves and add them to their ``.grad``.
@@ -501,5 +504,6 @@ def _warn_grad_of_non_leaf() -> None:
         "during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor, use "
         ".retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you access the leaf "
         "Tensor instead. See github.com/pytorch/pytorch/pull/30531 for more informations.",
-        UserWarning, stacklevel=3,
+        UserWarning,
+        stacklevel=3,
     )

@@ -12,10 +12,7 @@ from typing import Final, final
 from .errors import raise_unknown_dtype
 
 __all__ = [
-    "ALL",
     "bool",
-    "by_format",
-    "by_name",
     "complex128",
     "complex64",
     "dtype",

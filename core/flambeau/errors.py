@@ -105,7 +105,9 @@ class MissingExtraError(FlambeauError, ImportError):
     """An optional dependency is needed and not installed."""
 
     def __init__(self, what: str, package: str, extra: str) -> None:
-        super().__init__(f"{what} needs the package '{package}', which is not installed: pip install 'flambeau[{extra}]'")
+        super().__init__(
+            f"{what} needs the package '{package}', which is not installed: pip install 'flambeau[{extra}]'"
+        )
 
 
 def raise_unknown_dtype(name: object, known: Mapping[str, Any]) -> NoReturn:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "get_printoptions",
     "gradient_suffix",
+    "legacy_type_name",
     "printoptions",
     "scalar_type_name",
     "set_printoptions",
@@ -58,6 +59,12 @@ _SCALAR_TYPES = {
 def scalar_type_name(dtype: object) -> str:
     """The name that PyTorch's messages give to a dtype: ``"Float"`` for ``torch.float32``."""
     return _SCALAR_TYPES[_bare_name(dtype)]
+
+
+def legacy_type_name(dtype: object, device: Any) -> str:
+    """The name that ``Tensor.type()`` and PyTorch's messages give to a kind of tensor: ``"torch.cuda.FloatTensor"``."""
+    where = "" if device.type == "cpu" else f"{device.type}."
+    return f"torch.{where}{scalar_type_name(dtype)}Tensor"
 
 
 def _bare_name(dtype: object) -> str:

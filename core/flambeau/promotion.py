@@ -14,15 +14,7 @@ from typing import Any
 from . import dtypes
 from .dtypes import dtype
 
-__all__ = [
-    "can_cast",
-    "category_of_number",
-    "dtype_of_number",
-    "get_default_dtype",
-    "promote_types",
-    "result_dtype",
-    "set_default_dtype",
-]
+__all__ = ["can_cast", "get_default_dtype", "promote_types", "result_type", "set_default_dtype"]
 
 _SIGNED_ABOVE_UINT8 = {dtypes.int8: dtypes.int16}
 _default = dtypes.float32
@@ -101,6 +93,17 @@ def result_dtype(operands: Iterable[Any]) -> dtype:
         else:
             zero_dim = promote_types(zero_dim, operand_dtype) if zero_dim else operand_dtype
     return _combine(_combine(dimensioned, zero_dim), _number_dtype(number_category, dimensioned or zero_dim))
+
+
+def result_type(tensor1: Any, tensor2: Any) -> dtype:
+    """The dtype of an operation on two tensors or numbers. Source of the semantics: ``torch.result_type``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.result_type(torch.tensor([1, 2]), 1.0)
+        torch.float32
+    """
+    return result_dtype((tensor1, tensor2))
 
 
 def _combine(stronger: dtype | None, weaker: dtype | None) -> dtype:

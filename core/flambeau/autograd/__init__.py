@@ -16,8 +16,11 @@ __all__ = ["Node", "backward", "enable_grad", "grad", "is_grad_enabled", "no_gra
 
 
 def backward(
-    tensors: Tensor | Sequence[Tensor], grad_tensors: Any = None, retain_graph: bool | None = None,
-    create_graph: bool = False, inputs: Tensor | Sequence[Tensor] | None = None,
+    tensors: Tensor | Sequence[Tensor],
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Tensor | Sequence[Tensor] | None = None,
 ) -> None:
     """Compute the gradients of the leaves that ``tensors`` depend on, and add them to their ``.grad``.
 
@@ -47,14 +50,20 @@ def backward(
         raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     edges = None if targets is None else [_edge(target) for target in targets]
     run_backward(
-        roots, retain_graph=create_graph if retain_graph is None else retain_graph, create_graph=create_graph,
+        roots,
+        retain_graph=create_graph if retain_graph is None else retain_graph,
+        create_graph=create_graph,
         inputs=edges,
     )
 
 
 def grad(
-    outputs: Tensor | Sequence[Tensor], inputs: Tensor | Sequence[Tensor], grad_outputs: Any = None,
-    retain_graph: bool | None = None, create_graph: bool = False, allow_unused: bool | None = None,
+    outputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor],
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool | None = None,
     materialize_grads: bool = False,
 ) -> tuple[Tensor | None, ...]:
     """Compute the gradients of ``outputs`` with respect to ``inputs`` and return them; ``.grad`` is left alone.
@@ -81,15 +90,20 @@ def grad(
         (tensor(18.),)
     """
     if materialize_grads and allow_unused is False:
-        raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.")
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
+        )
     targets = _listed(inputs)
     if not targets:
         raise ValueError("grad requires non-empty inputs.")
     roots = _roots(_listed(outputs), grad_outputs, create_graph)
     edges = [_edge(target) for target in targets]
     found = run_backward(
-        roots, retain_graph=create_graph if retain_graph is None else retain_graph, create_graph=create_graph,
-        inputs=edges, accumulate=False,
+        roots,
+        retain_graph=create_graph if retain_graph is None else retain_graph,
+        create_graph=create_graph,
+        inputs=edges,
+        accumulate=False,
     )
     if materialize_grads:
         from ..ops.creation import zeros_like

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush, heappushpop
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -42,104 +42,133 @@ def run_backward(
     the graph that leads to them runs; their gradients are returned in order (None where nothing arrives), and for
     leaves also added to ``.grad`` where ``accumulate``.
     """
+    gradients: dict[_Target, _Gradient] = {}
+    for edge, grad in roots:
+        _add(gradients, edge, grad)
+    wanted = None if inputs is None else _Wanted([edge_target(edge) for edge in inputs], gradients, accumulate)
     with enable_grad() if create_graph else no_grad():
-        return _Pass(roots, retain_graph, create_graph, inputs, accumulate).run()
+        _run(gradients, retain_graph, create_graph, wanted)
+    return [] if wanted is None else [wanted.found.get(target) for target in wanted.inputs]
 
 
-class _Pass:
-    """The state of one backward pass."""
+def _run(
+    gradients: dict[_Target, _Gradient], retain_graph: bool, create_graph: bool, wanted: _Wanted | None
+) -> None:
+    """Run every node that is reached from the keys of ``gradients``, what has arrived at each.
 
-    def __init__(
-        self,
-        roots: Sequence[tuple[Edge, Tensor]],
-        retain_graph: bool,
-        create_graph: bool,
-        inputs: Sequence[Edge] | None,
-        accumulate: bool,
-    ) -> None:
-        self.retain_graph = retain_graph
-        self.create_graph = create_graph
-        self.accumulate = accumulate
-        self.inputs = None if inputs is None else [edge_target(edge) for edge in inputs]
-        self.captured: dict[tuple[_Target, int], Tensor | None] = {}
-        self.gradients: dict[_Target, _Gradient] = {}
-        self.ready: list[tuple[int, _Target]] = []
-        for edge, grad in roots:
-            self.add(edge, grad)
-        self.pending = _count_consumers(self.gradients)
-        self.needed = None if self.inputs is None else _leading_to(self.inputs, self.gradients)
-        self.wanted = {target for target, _ in self.inputs} if self.inputs is not None else set()
-        for node in self.gradients:
-            if not self.pending[node]:
-                heappush(self.ready, (-node.sequence, node))
-
-    def run(self) -> list[Tensor | None]:
-        """Run every node that is reached."""
-        ready, pending = self.ready, self.pending
-        while ready:
+    One of the library's two hot paths: one turn of the loop is one node.
+    """
+    pending = _count_consumers(gradients)
+    ready: list[tuple[int, Any]] = [(-node.sequence, node) for node, count in pending.items() if not count]
+    heapify(ready)
+    following: Any = None  # a node that has become ready; it need not go through the heap if it is the next
+    while ready or following is not None:
+        if following is None:
             node = heappop(ready)[1]
-            grad = self.gradients.pop(node, None)
-            if grad is not None and node.__class__ is not Leaf and node.__dict__:
-                grad = _run_prehooks(node, grad)  # type: ignore[arg-type]
-            if grad is not None and node in self.wanted:
-                self.capture(node, grad)
-            if node.__class__ is Leaf:
-                if grad is not None and (self.needed is None or (node in self.wanted and self.accumulate)):
-                    _accumulate(node, grad, self.create_graph)  # type: ignore[arg-type]
-                continue
-            grads = self.apply(node, grad)  # type: ignore[arg-type]
-            del grad
-            for edge, value in zip(node.edges, grads, strict=True):
-                if edge is None:
-                    continue
-                if value is not None:
-                    self.add(edge, value)
-                target: Any = edge.node if edge.__class__ is Output else edge  # type: ignore[union-attr]
-                pending[target] -= 1
-                if not pending[target]:
-                    heappush(ready, (-target.sequence, target))
-            grads = value = None  # type: ignore[assignment]  # nothing but the dictionary may hold a gradient: see `_accumulate`
-        return [] if self.inputs is None else [self.captured.get(target) for target in self.inputs]
-
-    def apply(self, node: Node, grad: _Gradient) -> Sequence[Tensor | None]:
-        """The gradients of a node's inputs; None for all where nothing arrived or none is needed."""
-        if grad is None or (self.needed is not None and node not in self.needed):
-            return (None,) * len(node.edges)
-        grads = node.rule.apply(node, grad)
-        if node.hooks:
-            grads = _run_hooks(node, grads, grad)
-        if not self.retain_graph and node.saved:
-            node.saved = None
-        return grads
-
-    def add(self, edge: Edge, grad: Tensor) -> None:
-        """Add ``grad`` to what has arrived at ``edge``."""
-        if isinstance(edge, Output):
-            self.add_output(edge, grad)
-            return
-        gradients = self.gradients
-        if edge in gradients:
-            gradients[edge] = gradients[edge] + grad  # type: ignore[operator]
+        elif ready and ready[0][0] < -following.sequence:
+            node = heappushpop(ready, (-following.sequence, following))[1]
         else:
-            gradients[edge] = grad
+            node = following
+        following = None
+        grad = gradients.pop(node, None)
+        if node.__class__ is Leaf:
+            if grad is not None and (wanted is None or wanted.arrived(node, grad)):
+                _accumulate(node, grad, create_graph)  # type: ignore[arg-type]
+            continue
+        if grad is None:
+            grads: Any = (None,) * len(node.edges)
+        elif wanted is not None or node.hooked:
+            grads = _run_carefully(node, grad, wanted, retain_graph)
+        else:
+            grads = node.rule.apply(node, grad)
+            if not retain_graph and node.saved:
+                node.saved = None
+        grad = None  # nothing but the dictionary may hold a gradient: see `_accumulate`
+        for edge, value in zip(node.edges, grads):  # noqa: B905 (`strict` costs as much as the rest of the turn)
+            if edge is None:
+                continue
+            if edge.__class__ is Output:
+                target = edge.node
+                if value is not None:
+                    _add_output(gradients, edge, value)
+            else:
+                target = edge
+                if value is not None:
+                    old = gradients.get(edge)
+                    gradients[edge] = value if old is None else old + value
+            left = pending[target] = pending[target] - 1
+            if not left:
+                if following is not None:
+                    heappush(ready, (-following.sequence, following))
+                following = target
+        grads = value = None
 
-    def add_output(self, edge: Output, grad: Tensor) -> None:
-        """Add ``grad`` to what has arrived at one of several outputs."""
-        slots = self.gradients.get(edge.node)
-        if slots is None:
-            slots = self.gradients[edge.node] = [None] * len(edge.node.outputs)
-        assert isinstance(slots, list)
-        old = slots[edge.index]
-        slots[edge.index] = grad if old is None else old + grad
 
-    def capture(self, node: _Target, grad: _Gradient) -> None:
-        """Keep the gradients of a node whose outputs are among the inputs asked for."""
-        for target, index in self.inputs or ():
+def _run_carefully(
+    node: Node, grad: _Gradient, wanted: _Wanted | None, retain_graph: bool
+) -> Sequence[Tensor | None]:
+    """Run a node that has hooks, or that runs only if it leads to what was asked for."""
+    if wanted is not None and node not in wanted.leading and node not in wanted.targets:
+        return (None,) * len(node.edges)
+    if node.hooked:
+        grad = _run_prehooks(node, grad)
+    if wanted is not None:
+        wanted.arrived(node, grad)
+        if node not in wanted.leading:
+            return (None,) * len(node.edges)
+    grads = node.rule.apply(node, grad)
+    if not retain_graph and node.saved:
+        node.saved = None
+    return _run_hooks(node, grads, grad) if node.hooks else grads
+
+
+def _add(gradients: dict[_Target, _Gradient], edge: Edge, grad: Tensor) -> None:
+    """Add ``grad`` to what has arrived at ``edge``."""
+    if isinstance(edge, Output):
+        _add_output(gradients, edge, grad)
+    else:
+        old = gradients.get(edge)
+        gradients[edge] = grad if old is None else old + grad  # type: ignore[operator]
+
+
+def _add_output(gradients: dict[_Target, _Gradient], edge: Output, grad: Tensor) -> None:
+    """Add ``grad`` to what has arrived at one of several outputs."""
+    slots = gradients.get(edge.node)
+    if slots is None:
+        slots = gradients[edge.node] = [None] * len(edge.node.outputs)
+    assert isinstance(slots, list)
+    old = slots[edge.index]
+    slots[edge.index] = grad if old is None else old + grad
+
+
+class _Wanted:
+    """The inputs that a pass shall find the gradients of.
+
+    Attributes:
+        inputs: the node and output index of each.
+        targets: their nodes.
+        leading: the nodes that lead to one of them.
+        found: the gradients that have arrived.
+    """
+
+    def __init__(self, inputs: Sequence[tuple[_Target, int]], roots: Any, accumulate: bool) -> None:
+        self.inputs = inputs
+        self.targets = {target for target, _ in inputs}
+        self.leading = _leading_to(inputs, roots)
+        self.found: dict[tuple[_Target, int], Tensor | None] = {}
+        self.accumulate = accumulate
+
+    def arrived(self, node: _Target, grad: _Gradient) -> bool:
+        """Keep the gradient if it was asked for; whether it shall be added to the leaf's ``.grad``."""
+        if node not in self.targets:
+            return False
+        for target, index in self.inputs:
             if target is node:
                 value = grad[index] if isinstance(grad, list) else grad
                 if value is not None and isinstance(node, Leaf) and not self.accumulate:
                     value = _run_tensor_hooks(_leaf_hooks(node), value)
-                self.captured[target, index] = value
+                self.found[target, index] = value
+        return self.accumulate
 
 
 def _count_consumers(roots: Any) -> dict[_Target, int]:

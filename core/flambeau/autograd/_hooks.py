@@ -35,6 +35,7 @@ def _hooks_of(tensor: Tensor) -> dict[int, Any]:
     assert tensor._node is not None
     node, index = edge_target(tensor._node)
     assert isinstance(node, Node)
+    node.hooked = True
     if node.tensor_hooks is None:
         node.tensor_hooks = {}
     return node.tensor_hooks.setdefault(index, {})

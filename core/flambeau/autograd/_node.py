@@ -57,7 +57,9 @@ class Node:
     outputs: tuple[Any, ...] = ()
     """For a node of several outputs, the (shape, type) of each."""
 
-    # Hooks are rare: they live in the instance dictionary, which costs nothing while it is empty.
+    # Hooks are rare: they live in the instance dictionary, which does not exist until something is put there.
+    hooked = False
+    """Whether there is a hook of any kind."""
     hooks: dict[int, Any] | None = None
     """Called with (gradients of the inputs, gradients of the outputs) after the node has run."""
     prehooks: dict[int, Any] | None = None
@@ -78,6 +80,7 @@ class Node:
         """Call ``hook(grad_inputs, grad_outputs)`` after the node runs; it may return new ``grad_inputs``."""
         from ..utils.hooks import RemovableHandle
 
+        self.hooked = True
         self.hooks = {} if self.hooks is None else self.hooks
         return RemovableHandle.add(self.hooks, hook)
 
@@ -85,10 +88,11 @@ class Node:
         """Call ``hook(grad_outputs)`` before the node runs; it may return new ``grad_outputs``."""
         from ..utils.hooks import RemovableHandle
 
+        self.hooked = True
         self.prehooks = {} if self.prehooks is None else self.prehooks
         return RemovableHandle.add(self.prehooks, hook)
 
-    def __call__(self, *grads: Tensor | None) -> Tensor | None | tuple[Tensor | None, ...]:
+    def __call__(self, *grads: Tensor | None) -> Tensor | tuple[Tensor | None, ...] | None:
         """Run the node alone: the gradients of its inputs for those of its outputs."""
         results = self.rule.apply(self, grads[0] if self.rule.single_output else list(grads))
         return results[0] if len(results) == 1 else tuple(results)

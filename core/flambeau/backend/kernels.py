@@ -97,7 +97,7 @@ class RequiredKernels(Protocol):
         """Square root; floats only, as are all functions to :meth:`lgamma`."""
 
     def exp(self, a: Array) -> Array:
-        """e to the power a."""
+        """E to the power a."""
 
     def expm1(self, a: Array) -> Array:
         """exp(a) - 1, accurate near 0."""
@@ -364,8 +364,16 @@ class OptionalKernels(Protocol):
         """Adds slice i of ``source`` along ``dim`` to slice ``index[i]`` of ``target``; writes into ``target``."""
 
     def sgd_step(
-        self, parameter: Array, grad: Array, buffer: Array | None, lr: float, momentum: float,
-        dampening: float, weight_decay: float, nesterov: bool, maximize: bool,
+        self,
+        parameter: Array,
+        grad: Array,
+        buffer: Array | None,
+        lr: float,
+        momentum: float,
+        dampening: float,
+        weight_decay: float,
+        nesterov: bool,
+        maximize: bool,
     ) -> None:
         """One step of stochastic gradient descent; writes into ``parameter`` and ``buffer`` (the momentum).
 
@@ -374,15 +382,25 @@ class OptionalKernels(Protocol):
         """
 
     def adam_step(
-        self, parameter: Array, grad: Array, exp_avg: Array, exp_avg_sq: Array, max_exp_avg_sq: Array | None,
-        step: int, lr: float, beta1: float, beta2: float, eps: float, weight_decay: float, decoupled: bool,
+        self,
+        parameter: Array,
+        grad: Array,
+        exp_avg: Array,
+        exp_avg_sq: Array,
+        max_exp_avg_sq: Array | None,
+        step: int,
+        lr: float,
+        beta1: float,
+        beta2: float,
+        eps: float,
+        weight_decay: float,
+        decoupled: bool,
         maximize: bool,
     ) -> None:
         """One step of Adam (AdamW where ``decoupled``); writes into every array but ``grad``.
 
         See :class:`flambeau.optim.Adam` for the formulas; ``step`` counts from 1.
         """
-
 
 
 def _names(protocol: type) -> tuple[str, ...]:

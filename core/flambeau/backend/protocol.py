@@ -115,4 +115,8 @@ class Backend(ABC):
         """The error for something that this backend does not have."""
         from ..errors import UnsupportedError
 
-        return UnsupportedError(what, backend=self.name, hint=f"copy the tensor to the CPU first (tensor.cpu()) or use a backend that has {what}")
+        return UnsupportedError(
+            what,
+            backend=self.name,
+            hint=f"copy the tensor to the CPU first (tensor.cpu()) or use a backend that has {what}",
+        )

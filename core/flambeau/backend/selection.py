@@ -101,9 +101,7 @@ def load_backend(name: str) -> Backend:
         except BackendError:
             raise
         except Exception as error:
-            raise BackendLoadError(
-                f"backend '{name}' could not be loaded: {type(error).__name__}: {error}"
-            ) from error
+            raise BackendLoadError(f"backend '{name}' could not be loaded: {type(error).__name__}: {error}") from error
         if backend.api_version != API_VERSION:
             raise BackendLoadError(
                 f"backend '{name}' says that it implements version {backend.api_version} of the backend API; "

@@ -45,7 +45,9 @@ class Place:
         if found is None:
             if dtype.name not in self.backend.capabilities.dtypes:
                 raise UnsupportedError(
-                    "tensors", backend=self.backend.name, dtype=dtype,
+                    "tensors",
+                    backend=self.backend.name,
+                    dtype=dtype,
                     hint=f"its dtypes are {', '.join(sorted(self.backend.capabilities.dtypes))}",
                 )
             found = self._types.setdefault(dtype, TensorType(self, dtype))

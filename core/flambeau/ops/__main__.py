@@ -14,7 +14,7 @@ from .._methods import TensorMethods
 
 __all__ = ["stub_text"]
 
-_HEADER = '''\
+_HEADER = """\
 # Written by `python -m flambeau.ops` from the declarations of the ops: do not edit.
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -31,7 +31,7 @@ def method_property(name: str) -> Callable[[_Function], _Function]: ...
 def attach(row: Row, name: str | None = None) -> None: ...
 
 class TensorMethods:
-'''
+"""
 
 # Names that a class body shadows (Tensor has methods called bool, int, float ...) or that are local to a module.
 _SPELLED = {
@@ -72,13 +72,20 @@ def _signature(function: Any) -> str:
 
 
 def _operator_signature(function: Any) -> str:
-    operand = ", other: Any" if len(inspect.signature(function).parameters) > 1 and function.__name__ not in _UNARY else ""
+    operand = (
+        ", other: Any" if len(inspect.signature(function).parameters) > 1 and function.__name__ not in _UNARY else ""
+    )
     return f"(self{operand}) -> Tensor"
 
 
 def stub_text() -> str:
     """What ``_methods.pyi`` shall hold."""
-    lines = [_HEADER.replace("class TensorMethods:", "_bool = bool\n_int = int\n_float = float\n_complex = complex\n\nclass TensorMethods:")]
+    lines = [
+        _HEADER.replace(
+            "class TensorMethods:",
+            "_bool = bool\n_int = int\n_float = float\n_complex = complex\n\nclass TensorMethods:",
+        )
+    ]
     for name, value in sorted(vars(TensorMethods).items()):
         if isinstance(value, property):
             lines.append(f"    @property\n    def {name}(self) -> Tensor: ...\n")

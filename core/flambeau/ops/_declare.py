@@ -21,7 +21,19 @@ from typing import Any, TypeVar
 from . import _templates
 from ._rules import Formula, Parameter, Rule, make_rule, parameters_of
 
-__all__ = ["BOOLEAN", "FLOATING", "ROWS", "SAME", "Row", "alias", "composite", "elementwise", "fused", "primitive", "view"]
+__all__ = [
+    "BOOLEAN",
+    "FLOATING",
+    "ROWS",
+    "SAME",
+    "Row",
+    "alias",
+    "composite",
+    "elementwise",
+    "fused",
+    "primitive",
+    "view",
+]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -98,8 +110,14 @@ def _finish(row: Row) -> Any:
 
 
 def _rule(
-    name: str, parameters: tuple[Parameter, ...], derivatives: Mapping[str, Formula] | None, not_differentiable: str,
-    outputs: tuple[str, ...] = (), *, single_output: bool = True, node: str | None = None,
+    name: str,
+    parameters: tuple[Parameter, ...],
+    derivatives: Mapping[str, Formula] | None,
+    not_differentiable: str,
+    outputs: tuple[str, ...] = (),
+    *,
+    single_output: bool = True,
+    node: str | None = None,
 ) -> Rule | None:
     if bool(derivatives) == bool(not_differentiable):
         raise TypeError(f"{name}: give derivatives, or say in `not_differentiable` why there are none")
@@ -109,10 +127,19 @@ def _rule(
 
 
 def elementwise(
-    *, promotion: str = SAME, kernel: str = "", derivatives: Mapping[str, Formula] | None = None,
-    not_differentiable: str = "", inplace: bool = True, out: bool = True, method: bool = True,
-    check: Callable[[Any], None] | None = None, integer_check: Callable[..., None] | None = None, domain: str = "",
-    default: Callable[..., Any] | None = None, node: str | None = None,
+    *,
+    promotion: str = SAME,
+    kernel: str = "",
+    derivatives: Mapping[str, Formula] | None = None,
+    not_differentiable: str = "",
+    inplace: bool = True,
+    out: bool = True,
+    method: bool = True,
+    check: Callable[[Any], None] | None = None,
+    integer_check: Callable[..., None] | None = None,
+    domain: str = "",
+    default: Callable[..., Any] | None = None,
+    node: str | None = None,
 ) -> Callable[[_Function], _Function]:
     """Declare an op that applies a kernel of one or two arguments to each element.
 
@@ -140,8 +167,21 @@ def elementwise(
             name, parameters, row_kernel, promotion, rule, reach, default=default, out=out
         )
         row = Row(
-            name, "primitive" if default is None else "fused", function, body, parameters, row_kernel, promotion, rule,
-            not_differentiable, (name,) if method else (), inplace, out, check, integer_check, reach,
+            name,
+            "primitive" if default is None else "fused",
+            function,
+            body,
+            parameters,
+            row_kernel,
+            promotion,
+            rule,
+            not_differentiable,
+            (name,) if method else (),
+            inplace,
+            out,
+            check,
+            integer_check,
+            reach,
         )
         function.row = dunder.row = row  # type: ignore[attr-defined]
         function.operator = dunder  # type: ignore[attr-defined]
@@ -151,9 +191,17 @@ def elementwise(
 
 
 def primitive(
-    *, derivatives: Mapping[str, Formula] | None = None, not_differentiable: str = "", kernel: str = "",
-    outputs: tuple[str, ...] = (), inplace: bool = False, out: bool = False, method: bool = True, kind: str = "primitive",
-    write: Callable[..., None] | None = None, node: str | None = None,
+    *,
+    derivatives: Mapping[str, Formula] | None = None,
+    not_differentiable: str = "",
+    kernel: str = "",
+    outputs: tuple[str, ...] = (),
+    inplace: bool = False,
+    out: bool = False,
+    method: bool = True,
+    kind: str = "primitive",
+    write: Callable[..., None] | None = None,
+    node: str | None = None,
 ) -> Callable[[_Function], _Function]:
     """Declare an op whose body calls kernels.
 
@@ -178,8 +226,19 @@ def primitive(
         shape = "several" if several else "first" if outputs else "single"
         function = _templates.primitive(name, body, parameters, rule, shape, outputs, is_view=kind == "view", out=out)
         row = Row(
-            name, kind, function, body, parameters, kernel, "", rule, not_differentiable,
-            (name,) if method else (), inplace, out, write=write,
+            name,
+            kind,
+            function,
+            body,
+            parameters,
+            kernel,
+            "",
+            rule,
+            not_differentiable,
+            (name,) if method else (),
+            inplace,
+            out,
+            write=write,
         )
         function.row = row  # type: ignore[attr-defined]
         return _finish(row)  # type: ignore[no-any-return]
@@ -195,20 +254,31 @@ def view(
 
 
 def fused(
-    kernel: str, *, derivatives: Mapping[str, Formula] | None = None, not_differentiable: str = "",
-    outputs: tuple[str, ...] = (), inplace: bool = False, out: bool = False, method: bool = True,
+    kernel: str,
+    *,
+    derivatives: Mapping[str, Formula] | None = None,
+    not_differentiable: str = "",
+    outputs: tuple[str, ...] = (),
+    inplace: bool = False,
+    out: bool = False,
+    method: bool = True,
     node: str | None = None,
 ) -> Callable[[_Function], _Function]:
     """Declare a primitive whose body tries the optional ``kernel`` and otherwise composes other ops."""
     return primitive(
-        derivatives=derivatives, not_differentiable=not_differentiable, kernel=kernel, outputs=outputs,
-        inplace=inplace, out=out, method=method, kind="fused", node=node,
+        derivatives=derivatives,
+        not_differentiable=not_differentiable,
+        kernel=kernel,
+        outputs=outputs,
+        inplace=inplace,
+        out=out,
+        method=method,
+        kind="fused",
+        node=node,
     )
 
 
-def composite(
-    *, method: bool = True, inplace: bool = False, out: bool = False
-) -> Callable[[_Function], _Function]:
+def composite(*, method: bool = True, inplace: bool = False, out: bool = False) -> Callable[[_Function], _Function]:
     """Declare an op that is written with other ops."""
 
     def declare(body: _Function) -> _Function:
@@ -232,5 +302,3 @@ def alias(function: _Function, name: str) -> _Function:
     row.aliases.append(name)
     attach(row, name)
     return function
-
-

@@ -115,9 +115,10 @@ def _direct_operand(row: Any, input: Tensor, other: Any, kwargs: dict[str, Any])
         if alpha != 1:
             operand = type_.kernels.mul(operand, type_.number(alpha))
     shape, own = operand.shape, input._array.shape
-    if shape != own and (len(shape) > len(own) or any(
-        size not in (1, target) for size, target in zip(reversed(shape), reversed(own), strict=False)
-    )):
+    if shape != own and (
+        len(shape) > len(own)
+        or any(size not in (1, target) for size, target in zip(reversed(shape), reversed(own), strict=False))
+    ):
         return None
     return operand
 

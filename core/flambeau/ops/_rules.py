@@ -88,8 +88,13 @@ class Rule:
     __slots__ = ("apply", "name", "outputs", "save", "single_output", "users")
 
     def __init__(
-        self, name: str, apply: Callable[[Node, Any], Sequence[Tensor | None]], *, single_output: bool = True,
-        users: Mapping[str, list[str]] | None = None, outputs: tuple[str, ...] = (),
+        self,
+        name: str,
+        apply: Callable[[Node, Any], Sequence[Tensor | None]],
+        *,
+        single_output: bool = True,
+        users: Mapping[str, list[str]] | None = None,
+        outputs: tuple[str, ...] = (),
     ) -> None:
         self.name = name
         self.apply = apply
@@ -108,8 +113,13 @@ def node_name(op: str) -> str:
 
 
 def make_rule(
-    op: str, parameters: tuple[Parameter, ...], formulas: Mapping[str, Formula], outputs: tuple[str, ...],
-    *, single_output: bool, name: str | None = None,
+    op: str,
+    parameters: tuple[Parameter, ...],
+    formulas: Mapping[str, Formula],
+    outputs: tuple[str, ...],
+    *,
+    single_output: bool,
+    name: str | None = None,
 ) -> Rule:
     """Compile the formulas of an op.
 
@@ -130,11 +140,17 @@ def make_rule(
     source = _apply_source(tuple(users), by_name, tensors, formulas)
     namespace: dict[str, Any] = {f"formula_{target}": formula for target, formula in formulas.items()}
     namespace |= {
-        "fit": fit, "freed": freed_error, "check": check_version, "check_all": _check_all,
-        "restore": restore_output, "materialize": _materialize,
+        "fit": fit,
+        "freed": freed_error,
+        "check": check_version,
+        "check_all": _check_all,
+        "restore": restore_output,
+        "materialize": _materialize,
     }
     if not single_output:
-        source = source.replace("    saved = node.saved\n", "    grad = materialize(grad, node)\n    saved = node.saved\n", 1)
+        source = source.replace(
+            "    saved = node.saved\n", "    grad = materialize(grad, node)\n    saved = node.saved\n", 1
+        )
     apply = compile_source(source, f"<derivative of {op}>", namespace)["apply"]
     return Rule(name or node_name(op), apply, single_output=single_output, users=users, outputs=outputs)
 

@@ -92,7 +92,9 @@ def operands_of(function: str, values: Sequence[Any], *, floating: bool = False)
     operands = []
     for position, value in enumerate(values, 1):
         operand = as_operand(value)
-        if operand is None or (operand is value and position == 1 and len(values) == 1 and not isinstance(value, Tensor)):
+        if operand is None or (
+            operand is value and position == 1 and len(values) == 1 and not isinstance(value, Tensor)
+        ):
             raise argument_type(function, "other" if position > 1 else "input", position, value, "Tensor or Number")
         operands.append(operand)
     tensors = [operand for operand in operands if isinstance(operand, Tensor)]
@@ -274,6 +276,7 @@ def _resize_out(target: Tensor, value: Tensor) -> None:
             f"the required output shape {list(value.shape)}. This behavior is deprecated, and in a future release outputs "
             "will not be resized unless they have zero elements. You can explicitly reuse an out tensor t by resizing "
             "it, inplace, to zero elements with t.resize_(0).",
-            UserWarning, stacklevel=4,
+            UserWarning,
+            stacklevel=4,
         )
     target._array = target._type.kernels.empty(value._array.shape, target.dtype.name)

@@ -98,16 +98,31 @@ def _names(extra: dict[str, Any]) -> dict[str, Any]:
     from .._tensor import Tensor
 
     return {
-        "Tensor": Tensor, "Node": Node, "new": object.__new__, "grad_enabled": grad_enabled,
-        "next_sequence": next_sequence, "fits_of": fits_of, "version_of": version_of, "save_output": save_output,
-        "broadcast_shapes": broadcast_shapes, "not_a_tensor": _runtime.not_a_tensor,
-        "with_out": _runtime.with_out, "scale": _runtime.scale,
+        "Tensor": Tensor,
+        "Node": Node,
+        "new": object.__new__,
+        "grad_enabled": grad_enabled,
+        "next_sequence": next_sequence,
+        "fits_of": fits_of,
+        "version_of": version_of,
+        "save_output": save_output,
+        "broadcast_shapes": broadcast_shapes,
+        "not_a_tensor": _runtime.not_a_tensor,
+        "with_out": _runtime.with_out,
+        "scale": _runtime.scale,
     } | extra
 
 
 def elementwise(
-    name: str, parameters: Sequence[Parameter], kernel: str, promotion: str, rule: Rule | None, domain: str,
-    *, default: Callable[..., Any] | None, out: bool,
+    name: str,
+    parameters: Sequence[Parameter],
+    kernel: str,
+    promotion: str,
+    rule: Rule | None,
+    domain: str,
+    *,
+    default: Callable[..., Any] | None,
+    out: bool,
 ) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """The operator (tensors only, NotImplemented for strangers) and the public function of an element-wise op."""
     if default is not None:
@@ -115,8 +130,11 @@ def elementwise(
     tensors = [parameter.name for parameter in parameters if parameter.is_tensor]
     unary = len(tensors) == 1
     fields = {
-        "name": name, "kernel": kernel,
-        "unary_domain": "" if domain == "any" else f"    if not type_.{domain}:\n        return slow({name!r}, input)\n",
+        "name": name,
+        "kernel": kernel,
+        "unary_domain": ""
+        if domain == "any"
+        else f"    if not type_.{domain}:\n        return slow({name!r}, input)\n",
         "binary_domain": "" if domain == "any" else f" or not type_.{domain}",
         "result_type": "type_.boolean" if promotion == "boolean" else "type_",
         "record": indent(_elementwise_record(rule, unary), "    "),
@@ -135,7 +153,9 @@ def elementwise(
         (_runtime.slow_unary if unary else _runtime.slow_binary, signature, prologue),
     ):
         source = template.format(signature=head, prologue=first, **fields)
-        namespace = compile_source(source, f"<op {name}{'' if head else ' operator'}>", _names({"RULE": rule, "slow": slow}))
+        namespace = compile_source(
+            source, f"<op {name}{'' if head else ' operator'}>", _names({"RULE": rule, "slow": slow})
+        )
         compiled.append(namespace[name])
     return compiled[0], compiled[1]
 
@@ -149,8 +169,10 @@ def _elementwise_record(rule: Rule | None, unary: bool) -> str:
         )
     versions = {"other": "-1 if kind is float or kind is int else version_of(other)"}
     return _RECORD.format(
-        condition="(node_input is not None or node_other is not None)", edges="(node_input, node_other)",
-        fits="None if same else fits_of(result, (input, other))", saved=_saved(rule, versions, ("input", "other")),
+        condition="(node_input is not None or node_other is not None)",
+        edges="(node_input, node_other)",
+        fits="None if same else fits_of(result, (input, other))",
+        saved=_saved(rule, versions, ("input", "other")),
     )
 
 
@@ -182,8 +204,15 @@ def _saved(rule: Rule, versions: dict[str, str], tensors: Sequence[str], sequenc
 
 
 def primitive(
-    name: str, body: Callable[..., Any], parameters: Sequence[Parameter], rule: Rule | None, shape: str,
-    outputs: Sequence[str], *, is_view: bool, out: bool,
+    name: str,
+    body: Callable[..., Any],
+    parameters: Sequence[Parameter],
+    rule: Rule | None,
+    shape: str,
+    outputs: Sequence[str],
+    *,
+    is_view: bool,
+    out: bool,
 ) -> Callable[..., Any]:
     """The public function of an op whose body calls kernels.
 
@@ -191,11 +220,16 @@ def primitive(
     ``"several"`` differentiable ones.
     """
     namespace = _names({"RULE": rule, "body": body, "record_outputs": _runtime.record_outputs})
-    signature = _signature(parameters, namespace) + (", out=None" if _has_keyword_only(parameters) else ", *, out=None") * out
+    signature = (
+        _signature(parameters, namespace) + (", out=None" if _has_keyword_only(parameters) else ", *, out=None") * out
+    )
     call = _call(parameters)
     prologue = f"    if out is not None:\n        return with_out(out, {name}, {call})\n" if out else ""
     source = _PRIMITIVE.format(
-        name=name, signature=signature, call=call, prologue=prologue,
+        name=name,
+        signature=signature,
+        call=call,
+        prologue=prologue,
         checks=indent(_checks(name, parameters), "    "),
         view=indent(_view(parameters), "    ") if is_view else "",
         record=indent(_primitive_record(rule, parameters, shape), "    "),
@@ -250,7 +284,9 @@ def _checks(name: str, parameters: Sequence[Parameter]) -> str:
     for position, parameter in enumerate(parameters, 1):
         if parameter.kind == "tensor":
             lines += [
-                "try:", f"    node_{parameter.name} = {parameter.name}._node", "except AttributeError:",
+                "try:",
+                f"    node_{parameter.name} = {parameter.name}._node",
+                "except AttributeError:",
                 f"    raise not_a_tensor({name!r}, {parameter.name!r}, {position}, {parameter.name}) from None",
             ]
         elif parameter.kind == "optional":

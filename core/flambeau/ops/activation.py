@@ -23,8 +23,12 @@ def _relu_backward_input(grad: Tensor, other: Tensor) -> Tensor:
 
 
 @elementwise(
-    method=False, inplace=False, out=False, derivatives={"input": _relu_backward_input},
-    kernel="relu_backward", node="ThresholdBackwardBackward0",
+    method=False,
+    inplace=False,
+    out=False,
+    derivatives={"input": _relu_backward_input},
+    kernel="relu_backward",
+    node="ThresholdBackwardBackward0",
     default=lambda type_, grad, result: type_.kernels.where(
         type_.kernels.lt(type_.number(0), result), grad, type_.number(0)
     ),
@@ -35,7 +39,9 @@ def _relu_backward(input: Tensor, other: Tensor) -> Tensor:
 
 @elementwise(
     derivatives={"input": lambda grad, result: _relu_backward(grad, result)},
-    check=_no_bool_relu, domain="numbers", default=lambda type_, a: type_.kernels.maximum(a, type_.number(0)),
+    check=_no_bool_relu,
+    domain="numbers",
+    default=lambda type_, a: type_.kernels.maximum(a, type_.number(0)),
 )
 def relu(input: Tensor) -> Tensor:
     """Replace negative elements by 0. Source of the semantics: ``torch.relu``.
@@ -53,7 +59,9 @@ def _floating(input: Tensor, dtype: dtypes.dtype | None, function: str) -> Tenso
     if not input._type.floats:
         from ..printing import scalar_type_name
 
-        raise NotImplementedError(f'"{function}_lastdim_kernel_impl" not implemented for \'{scalar_type_name(input.dtype)}\'')
+        raise NotImplementedError(
+            f"\"{function}_lastdim_kernel_impl\" not implemented for '{scalar_type_name(input.dtype)}'"
+        )
     return input
 
 
@@ -87,10 +95,13 @@ def _softmax_backward_grad(grad: Tensor, result_of: Tensor, dim: int) -> Tensor:
     derivatives={
         "grad_output": _softmax_backward_grad,
         "result_of": lambda grad, grad_output, result_of, dim: (
-            grad * grad_output - grad * sum(grad_output * result_of, dim, True) - grad_output * sum(grad * result_of, dim, True)
+            grad * grad_output
+            - grad * sum(grad_output * result_of, dim, True)
+            - grad_output * sum(grad * result_of, dim, True)
         ),
     },
-    method=False, node="SoftmaxBackwardBackward0",
+    method=False,
+    node="SoftmaxBackwardBackward0",
 )
 def _softmax_backward(grad_output: Tensor, result_of: Tensor, dim: int) -> Tensor:
     type_, grad, result = grad_output._type, grad_output._array, result_of._array
@@ -142,7 +153,8 @@ def _log_softmax(input: Tensor, dim: int) -> Tensor:
         "grad_output": lambda grad, result_of, dim: grad - sum(grad * result_of.exp(), dim, True),
         "result_of": lambda grad, grad_output, result_of, dim: -grad * result_of.exp() * sum(grad_output, dim, True),
     },
-    method=False, node="LogSoftmaxBackwardBackward0",
+    method=False,
+    node="LogSoftmaxBackwardBackward0",
 )
 def _log_softmax_backward(grad_output: Tensor, result_of: Tensor, dim: int) -> Tensor:
     type_, grad, result = grad_output._type, grad_output._array, result_of._array

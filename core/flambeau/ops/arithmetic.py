@@ -110,7 +110,8 @@ def _truncated_quotient(input: Any, other: Any) -> Any:
 
 @elementwise(
     not_differentiable="PyTorch has no derivative either; it is piecewise constant",
-    check=no_complex("floor_divide"), integer_check=no_zero_divisor,
+    check=no_complex("floor_divide"),
+    integer_check=no_zero_divisor,
 )
 def floor_divide(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """Divide and round down. Source of the semantics: ``torch.floor_divide``.
@@ -130,7 +131,8 @@ def floor_divide(input: Tensor | Number, other: Tensor | Number) -> Tensor:
         "input": lambda grad: grad,
         "other": lambda grad, input, other: -grad * _floor_quotient(input, other),
     },
-    check=no_complex("remainder"), integer_check=no_zero_divisor,
+    check=no_complex("remainder"),
+    integer_check=no_zero_divisor,
 )
 def remainder(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """Give the remainder with the sign of the divisor, as Python's ``%``. Source: ``torch.remainder``.
@@ -150,7 +152,8 @@ def remainder(input: Tensor | Number, other: Tensor | Number) -> Tensor:
         "input": lambda grad: grad,
         "other": lambda grad, input, other: -grad * _truncated_quotient(input, other),
     },
-    check=no_complex("fmod"), integer_check=no_zero_divisor,
+    check=no_complex("fmod"),
+    integer_check=no_zero_divisor,
 )
 def fmod(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """Give the remainder with the sign of the dividend, as C's ``fmod``. Source: ``torch.fmod``.
@@ -200,7 +203,11 @@ def pow(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """
 
 
-@elementwise(derivatives={"input": lambda grad, input: grad * (2 * input)}, kernel="square", default=lambda type_, a: type_.kernels.mul(a, a))
+@elementwise(
+    derivatives={"input": lambda grad, input: grad * (2 * input)},
+    kernel="square",
+    default=lambda type_, a: type_.kernels.mul(a, a),
+)
 def square(input: Tensor) -> Tensor:
     """Square each element. Source of the semantics: ``torch.square``.
 
@@ -212,7 +219,8 @@ def square(input: Tensor) -> Tensor:
 
 
 @elementwise(
-    promotion=FLOATING, derivatives={"input": lambda grad, result: -grad * (result * result)},
+    promotion=FLOATING,
+    derivatives={"input": lambda grad, result: -grad * (result * result)},
     default=lambda type_, a: type_.kernels.div(type_.number(1.0), a),
 )
 def reciprocal(input: Tensor) -> Tensor:
@@ -230,7 +238,8 @@ def reciprocal(input: Tensor) -> Tensor:
         "input": lambda grad, input, other: _share_of_unless_less(grad, input, other),
         "other": lambda grad, input, other: _share_of_unless_less(grad, other, input),
     },
-    check=no_complex("maximum"), domain="any",
+    check=no_complex("maximum"),
+    domain="any",
 )
 def maximum(input: Tensor, other: Tensor) -> Tensor:
     """Take the larger of two elements; nan wins. Source of the semantics: ``torch.maximum``.
@@ -249,7 +258,8 @@ def maximum(input: Tensor, other: Tensor) -> Tensor:
         "input": lambda grad, input, other: _share_of_unless_less(grad, other, input),
         "other": lambda grad, input, other: _share_of_unless_less(grad, input, other),
     },
-    check=no_complex("minimum"), domain="any",
+    check=no_complex("minimum"),
+    domain="any",
 )
 def minimum(input: Tensor, other: Tensor) -> Tensor:
     """Take the smaller of two elements; nan wins. Source of the semantics: ``torch.minimum``.
@@ -286,4 +296,3 @@ def atan2(input: Tensor, other: Tensor) -> Tensor:
 
 
 arctan2 = alias(atan2, "arctan2")
-

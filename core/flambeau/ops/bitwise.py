@@ -21,6 +21,8 @@ __all__ = [
 ]
 
 _COMPARISON = "the result is bool"
+
+
 @elementwise(promotion=BOOLEAN, not_differentiable=_COMPARISON)
 def logical_not(input: Tensor) -> Tensor:
     """Tell where elements are zero. Source of the semantics: ``torch.logical_not``.
@@ -135,4 +137,3 @@ def bitwise_right_shift(input: Tensor | Number, other: Tensor | Number) -> Tenso
         >>> torch.bitwise_right_shift(torch.tensor([4, -8]), 2)
         tensor([ 1, -2])
     """
-

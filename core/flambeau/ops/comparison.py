@@ -42,7 +42,8 @@ def eq(input: Tensor | Number, other: Tensor | Number) -> Tensor:
 
 
 @elementwise(
-    promotion=BOOLEAN, not_differentiable=_COMPARISON,
+    promotion=BOOLEAN,
+    not_differentiable=_COMPARISON,
     default=lambda type_, a, b: type_.kernels.logical_not(type_.kernels.eq(a, b)),
 )
 def ne(input: Tensor | Number, other: Tensor | Number) -> Tensor:
@@ -87,7 +88,10 @@ less_equal = alias(le, "less_equal")
 
 
 @elementwise(
-    promotion=BOOLEAN, not_differentiable=_COMPARISON, check=no_complex("gt"), domain="any",
+    promotion=BOOLEAN,
+    not_differentiable=_COMPARISON,
+    check=no_complex("gt"),
+    domain="any",
     default=lambda type_, a, b: type_.kernels.lt(b, a),
 )
 def gt(input: Tensor | Number, other: Tensor | Number) -> Tensor:
@@ -104,7 +108,10 @@ greater = alias(gt, "greater")
 
 
 @elementwise(
-    promotion=BOOLEAN, not_differentiable=_COMPARISON, check=no_complex("ge"), domain="any",
+    promotion=BOOLEAN,
+    not_differentiable=_COMPARISON,
+    check=no_complex("ge"),
+    domain="any",
     default=lambda type_, a, b: type_.kernels.le(b, a),
 )
 def ge(input: Tensor | Number, other: Tensor | Number) -> Tensor:
@@ -159,4 +166,3 @@ def isfinite(input: Tensor) -> Tensor:
         tensor([ True, False, False])
     """
     return logical_not(isinf(input) | isnan(input))
-

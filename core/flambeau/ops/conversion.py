@@ -16,15 +16,7 @@ from ..devices import device as device_class
 from ..shapes import broadcast_shapes
 from ._declare import composite, primitive
 
-__all__ = [
-    "clone",
-    "contiguous",
-    "detach",
-    "from_numpy",
-    "host_list",
-    "nested_list",
-    "to_type",
-]
+__all__ = ["clone", "detach", "from_numpy"]
 
 
 # -- copies -----------------------------------------------------------------------------------------------------------
@@ -109,15 +101,18 @@ def _write_copy(input: Tensor, source: Tensor, non_blocking: bool = False) -> No
         raise RuntimeError(
             f"The size of tensor a ({input.shape[-1] if input.shape else 1}) must match the size of tensor b "
             f"({moved.shape[-1]}) at non-singleton dimension {max(input.dim() - 1, 0)}"
-            if broadcast is None else
-            f"output with shape {list(input.shape)} doesn't match the broadcast shape {list(broadcast)}"
+            if broadcast is None
+            else f"output with shape {list(input.shape)} doesn't match the broadcast shape {list(broadcast)}"
         )
     input._type.kernels.copy_into(input._array, moved._array)
 
 
 @primitive(
-    derivatives={"input": lambda grad: grad * 0, "source": lambda grad: grad}, method=False, inplace=True,
-    write=_write_copy, node="CopyBackwards",
+    derivatives={"input": lambda grad: grad * 0, "source": lambda grad: grad},
+    method=False,
+    inplace=True,
+    write=_write_copy,
+    node="CopyBackwards",
 )
 def copy(input: Tensor, source: Tensor, non_blocking: bool = False) -> Tensor:
     """Give ``source`` in the shape, dtype and place of ``input``; in place it is ``Tensor.copy_``."""
@@ -136,8 +131,10 @@ def _to_copy(input: Tensor, type_: TensorType) -> Tensor:
         if source is type_:
             return from_array(type_.kernels.clone(input._array, True), type_)
         return from_array(type_.kernels.cast(input._array, type_.dtype.name), type_)
-    cast = input if source.dtype is type_.dtype else from_array(
-        source.kernels.cast(input._array, type_.dtype.name), source.with_dtype(type_.dtype)
+    cast = (
+        input
+        if source.dtype is type_.dtype
+        else from_array(source.kernels.cast(input._array, type_.dtype.name), source.with_dtype(type_.dtype))
     )
     return from_array(_move(cast, type_), type_)
 
@@ -169,7 +166,13 @@ def _to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         >>> torch.tensor([1, 2]).to(torch.float32)
         tensor([1., 2.])
     """
-    wanted: dict[str, Any] = {"device": None, "dtype": None, "non_blocking": False, "copy": False, "memory_format": None}
+    wanted: dict[str, Any] = {
+        "device": None,
+        "dtype": None,
+        "non_blocking": False,
+        "copy": False,
+        "memory_format": None,
+    }
     values = list(args)
     if "other" in kwargs:
         values.insert(0, kwargs.pop("other"))

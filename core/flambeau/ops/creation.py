@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array as host_array
 from collections.abc import Sequence
-from math import ceil
 from typing import Any
 
 from .. import dtypes, layouts
@@ -19,14 +18,11 @@ from ._declare import primitive
 from ._runtime import Number
 
 __all__ = [
-    "arange",
     "as_tensor",
     "empty",
     "empty_like",
-    "eye",
     "full",
     "full_like",
-    "linspace",
     "ones",
     "ones_like",
     "scalar_tensor",
@@ -36,13 +32,13 @@ __all__ = [
 ]
 
 
-def _type_for(dtype: DType | None, device: Any, default: DType | None = None) -> TensorType:
+def type_for(dtype: DType | None, device: Any, default: DType | None = None) -> TensorType:
     if dtype is not None and not isinstance(dtype, DType):
         raise TypeError(f"dtype must be a torch.dtype, not {type(dtype).__name__} ({dtype!r})")
     return find_place(device).type(dtype or default or get_default_dtype())
 
 
-def _check_layout(function: str, layout: layouts.layout) -> None:
+def check_layout(function: str, layout: layouts.layout) -> None:
     if layout is not layouts.strided:
         raise NotImplementedError(f"{function}(): layout {layout!r} is not supported; make a strided tensor")
 
@@ -89,13 +85,13 @@ def tensor(
     buffer = _buffer_of(data)
     if buffer is not None:
         view, found, shape = buffer
-        type_ = _type_for(dtype, device, found)
+        type_ = type_for(dtype, device, found)
         array = type_.with_dtype(found).kernels.from_host(view, shape, found.name)
         if type_.dtype is not found:
             array = type_.kernels.cast(array, type_.dtype.name)
         return _finish(array, type_, requires_grad)
     shape, flat = flatten_nested(data)
-    type_ = _type_for(dtype, device, _dtype_of_values(flat))
+    type_ = type_for(dtype, device, _dtype_of_values(flat))
     return _finish(type_.kernels.from_host(pack(flat, type_.dtype), shape, type_.dtype.name), type_, requires_grad)
 
 
@@ -140,8 +136,10 @@ def _is_sequence(value: Any) -> bool:
     if isinstance(value, Tensor):
         return value.dim() > 0
     return isinstance(value, (list, tuple, range)) or (
-        hasattr(value, "__len__") and hasattr(value, "__getitem__")
-        and not isinstance(value, (str, bytes, dict)) and getattr(value, "shape", None) != ()
+        hasattr(value, "__len__")
+        and hasattr(value, "__getitem__")
+        and not isinstance(value, (str, bytes, dict))
+        and getattr(value, "shape", None) != ()
     )
 
 
@@ -247,8 +245,13 @@ def legacy_tensor(*data: Any) -> Tensor:
 
 
 def empty(
-    *size: Any, out: Tensor | None = None, dtype: DType | None = None, layout: layouts.layout = layouts.strided,
-    device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
+    *size: Any,
+    out: Tensor | None = None,
+    dtype: DType | None = None,
+    layout: layouts.layout = layouts.strided,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
     memory_format: layouts.memory_format = layouts.contiguous_format,
 ) -> Tensor:
     """Make a tensor of a shape with arbitrary contents. Source of the semantics: ``torch.empty``.
@@ -258,15 +261,21 @@ def empty(
         >>> torch.empty(2, 3).shape
         torch.Size([2, 3])
     """
-    _check_layout("empty", layout)
+    check_layout("empty", layout)
     shape = _check_shape("empty", size_argument("empty", size))
-    type_ = _type_for(dtype, device)
+    type_ = type_for(dtype, device)
     return _finish(type_.kernels.empty(shape, type_.dtype.name), type_, requires_grad)
 
 
 def full(
-    size: Any, fill_value: Number | Tensor, *, out: Tensor | None = None, dtype: DType | None = None,
-    layout: layouts.layout = layouts.strided, device: Any = None, requires_grad: bool = False,
+    size: Any,
+    fill_value: Number | Tensor,
+    *,
+    out: Tensor | None = None,
+    dtype: DType | None = None,
+    layout: layouts.layout = layouts.strided,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Make a tensor of a shape filled with a number, whose dtype it has by default. Source: ``torch.full``.
 
@@ -276,10 +285,10 @@ def full(
         tensor([[7, 7],
                 [7, 7]])
     """
-    _check_layout("full", layout)
+    check_layout("full", layout)
     shape = _check_shape("full", size_argument("full", (size,)))
     value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
-    return _filled(shape, value, _type_for(dtype, device, dtype_of_number(value)), requires_grad, out)
+    return _filled(shape, value, type_for(dtype, device, dtype_of_number(value)), requires_grad, out)
 
 
 def _filled(shape: Shape, value: Number, type_: TensorType, requires_grad: bool, out: Tensor | None) -> Tensor:
@@ -310,8 +319,13 @@ def _fitting(value: Number, dtype: DType) -> Number:
 
 
 def zeros(
-    *size: Any, out: Tensor | None = None, dtype: DType | None = None, layout: layouts.layout = layouts.strided,
-    device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
+    *size: Any,
+    out: Tensor | None = None,
+    dtype: DType | None = None,
+    layout: layouts.layout = layouts.strided,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
     """Make a tensor of zeros. Source of the semantics: ``torch.zeros``.
 
@@ -320,14 +334,19 @@ def zeros(
         >>> torch.zeros(3)
         tensor([0., 0., 0.])
     """
-    _check_layout("zeros", layout)
+    check_layout("zeros", layout)
     shape = _check_shape("zeros", size_argument("zeros", size))
-    return _filled(shape, 0, _type_for(dtype, device), requires_grad, out)
+    return _filled(shape, 0, type_for(dtype, device), requires_grad, out)
 
 
 def ones(
-    *size: Any, out: Tensor | None = None, dtype: DType | None = None, layout: layouts.layout = layouts.strided,
-    device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
+    *size: Any,
+    out: Tensor | None = None,
+    dtype: DType | None = None,
+    layout: layouts.layout = layouts.strided,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
     """Make a tensor of ones. Source of the semantics: ``torch.ones``.
 
@@ -337,9 +356,9 @@ def ones(
         tensor([[1, 1],
                 [1, 1]])
     """
-    _check_layout("ones", layout)
+    check_layout("ones", layout)
     shape = _check_shape("ones", size_argument("ones", size))
-    return _filled(shape, 1, _type_for(dtype, device), requires_grad, out)
+    return _filled(shape, 1, type_for(dtype, device), requires_grad, out)
 
 
 def _like(input: Tensor, dtype: DType | None, device: Any) -> TensorType:
@@ -348,8 +367,13 @@ def _like(input: Tensor, dtype: DType | None, device: Any) -> TensorType:
 
 
 def empty_like(
-    input: Tensor, *, dtype: DType | None = None, layout: layouts.layout = layouts.strided, device: Any = None,
-    requires_grad: bool = False, memory_format: layouts.memory_format = layouts.preserve_format,
+    input: Tensor,
+    *,
+    dtype: DType | None = None,
+    layout: layouts.layout = layouts.strided,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: layouts.memory_format = layouts.preserve_format,
 ) -> Tensor:
     """Make a tensor of the shape of ``input`` with arbitrary contents. Source: ``torch.empty_like``.
 
@@ -363,8 +387,14 @@ def empty_like(
 
 
 def full_like(
-    input: Tensor, fill_value: Number, *, dtype: DType | None = None, layout: layouts.layout = layouts.strided,
-    device: Any = None, requires_grad: bool = False, memory_format: layouts.memory_format = layouts.preserve_format,
+    input: Tensor,
+    fill_value: Number,
+    *,
+    dtype: DType | None = None,
+    layout: layouts.layout = layouts.strided,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: layouts.memory_format = layouts.preserve_format,
 ) -> Tensor:
     """Make a tensor of the shape of ``input`` filled with a number. Source: ``torch.full_like``.
 
@@ -377,8 +407,13 @@ def full_like(
 
 
 def zeros_like(
-    input: Tensor, *, dtype: DType | None = None, layout: layouts.layout = layouts.strided, device: Any = None,
-    requires_grad: bool = False, memory_format: layouts.memory_format = layouts.preserve_format,
+    input: Tensor,
+    *,
+    dtype: DType | None = None,
+    layout: layouts.layout = layouts.strided,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: layouts.memory_format = layouts.preserve_format,
 ) -> Tensor:
     """Make zeros of the shape of ``input``. Source of the semantics: ``torch.zeros_like``.
 
@@ -391,8 +426,13 @@ def zeros_like(
 
 
 def ones_like(
-    input: Tensor, *, dtype: DType | None = None, layout: layouts.layout = layouts.strided, device: Any = None,
-    requires_grad: bool = False, memory_format: layouts.memory_format = layouts.preserve_format,
+    input: Tensor,
+    *,
+    dtype: DType | None = None,
+    layout: layouts.layout = layouts.strided,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: layouts.memory_format = layouts.preserve_format,
 ) -> Tensor:
     """Make ones of the shape of ``input``. Source of the semantics: ``torch.ones_like``.
 
@@ -419,7 +459,9 @@ def _write_fill(input: Tensor, value: Tensor | Number) -> None:
 
 
 @primitive(
-    derivatives={"input": lambda grad: grad * 0, "value": lambda grad: grad.sum()}, inplace=True, write=_write_fill,
+    derivatives={"input": lambda grad: grad * 0, "value": lambda grad: grad.sum()},
+    inplace=True,
+    write=_write_fill,
     method=False,
 )
 def fill(input: Tensor, value: Tensor | Number) -> Tensor:
@@ -443,103 +485,17 @@ def _zero_(self: Tensor) -> Tensor:
     return self.fill_(0)
 
 
-# -- ranges -------------------------------------------------------------------------------------------------------------------
-
-
-def arange(
-    start: Any, end: Any = None, step: Any = 1, *, out: Tensor | None = None, dtype: DType | None = None,
-    layout: layouts.layout = layouts.strided, device: Any = None, requires_grad: bool = False,
-) -> Tensor:
-    """Count from ``start`` (0 if only one number is given) up to, not including, ``end``.
-
-    Source of the semantics: ``torch.arange``.
-
-    Raises:
-        RuntimeError: ``step`` is zero or leads away from ``end``.
-
-    Example:
-        >>> import flambeau as torch
-        >>> torch.arange(1, 6, 2)
-        tensor([1, 3, 5])
-    """
-    _check_layout("arange", layout)
-    if end is None:
-        start, end = 0, start
-    start, end, step = (value.item() if isinstance(value, Tensor) else value for value in (start, end, step))
-    if step == 0:
-        raise RuntimeError("step must be nonzero")
-    if (end - start) * step < 0:
-        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
-    integral = all(isinstance(value, int) for value in (start, end, step))
-    type_ = _type_for(dtype, device, dtypes.int64 if integral else None)
-    length = -((start - end) // step) if integral else ceil((end - start) / step)
-    array = type_.kernels.arange(start, step, length, type_.dtype.name)
-    if out is not None:
-        from ._runtime import with_out
-
-        return with_out(out, lambda: from_array(array, type_))  # type: ignore[no-any-return]
-    return _finish(array, type_, requires_grad)
-
-
-def linspace(
-    start: float, end: float, steps: int, *, out: Tensor | None = None, dtype: DType | None = None,
-    layout: layouts.layout = layouts.strided, device: Any = None, requires_grad: bool = False,
-) -> Tensor:
-    """Make ``steps`` numbers evenly spaced from ``start`` to ``end``, both included. Source: ``torch.linspace``.
-
-    Raises:
-        RuntimeError: ``steps`` is negative.
-
-    Example:
-        >>> import flambeau as torch
-        >>> torch.linspace(0, 2, steps=3)
-        tensor([0., 1., 2.])
-    """
-    _check_layout("linspace", layout)
-    if steps < 0:
-        raise RuntimeError("number of steps must be non-negative")
-    type_ = _type_for(dtype, device)
-    step = (end - start) / (steps - 1) if steps > 1 else 0
-    half = steps // 2
-    # From both ends to the middle, as PyTorch counts: the last number is `end` exactly.
-    values = [start + step * i if i < half or steps == 1 else end - step * (steps - 1 - i) for i in range(steps)]
-    made = from_array(type_.kernels.from_host(pack(values, type_.dtype), (steps,), type_.dtype.name), type_)
-    if out is not None:
-        from ._runtime import with_out
-
-        return with_out(out, lambda: made)  # type: ignore[no-any-return]
-    return made.requires_grad_() if requires_grad else made
-
-
-def eye(
-    n: int, m: int | None = None, *, out: Tensor | None = None, dtype: DType | None = None,
-    layout: layouts.layout = layouts.strided, device: Any = None, requires_grad: bool = False,
-) -> Tensor:
-    """Make a matrix with ones on the diagonal and zeros elsewhere. Source of the semantics: ``torch.eye``.
-
-    Example:
-        >>> import flambeau as torch
-        >>> torch.eye(2)
-        tensor([[1., 0.],
-                [0., 1.]])
-    """
-    rows = arange(n, device=device)
-    columns = arange(n if m is None else m, device=device)
-    made = (rows.unsqueeze(1) == columns).to(_type_for(dtype, device).dtype)
-    if out is not None:
-        from ._runtime import with_out
-
-        return with_out(out, lambda: made)  # type: ignore[no-any-return]
-    return made.requires_grad_() if requires_grad else made
-
-
 # -- methods ------------------------------------------------------------------------------------------------------------------
 
 
 @method("new_tensor")
-def _new_tensor(self: Tensor, data: Any, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def _new_tensor(
+    self: Tensor, data: Any, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """Make a tensor of ``data`` with this one's dtype and device by default."""
-    return tensor(data, dtype=dtype or self.dtype, device=self.device if device is None else device, requires_grad=requires_grad)
+    return tensor(
+        data, dtype=dtype or self.dtype, device=self.device if device is None else device, requires_grad=requires_grad
+    )
 
 
 @method("new_full")
@@ -567,5 +523,6 @@ def _new_empty(self: Tensor, *size: Any, **options: Any) -> Tensor:
 
 
 def _own(self: Tensor, options: dict[str, Any]) -> dict[str, Any]:
-    return {"dtype": self.dtype, "device": self.device} | {name: value for name, value in options.items() if value is not None}
-
+    return {"dtype": self.dtype, "device": self.device} | {
+        name: value for name, value in options.items() if value is not None
+    }

@@ -68,7 +68,8 @@ def log1p(input: Tensor) -> Tensor:
 
 
 @elementwise(
-    promotion=FLOATING, derivatives={"input": lambda grad, input: grad / (input * _LN2)},
+    promotion=FLOATING,
+    derivatives={"input": lambda grad, input: grad / (input * _LN2)},
     default=lambda type_, a: type_.kernels.div(type_.kernels.log(a), type_.number(_LN2)),
 )
 def log2(input: Tensor) -> Tensor:
@@ -82,7 +83,8 @@ def log2(input: Tensor) -> Tensor:
 
 
 @elementwise(
-    promotion=FLOATING, derivatives={"input": lambda grad, input: grad / (input * _LN10)},
+    promotion=FLOATING,
+    derivatives={"input": lambda grad, input: grad / (input * _LN10)},
     default=lambda type_, a: type_.kernels.div(type_.kernels.log(a), type_.number(_LN10)),
 )
 def log10(input: Tensor) -> Tensor:
@@ -107,7 +109,8 @@ def sqrt(input: Tensor) -> Tensor:
 
 
 @elementwise(
-    promotion=FLOATING, derivatives={"input": lambda grad, result: -0.5 * grad * (result * result * result)},
+    promotion=FLOATING,
+    derivatives={"input": lambda grad, result: -0.5 * grad * (result * result * result)},
     default=lambda type_, a: type_.kernels.div(type_.number(1.0), type_.kernels.sqrt(a)),
 )
 def rsqrt(input: Tensor) -> Tensor:
@@ -130,7 +133,8 @@ def _sigmoid_composition(type_: Any, a: Any) -> Any:
 
 
 @elementwise(
-    promotion=FLOATING, derivatives={"input": lambda grad, result: grad * (result * (1 - result))},
+    promotion=FLOATING,
+    derivatives={"input": lambda grad, result: grad * (result * (1 - result))},
     default=_sigmoid_composition,
 )
 def sigmoid(input: Tensor) -> Tensor:
@@ -141,4 +145,3 @@ def sigmoid(input: Tensor) -> Tensor:
         >>> torch.sigmoid(torch.tensor([0.0, 2.0]))
         tensor([0.5000, 0.8808])
     """
-

@@ -14,9 +14,10 @@ from ._declare import composite, primitive
 from ._runtime import Number, common_type
 from .conversion import to_type
 from .creation import tensor, zeros
-from .movement import _permute, _select, _slice, _unsqueeze, flip, reshape, unbind
+from .joining import flip
+from .movement import _permute, _select, _slice, _unsqueeze, reshape, unbind
 
-__all__ = ["gather", "getitem", "index_select", "masked_fill", "nonzero", "scatter", "scatter_add", "setitem"]
+__all__ = ["gather", "index_select", "masked_fill", "nonzero", "scatter", "scatter_add"]
 
 
 # -- keys -------------------------------------------------------------------------------------------------------------------
@@ -32,7 +33,9 @@ def getitem(input: Tensor, key: Any) -> Tensor:
 def _select_first(input: Tensor, position: int) -> Tensor:
     shape = input._array.shape
     if not shape:
-        raise IndexError("invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor to a number")
+        raise IndexError(
+            "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor to a number"
+        )
     size = shape[0]
     if not -size <= position < size:
         raise IndexError(f"index {position} is out of bounds for dimension 0 with size {size}")
@@ -51,7 +54,9 @@ def _expanded_key(input: Tensor, key: Any) -> list[Any]:
     used = sum(_dims_used(entry) for entry in entries)
     if used > input.dim():
         if input.dim() == 0:
-            raise IndexError("invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor to a number")
+            raise IndexError(
+                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor to a number"
+            )
         raise IndexError(f"too many indices for tensor of dimension {input.dim()}")
     ellipses = [position for position, entry in enumerate(entries) if entry is Ellipsis]
     if len(ellipses) > 1:
@@ -216,7 +221,8 @@ def _index_input(grad: Tensor, input_shape: Shape, indices: tuple[Tensor, ...]) 
 
 @primitive(
     derivatives={"input": _index_input},
-    method=False, node="IndexBackward0",
+    method=False,
+    node="IndexBackward0",
 )
 def _index(input: Tensor, indices: tuple[Tensor, ...]) -> Tensor:
     return from_array(input._type.kernels.index(input._array, [index._array for index in indices]), input._type)
@@ -277,7 +283,10 @@ def _write_index_put(input: Tensor, indices: tuple[Tensor, ...], values: Tensor)
         "input": lambda grad, indices: _zero_at(grad, indices),
         "values": lambda grad, indices: _index(grad, indices),
     },
-    inplace=True, write=_write_index_put, method=False, node="IndexPutBackward0",
+    inplace=True,
+    write=_write_index_put,
+    method=False,
+    node="IndexPutBackward0",
 )
 def _index_put(input: Tensor, indices: tuple[Tensor, ...], values: Tensor) -> Tensor:
     return _written(_write_index_put, input, indices, values)
@@ -304,7 +313,9 @@ def _check_gather(function: str, input: Tensor, dim: int, index: Tensor) -> int:
         raise RuntimeError(f"{function}(): Expected dtype int64 for index")
     common_type(function, (input, index))
     if max(index.dim(), 1) != max(input.dim(), 1):
-        raise RuntimeError(f"Index tensor must have the same number of dimensions as {'input' if function == 'gather' else 'self'} tensor")
+        raise RuntimeError(
+            f"Index tensor must have the same number of dimensions as {'input' if function == 'gather' else 'self'} tensor"
+        )
     dim = normalize_dim(dim, input.dim())
     for d, (size, limit) in enumerate(zip(index._array.shape, input._array.shape, strict=False)):
         if d != dim and size > limit:
@@ -316,7 +327,9 @@ def _check_gather(function: str, input: Tensor, dim: int, index: Tensor) -> int:
         size = input._array.shape[dim] if input.dim() else 1
         low, high = index.amin().item(), index.amax().item()
         if low < 0 or high >= size:
-            raise RuntimeError(f"index {low if low < 0 else high} is out of bounds for dimension {dim} with size {size}")
+            raise RuntimeError(
+                f"index {low if low < 0 else high} is out of bounds for dimension {dim} with size {size}"
+            )
     return dim
 
 
@@ -368,7 +381,10 @@ def _write_scatter(input: Tensor, dim: int, index: Tensor, src: Tensor) -> None:
         "input": lambda grad, dim, index: _zero_where_scattered(grad, dim, index),
         "src": lambda grad, dim, index: _gather(grad, dim, index),
     },
-    method=False, inplace=True, write=_write_scatter, node="ScatterBackward0",
+    method=False,
+    inplace=True,
+    write=_write_scatter,
+    node="ScatterBackward0",
 )
 def _scatter(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     return _written(_write_scatter, input, dim, index, src)
@@ -380,7 +396,10 @@ def _write_scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> N
 
 @primitive(
     derivatives={"input": lambda grad: grad, "src": lambda grad, dim, index: _gather(grad, dim, index)},
-    method=False, inplace=True, write=_write_scatter_add, node="ScatterAddBackward0",
+    method=False,
+    inplace=True,
+    write=_write_scatter_add,
+    node="ScatterAddBackward0",
 )
 def _scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     return _written(_write_scatter_add, input, dim, index, src)
@@ -403,7 +422,9 @@ def _fitting_source(function: str, input: Tensor, index: Tensor, src: Tensor) ->
 
 
 @composite(inplace=True, out=True)
-def scatter(input: Tensor, dim: int, index: Tensor, src: Tensor | Number | None = None, *, value: Number | None = None) -> Tensor:
+def scatter(
+    input: Tensor, dim: int, index: Tensor, src: Tensor | Number | None = None, *, value: Number | None = None
+) -> Tensor:
     """Write elements of ``src`` (or a number) to the places that ``index`` names along a dimension.
 
     ``result[index[i][j]][j] = src[i][j]`` for dim 0. Where a place is named twice, which value stays is not said.
@@ -522,5 +543,3 @@ def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False)
     if as_tuple:
         return unbind(_nonzero(input if input.dim() else reshape(input, (1,))), 1)
     return _nonzero(input)
-
-

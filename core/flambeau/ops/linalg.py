@@ -12,7 +12,7 @@ from ._runtime import Number, common_type
 from .movement import _transpose, reshape
 from .reductions import sum, sum_to_size
 
-__all__ = ["addmm", "bmm", "dot", "linear", "matmul", "mm", "mv", "outer"]
+__all__ = ["addmm", "bmm", "dot", "matmul", "mm", "mv", "outer"]
 
 
 def _product_type(function: str, *tensors: Tensor) -> TensorType:
@@ -123,7 +123,9 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
     if input.dim() != 2 or vec.dim() != 1:
         raise RuntimeError(f"vector + matrix @ vector expected, got {vec.dim()}, {input.dim()}, {vec.dim()}")
     if input._array.shape[1] != vec._array.shape[0]:
-        raise RuntimeError(f"size mismatch, got input ({input.shape[0]}), mat ({input.shape[0]}x{input.shape[1]}), vec ({vec.shape[0]})")
+        raise RuntimeError(
+            f"size mismatch, got input ({input.shape[0]}), mat ({input.shape[0]}x{input.shape[1]}), vec ({vec.shape[0]})"
+        )
     return reshape(_matmul(input, reshape(vec, (-1, 1))), (input.shape[0],))
 
 
@@ -140,9 +142,7 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
         tensor(7)
     """
     if input.dim() != 1 or tensor.dim() != 1:
-        raise RuntimeError(
-            f"1D tensors expected, but got {input.dim()}D and {tensor.dim()}D tensors"
-        )
+        raise RuntimeError(f"1D tensors expected, but got {input.dim()}D and {tensor.dim()}D tensors")
     if input.numel() != tensor.numel():
         raise RuntimeError(
             f"inconsistent tensor size, expected tensor [{input.numel()}] and src [{tensor.numel()}] to have the same number "
@@ -185,9 +185,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     if left == 2 and right == 2:
         return mm(input, other)
     if left == 0 or right == 0:
-        raise RuntimeError(
-            f"both arguments to matmul need to be at least 1D, but they are {left}D and {right}D"
-        )
+        raise RuntimeError(f"both arguments to matmul need to be at least 1D, but they are {left}D and {right}D")
     if left == 1 and right == 1:
         return dot(input, other)
     a = reshape(input, (1, -1)) if left == 1 else input
@@ -218,7 +216,8 @@ def _addmm_alpha(value: Tensor, factor: Number) -> Tensor:
         "mat1": lambda grad, mat2, alpha: _addmm_alpha(_matmul(grad, _mT(mat2)), alpha),
         "mat2": lambda grad, mat1, alpha: _addmm_alpha(_matmul(_mT(mat1), grad), alpha),
     },
-    out=True, inplace=True,
+    out=True,
+    inplace=True,
 )
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
     """Compute ``beta * input + alpha * (mat1 @ mat2)``; ``input`` broadcasts. Source of the semantics: ``torch.addmm``.

@@ -107,7 +107,11 @@ def _check_classes(input: Tensor, target: Tensor, classes: int, ignore_index: in
 
 @composite(method=False)
 def cross_entropy(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, ignore_index: int = -100, reduction: str = "mean",
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> Tensor:
     """Average the cross entropy between softmax of ``input`` and the targets: class indices or probabilities.

@@ -66,7 +66,12 @@ for _symbol, _function in _ORDER.items():
     method(f"__{_symbol}__")(_function.operator)
 
 _OTHERS: dict[str, Any] = {
-    "eq": _equal, "ne": _unequal, "matmul": _matmul, "neg": rounding.neg, "abs": rounding.abs, "invert": _invert,
+    "eq": _equal,
+    "ne": _unequal,
+    "matmul": _matmul,
+    "neg": rounding.neg,
+    "abs": rounding.abs,
+    "invert": _invert,
     "pos": lambda self: self,
 }
 

@@ -30,7 +30,6 @@ __all__ = [
     "prod",
     "std",
     "sum",
-    "sum_to_size",
     "var",
 ]
 
@@ -90,9 +89,7 @@ def sum_to_size(input: Tensor, *size: Any) -> Tensor:
     lead = len(own) - len(shape)
     if lead < 0 or not _expands(shape, own[lead:]):
         raise RuntimeError(f"size {{{list(shape)}}} is not expandable to size {{{list(own)}}}.")
-    dims = tuple(range(lead)) + tuple(
-        d + lead for d, wanted in enumerate(shape) if wanted == 1 and own[d + lead] != 1
-    )
+    dims = tuple(range(lead)) + tuple(d + lead for d, wanted in enumerate(shape) if wanted == 1 and own[d + lead] != 1)
     result = sum(input, dims, True) if dims else input
     return reshape(result, shape) if lead else result
 
@@ -117,7 +114,9 @@ def _check_floating(function: str, input: Tensor) -> None:
 @fused(
     "mean",
     derivatives={
-        "input": lambda grad, input_shape, dim, keepdim: _spread(grad, input_shape, dim, keepdim) / _count(input_shape, dim)
+        "input": lambda grad, input_shape, dim, keepdim: (
+            _spread(grad, input_shape, dim, keepdim) / _count(input_shape, dim)
+        )
     },
     out=True,
 )
@@ -171,7 +170,12 @@ def _var(input: Tensor, dim: Dims, correction: float | None, keepdim: bool) -> T
 
 @composite(out=True)
 def var(
-    input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+    input: Tensor,
+    dim: Any = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
 ) -> Tensor:
     """Compute the variance with divisor ``n - correction`` (1 by default). Source of the semantics: ``torch.var``.
 
@@ -191,7 +195,12 @@ def var(
 
 @composite(out=True)
 def std(
-    input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+    input: Tensor,
+    dim: Any = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
 ) -> Tensor:
     """Compute the standard deviation, the root of :func:`flambeau.var`. Source of the semantics: ``torch.std``.
 
@@ -213,7 +222,8 @@ def _prod_input(grad: Tensor, input: Tensor, dim: int | None, keepdim: bool, res
 
 
 def _others_product(input: Tensor, dim: int) -> Tensor:
-    from .movement import cat, flip, narrow
+    from .joining import cat, flip
+    from .movement import narrow
 
     if input.dim() == 0:
         return input * 0 + 1
@@ -252,7 +262,7 @@ def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype:
 
 
 def _cumsum_input(grad: Tensor, dim: int) -> Tensor:
-    from .movement import flip
+    from .joining import flip
 
     return flip(cumsum(flip(grad, dim), dim), dim)
 
@@ -391,7 +401,9 @@ def _extreme_along(function: str, input: Tensor, dim: int, keepdim: bool, kernel
     dim = normalize_dim(dim, len(array.shape))
     int64 = type_.with_dtype(dtypes.int64)
     if not array.shape:
-        return from_array(type_.kernels.clone(array, True), type_), from_array(int64.kernels.full((), 0, "int64"), int64)
+        return from_array(type_.kernels.clone(array, True), type_), from_array(
+            int64.kernels.full((), 0, "int64"), int64
+        )
     _check_not_empty(function, input, (dim,))
     index = getattr(type_.kernels, kernel)(array, dim, True)
     values = type_.kernels.gather(array, dim, index)
@@ -485,7 +497,9 @@ def _arg_extreme(input: Tensor, dim: int | None, keepdim: bool, kernel: str) -> 
     type_, array = input._type, input._array
     shape = array.shape
     if not input.numel() and dim is None:
-        raise IndexError(f"{kernel}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.")
+        raise IndexError(
+            f"{kernel}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument."
+        )
     if dim is None or not shape:
         if dim is not None:
             normalize_dim(dim, 0)

@@ -20,14 +20,14 @@ __all__ = [
 ]
 
 
-
 def _zero(grad: Tensor) -> Tensor:
     return grad * 0
 
 
 @elementwise(
     derivatives={"input": lambda grad: -grad},
-    check=no_bool("Negation, the `-` operator, on a bool tensor"), domain="numbers",
+    check=no_bool("Negation, the `-` operator, on a bool tensor"),
+    domain="numbers",
 )
 def neg(input: Tensor) -> Tensor:
     """Change the sign of each element. Source of the semantics: ``torch.neg``.
@@ -125,4 +125,3 @@ def _rounded(input: Tensor, kernel: str) -> Tensor:
     if type_.dtype.category == dtypes.INTEGRAL:
         return from_array(type_.kernels.clone(input._array, True), type_)
     raise NotImplementedError(f'"{kernel}" not implemented for {type_.dtype!r}')
-

@@ -32,7 +32,9 @@ def _where_other(grad: Tensor, condition: Tensor) -> Tensor:
 @primitive(derivatives={"input": _where_input, "other": _where_other}, node="WhereBackward0", method=False)
 def _where(condition: Tensor, input: Tensor | Number, other: Tensor | Number) -> Tensor:
     if condition.dtype is not dtypes.bool:
-        raise RuntimeError(f"where expected condition to be a boolean tensor, but got a tensor with dtype {condition.dtype}")
+        raise RuntimeError(
+            f"where expected condition to be a boolean tensor, but got a tensor with dtype {condition.dtype}"
+        )
     if isinstance(input, Tensor) or isinstance(other, Tensor):
         (a, b), type_ = operands_of("where", (input, other))
     else:
@@ -76,7 +78,9 @@ def _where_method(self: Tensor, condition: Tensor, other: Tensor | Number) -> Te
 
 
 @primitive(
-    derivatives={"input": lambda grad, input, min, max: _where(_inside(input, min, max), grad, 0.0)}, inplace=True, out=True
+    derivatives={"input": lambda grad, input, min, max: _where(_inside(input, min, max), grad, 0.0)},
+    inplace=True,
+    out=True,
 )
 def _clamp(input: Tensor, min: Number | None = None, max: Number | None = None) -> Tensor:
     numbers = [bound for bound in (min, max) if bound is not None]
@@ -151,5 +155,3 @@ def clamp_max(input: Tensor, max: Tensor | Number) -> Tensor:
         tensor([-2,  0])
     """
     return clamp(input, max=max)
-
-

@@ -155,4 +155,3 @@ def lgamma(input: Tensor) -> Tensor:
         >>> torch.lgamma(torch.tensor([1.0, 4.0]))
         tensor([0.0000, 1.7918])
     """
-

@@ -13,15 +13,21 @@ from __future__ import annotations
 import struct
 from array import array
 from collections.abc import Sequence
+from functools import cache
 from itertools import chain
 from math import log1p
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from ..backend.selection import find_place
+from ..errors import BackendError
 from ._box_muller import normal_pairs_float32, normal_pairs_float64
 from ._floats import floats_as, multiply_add_float32, multiply_add_float64, round_float32, rounded
 from ._mt19937 import Engine, MersenneTwister
 
-__all__ = ["BLOCK", "Buffer", "PythonTransforms", "Transforms", "uniforms_float64"]
+if TYPE_CHECKING:
+    from ..backend.protocol import Backend
+
+__all__ = ["BLOCK", "Buffer", "PythonTransforms", "Transforms", "transforms_of", "uniforms_float64"]
 
 Buffer: TypeAlias = "bytes | bytearray | memoryview | array[float] | array[int]"
 """Elements in native byte order, as :meth:`flambeau.backend.RequiredKernels.from_host` takes them."""
@@ -46,8 +52,8 @@ class Transforms(Protocol):
     def normal(self, words: Buffer, mean: float, std: float, dtype: str) -> Buffer:
         """Normal numbers of a floating ``dtype``, in whole blocks.
 
-        Of the 16 uniform numbers of a block, numbers i and i + 8 make a pair, which becomes numbers i and i + 8. The
-        final ``value * std + mean`` is fused; a zero is positive.
+        Of the 16 uniform numbers of a block, numbers i and i + 8 make a pair, which becomes numbers i and i +
+        8. The final ``value * std + mean`` is fused; a zero is positive.
         """
 
     def exponential(self, words: Buffer, rate: float, dtype: str) -> Buffer:
@@ -134,6 +140,22 @@ class PythonTransforms:
             other = place + word % (len(numbers) - place)
             numbers[place], numbers[other] = numbers[other], numbers[place]
         return numbers
+
+
+@cache
+def transforms_of(backend: Backend) -> Transforms:
+    """What makes the numbers for a backend's tensors.
+
+    Its own transforms, else those of the backend that serves the CPU, else Python's.
+    """
+    own: Transforms | None = backend.random_transforms()
+    if own is not None:
+        return own
+    try:
+        of_cpu = find_place("cpu").backend
+    except BackendError:
+        return PythonTransforms()
+    return PythonTransforms() if of_cpu is backend else transforms_of(of_cpu)
 
 
 def _wrapped(value: int) -> int:

@@ -1,0 +1,257 @@
+"""Generators, and the default one of every device.
+
+A generator may be used by several threads: each call draws its numbers in one piece. Which thread gets which
+of them depends on who calls first, so programs that want the same numbers every time give each thread its own
+generator.
+"""
+
+from __future__ import annotations
+
+import os
+from array import array
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from .. import dtypes
+from ..backend.selection import find_place
+from ._mt19937 import Engine
+from ._stream import Stream
+from ._transforms import Transforms, transforms_of
+
+if TYPE_CHECKING:
+    from .._tensor import Tensor
+    from ..backend.types import Place
+    from ..devices import device as Device  # noqa: N812 (a class in lower case, as in PyTorch)
+
+__all__ = [
+    "Generator",
+    "default_generator",
+    "fork_rng",
+    "get_rng_state",
+    "initial_seed",
+    "manual_seed",
+    "seed",
+    "set_rng_state",
+    "stream_for",
+]
+
+_DEFAULT_SEED = 67280421310721
+_SEED_LIMIT = 1 << 64
+
+
+class Generator:
+    """A source of random numbers for the tensors of a device type: PyTorch's CPU stream, number for number.
+
+    It starts with the seed 67280421310721. Source of the semantics: ``torch.Generator``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> generator = torch.Generator().manual_seed(0)
+        >>> torch.rand(2, generator=generator)
+        tensor([0.4963, 0.7682])
+    """
+
+    __slots__ = ("_device", "_stream")
+
+    __module__ = "flambeau"
+
+    def __init__(self, device: Device | str | int = "cpu") -> None:
+        self._device = device
+        self._stream = Stream(self._make_engine, _DEFAULT_SEED)
+
+    def _make_engine(self) -> Engine:
+        return transforms_of(find_place(self._device).backend).engine()
+
+    @property
+    def device(self) -> Device:
+        """The device for whose tensors it is."""
+        return find_place(self._device).device
+
+    def manual_seed(self, seed: int) -> Generator:
+        """Start anew from a seed between -2**63 and 2**64 - 1, of which the engine takes the low 32 bits.
+
+        Raises:
+            ValueError: the seed is out of range.
+        """
+        self._stream.reseed(_checked_seed(seed))
+        return self
+
+    def seed(self) -> int:
+        """Start anew from a seed that the operating system gives, and return it."""
+        seed = int.from_bytes(os.urandom(8), "little")
+        self._stream.reseed(seed)
+        return seed
+
+    def initial_seed(self) -> int:
+        """The seed that it was last started with."""
+        return self._stream.seed
+
+    def get_state(self) -> Tensor:
+        """The whole state, as a uint8 tensor on the CPU of the form that PyTorch's generators have."""
+        from ..ops.creation import tensor
+
+        return tensor(array("B", self._stream.to_bytes()), device="cpu")
+
+    def set_state(self, new_state: Tensor) -> None:
+        """Continue from a state of :meth:`get_state`.
+
+        Raises:
+            TypeError: it is not a uint8 tensor.
+            RuntimeError: it is not a state.
+        """
+        from .._tensor import Tensor
+
+        if not isinstance(new_state, Tensor):
+            raise TypeError(f"expected a torch.ByteTensor, but got {type(new_state).__name__}")
+        if new_state.dtype is not dtypes.uint8:
+            raise TypeError("RNG state must be a torch.ByteTensor")
+        self._stream.from_bytes(bytes(new_state.tolist()))
+
+    def clone_state(self) -> Generator:
+        """A generator that continues from the same state by itself."""
+        copy = Generator(self._device)
+        copy._stream.from_bytes(self._stream.to_bytes())
+        return copy
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Generator:
+        return self.clone_state()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (str(self.device), self._stream.to_bytes())
+
+
+def _restored(device: str, state: bytes) -> Generator:
+    generator = Generator(device)
+    generator._stream.from_bytes(state)
+    return generator
+
+
+def _checked_seed(seed: int) -> int:
+    seed = int(seed)
+    if not -(_SEED_LIMIT >> 1) <= seed < _SEED_LIMIT:
+        raise ValueError("Overflow when unpacking long long")
+    return seed % _SEED_LIMIT
+
+
+# -- the default generators ----------------------------------------------------------------------------------
+
+default_generator = Generator("cpu")
+"""The generator of functions on the CPU that are given none."""
+default_generator.seed()
+
+_of_devices: dict[str, Generator] = {"cpu": default_generator}
+_common_seed: int | None = None
+
+
+def default_generator_of(place: Place) -> Generator:
+    """The generator of functions on a device that are given none."""
+    name = str(place.device)
+    found = _of_devices.get(name)
+    if found is None:
+        found = _of_devices.setdefault(name, Generator(name))
+        if _common_seed is None:
+            found.seed()
+        else:
+            found.manual_seed(_common_seed)
+    return found
+
+
+def stream_for(place: Place, generator: Generator | None) -> tuple[Stream, Transforms]:
+    """The stream that numbers for a device come from, and what makes numbers of it.
+
+    Raises:
+        RuntimeError: the generator is for another device type.
+    """
+    transforms = transforms_of(place.backend)
+    if generator is None:
+        return default_generator_of(place)._stream, transforms
+    if not isinstance(generator, Generator):
+        raise TypeError(f"argument 'generator' must be torch.Generator, not {type(generator).__name__}")
+    if generator.device.type != place.device.type:
+        raise RuntimeError(
+            f"Expected a '{place.device.type}' device type for generator but found '{generator.device.type}'"
+        )
+    return generator._stream, transforms
+
+
+def manual_seed(seed: int) -> Generator:
+    """Start the default generators of all devices anew from a seed; return that of the CPU.
+
+    Source of the semantics: ``torch.manual_seed``.
+
+    Raises:
+        ValueError: the seed is not in [-2**63, 2**64 - 1].
+
+    Example:
+        >>> import flambeau as torch
+        >>> _ = torch.manual_seed(0)
+        >>> torch.randint(10, (5,))
+        tensor([4, 9, 3, 0, 3])
+    """
+    global _common_seed
+    _common_seed = _checked_seed(seed)
+    for generator in _of_devices.values():
+        generator.manual_seed(_common_seed)
+    return default_generator
+
+
+def seed() -> int:
+    """Start the default generators of all devices anew from a seed that the operating system gives; return it.
+
+    Source of the semantics: ``torch.seed``.
+    """
+    chosen = default_generator.seed()
+    manual_seed(chosen)
+    return chosen
+
+
+def initial_seed() -> int:
+    """The seed that the CPU's default generator was last started with. Source: ``torch.initial_seed``."""
+    return default_generator.initial_seed()
+
+
+def get_rng_state() -> Tensor:
+    """The state of the CPU's default generator, as a uint8 tensor. Source: ``torch.get_rng_state``."""
+    return default_generator.get_state()
+
+
+def set_rng_state(new_state: Tensor) -> None:
+    """Let the CPU's default generator continue from a state. Source: ``torch.set_rng_state``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> state = torch.get_rng_state()
+        >>> first = torch.rand(3)
+        >>> torch.set_rng_state(state)
+        >>> bool((torch.rand(3) == first).all())
+        True
+    """
+    default_generator.set_state(new_state)
+
+
+@contextmanager
+def fork_rng(devices: Iterable[Device | str | int] | None = None, enabled: bool = True) -> Iterator[None]:
+    """Restore the default generators after the ``with`` block: the CPU's, and those of ``devices``.
+
+    Without ``devices``, those of all devices in use. Source of the semantics: ``torch.random.fork_rng``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> _ = torch.manual_seed(1)
+        >>> with torch.random.fork_rng():
+        ...     _ = torch.rand(100)
+        >>> torch.rand(1)
+        tensor([0.7576])
+    """
+    if not enabled:
+        yield
+        return
+    forked = list(_of_devices.values()) if devices is None else [default_generator]
+    forked += [default_generator_of(find_place(device)) for device in devices or ()]
+    states = [generator._stream.to_bytes() for generator in forked]
+    try:
+        yield
+    finally:
+        for generator, state in zip(forked, states, strict=True):
+            generator._stream.from_bytes(state)
