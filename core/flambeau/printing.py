@@ -230,7 +230,7 @@ def _flat(values: Any, ndim: int) -> list[Any]:
     flat = values if ndim else [values]
     for _ in range(ndim - 1):
         flat = [element for row in flat for element in row]
-    return flat  # type: ignore[no-any-return]
+    return flat
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ do, :class:`ArrayBackend` an implementation of nearly everything over a NumPy-li
 :data:`hookimpl` marks the functions with which a plugin registers itself.
 """
 
-# ARRAY
+from .array import ArrayBackend
 from .hookspecs import ConformanceContext, OpContext, hookimpl, hookspec
 from .kernels import OPTIONAL, REQUIRED, Array, KernelTable, OptionalKernels, RequiredKernels, Shape
 from .manager import BackendContext, BackendRegistration, PluginManager, PluginRecord, plugin_manager
@@ -16,7 +16,7 @@ __all__ = [
     "OPTIONAL",
     "REQUIRED",
     "Array",
-    # ARRAY
+    "ArrayBackend",
     "Backend",
     "BackendContext",
     "BackendRegistration",

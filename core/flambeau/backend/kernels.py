@@ -436,6 +436,12 @@ class KernelTable:
         for name in REQUIRED + OPTIONAL:
             setattr(self, name, find(name))
 
+    def with_ufuncs(self, ufuncs: Mapping[str, Any]) -> KernelTable:
+        """The table with ``ufuncs`` in the place of the kernels of these names."""
+        table = object.__new__(KernelTable)
+        vars(table).update(vars(self) | dict(ufuncs))
+        return table
+
     def for_type(self, tensor_type: Any) -> KernelTable:
         """The table with compositions, bound to a tensor type, for the element-wise kernels that are lacking."""
         table = object.__new__(KernelTable)

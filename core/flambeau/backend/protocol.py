@@ -51,6 +51,8 @@ class Backend(ABC):
     """The type in its device strings: ``"cpu"``, ``"cuda"``."""
     api_version: int
     capabilities: Capabilities
+    array_class: type | None = None
+    """The class of its arrays; needed only with :meth:`ufuncs`."""
 
     @abstractmethod
     def device_count(self) -> int:
@@ -63,6 +65,18 @@ class Backend(ABC):
     @abstractmethod
     def strides(self, array: Array) -> Shape:
         """The strides of an array in elements. A backend without strides gives those of a C-contiguous array."""
+
+    def ufuncs(self, device: int) -> Mapping[str, Any]:
+        """Element-wise kernels for the hot path, which may give something that is no array for 0-d operands.
+
+        Core passes what is not of :attr:`array_class` to :meth:`as_array`. So a ufunc that gives scalars there needs no
+        wrapper, which would cost a fifth of a small operation. Optional: the kernels are used where there is none.
+        """
+        return {}
+
+    def as_array(self, value: Any) -> Array:
+        """What one of :meth:`ufuncs` gave as an array."""
+        return value
 
     def current_device(self) -> int:
         """The device that the bare device type means."""

@@ -60,7 +60,7 @@ class TensorType:
     ``numbers`` (not bool) and ``floats`` (floating or complex) are the domains that element-wise ops are declared for.
     """
 
-    __slots__ = ("_numbers", "backend", "boolean", "device", "dtype", "floats", "kernels", "numbers", "place")
+    __slots__ = ("_numbers", "array_class", "as_array", "backend", "boolean", "device", "dtype", "floats", "kernels", "numbers", "place", "ufuncs")
 
     def __init__(self, place: Place, dtype: dtype) -> None:
         self.place = place
@@ -68,7 +68,10 @@ class TensorType:
         # The rest is copied here because the hot path reads it.
         self.backend = place.backend
         self.device = place.device
+        self.array_class = place.backend.array_class
+        self.as_array = place.backend.as_array
         self.kernels: Any = place.kernels.for_type(self)
+        self.ufuncs: Any = self.kernels.with_ufuncs(place.backend.ufuncs(place.index))
         self.boolean: TensorType = self if dtype is bool_dtype else place.type(bool_dtype)
         self.numbers = dtype is not bool_dtype
         self.floats = dtype.category >= FLOATING

@@ -31,7 +31,8 @@ def {name}(input{signature}):
     except AttributeError:
         raise not_a_tensor({name!r}, "input", 1, input) from None
 {unary_domain}    result = new(Tensor)
-    result._array = type_.kernels.{kernel}(input._array)
+    array = type_.ufuncs.{kernel}(input._array)
+    result._array = array if array.__class__ is type_.array_class else type_.as_array(array)
     result._type = {result_type}
     result._storage = None
     result._node = None
@@ -65,7 +66,8 @@ def {name}(input, other{signature}):
             broadcast_shapes(array.shape, operand.shape)
         node_other = other._node
     result = new(Tensor)
-    result._array = type_.kernels.{kernel}(array, operand)
+    array = type_.ufuncs.{kernel}(array, operand)
+    result._array = array if array.__class__ is type_.array_class else type_.as_array(array)
     result._type = {result_type}
     result._storage = None
     result._node = None

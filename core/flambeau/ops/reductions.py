@@ -237,7 +237,8 @@ def _others_product(input: Tensor, dim: int) -> Tensor:
 
 def _cumprod(input: Tensor, dim: int) -> Tensor:
     """Running product out of differentiable steps: each doubles the length of what is multiplied together."""
-    from .movement import cat, narrow
+    from .joining import cat
+    from .movement import narrow
 
     size, reach = input._array.shape[dim], 1
     while reach < size:

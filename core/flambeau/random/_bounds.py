@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from math import inf, isfinite
+from math import isfinite
 
 from .. import dtypes
 from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
@@ -17,6 +17,7 @@ __all__ = [
     "exact_limit",
     "integer_range",
     "largest_integer",
+    "not_implemented",
 ]
 
 # What a floating point dtype's significand holds, and its largest number.
@@ -37,7 +38,7 @@ _C_NAMES = {
 
 def not_implemented(kernel: str, dtype: DType) -> NotImplementedError:
     """PyTorch's error for a dtype that a function does not take."""
-    return NotImplementedError(f'"{kernel}" not implemented for \'{scalar_type_name(dtype)}\'')
+    return NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type_name(dtype)}'")
 
 
 def check_floating(kernel: str, dtype: DType, *, complex: bool = False) -> None:
@@ -61,9 +62,7 @@ def check_uniform(low: float, high: float, part: str) -> None:
         if not abs(bound) <= largest:
             raise RuntimeError(f"{name} is out of bounds for {_C_NAMES[part]}")
     if low > high:
-        raise RuntimeError(
-            f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}"
-        )
+        raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}")
     if high - low > largest:
         raise RuntimeError(
             f"uniform_ expects to-from <= std::numeric_limits<{scalar_type_name(part)}>::max(), but found "
@@ -102,7 +101,10 @@ def integer_range(low: int, high: int | None, dtype: DType) -> tuple[int, int]:
         last = largest_integer(dtype)
         low = _raised(low, dtype)
         if low > last:
-            raise RuntimeError(f"random_ expects 'from' to be at most {last} for {_C_NAMES[dtype.name]}, but got {low}")
+            raise RuntimeError(
+                "random_ expects 'from' casted to dtype to be less than or equal to 'to_inc' casted to dtype, "
+                f"but got from={low} > to_inc={last}"
+            )
         _check_range(low, last, dtype)
         return low, last - low + 1
     if low >= high:
@@ -167,7 +169,7 @@ def check_permutation(count: int, dtype: DType) -> None:
     if dtype is dtypes.bool or dtype.is_complex:
         raise not_implemented("randperm", dtype)
     if dtype.is_floating_point:
-        limit: float = exact_limit(dtype) + 1
+        limit = exact_limit(dtype) + 1
         if count > limit:
             raise RuntimeError(f"n cannot be greater than {limit} for {scalar_type_name(dtype)} type.")
     elif count > _limits(dtype)[1]:

@@ -1,24 +1,29 @@
 """Filling tensors with random numbers: the methods ``uniform_``, ``normal_``, ``random_`` and so on.
 
-Each is an op without public function, whose result has the shape and dtype of its first argument and does not depend on its
-values: gradients stop there. In place, the result is written into that argument.
+Each is an op without public function, whose result has the shape and dtype of its first argument and does not depend
+on its values: gradients stop there. In place, the result is written into that argument.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf
-from typing import Any, TypeVar
+from math import sqrt
+from operator import index
+from typing import Any, Final, TypeVar
 
 from .. import dtypes
 from .._tensor import Tensor, from_array
 from ..ops._declare import primitive
 from ..ops._runtime import Number
+from ..printing import scalar_type_name
 from . import _bounds, _samplers
 from ._generator import Generator
 from ._placing import Sampler, draw, memory_order, parts_of
 
 __all__: list[str] = []  # methods only
+
+_NOT_GIVEN: Final[Any] = object()
+_SMALLEST: Final = -(1 << 63)  # of the 64-bit integers
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -62,7 +67,9 @@ def uniform(input: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Ge
     part = parts_of(input.dtype)
     _bounds.check_uniform(from_, to, part)
     return _drawn(
-        input, generator, lambda stream, transforms, count: _samplers.uniform(stream, transforms, count, from_, to, part)
+        input,
+        generator,
+        lambda stream, transforms, count: _samplers.uniform(stream, transforms, count, from_, to, part),
     )
 
 
@@ -70,8 +77,8 @@ def uniform(input: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Ge
 def normal(input: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Fill with normally distributed numbers. Source of the semantics: ``torch.Tensor.normal_``.
 
-    The numbers of a contiguous tensor of 16 or more elements are made in blocks, others one by one: as in PyTorch, the
-    two differ for the same seed.
+    The numbers of a contiguous tensor of 16 or more elements are made in blocks, others one by one: as in PyTorch,
+    the two differ for the same seed.
 
     Raises:
         NotImplementedError: the dtype is not floating point.
@@ -93,3 +100,204 @@ def normal(input: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Gen
         generator,
         lambda stream, transforms, count: _samplers.normal(stream, transforms, count, mean, std, part, in_blocks),
     )
+
+
+def check_std(std: float) -> None:
+    """Refuse a negative standard deviation.
+
+    Raises:
+        RuntimeError: it is negative or nan.
+    """
+    if not std >= 0:
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
+
+
+def _normal_complex(input: Tensor, mean: float, std: float, generator: Generator | None) -> Tensor:
+    """Complex normal numbers: both parts have half of the variance; a mean is added to the real parts."""
+    in_blocks, part, part_std = input.is_contiguous(), parts_of(input.dtype), std / sqrt(2)
+    result = _drawn(
+        input,
+        generator,
+        lambda stream, transforms, count: _samplers.normal(stream, transforms, count, 0.0, part_std, part, in_blocks),
+    )
+    return result + mean if mean else result
+
+
+@_filling("LogNormalBackward0")
+def log_normal(input: Tensor, mean: float = 1.0, std: float = 2.0, *, generator: Generator | None = None) -> Tensor:
+    """Fill with numbers whose logarithms are normally distributed. Source: ``torch.Tensor.log_normal_``.
+
+    Raises:
+        NotImplementedError: the dtype is not floating point.
+        RuntimeError: ``std`` is not positive.
+
+    Example:
+        >>> import flambeau as torch
+        >>> bool((torch.empty(100).log_normal_() > 0).all())
+        True
+    """
+    _bounds.check_floating("log_normal_cpu", input.dtype)
+    if not std > 0:
+        raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std:g}")
+    part = input.dtype.name
+    return _drawn(input, generator, lambda stream, _, count: _samplers.log_normal(stream, count, mean, std, part))
+
+
+@_filling("ExponentialBackward0")
+def exponential(input: Tensor, lambd: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+    """Fill with exponentially distributed numbers of rate ``lambd``. Source: ``torch.Tensor.exponential_``.
+
+    Raises:
+        RuntimeError: the rate is not positive, or the dtype is not floating point.
+
+    Example:
+        >>> import flambeau as torch
+        >>> bool((torch.empty(100).exponential_() > 0).all())
+        True
+    """
+    _check_continuous("Exponential", input.dtype)
+    if not lambd > 0:
+        raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd:g}")
+    part = input.dtype.name
+    return _drawn(
+        input,
+        generator,
+        lambda stream, transforms, count: _samplers.exponential(stream, transforms, count, lambd, part),
+    )
+
+
+@_filling("CauchyBackward0")
+def cauchy(input: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+    """Fill with numbers of Cauchy's distribution. Source of the semantics: ``torch.Tensor.cauchy_``.
+
+    Raises:
+        RuntimeError: ``sigma`` is not positive, or the dtype is not floating point.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.empty(2, 3).cauchy_().shape
+        torch.Size([2, 3])
+    """
+    _check_continuous("Cauchy", input.dtype)
+    if not sigma > 0:
+        raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}")
+    part = input.dtype.name
+    return _drawn(input, generator, lambda stream, _, count: _samplers.cauchy(stream, count, median, sigma, part))
+
+
+def _check_continuous(name: str, dtype: dtypes.dtype) -> None:
+    if not dtype.is_floating_point:
+        raise RuntimeError(
+            f"{name} distribution is a continuous probability distribution. dtype must be a floating point but you "
+            f"specified {scalar_type_name(dtype)}"
+        )
+
+
+@_filling("GeometricBackward0")
+def geometric(input: Tensor, p: float, *, generator: Generator | None = None) -> Tensor:
+    """Fill with how many trials it takes until one of probability ``p`` succeeds. Source: ``torch.Tensor.geometric_``.
+
+    Raises:
+        RuntimeError: ``p`` is not between 0 and 1.
+
+    Example:
+        >>> import flambeau as torch
+        >>> bool((torch.empty(100).geometric_(0.5) >= 1).all())
+        True
+    """
+    if not 0 < p < 1:
+        raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p:g}")
+    return _drawn(
+        input, generator, lambda stream, _, count: _samplers.geometric(stream, count, p), drawn=dtypes.float64
+    )
+
+
+@_filling("BernoulliBackward0")
+def bernoulli(input: Tensor, p: Tensor | Number = 0.5, *, generator: Generator | None = None) -> Tensor:
+    """Fill with ones of probability ``p``, a number or a tensor, and zeros. Source: ``torch.Tensor.bernoulli_``.
+
+    Raises:
+        RuntimeError: a probability is not in [0, 1], or ``p`` does not broadcast to the tensor's shape.
+        NotImplementedError: ``p`` is a tensor that is not floating point.
+
+    Example:
+        >>> import flambeau as torch
+        >>> _ = torch.manual_seed(0)
+        >>> torch.empty(5).bernoulli_(0.5)
+        tensor([1., 1., 1., 1., 1.])
+    """
+    if isinstance(p, Tensor):
+        return _bernoulli_of_tensor(input, p, generator)
+    probability = float(p)  # type: ignore[arg-type]  # a complex number is refused by float
+    if not 0 <= probability <= 1:
+        raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={probability:g}")
+    return _drawn(
+        input,
+        generator,
+        lambda stream, transforms, count: _samplers.bernoulli(stream, transforms, count, probability),
+        drawn=dtypes.bool,
+    )
+
+
+def _bernoulli_of_tensor(input: Tensor, p: Tensor, generator: Generator | None) -> Tensor:
+    """Compare uniform numbers of the precision of the probabilities with them."""
+    _bounds.check_floating("bernoulli_tensor_cpu_p_", p.dtype)
+    p = p.detach()
+    if not bool(((p >= 0) & (p <= 1)).all()):
+        raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false.")
+    p = p.expand(input.shape)
+    precise = dtypes.float64 if p.dtype is dtypes.float64 else dtypes.float32
+    uniforms = draw(
+        p._type.with_dtype(precise),
+        input._array.shape,
+        generator,
+        lambda stream, transforms, count: _samplers.uniform(stream, transforms, count, 0.0, 1.0, precise.name),
+        order=memory_order(input),
+    )
+    return (from_array(uniforms, p._type.with_dtype(precise)) < p.to(precise)).to(input.dtype)
+
+
+@_filling("RandomBackward0")
+def random(
+    input: Tensor, from_: int | None = None, to: int | None = _NOT_GIVEN, *, generator: Generator | None = None
+) -> Tensor:
+    """Fill with random integers. Source of the semantics: ``torch.Tensor.random_``.
+
+    ``random_(a, b)`` draws from a to b - 1, ``random_(b)`` from 0 to b - 1, ``random_(a, None)`` from a to the
+    largest number of the dtype, and ``random_()`` from 0 to the largest; of floating point dtypes the largest is that
+    up to which they have all integers.
+
+    Raises:
+        RuntimeError: there is nothing between the bounds, or the dtype does not have them.
+        NotImplementedError: the dtype is complex.
+
+    Example:
+        >>> import flambeau as torch
+        >>> _ = torch.manual_seed(0)
+        >>> torch.empty(5, dtype=torch.int64).random_(10)
+        tensor([4, 9, 3, 0, 3])
+    """
+    dtype = input.dtype
+    if dtype.is_complex:
+        raise _bounds.not_implemented("random_kernel_cpu", dtype)
+    low, modulus, wide = _integers_of(dtype, from_, to)
+    return _drawn(
+        input,
+        generator,
+        lambda stream, transforms, count: _samplers.integers(stream, transforms, count, low, modulus, wide),
+        drawn=dtypes.int64,
+    )
+
+
+def _integers_of(dtype: dtypes.dtype, from_: int | None, to: int | None) -> tuple[int, int, bool | None]:
+    """The smallest integer that ``random_`` draws, how many there are, and whether each takes 64 bits."""
+    if from_ is None:
+        return 0, _bounds.largest_integer(dtype) + 1, dtype in (dtypes.int64, dtypes.float64)
+    if to is _NOT_GIVEN:
+        from_, to = 0, from_
+    if from_ == _SMALLEST and to is None:
+        if dtype not in (dtypes.int64, dtypes.float64, dtypes.float32):
+            raise RuntimeError("random_ from -2**63 to the largest number handles only int64, double and float")
+        return 0, 1 << 64, True  # words as they are, with a sign
+    low, modulus = _bounds.integer_range(index(from_), None if to is None else index(to), dtype)
+    return low, modulus, None

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
 from ..backend.selection import find_place
-from ._mt19937 import Engine
+from ._mt19937 import Engine, MersenneTwister
 from ._stream import Stream
 from ._transforms import Transforms, transforms_of
 
@@ -54,14 +54,24 @@ class Generator:
 
     __slots__ = ("_device", "_stream")
 
+    _device: str
+    _stream: Stream
+
     __module__ = "flambeau"
 
     def __init__(self, device: Device | str | int = "cpu") -> None:
+        self._start(str(find_place(device).device))
+
+    def _start(self, device: str) -> None:
         self._device = device
         self._stream = Stream(self._make_engine, _DEFAULT_SEED)
 
     def _make_engine(self) -> Engine:
-        return transforms_of(find_place(self._device).backend).engine()
+        try:
+            backend = find_place(self._device).backend
+        except RuntimeError:  # the CPU's default generator exists even where nothing serves the CPU
+            return MersenneTwister()
+        return transforms_of(backend).engine()
 
     @property
     def device(self) -> Device:
@@ -110,19 +120,24 @@ class Generator:
 
     def clone_state(self) -> Generator:
         """A generator that continues from the same state by itself."""
-        copy = Generator(self._device)
-        copy._stream.from_bytes(self._stream.to_bytes())
-        return copy
+        return _restored(self._device, self._stream.to_bytes())
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Generator:
         return self.clone_state()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (str(self.device), self._stream.to_bytes())
+        return _restored, (self._device, self._stream.to_bytes())
+
+
+def _on(device: str) -> Generator:
+    """A generator for a device that need not be there yet: no backend is loaded before it draws."""
+    generator = Generator.__new__(Generator)
+    generator._start(device)
+    return generator
 
 
 def _restored(device: str, state: bytes) -> Generator:
-    generator = Generator(device)
+    generator = _on(device)
     generator._stream.from_bytes(state)
     return generator
 
@@ -136,7 +151,7 @@ def _checked_seed(seed: int) -> int:
 
 # -- the default generators ----------------------------------------------------------------------------------
 
-default_generator = Generator("cpu")
+default_generator = _on("cpu")
 """The generator of functions on the CPU that are given none."""
 default_generator.seed()
 
@@ -149,7 +164,7 @@ def default_generator_of(place: Place) -> Generator:
     name = str(place.device)
     found = _of_devices.get(name)
     if found is None:
-        found = _of_devices.setdefault(name, Generator(name))
+        found = _of_devices.setdefault(name, _on(name))
         if _common_seed is None:
             found.seed()
         else:

@@ -1,7 +1,7 @@
 """From drawn numbers to arrays: which element of a tensor gets the first number, which the next.
 
-PyTorch goes through a tensor in the order of its memory: a transposed matrix is filled column by column. A factory that makes
-a tensor like another one gives it the other's order.
+PyTorch goes through a tensor in the order of its memory: a transposed matrix is filled column by column. A factory
+that makes a tensor like another one gives it the other's order.
 """
 
 from __future__ import annotations

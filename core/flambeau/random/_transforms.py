@@ -19,7 +19,6 @@ from math import log1p
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from ..backend.selection import find_place
-from ..errors import BackendError
 from ._box_muller import normal_pairs_float32, normal_pairs_float64
 from ._floats import floats_as, multiply_add_float32, multiply_add_float64, round_float32, rounded
 from ._mt19937 import Engine, MersenneTwister
@@ -153,7 +152,7 @@ def transforms_of(backend: Backend) -> Transforms:
         return own
     try:
         of_cpu = find_place("cpu").backend
-    except BackendError:
+    except RuntimeError:
         return PythonTransforms()
     return PythonTransforms() if of_cpu is backend else transforms_of(of_cpu)
 

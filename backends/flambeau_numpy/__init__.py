@@ -1,0 +1,1 @@
+"""The CPU backend of flambeau: NumPy, with SciPy where it is needed."""

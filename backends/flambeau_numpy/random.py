@@ -1,0 +1,316 @@
+"""Random numbers: PyTorch's CPU stream, made by NumPy.
+
+What has to come out, to the bit, is described by ``Transforms`` and ``Engine`` in :mod:`flambeau.random`.
+Long arrays are worked on in blocks that stay in the processor's cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import _libm
+from ._box_muller import normal_pairs
+
+__all__ = ["NumpyEngine", "NumpyTransforms"]
+
+Buffer: TypeAlias = "bytes | bytearray | memoryview"
+_Array: TypeAlias = NDArray[Any]
+_Doubles: TypeAlias = NDArray[np.float64]
+
+_BLOCK = 1 << 14
+_BITS_24 = np.uint32((1 << 24) - 1)
+_BITS_53 = np.uint64((1 << 53) - 1)
+_HALF_OF_BLOCK = 8  # normal numbers i and i + 8 of every 16 are a pair
+_SHUFFLED_BY_LOOP = 300  # below, a loop over a list is faster than sorting
+
+
+class NumpyEngine:
+    """MT19937 as NumPy has it, which is PyTorch's but for the seeding."""
+
+    def __init__(self) -> None:
+        self._bits = np.random.MT19937(0)
+        # `RandomState`, because what it draws is frozen: full-range integers are the raw words.
+        self._source = np.random.RandomState(self._bits)
+
+    def words(self, count: int) -> memoryview:
+        """The next ``count`` 32-bit words (one at least), each in little-endian byte order."""
+        drawn = self._source.randint(0, 1 << 32, count, np.uint32)
+        return _buffer(drawn.astype("<u4", copy=False))
+
+    def get_state(self) -> tuple[tuple[int, ...], int]:
+        """The key of 624 words and the position of the next one."""
+        state: Any = self._bits.state["state"]
+        return tuple(state["key"].tolist()), int(state["pos"])
+
+    def set_state(self, key: tuple[int, ...], position: int) -> None:
+        """Continue from a key and a position."""
+        state: Any = {"key": np.array(key, np.uint32), "pos": position}
+        self._bits.state = {"bit_generator": "MT19937", "state": state}
+
+
+class NumpyTransforms:
+    """From words to numbers; see ``Transforms`` in :mod:`flambeau.random`."""
+
+    def engine(self) -> NumpyEngine:
+        """A new engine."""
+        return NumpyEngine()
+
+    def uniform(self, words: Buffer, low: float, high: float, dtype: str) -> Buffer:
+        """Uniform numbers in [low, high)."""
+        precision = _precision_for(dtype)
+        span = high - low
+        edge, start = np.array((high, low)).astype(dtype)
+
+        def make(block: Buffer) -> _Array:
+            values = precision.uniforms(block)
+            if (low, high) != (0.0, 1.0):
+                values = precision.fused(values, span, low)
+            elif dtype != "float16":
+                return values
+            values = values.astype(dtype, copy=False)
+            values[values == edge] = start
+            return values
+
+        return _in_blocks(make, words, precision.word_bytes, dtype)
+
+    def normal(self, words: Buffer, mean: float, std: float, dtype: str) -> Buffer:
+        """Normal numbers of whole blocks of 16."""
+        precision = _precision_for(dtype)
+
+        def make(block: Buffer) -> _Array:
+            uniforms = precision.uniforms(block).reshape(-1, 2, _HALF_OF_BLOCK)
+            cosines, sines = precision.normal_pairs(uniforms[:, 0].ravel(), uniforms[:, 1].ravel())
+            halves = cosines.reshape(-1, _HALF_OF_BLOCK), sines.reshape(-1, _HALF_OF_BLOCK)
+            values: _Array = np.stack(halves, axis=1).reshape(-1)
+            if (mean, std) == (0.0, 1.0):
+                values += values.dtype.type(0)  # makes negative zeros positive, as the fused addition does
+                return values
+            return precision.fused(values, std, mean)
+
+        return _in_blocks(make, words, precision.word_bytes, dtype)
+
+    def exponential(self, words: Buffer, rate: float, dtype: str) -> Buffer:
+        """Exponential numbers."""
+        scale = -1.0 / rate
+
+        def make(block: Buffer) -> _Array:
+            # By way of float32 to float16, as PyTorch rounds.
+            values = scale * _libm.log1p(-_uniforms_float64(block))
+            return values if dtype == "float64" else values.astype(np.float32)
+
+        return _in_blocks(make, words, 8, dtype)
+
+    def bernoulli(self, words: Buffer, probability: float) -> Buffer:
+        """Bools: whether a uniform number is below a probability."""
+        return _in_blocks(lambda block: _uniforms_float64(block) < probability, words, 8, "bool")
+
+    def integers(self, words: Buffer, bits: int, modulus: int, low: int) -> Buffer:
+        """The int64 numbers ``word % modulus + low``."""
+        offset = np.uint64(low & (1 << 64) - 1)
+
+        def make(block: Buffer) -> _Array:
+            numbers = _words_64(block) if bits == 64 else np.frombuffer(block, "<u4").astype(np.uint32)
+            return (_remainders(numbers, modulus).astype(np.uint64) + offset).view(np.int64)
+
+        return _in_blocks(make, words, bits // 8, "int64")
+
+    def permutation(self, words: Buffer) -> Buffer:
+        """The numbers 0 to n - 1, shuffled by n - 1 words."""
+        steps = np.frombuffer(words, "<u4")
+        count = len(steps) + 1
+        jumps = steps % np.arange(count, 1, -1, dtype=np.uint32)
+        if count < _SHUFFLED_BY_LOOP:
+            return _buffer(np.array(_shuffled_by_loop(jumps.tolist()), np.int64))
+        return _buffer(_shuffled(jumps).astype(np.int64, copy=False))
+
+
+def _buffer(values: _Array) -> memoryview:
+    return values.data.cast("B")
+
+
+def _in_blocks(make: Callable[[Buffer], _Array], words: Buffer, itemsize: int, dtype: str) -> Buffer:
+    """What ``make`` makes of all words, ``itemsize`` bytes of which become one element."""
+    words = memoryview(words)
+    result = np.empty(len(words) // itemsize, dtype)
+    for start in range(0, len(result), _BLOCK):
+        result[start : start + _BLOCK] = make(words[start * itemsize : (start + _BLOCK) * itemsize])
+    return _buffer(result)
+
+
+# -- uniform numbers -----------------------------------------------------------------------------------------
+
+
+def _words_64(words: Buffer) -> NDArray[np.uint64]:
+    """Pairs of words as one, the first one high."""
+    pairs = np.frombuffer(words, "<u4").reshape(-1, 2).astype(np.uint64)
+    return pairs[:, 0] << np.uint64(32) | pairs[:, 1]
+
+
+def _uniforms_float32(words: Buffer) -> NDArray[np.float32]:
+    # Signed integers, because processors convert those to floats in one instruction.
+    values = (np.frombuffer(words, "<u4") & _BITS_24).view(np.int32).astype(np.float32)
+    values *= np.float32(2.0**-24)
+    return values
+
+
+def _uniforms_float64(words: Buffer) -> _Doubles:
+    values = (_words_64(words) & _BITS_53).view(np.int64).astype(np.float64)
+    values *= 2.0**-53
+    return values
+
+
+def _remainders(numbers: _Array, modulus: int) -> _Array:
+    if modulus > np.iinfo(numbers.dtype).max:
+        return numbers
+    divisor = numbers.dtype.type(modulus)
+    # NumPy divides by a number with multiplications, but takes remainders with divisions.
+    remainders: _Array = numbers - numbers // divisor * divisor
+    return remainders
+
+
+def _normal_pairs_float64(firsts: _Doubles, seconds: _Doubles) -> tuple[_Doubles, _Doubles]:
+    radii = np.sqrt(-2.0 * _libm.log(1.0 - firsts))
+    angles = (2.0 * np.pi) * seconds
+    return radii * _libm.cos(angles), radii * _libm.sin(angles)
+
+
+# -- multiply-adds that are rounded once ---------------------------------------------------------------------
+
+
+def _two_sum(a: _Doubles, b: Any) -> tuple[_Doubles, _Doubles]:
+    """The rounded sum and its error. Source: D. Knuth, The Art of Computer Programming, volume 2, 4.2.2."""
+    total = a + b
+    part = total - a
+    return total, (a - (total - part)) + (b - part)
+
+
+def _moved(values: _Doubles, places: NDArray[np.intp], errors: _Doubles) -> _Doubles:
+    """The neighbours, on the side of the errors, of the values at ``places``."""
+    return np.nextafter(values[places], np.where(errors[places] > 0, np.inf, -np.inf))
+
+
+def _fused_float32(values: NDArray[np.float32], factor: float, addend: float) -> NDArray[np.float32]:
+    """``value * factor + addend``: in float64 the product is exact, and the sum but for one half way between floats."""
+    product = values.astype(np.float64) * np.float64(np.float32(factor))
+    total, error = _two_sum(product, np.float64(np.float32(addend)))
+    result = total.astype(np.float32)
+    half_way = (total.view(np.int64) & 0x1FFFFFFF) == 0x10000000
+    if half_way.any():
+        places = np.flatnonzero(half_way & (error != 0))
+        result[places] = _moved(total, places, error).astype(np.float32)
+    return result
+
+
+def _fused_float64(values: _Doubles, factor: float, addend: float) -> _Doubles:
+    """``value * factor + addend`` by an exact product and a sum rounded to odd.
+
+    Source: S. Boldo and G. Melquiond, Emulation of FMA and correctly rounded sums, 2008.
+    """
+    product, product_error = _two_product(values, factor)
+    high, low = _two_sum(product_error, addend)
+    total, error = _two_sum(product, high)
+    rest, rest_error = _two_sum(error, low)
+    places = np.flatnonzero((rest_error != 0) & (rest.view(np.int64) & 1 == 0))
+    rest[places] = _moved(rest, places, rest_error)
+    return total + rest
+
+
+def _two_product(values: _Doubles, factor: float) -> tuple[_Doubles, _Doubles]:
+    """The rounded product and its error. Source: T. Dekker, A floating-point technique, 1971."""
+    product = values * factor
+    high, low = _split(values)
+    factor_high, factor_low = _split(np.float64(factor))
+    return product, low * factor_low - (product - high * factor_high - low * factor_high - high * factor_low)
+
+
+def _split(value: Any) -> tuple[Any, Any]:
+    """A float64 as the sum of two of half its length."""
+    scaled = value * 134217729.0
+    high = scaled - (scaled - value)
+    return high, value - high
+
+
+class _Precision(NamedTuple):
+    """The arithmetic of one floating point type.
+
+    Attributes:
+        word_bytes: the bytes of the words that make one number.
+        uniforms: makes uniform numbers of words.
+        normal_pairs: makes normal numbers of pairs of them.
+        fused: multiplies and adds, rounding once.
+    """
+
+    word_bytes: int
+    uniforms: Callable[[Buffer], _Array]
+    normal_pairs: Callable[[_Array, _Array], tuple[_Array, _Array]]
+    fused: Callable[[_Array, float, float], _Array]
+
+
+_SINGLE = _Precision(4, _uniforms_float32, normal_pairs, _fused_float32)
+_DOUBLE = _Precision(8, _uniforms_float64, _normal_pairs_float64, _fused_float64)
+
+
+def _precision_for(dtype: str) -> _Precision:
+    return _DOUBLE if dtype == "float64" else _SINGLE
+
+
+# -- shuffling -----------------------------------------------------------------------------------------------
+
+
+def _shuffled_by_loop(jumps: list[int]) -> list[int]:
+    numbers = list(range(len(jumps) + 1))
+    for place, jump in enumerate(jumps):
+        numbers[place], numbers[place + jump] = numbers[place + jump], numbers[place]
+    return numbers
+
+
+def _shuffled(jumps: NDArray[np.uint32]) -> _Array:
+    """What exchanging places i and ``i + jumps[i]``, one i after the other, makes of 0, 1, 2, ...
+
+    Step i leaves at place i what it finds at its target, and at the target what it finds at i. So the last
+    step before i that has the same target says where the result comes from: from what that step found at its
+    own place, which the last step before it that targeted that place put there, and so on. These chains are
+    followed for all steps at once, by pointers that double their reach.
+    """
+    count = len(jumps) + 1
+    places = np.arange(count, dtype=np.int32)
+    targets = places.copy()
+    targets[:-1] += jumps.view(np.int32)
+    previous, incoming = _steps_by_target(targets)
+    origins = np.where(incoming < 0, places, incoming)
+    while True:
+        further = origins[origins]
+        if np.array_equal(further, origins):
+            break
+        origins = further
+    own = np.where(targets == places, origins, targets)
+    return np.where(previous < 0, own, origins[previous])
+
+
+def _steps_by_target(targets: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """For every step the previous one with its target, for every place the last step before it that targeted it.
+
+    -1 where there is none.
+    """
+    order = _stable_order(targets)
+    grouped = targets[order]
+    previous, incoming = np.full_like(targets, -1), np.full_like(targets, -1)
+    same = grouped[1:] == grouped[:-1]
+    previous[order[1:][same]] = order[:-1][same]
+    lasts = np.append(~same, True)
+    last, place = order[lasts], grouped[lasts]
+    # A step onto its own place comes too late to have put something there.
+    incoming[place] = np.where(last == place, previous[last], last)
+    return previous, incoming
+
+
+def _stable_order(values: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The stable sorting order of numbers, sixteen bits at a time: NumPy sorts those by radix."""
+    order = np.argsort(values.astype(np.uint16), kind="stable")
+    if len(values) > 1 << 16:
+        order = order[np.argsort((values[order] >> 16).astype(np.uint16), kind="stable")]
+    return order.astype(np.int32)
