@@ -30,12 +30,15 @@ class Storage:
 
     def __init__(self) -> None:
         self.version = 0
-        self._views: list[weakref.ref[Tensor]] = []
+        self._views: list[weakref.ref[Tensor]] | None = None
         self._compact_at = 16
 
     def add_view(self, tensor: Tensor) -> None:
         """Remember ``tensor``, for as long as it lives, as a view."""
         views = self._views
+        if views is None:
+            self._views = [weakref.ref(tensor)]
+            return
         if len(views) >= self._compact_at:
             views[:] = [reference for reference in views if reference() is not None]
             self._compact_at = 2 * len(views) + 16
@@ -43,7 +46,7 @@ class Storage:
 
     def views(self) -> Iterator[Tensor]:
         """The views that are alive."""
-        for reference in self._views:
+        for reference in self._views or ():
             tensor = reference()
             if tensor is not None:
                 yield tensor

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from . import dtypes, layouts
+from . import autograd, dtypes, layouts
 from ._methods import TensorMethods
 from ._storage import Storage, View
 from .autograd._node import Leaf, Node, Output
@@ -303,16 +303,12 @@ class Tensor(TensorMethods):
 
         See :func:`flambeau.autograd.backward`.
         """
-        from .autograd import backward
-
-        backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+        autograd.backward(self, gradient, retain_graph, create_graph, inputs=inputs)
 
     @property
     def data(self) -> Tensor:
         """A tensor of the same memory without history; changes through it are not tracked."""
-        alias = from_array(self._array, self._type)
-        alias.__dict__["_data_of"] = self  # keeps nothing but the memory's owner alive
-        return alias
+        return from_array(self._array, self._type)
 
     @data.setter
     def data(self, value: Tensor) -> None:
@@ -438,16 +434,6 @@ class Tensor(TensorMethods):
 
     def __contains__(self, element: Any) -> bool:
         return bool((self == element).any().item())
-
-    def __getitem__(self, key: Any) -> Tensor:
-        from .ops.indexing import getitem
-
-        return getitem(self, key)
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        from .ops.indexing import setitem
-
-        setitem(self, key, value)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         from .utils._copying import deepcopy_tensor

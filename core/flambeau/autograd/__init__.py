@@ -145,18 +145,15 @@ def _roots(outputs: list[Tensor], grads: Any, create_graph: bool) -> list[tuple[
 
 
 def _checked_start(position: int, output: Tensor, start: Tensor | None) -> Tensor:
-    from ..ops.conversion import to_type
-    from ..ops.creation import ones_like
-
     if start is None:
         if output.numel() != 1:
             raise RuntimeError("grad can be implicitly created only for scalar outputs")
         if output._node is None:
             raise RuntimeError(f"element {position} of tensors does not require grad and does not have a grad_fn")
-        return ones_like(output)
+        return output.new_ones(output.shape)
     if start._array.shape != output._array.shape:
         raise RuntimeError(
             f"Mismatch in shape: grad_output[{position}] has a shape of {start.shape} and output[{position}] has a shape of "
             f"{output.shape}."
         )
-    return to_type(start, output._type)
+    return start._to_type(output._type)

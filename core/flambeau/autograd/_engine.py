@@ -13,7 +13,7 @@ from heapq import heapify, heappop, heappush, heappushpop
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ._modes import enable_grad, no_grad
+from ._modes import reset_mode, set_mode
 from ._node import Edge, Leaf, Node, Output, edge_target
 
 if TYPE_CHECKING:
@@ -46,8 +46,11 @@ def run_backward(
     for edge, grad in roots:
         _add(gradients, edge, grad)
     wanted = None if inputs is None else _Wanted([edge_target(edge) for edge in inputs], gradients, accumulate)
-    with enable_grad() if create_graph else no_grad():
+    token = set_mode(create_graph)
+    try:
         _run(gradients, retain_graph, create_graph, wanted)
+    finally:
+        reset_mode(token)
     return [] if wanted is None else [wanted.found.get(target) for target in wanted.inputs]
 
 

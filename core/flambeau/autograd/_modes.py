@@ -17,6 +17,8 @@ _mode: ContextVar[bool] = ContextVar("flambeau_grad_enabled", default=True)
 
 # The bound C method, not a function around it: it is read in every op whose input needs a gradient.
 grad_enabled = _mode.get
+set_mode = _mode.set
+reset_mode = _mode.reset
 
 
 def is_grad_enabled() -> bool:

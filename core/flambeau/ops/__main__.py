@@ -91,7 +91,7 @@ def stub_text() -> str:
             lines.append(f"    @property\n    def {name}(self) -> Tensor: ...\n")
         elif inspect.isfunction(value):
             ignore = "  # type: ignore[override]" if name in ("__eq__", "__ne__") else ""
-            signature = _operator_signature(value) if name.startswith("__") else _signature(value)
+            signature = _operator_signature(value) if name.startswith("__") and not name.endswith("item__") else _signature(value)
             lines.append(f"    def {name}{signature}: ...{ignore}\n")
     return "".join(lines)
 

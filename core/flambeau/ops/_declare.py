@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypeVar
 
 from . import _templates
@@ -87,7 +88,7 @@ class Row:
     write: Callable[..., None] | None = None
     aliases: list[str] = field(default_factory=list)
 
-    @property
+    @cached_property
     def tensor_parameters(self) -> tuple[Parameter, ...]:
         """The parameters through which tensors arrive."""
         return tuple(parameter for parameter in self.parameters if parameter.is_tensor)

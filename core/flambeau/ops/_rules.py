@@ -229,13 +229,10 @@ def fits_of(result: Tensor, operands: Sequence[Any]) -> tuple[Any, ...] | None:
 
 def fit(grad: Tensor, target: tuple[tuple[int, ...], Any]) -> Tensor:
     """``grad`` summed to a shape that it was broadcast from, and converted to the operand's dtype."""
-    from .conversion import to_type
-    from .reductions import sum_to_size
-
     shape, type_ = target
     if grad._array.shape != shape:
-        grad = sum_to_size(grad, shape)
-    return grad if grad._type is type_ else to_type(grad, type_)
+        grad = grad.sum_to_size(shape)
+    return grad if grad._type is type_ else grad._to_type(type_)
 
 
 def save_output(tensor: Tensor) -> tuple[Any, ...]:

@@ -148,6 +148,7 @@ def _move(input: Tensor, type_: TensorType) -> Any:
     return type_.kernels.from_host(buffer, input._array.shape, type_.dtype.name)
 
 
+@method("_to_type")
 def to_type(input: Tensor, type_: TensorType, *, copy: bool = False) -> Tensor:
     """The tensor itself if it has the type, else a converted copy through which gradients flow."""
     if input._type is type_ and not copy:

@@ -7,6 +7,7 @@ from operator import index as as_int
 from typing import Any
 
 from .. import dtypes
+from .._methods import method
 from .._tensor import Tensor, from_array
 from ..autograd._modes import no_grad
 from ..shapes import Shape, broadcast_shapes, normalize_dim
@@ -23,6 +24,7 @@ __all__ = ["gather", "index_select", "masked_fill", "nonzero", "scatter", "scatt
 # -- keys -------------------------------------------------------------------------------------------------------------------
 
 
+@method("__getitem__")
 def getitem(input: Tensor, key: Any) -> Tensor:
     """``input[key]``: integers, slices, None and ``...`` give views; masks, tensors and lists give copies."""
     if key.__class__ is int:
@@ -236,6 +238,7 @@ def _index_add_zeros(input: Tensor, shape: Shape, indices: tuple[Tensor, ...]) -
     return from_array(target, type_)
 
 
+@method("__setitem__")
 def setitem(input: Tensor, key: Any, value: Any) -> None:
     """``input[key] = value``: writes into the tensor; ``value`` broadcasts to the shape of ``input[key]``."""
     view, advanced = _apply_basic(input, _expanded_key(input, key))

@@ -63,7 +63,7 @@ def _view_method(self: Tensor, *size: Any) -> Tensor:
         if size[0] is self.dtype:
             return _view(self, tuple(self.shape))
         raise NotImplementedError("view(dtype) is not supported; convert with .to(dtype)")
-    shape = infer_shape(size_argument("view", size), self.numel())
+    shape = infer_shape(size_argument("view", size), prod(self._array.shape))
     if not _viewable(self, shape):
         raise RuntimeError(
             "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "

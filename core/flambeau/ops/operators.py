@@ -6,18 +6,26 @@ from collections.abc import Callable
 from typing import Any
 
 from .._methods import method
-from .._tensor import Tensor
+from .._tensor import Tensor, from_array
 from . import arithmetic, bitwise, comparison, linalg, rounding
 from ._runtime import as_operand, slow_operator
 
 __all__: list[str] = []
 
 
-def _reflected(name: str) -> Callable[[Tensor, Any], Any]:
-    def operator(self: Tensor, other: Any) -> Any:
+_COMMUTATIVE = ("add", "mul", "and", "or", "xor")
+
+
+def _reflected(function: Any) -> Callable[[Tensor, Any], Any]:
+    name, operator = function.row.name, function.operator
+
+    def reflected(self: Tensor, other: Any) -> Any:
+        type_ = self._type
+        if (other.__class__ is float or other.__class__ is int) and type_.floats:
+            return operator(from_array(type_.number(other), type_), self)
         return slow_operator(name, other, self)
 
-    return operator
+    return reflected
 
 
 def _inplace(name: str) -> Callable[[Tensor, Any], Any]:
@@ -57,7 +65,7 @@ _BINARY: dict[str, Any] = {
 
 for _symbol, _function in _BINARY.items():
     method(f"__{_symbol}__")(_function.operator)
-    method(f"__r{_symbol}__")(_reflected(_function.row.name))
+    method(f"__r{_symbol}__")(_function.operator if _symbol in _COMMUTATIVE else _reflected(_function))
     method(f"__i{_symbol}__")(_inplace(f"{_function.row.name}_"))
 
 _ORDER: dict[str, Any] = {"lt": comparison.lt, "le": comparison.le, "gt": comparison.gt, "ge": comparison.ge}

@@ -13,7 +13,7 @@ from ..shapes import Shape, normalize_dim, normalize_dims, reduced_shape
 from ._declare import composite, fused, primitive
 from .arithmetic import maximum, minimum
 from .conversion import to_type
-from .movement import reshape
+from .movement import _expand, _view, reshape
 
 __all__ = [
     "all",
@@ -38,9 +38,9 @@ Dims = int | Sequence[int] | None
 
 def _spread(grad: Tensor, shape: Shape, dim: Dims, keepdim: bool) -> Tensor:
     """The gradient of a reduction expanded over what was reduced."""
-    if not keepdim:
-        grad = reshape(grad, reduced_shape(shape, normalize_dims(dim, len(shape)), True))
-    return grad.expand(shape)
+    if not keepdim and grad._array.shape:
+        grad = _view(grad, reduced_shape(shape, normalize_dims(dim, len(shape)), True))
+    return _expand(grad, shape)
 
 
 def _count(shape: Shape, dim: Dims) -> int:
