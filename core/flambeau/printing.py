@@ -123,7 +123,7 @@ def printoptions(**options: Any) -> Iterator[None]:
         >>> import flambeau as torch
         >>> with torch.printoptions(edgeitems=1, threshold=2):
         ...     print(torch.arange(9))
-        tensor([0, ..., 8])
+        tensor([0,  ..., 8])
     """
     before = get_printoptions()
     set_printoptions(**options)

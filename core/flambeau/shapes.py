@@ -156,18 +156,22 @@ def infer_shape(shape: Shape, numel: int) -> Shape:
     Raises:
         RuntimeError: it cannot be, in PyTorch's words.
     """
+    if not shape or min(shape) >= 0:
+        if prod(shape) != numel:
+            raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {numel}")
+        return shape
     unknown = [d for d, size in enumerate(shape) if size < 0]
     if any(shape[d] != -1 for d in unknown):
         raise RuntimeError(f"invalid shape dimension {min(shape)}")
     if len(unknown) > 1:
         raise RuntimeError("only one dimension can be inferred")
     known = prod(size for size in shape if size >= 0)
-    if unknown and known == 0 and numel == 0:
+    if known == 0 and numel == 0:
         raise RuntimeError(
             f"cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified dimension "
             "size -1 can be any value and is ambiguous"
         )
-    if (numel != known) if not unknown else (known == 0 or numel % known):
+    if known == 0 or numel % known:
         raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {numel}")
     return tuple(numel // known if size == -1 else size for size in shape)
 

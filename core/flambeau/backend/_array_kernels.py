@@ -141,6 +141,7 @@ def movement_kernels(xp: Any) -> Kernels:
         "reshape": lambda a, shape: a.reshape(shape) if shape != a.shape else a.view(),
         "permute": lambda a, dims: a.transpose(dims) if dims else a.view(),
         "expand": expand, "slice": cut, "pad": pad,
+        "select": lambda a, dim, index: a[(slice(None),) * dim + (index, ...)],
         "flip": lambda a, dims: xp.flip(a, dims).copy() if dims else a.copy(),
         "concat": lambda arrays, dim: xp.concatenate(arrays, axis=dim),
     }  # fmt: skip

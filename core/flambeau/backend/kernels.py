@@ -315,6 +315,9 @@ class OptionalKernels(Protocol):
     def ge(self, a: Array, b: Array) -> Array:
         """Result dtype bool: greater or equal."""
 
+    def select(self, a: Array, dim: int, index: int) -> Array:
+        """Index ``index`` of ``dim``, which goes away; an alias as :meth:`RequiredKernels.slice`."""
+
     def square(self, a: Array) -> Array:
         """``a * a``."""
 

@@ -29,6 +29,8 @@ def getitem(input: Tensor, key: Any) -> Tensor:
     """``input[key]``: integers, slices, None and ``...`` give views; masks, tensors and lists give copies."""
     if key.__class__ is int:
         return _select_first(input, key)
+    if key.__class__ is slice and input._array.shape:
+        return _sliced(input, 0, key)
     return _take(input, key)
 
 
@@ -153,11 +155,10 @@ def _sliced(input: Tensor, dim: int, key: slice) -> Tensor:
         return flip(_sliced(input, dim, slice(first, start + 1 if count else 0, -step)), dim)
     start, stop, _ = slice(_int(key.start), _int(key.stop), step).indices(shape[dim])
     length = len(range(start, stop, step))
-    if start == 0 and step == 1 and length == shape[dim]:
-        start = 0
-    starts = tuple(start if d == dim and length else 0 for d in range(len(shape)))
-    steps = tuple(step if d == dim else 1 for d in range(len(shape)))
-    return _slice(input, starts, shape[:dim] + (length,) + shape[dim + 1 :], steps)
+    before, after = (0,) * dim, (0,) * (len(shape) - dim - 1)
+    starts = (*before, start if length else 0, *after)
+    steps = (*(1,) * dim, step, *(1,) * len(after))
+    return _slice(input, starts, (*shape[:dim], length, *shape[dim + 1 :]), steps)
 
 
 def _int(value: Any) -> int | None:

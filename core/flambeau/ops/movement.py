@@ -449,6 +449,8 @@ def _slice_scatter(input: Tensor, shape: Shape, starts: Shape, steps: Shape) -> 
 )
 def _select(input: Tensor, dim: int, index: int) -> Tensor:
     kernels = input._type.kernels
+    if kernels.select is not None:
+        return from_array(kernels.select(input._array, dim, index), input._type)
     shape = input._array.shape
     starts = tuple(index if d == dim else 0 for d in range(len(shape)))
     lengths = shape[:dim] + (1,) + shape[dim + 1 :]

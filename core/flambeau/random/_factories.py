@@ -73,31 +73,6 @@ def _finished(array: Any, type_: TensorType, out: Tensor | None = None, requires
     return made.requires_grad_() if requires_grad else made
 
 
-# -- samplers for a dtype ------------------------------------------------------------------------------------------
-
-
-def _uniform(dtype: DType) -> Sampler:
-    """Uniform numbers in [0, 1)."""
-    _bounds.check_floating("check_uniform_bounds", dtype, complex=True)
-    part = parts_of(dtype)
-    return lambda stream, transforms, count: _samplers.uniform(stream, transforms, count, 0.0, 1.0, part)
-
-
-def _normal(dtype: DType, in_blocks: bool) -> Sampler:
-    """Normal numbers of mean 0 and variance 1."""
-    _bounds.check_floating("normal_kernel_cpu", dtype, complex=True)
-    part, std = parts_of(dtype), 0.5**0.5 if dtype.is_complex else 1.0
-    return lambda stream, transforms, count: _samplers.normal(stream, transforms, count, 0.0, std, part, in_blocks)
-
-
-def _integers(low: int, high: int, dtype: DType) -> Sampler:
-    """Integers from ``low`` to ``high - 1``, as int64."""
-    if dtype.is_complex:
-        raise RuntimeError("check_random_bounds handles only integral, floating-point and boolean types")
-    low, modulus = _bounds.integer_range(low, high, dtype)
-    return lambda stream, transforms, count: _samplers.integers(stream, transforms, count, low, modulus)
-
-
 # -- of a given shape ----------------------------------------------------------------------------------------------
 
 
@@ -125,7 +100,7 @@ def rand(
     """
     check_layout("rand", layout)
     shape, type_ = shape_argument("rand", size), type_of_result(dtype, device, out)
-    return _finished(draw(type_, shape, generator, _uniform(type_.dtype)), type_, out, requires_grad)
+    return _finished(draw(type_, shape, generator, uniform_sampler(type_.dtype)), type_, out, requires_grad)
 
 
 def randn(
@@ -151,7 +126,7 @@ def randn(
     """
     check_layout("randn", layout)
     shape, type_ = shape_argument("randn", size), type_of_result(dtype, device, out)
-    return _finished(draw(type_, shape, generator, _normal(type_.dtype, True)), type_, out, requires_grad)
+    return _finished(draw(type_, shape, generator, normal_sampler(type_.dtype)), type_, out, requires_grad)
 
 
 def randint(
@@ -183,7 +158,7 @@ def randint(
     check_layout("randint", layout)
     low, high, size = _randint_arguments(low, high, size)
     shape, type_ = shape_argument("randint", (size,)), type_of_result(dtype, device, out, dtypes.int64)
-    sampler = _integers(low, high, type_.dtype)
+    sampler = integer_sampler(type_.dtype, low, high)
     array = draw(type_, shape, generator, sampler, drawn=dtypes.int64)
     return _finished(array, type_, out, requires_grad)
 
@@ -259,7 +234,7 @@ def rand_like(
     check_layout("rand_like", layout)
     type_ = _like(input, dtype, device)
     order = _order_like(input, memory_format)
-    array = draw(type_, input._array.shape, generator, _uniform(type_.dtype), order=order)
+    array = draw(type_, input._array.shape, generator, uniform_sampler(type_.dtype), order=order)
     return _finished(array, type_, None, requires_grad)
 
 
@@ -285,7 +260,7 @@ def randn_like(
     order = _order_like(input, memory_format)
     lengthy = [dim for dim in order if shape[dim] != 1]
     in_blocks = lengthy == sorted(lengthy)
-    array = draw(type_, shape, generator, _normal(type_.dtype, in_blocks), order=order)
+    array = draw(type_, shape, generator, normal_sampler(type_.dtype, in_blocks=in_blocks), order=order)
     return _finished(array, type_, None, requires_grad)
 
 
@@ -313,7 +288,7 @@ def randint_like(
     check_layout("randint_like", layout)
     low, high = _int_arguments("randint_like", *((0, low) if high is None else (low, high)))
     type_ = _like(input, dtype, device)
-    sampler, order = _integers(low, high, type_.dtype), _order_like(input, memory_format)
+    sampler, order = integer_sampler(type_.dtype, low, high), _order_like(input, memory_format)
     array = draw(type_, input._array.shape, generator, sampler, order=order, drawn=dtypes.int64)
     return _finished(array, type_, None, requires_grad)
 

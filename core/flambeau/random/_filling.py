@@ -90,37 +90,7 @@ def normal(input: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Gen
         >>> torch.empty(3).normal_(10, 2)
         tensor([13.0820,  9.4131,  5.6424])
     """
-    _bounds.check_floating("normal_kernel_cpu", input.dtype, complex=True)
-    check_std(std)
-    if input.dtype.is_complex:
-        return _normal_complex(input, mean, std, generator)
-    in_blocks, part = input.is_contiguous(), input.dtype.name
-    return _drawn(
-        input,
-        generator,
-        lambda stream, transforms, count: _samplers.normal(stream, transforms, count, mean, std, part, in_blocks),
-    )
-
-
-def check_std(std: float) -> None:
-    """Refuse a negative standard deviation.
-
-    Raises:
-        RuntimeError: it is negative or nan.
-    """
-    if not std >= 0:
-        raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
-
-
-def _normal_complex(input: Tensor, mean: float, std: float, generator: Generator | None) -> Tensor:
-    """Complex normal numbers: both parts have half of the variance; a mean is added to the real parts."""
-    in_blocks, part, part_std = input.is_contiguous(), parts_of(input.dtype), std / sqrt(2)
-    result = _drawn(
-        input,
-        generator,
-        lambda stream, transforms, count: _samplers.normal(stream, transforms, count, 0.0, part_std, part, in_blocks),
-    )
-    return result + mean if mean else result
+    return _drawn(input, generator, normal_sampler(input.dtype, mean, std, input.is_contiguous()))
 
 
 @_filling("LogNormalBackward0")
