@@ -77,6 +77,12 @@ class NumpyBackend(ArrayBackend):
         """Kernels that NumPy alone can do better."""
         return {"expand": expand}
 
+    def random_transforms(self) -> Any:
+        """NumPy's rendering of the samplers' arithmetic, bit for bit that of the default."""
+        from .random import NumpyTransforms
+
+        return NumpyTransforms()
+
     def to_numpy(self, array: np.ndarray) -> np.ndarray:
         """The array itself."""
         return array

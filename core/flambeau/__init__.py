@@ -43,9 +43,17 @@ from .ops.rounding import *
 from .ops.selection import *
 from .ops.trigonometric import *
 from .printing import set_printoptions as set_printoptions
+from .random import *
 from .promotion import *
 from .shapes import Size as Size
 from .shapes import broadcast_shapes as broadcast_shapes
+
+# After the ops, which they are written with.
+from . import nn as nn  # isort: skip
+from . import optim as optim  # isort: skip
+from . import random as random  # isort: skip
+from . import utils as utils  # isort: skip
+from . import vision as vision  # isort: skip
 
 # Last, because these names hide Python's own in what follows.
 from .dtypes import *  # isort: skip

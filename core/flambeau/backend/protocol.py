@@ -121,6 +121,10 @@ class Backend(ABC):
         """An object with ``__dlpack__`` as an array that shares its memory, and the name of its dtype."""
         raise self.lacks("DLPack")
 
+    def random_transforms(self) -> Any:
+        """What makes random numbers of random words fast, see :mod:`flambeau.random`; None for the default."""
+        return None
+
     def memory_stats(self, device: int) -> Mapping[str, int]:
         """Bytes in use and reserved, under PyTorch's names (``allocated_bytes.all.current`` …); empty if unknown."""
         return {}

@@ -1,0 +1,10 @@
+"""Neural networks: modules, parameters, layers, losses and their initial values."""
+
+from . import functional as functional
+from . import init as init
+from .activation import *
+from .container import *
+from .linear import *
+from .loss import *
+from .module import Module as Module
+from .parameter import Parameter as Parameter

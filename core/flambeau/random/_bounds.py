@@ -23,6 +23,7 @@ __all__ = [
 # What a floating point dtype's significand holds, and its largest number.
 _DIGITS = {"float16": 11, "float32": 24, "float64": 53}
 _LARGEST = {"float16": 65504.0, "float32": (2 - 2.0**-23) * 2.0**127, "float64": (2 - 2.0**-52) * 2.0**1023}
+_LONG_PERMUTATION = 0xFFFFFFFF // 20
 _C_NAMES = {
     "bool": "bool",
     "uint8": "unsigned char",
@@ -100,7 +101,7 @@ def integer_range(low: int, high: int | None, dtype: DType) -> tuple[int, int]:
     if high is None:
         last = largest_integer(dtype)
         low = _raised(low, dtype)
-        if low > last:
+        if dtype.is_floating_point and low > last:
             raise RuntimeError(
                 "random_ expects 'from' casted to dtype to be less than or equal to 'to_inc' casted to dtype, "
                 f"but got from={low} > to_inc={last}"
@@ -162,12 +163,14 @@ def check_permutation(count: int, dtype: DType) -> None:
 
     Raises:
         RuntimeError: there are too many numbers, or fewer than none.
-        NotImplementedError: the dtype has no numbers.
+        NotImplementedError: the dtype has no numbers, or PyTorch would shuffle so many in another way.
     """
     if count < 0:
         raise RuntimeError(f"Trying to create tensor with negative dimension {count}: [{count}]")
     if dtype is dtypes.bool or dtype.is_complex:
         raise not_implemented("randperm", dtype)
+    if count >= _LONG_PERMUTATION:
+        raise NotImplementedError(f"randperm(): n must be less than {_LONG_PERMUTATION}, got {count}")
     if dtype.is_floating_point:
         limit = exact_limit(dtype) + 1
         if count > limit:

@@ -16,8 +16,9 @@ from ..ops.creation import check_layout, type_for
 from ..printing import scalar_type_name
 from ..shapes import Shape, size_argument
 from . import _bounds, _samplers
+from ._for_dtype import integer_sampler, normal_sampler, uniform_sampler
 from ._generator import Generator
-from ._placing import Sampler, c_order, draw, memory_order, parts_of
+from ._placing import c_order, draw, memory_order
 
 __all__ = [
     "rand",
@@ -153,7 +154,7 @@ def randint(
         >>> torch.randint(10, (5,))
         tensor([4, 9, 3, 0, 3])
         >>> torch.randint(-3, 0, (4,))
-        tensor([-2, -2, -1, -2])
+        tensor([-3, -2, -2, -2])
     """
     check_layout("randint", layout)
     low, high, size = _randint_arguments(low, high, size)
@@ -202,7 +203,7 @@ def randperm(
         >>> import flambeau as torch
         >>> _ = torch.manual_seed(0)
         >>> torch.randperm(4)
-        tensor([2, 0, 1, 3])
+        tensor([0, 1, 3, 2])
     """
     check_layout("randperm", layout)
     count, type_ = index(n), type_of_result(dtype, device, out, dtypes.int64)

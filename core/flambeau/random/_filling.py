@@ -7,23 +7,23 @@ on its values: gradients stop there. In place, the result is written into that a
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import sqrt
 from operator import index
 from typing import Any, Final, TypeVar
 
 from .. import dtypes
+from .._methods import TensorMethods
 from .._tensor import Tensor, from_array
 from ..ops._declare import primitive
 from ..ops._runtime import Number
 from ..printing import scalar_type_name
 from . import _bounds, _samplers
+from ._for_dtype import any_integer_sampler, integer_sampler, normal_sampler, uniform_sampler
 from ._generator import Generator
-from ._placing import Sampler, draw, memory_order, parts_of
+from ._placing import Sampler, draw, memory_order
 
 __all__: list[str] = []  # methods only
 
 _NOT_GIVEN: Final[Any] = object()
-_SMALLEST: Final = -(1 << 63)  # of the 64-bit integers
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -38,7 +38,9 @@ def _filling(node: str) -> Callable[[_Function], _Function]:
         declaration = primitive(
             derivatives={"input": lambda grad: grad * 0}, inplace=True, method=False, write=write, node=node
         )
-        return declaration(body)
+        function = declaration(body)
+        getattr(TensorMethods, f"{body.__name__}_").__doc__ = body.__doc__  # there is no public function to refer to
+        return function
 
     return declare
 
@@ -63,14 +65,7 @@ def uniform(input: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Ge
         >>> torch.empty(3).uniform_(-1, 1)
         tensor([-0.0075,  0.5364, -0.8230])
     """
-    _bounds.check_floating("check_uniform_bounds", input.dtype, complex=True)
-    part = parts_of(input.dtype)
-    _bounds.check_uniform(from_, to, part)
-    return _drawn(
-        input,
-        generator,
-        lambda stream, transforms, count: _samplers.uniform(stream, transforms, count, from_, to, part),
-    )
+    return _drawn(input, generator, uniform_sampler(input.dtype, from_, to))
 
 
 @_filling("NormalBackward0")
@@ -194,7 +189,7 @@ def bernoulli(input: Tensor, p: Tensor | Number = 0.5, *, generator: Generator |
         >>> import flambeau as torch
         >>> _ = torch.manual_seed(0)
         >>> torch.empty(5).bernoulli_(0.5)
-        tensor([1., 1., 1., 1., 1.])
+        tensor([0., 0., 1., 0., 0.])
     """
     if isinstance(p, Tensor):
         return _bernoulli_of_tensor(input, p, generator)
@@ -247,27 +242,13 @@ def random(
         >>> torch.empty(5, dtype=torch.int64).random_(10)
         tensor([4, 9, 3, 0, 3])
     """
-    dtype = input.dtype
-    if dtype.is_complex:
-        raise _bounds.not_implemented("random_kernel_cpu", dtype)
-    low, modulus, wide = _integers_of(dtype, from_, to)
-    return _drawn(
-        input,
-        generator,
-        lambda stream, transforms, count: _samplers.integers(stream, transforms, count, low, modulus, wide),
-        drawn=dtypes.int64,
-    )
+    return _drawn(input, generator, _random_sampler(input.dtype, from_, to), drawn=dtypes.int64)
 
 
-def _integers_of(dtype: dtypes.dtype, from_: int | None, to: int | None) -> tuple[int, int, bool | None]:
-    """The smallest integer that ``random_`` draws, how many there are, and whether each takes 64 bits."""
+def _random_sampler(dtype: dtypes.dtype, from_: int | None, to: int | None) -> Sampler:
+    """What the three forms of ``random_`` draw."""
     if from_ is None:
-        return 0, _bounds.largest_integer(dtype) + 1, dtype in (dtypes.int64, dtypes.float64)
+        return any_integer_sampler(dtype)
     if to is _NOT_GIVEN:
-        from_, to = 0, from_
-    if from_ == _SMALLEST and to is None:
-        if dtype not in (dtypes.int64, dtypes.float64, dtypes.float32):
-            raise RuntimeError("random_ from -2**63 to the largest number handles only int64, double and float")
-        return 0, 1 << 64, True  # words as they are, with a sign
-    low, modulus = _bounds.integer_range(index(from_), None if to is None else index(to), dtype)
-    return low, modulus, None
+        return integer_sampler(dtype, 0, index(from_))
+    return integer_sampler(dtype, index(from_), None if to is None else index(to))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from math import sqrt
 
+from .. import dtypes
 from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from . import _bounds, _samplers
 from ._placing import Sampler
 
-__all__ = ["integer_sampler", "normal_sampler", "uniform_sampler"]
+__all__ = ["any_integer_sampler", "integer_sampler", "normal_sampler", "uniform_sampler"]
+
+_SMALLEST = -(1 << 63)  # of the 64-bit integers
 
 
 def _parts_of(dtype: DType) -> str:
@@ -51,6 +54,33 @@ def integer_sampler(dtype: DType, low: int, high: int | None) -> Sampler:
 
     Raises:
         RuntimeError: there are none, or the dtype does not have them.
+        NotImplementedError: the dtype is complex.
     """
+    if low == _SMALLEST and high is None:
+        return _words_sampler(dtype)
+    _check_real(dtype)
     low, modulus = _bounds.integer_range(low, high, dtype)
     return lambda stream, transforms, count: _samplers.integers(stream, transforms, count, low, modulus)
+
+
+def any_integer_sampler(dtype: DType) -> Sampler:
+    """Integers from 0 to the largest one, as int64.
+
+    Raises:
+        NotImplementedError: the dtype is complex.
+    """
+    _check_real(dtype)
+    modulus, wide = _bounds.largest_integer(dtype) + 1, dtype in (dtypes.int64, dtypes.float64)
+    return lambda stream, transforms, count: _samplers.integers(stream, transforms, count, 0, modulus, wide)
+
+
+def _words_sampler(dtype: DType) -> Sampler:
+    """Words of 64 bits as they are, as int64."""
+    if dtype not in (dtypes.int64, dtypes.float64, dtypes.float32):
+        raise RuntimeError("random_ from -2**63 to the largest number handles only int64, double and float")
+    return lambda stream, transforms, count: _samplers.integers(stream, transforms, count, 0, 1 << 64)
+
+
+def _check_real(dtype: DType) -> None:
+    if dtype.is_complex:
+        raise _bounds.not_implemented("random_kernel_cpu", dtype)

@@ -18,15 +18,10 @@ from ._generator import Generator, stream_for
 from ._stream import Stream
 from ._transforms import Buffer, Transforms
 
-__all__ = ["Sampler", "c_order", "draw", "memory_order", "parts_of"]
+__all__ = ["Sampler", "c_order", "draw", "memory_order"]
 
 Sampler: TypeAlias = Callable[[Stream, Transforms, int], Buffer]
 """Draws a number of elements."""
-
-
-def parts_of(dtype: DType) -> str:
-    """The name of the dtype of the real numbers that elements consist of."""
-    return {"complex64": "float32", "complex128": "float64"}.get(dtype.name, dtype.name)
 
 
 def c_order(ndim: int) -> Shape:

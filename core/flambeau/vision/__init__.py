@@ -1,0 +1,3 @@
+"""Computer vision: data sets."""
+
+from . import datasets as datasets

@@ -1,0 +1,431 @@
+"""Modules: parts of a model, which own parameters, buffers and other modules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeVar
+
+from .. import dtypes
+from .._tensor import Tensor
+from ..autograd._modes import no_grad
+from ..utils.hooks import RemovableHandle, new_hooks
+from .parameter import Parameter
+
+__all__ = ["Module"]
+
+_Self = TypeVar("_Self", bound="Module")
+_KINDS = ("_parameters", "_buffers", "_modules")
+
+
+class _Keys(NamedTuple):
+    missing_keys: list[str]
+    unexpected_keys: list[str]
+
+
+class IncompatibleKeys(_Keys):
+    """What :meth:`Module.load_state_dict` did not find, and what it did not expect."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        if not self.missing_keys and not self.unexpected_keys:
+            return "<All keys matched successfully>"
+        return super().__repr__()
+
+
+class Module:
+    """A part of a model: assign parameters and other modules as attributes, and define ``forward``.
+
+    Source of the semantics: ``torch.nn.Module``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> class Scale(torch.nn.Module):
+        ...     def __init__(self):
+        ...         super().__init__()
+        ...         self.factor = torch.nn.Parameter(torch.tensor(2.0))
+        ...
+        ...     def forward(self, x):
+        ...         return self.factor * x
+        >>> Scale()(torch.tensor(3.0)).item()
+        6.0
+    """
+
+    training: bool
+    _parameters: dict[str, Parameter | None]
+    _buffers: dict[str, Tensor | None]
+    _modules: dict[str, Module | None]
+
+    def __init__(self) -> None:
+        # Straight into the dictionary: __setattr__ below needs these to be there.
+        self.__dict__.update(
+            training=True, _parameters={}, _buffers={}, _modules={}, _non_persistent=set(),
+            _forward_hooks=new_hooks(), _forward_pre_hooks=new_hooks(),
+        )  # fmt: skip
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the module's result; every module defines it."""
+        raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if not self._forward_pre_hooks and not self._forward_hooks:
+            return self.forward(*args, **kwargs)
+        for hook in list(self._forward_pre_hooks.values()):
+            changed = hook(self, args)
+            if changed is not None:
+                args = changed if isinstance(changed, tuple) else (changed,)
+        result = self.forward(*args, **kwargs)
+        for hook in list(self._forward_hooks.values()):
+            changed = hook(self, args, result)
+            result = result if changed is None else changed
+        return result
+
+    # -- attributes ---------------------------------------------------------------------------------------------------
+
+    def __getattr__(self, name: str) -> Any:
+        for kind in _KINDS:
+            entries = self.__dict__.get(kind)
+            if entries is not None and name in entries:
+                return entries[name]
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        kind = _kind_of(value)
+        if kind is None:
+            kind = next((each for each in _KINDS if name in self.__dict__.get(each, ())), None)
+            if kind is not None:
+                self._replace(kind, name, value)
+            else:
+                object.__setattr__(self, name, value)
+            return
+        if kind not in self.__dict__:
+            what = "module" if kind == "_modules" else "parameters"
+            raise AttributeError(f"cannot assign {what} before Module.__init__() call")
+        for other in ("__dict__", *_KINDS):
+            entries = self.__dict__ if other == "__dict__" else self.__dict__[other]
+            if other != kind:
+                entries.pop(name, None)
+        self.__dict__[kind][name] = value
+
+    def _replace(self, kind: str, name: str, value: Any) -> None:
+        """Assign what is no parameter or module under the name of a parameter, buffer or module."""
+        if kind == "_buffers" and isinstance(value, Tensor) or value is None:
+            self.__dict__[kind][name] = value
+            return
+        expected = {"_parameters": "torch.nn.Parameter", "_buffers": "torch.Tensor", "_modules": "torch.nn.Module"}[kind]
+        what = {"_parameters": "parameter", "_buffers": "buffer", "_modules": "child module"}[kind]
+        raise TypeError(
+            f"cannot assign '{type(value).__module__}.{type(value).__name__}' as {what} '{name}' ({expected} or None expected)"
+        )
+
+    def __delattr__(self, name: str) -> None:
+        for kind in _KINDS:
+            if name in self.__dict__.get(kind, ()):
+                del self.__dict__[kind][name]
+                self._non_persistent.discard(name)
+                return
+        object.__delattr__(self, name)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self._parameters, *self._buffers, *self._modules})
+
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
+        """Add a parameter; None reserves the name."""
+        self._check_new_name(name, "_parameters")
+        if param is not None and not isinstance(param, Parameter):
+            raise TypeError(f"cannot assign '{type(param).__name__}' object to parameter '{name}' (torch.nn.Parameter or None required)")
+        self._parameters[name] = param
+
+    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
+        """Add a tensor that is no parameter but belongs to the module's state; not to its state_dict if not persistent."""
+        self._check_new_name(name, "_buffers")
+        if tensor is not None and not isinstance(tensor, Tensor):
+            raise TypeError(f"cannot assign '{type(tensor).__name__}' object to buffer '{name}' (torch Tensor or None required)")
+        self._buffers[name] = tensor
+        if not persistent:
+            self._non_persistent.add(name)
+
+    def add_module(self, name: str, module: Module | None) -> None:
+        """Add a module under a name."""
+        self._check_new_name(name, "_modules")
+        if module is not None and not isinstance(module, Module):
+            raise TypeError(f"{type(module).__name__} is not a Module subclass")
+        self._modules[name] = module
+
+    register_module = add_module
+
+    def _check_new_name(self, name: str, kind: str) -> None:
+        if "_parameters" not in self.__dict__:
+            raise AttributeError("cannot assign before Module.__init__() call")
+        if not isinstance(name, str):
+            raise TypeError(f"a name must be a string, not {type(name).__name__}")
+        if "." in name:
+            raise KeyError(f'a name can\'t contain ".", got: {name}')
+        if name == "":
+            raise KeyError('a name can\'t be empty string ""')
+        if hasattr(self, name) and name not in self.__dict__[kind]:
+            raise KeyError(f"attribute '{name}' already exists")
+
+    # -- walking over parts --------------------------------------------------------------------------------------------
+
+    def named_modules(self, memo: set[Module] | None = None, prefix: str = "") -> Iterator[tuple[str, Module]]:
+        """This module and all below it, each once, with their dotted names."""
+        memo = set() if memo is None else memo
+        if self in memo:
+            return
+        memo.add(self)
+        yield prefix, self
+        for name, module in self._modules.items():
+            if module is not None:
+                yield from module.named_modules(memo, f"{prefix}.{name}" if prefix else name)
+
+    def modules(self) -> Iterator[Module]:
+        """This module and all below it."""
+        return (module for _, module in self.named_modules())
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The modules directly below, each once, with their names."""
+        seen: set[Module] = set()
+        for name, module in self._modules.items():
+            if module is not None and module not in seen:
+                seen.add(module)
+                yield name, module
+
+    def children(self) -> Iterator[Module]:
+        """The modules directly below."""
+        return (module for _, module in self.named_children())
+
+    def _named(self, kind: str, prefix: str, recurse: bool, remove_duplicate: bool) -> Iterator[tuple[str, Any]]:
+        seen: set[int] = set()
+        for path, module in self.named_modules(prefix=prefix) if recurse else [(prefix, self)]:
+            for name, value in module.__dict__[kind].items():
+                if value is None or (remove_duplicate and id(value) in seen):
+                    continue
+                seen.add(id(value))
+                yield f"{path}.{name}" if path else name, value
+
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Parameter]]:
+        """The parameters with their dotted names."""
+        return self._named("_parameters", prefix, recurse, remove_duplicate)
+
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        """The parameters of this module and, if ``recurse``, of all below it."""
+        return (parameter for _, parameter in self.named_parameters(recurse=recurse))
+
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Tensor]]:
+        """The buffers with their dotted names."""
+        return self._named("_buffers", prefix, recurse, remove_duplicate)
+
+    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
+        """The buffers of this module and, if ``recurse``, of all below it."""
+        return (buffer for _, buffer in self.named_buffers(recurse=recurse))
+
+    def get_submodule(self, target: str) -> Module:
+        """The module with a dotted name.
+
+        Raises:
+            AttributeError: there is none.
+        """
+        module: Any = self
+        for part in target.split(".") if target else []:
+            if not hasattr(module, part):
+                raise AttributeError(f"{type(module).__name__} has no attribute `{part}`")
+            module = getattr(module, part)
+            if not isinstance(module, Module):
+                raise AttributeError(f"`{part}` is not an nn.Module")
+        return module  # type: ignore[no-any-return]
+
+    def get_parameter(self, target: str) -> Parameter:
+        """The parameter with a dotted name."""
+        path, _, name = target.rpartition(".")
+        value = getattr(self.get_submodule(path), name)
+        if not isinstance(value, Parameter):
+            raise AttributeError(f"`{name}` is not an nn.Parameter")
+        return value
+
+    def apply(self: _Self, fn: Callable[[Module], Any]) -> _Self:
+        """Call ``fn`` with every module, those below first."""
+        for module in self.children():
+            module.apply(fn)
+        fn(self)
+        return self
+
+    # -- mode, device, gradients ----------------------------------------------------------------------------------------
+
+    def train(self: _Self, mode: bool = True) -> _Self:
+        """Set training mode here and below."""
+        if not isinstance(mode, bool):
+            raise ValueError("training mode is expected to be boolean")
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self: _Self) -> _Self:
+        """Set evaluation mode here and below."""
+        return self.train(False)
+
+    def requires_grad_(self: _Self, requires_grad: bool = True) -> _Self:
+        """Say whether gradients shall flow to the parameters."""
+        for parameter in self.parameters():
+            parameter.requires_grad_(requires_grad)
+        return self
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of the parameters, or set them to zero."""
+        for parameter in self.parameters():
+            clear_grad(parameter, set_to_none)
+
+    def _apply(self: _Self, convert: Callable[[Tensor], Tensor]) -> _Self:
+        """Convert every parameter, its gradient and every buffer, in place: optimizers keep what they refer to."""
+        with no_grad():
+            for module in self.modules():
+                for parameter in module._parameters.values():
+                    if parameter is not None:
+                        parameter.data = convert(parameter.data)
+                        if parameter._grad is not None:
+                            parameter._grad = convert(parameter._grad)
+                for name, buffer in module._buffers.items():
+                    if buffer is not None:
+                        module._buffers[name] = convert(buffer)
+        return self
+
+    def to(self: _Self, *args: Any, **kwargs: Any) -> _Self:
+        """Move to a device, or convert floating point parameters and buffers to a dtype; see ``Tensor.to``."""
+        probe = Tensor(0).to(*args, **kwargs)
+        given = probe.dtype is not dtypes.float32 or any(isinstance(value, dtypes.dtype) for value in (*args, *kwargs.values()))
+        if given and not probe._type.floats:
+            raise TypeError(f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={probe.dtype}")
+        return self._apply(
+            lambda tensor: tensor.to(probe.device, probe.dtype if given and tensor._type.floats else tensor.dtype)
+        )
+
+    def cpu(self: _Self) -> _Self:
+        """Move to the CPU."""
+        return self._apply(lambda tensor: tensor.cpu())
+
+    def cuda(self: _Self, device: Any = None) -> _Self:
+        """Move to a CUDA device."""
+        return self._apply(lambda tensor: tensor.cuda(device))
+
+    def type(self: _Self, dst_type: dtypes.dtype) -> _Self:
+        """Convert all parameters and buffers to a dtype."""
+        return self._apply(lambda tensor: tensor.to(dst_type))
+
+    def float(self: _Self) -> _Self:
+        """Convert floating point parameters and buffers to float32."""
+        return self._apply(lambda tensor: tensor.float() if tensor._type.floats else tensor)
+
+    def double(self: _Self) -> _Self:
+        """Convert floating point parameters and buffers to float64."""
+        return self._apply(lambda tensor: tensor.double() if tensor._type.floats else tensor)
+
+    def half(self: _Self) -> _Self:
+        """Convert floating point parameters and buffers to float16."""
+        return self._apply(lambda tensor: tensor.half() if tensor._type.floats else tensor)
+
+    # -- state ---------------------------------------------------------------------------------------------------------
+
+    def state_dict(self, *, prefix: str = "", keep_vars: bool = False) -> dict[str, Any]:
+        """The parameters and persistent buffers by dotted name; tensors of the same memory, without history."""
+        state: dict[str, Any] = {}
+        for kind in ("_parameters", "_buffers"):
+            for name, value in self.__dict__[kind].items():
+                if value is not None and name not in self._non_persistent:
+                    state[prefix + name] = value if keep_vars else value.detach()
+        for name, module in self._modules.items():
+            if module is not None:
+                state.update(module.state_dict(prefix=f"{prefix}{name}.", keep_vars=keep_vars))
+        return state
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> IncompatibleKeys:
+        """Copy values into the parameters and buffers; with ``assign``, take the tensors themselves.
+
+        Raises:
+            RuntimeError: names are missing or not expected (if ``strict``), or sizes differ; nothing has been copied then.
+        """
+        if not isinstance(state_dict, Mapping):
+            raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
+        own = self.state_dict(keep_vars=True)
+        missing = [name for name in own if name not in state_dict]
+        unexpected = [name for name in state_dict if name not in own]
+        problems = [
+            f"size mismatch for {name}: copying a param with shape {state_dict[name].shape} from checkpoint, the shape in "
+            f"current model is {value.shape}."
+            for name, value in own.items()
+            if name in state_dict and state_dict[name].shape != value.shape
+        ]
+        if strict and unexpected:
+            problems.insert(0, f"Unexpected key(s) in state_dict: {', '.join(map(_quoted, unexpected))}. ")
+        if strict and missing:
+            problems.insert(0, f"Missing key(s) in state_dict: {', '.join(map(_quoted, missing))}. ")
+        if problems:
+            raise RuntimeError(
+                f"Error(s) in loading state_dict for {type(self).__name__}:\n\t" + "\n\t".join(problems)
+            )
+        with no_grad():
+            for name, value in own.items():
+                if name in state_dict:
+                    self._load(name, value, state_dict[name], assign)
+        return IncompatibleKeys(missing, unexpected)
+
+    def _load(self, name: str, value: Tensor, source: Tensor, assign: bool) -> None:
+        if not assign:
+            value.copy_(source)
+            return
+        path, _, leaf = name.rpartition(".")
+        module = self.get_submodule(path)
+        if isinstance(value, Parameter) and not isinstance(source, Parameter):
+            source = Parameter(source, value.requires_grad)
+        setattr(module, leaf, source)
+
+    # -- hooks and text --------------------------------------------------------------------------------------------------
+
+    def register_forward_hook(self, hook: Callable[..., Any], *, prepend: bool = False) -> RemovableHandle:
+        """Call ``hook(module, args, result)`` after every call; it may return another result."""
+        return RemovableHandle.add(self._forward_hooks, hook, first=prepend)
+
+    def register_forward_pre_hook(self, hook: Callable[..., Any], *, prepend: bool = False) -> RemovableHandle:
+        """Call ``hook(module, args)`` before every call; it may return other arguments."""
+        return RemovableHandle.add(self._forward_pre_hooks, hook, first=prepend)
+
+    def extra_repr(self) -> str:
+        """What stands between the brackets of the module's text."""
+        return ""
+
+    def __repr__(self) -> str:
+        extra = self.extra_repr()
+        lines = extra.split("\n") if extra else []
+        below = [f"({name}): {_indented(repr(module))}" for name, module in self._modules.items()]
+        if not below and len(lines) <= 1:
+            return f"{type(self).__name__}({extra})"
+        return f"{type(self).__name__}(\n  " + "\n  ".join(lines + below) + "\n)"
+
+
+def _kind_of(value: Any) -> str | None:
+    if isinstance(value, Parameter):
+        return "_parameters"
+    return "_modules" if isinstance(value, Module) else None
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+def _indented(text: str) -> str:
+    return text.replace("\n", "\n  ")
+
+
+def clear_grad(tensor: Tensor, set_to_none: bool) -> None:
+    """Forget a tensor's gradient, or set it to zero without history."""
+    if tensor._grad is None:
+        return
+    if set_to_none:
+        tensor._grad = None
+        return
+    tensor._grad = tensor._grad.detach() if tensor._grad.grad_fn is not None else tensor._grad
+    tensor._grad.requires_grad_(False)
+    tensor._grad.zero_()

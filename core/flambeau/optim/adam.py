@@ -1,0 +1,112 @@
+"""Adam and AdamW."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from .._storage import propagate_write
+from .._tensor import Tensor
+from ..ops.arithmetic import maximum
+from ..ops.creation import tensor, zeros_like
+from .optimizer import Optimizer, check_options
+
+__all__ = ["Adam", "AdamW"]
+
+
+class Adam(Optimizer):
+    """Adam (Kingma and Ba, 2015): steps scaled by running averages of the gradient and of its square.
+
+    With gradient g (plus ``weight_decay`` times the parameter; negative if ``maximize``)::
+
+        m = m + (1 - beta1) * (g - m)
+        v = beta2 * v + (1 - beta2) * g * g
+        parameter -= lr / (1 - beta1**step) * m / (sqrt(v) / sqrt(1 - beta2**step) + eps)
+
+    ``amsgrad`` takes the largest v so far. Source of the semantics: ``torch.optim.Adam``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> x = torch.tensor([1.0], requires_grad=True)
+        >>> optimizer = torch.optim.Adam([x], lr=0.1)
+        >>> (x * x).sum().backward()
+        >>> optimizer.step()
+        >>> x
+        tensor([0.9000], requires_grad=True)
+    """
+
+    _decoupled = False
+
+    def __init__(
+        self, params: Any, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        weight_decay: float = 0, amsgrad: bool = False, *, maximize: bool = False,
+    ) -> None:  # fmt: skip
+        check_options({
+            "learning rate": (lr, lr >= 0), "epsilon value": (eps, eps >= 0),
+            "beta parameter at index 0": (betas[0], 0 <= betas[0] < 1),
+            "beta parameter at index 1": (betas[1], 0 <= betas[1] < 1),
+            "weight_decay value": (weight_decay, weight_decay >= 0),
+        })  # fmt: skip
+        defaults = {
+            "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad, "maximize": maximize,
+        }  # fmt: skip
+        super().__init__(params, defaults)
+
+    def _update(self, parameter: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
+        state = self.state[parameter]
+        if not state:
+            state["step"] = tensor(0.0, device="cpu" if parameter.is_cpu else parameter.device)
+            state["exp_avg"] = zeros_like(parameter.detach())
+            state["exp_avg_sq"] = zeros_like(parameter.detach())
+            if group["amsgrad"]:
+                state["max_exp_avg_sq"] = zeros_like(parameter.detach())
+        state["step"] += 1
+        step = int(state["step"].item())
+        written = (parameter, state["exp_avg"], state["exp_avg_sq"], state.get("max_exp_avg_sq"))
+        kernel = parameter._type.kernels.adam_step
+        if kernel is None or grad._type is not parameter._type:
+            self._compose(*written, grad, step, group)
+            return
+        arrays = [None if each is None else each._array for each in written]
+        kernel(
+            arrays[0], grad._array, *arrays[1:], step, group["lr"], *group["betas"], group["eps"],
+            group["weight_decay"], self._decoupled, group["maximize"],
+        )  # fmt: skip
+        for each in written:
+            if each is not None:
+                propagate_write(each)
+
+    def _compose(
+        self, parameter: Tensor, mean: Tensor, square: Tensor, largest: Tensor | None, grad: Tensor, step: int,
+        group: dict[str, Any],
+    ) -> None:  # fmt: skip
+        """One step out of in-place ops."""
+        beta1, beta2 = group["betas"]
+        if group["maximize"]:
+            grad = -grad
+        if group["weight_decay"] and self._decoupled:
+            parameter.mul_(1 - group["lr"] * group["weight_decay"])
+        elif group["weight_decay"]:
+            grad = grad.add(parameter, alpha=group["weight_decay"])
+        mean.add_(grad - mean, alpha=1 - beta1)
+        square.mul_(beta2).add_(grad * grad, alpha=1 - beta2)
+        if largest is not None:
+            largest.copy_(maximum(largest, square))
+        root = (square if largest is None else largest).sqrt()
+        denominator = root.div_(math.sqrt(1 - beta2**step)).add_(group["eps"])
+        parameter.add_(mean / denominator, alpha=-group["lr"] / (1 - beta1**step))
+
+
+class AdamW(Adam):
+    """Adam with weight decay apart from the gradient (Loshchilov and Hutter, 2019).
+
+    The parameter is first multiplied by ``1 - lr * weight_decay``. Source of the semantics: ``torch.optim.AdamW``.
+    """
+
+    _decoupled = True
+
+    def __init__(
+        self, params: Any, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        weight_decay: float = 1e-2, amsgrad: bool = False, *, maximize: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)

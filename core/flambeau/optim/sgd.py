@@ -1,0 +1,77 @@
+"""Stochastic gradient descent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._storage import propagate_write
+from .._tensor import Tensor
+from .optimizer import Optimizer, check_options
+
+__all__ = ["SGD"]
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent, with momentum.
+
+    With gradient g (plus ``weight_decay`` times the parameter; negative if ``maximize``), the momentum buffer becomes
+    ``momentum * buffer + (1 - dampening) * g``, at first g itself. The parameter loses ``lr`` times the buffer, or times
+    ``g + momentum * buffer`` if ``nesterov``, or times g without momentum. Source: ``torch.optim.SGD``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> x = torch.tensor([1.0], requires_grad=True)
+        >>> optimizer = torch.optim.SGD([x], lr=0.1)
+        >>> (x * x).sum().backward()
+        >>> optimizer.step()
+        >>> x
+        tensor([0.8000], requires_grad=True)
+    """
+
+    def __init__(
+        self, params: Any, lr: float = 1e-3, momentum: float = 0, dampening: float = 0, weight_decay: float = 0,
+        nesterov: bool = False, *, maximize: bool = False,
+    ) -> None:  # fmt: skip
+        check_options({
+            "learning rate": (lr, lr >= 0), "momentum value": (momentum, momentum >= 0),
+            "weight_decay value": (weight_decay, weight_decay >= 0),
+        })  # fmt: skip
+        if nesterov and (momentum <= 0 or dampening != 0):
+            raise ValueError("Nesterov momentum requires a momentum and zero dampening")
+        defaults = {
+            "lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay,
+            "nesterov": nesterov, "maximize": maximize,
+        }  # fmt: skip
+        super().__init__(params, defaults)
+
+    def _update(self, parameter: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
+        state = self.state[parameter] if group["momentum"] else {}
+        buffer = state.get("momentum_buffer")
+        first = bool(group["momentum"]) and buffer is None
+        kernel = parameter._type.kernels.sgd_step
+        if first:
+            # The buffer starts as the gradient: the step with momentum 0 and dampening 0 on a buffer of zeros.
+            buffer = state["momentum_buffer"] = grad.new_zeros(parameter.shape)
+        if kernel is None or grad._type is not parameter._type:
+            _compose(parameter, grad, buffer, first, group)
+            return
+        dampening = 0 if first else group["dampening"]
+        kernel(
+            parameter._array, grad._array, None if buffer is None else buffer._array, group["lr"], group["momentum"],
+            dampening, group["weight_decay"], group["nesterov"], group["maximize"],
+        )  # fmt: skip
+        propagate_write(parameter)
+        if buffer is not None:
+            propagate_write(buffer)
+
+
+def _compose(parameter: Tensor, grad: Tensor, buffer: Tensor | None, first: bool, group: dict[str, Any]) -> None:
+    """One step out of in-place ops."""
+    if group["maximize"]:
+        grad = -grad
+    if group["weight_decay"]:
+        grad = grad.add(parameter, alpha=group["weight_decay"])
+    if buffer is not None:
+        buffer.mul_(group["momentum"]).add_(grad, alpha=1 if first else 1 - group["dampening"])
+        grad = grad.add(buffer, alpha=group["momentum"]) if group["nesterov"] else buffer
+    parameter.add_(grad, alpha=-group["lr"])

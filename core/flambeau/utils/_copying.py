@@ -1,0 +1,68 @@
+"""Copying and pickling of tensors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._tensor import Tensor
+from ..autograd._modes import no_grad
+from ..dtypes import dtype
+
+__all__ = ["deepcopy_tensor", "rebuild_tensor", "reduce_tensor"]
+
+
+def deepcopy_tensor(tensor: Tensor, memo: dict[int, Any]) -> Tensor:
+    """A copy with its own memory, of the same class and with its gradient.
+
+    Raises:
+        RuntimeError: the tensor is not a leaf: a copy could not have its history.
+    """
+    if id(tensor) in memo:
+        return memo[id(tensor)]  # type: ignore[no-any-return]
+    if not tensor.is_leaf:
+        raise RuntimeError(
+            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment.  If "
+            "you were attempting to deepcopy a module, this may be because of a torch.nn.utils.weight_norm usage, see "
+            "https://github.com/pytorch/pytorch/pull/103001"
+        )
+    with no_grad():
+        made = _as_class(type(tensor), tensor.detach().clone())
+    if tensor.requires_grad:
+        made.requires_grad_()
+    if tensor._grad is not None:
+        made._grad = deepcopy_tensor(tensor._grad.detach(), memo)
+    memo[id(tensor)] = made
+    return made
+
+
+def _as_class(cls: type[Tensor], source: Tensor) -> Tensor:
+    made: Tensor = object.__new__(cls)
+    made._array, made._type, made._node, made._storage = source._array, source._type, None, None
+    return made
+
+
+def reduce_tensor(tensor: Tensor) -> tuple[Any, ...]:
+    """How to pickle a tensor: by the bytes of its elements; its history is left behind."""
+    if not tensor.is_leaf:
+        raise RuntimeError(
+            "Tensors that are not leaves have a history, which cannot be pickled; call detach() before pickling"
+        )
+    data = bytes(tensor._type.kernels.to_host(tensor._array))
+    arguments = (type(tensor), data, tuple(tensor.shape), tensor.dtype, str(tensor.device), tensor.requires_grad)
+    return rebuild_tensor, arguments
+
+
+def rebuild_tensor(
+    cls: type[Tensor], data: bytes, shape: tuple[int, ...], dtype: dtype, device: str, requires_grad: bool
+) -> Tensor:
+    """The tensor that was pickled, on the same device.
+
+    Raises:
+        BackendError: the device is not there.
+    """
+    from ..backend.selection import find_place
+    from .._tensor import from_array
+
+    type_ = find_place(device).type(dtype)
+    made = _as_class(cls, from_array(type_.kernels.from_host(data, shape, dtype.name), type_))
+    return made.requires_grad_() if requires_grad else made

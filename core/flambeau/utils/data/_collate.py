@@ -1,0 +1,52 @@
+"""Collation: from a list of samples to a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..._tensor import Tensor
+from ...dtypes import float64
+from ...ops.creation import as_tensor, tensor
+from ...ops.joining import stack
+
+__all__ = ["default_collate"]
+
+
+def default_collate(batch: Sequence[Any]) -> Any:
+    """Stack tensors, arrays and numbers; keep the structure of mappings, sequences and named tuples.
+
+    Source of the semantics: ``torch.utils.data.default_collate``.
+
+    Raises:
+        TypeError: a sample is of a type that no batch can be made of.
+        RuntimeError: sequences in the batch differ in length.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.utils.data.default_collate([(torch.tensor(1.0), 2), (torch.tensor(3.0), 4)])
+        [tensor([1., 3.]), tensor([2, 4])]
+    """
+    first = batch[0]
+    if isinstance(first, Tensor):
+        return stack(list(batch))
+    if isinstance(first, float):
+        return tensor(list(batch), dtype=float64)
+    if isinstance(first, (bool, int)):
+        return tensor(list(batch))
+    if isinstance(first, (str, bytes)):
+        return batch
+    if isinstance(first, Mapping):
+        return {key: default_collate([sample[key] for sample in batch]) for key in first}
+    if isinstance(first, tuple) and hasattr(first, "_fields"):
+        return type(first)(*(default_collate(column) for column in zip(*batch, strict=True)))
+    if isinstance(first, Sequence):
+        if any(len(sample) != len(first) for sample in batch):
+            raise RuntimeError("each element in list of batch should be of equal size")
+        return [default_collate(column) for column in zip(*batch, strict=True)]
+    if hasattr(first, "__array_interface__"):
+        return stack([as_tensor(sample) for sample in batch])
+    raise TypeError(
+        "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found "
+        f"{type(first)}"
+    )

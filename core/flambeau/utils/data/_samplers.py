@@ -1,0 +1,130 @@
+"""Samplers: in which order a data set is read.
+
+The numbers are drawn in PyTorch's order, so that the same seed gives the same batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence, Sized
+from typing import Any, Generic, TypeVar
+
+__all__ = ["BatchSampler", "RandomSampler", "Sampler", "SequentialSampler", "SubsetRandomSampler"]
+
+_Index = TypeVar("_Index", covariant=True)
+
+
+def draw_seed(generator: Any = None) -> int:
+    """A seed of 63 bits, drawn as PyTorch draws it: an int64 tensor of one element filled at random."""
+    from ...ops.creation import empty
+    from ...dtypes import int64
+
+    return int(empty((), dtype=int64, device="cpu").random_(generator=generator).item())
+
+
+class Sampler(Generic[_Index]):
+    """Indices to iterate over: define ``__iter__``. Source of the semantics: ``torch.utils.data.Sampler``."""
+
+    def __iter__(self) -> Iterator[_Index]:
+        raise NotImplementedError
+
+
+class SequentialSampler(Sampler[int]):
+    """All indices in order. Source of the semantics: ``torch.utils.data.SequentialSampler``."""
+
+    def __init__(self, data_source: Sized) -> None:
+        self.data_source = data_source
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(len(self.data_source)))
+
+    def __len__(self) -> int:
+        return len(self.data_source)
+
+
+class RandomSampler(Sampler[int]):
+    """All indices in random order, or random ones with ``replacement``. Source: ``torch.utils.data.RandomSampler``.
+
+    Raises:
+        TypeError, ValueError: an option is not what it should be.
+    """
+
+    def __init__(
+        self, data_source: Sized, replacement: bool = False, num_samples: int | None = None, generator: Any = None
+    ) -> None:
+        if not isinstance(replacement, bool):
+            raise TypeError(f"replacement should be a boolean value, but got replacement={replacement}")
+        if num_samples is not None and (not isinstance(num_samples, int) or num_samples <= 0):
+            raise ValueError(f"num_samples should be a positive integer value, but got num_samples={num_samples}")
+        self.data_source = data_source
+        self.replacement = replacement
+        self._num_samples = num_samples
+        self.generator = generator
+
+    @property
+    def num_samples(self) -> int:
+        """How many indices there are."""
+        return len(self.data_source) if self._num_samples is None else self._num_samples
+
+    def __len__(self) -> int:
+        return self.num_samples
+
+    def __iter__(self) -> Iterator[int]:
+        from ...random import Generator, randint, randperm
+
+        size = len(self.data_source)
+        generator = self.generator
+        if generator is None:
+            generator = Generator().manual_seed(draw_seed())
+        if self.replacement:
+            for _ in range(self.num_samples // 32):
+                yield from randint(size, (32,), generator=generator, device="cpu").tolist()
+            yield from randint(size, (self.num_samples % 32,), generator=generator, device="cpu").tolist()
+            return
+        for _ in range(self.num_samples // size if size else 0):
+            yield from randperm(size, generator=generator, device="cpu").tolist()
+        # PyTorch draws this permutation even if nothing of it is used.
+        yield from randperm(size, generator=generator, device="cpu").tolist()[: self.num_samples % size if size else 0]
+
+
+class SubsetRandomSampler(Sampler[int]):
+    """Given indices in random order. Source of the semantics: ``torch.utils.data.SubsetRandomSampler``."""
+
+    def __init__(self, indices: Sequence[int], generator: Any = None) -> None:
+        self.indices = indices
+        self.generator = generator
+
+    def __iter__(self) -> Iterator[int]:
+        from ...random import randperm
+
+        for position in randperm(len(self.indices), generator=self.generator, device="cpu").tolist():
+            yield self.indices[position]
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+
+class BatchSampler(Sampler[list[int]]):
+    """Lists of indices. Source of the semantics: ``torch.utils.data.BatchSampler``."""
+
+    def __init__(self, sampler: Any, batch_size: int, drop_last: bool) -> None:
+        if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size <= 0:
+            raise ValueError(f"batch_size should be a positive integer value, but got batch_size={batch_size}")
+        if not isinstance(drop_last, bool):
+            raise ValueError(f"drop_last should be a boolean value, but got drop_last={drop_last}")
+        self.sampler = sampler
+        self.batch_size = batch_size
+        self.drop_last = drop_last
+
+    def __iter__(self) -> Iterator[list[int]]:
+        batch: list[int] = []
+        for index in self.sampler:
+            batch.append(index)
+            if len(batch) == self.batch_size:
+                yield batch
+                batch = []
+        if batch and not self.drop_last:
+            yield batch
+
+    def __len__(self) -> int:
+        size = len(self.sampler)
+        return size // self.batch_size if self.drop_last else -(-size // self.batch_size)

@@ -1,0 +1,58 @@
+"""Handles by which hooks are taken off again."""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from typing import Any
+
+__all__ = ["RemovableHandle"]
+
+_ids = itertools.count()
+
+
+class _Hooks(dict[int, Any]):
+    """A dictionary of hooks that handles can refer to without keeping it alive."""
+
+    __slots__ = ("__weakref__",)
+
+
+class RemovableHandle:
+    """Takes a hook off with :meth:`remove`, or at the end of a ``with`` block.
+
+    Source of the semantics: ``torch.utils.hooks.RemovableHandle``.
+    """
+
+    def __init__(self, hooks: dict[int, Any], id: int) -> None:
+        self.id = id
+        self._hooks = weakref.ref(hooks) if isinstance(hooks, _Hooks) else lambda: hooks
+
+    @classmethod
+    def add(cls, hooks: dict[int, Any], hook: Any, *, first: bool = False) -> RemovableHandle:
+        """Add ``hook`` to ``hooks``, at the end or in front."""
+        if not callable(hook):
+            raise TypeError(f"a hook must be callable, not {type(hook).__name__}")
+        handle = cls(hooks, next(_ids))
+        others = dict(hooks) if first else {}
+        if first:
+            hooks.clear()
+        hooks[handle.id] = hook
+        hooks.update(others)
+        return handle
+
+    def remove(self) -> None:
+        """Take the hook off; nothing happens if it is off already."""
+        hooks = self._hooks()
+        if hooks is not None:
+            hooks.pop(self.id, None)
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.remove()
+
+
+def new_hooks() -> dict[int, Any]:
+    """An empty dictionary of hooks."""
+    return _Hooks()
