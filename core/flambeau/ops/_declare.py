@@ -285,7 +285,7 @@ def composite(*, method: bool = True, inplace: bool = False, out: bool = False) 
     def declare(body: _Function) -> _Function:
         name = body.__name__
         parameters = parameters_of(body)
-        function = _templates.composite(name, body, parameters) if out else body
+        function = _templates.composite(name, body, parameters, out=out)
         row = Row(
             name, "composite", function, body, parameters, methods=(name,) if method else (), inplace=inplace, out=out
         )

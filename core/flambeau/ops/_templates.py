@@ -243,17 +243,24 @@ def primitive(
     return function  # type: ignore[no-any-return]
 
 
-def composite(name: str, body: Callable[..., Any], parameters: Sequence[Parameter]) -> Callable[..., Any]:
-    """The ``out=`` form around an op that is written with other ops."""
+def composite(
+    name: str, body: Callable[..., Any], parameters: Sequence[Parameter], *, out: bool
+) -> Callable[..., Any]:
+    """The check and the ``out=`` form around an op that is written with other ops."""
     namespace = _names({"body": body})
-    signature = _signature(parameters, namespace) + (", out=None" if _has_keyword_only(parameters) else ", *, out=None")
+    signature = _signature(parameters, namespace)
     call = _call(parameters)
-    source = f"""
-def {name}({signature}):
-    if out is not None:
-        return with_out(out, body, {call})
-    return body({call})
-"""
+    prologue = ""
+    if out:
+        signature += ", out=None" if _has_keyword_only(parameters) else ", *, out=None"
+        prologue = f"    if out is not None:\n        return with_out(out, body, {call})\n"
+    checks = "".join(
+        f"    if not isinstance({parameter.name}, Tensor):\n"
+        f"        raise not_a_tensor({name!r}, {parameter.name!r}, {position}, {parameter.name})\n"
+        for position, parameter in enumerate(parameters, 1)
+        if parameter.kind == "tensor"
+    )
+    source = f"def {name}({signature}):\n{checks}{prologue}    return body({call})\n"
     return compile_source(source, f"<op {name}>", namespace)[name]  # type: ignore[no-any-return]
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from typing import TYPE_CHECKING
 
-from flambeau.backend import BackendContext, hookimpl
+from flambeau.backend import BackendContext, ConformanceContext, hookimpl
 
 if TYPE_CHECKING:
     from .backend import MinimalBackend
 
-__all__ = ["flambeau_register_backends"]
+__all__ = ["flambeau_conformance", "flambeau_register_backends"]
 
 
 @hookimpl
@@ -23,3 +25,9 @@ def make_backend() -> MinimalBackend:
     from .backend import MinimalBackend
 
     return MinimalBackend()
+
+
+@hookimpl
+def flambeau_conformance(context: ConformanceContext) -> None:
+    """Declare what the backend claims."""
+    context.manifest("minimal", str(Path(__file__).with_name("conformance.toml")))

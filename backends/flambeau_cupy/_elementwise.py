@@ -1,0 +1,88 @@
+"""Element-wise kernels that differ from CuPy's ufuncs, or that need none of the arrays that ``ArrayBackend`` keeps.
+
+CuPy's ``floor_divide`` and ``remainder`` of floats round the quotient before they take its floor, which gives 10
+for ``1 // 0.1`` and nan for ``1 % inf``; its ``fmod`` of integers goes by way of float64, which has not all of
+int64. Here all three are exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import cupy
+import cupyx.scipy.special
+
+from flambeau.backend import Array
+
+__all__ = ["elementwise_overrides"]
+
+
+def floor_divide(a: Array, b: Array, out: Array | None = None) -> Array:
+    """The quotient rounded down."""
+    if a.dtype.kind != "f":
+        return cupy.floor_divide(a, b, out=out)
+    rest = remainder(a, b)
+    quotient = cupy.subtract(a, rest)
+    cupy.true_divide(quotient, b, out=quotient)  # an integer but for its rounding
+    cupy.rint(quotient, out=quotient)
+    # A divisor of zero has no remainder; its quotient is infinite or nan.
+    return _given(out, cupy.where(cupy.equal(b, 0), cupy.true_divide(a, b), quotient))
+
+
+def remainder(a: Array, b: Array, out: Array | None = None) -> Array:
+    """The remainder with the sign of the divisor."""
+    if a.dtype.kind != "f":
+        return cupy.remainder(a, b, out=out)
+    rest = cupy.fmod(a, b)
+    astray = cupy.not_equal(rest, 0) & cupy.not_equal(cupy.less(rest, 0), cupy.less(b, 0))
+    return _given(out, cupy.where(astray, cupy.add(rest, b), rest))
+
+
+def fmod(a: Array, b: Array, out: Array | None = None) -> Array:
+    """The remainder with the sign of the dividend."""
+    if a.dtype.kind == "f":
+        return cupy.fmod(a, b, out=out)
+    rest = cupy.remainder(a, b)
+    astray = cupy.not_equal(rest, 0) & cupy.not_equal(cupy.less(rest, 0), cupy.less(a, 0))
+    return _given(out, cupy.where(astray, cupy.subtract(rest, b), rest))
+
+
+def logical_not(a: Array, out: Array | None = None) -> Array:
+    """Whether an element is zero; CuPy's ufunc lacks complex types."""
+    return cupy.equal(a, 0, out=out) if a.dtype.kind == "c" else cupy.logical_not(a, out=out)
+
+
+def relu(a: Array, out: Array | None = None) -> Array:
+    """The larger of an element and 0."""
+    return cupy.maximum(a, 0, out=out)
+
+
+def relu_backward(grad: Array, result: Array, out: Array | None = None) -> Array:
+    """The gradient where the result is positive."""
+    return _given(out, cupy.where(cupy.greater(result, 0), grad, 0))
+
+
+def erf(a: Array, out: Array | None = None) -> Array:
+    """The error function; CuPy would give float64 for float16."""
+    return cupyx.scipy.special.erf(a, out=cupy.empty_like(a) if out is None else out)
+
+
+def lgamma(a: Array, out: Array | None = None) -> Array:
+    """The logarithm of the gamma function's absolute value; CuPy would give float64 for float16."""
+    return cupyx.scipy.special.gammaln(a, out=cupy.empty_like(a) if out is None else out)
+
+
+def elementwise_overrides() -> Mapping[str, Callable[..., Array]]:
+    """The kernels of this module by name."""
+    return {
+        "floor_divide": floor_divide, "remainder": remainder, "fmod": fmod, "logical_not": logical_not,
+        "relu": relu, "relu_backward": relu_backward, "erf": erf, "lgamma": lgamma,
+    }  # fmt: skip
+
+
+def _given(out: Array | None, result: Array) -> Array:
+    """The result, in ``out`` if there is one."""
+    if out is None:
+        return result
+    cupy.copyto(out, result)
+    return out

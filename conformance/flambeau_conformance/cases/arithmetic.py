@@ -1,0 +1,62 @@
+"""Arithmetic of two operands."""
+
+from typing import Any
+
+from ..declare import ALL, FLOATS, INTEGERS, NUMBERS, Error, Sample, op
+from ..inputs import In
+
+
+def _shapes(name: str) -> Error:
+    return Error(
+        "shapes", lambda t: getattr(t, name)(t.zeros(2), t.zeros(3)), (RuntimeError,),
+        r"The size of tensor a \(2\) must match the size of tensor b \(3\) at non-singleton dimension 0",
+    )  # fmt: skip
+
+
+def _by_zero(name: str) -> Error:
+    return Error("zero", lambda t: getattr(t, name)(t.tensor([1]), t.tensor([0])), (RuntimeError,), "ZeroDivisionError")
+
+
+def _with_numbers(name: str, left: Any = 2) -> tuple[Sample, ...]:
+    """The op on a tensor and Python numbers, by its function and by its operator."""
+    symbol: Any = {
+        "add": lambda x, y: x + y, "sub": lambda x, y: x - y, "mul": lambda x, y: x * y, "div": lambda x, y: x / y,
+        "floor_divide": lambda x, y: x // y, "remainder": lambda x, y: x % y, "pow": lambda x, y: x**y,
+    }[name]  # fmt: skip
+    return (
+        Sample("int", lambda t, x: getattr(t, name)(x, 3), (In((2, 3), "positive"),)),
+        Sample("float", lambda t, x: getattr(t, name)(x, 1.5), (In((2, 3), "positive"),)),
+        Sample("operator", lambda t, x: symbol(x, 2), (In((2, 3), "positive"),)),
+        Sample("reflected", lambda t, x: symbol(left, x), (In((2, 3), "positive"),)),
+    )
+
+
+op("add", elementwise=2, dtypes=ALL, errors=[_shapes("add")], samples=[
+    *_with_numbers("add"),
+    Sample("alpha", lambda t, x, y: t.add(x, y, alpha=2), (In(), In((3,))), dtypes=NUMBERS),
+])  # fmt: skip
+op("sub", elementwise=2, dtypes=NUMBERS, samples=_with_numbers("sub"), errors=[
+    _shapes("sub"),
+    Error("bool", lambda t: t.tensor([True]) - t.tensor([True]), (RuntimeError,), "with .*bool tensor.* is not supported"),
+])  # fmt: skip
+op("mul", elementwise=2, dtypes=ALL, samples=_with_numbers("mul"), errors=[_shapes("mul")])
+op("div", elementwise=2, dtypes=FLOATS, domain="nonzero", samples=_with_numbers("div"), errors=[_shapes("div")])
+op(
+    "floor_divide", elementwise=2, dtypes=NUMBERS, domain="positive", differentiable=False,
+    samples=_with_numbers("floor_divide", 7), errors=[_shapes("floor_divide"), _by_zero("floor_divide")],
+)  # fmt: skip
+for _name in ("remainder", "fmod"):
+    op(
+        _name, elementwise=2, dtypes=NUMBERS, domain="nonzero",
+        samples=_with_numbers(_name, 7) if _name == "remainder" else (), errors=[_shapes(_name), _by_zero(_name)],
+    )  # fmt: skip
+op(
+    "pow", elementwise=2, dtypes=FLOATS + INTEGERS, domain="positive", tolerance="transcendental",
+    samples=_with_numbers("pow"),
+    errors=[_shapes("pow"), Error("negative", lambda t: t.tensor([2]) ** -1, (RuntimeError,), "negative integer powers")],
+)  # fmt: skip
+op("square", elementwise=1, dtypes=NUMBERS)
+op("reciprocal", elementwise=1, dtypes=FLOATS, domain="nonzero")
+op("maximum", elementwise=2, dtypes=ALL, tolerance="exact", errors=[_shapes("maximum")])
+op("minimum", elementwise=2, dtypes=ALL, tolerance="exact", errors=[_shapes("minimum")])
+op("atan2", elementwise=2, dtypes=FLOATS, domain="nonzero", tolerance="transcendental", errors=[_shapes("atan2")])

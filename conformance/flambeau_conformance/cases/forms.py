@@ -1,0 +1,95 @@
+"""The ``out=`` forms of ops that are not element-wise, and the in-place forms that have arguments of their own."""
+
+from typing import Any
+
+from ..compare import check_same, flatten
+from ..declare import case
+from ..subject import Subject
+
+_X = [[1.0, -2.0, 3.0], [0.5, 5.0, -1.0]]
+
+_OUT: dict[str, Any] = {
+    "where": lambda t, x, **o: t.where(x > 0, x, x * 2, **o),
+    "clamp": lambda t, x, **o: t.clamp(x, -1, 1, **o),
+    "clamp_min": lambda t, x, **o: t.clamp_min(x, 0, **o),
+    "clamp_max": lambda t, x, **o: t.clamp_max(x, 0, **o),
+    "sum": lambda t, x, **o: t.sum(x, 1, **o),
+    "mean": lambda t, x, **o: t.mean(x, 1, **o),
+    "var": lambda t, x, **o: t.var(x, 1, **o),
+    "std": lambda t, x, **o: t.std(x, 1, **o),
+    "prod": lambda t, x, **o: t.prod(x, 1, **o),
+    "cumsum": lambda t, x, **o: t.cumsum(x, 1, **o),
+    "logsumexp": lambda t, x, **o: t.logsumexp(x, 1, **o),
+    "amax": lambda t, x, **o: t.amax(x, 1, **o),
+    "amin": lambda t, x, **o: t.amin(x, 1, **o),
+    "any": lambda t, x, **o: t.any(x > 2, 1, **o),
+    "all": lambda t, x, **o: t.all(x > 2, 1, **o),
+    "mm": lambda t, x, **o: t.mm(x, x.t(), **o),
+    "bmm": lambda t, x, **o: t.bmm(x[None], x.t()[None], **o),
+    "mv": lambda t, x, **o: t.mv(x, x[0], **o),
+    "dot": lambda t, x, **o: t.dot(x[0], x[1], **o),
+    "outer": lambda t, x, **o: t.outer(x[0], x[1], **o),
+    "matmul": lambda t, x, **o: t.matmul(x, x.t(), **o),
+    "addmm": lambda t, x, **o: t.addmm(x[:, :2], x, x.t(), **o),
+    "cat": lambda t, x, **o: t.cat((x, x), **o),
+    "stack": lambda t, x, **o: t.stack((x, x), **o),
+    "hstack": lambda t, x, **o: t.hstack((x, x), **o),
+    "vstack": lambda t, x, **o: t.vstack((x, x), **o),
+    "gather": lambda t, x, **o: t.gather(x, 1, t.tensor([[0], [2]]), **o),
+    "scatter": lambda t, x, **o: t.scatter(x, 1, t.tensor([[0], [2]]), 9.0, **o),
+    "scatter_add": lambda t, x, **o: t.scatter_add(x, 1, t.tensor([[0], [2]]), x, **o),
+    "index_select": lambda t, x, **o: t.index_select(x, 1, t.tensor([2, 0]), **o),
+    "nonzero": lambda t, x, **o: t.nonzero(x > 0, **o),
+}
+
+for _name, _call in _OUT.items():
+
+    @case(f"{_name}/out/plain/float32", dtypes=("float32",))
+    def _out(subject: Subject, call: Any = _call) -> None:
+        t = subject.torch
+        expected = call(t, subject.tensor(_X, "float32"))
+        target = t.empty_like(expected)
+        returned = call(t, subject.tensor(_X, "float32"), out=target)
+        assert returned is target, "out= did not return its tensor"
+        dtype = str(expected.dtype).removeprefix("torch.")
+        check_same(subject, list(flatten(target.tolist())), list(flatten(expected.tolist())), dtype, "exact")
+
+
+_INPLACE: dict[str, Any] = {
+    "clamp": lambda x, t: x.clamp_(-1, 1), "clamp_min": lambda x, t: x.clamp_min_(0), "clamp_max": lambda x, t: x.clamp_max_(0),
+    "add": lambda x, t: x.add_(x, alpha=2), "cumsum": lambda x, t: x.cumsum_(1),
+    "masked_fill": lambda x, t: x.masked_fill_(x > 0, 7.0), "scatter": lambda x, t: x.scatter_(1, t.tensor([[0], [2]]), 9.0),
+    "scatter_add": lambda x, t: x.scatter_add_(1, t.tensor([[0], [2]]), x.clone()), "copy": lambda x, t: x.copy_(x[1]),
+    "fill": lambda x, t: x.fill_(4.0), "addmm": lambda x, t: x[:, :2].addmm_(x.clone(), x.clone().t()),
+    "eq": lambda x, t: x.eq_(1.0), "ne": lambda x, t: x.ne_(1.0), "lt": lambda x, t: x.lt_(1.0), "le": lambda x, t: x.le_(1.0),
+    "gt": lambda x, t: x.gt_(1.0), "ge": lambda x, t: x.ge_(1.0),
+}  # fmt: skip
+_EXPECTED: dict[str, list[float]] = {
+    "clamp": [1, -1, 1, 0.5, 1, -1], "clamp_min": [1, 0, 3, 0.5, 5, 0], "clamp_max": [0, -2, 0, 0, 0, -1],
+    "add": [3, -6, 9, 1.5, 15, -3], "cumsum": [1, -1, 2, 0.5, 5.5, 4.5], "masked_fill": [7, -2, 7, 7, 7, -1],
+    "scatter": [9, -2, 3, 0.5, 5, 9], "scatter_add": [2, -2, 3, 0.5, 5, -0.5], "copy": [0.5, 5, -1, 0.5, 5, -1],
+    "fill": [4] * 6, "addmm": [15, -14.5, 3, -12, 31.25, -1],
+    "eq": [1, 0, 0, 0, 0, 0], "ne": [0, 1, 1, 1, 1, 1], "lt": [0, 1, 0, 1, 0, 1], "le": [1, 1, 0, 1, 0, 1],
+    "gt": [0, 0, 1, 0, 1, 0], "ge": [1, 0, 1, 0, 1, 0],
+}  # fmt: skip
+
+for _name, _call in _INPLACE.items():
+
+    @case(f"{_name}/inplace/arguments/float32", dtypes=("float32",))
+    def _inplace(subject: Subject, name: str = _name, call: Any = _call) -> None:
+        x = subject.tensor(_X, "float32")
+        call(x, subject.torch)
+        check_same(subject, list(flatten(x.tolist())), [float(value) for value in _EXPECTED[name]], "float32", "arithmetic")
+
+
+@case("out/error/dtype/float32", dtypes=("float32", "int64"))
+def _cast(subject: Subject) -> None:
+    t = subject.torch
+    target = t.zeros(2, dtype=t.int64)
+    try:
+        t.add(t.tensor([1.5, 2.5]), 1, out=target)
+    except RuntimeError as error:
+        assert "can't be cast to the desired output type Long" in str(error), str(error)
+        assert target.tolist() == [0, 0], "the target was changed"
+    else:
+        raise AssertionError("a float result was stored in an integer tensor")

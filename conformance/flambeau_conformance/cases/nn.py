@@ -1,0 +1,99 @@
+"""Modules, optimizers and data loading: short programs with known results."""
+
+from typing import Any
+
+from ..compare import check_same, flatten
+from ..declare import Sample, case, op
+from ..inputs import In
+from ..subject import Subject
+
+
+def _model(t: Any) -> Any:
+    t.manual_seed(0)
+    return t.nn.Sequential(t.nn.Linear(3, 4), t.nn.ReLU(), t.nn.Linear(4, 2))
+
+
+def _trained(t: Any, x: Any, y: Any, optimizer: Any) -> Any:
+    model = _model(t)
+    made = optimizer(t, model.parameters())
+    losses = []
+    for _ in range(5):
+        made.zero_grad()
+        loss = t.nn.functional.cross_entropy(model(x), y)
+        loss.backward()
+        made.step()
+        losses.append(loss.detach())
+    return (t.stack(losses), *[parameter.detach() for parameter in model.parameters()])
+
+
+_OPTIMIZERS: dict[str, Any] = {
+    "sgd": lambda t, p: t.optim.SGD(p, lr=0.1),
+    "sgd-momentum": lambda t, p: t.optim.SGD(p, lr=0.1, momentum=0.9, dampening=0.1, weight_decay=0.01),
+    "sgd-nesterov": lambda t, p: t.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True, maximize=True),
+    "adam": lambda t, p: t.optim.Adam(p, lr=0.1),
+    "adam-amsgrad": lambda t, p: t.optim.Adam(p, lr=0.1, amsgrad=True, weight_decay=0.1),
+    "adamw": lambda t, p: t.optim.AdamW(p, lr=0.1),
+}
+op("optim", dtypes=("float32",), tolerance="reduction", differentiable=False, method=False, samples=[
+    Sample(name, lambda t, x, y, make=make: _trained(t, x, y, make), (In((6, 3)), In((6,), "index:2")), gradient=False)
+    for name, make in _OPTIMIZERS.items()
+], anchors=("optim.SGD",))  # fmt: skip
+
+
+@case("nn.Module/value/repr/float32", dtypes=("float32",))
+def _text(subject: Subject) -> None:
+    assert repr(_model(subject.torch)) == (
+        "Sequential(\n  (0): Linear(in_features=3, out_features=4, bias=True)\n  (1): ReLU()\n"
+        "  (2): Linear(in_features=4, out_features=2, bias=True)\n)"
+    )
+
+
+@case("nn.Module/value/state_dict/float32", dtypes=("float32",))
+def _state(subject: Subject) -> None:
+    one, two = _model(subject.torch), subject.torch.nn.Sequential(*_model(subject.torch))
+    with subject.torch.no_grad():
+        for parameter in one.parameters():
+            parameter.mul_(2)
+    assert list(one.state_dict()) == ["0.weight", "0.bias", "2.weight", "2.bias"]
+    two.load_state_dict(one.state_dict())
+    for first, second in zip(one.parameters(), two.parameters(), strict=True):
+        check_same(subject, list(flatten(second.tolist())), list(flatten(first.tolist())), "float32", "exact")
+
+
+@case("nn.Module/error/load/float32", dtypes=("float32",))
+def _load(subject: Subject) -> None:
+    try:
+        subject.torch.nn.Linear(2, 1).load_state_dict({"weight": subject.torch.zeros(1, 3)})
+    except RuntimeError as error:
+        assert 'Missing key(s) in state_dict: "bias"' in str(error) and "size mismatch for weight" in str(error), str(error)
+    else:
+        raise AssertionError("a state_dict that does not fit was loaded")
+
+
+@case("nn.Parameter/value/registered/float32", dtypes=("float32",), anchors=("nn.Parameter",))
+def _parameter(subject: Subject) -> None:
+    t = subject.torch
+
+    class Model(t.nn.Module):  # type: ignore[name-defined, misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = t.nn.Parameter(t.ones(2))
+            self.plain = t.ones(2, requires_grad=True)
+            self.register_buffer("mean", t.zeros(2))
+
+    model = Model()
+    assert [name for name, _ in model.named_parameters()] == ["weight"]
+    assert list(model.state_dict()) == ["weight", "mean"]
+    assert model.weight.requires_grad and not model.mean.requires_grad
+
+
+@case("data.DataLoader/value/shuffled/int64", dtypes=("int64",))
+def _loader(subject: Subject) -> None:
+    t = subject.torch
+    t.manual_seed(0)
+    data = t.utils.data.TensorDataset(t.arange(10))
+    loader = t.utils.data.DataLoader(data, batch_size=4, shuffle=True)
+    batches = [batch.tolist() for (batch,) in loader]
+    # Recorded from PyTorch 2.13.0.
+    assert batches == [[4, 1, 7, 5], [3, 9, 0, 8], [6, 2]], batches
+    assert len(loader) == 3

@@ -1,0 +1,33 @@
+"""Random numbers: PyTorch's CPU stream, recorded for a seed."""
+
+from typing import Any
+
+from ..declare import FLOATS, Sample, case, op
+from ..subject import Subject
+
+
+def _seeded(t: Any, call: Any) -> Any:
+    t.manual_seed(42)
+    first = call(t)
+    return (first, call(t))
+
+
+for _name, _call in {
+    "rand": lambda t: t.rand(2), "rand_64": lambda t: t.rand(5, dtype=t.float64), "randn": lambda t: t.randn(17),
+    "randn_small": lambda t: t.randn(3), "randn_64": lambda t: t.randn(16, dtype=t.float64),
+    "randint": lambda t: t.randint(0, 10, (5,)), "randperm": lambda t: t.randperm(10),
+    "uniform_": lambda t: t.empty(5).uniform_(-2, 3), "normal_": lambda t: t.empty(20).normal_(1, 2),
+    "random_": lambda t: t.empty(5, dtype=t.int64).random_(), "bernoulli_": lambda t: t.empty(9).bernoulli_(0.3),
+    "exponential_": lambda t: t.empty(5).exponential_(2.0), "cauchy_": lambda t: t.empty(5).cauchy_(),
+    "log_normal_": lambda t: t.empty(5).log_normal_(), "geometric_": lambda t: t.empty(5).geometric_(0.4),
+}.items():  # fmt: skip
+    op(_name, dtypes=FLOATS[:1], tolerance="arithmetic", differentiable=False, method=False, samples=[
+        Sample("seed-42", lambda t, call=_call: _seeded(t, call), (), gradient=False),
+    ])  # fmt: skip
+
+
+@case("manual_seed/value/documented/float32", dtypes=("float32",), anchors=("manual_seed",))
+def _documented(subject: Subject) -> None:
+    subject.torch.manual_seed(42)
+    numbers = [round(value, 4) for value in (*subject.torch.rand(2).tolist(), *subject.torch.rand(2).tolist())]
+    assert numbers == [0.8823, 0.9150, 0.3829, 0.9593], numbers

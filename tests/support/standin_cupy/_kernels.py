@@ -1,0 +1,108 @@
+"""User-defined kernels: straight-line arithmetic is computed, any other CUDA code refused."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ._ndarray import check_device, ndarray
+
+__all__ = ["ElementwiseKernel", "RawKernel"]
+
+_FUNCTIONS: dict[str, Callable[..., Any]] = {"sqrt": np.sqrt, "exp": np.exp}
+# What means the same in C and in Python for numbers of one floating point type.
+_SYNTAX = (
+    ast.Module, ast.Assign, ast.BinOp, ast.UnaryOp, ast.Call, ast.Name, ast.Load, ast.Store,
+    ast.Add, ast.Sub, ast.Mult, ast.Div, ast.USub,
+)  # fmt: skip
+
+
+class RawKernel:
+    """``cupy.RawKernel``: can be made, not run."""
+
+    def __init__(self, code: str, name: str, options: tuple[str, ...] = (), backend: str = "nvrtc") -> None:
+        self.code, self.name, self.options, self.backend = code, name, options, backend
+
+    def __call__(self, grid: Any, block: Any, args: Any, **options: Any) -> None:
+        raise NotImplementedError(f"the stand-in has no compiler for the CUDA code of '{self.name}'")
+
+
+class ElementwiseKernel:
+    """``cupy.ElementwiseKernel`` for assignments of sums, products, quotients and roots of one type ``T``."""
+
+    def __init__(
+        self, in_params: str, out_params: str, operation: str, name: str = "kernel", reduce_dims: bool = True,
+        preamble: str = "", no_return: bool = False, return_tuple: bool = False, **kwargs: Any,
+    ) -> None:  # fmt: skip
+        if preamble or kwargs:
+            raise NotImplementedError("the stand-in has no compiler: no preamble, no options")
+        self.name = name
+        self.in_params, self.out_params = _names(in_params), _names(out_params)
+        self._code = _compiled(operation, set(self.in_params) | set(self.out_params))
+
+    def __call__(self, *args: Any) -> Any:
+        count = len(self.in_params)
+        if len(args) != count + len(self.out_params):
+            raise TypeError(f"Wrong number of arguments for '{self.name}': the stand-in wants the outputs too")
+        outputs = args[count:]
+        dtype = _common_dtype(args, outputs)
+        shape = np.broadcast_shapes(*(output.shape for output in outputs))
+        variables: dict[str, Any] = {
+            name: value._host.copy() if isinstance(value, ndarray) else dtype.type(value)
+            for name, value in zip(self.in_params + self.out_params, args, strict=True)
+        }
+        with np.errstate(all="ignore"):
+            exec(self._code, {"__builtins__": {}, **_FUNCTIONS}, variables)
+        for name, output in zip(self.out_params, outputs, strict=True):
+            if output.shape != shape:
+                raise ValueError("Out shape is mismatched")
+            output._host[...] = variables[name]
+        return outputs[0] if len(outputs) == 1 else outputs
+
+
+def _names(params: str) -> list[str]:
+    """The names in ``"T x, T y"``.
+
+    Raises:
+        NotImplementedError: a parameter is not of the type ``T``.
+    """
+    pairs = [param.split() for param in params.split(",") if param.strip()]
+    if any(len(pair) != 2 or pair[0] != "T" for pair in pairs):
+        raise NotImplementedError(f"the stand-in knows parameters 'T name' only, not '{params}'")
+    return [name for _, name in pairs]
+
+
+def _compiled(operation: str, parameters: set[str]) -> Any:
+    """Python code that does what the C statements do.
+
+    Raises:
+        NotImplementedError: they are not assignments of plain arithmetic.
+    """
+    declared = set(re.findall(r"\bT (\w+) =", operation))
+    lines = [re.sub(r"^T ", "", statement.strip()) for statement in operation.split(";")]
+    try:
+        tree = ast.parse("\n".join(line for line in lines if line))
+    except SyntaxError as error:
+        raise NotImplementedError(f"the stand-in has no compiler for: {operation}") from error
+    for node in ast.walk(tree):
+        if not isinstance(node, _SYNTAX):
+            raise NotImplementedError(f"the stand-in has no compiler for {type(node).__name__} in: {operation}")
+        if isinstance(node, ast.Name) and node.id not in parameters | declared | _FUNCTIONS.keys():
+            raise NameError(f"'{node.id}' is not declared in: {operation}")
+    return compile(tree, "<kernel>", "exec")
+
+
+def _common_dtype(args: tuple[Any, ...], outputs: tuple[Any, ...]) -> np.dtype[Any]:
+    if not all(isinstance(output, ndarray) for output in outputs):
+        raise TypeError("Output arguments must be cupy.ndarray")
+    arrays = [arg for arg in args if isinstance(arg, ndarray)]
+    check_device(*arrays)
+    if any(isinstance(arg, np.ndarray) for arg in args):
+        raise TypeError(f"Unsupported type {np.ndarray}")
+    if any(array.dtype != outputs[0].dtype for array in arrays):
+        raise TypeError("Type is mismatched: T " + " ".join(str(array.dtype) for array in arrays))
+    return outputs[0].dtype

@@ -1,0 +1,92 @@
+"""The modules that :func:`standin_cupy.install` puts in place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from . import _functions, _kernels, _machine, _ufunc
+from ._ndarray import ndarray
+
+__all__ = ["NAMES", "build_modules"]
+
+_DTYPES = (
+    "bool_", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64",
+    "complex64", "complex128",
+)  # fmt: skip
+_FUNCTIONS = (
+    "all", "amax", "amin", "any", "arange", "argmax", "argmin", "argsort", "array", "asarray", "ascontiguousarray",
+    "asnumpy", "broadcast_to", "concatenate", "copyto", "cumprod", "cumsum", "empty", "empty_like", "expand_dims",
+    "flip", "from_dlpack", "full", "lexsort", "matmul", "max", "mean", "min", "nonzero", "ones", "prod",
+    "put_along_axis", "searchsorted", "sort", "stack", "sum", "take_along_axis", "where", "zeros", "zeros_like",
+)  # fmt: skip
+
+_pool = _machine.MemoryPool()
+
+
+def _scatter(method: str) -> Any:
+    def function(a: Any, slices: Any, value: Any) -> None:
+        getattr(a, method)(slices, value)
+
+    return function
+
+
+NAMES: Mapping[str, Mapping[str, Any]] = {
+    "cupy": {
+        **{name: getattr(np, name) for name in _DTYPES},
+        **{name: getattr(_functions, name) for name in _FUNCTIONS},
+        **_ufunc.UFUNCS,
+        "ndarray": ndarray,
+        "ElementwiseKernel": _kernels.ElementwiseKernel,
+        "RawKernel": _kernels.RawKernel,
+        "get_default_memory_pool": lambda: _pool,
+    },
+    "cupy.lib.stride_tricks": {"as_strided": _functions.as_strided},
+    "cupy.cuda": {"Device": _machine.Device, "Stream": _machine.Stream, "MemoryPool": _machine.MemoryPool},
+    "cupy.cuda.runtime": {
+        "CUDARuntimeError": _machine.CUDARuntimeError,
+        "getDevice": _machine.machine.get_device,
+        "getDeviceCount": _machine.machine.device_count,
+        "setDevice": _machine.machine.set_device,
+    },
+    "cupyx": {
+        "rsqrt": _ufunc.RSQRT,
+        **{name: _scatter(name) for name in ("scatter_add", "scatter_max", "scatter_min")},
+    },
+    "cupyx.scipy.special": _ufunc.SPECIAL,
+}
+"""What each module has."""
+
+
+def build_modules() -> dict[str, ModuleType]:
+    """New modules, each an attribute of its parent."""
+    modules: dict[str, ModuleType] = {}
+    for path, names in NAMES.items():
+        parts = path.split(".")
+        for depth in range(1, len(parts) + 1):
+            _module(modules, ".".join(parts[:depth]))
+        vars(modules[path]).update(names)
+    return modules
+
+
+def _module(modules: dict[str, ModuleType], path: str) -> None:
+    if path in modules:
+        return
+    module = modules[path] = ModuleType(path, "A stand-in.")
+    module.__path__ = []
+    vars(module)["__getattr__"] = _missing(path)
+    parent, _, name = path.rpartition(".")
+    if parent:
+        setattr(modules[parent], name, module)
+
+
+def _missing(path: str) -> Any:
+    def __getattr__(name: str) -> Any:  # noqa: N807
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise AttributeError(f"the stand-in has no {path}.{name}; add it if CuPy 14 has it")
+
+    return __getattr__
