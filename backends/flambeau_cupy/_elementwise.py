@@ -21,11 +21,10 @@ def floor_divide(a: Array, b: Array, out: Array | None = None) -> Array:
     """The quotient rounded down."""
     if a.dtype.kind != "f":
         return cupy.floor_divide(a, b, out=out)
-    rest = remainder(a, b)
-    quotient = cupy.subtract(a, rest)
-    cupy.true_divide(quotient, b, out=quotient)  # an integer but for its rounding
-    cupy.rint(quotient, out=quotient)
-    # A divisor of zero has no remainder; its quotient is infinite or nan.
+    rest = cupy.fmod(a, b)
+    quotient = cupy.rint(cupy.true_divide(cupy.subtract(a, rest), b))  # an integer but for its rounding
+    cupy.subtract(quotient, _astray(rest, b), out=quotient)
+    # What is divided by zero has no remainder; its quotient is infinite or nan.
     return _given(out, cupy.where(cupy.equal(b, 0), cupy.true_divide(a, b), quotient))
 
 
@@ -34,8 +33,7 @@ def remainder(a: Array, b: Array, out: Array | None = None) -> Array:
     if a.dtype.kind != "f":
         return cupy.remainder(a, b, out=out)
     rest = cupy.fmod(a, b)
-    astray = cupy.not_equal(rest, 0) & cupy.not_equal(cupy.less(rest, 0), cupy.less(b, 0))
-    return _given(out, cupy.where(astray, cupy.add(rest, b), rest))
+    return _given(out, cupy.where(_astray(rest, b), cupy.add(rest, b), rest))
 
 
 def fmod(a: Array, b: Array, out: Array | None = None) -> Array:
@@ -43,8 +41,7 @@ def fmod(a: Array, b: Array, out: Array | None = None) -> Array:
     if a.dtype.kind == "f":
         return cupy.fmod(a, b, out=out)
     rest = cupy.remainder(a, b)
-    astray = cupy.not_equal(rest, 0) & cupy.not_equal(cupy.less(rest, 0), cupy.less(a, 0))
-    return _given(out, cupy.where(astray, cupy.subtract(rest, b), rest))
+    return _given(out, cupy.where(_astray(rest, a), cupy.subtract(rest, b), rest))
 
 
 def logical_not(a: Array, out: Array | None = None) -> Array:
@@ -78,6 +75,11 @@ def elementwise_overrides() -> Mapping[str, Callable[..., Array]]:
         "floor_divide": floor_divide, "remainder": remainder, "fmod": fmod, "logical_not": logical_not,
         "relu": relu, "relu_backward": relu_backward, "erf": erf, "lgamma": lgamma,
     }  # fmt: skip
+
+
+def _astray(rest: Array, wanted: Array) -> Array:
+    """Whether a remainder has not the sign that is wanted."""
+    return cupy.not_equal(rest, 0) & cupy.not_equal(cupy.less(rest, 0), cupy.less(wanted, 0))
 
 
 def _given(out: Array | None, result: Array) -> Array:

@@ -23,10 +23,11 @@ def sgd_step(
     weight_decay: float, nesterov: bool, maximize: bool,
 ) -> None:  # fmt: skip
     """One step of stochastic gradient descent, written into ``parameter`` and ``buffer``."""
+    gradient = _gradient(maximize, bool(weight_decay))
     if buffer is None:
-        _sgd(maximize)(grad, lr, weight_decay, parameter)
+        _sgd(gradient)(grad, lr, weight_decay, parameter)
     else:
-        step = _sgd_momentum(maximize, nesterov)
+        step = _sgd_with_momentum(gradient, nesterov)
         step(grad, lr, weight_decay, momentum, 1 - dampening, parameter, buffer)
 
 
@@ -35,10 +36,56 @@ def adam_step(
     lr: float, beta1: float, beta2: float, eps: float, weight_decay: float, decoupled: bool, maximize: bool,
 ) -> None:  # fmt: skip
     """One step of Adam, written into every array but ``grad``."""
-    decay, shrink = (0.0, 1 - lr * weight_decay) if decoupled else (weight_decay, 1.0)
-    _adam_moments(maximize)(grad, decay, 1 - beta1, beta2, 1 - beta2, parameter, exp_avg, exp_avg_sq)
-    if max_exp_avg_sq is not None:
-        cupy.maximum(max_exp_avg_sq, exp_avg_sq, out=max_exp_avg_sq)
-    largest = exp_avg_sq if max_exp_avg_sq is None else max_exp_avg_sq
-    correction, step_size = sqrt(1 - beta2**step), lr / (1 - beta1**step)
-    _adam_update()(exp_avg, largest, shrink, correction, eps, step_size, parameter)
+    gradient = _gradient(maximize, bool(weight_decay) and not decoupled)
+    averaging = (grad, weight_decay, 1 - beta1, beta2, 1 - beta2)
+    shrink = 1 - lr * weight_decay if decoupled else 1.0
+    updating = (shrink, sqrt(1 - beta2**step), eps, lr / (1 - beta1**step))
+    if max_exp_avg_sq is None:
+        _adam(gradient)(*averaging, *updating, parameter, exp_avg, exp_avg_sq)
+        return
+    _adam_averages(gradient)(*averaging, parameter, exp_avg, exp_avg_sq)
+    cupy.maximum(max_exp_avg_sq, exp_avg_sq, out=max_exp_avg_sq)  # CUDA's own max would hide a nan
+    _adam_update()(*updating, exp_avg, max_exp_avg_sq, parameter)
+
+
+def _gradient(maximize: bool, decays: bool) -> str:
+    """The statement that makes the gradient ``d`` to follow down."""
+    return f"T d = {'-' if maximize else ''}g{' + p * weight_decay' if decays else ''};"
+
+
+@cache
+def _sgd(gradient: str) -> Any:
+    return cupy.ElementwiseKernel("T g, T lr, T weight_decay", "T p", f"{gradient} p = p - d * lr;", "flambeau_sgd")
+
+
+@cache
+def _sgd_with_momentum(gradient: str, nesterov: bool) -> Any:
+    return cupy.ElementwiseKernel(
+        "T g, T lr, T weight_decay, T momentum, T rise",
+        "T p, T b",
+        f"{gradient} b = b * momentum + d * rise; p = p - {'(d + b * momentum)' if nesterov else 'b'} * lr;",
+        "flambeau_sgd_with_momentum",
+    )
+
+
+_AVERAGING = "T g, T weight_decay, T rise1, T beta2, T rise2"
+_UPDATING = "T shrink, T correction, T eps, T step_size"
+_AVERAGE = "m = m + (d - m) * rise1; v = v * beta2 + d * d * rise2;"
+_UPDATE = "p = p * shrink - m / (sqrt(v) / correction + eps) * step_size;"
+
+
+@cache
+def _adam(gradient: str) -> Any:
+    body = f"{gradient} {_AVERAGE} {_UPDATE}"
+    return cupy.ElementwiseKernel(f"{_AVERAGING}, {_UPDATING}", "T p, T m, T v", body, "flambeau_adam")
+
+
+@cache
+def _adam_averages(gradient: str) -> Any:
+    body = f"{gradient} {_AVERAGE}"
+    return cupy.ElementwiseKernel(f"{_AVERAGING}, T p", "T m, T v", body, "flambeau_adam_averages")
+
+
+@cache
+def _adam_update() -> Any:
+    return cupy.ElementwiseKernel(f"{_UPDATING}, T m, T v", "T p", _UPDATE, "flambeau_adam_update")

@@ -67,7 +67,9 @@ class NumpyBackend(ArrayBackend):
         """The logarithm of the gamma function's absolute value, by SciPy."""
         from scipy.special import gammaln
 
-        return gammaln(a, out=out) if out is not None else gammaln(a)
+        result = np.asarray(gammaln(a) if out is None else gammaln(a, out=out))
+        np.copyto(result, np.inf, where=np.isneginf(a))  # SciPy says -inf there; C and PyTorch say inf
+        return result
 
     def add_at(self, target: np.ndarray, key: Any, values: np.ndarray) -> None:
         """Add at indices that may be repeated."""

@@ -40,16 +40,17 @@ def _of_sample(op: Op, sample: Sample, needs: tuple[str, ...]) -> Iterator[Case]
         return Case(f"{op.name}/{aspect}/{sample.name}/{variant}", op.section, check, (variant,), needs)
 
     yield made("determinism", lambda subject: _deterministic(subject, sample, dtype))
-    yield made("device", lambda subject: _device_kept(subject, sample, dtype))
-    if any(len(spec.shape) > 1 for spec in sample.inputs):
+    if sample.inputs:
+        yield made("device", lambda subject: _device_kept(subject, sample, dtype))
+    if op.turned and any(len(spec.shape) > 1 for spec in sample.inputs):
         yield made("noncontiguous", lambda subject: _noncontiguous(subject, op, sample, dtype))
     if op.alias is not None:
         yield made("alias", lambda subject: _alias(subject, op, sample, dtype))
-    if op.out:
+    if op.out and sample.plain:
         yield made("out", lambda subject: _out(subject, op, sample, dtype))
-    if op.method and op.arity:
+    if op.method and sample.plain:
         yield made("method", lambda subject: _method(subject, op, sample, dtype))
-    if op.inplace and op.arity and sample.name in ("plain", "zero-dim", "zero-size"):
+    if op.inplace and sample.name in ("plain", "zero-dim", "zero-size"):
         yield made("inplace", lambda subject: _inplace(subject, op, sample, dtype))
     if floating and not op.differentiable:
         yield made("not-differentiable", lambda subject: _not_differentiable(subject, sample, dtype))

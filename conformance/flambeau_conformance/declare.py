@@ -43,6 +43,8 @@ class Sample:
     """Instead of the op's."""
     gradient: bool = True
     """Whether gradients are checked, if the op has any."""
+    plain: bool = False
+    """Whether it is the public function on the tensors and nothing else, so that its other forms can be derived."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ class Op:
         arity: for element-wise ops, the number of operands.
         domain: for element-wise ops, the numbers to draw.
         anchors: ids of the documented behaviours that it covers.
+        turned: whether a tensor in another order of memory gives the same result.
         section: the family, the name of the module that declares it.
     """
 
@@ -89,6 +92,7 @@ class Op:
     arity: int = 0
     domain: str = "real"
     anchors: tuple[str, ...] = ()
+    turned: bool = True
     section: str = ""
 
 
@@ -113,7 +117,9 @@ def op(
     )
     if not listed:
         raise ValueError(f"the op {name!r} has no sample")
-    errors = tuple(options.pop("errors", ())) or (_wrong_argument(name),)
+    errors = tuple(options.pop("errors", ()))
+    if options.pop("refuses", True) and not errors:
+        errors = (_wrong_argument(name),)
     _ops[name] = Op(
         name, listed, dtypes, tolerance, arity=elementwise, domain=domain, section=_section,
         inplace=bool(elementwise) if inplace is None else inplace, out=bool(elementwise) if out is None else out,
@@ -135,10 +141,10 @@ def _elementwise_samples(name: str, arity: int, domain: str, *, special: bool) -
     ]  # fmt: skip
     if arity == 2:
         shapes += [("broadcast", [(2, 1, 3), (4, 1)]), ("broadcast-zero-dim", [(2, 3), ()])]
-    samples = [Sample(label, call, tuple(In(shape, domain) for shape in each)) for label, each in shapes]
+    samples = [Sample(label, call, tuple(In(shape, domain) for shape in each), plain=True) for label, each in shapes]
     if special:
         inputs = (In((12,), "special"),) if arity == 1 else (In((12, 1), "special"), In((1, 12), "special"))
-        samples.append(Sample("special", call, inputs, dtypes=FLOATS, gradient=False))
+        samples.append(Sample("special", call, inputs, dtypes=FLOATS, gradient=False, plain=True))
     return tuple(samples)
 
 

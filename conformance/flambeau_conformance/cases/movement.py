@@ -8,9 +8,9 @@ from ..inputs import In
 _DTYPES = (*FLOATS, "int64", "bool")
 
 
-def _moving(name: str, *samples: tuple[str, Any, tuple[int, ...]], alias: bool | None = True, errors: Any = (), anchors: Any = ()) -> None:
+def _moving(name: str, *samples: tuple[str, Any, tuple[int, ...]], errors: Any = (), turned: bool = True) -> None:
     op(
-        name, dtypes=_DTYPES, tolerance="exact", alias=alias, anchors=anchors or (name,), errors=errors,
+        name, dtypes=_DTYPES, tolerance="exact", alias=True, anchors=(name,), errors=errors, turned=turned,
         samples=[Sample(label, call, (In(shape),)) for label, call, shape in samples],
     )  # fmt: skip
 
@@ -23,7 +23,7 @@ _moving("reshape", ("split", lambda t, x: t.reshape(x, (3, -1)), (2, 6)), ("zero
         ("empty", lambda t, x: x.reshape(3, 0), (0, 2)), errors=[
     Error("size", lambda t: t.zeros(4).reshape(3), (RuntimeError,), r"shape '\[3\]' is invalid for input of size 4"),
 ])  # fmt: skip
-_moving("view", ("split", lambda t, x: x.view(3, -1), (2, 6)), errors=[
+_moving("view", ("split", lambda t, x: x.view(3, -1), (2, 6)), turned=False, errors=[
     Error("strides", lambda t: t.zeros(2, 3).t().view(6), (RuntimeError,), r"Use .reshape\(...\) instead"),
 ])  # fmt: skip
 _moving("flatten", ("all", lambda t, x: t.flatten(x), (2, 3, 2)), ("part", lambda t, x: x.flatten(1), (2, 3, 2)), errors=[

@@ -87,13 +87,17 @@ def _parameter(subject: Subject) -> None:
     assert model.weight.requires_grad and not model.mean.requires_grad
 
 
-@case("data.DataLoader/value/shuffled/int64", dtypes=("int64",))
-def _loader(subject: Subject) -> None:
-    t = subject.torch
+def _batches(t: Any, **options: Any) -> Any:
     t.manual_seed(0)
     data = t.utils.data.TensorDataset(t.arange(10))
-    loader = t.utils.data.DataLoader(data, batch_size=4, shuffle=True)
-    batches = [batch.tolist() for (batch,) in loader]
-    # Recorded from PyTorch 2.13.0.
-    assert batches == [[4, 1, 7, 5], [3, 9, 0, 8], [6, 2]], batches
-    assert len(loader) == 3
+    loader = t.utils.data.DataLoader(data, batch_size=4, **options)
+    assert len(loader) == (2 if options.get("drop_last") else 3)
+    return tuple(batch for (batch,) in loader)
+
+
+op("DataLoader", dtypes=("int64",), tolerance="exact", differentiable=False, method=False, refuses=False, samples=[
+    Sample("in-order", lambda t: _batches(t), ()),
+    Sample("shuffled", lambda t: _batches(t, shuffle=True), ()),
+    Sample("generator", lambda t: _batches(t, shuffle=True, generator=t.Generator().manual_seed(3)), ()),
+    Sample("drop-last", lambda t: _batches(t, drop_last=True), ()),
+], anchors=("utils.data.DataLoader",))  # fmt: skip

@@ -21,7 +21,7 @@ for _name, _call in {
     "exponential_": lambda t: t.empty(5).exponential_(2.0), "cauchy_": lambda t: t.empty(5).cauchy_(),
     "log_normal_": lambda t: t.empty(5).log_normal_(), "geometric_": lambda t: t.empty(5).geometric_(0.4),
 }.items():  # fmt: skip
-    op(_name, dtypes=FLOATS[:1], tolerance="arithmetic", differentiable=False, method=False, samples=[
+    op(_name, dtypes=FLOATS[:1], tolerance="arithmetic", differentiable=False, method=False, refuses=False, samples=[
         Sample("seed-42", lambda t, call=_call: _seeded(t, call), (), gradient=False),
     ])  # fmt: skip
 

@@ -11,96 +11,128 @@ from typing import Any
 
 from .kernels import Array
 
-__all__ = ["elementwise_kernels", "returning_arrays"]
+__all__ = ["BINARY", "UNARY", "binary_kernel", "elementwise_kernels", "unary_kernel"]
 
-_UFUNCS = {
+Kernel = Callable[..., Array]
+
+UNARY = {
     "neg": "negative", "abs": "absolute", "floor": "floor", "ceil": "ceil", "trunc": "trunc", "round": "rint",
     "sqrt": "sqrt", "exp": "exp", "expm1": "expm1", "log": "log", "log1p": "log1p", "log2": "log2", "log10": "log10",
     "sin": "sin", "cos": "cos", "tan": "tan", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "sinh": "sinh",
     "cosh": "cosh", "tanh": "tanh", "isnan": "isnan", "logical_not": "logical_not", "bitwise_not": "invert",
-    "square": "square", "add": "add", "sub": "subtract", "mul": "multiply", "div": "true_divide",
-    "floor_divide": "floor_divide", "remainder": "remainder", "fmod": "fmod", "pow": "power", "atan2": "arctan2",
-    "maximum": "maximum", "minimum": "minimum", "eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal",
-    "gt": "greater", "ge": "greater_equal", "bitwise_and": "bitwise_and", "bitwise_or": "bitwise_or",
-    "bitwise_xor": "bitwise_xor", "left_shift": "left_shift", "right_shift": "right_shift",
+    "square": "square",
 }  # fmt: skip
-"""Kernels that are a function of the namespace."""
+"""Kernels of one operand that are a function of the namespace."""
+
+BINARY = {
+    "add": "add", "sub": "subtract", "mul": "multiply", "div": "true_divide", "floor_divide": "floor_divide",
+    "remainder": "remainder", "fmod": "fmod", "pow": "power", "atan2": "arctan2", "maximum": "maximum",
+    "minimum": "minimum", "eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater",
+    "ge": "greater_equal", "bitwise_and": "bitwise_and", "bitwise_or": "bitwise_or", "bitwise_xor": "bitwise_xor",
+    "left_shift": "left_shift", "right_shift": "right_shift",
+}  # fmt: skip
+"""Kernels of two operands that are a function of the namespace."""
 
 
-def elementwise_kernels(xp: Any) -> dict[str, Callable[..., Array]]:
-    """The unary and binary kernels over ``xp``; erf and lgamma are the backend's."""
-    table: dict[str, Callable[..., Array]] = {name: getattr(xp, ufunc) for name, ufunc in _UFUNCS.items()}
-    table |= _special_cases(xp)
-    table |= _activations(xp)
-    return table
+def unary_kernel(xp: Any, ufunc: Kernel) -> Kernel:
+    """``ufunc`` with an array as its result, whatever its operand."""
+    array_class, asarray = xp.ndarray, xp.asarray
 
-
-def returning_arrays(xp: Any, ufunc: Callable[..., Any]) -> Callable[..., Array]:
-    """``ufunc`` with an array as its result, whatever its operands."""
-    asarray, array_class = xp.asarray, xp.ndarray
-
-    def kernel(*operands: Array, out: Array | None = None) -> Array:
-        result = ufunc(*operands) if out is None else ufunc(*operands, out=out)
+    def kernel(a: Array, out: Array | None = None) -> Array:
+        result = ufunc(a) if out is None else ufunc(a, out=out)
         return result if result.__class__ is array_class else asarray(result)
 
     return kernel
 
 
-def _special_cases(xp: Any) -> dict[str, Callable[..., Array]]:
-    ufunc_sign, isnan, copyto, divide = xp.sign, xp.isnan, xp.copyto, xp.true_divide
-    sqrt, floor_divide, remainder = xp.sqrt, xp.floor_divide, xp.remainder
+def binary_kernel(xp: Any, ufunc: Kernel) -> Kernel:
+    """``ufunc`` with an array as its result, whatever its operands."""
+    array_class, asarray = xp.ndarray, xp.asarray
+
+    # The test of the class costs 25 ns; `out=...`, which asks NumPy for an array, is newer than NumPy 2.0.
+    def kernel(a: Array, b: Array, out: Array | None = None) -> Array:
+        result = ufunc(a, b) if out is None else ufunc(a, b, out=out)
+        return result if result.__class__ is array_class else asarray(result)
+
+    return kernel
+
+
+def elementwise_kernels(xp: Any) -> dict[str, Kernel]:
+    """The unary and binary kernels over ``xp``, without wrappers; erf and lgamma are the backend's."""
+    table: dict[str, Kernel] = {name: getattr(xp, function) for name, function in (UNARY | BINARY).items()}
+    return table | {
+        "sign": _sign(xp),
+        "reciprocal": _reciprocal(xp),
+        "rsqrt": _rsqrt(xp),
+        "sigmoid": _sigmoid(xp),
+        "relu": _relu(xp),
+        "relu_backward": _relu_backward(xp),
+    }
+
+
+def _sign(xp: Any) -> Kernel:
+    greater, less, subtract = xp.greater, xp.less, xp.subtract
 
     def sign(a: Array, out: Array | None = None) -> Array:
-        if a.dtype.kind == "b":
-            return xp.array(a) if out is None else _copied(copyto, out, a)
-        missing = isnan(a) if a.dtype.kind == "f" else None
-        result = xp.asarray(ufunc_sign(a) if out is None else ufunc_sign(a, out=out))
-        if missing is not None:
-            copyto(result, xp.zeros((), result.dtype), where=missing)  # PyTorch's sign of nan is 0
-        return result
+        # Comparisons give PyTorch's 0 for nan, and are faster than repairing the namespace's nan.
+        positive = greater(a, 0).view("int8")
+        negative = less(a, 0).view("int8")
+        return subtract(positive, negative).astype(a.dtype) if out is None else subtract(positive, negative, out=out)
 
-    def reciprocal(a: Array, out: Array | None = None) -> Array:
-        return divide(1, a, out=out)
-
-    def rsqrt(a: Array, out: Array | None = None) -> Array:
-        root = sqrt(a) if out is None else sqrt(a, out=out)
-        return divide(1, root, out=out)
-
-    return {"sign": sign, "reciprocal": reciprocal, "rsqrt": rsqrt, "floor_divide": floor_divide, "remainder": remainder}
+    return sign
 
 
-def _copied(copyto: Any, target: Array, source: Array) -> Array:
-    copyto(target, source)
-    return target
+def _constants(xp: Any, value: float) -> Callable[[Any], Array]:
+    """``value`` as a 0-d array of the dtype that is asked for: a Python number would cost as much as the operation."""
+    made: dict[Any, Array] = {}
 
-
-def _activations(xp: Any) -> dict[str, Callable[..., Array]]:
-    maximum, multiply, greater, exp, negative, divide = (
-        xp.maximum, xp.multiply, xp.greater, xp.exp, xp.negative, xp.true_divide
-    )  # fmt: skip
-    zeros: dict[Any, Array] = {}
-
-    def zero_like(a: Array) -> Array:
-        # maximum() is not vectorised for a 0-d operand: one zero broadcast along the last dimension is (measured).
-        key = (a.dtype, a.shape[-1:])
-        found = zeros.get(key)
+    def constant(dtype: Any) -> Array:
+        found = made.get(dtype)
         if found is None:
-            found = xp.zeros(a.shape[-1:], a.dtype)
-            if len(zeros) < 64:
-                zeros[key] = found
+            found = made[dtype] = xp.full((), value, dtype)
         return found
 
-    def relu(a: Array, out: Array | None = None) -> Array:
-        return maximum(a, zero_like(a), out=out)
+    return constant
 
-    def relu_backward(grad: Array, result: Array, out: Array | None = None) -> Array:
-        return multiply(grad, greater(result, zero_like(result)), out=out)
+
+def _reciprocal(xp: Any) -> Kernel:
+    divide, one = xp.true_divide, _constants(xp, 1)
+    return lambda a, out=None: divide(one(a.dtype), a, out=out)
+
+
+def _rsqrt(xp: Any) -> Kernel:
+    divide, sqrt, one = xp.true_divide, xp.sqrt, _constants(xp, 1)
+    return lambda a, out=None: divide(one(a.dtype), sqrt(a, out=out), out=out)
+
+
+def _sigmoid(xp: Any) -> Kernel:
+    negative, exp, add, divide, one = xp.negative, xp.exp, xp.add, xp.true_divide, _constants(xp, 1)
 
     def sigmoid(a: Array, out: Array | None = None) -> Array:
         # exp overflows to inf for very negative numbers, and 1 / inf is the right answer there.
-        result = xp.asarray(negative(a) if out is None else negative(a, out=out))
+        result = negative(a, out=out) if out is not None or a.shape else xp.asarray(negative(a))
         exp(result, out=result)
-        result += 1
-        return divide(1, result, out=result)
+        unit = one(a.dtype)
+        add(result, unit, out=result)
+        return divide(unit, result, out=result)
 
-    return {"relu": relu, "relu_backward": relu_backward, "sigmoid": sigmoid}
+    return sigmoid
+
+
+def _relu(xp: Any) -> Kernel:
+    maximum, zero = xp.maximum, _constants(xp, 0)
+    return lambda a, out=None: maximum(a, zero(a.dtype), out=out)
+
+
+def _relu_backward(xp: Any) -> Kernel:
+    greater, where, copyto, zero = xp.greater, xp.where, xp.copyto, _constants(xp, 0)
+
+    def relu_backward(grad: Array, result: Array, out: Array | None = None) -> Array:
+        nothing = zero(grad.dtype)
+        passed = where(greater(result, nothing), grad, nothing)
+        if out is None:
+            return passed
+        copyto(out, passed)
+        return out
+
+    return relu_backward

@@ -1,81 +1,105 @@
-"""Optimizer steps over a NumPy-like namespace: in place, in blocks that stay in the cache, without new arrays."""
+"""Optimizer steps over a NumPy-like namespace: in place, in blocks that stay in the cache, without new arrays.
+
+The order of operations is that of PyTorch's steps for one tensor, so that results agree to rounding.
+"""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
-from math import sqrt
 from typing import Any
 
 from .kernels import Array
 
 __all__ = ["step_kernels"]
 
-BLOCK = 1 << 16
-"""Elements that are updated together; what is read and written for them fits a level-2 cache."""
+BLOCK = 1 << 15
+"""Elements that are updated together: what is read and written for them fits a level-2 cache."""
+
+Blocks = Iterator[tuple[Any, ...]]
 
 
 def step_kernels(xp: Any) -> dict[str, Callable[..., None]]:
-    """The steps of SGD and Adam, with PyTorch's order of operations, so that results agree to rounding."""
-    scratch: dict[Any, tuple[Array, Array]] = {}
+    """The steps of SGD and Adam."""
+    scratch = _Scratch(xp)
+    return {"sgd_step": _sgd_step(xp, scratch), "adam_step": _adam_step(xp, scratch)}
 
-    def blocks(*arrays: Array | None) -> Iterator[tuple[Any, ...]]:
-        """The arrays cut alike into flat blocks, with two scratch arrays of each block's size; None stays."""
-        first = arrays[0]
-        assert first is not None
+
+class _Scratch(threading.local):
+    """Two arrays for intermediate results per dtype, of each thread its own."""
+
+    def __init__(self, xp: Any) -> None:
+        self.xp = xp
+        self.pairs: dict[Any, tuple[Array, Array]] = {}
+
+    def blocks(self, *arrays: Array | None) -> Blocks:
+        """The arrays cut alike into blocks, each with two scratch arrays; None stays."""
+        first: Any = arrays[0]
         if not all(array is None or array.flags.c_contiguous for array in arrays):
-            yield (*arrays, xp.empty(first.shape, first.dtype), xp.empty(first.shape, first.dtype))
-            return
-        flat = [None if array is None else array.reshape(-1) for array in arrays]
-        for start in range(0, first.size, BLOCK):
-            parts = [None if array is None else array[start : start + BLOCK] for array in flat]
-            size = parts[0].size  # type: ignore[union-attr]
-            pair = scratch.get(first.dtype)
-            if pair is None:
-                pair = scratch[first.dtype] = (xp.empty(BLOCK, first.dtype), xp.empty(BLOCK, first.dtype))
-            yield (*parts, pair[0][:size], pair[1][:size])
+            return iter([(*arrays, self.xp.empty(first.shape, first.dtype), self.xp.empty(first.shape, first.dtype))])
+        return self._flat_blocks([None if array is None else array.reshape(-1) for array in arrays])
+
+    def _flat_blocks(self, arrays: list[Any]) -> Blocks:
+        dtype, size = arrays[0].dtype, arrays[0].size
+        if dtype not in self.pairs:
+            self.pairs[dtype] = (self.xp.empty(BLOCK, dtype), self.xp.empty(BLOCK, dtype))
+        arrays += self.pairs[dtype]
+        for start in range(0, size, BLOCK):
+            length = min(BLOCK, size - start)
+            block = slice(start, start + length)
+            *parts, one, two = arrays
+            yield (*(None if part is None else part[block] for part in parts), one[:length], two[:length])
+
+
+def _sgd_step(xp: Any, scratch: _Scratch) -> Callable[..., None]:
+    add, multiply, negative = xp.add, xp.multiply, xp.negative
 
     def sgd_step(
         parameter: Array, grad: Array, buffer: Array | None, lr: float, momentum: float, dampening: float,
         weight_decay: float, nesterov: bool, maximize: bool,
     ) -> None:  # fmt: skip
-        for p, g, b, one, two in blocks(parameter, grad, buffer):
+        for p, g, b, one, two in scratch.blocks(parameter, grad, buffer):
             if maximize:
-                g = xp.negative(g, out=two)
+                g = negative(g, out=two)
             if weight_decay:
-                g = xp.add(g, xp.multiply(p, weight_decay, out=one), out=two)
+                g = add(g, multiply(p, weight_decay, out=one), out=two)
             if b is not None:
-                b *= momentum
-                b += g if dampening == 0 else xp.multiply(g, 1 - dampening, out=one)
-                g = xp.add(g, xp.multiply(b, momentum, out=one), out=two) if nesterov else b
-            p -= xp.multiply(g, lr, out=one)
+                multiply(b, momentum, out=b)
+                add(b, multiply(g, 1 - dampening, out=one) if dampening else g, out=b)
+                g = add(g, multiply(b, momentum, out=one), out=two) if nesterov else b
+            add(p, multiply(g, -lr, out=one), out=p)
+
+    return sgd_step
+
+
+def _adam_step(xp: Any, scratch: _Scratch) -> Callable[..., None]:
+    add, subtract, multiply, divide, sqrt = xp.add, xp.subtract, xp.multiply, xp.true_divide, xp.sqrt
+    negative, maximum = xp.negative, xp.maximum
 
     def adam_step(
         parameter: Array, grad: Array, exp_avg: Array, exp_avg_sq: Array, max_exp_avg_sq: Array | None, step: int,
         lr: float, beta1: float, beta2: float, eps: float, weight_decay: float, decoupled: bool, maximize: bool,
     ) -> None:  # fmt: skip
-        correction = sqrt(1 - beta2**step)
+        arrays = (parameter, grad, exp_avg, exp_avg_sq, max_exp_avg_sq)
+        if parameter.dtype.kind == "c":  # the parts of complex numbers are parameters on their own
+            options = (step, lr, beta1, beta2, eps, weight_decay, decoupled, maximize)
+            adam_step(*(None if array is None else array.real for array in arrays), *options)
+            adam_step(*(None if array is None else array.imag for array in arrays), *options)
+            return
         step_size = lr / (1 - beta1**step)
-        for p, g, m, v, largest, one, two in blocks(parameter, grad, exp_avg, exp_avg_sq, max_exp_avg_sq):
+        correction = (1 - beta2**step) ** 0.5
+        for p, g, mean, square, largest, one, two in scratch.blocks(*arrays):
             if maximize:
-                g = xp.negative(g, out=two)
+                g = negative(g, out=two)
             if weight_decay and decoupled:
-                p *= 1 - lr * weight_decay
+                multiply(p, 1 - lr * weight_decay, out=p)
             elif weight_decay:
-                g = xp.add(g, xp.multiply(p, weight_decay, out=one), out=two)
-            xp.subtract(g, m, out=one)
-            one *= 1 - beta1
-            m += one
-            v *= beta2
-            xp.multiply(g, g, out=one)
-            one *= 1 - beta2
-            v += one
-            if largest is not None:
-                xp.maximum(largest, v, out=largest)
-            xp.sqrt(v if largest is None else largest, out=one)
-            one /= correction
-            one += eps
-            xp.divide(m, one, out=one)
-            one *= step_size
-            p -= one
+                g = add(g, multiply(p, weight_decay, out=one), out=two)
+            add(mean, multiply(subtract(g, mean, out=one), 1 - beta1, out=one), out=mean)
+            multiply(square, beta2, out=square)
+            add(square, multiply(multiply(g, 1 - beta2, out=one), g, out=one), out=square)
+            root = sqrt(square if largest is None else maximum(largest, square, out=largest), out=one)
+            add(divide(root, correction, out=root), eps, out=root)
+            add(p, divide(multiply(mean, -step_size, out=two), root, out=two), out=p)
 
-    return {"sgd_step": sgd_step, "adam_step": adam_step}
+    return adam_step

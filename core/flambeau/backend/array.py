@@ -7,9 +7,13 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
-from . import _array_kernels as families
-from ._array_elementwise import elementwise_kernels, returning_arrays
+from ._array_elementwise import BINARY, binary_kernel, elementwise_kernels, unary_kernel
+from ._array_indexing import indexing_kernels
+from ._array_movement import movement_kernels
+from ._array_products import product_kernels, sorting_kernels
+from ._array_reductions import reduction_kernels
 from ._array_steps import step_kernels
+from ._array_storage import storage_kernels
 from .kernels import Array, Shape
 from .protocol import Backend
 
@@ -19,12 +23,13 @@ __all__ = ["ArrayBackend"]
 class ArrayBackend(Backend):
     """A backend whose kernels are functions of ``xp``, a namespace like NumPy 2's.
 
-    A subclass says what ``xp`` is and how arrays come from and go to the host, and replaces the kernels that its
-    library does better: :meth:`own_kernels` overrides everything else.
+    A subclass says what ``xp`` is and how arrays come from and go to the host. What its library does in another way,
+    or better, it overrides: the methods from :meth:`erf` to :meth:`argsort`, of which several kernels are made, and
+    single kernels by :meth:`own_ufuncs` and :meth:`own_kernels`.
     """
 
     xp: Any
-    """The namespace."""
+    """The namespace. Used are names and keywords that NumPy 2.0 and CuPy 14 have in common."""
 
     @abstractmethod
     def from_host(self, buffer: Any, shape: Shape, dtype: str) -> Array:
@@ -43,32 +48,56 @@ class ArrayBackend(Backend):
         """The kernel of this name."""
 
     @abstractmethod
-    def add_at(self, target: Array, key: Any, values: Array) -> None:
-        """Add ``values`` to ``target[key]``, every one of those at repeated indices."""
+    def add_at(self, target: Array, key: tuple[Array, ...], values: Array) -> None:
+        """Add ``values`` to ``target[key]``, every one of those at repeated indices.
+
+        The index arrays of ``key`` broadcast against one another; ``values`` has the shape of ``target[key]``.
+        """
+
+    def sum(self, a: Array, dims: Shape, keepdim: bool) -> Array:
+        """The kernel of this name, but for float16."""
+        return self.xp.asarray(self.xp.sum(a, axis=dims, keepdims=keepdim, dtype=a.dtype))
+
+    def take(self, a: Array, index: Array) -> Array:
+        """A copy of the entries of ``a`` at ``index`` along the first dimension."""
+        return self.xp.asarray(self.xp.take(a, index, axis=0))
+
+    def matmul(self, a: Array, b: Array) -> Array:
+        """The kernel of this name."""
+        return self.xp.matmul(a, b)
+
+    def argsort(self, a: Array, dim: int) -> Array:
+        """The int64 indices that sort ``a`` along ``dim``: stable, with nan last."""
+        return self.xp.argsort(a, axis=dim, kind="stable").astype("int64", copy=False)
+
+    def own_ufuncs(self) -> Mapping[str, Callable[..., Any]]:
+        """Element-wise kernels of the subclass; they may give scalars for 0-d operands, see :meth:`ufuncs`."""
+        return {}
 
     def own_kernels(self) -> Mapping[str, Callable[..., Any]]:
-        """Kernels of the subclass, in the place of those of this class."""
+        """Other kernels of the subclass, in the place of those of this class."""
         return {}
 
     @cached_property
     def ufunc_table(self) -> dict[str, Callable[..., Any]]:
         """The element-wise kernels as the namespace has them."""
-        return elementwise_kernels(self.xp) | {"erf": self.erf, "lgamma": self.lgamma}
+        return elementwise_kernels(self.xp) | {"erf": self.erf, "lgamma": self.lgamma} | dict(self.own_ufuncs())
 
     @cached_property
     def kernel_table(self) -> dict[str, Callable[..., Any]]:
         """All kernels by name."""
         xp = self.xp
-        table: dict[str, Callable[..., Any]] = {}
-        table |= families.storage_kernels(xp)
-        table |= {name: returning_arrays(xp, ufunc) for name, ufunc in self.ufunc_table.items()}
+        table: dict[str, Callable[..., Any]] = {"from_host": self.from_host, "to_host": self.to_host}
+        table |= storage_kernels(xp)
+        for name, ufunc in self.ufunc_table.items():
+            table[name] = binary_kernel(xp, ufunc) if name in BINARY or name == "relu_backward" else unary_kernel(xp, ufunc)
         table["where"] = lambda condition, a, b: xp.asarray(xp.where(condition, a, b))
-        table |= families.reduction_kernels(xp)
-        table |= families.movement_kernels(xp)
-        table |= families.indexing_kernels(xp, self.add_at)
-        table |= families.product_kernels(xp)
+        table |= reduction_kernels(xp, self.sum)
+        table |= movement_kernels(xp)
+        table |= indexing_kernels(xp, self.take, self.add_at)
+        table |= sorting_kernels(xp, self.argsort)
+        table |= product_kernels(self.matmul)
         table |= step_kernels(xp)
-        table |= {"from_host": self.from_host, "to_host": self.to_host}
         return table | dict(self.own_kernels())
 
     def kernels(self, device: int) -> Mapping[str, Any]:
@@ -86,4 +115,4 @@ class ArrayBackend(Backend):
     def strides(self, array: Array) -> Shape:
         """The strides in elements."""
         size = array.itemsize
-        return tuple(stride // size for stride in array.strides)
+        return tuple([stride // size for stride in array.strides])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import copysign
 from typing import TYPE_CHECKING, Any
 
-from ..dtypes import FLOATING, dtype
+from ..dtypes import FLOATING, INTEGRAL, dtype
 from ..dtypes import bool as bool_dtype
 from ..errors import UnsupportedError
 from .kernels import Array, KernelTable
@@ -57,10 +57,13 @@ class Place:
 class TensorType:
     """The type of a tensor: backend, device and dtype in one object, compared by identity.
 
-    ``numbers`` (not bool) and ``floats`` (floating or complex) are the domains that element-wise ops are declared for.
+    ``numbers`` (not bool), ``floats`` (floating or complex), ``integers`` and ``discrete`` (integers and bool) are the domains
+    that element-wise ops are declared for.
     """
 
-    __slots__ = ("_numbers", "array_class", "as_array", "backend", "boolean", "device", "dtype", "floats", "kernels", "numbers", "place", "ufuncs")
+    __slots__ = ("_numbers", "array_class", "as_array", "backend", "boolean", "device", "dtype", "discrete",
+        "floats",
+        "integers", "kernels", "numbers", "place", "ufuncs")
 
     def __init__(self, place: Place, dtype: dtype) -> None:
         self.place = place
@@ -74,6 +77,8 @@ class TensorType:
         self.ufuncs: Any = self.kernels.with_ufuncs(place.backend.ufuncs(place.index))
         self.boolean: TensorType = self if dtype is bool_dtype else place.type(bool_dtype)
         self.numbers = dtype is not bool_dtype
+        self.integers = dtype.category == INTEGRAL
+        self.discrete = dtype.category <= INTEGRAL
         self.floats = dtype.category >= FLOATING
         self._numbers: dict[tuple[type, object], Array] = {}
 

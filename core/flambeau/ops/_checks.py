@@ -8,7 +8,7 @@ from typing import Any
 from .. import dtypes
 from .._tensor import from_array
 
-__all__ = ["INVERT_ADVICE", "integers_and_bool", "no_bool", "no_complex", "no_zero_divisor"]
+__all__ = ["INVERT_ADVICE", "integers", "integers_and_bool", "no_bool", "no_complex", "no_zero_divisor", "not_bool", "real_numbers"]
 
 INVERT_ADVICE = "If you are trying to invert a mask, use the `~` or `logical_not()` operator instead."
 
@@ -21,6 +21,27 @@ def no_bool(operation: str, advice: str = INVERT_ADVICE) -> Check:
     def check(dtype: dtypes.dtype) -> None:
         if dtype is dtypes.bool:
             raise RuntimeError(f"{operation} is not supported. {advice}")
+
+    return check
+
+
+def not_bool(function: str) -> Check:
+    """Refuse bool as the dtype of the computation."""
+
+    def check(dtype: dtypes.dtype) -> None:
+        if dtype is dtypes.bool:
+            raise NotImplementedError(f"\"{function}\" not implemented for 'Bool'")
+
+    return check
+
+
+def real_numbers(function: str) -> Check:
+    """Refuse bool and complex dtypes."""
+    checks = (not_bool(function), no_complex(function))
+
+    def check(dtype: dtypes.dtype) -> None:
+        for each in checks:
+            each(dtype)
 
     return check
 
@@ -41,6 +62,16 @@ def integers_and_bool(function: str) -> Check:
     def check(dtype: dtypes.dtype) -> None:
         if dtype.category > dtypes.INTEGRAL:
             raise NotImplementedError(f'"{function}" not implemented for {dtype!r}: it takes integer and bool tensors')
+
+    return check
+
+
+def integers(function: str) -> Check:
+    """Refuse everything but integers."""
+
+    def check(dtype: dtypes.dtype) -> None:
+        if dtype.category != dtypes.INTEGRAL:
+            raise NotImplementedError(f'"{function}" not implemented for {dtype!r}: it takes integer tensors')
 
     return check
 

@@ -65,6 +65,7 @@ class Row:
         out: whether there is an ``out=`` form.
         check: for element-wise ops, called with the dtype before the kernel; raises for a dtype that has no meaning.
         integer_check: for binary element-wise ops on integers, called with the arrays and their type before the kernel.
+        operand_check: as ``check``, called with the dtype of each operand before promotion.
         domain: for element-wise ops, the dtypes that need neither check nor conversion.
         write: writes the result into the first argument, for the in-place form where no graph is recorded.
         aliases: further names.
@@ -84,6 +85,7 @@ class Row:
     out: bool = False
     check: Callable[[Any], None] | None = None
     integer_check: Callable[..., None] | None = None
+    operand_check: Callable[[Any], None] | None = None
     domain: str = "any"
     write: Callable[..., None] | None = None
     aliases: list[str] = field(default_factory=list)
@@ -138,6 +140,7 @@ def elementwise(
     method: bool = True,
     check: Callable[[Any], None] | None = None,
     integer_check: Callable[..., None] | None = None,
+    operand_check: Callable[[Any], None] | None = None,
     domain: str = "",
     default: Callable[..., Any] | None = None,
     node: str | None = None,
@@ -152,6 +155,7 @@ def elementwise(
         inplace, out, method: which further forms there are.
         check: raises for a dtype that the op does not take.
         integer_check: raises for values of integer operands that the kernel does not take.
+        operand_check: raises for a dtype that no operand may have.
         domain: ``"any"``, ``"numbers"`` or ``"floats"``: the dtypes for which ``check`` and conversion do nothing.
         default: for an optional kernel, the composition in its place: from the kernel table and arrays to an array.
         node: the name of its nodes in the graph, where it is not made from the op's.
@@ -161,7 +165,7 @@ def elementwise(
         name = body.__name__
         parameters = parameters_of(body)
         rule = _rule(name, parameters, derivatives, not_differentiable, node=node)
-        checked = promotion == FLOATING or check is not None or integer_check is not None
+        checked = promotion == FLOATING or check or integer_check or operand_check
         reach = domain or ("floats" if checked else "any")
         row_kernel = kernel or name
         dunder, function = _templates.elementwise(
@@ -182,6 +186,7 @@ def elementwise(
             out,
             check,
             integer_check,
+            operand_check,
             reach,
         )
         function.row = dunder.row = row  # type: ignore[attr-defined]

@@ -13,7 +13,7 @@ from ..autograd._modes import grad_enabled
 from ..autograd._node import Node, Output, next_sequence
 from ..backend.types import TensorType
 from ..errors import argument_type
-from ..promotion import can_cast, get_default_dtype, result_dtype
+from ..promotion import can_cast, dtype_of_number, get_default_dtype, result_dtype
 from ..shapes import broadcast_shapes
 from ._rules import fits_of, save_output
 
@@ -123,6 +123,9 @@ def compute(row: Any, values: Sequence[Any]) -> Tensor:
     arrays, type_ = operands_of(row.name, values, floating=row.promotion == "floating")
     if row.check is not None:
         row.check(type_.dtype)
+    if row.operand_check is not None:
+        for value in values:
+            row.operand_check(getattr(value, "dtype", None) or dtype_of_number(value))
     if len(arrays) == 2:
         broadcast_shapes(arrays[0].shape, arrays[1].shape)
         if not type_.floats and row.integer_check is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._tensor import Tensor, from_array
-from ._checks import no_bool, no_complex, no_zero_divisor
+from ._checks import no_bool, no_complex, no_zero_divisor, not_bool, real_numbers
 from ._declare import FLOATING, alias, elementwise
 from ._runtime import Number
 from .selection import where
@@ -45,7 +45,7 @@ def add(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) ->
 
 @elementwise(
     derivatives={"input": lambda grad: grad, "other": lambda grad: -grad},
-    check=no_bool("Subtraction, the `-` operator, with a bool tensor"),
+    operand_check=no_bool("Subtraction, the `-` operator, with a bool tensor"),
     domain="numbers",
 )
 def sub(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
@@ -110,7 +110,7 @@ def _truncated_quotient(input: Any, other: Any) -> Any:
 
 @elementwise(
     not_differentiable="PyTorch has no derivative either; it is piecewise constant",
-    check=no_complex("floor_divide"),
+    check=real_numbers("floor_divide"),
     integer_check=no_zero_divisor,
 )
 def floor_divide(input: Tensor | Number, other: Tensor | Number) -> Tensor:
@@ -131,7 +131,7 @@ def floor_divide(input: Tensor | Number, other: Tensor | Number) -> Tensor:
         "input": lambda grad: grad,
         "other": lambda grad, input, other: -grad * _floor_quotient(input, other),
     },
-    check=no_complex("remainder"),
+    check=real_numbers("remainder"),
     integer_check=no_zero_divisor,
 )
 def remainder(input: Tensor | Number, other: Tensor | Number) -> Tensor:
@@ -152,7 +152,7 @@ def remainder(input: Tensor | Number, other: Tensor | Number) -> Tensor:
         "input": lambda grad: grad,
         "other": lambda grad, input, other: -grad * _truncated_quotient(input, other),
     },
-    check=no_complex("fmod"),
+    check=real_numbers("fmod"),
     integer_check=no_zero_divisor,
 )
 def fmod(input: Tensor | Number, other: Tensor | Number) -> Tensor:
@@ -189,7 +189,11 @@ def _pow_other(grad: Tensor, input: Any, other: Any, result: Tensor) -> Any:
     return where((input == 0) & (other >= 0), 0.0, grad * (result * input.log()))
 
 
-@elementwise(derivatives={"input": _pow_input, "other": _pow_other}, integer_check=_no_negative_exponent)
+@elementwise(
+    derivatives={"input": _pow_input, "other": _pow_other},
+    check=not_bool("pow"),
+    integer_check=_no_negative_exponent,
+)
 def pow(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """Raise ``input`` to the power ``other``. Source of the semantics: ``torch.pow``.
 

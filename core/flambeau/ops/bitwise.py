@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .._tensor import Tensor
-from ._checks import integers_and_bool
+from ._checks import integers, integers_and_bool
 from ._declare import BOOLEAN, composite, elementwise
 from ._runtime import Number
 
@@ -73,7 +73,7 @@ def logical_xor(input: Tensor, other: Tensor) -> Tensor:
 _BITS = "integers have no derivative"
 
 
-@elementwise(not_differentiable=_BITS, check=integers_and_bool("bitwise_not"))
+@elementwise(not_differentiable=_BITS, check=integers_and_bool("bitwise_not"), domain="discrete")
 def bitwise_not(input: Tensor) -> Tensor:
     """Complement the bits; of bool, the truth. Source of the semantics: ``torch.bitwise_not``.
 
@@ -84,7 +84,7 @@ def bitwise_not(input: Tensor) -> Tensor:
     """
 
 
-@elementwise(not_differentiable=_BITS, check=integers_and_bool("bitwise_and"))
+@elementwise(not_differentiable=_BITS, check=integers_and_bool("bitwise_and"), domain="discrete")
 def bitwise_and(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """Take the and of the bits. Source of the semantics: ``torch.bitwise_and``.
 
@@ -95,7 +95,7 @@ def bitwise_and(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """
 
 
-@elementwise(not_differentiable=_BITS, check=integers_and_bool("bitwise_or"))
+@elementwise(not_differentiable=_BITS, check=integers_and_bool("bitwise_or"), domain="discrete")
 def bitwise_or(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """Take the or of the bits. Source of the semantics: ``torch.bitwise_or``.
 
@@ -106,7 +106,7 @@ def bitwise_or(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """
 
 
-@elementwise(not_differentiable=_BITS, check=integers_and_bool("bitwise_xor"))
+@elementwise(not_differentiable=_BITS, check=integers_and_bool("bitwise_xor"), domain="discrete")
 def bitwise_xor(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """Take the exclusive or of the bits. Source of the semantics: ``torch.bitwise_xor``.
 
@@ -117,7 +117,7 @@ def bitwise_xor(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """
 
 
-@elementwise(kernel="left_shift", not_differentiable=_BITS, check=integers_and_bool("bitwise_left_shift"))
+@elementwise(kernel="left_shift", not_differentiable=_BITS, check=integers("bitwise_left_shift"), domain="integers")
 def bitwise_left_shift(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """Shift the bits to the left. Source of the semantics: ``torch.bitwise_left_shift``.
 
@@ -128,7 +128,7 @@ def bitwise_left_shift(input: Tensor | Number, other: Tensor | Number) -> Tensor
     """
 
 
-@elementwise(kernel="right_shift", not_differentiable=_BITS, check=integers_and_bool("bitwise_right_shift"))
+@elementwise(kernel="right_shift", not_differentiable=_BITS, check=integers("bitwise_right_shift"), domain="integers")
 def bitwise_right_shift(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """Shift the bits to the right, keeping the sign. Source of the semantics: ``torch.bitwise_right_shift``.
 

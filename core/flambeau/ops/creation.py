@@ -15,12 +15,13 @@ from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in 
 from ..promotion import dtype_of_number, get_default_dtype
 from ..shapes import Shape, size_argument
 from ._declare import primitive
-from ._runtime import Number
+from ._runtime import Number, not_a_tensor
 
 __all__ = [
     "as_tensor",
     "empty",
     "empty_like",
+    "fill",
     "full",
     "full_like",
     "ones",
@@ -362,8 +363,15 @@ def ones(
 
 
 def _like(input: Tensor, dtype: DType | None, device: Any) -> TensorType:
+    if not isinstance(input, Tensor):
+        raise not_a_tensor("empty_like", "input", 1, input)
     place = input._type.place if device is None else find_place(device)
     return place.type(dtype or input.dtype)
+
+
+def _filled_like(input: Tensor, value: Number, dtype: DType | None, device: Any, requires_grad: bool) -> Tensor:
+    type_ = _like(input, dtype, device)
+    return _filled(input._array.shape, value, type_, requires_grad, None)
 
 
 def empty_like(
@@ -403,7 +411,7 @@ def full_like(
         >>> torch.full_like(torch.zeros(2), 3.0)
         tensor([3., 3.])
     """
-    return _filled(input._array.shape, fill_value, _like(input, dtype, device), requires_grad, None)
+    return _filled_like(input, fill_value, dtype, device, requires_grad)
 
 
 def zeros_like(
@@ -422,7 +430,7 @@ def zeros_like(
         >>> torch.zeros_like(torch.tensor([1, 2]))
         tensor([0, 0])
     """
-    return _filled(input._array.shape, 0, _like(input, dtype, device), requires_grad, None)
+    return _filled_like(input, 0, dtype, device, requires_grad)
 
 
 def ones_like(
@@ -441,7 +449,7 @@ def ones_like(
         >>> torch.ones_like(torch.tensor([1, 2]))
         tensor([1, 1])
     """
-    return _filled(input._array.shape, 1, _like(input, dtype, device), requires_grad, None)
+    return _filled_like(input, 1, dtype, device, requires_grad)
 
 
 # -- filling --------------------------------------------------------------------------------------------------------------

@@ -7,9 +7,10 @@ from math import prod as product
 from typing import Any, NamedTuple
 
 from .. import dtypes
+from .._methods import method
 from .._tensor import Tensor, from_array
 from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
-from ..shapes import Shape, normalize_dim, normalize_dims, reduced_shape
+from ..shapes import Shape, normalize_dim, normalize_dims, reduced_shape, size_argument
 from ._declare import composite, fused, primitive
 from .arithmetic import maximum, minimum
 from .conversion import to_type
@@ -75,8 +76,8 @@ def sum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType 
     return from_array(source._type.kernels.sum(source._array, dims, keepdim), source._type)
 
 
-@composite()
-def sum_to_size(input: Tensor, *size: Any) -> Tensor:
+@composite(method=False)
+def sum_to_size(input: Tensor, size: Sequence[int]) -> Tensor:
     """Add up over the dimensions that broadcasting from ``size`` made. Source: ``torch.Tensor.sum_to_size``.
 
     Example:
@@ -84,7 +85,7 @@ def sum_to_size(input: Tensor, *size: Any) -> Tensor:
         >>> torch.ones(2, 3).sum_to_size(1, 3)
         tensor([[2., 2., 2.]])
     """
-    shape = tuple(size[0]) if len(size) == 1 and isinstance(size[0], (tuple, list)) else size
+    shape = tuple(size)
     own = input._array.shape
     lead = len(own) - len(shape)
     if lead < 0 or not _expands(shape, own[lead:]):
@@ -92,6 +93,12 @@ def sum_to_size(input: Tensor, *size: Any) -> Tensor:
     dims = tuple(range(lead)) + tuple(d + lead for d, wanted in enumerate(shape) if wanted == 1 and own[d + lead] != 1)
     result = sum(input, dims, True) if dims else input
     return reshape(result, shape) if lead else result
+
+
+@method("sum_to_size")
+def _sum_to_size_method(self: Tensor, *size: Any) -> Tensor:
+    """Add up over the dimensions that broadcasting from ``size`` made."""
+    return sum_to_size(self, size_argument("sum_to_size", size))
 
 
 def _expands(shape: Shape, target: Shape) -> bool:

@@ -11,24 +11,24 @@ from numpy.exceptions import AxisError
 
 from ._machine import machine
 from ._ndarray import allocate, check_device, ndarray, supported_dtype, wrap
-from ._ufunc import UFUNCS, WHERE
+from ._ufunc import WHERE
 
 # -- making arrays -------------------------------------------------------------------------------------------------
 
 
-def empty(shape: Any, dtype: Any = float, order: str = "C") -> ndarray:
+def empty(shape: Any, dtype: Any = float, order: Any = "C") -> ndarray:
     return allocate(shape, dtype, order)
 
 
-def zeros(shape: Any, dtype: Any = float, order: str = "C") -> ndarray:
-    return wrap(np.zeros(shape, supported_dtype(dtype), order=order))  # type: ignore[call-overload]
+def zeros(shape: Any, dtype: Any = float, order: Any = "C") -> ndarray:
+    return wrap(np.zeros(shape, supported_dtype(dtype), order=order))
 
 
 def ones(shape: Any, dtype: Any = float) -> ndarray:
     return wrap(np.ones(shape, supported_dtype(dtype)))
 
 
-def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C") -> ndarray:
+def full(shape: Any, fill_value: Any, dtype: Any = None, order: Any = "C") -> ndarray:
     if dtype is None:
         dtype = fill_value.dtype if isinstance(fill_value, ndarray) else np.asarray(fill_value).dtype
     result = allocate(shape, dtype, order)
@@ -36,30 +36,30 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C") -> nd
     return result
 
 
-def empty_like(prototype: Any, dtype: Any = None, order: str = "K", subok: Any = None, shape: Any = None) -> ndarray:
+def empty_like(prototype: Any, dtype: Any = None, order: Any = "K", subok: Any = None, shape: Any = None) -> ndarray:
     _check_arrays(prototype)
-    like = np.empty_like(prototype._host, dtype, order, shape=shape)  # type: ignore[arg-type]
-    result = wrap(like)
-    result.fill(True if like.dtype.kind == "b" else 99)
+    result = wrap(np.empty_like(prototype._host, dtype, order, shape=shape))
+    result.fill(True if result.dtype.kind == "b" else 99)
     return result
 
 
-def zeros_like(a: Any, dtype: Any = None, order: str = "K", subok: Any = None, shape: Any = None) -> ndarray:
+def zeros_like(a: Any, dtype: Any = None, order: Any = "K", subok: Any = None, shape: Any = None) -> ndarray:
     result = empty_like(a, dtype, order, subok, shape)
     result.fill(0)
     return result
 
 
 def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> ndarray:
-    return wrap(np.arange(start, stop, step, dtype) if stop is not None else np.arange(0, start, step, dtype))
+    first, last = (0, start) if stop is None else (start, stop)
+    return wrap(np.arange(first, last, step, dtype=supported_dtype(dtype or type(first + last + step))))
 
 
 def array(
-    obj: Any, dtype: Any = None, copy: Any = True, order: str = "K", subok: bool = False, ndmin: int = 0, *,
+    obj: Any, dtype: Any = None, copy: Any = True, order: Any = "K", subok: bool = False, ndmin: int = 0, *,
     blocking: bool = False,
 ) -> ndarray:  # fmt: skip
     if not isinstance(obj, ndarray):
-        return wrap(np.array(obj, dtype, order=order, ndmin=ndmin))  # type: ignore[call-overload]
+        return wrap(np.array(obj, dtype, order=order, ndmin=ndmin))
     if obj.data.device_id != machine.get_device():
         return obj.copy("C").astype(dtype or obj.dtype, copy=False)
     return obj.astype(dtype or obj.dtype, order, copy=bool(copy))
@@ -83,7 +83,7 @@ def from_dlpack(array: Any, *, device: Any = None, copy: Any = None) -> ndarray:
     kind, index = array.__dlpack_device__()
     if kind != 2 or index != machine.get_device():
         raise RuntimeError("the stand-in takes DLPack arrays of the current CUDA device only")
-    return array._viewed(np.from_dlpack(array._host)) if isinstance(array, ndarray) else _foreign(array)
+    return array.view() if isinstance(array, ndarray) else _foreign(array)
 
 
 def _foreign(array: Any) -> ndarray:
@@ -104,12 +104,12 @@ def _foreign(array: Any) -> ndarray:
 # -- copying and choosing ------------------------------------------------------------------------------------------
 
 
-def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = None) -> None:
+def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = None) -> None:
     _check_arrays(dst)
     if isinstance(src, np.ndarray) and src.size != 1:
         raise ValueError("non-scalar numpy.ndarray cannot be used for copyto")
     if isinstance(src, ndarray):
-        if not np.can_cast(src.dtype, dst.dtype, casting):  # type: ignore[arg-type]
+        if not np.can_cast(src.dtype, dst.dtype, casting):
             raise TypeError(f"Cannot cast {src.dtype} to {dst.dtype} in {casting} casting mode")
         if src.device != dst.device and (where is not None or src.shape != dst.shape or src.dtype != dst.dtype):
             raise ValueError("between devices there is neither casting, where nor broadcasting")
@@ -117,7 +117,7 @@ def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = None) ->
         check_device(dst, src, where)
     source = src._host if isinstance(src, ndarray) else src
     with np.errstate(all="ignore"):
-        np.copyto(dst._host, source, casting, True if where is None else where._host)  # type: ignore[arg-type]
+        np.copyto(dst._host, source, casting, True if where is None else where._host)
 
 
 def where(condition: Any, x: Any = None, y: Any = None) -> Any:
@@ -129,7 +129,7 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
     return WHERE(condition.astype("?", copy=False), x, y)
 
 
-def as_strided(x: Any, shape: Any = None, strides: Any = None) -> ndarray:
+def as_strided(x: Any, shape: Any = None, strides: Any = None) -> Any:
     viewed = np.lib.stride_tricks.as_strided(x._host, shape, strides)
     return x._viewed(viewed)
 
@@ -137,29 +137,29 @@ def as_strided(x: Any, shape: Any = None, strides: Any = None) -> ndarray:
 # -- movement ------------------------------------------------------------------------------------------------------
 
 
-def broadcast_to(array: Any, shape: Any) -> ndarray:
+def broadcast_to(array: Any, shape: Any) -> Any:
     return array._viewed(np.broadcast_to(array._host, shape))
 
 
-def flip(a: Any, axis: Any = None) -> ndarray:
+def flip(a: Any, axis: Any = None) -> Any:
     _check_axis(a, axis)
     return a._viewed(np.flip(a._host, axis))
 
 
-def expand_dims(a: Any, axis: Any) -> ndarray:
+def expand_dims(a: Any, axis: Any) -> Any:
     return a._viewed(np.expand_dims(a._host, axis))
 
 
 def concatenate(
-    tup: Any, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind"
+    tup: Any, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: Any = "same_kind"
 ) -> ndarray:
     _check_arrays(*tup)
     check_device(*tup)
     _refuse(out=out)
-    return wrap(np.concatenate([one._host for one in tup], axis, dtype=dtype, casting=casting))  # type: ignore[call-overload]
+    return wrap(np.concatenate([one._host for one in tup], axis, dtype=dtype, casting=casting))
 
 
-def stack(tup: Any, axis: int = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind") -> ndarray:
+def stack(tup: Any, axis: int = 0, out: Any = None, *, dtype: Any = None, casting: Any = "same_kind") -> ndarray:
     return concatenate([expand_dims(one, axis) for one in tup], axis, out, dtype=dtype, casting=casting)
 
 
@@ -280,7 +280,7 @@ def nonzero(a: Any) -> tuple[ndarray, ...]:
     return tuple(wrap(places) for places in np.nonzero(a._host))
 
 
-def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> ndarray:
+def searchsorted(a: Any, v: Any, side: Any = "left", sorter: Any = None) -> ndarray:
     if not isinstance(a, ndarray):
         raise NotImplementedError("Only int or ndarray are supported for a")
     if not isinstance(v, ndarray):
@@ -289,10 +289,10 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> ndar
         raise ValueError("object too deep for desired array or of too small depth")
     _refuse(sorter=sorter)
     check_device(a, v)
-    return wrap(np.searchsorted(a._host, v._host, side))  # type: ignore[arg-type]
+    return wrap(np.searchsorted(a._host, v._host, side))
 
 
-def take_along_axis(a: Any, indices: Any, axis: Any) -> ndarray:
+def take_along_axis(a: Any, indices: Any, axis: Any) -> Any:
     return a[_along(a, indices, axis)]
 
 
@@ -313,9 +313,9 @@ def _along(a: Any, indices: Any, axis: int) -> tuple[ndarray, ...]:
 
 
 def matmul(
-    *args: Any, axes: Any = None, axis: Any = None, keepdims: bool = False, casting: str = "same_kind",
+    *args: Any, axes: Any = None, axis: Any = None, keepdims: bool = False, casting: Any = "same_kind",
     dtype: Any = None, signature: Any = None, order: str = "K", out: Any = None,
-) -> ndarray:  # fmt: skip
+) -> Any:  # fmt: skip
     _check_arrays(*args)
     check_device(*args, out)
     _refuse(axes=axes, axis=axis, dtype=dtype, signature=signature)
@@ -325,7 +325,7 @@ def matmul(
     if out is None:
         return product
     copyto(out, product)
-    return out  # type: ignore[no-any-return]
+    return out
 
 
 # -- checks --------------------------------------------------------------------------------------------------------

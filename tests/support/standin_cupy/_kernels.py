@@ -105,4 +105,5 @@ def _common_dtype(args: tuple[Any, ...], outputs: tuple[Any, ...]) -> np.dtype[A
         raise TypeError(f"Unsupported type {np.ndarray}")
     if any(array.dtype != outputs[0].dtype for array in arrays):
         raise TypeError("Type is mismatched: T " + " ".join(str(array.dtype) for array in arrays))
-    return outputs[0].dtype
+    dtype: np.dtype[Any] = outputs[0].dtype
+    return dtype

@@ -18,7 +18,7 @@ _KINDS = "biufc"
 
 def supported_dtype(dtype: Any) -> np.dtype[Any]:
     """The dtype, if CuPy has it."""
-    result = np.dtype(dtype)
+    result: np.dtype[Any] = np.dtype(dtype)
     if result.kind not in _KINDS or result.itemsize > 16:
         raise ValueError(f"Unsupported dtype {result}")
     return result
@@ -35,26 +35,26 @@ def check_device(*operands: Any) -> None:
             )
 
 
-def allocate(shape: Any, dtype: Any, order: str = "C") -> ndarray:
+def allocate(shape: Any, dtype: Any, order: Any = "C") -> ndarray:
     """A new array on the current device, with garbage in it."""
-    host = np.empty(shape, supported_dtype(dtype), order=order)  # type: ignore[call-overload]
+    host = np.empty(shape, supported_dtype(dtype), order)
     host.fill(True if host.dtype.kind == "b" else 99)
     return wrap(host)
 
 
 def wrap(host: Any) -> ndarray:
     """A new array on the current device that holds ``host``, which nothing else holds."""
-    own = np.asarray(host)
+    own: Any = np.asarray(host)
     supported_dtype(own.dtype)
     if own.base is not None:
         own = own.copy(order="K")
     return ndarray._made(own, Memory(own))
 
 
-class ndarray:  # noqa: N801, PLR0904 (CuPy's name and its methods)
+class ndarray:
     """``cupy.ndarray``."""
 
-    _host: np.ndarray[Any, Any]
+    _host: Any
     _memory: Memory
 
     __array_ufunc__ = None  # NumPy's functions must not take it apart
@@ -110,7 +110,7 @@ class ndarray:  # noqa: N801, PLR0904 (CuPy's name and its methods)
     def get(self, stream: Any = None, order: str = "C", out: Any = None, blocking: bool = True) -> Any:
         if out is not None:
             raise NotImplementedError("the stand-in knows no out=")
-        return self._host.copy(order=order)  # type: ignore[arg-type]
+        return self._host.copy(order=order)
 
     def item(self) -> Any:
         if self.size != 1:
@@ -155,7 +155,9 @@ class ndarray:  # noqa: N801, PLR0904 (CuPy's name and its methods)
         data = (self.data.ptr, False)
         return {"shape": self.shape, "typestr": self.dtype.str, "data": data, "strides": strides, "version": 3}
 
-    def __dlpack__(self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: Any = None) -> Any:
+    def __dlpack__(
+        self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: Any = None
+    ) -> Any:
         return self._host.__dlpack__()
 
     def __dlpack_device__(self) -> tuple[int, int]:
@@ -174,7 +176,7 @@ class ndarray:  # noqa: N801, PLR0904 (CuPy's name and its methods)
             return self
         check_device(self)
         with np.errstate(all="ignore"):
-            return wrap(self._host.astype(wanted, order=order))  # type: ignore[arg-type]
+            return wrap(self._host.astype(wanted, order=order))
 
     def copy(self, order: str = "C") -> ndarray:
         """A copy on the current device."""
@@ -182,7 +184,7 @@ class ndarray:  # noqa: N801, PLR0904 (CuPy's name and its methods)
             self.flags.c_contiguous or self.flags.f_contiguous
         ):
             raise NotImplementedError("CuPy cannot copy non-contiguous array between devices.")
-        return wrap(self._host.copy(order=order))  # type: ignore[arg-type]
+        return wrap(self._host.copy(order=order))
 
     def view(self, dtype: Any = None, type: Any = None) -> ndarray:
         return self._viewed(self._host.view() if dtype is None else self._host.view(supported_dtype(dtype)))

@@ -54,7 +54,7 @@ class Ufunc:
             raise NotImplementedError(f"`{self.name}.at` is not supported yet")
         getattr(a, f"scatter_{self._scatter}")(indices, b)
 
-    def _apply(self, operands: tuple[Any, ...], out: Any, dtype: Any, casting: str) -> ndarray:
+    def _apply(self, operands: tuple[Any, ...], out: Any, dtype: Any, casting: Any) -> ndarray:
         for operand in (*operands, *(() if out is None else (out,))):
             _check_operand(operand)
         check_device(*operands, out)
@@ -105,10 +105,8 @@ def _fits(operand: Any, wanted: np.dtype[Any], weak: bool) -> bool:
     return weak and kind in _WEAK and np.result_type(_WEAK[kind](0), wanted) == wanted
 
 
-def _as_host(operand: Any, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
-    if isinstance(operand, ndarray):
-        return operand._host.astype(dtype, copy=False)
-    return np.array(operand, dtype)
+def _as_host(operand: Any, dtype: np.dtype[Any]) -> Any:
+    return operand._host.astype(dtype, copy=False) if isinstance(operand, ndarray) else np.array(operand, dtype)
 
 
 def _order(operands: tuple[Any, ...]) -> str:
@@ -155,15 +153,11 @@ def _negative(a: Any) -> Any:
     return np.negative(a)
 
 
-def _divide(a: Any, b: Any) -> Any:
-    return np.true_divide(a, b)
-
-
 _TABLE: dict[str, tuple[list[str], Callable[..., Any] | None]] = {
     **dict.fromkeys(("add", "multiply", "maximum", "minimum"), (_same("?" + _NUMBERS, 2), None)),
     "subtract": (_same("?" + _NUMBERS, 2), None),
     "power": (["??->b", *_same(_NUMBERS, 2)], None),
-    **dict.fromkeys(("divide", "true_divide"), (_DIVIDE, _divide)),
+    **dict.fromkeys(("divide", "true_divide"), (_DIVIDE, None)),
     "floor_divide": (_same(_INTEGERS + _FLOATS, 2), _floor_divide),
     "remainder": (_same(_INTEGERS + _FLOATS, 2), _remainder),
     "fmod": (_same(_INTEGERS + _FLOATS, 2), _fmod),

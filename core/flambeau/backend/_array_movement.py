@@ -1,0 +1,54 @@
+"""Movement kernels over a NumPy-like namespace: views where strides allow, and the copies that pad, flip and join."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .kernels import Array, Scalar, Shape
+
+__all__ = ["movement_kernels"]
+
+
+def movement_kernels(xp: Any) -> dict[str, Callable[..., Array]]:
+    """The kernels that move elements, or only the view of them."""
+    as_strided = xp.lib.stride_tricks.as_strided
+
+    def reshape(a: Array, shape: Shape) -> Array:
+        return a.reshape(shape) if shape != a.shape else a.view()
+
+    def permute(a: Array, dims: Shape) -> Array:
+        return a.transpose(dims) if dims else a.view()
+
+    def expand(a: Array, shape: Shape) -> Array:
+        lead = len(shape) - len(a.shape)
+        own = (0 if size == 1 else stride for size, stride in zip(a.shape, a.strides, strict=True))
+        return as_strided(a, shape, ((0,) * lead + tuple(own)))
+
+    def cut(a: Array, starts: Shape, lengths: Shape, steps: Shape) -> Array:
+        key = tuple(
+            slice(start, start + (length - 1) * step + 1 if length else start, step)
+            for start, length, step in zip(starts, lengths, steps, strict=True)
+        )
+        return a[key] if key else a.view()
+
+    def select(a: Array, dim: int, index: int) -> Array:
+        return a[(slice(None),) * dim + (index, ...)]  # the ellipsis keeps the result of a vector an array, and a view
+
+    def flip(a: Array, dims: Shape) -> Array:
+        return xp.flip(a, dims).copy() if dims else a.copy()
+
+    def pad(a: Array, before: Shape, after: Shape, value: Scalar) -> Array:
+        shape = tuple(size + low + high for size, low, high in zip(a.shape, before, after, strict=True))
+        result = xp.full(shape, value, a.dtype)
+        result[tuple(slice(low, low + size) for low, size in zip(before, a.shape, strict=True))] = a
+        return result
+
+    def concat(arrays: Sequence[Array], dim: int) -> Array:
+        joined = xp.concatenate(arrays, axis=dim)
+        return joined if joined.flags.c_contiguous else joined.copy(order="C")
+
+    return {
+        "reshape": reshape, "permute": permute, "expand": expand, "slice": cut, "select": select, "flip": flip,
+        "pad": pad, "concat": concat,
+    }  # fmt: skip

@@ -1,0 +1,38 @@
+"""Kernels that make, copy and convert arrays over a NumPy-like namespace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .kernels import Array, Scalar, Shape
+
+__all__ = ["storage_kernels"]
+
+
+def storage_kernels(xp: Any) -> dict[str, Callable[..., Any]]:
+    """Storage but for the transfer from and to the host, which is the backend's."""
+    full_of, zeros = xp.full, xp.zeros
+
+    def full(shape: Shape, value: Scalar, dtype: str) -> Array:
+        # Memory of zeros comes from the system already cleared; -0.0 is not all zero bits.
+        return zeros(shape, dtype) if value == 0 and str(value)[0] != "-" else full_of(shape, value, dtype)
+
+    def arange(start: Scalar, step: Scalar, length: int, dtype: str) -> Array:
+        steps = xp.arange(length, dtype="int64")
+        if dtype.startswith(("float", "complex")):
+            return (start + steps * float(step)).astype(dtype)  # type: ignore[operator,arg-type]
+        return (steps * int(step) + int(start)).astype(dtype)  # type: ignore[arg-type]
+
+    def clone(a: Array, keep_strides: bool) -> Array:
+        return a.copy(order="K" if keep_strides else "C")
+
+    def cast(a: Array, dtype: str) -> Array:
+        if a.dtype.kind == "c" and not dtype.startswith("complex"):
+            a = (a != 0) if dtype == "bool" else a.real
+        return a.astype(dtype)
+
+    return {
+        "empty": xp.empty, "full": full, "arange": arange, "clone": clone, "cast": cast, "copy_into": xp.copyto,
+        "item": lambda a: a.item(),
+    }  # fmt: skip
