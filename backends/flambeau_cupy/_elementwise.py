@@ -1,4 +1,4 @@
-"""Element-wise kernels that differ from CuPy's ufuncs, or that need none of the arrays that ``ArrayBackend`` keeps.
+"""Element-wise kernels that differ from CuPy's ufuncs.
 
 CuPy's ``floor_divide`` and ``remainder`` of floats round the quotient before they take its floor, which gives 10
 for ``1 // 0.1`` and nan for ``1 % inf``; its ``fmod`` of integers goes by way of float64, which has not all of
@@ -14,7 +14,7 @@ import cupyx.scipy.special
 
 from flambeau.backend import Array
 
-__all__ = ["elementwise_overrides"]
+__all__ = ["elementwise_overrides", "erf", "lgamma"]
 
 
 def floor_divide(a: Array, b: Array, out: Array | None = None) -> Array:
@@ -49,16 +49,6 @@ def logical_not(a: Array, out: Array | None = None) -> Array:
     return cupy.equal(a, 0, out=out) if a.dtype.kind == "c" else cupy.logical_not(a, out=out)
 
 
-def relu(a: Array, out: Array | None = None) -> Array:
-    """The larger of an element and 0."""
-    return cupy.maximum(a, 0, out=out)
-
-
-def relu_backward(grad: Array, result: Array, out: Array | None = None) -> Array:
-    """The gradient where the result is positive."""
-    return _given(out, cupy.where(cupy.greater(result, 0), grad, 0))
-
-
 def erf(a: Array, out: Array | None = None) -> Array:
     """The error function; CuPy would give float64 for float16."""
     return cupyx.scipy.special.erf(a, out=cupy.empty_like(a) if out is None else out)
@@ -70,11 +60,8 @@ def lgamma(a: Array, out: Array | None = None) -> Array:
 
 
 def elementwise_overrides() -> Mapping[str, Callable[..., Array]]:
-    """The kernels of this module by name."""
-    return {
-        "floor_divide": floor_divide, "remainder": remainder, "fmod": fmod, "logical_not": logical_not,
-        "relu": relu, "relu_backward": relu_backward, "erf": erf, "lgamma": lgamma,
-    }  # fmt: skip
+    """The kernels of this module that replace ufuncs of CuPy, by name."""
+    return {"floor_divide": floor_divide, "remainder": remainder, "fmod": fmod, "logical_not": logical_not}
 
 
 def _astray(rest: Array, wanted: Array) -> Array:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cached_property, wraps
-from typing import Any
+from copy import copy
+from typing import Any, NamedTuple
 
 import cupy
 import numpy as np
@@ -21,6 +21,13 @@ __all__ = ["CupyBackend"]
 _DTYPES = (
     "bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64", "complex64", "complex128"
 )  # fmt: skip
+
+
+class _Tables(NamedTuple):
+    """What core asks for, for one device."""
+
+    kernels: Mapping[str, Any]
+    ufuncs: Mapping[str, Any]
 
 
 class CupyBackend(ArrayBackend):
@@ -40,6 +47,7 @@ class CupyBackend(ArrayBackend):
 
     def __init__(self) -> None:
         self._devices = _count_devices()
+        self._tables: dict[int, _Tables] = {}
 
     def device_count(self) -> int:
         """The number of CUDA devices."""
@@ -51,21 +59,28 @@ class CupyBackend(ArrayBackend):
 
     def kernels(self, device: int) -> Mapping[str, Any]:
         """The kernels, bound to the device where there are several."""
-        return self._bound(self.kernel_table, device)
+        return self._tables_of(device).kernels
 
     def ufuncs(self, device: int) -> Mapping[str, Any]:
         """CuPy's ufuncs, bound to the device where there are several."""
-        return self._bound(self.ufunc_table, device)
+        return self._tables_of(device).ufuncs
 
-    def _bound(self, table: Mapping[str, Any], device: int) -> Mapping[str, Any]:
+    def _tables_of(self, device: int) -> _Tables:
+        found = self._tables.get(device)
+        if found is None:
+            found = self._tables[device] = self._make_tables(device)
+        return found
+
+    def _make_tables(self, device: int) -> _Tables:
         if self._devices == 1:
-            return table
-        return {name: _on_device(device, kernel) for name, kernel in table.items()}
+            return _Tables(self.kernel_table, self.ufunc_table)
+        # Kernels keep constants, and those are on one device: every device has kernels made for it alone.
+        own = copy(self)
+        return _Tables(_on_device(device, own.kernel_table), _on_device(device, own.ufunc_table))
 
-    @cached_property
-    def ufunc_table(self) -> dict[str, Callable[..., Any]]:
-        """CuPy's ufuncs, but for those that do something else than the kernel."""
-        return super().ufunc_table | dict(elementwise_overrides())
+    def own_ufuncs(self) -> Mapping[str, Callable[..., Any]]:
+        """What CuPy's ufuncs of these names do otherwise."""
+        return elementwise_overrides()
 
     def own_kernels(self) -> Mapping[str, Callable[..., Any]]:
         """Kernels that need CUDA's means."""
@@ -160,13 +175,16 @@ def _no_device(reason: str) -> str:
     )
 
 
-def _on_device(device: int, kernel: Callable[..., Any]) -> Callable[..., Any]:
-    """``kernel`` with ``device`` as CUDA's current device."""
+def _on_device(device: int, table: Mapping[str, Callable[..., Any]]) -> Mapping[str, Callable[..., Any]]:
+    """The functions of ``table`` with ``device`` as CUDA's current device."""
+    return {name: _bound(device, function) for name, function in table.items()}
+
+
+def _bound(device: int, function: Callable[..., Any]) -> Callable[..., Any]:
     place = cupy.cuda.Device
 
-    @wraps(kernel, assigned=("__name__", "__doc__"), updated=())
     def bound(*args: Any, **keywords: Any) -> Any:
         with place(device):
-            return kernel(*args, **keywords)
+            return function(*args, **keywords)
 
     return bound

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from flambeau.backend import Backend, BackendContext, hookimpl
+from pathlib import Path
+
+from flambeau.backend import Backend, BackendContext, ConformanceContext, hookimpl
 from flambeau.errors import MissingExtraError
 
-__all__ = ["flambeau_register_backends"]
+__all__ = ["flambeau_conformance", "flambeau_register_backends"]
 
 
 def make_backend() -> Backend:
@@ -30,3 +32,9 @@ def make_backend() -> Backend:
 def flambeau_register_backends(context: BackendContext) -> None:
     """Register the backend ``cupy`` for the device type ``cuda``."""
     context.register("cupy", device_type="cuda", api_version=1, factory=make_backend)
+
+
+@hookimpl
+def flambeau_conformance(context: ConformanceContext) -> None:
+    """Declare what the backend claims."""
+    context.manifest("cupy", str(Path(__file__).with_name("conformance.toml")))

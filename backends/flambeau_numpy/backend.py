@@ -10,6 +10,9 @@ import numpy as np
 
 from flambeau.backend import ArrayBackend, Capabilities, Shape
 
+from . import _special
+from ._policy import be_silent, filter_warnings
+
 __all__ = ["NumpyBackend"]
 
 _DTYPES = (
@@ -18,18 +21,6 @@ _DTYPES = (
 _NAMES_IN_PYTORCH = (
     "float64, float32, float16, complex64, complex128, int64, int32, int16, int8, uint64, uint32, uint16, uint8, and bool"
 )
-
-
-def _silence() -> None:
-    """Let division by zero and overflow pass in silence, as PyTorch does.
-
-    NumPy's policy belongs to a thread, and setting it around every operation would cost more than the operation. So it
-    is set once, in the thread that loads the backend; the user's own NumPy code in that thread becomes silent too
-    (``numpy.seterr(all="warn")`` brings its warnings back). In other threads the warnings are filtered where they come
-    from flambeau's modules.
-    """
-    np.seterr(all="ignore")
-    warnings.filterwarnings("ignore", r".* encountered in ", RuntimeWarning, module=r"flambeau")
 
 
 class NumpyBackend(ArrayBackend):
@@ -43,7 +34,8 @@ class NumpyBackend(ArrayBackend):
     xp = np
 
     def __init__(self) -> None:
-        _silence()
+        filter_warnings()
+        be_silent()
 
     def device_count(self) -> int:
         """One: the CPU."""
@@ -58,18 +50,12 @@ class NumpyBackend(ArrayBackend):
         return memoryview(np.ascontiguousarray(a).reshape(-1).view("uint8"))
 
     def erf(self, a: np.ndarray, out: np.ndarray | None = None) -> Any:
-        """The error function, by SciPy."""
-        from scipy.special import erf
-
-        return erf(a, out=out) if out is not None else erf(a)
+        """The error function."""
+        return _special.erf(a, out)
 
     def lgamma(self, a: np.ndarray, out: np.ndarray | None = None) -> Any:
-        """The logarithm of the gamma function's absolute value, by SciPy."""
-        from scipy.special import gammaln
-
-        result = np.asarray(gammaln(a) if out is None else gammaln(a, out=out))
-        np.copyto(result, np.inf, where=np.isneginf(a))  # SciPy says -inf there; C and PyTorch say inf
-        return result
+        """The logarithm of the gamma function's absolute value."""
+        return _special.lgamma(a, out)
 
     def add_at(self, target: np.ndarray, key: Any, values: np.ndarray) -> None:
         """Add at indices that may be repeated."""

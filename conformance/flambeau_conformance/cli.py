@@ -99,6 +99,8 @@ def _run(options: argparse.Namespace) -> int:
         from .report import Reporter, table, write_json
     except ImportError:
         raise ImportError("the runner needs the package 'rich': pip install 'flambeau[conformance]'") from None
+    if not _matching(options.k):
+        raise LookupError(f"no case matches {options.k!r}; `flambeau-conformance list` lists them")
     session = _session(options.backend, options.subject, options.expectations)
     reporter, shared = Reporter(), _Shared(session)
     command = [

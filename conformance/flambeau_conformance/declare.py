@@ -75,6 +75,7 @@ class Op:
         arity: for element-wise ops, the number of operands.
         domain: for element-wise ops, the numbers to draw.
         anchors: ids of the documented behaviours that it covers.
+        names: of the parameters of element-wise ops.
         turned: whether a tensor in another order of memory gives the same result.
         section: the family, the name of the module that declares it.
     """
@@ -93,6 +94,7 @@ class Op:
     domain: str = "real"
     anchors: tuple[str, ...] = ()
     turned: bool = True
+    names: tuple[str, ...] = ("input", "other")
     section: str = ""
 
 
@@ -103,7 +105,7 @@ _section = ""
 
 def op(
     name: str, *, samples: Sequence[Sample] = (), dtypes: tuple[str, ...] = FLOATS, tolerance: str = "arithmetic",
-    elementwise: int = 0, domain: str = "real", inplace: bool | None = None, out: bool | None = None, **options: Any,
+    elementwise: int = 0, domain: str = "real", gradient: bool = True, inplace: bool | None = None, out: bool | None = None, **options: Any,
 ) -> None:  # fmt: skip
     """Declare an op.
 
@@ -113,7 +115,7 @@ def op(
     if name in _ops:
         raise ValueError(f"the op {name!r} is declared twice")
     listed = tuple(samples) + (
-        _elementwise_samples(name, elementwise, domain, special=bool({*dtypes} & {*FLOATS})) if elementwise else ()
+        _elementwise_samples(name, elementwise, domain, gradient=gradient, special=bool({*dtypes} & {*FLOATS})) if elementwise else ()
     )
     if not listed:
         raise ValueError(f"the op {name!r} has no sample")
@@ -132,7 +134,7 @@ def _wrong_argument(name: str) -> Error:
     return Error("not-a-tensor", lambda t: getattr(t, name)("no tensor"), (TypeError,))
 
 
-def _elementwise_samples(name: str, arity: int, domain: str, *, special: bool) -> tuple[Sample, ...]:
+def _elementwise_samples(name: str, arity: int, domain: str, *, gradient: bool, special: bool) -> tuple[Sample, ...]:
     def call(t: Any, *tensors: Any) -> Any:
         return getattr(t, name)(*tensors)
 
@@ -141,7 +143,7 @@ def _elementwise_samples(name: str, arity: int, domain: str, *, special: bool) -
     ]  # fmt: skip
     if arity == 2:
         shapes += [("broadcast", [(2, 1, 3), (4, 1)]), ("broadcast-zero-dim", [(2, 3), ()])]
-    samples = [Sample(label, call, tuple(In(shape, domain) for shape in each), plain=True) for label, each in shapes]
+    samples = [Sample(label, call, tuple(In(shape, domain) for shape in each), gradient=gradient, plain=True) for label, each in shapes]
     if special:
         inputs = (In((12,), "special"),) if arity == 1 else (In((12, 1), "special"), In((1, 12), "special"))
         samples.append(Sample("special", call, inputs, dtypes=FLOATS, gradient=False, plain=True))

@@ -1,5 +1,6 @@
 """Arithmetic of two operands."""
 
+from dataclasses import replace
 from typing import Any
 
 from ..declare import ALL, FLOATS, INTEGERS, NUMBERS, Error, Sample, op
@@ -27,7 +28,7 @@ def _with_numbers(name: str, left: Any = 2) -> tuple[Sample, ...]:
         Sample("int", lambda t, x: getattr(t, name)(x, 3), (In((2, 3), "positive"),)),
         Sample("float", lambda t, x: getattr(t, name)(x, 1.5), (In((2, 3), "positive"),)),
         Sample("operator", lambda t, x: symbol(x, 2), (In((2, 3), "positive"),)),
-        Sample("reflected", lambda t, x: symbol(left, x), (In((2, 3), "positive"),)),
+        Sample("reflected", lambda t, x: symbol(left, x), (In((2, 3), "positive"),), gradient=name != "remainder"),
     )
 
 
@@ -42,8 +43,8 @@ op("sub", elementwise=2, dtypes=NUMBERS, samples=_with_numbers("sub"), errors=[
 op("mul", elementwise=2, dtypes=ALL, samples=_with_numbers("mul"), errors=[_shapes("mul")])
 op("div", elementwise=2, dtypes=FLOATS, domain="nonzero", samples=_with_numbers("div"), errors=[_shapes("div")])
 op(
-    "floor_divide", elementwise=2, dtypes=NUMBERS, domain="positive", differentiable=False,
-    samples=_with_numbers("floor_divide", 7), errors=[_shapes("floor_divide"), _by_zero("floor_divide")],
+    "floor_divide", elementwise=2, dtypes=NUMBERS, domain="positive", gradient=False,
+    samples=[replace(sample, gradient=False) for sample in _with_numbers("floor_divide", 7)], errors=[_shapes("floor_divide"), _by_zero("floor_divide")],
 )  # fmt: skip
 for _name in ("remainder", "fmod"):
     op(
@@ -51,12 +52,12 @@ for _name in ("remainder", "fmod"):
         samples=_with_numbers(_name, 7) if _name == "remainder" else (), errors=[_shapes(_name), _by_zero(_name)],
     )  # fmt: skip
 op(
-    "pow", elementwise=2, dtypes=FLOATS + INTEGERS, domain="positive", tolerance="transcendental",
+    "pow", elementwise=2, names=("input", "exponent"), dtypes=FLOATS + INTEGERS, domain="positive", tolerance="transcendental",
     samples=_with_numbers("pow"),
     errors=[_shapes("pow"), Error("negative", lambda t: t.tensor([2]) ** -1, (RuntimeError,), "negative integer powers")],
 )  # fmt: skip
 op("square", elementwise=1, dtypes=NUMBERS)
 op("reciprocal", elementwise=1, dtypes=FLOATS, domain="nonzero")
-op("maximum", elementwise=2, dtypes=ALL, tolerance="exact", errors=[_shapes("maximum")])
-op("minimum", elementwise=2, dtypes=ALL, tolerance="exact", errors=[_shapes("minimum")])
+op("maximum", elementwise=2, inplace=False, dtypes=ALL, tolerance="exact", errors=[_shapes("maximum")])
+op("minimum", elementwise=2, inplace=False, dtypes=ALL, tolerance="exact", errors=[_shapes("minimum")])
 op("atan2", elementwise=2, dtypes=FLOATS, domain="nonzero", tolerance="transcendental", errors=[_shapes("atan2")])

@@ -27,7 +27,7 @@ for _name in ("zeros", "ones"):
         _made("zero-dim", lambda t, name=_name: getattr(t, name)(())),
         _made("dtype", lambda t, name=_name: getattr(t, name)(2, dtype=t.bool), ("bool",)),
     ], errors=[
-        Error("negative", lambda t, name=_name: getattr(t, name)(-1), (RuntimeError,), "negative dimension -1"),
+        Error("negative", lambda t, name=_name: getattr(t, name)(-1), (RuntimeError,), "negative dimension|non-negative"),
     ])  # fmt: skip
     op(f"{_name}_like", dtypes=ALL, tolerance="exact", differentiable=False, method=False, samples=[
         Sample("plain", lambda t, x, name=_name: getattr(t, f"{name}_like")(x), (In((2, 3)),)),
@@ -42,10 +42,10 @@ op("full_like", dtypes=ALL, tolerance="exact", differentiable=False, method=Fals
 op("new_zeros", dtypes=ALL, tolerance="exact", differentiable=False, method=False, samples=[
     Sample("plain", lambda t, x: x.new_zeros(2), (In((2, 3)),)), Sample("full", lambda t, x: x.new_full((2,), 1), (In(()),)),
     Sample("ones", lambda t, x: x.new_ones((2, 1)), (In(()),)), Sample("tensor", lambda t, x: x.new_tensor([1, 0]), (In(()),)),
-], errors=[Error("negative", lambda t: t.zeros(1).new_zeros(-2), (RuntimeError,), "negative dimension")])  # fmt: skip
+], errors=[Error("negative", lambda t: t.zeros(1).new_zeros(-2), (RuntimeError,), "negative dimension|non-negative")])  # fmt: skip
 op("empty", dtypes=_NOTHING, tolerance="exact", differentiable=False, method=False, samples=[
     _made("size", lambda t: t.empty(0, 3)), _made("like", lambda t: t.empty_like(t.zeros(2, 3)).fill_(1)),
-], errors=[Error("negative", lambda t: t.empty(-1), (RuntimeError,), "negative dimension")])  # fmt: skip
+], errors=[Error("negative", lambda t: t.empty(-1), (RuntimeError,), "negative dimension|non-negative")])  # fmt: skip
 op("fill", dtypes=ALL, tolerance="exact", method=False, samples=[
     Sample("inplace", lambda t, x: (x * 1 if x.dtype != t.bool else x.clone()).fill_(1), (In((2, 3)),)),
     Sample("zero", lambda t, x: x.clone().zero_(), (In((2, 3)),)),

@@ -59,7 +59,7 @@ _INPLACE: dict[str, Any] = {
     "clamp": lambda x, t: x.clamp_(-1, 1), "clamp_min": lambda x, t: x.clamp_min_(0), "clamp_max": lambda x, t: x.clamp_max_(0),
     "add": lambda x, t: x.add_(x, alpha=2), "cumsum": lambda x, t: x.cumsum_(1),
     "masked_fill": lambda x, t: x.masked_fill_(x > 0, 7.0), "scatter": lambda x, t: x.scatter_(1, t.tensor([[0], [2]]), 9.0),
-    "scatter_add": lambda x, t: x.scatter_add_(1, t.tensor([[0], [2]]), x.clone()), "copy": lambda x, t: x.copy_(x[1]),
+    "scatter_add": lambda x, t: x.scatter_add_(1, t.tensor([[0], [2]]), x.clone()), "copy": lambda x, t: x.copy_(x[1].clone()),
     "fill": lambda x, t: x.fill_(4.0), "addmm": lambda x, t: x[:, :2].addmm_(x.clone(), x.clone().t()),
     "eq": lambda x, t: x.eq_(1.0), "ne": lambda x, t: x.ne_(1.0), "lt": lambda x, t: x.lt_(1.0), "le": lambda x, t: x.le_(1.0),
     "gt": lambda x, t: x.gt_(1.0), "ge": lambda x, t: x.ge_(1.0),

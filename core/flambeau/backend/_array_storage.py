@@ -15,8 +15,8 @@ def storage_kernels(xp: Any) -> dict[str, Callable[..., Any]]:
     full_of, zeros = xp.full, xp.zeros
 
     def full(shape: Shape, value: Scalar, dtype: str) -> Array:
-        # Memory of zeros comes from the system already cleared; -0.0 is not all zero bits.
-        return zeros(shape, dtype) if value == 0 and str(value)[0] != "-" else full_of(shape, value, dtype)
+        # Only the integer, because -0.0 equals 0 too. Large memory comes cleared from the system.
+        return zeros(shape, dtype) if value.__class__ is int and not value else full_of(shape, value, dtype)
 
     def arange(start: Scalar, step: Scalar, length: int, dtype: str) -> Array:
         steps = xp.arange(length, dtype="int64")

@@ -8,7 +8,7 @@ from typing import Any
 from .. import dtypes
 from .._tensor import from_array
 
-__all__ = ["INVERT_ADVICE", "integers", "integers_and_bool", "no_bool", "no_complex", "no_zero_divisor", "not_bool", "real_numbers"]
+__all__ = ["INVERT_ADVICE", "integers", "integers_and_bool", "no_bool", "no_complex", "no_derivative", "no_zero_divisor", "not_bool", "real_numbers"]
 
 INVERT_ADVICE = "If you are trying to invert a mask, use the `~` or `logical_not()` operator instead."
 
@@ -74,6 +74,15 @@ def integers(function: str) -> Check:
             raise NotImplementedError(f'"{function}" not implemented for {dtype!r}: it takes integer tensors')
 
     return check
+
+
+def no_derivative(function: str) -> Callable[[Any], Any]:
+    """A formula for an op that gradients reach but that has none: an error is better than a gradient that is lacking."""
+
+    def formula(grad: Any) -> Any:
+        raise RuntimeError(f"derivative for aten::{function} is not implemented")
+
+    return formula
 
 
 def no_zero_divisor(a: Any, b: Any, type_: Any) -> None:

@@ -152,7 +152,8 @@ def slow_binary(name: str, input: Any, other: Any) -> Tensor:
     """A binary element-wise op on operands that differ in type, or one of which is a number."""
     row = _row(name)
     result = compute(row, (input, other))
-    record(row, result, {"input": input, "other": other, "result": result})
+    first, second = row.tensor_parameters
+    record(row, result, {first.name: input, second.name: other, "result": result})
     return result
 
 

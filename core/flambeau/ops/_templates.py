@@ -9,6 +9,7 @@ path of the library; they are longer than they would be if they were called less
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Sequence
 from textwrap import indent
 from typing import Any
@@ -139,7 +140,7 @@ def elementwise(
         else f"    if not type_.{domain}:\n        return slow({name!r}, input)\n",
         "binary_domain": "" if domain == "any" else f" or not type_.{domain}",
         "result_type": "type_.boolean" if promotion == "boolean" else "type_",
-        "record": indent(_elementwise_record(rule, unary), "    "),
+        "record": indent(_elementwise_record(rule, tensors), "    "),
     }
     template = _UNARY if unary else _BINARY
     signature, prologue = "", ""
@@ -155,6 +156,8 @@ def elementwise(
         (_runtime.slow_unary if unary else _runtime.slow_binary, signature, prologue),
     ):
         source = template.format(signature=head, prologue=first, **fields)
+        if not unary:
+            source = re.sub(r"(?<![a-z])other(?![a-z])", tensors[1], source)
         namespace = compile_source(
             source, f"<op {name}{'' if head else ' operator'}>", _names({"RULE": rule, "slow": slow})
         )
@@ -162,19 +165,19 @@ def elementwise(
     return compiled[0], compiled[1]
 
 
-def _elementwise_record(rule: Rule | None, unary: bool) -> str:
+def _elementwise_record(rule: Rule | None, tensors: Sequence[str]) -> str:
     if rule is None:
         return ""
-    if unary:
+    if len(tensors) == 1:
         return _RECORD.format(
             condition="node_input is not None", edges="(node_input,)", fits="None", saved=_saved(rule, {}, ("input",))
         )
-    versions = {"other": "-1 if kind is float or kind is int else version_of(other)"}
+    versions = {tensors[1]: "-1 if kind is float or kind is int else version_of(other)"}
     return _RECORD.format(
         condition="(node_input is not None or node_other is not None)",
         edges="(node_input, node_other)",
         fits="None if same else fits_of(result, (input, other))",
-        saved=_saved(rule, versions, ("input", "other")),
+        saved=_saved(rule, versions, tensors),
     )
 
 

@@ -38,6 +38,7 @@ def _relu_backward(input: Tensor, other: Tensor) -> Tensor:
 
 
 @elementwise(
+    out=False,
     derivatives={"input": lambda grad, result: _relu_backward(grad, result)},
     check=_no_bool_relu,
     domain="numbers",

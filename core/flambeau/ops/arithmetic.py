@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._tensor import Tensor, from_array
-from ._checks import no_bool, no_complex, no_zero_divisor, not_bool, real_numbers
+from ._checks import no_bool, no_complex, no_derivative, no_zero_divisor, not_bool, real_numbers
 from ._declare import FLOATING, alias, elementwise
 from ._runtime import Number
 from .selection import where
@@ -109,7 +109,7 @@ def _truncated_quotient(input: Any, other: Any) -> Any:
 
 
 @elementwise(
-    not_differentiable="PyTorch has no derivative either; it is piecewise constant",
+    derivatives={"input": no_derivative("floor_divide"), "other": no_derivative("floor_divide")},
     check=real_numbers("floor_divide"),
     integer_check=no_zero_divisor,
 )
@@ -175,27 +175,27 @@ def _no_negative_exponent(a: Any, b: Any, type_: Any) -> None:
         raise RuntimeError("Integers to negative integer powers are not allowed.")
 
 
-def _pow_input(grad: Tensor, input: Any, other: Any) -> Any:
-    if not isinstance(other, Tensor) and not other:
+def _pow_input(grad: Tensor, input: Any, exponent: Any) -> Any:
+    if not isinstance(exponent, Tensor) and not exponent:
         return grad * 0
-    slope: Tensor = grad * (other * input ** (other - 1))
-    return where(other == 0, 0.0, slope) if isinstance(other, Tensor) else slope
+    slope: Tensor = grad * (exponent * input ** (exponent - 1))
+    return where(exponent == 0, 0.0, slope) if isinstance(exponent, Tensor) else slope
 
 
-def _pow_other(grad: Tensor, input: Any, other: Any, result: Tensor) -> Any:
+def _pow_exponent(grad: Tensor, input: Any, exponent: Any, result: Tensor) -> Any:
     if not isinstance(input, Tensor):
         input = result.new_full((), input)
     # At 0 ** b with b >= 0 the derivative is 0, where log(0) would give nan.
-    return where((input == 0) & (other >= 0), 0.0, grad * (result * input.log()))
+    return where((input == 0) & (exponent >= 0), 0.0, grad * (result * input.log()))
 
 
 @elementwise(
-    derivatives={"input": _pow_input, "other": _pow_other},
+    derivatives={"input": _pow_input, "exponent": _pow_exponent},
     check=not_bool("pow"),
     integer_check=_no_negative_exponent,
 )
-def pow(input: Tensor | Number, other: Tensor | Number) -> Tensor:
-    """Raise ``input`` to the power ``other``. Source of the semantics: ``torch.pow``.
+def pow(input: Tensor | Number, exponent: Tensor | Number) -> Tensor:
+    """Raise ``input`` to the power ``exponent``. Source of the semantics: ``torch.pow``.
 
     Raises:
         RuntimeError: an integer is raised to a negative integer.
@@ -243,6 +243,7 @@ def reciprocal(input: Tensor) -> Tensor:
         "other": lambda grad, input, other: _share_of_unless_less(grad, other, input),
     },
     check=no_complex("maximum"),
+    inplace=False,
     domain="any",
 )
 def maximum(input: Tensor, other: Tensor) -> Tensor:
@@ -263,6 +264,7 @@ def maximum(input: Tensor, other: Tensor) -> Tensor:
         "other": lambda grad, input, other: _share_of_unless_less(grad, input, other),
     },
     check=no_complex("minimum"),
+    inplace=False,
     domain="any",
 )
 def minimum(input: Tensor, other: Tensor) -> Tensor:

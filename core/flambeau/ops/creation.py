@@ -336,7 +336,9 @@ def zeros(
         tensor([0., 0., 0.])
     """
     check_layout("zeros", layout)
-    shape = _check_shape("zeros", size_argument("zeros", size))
+    shape = size_argument("zeros", size)
+    if any(each < 0 for each in shape):
+        raise RuntimeError(f"zeros: Dimension size must be non-negative. (got {list(shape)})")
     return _filled(shape, 0, type_for(dtype, device), requires_grad, out)
 
 

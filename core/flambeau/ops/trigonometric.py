@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .._tensor import Tensor
+from ._checks import no_derivative
 from ._declare import FLOATING, alias, elementwise
 
 __all__ = [
@@ -146,7 +147,7 @@ def erf(input: Tensor) -> Tensor:
     """
 
 
-@elementwise(promotion=FLOATING, not_differentiable="its derivative, digamma, is not an op yet")
+@elementwise(promotion=FLOATING, derivatives={"input": no_derivative("lgamma")})
 def lgamma(input: Tensor) -> Tensor:
     """Compute the logarithm of the absolute value of the gamma function. Source: ``torch.lgamma``.
 

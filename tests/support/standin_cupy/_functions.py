@@ -292,6 +292,11 @@ def searchsorted(a: Any, v: Any, side: Any = "left", sorter: Any = None) -> ndar
     return wrap(np.searchsorted(a._host, v._host, side))
 
 
+def take(a: Any, indices: Any, axis: Any = None, out: Any = None) -> Any:
+    _refuse(out=out)
+    return a.take(indices, axis)
+
+
 def take_along_axis(a: Any, indices: Any, axis: Any) -> Any:
     return a[_along(a, indices, axis)]
 

@@ -1,0 +1,64 @@
+"""The CuPy backend on the stand-in and, where there is one, on a GPU."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from flambeau.backend import Backend
+
+sys.path.append(str(Path(__file__).parents[1] / "support"))
+
+CUPY_BACKEND = ("flambeau_cupy",)
+
+
+class Subject:
+    """A backend with the kernels of one device as attributes of ``kernels``."""
+
+    def __init__(self, backend: Backend, device: int = 0) -> None:
+        self.backend = backend
+        table: Any = backend.kernels(device)
+        self.kernels = SimpleNamespace(**table)
+
+    def array(self, values: Any, dtype: str = "float32") -> Any:
+        """An array of the backend, through the kernel ``from_host``."""
+        host = np.array(values, dtype)
+        return self.kernels.from_host(host.tobytes(), host.shape, dtype)
+
+    def read(self, array: Any) -> np.ndarray[Any, Any]:
+        """The elements, through the kernel ``to_host``."""
+        buffer = self.kernels.to_host(array)
+        return np.frombuffer(buffer, array.dtype.name).reshape(array.shape)
+
+
+@pytest.fixture(params=["standin", pytest.param("gpu", marks=pytest.mark.gpu)])
+def cupy_backend(request: pytest.FixtureRequest) -> Iterator[Subject]:
+    from standin_cupy import install
+
+    if request.param == "standin":
+        with install(forget=CUPY_BACKEND):
+            yield _subject()
+    else:
+        yield _subject()
+
+
+@pytest.fixture
+def two_devices() -> Iterator[tuple[Subject, Subject]]:
+    """The backend on a stand-in with two devices: the kernels of each."""
+    from standin_cupy import install
+
+    with install(devices=2, forget=CUPY_BACKEND):
+        first = _subject()
+        yield first, Subject(first.backend, 1)
+
+
+def _subject() -> Subject:
+    from flambeau_cupy.plugin import make_backend
+
+    return Subject(make_backend())
