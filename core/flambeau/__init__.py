@@ -43,8 +43,8 @@ from .ops.rounding import *
 from .ops.selection import *
 from .ops.trigonometric import *
 from .printing import set_printoptions as set_printoptions
-from .random import *
 from .promotion import *
+from .random import *
 from .shapes import Size as Size
 from .shapes import broadcast_shapes as broadcast_shapes
 

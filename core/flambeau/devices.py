@@ -38,9 +38,10 @@ class device:
     def __init__(self, type: str | int | device, index: int | None = None) -> None:
         if isinstance(type, device):
             index = type.index if index is None else index
-            type = type.type
+            type = str(type.type)
         elif isinstance(type, int) and not isinstance(type, bool):
-            type, index = "cuda", type  # an index alone means an accelerator, as in PyTorch
+            index = type  # an index alone means an accelerator, as in PyTorch
+            type = "cuda"
         elif not isinstance(type, str):
             raise TypeError(f"device(): argument 'type' must be str, int or device, not {_class_name(type)}")
         match = _PATTERN.fullmatch(type)

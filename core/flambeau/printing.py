@@ -79,7 +79,7 @@ def _bare_name(dtype: object) -> str:
     return str(dtype).removeprefix("torch.")
 
 
-# -- options -------------------------------------------------------------------------------------------------
+# -- options ---------------------------------------------------------------
 
 
 def set_printoptions(
@@ -145,7 +145,7 @@ def printoptions(**options: Any) -> Iterator[None]:
         set_printoptions(**before)
 
 
-# -- one element ---------------------------------------------------------------------------------------------
+# -- one element ---------------------------------------------------------------
 
 _Format = Callable[[Any], str]
 
@@ -200,7 +200,7 @@ def _formatter(values: Sequence[Any], dtype: Any) -> tuple[_Format, int]:
     return format, real_width + imag_width + 1
 
 
-# -- all elements --------------------------------------------------------------------------------------------
+# -- all elements ---------------------------------------------------------------
 
 
 def values_text(tensor: Tensor, indent: int) -> str:
@@ -274,7 +274,7 @@ class _Writer:
         return texts
 
 
-# -- the tensor ----------------------------------------------------------------------------------------------
+# -- the tensor ---------------------------------------------------------------
 
 
 def tensor_repr(tensor: Tensor) -> str:

@@ -338,7 +338,7 @@ def test_one_seed_is_for_all_devices() -> None:
     ],
 )
 def test_errors_are_pytorchs(torch: ModuleType, call: Call) -> None:
-    with pytest.raises(Exception) as expected:  # noqa: PT011 (PyTorch says which)
+    with pytest.raises(Exception) as expected:
         call(torch)
     with pytest.raises(expected.type) as raised:
         call(NAMES)

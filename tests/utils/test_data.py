@@ -56,7 +56,7 @@ def test_split_is_pytorchs(torch: ModuleType) -> None:
     assert found[0] == found[1]
 
 
-Pair = namedtuple("Pair", ["image", "label"])  # noqa: PYI024
+Pair = namedtuple("Pair", ["image", "label"])
 
 
 @pytest.mark.parametrize(

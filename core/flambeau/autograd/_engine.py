@@ -54,9 +54,7 @@ def run_backward(
     return [] if wanted is None else [wanted.found.get(target) for target in wanted.inputs]
 
 
-def _run(
-    gradients: dict[_Target, _Gradient], retain_graph: bool, create_graph: bool, wanted: _Wanted | None
-) -> None:
+def _run(gradients: dict[_Target, _Gradient], retain_graph: bool, create_graph: bool, wanted: _Wanted | None) -> None:
     """Run every node that is reached from the keys of ``gradients``, what has arrived at each.
 
     One of the library's two hot paths: one turn of the loop is one node.
@@ -107,9 +105,7 @@ def _run(
         grads = value = None
 
 
-def _run_carefully(
-    node: Node, grad: _Gradient, wanted: _Wanted | None, retain_graph: bool
-) -> Sequence[Tensor | None]:
+def _run_carefully(node: Node, grad: _Gradient, wanted: _Wanted | None, retain_graph: bool) -> Sequence[Tensor | None]:
     """Run a node that has hooks, or that runs only if it leads to what was asked for."""
     if wanted is not None and node not in wanted.leading and node not in wanted.targets:
         return (None,) * len(node.edges)
@@ -131,7 +127,7 @@ def _add(gradients: dict[_Target, _Gradient], edge: Edge, grad: Tensor) -> None:
         _add_output(gradients, edge, grad)
     else:
         old = gradients.get(edge)
-        gradients[edge] = grad if old is None else old + grad  # type: ignore[operator]
+        gradients[edge] = grad if old is None else old + grad
 
 
 def _add_output(gradients: dict[_Target, _Gradient], edge: Output, grad: Tensor) -> None:

@@ -1,5 +1,6 @@
 """Kernels that read and write by index arrays over a NumPy-like namespace.
 
+Where the memory is contiguous, several index arrays become one of positions, with which the namespaces are fastest.
 Index arrays are brought into C order first: a namespace may walk through them in the order of their memory, and then
 another than the last of several values for one element would stay.
 """
@@ -7,11 +8,14 @@ another than the last of several values for one element would stay.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any
 
 from .kernels import Array, Shape
 
 __all__ = ["indexing_kernels"]
+
+Key = tuple[Array, ...]
 
 
 def indexing_kernels(
@@ -22,33 +26,46 @@ def indexing_kernels(
     ``take(a, index)`` reads along the first dimension; ``add_at(target, key, values)`` adds, with repeated indices.
     """
 
+    def read(a: Array, key: Key) -> Array:
+        if len(key) > 1 and not a.flags.c_contiguous:
+            return a[key]
+        return take(_merged(a, len(key)), _positions(a.shape, key))
+
+    def write(target: Array, key: Key, values: Array) -> None:
+        if len(key) > 1 and target.flags.c_contiguous:
+            target, key = _merged(target, len(key)), (_positions(target.shape, key),)
+        target[key] = values
+
+    def add(target: Array, key: Key, values: Array) -> None:
+        if not target.flags.c_contiguous:
+            add_at(target, key, values)
+            return
+        positions = _positions(target.shape, key)
+        rest = prod(target.shape[len(key) :])
+        if rest != 1:
+            positions = positions.reshape((*positions.shape, 1)) * rest + xp.arange(rest)
+        add_at(target.reshape(-1), (positions.reshape(-1),), values.reshape(-1))
+
     def index(a: Array, indices: Sequence[Array]) -> Array:
-        if len(indices) == 1:
-            return take(a, indices[0])
-        # Flat, because 0-d indices would give a view.
-        found = a[_flat(indices)]
+        found = read(a, _flat(indices))  # flat, because 0-d indices would give a view
         return found.reshape(indices[0].shape + a.shape[len(indices) :])
 
     def index_put(target: Array, indices: Sequence[Array], values: Array, accumulate: bool) -> None:
         key = _flat(indices)
         values = values.reshape(key[0].shape + target.shape[len(key) :])
-        if accumulate:
-            add_at(target, key, values)
-        else:
-            target[key] = values
+        (add if accumulate else write)(target, key, values)
 
     def gather(a: Array, dim: int, index: Array) -> Array:
-        return a[_key_along(xp, dim, index)]
+        return read(a, _key_along(xp, dim, index.shape, index))
 
     def scatter(target: Array, dim: int, index: Array, source: Array) -> None:
-        target[_key_along(xp, dim, index)] = xp.ascontiguousarray(source)
+        write(target, _key_along(xp, dim, index.shape, index), xp.ascontiguousarray(source))
 
     def scatter_add(target: Array, dim: int, index: Array, source: Array) -> None:
-        add_at(target, _key_along(xp, dim, index), source)
+        add(target, _key_along(xp, dim, index.shape, index), source)
 
     def index_add(target: Array, dim: int, index: Array, source: Array) -> None:
-        # A view whose first dimension is `dim`: adding along the first is the case that backends make fast.
-        add_at(target.swapaxes(0, dim), (index,), source.swapaxes(0, dim))
+        add(target, _key_along(xp, dim, source.shape[: dim + 1], index), source)
 
     def nonzero(a: Array) -> Array:
         if not a.shape:
@@ -61,17 +78,26 @@ def indexing_kernels(
     }  # fmt: skip
 
 
-def _flat(indices: Sequence[Array]) -> tuple[Array, ...]:
+def _flat(indices: Sequence[Array]) -> Key:
     return tuple([index.reshape(-1) for index in indices])
 
 
-def _key_along(xp: Any, dim: int, index: Array) -> tuple[Array, ...]:
-    """Index arrays for every dim: ``index`` along ``dim``, counting along the others."""
-    ndim = len(index.shape)
+def _key_along(xp: Any, dim: int, shape: Shape, index: Array) -> Key:
+    """Index arrays for the dims of ``shape``, which broadcast: ``index`` along ``dim``, counting along the others."""
     return tuple(
-        xp.ascontiguousarray(index) if d == dim else _counting(xp, index.shape, d) for d in range(ndim)
+        xp.ascontiguousarray(index) if d == dim else xp.arange(size).reshape((-1,) + (1,) * (len(shape) - 1 - d))
+        for d, size in enumerate(shape)
     )
 
 
-def _counting(xp: Any, shape: Shape, dim: int) -> Array:
-    return xp.arange(shape[dim]).reshape((-1,) + (1,) * (len(shape) - 1 - dim))
+def _merged(a: Array, count: int) -> Array:
+    """A view of ``a`` with the first ``count`` dims as one."""
+    return a if count == 1 else a.reshape((prod(a.shape[:count]), *a.shape[count:]))
+
+
+def _positions(shape: Shape, key: Key) -> Array:
+    """Where the elements that ``key`` names are, counted along the first dims of ``shape`` taken as one."""
+    positions = key[0]
+    for size, index in zip(shape[1:], key[1:], strict=False):
+        positions = positions * size + index
+    return positions

@@ -59,8 +59,8 @@ class ArrayBackend(Backend):
         return self.xp.asarray(self.xp.sum(a, axis=dims, keepdims=keepdim, dtype=a.dtype))
 
     def take(self, a: Array, index: Array) -> Array:
-        """A copy of the entries of ``a`` at ``index`` along the first dimension."""
-        return self.xp.asarray(self.xp.take(a, index, axis=0))
+        """A copy of the entries of ``a`` at ``index``, which has a dim or more, along the first dim."""
+        return a[index]
 
     def matmul(self, a: Array, b: Array) -> Array:
         """The kernel of this name."""
@@ -90,7 +90,9 @@ class ArrayBackend(Backend):
         table: dict[str, Callable[..., Any]] = {"from_host": self.from_host, "to_host": self.to_host}
         table |= storage_kernels(xp)
         for name, ufunc in self.ufunc_table.items():
-            table[name] = binary_kernel(xp, ufunc) if name in BINARY or name == "relu_backward" else unary_kernel(xp, ufunc)
+            table[name] = (
+                binary_kernel(xp, ufunc) if name in BINARY or name == "relu_backward" else unary_kernel(xp, ufunc)
+            )
         table["where"] = lambda condition, a, b: xp.asarray(xp.where(condition, a, b))
         table |= reduction_kernels(xp, self.sum)
         table |= movement_kernels(xp)

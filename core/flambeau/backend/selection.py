@@ -79,7 +79,8 @@ def _mismatch(record: PluginRecord) -> BackendLoadError:
 
 
 def _failure_text(record: PluginRecord) -> str:
-    return f"the plugin '{record.name}' ({record.distribution} {record.version}) does not work: {record.cause}. To repair: {record.repair}"
+    where = f"{record.distribution} {record.version}"
+    return f"the plugin '{record.name}' ({where}) does not work: {record.cause}. To repair: {record.repair}"
 
 
 def _failures_text() -> str:

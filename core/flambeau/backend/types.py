@@ -61,9 +61,22 @@ class TensorType:
     that element-wise ops are declared for.
     """
 
-    __slots__ = ("_numbers", "array_class", "as_array", "backend", "boolean", "device", "dtype", "discrete",
+    __slots__ = (
+        "_numbers",
+        "array_class",
+        "as_array",
+        "backend",
+        "boolean",
+        "device",
+        "discrete",
+        "dtype",
         "floats",
-        "integers", "kernels", "numbers", "place", "ufuncs")
+        "integers",
+        "kernels",
+        "numbers",
+        "place",
+        "ufuncs",
+    )
 
     def __init__(self, place: Place, dtype: dtype) -> None:
         self.place = place

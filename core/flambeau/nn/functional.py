@@ -29,9 +29,7 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     return input.relu_() if inplace else _activation.relu(input)
 
 
-def softmax(
-    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: dtypes.dtype | None = None
-) -> Tensor:
+def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: dtypes.dtype | None = None) -> Tensor:
     """Compute softmax along ``dim``. Source of the semantics: ``torch.nn.functional.softmax``."""
     return _activation.softmax(input, dim, dtype)
 

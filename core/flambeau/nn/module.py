@@ -68,6 +68,7 @@ class Module:
         raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the hooks and ``forward``."""
         if not self._forward_pre_hooks and not self._forward_hooks:
             return self.forward(*args, **kwargs)
         for hook in list(self._forward_pre_hooks.values()):
@@ -109,10 +110,12 @@ class Module:
 
     def _replace(self, kind: str, name: str, value: Any) -> None:
         """Assign what is no parameter or module under the name of a parameter, buffer or module."""
-        if kind == "_buffers" and isinstance(value, Tensor) or value is None:
+        if value is None or (kind == "_buffers" and isinstance(value, Tensor)):
             self.__dict__[kind][name] = value
             return
-        expected = {"_parameters": "torch.nn.Parameter", "_buffers": "torch.Tensor", "_modules": "torch.nn.Module"}[kind]
+        expected = {"_parameters": "torch.nn.Parameter", "_buffers": "torch.Tensor", "_modules": "torch.nn.Module"}[
+            kind
+        ]
         what = {"_parameters": "parameter", "_buffers": "buffer", "_modules": "child module"}[kind]
         raise TypeError(
             f"cannot assign '{type(value).__module__}.{type(value).__name__}' as {what} '{name}' ({expected} or None expected)"
@@ -133,14 +136,18 @@ class Module:
         """Add a parameter; None reserves the name."""
         self._check_new_name(name, "_parameters")
         if param is not None and not isinstance(param, Parameter):
-            raise TypeError(f"cannot assign '{type(param).__name__}' object to parameter '{name}' (torch.nn.Parameter or None required)")
+            raise TypeError(
+                f"cannot assign '{type(param).__name__}' object to parameter '{name}' (torch.nn.Parameter or None required)"
+            )
         self._parameters[name] = param
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Add a tensor that is no parameter but belongs to the module's state; not to its state_dict if not persistent."""
         self._check_new_name(name, "_buffers")
         if tensor is not None and not isinstance(tensor, Tensor):
-            raise TypeError(f"cannot assign '{type(tensor).__name__}' object to buffer '{name}' (torch Tensor or None required)")
+            raise TypeError(
+                f"cannot assign '{type(tensor).__name__}' object to buffer '{name}' (torch Tensor or None required)"
+            )
         self._buffers[name] = tensor
         if not persistent:
             self._non_persistent.add(name)
@@ -296,9 +303,13 @@ class Module:
     def to(self: _Self, *args: Any, **kwargs: Any) -> _Self:
         """Move to a device, or convert floating point parameters and buffers to a dtype; see ``Tensor.to``."""
         probe = Tensor(0).to(*args, **kwargs)
-        given = probe.dtype is not dtypes.float32 or any(isinstance(value, dtypes.dtype) for value in (*args, *kwargs.values()))
+        given = probe.dtype is not dtypes.float32 or any(
+            isinstance(value, dtypes.dtype) for value in (*args, *kwargs.values())
+        )
         if given and not probe._type.floats:
-            raise TypeError(f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={probe.dtype}")
+            raise TypeError(
+                f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={probe.dtype}"
+            )
         return self._apply(
             lambda tensor: tensor.to(probe.device, probe.dtype if given and tensor._type.floats else tensor.dtype)
         )
@@ -341,7 +352,9 @@ class Module:
                 state.update(module.state_dict(prefix=f"{prefix}{name}.", keep_vars=keep_vars))
         return state
 
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> IncompatibleKeys:
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> IncompatibleKeys:
         """Copy values into the parameters and buffers; with ``assign``, take the tensors themselves.
 
         Raises:
@@ -363,9 +376,7 @@ class Module:
         if strict and missing:
             problems.insert(0, f"Missing key(s) in state_dict: {', '.join(map(_quoted, missing))}. ")
         if problems:
-            raise RuntimeError(
-                f"Error(s) in loading state_dict for {type(self).__name__}:\n\t" + "\n\t".join(problems)
-            )
+            raise RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t" + "\n\t".join(problems))
         with no_grad():
             for name, value in own.items():
                 if name in state_dict:

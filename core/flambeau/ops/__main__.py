@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 from . import dtypes, layouts
 from ._tensor import Tensor
 from .ops._declare import Row
+from .random import Generator
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _Number = bool | int | float | complex
@@ -91,7 +92,11 @@ def stub_text() -> str:
             lines.append(f"    @property\n    def {name}(self) -> Tensor: ...\n")
         elif inspect.isfunction(value):
             ignore = "  # type: ignore[override]" if name in ("__eq__", "__ne__") else ""
-            signature = _operator_signature(value) if name.startswith("__") and not name.endswith("item__") else _signature(value)
+            signature = (
+                _operator_signature(value)
+                if name.startswith("__") and not name.endswith("item__")
+                else _signature(value)
+            )
             lines.append(f"    def {name}{signature}: ...{ignore}\n")
     return "".join(lines)
 

@@ -8,7 +8,17 @@ from typing import Any
 from .. import dtypes
 from .._tensor import from_array
 
-__all__ = ["INVERT_ADVICE", "integers", "integers_and_bool", "no_bool", "no_complex", "no_derivative", "no_zero_divisor", "not_bool", "real_numbers"]
+__all__ = [
+    "INVERT_ADVICE",
+    "integers",
+    "integers_and_bool",
+    "no_bool",
+    "no_complex",
+    "no_derivative",
+    "no_zero_divisor",
+    "not_bool",
+    "real_numbers",
+]
 
 INVERT_ADVICE = "If you are trying to invert a mask, use the `~` or `logical_not()` operator instead."
 

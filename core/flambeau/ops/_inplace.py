@@ -141,7 +141,7 @@ def store(target: Tensor, value: Tensor) -> None:
     propagate_write(target)
 
 
-# -- history ----------------------------------------------------------------------------------------------------------
+# -- history ---------------------------------------------------------------
 
 
 def relink(target: Tensor, result: Tensor) -> None:

@@ -211,7 +211,7 @@ def compile_source(source: str, filename: str, namespace: dict[str, Any]) -> dic
     return namespace
 
 
-# -- what the generated code calls ------------------------------------------------------------------------------------
+# -- what the generated code calls ---------------------------------------------------------------
 
 
 def fits_of(result: Tensor, operands: Sequence[Any]) -> tuple[Any, ...] | None:

@@ -246,9 +246,7 @@ def primitive(
     return function  # type: ignore[no-any-return]
 
 
-def composite(
-    name: str, body: Callable[..., Any], parameters: Sequence[Parameter], *, out: bool
-) -> Callable[..., Any]:
+def composite(name: str, body: Callable[..., Any], parameters: Sequence[Parameter], *, out: bool) -> Callable[..., Any]:
     """The check and the ``out=`` form around an op that is written with other ops."""
     namespace = _names({"body": body})
     signature = _signature(parameters, namespace)

@@ -19,7 +19,7 @@ from ._declare import composite, primitive
 __all__ = ["clone", "detach", "from_numpy"]
 
 
-# -- copies -----------------------------------------------------------------------------------------------------------
+# -- copies ---------------------------------------------------------------
 
 
 @primitive(derivatives={"input": lambda grad: grad})
@@ -121,7 +121,7 @@ def copy(input: Tensor, source: Tensor, non_blocking: bool = False) -> Tensor:
     return result
 
 
-# -- dtype and device -------------------------------------------------------------------------------------------------------
+# -- dtype and device ---------------------------------------------------------------
 
 
 @primitive(derivatives={"input": lambda grad, type_: grad}, method=False, node="ToCopyBackward0")
@@ -245,7 +245,7 @@ for _name, _dtype in {
     method(_name)(_to_dtype(_dtype, _name))
 
 
-# -- the host -----------------------------------------------------------------------------------------------------------------
+# -- the host ---------------------------------------------------------------
 
 
 def host_list(input: Tensor) -> list[Any]:

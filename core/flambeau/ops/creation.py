@@ -56,7 +56,7 @@ def _check_shape(function: str, shape: Shape) -> Shape:
     return shape
 
 
-# -- from data --------------------------------------------------------------------------------------------------------------
+# -- from data ---------------------------------------------------------------
 
 
 def tensor(
@@ -242,7 +242,7 @@ def legacy_tensor(*data: Any) -> Tensor:
     return tensor(data[0], dtype=dtypes.float32)
 
 
-# -- of a given shape ---------------------------------------------------------------------------------------------------------
+# -- of a given shape ---------------------------------------------------------------
 
 
 def empty(
@@ -454,15 +454,14 @@ def ones_like(
     return _filled_like(input, 1, dtype, device, requires_grad)
 
 
-# -- filling --------------------------------------------------------------------------------------------------------------
+# -- filling ---------------------------------------------------------------
 
 
 def _write_fill(input: Tensor, value: Tensor | Number) -> None:
-    if isinstance(value, Tensor):
-        if value.dim():
-            raise RuntimeError(
-                f"fill_ only supports 0-dimension value tensor but got tensor with {value.dim()} dimensions."
-            )
+    if isinstance(value, Tensor) and value.dim():
+        raise RuntimeError(
+            f"fill_ only supports 0-dimension value tensor but got tensor with {value.dim()} dimensions."
+        )
     number: Number = value.item() if isinstance(value, Tensor) else value
     type_ = input._type
     type_.kernels.copy_into(input._array, type_.number(_fitting(number, type_.dtype)))
@@ -495,7 +494,7 @@ def _zero_(self: Tensor) -> Tensor:
     return self.fill_(0)
 
 
-# -- methods ------------------------------------------------------------------------------------------------------------------
+# -- methods ---------------------------------------------------------------
 
 
 @method("new_tensor")

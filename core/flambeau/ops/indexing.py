@@ -21,7 +21,12 @@ from .movement import _permute, _select, _slice, _unsqueeze, reshape, unbind
 __all__ = ["gather", "index_select", "masked_fill", "nonzero", "scatter", "scatter_add"]
 
 
-# -- keys -------------------------------------------------------------------------------------------------------------------
+_ZERO_DIM = (
+    "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor "
+    "to a number"
+)
+
+# -- keys ---------------------------------------------------------------
 
 
 @method("__getitem__")
@@ -37,9 +42,7 @@ def getitem(input: Tensor, key: Any) -> Tensor:
 def _select_first(input: Tensor, position: int) -> Tensor:
     shape = input._array.shape
     if not shape:
-        raise IndexError(
-            "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor to a number"
-        )
+        raise IndexError(_ZERO_DIM)
     size = shape[0]
     if not -size <= position < size:
         raise IndexError(f"index {position} is out of bounds for dimension 0 with size {size}")
@@ -58,9 +61,7 @@ def _expanded_key(input: Tensor, key: Any) -> list[Any]:
     used = sum(_dims_used(entry) for entry in entries)
     if used > input.dim():
         if input.dim() == 0:
-            raise IndexError(
-                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor to a number"
-            )
+            raise IndexError(_ZERO_DIM)
         raise IndexError(f"too many indices for tensor of dimension {input.dim()}")
     ellipses = [position for position, entry in enumerate(entries) if entry is Ellipsis]
     if len(ellipses) > 1:
@@ -123,8 +124,7 @@ def _apply_basic(input: Tensor, entries: list[Any]) -> tuple[Tensor, list[tuple[
         elif entry.dtype is dtypes.bool:
             _check_mask(input, entry, dim)
             columns = nonzero(entry.to(input.device))
-            for offset in range(entry.dim()):
-                advanced.append((dim + offset, columns.select(1, offset)))
+            advanced += [(dim + offset, columns.select(1, offset)) for offset in range(entry.dim())]
             dim += entry.dim()
         else:
             advanced.append((dim, _checked_index(entry, input._array.shape[dim], input)))
@@ -308,7 +308,7 @@ def _written(write: Callable[..., None], input: Tensor, *args: Any) -> Tensor:
     return result
 
 
-# -- gather and scatter -------------------------------------------------------------------------------------------------------
+# -- gather and scatter ---------------------------------------------------------------
 
 
 def _check_gather(function: str, input: Tensor, dim: int, index: Tensor) -> int:

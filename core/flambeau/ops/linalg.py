@@ -39,16 +39,16 @@ def _c_name(type_: TensorType) -> str:
     return names.get(name, name.lower())
 
 
-def _mT(tensor: Tensor) -> Tensor:
+def _turned(tensor: Tensor) -> Tensor:
     return _transpose(tensor, tensor.dim() - 2, tensor.dim() - 1)
 
 
 def _mm_input(grad: Tensor, mat2: Tensor) -> Tensor:
-    return mm(grad, _mT(mat2))
+    return mm(grad, _turned(mat2))
 
 
 def _mm_mat2(grad: Tensor, input: Tensor) -> Tensor:
-    return mm(_mT(input), grad)
+    return mm(_turned(input), grad)
 
 
 @primitive(derivatives={"input": _mm_input, "mat2": _mm_mat2}, out=True)
@@ -74,11 +74,11 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
 
 
 def _matmul_input(grad: Tensor, input_shape: Any, mat2: Tensor) -> Tensor:
-    return sum_to_size(_matmul(grad, _mT(mat2)), tuple(input_shape))
+    return sum_to_size(_matmul(grad, _turned(mat2)), tuple(input_shape))
 
 
 def _matmul_mat2(grad: Tensor, mat2_shape: Any, input: Tensor) -> Tensor:
-    return sum_to_size(_matmul(_mT(input), grad), tuple(mat2_shape))
+    return sum_to_size(_matmul(_turned(input), grad), tuple(mat2_shape))
 
 
 @primitive(derivatives={"input": _matmul_input, "mat2": _matmul_mat2}, method=False, node="BmmBackward0")
@@ -213,8 +213,8 @@ def _addmm_alpha(value: Tensor, factor: Number) -> Tensor:
     "addmm",
     derivatives={
         "input": lambda grad, input_shape, beta: sum_to_size(_addmm_alpha(grad, beta), tuple(input_shape)),
-        "mat1": lambda grad, mat2, alpha: _addmm_alpha(_matmul(grad, _mT(mat2)), alpha),
-        "mat2": lambda grad, mat1, alpha: _addmm_alpha(_matmul(_mT(mat1), grad), alpha),
+        "mat1": lambda grad, mat2, alpha: _addmm_alpha(_matmul(grad, _turned(mat2)), alpha),
+        "mat2": lambda grad, mat1, alpha: _addmm_alpha(_matmul(_turned(mat1), grad), alpha),
     },
     out=True,
     inplace=True,
@@ -239,7 +239,8 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Number = 1, alpha:
     type_ = _product_type("addmm", input, mat1, mat2)
     if broadcast_shapes(input._array.shape, (n, m)) != (n, m):
         raise RuntimeError(
-            f"The expanded size of the tensor ({m}) must match the existing size ({input.shape[-1]}) at non-singleton dimension 1."
+            f"The expanded size of the tensor ({m}) must match the existing size ({input.shape[-1]}) at non-singleton "
+            "dimension 1."
             f"  Target sizes: {[n, m]}.  Tensor sizes: {list(input.shape)}"
         )
     kernels = type_.kernels

@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 
-# -- views with another shape -----------------------------------------------------------------------------------------------
+# -- views with another shape ---------------------------------------------------------------
 
 
 def _reshaped_back(grad: Tensor, input_shape: Shape) -> Tensor:
@@ -167,7 +167,7 @@ def unflatten(
     return reshape(input, shape[:dim] + inner + shape[dim + 1 :])
 
 
-# -- views with dimensions reordered, added, removed ---------------------------------------------------------------------------
+# -- views with dimensions reordered, added, removed ---------------------------------------------------------------
 
 
 def _inverse(dims: Shape) -> Shape:
@@ -392,7 +392,7 @@ def _expand_as(self: Tensor, other: Tensor) -> Tensor:
     return _expand_method(self, other.shape)
 
 
-# -- views of a part ------------------------------------------------------------------------------------------------------------
+# -- views of a part ---------------------------------------------------------------
 
 
 @view(
@@ -582,7 +582,7 @@ def _split_method(self: Tensor, split_size: int | Sequence[int], dim: int = 0) -
     return split(self, split_size, dim)
 
 
-# -- transposed ----------------------------------------------------------------------------------------------------------
+# -- transposed ---------------------------------------------------------------
 
 
 @method_property("T")

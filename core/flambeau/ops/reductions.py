@@ -55,7 +55,7 @@ def _converted(input: Tensor, dtype: DType | None) -> Tensor:
     return input if dtype is input.dtype else to_type(input.detach(), input._type.with_dtype(dtype))
 
 
-# -- sums and means ----------------------------------------------------------------------------------------------------------
+# -- sums and means ---------------------------------------------------------------
 
 
 @primitive(
@@ -102,10 +102,8 @@ def _sum_to_size_method(self: Tensor, *size: Any) -> Tensor:
 
 
 def _expands(shape: Shape, target: Shape) -> bool:
-    for size, wanted in zip(shape, target, strict=True):
-        if size not in (1, wanted):
-            return False
-    return True
+    pairs = zip(shape, target, strict=True)
+    return not [1 for size, wanted in pairs if size not in (1, wanted)]  # `all` is an op in this module
 
 
 def _check_floating(function: str, input: Tensor) -> None:
@@ -150,13 +148,13 @@ def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType
 
 def _var_input(grad: Tensor, input: Tensor, dim: Dims, correction: float | None, keepdim: bool) -> Tensor:
     count = _count(input._array.shape, dim)
-    divisor = builtin_max(0.0, count - (1 if correction is None else correction))
+    divisor = _at_least_zero(count - (1 if correction is None else correction))
     scaled = _spread(grad, input._array.shape, dim, keepdim) * (2.0 / divisor if divisor else float("nan"))
     return scaled * (input - mean(input, dim, True))
 
 
-def builtin_max(a: float, b: float) -> float:
-    return a if a > b else b
+def _at_least_zero(number: float) -> float:
+    return number if number > 0.0 else 0.0  # `max` is an op in this module
 
 
 @fused("var", derivatives={"input": _var_input}, method=False, node="VarBackward0")
@@ -172,7 +170,7 @@ def _var(input: Tensor, dim: Dims, correction: float | None, keepdim: bool) -> T
     centre = kernels.div(kernels.sum(input._array, dims, True), type_.number(float(count)))
     deviation = kernels.sub(input._array, centre)
     total = kernels.sum(kernels.mul(deviation, deviation), dims, keepdim)
-    return from_array(kernels.div(total, type_.number(builtin_max(0.0, count - correction))), type_)
+    return from_array(kernels.div(total, type_.number(_at_least_zero(count - correction))), type_)
 
 
 @composite(out=True)
@@ -313,7 +311,7 @@ def logsumexp(input: Tensor, dim: int | Sequence[int], keepdim: bool = False) ->
     return total + (top if keepdim else reshape(top, total.shape))
 
 
-# -- extremes ---------------------------------------------------------------------------------------------------------------------
+# -- extremes ---------------------------------------------------------------
 
 
 class Extremes(NamedTuple):
@@ -506,7 +504,8 @@ def _arg_extreme(input: Tensor, dim: int | None, keepdim: bool, kernel: str) -> 
     shape = array.shape
     if not input.numel() and dim is None:
         raise IndexError(
-            f"{kernel}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument."
+            f"{kernel}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the "
+            "'dim' argument."
         )
     if dim is None or not shape:
         if dim is not None:

@@ -56,7 +56,9 @@ class Optimizer(ABC):
         present = {id(other) for other_group in self.param_groups for other in other_group["params"]}
         for parameter in group["params"]:
             if not isinstance(parameter, Tensor):
-                raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {type(parameter).__name__}")
+                raise TypeError(
+                    f"optimizer can only optimize Tensors, but one of the params is {type(parameter).__name__}"
+                )
             if not parameter.is_leaf:
                 raise ValueError("can't optimize a non-leaf Tensor")
             if id(parameter) in present:
@@ -127,7 +129,9 @@ class Optimizer(ABC):
         if len(groups) != len(self.param_groups):
             raise ValueError("loaded state dict has a different number of parameter groups")
         if any(len(new["params"]) != len(old["params"]) for new, old in zip(groups, self.param_groups, strict=True)):
-            raise ValueError("loaded state dict contains a parameter group that doesn't match the size of optimizer's group")
+            raise ValueError(
+                "loaded state dict contains a parameter group that doesn't match the size of optimizer's group"
+            )
         parameters: dict[int, Tensor] = {}
         for new, old in zip(groups, self.param_groups, strict=True):
             parameters.update(zip(new["params"], old["params"], strict=True))
@@ -166,5 +170,3 @@ def check_options(options: dict[str, tuple[Any, bool]]) -> None:
     for name, (value, valid) in options.items():
         if not valid:
             raise ValueError(f"Invalid {name}: {value}")
-
-

@@ -60,8 +60,8 @@ def rebuild_tensor(
     Raises:
         BackendError: the device is not there.
     """
-    from ..backend.selection import find_place
     from .._tensor import from_array
+    from ..backend.selection import find_place
 
     type_ = find_place(device).type(dtype)
     made = _as_class(cls, from_array(type_.kernels.from_host(data, shape, dtype.name), type_))

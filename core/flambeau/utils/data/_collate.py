@@ -47,6 +47,5 @@ def default_collate(batch: Sequence[Any]) -> Any:
     if hasattr(first, "__array_interface__"):
         return stack([as_tensor(sample) for sample in batch])
     raise TypeError(
-        "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found "
-        f"{type(first)}"
+        f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {type(first)}"
     )

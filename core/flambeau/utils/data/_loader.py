@@ -94,7 +94,9 @@ def _check_options(
     dataset: Any, batch_size: int | None, shuffle: bool | None, sampler: Any, batch_sampler: Any, drop_last: bool
 ) -> None:
     if isinstance(dataset, IterableDataset) and (shuffle or sampler is not None or batch_sampler is not None):
-        raise ValueError("DataLoader with IterableDataset: expected unspecified shuffle, sampler and batch_sampler option")
+        raise ValueError(
+            "DataLoader with IterableDataset: expected unspecified shuffle, sampler and batch_sampler option"
+        )
     if sampler is not None and shuffle:
         raise ValueError("sampler option is mutually exclusive with shuffle")
     if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):

@@ -15,8 +15,8 @@ _Index = TypeVar("_Index", covariant=True)
 
 def draw_seed(generator: Any = None) -> int:
     """A seed of 63 bits, drawn as PyTorch draws it: an int64 tensor of one element filled at random."""
-    from ...ops.creation import empty
     from ...dtypes import int64
+    from ...ops.creation import empty
 
     return int(empty((), dtype=int64, device="cpu").random_(generator=generator).item())
 

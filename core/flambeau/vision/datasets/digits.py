@@ -8,8 +8,8 @@ from importlib.resources import files
 from typing import Any
 
 from ..._tensor import Tensor
-from ...ops.creation import tensor
 from ...dtypes import float32, int64, uint8
+from ...ops.creation import tensor
 from ...utils.data import Dataset
 
 __all__ = ["Digits"]
@@ -20,7 +20,8 @@ _COUNT = 1797
 class Digits(Dataset[tuple[Any, Any]]):
     """1,797 images of handwritten digits, 8×8 pixels with 17 shades of grey.
 
-    Every fifth image, in the order of the original file, is for testing (359 of them), the others for training. An item is a float32 tensor (1, 8, 8) from 0 to 1 and a label.
+    Every fifth image, in the order of the original file, is for testing (359 of them), the others for training.
+    An item is a float32 tensor (1, 8, 8) from 0 to 1 and a label.
 
     Attributes:
         data: all images of the part, uint8 (N, 8, 8) from 0 to 16.
@@ -69,7 +70,8 @@ class Digits(Dataset[tuple[Any, Any]]):
         return len(self._labels)
 
     def __repr__(self) -> str:
-        return f"Dataset {type(self).__name__}\n    Number of datapoints: {len(self)}\n    Split: {'Train' if self.train else 'Test'}"
+        part = "Train" if self.train else "Test"
+        return f"Dataset {type(self).__name__}\n    Number of datapoints: {len(self)}\n    Split: {part}"
 
 
 def _load() -> tuple[bytes, bytes]:
@@ -80,5 +82,3 @@ def _load() -> tuple[bytes, bytes]:
 
 def _tensor_of(values: bytes) -> Tensor:
     return tensor(memoryview(values), dtype=uint8)
-
-
