@@ -8,6 +8,7 @@ int64. Here all three are exact.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import inf
 
 import cupy
 import cupyx.scipy.special
@@ -55,8 +56,11 @@ def erf(a: Array, out: Array | None = None) -> Array:
 
 
 def lgamma(a: Array, out: Array | None = None) -> Array:
-    """The logarithm of the gamma function's absolute value; CuPy would give float64 for float16."""
-    return cupyx.scipy.special.gammaln(a, out=cupy.empty_like(a) if out is None else out)
+    """The logarithm of the gamma function's absolute value; CuPy would give float64 for float16, and -inf for -inf."""
+    infinite = cupy.isinf(a)
+    result = cupyx.scipy.special.gammaln(a, out=cupy.empty_like(a) if out is None else out)
+    cupy.copyto(result, inf, where=infinite)
+    return result
 
 
 def elementwise_overrides() -> Mapping[str, Callable[..., Array]]:

@@ -52,9 +52,6 @@ def _put(target: Array, key: tuple[Array, ...], values: Array) -> None:
     CuPy writes in no particular order. So each place first learns the number of the last value meant for it, and
     then all values that are meant for a place are made equal.
     """
-    if not key:
-        target[()] = values
-        return
     shape: Shape = key[0].shape
     count = prod(shape)
     if not count:
@@ -70,8 +67,6 @@ def _key_along(index: Array, dim: int) -> tuple[Array, ...]:
     """Index arrays of the shape of ``index``: itself along ``dim``, counting along the others."""
     rank = len(index.shape)
     return tuple(
-        index
-        if d == dim
-        else cupy.broadcast_to(cupy.arange(size).reshape((-1,) + (1,) * (rank - 1 - d)), index.shape)
+        index if d == dim else cupy.broadcast_to(cupy.arange(size).reshape((-1,) + (1,) * (rank - 1 - d)), index.shape)
         for d, size in enumerate(index.shape)
     )

@@ -10,7 +10,7 @@ import numpy as np
 
 from flambeau.backend import ArrayBackend, Capabilities, Shape
 
-from . import _special
+from . import _elementwise, _sorting, _special, _sums
 from ._policy import be_silent, filter_warnings
 
 __all__ = ["NumpyBackend"]
@@ -43,11 +43,13 @@ class NumpyBackend(ArrayBackend):
 
     def from_host(self, buffer: Any, shape: Shape, dtype: str) -> np.ndarray:
         """Copy bytes into an array."""
+        be_silent()
         return np.frombuffer(buffer, dtype).reshape(shape).copy()
 
     def to_host(self, a: np.ndarray) -> memoryview:
         """The elements in C order; the memory itself where it is in that order."""
-        return memoryview(np.ascontiguousarray(a).reshape(-1).view("uint8"))
+        flat: Any = np.ascontiguousarray(a).reshape(-1)
+        return memoryview(flat.view("uint8"))
 
     def erf(self, a: np.ndarray, out: np.ndarray | None = None) -> Any:
         """The error function."""
@@ -57,13 +59,33 @@ class NumpyBackend(ArrayBackend):
         """The logarithm of the gamma function's absolute value."""
         return _special.lgamma(a, out)
 
-    def add_at(self, target: np.ndarray, key: Any, values: np.ndarray) -> None:
+    def add_at(self, target: np.ndarray, key: tuple[np.ndarray, ...], values: np.ndarray) -> None:
         """Add at indices that may be repeated."""
         np.add.at(target, key, values)
 
+    def sum(self, a: np.ndarray, dims: Shape, keepdim: bool) -> np.ndarray:
+        """The sum over ``dims``."""
+        return _sums.sum_over(a, dims, keepdim)
+
+    def take(self, a: np.ndarray, index: np.ndarray) -> np.ndarray:
+        """The entries at ``index``; of memory in another order, ``ndarray.take`` would copy everything first."""
+        return a.take(index, axis=0) if a.flags.c_contiguous else a[index]
+
+    def matmul(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """The product of matrices."""
+        return _sums.matmul(a, b)
+
+    def argsort(self, a: np.ndarray, dim: int) -> np.ndarray:
+        """The indices that sort."""
+        return _sorting.argsort(a, dim)
+
+    def own_ufuncs(self) -> Mapping[str, Callable[..., Any]]:
+        """Element-wise kernels that NumPy does better in another way."""
+        return {"relu": _elementwise.relu, "relu_backward": _elementwise.relu_backward}
+
     def own_kernels(self) -> Mapping[str, Callable[..., Any]]:
         """Kernels that NumPy alone can do better."""
-        return {"expand": expand}
+        return {"expand": expand, "where": _elementwise.where}
 
     def random_transforms(self) -> Any:
         """NumPy's rendering of the samplers' arithmetic, bit for bit that of the default."""

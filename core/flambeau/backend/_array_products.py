@@ -24,12 +24,12 @@ def product_kernels(matmul: Callable[[Array, Array], Array]) -> dict[str, Callab
 def sorting_kernels(xp: Any, argsort: Callable[[Array, int], Array]) -> dict[str, Callable[..., Any]]:
     """Sorting by ``argsort(a, dim)``, the backend's stable one, and searching in what is sorted."""
 
+    def argsort_down(a: Array, dim: int) -> Array:
+        # Sorting the reversed array and reversing the result keeps equal elements in their order.
+        return a.shape[dim] - 1 - xp.flip(argsort(xp.flip(a, dim), dim), dim)
+
     def sort(a: Array, dim: int, descending: bool) -> tuple[Array, Array]:
-        if descending:
-            # Sorting the reversed array and reversing the result keeps equal elements in their order.
-            order = a.shape[dim] - 1 - xp.flip(argsort(xp.flip(a, dim), dim), dim)
-        else:
-            order = argsort(a, dim)
+        order = argsort_down(a, dim) if descending else argsort(a, dim)
         return xp.take_along_axis(a, order, axis=dim), order
 
     def searchsorted(sorted_sequence: Array, values: Array, right: bool) -> Array:

