@@ -129,9 +129,10 @@ class Tensor(TensorMethods):
 
     def stride(self, dim: int | None = None) -> Any:
         """The distance in elements from one element to the next, per dimension or for one."""
-        # A dimension of size 0 or 1 may have any stride; PyTorch shows that of a contiguous tensor.
-        strides = self._type.backend.strides(self._array)
-        return tuple(strides) if dim is None else strides[_existing_dim(dim, self.ndim)]
+        # Of an empty tensor nothing is in memory; a library may give any strides.
+        shape = self._array.shape
+        strides = contiguous_strides(shape) if 0 in shape else tuple(self._type.backend.strides(self._array))
+        return strides if dim is None else strides[_existing_dim(dim, self.ndim)]
 
     def storage_offset(self) -> int:
         """Distance in elements from the start of the memory that it is a part of."""
@@ -392,11 +393,11 @@ class Tensor(TensorMethods):
         return tensor_repr(self)
 
     def __format__(self, spec: str) -> str:
-        if self.dim() == 0 and spec:
+        if self.dim() == 0:
             return format(self.item(), spec)
-        if self.dim() == 0 and not self.requires_grad:
-            return format(self.item(), spec)
-        return object.__format__(self, spec)
+        if spec:
+            raise TypeError("unsupported format string passed to Tensor.__format__")
+        return repr(self)
 
     def __len__(self) -> int:
         if not self._array.shape:

@@ -8,13 +8,20 @@ from typing import Any
 
 from .kernels import Array, Shape
 
-__all__ = ["reduction_kernels", "widened"]
+__all__ = ["WIDENED", "reduction_kernels", "widened"]
 
 Kernel = Callable[..., Array]
 
 
+WIDENED = (
+    "sum", "prod", "mean", "var", "cumsum", "cumprod", "softmax", "softmax_backward", "log_softmax",
+    "log_softmax_backward",
+)  # fmt: skip
+"""The kernels in which many elements add up."""
+
+
 def widened(kernel: Kernel) -> Kernel:
-    """``kernel`` computing in float32 where it is given float16, as PyTorch does where many elements add up."""
+    """``kernel`` computing in float32 where it is given float16, as PyTorch does for :data:`WIDENED`."""
 
     def widening(a: Array, *arguments: Any) -> Array:
         if a.dtype.char != "e":
@@ -28,12 +35,11 @@ def widened(kernel: Kernel) -> Kernel:
 def reduction_kernels(xp: Any, sum_over: Kernel) -> dict[str, Kernel]:
     """The kernels over dims; ``sum_over(a, dims, keepdim)`` is the backend's sum."""
     return (
-        {"sum": widened(sum_over), "prod": widened(_product(xp)), "mean": widened(_mean(xp, sum_over))}
-        | {"var": widened(_variance(xp, sum_over))}
+        {"sum": sum_over, "prod": _product(xp), "mean": _mean(xp, sum_over), "var": _variance(xp, sum_over)}
         | {name: _reduction(xp, getattr(xp, name)) for name in ("amax", "amin", "any", "all")}
         | {name: _position(xp, getattr(xp, name)) for name in ("argmax", "argmin")}
-        | {name: widened(_scan(getattr(xp, name))) for name in ("cumsum", "cumprod")}
-        | {name: widened(kernel) for name, kernel in _softmax_kernels(xp, sum_over).items()}
+        | {name: _scan(getattr(xp, name)) for name in ("cumsum", "cumprod")}
+        | _softmax_kernels(xp, sum_over)
     )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from math import prod
 from typing import Any
 
 from ._array_elementwise import BINARY, binary_kernel, elementwise_kernels, unary_kernel
 from ._array_indexing import indexing_kernels
 from ._array_movement import movement_kernels
 from ._array_products import product_kernels, sorting_kernels
-from ._array_reductions import reduction_kernels
+from ._array_reductions import WIDENED, reduction_kernels, widened
 from ._array_steps import step_kernels
 from ._array_storage import storage_kernels
 from .kernels import Array, Shape
@@ -100,7 +101,8 @@ class ArrayBackend(Backend):
         table |= sorting_kernels(xp, self.argsort)
         table |= product_kernels(self.matmul)
         table |= step_kernels(xp)
-        return table | dict(self.own_kernels())
+        table |= self.own_kernels()
+        return table | {name: widened(table[name]) for name in WIDENED}
 
     def kernels(self, device: int) -> Mapping[str, Any]:
         """The kernels, which are the same for every device."""
@@ -115,6 +117,8 @@ class ArrayBackend(Backend):
         return self.xp.asarray(value)
 
     def strides(self, array: Array) -> Shape:
-        """The strides in elements."""
+        """The strides in elements; an array without elements, where NumPy gives zeros, has those of a contiguous one."""
         size = array.itemsize
-        return tuple([stride // size for stride in array.strides])
+        if 0 not in array.shape:
+            return tuple([stride // size for stride in array.strides])
+        return tuple([prod([max(length, 1) for length in array.shape[d + 1 :]]) for d in range(array.ndim)])

@@ -76,9 +76,8 @@ class PluginRecord:
     def fail(self, state: str, cause: str, error: BaseException | None = None) -> None:
         """Note that the plugin does not work, and the pip line that repairs it."""
         self.state, self.cause, self.error = state, cause, error
-        self.repair = f"pip install --upgrade --force-reinstall flambeau {self.distribution}".replace(
-            "flambeau flambeau", "flambeau"
-        )
+        packages = " ".join(dict.fromkeys(("flambeau", self.distribution)))
+        self.repair = f"pip install --upgrade --force-reinstall {packages}"
 
     def as_dict(self) -> dict[str, Any]:
         """The record as plain data, for JSON."""

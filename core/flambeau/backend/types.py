@@ -104,10 +104,25 @@ class TensorType:
         key = (value.__class__, value)
         array = self._numbers.get(key)
         if array is None or (value == 0 and copysign(1.0, value.real) < 0.0):  # -0.0 is the key 0.0
-            array = self.kernels.full((), value, self.dtype.name)
+            array = self.kernels.full((), self._held(value), self.dtype.name)
             if len(self._numbers) < _NUMBERS_KEPT and not (value == 0 and copysign(1.0, value.real) < 0.0):
                 self._numbers[key] = array
         return array
+
+    def _held(self, value: Any) -> Any:
+        """``value`` as the dtype holds it: integers wrap around, as in PyTorch's operations with numbers.
+
+        Raises:
+            OverflowError: it is too large for any integer dtype.
+        """
+        if not self.integers or value.__class__ is bool:
+            return value
+        value = int(value)
+        if not -(1 << 63) <= value < 1 << 63:
+            raise OverflowError(f"int too big to convert: {value} does not fit {self.dtype!r}")
+        bits = 8 * self.dtype.itemsize
+        wrapped = value & (1 << bits) - 1
+        return wrapped - (1 << bits) if self.dtype.is_signed and wrapped >> bits - 1 else wrapped
 
     def __repr__(self) -> str:
         return f"<TensorType {self.dtype.name} on {self.device} ({self.backend.name})>"

@@ -10,7 +10,6 @@ from .._tensor import from_array
 
 __all__ = [
     "INVERT_ADVICE",
-    "integers",
     "integers_and_bool",
     "no_bool",
     "no_complex",
@@ -72,16 +71,6 @@ def integers_and_bool(function: str) -> Check:
     def check(dtype: dtypes.dtype) -> None:
         if dtype.category > dtypes.INTEGRAL:
             raise NotImplementedError(f'"{function}" not implemented for {dtype!r}: it takes integer and bool tensors')
-
-    return check
-
-
-def integers(function: str) -> Check:
-    """Refuse everything but integers."""
-
-    def check(dtype: dtypes.dtype) -> None:
-        if dtype.category != dtypes.INTEGRAL:
-            raise NotImplementedError(f'"{function}" not implemented for {dtype!r}: it takes integer tensors')
 
     return check
 

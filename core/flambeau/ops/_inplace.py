@@ -60,6 +60,8 @@ def check_writable(input: Tensor, recording: bool) -> None:
 
 def _overlaps(input: Tensor) -> bool:
     shape = input._array.shape
+    if 0 in shape:
+        return False
     strides = input._type.backend.strides(input._array)
     return any(stride == 0 and size > 1 for size, stride in zip(shape, strides, strict=True))
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from .._tensor import Tensor
-from ._checks import integers, integers_and_bool
-from ._declare import BOOLEAN, composite, elementwise
-from ._runtime import Number
+from .._tensor import Tensor, from_array
+from ..shapes import broadcast_shapes
+from ._checks import integers_and_bool
+from ._declare import BOOLEAN, composite, elementwise, primitive
+from ._runtime import Number, operands_of
 
 __all__ = [
     "bitwise_and",
@@ -117,7 +118,7 @@ def bitwise_xor(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """
 
 
-@elementwise(kernel="left_shift", not_differentiable=_BITS, check=integers("bitwise_left_shift"), domain="integers")
+@primitive(not_differentiable=_BITS, inplace=True, out=True)
 def bitwise_left_shift(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """Shift the bits to the left. Source of the semantics: ``torch.bitwise_left_shift``.
 
@@ -126,9 +127,10 @@ def bitwise_left_shift(input: Tensor | Number, other: Tensor | Number) -> Tensor
         >>> torch.bitwise_left_shift(torch.tensor([1, 3]), 2)
         tensor([ 4, 12])
     """
+    return _shifted("bitwise_left_shift", input, other, "left_shift")
 
 
-@elementwise(kernel="right_shift", not_differentiable=_BITS, check=integers("bitwise_right_shift"), domain="integers")
+@primitive(not_differentiable=_BITS, inplace=True, out=True)
 def bitwise_right_shift(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """Shift the bits to the right, keeping the sign. Source of the semantics: ``torch.bitwise_right_shift``.
 
@@ -137,3 +139,18 @@ def bitwise_right_shift(input: Tensor | Number, other: Tensor | Number) -> Tenso
         >>> torch.bitwise_right_shift(torch.tensor([4, -8]), 2)
         tensor([ 1, -2])
     """
+    return _shifted("bitwise_right_shift", input, other, "right_shift")
+
+
+def _shifted(function: str, input: Tensor | Number, other: Tensor | Number, kernel: str) -> Tensor:
+    """Shift by any distance: one that is negative or as wide as the dtype shifts everything out."""
+    (a, b), type_ = operands_of(function, (input, other))
+    if not type_.integers:
+        raise NotImplementedError(f'"{function}" not implemented for {type_.dtype!r}: it takes integer tensors')
+    broadcast_shapes(a.shape, b.shape)
+    kernels, bits = type_.kernels, 8 * type_.dtype.itemsize
+    outside = kernels.bitwise_or(kernels.lt(b, type_.number(0)), kernels.le(type_.number(bits), b))
+    result = getattr(kernels, kernel)(a, kernels.where(outside, type_.number(0), b))
+    sign_only = kernel == "right_shift" and type_.dtype.is_signed
+    rest = kernels.right_shift(a, type_.number(bits - 1)) if sign_only else type_.number(0)
+    return from_array(kernels.where(outside, rest, result), type_)

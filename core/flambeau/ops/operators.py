@@ -17,7 +17,9 @@ _COMMUTATIVE = ("add", "mul", "and", "or", "xor")
 
 
 def _reflected(function: Any) -> Callable[[Tensor, Any], Any]:
-    name, operator = function.row.name, function.operator
+    name, operator = function.row.name, getattr(function, "operator", None)
+    if operator is None:
+        return lambda self, other: function(other, self)
 
     def reflected(self: Tensor, other: Any) -> Any:
         type_ = self._type
@@ -64,7 +66,7 @@ _BINARY: dict[str, Any] = {
 }  # fmt: skip
 
 for _symbol, _function in _BINARY.items():
-    method(f"__{_symbol}__")(_function.operator)
+    method(f"__{_symbol}__")(getattr(_function, "operator", _function))
     method(f"__r{_symbol}__")(_function.operator if _symbol in _COMMUTATIVE else _reflected(_function))
     method(f"__i{_symbol}__")(_inplace(f"{_function.row.name}_"))
 

@@ -55,6 +55,10 @@ def arange(
     integral = all(isinstance(value, int) for value in (start, end, step))
     type_ = type_for(dtype, device, dtypes.int64 if integral else None)
     length = -((start - end) // step) if integral else ceil((end - start) / step)
+    if type_.integers:
+        start, step = int(start), int(step)
+        if step == 0:
+            raise ValueError("step must be nonzero")
     array = type_.kernels.arange(start, step, length, type_.dtype.name)
     return _made(from_array(array, type_), out, requires_grad)
 

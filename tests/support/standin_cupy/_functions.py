@@ -150,9 +150,7 @@ def expand_dims(a: Any, axis: Any) -> Any:
     return a._viewed(np.expand_dims(a._host, axis))
 
 
-def concatenate(
-    tup: Any, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: Any = "same_kind"
-) -> ndarray:
+def concatenate(tup: Any, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: Any = "same_kind") -> ndarray:
     _check_arrays(*tup)
     check_device(*tup)
     _refuse(out=out)
@@ -352,5 +350,3 @@ def _refuse(**keywords: Any) -> None:
     for name, value in keywords.items():
         if value is not None:
             raise NotImplementedError(f"the stand-in knows no {name}=")
-
-

@@ -48,9 +48,7 @@ def host_key(target: ndarray, key: Any) -> tuple[tuple[Any, ...], bool]:
     parts = _parts(key)
     taken = sum(_dims(part) for part in parts)
     if taken > target.ndim:
-        raise IndexError(
-            f"too many indices for array: array is {target.ndim}-dimensional, but {taken} were indexed"
-        )
+        raise IndexError(f"too many indices for array: array is {target.ndim}-dimensional, but {taken} were indexed")
     result: list[Any] = []
     dim = 0
     for part in parts:

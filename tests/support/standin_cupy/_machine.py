@@ -100,8 +100,6 @@ class Device:
 class Stream:
     """``cupy.cuda.Stream``: all work of the stand-in is done when a call returns."""
 
-    ptr = 0
-
     def __enter__(self) -> Stream:
         return self
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
@@ -77,6 +78,7 @@ def _module(modules: dict[str, ModuleType], path: str) -> None:
         return
     module = modules[path] = ModuleType(path, "A stand-in.")
     module.__path__ = []
+    module.__spec__ = ModuleSpec(path, None, is_package=True)
     vars(module)["__getattr__"] = _missing(path)
     parent, _, name = path.rpartition(".")
     if parent:

@@ -120,7 +120,7 @@ class ndarray:
     def tolist(self) -> Any:
         return self._host.tolist()
 
-    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+    def __array__(self, dtype: Any = None) -> Any:
         raise TypeError(
             "Implicit conversion to a NumPy array is not allowed. Please use `.get()` to construct a NumPy array "
             "explicitly."
@@ -158,7 +158,7 @@ class ndarray:
     def __dlpack__(
         self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: Any = None
     ) -> Any:
-        return self._host.__dlpack__()
+        return self._host.__dlpack__(max_version=(1, 0))  # NumPy takes older capsules for read-only
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return 2, self.data.device_id  # kDLCUDA
@@ -180,8 +180,10 @@ class ndarray:
 
     def copy(self, order: str = "C") -> ndarray:
         """A copy on the current device."""
-        if self.data.device_id != machine.get_device() and order == "K" and not (
-            self.flags.c_contiguous or self.flags.f_contiguous
+        if (
+            self.data.device_id != machine.get_device()
+            and order == "K"
+            and not (self.flags.c_contiguous or self.flags.f_contiguous)
         ):
             raise NotImplementedError("CuPy cannot copy non-contiguous array between devices.")
         return wrap(self._host.copy(order=order))

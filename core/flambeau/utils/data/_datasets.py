@@ -9,6 +9,7 @@ from itertools import accumulate
 from typing import Any, Generic, TypeVar
 
 from ..._tensor import Tensor
+from ...random._host import draw_permutation
 
 __all__ = ["ConcatDataset", "Dataset", "IterableDataset", "Subset", "TensorDataset", "random_split"]
 
@@ -103,14 +104,12 @@ def random_split(dataset: Any, lengths: Sequence[int | float], generator: Any = 
     Raises:
         ValueError: the lengths do not add up.
     """
-    from ...random import randperm
-
     size = len(dataset)
     if math.isclose(sum(lengths), 1) and sum(lengths) <= 1:
         lengths = _lengths_of_fractions(lengths, size)
     if sum(lengths) != size:
         raise ValueError("Sum of input lengths does not equal the length of the input dataset!")
-    order = randperm(size, generator=generator).tolist()
+    order = draw_permutation(size, generator)
     ends = list(accumulate(lengths))
     return [Subset(dataset, order[int(end - length) : int(end)]) for end, length in zip(ends, lengths, strict=True)]
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ...random._host import draw_seed
 from ._collate import default_collate
 from ._datasets import IterableDataset
-from ._samplers import BatchSampler, RandomSampler, SequentialSampler, draw_seed
+from ._samplers import BatchSampler, RandomSampler, SequentialSampler
 
 __all__ = ["DataLoader"]
 

@@ -8,17 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence, Sized
 from typing import Any, Generic, TypeVar
 
+from ...random._host import draw_integers, draw_permutation, draw_seed, private_generator
+
 __all__ = ["BatchSampler", "RandomSampler", "Sampler", "SequentialSampler", "SubsetRandomSampler"]
 
 _Index = TypeVar("_Index", covariant=True)
-
-
-def draw_seed(generator: Any = None) -> int:
-    """A seed of 63 bits, drawn as PyTorch draws it: an int64 tensor of one element filled at random."""
-    from ...dtypes import int64
-    from ...ops.creation import empty
-
-    return int(empty((), dtype=int64, device="cpu").random_(generator=generator).item())
 
 
 class Sampler(Generic[_Index]):
@@ -69,21 +63,19 @@ class RandomSampler(Sampler[int]):
         return self.num_samples
 
     def __iter__(self) -> Iterator[int]:
-        from ...random import Generator, randint, randperm
-
         size = len(self.data_source)
         generator = self.generator
         if generator is None:
-            generator = Generator().manual_seed(draw_seed())
+            generator = private_generator(draw_seed(None))
         if self.replacement:
             for _ in range(self.num_samples // 32):
-                yield from randint(size, (32,), generator=generator, device="cpu").tolist()
-            yield from randint(size, (self.num_samples % 32,), generator=generator, device="cpu").tolist()
+                yield from draw_integers(size, 32, generator)
+            yield from draw_integers(size, self.num_samples % 32, generator)
             return
         for _ in range(self.num_samples // size if size else 0):
-            yield from randperm(size, generator=generator, device="cpu").tolist()
+            yield from draw_permutation(size, generator)
         # PyTorch draws this permutation even if nothing of it is used.
-        yield from randperm(size, generator=generator, device="cpu").tolist()[: self.num_samples % size if size else 0]
+        yield from draw_permutation(size, generator)[: self.num_samples % size if size else 0]
 
 
 class SubsetRandomSampler(Sampler[int]):
@@ -94,9 +86,7 @@ class SubsetRandomSampler(Sampler[int]):
         self.generator = generator
 
     def __iter__(self) -> Iterator[int]:
-        from ...random import randperm
-
-        for position in randperm(len(self.indices), generator=self.generator, device="cpu").tolist():
+        for position in draw_permutation(len(self.indices), self.generator):
             yield self.indices[position]
 
     def __len__(self) -> int:

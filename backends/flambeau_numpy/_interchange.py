@@ -1,0 +1,57 @@
+"""What comes from other libraries' arrays: the checks, in PyTorch's words."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+__all__ = ["DTYPES", "check_dtype", "from_numpy"]
+
+DTYPES = (
+    "float64", "float32", "float16", "complex64", "complex128", "int64", "int32", "int16", "int8", "uint8", "bool"
+)  # fmt: skip
+"""The names of the dtypes, in the order in which PyTorch lists them."""
+
+_NEGATIVE_STRIDES = (
+    "At least one stride in the given numpy array is negative, and tensors with negative strides are not currently "
+    "supported. (You can probably work around this by making a copy of your array  with array.copy().) "
+)
+_PARTIAL_STRIDES = (
+    "given numpy array strides not a multiple of the element byte size. Copy the numpy array to reallocate the memory."
+)
+_BYTE_ORDER = (
+    "given numpy array has byte order different from the native byte order. Conversion between byte orders is "
+    "currently not supported."
+)
+_READ_ONLY = (
+    "The given NumPy array is not writable, and PyTorch does not support non-writable tensors. This means writing to "
+    "this tensor will result in undefined behavior. You may want to copy the array to protect its data or make it "
+    "writable before converting it to a tensor."
+)
+
+
+def check_dtype(array: np.ndarray) -> None:
+    """Raise the TypeError for an array of a dtype that tensors do not have."""
+    if array.dtype.name not in DTYPES:
+        raise TypeError(
+            f"can't convert np.ndarray of type numpy.{array.dtype.type.__name__}. The only supported types are: "
+            f"{', '.join(DTYPES[:-1])}, and {DTYPES[-1]}."
+        )
+
+
+def from_numpy(ndarray: Any) -> np.ndarray:
+    """``ndarray``, which a tensor can be made of; a subclass as a plain array on the same memory."""
+    if not isinstance(ndarray, np.ndarray):
+        raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+    check_dtype(ndarray)
+    if not ndarray.dtype.isnative:
+        raise ValueError(_BYTE_ORDER)
+    if any(stride < 0 for stride in ndarray.strides):
+        raise ValueError(_NEGATIVE_STRIDES)
+    if any(stride % ndarray.itemsize for stride in ndarray.strides):
+        raise ValueError(_PARTIAL_STRIDES)
+    if not ndarray.flags.writeable:
+        warnings.warn(_READ_ONLY, UserWarning, stacklevel=5)
+    return ndarray.view(np.ndarray)

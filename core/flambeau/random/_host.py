@@ -1,0 +1,46 @@
+"""Random integers for code on the host, such as samplers of data: from the CPU's stream, without a tensor.
+
+So a data loader draws what PyTorch's draws wherever the tensors are, and also where nothing serves the CPU.
+"""
+
+from __future__ import annotations
+
+from ..backend.selection import find_place
+from . import _samplers
+from ._generator import Generator, _on, default_generator
+from ._stream import Stream
+from ._transforms import PythonTransforms, Transforms, transforms_of
+
+__all__ = ["draw_integers", "draw_permutation", "draw_seed", "private_generator"]
+
+
+def _source(generator: Generator | None) -> tuple[Stream, Transforms]:
+    used = default_generator if generator is None else generator
+    try:
+        return used._stream, transforms_of(find_place(used._device).backend)
+    except RuntimeError:  # nothing serves the CPU
+        return used._stream, PythonTransforms()
+
+
+def _as_list(buffer: object) -> list[int]:
+    return memoryview(buffer).cast("B").cast("q").tolist()  # type: ignore[arg-type]
+
+
+def draw_seed(generator: Generator | None) -> int:
+    """A seed of 63 bits, as PyTorch draws it: what an empty int64 tensor of one element is filled with by ``random_``."""
+    return draw_integers(1 << 63, 1, generator)[0]
+
+
+def draw_integers(limit: int, count: int, generator: Generator | None) -> list[int]:
+    """``count`` integers from 0 to ``limit - 1``."""
+    return _as_list(_samplers.integers(*_source(generator), count, 0, limit)) if count else []
+
+
+def draw_permutation(count: int, generator: Generator | None) -> list[int]:
+    """The integers from 0 to ``count - 1`` in random order."""
+    return _as_list(_samplers.permutation(*_source(generator), count)) if count else []
+
+
+def private_generator(seed: int) -> Generator:
+    """A generator of the CPU's stream that starts from a seed."""
+    return _on("cpu").manual_seed(seed)

@@ -1,0 +1,120 @@
+"""What the stand-in has, CuPy 14 has: names, parameters, loops. Needs the CuPy wheel, but no GPU."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def cupy() -> ModuleType:
+    module: ModuleType = pytest.importorskip("cupy", reason="CuPy is not installed: pip install cupy-cuda12x")
+    if int(module.__version__.split(".")[0]) != 14:
+        pytest.skip(f"the stand-in is of CuPy 14, this is {module.__version__}")
+    return module
+
+
+def _names() -> list[tuple[str, str, Any]]:
+    from standin_cupy._modules import NAMES
+
+    return [(path, name, value) for path, names in NAMES.items() for name, value in names.items()]
+
+
+def _real(path: str, name: str) -> Any:
+    return getattr(importlib.import_module(path), name)
+
+
+def _parameters(function: Callable[..., Any]) -> list[tuple[str, bool, bool]]:
+    """Of each its name, whether it is by keyword only, and whether it has a default."""
+    return [
+        (parameter.name, parameter.kind is parameter.KEYWORD_ONLY, parameter.default is not parameter.empty)
+        for parameter in inspect.signature(function).parameters.values()
+        if parameter.name != "self"
+    ]
+
+
+def test_every_name_exists(cupy: ModuleType) -> None:
+    missing = [f"{path}.{name}" for path, name, _ in _names() if not hasattr(importlib.import_module(path), name)]
+    assert not missing
+
+
+def test_functions_have_the_same_parameters(cupy: ModuleType) -> None:
+    compared = 0
+    for path, name, value in _names():
+        real = _real(path, name)
+        if not inspect.isfunction(value) or not inspect.isfunction(real):
+            continue
+        ours, theirs = _parameters(value), _parameters(real)
+        assert ours == [one for one in theirs if one in ours], f"{path}.{name}: {ours} against {theirs}"
+        compared += 1
+    assert compared > 35
+
+
+def test_matmul_has_the_same_keywords(cupy: ModuleType) -> None:
+    from standin_cupy import _functions
+
+    assert _parameters(_functions.matmul) == _parameters(cupy.matmul)
+
+
+def test_ufuncs_have_the_same_loops(cupy: ModuleType) -> None:
+    from standin_cupy._ufunc import Ufunc
+
+    ufuncs = [(path, name, value) for path, name, value in _names() if isinstance(value, Ufunc)]
+    assert len(ufuncs) > 55
+    for path, name, ours in ufuncs:
+        theirs = _real(path, name)
+        numbers = [loop for loop in theirs.types if "V" not in loop]  # structured types aside
+        assert (ours.nin, ours.nout, ours.types) == (theirs.nin, theirs.nout, numbers), f"{path}.{name}"
+
+
+def test_where_has_the_same_loops(cupy: ModuleType) -> None:
+    from cupy._sorting.search import _where_ufunc
+    from standin_cupy._ufunc import WHERE
+
+    assert WHERE.types == [loop for loop in _where_ufunc.types if "V" not in loop]
+
+
+@pytest.mark.parametrize("path", ["ndarray", "ElementwiseKernel", "cuda.Device", "cuda.Stream", "cuda.MemoryPool"])
+def test_classes_have_the_same_members(cupy: ModuleType, path: str) -> None:
+    from standin_cupy._modules import NAMES
+
+    module, _, name = f"cupy.{path}".rpartition(".")
+    ours, theirs = NAMES[module][name], _real(module, name)
+    missing = [member for member in vars(ours) if not member.startswith("_") and not hasattr(theirs, member)]
+    assert not missing
+
+
+def test_array_methods_have_the_same_parameters(cupy: ModuleType) -> None:
+    from standin_cupy._ndarray import ndarray
+
+    compared = 0
+    for name, method in vars(ndarray).items():
+        if not inspect.isfunction(method) or "keywords" in inspect.signature(method).parameters:
+            continue
+        if name.startswith("_") and name not in ("__array__", "__dlpack__", "__dlpack_device__"):
+            continue
+        signature = _described(getattr(cupy.ndarray, name, None))
+        if signature is not None:
+            assert [parameter[0] for parameter in _parameters(method)] == signature, name
+            compared += 1
+    assert compared > 12
+
+
+def _described(method: Any) -> list[str] | None:
+    """The parameters in a compiled method's docstring, which begins with its signature."""
+    found = re.match(r"_?ndarray\w*\.\w+\((.*?)\)(?: ->.*)?$", (method.__doc__ or "").split("\n")[0])
+    if found is None:
+        return None
+    words = [part.split("=")[0].split()[-1].lstrip("*") for part in found[1].split(",")]
+    return [word for word in words if word not in ("self", "")]
+
+
+def test_memory_pointers_have_the_same_members(cupy: ModuleType) -> None:
+    for member in ("mem", "ptr", "device", "device_id"):
+        assert hasattr(cupy.cuda.MemoryPointer, member)
