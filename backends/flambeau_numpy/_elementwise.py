@@ -60,4 +60,5 @@ def _alike(condition: np.ndarray, *operands: np.ndarray) -> bool:
 def _mask(condition: Any, bits: str) -> np.ndarray:
     """An array with all bits set where the condition holds."""
     mask: np.ndarray = np.asarray(condition).view("int8").astype(bits)
-    return np.negative(mask, out=mask)
+    np.negative(mask, out=mask)
+    return mask

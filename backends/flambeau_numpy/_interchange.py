@@ -53,5 +53,5 @@ def from_numpy(ndarray: Any) -> np.ndarray:
     if any(stride % ndarray.itemsize for stride in ndarray.strides):
         raise ValueError(_PARTIAL_STRIDES)
     if not ndarray.flags.writeable:
-        warnings.warn(_READ_ONLY, UserWarning, stacklevel=5)
+        warnings.warn(_READ_ONLY, UserWarning, stacklevel=4)
     return ndarray.view(np.ndarray)

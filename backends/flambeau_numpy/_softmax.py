@@ -31,7 +31,8 @@ def softmax(a: np.ndarray, dim: int) -> np.ndarray:
     else:
         powers = _shifted(a, dim)
         np.exp(powers, out=powers)
-    return np.divide(powers, sum_over(powers, (dim,), True), out=powers)
+    powers /= sum_over(powers, (dim,), True)
+    return powers
 
 
 def log_softmax(a: np.ndarray, dim: int) -> np.ndarray:
@@ -40,7 +41,8 @@ def log_softmax(a: np.ndarray, dim: int) -> np.ndarray:
         a = _shifted(a, dim)
     result: np.ndarray = np.exp(a)
     total = sum_over(result, (dim,), True)
-    return np.subtract(a, np.log(total, out=total), out=result)
+    np.subtract(a, np.log(total, out=total), out=result)
+    return result
 
 
 def _is_within(a: Any, limit: float) -> bool:

@@ -29,7 +29,8 @@ def argsort(a: np.ndarray, dim: int) -> np.ndarray:
 def _integer_keys(a: np.ndarray) -> np.ndarray:
     """The distance from the smallest element, which needs no more digits than it has to."""
     unsigned = f"uint{8 * a.itemsize}"
-    return np.subtract(a.view(unsigned), a.min().view(unsigned))
+    distance: np.ndarray = a.view(unsigned) - a.min().view(unsigned)
+    return distance
 
 
 def _float_keys(a: np.ndarray) -> np.ndarray:

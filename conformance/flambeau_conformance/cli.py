@@ -8,15 +8,23 @@ from __future__ import annotations
 
 import argparse
 import sys
+import traceback
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from .manifest import ManifestError, expectations_of, manifests
+from flambeau.errors import BackendError, MissingExtraError
+
+from .declare import matching
+from .expectations import read_expectations
+from .isolation import IsolatedRun
+from .manifest import ManifestError, manifests
 from .model import Case
-from .session import Session
+from .session import Session, repeat_command
 from .subject import subject_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 __all__ = ["main"]
 
@@ -28,146 +36,140 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except (ManifestError, LookupError, ImportError) as error:
+    except (ManifestError, BackendError, LookupError, ImportError) as error:
         print(f"flambeau-conformance: {error}", file=sys.stderr)
         return USAGE
-    except RuntimeError as error:
-        print(f"flambeau-conformance: {type(error).__name__}: {error}", file=sys.stderr)
-        return USAGE
+    except Exception:
+        traceback.print_exc()
+        return HARNESS
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="flambeau-conformance", description=__doc__.split(":")[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(
+        prog="flambeau-conformance", description="Check a flambeau backend against what PyTorch does."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     listing = commands.add_parser("list", help="list the backends with a manifest, and the cases")
     listing.add_argument("-k", metavar="PATTERN", default="*", help="only cases whose address matches")
     listing.set_defaults(run=_list)
-    run = commands.add_parser("run", help="run the suite on a backend")
-    run.add_argument("backend", nargs="?", help="the backend's name; not needed with --subject torch")
-    run.add_argument("-k", metavar="PATTERN", default="*", help="only cases whose address matches")
-    run.add_argument("--subject", choices=("flambeau", "torch"), default="flambeau", help="what is on trial")
-    run.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON lines")
-    run.add_argument("--junit", type=Path, metavar="FILE", help="write the results as JUnit XML")
-    run.add_argument("--expectations", type=Path, metavar="FILE", help="expected failures (TOML)")
-    run.set_defaults(run=_run)
+    _add_run(commands.add_parser("run", help="run the suite on a backend"))
     explain = commands.add_parser("explain", help="say what a case checks")
     explain.add_argument("case")
     explain.set_defaults(run=_explain)
-    repro = commands.add_parser("repro", help="run one case, with the whole traceback")
-    repro.add_argument("backend")
+    repro = commands.add_parser("repro", help="run one case in this process, with the whole traceback")
+    repro.add_argument("backend", help="the backend's name, or torch")
     repro.add_argument("case")
     repro.set_defaults(run=_repro)
-    coverage = commands.add_parser("coverage", help="say which ops have which aspects, and which have none")
+    coverage = commands.add_parser("coverage", help="say which ops have which aspects, and what is lacking")
     coverage.set_defaults(run=_coverage)
     record = commands.add_parser("record", help="record the golden results from an installed PyTorch")
     record.set_defaults(run=_record)
     return parser
 
 
-def _matching(pattern: str) -> list[Case]:
-    from .declare import all_cases
-
-    return [case for case in all_cases() if fnmatchcase(case.address, pattern)]
+def _add_run(run: argparse.ArgumentParser) -> None:
+    run.add_argument("backend", nargs="?", help="the backend's name; not needed with --subject torch")
+    run.add_argument("-k", metavar="PATTERN", default="*", help="only cases whose address matches")
+    run.add_argument("--subject", choices=("flambeau", "torch"), default="flambeau", help="what is on trial")
+    run.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON lines")
+    run.add_argument("--junit", type=Path, metavar="FILE", help="write the results as JUnit XML")
+    run.add_argument("--expectations", type=Path, metavar="FILE", help="expected failures (TOML)")
+    run.add_argument("--timeout", type=float, default=60.0, metavar="SECONDS", help="for one case (%(default)s)")
+    run.add_argument("--max-crashes", type=int, default=20, metavar="N", help="then give up (%(default)s)")
+    run.set_defaults(run=_run)
 
 
 def _list(options: argparse.Namespace) -> int:
     print("backends with a manifest:", ", ".join(sorted(manifests())) or "none")
-    for case in _matching(options.k):
+    for case in matching(options.k):
         print(case.address)
     return CONFORMANT
 
 
-def _session(backend: str | None, module: str, expectations: Path | None) -> Session:
-    if backend is None and module != "torch":
-        raise ManifestError(f"name a backend: {', '.join(sorted(manifests()))}")
-    subject = subject_of(backend or module, module)
-    if expectations is None and subject.manifest is not None:
-        expectations = subject.manifest.path.with_name("expectations.toml")
-    elif expectations is None:
-        expectations = Path(__file__).with_name("departures.toml")
-    with subject.in_use():
-        pass  # a backend that cannot be loaded is an error of usage, not a failure of every case
-    return Session(subject, expectations_of(expectations))
-
-
 def _run(options: argparse.Namespace) -> int:
-    import pytest
-
     try:
         from rich.console import Console
 
-        from .report import Reporter, table, write_json
+        from .report import progress
     except ImportError:
-        raise ImportError("the runner needs the package 'rich': pip install 'flambeau[conformance]'") from None
-    if not _matching(options.k):
-        raise LookupError(f"no case matches {options.k!r}; `flambeau-conformance list` lists them")
-    session = _session(options.backend, options.subject, options.expectations)
-    reporter, shared = Reporter(), _Shared(session)
-    command = [
-        "--pyargs", "flambeau_conformance.suite", "-p", "no:terminal", "-p", "no:cacheprovider",
-        "-W", "error", "-W", "ignore::pytest.PytestAssertRewriteWarning", "--flambeau-cases", options.k, "--rootdir", str(Path(__file__).parent),
-        "-c", str(Path(__file__).with_name("pytest.ini")),
-    ]  # fmt: skip
-    if options.junit:
-        command += ["--junit-xml", str(options.junit.resolve())]
-    code = pytest.main(command, plugins=[reporter, shared])
+        raise MissingExtraError("the runner", "rich", "conformance") from None
+    cases = matching(options.k)
+    if not cases:
+        raise LookupError(f"no case matches {options.k!r}: see `flambeau-conformance list`")
+    subject = subject_of(options.backend, options.subject)
+    session = Session(subject, read_expectations(options.expectations or subject.expectations()))
     console = Console()
+    with progress(len(cases)) as seen:
+        IsolatedRun(
+            session, cases, _plugin_arguments(options), timeout=options.timeout, max_crashes=options.max_crashes,
+            seen=seen,
+        ).run()  # fmt: skip
+    return _report(session, options, console)
+
+
+def _plugin_arguments(options: argparse.Namespace) -> list[str]:
+    """The options of the pytest plugin that make it run the same cases on the same subject."""
+    found = ["--flambeau-subject", options.subject, "--flambeau-cases", options.k]
+    if options.backend is not None:
+        found += ["--flambeau-backend", options.backend]
+    if options.expectations is not None:
+        found += ["--flambeau-expectations", str(options.expectations.resolve())]
+    return found
+
+
+def _report(session: Session, options: argparse.Namespace, console: Console) -> int:
+    from .report import summary, table, write_json, write_junit
+
     complete = options.k == "*"
-    for _, text in reporter.failures:
-        console.print(text, markup=False, highlight=False)
-    console.print(table(session, complete=complete))
+    complaints = session.complaints() if complete else []
+    for result in session.failures():
+        text = f"{result.status}: {result.address}: {result.detail}\n  {repeat_command(session.subject.name, result.address)}"
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
+    for complaint in complaints:
+        console.print(complaint, markup=False, soft_wrap=True)
+    console.print(table(session))
+    console.print(summary(session, complete=complete), highlight=False)
     if options.json:
         write_json(session, options.json, complete=complete)
-    wrong = session.wrong_expectations() if complete else []
-    for line in wrong:
-        console.print(line, markup=False)
-    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        return USAGE if code == pytest.ExitCode.NO_TESTS_COLLECTED else HARNESS
-    if wrong:
-        return USAGE
-    return NOT_CONFORMANT if code == pytest.ExitCode.TESTS_FAILED else CONFORMANT
-
-
-class _Shared:
-    """Hands the session that the command made to the pytest plugin."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def pytest_configure(self, config: Any) -> None:
-        config.flambeau_session = self._session
+    if options.junit:
+        write_junit(session, options.junit)
+    return NOT_CONFORMANT if session.failures() or complaints else CONFORMANT
 
 
 def _one(address: str) -> Case:
-    found = [case for case in _matching("*") if case.address == address]
+    found = [case for case in matching("*") if case.address == address]
     if not found:
-        raise LookupError(f"there is no case {address!r}; `flambeau-conformance list -k '{address.split('/')[0]}/*'`")
+        raise LookupError(f"there is no case {address!r}: see `flambeau-conformance list -k '{address.split('/')[0]}/*'`")
     return found[0]
 
 
 def _explain(options: argparse.Namespace) -> int:
     case = _one(options.case)
     print(f"{case.address}\n  section: {case.section}\n  op: {case.op}\n  aspect: {case.aspect}")
-    print(f"  needs of the backend: {', '.join(case.dtypes) or 'nothing special'}")
+    print(f"  dtypes that must be claimed: {', '.join(case.dtypes) or 'none'}")
     print(f"  builds on: {', '.join(case.needs) or 'nothing'}")
     print(f"  documented as: {', '.join(case.anchors) or '-'}")
     return CONFORMANT
 
 
 def _repro(options: argparse.Namespace) -> int:
-    module = "torch" if options.backend == "torch" else "flambeau"
-    subject = subject_of(options.backend, module)
+    subject = subject_of(options.backend, "torch" if options.backend == "torch" else "flambeau")
     case = _one(options.case)
-    with subject.in_use():
-        case.check(subject)
+    try:
+        with subject.in_use():
+            case.check(subject)
+    except Exception:
+        traceback.print_exc()
+        return NOT_CONFORMANT
     print(f"{case.address} passed on {subject.name}")
     return CONFORMANT
 
 
 def _coverage(options: argparse.Namespace) -> int:
-    from .coverage import report, uncovered
+    from .coverage import anchors, report, uncovered
 
     print(report())
+    print(f"documented behaviours with a case: {len(anchors())}")
     missing = uncovered()
     for line in missing:
         print(line)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 
-from .declare import all_cases, ops
+from flambeau.ops import ROWS, Row
 
-__all__ = ["report", "uncovered"]
+from .declare import Op, all_cases, ops
+
+__all__ = ["anchors", "report", "uncovered"]
 
 
 def _aspects() -> dict[str, set[str]]:
@@ -16,6 +19,11 @@ def _aspects() -> dict[str, set[str]]:
     return aspects
 
 
+def anchors() -> set[str]:
+    """The ids of the documented behaviours that have a case."""
+    return {anchor for case in all_cases() for anchor in case.anchors}
+
+
 def report() -> str:
     """One line per op: its aspects."""
     return "\n".join(f"{name}: {', '.join(sorted(found))}" for name, found in sorted(_aspects().items()))
@@ -23,22 +31,29 @@ def report() -> str:
 
 def uncovered() -> list[str]:
     """What is lacking: rows without a declaration, and declarations without an aspect they should have."""
-    from flambeau.ops import ROWS
-
-    aspects = _aspects()
     # A row whose name begins with an underscore is a part of a public op and is exercised through it.
-    public = [name for name in ROWS if not name.startswith("_")]
-    lacking = [f"the op '{name}' has no case" for name in public if not {name, f"{name}_"} & set(aspects)]
-    for name, found in aspects.items():
-        row = ROWS.get(name)
-        if row is None or name not in ops():
-            continue
+    aspects = _aspects()
+    return [line for name, row in ROWS.items() if not name.startswith("_") for line in _lacking(name, row, aspects)]
+
+
+def _lacking(name: str, row: Row, aspects: dict[str, set[str]]) -> Iterator[str]:
+    found = aspects.get(name, set()) | aspects.get(f"{name}_", set())
+    if not found:
+        yield f"the op '{name}' has no case"
+        return
+    if name in ops():
+        wanted = {"value", *_gradient(ops()[name])}
         if "error" not in found:
-            lacking.append(f"the op '{name}' has no error case")
-        if any(sample.gradient for sample in ops()[name].samples) and ops()[name].differentiable and "gradient" not in found:
-            lacking.append(f"the op '{name}' has no gradient case")
-        if row.inplace and row.kind != "composite" and row.methods and not {"inplace"} & found:
-            lacking.append(f"the op '{name}' has an in-place form without a case")
-        if row.out and "out" not in found:
-            lacking.append(f"the op '{name}' has an out= form without a case")
-    return lacking
+            yield f"the op '{name}' has no error case"
+        yield from (f"the op '{name}' has no {aspect} case" for aspect in sorted(wanted - found))
+    if row.inplace and row.kind != "composite" and row.methods and "inplace" not in found:
+        yield f"the op '{name}' has an in-place form without a case"
+    if row.out and "out" not in found:
+        yield f"the op '{name}' has an out= form without a case"
+
+
+def _gradient(op: Op) -> set[str]:
+    """The aspect that says what an op is as to gradients, unless every sample of it says that it has none to check."""
+    if not op.differentiable:
+        return set()
+    return {"gradient"} if any(sample.gradient for sample in op.samples) else set()

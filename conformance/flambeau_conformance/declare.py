@@ -13,6 +13,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
 
@@ -21,7 +22,7 @@ from .model import Case
 from .subject import Subject
 
 __all__ = [
-    "ALL", "FLOATS", "INTEGERS", "NUMBERS", "Error", "Op", "Sample", "all_cases", "case", "op", "ops",
+    "ALL", "FLOATS", "INTEGERS", "NUMBERS", "Error", "Op", "Sample", "all_cases", "case", "matching", "op", "ops",
 ]  # fmt: skip
 
 FLOATS = ("float32", "float64")
@@ -76,6 +77,7 @@ class Op:
         domain: for element-wise ops, the numbers to draw.
         anchors: ids of the documented behaviours that it covers.
         names: of the parameters of element-wise ops.
+        reference: for element-wise ops, a function of Python numbers that computes the same.
         turned: whether a tensor in another order of memory gives the same result.
         section: the family, the name of the module that declares it.
     """
@@ -95,6 +97,7 @@ class Op:
     anchors: tuple[str, ...] = ()
     turned: bool = True
     names: tuple[str, ...] = ("input", "other")
+    reference: Call | None = None
     section: str = ""
 
 
@@ -115,7 +118,9 @@ def op(
     if name in _ops:
         raise ValueError(f"the op {name!r} is declared twice")
     listed = tuple(samples) + (
-        _elementwise_samples(name, elementwise, domain, gradient=gradient, special=bool({*dtypes} & {*FLOATS})) if elementwise else ()
+        _elementwise_samples(name, elementwise, domain, gradient=gradient, special=bool({*dtypes} & {*FLOATS}))
+        if elementwise
+        else ()
     )
     if not listed:
         raise ValueError(f"the op {name!r} has no sample")
@@ -143,7 +148,10 @@ def _elementwise_samples(name: str, arity: int, domain: str, *, gradient: bool, 
     ]  # fmt: skip
     if arity == 2:
         shapes += [("broadcast", [(2, 1, 3), (4, 1)]), ("broadcast-zero-dim", [(2, 3), ()])]
-    samples = [Sample(label, call, tuple(In(shape, domain) for shape in each), gradient=gradient, plain=True) for label, each in shapes]
+    samples = [
+        Sample(label, call, tuple(In(shape, domain) for shape in each), gradient=gradient, plain=True)
+        for label, each in shapes
+    ]
     if special:
         inputs = (In((12,), "special"),) if arity == 1 else (In((12, 1), "special"), In((1, 12), "special"))
         samples.append(Sample("special", call, inputs, dtypes=FLOATS, gradient=False, plain=True))
@@ -187,14 +195,19 @@ def all_cases() -> tuple[Case, ...]:
     return tuple(found)
 
 
+def matching(pattern: str) -> list[Case]:
+    """The cases whose address matches a pattern with ``*``."""
+    return [case for case in all_cases() if fnmatchcase(case.address, pattern)]
+
+
 @cache
 def _load() -> None:
     """Import the modules of cases, ours and those that plugins add."""
     global _section
     from . import cases
-    from .manifest import declared
+    from .manifest import declared_modules
 
     names = [f"{cases.__name__}.{module.name}" for module in pkgutil.iter_modules(cases.__path__)]
-    for name in (*names, *declared().modules):
+    for name in (*names, *declared_modules()):
         _section = name.rpartition(".")[2]
         importlib.import_module(name)

@@ -13,18 +13,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .compare import flatten
+from .compare import dtype_of, numbers_of
 
-__all__ = ["PATH", "golden", "outputs_of", "plain", "write"]
+__all__ = ["golden", "plain", "provenance", "recorded", "write"]
 
-PATH = Path(__file__).parent / "golden" / "pytorch.json.gz"
+_PATH = Path(__file__).parent / "golden" / "pytorch.json.gz"
 
 
 @cache
 def _all() -> dict[str, Any]:
-    if not PATH.exists():
+    if not _PATH.exists():
         return {"results": {}, "provenance": {}}
-    data: dict[str, Any] = json.loads(gzip.decompress(PATH.read_bytes()))
+    data: dict[str, Any] = json.loads(gzip.decompress(_PATH.read_bytes()))
     return data
 
 
@@ -42,33 +42,34 @@ def golden(key: str) -> Any:
         ) from None
 
 
+def recorded() -> set[str]:
+    """The keys under which there are golden results."""
+    return set(_all()["results"])
+
+
 def provenance() -> dict[str, Any]:
     """Where the golden results come from."""
     return dict(_all()["provenance"])
 
 
-def outputs_of(result: Any) -> list[Any]:
-    """The tensors that an op gave."""
-    if isinstance(result, (tuple, list)):
-        return [entry for each in result for entry in outputs_of(each)]
-    return [result]
-
-
 def plain(tensor: Any) -> dict[str, Any]:
     """A tensor as plain data for JSON."""
     return {
-        "dtype": str(tensor.dtype).removeprefix("torch."),
+        "dtype": dtype_of(tensor),
         "shape": list(tensor.shape),
-        "values": [_spelled(value) for value in flatten(tensor.tolist())],
+        "values": [_spelled(value) for value in numbers_of(tensor)],
     }
 
 
 def _spelled(value: Any) -> Any:
+    """A number as JSON can hold it."""
+    if isinstance(value, complex):
+        return [value.real, value.imag]
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def write(results: dict[str, Any], about: dict[str, Any]) -> None:
     """Write the file, always the same bytes for the same results."""
-    PATH.parent.mkdir(exist_ok=True)
+    _PATH.parent.mkdir(exist_ok=True)
     text = json.dumps({"provenance": about, "results": results}, sort_keys=True, separators=(",", ":"))
-    PATH.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+    _PATH.write_bytes(gzip.compress(text.encode(), 9, mtime=0))

@@ -71,7 +71,9 @@ def draw(spec: In, dtype: str, seed: str) -> tuple[list[Any], str]:
     if is_floating(dtype):
         values = [low + number * (high - low) for number in numbers]
         if spec.domain == "nonzero":
-            values = [value if number < 0.7 else -value for value, number in zip(values, reversed(numbers), strict=True)]
+            values = [
+                value if number < 0.7 else -value for value, number in zip(values, reversed(numbers), strict=True)
+            ]
         # Numbers that float32 holds exactly, so that every dtype starts from the same ones.
         return [round(value * 1024) / 1024 for value in values], dtype
     return [_integer(number, spec.domain, dtype) for number in numbers], dtype

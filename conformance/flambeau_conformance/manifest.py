@@ -1,22 +1,35 @@
-"""Manifests: what a backend claims; and expectations: which failures are known.
+"""Manifests: what a backend claims.
 
-A claim is a promise: what is claimed must run and pass, what is not claimed is reported as such. An expected failure
-has a reason, says how many cases it covers and until which version of the backend it is tolerated.
+A claim is a promise: what is claimed must run and pass, what is not claimed is reported as such::
+
+    backend = "mybackend"
+    profile = "core"
+    dtypes = ["bool", "int64", "float32", "float64"]
+    layouts = ["strided"]
+    extensions = []
+
+A plugin declares its manifest in the hook ``flambeau_conformance(context)`` with ``context.manifest(backend, path)``.
 """
 
 from __future__ import annotations
 
-import fnmatch
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Expectation", "Manifest", "ManifestError", "expectations_of", "manifest_of", "manifests"]
+from flambeau.backend import plugin_manager
 
-_PROFILES = ("core",)
-_KEYS = {"backend", "profile", "dtypes", "layouts", "extensions"}
+__all__ = [
+    "Manifest", "ManifestError", "declared_modules", "manifest_of", "manifests", "read_manifest", "read_toml",
+    "version_of",
+]  # fmt: skip
+
+PROFILES = ("core",)
+"""How much of the suite applies; ``"core"`` is all of it, for the dtypes that are claimed."""
+
+_NAMES = ("dtypes", "layouts", "extensions")
 
 
 class ManifestError(Exception):
@@ -29,7 +42,7 @@ class Manifest:
 
     Attributes:
         backend: its name.
-        profile: how much of the suite applies; ``"core"`` is all of it.
+        profile: one of :data:`PROFILES`.
         dtypes, layouts, extensions: what is claimed of each.
         path: where the claims were read.
     """
@@ -42,21 +55,12 @@ class Manifest:
     path: Path
 
 
-@dataclass(frozen=True)
-class Expectation:
-    """An expected failure: a pattern of addresses, why, how many cases, and the last version that may fail."""
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file.
 
-    pattern: str
-    reason: str
-    cases: int
-    until: str
-
-    def covers(self, address: str) -> bool:
-        """Whether the pattern matches."""
-        return fnmatch.fnmatchcase(address, self.pattern)
-
-
-def _read(path: Path) -> dict[str, Any]:
+    Raises:
+        ManifestError: there is none, or it is no TOML.
+    """
     try:
         return tomllib.loads(path.read_text())
     except FileNotFoundError:
@@ -71,16 +75,18 @@ def read_manifest(path: Path) -> Manifest:
     Raises:
         ManifestError: it is missing, is no TOML, or lacks or has wrong entries; the message names them.
     """
-    data = _read(path)
-    missing, unknown = sorted({"backend", "profile", "dtypes"} - set(data)), sorted(set(data) - _KEYS)
+    data = read_toml(path)
+    known = {"backend", "profile", *_NAMES}
+    missing, unknown = sorted(known - set(data)), sorted(set(data) - known)
     if missing or unknown:
         raise ManifestError(f"{path}: missing entries: {missing or 'none'}; unknown entries: {unknown or 'none'}")
-    if data["profile"] not in _PROFILES:
-        raise ManifestError(f"{path}: unknown profile {data['profile']!r}; the profiles are {', '.join(_PROFILES)}")
-    return Manifest(
-        data["backend"], data["profile"], frozenset(data["dtypes"]), frozenset(data.get("layouts", ["strided"])),
-        frozenset(data.get("extensions", [])), path,
-    )  # fmt: skip
+    if data["profile"] not in PROFILES:
+        raise ManifestError(f"{path}: unknown profile {data['profile']!r}; the profiles are {', '.join(PROFILES)}")
+    for key in _NAMES:
+        if not isinstance(data[key], list) or not all(isinstance(name, str) for name in data[key]):
+            raise ManifestError(f"{path}: {key!r} must be a list of names (got {data[key]!r})")
+    dtypes, layouts, extensions = (frozenset(data[key]) for key in _NAMES)
+    return Manifest(data["backend"], data["profile"], dtypes, layouts, extensions, path)
 
 
 class _Context:
@@ -97,25 +103,28 @@ class _Context:
         self.modules.append(module)
 
 
-def declared() -> _Context:
-    """What plugins declare for the suite."""
-    from flambeau.backend import plugin_manager
-
+def _declared() -> _Context:
     context = _Context()
     plugin_manager().hooks.hook.flambeau_conformance(context=context)
     return context
 
 
+def declared_modules() -> list[str]:
+    """The modules with cases that plugins add."""
+    return sorted(_declared().modules)
+
+
 def manifests() -> dict[str, Path]:
     """The manifests that plugins declare, by backend."""
-    return declared().paths
+    return _declared().paths
 
 
-def manifest_of(backend: str) -> Manifest:
-    """The manifest of a backend.
+def manifest_of(backend: str, load: Callable[[str], Any]) -> Manifest:
+    """The manifest of a backend, which claims no more than the backend itself says it can do.
 
     Raises:
         ManifestError: no plugin declares one, or it is wrong.
+        BackendError: the backend cannot be loaded with ``load``.
     """
     paths = manifests()
     if backend not in paths:
@@ -126,22 +135,27 @@ def manifest_of(backend: str) -> Manifest:
     manifest = read_manifest(paths[backend])
     if manifest.backend != backend:
         raise ManifestError(f"{manifest.path} is the manifest of '{manifest.backend}', not of '{backend}'")
+    _check_claims(manifest, load(backend).capabilities)
     return manifest
 
 
-def expectations_of(path: Path) -> list[Expectation]:
-    """The expected failures in the file ``expectations.toml`` beside a manifest; none if there is no file.
+def _check_claims(manifest: Manifest, capabilities: Any) -> None:
+    for key in _NAMES:
+        beyond = sorted(getattr(manifest, key) - getattr(capabilities, key))
+        if beyond:
+            raise ManifestError(
+                f"{manifest.path} claims the {key} {', '.join(beyond)}, which the capabilities of the backend lack"
+            )
+
+
+def version_of(backend: str) -> str:
+    """The version of the distribution that a backend's plugin comes from.
 
     Raises:
-        ManifestError: an entry lacks its pattern, reason, number of cases or end.
+        ManifestError: no plugin registers the backend.
     """
-    if not path.exists():
-        return []
-    entries: Iterable[dict[str, Any]] = _read(path).get("expect", [])
-    found = []
-    for entry in entries:
-        missing = [key for key in ("pattern", "reason", "cases", "until") if not entry.get(key)]
-        if missing:
-            raise ManifestError(f"{path}: the entry {entry.get('pattern', '?')!r} lacks {', '.join(missing)}")
-        found.append(Expectation(entry["pattern"], entry["reason"], int(entry["cases"]), str(entry["until"])))
-    return found
+    manager = plugin_manager()
+    for entry in manager.registrations:
+        if entry.name == backend:
+            return manager.record(entry.plugin).version
+    raise ManifestError(f"no plugin registers the backend '{backend}'")

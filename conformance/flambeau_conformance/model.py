@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from .subject import Subject
 
-__all__ = ["Case", "NotClaimed", "Result", "STATUSES"]
+__all__ = ["FAILURES", "STATUSES", "Case", "NotClaimedError", "Result"]
 
-STATUSES = ("pass", "fail", "error", "blocked", "xfail", "stale", "not_claimed")
-"""pass; fail: another result than expected; error: another exception than expected; blocked: what the case builds on
-has failed; xfail: an expected failure; stale: an expected failure that passed; not_claimed: the manifest does not claim
-what the case needs."""
+STATUSES = {
+    "pass": "it did what it must",
+    "fail": "another result than expected",
+    "error": "another exception than expected",
+    "crash": "the process died",
+    "timeout": "it did not end",
+    "blocked": "what the case builds on has failed",
+    "xfail": "an expected failure",
+    "stale": "an expected failure that passed",
+    "not_claimed": "the manifest does not claim what the case needs",
+}
+
+FAILURES = ("fail", "error", "crash", "timeout")
+"""The statuses that an expectation can cover."""
 
 
-class NotClaimed(Exception):
+class NotClaimedError(Exception):
     """Raised by a case that needs what the backend does not claim."""
 
 
@@ -51,9 +61,17 @@ class Case:
         return self.address.split("/")[1]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Result:
-    """What became of a case."""
+    """What became of a case.
+
+    Attributes:
+        address, section: the case's.
+        status: one of :data:`STATUSES`.
+        seconds: how long it took.
+        detail: why it did not pass.
+        worst_error: the largest deviation, as a share of what is tolerated; None if there was none.
+    """
 
     address: str
     section: str
@@ -63,5 +81,5 @@ class Result:
     worst_error: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """As plain data, for JSON."""
-        return {name: value for name, value in vars(self).items() if value not in ("", None)}
+        """As plain data for JSON, without what is empty."""
+        return {name: value for name, value in asdict(self).items() if value not in ("", None)}

@@ -1,65 +1,90 @@
-"""The pytest plugin: does nothing unless ``--flambeau-backend`` or ``--flambeau-subject`` is given.
+"""The pytest plugin: does nothing unless one of its options is given.
 
     pytest --pyargs flambeau_conformance.suite --flambeau-backend mybackend
-"""
+"""  # noqa: D208
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import pytest
 
+if TYPE_CHECKING:
+    from .session import Session
+
 __all__: list[str] = []
+
+_session_key: pytest.StashKey[Session] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options."""
     group = parser.getgroup("flambeau conformance")
     group.addoption("--flambeau-backend", metavar="NAME", help="run the conformance suite on this backend")
-    group.addoption("--flambeau-subject", metavar="MODULE", default="flambeau", help="flambeau, or torch in its place")
+    group.addoption("--flambeau-subject", default="flambeau", choices=("flambeau", "torch"), help="what is on trial")
     group.addoption("--flambeau-cases", metavar="PATTERN", default="*", help="only cases whose address matches")
+    group.addoption("--flambeau-expectations", metavar="FILE", type=Path, help="expected failures (TOML)")
+    group.addoption("--flambeau-journal", metavar="FILE", type=Path, help="note the results here, go on behind them")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Make an item of every case."""
+    """Make an item of every case that has no result yet."""
     if "conformance_case" not in metafunc.fixturenames:
         return
-    from fnmatch import fnmatchcase
+    from .declare import matching
 
-    from .declare import all_cases
-
-    pattern = metafunc.config.getoption("--flambeau-cases")
-    cases = [case for case in all_cases() if fnmatchcase(case.address, pattern)]
+    done = _session_of(metafunc.config).results
+    cases = [case for case in matching(metafunc.config.getoption("--flambeau-cases")) if case.address not in done]
     metafunc.parametrize("conformance_case", cases, ids=[case.address for case in cases])
 
 
-@pytest.fixture(scope="session")
-def conformance_session(request: pytest.FixtureRequest) -> object:
-    """The run that the items belong to."""
-    from .manifest import expectations_of
+def _session_of(config: pytest.Config) -> Session:
+    """The run that the items belong to.
+
+    Raises:
+        UsageError: no backend was named, or it, its manifest or its expectations are not there or wrong.
+    """
+    if _session_key not in config.stash:
+        from flambeau.errors import BackendError
+
+        from .manifest import ManifestError
+
+        try:
+            config.stash[_session_key] = _new_session(config)
+        except (ManifestError, BackendError, ImportError) as error:
+            raise pytest.UsageError(str(error)) from error
+    return config.stash[_session_key]
+
+
+def _new_session(config: pytest.Config) -> Session:
+    from .expectations import read_expectations
+    from .journal import Journal
     from .session import Session
     from .subject import subject_of
 
-    existing = getattr(request.config, "flambeau_session", None)
-    if existing is not None:
-        return existing
-    backend = request.config.getoption("--flambeau-backend")
-    module = request.config.getoption("--flambeau-subject")
-    if backend is None and module == "flambeau":
-        pytest.skip("no backend was named: --flambeau-backend NAME")
-    subject = subject_of(backend, module)
-    expectations = [] if subject.manifest is None else expectations_of(subject.manifest.path.with_name("expectations.toml"))
-    return Session(subject, expectations)
+    subject = subject_of(config.getoption("--flambeau-backend"), config.getoption("--flambeau-subject"))
+    expectations = config.getoption("--flambeau-expectations") or subject.expectations()
+    journal = config.getoption("--flambeau-journal")
+    return Session(subject, read_expectations(expectations), None if journal is None else Journal(journal))
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object:
-    """Show cases that were not run as skipped, with the reason, and failures without a traceback through the suite."""
-    if "conformance_case" not in pyfuncitem.fixturenames:
-        return (yield)
-    from .session import CaseFailed, CaseNotRun
+@pytest.fixture(scope="session")
+def conformance_session(pytestconfig: pytest.Config) -> Session:
+    """The run that the items belong to."""
+    return _session_of(pytestconfig)
 
-    try:
-        return (yield)
-    except CaseNotRun as reason:
-        pytest.skip(str(reason))
-    except CaseFailed as failure:
-        pytest.fail(str(failure), pytrace=False)
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Let the run fail if it was a whole one and an expectation does not fit."""
+    run = session.config.stash.get(_session_key, None)
+    if run is None:
+        return
+    from .declare import all_cases
+
+    if len(run.results) < len(all_cases()):
+        return
+    for complaint in run.complaints():
+        print(complaint)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

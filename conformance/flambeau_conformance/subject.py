@@ -1,13 +1,16 @@
-"""The module on trial: flambeau on some backend, or PyTorch itself."""
+"""The module on trial: flambeau on some backend, or PyTorch in its place."""
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from .manifest import Manifest
+from flambeau.backend.selection import load_backend
+
+from .manifest import Manifest, manifest_of, version_of
 
 __all__ = ["Subject", "subject_of"]
 
@@ -18,13 +21,15 @@ class Subject:
     Attributes:
         torch: the module.
         name: the backend's name, or ``"torch"``.
+        version: the version of the backend's plugin, or PyTorch's.
         manifest: what is claimed; None claims everything.
-        worst_errors: the largest deviation seen, in units of the tolerance, per address.
+        worst_error: the largest deviation in the present case, as a share of what is tolerated.
     """
 
-    def __init__(self, torch: Any, name: str, manifest: Manifest | None) -> None:
+    def __init__(self, torch: Any, name: str, version: str, manifest: Manifest | None) -> None:
         self.torch = torch
         self.name = name
+        self.version = version
         self.manifest = manifest
         self.worst_error: float | None = None
 
@@ -38,8 +43,13 @@ class Subject:
 
     def reshaped(self, flat: list[Any], shape: tuple[int, ...], dtype: str, *, requires_grad: bool = False) -> Any:
         """A tensor of a shape out of a flat list."""
-        made = self.tensor(flat, dtype).reshape(shape)
-        return made.requires_grad_() if requires_grad else made
+        return self.tensor(flat, dtype).reshape(shape).requires_grad_(requires_grad)
+
+    def expectations(self) -> Path:
+        """The file with the known failures; for PyTorch, with the departures of flambeau from it."""
+        if self.manifest is None:
+            return Path(__file__).with_name("departures.toml")
+        return self.manifest.path.with_name("expectations.toml")
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
@@ -51,15 +61,16 @@ class Subject:
                 yield
 
 
-def subject_of(backend: str, module: str = "flambeau") -> Subject:
+def subject_of(backend: str | None, module: str = "flambeau") -> Subject:
     """The subject for a backend, or for PyTorch.
 
     Raises:
-        ManifestError: the backend has no manifest, or a wrong one.
+        ManifestError: no backend is named, it has no manifest, or a wrong one.
+        BackendError: the backend cannot be loaded.
         ImportError: the module is not installed.
     """
     if module == "torch":
-        return Subject(importlib.import_module("torch"), "torch", None)
-    from .manifest import manifest_of
-
-    return Subject(importlib.import_module("flambeau"), backend, manifest_of(backend))
+        torch = importlib.import_module("torch")
+        return Subject(torch, "torch", str(torch.__version__), None)
+    manifest = manifest_of(backend or "", load_backend)
+    return Subject(importlib.import_module("flambeau"), manifest.backend, version_of(manifest.backend), manifest)

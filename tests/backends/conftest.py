@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,8 +10,6 @@ import numpy as np
 import pytest
 
 from flambeau.backend import Backend
-
-sys.path.append(str(Path(__file__).parents[1] / "support"))
 
 CUPY_BACKEND = ("flambeau_cupy",)
 

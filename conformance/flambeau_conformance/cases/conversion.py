@@ -1,5 +1,6 @@
 """Conversions."""
 
+from ..checks import expect, expect_equal
 from ..declare import ALL, FLOATS, Error, Sample, case, op
 from ..inputs import In
 from ..subject import Subject
@@ -20,37 +21,26 @@ op("copy", dtypes=ALL, tolerance="exact", method=False, samples=[
 ])  # fmt: skip
 
 
-@case("to/alias/same/float32", dtypes=("float32",))
+@case("to/alias/same/float32", dtypes=("float32",), anchors=("Tensor.to",))
 def _same(subject: Subject) -> None:
     x = subject.torch.zeros(2)
-    assert x.to(subject.torch.float32) is x
-    assert x.to(x.device) is x
-    assert x.to(subject.torch.float32, copy=True) is not x
+    expect(x.to(subject.torch.float32) is x, "to() of the same dtype made another tensor")
+    expect(x.to(x.device) is x, "to() of the same device made another tensor")
+    expect(x.to(subject.torch.float32, copy=True) is not x, "copy=True did not copy")
 
 
 @case("detach/alias/shared/float32", dtypes=("float32",), anchors=("Tensor.detach",))
 def _detached(subject: Subject) -> None:
     x = subject.torch.zeros(2, requires_grad=True)
     y = x.detach()
-    assert not y.requires_grad
+    expect(not y.requires_grad, "a detached tensor requires a gradient")
     y.fill_(3.0)
-    assert x.tolist() == [3.0, 3.0]
+    expect_equal(x.tolist(), [3.0, 3.0])
 
 
 for _dtype in FLOATS:
 
-    @case(f"tolist/value/nested/{_dtype}", dtypes=(_dtype,))
+    @case(f"tolist/value/nested/{_dtype}", dtypes=(_dtype,), anchors=("Tensor.tolist",))
     def _tolist(subject: Subject, dtype: str = _dtype) -> None:
         values = [[1.5, -2.0], [0.0, 4.25]]
-        assert subject.tensor(values, dtype).tolist() == values
-
-
-@case("item/error/several/-", anchors=("Tensor.item#error",))
-def _item(subject: Subject) -> None:
-    for expected in (RuntimeError, ValueError) if subject.name != "torch" else (RuntimeError,):
-        try:
-            subject.torch.zeros(3).item()
-        except expected as error:
-            assert "3 elements cannot be converted to Scalar" in str(error)
-        else:
-            raise AssertionError("item() of three elements did not raise")
+        expect_equal(subject.tensor(values, dtype).tolist(), values)

@@ -79,7 +79,9 @@ for _name, _call in _INPLACE.items():
     def _inplace(subject: Subject, name: str = _name, call: Any = _call) -> None:
         x = subject.tensor(_X, "float32")
         call(x, subject.torch)
-        check_same(subject, list(flatten(x.tolist())), [float(value) for value in _EXPECTED[name]], "float32", "arithmetic")
+        check_same(
+            subject, list(flatten(x.tolist())), [float(value) for value in _EXPECTED[name]], "float32", "arithmetic"
+        )
 
 
 @case("out/error/dtype/float32", dtypes=("float32", "int64"))

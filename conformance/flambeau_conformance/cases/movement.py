@@ -36,7 +36,11 @@ _moving("unflatten", ("two", lambda t, x: t.unflatten(x, 1, (2, -1)), (2, 6)), e
 _moving("permute", ("three", lambda t, x: t.permute(x, (2, 0, 1)), (2, 3, 4)), ("method", lambda t, x: x.permute(-1, 0), (2, 3)), errors=[
     Error("count", lambda t: t.zeros(2, 3).permute(0), (RuntimeError,), "number of dimensions"),
 ])  # fmt: skip
-_moving("transpose", ("two", lambda t, x: t.transpose(x, 0, -1), (2, 3, 4)), errors=_bad_dim(lambda t: t.zeros(2).transpose(0, 1)))
+_moving(
+    "transpose",
+    ("two", lambda t, x: t.transpose(x, 0, -1), (2, 3, 4)),
+    errors=_bad_dim(lambda t: t.zeros(2).transpose(0, 1)),
+)
 _moving("t", ("matrix", lambda t, x: t.t(x), (2, 3)), ("vector", lambda t, x: x.t(), (3,)), ("attribute", lambda t, x: x.T, (2, 3)), errors=[
     Error("dims", lambda t: t.zeros(2, 3, 4).t(), (RuntimeError,), r"expects a tensor with <= 2 dimensions, but self is 3D"),
 ])  # fmt: skip

@@ -65,7 +65,9 @@ def _load(subject: Subject) -> None:
     try:
         subject.torch.nn.Linear(2, 1).load_state_dict({"weight": subject.torch.zeros(1, 3)})
     except RuntimeError as error:
-        assert 'Missing key(s) in state_dict: "bias"' in str(error) and "size mismatch for weight" in str(error), str(error)
+        assert 'Missing key(s) in state_dict: "bias"' in str(error) and "size mismatch for weight" in str(error), str(
+            error
+        )
     else:
         raise AssertionError("a state_dict that does not fit was loaded")
 

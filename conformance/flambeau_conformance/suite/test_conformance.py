@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import pytest
+
 from flambeau_conformance.model import Case
-from flambeau_conformance.session import Session
+from flambeau_conformance.session import Session, repeat_command
 
 
 def test_case(conformance_case: Case, conformance_session: Session) -> None:
-    """Run a case and report what became of it."""
-    conformance_session.run(conformance_case)
+    """Run a case and report what became of it: nothing that was not run, or failed as expected, is a pass."""
+    result = conformance_session.run(conformance_case)
+    if result.status in ("blocked", "not_claimed"):
+        pytest.skip(f"{result.status}: {result.detail}")
+    if result.status == "xfail":
+        pytest.xfail(result.detail)
+    if result.status != "pass":
+        command = repeat_command(conformance_session.subject.name, result.address)
+        pytest.fail(f"{result.status}: {result.detail}\nto repeat: {command}", pytrace=False)

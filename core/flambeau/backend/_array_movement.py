@@ -12,11 +12,19 @@ __all__ = ["movement_kernels"]
 
 def movement_kernels(xp: Any) -> dict[str, Callable[..., Array]]:
     """The kernels that move elements, or only the view of them."""
+    as_strided = xp.lib.stride_tricks.as_strided
+
     def reshape(a: Array, shape: Shape) -> Array:
         return a.reshape(shape) if shape != a.shape else a.view()
 
     def permute(a: Array, dims: Shape) -> Array:
         return a.transpose(dims) if dims else a.view()
+
+    def expand(a: Array, shape: Shape) -> Array:
+        # Not `broadcast_to`, whose views NumPy makes read-only.
+        lead = len(shape) - len(a.shape)
+        own = [0 if size == 1 else stride for size, stride in zip(a.shape, a.strides, strict=True)]
+        return as_strided(a, shape, [0] * lead + own)
 
     def cut(a: Array, starts: Shape, lengths: Shape, steps: Shape) -> Array:
         key = tuple(
@@ -42,6 +50,6 @@ def movement_kernels(xp: Any) -> dict[str, Callable[..., Array]]:
         return joined if joined.flags.c_contiguous else joined.copy(order="C")
 
     return {
-        "reshape": reshape, "permute": permute, "expand": xp.broadcast_to, "slice": cut, "select": select, "flip": flip,
+        "reshape": reshape, "permute": permute, "expand": expand, "slice": cut, "select": select, "flip": flip,
         "pad": pad, "concat": concat,
     }  # fmt: skip

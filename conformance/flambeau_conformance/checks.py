@@ -1,0 +1,50 @@
+"""What cases check with: plain functions, because ``assert`` statements vanish under ``python -O``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["CheckError", "expect", "expect_equal", "expect_raises"]
+
+
+class CheckError(AssertionError):
+    """A check of a case did not hold."""
+
+
+def expect(condition: object, message: str) -> None:
+    """Check that something holds.
+
+    Raises:
+        CheckError: it does not.
+    """
+    if not condition:
+        raise CheckError(message)
+
+
+def expect_equal(found: Any, expected: Any, what: str = "the result") -> None:
+    """Check that two plain values are equal and of one type.
+
+    Raises:
+        CheckError: they are not.
+    """
+    expect(type(found) is type(expected) and found == expected, f"{what} is {found!r}, expected {expected!r}")
+
+
+def expect_raises(
+    call: Callable[[], object], raises: type[BaseException] | tuple[type[BaseException], ...], pattern: str = ""
+) -> None:
+    """Check that a call raises, with a message in which a pattern is found.
+
+    Raises:
+        CheckError: it raises nothing, or the message is another one. Another class of exception goes through.
+    """
+    classes = raises if isinstance(raises, tuple) else (raises,)
+    try:
+        call()
+    except classes as error:
+        text = str(error)
+        expect(re.search(pattern, text), f"the message {text!r} does not match {pattern!r}")
+        return
+    raise CheckError(f"nothing was raised, expected {' or '.join(each.__name__ for each in classes)}")

@@ -1,0 +1,106 @@
+"""Gradients by finite differences: the first and the second derivative of every sample, in float64."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .arguments import arguments, run
+from .checks import CheckError
+from .compare import dtype_of, numbers_of
+from .declare import Sample
+from .inputs import is_floating
+from .subject import Subject
+
+__all__ = ["check_gradient", "check_second_gradient"]
+
+_STEP = 1e-6
+_ABSOLUTE, _RELATIVE = 1e-5, 1e-4
+
+
+def check_gradient(subject: Subject, sample: Sample) -> None:
+    """Check the gradients of a sample with respect to all its floating arguments.
+
+    Raises:
+        CheckError: they differ from central differences.
+    """
+    _check_slopes(subject, _number_of(subject, sample), _leaves(subject, sample))
+
+
+def check_second_gradient(subject: Subject, sample: Sample) -> None:
+    """Check the gradients of a sample's gradients.
+
+    Raises:
+        CheckError: they differ from central differences.
+    """
+    number = _number_of(subject, sample)
+
+    def slope(*tensors: Any) -> Any:
+        return _weighted(subject, _gradients(subject, number, tensors, create_graph=True))
+
+    _check_slopes(subject, slope, _leaves(subject, sample))
+
+
+def _leaves(subject: Subject, sample: Sample) -> list[Any]:
+    return arguments(subject, sample, "float64", requires_grad=True)
+
+
+def _number_of(subject: Subject, sample: Sample) -> Callable[..., Any]:
+    """The sample as a function of tensors that gives one number."""
+    return lambda *tensors: _weighted(subject, run(subject, sample, list(tensors)))
+
+
+def _weighted(subject: Subject, results: list[Any]) -> Any:
+    """One number that depends on every element of every floating result, on each in another way."""
+    parts = [
+        (result.reshape(-1) * subject.tensor(_weights(result.numel()), "float64")).sum()
+        for result in results
+        if is_floating(dtype_of(result))
+    ]
+    if not parts:
+        raise CheckError("no result is a floating tensor: declare the sample with gradient=False")
+    return sum(parts[1:], parts[0])
+
+
+def _weights(count: int) -> list[float]:
+    return [0.5 + (position * 7 % 11) / 10 for position in range(count)]
+
+
+def _gradients(subject: Subject, function: Callable[..., Any], tensors: Any, **options: Any) -> list[Any]:
+    wanted = [tensor for tensor in tensors if tensor.requires_grad]
+    value = function(*tensors)
+    if not value.requires_grad:
+        return [subject.torch.zeros_like(tensor) for tensor in wanted]
+    return list(subject.torch.autograd.grad(value, wanted, allow_unused=True, materialize_grads=True, **options))
+
+
+def _check_slopes(subject: Subject, function: Callable[..., Any], tensors: list[Any]) -> None:
+    gradients = iter(_gradients(subject, function, tensors))
+    for position, tensor in enumerate(tensors):
+        if tensor.requires_grad:
+            found = numbers_of(next(gradients).clone())  # PyTorch gives some zeros without memory; a copy has it
+            _check_argument(subject, function, tensors, position, found)
+
+
+def _check_argument(
+    subject: Subject, function: Callable[..., Any], tensors: list[Any], position: int, found: list[float]
+) -> None:
+    for element, slope in enumerate(found):
+        above, below = (_moved(subject, function, tensors, position, element, step) for step in (_STEP, -_STEP))
+        expected = (above - below) / (2 * _STEP)
+        if not abs(slope - expected) <= _ABSOLUTE + _RELATIVE * abs(expected):
+            raise CheckError(
+                f"the gradient of argument {position}, element {element}, is {slope!r}; "
+                f"finite differences give {expected!r}"
+            )
+
+
+def _moved(
+    subject: Subject, function: Callable[..., Any], tensors: list[Any], position: int, element: int, step: float
+) -> float:
+    """The function's value with one element of one argument moved."""
+    changed = [tensor.detach().requires_grad_(tensor.requires_grad) for tensor in tensors]
+    flat = numbers_of(tensors[position])
+    flat[element] += step
+    changed[position] = subject.reshaped(flat, tuple(tensors[position].shape), "float64", requires_grad=True)
+    return float(function(*changed).item())

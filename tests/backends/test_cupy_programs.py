@@ -1,0 +1,77 @@
+"""Whole programs on the CuPy backend: the example, and the conformance suite."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from standin_cupy import install
+
+import flambeau
+from flambeau.backend import selection
+from flambeau_conformance.declare import all_cases
+from flambeau_conformance.session import Session
+from flambeau_conformance.subject import subject_of
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "digits.py"
+
+
+def _forget_the_backend() -> None:
+    selection._backends.pop("cupy", None)
+    for place in [place for place in selection._places if place[0] == "cupy"]:
+        del selection._places[place]
+
+
+@pytest.fixture(params=["standin", pytest.param("gpu", marks=pytest.mark.gpu)])
+def cupy(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The backend `cupy` in use: on the stand-in, or on a GPU."""
+    if request.param == "gpu":
+        with flambeau.use_backend("cupy"):
+            yield
+        return
+    with install(forget=("flambeau_cupy",)):
+        _forget_the_backend()
+        with flambeau.use_backend("cupy"):
+            yield
+    _forget_the_backend()
+
+
+def _example() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("digits_example", EXAMPLE)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _losses(epochs: int) -> list[float]:
+    example = _example()
+    flambeau.manual_seed(0)
+    data = example.Digits(train=True)
+    images = data.data.to(flambeau.float32).flatten(1)[:256] / 16
+    model = example.build_model()
+    flambeau.manual_seed(1)  # the shuffles come from the CPU's generator, which only a model on the CPU draws from
+    losses: list[float] = example.train(model, images, data.targets[:256], epochs=epochs, batch_size=64, lr=2e-3)
+    return losses
+
+
+@pytest.mark.usefixtures("cupy")
+def test_the_example_trains_as_on_the_cpu() -> None:
+    assert flambeau.zeros(1).device == flambeau.device("cuda:0")
+    found = _losses(epochs=3)
+    with flambeau.use_backend("numpy"):
+        expected = _losses(epochs=3)
+    assert found == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.usefixtures("cupy")
+def test_the_conformance_suite_passes() -> None:
+    session = Session(subject_of("cupy"), [])
+    for case in all_cases():
+        session.run(case)
+    assert [f"{result.address}: {result.detail}" for result in session.failures()] == []
+    assert session.counts()["pass"] == len(all_cases())
