@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flambeau_minimal.backend import MinimalBackend
 
 from flambeau.backend import Backend
 from flambeau_conformance.declare import matching
 from flambeau_conformance.session import Session
 from flambeau_conformance.subject import Subject
+from flambeau_minimal.backend import MinimalBackend
 
 Kernels = dict[str, Any]
 

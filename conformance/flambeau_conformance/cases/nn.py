@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from ..compare import check_same, flatten
+from ..checks import expect_equal, expect_raises
+from ..compare import check_alike
 from ..declare import Sample, case, op
 from ..inputs import In
 from ..subject import Subject
@@ -40,60 +41,29 @@ op("optim", dtypes=("float32",), tolerance="reduction", differentiable=False, me
 ], anchors=("optim.SGD",))  # fmt: skip
 
 
-@case("nn.Module/value/repr/float32", dtypes=("float32",))
-def _text(subject: Subject) -> None:
-    assert repr(_model(subject.torch)) == (
-        "Sequential(\n  (0): Linear(in_features=3, out_features=4, bias=True)\n  (1): ReLU()\n"
-        "  (2): Linear(in_features=4, out_features=2, bias=True)\n)"
-    )
-
-
-@case("nn.Module/value/state_dict/float32", dtypes=("float32",))
+@case("nn.Module/value/state_dict/float32", dtypes=("float32",), anchors=("nn.Module.state_dict",))
 def _state(subject: Subject) -> None:
     one, two = _model(subject.torch), subject.torch.nn.Sequential(*_model(subject.torch))
     with subject.torch.no_grad():
         for parameter in one.parameters():
             parameter.mul_(2)
-    assert list(one.state_dict()) == ["0.weight", "0.bias", "2.weight", "2.bias"]
+    expect_equal(list(one.state_dict()), ["0.weight", "0.bias", "2.weight", "2.bias"], "the list of names")
     two.load_state_dict(one.state_dict())
-    for first, second in zip(one.parameters(), two.parameters(), strict=True):
-        check_same(subject, list(flatten(second.tolist())), list(flatten(first.tolist())), "float32", "exact")
+    check_alike(subject, list(two.parameters()), list(one.parameters()), "exact")
 
 
 @case("nn.Module/error/load/float32", dtypes=("float32",))
 def _load(subject: Subject) -> None:
-    try:
-        subject.torch.nn.Linear(2, 1).load_state_dict({"weight": subject.torch.zeros(1, 3)})
-    except RuntimeError as error:
-        assert 'Missing key(s) in state_dict: "bias"' in str(error) and "size mismatch for weight" in str(error), str(
-            error
-        )
-    else:
-        raise AssertionError("a state_dict that does not fit was loaded")
-
-
-@case("nn.Parameter/value/registered/float32", dtypes=("float32",), anchors=("nn.Parameter",))
-def _parameter(subject: Subject) -> None:
-    t = subject.torch
-
-    class Model(t.nn.Module):  # type: ignore[name-defined, misc]
-        def __init__(self) -> None:
-            super().__init__()
-            self.weight = t.nn.Parameter(t.ones(2))
-            self.plain = t.ones(2, requires_grad=True)
-            self.register_buffer("mean", t.zeros(2))
-
-    model = Model()
-    assert [name for name, _ in model.named_parameters()] == ["weight"]
-    assert list(model.state_dict()) == ["weight", "mean"]
-    assert model.weight.requires_grad and not model.mean.requires_grad
+    model = subject.torch.nn.Linear(2, 1)
+    pattern = 'Missing key\\(s\\) in state_dict: "bias"(.|\n)*size mismatch for weight'
+    expect_raises(lambda: model.load_state_dict({"weight": subject.torch.zeros(1, 3)}), RuntimeError, pattern)
 
 
 def _batches(t: Any, **options: Any) -> Any:
     t.manual_seed(0)
     data = t.utils.data.TensorDataset(t.arange(10))
     loader = t.utils.data.DataLoader(data, batch_size=4, **options)
-    assert len(loader) == (2 if options.get("drop_last") else 3)
+    expect_equal(len(loader), 2 if options.get("drop_last") else 3, "the number of batches")
     return tuple(batch for (batch,) in loader)
 
 

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from ..declare import FLOATS, Sample, case, op
-from ..subject import Subject
+from ..declare import FLOATS, Sample, op
 
 
 def _seeded(t: Any, call: Any) -> Any:
@@ -24,10 +23,3 @@ for _name, _call in {
     op(_name, dtypes=FLOATS[:1], tolerance="arithmetic", differentiable=False, method=False, refuses=False, samples=[
         Sample("seed-42", lambda t, call=_call: _seeded(t, call), (), gradient=False),
     ])  # fmt: skip
-
-
-@case("manual_seed/value/documented/float32", dtypes=("float32",), anchors=("manual_seed",))
-def _documented(subject: Subject) -> None:
-    subject.torch.manual_seed(42)
-    numbers = [round(value, 4) for value in (*subject.torch.rand(2).tolist(), *subject.torch.rand(2).tolist())]
-    assert numbers == [0.8823, 0.9150, 0.3829, 0.9593], numbers

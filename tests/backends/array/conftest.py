@@ -5,12 +5,12 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-import flambeau_numpy._special as special
 import numpy as np
 import pytest
-from flambeau_numpy.backend import NumpyBackend
 
+import flambeau_numpy._special as special
 from flambeau.backend import ArrayBackend, Capabilities
+from flambeau_numpy.backend import NumpyBackend
 
 
 class PlainBackend(ArrayBackend):

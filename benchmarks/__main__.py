@@ -1,0 +1,65 @@
+"""The command ``python -m benchmarks``: a table of times and of ratios, flambeau's time over PyTorch's."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print and save; 2 if no case has the name asked for."""
+    options = _parser().parse_args(arguments)
+    # The libraries read these when they are loaded, so nothing that loads them is imported before.
+    os.environ.update(dict.fromkeys(_THREAD_VARIABLES, str(options.threads)))
+    return _run(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the samples: for a first look")
+    parser.add_argument("--filter", default="", metavar="TEXT", help="only cases whose name contains TEXT")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="save the results")
+    parser.add_argument("--threads", type=int, default=1, metavar="N", help="of either library (%(default)s)")
+    parser.add_argument("--backend", default="numpy", metavar="NAME", help="of flambeau (%(default)s)")
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    from .report import HEADER, line, machine, write_json
+    from .run import libraries, matching, measure
+    from .timing import FULL, QUICK, clock_for
+
+    cases = matching(options.filter)
+    if not cases:
+        print(f"no case has {options.filter!r} in its name", file=sys.stderr)
+        return 2
+    measured = libraries(options.backend, options.threads)
+    clock_name, clock = clock_for(options.threads, measured[0].device)
+    effort = QUICK if options.quick else FULL
+    print(", ".join(f"{name} {value}" for name, value in machine().items()))
+    print(
+        f"backend {options.backend}, threads {options.threads}; 5th percentile of {effort.samples} samples, {clock_name}"
+    )
+    print(HEADER)
+    results = []
+    for result in measure(cases, measured, clock, effort):
+        results.append(result)
+        print(line(result), flush=True)
+    if any(result.goal is not None and (result.ratio or 0) > result.goal for result in results):
+        print("* above the goal")
+    if options.json:
+        settings = {
+            "backend": options.backend, "threads": options.threads, "clock": clock_name, "samples": effort.samples,
+            "quantity": "5th percentile", "compared with": [entry.device for entry in measured],
+        }  # fmt: skip
+        write_json(options.json, settings, results)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

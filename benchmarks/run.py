@@ -1,0 +1,58 @@
+"""Measuring the cases with both libraries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import flambeau
+from flambeau.backend.selection import load_backend
+
+from . import arrays, overhead, training
+from .case import Case
+from .report import Result
+from .timing import Clock, Effort, Loop, compile_loop, interleaved
+
+__all__ = ["Library", "libraries", "matching", "measure"]
+
+CASES = [*overhead.CASES, *arrays.CASES, *training.CASES]
+
+
+class Library:
+    """A library that a case is measured with: its module, the device, and how to wait for that device."""
+
+    def __init__(self, module: Any, device: str, synchronize: Callable[[], object] = lambda: None) -> None:
+        self.module = module
+        self.device = device
+        self.synchronize = synchronize
+
+    def loop(self, case: Case, clock: Clock) -> Loop:
+        """The loop over the case's statement."""
+        return compile_loop(case.statement, case.setup(self.module, self.device), clock, self.synchronize)
+
+
+def matching(pattern: str) -> list[Case]:
+    """The cases whose name contains ``pattern``."""
+    return [case for case in CASES if pattern in case.name]
+
+
+def libraries(backend: str, threads: int) -> list[Library]:
+    """Both libraries: flambeau on ``backend``, and PyTorch where it is installed: on the GPU if that is where the backend is."""
+    loaded = load_backend(backend)
+    flambeau.set_default_backend(backend)
+    found = [Library(flambeau, loaded.device_type, lambda: loaded.synchronize(loaded.current_device()))]
+    try:
+        import torch
+    except ImportError:
+        return found
+    torch.set_num_threads(threads)
+    if loaded.device_type == "cuda" and torch.cuda.is_available():
+        return [*found, Library(torch, "cuda", torch.cuda.synchronize)]
+    return [*found, Library(torch, "cpu")]
+
+
+def measure(cases: list[Case], measured: list[Library], clock: Clock, effort: Effort) -> Iterator[Result]:
+    """The result of each case, as soon as it is there."""
+    for case in cases:
+        times = [seconds / case.per for seconds in interleaved([entry.loop(case, clock) for entry in measured], effort)]
+        yield Result(case.name, times[0], times[1] if len(times) > 1 else None, case.goal)
