@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["relu", "relu_backward", "where"]
+__all__ = ["log10", "relu", "relu_backward", "where"]
 
 _LARGE = 4096
 """Elements from which on the faster ways make up for their additional calls."""
@@ -39,6 +39,14 @@ def relu_backward(grad: np.ndarray, result: np.ndarray, out: np.ndarray | None =
         return out
     target = mask if mask.shape == grad.shape else None
     return np.bitwise_and(grad.view(bits), mask, out=target).view(grad.dtype)
+
+
+def log10(a: np.ndarray, out: np.ndarray | None = None) -> Any:
+    """The logarithm to base 10; of float32 by way of float64, because NumPy's own gives 2.0000002 for 100."""
+    if a.dtype.char != "f":
+        return np.log10(a, out=out)
+    target = np.empty_like(a) if out is None else out
+    return np.log10(a, out=target, dtype="float64", casting="same_kind")
 
 
 def where(condition: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:

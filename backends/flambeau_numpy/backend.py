@@ -16,6 +16,7 @@ from ._policy import adopt_policies, adopting_policies, filter_warnings
 
 __all__ = ["NumpyBackend"]
 
+
 class NumpyBackend(ArrayBackend):
     """Tensors as ``numpy.ndarray``."""
 
@@ -82,7 +83,9 @@ class NumpyBackend(ArrayBackend):
 
     def own_ufuncs(self) -> Mapping[str, Callable[..., Any]]:
         """Element-wise kernels that NumPy does better in another way."""
-        return {"relu": _elementwise.relu, "relu_backward": _elementwise.relu_backward}
+        return {
+            "log10": _elementwise.log10, "relu": _elementwise.relu, "relu_backward": _elementwise.relu_backward,
+        }  # fmt: skip
 
     def own_kernels(self) -> Mapping[str, Callable[..., Any]]:
         """Kernels that NumPy alone can do better."""

@@ -139,7 +139,9 @@ def _report(session: Session, options: argparse.Namespace, console: Console) -> 
 def _one(address: str) -> Case:
     found = [case for case in matching("*") if case.address == address]
     if not found:
-        raise LookupError(f"there is no case {address!r}: see `flambeau-conformance list -k '{address.split('/')[0]}/*'`")
+        raise LookupError(
+            f"there is no case {address!r}: see `flambeau-conformance list -k '{address.split('/')[0]}/*'`"
+        )
     return found[0]
 
 

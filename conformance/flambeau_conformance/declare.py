@@ -108,30 +108,39 @@ _section = ""
 
 def op(
     name: str, *, samples: Sequence[Sample] = (), dtypes: tuple[str, ...] = FLOATS, tolerance: str = "arithmetic",
-    elementwise: int = 0, domain: str = "real", gradient: bool = True, inplace: bool | None = None, out: bool | None = None, **options: Any,
+    elementwise: int = 0, domain: str = "real", gradient: bool = True, **options: Any,
 ) -> None:  # fmt: skip
     """Declare an op.
+
+    Args:
+        name: see :class:`Op`, as for ``dtypes``, ``tolerance`` and ``domain``.
+        samples: beside those that follow from ``elementwise``.
+        dtypes: see above.
+        tolerance: see above.
+        elementwise: the number of operands, if the op is element-wise: samples and forms are derived then.
+        domain: see above.
+        gradient: whether the gradients of the derived samples are checked.
+        options: other attributes of :class:`Op`; ``refuses=False`` if the op takes what is no tensor.
 
     Raises:
         ValueError: it is declared twice, or has no sample.
     """
     if name in _ops:
         raise ValueError(f"the op {name!r} is declared twice")
-    listed = tuple(samples) + (
-        _elementwise_samples(name, elementwise, domain, gradient=gradient, special=bool({*dtypes} & {*FLOATS}))
-        if elementwise
-        else ()
-    )
+    listed = tuple(samples)
+    if elementwise:
+        special = not {*FLOATS}.isdisjoint(dtypes)
+        listed += _elementwise_samples(name, elementwise, domain, gradient=gradient, special=special)
     if not listed:
         raise ValueError(f"the op {name!r} has no sample")
     errors = tuple(options.pop("errors", ()))
     if options.pop("refuses", True) and not errors:
         errors = (_wrong_argument(name),)
+    options.setdefault("inplace", bool(elementwise))
+    options.setdefault("out", bool(elementwise))
     _ops[name] = Op(
-        name, listed, dtypes, tolerance, arity=elementwise, domain=domain, section=_section,
-        inplace=bool(elementwise) if inplace is None else inplace, out=bool(elementwise) if out is None else out,
-        errors=errors, **options,
-    )  # fmt: skip
+        name, listed, dtypes, tolerance, arity=elementwise, domain=domain, section=_section, errors=errors, **options
+    )
 
 
 def _wrong_argument(name: str) -> Error:

@@ -55,8 +55,8 @@ def refuses(
 
 def _address(anchor: str, name: str) -> str:
     """The address under the function that the id names, without the class or module that it is in."""
-    function = anchor.split("#")[0].split(".")[-1]
-    return f"{function}/documented/{name}/-"
+    path, _, option = anchor.partition("#")
+    return f"{path.split('.')[-1]}/documented/{option + '-' if option else ''}{name}/-"
 
 
 def _plain(value: Any) -> Any:

@@ -42,6 +42,8 @@ from .ops.reductions import *
 from .ops.rounding import *
 from .ops.selection import *
 from .ops.trigonometric import *
+from .printing import get_printoptions as get_printoptions
+from .printing import printoptions as printoptions
 from .printing import set_printoptions as set_printoptions
 from .promotion import *
 from .random import *

@@ -84,7 +84,11 @@ def test_an_expected_failure_that_passes_fails_the_run(make_session: Callable[..
     [
         (Expectation("op/*", "known", 1, "0.2"), "0.2.7", []),
         (Expectation("op/*", "known", 1, "0.2"), "0.3", ["the expectation 'op/*' ended with version 0.2; this is 0.3"]),
-        (Expectation("op/*", "known", 1, "0.9"), "0.10", ["the expectation 'op/*' ended with version 0.9; this is 0.10"]),
+        (
+            Expectation("op/*", "known", 1, "0.9"),
+            "0.10",
+            ["the expectation 'op/*' ended with version 0.9; this is 0.10"],
+        ),
         (Expectation("op/*", "known", 2, "0.2"), "0.1", ["the expectation 'op/*' names 2 case(s) and covers 1"]),
         (Expectation("no/*", "known", 1, "0.2"), "0.1", ["the expectation 'no/*' names 1 case(s) and covers 0"]),
     ],

@@ -1,5 +1,7 @@
 """Arithmetic of two operands."""
 
+import math
+import operator
 from dataclasses import replace
 from typing import Any
 
@@ -32,32 +34,43 @@ def _with_numbers(name: str, left: Any = 2) -> tuple[Sample, ...]:
     )
 
 
-op("add", elementwise=2, dtypes=ALL, errors=[_shapes("add")], samples=[
+op("add", elementwise=2, dtypes=ALL, reference=operator.add, errors=[_shapes("add")], samples=[
     *_with_numbers("add"),
     Sample("alpha", lambda t, x, y: t.add(x, y, alpha=2), (In(), In((3,))), dtypes=NUMBERS),
 ])  # fmt: skip
-op("sub", elementwise=2, dtypes=NUMBERS, samples=_with_numbers("sub"), errors=[
+op("sub", elementwise=2, dtypes=NUMBERS, reference=operator.sub, samples=_with_numbers("sub"), errors=[
     _shapes("sub"),
     Error("bool", lambda t: t.tensor([True]) - t.tensor([True]), (RuntimeError,), "with .*bool tensor.* is not supported"),
 ])  # fmt: skip
-op("mul", elementwise=2, dtypes=ALL, samples=_with_numbers("mul"), errors=[_shapes("mul")])
-op("div", elementwise=2, dtypes=FLOATS, domain="nonzero", samples=_with_numbers("div"), errors=[_shapes("div")])
+op("mul", elementwise=2, dtypes=ALL, reference=operator.mul, samples=_with_numbers("mul"), errors=[_shapes("mul")])
+op(
+    "div", elementwise=2, dtypes=FLOATS, domain="nonzero", reference=operator.truediv, samples=_with_numbers("div"),
+    errors=[_shapes("div")],
+)  # fmt: skip
 op(
     "floor_divide", elementwise=2, dtypes=NUMBERS, domain="positive", gradient=False,
-    samples=[replace(sample, gradient=False) for sample in _with_numbers("floor_divide", 7)], errors=[_shapes("floor_divide"), _by_zero("floor_divide")],
+    samples=[replace(sample, gradient=False) for sample in _with_numbers("floor_divide", 7)],
+    errors=[_shapes("floor_divide"), _by_zero("floor_divide")], reference=operator.floordiv,
 )  # fmt: skip
 for _name in ("remainder", "fmod"):
     op(
         _name, elementwise=2, dtypes=NUMBERS, domain="nonzero",
         samples=_with_numbers(_name, 7) if _name == "remainder" else (), errors=[_shapes(_name), _by_zero(_name)],
+        reference=operator.mod if _name == "remainder" else math.fmod,
     )  # fmt: skip
 op(
-    "pow", elementwise=2, names=("input", "exponent"), dtypes=FLOATS + INTEGERS, domain="positive", tolerance="transcendental",
+    "pow", elementwise=2, names=("input", "exponent"), dtypes=FLOATS + INTEGERS, domain="positive",
+    tolerance="transcendental", reference=operator.pow,
     samples=_with_numbers("pow"),
     errors=[_shapes("pow"), Error("negative", lambda t: t.tensor([2]) ** -1, (RuntimeError,), "negative integer powers")],
 )  # fmt: skip
-op("square", elementwise=1, dtypes=NUMBERS)
-op("reciprocal", elementwise=1, dtypes=FLOATS, domain="nonzero")
-op("maximum", elementwise=2, inplace=False, dtypes=ALL, tolerance="exact", errors=[_shapes("maximum")])
-op("minimum", elementwise=2, inplace=False, dtypes=ALL, tolerance="exact", errors=[_shapes("minimum")])
-op("atan2", elementwise=2, dtypes=FLOATS, domain="nonzero", tolerance="transcendental", errors=[_shapes("atan2")])
+op("square", elementwise=1, dtypes=NUMBERS, reference=lambda x: x * x)
+op("reciprocal", elementwise=1, dtypes=FLOATS, domain="nonzero", reference=lambda x: 1 / x)
+for _name, _choice in {"maximum": max, "minimum": min}.items():
+    op(
+        _name, elementwise=2, inplace=False, dtypes=ALL, tolerance="exact", errors=[_shapes(_name)], reference=_choice,
+    )  # fmt: skip
+op(
+    "atan2", elementwise=2, dtypes=FLOATS, domain="nonzero", tolerance="transcendental", errors=[_shapes("atan2")],
+    reference=math.atan2,
+)  # fmt: skip

@@ -1,11 +1,14 @@
 """Comparisons."""
 
+import operator
+
 from ..declare import ALL, FLOATS, Error, Sample, op
 from ..inputs import In
 
 for _name in ("eq", "ne", "lt", "le", "gt", "ge"):
     op(
         _name, elementwise=2, dtypes=ALL, tolerance="exact", differentiable=False, inplace=False,
+        reference=getattr(operator, _name),
         samples=[
             Sample("number", lambda t, x, name=_name: getattr(t, name)(x, 1), (In(),)),
             Sample("operator", lambda t, x, y, name=_name: getattr(x, f"__{name}__")(y), (In(), In((3,)))),

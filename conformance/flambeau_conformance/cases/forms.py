@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from ..compare import check_same, flatten
+from ..checks import expect, expect_equal, expect_raises
+from ..compare import check_alike, check_same, numbers_of
 from ..declare import case
 from ..subject import Subject
 
@@ -50,9 +51,8 @@ for _name, _call in _OUT.items():
         expected = call(t, subject.tensor(_X, "float32"))
         target = t.empty_like(expected)
         returned = call(t, subject.tensor(_X, "float32"), out=target)
-        assert returned is target, "out= did not return its tensor"
-        dtype = str(expected.dtype).removeprefix("torch.")
-        check_same(subject, list(flatten(target.tolist())), list(flatten(expected.tolist())), dtype, "exact")
+        expect(returned is target, "out= did not return its tensor")
+        check_alike(subject, [target], [expected], "exact")
 
 
 _INPLACE: dict[str, Any] = {
@@ -79,19 +79,14 @@ for _name, _call in _INPLACE.items():
     def _inplace(subject: Subject, name: str = _name, call: Any = _call) -> None:
         x = subject.tensor(_X, "float32")
         call(x, subject.torch)
-        check_same(
-            subject, list(flatten(x.tolist())), [float(value) for value in _EXPECTED[name]], "float32", "arithmetic"
-        )
+        expected = [float(value) for value in _EXPECTED[name]]
+        check_same(subject, numbers_of(x), expected, "float32", "arithmetic")
 
 
 @case("out/error/dtype/float32", dtypes=("float32", "int64"))
 def _cast(subject: Subject) -> None:
     t = subject.torch
     target = t.zeros(2, dtype=t.int64)
-    try:
-        t.add(t.tensor([1.5, 2.5]), 1, out=target)
-    except RuntimeError as error:
-        assert "can't be cast to the desired output type Long" in str(error), str(error)
-        assert target.tolist() == [0, 0], "the target was changed"
-    else:
-        raise AssertionError("a float result was stored in an integer tensor")
+    pattern = "can't be cast to the desired output type Long"
+    expect_raises(lambda: t.add(t.tensor([1.5, 2.5]), 1, out=target), RuntimeError, pattern)
+    expect_equal(target.tolist(), [0, 0], "the target, which must not be changed,")

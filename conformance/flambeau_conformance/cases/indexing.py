@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..compare import check_same, flatten
+from ..compare import check_same, numbers_of
 from ..declare import FLOATS, Error, Sample, case, op
 from ..inputs import In
 from ..subject import Subject
@@ -84,4 +84,4 @@ for _label, _where, _what, _expected in _WRITES:
         t = subject.torch
         x = t.arange(6, dtype=t.float32).reshape(2, 3)
         x[where(t) if callable(where) else where] = what(t) if callable(what) else what
-        check_same(subject, list(flatten(x.tolist())), [float(value) for value in expected], "float32", "exact")
+        check_same(subject, numbers_of(x), [float(value) for value in expected], "float32", "exact")

@@ -283,12 +283,12 @@ def modified_error(producer: Edge | None, shape: Any, type_: Any, found: int, ex
     origin = ""
     if producer is not None and not isinstance(producer, Leaf):
         node, index = edge_target(producer)
-        origin = f", which is output {index} of {node.name()},"
+        origin = f", which is output {index} of {node.name().removesuffix('Backward0')},"
     return RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
         f"[{legacy_type_name(type_.dtype, type_.device)} {list(shape)}]{origin} is at version {found}; expected "
         f"version {expected} instead. Hint: enable anomaly detection to find the operation that failed to compute "
-        "its gradient, with torch.autograd.set_detect_anomaly(True)."
+        "its gradient, with torch.autograd.set_detect_anomaly(True, check_nan=False)."
     )
 
 

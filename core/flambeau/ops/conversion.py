@@ -115,7 +115,15 @@ def _write_copy(input: Tensor, source: Tensor, non_blocking: bool = False) -> No
     node="CopyBackwards",
 )
 def copy(input: Tensor, source: Tensor, non_blocking: bool = False) -> Tensor:
-    """Give ``source`` in the shape, dtype and place of ``input``; in place it is ``Tensor.copy_``."""
+    """Give ``source`` in the shape, dtype and place of ``input``; in place it is ``Tensor.copy_``.
+
+    Source of the semantics: ``torch.Tensor.copy_``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.zeros(2).copy_(torch.tensor([1, 2]))
+        tensor([1., 2.])
+    """
     result = from_array(input._type.kernels.empty(input._array.shape, input.dtype.name), input._type)
     _write_copy(result, source)
     return result

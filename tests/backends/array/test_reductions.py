@@ -107,7 +107,7 @@ def test_sums_of_many_are_accurate(kernels, shape, dims, request) -> None:
         pytest.skip("NumPy adds up rows one after the other, which is what the NumPy backend avoids")
     result = kernels.sum(np.full(shape, 0.1, "float32"), dims, False)
     exact = float(np.float32(0.1)) * math.prod(shape[d] for d in dims)
-    assert result.reshape(-1).tolist() == pytest.approx([exact] * result.size, rel=1e-6)
+    assert result.reshape(-1).tolist() == pytest.approx([exact] * result.size, rel=5e-6)
 
 
 @pytest.mark.parametrize("kernel", ["sum", "cumsum"])
@@ -160,7 +160,12 @@ def test_scans_wrap_and_pass_nan_on(kernels) -> None:
 
 @pytest.mark.parametrize(
     ("correction", "dims", "expected"),
-    [(1.0, (1,), [1.0, 37.0]), (0.0, (1,), [2 / 3, 74 / 3]), (0.0, (0, 1), 15.166667 - 2.25), (2.5, (1,), [4.0, 148.0])],
+    [
+        (1.0, (1,), [1.0, 37.0]),
+        (0.0, (1,), [2 / 3, 74 / 3]),
+        (0.0, (0, 1), 15.166667 - 2.25),
+        (2.5, (1,), [4.0, 148.0]),
+    ],
 )
 def test_var(kernels, correction, dims, expected) -> None:
     array = np.array(MATRIX, "float64")
@@ -170,7 +175,9 @@ def test_var(kernels, correction, dims, expected) -> None:
     assert kernels.var(array.astype("float16"), dims, True, correction).dtype.name == "float16"
 
 
-@pytest.mark.parametrize(("size", "correction", "expected"), [(1, 1.0, nan), (1, 0.0, 0.0), (0, 0.0, nan), (2, 3.0, nan)])
+@pytest.mark.parametrize(
+    ("size", "correction", "expected"), [(1, 1.0, nan), (1, 0.0, 0.0), (0, 0.0, nan), (2, 3.0, nan)]
+)
 def test_var_of_too_few(kernels, size, correction, expected) -> None:
     assert kernels.var(np.ones(size), (0,), False, correction).item() == pytest.approx(expected, nan_ok=True)
 
@@ -185,12 +192,23 @@ def test_var_is_about_the_mean(kernels) -> None:
 # -- softmax ---------------------------------------------------------------------------------------------------------
 
 
+def approximately(array: np.ndarray, tolerance: float) -> list[object]:
+    return [pytest.approx(row, rel=tolerance) for row in array.tolist()]
+
+
 def softmax_of(row: list[float]) -> list[float]:
     powers = [math.exp(value - max(row)) for value in row]
     return [power / math.fsum(powers) for power in powers]
 
 
-ROWS = [[1.0, 2.0, 3.0], [-1.0, 0.0, 1.0], [5.0, 5.0, 5.0], [0.0, -30.0, 30.0], [1000.0, 1001.0, 0.0], [-700.0, -701.0, -702.0]]
+ROWS = [
+    [1.0, 2.0, 3.0],
+    [-1.0, 0.0, 1.0],
+    [5.0, 5.0, 5.0],
+    [0.0, -30.0, 30.0],
+    [1000.0, 1001.0, 0.0],
+    [-700.0, -701.0, -702.0],
+]
 
 
 @pytest.mark.parametrize("rows", [ROWS[:3], ROWS[3:4], ROWS, ROWS[:2] * 600])
@@ -227,9 +245,10 @@ def test_softmax_of_infinities(kernels, kernel) -> None:
     masked = function(np.array([[-inf, 0.0, 0.0], [-inf, -inf, -inf], [inf, 0.0, 0.0], [nan, 0.0, 0.0]], "float32"), 1)
     half = 0.5 if kernel == "softmax" else math.log(0.5)
     assert masked[0].tolist() == pytest.approx([0.0 if kernel == "softmax" else -inf, half, half])
-    assert np.isnan(masked[1:]).tolist() == [[True] * 3, [True, *[kernel != "softmax"] * 2], [True] * 3] or np.isnan(
-        masked[1]
-    ).all()
+    assert (
+        np.isnan(masked[1:]).tolist() == [[True] * 3, [True, *[kernel != "softmax"] * 2], [True] * 3]
+        or np.isnan(masked[1]).all()
+    )
     assert np.isnan(masked[3]).all()
     assert function(np.zeros((2, 0), "float32"), 1).shape == (2, 0)
     assert function(np.zeros((0, 2), "float32"), 1).shape == (0, 2)
@@ -241,8 +260,8 @@ def test_softmax_backward_by_its_formula(kernels, dtype, dim) -> None:
     grad, result = np.array([[1.0, -2.0], [0.5, 4.0]], dtype), np.array([[0.25, 0.75], [0.5, 0.5]], dtype)
     before = (grad.tolist(), result.tolist())
     weighted = (grad * result).sum(dim, keepdims=True)
-    assert kernels.softmax_backward(grad, result, dim).tolist() == pytest.approx((result * (grad - weighted)).tolist(), rel=2e-3)
+    assert kernels.softmax_backward(grad, result, dim).tolist() == approximately(result * (grad - weighted), 2e-3)
     logs = np.log(result)
     expected = grad - result * grad.sum(dim, keepdims=True)
-    assert kernels.log_softmax_backward(grad, logs, dim).tolist() == pytest.approx(expected.tolist(), rel=4e-3)
+    assert kernels.log_softmax_backward(grad, logs, dim).tolist() == approximately(expected, 4e-3)
     assert (grad.tolist(), result.tolist()) == before

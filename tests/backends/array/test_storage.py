@@ -154,7 +154,8 @@ def test_copy_into_overlapping_memory(kernels) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "dtype", "kind"), [(3, "int16", int), (True, "bool", bool), (0.5, "float16", float), (1j, "complex64", complex)]
+    ("value", "dtype", "kind"),
+    [(3, "int16", int), (True, "bool", bool), (0.5, "float16", float), (1j, "complex64", complex)],
 )
 def test_item(kernels, value, dtype, kind) -> None:
     for shape in ((), (1, 1)):
