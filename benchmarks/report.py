@@ -27,6 +27,11 @@ class Result:
         """The time of flambeau over PyTorch's."""
         return None if self.torch_seconds is None else self.seconds / self.torch_seconds
 
+    @property
+    def missed(self) -> bool:
+        """Whether the ratio is above the goal."""
+        return self.ratio is not None and self.goal is not None and self.ratio > self.goal
+
 
 HEADER = f"{'case':<32}{'flambeau':>12}{'PyTorch':>12}{'ratio':>8}{'goal':>8}"
 
@@ -34,10 +39,9 @@ HEADER = f"{'case':<32}{'flambeau':>12}{'PyTorch':>12}{'ratio':>8}{'goal':>8}"
 def line(result: Result) -> str:
     """One line of the table."""
     ratio, goal = (f"{value:.2f}" if value is not None else "" for value in (result.ratio, result.goal))
-    missed = result.ratio is not None and result.goal is not None and result.ratio > result.goal
     return (
         f"{result.name:<32}{_duration(result.seconds):>12}{_duration(result.torch_seconds):>12}{ratio:>8}{goal:>8}"
-        + (" *" if missed else "")
+        + (" *" if result.missed else "")
     )
 
 

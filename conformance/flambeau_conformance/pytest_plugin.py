@@ -1,7 +1,7 @@
 """The pytest plugin: does nothing unless one of its options is given.
 
 pytest --pyargs flambeau_conformance.suite --flambeau-backend mybackend
-"""  # noqa: D208
+"""
 
 from __future__ import annotations
 

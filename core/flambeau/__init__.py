@@ -41,6 +41,7 @@ from .ops.ranges import *
 from .ops.reductions import *
 from .ops.rounding import *
 from .ops.selection import *
+from .ops.slicing import *
 from .ops.trigonometric import *
 from .printing import get_printoptions as get_printoptions
 from .printing import printoptions as printoptions

@@ -407,7 +407,7 @@ class Tensor(TensorMethods):
     def __iter__(self) -> Iterator[Tensor]:
         if not self._array.shape:
             raise TypeError("iteration over a 0-d tensor")
-        from .ops.movement import unbind
+        from .ops.slicing import unbind
 
         return iter(unbind(self, 0))
 

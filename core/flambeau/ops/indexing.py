@@ -16,7 +16,8 @@ from ._runtime import Number, common_type
 from .conversion import to_type
 from .creation import tensor, zeros
 from .joining import flip
-from .movement import _permute, _select, _slice, _unsqueeze, reshape, unbind
+from .movement import _permute, _unsqueeze, reshape
+from .slicing import _select, _slice, unbind
 
 __all__ = ["gather", "index_select", "masked_fill", "nonzero", "scatter", "scatter_add"]
 

@@ -10,7 +10,8 @@ from .._tensor import Tensor, from_array
 from ..shapes import Shape, normalize_dim, size_argument
 from ._declare import composite, primitive
 from ._runtime import common_type, operands_of
-from .movement import _narrow, _unsqueeze, reshape
+from .movement import _unsqueeze, reshape
+from .slicing import _narrow
 
 __all__ = ["cat", "concat", "flip", "hstack", "stack", "vstack"]
 

@@ -228,7 +228,7 @@ def _prod_input(grad: Tensor, input: Tensor, dim: int | None, keepdim: bool, res
 
 def _others_product(input: Tensor, dim: int) -> Tensor:
     from .joining import cat, flip
-    from .movement import narrow
+    from .slicing import narrow
 
     if input.dim() == 0:
         return input * 0 + 1
@@ -243,7 +243,7 @@ def _others_product(input: Tensor, dim: int) -> Tensor:
 def _cumprod(input: Tensor, dim: int) -> Tensor:
     """Running product out of differentiable steps: each doubles the length of what is multiplied together."""
     from .joining import cat
-    from .movement import narrow
+    from .slicing import narrow
 
     size, reach = input._array.shape[dim], 1
     while reach < size:
