@@ -14,7 +14,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_table_and_json_have_a_line_for_every_matching_case(tmp_path):
+def test_table_and_json_have_a_line_for_every_matching_case(tmp_path: Path) -> None:
     target = tmp_path / "results.json"
     done = run("--quick", "--filter", "add", "--json", str(target))
     assert done.returncode == 0, done.stderr
@@ -25,7 +25,7 @@ def test_table_and_json_have_a_line_for_every_matching_case(tmp_path):
         assert f"\n{result['name']} " in done.stdout
 
 
-def test_a_filter_that_matches_nothing_is_wrong_usage():
+def test_a_filter_that_matches_nothing_is_wrong_usage() -> None:
     done = run("--filter", "no such case")
     assert done.returncode == 2
     assert "no case has 'no such case' in its name" in done.stderr

@@ -137,9 +137,32 @@ def make_rule(
                 raise TypeError(f"{op}: the derivative for {target!r} wants {wanted!r}, which does not exist")
             if wanted != "grad":
                 users.setdefault(wanted, []).append(target)
-    source = _apply_source(tuple(users), by_name, tensors, formulas)
-    namespace: dict[str, Any] = {f"formula_{target}": formula for target, formula in formulas.items()}
-    namespace |= {
+
+    def compiled() -> Callable[[Node, Any], Sequence[Tensor | None]]:
+        source = _apply_source(tuple(users), by_name, tensors, formulas, single_output=single_output)
+        return compile_source(source, f"<derivative of {op}>", _names(formulas))["apply"]  # type: ignore[no-any-return]
+
+    rule = Rule(name or node_name(op), _at_first(lambda: rule, compiled), single_output=single_output, users=users)
+    rule.outputs = outputs
+    return rule
+
+
+def _at_first(
+    rule: Callable[[], Rule], compiled: Callable[[], Callable[[Node, Any], Sequence[Tensor | None]]]
+) -> Callable[[Node, Any], Sequence[Tensor | None]]:
+    """Compile when the rule is first applied: most programs go backward through few ops, and all import all."""
+
+    def apply(node: Node, grad: Any) -> Sequence[Tensor | None]:
+        own = rule()
+        own.apply = compiled()
+        return own.apply(node, grad)
+
+    return apply
+
+
+def _names(formulas: Mapping[str, Formula]) -> dict[str, Any]:
+    """What the generated code refers to."""
+    return {f"formula_{target}": formula for target, formula in formulas.items()} | {
         "fit": fit,
         "freed": freed_error,
         "check": check_version,
@@ -147,16 +170,15 @@ def make_rule(
         "restore": restore_output,
         "materialize": _materialize,
     }
-    if not single_output:
-        source = source.replace(
-            "    saved = node.saved\n", "    grad = materialize(grad, node)\n    saved = node.saved\n", 1
-        )
-    apply = compile_source(source, f"<derivative of {op}>", namespace)["apply"]
-    return Rule(name or node_name(op), apply, single_output=single_output, users=users, outputs=outputs)
 
 
 def _apply_source(
-    save: Sequence[str], by_name: Mapping[str, Parameter], tensors: Sequence[Parameter], formulas: Mapping[str, Formula]
+    save: Sequence[str],
+    by_name: Mapping[str, Parameter],
+    tensors: Sequence[Parameter],
+    formulas: Mapping[str, Formula],
+    *,
+    single_output: bool,
 ) -> str:
     slots: list[str] = []
     checks: list[str] = []
@@ -174,7 +196,13 @@ def _apply_source(
                 checks.append(f"    {name} = check_all({name})")
             elif kind == "output":
                 checks.append(f"    {name} = restore(node, {name}, {name == 'result'})")
-    lines = ["def apply(node, grad):", "    saved = node.saved", "    if saved is None:", "        raise freed()"]
+    lines = [
+        "def apply(node, grad):",
+        *([] if single_output else ["    grad = materialize(grad, node)"]),
+        "    saved = node.saved",
+        "    if saved is None:",
+        "        raise freed()",
+    ]
     if slots:
         lines.append(f"    ({', '.join(slots)},) = saved")
     lines += checks

@@ -46,6 +46,8 @@ def check_layout(function: str, layout: layouts.layout) -> None:
 
 def _finish(array: Any, type_: TensorType, requires_grad: bool) -> Tensor:
     made = from_array(array, type_)
+    if requires_grad and not type_.floats:
+        raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
     return made.requires_grad_() if requires_grad else made
 
 
@@ -239,6 +241,8 @@ def legacy_tensor(*data: Any) -> Tensor:
         from .conversion import detach
 
         return detach(data[0]) if data[0].dtype is dtypes.float32 else data[0].detach().to(dtypes.float32)
+    if isinstance(data[0], (bool, float, complex)):
+        raise TypeError(f"new(): data must be a sequence (got {type(data[0]).__name__})")
     return tensor(data[0], dtype=dtypes.float32)
 
 

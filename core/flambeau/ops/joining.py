@@ -10,8 +10,8 @@ from .._tensor import Tensor, from_array
 from ..shapes import Shape, normalize_dim, size_argument
 from ._declare import composite, primitive
 from ._runtime import common_type, operands_of
-from .movement import _unsqueeze, reshape
-from .slicing import _narrow
+from .movement import reshape
+from .slicing import _narrow, _select
 
 __all__ = ["cat", "concat", "flip", "hstack", "stack", "vstack"]
 
@@ -107,6 +107,18 @@ def _tensors(function: str, tensors: Sequence[Tensor]) -> list[Tensor]:
     return listed
 
 
+def _stack_tensors(grad: Tensor, dim: int) -> list[Tensor]:
+    return [_select(grad, dim, index) for index in range(grad._array.shape[dim])]
+
+
+@primitive(derivatives={"tensors": _stack_tensors}, method=False, node="StackBackward0")
+def _stack(tensors: Sequence[Tensor], dim: int) -> Tensor:
+    arrays, type_ = operands_of("stack", tensors)
+    shape = arrays[0].shape
+    slices = [type_.kernels.reshape(array, (*shape[:dim], 1, *shape[dim:])) for array in arrays]
+    return from_array(type_.kernels.concat(slices, dim), type_)
+
+
 @composite(method=False, out=True)
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Join tensors of one shape along a new dimension. Source of the semantics: ``torch.stack``.
@@ -131,8 +143,8 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
                 f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 and {list(tensor.shape)} at "
                 f"entry {position}"
             )
-    dim = normalize_dim(dim, len(first) + 1)
-    return cat([_unsqueeze(tensor, dim) for tensor in listed], dim)
+    common_type("stack", listed)
+    return _stack(listed, normalize_dim(dim, len(first) + 1))
 
 
 @composite(method=False, out=True)

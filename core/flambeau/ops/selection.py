@@ -7,6 +7,7 @@ from typing import Any
 from .. import dtypes
 from .._methods import method
 from .._tensor import Tensor, from_array
+from ..printing import scalar_type_name
 from ..promotion import dtype_of_number, promote_types
 from ..shapes import broadcast_shapes
 from ._declare import alias, composite, primitive
@@ -33,7 +34,8 @@ def _where_other(grad: Tensor, condition: Tensor) -> Tensor:
 def _where(condition: Tensor, input: Tensor | Number, other: Tensor | Number) -> Tensor:
     if condition.dtype is not dtypes.bool:
         raise RuntimeError(
-            f"where expected condition to be a boolean tensor, but got a tensor with dtype {condition.dtype}"
+            "where expected condition to be a boolean tensor, but got a tensor with dtype "
+            f"{scalar_type_name(condition.dtype)}"
         )
     if isinstance(input, Tensor) or isinstance(other, Tensor):
         (a, b), type_ = operands_of("where", (input, other))
@@ -47,11 +49,18 @@ def _where(condition: Tensor, input: Tensor | Number, other: Tensor | Number) ->
 
 
 @composite(method=False, out=True)
-def where(condition: Tensor, input: Tensor | Number | None = None, other: Tensor | Number | None = None) -> Any:
+def where(
+    condition: Tensor,
+    input: Tensor | Number | None = None,
+    other: Tensor | Number | None = None,
+    *,
+    x: Tensor | Number | None = None,
+    y: Tensor | Number | None = None,
+) -> Any:
     """Take elements of ``input`` where ``condition`` holds and of ``other`` elsewhere.
 
     With ``condition`` alone, give the indices where it is not zero, as ``nonzero(as_tuple=True)``. Dtypes are promoted,
-    shapes broadcast. Source of the semantics: ``torch.where``.
+    shapes broadcast. ``x`` and ``y`` are other names for ``input`` and ``other``. Source of the semantics: ``torch.where``.
 
     Raises:
         RuntimeError: ``condition`` is not bool.
@@ -62,6 +71,8 @@ def where(condition: Tensor, input: Tensor | Number | None = None, other: Tensor
         >>> torch.where(x > 0, x, 0.0)
         tensor([1., 0.])
     """
+    input = x if input is None else input
+    other = y if other is None else other
     if input is None and other is None:
         from .indexing import nonzero
 

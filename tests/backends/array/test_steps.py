@@ -1,0 +1,145 @@
+"""Optimizer steps: one by hand, and ten in a row against PyTorch's optimizers."""
+
+from __future__ import annotations
+
+import threading
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+
+def test_sgd_by_hand(kernels) -> None:
+    parameter, grad, buffer = np.array([1.0, -2.0]), np.array([0.5, 0.25]), np.array([1.0, 0.0])
+    kernels.sgd_step(parameter, grad, None, 0.1, 0.0, 0.0, 0.0, False, False)
+    assert parameter.tolist() == pytest.approx([0.95, -2.025])
+    kernels.sgd_step(parameter, grad, buffer, 0.1, 0.5, 0.2, 0.0, False, True)
+    assert buffer.tolist() == pytest.approx([0.5 - 0.8 * 0.5, -0.8 * 0.25])
+    assert parameter.tolist() == pytest.approx([0.95 - 0.1 * 0.1, -2.025 + 0.1 * 0.2])
+    assert grad.tolist() == [0.5, 0.25]
+
+
+def test_adam_by_hand(kernels) -> None:
+    parameter, grad, mean, square = np.array([1.0]), np.array([2.0]), np.array([0.0]), np.array([0.0])
+    kernels.adam_step(parameter, grad, mean, square, None, 1, 0.1, 0.9, 0.99, 0.0, 0.0, False, False)
+    assert mean.tolist() == pytest.approx([0.2])
+    assert square.tolist() == pytest.approx([0.04])
+    assert parameter.tolist() == pytest.approx([0.9])
+    assert grad.tolist() == [2.0]
+
+
+def test_parts_of_complex_numbers_are_on_their_own(kernels) -> None:
+    parameter, grad = np.array([1 + 1j]), np.array([2 - 3j])
+    mean, square = np.zeros(1, complex), np.zeros(1, complex)
+    kernels.adam_step(parameter, grad, mean, square, None, 1, 0.1, 0.9, 0.99, 0.0, 0.0, False, False)
+    assert parameter.tolist() == pytest.approx([0.9 + 1.1j])
+    assert square.tolist() == pytest.approx([0.04 + 0.09j])
+
+
+SHAPES = [(), (0,), (3, 5), (40_000,)]  # the last one takes more than one block
+
+
+@pytest.fixture
+def steps(numpy_backend) -> SimpleNamespace:
+    """The kernels of one backend: they are the same for all."""
+    return SimpleNamespace(**numpy_backend.kernels(0))
+
+
+def _start(shape: tuple[int, ...], dtype: str) -> np.ndarray:
+    return np.random.default_rng(3).standard_normal(shape).astype(dtype)
+
+
+def _grad(step: int, shape: tuple[int, ...], dtype: str) -> np.ndarray:
+    return np.asarray(np.random.default_rng(step).standard_normal(shape), dtype)
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {}, {"momentum": 0.9}, {"momentum": 0.9, "dampening": 0.3}, {"momentum": 0.9, "nesterov": True},
+        {"weight_decay": 0.1}, {"maximize": True},
+        {"momentum": 0.5, "weight_decay": 0.01, "maximize": True, "nesterov": True},
+    ],
+)  # fmt: skip
+def test_ten_steps_of_sgd(steps, torch, shape, dtype, options) -> None:
+    parameter = np.asarray(_start(shape, dtype))
+    oracle = torch.nn.Parameter(torch.tensor(parameter))
+    optimizer = torch.optim.SGD([oracle], lr=0.05, foreach=False, fused=False, **options)
+    momentum, buffer = options.get("momentum", 0.0), None
+    for step in range(10):
+        grad = _grad(step, shape, dtype)
+        oracle.grad = torch.tensor(grad)
+        optimizer.step()
+        first = momentum and buffer is None
+        if first:
+            buffer = np.zeros_like(parameter)
+        steps.sgd_step(
+            parameter, grad, buffer, 0.05, momentum, 0.0 if first else options.get("dampening", 0.0),
+            options.get("weight_decay", 0.0), options.get("nesterov", False), options.get("maximize", False),
+        )  # fmt: skip
+    precision = np.finfo(dtype).eps
+    np.testing.assert_allclose(parameter, oracle.detach().numpy(), rtol=20 * precision, atol=20 * precision)
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex64"])
+@pytest.mark.parametrize("decoupled", [False, True])
+@pytest.mark.parametrize(
+    "options", [{}, {"amsgrad": True}, {"weight_decay": 0.1}, {"maximize": True, "weight_decay": 0.1, "amsgrad": True}]
+)
+def test_ten_steps_of_adam(steps, torch, shape, dtype, decoupled, options) -> None:
+    parameter = np.asarray(_start(shape, dtype))
+    oracle = torch.nn.Parameter(torch.tensor(parameter))
+    make = torch.optim.AdamW if decoupled else torch.optim.Adam
+    options = {"weight_decay": 0.0} | options
+    optimizer = make([oracle], lr=0.01, betas=(0.8, 0.95), eps=1e-6, foreach=False, fused=False, **options)
+    states = [np.zeros_like(parameter) for _ in range(3)]
+    largest = states[2] if options.get("amsgrad") else None
+    for step in range(1, 11):
+        grad = _grad(step, shape, dtype)
+        oracle.grad = torch.tensor(grad)
+        optimizer.step()
+        steps.adam_step(
+            parameter, grad, states[0], states[1], largest, step, 0.01, 0.8, 0.95, 1e-6, options["weight_decay"],
+            decoupled, options.get("maximize", False),
+        )  # fmt: skip
+    precision = np.finfo(dtype).eps
+    np.testing.assert_allclose(parameter, oracle.detach().numpy(), rtol=20 * precision, atol=20 * precision)
+    state = optimizer.state[oracle]
+    np.testing.assert_allclose(states[0], state["exp_avg"].numpy(), rtol=20 * precision, atol=20 * precision)
+    np.testing.assert_allclose(states[1], state["exp_avg_sq"].numpy(), rtol=20 * precision, atol=20 * precision)
+
+
+def test_memory_that_is_not_contiguous(kernels) -> None:
+    start, grad = _start((6, 4), "float64"), _grad(1, (6, 4), "float64")
+    plain = [start.copy(), grad, np.zeros((6, 4)), np.zeros((6, 4))]
+    turned = [np.asfortranarray(array.copy()) for array in plain]
+    for arrays in (plain, turned):
+        kernels.adam_step(*arrays, None, 1, 0.1, 0.9, 0.99, 1e-8, 0.1, False, True)
+        kernels.sgd_step(*arrays[:3], 0.1, 0.9, 0.0, 0.1, True, True)
+    for one, other in zip(plain, turned, strict=True):
+        assert one.tolist() == other.tolist()
+
+
+def test_threads_do_not_share_scratch_memory(kernels) -> None:
+    starts = [_start((60_000,), "float32") + i for i in range(2)]
+    alone = [start.copy() for start in starts]
+    together = [start.copy() for start in starts]
+    grad = _grad(1, (60_000,), "float32")
+
+    def work(parameter: np.ndarray) -> None:
+        for _ in range(40):
+            kernels.sgd_step(parameter, grad, None, 0.1, 0.0, 0.0, 0.1, False, False)
+
+    for parameter in alone:
+        work(parameter)
+    threads = [threading.Thread(target=work, args=(parameter,)) for parameter in together]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [parameter.tobytes() for parameter in together] == [parameter.tobytes() for parameter in alone]
