@@ -16,5 +16,5 @@ def expand(a: np.ndarray, shape: Shape) -> np.ndarray:
         view.flags.writeable = a.flags.writeable
         return view
     lead = len(shape) - a.ndim
-    strides = (0 if own == 1 else stride for own, stride in zip(a.shape, a.strides, strict=True))
-    return np.ndarray(shape, a.dtype, a, 0, (0,) * lead + tuple(strides))
+    strides = [0 if own == 1 else stride for own, stride in zip(a.shape, a.strides, strict=True)]
+    return np.ndarray(shape, a.dtype, a, 0, [0] * lead + strides)

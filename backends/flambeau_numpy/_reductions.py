@@ -93,8 +93,8 @@ def _sum_of_columns(columns: np.ndarray) -> Any:
 
 def _extreme_of_columns(extreme: Any, columns: np.ndarray) -> Any:
     length, count = columns.shape
-    side_by_side = min(_PIECE // count, length) if count else 0
-    if side_by_side < 2:
+    side_by_side = _PIECE // count
+    if count == 1 or side_by_side < 2:
         return extreme.reduce(columns, axis=0)
     rest = length % side_by_side
     wide = extreme.reduce(columns[: length - rest].reshape(-1, side_by_side * count), axis=0)

@@ -14,6 +14,9 @@ from ._reductions import extreme_over, sum_over
 
 __all__ = ["log_softmax", "softmax"]
 
+_LARGE = 512
+"""Elements from which on looking at all of them is cheaper than the shift."""
+
 _amax = extreme_over(np.maximum)
 
 _LIMITS = {"d": 300.0, "f": 40.0}
@@ -46,8 +49,8 @@ def log_softmax(a: np.ndarray, dim: int) -> np.ndarray:
 
 
 def _is_within(a: Any, limit: float) -> bool:
-    """Whether all elements are between ``-limit`` and ``limit``; nan is not."""
-    return bool(a.size and a.max() < limit and a.min() > -limit)
+    """Whether all elements are known to be between ``-limit`` and ``limit``; nan is not."""
+    return bool(a.size >= _LARGE and a.max() < limit and a.min() > -limit)
 
 
 def _shifted(a: np.ndarray, dim: int) -> np.ndarray:

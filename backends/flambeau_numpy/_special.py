@@ -1,16 +1,41 @@
-"""The special functions, by SciPy, which is imported when one is first called."""
+"""The special functions, by SciPy, which is imported when one is first called; erf of many float32 without it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 __all__ = ["erf", "lgamma"]
 
+_LARGE = 4096
+"""Elements from which on the quotient of polynomials is faster than SciPy: of a million, seven times."""
+
+_BLOCK = 1 << 15
+_EDGE = 3.93
+"""In float32, erf is 1 from here on."""
+
+
+def _coefficients(*values: float) -> list[np.ndarray]:
+    return [np.array(value, "float32") for value in values]
+
+
+# erf(x) / x as a quotient of polynomials in x**2 on [-_EDGE, _EDGE], highest power first: a weighted least squares fit,
+# the weights of which were raised until the relative error, 2e-8, was the same everywhere.
+_ABOVE = _coefficients(
+    2.0419807887591103e-06, 0.0002848076315686837, 0.0037795620184753764, 0.05279014201399265, 0.1907827184480433,
+    1.1283791453949121,
+)  # fmt: skip
+_BELOW = _coefficients(
+    3.8004126918426294e-05, 0.0011652014048208104, 0.01499734328867991, 0.11425706512864212, 0.5024095019050223, 1.0
+)  # fmt: skip
+
 
 def erf(a: np.ndarray, out: np.ndarray | None = None) -> Any:
-    """The error function."""
+    """The error function; of large float32 arrays with an error of 4e-7 at most."""
+    if a.dtype.char == "f" and a.size >= _LARGE and a.flags.c_contiguous:
+        return _erf_in_blocks(a, out)
     from scipy.special import erf
 
     return _in_own_dtype(erf, a, out)
@@ -20,7 +45,7 @@ def lgamma(a: np.ndarray, out: np.ndarray | None = None) -> Any:
     """The logarithm of the gamma function's absolute value."""
     from scipy.special import gammaln
 
-    infinite = np.isneginf(a)
+    infinite = np.isneginf(a)  # where SciPy gives -inf
     result = _in_own_dtype(gammaln, a, out)
     return np.where(infinite, -result, result) if out is None else np.negative(result, out=out, where=infinite)
 
@@ -33,4 +58,33 @@ def _in_own_dtype(function: Any, a: np.ndarray, out: np.ndarray | None) -> Any:
     if out is None:
         return result.astype("float16")
     out[...] = result
+    return out
+
+
+def _erf_in_blocks(a: np.ndarray, out: np.ndarray | None) -> np.ndarray:
+    result = np.empty(a.shape, a.dtype)
+    source, target = a.reshape(-1), result.reshape(-1)
+    square, quotient = np.empty((2, min(_BLOCK, a.size)), a.dtype)
+    for start in range(0, a.size, _BLOCK):
+        x = target[start : start + _BLOCK]
+        u, q = square[: x.size], quotient[: x.size]
+        source[start : start + _BLOCK].clip(-_EDGE, _EDGE, out=x)
+        np.multiply(x, x, out=u)
+        np.multiply(x, _polynomial(_ABOVE, u, q), out=x)
+        np.divide(x, _polynomial(_BELOW, u, q), out=x)
+        x.clip(-1, 1, out=x)
+    if out is None:
+        return result
+    out[...] = result
+    return out
+
+
+def _polynomial(coefficients: Sequence[np.ndarray], u: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """The polynomial of ``u``, by Horner's rule."""
+    highest, *others, constant = coefficients
+    np.multiply(u, highest, out=out)
+    for coefficient in others:
+        np.add(out, coefficient, out=out)
+        np.multiply(out, u, out=out)
+    np.add(out, constant, out=out)
     return out

@@ -317,6 +317,10 @@ class Tensor(TensorMethods):
     def data(self, value: Tensor) -> None:
         self._array, self._type = value._array, value._type
 
+    def _filled(self, number: float) -> Tensor:
+        """A new tensor of the same shape and type, filled with a number that the dtype holds."""
+        return from_array(self._type.kernels.full(self._array.shape, number, self._type.dtype.name), self._type)
+
     @property
     def _version(self) -> int:
         """How often its memory has been written to in place."""

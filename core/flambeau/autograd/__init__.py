@@ -120,9 +120,7 @@ def grad(
 
 
 def _listed(tensors: Any) -> list[Tensor]:
-    from .._tensor import Tensor
-
-    return [tensors] if isinstance(tensors, Tensor) else list(tensors)
+    return [tensors] if hasattr(tensors, "_node") else list(tensors)  # Tensor cannot be imported here
 
 
 def _edge(tensor: Tensor) -> Any:
@@ -150,7 +148,7 @@ def _checked_start(position: int, output: Tensor, start: Tensor | None) -> Tenso
             raise RuntimeError("grad can be implicitly created only for scalar outputs")
         if output._node is None:
             raise RuntimeError(f"element {position} of tensors does not require grad and does not have a grad_fn")
-        return output.new_ones(output.shape)
+        return output._filled(1)
     if start._array.shape != output._array.shape:
         raise RuntimeError(
             f"Mismatch in shape: grad_output[{position}] has a shape of {start.shape} and output[{position}] has a shape of "

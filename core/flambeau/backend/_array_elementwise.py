@@ -78,12 +78,12 @@ def _isnan(xp: Any) -> Kernel:
 
 
 def _sign(xp: Any) -> Kernel:
-    greater, less, subtract = xp.greater, xp.less, xp.subtract
+    greater, less, subtract, zero = xp.greater, xp.less, xp.subtract, _constants(xp, 0)
 
     def sign(a: Array, out: Array | None = None) -> Array:
         # Comparisons give PyTorch's 0 for nan, and are faster than repairing the namespace's nan.
-        positive = greater(a, 0).view("int8")
-        negative = less(a, 0).view("int8")
+        positive = greater(a, zero(a.dtype)).view("int8")
+        negative = less(a, zero(a.dtype)).view("int8")
         return subtract(positive, negative).astype(a.dtype) if out is None else subtract(positive, negative, out=out)
 
     return sign

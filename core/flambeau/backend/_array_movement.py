@@ -28,8 +28,10 @@ def movement_kernels(xp: Any) -> dict[str, Callable[..., Array]]:
 
     def cut(a: Array, starts: Shape, lengths: Shape, steps: Shape) -> Array:
         key = tuple(
-            slice(start, start + (length - 1) * step + 1 if length else start, step)
-            for start, length, step in zip(starts, lengths, steps, strict=True)
+            [
+                slice(start, start + (length - 1) * step + 1 if length else start, step)
+                for start, length, step in zip(starts, lengths, steps, strict=True)
+            ]
         )
         return a[key] if key else a.view()
 

@@ -14,7 +14,7 @@ from .kernels import Array
 
 __all__ = ["step_kernels"]
 
-BLOCK = 1 << 15
+BLOCK = 1 << 16
 """Elements that are updated together: what is read and written for them fits a level-2 cache."""
 
 Blocks = Iterator[tuple[Any, ...]]
