@@ -317,6 +317,10 @@ class Tensor(TensorMethods):
     def data(self, value: Tensor) -> None:
         self._array, self._type = value._array, value._type
 
+    def _copied(self) -> Tensor:
+        """A contiguous copy without history."""
+        return from_array(self._type.kernels.clone(self._array, False), self._type)
+
     def _filled(self, number: float) -> Tensor:
         """A new tensor of the same shape and type, filled with a number that the dtype holds."""
         return from_array(self._type.kernels.full(self._array.shape, number, self._type.dtype.name), self._type)

@@ -62,6 +62,8 @@ def _run(gradients: dict[_Target, _Gradient], retain_graph: bool, create_graph: 
     pending = _count_consumers(gradients)
     ready: list[tuple[int, Any]] = [(-node.sequence, node) for node, count in pending.items() if not count]
     heapify(ready)
+    sums: set[Any] = set()  # where a sum has been made, which nobody else holds and which later gradients are added to
+    old: Any
     following: Any = None  # a node that has become ready; it need not go through the heap if it is the next
     while ready or following is not None:
         if following is None:
@@ -96,7 +98,16 @@ def _run(gradients: dict[_Target, _Gradient], retain_graph: bool, create_graph: 
                 target = edge
                 if value is not None:
                     old = gradients.get(edge)
-                    gradients[edge] = value if old is None else old + value
+                    if old is None:
+                        gradients[edge] = value
+                    elif edge in sums and old._type is value._type:
+                        array = old._array
+                        old._type.ufuncs.add(array, value._array, out=array)
+                    else:
+                        gradients[edge] = old = old + value
+                        if not create_graph and old._array.shape and old._type.backend.capabilities.out:
+                            sums.add(edge)
+                    old = None
             left = pending[target] = pending[target] - 1
             if not left:
                 if following is not None:
@@ -233,7 +244,7 @@ def _accumulate(leaf: Leaf, grad: Tensor, create_graph: bool) -> None:
             if create_graph:
                 tensor._grad = grad.clone()
             else:
-                tensor._grad = grad if owned and grad._node is None else grad.detach().clone()
+                tensor._grad = grad if owned and grad._node is None else grad._copied()
         elif create_graph:
             tensor._grad = old + grad
         else:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .._tensor import Tensor
     from ..autograd._node import Edge, Node
 
-__all__ = ["Parameter", "Rule", "compile_source", "fits_of", "make_rule", "parameters_of"]
+__all__ = ["Parameter", "Rule", "compile_source", "fits_of", "make_rule", "parameters_of", "unchanged"]
 
 Formula = Callable[..., Any]
 
@@ -71,6 +71,11 @@ def parameters_of(function: Callable[..., Any]) -> tuple[Parameter, ...]:
         )
         for parameter in inspect.signature(function).parameters.values()
     )
+
+
+def unchanged(grad: Any) -> Any:
+    """The formula of an input whose gradient is that of the output."""
+    return grad
 
 
 class Rule:
@@ -215,8 +220,9 @@ def _apply_source(
         for position, parameter in enumerate(tensors):
             call = "None"
             if parameter.name in formulas:
-                arguments = _call(formulas[parameter.name])
-                call = f"None if edges[{position}] is None else formula_{parameter.name}({arguments})"
+                formula = formulas[parameter.name]
+                gradient = "grad" if formula is unchanged else f"formula_{parameter.name}({_call(formula)})"
+                call = f"None if edges[{position}] is None else {gradient}"
             lines.append(f"    g{position} = {call}")
         lines.append(f"    grads = ({''.join(f'g{position}, ' for position in range(len(tensors)))})")
     lines += [

@@ -7,6 +7,7 @@ from typing import Any
 from .._tensor import Tensor, from_array
 from ._checks import no_bool, no_complex, no_derivative, no_zero_divisor, not_bool, real_numbers
 from ._declare import FLOATING, alias, elementwise
+from ._rules import unchanged
 from ._runtime import Number
 from .selection import where
 
@@ -32,7 +33,7 @@ __all__ = [
 ]
 
 
-@elementwise(derivatives={"input": lambda grad: grad, "other": lambda grad: grad})
+@elementwise(derivatives={"input": unchanged, "other": unchanged})
 def add(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     """Add ``alpha * other`` to ``input``. Source of the semantics: ``torch.add``.
 
@@ -44,7 +45,7 @@ def add(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) ->
 
 
 @elementwise(
-    derivatives={"input": lambda grad: grad, "other": lambda grad: -grad},
+    derivatives={"input": unchanged, "other": lambda grad: -grad},
     operand_check=no_bool("Subtraction, the `-` operator, with a bool tensor"),
     domain="numbers",
 )
