@@ -84,7 +84,8 @@ class NumpyBackend(ArrayBackend):
     def own_ufuncs(self) -> Mapping[str, Callable[..., Any]]:
         """Element-wise kernels that NumPy does better in another way."""
         return {
-            "log10": _elementwise.log10, "relu": _elementwise.relu, "relu_backward": _elementwise.relu_backward,
+            "log10": _elementwise.log10, "pow": _elementwise.power, "relu": _elementwise.relu,
+            "relu_backward": _elementwise.relu_backward,
         }  # fmt: skip
 
     def own_kernels(self) -> Mapping[str, Callable[..., Any]]:

@@ -101,6 +101,7 @@ def _names(extra: dict[str, Any]) -> dict[str, Any]:
     from .._tensor import Tensor
 
     return {
+        "__name__": "flambeau.ops",  # where warnings and tracebacks say they come from
         "Tensor": Tensor,
         "Node": Node,
         "new": object.__new__,

@@ -209,6 +209,8 @@ def pow(input: Tensor | Number, exponent: Tensor | Number) -> Tensor:
 
 
 @elementwise(
+    check=not_bool("square"),
+    domain="numbers",
     derivatives={"input": lambda grad, input: grad * (2 * input)},
     kernel="square",
     default=lambda type_, a: type_.kernels.mul(a, a),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import dtypes
 from .._tensor import Tensor, from_array
-from ._checks import no_bool
+from ._checks import no_bool, not_bool
 from ._declare import alias, elementwise, primitive
 
 __all__ = [
@@ -45,7 +45,7 @@ def neg(input: Tensor) -> Tensor:
 negative = alias(neg, "negative")
 
 
-@elementwise(derivatives={"input": lambda grad, input: grad * input.sign()}, domain="numbers")
+@elementwise(derivatives={"input": lambda grad, input: grad * input.sign()}, check=not_bool("abs"), domain="numbers")
 def abs(input: Tensor) -> Tensor:
     """Take the absolute value of each element. Source of the semantics: ``torch.abs``.
 

@@ -112,6 +112,31 @@ def test_special_pairs(kernels, kernel, a, b, expected, dtype) -> None:
     assert result.tolist() == pytest.approx(expected, rel=1e-6, nan_ok=True)
 
 
+@pytest.mark.parametrize("exponent", [2.0, 3.0, 0.5, -0.5, -1.0, -2.0, 0.0, 1.0, 1.5])
+def test_pow_with_one_exponent(kernels, exponent) -> None:
+    base = np.array([[0.25, 1.0, 3.0]], "float32")
+    result = kernels.pow(base, np.array(exponent, "float32"))
+    assert result.dtype.name == "float32"
+    assert result.tolist() == [pytest.approx([0.25**exponent, 1.0, 3.0**exponent], rel=1e-6)]
+    assert kernels.pow(base, np.array(exponent, "float32"), out=base) is base
+    assert base.tolist() == result.tolist()
+
+
+def test_pow_with_one_exponent_of_integers(kernels) -> None:
+    assert kernels.pow(np.array([3, -2]), np.array(2)).tolist() == [9, 4]
+
+
+def test_erf_of_many(kernels) -> None:
+    points = np.concatenate([np.linspace(-5, 5, 4001), [inf, -inf, nan, 0.0, 1e-30]]).astype("float32")
+    array = np.tile(points, 10)
+    expected = np.array([math.erf(point) for point in points.tolist()] * 10, "float32")
+    result = kernels.erf(array)
+    np.testing.assert_allclose(result, expected, rtol=1e-6, atol=0)
+    assert np.nanmax(np.abs(result)) == 1.0
+    assert kernels.erf(array, out=array) is array
+    np.testing.assert_array_equal(array, result)
+
+
 def test_signs_of_zero(kernels) -> None:
     assert math.copysign(1, kernels.neg(np.array(0.0)).item()) == -1
     assert math.copysign(1, kernels.mul(np.array(0.0), np.array(-1.0)).item()) == -1
