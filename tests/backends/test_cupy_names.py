@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.oracle
+
 
 @pytest.fixture(scope="module")
 def cupy() -> ModuleType:
