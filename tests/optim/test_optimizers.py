@@ -17,7 +17,9 @@ MAKERS: dict[str, Any] = {
     "adam": lambda t, p: t.optim.Adam(p, lr=0.1),
     "adam-amsgrad": lambda t, p: t.optim.Adam(p, lr=0.1, weight_decay=0.1, amsgrad=True),
     "adam-maximize": lambda t, p: t.optim.Adam(p, lr=0.1, betas=(0.5, 0.6), eps=1e-3, maximize=True),
+    "adam-decoupled": lambda t, p: t.optim.Adam(p, lr=0.1, weight_decay=0.1, decoupled_weight_decay=True),
     "adamw": lambda t, p: t.optim.AdamW(p, lr=0.1),
+    "tensor-rate": lambda t, p: t.optim.Adam(p, lr=t.tensor(0.1)),
 }
 
 
@@ -56,6 +58,45 @@ def test_a_loaded_state_continues_as_if_never_stopped(name: str) -> None:
         ((x - step / 4) ** 2 * x.detach().exp()).sum().backward()
         optimizer.step()
     assert [value for row in x.tolist() for value in row] == straight
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_text_and_state_are_pytorchs(torch: ModuleType, name: str) -> None:
+    found = []
+    for t in (torch, flambeau):
+        x = t.ones(2, requires_grad=True)
+        optimizer = MAKERS[name](t, [x])
+        x.sum().backward()
+        optimizer.step()
+        state = optimizer.state_dict()
+        found.append([repr(optimizer), repr(state["state"]), {k: str(v) for k, v in state["param_groups"][0].items()}])
+    assert found[0] == found[1]
+
+
+def test_names_of_parameters_are_kept(torch: ModuleType) -> None:
+    texts = []
+    for t in (torch, flambeau):
+        optimizer = t.optim.SGD(t.nn.Linear(1, 1).named_parameters(), lr=0.1)
+        assert optimizer.state_dict()["param_groups"][0]["param_names"] == ["weight", "bias"]
+        texts.append(repr(optimizer))
+        with pytest.raises(ValueError, match="cannot add param group without names to the optimizer"):
+            optimizer.add_param_group({"params": [t.ones(1)]})
+    assert texts[0] == texts[1]
+
+
+def test_a_state_of_an_older_version_gets_the_options_it_lacks() -> None:
+    optimizer = flambeau.optim.AdamW([flambeau.ones(1, requires_grad=True)], lr=0.5)
+    optimizer.load_state_dict({"state": {}, "param_groups": [{"lr": 0.25, "params": [0]}]})
+    group = optimizer.param_groups[0]
+    assert (group["lr"], group["eps"], group["decoupled_weight_decay"]) == (0.25, 1e-8, True)
+
+
+def test_a_parameter_that_is_twice_in_a_group_is_warned_about() -> None:
+    x = flambeau.ones(1)
+    with pytest.warns(UserWarning, match="a parameter group with duplicate parameters"):
+        flambeau.optim.SGD([x, x], lr=0.1)
+    with pytest.raises(ValueError, match="some parameters appear in more than one parameter group"):
+        flambeau.optim.SGD([{"params": [x]}, {"params": x}], lr=0.1)
 
 
 def test_a_step_counts_as_a_write() -> None:
@@ -97,6 +138,10 @@ def test_groups_text_and_closure(torch: ModuleType) -> None:
         (lambda o: o.SGD([flambeau.ones(1)], nesterov=True), ValueError, "Nesterov momentum requires"),
         (lambda o: o.Adam([flambeau.ones(1)], betas=(1.0, 0.9)), ValueError, "Invalid beta parameter at index 0: 1.0"),
         (lambda o: o.Adam([flambeau.ones(1)], eps=-1), ValueError, "Invalid epsilon value: -1"),
+        (lambda o: o.Adam([flambeau.ones(1)], differentiable=True), NotImplementedError, "differentiable=True"),
+        (lambda o: o.SGD([{"params": {flambeau.ones(1)}}]), TypeError, "ordered collections"),
+        (lambda o: o.SGD([("a", flambeau.ones(1)), flambeau.ones(1)]), ValueError, "Some param names are missing"),
+        (lambda o: o.SGD([flambeau.ones(1)]).add_param_group([]), TypeError, "param_group must be a dict"),
         (lambda o: o.Adam([3]), TypeError, "can only optimize Tensors, but one of the params is int"),
         (lambda o: o.Adam([flambeau.ones(1, requires_grad=True) * 2]), ValueError, "non-leaf"),
     ],

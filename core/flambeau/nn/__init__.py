@@ -7,4 +7,6 @@ from .container import *
 from .linear import *
 from .loss import *
 from .module import Module as Module
+from .parameter import Buffer as Buffer
 from .parameter import Parameter as Parameter
+from .parameter_container import *

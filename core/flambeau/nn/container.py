@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeVar
 
-from .module import Module
+from .module import Module, indented
 
-__all__ = ["ModuleList", "Sequential"]
+__all__ = ["ModuleDict", "ModuleList", "Sequential"]
+
+_Self = TypeVar("_Self", bound="_Listed")
 
 
 class _Listed(Module):
@@ -29,7 +32,7 @@ class _Listed(Module):
 
     def __getitem__(self, index: int | slice) -> Any:
         if isinstance(index, slice):
-            return self._of(list(self._modules.values())[index])
+            return self._of(dict(list(self._modules.items())[index]))
         return self._modules[self._name_of(index)]
 
     def __setitem__(self, index: int, module: Module) -> None:
@@ -38,29 +41,44 @@ class _Listed(Module):
     def __delitem__(self, index: int | slice) -> None:
         kept = list(self._modules.values())
         del kept[index]
-        self._modules.clear()
-        self._modules.update({str(position): module for position, module in enumerate(kept)})
+        self._renumber(kept)
 
-    def append(self, module: Module) -> Any:
+    def __add__(self: _Self, other: Iterable[Module]) -> _Self:
+        return self._of({str(position): module for position, module in enumerate(itertools.chain(self, other))})
+
+    def __iadd__(self: _Self, other: Iterable[Module]) -> _Self:
+        return self.extend(other)
+
+    def append(self: _Self, module: Module) -> _Self:
         """Add a module at the end."""
         self.add_module(str(len(self)), module)
         return self
 
-    def extend(self, modules: Iterable[Module]) -> Any:
+    def extend(self: _Self, modules: Iterable[Module]) -> _Self:
         """Add modules at the end."""
-        for module in modules:
+        for module in list(modules):
             self.append(module)
         return self
 
-    def insert(self, index: int, module: Module) -> Any:
+    def insert(self: _Self, index: int, module: Module) -> _Self:
         """Add a module before the one at ``index``."""
         modules = list(self._modules.values())
         modules.insert(index, module)
-        self._modules.clear()
-        self._modules.update({str(position): each for position, each in enumerate(modules)})
+        self._renumber(modules)
         return self
 
-    def _of(self, modules: list[Any]) -> Any:
+    def pop(self, key: int | slice) -> Any:
+        """Take a module out."""
+        module = self[key]
+        del self[key]
+        return module
+
+    def _renumber(self, modules: list[Module | None]) -> None:
+        self._modules.clear()
+        self._modules.update({str(position): module for position, module in enumerate(modules)})
+
+    def _of(self: _Self, modules: dict[str, Any]) -> _Self:
+        """A container of the same class with other modules."""
         raise NotImplementedError
 
 
@@ -84,8 +102,8 @@ class Sequential(_Listed):
         else:
             self.extend(modules)
 
-    def _of(self, modules: list[Any]) -> Sequential:
-        return type(self)(*modules)
+    def _of(self, modules: dict[str, Any]) -> Any:
+        return type(self)(modules)
 
     def forward(self, input: Any) -> Any:
         """Call the modules in order."""
@@ -96,11 +114,89 @@ class Sequential(_Listed):
 
 
 class ModuleList(_Listed):
-    """Hold modules in a list, so that their parameters are found. Source of the semantics: ``torch.nn.ModuleList``."""
+    """Hold modules in a list, so that their parameters are found. Source of the semantics: ``torch.nn.ModuleList``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.ModuleList([torch.nn.Tanh(), torch.nn.Tanh(), torch.nn.ReLU()])
+        ModuleList(
+          (0-1): 2 x Tanh()
+          (2): ReLU()
+        )
+    """
 
     def __init__(self, modules: Iterable[Module] | None = None) -> None:
         super().__init__()
         self.extend(modules or ())
 
-    def _of(self, modules: list[Any]) -> ModuleList:
-        return type(self)(modules)
+    def _of(self, modules: dict[str, Any]) -> Any:
+        return type(self)(modules.values())
+
+    def __repr__(self) -> str:
+        """The modules; equal ones that follow one another share a line."""
+        lines = []
+        for text, group in itertools.groupby(enumerate(map(repr, self)), key=lambda entry: entry[1]):
+            positions = [position for position, _ in group]
+            first, last = positions[0], positions[-1]
+            label = f"({first}): " if first == last else f"({first}-{last}): {len(positions)} x "
+            lines.append(indented(label + text))
+        name = type(self).__name__
+        return f"{name}(\n  " + "\n  ".join(lines) + "\n)" if lines else f"{name}()"
+
+
+class ModuleDict(Module):
+    """Hold modules by name, so that their parameters are found. Source of the semantics: ``torch.nn.ModuleDict``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> activations = torch.nn.ModuleDict({"relu": torch.nn.ReLU()})
+        >>> activations["relu"](torch.tensor([-1.0, 1.0]))
+        tensor([0., 1.])
+    """
+
+    def __init__(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]] | None = None) -> None:
+        super().__init__()
+        self.update(modules or {})
+
+    def __getitem__(self, key: str) -> Any:
+        return self._modules[key]
+
+    def __setitem__(self, key: str, module: Module) -> None:
+        self.add_module(key, module)
+
+    def __delitem__(self, key: str) -> None:
+        del self._modules[key]
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._modules)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._modules
+
+    def keys(self) -> Iterable[str]:
+        """The names."""
+        return self._modules.keys()
+
+    def values(self) -> Iterable[Any]:
+        """The modules."""
+        return self._modules.values()
+
+    def items(self) -> Iterable[tuple[str, Any]]:
+        """The names with their modules."""
+        return self._modules.items()
+
+    def pop(self, key: str) -> Any:
+        """Take a module out."""
+        return self._modules.pop(key)
+
+    def clear(self) -> None:
+        """Take all modules out."""
+        self._modules.clear()
+
+    def update(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]]) -> None:
+        """Add modules, in the place of those of the same names."""
+        for key, module in dict(modules).items():
+            self[key] = module

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 from .. import dtypes
 from .._tensor import Tensor
 from ..ops import activation as _activation
@@ -31,11 +33,22 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
 
 def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: dtypes.dtype | None = None) -> Tensor:
     """Compute softmax along ``dim``. Source of the semantics: ``torch.nn.functional.softmax``."""
-    return _activation.softmax(input, dim, dtype)
+    return _activation.softmax(input, _given_dim("softmax", input, dim, _stacklevel), dtype)
 
 
 def log_softmax(
     input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: dtypes.dtype | None = None
 ) -> Tensor:
     """Compute the logarithm of softmax along ``dim``. Source of the semantics: ``torch.nn.functional.log_softmax``."""
-    return _activation.log_softmax(input, dim, dtype)
+    return _activation.log_softmax(input, _given_dim("log_softmax", input, dim, _stacklevel), dtype)
+
+
+def _given_dim(name: str, input: Tensor, dim: int | None, stacklevel: int) -> int:
+    """``dim``, or with a warning the one that old programs mean when they give none."""
+    if dim is not None:
+        return dim
+    warnings.warn(
+        f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an argument.",
+        stacklevel=stacklevel,
+    )
+    return 0 if input.dim() in (0, 1, 3) else 1

@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from .. import dtypes
 from .._tensor import Tensor
 from ..autograd._modes import no_grad
+from ..printing import legacy_type_name
 from ..utils.hooks import RemovableHandle, new_hooks
-from .parameter import Parameter
+from ._hooks import CallHook, call_with_hooks
+from ._state import IncompatibleKeys, load_state, save_state
+from .parameter import Buffer, Parameter
 
 __all__ = ["Module"]
 
 _Self = TypeVar("_Self", bound="Module")
-_KINDS = ("_parameters", "_buffers", "_modules")
-
-
-class _Keys(NamedTuple):
-    missing_keys: list[str]
-    unexpected_keys: list[str]
-
-
-class IncompatibleKeys(_Keys):
-    """What :meth:`Module.load_state_dict` did not find, and what it did not expect."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        if not self.missing_keys and not self.unexpected_keys:
-            return "<All keys matched successfully>"
-        return super().__repr__()
+_KINDS = {
+    "_parameters": ("parameter", "torch.nn.Parameter"),
+    "_buffers": ("buffer", "torch.Tensor"),
+    "_modules": ("child module", "torch.nn.Module"),
+}
+"""The dictionaries of a module's parts; what a part is called, and what it has to be."""
 
 
 class Module:
@@ -71,15 +64,7 @@ class Module:
         """Run the hooks and ``forward``."""
         if not self._forward_pre_hooks and not self._forward_hooks:
             return self.forward(*args, **kwargs)
-        for hook in list(self._forward_pre_hooks.values()):
-            changed = hook(self, args)
-            if changed is not None:
-                args = changed if isinstance(changed, tuple) else (changed,)
-        result = self.forward(*args, **kwargs)
-        for hook in list(self._forward_hooks.values()):
-            changed = hook(self, args, result)
-            result = result if changed is None else changed
-        return result
+        return call_with_hooks(self, args, kwargs)
 
     # -- attributes ---------------------------------------------------------------------------------------------------
 
@@ -102,24 +87,26 @@ class Module:
         if kind not in self.__dict__:
             what = "module" if kind == "_modules" else "parameters"
             raise AttributeError(f"cannot assign {what} before Module.__init__() call")
-        for other in ("__dict__", *_KINDS):
-            entries = self.__dict__ if other == "__dict__" else self.__dict__[other]
-            if other != kind:
-                entries.pop(name, None)
+        self._forget(name, kind)
         self.__dict__[kind][name] = value
+        if isinstance(value, Buffer) and not value.persistent:
+            self._non_persistent.add(name)
+
+    def _forget(self, name: str, kind: str) -> None:
+        """Drop what has a name and is not of a kind, so that the name can become a part of that kind."""
+        self.__dict__.pop(name, None)
+        self._non_persistent.discard(name)
+        for other in _KINDS:
+            if other != kind:
+                self.__dict__[other].pop(name, None)
 
     def _replace(self, kind: str, name: str, value: Any) -> None:
-        """Assign what is no parameter or module under the name of a parameter, buffer or module."""
+        """Assign what is no part under the name of a part; a tensor can take the place of a buffer."""
         if value is None or (kind == "_buffers" and isinstance(value, Tensor)):
             self.__dict__[kind][name] = value
             return
-        expected = {"_parameters": "torch.nn.Parameter", "_buffers": "torch.Tensor", "_modules": "torch.nn.Module"}[
-            kind
-        ]
-        what = {"_parameters": "parameter", "_buffers": "buffer", "_modules": "child module"}[kind]
-        raise TypeError(
-            f"cannot assign '{type(value).__module__}.{type(value).__name__}' as {what} '{name}' ({expected} or None expected)"
-        )
+        what, expected = _KINDS[kind]
+        raise TypeError(f"cannot assign '{type_name(value)}' as {what} '{name}' ({expected} or None expected)")
 
     def __delattr__(self, name: str) -> None:
         for kind in _KINDS:
@@ -137,7 +124,7 @@ class Module:
         self._check_new_name(name, "_parameters")
         if param is not None and not isinstance(param, Parameter):
             raise TypeError(
-                f"cannot assign '{type(param).__name__}' object to parameter '{name}' (torch.nn.Parameter or None required)"
+                f"cannot assign '{type_name(param)}' object to parameter '{name}' (torch.nn.Parameter or None required)"
             )
         self._parameters[name] = param
 
@@ -146,7 +133,7 @@ class Module:
         self._check_new_name(name, "_buffers")
         if tensor is not None and not isinstance(tensor, Tensor):
             raise TypeError(
-                f"cannot assign '{type(tensor).__name__}' object to buffer '{name}' (torch Tensor or None required)"
+                f"cannot assign '{type_name(tensor)}' object to buffer '{name}' (torch Tensor or None required)"
             )
         self._buffers[name] = tensor
         if not persistent:
@@ -156,7 +143,7 @@ class Module:
         """Add a module under a name."""
         self._check_new_name(name, "_modules")
         if module is not None and not isinstance(module, Module):
-            raise TypeError(f"{type(module).__name__} is not a Module subclass")
+            raise TypeError(f"{type_name(module)} is not a Module subclass")
         self._modules[name] = module
 
     register_module = add_module
@@ -175,16 +162,19 @@ class Module:
 
     # -- walking over parts --------------------------------------------------------------------------------------------
 
-    def named_modules(self, memo: set[Module] | None = None, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """This module and all below it, each once, with their dotted names."""
+    def named_modules(
+        self, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Module]]:
+        """This module and all below it with their dotted names, each once if ``remove_duplicate``."""
         memo = set() if memo is None else memo
         if self in memo:
             return
-        memo.add(self)
+        if remove_duplicate:
+            memo.add(self)
         yield prefix, self
         for name, module in self._modules.items():
             if module is not None:
-                yield from module.named_modules(memo, f"{prefix}.{name}" if prefix else name)
+                yield from module.named_modules(memo, f"{prefix}.{name}" if prefix else name, remove_duplicate)
 
     def modules(self) -> Iterator[Module]:
         """This module and all below it."""
@@ -204,7 +194,8 @@ class Module:
 
     def _named(self, kind: str, prefix: str, recurse: bool, remove_duplicate: bool) -> Iterator[tuple[str, Any]]:
         seen: set[int] = set()
-        for path, module in self.named_modules(prefix=prefix) if recurse else [(prefix, self)]:
+        modules = self.named_modules(None, prefix, remove_duplicate) if recurse else [(prefix, self)]
+        for path, module in modules:
             for name, value in module.__dict__[kind].items():
                 if value is None or (remove_duplicate and id(value) in seen):
                     continue
@@ -247,12 +238,31 @@ class Module:
         return module  # type: ignore[no-any-return]
 
     def get_parameter(self, target: str) -> Parameter:
-        """The parameter with a dotted name."""
-        path, _, name = target.rpartition(".")
-        value = getattr(self.get_submodule(path), name)
-        if not isinstance(value, Parameter):
-            raise AttributeError(f"`{name}` is not an nn.Parameter")
+        """The parameter with a dotted name.
+
+        Raises:
+            AttributeError: there is none.
+        """
+        value: Parameter = self._get_part(target, "_parameters", "an nn.Parameter")
         return value
+
+    def get_buffer(self, target: str) -> Tensor:
+        """The buffer with a dotted name.
+
+        Raises:
+            AttributeError: there is none.
+        """
+        value: Tensor = self._get_part(target, "_buffers", "a buffer")
+        return value
+
+    def _get_part(self, target: str, kind: str, what: str) -> Any:
+        path, _, name = target.rpartition(".")
+        module = self.get_submodule(path)
+        if not hasattr(module, name):
+            raise AttributeError(f"{type(module).__name__} has no attribute `{name}`")
+        if name not in module.__dict__[kind]:
+            raise AttributeError(f"`{name}` is not {what}")
+        return getattr(module, name)
 
     def apply(self: _Self, fn: Callable[[Module], Any]) -> _Self:
         """Call ``fn`` with every module, those below first."""
@@ -302,17 +312,12 @@ class Module:
 
     def to(self: _Self, *args: Any, **kwargs: Any) -> _Self:
         """Move to a device, or convert floating point parameters and buffers to a dtype; see ``Tensor.to``."""
-        probe = Tensor(0).to(*args, **kwargs)
-        given = probe.dtype is not dtypes.float32 or any(
-            isinstance(value, dtypes.dtype) for value in (*args, *kwargs.values())
-        )
-        if given and not probe._type.floats:
+        dtype, rest, options = _without_dtype(args, kwargs)
+        if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
             raise TypeError(
-                f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={probe.dtype}"
+                f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}"
             )
-        return self._apply(
-            lambda tensor: tensor.to(probe.device, probe.dtype if given and tensor._type.floats else tensor.dtype)
-        )
+        return self._apply(lambda tensor: tensor.to(*rest, dtype=dtype if tensor._type.floats else None, **options))
 
     def cpu(self: _Self) -> _Self:
         """Move to the CPU."""
@@ -340,16 +345,12 @@ class Module:
 
     # -- state ---------------------------------------------------------------------------------------------------------
 
-    def state_dict(self, *, prefix: str = "", keep_vars: bool = False) -> dict[str, Any]:
+    def state_dict(
+        self, *, destination: dict[str, Any] | None = None, prefix: str = "", keep_vars: bool = False
+    ) -> dict[str, Any]:
         """The parameters and persistent buffers by dotted name; tensors of the same memory, without history."""
-        state: dict[str, Any] = {}
-        for kind in ("_parameters", "_buffers"):
-            for name, value in self.__dict__[kind].items():
-                if value is not None and name not in self._non_persistent:
-                    state[prefix + name] = value if keep_vars else value.detach()
-        for name, module in self._modules.items():
-            if module is not None:
-                state.update(module.state_dict(prefix=f"{prefix}{name}.", keep_vars=keep_vars))
+        state = OrderedDict() if destination is None else destination
+        save_state(self, state, prefix, keep_vars)
         return state
 
     def load_state_dict(
@@ -357,51 +358,41 @@ class Module:
     ) -> IncompatibleKeys:
         """Copy values into the parameters and buffers; with ``assign``, take the tensors themselves.
 
-        Raises:
-            RuntimeError: names are missing or not expected (if ``strict``), or sizes differ; nothing has been copied then.
-        """
-        if not isinstance(state_dict, Mapping):
-            raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
-        own = self.state_dict(keep_vars=True)
-        missing = [name for name in own if name not in state_dict]
-        unexpected = [name for name in state_dict if name not in own]
-        problems = [
-            f"size mismatch for {name}: copying a param with shape {state_dict[name].shape} from checkpoint, the shape in "
-            f"current model is {value.shape}."
-            for name, value in own.items()
-            if name in state_dict and state_dict[name].shape != value.shape
-        ]
-        if strict and unexpected:
-            problems.insert(0, f"Unexpected key(s) in state_dict: {', '.join(map(_quoted, unexpected))}. ")
-        if strict and missing:
-            problems.insert(0, f"Missing key(s) in state_dict: {', '.join(map(_quoted, missing))}. ")
-        if problems:
-            raise RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t" + "\n\t".join(problems))
-        with no_grad():
-            for name, value in own.items():
-                if name in state_dict:
-                    self._load(name, value, state_dict[name], assign)
-        return IncompatibleKeys(missing, unexpected)
+        Differs from PyTorch: a state that does not fit changes nothing, not even the part that does fit.
 
-    def _load(self, name: str, value: Tensor, source: Tensor, assign: bool) -> None:
-        if not assign:
-            value.copy_(source)
-            return
-        path, _, leaf = name.rpartition(".")
-        module = self.get_submodule(path)
-        if isinstance(value, Parameter) and not isinstance(source, Parameter):
-            source = Parameter(source, value.requires_grad)
-        setattr(module, leaf, source)
+        Raises:
+            RuntimeError: names are missing or not expected (if ``strict``), or sizes differ.
+        """
+        return load_state(self, state_dict, strict, assign)
+
+    def get_extra_state(self) -> Any:
+        """What else belongs to the module's state; a module that defines it also defines ``set_extra_state``."""
+        raise RuntimeError(f"{type(self).__name__} has no extra state: define get_extra_state()")
+
+    def set_extra_state(self, state: Any) -> None:
+        """Take over what ``get_extra_state`` gave."""
+        raise RuntimeError(f"{type(self).__name__} has no extra state: define set_extra_state()")
 
     # -- hooks and text --------------------------------------------------------------------------------------------------
 
-    def register_forward_hook(self, hook: Callable[..., Any], *, prepend: bool = False) -> RemovableHandle:
-        """Call ``hook(module, args, result)`` after every call; it may return another result."""
-        return RemovableHandle.add(self._forward_hooks, hook, first=prepend)
+    def register_forward_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
+    ) -> RemovableHandle:
+        """Call ``hook(module, args, result)`` after every call; it may return another result.
 
-    def register_forward_pre_hook(self, hook: Callable[..., Any], *, prepend: bool = False) -> RemovableHandle:
-        """Call ``hook(module, args)`` before every call; it may return other arguments."""
-        return RemovableHandle.add(self._forward_pre_hooks, hook, first=prepend)
+        It is called as ``hook(module, args, kwargs, result)`` if ``with_kwargs``, and even after an error if
+        ``always_call``.
+        """
+        return RemovableHandle.add(self._forward_hooks, CallHook(hook, with_kwargs, always_call), first=prepend)
+
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """Call ``hook(module, args)`` before every call; it may return other arguments.
+
+        It is called as ``hook(module, args, kwargs)`` if ``with_kwargs``, and then returns pairs.
+        """
+        return RemovableHandle.add(self._forward_pre_hooks, CallHook(hook, with_kwargs), first=prepend)
 
     def extra_repr(self) -> str:
         """What stands between the brackets of the module's text."""
@@ -410,7 +401,7 @@ class Module:
     def __repr__(self) -> str:
         extra = self.extra_repr()
         lines = extra.split("\n") if extra else []
-        below = [f"({name}): {_indented(repr(module))}" for name, module in self._modules.items()]
+        below = [f"({name}): {indented(repr(module))}" for name, module in self._modules.items()]
         if not below and len(lines) <= 1:
             return f"{type(self).__name__}({extra})"
         return f"{type(self).__name__}(\n  " + "\n  ".join(lines + below) + "\n)"
@@ -419,14 +410,38 @@ class Module:
 def _kind_of(value: Any) -> str | None:
     if isinstance(value, Parameter):
         return "_parameters"
+    if isinstance(value, Buffer):
+        return "_buffers"
     return "_modules" if isinstance(value, Module) else None
 
 
-def _quoted(name: str) -> str:
-    return f'"{name}"'
+def type_name(value: Any) -> str:
+    """What a value is, as PyTorch's messages name it."""
+    if type(value) is Tensor:
+        return legacy_type_name(value.dtype, value.device)
+    cls = type(value)
+    return cls.__qualname__ if cls.__module__ == "builtins" else f"{cls.__module__}.{cls.__qualname__}"
 
 
-def _indented(text: str) -> str:
+def _without_dtype(
+    args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[dtypes.dtype | None, list[Any], dict[str, Any]]:
+    """The dtype among the arguments of ``to``, and the arguments without it."""
+    values, options = list(args), dict(kwargs)
+    dtype = options.pop("dtype", None)
+    if "tensor" in options:
+        values.insert(0, options.pop("tensor"))
+    if values and isinstance(values[0], Tensor):
+        dtype, values[0] = values[0].dtype, values[0].device
+    elif values and isinstance(values[0], dtypes.dtype):
+        dtype, values[0] = values[0], None
+    elif len(values) > 1 and isinstance(values[1], dtypes.dtype):
+        dtype = values.pop(1)
+    return dtype, values, options
+
+
+def indented(text: str) -> str:
+    """A text of several lines, all but the first moved to the right by two blanks."""
     return text.replace("\n", "\n  ")
 
 

@@ -1,4 +1,4 @@
-"""Parameters: tensors that a module owns and an optimizer changes."""
+"""Parameters, tensors that an optimizer changes, and buffers, which belong to a module's state without that."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .._tensor import Tensor
 from ..autograd._node import Leaf
 from ..ops.creation import empty
 
-__all__ = ["Parameter"]
+__all__ = ["Buffer", "Parameter"]
 
 
 class Parameter(Tensor):
@@ -41,5 +41,46 @@ class Parameter(Tensor):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Everything is done in ``__new__``."""
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
+        """A parameter with its own memory, without the gradient."""
+        if id(self) not in memo:
+            memo[id(self)] = type(self)(self.data.clone(), self.requires_grad)
+        made: Parameter = memo[id(self)]
+        return made
+
     def __repr__(self) -> str:
         return "Parameter containing:\n" + super().__repr__()
+
+
+class Buffer(Tensor):
+    """A tensor that becomes a buffer of the module that it is assigned to.
+
+    It shares the memory of ``data``. ``persistent`` says whether it is a part of the module's ``state_dict``. Operations
+    on it give plain tensors. Source of the semantics: ``torch.nn.Buffer``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> module = torch.nn.Module()
+        >>> module.mean = torch.nn.Buffer(torch.zeros(2))
+        >>> list(module.state_dict())
+        ['mean']
+    """
+
+    __slots__ = ()
+    __module__ = "flambeau.nn"
+
+    persistent = True
+
+    def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> Buffer:
+        """Make a buffer of the memory of ``data``."""
+        source = empty(0) if data is None else data.detach()
+        made: Buffer = object.__new__(cls)
+        made._array, made._type, made._node, made._storage = source._array, source._type, None, source._storage
+        made.persistent = persistent
+        return made
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Everything is done in ``__new__``."""
+
+    def __repr__(self) -> str:
+        return repr(self.data)  # as PyTorch's, a buffer looks like any tensor

@@ -9,7 +9,7 @@ from .._storage import propagate_write
 from .._tensor import Tensor
 from ..ops.arithmetic import maximum
 from ..ops.creation import tensor, zeros_like
-from .optimizer import Optimizer, check_options
+from .optimizer import Optimizer, check_options, refuse_differentiable
 
 __all__ = ["Adam", "AdamW"]
 
@@ -23,7 +23,11 @@ class Adam(Optimizer):
         v = beta2 * v + (1 - beta2) * g * g
         parameter -= lr / (1 - beta1**step) * m / (sqrt(v) / sqrt(1 - beta2**step) + eps)
 
-    ``amsgrad`` takes the largest v so far. Source of the semantics: ``torch.optim.Adam``.
+    ``amsgrad`` takes the largest v so far. ``decoupled_weight_decay`` leaves the gradient alone and multiplies the
+    parameter by ``1 - lr * weight_decay`` first. Source of the semantics: ``torch.optim.Adam``.
+
+    ``foreach``, ``fused`` and ``capturable`` choose between implementations in PyTorch; here they are kept, and change
+    nothing. ``differentiable`` must be False.
 
     Example:
         >>> import flambeau as torch
@@ -35,12 +39,13 @@ class Adam(Optimizer):
         tensor([0.9000], requires_grad=True)
     """
 
-    _decoupled = False
-
     def __init__(
         self, params: Any, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
-        weight_decay: float = 0, amsgrad: bool = False, *, maximize: bool = False,
+        weight_decay: float = 0, amsgrad: bool = False, *, foreach: bool | None = None, maximize: bool = False,
+        capturable: bool = False, differentiable: bool = False, fused: bool | None = None,
+        decoupled_weight_decay: bool = False,
     ) -> None:  # fmt: skip
+        refuse_differentiable(differentiable)
         check_options({
             "learning rate": (lr, lr >= 0), "epsilon value": (eps, eps >= 0),
             "beta parameter at index 0": (betas[0], 0 <= betas[0] < 1),
@@ -49,13 +54,16 @@ class Adam(Optimizer):
         })  # fmt: skip
         defaults = {
             "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad, "maximize": maximize,
+            "foreach": foreach, "capturable": capturable, "differentiable": differentiable, "fused": fused,
+            "decoupled_weight_decay": decoupled_weight_decay,
         }  # fmt: skip
         super().__init__(params, defaults)
 
     def _update(self, parameter: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
         state = self.state[parameter]
         if not state:
-            state["step"] = tensor(0.0, device="cpu" if parameter.is_cpu else parameter.device)
+            # Read in every step: on a GPU that would wait for all the work given to it.
+            state["step"] = tensor(0.0, device="cpu" if parameter.is_cuda else parameter.device)
             state["exp_avg"] = zeros_like(parameter.detach())
             state["exp_avg_sq"] = zeros_like(parameter.detach())
             if group["amsgrad"]:
@@ -65,36 +73,16 @@ class Adam(Optimizer):
         written = (parameter, state["exp_avg"], state["exp_avg_sq"], state.get("max_exp_avg_sq"))
         kernel = parameter._type.kernels.adam_step
         if kernel is None or grad._type is not parameter._type:
-            self._compose(*written, grad, step, group)
+            _compose(*written, grad, step, group)
             return
         arrays = [None if each is None else each._array for each in written]
         kernel(
-            arrays[0], grad._array, *arrays[1:], step, group["lr"], *group["betas"], group["eps"],
-            group["weight_decay"], self._decoupled, group["maximize"],
+            arrays[0], grad._array, *arrays[1:], step, float(group["lr"]), *group["betas"], group["eps"],
+            group["weight_decay"], group["decoupled_weight_decay"], group["maximize"],
         )  # fmt: skip
         for each in written:
             if each is not None:
                 propagate_write(each)
-
-    def _compose(
-        self, parameter: Tensor, mean: Tensor, square: Tensor, largest: Tensor | None, grad: Tensor, step: int,
-        group: dict[str, Any],
-    ) -> None:  # fmt: skip
-        """One step out of in-place ops."""
-        beta1, beta2 = group["betas"]
-        if group["maximize"]:
-            grad = -grad
-        if group["weight_decay"] and self._decoupled:
-            parameter.mul_(1 - group["lr"] * group["weight_decay"])
-        elif group["weight_decay"]:
-            grad = grad.add(parameter, alpha=group["weight_decay"])
-        mean.add_(grad - mean, alpha=1 - beta1)
-        square.mul_(beta2).add_(grad * grad, alpha=1 - beta2)
-        if largest is not None:
-            largest.copy_(maximum(largest, square))
-        root = (square if largest is None else largest).sqrt()
-        denominator = root.div_(math.sqrt(1 - beta2**step)).add_(group["eps"])
-        parameter.add_(mean / denominator, alpha=-group["lr"] / (1 - beta1**step))
 
 
 class AdamW(Adam):
@@ -103,10 +91,33 @@ class AdamW(Adam):
     The parameter is first multiplied by ``1 - lr * weight_decay``. Source of the semantics: ``torch.optim.AdamW``.
     """
 
-    _decoupled = True
-
     def __init__(
         self, params: Any, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
-        weight_decay: float = 1e-2, amsgrad: bool = False, *, maximize: bool = False,
+        weight_decay: float = 1e-2, amsgrad: bool = False, *, maximize: bool = False, foreach: bool | None = None,
+        capturable: bool = False, differentiable: bool = False, fused: bool | None = None,
     ) -> None:  # fmt: skip
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
+        super().__init__(
+            params, lr, betas, eps, weight_decay, amsgrad, foreach=foreach, maximize=maximize, capturable=capturable,
+            differentiable=differentiable, fused=fused, decoupled_weight_decay=True,
+        )  # fmt: skip
+
+
+def _compose(
+    parameter: Tensor, mean: Tensor, square: Tensor, largest: Tensor | None, grad: Tensor, step: int,
+    group: dict[str, Any],
+) -> None:  # fmt: skip
+    """One step out of in-place ops."""
+    lr, (beta1, beta2) = float(group["lr"]), group["betas"]
+    if group["maximize"]:
+        grad = -grad
+    if group["weight_decay"] and group["decoupled_weight_decay"]:
+        parameter.mul_(1 - lr * group["weight_decay"])
+    elif group["weight_decay"]:
+        grad = grad.add(parameter, alpha=group["weight_decay"])
+    mean.add_(grad - mean, alpha=1 - beta1)
+    square.mul_(beta2).add_(grad * grad, alpha=1 - beta2)
+    if largest is not None:
+        largest.copy_(maximum(largest, square))
+    root = (square if largest is None else largest).sqrt()
+    denominator = root.div_(math.sqrt(1 - beta2**step)).add_(group["eps"])
+    parameter.add_(mean / denominator, alpha=-lr / (1 - beta1**step))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import Any
 
 from .._tensor import Tensor
 from ..autograd._modes import enable_grad, no_grad
-from ..nn.module import clear_grad
+from ..nn.module import clear_grad, type_name
 from ..utils.hooks import RemovableHandle, new_hooks
 
 __all__ = ["Optimizer"]
@@ -30,7 +31,8 @@ class Optimizer(ABC):
     def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
         if isinstance(params, Tensor):
             raise TypeError(
-                "params argument given to the optimizer should be an iterable of Tensors or dicts, but got torch.FloatTensor"
+                "params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
+                + type_name(params)
             )
         self.defaults = defaults
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
@@ -44,26 +46,37 @@ class Optimizer(ABC):
             self.add_param_group(group)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """Add parameters, with options of their own.
+        """Add parameters, or pairs of a name and a parameter, with options of their own.
 
         Raises:
-            TypeError: something is no tensor.
-            ValueError: a parameter is not a leaf, occurs twice, or a compulsory option is missing.
+            TypeError: something is no tensor, or the parameters have no order.
+            ValueError: a parameter is not a leaf, or is in another group; some parameters have names and some do not.
         """
-        params = param_group["params"]
-        group = self.defaults | param_group
-        group["params"] = [params] if isinstance(params, Tensor) else _named_away(list(params))
-        present = {id(other) for other_group in self.param_groups for other in other_group["params"]}
-        for parameter in group["params"]:
-            if not isinstance(parameter, Tensor):
-                raise TypeError(
-                    f"optimizer can only optimize Tensors, but one of the params is {type(parameter).__name__}"
-                )
-            if not parameter.is_leaf:
-                raise ValueError("can't optimize a non-leaf Tensor")
-            if id(parameter) in present:
-                raise ValueError("some parameters appear in more than one parameter group")
-        self.param_groups.append({"params": group.pop("params")} | group)
+        if not isinstance(param_group, dict):
+            raise TypeError(f"param_group must be a dict, but got {type(param_group)}")
+        params, names = _separated(param_group["params"])
+        for parameter in params:
+            _check_parameter(parameter)
+        self._check_fits(params, bool(names))
+        naming = {"param_names": names} if names else {}
+        self.param_groups.append({"params": params} | naming | self.defaults | _options_of(param_group))
+
+    def _check_fits(self, params: list[Tensor], named: bool) -> None:
+        """Refuse parameters that do not go with those that are there."""
+        if len({id(parameter) for parameter in params}) < len(params):
+            warnings.warn(
+                "optimizer contains a parameter group with duplicate parameters; in future, this will cause an error; see "
+                "github.com/pytorch/pytorch/issues/40967 for more information",
+                stacklevel=5,
+            )
+        if any(("param_names" in group) != named for group in self.param_groups):
+            raise ValueError(
+                "all optimizer param groups should be with/without names. cannot add param group "
+                f"{'with' if named else 'without'} names to the optimizer"
+            )
+        present = {id(parameter) for group in self.param_groups for parameter in group["params"]}
+        if any(id(parameter) in present for parameter in params):
+            raise ValueError("some parameters appear in more than one parameter group")
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, or set them to zero."""
@@ -113,8 +126,7 @@ class Optimizer(ABC):
         return {
             "state": {numbers[id(parameter)]: dict(state) for parameter, state in self.state.items()},
             "param_groups": [
-                {name: value for name, value in group.items() if name != "params"}
-                | {"params": [numbers[id(parameter)] for parameter in group["params"]]}
+                _options_of(group) | {"params": [numbers[id(parameter)] for parameter in group["params"]]}
                 for group in self.param_groups
             ],
         }
@@ -136,7 +148,7 @@ class Optimizer(ABC):
         for new, old in zip(groups, self.param_groups, strict=True):
             parameters.update(zip(new["params"], old["params"], strict=True))
         self.param_groups = [
-            {"params": old["params"]} | {name: value for name, value in new.items() if name != "params"}
+            {"params": old["params"]} | self.defaults | _options_of(new)
             for new, old in zip(groups, self.param_groups, strict=True)
         ]
         self.state = defaultdict(dict)
@@ -154,9 +166,29 @@ class Optimizer(ABC):
         return text + ")"
 
 
-def _named_away(params: list[Any]) -> list[Any]:
-    """Parameters out of (name, parameter) pairs, if that is what they are."""
-    return [entry[1] if isinstance(entry, tuple) else entry for entry in params]
+def _separated(params: Any) -> tuple[list[Any], list[str]]:
+    """The parameters, and their names if they come in pairs with them."""
+    if isinstance(params, set):
+        raise TypeError(
+            "optimizer parameters need to be organized in ordered collections, but the ordering of tensors in sets will "
+            "change between runs. Please use a list instead."
+        )
+    entries = [params] if isinstance(params, Tensor) else list(params)
+    names = [entry[0] for entry in entries if isinstance(entry, tuple)]
+    if names and len(names) < len(entries):
+        raise ValueError("all optimizer params should be with/without names. Some param names are missing")
+    return [entry[1] for entry in entries] if names else entries, names
+
+
+def _check_parameter(parameter: Any) -> None:
+    if not isinstance(parameter, Tensor):
+        raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {type_name(parameter)}")
+    if not (parameter.is_leaf or parameter.retains_grad):
+        raise ValueError("can't optimize a non-leaf Tensor")
+
+
+def _options_of(group: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in group.items() if name != "params"}
 
 
 def _moved(value: Any, parameter: Tensor, name: str) -> Any:
@@ -170,3 +202,11 @@ def check_options(options: dict[str, tuple[Any, bool]]) -> None:
     for name, (value, valid) in options.items():
         if not valid:
             raise ValueError(f"Invalid {name}: {value}")
+
+
+def refuse_differentiable(differentiable: bool) -> None:
+    """Raise for the one option of PyTorch's optimizers that asks for something else than another implementation."""
+    if differentiable:
+        raise NotImplementedError(
+            "differentiable=True: steps are not recorded; write the update with operations on tensors instead"
+        )

@@ -6,7 +6,7 @@ from typing import Any
 
 from .._storage import propagate_write
 from .._tensor import Tensor
-from .optimizer import Optimizer, check_options
+from .optimizer import Optimizer, check_options, refuse_differentiable
 
 __all__ = ["SGD"]
 
@@ -17,6 +17,9 @@ class SGD(Optimizer):
     With gradient g (plus ``weight_decay`` times the parameter; negative if ``maximize``), the momentum buffer becomes
     ``momentum * buffer + (1 - dampening) * g``, at first g itself. The parameter loses ``lr`` times the buffer, or times
     ``g + momentum * buffer`` if ``nesterov``, or times g without momentum. Source: ``torch.optim.SGD``.
+
+    ``foreach`` and ``fused`` choose between implementations in PyTorch; here they are kept, and change nothing.
+    ``differentiable`` must be False.
 
     Example:
         >>> import flambeau as torch
@@ -30,8 +33,10 @@ class SGD(Optimizer):
 
     def __init__(
         self, params: Any, lr: float = 1e-3, momentum: float = 0, dampening: float = 0, weight_decay: float = 0,
-        nesterov: bool = False, *, maximize: bool = False,
+        nesterov: bool = False, *, maximize: bool = False, foreach: bool | None = None, differentiable: bool = False,
+        fused: bool | None = None,
     ) -> None:  # fmt: skip
+        refuse_differentiable(differentiable)
         check_options({
             "learning rate": (lr, lr >= 0), "momentum value": (momentum, momentum >= 0),
             "weight_decay value": (weight_decay, weight_decay >= 0),
@@ -40,7 +45,8 @@ class SGD(Optimizer):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
         defaults = {
             "lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay,
-            "nesterov": nesterov, "maximize": maximize,
+            "nesterov": nesterov, "maximize": maximize, "foreach": foreach, "differentiable": differentiable,
+            "fused": fused,
         }  # fmt: skip
         super().__init__(params, defaults)
 
@@ -57,7 +63,7 @@ class SGD(Optimizer):
             return
         dampening = 0 if first else group["dampening"]
         kernel(
-            parameter._array, grad._array, None if buffer is None else buffer._array, group["lr"], group["momentum"],
+            parameter._array, grad._array, None if buffer is None else buffer._array, float(group["lr"]), group["momentum"],
             dampening, group["weight_decay"], group["nesterov"], group["maximize"],
         )  # fmt: skip
         propagate_write(parameter)
@@ -74,4 +80,4 @@ def _compose(parameter: Tensor, grad: Tensor, buffer: Tensor | None, first: bool
     if buffer is not None:
         buffer.mul_(group["momentum"]).add_(grad, alpha=1 if first else 1 - group["dampening"])
         grad = grad.add(buffer, alpha=group["momentum"]) if group["nesterov"] else buffer
-    parameter.add_(grad, alpha=-group["lr"])
+    parameter.add_(grad, alpha=-float(group["lr"]))

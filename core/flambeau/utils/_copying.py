@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 from .._tensor import Tensor
@@ -32,7 +33,13 @@ def deepcopy_tensor(tensor: Tensor, memo: dict[int, Any]) -> Tensor:
     if tensor._grad is not None:
         made._grad = deepcopy_tensor(tensor._grad.detach(), memo)
     memo[id(tensor)] = made
+    vars(made).update(deepcopy(_attributes(tensor), memo))
     return made
+
+
+def _attributes(tensor: Tensor) -> dict[str, Any]:
+    """The attributes that the program gave the tensor; those of the library begin with an underscore."""
+    return {name: value for name, value in vars(tensor).items() if not name.startswith("_")}
 
 
 def _as_class(cls: type[Tensor], source: Tensor) -> Tensor:
@@ -42,14 +49,13 @@ def _as_class(cls: type[Tensor], source: Tensor) -> Tensor:
 
 
 def reduce_tensor(tensor: Tensor) -> tuple[Any, ...]:
-    """How to pickle a tensor: by the bytes of its elements; its history is left behind."""
-    if not tensor.is_leaf:
-        raise RuntimeError(
-            "Tensors that are not leaves have a history, which cannot be pickled; call detach() before pickling"
-        )
+    """How to pickle a tensor: by the bytes of its elements, with the attributes that it was given by the program.
+
+    Its gradient and its history are left behind: what is read back is a leaf.
+    """
     data = bytes(tensor._type.kernels.to_host(tensor._array))
     arguments = (type(tensor), data, tuple(tensor.shape), tensor.dtype, str(tensor.device), tensor.requires_grad)
-    return rebuild_tensor, arguments
+    return rebuild_tensor, arguments, _attributes(tensor) or None
 
 
 def rebuild_tensor(

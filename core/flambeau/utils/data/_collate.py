@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
+from copy import copy
 from typing import Any
 
 from ..._tensor import Tensor
@@ -10,7 +11,7 @@ from ...dtypes import float64
 from ...ops.creation import as_tensor, tensor
 from ...ops.joining import stack
 
-__all__ = ["default_collate"]
+__all__ = ["default_collate", "default_convert"]
 
 
 def default_collate(batch: Sequence[Any]) -> Any:
@@ -37,15 +38,52 @@ def default_collate(batch: Sequence[Any]) -> Any:
     if isinstance(first, (str, bytes)):
         return batch
     if isinstance(first, Mapping):
-        return {key: default_collate([sample[key] for sample in batch]) for key in first}
+        return _mapping_like(first, {key: default_collate([sample[key] for sample in batch]) for key in first})
     if isinstance(first, tuple) and hasattr(first, "_fields"):
         return type(first)(*(default_collate(column) for column in zip(*batch, strict=True)))
     if isinstance(first, Sequence):
         if any(len(sample) != len(first) for sample in batch):
             raise RuntimeError("each element in list of batch should be of equal size")
         return [default_collate(column) for column in zip(*batch, strict=True)]
-    if hasattr(first, "__array_interface__"):
+    if _is_array(first):
         return stack([as_tensor(sample) for sample in batch])
     raise TypeError(
         f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {type(first)}"
     )
+
+
+def default_convert(data: Any) -> Any:
+    """Make tensors of the arrays in a sample; keep its structure and everything else.
+
+    Source of the semantics: ``torch.utils.data.default_convert``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.utils.data.default_convert({"name": "seven", "sizes": (2, 3)})
+        {'name': 'seven', 'sizes': [2, 3]}
+    """
+    if isinstance(data, (Tensor, str, bytes)):
+        return data
+    if _is_array(data):
+        return as_tensor(data)
+    if isinstance(data, Mapping):
+        return _mapping_like(data, {key: default_convert(value) for key, value in data.items()})
+    if isinstance(data, tuple) and hasattr(data, "_fields"):
+        return type(data)(*map(default_convert, data))
+    if isinstance(data, Sequence):
+        return [default_convert(value) for value in data]
+    return data
+
+
+def _is_array(value: Any) -> bool:
+    """Whether it is an array, or a scalar, of numbers: NumPy's, or one that looks like it."""
+    return hasattr(value, "__array_interface__") and value.dtype.kind in "biufc"
+
+
+def _mapping_like(original: Mapping[Any, Any], entries: dict[Any, Any]) -> Mapping[Any, Any]:
+    """Entries in a mapping of the type of the original, if such a one can be filled."""
+    if not isinstance(original, MutableMapping):
+        return entries
+    made = copy(original)
+    made.update(entries)
+    return made

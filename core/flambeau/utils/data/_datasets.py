@@ -11,7 +11,10 @@ from typing import Any, Generic, TypeVar
 from ..._tensor import Tensor
 from ...random._host import draw_permutation
 
-__all__ = ["ConcatDataset", "Dataset", "IterableDataset", "Subset", "TensorDataset", "random_split"]
+__all__ = [
+    "ChainDataset", "ConcatDataset", "Dataset", "IterableDataset", "StackDataset", "Subset", "TensorDataset",
+    "random_split",
+]  # fmt: skip
 
 _Sample = TypeVar("_Sample", covariant=True)
 
@@ -31,6 +34,9 @@ class IterableDataset(Dataset[_Sample]):
 
     def __iter__(self) -> Iterator[_Sample]:
         raise NotImplementedError("Subclasses of IterableDataset should implement __iter__.")
+
+    def __add__(self, other: Dataset[Any]) -> ChainDataset[Any]:  # type: ignore[override]
+        return ChainDataset([self, other])
 
 
 class TensorDataset(Dataset[tuple[Tensor, ...]]):
@@ -94,6 +100,56 @@ class ConcatDataset(Dataset[_Sample]):
             index += len(self)
         which = bisect.bisect_right(self.cumulative_sizes, index)
         return self.datasets[which][index - (self.cumulative_sizes[which - 1] if which else 0)]
+
+
+class ChainDataset(IterableDataset[_Sample]):
+    """The samples of iterable data sets, one set after the other. Source: ``torch.utils.data.ChainDataset``."""
+
+    def __init__(self, datasets: Iterable[Any]) -> None:
+        self.datasets = datasets
+
+    def __iter__(self) -> Iterator[_Sample]:
+        for dataset in self.datasets:
+            if not isinstance(dataset, IterableDataset):
+                raise AssertionError("ChainDataset only supports IterableDataset")
+            yield from dataset
+
+    def __len__(self) -> int:
+        return sum(len(dataset) for dataset in self.datasets)
+
+
+class StackDataset(Dataset[Any]):
+    """The samples of several data sets side by side: tuples, or dictionaries if the sets are given by name.
+
+    Source of the semantics: ``torch.utils.data.StackDataset``.
+
+    Raises:
+        ValueError: there is no data set, some have names and some do not, or they differ in length.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.utils.data.StackDataset(image=[10, 11], label=[0, 1])[1]
+        {'image': 11, 'label': 1}
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if args and kwargs:
+            raise ValueError("Supported either tuple- (via args) or dict- (via kwargs) like input, but both are given.")
+        if not args and not kwargs:
+            raise ValueError("At least one dataset should be passed")
+        self.datasets: Any = kwargs or args
+        sizes = {len(dataset) for dataset in kwargs.values() or args}
+        if len(sizes) > 1:
+            raise ValueError("Size mismatch between datasets")
+        self._length = sizes.pop()
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(self.datasets, dict):
+            return {name: dataset[index] for name, dataset in self.datasets.items()}
+        return tuple(dataset[index] for dataset in self.datasets)
+
+    def __len__(self) -> int:
+        return self._length
 
 
 def random_split(dataset: Any, lengths: Sequence[int | float], generator: Any = None) -> list[Subset[Any]]:

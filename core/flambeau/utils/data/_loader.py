@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ...random._host import draw_seed
-from ._collate import default_collate
+from ._collate import default_collate, default_convert
 from ._datasets import IterableDataset
 from ._samplers import BatchSampler, RandomSampler, SequentialSampler
 
-__all__ = ["DataLoader"]
+__all__ = ["DataLoader", "get_worker_info"]
 
 
 class DataLoader:
@@ -18,7 +18,8 @@ class DataLoader:
 
     With the same seed the batches are PyTorch's: the numbers are drawn in the same order.
 
-    Differs from PyTorch: samples are loaded in this process only; ``num_workers`` must be 0.
+    Differs from PyTorch: samples are loaded in this process only. ``num_workers`` must be 0, and the options that
+    describe workers and pinned memory are taken and change nothing.
 
     Raises:
         ValueError: options exclude each other.
@@ -35,10 +36,11 @@ class DataLoader:
         self, dataset: Any, batch_size: int | None = 1, shuffle: bool | None = None, sampler: Any = None,
         batch_sampler: Any = None, num_workers: int = 0, collate_fn: Callable[[list[Any]], Any] | None = None,
         pin_memory: bool = False, drop_last: bool = False, timeout: float = 0,
-        worker_init_fn: Callable[[int], None] | None = None, *, generator: Any = None,
+        worker_init_fn: Callable[[int], None] | None = None, multiprocessing_context: Any = None, generator: Any = None,
+        *, prefetch_factor: int | None = None, persistent_workers: bool = False, pin_memory_device: str = "",
+        in_order: bool = True,
     ) -> None:  # fmt: skip
-        if num_workers != 0:
-            raise NotImplementedError(f"DataLoader loads in this process: num_workers must be 0, got {num_workers}")
+        _check_workers(num_workers, prefetch_factor, persistent_workers)
         _check_options(dataset, batch_size, shuffle, sampler, batch_sampler, drop_last)
         self.dataset = dataset
         self.generator = generator
@@ -54,7 +56,7 @@ class DataLoader:
         self.sampler = sampler
         self.batch_sampler = batch_sampler
         batched = batch_sampler is not None or (self._iterable and batch_size is not None)
-        self.collate_fn = collate_fn or (default_collate if batched else lambda sample: sample)
+        self.collate_fn = collate_fn or (default_collate if batched else default_convert)
 
     def __iter__(self) -> Iterator[Any]:
         draw_seed(self.generator)  # PyTorch draws a seed for its workers even if there are none
@@ -89,6 +91,24 @@ class DataLoader:
                 return size
             return size // self.batch_size if self.drop_last else -(-size // self.batch_size)
         return len(self.sampler if self.batch_sampler is None else self.batch_sampler)
+
+
+def get_worker_info() -> None:
+    """Say which worker this is: None, because samples are loaded in the main process."""
+
+
+def _check_workers(num_workers: int, prefetch_factor: int | None, persistent_workers: bool) -> None:
+    if num_workers < 0:
+        raise ValueError("num_workers option should be non-negative; use num_workers=0 to disable multiprocessing.")
+    if num_workers:
+        raise NotImplementedError(f"DataLoader loads in this process: num_workers must be 0, got {num_workers}")
+    if prefetch_factor is not None:
+        raise ValueError(
+            "prefetch_factor option could only be specified in multiprocessing. let num_workers > 0 to enable "
+            "multiprocessing, otherwise set prefetch_factor to None."
+        )
+    if persistent_workers:
+        raise ValueError("persistent_workers option needs num_workers > 0")
 
 
 def _check_options(
