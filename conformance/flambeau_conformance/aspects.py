@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from .arguments import arguments, outputs_of, run
@@ -28,6 +29,10 @@ Check = Callable[[Subject], None]
 
 def cases_of(op: Op) -> Iterator[Case]:
     """All cases of an op; those on which the others build come first."""
+    yield from (replace(case, extensions=op.extensions) for case in _cases_of(op))
+
+
+def _cases_of(op: Op) -> Iterator[Case]:
     values = [_value(op, sample, dtype) for sample in op.samples for dtype in sample.dtypes or op.dtypes]
     yield from values
     needs = (values[0].address,)
@@ -80,7 +85,7 @@ def _value(op: Op, sample: Sample, dtype: str) -> Case:
     key = value_key(op, sample, dtype)
 
     def check(subject: Subject) -> None:
-        expected = golden(key)
+        expected = golden(op.section, key)
         found = run(subject, sample, arguments(subject, sample, dtype))
         expect_equal(len(found), len(expected), "the number of results")
         for one, two in zip(found, expected, strict=True):
@@ -166,7 +171,7 @@ def _promotion(op: Op, first: str, second: str, needs: tuple[str, ...]) -> Case:
     key = promotion_key(op, first, second)
 
     def check(subject: Subject) -> None:
-        expect_equal(promoted(subject, op, first, second), golden(key), "the list of dtypes")
+        expect_equal(promoted(subject, op, first, second), golden(op.section, key), "the list of dtypes")
 
     return Case(key, op.section, check, (first, second), needs)
 

@@ -63,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     coverage = commands.add_parser("coverage", help="say which ops have which aspects, and what is lacking")
     coverage.set_defaults(run=_coverage)
     record = commands.add_parser("record", help="record the golden results from an installed PyTorch")
+    record.add_argument("sections", nargs="*", help="only these sections; see `list`")
     record.set_defaults(run=_record)
     return parser
 
@@ -181,5 +182,5 @@ def _coverage(options: argparse.Namespace) -> int:
 def _record(options: argparse.Namespace) -> int:
     from .record import record
 
-    print(f"recorded {record()} results")
+    print(f"recorded {record(options.sections)} results")
     return CONFORMANT

@@ -78,6 +78,7 @@ class Op:
         anchors: ids of the documented behaviours that it covers.
         names: of the parameters of element-wise ops.
         reference: for element-wise ops, a function of Python numbers that computes the same.
+        extensions: the groups of kernels that it needs.
         turned: whether a tensor in another order of memory gives the same result.
         section: the family, the name of the module that declares it.
     """
@@ -98,6 +99,7 @@ class Op:
     turned: bool = True
     names: tuple[str, ...] = ("input", "other")
     reference: Call | None = None
+    extensions: tuple[str, ...] = ()
     section: str = ""
 
 
@@ -168,12 +170,12 @@ def _elementwise_samples(name: str, arity: int, domain: str, *, gradient: bool, 
 
 
 def case(
-    address: str, *, dtypes: tuple[str, ...] = (), anchors: tuple[str, ...] = ()
+    address: str, *, dtypes: tuple[str, ...] = (), anchors: tuple[str, ...] = (), extensions: tuple[str, ...] = ()
 ) -> Callable[[Callable[[Subject], None]], Callable[[Subject], None]]:
     """Add a function as a case under an address ``op/aspect/name``."""
 
     def add(check: Callable[[Subject], None]) -> Callable[[Subject], None]:
-        _single.append(Case(address, _section, check, dtypes, anchors=anchors))
+        _single.append(Case(address, _section, check, dtypes, anchors=anchors, extensions=extensions))
         return check
 
     return add

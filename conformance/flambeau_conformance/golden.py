@@ -1,7 +1,8 @@
 """Golden results: what PyTorch gave for every sample, recorded once and kept with the suite.
 
-``python -m flambeau_conformance record`` writes them, with PyTorch installed. The file says which version they come
-from and what the declarations looked like; a sample that has changed since has no golden result, and its case says so.
+``flambeau-conformance record`` writes them, with PyTorch installed: one file per section of the suite. Each says which
+version it comes from and what the declarations looked like; a sample that has changed since has no golden result, and its
+case says so.
 """
 
 from __future__ import annotations
@@ -15,41 +16,47 @@ from typing import Any
 
 from .compare import dtype_of, numbers_of
 
-__all__ = ["golden", "plain", "provenance", "recorded", "write"]
+__all__ = ["golden", "plain", "provenance", "recorded", "sections", "write"]
 
-_PATH = Path(__file__).parent / "golden" / "pytorch.json.gz"
+_FOLDER = Path(__file__).parent / "golden"
 
 
 @cache
-def _all() -> dict[str, Any]:
-    if not _PATH.exists():
+def _section(name: str) -> dict[str, Any]:
+    path = _FOLDER / f"{name}.json.gz"
+    if not path.exists():
         return {"results": {}, "provenance": {}}
-    data: dict[str, Any] = json.loads(gzip.decompress(_PATH.read_bytes()))
+    data: dict[str, Any] = json.loads(gzip.decompress(path.read_bytes()))
     return data
 
 
-def golden(key: str) -> Any:
+def golden(section: str, key: str) -> Any:
     """What was recorded under a key.
 
     Raises:
         LookupError: nothing was; the message says how to record.
     """
     try:
-        return _all()["results"][key]
+        return _section(section)["results"][key]
     except KeyError:
         raise LookupError(
-            f"no golden result for {key}: record with `flambeau-conformance record` where PyTorch is installed"
+            f"no golden result for {key}: record with `flambeau-conformance record {section}` where PyTorch is installed"
         ) from None
 
 
-def recorded() -> set[str]:
-    """The keys under which there are golden results."""
-    return set(_all()["results"])
+def sections() -> list[str]:
+    """The sections that have golden results."""
+    return sorted(path.name.removesuffix(".json.gz") for path in _FOLDER.glob("*.json.gz"))
 
 
-def provenance() -> dict[str, Any]:
-    """Where the golden results come from."""
-    return dict(_all()["provenance"])
+def recorded(section: str) -> set[str]:
+    """The keys of a section under which there are golden results."""
+    return set(_section(section)["results"])
+
+
+def provenance(section: str) -> dict[str, Any]:
+    """Where the golden results of a section come from."""
+    return dict(_section(section)["provenance"])
 
 
 def plain(tensor: Any) -> dict[str, Any]:
@@ -68,8 +75,8 @@ def _spelled(value: Any) -> Any:
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def write(results: dict[str, Any], about: dict[str, Any]) -> None:
-    """Write the file, always the same bytes for the same results."""
-    _PATH.parent.mkdir(exist_ok=True)
+def write(section: str, results: dict[str, Any], about: dict[str, Any]) -> None:
+    """Write the file of a section, always the same bytes for the same results."""
+    _FOLDER.mkdir(exist_ok=True)
     text = json.dumps({"provenance": about, "results": results}, sort_keys=True, separators=(",", ":"))
-    _PATH.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+    (_FOLDER / f"{section}.json.gz").write_bytes(gzip.compress(text.encode(), 9, mtime=0))

@@ -39,6 +39,7 @@ class Case:
         section: the family it is listed under.
         check: raises if the subject does not do what it must.
         dtypes: the names of the dtypes that the backend must claim.
+        extensions: the names of the extensions that it must claim.
         needs: addresses of cases that must have passed; they come earlier.
         anchors: ids of the documented behaviours that it covers.
     """
@@ -49,6 +50,7 @@ class Case:
     dtypes: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     anchors: tuple[str, ...] = ()
+    extensions: tuple[str, ...] = ()
 
     @property
     def op(self) -> str:

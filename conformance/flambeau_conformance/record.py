@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +17,20 @@ from .subject import Subject, subject_of
 __all__ = ["record", "recorded_keys"]
 
 
-def record() -> int:
-    """Run every sample on PyTorch and write what it gave; the number of results.
+def record(sections: Collection[str] = ()) -> int:
+    """Run every sample of the sections (of all, if none is named) on PyTorch and write what it gave; how many results.
 
     Raises:
         ImportError: PyTorch is not installed.
     """
     subject = subject_of(None, "torch")
-    results = {key: value for op in ops().values() for key, value in _results(subject, op)}
-    write(results, _provenance(subject.torch))
-    return len(results)
+    results: dict[str, dict[str, Any]] = {}
+    for op in ops().values():
+        if not sections or op.section in sections:
+            results.setdefault(op.section, {}).update(_results(subject, op))
+    for section, recorded in results.items():
+        write(section, recorded, _provenance(subject.torch, section))
+    return sum(map(len, results.values()))
 
 
 def _results(subject: Subject, op: Op) -> Iterator[tuple[str, Any]]:
@@ -40,17 +44,19 @@ def _results(subject: Subject, op: Op) -> Iterator[tuple[str, Any]]:
                 yield promotion_key(op, first, second), promoted(subject, op, first, second)
 
 
-def recorded_keys() -> set[str]:
-    """The keys for which there must be a golden result."""
-    keys = set()
+def recorded_keys() -> dict[str, set[str]]:
+    """The keys for which there must be a golden result, by section."""
+    sections: dict[str, set[str]] = {}
     for op in ops().values():
+        keys = sections.setdefault(op.section, set())
         keys |= {value_key(op, sample, dtype) for sample in op.samples for dtype in sample.dtypes or op.dtypes}
         if op.arity == 2:
             keys |= {promotion_key(op, first, second) for first in PROMOTED for second in PROMOTED}
-    return keys
+    return sections
 
 
-def _provenance(torch: Any) -> dict[str, Any]:
-    sources = sorted(Path(__file__).parent.glob("**/*.py"))
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+def _provenance(torch: Any, section: str) -> dict[str, Any]:
+    folder = Path(__file__).parent
+    sources = [folder / "cases" / f"{section}.py", folder / "inputs.py"]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources if path.exists())).hexdigest()
     return {"pytorch": torch.__version__, "python": platform.python_version(), "declarations_sha256": digest}

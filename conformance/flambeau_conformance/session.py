@@ -56,7 +56,7 @@ class Session:
         return result
 
     def _outcome(self, case: Case) -> tuple[str, str]:
-        unclaimed = [dtype for dtype in case.dtypes if not self.subject.claims(dtype)]
+        unclaimed = self.subject.unclaimed(case.dtypes, case.extensions)
         if unclaimed:
             return "not_claimed", f"the backend does not claim {', '.join(unclaimed)}"
         failed = [address for address in case.needs if self._has_failed(address)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,9 +33,12 @@ class Subject:
         self.manifest = manifest
         self.worst_error: float | None = None
 
-    def claims(self, dtype: str) -> bool:
-        """Whether a dtype is claimed."""
-        return self.manifest is None or dtype in self.manifest.dtypes
+    def unclaimed(self, dtypes: Iterable[str], extensions: Iterable[str]) -> list[str]:
+        """Those of the dtypes and extensions that are not claimed."""
+        if self.manifest is None:
+            return []
+        claims = self.manifest.dtypes | self.manifest.extensions
+        return [name for name in (*dtypes, *extensions) if name not in claims]
 
     def tensor(self, values: Any, dtype: str, *, requires_grad: bool = False) -> Any:
         """A tensor of nested lists."""

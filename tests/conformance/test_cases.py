@@ -9,7 +9,7 @@ import pytest
 from flambeau.ops import ROWS, Row
 from flambeau_conformance.coverage import uncovered
 from flambeau_conformance.declare import all_cases, matching
-from flambeau_conformance.golden import provenance, recorded
+from flambeau_conformance.golden import provenance, recorded, sections
 from flambeau_conformance.inputs import In, draw
 from flambeau_conformance.record import recorded_keys
 
@@ -43,8 +43,11 @@ def test_addresses_are_stable(address: str) -> None:
 
 
 def test_golden_results_are_those_of_the_declarations() -> None:
-    assert recorded() == recorded_keys()
-    assert provenance()["pytorch"].startswith("2.")
+    keys = recorded_keys()
+    assert sections() == sorted(keys)
+    for section in sections():
+        assert recorded(section) == keys[section]
+        assert provenance(section)["pytorch"].startswith("2.")
 
 
 def test_inputs_are_the_same_whenever_they_are_drawn() -> None:

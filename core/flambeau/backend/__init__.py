@@ -1,15 +1,18 @@
 """The seam between core and the array engines: everything that a backend plugin imports.
 
-:class:`Backend` is what a plugin implements, :class:`RequiredKernels` and :class:`OptionalKernels` what its kernels
-do, :class:`ArrayBackend` an implementation of nearly everything over a NumPy-like namespace, and
-:data:`hookimpl` marks the functions with which a plugin registers itself.
+:class:`Backend` is what a plugin implements; :class:`RequiredKernels`, :class:`OptionalKernels`, :class:`LinalgKernels` and
+:class:`FftKernels` say what its kernels do; :class:`ArrayBackend` is an implementation of nearly everything over a
+NumPy-like namespace; and :data:`hookimpl` marks the functions with which a plugin registers itself.
 """
 
 from .array import ArrayBackend
+from .extensions import FftKernels, LinalgKernels
 from .hookspecs import ConformanceContext, OpContext, hookimpl, hookspec
-from .kernels import OPTIONAL, REQUIRED, Array, KernelTable, OptionalKernels, RequiredKernels, Shape
+from .kernels import Array, RequiredKernels, Shape
 from .manager import BackendContext, BackendRegistration, PluginManager, PluginRecord, plugin_manager
+from .optional import OptionalKernels
 from .protocol import API_VERSION, Backend, Capabilities
+from .table import OPTIONAL, REQUIRED, KernelTable
 
 __all__ = [
     "API_VERSION",
@@ -22,7 +25,9 @@ __all__ = [
     "BackendRegistration",
     "Capabilities",
     "ConformanceContext",
+    "FftKernels",
     "KernelTable",
+    "LinalgKernels",
     "OpContext",
     "OptionalKernels",
     "PluginManager",

@@ -1,9 +1,10 @@
 """The kernels of a backend: what core asks of it, declared once.
 
-The names that a backend must provide are the methods of :class:`RequiredKernels`; those that it may provide are
-the methods of :class:`OptionalKernels`, each of which has a default composition in :mod:`flambeau.ops`. A backend
-hands core any object (or mapping) that has these names as callables; core copies them into a
-:class:`KernelTable` when it loads the backend, and refuses a backend that lacks a required one.
+The names that a backend must provide are the methods of :class:`RequiredKernels`; those that it may provide are the
+methods of :class:`~flambeau.backend.optional.OptionalKernels`, each of which has a default composition in
+:mod:`flambeau.ops`, and whole groups of :mod:`flambeau.backend.extensions`, which have none. A backend hands core any
+object (or mapping) that has these names as callables; core copies them into a
+:class:`~flambeau.backend.table.KernelTable` when it loads the backend, and refuses one that lacks a required kernel.
 
 The contract, for every kernel:
 
@@ -23,20 +24,10 @@ The contract, for every kernel:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol, TypeAlias
 
-from ..errors import MissingKernelsError
-
-__all__ = [
-    "OPTIONAL",
-    "REQUIRED",
-    "Array",
-    "KernelTable",
-    "OptionalKernels",
-    "RequiredKernels",
-    "Shape",
-]
+__all__ = ["Array", "RequiredKernels", "Scalar", "Shape"]
 
 Array: TypeAlias = Any
 Shape: TypeAlias = tuple[int, ...]
@@ -298,174 +289,3 @@ class RequiredKernels(Protocol):
 
     def matmul(self, a: Array, b: Array) -> Array:
         """Product of matrices ``(…, n, k) @ (…, k, m)``; both have two dims or more, leading ones broadcast."""
-
-
-class OptionalKernels(Protocol):
-    """Kernels that make a backend faster, never different: each op has a default composition."""
-
-    def item(self, a: Array) -> Scalar:
-        """The only element of ``a`` as a Python scalar."""
-
-    def ne(self, a: Array, b: Array) -> Array:
-        """Result dtype bool: not equal."""
-
-    def gt(self, a: Array, b: Array) -> Array:
-        """Result dtype bool: greater."""
-
-    def ge(self, a: Array, b: Array) -> Array:
-        """Result dtype bool: greater or equal."""
-
-    def select(self, a: Array, dim: int, index: int) -> Array:
-        """Index ``index`` of ``dim``, which goes away; an alias as :meth:`RequiredKernels.slice`."""
-
-    def square(self, a: Array) -> Array:
-        """``a * a``."""
-
-    def reciprocal(self, a: Array) -> Array:
-        """``1 / a``; floats only, as are the next three."""
-
-    def rsqrt(self, a: Array) -> Array:
-        """``1 / sqrt(a)``."""
-
-    def sigmoid(self, a: Array) -> Array:
-        """``1 / (1 + exp(-a))``, without overflow."""
-
-    def log2(self, a: Array) -> Array:
-        """Logarithm to base 2."""
-
-    def log10(self, a: Array) -> Array:
-        """Logarithm to base 10."""
-
-    def relu(self, a: Array) -> Array:
-        """``max(a, 0)``; nan stays nan."""
-
-    def relu_backward(self, grad: Array, result: Array) -> Array:
-        """``grad`` where ``result > 0``, else 0."""
-
-    def mean(self, a: Array, dims: Shape, keepdim: bool) -> Array:
-        """Arithmetic mean; floats only; nan where empty."""
-
-    def var(self, a: Array, dims: Shape, keepdim: bool, correction: float) -> Array:
-        """Variance with divisor ``max(0, n - correction)``, computed about the mean; floats only."""
-
-    def softmax(self, a: Array, dim: int) -> Array:
-        """``exp(a) / sum(exp(a))`` along ``dim``, shifted by the maximum; floats only."""
-
-    def softmax_backward(self, grad: Array, result: Array, dim: int) -> Array:
-        """``result * (grad - sum(grad * result))`` along ``dim``."""
-
-    def log_softmax(self, a: Array, dim: int) -> Array:
-        """``a - log(sum(exp(a)))`` along ``dim``, shifted by the maximum; floats only."""
-
-    def log_softmax_backward(self, grad: Array, result: Array, dim: int) -> Array:
-        """``grad - exp(result) * sum(grad)`` along ``dim``."""
-
-    def addmm(self, bias: Array, a: Array, b: Array) -> Array:
-        """``bias + a @ b`` of matrices; ``bias`` broadcasts to the product's shape."""
-
-    def index_add(self, target: Array, dim: int, index: Array, source: Array) -> None:
-        """Adds slice i of ``source`` along ``dim`` to slice ``index[i]`` of ``target``; writes into ``target``."""
-
-    def sgd_step(
-        self,
-        parameter: Array,
-        grad: Array,
-        buffer: Array | None,
-        lr: float,
-        momentum: float,
-        dampening: float,
-        weight_decay: float,
-        nesterov: bool,
-        maximize: bool,
-    ) -> None:
-        """One step of stochastic gradient descent; writes into ``parameter`` and ``buffer`` (the momentum).
-
-        ``grad`` is only read. See :class:`flambeau.optim.SGD` for the formulas; the first step of a momentum
-        buffer (a copy of the gradient) is done by core.
-        """
-
-    def adam_step(
-        self,
-        parameter: Array,
-        grad: Array,
-        exp_avg: Array,
-        exp_avg_sq: Array,
-        max_exp_avg_sq: Array | None,
-        step: int,
-        lr: float,
-        beta1: float,
-        beta2: float,
-        eps: float,
-        weight_decay: float,
-        decoupled: bool,
-        maximize: bool,
-    ) -> None:
-        """One step of Adam (AdamW where ``decoupled``); writes into every array but ``grad``.
-
-        See :class:`flambeau.optim.Adam` for the formulas; ``step`` counts from 1.
-        """
-
-
-def _names(protocol: type) -> tuple[str, ...]:
-    return tuple(name for name, value in vars(protocol).items() if callable(value) and not name.startswith("_"))
-
-
-REQUIRED: tuple[str, ...] = _names(RequiredKernels)
-OPTIONAL: tuple[str, ...] = _names(OptionalKernels)
-
-
-COMPOSITIONS: dict[str, Callable[..., Array]] = {}
-"""What stands in for the optional element-wise kernels: from a tensor type and arrays to an array. The declarations of
-the ops fill it."""
-
-
-class KernelTable:
-    """The kernels of one device of one backend, as attributes; an optional kernel it lacks is None.
-
-    Attribute access on this object is the whole cost of dispatch on the hot path: there is no look-up by name.
-    """
-
-    def __init__(self, kernels: object, backend: str) -> None:
-        """Take the kernels out of ``kernels``, an object or a mapping.
-
-        Raises:
-            MissingKernelsError: required kernels are absent; the error names all of them.
-        """
-        find: Callable[[str], Any]
-        find = kernels.get if isinstance(kernels, Mapping) else lambda name: getattr(kernels, name, None)
-        missing = [name for name in REQUIRED if find(name) is None]
-        if missing:
-            raise MissingKernelsError(backend, missing)
-        for name in REQUIRED + OPTIONAL:
-            setattr(self, name, find(name))
-
-    def with_ufuncs(self, ufuncs: Mapping[str, Any]) -> KernelTable:
-        """The table with ``ufuncs`` in the place of the kernels of these names."""
-        table = object.__new__(KernelTable)
-        vars(table).update(vars(self) | dict(ufuncs))
-        return table
-
-    def for_type(self, tensor_type: Any) -> KernelTable:
-        """The table with compositions, bound to a tensor type, for the element-wise kernels that are lacking."""
-        table = object.__new__(KernelTable)
-        vars(table).update(vars(self))
-        for name, composition in COMPOSITIONS.items():
-            if vars(table).get(name) is None:
-                setattr(table, name, _compose(composition, tensor_type))
-        return table
-
-    def __getattr__(self, name: str) -> Any:  # only names that no kernel has arrive here
-        raise AttributeError(f"there is no kernel called {name!r}; kernels are declared in flambeau.backend.kernels")
-
-
-def _compose(composition: Callable[..., Array], tensor_type: Any) -> Callable[..., Array]:
-    """A kernel out of a composition, with the ``out`` that kernels have."""
-
-    def kernel(*arrays: Array, out: Array | None = None) -> Array:
-        result = composition(tensor_type, *arrays)
-        if out is None:
-            return result
-        tensor_type.kernels.copy_into(out, result)
-        return out
-
-    return kernel

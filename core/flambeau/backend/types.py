@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from ..dtypes import FLOATING, INTEGRAL, dtype
 from ..dtypes import bool as bool_dtype
 from ..errors import UnsupportedError
-from .kernels import Array, KernelTable
+from .kernels import Array
+from .table import KernelTable
 
 if TYPE_CHECKING:
     from ..devices import device
@@ -32,7 +33,7 @@ class Place:
         self.backend = backend
         self.device = device
         self.index = index
-        self.kernels = KernelTable(backend.kernels(index), backend.name)
+        self.kernels = KernelTable(backend.kernels(index), backend.name, backend.capabilities.extensions)
         self._types: dict[dtype, TensorType] = {}
 
     def type(self, dtype: dtype) -> TensorType:

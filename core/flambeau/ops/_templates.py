@@ -17,7 +17,7 @@ from typing import Any
 from .._storage import version_of
 from ..autograd._modes import grad_enabled
 from ..autograd._node import Node, next_sequence
-from ..backend.kernels import COMPOSITIONS
+from ..backend.table import COMPOSITIONS
 from ..shapes import broadcast_shapes
 from . import _runtime
 from ._rules import Parameter, Rule, compile_source, fits_of, save_output
