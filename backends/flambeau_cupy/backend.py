@@ -134,10 +134,23 @@ class CupyBackend(ArrayBackend):
                 "reserved_bytes.all.current": int(pool.total_bytes()),
             }
 
-    def to_dlpack(self, array: Array, stream: Any = None) -> Any:
+    def storage_nbytes(self, array: Array) -> int:
+        """The bytes of the array that owns the memory."""
+        return int(_owner(array).nbytes)
+
+    def storage_bytes(self, array: Array) -> bytes:
+        """The contents of the array that owns the memory."""
+        return bytes(cupy.asnumpy(_owner(array)).tobytes("A"))
+
+    def array_interface(self, array: Array) -> dict[str, Any]:
+        """CuPy's own."""
+        interface: dict[str, Any] = array.__cuda_array_interface__
+        return interface
+
+    def to_dlpack(self, array: Array, **options: Any) -> Any:
         """CuPy's own capsule."""
         with cupy.cuda.Device(array.device):
-            return array.__dlpack__(stream=stream)
+            return array.__dlpack__(**options)
 
     def dlpack_device(self, array: Array) -> tuple[int, int]:
         """CUDA and the device's index, in DLPack's numbers."""
@@ -155,6 +168,12 @@ class CupyBackend(ArrayBackend):
         if array.dtype.name not in _DTYPES:
             raise TypeError(f"tensors have no dtype {array.dtype.name}; the dtypes are: {', '.join(_DTYPES)}")
         return array, array.dtype.name
+
+
+def _owner(array: Array) -> Array:
+    while array.base is not None:
+        array = array.base
+    return array
 
 
 def _count_devices() -> int:

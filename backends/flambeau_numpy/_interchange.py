@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["DTYPES", "check_dtype", "from_numpy"]
+from flambeau.errors import MissingExtraError
+
+__all__ = ["DTYPES", "check_dtype", "from_numpy", "load_bfloat16", "owner"]
 
 DTYPES = (
     "float64", "float32", "float16", "complex64", "complex128", "int64", "int32", "int16", "int8", "uint8", "bool"
@@ -34,11 +36,30 @@ _READ_ONLY = (
 
 def check_dtype(array: np.ndarray) -> None:
     """Raise the TypeError for an array of a dtype that tensors do not have."""
-    if array.dtype.name not in DTYPES:
+    if array.dtype.name not in (*DTYPES, "bfloat16"):
         raise TypeError(
             f"can't convert np.ndarray of type numpy.{array.dtype.type.__name__}. The only supported types are: "
             f"{', '.join(DTYPES[:-1])}, and {DTYPES[-1]}."
         )
+
+
+def load_bfloat16() -> None:
+    """Import the package that gives NumPy the dtype.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
+    try:
+        import ml_dtypes  # noqa: F401 (which makes itself known to NumPy)
+    except ImportError:
+        raise MissingExtraError("torch.bfloat16 on the NumPy backend", "ml_dtypes", "bfloat16") from None
+
+
+def owner(array: np.ndarray) -> np.ndarray:
+    """The array that owns the memory, or the first on memory that is not NumPy's."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
 
 
 def from_numpy(ndarray: Any) -> np.ndarray:

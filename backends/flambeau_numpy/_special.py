@@ -51,12 +51,12 @@ def lgamma(a: np.ndarray, out: np.ndarray | None = None) -> Any:
 
 
 def _in_own_dtype(function: Any, a: np.ndarray, out: np.ndarray | None) -> Any:
-    """SciPy has no float16: compute in float32, give float16."""
-    if a.dtype.char != "e":
+    """SciPy has no floats of 16 bits: compute in float32."""
+    if a.itemsize != 2:
         return function(a, out=out)
     result = function(a.astype("float32"))
     if out is None:
-        return result.astype("float16")
+        return result.astype(a.dtype)
     out[...] = result
     return out
 

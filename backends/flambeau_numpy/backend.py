@@ -23,13 +23,22 @@ class NumpyBackend(ArrayBackend):
     name = "numpy"
     device_type = "cpu"
     api_version = 1
-    capabilities = Capabilities(dtypes=frozenset(DTYPES), out=True)
+    capabilities = Capabilities(dtypes=frozenset(DTYPES) | {"bfloat16"}, out=True)
     array_class = np.ndarray
     xp = np
 
     def __init__(self) -> None:
         filter_warnings()
         adopt_policies()
+
+    def load_dtype(self, dtype: str) -> None:
+        """Make NumPy know bfloat16.
+
+        Raises:
+            MissingExtraError: ml_dtypes is not installed.
+        """
+        if dtype == "bfloat16":
+            _interchange.load_bfloat16()
 
     def device_count(self) -> int:
         """One: the CPU."""
@@ -65,9 +74,9 @@ class NumpyBackend(ArrayBackend):
         return a.take(index, axis=0) if a.flags.c_contiguous else a[index]
 
     def matmul(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        """The product of matrices; of float16, for which there is no library, by way of float32."""
-        if a.dtype.char == "e":
-            return self.matmul(a.astype("float32"), b.astype("float32")).astype("float16")
+        """The product of matrices; of floats of 16 bits, for which there is no library, by way of float32."""
+        if a.dtype.char in "eE":  # float16, bfloat16
+            return self.matmul(a.astype("float32"), b.astype("float32")).astype(a.dtype)
         product: np.ndarray = np.matmul(a, b)
         return product
 
@@ -117,18 +126,32 @@ class NumpyBackend(ArrayBackend):
 
     def storage_offset(self, array: np.ndarray) -> int:
         """Distance in elements from the start of the array that owns the memory."""
-        owner = array
-        while isinstance(owner.base, np.ndarray):
-            owner = owner.base
-        return (array.ctypes.data - owner.ctypes.data) // array.itemsize
+        return (array.ctypes.data - _interchange.owner(array).ctypes.data) // array.itemsize
 
     def data_ptr(self, array: np.ndarray) -> int:
         """The address of the first element."""
         return array.ctypes.data
 
-    def to_dlpack(self, array: np.ndarray, stream: Any = None) -> Any:
-        """NumPy's own capsule."""
-        return array.__dlpack__()
+    def from_buffer(self, buffer: Any, dtype: str, count: int, offset: int) -> np.ndarray:
+        """An array on the buffer's memory."""
+        return np.frombuffer(buffer, dtype, count, offset)
+
+    def storage_nbytes(self, array: np.ndarray) -> int:
+        """The bytes of the array that owns the memory."""
+        return _interchange.owner(array).nbytes
+
+    def storage_bytes(self, array: np.ndarray) -> bytes:
+        """The contents of the array that owns the memory."""
+        return _interchange.owner(array).tobytes("A")
+
+    def array_interface(self, array: np.ndarray) -> dict[str, Any]:
+        """NumPy's own."""
+        return array.__array_interface__
+
+    def to_dlpack(self, array: np.ndarray, **options: Any) -> Any:
+        """NumPy's own capsule, which has no streams."""
+        options.pop("stream", None)
+        return array.__dlpack__(**options)
 
     def dlpack_device(self, array: np.ndarray) -> tuple[int, int]:
         """The CPU, in DLPack's numbers."""

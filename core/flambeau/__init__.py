@@ -26,17 +26,20 @@ from .backend.selection import set_default_device as set_default_device
 from .backend.selection import use_backend as use_backend
 from .devices import device as device
 from .layouts import *
+from .legacy import *
 from .ops.activation import *
 from .ops.arithmetic import *
 from .ops.bitwise import *
 from .ops.comparison import *
 from .ops.conversion import *
 from .ops.creation import *
+from .ops.data import *
 from .ops.exponential import *
 from .ops.indexing import *
 from .ops.joining import *
 from .ops.linalg import *
 from .ops.movement import *
+from .ops.properties import *
 from .ops.ranges import *
 from .ops.reductions import *
 from .ops.rounding import *
@@ -50,6 +53,8 @@ from .promotion import *
 from .random import *
 from .shapes import Size as Size
 from .shapes import broadcast_shapes as broadcast_shapes
+from .storage import *
+from .type_info import *
 
 # After the ops, which they are written with.
 from . import nn as nn  # isort: skip

@@ -56,7 +56,7 @@ class Tensor(TensorMethods):
 
     def __new__(cls, *data: Any, requires_grad: bool = False) -> Tensor:
         """Make a float32 tensor: see the class."""
-        from .ops.creation import legacy_tensor
+        from .ops.data import legacy_tensor
 
         made = legacy_tensor(*data)
         tensor = object.__new__(cls)
@@ -389,8 +389,45 @@ class Tensor(TensorMethods):
     # Operators of NumPy arrays leave the work to this class's reflected operators.
     __array_priority__ = 1000
 
-    def __dlpack__(self, *, stream: Any = None, **_: Any) -> Any:
-        return self._type.backend.to_dlpack(self._array, stream)
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Tensor:
+        """What NumPy's functions give for this tensor as a tensor; bool stays bool (PyTorch makes it uint8)."""
+        from .ops.data import make_tensor
+
+        return make_tensor(array)
+
+    @property
+    def __array_interface__(self) -> Any:
+        """NumPy's interface to the same memory; there is none on other devices."""
+        if not self.is_cpu:
+            raise AttributeError(f"no __array_interface__ on a tensor on {self.device}")
+        if self._node is not None:
+            raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+        return self._type.backend.array_interface(self._array)
+
+    @property
+    def __cuda_array_interface__(self) -> Any:
+        """The interface of CuPy, Numba and others to the same memory on a CUDA device."""
+        from .printing import legacy_type_name
+
+        if not self.is_cuda:
+            raise AttributeError(
+                "Can't get __cuda_array_interface__ on non-CUDA tensor type: "
+                f"{legacy_type_name(self.dtype, self.device)} If CUDA data is required use tensor.cuda() to copy tensor to "
+                "device memory."
+            )
+        if self._node is not None:
+            raise RuntimeError(
+                "Can't get __cuda_array_interface__ on Variable that requires grad. If gradients aren't required, use "
+                "var.detach() to get Variable that doesn't require grad."
+            )
+        return self._type.backend.array_interface(self._array)
+
+    def __dlpack__(self, **options: Any) -> Any:
+        if self._node is not None:
+            raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
+        return self._type.backend.to_dlpack(
+            self._array, **{name: value for name, value in options.items() if value is not None}
+        )
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return self._type.backend.dlpack_device(self._array)
@@ -445,6 +482,11 @@ class Tensor(TensorMethods):
 
     def __contains__(self, element: Any) -> bool:
         return bool((self == element).any().item())
+
+    def __copy__(self) -> Tensor:
+        from .utils._copying import copy_tensor
+
+        return copy_tensor(self)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         from .utils._copying import deepcopy_tensor

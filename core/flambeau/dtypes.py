@@ -6,12 +6,14 @@ type promotion prefers a type within a category (see :mod:`flambeau.promotion`).
 
 from __future__ import annotations
 
+import sys
 from builtins import bool as _bool
 from typing import Final, final
 
 from .errors import raise_unknown_dtype
 
 __all__ = [
+    "bfloat16",
     "bool",
     "complex128",
     "complex64",
@@ -42,7 +44,7 @@ class dtype:
         itemsize: bytes of one element.
         category: 0 boolean, 1 integral, 2 floating point, 3 complex.
         format: the :mod:`struct` code of one element in native byte order; complex types have the code of
-            their parts.
+            their parts; bfloat16, which Python does not know, that of its bits as an integer.
 
     Source of the semantics: ``torch.dtype``.
 
@@ -87,16 +89,23 @@ int16: Final = dtype("int16", 2, INTEGRAL, "h")
 int32: Final = dtype("int32", 4, INTEGRAL, "i")
 int64: Final = dtype("int64", 8, INTEGRAL, "q")
 float16: Final = dtype("float16", 2, FLOATING, "e")
+bfloat16: Final = dtype("bfloat16", 2, FLOATING, "H")
 float32: Final = dtype("float32", 4, FLOATING, "f")
 float64: Final = dtype("float64", 8, FLOATING, "d")
 complex64: Final = dtype("complex64", 8, COMPLEX, "f")
 complex128: Final = dtype("complex128", 16, COMPLEX, "d")
 bool: Final = dtype("bool", 1, BOOLEAN, "?", is_signed=False)
 
-ALL: Final = (bool, uint8, int8, int16, int32, int64, float16, float32, float64, complex64, complex128)
+ALL: Final = (bool, uint8, int8, int16, int32, int64, float16, bfloat16, float32, float64, complex64, complex128)
 _BY_NAME: Final = {entry.name: entry for entry in ALL}
-# `l` and `q` are both 8 bytes on the 64-bit platforms that NumPy 2 supports with `l` == int64 (Linux, macOS).
-_BY_FORMAT: Final = {entry.format: entry for entry in ALL if not entry.is_complex} | {"l": int64}
+_KINDS: Final = {f"{entry.name[0]}{entry.itemsize}": entry for entry in ALL if entry is not bfloat16}
+"""The dtypes that NumPy has by its letter for their kind and their bytes: ``"f4"``."""
+
+ARRAY_ORDER: Final = (float64, float32, float16, complex64, complex128, int64, int32, int16, int8, uint8, bool)
+"""The dtypes that NumPy has too, in the order in which PyTorch's messages list them."""
+
+BYTE_ORDER: Final = "<" if sys.byteorder == "little" else ">"
+"""How NumPy's interface writes the machine's byte order."""
 
 
 def by_name(name: str) -> dtype:
@@ -111,6 +120,12 @@ def by_name(name: str) -> dtype:
         raise_unknown_dtype(name, _BY_NAME)
 
 
-def by_format(format: str) -> dtype | None:
-    """The dtype whose :mod:`struct` code is ``format``, or None."""
-    return _BY_FORMAT.get(format)
+def by_typestr(typestr: str) -> dtype | None:
+    """The dtype that NumPy's array interface writes as ``typestr`` (``"<f4"``), whatever the byte order; or None."""
+    return _KINDS.get(typestr[1:])
+
+
+def integer_limits(dtype: dtype) -> tuple[int, int]:
+    """The smallest and the largest number of an integer dtype."""
+    bits = 8 * dtype.itemsize
+    return (-(1 << bits - 1), (1 << bits - 1) - 1) if dtype.is_signed else (0, (1 << bits) - 1)

@@ -18,7 +18,12 @@ __all__ = ["can_cast", "get_default_dtype", "promote_types", "result_type", "set
 
 _SIGNED_ABOVE_UINT8 = {dtypes.int8: dtypes.int16}
 _default = dtypes.float32
-_COMPLEX_OF = {dtypes.float16: dtypes.complex64, dtypes.float32: dtypes.complex64, dtypes.float64: dtypes.complex128}
+_COMPLEX_OF = {
+    dtypes.float16: dtypes.complex64,
+    dtypes.bfloat16: dtypes.complex64,
+    dtypes.float32: dtypes.complex64,
+    dtypes.float64: dtypes.complex128,
+}
 
 
 def get_default_dtype() -> dtype:
@@ -52,6 +57,8 @@ def promote_types(type1: dtype, type2: dtype) -> dtype:
         return high
     if high.is_complex and low.is_floating_point:
         return promote_types(high, _COMPLEX_OF[low])
+    if {low, high} == {dtypes.float16, dtypes.bfloat16}:
+        return dtypes.float32
     if low is dtypes.uint8:
         return _SIGNED_ABOVE_UINT8.get(high, high)
     return high

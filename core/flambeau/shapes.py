@@ -12,6 +12,7 @@ __all__ = [
     "Size",
     "broadcast_shapes",
     "contiguous_strides",
+    "dense_order",
     "infer_shape",
     "normalize_dim",
     "normalize_dims",
@@ -135,6 +136,33 @@ def contiguous_strides(shape: Shape) -> Shape:
         strides.append(step)
         step *= max(size, 1)
     return tuple(reversed(strides))
+
+
+def dense_order(shape: Shape, strides: Shape) -> Shape:
+    """The dims from the outermost to the innermost in memory, for a dense copy that keeps the order of strides.
+
+    A dim with stride 0 stays where it stands. Source of the semantics: PyTorch's ``infer_dense_strides``.
+    """
+    order = list(range(len(shape) - 1, -1, -1))
+    for last in range(1, len(order)):
+        here = last
+        for before in range(last - 1, -1, -1):
+            comparison = _compared(shape, strides, order[before], order[here])
+            if comparison > 0:
+                order[before], order[here] = order[here], order[before]
+                here = before
+            elif comparison < 0:
+                break
+    return tuple(reversed(order))
+
+
+def _compared(shape: Shape, strides: Shape, one: int, other: int) -> int:
+    """Positive if dim ``one`` must lie outside of dim ``other``, negative if inside, 0 if either will do."""
+    if not strides[one] or not strides[other]:
+        return 0
+    if strides[one] != strides[other]:
+        return 1 if strides[one] > strides[other] else -1
+    return int(shape[one] > shape[other])
 
 
 def size_argument(function: str, size: Sequence[Any]) -> Shape:

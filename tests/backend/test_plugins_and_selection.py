@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import flambeau
-from flambeau.backend import hookimpl, manager, selection
+from flambeau.backend import Capabilities, hookimpl, manager, selection
 from flambeau.backend.manager import PluginManager
 from flambeau.errors import (
     BackendConflictError,
@@ -112,6 +112,7 @@ def test_a_version_mismatch_names_both_versions_and_the_repair(install: Any) -> 
 def test_missing_kernels_are_listed(install: Any) -> None:
     class Incomplete(SimpleNamespace):
         name, device_type, api_version = "few", "few", 1
+        capabilities = Capabilities(dtypes=frozenset())
 
         def device_count(self) -> int:
             return 1

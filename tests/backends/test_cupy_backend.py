@@ -438,7 +438,7 @@ def test_memory_stats_count_living_arrays(cupy_backend: Any) -> None:
 def test_dlpack_shares_memory(cupy_backend: Any) -> None:
     class Producer:
         def __dlpack__(self, *, stream: Any = None, **_: Any) -> Any:
-            return cupy_backend.backend.to_dlpack(array, stream)
+            return cupy_backend.backend.to_dlpack(array, stream=stream)
 
         def __dlpack_device__(self) -> tuple[int, int]:
             return 2, 0

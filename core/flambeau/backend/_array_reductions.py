@@ -8,7 +8,7 @@ from typing import Any
 
 from .kernels import Array, Shape
 
-__all__ = ["WIDENED", "reduction_kernels", "widened"]
+__all__ = ["HALVES", "WIDENED", "reduction_kernels", "widened"]
 
 Kernel = Callable[..., Array]
 
@@ -20,11 +20,15 @@ WIDENED = (
 """The kernels in which many elements add up."""
 
 
+HALVES = "eE"
+"""The codes of float16 and, in the package ml_dtypes, bfloat16."""
+
+
 def widened(kernel: Kernel) -> Kernel:
-    """``kernel`` computing in float32 where it is given float16, as PyTorch does for :data:`WIDENED`."""
+    """``kernel`` computing in float32 where it is given floats of 16 bits, as PyTorch does for :data:`WIDENED`."""
 
     def widening(a: Array, *arguments: Any) -> Array:
-        if a.dtype.char != "e":
+        if a.dtype.char not in HALVES:
             return kernel(a, *arguments)
         wide = [each.astype("float32") if getattr(each, "dtype", None) == a.dtype else each for each in arguments]
         return kernel(a.astype("float32"), *wide).astype(a.dtype)

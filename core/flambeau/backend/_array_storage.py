@@ -20,7 +20,7 @@ def storage_kernels(xp: Any) -> dict[str, Callable[..., Any]]:
 
     def arange(start: Scalar, step: Scalar, length: int, dtype: str) -> Array:
         steps = xp.arange(length, dtype="int64")
-        if dtype.startswith(("float", "complex")):
+        if "int" not in dtype:
             return (start + steps * float(step)).astype(dtype)  # type: ignore[arg-type]
         return (steps * int(step) + int(start)).astype(dtype)  # type: ignore[arg-type]
 

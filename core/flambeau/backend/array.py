@@ -56,7 +56,7 @@ class ArrayBackend(Backend):
         """
 
     def sum(self, a: Array, dims: Shape, keepdim: bool) -> Array:
-        """The kernel of this name, but for float16."""
+        """The kernel of this name, but for floats of 16 bits."""
         return self.xp.asarray(self.xp.sum(a, axis=dims, keepdims=keepdim, dtype=a.dtype))
 
     def take(self, a: Array, index: Array) -> Array:

@@ -78,6 +78,13 @@ class Backend(ABC):
         """What one of :meth:`ufuncs` gave as an array."""
         return value
 
+    def load_dtype(self, dtype: str) -> None:
+        """Called before the first tensor of a dtype is made: for what has to be imported or set up for it.
+
+        Raises:
+            MissingExtraError: it needs an optional package that is not installed.
+        """
+
     def current_device(self) -> int:
         """The device that the bare device type means."""
         return 0
@@ -109,8 +116,24 @@ class Backend(ABC):
         """A ``numpy.ndarray`` (of a supported dtype) as an array that shares its memory; for backends on host memory."""
         raise self.lacks("from_numpy()")
 
-    def to_dlpack(self, array: Array, stream: Any = None) -> Any:
-        """The array as a DLPack capsule."""
+    def from_buffer(self, buffer: Any, dtype: str, count: int, offset: int) -> Array:
+        """``count`` elements from byte ``offset`` of an object with the buffer protocol, sharing its memory."""
+        raise self.lacks("frombuffer()")
+
+    def storage_nbytes(self, array: Array) -> int:
+        """Bytes of the allocation that ``array`` lies in."""
+        raise self.lacks("storages")
+
+    def storage_bytes(self, array: Array) -> bytes:
+        """The contents of the allocation that ``array`` lies in."""
+        raise self.lacks("storages")
+
+    def array_interface(self, array: Array) -> Mapping[str, Any]:
+        """The array in the words of ``__array_interface__``, or of ``__cuda_array_interface__`` on a CUDA device."""
+        raise self.lacks("the array interface")
+
+    def to_dlpack(self, array: Array, **options: Any) -> Any:
+        """The array as a DLPack capsule; ``options`` are the keywords of ``__dlpack__`` that were given."""
         raise self.lacks("DLPack")
 
     def dlpack_device(self, array: Array) -> tuple[int, int]:

@@ -51,6 +51,7 @@ class Place:
                     dtype=dtype,
                     hint=f"its dtypes are {', '.join(sorted(self.backend.capabilities.dtypes))}",
                 )
+            self.backend.load_dtype(dtype.name)
             found = self._types.setdefault(dtype, TensorType(self, dtype))
         return found
 

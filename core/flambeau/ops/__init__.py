@@ -8,7 +8,10 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from . import operators  # noqa: F401 (gives Tensor its operators)
+from . import (
+    operators,  # noqa: F401 (gives Tensor its operators)
+    resizing,  # noqa: F401 (gives Tensor its methods)
+)
 from ._declare import ROWS, Row, composite, elementwise, fused, primitive, view
 
 __all__ = ["ROWS", "Row", "composite", "elementwise", "fused", "primitive", "view"]

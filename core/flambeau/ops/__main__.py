@@ -23,6 +23,7 @@ from . import dtypes, layouts
 from ._tensor import Tensor
 from .ops._declare import Row
 from .random import Generator
+from .storage import TypedStorage, UntypedStorage
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _Number = bool | int | float | complex

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import sys
 from collections.abc import Callable
 from math import prod
 from typing import Any
@@ -191,6 +193,10 @@ def _to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
             wanted["device"], wanted["dtype"] = first.device, first.dtype
         elif isinstance(first, dtypes.dtype):
             wanted["dtype"] = first
+            if values and isinstance(values[0], dtypes.dtype):
+                raise TypeError(
+                    f"to() received an invalid combination of arguments: two dtypes, {first!r} and {values[0]!r}"
+                )
         else:
             wanted["device"] = first
             if values and (isinstance(values[0], dtypes.dtype) or values[0] is None):
@@ -210,8 +216,9 @@ def _to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
 
 
 def _to_dtype(dtype: dtypes.dtype, name: str) -> Callable[[Tensor], Tensor]:
-    def convert(self: Tensor) -> Tensor:
-        return to_type(self, self._type.with_dtype(dtype))
+    def convert(self: Tensor, *, memory_format: layouts.memory_format | None = None) -> Tensor:
+        result = to_type(self, self._type.with_dtype(dtype))
+        return result if memory_format is None else result.contiguous(memory_format)
 
     convert.__name__ = name
     convert.__doc__ = f"Convert to {dtype!r}; the tensor itself if it has that dtype."
@@ -237,7 +244,13 @@ def _type(self: Tensor, dtype: Any = None) -> Any:
 
     if dtype is None:
         return legacy_type_name(self.dtype, self.device)
-    return _to(self, dtype)
+    if isinstance(dtype, str):
+        from ..legacy import by_name
+
+        dtype = by_name(dtype)
+    if not isinstance(getattr(dtype, "dtype", dtype), dtypes.dtype):
+        raise TypeError("dtype must be a type, str, or dtype object")
+    return _to(self, getattr(dtype, "dtype", dtype))
 
 
 @method("type_as")
@@ -248,7 +261,7 @@ def _type_as(self: Tensor, other: Tensor) -> Tensor:
 
 for _name, _dtype in {
     "bool": dtypes.bool, "byte": dtypes.uint8, "char": dtypes.int8, "short": dtypes.int16, "int": dtypes.int32,
-    "long": dtypes.int64, "half": dtypes.float16, "float": dtypes.float32, "double": dtypes.float64,
+    "long": dtypes.int64, "half": dtypes.float16, "bfloat16": dtypes.bfloat16, "float": dtypes.float32, "double": dtypes.float64,
 }.items():  # fmt: skip
     method(_name)(_to_dtype(_dtype, _name))
 
@@ -265,10 +278,18 @@ def host_list(input: Tensor) -> list[Any]:
         parts = buffer.cast(format).tolist()
         return [complex(real, imaginary) for real, imaginary in zip(parts[::2], parts[1::2], strict=True)]
     if dtype is dtypes.float16:  # not a format that memoryview converts
-        import struct
-
         return list(struct.unpack(f"={len(buffer) // 2}e", buffer))
+    if dtype is dtypes.bfloat16:
+        return list(struct.unpack(f"={len(buffer) // 2}f", widened_bfloat16(buffer)))
     return buffer.cast(format).tolist()
+
+
+def widened_bfloat16(buffer: memoryview) -> bytes:
+    """The bytes of bfloat16 elements as those of the float32 whose upper halves they are."""
+    wide = bytearray(2 * len(buffer))
+    first = 2 if sys.byteorder == "little" else 0
+    wide[first::4], wide[first + 1 :: 4] = buffer[::2], buffer[1::2]
+    return bytes(wide)
 
 
 def nested_list(input: Tensor) -> Any:

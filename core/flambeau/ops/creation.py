@@ -1,9 +1,9 @@
-"""Factories: tensors from data, from numbers, and of a given shape."""
+"""Factories of tensors of a given shape: filled with a number, or with whatever there was."""
 
 from __future__ import annotations
 
-from array import array as host_array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from math import isfinite
 from typing import Any
 
 from .. import dtypes, layouts
@@ -13,30 +13,42 @@ from ..backend.selection import find_place
 from ..backend.types import TensorType
 from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from ..promotion import dtype_of_number, get_default_dtype
-from ..shapes import Shape, size_argument
+from ..shapes import Shape, dense_order, size_argument
 from ._declare import primitive
 from ._runtime import Number, not_a_tensor
 
 __all__ = [
-    "as_tensor",
     "empty",
     "empty_like",
+    "empty_strided",
     "fill",
     "full",
     "full_like",
     "ones",
     "ones_like",
-    "scalar_tensor",
-    "tensor",
     "zeros",
     "zeros_like",
 ]
 
 
-def type_for(dtype: DType | None, device: Any, default: DType | None = None) -> TensorType:
+def type_for(dtype: DType | None, device: Any, default: DType | None = None, out: Tensor | None = None) -> TensorType:
+    """The type that a factory makes: of ``dtype``, of ``out``, or of the default dtype.
+
+    Raises:
+        TypeError: ``dtype`` is no dtype.
+        RuntimeError: ``out`` has another.
+    """
     if dtype is not None and not isinstance(dtype, DType):
         raise TypeError(f"dtype must be a torch.dtype, not {type(dtype).__name__} ({dtype!r})")
-    return find_place(device).type(dtype or default or get_default_dtype())
+    if out is None:
+        return find_place(device).type(dtype or default or get_default_dtype())
+    if dtype not in (None, out.dtype):
+        from ..printing import scalar_type_name
+
+        raise RuntimeError(
+            f"dtype {scalar_type_name(dtype)} does not match dtype of out parameter ({scalar_type_name(out.dtype)})"
+        )
+    return out._type
 
 
 def check_layout(function: str, layout: layouts.layout) -> None:
@@ -44,206 +56,18 @@ def check_layout(function: str, layout: layouts.layout) -> None:
         raise NotImplementedError(f"{function}(): layout {layout!r} is not supported; make a strided tensor")
 
 
-def _finish(array: Any, type_: TensorType, requires_grad: bool) -> Tensor:
+def finished(array: Any, type_: TensorType, requires_grad: bool) -> Tensor:
     made = from_array(array, type_)
     if requires_grad and not type_.floats:
         raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
     return made.requires_grad_() if requires_grad else made
 
 
-def _check_shape(function: str, shape: Shape) -> Shape:
+def _check_shape(shape: Shape) -> Shape:
     for size in shape:
         if size < 0:
             raise RuntimeError(f"Trying to create tensor with negative dimension {size}: {list(shape)}")
     return shape
-
-
-# -- from data ---------------------------------------------------------------
-
-
-def tensor(
-    data: Any, dtype: DType | None = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False
-) -> Tensor:
-    """Make a tensor that holds a copy of ``data``: a number, nested sequences, or an array.
-
-    Without ``dtype``, bool data give bool, ints int64, floats the default dtype; tensors and arrays keep theirs.
-    ``dtype`` may be given by position (PyTorch wants the keyword). Source of the semantics: ``torch.tensor``.
-
-    Raises:
-        ValueError: the nested sequences are ragged, in PyTorch's words.
-        TypeError: an element is not a number.
-
-    Example:
-        >>> import flambeau as torch
-        >>> torch.tensor([[1, 2], [3, 4]])
-        tensor([[1, 2],
-                [3, 4]])
-        >>> torch.tensor(5.0)
-        tensor(5.)
-    """
-    if isinstance(data, Tensor):
-        place = data._type.place if device is None else find_place(device)
-        made = data.detach().to(place.device, dtype or data.dtype, copy=True)
-        return made.requires_grad_() if requires_grad else made
-    buffer = _buffer_of(data)
-    if buffer is not None:
-        view, found, shape = buffer
-        type_ = type_for(dtype, device, found)
-        array = type_.with_dtype(found).kernels.from_host(view, shape, found.name)
-        if type_.dtype is not found:
-            array = type_.kernels.cast(array, type_.dtype.name)
-        return _finish(array, type_, requires_grad)
-    shape, flat = flatten_nested(data)
-    type_ = type_for(dtype, device, _dtype_of_values(flat))
-    return _finish(type_.kernels.from_host(pack(flat, type_.dtype), shape, type_.dtype.name), type_, requires_grad)
-
-
-def _buffer_of(data: Any) -> tuple[memoryview, DType, Shape] | None:
-    """The bytes of an object with the buffer protocol (a NumPy array, an ``array.array``), its dtype and shape."""
-    if isinstance(data, (str, bytes, bytearray, list, tuple, int, float)):
-        return None
-    try:
-        view = memoryview(data)
-    except TypeError:
-        return None
-    found = dtypes.by_format(view.format)
-    if found is None:
-        return None
-    return memoryview(view.tobytes()), found, view.shape or ()
-
-
-def flatten_nested(data: Any) -> tuple[Shape, list[Any]]:
-    """The shape of nested sequences and their elements in C order.
-
-    Raises:
-        ValueError: they are ragged.
-    """
-    shape: list[int] = []
-    level = [data]
-    while level and _is_sequence(level[0]):
-        size = len(level[0])
-        for entry in level:
-            if not _is_sequence(entry):
-                raise ValueError(f"expected sequence of length {size} at dim {len(shape)} (got {_kind(entry)})")
-            if len(entry) != size:
-                raise ValueError(f"expected sequence of length {size} at dim {len(shape)} (got {len(entry)})")
-        shape.append(size)
-        level = [element for entry in level for element in entry]
-    for entry in level:
-        if _is_sequence(entry):
-            raise ValueError(f"too many dimensions: found a sequence of length {len(entry)} beside numbers")
-    return tuple(shape), [_number(entry) for entry in level]
-
-
-def _is_sequence(value: Any) -> bool:
-    if isinstance(value, Tensor):
-        return value.dim() > 0
-    return isinstance(value, (list, tuple, range)) or (
-        hasattr(value, "__len__")
-        and hasattr(value, "__getitem__")
-        and not isinstance(value, (str, bytes, dict))
-        and getattr(value, "shape", None) != ()
-    )
-
-
-def _kind(value: Any) -> str:
-    return f"a number, {value!r}" if isinstance(value, (int, float, complex)) else type(value).__name__
-
-
-def _number(value: Any) -> Number:
-    if isinstance(value, (bool, int, float, complex)):
-        return value
-    item = getattr(value, "item", None)
-    if item is not None:
-        return item()  # type: ignore[no-any-return]
-    if isinstance(value, str):
-        raise TypeError(f"new(): invalid data type '{type(value).__name__}'")
-    raise TypeError(f"Could not infer dtype of {type(value).__name__}")
-
-
-def _dtype_of_values(values: Sequence[Number]) -> DType:
-    if not values:
-        return get_default_dtype()
-    highest = max({type(value): value for value in values}.values(), key=lambda value: dtype_of_number(value).category)
-    return dtype_of_number(highest)
-
-
-def pack(values: Sequence[Any], dtype: DType) -> bytes:
-    """Python numbers as the bytes of elements of ``dtype``.
-
-    Raises:
-        RuntimeError: a number does not fit, in PyTorch's words.
-        TypeError: a complex number is given for a real dtype.
-    """
-    try:
-        if dtype.is_complex:
-            parts = [part for value in map(complex, values) for part in (value.real, value.imag)]
-            return host_array(dtype.format, parts).tobytes()
-        if dtype is dtypes.bool:
-            return bytes(map(bool, values))
-        if dtype is dtypes.float16:
-            import struct
-
-            return struct.pack(f"={len(values)}e", *values)
-        if dtype.is_floating_point:
-            return host_array(dtype.format, map(float, values)).tobytes()
-        return host_array(dtype.format, map(int, values)).tobytes()
-    except OverflowError:
-        if dtype is dtypes.float32:
-            return host_array("f", map(_to_float32, values)).tobytes()
-        raise RuntimeError(f"value cannot be converted to type {dtype.name} without overflow") from None
-
-
-def _to_float32(value: float) -> float:
-    try:
-        return host_array("f", [value])[0]
-    except OverflowError:
-        return float("inf") if value > 0 else -float("inf")
-
-
-def as_tensor(data: Any, dtype: DType | None = None, device: Any = None) -> Tensor:
-    """Make a tensor of ``data``, without a copy where it is a tensor or a NumPy array already of that dtype and device.
-
-    Source of the semantics: ``torch.as_tensor``.
-
-    Example:
-        >>> import flambeau as torch
-        >>> x = torch.tensor([1, 2])
-        >>> torch.as_tensor(x) is x
-        True
-    """
-    if isinstance(data, Tensor):
-        return data.to(data.device if device is None else device, dtype or data.dtype)
-    if hasattr(data, "__array_interface__") and type(data).__name__ == "ndarray":
-        from .conversion import from_numpy
-
-        made = from_numpy(data)
-        return made.to(find_place(device).device, dtype or made.dtype)
-    return tensor(data, dtype=dtype, device=device)
-
-
-def scalar_tensor(value: Number, dtype: DType | None = None, device: Any = None) -> Tensor:
-    """A 0-d tensor of a number, of the dtype that the number has by itself unless one is given."""
-    return tensor(value, dtype=dtype, device=device)
-
-
-def legacy_tensor(*data: Any) -> Tensor:
-    """What ``Tensor(...)`` makes: float32 of a shape or of data, on the default device."""
-    from ..shapes import Size
-
-    if not data:
-        return empty((0,), dtype=dtypes.float32)
-    if all(isinstance(entry, int) and not isinstance(entry, bool) for entry in data) or isinstance(data[0], Size):
-        return empty(*data, dtype=dtypes.float32)
-    if len(data) > 1:
-        raise TypeError(f"Tensor(): expected a shape, or one sequence of values, not {data!r}")
-    if isinstance(data[0], Tensor):
-        from .conversion import detach
-
-        return detach(data[0]) if data[0].dtype is dtypes.float32 else data[0].detach().to(dtypes.float32)
-    if isinstance(data[0], (bool, float, complex)):
-        raise TypeError(f"new(): data must be a sequence (got {type(data[0]).__name__})")
-    return tensor(data[0], dtype=dtypes.float32)
 
 
 # -- of a given shape ---------------------------------------------------------------
@@ -267,9 +91,72 @@ def empty(
         torch.Size([2, 3])
     """
     check_layout("empty", layout)
-    shape = _check_shape("empty", size_argument("empty", size))
+    shape = _check_shape(size_argument("empty", size))
+    order = _order_of_format(memory_format, len(shape))
+    type_ = type_for(dtype, device, out=out)
+    if out is not None:
+        from ._runtime import with_out
+
+        return with_out(out, lambda: from_array(type_.kernels.empty(shape, type_.dtype.name), type_))  # type: ignore[no-any-return]
+    return finished(_in_order(order, shape, type_, type_.kernels.empty), type_, requires_grad)
+
+
+def _order_of_format(memory_format: layouts.memory_format, ndim: int) -> Shape:
+    """The dimensions in the order of memory, the outermost first."""
+    if memory_format is layouts.preserve_format:
+        raise RuntimeError("unsupported memory format Preserve")
+    if memory_format is layouts.channels_last:
+        if ndim != 4:
+            raise RuntimeError("required rank 4 tensor to use channels_last format")
+        return (0, 2, 3, 1)
+    return tuple(range(ndim))
+
+
+def _in_order(order: Shape, shape: Shape, type_: TensorType, make: Callable[..., Any], *value: Any) -> Any:
+    """An array that ``make`` makes, with its dimensions in memory in ``order``."""
+    if order == tuple(range(len(shape))):
+        return make(shape, *value, type_.dtype.name)
+    array = make(tuple(shape[d] for d in order), *value, type_.dtype.name)
+    return type_.kernels.permute(array, tuple(order.index(d) for d in range(len(shape))))
+
+
+def empty_strided(
+    size: Sequence[int],
+    stride: Sequence[int],
+    *,
+    dtype: DType | None = None,
+    layout: layouts.layout = layouts.strided,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+) -> Tensor:
+    """Make a tensor of a shape and strides (in elements) with arbitrary contents. Source: ``torch.empty_strided``.
+
+    Raises:
+        RuntimeError: sizes and strides differ in number, or a stride is negative.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.empty_strided((2, 3), (1, 2)).stride()
+        (1, 2)
+    """
+    check_layout("empty_strided", layout)
+    shape, strides = _check_shape(tuple(size)), tuple(stride)
+    if len(shape) != len(strides):
+        raise RuntimeError(
+            f"mismatch in length of strides and shape. Strides have length {len(strides)}, and shape has length {len(shape)}"
+        )
+    if any(each < 0 for each in strides):
+        raise RuntimeError(f"empty_strided(): the strides must not be negative (got {list(strides)})")
     type_ = type_for(dtype, device)
-    return _finish(type_.kernels.empty(shape, type_.dtype.name), type_, requires_grad)
+    order = tuple(sorted(range(len(shape)), key=lambda d: -strides[d]))
+    array = _in_order(order, shape, type_, type_.kernels.empty)
+    if 0 not in shape and tuple(type_.backend.strides(array)) != strides:
+        from .strided import as_strided  # type: ignore[import-not-found]
+
+        extent = 1 + sum((length - 1) * step for length, step in zip(shape, strides, strict=True))
+        array = as_strided(from_array(type_.kernels.empty((extent,), type_.dtype.name), type_), shape, strides)._array
+    return finished(array, type_, requires_grad)
 
 
 def full(
@@ -291,36 +178,53 @@ def full(
                 [7, 7]])
     """
     check_layout("full", layout)
-    shape = _check_shape("full", size_argument("full", (size,)))
+    shape = _check_shape(size_argument("full", (size,)))
     value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
-    return _filled(shape, value, type_for(dtype, device, dtype_of_number(value)), requires_grad, out)
+    return _filled(shape, value, type_for(dtype, device, dtype_of_number(value), out), requires_grad, out)
 
 
 def _filled(shape: Shape, value: Number, type_: TensorType, requires_grad: bool, out: Tensor | None) -> Tensor:
-    array = type_.kernels.full(shape, _fitting(value, type_.dtype), type_.dtype.name)
+    array = type_.kernels.full(shape, fitting(value, type_.dtype), type_.dtype.name)
     if out is not None:
         from ._runtime import with_out
 
         return with_out(out, lambda: from_array(array, type_))  # type: ignore[no-any-return]
-    return _finish(array, type_, requires_grad)
+    return finished(array, type_, requires_grad)
 
 
-def _fitting(value: Number, dtype: DType) -> Number:
-    """``value`` as a number of the dtype's category.
+def fitting(value: Number, dtype: DType) -> Number:
+    """``value`` as a number of the dtype's category; negative numbers wrap around in unsigned types.
 
     Raises:
         RuntimeError: it cannot be held.
     """
     if dtype.category == dtypes.INTEGRAL:
-        number = int(value)  # type: ignore[arg-type]
-        bits = 8 * dtype.itemsize
-        low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if dtype.is_signed else (0, (1 << bits) - 1)
+        low, high = dtypes.integer_limits(dtype)
+        number = int(value) if isfinite(value) else high + 1  # type: ignore[arg-type]
+        if not dtype.is_signed and -high <= number < 0:
+            return number + high + 1
         if not low <= number <= high:
-            raise RuntimeError(f"value cannot be converted to type {dtype.name} without overflow")
+            raise _overflow(dtype)
         return number
     if dtype.category == dtypes.BOOLEAN:
         return bool(value)
+    if dtype.category == dtypes.FLOATING:
+        if isinstance(value, complex):
+            if value.imag:
+                raise _overflow(dtype)
+            value = value.real
+        if dtype is dtypes.float32 and isfinite(value) and abs(value) > _LARGEST_FLOAT32:
+            raise _overflow(dtype)
     return value
+
+
+_LARGEST_FLOAT32 = (2 - 2.0**-23) * 2.0**127
+_C_NAMES = {"int32": "int", "float16": "c10::Half", "float32": "float", "float64": "double"}
+
+
+def _overflow(dtype: DType) -> RuntimeError:
+    name = _C_NAMES.get(dtype.name, f"{dtype.name}_t")
+    return RuntimeError(f"value cannot be converted to type {name} without overflow")
 
 
 def zeros(
@@ -343,7 +247,7 @@ def zeros(
     shape = size_argument("zeros", size)
     if any(each < 0 for each in shape):
         raise RuntimeError(f"zeros: Dimension size must be non-negative. (got {list(shape)})")
-    return _filled(shape, 0, type_for(dtype, device), requires_grad, out)
+    return _filled(shape, 0, type_for(dtype, device, out=out), requires_grad, out)
 
 
 def ones(
@@ -364,20 +268,31 @@ def ones(
                 [1, 1]])
     """
     check_layout("ones", layout)
-    shape = _check_shape("ones", size_argument("ones", size))
-    return _filled(shape, 1, type_for(dtype, device), requires_grad, out)
+    shape = _check_shape(size_argument("ones", size))
+    return _filled(shape, 1, type_for(dtype, device, out=out), requires_grad, out)
 
 
-def _like(input: Tensor, dtype: DType | None, device: Any) -> TensorType:
+def _like(
+    function: str, input: Tensor, dtype: DType | None, layout: layouts.layout, device: Any,
+    memory_format: layouts.memory_format,
+) -> tuple[TensorType, Shape]:  # fmt: skip
+    """The type of what is made like ``input``, and the order of its dimensions in memory."""
     if not isinstance(input, Tensor):
-        raise not_a_tensor("empty_like", "input", 1, input)
-    place = input._type.place if device is None else find_place(device)
-    return place.type(dtype or input.dtype)
+        raise not_a_tensor(function, "input", 1, input)
+    check_layout(function, layout)
+    type_ = type_for(dtype or input.dtype, input.device if device is None else device)
+    if memory_format is not layouts.preserve_format:
+        return type_, _order_of_format(memory_format, input.dim())
+    return type_, dense_order(input._array.shape, input._type.backend.strides(input._array))
 
 
-def _filled_like(input: Tensor, value: Number, dtype: DType | None, device: Any, requires_grad: bool) -> Tensor:
-    type_ = _like(input, dtype, device)
-    return _filled(input._array.shape, value, type_, requires_grad, None)
+def _filled_like(
+    function: str, input: Tensor, value: Number, dtype: DType | None, layout: layouts.layout, device: Any,
+    requires_grad: bool, memory_format: layouts.memory_format,
+) -> Tensor:  # fmt: skip
+    type_, order = _like(function, input, dtype, layout, device, memory_format)
+    array = _in_order(order, input._array.shape, type_, type_.kernels.full, fitting(value, type_.dtype))
+    return finished(array, type_, requires_grad)
 
 
 def empty_like(
@@ -396,8 +311,8 @@ def empty_like(
         >>> torch.empty_like(torch.zeros(2, 3)).shape
         torch.Size([2, 3])
     """
-    type_ = _like(input, dtype, device)
-    return _finish(type_.kernels.empty(input._array.shape, type_.dtype.name), type_, requires_grad)
+    type_, order = _like("empty_like", input, dtype, layout, device, memory_format)
+    return finished(_in_order(order, input._array.shape, type_, type_.kernels.empty), type_, requires_grad)
 
 
 def full_like(
@@ -417,7 +332,7 @@ def full_like(
         >>> torch.full_like(torch.zeros(2), 3.0)
         tensor([3., 3.])
     """
-    return _filled_like(input, fill_value, dtype, device, requires_grad)
+    return _filled_like("full_like", input, fill_value, dtype, layout, device, requires_grad, memory_format)
 
 
 def zeros_like(
@@ -436,7 +351,7 @@ def zeros_like(
         >>> torch.zeros_like(torch.tensor([1, 2]))
         tensor([0, 0])
     """
-    return _filled_like(input, 0, dtype, device, requires_grad)
+    return _filled_like("zeros_like", input, 0, dtype, layout, device, requires_grad, memory_format)
 
 
 def ones_like(
@@ -455,7 +370,7 @@ def ones_like(
         >>> torch.ones_like(torch.tensor([1, 2]))
         tensor([1, 1])
     """
-    return _filled_like(input, 1, dtype, device, requires_grad)
+    return _filled_like("ones_like", input, 1, dtype, layout, device, requires_grad, memory_format)
 
 
 # -- filling ---------------------------------------------------------------
@@ -468,7 +383,7 @@ def _write_fill(input: Tensor, value: Tensor | Number) -> None:
         )
     number: Number = value.item() if isinstance(value, Tensor) else value
     type_ = input._type
-    type_.kernels.copy_into(input._array, type_.number(_fitting(number, type_.dtype)))
+    type_.kernels.copy_into(input._array, type_.number(fitting(number, type_.dtype)))
 
 
 @primitive(
@@ -499,16 +414,6 @@ def _zero_(self: Tensor) -> Tensor:
 
 
 # -- methods ---------------------------------------------------------------
-
-
-@method("new_tensor")
-def _new_tensor(
-    self: Tensor, data: Any, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
-    """Make a tensor of ``data`` with this one's dtype and device by default."""
-    return tensor(
-        data, dtype=dtype or self.dtype, device=self.device if device is None else device, requires_grad=requires_grad
-    )
 
 
 @method("new_full")

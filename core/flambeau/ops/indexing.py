@@ -14,7 +14,8 @@ from ..shapes import Shape, broadcast_shapes, normalize_dim
 from ._declare import composite, primitive
 from ._runtime import Number, common_type
 from .conversion import to_type
-from .creation import tensor, zeros
+from .creation import zeros
+from .data import make_tensor as tensor
 from .joining import flip
 from .movement import _permute, _unsqueeze, reshape
 from .slicing import _select, _slice, unbind

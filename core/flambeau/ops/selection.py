@@ -136,9 +136,9 @@ def clamp(input: Tensor, min: Tensor | Number | None = None, max: Tensor | Numbe
 
 
 def _like(bound: Tensor | Number, input: Tensor) -> Tensor:
-    from .creation import scalar_tensor
+    from .data import make_tensor
 
-    return bound if isinstance(bound, Tensor) else scalar_tensor(bound, device=input.device)
+    return bound if isinstance(bound, Tensor) else make_tensor(bound, device=input.device)
 
 
 clip = alias(clamp, "clip")

@@ -8,7 +8,8 @@ from typing import Any
 from .._storage import propagate_write
 from .._tensor import Tensor
 from ..ops.arithmetic import maximum
-from ..ops.creation import tensor, zeros_like
+from ..ops.creation import zeros_like
+from ..ops.data import make_tensor as tensor
 from .optimizer import Optimizer, check_options, refuse_differentiable
 
 __all__ = ["Adam", "AdamW"]

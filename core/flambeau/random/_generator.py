@@ -8,7 +8,6 @@ generator.
 from __future__ import annotations
 
 import os
-from array import array
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -99,9 +98,9 @@ class Generator:
 
     def get_state(self) -> Tensor:
         """The whole state, as a uint8 tensor on the CPU of the form that PyTorch's generators have."""
-        from ..ops.creation import tensor
+        from ..ops.data import tensor
 
-        return tensor(array("B", self._stream.to_bytes()), device="cpu")
+        return tensor(list(self._stream.to_bytes()), dtype=dtypes.uint8, device="cpu")
 
     def set_state(self, new_state: Tensor) -> None:
         """Continue from a state of :meth:`get_state`.

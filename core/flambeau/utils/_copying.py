@@ -9,7 +9,16 @@ from .._tensor import Tensor
 from ..autograd._modes import no_grad
 from ..dtypes import dtype
 
-__all__ = ["deepcopy_tensor", "rebuild_tensor", "reduce_tensor"]
+__all__ = ["copy_tensor", "deepcopy_tensor", "rebuild_tensor", "reduce_tensor"]
+
+
+def copy_tensor(tensor: Tensor) -> Tensor:
+    """A leaf of the same class on the same memory, as ``copy.copy`` makes of PyTorch's tensors."""
+    made = _as_class(type(tensor), tensor.detach())
+    if tensor.requires_grad:
+        made.requires_grad_()
+    vars(made).update(_attributes(tensor))
+    return made
 
 
 def deepcopy_tensor(tensor: Tensor, memo: dict[int, Any]) -> Tensor:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..._tensor import Tensor
 from ...dtypes import float64
-from ...ops.creation import as_tensor, tensor
+from ...ops.data import as_tensor, tensor
 from ...ops.joining import stack
 
 __all__ = ["default_collate", "default_convert"]

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..._tensor import Tensor
 from ...dtypes import float32, int64, uint8
-from ...ops.creation import tensor
+from ...ops.data import tensor
 from ...utils.data import Dataset
 
 __all__ = ["Digits"]

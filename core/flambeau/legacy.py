@@ -1,0 +1,95 @@
+"""PyTorch's typed tensor classes, ``FloatTensor`` and its kin: names for a dtype that construct and that are tested for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import dtypes
+from ._tensor import Tensor
+from .dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
+from .ops.data import of_shape_or_data
+from .printing import scalar_type_name
+from .promotion import set_default_dtype
+
+__all__ = [
+    "BFloat16Tensor",
+    "BoolTensor",
+    "ByteTensor",
+    "CharTensor",
+    "DoubleTensor",
+    "FloatTensor",
+    "HalfTensor",
+    "IntTensor",
+    "LongTensor",
+    "ShortTensor",
+    "set_default_tensor_type",
+]
+
+
+class TypedTensorClass(type):
+    """The metaclass: an instance is a class of the CPU tensors of one dtype."""
+
+    dtype: DType
+    is_cuda = False
+
+    def __call__(cls, *data: Any, device: Any = None) -> Tensor:
+        """A tensor of sizes, or of a sequence of values."""
+        return of_shape_or_data(data, cls.dtype, "cpu" if device is None else device)
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return isinstance(instance, Tensor) and instance.dtype is cls.dtype and instance.is_cpu
+
+    def __repr__(cls) -> str:
+        return f"<class 'torch.{cls.__name__}'>"
+
+
+def _typed(dtype: DType) -> TypedTensorClass:
+    """The class of a dtype. Source of the semantics: ``torch.FloatTensor`` and its kin."""
+    name = f"{scalar_type_name(dtype)}Tensor"
+    doc = f"CPU tensors of {dtype!r}: constructs, and is tested for with ``isinstance``. Source: ``torch.{name}``."
+    return TypedTensorClass(name, (), {"dtype": dtype, "__module__": "flambeau", "__doc__": doc})
+
+
+BFloat16Tensor = _typed(dtypes.bfloat16)
+BoolTensor = _typed(dtypes.bool)
+ByteTensor = _typed(dtypes.uint8)
+CharTensor = _typed(dtypes.int8)
+DoubleTensor = _typed(dtypes.float64)
+FloatTensor = _typed(dtypes.float32)
+HalfTensor = _typed(dtypes.float16)
+IntTensor = _typed(dtypes.int32)
+LongTensor = _typed(dtypes.int64)
+ShortTensor = _typed(dtypes.int16)
+
+
+def set_default_tensor_type(t: Any, /) -> None:
+    """Make the dtype of a typed tensor class (or its name) the default one. Source: ``torch.set_default_tensor_type``.
+
+    :func:`flambeau.set_default_dtype` is the newer way.
+
+    Raises:
+        TypeError: it is no class of floating point tensors.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.set_default_tensor_type(torch.DoubleTensor)
+        >>> torch.zeros(1).dtype
+        torch.float64
+        >>> torch.set_default_tensor_type("torch.FloatTensor")
+    """
+    found = by_name(t) if isinstance(t, str) else t
+    if not isinstance(found, TypedTensorClass):
+        raise TypeError("invalid type object: only floating-point types are supported as the default type")
+    set_default_dtype(found.dtype)
+
+
+def by_name(name: str) -> TypedTensorClass:
+    """The class that PyTorch calls ``name``, ``"torch.FloatTensor"``.
+
+    Raises:
+        ValueError: there is none.
+    """
+    found = globals().get(name.removeprefix("torch."))
+    if not isinstance(found, TypedTensorClass):
+        raise ValueError(f"invalid type: '{name}'")
+    return found

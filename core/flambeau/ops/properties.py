@@ -1,0 +1,110 @@
+"""Functions that tell what a tensor is; most are methods of tensors too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._tensor import Tensor
+from ._runtime import not_a_tensor
+
+__all__ = ["get_device", "is_complex", "is_floating_point", "is_nonzero", "is_signed", "is_tensor", "numel", "size"]
+
+
+def _checked(function: str, input: Any) -> Tensor:
+    if not isinstance(input, Tensor):
+        raise not_a_tensor(function, "input", 1, input)
+    return input
+
+
+def is_tensor(obj: Any, /) -> bool:
+    """Tell whether an object is a tensor. Source of the semantics: ``torch.is_tensor``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.is_tensor(torch.zeros(1)), torch.is_tensor([0.0])
+        (True, False)
+    """
+    return isinstance(obj, Tensor)
+
+
+def is_floating_point(input: Tensor) -> bool:
+    """Tell whether a tensor's dtype is a real floating point type. Source: ``torch.is_floating_point``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.is_floating_point(torch.zeros(1))
+        True
+    """
+    return _checked("is_floating_point", input).is_floating_point()
+
+
+def is_complex(input: Tensor) -> bool:
+    """Tell whether a tensor's dtype is complex. Source of the semantics: ``torch.is_complex``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.is_complex(torch.zeros(1))
+        False
+    """
+    return _checked("is_complex", input).is_complex()
+
+
+def is_signed(input: Tensor) -> bool:
+    """Tell whether a tensor's dtype has negative numbers. Source of the semantics: ``torch.is_signed``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.is_signed(torch.zeros(1, dtype=torch.uint8))
+        False
+    """
+    return _checked("is_signed", input).is_signed()
+
+
+def is_nonzero(input: Tensor) -> bool:
+    """Tell whether the only element of a tensor is not zero. Source of the semantics: ``torch.is_nonzero``.
+
+    Raises:
+        RuntimeError: it has no element, or several.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.is_nonzero(torch.tensor([0.0]))
+        False
+    """
+    return bool(_checked("is_nonzero", input))
+
+
+def numel(input: Tensor) -> int:
+    """Count the elements. Source of the semantics: ``torch.numel``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.numel(torch.zeros(2, 3))
+        6
+    """
+    return _checked("numel", input).numel()
+
+
+def get_device(input: Tensor) -> int:
+    """Give the index of the device; -1 for the CPU. Source of the semantics: ``torch.get_device``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.get_device(torch.zeros(1))
+        -1
+    """
+    return _checked("get_device", input).get_device()
+
+
+def size(input: Tensor, dim: int | None = None) -> Any:
+    """Give the shape, or the size of one dimension: the function to ``Tensor.size``, which PyTorch has only as a method.
+
+    Raises:
+        IndexError: ``dim`` is out of range.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.size(torch.zeros(2, 3)), torch.size(torch.zeros(2, 3), 1)
+        (torch.Size([2, 3]), 3)
+    """
+    return _checked("size", input).size(dim)

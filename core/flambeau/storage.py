@@ -1,0 +1,195 @@
+"""The memory of a tensor as an object of its own: ``Tensor.untyped_storage()`` and ``Tensor.storage()``.
+
+Programs compare storages to see whether tensors share memory. A storage here looks into the memory that the tensor it
+was asked of lies in; it does not resize or replace it.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ._methods import method
+
+if TYPE_CHECKING:
+    from ._tensor import Tensor
+    from .devices import device as Device  # noqa: N812 (a class in lower case, as in PyTorch)
+    from .dtypes import dtype as DType  # noqa: N812
+
+__all__ = ["TypedStorage", "UntypedStorage", "is_storage"]
+
+
+class UntypedStorage:
+    """The bytes that a tensor and its views share. Source of the semantics: ``torch.UntypedStorage``.
+
+    Two storages are equal if they are the same memory.
+
+    Example:
+        >>> import flambeau as torch
+        >>> x = torch.zeros(2, 3)
+        >>> x[1].untyped_storage().data_ptr() == x.untyped_storage().data_ptr()
+        True
+        >>> x[1].untyped_storage().nbytes()
+        24
+    """
+
+    def __init__(self, tensor: Tensor) -> None:
+        self._tensor = tensor.detach()
+
+    def data_ptr(self) -> int:
+        """The address of the first byte."""
+        tensor = self._tensor
+        return tensor.data_ptr() - tensor.storage_offset() * tensor.itemsize
+
+    def nbytes(self) -> int:
+        """How many bytes there are."""
+        tensor = self._tensor
+        return tensor._type.backend.storage_nbytes(tensor._array)
+
+    size = nbytes
+    __len__ = nbytes
+
+    @property
+    def device(self) -> Device:
+        """Where the memory is."""
+        return self._tensor.device
+
+    def element_size(self) -> int:
+        """One: a byte."""
+        return 1
+
+    def tolist(self) -> list[int]:
+        """The bytes as numbers."""
+        tensor = self._tensor
+        return list(tensor._type.backend.storage_bytes(tensor._array))
+
+    def __getitem__(self, index: int) -> int:
+        return self.tolist()[index]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.tolist())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, UntypedStorage) and _same_memory(self, other)
+
+    def __hash__(self) -> int:
+        return hash((self.device, self.data_ptr()))
+
+    def __repr__(self) -> str:
+        lines = "".join(f" {value}\n" for value in self.tolist())
+        return f"{lines}[torch.storage.UntypedStorage(device={self.device}) of size {self.nbytes()}]"
+
+
+class TypedStorage:
+    """The memory of a tensor as elements of its dtype: PyTorch's older form. Source: ``torch.TypedStorage``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> import warnings
+        >>> with warnings.catch_warnings(action="ignore"):
+        ...     torch.tensor([1, 2])[1:].storage().tolist()
+        [1, 2]
+    """
+
+    def __init__(self, tensor: Tensor) -> None:
+        self._untyped = UntypedStorage(tensor)
+        self.dtype: DType = tensor.dtype
+
+    def untyped(self) -> UntypedStorage:
+        """The same memory as bytes."""
+        return self._untyped
+
+    def data_ptr(self) -> int:
+        """The address of the first element."""
+        return self._untyped.data_ptr()
+
+    def nbytes(self) -> int:
+        """How many bytes there are."""
+        return self._untyped.nbytes()
+
+    @property
+    def device(self) -> Device:
+        """Where the memory is."""
+        return self._untyped.device
+
+    def element_size(self) -> int:
+        """Bytes of one element."""
+        return self.dtype.itemsize
+
+    def size(self) -> int:
+        """How many elements there are."""
+        return self.nbytes() // self.dtype.itemsize
+
+    __len__ = size
+
+    def tolist(self) -> list[Any]:
+        """The elements as Python numbers."""
+        from ._tensor import from_array
+        from .backend.selection import find_place
+        from .ops.conversion import host_list
+
+        type_ = find_place("cpu").type(self.dtype)
+        content = bytes(self._untyped.tolist())
+        return host_list(from_array(type_.kernels.from_host(content, (self.size(),), self.dtype.name), type_))
+
+    def __getitem__(self, index: int) -> Any:
+        return self.tolist()[index]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.tolist())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TypedStorage) and self._untyped == other._untyped and self.dtype is other.dtype
+
+    def __hash__(self) -> int:
+        return hash(self._untyped)
+
+    def __repr__(self) -> str:
+        lines = "".join(f" {value}\n" for value in self.tolist())
+        return f"{lines}[torch.storage.TypedStorage(dtype={self.dtype!r}, device={self.device}) of size {self.size()}]"
+
+
+def _same_memory(one: UntypedStorage, other: UntypedStorage) -> bool:
+    return one.device == other.device and one.data_ptr() == other.data_ptr()
+
+
+def is_storage(obj: Any, /) -> bool:
+    """Tell whether an object is a storage. Source of the semantics: ``torch.is_storage``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.is_storage(torch.zeros(1).untyped_storage())
+        True
+    """
+    return isinstance(obj, (UntypedStorage, TypedStorage))
+
+
+@method("untyped_storage")
+def _untyped_storage(self: Tensor) -> UntypedStorage:
+    """The memory that the tensor lies in, as bytes."""
+    return UntypedStorage(self)
+
+
+@method("storage")
+def _storage(self: Tensor) -> TypedStorage:
+    """The memory that the tensor lies in, as elements; PyTorch calls it deprecated, and so warns."""
+    warnings.warn(
+        "TypedStorage is deprecated. It will be removed in the future and UntypedStorage will be the only storage class. "
+        "This should only matter to you if you are using storages directly.  To access UntypedStorage directly, use "
+        "tensor.untyped_storage() instead of tensor.storage()",
+        UserWarning,
+        stacklevel=2,
+    )
+    return TypedStorage(self)
+
+
+@method("is_set_to")
+def _is_set_to(self: Tensor, tensor: Tensor) -> bool:
+    """Tell whether another tensor is the same memory with the same offset, shape and strides."""
+    return (
+        UntypedStorage(self) == UntypedStorage(tensor)
+        and self.storage_offset() == tensor.storage_offset()
+        and self.shape == tensor.shape
+        and self.stride() == tensor.stride()
+    )
