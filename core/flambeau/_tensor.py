@@ -144,6 +144,8 @@ class Tensor(TensorMethods):
 
     def is_contiguous(self, memory_format: layouts.memory_format = layouts.contiguous_format) -> bool:
         """Whether its elements lie in memory in the order of ``memory_format`` without gaps."""
+        if memory_format is layouts.contiguous_format and self._type.backend.is_contiguous(self._array):
+            return True
         shape, strides = self._array.shape, self._type.backend.strides(self._array)
         if memory_format is layouts.channels_last:
             if len(shape) != 4:

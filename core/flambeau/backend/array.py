@@ -116,6 +116,10 @@ class ArrayBackend(Backend):
         """A scalar that a ufunc gave as an array."""
         return self.xp.asarray(value)
 
+    def is_contiguous(self, array: Array) -> bool:
+        """What the array says of itself."""
+        return array.flags.c_contiguous  # type: ignore[no-any-return]
+
     def strides(self, array: Array) -> Shape:
         """The strides in elements; an array without elements, where NumPy gives zeros, has those of a contiguous one."""
         size = array.itemsize

@@ -66,6 +66,10 @@ class Backend(ABC):
     def strides(self, array: Array) -> Shape:
         """The strides of an array in elements. A backend without strides gives those of a C-contiguous array."""
 
+    def is_contiguous(self, array: Array) -> bool:
+        """Whether the elements are known to lie in C order without gaps. A quick answer: False where it takes long."""
+        return False
+
     def ufuncs(self, device: int) -> Mapping[str, Any]:
         """Element-wise kernels for the hot path, which may give something that is no array for 0-d operands.
 

@@ -68,8 +68,8 @@ def _view_method(self: Tensor, *size: Any) -> Tensor:
 
 
 def _viewable(input: Tensor, shape: Shape) -> bool:
-    array = input._array
-    return view_strides(array.shape, tuple(input._type.backend.strides(array)), shape) is not None
+    array, backend = input._array, input._type.backend
+    return backend.is_contiguous(array) or view_strides(array.shape, tuple(backend.strides(array)), shape) is not None
 
 
 @composite(method=False)
