@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from . import function as function
 from ._engine import run_backward
 from ._modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from ._node import Node
+from .function import Function
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
-__all__ = ["Node", "backward", "enable_grad", "grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
+__all__ = ["Function", "Node", "backward", "enable_grad", "grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
 
 
 def backward(

@@ -195,4 +195,4 @@ def _replace_backward(node: Node, grad: Tensor) -> tuple[Tensor | None, Tensor |
     return rest, None if part_edge is None else replay(steps, grad).clone()
 
 
-_REPLACE = Rule("CopySlices", _replace_backward)
+_REPLACE = Rule("torch::autograd::CopySlices", _replace_backward)

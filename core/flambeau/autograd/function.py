@@ -1,0 +1,381 @@
+"""Functions with a derivative of their own: subclasses of :class:`Function`.
+
+The node of the graph holds the ``ctx`` that ``forward`` and ``backward`` are given, so that what a program keeps on it lives
+as long as the graph does. They are two objects, so that no attribute that a program gives ``ctx`` can be one of the node's.
+"""
+
+from __future__ import annotations
+
+import functools
+import weakref
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ._modes import grad_enabled, no_grad
+from ._node import Leaf, Node, Output, next_sequence
+
+if TYPE_CHECKING:
+    from .._tensor import Tensor
+
+__all__ = ["Function", "FunctionCtx", "once_differentiable"]
+
+
+class FunctionCtx:
+    """The context of one call of a :class:`Function`: what ``forward`` tells ``backward``.
+
+    Source of the semantics: ``torch.autograd.function.FunctionCtx``.
+
+    Attributes:
+        needs_input_grad: for every argument of ``apply``, whether its gradient is wanted.
+    """
+
+    needs_input_grad: tuple[bool, ...] = ()
+    materialize_grads = True
+    _to_save: tuple[Tensor | None, ...] = ()
+    _dirty: tuple[Tensor, ...] = ()
+    _non_differentiable: tuple[Tensor, ...] = ()
+    _node: Callable[[], FunctionNode | None] | None = None
+
+    def save_for_backward(self, *tensors: Tensor | None) -> None:
+        """Keep tensors for ``backward``, where :attr:`saved_tensors` gives them and checks that they are unchanged.
+
+        Raises:
+            TypeError: something is no tensor; keep that as an attribute of ``ctx``.
+        """
+        for position, tensor in enumerate(tensors):
+            if tensor is not None and not _is_tensor(tensor):
+                raise TypeError(
+                    f"save_for_backward can only save variables, but argument {position} is of type "
+                    f"{type(tensor).__name__}"
+                )
+        self._to_save = tensors
+
+    def save_for_forward(self, *tensors: Tensor | None) -> None:
+        """Keep tensors for ``jvp``."""
+        self.saved_for_forward = tensors
+
+    def mark_dirty(self, *tensors: Tensor) -> None:
+        """Say which arguments ``forward`` has changed in place; it must return each of them."""
+        self._dirty = tensors
+
+    def mark_non_differentiable(self, *tensors: Tensor) -> None:
+        """Say which outputs have no gradient."""
+        self._non_differentiable = tensors
+
+    def set_materialize_grads(self, value: bool) -> None:
+        """Say whether ``backward`` gets zeros (the default) or None for outputs that no gradient arrived at."""
+        self.materialize_grads = value
+
+    @property
+    def saved_tensors(self) -> tuple[Tensor | None, ...]:
+        """What :meth:`save_for_backward` kept.
+
+        Raises:
+            RuntimeError: it has been freed by a backward pass, or a tensor has been changed in place since.
+        """
+        if self._node is None:  # `forward` has not returned
+            return self._to_save
+        node = self._node()
+        if node is None or node.saved is None:
+            from ..ops._rules import freed_error
+
+            raise freed_error()
+        return tuple(_restored(node, saved) for saved in node.saved)
+
+    saved_variables = saved_tensors
+
+
+class FunctionNode(Node):
+    """The node of a call of a :class:`Function`; it has the attributes of the context."""
+
+    ctx: FunctionCtx
+    function: type[Function]
+    arguments: tuple[Any, ...]
+    """The shape and type of every argument that is a tensor, None for the others."""
+
+    def apply(self, *grads: Any) -> Any:
+        """Call ``backward`` on gradients of the outputs, as the backward pass does."""
+        return self.function.backward(self.ctx, *grads)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "ctx":  # while the node is being made
+            raise AttributeError(name)
+        return getattr(self.ctx, name)
+
+    def __repr__(self) -> str:
+        return f"<torch.autograd.function.{self.name()} object at {id(self):#x}>"
+
+
+_OUTPUT = object()
+"""Marks a saved tensor that is an output: the tensor itself would make a cycle of references."""
+
+
+def _is_tensor(value: Any) -> bool:
+    return hasattr(value, "_array")  # Tensor cannot be imported here
+
+
+def _restored(node: FunctionNode, saved: Any) -> Tensor | None:
+    """A saved tensor; one that is an output leads back to the node."""
+    from ..ops._rules import check_version, restore_output
+
+    if saved is None:
+        return None
+    if saved[0] is not _OUTPUT:
+        check_version(*saved)
+        return saved[0]  # type: ignore[no-any-return]
+    _, index, output = saved
+    tensor = restore_output(node, output, linked=False)
+    tensor._node = node if index is None else Output(node, index)
+    return tensor
+
+
+class Function:
+    """An operation with a derivative of its own.
+
+    A subclass has the static methods ``forward(ctx, *args)``, or ``forward(*args)`` and
+    ``setup_context(ctx, inputs, output)``, and ``backward(ctx, *grads)``, which gives one gradient per argument (None for
+    those that are no tensors). Call it with :meth:`apply`. Source of the semantics: ``torch.autograd.Function``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> class Cube(torch.autograd.Function):
+        ...     @staticmethod
+        ...     def forward(ctx, x):
+        ...         ctx.save_for_backward(x)
+        ...         return x**3
+        ...     @staticmethod
+        ...     def backward(ctx, grad):
+        ...         (x,) = ctx.saved_tensors
+        ...         return grad * 3 * x**2
+        >>> x = torch.tensor(2.0, requires_grad=True)
+        >>> Cube.apply(x).backward()
+        >>> x.grad
+        tensor(12.)
+    """
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Refuse PyTorch's oldest form."""
+        raise RuntimeError(
+            "Legacy autograd function with non-static forward method is deprecated. Please use new-style autograd function "
+            "with static forward method. (Example: https://pytorch.org/docs/stable/autograd.html#torch.autograd.Function)"
+        )
+
+    @staticmethod
+    def forward(*args: Any, **kwargs: Any) -> Any:
+        """Compute the outputs; nothing is recorded meanwhile."""
+        raise NotImplementedError("You must implement the forward function for custom autograd.Function.")
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> Any:
+        """Keep on ``ctx`` what ``backward`` needs, where ``forward`` does not take a ``ctx``."""
+        raise NotImplementedError("setup_context is not implemented.")
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: Any) -> Any:
+        """Give the gradients of the arguments for those of the outputs."""
+        raise NotImplementedError(
+            "You must implement either the backward or vjp method for your custom autograd.Function to use it with backward "
+            "mode AD."
+        )
+
+    @classmethod
+    def apply(cls, *args: Any) -> Any:
+        """Run ``forward`` and record a node whose derivative is ``backward``.
+
+        Raises:
+            RuntimeError: an argument marked as dirty is a leaf that requires a gradient, or is not returned.
+        """
+        ctx = FunctionCtx()
+        ctx.needs_input_grad = tuple(_is_tensor(arg) and arg._node is not None for arg in args)
+        recording = grad_enabled() and any(ctx.needs_input_grad)
+        with no_grad():
+            if cls.setup_context is Function.setup_context:
+                output = cls.forward(ctx, *args)
+            else:
+                output = cls.forward(*args)
+                cls.setup_context(ctx, args, output)
+        return _recorded(cls, ctx, args, output) if recording else output
+
+
+def _recorded(function: type[Function], ctx: FunctionCtx, args: Sequence[Any], output: Any) -> Any:
+    """The outputs with their history."""
+    from ..ops._rules import Rule
+
+    single = not isinstance(output, tuple)
+    outputs = [output] if single else list(output)
+    _check_dirty(ctx, outputs)
+    node = FunctionNode()
+    node.function, node.ctx = function, ctx
+    node.arguments = tuple((arg._array.shape, arg._type) if _is_tensor(arg) else None for arg in args)
+    node.rule = Rule(f"{function.__name__}Backward", _backward, single_output=single)
+    node.edges = tuple(arg._node if _is_tensor(arg) else None for arg in args)
+    node.fits = None
+    node.sequence = next_sequence()
+    node.outputs = tuple((value._array.shape, value._type) if _is_tensor(value) else None for value in outputs)
+    made = [
+        _with_history(node, value, None if single else position, args)
+        if _is_tensor(value) and value._type.floats and not _contains(ctx._non_differentiable, value)
+        else value
+        for position, value in enumerate(outputs)
+    ]
+    node.saved = _saved(ctx, outputs, single=single)
+    ctx._node, ctx._to_save, ctx._dirty, ctx._non_differentiable = weakref.ref(node), (), (), ()
+    return made[0] if single else tuple(made)
+
+
+def _contains(tensors: Sequence[Any], tensor: Any) -> bool:
+    return any(each is tensor for each in tensors)
+
+
+def _check_dirty(ctx: FunctionCtx, outputs: Sequence[Any]) -> None:
+    for tensor in ctx._dirty:
+        if tensor._node.__class__ is Leaf:
+            raise RuntimeError("a leaf Variable that requires grad has been used in an in-place operation.")
+        if not _contains(outputs, tensor):
+            raise RuntimeError(
+                "Some elements marked as dirty during the forward method were not returned as output. The inputs that are "
+                "modified inplace must all be outputs of the Function."
+            )
+
+
+def _with_history(node: FunctionNode, value: Tensor, index: int | None, args: Sequence[Any]) -> Tensor:
+    """An output that leads back to ``node``: a changed argument itself, an argument returned unchanged as a view of it."""
+    from .._tensor import from_array
+    from ..ops._inplace import relink
+
+    edge = node if index is None else Output(node, index)
+    if _contains(node.ctx._dirty, value):
+        stand_in = from_array(value._array, value._type)
+        stand_in._node = edge
+        relink(value, stand_in)
+        return value
+    if _contains(args, value):
+        value = value.detach()
+    value._node = edge
+    return value
+
+
+def _saved(ctx: FunctionCtx, outputs: Sequence[Any], *, single: bool) -> tuple[Any, ...]:
+    from .._storage import version_of
+    from ..ops._rules import save_output
+
+    saved: list[Any] = []
+    for tensor in ctx._to_save:
+        place = next((place for place, value in enumerate(outputs) if value is tensor), None)
+        if tensor is None:
+            saved.append(None)
+        elif place is not None and not _contains(ctx._dirty, tensor):
+            saved.append((_OUTPUT, None if single else place, save_output(tensor)))
+        else:
+            saved.append((tensor, version_of(tensor)))
+    return tuple(saved)
+
+
+# -- the backward pass ---------------------------------------------------------------
+
+
+def _backward(node: Any, grad: Any) -> list[Tensor | None]:
+    """What the engine calls: ``backward`` between the gradients that arrived and those that are checked."""
+    grads = [grad] if node.rule.single_output else list(grad)
+    if node.ctx.materialize_grads:
+        grads = [
+            _zeros(spec) if value is None and spec is not None else value
+            for value, spec in zip(grads, node.outputs, strict=True)
+        ]
+    result = node.apply(*grads)
+    return _checked_gradients(node, list(result) if isinstance(result, (tuple, list)) else [result])
+
+
+def _zeros(spec: tuple[Any, Any]) -> Tensor:
+    from .._tensor import from_array
+
+    shape, type_ = spec
+    return from_array(type_.kernels.full(shape, 0, type_.dtype.name), type_)
+
+
+def _checked_gradients(node: Any, grads: list[Any]) -> list[Tensor | None]:
+    """One gradient per argument, of its shape and type.
+
+    Raises:
+        RuntimeError: there are too few or too many, or one has another shape, in PyTorch's words.
+    """
+    name, wanted = node.name(), len(node.arguments)
+    while len(grads) > wanted and grads[-1] is None:
+        grads.pop()
+    if len(grads) != wanted:
+        raise RuntimeError(
+            f"function {name} returned an incorrect number of gradients (expected {wanted}, got {len(grads)})"
+        )
+    return [
+        None if value is None else _checked_gradient(name, position, value, spec, wanted=needed)
+        for position, (value, spec, needed) in enumerate(
+            zip(grads, node.arguments, node.ctx.needs_input_grad, strict=True)
+        )
+    ]
+
+
+def _checked_gradient(name: str, position: int, grad: Any, spec: Any, *, wanted: bool) -> Tensor | None:
+    if spec is None:
+        raise RuntimeError(
+            f"function {name} returned a gradient different than None at position {position + 1}, but the corresponding "
+            "forward input was not a Variable"
+        )
+    if not _is_tensor(grad):
+        raise RuntimeError(f"expected Variable or None (got {type(grad).__name__})")
+    if not wanted:
+        return None
+    shape, type_ = spec
+    if grad._array.shape != shape:
+        try:
+            grad = grad.sum_to_size(shape)
+        except RuntimeError:
+            raise RuntimeError(
+                f"Function {name} returned an invalid gradient at index {position} - got {list(grad.shape)} but expected "
+                f"shape compatible with {list(shape)}"
+            ) from None
+    return grad._to_type(type_)  # type: ignore[no-any-return]
+
+
+def once_differentiable(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Say that a ``backward`` cannot be differentiated itself: a second backward pass through it raises.
+
+    Source of the semantics: ``torch.autograd.function.once_differentiable``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> class Double(torch.autograd.Function):
+        ...     @staticmethod
+        ...     def forward(ctx, x):
+        ...         return x * 2
+        ...     @staticmethod
+        ...     @torch.autograd.function.once_differentiable
+        ...     def backward(ctx, grad):
+        ...         return grad * 2
+        >>> x = torch.ones(1, requires_grad=True)
+        >>> torch.autograd.grad(Double.apply(x), x)
+        (tensor([2.]),)
+    """
+
+    @functools.wraps(function)
+    def wrapper(ctx: Any, *grads: Any) -> Any:
+        with no_grad():
+            result = function(ctx, *grads)
+        if not grad_enabled() or not any(_is_tensor(grad) and grad._node is not None for grad in grads):
+            return result
+        results = list(result) if isinstance(result, (tuple, list)) else [result]
+        refused = _Refuse.apply(*[value if _is_tensor(value) else None for value in results], *grads)
+        return tuple(refused)[: len(results)]
+
+    return wrapper
+
+
+class _Refuse(Function):
+    """The gradients of a function that may be differentiated once, connected to what they depend on."""
+
+    @staticmethod
+    def forward(ctx: Any, *values: Any) -> Any:
+        return tuple(value.detach() if _is_tensor(value) else value for value in values)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Any) -> Any:
+        raise RuntimeError("trying to differentiate twice a function that was marked with @once_differentiable")
