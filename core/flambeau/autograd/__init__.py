@@ -14,7 +14,19 @@ from .function import Function
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
-__all__ = ["Function", "Node", "backward", "enable_grad", "grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
+__all__ = [
+    "Function",
+    "GradcheckError",
+    "Node",
+    "backward",
+    "enable_grad",
+    "grad",
+    "gradcheck",
+    "gradgradcheck",
+    "is_grad_enabled",
+    "no_grad",
+    "set_grad_enabled",
+]
 
 
 def backward(
@@ -157,3 +169,6 @@ def _checked_start(position: int, output: Tensor, start: Tensor | None) -> Tenso
             f"{output.shape}."
         )
     return start._to_type(output._type)
+
+
+from .gradcheck import GradcheckError, gradcheck, gradgradcheck  # noqa: E402 (they are written with the above)

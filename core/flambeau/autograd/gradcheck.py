@@ -1,0 +1,300 @@
+"""Derivatives against finite differences: ``gradcheck`` and ``gradgradcheck``.
+
+In slow mode both Jacobians are computed whole, one column by two calls of the function, one row by one backward pass. In
+fast mode they are compared in the product with one random vector on each side, which costs two calls and one pass.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from . import grad
+from ._modes import no_grad
+
+if TYPE_CHECKING:
+    from .._tensor import Tensor
+
+__all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
+
+_Function = Callable[..., Any]
+
+
+class GradcheckError(RuntimeError):
+    """A derivative is not what finite differences say. Source: ``torch.autograd.gradcheck.GradcheckError``."""
+
+
+def gradcheck(
+    func: _Function,
+    inputs: Any,
+    *,
+    eps: float = 1e-6,
+    atol: float = 1e-5,
+    rtol: float = 1e-3,
+    raise_exception: bool = True,
+    nondet_tol: float = 0.0,
+    check_grad_dtypes: bool = False,
+    fast_mode: bool = False,
+) -> bool:
+    """Compare the gradients of ``func`` with central differences; True if they agree.
+
+    Args:
+        func: of the tensors in ``inputs`` to a tensor or several.
+        inputs: a tensor or several, float64 for the tolerances to make sense; those that require a gradient are checked.
+        eps: the step of the differences.
+        atol, rtol: how far the derivatives may be apart: ``atol + rtol * abs(numerical)``.
+        raise_exception: raise the error instead of returning False.
+        nondet_tol: how far two backward passes may be apart.
+        check_grad_dtypes: that gradients have the dtype of their inputs.
+        fast_mode: compare one product with random vectors instead of every entry.
+
+    Source of the semantics: ``torch.autograd.gradcheck``.
+
+    Raises:
+        ValueError: no input requires a gradient.
+        GradcheckError: they do not agree.
+
+    Example:
+        >>> import flambeau as torch
+        >>> x = torch.tensor([0.5, 2.0], dtype=torch.float64, requires_grad=True)
+        >>> torch.autograd.gradcheck(lambda x: x**3, x)
+        True
+    """
+    checked = _Checked(func, inputs, eps)
+    try:
+        for position, output in enumerate(checked.outputs()):
+            if not output.requires_grad:
+                _check_constant(checked, position, atol)
+            elif fast_mode:
+                _check_fast(checked, position, output, atol, rtol)
+            else:
+                _check_slow(checked, position, output, atol, rtol, nondet_tol)
+            if output.requires_grad and check_grad_dtypes:
+                _check_dtypes(checked, output)
+    except GradcheckError:
+        if raise_exception:
+            raise
+        return False
+    return True
+
+
+class _Checked:
+    """The function under test with its inputs.
+
+    Attributes:
+        wanted: the inputs that require a gradient, with their places.
+    """
+
+    def __init__(self, func: _Function, inputs: Any, eps: float) -> None:
+        from .._tensor import Tensor
+
+        self.func = func
+        self.inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+        self.eps = eps
+        self.wanted = [
+            (place, value)
+            for place, value in enumerate(self.inputs)
+            if isinstance(value, Tensor) and value.requires_grad
+        ]
+        if not self.wanted:
+            raise ValueError(
+                "gradcheck expects at least one input tensor to require gradient, but none of them have requires_grad=True."
+            )
+        for place, value in self.wanted:
+            if value.element_size() < 8:
+                warnings.warn(
+                    f"Input #{place} requires gradient and is not a double precision floating point or complex. This check "
+                    "will likely fail if all the inputs are not of double precision floating point or complex. ",
+                    UserWarning,
+                    stacklevel=4,
+                )
+
+    def outputs(self) -> list[Tensor]:
+        """The tensors that the function gives."""
+        from .._tensor import Tensor
+
+        result = self.func(*self.inputs)
+        listed = [result] if isinstance(result, Tensor) else list(result)
+        for output in listed:
+            if not isinstance(output, Tensor):
+                raise ValueError(f"gradcheck: the function must give tensors, not {type(output).__name__}")
+        return listed
+
+    def moved(self, place: int, direction: Tensor, position: int) -> Tensor:
+        """The change of an output, flattened, per unit of ``direction`` in the input at ``place``."""
+        memory = self.inputs[place].data
+        kept = memory.clone()
+        with no_grad():
+            try:
+                memory.copy_(kept + direction * self.eps)
+                above = self.outputs()[position].clone()
+                memory.copy_(kept - direction * self.eps)
+                below = self.outputs()[position].clone()
+            finally:
+                memory.copy_(kept)
+            return ((above - below) / (2 * self.eps)).reshape(-1)
+
+    def pulled(self, output: Tensor, direction: Tensor) -> list[Tensor]:
+        """The gradients of the wanted inputs for a gradient of an output; zeros where nothing arrives."""
+        tensors = [value for _, value in self.wanted]
+        found = grad(output, tensors, direction, retain_graph=True, allow_unused=True)
+        return [
+            value.new_zeros(value.shape) if each is None else each for each, value in zip(found, tensors, strict=True)
+        ]
+
+
+def _unit_vectors(tensor: Tensor) -> list[Tensor]:
+    vectors = []
+    for element in range(tensor.numel()):
+        vector = tensor.new_zeros(tensor.numel())
+        vector[element] = 1
+        vectors.append(vector.reshape(tensor.shape))
+    return vectors
+
+
+def _far(found: Tensor, expected: Tensor, atol: float, rtol: float) -> bool:
+    with no_grad():
+        close = (found - expected).abs() <= atol + rtol * expected.abs()
+        both_nan = (found != found) & (expected != expected)
+        return not bool((close | both_nan).all())
+
+
+def _check_constant(checked: _Checked, position: int, atol: float) -> None:
+    for place, value in checked.wanted:
+        for direction in _unit_vectors(value):
+            change = checked.moved(place, direction, position)
+            if _far(change, change * 0, atol, 0.0):
+                raise GradcheckError("Numerical gradient for function expected to be zero")
+
+
+def _check_slow(checked: _Checked, position: int, output: Tensor, atol: float, rtol: float, nondet_tol: float) -> None:
+    from ..ops.joining import stack
+
+    rows = [checked.pulled(output, direction) for direction in _unit_vectors(output)]
+    again = [checked.pulled(output, direction) for direction in _unit_vectors(output)]
+    for number, (place, value) in enumerate(checked.wanted):
+        if not value.numel() or not rows:
+            continue
+        numerical = stack([checked.moved(place, direction, position) for direction in _unit_vectors(value)])
+        analytical = stack([row[number].reshape(-1) for row in rows], 1)
+        repeated = stack([row[number].reshape(-1) for row in again], 1)
+        if _far(repeated, analytical, nondet_tol, 0.0):
+            raise GradcheckError(
+                "Backward is not reentrant, i.e., running backward with same input and grad_output multiple times gives "
+                f"different values, although analytical gradient matches numerical gradient.The tolerance for "
+                f"nondeterminism was {nondet_tol}."
+            )
+        if _far(analytical, numerical, atol, rtol):
+            raise _mismatch(position, number, numerical, analytical)
+
+
+def _check_fast(checked: _Checked, position: int, output: Tensor, atol: float, rtol: float) -> None:
+    from ..random import Generator, rand
+
+    def drawn(like: Tensor) -> Tensor:
+        vector = rand(like.shape, dtype=like.dtype, device=like.device, generator=generator)
+        return vector / (vector * vector).sum().sqrt() if vector.numel() else vector
+
+    generator = Generator(output.device).manual_seed(0)
+    weights = drawn(output)
+    pulled = checked.pulled(output, weights)
+    for number, (place, value) in enumerate(checked.wanted):
+        direction = drawn(value)
+        numerical = (checked.moved(place, direction, position) * weights.reshape(-1)).sum()
+        analytical = (pulled[number] * direction).sum()
+        if _far(analytical, numerical, atol, rtol):
+            raise _mismatch(position, number, numerical, analytical)
+
+
+def _check_dtypes(checked: _Checked, output: Tensor) -> None:
+    for (place, value), found in zip(checked.wanted, checked.pulled(output, output.detach() * 0), strict=True):
+        if found.dtype is not value.dtype:
+            raise GradcheckError(f"the gradient of input {place} has the dtype {found.dtype!r}, not {value.dtype!r}")
+
+
+def _mismatch(output: int, number: int, numerical: Tensor, analytical: Tensor) -> GradcheckError:
+    return GradcheckError(
+        f"Jacobian mismatch for output {output} with respect to input {number},\n"
+        f"numerical:{numerical!r}\nanalytical:{analytical.detach()!r}\n"
+    )
+
+
+def gradgradcheck(
+    func: _Function,
+    inputs: Any,
+    grad_outputs: Any = None,
+    *,
+    eps: float = 1e-6,
+    atol: float = 1e-5,
+    rtol: float = 1e-3,
+    raise_exception: bool = True,
+    nondet_tol: float = 0.0,
+    check_grad_dtypes: bool = False,
+    fast_mode: bool = False,
+) -> bool:
+    """Compare the gradients of the gradients of ``func`` with central differences of the gradients; True if they agree.
+
+    ``grad_outputs`` are the gradients of the outputs, random ones if left out; the other arguments are those of
+    :func:`gradcheck`. Source of the semantics: ``torch.autograd.gradgradcheck``.
+
+    Raises:
+        ValueError: no input requires a gradient.
+        GradcheckError: they do not agree.
+
+    Example:
+        >>> import flambeau as torch
+        >>> x = torch.tensor([0.5, 2.0], dtype=torch.float64, requires_grad=True)
+        >>> torch.autograd.gradgradcheck(lambda x: x**3, x)
+        True
+    """
+    checked = _Checked(func, inputs, eps)
+    starts = _starts(checked.outputs(), grad_outputs)
+    count = len(checked.inputs)
+
+    def gradients(*arguments: Any) -> tuple[Tensor, ...]:
+        inner = _Checked(func, arguments[:count], eps)
+        outputs = inner.outputs()
+        pairs = [
+            (output, start) for output, start in zip(outputs, arguments[count:], strict=True) if output.requires_grad
+        ]
+        found = grad(
+            [output for output, _ in pairs],
+            [value for _, value in inner.wanted],
+            [start for _, start in pairs],
+            create_graph=True,
+            allow_unused=True,
+        )
+        return tuple(each for each in found if each is not None)
+
+    return gradcheck(
+        _with_grad(gradients),
+        (*checked.inputs, *starts),
+        eps=eps,
+        atol=atol,
+        rtol=rtol,
+        raise_exception=raise_exception,
+        nondet_tol=nondet_tol,
+        check_grad_dtypes=check_grad_dtypes,
+        fast_mode=fast_mode,
+    )
+
+
+def _with_grad(function: _Function) -> _Function:
+    """The function with the graph recorded, also where gradcheck takes differences."""
+    from ._modes import enable_grad
+
+    return enable_grad()(function)
+
+
+def _starts(outputs: Sequence[Tensor], given: Any) -> list[Tensor]:
+    from .._tensor import Tensor
+    from ..random import Generator, randn
+
+    if given is not None:
+        return [given] if isinstance(given, Tensor) else list(given)
+    generator = Generator(outputs[0].device).manual_seed(0)
+    return [
+        randn(output.shape, dtype=output.dtype, device=output.device, generator=generator).requires_grad_()
+        for output in outputs
+    ]
