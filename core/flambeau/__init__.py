@@ -39,6 +39,7 @@ from .ops.joining import *
 from .ops.linalg import *
 from .ops.logsums import *
 from .ops.movement import *
+from .ops.norms import *
 from .ops.ranges import *
 from .ops.reductions import *
 from .ops.rounding import *
