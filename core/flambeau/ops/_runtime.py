@@ -288,9 +288,13 @@ _C_NAMES = {
 
 
 def out_dtype_error(expected: dtypes.dtype, found: dtypes.dtype) -> RuntimeError:
-    """PyTorch's error for an ``out=`` of another dtype than the result; it names the types of C++."""
-    one, two = (_C_NAMES.get(dtype.name, dtype.name) for dtype in (expected, found))
-    return RuntimeError(f"Expected out tensor to have dtype {one}, but got {two} instead")
+    """PyTorch's error for an ``out=`` of another dtype than the result."""
+    return RuntimeError(f"Expected out tensor to have dtype {c_name(expected)}, but got {c_name(found)} instead")
+
+
+def c_name(dtype: dtypes.dtype) -> str:
+    """The name that some of PyTorch's messages give to a dtype: that of the type in C++."""
+    return _C_NAMES.get(dtype.name, dtype.name)
 
 
 def cast_error(value: Tensor, target: Tensor) -> RuntimeError:

@@ -23,7 +23,7 @@ from .selection import where
 __all__ = ["dist", "norm", "renorm"]
 
 
-def _norm_input(grad: Tensor, input: Tensor, ord: float, dim: Dims, keepdim: bool, result: Tensor) -> Tensor | None:
+def _norm_input(grad: Tensor, input: Tensor, ord: float, dim: Dims, keepdim: bool, result: Tensor) -> Any:
     """The gradient of a norm, 0 wherever PyTorch says that the norm has a corner.
 
     Source of the cases: ``linalg_vector_norm_backward`` of PyTorch.
@@ -159,11 +159,11 @@ def _as_dtype(input: Tensor, dtype: DType | None) -> Tensor:
     return to_type(input, input._type.with_dtype(dtype))
 
 
-def _dist_input(grad: Tensor, input: Tensor, other: Tensor, p: float, result: Tensor) -> Tensor | None:
+def _dist_input(grad: Tensor, input: Tensor, other: Tensor, p: float, result: Tensor) -> Any:
     return _norm_input(grad, input - other, float(p), None, False, result)
 
 
-def _dist_other(grad: Tensor, input: Tensor, other: Tensor, p: float, result: Tensor) -> Tensor | None:
+def _dist_other(grad: Tensor, input: Tensor, other: Tensor, p: float, result: Tensor) -> Any:
     return _norm_input(-grad, input - other, float(p), None, False, result)
 
 
@@ -209,7 +209,8 @@ def renorm(input: Tensor, p: Number, dim: int, maxnorm: Number) -> Tensor:
     kept = normalize_dim(dim, input.dim())
     others: Sequence[int] = [each for each in range(input.dim()) if each != kept]
     size = _vector_norm(input, exponent, others, True)
-    return input * where(size > limit, limit / (size + 1e-7), 1.0)  # PyTorch's guard against a norm of 0
+    factor: Tensor = where(size > limit, limit / (size + 1e-7), 1.0)  # 1e-7 is PyTorch's guard against a norm of 0
+    return input * factor
 
 
 def _real(function: str, argument: str, position: int, value: Any) -> float:

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import prod as product
 from typing import Any
 
+from .. import dtypes
 from .._methods import method
 from .._tensor import Tensor, from_array
 from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
+from ..printing import scalar_type_name
 from ..shapes import Shape, normalize_dim, normalize_dims, size_argument
 from ._declare import composite, fused, primitive
 from ._reduce import Dims, check_floating, converted, count_of, spread
+from .arithmetic import div
 from .movement import reshape
 
-__all__ = ["all", "any", "mean", "prod", "sum", "sum_to_size"]
+__all__ = ["all", "any", "count_nonzero", "mean", "nanmean", "nansum", "prod", "sum", "sum_to_size"]
+
+# -- sums and means ---------------------------------------------------------------
 
 
-@primitive(
-    derivatives={"input": lambda grad, input_shape, dim, keepdim: spread(grad, input_shape, dim, keepdim)}, out=True
-)
+def _sum_input(grad: Tensor, input_shape: Shape, dim: Dims, keepdim: bool) -> Tensor:
+    return spread(grad, input_shape, dim, keepdim)
+
+
+@primitive(derivatives={"input": _sum_input}, out=True)
 def sum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """Add up the elements, all or along ``dim`` (an int or several). Source of the semantics: ``torch.sum``.
 
-    Bool and integers give int64; ``dtype`` converts before adding.
+    Bool and integers give int64; ``dtype`` converts before adding, and so does the dtype of ``out``.
 
     Example:
         >>> import flambeau as torch
@@ -31,8 +38,38 @@ def sum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType 
         tensor([4, 6])
     """
     source = converted(input, dtype)
-    dims = normalize_dims(dim, len(source._array.shape))
-    return from_array(source._type.kernels.sum(source._array, dims, keepdim), source._type)
+    return _total(source, source._array, dim, keepdim)
+
+
+def _total(source: Tensor, array: Any, dim: Dims, keepdim: bool) -> Tensor:
+    type_ = source._type
+    dims = normalize_dims(dim, len(array.shape))
+    add_up = type_.kernels.any if type_ is type_.boolean else type_.kernels.sum
+    return from_array(add_up(array, dims, keepdim), type_)
+
+
+def _nansum_input(grad: Tensor, input: Tensor, dim: Dims, keepdim: bool) -> Tensor:
+    return spread(grad, input._array.shape, dim, keepdim) * (input == input)
+
+
+@primitive(derivatives={"input": _nansum_input}, out=True)
+def nansum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
+    """Add up the elements that are not nan, all or along ``dim``. Source of the semantics: ``torch.nansum``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nansum(torch.tensor([1.0, float("nan"), 2.0]))
+        tensor(3.)
+    """
+    if not input._type.floats:
+        return sum(input.detach(), dim, keepdim, dtype=dtype)
+    type_ = input._type
+    if type_.dtype.is_complex:
+        raise RuntimeError("nansum on CPU does not support complex inputs")
+    kernels = type_.kernels
+    numbers = kernels.where(kernels.isnan(input._array), type_.number(0.0), input._array)
+    source = converted(from_array(numbers, type_), dtype)
+    return _total(source, source._array, dim, keepdim)
 
 
 @composite(method=False)
@@ -65,15 +102,11 @@ def _expands(shape: Shape, target: Shape) -> bool:
     return not [1 for size, wanted in pairs if size not in (1, wanted)]  # `all` is an op in this module
 
 
-@fused(
-    "mean",
-    derivatives={
-        "input": lambda grad, input_shape, dim, keepdim: (
-            spread(grad, input_shape, dim, keepdim) / count_of(input_shape, dim)
-        )
-    },
-    out=True,
-)
+def _mean_input(grad: Tensor, input_shape: Shape, dim: Dims, keepdim: bool) -> Tensor:
+    return spread(grad, input_shape, dim, keepdim) / count_of(input_shape, dim)
+
+
+@fused("mean", derivatives={"input": _mean_input}, out=True)
 def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """Average the elements, all or along ``dim``; nan where there are none. Source of the semantics: ``torch.mean``.
 
@@ -86,7 +119,7 @@ def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType
         tensor([1.5000, 3.5000])
     """
     source = input if dtype is None else converted(input, dtype)
-    check_floating("mean", source)
+    check_floating("mean", source, optional=dtype is not None)
     type_, shape = source._type, source._array.shape
     dims = normalize_dims(dim, len(shape))
     if type_.kernels.mean is not None:
@@ -95,45 +128,64 @@ def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType
     return from_array(type_.kernels.div(total, type_.number(float(product(shape[d] for d in dims)))), type_)
 
 
+@composite(out=True)
+def nanmean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
+    """Average the elements that are not nan, all or along ``dim``. Source of the semantics: ``torch.nanmean``.
+
+    Raises:
+        RuntimeError: the dtype is neither floating point nor complex.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nanmean(torch.tensor([1.0, float("nan"), 2.0]))
+        tensor(1.5000)
+    """
+    if not input._type.floats:
+        raise RuntimeError(
+            f"nanmean(): expected input to have floating point or complex dtype but got {scalar_type_name(input.dtype)}"
+        )
+    count = sum(input.detach() == input.detach(), dim, keepdim)
+    return div(nansum(input, dim, keepdim, dtype=dtype), count)
+
+
+# -- products -----------------------------------------------------------------------
+
+
 def _prod_input(grad: Tensor, input: Tensor, dim: int | None, keepdim: bool, result: Tensor) -> Tensor:
-    """The product of all other elements, by products from both sides: right where elements are zero, too."""
+    """The product of all other elements: the result over the element where none is zero."""
+    shape = input._array.shape
+    spread_grad = spread(grad, shape, dim, keepdim)
+    if bool(all(input.detach())):
+        return spread_grad * (spread(result, shape, dim, keepdim) / input)
     if dim is None:
-        flat = reshape(input, (-1,))
-        return reshape(reshape(grad, (1,)) * _others_product(flat, 0), input._array.shape)
-    dim = normalize_dim(dim, input.dim())
-    return spread(grad, input._array.shape, dim, keepdim) * _others_product(input, dim)
+        return spread_grad * reshape(_others_product(reshape(input, (-1,)), 0), shape)
+    return spread_grad * _others_product(input, normalize_dim(dim, len(shape)))
 
 
 def _others_product(input: Tensor, dim: int) -> Tensor:
-    from .joining import cat, flip
-    from .slicing import narrow
+    """Products from both sides."""
+    from .joining import flip
 
     if input.dim() == 0:
         return input * 0 + 1
-    size = input._array.shape[dim]
-    one = (narrow(input, dim, 0, 1) * 0 + 1) if size else input
-    before = cat([one, narrow(_cumprod(input, dim), dim, 0, size - 1)], dim) if size > 1 else one
-    backwards = _cumprod(flip(input, dim), dim)
-    after = flip(cat([one, narrow(backwards, dim, 0, size - 1)], dim), dim) if size > 1 else one
-    return before * after
+    return _product_before(input, dim) * flip(_product_before(flip(input, dim), dim), dim)
 
 
-def _cumprod(input: Tensor, dim: int) -> Tensor:
-    """Running product out of differentiable steps: each doubles the length of what is multiplied together."""
+def _product_before(input: Tensor, dim: int) -> Tensor:
     from .joining import cat
+    from .scans import cumprod
     from .slicing import narrow
 
-    size, reach = input._array.shape[dim], 1
-    while reach < size:
-        shifted = narrow(input, dim, 0, size - reach)
-        input = cat([narrow(input, dim, 0, reach), narrow(input, dim, reach, size - reach) * shifted], dim)
-        reach *= 2
-    return input
+    size = input._array.shape[dim]
+    one = narrow(input, dim, 0, 1) * 0 + 1
+    return cat([one, narrow(cumprod(input, dim), dim, 0, size - 1)], dim) if size > 1 else one
 
 
 @primitive(derivatives={"input": _prod_input}, out=True)
 def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """Multiply the elements, all or along ``dim``. Source of the semantics: ``torch.prod``.
+
+    Bool and integers give int64; ``dtype`` converts before multiplying, and so does the dtype of ``out``.
 
     Example:
         >>> import flambeau as torch
@@ -141,9 +193,14 @@ def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype:
         tensor([ 2, 12])
     """
     source = converted(input, dtype)
-    dims = normalize_dims(dim, len(source._array.shape))
-    return from_array(source._type.kernels.prod(source._array, dims, keepdim), source._type)
+    type_, ndim = source._type, len(source._array.shape)
+    if dim is not None:
+        dim = normalize_dim(dim, ndim)
+    multiply = type_.kernels.all if type_ is type_.boolean else type_.kernels.prod
+    return from_array(multiply(source._array, normalize_dims(dim, ndim), keepdim), type_)
 
+
+# -- truth ------------------------------------------------------------------------
 
 _TRUTH = "the result is bool"
 
@@ -152,23 +209,54 @@ _TRUTH = "the result is bool"
 def any(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Tell whether an element is not zero, of all or along ``dim``. Source of the semantics: ``torch.any``.
 
+    The result is bool, but uint8 for uint8. With ``dim=()`` nothing is reduced, unlike other reductions.
+
     Example:
         >>> import flambeau as torch
         >>> torch.any(torch.tensor([[0, 1], [0, 0]]), dim=1)
         tensor([ True, False])
     """
-    dims = normalize_dims(dim, input.dim())
-    return from_array(input._type.kernels.any(input._array, dims, keepdim), input._type.boolean)
+    return _truth(input, dim, keepdim, "any")
 
 
 @primitive(not_differentiable=_TRUTH, out=True)
 def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Tell whether no element is zero, of all or along ``dim``. Source of the semantics: ``torch.all``.
 
+    The result is bool, but uint8 for uint8. With ``dim=()`` nothing is reduced, unlike other reductions.
+
     Example:
         >>> import flambeau as torch
         >>> torch.all(torch.tensor([[1, 1], [0, 1]]), dim=1)
         tensor([ True, False])
     """
-    dims = normalize_dims(dim, input.dim())
-    return from_array(input._type.kernels.all(input._array, dims, keepdim), input._type.boolean)
+    return _truth(input, dim, keepdim, "all")
+
+
+def _truth(input: Tensor, dim: Dims, keepdim: bool, kernel: str) -> Tensor:
+    type_, array = input._type, input._array
+    if isinstance(dim, Iterable) and not dim:
+        found = type_.kernels.cast(array, "bool")
+    else:
+        found = getattr(type_.kernels, kernel)(array, normalize_dims(dim, len(array.shape)), keepdim)
+    if type_.dtype is dtypes.uint8:
+        return from_array(type_.kernels.cast(found, "uint8"), type_)
+    return from_array(found, type_.boolean)
+
+
+@fused("count_nonzero", not_differentiable="the result is a count")
+def count_nonzero(input: Tensor, dim: Dims = None) -> Tensor:
+    """Count the elements that are not zero, of all or along ``dim``; int64. Source: ``torch.count_nonzero``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.count_nonzero(torch.tensor([[0, 1], [2, 3]]), dim=1)
+        tensor([1, 2])
+    """
+    type_, array = input._type, input._array
+    kernels, int64 = type_.kernels, type_.with_dtype(dtypes.int64)
+    dims = normalize_dims(dim, len(array.shape))
+    if kernels.count_nonzero is not None:
+        return from_array(kernels.count_nonzero(array, dims), int64)
+    nonzero = kernels.cast(kernels.cast(array, "bool"), "int64")
+    return from_array(kernels.sum(nonzero, dims, False), int64)
