@@ -31,7 +31,9 @@ from .ops.arithmetic import *
 from .ops.bitwise import *
 from .ops.comparison import *
 from .ops.conversion import *
+from .ops.covariance import *
 from .ops.creation import *
+from .ops.differences import *
 from .ops.exponential import *
 from .ops.extremes import *
 from .ops.indexing import *
