@@ -124,8 +124,9 @@ def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Number | Ten
     dim = _checked("cumulative_trapezoid", y, x, dx, dim)
     if not y._array.shape[dim]:
         return narrow(y, dim, 0, 0) * 0.5
-    width = dx if x is None else _widths("cumulative_trapezoid", x, y, dim)
-    return cumsum(_strips(y, dim) * (width / 2), dim)
+    if x is None:
+        return cumsum(_strips(y, dim) * (dx / 2), dim)
+    return cumsum(_strips(y, dim) * _widths("cumulative_trapezoid", x, y, dim), dim) / 2
 
 
 def _checked(function: str, y: Tensor, x: Any, dx: Any, dim: int) -> int:

@@ -56,11 +56,17 @@ def _log_of_sum(type_: Any, array: Any, dims: Shape, keepdim: bool) -> Any:
     return kernels.add(total, top if keepdim else kernels.reshape(top, total.shape))
 
 
+_NOTHING = -6e4
+"""In the place of log(0), whose derivatives are nan: exp of it is 0 in every dtype, and half precision holds it."""
+
+
 def _logcumsumexp_input(grad: Tensor, input: Tensor, dim: int, result: Tensor) -> Tensor:
     """The sum of ``grad * exp(input - result)`` over all later results, as logarithms for either sign of ``grad``."""
+    if not input.dim():
+        return grad
     size = grad.abs().log()
-    positive = _later_sums(where(grad > 0, size, -inf) - result, dim)
-    negative = _later_sums(where(grad < 0, size, -inf) - result, dim)
+    positive = _later_sums(where(grad > 0, size, _NOTHING) - result, dim)
+    negative = _later_sums(where(grad < 0, size, _NOTHING) - result, dim)
     return (positive + input).exp() - (negative + input).exp()
 
 

@@ -167,7 +167,7 @@ def _dist_other(grad: Tensor, input: Tensor, other: Tensor, p: float, result: Te
     return _norm_input(-grad, input - other, float(p), None, False, result)
 
 
-@primitive(derivatives={"input": _dist_input, "other": _dist_other}, out="exact")
+@primitive(derivatives={"input": _dist_input, "other": _dist_other})
 def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
     """Compute the ``p``-norm of the difference, which broadcasts. Source of the semantics: ``torch.dist``.
 
