@@ -18,7 +18,7 @@ import numpy as np
 
 from flambeau.backend import Shape
 
-__all__ = ["extreme_over", "sum_over"]
+__all__ = ["extreme_over", "running", "sum_over"]
 
 _PIECE = 1024
 _SHORT = 32
@@ -50,6 +50,11 @@ def extreme_over(extreme: Any) -> Callable[[np.ndarray, Shape, bool], np.ndarray
         return np.asarray(extreme.reduce(a, axis=dims, keepdims=keepdim))
 
     return kernel
+
+
+def running(ufunc: Any) -> Callable[[np.ndarray, int], np.ndarray]:
+    """The scan that a ufunc makes: cummax of ``numpy.maximum``, logcumsumexp of ``numpy.logaddexp``."""
+    return lambda a, dim: ufunc.accumulate(a, axis=dim)
 
 
 def _as_rows(a: np.ndarray, dims: Shape) -> np.ndarray | None:

@@ -102,6 +102,8 @@ class NumpyBackend(ArrayBackend):
         return {
             "expand": _movement.expand, "where": _elementwise.where,
             "amax": _reductions.extreme_over(np.maximum), "amin": _reductions.extreme_over(np.minimum),
+            "cummax": _reductions.running(np.maximum), "cummin": _reductions.running(np.minimum),
+            "logcumsumexp": _reductions.running(np.logaddexp),
             "softmax": _softmax.softmax, "log_softmax": _softmax.log_softmax,
         }  # fmt: skip
 

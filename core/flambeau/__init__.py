@@ -32,19 +32,26 @@ from .ops.arithmetic import *
 from .ops.bitwise import *
 from .ops.comparison import *
 from .ops.conversion import *
+from .ops.covariance import *
 from .ops.creation import *
 from .ops.data import *
+from .ops.differences import *
 from .ops.exponential import *
+from .ops.extremes import *
 from .ops.indexing import *
 from .ops.joining import *
 from .ops.linalg import *
+from .ops.logsums import *
 from .ops.movement import *
+from .ops.norms import *
 from .ops.properties import *
 from .ops.ranges import *
 from .ops.reductions import *
 from .ops.rounding import *
+from .ops.scans import *
 from .ops.selection import *
 from .ops.slicing import *
+from .ops.statistics import *
 from .ops.trigonometric import *
 from .printing import get_printoptions as get_printoptions
 from .printing import printoptions as printoptions

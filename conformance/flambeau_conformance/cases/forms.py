@@ -20,7 +20,14 @@ _OUT: dict[str, Any] = {
     "std": lambda t, x, **o: t.std(x, 1, **o),
     "prod": lambda t, x, **o: t.prod(x, 1, **o),
     "cumsum": lambda t, x, **o: t.cumsum(x, 1, **o),
+    "nansum": lambda t, x, **o: t.nansum(x, 1, **o),
+    "nanmean": lambda t, x, **o: t.nanmean(x, 1, **o),
+    "cumprod": lambda t, x, **o: t.cumprod(x, 1, **o),
     "logsumexp": lambda t, x, **o: t.logsumexp(x, 1, **o),
+    "logcumsumexp": lambda t, x, **o: t.logcumsumexp(x, 1, **o),
+    "diff": lambda t, x, **o: t.diff(x, **o),
+    "norm": lambda t, x, **o: t.norm(x, 2, 1, **o),
+    "renorm": lambda t, x, **o: t.renorm(x, 2, 0, 1.0, **o),
     "amax": lambda t, x, **o: t.amax(x, 1, **o),
     "amin": lambda t, x, **o: t.amin(x, 1, **o),
     "any": lambda t, x, **o: t.any(x > 2, 1, **o),
@@ -58,6 +65,7 @@ for _name, _call in _OUT.items():
 _INPLACE: dict[str, Any] = {
     "clamp": lambda x, t: x.clamp_(-1, 1), "clamp_min": lambda x, t: x.clamp_min_(0), "clamp_max": lambda x, t: x.clamp_max_(0),
     "add": lambda x, t: x.add_(x, alpha=2), "cumsum": lambda x, t: x.cumsum_(1),
+    "cumprod": lambda x, t: x.cumprod_(1),
     "masked_fill": lambda x, t: x.masked_fill_(x > 0, 7.0), "scatter": lambda x, t: x.scatter_(1, t.tensor([[0], [2]]), 9.0),
     "scatter_add": lambda x, t: x.scatter_add_(1, t.tensor([[0], [2]]), x.clone()), "copy": lambda x, t: x.copy_(x[1].clone()),
     "fill": lambda x, t: x.fill_(4.0), "addmm": lambda x, t: x[:, :2].addmm_(x.clone(), x.clone().t()),
@@ -66,7 +74,8 @@ _INPLACE: dict[str, Any] = {
 }  # fmt: skip
 _EXPECTED: dict[str, list[float]] = {
     "clamp": [1, -1, 1, 0.5, 1, -1], "clamp_min": [1, 0, 3, 0.5, 5, 0], "clamp_max": [0, -2, 0, 0, 0, -1],
-    "add": [3, -6, 9, 1.5, 15, -3], "cumsum": [1, -1, 2, 0.5, 5.5, 4.5], "masked_fill": [7, -2, 7, 7, 7, -1],
+    "add": [3, -6, 9, 1.5, 15, -3], "cumsum": [1, -1, 2, 0.5, 5.5, 4.5],
+    "cumprod": [1, -2, -6, 0.5, 2.5, -2.5], "masked_fill": [7, -2, 7, 7, 7, -1],
     "scatter": [9, -2, 3, 0.5, 5, 9], "scatter_add": [2, -2, 3, 0.5, 5, -0.5], "copy": [0.5, 5, -1, 0.5, 5, -1],
     "fill": [4] * 6, "addmm": [15, -14.5, 3, -12, 31.25, -1],
     "eq": [1, 0, 0, 0, 0, 0], "ne": [0, 1, 1, 1, 1, 1], "lt": [0, 1, 0, 1, 0, 1], "le": [1, 1, 0, 1, 0, 1],

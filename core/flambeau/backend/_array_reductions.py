@@ -42,6 +42,7 @@ def reduction_kernels(xp: Any, sum_over: Kernel) -> dict[str, Kernel]:
         {"sum": sum_over, "prod": _product(xp), "mean": _mean(xp, sum_over), "var": _variance(xp, sum_over)}
         | {name: _reduction(xp, getattr(xp, name)) for name in ("amax", "amin", "any", "all")}
         | {name: _position(xp, getattr(xp, name)) for name in ("argmax", "argmin")}
+        | {"count_nonzero": lambda a, dims: xp.asarray(xp.count_nonzero(a, axis=dims)).astype("int64", copy=False)}
         | {name: _scan(getattr(xp, name)) for name in ("cumsum", "cumprod")}
         | _softmax_kernels(xp, sum_over)
     )

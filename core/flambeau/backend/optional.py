@@ -57,6 +57,21 @@ class OptionalKernels(Protocol):
     def var(self, a: Array, dims: Shape, keepdim: bool, correction: float) -> Array:
         """Variance with divisor ``max(0, n - correction)``, computed about the mean; floats only."""
 
+    def count_nonzero(self, a: Array, dims: Shape) -> Array:
+        """Result dtype int64: how many elements are not zero (nan is not)."""
+
+    def cummax(self, a: Array, dim: int) -> Array:
+        """Running maximum along ``dim``; nan from the first nan on."""
+
+    def cummin(self, a: Array, dim: int) -> Array:
+        """Running minimum along ``dim``; nan from the first nan on."""
+
+    def logsumexp(self, a: Array, dims: Shape, keepdim: bool) -> Array:
+        """``log(sum(exp(a)))``, shifted by the maximum where it is finite; floats only; the dims are not empty."""
+
+    def logcumsumexp(self, a: Array, dim: int) -> Array:
+        """``log(cumsum(exp(a)))`` along ``dim`` without overflow; floats of 32 bits and more."""
+
     def softmax(self, a: Array, dim: int) -> Array:
         """``exp(a) / sum(exp(a))`` along ``dim``, shifted by the maximum; floats only."""
 

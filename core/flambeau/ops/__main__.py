@@ -38,7 +38,8 @@ class TensorMethods:
 # Names that a class body shadows (Tensor has methods called bool, int, float ...) or that are local to a module.
 _SPELLED = {
     "bool": "_bool", "int": "_int", "float": "_float", "complex": "_complex", "Number": "_Number", "Dims": "Any",
-    "Shape": "Any", "DType": "dtypes.dtype", "TensorType": "Any", "Max": "Any", "Min": "Any", "Device": "Any",
+    "Shape": "Any", "DType": "dtypes.dtype", "TensorType": "Any", "Max": "Any", "Min": "Any", "Aminmax": "Any", "Cummax": "Any",
+    "Cummin": "Any", "Device": "Any",
 }  # fmt: skip
 
 

@@ -203,7 +203,7 @@ def primitive(
     kernel: str = "",
     outputs: tuple[str, ...] = (),
     inplace: bool = False,
-    out: bool = False,
+    out: bool | str = False,
     method: bool = True,
     kind: str = "primitive",
     write: Callable[..., None] | None = None,
@@ -217,7 +217,7 @@ def primitive(
         kernel: the optional kernel that a fused op tries.
         outputs: the fields of a named tuple that the body returns; the first one is differentiable. Without it, an op
             that returns a list or tuple of tensors has differentiable outputs only.
-        inplace, out, method: which further forms there are.
+        inplace, out, method: which further forms there are; ``out="exact"`` where the dtype given must be the result's.
         kind: the kind of the row.
         write: for the in-place form where no graph is recorded: takes the op's arguments and writes into the first one.
         node: the name of its nodes in the graph, where it is not made from the op's.
@@ -243,7 +243,7 @@ def primitive(
             not_differentiable,
             (name,) if method else (),
             inplace,
-            out,
+            bool(out),
             write=write,
         )
         function.row = row  # type: ignore[attr-defined]
@@ -266,7 +266,7 @@ def fused(
     not_differentiable: str = "",
     outputs: tuple[str, ...] = (),
     inplace: bool = False,
-    out: bool = False,
+    out: bool | str = False,
     method: bool = True,
     node: str | None = None,
 ) -> Callable[[_Function], _Function]:
@@ -284,7 +284,9 @@ def fused(
     )
 
 
-def composite(*, method: bool = True, inplace: bool = False, out: bool = False) -> Callable[[_Function], _Function]:
+def composite(
+    *, method: bool = True, inplace: bool = False, out: bool | str = False
+) -> Callable[[_Function], _Function]:
     """Declare an op that is written with other ops."""
 
     def declare(body: _Function) -> _Function:
@@ -292,7 +294,14 @@ def composite(*, method: bool = True, inplace: bool = False, out: bool = False) 
         parameters = parameters_of(body)
         function = _templates.composite(name, body, parameters, out=out)
         row = Row(
-            name, "composite", function, body, parameters, methods=(name,) if method else (), inplace=inplace, out=out
+            name,
+            "composite",
+            function,
+            body,
+            parameters,
+            methods=(name,) if method else (),
+            inplace=inplace,
+            out=bool(out),
         )
         function.row = row  # type: ignore[attr-defined]
         return _finish(row)  # type: ignore[no-any-return]

@@ -29,6 +29,7 @@ __all__ = [
     "slow_binary",
     "slow_operator",
     "slow_unary",
+    "with_exact_out",
     "with_out",
 ]
 
@@ -217,10 +218,31 @@ def scale(function: str, other: Any, alpha: Any) -> Any:
 def with_out(out: Any, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Run ``function`` and write its result into ``out``: a tensor, or a tuple of them for several results.
 
+    A function with ``dtype=`` computes in the dtype of ``out``.
+
     Raises:
         RuntimeError: gradients would have to flow, or the result's dtype cannot be converted to that of ``out``;
             nothing has been written then.
     """
+    if "dtype" in kwargs and isinstance(out, Tensor):
+        if kwargs["dtype"] not in (None, out.dtype):
+            raise out_dtype_error(kwargs["dtype"], out.dtype)
+        kwargs["dtype"] = out.dtype
+    return _written(out, function, args, kwargs, _check_out)
+
+
+def with_exact_out(out: Any, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """As :func:`with_out`, for ops whose result is not converted: ``out`` must have its dtype."""
+    return _written(out, function, args, kwargs, _check_exact_out)
+
+
+def _written(
+    out: Any,
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    check: Callable[[Tensor, Tensor], None],
+) -> Any:
     outs = (out,) if isinstance(out, Tensor) else tuple(out)
     if grad_enabled() and _any_node((*args, *kwargs.values(), *outs)):
         raise RuntimeError(
@@ -230,7 +252,7 @@ def with_out(out: Any, function: Callable[..., Any], *args: Any, **kwargs: Any) 
     result = function(*args, **kwargs)
     results = (result,) if isinstance(result, Tensor) else tuple(result)
     for target, value in zip(outs, results, strict=True):
-        _check_out(target, value)
+        check(target, value)
     for target, value in zip(outs, results, strict=True):
         _write_out(target, value)
     return out
@@ -251,6 +273,28 @@ def _check_out(target: Tensor, value: Tensor) -> None:
         )
     if not can_cast(value.dtype, target.dtype):
         raise cast_error(value, target)
+
+
+def _check_exact_out(target: Tensor, value: Tensor) -> None:
+    _check_out(target, value)
+    if target.dtype is not value.dtype:
+        raise out_dtype_error(value.dtype, target.dtype)
+
+
+_C_NAMES = {
+    "float32": "float", "float64": "double", "int64": "long int", "int32": "int", "int16": "short int",
+    "int8": "signed char", "uint8": "unsigned char", "float16": "c10::Half", "bfloat16": "c10::BFloat16",
+}  # fmt: skip
+
+
+def out_dtype_error(expected: dtypes.dtype, found: dtypes.dtype) -> RuntimeError:
+    """PyTorch's error for an ``out=`` of another dtype than the result."""
+    return RuntimeError(f"Expected out tensor to have dtype {c_name(expected)}, but got {c_name(found)} instead")
+
+
+def c_name(dtype: dtypes.dtype) -> str:
+    """The name that some of PyTorch's messages give to a dtype: that of the type in C++."""
+    return _C_NAMES.get(dtype.name, dtype.name)
 
 
 def cast_error(value: Tensor, target: Tensor) -> RuntimeError:

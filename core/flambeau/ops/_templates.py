@@ -113,6 +113,7 @@ def _names(extra: dict[str, Any]) -> dict[str, Any]:
         "broadcast_shapes": broadcast_shapes,
         "not_a_tensor": _runtime.not_a_tensor,
         "with_out": _runtime.with_out,
+        "with_exact_out": _runtime.with_exact_out,
         "scale": _runtime.scale,
     } | extra
 
@@ -218,7 +219,7 @@ def primitive(
     outputs: Sequence[str],
     *,
     is_view: bool,
-    out: bool,
+    out: bool | str,
 ) -> Callable[..., Any]:
     """The public function of an op whose body calls kernels.
 
@@ -226,11 +227,11 @@ def primitive(
     ``"several"`` differentiable ones.
     """
     namespace = _names({"RULE": rule, "body": body, "record_outputs": _runtime.record_outputs})
-    signature = (
-        _signature(parameters, namespace) + (", out=None" if _has_keyword_only(parameters) else ", *, out=None") * out
-    )
+    signature = _signature(parameters, namespace) + (
+        ", out=None" if _has_keyword_only(parameters) else ", *, out=None"
+    ) * bool(out)
     call = _call(parameters)
-    prologue = f"    if out is not None:\n        return with_out(out, {name}, {call})\n" if out else ""
+    prologue = f"    if out is not None:\n        return {_writer(out)}(out, {name}, {call})\n" if out else ""
     source = _PRIMITIVE.format(
         name=name,
         signature=signature,
@@ -247,7 +248,9 @@ def primitive(
     return function  # type: ignore[no-any-return]
 
 
-def composite(name: str, body: Callable[..., Any], parameters: Sequence[Parameter], *, out: bool) -> Callable[..., Any]:
+def composite(
+    name: str, body: Callable[..., Any], parameters: Sequence[Parameter], *, out: bool | str
+) -> Callable[..., Any]:
     """The check and the ``out=`` form around an op that is written with other ops."""
     namespace = _names({"body": body})
     signature = _signature(parameters, namespace)
@@ -255,7 +258,7 @@ def composite(name: str, body: Callable[..., Any], parameters: Sequence[Paramete
     prologue = ""
     if out:
         signature += ", out=None" if _has_keyword_only(parameters) else ", *, out=None"
-        prologue = f"    if out is not None:\n        return with_out(out, body, {call})\n"
+        prologue = f"    if out is not None:\n        return {_writer(out)}(out, body, {call})\n"
     checks = "".join(
         f"    if not isinstance({parameter.name}, Tensor):\n"
         f"        raise not_a_tensor({name!r}, {parameter.name!r}, {position}, {parameter.name})\n"
@@ -264,6 +267,11 @@ def composite(name: str, body: Callable[..., Any], parameters: Sequence[Paramete
     )
     source = f"def {name}({signature}):\n{checks}{prologue}    return body({call})\n"
     return compile_source(source, f"<op {name}>", namespace)[name]  # type: ignore[no-any-return]
+
+
+def _writer(out: bool | str) -> str:
+    """What runs the ``out=`` form."""
+    return "with_exact_out" if out == "exact" else "with_out"
 
 
 def _has_keyword_only(parameters: Sequence[Parameter]) -> bool:

@@ -8,10 +8,11 @@ from ..printing import scalar_type_name
 from ..shapes import normalize_dim
 from ._declare import composite
 from .activation import log_softmax
+from .extremes import amax, amin
 from .indexing import _gather as _gather_rows
 from .indexing import index_select
 from .movement import reshape, squeeze, unsqueeze
-from .reductions import amax, amin, mean, sum
+from .reductions import mean, sum
 from .selection import where
 
 __all__ = ["cross_entropy", "l1_loss", "mse_loss", "nll_loss"]

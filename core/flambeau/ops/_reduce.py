@@ -1,0 +1,77 @@
+"""What the families of reductions share: which dims, how many elements, in which dtype, and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+from .. import dtypes
+from .._tensor import Tensor
+from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
+from ..printing import scalar_type_name
+from ..shapes import Shape, normalize_dims, reduced_shape
+from .conversion import to_type
+from .movement import _expand, _view
+
+__all__ = [
+    "Dims",
+    "check_floating",
+    "check_not_empty",
+    "converted",
+    "count_of",
+    "empty_error",
+    "named_repr",
+    "spread",
+]
+
+Dims = int | Sequence[int] | None
+
+
+def spread(grad: Tensor, shape: Shape, dim: Dims, keepdim: bool) -> Tensor:
+    """The gradient of a reduction expanded over what was reduced."""
+    if not keepdim and grad._array.shape:
+        grad = _view(grad, reduced_shape(shape, normalize_dims(dim, len(shape)), True))
+    return _expand(grad, shape)
+
+
+def count_of(shape: Shape, dim: Dims) -> int:
+    """How many elements a reduction over ``dim`` makes into one."""
+    return prod(shape[d] for d in normalize_dims(dim, len(shape)))
+
+
+def converted(input: Tensor, dtype: DType | None) -> Tensor:
+    """``input`` in the dtype that a sum is made in: bool and integers add up as int64 unless ``dtype`` says otherwise."""
+    if dtype is None:
+        dtype = input.dtype if input._type.floats else dtypes.int64
+    return input if dtype is input.dtype else to_type(input.detach(), input._type.with_dtype(dtype))
+
+
+def check_floating(function: str, input: Tensor, *, optional: bool = False) -> None:
+    """Refuse bool and integers; ``optional`` if the dtype is the one that the caller asked for."""
+    if not input._type.floats:
+        raise RuntimeError(
+            f"{function}(): could not infer output dtype. {'Optional' if optional else 'Input'} dtype must be either a "
+            f"floating point or complex dtype. Got: {scalar_type_name(input.dtype)}"
+        )
+
+
+def check_not_empty(function: str, shape: Shape, dims: Shape) -> None:
+    """Refuse to look for an extreme along a dim of size 0."""
+    for dim in dims:
+        if shape[dim] == 0:
+            raise IndexError(f"{function}(): Expected reduction dim {dim} to have non-zero size.")
+
+
+def empty_error(function: str) -> str:
+    """PyTorch's words for an extreme of no elements at all."""
+    return (
+        f"{function}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the "
+        "'dim' argument."
+    )
+
+
+def named_repr(name: str, results: Any) -> str:
+    """How PyTorch prints a named tuple of results."""
+    fields = ",\n".join(f"{field}={value!r}" for field, value in zip(results._fields, results, strict=True))
+    return f"torch.return_types.{name}(\n{fields})"

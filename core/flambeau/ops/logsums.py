@@ -1,0 +1,113 @@
+"""Sums of numbers that are given by their logarithms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import inf
+from typing import Any
+
+from .. import dtypes
+from .._tensor import Tensor, from_array
+from ..printing import scalar_type_name
+from ..promotion import get_default_dtype
+from ..shapes import Shape, normalize_dim, normalize_dims, reduced_shape
+from ._declare import fused
+from ._reduce import Dims, spread
+from .joining import flip
+from .scans import running
+from .selection import where
+
+__all__ = ["logcumsumexp", "logsumexp"]
+
+
+def _logsumexp_input(grad: Tensor, input: Tensor, dim: Dims, keepdim: bool, result: Tensor) -> Tensor:
+    shape = input._array.shape
+    return spread(grad, shape, dim, keepdim) * (input - spread(result, shape, dim, keepdim)).exp()
+
+
+@fused("logsumexp", derivatives={"input": _logsumexp_input}, out=True)
+def logsumexp(input: Tensor, dim: int | Sequence[int], keepdim: bool = False) -> Tensor:
+    """Compute log(sum(exp(x))) along ``dim`` without overflow. Source of the semantics: ``torch.logsumexp``.
+
+    Integers give floats; of no elements it is -inf.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.logsumexp(torch.tensor([0.0, 0.0]), 0)
+        tensor(0.6931)
+    """
+    if dim is None:
+        raise TypeError("logsumexp(): argument 'dim' (position 2) must be tuple of ints, not NoneType")
+    dims = normalize_dims(dim, input.dim())
+    source = input if input._type.floats else input.to(get_default_dtype())
+    return from_array(_log_of_sum(source._type, source._array, dims, keepdim), source._type)
+
+
+def _log_of_sum(type_: Any, array: Any, dims: Shape, keepdim: bool) -> Any:
+    kernels, shape = type_.kernels, array.shape
+    if 0 in (shape[d] for d in dims):
+        return kernels.full(reduced_shape(shape, dims, keepdim), -inf, type_.dtype.name)
+    if kernels.logsumexp is not None:
+        return kernels.logsumexp(array, dims, keepdim)
+    top = kernels.amax(array, dims, True)
+    # Infinities are not subtracted from each other: exp gives what is right for them.
+    top = kernels.where(kernels.eq(kernels.abs(top), type_.number(inf)), type_.number(0.0), top)
+    total = kernels.log(kernels.sum(kernels.exp(kernels.sub(array, top)), dims, keepdim))
+    return kernels.add(total, top if keepdim else kernels.reshape(top, total.shape))
+
+
+_NOTHING = -6e4
+"""In the place of log(0), whose derivatives are nan: exp of it is 0 in every dtype, and half precision holds it."""
+
+
+def _logcumsumexp_input(grad: Tensor, input: Tensor, dim: int, result: Tensor) -> Tensor:
+    """The sum of ``grad * exp(input - result)`` over all later results, as logarithms for either sign of ``grad``."""
+    if not input.dim():
+        return grad
+    size = grad.abs().log()
+    positive = _later_sums(where(grad > 0, size, _NOTHING) - result, dim)
+    negative = _later_sums(where(grad < 0, size, _NOTHING) - result, dim)
+    return (positive + input).exp() - (negative + input).exp()
+
+
+def _later_sums(logarithms: Tensor, dim: int) -> Tensor:
+    return flip(logcumsumexp(flip(logarithms, dim), dim), dim)
+
+
+@fused("logcumsumexp", derivatives={"input": _logcumsumexp_input}, out="exact")
+def logcumsumexp(input: Tensor, dim: int) -> Tensor:
+    """Compute the logarithm of the running sum of exp(x) along ``dim``. Source: ``torch.logcumsumexp``.
+
+    Raises:
+        NotImplementedError: the dtype is not a floating point one.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.logcumsumexp(torch.tensor([0.0, 0.0, 0.0]), 0)
+        tensor([0.0000, 0.6931, 1.0986])
+    """
+    type_, array = input._type, input._array
+    dim = normalize_dim(dim, len(array.shape))
+    if not type_.floats:
+        raise NotImplementedError(f"\"logcumsumexp_out_cpu\" not implemented for '{scalar_type_name(type_.dtype)}'")
+    if type_.dtype.itemsize > 2:
+        return from_array(_running_log(type_, array, dim), type_)
+    wide = type_.with_dtype(dtypes.float32)
+    result = _running_log(wide, type_.kernels.cast(array, "float32"), dim)
+    return from_array(wide.kernels.cast(result, type_.dtype.name), type_)
+
+
+def _running_log(type_: Any, array: Any, dim: int) -> Any:
+    kernels = type_.kernels
+    if not array.shape:
+        return kernels.clone(array, True)
+    if kernels.logcumsumexp is not None:
+        return kernels.logcumsumexp(array, dim)
+
+    def combine(a: Any, b: Any) -> Any:
+        """log(exp(a) + exp(b)): the larger one, and log1p of how much the other adds."""
+        larger, smaller = kernels.maximum(a, b), kernels.minimum(a, b)
+        added = kernels.add(larger, kernels.log1p(kernels.exp(kernels.sub(smaller, larger))))
+        return kernels.where(kernels.eq(kernels.abs(larger), type_.number(inf)), larger, added)
+
+    return running(kernels, combine, array, dim)

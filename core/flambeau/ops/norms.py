@@ -1,0 +1,221 @@
+"""Norms of vectors, and what is measured with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from math import inf
+from typing import Any
+
+from .. import dtypes
+from .._tensor import Tensor, from_array
+from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
+from ..printing import scalar_type_name
+from ..shapes import Shape, normalize_dim, normalize_dims
+from ._declare import composite, primitive
+from ._reduce import Dims, spread
+from ._runtime import Number, with_exact_out
+from .arithmetic import sub
+from .conversion import to_type
+from .reductions import sum
+from .selection import where
+
+__all__ = ["dist", "norm", "renorm"]
+
+
+def _norm_input(grad: Tensor, input: Tensor, ord: float, dim: Dims, keepdim: bool, result: Tensor) -> Any:
+    """The gradient of a norm, 0 wherever PyTorch says that the norm has a corner.
+
+    Source of the cases: ``linalg_vector_norm_backward`` of PyTorch.
+    """
+    shape = input._array.shape
+    total = spread(result, shape, dim, keepdim)
+    grad = spread(grad, shape, dim, keepdim)
+    if ord == 0:
+        return None
+    if ord == 1:
+        return grad * input.sign()
+    if ord == 2:
+        return grad * where(total == 0, 0.0, input / total)
+    size = input.abs()
+    if ord in (inf, -inf):
+        hit = ((size == total) | ((input != input) & (total != total))).to(grad.dtype)
+        return grad * input.sign() * (hit / sum(hit, dim, True))
+    slope = input * size ** (ord - 2) if ord >= 2 else where(input == 0, 0.0, input.sign() * size ** (ord - 1))
+    return grad * where(total == 0, 0.0, slope * total ** (1 - ord))
+
+
+@primitive(derivatives={"input": _norm_input}, method=False, node="LinalgVectorNormBackward0")
+def _vector_norm(input: Tensor, ord: float, dim: Dims, keepdim: bool) -> Tensor:
+    type_, array = input._type, input._array
+    if not type_.floats:
+        raise RuntimeError(
+            "linalg.vector_norm: Expected a floating point or complex tensor as input. "
+            f"Got {scalar_type_name(type_.dtype)}"
+        )
+    dims = normalize_dims(dim, len(array.shape))
+    if ord < 0 or ord == inf:
+        _check_identity(array.shape, ord, dim, dims)
+    if type_.dtype.itemsize > 2:
+        return from_array(_norm(type_, array, ord, dims, keepdim), type_)
+    wide = type_.with_dtype(dtypes.float32)  # powers of half precision soon leave its range
+    result = _norm(wide, type_.kernels.cast(array, "float32"), ord, dims, keepdim)
+    return from_array(wide.kernels.cast(result, type_.dtype.name), type_)
+
+
+def _norm(type_: Any, array: Any, ord: float, dims: Shape, keepdim: bool) -> Any:
+    kernels = type_.kernels
+    if ord == 2:
+        return kernels.sqrt(kernels.sum(kernels.mul(array, array), dims, keepdim))
+    if ord == 0:
+        nonzero = kernels.cast(kernels.logical_not(kernels.logical_not(array)), type_.dtype.name)
+        return kernels.sum(nonzero, dims, keepdim)
+    size = kernels.abs(array)
+    if ord in (inf, -inf):
+        return (kernels.amax if ord > 0 else kernels.amin)(size, dims, keepdim)
+    if ord == 1:
+        return kernels.sum(size, dims, keepdim)
+    total = kernels.sum(kernels.pow(size, type_.number(ord)), dims, keepdim)
+    return kernels.pow(total, type_.number(1.0 / ord))
+
+
+def _check_identity(shape: Shape, ord: float, dim: Dims, dims: Shape) -> None:
+    text = f"linalg.vector_norm cannot compute the {ord:g} norm on "
+    if 0 in shape and (dim is None or len(dims) == len(shape)):
+        raise RuntimeError(f"{text}an empty tensor because the operation does not have an identity")
+    for each in dims:
+        if shape and shape[each] == 0:
+            raise RuntimeError(
+                f"{text}the dimension {each} because this dimension is empty and the operation does not "
+                "have an identity"
+            )
+
+
+@composite()
+def norm(
+    input: Tensor,
+    p: float | str | None = "fro",
+    dim: Dims = None,
+    keepdim: bool = False,
+    out: Tensor | None = None,
+    dtype: DType | None = None,
+) -> Tensor:
+    """Compute a norm of all elements, or of the vectors along ``dim``. Source of the semantics: ``torch.norm``.
+
+    ``p`` is the exponent: 2 is the Euclidean norm, 1 the sum of absolute values, ``inf`` and ``-inf`` the largest and the
+    smallest of them, 0 the number of elements that are not zero. ``"fro"`` is 2 for one or two dims, ``"nuc"`` the sum of
+    the singular values of matrices.
+
+    Raises:
+        RuntimeError: the dtype is not a floating point one, ``dtype`` is narrower, or there is no element to choose from.
+
+    Example:
+        >>> import flambeau as torch
+        >>> x = torch.tensor([[3.0, 4.0], [6.0, 8.0]])
+        >>> torch.norm(x, dim=1)
+        tensor([ 5., 10.])
+        >>> torch.norm(x, p=1)
+        tensor(21.)
+    """
+    if out is not None:
+        result: Tensor = with_exact_out(out, norm, input, p, dim, keepdim, None, dtype)
+        return result
+    if isinstance(p, str):
+        several = not (dim is None or isinstance(dim, int)) and len(dim) > 2
+        if p != "fro" or several:
+            return _matrix_norm(input, p, dim, keepdim, dtype)
+        p = 2.0
+    return _vector_norm(_as_dtype(input, dtype), 2.0 if p is None else float(p), dim, keepdim)
+
+
+def _matrix_norm(input: Tensor, p: str, dim: Dims, keepdim: bool, dtype: DType | None) -> Tensor:
+    if p not in ("fro", "nuc"):
+        raise RuntimeError(f"linalg.matrix_norm: Order {p} not supported.")
+    dims = normalize_dims(dim, input.dim())
+    if len(dims) != 2:
+        raise RuntimeError(f"linalg.matrix_norm: dim must be a 2-tuple. Got {' '.join(map(str, dims))}")
+    linalg = import_module("flambeau.linalg")
+    result: Tensor = linalg.matrix_norm(input, p, dims, keepdim, dtype=dtype)
+    return result
+
+
+def _as_dtype(input: Tensor, dtype: DType | None) -> Tensor:
+    """``input`` in the dtype that the norm is computed in.
+
+    Raises:
+        RuntimeError: it is not a floating point one, or narrower than that of ``input``.
+    """
+    if dtype is None or dtype is input.dtype or not input._type.floats:
+        return input
+    if not dtype.is_floating_point and not dtype.is_complex:
+        raise RuntimeError(
+            f"linalg.vector_norm: dtype should be floating point or complex, but got {scalar_type_name(dtype)}"
+        )
+    if dtype.itemsize < input.dtype.itemsize:
+        raise RuntimeError(
+            f"linalg.vector_norm: the dtype of the input ({scalar_type_name(input.dtype)}) should be convertible without "
+            f"narrowing to the specified dtype ({scalar_type_name(dtype)})"
+        )
+    return to_type(input, input._type.with_dtype(dtype))
+
+
+def _dist_input(grad: Tensor, input: Tensor, other: Tensor, p: float, result: Tensor) -> Any:
+    return _norm_input(grad, input - other, float(p), None, False, result)
+
+
+def _dist_other(grad: Tensor, input: Tensor, other: Tensor, p: float, result: Tensor) -> Any:
+    return _norm_input(-grad, input - other, float(p), None, False, result)
+
+
+@primitive(derivatives={"input": _dist_input, "other": _dist_other})
+def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
+    """Compute the ``p``-norm of the difference, which broadcasts. Source of the semantics: ``torch.dist``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.dist(torch.tensor([1.0, 2.0]), torch.tensor([4.0, 6.0]))
+        tensor(5.)
+    """
+    ord = _real("dist", "p", 3, p)
+    difference = sub(input.detach(), other.detach())
+    if not difference._type.floats:
+        raise RuntimeError(
+            "norm(): input dtype should be either floating point or complex. "
+            f"Got {scalar_type_name(difference.dtype)} instead."
+        )
+    return _vector_norm(difference, ord, None, False)
+
+
+@composite(inplace=True, out="exact")
+def renorm(input: Tensor, p: Number, dim: int, maxnorm: Number) -> Tensor:
+    """Shrink the slices along ``dim`` whose ``p``-norm is above ``maxnorm`` to it. Source: ``torch.renorm``.
+
+    Raises:
+        RuntimeError: there are fewer than two dims, ``p`` is not positive or ``maxnorm`` is negative.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.renorm(torch.tensor([[3.0, 4.0], [0.3, 0.4]]), 2, 0, 1)
+        tensor([[0.6000, 0.8000],
+                [0.3000, 0.4000]])
+    """
+    exponent, limit = _real("renorm", "p", 2, p), _real("renorm", "maxnorm", 4, maxnorm)
+    if exponent <= 0:
+        raise RuntimeError("renorm: non-positive-norm not supported")
+    if limit < 0:
+        raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {limit:g}")
+    if input.dim() < 2:
+        raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {input.dim()} dimensions")
+    kept = normalize_dim(dim, input.dim())
+    others: Sequence[int] = [each for each in range(input.dim()) if each != kept]
+    size = _vector_norm(input, exponent, others, True)
+    factor: Tensor = where(size > limit, limit / (size + 1e-7), 1.0)  # 1e-7 is PyTorch's guard against a norm of 0
+    return input * factor
+
+
+def _real(function: str, argument: str, position: int, value: Any) -> float:
+    if not isinstance(value, (bool, int, float)):
+        raise TypeError(
+            f"{function}(): argument '{argument}' (position {position}) must be Number, not {type(value).__name__}"
+        )
+    return float(value)
