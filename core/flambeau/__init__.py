@@ -28,15 +28,23 @@ from .devices import device as device
 from .layouts import *
 from .ops.activation import *
 from .ops.arithmetic import *
+from .ops.bessel_functions import *
 from .ops.bitwise import *
+from .ops.closeness import *
+from .ops.combination import *
 from .ops.comparison import *
 from .ops.conversion import *
 from .ops.creation import *
+from .ops.error_functions import *
 from .ops.exponential import *
+from .ops.floating import *
+from .ops.gamma_functions import *
 from .ops.indexing import *
+from .ops.integers import *
 from .ops.joining import *
 from .ops.linalg import *
 from .ops.movement import *
+from .ops.powers import *
 from .ops.ranges import *
 from .ops.reductions import *
 from .ops.rounding import *
@@ -55,6 +63,7 @@ from .shapes import broadcast_shapes as broadcast_shapes
 from . import nn as nn  # isort: skip
 from . import optim as optim  # isort: skip
 from . import random as random  # isort: skip
+from . import special as special  # isort: skip
 from . import utils as utils  # isort: skip
 from . import vision as vision  # isort: skip
 
