@@ -63,9 +63,44 @@ def lgamma(a: Array, out: Array | None = None) -> Array:
     return result
 
 
+def _of_scipy(name: str) -> Callable[..., Array]:
+    """The kernel that a function of ``cupyx.scipy.special`` is; some of these have no loop of float16."""
+    function = getattr(cupyx.scipy.special, name)
+
+    def kernel(*operands: Array, out: Array | None = None) -> Array:
+        dtype = operands[0].dtype
+        if dtype.char == "e":
+            return _given(out, function(*[operand.astype("float32") for operand in operands]).astype(dtype))
+        return function(*operands, out=out)
+
+    return kernel
+
+
+SPECIAL = {
+    "erfc": "erfc", "erfcx": "erfcx", "erfinv": "erfinv", "ndtri": "ndtri", "log_ndtr": "log_ndtr", "digamma": "digamma",
+    "zeta": "zeta", "igamma": "gammainc", "igammac": "gammaincc", "i0": "i0", "i0e": "i0e", "i1": "i1", "i1e": "i1e",
+}  # fmt: skip
+"""Kernels that are a function of ``cupyx.scipy.special``, and its name."""
+
+
+def _logical(ufunc: Callable[..., Array]) -> Callable[..., Array]:
+    """``ufunc``, which lacks complex types, for these too."""
+
+    def kernel(a: Array, b: Array, out: Array | None = None) -> Array:
+        if a.dtype.kind == "c":
+            a, b = cupy.not_equal(a, 0), cupy.not_equal(b, 0)
+        return ufunc(a, b, out=out)
+
+    return kernel
+
+
 def elementwise_overrides() -> Mapping[str, Callable[..., Array]]:
-    """The kernels of this module that replace ufuncs of CuPy, by name."""
-    return {"floor_divide": floor_divide, "remainder": remainder, "fmod": fmod, "logical_not": logical_not}
+    """The kernels of this module, some of which replace ufuncs of CuPy, by name."""
+    return {
+        "floor_divide": floor_divide, "remainder": remainder, "fmod": fmod, "logical_not": logical_not,
+        "logical_and": _logical(cupy.logical_and), "logical_or": _logical(cupy.logical_or),
+        "logical_xor": _logical(cupy.logical_xor), **{name: _of_scipy(function) for name, function in SPECIAL.items()},
+    }  # fmt: skip
 
 
 def _astray(rest: Array, wanted: Array) -> Array:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["log10", "power", "relu", "relu_backward", "where"]
+__all__ = ["clamp", "log10", "power", "relu", "relu_backward", "where"]
 
 _LARGE = 4096
 """Elements from which on the faster ways make up for their additional calls."""
@@ -32,14 +32,24 @@ def relu(a: np.ndarray, out: np.ndarray | None = None) -> Any:
 
 
 def relu_backward(grad: np.ndarray, result: np.ndarray, out: np.ndarray | None = None) -> Any:
-    """The bits of ``grad`` where ``result`` is positive, else none: what the bits of 0 are."""
+    """No bits where ``result`` is not above 0: what the bits of 0 are; else those of ``grad``, also where it is nan."""
     bits = _SIGNED[grad.itemsize]
-    mask = _mask(np.greater(result, 0), bits)
+    mask = _mask(np.less_equal(result, 0), bits)
+    np.invert(mask, out=mask)
     if out is not None:
         np.bitwise_and(grad.view(bits), mask, out=out.view(bits))
         return out
     target = mask if mask.shape == grad.shape else None
     return np.bitwise_and(grad.view(bits), mask, out=target).view(grad.dtype)
+
+
+def clamp(a: np.ndarray, low: np.ndarray | None, high: np.ndarray | None) -> Any:
+    """``a`` within its bounds; with both of them, ``clip`` is twice as fast as ``maximum`` and ``minimum``."""
+    infinity = _INFINITY.get(a.dtype)
+    if infinity is not None and a.size >= _LARGE:
+        low, high = -infinity if low is None else low, infinity if high is None else high
+    result: Any = a.clip(low, high)  # type: ignore[arg-type]
+    return np.asarray(result)
 
 
 _POWERS: dict[float, Callable[[np.ndarray, np.ndarray | None], Any]] = {

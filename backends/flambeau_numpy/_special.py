@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-__all__ = ["erf", "lgamma"]
+__all__ = ["KERNELS", "erf", "lgamma"]
 
 _LARGE = 4096
 """Elements from which on the quotient of polynomials is faster than SciPy: of a million, seven times."""
@@ -38,7 +38,7 @@ def erf(a: np.ndarray, out: np.ndarray | None = None) -> Any:
         return _erf_in_blocks(a, out)
     from scipy.special import erf
 
-    return _in_own_dtype(erf, a, out)
+    return _in_own_dtype(erf, a, out=out)
 
 
 def lgamma(a: np.ndarray, out: np.ndarray | None = None) -> Any:
@@ -46,17 +46,37 @@ def lgamma(a: np.ndarray, out: np.ndarray | None = None) -> Any:
     from scipy.special import gammaln
 
     infinite = np.isneginf(a)  # where SciPy gives -inf
-    result = _in_own_dtype(gammaln, a, out)
+    result = _in_own_dtype(gammaln, a, out=out)
     return np.where(infinite, -result, result) if out is None else np.negative(result, out=out, where=infinite)
 
 
-def _in_own_dtype(function: Any, a: np.ndarray, out: np.ndarray | None) -> Any:
+def _of_scipy(name: str) -> Callable[..., Any]:
+    """The kernel that a function of SciPy is."""
+
+    def kernel(*operands: np.ndarray, out: np.ndarray | None = None) -> Any:
+        import scipy.special
+
+        return _in_own_dtype(getattr(scipy.special, name), *operands, out=out)
+
+    return kernel
+
+
+KERNELS = {
+    "erfc": _of_scipy("erfc"), "erfcx": _of_scipy("erfcx"), "erfinv": _of_scipy("erfinv"), "ndtri": _of_scipy("ndtri"),
+    "log_ndtr": _of_scipy("log_ndtr"), "digamma": _of_scipy("digamma"), "zeta": _of_scipy("zeta"),
+    "igamma": _of_scipy("gammainc"), "igammac": _of_scipy("gammaincc"), "i0": _of_scipy("i0"), "i0e": _of_scipy("i0e"),
+    "i1": _of_scipy("i1"), "i1e": _of_scipy("i1e"),
+}  # fmt: skip
+"""Kernels that are a function of SciPy."""
+
+
+def _in_own_dtype(function: Any, *operands: np.ndarray, out: np.ndarray | None) -> Any:
     """SciPy has no floats of 16 bits: compute in float32."""
-    if a.itemsize != 2:
-        return function(a, out=out)
-    result = function(a.astype("float32"))
+    if operands[0].itemsize != 2:
+        return function(*operands, out=out)
+    result = function(*[operand.astype("float32") for operand in operands])
     if out is None:
-        return result.astype(a.dtype)
+        return result.astype(operands[0].dtype)
     out[...] = result
     return out
 

@@ -94,13 +94,13 @@ class NumpyBackend(ArrayBackend):
         """Element-wise kernels that NumPy does better in another way."""
         return {
             "log10": _elementwise.log10, "pow": _elementwise.power, "relu": _elementwise.relu,
-            "relu_backward": _elementwise.relu_backward,
+            "relu_backward": _elementwise.relu_backward, **_special.KERNELS,
         }  # fmt: skip
 
     def own_kernels(self) -> Mapping[str, Callable[..., Any]]:
         """Kernels that NumPy alone can do better."""
         return {
-            "expand": _movement.expand, "where": _elementwise.where,
+            "clamp": _elementwise.clamp, "expand": _movement.expand, "where": _elementwise.where,
             "amax": _reductions.extreme_over(np.maximum), "amin": _reductions.extreme_over(np.minimum),
             "cummax": _reductions.running(np.maximum), "cummin": _reductions.running(np.minimum),
             "logcumsumexp": _reductions.running(np.logaddexp),

@@ -29,21 +29,29 @@ from .layouts import *
 from .legacy import *
 from .ops.activation import *
 from .ops.arithmetic import *
+from .ops.bessel_functions import *
 from .ops.bitwise import *
+from .ops.closeness import *
+from .ops.combination import *
 from .ops.comparison import *
 from .ops.conversion import *
 from .ops.covariance import *
 from .ops.creation import *
 from .ops.data import *
 from .ops.differences import *
+from .ops.error_functions import *
 from .ops.exponential import *
 from .ops.extremes import *
+from .ops.floating import *
+from .ops.gamma_functions import *
 from .ops.indexing import *
+from .ops.integers import *
 from .ops.joining import *
 from .ops.linalg import *
 from .ops.logsums import *
 from .ops.movement import *
 from .ops.norms import *
+from .ops.powers import *
 from .ops.properties import *
 from .ops.ranges import *
 from .ops.reductions import *
@@ -67,6 +75,7 @@ from .type_info import *
 from . import nn as nn  # isort: skip
 from . import optim as optim  # isort: skip
 from . import random as random  # isort: skip
+from . import special as special  # isort: skip
 from . import utils as utils  # isort: skip
 from . import vision as vision  # isort: skip
 

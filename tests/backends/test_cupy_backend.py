@@ -97,6 +97,21 @@ UNARY = [
     Case("neg", (Of([-128, 1], "int8"),), Of([-128, -1], "int8")),
     Case("sigmoid", (f32([-1000, 0, 1000]),), f32([0, 0.5, 1])),
     Case("relu", (f32([-1, 0, 2, nan]),), f32([0, 0, 2, nan])),
+    _unary("exp2", lambda x: 2**x, POINTS), _unary("asinh", math.asinh, POINTS),
+    _unary("acosh", math.acosh, [1.0, 1.5, 100.0]), _unary("atanh", math.atanh, [-0.5, 0.0, 0.9]),
+    Case("acosh", (f32([0.5, inf]),), f32([nan, inf])), Case("atanh", (f32([1, -1, 2]),), f32([inf, -inf, nan])),
+    Case("signbit", (f32([-0.0, 0, -3, inf]),), flags([True, False, True, False])),
+    Case("isinf", (f32([nan, -inf, 1]),), flags([False, True, False])),
+    Case("isfinite", (f32([nan, -inf, 1]),), flags([False, False, True])),
+    _unary("erfc", math.erfc, POINTS), _unary("erfinv", lambda x: {0.0: 0.0, 0.5: 0.4769362762044699}[x], [0.0, 0.5]),
+    Case("erfcx", (f32([0, 10]),), f32([1, 0.05614099274382259])),
+    Case("ndtri", (f32([0, 0.5, 0.975]),), f32([-inf, 0, 1.959963984540054])),
+    Case("log_ndtr", (f32([0, -30]),), f32([math.log(0.5), -454.3212439955085])),
+    Case("digamma", (f32([1, 0.5]),), f32([-0.5772156649015329, -1.9635100260214235])),
+    Case("digamma", (Of([1, 0.5], "float16"),), Of([-0.5772156649015329, -1.9635100260214235], "float16")),
+    Case("i0", (f32([0, 1]),), f32([1, 1.2660658777520084])), Case("i1", (f32([0, 1]),), f32([0, 0.5651591039924851])),
+    Case("i0e", (f32([1]),), f32([1.2660658777520084 / math.e])),
+    Case("i1e", (f32([1]),), f32([0.5651591039924851 / math.e])),
 ]  # fmt: skip
 BINARY = [
     _binary("add", [1, 2], [3, 4], [4, 6]), _binary("add", [127], [1], [-128], "int8"),
@@ -121,9 +136,26 @@ BINARY = [
     _binary("bitwise_xor", [12], [10], [6], "int32"), _binary("left_shift", [3, 64], [2, 1], [12, -128], "int8"),
     _binary("right_shift", [-8, 9], [1, 3], [-4, 1], "int16"),
     _binary("add", [[1], [2]], [10, 20], [[11, 21], [12, 22]], "float16"),
-    _binary("relu_backward", [1, 2, inf], [5, 0, 0], [1, 0, 0]),
+    _binary("relu_backward", [1, 2, inf, 3], [5, 0, 0, nan], [1, 0, 0, 3]),
+    _binary("hypot", [3, inf], [4, nan], [5, inf]), _binary("copysign", [1, -2], [-0.0, 3], [-1, 2]),
+    _binary("logaddexp", [0, 1000], [0, 0], [math.log(2), 1000]), _binary("logaddexp2", [3, -inf], [3, -inf], [4, -inf]),
+    _binary("nextafter", [1, 1], [2, 1], [1 + 2**-52, 1]), _binary("fmax", [1, nan], [2, 0], [2, 0]),
+    _binary("fmin", [1, nan], [2, 0], [1, 0]), _binary("gcd", [12, -9, 0], [18, 6, 0], [6, 3, 0], "int64"),
+    _binary("lcm", [4, -9, 0], [6, 6, 5], [12, 18, 0], "int64"),
+    _binary("logical_and", [nan, 1], [2, 0], [True, False], to="bool"),
+    _binary("logical_or", [0, 1], [0, 0], [False, True], to="bool"),
+    _binary("logical_xor", [5, 1], [2, 0], [False, True], to="bool"),
+    _binary("logical_and", [1j, 1j], [2, 0], [True, False], "complex64", to="bool"),
+    _binary("zeta", [2, 1], [1, 1], [math.pi**2 / 6, inf]),
+    _binary("igamma", [1, 2], [1, 0], [1 - 1 / math.e, 0]), _binary("igammac", [1, 2], [1, 0], [1 / math.e, 1]),
     Case("where", (flags([True, False]), f32([1, 2]), f32(9)), f32([1, 9])),
 ]  # fmt: skip
+SEVERAL = [
+    Case("frexp", (f32([6, -0.25, 0]),), (f32([0.75, -0.5, 0]), Of([3, -1, 0], "int32"))),
+    Case("clamp", (f32([-2, 0.5, 9, nan]), f32(-1), f32(1)), f32([-1, 0.5, 1, nan])),
+    Case("clamp", (i64([-2, 9]), i64(0), None), i64([0, 9])),
+    Case("clamp", (i64([-2, 9]), None, i64(1)), i64([-2, 1])),
+]
 REDUCTIONS = [
     Case("sum", (MATRIX, (0, 1), False), f32(21)), Case("sum", (MATRIX, (1,), True), f32([[6], [15]])),
     Case("sum", (Of([100, 100], "int8"), (0,), False), Of(-56, "int8")), Case("sum", (f32(3), (), False), f32(3)),
@@ -203,7 +235,7 @@ STEPS = [
     Case("adam_step", (f32([2]), f32([1]), f32([0]), f32([0]), None, 1, 0.1, 0.9, 0.99, 0.0, 0.5, False, False),
          writes={0: f32([1.9]), 2: f32([0.2]), 3: f32([0.04])}),
 ]  # fmt: skip
-CASES = STORAGE + UNARY + BINARY + REDUCTIONS + MOVEMENT + INDEXING + PRODUCTS + STEPS
+CASES = STORAGE + UNARY + BINARY + SEVERAL + REDUCTIONS + MOVEMENT + INDEXING + PRODUCTS + STEPS
 ELEMENTWISE = [case for case in UNARY + BINARY if case.kernel != "where"]
 TESTED_BELOW = {"empty", "to_host"}
 

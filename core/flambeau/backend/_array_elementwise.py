@@ -11,7 +11,7 @@ from typing import Any
 
 from .kernels import Array
 
-__all__ = ["BINARY", "UNARY", "binary_kernel", "elementwise_kernels", "unary_kernel"]
+__all__ = ["BINARY", "TWO_OPERANDS", "UNARY", "binary_kernel", "clamp_kernel", "elementwise_kernels", "unary_kernel"]
 
 Kernel = Callable[..., Array]
 
@@ -20,7 +20,7 @@ UNARY = {
     "sqrt": "sqrt", "exp": "exp", "expm1": "expm1", "log": "log", "log1p": "log1p", "log2": "log2", "log10": "log10",
     "sin": "sin", "cos": "cos", "tan": "tan", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "sinh": "sinh",
     "cosh": "cosh", "tanh": "tanh", "logical_not": "logical_not", "bitwise_not": "invert",
-    "square": "square",
+    "square": "square", "exp2": "exp2", "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh",
 }  # fmt: skip
 """Kernels of one operand that are a function of the namespace."""
 
@@ -29,9 +29,14 @@ BINARY = {
     "remainder": "remainder", "fmod": "fmod", "pow": "power", "atan2": "arctan2", "maximum": "maximum",
     "minimum": "minimum", "eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater",
     "ge": "greater_equal", "bitwise_and": "bitwise_and", "bitwise_or": "bitwise_or", "bitwise_xor": "bitwise_xor",
-    "left_shift": "left_shift", "right_shift": "right_shift",
+    "left_shift": "left_shift", "right_shift": "right_shift", "hypot": "hypot", "logaddexp": "logaddexp",
+    "logaddexp2": "logaddexp2", "copysign": "copysign", "nextafter": "nextafter", "fmax": "fmax", "fmin": "fmin",
+    "gcd": "gcd", "lcm": "lcm", "logical_and": "logical_and", "logical_or": "logical_or", "logical_xor": "logical_xor",
 }  # fmt: skip
 """Kernels of two operands that are a function of the namespace."""
+
+TWO_OPERANDS = frozenset(BINARY) | {"relu_backward", "zeta", "igamma", "igammac"}
+"""The element-wise kernels of two operands; the others have one."""
 
 
 def unary_kernel(xp: Any, ufunc: Kernel) -> Kernel:
@@ -62,6 +67,9 @@ def elementwise_kernels(xp: Any) -> dict[str, Kernel]:
     table: dict[str, Kernel] = {name: getattr(xp, function) for name, function in (UNARY | BINARY).items()}
     return table | {
         "isnan": _isnan(xp),
+        "isinf": _without_out(xp, xp.isinf),
+        "isfinite": _without_out(xp, xp.isfinite),
+        "signbit": _without_out(xp, xp.signbit),
         "sign": _sign(xp),
         "reciprocal": _reciprocal(xp),
         "rsqrt": _rsqrt(xp),
@@ -75,6 +83,18 @@ def _isnan(xp: Any) -> Kernel:
     # Not the namespace's own: NumPy 2.4's writes past gaps in `out`, and leaves three of four elements unwritten.
     not_equal = xp.not_equal
     return lambda a, out=None: not_equal(a, a, out=out)
+
+
+def _without_out(xp: Any, ufunc: Kernel) -> Kernel:
+    """A ufunc that does as :func:`_isnan` says and has no other formula: its result is copied into ``out``."""
+
+    def kernel(a: Array, out: Array | None = None) -> Array:
+        if out is None:
+            return ufunc(a)
+        xp.copyto(out, ufunc(a))
+        return out
+
+    return kernel
 
 
 def _sign(xp: Any) -> Kernel:
@@ -132,14 +152,25 @@ def _relu(xp: Any) -> Kernel:
 
 
 def _relu_backward(xp: Any) -> Kernel:
-    greater, where, copyto, zero = xp.greater, xp.where, xp.copyto, _constants(xp, 0)
+    less_equal, where, copyto, zero = xp.less_equal, xp.where, xp.copyto, _constants(xp, 0)
 
     def relu_backward(grad: Array, result: Array, out: Array | None = None) -> Array:
         nothing = zero(grad.dtype)
-        passed = where(greater(result, nothing), grad, nothing)
+        passed = where(less_equal(result, nothing), nothing, grad)
         if out is None:
             return passed
         copyto(out, passed)
         return out
 
     return relu_backward
+
+
+def clamp_kernel(xp: Any) -> Kernel:
+    """The kernel ``clamp``."""
+    maximum, minimum = binary_kernel(xp, xp.maximum), binary_kernel(xp, xp.minimum)
+
+    def clamp(a: Array, low: Array | None, high: Array | None) -> Array:
+        limited = a if low is None else maximum(a, low)
+        return limited if high is None else minimum(limited, high)
+
+    return clamp

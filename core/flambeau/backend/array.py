@@ -8,7 +8,7 @@ from functools import cached_property
 from math import prod
 from typing import Any
 
-from ._array_elementwise import BINARY, binary_kernel, elementwise_kernels, unary_kernel
+from ._array_elementwise import TWO_OPERANDS, binary_kernel, clamp_kernel, elementwise_kernels, unary_kernel
 from ._array_indexing import indexing_kernels
 from ._array_movement import movement_kernels
 from ._array_products import product_kernels, sorting_kernels
@@ -91,9 +91,9 @@ class ArrayBackend(Backend):
         table: dict[str, Callable[..., Any]] = {"from_host": self.from_host, "to_host": self.to_host}
         table |= storage_kernels(xp)
         for name, ufunc in self.ufunc_table.items():
-            table[name] = (
-                binary_kernel(xp, ufunc) if name in BINARY or name == "relu_backward" else unary_kernel(xp, ufunc)
-            )
+            table[name] = binary_kernel(xp, ufunc) if name in TWO_OPERANDS else unary_kernel(xp, ufunc)
+        table["clamp"] = clamp_kernel(xp)
+        table["frexp"] = lambda a: tuple(xp.asarray(part) for part in xp.frexp(a))
         table["where"] = lambda condition, a, b: xp.asarray(xp.where(condition, a, b))
         table |= reduction_kernels(xp, self.sum)
         table |= movement_kernels(xp)

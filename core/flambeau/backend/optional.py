@@ -45,11 +45,113 @@ class OptionalKernels(Protocol):
     def log10(self, a: Array) -> Array:
         """Logarithm to base 10."""
 
+    def exp2(self, a: Array) -> Array:
+        """2 to the power a; floats only, as are all functions to :meth:`frexp`."""
+
+    def asinh(self, a: Array) -> Array:
+        """Inverse hyperbolic sine."""
+
+    def acosh(self, a: Array) -> Array:
+        """Inverse hyperbolic cosine; nan below 1."""
+
+    def atanh(self, a: Array) -> Array:
+        """Inverse hyperbolic tangent; infinite at -1 and 1, nan beyond."""
+
+    def hypot(self, a: Array, b: Array) -> Array:
+        """``sqrt(a * a + b * b)`` without overflow."""
+
+    def logaddexp(self, a: Array, b: Array) -> Array:
+        """``log(exp(a) + exp(b))`` without overflow."""
+
+    def logaddexp2(self, a: Array, b: Array) -> Array:
+        """``log2(2**a + 2**b)`` without overflow."""
+
+    def copysign(self, a: Array, b: Array) -> Array:
+        """The magnitude of ``a`` with the sign of ``b``."""
+
+    def nextafter(self, a: Array, b: Array) -> Array:
+        """The number next to ``a`` on the way to ``b``."""
+
+    def signbit(self, a: Array) -> Array:
+        """Result dtype bool: whether there is a minus sign, as zeros may have one."""
+
+    def isinf(self, a: Array) -> Array:
+        """Result dtype bool: whether an element is infinite."""
+
+    def isfinite(self, a: Array) -> Array:
+        """Result dtype bool: whether an element is neither infinite nor nan."""
+
+    def frexp(self, a: Array) -> tuple[Array, Array]:
+        """Mantissa in [0.5, 1) and int32 exponent; of zeros, infinities and nan themselves and 0."""
+
+    def fmax(self, a: Array, b: Array) -> Array:
+        """The larger; a number where the other is nan."""
+
+    def fmin(self, a: Array, b: Array) -> Array:
+        """The smaller; a number where the other is nan."""
+
+    def clamp(self, a: Array, low: Array | None, high: Array | None) -> Array:
+        """``minimum(maximum(a, low), high)``, without what is None; ``low`` and ``high`` are 0-d."""
+
+    def gcd(self, a: Array, b: Array) -> Array:
+        """Greatest common divisor, not negative; integers only."""
+
+    def lcm(self, a: Array, b: Array) -> Array:
+        """Least common multiple, not negative; integers only."""
+
+    def logical_and(self, a: Array, b: Array) -> Array:
+        """Result dtype bool: whether neither element is zero."""
+
+    def logical_or(self, a: Array, b: Array) -> Array:
+        """Result dtype bool: whether an element is not zero."""
+
+    def logical_xor(self, a: Array, b: Array) -> Array:
+        """Result dtype bool: whether exactly one element is not zero."""
+
+    def erfc(self, a: Array) -> Array:
+        """``1 - erf(a)``, accurate where that is small; floats only, as are the special functions that follow."""
+
+    def erfcx(self, a: Array) -> Array:
+        """``exp(a * a) * erfc(a)``."""
+
+    def erfinv(self, a: Array) -> Array:
+        """Inverse of erf; infinite at -1 and 1, nan beyond."""
+
+    def ndtri(self, a: Array) -> Array:
+        """Inverse of the normal distribution function."""
+
+    def log_ndtr(self, a: Array) -> Array:
+        """Logarithm of the normal distribution function."""
+
+    def digamma(self, a: Array) -> Array:
+        """Derivative of lgamma; nan at negative integers, infinite at zeros with the sign that the zero has not."""
+
+    def zeta(self, a: Array, b: Array) -> Array:
+        """Sum of ``(b + k)**-a`` over k >= 0; infinite for a = 1, nan below."""
+
+    def igamma(self, a: Array, b: Array) -> Array:
+        """Regularized lower incomplete gamma function of order ``a`` at ``b``."""
+
+    def igammac(self, a: Array, b: Array) -> Array:
+        """Regularized upper incomplete gamma function of order ``a`` at ``b``."""
+
+    def i0(self, a: Array) -> Array:
+        """Modified Bessel function of the first kind of order 0."""
+
+    def i0e(self, a: Array) -> Array:
+        """``exp(-abs(a)) * i0(a)``."""
+
+    def i1(self, a: Array) -> Array:
+        """Modified Bessel function of the first kind of order 1."""
+
+    def i1e(self, a: Array) -> Array:
+        """``exp(-abs(a)) * i1(a)``."""
+
     def relu(self, a: Array) -> Array:
         """``max(a, 0)``; nan stays nan."""
 
     def relu_backward(self, grad: Array, result: Array) -> Array:
-        """``grad`` where ``result > 0``, else 0."""
+        """0 where ``result <= 0``, else ``grad``, also where ``result`` is nan."""
 
     def mean(self, a: Array, dims: Shape, keepdim: bool) -> Array:
         """Arithmetic mean; floats only; nan where empty."""

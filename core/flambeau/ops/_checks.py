@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import dtypes
-from .._tensor import from_array
+from .._tensor import Tensor, from_array
+from ..printing import scalar_type_name
 
 __all__ = [
     "INVERT_ADVICE",
@@ -16,7 +17,9 @@ __all__ = [
     "no_derivative",
     "no_zero_divisor",
     "not_bool",
+    "only",
     "real_numbers",
+    "zero_gradient",
 ]
 
 INVERT_ADVICE = "If you are trying to invert a mask, use the `~` or `logical_not()` operator instead."
@@ -55,6 +58,16 @@ def real_numbers(function: str) -> Check:
     return check
 
 
+def only(category: int, function: str) -> Check:
+    """Refuse all dtypes but those of one category, ``dtypes.INTEGRAL`` or ``dtypes.FLOATING``."""
+
+    def check(dtype: dtypes.dtype) -> None:
+        if dtype.category != category:
+            raise NotImplementedError(f"\"{function}_cpu\" not implemented for '{scalar_type_name(dtype)}'")
+
+    return check
+
+
 def no_complex(function: str) -> Check:
     """Refuse complex dtypes."""
 
@@ -70,7 +83,7 @@ def integers_and_bool(function: str) -> Check:
 
     def check(dtype: dtypes.dtype) -> None:
         if dtype.category > dtypes.INTEGRAL:
-            raise NotImplementedError(f'"{function}" not implemented for {dtype!r}: it takes integer and bool tensors')
+            raise NotImplementedError(f"\"{function}_cpu\" not implemented for '{scalar_type_name(dtype)}'")
 
     return check
 
@@ -84,8 +97,15 @@ def no_derivative(function: str) -> Callable[[Any], Any]:
     return formula
 
 
-def no_zero_divisor(a: Any, b: Any, type_: Any) -> None:
+def zero_gradient(grad: Tensor) -> Tensor:
+    """The formula of an op that is constant between its jumps: zeros, also where the gradient is infinite or nan."""
+    type_ = grad._type
+    return from_array(type_.kernels.full(grad._array.shape, 0, type_.dtype.name), type_)
+
+
+def no_zero_divisor(values: Any, arrays: Any, type_: Any) -> None:
     """Refuse an integer divisor of zero: PyTorch's error, where hardware would trap or give rubbish."""
+    b = arrays[1]
     nonzero = type_.kernels.all(b, tuple(range(len(b.shape))), False)
     if not from_array(nonzero, type_.boolean).item():
         raise RuntimeError("ZeroDivisionError")

@@ -25,6 +25,7 @@ from ._rules import Formula, Parameter, Rule, make_rule, parameters_of
 __all__ = [
     "BOOLEAN",
     "FLOATING",
+    "NUMBERS",
     "ROWS",
     "SAME",
     "Row",
@@ -41,9 +42,9 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 ROWS: dict[str, Row] = {}
 """Every op by name."""
 
-SAME, FLOATING, BOOLEAN = "same", "floating", "boolean"
-"""Promotion of element-wise ops: the operands' common dtype; the same, integers as the default floating dtype; the
-operands' common dtype for the computation and bool for the result."""
+SAME, NUMBERS, FLOATING, BOOLEAN = "same", "numbers", "floating", "boolean"
+"""Promotion of element-wise ops: the operands' common dtype; the same, bool as int64; the same, integers as the default
+floating dtype; the operands' common dtype for the computation and bool for the result."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +67,7 @@ class Row:
         check: for element-wise ops, called with the dtype before the kernel; raises for a dtype that has no meaning.
         integer_check: for binary element-wise ops on integers, called with the arrays and their type before the kernel.
         operand_check: as ``check``, called with the dtype of each operand before promotion.
+        integers: for element-wise ops, what is computed of integers in the place of the kernel.
         domain: for element-wise ops, the dtypes that need neither check nor conversion.
         write: writes the result into the first argument, for the in-place form where no graph is recorded.
         aliases: further names.
@@ -86,6 +88,7 @@ class Row:
     check: Callable[[Any], None] | None = None
     integer_check: Callable[..., None] | None = None
     operand_check: Callable[[Any], None] | None = None
+    integers: Callable[..., Any] | None = None
     domain: str = "any"
     write: Callable[..., None] | None = None
     aliases: list[str] = field(default_factory=list)
@@ -141,14 +144,16 @@ def elementwise(
     check: Callable[[Any], None] | None = None,
     integer_check: Callable[..., None] | None = None,
     operand_check: Callable[[Any], None] | None = None,
+    integers: Callable[..., Any] | None = None,
     domain: str = "",
     default: Callable[..., Any] | None = None,
+    variant: Callable[..., Any] | None = None,
     node: str | None = None,
 ) -> Callable[[_Function], _Function]:
     """Declare an op that applies a kernel of one or two arguments to each element.
 
     Args:
-        promotion: ``SAME``, ``FLOATING`` or ``BOOLEAN``.
+        promotion: ``SAME``, ``NUMBERS``, ``FLOATING`` or ``BOOLEAN``.
         kernel: the kernel's name; the op's own if empty.
         derivatives: a formula for each differentiable parameter.
         not_differentiable: why there is none.
@@ -156,8 +161,12 @@ def elementwise(
         check: raises for a dtype that the op does not take.
         integer_check: raises for values of integer operands that the kernel does not take.
         operand_check: raises for a dtype that no operand may have.
-        domain: ``"any"``, ``"numbers"`` or ``"floats"``: the dtypes for which ``check`` and conversion do nothing.
-        default: for an optional kernel, the composition in its place: from the kernel table and arrays to an array.
+        integers: from a tensor type that is not floating and arrays to an array, in the place of the kernel.
+        domain: ``"any"``, ``"numbers"``, ``"floats"`` or ``"discrete"``: the dtypes for which ``check`` and conversion do
+            nothing, and ``integers`` does not apply.
+        default: for an optional kernel, the composition in its place: from the tensor type and arrays to an array.
+        variant: for an op with an option (its last parameter, keyword-only), what is called with the operands and the
+            option where that has not its default.
         node: the name of its nodes in the graph, where it is not made from the op's.
     """
 
@@ -165,11 +174,11 @@ def elementwise(
         name = body.__name__
         parameters = parameters_of(body)
         rule = _rule(name, parameters, derivatives, not_differentiable, node=node)
-        checked = promotion == FLOATING or check or integer_check or operand_check
+        checked = promotion == FLOATING or check or integer_check or operand_check or integers
         reach = domain or ("floats" if checked else "any")
         row_kernel = kernel or name
         dunder, function = _templates.elementwise(
-            name, parameters, row_kernel, promotion, rule, reach, default=default, out=out
+            name, parameters, row_kernel, promotion, rule, reach, default=default, variant=variant, out=out
         )
         row = Row(
             name,
@@ -187,6 +196,7 @@ def elementwise(
             check,
             integer_check,
             operand_check,
+            integers,
             reach,
         )
         function.row = dunder.row = row  # type: ignore[attr-defined]

@@ -86,7 +86,7 @@ def _stand_in(input: Tensor, row: Any) -> Tensor:
 def _write_directly(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     """Let an element-wise kernel write into ``input``, if nothing has to be converted or broadcast for it."""
     type_ = input._type
-    if not type_.backend.capabilities.out or row.promotion == "boolean" or not type_.floats:
+    if not type_.backend.capabilities.out or row.promotion == "boolean" or not type_.floats or row.domain == "discrete":
         return False
     array = input._array
     kernel = getattr(type_.kernels, row.kernel)
@@ -106,7 +106,7 @@ def _write_directly(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict
 def _direct_operand(row: Any, input: Tensor, other: Any, kwargs: dict[str, Any]) -> Any:
     type_ = input._type
     if other.__class__ is float or other.__class__ is int:
-        return None if kwargs else type_.number(other)
+        return None if kwargs or row.tensor_parameters[1].kind == "tensor" else type_.number(other)
     if getattr(other, "_type", None) is not type_:
         return None
     operand = other._array

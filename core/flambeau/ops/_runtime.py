@@ -31,6 +31,7 @@ __all__ = [
     "slow_unary",
     "with_exact_out",
     "with_out",
+    "with_out_of_same_dtype",
 ]
 
 Number: TypeAlias = bool | int | float | complex
@@ -83,8 +84,13 @@ def _devices_text(function: str, first: Tensor, other: Tensor) -> str:
     return text
 
 
-def operands_of(function: str, values: Sequence[Any], *, floating: bool = False) -> tuple[list[Any], TensorType]:
+def operands_of(
+    function: str, values: Sequence[Any], *, floating: bool = False, numbers: bool = False
+) -> tuple[list[Any], TensorType]:
     """The arrays of tensors and numbers, promoted to their common type, and that type.
+
+    Where the common dtype is bool, it is int64 for ``numbers``; for ``floating``, that and integers are the default
+    floating dtype.
 
     Raises:
         TypeError: a value is neither a tensor nor a number.
@@ -104,6 +110,8 @@ def operands_of(function: str, values: Sequence[Any], *, floating: bool = False)
     dtype = result_dtype(operands)
     if floating and dtype.category < dtypes.FLOATING:
         dtype = get_default_dtype()
+    elif numbers and dtype is dtypes.bool:
+        dtype = dtypes.int64
     target = common_type(function, tensors).place.type(dtype)
     return [array_as(operand, target) for operand in operands], target
 
@@ -121,7 +129,9 @@ def array_as(operand: Any, target: TensorType) -> Any:
 
 def compute(row: Any, values: Sequence[Any]) -> Tensor:
     """An element-wise op by its whole rule: promotion, checks, broadcasting, kernel."""
-    arrays, type_ = operands_of(row.name, values, floating=row.promotion == "floating")
+    arrays, type_ = operands_of(
+        row.name, values, floating=row.promotion == "floating", numbers=row.promotion == "numbers"
+    )
     if row.check is not None:
         row.check(type_.dtype)
     if row.operand_check is not None:
@@ -130,8 +140,11 @@ def compute(row: Any, values: Sequence[Any]) -> Tensor:
     if len(arrays) == 2:
         broadcast_shapes(arrays[0].shape, arrays[1].shape)
         if not type_.floats and row.integer_check is not None:
-            row.integer_check(*arrays, type_)
-    array = getattr(type_.kernels, row.kernel)(*arrays)
+            row.integer_check(values, arrays, type_)
+    if row.integers is not None and not type_.floats:
+        array = row.integers(type_, *arrays)
+    else:
+        array = getattr(type_.kernels, row.kernel)(*arrays)
     return from_array(array, type_.boolean if row.promotion == "boolean" else type_)
 
 
@@ -152,6 +165,14 @@ def slow_unary(name: str, input: Any) -> Tensor:
 def slow_binary(name: str, input: Any, other: Any) -> Tensor:
     """A binary element-wise op on operands that differ in type, or one of which is a number."""
     row = _row(name)
+    for position, parameter in enumerate(row.tensor_parameters):
+        value = (input, other)[position]
+        if parameter.kind == "tensor" and not isinstance(value, Tensor):
+            raise not_a_tensor(name, parameter.name, position + 1, value)
+    return _binary(row, input, other)
+
+
+def _binary(row: Any, input: Any, other: Any) -> Tensor:
     result = compute(row, (input, other))
     first, second = row.tensor_parameters
     record(row, result, {first.name: input, second.name: other, "result": result})
@@ -164,7 +185,7 @@ def slow_operator(name: str, input: Any, other: Any = None) -> Any:
         return slow_unary(name, input)
     if as_operand(other) is None or as_operand(input) is None:
         return NotImplemented
-    return slow_binary(name, input, other)
+    return _binary(_row(name), input, other)
 
 
 def record(row: Any, result: Tensor, values: dict[str, Any]) -> None:
@@ -256,6 +277,19 @@ def _written(
     for target, value in zip(outs, results, strict=True):
         _write_out(target, value)
     return out
+
+
+def with_out_of_same_dtype(out: Any, function: Callable[..., Any], input: Any) -> Any:
+    """:func:`with_out` for ops of one operand that promote nothing: not into another dtype either.
+
+    Raises:
+        RuntimeError: ``out`` has another dtype than ``input``, in PyTorch's words.
+    """
+    if isinstance(out, Tensor) and isinstance(input, Tensor) and out._type.dtype is not input._type.dtype:
+        from ..printing import scalar_type_name
+
+        raise RuntimeError(f"Found dtype {scalar_type_name(out.dtype)} but expected {scalar_type_name(input.dtype)}")
+    return with_out(out, function, input)
 
 
 def _any_node(values: Sequence[Any]) -> bool:

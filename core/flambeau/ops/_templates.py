@@ -49,7 +49,7 @@ def {name}(input, other{signature}):
     except AttributeError:
         return slow({name!r}, input, other)
     kind = other.__class__
-    if (kind is float or kind is int) and type_.floats:
+    if {number}:
         array = input._array
         operand = type_.number(other)
         same = True
@@ -114,6 +114,7 @@ def _names(extra: dict[str, Any]) -> dict[str, Any]:
         "not_a_tensor": _runtime.not_a_tensor,
         "with_out": _runtime.with_out,
         "with_exact_out": _runtime.with_exact_out,
+        "with_out_of_same_dtype": _runtime.with_out_of_same_dtype,
         "scale": _runtime.scale,
     } | extra
 
@@ -127,13 +128,16 @@ def elementwise(
     domain: str,
     *,
     default: Callable[..., Any] | None,
+    variant: Callable[..., Any] | None,
     out: bool,
 ) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """The operator (tensors only, NotImplemented for strangers) and the public function of an element-wise op."""
     if default is not None:
         COMPOSITIONS[kernel] = default
-    tensors = [parameter.name for parameter in parameters if parameter.is_tensor]
+    operands = [parameter for parameter in parameters if parameter.is_tensor]
+    tensors = [parameter.name for parameter in operands]
     unary = len(tensors) == 1
+    takes_numbers = operands[-1].kind == "optional" and domain in ("any", "numbers", "floats")
     fields = {
         "name": name,
         "kernel": kernel,
@@ -141,6 +145,7 @@ def elementwise(
         if domain == "any"
         else f"    if not type_.{domain}:\n        return slow({name!r}, input)\n",
         "binary_domain": "" if domain == "any" else f" or not type_.{domain}",
+        "number": "(kind is float or kind is int) and type_.floats" if takes_numbers else "False",
         "result_type": "type_.boolean" if promotion == "boolean" else "type_",
         "record": indent(_elementwise_record(rule, tensors), "    "),
     }
@@ -149,9 +154,16 @@ def elementwise(
     if any(parameter.name == "alpha" for parameter in parameters):
         signature += ", *, alpha=1"
         prologue += f"    if alpha != 1:\n        other = scale({name!r}, other, alpha)\n"
+    elif variant is not None:
+        option = parameters[-1]
+        signature += f", *, {option.name}={option.default!r}"
+        call = f"{', '.join(tensors)}, {option.name}"
+        varied = f"variant({call})" + (f" if out is None else with_out(out, variant, {call})" if out else "")
+        prologue += f"    if {option.name} != {option.default!r}:\n        return {varied}\n"
     if out:
         signature += ", out=None" if signature else ", *, out=None"
-        prologue += f"    if out is not None:\n        return with_out(out, {name}, {', '.join(tensors)})\n"
+        form = "with_out_of_same_dtype" if unary and promotion == "same" else "with_out"
+        prologue += f"    if out is not None:\n        return {form}(out, {name}, {', '.join(tensors)})\n"
     compiled = []
     for slow, head, first in (
         (_runtime.slow_operator, "", ""),
@@ -161,7 +173,9 @@ def elementwise(
         if not unary:
             source = re.sub(r"(?<![a-z])other(?![a-z])", tensors[1], source)
         namespace = compile_source(
-            source, f"<op {name}{'' if head else ' operator'}>", _names({"RULE": rule, "slow": slow})
+            source,
+            f"<op {name}{'' if head else ' operator'}>",
+            _names({"RULE": rule, "slow": slow, "variant": variant}),
         )
         compiled.append(namespace[name])
     return compiled[0], compiled[1]

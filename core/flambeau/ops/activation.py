@@ -30,11 +30,11 @@ def _relu_backward_input(grad: Tensor, other: Tensor) -> Tensor:
     kernel="relu_backward",
     node="ThresholdBackwardBackward0",
     default=lambda type_, grad, result: type_.kernels.where(
-        type_.kernels.lt(type_.number(0), result), grad, type_.number(0)
+        type_.kernels.le(result, type_.number(0)), type_.number(0), grad
     ),
 )
 def _relu_backward(input: Tensor, other: Tensor) -> Tensor:
-    """Let the gradient ``input`` pass where the result ``other`` is positive."""
+    """Let the gradient ``input`` pass where the result ``other`` is positive or nan."""
 
 
 @elementwise(

@@ -1,32 +1,33 @@
-"""Element-wise arithmetic, powers, minimum and maximum."""
+"""Element-wise arithmetic, minimum and maximum."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from .._tensor import Tensor, from_array
-from ._checks import no_bool, no_complex, no_derivative, no_zero_divisor, not_bool, real_numbers
-from ._declare import FLOATING, alias, elementwise
+from ..shapes import broadcast_shapes
+from ._checks import no_bool, no_complex, no_derivative, no_zero_divisor, real_numbers, zero_gradient
+from ._declare import FLOATING, alias, composite, elementwise, primitive
 from ._rules import unchanged
-from ._runtime import Number
+from ._runtime import Number, operands_of
 from .selection import where
 
 __all__ = [
     "add",
-    "arctan2",
-    "atan2",
     "div",
     "divide",
     "floor_divide",
+    "fmax",
+    "fmin",
     "fmod",
     "maximum",
     "minimum",
     "mul",
     "multiply",
-    "pow",
     "reciprocal",
     "remainder",
-    "square",
+    "rsub",
     "sub",
     "subtract",
     "true_divide",
@@ -65,6 +66,21 @@ def sub(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) ->
 subtract = alias(sub, "subtract")
 
 
+@composite(method=False)
+def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
+    """Subtract ``alpha * input`` from ``other``: ``sub`` with its operands exchanged. Source: ``torch.rsub``.
+
+    Raises:
+        RuntimeError: an operand is bool.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.rsub(torch.tensor([1, 2]), 10)
+        tensor([9, 8])
+    """
+    return sub(other, input, alpha=alpha)
+
+
 @elementwise(derivatives={"input": lambda grad, other: grad * other, "other": lambda grad, input: grad * input})
 def mul(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """Multiply ``input`` by ``other``. Source of the semantics: ``torch.mul``.
@@ -80,33 +96,55 @@ def mul(input: Tensor | Number, other: Tensor | Number) -> Tensor:
 multiply = alias(mul, "multiply")
 
 
+@primitive(derivatives={"input": zero_gradient, "other": zero_gradient}, method=False, node="DivBackward2")
+def _div_rounded(input: Tensor | Number, other: Tensor | Number, rounding_mode: str) -> Tensor:
+    if rounding_mode not in ("floor", "trunc"):
+        raise RuntimeError(
+            f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
+        )
+    arrays, type_ = operands_of("div", (input, other))
+    real_numbers(f"div_{rounding_mode}_cpu")(type_.dtype)
+    a, b = arrays
+    broadcast_shapes(a.shape, b.shape)
+    kernels = type_.kernels
+    if not type_.floats:
+        no_zero_divisor((input, other), arrays, type_)
+    if rounding_mode == "floor":
+        quotient = kernels.floor_divide(a, b)
+    elif type_.floats:
+        quotient = kernels.trunc(kernels.div(a, b))
+    else:
+        quotient = kernels.floor_divide(kernels.sub(a, kernels.fmod(a, b)), b)
+    return from_array(quotient, type_)
+
+
 @elementwise(
     promotion=FLOATING,
     derivatives={
         "input": lambda grad, other: grad / other,
         "other": lambda grad, input, other: -grad * ((input / other) / other),
     },
+    variant=_div_rounded,
 )
-def div(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+def div(input: Tensor | Number, other: Tensor | Number, *, rounding_mode: str | None = None) -> Tensor:
     """Divide ``input`` by ``other``; integers give floats. Source of the semantics: ``torch.div``.
+
+    With ``rounding_mode="floor"`` the quotient is rounded down, with ``"trunc"`` towards zero; integers stay then.
+
+    Raises:
+        RuntimeError: ``rounding_mode`` is another one, or an integer is divided by zero and rounded.
 
     Example:
         >>> import flambeau as torch
         >>> torch.div(torch.tensor([1, 2]), 2)
         tensor([0.5000, 1.0000])
+        >>> torch.div(torch.tensor([7, -7]), 2, rounding_mode="trunc")
+        tensor([ 3, -3])
     """
 
 
 divide = alias(div, "divide")
 true_divide = alias(div, "true_divide")
-
-
-def _floor_quotient(input: Any, other: Any) -> Any:
-    return (input / other).floor()
-
-
-def _truncated_quotient(input: Any, other: Any) -> Any:
-    return (input / other).trunc()
 
 
 @elementwise(
@@ -130,7 +168,7 @@ def floor_divide(input: Tensor | Number, other: Tensor | Number) -> Tensor:
 @elementwise(
     derivatives={
         "input": lambda grad: grad,
-        "other": lambda grad, input, other: -grad * _floor_quotient(input, other),
+        "other": lambda grad, input, other: -grad * div(input, other, rounding_mode="floor"),
     },
     check=real_numbers("remainder"),
     integer_check=no_zero_divisor,
@@ -151,12 +189,12 @@ def remainder(input: Tensor | Number, other: Tensor | Number) -> Tensor:
 @elementwise(
     derivatives={
         "input": lambda grad: grad,
-        "other": lambda grad, input, other: -grad * _truncated_quotient(input, other),
+        "other": lambda grad, input, other: -grad * div(input, other, rounding_mode="trunc"),
     },
     check=real_numbers("fmod"),
     integer_check=no_zero_divisor,
 )
-def fmod(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+def fmod(input: Tensor, other: Tensor | Number) -> Tensor:
     """Give the remainder with the sign of the dividend, as C's ``fmod``. Source: ``torch.fmod``.
 
     Raises:
@@ -166,62 +204,6 @@ def fmod(input: Tensor | Number, other: Tensor | Number) -> Tensor:
         >>> import flambeau as torch
         >>> torch.fmod(torch.tensor([5, -5]), 3)
         tensor([ 2, -2])
-    """
-
-
-def _no_negative_exponent(a: Any, b: Any, type_: Any) -> None:
-    kernels = type_.kernels
-    negative = kernels.lt(b, type_.number(0))
-    if from_array(kernels.any(negative, tuple(range(len(b.shape))), False), type_.boolean).item():
-        raise RuntimeError("Integers to negative integer powers are not allowed.")
-
-
-def _pow_input(grad: Tensor, input: Any, exponent: Any) -> Any:
-    if not isinstance(exponent, Tensor) and not exponent:
-        return grad * 0
-    slope: Tensor = grad * (exponent * input ** (exponent - 1))
-    return where(exponent == 0, 0.0, slope) if isinstance(exponent, Tensor) else slope
-
-
-def _pow_exponent(grad: Tensor, input: Any, exponent: Any, result: Tensor) -> Any:
-    if not isinstance(input, Tensor):
-        input = result.new_full((), input)
-    # At 0 ** b with b >= 0 the derivative is 0, where log(0) would give nan.
-    return where((input == 0) & (exponent >= 0), 0.0, grad * (result * input.log()))
-
-
-@elementwise(
-    derivatives={"input": _pow_input, "exponent": _pow_exponent},
-    check=not_bool("pow"),
-    integer_check=_no_negative_exponent,
-)
-def pow(input: Tensor | Number, exponent: Tensor | Number) -> Tensor:
-    """Raise ``input`` to the power ``exponent``. Source of the semantics: ``torch.pow``.
-
-    Raises:
-        RuntimeError: an integer is raised to a negative integer.
-
-    Example:
-        >>> import flambeau as torch
-        >>> torch.pow(torch.tensor([1.0, 2.0, 3.0]), 2)
-        tensor([1., 4., 9.])
-    """
-
-
-@elementwise(
-    check=not_bool("square"),
-    domain="numbers",
-    derivatives={"input": lambda grad, input: grad * (2 * input)},
-    kernel="square",
-    default=lambda type_, a: type_.kernels.mul(a, a),
-)
-def square(input: Tensor) -> Tensor:
-    """Square each element. Source of the semantics: ``torch.square``.
-
-    Example:
-        >>> import flambeau as torch
-        >>> torch.square(torch.tensor([-2, 3]))
-        tensor([4, 9])
     """
 
 
@@ -287,21 +269,58 @@ def _share_of_unless_less(grad: Tensor, one: Any, two: Any) -> Any:
     return where(one < two, 0.0, where(one == two, grad / 2, grad))
 
 
+def _without_nan(extreme: str) -> Callable[..., Any]:
+    """The composition of fmax and fmin: the number, where the other is nan."""
+
+    def composition(type_: Any, a: Any, b: Any) -> Any:
+        kernels = type_.kernels
+        larger = getattr(kernels, extreme)(a, b)
+        if not type_.floats:
+            return larger
+        return kernels.where(kernels.isnan(a), b, kernels.where(kernels.isnan(b), a, larger))
+
+    return composition
+
+
 @elementwise(
-    promotion=FLOATING,
     derivatives={
-        "input": lambda grad, input, other: grad * other / (input * input + other * other),
-        "other": lambda grad, input, other: -grad * input / (input * input + other * other),
+        "input": lambda grad, input, other: where((input >= other) | other.isnan(), grad, 0.0),
+        "other": lambda grad, input, other: where((input >= other) | other.isnan(), 0.0, grad),
     },
+    check=no_complex("fmax"),
+    domain="any",
+    inplace=False,
+    default=_without_nan("maximum"),
 )
-def atan2(input: Tensor, other: Tensor) -> Tensor:
-    """Give the angle of the point (``other``, ``input``), in radians in (-pi, pi]. Source: ``torch.atan2``.
+def fmax(input: Tensor, other: Tensor) -> Tensor:
+    """Take the larger of two elements; a number wins over nan. Source of the semantics: ``torch.fmax``.
+
+    Where they are equal, ``input`` gets the gradient.
 
     Example:
         >>> import flambeau as torch
-        >>> torch.atan2(torch.tensor([1.0]), torch.tensor([1.0]))
-        tensor([0.7854])
+        >>> torch.fmax(torch.tensor([1.0, float("nan")]), torch.tensor([3.0, 2.0]))
+        tensor([3., 2.])
     """
 
 
-arctan2 = alias(atan2, "arctan2")
+@elementwise(
+    derivatives={
+        "input": lambda grad, input, other: where((input <= other) | other.isnan(), grad, 0.0),
+        "other": lambda grad, input, other: where((input <= other) | other.isnan(), 0.0, grad),
+    },
+    check=no_complex("fmin"),
+    domain="any",
+    inplace=False,
+    default=_without_nan("minimum"),
+)
+def fmin(input: Tensor, other: Tensor) -> Tensor:
+    """Take the smaller of two elements; a number wins over nan. Source of the semantics: ``torch.fmin``.
+
+    Where they are equal, ``input`` gets the gradient.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.fmin(torch.tensor([1.0, float("nan")]), torch.tensor([3.0, 2.0]))
+        tensor([1., 2.])
+    """

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from .._tensor import Tensor, from_array
+from ..printing import scalar_type_name
 from ..shapes import broadcast_shapes
 from ._checks import integers_and_bool
-from ._declare import BOOLEAN, composite, elementwise, primitive
+from ._declare import BOOLEAN, elementwise, primitive
 from ._runtime import Number, operands_of
 
 __all__ = [
@@ -35,7 +39,17 @@ def logical_not(input: Tensor) -> Tensor:
     """
 
 
-@composite(inplace=True, out=True)
+def _of_truths(kernel: str) -> Callable[..., Any]:
+    """An operation on what elements are as truths."""
+
+    def composition(type_: Any, a: Any, b: Any) -> Any:
+        truths = [type_.kernels.cast(operand, "bool") for operand in (a, b)]
+        return getattr(type_.kernels, kernel)(*truths)
+
+    return composition
+
+
+@elementwise(promotion=BOOLEAN, not_differentiable=_COMPARISON, default=_of_truths("bitwise_and"))
 def logical_and(input: Tensor, other: Tensor) -> Tensor:
     """Tell where both elements are not zero. Source of the semantics: ``torch.logical_and``.
 
@@ -44,10 +58,9 @@ def logical_and(input: Tensor, other: Tensor) -> Tensor:
         >>> torch.logical_and(torch.tensor([0, 5]), torch.tensor([1, 1]))
         tensor([False,  True])
     """
-    return (input != 0) & (other != 0)
 
 
-@composite(inplace=True, out=True)
+@elementwise(promotion=BOOLEAN, not_differentiable=_COMPARISON, default=_of_truths("bitwise_or"))
 def logical_or(input: Tensor, other: Tensor) -> Tensor:
     """Tell where one element at least is not zero. Source of the semantics: ``torch.logical_or``.
 
@@ -56,10 +69,9 @@ def logical_or(input: Tensor, other: Tensor) -> Tensor:
         >>> torch.logical_or(torch.tensor([0, 5]), torch.tensor([0, 1]))
         tensor([False,  True])
     """
-    return (input != 0) | (other != 0)
 
 
-@composite(inplace=True, out=True)
+@elementwise(promotion=BOOLEAN, not_differentiable=_COMPARISON, default=_of_truths("bitwise_xor"))
 def logical_xor(input: Tensor, other: Tensor) -> Tensor:
     """Tell where exactly one element is not zero. Source of the semantics: ``torch.logical_xor``.
 
@@ -68,7 +80,6 @@ def logical_xor(input: Tensor, other: Tensor) -> Tensor:
         >>> torch.logical_xor(torch.tensor([0, 5]), torch.tensor([1, 1]))
         tensor([ True, False])
     """
-    return (input != 0) ^ (other != 0)
 
 
 _BITS = "integers have no derivative"
@@ -146,7 +157,8 @@ def _shifted(function: str, input: Tensor | Number, other: Tensor | Number, kern
     """Shift by any distance: one that is negative or as wide as the dtype shifts everything out."""
     (a, b), type_ = operands_of(function, (input, other))
     if not type_.integers:
-        raise NotImplementedError(f'"{function}" not implemented for {type_.dtype!r}: it takes integer tensors')
+        name = "lshift" if kernel == "left_shift" else "rshift"
+        raise NotImplementedError(f"\"{name}_cpu\" not implemented for '{scalar_type_name(type_.dtype)}'")
     broadcast_shapes(a.shape, b.shape)
     kernels, bits = type_.kernels, 8 * type_.dtype.itemsize
     outside = kernels.bitwise_or(kernels.lt(b, type_.number(0)), kernels.le(type_.number(bits), b))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+from .. import dtypes
 from .._tensor import Tensor, from_array
 from ._checks import no_complex
 from ._declare import BOOLEAN, alias, composite, elementwise, primitive
 from ._runtime import Number
-from .bitwise import logical_not
-from .rounding import abs
 
 __all__ = [
     "eq",
@@ -18,6 +20,9 @@ __all__ = [
     "isfinite",
     "isinf",
     "isnan",
+    "isneginf",
+    "isposinf",
+    "isreal",
     "le",
     "less",
     "less_equal",
@@ -31,7 +36,7 @@ _COMPARISON = "the result is bool"
 
 
 @elementwise(promotion=BOOLEAN, not_differentiable=_COMPARISON)
-def eq(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+def eq(input: Tensor, other: Tensor | Number) -> Tensor:
     """Tell where two tensors are equal; nan is equal to nothing. Source of the semantics: ``torch.eq``.
 
     Example:
@@ -46,7 +51,7 @@ def eq(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     not_differentiable=_COMPARISON,
     default=lambda type_, a, b: type_.kernels.logical_not(type_.kernels.eq(a, b)),
 )
-def ne(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+def ne(input: Tensor, other: Tensor | Number) -> Tensor:
     """Tell where two tensors differ. Source of the semantics: ``torch.ne``.
 
     Example:
@@ -60,7 +65,7 @@ not_equal = alias(ne, "not_equal")
 
 
 @elementwise(promotion=BOOLEAN, not_differentiable=_COMPARISON, check=no_complex("lt"), domain="any")
-def lt(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+def lt(input: Tensor, other: Tensor | Number) -> Tensor:
     """Tell where ``input`` is less than ``other``. Source of the semantics: ``torch.lt``.
 
     Example:
@@ -74,7 +79,7 @@ less = alias(lt, "less")
 
 
 @elementwise(promotion=BOOLEAN, not_differentiable=_COMPARISON, check=no_complex("le"), domain="any")
-def le(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+def le(input: Tensor, other: Tensor | Number) -> Tensor:
     """Tell where ``input`` is less than or equal to ``other``. Source of the semantics: ``torch.le``.
 
     Example:
@@ -94,7 +99,7 @@ less_equal = alias(le, "less_equal")
     domain="any",
     default=lambda type_, a, b: type_.kernels.lt(b, a),
 )
-def gt(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+def gt(input: Tensor, other: Tensor | Number) -> Tensor:
     """Tell where ``input`` is greater than ``other``. Source of the semantics: ``torch.gt``.
 
     Example:
@@ -114,7 +119,7 @@ greater = alias(gt, "greater")
     domain="any",
     default=lambda type_, a, b: type_.kernels.le(b, a),
 )
-def ge(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+def ge(input: Tensor, other: Tensor | Number) -> Tensor:
     """Tell where ``input`` is greater than or equal to ``other``. Source of the semantics: ``torch.ge``.
 
     Example:
@@ -142,7 +147,28 @@ def isnan(input: Tensor) -> Tensor:
     return from_array(type_.kernels.full(input._array.shape, False, "bool"), type_.boolean)
 
 
-@composite()
+def _is_infinite(type_: Any, a: Any) -> Any:
+    return type_.kernels.eq(type_.kernels.abs(a), type_.number(float("inf")))
+
+
+def _is_finite(type_: Any, a: Any) -> Any:
+    return type_.kernels.lt(type_.kernels.abs(a), type_.number(float("inf")))  # nan is less than nothing
+
+
+def _everywhere(value: bool) -> Callable[..., Any]:
+    """What holds of integers."""
+    return lambda type_, a: type_.kernels.full(a.shape, value, "bool")
+
+
+@elementwise(
+    promotion=BOOLEAN,
+    not_differentiable=_COMPARISON,
+    domain="floats",
+    integers=_everywhere(False),
+    default=_is_infinite,
+    inplace=False,
+    out=False,
+)
 def isinf(input: Tensor) -> Tensor:
     """Tell where elements are infinite. Source of the semantics: ``torch.isinf``.
 
@@ -151,12 +177,17 @@ def isinf(input: Tensor) -> Tensor:
         >>> torch.isinf(torch.tensor([1.0, -float("inf")]))
         tensor([False,  True])
     """
-    if not input.dtype.is_floating_point:
-        return isnan(input)
-    return abs(input) == float("inf")
 
 
-@composite()
+@elementwise(
+    promotion=BOOLEAN,
+    not_differentiable=_COMPARISON,
+    domain="floats",
+    integers=_everywhere(True),
+    default=_is_finite,
+    inplace=False,
+    out=False,
+)
 def isfinite(input: Tensor) -> Tensor:
     """Tell where elements are neither infinite nor nan. Source of the semantics: ``torch.isfinite``.
 
@@ -165,4 +196,56 @@ def isfinite(input: Tensor) -> Tensor:
         >>> torch.isfinite(torch.tensor([1.0, float("inf"), float("nan")]))
         tensor([ True, False, False])
     """
-    return logical_not(isinf(input) | isnan(input))
+
+
+@composite()
+def isposinf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Tell where elements are positive infinity. Source of the semantics: ``torch.isposinf``.
+
+    Raises:
+        RuntimeError: ``out`` is not bool.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.isposinf(torch.tensor([1.0, float("inf"), -float("inf")]))
+        tensor([False,  True, False])
+    """
+    return _is_infinity("isposinf", input, float("inf"), out)
+
+
+@composite()
+def isneginf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Tell where elements are negative infinity. Source of the semantics: ``torch.isneginf``.
+
+    Raises:
+        RuntimeError: ``out`` is not bool.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.isneginf(torch.tensor([1.0, float("inf"), -float("inf")]))
+        tensor([False, False,  True])
+    """
+    return _is_infinity("isneginf", input, -float("inf"), out)
+
+
+def _is_infinity(function: str, input: Tensor, infinity: float, out: Tensor | None) -> Tensor:
+    if out is not None and out.dtype is not dtypes.bool:
+        raise RuntimeError(f"{function} does not support non-boolean outputs.")
+    no_complex(function)(input.dtype)
+    found: Tensor = eq(input, infinity, out=out)  # type: ignore[call-arg]
+    return found
+
+
+@composite()
+def isreal(input: Tensor) -> Tensor:
+    """Tell where elements are real numbers: everywhere, but for complex dtypes. Source: ``torch.isreal``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.isreal(torch.tensor([1.0, float("nan")]))
+        tensor([True, True])
+    """
+    if input.dtype.is_complex:
+        imaginary: Any = input.imag  # type: ignore[attr-defined]
+        return eq(imaginary, 0)
+    return from_array(input._type.kernels.full(input._array.shape, True, "bool"), input._type.boolean)

@@ -7,7 +7,7 @@ from typing import Any
 
 from .._methods import method
 from .._tensor import Tensor, from_array
-from . import arithmetic, bitwise, comparison, linalg, rounding
+from . import arithmetic, bitwise, comparison, linalg, powers, rounding
 from ._runtime import as_operand, slow_operator
 
 __all__: list[str] = []
@@ -60,7 +60,7 @@ def _invert(self: Tensor) -> Tensor:
 
 _BINARY: dict[str, Any] = {
     "add": arithmetic.add, "sub": arithmetic.sub, "mul": arithmetic.mul, "truediv": arithmetic.div,
-    "floordiv": arithmetic.floor_divide, "mod": arithmetic.remainder, "pow": arithmetic.pow,
+    "floordiv": arithmetic.floor_divide, "mod": arithmetic.remainder, "pow": powers.pow,
     "and": bitwise.bitwise_and, "or": bitwise.bitwise_or, "xor": bitwise.bitwise_xor,
     "lshift": bitwise.bitwise_left_shift, "rshift": bitwise.bitwise_right_shift,
 }  # fmt: skip
@@ -82,7 +82,7 @@ _OTHERS: dict[str, Any] = {
     "neg": rounding.neg,
     "abs": rounding.abs,
     "invert": _invert,
-    "pos": lambda self: self,
+    "pos": rounding.positive,
 }
 
 for _symbol, _function in _OTHERS.items():

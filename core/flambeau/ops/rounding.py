@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import builtins
+from typing import Any
+
 from .. import dtypes
 from .._tensor import Tensor, from_array
-from ._checks import no_bool, not_bool
-from ._declare import alias, elementwise, primitive
+from ._checks import no_bool, not_bool, only, zero_gradient
+from ._declare import alias, composite, elementwise, primitive
+from ._rules import unchanged
 
 __all__ = [
     "abs",
     "absolute",
     "ceil",
+    "fix",
     "floor",
+    "frac",
     "neg",
     "negative",
+    "positive",
     "round",
+    "sgn",
     "sign",
     "trunc",
 ]
 
 
-def _zero(grad: Tensor) -> Tensor:
-    return grad * 0
+def _copy(type_: Any, a: Any) -> Any:
+    return type_.kernels.clone(a, True)
 
 
 @elementwise(
@@ -59,7 +67,7 @@ def abs(input: Tensor) -> Tensor:
 absolute = alias(abs, "absolute")
 
 
-@elementwise(derivatives={"input": _zero})
+@elementwise(derivatives={"input": zero_gradient})
 def sign(input: Tensor) -> Tensor:
     """Give -1, 0 or 1 by the sign of each element; nan gives 0. Source: ``torch.sign``.
 
@@ -70,7 +78,35 @@ def sign(input: Tensor) -> Tensor:
     """
 
 
-@primitive(derivatives={"input": _zero}, inplace=True, out=True)
+@elementwise(derivatives={"input": zero_gradient}, kernel="sign")
+def sgn(input: Tensor) -> Tensor:
+    """Give the sign of each element, as :func:`flambeau.sign`. Source of the semantics: ``torch.sgn``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.sgn(torch.tensor([0.5, 0.0, -3.0]))
+        tensor([ 1.,  0., -1.])
+    """
+
+
+@composite()
+def positive(input: Tensor) -> Tensor:
+    """Give ``input`` itself: what the operator ``+`` does before a tensor. Source: ``torch.positive``.
+
+    Raises:
+        RuntimeError: ``input`` is bool.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.positive(torch.tensor([1, -2]))
+        tensor([ 1, -2])
+    """
+    if input.dtype is dtypes.bool:
+        raise RuntimeError("The `+` operator, on a bool tensor is not supported.")
+    return input
+
+
+@elementwise(derivatives={"input": zero_gradient}, check=not_bool("floor"), integers=_copy)
 def floor(input: Tensor) -> Tensor:
     """Round each element down; integers stay. Source of the semantics: ``torch.floor``.
 
@@ -79,10 +115,9 @@ def floor(input: Tensor) -> Tensor:
         >>> torch.floor(torch.tensor([1.5, -1.5]))
         tensor([ 1., -2.])
     """
-    return _rounded(input, "floor")
 
 
-@primitive(derivatives={"input": _zero}, inplace=True, out=True)
+@elementwise(derivatives={"input": zero_gradient}, check=not_bool("ceil"), integers=_copy)
 def ceil(input: Tensor) -> Tensor:
     """Round each element up; integers stay. Source of the semantics: ``torch.ceil``.
 
@@ -91,10 +126,9 @@ def ceil(input: Tensor) -> Tensor:
         >>> torch.ceil(torch.tensor([1.5, -1.5]))
         tensor([ 2., -1.])
     """
-    return _rounded(input, "ceil")
 
 
-@primitive(derivatives={"input": _zero}, inplace=True, out=True)
+@elementwise(derivatives={"input": zero_gradient}, check=not_bool("trunc"), integers=_copy)
 def trunc(input: Tensor) -> Tensor:
     """Round each element towards zero; integers stay. Source of the semantics: ``torch.trunc``.
 
@@ -103,25 +137,45 @@ def trunc(input: Tensor) -> Tensor:
         >>> torch.trunc(torch.tensor([1.5, -1.5]))
         tensor([ 1., -1.])
     """
-    return _rounded(input, "trunc")
 
 
-@primitive(derivatives={"input": _zero}, inplace=True, out=True)
-def round(input: Tensor) -> Tensor:
-    """Round each element to the nearest integer, halves to even. Source of the semantics: ``torch.round``.
+fix = alias(trunc, "fix")
+
+
+@elementwise(
+    derivatives={"input": unchanged},
+    check=only(dtypes.FLOATING, "frac"),
+    default=lambda type_, a: type_.kernels.sub(a, type_.kernels.trunc(a)),
+)
+def frac(input: Tensor) -> Tensor:
+    """Give the fractional part of each element, with its sign; floats only. Source: ``torch.frac``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.frac(torch.tensor([1.5, -2.25]))
+        tensor([ 0.5000, -0.2500])
+    """
+
+
+@primitive(derivatives={"input": zero_gradient}, method=False, node="RoundBackward1")
+def _round_decimals(input: Tensor, decimals: int) -> Tensor:
+    type_ = input._type
+    only(dtypes.FLOATING, "round")(type_.dtype)
+    kernels, scale = type_.kernels, type_.number(10.0 ** builtins.abs(decimals))
+    enlarge, reduce = (kernels.mul, kernels.div) if decimals > 0 else (kernels.div, kernels.mul)
+    return from_array(reduce(kernels.round(enlarge(input._array, scale)), scale), type_)
+
+
+@elementwise(derivatives={"input": zero_gradient}, check=not_bool("round"), integers=_copy, variant=_round_decimals)
+def round(input: Tensor, *, decimals: int = 0) -> Tensor:
+    """Round each element to ``decimals`` places, halves to even. Source of the semantics: ``torch.round``.
+
+    Negative ``decimals`` round to tens, hundreds and so on. Integers stay, and take no ``decimals``.
 
     Example:
         >>> import flambeau as torch
         >>> torch.round(torch.tensor([0.5, 1.5, 2.4]))
         tensor([0., 2., 2.])
+        >>> torch.round(torch.tensor([1234.5678]), decimals=-2)
+        tensor([1200.])
     """
-    return _rounded(input, "round")
-
-
-def _rounded(input: Tensor, kernel: str) -> Tensor:
-    type_ = input._type
-    if type_.dtype.category == dtypes.FLOATING:
-        return from_array(getattr(type_.kernels, kernel)(input._array), type_)
-    if type_.dtype.category == dtypes.INTEGRAL:
-        return from_array(type_.kernels.clone(input._array, True), type_)
-    raise NotImplementedError(f'"{kernel}" not implemented for {type_.dtype!r}')

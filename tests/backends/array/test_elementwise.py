@@ -13,14 +13,19 @@ inf, nan = math.inf, math.nan
 UNARY = (
     "neg", "abs", "sign", "floor", "ceil", "trunc", "round", "sqrt", "exp", "expm1", "log", "log1p", "log2", "log10",
     "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "erf", "lgamma", "isnan", "logical_not",
-    "square", "reciprocal", "rsqrt", "sigmoid", "relu",
+    "square", "reciprocal", "rsqrt", "sigmoid", "relu", "exp2", "asinh", "acosh", "atanh", "signbit", "isinf",
+    "isfinite",
 )  # fmt: skip
 BINARY = (
     "add", "sub", "mul", "div", "floor_divide", "remainder", "fmod", "pow", "atan2", "maximum", "minimum", "eq", "ne",
-    "lt", "le", "gt", "ge", "relu_backward",
+    "lt", "le", "gt", "ge", "relu_backward", "hypot", "logaddexp", "logaddexp2", "copysign", "nextafter", "fmax", "fmin",
+    "logical_and", "logical_or", "logical_xor",
 )  # fmt: skip
-BOOLEAN = {"isnan", "logical_not", "eq", "ne", "lt", "le", "gt", "ge"}
-OF_INTEGERS = ("bitwise_and", "bitwise_or", "bitwise_xor", "left_shift", "right_shift")
+BOOLEAN = {
+    "isnan", "isinf", "isfinite", "signbit", "logical_not", "logical_and", "logical_or", "logical_xor", "eq", "ne", "lt",
+    "le", "gt", "ge",
+}  # fmt: skip
+OF_INTEGERS = ("bitwise_and", "bitwise_or", "bitwise_xor", "left_shift", "right_shift", "gcd", "lcm")
 
 POINTS = [0.25, 0.5, 0.75, 1.0]
 WIDE = [-7.5, -2.5, -0.3, 0.1, 0.5, 1.5, 3.0, 7.9]
@@ -34,7 +39,8 @@ FUNCTIONS = [
     ("sinh", math.sinh, WIDE), ("cosh", math.cosh, WIDE), ("tanh", math.tanh, WIDE), ("erf", math.erf, WIDE),
     ("lgamma", math.lgamma, WIDE), ("square", lambda x: x * x, WIDE), ("reciprocal", lambda x: 1 / x, WIDE),
     ("rsqrt", lambda x: 1 / math.sqrt(x), POSITIVE), ("sigmoid", lambda x: 1 / (1 + math.exp(-x)), WIDE),
-    ("relu", lambda x: max(x, 0.0), WIDE),
+    ("relu", lambda x: max(x, 0.0), WIDE), ("exp2", lambda x: 2**x, WIDE), ("asinh", math.asinh, WIDE),
+    ("acosh", math.acosh, [1.0, 1.5, 7.9]), ("atanh", math.atanh, [-0.9, 0.0, 0.5]),
 ]  # fmt: skip
 TOLERANCE = {"float16": 4e-3, "float32": 2e-6, "float64": 1e-14}
 
@@ -73,6 +79,11 @@ SPECIAL = [
     ("rsqrt", [0.0, -1.0, inf], [inf, nan, 0]),
     ("sigmoid", [0.0, 1e4, -1e4, inf, -inf, nan], [0.5, 1, 0, 1, 0, nan]),
     ("relu", [-1.0, 2.0, inf, -inf, nan], [0, 2, inf, 0, nan]),
+    ("acosh", [1.0, 0.5, inf], [0, nan, inf]),
+    ("atanh", [1.0, -1.0, 2.0, nan], [inf, -inf, nan, nan]),
+    ("signbit", [-0.0, 0.0, -3.0, inf], [True, False, True, False]),
+    ("isinf", [nan, inf, -inf, 1.0], [False, True, True, False]),
+    ("isfinite", [nan, inf, -inf, 1.0], [False, False, False, True]),
 ]  # fmt: skip
 
 
@@ -100,7 +111,16 @@ SPECIAL_PAIRS = [
     ("le", [1.0, 2.0, nan], [2.0, 2.0, 0.0], [True, True, False]),
     ("gt", [3.0, 2.0, nan], [2.0, 2.0, 0.0], [True, False, False]),
     ("ge", [3.0, 2.0, nan], [2.0, 2.0, 0.0], [True, True, False]),
-    ("relu_backward", [5.0, inf, nan, -3.0, nan], [1.0, 0.0, 0.0, 2.0, 3.0], [5, 0, 0, -3, nan]),
+    ("relu_backward", [5.0, inf, nan, -3.0, nan, 2.0], [1.0, 0.0, 0.0, 2.0, 3.0, nan], [5, 0, 0, -3, nan, 2]),
+    ("hypot", [3.0, inf, 1e30], [4.0, nan, 0.0], [5, inf, 1e30]),
+    ("copysign", [1.0, -2.0], [-0.0, 3.0], [-1, 2]),
+    ("logaddexp", [0.0, 1000.0, -inf], [0.0, 0.0, -inf], [math.log(2), 1000, -inf]),
+    ("logaddexp2", [3.0, -inf], [3.0, 1.0], [4, 1]),
+    ("nextafter", [0.0, 1.0, nan], [0.0, 1.0, 1.0], [0, 1, nan]),
+    ("fmax", [1.0, nan, nan], [2.0, 0.0, nan], [2, 0, nan]),
+    ("fmin", [1.0, nan, nan], [2.0, 0.0, nan], [1, 0, nan]),
+    ("logical_and", [nan, 1.0], [2.0, 0.0], [True, False]),
+    ("logical_xor", [nan, 1.0], [2.0, 0.0], [False, True]),
 ]  # fmt: skip
 
 
@@ -194,6 +214,10 @@ INTEGER_PAIRS = [
     ("left_shift", "int8", [1, 3], [7, 1], [-128, 6]),
     ("right_shift", "int8", [-128, 6], [7, 1], [-1, 3]),
     ("right_shift", "uint8", [128], [7], [1]),
+    ("gcd", "int64", [12, -9, 0], [18, 6, 0], [6, 3, 0]),
+    ("lcm", "int32", [4, -9, 0], [6, 6, 5], [12, 18, 0]),
+    ("fmax", "int8", [1, -5], [2, -6], [2, -5]),
+    ("logical_or", "bool", [True, False], [False, False], [True, False]),
 ]
 
 
@@ -232,7 +256,8 @@ def _operands(kernel: str, shape: tuple[int, ...]) -> list[np.ndarray]:
     count = 1 if kernel in UNARY or kernel == "bitwise_not" else 2
     steps = np.arange(1, 1 + math.prod(shape)).reshape(shape)
     ratios = (steps / (steps.size + 1), steps / (2 * steps.size + 3))  # in the domain of every function
-    return [np.asarray(ratios[i] if dtype == "float32" else steps % 7, dtype) for i in range(count)]
+    shift = 1 if kernel == "acosh" else 0
+    return [np.asarray(ratios[i] + shift if dtype == "float32" else steps % 7, dtype) for i in range(count)]
 
 
 ALL = (*UNARY, "bitwise_not", *BINARY, *OF_INTEGERS)

@@ -129,6 +129,13 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
     return WHERE(condition.astype("?", copy=False), x, y)
 
 
+def frexp(x1: Any) -> tuple[ndarray, ndarray]:
+    if x1.dtype.kind != "f":
+        raise TypeError("Wrong type of arguments for cupy_frexp")
+    mantissa, exponent = np.frexp(x1._host)
+    return wrap(np.asarray(mantissa)), wrap(np.asarray(exponent))
+
+
 def as_strided(x: Any, shape: Any = None, strides: Any = None) -> Any:
     viewed = np.lib.stride_tricks.as_strided(x._host, shape, strides)
     return x._viewed(viewed)

@@ -21,7 +21,7 @@ _DTYPES = (
 _FUNCTIONS = (
     "all", "amax", "amin", "any", "arange", "argmax", "argmin", "argsort", "array", "asarray", "ascontiguousarray",
     "asnumpy", "broadcast_to", "concatenate", "copyto", "cumprod", "cumsum", "empty", "empty_like", "expand_dims",
-    "flip", "from_dlpack", "full", "lexsort", "matmul", "max", "mean", "min", "nonzero", "ones", "prod",
+    "flip", "frexp", "from_dlpack", "full", "lexsort", "matmul", "max", "mean", "min", "nonzero", "ones", "prod",
     "put_along_axis", "searchsorted", "sort", "stack", "sum", "take", "take_along_axis", "where", "zeros", "zeros_like",
 )  # fmt: skip
 

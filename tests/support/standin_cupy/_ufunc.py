@@ -166,10 +166,16 @@ _TABLE: dict[str, tuple[list[str], Callable[..., Any] | None]] = {
     **dict.fromkeys(("left_shift", "right_shift"), (_same(_INTEGERS, 2), None)),
     **dict.fromkeys(("equal", "not_equal", "less", "less_equal", "greater", "greater_equal"), (_ORDER, None)),
     **dict.fromkeys(("logical_and", "logical_or"), ([*_MIXED, *_test(_FLOATS, 2)], None)),
+    "logical_xor": (_test("?" + _INTEGERS + _FLOATS, 2), None),
+    **dict.fromkeys(("hypot", "copysign", "nextafter"), (_same(_FLOATS + _COMPLEX, 2), None)),
+    **dict.fromkeys(("logaddexp", "logaddexp2"), (_same(_FLOATS, 2), None)),
+    **dict.fromkeys(("fmax", "fmin"), (_same("?" + _NUMBERS, 2), None)),
+    **dict.fromkeys(("gcd", "lcm"), (_same("?" + _INTEGERS, 2), None)),
+    "signbit": (_test(_FLOATS, 1), None),
     "logical_not": (_test("?" + _INTEGERS + _FLOATS, 1), None),
     **dict.fromkeys(("isnan", "isinf", "isfinite"), (_test(_FLOATS + _COMPLEX, 1), None)),
     **dict.fromkeys(
-        ("sqrt", "exp", "expm1", "log", "log1p", "log2", "log10", "sin", "cos", "tan", "arcsin", "arccos", "arctan",
+        ("sqrt", "exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "sin", "cos", "tan", "arcsin", "arccos", "arctan",
          "sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "rint"),
         (_same(_FLOATS + _COMPLEX, 1), None),
     ),
@@ -189,6 +195,17 @@ WHERE = Ufunc("where", ["???->?", *(f"?{char}{char}->{char}" for char in _NUMBER
 SPECIAL = {
     "erf": Ufunc("erf", ["e->d", "f->f", "d->d"], scipy.special.erf),
     "gammaln": Ufunc("gammaln", ["l->d", "e->d", "f->f", "d->d"], scipy.special.gammaln),
+    "digamma": Ufunc("digamma", ["l->d", "e->d", "f->f", "d->d", "F->F", "D->D"], scipy.special.digamma),
+    **{
+        name: Ufunc(name, types, getattr(scipy.special, name))
+        for types, names in (
+            (["e->d", "f->f", "d->d"], ("erfc", "erfcx", "log_ndtr")),
+            (["f->f", "d->d"], ("erfinv", "ndtri")),
+            (["ff->f", "dd->d"], ("zeta", "gammainc", "gammaincc")),
+            (["l->d", "L->d", "e->d", "f->f", "d->d"], ("i0", "i0e", "i1", "i1e")),
+        )
+        for name in names
+    },
 }
 """The ufuncs of ``cupyx.scipy.special``."""
 

@@ -1,0 +1,122 @@
+"""Element-wise powers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import dtypes
+from .._methods import method
+from .._tensor import Tensor, from_array
+from ..printing import scalar_type_name
+from ._checks import not_bool
+from ._declare import NUMBERS, composite, elementwise
+from ._runtime import Number, not_a_tensor, with_out
+from .selection import where
+
+__all__ = ["float_power", "pow", "square"]
+
+
+def _no_negative_number(values: Any, arrays: Any, type_: Any) -> None:
+    exponent = values[1]
+    if not isinstance(exponent, Tensor) and exponent < 0:
+        raise RuntimeError("Integers to negative integer powers are not allowed.")
+
+
+def _integer_power(type_: Any, a: Any, b: Any) -> Any:
+    """The power of integers; a negative exponent gives the quotient rounded towards zero: 0, but for 1 and -1."""
+    kernels, zero, one = type_.kernels, type_.number(0), type_.number(1)
+    negative = kernels.lt(b, zero)
+    if not from_array(kernels.any(negative, tuple(range(len(b.shape))), False), type_.boolean).item():
+        return kernels.pow(a, b)
+    power = kernels.pow(a, kernels.where(negative, kernels.bitwise_and(b, one), b))  # of -1, the last bit matters
+    is_unit = kernels.eq(kernels.mul(kernels.sign(a), a), one)
+    return kernels.where(kernels.bitwise_and(negative, kernels.logical_not(is_unit)), zero, power)
+
+
+def _pow_input(grad: Tensor, input: Any, exponent: Any) -> Any:
+    if not isinstance(exponent, Tensor) and not exponent:
+        return grad * 0
+    slope: Tensor = grad * (exponent * input ** (exponent - 1))
+    return where(exponent == 0, 0.0, slope) if isinstance(exponent, Tensor) else slope
+
+
+def _pow_exponent(grad: Tensor, input: Any, exponent: Any, result: Tensor) -> Any:
+    if not isinstance(input, Tensor):
+        input = result.new_full((), input)
+    # At 0 ** b with b >= 0 the derivative is 0, where log(0) would give nan.
+    return where((input == 0) & (exponent >= 0), 0.0, grad * (result * input.log()))
+
+
+@elementwise(
+    derivatives={"input": _pow_input, "exponent": _pow_exponent},
+    check=not_bool("pow"),
+    integer_check=_no_negative_number,
+    integers=_integer_power,
+)
+def pow(input: Tensor | Number, exponent: Tensor | Number) -> Tensor:
+    """Raise ``input`` to the power ``exponent``. Source of the semantics: ``torch.pow``.
+
+    Raises:
+        RuntimeError: integers are raised to a negative Python number; to a negative element they give 0, 1 or -1.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.pow(torch.tensor([1.0, 2.0, 3.0]), 2)
+        tensor([1., 4., 9.])
+    """
+
+
+@elementwise(
+    promotion=NUMBERS,
+    domain="numbers",
+    derivatives={"input": lambda grad, input: grad * (2 * input)},
+    node="PowBackward0",
+    default=lambda type_, a: type_.kernels.mul(a, a),
+)
+def square(input: Tensor) -> Tensor:
+    """Square each element; bool gives int64. Source of the semantics: ``torch.square``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.square(torch.tensor([-2, 3]))
+        tensor([4, 9])
+    """
+
+
+def _double(value: Any) -> Any:
+    return value.to(dtypes.float64) if isinstance(value, Tensor) else float(value)
+
+
+def _must_be_double(what: str, dtype: dtypes.dtype) -> None:
+    if dtype is not dtypes.float64:
+        raise RuntimeError(
+            f"the {what} has dtype {scalar_type_name(dtype)} but the operation's result requires dtype Double"
+        )
+
+
+@composite()
+def float_power(input: Tensor | Number, exponent: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
+    """Raise ``input`` to the power ``exponent`` in double precision. Source of the semantics: ``torch.float_power``.
+
+    Raises:
+        TypeError: neither is a tensor.
+        RuntimeError: ``out``, or the tensor of the in-place form, is not float64.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.float_power(torch.tensor([2, 3]), -1)
+        tensor([0.5000, 0.3333], dtype=torch.float64)
+    """
+    if not isinstance(input, Tensor) and not isinstance(exponent, Tensor):
+        raise not_a_tensor("float_power", "input", 1, input)
+    if out is not None:
+        _must_be_double("output given to float_power", out.dtype)
+        return with_out(out, float_power, input, exponent)  # type: ignore[no-any-return]
+    return pow(_double(input), _double(exponent))
+
+
+@method("float_power_")
+def _float_power_inplace(self: Tensor, exponent: Tensor | Number) -> Tensor:
+    """In-place form of :func:`flambeau.float_power`; this tensor must be float64."""
+    _must_be_double("base given to float_power_", self.dtype)
+    return self.pow_(_double(exponent))
