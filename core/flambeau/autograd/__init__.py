@@ -171,4 +171,5 @@ def _checked_start(position: int, output: Tensor, start: Tensor | None) -> Tenso
     return start._to_type(output._type)
 
 
+from . import functional as functional  # noqa: E402 (written with the above, as the next)
 from .gradcheck import GradcheckError, gradcheck, gradgradcheck  # noqa: E402 (they are written with the above)
