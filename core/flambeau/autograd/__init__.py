@@ -9,6 +9,7 @@ from . import function as function
 from ._engine import run_backward
 from ._modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from ._node import Node
+from .anomaly_mode import detect_anomaly, set_detect_anomaly
 from .function import Function
 
 if TYPE_CHECKING:
@@ -19,12 +20,14 @@ __all__ = [
     "GradcheckError",
     "Node",
     "backward",
+    "detect_anomaly",
     "enable_grad",
     "grad",
     "gradcheck",
     "gradgradcheck",
     "is_grad_enabled",
     "no_grad",
+    "set_detect_anomaly",
     "set_grad_enabled",
 ]
 

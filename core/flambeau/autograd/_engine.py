@@ -13,7 +13,8 @@ from heapq import heapify, heappop, heappush, heappushpop
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ._modes import reset_mode, set_mode
+from . import anomaly_mode
+from ._modes import recording, reset_mode, set_mode
 from ._node import Edge, Leaf, Node, Output, edge_target
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def run_backward(
     for edge, grad in roots:
         _add(gradients, edge, grad)
     wanted = None if inputs is None else _Wanted([edge_target(edge) for edge in inputs], gradients, accumulate)
-    token = set_mode(create_graph)
+    token = set_mode(recording() if create_graph else False)
     try:
         _run(gradients, retain_graph, create_graph, wanted)
     finally:
@@ -64,6 +65,7 @@ def _run(gradients: dict[_Target, _Gradient], retain_graph: bool, create_graph: 
     heapify(ready)
     sums: set[Any] = set()  # where a sum has been made, which nobody else holds and which later gradients are added to
     old: Any
+    watched = anomaly_mode.is_anomaly_enabled()
     following: Any = None  # a node that has become ready; it need not go through the heap if it is the next
     while ready or following is not None:
         if following is None:
@@ -80,8 +82,8 @@ def _run(gradients: dict[_Target, _Gradient], retain_graph: bool, create_graph: 
             continue
         if grad is None:
             grads: Any = (None,) * len(node.edges)
-        elif wanted is not None or node.hooked:
-            grads = _run_carefully(node, grad, wanted, retain_graph)
+        elif wanted is not None or node.hooked or watched:
+            grads = _run_carefully(node, grad, wanted, retain_graph, watched=watched)
         else:
             grads = node.rule.apply(node, grad)
             if not retain_graph and node.saved:
@@ -116,8 +118,10 @@ def _run(gradients: dict[_Target, _Gradient], retain_graph: bool, create_graph: 
         grads = value = None
 
 
-def _run_carefully(node: Node, grad: _Gradient, wanted: _Wanted | None, retain_graph: bool) -> Sequence[Tensor | None]:
-    """Run a node that has hooks, or that runs only if it leads to what was asked for."""
+def _run_carefully(
+    node: Node, grad: _Gradient, wanted: _Wanted | None, retain_graph: bool, *, watched: bool
+) -> Sequence[Tensor | None]:
+    """Run a node that has hooks, that is watched, or that runs only if it leads to what was asked for."""
     if wanted is not None and node not in wanted.leading and node not in wanted.targets:
         return (None,) * len(node.edges)
     if node.hooked:
@@ -126,7 +130,7 @@ def _run_carefully(node: Node, grad: _Gradient, wanted: _Wanted | None, retain_g
         wanted.arrived(node, grad)
         if node not in wanted.leading:
             return (None,) * len(node.edges)
-    grads = node.rule.apply(node, grad)
+    grads = anomaly_mode.apply_watched(node, grad) if watched else node.rule.apply(node, grad)
     if not retain_graph and node.saved:
         node.saved = None
     return _run_hooks(node, grads, grad) if node.hooks else grads

@@ -9,11 +9,22 @@ from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, TypeVar
 
-__all__ = ["enable_grad", "grad_enabled", "is_grad_enabled", "no_grad", "set_grad_enabled"]
+__all__ = [
+    "enable_grad",
+    "grad_enabled",
+    "is_grad_enabled",
+    "no_grad",
+    "recording",
+    "set_grad_enabled",
+    "set_recording",
+]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 _mode: ContextVar[bool] = ContextVar("flambeau_grad_enabled", default=True)
+
+_recording: Any = True
+"""What the mode is set to where the graph is recorded: True, or an object that is true and watches."""
 
 # The bound C method, not a function around it: it is read in every op whose input needs a gradient.
 grad_enabled = _mode.get
@@ -21,9 +32,26 @@ set_mode = _mode.set
 reset_mode = _mode.reset
 
 
+def recording() -> Any:
+    """What :func:`set_mode` takes for "record the graph"."""
+    return _recording
+
+
+def set_recording(value: Any) -> None:
+    """Change what the mode is set to where the graph is recorded, here and from now on."""
+    global _recording
+    _recording = value
+    if is_grad_enabled():
+        _mode.set(value)
+
+
 def is_grad_enabled() -> bool:
     """Whether operations record the graph now. Source of the semantics: ``torch.is_grad_enabled``."""
-    return grad_enabled()
+    return grad_enabled() is not False
+
+
+def _set(enabled: bool) -> None:
+    _mode.set(_recording if enabled else False)
 
 
 class _GradMode:
@@ -35,13 +63,13 @@ class _GradMode:
         self._previous: list[bool] = []
 
     def __enter__(self) -> None:
-        self._previous.append(grad_enabled())
-        _mode.set(self._enabled)
+        self._previous.append(is_grad_enabled())
+        _set(self._enabled)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        _mode.set(self._previous.pop())
+        _set(self._previous.pop())
 
     def clone(self) -> _GradMode:
         """A fresh context of the same mode, so that recursive calls of a decorated function do not share state."""
@@ -122,15 +150,15 @@ class set_grad_enabled(_GradMode):
     def __init__(self, mode: bool) -> None:
         super().__init__()
         self._enabled = bool(mode)
-        self._before = grad_enabled()
-        _mode.set(self._enabled)
+        self._before = is_grad_enabled()
+        _set(self._enabled)
 
     def __enter__(self) -> None:
         self._previous.append(self._before)
-        _mode.set(self._enabled)
+        _set(self._enabled)
 
     def __call__(self, function: _Function) -> _Function:
-        _mode.set(self._before)  # as a decorator it only concerns the function
+        _set(self._before)  # as a decorator it only concerns the function
         return super().__call__(function)
 
     def clone(self) -> _GradMode:
