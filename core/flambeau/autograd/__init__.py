@@ -32,6 +32,15 @@ __all__ = [
 ]
 
 
+def __getattr__(name: str) -> Any:
+    # Written with tensors, which are written with this package.
+    if name == "Variable":
+        from .variable import Variable
+
+        return Variable
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 def backward(
     tensors: Tensor | Sequence[Tensor],
     grad_tensors: Any = None,
