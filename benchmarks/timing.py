@@ -69,6 +69,7 @@ def interleaved(loops: Sequence[Loop], effort: Effort) -> list[float]:
 
 def _calls(loop: Loop, seconds: float) -> int:
     """How many runs take about ``seconds``; finding out also warms the caches."""
+    loop(1)  # the first call of an op compiles it
     calls = 1
     while (taken := loop(calls)) < seconds / 2:
         calls *= 2

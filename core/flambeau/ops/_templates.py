@@ -1,7 +1,7 @@
 """The source of public ops: what runs between a call by the user and a kernel.
 
-Each op's function is generated once, at import, from the templates below, so that its hot path holds no loop over
-arguments, no look-up by name and no test of what is known about the op. The two element-wise templates are the hot
+Each op's function is generated once, when it is first called, from the templates below, so that its hot path holds no loop
+over arguments, no look-up by name and no test of what is known about the op. The two element-wise templates are the hot
 path of the library; they are longer than they would be if they were called less often. Everything they do not handle
 (promotion, other numbers, errors) goes to :mod:`flambeau.ops._runtime`.
 """
@@ -11,7 +11,9 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from textwrap import indent
+from types import FunctionType
 from typing import Any
 
 from .._storage import version_of
@@ -147,7 +149,6 @@ def elementwise(
         "binary_domain": "" if domain == "any" else f" or not type_.{domain}",
         "number": "(kind is float or kind is int) and type_.floats" if takes_numbers else "False",
         "result_type": "type_.boolean" if promotion == "boolean" else "type_",
-        "record": indent(_elementwise_record(rule, tensors), "    "),
     }
     template = _UNARY if unary else _BINARY
     signature, prologue = "", ""
@@ -169,16 +170,15 @@ def elementwise(
         (_runtime.slow_operator, "", ""),
         (_runtime.slow_unary if unary else _runtime.slow_binary, signature, prologue),
     ):
-        source = template.format(signature=head, prologue=first, **fields)
-        if not unary:
-            source = re.sub(r"(?<![a-z])other(?![a-z])", tensors[1], source)
-        namespace = compile_source(
-            source,
-            f"<op {name}{'' if head else ' operator'}>",
-            _names({"RULE": rule, "slow": slow, "variant": variant}),
-        )
-        compiled.append(namespace[name])
+        namespace = _names({"RULE": rule, "slow": slow, "variant": variant})
+        source = partial(_elementwise_source, template, tensors, rule, fields | {"signature": head, "prologue": first})
+        compiled.append(_compiled_at_first(name, f"<op {name}{'' if head else ' operator'}>", namespace, source))
     return compiled[0], compiled[1]
+
+
+def _elementwise_source(template: str, tensors: Sequence[str], rule: Rule | None, fields: dict[str, str]) -> str:
+    source = template.format(record=indent(_elementwise_record(rule, tensors), "    "), **fields)
+    return source if len(tensors) == 1 else re.sub(r"(?<![a-z])other(?![a-z])", tensors[1], source)
 
 
 def _elementwise_record(rule: Rule | None, tensors: Sequence[str]) -> str:
@@ -241,12 +241,34 @@ def primitive(
     ``"several"`` differentiable ones.
     """
     namespace = _names({"RULE": rule, "body": body, "record_outputs": _runtime.record_outputs})
+    if is_view:
+        namespace["link_view"] = _runtime.link_view
+    function = _compiled_at_first(
+        name,
+        f"<op {name}>",
+        namespace,
+        lambda: _primitive_source(name, parameters, rule, shape, namespace, is_view=is_view, out=out),
+    )
+    namespace["FUNCTION"] = function
+    return function
+
+
+def _primitive_source(
+    name: str,
+    parameters: Sequence[Parameter],
+    rule: Rule | None,
+    shape: str,
+    namespace: dict[str, Any],
+    *,
+    is_view: bool,
+    out: bool | str,
+) -> str:
     signature = _signature(parameters, namespace) + (
         ", out=None" if _has_keyword_only(parameters) else ", *, out=None"
     ) * bool(out)
     call = _call(parameters)
     prologue = f"    if out is not None:\n        return {_writer(out)}(out, {name}, {call})\n" if out else ""
-    source = _PRIMITIVE.format(
+    return _PRIMITIVE.format(
         name=name,
         signature=signature,
         call=call,
@@ -255,11 +277,6 @@ def primitive(
         view=indent(_view(parameters), "    ") if is_view else "",
         record=indent(_primitive_record(rule, parameters, shape), "    "),
     )
-    if is_view:
-        namespace |= {"link_view": _runtime.link_view}
-    function = compile_source(source, f"<op {name}>", namespace)[name]
-    namespace["FUNCTION"] = function
-    return function  # type: ignore[no-any-return]
 
 
 def composite(
@@ -267,6 +284,12 @@ def composite(
 ) -> Callable[..., Any]:
     """The check and the ``out=`` form around an op that is written with other ops."""
     namespace = _names({"body": body})
+    return _compiled_at_first(
+        name, f"<op {name}>", namespace, lambda: _composite_source(name, parameters, namespace, out=out)
+    )
+
+
+def _composite_source(name: str, parameters: Sequence[Parameter], namespace: dict[str, Any], *, out: bool | str) -> str:
     signature = _signature(parameters, namespace)
     call = _call(parameters)
     prologue = ""
@@ -279,13 +302,37 @@ def composite(
         for position, parameter in enumerate(parameters, 1)
         if parameter.kind == "tensor"
     )
-    source = f"def {name}({signature}):\n{checks}{prologue}    return body({call})\n"
-    return compile_source(source, f"<op {name}>", namespace)[name]  # type: ignore[no-any-return]
+    return f"def {name}({signature}):\n{checks}{prologue}    return body({call})\n"
 
 
 def _writer(out: bool | str) -> str:
     """What runs the ``out=`` form."""
     return "with_exact_out" if out == "exact" else "with_out"
+
+
+def _at_first(*args: Any, **kwargs: Any) -> Any:
+    return compile_now()(*args, **kwargs)  # type: ignore[name-defined]  # noqa: F821 (a name of the op's own namespace)
+
+
+def _compiled_at_first(
+    name: str, filename: str, namespace: dict[str, Any], source: Callable[[], str]
+) -> Callable[..., Any]:
+    """A function that gets its code when it is first called: a program calls few ops, and imports all of them.
+
+    The function stays the same object, which others have taken over by then; only its code is exchanged, so that no later
+    call pays for it.
+    """
+    function = FunctionType(_at_first.__code__, namespace, name)
+
+    def compile_now() -> Callable[..., Any]:
+        compiled = compile_source(source(), filename, namespace)[name]
+        namespace[name] = function  # by which the code refers to itself
+        function.__defaults__, function.__kwdefaults__ = compiled.__defaults__, compiled.__kwdefaults__
+        function.__code__ = compiled.__code__
+        return function
+
+    namespace["compile_now"] = compile_now
+    return function
 
 
 def _has_keyword_only(parameters: Sequence[Parameter]) -> bool:
