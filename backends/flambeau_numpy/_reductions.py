@@ -18,7 +18,10 @@ import numpy as np
 
 from flambeau.backend import Shape
 
-__all__ = ["extreme_over", "nansum_over", "product_over", "square_sum_over", "sum_over"]
+__all__ = [
+    "extreme_over", "mean_over", "nansum_over", "product_over", "square_sum_over", "sum_over", "truth_over",
+    "variance_over",
+]  # fmt: skip
 
 _PIECE = 1024
 _SHORT = 32
@@ -54,6 +57,24 @@ def _sum_of_runs(a: np.ndarray, dims: Shape) -> Any:
         return None
     rest = tuple(d for d in dims if d < first)
     return sum_over(total.reshape(a.shape[:first] + a.shape[last + 1 :]), rest, False) if rest else total
+
+
+def mean_over(a: np.ndarray, dims: Shape, keepdim: bool) -> np.ndarray:
+    """The mean over ``dims``."""
+    return np.asarray(sum_over(a, dims, keepdim) / prod([a.shape[d] for d in dims]))
+
+
+def variance_over(a: np.ndarray, dims: Shape, keepdim: bool, correction: float) -> np.ndarray:
+    """The kernel var."""
+    deviation = np.asarray(a - mean_over(a, dims, True))
+    freedom = max(0.0, prod([a.shape[d] for d in dims]) - correction)
+    return np.asarray(square_sum_over(deviation, dims, keepdim) / freedom)
+
+
+def truth_over(ufunc: Any) -> Callable[[np.ndarray, Shape, bool], np.ndarray]:
+    """The kernel any or all, made of ``numpy.logical_or`` or ``numpy.logical_and``."""
+    reduce = ufunc.reduce
+    return lambda a, dims, keepdim: np.asarray(reduce(a, axis=dims, keepdims=keepdim))
 
 
 def nansum_over(a: np.ndarray, dims: Shape, keepdim: bool) -> np.ndarray:
