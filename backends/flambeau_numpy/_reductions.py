@@ -1,8 +1,8 @@
-"""Sums, maxima and minima over the first or the last dims of contiguous arrays, which NumPy has faster ways for.
+"""Sums, products, maxima and minima over neighbouring dims of contiguous arrays, which NumPy has faster ways for.
 
 Sums are products with ones: NumPy's own sum of long rows takes three times as long. The products are of pieces of
 1024 elements, whose sums NumPy adds up in pairs: one long product would lose digits where the elements have the same
-sign, and so would NumPy's sum over the first of several dims.
+sign, and so would NumPy's sum over any but the last of several dims.
 
 Maxima and minima of many short rows or of narrow columns take NumPy a call of its inner loop for every row. Columns
 side by side make wide rows of which there are few (for a million rows of two: 130 times as fast).
@@ -18,23 +18,113 @@ import numpy as np
 
 from flambeau.backend import Shape
 
-__all__ = ["extreme_over", "running", "sum_over"]
+__all__ = [
+    "extreme_over", "mean_over", "nansum_over", "product_over", "square_sum_over", "sum_over", "truth_over",
+    "variance_over",
+]  # fmt: skip
 
 _PIECE = 1024
 _SHORT = 32
+_WORTH_A_CALL = 64
+"""Elements from which on a call of the library of matrix products for every row or block pays."""
 _ONES = {dtype: np.ones(_PIECE, dtype) for dtype in map(np.dtype, ("float32", "float64"))}
 
 _add_up: Any = np.add.reduce
+_multiply: Any = np.multiply.reduce
 
 
 def sum_over(a: np.ndarray, dims: Shape, keepdim: bool) -> np.ndarray:
     """The sum over ``dims``."""
     if a.size >= _PIECE and a.dtype in _ONES and a.flags.c_contiguous:
-        if (rows := _as_rows(a, dims)) is not None:
-            return _shaped(_sum_of_rows(rows), a.shape, dims, keepdim)
-        if (columns := _as_columns(a, dims)) is not None:
-            return _shaped(_sum_of_columns(columns), a.shape, dims, keepdim)
+        total = _sum_of_runs(a, dims)
+        if total is not None:
+            return _shaped(total, a.shape, dims, keepdim)
     return np.asarray(_add_up(a, axis=dims, dtype=a.dtype, keepdims=keepdim))
+
+
+def _sum_of_runs(a: np.ndarray, dims: Shape) -> Any:
+    """The sum over the last run of neighbouring dims, of that the sum over the next one, and so on."""
+    first = last = dims[-1]
+    while first - 1 in dims:
+        first -= 1
+    outer, inner = prod(a.shape[:first]), prod(a.shape[last + 1 :])
+    total: Any
+    if inner == 1:
+        total = _sum_of_rows(a.reshape(outer, -1))
+    elif outer == 1 or a.size >= _WORTH_A_CALL * outer:
+        total = _sum_of_columns(a.reshape(outer, -1, inner))
+    else:
+        return None
+    rest = tuple(d for d in dims if d < first)
+    return sum_over(total.reshape(a.shape[:first] + a.shape[last + 1 :]), rest, False) if rest else total
+
+
+def mean_over(a: np.ndarray, dims: Shape, keepdim: bool) -> np.ndarray:
+    """The mean over ``dims``."""
+    return np.asarray(sum_over(a, dims, keepdim) / prod([a.shape[d] for d in dims]))
+
+
+def variance_over(a: np.ndarray, dims: Shape, keepdim: bool, correction: float) -> np.ndarray:
+    """The kernel var."""
+    deviation = np.asarray(a - mean_over(a, dims, True))
+    freedom = max(0.0, prod([a.shape[d] for d in dims]) - correction)
+    return np.asarray(square_sum_over(deviation, dims, keepdim) / freedom)
+
+
+def truth_over(ufunc: Any) -> Callable[[np.ndarray, Shape, bool], np.ndarray]:
+    """The kernel any or all, made of ``numpy.logical_or`` or ``numpy.logical_and``."""
+    reduce = ufunc.reduce
+    return lambda a, dims, keepdim: np.asarray(reduce(a, axis=dims, keepdims=keepdim))
+
+
+def nansum_over(a: np.ndarray, dims: Shape, keepdim: bool) -> np.ndarray:
+    """The sum of what is not nan; if the sum of everything is not nan, nothing is."""
+    total = sum_over(a, dims, keepdim)
+    if not np.isnan(total).any():
+        return total
+    numbers = a.copy()
+    np.copyto(numbers, 0, where=np.isnan(a))
+    return sum_over(numbers, dims, keepdim)
+
+
+def square_sum_over(a: np.ndarray, dims: Shape, keepdim: bool) -> np.ndarray:
+    """The sum of squares; that of long rows is made of products of pieces with themselves."""
+    if a.size >= _PIECE and a.dtype in _ONES and a.flags.c_contiguous:
+        rows = _as_rows(a, dims)
+        if rows is not None and rows.shape[1] >= _WORTH_A_CALL:
+            return _shaped(_square_sum_of_rows(rows), a.shape, dims, keepdim)
+    return sum_over(np.asarray(np.square(a)), dims, keepdim)
+
+
+def _square_sum_of_rows(rows: np.ndarray) -> Any:
+    count, length = rows.shape
+    if length <= _PIECE:
+        return _squares(rows)
+    pieces, rest = divmod(length, _PIECE)
+    total = np.add.reduce(_squares(rows[:, : length - rest].reshape(count, pieces, _PIECE)), axis=1)
+    return total + _squares(rows[:, length - rest :]) if rest else total
+
+
+def _squares(rows: np.ndarray) -> Any:
+    """The products of rows, the last dim, with themselves."""
+    return np.matmul(rows[..., None, :], rows[..., :, None])[..., 0, 0]
+
+
+def product_over(a: np.ndarray, dims: Shape, keepdim: bool) -> np.ndarray:
+    """The product over ``dims``; rows are folded in halves, where NumPy multiplies one element at a time."""
+    if a.size >= _PIECE and a.dtype in _ONES and a.flags.c_contiguous and (rows := _as_rows(a, dims)) is not None:
+        return _shaped(_multiply(_folded(rows), axis=1), a.shape, dims, keepdim)
+    return np.asarray(_multiply(a, axis=dims, dtype=a.dtype, keepdims=keepdim))
+
+
+def _folded(rows: np.ndarray) -> np.ndarray:
+    while (length := rows.shape[1]) > _SHORT:
+        half = length // 2
+        folded: np.ndarray = np.multiply(rows[:, :half], rows[:, half : 2 * half])
+        if length % 2:
+            folded[:, 0] *= rows[:, -1]
+        rows = folded
+    return rows
 
 
 def extreme_over(extreme: Any) -> Callable[[np.ndarray, Shape, bool], np.ndarray]:
@@ -50,11 +140,6 @@ def extreme_over(extreme: Any) -> Callable[[np.ndarray, Shape, bool], np.ndarray
         return np.asarray(extreme.reduce(a, axis=dims, keepdims=keepdim))
 
     return kernel
-
-
-def running(ufunc: Any) -> Callable[[np.ndarray, int], np.ndarray]:
-    """The scan that a ufunc makes: cummax of ``numpy.maximum``, logcumsumexp of ``numpy.logaddexp``."""
-    return lambda a, dim: ufunc.accumulate(a, axis=dim)
 
 
 def _as_rows(a: np.ndarray, dims: Shape) -> np.ndarray | None:
@@ -85,15 +170,16 @@ def _sum_of_rows(rows: np.ndarray) -> Any:
     return total + np.matmul(rows[:, length - rest :], ones[:rest]) if rest else total
 
 
-def _sum_of_columns(columns: np.ndarray) -> Any:
-    length, count = columns.shape
-    ones = _ONES[columns.dtype]
+def _sum_of_columns(blocks: np.ndarray) -> Any:
+    """The sums over the second of three dims."""
+    outer, length, inner = blocks.shape
+    ones = _ONES[blocks.dtype]
     if length <= _PIECE:
-        return np.matmul(ones[:length], columns)
+        return np.matmul(ones[:length], blocks)
     pieces, rest = divmod(length, _PIECE)
-    whole = np.matmul(ones, columns[: length - rest].reshape(pieces, _PIECE, count))
-    total = np.add.reduce(whole, axis=0)
-    return total + np.matmul(ones[:rest], columns[length - rest :]) if rest else total
+    whole = np.matmul(ones, blocks[:, : length - rest].reshape(outer, pieces, _PIECE, inner))
+    total = np.add.reduce(whole, axis=1)
+    return total + np.matmul(ones[:rest], blocks[:, length - rest :]) if rest else total
 
 
 def _extreme_of_columns(extreme: Any, columns: np.ndarray) -> Any:

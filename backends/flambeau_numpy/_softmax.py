@@ -1,4 +1,4 @@
-"""The softmax family without the shift by the maximum, where no element is so large that it is needed.
+"""The softmax family and logsumexp without the shift by the maximum, where no element is so large that it is needed.
 
 The maximum of every row and its subtraction take half of the time. They are there because exp overflows; the extremes
 of the whole array, which are cheap, show where it can't.
@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from flambeau.backend import Shape
+
 from ._reductions import extreme_over, sum_over
 
-__all__ = ["log_softmax", "softmax"]
+__all__ = ["log_softmax", "logsumexp", "softmax"]
 
 _LARGE = 512
 """Elements from which on looking at all of them is cheaper than the shift."""
@@ -46,6 +48,19 @@ def log_softmax(a: np.ndarray, dim: int) -> np.ndarray:
     total = sum_over(result, (dim,), True)
     np.subtract(a, np.log(total, out=total), out=result)
     return result
+
+
+def logsumexp(a: np.ndarray, dims: Shape, keepdim: bool) -> np.ndarray:
+    """The kernel of this name."""
+    if _is_within(a, _LIMITS[a.dtype.char]):
+        total = sum_over(np.exp(a), dims, keepdim)
+        return np.asarray(np.log(total, out=total))
+    top = _amax(a, dims, True)
+    top[np.isinf(top)] = 0
+    total = sum_over(np.asarray(np.exp(a - top)), dims, keepdim)
+    np.log(total, out=total)
+    total += top.reshape(total.shape)
+    return total
 
 
 def _is_within(a: Any, limit: float) -> bool:

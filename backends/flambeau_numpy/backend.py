@@ -10,7 +10,7 @@ import numpy as np
 
 from flambeau.backend import ArrayBackend, Capabilities, Shape
 
-from . import _elementwise, _interchange, _movement, _reductions, _softmax, _sorting, _special
+from . import _elementwise, _interchange, _movement, _reductions, _scans, _softmax, _sorting, _special
 from ._interchange import DTYPES
 from ._policy import adopt_policies, adopting_policies, filter_warnings
 
@@ -102,9 +102,12 @@ class NumpyBackend(ArrayBackend):
         return {
             "clamp": _elementwise.clamp, "expand": _movement.expand, "where": _elementwise.where,
             "amax": _reductions.extreme_over(np.maximum), "amin": _reductions.extreme_over(np.minimum),
-            "cummax": _reductions.running(np.maximum), "cummin": _reductions.running(np.minimum),
-            "logcumsumexp": _reductions.running(np.logaddexp),
-            "softmax": _softmax.softmax, "log_softmax": _softmax.log_softmax,
+            "prod": _reductions.product_over, "nansum": _reductions.nansum_over,
+            "square_sum": _reductions.square_sum_over, "mean": _reductions.mean_over, "var": _reductions.variance_over,
+            "any": _reductions.truth_over(np.logical_or), "all": _reductions.truth_over(np.logical_and),
+            "cumsum": _scans.cumsum, "cumprod": _scans.scan(np.multiply), "logcumsumexp": _scans.scan(np.logaddexp),
+            "cummax": _scans.scan(np.maximum), "cummin": _scans.scan(np.minimum),
+            "logsumexp": _softmax.logsumexp, "softmax": _softmax.softmax, "log_softmax": _softmax.log_softmax,
         }  # fmt: skip
 
     def random_transforms(self) -> Any:

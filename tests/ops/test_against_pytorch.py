@@ -145,6 +145,11 @@ def _values_and_gradients(t: ModuleType, function: Any, shapes: list[tuple[int, 
 def test_values_and_gradients_of_two_orders(
     torch: ModuleType, backend: str, name: str, function: Any, shapes: list[tuple[int, ...]]
 ) -> None:
+    check_values_and_gradients(torch, function, shapes)
+
+
+def check_values_and_gradients(torch: ModuleType, function: Any, shapes: list[tuple[int, ...]]) -> None:
+    """Check values, gradients and gradients of gradients of a function of tensors with these shapes."""
     expected = _values_and_gradients(torch, function, shapes)
     found = _values_and_gradients(flambeau, function, shapes)
     for position, (one, two) in enumerate(zip(found, expected, strict=True)):

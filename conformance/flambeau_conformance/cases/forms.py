@@ -26,6 +26,8 @@ _OUT: dict[str, Any] = {
     "logsumexp": lambda t, x, **o: t.logsumexp(x, 1, **o),
     "logcumsumexp": lambda t, x, **o: t.logcumsumexp(x, 1, **o),
     "diff": lambda t, x, **o: t.diff(x, **o),
+    "softmax": lambda t, x, **o: t.softmax(x, 1, **o),
+    "log_softmax": lambda t, x, **o: t.log_softmax(x, 0, **o),
     "norm": lambda t, x, **o: t.norm(x, 2, 1, **o),
     "renorm": lambda t, x, **o: t.renorm(x, 2, 0, 1.0, **o),
     "amax": lambda t, x, **o: t.amax(x, 1, **o),

@@ -159,6 +159,12 @@ class OptionalKernels(Protocol):
     def var(self, a: Array, dims: Shape, keepdim: bool, correction: float) -> Array:
         """Variance with divisor ``max(0, n - correction)``, computed about the mean; floats only."""
 
+    def nansum(self, a: Array, dims: Shape, keepdim: bool) -> Array:
+        """Sum of the elements that are not nan; floats of 32 bits and more, as for the next one."""
+
+    def square_sum(self, a: Array, dims: Shape, keepdim: bool) -> Array:
+        """Sum of ``a * a``."""
+
     def count_nonzero(self, a: Array, dims: Shape) -> Array:
         """Result dtype int64: how many elements are not zero (nan is not)."""
 
@@ -169,7 +175,7 @@ class OptionalKernels(Protocol):
         """Running minimum along ``dim``; nan from the first nan on."""
 
     def logsumexp(self, a: Array, dims: Shape, keepdim: bool) -> Array:
-        """``log(sum(exp(a)))``, shifted by the maximum where it is finite; floats only; the dims are not empty."""
+        """``log(sum(exp(a)))``, without overflow; floats of 32 bits and more; the dims are not empty."""
 
     def logcumsumexp(self, a: Array, dim: int) -> Array:
         """``log(cumsum(exp(a)))`` along ``dim`` without overflow; floats of 32 bits and more."""

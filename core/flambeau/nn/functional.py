@@ -16,7 +16,8 @@ from ..ops.loss import nll_loss as nll_loss
 from ..ops.trigonometric import tanh as tanh
 
 __all__ = [
-    "cross_entropy", "l1_loss", "linear", "log_softmax", "mse_loss", "nll_loss", "relu", "sigmoid", "softmax", "tanh",
+    "cross_entropy", "l1_loss", "linear", "log_softmax", "mse_loss", "nll_loss", "relu", "sigmoid", "softmax",
+    "softmin", "tanh",
 ]  # fmt: skip
 
 
@@ -34,6 +35,17 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
 def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: dtypes.dtype | None = None) -> Tensor:
     """Compute softmax along ``dim``. Source of the semantics: ``torch.nn.functional.softmax``."""
     return _activation.softmax(input, _given_dim("softmax", input, dim, _stacklevel), dtype)
+
+
+def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: dtypes.dtype | None = None) -> Tensor:
+    """Compute softmax of ``-input`` along ``dim``. Source of the semantics: ``torch.nn.functional.softmin``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.softmin(torch.tensor([1.0, 1.0]), dim=0)
+        tensor([0.5000, 0.5000])
+    """
+    return _activation.softmax(-input, _given_dim("softmin", input, dim, _stacklevel), dtype)
 
 
 def log_softmax(

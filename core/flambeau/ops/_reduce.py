@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
@@ -22,6 +22,7 @@ __all__ = [
     "count_of",
     "empty_error",
     "named_repr",
+    "in_single",
     "spread",
 ]
 
@@ -45,6 +46,14 @@ def converted(input: Tensor, dtype: DType | None) -> Tensor:
     if dtype is None:
         dtype = input.dtype if input._type.floats else dtypes.int64
     return input if dtype is input.dtype else to_type(input.detach(), input._type.with_dtype(dtype))
+
+
+def in_single(type_: Any, array: Any, compute: Callable[[Any, Any], Any]) -> Any:
+    """``compute(type_, array)``, in float32 where the array is of half precision, whose range is soon left."""
+    if type_.dtype.itemsize > 2:
+        return compute(type_, array)
+    wide = type_.with_dtype(dtypes.float32)
+    return wide.kernels.cast(compute(wide, type_.kernels.cast(array, "float32")), type_.dtype.name)
 
 
 def check_floating(function: str, input: Tensor, *, optional: bool = False) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from .. import dtypes
 from .._tensor import Tensor, from_array
+from ..printing import scalar_type_name
 from ..shapes import normalize_dim
 from ._declare import composite, elementwise, fused
 from .reductions import sum
@@ -54,16 +55,23 @@ def relu(input: Tensor) -> Tensor:
     """
 
 
-def _floating(input: Tensor, dtype: dtypes.dtype | None, function: str) -> Tensor:
-    if dtype is not None:
-        return input.to(dtype)
-    if not input._type.floats:
-        from ..printing import scalar_type_name
+def _source(function: str, input: Tensor, dim: int | None, dtype: dtypes.dtype | None) -> tuple[Tensor, int]:
+    """What a softmax is taken of, in the dtype asked for, and ``dim`` counted from the front.
 
+    Raises:
+        TypeError: there is no ``dim``.
+        NotImplementedError: the dtype is not a floating point one.
+    """
+    if dim is None:
+        raise TypeError(f"{function}() received an invalid combination of arguments: dim must be given, as an int")
+    dim = normalize_dim(dim, input.dim())
+    source = input if dtype is None else input.to(dtype)
+    if not source._type.floats:
+        last = "_lastdim" if dim == input.dim() - 1 else ""
         raise NotImplementedError(
-            f"\"{function}_lastdim_kernel_impl\" not implemented for '{scalar_type_name(input.dtype)}'"
+            f"\"{function}{last}_kernel_impl\" not implemented for '{scalar_type_name(source.dtype)}'"
         )
-    return input
+    return source, dim
 
 
 def _shifted(kernels: Any, array: Any, dim: int) -> Any:
@@ -116,9 +124,11 @@ def _softmax_backward(grad_output: Tensor, result_of: Tensor, dim: int) -> Tenso
     return from_array(kernels.sub(weighted, kernels.mul(result, total)), type_)
 
 
-@composite()
+@composite(out="exact")
 def softmax(input: Tensor, dim: int | None = None, dtype: dtypes.dtype | None = None) -> Tensor:
     """Compute exp(x) / sum(exp(x)) along a dimension. Source of the semantics: ``torch.softmax``.
+
+    ``dtype`` converts first.
 
     Raises:
         NotImplementedError: the dtype is not a floating point one.
@@ -128,8 +138,7 @@ def softmax(input: Tensor, dim: int | None = None, dtype: dtypes.dtype | None = 
         >>> torch.softmax(torch.tensor([0.0, 0.0]), 0)
         tensor([0.5000, 0.5000])
     """
-    source = _floating(input, dtype, "softmax")
-    return _softmax(source, normalize_dim(_given_dim("softmax", dim), source.dim()))
+    return _softmax(*_source("softmax", input, dim, dtype))
 
 
 def _log_softmax_input(grad: Tensor, result: Tensor, dim: int) -> Tensor:
@@ -168,7 +177,7 @@ def _log_softmax_backward(grad_output: Tensor, result_of: Tensor, dim: int) -> T
     return from_array(kernels.sub(grad, kernels.mul(kernels.exp(result), total)), type_)
 
 
-@composite()
+@composite(out="exact")
 def log_softmax(input: Tensor, dim: int | None = None, dtype: dtypes.dtype | None = None) -> Tensor:
     """Compute the logarithm of softmax along a dimension, accurately. Source of the semantics: ``torch.log_softmax``.
 
@@ -180,11 +189,4 @@ def log_softmax(input: Tensor, dim: int | None = None, dtype: dtypes.dtype | Non
         >>> torch.log_softmax(torch.tensor([0.0, 0.0]), 0)
         tensor([-0.6931, -0.6931])
     """
-    source = _floating(input, dtype, "log_softmax")
-    return _log_softmax(source, normalize_dim(_given_dim("log_softmax", dim), source.dim()))
-
-
-def _given_dim(function: str, dim: int | None) -> int:
-    if dim is None:
-        raise TypeError(f"{function}() received an invalid combination of arguments: dim must be given, as an int")
-    return dim
+    return _log_softmax(*_source("log_softmax", input, dim, dtype))

@@ -10,7 +10,7 @@ from .._tensor import Tensor
 from ..shapes import normalize_dim, normalize_dims
 from ._declare import alias, composite
 from ._runtime import Number, not_a_tensor
-from .arithmetic import sub
+from .arithmetic import div, sub
 from .bitwise import bitwise_xor
 from .joining import cat
 from .movement import reshape
@@ -246,12 +246,16 @@ def _derivative(input: Tensor, dim: int, spacing: Any, edge_order: int) -> Tenso
     if isinstance(spacing, Tensor):
         return _derivative_at(input, dim, spacing, edge_order)
     size = input._array.shape[dim]
-    inner = (narrow(input, dim, 2, size - 2) - narrow(input, dim, 0, size - 2)) / spacing / 2
-    steps = (_after(input, dim) - _before(input, dim)) / spacing
-    first, last = narrow(steps, dim, 0, 1), narrow(steps, dim, size - 2, 1)
+    inner = (narrow(input, dim, 2, size - 2) - narrow(input, dim, 0, size - 2)) / (2 * spacing)
+
+    def slope(at: int) -> Tensor:
+        """The slope of the step from index ``at`` to the next."""
+        return div(narrow(input, dim, at + 1, 1) - narrow(input, dim, at, 1), spacing)
+
+    first, last = slope(0), slope(size - 2)
     if edge_order == 2:
-        first = first * 1.5 - narrow(steps, dim, 1, 1) * 0.5
-        last = last * 1.5 - narrow(steps, dim, size - 3, 1) * 0.5
+        first = first * 1.5 - slope(1) * 0.5
+        last = last * 1.5 - slope(size - 3) * 0.5
     return cat([first, inner, last], dim)
 
 

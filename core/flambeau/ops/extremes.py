@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from .. import dtypes
 from .._tensor import Tensor, from_array
-from ..shapes import Shape, normalize_dim, normalize_dims, reduced_shape
+from ..shapes import Shape, normalize_dim, normalize_dims
 from ._declare import composite, primitive
 from ._reduce import Dims, check_not_empty, empty_error, named_repr, spread
 from ._runtime import not_a_tensor, with_exact_out
@@ -168,15 +168,15 @@ def _extreme_of_all(function: str, input: Tensor, kernel: str) -> Tensor:
 
 @primitive(derivatives={"input": _back_to_index}, outputs=("values", "indices"), method=False, node="MaxBackward0")
 def _max_dim(input: Tensor, dim: int, keepdim: bool) -> Max:
-    return Max(*_extreme_along("max", input, dim, keepdim, "argmax"))
+    return Max(*_extreme_along("max", input, dim, keepdim))
 
 
 @primitive(derivatives={"input": _back_to_index}, outputs=("values", "indices"), method=False, node="MinBackward0")
 def _min_dim(input: Tensor, dim: int, keepdim: bool) -> Min:
-    return Min(*_extreme_along("min", input, dim, keepdim, "argmin"))
+    return Min(*_extreme_along("min", input, dim, keepdim))
 
 
-def _extreme_along(function: str, input: Tensor, dim: int, keepdim: bool, kernel: str) -> tuple[Tensor, Tensor]:
+def _extreme_along(function: str, input: Tensor, dim: int, keepdim: bool) -> tuple[Tensor, Tensor]:
     type_, array = input._type, input._array
     dim = normalize_dim(dim, len(array.shape))
     int64 = type_.with_dtype(dtypes.int64)
@@ -185,11 +185,8 @@ def _extreme_along(function: str, input: Tensor, dim: int, keepdim: bool, kernel
             int64.kernels.full((), 0, "int64"), int64
         )
     check_not_empty(function, array.shape, (dim,))
-    index = getattr(type_.kernels, kernel)(array, dim, True)
-    values = type_.kernels.gather(array, dim, index)
-    if not keepdim:
-        shape = reduced_shape(array.shape, (dim,), False)
-        values, index = type_.kernels.reshape(values, shape), type_.kernels.reshape(index, shape)
+    values = getattr(type_.kernels, f"a{function}")(array, (dim,), keepdim)
+    index = getattr(type_.kernels, f"arg{function}")(array, dim, keepdim)
     return from_array(values, type_), from_array(index, int64)
 
 

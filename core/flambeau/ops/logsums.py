@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from math import inf
 from typing import Any
 
-from .. import dtypes
 from .._tensor import Tensor, from_array
 from ..printing import scalar_type_name
 from ..promotion import get_default_dtype
 from ..shapes import Shape, normalize_dim, normalize_dims, reduced_shape
 from ._declare import fused
-from ._reduce import Dims, spread
+from ._reduce import Dims, in_single, spread
 from .joining import flip
 from .scans import running
 from .selection import where
@@ -40,10 +40,11 @@ def logsumexp(input: Tensor, dim: int | Sequence[int], keepdim: bool = False) ->
         raise TypeError("logsumexp(): argument 'dim' (position 2) must be tuple of ints, not NoneType")
     dims = normalize_dims(dim, input.dim())
     source = input if input._type.floats else input.to(get_default_dtype())
-    return from_array(_log_of_sum(source._type, source._array, dims, keepdim), source._type)
+    type_ = source._type
+    return from_array(in_single(type_, source._array, partial(_log_of_sum, dims, keepdim)), type_)
 
 
-def _log_of_sum(type_: Any, array: Any, dims: Shape, keepdim: bool) -> Any:
+def _log_of_sum(dims: Shape, keepdim: bool, type_: Any, array: Any) -> Any:
     kernels, shape = type_.kernels, array.shape
     if 0 in (shape[d] for d in dims):
         return kernels.full(reduced_shape(shape, dims, keepdim), -inf, type_.dtype.name)
@@ -90,14 +91,10 @@ def logcumsumexp(input: Tensor, dim: int) -> Tensor:
     dim = normalize_dim(dim, len(array.shape))
     if not type_.floats:
         raise NotImplementedError(f"\"logcumsumexp_out_cpu\" not implemented for '{scalar_type_name(type_.dtype)}'")
-    if type_.dtype.itemsize > 2:
-        return from_array(_running_log(type_, array, dim), type_)
-    wide = type_.with_dtype(dtypes.float32)
-    result = _running_log(wide, type_.kernels.cast(array, "float32"), dim)
-    return from_array(wide.kernels.cast(result, type_.dtype.name), type_)
+    return from_array(in_single(type_, array, partial(_running_log, dim)), type_)
 
 
-def _running_log(type_: Any, array: Any, dim: int) -> Any:
+def _running_log(dim: int, type_: Any, array: Any) -> Any:
     kernels = type_.kernels
     if not array.shape:
         return kernels.clone(array, True)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from importlib import import_module
 from math import inf
 from typing import Any
 
-from .. import dtypes
 from .._tensor import Tensor, from_array
 from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from ..printing import scalar_type_name
 from ..shapes import Shape, normalize_dim, normalize_dims
 from ._declare import composite, primitive
-from ._reduce import Dims, spread
+from ._reduce import Dims, in_single, spread
 from ._runtime import Number, with_exact_out
 from .arithmetic import sub
 from .conversion import to_type
@@ -56,16 +56,14 @@ def _vector_norm(input: Tensor, ord: float, dim: Dims, keepdim: bool) -> Tensor:
     dims = normalize_dims(dim, len(array.shape))
     if ord < 0 or ord == inf:
         _check_identity(array.shape, ord, dim, dims)
-    if type_.dtype.itemsize > 2:
-        return from_array(_norm(type_, array, ord, dims, keepdim), type_)
-    wide = type_.with_dtype(dtypes.float32)  # powers of half precision soon leave its range
-    result = _norm(wide, type_.kernels.cast(array, "float32"), ord, dims, keepdim)
-    return from_array(wide.kernels.cast(result, type_.dtype.name), type_)
+    return from_array(in_single(type_, array, partial(_norm, ord, dims, keepdim)), type_)
 
 
-def _norm(type_: Any, array: Any, ord: float, dims: Shape, keepdim: bool) -> Any:
+def _norm(ord: float, dims: Shape, keepdim: bool, type_: Any, array: Any) -> Any:
     kernels = type_.kernels
     if ord == 2:
+        if kernels.square_sum is not None:
+            return kernels.sqrt(kernels.square_sum(array, dims, keepdim))
         return kernels.sqrt(kernels.sum(kernels.mul(array, array), dims, keepdim))
     if ord == 0:
         nonzero = kernels.cast(kernels.logical_not(kernels.logical_not(array)), type_.dtype.name)

@@ -52,7 +52,7 @@ def _nansum_input(grad: Tensor, input: Tensor, dim: Dims, keepdim: bool) -> Tens
     return spread(grad, input._array.shape, dim, keepdim) * (input == input)
 
 
-@primitive(derivatives={"input": _nansum_input}, out=True)
+@fused("nansum", derivatives={"input": _nansum_input}, out=True)
 def nansum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """Add up the elements that are not nan, all or along ``dim``. Source of the semantics: ``torch.nansum``.
 
@@ -67,6 +67,9 @@ def nansum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DTy
     if type_.dtype.is_complex:
         raise RuntimeError("nansum on CPU does not support complex inputs")
     kernels = type_.kernels
+    if dtype in (None, input.dtype) and type_.dtype.itemsize > 2 and kernels.nansum is not None:
+        dims = normalize_dims(dim, len(input._array.shape))
+        return from_array(kernels.nansum(input._array, dims, keepdim), type_)
     numbers = kernels.where(kernels.isnan(input._array), type_.number(0.0), input._array)
     source = converted(from_array(numbers, type_), dtype)
     return _total(source, source._array, dim, keepdim)

@@ -7,7 +7,7 @@ from math import inf, nan, prod
 from typing import Any
 
 from .._tensor import Tensor, from_array
-from ..shapes import Shape, normalize_dims, reduced_shape
+from ..shapes import Shape, normalize_dims
 from ._declare import composite, fused, primitive
 from ._reduce import Dims, count_of, spread
 from .reductions import mean
@@ -104,7 +104,7 @@ def _arguments(
         correction = 1 if unbiased is None else int(unbiased)
     shape = input._array.shape
     dims = normalize_dims(dim, len(shape))
-    count = prod(shape[d] for d in dims) if 0 not in reduced_shape(shape, dims, False) else 0
+    count = 0 if 0 in shape else prod([shape[d] for d in dims])
     if count - correction <= 0:
         warnings.warn(
             f"{function}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor "

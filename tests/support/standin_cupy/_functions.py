@@ -228,6 +228,10 @@ def argmin(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdim
     return _reduced(np.argmin, a, axis, keepdims)
 
 
+def count_nonzero(a: Any, axis: Any = None) -> ndarray:
+    return _reduced(lambda host, axis, keepdims: np.asarray(np.count_nonzero(host, axis=axis)), a, axis, False)
+
+
 def _scanned(function: Callable[..., Any], a: Any, axis: Any, dtype: Any) -> ndarray:
     _check_arrays(a)
     check_device(a)
