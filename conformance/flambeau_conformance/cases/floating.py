@@ -7,7 +7,15 @@ from ..declare import ALL, FLOATS, NUMBERS, Error, Sample, case, op
 from ..inputs import In
 from ..subject import Subject
 
-op("signbit", elementwise=1, dtypes=ALL, tolerance="exact", differentiable=False, inplace=False, reference=lambda x: x < 0)
+op(
+    "signbit",
+    elementwise=1,
+    dtypes=ALL,
+    tolerance="exact",
+    differentiable=False,
+    inplace=False,
+    reference=lambda x: x < 0,
+)
 op("copysign", elementwise=2, dtypes=(*FLOATS, "int64"), tolerance="exact", domain="nonzero", reference=math.copysign, samples=[
     Sample("number", lambda t, x: t.copysign(x, -0.0), (In((2, 3), "nonzero"),)),
 ])  # fmt: skip
@@ -33,6 +41,10 @@ op("nan_to_num", elementwise=1, dtypes=NUMBERS, tolerance="exact", samples=[
 @case("frexp/out/plain/float64", dtypes=("float64", "int32"))
 def _frexp_out(subject: Subject) -> None:
     t = subject.torch
-    x, mantissa, exponent = t.tensor([6.0, -0.25], dtype=t.float64), t.zeros(2, dtype=t.float64), t.zeros(2, dtype=t.int32)
+    x, mantissa, exponent = (
+        t.tensor([6.0, -0.25], dtype=t.float64),
+        t.zeros(2, dtype=t.float64),
+        t.zeros(2, dtype=t.int32),
+    )
     t.frexp(x, out=(mantissa, exponent))
     expect_equal((mantissa.tolist(), exponent.tolist()), ([0.75, -0.5], [3, -1]), "what was written into out")

@@ -24,7 +24,9 @@ _FUNCTIONS: dict[str, Callable[[float], float]] = {
 }  # fmt: skip
 for _name, _function in _FUNCTIONS.items():
     _decimals = [
-        Sample(f"decimals-{places}", lambda t, x, places=places: t.round(x * 100, decimals=places), (In(),), dtypes=FLOATS)
+        Sample(
+            f"decimals-{places}", lambda t, x, places=places: t.round(x * 100, decimals=places), (In(),), dtypes=FLOATS
+        )
         for places in (1, -1)
     ]
     _samples: Sequence[Sample] = _decimals if _name == "round" else ()

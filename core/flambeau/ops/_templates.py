@@ -88,6 +88,12 @@ if {condition} and grad_enabled():
     result._node = node
 """
 
+_OUT_FORMS: dict[bool | str, str] = {
+    True: "with_out",
+    "same": "with_out_of_same_dtype",
+    "boolean": "with_boolean_out",
+}
+
 _PRIMITIVE = """
 def {name}({signature}):
 {prologue}{checks}
@@ -114,6 +120,7 @@ def _names(extra: dict[str, Any]) -> dict[str, Any]:
         "not_a_tensor": _runtime.not_a_tensor,
         "with_out": _runtime.with_out,
         "with_out_of_same_dtype": _runtime.with_out_of_same_dtype,
+        "with_boolean_out": _runtime.with_boolean_out,
         "scale": _runtime.scale,
     } | extra
 
@@ -128,7 +135,7 @@ def elementwise(
     *,
     default: Callable[..., Any] | None,
     variant: Callable[..., Any] | None,
-    out: bool,
+    out: bool | str,
 ) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """The operator (tensors only, NotImplemented for strangers) and the public function of an element-wise op."""
     if default is not None:
@@ -161,7 +168,7 @@ def elementwise(
         prologue += f"    if {option.name} != {option.default!r}:\n        return {varied}\n"
     if out:
         signature += ", out=None" if signature else ", *, out=None"
-        form = "with_out_of_same_dtype" if unary and promotion == "same" else "with_out"
+        form = _OUT_FORMS["same" if unary and promotion == "same" else out]
         prologue += f"    if out is not None:\n        return {form}(out, {name}, {', '.join(tensors)})\n"
     compiled = []
     for slow, head, first in (
@@ -232,7 +239,7 @@ def primitive(
     outputs: Sequence[str],
     *,
     is_view: bool,
-    out: bool,
+    out: bool | str,
 ) -> Callable[..., Any]:
     """The public function of an op whose body calls kernels.
 
@@ -240,11 +247,11 @@ def primitive(
     ``"several"`` differentiable ones.
     """
     namespace = _names({"RULE": rule, "body": body, "record_outputs": _runtime.record_outputs})
-    signature = (
-        _signature(parameters, namespace) + (", out=None" if _has_keyword_only(parameters) else ", *, out=None") * out
-    )
+    signature = _signature(parameters, namespace) + (
+        ", out=None" if _has_keyword_only(parameters) else ", *, out=None"
+    ) * bool(out)
     call = _call(parameters)
-    prologue = f"    if out is not None:\n        return with_out(out, {name}, {call})\n" if out else ""
+    prologue = f"    if out is not None:\n        return {_OUT_FORMS[out]}(out, {name}, {call})\n" if out else ""
     source = _PRIMITIVE.format(
         name=name,
         signature=signature,
