@@ -5,7 +5,7 @@ import operator
 from dataclasses import replace
 from typing import Any
 
-from ..declare import ALL, FLOATS, INTEGERS, NUMBERS, Error, Sample, op
+from ..declare import ALL, FLOATS, NUMBERS, Error, Sample, op
 from ..inputs import In
 
 
@@ -38,14 +38,41 @@ op("add", elementwise=2, dtypes=ALL, reference=operator.add, errors=[_shapes("ad
     *_with_numbers("add"),
     Sample("alpha", lambda t, x, y: t.add(x, y, alpha=2), (In(), In((3,))), dtypes=NUMBERS),
 ])  # fmt: skip
+op("rsub", method=False, dtypes=NUMBERS, samples=[
+    Sample("tensors", lambda t, x, y: t.rsub(x, y), (In(), In((3,)))),
+    Sample("number", lambda t, x: t.rsub(x, 10), (In(),)),
+    Sample("alpha", lambda t, x, y: t.rsub(x, y, alpha=2), (In(), In())),
+], errors=[
+    Error("bool", lambda t: t.rsub(t.tensor([True]), t.tensor([True])), (RuntimeError,), "bool tensor.* is not supported"),
+])  # fmt: skip
 op("sub", elementwise=2, dtypes=NUMBERS, reference=operator.sub, samples=_with_numbers("sub"), errors=[
     _shapes("sub"),
     Error("bool", lambda t: t.tensor([True]) - t.tensor([True]), (RuntimeError,), "with .*bool tensor.* is not supported"),
 ])  # fmt: skip
 op("mul", elementwise=2, dtypes=ALL, reference=operator.mul, samples=_with_numbers("mul"), errors=[_shapes("mul")])
 op(
-    "div", elementwise=2, dtypes=FLOATS, domain="nonzero", reference=operator.truediv, samples=_with_numbers("div"),
-    errors=[_shapes("div")],
+    "div", elementwise=2, dtypes=FLOATS, domain="nonzero", reference=operator.truediv, samples=[
+        *_with_numbers("div"),
+        *[
+            Sample(
+                mode, lambda t, x, y, mode=mode: t.div(x, y, rounding_mode=mode), (In((3, 4)), In((4,), "nonzero")),
+                dtypes=(*NUMBERS, "int8"),
+            )
+            for mode in ("floor", "trunc")
+        ],
+        *[
+            Sample(
+                f"{mode}-special", lambda t, x, y, mode=mode: t.div(x, y, rounding_mode=mode),
+                (In((12, 1), "special"), In((1, 12), "special")), dtypes=FLOATS, gradient=False,
+            )
+            for mode in ("floor", "trunc")
+        ],
+    ],
+    errors=[
+        _shapes("div"),
+        Error("mode", lambda t: t.div(t.ones(1), 2, rounding_mode="up"), (RuntimeError,), "rounding_mode to be one of"),
+        Error("zero", lambda t: t.div(t.tensor([1]), 0, rounding_mode="trunc"), (RuntimeError,), "ZeroDivisionError"),
+    ],
 )  # fmt: skip
 op(
     "floor_divide", elementwise=2, dtypes=NUMBERS, domain="positive", gradient=False,
@@ -58,19 +85,12 @@ for _name in ("remainder", "fmod"):
         samples=_with_numbers(_name, 7) if _name == "remainder" else (), errors=[_shapes(_name), _by_zero(_name)],
         reference=operator.mod if _name == "remainder" else math.fmod,
     )  # fmt: skip
-op(
-    "pow", elementwise=2, names=("input", "exponent"), dtypes=FLOATS + INTEGERS, domain="positive",
-    tolerance="transcendental", reference=operator.pow,
-    samples=_with_numbers("pow"),
-    errors=[_shapes("pow"), Error("negative", lambda t: t.tensor([2]) ** -1, (RuntimeError,), "negative integer powers")],
-)  # fmt: skip
-op("square", elementwise=1, dtypes=NUMBERS, reference=lambda x: x * x)
+for _name, _choice in {"fmax": max, "fmin": min}.items():
+    op(
+        _name, elementwise=2, inplace=False, dtypes=ALL, tolerance="exact", errors=[_shapes(_name)], reference=_choice,
+    )  # fmt: skip
 op("reciprocal", elementwise=1, dtypes=FLOATS, domain="nonzero", reference=lambda x: 1 / x)
 for _name, _choice in {"maximum": max, "minimum": min}.items():
     op(
         _name, elementwise=2, inplace=False, dtypes=ALL, tolerance="exact", errors=[_shapes(_name)], reference=_choice,
     )  # fmt: skip
-op(
-    "atan2", elementwise=2, dtypes=FLOATS, domain="nonzero", tolerance="transcendental", errors=[_shapes("atan2")],
-    reference=math.atan2,
-)  # fmt: skip

@@ -12,6 +12,8 @@ _X = [[1.0, -2.0, 3.0], [0.5, 5.0, -1.0]]
 _OUT: dict[str, Any] = {
     "where": lambda t, x, **o: t.where(x > 0, x, x * 2, **o),
     "clamp": lambda t, x, **o: t.clamp(x, -1, 1, **o),
+    "polygamma": lambda t, x, **o: t.polygamma(1, x.abs() + 1, **o),
+    "mvlgamma": lambda t, x, **o: t.mvlgamma(x.abs() + 2, 2, **o),
     "clamp_min": lambda t, x, **o: t.clamp_min(x, 0, **o),
     "clamp_max": lambda t, x, **o: t.clamp_max(x, 0, **o),
     "sum": lambda t, x, **o: t.sum(x, 1, **o),

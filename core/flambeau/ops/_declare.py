@@ -139,7 +139,7 @@ def elementwise(
     derivatives: Mapping[str, Formula] | None = None,
     not_differentiable: str = "",
     inplace: bool = True,
-    out: bool = True,
+    out: bool | str = True,
     method: bool = True,
     check: Callable[[Any], None] | None = None,
     integer_check: Callable[..., None] | None = None,
@@ -157,7 +157,7 @@ def elementwise(
         kernel: the kernel's name; the op's own if empty.
         derivatives: a formula for each differentiable parameter.
         not_differentiable: why there is none.
-        inplace, out, method: which further forms there are.
+        inplace, out, method: which further forms there are; ``out="boolean"`` if it must be bool.
         check: raises for a dtype that the op does not take.
         integer_check: raises for values of integer operands that the kernel does not take.
         operand_check: raises for a dtype that no operand may have.
@@ -192,7 +192,7 @@ def elementwise(
             not_differentiable,
             (name,) if method else (),
             inplace,
-            out,
+            bool(out),
             check,
             integer_check,
             operand_check,
@@ -227,7 +227,8 @@ def primitive(
         kernel: the optional kernel that a fused op tries.
         outputs: the fields of a named tuple that the body returns; the first one is differentiable. Without it, an op
             that returns a list or tuple of tensors has differentiable outputs only.
-        inplace, out, method: which further forms there are; ``out="exact"`` where the dtype given must be the result's.
+        inplace, out, method: which further forms there are; ``out="exact"`` where its dtype must be the result's,
+            ``out="same"`` where it must be the first operand's.
         kind: the kind of the row.
         write: for the in-place form where no graph is recorded: takes the op's arguments and writes into the first one.
         node: the name of its nodes in the graph, where it is not made from the op's.

@@ -26,6 +26,7 @@ def _bernoulli(count: int) -> list[Fraction]:
 
 _BERNOULLI = _bernoulli(12)
 _SHIFT = 10  # from here on the asymptotic series reach double precision
+_UNDERFLOW = 250.0  # (2 * _SHIFT) ** -_UNDERFLOW is 0
 
 
 def digamma(x: Tensor) -> Tensor:
@@ -57,8 +58,9 @@ def zeta(x: Tensor, q: Tensor) -> Tensor:
     infinite = (x == 1) | ((x > 1) & pole)
     x, q = where(valid, x, 2.0), where(valid, q, 1.0)
     total = q * 0
-    while bool((q < _SHIFT).any()):
-        low = q < _SHIFT
+    start = x.clamp(max=_UNDERFLOW) + 2 * _SHIFT  # the asymptotic series need q > x
+    while bool((q < start).any()):
+        low = q < start
         total = total + where(low, q**-x, 0.0)
         q = q + low
     power = q**-x

@@ -83,10 +83,13 @@ def _stand_in(input: Tensor, row: Any) -> Tensor:
     return stand_in
 
 
+_INTEGRAL = ("discrete", "integers")
+
+
 def _write_directly(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     """Let an element-wise kernel write into ``input``, if nothing has to be converted or broadcast for it."""
     type_ = input._type
-    if not type_.backend.capabilities.out or row.promotion == "boolean" or not type_.floats or row.domain == "discrete":
+    if not type_.backend.capabilities.out or row.promotion == "boolean" or not type_.floats or row.domain in _INTEGRAL:
         return False
     array = input._array
     kernel = getattr(type_.kernels, row.kernel)

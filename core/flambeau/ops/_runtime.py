@@ -29,6 +29,7 @@ __all__ = [
     "slow_binary",
     "slow_operator",
     "slow_unary",
+    "with_boolean_out",
     "with_exact_out",
     "with_out",
     "with_out_of_same_dtype",
@@ -279,8 +280,8 @@ def _written(
     return out
 
 
-def with_out_of_same_dtype(out: Any, function: Callable[..., Any], input: Any) -> Any:
-    """:func:`with_out` for ops of one operand that promote nothing: not into another dtype either.
+def with_out_of_same_dtype(out: Any, function: Callable[..., Any], input: Any, *args: Any) -> Any:
+    """:func:`with_out` for ops that promote nothing: not into another dtype than that of the first operand either.
 
     Raises:
         RuntimeError: ``out`` has another dtype than ``input``, in PyTorch's words.
@@ -289,6 +290,17 @@ def with_out_of_same_dtype(out: Any, function: Callable[..., Any], input: Any) -
         from ..printing import scalar_type_name
 
         raise RuntimeError(f"Found dtype {scalar_type_name(out.dtype)} but expected {scalar_type_name(input.dtype)}")
+    return with_out(out, function, input, *args)
+
+
+def with_boolean_out(out: Any, function: Callable[..., Any], input: Any) -> Any:
+    """:func:`with_out` for tests whose truth PyTorch writes into bool alone.
+
+    Raises:
+        RuntimeError: ``out`` is not bool, in PyTorch's words.
+    """
+    if isinstance(out, Tensor) and out._type.dtype is not dtypes.bool:
+        raise RuntimeError(f"{function.__name__} does not support non-boolean outputs.")
     return with_out(out, function, input)
 
 

@@ -90,6 +90,13 @@ if {condition} and grad_enabled():
     result._node = node
 """
 
+_OUT_FORMS: dict[bool | str, str] = {
+    True: "with_out",
+    "exact": "with_exact_out",
+    "same": "with_out_of_same_dtype",
+    "boolean": "with_boolean_out",
+}
+
 _PRIMITIVE = """
 def {name}({signature}):
 {prologue}{checks}
@@ -117,6 +124,7 @@ def _names(extra: dict[str, Any]) -> dict[str, Any]:
         "with_out": _runtime.with_out,
         "with_exact_out": _runtime.with_exact_out,
         "with_out_of_same_dtype": _runtime.with_out_of_same_dtype,
+        "with_boolean_out": _runtime.with_boolean_out,
         "scale": _runtime.scale,
     } | extra
 
@@ -131,7 +139,7 @@ def elementwise(
     *,
     default: Callable[..., Any] | None,
     variant: Callable[..., Any] | None,
-    out: bool,
+    out: bool | str,
 ) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """The operator (tensors only, NotImplemented for strangers) and the public function of an element-wise op."""
     if default is not None:
@@ -163,7 +171,7 @@ def elementwise(
         prologue += f"    if {option.name} != {option.default!r}:\n        return {varied}\n"
     if out:
         signature += ", out=None" if signature else ", *, out=None"
-        form = "with_out_of_same_dtype" if unary and promotion == "same" else "with_out"
+        form = _OUT_FORMS["same" if unary and promotion == "same" else out]
         prologue += f"    if out is not None:\n        return {form}(out, {name}, {', '.join(tensors)})\n"
     compiled = []
     for slow, head, first in (
@@ -267,7 +275,7 @@ def _primitive_source(
         ", out=None" if _has_keyword_only(parameters) else ", *, out=None"
     ) * bool(out)
     call = _call(parameters)
-    prologue = f"    if out is not None:\n        return {_writer(out)}(out, {name}, {call})\n" if out else ""
+    prologue = f"    if out is not None:\n        return {_OUT_FORMS[out]}(out, {name}, {call})\n" if out else ""
     return _PRIMITIVE.format(
         name=name,
         signature=signature,
@@ -295,7 +303,7 @@ def _composite_source(name: str, parameters: Sequence[Parameter], namespace: dic
     prologue = ""
     if out:
         signature += ", out=None" if _has_keyword_only(parameters) else ", *, out=None"
-        prologue = f"    if out is not None:\n        return {_writer(out)}(out, body, {call})\n"
+        prologue = f"    if out is not None:\n        return {_OUT_FORMS[out]}(out, body, {call})\n"
     checks = "".join(
         f"    if not isinstance({parameter.name}, Tensor):\n"
         f"        raise not_a_tensor({name!r}, {parameter.name!r}, {position}, {parameter.name})\n"
@@ -303,11 +311,6 @@ def _composite_source(name: str, parameters: Sequence[Parameter], namespace: dic
         if parameter.kind == "tensor"
     )
     return f"def {name}({signature}):\n{checks}{prologue}    return body({call})\n"
-
-
-def _writer(out: bool | str) -> str:
-    """What runs the ``out=`` form."""
-    return "with_exact_out" if out == "exact" else "with_out"
 
 
 def _at_first(*args: Any, **kwargs: Any) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .. import dtypes
 from .._tensor import Tensor, from_array
 from ._checks import no_complex
 from ._declare import BOOLEAN, alias, composite, elementwise, primitive
@@ -198,8 +197,21 @@ def isfinite(input: Tensor) -> Tensor:
     """
 
 
-@composite()
-def isposinf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def _is(infinity: float) -> Callable[..., Any]:
+    return lambda type_, a: type_.kernels.eq(a, type_.number(infinity))
+
+
+@elementwise(
+    promotion=BOOLEAN,
+    not_differentiable=_COMPARISON,
+    check=no_complex("isposinf"),
+    domain="floats",
+    integers=_everywhere(False),
+    default=_is(float("inf")),
+    inplace=False,
+    out="boolean",
+)
+def isposinf(input: Tensor) -> Tensor:
     """Tell where elements are positive infinity. Source of the semantics: ``torch.isposinf``.
 
     Raises:
@@ -210,11 +222,19 @@ def isposinf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
         >>> torch.isposinf(torch.tensor([1.0, float("inf"), -float("inf")]))
         tensor([False,  True, False])
     """
-    return _is_infinity("isposinf", input, float("inf"), out)
 
 
-@composite()
-def isneginf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+@elementwise(
+    promotion=BOOLEAN,
+    not_differentiable=_COMPARISON,
+    check=no_complex("isneginf"),
+    domain="floats",
+    integers=_everywhere(False),
+    default=_is(-float("inf")),
+    inplace=False,
+    out="boolean",
+)
+def isneginf(input: Tensor) -> Tensor:
     """Tell where elements are negative infinity. Source of the semantics: ``torch.isneginf``.
 
     Raises:
@@ -225,15 +245,6 @@ def isneginf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
         >>> torch.isneginf(torch.tensor([1.0, float("inf"), -float("inf")]))
         tensor([False, False,  True])
     """
-    return _is_infinity("isneginf", input, -float("inf"), out)
-
-
-def _is_infinity(function: str, input: Tensor, infinity: float, out: Tensor | None) -> Tensor:
-    if out is not None and out.dtype is not dtypes.bool:
-        raise RuntimeError(f"{function} does not support non-boolean outputs.")
-    no_complex(function)(input.dtype)
-    found: Tensor = eq(input, infinity, out=out)  # type: ignore[call-arg]
-    return found
 
 
 @composite()

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from .. import dtypes
 from .._tensor import Tensor, from_array
-from ._checks import no_complex, no_derivative, only
+from ._checks import no_complex, only, zero_gradient
 from ._declare import BOOLEAN, FLOATING, elementwise, primitive
 from ._runtime import Number
 from .selection import _where as where
@@ -36,6 +36,7 @@ def _negative_integer(type_: Any, a: Any) -> Any:
     integers=_negative_integer,
     default=_sign_of_number,
     inplace=False,
+    out="boolean",
 )
 def signbit(input: Tensor) -> Tensor:
     """Tell where elements have a minus sign, which zeros may have, too. Source of the semantics: ``torch.signbit``.
@@ -59,7 +60,7 @@ def _copysign_input(grad: Tensor, input: Tensor, result: Tensor) -> Tensor:
 
 @elementwise(
     promotion=FLOATING,
-    derivatives={"input": _copysign_input, "other": lambda grad: grad * 0},
+    derivatives={"input": _copysign_input, "other": zero_gradient},
     default=_with_sign,
 )
 def copysign(input: Tensor, other: Tensor | Number) -> Tensor:
@@ -114,7 +115,7 @@ def _neighbour(type_: Any, a: Any, b: Any) -> Any:
 
 
 @elementwise(
-    derivatives={"input": no_derivative("nextafter"), "other": no_derivative("nextafter")},
+    derivatives={"input": lambda grad, input, other: where(input == other, 0.0, grad), "other": zero_gradient},
     check=only(dtypes.FLOATING, "nextafter"),
     default=_neighbour,
 )
@@ -207,6 +208,8 @@ def _scaled(type_: Any, a: Any, b: Any) -> Any:
 def ldexp(input: Tensor, other: Tensor) -> Tensor:
     """Multiply ``input`` by 2 to the power ``other``. Source of the semantics: ``torch.ldexp``.
 
+    Differs from PyTorch: where integer exponents are negative, the gradient is ``2**other`` and not 0.
+
     Example:
         >>> import flambeau as torch
         >>> torch.ldexp(torch.tensor([1.0, 0.75]), torch.tensor([3, -1]))
@@ -214,7 +217,7 @@ def ldexp(input: Tensor, other: Tensor) -> Tensor:
     """
 
 
-@primitive(derivatives={"input": lambda grad, input: where(input.isfinite(), grad, 0.0)}, inplace=True, out=True)
+@primitive(derivatives={"input": lambda grad, input: where(input.isfinite(), grad, 0.0)}, inplace=True, out="same")
 def nan_to_num(
     input: Tensor, nan: float | None = None, posinf: float | None = None, neginf: float | None = None
 ) -> Tensor:

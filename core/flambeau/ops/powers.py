@@ -8,7 +8,6 @@ from .. import dtypes
 from .._methods import method
 from .._tensor import Tensor, from_array
 from ..printing import scalar_type_name
-from ._checks import not_bool
 from ._declare import NUMBERS, composite, elementwise
 from ._runtime import Number, not_a_tensor, with_out
 from .selection import where
@@ -17,7 +16,9 @@ __all__ = ["float_power", "pow", "square"]
 
 
 def _no_negative_number(values: Any, arrays: Any, type_: Any) -> None:
-    exponent = values[1]
+    base, exponent = values
+    if type_.dtype is dtypes.bool and (isinstance(exponent, Tensor) or not isinstance(base, Tensor)):
+        raise NotImplementedError("\"pow\" not implemented for 'Bool'")
     if not isinstance(exponent, Tensor) and exponent < 0:
         raise RuntimeError("Integers to negative integer powers are not allowed.")
 
@@ -25,6 +26,8 @@ def _no_negative_number(values: Any, arrays: Any, type_: Any) -> None:
 def _integer_power(type_: Any, a: Any, b: Any) -> Any:
     """The power of integers; a negative exponent gives the quotient rounded towards zero: 0, but for 1 and -1."""
     kernels, zero, one = type_.kernels, type_.number(0), type_.number(1)
+    if type_.dtype is dtypes.bool:
+        return kernels.bitwise_or(a, kernels.logical_not(b))
     negative = kernels.lt(b, zero)
     if not from_array(kernels.any(negative, tuple(range(len(b.shape))), False), type_.boolean).item():
         return kernels.pow(a, b)
@@ -49,7 +52,6 @@ def _pow_exponent(grad: Tensor, input: Any, exponent: Any, result: Tensor) -> An
 
 @elementwise(
     derivatives={"input": _pow_input, "exponent": _pow_exponent},
-    check=not_bool("pow"),
     integer_check=_no_negative_number,
     integers=_integer_power,
 )

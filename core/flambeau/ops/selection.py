@@ -171,12 +171,12 @@ def clamp(input: Tensor, min: Tensor | Number | None = None, max: Tensor | Numbe
 def _check_limits(limits: list[Any], type_: Any) -> None:
     dtype = type_.dtype
     if type_.integers:
-        low = -(1 << 8 * dtype.itemsize - 1) if dtype.is_signed else 0
-        high = low + (1 << 8 * dtype.itemsize)
+        high = 1 << 8 * dtype.itemsize - dtype.is_signed
+        low = -high if dtype.is_signed else 1 - high  # negative numbers wrap around, as they do in PyTorch
         for limit in limits:
             if not isinstance(limit, Tensor) and not low <= limit < high:
                 raise RuntimeError(f"value cannot be converted to type {dtype.name}_t without overflow")
-    elif not type_.floats and not any(isinstance(limit, Tensor) for limit in limits):
+    elif not type_.floats and (len(limits) == 2 or not isinstance(limits[0], Tensor)):
         raise NotImplementedError("\"clamp_scalar_cpu\" not implemented for 'Bool'")
 
 
@@ -216,7 +216,7 @@ def _limit(function: str, name: str, value: Any) -> Any:
 @primitive(
     derivatives={"input": no_derivative("heaviside"), "values": no_derivative("heaviside")},
     inplace=True,
-    out=True,
+    out="same",
     node="NotImplemented",
 )
 def heaviside(input: Tensor, values: Tensor) -> Tensor:

@@ -253,11 +253,17 @@ def atanh(input: Tensor) -> Tensor:
 arctanh = alias(atanh, "arctanh")
 
 
+def _atan2_slope(grad: Tensor, input: Tensor, other: Tensor) -> Tensor:
+    """The gradient over the squared distance; 0 in the origin, which has no direction."""
+    square = input * input + other * other
+    return where(square == 0, 0.0, grad / square)
+
+
 @elementwise(
     promotion=FLOATING,
     derivatives={
-        "input": lambda grad, input, other: grad * other / (input * input + other * other),
-        "other": lambda grad, input, other: -grad * input / (input * input + other * other),
+        "input": lambda grad, input, other: other * _atan2_slope(grad, input, other),
+        "other": lambda grad, input, other: -input * _atan2_slope(grad, input, other),
     },
 )
 def atan2(input: Tensor, other: Tensor) -> Tensor:
