@@ -35,6 +35,11 @@ def movement_kernels(xp: Any) -> dict[str, Callable[..., Array]]:
         )
         return a[key] if key else a.view()
 
+    def strided(a: Array, shape: Shape, strides: Shape, offset: int) -> Array:
+        size = a.itemsize
+        start = as_strided(a, (offset + 1,), (size,))[offset:]
+        return as_strided(start, shape, [size * stride for stride in strides])
+
     def select(a: Array, dim: int, index: int) -> Array:
         return a[(slice(None),) * dim + (index, ...)]  # the ellipsis keeps the result of a vector an array, and a view
 
@@ -52,6 +57,7 @@ def movement_kernels(xp: Any) -> dict[str, Callable[..., Array]]:
         return joined if joined.flags.c_contiguous else joined.copy(order="C")
 
     return {
-        "reshape": reshape, "permute": permute, "expand": expand, "slice": cut, "select": select, "flip": flip,
+        "reshape": reshape, "permute": permute, "expand": expand, "slice": cut, "as_strided": strided,
+        "select": select, "flip": flip,
         "pad": pad, "concat": concat,
     }  # fmt: skip

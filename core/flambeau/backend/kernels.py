@@ -246,6 +246,13 @@ class RequiredKernels(Protocol):
     def slice(self, a: Array, starts: Shape, lengths: Shape, steps: Shape) -> Array:
         """Elements ``start, start + step, …`` (``length`` of them, step >= 1) of every dim."""
 
+    def as_strided(self, a: Array, shape: Shape, strides: Shape, offset: int) -> Array:
+        """Element (i, j, …) lies ``offset + i * strides[0] + j * strides[1] + …`` elements after the first of ``a``.
+
+        Strides are >= 0, and no element comes after the last of ``a`` in memory. Copies of views are C-contiguous: there
+        the elements of ``a`` are counted in C order.
+        """
+
     def flip(self, a: Array, dims: Shape) -> Array:
         """A copy with the order of elements along ``dims`` reversed."""
 

@@ -192,6 +192,16 @@ def _slice(checks: Checks, a: MinimalArray, starts: Shape, lengths: Shape, steps
         checks.require(not length or last < size, f"the last index is below the size {size}", last)
 
 
+def _as_strided(checks: Checks, a: MinimalArray, shape: Shape, strides: Shape, offset: int) -> None:
+    checks.array(a)
+    checks.shape(shape)
+    checks.counts(strides, len(shape), "strides")
+    checks.require(all(stride >= 0 for stride in strides) and offset >= 0, "strides and offset are >= 0", strides)
+    last = offset + sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True))
+    own = sum((size - 1) * stride for size, stride in zip(a.shape, a.strides, strict=True))
+    checks.require(0 in shape or last <= own, f"no element comes after the last one, {own} after the first", last)
+
+
 def _flip(checks: Checks, a: MinimalArray, dims: Shape) -> None:
     checks.array(a)
     checks.dims(dims, a.ndim)
@@ -318,6 +328,7 @@ PRECONDITIONS: dict[str, Precondition] = {
     "permute": _permute,
     "expand": _expand,
     "slice": _slice,
+    "as_strided": _as_strided,
     "flip": _flip,
     "pad": _pad,
     "concat": _concat,

@@ -22,6 +22,8 @@ VIEWS = {
     "expand nothing": (lambda k, a: k.expand(a, (2, 3)), [[0, 1, 2], [3, 4, 5]]),
     "slice": (lambda k, a: k.slice(a, (0, 0), (2, 2), (1, 2)), [[0, 2], [3, 5]]),
     "slice one": (lambda k, a: k.slice(a, (1, 2), (1, 1), (1, 7)), [[5]]),
+    "as_strided": (lambda k, a: k.as_strided(a, (2, 3), (2, 1), 1), [[1, 2, 3], [3, 4, 5]]),
+    "as_strided of a part": (lambda k, a: k.as_strided(a[:, ::2], (2,), (3,), 2), [2, 5]),
     "select": (lambda k, a: k.select(a, 1, 2), [2, 5]),
     "select a row": (lambda k, a: k.select(a, 0, 1), [3, 4, 5]),
 }

@@ -1,4 +1,4 @@
-"""Kernels that move elements: four that return views, three that return copies."""
+"""Kernels that move elements: five that return views, three that return copies."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ..storage import (
     write,
 )
 
-__all__ = ["reshape", "permute", "expand", "slice", "flip", "pad", "concat"]
+__all__ = ["reshape", "permute", "expand", "slice", "as_strided", "flip", "pad", "concat"]
 
 
 def reshape(a: MinimalArray, shape: Shape) -> MinimalArray:
@@ -78,6 +78,11 @@ def expand(a: MinimalArray, shape: Shape) -> MinimalArray:
 def slice(a: MinimalArray, starts: Shape, lengths: Shape, steps: Shape) -> MinimalArray:
     """A view of every ``step``-th element from ``start`` on."""
     return window(a, starts, lengths, steps)
+
+
+def as_strided(a: MinimalArray, shape: Shape, strides: Shape, offset: int) -> MinimalArray:
+    """A view of any elements of the buffer from the first one of ``a`` on."""
+    return view(a, shape, strides, a.offset + offset)
 
 
 def flip(a: MinimalArray, dims: Shape) -> MinimalArray:
