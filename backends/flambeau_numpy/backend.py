@@ -23,7 +23,7 @@ class NumpyBackend(ArrayBackend):
     name = "numpy"
     device_type = "cpu"
     api_version = 1
-    capabilities = Capabilities(dtypes=frozenset(DTYPES) | {"bfloat16"}, out=True)
+    capabilities = Capabilities(dtypes=frozenset(DTYPES) | {"bfloat16"}, out=True, extensions=frozenset({"bytes"}))
     array_class = np.ndarray
     xp = np
 
@@ -100,7 +100,8 @@ class NumpyBackend(ArrayBackend):
     def own_kernels(self) -> Mapping[str, Callable[..., Any]]:
         """Kernels that NumPy alone can do better."""
         return {
-            "clamp": _elementwise.clamp, "expand": _movement.expand, "as_strided": _movement.as_strided, "where": _elementwise.where,
+            "clamp": _elementwise.clamp, "expand": _movement.expand,
+            "as_strided": _movement.as_strided, "where": _elementwise.where,
             "amax": _reductions.extreme_over(np.maximum), "amin": _reductions.extreme_over(np.minimum),
             "prod": _reductions.product_over, "nansum": _reductions.nansum_over,
             "square_sum": _reductions.square_sum_over, "mean": _reductions.mean_over, "var": _reductions.variance_over,

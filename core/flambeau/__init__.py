@@ -33,6 +33,7 @@ from .ops.activation import *
 from .ops.arithmetic import *
 from .ops.bessel_functions import *
 from .ops.bitwise import *
+from .ops.broadcasting import *
 from .ops.closeness import *
 from .ops.combination import *
 from .ops.comparison import *
@@ -40,28 +41,36 @@ from .ops.conversion import *
 from .ops.covariance import *
 from .ops.creation import *
 from .ops.data import *
+from .ops.diagonals import *
 from .ops.differences import *
 from .ops.error_functions import *
 from .ops.exponential import *
 from .ops.extremes import *
 from .ops.floating import *
 from .ops.gamma_functions import *
+from .ops.grids import *
 from .ops.indexing import *
+from .ops.inplace import *
 from .ops.integers import *
 from .ops.joining import *
 from .ops.linalg import *
 from .ops.logsums import *
 from .ops.movement import *
 from .ops.norms import *
+from .ops.padding import constant_pad_nd as constant_pad_nd
 from .ops.powers import *
 from .ops.properties import *
 from .ops.ranges import *
 from .ops.reductions import *
+from .ops.reordering import *
+from .ops.repeating import *
 from .ops.rounding import *
 from .ops.scans import *
 from .ops.selection import *
 from .ops.slicing import *
+from .ops.splitting import *
 from .ops.statistics import *
+from .ops.strided import *
 from .ops.trigonometric import *
 from .printing import get_printoptions as get_printoptions
 from .printing import printoptions as printoptions

@@ -59,14 +59,18 @@ class View:
         base: the tensor whose memory it is; never itself a view.
         steps: pairs of a view function and its further arguments, to be applied one after the other.
         differentiable: False for ``detach()`` and for views taken while no graph was recorded.
+        origin: for one of several views that one operation made and that a graph knows, its name: "Output 0 of Unbind".
+        own: whether the tensor itself became this view of what it had been, as by ``t_()``.
     """
 
-    __slots__ = ("base", "differentiable", "steps")
+    __slots__ = ("base", "differentiable", "origin", "own", "steps")
 
     def __init__(self, base: Tensor, steps: Steps, differentiable: bool) -> None:
         self.base = base
         self.steps = steps
         self.differentiable = differentiable
+        self.origin = ""
+        self.own = False
 
 
 def replay(steps: Steps, tensor: Tensor) -> Tensor:

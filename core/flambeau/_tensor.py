@@ -335,7 +335,8 @@ class Tensor(TensorMethods):
     @property
     def _base(self) -> Tensor | None:
         """The tensor that it is a view of."""
-        return None if self._view is None or not self._view.differentiable else self._view.base
+        view = self._view
+        return None if view is None or view.own or not view.differentiable else view.base
 
     def _is_view(self) -> bool:
         return self._base is not None
@@ -456,7 +457,7 @@ class Tensor(TensorMethods):
     def __iter__(self) -> Iterator[Tensor]:
         if not self._array.shape:
             raise TypeError("iteration over a 0-d tensor")
-        from .ops.slicing import unbind
+        from .ops.splitting import unbind
 
         return iter(unbind(self, 0))
 

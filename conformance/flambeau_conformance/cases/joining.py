@@ -29,3 +29,13 @@ op("vstack", dtypes=_DTYPES, tolerance="exact", method=False, alias=False, sampl
     Sample("matrices", lambda t, x, y: t.vstack((x, y)), (In((2, 3)), In((1, 3)))),
     Sample("vectors", lambda t, x, y: t.vstack((x, y)), (In((3,)), In((3,)))),
 ])  # fmt: skip
+op("dstack", dtypes=_DTYPES, tolerance="exact", method=False, alias=False, samples=[
+    Sample("matrices", lambda t, x, y: t.dstack((x, y)), _TWO), Sample("vectors", lambda t, x, y: t.dstack((x, y)), (In((3,)), In((3,)))),
+])  # fmt: skip
+op("column_stack", dtypes=_DTYPES, tolerance="exact", method=False, alias=False, samples=[
+    Sample("vectors", lambda t, x, y: t.column_stack((x, y)), (In((2,)), In((2,)))),
+    Sample("both", lambda t, x, y: t.column_stack((x, y)), (In((2,)), In((2, 3)))),
+])  # fmt: skip
+op("block_diag", dtypes=_DTYPES, tolerance="exact", method=False, alias=False, samples=[
+    Sample("two", lambda t, x, y: t.block_diag(x, y), (In((2, 3)), In((2,)))),
+])  # fmt: skip

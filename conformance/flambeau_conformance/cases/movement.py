@@ -59,18 +59,29 @@ _moving("select", ("last", lambda t, x: t.select(x, 1, -1), (2, 3)), errors=[
 _moving("narrow", ("middle", lambda t, x: t.narrow(x, 1, 1, 2), (2, 4)), errors=[
     Error("length", lambda t: t.narrow(t.zeros(3), 0, 2, 2), (RuntimeError,), "exceeds dimension size"),
 ])  # fmt: skip
-_moving("unbind", ("rows", lambda t, x: t.unbind(x), (2, 3)), ("columns", lambda t, x: x.unbind(1), (2, 3)),
-        errors=_bad_dim(lambda t: t.unbind(t.zeros(2), 2)))  # fmt: skip
-_moving("split", ("size", lambda t, x: t.split(x, 2), (5, 2)), ("sections", lambda t, x: x.split([1, 3], 1), (2, 4)), errors=[
-    Error("sections", lambda t: t.split(t.zeros(4), [1, 2]), (RuntimeError,), "sum exactly to 4"),
-])  # fmt: skip
-_moving("chunk", ("two", lambda t, x: t.chunk(x, 2), (5,)), ("fewer", lambda t, x: t.chunk(x, 4), (6,)), ("dim", lambda t, x: x.chunk(3, 1), (2, 7)), errors=[
-    Error("none", lambda t: t.chunk(t.zeros(2), 0), (RuntimeError,), "greater than 0"),
-])  # fmt: skip
-op("flip", dtypes=_DTYPES, tolerance="exact", alias=False, anchors=("flip",), samples=[
-    Sample("one", lambda t, x: t.flip(x, (0,)), (In((2, 3)),)),
-    Sample("two", lambda t, x: x.flip(0, 1), (In((2, 3)),)),
-], errors=_bad_dim(lambda t: t.flip(t.zeros(2), (1,))))  # fmt: skip
+_moving(
+    "moveaxis",
+    ("one", lambda t, x: t.moveaxis(x, 0, -1), (2, 3, 4)),
+    errors=_bad_dim(lambda t: t.moveaxis(t.zeros(2), 3, 0)),
+)
+_moving(
+    "swapaxes",
+    ("two", lambda t, x: t.swapaxes(x, 0, -1), (2, 3)),
+    errors=_bad_dim(lambda t: t.swapaxes(t.zeros(2), 0, 1)),
+)
+_moving(
+    "swapdims", ("two", lambda t, x: x.swapdims(0, -1), (2, 3)), errors=_bad_dim(lambda t: t.swapdims(t.zeros(2), 0, 1))
+)
+op("narrow_copy", dtypes=_DTYPES, tolerance="exact", alias=False, samples=[
+    Sample("middle", lambda t, x: t.narrow_copy(x, 1, 1, 2), (In((2, 4)),)),
+], errors=[Error("length", lambda t: t.narrow_copy(t.zeros(3), 0, 2, 2), (RuntimeError,), "exceeds dimension size")])  # fmt: skip
+op("select_scatter", dtypes=_DTYPES, tolerance="exact", alias=False, samples=[
+    Sample("column", lambda t, x, y: t.select_scatter(x, y, 1, -1), (In((2, 3)), In((2,)))),
+], errors=[Error("shape", lambda t: t.select_scatter(t.zeros(2, 2), t.zeros(3), 0, 0), (RuntimeError,), "expected src to have a size")])  # fmt: skip
+op("slice_scatter", dtypes=_DTYPES, tolerance="exact", alias=False, samples=[
+    Sample("steps", lambda t, x, y: t.slice_scatter(x, y, 1, 0, 3, 2), (In((2, 3)), In((2, 2)))),
+    Sample("rows", lambda t, x, y: x.slice_scatter(y, start=1), (In((2, 3)), In((1, 3)))),
+], errors=[Error("shape", lambda t: t.slice_scatter(t.zeros(2, 2), t.zeros(3)), (RuntimeError,), "expected src to have a size")])  # fmt: skip
 op("contiguous", dtypes=ALL, tolerance="exact", samples=[
     Sample("transposed", lambda t, x: x.t().contiguous(), (In((2, 3)),)),
 ], method=False, errors=[Error("type", lambda t: t.Tensor.contiguous(3), (TypeError,))])  # fmt: skip

@@ -40,6 +40,9 @@ def movement_kernels(xp: Any) -> dict[str, Callable[..., Array]]:
         start = as_strided(a, (offset + 1,), (size,))[offset:]
         return as_strided(start, shape, [size * stride for stride in strides])
 
+    def bitcast(a: Array, dtype: str) -> Array:
+        return a.view(dtype)
+
     def select(a: Array, dim: int, index: int) -> Array:
         return a[(slice(None),) * dim + (index, ...)]  # the ellipsis keeps the result of a vector an array, and a view
 
@@ -57,7 +60,7 @@ def movement_kernels(xp: Any) -> dict[str, Callable[..., Array]]:
         return joined if joined.flags.c_contiguous else joined.copy(order="C")
 
     return {
-        "reshape": reshape, "permute": permute, "expand": expand, "slice": cut, "as_strided": strided,
+        "reshape": reshape, "permute": permute, "expand": expand, "slice": cut, "as_strided": strided, "bitcast": bitcast,
         "select": select, "flip": flip,
         "pad": pad, "concat": concat,
     }  # fmt: skip

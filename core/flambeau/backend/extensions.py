@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-__all__ = ["EXTENSIONS", "FftKernels", "LinalgKernels"]
+from .kernels import Array
+
+__all__ = ["EXTENSIONS", "BytesKernels", "FftKernels", "LinalgKernels"]
 
 
 class LinalgKernels(Protocol):
@@ -19,5 +21,15 @@ class FftKernels(Protocol):
     """Discrete Fourier transforms."""
 
 
-EXTENSIONS: dict[str, type] = {"linalg": LinalgKernels, "fft": FftKernels}
+class BytesKernels(Protocol):
+    """Access to the bytes of an array, for backends whose views alias."""
+
+    def bitcast(self, a: Array, dtype: str) -> Array:
+        """The bytes of ``a`` as elements of another dtype: an alias.
+
+        Where the new elements are larger or smaller, the last dim of ``a`` is contiguous and gets another size.
+        """
+
+
+EXTENSIONS: dict[str, type] = {"bytes": BytesKernels, "linalg": LinalgKernels, "fft": FftKernels}
 """The groups by the name that stands in :class:`~flambeau.backend.Capabilities`."""

@@ -27,7 +27,7 @@ class Capabilities:
         views: ``"alias"`` if movement kernels return arrays that share memory with their argument, ``"copy"`` if
             they return copies (core then keeps bases and views equal).
         out: whether unary and binary kernels take ``out=``.
-        extensions: groups of kernels that have no composition and that the backend offers (``"linalg"``, ``"fft"``).
+        extensions: groups of kernels that have no composition and that the backend offers (``"linalg"``, ``"fft"``, ``"bytes"``).
     """
 
     dtypes: frozenset[str]

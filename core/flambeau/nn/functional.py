@@ -13,6 +13,7 @@ from ..ops.loss import cross_entropy as cross_entropy
 from ..ops.loss import l1_loss as l1_loss
 from ..ops.loss import mse_loss as mse_loss
 from ..ops.loss import nll_loss as nll_loss
+from ..ops.padding import pad as pad
 from ..ops.trigonometric import tanh as tanh
 
 __all__ = [

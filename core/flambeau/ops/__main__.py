@@ -1,4 +1,4 @@
-"""Write ``_methods.pyi``: what type checkers see of the methods that the declarations of ops make.
+"""Write ``_methods.pyi`` and ``inplace.pyi``: what type checkers see of what the declarations of ops make.
 
 Run ``python -m flambeau.ops`` after declaring an op; a test compares the file with what this would write.
 """
@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from .._methods import TensorMethods
+from .inplace import NAMES
 
-__all__ = ["stub_text"]
+__all__ = ["inplace_stub_text", "stub_text"]
 
 _HEADER = """\
 # Written by `python -m flambeau.ops` from the declarations of the ops: do not edit.
@@ -103,9 +104,17 @@ def stub_text() -> str:
     return "".join(lines)
 
 
+def inplace_stub_text() -> str:
+    """What ``ops/inplace.pyi`` shall hold."""
+    forms = "".join(f"def {name}(input: Tensor, *args: Any, **kwargs: Any) -> Tensor: ...\n" for name in NAMES)
+    head = "# Written by `python -m flambeau.ops` from the list in inplace.py: do not edit.\nfrom typing import Any\n\n"
+    return f"{head}from .._tensor import Tensor\n\nNAMES: tuple[str, ...]\n\n{forms}"
+
+
 if __name__ == "__main__":
     import flambeau  # noqa: F401 (declares all ops)
 
-    target = Path(__file__).parent.parent / "_methods.pyi"
-    target.write_text(stub_text())
-    print(f"wrote {target}")
+    here = Path(__file__).parent
+    for target, text in ((here.parent / "_methods.pyi", stub_text()), (here / "inplace.pyi", inplace_stub_text())):
+        target.write_text(text)
+        print(f"wrote {target}")

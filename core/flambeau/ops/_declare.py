@@ -264,10 +264,16 @@ def primitive(
 
 
 def view(
-    *, derivatives: Mapping[str, Formula], method: bool = True, node: str | None = None
+    *,
+    derivatives: Mapping[str, Formula] | None = None,
+    not_differentiable: str = "",
+    method: bool = True,
+    node: str | None = None,
 ) -> Callable[[_Function], _Function]:
     """Declare a primitive whose result shares the memory of its first argument."""
-    return primitive(derivatives=derivatives, method=method, kind="view", node=node)
+    return primitive(
+        derivatives=derivatives, not_differentiable=not_differentiable, method=method, kind="view", node=node
+    )
 
 
 def fused(

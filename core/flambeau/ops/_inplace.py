@@ -7,17 +7,19 @@ result; where it is not, element-wise kernels write directly.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from .._storage import Steps, propagate_write, replay, storage_of
+from .._storage import Steps, View, propagate_write, replay, storage_of
 from .._tensor import Tensor, from_array
 from ..autograd._modes import enable_grad, grad_enabled
 from ..autograd._node import Leaf, Node, next_sequence
+from ..layouts import contiguous_format
 from ..promotion import can_cast
 from ._rules import Rule, freed_error
 from ._runtime import cast_error
 
-__all__ = ["apply", "check_writable", "store"]
+__all__ = ["apply", "become_view", "check_writable", "store"]
 
 
 def apply(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
@@ -42,8 +44,8 @@ def apply(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]
     return input
 
 
-def check_writable(input: Tensor, recording: bool) -> None:
-    """Refuse to write where PyTorch refuses."""
+def check_writable(input: Tensor, recording: bool, *, overlapping: bool = False) -> None:
+    """Refuse to write where PyTorch refuses; ``overlapping`` elements are no obstacle if none is written."""
     node = input._node
     view = input._view
     if recording and node is not None:
@@ -51,7 +53,13 @@ def check_writable(input: Tensor, recording: bool) -> None:
             raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
         if view is not None and view.base._node.__class__ is Leaf:
             raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
-    if view is not None and _overlaps(input):
+        if view is not None and view.origin:
+            raise RuntimeError(
+                f"{view.origin} is a view and is being modified inplace. This view is the output of a function that returns "
+                "multiple views. Such functions do not allow the output views to be modified inplace. You should replace "
+                "the inplace operation by an out-of-place one."
+            )
+    if view is not None and not overlapping and _overlaps(input):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
             "Please clone() the tensor before performing the operation."
@@ -146,6 +154,33 @@ def store(target: Tensor, value: Tensor) -> None:
     propagate_write(target)
 
 
+def become_view(input: Tensor, function: Callable[..., Tensor], *args: Any, **kwargs: Any) -> Tensor:
+    """Turn ``input`` into the view of it that ``function(input, …)`` makes; its other views stay what they are.
+
+    What ``input`` was lives on, hidden, as the base of all of them.
+
+    Raises:
+        RuntimeError: ``input`` is a leaf that requires a gradient.
+    """
+    check_writable(input, grad_enabled(), overlapping=True)
+    storage, leaf = storage_of(input), input._node if input._node.__class__ is Leaf else None
+    before = from_array(input._array, input._type)
+    before._storage, before._node, before._view = storage, None if leaf else input._node, input._view
+    if input._view is None:
+        for view in storage.views():
+            if view._view is not None and view._view.base is input:
+                view._view = View(before, view._view.steps, view._view.differentiable)
+    result = function(before, *args, **kwargs)
+    own = input._view is None or input._view.own
+    input._array, input._view = result._array, result._view
+    if input._view is not None:
+        input._view.own = own
+    input._node = leaf or result._node
+    storage.add_view(input)
+    storage.version += 1
+    return input
+
+
 # -- history ---------------------------------------------------------------
 
 
@@ -193,9 +228,19 @@ def _replace_backward(node: Node, grad: Tensor) -> tuple[Tensor | None, Tensor |
     base_edge, part_edge = node.edges
     rest: Tensor | None = None
     if base_edge is not None:
-        rest = grad.clone()
+        rest = _clone_in_order(grad, steps)
         replay(steps, rest).zero_()
     return rest, None if part_edge is None else replay(steps, grad).clone()
+
+
+def _clone_in_order(grad: Tensor, steps: Steps) -> Tensor:
+    """A copy with memory of its own that ``steps`` give a view of, not a copy: C-contiguous as the first of them wants it."""
+    first, arguments = steps[0]
+    if first.__name__ != "_permute":
+        return grad.clone(memory_format=contiguous_format)
+    order = arguments[0]
+    inverse = tuple(sorted(range(len(order)), key=order.__getitem__))
+    return grad.permute(order).clone(memory_format=contiguous_format).permute(inverse)
 
 
 _REPLACE = Rule("torch::autograd::CopySlices", _replace_backward)

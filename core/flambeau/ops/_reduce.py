@@ -11,8 +11,9 @@ from .._tensor import Tensor
 from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from ..printing import scalar_type_name
 from ..shapes import Shape, normalize_dims, reduced_shape
+from .broadcasting import _expand
 from .conversion import to_type
-from .movement import _expand, _view
+from .movement import _view
 
 __all__ = [
     "Dims",

@@ -152,10 +152,8 @@ def empty_strided(
     order = tuple(sorted(range(len(shape)), key=lambda d: -strides[d]))
     array = _in_order(order, shape, type_, type_.kernels.empty)
     if 0 not in shape and tuple(type_.backend.strides(array)) != strides:
-        from .strided import as_strided  # type: ignore[import-not-found]
-
         extent = 1 + sum((length - 1) * step for length, step in zip(shape, strides, strict=True))
-        array = as_strided(from_array(type_.kernels.empty((extent,), type_.dtype.name), type_), shape, strides)._array
+        array = type_.kernels.as_strided(type_.kernels.empty((extent,), type_.dtype.name), shape, strides, 0)
     return finished(array, type_, requires_grad)
 
 

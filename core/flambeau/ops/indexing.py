@@ -16,9 +16,10 @@ from ._runtime import Number, common_type
 from .conversion import to_type
 from .creation import zeros
 from .data import make_tensor as tensor
-from .joining import flip
 from .movement import _permute, _unsqueeze, reshape
-from .slicing import _select, _slice, unbind
+from .reordering import flip
+from .slicing import _select, _slice
+from .splitting import unbind
 
 __all__ = ["gather", "index_select", "masked_fill", "nonzero", "scatter", "scatter_add"]
 

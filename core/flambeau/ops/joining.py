@@ -1,53 +1,33 @@
-"""Joining tensors, and reversing the order of elements: copies, unlike what :mod:`flambeau.ops.movement` does."""
+"""Joining tensors into one, which is a copy."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from .._methods import method
 from .._tensor import Tensor, from_array
-from ..shapes import Shape, normalize_dim, size_argument
-from ._declare import composite, primitive
+from ..shapes import Shape, normalize_dim
+from ._declare import alias, composite, primitive
 from ._runtime import common_type, operands_of
+from .creation import zeros
 from .movement import reshape
-from .slicing import _narrow, _select
+from .slicing import _narrow, _pad_zeros, _select
 
-__all__ = ["cat", "concat", "flip", "hstack", "stack", "vstack"]
-
-
-def _flip_input(grad: Tensor, dims: Shape) -> Tensor:
-    return _flip(grad, dims)
-
-
-@primitive(derivatives={"input": _flip_input}, method=False, node="FlipBackward0")
-def _flip(input: Tensor, dims: Shape) -> Tensor:
-    return from_array(input._type.kernels.flip(input._array, dims), input._type)
-
-
-@composite(method=False)
-def flip(input: Tensor, dims: int | Sequence[int]) -> Tensor:
-    """Reverse the order of elements along ``dims``, an int or several; a copy. Source: ``torch.flip``.
-
-    Example:
-        >>> import flambeau as torch
-        >>> torch.flip(torch.tensor([[1, 2], [3, 4]]), (0,))
-        tensor([[3, 4],
-                [1, 2]])
-    """
-    wanted = (dims,) if isinstance(dims, int) else tuple(dims)
-    normalized = tuple(normalize_dim(dim, input.dim()) for dim in wanted)
-    if len(set(normalized)) != len(normalized):
-        raise RuntimeError("dim appears multiple times in the list of dims")
-    return _flip(input, normalized if input.dim() else ())
-
-
-@method("flip")
-def _flip_method(self: Tensor, *dims: Any, **keyword: Any) -> Tensor:
-    """Reverse the order of elements along dims: :func:`flambeau.flip`."""
-    if keyword:
-        dims = (keyword["dims"],)
-    return flip(self, size_argument("flip", dims))
+__all__ = [
+    "atleast_1d",
+    "atleast_2d",
+    "atleast_3d",
+    "block_diag",
+    "cat",
+    "column_stack",
+    "concat",
+    "concatenate",
+    "dstack",
+    "hstack",
+    "row_stack",
+    "stack",
+    "vstack",
+]
 
 
 def _cut_back(grad: Tensor, tensors_shape: Sequence[Shape], dim: int) -> list[Tensor]:
@@ -94,13 +74,14 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     return _cat(kept, dim)
 
 
-concat = cat
+concat = alias(cat, "concat")
+concatenate = alias(cat, "concatenate")
 
 
 def _tensors(function: str, tensors: Sequence[Tensor]) -> list[Tensor]:
     listed = list(tensors)
     if not listed:
-        raise RuntimeError(f"{function}(): expected a non-empty list of Tensors")
+        raise ValueError(f"{function}(): expected a non-empty list of Tensors")
     for position, tensor in enumerate(listed):
         if not isinstance(tensor, Tensor):
             raise TypeError(f"expected Tensor as element {position} in argument 0, but got {type(tensor).__name__}")
@@ -147,6 +128,80 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     return _stack(listed, normalize_dim(dim, len(first) + 1))
 
 
+# -- with as many dimensions as it takes ---------------------------------------------------------------
+
+
+def _each(function: Callable[[Tensor], Tensor], name: str, tensors: tuple[Any, ...]) -> Any:
+    """``function`` of one tensor, or the tuple of those of several, given one by one or as a sequence."""
+    if len(tensors) == 1 and isinstance(tensors[0], Tensor):
+        return function(tensors[0])
+    listed = tensors[0] if len(tensors) == 1 else tensors
+    if not isinstance(listed, (tuple, list)) or not all(isinstance(tensor, Tensor) for tensor in listed):
+        raise TypeError(f"{name}(): expected a Tensor, or a tuple of Tensors, not {tensors!r}")
+    return tuple([function(tensor) for tensor in listed])
+
+
+def _one(tensor: Tensor) -> Tensor:
+    return tensor if tensor.dim() else reshape(tensor, (1,))
+
+
+def _two(tensor: Tensor) -> Tensor:
+    return tensor if tensor.dim() > 1 else reshape(tensor, (1, tensor.numel()))
+
+
+def _three(tensor: Tensor) -> Tensor:
+    shape = tuple(tensor.shape)
+    if len(shape) > 2:
+        return tensor
+    return reshape(tensor, (*shape, 1) if len(shape) == 2 else (1, tensor.numel(), 1))
+
+
+def atleast_1d(*tensors: Any) -> Any:
+    """View tensors without dimensions as vectors of one element. Source of the semantics: ``torch.atleast_1d``.
+
+    Several tensors give a tuple.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.atleast_1d(torch.tensor(3))
+        tensor([3])
+    """
+    return _each(_one, "atleast_1d", tensors)
+
+
+def atleast_2d(*tensors: Any) -> Any:
+    """View tensors of fewer than two dimensions as one row. Source of the semantics: ``torch.atleast_2d``.
+
+    Several tensors give a tuple.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.atleast_2d(torch.tensor([3, 4]))
+        tensor([[3, 4]])
+    """
+    return _each(_two, "atleast_2d", tensors)
+
+
+def atleast_3d(*tensors: Any) -> Any:
+    """View tensors with three dimensions at least: (n) becomes (1, n, 1), (n, m) becomes (n, m, 1).
+
+    Several tensors give a tuple. Source of the semantics: ``torch.atleast_3d``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.atleast_3d(torch.zeros(2, 3)).shape
+        torch.Size([2, 3, 1])
+    """
+    return _each(_three, "atleast_3d", tensors)
+
+
+def _stackable(function: str, tensors: Sequence[Tensor]) -> list[Tensor]:
+    listed = list(tensors)
+    if not listed:
+        raise RuntimeError(f"{function} expects a non-empty TensorList")
+    return _tensors(function, listed)
+
+
 @composite(method=False, out=True)
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
     """Join tensors along the second dimension, the first of one-dimensional ones. Source: ``torch.hstack``.
@@ -156,7 +211,7 @@ def hstack(tensors: Sequence[Tensor]) -> Tensor:
         >>> torch.hstack((torch.tensor([1]), torch.tensor([2, 3])))
         tensor([1, 2, 3])
     """
-    listed = [tensor if tensor.dim() else reshape(tensor, (1,)) for tensor in _tensors("hstack", tensors)]
+    listed = [_one(tensor) for tensor in _stackable("hstack", tensors)]
     return cat(listed, 0 if listed[0].dim() == 1 else 1)
 
 
@@ -170,5 +225,64 @@ def vstack(tensors: Sequence[Tensor]) -> Tensor:
         tensor([[1, 2],
                 [3, 4]])
     """
-    listed = [tensor if tensor.dim() > 1 else reshape(tensor, (1, -1)) for tensor in _tensors("vstack", tensors)]
-    return cat(listed, 0)
+    return cat([_two(tensor) for tensor in _stackable("vstack", tensors)], 0)
+
+
+row_stack = alias(vstack, "row_stack")
+
+
+@composite(method=False, out=True)
+def dstack(tensors: Sequence[Tensor]) -> Tensor:
+    """Join tensors along the third dimension, after :func:`flambeau.atleast_3d`. Source: ``torch.dstack``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.dstack((torch.tensor([1, 2]), torch.tensor([3, 4])))
+        tensor([[[1, 3],
+                 [2, 4]]])
+    """
+    return cat([_three(tensor) for tensor in _stackable("dstack", tensors)], 2)
+
+
+@composite(method=False, out=True)
+def column_stack(tensors: Sequence[Tensor]) -> Tensor:
+    """Join tensors along the second dimension, one-dimensional ones as columns. Source: ``torch.column_stack``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.column_stack((torch.tensor([1, 2]), torch.tensor([3, 4])))
+        tensor([[1, 3],
+                [2, 4]])
+    """
+    listed = _stackable("column_stack", tensors)
+    return cat([tensor if tensor.dim() > 1 else reshape(tensor, (tensor.numel(), 1)) for tensor in listed], 1)
+
+
+def block_diag(*tensors: Tensor) -> Tensor:
+    """Make a matrix of zeros with matrices along its diagonal; vectors count as rows. Source: ``torch.block_diag``.
+
+    Raises:
+        RuntimeError: a tensor has more than two dimensions.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.block_diag(torch.tensor([[1, 2]]), torch.tensor([3]))
+        tensor([[1, 2, 0],
+                [0, 0, 3]])
+    """
+    if not tensors:
+        return zeros(1, 0)
+    for position, tensor in enumerate(_tensors("block_diag", tensors)):
+        if tensor.dim() > 2:
+            raise RuntimeError(
+                "torch.block_diag: Input tensors must have 2 or fewer dimensions. Input "
+                f"{position} has {tensor.dim()} dimensions"
+            )
+    blocks = [_two(tensor) for tensor in tensors]
+    common_type("block_diag", blocks)
+    width, rows, start = sum(block.shape[1] for block in blocks), [], 0
+    for block in blocks:
+        own = block.shape[1]
+        rows.append(_pad_zeros(block, (0, start), (0, width - start - own)))
+        start += own
+    return cat(rows, 0)

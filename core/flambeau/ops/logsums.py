@@ -13,7 +13,7 @@ from ..promotion import get_default_dtype
 from ..shapes import Shape, normalize_dim, normalize_dims, reduced_shape
 from ._declare import fused
 from ._reduce import Dims, in_single, spread
-from .joining import flip
+from .reordering import flip
 from .scans import running
 from .selection import where
 

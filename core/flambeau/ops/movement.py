@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
@@ -12,16 +13,19 @@ from .._tensor import Tensor, from_array
 from ..layouts import contiguous_format
 from ..shapes import Shape, infer_shape, normalize_dim, size_argument, view_strides
 from ._declare import alias, composite, view
+from ._inplace import become_view
 from .conversion import clone
 
 __all__ = [
     "flatten",
+    "moveaxis",
     "movedim",
     "permute",
     "ravel",
     "reshape",
     "squeeze",
     "swapaxes",
+    "swapdims",
     "t",
     "transpose",
     "unflatten",
@@ -55,9 +59,9 @@ def _view_method(self: Tensor, *size: Any) -> Tensor:
                 [2, 3]])
     """
     if len(size) == 1 and isinstance(size[0], dtypes.dtype):
-        if size[0] is self.dtype:
-            return _view(self, tuple(self.shape))
-        raise NotImplementedError("view(dtype) is not supported; convert with .to(dtype)")
+        from .strided import reinterpret
+
+        return _view(self, tuple(self.shape)) if size[0] is self.dtype else reinterpret(self, size[0])
     shape = infer_shape(size_argument("view", size), prod(self._array.shape))
     if not _viewable(self, shape):
         raise RuntimeError(
@@ -97,6 +101,32 @@ def reshape(input: Tensor, shape: Sequence[int]) -> Tensor:
 def _reshape_method(self: Tensor, *shape: Any) -> Tensor:
     """Give the elements another shape: :func:`flambeau.reshape`."""
     return reshape(self, size_argument("reshape", shape))
+
+
+@method("view_as")
+def _view_as(self: Tensor, other: Tensor) -> Tensor:
+    """Give the same memory the shape of ``other``. Source of the semantics: ``torch.Tensor.view_as``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.arange(2).view_as(torch.zeros(2, 1))
+        tensor([[0],
+                [1]])
+    """
+    return _view_method(self, tuple(other.shape))
+
+
+@method("reshape_as")
+def _reshape_as(self: Tensor, other: Tensor) -> Tensor:
+    """Give the elements the shape of ``other``. Source of the semantics: ``torch.Tensor.reshape_as``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.arange(2).reshape_as(torch.zeros(2, 1))
+        tensor([[0],
+                [1]])
+    """
+    return reshape(self, tuple(other.shape))
 
 
 @composite()
@@ -233,7 +263,7 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
 
 
 swapaxes = alias(transpose, "swapaxes")
-alias(transpose, "swapdims")
+swapdims = alias(transpose, "swapdims")
 
 
 def _t_input(grad: Tensor) -> Tensor:
@@ -287,6 +317,9 @@ def movedim(input: Tensor, source: int | Sequence[int], destination: int | Seque
     return permute(input, order)
 
 
+moveaxis = alias(movedim, "moveaxis")
+
+
 @view(derivatives={"input": _reshaped_back}, method=False, node="SqueezeBackward1")
 def _squeeze(input: Tensor, shape: Shape) -> Tensor:
     return from_array(input._type.kernels.reshape(input._array, shape), input._type)
@@ -326,73 +359,20 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
     return _unsqueeze(input, normalize_dim(dim, input.dim() + 1))
 
 
-def _sum_to(grad: Tensor, shape: Shape) -> Tensor:
-    from .reductions import sum_to_size
-
-    return sum_to_size(grad, shape)
-
-
-@view(derivatives={"input": lambda grad, input_shape: _sum_to(grad, input_shape)}, method=False, node="ExpandBackward0")
-def _expand(input: Tensor, shape: Shape) -> Tensor:
-    return from_array(input._type.kernels.expand(input._array, shape), input._type)
-
-
-@method("expand")
-def _expand_method(self: Tensor, *sizes: Any) -> Tensor:
-    """Repeat dimensions of size 1 without a copy; -1 keeps a size. Source: ``torch.Tensor.expand``.
-
-    Raises:
-        RuntimeError: a size other than 1 would change.
-
-    Example:
-        >>> import flambeau as torch
-        >>> torch.tensor([[1], [2]]).expand(-1, 3)
-        tensor([[1, 1, 1],
-                [2, 2, 2]])
-    """
-    wanted = list(size_argument("expand", sizes))
-    own = self._array.shape
-    if len(wanted) < len(own):
-        raise RuntimeError(
-            f"expand({_type_text(self)}, size={wanted}): the number of sizes provided ({len(wanted)}) must be greater or "
-            f"equal to the number of dimensions in the tensor ({len(own)})"
-        )
-    lead = len(wanted) - len(own)
-    for position, size in enumerate(wanted):
-        if position < lead:
-            if size == -1:
-                raise RuntimeError(
-                    f"expand({_type_text(self)}, size={wanted}): the expanded size of the tensor ({size}) isn't allowed "
-                    f"in a leading, non-existing dimension {position}"
-                )
-        elif size == -1:
-            wanted[position] = own[position - lead]
-        elif own[position - lead] not in (1, size):
-            raise RuntimeError(
-                f"The expanded size of the tensor ({size}) must match the existing size ({own[position - lead]}) at "
-                f"non-singleton dimension {position}.  Target sizes: {wanted}.  Tensor sizes: {list(own)}"
-            )
-    return _expand(self, tuple(wanted))
-
-
-def _type_text(tensor: Tensor) -> str:
-    from ..printing import legacy_type_name
-
-    return f"{legacy_type_name(tensor.dtype, tensor.device)}{{{list(tensor.shape)}}}"
-
-
-@method("expand_as")
-def _expand_as(self: Tensor, other: Tensor) -> Tensor:
-    """Expand to the shape of ``other``."""
-    return _expand_method(self, other.shape)
-
-
 # -- transposed ---------------------------------------------------------------
 
 
 @method_property("T")
 def _transposed(self: Tensor) -> Tensor:
-    """Its dimensions in reverse order."""
+    """Its dimensions in reverse order; a matrix transposed."""
+    if self.dim() != 2:
+        warnings.warn(
+            "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will "
+            "throw an error in a future release. Consider `x.mT` to transpose batches of matrices or "
+            "`x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor.",
+            UserWarning,
+            stacklevel=2,
+        )
     return _permute(self, tuple(reversed(range(self.dim()))))
 
 
@@ -404,3 +384,23 @@ def _matrix_transposed(self: Tensor) -> Tensor:
             f"tensor.mT is only supported on matrices or batches of matrices. Got {self.dim()}-D tensor."
         )
     return _transpose(self, self.dim() - 2, self.dim() - 1)
+
+
+# -- in place: the tensor itself becomes the view ---------------------------------------------------------------
+
+
+def _in_place(function: Callable[..., Tensor], *names: str) -> None:
+    def form(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        return become_view(self, function, *args, **kwargs)
+
+    for name in names:
+        form.__name__, form.__qualname__ = name, f"Tensor.{name}"
+        form.__wrapped__ = function  # type: ignore[attr-defined]  # whose signature it has
+        form.__doc__ = f"In-place form of :func:`flambeau.{function.__name__}`: the tensor itself becomes the view."
+        method(name)(form)
+
+
+_in_place(squeeze, "squeeze_")
+_in_place(unsqueeze, "unsqueeze_")
+_in_place(t, "t_")
+_in_place(transpose, "transpose_", "swapaxes_", "swapdims_")

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._methods import method
 from .._tensor import Tensor
 from ._runtime import not_a_tensor
 
-__all__ = ["get_device", "is_complex", "is_floating_point", "is_nonzero", "is_signed", "is_tensor", "numel", "size"]
+__all__ = [
+    "get_device",
+    "is_complex",
+    "is_floating_point",
+    "is_nonzero",
+    "is_same_size",
+    "is_signed",
+    "is_tensor",
+    "numel",
+    "size",
+]
 
 
 def _checked(function: str, input: Any) -> Tensor:
@@ -58,6 +69,18 @@ def is_signed(input: Tensor) -> bool:
         False
     """
     return _checked("is_signed", input).is_signed()
+
+
+@method("is_same_size")
+def is_same_size(input: Tensor, other: Tensor) -> bool:
+    """Tell whether two tensors have the same shape. Source of the semantics: ``torch.is_same_size``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.is_same_size(torch.zeros(2), torch.ones(2, dtype=torch.int64))
+        True
+    """
+    return _checked("is_same_size", input).shape == _checked("is_same_size", other).shape
 
 
 def is_nonzero(input: Tensor) -> bool:

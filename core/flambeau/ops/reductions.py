@@ -167,7 +167,7 @@ def _prod_input(grad: Tensor, input: Tensor, dim: int | None, keepdim: bool, res
 
 def _others_product(input: Tensor, dim: int) -> Tensor:
     """Products from both sides."""
-    from .joining import flip
+    from .reordering import flip
 
     if input.dim() == 0:
         return input * 0 + 1

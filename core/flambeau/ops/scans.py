@@ -14,8 +14,9 @@ from ._declare import composite, fused, primitive
 from ._reduce import converted
 from ._runtime import c_name
 from .extremes import Extremes
-from .joining import cat, flip
+from .joining import cat
 from .reductions import all
+from .reordering import flip
 from .slicing import narrow
 
 __all__ = ["cummax", "cummin", "cumprod", "cumsum"]

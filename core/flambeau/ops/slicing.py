@@ -1,16 +1,14 @@
-"""Views of a part of a tensor: slices, single indices, and the pieces that it is cut into."""
+"""Views of a part of a tensor: slices and single indices; and tensors with a part replaced."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from .._methods import method
 from .._tensor import Tensor, from_array
+from ..layouts import contiguous_format
 from ..shapes import Shape, normalize_dim
 from ._declare import composite, primitive, view
 from .movement import _unsqueeze
 
-__all__ = ["chunk", "narrow", "select", "split", "unbind"]
+__all__ = ["narrow", "narrow_copy", "select", "select_scatter", "slice_scatter"]
 
 
 @view(
@@ -133,68 +131,65 @@ def _narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
 
 
 @composite()
-def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
-    """Take a dimension apart into views, one for each index. Source of the semantics: ``torch.unbind``.
+def narrow_copy(input: Tensor, dim: int, start: int, length: int) -> Tensor:
+    """Copy what :func:`flambeau.narrow` views. Source of the semantics: ``torch.narrow_copy``.
 
     Example:
         >>> import flambeau as torch
-        >>> torch.unbind(torch.tensor([[1, 2], [3, 4]]))
-        (tensor([1, 2]), tensor([3, 4]))
+        >>> torch.narrow_copy(torch.arange(5), 0, 1, 3)
+        tensor([1, 2, 3])
     """
-    if input.dim() == 0:
-        raise RuntimeError("Dimension specified as 0 but tensor has no dimensions")
-    dim = normalize_dim(dim, input.dim())
-    return tuple(_select(input, dim, index) for index in range(input._array.shape[dim]))
+    return narrow(input, dim, start, length).clone(memory_format=contiguous_format)
 
 
-@composite(method=False)
-def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
-    """Cut a dimension into views of a size (the last may be smaller) or of the sizes given. Source: ``torch.split``.
+# -- a part replaced ---------------------------------------------------------------
 
-    Raises:
-        RuntimeError: the sizes do not add up to that of the dimension.
 
-    Example:
-        >>> import flambeau as torch
-        >>> torch.split(torch.arange(5), 2)
-        (tensor([0, 1]), tensor([2, 3]), tensor([4]))
-    """
-    dim = normalize_dim(dim, tensor.dim())
-    size = tensor._array.shape[dim]
-    if isinstance(split_size_or_sections, int):
-        step = split_size_or_sections
-        if step < 0 or (step == 0 and size):
-            raise RuntimeError(f"split expects split_size be non-negative, but got split_size={step}")
-        sections = [min(step, size - start) for start in range(0, size, step)] if size else [0]
-    else:
-        sections = list(split_size_or_sections)
-        if sum(sections) != size:
-            raise RuntimeError(
-                f"split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size at dimension {dim}), "
-                f"but got split_sizes={sections}"
-            )
-    starts = [sum(sections[:position]) for position in range(len(sections))]
-    return tuple(_narrow(tensor, dim, start, length) for start, length in zip(starts, sections, strict=True))
+def replaced(src: Tensor, result: Tensor, part: Tensor) -> Tensor:
+    """``result`` after its view ``part`` has taken the values of ``src``, which must have its shape."""
+    if src.shape != part.shape:
+        raise RuntimeError(
+            f"expected src to have a size equal to the slice of self. src size = {list(src.shape)}, "
+            f"slice size = {list(part.shape)}"
+        )
+    part.copy_(src)
+    return result
 
 
 @composite()
-def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
-    """Cut a dimension into at most ``chunks`` views of equal size; the last may be smaller. Source: ``torch.chunk``.
+def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
+    """Copy a tensor with one index of a dimension replaced by ``src``. Source: ``torch.select_scatter``.
+
+    Raises:
+        RuntimeError: ``src`` does not have the shape of what it replaces.
 
     Example:
         >>> import flambeau as torch
-        >>> torch.chunk(torch.arange(5), 2)
-        (tensor([0, 1, 2]), tensor([3, 4]))
+        >>> torch.select_scatter(torch.zeros(2, 2), torch.ones(2), 0, 0)
+        tensor([[1., 1.],
+                [0., 0.]])
     """
-    if chunks <= 0:
-        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
-    size = input._array.shape[normalize_dim(dim, input.dim())]
-    if size == 0:
-        return split(input, [0] * chunks, dim)
-    return split(input, -(-size // chunks), dim)
+    result = input.clone()
+    return replaced(src, result, select(result, dim, index))
 
 
-@method("split")
-def _split_method(self: Tensor, split_size: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
-    """Cut a dimension into views: :func:`flambeau.split`."""
-    return split(self, split_size, dim)
+@composite()
+def slice_scatter(
+    input: Tensor, src: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
+) -> Tensor:
+    """Copy a tensor with a slice of a dimension replaced by ``src``. Source: ``torch.slice_scatter``.
+
+    Raises:
+        RuntimeError: ``src`` does not have the shape of what it replaces, or the step is not positive.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.slice_scatter(torch.zeros(4), torch.ones(2), start=1, step=2)
+        tensor([0., 1., 0., 1.])
+    """
+    if step <= 0:
+        raise RuntimeError("slice step must be positive")
+    result = input.clone()
+    dim = normalize_dim(dim, input.dim())
+    key = (slice(None),) * dim + (slice(start, end, step),)
+    return replaced(src, result, result[key])

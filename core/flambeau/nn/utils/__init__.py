@@ -1,0 +1,3 @@
+"""What goes with networks: sequences of different lengths."""
+
+from . import rnn as rnn
