@@ -57,9 +57,13 @@ def load_bfloat16() -> None:
 
 def owner(array: np.ndarray) -> np.ndarray:
     """The array that owns the memory, or the first on memory that is not NumPy's."""
-    while isinstance(array.base, np.ndarray):
-        array = array.base
-    return array
+    while True:
+        base = array.base
+        if not isinstance(base, np.ndarray):
+            base = getattr(base, "base", None)  # `as_strided` puts an object of its own between a view and its array
+            if not isinstance(base, np.ndarray):
+                return array
+        array = base
 
 
 def from_numpy(ndarray: Any) -> np.ndarray:
