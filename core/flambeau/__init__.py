@@ -61,6 +61,7 @@ from .ops.padding import constant_pad_nd as constant_pad_nd
 from .ops.powers import *
 from .ops.properties import *
 from .ops.ranges import *
+from .ops.rectifiers import *
 from .ops.reductions import *
 from .ops.reordering import *
 from .ops.repeating import *

@@ -156,7 +156,8 @@ def test_programs_of_changes_in_place(data: Any) -> None:
         lambda x: x.view(-1), lambda x: x.t(), lambda x: x[10:], lambda x: x[:, 3], lambda x: x.expand(5, -1, -1),
         lambda x: x.diagonal(), lambda x: x.unfold(0, 5, 1), lambda x: x.as_strided((9, 9), (3, 1)), lambda x: x.split(7),
         lambda x: x.unbind(), lambda x: x.chunk(4, 1), lambda x: x.tensor_split(3), lambda x: x.detach(),
-        lambda x: x.unsqueeze(0),         lambda x: x.movedim(0, 1), lambda x: x.flatten(), lambda x: x.narrow(1, 2, 500), lambda x: x.view(flambeau.int32),
+        lambda x: x.unsqueeze(0),         lambda x: x.movedim(0, 1),
+        lambda x: x.flatten(), lambda x: x.narrow(1, 2, 500), lambda x: x.view(flambeau.int32),
         lambda x: x.broadcast_to((3, 1000, 1000)), lambda x: flambeau.meshgrid(x[0], x[1], indexing="ij"),
     ],
 )  # fmt: skip

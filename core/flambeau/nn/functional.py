@@ -3,22 +3,58 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 
 from .. import dtypes
 from .._tensor import Tensor
+from ..layouts import contiguous_format
 from ..ops import activation as _activation
+from ..ops._runtime import with_out
+from ..ops.arithmetic import true_divide
+from ..ops.creation import empty_like, zeros_like
 from ..ops.exponential import sigmoid as sigmoid
+from ..ops.gates import gelu as gelu
+from ..ops.gates import glu as glu
+from ..ops.gates import hardsigmoid as hardsigmoid
+from ..ops.gates import hardswish as hardswish
+from ..ops.gates import logsigmoid as logsigmoid
+from ..ops.gates import mish as mish
+from ..ops.gates import silu as silu
+from ..ops.gates import softplus as softplus
+from ..ops.gates import softsign as softsign
+from ..ops.gates import tanhshrink as tanhshrink
 from ..ops.linalg import linear as linear
 from ..ops.loss import cross_entropy as cross_entropy
 from ..ops.loss import l1_loss as l1_loss
 from ..ops.loss import mse_loss as mse_loss
 from ..ops.loss import nll_loss as nll_loss
 from ..ops.padding import pad as pad
+from ..ops.rectifiers import celu as celu
+from ..ops.rectifiers import celu_ as celu_
+from ..ops.rectifiers import elu as elu
+from ..ops.rectifiers import elu_ as elu_
+from ..ops.rectifiers import hardshrink as hardshrink
+from ..ops.rectifiers import hardtanh as hardtanh
+from ..ops.rectifiers import hardtanh_ as hardtanh_
+from ..ops.rectifiers import leaky_relu as leaky_relu
+from ..ops.rectifiers import leaky_relu_ as leaky_relu_
+from ..ops.rectifiers import prelu as prelu
+from ..ops.rectifiers import relu6 as relu6
+from ..ops.rectifiers import rrelu as rrelu
+from ..ops.rectifiers import rrelu_ as rrelu_
+from ..ops.rectifiers import selu as selu
+from ..ops.rectifiers import selu_ as selu_
+from ..ops.rectifiers import softshrink as softshrink
+from ..ops.rectifiers import threshold as threshold
+from ..ops.rectifiers import threshold_ as threshold_
 from ..ops.trigonometric import tanh as tanh
 
 __all__ = [
-    "cross_entropy", "l1_loss", "linear", "log_softmax", "mse_loss", "nll_loss", "relu", "sigmoid", "softmax",
-    "softmin", "tanh",
+    "celu", "celu_", "cross_entropy", "elu", "elu_", "gelu", "glu", "gumbel_softmax", "hardshrink", "hardsigmoid",
+    "hardswish", "hardtanh", "hardtanh_", "l1_loss", "leaky_relu", "leaky_relu_", "linear", "log_softmax", "logsigmoid",
+    "mish", "mse_loss", "nll_loss", "normalize", "one_hot", "pad", "prelu", "relu", "relu6", "relu_", "rrelu", "rrelu_",
+    "selu", "selu_", "sigmoid", "silu", "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink",
+    "threshold", "threshold_",
 ]  # fmt: skip
 
 
@@ -65,3 +101,82 @@ def _given_dim(name: str, input: Tensor, dim: int | None, stacklevel: int) -> in
         stacklevel=stacklevel,
     )
     return 0 if input.dim() in (0, 1, 3) else 1
+
+
+def relu_(input: Tensor) -> Tensor:
+    """Replace negative elements by 0 in place. Source of the semantics: ``torch.nn.functional.relu_``."""
+    return relu(input, inplace=True)
+
+
+def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Tensor:
+    """Draw from a relaxed categorical distribution. Source of the semantics: ``torch.nn.functional.gumbel_softmax``.
+
+    Args:
+        logits: logarithms of probabilities, not normalised, along ``dim``.
+        tau: the temperature; the lower, the nearer to one-hot.
+        hard: whether to give one-hot vectors, with the gradient of the relaxed ones.
+        eps: not used, as in PyTorch.
+        dim: the dimension along which the result sums to 1.
+
+    Raises:
+        RuntimeError: ``logits`` is not floating.
+
+    Example:
+        >>> import flambeau as torch
+        >>> float(torch.nn.functional.gumbel_softmax(torch.zeros(3), hard=True).sum())
+        1.0
+    """
+    noise = -empty_like(logits, memory_format=contiguous_format).exponential_().log()
+    soft = _activation.softmax((logits + noise) / tau, dim)
+    if not hard:
+        return soft
+    index = soft.argmax(dim, keepdim=True)
+    one = zeros_like(logits, memory_format=contiguous_format).scatter(dim, index, 1.0)
+    return one - soft.detach() + soft
+
+
+def normalize(
+    input: Tensor, p: float = 2.0, dim: int | Sequence[int] = 1, eps: float = 1e-12, out: Tensor | None = None
+) -> Tensor:
+    """Divide vectors along ``dim`` by their norms, or by ``eps`` where that is larger.
+
+    Source of the semantics: ``torch.nn.functional.normalize``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.normalize(torch.tensor([[3.0, 4.0]]))
+        tensor([[0.6000, 0.8000]])
+    """
+    size = input.norm(p, dim, keepdim=True).clamp_min(eps).expand_as(input)
+    return input / size if out is None else with_out(out, true_divide, input, size)
+
+
+def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
+    """Give for each class the vector with a one in its place. Source of the semantics: ``torch.nn.functional.one_hot``.
+
+    Args:
+        tensor: int64 of shape (…), classes from 0 on.
+        num_classes: the length of the vectors; -1 stands for one more than the largest class.
+
+    Raises:
+        RuntimeError: the dtype is not int64, a class is out of range, or there is none to infer the number from.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.one_hot(torch.tensor([0, 2]))
+        tensor([[1, 0, 0],
+                [0, 0, 1]])
+    """
+    if tensor.dtype is not dtypes.int64:
+        raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
+    if tensor.numel() == 0:
+        if num_classes <= 0:
+            raise RuntimeError("Can not infer total number of classes from empty tensor.")
+        return tensor.new_zeros((*tensor.shape, num_classes))
+    if int(tensor.min()) < 0:
+        raise RuntimeError("Class values must be non-negative.")
+    largest = int(tensor.max())
+    if num_classes != -1 and largest >= num_classes:
+        raise RuntimeError("Class values must be smaller than num_classes.")
+    length = largest + 1 if num_classes == -1 else num_classes
+    return tensor.new_zeros((*tensor.shape, length)).scatter_(-1, tensor.unsqueeze(-1), 1)

@@ -47,12 +47,14 @@ def pad_sequence(
     for row in rows:
         if row.dim() != rows[0].dim() or row.dim() == 0:
             raise RuntimeError(
-                f"pad_sequence(): expected sequences of one number of dimensions, one or more, got {rows[0].dim()} and {row.dim()}"
+                "pad_sequence(): expected sequences of one number of dimensions, one or more, got "
+                f"{rows[0].dim()} and {row.dim()}"
             )
         for dim, (size, other) in enumerate(zip(rest, row.shape[1:], strict=True)):
             if size != other:
                 raise RuntimeError(
-                    f"The size of tensor a ({size}) must match the size of tensor b ({other}) at non-singleton dimension {dim + 1}"
+                    f"The size of tensor a ({size}) must match the size of tensor b ({other}) at non-singleton "
+                    f"dimension {dim + 1}"
                 )
     longest = max(row.shape[0] for row in rows)
     padded = []
