@@ -47,6 +47,8 @@ _OUT: dict[str, Any] = {
     "stack": lambda t, x, **o: t.stack((x, x), **o),
     "hstack": lambda t, x, **o: t.hstack((x, x), **o),
     "vstack": lambda t, x, **o: t.vstack((x, x), **o),
+    "dstack": lambda t, x, **o: t.dstack((x, x), **o),
+    "column_stack": lambda t, x, **o: t.column_stack((x, x), **o),
     "gather": lambda t, x, **o: t.gather(x, 1, t.tensor([[0], [2]]), **o),
     "scatter": lambda t, x, **o: t.scatter(x, 1, t.tensor([[0], [2]]), 9.0, **o),
     "scatter_add": lambda t, x, **o: t.scatter_add(x, 1, t.tensor([[0], [2]]), x, **o),

@@ -35,7 +35,7 @@ op("constant_pad_nd", dtypes=_DTYPES, tolerance="exact", alias=False, method=Fal
 ])  # fmt: skip
 
 
-@case("pad/value/modes", dtypes=("float32", "float64"))
+@case("pad/value/modes/-", dtypes=("float32", "float64"))
 def _modes(subject: Subject) -> None:
     t = subject.torch
     x = t.tensor([1.0, 2.0, 3.0])
@@ -50,7 +50,7 @@ def _modes(subject: Subject) -> None:
     )
 
 
-@case("atleast_1d/value/views", dtypes=("float32", "int64"))
+@case("atleast_1d/value/views/-", dtypes=("float32", "int64"))
 def _at_least(subject: Subject) -> None:
     t = subject.torch
     expect_equal([list(t.atleast_1d(t.zeros(s)).shape) for s in ((), (2,))], [[1], [2]], "one dimension")

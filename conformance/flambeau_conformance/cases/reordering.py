@@ -62,7 +62,7 @@ op("broadcast_tensors", dtypes=_DTYPES, tolerance="exact", alias=True, method=Fa
 ], errors=[Error("sizes", lambda t: t.broadcast_tensors(t.zeros(2), t.zeros(3)), (RuntimeError,), "must match the size of tensor b")])  # fmt: skip
 
 
-@case("roll/inplace/own", dtypes=("float32", "int64"), anchors=("Tensor.roll_", "roll_"))
+@case("roll/inplace/own/-", dtypes=("float32", "int64"), anchors=("Tensor.roll_", "roll_"))
 def _rolled_in_place(subject: Subject) -> None:
     t = subject.torch
     x = t.tensor([0, 1, 2])

@@ -42,7 +42,7 @@ _cutting("unsafe_chunk", ("two", lambda t, x: t.unsafe_chunk(x, 2), (5,)),
          error=Error("none", lambda t: t.unsafe_chunk(t.zeros(2), 0), (RuntimeError,), "greater than 0"))  # fmt: skip
 
 
-@case("unbind/inplace/refused", dtypes=("float32",))
+@case("unbind/inplace/refused/-", dtypes=("float32",))
 def _several_views(subject: Subject) -> None:
     t = subject.torch
     x = t.zeros(2, 2, requires_grad=True) * 1
@@ -51,7 +51,7 @@ def _several_views(subject: Subject) -> None:
         expect_equal(x.tolist(), [[0.0, 0.0], [0.0, 0.0]], "the tensor after the refusal")
 
 
-@case("unbind/inplace/plain", dtypes=("float32",))
+@case("unbind/inplace/plain/-", dtypes=("float32",))
 def _pieces_are_views(subject: Subject) -> None:
     x = subject.torch.zeros(2, 2)
     x.unbind()[0].add_(1)

@@ -26,7 +26,7 @@ op("unfold", dtypes=_DTYPES, tolerance="exact", alias=True, samples=[
 ])  # fmt: skip
 
 
-@case("view/value/bytes", dtypes=("float32", "float64"), extensions=("bytes",))
+@case("view/value/bytes/-", dtypes=("float32", "float64"), extensions=("bytes",))
 def _bytes(subject: Subject) -> None:
     t = subject.torch
     x = t.tensor([1.0, -2.0])
@@ -39,7 +39,7 @@ def _bytes(subject: Subject) -> None:
     expect_equal(t.zeros(2, requires_grad=True).view(t.int32).requires_grad, False, "whether bits require a gradient")
 
 
-@case("t_/inplace/becomes-view", dtypes=("float32", "float64"))
+@case("t_/inplace/becomes-view/-", dtypes=("float32", "float64"))
 def _becomes_view(subject: Subject) -> None:
     t = subject.torch
     x = t.arange(6.0).reshape(2, 3).clone()
