@@ -83,6 +83,8 @@ from .shapes import broadcast_shapes as broadcast_shapes
 from .storage import *
 from .type_info import *
 
+newaxis = None
+
 # After the ops, which they are written with.
 from . import nn as nn  # isort: skip
 from . import optim as optim  # isort: skip

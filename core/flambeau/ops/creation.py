@@ -20,6 +20,7 @@ from ._runtime import Number, not_a_tensor
 __all__ = [
     "empty",
     "empty_like",
+    "empty_permuted",
     "empty_strided",
     "fill",
     "full",
@@ -155,6 +156,42 @@ def empty_strided(
         extent = 1 + sum((length - 1) * step for length, step in zip(shape, strides, strict=True))
         array = type_.kernels.as_strided(type_.kernels.empty((extent,), type_.dtype.name), shape, strides, 0)
     return finished(array, type_, requires_grad)
+
+
+def empty_permuted(
+    size: Sequence[int],
+    physical_layout: Sequence[int],
+    *,
+    dtype: DType | None = None,
+    layout: layouts.layout = layouts.strided,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+) -> Tensor:
+    """Make a dense tensor whose dimensions lie in memory in a given order, outermost first. Source: ``torch.empty_permuted``.
+
+    Raises:
+        RuntimeError: the order does not name every dimension once.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.empty_permuted((2, 3), (1, 0)).stride()
+        (1, 2)
+    """
+    check_layout("empty_permuted", layout)
+    shape, order = _check_shape(tuple(size)), tuple(physical_layout)
+    if len(shape) != len(order):
+        raise RuntimeError(
+            "Number of dimensions in size does not match the length of the physical_layout; i.e. len(size) = "
+            f"{len(shape)} is not equal to len(physical_layout) = {len(order)}"
+        )
+    for dim in order:
+        if not 0 <= dim < len(shape):
+            raise RuntimeError(f"Dimension out of range (expected to be between 0 and {len(shape) - 1}, but got {dim})")
+    if len(set(order)) != len(order):
+        raise RuntimeError("Duplicate dim not allowed")
+    type_ = type_for(dtype, device)
+    return finished(_in_order(order, shape, type_, type_.kernels.empty), type_, requires_grad)
 
 
 def full(
@@ -430,6 +467,15 @@ def _new_zeros(self: Tensor, *size: Any, **options: Any) -> Tensor:
 def _new_ones(self: Tensor, *size: Any, **options: Any) -> Tensor:
     """Make ones with this tensor's dtype and device by default."""
     return ones(*size, **_own(self, options))
+
+
+@method("new_empty_strided")
+def _new_empty_strided(self: Tensor, size: Sequence[int], stride: Sequence[int], **options: Any) -> Tensor:
+    """Make a tensor of a shape and strides with arbitrary contents, of this dtype and device.
+
+    Source of the semantics: ``torch.Tensor.new_empty_strided``.
+    """
+    return empty_strided(size, stride, **_own(self, options))
 
 
 @method("new_empty")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from itertools import combinations as choices
 from itertools import combinations_with_replacement as choices_with_replacement
 from typing import Any
@@ -14,7 +15,7 @@ from .data import tensor
 from .joining import cat, stack
 from .movement import reshape
 
-__all__ = ["cartesian_prod", "combinations", "meshgrid", "vander"]
+__all__ = ["cartesian_prod", "combinations", "meshgrid", "unravel_index", "vander"]
 
 
 def _listed(tensors: tuple[Any, ...]) -> list[Tensor]:
@@ -147,3 +148,28 @@ def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
     powers = _expand_method(x.to(ones.dtype).unsqueeze(1), (x.numel(), columns - 1)).cumprod(1)
     result = cat([ones, powers], 1)
     return result if increasing else result.flip(1)
+
+
+def unravel_index(indices: Tensor, shape: int | Sequence[int]) -> tuple[Tensor, ...]:
+    """Give the coordinates of flat positions in a tensor of a shape, one tensor per dimension.
+
+    Positions beyond the end start again at the front. Source of the semantics: ``torch.unravel_index``.
+
+    Raises:
+        TypeError: the indices are not integers.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.unravel_index(torch.tensor([5, 1]), (2, 3))
+        (tensor([1, 0]), tensor([2, 1]))
+    """
+    if indices._type.floats or not indices._type.numbers:
+        raise TypeError(f"expected 'indices' to be integer dtype, but got {indices.dtype!r}")
+    sizes = (shape,) if isinstance(shape, int) else tuple(shape)
+    if any(size < 0 for size in sizes):
+        raise ValueError(f"'shape' cannot have negative values, but got {sizes}")
+    coordinates = []
+    for size in reversed(sizes):
+        coordinates.append(indices % size)
+        indices = indices // size
+    return tuple(reversed(coordinates))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._methods import method
+from .._methods import method, method_property
 from .._tensor import Tensor
+from ..shapes import dense_order
 from ._runtime import not_a_tensor
 
 __all__ = [
@@ -83,6 +84,7 @@ def is_same_size(input: Tensor, other: Tensor) -> bool:
     return _checked("is_same_size", input).shape == _checked("is_same_size", other).shape
 
 
+@method("is_nonzero")
 def is_nonzero(input: Tensor) -> bool:
     """Tell whether the only element of a tensor is not zero. Source of the semantics: ``torch.is_nonzero``.
 
@@ -131,3 +133,47 @@ def size(input: Tensor, dim: int | None = None) -> Any:
         (torch.Size([2, 3]), 3)
     """
     return _checked("size", input).size(dim)
+
+
+def typename(obj: Any, /) -> str:
+    """Give the full name of an object's type; of a tensor, that of its dtype and device. Source: ``torch.typename``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.typename(torch.zeros(2))
+        'torch.FloatTensor'
+    """
+    if isinstance(obj, Tensor):
+        return str(obj.type())
+    named = obj if hasattr(obj, "__qualname__") else type(obj)
+    module = getattr(named, "__module__", None)
+    return named.__qualname__ if module in (None, "builtins") else f"{module}.{named.__qualname__}"
+
+
+@method("ndimension")
+def _ndimension(self: Tensor) -> int:
+    """The number of its dimensions: another name of ``dim()``."""
+    return self.dim()
+
+
+@method("dim_order")
+def _dim_order(self: Tensor) -> tuple[int, ...]:
+    """The dimensions from the outermost to the innermost in memory. Source of the semantics: ``torch.Tensor.dim_order``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.zeros(2, 3).t().dim_order()
+        (1, 0)
+    """
+    return dense_order(tuple(self.shape), tuple(self.stride()))
+
+
+def _never(self: Tensor) -> bool:
+    return False
+
+
+for _name in (
+    "is_ipu", "is_maia", "is_meta", "is_mkldnn", "is_mps", "is_mtia", "is_nested", "is_quantized", "is_vulkan", "is_xla",
+    "is_xpu",
+):  # fmt: skip
+    method_property(_name)(_never)  # kinds of tensors that there are none of, which programs ask for all the same
