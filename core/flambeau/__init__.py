@@ -83,8 +83,6 @@ from .shapes import broadcast_shapes as broadcast_shapes
 from .storage import *
 from .type_info import *
 
-newaxis = None
-
 # After the ops, which they are written with.
 from . import nn as nn  # isort: skip
 from . import optim as optim  # isort: skip
@@ -96,6 +94,7 @@ from . import vision as vision  # isort: skip
 # Last, because these names hide Python's own in what follows.
 from .dtypes import *  # isort: skip
 
+newaxis = None
 double = float64
 half = float16
 long = int64

@@ -19,6 +19,7 @@ __all__ = [
     "is_tensor",
     "numel",
     "size",
+    "typename",
 ]
 
 
