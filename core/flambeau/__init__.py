@@ -61,6 +61,7 @@ from .ops.rounding import *
 from .ops.scans import *
 from .ops.selection import *
 from .ops.slicing import *
+from .ops.sorting import *
 from .ops.statistics import *
 from .ops.trigonometric import *
 from .printing import get_printoptions as get_printoptions

@@ -174,6 +174,12 @@ class OptionalKernels(Protocol):
     def cummin(self, a: Array, dim: int) -> Array:
         """Running minimum along ``dim``; nan from the first nan on."""
 
+    def topk(self, a: Array, k: int, dim: int, largest: bool) -> tuple[Array, Array]:
+        """The first ``k`` of what sort gives along ``dim``, values and indices; ``0 < k < a.shape[dim]``."""
+
+    def kthvalue(self, a: Array, k: int, dim: int) -> tuple[Array, Array]:
+        """Number ``k``, counted from 1, of what sort gives along ``dim``, as a dim of size 1; ``a`` is not empty."""
+
     def logsumexp(self, a: Array, dims: Shape, keepdim: bool) -> Array:
         """``log(sum(exp(a)))``, without overflow; floats of 32 bits and more; the dims are not empty."""
 
