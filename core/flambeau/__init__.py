@@ -51,10 +51,12 @@ from .ops.integers import *
 from .ops.joining import *
 from .ops.linalg import *
 from .ops.logsums import *
+from .ops.medians import *
 from .ops.movement import *
 from .ops.norms import *
 from .ops.powers import *
 from .ops.properties import *
+from .ops.quantiles import *
 from .ops.ranges import *
 from .ops.reductions import *
 from .ops.rounding import *
