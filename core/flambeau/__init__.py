@@ -61,6 +61,7 @@ from .ops.ranges import *
 from .ops.reductions import *
 from .ops.rounding import *
 from .ops.scans import *
+from .ops.searching import *
 from .ops.selection import *
 from .ops.slicing import *
 from .ops.sorting import *

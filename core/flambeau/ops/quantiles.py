@@ -16,10 +16,11 @@ from ._runtime import with_exact_out
 from .combination import lerp
 from .data import make_tensor
 from .indexing import gather
-from .movement import movedim
+from .movement import _expand, movedim
 from .reductions import all
 from .rounding import ceil, floor, round
 from .selection import where
+from .slicing import narrow
 from .sorting import sort
 
 __all__ = ["nanquantile", "quantile"]
@@ -138,19 +139,20 @@ def _rows(input: Tensor, dims: tuple[int, ...]) -> Tensor:
 
 def _places(ordered: Tensor, parts: Tensor, skip_missing: bool) -> Tensor:
     """Where in each row the parts are; in rows with nan, which stands last, its place or that of the last number."""
-    last = ordered.size(-1) - 1
-    shape = (*ordered._array.shape[:-1], parts.numel())
+    missing = ordered.detach().isnan()
     if skip_missing:
-        numbers = (~ordered.detach().isnan()).sum(-1, keepdim=True)
-        return (parts * (numbers - 1).clamp(min=0)).expand(shape)
-    missing = ordered.detach()[..., -1:].isnan()
-    return where(missing, last, parts * last).expand(shape)
+        places = parts * ((~missing).sum(-1, keepdim=True) - 1).clamp(min=0)
+    else:
+        last = ordered.size(-1) - 1
+        places = where(narrow(missing, -1, last, 1), last, parts * last)
+    return _expand(places, (*ordered._array.shape[:-1], parts.numel()))
 
 
 def _between(ordered: Tensor, places: Tensor, interpolation: str) -> Tensor:
     """What is at ``places``, which need not be whole."""
     if interpolation in _ROUNDED:
-        return gather(ordered, -1, _ROUNDED[interpolation](places).long())
+        rounded: Tensor = _ROUNDED[interpolation](places).long()
+        return gather(ordered, -1, rounded)
     below, above = places.detach().floor().long(), places.detach().ceil().long()
     weight = places - below if interpolation == "linear" else 0.5
     return lerp(gather(ordered, -1, below), gather(ordered, -1, above), weight)
