@@ -10,7 +10,7 @@ import numpy as np
 
 from ._sorting import comparable
 
-__all__ = ["kthvalue", "topk"]
+__all__ = ["kthvalue", "partition", "topk"]
 
 
 def topk(a: np.ndarray, k: int, dim: int, largest: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -36,6 +36,11 @@ def kthvalue(a: np.ndarray, k: int, dim: int) -> tuple[np.ndarray, np.ndarray]:
     rank = k - np.count_nonzero(before, axis=-1, keepdims=True)
     found = _number(equal, rank)
     return np.moveaxis(value, -1, dim).astype(a.dtype), np.moveaxis(found, -1, dim)
+
+
+def partition(a: np.ndarray, places: tuple[int, ...], dim: int) -> np.ndarray:
+    """The kernel of this name."""
+    return np.partition(comparable(a), places, axis=dim).astype(a.dtype, copy=False)
 
 
 def _at_place(rows: np.ndarray, place: int) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["argsort", "comparable"]
+__all__ = ["argsort", "comparable", "sort_values"]
 
 _LONG = 1024
 """Length from which on sorting by digits is faster."""
@@ -25,6 +25,23 @@ def argsort(a: np.ndarray, dim: int) -> np.ndarray:
             step = np.argsort(np.take_along_axis(digit, order, dim), axis=dim, kind="stable")
             order = np.take_along_axis(order, step, dim)
     return np.argsort(a, axis=dim, kind="stable") if order is None else order
+
+
+def sort_values(a: np.ndarray, dim: int) -> np.ndarray:
+    """The sorted elements; nan comes last."""
+    if a.dtype.kind in "iub":
+        return _sort_integers(a, dim)
+    return np.sort(comparable(a), axis=dim).astype(a.dtype, copy=False)
+
+
+def _sort_integers(a: np.ndarray, dim: int) -> np.ndarray:
+    if a.itemsize > 2 and a.shape[dim] >= _LONG and a.size:
+        low = a.min()
+        if int(a.max()) - int(low) < 1 << 16:
+            digits = np.sort((a - low).astype("uint16"), axis=dim, kind="stable").astype(a.dtype)
+            digits += low
+            return digits
+    return np.sort(a, axis=dim, kind="stable" if a.itemsize <= 2 else None)
 
 
 def comparable(a: np.ndarray) -> np.ndarray:

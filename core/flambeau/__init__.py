@@ -37,6 +37,7 @@ from .ops.closeness import *
 from .ops.combination import *
 from .ops.comparison import *
 from .ops.conversion import *
+from .ops.counting import *
 from .ops.covariance import *
 from .ops.creation import *
 from .ops.data import *

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .._tensor import Tensor
+from .._tensor import Tensor, from_array
+from ..autograd._modes import grad_enabled
 from ..dtypes import float32, float64
 from ..errors import QuantileError, argument_type
 from ..promotion import get_default_dtype
@@ -21,11 +23,14 @@ from .reductions import all
 from .rounding import ceil, floor, round
 from .selection import where
 from .slicing import narrow
-from .sorting import sort
+from .sorting import sorted_values
 
 __all__ = ["nanquantile", "quantile"]
 
 Quantiles = float | Tensor | Sequence[float]
+
+_FEW = 16
+"""Parts up to which it is faster not to sort everything."""
 
 _ROUNDED: dict[str, Callable[[Tensor], Tensor]] = {"lower": floor, "higher": ceil, "nearest": round}
 
@@ -104,7 +109,7 @@ def _quantile(input: Tensor, q: Any, dim: Dims, keepdim: bool, interpolation: st
             f"{interpolation}"
         )
     dims = normalize_dims(dim, input.dim())
-    ordered = sort(_rows(input, dims), -1).values
+    ordered = _ordered(_rows(input, dims), parts, skip_missing)
     places = _places(ordered, parts.reshape(-1), skip_missing)
     found = movedim(_between(ordered, places, interpolation), -1, 0)
     shape = reduced_shape(input._array.shape, dims, keepdim)
@@ -135,6 +140,17 @@ def _rows(input: Tensor, dims: tuple[int, ...]) -> Tensor:
     kept = [d for d in range(input.dim()) if d not in dims]
     rows = input.permute(*kept, *dims) if dims else input
     return rows.reshape([*(input._array.shape[d] for d in kept), -1])
+
+
+def _ordered(rows: Tensor, parts: Tensor, skip_missing: bool) -> Tensor:
+    """The rows sorted, or only so far that what the parts ask for is in its place."""
+    partition = rows._type.kernels.partition
+    recorded = rows._node is not None and grad_enabled()
+    if partition is None or recorded or skip_missing or parts.numel() > _FEW:
+        return sorted_values(rows, -1)
+    last = rows.size(-1) - 1
+    places = [place for part in (parts * last).reshape(-1).tolist() for place in (math.floor(part), math.ceil(part))]
+    return from_array(partition(rows._array, tuple(sorted({*places, last})), rows.dim() - 1), rows._type)
 
 
 def _places(ordered: Tensor, parts: Tensor, skip_missing: bool) -> Tensor:

@@ -11,7 +11,7 @@ from .creation import full_like, zeros_like
 from .indexing import gather
 from .reductions import any
 from .selection import where
-from .sorting import sort
+from .sorting import sorted_values
 
 __all__ = ["bucketize", "isin", "searchsorted"]
 
@@ -181,6 +181,6 @@ def _among(elements: Tensor, tests: Tensor) -> Tensor:
         for test in tests.unbind():
             found |= elements == test
         return found
-    ordered = sort(tests).values
+    ordered = sorted_values(tests, 0)
     places = _search(ordered, elements, right=False).clamp(max=tests.numel() - 1)
     return gather(ordered, 0, places.reshape(-1)).reshape(elements._array.shape) == elements

@@ -11,6 +11,7 @@ from typing import Any
 
 from .. import dtypes
 from .._tensor import Tensor, from_array
+from ..autograd._modes import grad_enabled
 from ..errors import argument_type
 from ..printing import scalar_type_name
 from ..shapes import Shape, dense_order, normalize_dim
@@ -107,6 +108,14 @@ def sort(
     return Sort(*with_exact_out(pair("sort", out), _sort, input, dim, bool(descending)))
 
 
+def sorted_values(input: Tensor, dim: int) -> Tensor:
+    """The values of ``sort``; where no gradient is wanted, without the cost of the indices."""
+    type_, array = input._type, input._array
+    if type_.kernels.sort_values is None or not array.shape or (input._node is not None and grad_enabled()):
+        return sort(input, dim).values
+    return from_array(type_.kernels.sort_values(array, normalize_dim(dim, len(array.shape))), type_)
+
+
 def pair(function: str, out: Any) -> Any:
     """``out`` of an op with two results.
 
@@ -128,7 +137,7 @@ def msort(input: Tensor) -> Tensor:
         tensor([[1, 1],
                 [3, 2]])
     """
-    return sort(input, 0).values
+    return sorted_values(input, 0)
 
 
 @composite(out="exact")
