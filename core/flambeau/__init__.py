@@ -47,6 +47,7 @@ from .ops.exponential import *
 from .ops.extremes import *
 from .ops.floating import *
 from .ops.gamma_functions import *
+from .ops.histograms import *
 from .ops.indexing import *
 from .ops.integers import *
 from .ops.joining import *

@@ -185,14 +185,17 @@ def _bincount(input: Tensor, weights: Tensor | None, minlength: int) -> Tensor:
     low, high = (extreme.item() for extreme in input.aminmax())
     if low < 0:
         raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
-    length = max(int(high) + 1, minlength)
-    places = input.long()
     if weights is not None:
         weights = weights.detach() if weights.dtype is dtypes.float32 else weights.detach().double()
-    kernels = input._type.kernels
+    return tally(input.long(), weights, max(int(high) + 1, minlength))
+
+
+def tally(places: Tensor, weights: Tensor | None, length: int) -> Tensor:
+    """How often each place below ``length`` occurs, or the sum of its weights, which are float32 or float64."""
+    kernels = places._type.kernels
     if kernels.bincount is None:
         addends = ones_like(places) if weights is None else weights
-        return scatter_add(zeros(length, dtype=addends.dtype, device=input.device), 0, places, addends)
+        return scatter_add(zeros(length, dtype=addends.dtype, device=places.device), 0, places, addends)
     counts = kernels.bincount(places._array, None if weights is None else weights._array, length)
     return from_array(counts, places._type if weights is None else weights._type)
 
