@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["argsort"]
+__all__ = ["argsort", "comparable", "sort_values"]
 
 _LONG = 1024
 """Length from which on sorting by digits is faster."""
@@ -12,6 +12,7 @@ _LONG = 1024
 
 def argsort(a: np.ndarray, dim: int) -> np.ndarray:
     """The indices that sort ``a`` along ``dim``; equal elements keep their order, nan comes last."""
+    a = comparable(a)
     if a.shape[dim] < _LONG or a.itemsize <= 2 or not a.size:
         return np.argsort(a, axis=dim, kind="stable")
     keys = _float_keys(a) if a.dtype.kind == "f" else _integer_keys(a)
@@ -24,6 +25,28 @@ def argsort(a: np.ndarray, dim: int) -> np.ndarray:
             step = np.argsort(np.take_along_axis(digit, order, dim), axis=dim, kind="stable")
             order = np.take_along_axis(order, step, dim)
     return np.argsort(a, axis=dim, kind="stable") if order is None else order
+
+
+def sort_values(a: np.ndarray, dim: int) -> np.ndarray:
+    """The sorted elements; nan comes last."""
+    if a.dtype.kind in "iub":
+        return _sort_integers(a, dim)
+    return np.sort(comparable(a), axis=dim).astype(a.dtype, copy=False)
+
+
+def _sort_integers(a: np.ndarray, dim: int) -> np.ndarray:
+    if a.itemsize > 2 and a.shape[dim] >= _LONG and a.size:
+        low = a.min()
+        if int(a.max()) - int(low) < 1 << 16:
+            digits = np.sort((a - low).astype("uint16"), axis=dim, kind="stable").astype(a.dtype)
+            digits += low
+            return digits
+    return np.sort(a, axis=dim, kind="stable" if a.itemsize <= 2 else None)
+
+
+def comparable(a: np.ndarray) -> np.ndarray:
+    """``a`` in a dtype that NumPy sorts: bfloat16, to which nan is not the largest, becomes float32."""
+    return a.astype("float32") if a.dtype.name == "bfloat16" else a
 
 
 def _integer_keys(a: np.ndarray) -> np.ndarray:

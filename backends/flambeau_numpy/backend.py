@@ -10,7 +10,18 @@ import numpy as np
 
 from flambeau.backend import ArrayBackend, Capabilities, Shape
 
-from . import _elementwise, _interchange, _movement, _reductions, _scans, _softmax, _sorting, _special
+from . import (
+    _counting,
+    _elementwise,
+    _interchange,
+    _movement,
+    _reductions,
+    _scans,
+    _selecting,
+    _softmax,
+    _sorting,
+    _special,
+)
 from ._interchange import DTYPES
 from ._policy import adopt_policies, adopting_policies, filter_warnings
 
@@ -109,6 +120,8 @@ class NumpyBackend(ArrayBackend):
             "cumsum": _scans.cumsum, "cumprod": _scans.scan(np.multiply), "logcumsumexp": _scans.scan(np.logaddexp),
             "cummax": _scans.scan(np.maximum), "cummin": _scans.scan(np.minimum),
             "logsumexp": _softmax.logsumexp, "softmax": _softmax.softmax, "log_softmax": _softmax.log_softmax,
+            "sort_values": _sorting.sort_values, "topk": _selecting.topk, "kthvalue": _selecting.kthvalue,
+            "partition": _selecting.partition, "bincount": _counting.bincount,
         }  # fmt: skip
 
     def random_transforms(self) -> Any:

@@ -38,6 +38,7 @@ from .ops.closeness import *
 from .ops.combination import *
 from .ops.comparison import *
 from .ops.conversion import *
+from .ops.counting import *
 from .ops.covariance import *
 from .ops.creation import *
 from .ops.data import *
@@ -49,17 +50,20 @@ from .ops.extremes import *
 from .ops.floating import *
 from .ops.gamma_functions import *
 from .ops.grids import *
+from .ops.histograms import *
 from .ops.indexing import *
 from .ops.inplace import *
 from .ops.integers import *
 from .ops.joining import *
 from .ops.linalg import *
 from .ops.logsums import *
+from .ops.medians import *
 from .ops.movement import *
 from .ops.norms import *
 from .ops.padding import constant_pad_nd as constant_pad_nd
 from .ops.powers import *
 from .ops.properties import *
+from .ops.quantiles import *
 from .ops.ranges import *
 from .ops.rectifiers import *
 from .ops.reductions import *
@@ -67,8 +71,10 @@ from .ops.reordering import *
 from .ops.repeating import *
 from .ops.rounding import *
 from .ops.scans import *
+from .ops.searching import *
 from .ops.selection import *
 from .ops.slicing import *
+from .ops.sorting import *
 from .ops.splitting import *
 from .ops.statistics import *
 from .ops.strided import *

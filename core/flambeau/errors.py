@@ -12,6 +12,7 @@ for PyTorch catch what they expect::
     │   │   └── MissingKernelsError                required kernels are absent
     │   ├── UnsupportedError (NotImplementedError) a backend lacks an op, dtype or layout
     │   ├── NotScalarError (RuntimeError, ValueError)   item() of several elements
+    │   ├── QuantileError (RuntimeError, ValueError)    a quantile outside [0, 1]
     │   └── MissingExtraError (ImportError)    an optional dependency is not installed
     └── Warning
 """
@@ -29,6 +30,7 @@ __all__ = [
     "MissingExtraError",
     "MissingKernelsError",
     "NotScalarError",
+    "QuantileError",
     "UnknownBackendError",
     "UnsupportedError",
 ]
@@ -99,6 +101,13 @@ class NotScalarError(FlambeauError, RuntimeError, ValueError):
             f"a Tensor with {numel} elements cannot be converted to Scalar: "
             "only one element tensors can be converted to Python scalars"
         )
+
+
+class QuantileError(FlambeauError, RuntimeError, ValueError):
+    """A quantile was asked for that does not lie between 0 and 1.
+
+    PyTorch raises RuntimeError, the documents that flambeau follows say ValueError; this is both.
+    """
 
 
 class MissingExtraError(FlambeauError, ImportError):

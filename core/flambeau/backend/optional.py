@@ -174,6 +174,21 @@ class OptionalKernels(Protocol):
     def cummin(self, a: Array, dim: int) -> Array:
         """Running minimum along ``dim``; nan from the first nan on."""
 
+    def sort_values(self, a: Array, dim: int) -> Array:
+        """The values of sort; zeros of either sign may change places. Not complex."""
+
+    def partition(self, a: Array, places: Shape, dim: int) -> Array:
+        """A copy of ``a`` with the elements along ``dim`` in such an order that those at ``places`` are as sorted.
+
+        What stands before one of the places is not larger than it, what stands behind it not smaller.
+        """
+
+    def topk(self, a: Array, k: int, dim: int, largest: bool) -> tuple[Array, Array]:
+        """The first ``k`` of what sort gives along ``dim``, values and indices; ``0 < k < a.shape[dim]``."""
+
+    def kthvalue(self, a: Array, k: int, dim: int) -> tuple[Array, Array]:
+        """Number ``k``, counted from 1, of what sort gives along ``dim``, as a dim of size 1; ``a`` is not empty."""
+
     def logsumexp(self, a: Array, dims: Shape, keepdim: bool) -> Array:
         """``log(sum(exp(a)))``, without overflow; floats of 32 bits and more; the dims are not empty."""
 
@@ -197,6 +212,12 @@ class OptionalKernels(Protocol):
 
     def index_add(self, target: Array, dim: int, index: Array, source: Array) -> None:
         """Adds slice i of ``source`` along ``dim`` to slice ``index[i]`` of ``target``; writes into ``target``."""
+
+    def bincount(self, a: Array, weights: Array | None, length: int) -> Array:
+        """How often each number below ``length`` is in ``a``, int64, or the sum of its ``weights`` in their dtype.
+
+        ``a`` is one-dimensional, int64 and not negative; ``weights`` are floats of 32 bits and more.
+        """
 
     def sgd_step(
         self,

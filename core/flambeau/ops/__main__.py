@@ -41,6 +41,7 @@ _SPELLED = {
     "bool": "_bool", "int": "_int", "float": "_float", "complex": "_complex", "Number": "_Number", "Dims": "Any",
     "Shape": "Any", "DType": "dtypes.dtype", "TensorType": "Any", "Max": "Any", "Min": "Any", "Aminmax": "Any", "Cummax": "Any",
     "Cummin": "Any", "Device": "Any",
+    "Sort": "Any", "Topk": "Any", "Kthvalue": "Any", "Mode": "Any", "Quantiles": "Any", "Histogram": "Any",
 }  # fmt: skip
 
 

@@ -268,7 +268,7 @@ def _written(
     outs = (out,) if isinstance(out, Tensor) else tuple(out)
     if grad_enabled() and _any_node((*args, *kwargs.values(), *outs)):
         raise RuntimeError(
-            f"{function.__name__}(): functions with out=... arguments don't support automatic differentiation, "
+            f"{function.__name__.lstrip('_')}(): functions with out=... arguments don't support automatic differentiation, "
             "but one of the arguments requires grad."
         )
     result = function(*args, **kwargs)
