@@ -116,7 +116,10 @@ class TensorType:
 
         Raises:
             OverflowError: it is too large for any integer dtype.
+            TypeError: it is no number.
         """
+        if not isinstance(value, (int, float, complex)) and not hasattr(value, "__float__"):
+            raise TypeError(f"expected a number, got {type(value).__name__}")
         if not self.integers or value.__class__ is bool:
             return value
         value = int(value)

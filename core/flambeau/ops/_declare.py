@@ -70,6 +70,7 @@ class Row:
         integers: for element-wise ops, what is computed of integers in the place of the kernel.
         domain: for element-wise ops, the dtypes that need neither check nor conversion.
         write: writes the result into the first argument, for the in-place form where no graph is recorded.
+        overlapping: whether the in-place form may write where elements share memory: all get the same value.
         aliases: further names.
     """
 
@@ -91,6 +92,7 @@ class Row:
     integers: Callable[..., Any] | None = None
     domain: str = "any"
     write: Callable[..., None] | None = None
+    overlapping: bool = False
     aliases: list[str] = field(default_factory=list)
 
     @cached_property
@@ -167,6 +169,7 @@ def elementwise(
         default: for an optional kernel, the composition in its place: from the tensor type and arrays to an array.
         variant: for an op with an option (its last parameter, keyword-only), what is called with the operands and the
             option where that has not its default.
+        overlapping: whether the in-place form may write where elements share memory.
         node: the name of its nodes in the graph, where it is not made from the op's.
     """
 
@@ -217,6 +220,7 @@ def primitive(
     method: bool = True,
     kind: str = "primitive",
     write: Callable[..., None] | None = None,
+    overlapping: bool = False,
     node: str | None = None,
 ) -> Callable[[_Function], _Function]:
     """Declare an op whose body calls kernels.
@@ -256,6 +260,7 @@ def primitive(
             inplace,
             bool(out),
             write=write,
+            overlapping=overlapping,
         )
         function.row = row  # type: ignore[attr-defined]
         return _finish(row)  # type: ignore[no-any-return]

@@ -265,7 +265,9 @@ def _written(
     kwargs: dict[str, Any],
     check: Callable[[Tensor, Tensor], None],
 ) -> Any:
-    outs = (out,) if isinstance(out, Tensor) else tuple(out)
+    outs = (out,) if isinstance(out, Tensor) else tuple(out) if isinstance(out, (tuple, list)) else ()
+    if not outs or not all(isinstance(target, Tensor) for target in outs):
+        raise TypeError(f"{function.__name__.lstrip('_')}(): argument 'out' must be Tensor, not {type(out).__name__}")
     if grad_enabled() and _any_node((*args, *kwargs.values(), *outs)):
         raise RuntimeError(
             f"{function.__name__.lstrip('_')}(): functions with out=... arguments don't support automatic differentiation, "

@@ -94,6 +94,8 @@ def _detach_(self: Tensor) -> Tensor:
 
 
 def _write_copy(input: Tensor, source: Tensor, non_blocking: bool = False) -> None:
+    if not isinstance(source, Tensor):
+        raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(source).__name__}")
     moved = to_type(source.detach(), input._type)
     try:
         broadcast = broadcast_shapes(input._array.shape, moved._array.shape)

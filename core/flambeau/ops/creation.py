@@ -425,6 +425,7 @@ def _write_fill(input: Tensor, value: Tensor | Number) -> None:
     derivatives={"input": lambda grad: grad * 0, "value": lambda grad: grad.sum()},
     inplace=True,
     write=_write_fill,
+    overlapping=True,
     method=False,
 )
 def fill(input: Tensor, value: Tensor | Number) -> Tensor:

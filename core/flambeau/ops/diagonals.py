@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import Any
 
 from .. import dtypes, layouts
@@ -234,7 +235,7 @@ def tril(input: Tensor, diagonal: int = 0) -> Tensor:
                 [1., 1.]])
     """
     _triangle_check("tril", input)
-    return _lower(input, diagonal, keep=True)
+    return _lower(input, index(diagonal), keep=True)
 
 
 @primitive(derivatives={"input": _triu_input}, inplace=True, out="exact")
@@ -251,7 +252,7 @@ def triu(input: Tensor, diagonal: int = 0) -> Tensor:
                 [0., 0.]])
     """
     _triangle_check("triu", input)
-    return _lower(input, diagonal - 1, keep=False)
+    return _lower(input, index(diagonal) - 1, keep=False)
 
 
 def tril_indices(

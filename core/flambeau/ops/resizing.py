@@ -90,6 +90,8 @@ def _set_(self: Tensor, source: Tensor | None = None) -> Tensor:
     if source is None:
         self._array, self._view = self._type.kernels.empty((0,), self.dtype.name), None
         return self
+    if not isinstance(source, Tensor):
+        raise TypeError(f"set_(): argument 'source' must be Tensor, not {type(source).__name__}")
     if source.dtype is not self.dtype:
         raise RuntimeError(f"Could not set tensor of type {source.dtype.name} to a tensor of type {self.dtype.name}")
     self._array, self._type, self._view = source._array, source._type, None
