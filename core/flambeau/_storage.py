@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from ._tensor import Tensor
 
-__all__ = ["Steps", "Storage", "View", "link_view", "propagate_write", "replay", "storage_of", "version_of"]
+__all__ = [
+    "Became",
+    "Piece",
+    "Steps",
+    "Storage",
+    "View",
+    "link_view",
+    "propagate_write",
+    "replay",
+    "storage_of",
+    "version_of",
+]
 
 
 Steps: TypeAlias = tuple[tuple[Callable[..., "Tensor"], tuple[Any, ...]], ...]
@@ -59,18 +70,42 @@ class View:
         base: the tensor whose memory it is; never itself a view.
         steps: pairs of a view function and its further arguments, to be applied one after the other.
         differentiable: False for ``detach()`` and for views taken while no graph was recorded.
-        origin: for one of several views that one operation made and that a graph knows, its name: "Output 0 of Unbind".
-        own: whether the tensor itself became this view of what it had been, as by ``t_()``.
     """
 
-    __slots__ = ("base", "differentiable", "origin", "own", "steps")
+    __slots__ = ("base", "differentiable", "steps")
+
+    origin = ""
+    own = False
 
     def __init__(self, base: Tensor, steps: Steps, differentiable: bool) -> None:
         self.base = base
         self.steps = steps
         self.differentiable = differentiable
-        self.origin = ""
-        self.own = False
+
+
+class Piece(View):
+    """One of several views that one operation made and that a graph knows.
+
+    Attributes:
+        origin: its name, "Output 0 of Unbind".
+    """
+
+    __slots__ = ("origin",)
+
+    def __init__(self, view: View, origin: str) -> None:
+        super().__init__(view.base, view.steps, view.differentiable)
+        self.origin = origin
+
+
+class Became(View):
+    """What a tensor became a view of, by ``t_()`` for one: of what it was itself."""
+
+    __slots__ = ()
+
+    own = True
+
+    def __init__(self, view: View) -> None:
+        super().__init__(view.base, view.steps, view.differentiable)
 
 
 def replay(steps: Steps, tensor: Tensor) -> Tensor:

@@ -93,6 +93,7 @@ class ArrayBackend(Backend):
         for name, ufunc in self.ufunc_table.items():
             table[name] = binary_kernel(xp, ufunc) if name in TWO_OPERANDS else unary_kernel(xp, ufunc)
         table["clamp"] = clamp_kernel(xp)
+        table["nan_to_num"] = lambda a, *values: xp.asarray(xp.nan_to_num(a, True, *values))
         table["frexp"] = lambda a: tuple(xp.asarray(part) for part in xp.frexp(a))
         table["where"] = lambda condition, a, b: xp.asarray(xp.where(condition, a, b))
         table |= reduction_kernels(xp, self.sum)

@@ -93,6 +93,9 @@ class OptionalKernels(Protocol):
     def clamp(self, a: Array, low: Array | None, high: Array | None) -> Array:
         """``minimum(maximum(a, low), high)``, without what is None; ``low`` and ``high`` are 0-d."""
 
+    def nan_to_num(self, a: Array, nan: float, posinf: float, neginf: float) -> Array:
+        """``a``, floating, with nan and the infinities replaced."""
+
     def gcd(self, a: Array, b: Array) -> Array:
         """Greatest common divisor, not negative; integers only."""
 
@@ -206,6 +209,12 @@ class OptionalKernels(Protocol):
 
     def log_softmax_backward(self, grad: Array, result: Array, dim: int) -> Array:
         """``grad - exp(result) * sum(grad)`` along ``dim``."""
+
+    def roll(self, a: Array, shifts: Shape, dims: Shape) -> Array:
+        """A copy with the elements shifted along dims, one after the other; those that leave come back at the start."""
+
+    def repeat_interleave(self, a: Array, repeats: int, dim: int) -> Array:
+        """A copy with every index of ``dim`` repeated ``repeats`` times in a row."""
 
     def addmm(self, bias: Array, a: Array, b: Array) -> Array:
         """``bias + a @ b`` of matrices; ``bias`` broadcasts to the product's shape."""

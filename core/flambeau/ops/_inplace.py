@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .._storage import Steps, View, propagate_write, replay, storage_of
+from .._storage import Became, Steps, View, propagate_write, replay, storage_of
 from .._tensor import Tensor, from_array
 from ..autograd._modes import enable_grad, grad_enabled
 from ..autograd._node import Leaf, Node, next_sequence
@@ -173,8 +173,8 @@ def become_view(input: Tensor, function: Callable[..., Tensor], *args: Any, **kw
     result = function(before, *args, **kwargs)
     own = input._view is None or input._view.own
     input._array, input._view = result._array, result._view
-    if input._view is not None:
-        input._view.own = own
+    if own and input._view is not None:
+        input._view = Became(input._view)
     input._node = leaf or result._node
     storage.add_view(input)
     storage.version += 1

@@ -235,6 +235,9 @@ def nan_to_num(
     if type_.dtype.category != dtypes.FLOATING:
         return from_array(kernels.clone(array, True), type_)
     largest = _LARGEST[type_.dtype.name]
+    if kernels.nan_to_num is not None:
+        ends = (largest if posinf is None else float(posinf), -largest if neginf is None else float(neginf))
+        return from_array(kernels.nan_to_num(array, 0.0 if nan is None else float(nan), *ends), type_)
     result = kernels.where(kernels.isnan(array), number(0.0 if nan is None else nan), array)
     for infinity, value in ((float("inf"), posinf), (-float("inf"), neginf)):
         finite = largest if infinity > 0 else -largest

@@ -58,6 +58,10 @@ def _view_method(self: Tensor, *size: Any) -> Tensor:
         tensor([[0, 1],
                 [2, 3]])
     """
+    array = self._array
+    usual = bool(size) and size[0].__class__ is int and prod(size) == prod(array.shape) and min(size) >= 0
+    if usual and self._type.backend.is_contiguous(array):
+        return _view(self, size)  # the usual case: all sizes are given one by one, and fit
     if len(size) == 1 and isinstance(size[0], dtypes.dtype):
         from .strided import reinterpret
 

@@ -10,7 +10,9 @@ from ..shapes import Shape
 from ._declare import primitive
 from ._runtime import Number
 from .indexing import index_select
+from .joining import cat
 from .ranges import arange
+from .slicing import _narrow
 
 __all__ = ["constant_pad_nd", "pad"]
 
@@ -63,8 +65,21 @@ def pad(
             )
     for dim, (size, low, high) in enumerate(zip(tuple(input._array.shape), before, after, strict=True)):
         if low or high:
-            input = index_select(input, dim, source(arange(-low, size + high, device=input.device), size))
+            input = _joined(input, dim, (size, low, high), source)
     return input
+
+
+def _joined(input: Tensor, dim: int, sizes: tuple[int, int, int], source: Callable[[Tensor, int], Tensor]) -> Tensor:
+    """One dimension padded: what comes before, the part that is kept, what comes after."""
+    size, low, high = sizes
+    first, last = max(-low, 0), size - max(-high, 0)
+    kept = _narrow(input, dim, first, last - first)
+    ends = (
+        [arange(-low, 0, device=input.device)] if low > 0 else [],
+        [arange(size, size + high, device=input.device)] if high > 0 else [],
+    )
+    head, tail = ([index_select(input, dim, source(positions, size)) for positions in end] for end in ends)
+    return cat([*head, kept, *tail], dim)
 
 
 def _mode(mode: str | None, keywords: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from .._methods import method
 from .._tensor import Tensor, from_array
 from ..layouts import contiguous_format
 from ..shapes import Shape, normalize_dim, size_argument
-from ._declare import composite, primitive
+from ._declare import composite, fused, primitive
 from .movement import transpose
 
 __all__ = ["flip", "fliplr", "flipud", "roll", "rot90"]
@@ -92,9 +92,11 @@ def _roll_input(grad: Tensor, shifts: Shape, dims: Shape) -> Tensor:
     return _roll(grad, tuple(-shift for shift in shifts), dims)
 
 
-@primitive(derivatives={"input": _roll_input}, method=False, node="RollBackward0")
+@fused("roll", derivatives={"input": _roll_input}, method=False, node="RollBackward0")
 def _roll(input: Tensor, shifts: Shape, dims: Shape) -> Tensor:
     kernels, shape, array = input._type.kernels, input._array.shape, input._array
+    if kernels.roll is not None:
+        return from_array(kernels.roll(array, shifts, dims), input._type)
     steps = (1,) * len(shape)
     for shift, dim in zip(shifts, dims, strict=True):
         size = shape[dim]

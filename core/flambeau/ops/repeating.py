@@ -9,10 +9,9 @@ from .. import dtypes
 from .._methods import method
 from .._tensor import Tensor, from_array
 from ..shapes import Shape, normalize_dim, size_argument
-from ._declare import composite, primitive
-from .broadcasting import _expand_method
+from ._declare import composite, fused, primitive
 from .indexing import index_select
-from .movement import flatten, reshape, unsqueeze
+from .movement import flatten, reshape
 
 __all__ = ["repeat_interleave", "tile"]
 
@@ -91,6 +90,21 @@ def _tile_method(self: Tensor, *dims: Any) -> Tensor:
     return tile(self, size_argument("tile", dims))
 
 
+def _repeat_each_input(grad: Tensor, input_shape: Shape, repeats: int, dim: int) -> Tensor:
+    return reshape(grad, (*input_shape[: dim + 1], repeats, *input_shape[dim + 1 :])).sum(dim + 1)
+
+
+@fused("repeat_interleave", derivatives={"input": _repeat_each_input}, method=False, node="RepeatInterleaveBackward0")
+def _repeat_each(input: Tensor, repeats: int, dim: int) -> Tensor:
+    kernels, shape = input._type.kernels, input._array.shape
+    if kernels.repeat_interleave is not None:
+        return from_array(kernels.repeat_interleave(input._array, repeats, dim), input._type)
+    apart = kernels.reshape(input._array, (*shape[: dim + 1], 1, *shape[dim + 1 :]))
+    copies = kernels.clone(kernels.expand(apart, (*shape[: dim + 1], repeats, *shape[dim + 1 :])), False)
+    whole = (*shape[:dim], shape[dim] * repeats, *shape[dim + 1 :])
+    return from_array(kernels.reshape(copies, whole), input._type)
+
+
 @composite()
 def repeat_interleave(
     input: Tensor,
@@ -129,10 +143,7 @@ def repeat_interleave(
             )
         if repeats < 0:
             raise RuntimeError("Repeats must be non-negative")
-        wider = unsqueeze(input, dim + 1)
-        shape = tuple(wider.shape)
-        copies = _expand_method(wider, (*shape[: dim + 1], repeats, *shape[dim + 2 :])).clone()
-        return flatten(copies, dim, dim + 1)
+        return _repeat_each(input, repeats, dim)
     if repeats.dim() == 1 and repeats.numel() != input.shape[dim]:
         raise RuntimeError(
             "repeats must have the same size as input along dim, but got repeats.size(0) = "

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from .. import dtypes
 from .._methods import method
-from .._storage import link_view
+from .._storage import Piece, link_view
 from .._tensor import Tensor, from_array
 from ..autograd._modes import grad_enabled
 from ..autograd._node import edge_target
@@ -45,7 +45,8 @@ def _linked(input: Tensor, pieces: Sequence[Tensor], steps: Iterable[_Step]) -> 
         link_view(piece, input, function, arguments, recorded)
         node = piece._node
         if node is not None and piece._view is not None:
-            piece._view.origin = f"Output {index} of {edge_target(node)[0].name().removesuffix('Backward0')}"
+            origin = f"Output {index} of {edge_target(node)[0].name().removesuffix('Backward0')}"
+            piece._view = Piece(piece._view, origin)
 
 
 @primitive(derivatives={"input": lambda grad, dim: _stack(grad, dim)}, method=False, node="UnbindBackward0")

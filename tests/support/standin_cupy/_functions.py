@@ -153,6 +153,21 @@ def flip(a: Any, axis: Any = None) -> Any:
     return a._viewed(np.flip(a._host, axis))
 
 
+def roll(a: Any, shift: Any, axis: Any = None) -> ndarray:
+    _check_axis(a, axis)
+    return wrap(np.roll(a._host, shift, axis))
+
+
+def repeat(a: Any, repeats: Any, axis: Any = None) -> ndarray:
+    _check_axis(a, axis)
+    return wrap(np.repeat(a._host, repeats, axis))
+
+
+def nan_to_num(x: Any, copy: bool = True, nan: float = 0.0, posinf: Any = None, neginf: Any = None) -> ndarray:
+    _check_arrays(x)
+    return wrap(np.asarray(np.nan_to_num(x._host, copy, nan, posinf, neginf)))
+
+
 def expand_dims(a: Any, axis: Any) -> Any:
     return a._viewed(np.expand_dims(a._host, axis))
 

@@ -22,7 +22,8 @@ _FUNCTIONS = (
     "all", "amax", "amin", "any", "arange", "argmax", "argmin", "argsort", "array", "asarray", "ascontiguousarray",
     "asnumpy", "broadcast_to", "concatenate", "copyto", "count_nonzero", "cumprod", "cumsum", "empty", "empty_like",
     "expand_dims", "flip", "frexp", "from_dlpack", "full", "lexsort", "matmul", "max", "mean", "min", "nonzero", "ones", "prod",
-    "put_along_axis", "searchsorted", "sort", "stack", "sum", "take", "take_along_axis", "where", "zeros", "zeros_like",
+    "nan_to_num", "put_along_axis", "repeat", "roll",
+    "searchsorted", "sort", "stack", "sum", "take", "take_along_axis", "where", "zeros", "zeros_like",
 )  # fmt: skip
 
 _pool = _machine.MemoryPool()
