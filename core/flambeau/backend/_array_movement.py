@@ -60,9 +60,6 @@ def movement_kernels(xp: Any) -> dict[str, Callable[..., Array]]:
         return joined if joined.flags.c_contiguous else joined.copy(order="C")
 
     return {
-        "reshape": reshape, "permute": permute, "expand": expand, "slice": cut, "as_strided": strided, "bitcast": bitcast, "roll": xp.roll,
-       
-        "repeat_interleave": xp.repeat,
-        "select": select, "flip": flip,
-        "pad": pad, "concat": concat,
+        "reshape": reshape, "permute": permute, "expand": expand, "slice": cut, "as_strided": strided, "bitcast": bitcast,
+        "select": select, "flip": flip, "roll": xp.roll, "repeat_interleave": xp.repeat, "pad": pad, "concat": concat,
     }  # fmt: skip
