@@ -27,6 +27,8 @@ from ._policy import adopt_policies, adopting_policies, filter_warnings
 
 __all__ = ["NumpyBackend"]
 
+_COMBINED = {"prod": np.multiply, "amax": np.maximum, "amin": np.minimum}
+
 
 class NumpyBackend(ArrayBackend):
     """Tensors as ``numpy.ndarray``."""
@@ -76,6 +78,10 @@ class NumpyBackend(ArrayBackend):
         """Add at indices that may be repeated."""
         np.add.at(target, key, values)
 
+    def reduce_at(self, target: np.ndarray, positions: np.ndarray, values: np.ndarray, reduce: str) -> None:
+        """Combine at positions that may be repeated."""
+        _COMBINED[reduce].at(target, positions, values)
+
     def sum(self, a: np.ndarray, dims: Shape, keepdim: bool) -> np.ndarray:
         """The sum over ``dims``."""
         return _reductions.sum_over(a, dims, keepdim)
@@ -111,7 +117,7 @@ class NumpyBackend(ArrayBackend):
     def own_kernels(self) -> Mapping[str, Callable[..., Any]]:
         """Kernels that NumPy alone can do better."""
         return {
-            "clamp": _elementwise.clamp, "expand": _movement.expand,
+            "clamp": _elementwise.clamp, "expand": _movement.expand, "reduce_at": self.reduce_at,
             "as_strided": _movement.as_strided, "where": _elementwise.where,
             "amax": _reductions.extreme_over(np.maximum), "amin": _reductions.extreme_over(np.minimum),
             "prod": _reductions.product_over, "nansum": _reductions.nansum_over,

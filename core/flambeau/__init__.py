@@ -49,12 +49,13 @@ from .ops.exponential import *
 from .ops.extremes import *
 from .ops.floating import *
 from .ops.gamma_functions import *
+from .ops.gathering import *
 from .ops.grids import *
 from .ops.histograms import *
-from .ops.indexing import *
 from .ops.inplace import *
 from .ops.integers import *
 from .ops.joining import *
+from .ops.keys import *
 from .ops.linalg import *
 from .ops.logsums import *
 from .ops.medians import *
@@ -71,6 +72,8 @@ from .ops.reordering import *
 from .ops.repeating import *
 from .ops.rounding import *
 from .ops.scans import *
+from .ops.scatter_reductions import *
+from .ops.scattering import *
 from .ops.searching import *
 from .ops.selection import *
 from .ops.slicing import *

@@ -54,6 +54,12 @@ _OUT: dict[str, Any] = {
     "scatter_add": lambda t, x, **o: t.scatter_add(x, 1, t.tensor([[0], [2]]), x, **o),
     "index_select": lambda t, x, **o: t.index_select(x, 1, t.tensor([2, 0]), **o),
     "nonzero": lambda t, x, **o: t.nonzero(x > 0, **o),
+    "take": lambda t, x, **o: t.take(x, t.tensor([[0, 5]]), **o),
+    "take_along_dim": lambda t, x, **o: t.take_along_dim(x, t.tensor([[2], [0]]), 1, **o),
+    "masked_select": lambda t, x, **o: t.masked_select(x, x > 0, **o),
+    "index_add": lambda t, x, **o: t.index_add(x, 1, t.tensor([2]), x[:, :1], **o),
+    "index_copy": lambda t, x, **o: t.index_copy(x, 1, t.tensor([2]), x[:, :1], **o),
+    "scatter_reduce": lambda t, x, **o: t.scatter_reduce(x, 1, t.tensor([[0], [2]]), x, "amax", **o),
 }
 
 for _name, _call in _OUT.items():

@@ -1,7 +1,10 @@
 """Indexing."""
 
+import warnings
+from collections.abc import Callable
 from typing import Any
 
+from ..checks import expect_equal
 from ..compare import check_same, numbers_of
 from ..declare import FLOATS, Error, Sample, case, op
 from ..inputs import In
@@ -85,3 +88,109 @@ for _label, _where, _what, _expected in _WRITES:
         x = t.arange(6, dtype=t.float32).reshape(2, 3)
         x[where(t) if callable(where) else where] = what(t) if callable(what) else what
         check_same(subject, numbers_of(x), [float(value) for value in expected], "float32", "exact")
+
+
+# -- slices and elements by index ------------------------------------------------------------------------------------------
+
+_VECTOR = In((4,), "index:3")
+
+op("take", dtypes=_DTYPES, tolerance="exact", method=False, samples=[
+    Sample("shape", lambda t, x, i: t.take(x, i), (In((3, 4)), In((2, 2), "index:12"))), Sample("negative", lambda t, x: x.take(t.tensor([-1, 0])), (In((3,)),)),
+], errors=[
+    Error("range", lambda t: t.take(t.zeros(2), t.tensor([2])), (IndexError,), "tried to access index 2 on a tensor of 2 elements"),
+    Error("dtype", lambda t: t.take(t.zeros(2), t.tensor([0.0])), (RuntimeError,), "Expected a long tensor for index"),
+])  # fmt: skip
+op("take_along_dim", dtypes=_DTYPES, tolerance="exact", method=False, turned=False, samples=[
+    Sample("broadcast", lambda t, x, i: t.take_along_dim(x, i, 0), (In((3, 4)), In((2, 1), "index:3"))),
+    Sample("flat", lambda t, x, i: x.take_along_dim(i), (In((3, 4)), In((2,), "index:12"))),
+], errors=[Error("dims", lambda t: t.take_along_dim(t.zeros(2, 2), t.tensor([0]), 0), (RuntimeError,), "same number of dimensions")])  # fmt: skip
+op("put", dtypes=_DTYPES, tolerance="exact", method=False, samples=[
+    Sample("replace", lambda t, x, y: t.put(x, t.tensor([5, 0]), y), (In((2, 3)), In((2,)))),
+    Sample("add", lambda t, x, y: x.put(t.tensor([1, 1]), y, accumulate=True), (In((2, 3)), In((2,))), dtypes=(*FLOATS, "int64")),
+], errors=[Error("count", lambda t: t.put(t.zeros(2), t.tensor([0]), t.zeros(2)), (IndexError,), "same number of elements")])  # fmt: skip
+op("masked_select", dtypes=_DTYPES, tolerance="exact", method=False, samples=[
+    Sample("own", lambda t, x, m: t.masked_select(x, m), (In((3, 4)), In((3, 4), "bool"))),
+    Sample("broadcast", lambda t, x, m: x.masked_select(m), (In((3, 4)), In((4,), "bool"))),
+], errors=[Error("dtype", lambda t: t.masked_select(t.zeros(2), t.zeros(2)), (RuntimeError,), "expected BoolTensor for mask")])  # fmt: skip
+op("masked_scatter", dtypes=_DTYPES, tolerance="exact", method=False, samples=[
+    Sample("own", lambda t, x, m, y: t.masked_scatter(x, m, y), (In((3, 4)), In((3, 4), "bool"), In((12,)))),
+    Sample("broadcast", lambda t, x, m, y: x.masked_scatter(m, y), (In((3, 4)), In((4,), "bool"), In((12,)))),
+], errors=[Error("few", lambda t: t.masked_scatter(t.zeros(2), t.tensor([True, True]), t.zeros(1)), (RuntimeError,), "source < number of ones in mask")])  # fmt: skip
+op("index_add", dtypes=(*FLOATS, "int64"), method=False, samples=[
+    Sample("repeated", lambda t, x, i, y: t.index_add(x, 0, i, y), (In((3, 2)), _VECTOR, In((4, 2)))),
+    Sample("scaled", lambda t, x, i, y: x.index_add(1, i, y, alpha=2), (In((2, 3)), _VECTOR, In((2, 4)))),
+], errors=[
+    Error("range", lambda t: t.index_add(t.zeros(2), 0, t.tensor([2]), t.zeros(1)), (RuntimeError, IndexError), "out of"),
+    Error("count", lambda t: t.index_add(t.zeros(2), 0, t.tensor([0]), t.zeros(2)), (RuntimeError,), r"Number of indices \(1\) should be equal"),
+])  # fmt: skip
+op("index_copy", dtypes=_DTYPES, tolerance="exact", method=False, samples=[
+    Sample("rows", lambda t, x, y: t.index_copy(x, 0, t.tensor([2, 0]), y), (In((3, 2)), In((2, 2)))),
+    Sample("columns", lambda t, x, y: x.index_copy(1, t.tensor([1]), y), (In((3, 2)), In((3, 1)))),
+], errors=[Error("range", lambda t: t.index_copy(t.zeros(2), 0, t.tensor([2]), t.zeros(1)), (IndexError,), "out of bounds")])  # fmt: skip
+op("index_fill", dtypes=_DTYPES, tolerance="exact", method=False, samples=[
+    Sample("number", lambda t, x: t.index_fill(x, 1, t.tensor([0, -1]), 1), (In((2, 3)),)),
+    Sample("tensor", lambda t, x, v: x.index_fill(0, t.tensor([1]), v), (In((2, 3)), In(()))),
+], errors=[Error("range", lambda t: t.index_fill(t.zeros(2), 0, t.tensor([2]), 1), (IndexError,), "out of bounds")])  # fmt: skip
+op("index_put", dtypes=_DTYPES, tolerance="exact", method=False, samples=[
+    Sample("pairs", lambda t, x, y: t.index_put(x, (t.tensor([0, 1]), t.tensor([2, 0])), y), (In((2, 3)), In((2,)))),
+    Sample("mask", lambda t, x, m, y: x.index_put((m,), y), (In((2, 3)), In((2, 3), "bool"), In(()))),
+    Sample("add", lambda t, x, y: t.index_put(x, (t.tensor([1, 1]),), y, accumulate=True), (In((2, 3)), In((2, 3))), dtypes=(*FLOATS, "int64")),
+], errors=[
+    Error("dtype", lambda t: t.index_put(t.zeros(2), (t.tensor([0]),), t.tensor(1)), (RuntimeError,), "source and destination dtypes match"),
+    Error("range", lambda t: t.index_put(t.zeros(2), (t.tensor([2]),), t.tensor(1.0)), (IndexError,), "out of bounds"),
+])  # fmt: skip
+op("argwhere", dtypes=_DTYPES, tolerance="exact", method=False, differentiable=False, samples=[
+    Sample("matrix", lambda t, x: t.argwhere(x > 0), (In((2, 3)),), dtypes=(*FLOATS, "int64"), gradient=False),
+])  # fmt: skip
+
+_INDEX = [[0, 2, 1], [2, 2, 0]]
+_SCATTERED: list[Sample] = []
+for _reduce in ("sum", "prod", "mean", "amax", "amin"):
+    _SCATTERED += [
+        Sample(f"{_reduce}-{'with' if own else 'without'}-self", lambda t, x, y, reduce=_reduce, own=own: t.scatter_reduce(
+            x, 0, t.tensor(_INDEX), y, reduce, include_self=own), (In((3, 3), "distinct"), In((2, 3), "distinct")))
+        for own in (True, False)
+    ]  # fmt: skip
+op("scatter_reduce", method=False, samples=_SCATTERED, errors=[
+    Error("word", lambda t: t.scatter_reduce(t.zeros(2), 0, t.tensor([0]), t.zeros(1), "add"), (RuntimeError,), "must be either sum, prod, mean, amax or amin"),
+])  # fmt: skip
+
+
+def _index_reduce(t: Any) -> Any:
+    def quiet(*arguments: Any) -> Any:
+        with warnings.catch_warnings(action="ignore"):  # PyTorch calls it a beta
+            return t.index_reduce(*arguments)
+
+    return quiet
+
+
+op("index_reduce", method=False, samples=[
+    Sample(reduce, lambda t, x, i, y, reduce=reduce: _index_reduce(t)(x, 0, i, y + 0.05, reduce), (In((3, 2), "distinct"), _VECTOR, In((4, 2), "distinct")))
+    for reduce in ("prod", "mean", "amax", "amin")
+], errors=[
+    Error("word", lambda t: _index_reduce(t)(t.zeros(2), 0, t.tensor([0]), t.zeros(1), "sum"), (RuntimeError,), "Expected reduce to be one of"),
+])  # fmt: skip
+
+
+@case("index_put_/inplace/forms/-", dtypes=("float32", "float64"))
+def _in_place_forms(subject: Subject) -> None:
+    t = subject.torch
+    x = t.zeros(2, 3)
+    forms: tuple[Callable[[], Any], ...] = (
+        lambda: x.index_put_((t.tensor([0]), t.tensor([1])), t.tensor(1.0)), lambda: x.index_add_(0, t.tensor([1]), t.ones(1, 3)),
+        lambda: x.index_copy_(1, t.tensor([2]), t.full((2, 1), 5.0)), lambda: x.index_fill_(0, t.tensor([1]), 4.0),
+        lambda: x.put_(t.tensor([0]), t.tensor([7.0])), lambda: x.masked_scatter_(x == 4, t.tensor([8.0, 9.0, 10.0])),
+        lambda: x.scatter_reduce_(1, t.tensor([[0], [0]]), t.full((2, 1), 2.0), "prod"),
+    )  # fmt: skip
+    expect_equal([form() is x for form in forms], [True] * len(forms), "whether the forms return the tensor")
+    expect_equal(x.tolist(), [[14.0, 1.0, 5.0], [16.0, 9.0, 10.0]], "the tensor after all of them")
+
+
+@case("index_reduce/out/plain/-", dtypes=("float32",))
+def _index_reduce_out(subject: Subject) -> None:
+    t = subject.torch
+    target, x = t.zeros(2), t.tensor([1.0, 2.0])
+    with warnings.catch_warnings(action="ignore"):
+        returned = t.index_reduce(x, 0, t.tensor([1, 1]), t.tensor([3.0, 4.0]), "prod", out=target)
+    expect_equal(returned is target, True, "whether out= is returned")
+    expect_equal(target.tolist(), [1.0, 24.0], "the target")

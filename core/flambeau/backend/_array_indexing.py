@@ -67,6 +67,11 @@ def indexing_kernels(
     def index_add(target: Array, dim: int, index: Array, source: Array) -> None:
         add(target, _key_along(xp, dim, source.shape[: dim + 1], index), source)
 
+    def index_select(a: Array, dim: int, index: Array) -> Array:
+        if a.flags.c_contiguous:
+            return xp.take(a, index, dim)
+        return xp.ascontiguousarray(a[(slice(None),) * dim + (index,)])
+
     def nonzero(a: Array) -> Array:
         if not a.shape:
             return xp.zeros((int(a != 0), 0), "int64")
@@ -74,7 +79,7 @@ def indexing_kernels(
 
     return {
         "index": index, "index_put": index_put, "gather": gather, "scatter": scatter, "scatter_add": scatter_add,
-        "index_add": index_add, "nonzero": nonzero,
+        "index_add": index_add, "index_select": index_select, "nonzero": nonzero,
     }  # fmt: skip
 
 

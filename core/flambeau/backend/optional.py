@@ -222,6 +222,15 @@ class OptionalKernels(Protocol):
     def index_add(self, target: Array, dim: int, index: Array, source: Array) -> None:
         """Adds slice i of ``source`` along ``dim`` to slice ``index[i]`` of ``target``; writes into ``target``."""
 
+    def index_select(self, a: Array, dim: int, index: Array) -> Array:
+        """The slices of ``dim`` that ``index``, a vector, names; C-contiguous."""
+
+    def reduce_at(self, target: Array, positions: Array, values: Array, reduce: str) -> None:
+        """Combines each of ``values`` with the element of ``target`` at its position; writes into ``target``.
+
+        All are one-dimensional; ``reduce`` is ``"prod"``, ``"amax"`` or ``"amin"``. Positions may occur several times.
+        """
+
     def bincount(self, a: Array, weights: Array | None, length: int) -> Array:
         """How often each number below ``length`` is in ``a``, int64, or the sum of its ``weights`` in their dtype.
 

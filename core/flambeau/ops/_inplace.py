@@ -30,8 +30,9 @@ def apply(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]
             result's shape or dtype does not fit it; ``input`` is unchanged then.
     """
     recording = grad_enabled()
-    check_writable(input, recording, overlapping=row.overlapping)
-    if recording and _recorded(input, args, kwargs):
+    recorded = recording and _recorded(input, args, kwargs)
+    check_writable(input, recording, overlapping=row.overlapping and not recorded)
+    if recorded:
         result = row.function(_stand_in(input, row), *args, **kwargs)
         store(input, result)
         relink(input, result)

@@ -12,11 +12,12 @@ from ..printing import scalar_type_name
 from ._checks import no_derivative
 from ._declare import composite, fused, primitive
 from .creation import empty_like, ones, ones_like, zeros
-from .indexing import _index, scatter, scatter_add
 from .joining import cat
+from .keys import _index
 from .movement import flatten, movedim
 from .reductions import any
 from .scans import cumsum
+from .scattering import scatter, scatter_add
 from .slicing import narrow
 from .sorting import sort, sorted_values
 

@@ -139,7 +139,7 @@ def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> 
 
 def _back_to_index(grad: Tensor, input_shape: Shape, dim: int, keepdim: bool, indices: Tensor) -> Tensor:
     from .creation import zeros
-    from .indexing import scatter
+    from .scattering import scatter
 
     if not input_shape:
         return grad

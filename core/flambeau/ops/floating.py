@@ -236,8 +236,8 @@ def nan_to_num(
         return from_array(kernels.clone(array, True), type_)
     largest = _LARGEST[type_.dtype.name]
     if kernels.nan_to_num is not None:
-        ends = (largest if posinf is None else float(posinf), -largest if neginf is None else float(neginf))
-        return from_array(kernels.nan_to_num(array, 0.0 if nan is None else float(nan), *ends), type_)
+        ends = (largest if posinf is None else posinf + 0.0, -largest if neginf is None else neginf + 0.0)
+        return from_array(kernels.nan_to_num(array, 0.0 if nan is None else nan + 0.0, *ends), type_)
     result = kernels.where(kernels.isnan(array), number(0.0 if nan is None else nan), array)
     for infinity, value in ((float("inf"), posinf), (-float("inf"), neginf)):
         finite = largest if infinity > 0 else -largest

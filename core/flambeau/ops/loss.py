@@ -9,8 +9,8 @@ from ..shapes import normalize_dim
 from ._declare import composite
 from .activation import log_softmax
 from .extremes import amax, amin
-from .indexing import _gather as _gather_rows
-from .indexing import index_select
+from .gathering import _gather as _gather_rows
+from .gathering import index_select
 from .movement import reshape, squeeze, unsqueeze
 from .reductions import mean, sum
 from .selection import where

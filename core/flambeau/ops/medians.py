@@ -14,7 +14,7 @@ from ._reduce import check_not_empty
 from ._runtime import with_exact_out
 from .creation import full, ones_like
 from .extremes import Extremes, _back_to_index, _shared_by_all_ties, argmax
-from .indexing import gather
+from .gathering import gather
 from .joining import cat
 from .ranges import arange
 from .reductions import any

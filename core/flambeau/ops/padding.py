@@ -9,7 +9,7 @@ from .._tensor import Tensor, from_array
 from ..shapes import Shape
 from ._declare import primitive
 from ._runtime import Number
-from .indexing import index_select
+from .gathering import index_select
 from .joining import cat
 from .ranges import arange
 from .slicing import _narrow

@@ -18,7 +18,7 @@ from ._runtime import with_exact_out
 from .broadcasting import _expand
 from .combination import lerp
 from .data import make_tensor
-from .indexing import gather
+from .gathering import gather
 from .movement import movedim
 from .reductions import all
 from .rounding import ceil, floor, round

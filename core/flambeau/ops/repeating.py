@@ -10,7 +10,7 @@ from .._methods import method
 from .._tensor import Tensor, from_array
 from ..shapes import Shape, normalize_dim, size_argument
 from ._declare import composite, fused, primitive
-from .indexing import index_select
+from .gathering import index_select
 from .movement import flatten, reshape
 
 __all__ = ["repeat_interleave", "tile"]

@@ -126,7 +126,7 @@ def cumprod(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
 
 def _added_to_index(grad: Tensor, input_shape: Shape, dim: int, indices: Tensor) -> Tensor:
     from .creation import zeros
-    from .indexing import scatter_add
+    from .scattering import scatter_add
 
     if not input_shape:
         return grad

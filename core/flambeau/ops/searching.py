@@ -8,7 +8,7 @@ from ..printing import scalar_type_name
 from ._declare import composite
 from ._runtime import Number, operands_of
 from .creation import full_like, zeros_like
-from .indexing import gather
+from .gathering import gather
 from .reductions import any
 from .selection import where
 from .sorting import sorted_values

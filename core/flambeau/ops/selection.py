@@ -88,7 +88,7 @@ def where(
     input = x if input is None else input
     other = y if other is None else other
     if input is None and other is None and out is None:
-        from .indexing import nonzero
+        from .gathering import nonzero
 
         return nonzero(condition, as_tuple=True)
     if input is None or other is None:

@@ -1,4 +1,4 @@
-"""Indexing: keys in brackets, gather and scatter, and their kin."""
+"""Keys in brackets: integers, slices, masks and index tensors, to read and to write; and ``index_put``."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from .. import dtypes
 from .._methods import method
 from .._tensor import Tensor, from_array
 from ..autograd._modes import no_grad
-from ..shapes import Shape, broadcast_shapes, normalize_dim
+from ..printing import scalar_type_name
+from ..shapes import Shape, broadcast_shapes
 from ._declare import composite, primitive
-from ._runtime import Number, common_type
 from .conversion import to_type
 from .creation import zeros
 from .data import make_tensor as tensor
+from .gathering import nonzero
 from .movement import _permute, _unsqueeze, reshape
 from .reordering import flip
 from .slicing import _select, _slice
-from .splitting import unbind
 
-__all__ = ["gather", "index_select", "masked_fill", "nonzero", "scatter", "scatter_add"]
+__all__ = ["index_put", "index_put_"]
 
 
 _ZERO_DIM = (
@@ -87,10 +87,12 @@ def _as_index(entry: Any) -> Any:
     if isinstance(entry, (list, range)) or hasattr(entry, "__array__"):
         made = tensor(list(entry) if isinstance(entry, range) else entry)
         return _as_index(made if made.numel() else made.to(dtypes.int64))
+    if isinstance(entry, str):
+        raise TypeError("new(): invalid data type 'str'")
     try:
         return as_int(entry)
     except TypeError:
-        raise TypeError(
+        raise IndexError(
             "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
             f"(got {type(entry).__name__})"
         ) from None
@@ -245,13 +247,31 @@ def _index_add_zeros(input: Tensor, shape: Shape, indices: tuple[Tensor, ...]) -
 @method("__setitem__")
 def setitem(input: Tensor, key: Any, value: Any) -> None:
     """``input[key] = value``: writes into the tensor; ``value`` broadcasts to the shape of ``input[key]``."""
-    view, advanced = _apply_basic(input, _expanded_key(input, key))
+    entries = _expanded_key(input, key)
     if not isinstance(value, Tensor):
         value = tensor(value, dtype=input.dtype, device=input.device)
+    elif value.dtype is not input.dtype:
+        _check_conversion(input, entries, value)
+    view, advanced = _apply_basic(input, entries)
     if advanced:
         _put_at(view, advanced, value)
     else:
         view.copy_(_without_leading_ones(value, view))
+
+
+def _check_conversion(input: Tensor, entries: list[Any], value: Tensor) -> None:
+    """Slices convert what is written to them; index tensors do not, but for one mask that is filled with one number."""
+    tensors = [entry for entry in entries if isinstance(entry, Tensor)]
+    filled = len(entries) == 1 and value.numel() == 1 and all(entry.dtype is dtypes.bool for entry in tensors)
+    if tensors and (not filled or tensors[0].dim() == 0):
+        raise _dtypes_differ(input, value)
+
+
+def _dtypes_differ(input: Tensor, values: Tensor) -> RuntimeError:
+    return RuntimeError(
+        "Index put requires the source and destination dtypes match, got "
+        f"{scalar_type_name(input.dtype)} for the destination and {scalar_type_name(values.dtype)} for the source."
+    )
 
 
 def _without_leading_ones(value: Tensor, target: Tensor) -> Tensor:
@@ -262,7 +282,7 @@ def _without_leading_ones(value: Tensor, target: Tensor) -> Tensor:
     return value
 
 
-def _put_at(view: Tensor, advanced: list[tuple[int, Tensor]], value: Tensor) -> None:
+def _put_at(view: Tensor, advanced: list[tuple[int, Tensor]], value: Tensor, accumulate: bool = False) -> None:
     front, indices, place = _arranged(view, advanced)
     count = indices[0].dim()
     rest = front._array.shape[len(indices) :]
@@ -278,16 +298,16 @@ def _put_at(view: Tensor, advanced: list[tuple[int, Tensor]], value: Tensor) -> 
     if place:
         back = (*range(place, place + count), *range(place), *range(place + count, len(wanted)))
         full = _permute(full, back)
-    front._index_put_(tuple(indices), full)
+    front._index_put_(tuple(indices), full, accumulate)
 
 
-def _write_index_put(input: Tensor, indices: tuple[Tensor, ...], values: Tensor) -> None:
-    input._type.kernels.index_put(input._array, [index._array for index in indices], values._array, False)
+def _write_index_put(input: Tensor, indices: tuple[Tensor, ...], values: Tensor, accumulate: bool = False) -> None:
+    input._type.kernels.index_put(input._array, [index._array for index in indices], values._array, accumulate)
 
 
 @primitive(
     derivatives={
-        "input": lambda grad, indices: _zero_at(grad, indices),
+        "input": lambda grad, indices, accumulate: grad if accumulate else _zero_at(grad, indices),
         "values": lambda grad, indices: _index(grad, indices),
     },
     inplace=True,
@@ -295,8 +315,8 @@ def _write_index_put(input: Tensor, indices: tuple[Tensor, ...], values: Tensor)
     method=False,
     node="IndexPutBackward0",
 )
-def _index_put(input: Tensor, indices: tuple[Tensor, ...], values: Tensor) -> Tensor:
-    return _written(_write_index_put, input, indices, values)
+def _index_put(input: Tensor, indices: tuple[Tensor, ...], values: Tensor, accumulate: bool = False) -> Tensor:
+    return written(_write_index_put, input, indices, values, accumulate)
 
 
 def _zero_at(grad: Tensor, indices: tuple[Tensor, ...]) -> Tensor:
@@ -304,249 +324,63 @@ def _zero_at(grad: Tensor, indices: tuple[Tensor, ...]) -> Tensor:
     return _index_put(grad, indices, zeros((), dtype=grad.dtype, device=grad.device).expand(shape))
 
 
-def _written(write: Callable[..., None], input: Tensor, *args: Any) -> Tensor:
+def written(write: Callable[..., None], input: Tensor, *args: Any) -> Tensor:
     """A copy of ``input`` that ``write`` has written to."""
     result = from_array(input._type.kernels.clone(input._array, False), input._type)
     write(result, *args)
     return result
 
 
-# -- gather and scatter ---------------------------------------------------------------
+# -- index tensors as an argument ---------------------------------------------------------------
 
 
-def _check_gather(function: str, input: Tensor, dim: int, index: Tensor) -> int:
-    """Check an index tensor for gather and scatter; the dim, counted from the front."""
-    if index.dtype is not dtypes.int64:
-        raise RuntimeError(f"{function}(): Expected dtype int64 for index")
-    common_type(function, (input, index))
-    if max(index.dim(), 1) != max(input.dim(), 1):
-        raise RuntimeError(
-            f"Index tensor must have the same number of dimensions as {'input' if function == 'gather' else 'self'} tensor"
-        )
-    dim = normalize_dim(dim, input.dim())
-    for d, (size, limit) in enumerate(zip(index._array.shape, input._array.shape, strict=False)):
-        if d != dim and size > limit:
-            raise RuntimeError(
-                f"Size does not match at dimension {d} expected index {list(index.shape)} to be no larger than self "
-                f"{list(input.shape)} apart from dimension {dim}"
-            )
-    if index.numel():
-        size = input._array.shape[dim] if input.dim() else 1
-        low, high = index.amin().item(), index.amax().item()
-        if low < 0 or high >= size:
-            raise RuntimeError(
-                f"index {low if low < 0 else high} is out of bounds for dimension {dim} with size {size}"
-            )
-    return dim
+def _put(function: str, input: Tensor, indices: Sequence[Tensor], values: Tensor, accumulate: bool) -> None:
+    for position, index in enumerate(indices):
+        if not isinstance(index, Tensor):
+            raise TypeError(f"expected Tensor as element {position} in argument 1, but got {type(index).__name__}")
+    if not isinstance(values, Tensor):
+        raise TypeError(f"{function}(): argument 'values' (position 3) must be Tensor, not {type(values).__name__}")
+    if values.dtype is not input.dtype:
+        raise _dtypes_differ(input, values)
+    if not indices:
+        raise IndexError(f"{function}(): expected one index tensor at least")
+    entries = _expanded_key(input, tuple(index.reshape(1) if _is_number(index) else index for index in indices))
+    view, advanced = _apply_basic(input, entries)
+    _put_at(view, advanced, values, accumulate)
 
 
-def _dimensioned(*tensors: Tensor) -> list[Tensor]:
-    return [value if value.dim() else reshape(value, (1,)) for value in tensors]
-
-
-def _gather_input(grad: Tensor, input_shape: Shape, dim: int, index: Tensor) -> Tensor:
-    return _scatter_add(zeros(tuple(input_shape), dtype=grad.dtype, device=grad.device), dim, index, grad)
-
-
-@primitive(derivatives={"input": _gather_input}, method=False, node="GatherBackward0")
-def _gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
-    return from_array(input._type.kernels.gather(input._array, dim, index._array), input._type)
-
-
-@composite(out=True)
-def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:
-    """Take elements along a dimension by index: ``result[i][j] = input[index[i][j]][j]`` for dim 0.
-
-    Source of the semantics: ``torch.gather``.
-
-    Raises:
-        RuntimeError: the index is not int64, does not fit the shape, or is out of range.
-
-    Example:
-        >>> import flambeau as torch
-        >>> torch.gather(torch.tensor([[1, 2], [3, 4]]), 1, torch.tensor([[0, 0], [1, 0]]))
-        tensor([[1, 1],
-                [4, 3]])
-    """
-    dim = _check_gather("gather", input, dim, index)
-    if input.dim() and index.dim():
-        return _gather(input, dim, index)
-    flat, flat_index = _dimensioned(input, index)
-    return reshape(_gather(flat, 0, flat_index), index._array.shape)
-
-
-def _zero_where_scattered(grad: Tensor, dim: int, index: Tensor) -> Tensor:
-    return _scatter(grad, dim, index, zeros(tuple(index.shape), dtype=grad.dtype, device=grad.device))
-
-
-def _write_scatter(input: Tensor, dim: int, index: Tensor, src: Tensor) -> None:
-    input._type.kernels.scatter(input._array, dim, index._array, src._array)
-
-
-@primitive(
-    derivatives={
-        "input": lambda grad, dim, index: _zero_where_scattered(grad, dim, index),
-        "src": lambda grad, dim, index: _gather(grad, dim, index),
-    },
-    method=False,
-    inplace=True,
-    write=_write_scatter,
-    node="ScatterBackward0",
-)
-def _scatter(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
-    return _written(_write_scatter, input, dim, index, src)
-
-
-def _write_scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> None:
-    input._type.kernels.scatter_add(input._array, dim, index._array, src._array)
-
-
-@primitive(
-    derivatives={"input": lambda grad: grad, "src": lambda grad, dim, index: _gather(grad, dim, index)},
-    method=False,
-    inplace=True,
-    write=_write_scatter_add,
-    node="ScatterAddBackward0",
-)
-def _scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
-    return _written(_write_scatter_add, input, dim, index, src)
-
-
-def _fitting_source(function: str, input: Tensor, index: Tensor, src: Tensor) -> Tensor:
-    """The part of ``src`` that ``index`` covers."""
-    if src.dtype is not input.dtype:
-        raise RuntimeError(f"{function}(): Expected self.dtype to be equal to src.dtype")
-    common_type(function, (input, src))
-    if src._array.shape == index._array.shape:
-        return src
-    if src.dim() != index.dim() or any(
-        size > limit for size, limit in zip(index._array.shape, src._array.shape, strict=True)
-    ):
-        raise RuntimeError(
-            f"Expected index {list(index.shape)} to be no larger than src {list(src.shape)} in every dimension"
-        )
-    return _slice(src, (0,) * src.dim(), index._array.shape, (1,) * src.dim())
-
-
-@composite(inplace=True, out=True)
-def scatter(
-    input: Tensor, dim: int, index: Tensor, src: Tensor | Number | None = None, *, value: Number | None = None
-) -> Tensor:
-    """Write elements of ``src`` (or a number) to the places that ``index`` names along a dimension.
-
-    ``result[index[i][j]][j] = src[i][j]`` for dim 0. Where a place is named twice, which value stays is not said.
-    Source of the semantics: ``torch.scatter``.
-
-    Raises:
-        RuntimeError: the index is not int64, does not fit the shapes, or is out of range.
-
-    Example:
-        >>> import flambeau as torch
-        >>> torch.scatter(torch.zeros(3), 0, torch.tensor([2]), torch.tensor([5.0]))
-        tensor([0., 0., 5.])
-    """
-    dim = _check_gather("scatter", input, dim, index)
-    number = value if src is None else src
-    if number is None:
-        raise TypeError("scatter(): expected src or value")
-    if not isinstance(number, Tensor):
-        number = input.new_full(tuple(index.shape), number)
-    source = _fitting_source("scatter", input, index, number)
-    if input.dim() and index.dim():
-        return _scatter(input, dim, index, source)
-    flat, flat_index, flat_source = _dimensioned(input, index, source)
-    return reshape(_scatter(flat, 0, flat_index, flat_source), input._array.shape)
-
-
-@composite(inplace=True, out=True)
-def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
-    """Add elements of ``src`` at the places that ``index`` names along a dimension. Source: ``torch.scatter_add``.
-
-    Example:
-        >>> import flambeau as torch
-        >>> torch.scatter_add(torch.zeros(2), 0, torch.tensor([1, 1]), torch.tensor([2.0, 3.0]))
-        tensor([0., 5.])
-    """
-    dim = _check_gather("scatter_add", input, dim, index)
-    source = _fitting_source("scatter_add", input, index, src)
-    if input.dim() and index.dim():
-        return _scatter_add(input, dim, index, source)
-    flat, flat_index, flat_source = _dimensioned(input, index, source)
-    return reshape(_scatter_add(flat, 0, flat_index, flat_source), input._array.shape)
-
-
-@composite(out=True)
-def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
-    """Take the indices named from a dimension. Source of the semantics: ``torch.index_select``.
-
-    Raises:
-        IndexError: the index has more than one dimension, or is out of range.
-
-    Example:
-        >>> import flambeau as torch
-        >>> torch.index_select(torch.tensor([[1, 2], [3, 4]]), 1, torch.tensor([1]))
-        tensor([[2],
-                [4]])
-    """
-    if index.dim() > 1:
-        raise IndexError("index_select(): Index is supposed to be a vector")
-    if index.dtype not in (dtypes.int64, dtypes.int32):
-        raise RuntimeError("index_select(): Expected dtype int32 or int64 for index")
-    dim = normalize_dim(dim, input.dim())
-    (flat_index,) = _dimensioned(index)
-    if not input.dim():
-        return reshape(_index_at(reshape(input, (1,)), [(0, _checked_index(flat_index, 1, input))]), ())
-    return _index_at(input, [(dim, _checked_index(flat_index, input._array.shape[dim], input))])
-
-
-@composite(inplace=True)
-def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
-    """Replace elements where ``mask`` holds with a number. Source of the semantics: ``torch.Tensor.masked_fill``.
-
-    Raises:
-        RuntimeError: ``mask`` is not bool.
-
-    Example:
-        >>> import flambeau as torch
-        >>> torch.tensor([1.0, 2.0]).masked_fill(torch.tensor([True, False]), 9)
-        tensor([9., 2.])
-    """
-    from .selection import _where
-
-    if mask.dtype is not dtypes.bool:
-        raise RuntimeError(f"masked_fill only supports boolean masks, but got mask with dtype {mask.dtype}")
-    if isinstance(value, Tensor):
-        if value.dim():
-            raise RuntimeError(
-                f"masked_fill only supports a 0-dimensional value tensor, but got tensor with {value.dim()} dimension(s)."
-            )
-        value = to_type(value, input._type)
-    else:
-        value = input.new_full((), value)
-    return _where(mask, value, input)
-
-
-@primitive(not_differentiable="the result is an index", method=False)
-def _nonzero(input: Tensor) -> Tensor:
-    return from_array(input._type.kernels.nonzero(input._array), input._type.with_dtype(dtypes.int64))
+def _is_number(index: Tensor) -> bool:
+    return index.dim() == 0 and index.dtype is not dtypes.bool
 
 
 @composite()
-def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False) -> Any:
-    """Give the indices of the elements that are not zero: one row each, or one tensor per dimension.
+def index_put(input: Tensor, indices: Sequence[Tensor], values: Tensor, accumulate: bool = False) -> Tensor:
+    """Copy a tensor with the elements that index tensors name replaced, or added to if ``accumulate``.
 
-    Source of the semantics: ``torch.nonzero``.
+    Masks are index tensors too; ``values`` broadcasts to the shape of ``input[indices]``. Source: ``torch.index_put``.
+
+    Raises:
+        IndexError: an index is out of range, or no index.
+        RuntimeError: ``values`` has another dtype, or does not broadcast.
 
     Example:
         >>> import flambeau as torch
-        >>> torch.nonzero(torch.tensor([0, 5, 7]))
-        tensor([[1],
-                [2]])
+        >>> torch.index_put(torch.zeros(3), (torch.tensor([2, 2]),), torch.tensor([4.0, 5.0]), accumulate=True)
+        tensor([0., 0., 9.])
     """
-    if out is not None:
-        from ._runtime import with_out
+    result = input.clone()
+    _put("index_put", result, indices, values, accumulate)
+    return result
 
-        return with_out(out, _nonzero, input)
-    if as_tuple:
-        return unbind(_nonzero(input if input.dim() else reshape(input, (1,))), 1)
-    return _nonzero(input)
+
+@method("index_put_")
+def index_put_(input: Tensor, indices: Sequence[Tensor], values: Tensor, accumulate: bool = False) -> Tensor:
+    """In-place form of :func:`flambeau.index_put`.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.zeros(2).index_put_((torch.tensor([1]),), torch.tensor(3.0))
+        tensor([0., 3.])
+    """
+    _put("index_put_", input, indices, values, accumulate)
+    return input
