@@ -12,7 +12,7 @@ from ..printing import scalar_type_name
 from ._checks import no_derivative
 from ._declare import composite, fused, primitive
 from .creation import empty_like, ones, ones_like, zeros
-from .indexing import _index, scatter, scatter_add
+from .indexing import index_select, scatter, scatter_add
 from .joining import cat
 from .movement import flatten, movedim
 from .reductions import any
@@ -41,7 +41,7 @@ def _of_runs(rows: Tensor, order: Tensor | None, *, inverse: bool, counts: bool)
         return Unique(rows.clone(), *(zeros(length, dtype=dtypes.int64, device=rows.device) for _ in range(2)))
     begins = _beginnings(rows)
     (starts,) = begins.nonzero().unbind(1)
-    output = _index(rows, (starts,))
+    output = index_select(rows, 0, starts)
     members, sizes = None, None
     if inverse:
         members = cumsum(begins, 0) - 1
@@ -64,8 +64,8 @@ def _ordered(rows: Tensor) -> Tensor:
     """The indices that sort rows by their first element, those equal in it by the second, and so on."""
     order = sort(narrow(rows, 1, rows.size(1) - 1, 1).reshape(-1)).indices
     for column in range(rows.size(1) - 2, -1, -1):
-        values = _index(narrow(rows, 1, column, 1).reshape(-1), (order,))
-        order = _index(order, (sort(values).indices,))
+        values = index_select(narrow(rows, 1, column, 1).reshape(-1), 0, order)
+        order = index_select(order, 0, sort(values).indices)
     return order
 
 
@@ -96,7 +96,7 @@ def _unique_dim(input: Tensor, dim: int, inverse: bool, counts: bool) -> Unique:
     _check_real(input)
     slices = _slices("unique", input, dim)
     order = _ordered(slices.reshape(slices.size(0), -1 if slices.numel() else 1))
-    found = _of_runs(_index(slices, (order,)), order, inverse=inverse, counts=counts)
+    found = _of_runs(index_select(slices, 0, order), order, inverse=inverse, counts=counts)
     return found._replace(output=movedim(found.output, 0, dim).contiguous())
 
 

@@ -18,7 +18,7 @@ from ._runtime import with_exact_out
 from .combination import lerp
 from .data import make_tensor
 from .indexing import gather
-from .movement import _expand, movedim
+from .movement import movedim
 from .reductions import all
 from .rounding import ceil, floor, round
 from .selection import where
@@ -161,7 +161,8 @@ def _places(ordered: Tensor, parts: Tensor, skip_missing: bool) -> Tensor:
     else:
         last = ordered.size(-1) - 1
         places = where(narrow(missing, -1, last, 1), last, parts * last)
-    return _expand(places, (*ordered._array.shape[:-1], parts.numel()))
+    expanded: Tensor = places.expand(*ordered._array.shape[:-1], parts.numel())
+    return expanded
 
 
 def _between(ordered: Tensor, places: Tensor, interpolation: str) -> Tensor:
