@@ -20,7 +20,7 @@ from .differences import diff
 from .indexing import index_select
 from .ranges import linspace
 from .searching import searchsorted
-from .selection import where
+from .selection import clamp, where
 from .slicing import narrow
 from .sorting import pair
 
@@ -81,15 +81,12 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
     values = input.detach().reshape(-1)
     low, high = _range_of_counts(values, float(min), float(max))
     inside = (values >= low) & (values <= high)
-    places = _in_equal_parts(where(inside, values, low), low, high, bins)
-    counts = tally(where(inside, places, bins), None, bins + 1)
+    position = (values - low) * bins / (high - low)
+    if position.dtype.itemsize < 4:  # which has not all whole numbers
+        position = position.float()
+    counts = tally(where(inside, position, bins + 1).long(), None, bins + 2)
+    counts[bins - 1] += counts[bins]  # what is equal to the last edge
     return narrow(counts, 0, 0, bins).to(input.dtype)
-
-
-def _in_equal_parts(values: Tensor, low: Any, high: Any, parts: int) -> Tensor:
-    """In which part of a range values lie, none of which is outside."""
-    places: Tensor = ((values - low) * parts / (high - low)).long()
-    return places.clamp(max=parts - 1)
 
 
 def _range_of_counts(values: Tensor, low: float, high: float) -> tuple[float, float]:
@@ -133,12 +130,15 @@ def _box_counts(
 def _between(edge: Tensor, values: Tensor, equal: bool) -> Tensor:
     """Above which edge values are, none of which is outside; that on the last edge belongs to the last bin."""
     last = edge.numel() - 2
-    if not equal:
-        return (searchsorted(edge, values, right=True) - 1).clamp(max=last)
-    place = _in_equal_parts(values, edge[0], edge[-1], last + 1)
-    # Rounding takes what lies next to an edge to its other side.
-    place = where(values < index_select(edge, 0, place), place - 1, place)
-    return where(values >= index_select(edge, 0, place + 1), place + 1, place).clamp(max=last)
+    place: Tensor
+    if equal:
+        place = ((values - edge[0]) * (last + 1) / (edge[-1] - edge[0])).long().clamp(max=last)
+        # Rounding takes what lies next to an edge to its other side.
+        place = where(values < index_select(edge, 0, place), place - 1, place)
+        place = where(values >= index_select(edge, 0, place + 1), place + 1, place)
+    else:
+        place = searchsorted(edge, values, right=True) - 1
+    return clamp(place, max=last)
 
 
 def _as_density(hist: Tensor, edges: Sequence[Tensor]) -> Tensor:
