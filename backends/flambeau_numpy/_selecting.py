@@ -15,7 +15,7 @@ __all__ = ["kthvalue", "partition", "topk"]
 
 def topk(a: np.ndarray, k: int, dim: int, largest: bool) -> tuple[np.ndarray, np.ndarray]:
     """The first ``k`` elements along ``dim`` of a stable sort, and their indices."""
-    rows = np.moveaxis(comparable(a), dim, -1)
+    rows = np.ascontiguousarray(np.moveaxis(comparable(a), dim, -1))
     length = rows.shape[-1]
     bound = _at_place(rows, length - k if largest else k - 1)
     indices = np.nonzero(_first(rows, bound, k, largest))[-1].reshape(*rows.shape[:-1], k)
@@ -30,7 +30,7 @@ def topk(a: np.ndarray, k: int, dim: int, largest: bool) -> tuple[np.ndarray, np
 
 def kthvalue(a: np.ndarray, k: int, dim: int) -> tuple[np.ndarray, np.ndarray]:
     """The element at place ``k`` along ``dim`` of a stable sort, counted from 1, and its index."""
-    rows = np.moveaxis(comparable(a), dim, -1)
+    rows = np.ascontiguousarray(np.moveaxis(comparable(a), dim, -1))
     value = _at_place(rows, k - 1)
     before, equal = _compared(rows, value, False)
     rank = k - np.count_nonzero(before, axis=-1, keepdims=True)
