@@ -198,3 +198,10 @@ def test_the_order_of_memory_does_not_matter(backend: str) -> None:
     )
     assert flambeau.searchsorted(sequence, x).tolist() == [[2, 0], [2, 3]]
     assert flambeau.bucketize(x, sequence[0]).tolist() == [[2, 0], [3, 3]]
+
+
+@pytest.mark.parametrize("step", [1, 1 << 40])
+def test_members_of_dense_and_sparse_sets_of_integers(backend: str, step: int) -> None:
+    tests = flambeau.arange(40) * 3 * step
+    elements = flambeau.tensor([0, 3 * step, 4 * step, -3, 117 * step, 2**63 - 1, -(2**63)])
+    assert flambeau.isin(elements, tests).tolist() == [True, True, False, False, True, False, False]

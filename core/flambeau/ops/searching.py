@@ -7,7 +7,7 @@ from .._tensor import Tensor, from_array
 from ..printing import scalar_type_name
 from ._declare import composite
 from ._runtime import Number, operands_of
-from .creation import full_like, zeros_like
+from .creation import full_like, zeros, zeros_like
 from .indexing import gather
 from .reductions import any
 from .selection import where
@@ -184,12 +184,30 @@ def isin(
     return ~found if invert else found
 
 
+_DENSE = 64
+"""How many times more numbers than members a table may have."""
+
+
 def _among(elements: Tensor, tests: Tensor) -> Tensor:
     if tests.numel() <= _FEW:
         found = zeros_like(elements, dtype=dtypes.bool)
         for test in tests.unbind():
             found |= elements == test
         return found
+    if elements._type.integers:
+        low, high = (int(extreme.item()) for extreme in tests.aminmax())
+        if high - low < _DENSE * tests.numel():
+            return _in_table(elements, tests, low, high)
     ordered = sorted_values(tests, 0)
     places = _search_row(ordered, elements, right=False).clamp(max=tests.numel() - 1)
     return gather(ordered, 0, places.reshape(-1)).reshape(elements._array.shape) == elements
+
+
+def _in_table(elements: Tensor, tests: Tensor, low: int, high: int) -> Tensor:
+    """Look up in a table of all numbers from ``low`` to ``high``, with one more place for those that are outside."""
+    length = high - low + 1
+    table = zeros(length + 1, dtype=dtypes.bool, device=tests.device)
+    table[tests.long() - low] = True
+    wide = elements.long()
+    places = where((wide >= low) & (wide <= high), wide - low, length)
+    return gather(table, 0, places.reshape(-1)).reshape(elements._array.shape)
