@@ -49,6 +49,29 @@ def test_the_first_elements_are_those_of_a_stable_sort(drawn: tuple[np.ndarray, 
         _same(found, np.take(expected, [k - 1], dim))
 
 
+def _numbers(kind: str, shape: tuple[int, ...]) -> np.ndarray:
+    draw = np.random.default_rng(5)
+    numbers = draw.standard_normal(shape).astype("float32")
+    if kind == "ties":
+        numbers = np.round(numbers)
+    elif kind == "integers":
+        numbers = draw.integers(-(2**40), 2**40, shape)
+    elif kind in ("some nan", "many nan"):
+        numbers[draw.random(shape) < (0.001 if kind == "some nan" else 0.6)] = np.nan
+    return numbers
+
+
+@pytest.mark.parametrize("kind", ["distinct", "ties", "integers", "some nan", "many nan"])
+@pytest.mark.parametrize(("shape", "dim"), [((4000,), 0), ((3, 2000), 1), ((900, 2, 2), 0)])
+def test_few_of_many_are_those_of_a_stable_sort(kind: str, shape: tuple[int, ...], dim: int) -> None:
+    array = _numbers(kind, shape)
+    for k in (1, 7, 40, 300):
+        for largest in (True, False):
+            sorted_parts = KERNELS.sort(array, dim, largest)
+            for found, expected in zip(KERNELS.topk(array, k, dim, largest), sorted_parts, strict=True):
+                _same(found, np.take(expected, range(k), dim))
+
+
 @settings(max_examples=200, derandomize=True, deadline=None)
 @given(_arrays())
 def test_sorted_values_and_partitions_are_in_order(drawn: tuple[np.ndarray, int, int]) -> None:

@@ -15,6 +15,10 @@ from .expressions import lines, outcome, words
 pytestmark = pytest.mark.oracle
 
 EXPRESSIONS = lines("""
+t.searchsorted(t.tensor([1.,3,nan]),t.tensor([nan,2.,9.,inf]))
+t.searchsorted(t.tensor([1.,3,nan]),t.tensor([[nan,2.,9.,inf]]),right=True)
+t.searchsorted(t.tensor([[1.,3,nan,nan]]),t.tensor([[nan,2.,9.,inf]]))
+t.bucketize(0.5,t.tensor([1.,nan,nan,nan]))
 t.searchsorted(t.tensor([1,3,5]),3)
 t.searchsorted(t.tensor([1,3,5]),t.tensor(3))
 t.searchsorted(t.tensor([1,3,5]),t.tensor([3,6]))
@@ -183,7 +187,7 @@ def test_members_of_small_and_large_sets_are_pytorch_s(torch: ModuleType, count:
 
 
 def test_nan_is_among_nothing(backend: str) -> None:
-    tests = flambeau.tensor([float("nan"), *range(40)])
+    tests = flambeau.tensor([float("nan")] * 40 + [*range(40)])
     assert flambeau.isin(flambeau.tensor([float("nan"), 3.0, -1.0]), tests).tolist() == [False, True, False]
 
 
@@ -194,3 +198,10 @@ def test_the_order_of_memory_does_not_matter(backend: str) -> None:
     )
     assert flambeau.searchsorted(sequence, x).tolist() == [[2, 0], [2, 3]]
     assert flambeau.bucketize(x, sequence[0]).tolist() == [[2, 0], [3, 3]]
+
+
+@pytest.mark.parametrize("step", [1, 1 << 40])
+def test_members_of_dense_and_sparse_sets_of_integers(backend: str, step: int) -> None:
+    tests = flambeau.arange(40) * 3 * step
+    elements = flambeau.tensor([0, 3 * step, 4 * step, -3, 117 * step, 2**63 - 1, -(2**63)])
+    assert flambeau.isin(elements, tests).tolist() == [True, True, False, False, True, False, False]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from operator import index
 from typing import Any, NamedTuple
 
@@ -12,8 +13,8 @@ from ..printing import scalar_type_name
 from ._checks import no_derivative
 from ._declare import composite, fused, primitive
 from .creation import empty_like, ones, ones_like, zeros
+from .gathering import index_select
 from .joining import cat
-from .keys import _index
 from .movement import flatten, movedim
 from .reductions import any
 from .scans import cumsum
@@ -39,10 +40,11 @@ def _of_runs(rows: Tensor, order: Tensor | None, *, inverse: bool, counts: bool)
     """The first row of each run of equal ones; ``order`` tells where the rows come from."""
     length = rows.size(0)
     if not rows.numel():
-        return Unique(rows.clone(), *(zeros(length, dtype=dtypes.int64, device=rows.device) for _ in range(2)))
+        nothing = zeros(length, dtype=dtypes.int64, device=rows.device)
+        return Unique(rows.clone(), nothing if inverse else None, nothing.clone() if counts else None)
     begins = _beginnings(rows)
     (starts,) = begins.nonzero().unbind(1)
-    output = _index(rows, (starts,))
+    output = index_select(rows, 0, starts)
     members, sizes = None, None
     if inverse:
         members = cumsum(begins, 0) - 1
@@ -65,8 +67,8 @@ def _ordered(rows: Tensor) -> Tensor:
     """The indices that sort rows by their first element, those equal in it by the second, and so on."""
     order = sort(narrow(rows, 1, rows.size(1) - 1, 1).reshape(-1)).indices
     for column in range(rows.size(1) - 2, -1, -1):
-        values = _index(narrow(rows, 1, column, 1).reshape(-1), (order,))
-        order = _index(order, (sort(values).indices,))
+        values = index_select(narrow(rows, 1, column, 1).reshape(-1), 0, order)
+        order = index_select(order, 0, sort(values).indices)
     return order
 
 
@@ -82,12 +84,8 @@ _OUTPUTS = ("output", "inverse", "counts")
 def _unique_all(input: Tensor, inverse: bool, counts: bool) -> Unique:
     _check_real(input)
     flat = input.detach().reshape(-1)
-    if not inverse:
-        return _of_runs(sorted_values(flat, 0), None, inverse=False, counts=counts)
-    values, order = sort(flat)
-    found = _of_runs(values, order, inverse=True, counts=counts)
-    assert found.inverse is not None
-    return found._replace(inverse=found.inverse.reshape(input._array.shape))
+    values, order = sort(flat) if inverse else (sorted_values(flat, 0), None)
+    return _of_runs(values, order, inverse=inverse, counts=counts)
 
 
 @primitive(
@@ -97,7 +95,7 @@ def _unique_dim(input: Tensor, dim: int, inverse: bool, counts: bool) -> Unique:
     _check_real(input)
     slices = _slices("unique", input, dim)
     order = _ordered(slices.reshape(slices.size(0), -1 if slices.numel() else 1))
-    found = _of_runs(_index(slices, (order,)), order, inverse=inverse, counts=counts)
+    found = _of_runs(index_select(slices, 0, order), order, inverse=inverse, counts=counts)
     return found._replace(output=movedim(found.output, 0, dim).contiguous())
 
 
@@ -110,8 +108,7 @@ def _unique_dim(input: Tensor, dim: int, inverse: bool, counts: bool) -> Unique:
 def _unique_consecutive(input: Tensor, dim: int | None, inverse: bool, counts: bool) -> Unique:
     _check_real(input)
     if dim is None:
-        found = _of_runs(input.detach().reshape(-1), None, inverse=inverse, counts=counts)
-        return found if found.inverse is None else found._replace(inverse=found.inverse.reshape(input._array.shape))
+        return _of_runs(input.detach().reshape(-1), None, inverse=inverse, counts=counts)
     found = _of_runs(_slices("unique_consecutive", input, dim), None, inverse=inverse, counts=counts)
     return found._replace(output=movedim(found.output, 0, dim).contiguous())
 
@@ -146,10 +143,8 @@ def unique(
         (tensor([1, 2, 3]), tensor([2, 1, 1]))
     """
     if dim is None:
-        found = _unique_all(input, return_inverse, return_counts)
-    else:
-        found = _unique_dim(input, _existing_dim(dim, input.dim()), return_inverse, return_counts)
-    return _wanted(found, return_inverse, return_counts)
+        return _given(_unique_all(input, return_inverse, return_counts), input.shape)
+    return _given(_unique_dim(input, _existing_dim(dim, input.dim()), return_inverse, return_counts), (-1,))
 
 
 @composite()
@@ -167,13 +162,15 @@ def unique_consecutive(
     """
     if dim is not None:
         dim = _existing_dim(dim, input.dim())
-    return _wanted(_unique_consecutive(input, dim, return_inverse, return_counts), return_inverse, return_counts)
+    found = _unique_consecutive(input, dim, return_inverse, return_counts)
+    return _given(found, input.shape if dim is None else (-1,))
 
 
-def _wanted(found: Unique, inverse: bool, counts: bool) -> Any:
-    if not inverse and not counts:
-        return found.output
-    return (found.output, *((found.inverse,) if inverse else ()), *((found.counts,) if counts else ()))
+def _given(found: Unique, shape: Sequence[int]) -> Any:
+    """What was asked for: one tensor, or a tuple; the inverse in ``shape``."""
+    inverse = None if found.inverse is None else found.inverse.reshape(shape)
+    parts = tuple(part for part in (found.output, inverse, found.counts) if part is not None)
+    return parts if len(parts) > 1 else found.output
 
 
 # -- counts -------------------------------------------------------------------------------------------------------------

@@ -17,9 +17,10 @@ from ._reduce import named_repr
 from ._runtime import c_name, with_exact_out
 from .counting import tally
 from .differences import diff
+from .gathering import index_select
 from .ranges import linspace
 from .searching import searchsorted
-from .selection import where
+from .selection import clamp, where
 from .slicing import narrow
 from .sorting import pair
 
@@ -80,8 +81,11 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
     values = input.detach().reshape(-1)
     low, high = _range_of_counts(values, float(min), float(max))
     inside = (values >= low) & (values <= high)
-    places = (where(inside, values, low) - low) * bins / (high - low)
-    counts = tally(where(inside, places.long().clamp(max=bins - 1), bins), None, bins + 1)
+    position = (values - low) * bins / (high - low)
+    if position.dtype.itemsize < 4:  # which has not all whole numbers
+        position = position.float()
+    counts = tally(where(inside, position, bins + 1).long(), None, bins + 2)
+    counts[bins - 1] += counts[bins]  # what is equal to the last edge
     return narrow(counts, 0, 0, bins).to(input.dtype)
 
 
@@ -105,19 +109,36 @@ def _range_of_counts(values: Tensor, low: float, high: float) -> tuple[float, fl
     method=False,
     node="NotImplemented",
 )
-def _box_counts(input: Tensor, weight: Tensor | None, edges: tuple[Tensor, ...], density: bool) -> Tensor:
+def _box_counts(
+    input: Tensor, weight: Tensor | None, edges: tuple[Tensor, ...], equal: tuple[bool, ...], density: bool
+) -> Tensor:
     points = input.detach().reshape(-1, len(edges))
     sizes = [edge.numel() - 1 for edge in edges]
     place: Any = 0
-    outside: Any = False
+    inside: Any = True
     for dim, (edge, size) in enumerate(zip(edges, sizes, strict=True)):
         values = points.select(1, dim).contiguous()
-        outside = ~((values >= edge[0]) & (values <= edge[-1])) | outside
-        place = place * size + (searchsorted(edge, values, right=True) - 1).clamp(max=size - 1)
+        between = (values >= edge[0]) & (values <= edge[-1])
+        place = place * size + _between(edge, where(between, values, edge[0]), equal[dim])
+        inside = between & inside
     weights = None if weight is None else weight.detach().reshape(-1)
-    counts = tally(where(outside, prod(sizes), place), weights, prod(sizes) + 1)
+    counts = tally(where(inside, place, prod(sizes)), weights, prod(sizes) + 1)
     hist = narrow(counts, 0, 0, prod(sizes)).to(input.dtype).reshape(sizes)
     return _as_density(hist, edges) if density else hist
+
+
+def _between(edge: Tensor, values: Tensor, equal: bool) -> Tensor:
+    """Above which edge values are, none of which is outside; that on the last edge belongs to the last bin."""
+    last = edge.numel() - 2
+    place: Tensor
+    if equal:
+        place = ((values - edge[0]) * (last + 1) / (edge[-1] - edge[0])).long().clamp(max=last)
+        # Rounding takes what lies next to an edge to its other side.
+        place = where(values < index_select(edge, 0, place), place - 1, place)
+        place = where(values >= index_select(edge, 0, place + 1), place + 1, place)
+    else:
+        place = searchsorted(edge, values, right=True) - 1
+    return clamp(place, max=last)
 
 
 def _as_density(hist: Tensor, edges: Sequence[Tensor]) -> Tensor:
@@ -171,7 +192,7 @@ def _histogram(
     if weight is not None and weight.numel() != input.numel():
         raise _weight_error(points._array.shape, weight)
     _check_weight(points, None if weight is None else weight.reshape(-1))
-    return _box_counts(points, weight, edges, density), edges[0]
+    return _box_counts(points, weight, edges, (not isinstance(bins, Tensor),), density), edges[0]
 
 
 @composite(method=False)
@@ -205,7 +226,8 @@ def histogramdd(
         raise RuntimeError("histogramdd: The size of bins must be equal to the innermost dimension of the input.")
     edges = _edges(input.reshape(-1, dims), parts, range)
     _check_weight(input, weight)
-    return Histogramdd(_box_counts(input, weight, edges, density), edges)
+    equal = tuple(not isinstance(each, Tensor) for each in parts)
+    return Histogramdd(_box_counts(input, weight, edges, equal, density), edges)
 
 
 def _check_weight(points: Tensor, weight: Tensor | None) -> None:

@@ -15,7 +15,6 @@ from ..shapes import normalize_dims, reduced_shape
 from ._declare import composite
 from ._reduce import Dims
 from ._runtime import with_exact_out
-from .broadcasting import _expand
 from .combination import lerp
 from .data import make_tensor
 from .gathering import gather
@@ -162,7 +161,8 @@ def _places(ordered: Tensor, parts: Tensor, skip_missing: bool) -> Tensor:
     else:
         last = ordered.size(-1) - 1
         places = where(narrow(missing, -1, last, 1), last, parts * last)
-    return _expand(places, (*ordered._array.shape[:-1], parts.numel()))
+    expanded: Tensor = places.expand(*ordered._array.shape[:-1], parts.numel())
+    return expanded
 
 
 def _between(ordered: Tensor, places: Tensor, interpolation: str) -> Tensor:

@@ -7,7 +7,7 @@ from .._tensor import Tensor, from_array
 from ..printing import scalar_type_name
 from ._declare import composite
 from ._runtime import Number, operands_of
-from .creation import full_like, zeros_like
+from .creation import full_like, zeros, zeros_like
 from .gathering import gather
 from .reductions import any
 from .selection import where
@@ -114,13 +114,22 @@ def _search(sequence: Tensor, values: Tensor | Number, right: bool) -> Tensor:
     (row, wanted), type_ = operands_of("searchsorted", (sequence, values))
     if type_ is type_.boolean or type_.dtype.is_complex:
         raise NotImplementedError(f"\"searchsorted_out_cpu\" not implemented for '{scalar_type_name(type_.dtype)}'")
-    if len(row.shape) == 1:
-        return from_array(type_.kernels.searchsorted(row, wanted, right), type_.with_dtype(dtypes.int64))
-    return _search_rows(from_array(row, type_), from_array(wanted, type_), right)
+    ordered, values = from_array(row, type_), from_array(wanted, type_)
+    if ordered.dim() > 1:
+        return _search_rows(ordered, values, right)
+    if type_.floats and ordered.numel() and bool(ordered[-1].isnan()):
+        return _search_rows(ordered, values.reshape(-1), right).reshape(values._array.shape)
+    return _search_row(ordered, values, right)
+
+
+def _search_row(sequence: Tensor, values: Tensor, right: bool) -> Tensor:
+    """Search in one sequence; nan is larger than any number."""
+    found = sequence._type.kernels.searchsorted(sequence._array, values._array, right)
+    return from_array(found, sequence._type.with_dtype(dtypes.int64))
 
 
 def _search_rows(sequences: Tensor, values: Tensor, right: bool) -> Tensor:
-    """Halve the part of each row that is left, for all values at once."""
+    """Halve the part of each row that is left, for all values at once; nan is before every value, as PyTorch has it."""
     length = sequences.size(-1)
     low = zeros_like(values, dtype=dtypes.int64)
     high = full_like(low, length)
@@ -175,12 +184,30 @@ def isin(
     return ~found if invert else found
 
 
+_DENSE = 64
+"""How many times more numbers than members a table may have."""
+
+
 def _among(elements: Tensor, tests: Tensor) -> Tensor:
     if tests.numel() <= _FEW:
         found = zeros_like(elements, dtype=dtypes.bool)
         for test in tests.unbind():
             found |= elements == test
         return found
+    if elements._type.integers:
+        low, high = (int(extreme.item()) for extreme in tests.aminmax())
+        if high - low < _DENSE * tests.numel():
+            return _in_table(elements, tests, low, high)
     ordered = sorted_values(tests, 0)
-    places = _search(ordered, elements, right=False).clamp(max=tests.numel() - 1)
+    places = _search_row(ordered, elements, right=False).clamp(max=tests.numel() - 1)
     return gather(ordered, 0, places.reshape(-1)).reshape(elements._array.shape) == elements
+
+
+def _in_table(elements: Tensor, tests: Tensor, low: int, high: int) -> Tensor:
+    """Look up in a table of all numbers from ``low`` to ``high``, with one more place for those that are outside."""
+    length = high - low + 1
+    table = zeros(length + 1, dtype=dtypes.bool, device=tests.device)
+    table[tests.long() - low] = True
+    wide = elements.long()
+    places = where((wide >= low) & (wide <= high), wide - low, length)
+    return gather(table, 0, places.reshape(-1)).reshape(elements._array.shape)

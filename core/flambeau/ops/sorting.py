@@ -6,6 +6,7 @@ than any number.
 
 from __future__ import annotations
 
+from math import prod
 from operator import index
 from typing import Any
 
@@ -158,6 +159,10 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool
 # -- the first of them --------------------------------------------------------------------------------------------------
 
 
+_MANY = 1024
+"""Elements from which on it is faster to look for some elements than to sort all."""
+
+
 @fused("topk", derivatives={"input": _put_back}, outputs=("values", "indices"), method=False, node="TopkBackward0")
 def _topk(input: Tensor, k: int, dim: int, largest: bool) -> Topk:
     type_, array = input._type, input._array
@@ -165,7 +170,7 @@ def _topk(input: Tensor, k: int, dim: int, largest: bool) -> Topk:
     shape = array.shape
     if not shape:
         return Topk(*alone(input))
-    if kernels.topk is not None and 0 < k < shape[dim]:
+    if kernels.topk is not None and 0 < k < shape[dim] and prod(shape) >= _MANY:
         values, indices = kernels.topk(array, k, dim, largest)
     else:
         lengths = (*shape[:dim], k, *shape[dim + 1 :])
@@ -241,7 +246,7 @@ def kth(input: Tensor, k: int, dim: int, keepdim: bool) -> tuple[Tensor, Tensor]
     shape, kernels = array.shape, type_.kernels
     if not shape:
         return alone(input)
-    if kernels.kthvalue is not None and 0 not in shape:
+    if kernels.kthvalue is not None and prod(shape) >= _MANY:
         values, indices = kernels.kthvalue(array, k, dim)
     else:
         starts = tuple(k - 1 if d == dim else 0 for d in range(len(shape)))
