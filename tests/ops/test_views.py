@@ -70,10 +70,11 @@ VIEWS: list[tuple[Any, Any]] = [
 """Which tensors a view can be taken of, and what draws its name and arguments."""
 
 
-def _steps(draw: Any, x: Any, most: int) -> list[tuple[str, tuple[Any, ...]]]:
+def _steps(draw: Any, x: Any, most: int, *, overlapping: bool = True) -> list[tuple[str, tuple[Any, ...]]]:
     steps = []
     for _ in range(_int(draw, 1, most)):
-        name, arguments = draw(st.sampled_from([how for possible, how in VIEWS if possible(x)]))(draw, x)
+        ways = [how for possible, how in VIEWS if possible(x) and (overlapping or how not in (_unfold, _as_strided))]
+        name, arguments = draw(st.sampled_from(ways))(draw, x)
         steps.append((name, arguments))
         x = getattr(x, name)(*arguments)
     return steps
@@ -131,7 +132,8 @@ def test_programs_of_changes_in_place(data: Any) -> None:
     torch = pytest.importorskip("torch")
     draw = data.draw
     judge = torch.arange(24.0).reshape(2, 3, 4)
-    paths = [_steps(draw, judge, 2) for _ in range(3)]
+    # What a write to elements that overlap does is not said, where strides do not show that they do.
+    paths = [_steps(draw, judge, 2, overlapping=False) for _ in range(3)]
     writes = draw(st.lists(st.tuples(st.integers(0, 3), st.sampled_from(CHANGES)), min_size=1, max_size=4))
     outcomes = []
     for t in (flambeau, torch):

@@ -261,10 +261,13 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
 
 def _check_conversion(input: Tensor, entries: list[Any], value: Tensor) -> None:
     """Slices convert what is written to them; index tensors do not, but for one mask that is filled with one number."""
-    tensors = [entry for entry in entries if isinstance(entry, Tensor)]
-    filled = len(entries) == 1 and value.numel() == 1 and all(entry.dtype is dtypes.bool for entry in tensors)
-    if tensors and (not filled or tensors[0].dim() == 0):
+    advanced = [entry for entry in entries if isinstance(entry, (Tensor, bool))]
+    if advanced and not (len(entries) == 1 and value.numel() == 1 and _is_mask(advanced[0])):
         raise _dtypes_differ(input, value)
+
+
+def _is_mask(entry: Tensor | bool) -> bool:
+    return isinstance(entry, bool) or (entry.dtype is dtypes.bool and entry.dim() > 0)
 
 
 def _dtypes_differ(input: Tensor, values: Tensor) -> RuntimeError:
