@@ -41,7 +41,7 @@ class CupyBackend(ArrayBackend):
     name = "cupy"
     device_type = "cuda"
     api_version = 1
-    capabilities = Capabilities(dtypes=frozenset(_DTYPES), out=True, extensions=frozenset({"bytes"}))
+    capabilities = Capabilities(dtypes=frozenset(_DTYPES), out=True, extensions=frozenset({"bytes", "linalg"}))
     array_class = cupy.ndarray
     xp = cupy
 
@@ -56,6 +56,15 @@ class CupyBackend(ArrayBackend):
     def current_device(self) -> int:
         """CUDA's current device of this thread."""
         return int(cupy.cuda.runtime.getDevice())
+
+    def lu_factor(self, a: Array) -> tuple[Array, Array]:
+        """CuPy's, which calls cuSOLVER."""
+        import cupyx.scipy.linalg
+
+        if not a.size:
+            return a.copy(), cupy.empty(min(a.shape), "int64")
+        factors, swaps = cupyx.scipy.linalg.lu_factor(a, check_finite=False)
+        return factors, swaps
 
     def kernels(self, device: int) -> Mapping[str, Any]:
         """The kernels, bound to the device where there are several."""

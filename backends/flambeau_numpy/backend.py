@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
@@ -36,7 +37,9 @@ class NumpyBackend(ArrayBackend):
     name = "numpy"
     device_type = "cpu"
     api_version = 1
-    capabilities = Capabilities(dtypes=frozenset(DTYPES) | {"bfloat16"}, out=True, extensions=frozenset({"bytes"}))
+    capabilities = Capabilities(
+        dtypes=frozenset(DTYPES) | {"bfloat16"}, out=True, extensions=frozenset({"bytes", "linalg"})
+    )
     array_class = np.ndarray
     xp = np
 
@@ -96,6 +99,16 @@ class NumpyBackend(ArrayBackend):
             return self.matmul(a.astype("float32"), b.astype("float32")).astype(a.dtype)
         product: np.ndarray = np.matmul(a, b)
         return product
+
+    def lu_factor(self, a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """SciPy's, which calls LAPACK."""
+        import scipy.linalg
+
+        if not a.size:
+            return a.copy(), np.empty(min(a.shape), "int64")
+        with warnings.catch_warnings(action="ignore"):  # of singular matrices
+            factors, swaps = scipy.linalg.lu_factor(a, check_finite=False)
+        return factors, swaps
 
     def argsort(self, a: np.ndarray, dim: int) -> np.ndarray:
         """The indices that sort."""

@@ -44,6 +44,7 @@ from .ops.creation import *
 from .ops.data import *
 from .ops.diagonals import *
 from .ops.differences import *
+from .ops.einsum import *
 from .ops.error_functions import *
 from .ops.exponential import *
 from .ops.extremes import *
@@ -61,8 +62,10 @@ from .ops.logsums import *
 from .ops.medians import *
 from .ops.movement import *
 from .ops.norms import *
+from .ops.older_linalg import *
 from .ops.padding import constant_pad_nd as constant_pad_nd
 from .ops.powers import *
+from .ops.products import *
 from .ops.properties import *
 from .ops.quantiles import *
 from .ops.ranges import *
@@ -93,6 +96,7 @@ from .storage import *
 from .type_info import *
 
 # After the ops, which they are written with.
+from . import linalg as linalg  # isort: skip
 from . import nn as nn  # isort: skip
 from . import optim as optim  # isort: skip
 from . import random as random  # isort: skip

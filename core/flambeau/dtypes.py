@@ -75,6 +75,19 @@ class dtype:
         """Whether the type is complex."""
         return self.category == COMPLEX
 
+    def to_real(self) -> dtype:
+        """The type of the real part of a complex type; any other type itself. Source: ``torch.dtype.to_real``."""
+        return {"complex64": float32, "complex128": float64}.get(self.name, self)
+
+    def to_complex(self) -> dtype:
+        """The complex type whose parts have this type. Source: ``torch.dtype.to_complex``."""
+        if self.category == COMPLEX:
+            return self
+        try:
+            return {"float32": complex64, "float64": complex128}[self.name]
+        except KeyError:
+            raise RuntimeError(f"there is no complex type of {self!r}") from None
+
     def __repr__(self) -> str:
         # PyTorch's own spelling: programs and the documents compare and print this text.
         return f"torch.{self.name}"

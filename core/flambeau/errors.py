@@ -11,6 +11,7 @@ for PyTorch catch what they expect::
     │   │   ├── BackendConflictError               two backends claim one device type
     │   │   └── MissingKernelsError                required kernels are absent
     │   ├── UnsupportedError (NotImplementedError) a backend lacks an op, dtype or layout
+    │   ├── LinAlgError (RuntimeError)         a matrix is singular, or not positive definite
     │   ├── NotScalarError (RuntimeError, ValueError)   item() of several elements
     │   ├── QuantileError (RuntimeError, ValueError)    a quantile outside [0, 1]
     │   └── MissingExtraError (ImportError)    an optional dependency is not installed
@@ -27,6 +28,7 @@ __all__ = [
     "BackendError",
     "BackendLoadError",
     "FlambeauError",
+    "LinAlgError",
     "MissingExtraError",
     "MissingKernelsError",
     "NotScalarError",
@@ -42,6 +44,10 @@ class FlambeauError(Exception):
 
 class BackendError(FlambeauError, RuntimeError):
     """A backend or device cannot be had."""
+
+
+class LinAlgError(FlambeauError, RuntimeError):
+    """A factorisation does not exist: the matrix is singular, or not positive definite."""
 
 
 class UnknownBackendError(BackendError):

@@ -54,6 +54,16 @@ _OUT: dict[str, Any] = {
     "scatter_add": lambda t, x, **o: t.scatter_add(x, 1, t.tensor([[0], [2]]), x, **o),
     "index_select": lambda t, x, **o: t.index_select(x, 1, t.tensor([2, 0]), **o),
     "nonzero": lambda t, x, **o: t.nonzero(x > 0, **o),
+    "addmv": lambda t, x, **o: t.addmv(x[:, 0], x, x[0], **o),
+    "addr": lambda t, x, **o: t.addr(x, x[:, 0], x[0], **o),
+    "baddbmm": lambda t, x, **o: t.baddbmm(x[:, :2], x[None], x.t()[None], **o),
+    "addbmm": lambda t, x, **o: t.addbmm(x[:, :2], x[None], x.t()[None], **o),
+    "vdot": lambda t, x, **o: t.vdot(x[0], x[1], **o),
+    "inner": lambda t, x, **o: t.inner(x, x, **o),
+    "cross": lambda t, x, **o: t.cross(x, x.flip(0), dim=1, **o),
+    "kron": lambda t, x, **o: t.kron(x, x, **o),
+    "vector_norm": lambda t, x, **o: t.linalg.vector_norm(x, dim=1, **o),
+    "linalg_norm": lambda t, x, **o: t.linalg.norm(x, dim=0, **o),
     "take": lambda t, x, **o: t.take(x, t.tensor([[0, 5]]), **o),
     "take_along_dim": lambda t, x, **o: t.take_along_dim(x, t.tensor([[2], [0]]), 1, **o),
     "masked_select": lambda t, x, **o: t.masked_select(x, x > 0, **o),
@@ -62,9 +72,19 @@ _OUT: dict[str, Any] = {
     "scatter_reduce": lambda t, x, **o: t.scatter_reduce(x, 1, t.tensor([[0], [2]]), x, "amax", **o),
 }
 
-for _name, _call in _OUT.items():
+_LINALG_OUT: dict[str, Any] = {
+    "cholesky": lambda t, x, **o: t.linalg.cholesky(x @ x.mT, **o), "inv": lambda t, x, **o: t.linalg.inv(x @ x.mT, **o),
+    "svdvals": lambda t, x, **o: t.linalg.svdvals(x, **o), "eigvalsh": lambda t, x, **o: t.linalg.eigvalsh(x @ x.mT, **o),
+    "eigvals": lambda t, x, **o: t.linalg.eigvals(x @ x.mT, **o), "pinv": lambda t, x, **o: t.linalg.pinv(x, **o),
+    "solve": lambda t, x, **o: t.linalg.solve(x @ x.mT, x, **o), "det": lambda t, x, **o: t.linalg.det(x @ x.mT, **o),
+    "solve_triangular": lambda t, x, **o: t.linalg.solve_triangular(x @ x.mT, x, upper=True, **o),
+    "matrix_rank": lambda t, x, **o: t.linalg.matrix_rank(x, **o), "matrix_norm": lambda t, x, **o: t.linalg.matrix_norm(x, **o),
+    "matrix_power": lambda t, x, **o: t.linalg.matrix_power(x @ x.mT, 2, **o), "cond": lambda t, x, **o: t.linalg.cond(x, **o),
+}  # fmt: skip
 
-    @case(f"{_name}/out/plain/float32", dtypes=("float32",))
+for _name, _call in (_OUT | _LINALG_OUT).items():
+
+    @case(f"{_name}/out/plain/float32", dtypes=("float32",), extensions=("linalg",) if _name in _LINALG_OUT else ())
     def _out(subject: Subject, call: Any = _call) -> None:
         t = subject.torch
         expected = call(t, subject.tensor(_X, "float32"))

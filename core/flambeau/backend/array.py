@@ -10,6 +10,7 @@ from typing import Any
 
 from ._array_elementwise import TWO_OPERANDS, binary_kernel, clamp_kernel, elementwise_kernels, unary_kernel
 from ._array_indexing import indexing_kernels
+from ._array_linalg import linalg_kernels
 from ._array_movement import movement_kernels
 from ._array_products import product_kernels, sorting_kernels
 from ._array_reductions import WIDENED, reduction_kernels, widened
@@ -63,6 +64,10 @@ class ArrayBackend(Backend):
         """A copy of the entries of ``a`` at ``index``, which has a dim or more, along the first dim."""
         return a[index]
 
+    def lu_factor(self, a: Array) -> tuple[Array, Array]:
+        """One matrix as L and U in one array, and the rows that were swapped; for the extension ``linalg``."""
+        raise NotImplementedError
+
     def matmul(self, a: Array, b: Array) -> Array:
         """The kernel of this name."""
         return self.xp.matmul(a, b)
@@ -102,6 +107,8 @@ class ArrayBackend(Backend):
         table |= sorting_kernels(xp, self.argsort)
         table |= product_kernels(self.matmul)
         table |= step_kernels(xp)
+        if "linalg" in self.capabilities.extensions:
+            table |= linalg_kernels(xp, self.lu_factor)
         table |= self.own_kernels()
         return table | {name: widened(table[name]) for name in WIDENED}
 

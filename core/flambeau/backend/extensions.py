@@ -14,7 +14,40 @@ __all__ = ["EXTENSIONS", "BytesKernels", "FftKernels", "LinalgKernels"]
 
 
 class LinalgKernels(Protocol):
-    """Factorisations of matrices, the last two dims of an array; leading dims are a batch. Floats and complex only."""
+    """Factorisations of matrices, the last two dims of an array; leading dims are a batch. Floats and complex only.
+
+    None raises: a matrix that has no such factorisation, or no inverse, gives nan (or infinities).
+    """
+
+    def cholesky(self, a: Array) -> Array:
+        """The lower triangular L with ``a = L L^H``. Only the lower triangle of ``a`` is read."""
+
+    def qr(self, a: Array, complete: bool) -> tuple[Array, Array]:
+        """Q with orthonormal columns, as many as the smaller side (as rows, if ``complete``), and upper triangular R."""
+
+    def svd(self, a: Array, full: bool) -> tuple[Array, Array, Array]:
+        """U, the singular values from the largest down, and V^H; U and V are square if ``full``."""
+
+    def eigh(self, a: Array) -> tuple[Array, Array]:
+        """The eigenvalues, ascending and real, and eigenvectors as columns; the lower triangle of ``a`` is read."""
+
+    def eig(self, a: Array) -> tuple[Array, Array]:
+        """The eigenvalues and eigenvectors, as columns of length 1, of general matrices; complex always."""
+
+    def lu_factor(self, a: Array) -> tuple[Array, Array]:
+        """L, with ones on its diagonal that are not stored, and U in one array, and int64 rows: i was swapped with row[i]."""
+
+    def solve(self, a: Array, b: Array) -> Array:
+        """The x with ``a x = b``; a is (…, n, n), b (…, n, k), with the same leading dims."""
+
+    def inv(self, a: Array) -> Array:
+        """The inverse."""
+
+    def det(self, a: Array) -> Array:
+        """The determinant."""
+
+    def slogdet(self, a: Array) -> tuple[Array, Array]:
+        """Sign (of absolute value 1, or 0) and logarithm of the absolute value of the determinant."""
 
 
 class FftKernels(Protocol):

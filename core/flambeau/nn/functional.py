@@ -29,6 +29,7 @@ from ..ops.loss import l1_loss as l1_loss
 from ..ops.loss import mse_loss as mse_loss
 from ..ops.loss import nll_loss as nll_loss
 from ..ops.padding import pad as pad
+from ..ops.products import pdist as pdist
 from ..ops.rectifiers import celu as celu
 from ..ops.rectifiers import celu_ as celu_
 from ..ops.rectifiers import elu as elu
@@ -52,7 +53,7 @@ from ..ops.trigonometric import tanh as tanh
 __all__ = [
     "celu", "celu_", "cross_entropy", "elu", "elu_", "gelu", "glu", "gumbel_softmax", "hardshrink", "hardsigmoid",
     "hardswish", "hardtanh", "hardtanh_", "l1_loss", "leaky_relu", "leaky_relu_", "linear", "log_softmax", "logsigmoid",
-    "mish", "mse_loss", "nll_loss", "normalize", "one_hot", "pad", "prelu", "relu", "relu6", "relu_", "rrelu", "rrelu_",
+    "mish", "mse_loss", "nll_loss", "normalize", "one_hot", "pad", "pdist", "prelu", "relu", "relu6", "relu_", "rrelu", "rrelu_",
     "selu", "selu_", "sigmoid", "silu", "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink",
     "threshold", "threshold_",
 ]  # fmt: skip
