@@ -41,7 +41,7 @@ class CupyBackend(ArrayBackend):
     name = "cupy"
     device_type = "cuda"
     api_version = 1
-    capabilities = Capabilities(dtypes=frozenset(_DTYPES), out=True, extensions=frozenset({"bytes", "linalg"}))
+    capabilities = Capabilities(dtypes=frozenset(_DTYPES), out=True, extensions=frozenset({"bytes", "fft", "linalg"}))
     array_class = cupy.ndarray
     xp = cupy
 

@@ -38,7 +38,7 @@ class NumpyBackend(ArrayBackend):
     device_type = "cpu"
     api_version = 1
     capabilities = Capabilities(
-        dtypes=frozenset(DTYPES) | {"bfloat16"}, out=True, extensions=frozenset({"bytes", "linalg"})
+        dtypes=frozenset(DTYPES) | {"bfloat16"}, out=True, extensions=frozenset({"bytes", "fft", "linalg"})
     )
     array_class = np.ndarray
     xp = np

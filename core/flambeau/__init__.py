@@ -37,6 +37,7 @@ from .ops.broadcasting import *
 from .ops.closeness import *
 from .ops.combination import *
 from .ops.comparison import *
+from .ops.complex_parts import *
 from .ops.conversion import *
 from .ops.counting import *
 from .ops.covariance import *
@@ -96,6 +97,7 @@ from .storage import *
 from .type_info import *
 
 # After the ops, which they are written with.
+from . import fft as fft  # isort: skip
 from . import linalg as linalg  # isort: skip
 from . import nn as nn  # isort: skip
 from . import optim as optim  # isort: skip

@@ -467,10 +467,10 @@ class Tensor(TensorMethods):
         return bool(self.item())
 
     def __float__(self) -> float:
-        return float(self.item())
+        return float(_real_number(self.item(), "double"))
 
     def __int__(self) -> int:
-        return int(self.item())
+        return int(_real_number(self.item(), "int64_t"))
 
     def __complex__(self) -> complex:
         return complex(self.item())
@@ -549,3 +549,11 @@ def _warn_grad_of_non_leaf() -> None:
         UserWarning,
         stacklevel=3,
     )
+
+
+def _real_number(value: Any, kind: str) -> Any:
+    if isinstance(value, complex):
+        if value.imag:
+            raise RuntimeError(f"value cannot be converted to type {kind} without overflow")
+        return value.real
+    return value

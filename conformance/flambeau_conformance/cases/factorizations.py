@@ -23,7 +23,10 @@ def _positive(t: Any, x: Any) -> Any:
 def _matrices(name: str, *samples: Sample, square: bool = True, method: bool = False, out: bool = False) -> None:
     errors = [
         Error(
-            "vector", lambda t: getattr(t.linalg, name)(t.zeros(3)), (RuntimeError,), "must have at least 2 dimensions"
+            "vector",
+            lambda t: getattr(t.linalg, name)(t.zeros(3)),
+            (RuntimeError,),
+            "at least 2 dimensions|2 or more dimensions",
         )
     ]
     if square:

@@ -172,6 +172,8 @@ def _checked_start(position: int, output: Tensor, start: Tensor | None) -> Tenso
     if start is None:
         if output.numel() != 1:
             raise RuntimeError("grad can be implicitly created only for scalar outputs")
+        if output._type.complex:
+            raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {output.dtype}")
         if output._node is None:
             raise RuntimeError(f"element {position} of tensors does not require grad and does not have a grad_fn")
         return output._filled(1)

@@ -20,7 +20,7 @@ UNARY = {
     "sqrt": "sqrt", "exp": "exp", "expm1": "expm1", "log": "log", "log1p": "log1p", "log2": "log2", "log10": "log10",
     "sin": "sin", "cos": "cos", "tan": "tan", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "sinh": "sinh",
     "cosh": "cosh", "tanh": "tanh", "logical_not": "logical_not", "bitwise_not": "invert",
-    "square": "square", "exp2": "exp2", "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh",
+    "square": "square", "exp2": "exp2", "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh", "conj": "conjugate",
 }  # fmt: skip
 """Kernels of one operand that are a function of the namespace."""
 

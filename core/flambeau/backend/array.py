@@ -9,6 +9,7 @@ from math import prod
 from typing import Any
 
 from ._array_elementwise import TWO_OPERANDS, binary_kernel, clamp_kernel, elementwise_kernels, unary_kernel
+from ._array_fft import fft_kernels
 from ._array_indexing import indexing_kernels
 from ._array_linalg import linalg_kernels
 from ._array_movement import movement_kernels
@@ -109,6 +110,8 @@ class ArrayBackend(Backend):
         table |= step_kernels(xp)
         if "linalg" in self.capabilities.extensions:
             table |= linalg_kernels(xp, self.lu_factor)
+        if "fft" in self.capabilities.extensions:
+            table |= fft_kernels(xp)
         table |= self.own_kernels()
         return table | {name: widened(table[name]) for name in WIDENED}
 

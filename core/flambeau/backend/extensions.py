@@ -51,7 +51,16 @@ class LinalgKernels(Protocol):
 
 
 class FftKernels(Protocol):
-    """Discrete Fourier transforms."""
+    """Discrete Fourier transforms, without a factor in front of the sum. Results are complex, of the precision of ``a``."""
+
+    def fft(self, a: Array, dim: int, inverse: bool) -> Array:
+        """The transform along ``dim`` of a complex array; the exponent is positive if ``inverse``."""
+
+    def rfft(self, a: Array, dim: int) -> Array:
+        """The transform of a real array: its first n // 2 + 1 numbers, of which the others are the conjugates."""
+
+    def irfft(self, a: Array, dim: int, n: int) -> Array:
+        """The real array of size n whose transform begins with ``a``, times n."""
 
 
 class BytesKernels(Protocol):

@@ -66,6 +66,9 @@ class OptionalKernels(Protocol):
     def logaddexp2(self, a: Array, b: Array) -> Array:
         """``log2(2**a + 2**b)`` without overflow."""
 
+    def conj(self, a: Array) -> Array:
+        """The conjugate of each element."""
+
     def copysign(self, a: Array, b: Array) -> Array:
         """The magnitude of ``a`` with the sign of ``b``."""
 

@@ -69,6 +69,7 @@ class TensorType:
         "as_array",
         "backend",
         "boolean",
+        "complex",
         "device",
         "discrete",
         "dtype",
@@ -77,6 +78,9 @@ class TensorType:
         "kernels",
         "numbers",
         "place",
+        "real_floats",
+        "real_numbers",
+        "reals",
         "ufuncs",
     )
 
@@ -95,6 +99,10 @@ class TensorType:
         self.integers = dtype.category == INTEGRAL
         self.discrete = dtype.category <= INTEGRAL
         self.floats = dtype.category >= FLOATING
+        self.complex = dtype.category > FLOATING
+        self.reals = not self.complex
+        self.real_floats = dtype.category == FLOATING
+        self.real_numbers = self.numbers and self.reals
         self._numbers: dict[tuple[type, object], Array] = {}
 
     def with_dtype(self, dtype: dtype) -> TensorType:

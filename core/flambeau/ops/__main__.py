@@ -40,7 +40,7 @@ class TensorMethods:
 _SPELLED = {
     "bool": "_bool", "int": "_int", "float": "_float", "complex": "_complex", "Number": "_Number", "Dims": "Any",
     "Shape": "Any", "DType": "dtypes.dtype", "TensorType": "Any", "Max": "Any", "Min": "Any", "Aminmax": "Any", "Cummax": "Any",
-    "Cummin": "Any", "Device": "Any",
+    "Cummin": "Any", "Device": "Any", "QR": "Any", "SVD": "Any", "Slogdet": "Any",
     "Sort": "Any", "Topk": "Any", "Kthvalue": "Any", "Mode": "Any", "Quantiles": "Any", "Histogram": "Any",
 }  # fmt: skip
 
@@ -93,7 +93,10 @@ def stub_text() -> str:
     ]
     for name, value in sorted(vars(TensorMethods).items()):
         if isinstance(value, property):
-            lines.append(f"    @property\n    def {name}(self) -> Tensor: ...\n")
+            declared = (
+                f"    {name}: Tensor\n" if value.fset else f"    @property\n    def {name}(self) -> Tensor: ...\n"
+            )
+            lines.append(declared)
         elif inspect.isfunction(value):
             ignore = "  # type: ignore[override]" if name in ("__eq__", "__ne__") else ""
             signature = (

@@ -19,6 +19,7 @@ __all__ = [
     "not_bool",
     "only",
     "real_numbers",
+    "refuse_complex",
     "zero_gradient",
 ]
 
@@ -76,6 +77,22 @@ def no_complex(function: str) -> Check:
             raise RuntimeError(f"{function} is not supported for complex tensors")
 
     return check
+
+
+_REFUSED_OTHERWISE = ("maximum", "minimum", "fmax", "fmin", "isposinf", "isneginf", "deg2rad", "rad2deg")
+
+
+def refuse_complex(function: str) -> Callable[..., Any]:
+    """What stands for an op on complex numbers that has no meaning for them; it raises PyTorch's class of error."""
+
+    def refuse(*operands: Any) -> Any:
+        if function in _REFUSED_OTHERWISE:
+            raise RuntimeError(f"{function} not implemented for complex tensors.")
+        found = [operand.dtype for operand in operands if isinstance(operand, Tensor) and operand._type.complex]
+        dtype = found[0] if found else dtypes.complex64  # a Python number
+        raise NotImplementedError(f"\"{function}_cpu\" not implemented for '{scalar_type_name(dtype)}'")
+
+    return refuse
 
 
 def integers_and_bool(function: str) -> Check:

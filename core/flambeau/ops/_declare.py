@@ -20,6 +20,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from . import _templates
+from ._checks import refuse_complex
 from ._rules import Formula, Parameter, Rule, make_rule, parameters_of
 
 __all__ = [
@@ -70,6 +71,7 @@ class Row:
         integers: for element-wise ops, what is computed of integers in the place of the kernel.
         domain: for element-wise ops, the dtypes that need neither check nor conversion.
         write: writes the result into the first argument, for the in-place form where no graph is recorded.
+        complex: for element-wise ops, what is called with complex operands, if the kernel does not take them.
         overlapping: whether the in-place form may write where elements share memory: all get the same value.
         aliases: further names.
     """
@@ -92,6 +94,7 @@ class Row:
     integers: Callable[..., Any] | None = None
     domain: str = "any"
     write: Callable[..., None] | None = None
+    complex: Callable[..., Any] | None = None
     overlapping: bool = False
     aliases: list[str] = field(default_factory=list)
 
@@ -99,6 +102,10 @@ class Row:
     def tensor_parameters(self) -> tuple[Parameter, ...]:
         """The parameters through which tensors arrive."""
         return tuple(parameter for parameter in self.parameters if parameter.is_tensor)
+
+
+_OF_REAL_NUMBERS = {"any": "reals", "numbers": "real_numbers", "floats": "real_floats"}
+"""The domain that an op has that does not take complex numbers."""
 
 
 def _finish(row: Row) -> Any:
@@ -126,12 +133,15 @@ def _rule(
     *,
     single_output: bool = True,
     node: str | None = None,
+    holomorphic: bool = True,
 ) -> Rule | None:
     if bool(derivatives) == bool(not_differentiable):
         raise TypeError(f"{name}: give derivatives, or say in `not_differentiable` why there are none")
     if not derivatives:
         return None
-    return make_rule(name, parameters, derivatives, outputs, single_output=single_output, name=node)
+    return make_rule(
+        name, parameters, derivatives, outputs, single_output=single_output, name=node, holomorphic=holomorphic
+    )
 
 
 def elementwise(
@@ -150,6 +160,8 @@ def elementwise(
     domain: str = "",
     default: Callable[..., Any] | None = None,
     variant: Callable[..., Any] | None = None,
+    complex: Callable[..., Any] | bool = True,
+    holomorphic: bool = True,
     node: str | None = None,
 ) -> Callable[[_Function], _Function]:
     """Declare an op that applies a kernel of one or two arguments to each element.
@@ -169,16 +181,19 @@ def elementwise(
         default: for an optional kernel, the composition in its place: from the tensor type and arrays to an array.
         variant: for an op with an option (its last parameter, keyword-only), what is called with the operands and the
             option where that has not its default.
-        overlapping: whether the in-place form may write where elements share memory.
+        complex: whether the kernel takes complex numbers, or what is called with complex operands instead.
+        holomorphic: see :func:`~flambeau.ops._rules.make_rule`.
         node: the name of its nodes in the graph, where it is not made from the op's.
     """
 
     def declare(body: _Function) -> _Function:
         name = body.__name__
         parameters = parameters_of(body)
-        rule = _rule(name, parameters, derivatives, not_differentiable, node=node)
+        rule = _rule(name, parameters, derivatives, not_differentiable, node=node, holomorphic=holomorphic)
         checked = promotion == FLOATING or check or integer_check or operand_check or integers
         reach = domain or ("floats" if checked else "any")
+        if complex is not True:
+            reach = _OF_REAL_NUMBERS.get(reach, reach)
         row_kernel = kernel or name
         dunder, function = _templates.elementwise(
             name, parameters, row_kernel, promotion, rule, reach, default=default, variant=variant, out=out
@@ -201,6 +216,7 @@ def elementwise(
             operand_check,
             integers,
             reach,
+            complex=None if complex is True else complex or refuse_complex(name),
         )
         function.row = dunder.row = row  # type: ignore[attr-defined]
         function.operator = dunder  # type: ignore[attr-defined]
@@ -221,6 +237,7 @@ def primitive(
     kind: str = "primitive",
     write: Callable[..., None] | None = None,
     overlapping: bool = False,
+    holomorphic: bool = True,
     node: str | None = None,
 ) -> Callable[[_Function], _Function]:
     """Declare an op whose body calls kernels.
@@ -243,7 +260,10 @@ def primitive(
         parameters = parameters_of(body)
         returns = str(body.__annotations__.get("return", ""))
         several = not outputs and (returns.startswith(("tuple", "list")))
-        rule = _rule(name, parameters, derivatives, not_differentiable, outputs, single_output=not several, node=node)
+        rule = _rule(
+            name, parameters, derivatives, not_differentiable, outputs,
+            single_output=not several, node=node, holomorphic=holomorphic,
+        )  # fmt: skip
         shape = "several" if several else "first" if outputs else "single"
         function = _templates.primitive(name, body, parameters, rule, shape, outputs, is_view=kind == "view", out=out)
         row = Row(
@@ -273,11 +293,17 @@ def view(
     derivatives: Mapping[str, Formula] | None = None,
     not_differentiable: str = "",
     method: bool = True,
+    holomorphic: bool = True,
     node: str | None = None,
 ) -> Callable[[_Function], _Function]:
     """Declare a primitive whose result shares the memory of its first argument."""
     return primitive(
-        derivatives=derivatives, not_differentiable=not_differentiable, method=method, kind="view", node=node
+        derivatives=derivatives,
+        not_differentiable=not_differentiable,
+        method=method,
+        kind="view",
+        holomorphic=holomorphic,
+        node=node,
     )
 
 

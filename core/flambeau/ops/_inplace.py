@@ -98,6 +98,8 @@ _INTEGRAL = ("discrete", "integers")
 def _write_directly(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     """Let an element-wise kernel write into ``input``, if nothing has to be converted or broadcast for it."""
     type_ = input._type
+    if type_.complex and row.complex is not None:
+        return False
     if not type_.backend.capabilities.out or row.promotion == "boolean" or not type_.floats or row.domain in _INTEGRAL:
         return False
     array = input._array

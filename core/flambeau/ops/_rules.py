@@ -125,8 +125,13 @@ def make_rule(
     *,
     single_output: bool,
     name: str | None = None,
+    holomorphic: bool = True,
 ) -> Rule:
     """Compile the formulas of an op.
+
+    ``holomorphic`` says that the formulas are those of calculus, as they are written for real numbers, and linear in the
+    gradient. PyTorch's gradient is the conjugate of the derivative: for a complex result, such a formula F stands for
+    conj(F(conj(grad))). Other formulas are written for complex numbers, and are taken as they are.
 
     Raises:
         TypeError: a formula is for something that is no tensor parameter, or wants something that does not exist.
@@ -144,7 +149,9 @@ def make_rule(
                 users.setdefault(wanted, []).append(target)
 
     def compiled() -> Callable[[Node, Any], Sequence[Tensor | None]]:
-        source = _apply_source(tuple(users), by_name, tensors, formulas, single_output=single_output)
+        source = _apply_source(
+            tuple(users), by_name, tensors, formulas, single_output=single_output, holomorphic=holomorphic
+        )
         return compile_source(source, f"<derivative of {op}>", _names(formulas))["apply"]  # type: ignore[no-any-return]
 
     rule = Rule(name or node_name(op), _at_first(lambda: rule, compiled), single_output=single_output, users=users)
@@ -174,7 +181,19 @@ def _names(formulas: Mapping[str, Formula]) -> dict[str, Any]:
         "check_all": _check_all,
         "restore": restore_output,
         "materialize": _materialize,
+        "conjugate": _conjugate,
     }
+
+
+_CONJUGATE = {
+    True: ("    conjugated = grad._type.complex", "    if conjugated:", "        grad = conjugate(grad)"),
+    False: (
+        "    conjugated = any([g._type.complex for g in grad])",
+        "    if conjugated:",
+        "        grad = [conjugate(g) for g in grad]",
+    ),
+}
+"""What precedes formulas of calculus, by whether there is one output."""
 
 
 def _apply_source(
@@ -184,6 +203,7 @@ def _apply_source(
     formulas: Mapping[str, Formula],
     *,
     single_output: bool,
+    holomorphic: bool,
 ) -> str:
     slots: list[str] = []
     checks: list[str] = []
@@ -204,6 +224,7 @@ def _apply_source(
     lines = [
         "def apply(node, grad):",
         *([] if single_output else ["    grad = materialize(grad, node)"]),
+        *(_CONJUGATE[single_output] if holomorphic else ()),
         "    saved = node.saved",
         "    if saved is None:",
         "        raise freed()",
@@ -229,6 +250,7 @@ def _apply_source(
         "    fits = node.fits",
         "    if fits is not None:",
         "        grads = [g if f is None or g is None else fit(g, f) for g, f in zip(grads, fits)]",
+        *(("    if conjugated:", "        grads = [conjugate(g) for g in grads]") if holomorphic else ()),
         "    return grads",
     ]
     return "\n".join(lines) + "\n"
@@ -308,6 +330,11 @@ def _materialize(grads: Sequence[Tensor | None], node: Node) -> list[Tensor]:
         grad if grad is not None else from_array(type_.kernels.full(shape, 0, type_.dtype.name), type_)
         for grad, (shape, type_) in zip(grads, node.outputs, strict=True)
     ]
+
+
+def _conjugate(grad: Tensor | None) -> Tensor | None:
+    """The conjugate of a complex gradient; others as they are."""
+    return grad.conj() if grad is not None and grad._type.complex else grad
 
 
 def modified_error(producer: Edge | None, shape: Any, type_: Any, found: int, expected: int) -> RuntimeError:

@@ -147,7 +147,8 @@ def elementwise(
     operands = [parameter for parameter in parameters if parameter.is_tensor]
     tensors = [parameter.name for parameter in operands]
     unary = len(tensors) == 1
-    takes_numbers = operands[-1].kind == "optional" and domain in ("any", "numbers", "floats")
+    restricted = domain.startswith("real")
+    takes_numbers = operands[-1].kind == "optional" and (restricted or domain in ("any", "numbers", "floats"))
     fields = {
         "name": name,
         "kernel": kernel,
@@ -155,7 +156,9 @@ def elementwise(
         if domain == "any"
         else f"    if not type_.{domain}:\n        return slow({name!r}, input)\n",
         "binary_domain": "" if domain == "any" else f" or not type_.{domain}",
-        "number": "(kind is float or kind is int) and type_.floats" if takes_numbers else "False",
+        "number": f"(kind is float or kind is int) and type_.{'real_' * restricted}floats"
+        if takes_numbers
+        else "False",
         "result_type": "type_.boolean" if promotion == "boolean" else "type_",
     }
     template = _UNARY if unary else _BINARY

@@ -39,6 +39,7 @@ def _relu_backward(input: Tensor, other: Tensor) -> Tensor:
 
 
 @elementwise(
+    complex=False,
     out=False,
     derivatives={"input": lambda grad, result: _relu_backward(grad, result)},
     check=_no_bool_relu,
@@ -66,7 +67,7 @@ def _source(function: str, input: Tensor, dim: int | None, dtype: dtypes.dtype |
         raise TypeError(f"{function}() received an invalid combination of arguments: dim must be given, as an int")
     dim = normalize_dim(dim, input.dim())
     source = input if dtype is None else input.to(dtype)
-    if not source._type.floats:
+    if not source._type.real_floats:
         last = "_lastdim" if dim == input.dim() - 1 else ""
         raise NotImplementedError(
             f"\"{function}{last}_kernel_impl\" not implemented for '{scalar_type_name(source.dtype)}'"

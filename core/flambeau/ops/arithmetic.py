@@ -148,6 +148,7 @@ true_divide = alias(div, "true_divide")
 
 
 @elementwise(
+    complex=False,
     derivatives={"input": no_derivative("floor_divide"), "other": no_derivative("floor_divide")},
     check=real_numbers("floor_divide"),
     integer_check=no_zero_divisor,
@@ -166,6 +167,7 @@ def floor_divide(input: Tensor | Number, other: Tensor | Number) -> Tensor:
 
 
 @elementwise(
+    complex=False,
     derivatives={
         "input": lambda grad: grad,
         "other": lambda grad, input, other: -grad * div(input, other, rounding_mode="floor"),
@@ -187,6 +189,7 @@ def remainder(input: Tensor | Number, other: Tensor | Number) -> Tensor:
 
 
 @elementwise(
+    complex=False,
     derivatives={
         "input": lambda grad: grad,
         "other": lambda grad, input, other: -grad * div(input, other, rounding_mode="trunc"),
@@ -223,6 +226,7 @@ def reciprocal(input: Tensor) -> Tensor:
 
 
 @elementwise(
+    complex=False,
     derivatives={
         "input": lambda grad, input, other: _share_of_unless_less(grad, input, other),
         "other": lambda grad, input, other: _share_of_unless_less(grad, other, input),
@@ -244,6 +248,7 @@ def maximum(input: Tensor, other: Tensor) -> Tensor:
 
 
 @elementwise(
+    complex=False,
     derivatives={
         "input": lambda grad, input, other: _share_of_unless_less(grad, other, input),
         "other": lambda grad, input, other: _share_of_unless_less(grad, input, other),
@@ -283,6 +288,7 @@ def _without_nan(extreme: str) -> Callable[..., Any]:
 
 
 @elementwise(
+    complex=False,
     derivatives={
         "input": lambda grad, input, other: where((input >= other) | other.isnan(), grad, 0.0),
         "other": lambda grad, input, other: where((input >= other) | other.isnan(), 0.0, grad),
@@ -305,6 +311,7 @@ def fmax(input: Tensor, other: Tensor) -> Tensor:
 
 
 @elementwise(
+    complex=False,
     derivatives={
         "input": lambda grad, input, other: where((input <= other) | other.isnan(), grad, 0.0),
         "other": lambda grad, input, other: where((input <= other) | other.isnan(), 0.0, grad),

@@ -16,6 +16,7 @@ def _i0_input(grad: Tensor, input: Tensor) -> Tensor:
 
 
 @elementwise(
+    complex=False,
     promotion=FLOATING,
     derivatives={"input": _i0_input},
     default=over_tensors(_bessel_series.modified(0)),
@@ -35,6 +36,7 @@ def _i0e_input(grad: Tensor, input: Tensor, result: Tensor) -> Tensor:
 
 
 @elementwise(
+    complex=False,
     promotion=FLOATING,
     derivatives={"input": _i0e_input},
     default=over_tensors(_bessel_series.modified_scaled(0)),
@@ -58,6 +60,7 @@ def _i1_input(grad: Tensor, input: Tensor, result: Tensor) -> Tensor:
 
 
 @elementwise(
+    complex=False,
     promotion=FLOATING,
     derivatives={"input": _i1_input},
     default=over_tensors(_bessel_series.modified(1)),
@@ -82,6 +85,7 @@ def _i1e_input(grad: Tensor, input: Tensor, result: Tensor) -> Tensor:
 
 
 @elementwise(
+    complex=False,
     promotion=FLOATING,
     derivatives={"input": _i1e_input},
     default=over_tensors(_bessel_series.modified_scaled(1)),

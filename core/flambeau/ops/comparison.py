@@ -63,7 +63,7 @@ def ne(input: Tensor, other: Tensor | Number) -> Tensor:
 not_equal = alias(ne, "not_equal")
 
 
-@elementwise(promotion=BOOLEAN, not_differentiable=_COMPARISON, check=no_complex("lt"), domain="any")
+@elementwise(complex=False, promotion=BOOLEAN, not_differentiable=_COMPARISON, check=no_complex("lt"), domain="any")
 def lt(input: Tensor, other: Tensor | Number) -> Tensor:
     """Tell where ``input`` is less than ``other``. Source of the semantics: ``torch.lt``.
 
@@ -77,7 +77,7 @@ def lt(input: Tensor, other: Tensor | Number) -> Tensor:
 less = alias(lt, "less")
 
 
-@elementwise(promotion=BOOLEAN, not_differentiable=_COMPARISON, check=no_complex("le"), domain="any")
+@elementwise(complex=False, promotion=BOOLEAN, not_differentiable=_COMPARISON, check=no_complex("le"), domain="any")
 def le(input: Tensor, other: Tensor | Number) -> Tensor:
     """Tell where ``input`` is less than or equal to ``other``. Source of the semantics: ``torch.le``.
 
@@ -92,6 +92,7 @@ less_equal = alias(le, "less_equal")
 
 
 @elementwise(
+    complex=False,
     promotion=BOOLEAN,
     not_differentiable=_COMPARISON,
     check=no_complex("gt"),
@@ -112,6 +113,7 @@ greater = alias(gt, "greater")
 
 
 @elementwise(
+    complex=False,
     promotion=BOOLEAN,
     not_differentiable=_COMPARISON,
     check=no_complex("ge"),
@@ -202,6 +204,7 @@ def _is(infinity: float) -> Callable[..., Any]:
 
 
 @elementwise(
+    complex=False,
     promotion=BOOLEAN,
     not_differentiable=_COMPARISON,
     check=no_complex("isposinf"),
@@ -225,6 +228,7 @@ def isposinf(input: Tensor) -> Tensor:
 
 
 @elementwise(
+    complex=False,
     promotion=BOOLEAN,
     not_differentiable=_COMPARISON,
     check=no_complex("isneginf"),
@@ -257,6 +261,6 @@ def isreal(input: Tensor) -> Tensor:
         tensor([True, True])
     """
     if input.dtype.is_complex:
-        imaginary: Any = input.imag  # type: ignore[attr-defined]
+        imaginary: Any = input.imag
         return eq(imaginary, 0)
     return from_array(input._type.kernels.full(input._array.shape, True, "bool"), input._type.boolean)

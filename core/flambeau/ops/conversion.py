@@ -264,6 +264,7 @@ def _type_as(self: Tensor, other: Tensor) -> Tensor:
 for _name, _dtype in {
     "bool": dtypes.bool, "byte": dtypes.uint8, "char": dtypes.int8, "short": dtypes.int16, "int": dtypes.int32,
     "long": dtypes.int64, "half": dtypes.float16, "bfloat16": dtypes.bfloat16, "float": dtypes.float32, "double": dtypes.float64,
+    "cfloat": dtypes.complex64, "cdouble": dtypes.complex128,
 }.items():  # fmt: skip
     method(_name)(_to_dtype(_dtype, _name))
 

@@ -15,7 +15,9 @@ _TWO_OVER_ROOT_PI = 2 / sqrt(pi)
 
 
 @elementwise(
-    promotion=FLOATING, derivatives={"input": lambda grad, input: grad * (_TWO_OVER_ROOT_PI * (-(input * input)).exp())}
+    complex=False,
+    promotion=FLOATING,
+    derivatives={"input": lambda grad, input: grad * (_TWO_OVER_ROOT_PI * (-(input * input)).exp())},
 )
 def erf(input: Tensor) -> Tensor:
     """Compute the error function. Source of the semantics: ``torch.erf``.
@@ -28,6 +30,7 @@ def erf(input: Tensor) -> Tensor:
 
 
 @elementwise(
+    complex=False,
     promotion=FLOATING,
     derivatives={"input": lambda grad, input: grad * (-_TWO_OVER_ROOT_PI * (-(input * input)).exp())},
     default=over_tensors(_error_series.erfc),
@@ -43,6 +46,7 @@ def erfc(input: Tensor) -> Tensor:
 
 
 @elementwise(
+    complex=False,
     promotion=FLOATING,
     derivatives={"input": lambda grad, result: grad * ((result * result).exp() * (sqrt(pi) / 2))},
     default=over_tensors(_error_series.erfinv),
@@ -58,6 +62,7 @@ def erfinv(input: Tensor) -> Tensor:
 
 
 @elementwise(
+    complex=False,
     promotion=FLOATING,
     derivatives={"input": lambda grad, input, result: grad * (2 * input * result - _TWO_OVER_ROOT_PI)},
     default=over_tensors(_error_series.erfcx),
@@ -88,6 +93,7 @@ def ndtr(input: Tensor) -> Tensor:
 
 
 @elementwise(
+    complex=False,
     promotion=FLOATING,
     derivatives={"input": lambda grad, result: grad * (sqrt(2 * pi) * (result * result * 0.5).exp())},
     default=over_tensors(_error_series.ndtri),
@@ -106,6 +112,7 @@ def ndtri(input: Tensor) -> Tensor:
 
 
 @elementwise(
+    complex=False,
     promotion=FLOATING,
     derivatives={"input": lambda grad, input: grad * sqrt(2 / pi) / erfcx(input * -sqrt(0.5))},
     default=over_tensors(_error_series.log_ndtr),

@@ -216,6 +216,7 @@ def _binary_log_of_one_plus(type_: Any, exponent: Any) -> Any:
 
 
 @elementwise(
+    complex=False,
     derivatives={
         "input": lambda grad, input, other: grad / (1 + (other - input).exp()),
         "other": lambda grad, input, other: grad / (1 + (input - other).exp()),
@@ -235,6 +236,7 @@ def logaddexp(input: Tensor, other: Tensor) -> Tensor:
 
 
 @elementwise(
+    complex=False,
     derivatives={
         "input": lambda grad, input, other: grad / (1 + (other - input).exp2()),
         "other": lambda grad, input, other: grad / (1 + (input - other).exp2()),
@@ -269,6 +271,7 @@ def _zero_times_nothing(type_: Any, a: Any, b: Any, logarithm: Any) -> Any:
 
 
 @elementwise(
+    complex=False,
     promotion=FLOATING,
     derivatives={
         "input": lambda grad, input, other: where((input == 0) & (other <= 0), 0.0, grad * _tensor(other, grad).log()),
@@ -287,6 +290,7 @@ def xlogy(input: Tensor | Number, other: Tensor | Number) -> Tensor:
 
 
 @elementwise(
+    complex=False,
     promotion=FLOATING,
     derivatives={
         "input": lambda grad, input, other: where(
@@ -320,6 +324,7 @@ def _entropy(type_: Any, a: Any) -> Any:
 
 
 @elementwise(
+    complex=False,
     promotion=FLOATING,
     derivatives={"input": lambda grad, input: grad * (-input.log() - 1)},
     method=False,

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from .. import dtypes
 from .._tensor import Tensor, from_array
+from ..printing import scalar_type_name
 from ..shapes import Shape, normalize_dim, normalize_dims
 from ._declare import composite, primitive
 from ._reduce import Dims, check_not_empty, empty_error, named_repr, spread
@@ -98,7 +99,13 @@ def amin(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     return _extreme(input, dim, keepdim, "amin")
 
 
+def _no_order(function: str, input: Tensor) -> None:
+    if input._type.complex:
+        raise NotImplementedError(f"\"{function}\" not implemented for '{scalar_type_name(input.dtype)}'")
+
+
 def _extreme(input: Tensor, dim: Dims, keepdim: bool, kernel: str) -> Tensor:
+    _no_order(kernel, input)
     shape = input._array.shape
     dims = normalize_dims(dim, len(shape))
     if 0 in shape:
@@ -160,6 +167,7 @@ def _min_all(input: Tensor) -> Tensor:
 
 
 def _extreme_of_all(function: str, input: Tensor, kernel: str) -> Tensor:
+    _no_order(f"{function}_all", input)
     shape = input._array.shape
     if 0 in shape:
         raise RuntimeError(empty_error(function))
@@ -177,6 +185,7 @@ def _min_dim(input: Tensor, dim: int, keepdim: bool) -> Min:
 
 
 def _extreme_along(function: str, input: Tensor, dim: int, keepdim: bool) -> tuple[Tensor, Tensor]:
+    _no_order(function, input)
     type_, array = input._type, input._array
     dim = normalize_dim(dim, len(array.shape))
     int64 = type_.with_dtype(dtypes.int64)
@@ -292,6 +301,8 @@ def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
 def _arg_extreme(input: Tensor, dim: int | None, keepdim: bool, kernel: str) -> Tensor:
     type_, array = input._type, input._array
     shape = array.shape
+    if type_.complex:
+        raise RuntimeError(f"{kernel}: does not support complex input")
     if type_ is type_.boolean:
         raise RuntimeError(f"{kernel}(): does not support bool input")
     if dim is None and 0 in shape:

@@ -90,7 +90,7 @@ def _cholesky_input(grad: Tensor, result: Tensor) -> Tensor:
     return (whole + adjoint(whole)) / 2
 
 
-@primitive(derivatives={"input": _cholesky_input}, method=False, node="LinalgCholeskyExBackward0")
+@primitive(derivatives={"input": _cholesky_input}, method=False, holomorphic=False, node="LinalgCholeskyExBackward0")
 def _cholesky(input: Tensor) -> Tensor:
     return from_array(input._type.kernels.cholesky(input._array), input._type)
 
@@ -173,7 +173,10 @@ def cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
 
 def _lower_copied_up(matrix: Tensor) -> Tensor:
     lower = tril(matrix, -1)
-    return lower + adjoint(lower) + diag_embed(diagonal(matrix, 0, -2, -1))
+    middle = diagonal(matrix, 0, -2, -1)
+    if middle.is_complex():  # R has a real diagonal
+        middle = middle.real.to(middle.dtype)
+    return lower + adjoint(lower) + diag_embed(middle)
 
 
 def _qr_input(grad: list[Tensor], q: Tensor, r: Tensor) -> Tensor:
@@ -202,7 +205,7 @@ def _qr_derivative(grad: list[Tensor], input: Tensor, complete: bool) -> Tensor:
     return cat([first, matmul(q, grad_r[..., rows:])], -1)
 
 
-@primitive(derivatives={"input": _qr_derivative}, method=False, node="LinalgQrBackward0")
+@primitive(derivatives={"input": _qr_derivative}, method=False, holomorphic=False, node="LinalgQrBackward0")
 def _qr(input: Tensor, complete: bool) -> tuple[Tensor, Tensor]:
     q, r = input._type.kernels.qr(input._array, complete)
     return from_array(q, input._type), from_array(r, input._type)
@@ -277,7 +280,7 @@ def _svd_derivative(grad: list[Tensor], input: Tensor, full: bool) -> Tensor:
     return _svd_input(grad, input)
 
 
-@primitive(derivatives={"input": _svd_derivative}, method=False, node="LinalgSvdBackward0")
+@primitive(derivatives={"input": _svd_derivative}, method=False, holomorphic=False, node="LinalgSvdBackward0")
 def _svd(input: Tensor, full: bool) -> tuple[Tensor, Tensor, Tensor]:
     type_ = input._type
     u, s, vh = type_.kernels.svd(input._array, full)
@@ -343,7 +346,7 @@ def _eigh_input(grad: list[Tensor], input: Tensor) -> Tensor:
     return matmul(matmul(vectors, inner), adjoint(vectors))
 
 
-@primitive(derivatives={"input": _eigh_input}, method=False, node="LinalgEighBackward0")
+@primitive(derivatives={"input": _eigh_input}, method=False, holomorphic=False, node="LinalgEighBackward0")
 def _eigh(input: Tensor) -> tuple[Tensor, Tensor]:
     type_ = input._type
     values, vectors = type_.kernels.eigh(input._array)
@@ -415,7 +418,7 @@ def _eig_input(grad: list[Tensor], input: Tensor) -> Tensor:
     return result if input.is_complex() else result.real
 
 
-@primitive(derivatives={"input": _eig_input}, method=False, node="LinalgEigBackward0")
+@primitive(derivatives={"input": _eig_input}, method=False, holomorphic=False, node="LinalgEigBackward0")
 def _eig(input: Tensor) -> tuple[Tensor, Tensor]:
     type_ = input._type.with_dtype(input.dtype.to_complex())
     values, vectors = input._type.kernels.eig(input._array)
@@ -508,7 +511,7 @@ def _lu_derivative(grad: list[Tensor], input: Tensor) -> Tensor:
     return turned.gather(-2, back.unsqueeze(-1).expand(turned.shape))
 
 
-@primitive(derivatives={"input": _lu_derivative}, method=False, node="LinalgLuFactorExBackward0")
+@primitive(derivatives={"input": _lu_derivative}, method=False, holomorphic=False, node="LinalgLuFactorExBackward0")
 def _lu_factor(input: Tensor) -> tuple[Tensor, Tensor]:
     factors, swaps = input._type.kernels.lu_factor(input._array)
     return from_array(factors, input._type), from_array(swaps, input._type.with_dtype(dtypes.int64))

@@ -29,6 +29,7 @@ def _negative_integer(type_: Any, a: Any) -> Any:
 
 
 @elementwise(
+    complex=False,
     promotion=BOOLEAN,
     not_differentiable="the result is bool",
     check=no_complex("signbit"),
@@ -59,6 +60,7 @@ def _copysign_input(grad: Tensor, input: Tensor, result: Tensor) -> Tensor:
 
 
 @elementwise(
+    complex=False,
     promotion=FLOATING,
     derivatives={"input": _copysign_input, "other": zero_gradient},
     default=_with_sign,
@@ -115,6 +117,7 @@ def _neighbour(type_: Any, a: Any, b: Any) -> Any:
 
 
 @elementwise(
+    complex=False,
     derivatives={"input": lambda grad, input, other: where(input == other, 0.0, grad), "other": zero_gradient},
     check=only(dtypes.FLOATING, "nextafter"),
     default=_neighbour,
@@ -198,6 +201,7 @@ def _scaled(type_: Any, a: Any, b: Any) -> Any:
 
 
 @elementwise(
+    complex=lambda input, other: input * 2.0**other,
     promotion=FLOATING,
     derivatives={
         "input": lambda grad, other: grad.ldexp(other),

@@ -17,7 +17,7 @@ from ._series import over_tensors
 __all__ = ["digamma", "igamma", "igammac", "lgamma", "mvlgamma", "polygamma"]
 
 
-@elementwise(promotion=FLOATING, derivatives={"input": lambda grad, input: grad * input.digamma()})
+@elementwise(complex=False, promotion=FLOATING, derivatives={"input": lambda grad, input: grad * input.digamma()})
 def lgamma(input: Tensor) -> Tensor:
     """Compute the logarithm of the absolute value of the gamma function. Source: ``torch.lgamma``.
 
@@ -33,6 +33,7 @@ def _digamma_input(grad: Tensor, input: Tensor) -> Tensor:
 
 
 @elementwise(
+    complex=False,
     promotion=FLOATING,
     derivatives={"input": _digamma_input},
     default=over_tensors(_gamma_series.digamma),
@@ -53,6 +54,7 @@ def _zeta_other(grad: Tensor, input: Any, other: Tensor) -> Tensor:
 
 
 @elementwise(
+    complex=False,
     promotion=FLOATING,
     derivatives={"input": no_derivative("zeta"), "other": _zeta_other},
     default=over_tensors(_gamma_series.zeta),
@@ -138,6 +140,7 @@ def mvlgamma(input: Tensor, p: int) -> Tensor:
 
 
 @elementwise(
+    complex=False,
     derivatives={
         "input": no_derivative("igamma: input"),
         "other": lambda grad, input, other: grad * ((input - 1) * other.log() - other - input.lgamma()).exp(),
@@ -156,6 +159,7 @@ def igamma(input: Tensor, other: Tensor) -> Tensor:
 
 
 @elementwise(
+    complex=False,
     derivatives={
         "input": no_derivative("igammac: input"),
         "other": lambda grad, input, other: -grad * ((input - 1) * other.log() - other - input.lgamma()).exp(),

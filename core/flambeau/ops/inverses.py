@@ -51,6 +51,7 @@ def _solve_other(grad: Tensor, input: Tensor) -> Tensor:
 @primitive(
     derivatives={"input": _solve_input, "other": _solve_other},
     method=False,
+    holomorphic=False,
     node="LinalgSolveExBackward0",
 )
 def _solve(input: Tensor, other: Tensor) -> Tensor:
@@ -316,7 +317,7 @@ def _inv_input(grad: Tensor, result: Tensor) -> Tensor:
     return -matmul(matmul(turned, grad), turned)
 
 
-@primitive(derivatives={"input": _inv_input}, method=False, node="LinalgInvExBackward0")
+@primitive(derivatives={"input": _inv_input}, method=False, holomorphic=False, node="LinalgInvExBackward0")
 def _inv(input: Tensor) -> Tensor:
     return from_array(input._type.kernels.inv(input._array), input._type)
 
@@ -406,7 +407,7 @@ def _pinv_input(grad: Tensor, input: Tensor, result: Tensor) -> Tensor:
     )
 
 
-@primitive(derivatives={"input": _pinv_input}, method=False, node="LinalgPinvBackward0")
+@primitive(derivatives={"input": _pinv_input}, method=False, holomorphic=False, node="LinalgPinvBackward0")
 def _pinv(input: Tensor, limit: Any) -> Tensor:
     u, s, vh = _svd(input.detach(), False)
     largest = s.amax(-1, keepdim=True) if s.shape[-1] else s
@@ -497,7 +498,7 @@ def matrix_rank(
     given = tol is not None or atol is not None
     relative: Any = (0.0 if given else max(A.shape[-2:]) * torch_eps(A)) if rtol is None else rtol
     floor = values.amax(-1) * relative
-    limit = where(floor > absolute, floor, floor * 0 + absolute)
+    limit: Tensor = where(floor > absolute, floor, floor * 0 + absolute)
     return (values > limit.unsqueeze(-1)).sum(-1)
 
 
@@ -521,7 +522,7 @@ def _cofactors(input: Tensor) -> Tensor:
     return matmul(u * others.unsqueeze(-2), vh) * signs.unsqueeze(-1).unsqueeze(-1)
 
 
-@primitive(derivatives={"input": _det_input}, method=False, node="LinalgDetBackward0")
+@primitive(derivatives={"input": _det_input}, method=False, holomorphic=False, node="LinalgDetBackward0")
 def _det(input: Tensor) -> Tensor:
     return from_array(input._type.kernels.det(input._array), input._type)
 
@@ -556,7 +557,7 @@ def _slogdet_input(grad: list[Tensor], input: Tensor) -> Tensor:
     return adjoint(_inv(input)) * grad[1].unsqueeze(-1).unsqueeze(-1)
 
 
-@primitive(derivatives={"input": _slogdet_input}, method=False, node="LinalgSlogdetBackward0")
+@primitive(derivatives={"input": _slogdet_input}, method=False, holomorphic=False, node="LinalgSlogdetBackward0")
 def _slogdet(input: Tensor) -> tuple[Tensor, Tensor]:
     type_ = input._type
     sign, size = type_.kernels.slogdet(input._array)

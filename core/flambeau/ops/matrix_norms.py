@@ -14,7 +14,7 @@ from ._reduce import Dims
 from ._runtime import Number
 from .factorizations import _not_finite, check_matrix, check_square, svdvals
 from .inverses import _inv
-from .norms import _as_dtype, _vector_norm
+from .norms import _as_dtype, vector_norm_of
 
 __all__: list[str] = []  # public in flambeau.linalg
 
@@ -35,7 +35,7 @@ def vector_norm(
         >>> torch.linalg.vector_norm(torch.tensor([[3.0, 4.0], [6.0, 8.0]]), dim=1)
         tensor([ 5., 10.])
     """
-    return _vector_norm(_as_dtype(x, dtype), float(ord), dim, keepdim)
+    return vector_norm_of(_as_dtype(x, dtype), float(ord), dim, keepdim)
 
 
 def _pair(dim: Sequence[int], ndim: int) -> tuple[int, int]:
@@ -77,7 +77,7 @@ def matrix_norm(
         if ord not in ("fro", "nuc"):
             raise RuntimeError(f"linalg.matrix_norm: Order {ord} not supported.")
         if ord == "fro":
-            return _vector_norm(source, 2.0, (rows, columns), keepdim)
+            return vector_norm_of(source, 2.0, (rows, columns), keepdim)
         return _of_singular_values(source, rows, columns, keepdim, lambda values: values.sum(-1))
     if abs(ord) == 2:
         return _of_singular_values(

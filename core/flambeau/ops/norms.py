@@ -123,7 +123,12 @@ def norm(
         if p != "fro" or several:
             return _matrix_norm(input, p, dim, keepdim, dtype)
         p = 2.0
-    return _vector_norm(_as_dtype(input, dtype), 2.0 if p is None else float(p), dim, keepdim)
+    return vector_norm_of(_as_dtype(input, dtype), 2.0 if p is None else float(p), dim, keepdim)
+
+
+def vector_norm_of(input: Tensor, ord: float, dim: Dims, keepdim: bool) -> Tensor:
+    """The norm of vectors; of complex ones, that of the absolute values."""
+    return _vector_norm(input.abs() if input._type.complex else input, ord, dim, keepdim)
 
 
 def _matrix_norm(input: Tensor, p: str, dim: Dims, keepdim: bool, dtype: DType | None) -> Tensor:

@@ -32,6 +32,18 @@ def _copy(type_: Any, a: Any) -> Any:
     return type_.kernels.clone(a, True)
 
 
+def _complex_abs(input: Tensor) -> Tensor:
+    from .complex_parts import complex_abs
+
+    return complex_abs(input)
+
+
+def _complex_sgn(input: Tensor) -> Tensor:
+    from .complex_parts import complex_sgn
+
+    return complex_sgn(input)
+
+
 @elementwise(
     derivatives={"input": lambda grad: -grad},
     check=no_bool("Negation, the `-` operator, on a bool tensor"),
@@ -53,7 +65,12 @@ def neg(input: Tensor) -> Tensor:
 negative = alias(neg, "negative")
 
 
-@elementwise(derivatives={"input": lambda grad, input: grad * input.sign()}, check=not_bool("abs"), domain="numbers")
+@elementwise(
+    complex=_complex_abs,
+    derivatives={"input": lambda grad, input: grad * input.sign()},
+    check=not_bool("abs"),
+    domain="numbers",
+)
 def abs(input: Tensor) -> Tensor:
     """Take the absolute value of each element. Source of the semantics: ``torch.abs``.
 
@@ -67,7 +84,7 @@ def abs(input: Tensor) -> Tensor:
 absolute = alias(abs, "absolute")
 
 
-@elementwise(derivatives={"input": zero_gradient})
+@elementwise(complex=False, derivatives={"input": zero_gradient})
 def sign(input: Tensor) -> Tensor:
     """Give -1, 0 or 1 by the sign of each element; nan gives 0. Source: ``torch.sign``.
 
@@ -78,7 +95,7 @@ def sign(input: Tensor) -> Tensor:
     """
 
 
-@elementwise(derivatives={"input": zero_gradient}, kernel="sign")
+@elementwise(complex=_complex_sgn, derivatives={"input": zero_gradient}, kernel="sign")
 def sgn(input: Tensor) -> Tensor:
     """Give the sign of each element, as :func:`flambeau.sign`. Source of the semantics: ``torch.sgn``.
 
@@ -106,7 +123,7 @@ def positive(input: Tensor) -> Tensor:
     return input
 
 
-@elementwise(derivatives={"input": zero_gradient}, check=not_bool("floor"), integers=_copy)
+@elementwise(complex=False, derivatives={"input": zero_gradient}, check=not_bool("floor"), integers=_copy)
 def floor(input: Tensor) -> Tensor:
     """Round each element down; integers stay. Source of the semantics: ``torch.floor``.
 
@@ -117,7 +134,7 @@ def floor(input: Tensor) -> Tensor:
     """
 
 
-@elementwise(derivatives={"input": zero_gradient}, check=not_bool("ceil"), integers=_copy)
+@elementwise(complex=False, derivatives={"input": zero_gradient}, check=not_bool("ceil"), integers=_copy)
 def ceil(input: Tensor) -> Tensor:
     """Round each element up; integers stay. Source of the semantics: ``torch.ceil``.
 
@@ -128,7 +145,7 @@ def ceil(input: Tensor) -> Tensor:
     """
 
 
-@elementwise(derivatives={"input": zero_gradient}, check=not_bool("trunc"), integers=_copy)
+@elementwise(complex=False, derivatives={"input": zero_gradient}, check=not_bool("trunc"), integers=_copy)
 def trunc(input: Tensor) -> Tensor:
     """Round each element towards zero; integers stay. Source of the semantics: ``torch.trunc``.
 
@@ -143,6 +160,7 @@ fix = alias(trunc, "fix")
 
 
 @elementwise(
+    complex=False,
     derivatives={"input": unchanged},
     check=only(dtypes.FLOATING, "frac"),
     default=lambda type_, a: type_.kernels.sub(a, type_.kernels.trunc(a)),
@@ -166,7 +184,13 @@ def _round_decimals(input: Tensor, decimals: int) -> Tensor:
     return from_array(reduce(kernels.round(enlarge(input._array, scale)), scale), type_)
 
 
-@elementwise(derivatives={"input": zero_gradient}, check=not_bool("round"), integers=_copy, variant=_round_decimals)
+@elementwise(
+    complex=False,
+    derivatives={"input": zero_gradient},
+    check=not_bool("round"),
+    integers=_copy,
+    variant=_round_decimals,
+)
 def round(input: Tensor, *, decimals: int = 0) -> Tensor:
     """Round each element to ``decimals`` places, halves to even. Source of the semantics: ``torch.round``.
 

@@ -137,6 +137,8 @@ def var(
         tensor(1.6667)
     """
     dim, correction = _arguments("var", input, dim, unbiased, correction)
+    if input._type.complex:  # how far the numbers are from their mean: both parts count
+        return _var(input.real, dim, correction, keepdim) + _var(input.imag, dim, correction, keepdim)
     return _var(input, dim, correction, keepdim)
 
 
@@ -157,6 +159,8 @@ def std(
         tensor(1.)
     """
     dim, correction = _arguments("std", input, dim, unbiased, correction)
+    if input._type.complex:
+        return var(input, dim, keepdim=keepdim, correction=correction).sqrt()
     return _std(input, dim, correction, keepdim)
 
 

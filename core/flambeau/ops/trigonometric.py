@@ -260,6 +260,7 @@ def _atan2_slope(grad: Tensor, input: Tensor, other: Tensor) -> Tensor:
 
 
 @elementwise(
+    complex=False,
     promotion=FLOATING,
     derivatives={
         "input": lambda grad, input, other: other * _atan2_slope(grad, input, other),
@@ -291,6 +292,7 @@ def _hypot(type_: Any, a: Any, b: Any) -> Any:
 
 
 @elementwise(
+    complex=False,
     derivatives={
         "input": lambda grad, input, result: grad * (input / result),
         "other": lambda grad, other, result: grad * (other / result),
@@ -312,6 +314,7 @@ _DEGREE = pi / 180
 
 
 @elementwise(
+    complex=False,
     promotion=FLOATING,
     derivatives={"input": lambda grad: grad * _DEGREE},
     default=lambda type_, a: type_.kernels.mul(a, type_.number(_DEGREE)),
@@ -328,6 +331,7 @@ def deg2rad(input: Tensor) -> Tensor:
 
 
 @elementwise(
+    complex=False,
     promotion=FLOATING,
     derivatives={"input": lambda grad: grad * (180 / pi)},
     default=lambda type_, a: type_.kernels.mul(a, type_.number(180 / pi)),
