@@ -72,6 +72,10 @@ _OUT: dict[str, Any] = {
     "scatter_reduce": lambda t, x, **o: t.scatter_reduce(x, 1, t.tensor([[0], [2]]), x, "amax", **o),
 }
 
+_BYTES_OUT: dict[str, Any] = {
+    "complex": lambda t, x, **o: t.complex(x, x, **o), "polar": lambda t, x, **o: t.polar(x, x, **o),
+    "angle": lambda t, x, **o: t.angle(x, **o), "conj_physical": lambda t, x, **o: t.conj_physical(x, **o),
+}  # fmt: skip
 _LINALG_OUT: dict[str, Any] = {
     "cholesky": lambda t, x, **o: t.linalg.cholesky(x @ x.mT, **o), "inv": lambda t, x, **o: t.linalg.inv(x @ x.mT, **o),
     "svdvals": lambda t, x, **o: t.linalg.svdvals(x, **o), "eigvalsh": lambda t, x, **o: t.linalg.eigvalsh(x @ x.mT, **o),
@@ -82,9 +86,11 @@ _LINALG_OUT: dict[str, Any] = {
     "matrix_power": lambda t, x, **o: t.linalg.matrix_power(x @ x.mT, 2, **o), "cond": lambda t, x, **o: t.linalg.cond(x, **o),
 }  # fmt: skip
 
-for _name, _call in (_OUT | _LINALG_OUT).items():
+_NEEDED = dict.fromkeys(_LINALG_OUT, ("linalg",)) | dict.fromkeys(_BYTES_OUT, ("bytes",))
 
-    @case(f"{_name}/out/plain/float32", dtypes=("float32",), extensions=("linalg",) if _name in _LINALG_OUT else ())
+for _name, _call in (_OUT | _BYTES_OUT | _LINALG_OUT).items():
+
+    @case(f"{_name}/out/plain/float32", dtypes=("float32",), extensions=_NEEDED.get(_name, ()))
     def _out(subject: Subject, call: Any = _call) -> None:
         t = subject.torch
         expected = call(t, subject.tensor(_X, "float32"))

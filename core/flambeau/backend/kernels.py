@@ -67,7 +67,7 @@ class RequiredKernels(Protocol):
         """``-a`` (not called for bool)."""
 
     def abs(self, a: Array) -> Array:
-        """Of complex numbers the absolute values, which are real. Absolute value."""
+        """Absolute value; of complex numbers, a real array."""
 
     def sign(self, a: Array) -> Array:
         """-1, 0 or 1 by sign; nan gives 0 (PyTorch's rule, not NumPy's)."""
