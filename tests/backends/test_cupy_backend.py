@@ -72,6 +72,7 @@ STORAGE = [
     Case("item", (i64([BIG]),), BIG),
 ]
 UNARY = [
+    Case("conj", (Of([1 + 2j, -3j], "complex64"),), Of([1 - 2j, 3j], "complex64")),
     _unary("neg", lambda x: -x, POINTS), _unary("abs", abs, POINTS), _unary("square", lambda x: x * x, POINTS),
     _unary("floor", math.floor, POINTS), _unary("ceil", math.ceil, POINTS), _unary("trunc", math.trunc, POINTS),
     _unary("round", round, [-2.5, -1.5, -0.5, 0.5, 1.5, 2.4]), _unary("sqrt", math.sqrt, POSITIVE),

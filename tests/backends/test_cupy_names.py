@@ -22,10 +22,16 @@ def cupy() -> ModuleType:
     return module
 
 
+_LIBRARIES = ("cupyx.scipy.linalg",)
+"""What cannot be imported without CUDA's libraries."""
+
+
 def _names() -> list[tuple[str, str, Any]]:
     from standin_cupy._modules import NAMES
 
-    return [(path, name, value) for path, names in NAMES.items() for name, value in names.items()]
+    return [
+        (path, name, value) for path, names in NAMES.items() if path not in _LIBRARIES for name, value in names.items()
+    ]
 
 
 def _real(path: str, name: str) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _functions, _kernels, _machine, _ufunc
+from . import _functions, _kernels, _linalg, _machine, _ufunc
 from ._ndarray import ndarray
 
 __all__ = ["NAMES", "build_modules"]
@@ -46,6 +46,9 @@ NAMES: Mapping[str, Mapping[str, Any]] = {
         "RawKernel": _kernels.RawKernel,
         "get_default_memory_pool": lambda: _pool,
     },
+    "cupy.linalg": _linalg.LINALG,
+    "cupy.fft": _linalg.FFT,
+    "cupyx.scipy.linalg": _linalg.SCIPY_LINALG,
     "cupy.lib.stride_tricks": {"as_strided": _functions.as_strided},
     "cupy.cuda": {"Device": _machine.Device, "Stream": _machine.Stream, "MemoryPool": _machine.MemoryPool},
     "cupy.cuda.runtime": {

@@ -1,0 +1,121 @@
+"""``cupy.linalg``, ``cupy.fft`` and what is used of ``cupyx.scipy.linalg``, computed by NumPy and SciPy.
+
+CuPy does not raise for matrices without the factorisation, or the inverse, that is asked for: what it gives then is nan
+here.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import scipy.linalg
+
+from ._ndarray import allocate, check_device, ndarray
+
+__all__ = ["FFT", "LINALG", "SCIPY_LINALG"]
+
+
+def wrap(host: Any) -> ndarray:
+    host = np.asarray(host)
+    result = allocate(host.shape, host.dtype)
+    result._host[...] = host
+    return result
+
+
+def _tried(function: Callable[..., np.ndarray], shape: tuple[int, ...], *hosts: np.ndarray) -> ndarray:
+    try:
+        return wrap(function(*hosts))
+    except np.linalg.LinAlgError:
+        return wrap(np.full(shape, np.nan, hosts[0].dtype))
+
+
+def _checked(*arrays: Any) -> None:
+    for array in arrays:
+        if not isinstance(array, ndarray):
+            raise TypeError(f"expected cupy.ndarray, got {type(array)}")
+        if array.dtype.char not in "fdFD":
+            raise TypeError(f"Unsupported dtype {array.dtype}")
+    check_device(*arrays)
+
+
+def cholesky(a: Any) -> ndarray:
+    _checked(a)
+    return _tried(np.linalg.cholesky, a.shape, a._host)
+
+
+def inv(a: Any) -> ndarray:
+    _checked(a)
+    return _tried(np.linalg.inv, a.shape, a._host)
+
+
+def solve(a: Any, b: Any) -> ndarray:
+    _checked(a, b)
+    return _tried(np.linalg.solve, b.shape, a._host, b._host)
+
+
+def det(a: Any) -> ndarray:
+    _checked(a)
+    return wrap(np.linalg.det(a._host))
+
+
+def slogdet(a: Any) -> tuple[ndarray, ndarray]:
+    _checked(a)
+    sign, size = np.linalg.slogdet(a._host)
+    return wrap(sign), wrap(size)
+
+
+def qr(a: Any, mode: str = "reduced") -> tuple[ndarray, ndarray]:
+    _checked(a)
+    q, r = np.linalg.qr(a._host, mode)
+    return wrap(q), wrap(r)
+
+
+def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True) -> tuple[ndarray, ...]:
+    _checked(a)
+    return tuple(wrap(part) for part in np.linalg.svd(a._host, full_matrices, compute_uv))
+
+
+def eigh(a: Any, UPLO: str = "L") -> tuple[ndarray, ndarray]:  # noqa: N803 (CuPy's name)
+    _checked(a)
+    values, vectors = np.linalg.eigh(a._host, UPLO)
+    return wrap(values), wrap(vectors)
+
+
+def eig(a: Any) -> tuple[ndarray, ndarray]:
+    _checked(a)
+    values, vectors = np.linalg.eig(a._host)
+    return wrap(values), wrap(vectors)
+
+
+def lu_factor(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> tuple[ndarray, ndarray]:
+    _checked(a)
+    with warnings.catch_warnings(action="ignore"):  # of singular matrices
+        factors, swaps = scipy.linalg.lu_factor(a._host, check_finite=check_finite)
+    return wrap(factors), wrap(swaps)
+
+
+def fft(a: Any, n: Any = None, axis: int = -1, norm: Any = None) -> ndarray:
+    return wrap(np.fft.fft(a._host, n, axis, norm))
+
+
+def ifft(a: Any, n: Any = None, axis: int = -1, norm: Any = None) -> ndarray:
+    return wrap(np.fft.ifft(a._host, n, axis, norm))
+
+
+def rfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None) -> ndarray:
+    return wrap(np.fft.rfft(a._host, n, axis, norm))
+
+
+def irfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None) -> ndarray:
+    return wrap(np.fft.irfft(a._host, n, axis, norm))
+
+
+LINALG = {
+    "LinAlgError": np.linalg.LinAlgError, "cholesky": cholesky, "det": det, "eig": eig, "eigh": eigh, "inv": inv, "qr": qr,
+    "slogdet": slogdet, "solve": solve, "svd": svd,
+}  # fmt: skip
+FFT = {"fft": fft, "ifft": ifft, "irfft": irfft, "rfft": rfft}
+SCIPY_LINALG = {"lu_factor": lu_factor}
