@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from copy import copy
 from typing import Any, NamedTuple
 
@@ -56,6 +57,12 @@ class CupyBackend(ArrayBackend):
     def current_device(self) -> int:
         """CUDA's current device of this thread."""
         return int(cupy.cuda.runtime.getDevice())
+
+    def raising(self) -> AbstractContextManager[Any]:
+        """CuPy looks at the status that cuSOLVER gives only where it is told to."""
+        import cupyx
+
+        return cupyx.errstate(linalg="raise")  # type: ignore[no-any-return]
 
     def lu_factor(self, a: Array) -> tuple[Array, Array]:
         """CuPy's, which calls cuSOLVER."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from .kernels import Array
@@ -10,8 +11,15 @@ from .kernels import Array
 __all__ = ["linalg_kernels"]
 
 
-def linalg_kernels(xp: Any, lu_factor: Callable[[Array], tuple[Array, Array]]) -> dict[str, Callable[..., Any]]:
-    """The kernels of the extension; ``lu_factor`` decomposes one matrix."""
+def linalg_kernels(
+    xp: Any,
+    lu_factor: Callable[[Array], tuple[Array, Array]],
+    raising: Callable[[], AbstractContextManager[Any]] = nullcontext,
+) -> dict[str, Callable[..., Any]]:
+    """The kernels of the extension; ``lu_factor`` decomposes one matrix.
+
+    In the context that ``raising`` makes, the namespace raises its LinAlgError; CuPy does not by itself.
+    """
     linalg = xp.linalg
 
     def tried(function: Callable[..., Array], like: Callable[..., Array]) -> Callable[..., Array]:
@@ -19,7 +27,8 @@ def linalg_kernels(xp: Any, lu_factor: Callable[[Array], tuple[Array, Array]]) -
 
         def kernel(*arrays: Array) -> Array:
             try:
-                return function(*arrays)
+                with raising():
+                    return function(*arrays)
             except linalg.LinAlgError:
                 result = xp.full(like(*arrays).shape, float("nan"), arrays[0].dtype)
                 if arrays[0].ndim > 2:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -69,6 +70,10 @@ class ArrayBackend(Backend):
         """One matrix as L and U in one array, and the rows that were swapped; for the extension ``linalg``."""
         raise NotImplementedError
 
+    def raising(self) -> AbstractContextManager[Any]:
+        """The context in which the namespace raises ``linalg.LinAlgError``."""
+        return nullcontext()
+
     def matmul(self, a: Array, b: Array) -> Array:
         """The kernel of this name."""
         return self.xp.matmul(a, b)
@@ -109,7 +114,7 @@ class ArrayBackend(Backend):
         table |= product_kernels(self.matmul)
         table |= step_kernels(xp)
         if "linalg" in self.capabilities.extensions:
-            table |= linalg_kernels(xp, self.lu_factor)
+            table |= linalg_kernels(xp, self.lu_factor, self.raising)
         if "fft" in self.capabilities.extensions:
             table |= fft_kernels(xp)
         table |= self.own_kernels()

@@ -1,13 +1,14 @@
 """``cupy.linalg``, ``cupy.fft`` and what is used of ``cupyx.scipy.linalg``, computed by NumPy and SciPy.
 
-CuPy does not raise for matrices without the factorisation, or the inverse, that is asked for: what it gives then is nan
-here.
+CuPy does not raise for matrices without the factorisation, or the inverse, that is asked for, unless it is told to: what
+it gives then is nan here.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import scipy.linalg
 
 from ._ndarray import allocate, check_device, ndarray
 
-__all__ = ["FFT", "LINALG", "SCIPY_LINALG"]
+__all__ = ["FFT", "LINALG", "SCIPY_LINALG", "errstate"]
 
 
 def wrap(host: Any) -> ndarray:
@@ -25,10 +26,26 @@ def wrap(host: Any) -> ndarray:
     return result
 
 
+_raises = False
+
+
+@contextmanager
+def errstate(*, divide: Any = None, linalg: Any = None) -> Iterator[None]:
+    """``cupyx.errstate``: whether failures raise."""
+    global _raises
+    before, _raises = _raises, linalg == "raise"
+    try:
+        yield
+    finally:
+        _raises = before
+
+
 def _tried(function: Callable[..., np.ndarray], shape: tuple[int, ...], *hosts: np.ndarray) -> ndarray:
     try:
         return wrap(function(*hosts))
     except np.linalg.LinAlgError:
+        if _raises:
+            raise
         return wrap(np.full(shape, np.nan, hosts[0].dtype))
 
 

@@ -58,6 +58,7 @@ NAMES: Mapping[str, Mapping[str, Any]] = {
         "setDevice": _machine.machine.set_device,
     },
     "cupyx": {
+        "errstate": _linalg.errstate,
         "rsqrt": _ufunc.RSQRT,
         **{name: _scatter(name) for name in ("scatter_add", "scatter_max", "scatter_min")},
     },
