@@ -216,7 +216,7 @@ def ihfft(
     Example:
         >>> import flambeau as torch
         >>> torch.fft.ihfft(torch.tensor([4.0, 0.0, 0.0, 0.0]))
-        tensor([1.-0.j, 1.-0.j, 1.-0.j])
+        tensor([1.+0.j, 1.+0.j, 1.+0.j])
     """
 
     def compute() -> Tensor:

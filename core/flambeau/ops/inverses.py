@@ -280,8 +280,8 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
 
     Example:
         >>> import flambeau as torch
-        >>> torch.linalg.lstsq(torch.tensor([[1.0], [1.0]]), torch.tensor([[1.0], [3.0]])).solution
-        tensor([[2.]])
+        >>> torch.linalg.lstsq(torch.tensor([[1.0], [1.0]]), torch.tensor([[1.0], [3.0]])).rank
+        tensor(1)
     """
     check_matrix("torch.linalg.lstsq", A, "input")
     if driver not in (None, "gels", "gelsy", "gelsd", "gelss"):
