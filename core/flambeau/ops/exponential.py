@@ -215,8 +215,15 @@ def _binary_log_of_one_plus(type_: Any, exponent: Any) -> Any:
     return kernels.div(kernels.log1p(kernels.pow(type_.number(2.0), exponent)), type_.number(_LN2))
 
 
+def _complex_logaddexp(input: Tensor, other: Tensor) -> Tensor:
+    first = input.real > other.real
+    larger: Tensor = where(first, input, other)
+    smaller: Tensor = where(first, other, input)
+    return larger + (smaller - larger).exp().log1p()
+
+
 @elementwise(
-    complex=False,
+    complex=_complex_logaddexp,
     derivatives={
         "input": lambda grad, input, other: grad / (1 + (other - input).exp()),
         "other": lambda grad, input, other: grad / (1 + (input - other).exp()),
