@@ -119,6 +119,8 @@ def _combine(stronger: dtype | None, weaker: dtype | None) -> dtype:
         assert result is not None
         return result
     if weaker.category > stronger.category:
+        if stronger.is_floating_point:  # beside a complex number, which takes the precision
+            return _COMPLEX_OF[stronger]
         return promote_types(stronger, weaker)
     return stronger
 

@@ -1,0 +1,100 @@
+"""Promotion over all dtypes, of tensors, 0-d tensors and numbers, against PyTorch; and broadcasting of drawn shapes."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given, settings
+
+import flambeau
+
+torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.oracle
+
+DTYPES = (
+    "bool", "uint8", "int8", "int16", "int32", "int64", "float16", "bfloat16", "float32", "float64", "complex64", "complex128",
+)  # fmt: skip
+NUMBERS = (True, 3, 2.5, 1j)
+
+
+def _outcome(function: Any) -> Any:
+    try:
+        return str(function())
+    except (RuntimeError, TypeError) as error:
+        return isinstance(error, RuntimeError)
+
+
+@pytest.mark.parametrize("one", DTYPES)
+def test_pairs_of_dtypes(one: str) -> None:
+    for other in DTYPES:
+        for name in ("promote_types", "can_cast"):
+            outcomes = [
+                _outcome(lambda m=m, name=name, other=other: getattr(m, name)(getattr(m, one), getattr(m, other)))
+                for m in (flambeau, torch)
+            ]
+            assert outcomes[0] == outcomes[1], f"{name}({one}, {other})"
+
+
+def _types(module: Any, one: str, other: Any, shapes: Any) -> list[Any]:
+    a = module.ones(shapes[0], dtype=getattr(module, one))
+    b = module.ones(shapes[1], dtype=getattr(module, other)) if isinstance(other, str) else other
+    ways = (lambda: module.result_type(a, b), lambda: (a + b).dtype, lambda: (b * a).dtype, lambda: (a / b).dtype)
+    return [_outcome(way) for way in ways]
+
+
+def _narrow_complex(one: str, other: Any) -> bool:
+    """Whether PyTorch's result is complex32, which flambeau has not: it computes in complex64."""
+    names = {one, str(other)}
+    return "float16" in names and bool(names & {"complex64", "complex128", "1j"})
+
+
+@pytest.mark.parametrize("default", ["float32", "float64"])
+@pytest.mark.parametrize("one", DTYPES)
+@pytest.mark.filterwarnings("ignore:ComplexHalf")
+def test_results_of_tensors_and_numbers(one: str, default: str) -> None:
+    for module in (flambeau, torch):
+        module.set_default_dtype(getattr(module, default))
+    try:
+        for shapes, other in product(product(((2,), ()), repeat=2), (*DTYPES, *NUMBERS)):
+            if not _narrow_complex(one, other):
+                found, expected = (_types(module, one, other, shapes) for module in (flambeau, torch))
+                assert found == expected, (one, other, shapes)
+    finally:
+        for module in (flambeau, torch):
+            module.set_default_dtype(module.float32)
+
+
+_SHAPES = st.lists(st.integers(0, 3), max_size=4)
+
+
+def _broadcast(module: Any, one: list[int], other: list[int]) -> Any:
+    return _outcome(lambda: (list((module.ones(one) + module.ones(other)).shape), module.broadcast_shapes(one, other)))
+
+
+@settings(derandomize=True, max_examples=200, deadline=None)
+@given(_SHAPES, _SHAPES)
+def test_broadcasting(one: list[int], other: list[int]) -> None:
+    assert _broadcast(flambeau, one, other) == _broadcast(torch, one, other)
+
+
+def _arithmetic(module: Any, dtype: str, one: int, other: int) -> list[Any]:
+    pair = module.tensor([one, other]).to(getattr(module, dtype))
+    a, b = pair[0], pair[1]
+    ways = (
+        lambda: a + b, lambda: a * b, lambda: a - b, lambda: a // b, lambda: a % b, lambda: module.fmod(a, b), lambda: a << 1,
+        lambda: -a, lambda: a * 3, lambda: a / b, lambda: pair.sum(), lambda: pair.prod(), lambda: pair * pair,
+    )  # fmt: skip
+    return [_outcome(lambda way=way: way().tolist()) for way in ways]
+
+
+@settings(derandomize=True, max_examples=200, deadline=None)
+@given(
+    st.sampled_from(["uint8", "int8", "int16", "int32", "int64"]),
+    st.integers(-(2**40), 2**40),
+    st.integers(-(2**33), 2**33),
+)
+def test_integers_wrap_around_and_divide(dtype: str, one: int, other: int) -> None:
+    assert _arithmetic(flambeau, dtype, one, other) == _arithmetic(torch, dtype, one, other)
