@@ -252,11 +252,21 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
         value = tensor(value, dtype=input.dtype, device=input.device)
     elif value.dtype is not input.dtype:
         _check_conversion(input, entries, value)
+    if len(entries) == 1 and value.numel() == 1 and isinstance(entries[0], Tensor) and _is_mask(entries[0]):
+        _fill_where(input, entries[0], value)
+        return
     view, advanced = _apply_basic(input, entries)
     if advanced:
         _put_at(view, advanced, value)
     else:
         view.copy_(_without_leading_ones(value, view))
+
+
+def _fill_where(input: Tensor, mask: Tensor, value: Tensor) -> None:
+    """Write one number by a mask of the first dimensions: without a search for the places."""
+    _check_mask(input, mask, 0)
+    wide = reshape(mask.to(input.device), tuple(mask.shape) + (1,) * (input.dim() - mask.dim()))
+    input.masked_fill_(wide, reshape(value, ()))
 
 
 def _check_conversion(input: Tensor, entries: list[Any], value: Tensor) -> None:
