@@ -47,11 +47,15 @@ def set_default_dtype(d: dtype) -> None:
 def promote_types(type1: dtype, type2: dtype) -> dtype:
     """The smallest dtype that both convert to. Source of the semantics: ``torch.promote_types``.
 
+    Raises:
+        TypeError: one of them is not a dtype.
+
     Example:
         >>> import flambeau as torch
         >>> torch.promote_types(torch.int32, torch.float32), torch.promote_types(torch.uint8, torch.int8)
         (torch.float32, torch.int16)
     """
+    _check_dtypes("promote_types", type1, type2)
     low, high = sorted((type1, type2), key=lambda d: (d.category, d.itemsize, d.is_signed))
     if low is high:
         return high
@@ -99,25 +103,37 @@ def result_dtype(operands: Iterable[Any]) -> dtype:
             dimensioned = promote_types(dimensioned, operand_dtype) if dimensioned else operand_dtype
         else:
             zero_dim = promote_types(zero_dim, operand_dtype) if zero_dim else operand_dtype
-    return _combine(_combine(dimensioned, zero_dim), _number_dtype(number_category, dimensioned or zero_dim))
+    result = _combine(_combine(dimensioned, zero_dim), _number_dtype(number_category, dimensioned or zero_dim))
+    assert result is not None
+    return result
 
 
-def result_type(tensor1: Any, tensor2: Any) -> dtype:
+def result_type(tensor: Any, other: Any) -> dtype:
     """The dtype of an operation on two tensors or numbers. Source of the semantics: ``torch.result_type``.
+
+    Raises:
+        TypeError: one of them is neither.
 
     Example:
         >>> import flambeau as torch
         >>> torch.result_type(torch.tensor([1, 2]), 1.0)
         torch.float32
     """
-    return result_dtype((tensor1, tensor2))
+    for operand in (tensor, other):
+        if not isinstance(operand, int | float | complex) and not isinstance(getattr(operand, "dtype", None), dtype):
+            raise TypeError(f"result_type(): expected tensors or numbers, but got {type(operand).__name__}")
+    return result_dtype((tensor, other))
 
 
-def _combine(stronger: dtype | None, weaker: dtype | None) -> dtype:
+def _check_dtypes(name: str, *arguments: object) -> None:
+    for argument in arguments:
+        if not isinstance(argument, dtype):
+            raise TypeError(f"{name}(): arguments must be torch.dtype, not {type(argument).__name__}")
+
+
+def _combine(stronger: dtype | None, weaker: dtype | None) -> dtype | None:
     if stronger is None or weaker is None:
-        result = stronger or weaker
-        assert result is not None
-        return result
+        return stronger or weaker
     if weaker.category > stronger.category:
         if stronger.is_floating_point:  # beside a complex number, which takes the precision
             return _COMPLEX_OF[stronger]
@@ -137,11 +153,15 @@ def _number_dtype(category: int, beside: dtype | None) -> dtype | None:
 def can_cast(from_: dtype, to: dtype) -> bool:
     """Whether promotion may convert ``from_`` to ``to``: never to a lower category. Source: ``torch.can_cast``.
 
+    Raises:
+        TypeError: one of them is not a dtype.
+
     Example:
         >>> import flambeau as torch
         >>> torch.can_cast(torch.float64, torch.float32), torch.can_cast(torch.float32, torch.int64)
         (True, False)
     """
+    _check_dtypes("can_cast", from_, to)
     if not from_.is_signed and from_.category == to.category == dtypes.INTEGRAL:
         return True
     return from_.category <= to.category
