@@ -98,3 +98,49 @@ def _arithmetic(module: Any, dtype: str, one: int, other: int) -> list[Any]:
 )
 def test_integers_wrap_around_and_divide(dtype: str, one: int, other: int) -> None:
     assert _arithmetic(flambeau, dtype, one, other) == _arithmetic(torch, dtype, one, other)
+
+
+def _result(call: Any) -> str:
+    try:
+        return str(call())
+    except Exception as error:
+        return type(error).__name__
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_numbers_that_do_not_fit_in_place(number: Any) -> None:
+    def outcomes(module: Any) -> list[str]:
+        tensors = [module.ones(1, dtype=getattr(module, name)) for name in DTYPES]
+        return [_result(lambda x=x: str(x.add_(number).dtype)) for x in tensors]
+
+    assert outcomes(flambeau) == outcomes(torch)
+
+
+@pytest.mark.parametrize("arguments", [("float32",), ("int64", "float32"), ("complex64",), (None,)])
+def test_the_default_is_a_floating_dtype(arguments: tuple[Any, ...]) -> None:
+    def outcome_of(module: Any) -> str:
+        before = module.get_default_dtype()
+        try:
+            return _result(lambda: module.set_default_dtype(*[name and getattr(module, name) for name in arguments]))
+        finally:
+            module.set_default_dtype(before)
+
+    assert outcome_of(flambeau) == outcome_of(torch)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda t: t.result_type(t.ones(1)),
+        lambda t: t.result_type("one", t.ones(1)),
+        lambda t: t.promote_types(t.float32, 1),
+        lambda t: t.promote_types(t.float32),
+        lambda t: t.can_cast(t.float32, "int64"),
+        lambda t: t.can_cast(from_=t.float32, to=t.int64),
+        lambda t: t.promote_types(type1=t.uint8, type2=t.int8),
+        lambda t: t.result_type(tensor=t.ones(1), other=t.ones(1)),
+        lambda t: t.result_type(None, t.ones(1)),
+    ],
+)
+def test_arguments_of_promotion(call: Any) -> None:
+    assert _result(lambda: call(flambeau)) == _result(lambda: call(torch))

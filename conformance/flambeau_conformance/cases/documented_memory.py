@@ -21,16 +21,13 @@ def _x(t: Any) -> Any:
 
 # -- the constructor ---------------------------------------------------------------------------------------------------
 
-prints("FloatTensor", "type", lambda t: t.FloatTensor([1]).type(), "torch.FloatTensor")
 gives("FloatTensor", "default", lambda t: t.Tensor([1]).dtype is t.float32, True)
 gives("BoolTensor", "values", lambda t: t.BoolTensor([True, False]), [True, False], dtypes=("bool",))
 prints("BoolTensor", "type", lambda t: t.BoolTensor([True]).type(), "torch.BoolTensor", dtypes=("bool",))
 gives("Tensor#constructor_keywords", "requires-grad", lambda t: t.Tensor([1.0], requires_grad=True).requires_grad, True)
-refuses("Tensor#constructor_keywords", "dtype", lambda t: t.Tensor([1.0], dtype=t.float32), TypeError)
 gives("Tensor#always_float32", "of-ints", lambda t: (t.Tensor(t.tensor([1, 2])).dtype is t.float32, t.Tensor([1, 2])),
       [True, [1.0, 2.0]], dtypes=_BOTH)  # fmt: skip
 gives("Tensor#recommendation", "number", lambda t: (t.Tensor(3).shape, t.tensor(3).shape), [[3], []], dtypes=_BOTH)
-gives("tensor#dtype_positional", "second", lambda t: t.tensor([1], t.float32), [1.0])
 
 
 @case("Tensor/documented/copy_of_tensor/-", dtypes=("float32",), anchors=("Tensor#copy_of_tensor",))
@@ -44,11 +41,8 @@ def _copy_of_tensor(subject: Subject) -> None:
 
 # -- views and copies --------------------------------------------------------------------------------------------------
 
-gives("Tensor.shape", "size", lambda t: (_x(t).shape == _x(t).size(), _x(t).shape), [True, [2, 3]])
 gives("Tensor.t", "turned", lambda t: (_x(t).t(), t.ones(2).t(), t.tensor(5.0).t()),
       [[[3.0, 4.0], [2.0, 5.0], [1.0, 6.0]], [1.0, 1.0], 5.0])  # fmt: skip
-refuses("Tensor.t", "three-dims", lambda t: t.zeros(1, 2, 3).t(), RuntimeError,
-        r"t\(\) expects a tensor with <= 2 dimensions, but self is 3D")  # fmt: skip
 gives("Tensor.transpose", "dims", lambda t: (t.zeros(2, 3, 4).transpose(0, -1).shape, _x(t).transpose(0, 1).is_contiguous()),
       [[4, 3, 2], False])  # fmt: skip
 gives("Tensor.float", "converted", lambda t: (t.tensor([1, 2]).float(), t.tensor([1]).float().dtype is t.float32),
@@ -92,12 +86,8 @@ def _copied(subject: Subject) -> None:
 
 # -- methods -----------------------------------------------------------------------------------------------------------
 
-gives("Tensor.__getitem__#advanced", "rows", lambda t: _x(t)[t.tensor([1, 0, 1])],
-      [[4.0, 5.0, 6.0], [3.0, 2.0, 1.0], [4.0, 5.0, 6.0]])  # fmt: skip
 gives("Tensor.__getitem__#advanced", "broadcast", lambda t: _x(t)[t.tensor([[0], [1]]), t.tensor([0, 2])],
       [[3.0, 1.0], [4.0, 6.0]])  # fmt: skip
-gives("Tensor.__getitem__#advanced", "mask", lambda t: _x(t)[_x(t) > 3], [4.0, 5.0, 6.0])
-gives("Tensor.index_select", "columns", lambda t: _x(t).index_select(1, t.tensor([2, 0])), [[1.0, 3.0], [6.0, 4.0]])
 gives("Tensor.gather", "columns", lambda t: _x(t).gather(1, t.tensor([[0, 0], [2, 1]])), [[3.0, 3.0], [6.0, 5.0]])
 gives("Tensor.max", "dim", lambda t: (_x(t).max(), *_x(t).max(dim=1)), [6.0, [3.0, 6.0], [0, 2]])
 gives("Tensor.min", "dim", lambda t: (_x(t).min(), *_x(t).min(dim=0)), [1.0, [3.0, 2.0, 1.0], [0, 0, 0]])
@@ -107,13 +97,6 @@ gives("max#positional_out", "pair", lambda t: t.max(_x(t), 1, False, (t.empty(2)
 gives("Tensor.log", "powers", lambda t: t.tensor([1.0, 2.718281828459045]).log(), [0.0, 1.0])
 gives("Tensor.log2", "powers", lambda t: t.tensor([1.0, 8.0]).log2(), [0.0, 3.0])
 gives("Tensor.log10", "powers", lambda t: t.tensor([1.0, 1000.0]).log10(), [0.0, 3.0])
-gives(
-    "Tensor.unflatten",
-    "keywords",
-    lambda t: t.arange(4).unflatten(dim=0, sizes=(2, -1)),
-    [[0, 1], [2, 3]],
-    dtypes=_INTS,
-)
 gives("Tensor.roll", "dims", lambda t: _x(t).roll(1, dims=1), [[1.0, 3.0, 2.0], [6.0, 4.0, 5.0]])
 prints("roll#print_example", "flat", lambda t: t.roll(t.tensor([[1, 2], [3, 4]]), 1), "tensor([[4, 1],\n        [2, 3]])",
        dtypes=_INTS)  # fmt: skip

@@ -33,7 +33,7 @@ def apply(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]
     recorded = recording and _recorded(input, args, kwargs)
     check_writable(input, recording, overlapping=row.overlapping and not recorded)
     if recorded:
-        result = row.function(_stand_in(input, row), *args, **kwargs)
+        result = _checked(row, input, row.function(_stand_in(input, row), *args, **kwargs))
         store(input, result)
         relink(input, result)
         return input
@@ -41,8 +41,15 @@ def apply(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]
         row.write(input, *args, **kwargs)
         propagate_write(input)
     elif not (row.promotion and _write_directly(row, input, args, kwargs)):
-        store(input, row.function(input, *args, **kwargs))
+        store(input, _checked(row, input, row.function(input, *args, **kwargs)))
     return input
+
+
+def _checked(row: Any, input: Tensor, result: Tensor) -> Tensor:
+    """The result, unless it is of another kind of number than the tensor it goes to, as that of ``abs_``."""
+    if row.complex is not None and input._type.complex and not result._type.complex:
+        raise RuntimeError(f"In-place {row.name} is not supported for complex tensors.")
+    return result
 
 
 def check_writable(input: Tensor, recording: bool, *, overlapping: bool = False) -> None:
@@ -85,7 +92,7 @@ def _stand_in(input: Tensor, row: Any) -> Tensor:
     """A tensor with the value and the history of ``input``; a copy if the op's derivative wants the old value."""
     array = input._array
     first = row.tensor_parameters[0].name
-    if row.rule is None or first in row.rule.save:
+    if row.rule is None or first in row.rule.save or (row.complex is not None and input._type.complex):
         array = input._type.kernels.clone(array, True)
     stand_in = from_array(array, input._type)
     stand_in._node = input._node

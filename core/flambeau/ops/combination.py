@@ -114,7 +114,7 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | Number) -> Tensor:
         rest = kernels.sub(type_.number(1.0), w)
         from_start, from_end = kernels.add(a, kernels.mul(w, way)), kernels.sub(b, kernels.mul(way, rest))
         return from_array(kernels.where(near, from_start, from_end), type_)
-    if -0.5 < weight < 0.5:  # type: ignore[operator]
+    if abs(weight) < 0.5:
         return from_array(kernels.add(a, kernels.mul(w, way)), type_)
     return from_array(kernels.sub(b, kernels.mul(way, type_.number(1 - weight))), type_)
 

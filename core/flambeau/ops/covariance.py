@@ -9,6 +9,7 @@ from .. import dtypes
 from .._tensor import Tensor
 from ..printing import scalar_type_name
 from ._declare import composite
+from .complex_parts import adjoint, complex, imag, real
 from .movement import reshape
 from .ranges import arange
 from .reductions import sum
@@ -63,7 +64,7 @@ def _covariance(input: Tensor, correction: int, fweights: Tensor | None, aweight
         freedom = 0
     deviation = rows - (sum(weighted, 1) / total).unsqueeze(1)
     right = deviation if weights is None else deviation * weights
-    matrix: Tensor = deviation @ right.t() / freedom
+    matrix: Tensor = deviation @ adjoint(right) / freedom
     return matrix.squeeze()
 
 
@@ -117,6 +118,8 @@ def corrcoef(input: Tensor) -> Tensor:
     if not covariance.dim():
         return covariance / covariance
     each = arange(covariance._array.shape[0], device=input.device)
-    deviation = covariance[each, each].sqrt()
+    deviation = real(covariance[each, each]).sqrt()
     coefficients: Tensor = covariance / deviation.unsqueeze(1) / deviation
+    if coefficients._type.complex:
+        return complex(real(coefficients).clamp(-1.0, 1.0), imag(coefficients).clamp(-1.0, 1.0))
     return coefficients.clamp(-1.0, 1.0)

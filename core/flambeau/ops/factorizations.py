@@ -6,6 +6,7 @@ Differentiation of Linear Algebra Functions (2010).
 
 from __future__ import annotations
 
+from math import inf
 from typing import NamedTuple
 
 from .. import dtypes
@@ -14,6 +15,7 @@ from ..errors import LinAlgError
 from ..printing import scalar_type_name
 from ._declare import composite, primitive
 from ._reduce import named_repr
+from .complex_parts import imag
 from .diagonals import diag_embed, diagonal, tril, triu
 from .linalg import matmul
 from .ranges import eye
@@ -260,9 +262,11 @@ def _svd_input(grad: list[Tensor], input: Tensor) -> Tensor:
     values = s.unsqueeze(-2)
     gaps = values * values - (s * s).unsqueeze(-1)
     one = eye(s.shape[-1], dtype=s.dtype, device=s.device)
-    gaps = where(one != 0, 1.0, gaps)
+    gaps = where(one != 0, inf, gaps)
     turned_u, turned_v = matmul(adjoint(u), grad_u), matmul(grad_vh, adjoint(vh))
     inner = (_skew(turned_u) / gaps) * values + s.unsqueeze(-1) * (_skew(adjoint(turned_v)) / gaps) + diag_embed(grad_s)
+    if input._type.complex:  # what is left of a phase that U and Vh share
+        inner = inner + diag_embed(imag(diagonal(turned_u, dim1=-2, dim2=-1)) / s) * 1j
     result = matmul(matmul(u, inner), vh)
     if rows > s.shape[-1]:
         outside = (grad_u - matmul(u, turned_u)) / values

@@ -15,6 +15,7 @@ from ..shapes import broadcast_shapes
 from ._declare import composite, primitive
 from ._reduce import named_repr
 from .broadcasting import _expand_method
+from .complex_parts import imag
 from .diagonals import diagonal, tril, triu
 from .factorizations import (
     _eigh,
@@ -554,7 +555,10 @@ class Slogdet(NamedTuple):
 
 
 def _slogdet_input(grad: list[Tensor], input: Tensor) -> Tensor:
-    return adjoint(_inv(input)) * grad[1].unsqueeze(-1).unsqueeze(-1)
+    slope = grad[1]
+    if input._type.complex:  # the sign turns with the imaginary part of the logarithm
+        slope = slope - imag(grad[0].conj() * _slogdet(input)[0]) * 1j
+    return adjoint(_inv(input)) * slope.unsqueeze(-1).unsqueeze(-1)
 
 
 @primitive(derivatives={"input": _slogdet_input}, method=False, holomorphic=False, node="LinalgSlogdetBackward0")
@@ -577,11 +581,11 @@ def slogdet(A: Tensor) -> Slogdet:
     """
     check_square_matrix("linalg.slogdet", A)
     sign, size = _slogdet(A)
-    return Slogdet(sign.detach(), size)
+    return Slogdet(sign if A._type.complex else sign.detach(), size)
 
 
 def logdet(input: Tensor) -> Tensor:
-    """Compute logarithms of determinants: nan where they are negative. Source of the semantics: ``torch.logdet``.
+    """Compute logarithms of determinants: nan where a real one is negative. Source: ``torch.logdet``.
 
     Raises:
         RuntimeError: the matrices are not square, or not floating.
@@ -593,6 +597,8 @@ def logdet(input: Tensor) -> Tensor:
     """
     check_square_matrix("logdet", input)
     sign, size = slogdet(input)
+    if input._type.complex:
+        return sign.log() + size
     result: Tensor = where(sign == -1, float("nan"), size)
     return result
 

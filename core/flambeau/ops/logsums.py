@@ -11,8 +11,13 @@ from .._tensor import Tensor, from_array
 from ..printing import scalar_type_name
 from ..promotion import get_default_dtype
 from ..shapes import Shape, normalize_dim, normalize_dims, reduced_shape
-from ._declare import fused
+from ._declare import composite, fused
 from ._reduce import Dims, in_single, spread
+from .complex_parts import real
+from .exponential import exp, log, logaddexp
+from .extremes import amax
+from .movement import reshape
+from .reductions import sum
 from .reordering import flip
 from .scans import running
 from .selection import where
@@ -25,7 +30,26 @@ def _logsumexp_input(grad: Tensor, input: Tensor, dim: Dims, keepdim: bool, resu
     return spread(grad, shape, dim, keepdim) * (input - spread(result, shape, dim, keepdim)).exp()
 
 
-@fused("logsumexp", derivatives={"input": _logsumexp_input}, out=True)
+@fused("logsumexp", derivatives={"input": _logsumexp_input}, method=False, node="LogsumexpBackward0")
+def _logsumexp(input: Tensor, dim: int | Sequence[int], keepdim: bool) -> Tensor:
+    type_ = input._type
+    dims = normalize_dims(dim, len(input._array.shape))
+    return from_array(in_single(type_, input._array, partial(_log_of_sum, dims, keepdim)), type_)
+
+
+def _complex_logsumexp(input: Tensor, dim: int | Sequence[int], keepdim: bool) -> Tensor:
+    sizes = real(input).detach()
+    if not sizes.numel():
+        return log(sum(exp(input), dim, keepdim))
+    top = amax(sizes, dim, True)
+    top = where(top.abs() == inf, 0.0, top)
+    total = log(sum(exp(input - top), dim, True)) + top
+    return (
+        total if keepdim else reshape(total, reduced_shape(input._array.shape, normalize_dims(dim, input.dim()), False))
+    )
+
+
+@composite(out=True)
 def logsumexp(input: Tensor, dim: int | Sequence[int], keepdim: bool = False) -> Tensor:
     """Compute log(sum(exp(x))) along ``dim`` without overflow. Source of the semantics: ``torch.logsumexp``.
 
@@ -38,10 +62,9 @@ def logsumexp(input: Tensor, dim: int | Sequence[int], keepdim: bool = False) ->
     """
     if dim is None:
         raise TypeError("logsumexp(): argument 'dim' (position 2) must be tuple of ints, not NoneType")
-    dims = normalize_dims(dim, input.dim())
-    source = input if input._type.floats else input.to(get_default_dtype())
-    type_ = source._type
-    return from_array(in_single(type_, source._array, partial(_log_of_sum, dims, keepdim)), type_)
+    if input._type.complex:
+        return _complex_logsumexp(input, dim, keepdim)
+    return _logsumexp(input if input._type.floats else input.to(get_default_dtype()), dim, keepdim)
 
 
 def _log_of_sum(dims: Shape, keepdim: bool, type_: Any, array: Any) -> Any:
@@ -65,6 +88,8 @@ def _logcumsumexp_input(grad: Tensor, input: Tensor, dim: int, result: Tensor) -
     """The sum of ``grad * exp(input - result)`` over all later results, as logarithms for either sign of ``grad``."""
     if not input.dim():
         return grad
+    if input._type.complex:  # which have logarithms of any sign
+        return (_later_sums(where(grad == 0, _NOTHING, log(grad)) - result, dim) + input).exp()
     size = grad.abs().log()
     positive = _later_sums(where(grad > 0, size, _NOTHING) - result, dim)
     negative = _later_sums(where(grad < 0, size, _NOTHING) - result, dim)
@@ -98,11 +123,13 @@ def _running_log(dim: int, type_: Any, array: Any) -> Any:
     kernels = type_.kernels
     if not array.shape:
         return kernels.clone(array, True)
-    if kernels.logcumsumexp is not None:
+    if kernels.logcumsumexp is not None and not type_.complex:
         return kernels.logcumsumexp(array, dim)
 
     def combine(a: Any, b: Any) -> Any:
         """log(exp(a) + exp(b)): the larger one, and log1p of how much the other adds."""
+        if type_.complex:
+            return logaddexp(from_array(a, type_), from_array(b, type_))._array
         larger, smaller = kernels.maximum(a, b), kernels.minimum(a, b)
         added = kernels.add(larger, kernels.log1p(kernels.exp(kernels.sub(smaller, larger))))
         return kernels.where(kernels.eq(kernels.abs(larger), type_.number(inf)), larger, added)

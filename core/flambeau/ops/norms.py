@@ -11,6 +11,7 @@ from typing import Any
 from .._tensor import Tensor, from_array
 from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from ..printing import scalar_type_name
+from ..promotion import result_dtype
 from ..shapes import Shape, normalize_dim, normalize_dims
 from ._declare import composite, primitive
 from ._reduce import Dims, in_single, spread
@@ -170,7 +171,12 @@ def _dist_other(grad: Tensor, input: Tensor, other: Tensor, p: float, result: Te
     return _norm_input(-grad, input - other, float(p), None, False, result)
 
 
-@primitive(derivatives={"input": _dist_input, "other": _dist_other})
+@primitive(derivatives={"input": _dist_input, "other": _dist_other}, method=False, node="DistBackward0")
+def _dist(input: Tensor, other: Tensor, p: float) -> Tensor:
+    return _vector_norm(sub(input.detach(), other.detach()), p, None, False)
+
+
+@composite()
 def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
     """Compute the ``p``-norm of the difference, which broadcasts. Source of the semantics: ``torch.dist``.
 
@@ -180,13 +186,14 @@ def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
         tensor(5.)
     """
     ord = _real("dist", "p", 3, p)
-    difference = sub(input.detach(), other.detach())
-    if not difference._type.floats:
+    dtype = result_dtype((input, other))
+    if not dtype.is_floating_point and not dtype.is_complex:
         raise RuntimeError(
-            "norm(): input dtype should be either floating point or complex. "
-            f"Got {scalar_type_name(difference.dtype)} instead."
+            f"norm(): input dtype should be either floating point or complex. Got {scalar_type_name(dtype)} instead."
         )
-    return _vector_norm(difference, ord, None, False)
+    if dtype.is_complex:
+        return vector_norm_of(sub(input, other), ord, None, False)
+    return _dist(input, other, ord)
 
 
 @composite(inplace=True, out="exact")
@@ -211,7 +218,7 @@ def renorm(input: Tensor, p: Number, dim: int, maxnorm: Number) -> Tensor:
         raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {input.dim()} dimensions")
     kept = normalize_dim(dim, input.dim())
     others: Sequence[int] = [each for each in range(input.dim()) if each != kept]
-    size = _vector_norm(input, exponent, others, True)
+    size = vector_norm_of(input, exponent, others, True)
     factor: Tensor = where(size > limit, limit / (size + 1e-7), 1.0)  # 1e-7 is PyTorch's guard against a norm of 0
     return input * factor
 

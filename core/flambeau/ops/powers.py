@@ -8,6 +8,7 @@ from .. import dtypes
 from .._methods import method
 from .._tensor import Tensor, from_array
 from ..printing import scalar_type_name
+from ..promotion import result_dtype
 from ._declare import NUMBERS, composite, elementwise
 from ._runtime import Number, not_a_tensor, with_out
 from .selection import where
@@ -47,7 +48,8 @@ def _pow_exponent(grad: Tensor, input: Any, exponent: Any, result: Tensor) -> An
     if not isinstance(input, Tensor):
         input = result.new_full((), input)
     # At 0 ** b with b >= 0 the derivative is 0, where log(0) would give nan.
-    return where((input == 0) & (exponent >= 0), 0.0, grad * (result * input.log()))
+    size = exponent.real if exponent._type.complex else exponent
+    return where((input == 0) & (size >= 0), 0.0, grad * (result * input.log()))
 
 
 @elementwise(
@@ -85,14 +87,19 @@ def square(input: Tensor) -> Tensor:
     """
 
 
-def _double(value: Any) -> Any:
-    return value.to(dtypes.float64) if isinstance(value, Tensor) else float(value)
+def _double_dtype(*values: Any) -> dtypes.dtype:
+    return dtypes.complex128 if result_dtype(values).is_complex else dtypes.float64
 
 
-def _must_be_double(what: str, dtype: dtypes.dtype) -> None:
-    if dtype is not dtypes.float64:
+def _as_dtype(value: Any, dtype: dtypes.dtype) -> Any:
+    return value.to(dtype) if isinstance(value, Tensor) else complex(value) if dtype.is_complex else float(value)
+
+
+def _must_be(what: str, dtype: dtypes.dtype, required: dtypes.dtype) -> None:
+    if dtype is not required:
         raise RuntimeError(
-            f"the {what} has dtype {scalar_type_name(dtype)} but the operation's result requires dtype Double"
+            f"the {what} has dtype {scalar_type_name(dtype)} but the operation's result requires dtype "
+            f"{scalar_type_name(required)}"
         )
 
 
@@ -102,7 +109,7 @@ def float_power(input: Tensor | Number, exponent: Tensor | Number, *, out: Tenso
 
     Raises:
         TypeError: neither is a tensor.
-        RuntimeError: ``out``, or the tensor of the in-place form, is not float64.
+        RuntimeError: ``out``, or the tensor of the in-place form, is not float64 (complex128 for a complex operand).
 
     Example:
         >>> import flambeau as torch
@@ -111,14 +118,16 @@ def float_power(input: Tensor | Number, exponent: Tensor | Number, *, out: Tenso
     """
     if not isinstance(input, Tensor) and not isinstance(exponent, Tensor):
         raise not_a_tensor("float_power", "input", 1, input)
+    dtype = _double_dtype(input, exponent)
     if out is not None:
-        _must_be_double("output given to float_power", out.dtype)
+        _must_be("output given to float_power", out.dtype, dtype)
         return with_out(out, float_power, input, exponent)  # type: ignore[no-any-return]
-    return pow(_double(input), _double(exponent))
+    return pow(_as_dtype(input, dtype), _as_dtype(exponent, dtype))
 
 
 @method("float_power_")
 def _float_power_inplace(self: Tensor, exponent: Tensor | Number) -> Tensor:
-    """In-place form of :func:`flambeau.float_power`; this tensor must be float64."""
-    _must_be_double("base given to float_power_", self.dtype)
-    return self.pow_(_double(exponent))
+    """In-place form of :func:`flambeau.float_power`; this tensor must be float64, or complex128."""
+    dtype = _double_dtype(self, exponent)
+    _must_be("base given to float_power_", self.dtype, dtype)
+    return self.pow_(_as_dtype(exponent, dtype))

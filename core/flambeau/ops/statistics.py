@@ -181,6 +181,8 @@ def var_mean(
         (tensor(1.), tensor(2.))
     """
     dim, correction = _arguments("var_mean", input, dim, unbiased, correction)
+    if input._type.complex:
+        return var(input, dim, keepdim=keepdim, correction=correction), mean(input, dim, keepdim)
     return _var_mean(input, dim, correction, keepdim)
 
 
@@ -201,4 +203,6 @@ def std_mean(
         (tensor(1.), tensor(2.))
     """
     dim, correction = _arguments("std_mean", input, dim, unbiased, correction)
+    if input._type.complex:
+        return std(input, dim, keepdim=keepdim, correction=correction), mean(input, dim, keepdim)
     return _std_mean(input, dim, correction, keepdim)

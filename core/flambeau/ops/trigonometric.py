@@ -217,9 +217,15 @@ def asinh(input: Tensor) -> Tensor:
 arcsinh = alias(asinh, "arcsinh")
 
 
+def _acosh_input(grad: Tensor, input: Tensor) -> Tensor:
+    if input._type.complex:  # the roots apart: their product is on the branch of acosh
+        return grad * ((input - 1).rsqrt() * (input + 1).rsqrt())
+    return grad * (input * input - 1).rsqrt()
+
+
 @elementwise(
     promotion=FLOATING,
-    derivatives={"input": lambda grad, input: grad * (input * input - 1).rsqrt()},
+    derivatives={"input": _acosh_input},
     default=_acosh,
 )
 def acosh(input: Tensor) -> Tensor:
