@@ -39,6 +39,10 @@ def getitem(input: Tensor, key: Any) -> Tensor:
         return _select_first(input, key)
     if key.__class__ is slice and input._array.shape:
         return _sliced(input, 0, key)
+    if key.__class__ is tuple:
+        view = _part(input, key)
+        if view is not None:
+            return view
     return _take(input, key)
 
 
@@ -52,9 +56,49 @@ def _select_first(input: Tensor, position: int) -> Tensor:
     return _select(input, 0, position + size if position < 0 else position)
 
 
+def _part(input: Tensor, key: tuple[Any, ...]) -> Tensor | None:
+    """The view that a key of integers, slices, None and one ``...`` names; None for other keys and for bad ones."""
+    used = 0
+    for entry in key:
+        kind = entry.__class__
+        if kind is int or kind is slice:
+            used += 1
+        elif entry is not None and entry is not Ellipsis:
+            return None
+    left = len(input._array.shape) - used
+    if left < 0:
+        return None
+    view, dim = input, 0
+    for entry in key:
+        kind = entry.__class__
+        if kind is int:
+            size = view._array.shape[dim]
+            if not -size <= entry < size:
+                return None
+            view = _select(view, dim, entry + size if entry < 0 else entry)
+        elif kind is slice:
+            if entry != _ALL:
+                view = _sliced(view, dim, entry)
+            dim += 1
+        elif entry is None:
+            view = _unsqueeze(view, dim)
+            dim += 1
+        elif left < 0:
+            return None
+        else:
+            dim += left
+            left = -1
+    return None if view is input else view
+
+
+_ALL = slice(None)
+
+
 def _take(input: Tensor, key: Any) -> Tensor:
     view, advanced = _apply_basic(input, _expanded_key(input, key))
-    return _index_at(view, advanced) if advanced else view
+    if advanced:
+        return _index_at(view, advanced)
+    return view.view_as(view) if view is input else view
 
 
 def _expanded_key(input: Tensor, key: Any) -> list[Any]:
@@ -119,7 +163,8 @@ def _apply_basic(input: Tensor, entries: list[Any]) -> tuple[Tensor, list[tuple[
             advanced.append((dim, tensor([0] if entry else [], dtype=dtypes.int64, device=input.device)))
             dim += 1
         elif isinstance(entry, slice):
-            input = _sliced(input, dim, entry)
+            if entry != _ALL:
+                input = _sliced(input, dim, entry)
             dim += 1
         elif isinstance(entry, int):
             size = input._array.shape[dim]
@@ -148,26 +193,20 @@ def _check_mask(input: Tensor, mask: Tensor, dim: int) -> None:
 
 
 def _sliced(input: Tensor, dim: int, key: slice) -> Tensor:
-    step = 1 if key.step is None else as_int(key.step)
     shape = input._array.shape
-    if step == 0:
+    if key.step is not None and as_int(key.step) == 0:
         raise ValueError("step must be greater than zero")
+    start, stop, step = key.indices(shape[dim])
     if step < 0:
         # PyTorch refuses; the reversed slice is a copy here, so that no tensor has a negative stride.
-        start, stop, step = slice(_int(key.start), _int(key.stop), step).indices(shape[dim])
         count = len(range(start, stop, step))
         first = start + (count - 1) * step if count else 0
         return flip(_sliced(input, dim, slice(first, start + 1 if count else 0, -step)), dim)
-    start, stop, _ = slice(_int(key.start), _int(key.stop), step).indices(shape[dim])
-    length = len(range(start, stop, step))
+    length = (stop - start + step - 1) // step if stop > start else 0
     before, after = (0,) * dim, (0,) * (len(shape) - dim - 1)
     starts = (*before, start if length else 0, *after)
-    steps = (*(1,) * dim, step, *(1,) * len(after))
+    steps = (1,) * len(shape) if step == 1 else (*(1,) * dim, step, *(1,) * len(after))
     return _slice(input, starts, (*shape[:dim], length, *shape[dim + 1 :]), steps)
-
-
-def _int(value: Any) -> int | None:
-    return None if value is None else as_int(value)
 
 
 def _checked_index(indices: Tensor, size: int, input: Tensor) -> Tensor:
