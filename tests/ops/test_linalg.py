@@ -123,6 +123,10 @@ M.cdist(M.ones(2,3),M.zeros(4,2))
 M.cdist(M.ones(3),M.zeros(4,3))
 M.cdist(e.long(),e.long())
 M.cdist(e,e,p=-1)
+M.cdist(a,a,compute_mode='use_mm_for_euclid_dist')
+M.cdist(a,a,compute_mode='products')
+M.cdist(M.arange(60.).reshape(30,2),M.ones(2,2))
+M.cdist(M.ones(30,0),M.ones(2,0))
 M.tensordot(e,a)
 M.tensordot(e,a,dims=1)
 M.tensordot(e,a,dims=0).shape
@@ -287,6 +291,7 @@ M.cholesky_inverse(a.tril())
 FIRST = (
     "M.cdist(q, a)",
     "M.cdist(q, q)",
+    "M.cdist(q, a, compute_mode='use_mm_for_euclid_dist')",
     "M.cdist(q, a, p=1)",
     "M.cdist(q, a, p=3)",
     "M.cdist(q, a, p=INF)",

@@ -70,6 +70,10 @@ class ArrayBackend(Backend):
         """One matrix as L and U in one array, and the rows that were swapped; for the extension ``linalg``."""
         raise NotImplementedError
 
+    def fft_module(self) -> Any:
+        """The module with ``fft``, ``ifft``, ``rfft`` and ``irfft``; for the extension ``fft``."""
+        return self.xp.fft
+
     def raising(self) -> AbstractContextManager[Any]:
         """The context in which the namespace raises ``linalg.LinAlgError``."""
         return nullcontext()
@@ -116,7 +120,7 @@ class ArrayBackend(Backend):
         if "linalg" in self.capabilities.extensions:
             table |= linalg_kernels(xp, self.lu_factor, self.raising)
         if "fft" in self.capabilities.extensions:
-            table |= fft_kernels(xp)
+            table |= fft_kernels(self.fft_module)
         table |= self.own_kernels()
         return table | {name: widened(table[name]) for name in WIDENED}
 

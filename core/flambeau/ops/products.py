@@ -9,13 +9,15 @@ from math import prod
 from .._tensor import Tensor
 from ..printing import scalar_type_name
 from ..shapes import broadcast_shapes, normalize_dim
-from ._declare import alias, composite
+from ._declare import alias, composite, primitive
 from ._runtime import Number
 from .broadcasting import _expand_method
+from .creation import ones_like
 from .diagonals import diagonal
-from .joining import stack
+from .joining import cat, stack
 from .linalg import bmm, dot, matmul, mm, mv, outer
 from .movement import reshape
+from .selection import where
 
 __all__ = [
     "addbmm", "addmv", "addr", "baddbmm", "cdist", "chain_matmul", "cross", "ger", "inner", "kron", "matrix_power", "pdist",
@@ -412,6 +414,28 @@ def matrix_power(input: Tensor, n: int) -> Tensor:
 # -- distances ---------------------------------------------------------------
 
 
+def _euclidean_first(grad: Tensor, x1: Tensor, x2: Tensor, result: Tensor) -> Tensor:
+    ratio: Tensor = where(result == 0, 0.0, grad / result)
+    return x1 * ratio.sum(-1, keepdim=True) - ratio @ x2
+
+
+def _euclidean_second(grad: Tensor, x1: Tensor, x2: Tensor, result: Tensor) -> Tensor:
+    return _euclidean_first(grad.mT, x2, x1, result.mT)
+
+
+@primitive(derivatives={"x1": _euclidean_first, "x2": _euclidean_second}, method=False, node="EuclideanDistBackward0")
+def _euclidean(x1: Tensor, x2: Tensor) -> Tensor:
+    """Distances of rows as the root of x² - 2 x y + y², as one product of matrices."""
+    x1, x2 = x1.detach(), x2.detach()
+    squares, others = x1.square().sum(-1, keepdim=True), x2.square().sum(-1, keepdim=True)
+    one, another = ones_like(squares), ones_like(others)
+    product = cat((x1 * -2, squares, one), -1) @ cat((x2, another, others), -1).mT
+    return product.clamp_(min=0).sqrt_()
+
+
+_MODES = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist")
+
+
 @composite(method=False)
 def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = None) -> Tensor:
     """Give the distances between all pairs of rows: (…, n, m) and (…, k, m) give (…, n, k). Source: ``torch.cdist``.
@@ -419,10 +443,13 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = Non
     Args:
         x1, x2: floating tensors.
         p: of the p-norm, not negative.
-        compute_mode: accepted, and of no effect: distances are never computed by way of products.
+        compute_mode: Euclidean distances of more than 25 rows are computed by way of a product, which is faster and loses
+            digits where rows are near each other; ``"use_mm_for_euclid_dist"`` does so always,
+            ``"donot_use_mm_for_euclid_dist"`` never.
 
     Raises:
         RuntimeError: they are no batches of vectors of one length, not floating, or ``p`` is negative.
+        ValueError: there is no such mode.
 
     Example:
         >>> import flambeau as torch
@@ -440,6 +467,13 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = Non
         raise RuntimeError(f"X1 and X2 must have the same number of columns. X1: {x1.shape[-1]} X2: {x2.shape[-1]}")
     if p < 0:
         raise RuntimeError("cdist only supports non-negative p values")
+    mode = compute_mode or _MODES[0]
+    if mode not in _MODES:
+        raise ValueError(f"{mode} is not a valid value for compute_mode")
+    by_product = mode == _MODES[1] or (mode == _MODES[0] and max(x1.shape[-2], x2.shape[-2]) > 25)
+    if p == 2 and by_product:
+        batch = broadcast_shapes(tuple(x1.shape[:-2]), tuple(x2.shape[:-2]))
+        return _euclidean(x1.expand(*batch, -1, -1), x2.expand(*batch, -1, -1))
     return (x1.unsqueeze(-2) - x2.unsqueeze(-3)).norm(p, -1)
 
 
