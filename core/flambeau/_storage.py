@@ -10,16 +10,22 @@ import weakref
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from .autograd._modes import in_inference_mode
+
 if TYPE_CHECKING:
     from ._tensor import Tensor
 
 __all__ = [
     "Became",
+    "InferenceStorage",
     "Piece",
     "Steps",
     "Storage",
     "View",
+    "check_inference",
     "link_view",
+    "memory_of",
+    "mark_inference",
     "propagate_write",
     "replay",
     "storage_of",
@@ -62,38 +68,85 @@ class Storage:
             if tensor is not None:
                 yield tensor
 
+    def count_write(self) -> None:
+        """Count a write in place."""
+        self.version += 1
+
+
+class InferenceStorage(Storage):
+    """The storage of a tensor that was made in inference mode: writes are not counted, and it cannot be saved."""
+
+    __slots__ = ()
+
+    @property
+    def version(self) -> int:
+        """What is asked for when a tensor is saved for the backward pass."""
+        raise RuntimeError(
+            "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in "
+            "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it in "
+            "autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`."
+        )
+
+    @version.setter
+    def version(self, value: int) -> None:
+        """Nothing is counted."""
+
+    def count_write(self) -> None:
+        """Nothing is counted."""
+
+
+def check_inference(tensor: Tensor) -> None:
+    """Refuse to write, outside inference mode, into a tensor that was made in it."""
+    if tensor._storage.__class__ is InferenceStorage and not in_inference_mode():
+        raise RuntimeError(
+            "Inplace update to inference tensor outside InferenceMode is not allowed. You can make a clone to get a normal "
+            "tensor before doing inplace update. See https://github.com/pytorch/rfcs/pull/17 for more details."
+        )
+
+
+def mark_inference(tensor: Tensor) -> None:
+    """Make a new tensor one of inference mode, if this thread is in it."""
+    if in_inference_mode():
+        tensor._storage = InferenceStorage()
+
 
 class View:
     """How a view was made: from which base, by which steps.
 
     Attributes:
-        base: the tensor whose memory it is; never itself a view.
+        base: the tensor that it is a part of: one that is no view itself, but for what ``detach()`` gave.
         steps: pairs of a view function and its further arguments, to be applied one after the other.
-        differentiable: False for ``detach()`` and for views taken while no graph was recorded.
+        differentiable: False for what ``detach()`` gives, which has the memory of the base and no part in its history.
+        made_in: the mode it was made in where nothing is recorded, ``"no_grad"`` or ``"inference"``.
     """
 
-    __slots__ = ("base", "differentiable", "steps")
+    __slots__ = ("base", "differentiable", "made_in", "steps")
 
     origin = ""
     own = False
 
-    def __init__(self, base: Tensor, steps: Steps, differentiable: bool) -> None:
+    def __init__(self, base: Tensor, steps: Steps, differentiable: bool, made_in: str = "") -> None:
         self.base = base
         self.steps = steps
         self.differentiable = differentiable
+        self.made_in = made_in
+
+    def replaced(self, base: Tensor) -> View:
+        """The same view of another base."""
+        return View(base, self.steps, self.differentiable, self.made_in)
 
 
 class Piece(View):
-    """One of several views that one operation made and that a graph knows.
+    """One of several views that one operation made.
 
     Attributes:
-        origin: its name, "Output 0 of Unbind".
+        origin: the operation's output that it is, "Output 0 of UnbindBackward0"; "a view" if no graph knows it.
     """
 
     __slots__ = ("origin",)
 
     def __init__(self, view: View, origin: str) -> None:
-        super().__init__(view.base, view.steps, view.differentiable)
+        super().__init__(view.base, view.steps, view.differentiable, view.made_in)
         self.origin = origin
 
 
@@ -105,7 +158,7 @@ class Became(View):
     own = True
 
     def __init__(self, view: View) -> None:
-        super().__init__(view.base, view.steps, view.differentiable)
+        super().__init__(view.base, view.steps, view.differentiable, view.made_in)
 
 
 def replay(steps: Steps, tensor: Tensor) -> Tensor:
@@ -133,23 +186,33 @@ def version_of(value: Any) -> int:
 
 
 def link_view(
-    result: Tensor, source: Tensor, function: Callable[..., Tensor], arguments: tuple[Any, ...], differentiable: bool
+    result: Tensor, source: Tensor, function: Callable[..., Tensor], arguments: tuple[Any, ...], recorded: Any
 ) -> None:
     """Make ``result``, which ``function(source, *arguments)`` made, a view of what ``source`` is a view of."""
     storage = result._storage = storage_of(source)
     parent = source._view
     step = ((function, arguments),)
-    if parent is None:
-        result._view = View(source, step, differentiable)
+    made_in = "" if recorded else "inference" if in_inference_mode() else "no_grad"
+    if parent is None or not parent.differentiable:
+        result._view = View(source, step, True, made_in)
     else:
-        result._view = View(parent.base, parent.steps + step, parent.differentiable and differentiable)
+        result._view = View(parent.base, parent.steps + step, True, made_in or parent.made_in)
     storage.add_view(result)
+
+
+def memory_of(tensor: Tensor) -> tuple[Tensor, Steps]:
+    """The tensor that has all of the memory, and the steps from there."""
+    steps: Steps = ()
+    while tensor._view is not None:
+        steps = tensor._view.steps + steps
+        tensor = tensor._view.base
+    return tensor, steps
 
 
 def propagate_write(tensor: Tensor) -> None:
     """Count a write to ``tensor``, and on a backend whose views are copies carry it to the base and the other views."""
     storage = storage_of(tensor)
-    storage.version += 1
+    storage.count_write()
     if tensor._type.backend.capabilities.views == "copy" and (tensor._view is not None or storage._views):
         _carry(tensor, storage)
 
@@ -163,14 +226,14 @@ def _carry(tensor: Tensor, storage: Storage) -> None:
     from .ops.ranges import arange
 
     with no_grad():
-        base = tensor if tensor._view is None else tensor._view.base
+        base, steps = memory_of(tensor)
         kernels = base._type.kernels
-        if tensor._view is not None:
-            positions = replay(tensor._view.steps, arange(base.numel(), device=base.device).reshape(base.shape))
+        if base is not tensor:
+            positions = replay(steps, arange(base.numel(), device=base.device).reshape(base.shape))
             flat = kernels.reshape(base._array, (base.numel(),))
             index = kernels.reshape(positions._array, (positions.numel(),))
             kernels.index_put(flat, (index,), kernels.reshape(tensor._array, (tensor.numel(),)), False)
             kernels.copy_into(base._array, kernels.reshape(flat, tuple(base.shape)))
         for view in storage.views():
             if view is not tensor and view._view is not None:
-                view._array = replay(view._view.steps, base)._array
+                view._array = replay(view._view.steps, view._view.base)._array

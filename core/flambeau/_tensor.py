@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import autograd, dtypes, layouts
 from ._methods import TensorMethods
-from ._storage import Storage, View
+from ._storage import InferenceStorage, Storage, View, mark_inference
+from .autograd._modes import in_inference_mode, inference
 from .autograd._node import Leaf, Node, Output
 from .errors import NotScalarError
 from .shapes import Size, contiguous_strides, normalize_dim
@@ -219,8 +220,16 @@ class Tensor(TensorMethods):
         elif self._node is None:
             if not self._type.floats:
                 raise RuntimeError("only Tensors of floating point dtype can require gradients")
+            if self.is_inference() and not in_inference_mode():
+                raise RuntimeError(
+                    "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed."
+                )
             self._node = Leaf(self)
         return self
+
+    def is_inference(self) -> bool:
+        """Whether it was made in inference mode. Source of the semantics: ``torch.Tensor.is_inference``."""
+        return isinstance(self._storage, InferenceStorage)
 
     @property
     def is_leaf(self) -> bool:
@@ -330,6 +339,8 @@ class Tensor(TensorMethods):
     @property
     def _version(self) -> int:
         """How often its memory has been written to in place."""
+        if self.is_inference():
+            raise RuntimeError("Inference tensors do not track version counter.")
         return 0 if self._storage is None else self._storage.version
 
     @property
@@ -512,6 +523,8 @@ def from_array(array: Any, type_: TensorType) -> Tensor:
     tensor._type = type_
     tensor._node = None
     tensor._storage = None
+    if inference:
+        mark_inference(tensor)
     return tensor
 
 

@@ -6,8 +6,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import function as function
+from . import graph as graph
 from ._engine import run_backward
-from ._modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from ._modes import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
 from ._node import Node
 from .anomaly_mode import detect_anomaly, set_detect_anomaly
 from .function import Function
@@ -25,7 +33,9 @@ __all__ = [
     "grad",
     "gradcheck",
     "gradgradcheck",
+    "inference_mode",
     "is_grad_enabled",
+    "is_inference_mode_enabled",
     "no_grad",
     "set_detect_anomaly",
     "set_grad_enabled",
@@ -149,7 +159,7 @@ def _listed(tensors: Any) -> list[Tensor]:
     return [tensors] if hasattr(tensors, "_node") else list(tensors)  # Tensor cannot be imported here
 
 
-def _edge(tensor: Tensor) -> Any:
+def _edge(tensor: Any) -> Any:
     if tensor._node is None:
         raise RuntimeError("One of the differentiated Tensors does not require grad")
     return tensor._node

@@ -8,10 +8,11 @@ nest (a hook may call ``backward``) and run in several threads.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Sequence
+from contextvars import ContextVar
 from heapq import heapify, heappop, heappush, heappushpop
 from sys import getrefcount
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from . import anomaly_mode
 from ._modes import recording, reset_mode, set_mode
@@ -20,10 +21,54 @@ from ._node import Edge, Leaf, Node, Output, edge_target
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
-__all__ = ["run_backward"]
+__all__ = ["current_pass", "queue_callback", "run_backward"]
 
 _Target: TypeAlias = Node | Leaf
 _Gradient: TypeAlias = "Tensor | list[Tensor | None] | None"
+
+_passes: ContextVar[Pass] = ContextVar("flambeau_backward_pass")
+
+
+class Pass(NamedTuple):
+    """A backward pass while it runs.
+
+    Attributes:
+        nodes: the nodes that can be reached.
+        wanted: the inputs that it looks for, if not for all leaves.
+        callbacks: what is called when it is over.
+    """
+
+    nodes: Container[_Target]
+    wanted: _Wanted | None
+    callbacks: list[Callable[[], Any]]
+
+    def reaches(self, node: _Target) -> bool:
+        """Whether a gradient of ``node`` is computed."""
+        if self.wanted is not None and node not in self.wanted.leading and node not in self.wanted.targets:
+            return False
+        return node in self.nodes
+
+
+def current_pass() -> Pass:
+    """The innermost pass that runs in this thread.
+
+    Raises:
+        RuntimeError: there is none.
+    """
+    running = _passes.get(None)
+    if running is None:
+        raise RuntimeError("no backward pass is running in this thread")
+    return running
+
+
+def queue_callback(callback: Callable[[], Any]) -> None:
+    """Call ``callback`` when the pass that runs now is over.
+
+    Raises:
+        RuntimeError: there is none.
+    """
+    current_pass().callbacks.append(callback)
+
 
 # Two passes may add to the `.grad` of one leaf at the same time.
 _accumulation_lock = threading.Lock()
@@ -47,20 +92,30 @@ def run_backward(
     for edge, grad in roots:
         _add(gradients, edge, grad)
     wanted = None if inputs is None else _Wanted([edge_target(edge) for edge in inputs], gradients, accumulate)
-    token = set_mode(recording() if create_graph else False)
+    pending = _count_consumers(gradients)
+    own = Pass(pending, wanted, [])
+    token, previous = set_mode(recording() if create_graph else False), _passes.set(own)
     try:
-        _run(gradients, retain_graph, create_graph, wanted)
+        _run(gradients, pending, retain_graph, create_graph, wanted)
     finally:
+        _passes.reset(previous)
         reset_mode(token)
+    for callback in own.callbacks:
+        callback()
     return [] if wanted is None else [wanted.found.get(target) for target in wanted.inputs]
 
 
-def _run(gradients: dict[_Target, _Gradient], retain_graph: bool, create_graph: bool, wanted: _Wanted | None) -> None:
+def _run(
+    gradients: dict[_Target, _Gradient],
+    pending: dict[_Target, int],
+    retain_graph: bool,
+    create_graph: bool,
+    wanted: _Wanted | None,
+) -> None:
     """Run every node that is reached from the keys of ``gradients``, what has arrived at each.
 
-    One of the library's two hot paths: one turn of the loop is one node.
+    ``pending`` counts the consumers of each. One of the library's two hot paths: one turn of the loop is one node.
     """
-    pending = _count_consumers(gradients)
     ready: list[tuple[int, Any]] = [(-node.sequence, node) for node, count in pending.items() if not count]
     heapify(ready)
     sums: set[Any] = set()  # where a sum has been made, which nobody else holds and which later gradients are added to
@@ -240,6 +295,10 @@ def _accumulate(leaf: Leaf, grad: Tensor, create_graph: bool) -> None:
     hooks = _leaf_hooks(leaf)
     if hooks:
         grad = _run_tensor_hooks(hooks, grad)
+    for hook in list((leaf.prehooks or {}).values()):
+        replacement = hook((grad,))
+        if replacement is not None:
+            grad = replacement[0] if isinstance(replacement, (tuple, list)) else replacement
     with _accumulation_lock:
         old = tensor._grad
         if old is None:
@@ -255,6 +314,8 @@ def _accumulate(leaf: Leaf, grad: Tensor, create_graph: bool) -> None:
             old += grad
     for hook in list((tensor._post_accumulate_hooks or {}).values()):
         hook(tensor)
+    for hook in list((leaf.hooks or {}).values()):
+        hook((), (grad,))
 
 
 def _leaf_hooks(leaf: Leaf) -> dict[int, Any] | None:

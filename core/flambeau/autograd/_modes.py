@@ -12,7 +12,11 @@ from typing import Any, TypeVar
 __all__ = [
     "enable_grad",
     "grad_enabled",
+    "in_inference_mode",
+    "inference",
+    "inference_mode",
     "is_grad_enabled",
+    "is_inference_mode_enabled",
     "no_grad",
     "recording",
     "set_grad_enabled",
@@ -22,6 +26,13 @@ __all__ = [
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 _mode: ContextVar[bool] = ContextVar("flambeau_grad_enabled", default=True)
+
+_inference: ContextVar[bool] = ContextVar("flambeau_inference_mode", default=False)
+
+in_inference_mode = _inference.get
+
+inference: list[object] = []
+"""One entry per inference mode that is on, in any thread: what the hot path asks before it asks for the thread's mode."""
 
 _recording: Any = True
 """What the mode is set to where the graph is recorded: True, or an object that is true and watches."""
@@ -50,8 +61,19 @@ def is_grad_enabled() -> bool:
     return grad_enabled() is not False
 
 
+def is_inference_mode_enabled() -> bool:
+    """Whether inference mode is on. Source of the semantics: ``torch.is_inference_mode_enabled``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.is_inference_mode_enabled()
+        False
+    """
+    return in_inference_mode()
+
+
 def _set(enabled: bool) -> None:
-    _mode.set(_recording if enabled else False)
+    _mode.set(_recording if enabled and not in_inference_mode() else False)
 
 
 class _GradMode:
@@ -165,3 +187,56 @@ class set_grad_enabled(_GradMode):
         mode = _GradMode()
         mode._enabled = self._enabled
         return mode
+
+
+class inference_mode(_GradMode):
+    """Do not record the graph, and make tensors that no graph can ever save. Source: ``torch.inference_mode``.
+
+    Where :class:`no_grad` makes ordinary tensors, what is made here cannot be saved for a backward pass nor, outside, be
+    changed in place; what was made outside stays what it is, and so do views of it. ``inference_mode(False)`` is the
+    ordinary mode. :func:`enable_grad` does not record inside.
+
+    Example:
+        >>> import flambeau as torch
+        >>> x = torch.ones(2, requires_grad=True)
+        >>> with torch.inference_mode():
+        ...     y = x * 2
+        >>> y.requires_grad, y.is_inference()
+        (False, True)
+        >>> try:
+        ...     y.add_(1)
+        ... except RuntimeError as error:
+        ...     print(str(error)[:63])
+        Inplace update to inference tensor outside InferenceMode is not
+    """
+
+    def __new__(cls, mode: Any = True) -> Any:
+        """Allow ``@inference_mode`` without parentheses."""
+        instance = super().__new__(cls)
+        if isinstance(mode, bool):
+            return instance
+        instance.__init__()  # type: ignore[misc]
+        return instance(mode)
+
+    def __init__(self, mode: bool = True) -> None:
+        super().__init__()
+        self._inference = mode
+        self._enabled = not mode
+        self._tokens: list[Any] = []
+
+    def __enter__(self) -> None:
+        self._tokens.append(_inference.set(self._inference))
+        if self._inference:
+            inference.append(self)
+        super().__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._inference:
+            inference.remove(self)
+        _inference.reset(self._tokens.pop())
+        super().__exit__(kind, error, traceback)
+
+    def clone(self) -> inference_mode:
+        return inference_mode(self._inference)

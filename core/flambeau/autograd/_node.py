@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from .._tensor import Tensor
     from ..ops._rules import Rule
+    from ._saved import Packed
 
 __all__ = ["Edge", "Leaf", "Node", "Output", "edge_target", "next_sequence"]
 
@@ -50,7 +51,7 @@ class Node:
 
     rule: Rule
     edges: tuple[Edge | None, ...]
-    saved: tuple[Any, ...] | None
+    saved: tuple[Any, ...] | Packed | None
     fits: tuple[Any, ...] | None
     sequence: int
 
@@ -97,8 +98,28 @@ class Node:
         results = self.rule.apply(self, grads[0] if self.rule.single_output else list(grads))
         return results[0] if len(results) == 1 else tuple(results)
 
+    @classmethod
+    def offer_saved(cls, name: str) -> None:
+        """Let nodes show what they have saved under ``name``, as the attribute ``_saved_`` and that name.
+
+        A property for every name that some op saves, and no ``__getattr__``: that would slow down every other attribute.
+        """
+        attribute = f"_saved_{'self' if name == 'input' else name}"
+        if not hasattr(cls, attribute):
+            setattr(cls, attribute, property(lambda self: _saved_value(self, name)))
+
+    def __dir__(self) -> list[str]:
+        own = {f"_saved_{'self' if name == 'input' else name}" for name in self.rule.save}
+        return [name for name in super().__dir__() if not name.startswith("_saved_") or name in own]
+
     def __repr__(self) -> str:
         return f"<{self.name()} object at {id(self):#x}>"
+
+
+def _saved_value(node: Node, name: str) -> Any:
+    from ._saved import saved_value
+
+    return saved_value(node, name)
 
 
 class Output:
@@ -114,9 +135,14 @@ class Output:
 class Leaf:
     """The end of a graph: where the gradient of a tensor made by the user arrives, to be added to ``.grad``."""
 
-    __slots__ = ("__weakref__", "_tensor", "sequence")
+    __slots__ = ("__dict__", "__weakref__", "_tensor", "sequence")
 
     edges: tuple[Edge | None, ...] = ()
+
+    hooks: dict[int, Any] | None = None
+    """Called with ((), (gradient,)) after the gradient has been added."""
+    prehooks: dict[int, Any] | None = None
+    """Called with (gradient,) before that."""
 
     def __init__(self, tensor: Tensor) -> None:
         self._tensor = weakref.ref(tensor)
@@ -129,6 +155,20 @@ class Leaf:
         return self._tensor()
 
     next_functions: tuple[()] = ()
+
+    def register_hook(self, hook: Any) -> Any:
+        """Call ``hook((), (gradient,))`` after a gradient has been added to ``.grad``."""
+        from ..utils.hooks import RemovableHandle
+
+        self.hooks = {} if self.hooks is None else self.hooks
+        return RemovableHandle.add(self.hooks, hook)
+
+    def register_prehook(self, hook: Any) -> Any:
+        """Call ``hook((gradient,))`` before a gradient is added to ``.grad``; it may return another one."""
+        from ..utils.hooks import RemovableHandle
+
+        self.prehooks = {} if self.prehooks is None else self.prehooks
+        return RemovableHandle.add(self.prehooks, hook)
 
     def name(self) -> str:
         """The name that PyTorch gives these nodes."""

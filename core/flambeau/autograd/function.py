@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._modes import grad_enabled, no_grad
 from ._node import Leaf, Node, Output, next_sequence
+from ._saved import PackedTensor, innermost_hooks
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -102,6 +103,9 @@ class FunctionNode(Node):
             raise AttributeError(name)
         return getattr(self.ctx, name)
 
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *dir(self.ctx)]
+
     def __repr__(self) -> str:
         return f"<torch.autograd.function.{self.name()} object at {id(self):#x}>"
 
@@ -120,6 +124,13 @@ def _restored(node: FunctionNode, saved: Any) -> Tensor | None:
 
     if saved is None:
         return None
+    if saved.__class__ is PackedTensor:
+        return saved.unpack()
+    if saved[0].__class__ is PackedTensor:
+        packed, index = saved
+        tensor = packed.unpack()
+        tensor._node = node if index is None else Output(node, index)
+        return tensor  # type: ignore[no-any-return]
     if saved[0] is not _OUTPUT:
         check_version(*saved)
         return saved[0]  # type: ignore[no-any-return]
@@ -260,12 +271,18 @@ def _saved(ctx: FunctionCtx, outputs: Sequence[Any], *, single: bool) -> tuple[A
     from ..ops._rules import save_output
 
     saved: list[Any] = []
+    hooks = innermost_hooks()
     for tensor in ctx._to_save:
         place = next((place for place, value in enumerate(outputs) if value is tensor), None)
         if tensor is None:
             saved.append(None)
         elif place is not None and not _contains(ctx._dirty, tensor):
-            saved.append((_OUTPUT, None if single else place, save_output(tensor)))
+            index = None if single else place
+            saved.append(
+                (_OUTPUT, index, save_output(tensor)) if hooks is None else (PackedTensor(tensor, None, hooks), index)
+            )
+        elif hooks is not None:
+            saved.append(PackedTensor(tensor, tensor._node, hooks))
         else:
             saved.append((tensor, version_of(tensor)))
     return tuple(saved)

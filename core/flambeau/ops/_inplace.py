@@ -8,9 +8,9 @@ result; where it is not, element-wise kernels write directly.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
-from .._storage import Became, Steps, View, propagate_write, replay, storage_of
+from .._storage import Became, Steps, View, check_inference, propagate_write, replay, storage_of
 from .._tensor import Tensor, from_array
 from ..autograd._modes import enable_grad, grad_enabled
 from ..autograd._node import Leaf, Node, next_sequence
@@ -31,7 +31,7 @@ def apply(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]
     """
     recording = grad_enabled()
     recorded = recording and _recorded(input, args, kwargs)
-    check_writable(input, recording, overlapping=row.overlapping and not recorded)
+    check_writable(input, recorded, overlapping=row.overlapping and not recorded)
     if recorded:
         result = _checked(row, input, row.function(_stand_in(input, row), *args, **kwargs))
         store(input, result)
@@ -52,26 +52,47 @@ def _checked(row: Any, input: Tensor, result: Tensor) -> Tensor:
     return result
 
 
-def check_writable(input: Tensor, recording: bool, *, overlapping: bool = False) -> None:
-    """Refuse to write where PyTorch refuses; ``overlapping`` elements are no obstacle if none is written."""
+def check_writable(input: Tensor, recorded: bool, *, overlapping: bool = False) -> None:
+    """Refuse to write where PyTorch refuses.
+
+    ``recorded`` says that the graph gets to know of the write; ``overlapping`` elements are no obstacle if none is written.
+    """
     node = input._node
     view = input._view
-    if recording and node is not None:
-        if node.__class__ is Leaf:
-            raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
-        if view is not None and view.base._node.__class__ is Leaf:
+    check_inference(input)
+    if recorded and node.__class__ is Leaf:
+        raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
+    if view is not None and view.differentiable and grad_enabled() and (recorded or view.base._node is not None):
+        if view.made_in or view.origin:
+            raise RuntimeError(_forbidden(view, "is being"))
+        if view.base._node.__class__ is Leaf and node is not None:
             raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
-        if view is not None and view.origin:
-            raise RuntimeError(
-                f"{view.origin} is a view and is being modified inplace. This view is the output of a function that returns "
-                "multiple views. Such functions do not allow the output views to be modified inplace. You should replace "
-                "the inplace operation by an out-of-place one."
-            )
     if view is not None and not overlapping and _overlaps(input):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
             "Please clone() the tensor before performing the operation."
         )
+
+
+def _forbidden(view: View, done: str) -> str:
+    """PyTorch's words for a view that cannot be told of a write to its memory."""
+    mode = view.made_in or "no_grad"
+    if view.origin.startswith("Output"):
+        what = f"{view.origin} is a view and {done} modified inplace."
+    else:
+        where = "in normal mode" if mode == "inference" else "with grad mode enabled"
+        what = f"A view was created in {mode} mode and {done} modified inplace {where}."
+    if view.origin and not view.made_in:
+        return (
+            f"{what} This view is the output of a function that returns multiple views. Such functions do not allow the output "
+            "views to be modified inplace. You should replace the inplace operation by an out-of-place one."
+        )
+    block = f"{mode}_mode" if mode == "inference" else mode
+    return (
+        f"{what} Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving "
+        f"both the view and the inplace either both inside the {block} block (if you don't want the inplace to be tracked) or "
+        "both outside (if you want the inplace to be tracked)."
+    )
 
 
 def _overlaps(input: Tensor) -> bool:
@@ -176,10 +197,10 @@ def become_view(input: Tensor, function: Callable[..., Tensor], *args: Any, **kw
     storage, leaf = storage_of(input), input._node if input._node.__class__ is Leaf else None
     before = from_array(input._array, input._type)
     before._storage, before._node, before._view = storage, None if leaf else input._node, input._view
-    if input._view is None:
+    if input._view is None or not input._view.differentiable:
         for view in storage.views():
             if view._view is not None and view._view.base is input:
-                view._view = View(before, view._view.steps, view._view.differentiable)
+                view._view = view._view.replaced(before)
     result = function(before, *args, **kwargs)
     own = input._view is None or input._view.own
     input._array, input._view = result._array, result._view
@@ -187,7 +208,7 @@ def become_view(input: Tensor, function: Callable[..., Tensor], *args: Any, **kw
         input._view = Became(input._view)
     input._node = leaf or result._node
     storage.add_view(input)
-    storage.version += 1
+    storage.count_write()
     return input
 
 
@@ -227,14 +248,34 @@ def _relink_views(base: Tensor) -> None:
     with enable_grad():
         for view in list(storage_of(base).views()):
             how = view._view
-            if how is not None and how.base is base and how.differentiable and view._node.__class__ is not Leaf:
+            if how is None or how.base is not base or not how.differentiable or view._node.__class__ is Leaf:
+                continue
+            if how.made_in or how.origin:
+                view._node = _stale(base, _forbidden(how, "its base or another view of its base has been"))
+            else:
                 view._node = replay(how.steps, base)._node
+
+
+def _stale(base: Tensor, message: str) -> Node:
+    """The history of a view that a write to its base has left without one: going back through it is an error."""
+    node = Node()
+    node.rule, node.edges, node.fits, node.saved = _STALE, (base._node,), None, (message,)
+    node.sequence = next_sequence()
+    return node
+
+
+def _stale_backward(node: Node, grad: Tensor) -> NoReturn:
+    (message,) = node.saved or ("",)
+    raise RuntimeError(message)
+
+
+_STALE = Rule("ErrorBackward", _stale_backward)
 
 
 def _replace_backward(node: Node, grad: Tensor) -> tuple[Tensor | None, Tensor | None]:
     if node.saved is None:
         raise freed_error()
-    steps: Steps = node.saved[0]
+    (steps,) = node.saved
     base_edge, part_edge = node.edges
     rest: Tensor | None = None
     if base_edge is not None:

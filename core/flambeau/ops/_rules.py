@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .._storage import storage_of, version_of
-from ..autograd._node import Leaf, edge_target
+from ..autograd._node import Leaf, Node, edge_target
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
-    from ..autograd._node import Edge, Node
+    from ..autograd._node import Edge
 
 __all__ = ["Parameter", "Rule", "compile_source", "fits_of", "make_rule", "parameters_of", "unchanged"]
 
@@ -86,11 +86,12 @@ class Rule:
         single_output: whether ``apply`` takes one gradient or a list with one per output.
         apply: from a node and the gradient of its output to those of its inputs, in the order of its edges.
         save: the names of what is saved.
+        kinds: for each of these, what it is: the kind of a parameter, or ``"output"``.
         users: for each of these, the inputs whose formulas want it.
         outputs: the names of the fields of a named tuple that the op returns.
     """
 
-    __slots__ = ("apply", "name", "outputs", "save", "single_output", "users")
+    __slots__ = ("apply", "kinds", "name", "outputs", "save", "single_output", "users")
 
     def __init__(
         self,
@@ -99,6 +100,7 @@ class Rule:
         *,
         single_output: bool = True,
         users: Mapping[str, list[str]] | None = None,
+        kinds: tuple[str, ...] = (),
         outputs: tuple[str, ...] = (),
     ) -> None:
         self.name = name
@@ -106,6 +108,7 @@ class Rule:
         self.single_output = single_output
         self.users = users or {}
         self.save = tuple(self.users)
+        self.kinds = kinds
         self.outputs = outputs
 
     def __repr__(self) -> str:
@@ -148,14 +151,27 @@ def make_rule(
             if wanted != "grad":
                 users.setdefault(wanted, []).append(target)
 
+    kinds = tuple(
+        by_name[wanted].kind if wanted in by_name else "value" if wanted.endswith("_shape") else "output"
+        for wanted in users
+    )
+
+    for wanted in users:
+        Node.offer_saved(wanted)
+
     def compiled() -> Callable[[Node, Any], Sequence[Tensor | None]]:
-        source = _apply_source(
-            tuple(users), by_name, tensors, formulas, single_output=single_output, holomorphic=holomorphic
-        )
+        slots = dict(zip(users, kinds, strict=True))
+        source = _apply_source(slots, tensors, formulas, single_output=single_output, holomorphic=holomorphic)
         return compile_source(source, f"<derivative of {op}>", _names(formulas))["apply"]  # type: ignore[no-any-return]
 
-    rule = Rule(name or node_name(op), _at_first(lambda: rule, compiled), single_output=single_output, users=users)
-    rule.outputs = outputs
+    rule = Rule(
+        name or node_name(op),
+        _at_first(lambda: rule, compiled),
+        single_output=single_output,
+        users=users,
+        kinds=kinds,
+        outputs=outputs,
+    )
     return rule
 
 
@@ -197,8 +213,7 @@ _CONJUGATE = {
 
 
 def _apply_source(
-    save: Sequence[str],
-    by_name: Mapping[str, Parameter],
+    saved: Mapping[str, str],
     tensors: Sequence[Parameter],
     formulas: Mapping[str, Formula],
     *,
@@ -207,8 +222,7 @@ def _apply_source(
 ) -> str:
     slots: list[str] = []
     checks: list[str] = []
-    for name in save:
-        kind = by_name[name].kind if name in by_name else "value" if name.endswith("_shape") else "output"
+    for name, kind in saved.items():
         if kind in ("tensor", "optional"):
             slots += [name, f"{name}_version"]
             checks.append(

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from .. import dtypes
-from .._storage import link_view, version_of
+from .._storage import check_inference, link_view, version_of
 from .._tensor import Tensor, from_array
 from ..autograd._modes import grad_enabled
 from ..autograd._node import Node, Output, next_sequence
+from ..autograd._saved import pack, packing
 from ..backend.types import TensorType
 from ..errors import argument_type
 from ..promotion import can_cast, dtype_of_number, get_default_dtype, result_dtype
@@ -219,6 +220,8 @@ def record(row: Any, result: Tensor, values: dict[str, Any]) -> None:
             saved.append(value)
     node = Node()
     node.rule, node.edges, node.saved = rule, edges, tuple(saved)
+    if packing:
+        pack(node)
     node.fits = fits_of(result, operands)
     node.sequence = next_sequence()
     result._node = node
@@ -281,6 +284,8 @@ def _written(
             f"{function.__name__.lstrip('_')}(): functions with out=... arguments don't support automatic differentiation, "
             "but one of the arguments requires grad."
         )
+    for target in outs:
+        check_inference(target)
     result = function(*args, **kwargs)
     results = (result,) if isinstance(result, Tensor) else tuple(result)
     for target, value in zip(outs, results, strict=True):

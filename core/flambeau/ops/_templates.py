@@ -16,9 +16,10 @@ from textwrap import indent
 from types import FunctionType
 from typing import Any
 
-from .._storage import version_of
-from ..autograd._modes import grad_enabled
+from .._storage import mark_inference, version_of
+from ..autograd._modes import grad_enabled, inference
 from ..autograd._node import Node, next_sequence
+from ..autograd._saved import pack, packing
 from ..backend.table import COMPOSITIONS
 from ..shapes import broadcast_shapes
 from . import _runtime
@@ -39,6 +40,8 @@ def {name}(input{signature}):
     result._type = {result_type}
     result._storage = None
     result._node = None
+    if inference:
+        mark_inference(result)
 {record}
     return result
 """
@@ -74,6 +77,8 @@ def {name}(input, other{signature}):
     result._type = {result_type}
     result._storage = None
     result._node = None
+    if inference:
+        mark_inference(result)
 {record}
     return result
 """
@@ -86,6 +91,8 @@ if {condition} and grad_enabled():
     node.edges = {edges}
     node.fits = {fits}
     node.saved = {saved}
+    if packing:
+        pack(node)
     node.sequence = next_sequence()
     result._node = node
 """
@@ -119,6 +126,10 @@ def _names(extra: dict[str, Any]) -> dict[str, Any]:
         "fits_of": fits_of,
         "version_of": version_of,
         "save_output": save_output,
+        "packing": packing,
+        "inference": inference,
+        "mark_inference": mark_inference,
+        "pack": pack,
         "broadcast_shapes": broadcast_shapes,
         "not_a_tensor": _runtime.not_a_tensor,
         "with_out": _runtime.with_out,
@@ -411,6 +422,7 @@ def _primitive_record(rule: Rule | None, parameters: Sequence[Parameter], shape:
         lines[0] = f"if {condition} and {output}._type.floats and grad_enabled():"
     lines += ["    node = new(Node)", "    node.rule = RULE", f"    node.edges = {edges}"]
     lines.append(f"    node.fits = fits_of({output}, {operands})" if shape != "several" else "    node.fits = None")
-    lines += [f"    node.saved = {saved}", "    node.sequence = next_sequence()"]
+    lines += [f"    node.saved = {saved}", "    if packing:", "        pack(node)"]
+    lines.append("    node.sequence = next_sequence()")
     lines.append("    record_outputs(node, result)" if shape == "several" else f"    {output}._node = node")
     return "\n".join(lines) + "\n"

@@ -13,6 +13,7 @@ __all__ = [
     "get_device",
     "is_complex",
     "is_floating_point",
+    "is_inference",
     "is_nonzero",
     "is_same_size",
     "is_signed",
@@ -83,6 +84,19 @@ def is_same_size(input: Tensor, other: Tensor) -> bool:
         True
     """
     return _checked("is_same_size", input).shape == _checked("is_same_size", other).shape
+
+
+def is_inference(input: Tensor) -> bool:
+    """Tell whether a tensor was made in inference mode. Source of the semantics: ``torch.is_inference``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> with torch.inference_mode():
+        ...     x = torch.ones(1)
+        >>> torch.is_inference(x), torch.is_inference(x.clone())
+        (True, False)
+    """
+    return _checked("is_inference", input).is_inference()
 
 
 @method("is_nonzero")

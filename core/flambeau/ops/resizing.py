@@ -140,7 +140,7 @@ def _write_results(tensor: Tensor, function: str, values: list[Any]) -> Tensor:
         raise RuntimeError(
             f"Can't call {function}() on Variable that requires grad. Use var.detach().{function}() instead."
         )
-    check_writable(tensor, recording=False)
+    check_writable(tensor, recorded=False)
     result = make_tensor(values, tensor.dtype, tensor.device).reshape(tensor.shape)
     tensor._type.kernels.copy_into(tensor._array, result._array)
     propagate_write(tensor)

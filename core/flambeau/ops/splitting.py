@@ -44,8 +44,8 @@ def _linked(input: Tensor, pieces: Sequence[Tensor], steps: Iterable[_Step]) -> 
     for index, (piece, (function, arguments)) in enumerate(zip(pieces, steps, strict=True)):
         link_view(piece, input, function, arguments, recorded)
         node = piece._node
-        if node is not None and piece._view is not None:
-            origin = f"Output {index} of {edge_target(node)[0].name().removesuffix('Backward0')}"
+        if piece._view is not None:
+            origin = "a view" if node is None else f"Output {index} of {edge_target(node)[0].name()}"
             piece._view = Piece(piece._view, origin)
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from .. import dtypes
 from .._methods import method
-from .._storage import View
+from .._storage import View, memory_of
 from .._tensor import Tensor, from_array
 from ..layouts import contiguous_format
 from ..printing import scalar_type_name
@@ -54,7 +54,7 @@ def _as_strided_input(grad: Tensor, geometry: _Geometry, source: _Geometry) -> T
 
 @view(derivatives={"input": _as_strided_input}, method=False, node="AsStridedBackward0")
 def _as_strided(input: Tensor, geometry: _Geometry, source: _Geometry) -> Tensor:
-    base = input if input._view is None else input._view.base
+    base, _ = memory_of(input)
     memory, kernels = _in_order_of_addresses(base), base._type.kernels
     return from_array(kernels.as_strided(memory._array, geometry.shape, geometry.strides, geometry.start), input._type)
 
@@ -96,7 +96,7 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
                 [3, 4, 5]])
     """
     shape, strides = tuple(size), tuple(stride)
-    base = input if input._view is None else input._view.base
+    base, _ = memory_of(input)
     memory = _in_order_of_addresses(base)
     length, origin = _extent(memory), base.storage_offset()
     start = (input.storage_offset() if storage_offset is None else storage_offset) - origin
@@ -107,8 +107,9 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
     # The view is one of the base, by steps that do not depend on the views in between: its elements may lie outside.
     permutation = ((_permute, (_memory_order(base),)),) if base.dim() > 1 else ()
     whole = _Geometry(tuple(memory.shape), tuple(memory.stride()), 0, length)
-    differentiable = result._view is not None and result._view.differentiable
-    result._view = View(base, (*permutation, (_strided_memory, (geometry, whole))), differentiable)
+    made_in = "" if result._view is None else result._view.made_in
+    differentiable = input._view is None or (input._view.differentiable and input._view.base is base)
+    result._view = View(base, (*permutation, (_strided_memory, (geometry, whole))), differentiable, made_in)
     return result
 
 
