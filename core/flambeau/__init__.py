@@ -107,6 +107,8 @@ from . import random as random  # isort: skip
 from . import special as special  # isort: skip
 from . import utils as utils  # isort: skip
 from . import vision as vision  # isort: skip
+from . import func as func  # isort: skip
+from .func import vmap as vmap  # isort: skip
 
 # Last, because these names hide Python's own in what follows.
 from .dtypes import *  # isort: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import function as function
@@ -100,6 +100,7 @@ def grad(
     retain_graph: bool | None = None,
     create_graph: bool = False,
     allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
     materialize_grads: bool = False,
 ) -> tuple[Tensor | None, ...]:
     """Compute the gradients of ``outputs`` with respect to ``inputs`` and return them; ``.grad`` is left alone.
@@ -111,6 +112,8 @@ def grad(
         retain_graph: keep what the graph has saved, for another pass. Default: the value of ``create_graph``.
         create_graph: record the pass itself, so that gradients can be differentiated.
         allow_unused: give None for inputs that the outputs do not depend on, instead of raising.
+        is_grads_batched: ``grad_outputs`` have one more dimension in front, and so have the results: one pass for each
+            index.
         materialize_grads: give zeros for these.
 
     Source of the semantics: ``torch.autograd.grad``.
@@ -132,15 +135,23 @@ def grad(
     targets = _listed(inputs)
     if not targets:
         raise ValueError("grad requires non-empty inputs.")
-    roots = _roots(_listed(outputs), grad_outputs, create_graph)
+    starts = _listed(outputs)
+    keep = create_graph if retain_graph is None else retain_graph
     edges = [_edge(target) for target in targets]
-    found = run_backward(
-        roots,
-        retain_graph=create_graph if retain_graph is None else retain_graph,
-        create_graph=create_graph,
-        inputs=edges,
-        accumulate=False,
-    )
+
+    def found_from(grads: Any, *, retain: bool) -> list[Tensor | None]:
+        return run_backward(
+            _roots(starts, grads, create_graph),
+            retain_graph=retain,
+            create_graph=create_graph,
+            inputs=edges,
+            accumulate=False,
+        )
+
+    if is_grads_batched:
+        found = _one_by_one(starts, grad_outputs, found_from, retain_graph=keep)
+    else:
+        found = found_from(grad_outputs, retain=keep)
     if materialize_grads:
         from ..ops.creation import zeros_like
 
@@ -153,6 +164,38 @@ def grad(
             "the desired behavior."
         )
     return tuple(found)
+
+
+def _one_by_one(
+    outputs: list[Tensor], grads: Any, found_from: Callable[..., list[Tensor | None]], *, retain_graph: bool
+) -> list[Tensor | None]:
+    """The gradients for each of a batch of starts, stacked.
+
+    Raises:
+        RuntimeError: the starts have no further dimension, or are none.
+    """
+    from ..ops.joining import stack
+
+    given = _listed(grads) if grads is not None else []
+    if not given or any(each is None for each in given):
+        raise RuntimeError("grad_outputs must be given where is_grads_batched=True")
+    for position, (output, start) in enumerate(zip(outputs, given, strict=True)):
+        if tuple(start.shape[1:]) != tuple(output.shape) or not start.dim():
+            raise RuntimeError(
+                "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch dimension. The "
+                "sizes of the remaining dimensions are expected to match the shape of corresponding output, but a mismatch was "
+                f"detected: grad_output[{position}] has a shape of {start.shape} and output[{position}] has a shape of "
+                f"{output.shape}. If you only want some tensors in `grad_output` to be considered batched, consider using vmap."
+            )
+    count = given[0].shape[0]
+    rows = [
+        found_from([start[index] for start in given], retain=retain_graph or index < count - 1)
+        for index in range(count)
+    ]
+    return [
+        None if column[0] is None else stack([value for value in column if value is not None])
+        for column in zip(*rows, strict=True)
+    ]
 
 
 def _listed(tensors: Any) -> list[Tensor]:
@@ -195,5 +238,6 @@ def _checked_start(position: int, output: Tensor, start: Tensor | None) -> Tenso
     return start._to_type(output._type)
 
 
-from . import functional as functional  # noqa: E402 (written with the above, as the next)
+from . import forward_ad as forward_ad  # noqa: E402 (written with the above, as the next two)
+from . import functional as functional  # noqa: E402
 from .gradcheck import GradcheckError, gradcheck, gradgradcheck  # noqa: E402 (they are written with the above)

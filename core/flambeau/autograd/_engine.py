@@ -21,7 +21,7 @@ from ._node import Edge, Leaf, Node, Output, edge_target
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
-__all__ = ["current_pass", "queue_callback", "run_backward"]
+__all__ = ["current_pass", "queue_callback", "run_backward", "running_pass"]
 
 _Target: TypeAlias = Node | Leaf
 _Gradient: TypeAlias = "Tensor | list[Tensor | None] | None"
@@ -49,13 +49,18 @@ class Pass(NamedTuple):
         return node in self.nodes
 
 
+def running_pass() -> Pass | None:
+    """The innermost pass that runs in this thread, if there is one."""
+    return _passes.get(None)
+
+
 def current_pass() -> Pass:
     """The innermost pass that runs in this thread.
 
     Raises:
         RuntimeError: there is none.
     """
-    running = _passes.get(None)
+    running = running_pass()
     if running is None:
         raise RuntimeError("no backward pass is running in this thread")
     return running

@@ -52,8 +52,10 @@ class FunctionCtx:
         self._to_save = tensors
 
     def save_for_forward(self, *tensors: Tensor | None) -> None:
-        """Keep tensors for ``jvp``."""
+        """Keep tensors for ``jvp``, where :attr:`saved_tensors` gives them unless ``backward`` has its own."""
         self.saved_for_forward = tensors
+        if not self._to_save:
+            self._to_save = tensors
 
     def mark_dirty(self, *tensors: Tensor) -> None:
         """Say which arguments ``forward`` has changed in place; it must return each of them."""
@@ -96,7 +98,7 @@ class FunctionNode(Node):
 
     def apply(self, *grads: Any) -> Any:
         """Call ``backward`` on gradients of the outputs, as the backward pass does."""
-        return self.function.backward(self.ctx, *grads)
+        return self.function._backward_of()(self.ctx, *grads)
 
     def __getattr__(self, name: str) -> Any:
         if name == "ctx":  # while the node is being made
@@ -183,11 +185,39 @@ class Function:
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Any) -> Any:
-        """Give the gradients of the arguments for those of the outputs."""
+        """Give the gradients of the arguments for those of the outputs; ``vjp`` is another name for it."""
         raise NotImplementedError(
             "You must implement either the backward or vjp method for your custom autograd.Function to use it with backward "
             "mode AD."
         )
+
+    vjp = backward
+
+    @staticmethod
+    def jvp(ctx: Any, *grad_inputs: Any) -> Any:
+        """Give the tangents of the outputs for those of the arguments, None for arguments without.
+
+        Where there is no ``backward``, it is derived from this: both are linear, and each is the transpose of the other.
+        """
+        raise NotImplementedError(
+            "You must implement the jvp function for custom autograd.Function to use it with forward mode AD."
+        )
+
+    @staticmethod
+    def vmap(info: Any, in_dims: Any, *args: Any) -> Any:
+        """Accepted, and never called: :func:`flambeau.vmap` calls ``apply`` for each index."""
+        raise NotImplementedError("flambeau.vmap calls apply() for each index; there is no batching rule to call.")
+
+    generate_vmap_rule = False
+
+    @classmethod
+    def _backward_of(cls) -> Callable[..., Any]:
+        """What goes backward: ``backward``, its other name ``vjp``, or what follows from ``jvp``."""
+        if cls.backward is not Function.backward:
+            return cls.backward
+        if cls.vjp is not Function.vjp:
+            return cls.vjp
+        return cls.backward if cls.jvp is Function.jvp else functools.partial(_transposed, cls.jvp)
 
     @classmethod
     def apply(cls, *args: Any) -> Any:
@@ -301,6 +331,35 @@ def _backward(node: Any, grad: Any) -> list[Tensor | None]:
         ]
     result = node.apply(*grads)
     return _checked_gradients(node, list(result) if isinstance(result, (tuple, list)) else [result])
+
+
+def _transposed(jvp: Callable[..., Any], ctx: FunctionCtx, *grads: Any) -> list[Tensor | None]:
+    """The gradients of the arguments by way of ``jvp``: its derivative by tangents that are unknown."""
+    from ._modes import enable_grad
+    from ._sources import edge_of, pulled_back, source, zeros_of
+
+    node = ctx._node() if ctx._node is not None else None
+    assert node is not None
+    create_graph = bool(grad_enabled())
+    with enable_grad():
+        unknowns = [
+            source(_zeros(spec)) if spec is not None and needed else None
+            for spec, needed in zip(node.arguments, ctx.needs_input_grad, strict=True)
+        ]
+        given = jvp(ctx, *unknowns)
+        tangents = given if isinstance(given, tuple) else (given,)
+    pairs = [(t, g) for t, g in zip(tangents, grads, strict=True) if _is_tensor(t) and g is not None]
+    known = [unknown for unknown in unknowns if unknown is not None]
+    found = iter(
+        pulled_back(
+            [t for t, _ in pairs],
+            [g for _, g in pairs],
+            [edge_of(unknown) for unknown in known],
+            [zeros_of(unknown) for unknown in known],
+            create_graph=create_graph,
+        )
+    )
+    return [None if unknown is None else next(found) for unknown in unknowns]
 
 
 def _zeros(spec: tuple[Any, Any]) -> Tensor:
