@@ -196,7 +196,8 @@ def link_view(
     if parent is None or not parent.differentiable:
         result._view = View(source, step, True, made_in)
     else:
-        result._view = View(parent.base, parent.steps + step, True, made_in or parent.made_in)
+        view = View(parent.base, parent.steps + step, True, made_in or parent.made_in)
+        result._view = Piece(view, parent.origin) if parent.origin else view
     storage.add_view(result)
 
 

@@ -15,6 +15,7 @@ from sys import getrefcount
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from . import anomaly_mode
+from ._hooks import in_order
 from ._modes import recording, reset_mode, set_mode
 from ._node import Edge, Leaf, Node, Output, edge_target
 
@@ -329,7 +330,7 @@ def _leaf_hooks(leaf: Leaf) -> dict[int, Any] | None:
 
 
 def _run_tensor_hooks(hooks: dict[int, Any] | None, grad: Tensor) -> Tensor:
-    for hook in list((hooks or {}).values()):
+    for hook in in_order(hooks):
         replacement = hook(grad)
         if replacement is not None:
             grad = replacement

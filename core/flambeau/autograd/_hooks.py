@@ -11,7 +11,19 @@ if TYPE_CHECKING:
     from .._tensor import Tensor
     from ..utils.hooks import RemovableHandle
 
-__all__ = ["register_hook", "retain_grad"]
+__all__ = ["RETAIN", "in_order", "move_retained", "register_hook", "retain_grad"]
+
+RETAIN = -1
+"""The key of what :func:`retain_grad` adds, which is called last: it keeps what the other hooks have made of a gradient."""
+
+
+def in_order(hooks: dict[int, Any] | None) -> list[Any]:
+    """The hooks of a tensor as they are called; the list is of its own, so that a hook may remove itself."""
+    if not hooks:
+        return []
+    if RETAIN not in hooks:
+        return list(hooks.values())
+    return [hook for key, hook in hooks.items() if key != RETAIN] + [hooks[RETAIN]]
 
 
 def register_hook(tensor: Tensor, hook: Any) -> RemovableHandle:
@@ -50,4 +62,19 @@ def retain_grad(tensor: Tensor) -> None:
         if target is not None:
             target._grad = grad.clone() if target._grad is None else target._grad + grad
 
-    register_hook(tensor, keep)
+    hooks = _hooks_of(tensor)
+    if RETAIN not in hooks:
+        hooks[RETAIN] = keep
+
+
+def move_retained(before: Any, tensor: Tensor) -> None:
+    """Let a tensor that has been changed in place keep the gradient of its new value, as PyTorch does.
+
+    Other hooks stay where they were registered, with the value of that time.
+    """
+    if before is None or isinstance(before, Leaf):
+        return
+    node, index = edge_target(before)
+    hooks = (node.tensor_hooks or {}).get(index, {}) if isinstance(node, Node) else {}
+    if RETAIN in hooks and tensor._node is not None:
+        _hooks_of(tensor)[RETAIN] = hooks.pop(RETAIN)

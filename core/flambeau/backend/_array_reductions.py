@@ -8,7 +8,7 @@ from typing import Any
 
 from .kernels import Array, Shape
 
-__all__ = ["HALVES", "WIDENED", "reduction_kernels", "widened"]
+__all__ = ["HALVES", "IN_ORDER", "WIDENED", "in_order", "reduction_kernels", "widened"]
 
 Kernel = Callable[..., Array]
 
@@ -24,12 +24,33 @@ HALVES = "eE"
 """The codes of float16 and, in the package ml_dtypes, bfloat16."""
 
 
+IN_ORDER = (
+    "amax", "amin", "nansum", "square_sum", "logsumexp", "logcumsumexp", "cummax", "cummin", "argmax", "argmin", "roll",
+    "index",
+)  # fmt: skip
+"""Further kernels whose results lie in memory in their order of dims, also where those of the namespace do not."""
+
+
+def in_order(kernel: Kernel) -> Kernel:
+    """``kernel`` with results in C order."""
+
+    def ordering(*arguments: Any) -> Array:
+        result = kernel(*arguments)
+        return result if result.flags.c_contiguous else result.copy(order="C")
+
+    return ordering
+
+
 def widened(kernel: Kernel) -> Kernel:
-    """``kernel`` computing in float32 where it is given floats of 16 bits, as PyTorch does for :data:`WIDENED`."""
+    """``kernel`` computing in float32 where it is given floats of 16 bits, as PyTorch does for :data:`WIDENED`.
+
+    Results are in C order.
+    """
 
     def widening(a: Array, *arguments: Any) -> Array:
         if a.dtype.char not in HALVES:
-            return kernel(a, *arguments)
+            result = kernel(a, *arguments)
+            return result if result.flags.c_contiguous else result.copy(order="C")
         wide = [each.astype("float32") if getattr(each, "dtype", None) == a.dtype else each for each in arguments]
         return kernel(a.astype("float32"), *wide).astype(a.dtype)
 

@@ -15,7 +15,7 @@ from ._array_indexing import indexing_kernels
 from ._array_linalg import linalg_kernels
 from ._array_movement import movement_kernels
 from ._array_products import product_kernels, sorting_kernels
-from ._array_reductions import WIDENED, reduction_kernels, widened
+from ._array_reductions import IN_ORDER, WIDENED, in_order, reduction_kernels, widened
 from ._array_steps import step_kernels
 from ._array_storage import storage_kernels
 from .kernels import Array, Shape
@@ -122,7 +122,8 @@ class ArrayBackend(Backend):
         if "fft" in self.capabilities.extensions:
             table |= fft_kernels(self.fft_module)
         table |= self.own_kernels()
-        return table | {name: widened(table[name]) for name in WIDENED}
+        ordered = {name: in_order(table[name]) for name in IN_ORDER if name in table}
+        return table | ordered | {name: widened(table[name]) for name in WIDENED}
 
     def kernels(self, device: int) -> Mapping[str, Any]:
         """The kernels, which are the same for every device."""

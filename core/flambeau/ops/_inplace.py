@@ -8,10 +8,12 @@ result; where it is not, element-wise kernels write directly.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, NoReturn
 
 from .._storage import Became, Steps, View, check_inference, propagate_write, replay, storage_of
 from .._tensor import Tensor, from_array
+from ..autograd._hooks import move_retained
 from ..autograd._modes import enable_grad, grad_enabled
 from ..autograd._node import Leaf, Node, next_sequence
 from ..layouts import contiguous_format
@@ -65,7 +67,7 @@ def check_writable(input: Tensor, recorded: bool, *, overlapping: bool = False) 
     if view is not None and view.differentiable and grad_enabled() and (recorded or view.base._node is not None):
         if view.made_in or view.origin:
             raise RuntimeError(_forbidden(view, "is being"))
-        if view.base._node.__class__ is Leaf and node is not None:
+        if view.base._node.__class__ is Leaf:
             raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
     if view is not None and not overlapping and _overlaps(input):
         raise RuntimeError(
@@ -193,7 +195,7 @@ def become_view(input: Tensor, function: Callable[..., Tensor], *args: Any, **kw
     Raises:
         RuntimeError: ``input`` is a leaf that requires a gradient.
     """
-    check_writable(input, grad_enabled(), overlapping=True)
+    check_writable(input, grad_enabled() and input._node is not None, overlapping=True)
     storage, leaf = storage_of(input), input._node if input._node.__class__ is Leaf else None
     before = from_array(input._array, input._type)
     before._storage, before._node, before._view = storage, None if leaf else input._node, input._view
@@ -201,7 +203,9 @@ def become_view(input: Tensor, function: Callable[..., Tensor], *args: Any, **kw
         for view in storage.views():
             if view._view is not None and view._view.base is input:
                 view._view = view._view.replaced(before)
-    result = function(before, *args, **kwargs)
+    # The shape belongs to the history: without it, no gradient would fit.
+    with enable_grad() if before._node is not None else nullcontext():
+        result = function(before, *args, **kwargs)
     own = input._view is None or input._view.own
     input._array, input._view = result._array, result._view
     if own and input._view is not None:
@@ -223,8 +227,9 @@ def relink(target: Tensor, result: Tensor) -> None:
     node = result._node if result._type is target._type else _converted(result, target)
     view = target._view
     if view is None or not view.differentiable:
-        base = target
+        base, before = target, target._node
         target._node = node
+        move_retained(before, target)
     else:
         base = view.base
         replaced = Node()
@@ -233,7 +238,9 @@ def relink(target: Tensor, result: Tensor) -> None:
         replaced.fits = None
         replaced.saved = (view.steps,)  # not the view: it knows the base, which knows this node
         replaced.sequence = next_sequence()
+        before = base._node
         base._node = replaced
+        move_retained(before, base)
     _relink_views(base)
 
 
@@ -253,7 +260,9 @@ def _relink_views(base: Tensor) -> None:
             if how.made_in or how.origin:
                 view._node = _stale(base, _forbidden(how, "its base or another view of its base has been"))
             else:
+                before = view._node
                 view._node = replay(how.steps, base)._node
+                move_retained(before, view)
 
 
 def _stale(base: Tensor, message: str) -> Node:

@@ -171,6 +171,10 @@ def _apply_basic(input: Tensor, entries: list[Any]) -> tuple[Tensor, list[tuple[
             if not -size <= entry < size:
                 raise IndexError(f"index {entry} is out of bounds for dimension {position} with size {size}")
             input = _select(input, dim, entry + size if entry < 0 else entry)
+        elif entry.dtype is dtypes.bool and not entry.dim():
+            input = _unsqueeze(input, dim)
+            advanced.append((dim, nonzero(entry.to(input.device).reshape(1))[:, 0]))
+            dim += 1
         elif entry.dtype is dtypes.bool:
             _check_mask(input, entry, dim)
             columns = nonzero(entry.to(input.device))

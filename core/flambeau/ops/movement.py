@@ -315,6 +315,8 @@ def movedim(input: Tensor, source: int | Sequence[int], destination: int | Seque
             f"movedim: Invalid source or destination dims: source ({sources} dims) should contain the same number of dims "
             f"as destination ({targets} dims)"
         )
+    if not ndim:
+        return _view(input, ())
     order = [dim for dim in range(ndim) if dim not in sources]
     for target, dim in sorted(zip(targets, sources, strict=True)):
         order.insert(target, dim)

@@ -37,13 +37,13 @@ def _norm_input(grad: Tensor, input: Tensor, ord: float, dim: Dims, keepdim: boo
     if ord == 1:
         return grad * input.sign()
     if ord == 2:
-        return grad * where(total == 0, 0.0, input / total)
+        return input * where(total == 0, 0.0, grad / total)  # masked last: see that the derivative of this is 0 as well
     size = input.abs()
     if ord in (inf, -inf):
         hit = ((size == total) | ((input != input) & (total != total))).to(grad.dtype)
         return grad * input.sign() * (hit / sum(hit, dim, True))
     slope = input * size ** (ord - 2) if ord >= 2 else where(input == 0, 0.0, input.sign() * size ** (ord - 1))
-    return grad * where(total == 0, 0.0, slope * total ** (1 - ord))
+    return slope * where(total == 0, 0.0, grad * total ** (1 - ord))
 
 
 @primitive(derivatives={"input": _norm_input}, method=False, node="LinalgVectorNormBackward0")

@@ -114,6 +114,8 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
         >>> torch.narrow(torch.arange(5), 0, 1, 3)
         tensor([1, 2, 3])
     """
+    if not input.dim():
+        raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
     dim = normalize_dim(dim, input.dim())
     size = input._array.shape[dim]
     start = start + size if start < 0 else start

@@ -45,7 +45,11 @@ def _linked(input: Tensor, pieces: Sequence[Tensor], steps: Iterable[_Step]) -> 
         link_view(piece, input, function, arguments, recorded)
         node = piece._node
         if piece._view is not None:
-            origin = "a view" if node is None else f"Output {index} of {edge_target(node)[0].name()}"
+            origin = (
+                "a view"
+                if node is None
+                else f"Output {index} of {edge_target(node)[0].name().removesuffix('Backward0')}"
+            )
             piece._view = Piece(piece._view, origin)
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from .. import dtypes
 from .._methods import method
-from .._storage import View, memory_of
+from .._storage import Piece, View, memory_of
 from .._tensor import Tensor, from_array
 from ..layouts import contiguous_format
 from ..printing import scalar_type_name
@@ -107,9 +107,11 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
     # The view is one of the base, by steps that do not depend on the views in between: its elements may lie outside.
     permutation = ((_permute, (_memory_order(base),)),) if base.dim() > 1 else ()
     whole = _Geometry(tuple(memory.shape), tuple(memory.stride()), 0, length)
-    made_in = "" if result._view is None else result._view.made_in
+    linked = result._view
+    made_in, piece = ("", "") if linked is None else (linked.made_in, linked.origin)
     differentiable = input._view is None or (input._view.differentiable and input._view.base is base)
-    result._view = View(base, (*permutation, (_strided_memory, (geometry, whole))), differentiable, made_in)
+    view = View(base, (*permutation, (_strided_memory, (geometry, whole))), differentiable, made_in)
+    result._view = Piece(view, piece) if piece else view
     return result
 
 
