@@ -95,7 +95,7 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
     """Give a tensor of the same memory that carries ``tangent``. Source: ``torch.autograd.forward_ad.make_dual``.
 
     Raises:
-        RuntimeError: no level is open, or the tangent has another shape or dtype.
+        RuntimeError: no level is open, or the tangent has another shape.
         ValueError: the dtype has no gradients.
     """
     current = _level.get()
@@ -112,14 +112,9 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
             f"supported. Tensor is of size {list(tensor.shape)} while the given forward gradient is of size "
             f"{list(tangent.shape)}."
         )
-    if tangent._type is not tensor._type:
-        raise RuntimeError(
-            "Trying to set a forward gradient that has a different dtype than that of the original Tensor, this is not "
-            f"supported. Tensor is {tensor.dtype} while the given forward gradient is {tangent.dtype}."
-        )
     dual = source(tensor)
     edge = edge_of(dual)
-    current.duals[edge.node] = (edge, tensor.detach(), tangent)
+    current.duals[edge.node] = (edge, tensor.detach(), tangent._to_type(tensor._type))
     return dual
 
 
