@@ -122,7 +122,7 @@ def _run(
 
     ``pending`` counts the consumers of each. One of the library's two hot paths: one turn of the loop is one node.
     """
-    ready: list[tuple[int, Any]] = [(-node.sequence, node) for node, count in pending.items() if not count]
+    ready: list[tuple[int, Any]] = [(-node._sequence, node) for node, count in pending.items() if not count]
     heapify(ready)
     sums: set[Any] = set()  # where a sum has been made, which nobody else holds and which later gradients are added to
     old: Any
@@ -131,8 +131,8 @@ def _run(
     while ready or following is not None:
         if following is None:
             node = heappop(ready)[1]
-        elif ready and ready[0][0] < -following.sequence:
-            node = heappushpop(ready, (-following.sequence, following))[1]
+        elif ready and ready[0][0] < -following._sequence:
+            node = heappushpop(ready, (-following._sequence, following))[1]
         else:
             node = following
         following = None
@@ -142,15 +142,15 @@ def _run(
                 _accumulate(node, grad, create_graph)  # type: ignore[arg-type]
             continue
         if grad is None:
-            grads: Any = (None,) * len(node.edges)
-        elif wanted is not None or node.hooked or watched:
+            grads: Any = (None,) * len(node._edges)
+        elif wanted is not None or node._hooked or watched:
             grads = _run_carefully(node, grad, wanted, retain_graph, watched=watched)
         else:
-            grads = node.rule.apply(node, grad)
-            if not retain_graph and node.saved:
-                node.saved = None
+            grads = node._rule.apply(node, grad)
+            if not retain_graph and node._saved:
+                node._saved = None
         grad = None  # nothing but the dictionary may hold a gradient: see `_accumulate`
-        for edge, value in zip(node.edges, grads):  # noqa: B905 (`strict` costs as much as the rest of the turn)
+        for edge, value in zip(node._edges, grads):  # noqa: B905 (`strict` costs as much as the rest of the turn)
             if edge is None:
                 continue
             if edge.__class__ is Output:
@@ -174,7 +174,7 @@ def _run(
             left = pending[target] = pending[target] - 1
             if not left:
                 if following is not None:
-                    heappush(ready, (-following.sequence, following))
+                    heappush(ready, (-following._sequence, following))
                 following = target
         grads = value = None
 
@@ -184,17 +184,17 @@ def _run_carefully(
 ) -> Sequence[Tensor | None]:
     """Run a node that has hooks, that is watched, or that runs only if it leads to what was asked for."""
     if wanted is not None and node not in wanted.leading and node not in wanted.targets:
-        return (None,) * len(node.edges)
-    if node.hooked:
+        return (None,) * len(node._edges)
+    if node._hooked:
         grad = _run_prehooks(node, grad)
     if wanted is not None:
         wanted.arrived(node, grad)
         if node not in wanted.leading:
-            return (None,) * len(node.edges)
-    grads = anomaly_mode.apply_watched(node, grad) if watched else node.rule.apply(node, grad)
-    if not retain_graph and node.saved:
-        node.saved = None
-    return _run_hooks(node, grads, grad) if node.hooks else grads
+            return (None,) * len(node._edges)
+    grads = anomaly_mode.apply_watched(node, grad) if watched else node._rule.apply(node, grad)
+    if not retain_graph and node._saved:
+        node._saved = None
+    return _run_hooks(node, grads, grad) if node._hooks else grads
 
 
 def _add(gradients: dict[_Target, _Gradient], edge: Edge, grad: Tensor) -> None:
@@ -210,7 +210,7 @@ def _add_output(gradients: dict[_Target, _Gradient], edge: Output, grad: Tensor)
     """Add ``grad`` to what has arrived at one of several outputs."""
     slots = gradients.get(edge.node)
     if slots is None:
-        slots = gradients[edge.node] = [None] * len(edge.node.outputs)
+        slots = gradients[edge.node] = [None] * len(edge.node._outputs)
     assert isinstance(slots, list)
     old = slots[edge.index]
     slots[edge.index] = grad if old is None else old + grad
@@ -251,7 +251,7 @@ def _count_consumers(roots: Any) -> dict[_Target, int]:
     counts: dict[_Target, int] = dict.fromkeys(roots, 0)
     stack: list[Any] = list(counts)
     while stack:
-        for edge in stack.pop().edges:
+        for edge in stack.pop()._edges:
             if edge is None:
                 continue
             if edge.__class__ is Output:
@@ -271,7 +271,7 @@ def _leading_to(inputs: Sequence[tuple[_Target, int]], roots: Any) -> set[_Targe
     stack = list(seen)
     while stack:
         node = stack.pop()
-        for edge in node.edges:
+        for edge in node._edges:
             if edge is None:
                 continue
             target, _ = edge_target(edge)
@@ -301,7 +301,7 @@ def _accumulate(leaf: Leaf, grad: Tensor, create_graph: bool) -> None:
     hooks = _leaf_hooks(leaf)
     if hooks:
         grad = _run_tensor_hooks(hooks, grad)
-    for hook in list((leaf.prehooks or {}).values()):
+    for hook in list((leaf._prehooks or {}).values()):
         replacement = hook((grad,))
         if replacement is not None:
             grad = replacement[0] if isinstance(replacement, (tuple, list)) else replacement
@@ -320,7 +320,7 @@ def _accumulate(leaf: Leaf, grad: Tensor, create_graph: bool) -> None:
             old += grad
     for hook in list((tensor._post_accumulate_hooks or {}).values()):
         hook(tensor)
-    for hook in list((leaf.hooks or {}).values()):
+    for hook in list((leaf._hooks or {}).values()):
         hook((), (grad,))
 
 
@@ -339,13 +339,13 @@ def _run_tensor_hooks(hooks: dict[int, Any] | None, grad: Tensor) -> Tensor:
 
 def _run_prehooks(node: Node, grad: Any) -> Any:
     """Run the hooks of the node's output tensors and the node's own prehooks."""
-    for index, hooks in (node.tensor_hooks or {}).items():
+    for index, hooks in (node._tensor_hooks or {}).items():
         if isinstance(grad, list):
             if grad[index] is not None:
                 grad[index] = _run_tensor_hooks(hooks, grad[index])
         else:
             grad = _run_tensor_hooks(hooks, grad)
-    for hook in list((node.prehooks or {}).values()):
+    for hook in list((node._prehooks or {}).values()):
         replacement = hook(tuple(grad) if isinstance(grad, list) else (grad,))
         if replacement is not None:
             grad = list(replacement) if isinstance(grad, list) else replacement[0]
@@ -354,7 +354,7 @@ def _run_prehooks(node: Node, grad: Any) -> Any:
 
 def _run_hooks(node: Node, grads: Sequence[Tensor | None], grad: _Gradient) -> Sequence[Tensor | None]:
     outputs = tuple(grad) if isinstance(grad, list) else (grad,)
-    for hook in list((node.hooks or {}).values()):
+    for hook in list((node._hooks or {}).values()):
         replacement = hook(tuple(grads), outputs)
         if replacement is not None:
             grads = replacement if isinstance(replacement, (tuple, list)) else (replacement,)

@@ -47,10 +47,10 @@ def _hooks_of(tensor: Tensor) -> dict[int, Any]:
     assert tensor._node is not None
     node, index = edge_target(tensor._node)
     assert isinstance(node, Node)
-    node.hooked = True
-    if node.tensor_hooks is None:
-        node.tensor_hooks = {}
-    return node.tensor_hooks.setdefault(index, {})
+    node._hooked = True
+    if node._tensor_hooks is None:
+        node._tensor_hooks = {}
+    return node._tensor_hooks.setdefault(index, {})
 
 
 def retain_grad(tensor: Tensor) -> None:
@@ -75,6 +75,6 @@ def move_retained(before: Any, tensor: Tensor) -> None:
     if before is None or isinstance(before, Leaf):
         return
     node, index = edge_target(before)
-    hooks = (node.tensor_hooks or {}).get(index, {}) if isinstance(node, Node) else {}
+    hooks = (node._tensor_hooks or {}).get(index, {}) if isinstance(node, Node) else {}
     if RETAIN in hooks and tensor._node is not None:
         _hooks_of(tensor)[RETAIN] = hooks.pop(RETAIN)

@@ -39,63 +39,66 @@ _LEAVES_FIRST = 1 << 62
 class Node:
     """One recorded operation.
 
+    What the library keeps on a node begins with an underscore: the node of a :class:`~flambeau.autograd.Function` is also
+    the ``ctx`` that a program puts attributes on.
+
     Attributes:
-        rule: how to go backward through it; shared by all nodes of an op.
-        edges: one edge per differentiable input, None where the input needs no gradient.
-        saved: what the rule needs, flat; None once it has been freed.
-        fits: per edge, the (shape, type) that a gradient must be brought to, or None; None if none needs it.
-        sequence: its place in the order of creation.
+        _rule: how to go backward through it; shared by all nodes of an op.
+        _edges: one edge per differentiable input, None where the input needs no gradient.
+        _saved: what the rule needs, flat; None once it has been freed.
+        _fits: per edge, the (shape, type) that a gradient must be brought to, or None; None if none needs it.
+        _sequence: its place in the order of creation.
     """
 
-    __slots__ = ("__dict__", "__weakref__", "edges", "fits", "rule", "saved", "sequence")
+    __slots__ = ("__dict__", "__weakref__", "_edges", "_fits", "_rule", "_saved", "_sequence")
 
-    rule: Rule
-    edges: tuple[Edge | None, ...]
-    saved: tuple[Any, ...] | Packed | None
-    fits: tuple[Any, ...] | None
-    sequence: int
+    _rule: Rule
+    _edges: tuple[Edge | None, ...]
+    _saved: tuple[Any, ...] | Packed | None
+    _fits: tuple[Any, ...] | None
+    _sequence: int
 
-    outputs: tuple[Any, ...] = ()
+    _outputs: tuple[Any, ...] = ()
     """For a node of several outputs, the (shape, type) of each."""
 
     # Hooks are rare: they live in the instance dictionary, which does not exist until something is put there.
-    hooked = False
+    _hooked = False
     """Whether there is a hook of any kind."""
-    hooks: dict[int, Any] | None = None
+    _hooks: dict[int, Any] | None = None
     """Called with (gradients of the inputs, gradients of the outputs) after the node has run."""
-    prehooks: dict[int, Any] | None = None
+    _prehooks: dict[int, Any] | None = None
     """Called with the gradients of the outputs before the node runs."""
-    tensor_hooks: dict[int, dict[int, Any]] | None = None
+    _tensor_hooks: dict[int, dict[int, Any]] | None = None
     """Per output, the hooks of ``Tensor.register_hook`` and ``Tensor.retain_grad``."""
 
     def name(self) -> str:
         """The name of the operation, ``"MulBackward0"``."""
-        return self.rule.name
+        return self._rule.name
 
     @property
     def next_functions(self) -> tuple[tuple[Node | Leaf | None, int], ...]:
         """For every input, the node it came from and which of that node's outputs it was."""
-        return tuple(edge_target(edge) if edge is not None else (None, 0) for edge in self.edges)
+        return tuple(edge_target(edge) if edge is not None else (None, 0) for edge in self._edges)
 
     def register_hook(self, hook: Any) -> Any:
         """Call ``hook(grad_inputs, grad_outputs)`` after the node runs; it may return new ``grad_inputs``."""
         from ..utils.hooks import RemovableHandle
 
-        self.hooked = True
-        self.hooks = {} if self.hooks is None else self.hooks
-        return RemovableHandle.add(self.hooks, hook)
+        self._hooked = True
+        self._hooks = {} if self._hooks is None else self._hooks
+        return RemovableHandle.add(self._hooks, hook)
 
     def register_prehook(self, hook: Any) -> Any:
         """Call ``hook(grad_outputs)`` before the node runs; it may return new ``grad_outputs``."""
         from ..utils.hooks import RemovableHandle
 
-        self.hooked = True
-        self.prehooks = {} if self.prehooks is None else self.prehooks
-        return RemovableHandle.add(self.prehooks, hook)
+        self._hooked = True
+        self._prehooks = {} if self._prehooks is None else self._prehooks
+        return RemovableHandle.add(self._prehooks, hook)
 
     def __call__(self, *grads: Tensor | None) -> Tensor | tuple[Tensor | None, ...] | None:
         """Run the node alone: the gradients of its inputs for those of its outputs."""
-        results = self.rule.apply(self, grads[0] if self.rule.single_output else list(grads))
+        results = self._rule.apply(self, grads[0] if self._rule.single_output else list(grads))
         return results[0] if len(results) == 1 else tuple(results)
 
     @classmethod
@@ -109,7 +112,7 @@ class Node:
             setattr(cls, attribute, property(lambda self: _saved_value(self, name)))
 
     def __dir__(self) -> list[str]:
-        own = {f"_saved_{'self' if name == 'input' else name}" for name in self.rule.save}
+        own = {f"_saved_{'self' if name == 'input' else name}" for name in self._rule.save}
         return [name for name in super().__dir__() if not name.startswith("_saved_") or name in own]
 
     def __repr__(self) -> str:
@@ -135,19 +138,19 @@ class Output:
 class Leaf:
     """The end of a graph: where the gradient of a tensor made by the user arrives, to be added to ``.grad``."""
 
-    __slots__ = ("__dict__", "__weakref__", "_tensor", "sequence")
+    __slots__ = ("__dict__", "__weakref__", "_sequence", "_tensor")
 
-    edges: tuple[Edge | None, ...] = ()
+    _edges: tuple[Edge | None, ...] = ()
 
-    hooks: dict[int, Any] | None = None
+    _hooks: dict[int, Any] | None = None
     """Called with ((), (gradient,)) after the gradient has been added."""
-    prehooks: dict[int, Any] | None = None
+    _prehooks: dict[int, Any] | None = None
     """Called with (gradient,) before that."""
 
     def __init__(self, tensor: Tensor) -> None:
         self._tensor = weakref.ref(tensor)
         # Leaves run as soon as their gradient is complete, before any other node.
-        self.sequence = _LEAVES_FIRST + next_sequence()
+        self._sequence = _LEAVES_FIRST + next_sequence()
 
     @property
     def variable(self) -> Tensor | None:
@@ -160,15 +163,15 @@ class Leaf:
         """Call ``hook((), (gradient,))`` after a gradient has been added to ``.grad``."""
         from ..utils.hooks import RemovableHandle
 
-        self.hooks = {} if self.hooks is None else self.hooks
-        return RemovableHandle.add(self.hooks, hook)
+        self._hooks = {} if self._hooks is None else self._hooks
+        return RemovableHandle.add(self._hooks, hook)
 
     def register_prehook(self, hook: Any) -> Any:
         """Call ``hook((gradient,))`` before a gradient is added to ``.grad``; it may return another one."""
         from ..utils.hooks import RemovableHandle
 
-        self.prehooks = {} if self.prehooks is None else self.prehooks
-        return RemovableHandle.add(self.prehooks, hook)
+        self._prehooks = {} if self._prehooks is None else self._prehooks
+        return RemovableHandle.add(self._prehooks, hook)
 
     def name(self) -> str:
         """The name that PyTorch gives these nodes."""

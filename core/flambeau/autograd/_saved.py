@@ -113,11 +113,11 @@ def pack(node: Node) -> None:
     from .._tensor import from_array
 
     hooks = innermost_hooks()
-    if hooks is None or not node.rule.kinds:
+    if hooks is None or not node._rule.kinds:
         return
     entries: list[Any] = []
-    slots = iter(node.saved or ())
-    for kind in node.rule.kinds:
+    slots = iter(node._saved or ())
+    for kind in node._rule.kinds:
         value = next(slots)
         if kind == "output":
             value = PackedTensor(from_array(value[0], value[1]), None, hooks)
@@ -127,7 +127,7 @@ def pack(node: Node) -> None:
             next(slots)
             value = PackedTensor(value, value._node, hooks) if hasattr(value, "_array") else value
         entries.append((kind, value))
-    node.saved = Packed(entries)
+    node._saved = Packed(entries)
 
 
 def saved_value(node: Node, name: str) -> Any:
@@ -139,12 +139,12 @@ def saved_value(node: Node, name: str) -> Any:
     """
     from ..ops._rules import check_version, freed_error, restore_output
 
-    rule = node.rule
+    rule = node._rule
     if name not in rule.save:
         raise AttributeError(f"'{node.name()}' object has saved no '{name}'")
-    if node.saved is None:
+    if node._saved is None:
         raise freed_error()
-    slots = iter(node.saved)
+    slots = iter(node._saved)
     for each, kind in zip(rule.save, rule.kinds, strict=True):
         value = next(slots)
         version = next(slots) if kind in ("tensor", "optional") else -1

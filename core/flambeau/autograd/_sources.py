@@ -52,8 +52,8 @@ def source(tensor: Tensor) -> Tensor:
     if not tensor._type.floats:
         raise RuntimeError("only Tensors of floating point and complex dtype can require gradients")
     node = SourceNode()
-    node.rule, node.edges, node.fits, node.saved = _rule(), (tensor._node,), None, ()
-    node.sequence = next_sequence()
+    node._rule, node._edges, node._fits, node._saved = _rule(), (tensor._node,), None, ()
+    node._sequence = next_sequence()
     made = from_array(tensor._array, tensor._type)
     made._storage = storage_of(tensor)
     made._node = node
@@ -86,7 +86,7 @@ def nodes_below(outputs: Iterable[Tensor], stop: Iterable[Any] = ()) -> set[Any]
     seen = {edge_target(output._node)[0] for output in outputs if output._node is not None}
     stack = [node for node in seen if node not in ends]
     while stack:
-        for edge in stack.pop().edges:
+        for edge in stack.pop()._edges:
             if edge is None:
                 continue
             target, _ = edge_target(edge)
@@ -100,10 +100,10 @@ def nodes_below(outputs: Iterable[Tensor], stop: Iterable[Any] = ()) -> set[Any]
 def depends_on_others(outputs: Sequence[Tensor], sources: Sequence[GradientEdge]) -> bool:
     """Whether something but ``sources`` alone could ask for the gradients of ``outputs``."""
     own = {edge.node for edge in sources}
-    if any(node.edges[0] is not None for node in own):
+    if any(node._edges[0] is not None for node in own):
         return True
     return any(
-        node.__class__ is Leaf or (node.__class__ is SourceNode and node.edges[0] is None and node.open)
+        node.__class__ is Leaf or (node.__class__ is SourceNode and node._edges[0] is None and node.open)
         for node in nodes_below(outputs, own)
         if node not in own
     )

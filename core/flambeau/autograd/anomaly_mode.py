@@ -133,7 +133,7 @@ def apply_watched(node: Node, grad: Any) -> Any:
         RuntimeError: a gradient is nan, in PyTorch's words.
     """
     try:
-        grads = node.rule.apply(node, grad)
+        grads = node._rule.apply(node, grad)
         if is_anomaly_check_nan_enabled():
             _check_nan(node, grads)
     except Exception:
@@ -144,12 +144,12 @@ def apply_watched(node: Node, grad: Any) -> Any:
 
 def _check_nan(node: Node, grads: Any) -> None:
     for position, value in enumerate(grads):
-        if value is not None and node.edges[position] is not None and bool((value.detach() != value.detach()).any()):
+        if value is not None and node._edges[position] is not None and bool((value.detach() != value.detach()).any()):
             raise RuntimeError(f"Function '{node.name()}' returned nan values in its {position}th output.")
 
 
 def _report(node: Node) -> None:
-    stack = None if _recorder is None else _recorder.tracebacks.get(node.sequence)
+    stack = None if _recorder is None else _recorder.tracebacks.get(node._sequence)
     if stack is None:
         warnings.warn(
             f"Error detected in {node.name()}. No forward pass information available. Enable detect anomaly during forward "

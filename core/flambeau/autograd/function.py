@@ -1,13 +1,12 @@
 """Functions with a derivative of their own: subclasses of :class:`Function`.
 
-The node of the graph holds the ``ctx`` that ``forward`` and ``backward`` are given, so that what a program keeps on it lives
-as long as the graph does. They are two objects, so that no attribute that a program gives ``ctx`` can be one of the node's.
+The ``ctx`` that ``forward`` and ``backward`` are given is the node of the graph, so that what a program keeps on it lives as
+long as the graph does.
 """
 
 from __future__ import annotations
 
 import functools
-import weakref
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,7 @@ from ._saved import PackedTensor, innermost_hooks
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
-__all__ = ["Function", "FunctionCtx", "once_differentiable"]
+__all__ = ["BackwardCFunction", "Function", "FunctionCtx", "once_differentiable"]
 
 
 class FunctionCtx:
@@ -32,10 +31,11 @@ class FunctionCtx:
 
     needs_input_grad: tuple[bool, ...] = ()
     materialize_grads = True
+    _saved: Any
     _to_save: tuple[Tensor | None, ...] = ()
     _dirty: tuple[Tensor, ...] = ()
     _non_differentiable: tuple[Tensor, ...] = ()
-    _node: Callable[[], FunctionNode | None] | None = None
+    _recorded = False
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
         """Keep tensors for ``backward``, where :attr:`saved_tensors` gives them and checks that they are unchanged.
@@ -76,37 +76,34 @@ class FunctionCtx:
         Raises:
             RuntimeError: it has been freed by a backward pass, or a tensor has been changed in place since.
         """
-        if self._node is None:  # `forward` has not returned
+        if not self._recorded:  # `forward` has not returned
             return self._to_save
-        node = self._node()
-        if node is None or node.saved is None:
+        if self._saved is None:
             from ..ops._rules import freed_error
 
             raise freed_error()
-        return tuple(_restored(node, saved) for saved in node.saved)
+        return tuple(_restored(self, saved) for saved in self._saved)
 
     saved_variables = saved_tensors
 
 
-class FunctionNode(Node):
-    """The node of a call of a :class:`Function`; it has the attributes of the context."""
+class BackwardCFunction(Node, FunctionCtx):
+    """The node of a call of a :class:`Function`, which is the ``ctx`` of the call; each Function has a subclass of its own.
 
-    ctx: FunctionCtx
-    function: type[Function]
-    arguments: tuple[Any, ...]
+    Source of the semantics: ``torch.autograd.function.BackwardCFunction``.
+    """
+
+    _function: type[Function]
+    _arguments: tuple[Any, ...]
     """The shape and type of every argument that is a tensor, None for the others."""
 
     def apply(self, *grads: Any) -> Any:
         """Call ``backward`` on gradients of the outputs, as the backward pass does."""
-        return self.function._backward_of()(self.ctx, *grads)
+        return self._function._backward_of()(self, *grads)
 
-    def __getattr__(self, name: str) -> Any:
-        if name == "ctx":  # while the node is being made
-            raise AttributeError(name)
-        return getattr(self.ctx, name)
-
-    def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *dir(self.ctx)]
+    def name(self) -> str:
+        """The name of the node: that of the Function, followed by "Backward"."""
+        return type(self).__name__
 
     def __repr__(self) -> str:
         return f"<torch.autograd.function.{self.name()} object at {id(self):#x}>"
@@ -120,7 +117,7 @@ def _is_tensor(value: Any) -> bool:
     return hasattr(value, "_array")  # Tensor cannot be imported here
 
 
-def _restored(node: FunctionNode, saved: Any) -> Tensor | None:
+def _restored(node: Any, saved: Any) -> Tensor | None:
     """A saved tensor; one that is an output leads back to the node."""
     from ..ops._rules import check_version, restore_output
 
@@ -165,6 +162,12 @@ class Function:
         >>> x.grad
         tensor(12.)
     """
+
+    _node_class: type[BackwardCFunction] = BackwardCFunction
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._node_class = type(f"{cls.__name__}Backward", (BackwardCFunction,), {"_function": cls})
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Refuse PyTorch's oldest form."""
@@ -226,7 +229,7 @@ class Function:
         Raises:
             RuntimeError: an argument marked as dirty is a leaf that requires a gradient, or is not returned.
         """
-        ctx = FunctionCtx()
+        ctx = cls._node_class()
         ctx.needs_input_grad = tuple(_is_tensor(arg) and arg._node is not None for arg in args)
         recording = grad_enabled() and any(ctx.needs_input_grad)
         with no_grad():
@@ -235,32 +238,31 @@ class Function:
             else:
                 output = cls.forward(*args)
                 cls.setup_context(ctx, args, output)
-        return _recorded(cls, ctx, args, output) if recording else output
+        return _recorded(ctx, args, output) if recording else output
 
 
-def _recorded(function: type[Function], ctx: FunctionCtx, args: Sequence[Any], output: Any) -> Any:
+def _recorded(node: BackwardCFunction, args: Sequence[Any], output: Any) -> Any:
     """The outputs with their history."""
     from ..ops._rules import Rule
 
     single = not isinstance(output, tuple)
     outputs = [output] if single else list(output)
-    _check_dirty(ctx, outputs)
-    node = FunctionNode()
-    node.function, node.ctx = function, ctx
-    node.arguments = tuple((arg._array.shape, arg._type) if _is_tensor(arg) else None for arg in args)
-    node.rule = Rule(f"{function.__name__}Backward", _backward, single_output=single)
-    node.edges = tuple(arg._node if _is_tensor(arg) else None for arg in args)
-    node.fits = None
-    node.sequence = next_sequence()
-    node.outputs = tuple((value._array.shape, value._type) if _is_tensor(value) else None for value in outputs)
+    _check_dirty(node, outputs)
+    node._arguments = tuple((arg._array.shape, arg._type) if _is_tensor(arg) else None for arg in args)
+    node._rule = Rule(node.name(), _backward, single_output=single)
+    node._edges = tuple(arg._node if _is_tensor(arg) else None for arg in args)
+    node._fits = None
+    node._sequence = next_sequence()
+    node._outputs = tuple((value._array.shape, value._type) if _is_tensor(value) else None for value in outputs)
     made = [
         _with_history(node, value, None if single else position, args)
-        if _is_tensor(value) and value._type.floats and not _contains(ctx._non_differentiable, value)
+        if _is_tensor(value) and value._type.floats and not _contains(node._non_differentiable, value)
         else value
         for position, value in enumerate(outputs)
     ]
-    node.saved = _saved(ctx, outputs, single=single)
-    ctx._node, ctx._to_save, ctx._dirty, ctx._non_differentiable = weakref.ref(node), (), (), ()
+    node._saved = _saved(node, outputs, single=single)
+    node._recorded = True
+    node._to_save, node._dirty, node._non_differentiable = (), (), ()
     return made[0] if single else tuple(made)
 
 
@@ -279,13 +281,13 @@ def _check_dirty(ctx: FunctionCtx, outputs: Sequence[Any]) -> None:
             )
 
 
-def _with_history(node: FunctionNode, value: Tensor, index: int | None, args: Sequence[Any]) -> Tensor:
+def _with_history(node: BackwardCFunction, value: Tensor, index: int | None, args: Sequence[Any]) -> Tensor:
     """An output that leads back to ``node``: a changed argument itself, an argument returned unchanged as a view of it."""
     from .._tensor import from_array
     from ..ops._inplace import relink
 
     edge = node if index is None else Output(node, index)
-    if _contains(node.ctx._dirty, value):
+    if _contains(node._dirty, value):
         stand_in = from_array(value._array, value._type)
         stand_in._node = edge
         relink(value, stand_in)
@@ -323,30 +325,28 @@ def _saved(ctx: FunctionCtx, outputs: Sequence[Any], *, single: bool) -> tuple[A
 
 def _backward(node: Any, grad: Any) -> list[Tensor | None]:
     """What the engine calls: ``backward`` between the gradients that arrived and those that are checked."""
-    grads = [grad] if node.rule.single_output else list(grad)
-    if node.ctx.materialize_grads:
+    grads = [grad] if node._rule.single_output else list(grad)
+    if node.materialize_grads:
         grads = [
             _zeros(spec) if value is None and spec is not None else value
-            for value, spec in zip(grads, node.outputs, strict=True)
+            for value, spec in zip(grads, node._outputs, strict=True)
         ]
     result = node.apply(*grads)
     return _checked_gradients(node, list(result) if isinstance(result, (tuple, list)) else [result])
 
 
-def _transposed(jvp: Callable[..., Any], ctx: FunctionCtx, *grads: Any) -> list[Tensor | None]:
+def _transposed(jvp: Callable[..., Any], node: BackwardCFunction, *grads: Any) -> list[Tensor | None]:
     """The gradients of the arguments by way of ``jvp``: its derivative by tangents that are unknown."""
     from ._modes import enable_grad
     from ._sources import edge_of, pulled_back, source, zeros_of
 
-    node = ctx._node() if ctx._node is not None else None
-    assert node is not None
     create_graph = bool(grad_enabled())
     with enable_grad():
         unknowns = [
             source(_zeros(spec)) if spec is not None and needed else None
-            for spec, needed in zip(node.arguments, ctx.needs_input_grad, strict=True)
+            for spec, needed in zip(node._arguments, node.needs_input_grad, strict=True)
         ]
-        given = jvp(ctx, *unknowns)
+        given = jvp(node, *unknowns)
         tangents = given if isinstance(given, tuple) else (given,)
     pairs = [(t, g) for t, g in zip(tangents, grads, strict=True) if _is_tensor(t) and g is not None]
     known = [unknown for unknown in unknowns if unknown is not None]
@@ -375,7 +375,7 @@ def _checked_gradients(node: Any, grads: list[Any]) -> list[Tensor | None]:
     Raises:
         RuntimeError: there are too few or too many, or one has another shape, in PyTorch's words.
     """
-    name, wanted = node.name(), len(node.arguments)
+    name, wanted = node.name(), len(node._arguments)
     while len(grads) > wanted and grads[-1] is None:
         grads.pop()
     if len(grads) != wanted:
@@ -385,7 +385,7 @@ def _checked_gradients(node: Any, grads: list[Any]) -> list[Tensor | None]:
     return [
         None if value is None else _checked_gradient(name, position, value, spec, wanted=needed)
         for position, (value, spec, needed) in enumerate(
-            zip(grads, node.arguments, node.ctx.needs_input_grad, strict=True)
+            zip(grads, node._arguments, node.needs_input_grad, strict=True)
         )
     ]
 

@@ -35,7 +35,7 @@ class GradientEdge(NamedTuple):
 
     @property
     def _node(self) -> Edge:
-        several = isinstance(self.node, Node) and not self.node.rule.single_output
+        several = isinstance(self.node, Node) and not self.node._rule.single_output
         return Output(self.node, self.output_nr) if several else self.node  # type: ignore[arg-type]
 
 

@@ -233,11 +233,11 @@ def relink(target: Tensor, result: Tensor) -> None:
     else:
         base = view.base
         replaced = Node()
-        replaced.rule = _REPLACE
-        replaced.edges = (base._node, node)
-        replaced.fits = None
-        replaced.saved = (view.steps,)  # not the view: it knows the base, which knows this node
-        replaced.sequence = next_sequence()
+        replaced._rule = _REPLACE
+        replaced._edges = (base._node, node)
+        replaced._fits = None
+        replaced._saved = (view.steps,)  # not the view: it knows the base, which knows this node
+        replaced._sequence = next_sequence()
         before = base._node
         base._node = replaced
         move_retained(before, base)
@@ -268,13 +268,13 @@ def _relink_views(base: Tensor) -> None:
 def _stale(base: Tensor, message: str) -> Node:
     """The history of a view that a write to its base has left without one: going back through it is an error."""
     node = Node()
-    node.rule, node.edges, node.fits, node.saved = _STALE, (base._node,), None, (message,)
-    node.sequence = next_sequence()
+    node._rule, node._edges, node._fits, node._saved = _STALE, (base._node,), None, (message,)
+    node._sequence = next_sequence()
     return node
 
 
 def _stale_backward(node: Node, grad: Tensor) -> NoReturn:
-    (message,) = node.saved or ("",)
+    (message,) = node._saved or ("",)
     raise RuntimeError(message)
 
 
@@ -282,10 +282,10 @@ _STALE = Rule("ErrorBackward", _stale_backward)
 
 
 def _replace_backward(node: Node, grad: Tensor) -> tuple[Tensor | None, Tensor | None]:
-    if node.saved is None:
+    if node._saved is None:
         raise freed_error()
-    (steps,) = node.saved
-    base_edge, part_edge = node.edges
+    (steps,) = node._saved
+    base_edge, part_edge = node._edges
     rest: Tensor | None = None
     if base_edge is not None:
         rest = _clone_in_order(grad, steps)

@@ -239,14 +239,14 @@ def _apply_source(
         "def apply(node, grad):",
         *([] if single_output else ["    grad = materialize(grad, node)"]),
         *(_CONJUGATE[single_output] if holomorphic else ()),
-        "    saved = node.saved",
+        "    saved = node._saved",
         "    if saved is None:",
         "        raise freed()",
     ]
     if slots:
         lines.append(f"    ({', '.join(slots)},) = saved")
     lines += checks
-    lines.append("    edges = node.edges")
+    lines.append("    edges = node._edges")
     if any(parameter.kind == "sequence" for parameter in tensors):
         (parameter,) = tensors  # an op on a sequence of tensors has no other tensor operand
         formula = formulas[parameter.name]
@@ -261,7 +261,7 @@ def _apply_source(
             lines.append(f"    g{position} = {call}")
         lines.append(f"    grads = ({''.join(f'g{position}, ' for position in range(len(tensors)))})")
     lines += [
-        "    fits = node.fits",
+        "    fits = node._fits",
         "    if fits is not None:",
         "        grads = [g if f is None or g is None else fit(g, f) for g, f in zip(grads, fits)]",
         *(("    if conjugated:", "        grads = [conjugate(g) for g in grads]") if holomorphic else ()),
@@ -342,7 +342,7 @@ def _materialize(grads: Sequence[Tensor | None], node: Node) -> list[Tensor]:
 
     return [
         grad if grad is not None else from_array(type_.kernels.full(shape, 0, type_.dtype.name), type_)
-        for grad, (shape, type_) in zip(grads, node.outputs, strict=True)
+        for grad, (shape, type_) in zip(grads, node._outputs, strict=True)
     ]
 
 

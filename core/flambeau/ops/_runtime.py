@@ -219,17 +219,17 @@ def record(row: Any, result: Tensor, values: dict[str, Any]) -> None:
         else:
             saved.append(value)
     node = Node()
-    node.rule, node.edges, node.saved = rule, edges, tuple(saved)
+    node._rule, node._edges, node._saved = rule, edges, tuple(saved)
     if packing:
         pack(node)
-    node.fits = fits_of(result, operands)
-    node.sequence = next_sequence()
+    node._fits = fits_of(result, operands)
+    node._sequence = next_sequence()
     result._node = node
 
 
 def record_outputs(node: Node, results: Sequence[Tensor]) -> None:
     """Make the tensors in ``results`` the outputs of ``node``."""
-    node.outputs = tuple((tensor._array.shape, tensor._type) for tensor in results)
+    node._outputs = tuple((tensor._array.shape, tensor._type) for tensor in results)
     for index, tensor in enumerate(results):
         tensor._node = Output(node, index)
 

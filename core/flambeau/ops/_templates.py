@@ -87,13 +87,13 @@ _RECORD = """\
 node_input = input._node
 if {condition} and grad_enabled():
     node = new(Node)
-    node.rule = RULE
-    node.edges = {edges}
-    node.fits = {fits}
-    node.saved = {saved}
+    node._rule = RULE
+    node._edges = {edges}
+    node._fits = {fits}
+    node._saved = {saved}
     if packing:
         pack(node)
-    node.sequence = next_sequence()
+    node._sequence = next_sequence()
     result._node = node
 """
 
@@ -420,9 +420,9 @@ def _primitive_record(rule: Rule | None, parameters: Sequence[Parameter], shape:
     output = "result" if shape == "single" else "result[0]"
     if shape != "several":
         lines[0] = f"if {condition} and {output}._type.floats and grad_enabled():"
-    lines += ["    node = new(Node)", "    node.rule = RULE", f"    node.edges = {edges}"]
-    lines.append(f"    node.fits = fits_of({output}, {operands})" if shape != "several" else "    node.fits = None")
-    lines += [f"    node.saved = {saved}", "    if packing:", "        pack(node)"]
-    lines.append("    node.sequence = next_sequence()")
+    lines += ["    node = new(Node)", "    node._rule = RULE", f"    node._edges = {edges}"]
+    lines.append(f"    node._fits = fits_of({output}, {operands})" if shape != "several" else "    node._fits = None")
+    lines += [f"    node._saved = {saved}", "    if packing:", "        pack(node)"]
+    lines.append("    node._sequence = next_sequence()")
     lines.append("    record_outputs(node, result)" if shape == "several" else f"    {output}._node = node")
     return "\n".join(lines) + "\n"
