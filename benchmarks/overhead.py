@@ -39,6 +39,17 @@ def chain(torch: Any, device: str) -> dict[str, Any]:
     return recorded(torch, device) | {"start": torch.ones(4, 4, device=device)}
 
 
+LONG = 10_000
+
+
+def long_chain(torch: Any, device: str) -> dict[str, Any]:
+    x = torch.ones(4, 4, device=device, requires_grad=True)
+    result = x
+    for _ in range(LONG):
+        result = result * 1.0001
+    return {"x": x, "result": result, "start": torch.ones(4, 4, device=device)}
+
+
 CASES = [
     *(Case(f"overhead/{name}", text, plain, NO_GRAPH) for name, text in STATEMENTS.items()),
     *(Case(f"overhead/{name}/graph", text, recorded, GRAPH) for name, text in STATEMENTS.items()),
@@ -55,6 +66,13 @@ CASES = [
         chain,
         PER_NODE,
         per=CHAIN,
+    ),
+    Case(
+        "overhead/backward/chain",
+        "x.grad = None\nresult.backward(start, retain_graph=True)",
+        long_chain,
+        PER_NODE,
+        per=LONG,
     ),
     Case("overhead/backward", "x.grad = None\nresult.backward(retain_graph=True)", one_node, BACKWARD),
 ]

@@ -15,7 +15,7 @@ def _square_sum(t: Any, record: dict[str, Any] | None = None) -> Any:
     """The documents' function, the sum of two squares, with its derivative written by hand."""
     seen = {} if record is None else record
 
-    class SquareSumFunction(t.autograd.Function):  # type: ignore[misc, name-defined]
+    class SquareSumFunction(t.autograd.Function):  # type: ignore[misc]
         @staticmethod
         def forward(ctx: Any, x: Any, y: Any) -> Any:
             ctx.save_for_backward(x, y)
@@ -111,7 +111,7 @@ def _by_hand(subject: Subject) -> None:
 
 
 def _with_backward(t: Any, backward: Any, *extra: Any) -> Any:
-    class S(t.autograd.Function):  # type: ignore[misc, name-defined]
+    class S(t.autograd.Function):  # type: ignore[misc]
         @staticmethod
         def forward(ctx: Any, x: Any, *rest: Any) -> Any:
             return x * 2

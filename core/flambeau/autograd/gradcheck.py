@@ -34,8 +34,14 @@ def gradcheck(
     rtol: float = 1e-3,
     raise_exception: bool = True,
     nondet_tol: float = 0.0,
+    check_undefined_grad: bool = True,
     check_grad_dtypes: bool = False,
+    check_batched_grad: bool = False,
+    check_batched_forward_grad: bool = False,
+    check_forward_ad: bool = False,
+    check_backward_ad: bool = True,
     fast_mode: bool = False,
+    masked: bool | None = None,
 ) -> bool:
     """Compare the gradients of ``func`` with central differences; True if they agree.
 
@@ -46,12 +52,19 @@ def gradcheck(
         atol, rtol: how far the derivatives may be apart: ``atol + rtol * abs(numerical)``.
         raise_exception: raise the error instead of returning False.
         nondet_tol: how far two backward passes may be apart.
+        check_undefined_grad: that an output without a gradient counts as one with zeros.
         check_grad_dtypes: that gradients have the dtype of their inputs.
+        check_batched_grad: that a batch of starts gives what the starts give one by one.
+        check_batched_forward_grad: accepted; forward products are computed one by one.
+        check_forward_ad: the tangents of forward mode as well.
+        check_backward_ad: the gradients.
         fast_mode: compare one product with random vectors instead of every entry.
+        masked: accepted; it makes a difference to sparse inputs only.
 
     Source of the semantics: ``torch.autograd.gradcheck``.
 
     Raises:
+        AssertionError: nothing is to be checked.
         ValueError: no input requires a gradient.
         GradcheckError: they do not agree.
 
@@ -61,17 +74,28 @@ def gradcheck(
         >>> torch.autograd.gradcheck(lambda x: x**3, x)
         True
     """
+    assert check_forward_ad or check_backward_ad, (
+        "Expected at least one of check_forward_ad and check_backward_ad to be True, so that something is checked"
+    )
     checked = _Checked(func, inputs, eps)
     try:
-        for position, output in enumerate(checked.outputs()):
-            if not output.requires_grad:
-                _check_constant(checked, position, atol)
-            elif fast_mode:
-                _check_fast(checked, position, output, atol, rtol)
-            else:
-                _check_slow(checked, position, output, atol, rtol, nondet_tol)
-            if output.requires_grad and check_grad_dtypes:
-                _check_dtypes(checked, output)
+        outputs = checked.outputs()
+        if check_backward_ad:
+            for position, output in enumerate(outputs):
+                if not output.requires_grad:
+                    _check_constant(checked, position, atol)
+                elif fast_mode:
+                    _check_fast(checked, position, output, atol, rtol)
+                else:
+                    _check_slow(checked, position, output, atol, rtol, nondet_tol)
+                if output.requires_grad and check_grad_dtypes:
+                    _check_dtypes(checked, output)
+                if output.requires_grad and check_batched_grad:
+                    _check_batched(checked, output)
+            if check_undefined_grad:
+                _check_undefined(checked, [output for output in outputs if output.requires_grad])
+        if check_forward_ad:
+            _check_forward(checked, atol, rtol)
     except GradcheckError:
         if raise_exception:
             raise
@@ -110,11 +134,11 @@ class _Checked:
                     stacklevel=4,
                 )
 
-    def outputs(self) -> list[Tensor]:
-        """The tensors that the function gives."""
+    def outputs(self, inputs: Sequence[Any] | None = None) -> list[Tensor]:
+        """The tensors that the function gives, of other inputs than its own where there are such."""
         from .._tensor import Tensor
 
-        result = self.func(*self.inputs)
+        result = self.func(*(self.inputs if inputs is None else inputs))
         listed = [result] if isinstance(result, Tensor) else list(result)
         for output in listed:
             if not isinstance(output, Tensor):
@@ -207,6 +231,54 @@ def _check_fast(checked: _Checked, position: int, output: Tensor, atol: float, r
             raise _mismatch(position, number, numerical, analytical)
 
 
+def _check_forward(checked: _Checked, atol: float, rtol: float) -> None:
+    """Tangents of forward mode, one direction of one input at a time."""
+    from .forward_ad import dual_level, make_dual, unpack_dual
+
+    for number, (place, value) in enumerate(checked.wanted):
+        for direction in _unit_vectors(value):
+            with dual_level():
+                inputs = list(checked.inputs)
+                inputs[place] = make_dual(value.detach(), direction)
+                tangents = [unpack_dual(output).tangent for output in checked.outputs(inputs)]
+            for position, tangent in enumerate(tangents):
+                numerical = checked.moved(place, direction, position)
+                analytical = numerical * 0 if tangent is None else tangent.reshape(-1)
+                if _far(analytical, numerical, atol, rtol):
+                    raise GradcheckError(
+                        "Forward mode: "
+                        + str(_mismatch(position, number, numerical, analytical)).replace("Jacobian", "jacobian")
+                    )
+
+
+def _check_batched(checked: _Checked, output: Tensor) -> None:
+    from ..ops.joining import stack
+
+    tensors = [value for _, value in checked.wanted]
+    starts = stack([output.detach() * 0 + 1, output.detach() * 0 + 2])
+    batched = grad(output, tensors, starts, retain_graph=True, allow_unused=True, is_grads_batched=True)
+    for place, found in enumerate(batched):
+        rows = [checked.pulled(output, start)[place] for start in starts]
+        if found is not None and _far(found, stack(rows), 0.0, 0.0):
+            raise GradcheckError("a batch of starts gives other gradients than the starts one by one")
+
+
+def _check_undefined(checked: _Checked, outputs: list[Tensor]) -> None:
+    """A gradient that is not there must count as zeros: for each output, with all others left out, and with zeros."""
+    if len(outputs) < 2:
+        return
+    tensors = [value for _, value in checked.wanted]
+    for output in outputs:
+        starts = [each.detach() * 0 + (1 if each is output else 0) for each in outputs]
+        whole = grad(outputs, tensors, starts, retain_graph=True, allow_unused=True)
+        for found, expected, value in zip(checked.pulled(output, output.detach() * 0 + 1), whole, tensors, strict=True):
+            if _far(found, value.detach() * 0 if expected is None else expected, 1e-12, 1e-9):
+                raise GradcheckError(
+                    "Expected backward function to handle undefined output grads. Please look at 'Notes about undefined output "
+                    'gradients\' in "tools/autograd/derivatives.yaml"'
+                )
+
+
 def _check_dtypes(checked: _Checked, output: Tensor) -> None:
     for (place, value), found in zip(checked.wanted, checked.pulled(output, output.detach() * 0), strict=True):
         if found.dtype is not value.dtype:
@@ -229,14 +301,21 @@ def gradgradcheck(
     atol: float = 1e-5,
     rtol: float = 1e-3,
     raise_exception: bool = True,
+    gen_non_contig_grad_outputs: bool = False,
     nondet_tol: float = 0.0,
+    check_undefined_grad: bool = True,
     check_grad_dtypes: bool = False,
+    check_batched_grad: bool = False,
+    check_fwd_over_rev: bool = False,
+    check_rev_over_rev: bool = True,
     fast_mode: bool = False,
+    masked: bool = False,
 ) -> bool:
     """Compare the gradients of the gradients of ``func`` with central differences of the gradients; True if they agree.
 
-    ``grad_outputs`` are the gradients of the outputs, random ones if left out; the other arguments are those of
-    :func:`gradcheck`. Source of the semantics: ``torch.autograd.gradgradcheck``.
+    ``grad_outputs`` are the gradients of the outputs, random ones if left out (with gaps in memory where
+    ``gen_non_contig_grad_outputs``); ``check_fwd_over_rev`` differentiates the gradients forward, ``check_rev_over_rev``
+    backward; the other arguments are those of :func:`gradcheck`. Source: ``torch.autograd.gradgradcheck``.
 
     Raises:
         ValueError: no input requires a gradient.
@@ -249,7 +328,7 @@ def gradgradcheck(
         True
     """
     checked = _Checked(func, inputs, eps)
-    starts = _starts(checked.outputs(), grad_outputs)
+    starts = _starts(checked.outputs(), grad_outputs, with_gaps=gen_non_contig_grad_outputs)
     count = len(checked.inputs)
 
     def gradients(*arguments: Any) -> tuple[Tensor, ...]:
@@ -275,8 +354,13 @@ def gradgradcheck(
         rtol=rtol,
         raise_exception=raise_exception,
         nondet_tol=nondet_tol,
+        check_undefined_grad=check_undefined_grad,
         check_grad_dtypes=check_grad_dtypes,
+        check_batched_grad=check_batched_grad,
+        check_forward_ad=check_fwd_over_rev,
+        check_backward_ad=check_rev_over_rev,
         fast_mode=fast_mode,
+        masked=masked,
     )
 
 
@@ -287,14 +371,15 @@ def _with_grad(function: _Function) -> _Function:
     return enable_grad()(function)
 
 
-def _starts(outputs: Sequence[Tensor], given: Any) -> list[Tensor]:
+def _starts(outputs: Sequence[Tensor], given: Any, *, with_gaps: bool) -> list[Tensor]:
     from .._tensor import Tensor
     from ..random import Generator, randn
 
     if given is not None:
         return [given] if isinstance(given, Tensor) else list(given)
     generator = Generator(outputs[0].device).manual_seed(0)
-    return [
-        randn(output.shape, dtype=output.dtype, device=output.device, generator=generator).requires_grad_()
+    drawn = [
+        randn((*output.shape, 2), dtype=output.dtype, device=output.device, generator=generator)[..., 0]
         for output in outputs
     ]
+    return [(start if with_gaps else start.contiguous()).detach().requires_grad_() for start in drawn]
