@@ -11,7 +11,7 @@ from .checks import expect, expect_equal, expect_raises
 from .compare import check_alike, check_recorded, check_same, dtype_of, numbers_of
 from .declare import Error, Op, Sample
 from .golden import golden
-from .gradients import check_gradient, check_second_gradient
+from .gradients import check_gradient, check_second_gradient, check_tangent
 from .inputs import In, draw, is_floating
 from .model import Case
 from .subject import Subject
@@ -228,8 +228,13 @@ def _not_differentiable(subject: Subject, op: Op, sample: Sample, dtype: str) ->
         expect(not result.requires_grad, "the result requires a gradient")
 
 
+_GRADIENT_CHECKS = (
+    ("gradient", check_gradient), ("second-gradient", check_second_gradient), ("tangent", check_tangent),
+)  # fmt: skip
+
+
 def _gradients(op: Op, sample: Sample, needs: tuple[str, ...]) -> Iterator[Case]:
-    for aspect, check in (("gradient", check_gradient), ("second-gradient", check_second_gradient)):
+    for aspect, check in _GRADIENT_CHECKS:
         address = f"{op.name}/{aspect}/{sample.name}/float64"
         yield Case(address, op.section, _bound(check, sample), ("float64",), needs)
 

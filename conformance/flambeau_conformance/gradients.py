@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from .arguments import arguments, run
@@ -12,7 +14,7 @@ from .declare import Sample
 from .inputs import is_floating
 from .subject import Subject
 
-__all__ = ["check_gradient", "check_second_gradient"]
+__all__ = ["check_gradient", "check_second_gradient", "check_tangent"]
 
 _STEP = 1e-6
 _ABSOLUTE, _RELATIVE = 1e-5, 1e-4
@@ -39,6 +41,44 @@ def check_second_gradient(subject: Subject, sample: Sample) -> None:
         return _weighted(subject, _gradients(subject, number, tensors, create_graph=True))
 
     _check_slopes(subject, slope, _leaves(subject, sample))
+
+
+def check_tangent(subject: Subject, sample: Sample) -> None:
+    """Check the tangent of a sample, in one direction that moves all its floating arguments.
+
+    Raises:
+        CheckError: it differs from a central difference.
+    """
+    forward = import_module(f"{subject.torch.autograd.__name__}.forward_ad")
+    number, tensors = _number_of(subject, sample), _leaves(subject, sample)
+    # PyTorch's first level imports what is deprecated elsewhere in it.
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning), forward.dual_level():
+        duals = [
+            forward.make_dual(
+                tensor.detach(), subject.reshaped(_weights(tensor.numel()), tuple(tensor.shape), "float64")
+            )
+            if tensor.requires_grad
+            else tensor
+            for tensor in tensors
+        ]
+        tangent = forward.unpack_dual(number(*duals)).tangent
+        found = 0.0 if tangent is None else float(tangent.item())
+    above, below = (_all_moved(subject, number, tensors, step) for step in (_STEP, -_STEP))
+    expected = (above - below) / (2 * _STEP)
+    if not abs(found - expected) <= _ABSOLUTE + _RELATIVE * abs(expected):
+        raise CheckError(f"the tangent is {found!r}; finite differences give {expected!r}")
+
+
+def _all_moved(subject: Subject, function: Callable[..., Any], tensors: list[Any], step: float) -> float:
+    """The function's value with all arguments moved along their weights."""
+    changed = []
+    for tensor in tensors:
+        if tensor.requires_grad:
+            weights = _weights(tensor.numel())
+            flat = [value + step * weight for value, weight in zip(numbers_of(tensor), weights, strict=True)]
+            tensor = subject.reshaped(flat, tuple(tensor.shape), "float64", requires_grad=True)
+        changed.append(tensor)
+    return float(function(*changed).item())
 
 
 def _leaves(subject: Subject, sample: Sample) -> list[Any]:

@@ -151,7 +151,8 @@ class pushed_forward:
 
     def __init__(self, outputs: Sequence[Tensor], sources: Sequence[GradientEdge], like: Sequence[Tensor]) -> None:
         self.outputs = outputs
-        self.unknowns = [source(zeros_of(output)) if output._type.floats else None for output in outputs]
+        # The derivative is the same everywhere; ones, because a formula may take the logarithm of a gradient.
+        self.unknowns = [source(zeros_of(output) + 1) if output._type.floats else None for output in outputs]
         known = [
             (output, unknown) for output, unknown in zip(outputs, self.unknowns, strict=True) if unknown is not None
         ]

@@ -89,8 +89,9 @@ def _logcumsumexp_input(grad: Tensor, input: Tensor, dim: int, result: Tensor) -
     if not input.dim():
         return grad
     if input._type.complex:  # which have logarithms of any sign
-        return (_later_sums(where(grad == 0, _NOTHING, log(grad)) - result, dim) + input).exp()
-    size = grad.abs().log()
+        logarithms = where(grad == 0, _NOTHING, log(where(grad == 0, 1.0, grad)))
+        return (_later_sums(logarithms - result, dim) + input).exp()
+    size = where(grad == 0, 1.0, grad.abs()).log()  # never of 0, whose derivative would be nan
     positive = _later_sums(where(grad > 0, size, _NOTHING) - result, dim)
     negative = _later_sums(where(grad < 0, size, _NOTHING) - result, dim)
     return (positive + input).exp() - (negative + input).exp()
