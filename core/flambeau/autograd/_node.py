@@ -76,6 +76,16 @@ class Node:
         return self._rule.name
 
     @property
+    def metadata(self) -> dict[Any, Any]:
+        """A dictionary for whatever a program wants to note of the node."""
+        found: dict[Any, Any] = self.__dict__.setdefault("_metadata", {})
+        return found
+
+    def _sequence_nr(self) -> int:
+        """Its place in the order of creation."""
+        return self._sequence
+
+    @property
     def next_functions(self) -> tuple[tuple[Node | Leaf | None, int], ...]:
         """For every input, the node it came from and which of that node's outputs it was."""
         return tuple(edge_target(edge) if edge is not None else (None, 0) for edge in self._edges)

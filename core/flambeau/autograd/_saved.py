@@ -49,9 +49,12 @@ class PackedTensor:
     __slots__ = ("_packed", "_unpack", "edge")
 
     def __init__(self, tensor: Tensor, edge: Edge | None, hooks: Hooks) -> None:
-        from .._storage import version_of
+        from .._storage import storage_of, version_of
+        from .._tensor import from_array
 
-        given = tensor.detach()
+        # No view of the tensor, which would keep its history alive: what the hooks keep may be kept by that history.
+        given = from_array(tensor._array, tensor._type)
+        given._storage = storage_of(tensor)
         before = version_of(given)
         with no_grad():
             self._packed = hooks.pack(given)

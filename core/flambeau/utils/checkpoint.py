@@ -105,13 +105,13 @@ def checkpoint(
         return function(*args, **kwargs)
 
 
-def _generators(values: tuple[Any, ...]) -> list[tuple[Generator, Tensor]]:
+def _generators(values: tuple[Any, ...]) -> list[tuple[Generator, bytes]]:
     """The default generators that a call may draw from, with their states: the CPU's, and those of its tensors' devices."""
     found: dict[int, Generator] = {}
     for place in [None, *(value._type.place for value in values if isinstance(value, Tensor))]:
         generator = _cpu_generator() if place is None else default_generator_of(place)
         found[id(generator)] = generator
-    return [(generator, generator.get_state()) for generator in found.values()]
+    return [(generator, generator._stream.to_bytes()) for generator in found.values()]
 
 
 def _cpu_generator() -> Generator:
@@ -129,7 +129,7 @@ class _Part:
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         context: AbstractContextManager[Any],
-        generators: list[tuple[Generator, Tensor]],
+        generators: list[tuple[Generator, bytes]],
         *,
         early_stop: bool,
         check: bool,
@@ -172,9 +172,9 @@ class _Part:
         def give(number: int) -> Tensor:
             return again[number]
 
-        before = [generator.get_state() for generator, _ in self._generators]
+        before = [generator._stream.to_bytes() for generator, _ in self._generators]
         for generator, state in self._generators:
-            generator.set_state(state)
+            generator._stream.from_bytes(state)
         try:
             args = [_given(value) for value in self._args]
             kwargs = {name: _given(value) for name, value in self._kwargs.items()}
@@ -184,7 +184,7 @@ class _Part:
             pass
         finally:
             for (generator, _), state in zip(self._generators, before, strict=True):
-                generator.set_state(state)
+                generator._stream.from_bytes(state)
         self._compare(again)
         self._again = dict(enumerate(again))
 
