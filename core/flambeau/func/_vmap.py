@@ -8,7 +8,7 @@ from typing import Any
 
 from .._tensor import Tensor
 from ..ops.joining import stack
-from ..random import get_rng_state, set_rng_state
+from ..random._generator import default_states, restore_default_states
 from ..utils._pytree import Structure, flatten, spread_over
 
 __all__ = ["vmap"]
@@ -142,15 +142,15 @@ def _results(func: Any, name: str, batch: _Batch, randomness: str) -> tuple[list
     """The leaves of what each call gives."""
     results: list[list[Tensor]] = []
     structure: Structure | None = None
-    before = get_rng_state()
+    before = default_states()
     for index in range(max(batch.size, 1)):
         if randomness == "same" and index:
-            set_rng_state(before)
+            restore_default_states(before)
         values, structure = flatten(func(*(batch.at(index) if batch.size else batch.stand_ins())))
         for value in values:
             if not isinstance(value, Tensor):
                 raise ValueError(f"vmap({name}, ...): `{name}` must only return Tensors, got type {type(value)}.")
-        if randomness == "error" and not index and not bool((before == get_rng_state()).all()):
+        if randomness == "error" and not index and before != default_states():
             raise RuntimeError(
                 "vmap: called random operation while in randomness error mode. Please either use the 'same' or 'different' "
                 "randomness flags on vmap or perform the randomness operation out of vmap"

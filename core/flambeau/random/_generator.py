@@ -244,6 +244,17 @@ def set_rng_state(new_state: Tensor) -> None:
     default_generator.set_state(new_state)
 
 
+def default_states() -> dict[str, bytes]:
+    """The states of the default generators in use, by the names of their devices."""
+    return {name: generator._stream.to_bytes() for name, generator in _of_devices.items()}
+
+
+def restore_default_states(states: dict[str, bytes]) -> None:
+    """Let default generators continue from states that :func:`default_states` gave."""
+    for name, state in states.items():
+        _of_devices[name]._stream.from_bytes(state)
+
+
 @contextmanager
 def fork_rng(devices: Iterable[Device | str | int] | None = None, enabled: bool = True) -> Iterator[None]:
     """Restore the default generators after the ``with`` block: the CPU's, and those of ``devices``.
@@ -261,11 +272,15 @@ def fork_rng(devices: Iterable[Device | str | int] | None = None, enabled: bool 
     if not enabled:
         yield
         return
-    forked = list(_of_devices.values()) if devices is None else [default_generator]
-    forked += [default_generator_of(find_place(device)) for device in devices or ()]
-    states = [generator._stream.to_bytes() for generator in forked]
+    chosen = {"cpu"}
+    for device in devices or ():
+        place = find_place(device)
+        default_generator_of(place)
+        chosen.add(str(place.device))
+    states = default_states()
+    if devices is not None:
+        states = {name: state for name, state in states.items() if name in chosen}
     try:
         yield
     finally:
-        for generator, state in zip(forked, states, strict=True):
-            generator._stream.from_bytes(state)
+        restore_default_states(states)

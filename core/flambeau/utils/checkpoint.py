@@ -15,7 +15,7 @@ from ..autograd._engine import running_pass
 from ..autograd._modes import enable_grad
 from ..autograd._saved import Hooks, PackedTensor, innermost_hooks
 from ..autograd.graph import saved_tensors_hooks
-from ..random._generator import Generator, default_generator_of
+from ..random._generator import default_states, restore_default_states
 from ..shapes import Size
 
 __all__ = ["CheckpointError", "checkpoint", "checkpoint_sequential", "noop_context_fn", "set_checkpoint_early_stop"]
@@ -99,25 +99,10 @@ def checkpoint(
         )
     first, second = context_fn()
     stop = _early_stop[-1] if _early_stop else early_stop
-    generators = _generators((*args, *kwargs.values())) if preserve_rng_state else []
-    part = _Part(function, args, kwargs, second, generators, early_stop=stop, check=determinism_check == "default")
+    states = default_states() if preserve_rng_state else {}
+    part = _Part(function, args, kwargs, second, states, early_stop=stop, check=determinism_check == "default")
     with first, saved_tensors_hooks(part.number, part.tensor):
         return function(*args, **kwargs)
-
-
-def _generators(values: tuple[Any, ...]) -> list[tuple[Generator, bytes]]:
-    """The default generators that a call may draw from, with their states: the CPU's, and those of its tensors' devices."""
-    found: dict[int, Generator] = {}
-    for place in [None, *(value._type.place for value in values if isinstance(value, Tensor))]:
-        generator = _cpu_generator() if place is None else default_generator_of(place)
-        found[id(generator)] = generator
-    return [(generator, generator._stream.to_bytes()) for generator in found.values()]
-
-
-def _cpu_generator() -> Generator:
-    from ..random import default_generator
-
-    return default_generator
 
 
 class _Part:
@@ -129,7 +114,7 @@ class _Part:
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         context: AbstractContextManager[Any],
-        generators: list[tuple[Generator, bytes]],
+        states: dict[str, bytes],
         *,
         early_stop: bool,
         check: bool,
@@ -140,7 +125,7 @@ class _Part:
         self._args = [_held(value, outer) for value in args]
         self._kwargs = {name: _held(value, outer) for name, value in kwargs.items()}
         self._context = context
-        self._generators = generators
+        self._states = states
         self._early_stop = early_stop
         self._check = check
         self._saved: list[_Metadata] = []
@@ -172,9 +157,8 @@ class _Part:
         def give(number: int) -> Tensor:
             return again[number]
 
-        before = [generator._stream.to_bytes() for generator, _ in self._generators]
-        for generator, state in self._generators:
-            generator._stream.from_bytes(state)
+        before = default_states() if self._states else {}
+        restore_default_states(self._states)
         try:
             args = [_given(value) for value in self._args]
             kwargs = {name: _given(value) for name, value in self._kwargs.items()}
@@ -183,8 +167,7 @@ class _Part:
         except _Stop:
             pass
         finally:
-            for (generator, _), state in zip(self._generators, before, strict=True):
-                generator._stream.from_bytes(state)
+            restore_default_states(before)
         self._compare(again)
         self._again = dict(enumerate(again))
 
