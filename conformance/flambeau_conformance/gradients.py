@@ -26,7 +26,7 @@ def check_gradient(subject: Subject, sample: Sample) -> None:
     Raises:
         CheckError: they differ from central differences.
     """
-    _check_slopes(subject, _number_of(subject, sample), _leaves(subject, sample))
+    _compare(subject, "gradcheck", sample)
 
 
 def check_second_gradient(subject: Subject, sample: Sample) -> None:
@@ -35,12 +35,18 @@ def check_second_gradient(subject: Subject, sample: Sample) -> None:
     Raises:
         CheckError: they differ from central differences.
     """
-    number = _number_of(subject, sample)
+    _compare(subject, "gradgradcheck", sample)
 
-    def slope(*tensors: Any) -> Any:
-        return _weighted(subject, _gradients(subject, number, tensors, create_graph=True))
 
-    _check_slopes(subject, slope, _leaves(subject, sample))
+def _compare(subject: Subject, name: str, sample: Sample) -> None:
+    """Let the subject's own check compare the derivatives of a sample with differences."""
+    module = import_module(f"{subject.torch.__name__}.autograd.gradcheck")
+    try:
+        getattr(module, name)(
+            _number_of(subject, sample), _leaves(subject, sample), eps=_STEP, atol=_ABSOLUTE, rtol=_RELATIVE
+        )
+    except module.GradcheckError as error:
+        raise CheckError(str(error)) from None
 
 
 def check_tangent(subject: Subject, sample: Sample) -> None:
@@ -104,43 +110,3 @@ def _weighted(subject: Subject, results: list[Any]) -> Any:
 
 def _weights(count: int) -> list[float]:
     return [0.5 + (position * 7 % 11) / 10 for position in range(count)]
-
-
-def _gradients(subject: Subject, function: Callable[..., Any], tensors: Any, **options: Any) -> list[Any]:
-    wanted = [tensor for tensor in tensors if tensor.requires_grad]
-    value = function(*tensors)
-    if not value.requires_grad:
-        return [subject.torch.zeros_like(tensor) for tensor in wanted]
-    return list(subject.torch.autograd.grad(value, wanted, allow_unused=True, materialize_grads=True, **options))
-
-
-def _check_slopes(subject: Subject, function: Callable[..., Any], tensors: list[Any]) -> None:
-    gradients = iter(_gradients(subject, function, tensors))
-    for position, tensor in enumerate(tensors):
-        if tensor.requires_grad:
-            found = numbers_of(next(gradients).clone())  # PyTorch gives some zeros without memory; a copy has it
-            _check_argument(subject, function, tensors, position, found)
-
-
-def _check_argument(
-    subject: Subject, function: Callable[..., Any], tensors: list[Any], position: int, found: list[float]
-) -> None:
-    for element, slope in enumerate(found):
-        above, below = (_moved(subject, function, tensors, position, element, step) for step in (_STEP, -_STEP))
-        expected = (above - below) / (2 * _STEP)
-        if not abs(slope - expected) <= _ABSOLUTE + _RELATIVE * abs(expected):
-            raise CheckError(
-                f"the gradient of argument {position}, element {element}, is {slope!r}; "
-                f"finite differences give {expected!r}"
-            )
-
-
-def _moved(
-    subject: Subject, function: Callable[..., Any], tensors: list[Any], position: int, element: int, step: float
-) -> float:
-    """The function's value with one element of one argument moved."""
-    changed = [tensor.detach().requires_grad_(tensor.requires_grad) for tensor in tensors]
-    flat = numbers_of(tensors[position])
-    flat[element] += step
-    changed[position] = subject.reshaped(flat, tuple(tensors[position].shape), "float64", requires_grad=True)
-    return float(function(*changed).item())

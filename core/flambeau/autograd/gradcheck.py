@@ -268,8 +268,8 @@ def _check_undefined(checked: _Checked, outputs: list[Tensor]) -> None:
     if len(outputs) < 2:
         return
     tensors = [value for _, value in checked.wanted]
-    for output in outputs:
-        starts = [each.detach() * 0 + (1 if each is output else 0) for each in outputs]
+    for position, output in enumerate(outputs):
+        starts = [each.detach() * 0 + (place == position) for place, each in enumerate(outputs)]
         whole = grad(outputs, tensors, starts, retain_graph=True, allow_unused=True)
         for found, expected, value in zip(checked.pulled(output, output.detach() * 0 + 1), whole, tensors, strict=True):
             if _far(found, value.detach() * 0 if expected is None else expected, 1e-12, 1e-9):
