@@ -546,9 +546,15 @@ def _check_grad(tensor: Tensor, grad: Any) -> None:
     if grad._type.place is not tensor._type.place:
         raise RuntimeError("assigned grad has data located on a different device")
     if grad.dtype is not tensor.dtype:
-        raise RuntimeError("assigned grad has data of a different type")
+        raise RuntimeError(
+            f"attempting to assign a gradient with dtype '{grad.dtype}' to a tensor with grad_dtype '{tensor.dtype}'. The "
+            "gradient must match the tensor's dtype."
+        )
     if grad._array.shape != tensor._array.shape:
-        raise RuntimeError("assigned grad has data of a different size")
+        raise RuntimeError(
+            f"attempting to assign a gradient of size '{list(grad.shape)}' to a tensor of size '{list(tensor.shape)}'. Please "
+            "ensure that the gradient and the tensor are the same size"
+        )
 
 
 def _warn_grad_of_non_leaf() -> None:

@@ -52,7 +52,8 @@ def _assert_close(found: Any, expected: Any) -> None:
             expected,
         )
     elif isinstance(expected, (tuple, list)):
-        assert (type(found), len(found)) == (type(expected), len(expected))
+        assert type(found) is type(expected), (found, expected)
+        assert len(found) == len(expected), (found, expected)
         for one, other in zip(found, expected, strict=True):
             _assert_close(one, other)
     elif isinstance(expected, dict):

@@ -85,12 +85,15 @@ def backward(
     if targets is not None and not targets:
         raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     edges = None if targets is None else [_edge(target) for target in targets]
-    run_backward(
+    found = run_backward(
         roots,
         retain_graph=create_graph if retain_graph is None else retain_graph,
         create_graph=create_graph,
         inputs=edges,
     )
+    for target, value in zip(targets or (), found, strict=True):
+        if value is not None and not target.is_leaf:  # to leaves it has been added on the way
+            target._grad = value.clone() if target._grad is None else target._grad + value
 
 
 def grad(
@@ -134,7 +137,7 @@ def grad(
         )
     targets = _listed(inputs)
     if not targets:
-        raise ValueError("grad requires non-empty inputs.")
+        raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
     starts = _listed(outputs)
     keep = create_graph if retain_graph is None else retain_graph
     edges = [_edge(target) for target in targets]
@@ -158,10 +161,11 @@ def grad(
         return tuple(
             zeros_like(target) if value is None else value for value, target in zip(found, targets, strict=True)
         )
-    if not allow_unused and any(value is None for value in found):
+    missing = [place for place, value in enumerate(found) if value is None]
+    if missing and not allow_unused:
         raise RuntimeError(
-            "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is "
-            "the desired behavior."
+            f"The differentiated Tensor at index {missing[0]} appears to not have been used in the graph. Set "
+            "allow_unused=True if this is the desired behavior."
         )
     return tuple(found)
 

@@ -15,7 +15,7 @@ from sys import getrefcount
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from . import anomaly_mode
-from ._hooks import in_order
+from ._hooks import check_hooked, in_order
 from ._modes import recording, reset_mode, set_mode
 from ._node import Edge, Leaf, Node, Output, edge_target
 
@@ -333,6 +333,7 @@ def _run_tensor_hooks(hooks: dict[int, Any] | None, grad: Tensor) -> Tensor:
     for hook in in_order(hooks):
         replacement = hook(grad)
         if replacement is not None:
+            check_hooked(hook, grad, replacement)
             grad = replacement
     return grad
 

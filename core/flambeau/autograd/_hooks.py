@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .._tensor import Tensor
     from ..utils.hooks import RemovableHandle
 
-__all__ = ["RETAIN", "in_order", "move_retained", "register_hook", "retain_grad"]
+__all__ = ["RETAIN", "check_hooked", "in_order", "move_retained", "register_hook", "retain_grad"]
 
 RETAIN = -1
 """The key of what :func:`retain_grad` adds, which is called last: it keeps what the other hooks have made of a gradient."""
@@ -78,3 +78,25 @@ def move_retained(before: Any, tensor: Tensor) -> None:
     hooks = (node._tensor_hooks or {}).get(index, {}) if isinstance(node, Node) else {}
     if RETAIN in hooks and tensor._node is not None:
         _hooks_of(tensor)[RETAIN] = hooks.pop(RETAIN)
+
+
+def check_hooked(hook: Any, grad: Tensor, replacement: Any) -> None:
+    """Refuse what a hook gave in the place of a gradient if it is of another kind, in PyTorch's words.
+
+    Raises:
+        TypeError: it is no tensor.
+        RuntimeError: it has another shape, dtype or device.
+    """
+    from ..printing import legacy_type_name
+
+    if not hasattr(replacement, "_array"):
+        raise TypeError(f"expected Variable, but hook returned '{type(replacement).__name__}'")
+    if replacement._type is not grad._type:
+        before, after = (legacy_type_name(each._type.dtype, each._type.device) for each in (grad, replacement))
+        raise RuntimeError(f"hook '{_name_of(hook)}' has changed the type of value (was {before} got {after})")
+    if replacement._array.shape != grad._array.shape:
+        raise RuntimeError(f"hook '{_name_of(hook)}' has changed the size of value")
+
+
+def _name_of(hook: Any) -> str:
+    return getattr(hook, "__name__", type(hook).__name__)
