@@ -21,6 +21,7 @@ from . import (
     _selecting,
     _softmax,
     _sorting,
+    _sparse,
     _special,
 )
 from ._interchange import DTYPES
@@ -147,6 +148,7 @@ class NumpyBackend(ArrayBackend):
             "logsumexp": _softmax.logsumexp, "softmax": _softmax.softmax, "log_softmax": _softmax.log_softmax,
             "sort_values": _sorting.sort_values, "topk": _selecting.topk, "kthvalue": _selecting.kthvalue,
             "partition": _selecting.partition, "bincount": _counting.bincount,
+            "sparse_matmul": _sparse.matmul,
         }  # fmt: skip
 
     def random_transforms(self) -> Any:

@@ -104,11 +104,17 @@ from . import linalg as linalg  # isort: skip
 from . import nn as nn  # isort: skip
 from . import optim as optim  # isort: skip
 from . import random as random  # isort: skip
+from . import sparse as sparse  # isort: skip
 from . import special as special  # isort: skip
 from . import utils as utils  # isort: skip
 from . import vision as vision  # isort: skip
 from . import func as func  # isort: skip
 from .func import vmap as vmap  # isort: skip
+
+from .sparse.construction import sparse_compressed_tensor as sparse_compressed_tensor  # isort: skip
+from .sparse.construction import sparse_coo_tensor as sparse_coo_tensor  # isort: skip
+from .sparse.construction import sparse_csc_tensor as sparse_csc_tensor  # isort: skip
+from .sparse.construction import sparse_csr_tensor as sparse_csr_tensor  # isort: skip
 
 # Last, because these names hide Python's own in what follows.
 from .dtypes import *  # isort: skip

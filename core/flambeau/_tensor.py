@@ -47,6 +47,9 @@ class Tensor(TensorMethods):
     _node: Node | Output | Leaf | None
     _storage: Storage | None
 
+    _sparse = False
+    """Whether it is a container of strided tensors, see :mod:`flambeau.sparse`."""
+
     # Defaults of what is rarely set.
     _grad: Tensor | None = None
     _view: View | None = None

@@ -11,6 +11,7 @@ for PyTorch catch what they expect::
     │   │   ├── BackendConflictError               two backends claim one device type
     │   │   └── MissingKernelsError                required kernels are absent
     │   ├── UnsupportedError (NotImplementedError) a backend lacks an op, dtype or layout
+    │   ├── UnsupportedLayoutError (NotImplementedError, RuntimeError, AttributeError)   an op has no sparse form
     │   ├── LinAlgError (RuntimeError)         a matrix is singular, or not positive definite
     │   ├── NotScalarError (RuntimeError, ValueError)   item() of several elements
     │   ├── QuantileError (RuntimeError, ValueError)    a quantile outside [0, 1]
@@ -35,6 +36,7 @@ __all__ = [
     "QuantileError",
     "UnknownBackendError",
     "UnsupportedError",
+    "UnsupportedLayoutError",
 ]
 
 
@@ -48,6 +50,13 @@ class BackendError(FlambeauError, RuntimeError):
 
 class LinAlgError(FlambeauError, RuntimeError):
     """A factorisation does not exist: the matrix is singular, or not positive definite."""
+
+
+class UnsupportedLayoutError(FlambeauError, NotImplementedError, AttributeError):
+    """An operation is not implemented for sparse tensors.
+
+    An AttributeError too, because what a strided tensor is made of is not there.
+    """
 
 
 class UnknownBackendError(BackendError):

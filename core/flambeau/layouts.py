@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Final, final
 
-__all__ = ["channels_last", "contiguous_format", "layout", "memory_format", "preserve_format", "strided"]
+__all__ = [
+    "channels_last",
+    "contiguous_format",
+    "layout",
+    "memory_format",
+    "preserve_format",
+    "sparse_coo",
+    "sparse_csc",
+    "sparse_csr",
+    "strided",
+]
 
 
 @final
@@ -40,6 +50,9 @@ class memory_format:
 
 
 strided: Final = layout("strided")
+sparse_coo: Final = layout("sparse_coo")
+sparse_csr: Final = layout("sparse_csr")
+sparse_csc: Final = layout("sparse_csc")
 
 contiguous_format: Final = memory_format("contiguous_format")
 channels_last: Final = memory_format("channels_last")

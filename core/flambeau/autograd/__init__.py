@@ -161,6 +161,7 @@ def grad(
         return tuple(
             zeros_like(target) if value is None else value for value, target in zip(found, targets, strict=True)
         )
+    found = [_in_layout(target, value) for target, value in zip(targets, found, strict=True)]
     missing = [place for place, value in enumerate(found) if value is None]
     if missing and not allow_unused:
         raise RuntimeError(
@@ -203,10 +204,22 @@ def _one_by_one(
 
 
 def _listed(tensors: Any) -> list[Tensor]:
-    return [tensors] if hasattr(tensors, "_node") else list(tensors)  # Tensor cannot be imported here
+    # Tensor cannot be imported here; an edge may stand in the place of a tensor.
+    return [tensors] if hasattr(tensors, "_sparse") or hasattr(tensors, "_node") else list(tensors)
+
+
+def _strided(tensor: Any) -> Any:
+    """The tensor that has the history: of a sparse tensor, its values."""
+    return tensor._values_ if getattr(tensor, "_sparse", False) else tensor
+
+
+def _in_layout(tensor: Any, gradient: Any) -> Any:
+    """A gradient of the values of a sparse tensor as a sparse tensor of the same pattern."""
+    return tensor.with_values(gradient) if gradient is not None and getattr(tensor, "_sparse", False) else gradient
 
 
 def _edge(tensor: Any) -> Any:
+    tensor = _strided(tensor)
     if tensor._node is None:
         raise RuntimeError("One of the differentiated Tensors does not require grad")
     return tensor._node
@@ -218,7 +231,8 @@ def _roots(outputs: list[Tensor], grads: Any, create_graph: bool) -> list[tuple[
         raise RuntimeError(f"got {len(outputs)} tensors and {len(given)} gradients")
     roots = []
     for position, (output, start) in enumerate(zip(outputs, given, strict=True)):
-        start = _checked_start(position, output, start)
+        output = _strided(output)
+        start = _checked_start(position, output, _strided(start))
         if output._node is None:
             raise RuntimeError(f"element {position} of tensors does not require grad and does not have a grad_fn")
         roots.append((output._node, start if create_graph or start._node is None else start.detach()))

@@ -228,6 +228,15 @@ class OptionalKernels(Protocol):
     def index_select(self, a: Array, dim: int, index: Array) -> Array:
         """The slices of ``dim`` that ``index``, a vector, names; C-contiguous."""
 
+    def sparse_matmul(
+        self, pointers: Array, indices: Array, values: Array, dense: Array, count: int, by_rows: bool
+    ) -> Array:
+        """The product of a sparse matrix of ``count`` rows and a dense matrix, whose dtype ``values`` have.
+
+        The sparse one is in the layout CSR if ``by_rows``, otherwise CSC: ``pointers`` (int64) say where each row (column)
+        begins in ``indices`` (int64), the columns (rows), and in ``values``.
+        """
+
     def reduce_at(self, target: Array, positions: Array, values: Array, reduce: str) -> None:
         """Combines each of ``values`` with the element of ``target`` at its position; writes into ``target``.
 

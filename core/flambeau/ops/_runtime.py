@@ -17,6 +17,7 @@ from ..errors import argument_type
 from ..promotion import can_cast, dtype_of_number, get_default_dtype, result_dtype
 from ..shapes import broadcast_shapes
 from ._rules import fits_of, save_output
+from ._sparse_forms import call as call_sparse
 
 __all__ = [
     "Number",
@@ -157,9 +158,13 @@ def _row(name: str) -> Any:
 
 
 def slow_unary(name: str, input: Any) -> Tensor:
-    """A unary element-wise op outside its domain."""
+    """A unary element-wise op outside its domain, or on what is no strided tensor."""
     row = _row(name)
-    if row.complex is not None and isinstance(input, Tensor) and input._type.complex:
+    if not isinstance(input, Tensor):
+        raise not_a_tensor(name, "input", 1, input)
+    if input._sparse:
+        return call_sparse(name, input)  # type: ignore[no-any-return]
+    if row.complex is not None and input._type.complex:
         return row.complex(input)  # type: ignore[no-any-return]
     result = compute(row, (input,))
     record(row, result, {"input": input, "result": result})
@@ -177,6 +182,8 @@ def slow_binary(name: str, input: Any, other: Any) -> Tensor:
 
 
 def _binary(row: Any, input: Any, other: Any) -> Tensor:
+    if getattr(input, "_sparse", False) or getattr(other, "_sparse", False):
+        return call_sparse(row.name, input, other)  # type: ignore[no-any-return]
     if row.complex is not None and (_is_complex(input) or _is_complex(other)):
         return row.complex(input, other)  # type: ignore[no-any-return]
     result = compute(row, (input, other))

@@ -24,6 +24,8 @@ from ..backend.table import COMPOSITIONS
 from ..shapes import broadcast_shapes
 from . import _runtime
 from ._rules import Parameter, Rule, compile_source, fits_of, save_output
+from ._sparse_forms import IMPLEMENTATIONS
+from ._sparse_forms import call as call_sparse
 
 __all__ = ["composite", "elementwise", "primitive"]
 
@@ -33,7 +35,7 @@ def {name}(input{signature}):
     try:
         type_ = input._type
     except AttributeError:
-        raise not_a_tensor({name!r}, "input", 1, input) from None
+        return slow({name!r}, input)
 {unary_domain}    result = new(Tensor)
     array = type_.ufuncs.{kernel}(input._array)
     result._array = array if array.__class__ is type_.array_class else type_.as_array(array)
@@ -137,6 +139,8 @@ def _names(extra: dict[str, Any]) -> dict[str, Any]:
         "with_out_of_same_dtype": _runtime.with_out_of_same_dtype,
         "with_boolean_out": _runtime.with_boolean_out,
         "scale": _runtime.scale,
+        "call_sparse": call_sparse,
+        "sparse_forms": IMPLEMENTATIONS,
     } | extra
 
 
@@ -321,8 +325,16 @@ def _composite_source(name: str, parameters: Sequence[Parameter], namespace: dic
     checks = "".join(
         f"    if not isinstance({parameter.name}, Tensor):\n"
         f"        raise not_a_tensor({name!r}, {parameter.name!r}, {position}, {parameter.name})\n"
+        f"    if {parameter.name}._sparse and {name!r} in sparse_forms:\n"
+        f"        return call_sparse({name!r}, {call})\n"
         for position, parameter in enumerate(parameters, 1)
         if parameter.kind == "tensor"
+    )
+    checks += "".join(
+        f"    if isinstance({parameter.name}, (tuple, list)) and any([getattr(t, '_sparse', False) for t in {parameter.name}]):\n"
+        f"        return call_sparse({name!r}, {call})\n"
+        for parameter in parameters
+        if parameter.kind == "sequence"
     )
     return f"def {name}({signature}):\n{checks}{prologue}    return body({call})\n"
 
@@ -376,20 +388,25 @@ def _call(parameters: Sequence[Parameter]) -> str:
 
 
 def _checks(name: str, parameters: Sequence[Parameter]) -> str:
-    """Read the node of every tensor argument, which also shows that it is a tensor."""
+    """Read the node of every tensor argument, which also shows that it is a strided tensor."""
     lines: list[str] = []
+    call = _call(parameters)
     for position, parameter in enumerate(parameters, 1):
         if parameter.kind == "tensor":
             lines += [
                 "try:",
                 f"    node_{parameter.name} = {parameter.name}._node",
                 "except AttributeError:",
-                f"    raise not_a_tensor({name!r}, {parameter.name!r}, {position}, {parameter.name}) from None",
+                f"    if not getattr({parameter.name}, '_sparse', False):",
+                f"        raise not_a_tensor({name!r}, {parameter.name!r}, {position}, {parameter.name}) from None",
+                f"    return call_sparse({name!r}, {call})",
             ]
         elif parameter.kind == "optional":
             lines.append(f"node_{parameter.name} = getattr({parameter.name}, '_node', None)")
         elif parameter.kind == "sequence":
             lines.append(f"{parameter.name} = tuple({parameter.name})")
+            lines.append(f"if any([getattr(tensor, '_sparse', False) for tensor in {parameter.name}]):")
+            lines.append(f"    return call_sparse({name!r}, {call})")
     return "\n".join(lines)
 
 

@@ -1,0 +1,24 @@
+"""Products of sparse matrices, which SciPy makes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+__all__ = ["matmul"]
+
+_WIDER = {"bool": "uint8", "float16": "float32", "bfloat16": "float32"}
+"""What SciPy computes for dtypes that it does not have."""
+
+
+def matmul(
+    pointers: np.ndarray, indices: np.ndarray, values: np.ndarray, dense: np.ndarray, count: int, by_rows: bool
+) -> np.ndarray:
+    """A sparse matrix in the layout CSR, or CSC, times a dense one."""
+    import scipy.sparse
+
+    wider = _WIDER.get(values.dtype.name)
+    kind = scipy.sparse.csr_array if by_rows else scipy.sparse.csc_array
+    stored = values if wider is None else values.astype(wider)
+    matrix = kind((stored, indices, pointers), shape=(count, dense.shape[0]))
+    product: np.ndarray = matrix @ (dense if wider is None else dense.astype(wider))
+    return np.ascontiguousarray(product if wider is None else product.astype(values.dtype))

@@ -1,0 +1,61 @@
+"""Sparse tensors: layouts COO, CSR and CSC, with gradients. The namespace is ``torch.sparse``.
+
+A sparse tensor is made of strided tensors, so it works on every backend. What an operation computes on it is computed on its
+coordinates and its values; gradients flow through the values.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import elementwise as elementwise
+from . import movement as movement
+from ._tensor import SparseTensor
+from .construction import check_sparse_tensor_invariants as check_sparse_tensor_invariants
+from .conversion import from_scipy as from_scipy
+from .conversion import to_scipy as to_scipy
+from .products import matmul as _matmul
+from .products import sampled_addmm as sampled_addmm
+from .reductions import log_softmax as log_softmax
+from .reductions import softmax as softmax
+from .reductions import sparse_sum as _sum
+
+__all__ = [
+    "SparseTensor", "addmm", "check_sparse_tensor_invariants", "from_scipy", "log_softmax", "mm", "sampled_addmm", "softmax",
+    "sum", "to_scipy",
+]  # fmt: skip
+
+
+def mm(mat1: Any, mat2: Any) -> Any:
+    """Multiply two matrices, one of which is sparse; of two sparse ones the product is. Source: ``torch.sparse.mm``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.sparse.mm(torch.eye(2).to_sparse_csr(), torch.tensor([[1.0, 2.0], [3.0, 4.0]]))
+        tensor([[1., 2.],
+                [3., 4.]])
+    """
+    return _matmul(mat1, mat2)
+
+
+def addmm(mat: Any, mat1: Any, mat2: Any, beta: Any = 1.0, alpha: Any = 1.0) -> Any:
+    """Compute ``beta * mat + alpha * (mat1 @ mat2)`` with a sparse ``mat1``. Source of the semantics: ``torch.sparse.addmm``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.sparse.addmm(torch.ones(2, 2), torch.eye(2).to_sparse(), torch.ones(2, 2), alpha=3)
+        tensor([[4., 4.],
+                [4., 4.]])
+    """
+    return mat * beta + _matmul(mat1, mat2) * alpha
+
+
+def sum(input: SparseTensor, dim: Any = None, dtype: Any = None) -> Any:
+    """Add up all elements, or those along dims, which gives a sparse tensor. Source of the semantics: ``torch.sparse.sum``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.sparse.sum(torch.eye(3).to_sparse())
+        tensor(3.)
+    """
+    return _sum(input, dim, dtype=dtype)

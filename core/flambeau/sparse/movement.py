@@ -1,0 +1,188 @@
+"""Transposing, selecting and joining: what is done to coordinates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .. import layouts
+from .._tensor import Tensor
+from ..errors import UnsupportedLayoutError
+from ..ops._sparse_forms import implements
+from ..ops.creation import zeros
+from ..ops.joining import cat
+from ..shapes import normalize_dim
+from ._indices import in_layout
+from ._tensor import SparseTensor, make_sparse
+from .conversion import in_same_layout, to_coo
+
+__all__ = ["part"]
+
+
+@implements("t")
+def _t(input: Any) -> Any:
+    if input.dim() > 2:
+        raise RuntimeError(
+            f"t() expects a tensor with <= 2 sparse and 0 dense dimensions, but got {input.dim()} dimensions"
+        )
+    return _permute(input, tuple(range(input.dim()))[::-1])
+
+
+@implements("transpose", "swapaxes", "swapdims")
+def _transpose(input: Any, dim0: int, dim1: int) -> Any:
+    order = list(range(input.dim()))
+    first, second = (normalize_dim(dim, input.dim()) for dim in (dim0, dim1))
+    order[first], order[second] = order[second], order[first]
+    return _permute(input, tuple(order))
+
+
+_TURNED = {layouts.sparse_csr: layouts.sparse_csc, layouts.sparse_csc: layouts.sparse_csr}
+
+
+@implements("permute")
+def _permute(input: SparseTensor, dims: Sequence[int]) -> SparseTensor:
+    order = [normalize_dim(dim, input.dim()) for dim in dims]
+    size = tuple(input.shape[dim] for dim in order)
+    if order == list(range(input.dim())):
+        return input
+    if input.layout is not layouts.sparse_coo:  # rows become columns, and nothing moves
+        return make_sparse(_TURNED[input.layout], input._components, input._values_, size, coalesced=True)
+    count = input.sparse_dim()
+    if sorted(order[:count]) != list(range(count)):
+        raise UnsupportedLayoutError("permute() would mix sparse and dense dimensions: convert with to_dense() first")
+    indices = input._components[0][order[:count]]
+    values = input._values_
+    if order[count:] != list(range(count, input.dim())):
+        values = values.permute(0, *[dim - count + 1 for dim in order[count:]])
+    return make_sparse(layouts.sparse_coo, (indices,), values, size)
+
+
+def _chosen(input: SparseTensor, kept: Tensor, indices: Tensor, size: tuple[int, ...]) -> SparseTensor:
+    return in_layout(layouts.sparse_coo, indices[:, kept], input._values_.index_select(0, kept), size)
+
+
+@implements("select")
+def _select(input: Any, dim: int, index: int) -> Any:
+    source = to_coo(input)
+    dim = normalize_dim(dim, input.dim())
+    length = input.shape[dim]
+    if not -length <= index < length:
+        raise IndexError(
+            f"select(): index {index} out of range for tensor of size {list(input.shape)} at dimension {dim}"
+        )
+    count = source.sparse_dim()
+    size = tuple(n for each, n in enumerate(input.shape) if each != dim)
+    if dim >= count:
+        return make_sparse(
+            layouts.sparse_coo, source._components, source._values_.select(dim - count + 1, index), size, coalesced=True
+        )
+    kept = (source._components[0][dim] == index % length).nonzero()[:, 0]
+    if count == 1:
+        return source._values_.index_select(0, kept).sum(0)
+    rows = [each for each in range(count) if each != dim]
+    return _chosen(source, kept, source._components[0][rows], size)
+
+
+@implements("narrow")
+def _narrow(input: Any, dim: int, start: int, length: int) -> Any:
+    source = to_coo(input)
+    dim = normalize_dim(dim, input.dim())
+    if start < 0 or length < 0 or start + length > input.shape[dim]:
+        raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({input.shape[dim]}).")
+    if dim >= source.sparse_dim():
+        raise UnsupportedLayoutError("narrow() along a dense dimension: convert with to_dense() first")
+    own = source._components[0][dim]
+    kept = ((own >= start) & (own < start + length)).nonzero()[:, 0]
+    indices = source._components[0].clone()
+    indices[dim] -= start
+    size = tuple(length if each == dim else n for each, n in enumerate(input.shape))
+    made = _chosen(source, kept, indices, size)
+    return in_same_layout(made, input.layout)
+
+
+@implements("index_select")
+def _index_select(input: Any, dim: int, index: Tensor) -> Any:
+    dim = normalize_dim(dim, input.dim())
+    parts = [_select(input, dim, int(each)) for each in index.tolist()]
+    return in_same_layout(_stack(parts, dim), input.layout)
+
+
+@implements("unsqueeze")
+def _unsqueeze(input: Any, dim: int) -> Any:
+    dim = normalize_dim(dim, input.dim() + 1)
+    source = to_coo(input) if input.layout is not layouts.sparse_coo else input
+    count = source.sparse_dim()
+    if dim > count:
+        raise UnsupportedLayoutError("unsqueeze() of a dense dimension: convert with to_dense() first")
+    indices = source._components[0]
+    added = cat(
+        [indices[:dim], zeros((1, indices.shape[1]), dtype=indices.dtype, device=indices.device), indices[dim:]]
+    )
+    size = (*tuple(input.shape)[:dim], 1, *tuple(input.shape)[dim:])
+    return make_sparse(layouts.sparse_coo, (added,), source._values_, size, coalesced=source._coalesced)
+
+
+def _joined(tensors: Sequence[Any], dim: int) -> SparseTensor:
+    if not all(isinstance(tensor, SparseTensor) for tensor in tensors):
+        raise UnsupportedLayoutError(
+            "cat() joins sparse tensors with sparse tensors: convert with to_sparse() or to_dense()"
+        )
+    sources = [to_coo(tensor) if tensor.layout is not layouts.sparse_coo else tensor for tensor in tensors]
+    dim = normalize_dim(dim, tensors[0].dim())
+    parts, before = [], 0
+    for source in sources:
+        others = [n for each, n in enumerate(source.shape) if each != dim]
+        if others != [n for each, n in enumerate(sources[0].shape) if each != dim]:
+            raise RuntimeError(
+                f"Sizes of tensors must match except in dimension {dim}. Expected {list(sources[0].shape)} but got "
+                f"{list(source.shape)}"
+            )
+        moved = source._components[0].clone()
+        moved[dim] += before
+        parts.append(moved)
+        before += source.shape[dim]
+    size = tuple(before if each == dim else n for each, n in enumerate(sources[0].shape))
+    made = make_sparse(layouts.sparse_coo, (cat(parts, 1),), cat([source._values_ for source in sources]), size)
+    return in_same_layout(made, tensors[0].layout)
+
+
+@implements("cat", "concat", "concatenate")
+def _cat(tensors: Sequence[Any], dim: int = 0) -> Any:
+    return _joined(tensors, dim)
+
+
+@implements("stack")
+def _stack(tensors: Sequence[Any], dim: int = 0) -> Any:
+    return _joined([_unsqueeze(tensor, dim) for tensor in tensors], dim)
+
+
+def part(input: SparseTensor, key: Any) -> Any:
+    """``input[key]`` for a key of integers and slices: a part of the coordinates.
+
+    Raises:
+        UnsupportedLayoutError: the key has something else.
+    """
+    entries = list(key) if isinstance(key, tuple) else [key]
+    if Ellipsis in [entry for entry in entries if not isinstance(entry, Tensor)]:
+        place = entries.index(Ellipsis)
+        used = sum(entry is not None for entry in entries) - 1
+        entries[place : place + 1] = [slice(None)] * (input.dim() - used)
+    found: Any = input
+    dim = 0
+    for entry in entries:
+        if isinstance(entry, int) and not isinstance(entry, bool):
+            found = _select(found, dim, entry) if isinstance(found, SparseTensor) else found.select(dim, entry)
+        elif isinstance(entry, slice) and entry.step in (None, 1):
+            start, stop, _ = entry.indices(found.shape[dim])
+            if (start, stop) != (0, found.shape[dim]):
+                found = found.narrow(dim, start, max(stop - start, 0))
+            dim += 1
+        elif entry is None:
+            found = found.unsqueeze(dim)
+            dim += 1
+        else:
+            raise UnsupportedLayoutError(
+                f"a key with {type(entry).__name__} is not implemented for tensors of layout {input.layout!r}: convert with "
+                "to_dense() first"
+            )
+    return found
