@@ -39,7 +39,12 @@ def prints(anchor: str, name: str, call: Call, text: str, *, dtypes: tuple[str, 
 
     @case(_address(anchor, name), dtypes=dtypes, anchors=(anchor,))
     def check(subject: Subject) -> None:
-        expect_equal(re.sub(r",\s+device='[^']*'", "", str(call(subject.torch))), text, "the text")
+        found = str(call(subject.torch))
+        bare = re.sub(r",\s+device='[^']*'", "", found)
+        if bare != found:  # the device has moved the line breaks
+            expect_equal(bare.split(), text.split(), "the text, but for its line breaks")
+        else:
+            expect_equal(found, text, "the text")
 
 
 def refuses(

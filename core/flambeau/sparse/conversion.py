@@ -8,7 +8,8 @@ from .. import layouts
 from .._methods import method
 from .._tensor import Tensor
 from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
-from ..ops.data import make_tensor
+from ..ops.conversion import from_numpy
+from ..ops.joining import stack
 from ._indices import coalesced, coordinates, in_layout, summed
 from ._tensor import SparseTensor, make_sparse
 
@@ -130,11 +131,8 @@ def from_scipy(matrix: Any) -> SparseTensor:
     """
     kind = getattr(matrix, "format", None)
     if kind == "coo":
-        rows, columns = make_tensor(matrix.row), make_tensor(matrix.col)
-        from ..ops.joining import stack
-
-        indices = stack([rows, columns]).long()
-        return make_sparse(layouts.sparse_coo, (indices,), make_tensor(matrix.data), tuple(matrix.shape))
+        indices = stack([from_numpy(matrix.row), from_numpy(matrix.col)]).long()
+        return make_sparse(layouts.sparse_coo, (indices,), from_numpy(matrix.data), tuple(matrix.shape))
     if kind not in ("csr", "csc"):
         raise TypeError(
             f"expected a scipy.sparse array in the format coo, csr or csc, not {kind or type(matrix).__name__}"
@@ -143,8 +141,8 @@ def from_scipy(matrix: Any) -> SparseTensor:
         matrix = matrix.copy()
         matrix.sum_duplicates()
     layout = layouts.sparse_csr if kind == "csr" else layouts.sparse_csc
-    components = (make_tensor(matrix.indptr).long(), make_tensor(matrix.indices).long())
-    return make_sparse(layout, components, make_tensor(matrix.data), tuple(matrix.shape), coalesced=True)
+    components = (from_numpy(matrix.indptr).long(), from_numpy(matrix.indices).long())
+    return make_sparse(layout, components, from_numpy(matrix.data), tuple(matrix.shape), coalesced=True)
 
 
 def to_scipy(input: SparseTensor) -> Any:

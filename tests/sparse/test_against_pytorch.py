@@ -1,0 +1,123 @@
+"""Sparse tensors compared with PyTorch's, one expression a line: text, components, results; errors by their class."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import pytest
+
+import flambeau
+
+torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.oracle
+
+EXPRESSIONS = """
+A
+A.coalesce()
+D
+D.coalesce()
+c
+c.to(M.float64)
+c.to_sparse_csc()
+c.to_sparse_coo()
+c.to_dense(), A.to_dense(), D.to_dense(), e.to_dense()
+c.to_dense().to_sparse()
+c.to_dense().to_sparse_csr(), c.to_dense().to_sparse_csc()
+A.to_sparse_csr(), A.to_sparse_csc(), D.to_sparse_csr()
+e.to_sparse_coo(), e.to_sparse_csr()
+M.tensor([[0, 1], [2, 0]]).to_sparse()
+M.ones(2, 3).to_sparse(1)
+M.zeros(2, 3).to_sparse()
+M.zeros(2, 3).to_sparse_csr()
+M.sparse_coo_tensor(i, M.ones(3, 2), (2, 3, 2))
+M.sparse_coo_tensor(i, v)
+M.sparse_coo_tensor(size=(2, 3))
+M.sparse_csr_tensor([0, 2, 3], [0, 1, 2], [1.0, 2.0, 3.0])
+M.sparse_csr_tensor([0, 2, 3], [0, 1, 2], [1.0, 2.0, 3.0], requires_grad=True)
+M.sparse_coo_tensor(i, v, (2, 3), requires_grad=True)
+M.sparse_csr_tensor([0, 2, 3], [0, 1, 2], [1, 2, 3], dtype=M.float64)
+M.sparse_compressed_tensor([0, 2, 3], [0, 1, 2], [1, 2, 3], layout=M.sparse_csr)
+M.sparse_coo_tensor([0], [1.0], (2,))
+M.sparse_coo_tensor([[0, 1]], [1.0], (2,))
+M.sparse_coo_tensor([[0, 1]], [1.0, 2.0], (2, 3))
+A.layout, c.layout, e.layout, A.is_sparse, c.is_sparse, c.is_sparse_csr
+c.stride()
+A.is_contiguous()
+A.view(6)
+A.reshape(6)
+A.numpy()
+c.numpy()
+A.item()
+A[0], A[0, 2], A[-1], c[0], c[0, 1]
+len(A), A.numel(), A.dim(), A.shape, A.size(1), A.dtype, c.dtype
+A.indices()
+A.values()
+A.coalesce().indices(), A.coalesce().values(), A._indices(), A._values(), A._nnz()
+A.crow_indices()
+c.indices()
+c.row_indices()
+c.crow_indices(), c.col_indices(), c.values(), c._nnz()
+e.ccol_indices(), e.row_indices()
+A.sparse_dim(), A.dense_dim(), c.sparse_dim(), c.dense_dim()
+A.is_coalesced(), A.coalesce().is_coalesced(), c.to_sparse_coo().is_coalesced()
+c.is_coalesced()
+M.sin(A), A.neg(), A.abs(), M.sqrt(A), A.sign(), M.tanh(A), M.expm1(A), A.floor(), M.relu(A)
+D.sin(), D.abs(), D.neg()
+M.sin(c.float()), c.neg(), c.abs()
+M.cos(A)
+A + A, (A - D).to_dense(), (D + D).to_dense()
+c + c
+M.ones(2, 3) + A, M.ones(2, 3) + c
+A * 2, 2 * A, c * 2, A / 2
+A * A, (A * D).to_dense(), c * c
+A * M.arange(6.0).reshape(2, 3)
+c.float() @ M.ones(3, 2), A @ M.ones(3, 2), A @ M.ones(3), e.float() @ M.ones(3, 2)
+M.ones(2, 2) @ A, M.ones(2, 2) @ c.float()
+A.mm(M.ones(3, 2)), A.matmul(M.ones(3, 2)), A.mv(M.ones(3)), M.mm(A, M.ones(3, 2))
+A @ M.ones(2, 2)
+A @ A.t()
+c.float() @ c.float().t()
+M.sparse.mm(A, M.ones(3, 2)), M.sparse.addmm(M.ones(2, 2), A, M.ones(3, 2)), M.addmm(M.ones(2, 2), A, M.ones(3, 2))
+M.sparse.sampled_addmm(c.float(), M.ones(2, 4), M.ones(4, 3), beta=2.0, alpha=3.0)
+A.t(), A.T, A.transpose(0, 1), A.permute(1, 0)
+c.t(), c.t().layout, c.transpose(0, 1), e.t().layout
+A.sum(), M.sparse.sum(A), M.sparse.sum(A, 0), M.sparse.sum(A, 1), M.sparse.sum(A, (0, 1)), c.sum()
+M.sparse.sum(M.sparse_coo_tensor(i, M.ones(3, 2), (2, 3, 2)), 2)
+M.sparse.softmax(A, 0), M.sparse.softmax(A, 1), M.sparse.log_softmax(D, 1)
+A.norm()
+A ** 2
+A.clone(), A.detach(), A.double().dtype, A.float() is A, c.long().dtype
+A.unsqueeze(0), A.unsqueeze(-1)
+M.cat([A, D]), M.cat([A, D], 1), M.stack([A, D])
+A.index_select(0, M.tensor([1])), A.select(0, 1), A.select(1, 2)
+bool(A)
+A.requires_grad_().is_leaf, (A * 2).requires_grad, A.grad
+""".strip().splitlines()
+
+
+def _outcome(module: Any, expression: str) -> Any:
+    with warnings.catch_warnings(action="ignore"):
+        index, values = module.tensor([[0, 1, 1], [2, 0, 2]]), module.tensor([3.0, 4.0, 5.0])
+        names = {
+            "M": module,
+            "i": index,
+            "v": values,
+            "A": module.sparse_coo_tensor(index, values, (2, 3)),
+            "D": module.sparse_coo_tensor([[1, 0, 1], [2, 1, 2]], [1.0, 2.0, -3.5], (2, 3)),
+            "c": module.sparse_csr_tensor([0, 2, 3], [0, 1, 2], [1, 2, 3], (2, 3)),
+            "e": module.sparse_csc_tensor([0, 1, 2, 3], [0, 0, 1], [1, 2, 3], (2, 3)),
+        }
+        try:
+            return str(eval(expression, names))
+        except Exception as error:
+            return error
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_as_pytorch(expression: str) -> None:
+    found, expected = _outcome(flambeau, expression), _outcome(torch, expression)
+    if isinstance(expected, Exception):
+        assert isinstance(found, (RuntimeError, type(expected))), found
+    else:
+        assert str(found) == expected

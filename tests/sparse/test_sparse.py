@@ -1,0 +1,106 @@
+"""What sparse tensors refuse, SciPy's arrays, and memory that does not grow with the size."""
+
+from __future__ import annotations
+
+import tracemalloc
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.sparse
+
+import flambeau as torch
+from flambeau.errors import UnsupportedLayoutError
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([1, 2, 3], [0, 1, 2], [1.0, 2.0, 3.0], (2, 3)), r"crow_indices\[\.\.\., 0\] == 0` is not satisfied: it is 1"),
+        (([0, 2, 2], [0, 1, 2], [1.0, 2.0, 3.0], (2, 3)), r"== nnz` is not satisfied: it is 2, nnz is 3"),
+        (([0, 2, 1, 3], [0, 1, 2], [1.0, 2.0, 3.0], (3, 3)), r"is not satisfied at position 1"),
+        (([0, 2, 3], [0, 3, 2], [1.0, 2.0, 3.0], (2, 3)), r"`0 <= col_indices < 3` is not satisfied at position 1"),
+        (
+            ([0, 2, 3], [1, 0, 2], [1.0, 2.0, 3.0], (2, 3)),
+            r"must be sorted and distinct along each line; .* position 1",
+        ),
+        (
+            ([0, 2, 3], [1, 1, 2], [1.0, 2.0, 3.0], (2, 3)),
+            r"must be sorted and distinct along each line; .* position 1",
+        ),
+        (([0, 2, 3], [0, 1], [1.0, 2.0, 3.0], (2, 3)), r"number of entries of col_indices \(2\) and of values"),
+        (([0, 3], [0, 1, 2], [1.0, 2.0, 3.0], (2, 3)), r"must be equal to the number of lines \+ 1 = 3, but got 2"),
+        (([0.0, 2.0, 3.0], [0, 1, 2], [1.0, 2.0, 3.0], (2, 3)), r"crow_indices must be an int32 or int64 tensor"),
+    ],
+)
+def test_each_invariant_has_its_error(arguments: Any, message: str) -> None:
+    with pytest.raises(RuntimeError, match=message):
+        torch.sparse_csr_tensor(*arguments)
+
+
+def test_coordinates_outside_are_named() -> None:
+    with pytest.raises(RuntimeError, match="index 3 at position 1 of dim 1, whose size is 3"):
+        torch.sparse_coo_tensor([[0, 1], [0, 3]], [1.0, 2.0], (2, 3))
+    with pytest.raises(RuntimeError, match="found negative index: index -1 at position 0 of dim 0"):
+        torch.sparse_coo_tensor([[-1, 1], [0, 2]], [1.0, 2.0], (2, 3))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda a: a.view(6),
+        lambda a: a.reshape(3, 2),
+        lambda a: a.cos(),
+        lambda a: a + 1,
+        lambda a: a.mean(),
+        lambda a: a.max(),
+        lambda a: a.add_(a),
+        lambda a: a[torch.tensor([0])],
+        lambda a: a == a,
+        lambda a: torch.nn.functional.softmax(a, 0),
+        lambda a: torch.linalg.inv(a),
+        lambda a: a**-1,
+    ],
+)
+@pytest.mark.parametrize("layout", ["sparse_coo", "sparse_csr", "sparse_csc"])
+def test_what_is_not_supported_says_what_to_do(layout: str, call: Any) -> None:
+    sparse = torch.tensor([[0.0, 1.0, 2.0], [3.0, 0.0, 0.0]]).to_sparse(layout=getattr(torch, layout))
+    with pytest.raises(UnsupportedLayoutError, match=r"to_dense\(\)"):
+        call(sparse)
+
+
+@pytest.mark.parametrize("kind", [scipy.sparse.coo_array, scipy.sparse.csr_array, scipy.sparse.csc_array])
+def test_scipy(kind: Any) -> None:
+    matrix = kind(np.array([[0.0, 1.5, 0.0], [2.0, 0.0, -3.0]]))
+    tensor = torch.sparse.from_scipy(matrix)
+    assert tensor.to_dense().tolist() == matrix.toarray().tolist()
+    back = torch.sparse.to_scipy(tensor)
+    assert back.format == matrix.format
+    assert (back != matrix).nnz == 0
+    assert np.shares_memory(back.data, matrix.data)
+    with pytest.raises(TypeError, match="not lil"):
+        torch.sparse.from_scipy(scipy.sparse.lil_array(matrix))
+
+
+def test_allclose_and_equal_look_at_elements_not_at_patterns() -> None:
+    a = torch.sparse_coo_tensor([[0, 1], [0, 1]], [1.0, 0.0], (2, 2))
+    b = torch.sparse_coo_tensor([[0, 0], [0, 0]], [0.5, 0.5], (2, 2))
+    assert torch.allclose(a, b)
+    assert torch.equal(a, b)
+    assert not torch.allclose(a, b * 2)
+
+
+def test_memory_follows_what_is_stored_not_the_size() -> None:
+    size, stored = 10_000_000, 20_000
+    generator = torch.Generator().manual_seed(0)
+    indices = torch.randint(0, size, (2, stored), generator=generator)
+    tracemalloc.start()
+    try:
+        sparse = torch.sparse_coo_tensor(indices, torch.ones(stored), (size, size)).requires_grad_()
+        product = (sparse * 2 + sparse.t()).sin()
+        torch.sparse.sum(product).backward()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert sparse.grad is not None
+    assert peak < 1000 * stored  # bytes; a row pointer for every row would be four times as much
