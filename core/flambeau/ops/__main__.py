@@ -24,6 +24,7 @@ from . import dtypes, layouts
 from ._tensor import Tensor
 from .ops._declare import Row
 from .random import Generator
+from .sparse._tensor import SparseTensor
 from .storage import TypedStorage, UntypedStorage
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
