@@ -1,10 +1,13 @@
-"""Products of sparse matrices, which SciPy makes."""
+"""Sparse matrices by way of SciPy: their products, and SciPy's own arrays of them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
-__all__ = ["matmul"]
+__all__ = ["matmul", "to_scipy"]
 
 _WIDER = {"bool": "uint8", "float16": "float32", "bfloat16": "float32"}
 """What SciPy computes for dtypes that it does not have."""
@@ -22,3 +25,14 @@ def matmul(
     matrix = kind((stored, indices, pointers), shape=(count, dense.shape[0]))
     product: np.ndarray = matrix @ (dense if wider is None else dense.astype(wider))
     return np.ascontiguousarray(product if wider is None else product.astype(values.dtype))
+
+
+def to_scipy(format: str, components: Sequence[np.ndarray], values: np.ndarray, shape: tuple[int, ...]) -> Any:
+    """The array of ``scipy.sparse`` on the same memory; ``format`` is "coo", "csr" or "csc"."""
+    import scipy.sparse
+
+    if format == "coo":
+        return scipy.sparse.coo_array((values, tuple(components[0])), shape=shape)
+    kind = scipy.sparse.csr_array if format == "csr" else scipy.sparse.csc_array
+    pointers, indices = components
+    return kind((values, indices, pointers), shape=shape)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -150,6 +150,12 @@ class NumpyBackend(ArrayBackend):
             "partition": _selecting.partition, "bincount": _counting.bincount,
             "sparse_matmul": _sparse.matmul,
         }  # fmt: skip
+
+    def to_scipy(
+        self, format: str, components: Sequence[np.ndarray], values: np.ndarray, shape: tuple[int, ...]
+    ) -> Any:
+        """The array of ``scipy.sparse`` with these components."""
+        return _sparse.to_scipy(format, components, values, shape)
 
     def random_transforms(self) -> Any:
         """NumPy's rendering of the samplers' arithmetic, bit for bit that of the default."""

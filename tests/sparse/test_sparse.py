@@ -104,3 +104,14 @@ def test_memory_follows_what_is_stored_not_the_size() -> None:
         tracemalloc.stop()
     assert sparse.grad is not None
     assert peak < 1000 * stored  # bytes; a row pointer for every row would be four times as much
+
+
+def test_a_backend_without_scipy_says_so() -> None:
+    with torch.use_backend("minimal"):
+        sparse = torch.eye(2).to_sparse_csr()
+        with pytest.raises(
+            NotImplementedError, match="backend 'minimal' does not support to_scipy .* move the tensor to the CPU"
+        ):
+            torch.sparse.to_scipy(sparse)
+    with pytest.raises(RuntimeError, match="requires grad"):
+        torch.sparse.to_scipy(torch.eye(2).to_sparse_csr().requires_grad_())

@@ -8,6 +8,7 @@ from .. import layouts
 from .._methods import method
 from .._tensor import Tensor
 from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
+from ..errors import UnsupportedError
 from ..ops.conversion import from_numpy
 from ..ops.joining import stack
 from ._indices import coalesced, coordinates, in_layout, summed
@@ -150,19 +151,20 @@ def to_scipy(input: SparseTensor) -> Any:
 
     Raises:
         RuntimeError: it requires a gradient.
+        UnsupportedError: the backend has no such arrays.
 
     Example:
         >>> import flambeau as torch
         >>> torch.sparse.to_scipy(torch.eye(2).to_sparse_csr()).nnz
         2
     """
-    import scipy.sparse
-
-    values = input._values_.numpy()
-    if input.layout is layouts.sparse_coo:
-        return scipy.sparse.coo_array(
-            (values, tuple(row.numpy() for row in input._components[0])), shape=tuple(input.shape)
+    backend = input._values_._type.backend
+    convert = getattr(backend, "to_scipy", None)
+    if convert is None:
+        raise UnsupportedError(
+            "to_scipy", backend=backend.name, layout=input.layout, hint="move the tensor to the CPU first"
         )
-    kind = scipy.sparse.csr_array if input.layout is layouts.sparse_csr else scipy.sparse.csc_array
-    pointers, plain = (component.numpy() for component in input._components)
-    return kind((values, plain, pointers), shape=tuple(input.shape))
+    if input.requires_grad:
+        raise RuntimeError("Can't convert a tensor that requires grad to scipy.sparse. Use tensor.detach() first.")
+    components = [component._array for component in input._components]
+    return convert(input.layout.name.removeprefix("sparse_"), components, input._values_._array, tuple(input.shape))
