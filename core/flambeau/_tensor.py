@@ -186,6 +186,11 @@ class Tensor(TensorMethods):
         return self._type.device.type == "cpu"
 
     @property
+    def is_sparse_csr(self) -> bool:
+        """Whether its layout is CSR."""
+        return False
+
+    @property
     def is_sparse(self) -> bool:
         """Whether its layout is ``sparse_coo``."""
         return False

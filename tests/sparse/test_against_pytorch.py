@@ -92,6 +92,12 @@ A.unsqueeze(0), A.unsqueeze(-1)
 M.cat([A, D]), M.cat([A, D], 1), M.stack([A, D])
 A.index_select(0, M.tensor([1])), A.select(0, 1), A.select(1, 2)
 bool(A)
+M.sparse.spdiags(M.tensor([[1, 2, 3], [4, 5, 6]]), M.tensor([0, -1]), (3, 3)).to_dense()
+M.sparse.spdiags(M.tensor([[1, 2, 3], [4, 5, 6]]), M.tensor([1, -2]), (2, 4)).to_dense()
+M.sparse.spdiags(M.tensor([1.0, 2.0]), M.tensor([0]), (2, 2), layout=M.sparse_csr)
+M.sparse.spdiags(M.ones(2, 3), M.tensor([0, 0]), (3, 3))
+M.sparse.spdiags(M.ones(2, 3), M.tensor([0]), (3, 3))
+M.ones(2).is_sparse, M.ones(2).is_sparse_csr
 A.requires_grad_().is_leaf, (A * 2).requires_grad, A.grad
 """.strip().splitlines()
 

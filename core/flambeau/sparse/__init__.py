@@ -12,6 +12,7 @@ from . import elementwise as elementwise
 from . import movement as movement
 from ._tensor import SparseTensor
 from .construction import check_sparse_tensor_invariants as check_sparse_tensor_invariants
+from .construction import spdiags as spdiags
 from .conversion import from_scipy as from_scipy
 from .conversion import to_scipy as to_scipy
 from .products import matmul as _matmul

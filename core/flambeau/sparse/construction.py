@@ -11,11 +11,15 @@ from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in 
 from ..ops.conversion import to_type
 from ..ops.creation import empty, zeros
 from ..ops.data import make_tensor
-from ._indices import expanded
+from ..ops.joining import cat, stack
+from ..ops.ranges import arange
+from ._indices import expanded, in_layout, summed
 from ._tensor import SparseTensor, make_sparse
 
-__all__ = ["check_sparse_tensor_invariants", "sparse_compressed_tensor", "sparse_coo_tensor", "sparse_csc_tensor",
-           "sparse_csr_tensor"]  # fmt: skip
+__all__ = [
+    "check_sparse_tensor_invariants", "sparse_compressed_tensor", "sparse_coo_tensor", "sparse_csc_tensor",
+    "sparse_csr_tensor", "spdiags",
+]  # fmt: skip
 
 
 class check_sparse_tensor_invariants:
@@ -284,3 +288,39 @@ def sparse_csc_tensor(
                 [5, 0, 0]])
     """
     return sparse_compressed_tensor(ccol_indices, row_indices, values, size, **options | {"layout": layouts.sparse_csc})
+
+
+def spdiags(
+    diagonals: Tensor, offsets: Tensor, shape: Sequence[int], layout: layouts.layout | None = None
+) -> SparseTensor:
+    """Make a matrix of its diagonals: row i of ``diagonals`` lies ``offsets[i]`` above the main one.
+
+    Element j of a row goes to column j, as in SciPy. Source of the semantics: ``torch.sparse.spdiags``.
+
+    Raises:
+        RuntimeError: an offset occurs twice, or the numbers of rows and offsets differ.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.sparse.spdiags(torch.tensor([[1, 2, 3], [4, 5, 6]]), torch.tensor([0, -1]), (3, 3)).to_dense()
+        tensor([[1, 0, 0],
+                [4, 2, 0],
+                [0, 5, 3]])
+    """
+    rows = diagonals.unsqueeze(0) if diagonals.dim() == 1 else diagonals
+    wanted = [int(offset) for offset in offsets.reshape(-1).tolist()]
+    if len(wanted) != rows.shape[0]:
+        raise RuntimeError(
+            f"Number of diagonals ({rows.shape[0]}) does not match the number of offsets ({len(wanted)})"
+        )
+    if len(set(wanted)) != len(wanted):
+        raise RuntimeError("Offset tensor contains duplicate values")
+    height, width = shape
+    parts, values = [], []
+    for place, offset in enumerate(wanted):
+        first, last = max(offset, 0), min(width, rows.shape[1], height + offset)
+        columns = arange(first, max(first, last), device=diagonals.device)
+        parts.append(stack([columns - offset, columns]))
+        values.append(rows[place, first : max(first, last)])
+    indices, found = summed(cat(parts, 1), cat(values), (height, width))
+    return in_layout(layout or layouts.sparse_coo, indices, found, (height, width))
