@@ -28,11 +28,11 @@ def matmul(
 
 
 def to_scipy(format: str, components: Sequence[np.ndarray], values: np.ndarray, shape: tuple[int, ...]) -> Any:
-    """The array of ``scipy.sparse`` on the same memory; ``format`` is "coo", "csr" or "csc"."""
+    """The array of ``scipy.sparse`` on the same memory; ``format`` is "coo", "csr", "csc" or "bsr"."""
     import scipy.sparse
 
     if format == "coo":
         return scipy.sparse.coo_array((values, tuple(components[0])), shape=shape)
-    kind = scipy.sparse.csr_array if format == "csr" else scipy.sparse.csc_array
+    kinds = {"csr": scipy.sparse.csr_array, "csc": scipy.sparse.csc_array, "bsr": scipy.sparse.bsr_array}
     pointers, indices = components
-    return kind((values, indices, pointers), shape=shape)
+    return kinds[format]((values, indices, pointers), shape=shape)

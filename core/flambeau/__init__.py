@@ -113,8 +113,15 @@ from .func import vmap as vmap  # isort: skip
 
 from .sparse.construction import sparse_compressed_tensor as sparse_compressed_tensor  # isort: skip
 from .sparse.construction import sparse_coo_tensor as sparse_coo_tensor  # isort: skip
+from .sparse.construction import sparse_bsc_tensor as sparse_bsc_tensor  # isort: skip
+from .sparse.construction import sparse_bsr_tensor as sparse_bsr_tensor  # isort: skip
 from .sparse.construction import sparse_csc_tensor as sparse_csc_tensor  # isort: skip
 from .sparse.construction import sparse_csr_tensor as sparse_csr_tensor  # isort: skip
+from .sparse.products import dsmm as dsmm  # isort: skip
+from .sparse.products import hspmm as hspmm  # isort: skip
+from .sparse.products import smm as smm  # isort: skip
+from .sparse.products import spmm as spmm  # isort: skip
+from .sparse.products import sspaddmm as sspaddmm  # isort: skip
 
 # Last, because these names hide Python's own in what follows.
 from .dtypes import *  # isort: skip

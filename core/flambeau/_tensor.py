@@ -151,10 +151,11 @@ class Tensor(TensorMethods):
         if memory_format is layouts.contiguous_format and self._type.backend.is_contiguous(self._array):
             return True
         shape, strides = self._array.shape, self._type.backend.strides(self._array)
-        if memory_format is layouts.channels_last:
-            if len(shape) != 4:
+        rank = layouts.CHANNELS_LAST.get(memory_format)
+        if rank is not None:
+            if len(shape) != rank:
                 return False
-            order = (0, 2, 3, 1)
+            order = layouts.channels_last_order(rank)
             shape, strides = tuple(shape[d] for d in order), tuple(strides[d] for d in order)
         if 0 in shape:
             return True

@@ -163,12 +163,17 @@ def _run(
                     old = gradients.get(edge)
                     if old is None:
                         gradients[edge] = value
-                    elif edge in sums and old._type is value._type:
+                    elif edge in sums and not value._sparse and old._type is value._type:
                         array = old._array
                         old._type.ufuncs.add(array, value._array, out=array)
                     else:
                         gradients[edge] = old = old + value
-                        if not create_graph and old._array.shape and old._type.backend.capabilities.out:
+                        if (
+                            not create_graph
+                            and not old._sparse
+                            and old._array.shape
+                            and old._type.backend.capabilities.out
+                        ):
                             sums.add(edge)
                     old = None
             left = pending[target] = pending[target] - 1
@@ -307,7 +312,9 @@ def _accumulate(leaf: Leaf, grad: Tensor, create_graph: bool) -> None:
             grad = replacement[0] if isinstance(replacement, (tuple, list)) else replacement
     with _accumulation_lock:
         old = tensor._grad
-        if old is None:
+        if grad._sparse or (old is not None and old._sparse):
+            tensor._grad = _accumulated_sparse(old, grad, create_graph)
+        elif old is None:
             # References: this frame's variable and argument slots of the two callers' frames.
             owned = grad._storage is None and getrefcount(grad) <= 3
             if create_graph:
@@ -322,6 +329,16 @@ def _accumulate(leaf: Leaf, grad: Tensor, create_graph: bool) -> None:
         hook(tensor)
     for hook in list((leaf._hooks or {}).values()):
         hook((), (grad,))
+
+
+def _accumulated_sparse(old: Tensor | None, grad: Tensor, create_graph: bool) -> Tensor:
+    """The sum of gradients one of which is sparse: strided if one is."""
+    if old is None:
+        return grad if create_graph else grad.detach()
+    if create_graph or old._sparse:
+        return grad + old if old._sparse and not grad._sparse else old + grad
+    old += grad
+    return old
 
 
 def _leaf_hooks(leaf: Leaf) -> dict[int, Any] | None:

@@ -89,8 +89,12 @@ def check_hooked(hook: Any, grad: Tensor, replacement: Any) -> None:
     """
     from ..printing import legacy_type_name
 
-    if not hasattr(replacement, "_array"):
+    if not hasattr(replacement, "_sparse"):
         raise TypeError(f"expected Variable, but hook returned '{type(replacement).__name__}'")
+    if replacement._sparse or grad._sparse:
+        if replacement.shape != grad.shape:
+            raise RuntimeError(f"hook '{_name_of(hook)}' has changed the size of value")
+        return
     if replacement._type is not grad._type:
         before, after = (legacy_type_name(each._type.dtype, each._type.device) for each in (grad, replacement))
         raise RuntimeError(f"hook '{_name_of(hook)}' has changed the type of value (was {before} got {after})")

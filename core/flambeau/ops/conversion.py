@@ -28,7 +28,10 @@ __all__ = ["clone", "detach", "from_numpy"]
 def clone(input: Tensor, *, memory_format: layouts.memory_format = layouts.preserve_format) -> Tensor:
     """Copy a tensor; gradients flow through. Source of the semantics: ``torch.clone``.
 
-    The copy of a dense tensor keeps its strides (``preserve_format``) or is contiguous (``contiguous_format``).
+    The copy of a dense tensor keeps the order of its strides (``preserve_format``) or has that of ``memory_format``.
+
+    Raises:
+        RuntimeError: the tensor has another number of dimensions than the format.
 
     Example:
         >>> import flambeau as torch
@@ -38,8 +41,12 @@ def clone(input: Tensor, *, memory_format: layouts.memory_format = layouts.prese
         >>> x
         tensor([1, 2])
     """
-    keep = memory_format is layouts.preserve_format
-    return from_array(input._type.kernels.clone(input._array, keep), input._type)
+    kernels, array = input._type.kernels, input._array
+    if memory_format in layouts.CHANNELS_LAST:
+        order = layouts.order_of_format(memory_format, len(array.shape))
+        copied = kernels.clone(kernels.permute(array, order), False)
+        return from_array(kernels.permute(copied, tuple(map(order.index, range(len(order))))), input._type)
+    return from_array(kernels.clone(array, memory_format is layouts.preserve_format), input._type)
 
 
 @composite()
@@ -54,9 +61,7 @@ def contiguous(input: Tensor, memory_format: layouts.memory_format = layouts.con
     """
     if input.is_contiguous(memory_format):
         return input
-    if memory_format is layouts.channels_last:
-        return clone(input.permute(0, 2, 3, 1), memory_format=layouts.contiguous_format).permute(0, 3, 1, 2)
-    return clone(input, memory_format=layouts.contiguous_format)
+    return clone(input, memory_format=memory_format)
 
 
 @method("detach")
@@ -214,13 +219,25 @@ def _to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         raise TypeError(f"to(): argument 'dtype' must be torch.dtype, not {type(dtype).__name__}")
     place = self._type.place if wanted["device"] is None else find_place(wanted["device"])
     result = to_type(self, place.type(dtype or self.dtype), copy=bool(wanted["copy"]))
-    return result if wanted["memory_format"] is None else result.contiguous(wanted["memory_format"])
+    return _in_format(result, wanted["memory_format"])
+
+
+def _in_format(input: Tensor, memory_format: layouts.memory_format | None) -> Tensor:
+    """The tensor itself if its strides follow the format, else a copy that does."""
+    if memory_format in (None, layouts.preserve_format):
+        return input
+    strides = input._type.backend.strides(input._array)
+    if layouts.suggested_format(tuple(input.shape), strides) is memory_format:
+        return input
+    return clone(input, memory_format=memory_format)
 
 
 def _to_dtype(dtype: dtypes.dtype, name: str) -> Callable[[Tensor], Tensor]:
     def convert(self: Tensor, *, memory_format: layouts.memory_format | None = None) -> Tensor:
         result = to_type(self, self._type.with_dtype(dtype))
-        return result if memory_format is None else result.contiguous(memory_format)
+        if result is not self and memory_format is layouts.contiguous_format:
+            return result.contiguous()
+        return _in_format(result, memory_format)
 
     convert.__name__ = name
     convert.__doc__ = f"Convert to {dtype!r}; the tensor itself if it has that dtype."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import isfinite
 from typing import Any
 
@@ -12,6 +13,7 @@ from .._tensor import Tensor, from_array
 from ..backend.selection import find_place
 from ..backend.types import TensorType
 from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
+from ..layouts import order_of_format
 from ..promotion import dtype_of_number, get_default_dtype
 from ..shapes import Shape, dense_order, size_argument
 from ._declare import primitive
@@ -54,7 +56,22 @@ def type_for(dtype: DType | None, device: Any, default: DType | None = None, out
 
 def check_layout(function: str, layout: layouts.layout) -> None:
     if layout is not layouts.strided:
-        raise NotImplementedError(f"{function}(): layout {layout!r} is not supported; make a strided tensor")
+        raise NotImplementedError(
+            f"{function}(): layout {layout!r} is not supported; make a strided tensor, and convert it with to_sparse()"
+        )
+
+
+def _nothing_stored(function: str, size: Shape, layout: layouts.layout, requires_grad: bool, **options: Any) -> Tensor:
+    """Zeros, or what there was, in a sparse layout."""
+    from ..sparse.construction import sparse_zeros
+
+    if layout in (layouts.sparse_bsr, layouts.sparse_bsc):
+        raise RuntimeError(
+            f"{function}() of layout {layout!r} would need a blocksize: make a strided tensor, and convert it with "
+            f"to_{layout.name}()"
+        )
+    made = sparse_zeros(_check_shape(size), layout, **options)
+    return made.requires_grad_() if requires_grad else made
 
 
 def finished(array: Any, type_: TensorType, requires_grad: bool) -> Tensor:
@@ -91,26 +108,16 @@ def empty(
         >>> torch.empty(2, 3).shape
         torch.Size([2, 3])
     """
-    check_layout("empty", layout)
     shape = _check_shape(size_argument("empty", size))
-    order = _order_of_format(memory_format, len(shape))
+    if layout is not layouts.strided:
+        return _nothing_stored("empty", shape, layout, requires_grad, dtype=dtype, device=device)
+    order = order_of_format(memory_format, len(shape))
     type_ = type_for(dtype, device, out=out)
     if out is not None:
         from ._runtime import with_out
 
         return with_out(out, lambda: from_array(type_.kernels.empty(shape, type_.dtype.name), type_))  # type: ignore[no-any-return]
     return finished(_in_order(order, shape, type_, type_.kernels.empty), type_, requires_grad)
-
-
-def _order_of_format(memory_format: layouts.memory_format, ndim: int) -> Shape:
-    """The dimensions in the order of memory, the outermost first."""
-    if memory_format is layouts.preserve_format:
-        raise RuntimeError("unsupported memory format Preserve")
-    if memory_format is layouts.channels_last:
-        if ndim != 4:
-            raise RuntimeError("required rank 4 tensor to use channels_last format")
-        return (0, 2, 3, 1)
-    return tuple(range(ndim))
 
 
 def _in_order(order: Shape, shape: Shape, type_: TensorType, make: Callable[..., Any], *value: Any) -> Any:
@@ -278,10 +285,11 @@ def zeros(
         >>> torch.zeros(3)
         tensor([0., 0., 0.])
     """
-    check_layout("zeros", layout)
     shape = size_argument("zeros", size)
     if any(each < 0 for each in shape):
         raise RuntimeError(f"zeros: Dimension size must be non-negative. (got {list(shape)})")
+    if layout is not layouts.strided:
+        return _nothing_stored("zeros", shape, layout, requires_grad, dtype=dtype, device=device)
     return _filled(shape, 0, type_for(dtype, device, out=out), requires_grad, out)
 
 
@@ -308,25 +316,59 @@ def ones(
 
 
 def _like(
-    function: str, input: Tensor, dtype: DType | None, layout: layouts.layout, device: Any,
-    memory_format: layouts.memory_format,
+    function: str, input: Tensor, dtype: DType | None, device: Any, memory_format: layouts.memory_format,
 ) -> tuple[TensorType, Shape]:  # fmt: skip
     """The type of what is made like ``input``, and the order of its dimensions in memory."""
     if not isinstance(input, Tensor):
         raise not_a_tensor(function, "input", 1, input)
-    check_layout(function, layout)
     type_ = type_for(dtype or input.dtype, input.device if device is None else device)
     if memory_format is not layouts.preserve_format:
-        return type_, _order_of_format(memory_format, input.dim())
+        return type_, order_of_format(memory_format, input.dim())
+    if input._sparse:
+        return type_, tuple(range(input.dim()))
     return type_, dense_order(input._array.shape, input._type.backend.strides(input._array))
 
 
+def _sparse_like(
+    function: str, input: Tensor, dtype: DType | None, layout: layouts.layout | None, device: Any, requires_grad: bool,
+    fill: Callable[..., Tensor],
+) -> Tensor | None:  # fmt: skip
+    """What is made like ``input`` where that is sparse, in its layout or in another; None if it is to be strided.
+
+    ``fill`` makes the stored elements of a compressed layout, which keeps its pattern, from what there was.
+    """
+    if not isinstance(input, Tensor) or (layout or input.layout) is layouts.strided:
+        return None
+    own = layout in (None, input.layout)
+    if own and function != "zeros_like" and input.layout is not layouts.sparse_coo:
+        filled: Any = fill(input._values_, dtype=dtype, device=device)  # type: ignore[attr-defined]
+        made: Tensor = input.with_values(filled)  # type: ignore[attr-defined]
+        return made.requires_grad_() if requires_grad else made
+    if function not in ("zeros_like", "empty_like"):
+        raise NotImplementedError(
+            f"{function}() of layout {layout or input.layout!r} would store every element: convert with to_dense() first"
+        )
+    options: dict[str, Any] = {"dtype": dtype or input.dtype, "device": input.device if device is None else device}
+    if own:
+        options["dense_dim"] = input.dense_dim()  # type: ignore[attr-defined]
+    if own and input.layout is not layouts.sparse_coo:
+        options |= {"batch_dim": input._batch_dim(), "blocksize": input._blocksize()}  # type: ignore[attr-defined]
+        from ..sparse.construction import sparse_zeros
+
+        made = sparse_zeros(input.shape, input.layout, **options)
+        return made.requires_grad_() if requires_grad else made
+    return _nothing_stored(function, tuple(input.shape), layout or input.layout, requires_grad, **options)
+
+
 def _filled_like(
-    function: str, input: Tensor, value: Number, dtype: DType | None, layout: layouts.layout, device: Any,
+    function: str, input: Tensor, value: Number, dtype: DType | None, layout: layouts.layout | None, device: Any,
     requires_grad: bool, memory_format: layouts.memory_format,
 ) -> Tensor:  # fmt: skip
-    type_, order = _like(function, input, dtype, layout, device, memory_format)
-    array = _in_order(order, input._array.shape, type_, type_.kernels.full, fitting(value, type_.dtype))
+    sparse = _sparse_like(function, input, dtype, layout, device, requires_grad, partial(full_like, fill_value=value))
+    if sparse is not None:
+        return sparse
+    type_, order = _like(function, input, dtype, device, memory_format)
+    array = _in_order(order, tuple(input.shape), type_, type_.kernels.full, fitting(value, type_.dtype))
     return finished(array, type_, requires_grad)
 
 
@@ -334,7 +376,7 @@ def empty_like(
     input: Tensor,
     *,
     dtype: DType | None = None,
-    layout: layouts.layout = layouts.strided,
+    layout: layouts.layout | None = None,
     device: Any = None,
     requires_grad: bool = False,
     memory_format: layouts.memory_format = layouts.preserve_format,
@@ -346,8 +388,11 @@ def empty_like(
         >>> torch.empty_like(torch.zeros(2, 3)).shape
         torch.Size([2, 3])
     """
-    type_, order = _like("empty_like", input, dtype, layout, device, memory_format)
-    return finished(_in_order(order, input._array.shape, type_, type_.kernels.empty), type_, requires_grad)
+    sparse = _sparse_like("empty_like", input, dtype, layout, device, requires_grad, empty_like)
+    if sparse is not None:
+        return sparse
+    type_, order = _like("empty_like", input, dtype, device, memory_format)
+    return finished(_in_order(order, tuple(input.shape), type_, type_.kernels.empty), type_, requires_grad)
 
 
 def full_like(
@@ -355,7 +400,7 @@ def full_like(
     fill_value: Number,
     *,
     dtype: DType | None = None,
-    layout: layouts.layout = layouts.strided,
+    layout: layouts.layout | None = None,
     device: Any = None,
     requires_grad: bool = False,
     memory_format: layouts.memory_format = layouts.preserve_format,
@@ -374,7 +419,7 @@ def zeros_like(
     input: Tensor,
     *,
     dtype: DType | None = None,
-    layout: layouts.layout = layouts.strided,
+    layout: layouts.layout | None = None,
     device: Any = None,
     requires_grad: bool = False,
     memory_format: layouts.memory_format = layouts.preserve_format,
@@ -393,7 +438,7 @@ def ones_like(
     input: Tensor,
     *,
     dtype: DType | None = None,
-    layout: layouts.layout = layouts.strided,
+    layout: layouts.layout | None = None,
     device: Any = None,
     requires_grad: bool = False,
     memory_format: layouts.memory_format = layouts.preserve_format,
@@ -486,6 +531,9 @@ def _new_empty(self: Tensor, *size: Any, **options: Any) -> Tensor:
 
 
 def _own(self: Tensor, options: dict[str, Any]) -> dict[str, Any]:
-    return {"dtype": self.dtype, "device": self.device} | {
-        name: value for name, value in options.items() if value is not None
-    }
+    own = {"layout": self.layout} if self._sparse else {}
+    return (
+        {"dtype": self.dtype, "device": self.device}
+        | own
+        | {name: value for name, value in options.items() if value is not None}
+    )

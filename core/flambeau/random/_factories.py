@@ -18,7 +18,7 @@ from ..shapes import Shape, size_argument
 from . import _bounds, _samplers
 from ._for_dtype import integer_sampler, normal_sampler, uniform_sampler
 from ._generator import Generator
-from ._placing import c_order, draw, memory_order
+from ._placing import draw, memory_order
 
 __all__ = [
     "rand",
@@ -298,6 +298,4 @@ def _order_like(input: Tensor, memory_format: layouts.memory_format) -> Shape:
     """The order of dimensions in the memory of a tensor like ``input``, slowest first."""
     if memory_format is layouts.preserve_format:
         return memory_order(input)
-    if memory_format is layouts.channels_last:
-        return 0, 2, 3, 1
-    return c_order(input.dim())
+    return layouts.order_of_format(memory_format, input.dim())

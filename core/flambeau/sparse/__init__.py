@@ -10,12 +10,14 @@ from typing import Any
 
 from . import elementwise as elementwise
 from . import movement as movement
+from . import writing as writing
 from ._tensor import SparseTensor
 from .construction import check_sparse_tensor_invariants as check_sparse_tensor_invariants
 from .construction import spdiags as spdiags
 from .conversion import from_scipy as from_scipy
 from .conversion import to_scipy as to_scipy
 from .products import matmul as _matmul
+from .products import reduced_product
 from .products import sampled_addmm as sampled_addmm
 from .reductions import log_softmax as log_softmax
 from .reductions import softmax as softmax
@@ -27,8 +29,14 @@ __all__ = [
 ]  # fmt: skip
 
 
-def mm(mat1: Any, mat2: Any) -> Any:
+def mm(mat1: Any, mat2: Any, reduce: str | None = None) -> Any:
     """Multiply two matrices, one of which is sparse; of two sparse ones the product is. Source: ``torch.sparse.mm``.
+
+    Args:
+        mat1: (m, k).
+        mat2: (k, n).
+        reduce: how the terms of each element come together: "sum", "mean", "amax" or "amin" of those that are stored. With
+            "amax" and "amin" the gradient is shared among equal terms. ``mat1`` is sparse and ``mat2`` strided then.
 
     Example:
         >>> import flambeau as torch
@@ -36,7 +44,11 @@ def mm(mat1: Any, mat2: Any) -> Any:
         tensor([[1., 2.],
                 [3., 4.]])
     """
-    return _matmul(mat1, mat2)
+    if reduce is None:
+        return _matmul(mat1, mat2)
+    if not isinstance(mat1, SparseTensor):
+        raise RuntimeError(f"sparse.mm() with reduce= expects mat1 to be sparse, but got {mat1.layout}")
+    return reduced_product(mat1, mat2, reduce)
 
 
 def addmm(mat: Any, mat1: Any, mat2: Any, beta: Any = 1.0, alpha: Any = 1.0) -> Any:

@@ -9,17 +9,13 @@ from .. import layouts
 from .._tensor import Tensor
 from ..printing import gradient_suffix, values_text, with_suffixes
 from ..promotion import get_default_dtype
+from ._formats import FORMATS
 
 if TYPE_CHECKING:
     from ._tensor import SparseTensor
 
 __all__ = ["sparse_repr"]
 
-_COMPONENTS = {
-    layouts.sparse_coo: ("indices",),
-    layouts.sparse_csr: ("crow_indices", "col_indices"),
-    layouts.sparse_csc: ("ccol_indices", "row_indices"),
-}
 _PREFIX = "tensor("
 
 
@@ -27,7 +23,7 @@ def sparse_repr(tensor: SparseTensor) -> str:
     """The text of a sparse tensor: its components, its size and what is not the default of its other properties."""
     parts = [
         _component(name, component)
-        for name, component in zip(_COMPONENTS[tensor.layout], tensor._components, strict=True)
+        for name, component in zip(FORMATS[tensor.layout].components, tensor._components, strict=True)
     ]
     parts.append(_component("values", tensor._values_.detach()))
     text = _PREFIX + (",\n" + " " * len(_PREFIX)).join(parts)

@@ -14,18 +14,24 @@ from .. import dtypes, layouts
 from .._tensor import Tensor
 from ..errors import UnsupportedLayoutError
 from ..shapes import Size, normalize_dim
+from ._formats import FORMATS
 
 if TYPE_CHECKING:
     from ..devices import device as Device  # noqa: N812 (a class in lower case, as in PyTorch)
 
 __all__ = ["SparseTensor", "layout_name", "make_sparse"]
 
-_NAMES = {layouts.sparse_coo: "Sparse", layouts.sparse_csr: "SparseCsr", layouts.sparse_csc: "SparseCsc"}
+_WORDS = {
+    "indices": "sparse coordinate", "crow_indices": "sparse row compressed", "col_indices": "sparse row compressed",
+    "ccol_indices": "sparse column compressed", "row_indices": "sparse column compressed",
+}  # fmt: skip
+"""What the accessors want, in the words of PyTorch's messages."""
 
 
 def layout_name(tensor: Tensor) -> str:
     """The layout in the words of PyTorch's messages, "SparseCsr"."""
-    return _NAMES.get(tensor.layout, "Strided")
+    format = FORMATS.get(tensor.layout)
+    return "Strided" if format is None else format.title
 
 
 def make_sparse(
@@ -48,8 +54,8 @@ class SparseTensor(Tensor):
     """A tensor of which only some elements are stored.
 
     Attributes:
-        _components: the indices (COO), or the compressed and the plain indices (CSR, CSC).
-        _values_: the stored elements.
+        _components: the indices (COO), or the compressed and the plain indices.
+        _values_: the stored elements: (nnz, dense dims…), or (batch dims…, nnz, height and width of a block, dense dims…).
         _owns_values: whether it is a leaf, whose values nobody else differentiates.
     """
 
@@ -157,25 +163,43 @@ class SparseTensor(Tensor):
         Raises:
             RuntimeError: always.
         """
-        name = {"SparseCsr": "Sparse CSR", "SparseCsc": "Sparse CSC"}.get(layout_name(self), "Sparse")
+        name = "Sparse CSR" if FORMATS[self._layout].compressed else "Sparse"
         raise RuntimeError(f"{name} tensors do not have strides")
 
     def sparse_dim(self) -> int:
-        """The number of dimensions that are indexed."""
-        return 2 if self._layout is not layouts.sparse_coo else int(self._components[0].shape[0])
+        """The number of dimensions that are indexed; batch dimensions of a compressed layout do not count."""
+        return 2 if FORMATS[self._layout].compressed else int(self._components[0].shape[0])
 
     def dense_dim(self) -> int:
-        """The number of dimensions of each stored element."""
-        return len(self._size) - self.sparse_dim()
+        """The number of dimensions of each stored element, or of each element of a stored block."""
+        return len(self._size) - self._batch_dim() - self.sparse_dim()
+
+    def _batch_dim(self) -> int:
+        return self._components[0].dim() - 1 if FORMATS[self._layout].compressed else 0
+
+    def _blocksize(self) -> tuple[int, int]:
+        """The height and the width of what is stored as one."""
+        if not FORMATS[self._layout].blocked:
+            return 1, 1
+        batch = self._batch_dim()
+        return int(self._values_.shape[batch + 1]), int(self._values_.shape[batch + 2])
 
     def _nnz(self) -> int:
-        return int(self._values_.shape[0])
+        return int(self._values_.shape[self._batch_dim()])
 
     # -- components --------------------------------------------------------------------------------------------------
 
-    def _expect(self, function: str, layout: layouts.layout, words: str) -> None:
-        if self._layout is not layout:
-            raise RuntimeError(f"{function} expected {words} tensor layout but got {layout_name(self)}")
+    def _index(self, function: str) -> Tensor:
+        """The component of that name, or of the name after an underscore."""
+        names = FORMATS[self._layout].components
+        name = function.lstrip("_")
+        if name not in names:
+            raise RuntimeError(f"{function} expected {_WORDS[name]} tensor layout but got {layout_name(self)}")
+        return self._components[names.index(name)]
+
+    def _expect_coo(self, function: str) -> None:
+        if self._layout is not layouts.sparse_coo:
+            raise RuntimeError(f"{function} expected sparse coordinate tensor layout but got {layout_name(self)}")
 
     def _expect_coalesced(self, what: str) -> None:
         if self._layout is layouts.sparse_coo and not self._coalesced:
@@ -183,9 +207,9 @@ class SparseTensor(Tensor):
 
     def indices(self) -> Tensor:
         """The coordinates of the stored elements, (sparse dims, nnz), of a coalesced COO tensor."""
-        self._expect("indices", layouts.sparse_coo, "sparse coordinate")
+        found = self._index("indices")
         self._expect_coalesced("indices")
-        return self._components[0]
+        return found
 
     def values(self) -> Tensor:
         """The stored elements, (nnz, …)."""
@@ -193,47 +217,43 @@ class SparseTensor(Tensor):
         return self._values_
 
     def _indices(self) -> Tensor:
-        self._expect("_indices", layouts.sparse_coo, "sparse coordinate")
-        return self._components[0]
+        return self._index("_indices")
 
     def _values(self) -> Tensor:
         return self._values_.detach() if self._owns_values else self._values_
 
     def crow_indices(self) -> Tensor:
-        """Where each row begins in the column indices and values of a CSR tensor."""
-        self._expect("crow_indices", layouts.sparse_csr, "sparse row compressed")
-        return self._components[0]
+        """Where each row (of blocks) begins in the column indices and values of a CSR or BSR tensor."""
+        return self._index("crow_indices")
 
     def col_indices(self) -> Tensor:
-        """The columns of the stored elements of a CSR tensor."""
-        self._expect("col_indices", layouts.sparse_csr, "sparse row compressed")
-        return self._components[1]
+        """The columns of the stored elements or blocks of a CSR or BSR tensor."""
+        return self._index("col_indices")
 
     def ccol_indices(self) -> Tensor:
-        """Where each column begins in the row indices and values of a CSC tensor."""
-        self._expect("ccol_indices", layouts.sparse_csc, "sparse column compressed")
-        return self._components[0]
+        """Where each column (of blocks) begins in the row indices and values of a CSC or BSC tensor."""
+        return self._index("ccol_indices")
 
     def row_indices(self) -> Tensor:
-        """The rows of the stored elements of a CSC tensor."""
-        self._expect("row_indices", layouts.sparse_csc, "sparse column compressed")
-        return self._components[1]
+        """The rows of the stored elements or blocks of a CSC or BSC tensor."""
+        return self._index("row_indices")
 
     def is_coalesced(self) -> bool:
         """Whether the coordinates of a COO tensor are known to be sorted and unique."""
-        self._expect("is_coalesced", layouts.sparse_coo, "sparse coordinate")
+        self._expect_coo("is_coalesced")
         return self._coalesced
 
     def coalesce(self) -> SparseTensor:
         """The same COO tensor with sorted coordinates, of which none occurs twice."""
         from ._indices import coalesced
 
-        self._expect("coalesce", layouts.sparse_coo, "sparse coordinate")
+        self._expect_coo("coalesce")
         return coalesced(self)
 
     def with_values(self, values: Tensor) -> SparseTensor:
-        """A tensor of the same layout and pattern with other values."""
-        size = tuple(self._size)[: self.sparse_dim()] + tuple(values.shape[1:])
+        """A tensor of the same layout and pattern with other values, whose dense dimensions may be others."""
+        dense = tuple(values.shape)[self._values_.dim() - self.dense_dim() :]
+        size = tuple(self._size)[: len(self._size) - self.dense_dim()] + dense
         return make_sparse(self._layout, self._components, values, size, coalesced=self._coalesced)
 
     # -- history -----------------------------------------------------------------------------------------------------
@@ -305,6 +325,19 @@ class SparseTensor(Tensor):
             return self
         components = tuple(component.to(values.device) for component in self._components)
         return make_sparse(self._layout, components, values, tuple(self._size), coalesced=self._coalesced)
+
+    def type(self, dtype: Any = None, **_: Any) -> Any:
+        """The name of its type, "torch.sparse.FloatTensor", or the tensor in another dtype."""
+        if dtype is not None:
+            return self.to(dtype)
+        name: str = self._values_.type()
+        return name.replace("torch.", "torch.sparse.", 1)
+
+    @property
+    def H(self) -> SparseTensor:  # noqa: N802 (PyTorch's name)
+        """The matrix with rows and columns exchanged, conjugated if it is complex."""
+        turned: SparseTensor = self.t()
+        return turned.conj_physical() if self.is_complex() else turned
 
     def cpu(self) -> SparseTensor:
         """The tensor on the CPU."""

@@ -9,16 +9,17 @@ from .. import dtypes, layouts
 from .._tensor import Tensor
 from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from ..ops.conversion import to_type
-from ..ops.creation import empty, zeros
+from ..ops.creation import zeros
 from ..ops.data import make_tensor
 from ..ops.joining import cat, stack
 from ..ops.ranges import arange
+from ._formats import FORMATS, Format
 from ._indices import expanded, in_layout, summed
 from ._tensor import SparseTensor, make_sparse
 
 __all__ = [
-    "check_sparse_tensor_invariants", "sparse_compressed_tensor", "sparse_coo_tensor", "sparse_csc_tensor",
-    "sparse_csr_tensor", "spdiags",
+    "check_sparse_tensor_invariants", "sparse_bsc_tensor", "sparse_bsr_tensor", "sparse_compressed_tensor",
+    "sparse_coo_tensor", "sparse_csc_tensor", "sparse_csr_tensor", "sparse_zeros", "spdiags",
 ]  # fmt: skip
 
 
@@ -111,10 +112,8 @@ def sparse_coo_tensor(
     if indices is None and values is None:
         if size is None:
             raise TypeError("sparse_coo_tensor(): size is needed where there are no indices and values")
-        empty_index = zeros((len(size), 0), dtype=dtypes.int64, device=device)
-        return make_sparse(
-            layouts.sparse_coo, (empty_index,), empty(0, dtype=dtype, device=device), tuple(size), coalesced=False
-        )
+        made = sparse_zeros(tuple(size), layouts.sparse_coo, dtype=dtype, device=device)
+        return made.requires_grad_() if requires_grad else made
     index, found = _index(indices, device), _values(values, dtype, device, requires_grad)
     if index.dim() != 2:
         raise RuntimeError(f"indices must be sparse_dim x nnz, but got: {list(index.shape)}")
@@ -136,6 +135,38 @@ def sparse_coo_tensor(
     made = make_sparse(layouts.sparse_coo, (index,), found, tuple(size), coalesced=bool(is_coalesced))
     made._owns_values = requires_grad
     return made
+
+
+def sparse_zeros(
+    size: Sequence[int],
+    layout: layouts.layout,
+    *,
+    dtype: DType | None = None,
+    device: Any = None,
+    dense_dim: int = 0,
+    batch_dim: int | None = None,
+    blocksize: Sequence[int] = (1, 1),
+) -> SparseTensor:
+    """A tensor that stores nothing.
+
+    Raises:
+        RuntimeError: the layout has two sparse dimensions, and ``size`` has less.
+    """
+    shape = tuple(size)
+    count = len(shape) - dense_dim
+    format = FORMATS[layout]
+    number = {"dtype": dtypes.int64, "device": device}
+    if not format.compressed:
+        indices, values = zeros((count, 0), **number), zeros((0, *shape[count:]), dtype=dtype, device=device)
+        return make_sparse(layout, (indices,), values, shape)
+    if count < 2:
+        raise RuntimeError(f"a tensor of layout {layout!r} has at least 2 dimensions, but the size is {list(shape)}")
+    batch = shape[: count - 2 if batch_dim is None else batch_dim]
+    rows, columns = shape[len(batch)] // blocksize[0], shape[len(batch) + 1] // blocksize[1]
+    pointers = zeros((*batch, (rows if format.by_rows else columns) + 1), **number)
+    block = tuple(blocksize) if format.blocked else ()
+    values = zeros((*batch, 0, *block, *shape[count:]), dtype=dtype, device=device)
+    return make_sparse(layout, (pointers, zeros((*batch, 0), **number)), values, shape, coalesced=True)
 
 
 def _check_coordinates(index: Tensor, values: Tensor, size: tuple[int, ...]) -> None:
@@ -173,15 +204,16 @@ def sparse_compressed_tensor(
     requires_grad: bool = False,
     check_invariants: bool | None = None,
 ) -> SparseTensor:
-    """Make a tensor of layout CSR or CSC of its components. Source: ``torch.sparse_compressed_tensor``.
+    """Make a tensor of layout CSR, CSC, BSR or BSC of its components. Source: ``torch.sparse_compressed_tensor``.
 
     Args:
-        compressed_indices: where each row (CSR) or column (CSC) begins in the other two: one more than there are.
-        plain_indices: the columns, or rows, of the stored elements, in order within each row.
-        values: (nnz,).
-        size: the shape; the smallest that fits if left out.
+        compressed_indices: where each row (CSR, BSR) or column (CSC, BSC) begins in the other two, one more than there are:
+            (batch dims…, lines + 1). Lines are counted in blocks.
+        plain_indices: the columns, or rows, of the stored elements, in order within each line: (batch dims…, nnz).
+        values: (batch dims…, nnz, dense dims…), of blocked layouts (batch dims…, nnz, height, width, dense dims…).
+        size: the shape, (batch dims…, rows, columns, dense dims…); the smallest that fits if left out.
         dtype, device: of the values; theirs by default.
-        layout: ``torch.sparse_csr`` or ``torch.sparse_csc``.
+        layout: ``torch.sparse_csr``, ``torch.sparse_csc``, ``torch.sparse_bsr`` or ``torch.sparse_bsc``.
         requires_grad: make it a leaf whose gradient is sparse.
 
     Raises:
@@ -193,69 +225,121 @@ def sparse_compressed_tensor(
         tensor([[0., 5.],
                 [6., 0.]])
     """
-    if layout not in (layouts.sparse_csr, layouts.sparse_csc):
-        raise RuntimeError(f"sparse_compressed_tensor expected layout sparse_csr or sparse_csc, but got {layout}")
+    format = FORMATS.get(layout)  # type: ignore[arg-type]
+    if format is None or not format.compressed:
+        raise RuntimeError(
+            "sparse_compressed_tensor expected sparse compressed tensor layout (sparse_csr, sparse_csc, sparse_bsr or "
+            f"sparse_bsc) but got {layout}"
+        )
     pointers, plain = _index(compressed_indices, device), _index(plain_indices, device)
     found = _values(values, dtype, device, requires_grad)
-    names = ("crow_indices", "col_indices") if layout is layouts.sparse_csr else ("ccol_indices", "row_indices")
+    _check_dims(format, pointers, plain, found)
     if size is None:
-        other = int(plain.max().item()) + 1 if plain.numel() else 0
-        lines = max(pointers.numel() - 1, 0)
-        size = (lines, other) if layout is layouts.sparse_csr else (other, lines)
-    _check_compressed(names, pointers, plain, found, tuple(size), layout)
-    made = make_sparse(layout, (pointers, plain), found, tuple(size), coalesced=True)
+        size = _inferred_size(format, pointers, plain, found)
+    _check_compressed(format, pointers, plain, found, tuple(size))
+    made = make_sparse(format.layout, (pointers, plain), found, tuple(size), coalesced=True)
     made._owns_values = requires_grad
     return made
 
 
-def _check_compressed(
-    names: tuple[str, str],
-    pointers: Tensor,
-    plain: Tensor,
-    values: Tensor,
-    size: tuple[int, ...],
-    layout: layouts.layout,
-) -> None:
-    for name, index in zip(names, (pointers, plain), strict=True):
-        if index.dim() != 1:
-            raise RuntimeError(f"{name} must have dimensionality 1 (batches are not supported), but got {index.dim()}")
+def _inferred_size(format: Format, pointers: Tensor, plain: Tensor, values: Tensor) -> tuple[int, ...]:
+    batch = pointers.dim() - 1
+    height, width = values.shape[batch + 1 : batch + 3] if format.blocked else (1, 1)
+    lines = pointers.shape[-1] - 1
+    others = int(plain.max().item()) + 1 if plain.numel() else 0
+    rows, columns = (lines, others) if format.by_rows else (others, lines)
+    dense = values.shape[batch + (3 if format.blocked else 1) :]
+    return (*pointers.shape[:-1], rows * height, columns * width, *dense)
+
+
+def _check_dims(format: Format, pointers: Tensor, plain: Tensor, values: Tensor) -> None:
+    """What has to hold before a size can be inferred."""
+    for name, index in zip(format.components, (pointers, plain), strict=True):
+        if not index.dim():
+            raise RuntimeError(f"{name} must have dimensionality >= 1 but got 0")
         _check_integers(name, index)
     if pointers.dtype is not plain.dtype:
         raise RuntimeError(
-            f"{names[0]} and {names[1]} must have the same dtype, but got {pointers.dtype} and {plain.dtype}"
+            f"{format.components[0]} and {format.components[1]} must have the same dtype, but got {pointers.dtype} and "
+            f"{plain.dtype}"
         )
-    if len(size) != 2:
-        raise RuntimeError(f"size must have 2 dimensions, but got {len(size)}")
-    lines, others = size if layout is layouts.sparse_csr else size[::-1]
-    if values.dim() != 1 or values.numel() != plain.numel():
+    if plain.dim() != pointers.dim():
         raise RuntimeError(
-            f"number of entries of {names[1]} ({plain.numel()}) and of values ({list(values.shape)}) must be equal"
+            f"{format.components[0]} and {format.components[1]} dimensionalities must be equal but got {pointers.dim()} and "
+            f"{plain.dim()}"
         )
-    if pointers.numel() != lines + 1:
+    least = pointers.dim() + (2 if format.blocked else 0)
+    if values.dim() < least:
         raise RuntimeError(
-            f"{names[0]}.shape[-1] must be equal to the number of lines + 1 = {lines + 1}, but got {pointers.numel()}"
+            f"values must have dimensionality > {least - 1} (batch, stored elements{', block' if format.blocked else ''}), "
+            f"but got {values.dim()}"
         )
-    if int(pointers[0].item()):
-        raise RuntimeError(f"`{names[0]}[..., 0] == 0` is not satisfied: it is {int(pointers[0].item())}")
-    if int(pointers[-1].item()) != values.numel():
+    if not pointers.shape[-1]:
+        raise RuntimeError(f"{format.components[0]}.shape[-1] must be the number of lines + 1, but got 0")
+    for index in (pointers, plain):
+        if index.device != values.device:
+            raise RuntimeError(f"device of indices ({index.device}) must match device of values ({values.device})")
+
+
+def _check_compressed(format: Format, pointers: Tensor, plain: Tensor, values: Tensor, size: tuple[int, ...]) -> None:
+    names = format.components
+    batch = pointers.dim() - 1
+    after = batch + (3 if format.blocked else 1)
+    if len(size) != batch + 2 + values.dim() - after:
         raise RuntimeError(
-            f"`{names[0]}[..., -1] == nnz` is not satisfied: it is {int(pointers[-1].item())}, nnz is {values.numel()}"
+            f"size must have {batch} batch, 2 sparse and {values.dim() - after} dense dimensions as the components have, but got "
+            f"{len(size)}"
         )
-    counts = pointers[1:] - pointers[:-1]
-    bad = (counts < 0) | (counts > others)
+    height, width = values.shape[batch + 1 : batch + 3] if format.blocked else (1, 1)
+    if not (height and width) or size[batch] % height or size[batch + 1] % width:
+        raise RuntimeError(
+            f"tensor sparse size ({size[batch]},{size[batch + 1]}) must be divisible by the blocksize ({height},{width})"
+        )
+    if tuple(values.shape[after:]) != size[batch + 2 :]:
+        raise RuntimeError(
+            f"values have the dense sizes {list(values.shape[after:])}, but those of the tensor are {list(size[batch + 2 :])}"
+        )
+    batches = {tuple(pointers.shape[:-1]), tuple(plain.shape[:-1]), tuple(values.shape[:batch]), size[:batch]}
+    if len(batches) > 1:
+        raise RuntimeError(
+            f"all batch dimensions of {names[0]} ({list(pointers.shape[:-1])}), {names[1]} ({list(plain.shape[:-1])}), values "
+            f"({list(values.shape[:batch])}) and size ({list(size[:batch])}) must be equal"
+        )
+    grid = size[batch] // height, size[batch + 1] // width
+    lines, others = grid if format.by_rows else grid[::-1]
+    stored = plain.shape[-1]
+    if values.shape[batch] != stored:
+        raise RuntimeError(
+            f"number of entries of {names[1]} ({stored}) and of values ({list(values.shape)}) must be equal"
+        )
+    if pointers.shape[-1] != lines + 1:
+        raise RuntimeError(
+            f"{names[0]}.shape[-1] must be equal to the number of lines + 1 = {lines + 1}, but got {pointers.shape[-1]}"
+        )
+    for place, wanted, text in ((0, 0, "0] == 0"), (-1, stored, "-1] == nnz")):
+        bad = pointers[..., place] != wanted
+        if bool(bad.any()):
+            found = int(pointers[..., place].reshape(-1)[_first_bad(bad)].item())
+            which = f" in batch {_first_bad(bad)}" if batch else ""
+            known = f", nnz is {stored}" if place else ""
+            raise RuntimeError(f"`{names[0]}[..., {text}` is not satisfied{which}: it is {found}{known}")
+    counts = pointers[..., 1:] - pointers[..., :-1]
+    _check_everywhere(
+        (counts < 0) | (counts > others),
+        f"`0 <= {names[0]}[..., 1:] - {names[0]}[..., :-1] <= {others}` is not satisfied",
+    )
+    _check_everywhere((plain < 0) | (plain >= others), f"`0 <= {names[1]} < {others}` is not satisfied")
+    line_of = expanded(pointers).reshape(plain.shape)
+    unsorted = (line_of[..., 1:] == line_of[..., :-1]) & (plain[..., 1:] <= plain[..., :-1])
+    _check_everywhere(unsorted, f"`{names[1]}` must be sorted and distinct along each line; they are not", first=1)
+
+
+def _check_everywhere(bad: Tensor, words: str, first: int = 0) -> None:
+    """Raise an error that names the first position, and the batch if there are some."""
     if bool(bad.any()):
-        raise RuntimeError(
-            f"`0 <= {names[0]}[..., 1:] - {names[0]}[..., :-1] <= {others}` is not satisfied at position {_first_bad(bad)}"
-        )
-    outside = (plain < 0) | (plain >= others)
-    if bool(outside.any()):
-        raise RuntimeError(f"`0 <= {names[1]} < {others}` is not satisfied at position {_first_bad(outside)}")
-    lines_of = expanded(pointers)
-    unsorted = (lines_of[1:] == lines_of[:-1]) & (plain[1:] <= plain[:-1])
-    if bool(unsorted.any()):
-        raise RuntimeError(
-            f"`{names[1]}` must be sorted and distinct along each line; they are not at position {_first_bad(unsorted) + 1}"
-        )
+        place = _first_bad(bad)
+        which = f" of batch {place // bad.shape[-1]}" if bad.dim() > 1 else ""
+        raise RuntimeError(f"{words} at position {place % bad.shape[-1] + first}{which}")
 
 
 def sparse_csr_tensor(
@@ -288,6 +372,38 @@ def sparse_csc_tensor(
                 [5, 0, 0]])
     """
     return sparse_compressed_tensor(ccol_indices, row_indices, values, size, **options | {"layout": layouts.sparse_csc})
+
+
+def sparse_bsr_tensor(
+    crow_indices: Any, col_indices: Any, values: Any, size: Sequence[int] | None = None, **options: Any
+) -> SparseTensor:
+    """Make a tensor of layout BSR (compressed rows of blocks). Source of the semantics: ``torch.sparse_bsr_tensor``.
+
+    See :func:`flambeau.sparse_compressed_tensor` for the arguments and errors.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.sparse_bsr_tensor([0, 1], [1], [[[1, 2], [3, 4]]], (2, 4)).to_dense()
+        tensor([[0, 0, 1, 2],
+                [0, 0, 3, 4]])
+    """
+    return sparse_compressed_tensor(crow_indices, col_indices, values, size, **options | {"layout": layouts.sparse_bsr})
+
+
+def sparse_bsc_tensor(
+    ccol_indices: Any, row_indices: Any, values: Any, size: Sequence[int] | None = None, **options: Any
+) -> SparseTensor:
+    """Make a tensor of layout BSC (compressed columns of blocks). Source of the semantics: ``torch.sparse_bsc_tensor``.
+
+    See :func:`flambeau.sparse_compressed_tensor` for the arguments and errors.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.sparse_bsc_tensor([0, 0, 1], [0], [[[1, 2], [3, 4]]], (2, 4)).to_dense()
+        tensor([[0, 0, 1, 2],
+                [0, 0, 3, 4]])
+    """
+    return sparse_compressed_tensor(ccol_indices, row_indices, values, size, **options | {"layout": layouts.sparse_bsc})
 
 
 def spdiags(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 from .. import layouts
 from .._methods import method
 from .._tensor import Tensor
 from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
-from ..errors import UnsupportedError
+from ..errors import UnsupportedError, UnsupportedLayoutError
 from ..ops.conversion import from_numpy
-from ..ops.joining import stack
-from ._indices import coalesced, coordinates, in_layout, summed
+from ..ops.joining import cat, stack
+from ..ops.ranges import arange
+from ._formats import FORMATS
+from ._indices import coalesced, elements, in_layout, positions, summed
 from ._tensor import SparseTensor, make_sparse
 
 __all__ = ["from_scipy", "in_same_layout", "to_coo", "to_dense", "to_scipy", "to_sparse"]
@@ -29,8 +33,8 @@ def to_dense(input: Tensor, dtype: DType | None = None, *, masked_grad: bool | N
     """
     if not isinstance(input, SparseTensor):
         return input if dtype is None else input.to(dtype)
-    values = input._values_ if dtype is None else input._values_.to(dtype)
-    indices = coordinates(input)
+    indices, values = elements(input)
+    values = values if dtype is None else values.to(dtype)
     if not indices.shape[0]:
         return values.sum(0)
     if input.layout is layouts.sparse_coo and not input._coalesced:
@@ -50,11 +54,12 @@ def to_sparse(
         input: a strided or sparse tensor.
         sparse_dim: how many dimensions are indexed, for COO; all by default.
         layout: the layout; COO by default.
-        blocksize, dense_dim: not supported.
+        blocksize: the height and the width of blocks, for BSR and BSC; a BSR or BSC input's own by default.
+        dense_dim: how many of the last dimensions are those of each stored element; 0 by default. What is left before the two
+            sparse dimensions of a compressed layout are batches.
 
     Raises:
-        NotImplementedError: an option that is not supported.
-        RuntimeError: the tensor has another number of dimensions than the layout.
+        RuntimeError: the options do not fit the layout or the tensor, or batches differ in how many elements they store.
 
     Example:
         >>> import flambeau as torch
@@ -64,14 +69,25 @@ def to_sparse(
                values=tensor([1, 2]),
                size=(2, 2), nnz=2, layout=torch.sparse_coo)
     """
-    if blocksize is not None or dense_dim is not None:
-        raise NotImplementedError("to_sparse(): blocksize and dense_dim are not supported")
     wanted = layout or layouts.sparse_coo
+    format = FORMATS.get(wanted)
+    if format is None:
+        raise RuntimeError(f"to_sparse(): expected a sparse layout, but got {wanted}")
+    if blocksize is not None and not format.blocked:
+        raise RuntimeError(f"to_sparse(): conversion to {wanted!r} with blocksize argument given is not supported")
+    if sparse_dim is not None and format.compressed and sparse_dim != 2:
+        raise RuntimeError(f"to_sparse(): a tensor of layout {wanted!r} has 2 sparse dimensions, not {sparse_dim}")
+    indexed = None if sparse_dim is None or format.compressed else sparse_dim
+    if dense_dim is not None:
+        if not 0 <= dense_dim <= input.dim() or indexed not in (None, input.dim() - dense_dim):
+            raise RuntimeError(
+                f"to_sparse(): dense_dim {dense_dim} does not go with {input.dim()} dimensions"
+                + (f" and sparse_dim {indexed}" if indexed is not None else "")
+            )
+        indexed = input.dim() - dense_dim
     if isinstance(input, SparseTensor):
-        return in_same_layout(input, wanted)
-    if wanted is not layouts.sparse_coo and input.dim() != 2:
-        raise RuntimeError(f"to_sparse(): a tensor of layout {wanted!r} has 2 dimensions, not {input.dim()}")
-    count = input.dim() if sparse_dim is None else sparse_dim
+        return _with_sparse_dims(in_same_layout(input, wanted, blocksize), indexed, wanted, blocksize)
+    count = input.dim() if indexed is None else indexed
     if not 0 <= count <= input.dim():
         raise RuntimeError(f"sparse_dim argument must be in [1,{input.dim()}] range, but {count} is given")
     stored = input.detach() != 0
@@ -79,48 +95,88 @@ def to_sparse(
         stored = stored.reshape(*input.shape[:count], -1).any(-1)
     indices = stored.nonzero().t().contiguous()
     values = input[tuple(indices.unbind(0))]
-    return in_layout(wanted, indices, values, tuple(input.shape))
+    return in_layout(wanted, indices, values, tuple(input.shape), blocksize)
+
+
+def _with_sparse_dims(
+    input: SparseTensor, indexed: int | None, layout: layouts.layout, blocksize: Sequence[int] | None
+) -> SparseTensor:
+    """``input`` with another number of indexed dimensions."""
+    if indexed is None or input.dim() - input.dense_dim() == indexed:
+        return input
+    coo = to_coo(input)
+    indices, values = coo._components[0], coo._values_
+    count = coo.sparse_dim()
+    if indexed > count:  # dimensions of the stored elements become indexed
+        inner = tuple(coo.shape)[count:indexed]
+        each = prod(inner)
+        places = arange(values.shape[0] * each, device=values.device)
+        rows = [indices.index_select(1, places // max(each, 1))]
+        rows += [((places // prod(inner[dim + 1 :])) % inner[dim]).unsqueeze(0) for dim in range(len(inner))]
+        indices = cat(rows)
+        values = values.reshape(-1, *values.shape[1 + len(inner) :])
+    else:  # indexed dimensions become those of stored elements
+        inner = tuple(coo.shape)[indexed:count]
+        outer = positions(indices[:indexed], tuple(coo.shape)[:indexed])
+        distinct, group = outer.unique(return_inverse=True)
+        within = group * prod(inner) + positions(indices[indexed:], inner)
+        made = values.new_zeros((distinct.numel() * prod(inner), *values.shape[1:]))
+        values = made.index_put((within,), values).reshape(distinct.numel(), *inner, *values.shape[1:])
+        indices, _ = summed(indices[:indexed], values.new_zeros(indices.shape[1]), tuple(coo.shape)[:indexed])
+    return in_layout(layout, indices, values, tuple(input.shape), blocksize)
 
 
 def to_coo(input: SparseTensor) -> SparseTensor:
-    """A coalesced COO tensor."""
+    """A coalesced COO tensor; batch dimensions become sparse ones, and blocks single elements."""
     if input.layout is layouts.sparse_coo:
         return coalesced(input)
-    return _reordered(input, layouts.sparse_coo)
+    indices, values = elements(input)
+    if input.layout is not layouts.sparse_csr:
+        indices, values = summed(indices, values, tuple(input.shape)[: indices.shape[0]])
+    return in_layout(layouts.sparse_coo, indices, values, tuple(input.shape))
 
 
-def in_same_layout(input: SparseTensor, layout: layouts.layout) -> SparseTensor:
-    """``input`` in a layout."""
-    if input.layout is layout:
+def in_same_layout(input: SparseTensor, layout: layouts.layout, blocksize: Sequence[int] | None = None) -> SparseTensor:
+    """``input`` in a layout, with blocks of its own size if none is given."""
+    format = FORMATS[layout]
+    own = input._blocksize() if FORMATS[input.layout].blocked else None
+    wanted = tuple(blocksize) if blocksize is not None else own if format.blocked else None
+    if input.layout is layout and wanted in (None, own):
         return input
-    return to_coo(input) if layout is layouts.sparse_coo else _reordered(to_coo(input), layout)
+    coo = to_coo(input)
+    return in_layout(layout, coo._components[0], coo._values_, tuple(input.shape), wanted)
 
 
-def _reordered(input: SparseTensor, layout: layouts.layout) -> SparseTensor:
-    indices, values = coordinates(input), input._values_
-    if input.layout is layouts.sparse_csc:
-        indices, values = summed(indices, values, tuple(input.shape))
-    return in_layout(layout, indices, values, tuple(input.shape))
+def _to_layout(layout: layouts.layout) -> None:
+    name = f"to_{layout.name}"
+    if FORMATS[layout].blocked:
 
+        def convert(
+            input: Tensor, blocksize: Sequence[int] | None = None, dense_dim: int | None = None
+        ) -> SparseTensor:
+            if blocksize is None and not (isinstance(input, SparseTensor) and FORMATS[input.layout].blocked):
+                raise TypeError(f'{name}() missing 1 required positional arguments: "blocksize"')
+            return to_sparse(input, layout=layout, blocksize=blocksize, dense_dim=dense_dim)
 
-def _to_layout(name: str, layout: layouts.layout) -> None:
-    def convert(input: Tensor, dense_dim: int | None = None) -> SparseTensor:
-        return to_sparse(input, layout=layout, dense_dim=dense_dim)
+    else:
+
+        def convert(input: Tensor, dense_dim: int | None = None) -> SparseTensor:  # type: ignore[misc]
+            return to_sparse(input, layout=layout, dense_dim=dense_dim)
 
     convert.__name__ = name
     convert.__doc__ = f"Give a sparse tensor of layout {layout!r}. Source of the semantics: ``torch.Tensor.{name}``."
     method(name)(convert)
 
 
-for _layout in (layouts.sparse_coo, layouts.sparse_csr, layouts.sparse_csc):
-    _to_layout(f"to_{_layout.name}", _layout)
+for _layout in FORMATS:
+    _to_layout(_layout)
 
 
 # -- scipy ---------------------------------------------------------------
 
 
 def from_scipy(matrix: Any) -> SparseTensor:
-    """Give the sparse tensor of a ``scipy.sparse`` matrix or array in the layout COO, CSR or CSC, without a dense copy.
+    """Give the sparse tensor of a ``scipy.sparse`` matrix or array (COO, CSR, CSC or BSR), without a dense copy.
 
     Raises:
         TypeError: it has another layout.
@@ -134,23 +190,24 @@ def from_scipy(matrix: Any) -> SparseTensor:
     if kind == "coo":
         indices = stack([from_numpy(matrix.row), from_numpy(matrix.col)]).long()
         return make_sparse(layouts.sparse_coo, (indices,), from_numpy(matrix.data), tuple(matrix.shape))
-    if kind not in ("csr", "csc"):
+    if kind not in ("csr", "csc", "bsr"):
         raise TypeError(
-            f"expected a scipy.sparse array in the format coo, csr or csc, not {kind or type(matrix).__name__}"
+            f"expected a scipy.sparse array in the format coo, csr, csc or bsr, not {kind or type(matrix).__name__}"
         )
     if not matrix.has_canonical_format:
         matrix = matrix.copy()
         matrix.sum_duplicates()
-    layout = layouts.sparse_csr if kind == "csr" else layouts.sparse_csc
+    layout = {"csr": layouts.sparse_csr, "csc": layouts.sparse_csc, "bsr": layouts.sparse_bsr}[kind]
     components = (from_numpy(matrix.indptr).long(), from_numpy(matrix.indices).long())
     return make_sparse(layout, components, from_numpy(matrix.data), tuple(matrix.shape), coalesced=True)
 
 
 def to_scipy(input: SparseTensor) -> Any:
-    """Give the ``scipy.sparse`` array of a sparse tensor on the CPU, without a dense copy.
+    """Give the ``scipy.sparse`` array of a sparse matrix on the CPU, without a dense copy.
 
     Raises:
-        RuntimeError: it requires a gradient.
+        RuntimeError: it requires a gradient, or is no matrix of numbers.
+        UnsupportedLayoutError: SciPy does not have the layout BSC.
         UnsupportedError: the backend has no such arrays.
 
     Example:
@@ -166,5 +223,11 @@ def to_scipy(input: SparseTensor) -> Any:
         )
     if input.requires_grad:
         raise RuntimeError("Can't convert a tensor that requires grad to scipy.sparse. Use tensor.detach() first.")
+    if input.dim() != 2 or input.dense_dim():
+        raise RuntimeError(
+            f"scipy.sparse has matrices; a tensor with {input.dim()} dimensions, {input.dense_dim()} of them dense, is none"
+        )
+    if input.layout is layouts.sparse_bsc:
+        raise UnsupportedLayoutError("scipy.sparse has no layout BSC: convert with to_sparse_bsr() first")
     components = [component._array for component in input._components]
     return convert(input.layout.name.removeprefix("sparse_"), components, input._values_._array, tuple(input.shape))

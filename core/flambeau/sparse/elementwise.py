@@ -12,11 +12,11 @@ from ..ops._declare import ROWS
 from ..ops._sparse_forms import IMPLEMENTATIONS, implements
 from ..ops.joining import cat
 from ..ops.searching import searchsorted
-from ._indices import coordinates, in_layout, positions, summed
+from ._indices import coordinates, in_layout_of, positions, summed
 from ._tensor import SparseTensor
 from .conversion import to_coo, to_dense
 
-__all__ = ["aligned"]
+__all__ = ["aligned", "partners"]
 
 # They leave zeros; the first group is linear too, so that values at one coordinate need not be added up first.
 _LINEAR = ("neg", "positive", "deg2rad", "rad2deg", "conj_physical")
@@ -81,7 +81,7 @@ def _mul(input: Any, other: Any) -> Any:
     return source.with_values(source._values_ * _at(dense, source))
 
 
-@implements("div")
+@implements("div", "true_divide", "divide")
 def _div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
     if not isinstance(input, SparseTensor) or (isinstance(other, Tensor) and other._sparse):
         raise UnsupportedLayoutError(
@@ -95,7 +95,7 @@ def _div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
 def _at(dense: Tensor, sparse: SparseTensor) -> Tensor:
     """The elements of a strided tensor, which broadcasts, where a sparse one stores some."""
     whole = dense if dense.shape == sparse.shape else dense.expand(tuple(sparse.shape))
-    return whole[tuple(coordinates(sparse).unbind(0))]
+    return whole[tuple(coordinates(sparse).unbind(0))].reshape(sparse._values_.shape)
 
 
 def _check_shapes(name: str, input: SparseTensor, other: SparseTensor) -> None:
@@ -105,16 +105,26 @@ def _check_shapes(name: str, input: SparseTensor, other: SparseTensor) -> None:
         )
 
 
+def partners(own: Tensor, theirs: Tensor) -> tuple[Tensor, Tensor]:
+    """Which of ``own`` are among the sorted ``theirs``, and where."""
+    place = searchsorted(theirs, own).clamp(max=max(theirs.numel() - 1, 0))
+    found = (theirs[place] == own) if theirs.numel() else own != own
+    return found.nonzero()[:, 0], place[found]
+
+
 def _intersection(input: SparseTensor, other: SparseTensor) -> SparseTensor:
     _check_shapes("mul", input, other)
     first, second = to_coo(input), to_coo(other)
     size = tuple(input.shape)[: first.sparse_dim()]
     own, theirs = positions(first._components[0], size), positions(second._components[0], size)
-    place = searchsorted(theirs, own).clamp(max=max(theirs.numel() - 1, 0))
-    found = (theirs[place] == own) if theirs.numel() else own != own
-    kept, partner = found.nonzero()[:, 0], place[found]
+    kept, partner = partners(own, theirs)
     values = first._values_.index_select(0, kept) * second._values_.index_select(0, partner)
-    return in_layout(input.layout, first._components[0][:, kept], values, tuple(input.shape))
+    return in_layout_of(input, first._components[0][:, kept], values, tuple(input.shape))
+
+
+@implements("floor_divide")
+def _floor_divide(input: Any, other: Any) -> Any:
+    return _div(input, other, rounding_mode="floor")
 
 
 # -- sums ---------------------------------------------------------------
@@ -131,7 +141,7 @@ def _add(input: Any, other: Any, *, alpha: Any = 1) -> Any:
             _joined(first._values_, scaled),
             tuple(input.shape)[: first.sparse_dim()],
         )
-        return in_layout(input.layout, indices, values, tuple(input.shape))
+        return in_layout_of(input, indices, values, tuple(input.shape))
     if _is_number(other) and not isinstance(other, Tensor):
         raise UnsupportedLayoutError(
             "adding a number to a sparse tensor makes its zeros something else: convert it with to_dense() first"
@@ -153,15 +163,15 @@ def _sub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
     return _add(input, other, alpha=-alpha)
 
 
-def aligned(input: SparseTensor, other: SparseTensor) -> tuple[Tensor, Tensor]:
-    """The values of two tensors where either stores one."""
+def aligned(input: SparseTensor, other: SparseTensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Where either of two tensors stores an element, and the values of both there."""
     first, second = to_coo(input), to_coo(other)
     size = tuple(input.shape)[: first.sparse_dim()]
     indices = cat([first._components[0], second._components[0]], 1)
     nothing = [values.new_zeros(values.shape) for values in (first._values_, second._values_)]
-    _, one = summed(indices, cat([first._values_, nothing[1].to(first.dtype)]), size)
+    places, one = summed(indices, cat([first._values_, nothing[1].to(first.dtype)]), size)
     _, two = summed(indices, cat([nothing[0].to(second.dtype), second._values_]), size)
-    return one, two
+    return places, one, two
 
 
 @implements("allclose")
@@ -169,7 +179,7 @@ def _allclose(input: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, 
     if not (isinstance(input, SparseTensor) and isinstance(other, SparseTensor)):
         raise UnsupportedLayoutError("allclose() compares two sparse tensors: convert one with to_dense() first")
     _check_shapes("allclose", input, other)
-    one, two = aligned(input, other)
+    _, one, two = aligned(input, other)
     return bool(ROWS["allclose"].function(one, two, rtol, atol, equal_nan))
 
 
@@ -177,8 +187,48 @@ def _allclose(input: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, 
 def _equal(input: Any, other: Any) -> bool:
     if not (isinstance(input, SparseTensor) and isinstance(other, SparseTensor)) or input.shape != other.shape:
         return False
-    one, two = aligned(input, other)
+    _, one, two = aligned(input, other)
     return bool((one == two).all()) and input.dtype is other.dtype
+
+
+# -- comparison ---------------------------------------------------------------
+
+_TURNED_ROUND = {"eq": "eq", "ne": "ne", "lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
+
+
+def _compare(name: str, input: Any, other: Any) -> Any:
+    function = ROWS[name].function
+    sparse = isinstance(input, SparseTensor), isinstance(other, SparseTensor)
+    if all(sparse):
+        _check_shapes(name, input, other)
+        if name in ("eq", "le", "ge"):
+            raise UnsupportedLayoutError(
+                f"{name}() of two zeros is True, so that its result is not sparse: convert with to_dense() first"
+            )
+        places, one, two = aligned(input, other)
+        return in_layout_of(input, places, function(one, two), tuple(input.shape))
+    if not sparse[0]:
+        return _compare(_TURNED_ROUND[name], other, input)
+    if not _is_number(other):
+        return function(to_dense(input), other)
+    zero = input._values_.new_zeros(())
+    if bool(function(zero, other)):
+        raise UnsupportedLayoutError(
+            f"{name}() of zero and {other} is True, so that its result is not sparse: convert with to_dense() first"
+        )
+    source = to_coo(input) if input.layout is layouts.sparse_coo else input
+    return source.with_values(function(source._values_, other))
+
+
+for _name in _TURNED_ROUND:
+    IMPLEMENTATIONS[_name] = partial(_compare, _name)
+
+
+@implements("any")
+def _any(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
+    if dim is not None:
+        raise UnsupportedLayoutError("any() along a dimension: convert with to_dense() first")
+    return to_coo(input)._values_.any()
 
 
 @implements("is_nonzero")

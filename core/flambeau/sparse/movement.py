@@ -11,10 +11,14 @@ from ..errors import UnsupportedLayoutError
 from ..ops._sparse_forms import implements
 from ..ops.creation import zeros
 from ..ops.joining import cat
+from ..ops.ranges import arange
+from ..ops.repeating import repeat_interleave
+from ..ops.searching import searchsorted
 from ..shapes import normalize_dim
-from ._indices import in_layout
+from ._formats import FORMATS
+from ._indices import in_layout, in_layout_of, summed
 from ._tensor import SparseTensor, make_sparse
-from .conversion import in_same_layout, to_coo
+from .conversion import to_coo
 
 __all__ = ["part"]
 
@@ -36,25 +40,43 @@ def _transpose(input: Any, dim0: int, dim1: int) -> Any:
     return _permute(input, tuple(order))
 
 
-_TURNED = {layouts.sparse_csr: layouts.sparse_csc, layouts.sparse_csc: layouts.sparse_csr}
-
-
 @implements("permute")
 def _permute(input: SparseTensor, dims: Sequence[int]) -> SparseTensor:
     order = [normalize_dim(dim, input.dim()) for dim in dims]
+    if sorted(order) != list(range(input.dim())):
+        raise RuntimeError(f"permute(): {list(dims)} does not name each of {input.dim()} dimensions once")
     size = tuple(input.shape[dim] for dim in order)
     if order == list(range(input.dim())):
         return input
-    if input.layout is not layouts.sparse_coo:  # rows become columns, and nothing moves
-        return make_sparse(_TURNED[input.layout], input._components, input._values_, size, coalesced=True)
-    count = input.sparse_dim()
+    batch = input._batch_dim()
+    count = batch + input.sparse_dim()
     if sorted(order[:count]) != list(range(count)):
         raise UnsupportedLayoutError("permute() would mix sparse and dense dimensions: convert with to_dense() first")
-    indices = input._components[0][order[:count]]
-    values = input._values_
-    if order[count:] != list(range(count, input.dim())):
-        values = values.permute(0, *[dim - count + 1 for dim in order[count:]])
-    return make_sparse(layouts.sparse_coo, (indices,), values, size)
+    format = FORMATS[input.layout]
+    if not format.compressed:
+        indices = input._components[0][order[:count]]
+        values = _permuted(input._values_, [0], order[count:], 1 - count)
+        return make_sparse(input.layout, (indices,), values, size)
+    if sorted(order[:batch]) != list(range(batch)):  # what was a batch becomes a row or a column
+        moved = _permute(to_coo(input), dims)
+        return in_layout_of(input, *_ordered(moved), size)
+    first, second = order[batch:count]
+    components = tuple(_permuted(component, order[:batch], [batch], 0) for component in input._components)
+    block = ([batch + 1, batch + 2] if first < second else [batch + 2, batch + 1]) if format.blocked else []
+    before = [*order[:batch], batch, *block]
+    values = _permuted(input._values_, before, order[count:], len(before) - count)
+    layout = input.layout if first < second else format.turned  # rows become columns, and nothing moves
+    return make_sparse(layout, components, values, size, coalesced=True)
+
+
+def _permuted(tensor: Tensor, before: Sequence[int], order: Sequence[int], shift: int) -> Tensor:
+    dims = [*before, *(dim + shift for dim in order)]
+    return tensor if dims == list(range(len(dims))) else tensor.permute(dims)
+
+
+def _ordered(input: SparseTensor) -> tuple[Tensor, Tensor]:
+    made = to_coo(input)
+    return made._components[0], made._values_
 
 
 def _chosen(input: SparseTensor, kept: Tensor, indices: Tensor, size: tuple[int, ...]) -> SparseTensor:
@@ -63,15 +85,18 @@ def _chosen(input: SparseTensor, kept: Tensor, indices: Tensor, size: tuple[int,
 
 @implements("select")
 def _select(input: Any, dim: int, index: int) -> Any:
-    source = to_coo(input)
     dim = normalize_dim(dim, input.dim())
     length = input.shape[dim]
     if not -length <= index < length:
         raise IndexError(
             f"select(): index {index} out of range for tensor of size {list(input.shape)} at dimension {dim}"
         )
-    count = source.sparse_dim()
     size = tuple(n for each, n in enumerate(input.shape) if each != dim)
+    if dim < input._batch_dim():
+        components = tuple(component.select(dim, index) for component in input._components)
+        return make_sparse(input.layout, components, input._values_.select(dim, index), size, coalesced=True)
+    source = to_coo(input)
+    count = source.sparse_dim()
     if dim >= count:
         return make_sparse(
             layouts.sparse_coo, source._components, source._values_.select(dim - count + 1, index), size, coalesced=True
@@ -97,14 +122,32 @@ def _narrow(input: Any, dim: int, start: int, length: int) -> Any:
     indices[dim] -= start
     size = tuple(length if each == dim else n for each, n in enumerate(input.shape))
     made = _chosen(source, kept, indices, size)
-    return in_same_layout(made, input.layout)
+    return in_layout_of(input, made._components[0], made._values_, size)
 
 
 @implements("index_select")
 def _index_select(input: Any, dim: int, index: Tensor) -> Any:
+    source = to_coo(input)
     dim = normalize_dim(dim, input.dim())
-    parts = [_select(input, dim, int(each)) for each in index.tolist()]
-    return in_same_layout(_stack(parts, dim), input.layout)
+    length = input.shape[dim]
+    wrong = (index < 0) | (index >= length)
+    if bool(wrong.any()):
+        raise IndexError(f"index_select(): index {int(index[wrong][0].item())} is out of range for a size of {length}")
+    size = tuple(index.numel() if each == dim else n for each, n in enumerate(input.shape))
+    count = source.sparse_dim()
+    if dim >= count:
+        values = source._values_.index_select(dim - count + 1, index)
+        return in_layout_of(input, source._components[0], values, size)
+    wanted, order = index.long().sort(stable=True)
+    own = source._components[0][dim]
+    begins, ends = searchsorted(wanted, own), searchsorted(wanted, own, right=True)
+    counts = ends - begins  # a stored element goes wherever its index is asked for
+    each = repeat_interleave(arange(counts.numel(), device=counts.device), counts)
+    nth = arange(each.numel(), device=each.device) - (counts.cumsum(0) - counts)[each]
+    indices = source._components[0][:, each]
+    indices[dim] = order[begins[each] + nth]
+    places, values = summed(indices, source._values_.index_select(0, each), size[:count])
+    return in_layout_of(input, places, values, size)
 
 
 @implements("unsqueeze")
@@ -143,7 +186,7 @@ def _joined(tensors: Sequence[Any], dim: int) -> SparseTensor:
         before += source.shape[dim]
     size = tuple(before if each == dim else n for each, n in enumerate(sources[0].shape))
     made = make_sparse(layouts.sparse_coo, (cat(parts, 1),), cat([source._values_ for source in sources]), size)
-    return in_same_layout(made, tensors[0].layout)
+    return made if tensors[0].layout is layouts.sparse_coo else in_layout_of(tensors[0], *_ordered(made), size)
 
 
 @implements("cat", "concat", "concatenate")
@@ -153,6 +196,7 @@ def _cat(tensors: Sequence[Any], dim: int = 0) -> Any:
 
 @implements("stack")
 def _stack(tensors: Sequence[Any], dim: int = 0) -> Any:
+    # Of layout COO, as what unsqueeze() gives: the tensors may store different numbers of elements, and batches may not.
     return _joined([_unsqueeze(tensor, dim) for tensor in tensors], dim)
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import layouts
 from .._tensor import Tensor
 from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from ..errors import UnsupportedLayoutError
 from ..ops._sparse_forms import implements
+from ..ops.joining import stack
 from ..shapes import normalize_dims
-from ._indices import in_layout, positions, summed
+from ._indices import in_layout_of, positions, summed
 from ._tensor import SparseTensor
-from .conversion import in_same_layout, to_coo
+from .conversion import to_coo
 
 __all__ = ["log_softmax", "softmax", "sparse_sum"]
 
@@ -36,10 +36,8 @@ def sparse_sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: DTy
     indices = source._components[0]
     kept = indices * 0 if not left else indices
     rows = [kept[each] * (each not in dims) for each in range(count) if keepdim or each not in dims]
-    from ..ops.joining import stack
-
     indices, values = summed(stack(rows), values, size[: len(rows)])
-    return in_layout(input.layout if len(size) == 2 else layouts.sparse_coo, indices, values, size)
+    return in_layout_of(input, indices, values, size)
 
 
 @implements("norm")
@@ -95,8 +93,7 @@ def _over_groups(input: SparseTensor, dim: int, dtype: DType | None, finish: Any
     top = values.detach().new_full(shape, float("-inf")).index_reduce(0, group, values.detach(), "amax")
     shifted = values - top.index_select(0, group)
     total = values.new_zeros(shape).index_add(0, group, shifted.exp())
-    made = in_layout(layouts.sparse_coo, indices, finish(shifted, group, total), tuple(input.shape))
-    return in_same_layout(made, input.layout)
+    return in_layout_of(input, indices, finish(shifted, group, total), tuple(input.shape))
 
 
 def _unique(places: Tensor) -> tuple[Tensor, Tensor]:
