@@ -48,6 +48,7 @@ from .ops.data import *
 from .ops.diagonals import *
 from .ops.differences import *
 from .ops.einsum import *
+from .ops.embedding import *
 from .ops.error_functions import *
 from .ops.exponential import *
 from .ops.extremes import *

@@ -14,6 +14,7 @@ from heapq import heapify, heappop, heappush, heappushpop
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from ..shapes import dense_order
 from . import anomaly_mode
 from ._hooks import check_hooked, in_order
 from ._modes import recording, reset_mode, set_mode
@@ -317,8 +318,11 @@ def _accumulate(leaf: Leaf, grad: Tensor, create_graph: bool) -> None:
         elif old is None:
             # References: this frame's variable and argument slots of the two callers' frames.
             owned = grad._storage is None and getrefcount(grad) <= 3
+            strides = tensor._type.backend.strides
             if create_graph:
                 tensor._grad = grad.clone()
+            elif strides(tensor._array) != strides(grad._array):
+                tensor._grad = _in_order_of(tensor, grad)
             else:
                 tensor._grad = grad if owned and grad._node is None else grad._copied()
         elif create_graph:
@@ -329,6 +333,16 @@ def _accumulate(leaf: Leaf, grad: Tensor, create_graph: bool) -> None:
         hook(tensor)
     for hook in list((leaf._hooks or {}).values()):
         hook((), (grad,))
+
+
+def _in_order_of(tensor: Tensor, grad: Tensor) -> Tensor:
+    """A copy of a gradient whose dimensions lie in memory as those of its tensor.
+
+    Source of the semantics: PyTorch's gradient layout contract.
+    """
+    from ..ops.conversion import in_memory_order
+
+    return in_memory_order(grad, dense_order(tensor._array.shape, tensor._type.backend.strides(tensor._array)))
 
 
 def _accumulated_sparse(old: Tensor | None, grad: Tensor, create_graph: bool) -> Tensor:

@@ -401,6 +401,8 @@ def _checked_gradient(name: str, position: int, grad: Any, spec: Any, *, wanted:
     if not wanted:
         return None
     shape, type_ = spec
+    if grad._sparse and grad.shape == shape:
+        return grad  # type: ignore[no-any-return]
     if grad._array.shape != shape:
         try:
             grad = grad.sum_to_size(shape)

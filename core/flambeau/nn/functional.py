@@ -12,6 +12,8 @@ from ..ops import activation as _activation
 from ..ops._runtime import with_out
 from ..ops.arithmetic import true_divide
 from ..ops.creation import empty_like, zeros_like
+from ..ops.embedding import embedding as _embedding
+from ..ops.embedding import embedding_renorm_
 from ..ops.exponential import sigmoid as sigmoid
 from ..ops.gates import gelu as gelu
 from ..ops.gates import glu as glu
@@ -51,7 +53,7 @@ from ..ops.rectifiers import threshold_ as threshold_
 from ..ops.trigonometric import tanh as tanh
 
 __all__ = [
-    "celu", "celu_", "cross_entropy", "elu", "elu_", "gelu", "glu", "gumbel_softmax", "hardshrink", "hardsigmoid",
+    "celu", "celu_", "cross_entropy", "elu", "elu_", "embedding", "gelu", "glu", "gumbel_softmax", "hardshrink", "hardsigmoid",
     "hardswish", "hardtanh", "hardtanh_", "l1_loss", "leaky_relu", "leaky_relu_", "linear", "log_softmax", "logsigmoid",
     "mish", "mse_loss", "nll_loss", "normalize", "one_hot", "pad", "pdist", "prelu", "relu", "relu6", "relu_", "rrelu", "rrelu_",
     "selu", "selu_", "sigmoid", "silu", "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink",
@@ -181,3 +183,44 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
         raise RuntimeError("Class values must be smaller than num_classes.")
     length = largest + 1 if num_classes == -1 else num_classes
     return tensor.new_zeros((*tensor.shape, length)).scatter_(-1, tensor.unsqueeze(-1), 1)
+
+
+# -- tables ---------------------------------------------------------------
+
+
+def padding_row(padding_idx: int | None, rows: int) -> int | None:
+    """The number of the row that gets no gradient, counted from the front.
+
+    Raises:
+        ValueError: there is no such row.
+    """
+    if padding_idx is None:
+        return None
+    if not -rows <= padding_idx < rows:
+        raise ValueError(f"Padding_idx must be within num_embeddings, but got {padding_idx} for {rows} rows")
+    return padding_idx % rows
+
+
+def embedding(
+    input: Tensor,
+    weight: Tensor,
+    padding_idx: int | None = None,
+    max_norm: float | None = None,
+    norm_type: float = 2.0,
+    scale_grad_by_freq: bool = False,
+    sparse: bool = False,
+) -> Tensor:
+    """Look up rows of a table: (…) numbers give (…, width). Source: ``torch.nn.functional.embedding``.
+
+    See :class:`flambeau.nn.Embedding` for the arguments.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.embedding(torch.tensor([1, 0]), torch.tensor([[1.0, 2.0], [3.0, 4.0]]))
+        tensor([[3., 4.],
+                [1., 2.]])
+    """
+    row = padding_row(padding_idx, weight.shape[0])
+    if max_norm is not None:
+        embedding_renorm_(weight.detach(), input, max_norm, norm_type)
+    return _embedding(weight, input, -1 if row is None else row, scale_grad_by_freq, sparse)

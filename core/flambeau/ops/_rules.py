@@ -300,6 +300,8 @@ def fits_of(result: Tensor, operands: Sequence[Any]) -> tuple[Any, ...] | None:
 def fit(grad: Tensor, target: tuple[tuple[int, ...], Any]) -> Tensor:
     """``grad`` summed to a shape that it was broadcast from, and converted to the operand's dtype."""
     shape, type_ = target
+    if grad._sparse:  # its rule has made it of the operand's shape
+        return grad
     if grad._array.shape != shape:
         grad = grad.sum_to_size(shape)
     return grad if grad._type is type_ else grad._to_type(type_)

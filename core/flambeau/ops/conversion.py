@@ -15,10 +15,10 @@ from .._tensor import Tensor, from_array
 from ..backend.selection import find_place
 from ..backend.types import TensorType
 from ..devices import device as device_class
-from ..shapes import broadcast_shapes
+from ..shapes import Shape, broadcast_shapes, dense_order
 from ._declare import composite, primitive
 
-__all__ = ["clone", "detach", "from_numpy"]
+__all__ = ["clone", "detach", "from_numpy", "in_memory_order"]
 
 
 # -- copies ---------------------------------------------------------------
@@ -42,11 +42,19 @@ def clone(input: Tensor, *, memory_format: layouts.memory_format = layouts.prese
         tensor([1, 2])
     """
     kernels, array = input._type.kernels, input._array
+    keep = memory_format is layouts.preserve_format
     if memory_format in layouts.CHANNELS_LAST:
-        order = layouts.order_of_format(memory_format, len(array.shape))
-        copied = kernels.clone(kernels.permute(array, order), False)
-        return from_array(kernels.permute(copied, tuple(map(order.index, range(len(order))))), input._type)
-    return from_array(kernels.clone(array, memory_format is layouts.preserve_format), input._type)
+        return in_memory_order(input, layouts.order_of_format(memory_format, len(array.shape)))
+    if keep and 0 in (strides := input._type.backend.strides(array)):  # an expanded tensor: its strides are no order
+        return in_memory_order(input, dense_order(array.shape, strides))
+    return from_array(kernels.clone(array, keep), input._type)
+
+
+def in_memory_order(input: Tensor, order: Shape) -> Tensor:
+    """A copy without history whose dimensions lie in memory in ``order``, the outermost first."""
+    kernels = input._type.kernels
+    copied = kernels.clone(kernels.permute(input._array, order), False)
+    return from_array(kernels.permute(copied, tuple(map(order.index, range(len(order))))), input._type)
 
 
 @composite()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .._tensor import Tensor, from_array
+from ..layouts import CHANNELS_LAST, contiguous_format, order_of_format, suggested_format
 from ..shapes import Shape, normalize_dim
 from ._declare import alias, composite, primitive
 from ._runtime import common_type, operands_of
@@ -71,7 +72,17 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
                     f"Sizes of tensors must match except in dimension {dim}. Expected size {wanted} but got size {size} for "
                     f"tensor number {position} in the list."
                 )
+    if len(shape) in CHANNELS_LAST.values() and (order := _common_order(kept)) is not None:
+        joined = _cat([tensor.permute(order) for tensor in kept], order.index(dim))
+        return joined.permute(tuple(map(order.index, range(len(order)))))
     return _cat(kept, dim)
+
+
+def _common_order(tensors: Sequence[Tensor]) -> tuple[int, ...] | None:
+    """The order of the dimensions in memory, if all tensors have the channels innermost."""
+    formats = {suggested_format(tensor._array.shape, tensor._type.backend.strides(tensor._array)) for tensor in tensors}
+    (format, *others) = formats
+    return None if others or format is contiguous_format else order_of_format(format, tensors[0].dim())
 
 
 concat = alias(cat, "concat")

@@ -4,3 +4,4 @@ from .adam import Adam as Adam
 from .adam import AdamW as AdamW
 from .optimizer import Optimizer as Optimizer
 from .sgd import SGD as SGD
+from .sparse_adam import SparseAdam as SparseAdam

@@ -10,7 +10,7 @@ from .._tensor import Tensor
 from ..ops.arithmetic import maximum
 from ..ops.creation import zeros_like
 from ..ops.data import make_tensor as tensor
-from .optimizer import Optimizer, check_options, refuse_differentiable
+from .optimizer import Optimizer, check_options, refuse_differentiable, refuse_sparse
 
 __all__ = ["Adam", "AdamW"]
 
@@ -61,6 +61,7 @@ class Adam(Optimizer):
         super().__init__(params, defaults)
 
     def _update(self, parameter: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
+        refuse_sparse(self, grad)
         state = self.state[parameter]
         if not state:
             # Read in every step: on a GPU that would wait for all the work given to it.

@@ -48,6 +48,8 @@ class Optimizer(ABC):
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add parameters, or pairs of a name and a parameter, with options of their own.
 
+        A parameter of a sparse layout is optimised by its stored values, which the group then holds.
+
         Raises:
             TypeError: something is no tensor, or the parameters have no order.
             ValueError: a parameter is not a leaf, or is in another group; some parameters have names and some do not.
@@ -57,6 +59,7 @@ class Optimizer(ABC):
         params, names = _separated(param_group["params"])
         for parameter in params:
             _check_parameter(parameter)
+        params = [parameter._values_ if parameter._sparse else parameter for parameter in params]
         self._check_fits(params, bool(names))
         naming = {"param_names": names} if names else {}
         self.param_groups.append({"params": params} | naming | self.defaults | _options_of(param_group))
@@ -195,6 +198,21 @@ def _moved(value: Any, parameter: Tensor, name: str) -> Any:
     if not isinstance(value, Tensor):
         return value
     return value.clone() if name == "step" else value.to(parameter.device, parameter.dtype, copy=True)
+
+
+def add_stored(parameter: Tensor, sparse: Any, alpha: float) -> None:
+    """Add a multiple of a sparse tensor to a strided one, in place, touching nothing else."""
+    coo = sparse.to_sparse_coo()
+    places = tuple(coo._indices().unbind(0))
+    parameter.index_put_(places, coo._values().to(parameter.dtype) * alpha, accumulate=True)
+
+
+def refuse_sparse(optimizer: Optimizer, grad: Tensor) -> None:
+    """Refuse a sparse gradient, in PyTorch's words."""
+    if grad._sparse:
+        raise RuntimeError(
+            f"{type(optimizer).__name__} does not support sparse gradients, please consider SparseAdam instead"
+        )
 
 
 def check_options(options: dict[str, tuple[Any, bool]]) -> None:

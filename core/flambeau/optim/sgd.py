@@ -6,7 +6,7 @@ from typing import Any
 
 from .._storage import propagate_write
 from .._tensor import Tensor
-from .optimizer import Optimizer, check_options, refuse_differentiable
+from .optimizer import Optimizer, add_stored, check_options, refuse_differentiable
 
 __all__ = ["SGD"]
 
@@ -17,6 +17,8 @@ class SGD(Optimizer):
     With gradient g (plus ``weight_decay`` times the parameter; negative if ``maximize``), the momentum buffer becomes
     ``momentum * buffer + (1 - dampening) * g``, at first g itself. The parameter loses ``lr`` times the buffer, or times
     ``g + momentum * buffer`` if ``nesterov``, or times g without momentum. Source: ``torch.optim.SGD``.
+
+    A sparse gradient changes only what it stores; it allows no ``weight_decay``.
 
     ``foreach`` and ``fused`` choose between implementations in PyTorch; here they are kept, and change nothing.
     ``differentiable`` must be False.
@@ -51,6 +53,9 @@ class SGD(Optimizer):
         super().__init__(params, defaults)
 
     def _update(self, parameter: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
+        if grad._sparse:
+            self._update_stored(parameter, grad, group)
+            return
         state = self.state[parameter] if group["momentum"] else {}
         buffer = state.get("momentum_buffer")
         first = bool(group["momentum"]) and buffer is None
@@ -69,6 +74,22 @@ class SGD(Optimizer):
         propagate_write(parameter)
         if buffer is not None:
             propagate_write(buffer)
+
+    def _update_stored(self, parameter: Tensor, grad: Any, group: dict[str, Any]) -> None:
+        """One step where a sparse gradient stores elements; the momentum buffer is sparse too."""
+        if group["weight_decay"]:
+            raise RuntimeError(
+                "weight_decay changes every element, and a sparse gradient only some: set it to 0, or use dense gradients"
+            )
+        if group["maximize"]:
+            grad = -grad
+        if group["momentum"]:
+            state = self.state[parameter]
+            old = state.get("momentum_buffer")
+            buffer = grad.detach() if old is None else old * group["momentum"] + grad * (1 - group["dampening"])
+            state["momentum_buffer"] = buffer
+            grad = grad + buffer * group["momentum"] if group["nesterov"] else buffer
+        add_stored(parameter, grad, -float(group["lr"]))
 
 
 def _compose(parameter: Tensor, grad: Tensor, buffer: Tensor | None, first: bool, group: dict[str, Any]) -> None:

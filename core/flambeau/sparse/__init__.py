@@ -12,6 +12,7 @@ from . import elementwise as elementwise
 from . import movement as movement
 from . import writing as writing
 from ._tensor import SparseTensor
+from ._tensor import make_sparse as make_sparse
 from .construction import check_sparse_tensor_invariants as check_sparse_tensor_invariants
 from .construction import spdiags as spdiags
 from .conversion import from_scipy as from_scipy

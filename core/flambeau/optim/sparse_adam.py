@@ -1,0 +1,86 @@
+"""Adam for sparse gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._tensor import Tensor
+from ..ops.creation import zeros_like
+from .optimizer import Optimizer, add_stored, check_options
+
+__all__ = ["SparseAdam"]
+
+
+class SparseAdam(Optimizer):
+    """Adam that changes only the elements that a sparse gradient stores, and their running averages.
+
+    With the stored elements g of the gradient (negative if ``maximize``), where they are stored::
+
+        m = m + (1 - beta1) * (g - m)
+        v = v + (1 - beta2) * (g * g - v)
+        parameter -= lr * sqrt(1 - beta2**step) / (1 - beta1**step) * m / (sqrt(v) + eps)
+
+    Source of the semantics: ``torch.optim.SparseAdam``.
+
+    Raises:
+        ValueError: a parameter is sparse itself, or an option is out of range.
+
+    Example:
+        >>> import flambeau as torch
+        >>> table = torch.nn.Embedding.from_pretrained(torch.ones(3, 1), freeze=False, sparse=True)
+        >>> optimizer = torch.optim.SparseAdam(table.parameters(), lr=0.1)
+        >>> table(torch.tensor([1])).sum().backward()
+        >>> optimizer.step()
+        >>> table.weight.detach()
+        tensor([[1.0000],
+                [0.9000],
+                [1.0000]])
+    """
+
+    def __init__(
+        self, params: Any, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        maximize: bool = False,
+    ) -> None:  # fmt: skip
+        check_options({
+            "learning rate": (lr, lr > 0), "epsilon value": (eps, eps > 0),
+            "beta parameter at index 0": (betas[0], 0 <= betas[0] < 1),
+            "beta parameter at index 1": (betas[1], 0 <= betas[1] < 1),
+        })  # fmt: skip
+        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "maximize": maximize})
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Add strided parameters with options of their own; see :meth:`Optimizer.add_param_group`."""
+        given = param_group["params"]
+        entries = [given] if isinstance(given, Tensor) else list(given)
+        parameters = [entry[1] if isinstance(entry, tuple) else entry for entry in entries]
+        sparse = [place for place, parameter in enumerate(parameters) if getattr(parameter, "_sparse", False)]
+        if sparse:
+            raise ValueError(f"Sparse params at indices {sparse}: SparseAdam requires dense parameter tensors")
+        super().add_param_group(param_group | {"params": entries})
+
+    def _update(self, parameter: Tensor, grad: Any, group: dict[str, Any]) -> None:
+        if not grad._sparse:
+            raise RuntimeError("SparseAdam does not support dense gradients, please consider Adam instead")
+        state = self.state[parameter]
+        if not state:
+            state |= {
+                "step": 0,
+                "exp_avg": zeros_like(parameter.detach()),
+                "exp_avg_sq": zeros_like(parameter.detach()),
+            }
+        state["step"] += 1
+        grad = grad.to_sparse_coo().coalesce()
+        if not grad._nnz():
+            return
+        beta1, beta2 = group["betas"]
+        places = tuple(grad._indices().unbind(0))
+        stored = -grad._values() if group["maximize"] else grad._values()
+        changes, averages = [], []
+        for name, target, beta in (("exp_avg", stored, beta1), ("exp_avg_sq", stored * stored, beta2)):
+            old = state[name][places]
+            changes.append((target - old) * (1 - beta))
+            averages.append(old + changes[-1])
+            state[name].index_put_(places, changes[-1], accumulate=True)
+        corrections = 1 - beta1 ** state["step"], 1 - beta2 ** state["step"]
+        rate = float(group["lr"]) * corrections[1] ** 0.5 / corrections[0]
+        add_stored(parameter, grad.with_values(averages[0] / (averages[1].sqrt() + group["eps"])), -rate)
