@@ -59,7 +59,9 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     for position, tensor in enumerate(tensors):
         if tensor.dim() == 0:
             raise RuntimeError(f"zero-dimensional tensor (at position {position}) cannot be concatenated")
-    kept = [tensor for tensor in tensors if tensor._array.shape != (0,)] or tensors[:1]  # PyTorch skips these
+    kept = tensors
+    if any(tensor.dim() != 1 for tensor in tensors):  # PyTorch skips empty vectors among matrices
+        kept = [tensor for tensor in tensors if tensor._array.shape != (0,)]
     shape = kept[0]._array.shape
     dim = normalize_dim(dim, len(shape))
     for position, tensor in enumerate(kept):
