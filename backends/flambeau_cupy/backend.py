@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from copy import copy
 from typing import Any, NamedTuple
@@ -13,6 +13,7 @@ import numpy as np
 from flambeau.backend import Array, ArrayBackend, Backend, Capabilities, Shape
 from flambeau.errors import BackendLoadError
 
+from . import _sparse
 from ._elementwise import elementwise_overrides, erf, lgamma
 from ._indexing import add_at, index_put, scatter
 from ._steps import adam_step, sgd_step
@@ -100,7 +101,14 @@ class CupyBackend(ArrayBackend):
 
     def own_kernels(self) -> Mapping[str, Callable[..., Any]]:
         """Kernels that need CUDA's means."""
-        return {"index_put": index_put, "scatter": scatter, "sgd_step": sgd_step, "adam_step": adam_step}
+        return {
+            "index_put": index_put, "scatter": scatter, "sgd_step": sgd_step, "adam_step": adam_step,
+            "sparse_matmul": _sparse.matmul,
+        }  # fmt: skip
+
+    def to_scipy(self, format: str, components: Sequence[Array], values: Array, shape: Shape) -> Any:
+        """The matrix of ``cupyx.scipy.sparse``; see :func:`flambeau.sparse.to_scipy`."""
+        return _sparse.to_scipy(format, components, values, shape)
 
     def from_host(self, buffer: Any, shape: Shape, dtype: str) -> Array:
         """Copy bytes to the device."""

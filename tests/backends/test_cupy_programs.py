@@ -75,3 +75,29 @@ def test_the_conformance_suite_passes() -> None:
         session.run(case)
     assert [f"{result.address}: {result.detail}" for result in session.failures()] == []
     assert session.counts()["pass"] == len(all_cases())
+
+
+@pytest.mark.parametrize("layout", ["sparse_coo", "sparse_csr", "sparse_csc"])
+def test_sparse_products_and_matrices_of_cupyx(cupy: None, layout: str) -> None:
+    dense = flambeau.tensor([[0.0, 1.5, 0.0], [2.0, 0.0, -3.0]])
+    matrix = dense.to_sparse(layout=getattr(flambeau, layout))
+    right = flambeau.arange(6.0).reshape(3, 2).requires_grad_()
+    product = matrix.requires_grad_() @ right
+    assert product.tolist() == (dense @ right.detach()).tolist()
+    product.sum().backward()
+    assert right.grad is not None
+    assert right.grad.tolist() == [[2.0, 2.0], [1.5, 1.5], [-3.0, -3.0]]
+    own = flambeau.sparse.to_scipy(matrix.detach())
+    assert type(own.data).__module__.split(".")[0] in ("cupy", "standin_cupy")
+    back = flambeau.sparse.from_scipy(own)
+    assert back.device.type == "cuda"
+    assert back.to_dense().tolist() == dense.tolist()
+
+
+@pytest.mark.parametrize("dtype", ["int64", "bool", "float16"])
+def test_sparse_products_of_dtypes_that_cusparse_lacks(cupy: None, dtype: str) -> None:
+    dense = flambeau.tensor([[0, 1, 0], [1, 0, 1]], dtype=getattr(flambeau, dtype))
+    right = flambeau.tensor([[1, 0], [1, 1], [0, 1]], dtype=getattr(flambeau, dtype))
+    product = dense.to_sparse_csr() @ right
+    expected = (dense.long() @ right.long()).to(getattr(flambeau, dtype))
+    assert product.tolist() == expected.tolist()

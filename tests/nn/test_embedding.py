@@ -12,17 +12,17 @@ torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.oracle
 
 
-def _layer(M: Any, **options: Any) -> Any:
-    table = M.arange(15.0).reshape(5, 3) / 10
-    return M.nn.Embedding(5, 3, _weight=table, **options)
+def _layer(m: Any, **options: Any) -> Any:
+    table = m.arange(15.0).reshape(5, 3) / 10
+    return m.nn.Embedding(5, 3, _weight=table, **options)
 
 
-def _trained(M: Any, optimizer: Any, steps: int = 3, **options: Any) -> Any:
-    layer = _layer(M, sparse=True, **options)
+def _trained(m: Any, optimizer: Any, steps: int = 3, **options: Any) -> Any:
+    layer = _layer(m, sparse=True, **options)
     chosen = optimizer(layer.parameters())
     for step in range(steps):
         chosen.zero_grad()
-        found = layer(M.tensor([[1, 2, 1], [4, 0, step]]))
+        found = layer(m.tensor([[1, 2, 1], [4, 0, step]]))
         (found * found).sum().backward()
         chosen.step()
     return layer.weight
@@ -36,31 +36,31 @@ def _outcome(module: Any, program: Any) -> Any:
 
 
 PROGRAMS = {
-    "text": lambda M: (M.nn.Embedding(4, 2, padding_idx=-1, max_norm=2.0, sparse=True), M.nn.Embedding(3, 2)),
-    "lookup": lambda M: _layer(M)(M.tensor([[1, 2], [4, 4]])),
-    "int32": lambda M: _layer(M)(M.tensor([1, 2], dtype=M.int32)),
-    "scalar": lambda M: _layer(M)(M.tensor(1)),
-    "none": lambda M: _layer(M)(M.zeros(0, 2, dtype=M.int64)).shape,
-    "outside": lambda M: _layer(M)(M.tensor([5])),
-    "negative": lambda M: _layer(M)(M.tensor([-1])),
-    "floats": lambda M: _layer(M)(M.tensor([1.0])),
-    "max norm": lambda M: (lambda layer: (layer(M.tensor([4, 1, 4])), layer.weight))(_layer(M, max_norm=1.0)),
-    "drawn": lambda M: (M.manual_seed(3), M.nn.Embedding(3, 4, padding_idx=1).weight)[1],
-    "frozen": lambda M: M.nn.Embedding.from_pretrained(M.ones(2, 2)).weight.requires_grad,
-    "SGD": lambda M: _trained(M, lambda p: M.optim.SGD(p, lr=0.1)),
-    "SGD momentum": lambda M: _trained(M, lambda p: M.optim.SGD(p, lr=0.1, momentum=0.9)),
-    "SGD nesterov": lambda M: _trained(M, lambda p: M.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True, maximize=True)),
-    "SparseAdam": lambda M: _trained(M, lambda p: M.optim.SparseAdam(list(p), lr=0.1)),
-    "SparseAdam padded": lambda M: _trained(M, lambda p: M.optim.SparseAdam(list(p), lr=0.1, maximize=True), padding_idx=1),
-    "Adam": lambda M: _trained(M, lambda p: M.optim.Adam(p)),
-    "SparseAdam dense": lambda M: (lambda x: (x.sum().backward(), M.optim.SparseAdam([x]).step()))(M.ones(2).requires_grad_()),
-    "SparseAdam sparse": lambda M: M.optim.SparseAdam([M.eye(2).to_sparse().requires_grad_()]),
+    "text": lambda m: (m.nn.Embedding(4, 2, padding_idx=-1, max_norm=2.0, sparse=True), m.nn.Embedding(3, 2)),
+    "lookup": lambda m: _layer(m)(m.tensor([[1, 2], [4, 4]])),
+    "int32": lambda m: _layer(m)(m.tensor([1, 2], dtype=m.int32)),
+    "scalar": lambda m: _layer(m)(m.tensor(1)),
+    "none": lambda m: _layer(m)(m.zeros(0, 2, dtype=m.int64)).shape,
+    "outside": lambda m: _layer(m)(m.tensor([5])),
+    "negative": lambda m: _layer(m)(m.tensor([-1])),
+    "floats": lambda m: _layer(m)(m.tensor([1.0])),
+    "max norm": lambda m: (lambda layer: (layer(m.tensor([4, 1, 4])), layer.weight))(_layer(m, max_norm=1.0)),
+    "drawn": lambda m: (m.manual_seed(3), m.nn.Embedding(3, 4, padding_idx=1).weight)[1],
+    "frozen": lambda m: m.nn.Embedding.from_pretrained(m.ones(2, 2)).weight.requires_grad,
+    "SGD": lambda m: _trained(m, lambda p: m.optim.SGD(p, lr=0.1)),
+    "SGD momentum": lambda m: _trained(m, lambda p: m.optim.SGD(p, lr=0.1, momentum=0.9)),
+    "SGD nesterov": lambda m: _trained(m, lambda p: m.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True, maximize=True)),
+    "SparseAdam": lambda m: _trained(m, lambda p: m.optim.SparseAdam(list(p), lr=0.1)),
+    "SparseAdam padded": lambda m: _trained(m, lambda p: m.optim.SparseAdam(list(p), lr=0.1, maximize=True), padding_idx=1),
+    "Adam": lambda m: _trained(m, lambda p: m.optim.Adam(p)),
+    "SparseAdam dense": lambda m: (lambda x: (x.sum().backward(), m.optim.SparseAdam([x]).step()))(m.ones(2).requires_grad_()),
+    "SparseAdam sparse": lambda m: m.optim.SparseAdam([m.eye(2).to_sparse().requires_grad_()]),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_as_pytorch(name: str) -> None:
-    found, expected = (_outcome(M, PROGRAMS[name]) for M in (flambeau, torch))
+    found, expected = (_outcome(m, PROGRAMS[name]) for m in (flambeau, torch))
     if isinstance(expected, Exception):
         assert isinstance(found, (type(expected), RuntimeError)), found
     else:
@@ -71,11 +71,11 @@ def test_as_pytorch(name: str) -> None:
                                      {"sparse": True, "padding_idx": 4}])  # fmt: skip
 def test_gradients(options: dict[str, Any]) -> None:
     found = []
-    for M in (flambeau, torch):
-        layer = _layer(M, **options)
-        rows = layer(M.tensor([[1, 2, 1], [4, 0, 4]]))
-        (rows * M.arange(18.0).reshape(2, 3, 3)).sum().backward()
-        layer(M.tensor([2])).sum().backward()
+    for m in (flambeau, torch):
+        layer = _layer(m, **options)
+        rows = layer(m.tensor([[1, 2, 1], [4, 0, 4]]))
+        (rows * m.arange(18.0).reshape(2, 3, 3)).sum().backward()
+        layer(m.tensor([2])).sum().backward()
         found.append((str(layer.weight.grad.layout), layer.weight.grad.to_dense().tolist()))
     assert found[0] == found[1]
 

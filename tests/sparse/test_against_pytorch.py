@@ -99,14 +99,131 @@ M.sparse.spdiags(M.ones(2, 3), M.tensor([0, 0]), (3, 3))
 M.sparse.spdiags(M.ones(2, 3), M.tensor([0]), (3, 3))
 M.ones(2).is_sparse, M.ones(2).is_sparse_csr
 A.requires_grad_().is_leaf, (A * 2).requires_grad, A.grad
+d.to_sparse_bsr((1,2))
+d.to_sparse_bsc((2,2))
+d.to_sparse_bsr((1,2)).to_sparse_coo()
+d.to_sparse_csr().to_sparse_bsr((2,2))
+d.to_sparse_csr().to_sparse_bsc((2,2))
+d.to_sparse().to_sparse_bsr((2,2))
+d.to_sparse_bsr((1,2)).to_sparse_bsc((1,2))
+b.to_sparse_csr()
+b.to_sparse_csr().to_sparse_coo()
+b.to_sparse_csr().to_sparse()
+b.to_sparse_csr().to_sparse_csc()
+b.to_sparse_bsr((1,2))
+h.to_sparse_csr(dense_dim=1)
+h.to_sparse_csr(dense_dim=1).to_sparse_coo()
+h.to_sparse(2).to_sparse_csr()
+h.to_sparse_bsr((1,2),dense_dim=1)
+h.to_sparse(layout=M.sparse_csr,dense_dim=1)
+d.to_sparse(layout=M.sparse_bsr,blocksize=(1,2))
+b.to_sparse_csr()[0]
+b.to_sparse_csr().transpose(1,2)
+d.to_sparse_bsr((1,2)).t()
+M.bmm(b.to_sparse(),M.ones(2,4,1))
+d.to_sparse_bsr((1,2))*2
+d.to_sparse_bsr((1,2)).sin()
+d.to_sparse_bsr((1,2)).sum()
+d.to_sparse_csr().sum(0,keepdim=True)
+d.to_sparse_csr().sum(1,keepdim=True)
+d.to_sparse().sum(1)
+d.to_sparse().sum(1,keepdim=True)
+M.sparse_bsr_tensor([0,1,2],[0,1],M.ones(2,1,2))
+M.sparse_bsc_tensor([0,1,2],[0,0],M.ones(2,1,2))
+M.sparse_bsr_tensor([0,1,2],[0,1],M.ones(2,1,2,3))
+M.sparse_csr_tensor([[0,1,2],[0,0,2]],[[0,1],[0,1]],M.ones(2,2))
+M.sparse_compressed_tensor([0,1,2],[0,1],M.ones(2,1,2),layout=M.sparse_bsr)
+d.to_sparse_bsr((1,2)).dense_dim(), b.to_sparse_csr().dense_dim(), h.to_sparse_csr(dense_dim=1).dense_dim()
+b.to_sparse_csr()._nnz(), b.to_sparse_csr().values().shape
+d.to_sparse_bsr((1,2)).layout
+d.sparse_mask(d.to_sparse())
+d.sparse_mask(d.to_sparse_csr())
+d.to_sparse().sparse_mask(M.eye(2,4).to_sparse())
+d.to_sparse().sparse_resize_((3,5),2,0)
+d.to_sparse().sparse_resize_and_clear_((3,5),2,0)
+d.to_sparse_csr().resize_((3,5))
+M.zeros(2,3,layout=M.sparse_coo)
+M.zeros(2,3,layout=M.sparse_csr)
+M.zeros(2,3,layout=M.sparse_csc)
+M.empty(2,3,layout=M.sparse_coo)
+M.zeros_like(d.to_sparse())
+M.zeros_like(d.to_sparse_csr())
+M.empty_like(d.to_sparse())
+M.ones_like(d.to_sparse_csr())
+M.zeros_like(d,layout=M.sparse_coo)
+M.zeros_like(d,layout=M.sparse_csr)
+M.zeros_like(d.to_sparse(),layout=M.strided)
+M.empty_like(d.to_sparse(),layout=M.strided).shape
+d.to_sparse().add_(d.to_sparse())
+d.clone().add_(d.to_sparse())
+d.to_sparse().mul_(2)
+d.to_sparse_csr().mul_(2)
+d.to_sparse().zero_()
+d.to_sparse_csr().zero_()
+d.to_sparse().copy_(M.eye(2,4).to_sparse())
+d.to_sparse_csr().copy_(d.to_sparse_csr())
+d.to_sparse().sin_()
+d.to_sparse_csr().sin_()
+d.to_sparse().div_(2)
+d.to_sparse().neg_()
+M.sparse.mm(d.to_sparse_csr(),M.ones(4,2),'sum')
+M.sparse.mm(d.to_sparse_csr(),M.arange(8.).reshape(4,2),'mean')
+M.sparse.mm(d.to_sparse_csr(),M.arange(8.).reshape(4,2),'amax')
+M.sparse.mm(M.zeros(2,4).to_sparse_csr(),M.arange(8.).reshape(4,2),'amin')
+M.smm(d.to_sparse(),M.ones(4,2))
+M.hspmm(d.to_sparse(),M.ones(4,2))
+M.sspaddmm(M.zeros(2,2).to_sparse(),d.to_sparse(),M.ones(4,2))
+M.spmm(d.to_sparse(),M.ones(4,2))
+M.dsmm(d.to_sparse(),M.ones(4,2))
+d.to_sparse().is_same_size(d.to_sparse())
+d.to_sparse().isnan()
+d.to_sparse().any()
+M.sparse.sum(h.to_sparse(2),(1,2))
+M.sparse.sum(h.to_sparse(2),(0,1))
+d.to_sparse()[None]
+d.to_sparse()[...,1]
+d.to_sparse().unsqueeze(1)
+d.to_sparse_csr().select(0,1)
+d.to_sparse_csr()[1,2]
+d.to_sparse_bsr((1,2))[1]
+d.to_sparse_bsr((1,2)).to_dense()
+d.to_sparse_csr().to_sparse(2)
+d.to_sparse().type(), d.to_sparse().is_sparse
+d.to_sparse().element_size()
+d.to_sparse().new_zeros((2,))
+d.to_sparse().new_empty((2,3))
+d.to_sparse().new_tensor([1])
+d.to_sparse().T
+d.to_sparse().mT
+d.to_sparse().H
+d.to_sparse().__len__()
+hash(d.to_sparse()) is None
+d.to_sparse().requires_grad_().sum().backward()
+d.to_sparse().log1p_(), d.to_sparse().erf()
+d.to_sparse() // 2
+d.to_sparse().floor_divide(2)
+d.to_sparse().true_divide(2)
+d.to_sparse_csr() * d
+d.to_sparse() * M.tensor(2.)
+d - d.to_sparse()
+d + d.to_sparse()
+M.mv(d.to_sparse_csr(),M.ones(4))
+M.ones(2)@d.to_sparse()
+M.ones(2,2)@d.to_sparse_csr()
+d.to_sparse_csr()@d.t().to_sparse_csr()
+d.to_sparse_csr()@d.t().to_sparse_csc()
 """.strip().splitlines()
 
 
 def _outcome(module: Any, expression: str) -> Any:
     with warnings.catch_warnings(action="ignore"):
         index, values = module.tensor([[0, 1, 1], [2, 0, 2]]), module.tensor([3.0, 4.0, 5.0])
+        matrix = module.tensor([[1.0, 0, 2, 0], [0, 0, 3, 4]])
         names = {
             "M": module,
+            "d": matrix,
+            "b": module.stack([matrix, matrix * 2]),
+            "h": module.stack([matrix, matrix], -1),
             "i": index,
             "v": values,
             "A": module.sparse_coo_tensor(index, values, (2, 3)),

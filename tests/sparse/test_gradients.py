@@ -14,6 +14,10 @@ LAYOUTS: dict[str, Callable[[Any], Any]] = {
     "duplicate": lambda v: torch.sparse_coo_tensor([[1, 0, 1], [2, 1, 2]], v, (2, 3)),
     "csr": lambda v: torch.sparse_csr_tensor([0, 1, 3], [2, 0, 2], v, (2, 3)),
     "csc": lambda v: torch.sparse_csc_tensor([0, 1, 1, 3], [1, 0, 1], v, (2, 3)),
+    "bsr": lambda v: torch.sparse_bsr_tensor([0, 1], [0], v.reshape(1, 1, 3).expand(1, 2, 3), (2, 3)),
+    "bsc": lambda v: torch.sparse_bsc_tensor(
+        [0, 0, 0, 1], [0], torch.stack([v[0], v[1] * v[2]]).reshape(1, 2, 1), (2, 3)
+    ),
 }
 
 OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
@@ -41,6 +45,12 @@ OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
     "sampled": lambda a, d: torch.sparse.sampled_addmm(a, d.t(), torch.ones(3, 3, dtype=d.dtype) * d[0, 0]).to_dense(),
     "norm": lambda a, d: a.norm(),
     "addmm": lambda a, d: torch.addmm(d[:2], a, d, beta=2, alpha=3).sin(),
+    "mean-product": lambda a, d: torch.sparse.mm(a, d, "mean").sin(),
+    "index-select": lambda a, d: a.index_select(1, torch.tensor([2, 0, 2])).to_dense() ** 2,
+    "blocks": lambda a, d: (a.to_sparse_bsr((2, 3)) @ d + a.to_sparse_bsc((1, 3)) @ d).sin(),
+    "batch": lambda a, d: (torch.stack([a, a * a]) @ d).sin(),
+    "mask": lambda a, d: d.t().sparse_mask(a.detach()).to_dense() ** 2 + a.to_dense() ** 2,
+    "in-place": lambda a, d: a.clone().mul_(2).add_(a * a).sin_().to_dense(),
 }
 
 

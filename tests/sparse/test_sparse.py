@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tracemalloc
 from typing import Any
 
@@ -81,12 +83,85 @@ def test_scipy(kind: Any) -> None:
         torch.sparse.from_scipy(scipy.sparse.lil_array(matrix))
 
 
+def test_scipys_blocks() -> None:
+    matrix = scipy.sparse.bsr_array(np.arange(8.0).reshape(2, 4), blocksize=(2, 2))
+    tensor = torch.sparse.from_scipy(matrix)
+    assert tensor.layout is torch.sparse_bsr
+    assert tensor.to_dense().tolist() == matrix.toarray().tolist()
+    assert torch.sparse.to_scipy(tensor).blocksize == (2, 2)
+    with pytest.raises(UnsupportedLayoutError, match=r"to_sparse_bsr\(\)"):
+        torch.sparse.to_scipy(tensor.to_sparse_bsc())
+    with pytest.raises(RuntimeError, match="a tensor with 3 dimensions"):
+        torch.sparse.to_scipy(torch.ones(2, 2, 2).to_sparse())
+
+
+def test_writes_share_memory_where_the_pattern_stays() -> None:
+    sparse = torch.eye(2).to_sparse_csr()
+    other = sparse.detach()
+    sparse.mul_(3)
+    assert other.values().tolist() == [3.0, 3.0]
+    sparse += sparse
+    assert sparse.values().tolist() == [6.0, 6.0]
+    with pytest.raises(RuntimeError, match="a leaf Variable that requires grad"):
+        torch.eye(2).to_sparse().requires_grad_().mul_(2)
+    with pytest.raises(RuntimeError, match="can't be cast"):
+        torch.eye(2, dtype=torch.int64).to_sparse().mul_(0.5)
+    with pytest.raises(UnsupportedLayoutError, match="would make a tensor of layout torch.sparse_csr strided"):
+        torch.eye(2).to_sparse_csr().add_(torch.ones(2, 2))
+
+
+def test_batches_that_differ_in_what_they_store_are_refused_by_name() -> None:
+    with pytest.raises(RuntimeError, match="same number of specified elements per batch, but they have 1 to 2"):
+        torch.tensor([[[0, 1], [0, 0]], [[1, 0], [0, 1]]]).to_sparse_csr()
+    with pytest.raises(RuntimeError, match="is not satisfied in batch 1: it is 1, nnz is 2"):
+        torch.sparse_csr_tensor([[0, 1, 2], [0, 1, 1]], [[0, 1], [0, 1]], torch.ones(2, 2))
+    with pytest.raises(RuntimeError, match="not satisfied at position 1 of batch 1"):
+        torch.sparse_csr_tensor([[0, 1, 2], [0, 1, 2]], [[0, 1], [0, 5]], torch.ones(2, 2), (2, 2, 2))
+    with pytest.raises(RuntimeError, match="must be divisible by the blocksize"):
+        torch.sparse_bsr_tensor([0, 1], [0], torch.ones(1, 2, 2), (2, 3))
+
+
+def test_sparse_dimensions_become_dense_ones_and_back() -> None:
+    dense = torch.tensor([[[0, 1], [2, 0]], [[0, 0], [0, 3]]])
+    coo = dense.to_sparse()
+    hybrid = coo.to_sparse(1)
+    assert (hybrid.sparse_dim(), hybrid.dense_dim(), hybrid._nnz()) == (1, 2, 2)
+    assert hybrid.to_dense().tolist() == dense.tolist()
+    assert hybrid.to_sparse(3).to_dense().tolist() == dense.tolist()
+    assert dense.to_sparse_csr(dense_dim=1).to_sparse(3).to_dense().tolist() == dense.tolist()
+
+
 def test_allclose_and_equal_look_at_elements_not_at_patterns() -> None:
     a = torch.sparse_coo_tensor([[0, 1], [0, 1]], [1.0, 0.0], (2, 2))
     b = torch.sparse_coo_tensor([[0, 0], [0, 0]], [0.5, 0.5], (2, 2))
     assert torch.allclose(a, b)
     assert torch.equal(a, b)
     assert not torch.allclose(a, b * 2)
+
+
+_LARGE = """
+import resource, sys
+import flambeau as torch
+size, stored = 1_000_000, 10_000_000
+generator = torch.Generator().manual_seed(0)
+columns = torch.randint(0, size // 10, (size, 10), generator=generator)
+columns = (columns + torch.arange(10) * (size // 10)).reshape(-1)
+pointers = torch.arange(size + 1) * 10
+values = torch.rand(stored, generator=generator).requires_grad_()
+matrix = torch.sparse_csr_tensor(pointers, columns, values, (size, size))
+vector = torch.ones(size, 1)
+product = matrix @ vector + matrix.t() @ vector
+product.sum().backward()
+assert values.grad.tolist()[:3] == [2.0, 2.0, 2.0]
+assert matrix.detach().to_sparse_coo().to_sparse_csc()._nnz() == stored
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def test_a_million_rows_with_ten_million_elements_take_less_than_two_gigabytes() -> None:
+    done = subprocess.run([sys.executable, "-c", _LARGE], capture_output=True, text=True, check=False)
+    assert not done.returncode, done.stderr
+    assert int(done.stdout) < 2048  # MiB at the peak, the interpreter included
 
 
 def test_memory_follows_what_is_stored_not_the_size() -> None:

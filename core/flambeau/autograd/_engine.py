@@ -148,7 +148,7 @@ def _run(
             grads = _run_carefully(node, grad, wanted, retain_graph, watched=watched)
         else:
             grads = node._rule.apply(node, grad)
-            if not retain_graph and node._saved:
+            if not retain_graph and node._saved and node._rule.frees:
                 node._saved = None
         grad = None  # nothing but the dictionary may hold a gradient: see `_accumulate`
         for edge, value in zip(node._edges, grads):  # noqa: B905 (`strict` costs as much as the rest of the turn)
@@ -198,7 +198,7 @@ def _run_carefully(
         if node not in wanted.leading:
             return (None,) * len(node._edges)
     grads = anomaly_mode.apply_watched(node, grad) if watched else node._rule.apply(node, grad)
-    if not retain_graph and node._saved:
+    if not retain_graph and node._saved and node._rule.frees:
         node._saved = None
     return _run_hooks(node, grads, grad) if node._hooks else grads
 

@@ -230,11 +230,12 @@ class OptionalKernels(Protocol):
 
     def sparse_matmul(
         self, pointers: Array, indices: Array, values: Array, dense: Array, count: int, by_rows: bool
-    ) -> Array:
+    ) -> Array | None:
         """The product of a sparse matrix of ``count`` rows and a dense matrix, whose dtype ``values`` have.
 
         The sparse one is in the layout CSR if ``by_rows``, otherwise CSC: ``pointers`` (int64) say where each row (column)
-        begins in ``indices`` (int64), the columns (rows), and in ``values``.
+        begins in ``indices`` (int64), the columns (rows), and in ``values``. None where the kernel does not have the dtype:
+        core then composes the product.
         """
 
     def reduce_at(self, target: Array, positions: Array, values: Array, reduce: str) -> None:

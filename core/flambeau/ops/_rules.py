@@ -89,9 +89,10 @@ class Rule:
         kinds: for each of these, what it is: the kind of a parameter, or ``"output"``.
         users: for each of these, the inputs whose formulas want it.
         outputs: the names of the fields of a named tuple that the op returns.
+        frees: whether what is saved has tensors, which a pass frees; numbers and shapes stay, and allow another pass.
     """
 
-    __slots__ = ("apply", "kinds", "name", "outputs", "save", "single_output", "users")
+    __slots__ = ("apply", "frees", "kinds", "name", "outputs", "save", "single_output", "users")
 
     def __init__(
         self,
@@ -110,6 +111,7 @@ class Rule:
         self.save = tuple(self.users)
         self.kinds = kinds
         self.outputs = outputs
+        self.frees = not kinds or any(kind != "value" for kind in kinds)
 
     def __repr__(self) -> str:
         return f"<Rule {self.name}>"

@@ -336,8 +336,9 @@ class SparseTensor(Tensor):
     @property
     def H(self) -> SparseTensor:  # noqa: N802 (PyTorch's name)
         """The matrix with rows and columns exchanged, conjugated if it is complex."""
-        turned: SparseTensor = self.t()
-        return turned.conj_physical() if self.is_complex() else turned
+        turned: Any = self.t()
+        made: SparseTensor = turned.conj_physical() if self.is_complex() else turned
+        return made
 
     def cpu(self) -> SparseTensor:
         """The tensor on the CPU."""

@@ -12,6 +12,7 @@ from .._tensor import Tensor
 from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from ..errors import UnsupportedError, UnsupportedLayoutError
 from ..ops.conversion import from_numpy
+from ..ops.data import from_dlpack
 from ..ops.joining import cat, stack
 from ..ops.ranges import arange
 from ._formats import FORMATS
@@ -178,6 +179,8 @@ for _layout in FORMATS:
 def from_scipy(matrix: Any) -> SparseTensor:
     """Give the sparse tensor of a ``scipy.sparse`` matrix or array (COO, CSR, CSC or BSR), without a dense copy.
 
+    Matrices of ``cupyx.scipy.sparse`` become tensors on their GPU.
+
     Raises:
         TypeError: it has another layout.
 
@@ -188,8 +191,8 @@ def from_scipy(matrix: Any) -> SparseTensor:
     """
     kind = getattr(matrix, "format", None)
     if kind == "coo":
-        indices = stack([from_numpy(matrix.row), from_numpy(matrix.col)]).long()
-        return make_sparse(layouts.sparse_coo, (indices,), from_numpy(matrix.data), tuple(matrix.shape))
+        indices = stack([_taken(matrix.row), _taken(matrix.col)]).long()
+        return make_sparse(layouts.sparse_coo, (indices,), _taken(matrix.data), tuple(matrix.shape))
     if kind not in ("csr", "csc", "bsr"):
         raise TypeError(
             f"expected a scipy.sparse array in the format coo, csr, csc or bsr, not {kind or type(matrix).__name__}"
@@ -198,12 +201,18 @@ def from_scipy(matrix: Any) -> SparseTensor:
         matrix = matrix.copy()
         matrix.sum_duplicates()
     layout = {"csr": layouts.sparse_csr, "csc": layouts.sparse_csc, "bsr": layouts.sparse_bsr}[kind]
-    components = (from_numpy(matrix.indptr).long(), from_numpy(matrix.indices).long())
-    return make_sparse(layout, components, from_numpy(matrix.data), tuple(matrix.shape), coalesced=True)
+    components = (_taken(matrix.indptr).long(), _taken(matrix.indices).long())
+    return make_sparse(layout, components, _taken(matrix.data), tuple(matrix.shape), coalesced=True)
+
+
+def _taken(array: Any) -> Tensor:
+    """The tensor on the memory of an array of NumPy, or of one on a GPU."""
+    taken: Tensor = from_dlpack(array) if hasattr(array, "__cuda_array_interface__") else from_numpy(array)
+    return taken
 
 
 def to_scipy(input: SparseTensor) -> Any:
-    """Give the ``scipy.sparse`` array of a sparse matrix on the CPU, without a dense copy.
+    """Give the ``scipy.sparse`` array of a sparse matrix, or on a GPU that of ``cupyx``, without a dense copy.
 
     Raises:
         RuntimeError: it requires a gradient, or is no matrix of numbers.

@@ -176,7 +176,9 @@ def _compressed_product(
     kernels = values._type.kernels
     if kernels.sparse_matmul is not None:
         arrays = (pointers._array, indices._array, values._array, dense._array)
-        return from_array(kernels.sparse_matmul(*arrays, count, by_rows), dense._type)
+        product = kernels.sparse_matmul(*arrays, count, by_rows)
+        if product is not None:
+            return from_array(product, dense._type)
     rows, columns = _rows_and_columns(pointers, indices, by_rows)
     terms = dense.detach().index_select(0, columns) * values.detach().unsqueeze(1)
     made = terms.new_zeros((count, dense.shape[1])).index_add(0, rows, terms)
@@ -331,7 +333,7 @@ def sspaddmm(
     made = in_layout(layouts.sparse_coo, indices, scaled, tuple(product.shape))
     if input is None:
         return made
-    total: SparseTensor = to_coo(input) * beta + made  # type: ignore[assignment]
+    total: SparseTensor = to_coo(input) * beta + made
     return total
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _functions, _kernels, _linalg, _machine, _ufunc
+from . import _functions, _kernels, _linalg, _machine, _sparse, _ufunc
 from ._ndarray import ndarray
 
 __all__ = ["NAMES", "build_modules"]
@@ -62,6 +62,7 @@ NAMES: Mapping[str, Mapping[str, Any]] = {
         "rsqrt": _ufunc.RSQRT,
         **{name: _scatter(name) for name in ("scatter_add", "scatter_max", "scatter_min")},
     },
+    "cupyx.scipy.sparse": _sparse.SPARSE,
     "cupyx.scipy.special": _ufunc.SPECIAL,
 }
 """What each module has."""
