@@ -63,15 +63,15 @@ class NumpyTransforms:
         """Uniform numbers in [low, high)."""
         precision = _precision_for(dtype)
         span = high - low
-        edge, start = np.array((high, low)).astype(dtype)
+        edge, start = _as(np.array((high, low)), dtype)
 
         def make(block: Buffer) -> _Array:
             values = precision.uniforms(block)
             if (low, high) != (0.0, 1.0):
                 values = precision.fused(values, span, low)
-            elif dtype != "float16":
+            elif dtype in ("float32", "float64"):
                 return values
-            values = values.astype(dtype, copy=False)
+            values = _as(values, dtype)
             values[values == edge] = start
             return values
 
@@ -128,6 +128,16 @@ class NumpyTransforms:
         return _buffer(_shuffled(jumps).astype(np.int64, copy=False))
 
 
+def _as(values: _Array, dtype: str) -> _Array:
+    """Values in a floating dtype; those of bfloat16 are rounded, and stay float32."""
+    if dtype != "bfloat16":
+        return values.astype(dtype, copy=False)
+    bits = values.astype(np.float32).view(np.uint32)
+    bits += np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))
+    bits &= np.uint32(0xFFFF0000)
+    return bits.view(np.float32)
+
+
 def _buffer(values: _Array) -> memoryview:
     return values.data.cast("B")
 
@@ -135,7 +145,7 @@ def _buffer(values: _Array) -> memoryview:
 def _in_blocks(make: Callable[[Buffer], _Array], words: Buffer, itemsize: int, dtype: str) -> Buffer:
     """What ``make`` makes of all words, ``itemsize`` bytes of which become one element."""
     words = memoryview(words)
-    result = np.empty(len(words) // itemsize, dtype)
+    result = np.empty(len(words) // itemsize, "float32" if dtype == "bfloat16" else dtype)
     for start in range(0, len(result), _BLOCK):
         result[start : start + _BLOCK] = make(words[start * itemsize : (start + _BLOCK) * itemsize])
     return _buffer(result)

@@ -4,7 +4,7 @@ from typing import Any
 
 from ..checks import expect_equal, expect_raises
 from ..compare import check_alike
-from ..declare import Sample, case, op
+from ..declare import FLOATS, Error, Sample, case, op
 from ..inputs import In
 from ..subject import Subject
 
@@ -57,6 +57,37 @@ def _load(subject: Subject) -> None:
     model = subject.torch.nn.Linear(2, 1)
     pattern = 'Missing key\\(s\\) in state_dict: "bias"(.|\n)*size mismatch for weight'
     expect_raises(lambda: model.load_state_dict({"weight": subject.torch.zeros(1, 3)}), RuntimeError, pattern)
+
+
+op("embedding", dtypes=FLOATS, tolerance="arithmetic", method=False, samples=[
+    Sample("rows", lambda t, w, i: t.embedding(w, i), (In((5, 3)), In((2, 4), "index:5"))),
+    Sample("functional", lambda t, w, i: t.nn.functional.embedding(i, w), (In((5, 3)), In((4,), "index:5"))),
+    Sample("padding", lambda t, w, i: t.nn.functional.embedding(i, w, padding_idx=-2), (In((5, 3)), In((6,), "index:5")), gradient=False),
+    Sample("none", lambda t, w, i: t.embedding(w, i), (In((5, 3)), In((0, 2), "index:5")), gradient=False),
+    Sample("max-norm", lambda t, w, i: (lambda w: (t.nn.functional.embedding(i, w, max_norm=0.5), w))(w.detach().clone()),
+           (In((5, 3)), In((3,), "index:5")), gradient=False),
+], errors=[
+    Error("floats", lambda t: t.embedding(t.ones(2, 2), t.ones(1)), (RuntimeError,), "scalar types: Long, Int"),
+    Error("outside", lambda t: t.embedding(t.ones(2, 2), t.tensor([2])), (IndexError,), "index out of range in self"),
+])  # fmt: skip
+
+
+def _rows_of_gradient(t: Any, optimizer: Any) -> Any:
+    """The table after steps on sparse gradients, and the last of them."""
+    layer = t.nn.Embedding(5, 2, sparse=True, _weight=t.arange(10.0).reshape(5, 2) / 5)
+    chosen = optimizer(list(layer.parameters()))
+    for step in range(3):
+        chosen.zero_grad()
+        layer(t.tensor([1, 4, 1, step])).square().sum().backward()
+        chosen.step()
+    return layer.weight.detach(), layer.weight.grad.to_dense()
+
+
+op("sparse_optim", dtypes=("float32",), tolerance="reduction", differentiable=False, method=False, refuses=False, samples=[
+    Sample("sgd", lambda t: _rows_of_gradient(t, lambda p: t.optim.SGD(p, lr=0.1)), ()),
+    Sample("sgd-momentum", lambda t: _rows_of_gradient(t, lambda p: t.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True)), ()),
+    Sample("adam", lambda t: _rows_of_gradient(t, lambda p: t.optim.SparseAdam(p, lr=0.1)), ()),
+])  # fmt: skip
 
 
 def _batches(t: Any, **options: Any) -> Any:

@@ -5,6 +5,7 @@ from . import init as init
 from . import utils as utils
 from .activation import *
 from .container import *
+from .dropout import *
 from .embedding import *
 from .linear import *
 from .loss import *

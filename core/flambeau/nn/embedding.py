@@ -69,7 +69,15 @@ class Embedding(Module):
             raise ValueError("Embeddings parameter is expected to be 2-dimensional")
         rows, width = embeddings.shape
         return cls(
-            rows, width, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse, _weight=embeddings, _freeze=freeze
+            rows,
+            width,
+            padding_idx,
+            max_norm,
+            norm_type,
+            scale_grad_by_freq,
+            sparse,
+            _weight=embeddings,
+            _freeze=freeze,
         )
 
     def reset_parameters(self) -> None:

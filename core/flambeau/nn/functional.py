@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
 from .. import dtypes
 from .._tensor import Tensor
 from ..layouts import contiguous_format
 from ..ops import activation as _activation
+from ..ops import dropout as _dropout
 from ..ops._runtime import with_out
 from ..ops.arithmetic import true_divide
 from ..ops.creation import empty_like, zeros_like
@@ -53,7 +55,8 @@ from ..ops.rectifiers import threshold_ as threshold_
 from ..ops.trigonometric import tanh as tanh
 
 __all__ = [
-    "celu", "celu_", "cross_entropy", "elu", "elu_", "embedding", "gelu", "glu", "gumbel_softmax", "hardshrink", "hardsigmoid",
+    "alpha_dropout", "celu", "celu_", "cross_entropy", "dropout", "dropout1d", "dropout2d", "dropout3d",
+    "elu", "elu_", "embedding", "feature_alpha_dropout", "gelu", "glu", "gumbel_softmax", "hardshrink", "hardsigmoid",
     "hardswish", "hardtanh", "hardtanh_", "l1_loss", "leaky_relu", "leaky_relu_", "linear", "log_softmax", "logsigmoid",
     "mish", "mse_loss", "nll_loss", "normalize", "one_hot", "pad", "pdist", "prelu", "relu", "relu6", "relu_", "rrelu", "rrelu_",
     "selu", "selu_", "sigmoid", "silu", "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink",
@@ -224,3 +227,159 @@ def embedding(
     if max_norm is not None:
         embedding_renorm_(weight.detach(), input, max_norm, norm_type)
     return _embedding(weight, input, -1 if row is None else row, scale_grad_by_freq, sparse)
+
+
+# -- dropout ---------------------------------------------------------------
+
+
+def _applied(name: str, input: Tensor, p: float, training: bool, inplace: bool, generator: Any) -> Tensor:
+    if not 0 <= p <= 1:
+        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+    function = getattr(_dropout, f"{name}_" if inplace else name)
+    dropped: Tensor = function(input, p, training, generator=generator)
+    return dropped
+
+
+def dropout(
+    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False, *, generator: Any = None
+) -> Tensor:
+    """Set elements to zero with probability ``p``, and divide the others by ``1 - p``. Source: ``torch.nn.functional.dropout``.
+
+    ``generator`` is beyond PyTorch, here and in the functions below: where the noise comes from, the default generator of the
+    input's device if None.
+
+    Raises:
+        ValueError: ``p`` is not in [0, 1].
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.dropout(torch.ones(4), 0.5, generator=torch.Generator().manual_seed(0))
+        tensor([0., 0., 2., 0.])
+    """
+    return _applied("dropout", input, p, training, inplace, generator)
+
+
+def _of_samples(
+    name: str, input: Tensor, p: float, training: bool, inplace: bool, generator: Any, batched: bool
+) -> Tensor:
+    """Dropout of channels, with a batch dimension for as long as it takes."""
+    if batched:
+        return _applied(name, input, p, training, inplace, generator)
+    result = _applied(name, input.unsqueeze(0), p, training, inplace, generator)
+    return input if inplace else result.squeeze(0)
+
+
+def dropout1d(
+    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False, *, generator: Any = None
+) -> Tensor:
+    """Leave out whole channels of (N, C, L) or (C, L). Source of the semantics: ``torch.nn.functional.dropout1d``.
+
+    Raises:
+        ValueError: ``p`` is not in [0, 1].
+        RuntimeError: the input has another number of dimensions.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.dropout1d(torch.ones(2, 2), generator=torch.Generator().manual_seed(1))
+        tensor([[0., 0.],
+                [2., 2.]])
+    """
+    if input.dim() not in (2, 3):
+        raise RuntimeError(
+            f"dropout1d: Expected 2D or 3D input, but received a {input.dim()}D input. Note that dropout1d exists to provide "
+            "channel-wise dropout on inputs with 1 spatial dimension, a channel dimension, and an optional batch dimension "
+            "(i.e. 2D or 3D inputs)."
+        )
+    return _of_samples("feature_dropout", input, p, training, inplace, generator, input.dim() == 3)
+
+
+def dropout2d(
+    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False, *, generator: Any = None
+) -> Tensor:
+    """Leave out whole channels of (N, C, H, W). Source of the semantics: ``torch.nn.functional.dropout2d``.
+
+    Warns of other numbers of dimensions; three are taken for (N, C, L), as in PyTorch.
+
+    Raises:
+        ValueError: ``p`` is not in [0, 1].
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.dropout2d(torch.ones(1, 2, 1, 2), generator=torch.Generator().manual_seed(1))
+        tensor([[[[0., 0.]],
+        <BLANKLINE>
+                 [[2., 2.]]]])
+    """
+    if input.dim() not in (3, 4):
+        _warn_of_dims("dropout2d", input.dim(), "2 spatial dimensions", "(i.e. 3D or 4D inputs)")
+    if input.dim() == 3:
+        warnings.warn(
+            "dropout2d: Received a 3D input to dropout2d and assuming that channel-wise 1D dropout behavior is desired - input "
+            "is interpreted as shape (N, C, L), where C is the channel dim. This behavior will change in a future release to "
+            "interpret the input as one without a batch dimension, i.e. shape (C, H, W). To maintain the 1D channel-wise dropout "
+            "behavior, please switch to using dropout1d instead.",
+            stacklevel=2,
+        )
+    return _applied("feature_dropout", input, p, training, inplace, generator)
+
+
+def dropout3d(
+    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False, *, generator: Any = None
+) -> Tensor:
+    """Leave out whole channels of (N, C, D, H, W) or (C, D, H, W). Source: ``torch.nn.functional.dropout3d``.
+
+    Warns of other numbers of dimensions.
+
+    Raises:
+        ValueError: ``p`` is not in [0, 1].
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.dropout3d(torch.ones(2, 1, 1, 1), generator=torch.Generator().manual_seed(1)).flatten()
+        tensor([0., 2.])
+    """
+    if input.dim() not in (4, 5):
+        _warn_of_dims("dropout3d", input.dim(), "3 spatial dimensions", "(i.e. 4D or 5D inputs)")
+    return _of_samples("feature_dropout", input, p, training, inplace, generator, input.dim() == 5)
+
+
+def _warn_of_dims(name: str, dims: int, places: str, inputs: str) -> None:
+    warnings.warn(
+        f"{name}: Received a {dims}-D input to {name}, which is deprecated and will result in an error in a future release. To "
+        f"retain the behavior and silence this warning, please use dropout instead. Note that {name} exists to provide "
+        f"channel-wise dropout on inputs with {places}, a channel dimension, and an optional batch dimension {inputs}.",
+        stacklevel=3,
+    )
+
+
+def alpha_dropout(
+    input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False, *, generator: Any = None
+) -> Tensor:
+    """Dropout that keeps mean and variance of what SELU gives. Source of the semantics: ``torch.nn.functional.alpha_dropout``.
+
+    Raises:
+        ValueError: ``p`` is not in [0, 1].
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.alpha_dropout(torch.zeros(2), 0.5, True, generator=torch.Generator().manual_seed(0))
+        tensor([-0.7792, -0.7792])
+    """
+    return _applied("alpha_dropout", input, p, training, inplace, generator)
+
+
+def feature_alpha_dropout(
+    input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False, *, generator: Any = None
+) -> Tensor:
+    """:func:`alpha_dropout` of whole channels of (N, C, …). Source: ``torch.nn.functional.feature_alpha_dropout``.
+
+    Raises:
+        ValueError: ``p`` is not in [0, 1].
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.feature_alpha_dropout(torch.ones(1, 2, 2), 0.5)
+        tensor([[[1., 1.],
+                 [1., 1.]]])
+    """
+    return _applied("feature_alpha_dropout", input, p, training, inplace, generator)

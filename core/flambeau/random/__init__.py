@@ -9,7 +9,18 @@ The namespace is that of ``torch.random``, with the factories that also live in 
 """
 
 from . import _filling  # noqa: F401 (gives Tensor its methods)
-from ._distributions import bernoulli, normal
+from ._distributions import (
+    bernoulli,
+    binomial,
+    cauchy,
+    exponential,
+    geometric,
+    log_normal,
+    multinomial,
+    normal,
+    poisson,
+    shuffle,
+)
 from ._factories import rand, rand_like, randint, randint_like, randn, randn_like, randperm
 from ._generator import (
     Generator,
@@ -23,6 +34,14 @@ from ._generator import (
 )
 
 __all__ = [
+    "shuffle",
+    "poisson",
+    "multinomial",
+    "log_normal",
+    "geometric",
+    "exponential",
+    "cauchy",
+    "binomial",
     "Generator",
     "bernoulli",
     "default_generator",

@@ -193,6 +193,8 @@ def bernoulli(input: Tensor, p: Tensor | Number = 0.5, *, generator: Generator |
     """
     if isinstance(p, Tensor):
         return _bernoulli_of_tensor(input, p, generator)
+    if input.dtype.is_complex:
+        raise _bounds.not_implemented("bernoulli_scalar_cpu_", input.dtype)
     probability = float(p)  # type: ignore[arg-type]  # a complex number is refused by float
     if not 0 <= probability <= 1:
         raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={probability:g}")

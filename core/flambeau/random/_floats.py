@@ -64,11 +64,20 @@ def multiply_add_float64(value: float, factor: float, addend: float) -> float:
 
 
 def rounded(values: Iterable[float], dtype: str) -> Sequence[float]:
-    """``values`` rounded from float64 to a floating point dtype, to float16 by way of float32."""
+    """``values`` rounded from float64 to a floating point dtype, to those of 16 bits by way of float32."""
     if dtype == "float64":
         return array("d", values)
     singles = round_float32(values)
+    if dtype == "bfloat16":
+        return array("f", map(_round_bfloat16, singles))
     return singles if dtype == "float32" else [_round_float16(value) for value in singles]
+
+
+def _round_bfloat16(value: float) -> float:
+    (bits,) = struct.unpack("I", struct.pack("f", value))
+    if bits & 0x7F800000 != 0x7F800000:  # infinity and nan stay
+        bits = (bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000
+    return struct.unpack("f", struct.pack("I", bits))[0]  # type: ignore[no-any-return]
 
 
 def _round_float16(value: float) -> float:
@@ -79,7 +88,7 @@ def _round_float16(value: float) -> float:
 
 
 def floats_as(values: Iterable[float], dtype: str) -> array[float] | bytes:
-    """``values`` as elements of a floating point dtype, rounded as :func:`rounded` does."""
+    """``values`` as elements of a floating point dtype, rounded as :func:`rounded` does; bfloat16 ones are float32."""
     elements = rounded(values, dtype)
     if isinstance(elements, array):
         return elements

@@ -142,7 +142,10 @@ def _restored(device: str, state: bytes) -> Generator:
 
 
 def _checked_seed(seed: int) -> int:
-    seed = int(seed)
+    try:
+        seed = int(seed)
+    except (TypeError, ValueError) as error:
+        raise RuntimeError(f"manual_seed expected a long, but got {type(seed).__name__}") from error
     if not -(_SEED_LIMIT >> 1) <= seed < _SEED_LIMIT:
         raise ValueError("Overflow when unpacking long long")
     return seed % _SEED_LIMIT

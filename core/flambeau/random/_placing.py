@@ -10,6 +10,7 @@ from collections.abc import Callable
 from math import prod
 from typing import Any, TypeAlias
 
+from .. import dtypes
 from .._tensor import Tensor
 from ..backend.types import TensorType
 from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
@@ -62,7 +63,7 @@ def draw(
         return kernels.empty(shape, dtype.name)
     buffer = sampler(stream, transforms, prod(shape) * (2 if dtype.is_complex else 1))
     order = c_order(len(shape)) if order is None else order
-    made = drawn or dtype
+    made = drawn or (dtypes.float32 if dtype is dtypes.bfloat16 else dtype)
     array = kernels.from_host(memoryview(buffer).cast("B"), tuple(shape[dim] for dim in order), made.name)
     if made is not dtype:
         array = kernels.cast(array, dtype.name)

@@ -55,8 +55,8 @@ def normal(
     width = 4 * _words_per_uniform(dtype)
     rest = count % BLOCK
     blocks = count - rest
-    # PyTorch draws for the incomplete last block too, then draws the last 16 numbers anew; not so in float16.
-    skipped = 0 if dtype == "float16" else rest
+    # PyTorch draws for the incomplete last block too, then draws the last 16 numbers anew; not so in 16 bits.
+    skipped = 0 if dtype in ("float16", "bfloat16") else rest
     drawn = blocks + (skipped + BLOCK if rest else 0)
     words = memoryview(stream.words(drawn * width // 4))
     numbers = transforms.normal(words[: blocks * width], mean, std, dtype)

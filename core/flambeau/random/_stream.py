@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from ._mt19937 import STATE_WORDS, Engine, key_from_seed
-from ._transforms import Buffer
+from ._transforms import Buffer, uniforms_float64
 
 __all__ = ["STATE_BYTES", "Stream"]
 
@@ -17,6 +18,9 @@ __all__ = ["STATE_BYTES", "Stream"]
 # no kernel uses any more.
 _STATE = struct.Struct(f"<QiiQ{STATE_WORDS}Qdddi4xf?3x")
 STATE_BYTES = _STATE.size
+
+_AHEAD = 256
+"""How many uniform numbers are drawn ahead."""
 
 
 class Stream:
@@ -54,6 +58,32 @@ class Stream:
         with self.lock:
             self._is_fresh = False
             return self._engine_in_use().words(count)
+
+    @contextmanager
+    def reading(self) -> Iterator[Callable[[], float]]:
+        """A function that gives the next float64 uniform number, for draws whose number depends on what is drawn.
+
+        Words are drawn ahead, and put back when the block ends.
+        """
+        with self.lock:
+            self._is_fresh = False
+            engine = self._engine_in_use()
+            before, numbers, used = engine.get_state(), [], 0
+
+            def following() -> float:
+                nonlocal before, numbers, used
+                if used == len(numbers):
+                    before, used = engine.get_state(), 0
+                    numbers = uniforms_float64(engine.words(2 * _AHEAD))
+                used += 1
+                return numbers[used - 1]
+
+            try:
+                yield following
+            finally:
+                engine.set_state(*before)
+                if used:
+                    engine.words(2 * used)
 
     def to_bytes(self) -> bytes:
         """The whole state."""

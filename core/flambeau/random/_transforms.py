@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 __all__ = ["BLOCK", "Buffer", "PythonTransforms", "Transforms", "transforms_of", "uniforms_float64"]
 
 Buffer: TypeAlias = "bytes | bytearray | memoryview | array[float] | array[int]"
-"""Elements in native byte order, as :meth:`flambeau.backend.RequiredKernels.from_host` takes them."""
+"""Elements in native byte order, as :meth:`flambeau.backend.RequiredKernels.from_host` takes them.
+
+Those of dtype bfloat16 are float32 numbers, rounded where it matters to the draw.
+"""
 
 BLOCK = 16
 """Normal numbers are made in blocks of this many words (of twice as many in float64)."""
