@@ -13,7 +13,7 @@ import numpy as np
 from flambeau.backend import Array, ArrayBackend, Backend, Capabilities, Shape
 from flambeau.errors import BackendLoadError
 
-from . import _sparse
+from . import _random, _sparse
 from ._elementwise import elementwise_overrides, erf, lgamma
 from ._indexing import add_at, index_put, scatter
 from ._steps import adam_step, sgd_step
@@ -50,6 +50,7 @@ class CupyBackend(ArrayBackend):
     def __init__(self) -> None:
         self._devices = _count_devices()
         self._tables: dict[int, _Tables] = {}
+        self._counters: dict[int, _random.CounterKernels] = {}
 
     def device_count(self) -> int:
         """The number of CUDA devices."""
@@ -105,6 +106,18 @@ class CupyBackend(ArrayBackend):
             "index_put": index_put, "scatter": scatter, "sgd_step": sgd_step, "adam_step": adam_step,
             "sparse_matmul": _sparse.matmul,
         }  # fmt: skip
+
+    def counter_kernels(self, device: int) -> _random.CounterKernels:
+        """Philox4x32-10 with PyTorch's counters."""
+        found = self._counters.get(device)
+        if found is None:
+            found = self._counters[device] = _random.CounterKernels(device)
+        return found
+
+    def device_name(self, device: int) -> str:
+        """What CUDA calls the device."""
+        name: Any = cupy.cuda.runtime.getDeviceProperties(device)["name"]
+        return name.decode() if isinstance(name, bytes) else str(name)
 
     def to_scipy(self, format: str, components: Sequence[Array], values: Array, shape: Shape) -> Any:
         """The matrix of ``cupyx.scipy.sparse``; see :func:`flambeau.sparse.to_scipy`."""

@@ -12,7 +12,13 @@ from flambeau.backend.selection import load_backend
 
 from .manifest import Manifest, manifest_of, version_of
 
-__all__ = ["Subject", "subject_of"]
+__all__ = ["CPU_STREAM", "Subject", "subject_of"]
+
+
+CPU_STREAM = "cpu_stream"
+"""What cases need whose expected numbers were drawn by PyTorch's CPU. It is found out, not claimed."""
+
+_COUNTER_BYTES = 16  # of the state of a generator of CUDA devices
 
 
 class Subject:
@@ -38,7 +44,13 @@ class Subject:
         if self.manifest is None:
             return []
         claims = self.manifest.dtypes | self.manifest.extensions
-        return [name for name in (*dtypes, *extensions) if name not in claims]
+        wanted = [name for name in (*dtypes, *extensions) if name not in claims]
+        return [name for name in wanted if name != CPU_STREAM or not self._draws_the_cpu_stream()]
+
+    def _draws_the_cpu_stream(self) -> bool:
+        """Whether seeds give the numbers of PyTorch's CPU on the backend's device, as they do unless it draws by a counter."""
+        state = self.torch.Generator(device=self.torch.empty(0).device).get_state()
+        return int(state.numel()) > _COUNTER_BYTES
 
     def tensor(self, values: Any, dtype: str, *, requires_grad: bool = False) -> Any:
         """A tensor of nested lists."""

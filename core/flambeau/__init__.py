@@ -105,6 +105,7 @@ from . import fft as fft  # isort: skip
 from . import linalg as linalg  # isort: skip
 from . import nn as nn  # isort: skip
 from . import optim as optim  # isort: skip
+from . import cuda as cuda  # isort: skip
 from . import random as random  # isort: skip
 from . import sparse as sparse  # isort: skip
 from . import special as special  # isort: skip

@@ -29,6 +29,8 @@ __all__ = [
     "BackendError",
     "BackendLoadError",
     "FlambeauError",
+    "GeneratorDeviceWarning",
+    "GeneratorForkWarning",
     "LinAlgError",
     "MissingExtraError",
     "MissingKernelsError",
@@ -122,6 +124,20 @@ class QuantileError(FlambeauError, RuntimeError, ValueError):
     """A quantile was asked for that does not lie between 0 and 1.
 
     PyTorch raises RuntimeError, the documents that flambeau follows say ValueError; this is both.
+    """
+
+
+class GeneratorDeviceWarning(UserWarning):
+    """A generator of one device draws for a tensor on another: the numbers are copied.
+
+    PyTorch raises an error there. Give the generator the device of the operation, or the operation that of the generator.
+    """
+
+
+class GeneratorForkWarning(UserWarning):
+    """A forked process goes on with the random numbers of its parent, which draws the same ones.
+
+    Call ``torch.seed()``, or ``torch.manual_seed()`` with a number of the process's own, at the start of the process.
     """
 
 

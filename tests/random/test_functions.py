@@ -363,11 +363,18 @@ def test_errors(call: Callable[[], Any], error: type[Exception], message: str) -
         call()
 
 
-def test_a_generator_is_for_one_device_type() -> None:
+def test_a_generator_of_another_device_draws_there_with_a_warning() -> None:
     if "minimal" not in flambeau.available_backends():
         pytest.skip("the backend 'minimal' is not installed")
-    with pytest.raises(RuntimeError, match="Expected a 'minimal' device type for generator but found 'cpu'"):
-        NAMES.rand(2, device="minimal", generator=random.Generator())
+    generator = random.Generator().manual_seed(42)
+    with pytest.warns(flambeau.errors.GeneratorDeviceWarning, match=r"drawn on cpu and copied.*device='minimal:0'\)"):
+        drawn = NAMES.rand(2, device="minimal", generator=generator)
+    assert drawn.device.type == "minimal"
+    assert drawn.tolist() == NAMES.rand(2, generator=random.Generator().manual_seed(42)).tolist()
+    assert NAMES.rand(2, generator=generator).tolist() == [0.3828638792037964, 0.9593056440353394]  # the state has moved
+    other = random.Generator(device="minimal").manual_seed(42)
+    with pytest.warns(flambeau.errors.GeneratorDeviceWarning):
+        assert NAMES.randperm(10, generator=other).device.type == "cpu"
 
 
 def test_numbers_that_a_float_does_not_have_are_warned_of(backend: str) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ..declare import FLOATS, Sample, op
+from ..subject import CPU_STREAM
 
 
 def _seeded(t: Any, call: Any) -> Any:
@@ -20,6 +21,7 @@ for _name, _call in {
     "exponential_": lambda t: t.empty(5).exponential_(2.0), "cauchy_": lambda t: t.empty(5).cauchy_(),
     "log_normal_": lambda t: t.empty(5).log_normal_(), "geometric_": lambda t: t.empty(5).geometric_(0.4),
 }.items():  # fmt: skip
-    op(_name, dtypes=FLOATS[:1], tolerance="arithmetic", differentiable=False, method=False, refuses=False, samples=[
+    op(_name, dtypes=FLOATS[:1], tolerance="arithmetic", differentiable=False, method=False, refuses=False, extensions=(CPU_STREAM,),
+       samples=[
         Sample("seed-42", lambda t, call=_call: _seeded(t, call), (), gradient=False),
     ])  # fmt: skip

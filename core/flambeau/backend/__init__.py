@@ -11,7 +11,7 @@ from .hookspecs import ConformanceContext, OpContext, hookimpl, hookspec
 from .kernels import Array, RequiredKernels, Shape
 from .manager import BackendContext, BackendRegistration, PluginManager, PluginRecord, plugin_manager
 from .optional import OptionalKernels
-from .protocol import API_VERSION, Backend, Capabilities
+from .protocol import API_VERSION, Backend, Capabilities, CounterKernels
 from .table import OPTIONAL, REQUIRED, KernelTable
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "BackendContext",
     "BackendRegistration",
     "Capabilities",
+    "CounterKernels",
     "ConformanceContext",
     "FftKernels",
     "KernelTable",

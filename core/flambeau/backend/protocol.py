@@ -5,11 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from .kernels import Array, RequiredKernels, Shape
 
-__all__ = ["API_VERSION", "Backend", "Capabilities"]
+__all__ = ["API_VERSION", "Backend", "Capabilities", "CounterKernels"]
 
 API_VERSION = 1
 """The version of the seam: the kernels' contract and the runtime members. A backend built for another version is
@@ -35,6 +35,31 @@ class Capabilities:
     views: Literal["alias", "copy"] = "alias"
     out: bool = False
     extensions: frozenset[str] = field(default_factory=frozenset)
+
+
+class CounterKernels(Protocol):
+    """What draws numbers by Philox4x32-10 on one device; see :mod:`flambeau.random._counter`.
+
+    Attributes:
+        blocks: how many blocks of 256 threads the device runs at a time.
+    """
+
+    blocks: int
+
+    def draw(
+        self, kind: str, dtype: str, count: int, grid: int, seed: int, offset: int, parameters: tuple[float, ...]
+    ) -> Array:
+        """A vector of ``count`` numbers that a launch of ``grid`` blocks draws.
+
+        Thread t has the counter (offset / 4 + call, t), each half 64 bits, and the key ``seed``. Its calls give four words each.
+        They become four numbers, or two of float64 and of 64-bit integers; number i of call k is element
+        ``t + (k * numbers of a call + i) * threads``.
+
+        Kinds are "uniform" (low, high), "normal" (mean, std), "log_normal", "exponential" (rate), "cauchy" (median, sigma),
+        "geometric" (p), all of ``dtype``; "bernoulli" (p), bools of numbers of ``dtype``; "integers" (low, modulus) of one word
+        and "integers_64" of two, int64; and two in which a thread's elements lie side by side: "kept" (p, width), bools of
+        dropout, and "uniform_runs", four float32 numbers in (0, 1] for each thread of blocks of 512.
+        """
 
 
 class Backend(ABC):
@@ -151,6 +176,14 @@ class Backend(ABC):
     def random_transforms(self) -> Any:
         """What makes random numbers of random words fast, see :mod:`flambeau.random`; None for the default."""
         return None
+
+    def counter_kernels(self, device: int) -> CounterKernels | None:
+        """What draws numbers on the device out of a counter; None (the default) for the CPU's stream, which core uploads."""
+        return None
+
+    def device_name(self, device: int) -> str:
+        """What the maker calls the device; the backend's name by default."""
+        return self.name
 
     def memory_stats(self, device: int) -> Mapping[str, int]:
         """Bytes in use and reserved, under PyTorch's names (``allocated_bytes.all.current`` …); empty if unknown."""

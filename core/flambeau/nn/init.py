@@ -6,14 +6,21 @@ Every function writes into its tensor, without recording, and returns it. Source
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 from .._tensor import Tensor
 from ..autograd._modes import no_grad
+from ..linalg import qr
+from ..ops.creation import empty_like
+from ..ops.diagonals import diagonal
+from ..ops.ranges import eye
+from ..ops.selection import where
+from ..random import randperm
 
 __all__ = [
-    "calculate_gain", "constant_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_", "uniform_",
-    "xavier_normal_", "xavier_uniform_", "zeros_",
+    "calculate_gain", "constant_", "dirac_", "eye_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_",
+    "orthogonal_", "sparse_", "trunc_normal_", "uniform_", "xavier_normal_", "xavier_uniform_", "zeros_",
 ]  # fmt: skip
 
 _PLAIN = ("linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "sigmoid")
@@ -117,3 +124,161 @@ def kaiming_normal_(
     if 0 in tensor.shape:
         return tensor
     return normal_(tensor, 0, calculate_gain(nonlinearity, a) / math.sqrt(_fan(tensor, mode)), generator)
+
+
+# -- matrices ---------------------------------------------------------------
+
+
+def eye_(tensor: Tensor) -> Tensor:
+    """Fill a matrix with the identity.
+
+    Raises:
+        ValueError: it is no matrix.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.init.eye_(torch.empty(2, 3))
+        tensor([[1., 0., 0.],
+                [0., 1., 0.]])
+    """
+    if tensor.dim() != 2:
+        raise ValueError("Only tensors with 2 dimensions are supported")
+    with no_grad():
+        return tensor.copy_(eye(*tensor.shape, dtype=tensor.dtype, device=tensor.device))
+
+
+def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
+    """Fill the weight of a convolution so that it gives its input back, as many channels as there are.
+
+    Args:
+        tensor: (out channels, in channels, …) with one to three places.
+        groups: the groups of the convolution.
+
+    Raises:
+        ValueError: it has another number of dimensions, or the groups do not divide the channels.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.init.dirac_(torch.empty(1, 1, 3))
+        tensor([[[0., 1., 0.]]])
+    """
+    if tensor.dim() not in (3, 4, 5):
+        raise ValueError("Only tensors with 3, 4, or 5 dimensions are supported")
+    if tensor.shape[0] % groups:
+        raise ValueError("dim 0 must be divisible by groups")
+    each = tensor.shape[0] // groups
+    middle = tuple(size // 2 for size in tensor.shape[2:])
+    with no_grad():
+        tensor.zero_()
+        for group in range(groups):
+            for channel in range(min(each, tensor.shape[1])):
+                tensor[(group * each + channel, channel, *middle)] = 1
+    return tensor
+
+
+def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tensor:
+    """Fill with a matrix whose rows or columns are orthonormal, times ``gain`` (Saxe et al., 2013).
+
+    Dimensions behind the first are flattened. The last bits are those of the backend's QR factorisation.
+
+    Raises:
+        ValueError: the tensor has fewer than two dimensions.
+
+    Example:
+        >>> import flambeau as torch
+        >>> weight = torch.nn.init.orthogonal_(torch.empty(2, 3))
+        >>> bool(torch.allclose(weight @ weight.t(), torch.eye(2), atol=1e-6))
+        True
+    """
+    if tensor.dim() < 2:
+        raise ValueError("Only tensors with 2 or more dimensions are supported")
+    if not tensor.numel():
+        return tensor
+    rows = tensor.shape[0]
+    columns = tensor.numel() // rows
+    with no_grad():
+        drawn = tensor.new_empty((rows, columns)).normal_(0, 1, generator=generator)
+        factors = qr(drawn.t() if rows < columns else drawn)
+        uniform = factors[0] * diagonal(factors[1]).sign()
+        tensor.copy_((uniform.t() if rows < columns else uniform).reshape(tensor.shape))
+        return tensor.mul_(gain)
+
+
+def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any = None) -> Tensor:
+    """Draw from a normal distribution, and set a share of each column to zero (Martens, 2010).
+
+    Which rows those are comes from the default generator, as in PyTorch.
+
+    Raises:
+        ValueError: it is no matrix.
+
+    Example:
+        >>> import flambeau as torch
+        >>> (torch.nn.init.sparse_(torch.empty(10, 3), 0.3) == 0).sum(0)
+        tensor([3, 3, 3])
+    """
+    if tensor.dim() != 2:
+        raise ValueError("Only tensors with 2 dimensions are supported")
+    rows, columns = tensor.shape
+    zeros = math.ceil(sparsity * rows)
+    with no_grad():
+        tensor.normal_(0, std, generator=generator)
+        for column in range(columns):
+            tensor[randperm(rows, device=tensor.device)[:zeros], column] = 0
+    return tensor
+
+
+# -- truncated ---------------------------------------------------------------
+
+
+def trunc_normal_(
+    tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0, generator: Any = None
+) -> Tensor:
+    """Draw from a normal distribution between ``a`` and ``b``, by rejection as PyTorch 2.13 does.
+
+    Warns where the mean is far outside of the bounds.
+
+    Example:
+        >>> import flambeau as torch
+        >>> weight = torch.nn.init.trunc_normal_(torch.empty(100), std=2.0)
+        >>> bool((weight.abs() <= 2).all())
+        True
+    """
+    if mean < a - 2 * std or mean > b + 2 * std:
+        warnings.warn(
+            "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be incorrect.",
+            stacklevel=2,
+        )
+    with no_grad():
+        if _below((b - mean) / std) - _below((a - mean) / std) > _LIKELY:
+            return tensor.copy_(_by_normal_numbers(tensor, mean, std, a, b, generator))
+        return tensor.copy_(_by_uniform_numbers(tensor, mean, std, a, b, generator))
+
+
+_LIKELY = 0.3
+"""From this share of normal numbers between the bounds on, those outside are drawn anew."""
+
+
+def _below(x: float) -> float:
+    return (1.0 + math.erf(x / math.sqrt(2.0))) / 2.0
+
+
+def _by_normal_numbers(tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Any) -> Tensor:
+    low, high = (tensor.new_tensor(bound).item() for bound in (a, b))  # as the dtype has them
+    result = tensor.normal_(mean, std, generator=generator)
+    while bool((outside := (result < low) | (result > high)).any()):
+        result = where(outside, empty_like(result).normal_(mean, std, generator=generator), result)
+    return result
+
+
+def _by_uniform_numbers(tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Any) -> Tensor:
+    """Uniform numbers, accepted with the probability that the density has of its largest value between the bounds."""
+    peak = -0.5 * ((max(a, min(mean, b)) - mean) / std) ** 2
+    result, pending = tensor, None
+    while pending is None or bool(pending.any()):
+        candidates = empty_like(tensor).uniform_(a, b, generator=generator)
+        result = candidates if pending is None else where(pending, candidates, result)
+        density = candidates.clone().sub_(mean).div_(std).pow_(2).mul_(-0.5).sub_(peak)
+        refused = empty_like(tensor).uniform_(generator=generator).log_().gt(density)
+        pending = refused if pending is None else pending & refused
+    return result

@@ -9,6 +9,7 @@ from __future__ import annotations
 from math import sqrt
 from typing import Any
 
+from .. import dtypes
 from .._tensor import Tensor
 from ._runtime import not_a_tensor
 from .creation import empty, empty_like
@@ -34,6 +35,13 @@ def _noise(input: Tensor, kept: float, whole_channels: bool, generator: Any) -> 
     return made.bernoulli_(kept, generator=generator)
 
 
+def _scaled(input: Tensor, kept: Tensor, scale: float) -> Tensor:
+    """The input where it is kept, scaled in the precision that CUDA computes in."""
+    if input.dtype is dtypes.float16:
+        return (input.to(dtypes.float32) * kept * scale).to(input.dtype)
+    return input * kept * scale
+
+
 def _dropped(
     name: str, input: Tensor, p: float, train: bool, inplace: bool, generator: Any, *, channels: bool, alpha: bool
 ) -> Tensor:
@@ -46,6 +54,12 @@ def _dropped(
     if p == 1:
         zero = empty((), dtype=input.dtype, device=input.device).fill_(0)
         return input.mul_(zero) if inplace else input * zero
+    if not (inplace or channels or alpha):
+        from ..random._placing import kept_by_counter
+
+        kept = kept_by_counter(input, 1 - p, generator)
+        if kept is not None:
+            return _scaled(input, kept, 1 / (1 - p))
     noise = _noise(input, 1 - p, channels, generator)
     if not alpha:
         noise.div_(1 - p)

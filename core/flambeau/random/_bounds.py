@@ -22,7 +22,10 @@ __all__ = [
 
 # What a floating point dtype's significand holds, and its largest number.
 _DIGITS = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}
-_LARGEST = {"float16": 65504.0, "bfloat16": (2 - 2.0**-7) * 2.0**127, "float32": (2 - 2.0**-23) * 2.0**127, "float64": (2 - 2.0**-52) * 2.0**1023}
+_LARGEST = {
+    "float16": 65504.0, "bfloat16": (2 - 2.0**-7) * 2.0**127, "float32": (2 - 2.0**-23) * 2.0**127,
+    "float64": (2 - 2.0**-52) * 2.0**1023,
+}  # fmt: skip
 _LONG_PERMUTATION = 0xFFFFFFFF // 20
 _C_NAMES = {
     "bool": "bool",

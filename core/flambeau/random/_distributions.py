@@ -13,6 +13,7 @@ from ..ops.searching import searchsorted
 from ..printing import scalar_type_name
 from ..shapes import broadcast_shapes, normalize_dim
 from . import _bounds, _counts, _filling
+from ._draws import Draw
 from ._factories import rand, randperm, shape_argument, type_of_result
 from ._generator import Generator
 
@@ -235,7 +236,7 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     rates = _host_numbers(input)
     stand_in = empty(input.shape, dtype=input.dtype, device=input.device)
     return _filling._drawn(
-        stand_in, generator, lambda stream, _, count: _counts.poissons(stream, rates), drawn=dtypes.float64
+        stand_in, generator, Draw("poisson", "float64", (), lambda stream, _, count: _counts.poissons(stream, rates))
     )
 
 
@@ -265,9 +266,8 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
     if any(number < 0 for number in trials):
         raise RuntimeError("binomial: the number of trials must not be negative")
     stand_in = empty(shape, dtype=count.dtype, device=count.device)
-    return _filling._drawn(
-        stand_in, generator, lambda stream, _, total: _counts.binomials(stream, trials, chances), drawn=dtypes.float64
-    )
+    wanted = Draw("binomial", "float64", (), lambda stream, _, total: _counts.binomials(stream, trials, chances))
+    return _filling._drawn(stand_in, generator, wanted)
 
 
 _MOST_CATEGORIES = 1 << 24

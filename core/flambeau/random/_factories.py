@@ -15,8 +15,7 @@ from ..ops._runtime import with_out
 from ..ops.creation import check_layout, type_for
 from ..printing import scalar_type_name
 from ..shapes import Shape, size_argument
-from . import _bounds, _samplers
-from ._for_dtype import integer_sampler, normal_sampler, uniform_sampler
+from . import _bounds, _for_dtype
 from ._generator import Generator
 from ._placing import draw, memory_order
 
@@ -101,7 +100,7 @@ def rand(
     """
     check_layout("rand", layout)
     shape, type_ = shape_argument("rand", size), type_of_result(dtype, device, out)
-    return _finished(draw(type_, shape, generator, uniform_sampler(type_.dtype)), type_, out, requires_grad)
+    return _finished(draw(type_, shape, generator, _for_dtype.uniform(type_.dtype)), type_, out, requires_grad)
 
 
 def randn(
@@ -127,7 +126,7 @@ def randn(
     """
     check_layout("randn", layout)
     shape, type_ = shape_argument("randn", size), type_of_result(dtype, device, out)
-    return _finished(draw(type_, shape, generator, normal_sampler(type_.dtype)), type_, out, requires_grad)
+    return _finished(draw(type_, shape, generator, _for_dtype.normal(type_.dtype)), type_, out, requires_grad)
 
 
 def randint(
@@ -159,8 +158,8 @@ def randint(
     check_layout("randint", layout)
     low, high, size = _randint_arguments(low, high, size)
     shape, type_ = shape_argument("randint", (size,)), type_of_result(dtype, device, out, dtypes.int64)
-    sampler = integer_sampler(type_.dtype, low, high)
-    array = draw(type_, shape, generator, sampler, drawn=dtypes.int64)
+    wanted = _for_dtype.integers(type_.dtype, low, high)
+    array = draw(type_, shape, generator, wanted)
     return _finished(array, type_, out, requires_grad)
 
 
@@ -208,7 +207,7 @@ def randperm(
     check_layout("randperm", layout)
     count, type_ = index(n), type_of_result(dtype, device, out, dtypes.int64)
     _bounds.check_permutation(count, type_.dtype)
-    array = draw(type_, (count,), generator, _samplers.permutation, drawn=dtypes.int64)
+    array = draw(type_, (count,), generator, _for_dtype.permutation())
     return _finished(array, type_, out, requires_grad)
 
 
@@ -235,7 +234,7 @@ def rand_like(
     check_layout("rand_like", layout)
     type_ = _like(input, dtype, device)
     order = _order_like(input, memory_format)
-    array = draw(type_, input._array.shape, generator, uniform_sampler(type_.dtype), order=order)
+    array = draw(type_, input._array.shape, generator, _for_dtype.uniform(type_.dtype), order=order)
     return _finished(array, type_, None, requires_grad)
 
 
@@ -261,7 +260,7 @@ def randn_like(
     order = _order_like(input, memory_format)
     lengthy = [dim for dim in order if shape[dim] != 1]
     in_blocks = lengthy == sorted(lengthy)
-    array = draw(type_, shape, generator, normal_sampler(type_.dtype, in_blocks=in_blocks), order=order)
+    array = draw(type_, shape, generator, _for_dtype.normal(type_.dtype, in_blocks=in_blocks), order=order)
     return _finished(array, type_, None, requires_grad)
 
 
@@ -289,8 +288,8 @@ def randint_like(
     check_layout("randint_like", layout)
     low, high = _int_arguments("randint_like", *((0, low) if high is None else (low, high)))
     type_ = _like(input, dtype, device)
-    sampler, order = integer_sampler(type_.dtype, low, high), _order_like(input, memory_format)
-    array = draw(type_, input._array.shape, generator, sampler, order=order, drawn=dtypes.int64)
+    wanted, order = _for_dtype.integers(type_.dtype, low, high), _order_like(input, memory_format)
+    array = draw(type_, input._array.shape, generator, wanted, order=order)
     return _finished(array, type_, None, requires_grad)
 
 

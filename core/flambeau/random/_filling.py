@@ -7,6 +7,7 @@ on its values: gradients stop there. In place, the result is written into that a
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from operator import index
 from typing import Any, Final, TypeVar
 
@@ -15,11 +16,10 @@ from .._methods import TensorMethods
 from .._tensor import Tensor, from_array
 from ..ops._declare import primitive
 from ..ops._runtime import Number
-from ..printing import scalar_type_name
-from . import _bounds, _samplers
-from ._for_dtype import any_integer_sampler, integer_sampler, normal_sampler, uniform_sampler
+from . import _bounds, _for_dtype
+from ._draws import Draw
 from ._generator import Generator
-from ._placing import Sampler, draw, memory_order
+from ._placing import draw, draws_by_counter, memory_order
 
 __all__: list[str] = []  # methods only
 
@@ -45,10 +45,10 @@ def _filling(node: str) -> Callable[[_Function], _Function]:
     return declare
 
 
-def _drawn(input: Tensor, generator: Generator | None, sampler: Sampler, drawn: dtypes.dtype | None = None) -> Tensor:
+def _drawn(input: Tensor, generator: Generator | None, wanted: Draw) -> Tensor:
     """A tensor like ``input``, filled in the order of its memory."""
     shape, type_ = input._array.shape, input._type
-    return from_array(draw(type_, shape, generator, sampler, order=memory_order(input), drawn=drawn), type_)
+    return from_array(draw(type_, shape, generator, wanted, order=memory_order(input)), type_)
 
 
 @_filling("UniformBackward0")
@@ -65,7 +65,7 @@ def uniform(input: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Ge
         >>> torch.empty(3).uniform_(-1, 1)
         tensor([-0.0075,  0.5364, -0.8230])
     """
-    return _drawn(input, generator, uniform_sampler(input.dtype, from_, to))
+    return _drawn(input, generator, _for_dtype.uniform(input.dtype, from_, to))
 
 
 @_filling("NormalBackward0")
@@ -85,7 +85,7 @@ def normal(input: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Gen
         >>> torch.empty(3).normal_(10, 2)
         tensor([13.0820,  9.4131,  5.6424])
     """
-    return _drawn(input, generator, normal_sampler(input.dtype, mean, std, input.is_contiguous()))
+    return _drawn(input, generator, _for_dtype.normal(input.dtype, mean, std, input.is_contiguous()))
 
 
 @_filling("LogNormalBackward0")
@@ -101,11 +101,7 @@ def log_normal(input: Tensor, mean: float = 1.0, std: float = 2.0, *, generator:
         >>> bool((torch.empty(100).log_normal_() > 0).all())
         True
     """
-    _bounds.check_floating("log_normal_cpu", input.dtype)
-    if not std > 0:
-        raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std:g}")
-    part = input.dtype.name
-    return _drawn(input, generator, lambda stream, _, count: _samplers.log_normal(stream, count, mean, std, part))
+    return _drawn(input, generator, _for_dtype.log_normal(input.dtype, mean, std))
 
 
 @_filling("ExponentialBackward0")
@@ -120,15 +116,7 @@ def exponential(input: Tensor, lambd: float = 1.0, *, generator: Generator | Non
         >>> bool((torch.empty(100).exponential_() > 0).all())
         True
     """
-    _check_continuous("Exponential", input.dtype)
-    if not lambd > 0:
-        raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd:g}")
-    part = input.dtype.name
-    return _drawn(
-        input,
-        generator,
-        lambda stream, transforms, count: _samplers.exponential(stream, transforms, count, lambd, part),
-    )
+    return _drawn(input, generator, _for_dtype.exponential(input.dtype, lambd))
 
 
 @_filling("CauchyBackward0")
@@ -143,19 +131,7 @@ def cauchy(input: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator:
         >>> torch.empty(2, 3).cauchy_().shape
         torch.Size([2, 3])
     """
-    _check_continuous("Cauchy", input.dtype)
-    if not sigma > 0:
-        raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}")
-    part = input.dtype.name
-    return _drawn(input, generator, lambda stream, _, count: _samplers.cauchy(stream, count, median, sigma, part))
-
-
-def _check_continuous(name: str, dtype: dtypes.dtype) -> None:
-    if not dtype.is_floating_point:
-        raise RuntimeError(
-            f"{name} distribution is a continuous probability distribution. dtype must be a floating point but you "
-            f"specified {scalar_type_name(dtype)}"
-        )
+    return _drawn(input, generator, _for_dtype.cauchy(input.dtype, median, sigma))
 
 
 @_filling("GeometricBackward0")
@@ -170,11 +146,7 @@ def geometric(input: Tensor, p: float, *, generator: Generator | None = None) ->
         >>> bool((torch.empty(100).geometric_(0.5) >= 1).all())
         True
     """
-    if not 0 < p < 1:
-        raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p:g}")
-    return _drawn(
-        input, generator, lambda stream, _, count: _samplers.geometric(stream, count, p), drawn=dtypes.float64
-    )
+    return _drawn(input, generator, _for_dtype.geometric(input.dtype, p))
 
 
 @_filling("BernoulliBackward0")
@@ -193,17 +165,8 @@ def bernoulli(input: Tensor, p: Tensor | Number = 0.5, *, generator: Generator |
     """
     if isinstance(p, Tensor):
         return _bernoulli_of_tensor(input, p, generator)
-    if input.dtype.is_complex:
-        raise _bounds.not_implemented("bernoulli_scalar_cpu_", input.dtype)
     probability = float(p)  # type: ignore[arg-type]  # a complex number is refused by float
-    if not 0 <= probability <= 1:
-        raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={probability:g}")
-    return _drawn(
-        input,
-        generator,
-        lambda stream, transforms, count: _samplers.bernoulli(stream, transforms, count, probability),
-        drawn=dtypes.bool,
-    )
+    return _drawn(input, generator, _for_dtype.bernoulli(input.dtype, probability))
 
 
 def _bernoulli_of_tensor(input: Tensor, p: Tensor, generator: Generator | None) -> Tensor:
@@ -213,15 +176,15 @@ def _bernoulli_of_tensor(input: Tensor, p: Tensor, generator: Generator | None) 
     if not bool(((p >= 0) & (p <= 1)).all()):
         raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false.")
     p = p.expand(input.shape)
-    precise = dtypes.float64 if p.dtype is dtypes.float64 else dtypes.float32
-    uniforms = draw(
-        p._type.with_dtype(precise),
-        input._array.shape,
-        generator,
-        lambda stream, transforms, count: _samplers.uniform(stream, transforms, count, 0.0, 1.0, precise.name),
-        order=memory_order(input),
-    )
-    return (from_array(uniforms, p._type.with_dtype(precise)) < p.to(precise)).to(input.dtype)
+    counted = draws_by_counter(input._type.place, generator)
+    precise = dtypes.float64 if p.dtype is dtypes.float64 and not counted else dtypes.float32
+    type_ = input._type.with_dtype(precise)
+    wanted = _for_dtype.uniform(precise)
+    if counted:
+        wanted = replace(wanted, kind="uniform_runs")
+    numbers = from_array(draw(type_, input._array.shape, generator, wanted, order=memory_order(input)), type_)
+    # On CUDA devices numbers are in (0, 1], elsewhere in [0, 1).
+    return (numbers <= p if counted else numbers < p.to(precise)).to(input.dtype)
 
 
 @_filling("RandomBackward0")
@@ -244,13 +207,13 @@ def random(
         >>> torch.empty(5, dtype=torch.int64).random_(10)
         tensor([4, 9, 3, 0, 3])
     """
-    return _drawn(input, generator, _random_sampler(input.dtype, from_, to), drawn=dtypes.int64)
+    return _drawn(input, generator, _integers_between(input.dtype, from_, to))
 
 
-def _random_sampler(dtype: dtypes.dtype, from_: int | None, to: int | None) -> Sampler:
+def _integers_between(dtype: dtypes.dtype, from_: int | None, to: int | None) -> Draw:
     """What the three forms of ``random_`` draw."""
     if from_ is None:
-        return any_integer_sampler(dtype)
+        return _for_dtype.any_integers(dtype)
     if to is _NOT_GIVEN:
-        return integer_sampler(dtype, 0, index(from_))
-    return integer_sampler(dtype, index(from_), None if to is None else index(to))
+        return _for_dtype.integers(dtype, 0, index(from_))
+    return _for_dtype.integers(dtype, index(from_), None if to is None else index(to))

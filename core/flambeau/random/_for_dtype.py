@@ -1,4 +1,4 @@
-"""The samplers of a dtype: arguments checked, complex numbers as pairs of real ones."""
+"""What is drawn for a dtype: arguments checked, complex numbers as pairs of real ones."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from math import sqrt
 
 from .. import dtypes
 from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
+from ..printing import scalar_type_name
 from . import _bounds, _samplers
-from ._placing import Sampler
+from ._draws import Draw
 
-__all__ = ["any_integer_sampler", "integer_sampler", "normal_sampler", "uniform_sampler"]
+__all__ = [
+    "any_integers", "bernoulli", "cauchy", "exponential", "geometric", "integers", "log_normal", "normal", "permutation",
+    "uniform",
+]  # fmt: skip
 
 _SMALLEST = -(1 << 63)  # of the 64-bit integers
 
@@ -19,7 +23,7 @@ def _parts_of(dtype: DType) -> str:
     return {"complex64": "float32", "complex128": "float64"}.get(dtype.name, dtype.name)
 
 
-def uniform_sampler(dtype: DType, low: float = 0.0, high: float = 1.0) -> Sampler:
+def uniform(dtype: DType, low: float = 0.0, high: float = 1.0) -> Draw:
     """Uniform numbers in [low, high).
 
     Raises:
@@ -29,10 +33,15 @@ def uniform_sampler(dtype: DType, low: float = 0.0, high: float = 1.0) -> Sample
     _bounds.check_floating("check_uniform_bounds", dtype, complex=True)
     part = _parts_of(dtype)
     _bounds.check_uniform(low, high, part)
-    return lambda stream, transforms, count: _samplers.uniform(stream, transforms, count, low, high, part)
+    return Draw(
+        "uniform",
+        part,
+        (low, high),
+        lambda stream, transforms, count: _samplers.uniform(stream, transforms, count, low, high, part),
+    )
 
 
-def normal_sampler(dtype: DType, mean: float = 0.0, std: float = 1.0, in_blocks: bool = True) -> Sampler:
+def normal(dtype: DType, mean: float = 0.0, std: float = 1.0, in_blocks: bool = True) -> Draw:
     """Normal numbers; both parts of complex ones have the mean, and half of the variance.
 
     Raises:
@@ -44,12 +53,112 @@ def normal_sampler(dtype: DType, mean: float = 0.0, std: float = 1.0, in_blocks:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
     part = _parts_of(dtype)
     part_std = std / sqrt(2) if dtype.is_complex else std
-    return lambda stream, transforms, count: _samplers.normal(
-        stream, transforms, count, mean, part_std, part, in_blocks
+    return Draw(
+        "normal",
+        part,
+        (mean, part_std),
+        lambda stream, transforms, count: _samplers.normal(stream, transforms, count, mean, part_std, part, in_blocks),
     )
 
 
-def integer_sampler(dtype: DType, low: int, high: int | None) -> Sampler:
+def log_normal(dtype: DType, mean: float, std: float) -> Draw:
+    """Numbers whose logarithms are normal.
+
+    Raises:
+        NotImplementedError: the dtype is not floating point.
+        RuntimeError: ``std`` is not positive.
+    """
+    _bounds.check_floating("log_normal_cpu", dtype)
+    if not std > 0:
+        raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std:g}")
+    return Draw(
+        "log_normal",
+        dtype.name,
+        (mean, std),
+        lambda stream, _, count: _samplers.log_normal(stream, count, mean, std, dtype.name),
+    )
+
+
+def exponential(dtype: DType, rate: float) -> Draw:
+    """Exponential numbers.
+
+    Raises:
+        RuntimeError: the rate is not positive, or the dtype is not floating point.
+    """
+    _check_continuous("Exponential", dtype)
+    if not rate > 0:
+        raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={rate:g}")
+    return Draw(
+        "exponential",
+        dtype.name,
+        (rate,),
+        lambda stream, transforms, count: _samplers.exponential(stream, transforms, count, rate, dtype.name),
+    )
+
+
+def cauchy(dtype: DType, median: float, sigma: float) -> Draw:
+    """Numbers of Cauchy's distribution.
+
+    Raises:
+        RuntimeError: ``sigma`` is not positive, or the dtype is not floating point.
+    """
+    _check_continuous("Cauchy", dtype)
+    if not sigma > 0:
+        raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}")
+    return Draw(
+        "cauchy",
+        dtype.name,
+        (median, sigma),
+        lambda stream, _, count: _samplers.cauchy(stream, count, median, sigma, dtype.name),
+    )
+
+
+def _check_continuous(name: str, dtype: DType) -> None:
+    if not dtype.is_floating_point:
+        raise RuntimeError(
+            f"{name} distribution is a continuous probability distribution. dtype must be a floating point but you "
+            f"specified {scalar_type_name(dtype)}"
+        )
+
+
+def geometric(dtype: DType, probability: float) -> Draw:
+    """How many trials it takes until one succeeds, in float64.
+
+    Raises:
+        RuntimeError: the probability is not between 0 and 1.
+    """
+    if not 0 < probability < 1:
+        raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={probability:g}")
+    return Draw(
+        "geometric",
+        "float64",
+        (probability,),
+        lambda stream, _, count: _samplers.geometric(stream, count, probability),
+        wanted=dtype.name,
+    )
+
+
+def bernoulli(dtype: DType, probability: float) -> Draw:
+    """Bools that are True with a probability.
+
+    Raises:
+        RuntimeError: the probability is not in [0, 1].
+        NotImplementedError: the dtype is complex.
+    """
+    if dtype.is_complex:
+        raise _bounds.not_implemented("bernoulli_scalar_cpu_", dtype)
+    if not 0 <= probability <= 1:
+        raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={probability:g}")
+    return Draw(
+        "bernoulli",
+        "bool",
+        (probability,),
+        lambda stream, transforms, count: _samplers.bernoulli(stream, transforms, count, probability),
+        wanted=dtype.name,
+    )
+
+
+def integers(dtype: DType, low: int, high: int | None) -> Draw:
     """Integers from ``low`` to ``high - 1``, or to the largest one, as int64.
 
     Raises:
@@ -57,13 +166,17 @@ def integer_sampler(dtype: DType, low: int, high: int | None) -> Sampler:
         NotImplementedError: the dtype is complex.
     """
     if low == _SMALLEST and high is None:
-        return _words_sampler(dtype)
+        if dtype not in (dtypes.int64, dtypes.float64, dtypes.float32, dtypes.bfloat16):
+            raise RuntimeError(
+                "random_ from -2**63 to the largest number handles only int64, double, float and bfloat16"
+            )
+        return _integers(0, 1 << 64, wide=True)
     _check_real(dtype)
     low, modulus = _bounds.integer_range(low, high, dtype)
-    return lambda stream, transforms, count: _samplers.integers(stream, transforms, count, low, modulus)
+    return _integers(low, modulus, wide=modulus >= _samplers.WIDE_MODULUS)
 
 
-def any_integer_sampler(dtype: DType) -> Sampler:
+def any_integers(dtype: DType) -> Draw:
     """Integers from 0 to the largest one, as int64.
 
     Raises:
@@ -71,16 +184,23 @@ def any_integer_sampler(dtype: DType) -> Sampler:
     """
     _check_real(dtype)
     modulus, wide = _bounds.largest_integer(dtype) + 1, dtype in (dtypes.int64, dtypes.float64)
-    return lambda stream, transforms, count: _samplers.integers(stream, transforms, count, 0, modulus, wide)
+    return _integers(0, modulus, wide=wide)
 
 
-def _words_sampler(dtype: DType) -> Sampler:
-    """Words of 64 bits as they are, as int64."""
-    if dtype not in (dtypes.int64, dtypes.float64, dtypes.float32):
-        raise RuntimeError("random_ from -2**63 to the largest number handles only int64, double and float")
-    return lambda stream, transforms, count: _samplers.integers(stream, transforms, count, 0, 1 << 64)
+def _integers(low: int, modulus: int, *, wide: bool) -> Draw:
+    return Draw(
+        "integers",
+        "int64",
+        (low, modulus, wide),
+        lambda stream, transforms, count: _samplers.integers(stream, transforms, count, low, modulus, wide),
+    )
 
 
 def _check_real(dtype: DType) -> None:
     if dtype.is_complex:
         raise _bounds.not_implemented("random_kernel_cpu", dtype)
+
+
+def permutation() -> Draw:
+    """The numbers from 0 on in random order, as int64."""
+    return Draw("permutation", "int64", (), _samplers.permutation)

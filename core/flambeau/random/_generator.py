@@ -8,15 +8,19 @@ generator.
 from __future__ import annotations
 
 import os
+import threading
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
 from ..backend.selection import find_place
+from ..errors import GeneratorForkWarning
+from ._counter import Counter
 from ._mt19937 import Engine, MersenneTwister
 from ._stream import Stream
-from ._transforms import Transforms, transforms_of
+from ._transforms import transforms_of
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -30,9 +34,11 @@ __all__ = [
     "get_rng_state",
     "initial_seed",
     "manual_seed",
+    "place_of",
     "seed",
     "set_rng_state",
-    "stream_for",
+    "source_of",
+    "source_of_cpu",
 ]
 
 _DEFAULT_SEED = 67280421310721
@@ -40,9 +46,13 @@ _SEED_LIMIT = 1 << 64
 
 
 class Generator:
-    """A source of random numbers for the tensors of a device type: PyTorch's CPU stream, number for number.
+    """A source of random numbers for the tensors of a device type.
 
-    It starts with the seed 67280421310721. Source of the semantics: ``torch.Generator``.
+    On the CPU, and on devices whose backends draw no numbers of their own, it is PyTorch's CPU stream, number for number; on CUDA
+    devices it is PyTorch's counter. It starts with the seed 67280421310721. Source of the semantics: ``torch.Generator``.
+
+    Given to an operation on another device type, it draws on its own and the numbers are copied, with a
+    :class:`~flambeau.errors.GeneratorDeviceWarning`; PyTorch raises ``RuntimeError`` there.
 
     Example:
         >>> import flambeau as torch
@@ -51,19 +61,32 @@ class Generator:
         tensor([0.4963, 0.7682])
     """
 
-    __slots__ = ("_device", "_stream")
+    __slots__ = ("_device", "_inherited", "_source")
 
     _device: str
-    _stream: Stream
+    _source: Stream | Counter | None
+    _inherited: bool
 
     __module__ = "flambeau"
 
     def __init__(self, device: Device | str | int = "cpu") -> None:
-        self._start(str(find_place(device).device))
+        self._device = str(find_place(device).device)
+        self._source = None
+        self._inherited = False
 
-    def _start(self, device: str) -> None:
-        self._device = device
-        self._stream = Stream(self._make_engine, _DEFAULT_SEED)
+    @property
+    def _stream(self) -> Stream | Counter:
+        """Where numbers come from, made when it is first needed: for some devices the backend says what it is."""
+        if self._source is None:
+            self._source = self._make_source()
+        return self._source
+
+    def _make_source(self) -> Stream | Counter:
+        if self._device != "cpu":
+            place = find_place(self._device)
+            if place.backend.counter_kernels(place.index) is not None:
+                return Counter(_DEFAULT_SEED)
+        return Stream(self._make_engine, _DEFAULT_SEED)
 
     def _make_engine(self) -> Engine:
         try:
@@ -84,12 +107,14 @@ class Generator:
             ValueError: the seed is out of range.
         """
         self._stream.reseed(_checked_seed(seed))
+        self._inherited = False
         return self
 
     def seed(self) -> int:
         """Start anew from a seed that the operating system gives, and return it."""
         seed = int.from_bytes(os.urandom(8), "little")
         self._stream.reseed(seed)
+        self._inherited = False
         return seed
 
     def initial_seed(self) -> int:
@@ -116,6 +141,30 @@ class Generator:
         if new_state.dtype is not dtypes.uint8:
             raise TypeError("RNG state must be a torch.ByteTensor")
         self._stream.from_bytes(bytes(new_state.tolist()))
+        self._inherited = False
+
+    def get_offset(self) -> int:
+        """How far the counter of a CUDA generator has moved.
+
+        Raises:
+            RuntimeError: it has none.
+        """
+        return self._counter().offset
+
+    def set_offset(self, offset: int) -> None:
+        """Move the counter of a CUDA generator, to a multiple of 4.
+
+        Raises:
+            RuntimeError: it has none, or the offset is no multiple of 4.
+        """
+        counter = self._counter()
+        counter.check_offset(int(offset))
+        counter.offset = int(offset)
+
+    def _counter(self) -> Counter:
+        if not isinstance(self._stream, Counter):
+            raise RuntimeError("CPU Generator does not use offset")
+        return self._stream
 
     def clone_state(self) -> Generator:
         """A generator that continues from the same state by itself."""
@@ -131,7 +180,7 @@ class Generator:
 def _on(device: str) -> Generator:
     """A generator for a device that need not be there yet: no backend is loaded before it draws."""
     generator = Generator.__new__(Generator)
-    generator._start(device)
+    generator._device, generator._source, generator._inherited = device, None, False
     return generator
 
 
@@ -174,22 +223,55 @@ def default_generator_of(place: Place) -> Generator:
     return found
 
 
-def stream_for(place: Place, generator: Generator | None) -> tuple[Stream, Transforms]:
-    """The stream that numbers for a device come from, and what makes numbers of it.
+def place_of(place: Place, generator: Generator | None) -> Place:
+    """Where numbers for a device are drawn: there, or where the generator is if that is of another device type.
 
     Raises:
-        RuntimeError: the generator is for another device type.
+        TypeError: the generator is none.
     """
-    transforms = transforms_of(place.backend)
     if generator is None:
-        return default_generator_of(place)._stream, transforms
+        return place
     if not isinstance(generator, Generator):
         raise TypeError(f"argument 'generator' must be torch.Generator, not {type(generator).__name__}")
-    if generator.device.type != place.device.type:
-        raise RuntimeError(
-            f"Expected a '{place.device.type}' device type for generator but found '{generator.device.type}'"
-        )
-    return generator._stream, transforms
+    own = find_place(generator._device)
+    return place if own.device.type == place.device.type else own
+
+
+def source_of(place: Place, generator: Generator | None) -> Stream | Counter:
+    """Where the numbers for a device come from."""
+    used = default_generator_of(place) if generator is None else generator
+    if used._inherited:
+        _warn_of_fork(used)
+    return used._stream
+
+
+def source_of_cpu() -> Stream | Counter:
+    """That of the CPU's default generator, which exists also where nothing serves the CPU."""
+    if default_generator._inherited:
+        _warn_of_fork(default_generator)
+    return default_generator._stream
+
+
+def _warn_of_fork(generator: Generator) -> None:
+    generator._inherited = False
+    warnings.warn(
+        f"this process was forked, and draws the same numbers of the generator of {generator._device} as its parent: call "
+        "torch.seed(), or torch.manual_seed() with a number of its own, when it starts",
+        GeneratorForkWarning,
+        stacklevel=6,
+    )
+
+
+def _after_fork() -> None:
+    """Mark the generators of a forked process, and replace locks that a thread of the parent may have held."""
+    for generator in _of_devices.values():
+        generator._inherited = True
+        if generator._source is not None:
+            generator._source.lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def manual_seed(seed: int) -> Generator:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from ..backend.selection import find_place
 from . import _samplers
-from ._generator import Generator, _on, default_generator
+from ._counter import philox
+from ._generator import Generator, _on, default_generator, source_of_cpu
 from ._stream import Stream
 from ._transforms import PythonTransforms, Transforms, transforms_of
 
@@ -16,10 +17,24 @@ __all__ = ["draw_integers", "draw_permutation", "draw_seed", "private_generator"
 
 def _source(generator: Generator | None) -> tuple[Stream, Transforms]:
     used = default_generator if generator is None else generator
+    if used._device != "cpu":
+        return _of_device(used)
+    stream = used._stream if generator is not None else source_of_cpu()
+    assert isinstance(stream, Stream)
     try:
-        return used._stream, transforms_of(find_place(used._device).backend)
+        return stream, transforms_of(find_place("cpu").backend)
     except RuntimeError:  # nothing serves the CPU
-        return used._stream, PythonTransforms()
+        return stream, PythonTransforms()
+
+
+def _of_device(generator: Generator) -> tuple[Stream, Transforms]:
+    """A generator of a device draws on the host too: its stream, or one that its counter starts."""
+    transforms = transforms_of(find_place(generator._device).backend)
+    source = generator._stream
+    if isinstance(source, Stream):
+        return source, transforms
+    words = philox(source.seed, source.advance(4) >> 2, 0)
+    return Stream(transforms.engine, words[0] << 32 | words[1]), transforms
 
 
 def _as_list(buffer: object) -> list[int]:

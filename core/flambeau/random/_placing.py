@@ -6,23 +6,25 @@ that makes a tensor like another one gives it the other's order.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import warnings
 from math import prod
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
-from .._tensor import Tensor
+from .._tensor import Tensor, from_array
 from ..backend.types import TensorType
-from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
+from ..errors import GeneratorDeviceWarning
+from ..ops.conversion import to_type
 from ..shapes import Shape
-from ._generator import Generator, stream_for
-from ._stream import Stream
-from ._transforms import Buffer, Transforms
+from . import _counter
+from ._draws import Draw
+from ._generator import Generator, place_of, source_of
+from ._transforms import transforms_of
 
-__all__ = ["Sampler", "c_order", "draw", "memory_order"]
+if TYPE_CHECKING:
+    from ..backend.types import Place
 
-Sampler: TypeAlias = Callable[[Stream, Transforms, int], Buffer]
-"""Draws a number of elements."""
+__all__ = ["c_order", "draw", "draws_by_counter", "memory_order"]
 
 
 def c_order(ndim: int) -> Shape:
@@ -38,35 +40,87 @@ def memory_order(tensor: Tensor) -> Shape:
     return tuple(sorted(range(len(strides)), key=lambda dim: -strides[dim]))
 
 
+def draws_by_counter(place: Place, generator: Generator | None) -> bool:
+    """Whether numbers for a device come from a counter, as on CUDA devices, not from a stream of words."""
+    return isinstance(source_of(place_of(place, generator), generator), _counter.Counter)
+
+
 def draw(
-    type_: TensorType,
-    shape: Shape,
-    generator: Generator | None,
-    sampler: Sampler,
-    *,
-    order: Shape | None = None,
-    drawn: DType | None = None,
+    type_: TensorType, shape: Shape, generator: Generator | None, wanted: Draw, *, order: Shape | None = None
 ) -> Any:
     """An array of a type and shape, filled in an order (C order by default).
+
+    Where the generator is for another device type than ``type_``, the numbers are drawn on the generator's device and copied,
+    with a warning.
 
     Args:
         type_: of the array.
         shape: of the array.
-        generator: where words come from; None for the device's default generator.
-        sampler: makes the numbers; it is not called if there are none to make.
+        generator: where numbers come from; None for the device's default generator.
+        wanted: what is drawn.
         order: dimensions, slowest first.
-        drawn: the dtype of what the sampler makes, where it has to be converted.
     """
-    kernels, dtype = type_.kernels, type_.dtype
-    stream, transforms = stream_for(type_.place, generator)
+    place = place_of(type_.place, generator)
+    source = source_of(place, generator)
     if 0 in shape:
-        return kernels.empty(shape, dtype.name)
-    buffer = sampler(stream, transforms, prod(shape) * (2 if dtype.is_complex else 1))
+        return type_.kernels.empty(shape, type_.dtype.name)
+    if place is not type_.place:
+        _warn_of_devices(type_.place, place)
+        drawn = draw(place.type(type_.dtype), shape, generator, wanted, order=order)
+        return to_type(from_array(drawn, place.type(type_.dtype)), type_)._array
+    count = prod(shape) * (2 if type_.dtype.is_complex else 1)
     order = c_order(len(shape)) if order is None else order
-    made = drawn or (dtypes.float32 if dtype is dtypes.bfloat16 else dtype)
-    array = kernels.from_host(memoryview(buffer).cast("B"), tuple(shape[dim] for dim in order), made.name)
-    if made is not dtype:
+    turned = tuple(shape[dim] for dim in order)
+    kernels, dtype = type_.kernels, type_.dtype
+    if isinstance(source, _counter.Counter):
+        array, made = _counter.drawn(source, place, wanted, count)
+        array = _counter.shaped(array, turned, made, type_)
+    else:
+        buffer = wanted.on_host(source, transforms_of(place.backend), count)
+        made = _dtype_of_buffer(wanted, dtype)
+        array = kernels.from_host(memoryview(buffer).cast("B"), turned, made)
+    if made != dtype.name and not dtype.is_complex:
         array = kernels.cast(array, dtype.name)
     if order == c_order(len(shape)):
         return array
     return kernels.permute(array, tuple(order.index(dim) for dim in range(len(shape))))
+
+
+def kept_by_counter(input: Tensor, probability: float, generator: Generator | None) -> Tensor | None:
+    """Bools of dropout as CUDA's fused kernel draws them, in the memory order of ``input``; None on other devices."""
+    place = place_of(input._type.place, generator)
+    source = source_of(place, generator)
+    if place is not input._type.place or not isinstance(source, _counter.Counter):
+        return None
+    order, shape = memory_order(input), tuple(input.shape)
+    type_ = input._type.with_dtype(dtypes.bool)
+    array = _counter.kept(source, place, input.numel(), probability, _width(input))
+    array = type_.kernels.reshape(array, tuple(shape[dim] for dim in order))
+    return from_array(type_.kernels.permute(array, tuple(order.index(dim) for dim in range(len(shape)))), type_)
+
+
+def _width(input: Tensor) -> int:
+    """How many elements a thread takes at a time: what 16 bytes hold, if the memory is dense, aligned and divisible so."""
+    dense = input.permute(memory_order(input)).is_contiguous() if input.dim() else True
+    size = input.element_size()
+    width = 16 // size if dense else 1
+    while width > 1 and (input.numel() % width or input.data_ptr() % (width * size)):
+        width //= 2
+    return width
+
+
+def _dtype_of_buffer(wanted: Draw, dtype: dtypes.dtype) -> str:
+    """What the bytes of a buffer are: complex numbers are pairs, and those of bfloat16 are float32."""
+    if dtype.is_complex:
+        return dtype.name
+    return "float32" if wanted.dtype == "bfloat16" else wanted.dtype
+
+
+def _warn_of_devices(wanted: Place, own: Place) -> None:
+    warnings.warn(
+        f"the generator is on {own.device}, the result shall be on {wanted.device}: the numbers are drawn on {own.device} and "
+        f"copied, which takes a transfer each time. Use torch.Generator(device='{wanted.device}'), or draw with "
+        f"device='{own.device}'",
+        GeneratorDeviceWarning,
+        stacklevel=5,
+    )

@@ -68,7 +68,8 @@ class Stream:
         with self.lock:
             self._is_fresh = False
             engine = self._engine_in_use()
-            before, numbers, used = engine.get_state(), [], 0
+            before, used = engine.get_state(), 0
+            numbers: list[float] = []
 
             def following() -> float:
                 nonlocal before, numbers, used

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ._ndarray import check_device, ndarray
+from ._raw import RENDERINGS
 
 __all__ = ["ElementwiseKernel", "RawKernel"]
 
@@ -22,12 +23,19 @@ _SYNTAX = (
 
 
 class RawKernel:
-    """``cupy.RawKernel``: can be made, not run."""
+    """``cupy.RawKernel``: runs where there is a NumPy rendering of the name."""
 
     def __init__(self, code: str, name: str, options: tuple[str, ...] = (), backend: str = "nvrtc") -> None:
         self.code, self.name, self.options, self.backend = code, name, options, backend
 
     def __call__(self, grid: Any, block: Any, args: Any, **options: Any) -> None:
+        rendering = RENDERINGS.get(self.name)
+        if rendering is not None:
+            check_device(*(argument for argument in args if isinstance(argument, ndarray)))
+            if not all(isinstance(argument, (ndarray, np.generic)) for argument in args):
+                raise TypeError("a raw kernel takes arrays, and numbers whose size is known")
+            rendering(grid, block, args)
+            return
         raise NotImplementedError(f"the stand-in has no compiler for the CUDA code of '{self.name}'")
 
 

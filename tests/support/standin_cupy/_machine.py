@@ -49,6 +49,11 @@ class Machine(threading.local):
             raise CUDARuntimeError(_NO_DEVICE)
         return self.devices
 
+    def device_properties(self, device: int) -> dict[str, Any]:
+        """``cupy.cuda.runtime.getDeviceProperties``: of a device with so few threads that small launches have several rounds."""
+        self.device_count()
+        return {"name": b"stand-in", "multiProcessorCount": 2, "maxThreadsPerMultiProcessor": 512}
+
     def get_device(self) -> int:
         """``cupy.cuda.runtime.getDevice``."""
         self.device_count()

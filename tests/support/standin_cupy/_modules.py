@@ -55,6 +55,7 @@ NAMES: Mapping[str, Mapping[str, Any]] = {
         "CUDARuntimeError": _machine.CUDARuntimeError,
         "getDevice": _machine.machine.get_device,
         "getDeviceCount": _machine.machine.device_count,
+        "getDeviceProperties": _machine.machine.device_properties,
         "setDevice": _machine.machine.set_device,
     },
     "cupyx": {
