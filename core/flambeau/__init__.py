@@ -136,3 +136,12 @@ long = int64
 short = int16
 float = float32
 int = int32
+
+
+def __getattr__(name: str) -> object:
+    """Modules that few programs need, imported when they are asked for."""
+    if name in ("distributions", "multiprocessing"):
+        from importlib import import_module
+
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

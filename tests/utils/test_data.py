@@ -119,7 +119,7 @@ def test_iterable_data_sets_are_batched() -> None:
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"num_workers": 2}, NotImplementedError, "num_workers must be 0, got 2"),
+        ({"num_workers": 1, "prefetch_factor": 0}, ValueError, "prefetch_factor"),
         ({"num_workers": -1}, ValueError, "should be non-negative"),
         ({"prefetch_factor": 2}, ValueError, "prefetch_factor option could only be specified in multiprocessing"),
         ({"persistent_workers": True}, ValueError, "needs num_workers > 0"),

@@ -1,3 +1,4 @@
 """Computer vision: data sets."""
 
 from . import datasets as datasets
+from . import transforms as transforms

@@ -4,5 +4,5 @@ from ._collate import default_collate as default_collate
 from ._collate import default_convert as default_convert
 from ._datasets import *
 from ._loader import DataLoader as DataLoader
-from ._loader import get_worker_info as get_worker_info
 from ._samplers import *
+from ._workers import get_worker_info as get_worker_info

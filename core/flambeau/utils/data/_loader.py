@@ -1,16 +1,22 @@
-"""The loader: batches of a data set, in this process."""
+"""The loader: batches of a data set, fetched in this process or by workers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import repeat
 from typing import Any
 
 from ...random._host import draw_seed
 from ._collate import default_collate, default_convert
 from ._datasets import IterableDataset
+from ._fetching import IterableFetcher, MapFetcher
 from ._samplers import BatchSampler, RandomSampler, SequentialSampler
+from ._workers import Workers
 
-__all__ = ["DataLoader", "get_worker_info"]
+__all__ = ["DataLoader"]
+
+_NOTHING = object()
 
 
 class DataLoader:
@@ -18,12 +24,25 @@ class DataLoader:
 
     With the same seed the batches are PyTorch's: the numbers are drawn in the same order.
 
-    Differs from PyTorch: samples are loaded in this process only. ``num_workers`` must be 0, and the options that
-    describe workers and pinned memory are taken and change nothing.
+    Args:
+        dataset: samples by index, or an :class:`IterableDataset`.
+        batch_size: how many samples a batch has; None for samples one by one.
+        shuffle: whether the order is random, by ``generator``.
+        sampler, batch_sampler: which indices in which order, instead.
+        num_workers: how many processes fetch; 0 for this one. Each seeds its generators with a number of its own: one that is
+            drawn for all when a round begins, plus the worker's.
+        collate_fn: makes a batch of a list of samples.
+        drop_last: leave out a last batch that is smaller.
+        timeout: how many seconds to wait for a batch of a worker; 0 for as long as it takes.
+        worker_init_fn: called in each worker with its number, after it has seeded its generators.
+        multiprocessing_context: how workers are started: a context of :mod:`multiprocessing` or its name.
+        generator: of the CPU; what shuffles and seeds workers.
+        prefetch_factor: how many batches each worker works ahead, 2 if not given.
+        persistent_workers: keep the workers for later rounds.
+        pin_memory, pin_memory_device, in_order: taken, and nothing comes of them: batches are always in order.
 
     Raises:
         ValueError: options exclude each other.
-        NotImplementedError: ``num_workers`` is not 0.
 
     Example:
         >>> import flambeau as torch
@@ -43,6 +62,12 @@ class DataLoader:
         _check_workers(num_workers, prefetch_factor, persistent_workers)
         _check_options(dataset, batch_size, shuffle, sampler, batch_sampler, drop_last)
         self.dataset = dataset
+        self.timeout = timeout
+        self.worker_init_fn = worker_init_fn
+        self.multiprocessing_context = multiprocessing_context
+        self.prefetch_factor = prefetch_factor if prefetch_factor is not None or not num_workers else 2
+        self.persistent_workers = persistent_workers
+        self._workers: Workers | None = None
         self.generator = generator
         self.num_workers = num_workers
         self.pin_memory = pin_memory
@@ -56,33 +81,61 @@ class DataLoader:
         self.sampler = sampler
         self.batch_sampler = batch_sampler
         batched = batch_sampler is not None or (self._iterable and batch_size is not None)
+        self._batched = batched
         self.collate_fn = collate_fn or (default_collate if batched else default_convert)
 
     def __iter__(self) -> Iterator[Any]:
-        draw_seed(self.generator)  # PyTorch draws a seed for its workers even if there are none
-        return self._from_iterable() if self._iterable else self._from_map()
+        if self._workers is not None:
+            self._workers.restart()
+            return self._round(self._workers)
+        base_seed = draw_seed(self.generator)  # PyTorch draws it even if there are no workers
+        if not self.num_workers:
+            return self._in_this_process()
+        workers = Workers(
+            self.num_workers, self.dataset, self._fetcher(), base_seed, start=self.worker_init_fn,
+            ahead=self.prefetch_factor or 1, timeout=self.timeout, context=self.multiprocessing_context,
+        )  # fmt: skip
+        if self.persistent_workers:
+            self._workers = workers
+        return self._round(workers)
 
-    def _from_map(self) -> Iterator[Any]:
-        if self.batch_sampler is None:
-            for index in self.sampler:
-                yield self.collate_fn(self.dataset[index])
-            return
-        fetch = getattr(self.dataset, "__getitems__", None)
-        for indices in self.batch_sampler:
-            yield self.collate_fn(fetch(indices) if fetch else [self.dataset[index] for index in indices])
+    def _round(self, workers: Workers) -> Iterator[Any]:
+        """A round over the data set; the first batches are asked for at once."""
+        batches = workers.round(self._indices())
+        first = next(batches, _NOTHING)
+        return self._rest(workers, first, batches)
 
-    def _from_iterable(self) -> Iterator[Any]:
-        batch: list[Any] = []
-        for sample in self.dataset:
-            if self.batch_size is None:
-                yield self.collate_fn(sample)
-                continue
-            batch.append(sample)
-            if len(batch) == self.batch_size:
-                yield self.collate_fn(batch)
-                batch = []
-        if batch and not self.drop_last:
-            yield self.collate_fn(batch)
+    def _rest(self, workers: Workers, first: Any, batches: Iterator[Any]) -> Iterator[Any]:
+        try:
+            if first is not _NOTHING:
+                yield first
+                yield from batches
+        finally:
+            if workers is not self._workers:
+                workers.stop()
+
+    def _fetcher(self) -> Callable[[Any], Any]:
+        """What makes the fetcher of a round out of a data set; it can be sent to a process."""
+        if self._iterable:
+            return partial(
+                IterableFetcher, batch_size=self.batch_size, drop_last=self.drop_last, collate=self.collate_fn
+            )
+        return partial(MapFetcher, batched=self._batched, collate=self.collate_fn)
+
+    def _indices(self) -> Iterator[Any]:
+        """What is fetched, one after the other; without end where the data set says when it is over."""
+        if self._iterable:
+            return repeat(None)
+        return iter(self.sampler if self.batch_sampler is None else self.batch_sampler)
+
+    def _in_this_process(self) -> Iterator[Any]:
+        fetcher = self._fetcher()(self.dataset)
+        for index in self._indices():
+            try:
+                batch = fetcher.fetch(index)
+            except StopIteration:
+                return
+            yield batch
 
     def __len__(self) -> int:
         if self._iterable:
@@ -93,15 +146,13 @@ class DataLoader:
         return len(self.sampler if self.batch_sampler is None else self.batch_sampler)
 
 
-def get_worker_info() -> None:
-    """Say which worker this is: None, because samples are loaded in the main process."""
-
-
 def _check_workers(num_workers: int, prefetch_factor: int | None, persistent_workers: bool) -> None:
     if num_workers < 0:
         raise ValueError("num_workers option should be non-negative; use num_workers=0 to disable multiprocessing.")
+    if prefetch_factor is not None and prefetch_factor < 1:
+        raise ValueError("prefetch_factor option should be non-negative")
     if num_workers:
-        raise NotImplementedError(f"DataLoader loads in this process: num_workers must be 0, got {num_workers}")
+        return
     if prefetch_factor is not None:
         raise ValueError(
             "prefetch_factor option could only be specified in multiprocessing. let num_workers > 0 to enable "

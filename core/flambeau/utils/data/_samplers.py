@@ -8,9 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence, Sized
 from typing import Any, Generic, TypeVar
 
+from ...dtypes import float64
+from ...ops.data import as_tensor
+from ...random import multinomial
 from ...random._host import draw_integers, draw_permutation, draw_seed, private_generator
 
-__all__ = ["BatchSampler", "RandomSampler", "Sampler", "SequentialSampler", "SubsetRandomSampler"]
+__all__ = [
+    "BatchSampler", "DistributedSampler", "RandomSampler", "Sampler", "SequentialSampler", "SubsetRandomSampler",
+    "WeightedRandomSampler",
+]  # fmt: skip
 
 _Index = TypeVar("_Index", covariant=True)
 
@@ -91,6 +97,88 @@ class SubsetRandomSampler(Sampler[int]):
 
     def __len__(self) -> int:
         return len(self.indices)
+
+
+class WeightedRandomSampler(Sampler[int]):
+    """Indices drawn by weights. Source of the semantics: ``torch.utils.data.WeightedRandomSampler``.
+
+    Args:
+        weights: one for each sample; they need not add up to 1.
+        num_samples: how many are drawn.
+        replacement: whether a sample may be drawn several times.
+        generator: where numbers come from; the CPU's default generator if None.
+
+    Raises:
+        ValueError: an option is not what it should be.
+    """
+
+    def __init__(
+        self, weights: Sequence[float], num_samples: int, replacement: bool = True, generator: Any = None
+    ) -> None:
+        if not isinstance(num_samples, int) or isinstance(num_samples, bool) or num_samples <= 0:
+            raise ValueError(f"num_samples should be a positive integer value, but got num_samples={num_samples}")
+        if not isinstance(replacement, bool):
+            raise ValueError(f"replacement should be a boolean value, but got replacement={replacement}")
+        found = as_tensor(weights, dtype=float64)
+        if found.dim() != 1:
+            raise ValueError(f"weights should be a 1d sequence but given weights have shape {tuple(found.shape)}")
+        self.weights = found
+        self.num_samples = num_samples
+        self.replacement = replacement
+        self.generator = generator
+
+    def __iter__(self) -> Iterator[int]:
+        drawn: list[int] = multinomial(
+            self.weights, self.num_samples, self.replacement, generator=self.generator
+        ).tolist()
+        return iter(drawn)
+
+    def __len__(self) -> int:
+        return self.num_samples
+
+
+class DistributedSampler(Sampler[int]):
+    """The share of one of several processes. Source: ``torch.utils.data.distributed.DistributedSampler``.
+
+    Args:
+        dataset: what the indices are of.
+        num_replicas: the number of processes, which must be given.
+        rank: the number of this one, which must be given.
+        shuffle: whether the order is random: that of ``seed`` plus the epoch, the same in all processes.
+        seed: see ``shuffle``.
+        drop_last: leave out what cannot be shared evenly; else some indices are given twice.
+
+    Raises:
+        ValueError: ``rank`` is not one of them.
+    """
+
+    def __init__(
+        self, dataset: Sized, num_replicas: int, rank: int, shuffle: bool = True, seed: int = 0, drop_last: bool = False
+    ) -> None:
+        if not 0 <= rank < num_replicas:
+            raise ValueError(f"Invalid rank {rank}, rank should be in the interval [0, {num_replicas - 1}]")
+        self.dataset = dataset
+        self.num_replicas, self.rank = num_replicas, rank
+        self.shuffle, self.seed, self.drop_last, self.epoch = shuffle, seed, drop_last, 0
+        size = len(dataset)
+        self.num_samples = size // num_replicas if drop_last else -(-size // num_replicas)
+        self.total_size = self.num_samples * num_replicas
+
+    def __iter__(self) -> Iterator[int]:
+        size = len(self.dataset)
+        order = list(range(size))
+        if self.shuffle:
+            order = draw_permutation(size, private_generator(self.seed + self.epoch))
+        while len(order) < self.total_size:
+            order += order[: self.total_size - len(order)]
+        return iter(order[self.rank : self.total_size : self.num_replicas])
+
+    def __len__(self) -> int:
+        return self.num_samples
+
+    def set_epoch(self, epoch: int) -> None:
+        """Say which round comes next, so that each has another order."""
+        self.epoch = epoch
 
 
 class BatchSampler(Sampler[list[int]]):
