@@ -25,10 +25,13 @@ _FLOAT = ("float32",)
 _HALF_A_DIGIT = 5.1e-5
 
 
-def gives(anchor: str, name: str, call: Call, expected: Any, *, dtypes: tuple[str, ...] = _FLOAT) -> None:
+def gives(
+    anchor: str, name: str, call: Call, expected: Any, *, dtypes: tuple[str, ...] = _FLOAT,
+    extensions: tuple[str, ...] = (),
+) -> None:  # fmt: skip
     """Add a case: a call gives these values; tensors are compared as nested lists, sizes as lists."""
 
-    @case(_address(anchor, name), dtypes=dtypes, anchors=(anchor,))
+    @case(_address(anchor, name), dtypes=dtypes, anchors=(anchor,), extensions=extensions)
     def check(subject: Subject) -> None:
         found = _plain(call(subject.torch))
         expect(_alike(found, _plain(expected)), f"the result is {found!r}, expected {expected!r}")

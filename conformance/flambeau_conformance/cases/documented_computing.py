@@ -3,6 +3,7 @@
 from typing import Any
 
 from ..documented import gives, prints, refuses
+from ..subject import CPU_STREAM
 
 _INTS = ("int64",)
 _NAN, _INF = float("nan"), float("inf")
@@ -224,6 +225,7 @@ gives(
     "seed-42",
     lambda t: _seeded(t, lambda t: t.nn.Linear(2, 2)).weight,
     [[0.5406, 0.5869], [-0.1657, 0.6496]],
+    extensions=(CPU_STREAM,),
 )
 prints("nn.Module.__repr__", "nested", lambda t: t.nn.Sequential(t.nn.Linear(2, 1), t.nn.Sequential(t.nn.ReLU())),
        "Sequential(\n  (0): Linear(in_features=2, out_features=1, bias=True)\n  (1): Sequential(\n    (0): ReLU()\n  )\n)")  # fmt: skip
@@ -244,25 +246,3 @@ refuses(
 gives("utils.data.DataLoader.__len__", "rounded", lambda t: [
     len(t.utils.data.DataLoader(t.utils.data.TensorDataset(t.zeros(1000, 10)), batch_size=32, drop_last=drop)) for drop in (False, True)
 ], [32, 31])  # fmt: skip
-
-# -- random numbers ----------------------------------------------------------------------------------------------------
-
-gives("rand", "seed-42", lambda t: _seeded(t, lambda t: (t.rand(2), t.rand(2))), [[0.8823, 0.9150], [0.3829, 0.9593]])
-gives(
-    "rand", "generator", lambda t: t.rand(2, generator=t.Generator(t.zeros(1).device).manual_seed(42)), [0.8823, 0.9150]
-)
-gives("rand#no_size", "zero-dim", lambda t: t.rand().shape, [])
-gives(
-    "randn",
-    "seed-42",
-    lambda t: _seeded(t, lambda t: t.randn(2, 4)),
-    [[0.3367, 0.1288, 0.2345, 0.2303], [-1.1229, -0.1863, 2.2082, -0.6380]],
-)
-gives("randint", "seed-42", lambda t: _seeded(t, lambda t: t.randint(0, 10, (3,))), [2, 7, 6], dtypes=_INTS)
-gives("randperm#seed42_values", "seed-42", lambda t: _seeded(t, lambda t: (t.randperm(10), t.randperm(10))),
-      [[2, 6, 1, 8, 4, 5, 0, 9, 3, 7], [3, 5, 8, 9, 4, 6, 1, 0, 7, 2]], dtypes=_INTS)  # fmt: skip
-gives("manual_seed", "initial", lambda t: (t.manual_seed(42) is t.default_generator, t.initial_seed()), [True, 42])
-gives("Generator.initial_seed", "default", lambda t: t.Generator().initial_seed(), 67280421310721)
-prints("Generator.device", "cpu", lambda t: t.Generator().device, "cpu")
-gives("bernoulli", "seed-42", lambda t: _seeded(t, lambda t: t.bernoulli(t.full((3,), 0.5))), [0.0, 0.0, 1.0])
-refuses("bernoulli", "range", lambda t: t.bernoulli(t.tensor([1.5])), RuntimeError)

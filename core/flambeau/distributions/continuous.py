@@ -27,7 +27,7 @@ class _LocationScale(Distribution):
             check(self, "scale", self.scale, self.scale > 0, "positive")
         super().__init__(tuple(self.loc.shape))
 
-    def _unit(self, value: Any) -> Any:
+    def _unit(self, value: Tensor) -> Tensor:
         return (value - self.loc) / self.scale
 
 

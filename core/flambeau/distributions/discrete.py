@@ -10,7 +10,7 @@ from ..ops.exponential import xlogy
 from ..ops.gamma_functions import lgamma
 from ..ops.logsums import logsumexp
 from ..ops.ranges import arange
-from ..ops.selection import where
+from ..ops.rectifiers import choose as where
 from ..random import bernoulli, binomial, multinomial, poisson, rand
 from ..shapes import Size
 from ..special import expit
@@ -31,7 +31,7 @@ def _in_unit(value: Tensor) -> Tensor:
 class _OfProbability(Distribution):
     """A distribution of a probability, or of its logit."""
 
-    _parameters = ("probs", "logits")
+    _parameters: tuple[str, ...] = ("probs", "logits")
 
     def __init__(self, probs: Any, logits: Any, validate_args: bool | None, *with_it: Any) -> None:
         _one_of(type(self).__name__, probs, logits)
@@ -319,19 +319,22 @@ class Categorical(Distribution):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the probability."""
-        logits = self.logits
+        logits: Tensor = self.logits
         shape = (*value.shape,) if value.dim() >= logits.dim() - 1 else (*logits.shape[:-1],)
         places = value.long().expand(shape).unsqueeze(-1)
         return logits.expand(*shape, logits.shape[-1]).gather(-1, places).squeeze(-1)
 
     def entropy(self) -> Tensor:
         """The entropy."""
-        return -(self.logits * self.probs).sum(-1)
+        logits: Tensor = self.logits
+        probs: Tensor = self.probs
+        return -(logits * probs).sum(-1)
 
     @property
     def mode(self) -> Tensor:
         """The most likely category."""
-        return self.probs.argmax(-1)
+        probs: Tensor = self.probs
+        return probs.argmax(-1)
 
     @property
     def mean(self) -> Tensor:

@@ -280,7 +280,7 @@ def dropout1d(
 
     Example:
         >>> import flambeau as torch
-        >>> torch.nn.functional.dropout1d(torch.ones(2, 2), generator=torch.Generator().manual_seed(1))
+        >>> torch.nn.functional.dropout1d(torch.ones(2, 2), generator=torch.Generator().manual_seed(2))
         tensor([[0., 0.],
                 [2., 2.]])
     """
@@ -305,7 +305,7 @@ def dropout2d(
 
     Example:
         >>> import flambeau as torch
-        >>> torch.nn.functional.dropout2d(torch.ones(1, 2, 1, 2), generator=torch.Generator().manual_seed(1))
+        >>> torch.nn.functional.dropout2d(torch.ones(1, 2, 1, 2), generator=torch.Generator().manual_seed(2))
         tensor([[[[0., 0.]],
         <BLANKLINE>
                  [[2., 2.]]]])
@@ -335,7 +335,7 @@ def dropout3d(
 
     Example:
         >>> import flambeau as torch
-        >>> torch.nn.functional.dropout3d(torch.ones(2, 1, 1, 1), generator=torch.Generator().manual_seed(1)).flatten()
+        >>> torch.nn.functional.dropout3d(torch.ones(2, 1, 1, 1), generator=torch.Generator().manual_seed(2)).flatten()
         tensor([0., 2.])
     """
     if input.dim() not in (4, 5):

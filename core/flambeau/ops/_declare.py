@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from . import _templates
 from ._checks import refuse_complex
@@ -43,7 +43,10 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 ROWS: dict[str, Row] = {}
 """Every op by name."""
 
-SAME, NUMBERS, FLOATING, BOOLEAN = "same", "numbers", "floating", "boolean"
+SAME: Final = "same"
+NUMBERS: Final = "numbers"
+FLOATING: Final = "floating"
+BOOLEAN: Final = "boolean"
 """Promotion of element-wise ops: the operands' common dtype; the same, bool as int64; the same, integers as the default
 floating dtype; the operands' common dtype for the computation and bool for the result."""
 

@@ -100,7 +100,7 @@ def feature_dropout(input: Tensor, p: float, train: bool, *, generator: Any = No
 
     Example:
         >>> import flambeau as torch
-        >>> torch.feature_dropout(torch.ones(1, 2, 2), 0.5, True, generator=torch.Generator().manual_seed(1))
+        >>> torch.feature_dropout(torch.ones(1, 2, 2), 0.5, True, generator=torch.Generator().manual_seed(2))
         tensor([[[0., 0.],
                  [2., 2.]]])
     """

@@ -53,7 +53,11 @@ def _linked(input: Tensor, pieces: Sequence[Tensor], steps: Iterable[_Step]) -> 
             piece._view = Piece(piece._view, origin)
 
 
-@primitive(derivatives={"input": lambda grad, dim: _stack(grad, dim)}, method=False, node="UnbindBackward0")
+def _unbind_input(grad: Any, dim: int) -> Tensor:
+    return _stack(grad, dim)
+
+
+@primitive(derivatives={"input": _unbind_input}, method=False, node="UnbindBackward0")
 def _unbind(input: Tensor, dim: int) -> tuple[Tensor, ...]:
     kernels, type_, shape = input._type.kernels, input._type, input._array.shape
     if kernels.select is not None:

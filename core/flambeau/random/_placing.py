@@ -14,7 +14,6 @@ from .. import dtypes
 from .._tensor import Tensor, from_array
 from ..backend.types import TensorType
 from ..errors import GeneratorDeviceWarning
-from ..ops.conversion import to_type
 from ..shapes import Shape
 from . import _counter
 from ._draws import Draw
@@ -66,6 +65,8 @@ def draw(
         return type_.kernels.empty(shape, type_.dtype.name)
     if place is not type_.place:
         _warn_of_devices(type_.place, place)
+        from ..ops.conversion import to_type
+
         drawn = draw(place.type(type_.dtype), shape, generator, wanted, order=order)
         return to_type(from_array(drawn, place.type(type_.dtype)), type_)._array
     count = prod(shape) * (2 if type_.dtype.is_complex else 1)

@@ -66,7 +66,6 @@ class Stream:
         Words are drawn ahead, and put back when the block ends.
         """
         with self.lock:
-            self._is_fresh = False
             engine = self._engine_in_use()
             before, used = engine.get_state(), 0
             numbers: list[float] = []
@@ -74,6 +73,7 @@ class Stream:
             def following() -> float:
                 nonlocal before, numbers, used
                 if used == len(numbers):
+                    self._is_fresh = False
                     before, used = engine.get_state(), 0
                     numbers = uniforms_float64(engine.words(2 * _AHEAD))
                 used += 1

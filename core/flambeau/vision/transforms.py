@@ -37,8 +37,8 @@ class RandomCrop(Module):
         >>> import flambeau as torch
         >>> crop = torch.vision.transforms.RandomCrop(2, generator=torch.Generator().manual_seed(0))
         >>> crop(torch.arange(16).reshape(1, 4, 4))
-        tensor([[[ 9, 10],
-                 [13, 14]]])
+        tensor([[[ 8,  9],
+                 [12, 13]]])
     """
 
     def __init__(
