@@ -9,14 +9,14 @@ from typing import Any
 import flambeau
 from flambeau.backend.selection import load_backend
 
-from . import arrays, functions, overhead, sparse, training
+from . import arrays, functions, overhead, random, sparse, training
 from .case import Case
 from .report import Result
 from .timing import Clock, Effort, Loop, compile_loop, interleaved
 
 __all__ = ["Library", "libraries", "matching", "measure"]
 
-CASES = [*overhead.CASES, *arrays.CASES, *functions.CASES, *sparse.CASES, *training.CASES]
+CASES = [*overhead.CASES, *arrays.CASES, *functions.CASES, *random.CASES, *sparse.CASES, *training.CASES]
 
 
 class Library:

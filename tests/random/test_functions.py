@@ -371,10 +371,8 @@ def test_a_generator_of_another_device_draws_there_with_a_warning() -> None:
         drawn = NAMES.rand(2, device="minimal", generator=generator)
     assert drawn.device.type == "minimal"
     assert drawn.tolist() == NAMES.rand(2, generator=random.Generator().manual_seed(42)).tolist()
-    assert NAMES.rand(2, generator=generator).tolist() == [
-        0.3828638792037964,
-        0.9593056440353394,
-    ]  # the state has moved
+    following = NAMES.rand(2, generator=generator).tolist()  # the state has moved
+    assert following == pytest.approx([0.3829, 0.9593], abs=5e-5)
     other = random.Generator(device="minimal").manual_seed(42)
     with pytest.warns(flambeau.errors.GeneratorDeviceWarning):
         assert NAMES.randperm(10, generator=other).device.type == "cpu"

@@ -4,6 +4,7 @@ import multiprocessing
 import random
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ..checks import expect, expect_equal, expect_raises
@@ -30,6 +31,14 @@ def _twice(t: Any, draw: Callable[[Any], Any]) -> tuple[bool, bool]:
     one, other = _generator(t), _generator(t)
     first, repeated, following = draw(one), draw(other), draw(one)
     return bool((first == repeated).all()), bool((first == following).all())
+
+
+def _drawn_twice(draw: Callable[[Any, Any], Any], t: Any) -> tuple[bool, bool]:
+    return _twice(t, lambda generator: draw(t, generator))
+
+
+def _with_generator(call: Callable[[Any, Any], Any], t: Any) -> Any:
+    return call(t, t.Generator())
 
 
 # -- numbers of seed 42 ---------------------------------------------------------------
@@ -177,7 +186,7 @@ for _name, _call in {
     "cat": lambda t, g: t.cat([t.ones(2)], generator=g), "to": lambda t, g: t.ones(2).to(t.float64, generator=g),
     "index_select": lambda t, g: t.ones(2).index_select(0, t.tensor([0]), generator=g),
 }.items():  # fmt: skip
-    refuses("generator#non_random_operations", _name, lambda t, call=_call: call(t, t.Generator()), TypeError)
+    refuses("generator#non_random_operations", _name, partial(_with_generator, _call), TypeError)
 gives("generator#helper_function", "seeded", lambda t: (lambda make: (
     make().initial_seed(), str(make().device)))(
         lambda device="cpu", seed=42: t.Generator(device=device).manual_seed(seed)), [42, "cpu"])  # fmt: skip
@@ -280,7 +289,7 @@ for _name, _draw in {
     "distributions.Distribution.sample#generator": lambda t, g: t.distributions.Normal(
         t.zeros(8), t.ones(8)).sample((3,), generator=g),
 }.items():  # fmt: skip
-    gives(_name, "streams", lambda t, draw=_draw: _twice(t, lambda g: draw(t, g)), [True, False])
+    gives(_name, "streams", partial(_drawn_twice, _draw), [True, False])
 refuses("rand_like", "integers", lambda t: t.rand_like(t.arange(3)), (NotImplementedError, RuntimeError), dtypes=_INTS)
 gives("normal", "forms", lambda t: [tuple(t.normal(*arguments).shape) for arguments in (
     (0.0, 1.0, (3,)), (t.zeros(4), 1.0), (0.0, t.ones(5)), (t.zeros(2, 1), t.ones(3)))], [[3], [4], [5], [2, 3]])  # fmt: skip
@@ -315,7 +324,11 @@ gives("shuffle", "global", lambda t: bool((_seeded(t, lambda t: t.shuffle(t.aran
 _DROPOUTS = {"dropout": (64,), "dropout2d": (2, 32, 2, 2), "dropout3d": (2, 32, 1, 2, 2)}
 
 
-def _dropped(t: Any, name: str, shape: tuple[int, ...]) -> Any:
+def _too_likely(name: str, shape: tuple[int, ...], t: Any) -> Any:
+    return getattr(t.nn.functional, name)(t.ones(shape), p=1.5)
+
+
+def _dropped(name: str, shape: tuple[int, ...], t: Any) -> Any:
     function = getattr(t.nn.functional, name)
     x = t.ones(shape)
     kept = _seeded(t, lambda t: function(x, 0.5))
@@ -326,10 +339,10 @@ def _dropped(t: Any, name: str, shape: tuple[int, ...]) -> Any:
 
 
 for _name, _shape in _DROPOUTS.items():
-    gives(f"nn.functional.{_name}", "scaled", lambda t, name=_name, shape=_shape: _dropped(t, name, shape),
+    gives(f"nn.functional.{_name}", "scaled", partial(_dropped, _name, _shape),
           [[0.0, 2.0], True, True, True])  # fmt: skip
     refuses(f"nn.functional.{_name}", "probability",
-            lambda t, name=_name, shape=_shape: getattr(t.nn.functional, name)(t.ones(shape), p=1.5), ValueError,
+            partial(_too_likely, _name, _shape), ValueError,
             "dropout probability has to be between 0 and 1, but got 1.5")  # fmt: skip
 gives("nn.Dropout", "modes", lambda t: (lambda layer, x: (
     sorted(set(layer(x).tolist())), layer.eval()(x).tolist() == x.tolist()))(t.nn.Dropout(0.5), t.ones(64)),

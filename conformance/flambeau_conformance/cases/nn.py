@@ -10,8 +10,12 @@ from ..subject import Subject
 
 
 def _model(t: Any) -> Any:
-    t.manual_seed(0)
-    return t.nn.Sequential(t.nn.Linear(3, 4), t.nn.ReLU(), t.nn.Linear(4, 2))
+    model = t.nn.Sequential(t.nn.Linear(3, 4), t.nn.ReLU(), t.nn.Linear(4, 2))
+    generator = t.Generator().manual_seed(0)  # the CPU's, because devices may have streams of their own
+    with t.no_grad():
+        for parameter in model.parameters():
+            parameter.copy_(t.rand(tuple(parameter.shape), generator=generator, device="cpu") - 0.5)
+    return model
 
 
 def _trained(t: Any, x: Any, y: Any, optimizer: Any) -> Any:

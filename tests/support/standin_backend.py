@@ -1,0 +1,30 @@
+"""The backend ``cupy`` on the stand-in, and no trace of it afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from standin_cupy import install
+
+from flambeau.backend import selection
+from flambeau.random import _generator
+
+__all__ = ["cupy_on_standin"]
+
+
+@contextmanager
+def cupy_on_standin() -> Iterator[None]:
+    """A block in which ``cuda`` is served by CuPy's stand-in."""
+    with install(forget=("flambeau_cupy",)):
+        _forget()
+        yield
+    _forget()
+
+
+def _forget() -> None:
+    selection._backends.pop("cupy", None)
+    for place in [place for place in selection._places if place[0] == "cupy"]:
+        del selection._places[place]
+    for device in [device for device in _generator._of_devices if device.startswith("cuda")]:
+        del _generator._of_devices[device]
