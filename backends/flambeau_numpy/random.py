@@ -7,6 +7,8 @@ Long arrays are worked on in blocks that stay in the processor's cache.
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
+from math import ceil
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -17,11 +19,13 @@ from ._box_muller import normal_pairs
 
 __all__ = ["NumpyEngine", "NumpyTransforms"]
 
-Buffer: TypeAlias = "bytes | bytearray | memoryview"
+Buffer: TypeAlias = "bytes | bytearray | memoryview | NDArray[np.uint64]"
 _Array: TypeAlias = NDArray[Any]
 _Doubles: TypeAlias = NDArray[np.float64]
 
-_BLOCK = 1 << 14
+_BLOCK_BYTES = 1 << 18
+"""How many bytes of words are worked on at a time."""
+_PAIR = 8  # bytes
 _BITS_24 = np.uint32((1 << 24) - 1)
 _BITS_53 = np.uint64((1 << 53) - 1)
 _HALF_OF_BLOCK = 8  # normal numbers i and i + 8 of every 16 are a pair
@@ -41,6 +45,10 @@ class NumpyEngine:
         drawn = self._source.randint(0, 1 << 32, count, np.uint32)
         return _buffer(drawn.astype("<u4", copy=False))
 
+    def pairs(self, count: int) -> memoryview:
+        """The next ``count`` words of 64 bits, each out of two of 32 with the first one high, in native byte order."""
+        return _buffer(self._source.randint(0, 1 << 64, count, np.uint64))
+
     def get_state(self) -> tuple[tuple[int, ...], int]:
         """The key of 624 words and the position of the next one."""
         state: Any = self._bits.state["state"]
@@ -55,6 +63,8 @@ class NumpyEngine:
 class NumpyTransforms:
     """From words to numbers; see ``Transforms`` in :mod:`flambeau.random`."""
 
+    takes_pieces = True
+
     def engine(self) -> NumpyEngine:
         """A new engine."""
         return NumpyEngine()
@@ -65,15 +75,16 @@ class NumpyTransforms:
         span = high - low
         edge, start = _as(np.array((high, low)), dtype)
 
-        def make(block: Buffer) -> _Array:
+        def make(block: Buffer, out: _Array) -> None:
+            if (low, high) == (0.0, 1.0) and dtype in ("float32", "float64"):
+                precision.uniforms(block, out)
+                return
             values = precision.uniforms(block)
             if (low, high) != (0.0, 1.0):
                 values = precision.fused(values, span, low)
-            elif dtype in ("float32", "float64"):
-                return values
             values = _as(values, dtype)
             values[values == edge] = start
-            return values
+            out[...] = values
 
         return _in_blocks(make, words, precision.word_bytes, dtype)
 
@@ -81,40 +92,49 @@ class NumpyTransforms:
         """Normal numbers of whole blocks of 16."""
         precision = _precision_for(dtype)
 
-        def make(block: Buffer) -> _Array:
+        def make(block: Buffer, out: _Array) -> None:
             uniforms = precision.uniforms(block).reshape(-1, 2, _HALF_OF_BLOCK)
             cosines, sines = precision.normal_pairs(uniforms[:, 0].ravel(), uniforms[:, 1].ravel())
             halves = cosines.reshape(-1, _HALF_OF_BLOCK), sines.reshape(-1, _HALF_OF_BLOCK)
             values: _Array = np.stack(halves, axis=1).reshape(-1)
             if (mean, std) == (0.0, 1.0):
-                values += values.dtype.type(0)  # makes negative zeros positive, as the fused addition does
-                return values
-            return precision.fused(values, std, mean)
+                np.add(
+                    values, values.dtype.type(0), out=out, casting="same_kind"
+                )  # makes zeros positive, as fused sums do
+            else:
+                out[...] = precision.fused(values, std, mean)
 
-        return _in_blocks(make, words, precision.word_bytes, dtype)
+        return _in_blocks(make, words, precision.word_bytes, dtype, _BLOCK_BYTES // 2)
 
     def exponential(self, words: Buffer, rate: float, dtype: str) -> Buffer:
         """Exponential numbers."""
         scale = -1.0 / rate
 
-        def make(block: Buffer) -> _Array:
+        def make(block: Buffer, out: _Array) -> None:
             # By way of float32 to float16, as PyTorch rounds.
             values = scale * _libm.log1p(-_uniforms_float64(block))
-            return values if dtype == "float64" else values.astype(np.float32)
+            out[...] = values if dtype == "float64" else values.astype(np.float32)
 
         return _in_blocks(make, words, 8, dtype)
 
     def bernoulli(self, words: Buffer, probability: float) -> Buffer:
         """Bools: whether a uniform number is below a probability."""
-        return _in_blocks(lambda block: _uniforms_float64(block) < probability, words, 8, "bool")
+        limit = np.uint64(ceil(probability * 2.0**53))  # the same comparison, without floats
+
+        def make(block: Buffer, out: _Array) -> None:
+            numbers = _words_64(block)
+            numbers &= _BITS_53
+            np.less(numbers, limit, out=out)
+
+        return _in_blocks(make, words, 8, "bool")
 
     def integers(self, words: Buffer, bits: int, modulus: int, low: int) -> Buffer:
         """The int64 numbers ``word % modulus + low``."""
         offset = np.uint64(low & (1 << 64) - 1)
 
-        def make(block: Buffer) -> _Array:
-            numbers = _words_64(block) if bits == 64 else np.frombuffer(block, "<u4").astype(np.uint32)
-            return (_remainders(numbers, modulus).astype(np.uint64) + offset).view(np.int64)
+        def make(block: Buffer, out: _Array) -> None:
+            numbers = _words_64(block) if bits == 64 else np.frombuffer(block, "<u4").astype(np.uint32, copy=False)
+            np.add(_remainders(numbers, modulus), offset, out=out.view(np.uint64), casting="unsafe")
 
         return _in_blocks(make, words, bits // 8, "int64")
 
@@ -142,12 +162,23 @@ def _buffer(values: _Array) -> memoryview:
     return values.data.cast("B")
 
 
-def _in_blocks(make: Callable[[Buffer], _Array], words: Buffer, itemsize: int, dtype: str) -> Buffer:
-    """What ``make`` makes of all words, ``itemsize`` bytes of which become one element."""
-    words = memoryview(words)
-    result = np.empty(len(words) // itemsize, "float32" if dtype == "bfloat16" else dtype)
-    for start in range(0, len(result), _BLOCK):
-        result[start : start + _BLOCK] = make(words[start * itemsize : (start + _BLOCK) * itemsize])
+def _in_blocks(
+    make: Callable[[Buffer, _Array], None], words: Any, itemsize: int, dtype: str, block_bytes: int = _BLOCK_BYTES
+) -> Buffer:
+    """What ``make`` writes for all words, ``itemsize`` bytes of which become one element.
+
+    ``words`` are bytes, or a source that has a length and gives pieces of them.
+    """
+    count = len(words) // itemsize
+    result = np.empty(count, "float32" if dtype == "bfloat16" else dtype)
+    take = getattr(words, "take", None) or BytesIO(words).read
+    pairs = getattr(words, "take_pairs", None) if itemsize == _PAIR else None
+    step = block_bytes // itemsize
+    for start in range(0, count, step):
+        end = min(start + step, count)
+        block = None if pairs is None else pairs(end - start)
+        numbers = take((end - start) * itemsize) if block is None else np.frombuffer(block, np.uint64)
+        make(numbers, result[start:end])
     return _buffer(result)
 
 
@@ -155,22 +186,31 @@ def _in_blocks(make: Callable[[Buffer], _Array], words: Buffer, itemsize: int, d
 
 
 def _words_64(words: Buffer) -> NDArray[np.uint64]:
-    """Pairs of words as one, the first one high."""
+    """Pairs of words as one, the first one high; they may be changed."""
+    if isinstance(words, np.ndarray):
+        return words
     pairs = np.frombuffer(words, "<u4").reshape(-1, 2).astype(np.uint64)
     return pairs[:, 0] << np.uint64(32) | pairs[:, 1]
 
 
-def _uniforms_float32(words: Buffer) -> NDArray[np.float32]:
+def _uniforms_float32(words: Buffer, out: _Array | None = None) -> NDArray[np.float32]:
+    numbers = np.frombuffer(words, "<u4") & _BITS_24
+    return _scaled(numbers.view(np.int32), np.float32(2.0**-24), out)
+
+
+def _scaled(numbers: _Array, scale: Any, out: _Array | None) -> _Array:
+    """Numbers as floats, which hold them exactly, times a power of two."""
     # Signed integers, because processors convert those to floats in one instruction.
-    values = (np.frombuffer(words, "<u4") & _BITS_24).view(np.int32).astype(np.float32)
-    values *= np.float32(2.0**-24)
+    values: _Array = np.empty(len(numbers), scale.dtype) if out is None else out
+    np.copyto(values, numbers, casting="unsafe")
+    values *= scale
     return values
 
 
-def _uniforms_float64(words: Buffer) -> _Doubles:
-    values = (_words_64(words) & _BITS_53).view(np.int64).astype(np.float64)
-    values *= 2.0**-53
-    return values
+def _uniforms_float64(words: Buffer, out: _Array | None = None) -> _Doubles:
+    numbers = _words_64(words)
+    numbers &= _BITS_53
+    return _scaled(numbers.view(np.int64), np.float64(2.0**-53), out)
 
 
 def _remainders(numbers: _Array, modulus: int) -> _Array:
@@ -249,13 +289,13 @@ class _Precision(NamedTuple):
 
     Attributes:
         word_bytes: the bytes of the words that make one number.
-        uniforms: makes uniform numbers of words.
+        uniforms: makes uniform numbers of words, in an array that may be given.
         normal_pairs: makes normal numbers of pairs of them.
         fused: multiplies and adds, rounding once.
     """
 
     word_bytes: int
-    uniforms: Callable[[Buffer], _Array]
+    uniforms: Callable[..., _Array]
     normal_pairs: Callable[[_Array, _Array], tuple[_Array, _Array]]
     fused: Callable[[_Array, float, float], _Array]
 

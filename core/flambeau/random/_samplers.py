@@ -7,7 +7,9 @@ elements nothing is drawn. Dtypes are real; a complex tensor is a real one of tw
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable
 from math import ceil, cos, exp, inf, log, log1p, pi, sin, sqrt, tan, tau
+from typing import Any
 
 from ._floats import floats_as, multiply_add_float64, rounded
 from ._stream import Stream
@@ -37,11 +39,24 @@ def _computed_in(dtype: str) -> str:
     return "float64" if dtype == "float64" else "float32"
 
 
+_FEW = 1 << 14
+"""Up to so many words are drawn at once; more of them in pieces, by transforms that can."""
+
+
+def _words(stream: Stream, transforms: Transforms, count: int, transform: Callable[[Any], Buffer]) -> Buffer:
+    """What a transform makes of the next words."""
+    if count <= _FEW or not transforms.takes_pieces:
+        return transform(stream.words(count))
+    with stream.lock:
+        return transform(stream.drawing(count))
+
+
 def uniform(stream: Stream, transforms: Transforms, count: int, low: float, high: float, dtype: str) -> Buffer:
     """Uniform numbers in [low, high)."""
     low, high = rounded((low, high), _computed_in(dtype))
-    words = stream.words(count * _words_per_uniform(dtype))
-    return transforms.uniform(words, low, high, dtype)
+    return _words(
+        stream, transforms, count * _words_per_uniform(dtype), lambda words: transforms.uniform(words, low, high, dtype)
+    )
 
 
 def normal(
@@ -57,11 +72,19 @@ def normal(
     blocks = count - rest
     # PyTorch draws for the incomplete last block too, then draws the last 16 numbers anew; not so in 16 bits.
     skipped = 0 if dtype in ("float16", "bfloat16") else rest
-    drawn = blocks + (skipped + BLOCK if rest else 0)
-    words = memoryview(stream.words(drawn * width // 4))
-    numbers = transforms.normal(words[: blocks * width], mean, std, dtype)
     if not rest:
-        return numbers
+        return _words(stream, transforms, blocks * width // 4, lambda words: transforms.normal(words, mean, std, dtype))
+    with stream.lock:
+        if blocks * width // 4 <= _FEW:  # both at once: a transform has a cost of its own
+            drawn = memoryview(stream.words((blocks + skipped + BLOCK) * width // 4))
+            joined = b"".join((drawn[: blocks * width], drawn[-BLOCK * width :]))
+            made = memoryview(transforms.normal(joined, mean, std, dtype)).cast("B")
+            size = made.nbytes // (blocks + BLOCK)
+            return b"".join((made[: size * (count - BLOCK)], made[-size * BLOCK :]))
+        numbers = _words(
+            stream, transforms, blocks * width // 4, lambda words: transforms.normal(words, mean, std, dtype)
+        )
+        words = memoryview(stream.words((skipped + BLOCK) * width // 4))
     last = transforms.normal(words[-BLOCK * width :], mean, std, dtype)
     kept = memoryview(numbers).nbytes // blocks * (count - BLOCK)
     return b"".join((memoryview(numbers).cast("B")[:kept], last))
@@ -102,8 +125,7 @@ def _exp(value: float) -> float:
 
 def exponential(stream: Stream, transforms: Transforms, count: int, rate: float, dtype: str) -> Buffer:
     """Exponential numbers."""
-    words = stream.words(2 * count)
-    return transforms.exponential(words, rate, dtype)
+    return _words(stream, transforms, 2 * count, lambda words: transforms.exponential(words, rate, dtype))
 
 
 def cauchy(stream: Stream, count: int, median: float, sigma: float, dtype: str) -> Buffer:
@@ -122,8 +144,7 @@ def geometric(stream: Stream, count: int, probability: float) -> array[float]:
 
 def bernoulli(stream: Stream, transforms: Transforms, count: int, probability: float) -> Buffer:
     """Bools."""
-    words = stream.words(2 * count)
-    return transforms.bernoulli(words, probability)
+    return _words(stream, transforms, 2 * count, lambda words: transforms.bernoulli(words, probability))
 
 
 def integers(
@@ -134,8 +155,7 @@ def integers(
     Each is made of 64 bits where ``wide``, which is the default for a large modulus.
     """
     bits = 64 if (modulus >= WIDE_MODULUS if wide is None else wide) else 32
-    words = stream.words(count * bits // 32)
-    return transforms.integers(words, bits, modulus, low)
+    return _words(stream, transforms, count * bits // 32, lambda words: transforms.integers(words, bits, modulus, low))
 
 
 def permutation(stream: Stream, transforms: Transforms, count: int) -> Buffer:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from ._mt19937 import STATE_WORDS, Engine, key_from_seed
 from ._transforms import Buffer, uniforms_float64
 
-__all__ = ["STATE_BYTES", "Stream"]
+__all__ = ["STATE_BYTES", "Drawing", "Stream"]
 
 # The state of PyTorch's CPU generator, little-endian: the seed; how many words are left before the next
 # twist, plus one; whether it was seeded; the position; the key, each word in 8 bytes; then normal numbers
@@ -21,6 +21,28 @@ STATE_BYTES = _STATE.size
 
 _AHEAD = 256
 """How many uniform numbers are drawn ahead."""
+
+
+class Drawing:
+    """Words that are drawn when they are taken, front to back: so they need not all be in memory at once."""
+
+    __slots__ = ("_bytes", "_engine")
+
+    def __init__(self, engine: Engine, size: int) -> None:
+        self._engine, self._bytes = engine, size
+
+    def __len__(self) -> int:
+        """How many bytes there are."""
+        return self._bytes
+
+    def take(self, size: int) -> Buffer:
+        """The next words, ``size`` bytes."""
+        return self._engine.words(size // 4)
+
+    def take_pairs(self, count: int) -> Buffer | None:
+        """The next ``count`` pairs of words as words of 64 bits in native byte order; None if the engine has no such."""
+        pairs = getattr(self._engine, "pairs", None)
+        return None if pairs is None else pairs(count)
 
 
 class Stream:
@@ -58,6 +80,11 @@ class Stream:
         with self.lock:
             self._is_fresh = False
             return self._engine_in_use().words(count)
+
+    def drawing(self, count: int) -> Drawing:
+        """The next ``count`` words, drawn when they are taken; the caller holds the lock until they are."""
+        self._is_fresh = False
+        return Drawing(self._engine_in_use(), 4 * count)
 
     @contextmanager
     def reading(self) -> Iterator[Callable[[], float]]:

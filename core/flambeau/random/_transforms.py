@@ -39,7 +39,14 @@ BLOCK = 16
 
 
 class Transforms(Protocol):
-    """What turns words into numbers. ``words`` are 32-bit words, each in little-endian byte order."""
+    """What turns words into numbers. ``words`` are 32-bit words, each in little-endian byte order.
+
+    Attributes:
+        takes_pieces: whether the words of all methods but ``permutation`` may be a :class:`~flambeau.random._stream.Drawing`,
+            which has a length in bytes and gives them piece by piece.
+    """
+
+    takes_pieces: bool
 
     def engine(self) -> Engine:
         """A new engine."""
@@ -94,6 +101,8 @@ def uniforms_float64(words: Buffer) -> list[float]:
 
 class PythonTransforms:
     """The transforms in plain Python: exact, and some ten times slower than an array library's."""
+
+    takes_pieces = False
 
     def engine(self) -> Engine:
         """A new engine."""
