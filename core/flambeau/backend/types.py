@@ -59,7 +59,7 @@ class Place:
 class TensorType:
     """The type of a tensor: backend, device and dtype in one object, compared by identity.
 
-    ``numbers`` (not bool), ``floats`` (floating or complex), ``integers`` and ``discrete`` (integers and bool) are the domains
+    ``halves`` are floating types of 16 bits. ``numbers`` (not bool), ``floats`` (floating or complex), ``integers`` and ``discrete`` (integers and bool) are the domains
     that element-wise ops are declared for.
     """
 
@@ -74,6 +74,7 @@ class TensorType:
         "discrete",
         "dtype",
         "floats",
+        "halves",
         "integers",
         "kernels",
         "numbers",
@@ -99,6 +100,7 @@ class TensorType:
         self.integers = dtype.category == INTEGRAL
         self.discrete = dtype.category <= INTEGRAL
         self.floats = dtype.category >= FLOATING
+        self.halves = self.floats and dtype.itemsize == 2
         self.complex = dtype.category > FLOATING
         self.reals = not self.complex
         self.real_floats = dtype.category == FLOATING

@@ -19,7 +19,7 @@ from ..autograd._node import Leaf, Node, next_sequence
 from ..layouts import contiguous_format
 from ..promotion import can_cast
 from ._rules import Rule, freed_error
-from ._runtime import cast_error
+from ._runtime import WIDE_WITH_NUMBERS, cast_error
 
 __all__ = ["apply", "become_view", "check_writable", "store"]
 
@@ -150,6 +150,8 @@ def _write_directly(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict
 def _direct_operand(row: Any, input: Tensor, other: Any, kwargs: dict[str, Any]) -> Any:
     type_ = input._type
     if other.__class__ is float or other.__class__ is int:
+        if type_.halves and row.name in WIDE_WITH_NUMBERS:
+            return None
         return None if kwargs or row.tensor_parameters[1].kind == "tensor" else type_.number(other)
     if getattr(other, "_type", None) is not type_:
         return None

@@ -130,6 +130,17 @@ def array_as(operand: Any, target: TensorType) -> Any:
     return target.kernels.cast(operand._array, target.dtype.name)
 
 
+WIDE_WITH_NUMBERS = ("mul", "div")
+"""Ops that take a number as it is where the tensor is of 16 bits: it is not rounded to them first, as in PyTorch."""
+
+
+def _computed_wide(row: Any, type_: TensorType, values: Sequence[Any]) -> Any:
+    """The array of an op on a tensor of 16 bits and a number, computed in float32."""
+    wide = type_.with_dtype(dtypes.float32)
+    arrays = [array_as(as_operand(value), wide) for value in values]
+    return type_.kernels.cast(getattr(wide.kernels, row.kernel)(*arrays), type_.dtype.name)
+
+
 def compute(row: Any, values: Sequence[Any]) -> Tensor:
     """An element-wise op by its whole rule: promotion, checks, broadcasting, kernel."""
     arrays, type_ = operands_of(
@@ -146,6 +157,8 @@ def compute(row: Any, values: Sequence[Any]) -> Tensor:
             row.integer_check(values, arrays, type_)
     if row.integers is not None and not type_.floats:
         array = row.integers(type_, *arrays)
+    elif type_.halves and row.name in WIDE_WITH_NUMBERS and not all(isinstance(value, Tensor) for value in values):
+        array = _computed_wide(row, type_, values)
     else:
         array = getattr(type_.kernels, row.kernel)(*arrays)
     return from_array(array, type_.boolean if row.promotion == "boolean" else type_)

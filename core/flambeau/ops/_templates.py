@@ -164,6 +164,7 @@ def elementwise(
     unary = len(tensors) == 1
     restricted = domain.startswith("real")
     takes_numbers = operands[-1].kind == "optional" and (restricted or domain in ("any", "numbers", "floats"))
+    wide = " and not type_.halves" if name in _runtime.WIDE_WITH_NUMBERS else ""
     fields = {
         "name": name,
         "kernel": kernel,
@@ -171,7 +172,7 @@ def elementwise(
         if domain == "any"
         else f"    if not type_.{domain}:\n        return slow({name!r}, input)\n",
         "binary_domain": "" if domain == "any" else f" or not type_.{domain}",
-        "number": f"(kind is float or kind is int) and type_.{'real_' * restricted}floats"
+        "number": f"(kind is float or kind is int) and type_.{'real_' * restricted}floats{wide}"
         if takes_numbers
         else "False",
         "result_type": "type_.boolean" if promotion == "boolean" else "type_",
