@@ -10,7 +10,15 @@ __all__ = ["CASES"]
 
 MANY, FEW = 10_000_000, 100
 # What the algorithms allow in NumPy, beside PyTorch's compiled loops.
-_GOALS = {"rand": 0.9, "rand-64": 0.8, "randn": 4.6, "randint": 0.9, "bernoulli": 0.5, "dropout": 0.7, "exponential": 1.3}
+_GOALS = {
+    "rand": 0.9,
+    "rand-64": 0.8,
+    "randn": 4.6,
+    "randint": 0.9,
+    "bernoulli": 0.5,
+    "dropout": 0.7,
+    "exponential": 1.3,
+}
 
 
 def _setup(torch: Any, device: str) -> dict[str, Any]:

@@ -59,8 +59,8 @@ class Place:
 class TensorType:
     """The type of a tensor: backend, device and dtype in one object, compared by identity.
 
-    ``halves`` are floating types of 16 bits. ``numbers`` (not bool), ``floats`` (floating or complex), ``integers`` and ``discrete`` (integers and bool) are the domains
-    that element-wise ops are declared for.
+    ``halves`` are floating types of 16 bits. ``numbers`` (not bool), ``floats`` (floating or complex), ``integers`` and
+    ``discrete`` (integers and bool) are the domains that element-wise ops are declared for.
     """
 
     __slots__ = (

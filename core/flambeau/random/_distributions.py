@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import dtypes, layouts
+from .._methods import method
 from .._tensor import Tensor
 from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from ..ops._runtime import not_a_tensor, with_out
@@ -22,6 +23,7 @@ __all__ = [
 ]  # fmt: skip
 
 
+@method("bernoulli")
 def bernoulli(
     input: Tensor, p: float | None = None, *, generator: Generator | None = None, out: Tensor | None = None
 ) -> Tensor:
@@ -273,6 +275,7 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
 _MOST_CATEGORIES = 1 << 24
 
 
+@method("multinomial")
 def multinomial(
     input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None, out: Tensor | None = None
 ) -> Tensor:  # fmt: skip

@@ -6,6 +6,7 @@ from math import prod
 from typing import Any
 
 from .. import layouts
+from .._methods import method
 from .._tensor import Tensor, from_array
 from ..errors import UnsupportedLayoutError
 from ..ops._declare import fused
@@ -287,6 +288,7 @@ def spmm(input: Tensor, mat2: Tensor) -> Tensor:
     return made
 
 
+@method("smm")
 def smm(input: SparseTensor, mat: Tensor) -> SparseTensor:
     """Multiply a sparse matrix and a strided one; the product is sparse. Source of the semantics: ``torch.smm``.
 
@@ -311,6 +313,7 @@ def hspmm(mat1: SparseTensor, mat2: Tensor) -> SparseTensor:
     return in_layout(layouts.sparse_coo, rows.unsqueeze(0), product.index_select(0, rows), tuple(product.shape))
 
 
+@method("sspaddmm")
 def sspaddmm(
     input: SparseTensor | None, mat1: SparseTensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 1
 ) -> SparseTensor:
