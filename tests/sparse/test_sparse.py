@@ -189,3 +189,28 @@ def test_a_backend_without_scipy_says_so() -> None:
             torch.sparse.to_scipy(sparse)
     with pytest.raises(RuntimeError, match="requires grad"):
         torch.sparse.to_scipy(torch.eye(2).to_sparse_csr().requires_grad_())
+
+
+_LAYOUTS = ("sparse_coo", "sparse_csr", "sparse_csc", "sparse_bsr", "sparse_bsc")
+
+
+def _in(layout: str, dense: Any) -> Any:
+    return dense.to_sparse(layout=getattr(torch, layout), blocksize=(2, 2) if "bs" in layout else None)
+
+
+@pytest.mark.parametrize("first", _LAYOUTS)
+@pytest.mark.parametrize("second", _LAYOUTS)
+def test_pairs_of_layouts_give_the_layout_of_the_first(first: str, second: str) -> None:
+    a = torch.tensor([[0.0, 1.0, 2.0, 0.0], [3.0, 0.0, 0.0, 4.0]])
+    b = torch.tensor([[5.0, 0.0, -2.0, 0.0], [3.0, 0.0, 6.0, 0.0]])
+    one, two = _in(first, a), _in(second, b)
+    for found, expected in (
+        (one + two, a + b), (one - two, a - b), (one * two, a * b), (torch.add(one, two, alpha=3), a + 3 * b),
+        (torch.cat([one, two]), torch.cat([a, b])),
+    ):  # fmt: skip
+        assert found.layout is one.layout
+        assert found.to_dense().tolist() == expected.tolist()
+    product = one @ _in(second, b.t())
+    assert product.to_dense().tolist() == (a @ b.t()).tolist()
+    assert torch.allclose(one, _in(second, a))
+    assert (one != two).to_dense().tolist() == (a != b).tolist()

@@ -116,10 +116,52 @@ for _layout in ("coo", "csr", "csc"):
     _leaf_gradient(_layout)
 
 
-@case("sparse/error/invariants/float32", dtypes=("float32",))
-def _invariants(subject: Subject) -> None:
-    t = subject.torch
-    bad = ([1, 2, 3], [0, 1, 2]), ([0, 2, 2], [0, 1, 2]), ([0, 2, 3], [0, 3, 2]), ([0, 2, 3], [1, 0, 2])
-    for pointers, columns in bad:
-        made = partial(t.sparse_csr_tensor, pointers, columns, [1.0, 2.0, 3.0], (2, 3), check_invariants=True)
-        expect_raises(made, RuntimeError)
+_BROKEN = {
+    "first-pointer": ([1, 2, 3], [0, 1, 2]), "last-pointer": ([0, 2, 2], [0, 1, 2]), "falling": ([0, 3, 2], [0, 1, 2]),
+    "outside": ([0, 2, 3], [0, 3, 2]), "negative": ([0, 2, 3], [-1, 1, 2]), "unsorted": ([0, 2, 3], [1, 0, 2]),
+    "duplicate": ([0, 2, 3], [1, 1, 2]), "too-few-pointers": ([0, 3], [0, 1, 2]), "too-few-indices": ([0, 2, 3], [0, 1]),
+}  # fmt: skip
+"""Compressed and plain indices of two lines of three, with three elements, and what is wrong with them."""
+
+
+def _refuses_components(layout: str, name: str) -> None:
+    pointers, plain = _BROKEN[name]
+
+    @case(f"sparse/error/{layout}-{name}/float32", dtypes=("float32",))
+    def check(subject: Subject) -> None:
+        t = subject.torch
+        values = t.tensor([1.0, 2.0, 3.0])
+        size = (2, 3) if layout in ("sparse_csr", "sparse_bsr") else (3, 2)
+        made = partial(
+            t.sparse_compressed_tensor, t.tensor(pointers), t.tensor(plain),
+            values.reshape(3, 1, 1) if layout in ("sparse_bsr", "sparse_bsc") else values, size,
+            layout=getattr(t, layout), check_invariants=True,
+        )  # fmt: skip
+        with _without_pytorchs_warnings():
+            expect_raises(made, RuntimeError)
+
+
+for _layout in ("sparse_csr", "sparse_csc", "sparse_bsr", "sparse_bsc"):
+    for _name in _BROKEN:
+        _refuses_components(_layout, _name)
+
+
+_BAD_COORDINATES = {
+    "outside": ([[0, 2], [0, 1]], (2, 3)), "negative": ([[0, -1], [0, 1]], (2, 3)), "few-sizes": ([[0, 1], [0, 1]], (2,)),
+    "other-count": ([[0, 1, 1], [0, 1, 2]], (2, 3)), "vector": ([0, 1], (2,)),
+}  # fmt: skip
+
+
+def _refuses_coordinates(name: str) -> None:
+    indices, size = _BAD_COORDINATES[name]
+
+    @case(f"sparse/error/sparse_coo-{name}/float32", dtypes=("float32",))
+    def check(subject: Subject) -> None:
+        t = subject.torch
+        made = partial(t.sparse_coo_tensor, t.tensor(indices), t.tensor([1.0, 2.0]), size, check_invariants=True)
+        with _without_pytorchs_warnings():
+            expect_raises(made, RuntimeError)
+
+
+for _name in _BAD_COORDINATES:
+    _refuses_coordinates(_name)
