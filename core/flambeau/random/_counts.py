@@ -7,7 +7,6 @@ generation of binomial random variates"; PyTorch's ``Distributions.cpp`` and ``D
 
 from __future__ import annotations
 
-import ctypes
 import math
 from array import array
 from collections.abc import Callable, Iterable
@@ -22,6 +21,8 @@ Uniform = Callable[[], float]
 
 def _libm_lgamma() -> Callable[[float], float]:
     """The C library's, which PyTorch calls and whose last bits differ from those of Python's own."""
+    import ctypes
+
     try:
         found = ctypes.CDLL(None).lgamma
     except (OSError, AttributeError, TypeError):  # no such library: Windows

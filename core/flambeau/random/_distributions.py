@@ -13,7 +13,7 @@ from ..ops.creation import check_layout, empty, empty_like
 from ..ops.searching import searchsorted
 from ..printing import scalar_type_name
 from ..shapes import broadcast_shapes, normalize_dim
-from . import _bounds, _counts, _filling
+from . import _bounds, _filling
 from ._draws import Draw
 from ._factories import rand, randperm, shape_argument, type_of_result
 from ._generator import Generator
@@ -235,6 +235,8 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     _bounds.check_floating("poisson_cpu", input.dtype)
     if input.numel() and not bool((input.detach() >= 0).all()):
         raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
+    from . import _counts
+
     rates = _host_numbers(input)
     stand_in = empty(input.shape, dtype=input.dtype, device=input.device)
     return _filling._drawn(
@@ -263,6 +265,8 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
         )
     if count.dtype is not prob.dtype:
         raise RuntimeError(f"Found dtype {scalar_type_name(prob.dtype)} but expected {scalar_type_name(count.dtype)}")
+    from . import _counts
+
     shape = broadcast_shapes(count.shape, prob.shape)
     trials, chances = (_host_numbers(tensor.detach().expand(shape)) for tensor in (count, prob))
     if any(number < 0 for number in trials):

@@ -5,4 +5,4 @@ from ._collate import default_convert as default_convert
 from ._datasets import *
 from ._loader import DataLoader as DataLoader
 from ._samplers import *
-from ._workers import get_worker_info as get_worker_info
+from ._worker_info import get_worker_info as get_worker_info

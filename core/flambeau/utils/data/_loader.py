@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import repeat
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...random._host import draw_seed
 from ._collate import default_collate, default_convert
 from ._datasets import IterableDataset
 from ._fetching import IterableFetcher, MapFetcher
 from ._samplers import BatchSampler, RandomSampler, SequentialSampler
-from ._workers import Workers
+
+if TYPE_CHECKING:
+    from ._workers import Workers
 
 __all__ = ["DataLoader"]
 
@@ -91,6 +93,8 @@ class DataLoader:
         base_seed = draw_seed(self.generator)  # PyTorch draws it even if there are no workers
         if not self.num_workers:
             return self._in_this_process()
+        from ._workers import Workers  # few programs have workers, and all import this module
+
         workers = Workers(
             self.num_workers, self.dataset, self._fetcher(), base_seed, start=self.worker_init_fn,
             ahead=self.prefetch_factor or 1, timeout=self.timeout, context=self.multiprocessing_context,

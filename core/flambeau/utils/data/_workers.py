@@ -17,42 +17,12 @@ from itertools import count as count_up
 from typing import Any
 
 from ...random._generator import manual_seed
+from . import _worker_info
 
-__all__ = ["WorkerInfo", "Workers", "get_worker_info"]
+__all__ = ["Workers"]
 
 _CHECK_SECONDS = 5.0
 """How long to wait before looking whether the workers are alive."""
-
-
-@dataclass(frozen=True)
-class WorkerInfo:
-    """What a worker process knows of itself.
-
-    Attributes:
-        id: its number.
-        num_workers: how many there are.
-        seed: what its generators started with.
-        dataset: its copy of the data set.
-    """
-
-    id: int
-    num_workers: int
-    seed: int
-    dataset: Any
-
-
-_info: WorkerInfo | None = None
-
-
-def get_worker_info() -> WorkerInfo | None:
-    """What the worker process that this is knows of itself; None elsewhere. Source: ``torch.utils.data.get_worker_info``.
-
-    Example:
-        >>> import flambeau as torch
-        >>> print(torch.utils.data.get_worker_info())
-        None
-    """
-    return _info
 
 
 @dataclass(frozen=True)
@@ -88,9 +58,8 @@ def _work(
     results: Any,
 ) -> None:  # fmt: skip
     """What a worker process does."""
-    global _info
     _seed(worker, base_seed)
-    _info = WorkerInfo(worker, workers, base_seed + worker, dataset)
+    _worker_info.own = _worker_info.WorkerInfo(worker, workers, base_seed + worker, dataset)
     fetcher: Any = None
     try:
         if start is not None:
