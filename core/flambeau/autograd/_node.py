@@ -61,6 +61,9 @@ class Node:
     _outputs: tuple[Any, ...] = ()
     """For a node of several outputs, the (shape, type) of each."""
 
+    _title: str | None = None
+    """The name of an operation that is a composition, on the last node of it."""
+
     # Hooks are rare: they live in the instance dictionary, which does not exist until something is put there.
     _hooked = False
     """Whether there is a hook of any kind."""
@@ -73,7 +76,7 @@ class Node:
 
     def name(self) -> str:
         """The name of the operation, ``"MulBackward0"``."""
-        return self._rule.name
+        return self._title or self._rule.name
 
     @property
     def metadata(self) -> dict[Any, Any]:

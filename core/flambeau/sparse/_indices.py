@@ -18,6 +18,7 @@ from ..ops.joining import cat, stack
 from ..ops.ranges import arange
 from ..ops.repeating import repeat_interleave
 from ._formats import FORMATS, Format
+from ._history import recorded_as
 from ._tensor import make_sparse
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ def summed(indices: Tensor, values: Tensor, size: Sequence[int]) -> tuple[Tensor
     return _coordinates_of(places[first == 1], size), values
 
 
+@recorded_as("CoalesceBackward0")
 def coalesced(tensor: SparseTensor) -> SparseTensor:
     """A COO tensor whose coordinates are in order, each once."""
     if tensor._coalesced:

@@ -12,6 +12,7 @@ from ..ops._declare import ROWS
 from ..ops._sparse_forms import IMPLEMENTATIONS, implements
 from ..ops.joining import cat
 from ..ops.searching import searchsorted
+from ._history import recorded_as
 from ._indices import coordinates, in_layout_of, positions, summed
 from ._tensor import SparseTensor
 from .conversion import to_coo, to_dense
@@ -131,6 +132,7 @@ def _floor_divide(input: Any, other: Any) -> Any:
 
 
 @implements("add")
+@recorded_as("AddBackward0")
 def _add(input: Any, other: Any, *, alpha: Any = 1) -> Any:
     if isinstance(input, SparseTensor) and isinstance(other, SparseTensor):
         _check_shapes("add", input, other)
@@ -159,6 +161,7 @@ def _joined(first: Tensor, second: Tensor) -> Tensor:
 
 
 @implements("sub")
+@recorded_as("SubBackward0")
 def _sub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
     return _add(input, other, alpha=-alpha)
 

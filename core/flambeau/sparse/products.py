@@ -15,6 +15,7 @@ from ..ops.joining import cat, stack
 from ..ops.ranges import arange
 from ..ops.repeating import repeat_interleave
 from ._formats import FORMATS
+from ._history import recorded_as
 from ._indices import compressed, coordinates, expanded, in_layout, in_layout_of, positions, split_positions, summed
 from ._tensor import SparseTensor
 from .conversion import in_same_layout, to_coo
@@ -38,6 +39,15 @@ def _check(input: Tensor, other: Tensor) -> None:
 @implements("matmul")
 def matmul(input: Any, other: Any) -> Any:
     """The product of matrices, or of batches of them, one or both of which are sparse; of two sparse ones it is sparse."""
+    dims = (input.dim(), other.dim())
+    if dims == (2, 2):
+        return _mm(input, other)
+    if dims == (2, 1):
+        return _mv(input, other)
+    return _product(input, other)
+
+
+def _product(input: Any, other: Any) -> Any:
     if not (input.dim() and other.dim()):
         raise RuntimeError("both arguments to matmul need to be at least 1D, but they are 0D")
     _check(input, other)
@@ -55,27 +65,31 @@ def _turned(matrices: SparseTensor) -> SparseTensor:
 
 
 @implements("mm")
+@recorded_as("MmBackward0")
 def _mm(input: Any, mat2: Any) -> Any:
     if input.dim() != 2 or mat2.dim() != 2:
         raise RuntimeError(f"mm() multiplies matrices, but got {input.dim()}D and {mat2.dim()}D tensors")
-    return matmul(input, mat2)
+    return _product(input, mat2)
 
 
 @implements("bmm")
+@recorded_as("BmmBackward0")
 def _bmm(input: Any, mat2: Any) -> Any:
     if input.dim() != 3 or mat2.dim() != 3 or input.shape[0] != mat2.shape[0]:
         raise RuntimeError(f"bmm() multiplies batches of matrices, but got {list(input.shape)} and {list(mat2.shape)}")
-    return matmul(input, mat2)
+    return _product(input, mat2)
 
 
 @implements("mv")
+@recorded_as("MvBackward0")
 def _mv(input: Any, vec: Any) -> Any:
     if input.dim() != 2 or vec.dim() != 1:
         raise RuntimeError(f"mv() multiplies a matrix and a vector, but got {input.dim()}D and {vec.dim()}D tensors")
-    return matmul(input, vec)
+    return _product(input, vec)
 
 
 @implements("addmm")
+@recorded_as("AddmmBackward0")
 def _addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
     product = matmul(mat1, mat2)
     scaled = product if alpha == 1 else product * alpha
@@ -215,6 +229,7 @@ def _sparse_product(input: SparseTensor, other: SparseTensor) -> SparseTensor:
     return in_layout_of(input, indices, values, size, like=other)
 
 
+@recorded_as("SparseSampledAddmmBackward0")
 def sampled_addmm(
     input: SparseTensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1.0, alpha: Any = 1.0
 ) -> SparseTensor:
@@ -300,6 +315,7 @@ def smm(input: SparseTensor, mat: Tensor) -> SparseTensor:
     return sspaddmm(None, input, mat)
 
 
+@recorded_as("HspmmBackward0")
 def hspmm(mat1: SparseTensor, mat2: Tensor) -> SparseTensor:
     """Multiply a sparse matrix and a strided one; the product has one sparse dimension. Source: ``torch.hspmm``.
 
@@ -314,6 +330,7 @@ def hspmm(mat1: SparseTensor, mat2: Tensor) -> SparseTensor:
 
 
 @method("sspaddmm")
+@recorded_as("SspaddmmBackward0")
 def sspaddmm(
     input: SparseTensor | None, mat1: SparseTensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 1
 ) -> SparseTensor:

@@ -10,6 +10,7 @@ from ..errors import UnsupportedLayoutError
 from ..ops._sparse_forms import implements
 from ..ops.joining import stack
 from ..shapes import normalize_dims
+from ._history import recorded_as
 from ._indices import in_layout_of, positions, summed
 from ._tensor import SparseTensor
 from .conversion import to_coo
@@ -17,7 +18,12 @@ from .conversion import to_coo
 __all__ = ["log_softmax", "softmax", "sparse_sum"]
 
 
+def _sum_node(input: Any, dim: Any = None, *_: Any, **__: Any) -> str:
+    return "SumBackward0" if dim is None else "SumBackward1"
+
+
 @implements("sum")
+@recorded_as(_sum_node)
 def sparse_sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: DType | None = None) -> Any:
     """Add up all elements (a strided number), or those along dims: sparse unless only dense dims are left."""
     source = to_coo(input)
@@ -41,6 +47,7 @@ def sparse_sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: DTy
 
 
 @implements("norm")
+@recorded_as("NormBackward1")
 def _norm(
     input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, out: Any = None, dtype: DType | None = None
 ) -> Any:
@@ -53,6 +60,7 @@ def _norm(
     return to_coo(input)._values_.norm(2 if p in ("fro", None) else p, dtype=dtype)
 
 
+@recorded_as("SparseSoftmaxBackward0")
 def softmax(input: SparseTensor, dim: int, *, dtype: DType | None = None) -> SparseTensor:
     """Compute softmax along ``dim`` over the stored elements; others count as minus infinity. Source: ``torch.sparse.softmax``.
 
@@ -64,6 +72,7 @@ def softmax(input: SparseTensor, dim: int, *, dtype: DType | None = None) -> Spa
     return _over_groups(input, dim, dtype, lambda values, group, total: values.exp() / total.index_select(0, group))
 
 
+@recorded_as("SparseLogSoftmaxBackward0")
 def log_softmax(input: SparseTensor, dim: int, *, dtype: DType | None = None) -> SparseTensor:
     """Compute the logarithm of :func:`softmax`. Source of the semantics: ``torch.sparse.log_softmax``.
 
