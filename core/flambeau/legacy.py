@@ -37,7 +37,7 @@ class TypedTensorClass(type):
         return of_shape_or_data(data, cls.dtype, "cpu" if device is None else device)
 
     def __instancecheck__(cls, instance: Any) -> bool:
-        return isinstance(instance, Tensor) and instance.dtype is cls.dtype and instance.is_cpu
+        return isinstance(instance, Tensor) and not instance._sparse and instance.dtype is cls.dtype and instance.is_cpu
 
     def __repr__(cls) -> str:
         return f"<class 'torch.{cls.__name__}'>"
@@ -84,12 +84,15 @@ def set_default_tensor_type(t: Any, /) -> None:
 
 
 def by_name(name: str) -> TypedTensorClass:
-    """The class that PyTorch calls ``name``, ``"torch.FloatTensor"``.
+    """The class that PyTorch calls ``name``, ``"torch.FloatTensor"`` or ``"torch.sparse.FloatTensor"``.
 
     Raises:
         ValueError: there is none.
     """
-    found = globals().get(name.removeprefix("torch."))
+    from .sparse import _typed
+
+    short = name.removeprefix("torch.")
+    found = vars(_typed).get(short[7:]) if short.startswith("sparse.") else globals().get(short)
     if not isinstance(found, TypedTensorClass):
         raise ValueError(f"invalid type: '{name}'")
     return found

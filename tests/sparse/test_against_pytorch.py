@@ -212,6 +212,33 @@ M.ones(2)@d.to_sparse()
 M.ones(2,2)@d.to_sparse_csr()
 d.to_sparse_csr()@d.t().to_sparse_csr()
 d.to_sparse_csr()@d.t().to_sparse_csc()
+G, K
+G.t(), G.transpose(0, 1), G.permute(1, 0), G.H, G.T, K.t(), K.transpose(0, 1), K.H
+G.coalesce(), G.to_dense(), K.to_dense(), G.clone(), K.clone(), G.double(), G.detach()
+G.coalesce().values(), K.values()
+G.coalesce().to_sparse(), G.to_sparse_csr(), G.to_sparse_csc(), G.to_sparse_bsr((1, 1)), K.to_sparse_coo(), K.to_sparse()
+K.to_sparse_csc(), K.to_sparse(2), G.to_dense().to_sparse(), G.to_dense().to_sparse(1), G.to_dense().to_sparse_csr()
+G.to_dense().to_sparse(layout=M.sparse_csc)
+G[0], G.select(0, 1), G.index_select(0, M.tensor([1])), G.unsqueeze(0), M.cat([G, G]), M.stack([G, G])
+G + G, G - G, G * G, G * 2, G / 2, G * M.ones(2, 3), M.ones(2, 3) + G, K + K, K * 2, G.add(G, alpha=2)
+G.sin(), G.relu(), G.neg(), G.pow(2), G.sqrt(), G.abs(), K.sin(), K.neg()
+G @ M.ones(3, 2), G.mm(M.ones(3, 2)), G @ M.ones(3), M.mv(G, M.ones(3)), M.ones(2, 2) @ G, G @ G.t(), K @ M.ones(3, 2)
+M.sparse.mm(G, M.ones(3, 2)), M.sparse.mm(G, G.t()), M.sparse.addmm(M.ones(2, 2), G, M.ones(3, 2)), M.sparse.mm(K, M.ones(3, 2))
+M.addmm(M.ones(2, 2), G, M.ones(3, 2)), M.bmm(M.stack([G, G]), M.ones(2, 3, 2)), M.sparse.mm(K, M.ones(3, 2), "amax")
+M.sparse.sampled_addmm(K, M.ones(2, 2), M.ones(2, 3))
+G.sum(), G.sum(0), G.sum((0, 1)), G.sum(0, keepdim=True), M.sparse.sum(G), M.sparse.sum(G, 0), G.norm(), K.sum(0, keepdim=True)
+M.sparse.softmax(G, 1), M.sparse.log_softmax(G, 0)
+G.sparse_mask(G.detach().coalesce()), G.to_dense().sparse_mask(K.detach())
+M.sparse_coo_tensor((2, 3)), M.sparse_coo_tensor((2, 3), dtype=M.int64), M.sparse_coo_tensor([2, 3])
+M.sparse.FloatTensor(i, v, M.Size([2, 4])), M.sparse.FloatTensor(i, v), M.sparse.FloatTensor(2, 3), M.sparse.DoubleTensor()
+M.sparse.FloatTensor, A.type(), A.type("torch.sparse.DoubleTensor"), A.type(M.sparse.LongTensor)
+[isinstance(each, kind) for each in (A, A.double(), v) for kind in (M.sparse.FloatTensor, M.FloatTensor)]
+d.to_sparse(layout=M.strided), d.to_sparse_bsr(1), d.to_sparse_bsc(2)
+A.unbind(), A.unbind(1), list(A)
+M.tensor(A), M.tensor(A, dtype=M.float64), M.as_tensor(A) is A, A.data, c.data
+A.clone().resize_as_(M.zeros(4, 4).to_sparse())
+M.nn.Parameter(A), M.nn.Parameter(c.float()), isinstance(M.nn.Parameter(A), M.nn.Parameter)
+M.nn.Parameter(A, requires_grad=False)
 """.strip().splitlines()
 
 
@@ -229,6 +256,10 @@ def _outcome(module: Any, expression: str) -> Any:
             "A": module.sparse_coo_tensor(index, values, (2, 3)),
             "D": module.sparse_coo_tensor([[1, 0, 1], [2, 1, 2]], [1.0, 2.0, -3.5], (2, 3)),
             "c": module.sparse_csr_tensor([0, 2, 3], [0, 1, 2], [1, 2, 3], (2, 3)),
+            "G": module.sparse_coo_tensor(index, module.tensor([3.0, 4.0, 5.0], requires_grad=True), (2, 3)),
+            "K": module.sparse_csr_tensor(
+                [0, 1, 3], [2, 0, 2], module.tensor([3.0, 4.0, 5.0], requires_grad=True), (2, 3)
+            ),
             "e": module.sparse_csc_tensor([0, 1, 2, 3], [0, 0, 1], [1, 2, 3], (2, 3)),
         }
         try:

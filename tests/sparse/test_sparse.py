@@ -214,3 +214,27 @@ def test_pairs_of_layouts_give_the_layout_of_the_first(first: str, second: str) 
     assert product.to_dense().tolist() == (a @ b.t()).tolist()
     assert torch.allclose(one, _in(second, a))
     assert (one != two).to_dense().tolist() == (a != b).tolist()
+
+
+@pytest.mark.parametrize("layout", [torch.sparse_coo, torch.sparse_csr, torch.sparse_csc])
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda tensor: tensor.mul_(2),
+        lambda tensor: tensor.zero_(),
+        lambda tensor: tensor.add_(torch.ones(2, 2).to_sparse()),
+        lambda tensor: tensor.copy_(torch.ones(2, 2).to_sparse()),
+    ],
+)
+def test_a_leaf_that_is_written_to_without_recording_stays_one(layout: Any, write: Any) -> None:
+    tensor = torch.eye(2).to_sparse(layout=layout).requires_grad_()
+    known = tensor._values_
+    expected = write(torch.eye(2).to_sparse(layout=layout)).to_dense()
+    with torch.no_grad():
+        write(tensor)
+    assert tensor.is_leaf
+    assert tensor.requires_grad
+    assert tensor._values_ is known
+    assert torch.equal(tensor.to_dense(), expected)
+    (tensor * 3).sum().backward()
+    assert tensor.grad is not None

@@ -68,3 +68,29 @@ def test_a_result_is_pickled_as_a_leaf_and_not_copied() -> None:
     assert twin.requires_grad
     with pytest.raises(RuntimeError, match="Only Tensors created explicitly by the user"):
         copy.deepcopy(result)
+
+
+@pytest.mark.parametrize("twin_of", [copy.copy, copy.deepcopy, _pickled])
+@pytest.mark.parametrize("layout", ["sparse_coo", "sparse_csr", "sparse_csc", "sparse_bsr", "sparse_bsc"])
+def test_sparse_tensors_are_copied_by_their_components(backend: str, twin_of: Any, layout: str) -> None:
+    blocksize = (2, 1) if layout.startswith("sparse_bs") else None
+    original = flambeau.tensor([[0.0, 1.0], [2.0, 0.0]]).to_sparse(
+        layout=getattr(flambeau, layout), blocksize=blocksize
+    )
+    original.requires_grad_()
+    (original * 3).sum().backward()
+    twin = twin_of(original)
+    assert repr(twin) == repr(original)
+    assert twin.is_leaf
+    assert twin.requires_grad
+    if twin_of is copy.deepcopy:
+        assert repr(twin.grad) == repr(original.grad)
+    with flambeau.no_grad():
+        twin.mul_(2)
+    assert flambeau.equal(original.detach(), twin.detach()) == (twin_of is copy.copy)
+
+
+def test_what_has_a_history_is_no_leaf_to_copy_if_sparse_either() -> None:
+    made = flambeau.eye(2).to_sparse().requires_grad_() * 2
+    with pytest.raises(RuntimeError, match="graph leaves"):
+        copy.deepcopy(made)

@@ -303,8 +303,8 @@ class Module:
                 for parameter in module._parameters.values():
                     if parameter is not None:
                         parameter.data = convert(parameter.data)
-                        if parameter._grad is not None:
-                            parameter._grad = convert(parameter._grad)
+                        if parameter.grad is not None:
+                            parameter.grad = convert(parameter.grad)
                 for name, buffer in module._buffers.items():
                     if buffer is not None:
                         module._buffers[name] = convert(buffer)
@@ -317,7 +317,7 @@ class Module:
             raise TypeError(
                 f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}"
             )
-        return self._apply(lambda tensor: tensor.to(*rest, dtype=dtype if tensor._type.floats else None, **options))
+        return self._apply(lambda tensor: tensor.to(*rest, dtype=dtype if _floats(tensor) else None, **options))
 
     def cpu(self: _Self) -> _Self:
         """Move to the CPU."""
@@ -333,15 +333,15 @@ class Module:
 
     def float(self: _Self) -> _Self:
         """Convert floating point parameters and buffers to float32."""
-        return self._apply(lambda tensor: tensor.float() if tensor._type.floats else tensor)
+        return self._apply(lambda tensor: tensor.float() if _floats(tensor) else tensor)
 
     def double(self: _Self) -> _Self:
         """Convert floating point parameters and buffers to float64."""
-        return self._apply(lambda tensor: tensor.double() if tensor._type.floats else tensor)
+        return self._apply(lambda tensor: tensor.double() if _floats(tensor) else tensor)
 
     def half(self: _Self) -> _Self:
         """Convert floating point parameters and buffers to float16."""
-        return self._apply(lambda tensor: tensor.half() if tensor._type.floats else tensor)
+        return self._apply(lambda tensor: tensor.half() if _floats(tensor) else tensor)
 
     # -- state ---------------------------------------------------------------------------------------------------------
 
@@ -421,6 +421,10 @@ def type_name(value: Any) -> str:
         return legacy_type_name(value.dtype, value.device)
     cls = type(value)
     return cls.__qualname__ if cls.__module__ == "builtins" else f"{cls.__module__}.{cls.__qualname__}"
+
+
+def _floats(tensor: Tensor) -> bool:
+    return tensor.is_floating_point() or tensor.is_complex()
 
 
 def _without_dtype(

@@ -6,7 +6,9 @@ from typing import Any
 
 from .._tensor import Tensor
 from ..autograd._node import Leaf
+from ..errors import UnsupportedLayoutError
 from ..ops.creation import empty
+from ..sparse._tensor import SparseTensor, as_class
 
 __all__ = ["Buffer", "Parameter"]
 
@@ -31,6 +33,8 @@ class Parameter(Tensor):
         source = empty(0) if data is None else data
         if not isinstance(source, Tensor):
             raise TypeError(f"Parameter(): argument 'data' must be Tensor, not {type(source).__name__}")
+        if source._sparse:
+            return _on_components(cls, SparseParameter, source.detach()).requires_grad_(requires_grad)  # type: ignore[no-any-return]
         made: Parameter = object.__new__(cls)
         made._array, made._type, made._storage = source._array, source._type, source._storage
         made._node = Leaf(made) if requires_grad else None
@@ -74,6 +78,10 @@ class Buffer(Tensor):
     def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> Buffer:
         """Make a buffer of the memory of ``data``."""
         source = empty(0) if data is None else data.detach()
+        if source._sparse:
+            sparse: Buffer = _on_components(cls, SparseBuffer, source)
+            sparse.persistent = persistent
+            return sparse
         made: Buffer = object.__new__(cls)
         made._array, made._type, made._node, made._storage = source._array, source._type, None, source._storage
         made.persistent = persistent
@@ -84,3 +92,24 @@ class Buffer(Tensor):
 
     def __repr__(self) -> str:
         return repr(self.data)  # as PyTorch's, a buffer looks like any tensor
+
+
+class SparseParameter(Parameter, SparseTensor):
+    """What :class:`Parameter` makes of a sparse tensor: its gradient has its layout and pattern."""
+
+    __slots__ = ()
+
+
+class SparseBuffer(Buffer, SparseTensor):
+    """What :class:`Buffer` makes of a sparse tensor."""
+
+    __slots__ = ()
+
+
+def _on_components(cls: type[Tensor], sparse: type[Tensor], source: Tensor) -> Any:
+    (strided,) = (base for base in sparse.__bases__ if base is not SparseTensor)
+    if cls not in (strided, sparse):
+        raise UnsupportedLayoutError(
+            f"{cls.__name__} is made of strided tensors, but got layout {source.layout!r}: convert with to_dense() first"
+        )
+    return as_class(sparse, source)  # type: ignore[arg-type]

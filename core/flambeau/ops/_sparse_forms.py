@@ -37,6 +37,7 @@ def call(name: str, *args: Any, **kwargs: Any) -> Any:
         layouts = {value.layout for value in given if getattr(value, "_sparse", False)}
         named = " and ".join(sorted(map(str, layouts)))
         raise UnsupportedLayoutError(
-            f"{name}() is not implemented for tensors of layout {named}: convert them to strided tensors with to_dense() first"
+            f"{name.removesuffix('_all')}() is not implemented for tensors of layout {named}: convert them to strided tensors "
+            "with to_dense() first"
         )
     return function(*args, **kwargs)

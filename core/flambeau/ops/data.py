@@ -59,8 +59,8 @@ def tensor(
 def make_tensor(data: Any, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """What :func:`tensor` makes; of a tensor too."""
     if isinstance(data, Tensor):
-        place = data._type.place if device is None else find_place(device)
-        made = data.detach().to(place.device, dtype or data.dtype, copy=True)
+        place = data.device if device is None else find_place(device).device
+        made = data.detach().to(place, dtype or data.dtype, copy=True)
         return made.requires_grad_() if requires_grad else made
     buffer = None if data.__class__ in _NUMBERS or data.__class__ is list else _elements_of(data)
     if buffer is not None:

@@ -11,8 +11,10 @@ from typing import Any
 from . import elementwise as elementwise
 from . import movement as movement
 from . import writing as writing
+from ._history import recorded_as
 from ._tensor import SparseTensor
 from ._tensor import make_sparse as make_sparse
+from ._typed import *
 from .construction import check_sparse_tensor_invariants as check_sparse_tensor_invariants
 from .construction import spdiags as spdiags
 from .conversion import from_scipy as from_scipy
@@ -30,6 +32,13 @@ __all__ = [
 ]  # fmt: skip
 
 
+def _mm_node(mat1: Any, mat2: Any, reduce: str | None = None) -> str:
+    if reduce not in (None, "sum"):
+        return "SparseMmReduceImplBackward0"
+    return "SparseSparseMatmulBackward0" if mat1._sparse and mat2._sparse else "SparseAddmmBackward0"
+
+
+@recorded_as(_mm_node)
 def mm(mat1: Any, mat2: Any, reduce: str | None = None) -> Any:
     """Multiply two matrices, one of which is sparse; of two sparse ones the product is. Source: ``torch.sparse.mm``.
 
@@ -52,6 +61,7 @@ def mm(mat1: Any, mat2: Any, reduce: str | None = None) -> Any:
     return reduced_product(mat1, mat2, reduce)
 
 
+@recorded_as("SparseAddmmBackward0")
 def addmm(mat: Any, mat1: Any, mat2: Any, beta: Any = 1.0, alpha: Any = 1.0) -> Any:
     """Compute ``beta * mat + alpha * (mat1 @ mat2)`` with a sparse ``mat1``. Source of the semantics: ``torch.sparse.addmm``.
 
@@ -64,6 +74,11 @@ def addmm(mat: Any, mat1: Any, mat2: Any, beta: Any = 1.0, alpha: Any = 1.0) -> 
     return mat * beta + _matmul(mat1, mat2) * alpha
 
 
+def _sum_node(input: Any, dim: Any = None, *_: Any, **__: Any) -> str:
+    return "SumBackward0" if dim is None else "SparseSumBackward0"
+
+
+@recorded_as(_sum_node)
 def sum(input: SparseTensor, dim: Any = None, dtype: Any = None) -> Any:
     """Add up all elements, or those along dims, which gives a sparse tensor. Source of the semantics: ``torch.sparse.sum``.
 

@@ -19,7 +19,7 @@ from ._formats import FORMATS
 if TYPE_CHECKING:
     from ..devices import device as Device  # noqa: N812 (a class in lower case, as in PyTorch)
 
-__all__ = ["SparseTensor", "layout_name", "make_sparse"]
+__all__ = ["SparseTensor", "as_class", "layout_name", "make_sparse"]
 
 _WORDS = {
     "indices": "sparse coordinate", "crow_indices": "sparse row compressed", "col_indices": "sparse row compressed",
@@ -50,6 +50,13 @@ def make_sparse(
     return made
 
 
+def as_class(cls: type[Any], source: SparseTensor) -> Any:
+    """A sparse tensor of a class on the components of another one."""
+    made = object.__new__(cls)
+    vars(made).update({name: value for name, value in vars(source).items() if name.startswith("_")})
+    return made
+
+
 class SparseTensor(Tensor):
     """A tensor of which only some elements are stored.
 
@@ -73,7 +80,7 @@ class SparseTensor(Tensor):
 
     def _strided_only(self) -> NoReturn:
         raise UnsupportedLayoutError(
-            f"this is not implemented for tensors of layout {self._layout!r}: convert with to_dense() first"
+            f"this operation is not implemented for tensors of layout {self._layout!r}: convert with to_dense() first"
         )
 
     _array = property(_strided_only)
@@ -214,7 +221,11 @@ class SparseTensor(Tensor):
     def values(self) -> Tensor:
         """The stored elements, (nnz, …)."""
         self._expect_coalesced("values")
-        return self._values_
+        if not self.requires_grad:
+            return self._values_
+        from ._history import passed_on
+
+        return passed_on(self._values_, "ValuesBackward0")
 
     def _indices(self) -> Tensor:
         return self._index("_indices")
@@ -297,6 +308,28 @@ class SparseTensor(Tensor):
     def grad(self, value: Tensor | None) -> None:
         self._values_.grad = None if value is None else value._values_  # type: ignore[attr-defined]
 
+    @property
+    def data(self) -> SparseTensor:
+        """A tensor of the same components without history."""
+        return self.detach()
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        if not isinstance(value, SparseTensor) or value._layout is not self._layout:
+            raise RuntimeError(
+                f"set_data: a tensor of layout {self._layout!r} cannot have data of layout {value.layout!r}: convert it with "
+                f"to_sparse(layout={self._layout!r}) first"
+            )
+        self._take_over(value.detach())
+
+    def _take_over(self, other: SparseTensor) -> None:
+        """Have the components and the size of ``other``, of the same layout; a leaf keeps the values that optimizers know."""
+        self._components, self._size, self._coalesced = other._components, other._size, other._coalesced
+        if self._owns_values:
+            self._values_.data = other._values_
+        else:
+            self._values_ = other._values_
+
     def register_hook(self, hook: Any) -> Any:
         """Call ``hook(grad)`` when the gradient of this tensor has been computed; it may return another one."""
 
@@ -323,20 +356,25 @@ class SparseTensor(Tensor):
         values = self._values_.to(*args, **kwargs)
         if values is self._values_:
             return self
-        components = tuple(component.to(values.device) for component in self._components)
+        copy = bool(kwargs.get("copy"))
+        components = tuple(component.to(values.device, copy=copy) for component in self._components)
         return make_sparse(self._layout, components, values, tuple(self._size), coalesced=self._coalesced)
 
     def type(self, dtype: Any = None, **_: Any) -> Any:
         """The name of its type, "torch.sparse.FloatTensor", or the tensor in another dtype."""
+        if isinstance(dtype, str):
+            from ..legacy import by_name
+
+            dtype = by_name(dtype)
         if dtype is not None:
-            return self.to(dtype)
+            return self.to(getattr(dtype, "dtype", dtype))
         name: str = self._values_.type()
         return name.replace("torch.", "torch.sparse.", 1)
 
     @property
     def H(self) -> SparseTensor:  # noqa: N802 (PyTorch's name)
         """The matrix with rows and columns exchanged, conjugated if it is complex."""
-        turned: Any = self.t()
+        turned: Any = self.transpose(0, 1)
         made: SparseTensor = turned.conj_physical() if self.is_complex() else turned
         return made
 

@@ -14,6 +14,7 @@ from ..ops.data import make_tensor
 from ..ops.joining import cat, stack
 from ..ops.ranges import arange
 from ._formats import FORMATS, Format
+from ._history import recorded_as
 from ._indices import expanded, in_layout, summed
 from ._tensor import SparseTensor, make_sparse
 
@@ -61,11 +62,14 @@ def _index(value: Any, device: Any) -> Tensor:
     return found.detach()
 
 
+def _is_size(value: Any) -> bool:
+    return isinstance(value, (tuple, list)) and all(isinstance(length, int) for length in value)
+
+
 def _values(value: Any, dtype: DType | None, device: Any, requires_grad: bool) -> Tensor:
     found = value if isinstance(value, Tensor) else make_tensor(value)
     found = found.to(device=device or found.device, dtype=dtype or found.dtype)
-    # A view, so that a tensor that is given stays a leaf of its own; one that is made requires a gradient itself.
-    return found.detach().requires_grad_() if requires_grad else found.view_as(found) if found.requires_grad else found
+    return found.detach().requires_grad_() if requires_grad else found
 
 
 def _check_integers(name: str, index: Tensor) -> None:
@@ -77,6 +81,7 @@ def _first_bad(bad: Tensor) -> int:
     return int(bad.reshape(-1).nonzero()[0, 0].item())
 
 
+@recorded_as("SparseCooTensorWithDimsAndTensorsBackward0")
 def sparse_coo_tensor(
     indices: Any = None,
     values: Any = None,
@@ -93,7 +98,7 @@ def sparse_coo_tensor(
     """Make a sparse tensor of coordinates and values; values at one coordinate add up. Source: ``torch.sparse_coo_tensor``.
 
     Args:
-        indices: (sparse dims, nnz) integers.
+        indices: (sparse dims, nnz) integers; alone, a size.
         values: (nnz, …); further dims are those of each stored element.
         size: the shape; the smallest that fits if left out. Without ``indices`` and ``values`` nothing is stored.
         dtype, device: of the values; theirs by default.
@@ -109,6 +114,8 @@ def sparse_coo_tensor(
         tensor([[0., 0., 3.],
                 [4., 0., 0.]])
     """
+    if values is None and size is None and _is_size(indices):
+        indices, size = None, indices
     if indices is None and values is None:
         if size is None:
             raise TypeError("sparse_coo_tensor(): size is needed where there are no indices and values")
@@ -191,6 +198,7 @@ def _check_coordinates(index: Tensor, values: Tensor, size: tuple[int, ...]) -> 
                 )
 
 
+@recorded_as("SparseCompressedTensorBackward0")
 def sparse_compressed_tensor(
     compressed_indices: Any,
     plain_indices: Any,

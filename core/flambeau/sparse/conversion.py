@@ -16,6 +16,7 @@ from ..ops.data import from_dlpack
 from ..ops.joining import cat, stack
 from ..ops.ranges import arange
 from ._formats import FORMATS
+from ._history import recorded_as
 from ._indices import coalesced, elements, in_layout, positions, summed
 from ._tensor import SparseTensor, make_sparse
 
@@ -23,6 +24,7 @@ __all__ = ["from_scipy", "in_same_layout", "to_coo", "to_dense", "to_scipy", "to
 
 
 @method("to_dense")
+@recorded_as("ToDenseBackward0")
 def to_dense(input: Tensor, dtype: DType | None = None, *, masked_grad: bool | None = None) -> Tensor:
     """Give the strided tensor with the same elements. Source of the semantics: ``torch.Tensor.to_dense``.
 
@@ -44,18 +46,24 @@ def to_dense(input: Tensor, dtype: DType | None = None, *, masked_grad: bool | N
     return result.index_put(tuple(indices.unbind(0)), values)
 
 
+def _to_sparse_node(input: Any, sparse_dim: int | None = None, **_: Any) -> str:
+    return "ToSparseBackward1" if sparse_dim is None else "ToSparseBackward0"
+
+
 @method("to_sparse")
+@recorded_as(_to_sparse_node)
 def to_sparse(
     input: Tensor, sparse_dim: int | None = None, *, layout: layouts.layout | None = None, blocksize: Any = None,
     dense_dim: int | None = None,
-) -> SparseTensor:  # fmt: skip
+) -> Any:  # fmt: skip
     """Give a sparse tensor with the elements that are not zero. Source of the semantics: ``torch.Tensor.to_sparse``.
 
     Args:
         input: a strided or sparse tensor.
         sparse_dim: how many dimensions are indexed, for COO; all by default.
         layout: the layout; COO by default.
-        blocksize: the height and the width of blocks, for BSR and BSC; a BSR or BSC input's own by default.
+        blocksize: the height and the width of blocks, or one number for both, for BSR and BSC; by default a BSR or BSC
+            input's own.
         dense_dim: how many of the last dimensions are those of each stored element; 0 by default. What is left before the two
             sparse dimensions of a compressed layout are batches.
 
@@ -71,11 +79,13 @@ def to_sparse(
                size=(2, 2), nnz=2, layout=torch.sparse_coo)
     """
     wanted = layout or layouts.sparse_coo
-    format = FORMATS.get(wanted)
-    if format is None:
-        raise RuntimeError(f"to_sparse(): expected a sparse layout, but got {wanted}")
+    if wanted is layouts.strided:
+        return to_dense(input)
+    format = FORMATS[wanted]
     if blocksize is not None and not format.blocked:
         raise RuntimeError(f"to_sparse(): conversion to {wanted!r} with blocksize argument given is not supported")
+    if isinstance(blocksize, int):
+        blocksize = (blocksize, blocksize)
     if sparse_dim is not None and format.compressed and sparse_dim != 2:
         raise RuntimeError(f"to_sparse(): a tensor of layout {wanted!r} has 2 sparse dimensions, not {sparse_dim}")
     indexed = None if sparse_dim is None or format.compressed else sparse_dim
@@ -153,20 +163,23 @@ def _to_layout(layout: layouts.layout) -> None:
     if FORMATS[layout].blocked:
 
         def convert(
-            input: Tensor, blocksize: Sequence[int] | None = None, dense_dim: int | None = None
+            input: Tensor, blocksize: int | Sequence[int] | None = None, dense_dim: int | None = None
         ) -> SparseTensor:
             if blocksize is None and not (isinstance(input, SparseTensor) and FORMATS[input.layout].blocked):
                 raise TypeError(f'{name}() missing 1 required positional arguments: "blocksize"')
-            return to_sparse(input, layout=layout, blocksize=blocksize, dense_dim=dense_dim)
+            made: SparseTensor = to_sparse(input, layout=layout, blocksize=blocksize, dense_dim=dense_dim)
+            return made
 
     else:
 
         def convert(input: Tensor, dense_dim: int | None = None) -> SparseTensor:  # type: ignore[misc]
-            return to_sparse(input, layout=layout, dense_dim=dense_dim)
+            made: SparseTensor = to_sparse(input, layout=layout, dense_dim=dense_dim)
+            return made
 
     convert.__name__ = name
     convert.__doc__ = f"Give a sparse tensor of layout {layout!r}. Source of the semantics: ``torch.Tensor.{name}``."
-    method(name)(convert)
+    title = "".join(word.capitalize() for word in name.split("_"))
+    method(name)(convert if layout is layouts.sparse_coo else recorded_as(f"{title}Backward0")(convert))
 
 
 for _layout in FORMATS:

@@ -16,6 +16,7 @@ from ..ops.repeating import repeat_interleave
 from ..ops.searching import searchsorted
 from ..shapes import normalize_dim
 from ._formats import FORMATS
+from ._history import recorded_as
 from ._indices import in_layout, in_layout_of, summed
 from ._tensor import SparseTensor, make_sparse
 from .conversion import to_coo
@@ -24,6 +25,7 @@ __all__ = ["part"]
 
 
 @implements("t")
+@recorded_as("TBackward0")
 def _t(input: Any) -> Any:
     if input.dim() > 2:
         raise RuntimeError(
@@ -33,6 +35,7 @@ def _t(input: Any) -> Any:
 
 
 @implements("transpose", "swapaxes", "swapdims")
+@recorded_as("TransposeBackward0")
 def _transpose(input: Any, dim0: int, dim1: int) -> Any:
     order = list(range(input.dim()))
     first, second = (normalize_dim(dim, input.dim()) for dim in (dim0, dim1))
@@ -41,6 +44,7 @@ def _transpose(input: Any, dim0: int, dim1: int) -> Any:
 
 
 @implements("permute")
+@recorded_as("PermuteBackward0")
 def _permute(input: SparseTensor, dims: Sequence[int]) -> SparseTensor:
     order = [normalize_dim(dim, input.dim()) for dim in dims]
     if sorted(order) != list(range(input.dim())):
@@ -84,6 +88,7 @@ def _chosen(input: SparseTensor, kept: Tensor, indices: Tensor, size: tuple[int,
 
 
 @implements("select")
+@recorded_as("SelectBackward0")
 def _select(input: Any, dim: int, index: int) -> Any:
     dim = normalize_dim(dim, input.dim())
     length = input.shape[dim]
@@ -108,7 +113,13 @@ def _select(input: Any, dim: int, index: int) -> Any:
     return _chosen(source, kept, source._components[0][rows], size)
 
 
+@implements("unbind")
+def _unbind(input: Any, dim: int = 0) -> Any:
+    return tuple(_select(input, dim, index) for index in range(input.shape[normalize_dim(dim, input.dim())]))
+
+
 @implements("narrow")
+@recorded_as("SliceBackward0")
 def _narrow(input: Any, dim: int, start: int, length: int) -> Any:
     source = to_coo(input)
     dim = normalize_dim(dim, input.dim())
@@ -126,6 +137,7 @@ def _narrow(input: Any, dim: int, start: int, length: int) -> Any:
 
 
 @implements("index_select")
+@recorded_as("IndexSelectBackward0")
 def _index_select(input: Any, dim: int, index: Tensor) -> Any:
     source = to_coo(input)
     dim = normalize_dim(dim, input.dim())
@@ -151,6 +163,7 @@ def _index_select(input: Any, dim: int, index: Tensor) -> Any:
 
 
 @implements("unsqueeze")
+@recorded_as("UnsqueezeBackward0")
 def _unsqueeze(input: Any, dim: int) -> Any:
     dim = normalize_dim(dim, input.dim() + 1)
     source = to_coo(input) if input.layout is not layouts.sparse_coo else input
@@ -190,11 +203,13 @@ def _joined(tensors: Sequence[Any], dim: int) -> SparseTensor:
 
 
 @implements("cat", "concat", "concatenate")
+@recorded_as("CatBackward0")
 def _cat(tensors: Sequence[Any], dim: int = 0) -> Any:
     return _joined(tensors, dim)
 
 
 @implements("stack")
+@recorded_as("StackBackward0")
 def _stack(tensors: Sequence[Any], dim: int = 0) -> Any:
     # Of layout COO, as what unsqueeze() gives: the tensors may store different numbers of elements, and batches may not.
     return _joined([_unsqueeze(tensor, dim) for tensor in tensors], dim)

@@ -21,8 +21,9 @@ from ..ops.joining import cat
 from ..promotion import can_cast
 from ..shapes import size_argument
 from ._formats import FORMATS
+from ._history import recorded_as
 from ._indices import coordinates, positions
-from ._tensor import SparseTensor
+from ._tensor import SparseTensor, make_sparse
 from .construction import sparse_zeros
 from .conversion import in_same_layout, to_coo, to_dense
 from .elementwise import partners
@@ -52,10 +53,11 @@ def become(tensor: SparseTensor, result: SparseTensor) -> SparseTensor:
     made = in_same_layout(result, tensor.layout, blocksize)
     values = made._values_.to(tensor.dtype)
     same = all(own is other for own, other in zip(tensor._components, made._components, strict=True))
-    if same and not (values.requires_grad or tensor._values_.requires_grad):
+    recorded = grad_enabled() and (values.requires_grad or tensor._values_.requires_grad)
+    if same and not recorded:
         tensor._values_.copy_(values)
     else:
-        tensor._components, tensor._values_, tensor._coalesced = made._components, values, made._coalesced
+        tensor._take_over(made.with_values(values))
     return tensor
 
 
@@ -99,7 +101,8 @@ def _zero_(self: SparseTensor) -> SparseTensor:
         self.shape, self.layout, dtype=self.dtype, device=self.device, dense_dim=self.dense_dim(),
         batch_dim=self._batch_dim(), blocksize=self._blocksize(),
     )  # fmt: skip
-    self._components, self._values_, self._coalesced = empty._components, empty._values_, True
+    self._take_over(empty)
+    self._coalesced = True
     return self
 
 
@@ -151,7 +154,7 @@ def _sparse_resize_(self: SparseTensor, size: Sequence[int], sparse_dim: int, de
         values = self._values_.new_zeros((self._nnz(), *shape[sparse_dim:]))
         inner = tuple(slice(0, length) for length in own[sparse_dim:])
         values[(slice(None), *inner)] = self._values_
-        self._values_ = values
+        self._take_over(make_sparse(self.layout, self._components, values, shape, coalesced=self._coalesced))
     self._size = type(self._size)(shape)
     return self
 
@@ -166,8 +169,7 @@ def _sparse_resize_and_clear_(self: SparseTensor, size: Sequence[int], sparse_di
             f"number of dimensions must be sparse_dim ({sparse_dim}) + dense_dim ({dense_dim}), but got {len(shape)}"
         )
     empty = sparse_zeros(shape, self.layout, dtype=self.dtype, device=self.device, dense_dim=dense_dim)
-    self._components, self._values_, self._size = empty._components, empty._values_, empty._size
-    self._coalesced = False
+    self._take_over(empty)
     return self
 
 
@@ -198,6 +200,7 @@ def _resize_(self: SparseTensor, *sizes: Any, **_: Any) -> SparseTensor:
 
 
 @method("sparse_mask")
+@recorded_as("SparseMaskBackward0")
 def sparse_mask(input: Tensor, mask: SparseTensor) -> SparseTensor:
     """Take the elements of ``input`` where ``mask`` stores some. Source of the semantics: ``torch.Tensor.sparse_mask``.
 
@@ -232,6 +235,7 @@ def sparse_mask(input: Tensor, mask: SparseTensor) -> SparseTensor:
 for _name, _function in (
     ("zero_", _zero_), ("copy_", _copy_), ("sparse_resize_", _sparse_resize_), ("resize_", _resize_),
     ("sparse_resize_and_clear_", _sparse_resize_and_clear_), ("resize_as_sparse_", _resize_as_sparse_),
+    ("resize_as_", _resize_as_sparse_),
 ):  # fmt: skip
     setattr(SparseTensor, _name, _function)
 _attach()

@@ -39,8 +39,8 @@ def deepcopy_tensor(tensor: Tensor, memo: dict[int, Any]) -> Tensor:
         made = _as_class(type(tensor), tensor.detach().clone())
     if tensor.requires_grad:
         made.requires_grad_()
-    if tensor._grad is not None:
-        made._grad = deepcopy_tensor(tensor._grad.detach(), memo)
+    if tensor.grad is not None:
+        made.grad = deepcopy_tensor(tensor.grad.detach(), memo)
     memo[id(tensor)] = made
     vars(made).update(deepcopy(_attributes(tensor), memo))
     return made
@@ -52,6 +52,10 @@ def _attributes(tensor: Tensor) -> dict[str, Any]:
 
 
 def _as_class(cls: type[Tensor], source: Tensor) -> Tensor:
+    if source._sparse:
+        from ..sparse._tensor import as_class
+
+        return as_class(cls, source)  # type: ignore[arg-type, no-any-return]
     made: Tensor = object.__new__(cls)
     made._array, made._type, made._node, made._storage = source._array, source._type, None, None
     return made
@@ -60,8 +64,10 @@ def _as_class(cls: type[Tensor], source: Tensor) -> Tensor:
 def reduce_tensor(tensor: Tensor) -> tuple[Any, ...]:
     """How to pickle a tensor: by the bytes of its elements, with the attributes that it was given by the program.
 
-    Its gradient and its history are left behind: what is read back is a leaf.
+    A sparse tensor is pickled by its components. Its gradient and its history are left behind: what is read back is a leaf.
     """
+    if tensor._sparse:
+        return _rebuild_sparse, _parts(tensor), _attributes(tensor) or None
     data = bytes(tensor._type.kernels.to_host(tensor._array))
     arguments = (type(tensor), data, tuple(tensor.shape), tensor.dtype, str(tensor.device), tensor.requires_grad)
     return rebuild_tensor, arguments, _attributes(tensor) or None
@@ -80,4 +86,21 @@ def rebuild_tensor(
 
     type_ = find_place(device).type(dtype)
     made = _as_class(cls, from_array(type_.kernels.from_host(data, shape, dtype.name), type_))
+    return made.requires_grad_() if requires_grad else made
+
+
+def _parts(tensor: Any) -> tuple[Any, ...]:
+    components = tuple(component.detach() for component in tensor._components)
+    values = tensor._values_.detach()
+    size = tuple(tensor._size)
+    return type(tensor), tensor.layout, components, values, size, tensor._coalesced, tensor.requires_grad
+
+
+def _rebuild_sparse(
+    cls: type[Any], layout: Any, components: tuple[Tensor, ...], values: Tensor, size: tuple[int, ...], coalesced: bool,
+    requires_grad: bool,
+) -> Tensor:  # fmt: skip
+    from ..sparse._tensor import make_sparse
+
+    made = _as_class(cls, make_sparse(layout, components, values, size, coalesced=coalesced))
     return made.requires_grad_() if requires_grad else made

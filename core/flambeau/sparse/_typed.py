@@ -1,0 +1,60 @@
+"""PyTorch's typed classes of COO tensors, ``torch.sparse.FloatTensor`` and its kin, which older programs construct with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import dtypes, layouts
+from .._tensor import Tensor
+from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
+from ..legacy import TypedTensorClass
+from ..printing import scalar_type_name
+from ..shapes import size_argument
+from ._tensor import SparseTensor
+from .construction import sparse_coo_tensor, sparse_zeros
+
+__all__ = [
+    "BFloat16Tensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor", "IntTensor", "LongTensor",
+    "ShortTensor",
+]  # fmt: skip
+
+
+class SparseTypedClass(TypedTensorClass):
+    """The metaclass: an instance is a class of the COO tensors of one dtype on the CPU."""
+
+    def __call__(self, *data: Any, device: Any = None) -> Tensor:
+        """A tensor of indices, values and perhaps a size, or one of a size that stores nothing."""
+        place = "cpu" if device is None else device
+        if data and isinstance(data[0], Tensor):
+            return sparse_coo_tensor(*data, dtype=self.dtype, device=place)
+        size = size_argument(self.__name__, data) if data else (0,)
+        return sparse_zeros(tuple(size), layouts.sparse_coo, dtype=self.dtype, device=place)
+
+    def __instancecheck__(self, instance: Any) -> bool:
+        return (
+            isinstance(instance, SparseTensor)
+            and instance.is_sparse
+            and instance.dtype is self.dtype
+            and instance.is_cpu
+        )
+
+    def __repr__(self) -> str:
+        return f"<class 'torch.sparse.{self.__name__}'>"
+
+
+def _typed(dtype: DType) -> SparseTypedClass:
+    """The class of a dtype. Source of the semantics: ``torch.sparse.FloatTensor`` and its kin."""
+    name = f"{scalar_type_name(dtype)}Tensor"
+    doc = f"COO tensors of {dtype!r} on the CPU: constructs, and is tested for. Source: ``torch.sparse.{name}``."
+    return SparseTypedClass(name, (), {"dtype": dtype, "__module__": "flambeau.sparse", "__doc__": doc})
+
+
+BFloat16Tensor = _typed(dtypes.bfloat16)
+ByteTensor = _typed(dtypes.uint8)
+CharTensor = _typed(dtypes.int8)
+DoubleTensor = _typed(dtypes.float64)
+FloatTensor = _typed(dtypes.float32)
+HalfTensor = _typed(dtypes.float16)
+IntTensor = _typed(dtypes.int32)
+LongTensor = _typed(dtypes.int64)
+ShortTensor = _typed(dtypes.int16)
