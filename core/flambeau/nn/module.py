@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from .. import dtypes
 from .._tensor import Tensor
 from ..autograd._modes import no_grad
+from ..layouts import CHANNELS_LAST
 from ..printing import legacy_type_name
 from ..utils.hooks import RemovableHandle, new_hooks
 from ._hooks import CallHook, call_with_hooks
@@ -311,13 +312,22 @@ class Module:
         return self
 
     def to(self: _Self, *args: Any, **kwargs: Any) -> _Self:
-        """Move to a device, or convert floating point parameters and buffers to a dtype; see ``Tensor.to``."""
+        """Move to a device, or convert floating point parameters and buffers to a dtype; see ``Tensor.to``.
+
+        ``memory_format`` is for those with 4 or 5 dimensions.
+        """
         dtype, rest, options = _without_dtype(args, kwargs)
         if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
             raise TypeError(
                 f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}"
             )
-        return self._apply(lambda tensor: tensor.to(*rest, dtype=dtype if _floats(tensor) else None, **options))
+        format = options.pop("memory_format", None)
+
+        def convert(tensor: Tensor) -> Tensor:
+            wanted = {"memory_format": format} if tensor.dim() in CHANNELS_LAST.values() else {}
+            return tensor.to(*rest, dtype=dtype if _floats(tensor) else None, **options, **wanted)
+
+        return self._apply(convert)
 
     def cpu(self: _Self) -> _Self:
         """Move to the CPU."""
@@ -451,6 +461,8 @@ def indented(text: str) -> str:
 
 def clear_grad(tensor: Tensor, set_to_none: bool) -> None:
     """Forget a tensor's gradient, or set it to zero without history."""
+    if tensor._sparse:
+        tensor = tensor._values_  # type: ignore[attr-defined]
     if tensor._grad is None:
         return
     if set_to_none:

@@ -74,17 +74,20 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
                     f"Sizes of tensors must match except in dimension {dim}. Expected size {wanted} but got size {size} for "
                     f"tensor number {position} in the list."
                 )
-    if len(shape) in CHANNELS_LAST.values() and (order := _common_order(kept)) is not None:
+    orders = {memory_order(tensor) for tensor in kept}
+    if len(orders) == 1 and (order := orders.pop()) is not None:
         joined = _cat([tensor.permute(order) for tensor in kept], order.index(dim))
         return joined.permute(tuple(map(order.index, range(len(order)))))
     return _cat(kept, dim)
 
 
-def _common_order(tensors: Sequence[Tensor]) -> tuple[int, ...] | None:
-    """The order of the dimensions in memory, if all tensors have the channels innermost."""
-    formats = {suggested_format(tensor._array.shape, tensor._type.backend.strides(tensor._array)) for tensor in tensors}
-    (format, *others) = formats
-    return None if others or format is contiguous_format else order_of_format(format, tensors[0].dim())
+def memory_order(input: Tensor) -> tuple[int, ...] | None:
+    """The dimensions in the order of memory, if the channels are innermost there."""
+    shape = input._array.shape
+    if len(shape) not in CHANNELS_LAST.values():
+        return None
+    format = suggested_format(shape, input._type.backend.strides(input._array))
+    return None if format is contiguous_format else order_of_format(format, len(shape))
 
 
 concat = alias(cat, "concat")

@@ -10,7 +10,7 @@ from ..shapes import Shape
 from ._declare import primitive
 from ._runtime import Number
 from .gathering import index_select
-from .joining import cat
+from .joining import cat, memory_order
 from .ranges import arange
 from .slicing import _narrow
 
@@ -47,15 +47,25 @@ def pad(
     """
     mode = _mode(mode, keywords)
     before, after = _pairs(input, tuple(pad))
+    order = memory_order(input)
+    if order is None:
+        return _padded(input, before, after, mode, value)
+    turned = input.permute(order)
+    padded = _padded(turned, tuple(before[dim] for dim in order), tuple(after[dim] for dim in order), mode, value)
+    return padded.permute(tuple(map(order.index, range(len(order)))))
+
+
+def _padded(input: Tensor, before: Shape, after: Shape, mode: str, value: float | None) -> Tensor:
     if mode == "constant":
-        return constant_pad_nd(input, pad, 0 if value is None else value)
+        return constant_pad_nd(input, _listed(before, after), 0 if value is None else value)
     if mode not in _SOURCES:
         raise NotImplementedError(f"Unrecognised padding mode {mode}; there are constant, {', '.join(_SOURCES)}")
     if value:
         raise RuntimeError(f'Padding mode "{mode}" doesn\'t take in value argument')
     source, longest = _SOURCES[mode]
     if mode == "circular":  # elements are removed first: they do not come back from the other end
-        input = constant_pad_nd(input, tuple(min(count, 0) for count in pad), 0)
+        removed = (tuple(min(count, 0) for count in counts) for counts in (before, after))
+        input = constant_pad_nd(input, _listed(*removed), 0)
         before, after = (tuple(max(count, 0) for count in counts) for counts in (before, after))
     for dim, (size, low, high) in enumerate(zip(input._array.shape, before, after, strict=True)):
         if (low > 0 or high > 0) and max(low, high) > longest(size):
@@ -110,6 +120,11 @@ def _pairs(input: Tensor, pad: Shape) -> tuple[Shape, Shape]:
             f"{sizes}, which is invalid."
         )
     return before, after
+
+
+def _listed(before: Shape, after: Shape) -> Shape:
+    """The numbers in the order of the argument ``pad``, from the last dimension on."""
+    return tuple(count for pair in zip(before[::-1], after[::-1], strict=True) for count in pair)
 
 
 # -- where the added elements come from ---------------------------------------------------------------
