@@ -26,6 +26,8 @@ _Doubles: TypeAlias = NDArray[np.float64]
 _BLOCK_BYTES = 1 << 18
 """How many bytes of words are worked on at a time."""
 _PAIR = 8  # bytes
+_WORD = np.dtype("<u4")
+_FEW = 2048
 _BITS_24 = np.uint32((1 << 24) - 1)
 _BITS_53 = np.uint64((1 << 53) - 1)
 _HALF_OF_BLOCK = 8  # normal numbers i and i + 8 of every 16 are a pair
@@ -42,8 +44,9 @@ class NumpyEngine:
 
     def words(self, count: int) -> memoryview:
         """The next ``count`` 32-bit words (one at least), each in little-endian byte order."""
-        drawn = self._source.randint(0, 1 << 32, count, np.uint32)
-        return _buffer(drawn.astype("<u4", copy=False))
+        if count <= _FEW:  # eight bytes for each word, but a fraction of the other way's fixed cost
+            return _buffer(self._bits.random_raw(count).astype(_WORD))
+        return _buffer(self._source.randint(0, 1 << 32, count, np.uint32).astype(_WORD, copy=False))
 
     def pairs(self, count: int) -> memoryview:
         """The next ``count`` words of 64 bits, each out of two of 32 with the first one high, in native byte order."""
@@ -72,13 +75,12 @@ class NumpyTransforms:
     def uniform(self, words: Buffer, low: float, high: float, dtype: str) -> Buffer:
         """Uniform numbers in [low, high)."""
         precision = _precision_for(dtype)
+        if (low, high) == (0.0, 1.0) and dtype in ("float32", "float64"):
+            return _in_blocks(precision.uniforms, words, precision.word_bytes, dtype)
         span = high - low
         edge, start = _as(np.array((high, low)), dtype)
 
         def make(block: Buffer, out: _Array) -> None:
-            if (low, high) == (0.0, 1.0) and dtype in ("float32", "float64"):
-                precision.uniforms(block, out)
-                return
             values = precision.uniforms(block)
             if (low, high) != (0.0, 1.0):
                 values = precision.fused(values, span, low)
@@ -163,7 +165,7 @@ def _buffer(values: _Array) -> memoryview:
 
 
 def _in_blocks(
-    make: Callable[[Buffer, _Array], None], words: Any, itemsize: int, dtype: str, block_bytes: int = _BLOCK_BYTES
+    make: Callable[[Buffer, _Array], object], words: Any, itemsize: int, dtype: str, block_bytes: int = _BLOCK_BYTES
 ) -> Buffer:
     """What ``make`` writes for all words, ``itemsize`` bytes of which become one element.
 
@@ -171,6 +173,9 @@ def _in_blocks(
     """
     count = len(words) // itemsize
     result = np.empty(count, "float32" if dtype == "bfloat16" else dtype)
+    if isinstance(words, memoryview) and len(words) <= block_bytes:
+        make(words, result)
+        return _buffer(result)
     take = getattr(words, "take", None) or BytesIO(words).read
     pairs = getattr(words, "take_pairs", None) if itemsize == _PAIR else None
     step = block_bytes // itemsize
@@ -194,7 +199,7 @@ def _words_64(words: Buffer) -> NDArray[np.uint64]:
 
 
 def _uniforms_float32(words: Buffer, out: _Array | None = None) -> NDArray[np.float32]:
-    numbers = np.frombuffer(words, "<u4") & _BITS_24
+    numbers = np.frombuffer(words, _WORD) & _BITS_24
     return _scaled(numbers.view(np.int32), np.float32(2.0**-24), out)
 
 

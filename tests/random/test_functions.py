@@ -381,3 +381,17 @@ def test_a_generator_of_another_device_draws_there_with_a_warning() -> None:
 def test_numbers_that_a_float_does_not_have_are_warned_of(backend: str) -> None:
     with pytest.warns(UserWarning, match=r"to - 1 is out of bounds \[-\(2\^24\), 2\^24\]"):
         NAMES.randint(0, (1 << 24) + 2, (2,), dtype=flambeau.float32)
+
+
+def test_set_state_gives_the_generator() -> None:
+    generator, other = flambeau.Generator().manual_seed(3), flambeau.Generator()
+    assert other.set_state(generator.get_state()) is other
+    assert flambeau.rand(2, generator=other).tolist() == flambeau.rand(2, generator=generator).tolist()
+
+
+@pytest.mark.parametrize("seed", [3.7, "3", None])
+def test_a_generator_is_seeded_with_an_integer(seed: Any) -> None:
+    generator = flambeau.Generator().manual_seed(3)
+    with pytest.raises(RuntimeError, match="manual_seed expected a long, but got"):
+        generator.manual_seed(seed)
+    assert generator.initial_seed() == 3

@@ -7,8 +7,7 @@ by its ``on_host``; a device whose numbers come from a counter draws it by its `
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from ._stream import Stream
 from ._transforms import Buffer, Transforms
@@ -19,8 +18,7 @@ OnHost: TypeAlias = Callable[[Stream, Transforms, int], Buffer]
 """Draws a number of elements of a stream of words."""
 
 
-@dataclass(frozen=True)
-class Draw:
+class Draw(NamedTuple):
     """What is drawn.
 
     Attributes:

@@ -7,7 +7,6 @@ on its values: gradients stop there. In place, the result is written into that a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from operator import index
 from typing import Any, Final, TypeVar
 
@@ -181,7 +180,7 @@ def _bernoulli_of_tensor(input: Tensor, p: Tensor, generator: Generator | None) 
     type_ = input._type.with_dtype(precise)
     wanted = _for_dtype.uniform(precise)
     if counted:
-        wanted = replace(wanted, kind="uniform_runs")
+        wanted = wanted._replace(kind="uniform_runs")
     numbers = from_array(draw(type_, input._array.shape, generator, wanted, order=memory_order(input)), type_)
     # On CUDA devices numbers are in (0, 1], elsewhere in [0, 1).
     return (numbers <= p if counted else numbers < p.to(precise)).to(input.dtype)

@@ -105,7 +105,10 @@ class Generator:
 
         Raises:
             ValueError: the seed is out of range.
+            RuntimeError: it is no integer. The function of the same name cuts a number to one, as PyTorch's does.
         """
+        if not hasattr(seed, "__index__"):
+            raise RuntimeError(f"manual_seed expected a long, but got {type(seed).__name__}")
         self._stream.reseed(_checked_seed(seed))
         self._inherited = False
         return self
@@ -127,8 +130,8 @@ class Generator:
 
         return tensor(list(self._stream.to_bytes()), dtype=dtypes.uint8, device="cpu")
 
-    def set_state(self, new_state: Tensor) -> None:
-        """Continue from a state of :meth:`get_state`.
+    def set_state(self, new_state: Tensor) -> Generator:
+        """Continue from a state of :meth:`get_state`; return the generator.
 
         Raises:
             TypeError: it is not a uint8 tensor.
@@ -142,6 +145,7 @@ class Generator:
             raise TypeError("RNG state must be a torch.ByteTensor")
         self._stream.from_bytes(bytes(new_state.tolist()))
         self._inherited = False
+        return self
 
     def get_offset(self) -> int:
         """How far the counter of a CUDA generator has moved.

@@ -70,8 +70,9 @@ def draw(
         drawn = draw(place.type(type_.dtype), shape, generator, wanted, order=order)
         return to_type(from_array(drawn, place.type(type_.dtype)), type_)._array
     count = prod(shape) * (2 if type_.dtype.is_complex else 1)
-    order = c_order(len(shape)) if order is None else order
-    turned = tuple(shape[dim] for dim in order)
+    if order is not None and order == c_order(len(shape)):
+        order = None
+    turned = shape if order is None else tuple(shape[dim] for dim in order)
     kernels, dtype = type_.kernels, type_.dtype
     if isinstance(source, _counter.Counter):
         array, made = _counter.drawn(source, place, wanted, count)
@@ -82,7 +83,7 @@ def draw(
         array = kernels.from_host(memoryview(buffer).cast("B"), turned, made)
     if made != dtype.name and not dtype.is_complex:
         array = kernels.cast(array, dtype.name)
-    if order == c_order(len(shape)):
+    if order is None:
         return array
     return kernels.permute(array, tuple(order.index(dim) for dim in range(len(shape))))
 
