@@ -12,7 +12,6 @@ from math import pi as pi
 from . import autograd as autograd
 from . import ops as ops
 from ._tensor import Tensor as Tensor
-from ._version import __version__ as __version__
 from .autograd import backward as backward
 from .autograd import enable_grad as enable_grad
 from .autograd import inference_mode as inference_mode
@@ -99,6 +98,7 @@ from .shapes import Size as Size
 from .shapes import broadcast_shapes as broadcast_shapes
 from .storage import *
 from .type_info import *
+from .version import __version__ as __version__
 
 # After the ops, which they are written with.
 from . import fft as fft  # isort: skip

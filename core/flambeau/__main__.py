@@ -7,8 +7,8 @@ import json
 import sys
 from collections.abc import Sequence
 
-from ._version import __version__
 from .backend.manager import PluginManager, plugin_manager
+from .version import __version__
 
 __all__ = ["main"]
 

@@ -115,7 +115,7 @@ class BackendContext:
 
 
 def _own_version() -> str:
-    from .._version import __version__
+    from ..version import __version__
 
     return __version__
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 from .._tensor import Tensor
 from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
@@ -25,6 +25,11 @@ class Linear(Module):
         >>> torch.nn.Linear(2, 3)(torch.ones(4, 2)).shape
         torch.Size([4, 3])
     """
+
+    __constants__: ClassVar = ["in_features", "out_features"]  # for TorchScript, in PyTorch
+    in_features: int
+    out_features: int
+    weight: Tensor
 
     def __init__(
         self, in_features: int, out_features: int, bias: bool = True, device: Any = None, dtype: DType | None = None
