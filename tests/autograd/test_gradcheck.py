@@ -98,3 +98,31 @@ def test_the_inputs_are_as_before() -> None:
         gradcheck(lambda x: x * (1 / 0), x)
     gradcheck(lambda x: x * 2, x)
     assert x.tolist() == before
+
+
+@pytest.mark.parametrize("layout", ["sparse_coo", "sparse_csr", "sparse_csc"])
+@pytest.mark.parametrize("fast", [False, True])
+def test_sparse_inputs_are_checked_in_what_they_store(layout: str, fast: bool) -> None:
+    dense = flambeau.tensor([[0.0, 1.5], [2.0, 0.0]], dtype=flambeau.float64)
+    sparse = dense.to_sparse(layout=getattr(flambeau, layout)).requires_grad_()
+    other = flambeau.tensor([[1.0, 3.0], [0.5, 2.0]], dtype=flambeau.float64, requires_grad=True)
+    before = sparse.detach().clone()
+    for function in (lambda s, d: s @ d, lambda s, d: s * s, lambda s, d: (s.sin() @ d).sum()):
+        assert gradcheck(function, (sparse, other), fast_mode=fast, masked=True)
+        assert gradgradcheck(function, (sparse, other), fast_mode=fast, masked=True)
+    assert flambeau.equal(sparse.detach(), before)
+
+
+def test_a_wrong_derivative_of_sparse_values_is_found() -> None:
+    class Wrong(flambeau.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, values: Any) -> Any:
+            return values * 2
+
+        @staticmethod
+        def backward(ctx: Any, grad: Any) -> Any:
+            return grad * 3
+
+    sparse = flambeau.eye(2, dtype=flambeau.float64).to_sparse().requires_grad_()
+    with pytest.raises(GradcheckError):
+        gradcheck(lambda s: s.with_values(Wrong.apply(s.values())), sparse)

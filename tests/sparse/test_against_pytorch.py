@@ -235,6 +235,11 @@ M.sparse.FloatTensor, A.type(), A.type("torch.sparse.DoubleTensor"), A.type(M.sp
 [isinstance(each, kind) for each in (A, A.double(), v) for kind in (M.sparse.FloatTensor, M.FloatTensor)]
 d.to_sparse(layout=M.strided), d.to_sparse_bsr(1), d.to_sparse_bsc(2)
 A.unbind(), A.unbind(1), list(A)
+M.tensor(3.0).to_sparse(), M.tensor(0.0).to_sparse(), M.tensor(3.0).to_sparse().to_dense(), M.tensor(3.0).to_sparse() * 2
+M.zeros(0, 3).to_sparse(), M.zeros(0, 3).to_sparse_csr()
+M.sparse_coo_tensor(M.zeros(0, 2).long(), M.tensor([5.0, 6.0]), ()).coalesce()
+v.sparse_dim(), v.dense_dim(), d.sparse_dim(), d.dense_dim()
+M.sparse.mm(d, d.t()), M.sparse.addmm(M.ones(2, 2), d, d.t())
 M.tensor(A), M.tensor(A, dtype=M.float64), M.as_tensor(A) is A, A.data, c.data
 A.clone().resize_as_(M.zeros(4, 4).to_sparse())
 M.nn.Parameter(A), M.nn.Parameter(c.float()), isinstance(M.nn.Parameter(A), M.nn.Parameter)

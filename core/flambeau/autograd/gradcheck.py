@@ -59,7 +59,8 @@ def gradcheck(
         check_forward_ad: the tangents of forward mode as well.
         check_backward_ad: the gradients.
         fast_mode: compare one product with random vectors instead of every entry.
-        masked: accepted; it makes a difference to sparse inputs only.
+        masked: accepted; sparse inputs are always checked in the elements that they store, and sparse outputs by their
+            strided form.
 
     Source of the semantics: ``torch.autograd.gradcheck``.
 
@@ -113,8 +114,7 @@ class _Checked:
     def __init__(self, func: _Function, inputs: Any, eps: float) -> None:
         from .._tensor import Tensor
 
-        self.func = func
-        self.inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+        self.func, self.inputs = _of_values(func, (inputs,) if isinstance(inputs, Tensor) else tuple(inputs))
         self.eps = eps
         self.wanted = [
             (place, value)
@@ -143,7 +143,7 @@ class _Checked:
         for output in listed:
             if not isinstance(output, Tensor):
                 raise ValueError(f"gradcheck: the function must give tensors, not {type(output).__name__}")
-        return listed
+        return [output.to_dense() if output._sparse else output for output in listed]
 
     def moved(self, place: int, direction: Tensor, position: int) -> Tensor:
         """The change of an output, flattened, per unit of ``direction`` in the input at ``place``."""
@@ -166,6 +166,25 @@ class _Checked:
         return [
             value.new_zeros(value.shape) if each is None else each for each, value in zip(found, tensors, strict=True)
         ]
+
+
+def _of_values(func: _Function, inputs: tuple[Any, ...]) -> tuple[_Function, tuple[Any, ...]]:
+    """A function of the stored values of sparse inputs, which are what has gradients, and those values."""
+    sparse = {place: value for place, value in enumerate(inputs) if getattr(value, "_sparse", False)}
+    if not sparse:
+        return func, inputs
+
+    def of_values(*arguments: Any) -> Any:
+        given = [
+            sparse[place].with_values(value) if place in sparse else value for place, value in enumerate(arguments)
+        ]
+        return func(*given)
+
+    values = [
+        value._values_.detach().requires_grad_(value.requires_grad) if place in sparse else value
+        for place, value in enumerate(inputs)
+    ]
+    return of_values, tuple(values)
 
 
 def _unit_vectors(tensor: Tensor) -> list[Tensor]:
@@ -332,7 +351,7 @@ def gradgradcheck(
     count = len(checked.inputs)
 
     def gradients(*arguments: Any) -> tuple[Tensor, ...]:
-        inner = _Checked(func, arguments[:count], eps)
+        inner = _Checked(checked.func, arguments[:count], eps)
         outputs = inner.outputs()
         pairs = [
             (output, start) for output, start in zip(outputs, arguments[count:], strict=True) if output.requires_grad

@@ -6,7 +6,8 @@ coordinates and its values; gradients flow through the values.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from . import elementwise as elementwise
 from . import movement as movement
@@ -19,15 +20,17 @@ from .construction import check_sparse_tensor_invariants as check_sparse_tensor_
 from .construction import spdiags as spdiags
 from .conversion import from_scipy as from_scipy
 from .conversion import to_scipy as to_scipy
-from .products import matmul as _matmul
 from .products import reduced_product
 from .products import sampled_addmm as sampled_addmm
 from .reductions import log_softmax as log_softmax
 from .reductions import softmax as softmax
 from .reductions import sparse_sum as _sum
 
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
 __all__ = [
-    "SparseTensor", "addmm", "check_sparse_tensor_invariants", "from_scipy", "log_softmax", "mm", "sampled_addmm", "softmax",
+    "SparseTensor", "addmm", "as_sparse_gradcheck", "check_sparse_tensor_invariants", "from_scipy", "log_softmax", "mm",
+    "sampled_addmm", "softmax",
     "sum", "to_scipy",
 ]  # fmt: skip
 
@@ -55,7 +58,7 @@ def mm(mat1: Any, mat2: Any, reduce: str | None = None) -> Any:
                 [3., 4.]])
     """
     if reduce is None:
-        return _matmul(mat1, mat2)
+        return mat1.mm(mat2)
     if not isinstance(mat1, SparseTensor):
         raise RuntimeError(f"sparse.mm() with reduce= expects mat1 to be sparse, but got {mat1.layout}")
     return reduced_product(mat1, mat2, reduce)
@@ -71,7 +74,19 @@ def addmm(mat: Any, mat1: Any, mat2: Any, beta: Any = 1.0, alpha: Any = 1.0) -> 
         tensor([[4., 4.],
                 [4., 4.]])
     """
-    return mat * beta + _matmul(mat1, mat2) * alpha
+    return mat * beta + mat1.mm(mat2) * alpha
+
+
+def as_sparse_gradcheck(gradcheck: _Function) -> _Function:
+    """Give ``gradcheck`` back: it takes sparse tensors as it is. Source: ``torch.sparse.as_sparse_gradcheck``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> x = torch.eye(2, dtype=torch.float64).to_sparse_csr().requires_grad_()
+        >>> torch.sparse.as_sparse_gradcheck(torch.autograd.gradcheck)(lambda x: x @ x, x)
+        True
+    """
+    return gradcheck
 
 
 def _sum_node(input: Any, dim: Any = None, *_: Any, **__: Any) -> str:

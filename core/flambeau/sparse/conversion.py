@@ -23,6 +23,18 @@ from ._tensor import SparseTensor, make_sparse
 __all__ = ["from_scipy", "in_same_layout", "to_coo", "to_dense", "to_scipy", "to_sparse"]
 
 
+@method("sparse_dim")
+def _sparse_dim(input: Tensor) -> int:
+    """The number of dimensions that are indexed: of a strided tensor none."""
+    return 0
+
+
+@method("dense_dim")
+def _dense_dim(input: Tensor) -> int:
+    """The number of dimensions that are not indexed: of a strided tensor all."""
+    return input.dim()
+
+
 @method("to_dense")
 @recorded_as("ToDenseBackward0")
 def to_dense(input: Tensor, dtype: DType | None = None, *, masked_grad: bool | None = None) -> Tensor:
@@ -105,7 +117,7 @@ def to_sparse(
     if count < input.dim():
         stored = stored.reshape(*input.shape[:count], -1).any(-1)
     indices = stored.nonzero().t().contiguous()
-    values = input[tuple(indices.unbind(0))]
+    values = input[tuple(indices.unbind(0))] if count else input.unsqueeze(0)[: indices.shape[1]]
     return in_layout(wanted, indices, values, tuple(input.shape), blocksize)
 
 
