@@ -7,7 +7,8 @@ long as the graph does.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ._modes import grad_enabled, no_grad
@@ -95,7 +96,9 @@ class BackwardCFunction(Node, FunctionCtx):
 
     _function: type[Function]
     _arguments: tuple[Any, ...]
-    """The shape and type of every argument that is a tensor, None for the others."""
+    """The shape and type of every argument that is a tensor, of a sparse one those of its values; None for the others."""
+    _sparse_arguments: Mapping[int, Any] = MappingProxyType({})
+    _sparse_outputs: Mapping[int, Any] = MappingProxyType({})
 
     def apply(self, *grads: Any) -> Any:
         """Call ``backward`` on gradients of the outputs, as the backward pass does."""
@@ -114,7 +117,21 @@ _OUTPUT = object()
 
 
 def _is_tensor(value: Any) -> bool:
-    return hasattr(value, "_array")  # Tensor cannot be imported here
+    return hasattr(value, "_sparse")  # Tensor cannot be imported here
+
+
+def _part(tensor: Any) -> Any:
+    """What of a tensor has a history: of a sparse one its values."""
+    return tensor._values_ if tensor._sparse else tensor
+
+
+def _spec(tensor: Any) -> tuple[Any, Any]:
+    return _part(tensor)._array.shape, _part(tensor)._type
+
+
+def _patterns(values: Sequence[Any]) -> dict[int, Any]:
+    """The sparse ones, by their places, as what their gradients are made like."""
+    return {place: value.detach() for place, value in enumerate(values) if _is_tensor(value) and value._sparse}
 
 
 def _restored(node: Any, saved: Any) -> Tensor | None:
@@ -131,7 +148,7 @@ def _restored(node: Any, saved: Any) -> Tensor | None:
         tensor._node = node if index is None else Output(node, index)
         return tensor  # type: ignore[no-any-return]
     if saved[0] is not _OUTPUT:
-        check_version(*saved)
+        check_version(_part(saved[0]), saved[1])
         return saved[0]  # type: ignore[no-any-return]
     _, index, output = saved
     tensor = restore_output(node, output, linked=False)
@@ -230,7 +247,7 @@ class Function:
             RuntimeError: an argument marked as dirty is a leaf that requires a gradient, or is not returned.
         """
         ctx = cls._node_class()
-        ctx.needs_input_grad = tuple(_is_tensor(arg) and arg._node is not None for arg in args)
+        ctx.needs_input_grad = tuple(_is_tensor(arg) and _part(arg)._node is not None for arg in args)
         recording = grad_enabled() and any(ctx.needs_input_grad)
         with no_grad():
             if cls.setup_context is Function.setup_context:
@@ -248,15 +265,16 @@ def _recorded(node: BackwardCFunction, args: Sequence[Any], output: Any) -> Any:
     single = not isinstance(output, tuple)
     outputs = [output] if single else list(output)
     _check_dirty(node, outputs)
-    node._arguments = tuple((arg._array.shape, arg._type) if _is_tensor(arg) else None for arg in args)
+    node._arguments = tuple(_spec(arg) if _is_tensor(arg) else None for arg in args)
+    node._sparse_arguments, node._sparse_outputs = _patterns(args), _patterns(outputs)
     node._rule = Rule(node.name(), _backward, single_output=single)
-    node._edges = tuple(arg._node if _is_tensor(arg) else None for arg in args)
+    node._edges = tuple(_part(arg)._node if _is_tensor(arg) else None for arg in args)
     node._fits = None
     node._sequence = next_sequence()
-    node._outputs = tuple((value._array.shape, value._type) if _is_tensor(value) else None for value in outputs)
+    node._outputs = tuple(_spec(value) if _is_tensor(value) else None for value in outputs)
     made = [
         _with_history(node, value, None if single else position, args)
-        if _is_tensor(value) and value._type.floats and not _contains(node._non_differentiable, value)
+        if _is_tensor(value) and _part(value)._type.floats and not _contains(node._non_differentiable, value)
         else value
         for position, value in enumerate(outputs)
     ]
@@ -287,6 +305,10 @@ def _with_history(node: BackwardCFunction, value: Tensor, index: int | None, arg
     from ..ops._inplace import relink
 
     edge = node if index is None else Output(node, index)
+    if value._sparse:
+        value = value.detach()
+        value._values_._node = edge  # type: ignore[attr-defined]
+        return value
     if _contains(node._dirty, value):
         stand_in = from_array(value._array, value._type)
         stand_in._node = edge
@@ -308,6 +330,8 @@ def _saved(ctx: FunctionCtx, outputs: Sequence[Any], *, single: bool) -> tuple[A
         place = next((place for place, value in enumerate(outputs) if value is tensor), None)
         if tensor is None:
             saved.append(None)
+        elif tensor._sparse:
+            saved.append((tensor, version_of(_part(tensor))))
         elif place is not None and not _contains(ctx._dirty, tensor):
             index = None if single else place
             saved.append(
@@ -331,6 +355,9 @@ def _backward(node: Any, grad: Any) -> list[Tensor | None]:
             _zeros(spec) if value is None and spec is not None else value
             for value, spec in zip(grads, node._outputs, strict=True)
         ]
+    for place, pattern in node._sparse_outputs.items():
+        if grads[place] is not None:
+            grads[place] = pattern.with_values(grads[place])
     result = node.apply(*grads)
     return _checked_gradients(node, list(result) if isinstance(result, (tuple, list)) else [result])
 
@@ -383,14 +410,18 @@ def _checked_gradients(node: Any, grads: list[Any]) -> list[Tensor | None]:
             f"function {name} returned an incorrect number of gradients (expected {wanted}, got {len(grads)})"
         )
     return [
-        None if value is None else _checked_gradient(name, position, value, spec, wanted=needed)
+        None
+        if value is None
+        else _checked_gradient(name, position, value, spec, node._sparse_arguments.get(position), wanted=needed)
         for position, (value, spec, needed) in enumerate(
             zip(grads, node._arguments, node.needs_input_grad, strict=True)
         )
     ]
 
 
-def _checked_gradient(name: str, position: int, grad: Any, spec: Any, *, wanted: bool) -> Tensor | None:
+def _checked_gradient(
+    name: str, position: int, grad: Any, spec: Any, pattern: Any = None, *, wanted: bool
+) -> Tensor | None:
     if spec is None:
         raise RuntimeError(
             f"function {name} returned a gradient different than None at position {position + 1}, but the corresponding "
@@ -401,17 +432,27 @@ def _checked_gradient(name: str, position: int, grad: Any, spec: Any, *, wanted:
     if not wanted:
         return None
     shape, type_ = spec
-    if grad._sparse and grad.shape == shape:
+    if pattern is not None:
+        if grad.shape != pattern.shape:
+            raise _wrong_shape(name, position, grad, pattern.shape)
+        return grad.sparse_mask(pattern)._values_._to_type(type_)  # type: ignore[no-any-return]
+    if grad._sparse:
+        if grad.shape != shape:
+            raise _wrong_shape(name, position, grad, shape)
         return grad  # type: ignore[no-any-return]
     if grad._array.shape != shape:
         try:
             grad = grad.sum_to_size(shape)
         except RuntimeError:
-            raise RuntimeError(
-                f"Function {name} returned an invalid gradient at index {position} - got {list(grad.shape)} but expected "
-                f"shape compatible with {list(shape)}"
-            ) from None
+            raise _wrong_shape(name, position, grad, shape) from None
     return grad._to_type(type_)  # type: ignore[no-any-return]
+
+
+def _wrong_shape(name: str, position: int, grad: Tensor, shape: Sequence[int]) -> RuntimeError:
+    return RuntimeError(
+        f"Function {name} returned an invalid gradient at index {position} - got {list(grad.shape)} but expected shape "
+        f"compatible with {list(shape)}"
+    )
 
 
 def once_differentiable(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -350,7 +350,7 @@ def _sparse_like(
         )
     options: dict[str, Any] = {"dtype": dtype or input.dtype, "device": input.device if device is None else device}
     if own:
-        options["dense_dim"] = input.dense_dim()  # type: ignore[attr-defined]
+        options["dense_dim"] = input.dense_dim()
     if own and input.layout is not layouts.sparse_coo:
         options |= {"batch_dim": input._batch_dim(), "blocksize": input._blocksize()}  # type: ignore[attr-defined]
         from ..sparse.construction import sparse_zeros

@@ -14,7 +14,9 @@ from ._declare import composite, fused, primitive
 from ._runtime import common_type
 from .broadcasting import _expand_method
 from .conversion import to_type
+from .joining import stack
 from .movement import reshape
+from .ranges import arange
 from .splitting import unbind
 
 __all__ = ["argwhere", "gather", "index_select", "masked_select", "nonzero", "take", "take_along_dim"]
@@ -65,12 +67,28 @@ def scatter_add(target: Tensor, dim: int, index: Tensor, source: Tensor) -> Tens
     return _scatter_add(target, dim, index, source)
 
 
-def _gather_input(grad: Tensor, input_shape: Shape, dim: int, index: Tensor) -> Tensor:
+def _gather_input(grad: Tensor, input_shape: Shape, dim: int, index: Tensor, sparse: bool) -> Tensor:
+    if sparse:
+        return _taken_from(grad, input_shape, dim, index)
     return scatter_add(grad.new_zeros(input_shape), dim, index, grad)
 
 
+def _taken_from(grad: Tensor, shape: Shape, dim: int, index: Tensor) -> Tensor:
+    """A COO tensor of what was taken, one entry for each time."""
+    from .. import layouts
+    from ..sparse import make_sparse
+
+    places = [
+        arange(length, device=index.device).reshape((-1,) + (1,) * (index.dim() - each - 1)).expand(index.shape)
+        for each, length in enumerate(index.shape)
+    ]
+    places[dim] = index
+    indices = stack([place.reshape(-1) for place in places])
+    return make_sparse(layouts.sparse_coo, (indices,), grad.reshape(-1), tuple(shape))
+
+
 @primitive(derivatives={"input": _gather_input}, method=False, node="GatherBackward0")
-def _gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
+def _gather(input: Tensor, dim: int, index: Tensor, sparse: bool = False) -> Tensor:
     return from_array(input._type.kernels.gather(input._array, dim, index._array), input._type)
 
 
@@ -78,7 +96,8 @@ def _gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
 def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:
     """Take elements along a dimension by index: ``result[i][j] = input[index[i][j]][j]`` for dim 0.
 
-    Source of the semantics: ``torch.gather``.
+    With ``sparse_grad`` the gradient is a tensor of layout COO that stores what was taken. Source of the semantics:
+    ``torch.gather``.
 
     Raises:
         RuntimeError: the index is not int64, does not fit the shape, or is out of range.
@@ -93,7 +112,7 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
     if not index.numel():
         return input.new_empty(tuple(index.shape))
     if input.dim() and index.dim():
-        return _gather(input, dim, index)
+        return _gather(input, dim, index, sparse_grad)
     flat, flat_index = dimensioned(input, index)
     return reshape(_gather(flat, 0, flat_index), index._array.shape)
 

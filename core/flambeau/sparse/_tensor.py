@@ -301,12 +301,32 @@ class SparseTensor(Tensor):
     @property
     def grad(self) -> Tensor | None:
         """The gradient that backward passes have accumulated: a sparse tensor of the same layout and pattern."""
-        gradient = self._values_.grad if self._owns_values else None
+        gradient = self._values_._grad
         return None if gradient is None else self.with_values(gradient)
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
-        self._values_.grad = None if value is None else value._values_  # type: ignore[attr-defined]
+        if value is not None and not (isinstance(value, SparseTensor) and self._has_pattern_of(value)):
+            raise RuntimeError(
+                f"assigned grad has another layout or pattern than the tensor, which stores {self._nnz()} elements in layout "
+                f"{self._layout!r}: bring it to this pattern with sparse_mask()"
+            )
+        self._values_.grad = None if value is None else value._values_
+
+    def _has_pattern_of(self, other: SparseTensor) -> bool:
+        if self._layout is not other._layout or self._size != other._size:
+            return False
+        pairs = zip(self._components, other._components, strict=True)
+        return all(own is given or own.equal(given) for own, given in pairs)
+
+    @property
+    def retains_grad(self) -> bool:
+        """Whether a gradient is kept although it is no leaf."""
+        return self._values_.retains_grad
+
+    def retain_grad(self) -> None:
+        """Keep the gradient in ``grad`` although it is no leaf."""
+        self._values_.retain_grad()
 
     @property
     def data(self) -> SparseTensor:
