@@ -238,6 +238,10 @@ A.unbind(), A.unbind(1), list(A)
 M.tensor(3.0).to_sparse(), M.tensor(0.0).to_sparse(), M.tensor(3.0).to_sparse().to_dense(), M.tensor(3.0).to_sparse() * 2
 M.zeros(0, 3).to_sparse(), M.zeros(0, 3).to_sparse_csr()
 M.sparse_coo_tensor(M.zeros(0, 2).long(), M.tensor([5.0, 6.0]), ()).coalesce()
+M.hstack([A, A]), M.vstack([A, A]), M.hstack([A[0], A[1]]), M.vstack([A[0], A[1]])
+D.div(2, rounding_mode="floor"), D.div(2, rounding_mode="trunc"), M.div(D, 2, rounding_mode="floor")
+A.to(M.complex64).conj(), D.angle(), D.nan_to_num(), c.float().angle()
+M.ones(2, 3).mul_(A), M.ones(2, 3).add_(A), M.ones(2, 3).sub_(A)
 v.sparse_dim(), v.dense_dim(), d.sparse_dim(), d.dense_dim()
 M.sparse.mm(d, d.t()), M.sparse.addmm(M.ones(2, 2), d, d.t())
 M.tensor(A), M.tensor(A, dtype=M.float64), M.as_tensor(A) is A, A.data, c.data

@@ -49,6 +49,8 @@ def apply(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]
 
 def _checked(row: Any, input: Tensor, result: Tensor) -> Tensor:
     """The result, unless it is of another kind of number than the tensor it goes to, as that of ``abs_``."""
+    if result._sparse:  # of a strided tensor and a sparse one
+        result = result.to_dense()
     if row.complex is not None and input._type.complex and not result._type.complex:
         raise RuntimeError(f"In-place {row.name} is not supported for complex tensors.")
     return result

@@ -404,6 +404,8 @@ def _checks(name: str, parameters: Sequence[Parameter]) -> str:
             ]
         elif parameter.kind == "optional":
             lines.append(f"node_{parameter.name} = getattr({parameter.name}, '_node', None)")
+            lines.append(f"if node_{parameter.name} is None and getattr({parameter.name}, '_sparse', False):")
+            lines.append(f"    return call_sparse({name!r}, {call})")
         elif parameter.kind == "sequence":
             lines.append(f"{parameter.name} = tuple({parameter.name})")
             lines.append(f"if any([getattr(tensor, '_sparse', False) for tensor in {parameter.name}]):")

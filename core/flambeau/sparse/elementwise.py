@@ -20,10 +20,11 @@ from .conversion import to_coo, to_dense
 __all__ = ["aligned", "partners"]
 
 # They leave zeros; the first group is linear too, so that values at one coordinate need not be added up first.
-_LINEAR = ("neg", "positive", "deg2rad", "rad2deg", "conj_physical")
+_LINEAR = ("neg", "positive", "deg2rad", "rad2deg", "conj", "conj_physical")
 _ZERO_PRESERVING = (
     "abs", "sin", "asin", "sinh", "asinh", "tan", "atan", "tanh", "atanh", "sqrt", "square", "expm1", "log1p", "sign", "sgn",
     "signbit", "floor", "ceil", "trunc", "round", "frac", "erf", "erfinv", "isnan", "isinf", "isposinf", "isneginf", "relu",
+    "angle", "nan_to_num",
 )  # fmt: skip
 _OTHERS = (
     "cos", "cosh", "acos", "acosh", "exp", "exp2", "log", "log2", "log10", "sigmoid", "reciprocal", "rsqrt", "erfc", "lgamma",
@@ -121,6 +122,11 @@ def _intersection(input: SparseTensor, other: SparseTensor) -> SparseTensor:
     kept, partner = partners(own, theirs)
     values = first._values_.index_select(0, kept) * second._values_.index_select(0, partner)
     return in_layout_of(input, first._components[0][:, kept], values, tuple(input.shape))
+
+
+@implements("div_rounded")
+def _div_rounded(input: Any, other: Any, rounding_mode: str) -> Any:
+    return _div(input, other, rounding_mode=rounding_mode)
 
 
 @implements("floor_divide")

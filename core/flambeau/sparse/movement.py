@@ -208,6 +208,16 @@ def _cat(tensors: Sequence[Any], dim: int = 0) -> Any:
     return _joined(tensors, dim)
 
 
+@implements("hstack")
+def _hstack(tensors: Sequence[Any]) -> Any:
+    return _joined(tensors, 0 if tensors[0].dim() == 1 else 1)
+
+
+@implements("vstack", "row_stack")
+def _vstack(tensors: Sequence[Any]) -> Any:
+    return _joined([_unsqueeze(tensor, 0) if tensor.dim() == 1 else tensor for tensor in tensors], 0)
+
+
 @implements("stack")
 @recorded_as("StackBackward0")
 def _stack(tensors: Sequence[Any], dim: int = 0) -> Any:
