@@ -238,3 +238,10 @@ def test_a_leaf_that_is_written_to_without_recording_stays_one(layout: Any, writ
     assert torch.equal(tensor.to_dense(), expected)
     (tensor * 3).sum().backward()
     assert tensor.grad is not None
+
+
+def test_what_pytorch_lacks_of_complex_sparse_tensors() -> None:
+    tensor = torch.tensor([[0, 1 + 2j], [-3j, 0]]).to_sparse()
+    assert tensor.conj().to_dense().tolist() == [[0, 1 - 2j], [3j, 0]]
+    assert tensor.H.to_dense().tolist() == [[0, 3j], [1 - 2j, 0]]
+    assert tensor.angle().values().tolist() == pytest.approx([1.1071487, -1.5707963])
