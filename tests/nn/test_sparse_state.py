@@ -131,3 +131,16 @@ def test_a_subclass_of_parameters_says_that_it_is_strided() -> None:
 
     with pytest.raises(UnsupportedLayoutError, match=r"Scale is made of strided tensors.*to_dense\(\)"):
         Scale(torch.eye(2).to_sparse())
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_weight_of_a_linear_layer_may_be_sparse(layout: str) -> None:
+    layer, dense = torch.nn.Linear(3, 2), torch.nn.Linear(3, 2)
+    dense.load_state_dict(layer.state_dict())
+    layer.weight = torch.nn.Parameter(layer.weight.detach().to_sparse(layout=getattr(torch, layout)))
+    input = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 7.0]])
+    for each in (layer, dense):
+        each(input).square().sum().backward()
+    assert torch.allclose(layer(input), dense(input))
+    assert torch.allclose(layer.weight.grad.to_dense(), dense.weight.grad)
+    assert torch.allclose(layer.bias.grad, dense.bias.grad)

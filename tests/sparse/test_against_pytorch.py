@@ -242,6 +242,8 @@ M.hstack([A, A]), M.vstack([A, A]), M.hstack([A[0], A[1]]), M.vstack([A[0], A[1]
 D.div(2, rounding_mode="floor"), D.div(2, rounding_mode="trunc"), M.div(D, 2, rounding_mode="floor")
 D.nan_to_num(), c.float().angle()
 M.ones(2, 3).mul_(A), M.ones(2, 3).add_(A), M.ones(2, 3).sub_(A)
+M.nn.functional.linear(M.ones(2, 3), c.float(), M.ones(2))
+M.nn.functional.linear(M.ones(3, 4), d.to_sparse_bsr((2, 2)), M.ones(2))
 v.sparse_dim(), v.dense_dim(), d.sparse_dim(), d.dense_dim()
 M.sparse.mm(d, d.t()), M.sparse.addmm(M.ones(2, 2), d, d.t())
 M.tensor(A), M.tensor(A, dtype=M.float64), M.as_tensor(A) is A, A.data, c.data

@@ -99,6 +99,13 @@ def _addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -
     return scaled + added if product._sparse else added + scaled
 
 
+@implements("linear")
+@recorded_as("AddmmBackward0")
+def _linear(input: Any, weight: Any, bias: Tensor | None = None) -> Any:
+    product = matmul(input, weight.t())
+    return product if bias is None else product + bias
+
+
 def _times_dense(sparse: SparseTensor, dense: Tensor) -> Tensor:
     vector = dense.dim() == 1
     matrix = dense.unsqueeze(1) if vector else dense
