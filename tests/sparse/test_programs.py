@@ -17,10 +17,15 @@ LAYOUTS = (torch.sparse_coo, torch.sparse_csr, torch.sparse_csc, torch.sparse_bs
 
 
 class Drawing:
-    """What a program is drawn from."""
+    """What a program is drawn from.
+
+    Attributes:
+        weights: the strided tensors that it has given, which require gradients.
+    """
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
+        self.weights: list[torch.Tensor] = []
         torch.manual_seed(seed)
 
     def matrix(self, rows: int, columns: int) -> torch.Tensor:
@@ -34,7 +39,8 @@ class Drawing:
 
     def strided(self, *size: int) -> torch.Tensor:
         """A strided tensor."""
-        return torch.randn(*size, dtype=torch.float64)
+        self.weights.append(torch.randn(*size, dtype=torch.float64, requires_grad=True))
+        return self.weights[-1]
 
     def converted(self, tensor: torch.Tensor) -> Any:
         """A tensor in one of the layouts, with blocks that divide it."""
@@ -149,13 +155,15 @@ def _check_program(seed: int) -> None:
     program.append(drawing.random.choice(list(ENDS)))
     found, expected = ENDS[program[-1]](drawing, pair)
     assert _same(found, expected, expected.detach()), (seed, program)
-    (grad,) = torch.autograd.grad(found, leaf, create_graph=True, allow_unused=True)
-    (known,) = torch.autograd.grad(expected, twin, create_graph=True)
+    grad, *grads = torch.autograd.grad(found, [leaf, *drawing.weights], create_graph=True, allow_unused=True)
+    known, *known_grads = torch.autograd.grad(expected, [twin, *drawing.weights], create_graph=True)
     assert _same(grad, known * stored, base), (seed, program)
+    for weight, one, other in zip(drawing.weights, grads, known_grads, strict=True):
+        assert _same(one, other, weight.detach()), (seed, program)
     if grad is None or not grad.requires_grad:
         return
     assert grad.layout is leaf.layout
-    weight = drawing.strided(*base.shape) * stored
+    weight = drawing.strided(*base.shape).detach() * stored
     (second,) = torch.autograd.grad((grad.to_dense() * weight).sum(), leaf, allow_unused=True)
     (second_known,) = torch.autograd.grad((known * weight).sum(), twin, allow_unused=True)
     assert _same(second, None if second_known is None else second_known * stored, base), (seed, program)
