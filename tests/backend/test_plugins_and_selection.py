@@ -228,8 +228,9 @@ def _python(program: str, **environment: str) -> str:
     return run.stdout
 
 
-def test_importing_loads_no_array_library() -> None:
-    program = "import sys, flambeau; print([name for name in ('numpy', 'scipy', 'cupy') if name in sys.modules])"
+def test_importing_loads_no_array_library_and_looks_for_no_plugin() -> None:
+    names = ("numpy", "scipy", "cupy", "pluggy", "importlib.metadata")
+    program = f"import sys, flambeau; print([name for name in {names} if name in sys.modules])"
     assert _python(program) == "[]\n"
 
 

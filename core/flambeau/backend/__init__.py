@@ -5,14 +5,19 @@
 NumPy-like namespace; and :data:`hookimpl` marks the functions with which a plugin registers itself.
 """
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from .array import ArrayBackend
 from .extensions import FftKernels, LinalgKernels
-from .hookspecs import ConformanceContext, OpContext, hookimpl, hookspec
 from .kernels import Array, RequiredKernels, Shape
-from .manager import BackendContext, BackendRegistration, PluginManager, PluginRecord, plugin_manager
 from .optional import OptionalKernels
 from .protocol import API_VERSION, Backend, Capabilities, CounterKernels
 from .table import OPTIONAL, REQUIRED, KernelTable
+
+if TYPE_CHECKING:
+    from .hookspecs import ConformanceContext, OpContext, hookimpl, hookspec
+    from .manager import BackendContext, BackendRegistration, PluginManager, PluginRecord, plugin_manager
 
 __all__ = [
     "API_VERSION",
@@ -39,3 +44,19 @@ __all__ = [
     "hookspec",
     "plugin_manager",
 ]
+
+_FROM_PLUGGY = {
+    **dict.fromkeys(("ConformanceContext", "OpContext", "hookimpl", "hookspec"), "hookspecs"),
+    **dict.fromkeys(
+        ("BackendContext", "BackendRegistration", "PluginManager", "PluginRecord", "plugin_manager"), "manager"
+    ),
+}
+"""Names whose modules import pluggy, which takes a fifth of ``import flambeau``: imported when they are asked for."""
+
+
+def __getattr__(name: str) -> Any:
+    module = _FROM_PLUGGY.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(importlib.import_module(f".{module}", __name__), name)
+    return found

@@ -11,14 +11,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BackendConflictError, BackendError, BackendLoadError, UnknownBackendError
-from .manager import BackendRegistration, PluginRecord, plugin_manager
 from .protocol import API_VERSION, Backend
 
 if TYPE_CHECKING:
     from ..devices import device as Device  # noqa: N812 (a class in lower case, as in PyTorch)
+    from .manager import BackendRegistration, PluginManager, PluginRecord
     from .types import Place
 
 __all__ = [
@@ -42,6 +43,14 @@ _default_backend: str | None = None
 _default_device: Device | None = None
 _backends: dict[str, Backend] = {}
 _places: dict[tuple[str, int], Place] = {}
+
+
+@cache
+def plugin_manager() -> PluginManager:
+    """The process's plugin manager, imported when a backend is first wanted: that takes a fifth of ``import flambeau``."""
+    from . import manager
+
+    return manager.plugin_manager()
 
 
 def available_backends() -> tuple[str, ...]:

@@ -31,8 +31,8 @@ class _Context:
 
 def __getattr__(name: str) -> Any:
     global _namespaces
-    if name.startswith("__"):
-        raise AttributeError(name)
+    if name.startswith("_"):  # a module of this package that is not imported yet, no namespace of a plugin
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if _namespaces is None:
         from ..backend.manager import plugin_manager
 
