@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import flambeau
-from flambeau.backend.selection import load_backend
+from flambeau.backend.registry import load_backend
 
 from . import arrays, functions, overhead, random, sparse, training
 from .case import Case

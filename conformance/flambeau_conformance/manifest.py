@@ -97,6 +97,8 @@ class _Context:
         self.modules: list[str] = []
 
     def manifest(self, backend: str, path: str) -> None:
+        if backend in self.paths:
+            raise ValueError(f"the manifest of the backend '{backend}' is already declared: {self.paths[backend]}")
         self.paths[backend] = Path(path)
 
     def cases(self, module: str) -> None:
@@ -105,7 +107,7 @@ class _Context:
 
 def _declared() -> _Context:
     context = _Context()
-    plugin_manager().hooks.hook.flambeau_conformance(context=context)
+    plugin_manager().call_each("flambeau_conformance", lambda _: context)
     return context
 
 
@@ -130,7 +132,7 @@ def manifest_of(backend: str, load: Callable[[str], Any]) -> Manifest:
     if backend not in paths:
         raise ManifestError(
             f"no plugin declares a manifest for the backend '{backend}'; there are manifests for: "
-            f"{', '.join(sorted(paths)) or 'none'}"
+            f"{', '.join(sorted(paths)) or 'none'}{plugin_manager().failures_text(backend)}"
         )
     manifest = read_manifest(paths[backend])
     if manifest.backend != backend:

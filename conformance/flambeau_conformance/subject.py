@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from flambeau.backend.selection import load_backend
+from flambeau.backend.registry import load_backend
 
 from .manifest import Manifest, manifest_of, version_of
 

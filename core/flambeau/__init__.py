@@ -21,7 +21,7 @@ from .autograd import no_grad as no_grad
 from .autograd import set_grad_enabled as set_grad_enabled
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled
 from .autograd.anomaly_mode import is_anomaly_enabled as is_anomaly_enabled
-from .backend.selection import available_backends as available_backends
+from .backend.registry import available_backends as available_backends
 from .backend.selection import get_default_backend as get_default_backend
 from .backend.selection import get_default_device as get_default_device
 from .backend.selection import set_default_backend as set_default_backend

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import final
 
-from .backend.selection import device_types
+__all__ = ["TYPE_PATTERN", "device"]
 
-__all__ = ["device"]
 
-_PATTERN = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)(?::(\d+))?")
+def _nothing(wanted: str) -> str:
+    return ""
+
+
+known_types: Callable[[], tuple[str, ...]] = tuple
+lacking: Callable[[str], str] = _nothing
+"""A door: :mod:`flambeau.backend.registry`, which stands above, assigns these once. They give the device types that backends
+serve, and what to say of one that none does: which plugins are broken."""
+
+TYPE_PATTERN = r"[A-Za-z_][A-Za-z0-9_-]*"
+"""What a device type looks like."""
+
+_PATTERN = re.compile(rf"({TYPE_PATTERN})(?::(\d+))?")
 
 
 @final
@@ -55,10 +67,11 @@ class device:
             index = int(match[2])
         if index is not None and index < 0:
             raise RuntimeError(f"Device index must not be negative, got {index}")
-        if match[1] not in device_types():
+        if match[1] not in known_types():
             raise RuntimeError(
-                f"Expected one of {', '.join(device_types())} device type at start of device string: {type}. "
+                f"Expected one of {', '.join(known_types())} device type at start of device string: {type}. "
                 "Other device types come with backend plugins; `python -m flambeau plugins` lists what is installed"
+                f"{lacking(match[1])}"
             )
         self.type, self.index = match[1], index
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import flambeau
-from flambeau.backend import manager, selection
+from flambeau.backend import manager, registry, selection
 from flambeau_minimal.backend import MinimalBackend
 
 
@@ -39,7 +39,7 @@ def copying(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(plugins, "registrations", [*plugins.registrations, registration])
     with flambeau.use_backend("copying"):
         yield
-    selection._backends.pop("copying", None)
+    registry._backends.pop("copying", None)
     for place in [place for place in selection._places if place[0] == "copying"]:
         del selection._places[place]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import flambeau
-from flambeau.backend import Backend, BackendRegistration, plugin_manager, selection
+from flambeau.backend import Backend, BackendRegistration, plugin_manager, registry, selection
 from flambeau_conformance.expectations import Expectation
 from flambeau_conformance.manifest import Manifest
 from flambeau_conformance.session import Session
@@ -40,7 +40,7 @@ def plant(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[type[Backend]],
         entry = BackendRegistration(backend.name, backend.device_type, 1, backend, "minimal")
         monkeypatch.setattr(manager, "registrations", [*manager.registrations, entry])
         planted.append(backend.name)
-        abilities = selection.load_backend(backend.name).capabilities
+        abilities = registry.load_backend(backend.name).capabilities
         manifest = Manifest(
             backend.name, "core", abilities.dtypes, abilities.layouts, abilities.extensions, Path("conformance.toml")
         )
@@ -48,6 +48,6 @@ def plant(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[type[Backend]],
 
     yield register
     for name in planted:
-        selection._backends.pop(name, None)
+        registry._backends.pop(name, None)
         for place in [place for place in selection._places if place[0] == name]:
             del selection._places[place]

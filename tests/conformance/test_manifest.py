@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flambeau.backend.selection import load_backend
+from flambeau.backend.registry import load_backend
 from flambeau_conformance import manifest as manifest_module
 from flambeau_conformance.expectations import Expectation, read_expectations
 from flambeau_conformance.manifest import ManifestError, manifest_of, manifests, read_manifest

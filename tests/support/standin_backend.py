@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from standin_cupy import install
 
-from flambeau.backend import selection
+from flambeau.backend import registry, selection
 from flambeau.random import _generator
 
 __all__ = ["cupy_on_standin"]
@@ -23,7 +23,7 @@ def cupy_on_standin() -> Iterator[None]:
 
 
 def _forget() -> None:
-    selection._backends.pop("cupy", None)
+    registry._backends.pop("cupy", None)
     for place in [place for place in selection._places if place[0] == "cupy"]:
         del selection._places[place]
     for device in [device for device in _generator._of_devices if device.startswith("cuda")]:

@@ -13,11 +13,12 @@ from .extensions import FftKernels, LinalgKernels
 from .kernels import Array, RequiredKernels, Shape
 from .optional import OptionalKernels
 from .protocol import API_VERSION, Backend, Capabilities, CounterKernels
+from .records import BackendRegistration, PluginRecord
 from .table import OPTIONAL, REQUIRED, KernelTable
 
 if TYPE_CHECKING:
-    from .hookspecs import ConformanceContext, OpContext, hookimpl, hookspec
-    from .manager import BackendContext, BackendRegistration, PluginManager, PluginRecord, plugin_manager
+    from .hookspecs import BackendContext, ConformanceContext, OpContext, hookimpl, hookspec
+    from .manager import PluginManager, plugin_manager
 
 __all__ = [
     "API_VERSION",
@@ -46,10 +47,8 @@ __all__ = [
 ]
 
 _FROM_PLUGGY = {
-    **dict.fromkeys(("ConformanceContext", "OpContext", "hookimpl", "hookspec"), "hookspecs"),
-    **dict.fromkeys(
-        ("BackendContext", "BackendRegistration", "PluginManager", "PluginRecord", "plugin_manager"), "manager"
-    ),
+    **dict.fromkeys(("BackendContext", "ConformanceContext", "OpContext", "hookimpl", "hookspec"), "hookspecs"),
+    **dict.fromkeys(("PluginManager", "plugin_manager"), "manager"),
 }
 """Names whose modules import pluggy, which takes a fifth of ``import flambeau``: imported when they are asked for."""
 

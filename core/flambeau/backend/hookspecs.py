@@ -2,24 +2,40 @@
 
 A plugin is a module named by an entry point of the group ``flambeau``. Hooks run once, when plugins are loaded;
 none runs during computation (one call costs several microseconds, more than a small op). Each hook takes one
-context object, so that what it offers can grow without breaking plugins.
+context object, so that what it offers can grow without breaking plugins. What a hook raises is kept as the
+plugin's failure, and stops nothing else.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pluggy
 
 if TYPE_CHECKING:
-    from .manager import BackendContext
+    from .protocol import Backend
 
-__all__ = ["PROJECT", "ConformanceContext", "OpContext", "hookimpl", "hookspec"]
+__all__ = ["PROJECT", "BackendContext", "ConformanceContext", "OpContext", "hookimpl", "hookspec"]
 
 PROJECT = "flambeau"
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+class BackendContext(Protocol):
+    """What :func:`flambeau_register_backends` is given."""
+
+    def register(self, name: str, *, device_type: str, api_version: int, factory: Callable[[], Backend]) -> None:
+        """Register the backend ``name``, which ``factory`` makes on first use.
+
+        ``api_version`` is the :data:`flambeau.backend.API_VERSION` that the backend was built for, written as a
+        number. A backend built for another version is reported and refused when asked for.
+
+        Raises:
+            TypeError, ValueError: an argument is none of its kind, or the name belongs to another plugin.
+        """
 
 
 class OpContext(Protocol):
@@ -56,4 +72,8 @@ def flambeau_conformance(context: ConformanceContext) -> None:
 
 @hookspec
 def flambeau_cli_commands(context: Any) -> None:
-    """Add commands to ``python -m flambeau``: ``context`` is the :class:`argparse` sub-parsers object."""
+    """Add commands to ``python -m flambeau``: ``context`` is the :class:`argparse` sub-parsers object.
+
+    The function that a command runs takes the parsed options and gives the exit code:
+    ``parser.set_defaults(run=function)``.
+    """

@@ -8,6 +8,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+from ..backend.registry import plugin_manager
 from . import (
     operators,  # noqa: F401 (gives Tensor its operators)
     resizing,  # noqa: F401 (gives Tensor its methods)
@@ -26,7 +27,10 @@ class _Context:
         self._namespaces = namespaces
 
     def register(self, namespace: str, op: Any) -> None:
-        setattr(self._namespaces.setdefault(namespace, SimpleNamespace()), op.row.name, op)
+        ops = self._namespaces.setdefault(namespace, SimpleNamespace())
+        if hasattr(ops, op.row.name):
+            raise ValueError(f"the op '{namespace}.{op.row.name}' is already registered by another plugin")
+        setattr(ops, op.row.name, op)
 
 
 def __getattr__(name: str) -> Any:
@@ -34,11 +38,11 @@ def __getattr__(name: str) -> Any:
     if name.startswith("_"):  # a module of this package that is not imported yet, no namespace of a plugin
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if _namespaces is None:
-        from ..backend.manager import plugin_manager
-
-        _namespaces = {}
-        plugin_manager().hooks.hook.flambeau_register_ops(context=_Context(_namespaces))
+        namespaces: dict[str, SimpleNamespace] = {}
+        plugin_manager().call_each("flambeau_register_ops", lambda _: _Context(namespaces))
+        _namespaces = namespaces
     try:
         return _namespaces[name]
     except KeyError:
-        raise AttributeError(f"no plugin registers ops under the namespace {name!r}") from None
+        failures = plugin_manager().failures_text(name)
+        raise AttributeError(f"no plugin registers ops under the namespace {name!r}{failures}") from None
