@@ -21,7 +21,7 @@ from .isolation import IsolatedRun
 from .manifest import ManifestError, manifests
 from .model import Case
 from .session import Session, repeat_command
-from .subject import subject_of
+from .subject import check_kernels, subject_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -156,6 +156,7 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _repro(options: argparse.Namespace) -> int:
+    check_kernels()
     subject = subject_of(options.backend, "torch" if options.backend == "torch" else "flambeau")
     case = _one(options.case)
     try:

@@ -61,8 +61,9 @@ def _new_session(config: pytest.Config) -> Session:
     from .expectations import read_expectations
     from .journal import Journal
     from .session import Session
-    from .subject import subject_of
+    from .subject import check_kernels, subject_of
 
+    check_kernels()
     subject = subject_of(config.getoption("--flambeau-backend"), config.getoption("--flambeau-subject"))
     expectations = config.getoption("--flambeau-expectations") or subject.expectations()
     journal = config.getoption("--flambeau-journal")

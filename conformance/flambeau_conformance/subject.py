@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from flambeau.backend.registry import load_backend
+from flambeau.backend.types import CHECK_KERNELS
 
 from .manifest import Manifest, manifest_of, version_of
 
-__all__ = ["CPU_STREAM", "Subject", "subject_of"]
+__all__ = ["CPU_STREAM", "Subject", "check_kernels", "subject_of"]
 
 
 CPU_STREAM = "cpu_stream"
@@ -74,6 +76,14 @@ class Subject:
         else:
             with self.torch.use_backend(self.name):
                 yield
+
+
+def check_kernels() -> None:
+    """Let core compare what kernels give with their contract, on devices first used from now on.
+
+    ``FLAMBEAU_CHECK_KERNELS=0`` in the environment switches it off.
+    """
+    os.environ.setdefault(CHECK_KERNELS, "1")
 
 
 def subject_of(backend: str | None, module: str = "flambeau") -> Subject:

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from .backend.manager import PluginManager, plugin_manager
+from .backend.records import PluginRecord, describe
+from .backend.registry import load_backend
+from .errors import MissingExtraError
 from .version import __version__
 
 __all__ = ["main"]
+
+WORKS, NOT_INSTALLED, FAILS = "works", "not installed", "fails"
+
+_TIMEOUT = 120.0
+"""Seconds that a backend has for its first tensor; a library may compile kernels."""
+
+_CHILD = "import sys; from flambeau.__main__ import _try; _try(sys.argv[1])"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,35 +33,107 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     plugins = commands.add_parser("plugins", help="list the installed plugins, and why one does not work")
     plugins.add_argument("--json", action="store_true", help="as JSON")
+    plugins.add_argument(
+        "--check",
+        nargs="*",
+        metavar="BACKEND",
+        help="make a tensor on each backend, or on these, in a process of its own",
+    )
     plugins.set_defaults(run=_plugins)
-    manager.hooks.hook.flambeau_cli_commands(context=commands)
+    manager.call_each("flambeau_cli_commands", lambda _: commands)
     options = parser.parse_args(arguments)
+    if not hasattr(options, "run"):
+        parser.error(f"the plugin that adds the command {options.command!r} does not say what it runs")
     return int(options.run(options))
 
 
 def _plugins(options: argparse.Namespace) -> int:
     manager = plugin_manager()
+    checks: dict[str, dict[str, str]] = {}
+    if options.check is not None:
+        known = [entry.name for entry in manager.registrations if entry.fits]
+        unknown = [name for name in options.check if name not in known]
+        if unknown:
+            print(f"flambeau: unknown backend: {', '.join(unknown)}; there are: {', '.join(known)}", file=sys.stderr)
+            return 2
+        checks = {name: _checked(name) for name in options.check or known}
+    records = sorted(manager.records, key=lambda record: (record.name, record.distribution))
     if options.json:
-        print(
-            json.dumps({"flambeau": __version__, "plugins": [record.as_dict() for record in manager.records]}, indent=2)
-        )
+        plugins = [_as_dict(manager, record, checks) for record in records]
+        print(json.dumps({"flambeau": __version__, "plugins": plugins}, indent=2))
     else:
-        print(_table(manager))
-    return 1 if manager.failures else 0
+        print(_table(manager, records, checks))
+    return 1 if manager.failures or any(check["state"] == FAILS for check in checks.values()) else 0
 
 
-def _table(manager: PluginManager) -> str:
+def _as_dict(manager: PluginManager, record: PluginRecord, checks: dict[str, dict[str, str]]) -> dict[str, Any]:
+    own = {name: checks[name] for name in record.backends if name in checks}
+    return record.as_dict() | {"conflicts": manager.conflicts(record), "checks": own}
+
+
+def _table(manager: PluginManager, records: Sequence[PluginRecord], checks: dict[str, dict[str, str]]) -> str:
     rows = [("plugin", "distribution", "version", "API", "state", "backends")]
     rows += [
         (record.name, record.distribution, record.version, str(record.api_version or "-"), record.state,
-         ", ".join(record.backends) or "-")
-        for record in manager.records
+         ", ".join(_with_check(name, checks) for name in record.backends) or "-")
+        for record in records
     ]  # fmt: skip
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    for record in manager.failures:
-        lines += ["", f"{record.name}: {record.cause}", f"  to repair: {record.repair}"]
+    for record in records:
+        if record.state != "ok":
+            lines += ["", f"{record.name}: {record.cause}", f"  to repair: {record.repair}"]
+        for conflict in manager.conflicts(record):
+            lines += ["", f"{record.name}: {conflict}"]
+    for name, check in checks.items():
+        if check["cause"]:
+            lines += ["", f"{name} ({check['state']}): {check['cause']}"]
     return "\n".join(lines)
+
+
+def _with_check(name: str, checks: dict[str, dict[str, str]]) -> str:
+    return f"{name} ({checks[name]['state']})" if name in checks else name
+
+
+# -- trying a backend --------------------------------------------------------------------------------------------------
+
+
+def _checked(name: str) -> dict[str, str]:
+    """Whether a tensor can be made on a backend, tried in another process: a library that crashes ends only that."""
+    command = [sys.executable, "-c", _CHILD, name]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=_TIMEOUT, check=False)
+    except subprocess.TimeoutExpired:
+        return {"state": FAILS, "cause": f"not done after {_TIMEOUT:g} s"}
+    *_, last = ("", *done.stdout.splitlines())
+    try:
+        found: dict[str, str] = json.loads(last)
+        return {"state": found["state"], "cause": found["cause"]}
+    except (ValueError, TypeError, KeyError):
+        *_, words = ("", *done.stderr.splitlines())
+        return {"state": FAILS, "cause": f"its process ended with code {done.returncode}" + (words and f": {words}")}
+
+
+def _try(name: str) -> None:
+    """Print, in the last line, whether a tensor can be made on a backend and read back."""
+    state, cause = WORKS, ""
+    try:
+        _make_tensor(name)
+    except BaseException as error:  # of a stranger: SystemExit, too
+        missing = isinstance(error.__cause__, MissingExtraError)
+        state, cause = NOT_INSTALLED if missing else FAILS, describe(error)
+    print(f"\n{json.dumps({'state': state, 'cause': cause})}", flush=True)
+
+
+def _make_tensor(name: str) -> None:
+    import flambeau
+
+    dtypes = load_backend(name).capabilities.dtypes
+    dtype = "float32" if "float32" in dtypes else min(dtypes)
+    with flambeau.use_backend(name):
+        found = flambeau.ones(2, dtype=getattr(flambeau, dtype)).tolist()
+    if found != [1, 1]:
+        raise RuntimeError(f"a tensor of two ones was read back as {found}")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ for PyTorch catch what they expect::
     │   │   ├── BackendLoadError                   its plugin failed to load
     │   │   ├── BackendConflictError               two backends claim one device type
     │   │   └── MissingKernelsError                required kernels are absent
+    │   ├── KernelContractError                a kernel gave something else than the contract says
     │   ├── UnsupportedError (NotImplementedError) a backend lacks an op, dtype or layout
     │   ├── UnsupportedLayoutError (NotImplementedError, RuntimeError, AttributeError)   an op has no sparse form
     │   ├── LinAlgError (RuntimeError)         a matrix is singular, or not positive definite
@@ -31,6 +32,7 @@ __all__ = [
     "FlambeauError",
     "GeneratorDeviceWarning",
     "GeneratorForkWarning",
+    "KernelContractError",
     "LinAlgError",
     "MissingExtraError",
     "MissingKernelsError",
@@ -88,6 +90,21 @@ class MissingKernelsError(BackendError):
             f"backend '{backend}' lacks {len(self.missing)} required kernel(s): {', '.join(self.missing)}. "
             "A backend must provide every kernel of flambeau.backend.RequiredKernels."
         )
+
+
+class KernelContractError(FlambeauError):
+    """A kernel gave something else than the contract says; raised where ``FLAMBEAU_CHECK_KERNELS=1`` asks for checks.
+
+    It is no RuntimeError, so that no program takes it for an error that it expects.
+
+    Attributes:
+        backend, kernel: whose kernel, and its name.
+    """
+
+    def __init__(self, backend: str, kernel: str, call: str, found: str, expected: str) -> None:
+        self.backend = backend
+        self.kernel = kernel
+        super().__init__(f"backend '{backend}': the kernel {call} gave {found}; expected {expected}")
 
 
 class UnsupportedError(FlambeauError, NotImplementedError):

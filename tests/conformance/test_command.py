@@ -66,7 +66,8 @@ def _results(path: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
 def _run_elsewhere(folder: Path, *arguments: str) -> Any:
     """Run the command in a process that finds the plugin in ``folder``."""
     command = [sys.executable, "-m", "flambeau_conformance", "run", "broken", *arguments]
-    environment = os.environ | {"PYTHONPATH": str(folder)}
+    path = os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
+    environment = os.environ | {"PYTHONPATH": path}
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 

@@ -91,6 +91,14 @@ class Backend(ABC):
     def strides(self, array: Array) -> Shape:
         """The strides of an array in elements. A backend without strides gives those of a C-contiguous array."""
 
+    def dtype_name(self, array: Array) -> str | None:
+        """The name of an array's element type; None if it is not known. Only :mod:`flambeau.backend.checking` asks for it.
+
+        By default what the attribute ``dtype`` of the array says, or the name of that.
+        """
+        dtype = getattr(array, "dtype", None)
+        return getattr(dtype, "name", dtype)
+
     def is_contiguous(self, array: Array) -> bool:
         """Whether the elements are known to lie in C order without gaps. A quick answer: False where it takes long."""
         return False

@@ -86,7 +86,7 @@ class PluginRecord:
 
     def as_dict(self) -> dict[str, Any]:
         """The record as plain data, for JSON."""
-        return {each.name: getattr(self, each.name) for each in fields(self) if each.name != "error"}
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.name not in ("error", "failures")}
 
 
 def attempt(action: Callable[[], object]) -> BaseException | None:

@@ -6,6 +6,7 @@ that single identity test is what makes dispatch cheap. The kernels of the devic
 
 from __future__ import annotations
 
+import os
 from math import copysign
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
     from ..devices import device
     from .protocol import Backend
 
-__all__ = ["Place", "TensorType"]
+__all__ = ["CHECK_KERNELS", "Place", "TensorType"]
+
+CHECK_KERNELS = "FLAMBEAU_CHECK_KERNELS"
+"""The environment variable that asks for the checks of :mod:`flambeau.backend.checking`."""
 
 _NUMBERS_KEPT = 256
 
@@ -27,13 +31,18 @@ _NUMBERS_KEPT = 256
 class Place:
     """One device of one loaded backend, with its tensor types."""
 
-    __slots__ = ("_types", "backend", "device", "index", "kernels")
+    __slots__ = ("_types", "backend", "device", "index", "kernels", "ufuncs")
 
     def __init__(self, backend: Backend, device: device, index: int) -> None:
         self.backend = backend
         self.device = device
         self.index = index
         self.kernels = KernelTable(backend.kernels(index), backend.name, backend.capabilities.extensions)
+        self.ufuncs = backend.ufuncs(index)
+        if os.environ.get(CHECK_KERNELS, "0") not in ("", "0"):
+            from .checking import checked  # for this only, and it takes milliseconds
+
+            self.kernels, self.ufuncs = checked(backend, self.kernels, self.ufuncs)
         self._types: dict[dtype, TensorType] = {}
 
     def type(self, dtype: dtype) -> TensorType:
@@ -94,7 +103,7 @@ class TensorType:
         self.array_class = place.backend.array_class
         self.as_array = place.backend.as_array
         self.kernels: Any = place.kernels.for_type(self)
-        self.ufuncs: Any = self.kernels.with_ufuncs(place.backend.ufuncs(place.index))
+        self.ufuncs: Any = self.kernels.with_ufuncs(place.ufuncs)
         self.boolean: TensorType = self if dtype is bool_dtype else place.type(bool_dtype)
         self.numbers = dtype is not bool_dtype
         self.integers = dtype.category == INTEGRAL
