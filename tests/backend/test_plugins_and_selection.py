@@ -14,10 +14,9 @@ from typing import Any
 import pytest
 
 import flambeau
-from flambeau.backend import Capabilities, hookimpl, manager, selection
+from flambeau.backend import Backend, Capabilities, hookimpl, manager, registry, selection
 from flambeau.backend.manager import PluginManager
 from flambeau.errors import (
-    BackendConflictError,
     BackendError,
     BackendLoadError,
     MissingKernelsError,
@@ -42,7 +41,7 @@ def _entry(name: str, module: ModuleType | None, monkeypatch: pytest.MonkeyPatch
     if module is not None:
         monkeypatch.setitem(sys.modules, f"fake_{name}", module)
     entry = EntryPoint(name, f"fake_{name}", "flambeau")
-    vars(entry)["dist"] = SimpleNamespace(name=f"flambeau-{name}", version="3.1")
+    vars(entry)["dist"] = SimpleNamespace(metadata={"Name": f"flambeau-{name}", "Version": "3.1"})
     return entry
 
 
@@ -50,17 +49,18 @@ def _entry(name: str, module: ModuleType | None, monkeypatch: pytest.MonkeyPatch
 def install(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., PluginManager]]:
     """Make the process see other plugins beside the real ones."""
     real = manager.plugin_manager()
-    saved = dict(selection._backends), dict(selection._places)
+    caches = registry._backends, selection._places
+    saved = [dict(cache) for cache in caches]
 
     def use(**modules: ModuleType | None) -> PluginManager:
         found = PluginManager([_entry(name, module, monkeypatch) for name, module in modules.items()])
         found.records[:0] = real.records
         found.registrations[:0] = real.registrations
-        monkeypatch.setattr(selection, "plugin_manager", lambda: found)
+        monkeypatch.setattr(registry, "plugin_manager", lambda: found)
         return found
 
     yield use
-    for cache, before in zip((selection._backends, selection._places), saved, strict=True):
+    for cache, before in zip(caches, saved, strict=True):
         cache.clear()  # type: ignore[attr-defined]
         cache.update(before)  # type: ignore[attr-defined]
 
@@ -110,18 +110,18 @@ def test_a_version_mismatch_names_both_versions_and_the_repair(install: Any) -> 
 
 
 def test_missing_kernels_are_listed(install: Any) -> None:
-    class Incomplete(SimpleNamespace):
+    class Incomplete(Backend):
         name, device_type, api_version = "few", "few", 1
-        capabilities = Capabilities(dtypes=frozenset())
+        capabilities = Capabilities(dtypes=frozenset({"float32"}))
 
         def device_count(self) -> int:
             return 1
 
-        def current_device(self) -> int:
-            return 0
-
         def kernels(self, device: int) -> dict[str, Any]:
             return {"add": print}
+
+        def strides(self, array: Any) -> tuple[int, ...]:
+            return ()
 
     def register(context: Any) -> None:
         context.register("few", device_type="few", api_version=1, factory=Incomplete)
@@ -133,12 +133,11 @@ def test_missing_kernels_are_listed(install: Any) -> None:
     assert "matmul" in caught.value.missing
 
 
-def test_two_backends_of_one_device_type_must_be_chosen_between(install: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_two_backends_of_one_device_type_the_chosen_one_serves(
+    install: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     install(rival=_plugin(_second_cpu))
-    with pytest.raises(
-        BackendConflictError, match=r"claimed by several backends: numpy, other.*FLAMBEAU_BACKEND=numpy"
-    ):
-        flambeau.zeros(1)
+    assert flambeau.get_default_backend() == "numpy"
     with flambeau.use_backend("other"):
         chosen = flambeau.zeros(1)
         assert flambeau.get_default_backend() == "other"

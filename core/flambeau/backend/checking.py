@@ -117,10 +117,10 @@ class _Results:
         expected = _array_in_words(dtype, shape)
         if not self._is_array(found) or not _is_shape(found.shape):
             return expected
-        if any(found is each for each in _arrays_in(given)):
-            return f"{expected} that is none of its arguments"
-        fits = _sizes_fit(shape, found.shape) and _elements_fit(dtype, self._element(found))
-        return "" if fits else expected
+        if not (_sizes_fit(shape, found.shape) and _elements_fit(dtype, self._element(found))):
+            return expected
+        itself = any(found is each for each in _arrays_in(given))
+        return f"{expected} that is none of its arguments" if itself else ""
 
     def _is_array(self, value: Any) -> bool:
         if self.backend.array_class is not None:
@@ -155,7 +155,7 @@ class _Results:
         if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray, memoryview)):
             return f"[{', '.join(map(self._brief, value))}]"
         if not self._is_array(value):
-            return repr(value)[:60]
+            return _short(value)
         return f"{self.backend.dtype_name(value) or 'array'}{list(value.shape)}"
 
     def _in_words(self, found: Any) -> str:
@@ -165,7 +165,11 @@ class _Results:
             return "None"
         if self._is_array(found) and isinstance(found.shape, tuple):
             return _array_in_words(self.backend.dtype_name(found), found.shape)
-        return f"the {type(found).__name__} {repr(found)[:60]}"
+        return f"the {type(found).__name__} {_short(found)}"
+
+
+def _short(value: Any) -> str:
+    return " ".join(repr(value).split())[:60]
 
 
 def _complex_of(dtype: str) -> str:
