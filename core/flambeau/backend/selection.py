@@ -70,8 +70,7 @@ def find_place(device: Device | str | int | None) -> Place:
 
 def _place(backend: Backend, index: int | None) -> Place:
     if index is None:
-        with loading(backend.name):
-            index = backend.current_device()
+        index = backend.current_device()
     place = _places.get((backend.name, index))
     if place is None:
         place = _places.setdefault((backend.name, index), _make_place(backend, index))
