@@ -1,4 +1,4 @@
-"""Factorisations of matrices: Cholesky, QR, singular values, eigenvalues, LU.
+"""Factorisations of matrices: Cholesky, QR, singular values, eigenvalues.
 
 Derivatives follow Giles, Collected Matrix Derivative Results (2008), and for QR Walter and Lehmann, Algorithmic
 Differentiation of Linear Algebra Functions (2010).
@@ -12,11 +12,18 @@ from typing import NamedTuple
 from .. import dtypes
 from .._tensor import Tensor, from_array
 from ..errors import LinAlgError
-from ..printing import scalar_type_name
 from ._declare import composite, primitive
+from ._matrices import (
+    _not_finite,
+    _solve,
+    adjoint,
+    batch_text,
+    check_matrix,
+    check_square_matrix,
+)
 from ._reduce import named_repr
 from .complex_parts import imag
-from .diagonals import diag_embed, diagonal, tril, triu
+from .diagonals import diag_embed, diagonal, tril
 from .linalg import matmul
 from .ranges import eye
 from .selection import where
@@ -24,66 +31,10 @@ from .selection import where
 __all__: list[str] = []  # public in flambeau.linalg
 
 
-# -- checks ---------------------------------------------------------------
-
-
-def check_matrix(function: str, input: Tensor, name: str = "A") -> None:
-    """Refuse what is no floating matrix or batch of matrices, in PyTorch's words."""
-    if not isinstance(input, Tensor):
-        raise TypeError(
-            f"{function.rpartition('.')[2]}(): argument '{name}' must be Tensor, not {type(input).__name__}"
-        )
-    if input.dim() < 2:
-        raise RuntimeError(f"{function}: The input tensor {name} must have at least 2 dimensions.")
-    if not input._type.floats:
-        raise RuntimeError(
-            f"{function}: Expected a floating point or complex tensor as input. Got {scalar_type_name(input.dtype)}"
-        )
-    if input.dtype in (dtypes.float16, dtypes.bfloat16):
-        raise RuntimeError(f"{function}: Low precision dtypes not supported. Got {scalar_type_name(input.dtype)}")
-
-
-def check_square(function: str, input: Tensor, name: str = "A") -> None:
-    """Refuse matrices that are not square, in PyTorch's words."""
-    if input.dim() < 2:
-        raise RuntimeError(f"{function}: The input tensor {name} must have at least 2 dimensions.")
-    rows, columns = input.shape[-2:]
-    if rows != columns:
-        raise RuntimeError(
-            f"{function}: {name} must be batches of square matrices, but they are {rows} by {columns} matrices"
-        )
-
-
-def check_square_matrix(function: str, input: Tensor, name: str = "A") -> None:
-    """Both of the above."""
-    check_matrix(function, input, name)
-    check_square(function, input, name)
-
-
-def batch_text(input: Tensor, failed: Tensor) -> tuple[str, Tensor]:
-    """PyTorch's words for which matrix of a batch failed, and that matrix."""
-    if input.dim() == 2:
-        return "", input
-    position = int(failed.reshape(-1).nonzero()[0, 0])
-    return f"(Batch element {position}): ", input.reshape(-1, *input.shape[-2:])[position]
-
-
-def adjoint(input: Tensor) -> Tensor:
-    """The transposed matrices, conjugated if they are complex."""
-    turned: Tensor = input.mT
-    return turned.conj() if turned.is_complex() else turned
-
-
-def _not_finite(result: Tensor) -> Tensor:
-    return ~result.detach().isfinite().flatten(-2).all(-1)
-
-
 # -- Cholesky ---------------------------------------------------------------
 
 
 def _cholesky_input(grad: Tensor, result: Tensor) -> Tensor:
-    from .inverses import _solve
-
     inner = tril(matmul(adjoint(result), grad))
     inner = inner - diag_embed(diagonal(inner, 0, -2, -1)) / 2
     # L^-H inner L^-1, made symmetric: the input is.
@@ -183,8 +134,6 @@ def _lower_copied_up(matrix: Tensor) -> Tensor:
 
 def _qr_input(grad: list[Tensor], q: Tensor, r: Tensor) -> Tensor:
     """For matrices with as many rows as columns, or more."""
-    from .inverses import _solve
-
     grad_q, grad_r = grad
     inner = matmul(r, adjoint(grad_r)) - matmul(adjoint(grad_q), q)
     total = grad_q + matmul(q, _lower_copied_up(inner))
@@ -406,8 +355,6 @@ def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
 
 
 def _eig_input(grad: list[Tensor], input: Tensor) -> Tensor:
-    from .inverses import _solve
-
     values, vectors = _eig(input)
     grad_values, grad_vectors = grad
     adjoint_vectors = adjoint(vectors)
@@ -468,165 +415,3 @@ def eigvals(A: Tensor) -> Tensor:
     """
     check_square_matrix("linalg.eigvals", A)
     return _eig(A)[0]
-
-
-# -- LU ---------------------------------------------------------------
-
-
-def lower_of(factors: Tensor) -> Tensor:
-    """L of a packed LU: its lower triangle, with ones on the diagonal."""
-    rows, columns = factors.shape[-2:]
-    inner = min(rows, columns)
-    return tril(factors[..., :inner], -1) + eye(rows, inner, dtype=factors.dtype, device=factors.device)
-
-
-def upper_of(factors: Tensor) -> Tensor:
-    """U of a packed LU."""
-    return triu(factors[..., : min(factors.shape[-2:]), :])
-
-
-def permutation_of(swaps: Tensor, rows: int) -> Tensor:
-    """The order of rows that swaps make, one after the other; ``swaps`` counts from 0."""
-    batch = swaps.shape[:-1]
-    orders = []
-    for row in (
-        swaps.reshape(-1, swaps.shape[-1]).tolist() if swaps.numel() else [[] for _ in range(max(batch.numel(), 1))]
-    ):
-        order = list(range(rows))
-        for first, second in enumerate(row):
-            order[first], order[second] = order[second], order[first]
-        orders.append(order)
-    return swaps.new_tensor(orders, dtype=dtypes.int64).reshape(*batch, rows)
-
-
-def _lu_derivative(grad: list[Tensor], input: Tensor) -> Tensor:
-    from .inverses import _solve
-
-    rows, columns = input.shape[-2:]
-    if rows != columns:
-        raise RuntimeError("lu_factor(): the derivative of an LU factorisation is known for square matrices only")
-    factors, swaps = _lu_factor(input)
-    lower, upper = lower_of(factors), upper_of(factors)
-    grad_factors = grad[0]
-    inner = tril(matmul(adjoint(lower), tril(grad_factors, -1)), -1) + triu(matmul(triu(grad_factors), adjoint(upper)))
-    turned = adjoint(_solve(upper, adjoint(_solve(adjoint(lower), inner))))
-    order = permutation_of(swaps, rows)
-    back = order.argsort(-1)
-    return turned.gather(-2, back.unsqueeze(-1).expand(turned.shape))
-
-
-@primitive(derivatives={"input": _lu_derivative}, method=False, holomorphic=False, node="LinalgLuFactorExBackward0")
-def _lu_factor(input: Tensor) -> tuple[Tensor, Tensor]:
-    factors, swaps = input._type.kernels.lu_factor(input._array)
-    return from_array(factors, input._type), from_array(swaps, input._type.with_dtype(dtypes.int64))
-
-
-class LUFactor(NamedTuple):
-    """L and U in one matrix, and the rows that were swapped, counted from 1."""
-
-    LU: Tensor
-    pivots: Tensor
-
-    def __repr__(self) -> str:
-        return named_repr("linalg_lu_factor", self)
-
-
-class LUFactorEx(NamedTuple):
-    """L and U in one matrix, the rows that were swapped, and where a zero stands on the diagonal."""
-
-    LU: Tensor
-    pivots: Tensor
-    info: Tensor
-
-    def __repr__(self) -> str:
-        return named_repr("linalg_lu_factor_ex", self)
-
-
-class LU(NamedTuple):
-    """A permutation, a lower and an upper triangular matrix."""
-
-    P: Tensor
-    L: Tensor
-    U: Tensor
-
-    def __repr__(self) -> str:
-        return named_repr("linalg_lu", self)
-
-
-def zero_on_diagonal(factors: Tensor) -> Tensor:
-    """For each packed LU, the position from 1 of the first zero on the diagonal of U, or 0; int32."""
-    zero = diagonal(factors.detach(), 0, -2, -1) == 0
-    if not zero.shape[-1]:
-        return zero.new_zeros(zero.shape[:-1], dtype=dtypes.int32)
-    first = zero.to(dtypes.int32).argmax(-1) + 1
-    return (first * zero.any(-1)).to(dtypes.int32)
-
-
-def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -> LUFactorEx:
-    """Factorise as :func:`lu_factor`, and say where a zero stands on the diagonal instead of raising.
-
-    Source of the semantics: ``torch.linalg.lu_factor_ex``.
-
-    Example:
-        >>> import flambeau as torch
-        >>> torch.linalg.lu_factor_ex(torch.zeros(2, 2)).info
-        tensor(1, dtype=torch.int32)
-    """
-    check_matrix("torch.linalg.lu_factor", A)
-    if not pivot:
-        raise NotImplementedError("linalg.lu_factor: LU without pivoting is not implemented on the CPU")
-    factors, swaps = _lu_factor(A)
-    info = zero_on_diagonal(factors)
-    if check_errors and bool(info.any()):
-        _raise_zero_pivot(A, info)
-    return LUFactorEx(factors, (swaps.detach() + 1).to(dtypes.int32), info)
-
-
-def _raise_zero_pivot(input: Tensor, info: Tensor) -> None:
-    where_, _ = batch_text(input, info)
-    place = int(info.reshape(-1)[info.reshape(-1).nonzero()[0, 0]])
-    raise RuntimeError(
-        f"torch.linalg.lu_factor: {where_}U[{place},{place}] is zero and using it on lu_solve would result in a division by "
-        "zero. If you still want to perform the factorization, consider calling linalg.lu(A, pivot) or "
-        "linalg.lu_factor_ex(A, pivot)"
-    )
-
-
-def lu_factor(A: Tensor, *, pivot: bool = True) -> LUFactor:
-    """Factorise matrices as P L U, with L and U in one matrix: for :func:`lu_solve`. Source: ``torch.linalg.lu_factor``.
-
-    The gradient is known for square matrices.
-
-    Raises:
-        RuntimeError: the input is no floating matrix, or U has a zero on its diagonal.
-
-    Example:
-        >>> import flambeau as torch
-        >>> torch.linalg.lu_factor(torch.tensor([[1.0, 2.0], [2.0, 2.0]]))
-        torch.return_types.linalg_lu_factor(
-        LU=tensor([[2.0000, 2.0000],
-                [0.5000, 1.0000]]),
-        pivots=tensor([2, 2], dtype=torch.int32))
-    """
-    factors, pivots, info = lu_factor_ex(A, pivot=pivot)
-    if bool(info.any()):
-        _raise_zero_pivot(A, info)
-    return LUFactor(factors, pivots)
-
-
-def lu(A: Tensor, *, pivot: bool = True) -> LU:
-    """Factorise matrices as P L U: a permutation, a lower and an upper triangular matrix. Source: ``torch.linalg.lu``.
-
-    Raises:
-        RuntimeError: the input is no floating matrix.
-
-    Example:
-        >>> import flambeau as torch
-        >>> torch.linalg.lu(torch.tensor([[1.0, 2.0], [2.0, 2.0]])).P
-        tensor([[0., 1.],
-                [1., 0.]])
-    """
-    factors, pivots, _ = lu_factor_ex(A, pivot=pivot)
-    order = permutation_of(pivots.to(dtypes.int64) - 1, A.shape[-2])
-    one = eye(A.shape[-2], dtype=A.dtype, device=A.device)
-    return LU(one[order].mT, lower_of(factors), upper_of(factors))
