@@ -1,7 +1,8 @@
 """Derivative rules: from the formulas that stand beside an op to the function that the backward pass calls.
 
 A formula is a small function, one per differentiable input. The names of its parameters say what the forward pass
-must save: ``grad`` is the gradient of the output (a list for several outputs), ``result`` the output, the name of an
+must save: ``grad`` is the gradient of the output (a list for several outputs; ``given`` is that list with None in the place
+of gradients that did not arrive, not zeros), ``result`` the output, the name of an
 output field or of a parameter of the op its value, and ``input_shape`` the shape of ``input`` (which keeps no memory
 alive). Formulas are written with public ops, so that they can be
 differentiated again. This module generates, once per op and at import, the code that saves and the code that unpacks,
@@ -148,9 +149,9 @@ def make_rule(
         if target not in by_name or not by_name[target].is_tensor:
             raise TypeError(f"{op}: there is a derivative for {target!r}, which is not a tensor parameter")
         for wanted in inspect.signature(formula).parameters:
-            if wanted not in ("grad", "result", *by_name, *outputs, *(f"{entry.name}_shape" for entry in tensors)):
+            if wanted not in ("grad", "given", "result", *by_name, *outputs, *(f"{entry.name}_shape" for entry in tensors)):
                 raise TypeError(f"{op}: the derivative for {target!r} wants {wanted!r}, which does not exist")
-            if wanted != "grad":
+            if wanted not in ("grad", "given"):
                 users.setdefault(wanted, []).append(target)
 
     kinds = tuple(
@@ -239,7 +240,7 @@ def _apply_source(
                 checks.append(f"    {name} = restore(node, {name}, {name == 'result'})")
     lines = [
         "def apply(node, grad):",
-        *([] if single_output else ["    grad = materialize(grad, node)"]),
+        *([] if single_output else ["    given, grad = grad, materialize(grad, node)"]),
         *(_CONJUGATE[single_output] if holomorphic else ()),
         "    saved = node._saved",
         "    if saved is None:",

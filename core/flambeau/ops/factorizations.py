@@ -6,7 +6,6 @@ Differentiation of Linear Algebra Functions (2010).
 
 from __future__ import annotations
 
-from math import inf
 from typing import NamedTuple
 
 from .. import dtypes
@@ -204,36 +203,57 @@ def _skew(matrix: Tensor) -> Tensor:
     return matrix - adjoint(matrix)
 
 
-def _svd_input(grad: list[Tensor], input: Tensor) -> Tensor:
-    u, s, vh = _svd(input, False)
+def _gaps(values: Tensor) -> Tensor:
+    """Each value minus each other one, and 1 where a value meets itself: what derivatives of vectors are divided by."""
+    one = eye(values.shape[-1], dtype=dtypes.bool, device=values.device)
+    return where(one, 1.0, values.unsqueeze(-2) - values.unsqueeze(-1))
+
+
+def _check_phase(turned: Tensor, message: str) -> None:
+    """Refuse the gradient of a loss that depends on the phase of complex vectors, which is arbitrary."""
+    along = imag(diagonal(turned.detach(), dim1=-2, dim2=-1))
+    if bool((along.abs() > 1e-2).any()):
+        raise RuntimeError(message)
+
+
+_SVD_PHASE = (
+    "svd_backward: The singular vectors in the complex case are specified up to multiplication by e^{i phi}. The specified "
+    "loss function depends on this phase term, making it ill-defined."
+)
+_EIG_PHASE = (
+    "_backward: The eigenvectors in the complex case are specified up to multiplication by e^{i phi}. The specified loss "
+    "function depends on this quantity, so it is ill-defined."
+)
+
+
+def _svd_input(given: list[Tensor | None], grad: list[Tensor], input: Tensor, full: bool) -> Tensor:
+    """Where no gradient of the vectors arrives, nothing is divided by what is 0 for equal values.
+
+    Source of the cases: ``svd_backward`` of PyTorch.
+    """
+    u, s, vh = _svd(input, full)
     grad_u, grad_s, grad_vh = grad
     rows, columns = input.shape[-2:]
-    values = s.unsqueeze(-2)
-    gaps = values * values - (s * s).unsqueeze(-1)
-    one = eye(s.shape[-1], dtype=s.dtype, device=s.device)
-    gaps = where(one != 0, inf, gaps)
+    count, values = s.shape[-1], s.unsqueeze(-2)
+    u, vh, grad_u, grad_vh = u[..., :count], vh[..., :count, :], grad_u[..., :count], grad_vh[..., :count, :]
+    if given[0] is None and given[2] is None:
+        return matmul(u * grad_s.unsqueeze(-2), vh)
     turned_u, turned_v = matmul(adjoint(u), grad_u), matmul(grad_vh, adjoint(vh))
-    inner = (_skew(turned_u) / gaps) * values + s.unsqueeze(-1) * (_skew(adjoint(turned_v)) / gaps) + diag_embed(grad_s)
-    if input._type.complex:  # what is left of a phase that U and Vh share
-        inner = inner + diag_embed(imag(diagonal(turned_u, dim1=-2, dim2=-1)) / s) * 1j
+    skew_u, skew_v = _skew(turned_u), -_skew(turned_v)
+    inner = (skew_u * values + s.unsqueeze(-1) * skew_v) / _gaps(s * s) + diag_embed(grad_s)
+    if input._type.complex:
+        _check_phase(skew_u + skew_v, _SVD_PHASE)
+        if given[0] is not None and given[2] is not None:  # what is left of a phase that U and Vh share
+            inner = inner + diag_embed(diagonal(skew_u, 0, -2, -1) / (2 * s))
     result = matmul(matmul(u, inner), vh)
-    if rows > s.shape[-1]:
-        outside = (grad_u - matmul(u, turned_u)) / values
-        result = result + matmul(outside, vh)
-    if columns > s.shape[-1]:
-        outside = (grad_vh - matmul(turned_v, vh)) / s.unsqueeze(-1)
-        result = result + matmul(u, outside)
+    if rows > count and given[0] is not None:
+        result = result + matmul((grad_u - matmul(u, turned_u)) / values, vh)
+    if columns > count and given[2] is not None:
+        result = result + matmul(u, (grad_vh - matmul(turned_v, vh)) / s.unsqueeze(-1))
     return result
 
 
-def _svd_derivative(grad: list[Tensor], input: Tensor, full: bool) -> Tensor:
-    if full and input.shape[-2] != input.shape[-1]:
-        count = min(input.shape[-2:])
-        grad = [grad[0][..., :count], grad[1], grad[2][..., :count, :]]
-    return _svd_input(grad, input)
-
-
-@primitive(derivatives={"input": _svd_derivative}, method=False, holomorphic=False, node="LinalgSvdBackward0")
+@primitive(derivatives={"input": _svd_input}, method=False, holomorphic=False, node="LinalgSvdBackward0")
 def _svd(input: Tensor, full: bool) -> tuple[Tensor, Tensor, Tensor]:
     type_ = input._type
     u, s, vh = type_.kernels.svd(input._array, full)
@@ -289,13 +309,14 @@ def svdvals(A: Tensor, *, driver: str | None = None) -> Tensor:
 # -- eigenvalues ---------------------------------------------------------------
 
 
-def _eigh_input(grad: list[Tensor], input: Tensor) -> Tensor:
+def _eigh_input(given: list[Tensor | None], grad: list[Tensor], input: Tensor) -> Tensor:
     values, vectors = _eigh(input)
-    grad_values, grad_vectors = grad
-    gaps = values.unsqueeze(-2) - values.unsqueeze(-1)
-    one = eye(values.shape[-1], dtype=values.dtype, device=values.device)
-    turned = matmul(adjoint(vectors), grad_vectors)
-    inner = where(one != 0, 0.0, turned / where(one != 0, 1.0, gaps)) + diag_embed(grad_values)
+    if given[1] is None:
+        return matmul(vectors * grad[0].unsqueeze(-2), adjoint(vectors))
+    turned = matmul(adjoint(vectors), grad[1])
+    if input._type.complex:
+        _check_phase(turned, f"linalg_eigh{_EIG_PHASE}")
+    inner = _skew(turned) / 2 / _gaps(values) + diag_embed(grad[0])
     return matmul(matmul(vectors, inner), adjoint(vectors))
 
 
@@ -354,18 +375,19 @@ def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
     return _eigh(_symmetric("linalg.eigvalsh", A, UPLO))[0]
 
 
-def _eig_input(grad: list[Tensor], input: Tensor) -> Tensor:
+def _eig_input(given: list[Tensor | None], grad: list[Tensor], input: Tensor) -> Tensor:
     values, vectors = _eig(input)
-    grad_values, grad_vectors = grad
-    adjoint_vectors = adjoint(vectors)
-    turned = matmul(adjoint_vectors, grad_vectors)
-    # The eigenvectors have length 1: what a gradient does along them is taken off.
-    along = diagonal(turned, 0, -2, -1).real.to(values.dtype)
-    turned = turned - matmul(adjoint_vectors, vectors) * along.unsqueeze(-2)
-    gaps = adjoint(values.unsqueeze(-2) - values.unsqueeze(-1)).mT
-    one = eye(values.shape[-1], dtype=dtypes.bool, device=values.device)
-    inner = where(one, grad_values.unsqueeze(-2), turned / where(one, 1.0, gaps))
-    result = _solve(adjoint_vectors, matmul(inner, adjoint_vectors))
+    turned_vectors = adjoint(vectors)
+    if given[1] is None:
+        inner = grad[0].unsqueeze(-1) * turned_vectors
+    else:
+        turned = matmul(turned_vectors, grad[1])
+        _check_phase(turned, f"linalg_eig{_EIG_PHASE}")
+        # The eigenvectors have length 1: what a gradient does along them is taken off.
+        along = diagonal(turned, 0, -2, -1).real.to(values.dtype)
+        turned = turned - matmul(turned_vectors, vectors * along.unsqueeze(-2))
+        inner = matmul(turned / _gaps(values.conj()) + diag_embed(grad[0]), turned_vectors)
+    result = _solve(turned_vectors, inner)
     return result if input.is_complex() else result.real
 
 
