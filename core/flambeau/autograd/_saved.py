@@ -154,7 +154,7 @@ def saved_value(node: Node, name: str) -> Any:
         if each != name:
             continue
         if kind == "output":
-            return restore_output(node, value, each == "result")
+            return restore_output(node, value, each)
         if kind == "sequence":
             return tuple(tensor for tensor, _ in value)
         if version >= 0:

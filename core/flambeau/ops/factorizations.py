@@ -139,11 +139,11 @@ def _qr_input(grad: list[Tensor], q: Tensor, r: Tensor) -> Tensor:
     return adjoint(_solve(r, adjoint(total)))
 
 
-def _qr_derivative(grad: list[Tensor], input: Tensor, complete: bool) -> Tensor:
+def _qr_derivative(grad: list[Tensor], input: Tensor, complete: bool, result_0: Tensor, result_1: Tensor) -> Tensor:
     rows, columns = input.shape[-2:]
     if complete and rows > columns:
         raise RuntimeError("The QR decomposition is not differentiable when mode='complete' and nrows > ncols.")
-    q, r = _qr(input, complete)
+    q, r = result_0, result_1
     if rows >= columns:
         return _qr_input(grad, q, r)
     # The first columns are square, and the others are Q times the rest of R.
@@ -226,12 +226,14 @@ _EIG_PHASE = (
 )
 
 
-def _svd_input(given: list[Tensor | None], grad: list[Tensor], input: Tensor, full: bool) -> Tensor:
+def _svd_input(
+    given: list[Tensor | None], grad: list[Tensor], input: Tensor, result_0: Tensor, result_1: Tensor, result_2: Tensor
+) -> Tensor:
     """Where no gradient of the vectors arrives, nothing is divided by what is 0 for equal values.
 
     Source of the cases: ``svd_backward`` of PyTorch.
     """
-    u, s, vh = _svd(input, full)
+    u, s, vh = result_0, result_1, result_2
     grad_u, grad_s, grad_vh = grad
     rows, columns = input.shape[-2:]
     count, values = s.shape[-1], s.unsqueeze(-2)
@@ -309,12 +311,12 @@ def svdvals(A: Tensor, *, driver: str | None = None) -> Tensor:
 # -- eigenvalues ---------------------------------------------------------------
 
 
-def _eigh_input(given: list[Tensor | None], grad: list[Tensor], input: Tensor) -> Tensor:
-    values, vectors = _eigh(input)
+def _eigh_input(given: list[Tensor | None], grad: list[Tensor], result_0: Tensor, result_1: Tensor) -> Tensor:
+    values, vectors = result_0, result_1
     if given[1] is None:
         return matmul(vectors * grad[0].unsqueeze(-2), adjoint(vectors))
     turned = matmul(adjoint(vectors), grad[1])
-    if input._type.complex:
+    if vectors._type.complex:
         _check_phase(turned, f"linalg_eigh{_EIG_PHASE}")
     inner = _skew(turned) / 2 / _gaps(values) + diag_embed(grad[0])
     return matmul(matmul(vectors, inner), adjoint(vectors))
@@ -375,8 +377,10 @@ def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
     return _eigh(_symmetric("linalg.eigvalsh", A, UPLO))[0]
 
 
-def _eig_input(given: list[Tensor | None], grad: list[Tensor], input: Tensor) -> Tensor:
-    values, vectors = _eig(input)
+def _eig_input(
+    given: list[Tensor | None], grad: list[Tensor], input: Tensor, result_0: Tensor, result_1: Tensor
+) -> Tensor:
+    values, vectors = result_0, result_1
     turned_vectors = adjoint(vectors)
     if given[1] is None:
         inner = grad[0].unsqueeze(-1) * turned_vectors
