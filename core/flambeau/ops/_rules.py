@@ -204,6 +204,7 @@ def _names(formulas: Mapping[str, Formula]) -> dict[str, Any]:
         "check": check_version,
         "check_all": _check_all,
         "restore": restore_output,
+        "edge_of": output_edge,
         "materialize": _materialize,
         "conjugate": _conjugate,
     }
@@ -242,7 +243,7 @@ def _apply_source(
             if kind == "sequence":
                 checks.append(f"    {name} = check_all({name})")
             elif kind == "output":
-                checks.append(f"    {name} = restore(node, {name}, {name!r})")
+                checks.append(f"    {name} = restore(node, {name}, edge_of(node, {name!r}))")
     lines = [
         "def apply(node, grad):",
         *([] if single_output else ["    given, grad = grad, materialize(grad, node)"]),
@@ -321,8 +322,15 @@ def save_output(tensor: Tensor) -> tuple[Any, ...]:
     return tensor._array, tensor._type, storage, storage.version
 
 
-def restore_output(node: Node, saved: tuple[Any, ...], name: str) -> Tensor:
-    """The tensor whose value was saved as ``name``, linked to the node that made it if it can be differentiated."""
+def output_edge(node: Node, name: str) -> Edge | None:
+    """The edge to the output that formulas call ``name``; None for a field that has no derivative."""
+    if name == "result":
+        return node
+    return Output(node, int(name.removeprefix("result_"))) if _POSITION.fullmatch(name) else None
+
+
+def restore_output(node: Node, saved: tuple[Any, ...], edge: Edge | None) -> Tensor:
+    """The tensor whose value was saved; ``edge`` leads to the node that made it, so that it can be differentiated."""
     from .._tensor import from_array
 
     array, type_, storage, version = saved
@@ -330,12 +338,7 @@ def restore_output(node: Node, saved: tuple[Any, ...], name: str) -> Tensor:
         raise modified_error(node, array.shape, type_, storage.version, version)
     tensor = from_array(array, type_)
     tensor._storage = storage
-    if name == "result":
-        tensor._node = node
-    elif _POSITION.fullmatch(name):
-        tensor._node = Output(node, int(name.removeprefix("result_")))
-    else:
-        tensor._node = None
+    tensor._node = edge
     return tensor
 
 
