@@ -206,7 +206,8 @@ def _skew(matrix: Tensor) -> Tensor:
 def _gaps(values: Tensor) -> Tensor:
     """Each value minus each other one, and 1 where a value meets itself: what derivatives of vectors are divided by."""
     one = eye(values.shape[-1], dtype=dtypes.bool, device=values.device)
-    return where(one, 1.0, values.unsqueeze(-2) - values.unsqueeze(-1))
+    gaps: Tensor = where(one, 1.0, values.unsqueeze(-2) - values.unsqueeze(-1))
+    return gaps
 
 
 def _check_phase(turned: Tensor, message: str) -> None:
