@@ -46,6 +46,7 @@ from .ops.creation import *
 from .ops.data import *
 from .ops.diagonals import *
 from .ops.differences import *
+from .ops.distances import *
 from .ops.dropout import *
 from .ops.einsum import *
 from .ops.embedding import *

@@ -140,7 +140,7 @@ def saved_value(node: Node, name: str) -> Any:
         AttributeError: it saves nothing of that name.
         RuntimeError: it has been freed, or changed in place since.
     """
-    from ..ops._rules import check_version, freed_error, restore_output
+    from ..ops._rules import check_version, freed_error, output_edge, restore_output
 
     rule = node._rule
     if name not in rule.save:
@@ -154,7 +154,7 @@ def saved_value(node: Node, name: str) -> Any:
         if each != name:
             continue
         if kind == "output":
-            return restore_output(node, value, each == "result")
+            return restore_output(node, value, output_edge(node, each))
         if kind == "sequence":
             return tuple(tensor for tensor, _ in value)
         if version >= 0:

@@ -151,9 +151,7 @@ def _restored(node: Any, saved: Any) -> Tensor | None:
         check_version(_part(saved[0]), saved[1])
         return saved[0]  # type: ignore[no-any-return]
     _, index, output = saved
-    tensor = restore_output(node, output, linked=False)
-    tensor._node = node if index is None else Output(node, index)
-    return tensor
+    return restore_output(node, output, node if index is None else Output(node, index))
 
 
 class Function:

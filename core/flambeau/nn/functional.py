@@ -14,6 +14,7 @@ from ..ops import dropout as _dropout
 from ..ops._runtime import with_out
 from ..ops.arithmetic import true_divide
 from ..ops.creation import empty_like, zeros_like
+from ..ops.distances import pdist as pdist
 from ..ops.embedding import embedding as _embedding
 from ..ops.embedding import embedding_renorm_
 from ..ops.exponential import sigmoid as sigmoid
@@ -33,7 +34,6 @@ from ..ops.loss import l1_loss as l1_loss
 from ..ops.loss import mse_loss as mse_loss
 from ..ops.loss import nll_loss as nll_loss
 from ..ops.padding import pad as pad
-from ..ops.products import pdist as pdist
 from ..ops.rectifiers import celu as celu
 from ..ops.rectifiers import celu_ as celu_
 from ..ops.rectifiers import elu as elu

@@ -1,7 +1,8 @@
 """Derivative rules: from the formulas that stand beside an op to the function that the backward pass calls.
 
 A formula is a small function, one per differentiable input. The names of its parameters say what the forward pass
-must save: ``grad`` is the gradient of the output (a list for several outputs), ``result`` the output, the name of an
+must save: ``grad`` is the gradient of the output (a list for several outputs; ``given`` is that list with None in the place
+of gradients that did not arrive, not zeros), ``result`` the output, ``result_0`` the first of several, the name of an
 output field or of a parameter of the op its value, and ``input_shape`` the shape of ``input`` (which keeps no memory
 alive). Formulas are written with public ops, so that they can be
 differentiated again. This module generates, once per op and at import, the code that saves and the code that unpacks,
@@ -12,12 +13,13 @@ from __future__ import annotations
 
 import inspect
 import linecache
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .._storage import storage_of, version_of
-from ..autograd._node import Leaf, Node, edge_target
+from ..autograd._node import Leaf, Node, Output, edge_target
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["Parameter", "Rule", "compile_source", "fits_of", "make_rule", "parameters_of", "unchanged"]
 
 Formula = Callable[..., Any]
+
+_POSITION = re.compile(r"result_\d+")
+"""What formulas call one of several outputs."""
 
 
 @dataclass(frozen=True)
@@ -148,9 +153,10 @@ def make_rule(
         if target not in by_name or not by_name[target].is_tensor:
             raise TypeError(f"{op}: there is a derivative for {target!r}, which is not a tensor parameter")
         for wanted in inspect.signature(formula).parameters:
-            if wanted not in ("grad", "result", *by_name, *outputs, *(f"{entry.name}_shape" for entry in tensors)):
+            known = ("grad", "given", "result", *by_name, *outputs, *(f"{entry.name}_shape" for entry in tensors))
+            if wanted not in known and (single_output or not _POSITION.fullmatch(wanted)):
                 raise TypeError(f"{op}: the derivative for {target!r} wants {wanted!r}, which does not exist")
-            if wanted != "grad":
+            if wanted not in ("grad", "given"):
                 users.setdefault(wanted, []).append(target)
 
     kinds = tuple(
@@ -198,6 +204,7 @@ def _names(formulas: Mapping[str, Formula]) -> dict[str, Any]:
         "check": check_version,
         "check_all": _check_all,
         "restore": restore_output,
+        "edge_of": output_edge,
         "materialize": _materialize,
         "conjugate": _conjugate,
     }
@@ -236,10 +243,10 @@ def _apply_source(
             if kind == "sequence":
                 checks.append(f"    {name} = check_all({name})")
             elif kind == "output":
-                checks.append(f"    {name} = restore(node, {name}, {name == 'result'})")
+                checks.append(f"    {name} = restore(node, {name}, edge_of(node, {name!r}))")
     lines = [
         "def apply(node, grad):",
-        *([] if single_output else ["    grad = materialize(grad, node)"]),
+        *([] if single_output else ["    given, grad = grad, materialize(grad, node)"]),
         *(_CONJUGATE[single_output] if holomorphic else ()),
         "    saved = node._saved",
         "    if saved is None:",
@@ -315,8 +322,15 @@ def save_output(tensor: Tensor) -> tuple[Any, ...]:
     return tensor._array, tensor._type, storage, storage.version
 
 
-def restore_output(node: Node, saved: tuple[Any, ...], linked: bool) -> Tensor:
-    """The tensor whose value was saved; ``linked`` to the node that made it, so that it can be differentiated."""
+def output_edge(node: Node, name: str) -> Edge | None:
+    """The edge to the output that formulas call ``name``; None for a field that has no derivative."""
+    if name == "result":
+        return node
+    return Output(node, int(name.removeprefix("result_"))) if _POSITION.fullmatch(name) else None
+
+
+def restore_output(node: Node, saved: tuple[Any, ...], edge: Edge | None) -> Tensor:
+    """The tensor whose value was saved; ``edge`` leads to the node that made it, so that it can be differentiated."""
     from .._tensor import from_array
 
     array, type_, storage, version = saved
@@ -324,7 +338,7 @@ def restore_output(node: Node, saved: tuple[Any, ...], linked: bool) -> Tensor:
         raise modified_error(node, array.shape, type_, storage.version, version)
     tensor = from_array(array, type_)
     tensor._storage = storage
-    tensor._node = node if linked else None
+    tensor._node = edge
     return tensor
 
 

@@ -240,6 +240,8 @@ def _saved(rule: Rule, versions: dict[str, str], tensors: Sequence[str], sequenc
                 entries += [name, version]
         elif name == "result":
             entries.append("save_output(result)")
+        elif name.startswith("result_"):
+            entries.append(f"save_output(result[{name.removeprefix('result_')}])")
         elif name.endswith("_shape") and name.removesuffix("_shape") in tensors:
             entries.append(f"{name.removesuffix('_shape')}._array.shape")
         elif name.endswith("_shape") and name.removesuffix("_shape") in sequences:

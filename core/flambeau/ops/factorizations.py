@@ -1,4 +1,4 @@
-"""Factorisations of matrices: Cholesky, QR, singular values, eigenvalues, LU.
+"""Factorisations of matrices: Cholesky, QR, singular values, eigenvalues.
 
 Derivatives follow Giles, Collected Matrix Derivative Results (2008), and for QR Walter and Lehmann, Algorithmic
 Differentiation of Linear Algebra Functions (2010).
@@ -6,17 +6,23 @@ Differentiation of Linear Algebra Functions (2010).
 
 from __future__ import annotations
 
-from math import inf
 from typing import NamedTuple
 
 from .. import dtypes
 from .._tensor import Tensor, from_array
 from ..errors import LinAlgError
-from ..printing import scalar_type_name
 from ._declare import composite, primitive
+from ._matrices import (
+    _not_finite,
+    _solve,
+    adjoint,
+    batch_text,
+    check_matrix,
+    check_square_matrix,
+)
 from ._reduce import named_repr
 from .complex_parts import imag
-from .diagonals import diag_embed, diagonal, tril, triu
+from .diagonals import diag_embed, diagonal, tril
 from .linalg import matmul
 from .ranges import eye
 from .selection import where
@@ -24,66 +30,10 @@ from .selection import where
 __all__: list[str] = []  # public in flambeau.linalg
 
 
-# -- checks ---------------------------------------------------------------
-
-
-def check_matrix(function: str, input: Tensor, name: str = "A") -> None:
-    """Refuse what is no floating matrix or batch of matrices, in PyTorch's words."""
-    if not isinstance(input, Tensor):
-        raise TypeError(
-            f"{function.rpartition('.')[2]}(): argument '{name}' must be Tensor, not {type(input).__name__}"
-        )
-    if input.dim() < 2:
-        raise RuntimeError(f"{function}: The input tensor {name} must have at least 2 dimensions.")
-    if not input._type.floats:
-        raise RuntimeError(
-            f"{function}: Expected a floating point or complex tensor as input. Got {scalar_type_name(input.dtype)}"
-        )
-    if input.dtype in (dtypes.float16, dtypes.bfloat16):
-        raise RuntimeError(f"{function}: Low precision dtypes not supported. Got {scalar_type_name(input.dtype)}")
-
-
-def check_square(function: str, input: Tensor, name: str = "A") -> None:
-    """Refuse matrices that are not square, in PyTorch's words."""
-    if input.dim() < 2:
-        raise RuntimeError(f"{function}: The input tensor {name} must have at least 2 dimensions.")
-    rows, columns = input.shape[-2:]
-    if rows != columns:
-        raise RuntimeError(
-            f"{function}: {name} must be batches of square matrices, but they are {rows} by {columns} matrices"
-        )
-
-
-def check_square_matrix(function: str, input: Tensor, name: str = "A") -> None:
-    """Both of the above."""
-    check_matrix(function, input, name)
-    check_square(function, input, name)
-
-
-def batch_text(input: Tensor, failed: Tensor) -> tuple[str, Tensor]:
-    """PyTorch's words for which matrix of a batch failed, and that matrix."""
-    if input.dim() == 2:
-        return "", input
-    position = int(failed.reshape(-1).nonzero()[0, 0])
-    return f"(Batch element {position}): ", input.reshape(-1, *input.shape[-2:])[position]
-
-
-def adjoint(input: Tensor) -> Tensor:
-    """The transposed matrices, conjugated if they are complex."""
-    turned: Tensor = input.mT
-    return turned.conj() if turned.is_complex() else turned
-
-
-def _not_finite(result: Tensor) -> Tensor:
-    return ~result.detach().isfinite().flatten(-2).all(-1)
-
-
 # -- Cholesky ---------------------------------------------------------------
 
 
 def _cholesky_input(grad: Tensor, result: Tensor) -> Tensor:
-    from .inverses import _solve
-
     inner = tril(matmul(adjoint(result), grad))
     inner = inner - diag_embed(diagonal(inner, 0, -2, -1)) / 2
     # L^-H inner L^-1, made symmetric: the input is.
@@ -183,19 +133,17 @@ def _lower_copied_up(matrix: Tensor) -> Tensor:
 
 def _qr_input(grad: list[Tensor], q: Tensor, r: Tensor) -> Tensor:
     """For matrices with as many rows as columns, or more."""
-    from .inverses import _solve
-
     grad_q, grad_r = grad
     inner = matmul(r, adjoint(grad_r)) - matmul(adjoint(grad_q), q)
     total = grad_q + matmul(q, _lower_copied_up(inner))
     return adjoint(_solve(r, adjoint(total)))
 
 
-def _qr_derivative(grad: list[Tensor], input: Tensor, complete: bool) -> Tensor:
+def _qr_derivative(grad: list[Tensor], input: Tensor, complete: bool, result_0: Tensor, result_1: Tensor) -> Tensor:
     rows, columns = input.shape[-2:]
     if complete and rows > columns:
         raise RuntimeError("The QR decomposition is not differentiable when mode='complete' and nrows > ncols.")
-    q, r = _qr(input, complete)
+    q, r = result_0, result_1
     if rows >= columns:
         return _qr_input(grad, q, r)
     # The first columns are square, and the others are Q times the rest of R.
@@ -255,36 +203,60 @@ def _skew(matrix: Tensor) -> Tensor:
     return matrix - adjoint(matrix)
 
 
-def _svd_input(grad: list[Tensor], input: Tensor) -> Tensor:
-    u, s, vh = _svd(input, False)
+def _gaps(values: Tensor) -> Tensor:
+    """Each value minus each other one, and 1 where a value meets itself: what derivatives of vectors are divided by."""
+    one = eye(values.shape[-1], dtype=dtypes.bool, device=values.device)
+    gaps: Tensor = where(one, 1.0, values.unsqueeze(-2) - values.unsqueeze(-1))
+    return gaps
+
+
+def _check_phase(turned: Tensor, message: str) -> None:
+    """Refuse the gradient of a loss that depends on the phase of complex vectors, which is arbitrary."""
+    along = imag(diagonal(turned.detach(), dim1=-2, dim2=-1))
+    if bool((along.abs() > 1e-2).any()):
+        raise RuntimeError(message)
+
+
+_SVD_PHASE = (
+    "svd_backward: The singular vectors in the complex case are specified up to multiplication by e^{i phi}. The specified "
+    "loss function depends on this phase term, making it ill-defined."
+)
+_EIG_PHASE = (
+    "_backward: The eigenvectors in the complex case are specified up to multiplication by e^{i phi}. The specified loss "
+    "function depends on this quantity, so it is ill-defined."
+)
+
+
+def _svd_input(
+    given: list[Tensor | None], grad: list[Tensor], input: Tensor, result_0: Tensor, result_1: Tensor, result_2: Tensor
+) -> Tensor:
+    """Where no gradient of the vectors arrives, nothing is divided by what is 0 for equal values.
+
+    Source of the cases: ``svd_backward`` of PyTorch.
+    """
+    u, s, vh = result_0, result_1, result_2
     grad_u, grad_s, grad_vh = grad
     rows, columns = input.shape[-2:]
-    values = s.unsqueeze(-2)
-    gaps = values * values - (s * s).unsqueeze(-1)
-    one = eye(s.shape[-1], dtype=s.dtype, device=s.device)
-    gaps = where(one != 0, inf, gaps)
+    count, values = s.shape[-1], s.unsqueeze(-2)
+    u, vh, grad_u, grad_vh = u[..., :count], vh[..., :count, :], grad_u[..., :count], grad_vh[..., :count, :]
+    if given[0] is None and given[2] is None:
+        return matmul(u * grad_s.unsqueeze(-2), vh)
     turned_u, turned_v = matmul(adjoint(u), grad_u), matmul(grad_vh, adjoint(vh))
-    inner = (_skew(turned_u) / gaps) * values + s.unsqueeze(-1) * (_skew(adjoint(turned_v)) / gaps) + diag_embed(grad_s)
-    if input._type.complex:  # what is left of a phase that U and Vh share
-        inner = inner + diag_embed(imag(diagonal(turned_u, dim1=-2, dim2=-1)) / s) * 1j
+    skew_u, skew_v = _skew(turned_u), -_skew(turned_v)
+    inner = (skew_u * values + s.unsqueeze(-1) * skew_v) / _gaps(s * s) + diag_embed(grad_s)
+    if input._type.complex:
+        _check_phase(skew_u + skew_v, _SVD_PHASE)
+        if given[0] is not None and given[2] is not None:  # what is left of a phase that U and Vh share
+            inner = inner + diag_embed(diagonal(skew_u, 0, -2, -1) / (2 * s))
     result = matmul(matmul(u, inner), vh)
-    if rows > s.shape[-1]:
-        outside = (grad_u - matmul(u, turned_u)) / values
-        result = result + matmul(outside, vh)
-    if columns > s.shape[-1]:
-        outside = (grad_vh - matmul(turned_v, vh)) / s.unsqueeze(-1)
-        result = result + matmul(u, outside)
+    if rows > count and given[0] is not None:
+        result = result + matmul((grad_u - matmul(u, turned_u)) / values, vh)
+    if columns > count and given[2] is not None:
+        result = result + matmul(u, (grad_vh - matmul(turned_v, vh)) / s.unsqueeze(-1))
     return result
 
 
-def _svd_derivative(grad: list[Tensor], input: Tensor, full: bool) -> Tensor:
-    if full and input.shape[-2] != input.shape[-1]:
-        count = min(input.shape[-2:])
-        grad = [grad[0][..., :count], grad[1], grad[2][..., :count, :]]
-    return _svd_input(grad, input)
-
-
-@primitive(derivatives={"input": _svd_derivative}, method=False, holomorphic=False, node="LinalgSvdBackward0")
+@primitive(derivatives={"input": _svd_input}, method=False, holomorphic=False, node="LinalgSvdBackward0")
 def _svd(input: Tensor, full: bool) -> tuple[Tensor, Tensor, Tensor]:
     type_ = input._type
     u, s, vh = type_.kernels.svd(input._array, full)
@@ -340,13 +312,14 @@ def svdvals(A: Tensor, *, driver: str | None = None) -> Tensor:
 # -- eigenvalues ---------------------------------------------------------------
 
 
-def _eigh_input(grad: list[Tensor], input: Tensor) -> Tensor:
-    values, vectors = _eigh(input)
-    grad_values, grad_vectors = grad
-    gaps = values.unsqueeze(-2) - values.unsqueeze(-1)
-    one = eye(values.shape[-1], dtype=values.dtype, device=values.device)
-    turned = matmul(adjoint(vectors), grad_vectors)
-    inner = where(one != 0, 0.0, turned / where(one != 0, 1.0, gaps)) + diag_embed(grad_values)
+def _eigh_input(given: list[Tensor | None], grad: list[Tensor], result_0: Tensor, result_1: Tensor) -> Tensor:
+    values, vectors = result_0, result_1
+    if given[1] is None:
+        return matmul(vectors * grad[0].unsqueeze(-2), adjoint(vectors))
+    turned = matmul(adjoint(vectors), grad[1])
+    if vectors._type.complex:
+        _check_phase(turned, f"linalg_eigh{_EIG_PHASE}")
+    inner = _skew(turned) / 2 / _gaps(values) + diag_embed(grad[0])
     return matmul(matmul(vectors, inner), adjoint(vectors))
 
 
@@ -405,20 +378,21 @@ def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
     return _eigh(_symmetric("linalg.eigvalsh", A, UPLO))[0]
 
 
-def _eig_input(grad: list[Tensor], input: Tensor) -> Tensor:
-    from .inverses import _solve
-
-    values, vectors = _eig(input)
-    grad_values, grad_vectors = grad
-    adjoint_vectors = adjoint(vectors)
-    turned = matmul(adjoint_vectors, grad_vectors)
-    # The eigenvectors have length 1: what a gradient does along them is taken off.
-    along = diagonal(turned, 0, -2, -1).real.to(values.dtype)
-    turned = turned - matmul(adjoint_vectors, vectors) * along.unsqueeze(-2)
-    gaps = adjoint(values.unsqueeze(-2) - values.unsqueeze(-1)).mT
-    one = eye(values.shape[-1], dtype=dtypes.bool, device=values.device)
-    inner = where(one, grad_values.unsqueeze(-2), turned / where(one, 1.0, gaps))
-    result = _solve(adjoint_vectors, matmul(inner, adjoint_vectors))
+def _eig_input(
+    given: list[Tensor | None], grad: list[Tensor], input: Tensor, result_0: Tensor, result_1: Tensor
+) -> Tensor:
+    values, vectors = result_0, result_1
+    turned_vectors = adjoint(vectors)
+    if given[1] is None:
+        inner = grad[0].unsqueeze(-1) * turned_vectors
+    else:
+        turned = matmul(turned_vectors, grad[1])
+        _check_phase(turned, f"linalg_eig{_EIG_PHASE}")
+        # The eigenvectors have length 1: what a gradient does along them is taken off.
+        along = diagonal(turned, 0, -2, -1).real.to(values.dtype)
+        turned = turned - matmul(turned_vectors, vectors * along.unsqueeze(-2))
+        inner = matmul(turned / _gaps(values.conj()) + diag_embed(grad[0]), turned_vectors)
+    result = _solve(turned_vectors, inner)
     return result if input.is_complex() else result.real
 
 
@@ -468,165 +442,3 @@ def eigvals(A: Tensor) -> Tensor:
     """
     check_square_matrix("linalg.eigvals", A)
     return _eig(A)[0]
-
-
-# -- LU ---------------------------------------------------------------
-
-
-def lower_of(factors: Tensor) -> Tensor:
-    """L of a packed LU: its lower triangle, with ones on the diagonal."""
-    rows, columns = factors.shape[-2:]
-    inner = min(rows, columns)
-    return tril(factors[..., :inner], -1) + eye(rows, inner, dtype=factors.dtype, device=factors.device)
-
-
-def upper_of(factors: Tensor) -> Tensor:
-    """U of a packed LU."""
-    return triu(factors[..., : min(factors.shape[-2:]), :])
-
-
-def permutation_of(swaps: Tensor, rows: int) -> Tensor:
-    """The order of rows that swaps make, one after the other; ``swaps`` counts from 0."""
-    batch = swaps.shape[:-1]
-    orders = []
-    for row in (
-        swaps.reshape(-1, swaps.shape[-1]).tolist() if swaps.numel() else [[] for _ in range(max(batch.numel(), 1))]
-    ):
-        order = list(range(rows))
-        for first, second in enumerate(row):
-            order[first], order[second] = order[second], order[first]
-        orders.append(order)
-    return swaps.new_tensor(orders, dtype=dtypes.int64).reshape(*batch, rows)
-
-
-def _lu_derivative(grad: list[Tensor], input: Tensor) -> Tensor:
-    from .inverses import _solve
-
-    rows, columns = input.shape[-2:]
-    if rows != columns:
-        raise RuntimeError("lu_factor(): the derivative of an LU factorisation is known for square matrices only")
-    factors, swaps = _lu_factor(input)
-    lower, upper = lower_of(factors), upper_of(factors)
-    grad_factors = grad[0]
-    inner = tril(matmul(adjoint(lower), tril(grad_factors, -1)), -1) + triu(matmul(triu(grad_factors), adjoint(upper)))
-    turned = adjoint(_solve(upper, adjoint(_solve(adjoint(lower), inner))))
-    order = permutation_of(swaps, rows)
-    back = order.argsort(-1)
-    return turned.gather(-2, back.unsqueeze(-1).expand(turned.shape))
-
-
-@primitive(derivatives={"input": _lu_derivative}, method=False, holomorphic=False, node="LinalgLuFactorExBackward0")
-def _lu_factor(input: Tensor) -> tuple[Tensor, Tensor]:
-    factors, swaps = input._type.kernels.lu_factor(input._array)
-    return from_array(factors, input._type), from_array(swaps, input._type.with_dtype(dtypes.int64))
-
-
-class LUFactor(NamedTuple):
-    """L and U in one matrix, and the rows that were swapped, counted from 1."""
-
-    LU: Tensor
-    pivots: Tensor
-
-    def __repr__(self) -> str:
-        return named_repr("linalg_lu_factor", self)
-
-
-class LUFactorEx(NamedTuple):
-    """L and U in one matrix, the rows that were swapped, and where a zero stands on the diagonal."""
-
-    LU: Tensor
-    pivots: Tensor
-    info: Tensor
-
-    def __repr__(self) -> str:
-        return named_repr("linalg_lu_factor_ex", self)
-
-
-class LU(NamedTuple):
-    """A permutation, a lower and an upper triangular matrix."""
-
-    P: Tensor
-    L: Tensor
-    U: Tensor
-
-    def __repr__(self) -> str:
-        return named_repr("linalg_lu", self)
-
-
-def zero_on_diagonal(factors: Tensor) -> Tensor:
-    """For each packed LU, the position from 1 of the first zero on the diagonal of U, or 0; int32."""
-    zero = diagonal(factors.detach(), 0, -2, -1) == 0
-    if not zero.shape[-1]:
-        return zero.new_zeros(zero.shape[:-1], dtype=dtypes.int32)
-    first = zero.to(dtypes.int32).argmax(-1) + 1
-    return (first * zero.any(-1)).to(dtypes.int32)
-
-
-def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -> LUFactorEx:
-    """Factorise as :func:`lu_factor`, and say where a zero stands on the diagonal instead of raising.
-
-    Source of the semantics: ``torch.linalg.lu_factor_ex``.
-
-    Example:
-        >>> import flambeau as torch
-        >>> torch.linalg.lu_factor_ex(torch.zeros(2, 2)).info
-        tensor(1, dtype=torch.int32)
-    """
-    check_matrix("torch.linalg.lu_factor", A)
-    if not pivot:
-        raise NotImplementedError("linalg.lu_factor: LU without pivoting is not implemented on the CPU")
-    factors, swaps = _lu_factor(A)
-    info = zero_on_diagonal(factors)
-    if check_errors and bool(info.any()):
-        _raise_zero_pivot(A, info)
-    return LUFactorEx(factors, (swaps.detach() + 1).to(dtypes.int32), info)
-
-
-def _raise_zero_pivot(input: Tensor, info: Tensor) -> None:
-    where_, _ = batch_text(input, info)
-    place = int(info.reshape(-1)[info.reshape(-1).nonzero()[0, 0]])
-    raise RuntimeError(
-        f"torch.linalg.lu_factor: {where_}U[{place},{place}] is zero and using it on lu_solve would result in a division by "
-        "zero. If you still want to perform the factorization, consider calling linalg.lu(A, pivot) or "
-        "linalg.lu_factor_ex(A, pivot)"
-    )
-
-
-def lu_factor(A: Tensor, *, pivot: bool = True) -> LUFactor:
-    """Factorise matrices as P L U, with L and U in one matrix: for :func:`lu_solve`. Source: ``torch.linalg.lu_factor``.
-
-    The gradient is known for square matrices.
-
-    Raises:
-        RuntimeError: the input is no floating matrix, or U has a zero on its diagonal.
-
-    Example:
-        >>> import flambeau as torch
-        >>> torch.linalg.lu_factor(torch.tensor([[1.0, 2.0], [2.0, 2.0]]))
-        torch.return_types.linalg_lu_factor(
-        LU=tensor([[2.0000, 2.0000],
-                [0.5000, 1.0000]]),
-        pivots=tensor([2, 2], dtype=torch.int32))
-    """
-    factors, pivots, info = lu_factor_ex(A, pivot=pivot)
-    if bool(info.any()):
-        _raise_zero_pivot(A, info)
-    return LUFactor(factors, pivots)
-
-
-def lu(A: Tensor, *, pivot: bool = True) -> LU:
-    """Factorise matrices as P L U: a permutation, a lower and an upper triangular matrix. Source: ``torch.linalg.lu``.
-
-    Raises:
-        RuntimeError: the input is no floating matrix.
-
-    Example:
-        >>> import flambeau as torch
-        >>> torch.linalg.lu(torch.tensor([[1.0, 2.0], [2.0, 2.0]])).P
-        tensor([[0., 1.],
-                [1., 0.]])
-    """
-    factors, pivots, _ = lu_factor_ex(A, pivot=pivot)
-    order = permutation_of(pivots.to(dtypes.int64) - 1, A.shape[-2])
-    one = eye(A.shape[-2], dtype=A.dtype, device=A.device)
-    return LU(one[order].mT, lower_of(factors), upper_of(factors))

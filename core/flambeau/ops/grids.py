@@ -150,6 +150,29 @@ def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
     return result if increasing else result.flip(1)
 
 
+def linalg_vander(x: Tensor, N: int | None = None) -> Tensor:  # noqa: N803 (PyTorch's name)
+    """Make Vandermonde matrices: the powers of each element, from 0 up, as a row. Source: ``torch.linalg.vander``.
+
+    Raises:
+        RuntimeError: ``N`` is not greater than 1, or the input has no dimensions.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.linalg.vander(torch.tensor([1, 2, 3]))
+        tensor([[1, 1, 1],
+                [1, 2, 4],
+                [1, 3, 9]])
+    """
+    if x.dim() == 0:
+        raise RuntimeError("Expected dim of input tensor to be larger than 0")
+    count = x.shape[-1] if N is None else N
+    if count <= 1:
+        raise RuntimeError("N must be greater than 1.")
+    repeated = x.unsqueeze(-1).expand(*x.shape, count - 1)
+    powers = repeated.cumprod(-1)
+    return cat([powers.new_ones((*x.shape, 1)), powers], -1)
+
+
 def unravel_index(indices: Tensor, shape: int | Sequence[int]) -> tuple[Tensor, ...]:
     """Give the coordinates of flat positions in a tensor of a shape, one tensor per dimension.
 

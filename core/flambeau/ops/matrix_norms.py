@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import inf
 from typing import Any
 
@@ -10,11 +10,12 @@ from .._tensor import Tensor
 from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from ..shapes import normalize_dim
 from ._declare import composite
+from ._matrices import _not_finite, check_matrix, check_square
 from ._reduce import Dims
 from ._runtime import Number
-from .factorizations import _not_finite, check_matrix, check_square, svdvals
+from .factorizations import svdvals
 from .inverses import _inv
-from .norms import _as_dtype, vector_norm_of
+from .norms import _as_dtype, of_singular_values, vector_norm_of
 
 __all__: list[str] = []  # public in flambeau.linalg
 
@@ -78,10 +79,10 @@ def matrix_norm(
             raise RuntimeError(f"linalg.matrix_norm: Order {ord} not supported.")
         if ord == "fro":
             return vector_norm_of(source, 2.0, (rows, columns), keepdim)
-        return _of_singular_values(source, rows, columns, keepdim, lambda values: values.sum(-1))
+        return of_singular_values(source, (rows, columns), keepdim, lambda values: values.sum(-1))
     if abs(ord) == 2:
-        return _of_singular_values(
-            source, rows, columns, keepdim, lambda values: values.amax(-1) if ord > 0 else values.amin(-1)
+        return of_singular_values(
+            source, (rows, columns), keepdim, lambda values: values.amax(-1) if ord > 0 else values.amin(-1)
         )
     if abs(ord) not in (1, inf):
         raise RuntimeError(f"linalg.matrix_norm: Order {ord:g} not supported.")
@@ -89,16 +90,6 @@ def matrix_norm(
     sums = source.abs().sum(summed, keepdim=True)
     result = sums.amax(compared, keepdim=True) if ord > 0 else sums.amin(compared, keepdim=True)
     return result if keepdim else result.squeeze((rows, columns))
-
-
-def _of_singular_values(
-    source: Tensor, rows: int, columns: int, keepdim: bool, reduce: Callable[[Tensor], Tensor]
-) -> Tensor:
-    result = reduce(svdvals(source.movedim((rows, columns), (-2, -1))))
-    if keepdim:
-        for dim in sorted((rows, columns)):
-            result = result.unsqueeze(dim)
-    return result
 
 
 @composite(method=False, out=True)

@@ -1,27 +1,26 @@
-"""Norms of vectors, and what is measured with them."""
+"""Norms of vectors, and the norms that ``torch.norm`` gives to matrices."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from importlib import import_module
 from math import inf
 from typing import Any
 
 from .._tensor import Tensor, from_array
 from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from ..printing import scalar_type_name
-from ..promotion import result_dtype
 from ..shapes import Shape, normalize_dim, normalize_dims
 from ._declare import composite, primitive
+from ._matrices import check_matrix
 from ._reduce import Dims, in_single, spread
 from ._runtime import Number, with_exact_out
-from .arithmetic import sub
 from .conversion import to_type
+from .factorizations import svdvals
 from .reductions import sum
 from .selection import where
 
-__all__ = ["dist", "norm", "renorm"]
+__all__ = ["norm", "renorm"]
 
 
 def _norm_input(grad: Tensor, input: Tensor, ord: float, dim: Dims, keepdim: bool, result: Tensor) -> Any:
@@ -138,8 +137,21 @@ def _matrix_norm(input: Tensor, p: str, dim: Dims, keepdim: bool, dtype: DType |
     dims = normalize_dims(dim, input.dim())
     if len(dims) != 2:
         raise RuntimeError(f"linalg.matrix_norm: dim must be a 2-tuple. Got {' '.join(map(str, dims))}")
-    linalg = import_module("flambeau.linalg")
-    result: Tensor = linalg.matrix_norm(input, p, dims, keepdim, dtype=dtype)
+    check_matrix("linalg.matrix_norm", input)
+    source = _as_dtype(input, dtype)
+    if p == "fro":
+        return vector_norm_of(source, 2.0, dims, keepdim)
+    return of_singular_values(source, dims, keepdim, lambda values: values.sum(-1))
+
+
+def of_singular_values(
+    source: Tensor, dims: Sequence[int], keepdim: bool, reduce: Callable[[Tensor], Tensor]
+) -> Tensor:
+    """What ``reduce`` makes of the singular values of the matrices in two dimensions."""
+    result = reduce(svdvals(source.movedim(tuple(dims), (-2, -1))))
+    if keepdim:
+        for dim in sorted(dims):
+            result = result.unsqueeze(dim)
     return result
 
 
@@ -161,39 +173,6 @@ def _as_dtype(input: Tensor, dtype: DType | None) -> Tensor:
             f"narrowing to the specified dtype ({scalar_type_name(dtype)})"
         )
     return to_type(input, input._type.with_dtype(dtype))
-
-
-def _dist_input(grad: Tensor, input: Tensor, other: Tensor, p: float, result: Tensor) -> Any:
-    return _norm_input(grad, input - other, float(p), None, False, result)
-
-
-def _dist_other(grad: Tensor, input: Tensor, other: Tensor, p: float, result: Tensor) -> Any:
-    return _norm_input(-grad, input - other, float(p), None, False, result)
-
-
-@primitive(derivatives={"input": _dist_input, "other": _dist_other}, method=False, node="DistBackward0")
-def _dist(input: Tensor, other: Tensor, p: float) -> Tensor:
-    return _vector_norm(sub(input.detach(), other.detach()), p, None, False)
-
-
-@composite()
-def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
-    """Compute the ``p``-norm of the difference, which broadcasts. Source of the semantics: ``torch.dist``.
-
-    Example:
-        >>> import flambeau as torch
-        >>> torch.dist(torch.tensor([1.0, 2.0]), torch.tensor([4.0, 6.0]))
-        tensor(5.)
-    """
-    ord = _real("dist", "p", 3, p)
-    dtype = result_dtype((input, other))
-    if not dtype.is_floating_point and not dtype.is_complex:
-        raise RuntimeError(
-            f"norm(): input dtype should be either floating point or complex. Got {scalar_type_name(dtype)} instead."
-        )
-    if dtype.is_complex:
-        return vector_norm_of(sub(input, other), ord, None, False)
-    return _dist(input, other, ord)
 
 
 @composite(inplace=True, out="exact")

@@ -8,17 +8,19 @@ from typing import NamedTuple
 from .. import dtypes
 from .._methods import method
 from .._tensor import Tensor
+from ._matrices import adjoint, lower_of, upper_of
 from ._reduce import named_repr
-from .factorizations import QR, adjoint, lower_of, lu_factor_ex, permutation_of, upper_of
+from .factorizations import QR
 from .factorizations import cholesky as _cholesky
 from .factorizations import qr as _qr
 from .factorizations import svd as _svd
-from .inverses import cholesky_inverse as cholesky_inverse
-from .inverses import cholesky_solve as cholesky_solve
 from .inverses import det as det
 from .inverses import inv, matrix_exp, pinv, slogdet
 from .inverses import logdet as logdet
-from .inverses import lu_solve as _lu_solve
+from .lu import lu_factor_ex, permutation_of
+from .solving import cholesky_inverse as cholesky_inverse
+from .solving import cholesky_solve as cholesky_solve
+from .solving import lu_solve as _lu_solve
 
 __all__ = [
     "cholesky", "cholesky_inverse", "cholesky_solve", "det", "inverse", "logdet", "lu_solve", "lu_unpack", "matrix_exp",

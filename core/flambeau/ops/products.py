@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from itertools import pairwise
 from math import prod
 
 from .._tensor import Tensor
-from ..printing import scalar_type_name
 from ..shapes import broadcast_shapes, normalize_dim
-from ._declare import alias, composite, primitive
-from ._runtime import Number
+from ._declare import alias, composite
+from ._runtime import Number, with_out
 from .broadcasting import _expand_method
-from .creation import ones_like
 from .diagonals import diagonal
-from .joining import cat, stack
+from .joining import stack
 from .linalg import bmm, dot, matmul, mm, mv, outer
 from .movement import reshape
-from .selection import where
 
 __all__ = [
-    "addbmm", "addmv", "addr", "baddbmm", "cdist", "chain_matmul", "cross", "ger", "inner", "kron", "matrix_power", "pdist",
+    "addbmm", "addmv", "addr", "baddbmm", "chain_matmul", "cross", "ger", "inner", "kron", "matrix_power",
     "tensordot", "trace", "vdot",
 ]  # fmt: skip
 
@@ -157,6 +155,19 @@ def vdot(input: Tensor, other: Tensor) -> Tensor:
     return dot(input, other)
 
 
+def vecdot(x: Tensor, y: Tensor, *, dim: int = -1, out: Tensor | None = None) -> Tensor:
+    """Multiply vectors along ``dim``, the first conjugated, and add up. Source: ``torch.linalg.vecdot``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.linalg.vecdot(torch.tensor([[1, 2], [3, 4]]), torch.tensor([5, 6]))
+        tensor([17, 39])
+    """
+    first = x.conj() if x.is_complex() else x
+    result = (first * y).sum(dim)
+    return result if out is None else with_out(out, lambda: result)
+
+
 @composite(out=True)
 def inner(input: Tensor, other: Tensor) -> Tensor:
     """Multiply the last dimensions and add up; 0-d tensors just multiply. Source of the semantics: ``torch.inner``.
@@ -204,6 +215,22 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
             UserWarning,
             stacklevel=3,
         )
+    return cross_along(input, other, dim)
+
+
+def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1, out: Tensor | None = None) -> Tensor:
+    """Compute the cross product of vectors of three elements along ``dim``. Source: ``torch.linalg.cross``.
+
+    Raises:
+        RuntimeError: the dimension has not three elements.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.linalg.cross(torch.tensor([1, 0, 0]), torch.tensor([0, 1, 0]))
+        tensor([0, 0, 1])
+    """
+    if out is not None:
+        return with_out(out, cross_along, input, other, dim)  # type: ignore[no-any-return]
     return cross_along(input, other, dim)
 
 
@@ -274,8 +301,6 @@ def tensordot(
         torch.Size([2, 4])
     """
     if out is not None:
-        from ._runtime import with_out
-
         return with_out(out, tensordot, a, b, dims)  # type: ignore[no-any-return]
     first, second = _contracted(a, b, dims)
     if len(first) != len(second):
@@ -342,6 +367,40 @@ def multiplied(matrices: Sequence[Tensor]) -> Tensor:
     return product(0, count - 1)
 
 
+def multi_dot(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
+    """Multiply matrices in the cheapest order; the first and the last may be vectors. Source: ``torch.linalg.multi_dot``.
+
+    Raises:
+        RuntimeError: there are fewer than two tensors, or the shapes do not fit.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.linalg.multi_dot([torch.ones(2), torch.ones(2, 3), torch.ones(3)])
+        tensor(6.)
+    """
+    listed = list(tensors)
+    if len(listed) < 2:
+        raise RuntimeError(f"multi_dot(): expected at least 2 tensors but got {len(listed)}")
+    for position, tensor in enumerate(listed):
+        ends = position in (0, len(listed) - 1)
+        if tensor.dim() != 2 and not (ends and tensor.dim() == 1):
+            expected = "1D or 2D" if ends else "2D"
+            raise RuntimeError(f"multi_dot(): tensor {position} must be {expected} but got {tensor.dim()}D")
+    row, column = listed[0].dim() == 1, listed[-1].dim() == 1
+    listed[0] = listed[0].unsqueeze(0) if row else listed[0]
+    listed[-1] = listed[-1].unsqueeze(1) if column else listed[-1]
+    for position, (left, right) in enumerate(pairwise(listed)):
+        if left.shape[1] != right.shape[0]:
+            raise RuntimeError(
+                f"multi_dot(): tensors {position} and {position + 1} with shapes {list(left.shape)} and {list(right.shape)} "
+                "cannot be multiplied"
+            )
+    result = multiplied(listed)
+    result = result.squeeze(0) if row else result
+    result = result.squeeze(-1) if column else result
+    return result if out is None else with_out(out, lambda: result)
+
+
 def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
     """Multiply matrices in the cheapest order; deprecated, as in PyTorch, for ``linalg.multi_dot``.
 
@@ -369,8 +428,6 @@ def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
         if matrix.dim() != 2:
             raise RuntimeError(f"Tensor dimension is {matrix.dim()}, expected 2 instead.")
     if out is not None:
-        from ._runtime import with_out
-
         return with_out(out, multiplied, matrices)  # type: ignore[no-any-return]
     return multiplied(matrices)
 
@@ -389,7 +446,7 @@ def matrix_power(input: Tensor, n: int) -> Tensor:
         tensor([[1., 5.],
                 [0., 1.]])
     """
-    from .factorizations import check_square
+    from ._matrices import check_square
     from .inverses import inv
 
     check_square("linalg.matrix_power", input)
@@ -409,93 +466,3 @@ def matrix_power(input: Tensor, n: int) -> Tensor:
         if not n:
             return result.clone() if result is input else result  # type: ignore[return-value]
         square = matmul(square, square)
-
-
-# -- distances ---------------------------------------------------------------
-
-
-def _euclidean_first(grad: Tensor, x1: Tensor, x2: Tensor, result: Tensor) -> Tensor:
-    ratio: Tensor = where(result == 0, 0.0, grad / result)
-    return x1 * ratio.sum(-1, keepdim=True) - ratio @ x2
-
-
-def _euclidean_second(grad: Tensor, x1: Tensor, x2: Tensor, result: Tensor) -> Tensor:
-    return _euclidean_first(grad.mT, x2, x1, result.mT)
-
-
-@primitive(derivatives={"x1": _euclidean_first, "x2": _euclidean_second}, method=False, node="EuclideanDistBackward0")
-def _euclidean(x1: Tensor, x2: Tensor) -> Tensor:
-    """Distances of rows as the root of x² - 2 x y + y², as one product of matrices."""
-    x1, x2 = x1.detach(), x2.detach()
-    squares, others = x1.square().sum(-1, keepdim=True), x2.square().sum(-1, keepdim=True)
-    one, another = ones_like(squares), ones_like(others)
-    product = cat((x1 * -2, squares, one), -1) @ cat((x2, another, others), -1).mT
-    return product.clamp_(min=0).sqrt_()
-
-
-_MODES = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist")
-
-
-@composite(method=False)
-def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = None) -> Tensor:
-    """Give the distances between all pairs of rows: (…, n, m) and (…, k, m) give (…, n, k). Source: ``torch.cdist``.
-
-    Args:
-        x1, x2: floating tensors.
-        p: of the p-norm, not negative.
-        compute_mode: Euclidean distances of more than 25 rows are computed by way of a product, which is faster and loses
-            digits where rows are near each other; ``"use_mm_for_euclid_dist"`` does so always,
-            ``"donot_use_mm_for_euclid_dist"`` never.
-
-    Raises:
-        RuntimeError: they are no batches of vectors of one length, not floating, or ``p`` is negative.
-        ValueError: there is no such mode.
-
-    Example:
-        >>> import flambeau as torch
-        >>> torch.cdist(torch.tensor([[0.0, 0.0]]), torch.tensor([[3.0, 4.0], [0.0, 1.0]]))
-        tensor([[5., 1.]])
-    """
-    for name, tensor in (("X1", x1), ("X2", x2)):
-        if tensor.dim() < 2:
-            raise RuntimeError(f"cdist only supports at least 2D tensors, {name} got: {tensor.dim()}D")
-        if not tensor.is_floating_point():
-            raise RuntimeError(
-                f"cdist only supports floating-point dtypes, {name} got: {scalar_type_name(tensor.dtype)}"
-            )
-    if x1.shape[-1] != x2.shape[-1]:
-        raise RuntimeError(f"X1 and X2 must have the same number of columns. X1: {x1.shape[-1]} X2: {x2.shape[-1]}")
-    if p < 0:
-        raise RuntimeError("cdist only supports non-negative p values")
-    mode = compute_mode or _MODES[0]
-    if mode not in _MODES:
-        raise ValueError(f"{mode} is not a valid value for compute_mode")
-    by_product = mode == _MODES[1] or (mode == _MODES[0] and max(x1.shape[-2], x2.shape[-2]) > 25)
-    if p == 2 and by_product:
-        batch = broadcast_shapes(tuple(x1.shape[:-2]), tuple(x2.shape[:-2]))
-        return _euclidean(x1.expand(*batch, -1, -1), x2.expand(*batch, -1, -1))
-    return (x1.unsqueeze(-2) - x2.unsqueeze(-3)).norm(p, -1)
-
-
-@composite(method=False)
-def pdist(input: Tensor, p: float = 2.0) -> Tensor:
-    """Give the distances between all pairs of rows of a matrix, each once. Source: ``torch.nn.functional.pdist``.
-
-    Raises:
-        RuntimeError: it is no matrix, not floating, or ``p`` is negative.
-
-    Example:
-        >>> import flambeau as torch
-        >>> torch.pdist(torch.tensor([[0.0], [1.0], [3.0]]))
-        tensor([1., 3., 2.])
-    """
-    from .diagonals import triu_indices
-
-    if input.dim() != 2:
-        raise RuntimeError(f"pdist only supports 2D tensors, got: {input.dim()}D")
-    if not input.is_floating_point():
-        raise RuntimeError("pdist only supports floating-point dtypes")
-    if p < 0:
-        raise RuntimeError("pdist only supports non-negative p values")
-    first, second = triu_indices(input.shape[0], input.shape[0], 1, device=input.device)
-    return (input[first] - input[second]).norm(p, -1)
