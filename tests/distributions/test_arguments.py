@@ -188,7 +188,7 @@ def test_programs_subclass_distribution(torch: ModuleType) -> None:
         with pytest.raises(ValueError, match="satisfy the constraint GreaterThan") as parameter:
             _triangular(t)(t.tensor([1.0, -2.0]))
         with pytest.raises(ValueError, match="within the support") as value:
-            made.log_prob(t.tensor(3.0))
+            _triangular(t)(t.tensor([1.0, 2.0])).log_prob(t.tensor(3.0))
         wide = made.expand((3, 2))
         found.append([
             sample.tolist(), str(parameter.value).split(), str(value.value).split(), repr(made), repr(wide),
