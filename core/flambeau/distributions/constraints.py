@@ -69,7 +69,7 @@ class _Dependent(Constraint):
         raise ValueError("Cannot determine validity of dependent constraint")
 
 
-class _DependentProperty(property, _Dependent):  # type: ignore[misc]
+class _DependentProperty(property, _Dependent):
     """A property of objects that is a dependent constraint of the class."""
 
     def __init__(
@@ -82,7 +82,7 @@ class _DependentProperty(property, _Dependent):  # type: ignore[misc]
         property.__init__(self, fn)
         _Dependent.__init__(self, is_discrete=is_discrete, event_dim=event_dim)
 
-    def __call__(self, fn: Callable[[Any], Any]) -> _DependentProperty:
+    def __call__(self, fn: Callable[[Any], Any]) -> _DependentProperty:  # type: ignore[override]
         """The property of ``fn``, with what is known of the region."""
         return _DependentProperty(fn, **self._known)
 
