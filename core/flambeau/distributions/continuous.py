@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 from .._tensor import Tensor
 from ..ops.creation import empty, full_like
 from ..ops.error_functions import erf, erfinv
 from ..random import normal, rand
 from ..shapes import Size
-from .distribution import Distribution, broadcast, check
+from ..type_info import finfo
+from . import constraints
+from .distribution import Sampled
+from .utils import broadcast_all
 
 __all__ = ["Cauchy", "Exponential", "Laplace", "LogNormal", "Normal", "Uniform"]
 
 
-class _LocationScale(Distribution):
+class _LocationScale(Sampled):
     """A distribution that a location moves and a scale stretches."""
 
+    arg_constraints: ClassVar = {"loc": constraints.real, "scale": constraints.positive}
+    support = constraints.real
     has_rsample = True
-    _parameters = ("loc", "scale")
 
     def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
-        self.loc, self.scale = broadcast(loc, scale)
-        if validate_args is not False:
-            check(self, "scale", self.scale, self.scale > 0, "positive")
-        super().__init__(tuple(self.loc.shape))
+        self.loc, self.scale = broadcast_all(loc, scale)
+        super().__init__(self.loc.size(), validate_args=validate_args)
 
     def _unit(self, value: Tensor) -> Tensor:
-        return (value - self.loc) / self.scale
+        """How many scales a value is from the location."""
+        return (self._checked(value) - self.loc) / self.scale
 
 
 class Normal(_LocationScale):
@@ -37,10 +40,10 @@ class Normal(_LocationScale):
     Args:
         loc: the mean.
         scale: the standard deviation, positive.
-        validate_args: False to take anything.
+        validate_args: False to take anything, see :class:`Distribution`.
 
     Raises:
-        ValueError: a standard deviation is not positive.
+        ValueError: a parameter does not satisfy its constraint, a value to be scored is not in the support.
 
     Example:
         >>> import flambeau as torch
@@ -52,7 +55,7 @@ class Normal(_LocationScale):
 
     def sample(self, sample_shape: Any = (), *, generator: Any = None) -> Tensor:
         """Draw samples; see :meth:`Distribution.sample`."""
-        shape = self._extended(sample_shape)
+        shape = self._extended_shape(sample_shape)
         return normal(self.loc.detach().expand(shape), self.scale.detach().expand(shape), generator=generator)
 
     def _draw(self, shape: Size, generator: Any) -> Tensor:
@@ -62,7 +65,11 @@ class Normal(_LocationScale):
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the density."""
         variance = self.scale**2
-        return -((value - self.loc) ** 2) / (2 * variance) - self.scale.log() - math.log(math.sqrt(2 * math.pi))
+        return (
+            -((self._checked(value) - self.loc) ** 2) / (2 * variance)
+            - self.scale.log()
+            - math.log(math.sqrt(2 * math.pi))
+        )
 
     def cdf(self, value: Tensor) -> Tensor:
         """How likely a sample is at most ``value``."""
@@ -94,7 +101,7 @@ class Normal(_LocationScale):
         return self.scale**2
 
 
-class LogNormal(Distribution):
+class LogNormal(Sampled):
     """Numbers whose logarithms are normal. Source of the semantics: ``torch.distributions.LogNormal``.
 
     Example:
@@ -103,12 +110,19 @@ class LogNormal(Distribution):
         tensor(1.6487)
     """
 
+    arg_constraints: ClassVar = {"loc": constraints.real, "scale": constraints.positive}
+    support = constraints.positive
     has_rsample = True
-    _parameters = ()
 
     def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
         self.base_dist = Normal(loc, scale, validate_args)
-        super().__init__(tuple(self.base_dist.batch_shape))
+        super().__init__(self.base_dist.batch_shape, validate_args=validate_args)
+
+    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
+        """See :meth:`Distribution.expand`."""
+        new = super().expand(batch_shape, _instance)
+        new.base_dist = self.base_dist.expand(batch_shape)
+        return new
 
     @property
     def loc(self) -> Tensor:
@@ -129,7 +143,8 @@ class LogNormal(Distribution):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the density."""
-        return self.base_dist.log_prob(value.log()) - value.log()
+        logarithm = self._checked(value).log()
+        return self.base_dist.log_prob(logarithm) - logarithm
 
     def cdf(self, value: Tensor) -> Tensor:
         """How likely a sample is at most ``value``."""
@@ -159,11 +174,8 @@ class LogNormal(Distribution):
         squared = self.scale**2
         return squared.expm1() * (2 * self.loc + squared).exp()
 
-    def __repr__(self) -> str:
-        return "LogNormal()"
 
-
-class Uniform(Distribution):
+class Uniform(Sampled):
     """Uniform numbers in [low, high). Source of the semantics: ``torch.distributions.Uniform``.
 
     Raises:
@@ -176,13 +188,20 @@ class Uniform(Distribution):
     """
 
     has_rsample = True
-    _parameters = ("low", "high")
 
     def __init__(self, low: Any, high: Any, validate_args: bool | None = None) -> None:
-        self.low, self.high = broadcast(low, high)
-        super().__init__(tuple(self.low.shape))
-        if validate_args is not False and not bool((self.low < self.high).all()):
-            raise ValueError("Uniform is not defined when low>= high")
+        self.low, self.high = broadcast_all(low, high)
+        super().__init__(self.low.size(), validate_args=validate_args)
+
+    @property
+    def arg_constraints(self) -> dict[str, constraints.Constraint]:
+        """Each bound by the other."""
+        return {"low": constraints.less_than(self.high), "high": constraints.greater_than(self.low)}
+
+    @constraints.dependent_property(is_discrete=False, event_dim=0)
+    def support(self) -> constraints.Constraint:
+        """Between the bounds; both belong to it."""
+        return constraints.interval(self.low, self.high)
 
     def _draw(self, shape: Size, generator: Any) -> Tensor:
         numbers = rand(shape, dtype=self.low.dtype, device=self.low.device, generator=generator)
@@ -190,12 +209,12 @@ class Uniform(Distribution):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the density."""
-        inside = (self.low <= value) & (self.high > value)
+        inside = (self.low <= self._checked(value)) & (self.high > value)
         return inside.to(self.low.dtype).log() - (self.high - self.low).log()
 
     def cdf(self, value: Tensor) -> Tensor:
         """How likely a sample is at most ``value``."""
-        return ((value - self.low) / (self.high - self.low)).clamp(0, 1)
+        return ((self._checked(value) - self.low) / (self.high - self.low)).clamp(0, 1)
 
     def icdf(self, value: Tensor) -> Tensor:
         """The value up to which samples are with the probability ``value``."""
@@ -226,7 +245,7 @@ class Uniform(Distribution):
         return (self.high - self.low) / 12**0.5
 
 
-class Exponential(Distribution):
+class Exponential(Sampled):
     """Exponential numbers. Source of the semantics: ``torch.distributions.Exponential``.
 
     Raises:
@@ -238,14 +257,13 @@ class Exponential(Distribution):
         tensor(0.2500)
     """
 
+    arg_constraints: ClassVar = {"rate": constraints.positive}
+    support = constraints.nonnegative
     has_rsample = True
-    _parameters = ("rate",)
 
     def __init__(self, rate: Any, validate_args: bool | None = None) -> None:
-        (self.rate,) = broadcast(rate)
-        if validate_args is not False:
-            check(self, "rate", self.rate, self.rate > 0, "positive")
-        super().__init__(tuple(self.rate.shape))
+        (self.rate,) = broadcast_all(rate)
+        super().__init__(self.rate.size(), validate_args=validate_args)
 
     def _draw(self, shape: Size, generator: Any) -> Tensor:
         return (
@@ -254,11 +272,11 @@ class Exponential(Distribution):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the density."""
-        return self.rate.log() - self.rate * value
+        return self.rate.log() - self.rate * self._checked(value)
 
     def cdf(self, value: Tensor) -> Tensor:
         """How likely a sample is at most ``value``."""
-        return 1 - (-self.rate * value).exp()
+        return 1 - (-self.rate * self._checked(value)).exp()
 
     def icdf(self, value: Tensor) -> Tensor:
         """The value up to which samples are with the probability ``value``."""
@@ -344,17 +362,17 @@ class Laplace(_LocationScale):
     """
 
     def _draw(self, shape: Size, generator: Any) -> Tensor:
-        finest = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float32": 2.0**-23}.get(self.loc.dtype.name, 2.0**-52)
+        finest = finfo(self.loc.dtype).eps
         noise = empty(shape, dtype=self.loc.dtype, device=self.loc.device).uniform_(finest - 1, 1, generator=generator)
         return self.loc - self.scale * noise.sign() * (-noise.abs()).log1p()
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the density."""
-        return -(2 * self.scale).log() - (value - self.loc).abs() / self.scale
+        return -(2 * self.scale).log() - (self._checked(value) - self.loc).abs() / self.scale
 
     def cdf(self, value: Tensor) -> Tensor:
         """How likely a sample is at most ``value``."""
-        distance = value - self.loc
+        distance = self._checked(value) - self.loc
         return 0.5 - 0.5 * distance.sign() * (-distance.abs() / self.scale).expm1()
 
     def icdf(self, value: Tensor) -> Tensor:

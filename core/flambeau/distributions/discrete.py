@@ -2,68 +2,78 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from .._tensor import Tensor
+from ..dtypes import int64
+from ..ops.broadcasting import broadcast_tensors
 from ..ops.creation import full_like, zeros_like
 from ..ops.exponential import xlogy
 from ..ops.gamma_functions import lgamma
+from ..ops.gates import logsigmoid
 from ..ops.logsums import logsumexp
 from ..ops.ranges import arange
 from ..ops.rectifiers import choose as where
 from ..random import bernoulli, binomial, multinomial, poisson, rand
 from ..shapes import Size
-from ..special import expit
-from .distribution import Distribution, broadcast, check
+from ..type_info import finfo
+from . import constraints
+from .distribution import Sampled
+from .utils import broadcast_all, lazy_property, logits_to_probs, probs_to_logits, weighted
 
 __all__ = ["Bernoulli", "Binomial", "Categorical", "Geometric", "Poisson"]
 
 
-def _one_of(owner: str, probs: Any, logits: Any) -> None:
+def _one_of(probs: Any, logits: Any) -> None:
     if (probs is None) == (logits is None):
-        raise ValueError(f"Either `probs` or `logits` must be specified, but not both: {owner}")
+        raise ValueError("Either `probs` or `logits` must be specified, but not both.")
 
 
-def _in_unit(value: Tensor) -> Tensor:
-    return (value >= 0) & (value <= 1)
-
-
-class _OfProbability(Distribution):
-    """A distribution of a probability, or of its logit."""
-
-    _parameters: tuple[str, ...] = ("probs", "logits")
-
-    def __init__(self, probs: Any, logits: Any, validate_args: bool | None, *with_it: Any) -> None:
-        _one_of(type(self).__name__, probs, logits)
-        (given, *rest) = broadcast(logits if probs is None else probs, *with_it)
-        self.__dict__["logits" if probs is None else "probs"] = given
-        self._rest = rest
-        super().__init__(tuple(given.shape))
-        if validate_args is not False and probs is not None:
-            check(self, "probs", given, _in_unit(given), "in the interval [0, 1]")
+class _Chances(Sampled):
+    """A distribution of ``probs`` or of ``logits``."""
 
     @property
-    def _probability(self) -> Tensor:
-        found = self.__dict__.get("probs")
-        return expit(self.__dict__["logits"]) if found is None else found
+    def _param(self) -> Tensor:
+        """The one that was given."""
+        return self.__dict__["probs" if "probs" in self.__dict__ else "logits"]  # type: ignore[no-any-return]
 
     @property
-    def _logit(self) -> Tensor:
-        found = self.__dict__.get("logits")
-        if found is not None:
-            return found  # type: ignore[no-any-return]
-        finest = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float32": 2.0**-23}.get(
-            self._probability.dtype.name, 2.0**-52
-        )
-        clamped = self._probability.clamp(finest, 1 - finest)
-        return clamped.log() - (-clamped).log1p()
+    def param_shape(self) -> Size:
+        """The shape of the parameter."""
+        return self._param.shape
 
-    def __getattr__(self, name: str) -> Any:
-        if name == "probs":
-            return self._probability
-        if name == "logits":
-            return self._logit
-        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+
+class _OfProbability(_Chances):
+    """A distribution of a probability, or of its logit; the other one is computed when it is asked for."""
+
+    arg_constraints: ClassVar = {"probs": constraints.unit_interval, "logits": constraints.real}
+
+    def __init__(self, probs: Any, logits: Any, validate_args: bool | None) -> None:
+        _one_of(probs, logits)
+        name, given = ("logits", logits) if probs is None else ("probs", probs)
+        (self.__dict__[name],) = broadcast_all(given)
+        super().__init__(self._param.size(), validate_args=validate_args)
+
+    @lazy_property
+    def probs(self) -> Tensor:
+        """The probability."""
+        return logits_to_probs(self.logits, is_binary=True)
+
+    @lazy_property
+    def logits(self) -> Tensor:
+        """The logarithm of the odds."""
+        return probs_to_logits(self.probs, is_binary=True)
+
+    def _losses(self, ones: Tensor, zeros: Tensor) -> Tensor:
+        """Minus the log-probability of numbers of successes and failures; finite also at infinite logits if it is so."""
+        return -weighted(ones, logsigmoid(self.logits)) - weighted(zeros, logsigmoid(-self.logits))
+
+
+def _counts(distribution: Sampled, last: int, like: Tensor, dtype: Any, expand: bool) -> Tensor:
+    """The numbers from 0 to ``last`` in a new first dimension."""
+    batch = distribution.batch_shape
+    values = arange(last + 1, dtype=dtype, device=like.device).reshape(-1, *[1] * len(batch))
+    return values.expand(-1, *batch) if expand else values
 
 
 class Bernoulli(_OfProbability):
@@ -83,37 +93,42 @@ class Bernoulli(_OfProbability):
         tensor(0.1875)
     """
 
+    support = constraints.boolean
+    has_enumerate_support = True
+
     def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool | None = None) -> None:
         super().__init__(probs, logits, validate_args)
 
     def _draw(self, shape: Size, generator: Any) -> Tensor:
-        return bernoulli(self._probability.expand(shape), generator=generator)
+        return bernoulli(self.probs.expand(shape), generator=generator)
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the probability."""
-        logit = self._logit
-        return value * logit - logit.clamp(min=0) - (-logit.abs()).exp().log1p()
+        return -self._losses(self._checked(value), 1 - value)
 
     def entropy(self) -> Tensor:
         """The entropy."""
-        logit, chance = self._logit, self._probability
-        return logit.clamp(min=0) + (-logit.abs()).exp().log1p() - logit * chance
+        return self._losses(self.probs, 1 - self.probs)
+
+    def enumerate_support(self, expand: bool = True) -> Tensor:
+        """0 and 1; see :meth:`Distribution.enumerate_support`."""
+        return _counts(self, 1, self._param, self._param.dtype, expand)
 
     @property
     def mean(self) -> Tensor:
         """The mean."""
-        return self._probability
+        return self.probs
 
     @property
     def mode(self) -> Tensor:
         """The most likely value; nan where both are as likely."""
-        chance = self._probability
+        chance = self.probs
         return where(chance == 0.5, full_like(chance, float("nan")), (chance >= 0.5).to(chance.dtype))
 
     @property
     def variance(self) -> Tensor:
         """The variance."""
-        return self._probability * (1 - self._probability)
+        return self.probs * (1 - self.probs)
 
 
 class Geometric(_OfProbability):
@@ -125,42 +140,47 @@ class Geometric(_OfProbability):
         tensor(3.)
     """
 
+    support = constraints.nonnegative_integer
+
     def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool | None = None) -> None:
         super().__init__(probs, logits, validate_args)
-        if validate_args is not False and probs is not None:
-            check(self, "probs", self._probability, self._probability > 0, "positive")
+        if self._validate_args and probs is not None and not bool((self.probs > 0).all()):
+            shape, wrong = tuple(self.probs.shape), self.probs.detach()[~(self.probs > 0)]
+            raise ValueError(
+                f"Expected parameter probs (Tensor of shape {shape}) of distribution {self!r} to be positive but found invalid "
+                f"values:\n{wrong}"
+            )
 
     def _draw(self, shape: Size, generator: Any) -> Tensor:
-        chance = self._probability.expand(shape)
+        chance = self.probs.expand(shape)
         tiny = {"float16": 2.0**-14, "float64": 2.0**-1022}.get(chance.dtype.name, 2.0**-126)
         numbers = rand(shape, dtype=chance.dtype, device=chance.device, generator=generator).clamp(min=tiny)
         return (numbers.log() / (-chance).log1p()).floor()
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the probability."""
-        chance = self._probability
-        failures = where((chance == 1) & (value == 0), zeros_like(chance), chance)
-        return value * (-failures).log1p() + chance.log()
+        chance = self.probs
+        certain = (chance == 1) & (self._checked(value) == 0)  # there the factor 0 meets an infinite logarithm
+        return value * (-chance.masked_fill(certain, 0.0)).log1p() + chance.log()
 
     def entropy(self) -> Tensor:
         """The entropy."""
-        logit, chance = self._logit, self._probability
-        return (logit.clamp(min=0) + (-logit.abs()).exp().log1p() - logit * chance) / chance
+        return self._losses(self.probs, 1 - self.probs) / self.probs
 
     @property
     def mean(self) -> Tensor:
         """The mean."""
-        return 1.0 / self._probability - 1.0
+        return 1.0 / self.probs - 1.0
 
     @property
     def mode(self) -> Tensor:
         """The most likely number: 0."""
-        return zeros_like(self._probability)
+        return zeros_like(self.probs)
 
     @property
     def variance(self) -> Tensor:
         """The variance."""
-        return (1.0 / self._probability - 1.0) / self._probability
+        return (1.0 / self.probs - 1.0) / self.probs
 
 
 class Binomial(_OfProbability):
@@ -172,24 +192,30 @@ class Binomial(_OfProbability):
         tensor(2.5000)
     """
 
-    _parameters = ("total_count", "probs", "logits")
+    arg_constraints: ClassVar = {"total_count": constraints.nonnegative_integer, **_OfProbability.arg_constraints}
+    has_enumerate_support = True
 
     def __init__(
         self, total_count: Any = 1, probs: Any = None, logits: Any = None, validate_args: bool | None = None
     ) -> None:
-        super().__init__(probs, logits, validate_args, total_count)
-        (self.total_count,) = self._rest
-        if validate_args is not False:
-            check(self, "total_count", self.total_count, self.total_count >= 0, "a number of trials")
+        _one_of(probs, logits)
+        trials, given = broadcast_all(total_count, logits if probs is None else probs)
+        self.total_count = trials.type_as(given)
+        super().__init__(None if probs is None else given, None if logits is None else given, validate_args)
+
+    @constraints.dependent_property(is_discrete=True, event_dim=0)
+    def support(self) -> constraints.Constraint:
+        """From 0 to the number of trials."""
+        return constraints.integer_interval(0, self.total_count)
 
     def _draw(self, shape: Size, generator: Any) -> Tensor:
-        return binomial(self.total_count.expand(shape), self._probability.expand(shape), generator=generator)
+        return binomial(self.total_count.expand(shape), self.probs.expand(shape), generator=generator)
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the probability."""
-        trials, logit = self.total_count, self._logit
-        ways = lgamma(trials + 1) - lgamma(value + 1) - lgamma(trials - value + 1)
-        return ways + value * logit - trials * (logit.clamp(min=0) + (-logit.abs()).exp().log1p())
+        trials = self.total_count
+        ways = lgamma(trials + 1) - lgamma(self._checked(value) + 1) - lgamma(trials - value + 1)
+        return ways - self._losses(value, trials - value)
 
     def entropy(self) -> Tensor:
         """The entropy.
@@ -197,30 +223,37 @@ class Binomial(_OfProbability):
         Raises:
             NotImplementedError: the numbers of trials differ.
         """
+        chances = self.log_prob(self.enumerate_support(False))
+        return -weighted(chances.exp(), chances).sum(0)
+
+    def enumerate_support(self, expand: bool = True) -> Tensor:
+        """From 0 to the number of trials; see :meth:`Distribution.enumerate_support`.
+
+        Raises:
+            NotImplementedError: the numbers of trials differ.
+        """
         most = int(self.total_count.max().item())
         if int(self.total_count.min().item()) != most:
-            raise NotImplementedError("the entropy of binomial distributions with different numbers of trials")
-        counts = arange(most + 1, dtype=self.total_count.dtype, device=self.total_count.device)
-        chances = self.log_prob(counts.reshape(-1, *[1] * len(self.batch_shape)))
-        return -(chances.exp() * chances).sum(0)
+            raise NotImplementedError("Inhomogeneous total count not supported by `enumerate_support`.")
+        return _counts(self, most, self._param, self._param.dtype, expand)
 
     @property
     def mean(self) -> Tensor:
         """The mean."""
-        return self.total_count * self._probability
+        return self.total_count * self.probs
 
     @property
     def mode(self) -> Tensor:
         """The most likely count."""
-        return ((self.total_count + 1) * self._probability).floor().clamp(max=self.total_count)
+        return ((self.total_count + 1) * self.probs).floor().clamp(max=self.total_count)
 
     @property
     def variance(self) -> Tensor:
         """The variance."""
-        return self.total_count * self._probability * (1 - self._probability)
+        return self.total_count * self.probs * (1 - self.probs)
 
 
-class Poisson(Distribution):
+class Poisson(Sampled):
     """Counts of Poisson's distribution. Source of the semantics: ``torch.distributions.Poisson``.
 
     Raises:
@@ -232,20 +265,20 @@ class Poisson(Distribution):
         tensor(4.)
     """
 
-    _parameters = ("rate",)
+    arg_constraints: ClassVar = {"rate": constraints.nonnegative}
+    support = constraints.nonnegative_integer
 
     def __init__(self, rate: Any, validate_args: bool | None = None) -> None:
-        (self.rate,) = broadcast(rate)
-        if validate_args is not False:
-            check(self, "rate", self.rate, self.rate >= 0, "not negative")
-        super().__init__(tuple(self.rate.shape))
+        (self.rate,) = broadcast_all(rate)
+        super().__init__(self.rate.size(), validate_args=validate_args)
 
     def _draw(self, shape: Size, generator: Any) -> Tensor:
         return poisson(self.rate.expand(shape), generator=generator)
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the probability."""
-        return xlogy(value, self.rate) - self.rate - lgamma(value + 1)
+        never = (self._checked(value) == 0) & (self.rate == 0)  # there the derivative of xlogy is 0 / 0
+        return xlogy(value, self.rate.masked_fill(never, 1.0)) - self.rate - lgamma(value + 1)
 
     @property
     def mean(self) -> Tensor:
@@ -263,7 +296,7 @@ class Poisson(Distribution):
         return self.rate
 
 
-class Categorical(Distribution):
+class Categorical(_Chances):
     """Numbers of categories, by their probabilities. Source of the semantics: ``torch.distributions.Categorical``.
 
     Args:
@@ -280,36 +313,34 @@ class Categorical(Distribution):
         tensor([0.2500, 0.7500])
     """
 
-    _parameters = ("probs", "logits")
+    arg_constraints: ClassVar = {"probs": constraints.simplex, "logits": constraints.real_vector}
+    has_enumerate_support = True
 
     def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool | None = None) -> None:
-        _one_of("Categorical", probs, logits)
-        given = logits if probs is None else probs
+        _one_of(probs, logits)
+        name, given = ("logits", logits) if probs is None else ("probs", probs)
         if given.dim() < 1:
-            raise ValueError("`probs` or `logits` parameter must be at least one-dimensional.")
-        if probs is not None:
-            if validate_args is not False:
-                check(
-                    self,
-                    "probs",
-                    probs,
-                    (probs >= 0) & (probs.sum(-1, keepdim=True) > 0),
-                    "weights that are not negative",
-                )
-            self.probs = probs / probs.sum(-1, keepdim=True)
+            raise ValueError(f"`{name}` parameter must be at least one-dimensional.")
+        if probs is None:
+            self.__dict__["logits"] = logits - logsumexp(logits, -1, keepdim=True)
         else:
-            self.logits = logits - logsumexp(logits, -1, keepdim=True)
-        super().__init__(tuple(given.shape[:-1]))
+            self.__dict__["probs"] = probs / probs.sum(-1, keepdim=True)
+        super().__init__(given.size()[:-1], validate_args=validate_args)
 
-    def __getattr__(self, name: str) -> Any:
-        if name == "probs":
-            return self.logits.softmax(-1)
-        if name == "logits":
-            finest = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float32": 2.0**-23}.get(
-                self.probs.dtype.name, 2.0**-52
-            )
-            return self.probs.clamp(finest, 1 - finest).log()
-        raise AttributeError(f"'Categorical' object has no attribute '{name}'")
+    @lazy_property
+    def probs(self) -> Tensor:
+        """The probabilities."""
+        return logits_to_probs(self.logits)
+
+    @lazy_property
+    def logits(self) -> Tensor:
+        """Their logarithms."""
+        return probs_to_logits(self.probs)
+
+    @constraints.dependent_property(is_discrete=True, event_dim=0)
+    def support(self) -> constraints.Constraint:
+        """The numbers of the categories."""
+        return constraints.integer_interval(0, self._param.size(-1) - 1)
 
     def _draw(self, shape: Size, generator: Any) -> Tensor:
         rows = self.probs.reshape(-1, self.probs.shape[-1])
@@ -319,22 +350,22 @@ class Categorical(Distribution):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the probability."""
-        logits: Tensor = self.logits
-        shape = (*value.shape,) if value.dim() >= logits.dim() - 1 else (*logits.shape[:-1],)
-        places = value.long().expand(shape).unsqueeze(-1)
-        return logits.expand(*shape, logits.shape[-1]).gather(-1, places).squeeze(-1)
+        places, logits = broadcast_tensors(self._checked(value).long().unsqueeze(-1), self.logits)
+        return logits.gather(-1, places[..., :1]).squeeze(-1)
 
     def entropy(self) -> Tensor:
-        """The entropy."""
-        logits: Tensor = self.logits
-        probs: Tensor = self.probs
-        return -(logits * probs).sum(-1)
+        """The entropy; categories without a chance do not count."""
+        logits: Tensor = self.logits.clamp(min=finfo(self.logits.dtype).min)
+        return -(logits * self.probs).sum(-1)
+
+    def enumerate_support(self, expand: bool = True) -> Tensor:
+        """The numbers of the categories; see :meth:`Distribution.enumerate_support`."""
+        return _counts(self, self._param.size(-1) - 1, self._param, int64, expand)
 
     @property
     def mode(self) -> Tensor:
         """The most likely category."""
-        probs: Tensor = self.probs
-        return probs.argmax(-1)
+        return self.probs.argmax(-1)
 
     @property
     def mean(self) -> Tensor:

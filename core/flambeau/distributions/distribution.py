@@ -1,55 +1,169 @@
-"""What all distributions share."""
+"""What all distributions share: shapes, checks of parameters and values, samples."""
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from .._tensor import Tensor
 from ..autograd._modes import no_grad
-from ..ops.broadcasting import broadcast_tensors
-from ..ops.data import as_tensor
-from ..promotion import get_default_dtype
 from ..shapes import Size
+from . import constraints
+from .utils import lazy_property
 
-__all__ = ["Distribution"]
+__all__ = ["Distribution", "Sampled"]
 
 
 class Distribution:
-    """A batch of distributions of one kind. Source of the semantics: ``torch.distributions.Distribution``.
+    """A batch of distributions of one kind; programs subclass it. Source of the semantics: ``torch.distributions.Distribution``.
 
-    Attributes:
+    Args:
         batch_shape: the shape of the parameters.
         event_shape: the shape of one sample.
+        validate_args: whether parameters are checked against ``arg_constraints``, and values against ``support``;
+            None for the default, see :meth:`set_default_validate_args`.
+
+    Attributes:
         has_rsample: whether gradients flow through :meth:`rsample`.
+        has_enumerate_support: whether there is :meth:`enumerate_support`.
+
+    Raises:
+        ValueError: a parameter does not satisfy its constraint.
+
+    Example:
+        >>> import flambeau as torch
+        >>> class Always(torch.distributions.Distribution):
+        ...     arg_constraints = {}
+        ...
+        ...     def rsample(self, sample_shape=torch.Size()):
+        ...         return torch.ones(self._extended_shape(sample_shape))
+        >>> Always(batch_shape=torch.Size([2])).sample((1,))
+        tensor([[1., 1.]])
     """
 
     has_rsample = False
-    _parameters: tuple[str, ...] = ()
-    """The names of the parameters, which are attributes."""
+    has_enumerate_support = False
+    _validate_args = __debug__
 
-    def __init__(self, batch_shape: tuple[int, ...] = (), event_shape: tuple[int, ...] = ()) -> None:
-        self.batch_shape, self.event_shape = Size(batch_shape), Size(event_shape)
+    @staticmethod
+    def set_default_validate_args(value: bool) -> None:
+        """Say whether distributions check parameters and values if they are not told."""
+        if value not in (True, False):
+            raise ValueError(f"set_default_validate_args() takes True or False, not {value!r}")
+        Distribution._validate_args = value
 
-    def sample(self, sample_shape: Any = (), *, generator: Any = None) -> Tensor:
-        """Draw a sample, or as many as the shape says, (sample shape…, batch shape…, event shape…), without gradient.
+    def __init__(self, batch_shape: Any = (), event_shape: Any = (), validate_args: bool | None = None) -> None:
+        self._batch_shape, self._event_shape = Size(batch_shape), Size(event_shape)
+        if validate_args is not None:
+            self._validate_args = validate_args
+        if self._validate_args:
+            self._validate_parameters()
 
-        ``generator`` is beyond PyTorch: where numbers come from, the default generator of the device if None.
-        """
-        with no_grad():
-            return self._draw(self._extended(sample_shape), generator)
+    def _validate_parameters(self) -> None:
+        try:
+            wanted = self.arg_constraints
+        except NotImplementedError:
+            warnings.warn(
+                f"{type(self)} does not define `arg_constraints`. Please set `arg_constraints = {{}}` or initialize the "
+                "distribution with `validate_args=False` to turn off validation.",
+                stacklevel=4,
+            )
+            return
+        for name, constraint in wanted.items():
+            lazy = name not in self.__dict__ and isinstance(getattr(type(self), name, None), lazy_property)
+            if lazy or constraints.is_dependent(constraint):
+                continue
+            value = getattr(self, name)
+            if not bool(constraint.check(value).all()):
+                raise ValueError(
+                    f"Expected parameter {name} ({type(value).__name__} of shape {tuple(value.shape)}) of distribution "
+                    f"{self!r} to satisfy the constraint {constraint!r}, but found invalid values:\n{value}"
+                )
 
-    def rsample(self, sample_shape: Any = (), *, generator: Any = None) -> Tensor:
-        """:meth:`sample` with gradients of the parameters.
+    def _validate_sample(self, value: Tensor) -> None:
+        """Refuse a value that is outside of the support, or whose shape does not go with the distribution's.
 
         Raises:
-            NotImplementedError: the distribution has none.
+            ValueError: in PyTorch's words.
         """
-        if not self.has_rsample:
-            raise NotImplementedError(f"{type(self).__name__} has no rsample(): no gradients flow through its samples")
-        return self._draw(self._extended(sample_shape), generator)
+        if not isinstance(value, Tensor):
+            raise ValueError("The value argument to log_prob must be a Tensor")
+        self._validate_shape(value.size())
+        try:
+            support = self.support
+        except NotImplementedError:
+            warnings.warn(
+                f"{type(self)} does not define `support` to enable sample validation. Please initialize the distribution "
+                "with `validate_args=False` to turn off validation.",
+                stacklevel=3,
+            )
+            return
+        if not bool(support.check(value).all()):
+            raise ValueError(
+                f"Expected value argument ({type(value).__name__} of shape {tuple(value.shape)}) to be within the support "
+                f"({support!r}) of the distribution {self!r}, but found invalid values:\n{value}"
+            )
 
-    def _draw(self, shape: Size, generator: Any) -> Tensor:
+    def _validate_shape(self, found: Size) -> None:
+        if found[len(found) - len(self._event_shape) :] != self._event_shape:
+            raise ValueError(f"The right-most size of value must match event_shape: {found} vs {self._event_shape}.")
+        expected = Size((*self._batch_shape, *self._event_shape))
+        for size, other in zip(reversed(found), reversed(expected), strict=False):
+            if 1 not in (size, other) and size != other:
+                raise ValueError(f"Value is not broadcastable with batch_shape+event_shape: {found} vs {expected}.")
+
+    @property
+    def batch_shape(self) -> Size:
+        """The shape of the parameters."""
+        return self._batch_shape
+
+    @property
+    def event_shape(self) -> Size:
+        """The shape of one sample."""
+        return self._event_shape
+
+    @property
+    def arg_constraints(self) -> dict[str, constraints.Constraint]:
+        """The constraint of each parameter by its name."""
         raise NotImplementedError
+
+    @property
+    def support(self) -> Any:
+        """The constraint that all samples satisfy."""
+        raise NotImplementedError
+
+    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
+        """The distribution with parameters expanded to ``batch_shape``, which are not checked again."""
+        raise NotImplementedError
+
+    def _get_checked_instance(self, cls: type, _instance: Any = None) -> Any:
+        """A new object for :meth:`expand` to fill, unless one is given.
+
+        Raises:
+            NotImplementedError: a subclass of ``cls`` takes other arguments, which an expanded one would lack.
+        """
+        if _instance is None and type(self).__init__ is not cls.__init__:  # type: ignore[misc]
+            raise NotImplementedError(
+                f"Subclass {type(self).__name__} of {cls.__name__} that defines a custom __init__ method must also define a "
+                "custom .expand() method."
+            )
+        return object.__new__(type(self)) if _instance is None else _instance
+
+    def sample(self, sample_shape: Any = ()) -> Tensor:
+        """Draw a sample, or as many as the shape says, (sample shape…, batch shape…, event shape…), without gradient."""
+        with no_grad():
+            return self.rsample(sample_shape)
+
+    def rsample(self, sample_shape: Any = ()) -> Tensor:
+        """:meth:`sample` with gradients of the parameters."""
+        raise NotImplementedError
+
+    def sample_n(self, n: int) -> Tensor:
+        """Draw ``n`` samples; ``sample((n,))`` is the newer way."""
+        warnings.warn(
+            "`sample_n(n)` will be deprecated. Use `sample((n,))` instead.", category=FutureWarning, stacklevel=2
+        )
+        return self.sample(Size((n,)))
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the density, or of the probability, at ``value``."""
@@ -63,9 +177,17 @@ class Distribution:
         """The value up to which samples are with the probability ``value``."""
         raise NotImplementedError
 
+    def enumerate_support(self, expand: bool = True) -> Tensor:
+        """All values that samples have, (values, batch shape…); the batch dimensions are 1 unless ``expand``."""
+        raise NotImplementedError
+
     def entropy(self) -> Tensor:
         """The entropy, in nats."""
         raise NotImplementedError
+
+    def perplexity(self) -> Tensor:
+        """The exponential function of the entropy."""
+        return self.entropy().exp()
 
     @property
     def mean(self) -> Tensor:
@@ -75,7 +197,7 @@ class Distribution:
     @property
     def mode(self) -> Tensor:
         """The most likely value."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self)} does not implement mode")
 
     @property
     def variance(self) -> Tensor:
@@ -87,46 +209,60 @@ class Distribution:
         """The standard deviation."""
         return self.variance.sqrt()
 
-    def _extended(self, sample_shape: Any) -> Size:
+    def _extended_shape(self, sample_shape: Any = ()) -> Size:
         shape = (sample_shape,) if isinstance(sample_shape, int) else tuple(sample_shape)
-        return Size(shape + tuple(self.batch_shape) + tuple(self.event_shape))
+        return Size((*shape, *self._batch_shape, *self._event_shape))
 
     def __repr__(self) -> str:
-        given = [name for name in self._parameters if name in self.__dict__]
-        shown = [
-            f"{name}: {value if not value.dim() else value.size()}"
-            for name, value in ((name, self.__dict__[name]) for name in given)
-        ]
+        given = {name: self.__dict__[name] for name in self.arg_constraints if name in self.__dict__}
+        shown = [f"{name}: {value if value.numel() == 1 else value.size()}" for name, value in given.items()]
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
-def broadcast(*values: Any) -> tuple[Tensor, ...]:
-    """Parameters as tensors of one shape; numbers are of the default dtype, or of that of the tensors.
+class Sampled(Distribution):
+    """A distribution of the library: samples come from a method, and from a generator if one is given.
 
-    Raises:
-        TypeError: one is neither a number nor a tensor.
+    Parameters are the attributes that ``arg_constraints`` names; those with an event's dimensions keep their last ones.
     """
-    tensors = [value for value in values if isinstance(value, Tensor)]
-    for value in values:
-        if not isinstance(value, (Tensor, int, float)):
-            raise TypeError(f"a parameter must be a number or a tensor, not {type(value).__name__}")
-    like: dict[str, Any] = (
-        {"dtype": tensors[0].dtype, "device": tensors[0].device} if tensors else {"dtype": get_default_dtype()}
-    )
-    made = [value if isinstance(value, Tensor) else as_tensor(value, **like) for value in values]
-    return tuple(broadcast_tensors(*made))
 
+    def _draw(self, shape: Size, generator: Any) -> Tensor:
+        """Samples of a whole shape."""
+        raise NotImplementedError
 
-def check(owner: Distribution, name: str, value: Tensor, fits: Tensor, what: str) -> None:
-    """Refuse a parameter, or a value, some elements of which do not fit.
+    def sample(self, sample_shape: Any = (), *, generator: Any = None) -> Tensor:
+        """Draw a sample, or as many as the shape says, (sample shape…, batch shape…, event shape…), without gradient.
 
-    Raises:
-        ValueError: with the first that does not.
-    """
-    if bool(fits.all()):
-        return
-    first = value.detach().reshape(-1)[(~fits).reshape(-1).nonzero()[0, 0]].item()
-    raise ValueError(
-        f"Expected parameter {name} of distribution {type(owner).__name__} to be {what}, but found {first} in a tensor of shape "
-        f"{tuple(value.shape)}"
-    )
+        ``generator`` is beyond PyTorch: where numbers come from, the default generator of the device if None.
+        """
+        with no_grad():
+            return self._draw(self._extended_shape(sample_shape), generator)
+
+    def rsample(self, sample_shape: Any = (), *, generator: Any = None) -> Tensor:
+        """:meth:`sample` with gradients of the parameters.
+
+        Raises:
+            NotImplementedError: the distribution has none.
+        """
+        if not self.has_rsample:
+            raise NotImplementedError(f"{type(self).__name__} has no rsample(): no gradients flow through its samples")
+        return self._draw(self._extended_shape(sample_shape), generator)
+
+    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
+        """The distribution with parameters expanded to ``batch_shape``, which are not checked again."""
+        own = next(cls for cls in type(self).__mro__ if cls.__module__.startswith(__package__))
+        new = self._get_checked_instance(own, _instance)
+        shape = Size(batch_shape)
+        for name, constraint in self.arg_constraints.items():
+            if name in self.__dict__:
+                value = self.__dict__[name]
+                event = value.shape[value.dim() - constraint.event_dim :]
+                new.__dict__[name] = value.expand((*shape, *event))
+        Distribution.__init__(new, shape, self._event_shape, validate_args=False)
+        new._validate_args = self._validate_args
+        return new
+
+    def _checked(self, value: Tensor) -> Tensor:
+        """A value to be scored, in the support if that is to be checked."""
+        if self._validate_args:
+            self._validate_sample(value)
+        return value

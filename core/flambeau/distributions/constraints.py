@@ -1,0 +1,246 @@
+"""Regions in which parameters and samples of distributions lie. Source of the semantics: ``torch.distributions.constraints``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .._tensor import Tensor
+
+__all__ = [
+    "Constraint", "boolean", "dependent", "dependent_property", "greater_than", "greater_than_eq", "half_open_interval",
+    "independent", "integer_interval", "interval", "is_dependent", "less_than", "nonnegative", "nonnegative_integer",
+    "one_hot", "positive", "positive_integer", "real", "real_vector", "simplex", "unit_interval",
+]  # fmt: skip
+
+
+class Constraint:
+    """A region. Programs subclass it with a ``check`` of their own.
+
+    Attributes:
+        is_discrete: whether it holds separate values only.
+        event_dim: how many of the last dimensions make one event; :meth:`check` removes them.
+    """
+
+    is_discrete: bool = False
+    event_dim: int = 0
+
+    def check(self, value: Tensor) -> Tensor:
+        """Whether each event of ``value`` lies in the region: bool of the shape without the event's dimensions."""
+        raise NotImplementedError
+
+    def _bounds(self) -> dict[str, Any]:
+        """What the text shows between the brackets, by name."""
+        return {}
+
+    def __repr__(self) -> str:
+        bounds = ", ".join(f"{name}={value}" for name, value in self._bounds().items())
+        return f"{type(self).__name__.removeprefix('_')}({bounds})"
+
+
+class _Dependent(Constraint):
+    """The place of a region that depends on other variables, and that cannot be checked alone."""
+
+    def __init__(self, *, is_discrete: Any = NotImplemented, event_dim: Any = NotImplemented) -> None:
+        self._known = {"is_discrete": is_discrete, "event_dim": event_dim}
+
+    def _static(self, name: str) -> Any:
+        if self._known[name] is NotImplemented:
+            raise NotImplementedError(f".{name} cannot be determined statically")
+        return self._known[name]
+
+    @property
+    def is_discrete(self) -> bool:  # type: ignore[override]
+        """Whether the region is discrete, where that is known."""
+        return self._static("is_discrete")  # type: ignore[no-any-return]
+
+    @property
+    def event_dim(self) -> int:  # type: ignore[override]
+        """The number of an event's dimensions, where that is known."""
+        return self._static("event_dim")  # type: ignore[no-any-return]
+
+    def __call__(self, *, is_discrete: Any = NotImplemented, event_dim: Any = NotImplemented) -> _Dependent:
+        """The same place with what is known of it."""
+        given = {"is_discrete": is_discrete, "event_dim": event_dim}
+        return _Dependent(**self._known | {name: value for name, value in given.items() if value is not NotImplemented})
+
+    def check(self, value: Tensor) -> Tensor:
+        """Raise: the region is not known."""
+        raise ValueError("Cannot determine validity of dependent constraint")
+
+
+class _DependentProperty(property, _Dependent):
+    """A property of objects that is a dependent constraint of the class."""
+
+    def __init__(
+        self,
+        fn: Callable[[Any], Any] | None = None,
+        *,
+        is_discrete: Any = NotImplemented,
+        event_dim: Any = NotImplemented,
+    ) -> None:
+        property.__init__(self, fn)
+        _Dependent.__init__(self, is_discrete=is_discrete, event_dim=event_dim)
+
+    def __call__(self, fn: Callable[[Any], Any]) -> _DependentProperty:  # type: ignore[override]
+        """The property of ``fn``, with what is known of the region."""
+        return _DependentProperty(fn, **self._known)
+
+
+def is_dependent(constraint: Any) -> bool:
+    """Whether a constraint only holds the place of one that depends on other variables."""
+    return isinstance(constraint, _Dependent)
+
+
+class _IndependentConstraint(Constraint):
+    """A region of events that lie in ``base_constraint`` in each of their last dimensions."""
+
+    def __init__(self, base_constraint: Constraint, reinterpreted_batch_ndims: int) -> None:
+        self.base_constraint = base_constraint
+        self.reinterpreted_batch_ndims = reinterpreted_batch_ndims
+
+    @property
+    def is_discrete(self) -> bool:  # type: ignore[override]
+        """As the base constraint."""
+        return self.base_constraint.is_discrete
+
+    @property
+    def event_dim(self) -> int:  # type: ignore[override]
+        """The dimensions of the base constraint and those that were added."""
+        return self.base_constraint.event_dim + self.reinterpreted_batch_ndims
+
+    def check(self, value: Tensor) -> Tensor:
+        """Whether all of each event lies in the base constraint.
+
+        Raises:
+            ValueError: ``value`` has fewer dimensions than an event.
+        """
+        result = self.base_constraint.check(value)
+        kept = result.dim() - self.reinterpreted_batch_ndims
+        if kept < 0:
+            raise ValueError(f"Expected value.dim() >= {self.event_dim} but got {value.dim()}")
+        return result.reshape((*result.shape[:kept], -1)).all(-1)
+
+    def __repr__(self) -> str:
+        return f"IndependentConstraint({self.base_constraint!r}, {self.reinterpreted_batch_ndims})"
+
+
+class _Boolean(Constraint):
+    """0 and 1."""
+
+    is_discrete = True
+
+    def check(self, value: Tensor) -> Tensor:
+        return (value == 0) | (value == 1)
+
+
+class _OneHot(Constraint):
+    """Vectors of one 1 and otherwise 0."""
+
+    is_discrete = True
+    event_dim = 1
+
+    def check(self, value: Tensor) -> Tensor:
+        return boolean.check(value).all(-1) & (value.sum(-1) == 1)
+
+
+class _Real(Constraint):
+    """All numbers; nan is none."""
+
+    def check(self, value: Tensor) -> Tensor:
+        return value == value
+
+
+class _Simplex(Constraint):
+    """Vectors of non-negative numbers that add up to 1."""
+
+    event_dim = 1
+
+    def check(self, value: Tensor) -> Tensor:
+        return (value >= 0).all(-1) & ((value.sum(-1) - 1).abs() < 1e-6)
+
+
+class _FromLower(Constraint):
+    """What regions with a lower bound alone share."""
+
+    def __init__(self, lower_bound: Tensor | float) -> None:
+        self.lower_bound = lower_bound
+
+    def _bounds(self) -> dict[str, Any]:
+        return {"lower_bound": self.lower_bound}
+
+
+class _GreaterThan(_FromLower):
+    def check(self, value: Tensor) -> Tensor:
+        return value > self.lower_bound
+
+
+class _GreaterThanEq(_FromLower):
+    def check(self, value: Tensor) -> Tensor:
+        return value >= self.lower_bound
+
+
+class _IntegerGreaterThan(_FromLower):
+    is_discrete = True
+
+    def check(self, value: Tensor) -> Tensor:
+        return (value % 1 == 0) & (value >= self.lower_bound)
+
+
+class _LessThan(Constraint):
+    def __init__(self, upper_bound: Tensor | float) -> None:
+        self.upper_bound = upper_bound
+
+    def check(self, value: Tensor) -> Tensor:
+        return value < self.upper_bound
+
+    def _bounds(self) -> dict[str, Any]:
+        return {"upper_bound": self.upper_bound}
+
+
+class _Between(Constraint):
+    """What regions with two bounds share."""
+
+    def __init__(self, lower_bound: Tensor | float, upper_bound: Tensor | float) -> None:
+        self.lower_bound, self.upper_bound = lower_bound, upper_bound
+
+    def _bounds(self) -> dict[str, Any]:
+        return {"lower_bound": self.lower_bound, "upper_bound": self.upper_bound}
+
+
+class _Interval(_Between):
+    def check(self, value: Tensor) -> Tensor:
+        return (value >= self.lower_bound) & (value <= self.upper_bound)
+
+
+class _HalfOpenInterval(_Between):
+    def check(self, value: Tensor) -> Tensor:
+        return (value >= self.lower_bound) & (value < self.upper_bound)
+
+
+class _IntegerInterval(_Between):
+    is_discrete = True
+
+    def check(self, value: Tensor) -> Tensor:
+        return (value % 1 == 0) & (value >= self.lower_bound) & (value <= self.upper_bound)
+
+
+dependent = _Dependent()
+dependent_property = _DependentProperty
+independent = _IndependentConstraint
+boolean = _Boolean()
+one_hot = _OneHot()
+nonnegative_integer = _IntegerGreaterThan(0)
+positive_integer = _IntegerGreaterThan(1)
+integer_interval = _IntegerInterval
+real = _Real()
+real_vector = independent(real, 1)
+positive = _GreaterThan(0.0)
+nonnegative = _GreaterThanEq(0.0)
+greater_than = _GreaterThan
+greater_than_eq = _GreaterThanEq
+less_than = _LessThan
+unit_interval = _Interval(0.0, 1.0)
+interval = _Interval
+half_open_interval = _HalfOpenInterval
+simplex = _Simplex()
