@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import prod
+from functools import wraps
+from math import inf, prod
 from typing import Any
 
 from .. import dtypes
@@ -11,6 +12,7 @@ from .._tensor import Tensor
 from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from ..printing import scalar_type_name
 from ..shapes import Shape, normalize_dims, reduced_shape
+from ..type_info import finfo
 from .broadcasting import _expand
 from .conversion import to_type
 from .movement import _view
@@ -23,7 +25,10 @@ __all__ = [
     "count_of",
     "empty_error",
     "named_repr",
+    "per_count",
     "in_single",
+    "in_single_formula",
+    "is_normal",
     "spread",
 ]
 
@@ -40,6 +45,35 @@ def spread(grad: Tensor, shape: Shape, dim: Dims, keepdim: bool) -> Tensor:
 def count_of(shape: Shape, dim: Dims) -> int:
     """How many elements a reduction over ``dim`` makes into one."""
     return prod(shape[d] for d in normalize_dims(dim, len(shape)))
+
+
+def is_normal(product: Tensor) -> Tensor:
+    """Where a product is neither 0 nor subnormal, infinite or nan, so that it and a factor say what the others make."""
+    size = product.abs()
+    return (size >= finfo(product.dtype).tiny) & (size < inf)
+
+
+def per_count(total: Tensor, count: Tensor) -> Tensor:
+    """``total / count``, for integers that the half precision dtypes do not hold."""
+    if total.dtype.itemsize > 2:
+        return total / count
+    wide = total._type.with_dtype(dtypes.float32)
+    return to_type(to_type(total, wide) / count, total._type)
+
+
+def in_single_formula(formula: Callable[..., Any]) -> Callable[..., Any]:
+    """A formula that is computed in float32 where the gradient is of half precision, and rounded once, as PyTorch does."""
+
+    @wraps(formula)
+    def computed(grad: Tensor, *saved: Any) -> Any:
+        type_ = grad._type
+        if type_.dtype.itemsize > 2:
+            return formula(grad, *saved)
+        wide = type_.with_dtype(dtypes.float32)
+        values = [to_type(value, wide) if isinstance(value, Tensor) else value for value in (grad, *saved)]
+        return to_type(formula(*values), type_)
+
+    return computed
 
 
 def converted(input: Tensor, dtype: DType | None) -> Tensor:

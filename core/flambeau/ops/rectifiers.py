@@ -9,6 +9,7 @@ from .. import dtypes
 from .._tensor import Tensor, from_array
 from ..printing import scalar_type_name
 from ._declare import composite, primitive
+from ._reduce import in_single_formula
 from ._runtime import Number
 from .creation import empty, zeros_like
 from .reductions import sum
@@ -222,7 +223,7 @@ def rrelu(
         raise RuntimeError(f"Lower bound should be less than or equal to the upper bound, but got {lower} and {upper}")
     if not isinstance(input, Tensor):
         raise TypeError(f"rrelu(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
-    low = input.detach() <= 0
+    low = ~(input.detach() > 0)
     slopes = zeros_like(input, requires_grad=False) + 1.0
     if training:
         drawn = empty(int(sum(low)), dtype=dtypes.float64, device=input.device).uniform_(lower, upper)
@@ -235,8 +236,9 @@ def rrelu(
 # -- an exponential on the left ---------------------------------------------------------------
 
 
+@in_single_formula
 def _elu_input(grad: Tensor, input: Tensor, alpha: float, scale: float, input_scale: float) -> Tensor:
-    below = choose(input < 0, input * input_scale, 0.0)  # not above, where the exponential would overflow
+    below = choose(input > 0, 0.0, input * input_scale)  # not above, where the exponential would overflow
     return choose(input > 0, grad * scale, grad * below.exp() * (alpha * scale * input_scale))
 
 
