@@ -19,6 +19,7 @@ from .movement import _view
 
 __all__ = [
     "Dims",
+    "all_in_single",
     "check_floating",
     "check_not_empty",
     "converted",
@@ -85,10 +86,15 @@ def converted(input: Tensor, dtype: DType | None) -> Tensor:
 
 def in_single(type_: Any, array: Any, compute: Callable[[Any, Any], Any]) -> Any:
     """``compute(type_, array)``, in float32 where the array is of half precision, whose range is soon left."""
-    if type_.dtype.itemsize > 2:
-        return compute(type_, array)
-    wide = type_.with_dtype(dtypes.float32)
-    return wide.kernels.cast(compute(wide, type_.kernels.cast(array, "float32")), type_.dtype.name)
+    return all_in_single(type_, compute, array)
+
+
+def all_in_single(type_: Any, compute: Callable[..., Any], *arrays: Any) -> Any:
+    """``compute(type_, *arrays)``, in float32 where they are of half precision, so that the result is rounded once."""
+    if not type_.halves:
+        return compute(type_, *arrays)
+    wide, cast = type_.with_dtype(dtypes.float32), type_.kernels.cast
+    return cast(compute(wide, *[cast(array, "float32") for array in arrays]), type_.dtype.name)
 
 
 def check_floating(function: str, input: Tensor, *, optional: bool = False) -> None:

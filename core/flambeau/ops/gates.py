@@ -142,17 +142,17 @@ def _hardsigmoid_input(grad: Tensor, input: Tensor) -> Tensor:
     return choose((input > -3.0) & (input < 3.0), grad * (1 / 6), 0.0)
 
 
-def _sixth(input: Tensor) -> Any:
+def _sixth(type_: Any, array: Any) -> Any:
     """The piecewise linear stand-in for the logistic function."""
-    kernels, number = input._type.kernels, input._type.number
-    raised = kernels.add(input._array, number(3.0))
+    kernels, number = type_.kernels, type_.number
+    raised = kernels.add(array, number(3.0))
     return kernels.div(kernels.minimum(kernels.maximum(raised, number(0.0)), number(6.0)), number(6.0))
 
 
 @primitive(derivatives={"input": _hardsigmoid_input}, method=False, inplace=True, node="HardsigmoidBackward0")
 def _hardsigmoid(input: Tensor) -> Tensor:
     check_floating("hardsigmoid_cpu", input)
-    return from_array(_sixth(input), input._type)
+    return from_array(in_single(input._type, input._array, _sixth), input._type)
 
 
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
@@ -169,6 +169,7 @@ def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
     return in_form("hardsigmoid", _hardsigmoid, input, inplace)
 
 
+@in_single_formula
 def _hardswish_input(grad: Tensor, input: Tensor) -> Tensor:
     inside = grad * (input.clamp(-3.0, 3.0) * (1 / 3) + 0.5)
     return choose(input <= -3.0, 0.0, choose(input >= 3.0, grad, inside))
@@ -177,7 +178,11 @@ def _hardswish_input(grad: Tensor, input: Tensor) -> Tensor:
 @primitive(derivatives={"input": _hardswish_input}, method=False, inplace=True, node="HardswishBackward0")
 def _hardswish(input: Tensor) -> Tensor:
     check_floating("hardswish_cpu", input)
-    return from_array(input._type.kernels.mul(input._array, _sixth(input)), input._type)
+    return from_array(in_single(input._type, input._array, _gated_by_sixth), input._type)
+
+
+def _gated_by_sixth(type_: Any, array: Any) -> Any:
+    return type_.kernels.mul(array, _sixth(type_, array))
 
 
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:

@@ -38,7 +38,7 @@ def _norm_input(grad: Tensor, input: Tensor, ord: float, dim: Dims, keepdim: boo
         return grad * input.sign()
     at_corner = total == 0
     if ord == 2:
-        return input * where(at_corner, 0.0, grad / where(at_corner, 1.0, total))  # so are further derivatives
+        return grad * where(at_corner, 0.0, input / where(at_corner, 1.0, total))  # so are further derivatives
     size = input.abs()
     if ord in (inf, -inf):
         hit = (size == total) | ((input != input) & (total != total))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from .. import dtypes
 from .._tensor import Tensor, from_array
 from ..printing import scalar_type_name
 from ._declare import composite, primitive
-from ._reduce import in_single_formula
+from ._reduce import in_single, in_single_formula
 from ._runtime import Number
 from .creation import empty, zeros_like
 from .reductions import sum
@@ -117,9 +118,13 @@ def _leaky_relu_input(grad: Tensor, input: Tensor, negative_slope: float) -> Ten
 @primitive(derivatives={"input": _leaky_relu_input}, method=False, inplace=True, node="LeakyReluBackward0")
 def _leaky_relu(input: Tensor, negative_slope: float) -> Tensor:
     check_floating("leaky_relu_cpu", input)
-    kernels, type_, array = input._type.kernels, input._type, input._array
+    return from_array(in_single(input._type, input._array, partial(_leaking, negative_slope)), input._type)
+
+
+def _leaking(negative_slope: float, type_: Any, array: Any) -> Any:
+    kernels = type_.kernels
     low = kernels.le(array, type_.number(0))
-    return from_array(kernels.where(low, kernels.mul(array, type_.number(negative_slope)), array), type_)
+    return kernels.where(low, kernels.mul(array, type_.number(negative_slope)), array)
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
@@ -245,11 +250,16 @@ def _elu_input(grad: Tensor, input: Tensor, alpha: float, scale: float, input_sc
 @primitive(derivatives={"input": _elu_input}, method=False, inplace=True, node="EluBackward0")
 def _elu(input: Tensor, alpha: float, scale: float, input_scale: float) -> Tensor:
     check_floating("elu_cpu", input)
-    kernels, type_, array = input._type.kernels, input._type, input._array
+    compute = partial(_exponential_on_the_left, alpha, scale, input_scale)
+    return from_array(in_single(input._type, input._array, compute), input._type)
+
+
+def _exponential_on_the_left(alpha: float, scale: float, input_scale: float, type_: Any, array: Any) -> Any:
+    kernels = type_.kernels
     low = kernels.minimum(array, type_.number(0))
     falling = kernels.mul(kernels.expm1(kernels.mul(low, type_.number(input_scale))), type_.number(alpha * scale))
     rising = array if scale == 1 else kernels.mul(array, type_.number(scale))
-    return from_array(kernels.where(kernels.lt(type_.number(0), array), rising, falling), type_)
+    return kernels.where(kernels.lt(type_.number(0), array), rising, falling)
 
 
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:

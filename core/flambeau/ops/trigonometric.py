@@ -321,11 +321,15 @@ def hypot(input: Tensor, other: Tensor) -> Tensor:
 _DEGREE = pi / 180
 
 
+def _times(factor: float) -> Callable[..., Any]:
+    return lambda type_, a: in_single(type_, a, lambda wide, b: wide.kernels.mul(b, wide.number(factor)))
+
+
 @elementwise(
     complex=False,
     promotion=FLOATING,
     derivatives={"input": lambda grad: grad * _DEGREE},
-    default=lambda type_, a: type_.kernels.mul(a, type_.number(_DEGREE)),
+    default=_times(_DEGREE),
     node="Deg2RadBackward0",
 )
 def deg2rad(input: Tensor) -> Tensor:
@@ -342,7 +346,7 @@ def deg2rad(input: Tensor) -> Tensor:
     complex=False,
     promotion=FLOATING,
     derivatives={"input": lambda grad: grad * (180 / pi)},
-    default=lambda type_, a: type_.kernels.mul(a, type_.number(180 / pi)),
+    default=_times(180 / pi),
     node="Rad2DegBackward0",
 )
 def rad2deg(input: Tensor) -> Tensor:
