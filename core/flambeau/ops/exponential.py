@@ -287,11 +287,21 @@ def _zero_times_nothing(type_: Any, a: Any, b: Any, logarithm: Any) -> Any:
     return kernels.where(gone, zero, kernels.mul(a, logarithm))
 
 
+def _xlogy_input(grad: Tensor, input: Any, other: Any) -> Tensor:
+    product: Tensor = xlogy(grad, other)  # 0 for a gradient of 0, whatever the logarithm is
+    return where((input == 0) & (other <= 0), 0.0, product)
+
+
+def _xlog1py_input(grad: Tensor, input: Any, other: Any) -> Tensor:
+    product: Tensor = xlog1py(grad, other)
+    return where((input == 0) & (other <= -1), 0.0, product)
+
+
 @elementwise(
     complex=False,
     promotion=FLOATING,
     derivatives={
-        "input": lambda grad, input, other: where((input == 0) & (other <= 0), 0.0, xlogy(grad, other)),
+        "input": _xlogy_input,
         "other": lambda grad, input, other: grad * input / other,
     },
     default=_product_with_log,
@@ -310,7 +320,7 @@ def xlogy(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     complex=False,
     promotion=FLOATING,
     derivatives={
-        "input": lambda grad, input, other: where((input == 0) & (other <= -1), 0.0, xlog1py(grad, other)),
+        "input": _xlog1py_input,
         "other": lambda grad, input, other: grad * input / (other + 1),
     },
     method=False,
