@@ -132,10 +132,18 @@ def _rsqrt(xp: Any) -> Kernel:
     return lambda a, out=None: divide(one(a.dtype), sqrt(a, out=out), out=out)
 
 
+def _copied(out: Array, values: Array) -> Array:
+    out[...] = values
+    return out
+
+
 def _sigmoid(xp: Any) -> Kernel:
     negative, exp, add, divide, one = xp.negative, xp.exp, xp.add, xp.true_divide, _constants(xp, 1)
 
     def sigmoid(a: Array, out: Array | None = None) -> Array:
+        if a.dtype.itemsize == 2:  # whose exponential is soon infinite
+            rounded = sigmoid(a.astype("float32")).astype(a.dtype)
+            return rounded if out is None else _copied(out, rounded)
         # exp overflows to inf for very negative numbers, and 1 / inf is the right answer there.
         result = negative(a, out=out) if out is not None or a.shape else xp.asarray(negative(a))
         exp(result, out=result)

@@ -108,7 +108,7 @@ class ArrayBackend(Backend):
         for name, ufunc in self.ufunc_table.items():
             table[name] = binary_kernel(xp, ufunc) if name in TWO_OPERANDS else unary_kernel(xp, ufunc)
         table["clamp"] = clamp_kernel(xp)
-        table["nan_to_num"] = lambda a, *values: xp.asarray(xp.nan_to_num(a, True, *values))
+        table["nan_to_num"] = _nan_to_num(xp)
         table["frexp"] = lambda a: tuple(xp.asarray(part) for part in xp.frexp(a))
         table["where"] = lambda condition, a, b: xp.asarray(xp.where(condition, a, b))
         table |= reduction_kernels(xp, self.sum)
@@ -147,3 +147,13 @@ class ArrayBackend(Backend):
         if 0 not in array.shape:
             return tuple([stride // size for stride in array.strides])
         return tuple([prod([max(length, 1) for length in array.shape[d + 1 :]]) for d in range(array.ndim)])
+
+
+def _nan_to_num(xp: Any) -> Callable[..., Any]:
+    def nan_to_num(a: Any, *values: float) -> Any:
+        if a.dtype.itemsize > 2:
+            return xp.asarray(xp.nan_to_num(a, True, *values))
+        # NumPy does not see that bfloat16 has nan.
+        return xp.asarray(xp.nan_to_num(a.astype("float32"), True, *values)).astype(a.dtype)
+
+    return nan_to_num

@@ -116,6 +116,10 @@ def no_derivative(function: str) -> Callable[[Any], Any]:
 
 def zero_gradient(grad: Tensor) -> Tensor:
     """The formula of an op that is constant between its jumps: zeros, also where the gradient is infinite or nan."""
+    if grad._sparse:
+        from .creation import zeros
+
+        return zeros(tuple(grad.shape), dtype=grad.dtype, device=grad.device)
     type_ = grad._type
     return from_array(type_.kernels.full(grad._array.shape, 0, type_.dtype.name), type_)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import prod
+from functools import wraps
+from math import inf, prod
 from typing import Any
 
 from .. import dtypes
@@ -11,19 +12,24 @@ from .._tensor import Tensor
 from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from ..printing import scalar_type_name
 from ..shapes import Shape, normalize_dims, reduced_shape
+from ..type_info import finfo
 from .broadcasting import _expand
 from .conversion import to_type
 from .movement import _view
 
 __all__ = [
     "Dims",
+    "all_in_single",
     "check_floating",
     "check_not_empty",
     "converted",
     "count_of",
     "empty_error",
     "named_repr",
+    "per_count",
     "in_single",
+    "in_single_formula",
+    "is_normal",
     "spread",
 ]
 
@@ -42,6 +48,35 @@ def count_of(shape: Shape, dim: Dims) -> int:
     return prod(shape[d] for d in normalize_dims(dim, len(shape)))
 
 
+def is_normal(product: Tensor) -> Tensor:
+    """Where a product is neither 0 nor subnormal, infinite or nan, so that it and a factor say what the others make."""
+    size = product.abs()
+    return (size >= finfo(product.dtype).tiny) & (size < inf)
+
+
+def per_count(total: Tensor, count: Tensor) -> Tensor:
+    """``total / count``, for integers that the half precision dtypes do not hold."""
+    if total.dtype.itemsize > 2:
+        return total / count
+    wide = total._type.with_dtype(dtypes.float32)
+    return to_type(to_type(total, wide) / count, total._type)
+
+
+def in_single_formula(formula: Callable[..., Any]) -> Callable[..., Any]:
+    """A formula that is computed in float32 where the gradient is of half precision, and rounded once, as PyTorch does."""
+
+    @wraps(formula)
+    def computed(grad: Tensor, *saved: Any) -> Any:
+        type_ = grad._type
+        if type_.dtype.itemsize > 2:
+            return formula(grad, *saved)
+        wide = type_.with_dtype(dtypes.float32)
+        values = [to_type(value, wide) if isinstance(value, Tensor) else value for value in (grad, *saved)]
+        return to_type(formula(*values), type_)
+
+    return computed
+
+
 def converted(input: Tensor, dtype: DType | None) -> Tensor:
     """``input`` in the dtype that a sum is made in: bool and integers add up as int64 unless ``dtype`` says otherwise."""
     if dtype is None:
@@ -51,10 +86,15 @@ def converted(input: Tensor, dtype: DType | None) -> Tensor:
 
 def in_single(type_: Any, array: Any, compute: Callable[[Any, Any], Any]) -> Any:
     """``compute(type_, array)``, in float32 where the array is of half precision, whose range is soon left."""
-    if type_.dtype.itemsize > 2:
-        return compute(type_, array)
-    wide = type_.with_dtype(dtypes.float32)
-    return wide.kernels.cast(compute(wide, type_.kernels.cast(array, "float32")), type_.dtype.name)
+    return all_in_single(type_, compute, array)
+
+
+def all_in_single(type_: Any, compute: Callable[..., Any], *arrays: Any) -> Any:
+    """``compute(type_, *arrays)``, in float32 where they are of half precision, so that the result is rounded once."""
+    if not type_.halves:
+        return compute(type_, *arrays)
+    wide, cast = type_.with_dtype(dtypes.float32), type_.kernels.cast
+    return cast(compute(wide, *[cast(array, "float32") for array in arrays]), type_.dtype.name)
 
 
 def check_floating(function: str, input: Tensor, *, optional: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from .. import dtypes
@@ -9,6 +10,7 @@ from .._tensor import Tensor, from_array
 from ..printing import scalar_type_name
 from ..shapes import normalize_dim
 from ._declare import composite, elementwise, fused
+from ._reduce import in_single
 from .reductions import sum
 
 __all__ = ["log_softmax", "relu", "softmax"]
@@ -152,10 +154,15 @@ def _log_softmax(input: Tensor, dim: int) -> Tensor:
     kernels = type_.kernels
     if not array.shape:
         return from_array(kernels.full((), 0.0, type_.dtype.name), type_)
-    if kernels.log_softmax is not None:
+    if kernels.log_softmax is not None and not type_.halves:
         return from_array(kernels.log_softmax(array, dim), type_)
+    return from_array(in_single(type_, array, partial(_log_of_shares, dim)), type_)
+
+
+def _log_of_shares(dim: int, type_: Any, array: Any) -> Any:
+    kernels = type_.kernels
     shifted = _shifted(kernels, array, dim)
-    return from_array(kernels.sub(shifted, kernels.log(kernels.sum(kernels.exp(shifted), (dim,), True))), type_)
+    return kernels.sub(shifted, kernels.log(kernels.sum(kernels.exp(shifted), (dim,), True)))
 
 
 @fused(

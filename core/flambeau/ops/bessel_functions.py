@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .._tensor import Tensor
+from ..type_info import finfo
 from . import _bessel_series
 from ._declare import FLOATING, elementwise
 from ._series import over_tensors
@@ -54,8 +55,13 @@ def i0e(input: Tensor) -> Tensor:
     """
 
 
+def _at_zero(input: Tensor) -> Tensor:
+    """Where the quotient of the function and its argument is its limit, and too small to be computed."""
+    return input.abs() <= finfo(input.dtype).eps
+
+
 def _i1_input(grad: Tensor, input: Tensor, result: Tensor) -> Tensor:
-    at_zero = input == 0
+    at_zero = _at_zero(input)
     return grad * where(at_zero, 0.5, i0(input) - result / where(at_zero, 1.0, input))
 
 
@@ -79,7 +85,7 @@ def i1(input: Tensor) -> Tensor:
 
 
 def _i1e_input(grad: Tensor, input: Tensor, result: Tensor) -> Tensor:
-    at_zero = input == 0
+    at_zero = _at_zero(input)
     divisor = where(at_zero, 1.0, input)
     return grad * where(at_zero, 0.5, i0e(input) - result * (input.sgn() + 1 / divisor))
 

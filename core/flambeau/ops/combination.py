@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from .. import dtypes
@@ -9,6 +10,7 @@ from .._tensor import Tensor, from_array
 from ..printing import scalar_type_name
 from ..shapes import broadcast_shapes
 from ._declare import primitive
+from ._reduce import all_in_single
 from ._rules import unchanged
 from ._runtime import Number, operands_of
 
@@ -33,11 +35,15 @@ def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 
         tensor([7.0000, 9.5000])
     """
     (a, b, c), type_ = _operands("addcmul", input, tensor1, tensor2)
-    kernels = type_.kernels
     if type_.dtype is dtypes.bool:
         raise NotImplementedError("\"addcmul_cpu_out\" not implemented for 'Bool'")
+    return from_array(all_in_single(type_, partial(_with_product, "mul", value), a, b, c), type_)
+
+
+def _with_product(operation: str, value: Number, type_: Any, a: Any, b: Any, c: Any) -> Any:
+    kernels = type_.kernels
     factor = b if value == 1 else kernels.mul(type_.number(value), b)
-    return from_array(kernels.add(a, kernels.mul(factor, c)), type_)
+    return kernels.add(a, getattr(kernels, operation)(factor, c))
 
 
 @primitive(
@@ -69,9 +75,7 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 
             "tensor2), for all dtypes."
         )
     (a, b, c), type_ = _operands("addcdiv", input, tensor1, tensor2)
-    kernels = type_.kernels
-    dividend = b if value == 1 else kernels.mul(type_.number(value), b)
-    return from_array(kernels.add(a, kernels.div(dividend, c)), type_)
+    return from_array(all_in_single(type_, partial(_with_product, "div", value), a, b, c), type_)
 
 
 def _lerp_weight(grad: Tensor, input: Tensor, end: Tensor) -> Tensor:
@@ -107,16 +111,20 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | Number) -> Tensor:
     if not type_.floats:
         kernel = "lerp_kernel_tensor" if isinstance(weight, Tensor) else "lerp_kernel_scalar"
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type_name(type_.dtype)}'")
+    return from_array(all_in_single(type_, partial(_between, weight), a, b, w), type_)
+
+
+def _between(weight: Tensor | Number, type_: Any, a: Any, b: Any, w: Any) -> Any:
     kernels = type_.kernels
     way = kernels.sub(b, a)
     if isinstance(weight, Tensor):
         near = kernels.lt(kernels.abs(w), type_.number(0.5))
         rest = kernels.sub(type_.number(1.0), w)
         from_start, from_end = kernels.add(a, kernels.mul(w, way)), kernels.sub(b, kernels.mul(way, rest))
-        return from_array(kernels.where(near, from_start, from_end), type_)
+        return kernels.where(near, from_start, from_end)
     if abs(weight) < 0.5:
-        return from_array(kernels.add(a, kernels.mul(w, way)), type_)
-    return from_array(kernels.sub(b, kernels.mul(way, type_.number(1 - weight))), type_)
+        return kernels.add(a, kernels.mul(type_.number(weight), way))
+    return kernels.sub(b, kernels.mul(way, type_.number(1 - weight)))
 
 
 def _operands(function: str, *values: Any) -> tuple[list[Any], Any]:

@@ -10,6 +10,7 @@ from .._methods import TensorMethods, method, method_property
 from .._tensor import Tensor, from_array
 from ..printing import scalar_type_name
 from ..promotion import get_default_dtype
+from ._checks import zero_gradient
 from ._declare import composite, elementwise, primitive, view
 from .joining import stack
 from .movement import transpose
@@ -316,6 +317,14 @@ def is_neg(input: Tensor) -> bool:
 # -- angles ---------------------------------------------------------------
 
 
+@primitive(derivatives={"input": zero_gradient}, method=False, node="AngleBackward0")
+def _real_angle(input: Tensor) -> Tensor:
+    type_, array = input._type, input._array
+    kernels, zero = type_.kernels, type_.number(0.0)
+    angles = kernels.where(kernels.lt(array, zero), type_.number(pi), zero)
+    return from_array(kernels.where(kernels.isnan(array), array, angles), type_)
+
+
 @composite(out=True)
 def angle(input: Tensor) -> Tensor:
     """Compute angles in radians; pi for negative real numbers, 0 for others. Source of the semantics: ``torch.angle``.
@@ -327,9 +336,7 @@ def angle(input: Tensor) -> Tensor:
     """
     if input._type.complex:
         return atan2(imag(input), real(input))
-    source = input if input._type.floats else input.to(get_default_dtype())
-    flat = source * 0
-    return where(source < 0, flat + pi, flat)  # type: ignore[no-any-return]
+    return _real_angle(input if input._type.floats else input.to(get_default_dtype()))
 
 
 @primitive(
@@ -350,8 +357,12 @@ def complex_abs(input: Tensor) -> Tensor:
 
 def complex_sgn(input: Tensor) -> Tensor:
     """The complex numbers of absolute value 1 with the same angles; 0 for 0."""
-    size = complex_abs(input)
-    return input / where(size == 0, 1.0, size)  # type: ignore[no-any-return]
+    size = complex_abs(input).unsqueeze(-1)
+    at_zero = size == 0
+    parts = view_as_real(input) / where(
+        at_zero, 1.0, size
+    )  # each by itself: a tiny number divided as a complex one is nan
+    return view_as_complex(where(at_zero, 0.0, parts))
 
 
 # -- transposed and conjugated ---------------------------------------------------------------

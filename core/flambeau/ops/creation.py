@@ -16,6 +16,7 @@ from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in 
 from ..layouts import order_of_format
 from ..promotion import dtype_of_number, get_default_dtype
 from ..shapes import Shape, dense_order, size_argument
+from ._checks import zero_gradient
 from ._declare import primitive
 from ._runtime import Number, not_a_tensor
 
@@ -467,7 +468,7 @@ def _write_fill(input: Tensor, value: Tensor | Number) -> None:
 
 
 @primitive(
-    derivatives={"input": lambda grad: grad * 0, "value": lambda grad: grad.sum()},
+    derivatives={"input": zero_gradient, "value": lambda grad: grad.sum()},
     inplace=True,
     write=_write_fill,
     overlapping=True,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from math import pi, sqrt
+from math import inf, pi, sqrt
 
 from .._tensor import Tensor
 from . import _error_series
-from ._declare import FLOATING, composite, elementwise
-from ._series import over_tensors
+from ._declare import FLOATING, composite, elementwise, primitive
+from ._series import over_tensors, polynomial
+from .selection import _where as where
 
 __all__ = ["erf", "erfc", "erfinv"]
 
@@ -61,10 +62,22 @@ def erfinv(input: Tensor) -> Tensor:
     """
 
 
+def _erfcx_input(grad: Tensor, input: Tensor, result: Tensor) -> Tensor:
+    """``2 x erfcx(x) - 2 / sqrt(pi)``, and where the two are nearly equal the asymptotic series of the difference."""
+    far = input > (50.0 if input.dtype.itemsize == 8 else 10.0)
+    near = 2 * where(far, 0.0, input) * where(far, 0.0, result) - _TWO_OVER_ROOT_PI
+    part = 1 / where(far, input, inf)
+    square = part * part
+    return grad * where(far, -_TWO_OVER_ROOT_PI / 2 * square * polynomial(_ERFCX_SLOPE, square), near)
+
+
+_ERFCX_SLOPE = (945 / 16, -105 / 8, 15 / 4, -3 / 2, 1.0)
+
+
 @elementwise(
     complex=False,
     promotion=FLOATING,
-    derivatives={"input": lambda grad, input, result: grad * (2 * input * result - _TWO_OVER_ROOT_PI)},
+    derivatives={"input": _erfcx_input},
     default=over_tensors(_error_series.erfcx),
     method=False,
     inplace=False,
@@ -111,10 +124,29 @@ def ndtri(input: Tensor) -> Tensor:
     """
 
 
+def _normal_hazard_input(grad: Tensor, input: Tensor, result: Tensor) -> Tensor:
+    """``-result * (input + result)``, where the sum is found from a series far to the left, where it is a small rest."""
+    far = input < (-50.0 if input.dtype.itemsize == 8 else -10.0)
+    part = 1 / where(far, input, inf)
+    square = part * part
+    rest = where(far, -part * polynomial(_HAZARD_REST, square), input + result)
+    return grad * -where(result == 0, 0.0, result * where(result == 0, 0.0, rest))
+
+
+_HAZARD_REST = (-8162.0, 706.0, -74.0, 10.0, -2.0, 1.0)
+
+
+@primitive(derivatives={"input": _normal_hazard_input}, method=False)
+def _normal_hazard(input: Tensor) -> Tensor:
+    """The density of the normal distribution over its area to the left: the derivative of :func:`log_ndtr`."""
+    source = input.detach()
+    return sqrt(2 / pi) / erfcx(source * -sqrt(0.5))
+
+
 @elementwise(
     complex=False,
     promotion=FLOATING,
-    derivatives={"input": lambda grad, input: grad * sqrt(2 / pi) / erfcx(input * -sqrt(0.5))},
+    derivatives={"input": lambda grad, input: grad * _normal_hazard(input)},
     default=over_tensors(_error_series.log_ndtr),
     method=False,
     inplace=False,

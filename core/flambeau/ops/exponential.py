@@ -9,6 +9,7 @@ from .. import dtypes
 from .._tensor import Tensor, from_array
 from ._checks import only
 from ._declare import FLOATING, elementwise, primitive
+from ._reduce import in_single, in_single_formula
 from ._runtime import Number, operands_of
 from .selection import _where as where
 
@@ -148,7 +149,16 @@ def rsqrt(input: Tensor) -> Tensor:
     """
 
 
+@in_single_formula
+def _sigmoid_input(grad: Tensor, result: Tensor) -> Tensor:
+    return grad * (result * (1 - result))
+
+
 def _sigmoid_composition(type_: Any, a: Any) -> Any:
+    return in_single(type_, a, _sigmoid)
+
+
+def _sigmoid(type_: Any, a: Any) -> Any:
     # exp of a negative number only, so that nothing overflows: e / (1 + e) or 1 / (1 + e).
     kernels = type_.kernels
     decayed = kernels.exp(kernels.neg(kernels.abs(a)))
@@ -159,7 +169,7 @@ def _sigmoid_composition(type_: Any, a: Any) -> Any:
 
 @elementwise(
     promotion=FLOATING,
-    derivatives={"input": lambda grad, result: grad * (result * (1 - result))},
+    derivatives={"input": _sigmoid_input},
     default=_sigmoid_composition,
 )
 def sigmoid(input: Tensor) -> Tensor:
@@ -216,7 +226,7 @@ def _binary_log_of_one_plus(type_: Any, exponent: Any) -> Any:
 
 
 def _complex_logaddexp(input: Tensor, other: Tensor) -> Tensor:
-    first = input.real > other.real
+    first = input.real >= other.real
     larger: Tensor = where(first, input, other)
     smaller: Tensor = where(first, other, input)
     return larger + (smaller - larger).exp().log1p()
@@ -277,11 +287,21 @@ def _zero_times_nothing(type_: Any, a: Any, b: Any, logarithm: Any) -> Any:
     return kernels.where(gone, zero, kernels.mul(a, logarithm))
 
 
+def _xlogy_input(grad: Tensor, input: Any, other: Any) -> Tensor:
+    product: Tensor = xlogy(grad, other)  # 0 for a gradient of 0, whatever the logarithm is
+    return where((input == 0) & (other <= 0), 0.0, product)
+
+
+def _xlog1py_input(grad: Tensor, input: Any, other: Any) -> Tensor:
+    product: Tensor = xlog1py(grad, other)
+    return where((input == 0) & (other <= -1), 0.0, product)
+
+
 @elementwise(
     complex=False,
     promotion=FLOATING,
     derivatives={
-        "input": lambda grad, input, other: where((input == 0) & (other <= 0), 0.0, grad * _tensor(other, grad).log()),
+        "input": _xlogy_input,
         "other": lambda grad, input, other: grad * input / other,
     },
     default=_product_with_log,
@@ -300,9 +320,7 @@ def xlogy(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     complex=False,
     promotion=FLOATING,
     derivatives={
-        "input": lambda grad, input, other: where(
-            (input == 0) & (other <= -1), 0.0, grad * _tensor(other, grad).log1p()
-        ),
+        "input": _xlog1py_input,
         "other": lambda grad, input, other: grad * input / (other + 1),
     },
     method=False,
@@ -318,10 +336,6 @@ def xlog1py(input: Tensor | Number, other: Tensor | Number) -> Tensor:
         >>> torch.special.xlog1py(torch.tensor([0.0, 2.0]), torch.tensor([-1.0, 0.5]))
         tensor([0.0000, 0.8109])
     """
-
-
-def _tensor(value: Any, like: Tensor) -> Tensor:
-    return value if isinstance(value, Tensor) else like.new_full((), value)
 
 
 def _entropy(type_: Any, a: Any) -> Any:

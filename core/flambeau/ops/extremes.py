@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import prod
+from math import nan, prod
 from typing import Any, NamedTuple
 
 from .. import dtypes
@@ -10,10 +10,11 @@ from .._tensor import Tensor, from_array
 from ..printing import scalar_type_name
 from ..shapes import Shape, normalize_dim, normalize_dims
 from ._declare import composite, primitive
-from ._reduce import Dims, check_not_empty, empty_error, named_repr, spread
+from ._reduce import Dims, check_not_empty, empty_error, named_repr, per_count, spread
 from ._runtime import not_a_tensor, with_exact_out
 from .arithmetic import maximum, minimum
 from .reductions import sum
+from .selection import _where as where
 
 __all__ = ["amax", "amin", "aminmax", "argmax", "argmin", "max", "min"]
 
@@ -66,7 +67,9 @@ def _shared_by_all_ties(grad: Tensor, input: Tensor, result: Tensor) -> Tensor:
 
 
 def _shares(grad: Tensor, ties: Tensor, dim: Dims, keepdim: bool) -> Tensor:
-    return spread(grad, ties._array.shape, dim, keepdim) * (ties.to(grad.dtype) / sum(ties, dim, True))
+    count = sum(ties, dim, True)
+    share = per_count(spread(grad, ties._array.shape, dim, keepdim), count)
+    return where(ties, share, where(count == 0, nan, 0.0).to(grad.dtype))  # without ties, the extreme is nan
 
 
 @primitive(derivatives={"input": _shared_by_ties}, out="exact")

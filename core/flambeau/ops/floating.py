@@ -10,6 +10,7 @@ from ._checks import no_complex, only, zero_gradient
 from ._declare import BOOLEAN, FLOATING, elementwise, primitive
 from ._runtime import Number
 from .selection import _where as where
+from .selection import unless
 
 __all__ = ["copysign", "frexp", "ldexp", "nan_to_num", "nextafter", "signbit"]
 
@@ -56,7 +57,7 @@ def _with_sign(type_: Any, a: Any, b: Any) -> Any:
 
 
 def _copysign_input(grad: Tensor, input: Tensor, result: Tensor) -> Tensor:
-    return where(input == 0, 0.0, grad * (result / input))
+    return unless(input == 0, grad, result / input)
 
 
 @elementwise(
@@ -160,7 +161,7 @@ def _split(type_: Any, a: Any) -> tuple[Any, Any]:
 
 
 @primitive(
-    derivatives={"input": lambda grad, exponent: grad / exponent.to(grad.dtype).exp2()},
+    derivatives={"input": lambda grad, exponent: grad.ldexp(-exponent)},
     outputs=("mantissa", "exponent"),
     kernel="frexp",
     kind="fused",

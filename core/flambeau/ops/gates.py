@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import pi, sqrt
 from typing import Any
 
 from .._tensor import Tensor, from_array
 from ..shapes import normalize_dim
 from ._declare import primitive
+from ._reduce import in_single, in_single_formula
 from .error_functions import erf
 from .exponential import sigmoid
 from .rectifiers import check_floating, choose, in_form
@@ -20,12 +22,13 @@ __all__: list[str] = []  # in PyTorch these are functions of torch.nn.functional
 # -- the error function, the logistic function and the hyperbolic tangent as gates ---------------------
 
 
+@in_single_formula
 def _gelu_input(grad: Tensor, input: Tensor, approximate: str) -> Tensor:
     if approximate == "tanh":
-        cube = input * input * input
-        inner = tanh((input + cube * _CUBIC) * _FACTOR)
-        slope = (input * input * (3 * _CUBIC) + 1.0) * _FACTOR
-        return grad * ((inner + 1.0) * 0.5 + input * (1.0 - inner * inner) * slope * 0.5)
+        near = input.clamp(-20.0, 20.0)  # further out the hyperbolic tangent is flat, and its argument may be infinite
+        inner = tanh((near + near * near * near * _CUBIC) * _FACTOR)
+        slope = (near * near * (3 * _CUBIC) + 1.0) * _FACTOR
+        return grad * ((inner + 1.0) * 0.5 + near * (1.0 - inner * inner) * slope * 0.5)
     density = (input * input * -0.5).exp() * (1 / sqrt(2 * pi))
     return grad * ((erf(input * sqrt(0.5)) + 1.0) * 0.5 + input * density)
 
@@ -37,15 +40,21 @@ _CUBIC = 0.044715
 
 @primitive(derivatives={"input": _gelu_input}, method=False, node="GeluBackward0")
 def _gelu(input: Tensor, approximate: str) -> Tensor:
-    kernels, number, array = input._type.kernels, input._type.number, input._array
-    if approximate == "tanh":
-        cube = kernels.mul(kernels.mul(array, array), array)
-        inner = kernels.mul(kernels.add(array, kernels.mul(cube, number(_CUBIC))), number(_FACTOR))
-        gate = kernels.tanh(inner)
-    else:
-        gate = kernels.erf(kernels.mul(array, number(sqrt(0.5))))
-    half = kernels.mul(array, number(0.5))
-    return from_array(kernels.mul(half, kernels.add(gate, number(1.0))), input._type)
+    compute = _gelu_by_tanh if approximate == "tanh" else _gelu_by_erf
+    return from_array(in_single(input._type, input._array, compute), input._type)
+
+
+def _gelu_by_tanh(type_: Any, array: Any) -> Any:
+    kernels, number = type_.kernels, type_.number
+    cube = kernels.mul(kernels.mul(array, array), array)
+    gate = kernels.tanh(kernels.mul(kernels.add(array, kernels.mul(cube, number(_CUBIC))), number(_FACTOR)))
+    return kernels.mul(kernels.mul(array, number(0.5)), kernels.add(gate, number(1.0)))
+
+
+def _gelu_by_erf(type_: Any, array: Any) -> Any:
+    kernels, number = type_.kernels, type_.number
+    gate = kernels.erf(kernels.mul(array, number(sqrt(0.5))))
+    return kernels.mul(kernels.mul(array, number(0.5)), kernels.add(gate, number(1.0)))
 
 
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
@@ -69,6 +78,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     return in_form("gelu", _gelu, input, False, approximate)
 
 
+@in_single_formula
 def _silu_input(grad: Tensor, input: Tensor) -> Tensor:
     gate = sigmoid(input)
     return grad * gate * (input * (1.0 - gate) + 1.0)
@@ -77,8 +87,11 @@ def _silu_input(grad: Tensor, input: Tensor) -> Tensor:
 @primitive(derivatives={"input": _silu_input}, method=False, inplace=True, node="SiluBackward0")
 def _silu(input: Tensor) -> Tensor:
     check_floating("silu_cpu", input)
-    kernels = input._type.kernels
-    return from_array(kernels.mul(input._array, kernels.sigmoid(input._array)), input._type)
+    return from_array(in_single(input._type, input._array, _self_gated), input._type)
+
+
+def _self_gated(type_: Any, array: Any) -> Any:
+    return type_.kernels.mul(array, type_.kernels.sigmoid(array))
 
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
@@ -95,6 +108,7 @@ def silu(input: Tensor, inplace: bool = False) -> Tensor:
     return in_form("silu", _silu, input, inplace)
 
 
+@in_single_formula
 def _mish_input(grad: Tensor, input: Tensor) -> Tensor:
     gate = tanh(softplus(input))
     return grad * (gate + input * sigmoid(input) * (1.0 - gate * gate))
@@ -103,8 +117,11 @@ def _mish_input(grad: Tensor, input: Tensor) -> Tensor:
 @primitive(derivatives={"input": _mish_input}, method=False, inplace=True, node="MishBackward0")
 def _mish(input: Tensor) -> Tensor:
     check_floating("mish_cpu", input)
-    gate = input._type.kernels.tanh(_soft_rectified(input, 1.0, 20.0))
-    return from_array(input._type.kernels.mul(input._array, gate), input._type)
+    return from_array(in_single(input._type, input._array, _softly_gated), input._type)
+
+
+def _softly_gated(type_: Any, array: Any) -> Any:
+    return type_.kernels.mul(array, type_.kernels.tanh(_soft_rectified(1.0, 20.0, type_, array)))
 
 
 def mish(input: Tensor, inplace: bool = False) -> Tensor:
@@ -125,17 +142,17 @@ def _hardsigmoid_input(grad: Tensor, input: Tensor) -> Tensor:
     return choose((input > -3.0) & (input < 3.0), grad * (1 / 6), 0.0)
 
 
-def _sixth(input: Tensor) -> Any:
+def _sixth(type_: Any, array: Any) -> Any:
     """The piecewise linear stand-in for the logistic function."""
-    kernels, number = input._type.kernels, input._type.number
-    raised = kernels.add(input._array, number(3.0))
+    kernels, number = type_.kernels, type_.number
+    raised = kernels.add(array, number(3.0))
     return kernels.div(kernels.minimum(kernels.maximum(raised, number(0.0)), number(6.0)), number(6.0))
 
 
 @primitive(derivatives={"input": _hardsigmoid_input}, method=False, inplace=True, node="HardsigmoidBackward0")
 def _hardsigmoid(input: Tensor) -> Tensor:
     check_floating("hardsigmoid_cpu", input)
-    return from_array(_sixth(input), input._type)
+    return from_array(in_single(input._type, input._array, _sixth), input._type)
 
 
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
@@ -152,15 +169,20 @@ def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
     return in_form("hardsigmoid", _hardsigmoid, input, inplace)
 
 
+@in_single_formula
 def _hardswish_input(grad: Tensor, input: Tensor) -> Tensor:
-    inside = grad * (input * (1 / 3) + 0.5)
-    return choose(input <= -3.0, 0.0, choose(input < 3.0, inside, grad))
+    inside = grad * (input.clamp(-3.0, 3.0) * (1 / 3) + 0.5)
+    return choose(input <= -3.0, 0.0, choose(input >= 3.0, grad, inside))
 
 
 @primitive(derivatives={"input": _hardswish_input}, method=False, inplace=True, node="HardswishBackward0")
 def _hardswish(input: Tensor) -> Tensor:
     check_floating("hardswish_cpu", input)
-    return from_array(input._type.kernels.mul(input._array, _sixth(input)), input._type)
+    return from_array(in_single(input._type, input._array, _gated_by_sixth), input._type)
+
+
+def _gated_by_sixth(type_: Any, array: Any) -> Any:
+    return type_.kernels.mul(array, _sixth(type_, array))
 
 
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
@@ -180,14 +202,15 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
 # -- soft rectifiers ---------------------------------------------------------------
 
 
-def _soft_rectified(input: Tensor, beta: float, threshold: float) -> Any:
-    kernels, number, array = input._type.kernels, input._type.number, input._array
+def _soft_rectified(beta: float, threshold: float, type_: Any, array: Any) -> Any:
+    kernels, number = type_.kernels, type_.number
     scaled = array if beta == 1 else kernels.mul(array, number(beta))
     soft = kernels.log1p(kernels.exp(kernels.minimum(scaled, number(threshold))))
     soft = soft if beta == 1 else kernels.div(soft, number(beta))
     return kernels.where(kernels.lt(number(threshold), scaled), array, soft)
 
 
+@in_single_formula
 def _softplus_input(grad: Tensor, input: Tensor, beta: float, threshold: float) -> Tensor:
     scaled = input * beta
     return choose(scaled > threshold, grad, grad * sigmoid(scaled))
@@ -196,7 +219,7 @@ def _softplus_input(grad: Tensor, input: Tensor, beta: float, threshold: float) 
 @primitive(derivatives={"input": _softplus_input}, method=False, node="SoftplusBackward0")
 def _softplus(input: Tensor, beta: float, threshold: float) -> Tensor:
     check_floating("softplus_cpu", input)
-    return from_array(_soft_rectified(input, beta, threshold), input._type)
+    return from_array(in_single(input._type, input._array, partial(_soft_rectified, beta, threshold)), input._type)
 
 
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
@@ -215,12 +238,21 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
     return in_form("softplus", _softplus, input, False, beta, threshold)
 
 
-@primitive(derivatives={"input": lambda grad, input: grad * sigmoid(-input)}, method=False, node="LogSigmoidBackward0")
+@in_single_formula
+def _logsigmoid_input(grad: Tensor, input: Tensor) -> Tensor:
+    return grad * sigmoid(-input)
+
+
+@primitive(derivatives={"input": _logsigmoid_input}, method=False, node="LogSigmoidBackward0")
 def _logsigmoid(input: Tensor) -> Tensor:
     check_floating("log_sigmoid_cpu", input)
-    kernels, array = input._type.kernels, input._array
+    return from_array(in_single(input._type, input._array, _log_of_logistic), input._type)
+
+
+def _log_of_logistic(type_: Any, array: Any) -> Any:
+    kernels = type_.kernels
     rest = kernels.log1p(kernels.exp(kernels.neg(kernels.abs(array))))
-    return from_array(kernels.sub(kernels.minimum(array, input._type.number(0.0)), rest), input._type)
+    return kernels.sub(kernels.minimum(array, type_.number(0.0)), rest)
 
 
 def logsigmoid(input: Tensor) -> Tensor:
@@ -267,7 +299,7 @@ def _glu_input(grad: Tensor, input: Tensor, dim: int) -> Tensor:
 
     half = input.shape[dim] // 2
     value, gate = _narrow(input, dim, 0, half), sigmoid(_narrow(input, dim, half, half))
-    return cat([grad * gate, grad * value * gate * (1.0 - gate)], dim)
+    return cat([grad * gate, grad * (gate * (1.0 - gate) * value)], dim)
 
 
 @primitive(derivatives={"input": _glu_input}, method=False, node="GluBackward0")

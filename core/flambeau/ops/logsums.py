@@ -92,9 +92,13 @@ def _logcumsumexp_input(grad: Tensor, input: Tensor, dim: int, result: Tensor) -
         logarithms = where(grad == 0, _NOTHING, log(where(grad == 0, 1.0, grad)))
         return (_later_sums(logarithms - result, dim) + input).exp()
     size = where(grad == 0, 1.0, grad.abs()).log()  # never of 0, whose derivative would be nan
-    positive = _later_sums(where(grad > 0, size, _NOTHING) - result, dim)
-    negative = _later_sums(where(grad < 0, size, _NOTHING) - result, dim)
-    return (positive + input).exp() - (negative + input).exp()
+    # Relative to the largest element: of huge ones, the logarithms of gradients would be lost.
+    top = amax(where(input.detach().abs() == inf, 0.0, input.detach()), dim, True)
+    level = result - top
+    positive = _later_sums(where(grad > 0, size, _NOTHING) - level, dim)
+    negative = _later_sums(where(grad < 0, size, _NOTHING) - level, dim)
+    shifted = input - top
+    return (positive + shifted).exp() - (negative + shifted).exp()
 
 
 def _later_sums(logarithms: Tensor, dim: int) -> Tensor:

@@ -13,7 +13,7 @@ from ..printing import scalar_type_name
 from ..shapes import Shape, normalize_dim, normalize_dims
 from ._declare import composite, primitive
 from ._matrices import check_matrix
-from ._reduce import Dims, in_single, spread
+from ._reduce import Dims, in_single, per_count, spread
 from ._runtime import Number, with_exact_out
 from .conversion import to_type
 from .factorizations import svdvals
@@ -35,14 +35,15 @@ def _norm_input(grad: Tensor, input: Tensor, ord: float, dim: Dims, keepdim: boo
         return None
     if ord == 1:
         return grad * input.sign()
+    at_corner = total == 0
     if ord == 2:
-        return input * where(total == 0, 0.0, grad / total)  # masked last: see that the derivative of this is 0 as well
+        return grad * where(at_corner, 0.0, input / where(at_corner, 1.0, total))  # so are further derivatives
     size = input.abs()
     if ord in (inf, -inf):
-        hit = ((size == total) | ((input != input) & (total != total))).to(grad.dtype)
-        return grad * input.sign() * (hit / sum(hit, dim, True))
+        hit = (size == total) | ((input != input) & (total != total))
+        return where(hit, per_count(grad, sum(hit, dim, True)) * input.sign(), 0.0)
     slope = input * size ** (ord - 2) if ord >= 2 else where(input == 0, 0.0, input.sign() * size ** (ord - 1))
-    return slope * where(total == 0, 0.0, grad * total ** (1 - ord))
+    return slope * where(at_corner, 0.0, grad * where(at_corner, 1.0, total) ** (1 - ord))
 
 
 @primitive(derivatives={"input": _norm_input}, method=False, node="LinalgVectorNormBackward0")

@@ -65,9 +65,20 @@ _BINARY: dict[str, Any] = {
     "lshift": bitwise.bitwise_left_shift, "rshift": bitwise.bitwise_right_shift,
 }  # fmt: skip
 
+
+def _number_over(self: Tensor, other: Any) -> Any:
+    """``other / self``; of 16 bits, the reciprocal is rounded before it is multiplied, as in PyTorch."""
+    if self._type.halves and (other.__class__ is float or other.__class__ is int):
+        return arithmetic.reciprocal(self) * other
+    return _divided(self, other)
+
+
+_divided = _reflected(arithmetic.div)
+
 for _symbol, _function in _BINARY.items():
     method(f"__{_symbol}__")(getattr(_function, "operator", _function))
-    method(f"__r{_symbol}__")(_function.operator if _symbol in _COMMUTATIVE else _reflected(_function))
+    _right = _number_over if _symbol == "truediv" else _reflected(_function)
+    method(f"__r{_symbol}__")(_function.operator if _symbol in _COMMUTATIVE else _right)
     method(f"__i{_symbol}__")(_inplace(f"{_function.row.name}_"))
 
 _ORDER: dict[str, Any] = {"lt": comparison.lt, "le": comparison.le, "gt": comparison.gt, "ge": comparison.ge}

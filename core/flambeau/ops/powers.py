@@ -9,9 +9,10 @@ from .._methods import method
 from .._tensor import Tensor, from_array
 from ..printing import scalar_type_name
 from ..promotion import result_dtype
+from ._checks import zero_gradient
 from ._declare import NUMBERS, composite, elementwise
 from ._runtime import Number, not_a_tensor, with_out
-from .selection import where
+from .selection import unless
 
 __all__ = ["float_power", "pow", "square"]
 
@@ -39,9 +40,9 @@ def _integer_power(type_: Any, a: Any, b: Any) -> Any:
 
 def _pow_input(grad: Tensor, input: Any, exponent: Any) -> Any:
     if not isinstance(exponent, Tensor) and not exponent:
-        return grad * 0
-    slope: Tensor = grad * (exponent * input ** (exponent - 1))
-    return where(exponent == 0, 0.0, slope) if isinstance(exponent, Tensor) else slope
+        return zero_gradient(grad)
+    slope = exponent * input ** (exponent - 1)
+    return unless(exponent == 0, grad, slope) if isinstance(exponent, Tensor) else grad * slope
 
 
 def _pow_exponent(grad: Tensor, input: Any, exponent: Any, result: Tensor) -> Any:
@@ -49,7 +50,7 @@ def _pow_exponent(grad: Tensor, input: Any, exponent: Any, result: Tensor) -> An
         input = result.new_full((), input)
     # At 0 ** b with b >= 0 the derivative is 0, where log(0) would give nan.
     size = exponent.real if exponent._type.complex else exponent
-    return where((input == 0) & (size >= 0), 0.0, grad * (result * input.log()))
+    return unless((input == 0) & (size >= 0), grad, result * input.log())
 
 
 @elementwise(

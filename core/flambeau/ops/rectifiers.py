@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from .. import dtypes
 from .._tensor import Tensor, from_array
 from ..printing import scalar_type_name
 from ._declare import composite, primitive
+from ._reduce import in_single, in_single_formula
 from ._runtime import Number
 from .creation import empty, zeros_like
 from .reductions import sum
@@ -116,9 +118,13 @@ def _leaky_relu_input(grad: Tensor, input: Tensor, negative_slope: float) -> Ten
 @primitive(derivatives={"input": _leaky_relu_input}, method=False, inplace=True, node="LeakyReluBackward0")
 def _leaky_relu(input: Tensor, negative_slope: float) -> Tensor:
     check_floating("leaky_relu_cpu", input)
-    kernels, type_, array = input._type.kernels, input._type, input._array
+    return from_array(in_single(input._type, input._array, partial(_leaking, negative_slope)), input._type)
+
+
+def _leaking(negative_slope: float, type_: Any, array: Any) -> Any:
+    kernels = type_.kernels
     low = kernels.le(array, type_.number(0))
-    return from_array(kernels.where(low, kernels.mul(array, type_.number(negative_slope)), array), type_)
+    return kernels.where(low, kernels.mul(array, type_.number(negative_slope)), array)
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
@@ -222,7 +228,7 @@ def rrelu(
         raise RuntimeError(f"Lower bound should be less than or equal to the upper bound, but got {lower} and {upper}")
     if not isinstance(input, Tensor):
         raise TypeError(f"rrelu(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
-    low = input.detach() <= 0
+    low = ~(input.detach() > 0)
     slopes = zeros_like(input, requires_grad=False) + 1.0
     if training:
         drawn = empty(int(sum(low)), dtype=dtypes.float64, device=input.device).uniform_(lower, upper)
@@ -235,19 +241,25 @@ def rrelu(
 # -- an exponential on the left ---------------------------------------------------------------
 
 
+@in_single_formula
 def _elu_input(grad: Tensor, input: Tensor, alpha: float, scale: float, input_scale: float) -> Tensor:
-    below = choose(input < 0, input * input_scale, 0.0)  # not above, where the exponential would overflow
+    below = choose(input >= 0, 0.0, input * input_scale)  # not above, where the exponential would overflow
     return choose(input > 0, grad * scale, grad * below.exp() * (alpha * scale * input_scale))
 
 
 @primitive(derivatives={"input": _elu_input}, method=False, inplace=True, node="EluBackward0")
 def _elu(input: Tensor, alpha: float, scale: float, input_scale: float) -> Tensor:
     check_floating("elu_cpu", input)
-    kernels, type_, array = input._type.kernels, input._type, input._array
+    compute = partial(_exponential_on_the_left, alpha, scale, input_scale)
+    return from_array(in_single(input._type, input._array, compute), input._type)
+
+
+def _exponential_on_the_left(alpha: float, scale: float, input_scale: float, type_: Any, array: Any) -> Any:
+    kernels = type_.kernels
     low = kernels.minimum(array, type_.number(0))
     falling = kernels.mul(kernels.expm1(kernels.mul(low, type_.number(input_scale))), type_.number(alpha * scale))
     rising = array if scale == 1 else kernels.mul(array, type_.number(scale))
-    return from_array(kernels.where(kernels.lt(type_.number(0), array), rising, falling), type_)
+    return kernels.where(kernels.lt(type_.number(0), array), rising, falling)
 
 
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:

@@ -13,9 +13,10 @@ from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in 
 from ..printing import scalar_type_name
 from ..shapes import Shape, normalize_dim, normalize_dims, size_argument
 from ._declare import composite, fused, primitive
-from ._reduce import Dims, check_floating, converted, count_of, spread
-from .arithmetic import div
+from ._reduce import Dims, check_floating, converted, count_of, is_normal, per_count, spread
+from .creation import ones_like
 from .movement import reshape
+from .selection import _where as where
 
 __all__ = ["all", "any", "count_nonzero", "mean", "nanmean", "nansum", "prod", "sum", "sum_to_size"]
 
@@ -49,7 +50,7 @@ def _total(source: Tensor, array: Any, dim: Dims, keepdim: bool) -> Tensor:
 
 
 def _nansum_input(grad: Tensor, input: Tensor, dim: Dims, keepdim: bool) -> Tensor:
-    return spread(grad, input._array.shape, dim, keepdim) * (input == input)
+    return where(input == input, spread(grad, input._array.shape, dim, keepdim), 0.0)
 
 
 @fused("nansum", derivatives={"input": _nansum_input}, out=True)
@@ -148,17 +149,17 @@ def nanmean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DT
             f"nanmean(): expected input to have floating point or complex dtype but got {scalar_type_name(input.dtype)}"
         )
     count = sum(input.detach() == input.detach(), dim, keepdim)
-    return div(nansum(input, dim, keepdim, dtype=dtype), count)
+    return per_count(nansum(input, dim, keepdim, dtype=dtype), count)
 
 
 # -- products -----------------------------------------------------------------------
 
 
 def _prod_input(grad: Tensor, input: Tensor, dim: int | None, keepdim: bool, result: Tensor) -> Tensor:
-    """The product of all other elements: the result over the element where none is zero."""
+    """The product of all other elements: the result over the element, where that has left nothing of the others out."""
     shape = input._array.shape
     spread_grad = spread(grad, shape, dim, keepdim)
-    if bool(all(input.detach())):
+    if bool(all(is_normal(result.detach()))):
         return spread_grad * (spread(result, shape, dim, keepdim) / input)
     if dim is None:
         return spread_grad * reshape(_others_product(reshape(input, (-1,)), 0), shape)
@@ -170,7 +171,7 @@ def _others_product(input: Tensor, dim: int) -> Tensor:
     from .reordering import flip
 
     if input.dim() == 0:
-        return input * 0 + 1
+        return ones_like(input, requires_grad=False)
     return _product_before(input, dim) * flip(_product_before(flip(input, dim), dim), dim)
 
 
@@ -180,7 +181,7 @@ def _product_before(input: Tensor, dim: int) -> Tensor:
     from .slicing import narrow
 
     size = input._array.shape[dim]
-    one = narrow(input, dim, 0, 1) * 0 + 1
+    one = ones_like(narrow(input, dim, 0, 1), requires_grad=False)
     return cat([one, narrow(cumprod(input, dim), dim, 0, size - 1)], dim) if size > 1 else one
 
 

@@ -11,8 +11,9 @@ from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in 
 from ..printing import scalar_type_name
 from ..shapes import Shape, normalize_dim
 from ._declare import composite, fused, primitive
-from ._reduce import converted
+from ._reduce import converted, is_normal
 from ._runtime import c_name
+from .creation import ones_like, zeros_like
 from .extremes import Extremes
 from .joining import cat
 from .reductions import all
@@ -81,16 +82,16 @@ def cumsum(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
 
 
 def _cumprod_input(grad: Tensor, input: Tensor, dim: int, result: Tensor) -> Tensor:
-    """Sums over all later products, each without the element itself: by division where no element is zero."""
+    """Sums over all later products, each without the element itself: by division where no product is 0 or infinite."""
     if not input.dim():
         return grad
-    if bool(all(input.detach())):
+    if bool(all(is_normal(result.detach()))):
         return _cumsum_input(grad * result, dim) / input
     size = input._array.shape[dim]
     # The gradient of element k is before[k] * sums[k], where sums[k] = grad[k] + input[k + 1] * sums[k + 1].
-    one = narrow(input, dim, 0, 1) * 0 + 1
+    one = ones_like(narrow(input, dim, 0, 1), requires_grad=False)
     before = cat([one, narrow(result, dim, 0, size - 1)], dim)
-    weights = cat([narrow(input, dim, 1, size - 1), one * 0], dim)
+    weights = cat([narrow(input, dim, 1, size - 1), zeros_like(one)], dim)
     return before * _weighted_sums(grad, weights, dim)
 
 

@@ -9,11 +9,13 @@ from .. import dtypes
 from .._tensor import Tensor, from_array
 from ..shapes import contiguous_strides
 from ._declare import composite, fused
+from ._reduce import per_count
 from ._runtime import Number
 from .arithmetic import floor_divide
 from .gathering import _gather, check_gather, dimensioned, slices_of
 from .movement import reshape
 from .scattering import _scatter, _scatter_add, check_index_add, fitting_source
+from .selection import _where as where
 
 __all__ = ["index_reduce", "scatter_reduce"]
 
@@ -63,7 +65,7 @@ def _prod_input(
     grad: Tensor, result: Tensor, input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str
 ) -> Tensor:
     if reduce != "prod":
-        return _shares(grad, result, input, dim, index, src) * (input == result)
+        return where(input == result, _shares(grad, result, input, dim, index, src), 0.0)
     divisor = input.masked_fill(input == 0, 1)
     return grad * _combine(divisor, dim, index, src, "prod") / divisor
 
@@ -71,20 +73,20 @@ def _prod_input(
 def _prod_src(grad: Tensor, result: Tensor, input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str) -> Tensor:
     if reduce != "prod":
         shares = _gather(_shares(grad, result, input, dim, index, src), dim, index)
-        return shares * (src == _gather(result, dim, index))
+        return where(src == _gather(result, dim, index), shares, 0.0)
     zero = src == 0
     zeros_there = _gather(_scatter_add(input.new_zeros(input.shape), dim, index, zero.to(src.dtype)), dim, index)
     only_zero = zero & (zeros_there == 1)
     others = _combine(input, dim, index, src.masked_fill(only_zero, 1), "prod")
     usual = _gather(grad * result, dim, index) / src.masked_fill(zero, 1)
-    return _gather(grad * others, dim, index) * only_zero + usual * ~only_zero
+    return where(only_zero, _gather(grad * others, dim, index), usual)
 
 
 def _shares(grad: Tensor, result: Tensor, input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """The gradient of an extreme divided by how many elements reach it."""
     reached = src == _gather(result, dim, index)
-    count = _scatter_add((input == result).to(grad.dtype), dim, index, reached.to(grad.dtype))
-    return grad / count.clamp(min=1)
+    count = _scatter_add((input == result).to(dtypes.int64), dim, index, reached.to(dtypes.int64))
+    return per_count(grad, count.clamp(min=1))
 
 
 @fused(
@@ -134,9 +136,10 @@ def _reduced(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, i
     total = _scatter_add(start, dim, index, src)
     if reduce == "sum":
         return total
-    ones = input.new_ones(tuple(index.shape))
-    count = _scatter_add(input.new_full(tuple(input.shape), int(include_self)), dim, index, ones).clamp(min=1)
-    return total / count if input._type.floats else floor_divide(total, count)
+    ones = input.new_ones(tuple(index.shape), dtype=dtypes.int64)
+    start = input.new_full(tuple(input.shape), int(include_self), dtype=dtypes.int64)
+    count = _scatter_add(start, dim, index, ones).clamp(min=1)
+    return per_count(total, count) if input._type.floats else floor_divide(total, count).to(input.dtype)
 
 
 @composite(inplace=True, out=True)

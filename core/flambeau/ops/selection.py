@@ -34,6 +34,11 @@ def _where_other(grad: Tensor, condition: Tensor) -> Tensor:
     return _where(condition, 0.0, grad)
 
 
+def unless(condition: Tensor, grad: Tensor, slope: Tensor) -> Tensor:
+    """``grad * slope``, but 0 where ``condition`` holds, whatever the two are there; so are all further derivatives."""
+    return _where(condition, 0.0, grad * _where(condition, 0.0, slope))
+
+
 @primitive(derivatives={"input": _where_input, "other": _where_other}, node="WhereBackward0", method=False)
 def _where(condition: Tensor, input: Tensor | Number, other: Tensor | Number) -> Tensor:
     if condition.dtype is dtypes.uint8:

@@ -160,7 +160,9 @@ def std(
     """
     dim, correction = _arguments("std", input, dim, unbiased, correction)
     if input._type.complex:
-        return var(input, dim, keepdim=keepdim, correction=correction).sqrt()
+        spread_out = var(input, dim, keepdim=keepdim, correction=correction)
+        flat = spread_out == 0  # where the root has a corner, the gradient is 0
+        return where(flat, 0.0, where(flat, 1.0, spread_out).sqrt())  # type: ignore[no-any-return]
     return _std(input, dim, correction, keepdim)
 
 

@@ -10,7 +10,8 @@ from .. import dtypes
 from .._tensor import Tensor
 from ._checks import only
 from ._declare import FLOATING, alias, elementwise
-from .selection import _where as where
+from ._reduce import in_single, in_single_formula
+from .selection import unless
 
 __all__ = [
     "acos",
@@ -259,18 +260,19 @@ def atanh(input: Tensor) -> Tensor:
 arctanh = alias(atanh, "arctanh")
 
 
-def _atan2_slope(grad: Tensor, input: Tensor, other: Tensor) -> Tensor:
-    """The gradient over the squared distance; 0 in the origin, which has no direction."""
+@in_single_formula
+def _atan2_slope(grad: Tensor, leg: Tensor, input: Tensor, other: Tensor) -> Tensor:
+    """The gradient times ``leg`` over the squared distance; 0 in the origin, which has no direction."""
     square = input * input + other * other
-    return where(square == 0, 0.0, grad / square)
+    return unless(square == 0, grad, leg / square)
 
 
 @elementwise(
     complex=False,
     promotion=FLOATING,
     derivatives={
-        "input": lambda grad, input, other: other * _atan2_slope(grad, input, other),
-        "other": lambda grad, input, other: -input * _atan2_slope(grad, input, other),
+        "input": lambda grad, input, other: _atan2_slope(grad, other, input, other),
+        "other": lambda grad, input, other: _atan2_slope(grad, -input, input, other),
     },
 )
 def atan2(input: Tensor, other: Tensor) -> Tensor:
@@ -319,11 +321,15 @@ def hypot(input: Tensor, other: Tensor) -> Tensor:
 _DEGREE = pi / 180
 
 
+def _times(factor: float) -> Callable[..., Any]:
+    return lambda type_, a: in_single(type_, a, lambda wide, b: wide.kernels.mul(b, wide.number(factor)))
+
+
 @elementwise(
     complex=False,
     promotion=FLOATING,
     derivatives={"input": lambda grad: grad * _DEGREE},
-    default=lambda type_, a: type_.kernels.mul(a, type_.number(_DEGREE)),
+    default=_times(_DEGREE),
     node="Deg2RadBackward0",
 )
 def deg2rad(input: Tensor) -> Tensor:
@@ -340,7 +346,7 @@ def deg2rad(input: Tensor) -> Tensor:
     complex=False,
     promotion=FLOATING,
     derivatives={"input": lambda grad: grad * (180 / pi)},
-    default=lambda type_, a: type_.kernels.mul(a, type_.number(180 / pi)),
+    default=_times(180 / pi),
     node="Rad2DegBackward0",
 )
 def rad2deg(input: Tensor) -> Tensor:
@@ -353,10 +359,15 @@ def rad2deg(input: Tensor) -> Tensor:
     """
 
 
+@in_single_formula
 def _sinc_input(grad: Tensor, input: Tensor) -> Tensor:
     angle = input * pi
     denominator = angle * input
-    return where(denominator == 0, 0.0, grad * ((angle * angle.cos() - angle.sin()) / denominator))
+    return unless(denominator == 0, grad, (angle * angle.cos() - angle.sin()) / denominator)
+
+
+def _sinc_composition(type_: Any, a: Any) -> Any:
+    return in_single(type_, a, _sinc)
 
 
 def _sinc(type_: Any, a: Any) -> Any:
@@ -366,7 +377,7 @@ def _sinc(type_: Any, a: Any) -> Any:
     return kernels.where(at_zero, one, kernels.div(kernels.sin(angle), kernels.where(at_zero, one, angle)))
 
 
-@elementwise(promotion=FLOATING, derivatives={"input": _sinc_input}, default=_sinc)
+@elementwise(promotion=FLOATING, derivatives={"input": _sinc_input}, default=_sinc_composition)
 def sinc(input: Tensor) -> Tensor:
     """Compute sin(pi x) / (pi x), which is 1 at 0. Source of the semantics: ``torch.sinc``.
 

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 from .. import dtypes
 from .._methods import TensorMethods
 from .._tensor import Tensor, from_array
+from ..ops._checks import zero_gradient
 from ..ops._declare import primitive
 from ..ops._runtime import Number
 from . import _bounds, _for_dtype
@@ -35,7 +36,7 @@ def _filling(node: str) -> Callable[[_Function], _Function]:
             input._type.kernels.copy_into(input._array, body(input, *args, **kwargs)._array)
 
         declaration = primitive(
-            derivatives={"input": lambda grad: grad * 0}, inplace=True, method=False, write=write, node=node
+            derivatives={"input": zero_gradient}, inplace=True, method=False, write=write, node=node
         )
         function = declaration(body)
         getattr(TensorMethods, f"{body.__name__}_").__doc__ = body.__doc__  # there is no public function to refer to
