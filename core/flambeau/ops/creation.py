@@ -17,7 +17,7 @@ from ..layouts import order_of_format
 from ..promotion import dtype_of_number, get_default_dtype
 from ..shapes import Shape, dense_order, size_argument
 from ._declare import primitive
-from ._runtime import Number, not_a_tensor
+from ._runtime import Number, not_a_tensor, number_argument
 
 __all__ = [
     "empty",
@@ -221,7 +221,8 @@ def full(
     """
     check_layout("full", layout)
     shape = _check_shape(size_argument("full", (size,)))
-    value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
+    value = number_argument("full", "fill_value", fill_value, 2)
+    value = value.item() if isinstance(value, Tensor) else value
     return _filled(shape, value, type_for(dtype, device, dtype_of_number(value), out), requires_grad, out)
 
 

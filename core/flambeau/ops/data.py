@@ -183,7 +183,7 @@ def _dtype_of_values(values: Sequence[Any]) -> DType:
     """What the dtypes of the elements promote to."""
     found: DType | None = None
     for each in {_dtype_of(value) for value in {type(value): value for value in values}.values()} | {
-        value.dtype for value in values if isinstance(value, Tensor)
+        _dtype_of(value) for value in values if hasattr(value, "dtype")
     }:
         found = each if found is None else promote_types(found, each)
     return found or get_default_dtype()
