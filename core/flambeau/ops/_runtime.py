@@ -44,6 +44,7 @@ __all__ = [
     "with_out_of_same_dtype",
 ]
 
+
 def not_a_tensor(function: str, argument: str, position: int, value: object) -> TypeError:
     """PyTorch's error for an argument that should be a tensor."""
     return argument_type(function, argument, position, value, "Tensor")
