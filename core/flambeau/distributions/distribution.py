@@ -9,7 +9,7 @@ from ..autograd._modes import no_grad
 from ..ops.broadcasting import broadcast_tensors
 from ..ops.data import as_tensor
 from ..promotion import get_default_dtype
-from ..shapes import Size
+from ..shapes import Size, as_ints
 
 __all__ = ["Distribution"]
 
@@ -88,8 +88,7 @@ class Distribution:
         return self.variance.sqrt()
 
     def _extended(self, sample_shape: Any) -> Size:
-        shape = (sample_shape,) if isinstance(sample_shape, int) else tuple(sample_shape)
-        return Size(shape + tuple(self.batch_shape) + tuple(self.event_shape))
+        return Size(as_ints(sample_shape, "sample_shape") + tuple(self.batch_shape) + tuple(self.event_shape))
 
     def __repr__(self) -> str:
         given = [name for name in self._parameters if name in self.__dict__]

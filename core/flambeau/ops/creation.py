@@ -15,7 +15,7 @@ from ..backend.types import TensorType
 from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from ..layouts import order_of_format
 from ..promotion import dtype_of_number, get_default_dtype
-from ..shapes import Shape, dense_order, size_argument
+from ..shapes import Shape, as_ints, dense_order, size_argument
 from ._declare import primitive
 from ._runtime import Number, not_a_tensor, number_argument
 
@@ -149,7 +149,7 @@ def empty_strided(
         (1, 2)
     """
     check_layout("empty_strided", layout)
-    shape, strides = _check_shape(tuple(size)), tuple(stride)
+    shape, strides = _check_shape(as_ints(size, "size")), as_ints(stride, "stride")
     if len(shape) != len(strides):
         raise RuntimeError(
             f"mismatch in length of strides and shape. Strides have length {len(strides)}, and shape has length {len(shape)}"
@@ -186,7 +186,7 @@ def empty_permuted(
         (1, 2)
     """
     check_layout("empty_permuted", layout)
-    shape, order = _check_shape(tuple(size)), tuple(physical_layout)
+    shape, order = _check_shape(as_ints(size, "size")), as_ints(physical_layout, "physical_layout")
     if len(shape) != len(order):
         raise RuntimeError(
             "Number of dimensions in size does not match the length of the physical_layout; i.e. len(size) = "

@@ -12,10 +12,10 @@ from .._tensor import Tensor, from_array
 from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from ..printing import scalar_type_name
 from ..promotion import result_dtype
-from ..shapes import Shape, normalize_dim, normalize_dims
+from ..shapes import Shape, as_ints, normalize_dim, normalize_dims
 from ._declare import composite, primitive
 from ._reduce import Dims, in_single, spread
-from ._runtime import Number, with_exact_out
+from ._runtime import Number, number_argument, with_exact_out
 from .arithmetic import sub
 from .conversion import to_type
 from .reductions import sum
@@ -120,7 +120,7 @@ def norm(
         result: Tensor = with_exact_out(out, norm, input, p, dim, keepdim, None, dtype)
         return result
     if isinstance(p, str):
-        several = not (dim is None or isinstance(dim, int)) and len(dim) > 2
+        several = dim is not None and len(as_ints(dim)) > 2
         if p != "fro" or several:
             return _matrix_norm(input, p, dim, keepdim, dtype)
         p = 2.0
@@ -224,8 +224,4 @@ def renorm(input: Tensor, p: Number, dim: int, maxnorm: Number) -> Tensor:
 
 
 def _real(function: str, argument: str, position: int, value: Any) -> float:
-    if not isinstance(value, (bool, int, float)):
-        raise TypeError(
-            f"{function}(): argument '{argument}' (position {position}) must be Number, not {type(value).__name__}"
-        )
-    return float(value)
+    return float(number_argument(function, argument, value, position))
