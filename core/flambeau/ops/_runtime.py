@@ -282,6 +282,8 @@ def scale(function: str, other: Any, alpha: Any) -> Any:
     """
     alpha = number_argument(function, "alpha", alpha)
     if isinstance(other, Tensor):
+        if isinstance(alpha, complex) and not other._type.complex:
+            raise RuntimeError("For non-complex input tensors, argument alpha must not be a complex number.")
         if isinstance(alpha, float) and not other._type.floats:
             raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
         if isinstance(alpha, bool) and other._type.numbers:

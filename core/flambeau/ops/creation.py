@@ -235,15 +235,19 @@ def _filled(shape: Shape, value: Number, type_: TensorType, requires_grad: bool,
     return finished(array, type_, requires_grad)
 
 
-def fitting(value: Number, dtype: DType) -> Number:
+def fitting(value: Any, dtype: DType) -> Any:
     """``value`` as a number of the dtype's category; negative numbers wrap around in unsigned types.
 
     Raises:
         RuntimeError: it cannot be held.
     """
+    if isinstance(value, complex) and not dtype.is_complex:
+        if value.imag:
+            raise _overflow(dtype)
+        value = value.real
     if dtype.category == dtypes.INTEGRAL:
         low, high = dtypes.integer_limits(dtype)
-        number = int(value) if isfinite(value) else high + 1  # type: ignore[arg-type]
+        number = int(value) if isfinite(value) else high + 1
         if not dtype.is_signed and -high <= number < 0:
             return number + high + 1
         if not low <= number <= high:
@@ -251,13 +255,8 @@ def fitting(value: Number, dtype: DType) -> Number:
         return number
     if dtype.category == dtypes.BOOLEAN:
         return bool(value)
-    if dtype.category == dtypes.FLOATING:
-        if isinstance(value, complex):
-            if value.imag:
-                raise _overflow(dtype)
-            value = value.real
-        if dtype is dtypes.float32 and isfinite(value) and abs(value) > _LARGEST_FLOAT32:
-            raise _overflow(dtype)
+    if dtype is dtypes.float32 and isfinite(value) and abs(value) > _LARGEST_FLOAT32:
+        raise _overflow(dtype)
     return value
 
 

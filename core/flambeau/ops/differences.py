@@ -138,7 +138,7 @@ def _checked(function: str, y: Tensor, x: Any, dx: Any, dim: int) -> int:
         raise not_a_tensor(function, "x", 2, x)
     if y.dtype is dtypes.bool:
         raise RuntimeError(f"{function}: received a bool input for `y`, but bool is not supported")
-    if isinstance(dx, bool) or as_operand(dx) is None:
+    if isinstance(dx, bool | complex) or as_operand(dx) is None:
         raise RuntimeError(f"{function}: Currently, we only support dx as a real number.")
     if x is not None and not isinstance(dx, Tensor) and dx != 1:
         raise TypeError(f"{function}() received an invalid combination of arguments: x and dx exclude each other")

@@ -11,7 +11,7 @@ from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in 
 from ..shapes import as_ints, normalize_dim
 from ._declare import composite
 from ._reduce import Dims
-from ._runtime import Number
+from ._runtime import Number, number_argument
 from .factorizations import _not_finite, check_matrix, check_square, svdvals
 from .inverses import _inv
 from .norms import _as_dtype, vector_norm_of
@@ -35,7 +35,9 @@ def vector_norm(
         >>> torch.linalg.vector_norm(torch.tensor([[3.0, 4.0], [6.0, 8.0]]), dim=1)
         tensor([ 5., 10.])
     """
-    return vector_norm_of(_as_dtype(x, dtype), float(ord), dim, keepdim)
+    return vector_norm_of(
+        _as_dtype(x, dtype), float(number_argument("linalg_vector_norm", "ord", ord, 2)), dim, keepdim
+    )
 
 
 def _pair(dim: Sequence[int], ndim: int) -> tuple[int, int]:

@@ -124,7 +124,9 @@ def norm(
         if p != "fro" or several:
             return _matrix_norm(input, p, dim, keepdim, dtype)
         p = 2.0
-    return vector_norm_of(_as_dtype(input, dtype), 2.0 if p is None else float(p), dim, keepdim)
+    return vector_norm_of(
+        _as_dtype(input, dtype), 2.0 if p is None else float(number_argument("norm", "p", p)), dim, keepdim
+    )
 
 
 def vector_norm_of(input: Tensor, ord: float, dim: Dims, keepdim: bool) -> Tensor:

@@ -8,7 +8,7 @@ from typing import Any
 from .._tensor import Tensor, from_array
 from ..shapes import Shape, as_ints
 from ._declare import primitive
-from ._runtime import Number
+from ._runtime import Number, number_argument
 from .gathering import index_select
 from .joining import cat, memory_order
 from .ranges import arange
@@ -170,7 +170,7 @@ def constant_pad_nd(input: Tensor, pad: Sequence[int], value: Number = 0) -> Ten
     starts = tuple(max(-low, 0) for low in before)
     lengths = tuple(size - start - max(-high, 0) for size, start, high in zip(shape, starts, after, strict=True))
     kept = type_.kernels.slice(input._array, starts, lengths, (1,) * len(shape))
-    number: Any = value
+    number: Any = number_argument("constant_pad_nd", "value", value, 3)
     fill = number if type_.floats else int(number) if type_.numbers else bool(number)
     added = (tuple(max(low, 0) for low in before), tuple(max(high, 0) for high in after))
     return from_array(type_.kernels.pad(kept, *added, fill), type_)

@@ -10,7 +10,7 @@ from .._tensor import Tensor, from_array
 from ..printing import scalar_type_name
 from ..promotion import result_dtype
 from ._declare import NUMBERS, composite, elementwise
-from ._runtime import Number, not_a_tensor, with_out
+from ._runtime import Number, not_a_tensor, number_argument, with_out
 from .selection import where
 
 __all__ = ["float_power", "pow", "square"]
@@ -92,7 +92,8 @@ def _double_dtype(*values: Any) -> dtypes.dtype:
 
 
 def _as_dtype(value: Any, dtype: dtypes.dtype) -> Any:
-    return value.to(dtype) if isinstance(value, Tensor) else complex(value) if dtype.is_complex else float(value)
+    number = number_argument("float_power", "exponent", value)
+    return number.to(dtype) if isinstance(number, Tensor) else complex(number) if dtype.is_complex else float(number)
 
 
 def _must_be(what: str, dtype: dtypes.dtype, required: dtypes.dtype) -> None:
