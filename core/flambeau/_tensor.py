@@ -16,7 +16,7 @@ from ._storage import InferenceStorage, Storage, View, mark_inference
 from .autograd._modes import in_inference_mode, inference
 from .autograd._node import Leaf, Node, Output
 from .errors import NotScalarError
-from .shapes import Size, contiguous_strides, normalize_dim
+from .shapes import Size, contiguous_strides, normalize_dim, size_of
 
 if TYPE_CHECKING:
     from .backend.types import TensorType
@@ -75,7 +75,7 @@ class Tensor(TensorMethods):
     @property
     def shape(self) -> Size:
         """The sizes of its dimensions."""
-        return Size(self._array.shape)
+        return size_of(self._array.shape)
 
     @property
     def dtype(self) -> dtypes.dtype:

@@ -14,7 +14,7 @@ from .ops.conversion import to_type
 from .ops.fourier import _fft, _irfft, _rfft, hermitian, resized
 from .ops.ranges import arange
 from .promotion import get_default_dtype
-from .shapes import normalize_dim
+from .shapes import as_int, as_ints, normalize_dim
 
 __all__ = [
     "fft", "fft2", "fftfreq", "fftn", "fftshift", "hfft", "ifft", "ifft2", "ifftn", "ifftshift", "ihfft", "irfft", "irfft2",
@@ -63,7 +63,7 @@ def _size(input: Tensor, n: int | None, dim: int) -> tuple[int, int]:
     dim = normalize_dim(dim, input.dim())
     if not input.dim():
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
-    size = input.shape[dim] if n is None else n
+    size = input.shape[dim] if n is None else as_int(n, "n")
     if size < 1:
         raise RuntimeError(f"Invalid number of data points ({size}) specified")
     return size, dim
@@ -75,14 +75,13 @@ def _dims(input: Tensor, s: Sequence[int] | None, dim: Any) -> tuple[list[int], 
     Raises:
         RuntimeError: a dim occurs twice, or sizes and dims differ in number.
     """
-    if isinstance(s, int):
-        s = (s,)
+    s = None if s is None else as_ints(s, "s")
     if dim is None:
         dims = list(range(input.dim() - len(s), input.dim())) if s is not None else list(range(input.dim()))
         if s is not None and len(s) > input.dim():
             raise RuntimeError(f"Got shape with {len(s)} values but input tensor only has {input.dim()} dimensions.")
     else:
-        dims = [normalize_dim(each, input.dim()) for each in ([dim] if isinstance(dim, int) else dim)]
+        dims = [normalize_dim(each, input.dim()) for each in as_ints(dim)]
         if len(set(dims)) != len(dims):
             raise RuntimeError("FFT dims must be unique")
         if s is not None and len(s) != len(dims):
@@ -453,7 +452,7 @@ def rfftfreq(
 
 
 def _shifted(input: Tensor, dim: Any, *, back: bool) -> Tensor:
-    dims = list(range(input.dim())) if dim is None else [dim] if isinstance(dim, int) else list(dim)
+    dims = list(range(input.dim())) if dim is None else list(as_ints(dim))
     sizes = [input.shape[normalize_dim(each, input.dim())] for each in dims]
     return input.roll([(size + back) // 2 for size in sizes], dims) if dims else input.clone()
 

@@ -9,12 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from typing import Any
+from operator import index
+from typing import Any, TypeAlias
 
 from . import dtypes
 from .dtypes import dtype
 
 __all__ = ["can_cast", "get_default_dtype", "promote_types", "result_type", "set_default_dtype"]
+
+Number: TypeAlias = bool | int | float | complex
+
+PYTHON_NUMBERS = frozenset({bool, int, float, complex})
+"""The classes of the numbers that are nothing else, as ``numpy.float64`` is a ``float`` and a scalar of NumPy."""
 
 _SIGNED_ABOVE_UINT8 = {dtypes.int8: dtypes.int16}
 _default = dtypes.float32
@@ -68,8 +74,30 @@ def promote_types(type1: dtype, type2: dtype) -> dtype:
     return high
 
 
+def as_number(value: Any) -> Number | None:
+    """The Python number that PyTorch takes ``value`` for; None if it takes it for none.
+
+    Numbers that are more than that (``numpy.float64``, an ``IntEnum``) and the scalars of array libraries are taken, 0-d
+    arrays and numbers that no array holds (``Fraction``, ``Decimal``) are not. Scalars that are neither integers nor
+    Python numbers count as floats, ``numpy.bool_`` and ``numpy.complex64`` too, as in PyTorch.
+    """
+    for kind in (int, float, complex):
+        if isinstance(value, kind):
+            return value if value.__class__ in PYTHON_NUMBERS else kind(value)
+    if not is_scalar(value):
+        return None
+    return index(value) if hasattr(value, "__index__") and value.dtype.kind != "b" else float(value)
+
+
+def is_scalar(value: Any) -> bool:
+    """Whether ``value`` is the scalar of an array library: with a dtype of numbers, no dimensions, and unchangeable."""
+    kind = getattr(getattr(value, "dtype", None), "kind", "")
+    return kind != "" and kind in "biufc" and value.shape == () and type(value).__hash__ is not None
+
+
 def category_of_number(number: object) -> int:
-    """The promotion category of a Python number."""
+    """The promotion category of a number."""
+    number = as_number(number)
     if isinstance(number, bool):
         return dtypes.BOOLEAN
     if isinstance(number, int):
@@ -78,7 +106,7 @@ def category_of_number(number: object) -> int:
 
 
 def dtype_of_number(number: object) -> dtype:
-    """The dtype that a Python number has by itself."""
+    """The dtype that a number has by itself."""
     return _default_of_category(category_of_number(number))
 
 
@@ -91,13 +119,13 @@ def _default_of_category(category: int) -> dtype:
 
 
 def result_dtype(operands: Iterable[Any]) -> dtype:
-    """The dtype of an operation on tensors and Python numbers."""
+    """The dtype of an operation on tensors and numbers."""
     dimensioned: dtype | None = None
     zero_dim: dtype | None = None
     number_category = -1
     for operand in operands:
         operand_dtype = getattr(operand, "dtype", None)
-        if operand_dtype is None:
+        if operand_dtype.__class__ is not dtype:
             number_category = max(number_category, category_of_number(operand))
         elif operand.shape:
             dimensioned = promote_types(dimensioned, operand_dtype) if dimensioned else operand_dtype
@@ -120,7 +148,7 @@ def result_type(tensor: Any, other: Any) -> dtype:
         torch.float32
     """
     for operand in (tensor, other):
-        if not isinstance(operand, int | float | complex) and not isinstance(getattr(operand, "dtype", None), dtype):
+        if not isinstance(getattr(operand, "dtype", None), dtype) and as_number(operand) is None:
             raise TypeError(f"result_type(): expected tensors or numbers, but got {type(operand).__name__}")
     return result_dtype((tensor, other))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from math import prod
 from operator import index
 from typing import Any, TypeAlias
@@ -10,14 +11,18 @@ from typing import Any, TypeAlias
 __all__ = [
     "Shape",
     "Size",
+    "as_int",
+    "as_ints",
     "broadcast_shapes",
     "contiguous_strides",
     "dense_order",
     "infer_shape",
+    "is_one",
     "normalize_dim",
     "normalize_dims",
     "reduced_shape",
     "size_argument",
+    "size_of",
     "view_strides",
 ]
 
@@ -37,6 +42,14 @@ class Size(tuple[int, ...]):
 
     __slots__ = ()
 
+    def __new__(cls, sizes: Iterable[Any] = ()) -> Size:
+        """Make one of anything that gives ints."""
+        entries = tuple(sizes)
+        try:
+            return tuple.__new__(cls, map(int, map(index, entries)))
+        except TypeError:
+            raise _no_size(entries) from None
+
     def numel(self) -> int:
         """The number of elements of a tensor of this shape."""
         return prod(self)
@@ -49,15 +62,61 @@ class Size(tuple[int, ...]):
         return Size(item) if isinstance(key, slice) else item
 
     def __add__(self, other: Any) -> Size:
-        return Size(tuple(self) + tuple(other))
+        if not isinstance(other, tuple):
+            raise TypeError(f"can only concatenate tuple (not {type(other).__name__}) to torch.Size")
+        return Size(tuple.__add__(self, other))
 
     def __radd__(self, other: Any) -> Size:
-        return Size(tuple(other) + tuple(self))
+        return Size(other) + self if isinstance(other, tuple) else NotImplemented
 
     def __mul__(self, count) -> Size:  # type: ignore[no-untyped-def]
         return Size(tuple.__mul__(self, count))
 
+    def __reduce__(self) -> tuple[type[Size], tuple[tuple[int, ...]]]:
+        return Size, (tuple(self),)
+
     __rmul__ = __mul__
+
+
+def _no_size(entries: tuple[Any, ...]) -> TypeError:
+    position, wrong = next(pair for pair in enumerate(entries) if not hasattr(pair[1], "__index__"))
+    return TypeError(f"torch.Size() takes an iterable of 'int' (item {position} is '{type(wrong).__name__}')")
+
+
+size_of = partial(tuple.__new__, Size)
+"""A Size of ints that are known to be plain ones."""
+
+
+def as_int(value: Any, argument: str = "dim") -> int:
+    """An int where PyTorch takes one: ints, integers of array libraries, integer tensors of one element, not bool.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if value.__class__ is int:
+        return value  # type: ignore[no-any-return]
+    if value.__class__ is not bool:
+        try:
+            return int(index(value))
+        except TypeError:
+            pass
+    raise TypeError(f"argument '{argument}' must be int, not {type(value).__name__}")
+
+
+def is_one(value: Any) -> bool:
+    """Whether an argument that may be one int or several is one."""
+    return value.__class__ is int or not isinstance(value, Iterable) or getattr(value, "shape", None) == ()
+
+
+def as_ints(value: Any, argument: str = "dim") -> Shape:
+    """One int or several, as a tuple.
+
+    Raises:
+        TypeError: one of them is no int.
+    """
+    if is_one(value):
+        return (as_int(value, argument),)
+    return tuple([as_int(entry, argument) for entry in value])
 
 
 def normalize_dim(dim: int, ndim: int) -> int:
@@ -67,7 +126,7 @@ def normalize_dim(dim: int, ndim: int) -> int:
         TypeError: ``dim`` is not an int.
         IndexError: it is out of range, in PyTorch's words. A 0-d tensor accepts 0 and -1.
     """
-    dim = index(dim)
+    dim = as_int(dim)
     limit = ndim or 1
     if not -limit <= dim < limit:
         raise IndexError(f"Dimension out of range (expected to be in range of [{-limit}, {limit - 1}], but got {dim})")
@@ -83,9 +142,9 @@ def normalize_dims(dim: int | Iterable[int] | None, ndim: int) -> Shape:
     """
     if dim is None:
         return tuple(range(ndim))
-    if not isinstance(dim, Iterable):
-        return (normalize_dim(dim, ndim),) if ndim else (normalize_dim(dim, ndim),)[:0]
-    dims = [normalize_dim(entry, ndim) for entry in dim]
+    if is_one(dim):
+        return (normalize_dim(dim, ndim),) if ndim else (normalize_dim(dim, ndim),)[:0]  # type: ignore[arg-type]
+    dims = [normalize_dim(entry, ndim) for entry in dim]  # type: ignore[union-attr]
     if not dims:
         return tuple(range(ndim))
     for position, entry in enumerate(dims):
@@ -125,7 +184,7 @@ def broadcast_shapes(*shapes: Shape) -> Size:
                         f"at non-singleton dimension {len(result) - back}"
                     )
                 result[-back] = size
-    return Size(result)
+    return size_of(map(index, result))
 
 
 def contiguous_strides(shape: Shape) -> Shape:
@@ -173,9 +232,12 @@ def size_argument(function: str, size: Sequence[Any]) -> Shape:
     """
     entries = size[0] if len(size) == 1 and isinstance(size[0], (tuple, list)) else size
     try:
-        return tuple(map(index, entries))
+        shape = tuple(map(index, entries))
+        if bool not in map(type, entries):
+            return shape
     except TypeError:
-        raise TypeError(f"{function}(): argument 'size' must be tuple of ints, not {list(entries)!r}") from None
+        pass
+    raise TypeError(f"{function}(): argument 'size' must be tuple of ints, not {list(entries)!r}")
 
 
 def infer_shape(shape: Shape, numel: int) -> Shape:

@@ -28,6 +28,14 @@ CHECK_KERNELS = "FLAMBEAU_CHECK_KERNELS"
 _NUMBERS_KEPT = 256
 
 
+def _check_width(value: int) -> None:
+    """Refuse integers that 64 bits do not hold, beside floats too, in PyTorch's words."""
+    if value >= 1 << 64:
+        raise OverflowError(f"int too big to convert: {value}")
+    if value < -(1 << 63):
+        raise OverflowError(f"can't convert negative int to unsigned: {value} does not fit 64 bits")
+
+
 class Place:
     """One device of one loaded backend, with its tensor types."""
 
@@ -139,11 +147,12 @@ class TensorType:
         """
         if not isinstance(value, (int, float, complex)) and not hasattr(value, "__float__"):
             raise TypeError(f"expected a number, got {type(value).__name__}")
+        if value.__class__ is int:
+            _check_width(value)
         if not self.integers or value.__class__ is bool:
             return value
         value = int(value)
-        if not -(1 << 63) <= value < 1 << 63:
-            raise OverflowError(f"int too big to convert: {value} does not fit {self.dtype!r}")
+        _check_width(value)
         bits = 8 * self.dtype.itemsize
         wrapped = value & (1 << bits) - 1
         return wrapped - (1 << bits) if self.dtype.is_signed and wrapped >> bits - 1 else wrapped

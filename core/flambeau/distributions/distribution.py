@@ -7,7 +7,7 @@ from typing import Any
 
 from .._tensor import Tensor
 from ..autograd._modes import no_grad
-from ..shapes import Size
+from ..shapes import Size, as_ints
 from . import constraints
 from .utils import lazy_property
 
@@ -210,8 +210,7 @@ class Distribution:
         return self.variance.sqrt()
 
     def _extended_shape(self, sample_shape: Any = ()) -> Size:
-        shape = (sample_shape,) if isinstance(sample_shape, int) else tuple(sample_shape)
-        return Size((*shape, *self._batch_shape, *self._event_shape))
+        return Size((*as_ints(sample_shape, "sample_shape"), *self._batch_shape, *self._event_shape))
 
     def __repr__(self) -> str:
         given = {name: self.__dict__[name] for name in self.arg_constraints if name in self.__dict__}

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 from .. import dtypes
 from .._storage import check_inference, link_view, version_of
@@ -14,7 +13,15 @@ from ..autograd._node import Node, Output, next_sequence
 from ..autograd._saved import pack, packing
 from ..backend.types import TensorType
 from ..errors import argument_type
-from ..promotion import can_cast, dtype_of_number, get_default_dtype, result_dtype
+from ..promotion import (
+    PYTHON_NUMBERS,
+    Number,
+    as_number,
+    can_cast,
+    dtype_of_number,
+    get_default_dtype,
+    result_dtype,
+)
 from ..shapes import broadcast_shapes
 from ._rules import fits_of, save_output
 from ._sparse_forms import call as call_sparse
@@ -37,8 +44,6 @@ __all__ = [
     "with_out_of_same_dtype",
 ]
 
-Number: TypeAlias = bool | int | float | complex
-
 
 def not_a_tensor(function: str, argument: str, position: int, value: object) -> TypeError:
     """PyTorch's error for an argument that should be a tensor."""
@@ -46,19 +51,16 @@ def not_a_tensor(function: str, argument: str, position: int, value: object) -> 
 
 
 def as_operand(value: Any) -> Any:
-    """``value`` as a tensor or a Python number; None if it is neither.
-
-    Numbers of other libraries (``numpy.float32``) count as the Python number that they equal.
-    """
-    if isinstance(value, (Tensor, bool, int, float, complex)):
+    """``value`` as a tensor or a Python number (see :func:`~flambeau.promotion.as_number`); None if it is neither."""
+    if value.__class__ in PYTHON_NUMBERS or isinstance(value, Tensor):
         return value
-    if isinstance(value, numbers.Integral):
-        return int(value)
-    if isinstance(value, numbers.Real):
-        return float(value)
-    if isinstance(value, numbers.Complex):
-        return complex(value)
-    return None
+    return as_number(value)
+
+
+def _operand_or_value(value: Any) -> Any:
+    """The operand that ``value`` is; itself if it is none, so that an error can name it."""
+    operand = as_operand(value)
+    return value if operand is None else operand
 
 
 def common_type(function: str, tensors: Sequence[Tensor]) -> TensorType:
@@ -191,7 +193,7 @@ def slow_binary(name: str, input: Any, other: Any) -> Tensor:
         value = (input, other)[position]
         if parameter.kind == "tensor" and not isinstance(value, Tensor):
             raise not_a_tensor(name, parameter.name, position + 1, value)
-    return _binary(row, input, other)
+    return _binary(row, _operand_or_value(input), _operand_or_value(other))
 
 
 def _binary(row: Any, input: Any, other: Any) -> Tensor:
@@ -209,13 +211,17 @@ def _is_complex(value: Any) -> bool:
     return value._type.complex if isinstance(value, Tensor) else isinstance(value, complex)
 
 
-def slow_operator(name: str, input: Any, other: Any = None) -> Any:
+_NO_OPERAND = object()
+
+
+def slow_operator(name: str, input: Any, other: Any = _NO_OPERAND) -> Any:
     """The same for an operator, which leaves operands that it does not know to the other operand's class."""
-    if other is None:
+    if other is _NO_OPERAND:
         return slow_unary(name, input)
-    if as_operand(other) is None or as_operand(input) is None:
+    first, second = as_operand(input), as_operand(other)
+    if first is None or second is None:
         return NotImplemented
-    return _binary(_row(name), input, other)
+    return _binary(_row(name), first, second)
 
 
 def record(row: Any, result: Tensor, values: dict[str, Any]) -> None:
@@ -254,13 +260,30 @@ def record_outputs(node: Node, results: Sequence[Tensor]) -> None:
         tensor._node = Output(node, index)
 
 
+def number_argument(function: str, argument: str, value: Any, position: int = 0) -> Any:
+    """A number, or a tensor that stands for one, that is no operand; the scalars of array libraries become numbers.
+
+    Raises:
+        TypeError: it is neither, in PyTorch's words.
+    """
+    number = as_operand(value)
+    if number is None:
+        where = f" (position {position})" if position else ""
+        raise TypeError(f"{function}(): argument '{argument}'{where} must be Number, not {type(value).__name__}")
+    return number
+
+
 def scale(function: str, other: Any, alpha: Any) -> Any:
     """``other * alpha`` for the ops with ``alpha``.
 
     Raises:
+        TypeError: ``alpha`` is no number.
         RuntimeError: ``alpha`` is of a higher category than ``other``, in PyTorch's words.
     """
+    alpha = number_argument(function, "alpha", alpha)
     if isinstance(other, Tensor):
+        if isinstance(alpha, complex) and not other._type.complex:
+            raise RuntimeError("For non-complex input tensors, argument alpha must not be a complex number.")
         if isinstance(alpha, float) and not other._type.floats:
             raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
         if isinstance(alpha, bool) and other._type.numbers:

@@ -139,6 +139,7 @@ def _names(extra: dict[str, Any]) -> dict[str, Any]:
         "with_out_of_same_dtype": _runtime.with_out_of_same_dtype,
         "with_boolean_out": _runtime.with_boolean_out,
         "scale": _runtime.scale,
+        "one": 1,  # the default of alpha: any other, 1.0 too, is checked
         "call_sparse": call_sparse,
         "sparse_forms": IMPLEMENTATIONS,
     } | extra
@@ -181,7 +182,7 @@ def elementwise(
     signature, prologue = "", ""
     if any(parameter.name == "alpha" for parameter in parameters):
         signature += ", *, alpha=1"
-        prologue += f"    if alpha != 1:\n        other = scale({name!r}, other, alpha)\n"
+        prologue += f"    if alpha is not one:\n        other = scale({name!r}, other, alpha)\n"
     elif variant is not None:
         option = parameters[-1]
         signature += f", *, {option.name}={option.default!r}"

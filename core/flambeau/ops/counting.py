@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import index
 from typing import Any, NamedTuple
 
 from .. import dtypes
 from .._tensor import Tensor, _existing_dim, from_array
 from ..errors import argument_type
 from ..printing import scalar_type_name
+from ..shapes import as_int
 from ._checks import no_derivative
 from ._declare import composite, fused, primitive
 from .creation import empty_like, ones, ones_like, zeros
@@ -213,7 +213,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
         tensor([0, 2, 0, 1])
     """
     try:
-        minlength = index(minlength)
+        minlength = as_int(minlength, "minlength")
     except TypeError:
         raise argument_type("bincount", "minlength", 3, minlength, "int") from None
     if minlength < 0:

@@ -8,6 +8,7 @@ from typing import Any
 from .. import dtypes
 from .._tensor import Tensor
 from ..printing import scalar_type_name
+from ..shapes import as_int
 from ._declare import composite
 from .complex_parts import adjoint, complex, imag, real
 from .movement import reshape
@@ -38,8 +39,7 @@ def cov(
 
 
 def _covariance(input: Tensor, correction: int, fweights: Tensor | None, aweights: Tensor | None) -> Tensor:
-    if isinstance(correction, float):
-        raise TypeError("cov(): argument 'correction' must be int, not float")
+    correction = as_int(correction, "correction")
     if input.dim() > 2:
         raise RuntimeError(
             f"cov(): expected input to have two or fewer dimensions but got an input with {input.dim()} dimensions"

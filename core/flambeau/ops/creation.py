@@ -15,10 +15,10 @@ from ..backend.types import TensorType
 from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from ..layouts import order_of_format
 from ..promotion import dtype_of_number, get_default_dtype
-from ..shapes import Shape, dense_order, size_argument
+from ..shapes import Shape, as_ints, dense_order, size_argument
 from ._checks import zero_gradient
 from ._declare import primitive
-from ._runtime import Number, not_a_tensor
+from ._runtime import Number, not_a_tensor, number_argument
 
 __all__ = [
     "empty",
@@ -150,7 +150,7 @@ def empty_strided(
         (1, 2)
     """
     check_layout("empty_strided", layout)
-    shape, strides = _check_shape(tuple(size)), tuple(stride)
+    shape, strides = _check_shape(as_ints(size, "size")), as_ints(stride, "stride")
     if len(shape) != len(strides):
         raise RuntimeError(
             f"mismatch in length of strides and shape. Strides have length {len(strides)}, and shape has length {len(shape)}"
@@ -187,7 +187,7 @@ def empty_permuted(
         (1, 2)
     """
     check_layout("empty_permuted", layout)
-    shape, order = _check_shape(tuple(size)), tuple(physical_layout)
+    shape, order = _check_shape(as_ints(size, "size")), as_ints(physical_layout, "physical_layout")
     if len(shape) != len(order):
         raise RuntimeError(
             "Number of dimensions in size does not match the length of the physical_layout; i.e. len(size) = "
@@ -222,7 +222,8 @@ def full(
     """
     check_layout("full", layout)
     shape = _check_shape(size_argument("full", (size,)))
-    value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
+    value = number_argument("full", "fill_value", fill_value, 2)
+    value = value.item() if isinstance(value, Tensor) else value
     return _filled(shape, value, type_for(dtype, device, dtype_of_number(value), out), requires_grad, out)
 
 
@@ -235,15 +236,19 @@ def _filled(shape: Shape, value: Number, type_: TensorType, requires_grad: bool,
     return finished(array, type_, requires_grad)
 
 
-def fitting(value: Number, dtype: DType) -> Number:
+def fitting(value: Any, dtype: DType) -> Any:
     """``value`` as a number of the dtype's category; negative numbers wrap around in unsigned types.
 
     Raises:
         RuntimeError: it cannot be held.
     """
+    if isinstance(value, complex) and not dtype.is_complex:
+        if value.imag:
+            raise _overflow(dtype)
+        value = value.real
     if dtype.category == dtypes.INTEGRAL:
         low, high = dtypes.integer_limits(dtype)
-        number = int(value) if isfinite(value) else high + 1  # type: ignore[arg-type]
+        number = int(value) if isfinite(value) else high + 1
         if not dtype.is_signed and -high <= number < 0:
             return number + high + 1
         if not low <= number <= high:
@@ -251,13 +256,8 @@ def fitting(value: Number, dtype: DType) -> Number:
         return number
     if dtype.category == dtypes.BOOLEAN:
         return bool(value)
-    if dtype.category == dtypes.FLOATING:
-        if isinstance(value, complex):
-            if value.imag:
-                raise _overflow(dtype)
-            value = value.real
-        if dtype is dtypes.float32 and isfinite(value) and abs(value) > _LARGEST_FLOAT32:
-            raise _overflow(dtype)
+    if dtype is dtypes.float32 and isfinite(value) and abs(value) > _LARGEST_FLOAT32:
+        raise _overflow(dtype)
     return value
 
 

@@ -14,7 +14,7 @@ from .._methods import method
 from .._tensor import Tensor, from_array
 from ..backend.selection import find_place
 from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
-from ..promotion import dtype_of_number, get_default_dtype, promote_types
+from ..promotion import as_number, dtype_of_number, get_default_dtype, promote_types
 from ..shapes import Shape, Size
 from ._runtime import Number
 from .conversion import from_numpy
@@ -183,7 +183,7 @@ def _dtype_of_values(values: Sequence[Any]) -> DType:
     """What the dtypes of the elements promote to."""
     found: DType | None = None
     for each in {_dtype_of(value) for value in {type(value): value for value in values}.values()} | {
-        value.dtype for value in values if isinstance(value, Tensor)
+        _dtype_of(value) for value in values if hasattr(value, "dtype")
     }:
         found = each if found is None else promote_types(found, each)
     return found or get_default_dtype()
@@ -461,7 +461,7 @@ def of_shape_or_data(data: tuple[Any, ...], dtype: DType, device: Any = None) ->
     """
     if not data:
         return empty((0,), dtype=dtype, device=device)
-    if all(isinstance(entry, int) and not isinstance(entry, bool) for entry in data) or isinstance(data[0], Size):
+    if isinstance(data[0], Size) or all(_is_size(entry, len(data)) for entry in data):
         return empty(*data, dtype=dtype, device=device)
     if len(data) > 1:
         raise TypeError(f"Tensor(): expected a shape, or one sequence of values, not {data!r}")
@@ -471,6 +471,13 @@ def of_shape_or_data(data: tuple[Any, ...], dtype: DType, device: Any = None) ->
     if isinstance(data[0], (bool, float, complex)):
         raise TypeError(f"new(): data must be a sequence (got {type(data[0]).__name__})")
     return make_tensor(data[0], dtype, device)
+
+
+def _is_size(value: Any, count: int) -> bool:
+    """Whether an entry of ``Tensor(...)`` is a size: a lone array or tensor is data."""
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        return False
+    return count > 1 or isinstance(value, int) or as_number(value) is not None or not hasattr(value, "dtype")
 
 
 @method("new_tensor")

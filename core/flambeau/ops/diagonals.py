@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from operator import index
 from typing import Any
 
 from .. import dtypes, layouts
 from .._methods import method
 from .._tensor import Tensor, from_array
-from ..shapes import Shape, normalize_dim
+from ..shapes import Shape, as_int, normalize_dim
 from ._declare import composite, primitive, view
 from ._runtime import Number
 from .creation import check_layout, type_for
@@ -76,7 +75,7 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
         >>> torch.diagonal(torch.tensor([[1, 2], [3, 4]]))
         tensor([1, 4])
     """
-    return _diagonal(input, offset, *_distinct(dim1, dim2, input.dim()))
+    return _diagonal(input, as_int(offset, "offset"), *_distinct(dim1, dim2, input.dim()))
 
 
 @composite()
@@ -125,7 +124,7 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
     normalize_dim(-1, input.dim())
     if input.dim() == 0:
         raise IndexError("Dimension out of range (expected to be in range of [-1, 0], but got -2)")
-    return _diag_embed(input, offset, *_distinct(dim1, dim2, input.dim() + 1))
+    return _diag_embed(input, as_int(offset, "offset"), *_distinct(dim1, dim2, input.dim() + 1))
 
 
 @composite(out="exact")
@@ -144,7 +143,7 @@ def diag(input: Tensor, diagonal: int = 0) -> Tensor:
         return diag_embed(input, diagonal)
     if input.dim() != 2:
         raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {input.dim()}D")
-    return _diagonal(input, diagonal, 0, 1).clone()
+    return _diagonal(input, as_int(diagonal, "diagonal"), 0, 1).clone()
 
 
 @composite()
@@ -235,7 +234,7 @@ def tril(input: Tensor, diagonal: int = 0) -> Tensor:
                 [1., 1.]])
     """
     _triangle_check("tril", input)
-    return _lower(input, index(diagonal), keep=True)
+    return _lower(input, as_int(diagonal, "diagonal"), keep=True)
 
 
 @primitive(derivatives={"input": _triu_input}, inplace=True, out="exact")
@@ -252,7 +251,7 @@ def triu(input: Tensor, diagonal: int = 0) -> Tensor:
                 [0., 0.]])
     """
     _triangle_check("triu", input)
-    return _lower(input, index(diagonal) - 1, keep=False)
+    return _lower(input, as_int(diagonal, "diagonal") - 1, keep=False)
 
 
 def tril_indices(

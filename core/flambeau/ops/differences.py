@@ -7,9 +7,9 @@ from typing import Any
 
 from .. import dtypes
 from .._tensor import Tensor
-from ..shapes import normalize_dim, normalize_dims
+from ..shapes import as_int, as_ints, normalize_dim, normalize_dims
 from ._declare import alias, composite
-from ._runtime import Number, not_a_tensor
+from ._runtime import Number, as_operand, not_a_tensor
 from .arithmetic import div, sub
 from .bitwise import bitwise_xor
 from .joining import cat
@@ -56,6 +56,7 @@ def diff(
     if not input.dim():
         raise RuntimeError("diff expects input to be at least one-dimensional")
     dim = normalize_dim(dim, input.dim())
+    n = as_int(n, "n")
     if n < 0:
         raise RuntimeError(f"order must be non-negative but got {n}")
     for joined in (prepend, append):
@@ -137,7 +138,7 @@ def _checked(function: str, y: Tensor, x: Any, dx: Any, dim: int) -> int:
         raise not_a_tensor(function, "x", 2, x)
     if y.dtype is dtypes.bool:
         raise RuntimeError(f"{function}: received a bool input for `y`, but bool is not supported")
-    if isinstance(dx, bool) or not isinstance(dx, (int, float, complex, Tensor)):
+    if isinstance(dx, bool | complex) or as_operand(dx) is None:
         raise RuntimeError(f"{function}: Currently, we only support dx as a real number.")
     if x is not None and not isinstance(dx, Tensor) and dx != 1:
         raise TypeError(f"{function}() received an invalid combination of arguments: x and dx exclude each other")
@@ -200,7 +201,7 @@ def _given_dims(input: Tensor, dim: int | Sequence[int] | None) -> list[int]:
     ndim = input.dim()
     if dim is None:
         return list(range(ndim))
-    given = [dim] if isinstance(dim, int) else list(dim)
+    given = as_ints(dim)
     normalize_dims(given, ndim)  # refuses repeated ones
     return [normalize_dim(each, ndim) for each in given]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from math import prod
+from operator import index
 from typing import Any
 
 from .._tensor import Tensor
@@ -68,8 +69,8 @@ def _letters(labels: Sequence[Any]) -> str:
     for label in labels:
         if label is Ellipsis:
             text += "..."
-        elif isinstance(label, int) and 0 <= label < len(_LETTERS):
-            text += _LETTERS[label]
+        elif hasattr(label, "__index__") and 0 <= index(label) < len(_LETTERS):
+            text += _LETTERS[index(label)]
         else:
             raise ValueError(
                 f"einsum(): not allowed label {label!r}: subscripts are numbers from 0 to {len(_LETTERS) - 1} or ..."

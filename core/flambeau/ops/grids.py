@@ -9,6 +9,7 @@ from itertools import combinations_with_replacement as choices_with_replacement
 from typing import Any
 
 from .._tensor import Tensor
+from ..shapes import as_int, as_ints
 from ._declare import composite
 from .broadcasting import _expand_method
 from .data import tensor
@@ -110,6 +111,7 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
     """
     if input.dim() != 1:
         raise RuntimeError("Expect a 1D vector, but got shape " + str(list(input.shape)))
+    r = as_int(r, "r")
     if r < 0:
         raise RuntimeError(f"Expect a non-negative number, but got {r}")
     if r == 0:
@@ -138,7 +140,7 @@ def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
     """
     if x.dim() != 1:
         raise RuntimeError("x must be a one-dimensional tensor.")
-    columns = x.numel() if N is None else N
+    columns = x.numel() if N is None else as_int(N, "N")
     if columns < 0:
         raise RuntimeError("N must be non-negative.")
     integers = not (x.is_floating_point() or x.is_complex())
@@ -188,7 +190,7 @@ def unravel_index(indices: Tensor, shape: int | Sequence[int]) -> tuple[Tensor, 
     """
     if indices._type.floats or not indices._type.numbers:
         raise TypeError(f"expected 'indices' to be integer dtype, but got {indices.dtype!r}")
-    sizes = (shape,) if isinstance(shape, int) else tuple(shape)
+    sizes = as_ints(shape, "shape")
     if any(size < 0 for size in sizes):
         raise ValueError(f"'shape' cannot have negative values, but got {sizes}")
     coordinates = []

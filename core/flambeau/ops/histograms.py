@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import isfinite, prod
-from operator import index
 from typing import Any, NamedTuple
 
 from .. import dtypes
 from .._tensor import Tensor
 from ..errors import argument_type
 from ..printing import scalar_type_name
+from ..shapes import as_int
 from ._checks import no_derivative
 from ._declare import composite, primitive
 from ._reduce import named_repr
@@ -72,7 +72,7 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
         tensor([0., 2., 1., 0.])
     """
     try:
-        bins = index(bins)
+        bins = as_int(bins, "bins")
     except TypeError:
         raise argument_type("histc", "bins", 2, bins, "int") from None
     _check_bins(bins)
@@ -292,7 +292,7 @@ def _given_edges(points: Tensor, edges: Tensor, dim: int) -> Tensor:
 
 
 def _equal_edges(values: Tensor, bins: int, dim: int, range: Sequence[float] | None) -> Tensor:
-    bins = index(bins)
+    bins = as_int(bins, "bins")
     _check_bins(bins, dim)
     if range is not None:
         low, high = map(float, range)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from operator import index as as_int
 from typing import Any
@@ -11,10 +12,11 @@ from .._methods import method
 from .._tensor import Tensor, from_array
 from ..autograd._modes import no_grad
 from ..printing import scalar_type_name
+from ..promotion import as_number, is_scalar
 from ..shapes import Shape, broadcast_shapes
 from ._declare import composite, primitive
 from .conversion import to_type
-from .creation import zeros
+from .creation import fitting, full, zeros
 from .data import make_tensor as tensor
 from .gathering import nonzero
 from .movement import _permute, _unsqueeze, reshape
@@ -103,9 +105,8 @@ def _take(input: Tensor, key: Any) -> Tensor:
 
 def _expanded_key(input: Tensor, key: Any) -> list[Any]:
     """The key as a list with one entry per dimension it uses, ``...`` written out as slices."""
-    entries = list(key) if isinstance(key, tuple) else [key]
-    entries = [_as_index(entry) for entry in entries]
-    used = sum(_dims_used(entry) for entry in entries)
+    entries = list(map(_as_index, _entries(key)))
+    used = sum(map(_dims_used, entries))
     if used > input.dim():
         if input.dim() == 0:
             raise IndexError(_ZERO_DIM)
@@ -118,40 +119,96 @@ def _expanded_key(input: Tensor, key: Any) -> list[Any]:
     return entries
 
 
+_MOST_DIMS = 32  # a longer sequence is never taken apart
+
+
+def _entries(key: Any) -> Sequence[Any]:
+    """The entries of a key: of a tuple, and of a sequence that holds more than numbers."""
+    if isinstance(key, tuple):
+        return key
+    if not isinstance(key, Sequence) or isinstance(key, _TEXT) or len(key) >= _MOST_DIMS or all(map(_is_plain, key)):
+        return (key,)
+    warnings.warn(
+        "Using a non-tuple sequence for multidimensional indexing is deprecated and will be changed in pytorch 2.9; use "
+        "x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be interpreted as tensor index, x[torch.tensor(seq)], "
+        "which will result either in an error or a different result",
+        UserWarning,
+        stacklevel=5,
+    )
+    return key
+
+
+_TEXT = (str, bytes)
+
+
+def _is_plain(entry: Any) -> bool:
+    """Whether an entry of a sequence is a number, so that the sequence may be one index tensor."""
+    if entry is None or entry is Ellipsis or isinstance(entry, (slice, Tensor)):
+        return False
+    return not isinstance(entry, Sequence) and (not hasattr(entry, "__array_interface__") or is_scalar(entry))
+
+
 def _as_index(entry: Any) -> Any:
-    """One entry of a key as an int, slice, None, Ellipsis, bool or index tensor."""
+    """One entry of a key as an int, slice, None, Ellipsis, bool or index tensor; uint8 tensors are masks."""
     if entry is None or entry is Ellipsis or isinstance(entry, (bool, int, slice)):
         return entry
     if isinstance(entry, Tensor):
-        if entry.dtype.category > dtypes.INTEGRAL:
-            raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
-        if entry.dim() == 0 and entry.dtype is not dtypes.bool:
-            return int(entry.item())
-        return entry
-    if isinstance(entry, (list, range)) or hasattr(entry, "__array__"):
-        made = tensor(list(entry) if isinstance(entry, range) else entry)
-        return _as_index(made if made.numel() else made.to(dtypes.int64))
-    if isinstance(entry, str):
-        raise TypeError("new(): invalid data type 'str'")
+        return _index_tensor(entry)
+    if isinstance(entry, _TEXT):
+        raise TypeError(f"new(): invalid data type '{type(entry).__name__}'")
+    if isinstance(entry, Sequence) or (hasattr(entry, "__array_interface__") and not is_scalar(entry)):
+        return _index_tensor(_tensor_of(entry))
     try:
         return as_int(entry)
     except TypeError:
+        module = "numpy." if type(entry).__module__ == "numpy" else ""
         raise IndexError(
             "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
-            f"(got {type(entry).__name__})"
+            f"(got {module}{type(entry).__name__})"
         ) from None
+
+
+def _tensor_of(indices: Any) -> Tensor:
+    """Indices as a tensor: int64, but for masks, and for what is no index."""
+    if getattr(getattr(indices, "dtype", None), "kind", "") == "u" and indices.dtype.itemsize > 1:
+        indices = indices.tolist()  # of a dtype that tensors do not have
+    made = tensor(list(indices) if isinstance(indices, Sequence) else indices)
+    wide = made.dtype.category == dtypes.INTEGRAL and made.dtype is not dtypes.uint8
+    return made.to(dtypes.int64) if wide or not (made.numel() or made._type.discrete) else made
+
+
+def _index_tensor(index: Tensor) -> Any:
+    """A tensor as an entry: a single integer as an int, a single mask as bool.
+
+    Raises:
+        IndexError: it has a dtype that is neither that of an index nor that of a mask.
+    """
+    dtype = index.dtype
+    if index.dim() == 0 and dtype is dtypes.uint8:
+        return index.ne(0)
+    if index.dim() == 0 and dtype.category == dtypes.INTEGRAL:
+        return int(index.item())
+    if dtype not in (dtypes.int64, dtypes.int32, *_MASKS):
+        raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
+    return index
 
 
 def _dims_used(entry: Any) -> int:
     if entry is None or entry is Ellipsis or isinstance(entry, bool):
         return 0
-    if isinstance(entry, Tensor) and entry.dtype is dtypes.bool:
+    if isinstance(entry, Tensor) and entry.dtype in _MASKS:
         return entry.dim()
     return 1
 
 
-def _apply_basic(input: Tensor, entries: list[Any]) -> tuple[Tensor, list[tuple[int, Tensor]]]:
-    """Apply what gives views; the rest comes back as index tensors with the dimension of the view they index."""
+_MASKS = (dtypes.bool, dtypes.uint8)
+
+
+def _apply_basic(input: Tensor, entries: list[Any], filled: bool = False) -> tuple[Tensor, list[tuple[int, Tensor]]]:
+    """Apply what gives views; the rest comes back as index tensors with the dimension of the view they index.
+
+    ``filled`` says that one number is written to what they name.
+    """
     advanced: list[tuple[int, Tensor]] = []
     dim = 0
     for position, entry in enumerate(entries):
@@ -175,8 +232,12 @@ def _apply_basic(input: Tensor, entries: list[Any]) -> tuple[Tensor, list[tuple[
             input = _unsqueeze(input, dim)
             advanced.append((dim, nonzero(entry.to(input.device).reshape(1))[:, 0]))
             dim += 1
-        elif entry.dtype is dtypes.bool:
+        elif entry.dtype in _MASKS:
+            if entry.dtype is dtypes.uint8 and not filled:
+                _warn_of_bytes()
             _check_mask(input, entry, dim)
+            if entry.dtype is dtypes.uint8 and filled:
+                raise RuntimeError("masked_fill_ only supports boolean masks, but got mask with dtype unsigned char")
             columns = nonzero(entry.to(input.device))
             advanced += [(dim + offset, columns.select(1, offset)) for offset in range(entry.dim())]
             dim += entry.dim()
@@ -184,6 +245,14 @@ def _apply_basic(input: Tensor, entries: list[Any]) -> tuple[Tensor, list[tuple[
             advanced.append((dim, _checked_index(entry, input._array.shape[dim], input)))
             dim += 1
     return input, advanced
+
+
+def _warn_of_bytes() -> None:
+    warnings.warn(
+        "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.",
+        UserWarning,
+        stacklevel=5,
+    )
 
 
 def _check_mask(input: Tensor, mask: Tensor, dim: int) -> None:
@@ -198,8 +267,6 @@ def _check_mask(input: Tensor, mask: Tensor, dim: int) -> None:
 
 def _sliced(input: Tensor, dim: int, key: slice) -> Tensor:
     shape = input._array.shape
-    if key.step is not None and as_int(key.step) == 0:
-        raise ValueError("step must be greater than zero")
     start, stop, step = key.indices(shape[dim])
     if step < 0:
         # PyTorch refuses; the reversed slice is a copy here, so that no tensor has a negative stride.
@@ -291,14 +358,17 @@ def _index_add_zeros(input: Tensor, shape: Shape, indices: tuple[Tensor, ...]) -
 def setitem(input: Tensor, key: Any, value: Any) -> None:
     """``input[key] = value``: writes into the tensor; ``value`` broadcasts to the shape of ``input[key]``."""
     entries = _expanded_key(input, key)
-    if not isinstance(value, Tensor):
+    number = None if isinstance(value, Tensor) else as_number(value)
+    if number is not None:
+        value = full((), fitting(number, input.dtype), dtype=input.dtype, device=input.device)
+    elif not isinstance(value, Tensor):
         value = tensor(value, dtype=input.dtype, device=input.device)
     elif value.dtype is not input.dtype:
         _check_conversion(input, entries, value)
     if len(entries) == 1 and value.numel() == 1 and isinstance(entries[0], Tensor) and _is_mask(entries[0]):
         _fill_where(input, entries[0], value)
         return
-    view, advanced = _apply_basic(input, entries)
+    view, advanced = _apply_basic(input, entries, _fills(entries, value))
     if advanced:
         _put_at(view, advanced, value)
     else:
@@ -317,6 +387,11 @@ def _check_conversion(input: Tensor, entries: list[Any], value: Tensor) -> None:
     advanced = [entry for entry in entries if isinstance(entry, (Tensor, bool))]
     if advanced and not (len(entries) == 1 and value.numel() == 1 and _is_mask(advanced[0])):
         raise _dtypes_differ(input, value)
+
+
+def _fills(entries: list[Any], value: Tensor) -> bool:
+    """Whether one number is written to what one index tensor names."""
+    return value.numel() == 1 and sum(isinstance(entry, Tensor) for entry in entries) == 1
 
 
 def _is_mask(entry: Tensor | bool) -> bool:
@@ -401,7 +476,7 @@ def _put(function: str, input: Tensor, indices: Sequence[Tensor], values: Tensor
     if not indices:
         raise IndexError(f"{function}(): expected one index tensor at least")
     entries = _expanded_key(input, tuple(index.reshape(1) if _is_number(index) else index for index in indices))
-    view, advanced = _apply_basic(input, entries)
+    view, advanced = _apply_basic(input, entries, not accumulate and _fills(entries, values))
     _put_at(view, advanced, values, accumulate)
 
 

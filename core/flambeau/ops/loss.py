@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import dtypes
 from .._tensor import Tensor
 from ..printing import scalar_type_name
-from ..shapes import normalize_dim
+from ..shapes import as_int, normalize_dim
 from ._declare import composite
 from .activation import log_softmax
 from .extremes import amax, amin
@@ -74,6 +74,7 @@ def nll_loss(
         raise ValueError("Expected 1 or more dimensions (got 0)")
     classes = 0 if input.dim() == 1 else 1
     _check_target(input, target, classes)
+    ignore_index = as_int(ignore_index, "ignore_index")
     if _range_of(target, input._array.shape[classes], ignore_index):
         ignored = target == ignore_index
         safe = where(ignored, 0, target)

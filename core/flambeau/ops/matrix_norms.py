@@ -8,11 +8,11 @@ from typing import Any
 
 from .._tensor import Tensor
 from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
-from ..shapes import normalize_dim
+from ..shapes import as_ints, normalize_dim
 from ._declare import composite
 from ._matrices import _not_finite, check_matrix, check_square
 from ._reduce import Dims
-from ._runtime import Number
+from ._runtime import Number, number_argument
 from .factorizations import svdvals
 from .inverses import _inv
 from .norms import _as_dtype, of_singular_values, vector_norm_of
@@ -36,13 +36,14 @@ def vector_norm(
         >>> torch.linalg.vector_norm(torch.tensor([[3.0, 4.0], [6.0, 8.0]]), dim=1)
         tensor([ 5., 10.])
     """
-    return vector_norm_of(_as_dtype(x, dtype), float(ord), dim, keepdim)
+    return vector_norm_of(
+        _as_dtype(x, dtype), float(number_argument("linalg_vector_norm", "ord", ord, 2)), dim, keepdim
+    )
 
 
 def _pair(dim: Sequence[int], ndim: int) -> tuple[int, int]:
-    if isinstance(dim, int) or len(dim) != 2:
-        listed = [dim] if isinstance(dim, int) else list(dim)
-        raise RuntimeError(f"linalg.matrix_norm: dim must be a 2-tuple. Got {' '.join(map(str, listed))}")
+    if len(dims := as_ints(dim)) != 2:
+        raise RuntimeError(f"linalg.matrix_norm: dim must be a 2-tuple. Got {' '.join(map(str, dims))}")
     first, second = (normalize_dim(each, ndim) for each in dim)
     if first == second:
         raise RuntimeError(f"linalg.matrix_norm: dims must be different. Got ({dim[0]}, {dim[1]})")
@@ -120,7 +121,7 @@ def linalg_norm(
         raise RuntimeError(
             f"linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got {A.dim()}D."
         )
-    count = A.dim() if dim is None else 1 if isinstance(dim, int) else len(dim)
+    count = A.dim() if dim is None else len(as_ints(dim))
     if dim is not None and count not in (1, 2):
         raise RuntimeError(f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {list(dim)}")  # type: ignore[arg-type]
     if count == 1:

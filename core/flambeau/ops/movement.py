@@ -11,7 +11,7 @@ from .. import dtypes
 from .._methods import method, method_property
 from .._tensor import Tensor, from_array
 from ..layouts import contiguous_format
-from ..shapes import Shape, infer_shape, normalize_dim, size_argument, view_strides
+from ..shapes import Shape, as_ints, infer_shape, normalize_dim, size_argument, view_strides
 from ._declare import alias, composite, view
 from ._inplace import become_view
 from .conversion import clone
@@ -187,7 +187,7 @@ def unflatten(
     dim = normalize_dim(dim, input.dim())
     shape = input._array.shape
     try:
-        inner = infer_shape(tuple(sizes), shape[dim])
+        inner = infer_shape(as_ints(sizes, "sizes"), shape[dim])
     except RuntimeError:
         raise RuntimeError(
             f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {dim} ({shape[dim]}) "
@@ -308,8 +308,8 @@ def movedim(input: Tensor, source: int | Sequence[int], destination: int | Seque
         torch.Size([3, 4, 2])
     """
     ndim = input.dim()
-    sources = [normalize_dim(dim, ndim) for dim in ([source] if isinstance(source, int) else source)]
-    targets = [normalize_dim(dim, ndim) for dim in ([destination] if isinstance(destination, int) else destination)]
+    sources = [normalize_dim(dim, ndim) for dim in as_ints(source, "source")]
+    targets = [normalize_dim(dim, ndim) for dim in as_ints(destination, "destination")]
     if len(sources) != len(targets):
         raise RuntimeError(
             f"movedim: Invalid source or destination dims: source ({sources} dims) should contain the same number of dims "
@@ -341,7 +341,7 @@ def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
         torch.Size([3])
     """
     shape = input._array.shape
-    dims = range(len(shape)) if dim is None else [dim] if isinstance(dim, int) else dim
+    dims = range(len(shape)) if dim is None else as_ints(dim)
     removed = {normalize_dim(entry, len(shape)) for entry in dims}
     return _squeeze(input, tuple(size for d, size in enumerate(shape) if size != 1 or d not in removed))
 

@@ -10,11 +10,11 @@ from typing import Any
 from .._tensor import Tensor, from_array
 from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from ..printing import scalar_type_name
-from ..shapes import Shape, normalize_dim, normalize_dims
+from ..shapes import Shape, as_ints, normalize_dim, normalize_dims
 from ._declare import composite, primitive
 from ._matrices import check_matrix
 from ._reduce import Dims, in_single, per_count, spread
-from ._runtime import Number, with_exact_out
+from ._runtime import Number, number_argument, with_exact_out
 from .conversion import to_type
 from .factorizations import svdvals
 from .reductions import sum
@@ -120,11 +120,13 @@ def norm(
         result: Tensor = with_exact_out(out, norm, input, p, dim, keepdim, None, dtype)
         return result
     if isinstance(p, str):
-        several = not (dim is None or isinstance(dim, int)) and len(dim) > 2
+        several = dim is not None and len(as_ints(dim)) > 2
         if p != "fro" or several:
             return _matrix_norm(input, p, dim, keepdim, dtype)
         p = 2.0
-    return vector_norm_of(_as_dtype(input, dtype), 2.0 if p is None else float(p), dim, keepdim)
+    return vector_norm_of(
+        _as_dtype(input, dtype), 2.0 if p is None else float(number_argument("norm", "p", p)), dim, keepdim
+    )
 
 
 def vector_norm_of(input: Tensor, ord: float, dim: Dims, keepdim: bool) -> Tensor:
@@ -204,8 +206,4 @@ def renorm(input: Tensor, p: Number, dim: int, maxnorm: Number) -> Tensor:
 
 
 def _real(function: str, argument: str, position: int, value: Any) -> float:
-    if not isinstance(value, (bool, int, float)):
-        raise TypeError(
-            f"{function}(): argument '{argument}' (position {position}) must be Number, not {type(value).__name__}"
-        )
-    return float(value)
+    return float(number_argument(function, argument, value, position))

@@ -9,6 +9,7 @@ from .._methods import method
 from .._tensor import Tensor, from_array
 from . import arithmetic, bitwise, comparison, linalg, powers, rounding
 from ._runtime import as_operand, slow_operator
+from .data import make_tensor
 
 __all__: list[str] = []
 
@@ -19,15 +20,35 @@ _COMMUTATIVE = ("add", "mul", "and", "or", "xor")
 def _reflected(function: Any) -> Callable[[Tensor, Any], Any]:
     name, operator = function.row.name, getattr(function, "operator", None)
     if operator is None:
-        return lambda self, other: function(other, self)
+        return lambda self, other: NotImplemented if as_operand(other) is None else function(other, self)
 
     def reflected(self: Tensor, other: Any) -> Any:
         type_ = self._type
         if (other.__class__ is float or other.__class__ is int) and type_.floats:
             return operator(from_array(type_.number(other), type_), self)
-        return slow_operator(name, other, self)
+        result = slow_operator(name, other, self)
+        if result is NotImplemented and name == "div" and hasattr(other, "__array__"):
+            return arithmetic.reciprocal(self) * other  # whose class has a product, and leaves the quotient to us
+        return result
 
     return reflected
+
+
+def _same(self: Tensor, other: Any) -> Any:
+    """``==``: with an array too, the one comparison where PyTorch makes a tensor of it."""
+    result = comparison.eq.operator(self, other)  # type: ignore[attr-defined]
+    if result is NotImplemented and hasattr(other, "__array_interface__"):
+        try:
+            return comparison.eq(self, make_tensor(other, device=self.device))
+        except TypeError:  # of strings, objects, dates
+            return NotImplemented
+    return result
+
+
+def _direct(function: Any) -> Callable[[Tensor, Any], Any]:
+    if hasattr(function, "operator"):
+        return function.operator  # type: ignore[no-any-return]
+    return lambda self, other: NotImplemented if as_operand(other) is None else function(self, other)
 
 
 def _inplace(name: str) -> Callable[[Tensor, Any], Any]:
@@ -41,17 +62,8 @@ def _matmul(self: Tensor, other: Any) -> Any:
     return linalg.matmul(self, other) if isinstance(other, Tensor) else NotImplemented
 
 
-def _unequal(self: Tensor, other: Any) -> Any:
-    return _compare(self, other, comparison.ne, True)
-
-
-def _equal(self: Tensor, other: Any) -> Any:
-    return _compare(self, other, comparison.eq, False)
-
-
-def _compare(self: Tensor, other: Any, function: Any, otherwise: bool) -> Any:
-    result = function.operator(self, other)
-    return otherwise if result is NotImplemented else result
+def _reflected_matmul(self: Tensor, other: Any) -> Any:
+    return linalg.matmul(other, self) if isinstance(other, Tensor) else NotImplemented
 
 
 def _invert(self: Tensor) -> Tensor:
@@ -76,7 +88,7 @@ def _number_over(self: Tensor, other: Any) -> Any:
 _divided = _reflected(arithmetic.div)
 
 for _symbol, _function in _BINARY.items():
-    method(f"__{_symbol}__")(getattr(_function, "operator", _function))
+    method(f"__{_symbol}__")(_direct(_function))
     _right = _number_over if _symbol == "truediv" else _reflected(_function)
     method(f"__r{_symbol}__")(_function.operator if _symbol in _COMMUTATIVE else _right)
     method(f"__i{_symbol}__")(_inplace(f"{_function.row.name}_"))
@@ -87,9 +99,10 @@ for _symbol, _function in _ORDER.items():
     method(f"__{_symbol}__")(_function.operator)
 
 _OTHERS: dict[str, Any] = {
-    "eq": _equal,
-    "ne": _unequal,
+    "eq": _same,
+    "ne": comparison.ne.operator,  # type: ignore[attr-defined]
     "matmul": _matmul,
+    "rmatmul": _reflected_matmul,
     "neg": rounding.neg,
     "abs": rounding.abs,
     "invert": _invert,

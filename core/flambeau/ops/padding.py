@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .._tensor import Tensor, from_array
-from ..shapes import Shape
+from ..shapes import Shape, as_ints
 from ._declare import primitive
-from ._runtime import Number
+from ._runtime import Number, number_argument
 from .gathering import index_select
 from .joining import cat, memory_order
 from .ranges import arange
@@ -46,7 +46,7 @@ def pad(
         tensor([3, 2, 1, 2, 3, 2])
     """
     mode = _mode(mode, keywords)
-    before, after = _pairs(input, tuple(pad))
+    before, after = _pairs(input, as_ints(pad, "pad"))
     order = memory_order(input)
     if order is None:
         return _padded(input, before, after, mode, value)
@@ -165,12 +165,12 @@ def constant_pad_nd(input: Tensor, pad: Sequence[int], value: Number = 0) -> Ten
         >>> torch.constant_pad_nd(torch.tensor([1, 2]), (1, -1), 7)
         tensor([7, 1])
     """
-    before, after = _pairs(input, tuple(pad))
+    before, after = _pairs(input, as_ints(pad, "pad"))
     shape, type_ = input._array.shape, input._type
     starts = tuple(max(-low, 0) for low in before)
     lengths = tuple(size - start - max(-high, 0) for size, start, high in zip(shape, starts, after, strict=True))
     kept = type_.kernels.slice(input._array, starts, lengths, (1,) * len(shape))
-    number: Any = value
+    number: Any = number_argument("constant_pad_nd", "value", value, 3)
     fill = number if type_.floats else int(number) if type_.numbers else bool(number)
     added = (tuple(max(low, 0) for low in before), tuple(max(high, 0) for high in after))
     return from_array(type_.kernels.pad(kept, *added, fill), type_)

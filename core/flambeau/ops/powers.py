@@ -11,7 +11,7 @@ from ..printing import scalar_type_name
 from ..promotion import result_dtype
 from ._checks import zero_gradient
 from ._declare import NUMBERS, composite, elementwise
-from ._runtime import Number, not_a_tensor, with_out
+from ._runtime import Number, not_a_tensor, number_argument, with_out
 from .selection import unless
 
 __all__ = ["float_power", "pow", "square"]
@@ -93,7 +93,8 @@ def _double_dtype(*values: Any) -> dtypes.dtype:
 
 
 def _as_dtype(value: Any, dtype: dtypes.dtype) -> Any:
-    return value.to(dtype) if isinstance(value, Tensor) else complex(value) if dtype.is_complex else float(value)
+    number = number_argument("float_power", "exponent", value)
+    return number.to(dtype) if isinstance(number, Tensor) else complex(number) if dtype.is_complex else float(number)
 
 
 def _must_be(what: str, dtype: dtypes.dtype, required: dtypes.dtype) -> None:

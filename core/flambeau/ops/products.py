@@ -8,7 +8,7 @@ from itertools import pairwise
 from math import prod
 
 from .._tensor import Tensor
-from ..shapes import broadcast_shapes, normalize_dim
+from ..shapes import as_int, as_ints, broadcast_shapes, is_one, normalize_dim
 from ._declare import alias, composite
 from ._runtime import Number, with_out
 from .broadcasting import _expand_method
@@ -326,15 +326,15 @@ def _contracted(
 ) -> tuple[list[int], list[int]]:
     if isinstance(dims, Tensor):
         dims = dims.tolist()
-    if isinstance(dims, int):
+    if is_one(dims):
+        dims = as_int(dims, "dims")
         if dims < 0:
             raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
         if dims > min(a.dim(), b.dim()):
             raise RuntimeError(f"tensordot expects dims < ndim_a or ndim_b, but got dims={dims}")
         return list(range(a.dim() - dims, a.dim())), list(range(dims))
     first, second = dims
-    one, two = ([each] if isinstance(each, int) else list(each) for each in (first, second))
-    return one, two
+    return list(as_ints(first, "dims")), list(as_ints(second, "dims"))
 
 
 # -- chains and powers ---------------------------------------------------------------
@@ -450,6 +450,7 @@ def matrix_power(input: Tensor, n: int) -> Tensor:
     from .inverses import inv
 
     check_square("linalg.matrix_power", input)
+    n = as_int(n, "n")
     if n < 0:
         return matrix_power(inv(input), -n)
     if n == 0:

@@ -10,7 +10,7 @@ from .._tensor import Tensor, from_array
 from ..autograd._modes import grad_enabled
 from ..dtypes import float32, float64
 from ..errors import QuantileError, argument_type
-from ..promotion import get_default_dtype
+from ..promotion import as_number, get_default_dtype
 from ..shapes import normalize_dims, reduced_shape
 from ._declare import composite
 from ._reduce import Dims
@@ -128,7 +128,7 @@ def _parts(input: Tensor, q: Any) -> Tensor:
         return q
     several = isinstance(q, (list, tuple))
     for value in q if several else (q,):
-        if not isinstance(value, (int, float)):
+        if not isinstance(as_number(value), (int, float)):
             raise argument_type("quantile", "q", 2, q, "float or Tensor")
         if not 0 <= value <= 1:
             raise QuantileError(f"quantile() q must be in the range [0, 1] but got {value}")

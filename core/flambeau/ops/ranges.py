@@ -10,9 +10,9 @@ from .. import dtypes, layouts
 from .._tensor import Tensor, from_array
 from ..backend.types import TensorType
 from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
-from ..errors import argument_type
 from ..promotion import dtype_of_number
-from ._runtime import with_out
+from ..shapes import as_int
+from ._runtime import number_argument, with_out
 from .conversion import to_type
 from .creation import check_layout, fitting, type_for
 
@@ -24,6 +24,17 @@ def _made(made: Tensor, out: Tensor | None, requires_grad: bool) -> Tensor:
     if out is not None:
         return with_out(out, lambda: made)  # type: ignore[no-any-return]
     return made.requires_grad_() if requires_grad else made
+
+
+def _numbers(function: str, start: Any, end: Any, step: Any) -> list[Any]:
+    """Bounds and step as Python numbers.
+
+    Raises:
+        TypeError: one of them is none.
+    """
+    given = (("start", start), ("end", end), ("step", step))
+    values = [number_argument(function, name, value, position) for position, (name, value) in enumerate(given, 1)]
+    return [value.item() if isinstance(value, Tensor) else value for value in values]
 
 
 def _check_range(start: Any, end: Any, step: Any) -> None:
@@ -61,10 +72,7 @@ def arange(
     check_layout("arange", layout)
     if end is None:
         start, end = 0, start
-    for position, (name, value) in enumerate((("start", start), ("end", end), ("step", step)), 1):
-        if not isinstance(value, (int, float, Tensor)):
-            raise argument_type("arange", name, position, value, "Number")
-    start, end, step = (value.item() if isinstance(value, Tensor) else value for value in (start, end, step))
+    start, end, step = _numbers("arange", start, end, step)
     _check_range(start, end, step)
     integral = all(isinstance(value, int) for value in (start, end, step))
     type_ = type_for(dtype, device, dtypes.int64 if integral else None, out)
@@ -109,9 +117,7 @@ def linspace(
 def _spaced_type(
     function: str, start: Any, end: Any, steps: int, dtype: DType | None, device: Any, out: Tensor | None
 ) -> TensorType:
-    if isinstance(steps, float):
-        raise argument_type(function, "steps", 3, steps, "int")
-    if steps < 0:
+    if as_int(steps, "steps") < 0:
         raise RuntimeError("number of steps must be non-negative")
     is_complex = any(isinstance(value, complex) or getattr(value, "is_complex", bool)() for value in (start, end))
     type_ = type_for(dtype, device, dtype_of_number(1j) if is_complex else None, out)
@@ -207,6 +213,7 @@ def range(
     check_layout("range", layout)
     if end is None:
         start, end = 0, start
+    start, end, step = _numbers("range", start, end, step)
     _check_range(start, end, step)
     type_ = type_for(dtype, device, out=out)
     length = floor((end - start) / step) + 1
@@ -232,10 +239,9 @@ def eye(
         tensor([[1., 0.],
                 [0., 1.]])
     """
-    for position, (name, size) in enumerate((("n", n), ("m", n if m is None else m)), 1):
-        if not isinstance(size, int):
-            raise argument_type("eye", name, position, size, "int")
-        if size < 0:
+    n = as_int(n, "n")
+    for name, size in (("n", n), ("m", n if m is None else m)):
+        if (size := as_int(size, name)) < 0:
             raise RuntimeError(f"{name} must be greater or equal to 0, got {size}")
     check_layout("eye", layout)
     rows = arange(n, device=device)

@@ -8,7 +8,7 @@ from typing import Any
 from .._methods import method
 from .._tensor import Tensor, from_array
 from ..layouts import contiguous_format
-from ..shapes import Shape, normalize_dim, size_argument
+from ..shapes import Shape, as_int, as_ints, normalize_dim, size_argument
 from ._declare import composite, fused, primitive
 from .movement import transpose
 
@@ -34,8 +34,7 @@ def flip(input: Tensor, dims: int | Sequence[int]) -> Tensor:
         tensor([[3, 4],
                 [1, 2]])
     """
-    wanted = (dims,) if isinstance(dims, int) else tuple(dims)
-    normalized = tuple(normalize_dim(dim, input.dim()) for dim in wanted)
+    normalized = tuple(normalize_dim(dim, input.dim()) for dim in as_ints(dims, "dims"))
     if len(set(normalized)) != len(normalized):
         raise RuntimeError("dim appears multiple times in the list of dims")
     return _flip(input, normalized if input.dim() else ())
@@ -125,8 +124,7 @@ def roll(input: Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] |
         >>> torch.roll(torch.tensor([0, 1, 2]), 1)
         tensor([2, 0, 1])
     """
-    steps = (shifts,) if isinstance(shifts, int) else tuple(shifts)
-    axes = () if dims is None else (dims,) if isinstance(dims, int) else tuple(dims)
+    steps, axes = as_ints(shifts, "shifts"), () if dims is None else as_ints(dims, "dims")
     if not steps:
         raise RuntimeError("`shifts` required")
     if not axes and len(steps) == 1:
@@ -158,7 +156,7 @@ def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
     first, second = (normalize_dim(dim, input.dim()) for dim in dims)
     if first == second:
         raise RuntimeError(f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}")
-    turns = k % 4
+    turns = as_int(k, "k") % 4
     if turns == 0:
         return input.clone(memory_format=contiguous_format)
     if turns == 2:

@@ -8,7 +8,7 @@ from typing import Any
 from .. import dtypes
 from .._methods import method
 from .._tensor import Tensor, from_array
-from ..shapes import Shape, normalize_dim, size_argument
+from ..shapes import Shape, as_int, as_ints, normalize_dim, size_argument
 from ._declare import composite, fused, primitive
 from .gathering import index_select
 from .movement import flatten, reshape
@@ -80,7 +80,7 @@ def tile(input: Tensor, dims: Sequence[int]) -> Tensor:
         >>> torch.tile(torch.tensor([[1, 2]]), (2,))
         tensor([[1, 2, 1, 2]])
     """
-    counts = tuple(dims)
+    counts = as_ints(dims, "dims")
     return _repeated(input, (1,) * (input.dim() - len(counts)) + counts)
 
 
@@ -137,10 +137,7 @@ def repeat_interleave(
     if isinstance(repeats, Tensor) and repeats.numel() == 1 and repeats.dim() < 2:
         repeats = int(repeats)
     if not isinstance(repeats, Tensor):
-        if not isinstance(repeats, int):
-            raise TypeError(
-                f"repeat_interleave(): argument 'repeats' must be int or Tensor, not {type(repeats).__name__}"
-            )
+        repeats = as_int(repeats, "repeats")
         if repeats < 0:
             raise RuntimeError("Repeats must be non-negative")
         return _repeat_each(input, repeats, dim)

@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import dtypes
 from .._tensor import Tensor, from_array
+from ..shapes import as_int
 from ._checks import no_bool, not_bool, only, zero_gradient
 from ._declare import alias, composite, elementwise, primitive
 from ._rules import unchanged
@@ -179,6 +180,7 @@ def frac(input: Tensor) -> Tensor:
 def _round_decimals(input: Tensor, decimals: int) -> Tensor:
     type_ = input._type
     only(dtypes.FLOATING, "round")(type_.dtype)
+    decimals = as_int(decimals, "decimals")
     kernels, scale = type_.kernels, type_.number(10.0 ** builtins.abs(decimals))
     enlarge, reduce = (kernels.mul, kernels.div) if decimals > 0 else (kernels.div, kernels.mul)
     return from_array(reduce(kernels.round(enlarge(input._array, scale)), scale), type_)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .._tensor import Tensor, from_array
 from ..layouts import contiguous_format
-from ..shapes import Shape, normalize_dim
+from ..shapes import Shape, as_int, normalize_dim
 from ._declare import composite, primitive, view
 from .movement import _unsqueeze
 
@@ -94,12 +94,12 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
     if input.dim() == 0:
         raise IndexError("select() cannot be applied to a 0-dim tensor.")
     dim = normalize_dim(dim, input.dim())
-    size = input._array.shape[dim]
+    size, index = input._array.shape[dim], as_int(index, "index")
     if not -size <= index < size:
         raise IndexError(
             f"select(): index {index} out of range for tensor of size {list(input.shape)} at dimension {dim}"
         )
-    return _select(input, dim, int(index) + size if index < 0 else int(index))
+    return _select(input, dim, index + size if index < 0 else index)
 
 
 @composite()
@@ -117,7 +117,7 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     if not input.dim():
         raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
     dim = normalize_dim(dim, input.dim())
-    size = input._array.shape[dim]
+    size, start, length = input._array.shape[dim], as_int(start, "start"), as_int(length, "length")
     start = start + size if start < 0 else start
     if length < 0:
         raise RuntimeError("narrow(): length must be non-negative.")
@@ -189,7 +189,7 @@ def slice_scatter(
         >>> torch.slice_scatter(torch.zeros(4), torch.ones(2), start=1, step=2)
         tensor([0., 1., 0., 1.])
     """
-    if step <= 0:
+    if (step := as_int(step, "step")) <= 0:
         raise RuntimeError("slice step must be positive")
     result = input.clone()
     dim = normalize_dim(dim, input.dim())

@@ -7,7 +7,6 @@ than any number.
 from __future__ import annotations
 
 from math import prod
-from operator import index
 from typing import Any
 
 from .. import dtypes
@@ -15,7 +14,7 @@ from .._tensor import Tensor, from_array
 from ..autograd._modes import grad_enabled
 from ..errors import argument_type
 from ..printing import scalar_type_name
-from ..shapes import Shape, dense_order, normalize_dim
+from ..shapes import Shape, as_int, dense_order, normalize_dim
 from ._declare import composite, fused, primitive
 from ._reduce import check_not_empty
 from ._runtime import with_exact_out
@@ -224,7 +223,7 @@ def as_count(function: str, k: Any) -> int:
     if isinstance(k, bool):
         raise argument_type(function, "k", 2, k, "int")
     try:
-        return index(k)
+        return as_int(k, "k")
     except TypeError:
         raise argument_type(function, "k", 2, k, "int") from None
 

@@ -12,7 +12,7 @@ from .._storage import Piece, link_view
 from .._tensor import Tensor, from_array
 from ..autograd._modes import grad_enabled
 from ..autograd._node import edge_target
-from ..shapes import Shape, normalize_dim
+from ..shapes import Shape, as_int, as_ints, is_one, normalize_dim
 from ._declare import composite, primitive
 from .joining import _cat, _stack
 from .slicing import _narrow, _select, _slice
@@ -132,7 +132,7 @@ def _sections(function: str, input: Tensor, split_size: int, dim: int) -> tuple[
     if input.dim() == 0:
         raise RuntimeError(f"{function} expects at least a 1-dimensional tensor")
     dim = normalize_dim(dim, input.dim())
-    size = input._array.shape[dim]
+    size, split_size = input._array.shape[dim], as_int(split_size, "split_size")
     if split_size < 0:
         raise RuntimeError(f"split expects split_size be non-negative, but got split_size={split_size}")
     if split_size == 0 and size:
@@ -144,7 +144,7 @@ def _given_sections(input: Tensor, split_sizes: Sequence[int], dim: int) -> tupl
     if input.dim() == 0:
         raise RuntimeError("split_with_sizes expects at least a 1-dimensional tensor")
     dim = normalize_dim(dim, input.dim())
-    size, sections = input._array.shape[dim], tuple(split_sizes)
+    size, sections = input._array.shape[dim], as_ints(split_sizes, "split_sizes")
     if any(length < 0 for length in sections):
         raise RuntimeError(
             f"split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes={list(sections)}"
@@ -169,7 +169,7 @@ def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int 
         >>> torch.split(torch.arange(5), 2)
         (tensor([0, 1]), tensor([2, 3]), tensor([4]))
     """
-    if not isinstance(split_size_or_sections, int):
+    if not is_one(split_size_or_sections):
         return split_with_sizes(tensor, split_size_or_sections, dim)
     sections, dim = _sections("split", tensor, split_size_or_sections, dim)
     pieces = _split(tensor, sections, dim)
@@ -204,8 +204,7 @@ def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) ->
 def _chunk_size(input: Tensor, chunks: int, dim: int) -> int:
     if input.dim() == 0:
         raise RuntimeError("chunk expects at least a 1-dimensional tensor")
-    if not isinstance(chunks, int):
-        raise TypeError(f"chunk(): argument 'chunks' (position 1) must be int, not {type(chunks).__name__}")
+    chunks = as_int(chunks, "chunks")
     if chunks <= 0:
         raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
     size: int = input._array.shape[normalize_dim(dim, input.dim())]
@@ -291,7 +290,7 @@ def tensor_split(input: Tensor, indices_or_sections: int | Sequence[int] | Tenso
     dim = normalize_dim(dim, input.dim())
     size = input._array.shape[dim]
     where = _indices(indices_or_sections)
-    if isinstance(where, int):
+    if is_one(where):
         if where <= 0:
             raise RuntimeError(f"number of sections must be larger than 0, got {where}")
         length, larger = divmod(size, where)
@@ -320,7 +319,7 @@ def _indices(indices_or_sections: int | Sequence[int] | Tensor) -> int | list[in
                 f"but got a tensor with {indices_or_sections.dim()} dims"
             )
         return indices_or_sections.tolist()  # type: ignore[no-any-return]
-    return indices_or_sections if isinstance(indices_or_sections, int) else list(indices_or_sections)
+    return as_int(where, "sections") if is_one(where := indices_or_sections) else list(as_ints(where, "indices"))
 
 
 def _divided(function: str, input: Tensor, where: int | Sequence[int], dim: int, least: int) -> tuple[Tensor, ...]:
@@ -329,8 +328,8 @@ def _divided(function: str, input: Tensor, where: int | Sequence[int], dim: int,
             f"torch.{function} requires a tensor with at least {least} dimension, but got a tensor with {input.dim()} "
             "dimensions!"
         )
-    if isinstance(where, int):
-        size = input._array.shape[dim]
+    if is_one(where):
+        size, where = input._array.shape[dim], as_int(where, "sections")
         if where <= 0 or size % where:
             raise RuntimeError(
                 f"torch.{function} attempted to split along dimension {dim}, but the size of the dimension {size} is not "

@@ -13,7 +13,7 @@ from .._storage import Piece, View, memory_of
 from .._tensor import Tensor, from_array
 from ..layouts import contiguous_format
 from ..printing import scalar_type_name
-from ..shapes import Shape, dense_order, normalize_dim
+from ..shapes import Shape, as_int, as_ints, dense_order, normalize_dim
 from ._declare import composite, view
 from ._inplace import become_view
 from .movement import _permute
@@ -95,7 +95,8 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
         tensor([[1, 2, 3],
                 [3, 4, 5]])
     """
-    shape, strides = tuple(size), tuple(stride)
+    shape, strides = as_ints(size, "size"), as_ints(stride, "stride")
+    storage_offset = None if storage_offset is None else as_int(storage_offset, "storage_offset")
     base, _ = memory_of(input)
     memory = _in_order_of_addresses(base)
     length, origin = _extent(memory), base.storage_offset()
@@ -205,6 +206,7 @@ def _unfold_method(self: Tensor, dimension: int, size: int, step: int) -> Tensor
     """
     dimension = normalize_dim(dimension, self.dim())
     length = self._array.shape[dimension] if self.dim() else 1
+    size, step = as_int(size, "size"), as_int(step, "step")
     if size < 0:
         raise RuntimeError(f"size is {size} but must be >= 0")
     if size > length:

@@ -12,7 +12,7 @@ from ..ops._runtime import not_a_tensor, with_out
 from ..ops.creation import check_layout, empty, empty_like
 from ..ops.searching import searchsorted
 from ..printing import scalar_type_name
-from ..shapes import broadcast_shapes, normalize_dim
+from ..shapes import as_int, broadcast_shapes, normalize_dim
 from . import _bounds, _filling
 from ._draws import Draw
 from ._factories import rand, randperm, shape_argument, type_of_result
@@ -308,6 +308,7 @@ def multinomial(
     if out is not None:
         return with_out(out, lambda: multinomial(input, num_samples, replacement, generator=generator))  # type: ignore[no-any-return]
     weights = input.detach()
+    num_samples = as_int(num_samples, "num_samples")
     _check_weights(weights, num_samples, replacement)
     if replacement and num_samples > 1:
         return _with_replacement(weights, num_samples, generator)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import index
 from typing import Any
 
 from .. import dtypes, layouts
@@ -14,7 +13,7 @@ from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in 
 from ..ops._runtime import with_out
 from ..ops.creation import check_layout, type_for
 from ..printing import scalar_type_name
-from ..shapes import Shape, size_argument
+from ..shapes import Shape, as_int, size_argument
 from . import _bounds, _for_dtype
 from ._generator import Generator
 from ._placing import draw, memory_order
@@ -176,10 +175,9 @@ def _randint_arguments(low: Any, high: Any, size: Any) -> tuple[int, int, Any]:
 
 def _int_arguments(function: str, low: Any, high: Any) -> tuple[int, int]:
     try:
-        return index(low), index(high)
-    except TypeError:
-        wrong = type(low if not hasattr(low, "__index__") else high).__name__
-        raise TypeError(f"{function}(): arguments 'low' and 'high' must be int, not {wrong}") from None
+        return as_int(low, "low"), as_int(high, "high")
+    except TypeError as error:
+        raise TypeError(f"{function}(): {error}") from None
 
 
 def randperm(
@@ -205,7 +203,7 @@ def randperm(
         tensor([0, 1, 3, 2])
     """
     check_layout("randperm", layout)
-    count, type_ = index(n), type_of_result(dtype, device, out, dtypes.int64)
+    count, type_ = as_int(n, "n"), type_of_result(dtype, device, out, dtypes.int64)
     _bounds.check_permutation(count, type_.dtype)
     array = draw(type_, (count,), generator, _for_dtype.permutation())
     return _finished(array, type_, out, requires_grad)

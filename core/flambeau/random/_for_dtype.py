@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from math import sqrt
+from typing import Any
 
 from .. import dtypes
 from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
+from ..ops._runtime import number_argument
 from ..printing import scalar_type_name
 from . import _bounds, _samplers
 from ._draws import Draw
@@ -23,6 +25,15 @@ def _parts_of(dtype: DType) -> str:
     return {"complex64": "float32", "complex128": "float64"}.get(dtype.name, dtype.name)
 
 
+def _real(function: str, **arguments: Any) -> list[float]:
+    """The arguments as Python floats.
+
+    Raises:
+        TypeError: one of them is no number.
+    """
+    return [float(number_argument(function, name, value)) for name, value in arguments.items()]
+
+
 def uniform(dtype: DType, low: float = 0.0, high: float = 1.0) -> Draw:
     """Uniform numbers in [low, high).
 
@@ -32,6 +43,7 @@ def uniform(dtype: DType, low: float = 0.0, high: float = 1.0) -> Draw:
     """
     _bounds.check_floating("check_uniform_bounds", dtype, complex=True)
     part = _parts_of(dtype)
+    low, high = _real("uniform_", **{"from": low, "to": high})
     _bounds.check_uniform(low, high, part)
     return Draw(
         "uniform",
@@ -49,6 +61,7 @@ def normal(dtype: DType, mean: float = 0.0, std: float = 1.0, in_blocks: bool = 
         RuntimeError: ``std`` is negative or nan.
     """
     _bounds.check_floating("normal_kernel_cpu", dtype, complex=True)
+    mean, std = _real("normal_", mean=mean, std=std)
     if not std >= 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
     part = _parts_of(dtype)
@@ -69,6 +82,7 @@ def log_normal(dtype: DType, mean: float, std: float) -> Draw:
         RuntimeError: ``std`` is not positive.
     """
     _bounds.check_floating("log_normal_cpu", dtype)
+    mean, std = _real("log_normal_", mean=mean, std=std)
     if not std > 0:
         raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std:g}")
     return Draw(
@@ -86,6 +100,7 @@ def exponential(dtype: DType, rate: float) -> Draw:
         RuntimeError: the rate is not positive, or the dtype is not floating point.
     """
     _check_continuous("Exponential", dtype)
+    (rate,) = _real("exponential_", lambd=rate)
     if not rate > 0:
         raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={rate:g}")
     return Draw(
@@ -103,6 +118,7 @@ def cauchy(dtype: DType, median: float, sigma: float) -> Draw:
         RuntimeError: ``sigma`` is not positive, or the dtype is not floating point.
     """
     _check_continuous("Cauchy", dtype)
+    median, sigma = _real("cauchy_", median=median, sigma=sigma)
     if not sigma > 0:
         raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}")
     return Draw(
@@ -127,6 +143,7 @@ def geometric(dtype: DType, probability: float) -> Draw:
     Raises:
         RuntimeError: the probability is not between 0 and 1.
     """
+    (probability,) = _real("geometric_", p=probability)
     if not 0 < probability < 1:
         raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={probability:g}")
     return Draw(

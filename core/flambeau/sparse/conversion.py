@@ -96,7 +96,7 @@ def to_sparse(
     format = FORMATS[wanted]
     if blocksize is not None and not format.blocked:
         raise RuntimeError(f"to_sparse(): conversion to {wanted!r} with blocksize argument given is not supported")
-    if isinstance(blocksize, int):
+    if hasattr(blocksize, "__index__"):
         blocksize = (blocksize, blocksize)
     if sparse_dim is not None and format.compressed and sparse_dim != 2:
         raise RuntimeError(f"to_sparse(): a tensor of layout {wanted!r} has 2 sparse dimensions, not {sparse_dim}")

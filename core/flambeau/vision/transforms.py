@@ -12,6 +12,7 @@ from .._tensor import Tensor
 from ..nn.functional import pad
 from ..nn.module import Module
 from ..random import randint
+from ..shapes import as_ints
 
 __all__ = ["RandomCrop"]
 
@@ -112,14 +113,15 @@ class RandomCrop(Module):
 
 
 def _pair(size: int | Sequence[int]) -> tuple[int, int]:
-    pair = (size, size) if isinstance(size, int) else tuple(size) * (2 if len(size) == 1 else 1)
+    given = as_ints(size, "size")
+    pair = given * (2 if len(given) == 1 else 1)
     if len(pair) != 2:
         raise ValueError("Please provide only two dimensions (h, w) for size.")
     return pair[0], pair[1]
 
 
 def _sides(padding: int | Sequence[int]) -> tuple[int, int, int, int]:
-    given = (padding,) if isinstance(padding, int) else tuple(padding)
+    given = as_ints(padding, "padding")
     if len(given) not in (1, 2, 4):
         raise ValueError(f"Padding must be an int or a 1, 2, or 4 element tuple, not a {len(given)} element tuple")
     left, above, right, below = given * (4 // len(given))
