@@ -19,10 +19,12 @@ from . import (
     _reductions,
     _scans,
     _selecting,
-    _softmax,
     _sorting,
     _sparse,
     _special,
+)
+from . import (
+    _nn as _softmax,
 )
 from ._interchange import DTYPES
 from ._policy import adopt_policies, adopting_policies, filter_warnings
@@ -159,7 +161,7 @@ class NumpyBackend(ArrayBackend):
 
     def random_transforms(self) -> Any:
         """NumPy's rendering of the samplers' arithmetic, bit for bit that of the default."""
-        from .random import NumpyTransforms
+        from ._random import NumpyTransforms
 
         return NumpyTransforms()
 

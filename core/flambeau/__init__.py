@@ -30,66 +30,66 @@ from .backend.selection import use_backend as use_backend
 from .devices import device as device
 from .layouts import *
 from .legacy import *
-from .ops.activation import *
-from .ops.arithmetic import *
-from .ops.bessel_functions import *
-from .ops.bitwise import *
-from .ops.broadcasting import *
-from .ops.closeness import *
-from .ops.combination import *
-from .ops.comparison import *
-from .ops.complex_parts import *
-from .ops.conversion import *
-from .ops.counting import *
-from .ops.covariance import *
-from .ops.creation import *
-from .ops.data import *
-from .ops.diagonals import *
-from .ops.differences import *
-from .ops.distances import *
-from .ops.dropout import *
-from .ops.einsum import *
-from .ops.embedding import *
-from .ops.error_functions import *
-from .ops.exponential import *
-from .ops.extremes import *
-from .ops.floating import *
-from .ops.gamma_functions import *
-from .ops.gathering import *
-from .ops.grids import *
-from .ops.histograms import *
+from .ops.creation.conversion import *
+from .ops.creation.data import *
+from .ops.creation.filled import *
+from .ops.creation.properties import *
+from .ops.creation.ranges import *
+from .ops.elementwise.arithmetic import *
+from .ops.elementwise.bitwise import *
+from .ops.elementwise.closeness import *
+from .ops.elementwise.comparison import *
+from .ops.elementwise.complex_parts import *
+from .ops.elementwise.exponential import *
+from .ops.elementwise.floating import *
+from .ops.elementwise.integers import *
+from .ops.elementwise.powers import *
+from .ops.elementwise.rounding import *
+from .ops.elementwise.selection import *
+from .ops.elementwise.ternary import *
+from .ops.elementwise.trigonometric import *
+from .ops.indexing.gathering import *
+from .ops.indexing.keys import *
+from .ops.indexing.scatter_reductions import *
+from .ops.indexing.scattering import *
 from .ops.inplace import *
-from .ops.integers import *
-from .ops.joining import *
-from .ops.keys import *
-from .ops.linalg import *
-from .ops.logsums import *
-from .ops.medians import *
-from .ops.movement import *
-from .ops.norms import *
-from .ops.older_linalg import *
-from .ops.padding import constant_pad_nd as constant_pad_nd
-from .ops.powers import *
-from .ops.products import *
-from .ops.properties import *
-from .ops.quantiles import *
-from .ops.ranges import *
-from .ops.rectifiers import *
-from .ops.reductions import *
-from .ops.reordering import *
-from .ops.repeating import *
-from .ops.rounding import *
-from .ops.scans import *
-from .ops.scatter_reductions import *
-from .ops.scattering import *
-from .ops.searching import *
-from .ops.selection import *
-from .ops.slicing import *
-from .ops.sorting import *
-from .ops.splitting import *
-from .ops.statistics import *
-from .ops.strided import *
-from .ops.trigonometric import *
+from .ops.linalg.distances import *
+from .ops.linalg.einsum import *
+from .ops.linalg.matmul import *
+from .ops.linalg.norms import *
+from .ops.linalg.older import *
+from .ops.linalg.products import *
+from .ops.movement.broadcasting import *
+from .ops.movement.diagonals import *
+from .ops.movement.grids import *
+from .ops.movement.joining import *
+from .ops.movement.padding import constant_pad_nd as constant_pad_nd
+from .ops.movement.reordering import *
+from .ops.movement.repeating import *
+from .ops.movement.shapes import *
+from .ops.movement.slicing import *
+from .ops.movement.splitting import *
+from .ops.movement.strided import *
+from .ops.nn.activation import *
+from .ops.nn.dropout import *
+from .ops.nn.rectifiers import *
+from .ops.nn.sparse import *
+from .ops.reductions.covariance import *
+from .ops.reductions.differences import *
+from .ops.reductions.extremes import *
+from .ops.reductions.logsums import *
+from .ops.reductions.scans import *
+from .ops.reductions.statistics import *
+from .ops.reductions.sums import *
+from .ops.sorting.counting import *
+from .ops.sorting.histograms import *
+from .ops.sorting.medians import *
+from .ops.sorting.order import *
+from .ops.sorting.quantiles import *
+from .ops.sorting.searching import *
+from .ops.special.bessel import *
+from .ops.special.error import *
+from .ops.special.gamma import *
 from .printing import get_printoptions as get_printoptions
 from .printing import printoptions as printoptions
 from .printing import set_printoptions as set_printoptions
@@ -102,7 +102,7 @@ from .type_info import *
 from .version import __version__ as __version__
 
 # After the ops, which they are written with.
-from . import fft as fft  # isort: skip
+from .ops.fft import transforms as fft  # isort: skip
 from . import linalg as linalg  # isort: skip
 from . import nn as nn  # isort: skip
 from . import optim as optim  # isort: skip

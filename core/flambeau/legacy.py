@@ -7,8 +7,8 @@ from typing import Any
 from . import dtypes
 from ._tensor import Tensor
 from .dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
-from .ops.data import of_shape_or_data
-from .printing import scalar_type_name
+from .dtypes import scalar_type_name
+from .ops.creation.data import of_shape_or_data
 from .promotion import set_default_dtype
 
 __all__ = [

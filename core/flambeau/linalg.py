@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from .errors import LinAlgError
-from .ops.factorizations import cholesky, cholesky_ex, eig, eigh, eigvals, eigvalsh, qr, svd, svdvals
-from .ops.grids import linalg_vander as vander
-from .ops.inverses import det, inv, inv_ex, matrix_exp, matrix_rank, pinv, slogdet, tensorinv
-from .ops.inverses import diagonal_of as diagonal
-from .ops.linalg import matmul
-from .ops.lu import lu, lu_factor, lu_factor_ex
-from .ops.matrix_norms import cond, matrix_norm, vector_norm
-from .ops.matrix_norms import linalg_norm as norm
-from .ops.products import linalg_cross as cross
-from .ops.products import matrix_power, multi_dot, vecdot
-from .ops.solving import lstsq, lu_solve, solve, solve_ex, solve_triangular, tensorsolve
+from .ops.linalg.factorizations import cholesky, cholesky_ex, eig, eigh, eigvals, eigvalsh, qr, svd, svdvals
+from .ops.linalg.inverses import det, inv, inv_ex, matrix_exp, matrix_rank, pinv, slogdet, tensorinv
+from .ops.linalg.inverses import diagonal_of as diagonal
+from .ops.linalg.lu import lu, lu_factor, lu_factor_ex
+from .ops.linalg.matmul import matmul
+from .ops.linalg.matrix_norms import cond, matrix_norm, vector_norm
+from .ops.linalg.matrix_norms import linalg_norm as norm
+from .ops.linalg.products import linalg_cross as cross
+from .ops.linalg.products import matrix_power, multi_dot, vecdot
+from .ops.linalg.solving import lstsq, lu_solve, solve, solve_ex, solve_triangular, tensorsolve
+from .ops.movement.grids import linalg_vander as vander
 
 __all__ = [
     "LinAlgError", "cholesky", "cholesky_ex", "cond", "cross", "det", "diagonal", "eig", "eigh", "eigvals", "eigvalsh", "inv",

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from .ops.activation import log_softmax, softmax
-from .ops.bessel_functions import i0, i0e, i1, i1e
-from .ops.error_functions import erf, erfc, erfcx, erfinv, log_ndtr, ndtr, ndtri
-from .ops.exponential import entr, exp2, expm1, log1p, logit, xlog1py, xlogy
-from .ops.exponential import sigmoid as expit
-from .ops.gamma_functions import digamma, polygamma, zeta
-from .ops.gamma_functions import digamma as psi
-from .ops.gamma_functions import igamma as gammainc
-from .ops.gamma_functions import igammac as gammaincc
-from .ops.gamma_functions import lgamma as gammaln
-from .ops.gamma_functions import mvlgamma as multigammaln
-from .ops.logsums import logsumexp
-from .ops.rounding import round
-from .ops.trigonometric import sinc
+from .ops.elementwise.exponential import entr, exp2, expm1, log1p, logit, xlog1py, xlogy
+from .ops.elementwise.exponential import sigmoid as expit
+from .ops.elementwise.rounding import round
+from .ops.elementwise.trigonometric import sinc
+from .ops.nn.activation import log_softmax, softmax
+from .ops.reductions.logsums import logsumexp
+from .ops.special.bessel import i0, i0e, i1, i1e
+from .ops.special.error import erf, erfc, erfcx, erfinv, log_ndtr, ndtr, ndtri
+from .ops.special.gamma import digamma, polygamma, zeta
+from .ops.special.gamma import digamma as psi
+from .ops.special.gamma import igamma as gammainc
+from .ops.special.gamma import igammac as gammaincc
+from .ops.special.gamma import lgamma as gammaln
+from .ops.special.gamma import mvlgamma as multigammaln
 
 __all__ = [
     "digamma",

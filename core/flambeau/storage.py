@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ._methods import method
+from ._tensor.methods import method
 
 if TYPE_CHECKING:
     from ._tensor import Tensor
@@ -126,8 +126,8 @@ class TypedStorage:
     def tolist(self) -> list[Any]:
         """The elements as Python numbers."""
         from ._tensor import from_array
+        from ._tensor.copies import host_list
         from .backend.selection import find_place
-        from .ops.conversion import host_list
 
         type_ = find_place("cpu").type(self.dtype)
         content = bytes(self._untyped.tolist())

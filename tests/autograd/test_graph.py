@@ -192,7 +192,7 @@ def test_hooks_keep_nothing_that_they_replaced() -> None:
 
 
 def test_callbacks_run_once_the_pass_is_over() -> None:
-    from flambeau.autograd._engine import queue_callback
+    from flambeau._tensor.engine import queue_callback
 
     x: Any = flambeau.ones(1, requires_grad=True)
     seen: list[Any] = []

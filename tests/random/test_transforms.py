@@ -28,7 +28,7 @@ Draw: TypeAlias = Callable[[Stream, Transforms, int], Buffer]
 
 def numpy_transforms() -> Transforms:
     pytest.importorskip("numpy", reason="NumPy is not installed")
-    from flambeau_numpy.random import NumpyTransforms
+    from flambeau_numpy._random import NumpyTransforms
 
     return NumpyTransforms()
 
@@ -214,7 +214,7 @@ def test_a_sum_just_above_half_way_is_rounded_up(sign: int) -> None:
 @pytest.mark.parametrize("sign", [1, -1])
 def test_a_sum_just_above_half_way_is_rounded_up_in_numpy(sign: int) -> None:
     numpy = pytest.importorskip("numpy", reason="NumPy is not installed")
-    from flambeau_numpy.random import _fused_float32
+    from flambeau_numpy._random import _fused_float32
 
     value, factor = JUST_ABOVE_HALF_WAY
     assert _fused_float32(numpy.array([value], numpy.float32), sign * factor, sign).tolist() == [sign * AFTER_ONE]

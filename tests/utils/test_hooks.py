@@ -7,7 +7,7 @@ import weakref
 
 import pytest
 
-from flambeau.utils.hooks import RemovableHandle, new_hooks
+from flambeau._tensor.handles import RemovableHandle, new_hooks
 
 
 def test_a_handle_removes_its_hook_only_and_more_than_once() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from flambeau_conformance.model import Case
-from flambeau_conformance.session import Session, repeat_command
+from ..model import Case
+from ..session import Session, repeat_command
 
 
 def test_case(conformance_case: Case, conformance_session: Session) -> None:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from . import function as function
-from . import graph as graph
-from ._engine import run_backward
-from ._modes import (
+from flambeau._tensor.engine import run_backward
+from flambeau._tensor.modes import (
     enable_grad,
     inference_mode,
     is_grad_enabled,
@@ -16,12 +14,15 @@ from ._modes import (
     no_grad,
     set_grad_enabled,
 )
-from ._node import Node
+from flambeau._tensor.node import Node
+
+from . import function as function
+from . import graph as graph
 from .anomaly_mode import detect_anomaly, set_detect_anomaly
 from .function import Function
 
 if TYPE_CHECKING:
-    from .._tensor import Tensor
+    from flambeau._tensor import Tensor
 
 __all__ = [
     "Function",
@@ -156,7 +157,7 @@ def grad(
     else:
         found = found_from(grad_outputs, retain=keep)
     if materialize_grads:
-        from ..ops.creation import zeros_like
+        from flambeau.ops.creation.filled import zeros_like
 
         return tuple(
             zeros_like(target) if value is None else value for value, target in zip(found, targets, strict=True)
@@ -179,7 +180,7 @@ def _one_by_one(
     Raises:
         RuntimeError: the starts have no further dimension, or are none.
     """
-    from ..ops.joining import stack
+    from flambeau.ops.movement.joining import stack
 
     given = _listed(grads) if grads is not None else []
     if not given or any(each is None for each in given):

@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ._engine import run_backward
-from ._node import Leaf, Node, next_sequence
-from .graph import GradientEdge
+from flambeau._tensor.engine import run_backward
+from flambeau._tensor.node import GradientEdge, Leaf, Node, next_sequence
 
 if TYPE_CHECKING:
-    from .._tensor import Tensor
+    from flambeau._tensor import Tensor
 
 __all__ = [
     "close",
@@ -46,8 +45,8 @@ def source(tensor: Tensor) -> Tensor:
     Raises:
         RuntimeError: its dtype has no gradients.
     """
-    from .._storage import storage_of
-    from .._tensor import from_array
+    from flambeau._tensor import from_array
+    from flambeau._tensor.storage import storage_of
 
     if not tensor._type.floats:
         raise RuntimeError("only Tensors of floating point and complex dtype can require gradients")
@@ -63,7 +62,7 @@ def source(tensor: Tensor) -> Tensor:
 def _rule() -> Any:
     global _source_rule
     if _source_rule is None:
-        from ..ops._rules import Rule
+        from flambeau._tensor.node import Rule
 
         _source_rule = Rule("SourceBackward0", lambda node, grad: (grad,))
     return _source_rule
@@ -80,7 +79,7 @@ def edge_of(tensor: Tensor) -> GradientEdge:
 
 def nodes_below(outputs: Iterable[Tensor], stop: Iterable[Any] = ()) -> set[Any]:
     """The nodes that ``outputs`` depend on, not beyond those of ``stop``."""
-    from ._node import edge_target
+    from flambeau._tensor.node import edge_target
 
     ends = set(stop)
     seen = {edge_target(output._node)[0] for output in outputs if output._node is not None}
@@ -118,7 +117,7 @@ def close(sources: Iterable[GradientEdge]) -> None:
 
 def zeros_of(tensor: Tensor) -> Tensor:
     """Zeros without history, of the shape and type of ``tensor``."""
-    from .._tensor import from_array
+    from flambeau._tensor import from_array
 
     type_ = tensor._type
     return from_array(type_.kernels.full(tensor._array.shape, 0, type_.dtype.name), type_)

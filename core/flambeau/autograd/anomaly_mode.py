@@ -13,8 +13,8 @@ import warnings
 from types import TracebackType
 from typing import Any
 
-from . import _modes
-from ._node import Node, next_sequence
+from flambeau._tensor import modes as _modes
+from flambeau._tensor.node import Node, next_sequence
 
 __all__ = ["detect_anomaly", "is_anomaly_check_nan_enabled", "is_anomaly_enabled", "set_detect_anomaly"]
 

@@ -12,12 +12,13 @@ from contextvars import ContextVar
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ._modes import enable_grad
+from flambeau._tensor.modes import enable_grad
+
 from ._sources import close, depends_on_others, edge_of, nodes_below, pushed_forward, source
 
 if TYPE_CHECKING:
-    from .._tensor import Tensor
-    from .graph import GradientEdge
+    from flambeau._tensor import Tensor
+    from flambeau._tensor.node import GradientEdge
 
 __all__ = ["UnpackedDualTensor", "dual_level", "enter_dual_level", "exit_dual_level", "make_dual", "unpack_dual"]
 

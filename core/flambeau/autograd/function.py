@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from ._modes import grad_enabled, no_grad
-from ._node import Leaf, Node, Output, next_sequence
-from ._saved import PackedTensor, innermost_hooks
+from flambeau._tensor.modes import grad_enabled, no_grad
+from flambeau._tensor.node import Leaf, Node, Output, next_sequence
+from flambeau._tensor.saved import PackedTensor, innermost_hooks
 
 if TYPE_CHECKING:
-    from .._tensor import Tensor
+    from flambeau._tensor import Tensor
 
 __all__ = ["BackwardCFunction", "Function", "FunctionCtx", "once_differentiable"]
 
@@ -80,7 +80,7 @@ class FunctionCtx:
         if not self._recorded:  # `forward` has not returned
             return self._to_save
         if self._saved is None:
-            from ..ops._rules import freed_error
+            from flambeau._tensor.saved import freed_error
 
             raise freed_error()
         return tuple(_restored(self, saved) for saved in self._saved)
@@ -136,7 +136,7 @@ def _patterns(values: Sequence[Any]) -> dict[int, Any]:
 
 def _restored(node: Any, saved: Any) -> Tensor | None:
     """A saved tensor; one that is an output leads back to the node."""
-    from ..ops._rules import check_version, restore_output
+    from flambeau._tensor.saved import check_version, restore_output
 
     if saved is None:
         return None
@@ -258,7 +258,7 @@ class Function:
 
 def _recorded(node: BackwardCFunction, args: Sequence[Any], output: Any) -> Any:
     """The outputs with their history."""
-    from ..ops._rules import Rule
+    from flambeau._tensor.node import Rule
 
     single = not isinstance(output, tuple)
     outputs = [output] if single else list(output)
@@ -299,8 +299,8 @@ def _check_dirty(ctx: FunctionCtx, outputs: Sequence[Any]) -> None:
 
 def _with_history(node: BackwardCFunction, value: Tensor, index: int | None, args: Sequence[Any]) -> Tensor:
     """An output that leads back to ``node``: a changed argument itself, an argument returned unchanged as a view of it."""
-    from .._tensor import from_array
-    from ..ops._inplace import relink
+    from flambeau._dispatch.inplace import relink
+    from flambeau._tensor import from_array
 
     edge = node if index is None else Output(node, index)
     if value._sparse:
@@ -319,8 +319,8 @@ def _with_history(node: BackwardCFunction, value: Tensor, index: int | None, arg
 
 
 def _saved(ctx: FunctionCtx, outputs: Sequence[Any], *, single: bool) -> tuple[Any, ...]:
-    from .._storage import version_of
-    from ..ops._rules import save_output
+    from flambeau._tensor.saved import save_output
+    from flambeau._tensor.storage import version_of
 
     saved: list[Any] = []
     hooks = innermost_hooks()
@@ -362,7 +362,8 @@ def _backward(node: Any, grad: Any) -> list[Tensor | None]:
 
 def _transposed(jvp: Callable[..., Any], node: BackwardCFunction, *grads: Any) -> list[Tensor | None]:
     """The gradients of the arguments by way of ``jvp``: its derivative by tangents that are unknown."""
-    from ._modes import enable_grad
+    from flambeau._tensor.modes import enable_grad
+
     from ._sources import edge_of, pulled_back, source, zeros_of
 
     create_graph = bool(grad_enabled())
@@ -388,7 +389,7 @@ def _transposed(jvp: Callable[..., Any], node: BackwardCFunction, *grads: Any) -
 
 
 def _zeros(spec: tuple[Any, Any]) -> Tensor:
-    from .._tensor import from_array
+    from flambeau._tensor import from_array
 
     shape, type_ = spec
     return from_array(type_.kernels.full(shape, 0, type_.dtype.name), type_)

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from flambeau._tensor.modes import enable_grad
+
 from . import grad as _grad
-from ._modes import enable_grad
 
 if TYPE_CHECKING:
-    from .._tensor import Tensor
+    from flambeau._tensor import Tensor
 
 __all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]
 
@@ -102,7 +103,7 @@ def jacobian(
 
 
 def _jacobian_of(call: _Call, output: Tensor) -> list[Tensor]:
-    from ..ops.joining import stack
+    from flambeau.ops.movement.joining import stack
 
     rows = []
     for element in range(output.numel()):

@@ -10,11 +10,12 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from flambeau._tensor.modes import no_grad
+
 from . import grad
-from ._modes import no_grad
 
 if TYPE_CHECKING:
-    from .._tensor import Tensor
+    from flambeau._tensor import Tensor
 
 __all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
 
@@ -112,7 +113,7 @@ class _Checked:
     """
 
     def __init__(self, func: _Function, inputs: Any, eps: float) -> None:
-        from .._tensor import Tensor
+        from flambeau._tensor import Tensor
 
         self.func, self.inputs = _of_values(func, (inputs,) if isinstance(inputs, Tensor) else tuple(inputs))
         self.eps = eps
@@ -136,7 +137,7 @@ class _Checked:
 
     def outputs(self, inputs: Sequence[Any] | None = None) -> list[Tensor]:
         """The tensors that the function gives, of other inputs than its own where there are such."""
-        from .._tensor import Tensor
+        from flambeau._tensor import Tensor
 
         result = self.func(*(self.inputs if inputs is None else inputs))
         listed = [result] if isinstance(result, Tensor) else list(result)
@@ -212,7 +213,7 @@ def _check_constant(checked: _Checked, position: int, atol: float) -> None:
 
 
 def _check_slow(checked: _Checked, position: int, output: Tensor, atol: float, rtol: float, nondet_tol: float) -> None:
-    from ..ops.joining import stack
+    from flambeau.ops.movement.joining import stack
 
     rows = [checked.pulled(output, direction) for direction in _unit_vectors(output)]
     again = [checked.pulled(output, direction) for direction in _unit_vectors(output)]
@@ -233,7 +234,7 @@ def _check_slow(checked: _Checked, position: int, output: Tensor, atol: float, r
 
 
 def _check_fast(checked: _Checked, position: int, output: Tensor, atol: float, rtol: float) -> None:
-    from ..random import Generator, rand
+    from flambeau.random import Generator, rand
 
     def drawn(like: Tensor) -> Tensor:
         vector = rand(like.shape, dtype=like.dtype, device=like.device, generator=generator)
@@ -271,7 +272,7 @@ def _check_forward(checked: _Checked, atol: float, rtol: float) -> None:
 
 
 def _check_batched(checked: _Checked, output: Tensor) -> None:
-    from ..ops.joining import stack
+    from flambeau.ops.movement.joining import stack
 
     tensors = [value for _, value in checked.wanted]
     starts = stack([output.detach() * 0 + 1, output.detach() * 0 + 2])
@@ -385,14 +386,14 @@ def gradgradcheck(
 
 def _with_grad(function: _Function) -> _Function:
     """The function with the graph recorded, also where gradcheck takes differences."""
-    from ._modes import enable_grad
+    from flambeau._tensor.modes import enable_grad
 
     return enable_grad()(function)
 
 
 def _starts(outputs: Sequence[Tensor], given: Any, *, with_gaps: bool) -> list[Tensor]:
-    from .._tensor import Tensor
-    from ..random import Generator, randn
+    from flambeau._tensor import Tensor
+    from flambeau.random import Generator, randn
 
     if given is not None:
         return [given] if isinstance(given, Tensor) else list(given)

@@ -12,11 +12,11 @@ from contextvars import Token
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from ._node import Edge, Leaf, Node, Output, edge_target
-from ._saved import Hooks, hooks_stack, packing
+from flambeau._tensor.node import Edge, Leaf, Node, Output, edge_target
+from flambeau._tensor.saved import Hooks, hooks_stack, packing
 
 if TYPE_CHECKING:
-    from .._tensor import Tensor
+    from flambeau._tensor import Tensor
 
 __all__ = [
     "GradientEdge", "Node", "disable_saved_tensors_hooks", "get_gradient_edge", "increment_version",
@@ -67,7 +67,7 @@ def increment_version(tensor: Tensor | Sequence[Tensor]) -> None:
         >>> x._version
         1
     """
-    from .._storage import storage_of
+    from flambeau._tensor.storage import storage_of
 
     tensors: Any = [tensor] if hasattr(tensor, "_array") else tensor
     for each in tensors:
@@ -200,7 +200,7 @@ def register_multi_grad_hook(
     """
     if mode not in ("all", "any"):
         raise ValueError(f"Expects mode to be one of ('all', 'any') but got {mode}")
-    from ._engine import current_pass
+    from flambeau._tensor.engine import current_pass
 
     lock = threading.Lock()
     edges = [get_gradient_edge(tensor) for tensor in tensors]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from .._tensor import Tensor
-from ..ops.creation import empty
+from flambeau._tensor import Tensor
+from flambeau.ops.creation.filled import empty
 
 __all__ = ["Variable"]
 

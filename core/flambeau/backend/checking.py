@@ -13,8 +13,9 @@ from math import prod
 from numbers import Number as AnyNumber
 from typing import TYPE_CHECKING, Any
 
-from ..dtypes import ALL, by_name
-from ..errors import KernelContractError
+from flambeau.dtypes import ALL, by_name
+from flambeau.errors import KernelContractError
+
 from .extensions import EXTENSIONS
 from .kernels import RequiredKernels, Shape
 from .optional import OptionalKernels

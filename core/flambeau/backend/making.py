@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
-from ..errors import BackendError, BackendLoadError
+from flambeau.errors import BackendError, BackendLoadError
+
 from .extensions import EXTENSIONS
 from .protocol import API_VERSION, Backend, Capabilities
 from .records import BackendRegistration, describe

@@ -16,7 +16,8 @@ from typing import Any
 
 import pluggy
 
-from ..devices import TYPE_PATTERN
+from flambeau.devices import TYPE_PATTERN
+
 from . import hookspecs
 from .discovery import installed, module_of, new_record, sort_key
 from .hookspecs import BackendContext
@@ -177,7 +178,7 @@ def _check_registration(name: object, device_type: object, api_version: object, 
 
 
 def _own_version() -> str:
-    from ..version import __version__
+    from flambeau.version import __version__
 
     return __version__
 

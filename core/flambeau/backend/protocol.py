@@ -199,7 +199,7 @@ class Backend(ABC):
 
     def lacks(self, what: str) -> Exception:
         """The error for something that this backend does not have."""
-        from ..errors import UnsupportedError
+        from flambeau.errors import UnsupportedError
 
         return UnsupportedError(
             what,

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING
 
-from .. import devices
-from ..errors import BackendConflictError, BackendError, BackendLoadError, UnknownBackendError
+from flambeau import devices
+from flambeau.errors import BackendConflictError, BackendError, BackendLoadError, UnknownBackendError
+
 from .making import make
 from .protocol import Backend
 

@@ -14,8 +14,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from ..devices import device as Device  # noqa: N812 (a class in lower case, as in PyTorch)
-from ..errors import BackendError
+from flambeau.devices import device as Device  # noqa: N812 (a class in lower case, as in PyTorch)
+from flambeau.errors import BackendError
+
 from .making import loading
 from .protocol import Backend
 from .registry import available_backends, device_types, load_backend, name_serving

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from ..errors import MissingKernelsError, UnsupportedError
+from flambeau.errors import MissingKernelsError, UnsupportedError
+
 from .extensions import EXTENSIONS
 from .kernels import Array, RequiredKernels
 from .optional import OptionalKernels

@@ -10,14 +10,16 @@ import os
 from math import copysign
 from typing import TYPE_CHECKING, Any
 
-from ..dtypes import FLOATING, INTEGRAL, dtype
-from ..dtypes import bool as bool_dtype
-from ..errors import UnsupportedError
+from flambeau.dtypes import FLOATING, INTEGRAL, dtype
+from flambeau.dtypes import bool as bool_dtype
+from flambeau.errors import UnsupportedError
+
 from .kernels import Array
 from .table import KernelTable
 
 if TYPE_CHECKING:
-    from ..devices import device
+    from flambeau.devices import device
+
     from .protocol import Backend
 
 __all__ = ["CHECK_KERNELS", "Place", "TensorType"]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any, ClassVar
 
-from .._tensor import Tensor
-from ..ops.creation import empty, full_like
-from ..ops.error_functions import erf, erfinv
-from ..random import normal, rand
-from ..shapes import Size
-from ..type_info import finfo
+from flambeau._tensor import Tensor
+from flambeau.ops.creation.filled import empty, full_like
+from flambeau.ops.special.error import erf, erfinv
+from flambeau.random import normal, rand
+from flambeau.shapes import Size
+from flambeau.type_info import finfo
+
 from . import constraints
 from .distribution import Sampled
 from .utils import broadcast_all

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from .._tensor import Tensor
-from ..dtypes import int64
-from ..ops.broadcasting import broadcast_tensors
-from ..ops.creation import full_like, zeros_like
-from ..ops.exponential import xlogy
-from ..ops.gamma_functions import lgamma
-from ..ops.gates import logsigmoid
-from ..ops.logsums import logsumexp
-from ..ops.ranges import arange
-from ..ops.rectifiers import choose as where
-from ..random import bernoulli, binomial, multinomial, poisson, rand
-from ..shapes import Size
-from ..type_info import finfo
+from flambeau._tensor import Tensor
+from flambeau.dtypes import int64
+from flambeau.ops.creation.filled import full_like, zeros_like
+from flambeau.ops.creation.ranges import arange
+from flambeau.ops.elementwise.exponential import xlogy
+from flambeau.ops.movement.broadcasting import broadcast_tensors
+from flambeau.ops.nn.gates import logsigmoid
+from flambeau.ops.nn.rectifiers import choose as where
+from flambeau.ops.reductions.logsums import logsumexp
+from flambeau.ops.special.gamma import lgamma
+from flambeau.random import bernoulli, binomial, multinomial, poisson, rand
+from flambeau.shapes import Size
+from flambeau.type_info import finfo
+
 from . import constraints
 from .distribution import Sampled
 from .utils import broadcast_all, lazy_property, logits_to_probs, probs_to_logits, weighted

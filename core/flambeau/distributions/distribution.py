@@ -5,9 +5,10 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from .._tensor import Tensor
-from ..autograd._modes import no_grad
-from ..shapes import Size, as_ints
+from flambeau._tensor import Tensor
+from flambeau._tensor.modes import no_grad
+from flambeau.shapes import Size, as_ints
+
 from . import constraints
 from .utils import lazy_property
 

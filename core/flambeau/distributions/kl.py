@@ -7,10 +7,11 @@ import warnings
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from .._tensor import Tensor
-from ..ops.creation import full_like
-from ..ops.error_functions import erf
-from ..ops.gates import logsigmoid
+from flambeau._tensor import Tensor
+from flambeau.ops.creation.filled import full_like
+from flambeau.ops.nn.gates import logsigmoid
+from flambeau.ops.special.error import erf
+
 from .continuous import Cauchy, Exponential, Laplace, LogNormal, Normal, Uniform
 from .discrete import Bernoulli, Binomial, Categorical, Geometric, Poisson
 from .distribution import Distribution

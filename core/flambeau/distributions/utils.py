@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from .._tensor import Tensor
-from ..autograd._modes import enable_grad
-from ..ops.broadcasting import broadcast_tensors
-from ..ops.data import as_tensor
-from ..promotion import get_default_dtype
-from ..special import expit
-from ..type_info import finfo
+from flambeau._tensor import Tensor
+from flambeau._tensor.modes import enable_grad
+from flambeau.ops.creation.data import as_tensor
+from flambeau.ops.movement.broadcasting import broadcast_tensors
+from flambeau.promotion import get_default_dtype
+from flambeau.special import expit
+from flambeau.type_info import finfo
 
 __all__ = ["broadcast_all", "clamp_probs", "lazy_property", "logits_to_probs", "probs_to_logits"]
 

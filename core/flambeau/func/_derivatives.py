@@ -6,14 +6,14 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from .._tensor import Tensor
-from ..autograd._modes import enable_grad
-from ..autograd._sources import close, depends_on_others, edge_of, pulled_back, pushed_forward, source
-from ..ops.joining import stack
-from ..utils._pytree import Structure, flatten
+from flambeau._tensor import Tensor
+from flambeau._tensor.modes import enable_grad
+from flambeau.autograd._sources import close, depends_on_others, edge_of, pulled_back, pushed_forward, source
+from flambeau.ops.movement.joining import stack
+from flambeau.utils._pytree import Structure, flatten
 
 if TYPE_CHECKING:
-    from ..autograd.graph import GradientEdge
+    from flambeau._tensor.node import GradientEdge
 
 __all__ = ["grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "linearize", "value_and_grad", "vjp"]
 
@@ -326,7 +326,7 @@ def jvp(
 
 
 def _check_dependence(run: _Run) -> None:
-    from ..autograd._sources import nodes_below
+    from flambeau.autograd._sources import nodes_below
 
     own = {edge.node for edge in run.edges}
     for output in run.outputs:

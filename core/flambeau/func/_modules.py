@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from .._tensor import Tensor
-from ..nn import Module
-from ..ops.joining import stack
+from flambeau._tensor import Tensor
+from flambeau.nn import Module
+from flambeau.ops.movement.joining import stack
 
 __all__ = ["functional_call", "stack_module_state"]
 

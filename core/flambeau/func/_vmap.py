@@ -6,10 +6,10 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from .._tensor import Tensor
-from ..ops.joining import stack
-from ..random._generator import default_states, restore_default_states
-from ..utils._pytree import Structure, flatten, spread_over
+from flambeau._tensor import Tensor
+from flambeau.ops.movement.joining import stack
+from flambeau.random._generator import default_states, restore_default_states
+from flambeau.utils._pytree import Structure, flatten, spread_over
 
 __all__ = ["vmap"]
 

@@ -6,53 +6,53 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from .. import dtypes
-from .._tensor import Tensor
-from ..layouts import contiguous_format
-from ..ops import activation as _activation
-from ..ops import dropout as _dropout
-from ..ops._runtime import with_out
-from ..ops.arithmetic import true_divide
-from ..ops.creation import empty_like, zeros_like
-from ..ops.distances import pdist as pdist
-from ..ops.embedding import embedding as _embedding
-from ..ops.embedding import embedding_renorm_
-from ..ops.exponential import sigmoid as sigmoid
-from ..ops.gates import gelu as gelu
-from ..ops.gates import glu as glu
-from ..ops.gates import hardsigmoid as hardsigmoid
-from ..ops.gates import hardswish as hardswish
-from ..ops.gates import logsigmoid as logsigmoid
-from ..ops.gates import mish as mish
-from ..ops.gates import silu as silu
-from ..ops.gates import softplus as softplus
-from ..ops.gates import softsign as softsign
-from ..ops.gates import tanhshrink as tanhshrink
-from ..ops.linalg import linear as linear
-from ..ops.loss import cross_entropy as cross_entropy
-from ..ops.loss import l1_loss as l1_loss
-from ..ops.loss import mse_loss as mse_loss
-from ..ops.loss import nll_loss as nll_loss
-from ..ops.padding import pad as pad
-from ..ops.rectifiers import celu as celu
-from ..ops.rectifiers import celu_ as celu_
-from ..ops.rectifiers import elu as elu
-from ..ops.rectifiers import elu_ as elu_
-from ..ops.rectifiers import hardshrink as hardshrink
-from ..ops.rectifiers import hardtanh as hardtanh
-from ..ops.rectifiers import hardtanh_ as hardtanh_
-from ..ops.rectifiers import leaky_relu as leaky_relu
-from ..ops.rectifiers import leaky_relu_ as leaky_relu_
-from ..ops.rectifiers import prelu as prelu
-from ..ops.rectifiers import relu6 as relu6
-from ..ops.rectifiers import rrelu as rrelu
-from ..ops.rectifiers import rrelu_ as rrelu_
-from ..ops.rectifiers import selu as selu
-from ..ops.rectifiers import selu_ as selu_
-from ..ops.rectifiers import softshrink as softshrink
-from ..ops.rectifiers import threshold as threshold
-from ..ops.rectifiers import threshold_ as threshold_
-from ..ops.trigonometric import tanh as tanh
+from flambeau import dtypes
+from flambeau._dispatch.runtime import with_out
+from flambeau._tensor import Tensor
+from flambeau.layouts import contiguous_format
+from flambeau.ops.creation.filled import empty_like, zeros_like
+from flambeau.ops.elementwise.arithmetic import true_divide
+from flambeau.ops.elementwise.exponential import sigmoid as sigmoid
+from flambeau.ops.elementwise.trigonometric import tanh as tanh
+from flambeau.ops.linalg.distances import pdist as pdist
+from flambeau.ops.linalg.matmul import linear as linear
+from flambeau.ops.movement.padding import pad as pad
+from flambeau.ops.nn import activation as _activation
+from flambeau.ops.nn import dropout as _dropout
+from flambeau.ops.nn.gates import gelu as gelu
+from flambeau.ops.nn.gates import glu as glu
+from flambeau.ops.nn.gates import hardsigmoid as hardsigmoid
+from flambeau.ops.nn.gates import hardswish as hardswish
+from flambeau.ops.nn.gates import logsigmoid as logsigmoid
+from flambeau.ops.nn.gates import mish as mish
+from flambeau.ops.nn.gates import silu as silu
+from flambeau.ops.nn.gates import softplus as softplus
+from flambeau.ops.nn.gates import softsign as softsign
+from flambeau.ops.nn.gates import tanhshrink as tanhshrink
+from flambeau.ops.nn.loss import cross_entropy as cross_entropy
+from flambeau.ops.nn.loss import l1_loss as l1_loss
+from flambeau.ops.nn.loss import mse_loss as mse_loss
+from flambeau.ops.nn.loss import nll_loss as nll_loss
+from flambeau.ops.nn.rectifiers import celu as celu
+from flambeau.ops.nn.rectifiers import celu_ as celu_
+from flambeau.ops.nn.rectifiers import elu as elu
+from flambeau.ops.nn.rectifiers import elu_ as elu_
+from flambeau.ops.nn.rectifiers import hardshrink as hardshrink
+from flambeau.ops.nn.rectifiers import hardtanh as hardtanh
+from flambeau.ops.nn.rectifiers import hardtanh_ as hardtanh_
+from flambeau.ops.nn.rectifiers import leaky_relu as leaky_relu
+from flambeau.ops.nn.rectifiers import leaky_relu_ as leaky_relu_
+from flambeau.ops.nn.rectifiers import prelu as prelu
+from flambeau.ops.nn.rectifiers import relu6 as relu6
+from flambeau.ops.nn.rectifiers import rrelu as rrelu
+from flambeau.ops.nn.rectifiers import rrelu_ as rrelu_
+from flambeau.ops.nn.rectifiers import selu as selu
+from flambeau.ops.nn.rectifiers import selu_ as selu_
+from flambeau.ops.nn.rectifiers import softshrink as softshrink
+from flambeau.ops.nn.rectifiers import threshold as threshold
+from flambeau.ops.nn.rectifiers import threshold_ as threshold_
+from flambeau.ops.nn.sparse import embedding as _embedding
+from flambeau.ops.nn.sparse import embedding_renorm_
 
 __all__ = [
     "alpha_dropout", "celu", "celu_", "cross_entropy", "dropout", "dropout1d", "dropout2d", "dropout3d",

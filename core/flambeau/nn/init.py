@@ -9,14 +9,14 @@ import math
 import warnings
 from typing import Any
 
-from .._tensor import Tensor
-from ..autograd._modes import no_grad
-from ..linalg import qr
-from ..ops.creation import empty_like
-from ..ops.diagonals import diagonal
-from ..ops.ranges import eye
-from ..ops.selection import where
-from ..random import randperm
+from flambeau._tensor import Tensor
+from flambeau._tensor.modes import no_grad
+from flambeau.linalg import qr
+from flambeau.ops.creation.filled import empty_like
+from flambeau.ops.creation.ranges import eye
+from flambeau.ops.elementwise.selection import where
+from flambeau.ops.movement.diagonals import diagonal
+from flambeau.random import randperm
 
 __all__ = [
     "calculate_gain", "constant_", "dirac_", "eye_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._tensor import Tensor
-from ..autograd._node import Leaf
-from ..errors import UnsupportedLayoutError
-from ..ops.creation import empty
-from ..sparse._tensor import SparseTensor, as_class
+from flambeau._tensor import Tensor
+from flambeau._tensor.node import Leaf
+from flambeau._tensor.sparse import SparseTensor, as_class
+from flambeau.errors import UnsupportedLayoutError
+from flambeau.ops.creation.filled import empty
 
 __all__ = ["Buffer", "Parameter"]
 

@@ -1,4 +1,4 @@
-"""Every op, declared once: see :mod:`flambeau.ops._declare`.
+"""Every op, declared once: see :mod:`flambeau._dispatch.declare`.
 
 Attributes that are no op are namespaces of ops that plugins register: ``flambeau.ops.mylibrary.myop``.
 """
@@ -8,12 +8,12 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from ..backend.registry import plugin_manager
-from . import (
-    operators,  # noqa: F401 (gives Tensor its operators)
-    resizing,  # noqa: F401 (gives Tensor its methods)
-)
-from ._declare import ROWS, Row, composite, elementwise, fused, primitive, view
+from flambeau._dispatch.declare import composite, elementwise, fused, primitive, view
+from flambeau._dispatch.rows import ROWS, Row
+from flambeau.backend.registry import plugin_manager
+from flambeau.ops.movement.shapes import resizing
+
+from . import operators
 
 __all__ = ["ROWS", "Row", "composite", "elementwise", "fused", "primitive", "view"]
 

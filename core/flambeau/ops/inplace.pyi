@@ -1,7 +1,7 @@
 # Written by `python -m flambeau.ops` from the list in inplace.py: do not edit.
 from typing import Any
 
-from .._tensor import Tensor
+from flambeau._tensor import Tensor
 
 NAMES: tuple[str, ...]
 

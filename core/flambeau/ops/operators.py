@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .._methods import method
-from .._tensor import Tensor, from_array
-from . import arithmetic, bitwise, comparison, linalg, powers, rounding
-from ._runtime import as_operand, slow_operator
-from .data import make_tensor
+from flambeau._dispatch.runtime import as_operand, slow_operator
+from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.methods import method
+from flambeau.ops.creation.data import make_tensor
+from flambeau.ops.elementwise import arithmetic, bitwise, comparison, powers, rounding
+from flambeau.ops.linalg.matmul import matmul as linalg
 
 __all__: list[str] = []
 

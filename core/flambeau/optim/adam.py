@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .._storage import propagate_write
-from .._tensor import Tensor
-from ..ops.arithmetic import maximum
-from ..ops.creation import zeros_like
-from ..ops.data import make_tensor as tensor
+from flambeau._tensor import Tensor
+from flambeau._tensor.storage import propagate_write
+from flambeau.ops.creation.data import make_tensor as tensor
+from flambeau.ops.creation.filled import zeros_like
+from flambeau.ops.elementwise.arithmetic import maximum
+
 from .optimizer import Optimizer, check_options, refuse_differentiable, refuse_sparse
 
 __all__ = ["Adam", "AdamW"]

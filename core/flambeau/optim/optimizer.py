@@ -9,10 +9,10 @@ from collections.abc import Callable
 from itertools import chain
 from typing import Any
 
-from .._tensor import Tensor
-from ..autograd._modes import enable_grad, no_grad
-from ..nn.module import clear_grad, type_name
-from ..utils.hooks import RemovableHandle, new_hooks
+from flambeau._tensor import Tensor
+from flambeau._tensor.handles import RemovableHandle, new_hooks
+from flambeau._tensor.modes import enable_grad, no_grad
+from flambeau.nn.modules.module import clear_grad, type_name
 
 __all__ = ["Optimizer"]
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._storage import propagate_write
-from .._tensor import Tensor
+from flambeau._tensor import Tensor
+from flambeau._tensor.storage import propagate_write
+
 from .optimizer import Optimizer, add_stored, check_options, refuse_differentiable
 
 __all__ = ["SGD"]

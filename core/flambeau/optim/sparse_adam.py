@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._tensor import Tensor
-from ..ops.creation import zeros_like
+from flambeau._tensor import Tensor
+from flambeau.ops.creation.filled import zeros_like
+
 from .optimizer import Optimizer, add_stored, check_options
 
 __all__ = ["SparseAdam"]

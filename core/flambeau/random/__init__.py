@@ -8,8 +8,8 @@ numbers of them (:mod:`._transforms`), and the numbers are placed in tensors in 
 The namespace is that of ``torch.random``, with the factories that also live in :mod:`flambeau` itself.
 """
 
-from . import _filling  # noqa: F401 (gives Tensor its methods)
-from ._distributions import (
+from flambeau.ops.random import filling as _filling  # noqa: F401 (gives Tensor its methods)
+from flambeau.ops.random.distributions import (
     bernoulli,
     binomial,
     cauchy,
@@ -21,7 +21,8 @@ from ._distributions import (
     poisson,
     shuffle,
 )
-from ._factories import rand, rand_like, randint, randint_like, randn, randn_like, randperm
+from flambeau.ops.random.factories import rand, rand_like, randint, randint_like, randn, randn_like, randperm
+
 from ._generator import (
     Generator,
     default_generator,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import warnings
 from math import isfinite
 
-from .. import dtypes
-from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
-from ..printing import scalar_type_name
+from flambeau import dtypes
+from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
+from flambeau.dtypes import scalar_type_name
+
 from ._floats import rounded
 
 __all__ = [

@@ -16,12 +16,13 @@ import threading
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from ..backend.types import TensorType
-from ..shapes import Shape
+from flambeau.backend.types import TensorType
+from flambeau.shapes import Shape
 
 if TYPE_CHECKING:
-    from ..backend.protocol import CounterKernels
-    from ..backend.types import Place
+    from flambeau.backend.protocol import CounterKernels
+    from flambeau.backend.types import Place
+
     from ._draws import Draw
 
 __all__ = ["BLOCK", "Counter", "drawn", "kept", "philox", "shaped"]

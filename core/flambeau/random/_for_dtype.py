@@ -5,10 +5,11 @@ from __future__ import annotations
 from math import sqrt
 from typing import Any
 
-from .. import dtypes
-from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
-from ..ops._runtime import number_argument
-from ..printing import scalar_type_name
+from flambeau import dtypes
+from flambeau._dispatch.runtime import number_argument
+from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
+from flambeau.dtypes import scalar_type_name
+
 from . import _bounds, _samplers
 from ._draws import Draw
 

@@ -14,18 +14,19 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from .. import dtypes
-from ..backend.selection import find_place
-from ..errors import GeneratorForkWarning
+from flambeau import dtypes
+from flambeau.backend.selection import find_place
+from flambeau.errors import GeneratorForkWarning
+
 from ._counter import Counter
 from ._mt19937 import Engine, MersenneTwister
 from ._stream import Stream
 from ._transforms import transforms_of
 
 if TYPE_CHECKING:
-    from .._tensor import Tensor
-    from ..backend.types import Place
-    from ..devices import device as Device  # noqa: N812 (a class in lower case, as in PyTorch)
+    from flambeau._tensor import Tensor
+    from flambeau.backend.types import Place
+    from flambeau.devices import device as Device  # noqa: N812 (a class in lower case, as in PyTorch)
 
 __all__ = [
     "Generator",
@@ -126,7 +127,7 @@ class Generator:
 
     def get_state(self) -> Tensor:
         """The whole state, as a uint8 tensor on the CPU of the form that PyTorch's generators have."""
-        from ..ops.data import tensor
+        from flambeau.ops.creation.data import tensor
 
         return tensor(list(self._stream.to_bytes()), dtype=dtypes.uint8, device="cpu")
 
@@ -137,7 +138,7 @@ class Generator:
             TypeError: it is not a uint8 tensor.
             RuntimeError: it is not a state.
         """
-        from .._tensor import Tensor
+        from flambeau._tensor import Tensor
 
         if not isinstance(new_state, Tensor):
             raise TypeError(f"expected a torch.ByteTensor, but got {type(new_state).__name__}")

@@ -5,7 +5,8 @@ So a data loader draws what PyTorch's draws wherever the tensors are, and also w
 
 from __future__ import annotations
 
-from ..backend.selection import find_place
+from flambeau.backend.selection import find_place
+
 from . import _samplers
 from ._counter import philox
 from ._generator import Generator, _on, default_generator, source_of_cpu

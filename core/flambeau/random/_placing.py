@@ -10,18 +10,19 @@ import warnings
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from .. import dtypes
-from .._tensor import Tensor, from_array
-from ..backend.types import TensorType
-from ..errors import GeneratorDeviceWarning
-from ..shapes import Shape
+from flambeau import dtypes
+from flambeau._tensor import Tensor, from_array
+from flambeau.backend.types import TensorType
+from flambeau.errors import GeneratorDeviceWarning
+from flambeau.shapes import Shape
+
 from . import _counter
 from ._draws import Draw
 from ._generator import Generator, place_of, source_of
 from ._transforms import transforms_of
 
 if TYPE_CHECKING:
-    from ..backend.types import Place
+    from flambeau.backend.types import Place
 
 __all__ = ["c_order", "draw", "draws_by_counter", "memory_order"]
 
@@ -65,7 +66,7 @@ def draw(
         return type_.kernels.empty(shape, type_.dtype.name)
     if place is not type_.place:
         _warn_of_devices(type_.place, place)
-        from ..ops.conversion import to_type
+        from flambeau.ops.creation.conversion import to_type
 
         drawn = draw(place.type(type_.dtype), shape, generator, wanted, order=order)
         return to_type(from_array(drawn, place.type(type_.dtype)), type_)._array

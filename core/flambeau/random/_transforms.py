@@ -18,13 +18,14 @@ from itertools import chain
 from math import log1p
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from ..backend.selection import find_place
+from flambeau.backend.selection import find_place
+
 from ._box_muller import normal_pairs_float32, normal_pairs_float64
 from ._floats import floats_as, multiply_add_float32, multiply_add_float64, round_float32, rounded
 from ._mt19937 import Engine, MersenneTwister
 
 if TYPE_CHECKING:
-    from ..backend.protocol import Backend
+    from flambeau.backend.protocol import Backend
 
 __all__ = ["BLOCK", "Buffer", "PythonTransforms", "Transforms", "transforms_of", "uniforms_float64"]
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from flambeau._tensor.sparse import SparseTensor
+from flambeau._tensor.sparse import make_sparse as make_sparse
+
 from . import elementwise as elementwise
 from . import movement as movement
 from . import writing as writing
 from ._history import recorded_as
-from ._tensor import SparseTensor
-from ._tensor import make_sparse as make_sparse
 from ._typed import *
 from .construction import check_sparse_tensor_invariants as check_sparse_tensor_invariants
 from .construction import spdiags as spdiags

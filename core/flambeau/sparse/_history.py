@@ -10,9 +10,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from .._tensor import Tensor
-from ..autograd._node import Node, next_sequence
-from ._tensor import SparseTensor
+from flambeau._tensor import Tensor
+from flambeau._tensor.node import Node, next_sequence
+from flambeau._tensor.sparse import SparseTensor
 
 __all__ = ["passed_on", "recorded_as"]
 

@@ -10,19 +10,20 @@ from collections.abc import Sequence
 from math import prod
 from typing import TYPE_CHECKING
 
-from .. import dtypes, layouts
-from .._tensor import Tensor
-from ..ops.conversion import to_type
-from ..ops.creation import zeros
-from ..ops.joining import cat, stack
-from ..ops.ranges import arange
-from ..ops.repeating import repeat_interleave
-from ._formats import FORMATS, Format
+from flambeau import dtypes, layouts
+from flambeau._tensor import Tensor
+from flambeau._tensor.formats import FORMATS, Format
+from flambeau._tensor.sparse import make_sparse
+from flambeau.ops.creation.conversion import to_type
+from flambeau.ops.creation.filled import zeros
+from flambeau.ops.creation.ranges import arange
+from flambeau.ops.movement.joining import cat, stack
+from flambeau.ops.movement.repeating import repeat_interleave
+
 from ._history import recorded_as
-from ._tensor import make_sparse
 
 if TYPE_CHECKING:
-    from ._tensor import SparseTensor
+    from flambeau._tensor.sparse import SparseTensor
 
 __all__ = [
     "coalesced", "compressed", "coordinates", "elements", "expanded", "in_layout", "in_layout_of", "positions",

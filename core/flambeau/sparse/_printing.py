@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from .. import layouts
-from .._tensor import Tensor
-from ..printing import gradient_suffix, values_text, with_suffixes
-from ..promotion import get_default_dtype
-from ._formats import FORMATS
+from flambeau import layouts
+from flambeau._tensor import Tensor
+from flambeau._tensor.formats import FORMATS
+from flambeau.printing import gradient_suffix, values_text, with_suffixes
+from flambeau.promotion import get_default_dtype
 
 if TYPE_CHECKING:
-    from ._tensor import SparseTensor
+    from flambeau._tensor.sparse import SparseTensor
 
 __all__ = ["sparse_repr"]
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import dtypes, layouts
-from .._tensor import Tensor
-from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
-from ..legacy import TypedTensorClass
-from ..printing import scalar_type_name
-from ..shapes import size_argument
-from ._tensor import SparseTensor
+from flambeau import dtypes, layouts
+from flambeau._tensor import Tensor
+from flambeau._tensor.sparse import SparseTensor
+from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
+from flambeau.dtypes import scalar_type_name
+from flambeau.legacy import TypedTensorClass
+from flambeau.shapes import size_argument
+
 from .construction import sparse_coo_tensor, sparse_zeros
 
 __all__ = [

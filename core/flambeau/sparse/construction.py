@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .. import dtypes, layouts
-from .._tensor import Tensor
-from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
-from ..ops.conversion import to_type
-from ..ops.creation import zeros
-from ..ops.data import make_tensor
-from ..ops.joining import cat, stack
-from ..ops.ranges import arange
-from ._formats import FORMATS, Format
+from flambeau import dtypes, layouts
+from flambeau._tensor import Tensor
+from flambeau._tensor.formats import FORMATS, Format
+from flambeau._tensor.sparse import SparseTensor, make_sparse
+from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
+from flambeau.ops.creation.conversion import to_type
+from flambeau.ops.creation.data import make_tensor
+from flambeau.ops.creation.filled import zeros
+from flambeau.ops.creation.ranges import arange
+from flambeau.ops.movement.joining import cat, stack
+
 from ._history import recorded_as
 from ._indices import expanded, in_layout, summed
-from ._tensor import SparseTensor, make_sparse
 
 __all__ = [
     "check_sparse_tensor_invariants", "sparse_bsc_tensor", "sparse_bsr_tensor", "sparse_compressed_tensor",

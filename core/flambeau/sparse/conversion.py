@@ -6,19 +6,20 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
-from .. import layouts
-from .._methods import method
-from .._tensor import Tensor
-from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
-from ..errors import UnsupportedError, UnsupportedLayoutError
-from ..ops.conversion import from_numpy
-from ..ops.data import from_dlpack
-from ..ops.joining import cat, stack
-from ..ops.ranges import arange
-from ._formats import FORMATS
+from flambeau import layouts
+from flambeau._tensor import Tensor
+from flambeau._tensor.formats import FORMATS
+from flambeau._tensor.methods import method
+from flambeau._tensor.sparse import SparseTensor, make_sparse
+from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
+from flambeau.errors import UnsupportedError, UnsupportedLayoutError
+from flambeau.ops.creation.conversion import from_numpy
+from flambeau.ops.creation.data import from_dlpack
+from flambeau.ops.creation.ranges import arange
+from flambeau.ops.movement.joining import cat, stack
+
 from ._history import recorded_as
 from ._indices import coalesced, elements, in_layout, positions, summed
-from ._tensor import SparseTensor, make_sparse
 
 __all__ = ["from_scipy", "in_same_layout", "to_coo", "to_dense", "to_scipy", "to_sparse"]
 

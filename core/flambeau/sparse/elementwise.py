@@ -5,16 +5,17 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from .. import dtypes, layouts
-from .._tensor import Tensor
-from ..errors import UnsupportedLayoutError
-from ..ops._declare import ROWS
-from ..ops._sparse_forms import IMPLEMENTATIONS, implements
-from ..ops.joining import cat
-from ..ops.searching import searchsorted
+from flambeau import dtypes, layouts
+from flambeau._dispatch.rows import ROWS
+from flambeau._dispatch.sparse_forms import IMPLEMENTATIONS, implements
+from flambeau._tensor import Tensor
+from flambeau._tensor.sparse import SparseTensor
+from flambeau.errors import UnsupportedLayoutError
+from flambeau.ops.movement.joining import cat
+from flambeau.ops.sorting.searching import searchsorted
+
 from ._history import recorded_as
 from ._indices import coordinates, in_layout_of, positions, summed
-from ._tensor import SparseTensor
 from .conversion import to_coo, to_dense
 
 __all__ = ["aligned", "partners"]
@@ -160,7 +161,7 @@ def _add(input: Any, other: Any, *, alpha: Any = 1) -> Any:
 
 
 def _joined(first: Tensor, second: Tensor) -> Tensor:
-    from ..promotion import result_dtype
+    from flambeau.promotion import result_dtype
 
     dtype = result_dtype((first, second))
     return cat([first.to(dtype), second.to(dtype)])

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .. import layouts
-from .._tensor import Tensor
-from ..errors import UnsupportedLayoutError
-from ..ops._sparse_forms import implements
-from ..ops.creation import zeros
-from ..ops.joining import cat
-from ..ops.ranges import arange
-from ..ops.repeating import repeat_interleave
-from ..ops.searching import searchsorted
-from ..shapes import normalize_dim
-from ._formats import FORMATS
+from flambeau import layouts
+from flambeau._dispatch.sparse_forms import implements
+from flambeau._tensor import Tensor
+from flambeau._tensor.formats import FORMATS
+from flambeau._tensor.sparse import SparseTensor, make_sparse
+from flambeau.errors import UnsupportedLayoutError
+from flambeau.ops.creation.filled import zeros
+from flambeau.ops.creation.ranges import arange
+from flambeau.ops.movement.joining import cat
+from flambeau.ops.movement.repeating import repeat_interleave
+from flambeau.ops.sorting.searching import searchsorted
+from flambeau.shapes import normalize_dim
+
 from ._history import recorded_as
 from ._indices import in_layout, in_layout_of, summed
-from ._tensor import SparseTensor, make_sparse
 from .conversion import to_coo
 
 __all__ = ["part"]

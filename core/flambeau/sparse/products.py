@@ -5,19 +5,20 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from .. import layouts
-from .._methods import method
-from .._tensor import Tensor, from_array
-from ..errors import UnsupportedLayoutError
-from ..ops._declare import fused
-from ..ops._sparse_forms import implements
-from ..ops.joining import cat, stack
-from ..ops.ranges import arange
-from ..ops.repeating import repeat_interleave
-from ._formats import FORMATS
+from flambeau import layouts
+from flambeau._dispatch.declare import fused
+from flambeau._dispatch.sparse_forms import implements
+from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.formats import FORMATS
+from flambeau._tensor.methods import method
+from flambeau._tensor.sparse import SparseTensor
+from flambeau.errors import UnsupportedLayoutError
+from flambeau.ops.creation.ranges import arange
+from flambeau.ops.movement.joining import cat, stack
+from flambeau.ops.movement.repeating import repeat_interleave
+
 from ._history import recorded_as
 from ._indices import compressed, coordinates, expanded, in_layout, in_layout_of, positions, split_positions, summed
-from ._tensor import SparseTensor
 from .conversion import in_same_layout, to_coo
 
 __all__ = ["dsmm", "hspmm", "matmul", "reduced_product", "sampled_addmm", "smm", "spmm", "sspaddmm"]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._tensor import Tensor
-from ..dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
-from ..errors import UnsupportedLayoutError
-from ..ops._sparse_forms import implements
-from ..ops.joining import stack
-from ..shapes import normalize_dims
+from flambeau._dispatch.sparse_forms import implements
+from flambeau._tensor import Tensor
+from flambeau._tensor.sparse import SparseTensor
+from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
+from flambeau.errors import UnsupportedLayoutError
+from flambeau.ops.movement.joining import stack
+from flambeau.shapes import normalize_dims
+
 from ._history import recorded_as
 from ._indices import in_layout_of, positions, summed
-from ._tensor import SparseTensor
 from .conversion import to_coo
 
 __all__ = ["log_softmax", "softmax", "sparse_sum"]

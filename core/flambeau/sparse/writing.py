@@ -9,21 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .. import layouts
-from .._methods import method
-from .._tensor import Tensor
-from ..autograd._modes import grad_enabled
-from ..errors import UnsupportedLayoutError
-from ..ops._runtime import cast_error
-from ..ops._sparse_forms import IMPLEMENTATIONS
-from ..ops.creation import zeros
-from ..ops.joining import cat
-from ..promotion import can_cast
-from ..shapes import size_argument
-from ._formats import FORMATS
+from flambeau import layouts
+from flambeau._dispatch.runtime import cast_error
+from flambeau._dispatch.sparse_forms import IMPLEMENTATIONS
+from flambeau._tensor import Tensor
+from flambeau._tensor.formats import FORMATS
+from flambeau._tensor.methods import method
+from flambeau._tensor.modes import grad_enabled
+from flambeau._tensor.sparse import SparseTensor, make_sparse
+from flambeau.errors import UnsupportedLayoutError
+from flambeau.ops.creation.filled import zeros
+from flambeau.ops.movement.joining import cat
+from flambeau.promotion import can_cast
+from flambeau.shapes import size_argument
+
 from ._history import recorded_as
 from ._indices import coordinates, positions
-from ._tensor import SparseTensor, make_sparse
 from .construction import sparse_zeros
 from .conversion import in_same_layout, to_coo, to_dense
 from .elementwise import partners
@@ -84,7 +85,7 @@ _NOT_IN_PLACE = ("matmul", "mm", "bmm", "mv", "select", "narrow", "index_select"
 
 
 def _attach() -> None:
-    from ..ops._declare import ROWS
+    from flambeau._dispatch.rows import ROWS
 
     for name in IMPLEMENTATIONS:
         row = ROWS.get(name)

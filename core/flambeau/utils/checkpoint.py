@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeAlias
 
-from .._tensor import Tensor
-from ..autograd._engine import running_pass
-from ..autograd._modes import enable_grad
-from ..autograd._saved import Hooks, PackedTensor, innermost_hooks
-from ..autograd.graph import saved_tensors_hooks
-from ..random._generator import default_states, restore_default_states
-from ..shapes import Size
+from flambeau._tensor import Tensor
+from flambeau._tensor.engine import running_pass
+from flambeau._tensor.modes import enable_grad
+from flambeau._tensor.saved import Hooks, PackedTensor, innermost_hooks
+from flambeau.autograd.graph import saved_tensors_hooks
+from flambeau.random._generator import default_states, restore_default_states
+from flambeau.shapes import Size
 
 __all__ = ["CheckpointError", "checkpoint", "checkpoint_sequential", "noop_context_fn", "set_checkpoint_early_stop"]
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .._tensor import Tensor
-from ..nn.functional import pad
-from ..nn.module import Module
-from ..random import randint
-from ..shapes import as_ints
+from flambeau._tensor import Tensor
+from flambeau.nn.functional import pad
+from flambeau.nn.modules.module import Module
+from flambeau.random import randint
+from flambeau.shapes import as_ints
 
 __all__ = ["RandomCrop"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..._tensor import Tensor
-from ...ops.joining import stack
-from ...ops.padding import constant_pad_nd
+from flambeau._tensor import Tensor
+from flambeau.ops.movement.joining import stack
+from flambeau.ops.movement.padding import constant_pad_nd
 
 __all__ = ["pad_sequence", "unpad_sequence"]
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from copy import copy
 from typing import Any
 
-from ..._tensor import Tensor
-from ...dtypes import float64
-from ...ops.data import as_tensor, tensor
-from ...ops.joining import stack
+from flambeau._tensor import Tensor
+from flambeau.dtypes import float64
+from flambeau.ops.creation.data import as_tensor, tensor
+from flambeau.ops.movement.joining import stack
 
 __all__ = ["default_collate", "default_convert"]
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any, Generic, TypeVar
 
-from ..._tensor import Tensor
-from ...random._host import draw_permutation
+from flambeau._tensor import Tensor
+from flambeau.random._host import draw_permutation
 
 __all__ = [
     "ChainDataset", "ConcatDataset", "Dataset", "IterableDataset", "StackDataset", "Subset", "TensorDataset",

@@ -7,7 +7,8 @@ from functools import partial
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
-from ...random._host import draw_seed
+from flambeau.random._host import draw_seed
+
 from ._collate import default_collate, default_convert
 from ._datasets import IterableDataset
 from ._fetching import IterableFetcher, MapFetcher

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence, Sized
 from typing import Any, Generic, TypeVar
 
-from ...dtypes import float64
-from ...ops.data import as_tensor
-from ...random import multinomial
-from ...random._host import draw_integers, draw_permutation, draw_seed, private_generator
+from flambeau.dtypes import float64
+from flambeau.ops.creation.data import as_tensor
+from flambeau.random import multinomial
+from flambeau.random._host import draw_integers, draw_permutation, draw_seed, private_generator
 
 __all__ = [
     "BatchSampler", "DistributedSampler", "RandomSampler", "Sampler", "SequentialSampler", "SubsetRandomSampler",

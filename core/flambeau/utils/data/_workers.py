@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from itertools import count as count_up
 from typing import Any
 
-from ...random._generator import manual_seed
+from flambeau.random._generator import manual_seed
+
 from . import _worker_info
 
 __all__ = ["Workers"]

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
 
-from ..._tensor import Tensor
-from ...dtypes import float32, int64, uint8
-from ...ops.data import tensor
-from ...utils.data import Dataset
+from flambeau._tensor import Tensor
+from flambeau.dtypes import float32, int64, uint8
+from flambeau.ops.creation.data import tensor
+from flambeau.utils.data import Dataset
 
 __all__ = ["Digits"]
 

@@ -1,0 +1,46 @@
+"""Conversions."""
+
+from ...checks import expect, expect_equal
+from ...declare import ALL, FLOATS, Error, Sample, case, op
+from ...inputs import In
+from ...subject import Subject
+
+op("to", dtypes=ALL, tolerance="exact", method=False, samples=[
+    Sample("float32", lambda t, x: x.to(t.float32), (In((2, 3)),), gradient=False),
+    Sample("int64", lambda t, x: x.to(t.int64), (In((2, 3)),), gradient=False),
+    Sample("bool", lambda t, x: x.bool(), (In((2, 3)),), gradient=False),
+    Sample("uint8", lambda t, x: x.to(t.uint8), (In((2, 3), "positive"),), gradient=False),
+    Sample("other", lambda t, x, y: x.to(y), (In((2, 3)), In((1,), "index:2")), gradient=False),
+    Sample("double", lambda t, x: x.double(), (In((2, 3)),)),
+], errors=[Error("dtype", lambda t: t.zeros(1).to("float33"), (RuntimeError, TypeError))])  # fmt: skip
+op("copy", dtypes=ALL, tolerance="exact", method=False, samples=[
+    Sample("broadcast", lambda t, x, y: x.clone().copy_(y), (In((2, 3)), In((3,)))),
+    Sample("converted", lambda t, x, y: x.clone().copy_(y), (In((2, 3)), In((2, 3), "index:2")), gradient=False),
+], errors=[
+    Error("shape", lambda t: t.zeros(2).copy_(t.zeros(3)), (RuntimeError,), "must match"),
+])  # fmt: skip
+
+
+@case("to/alias/same/float32", dtypes=("float32",), anchors=("Tensor.to",))
+def _same(subject: Subject) -> None:
+    x = subject.torch.zeros(2)
+    expect(x.to(subject.torch.float32) is x, "to() of the same dtype made another tensor")
+    expect(x.to(x.device) is x, "to() of the same device made another tensor")
+    expect(x.to(subject.torch.float32, copy=True) is not x, "copy=True did not copy")
+
+
+@case("detach/alias/shared/float32", dtypes=("float32",), anchors=("Tensor.detach",))
+def _detached(subject: Subject) -> None:
+    x = subject.torch.zeros(2, requires_grad=True)
+    y = x.detach()
+    expect(not y.requires_grad, "a detached tensor requires a gradient")
+    y.fill_(3.0)
+    expect_equal(x.tolist(), [3.0, 3.0])
+
+
+for _dtype in FLOATS:
+
+    @case(f"tolist/value/nested/{_dtype}", dtypes=(_dtype,), anchors=("Tensor.tolist",))
+    def _tolist(subject: Subject, dtype: str = _dtype) -> None:
+        values = [[1.5, -2.0], [0.0, 4.25]]
+        expect_equal(subject.tensor(values, dtype).tolist(), values)

@@ -1,0 +1,196 @@
+"""Indexing."""
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from ...checks import expect_equal
+from ...compare import check_same, numbers_of
+from ...declare import FLOATS, Error, Sample, case, op
+from ...inputs import In
+from ...subject import Subject
+
+_DTYPES = (*FLOATS, "int64", "bool")
+
+
+def _key(label: str, key: Any, shape: tuple[int, ...] = (3, 4), *, gradient: bool = True) -> Sample:
+    return Sample(label, lambda t, x: x[key(t) if callable(key) else key], (In(shape),), gradient=gradient)
+
+
+op("getitem", dtypes=_DTYPES, tolerance="exact", method=False, samples=[
+    _key("int", 1), _key("negative", -1), _key("slice", slice(1, None)), _key("step", (slice(None), slice(0, 4, 2))),
+    _key("none", (None, slice(None), None)), _key("ellipsis", (Ellipsis, 0), (2, 3, 4)), _key("empty-slice", slice(3, 1)),
+    _key("list", [2, 0]), _key("tensor", lambda t: t.tensor([[0, 2], [1, 1]])),
+    _key("two", lambda t: (t.tensor([0, 2]), t.tensor([3, 1]))),
+    _key("separated", lambda t: (t.tensor([0, 1]), slice(None), t.tensor([0, 1])), (2, 3, 4)),
+    _key("behind-slice", lambda t: (slice(None), t.tensor([2, 0, 2]))),
+    _key("mask", lambda t: t.tensor([True, False, True])),
+    _key("negative-tensor", lambda t: t.tensor([-1, 0])),
+    Sample("own-mask", lambda t, x: x[x > 0], (In((3, 4)),), dtypes=FLOATS),
+    _key("zero-dim-tensor", lambda t: t.tensor(1)),
+], errors=[
+    Error("range", lambda t: t.zeros(2)[2], (IndexError,), "index 2 is out of bounds for dimension 0 with size 2"),
+    Error("count", lambda t: t.zeros(2)[0, 0], (IndexError,), "too many indices for tensor of dimension 1"),
+    Error("float", lambda t: t.zeros(2)[0.5], (TypeError, IndexError)),
+    Error("mask", lambda t: t.zeros(2)[t.tensor([True])], (IndexError,), "The shape of the mask"),
+    Error("zero-dim", lambda t: t.tensor(1.0)[0], (IndexError,), "invalid index of a 0-dim tensor"),
+])  # fmt: skip
+op("gather", dtypes=_DTYPES, tolerance="exact", method=False, anchors=("gather",), samples=[
+    Sample("dim0", lambda t, x, i: t.gather(x, 0, i), (In((3, 4)), In((2, 4), "index:3"))),
+    Sample("dim1", lambda t, x, i: x.gather(1, i), (In((3, 4)), In((3, 2), "index:4"))),
+], errors=[
+    Error("range", lambda t: t.zeros(2).gather(0, t.tensor([2])), (RuntimeError, IndexError), "out of bounds"),
+    Error("dtype", lambda t: t.zeros(2).gather(0, t.tensor([0.0])), (RuntimeError,), "int64"),
+])  # fmt: skip
+op("scatter", dtypes=FLOATS, tolerance="exact", method=False, samples=[
+    Sample("source", lambda t, x, y: t.scatter(x, 1, t.tensor([[0, 2], [3, 1], [2, 0]]), y), (In((3, 4)), In((3, 2)))),
+    Sample("value", lambda t, x: x.scatter(0, t.tensor([[0, 2]]), 5.0), (In((3, 4)),)),
+], errors=[
+    Error("range", lambda t: t.zeros(2).scatter(0, t.tensor([2]), 1.0), (RuntimeError, IndexError), "out of bounds"),
+])  # fmt: skip
+op("scatter_add", dtypes=(*FLOATS, "int64"), method=False, samples=[
+    Sample("repeated", lambda t, x, y: t.scatter_add(x, 1, t.tensor([[0, 0], [3, 1], [2, 2]]), y), (In((3, 4)), In((3, 2)))),
+], errors=[
+    Error("dtype", lambda t: t.zeros(2).scatter_add(0, t.tensor([0]), t.tensor([1])), (RuntimeError,), "dtype"),
+])  # fmt: skip
+op("index_select", dtypes=_DTYPES, tolerance="exact", method=False, samples=[
+    Sample("columns", lambda t, x, i: t.index_select(x, 1, i), (In((3, 4)), In((5,), "index:4"))),
+], errors=[
+    Error("range", lambda t: t.index_select(t.zeros(2), 0, t.tensor([2])), (IndexError, RuntimeError), "out of"),
+])  # fmt: skip
+op("masked_fill", dtypes=_DTYPES, tolerance="exact", method=False, samples=[
+    Sample("number", lambda t, x, m: x.masked_fill(m, 1), (In((3, 4)), In((3, 4), "bool"))),
+    Sample("broadcast", lambda t, x, m: t.masked_fill(x, m, 1), (In((3, 4)), In((4,), "bool"))),
+], errors=[
+    Error("not-bool", lambda t: t.zeros(2).masked_fill(t.zeros(2), 1), (RuntimeError,), "boolean masks"),
+])  # fmt: skip
+op("nonzero", dtypes=_DTYPES, tolerance="exact", differentiable=False, method=False, samples=[
+    Sample("matrix", lambda t, x: t.nonzero(x), (In((3, 4), "bool"),), dtypes=("bool",)),
+    Sample("tuple", lambda t, x: x.nonzero(as_tuple=True), (In((3, 4)),), dtypes=("int64",)),
+    Sample("zero-dim", lambda t, x: t.nonzero(x), (In((), "positive"),), dtypes=("int64",)),
+])  # fmt: skip
+
+_WRITES: list[tuple[str, Any, Any, list[float]]] = [
+    ("int", 1, 9.0, [0, 1, 2, 9, 9, 9]),
+    ("slice", (slice(None), slice(1, None)), 9.0, [0, 9, 9, 3, 9, 9]),
+    ("row", 0, lambda t: t.tensor([7.0, 8.0, 9.0]), [7, 8, 9, 3, 4, 5]),
+    ("mask", lambda t: t.tensor([[True, False, False], [False, True, False]]), -1.0, [-1, 1, 2, 3, -1, 5]),
+    ("tensor", lambda t: (t.tensor([0, 1]), t.tensor([2, 0])), lambda t: t.tensor([7.0, 8.0]), [0, 1, 7, 8, 4, 5]),
+    ("behind-slice", lambda t: (slice(None), t.tensor([2, 0])), lambda t: t.tensor([7.0, 8.0]), [8, 1, 7, 8, 4, 7]),
+    ("ellipsis", (Ellipsis, -1), 9.0, [0, 1, 9, 3, 4, 9]),
+]
+
+for _label, _where, _what, _expected in _WRITES:
+
+    @case(f"setitem/value/{_label}/float32", dtypes=("float32",))
+    def _write(subject: Subject, where: Any = _where, what: Any = _what, expected: Any = _expected) -> None:
+        t = subject.torch
+        x = t.arange(6, dtype=t.float32).reshape(2, 3)
+        x[where(t) if callable(where) else where] = what(t) if callable(what) else what
+        check_same(subject, numbers_of(x), [float(value) for value in expected], "float32", "exact")
+
+
+# -- slices and elements by index ------------------------------------------------------------------------------------------
+
+_VECTOR = In((4,), "index:3")
+
+op("take", dtypes=_DTYPES, tolerance="exact", method=False, samples=[
+    Sample("shape", lambda t, x, i: t.take(x, i), (In((3, 4)), In((2, 2), "index:12"))), Sample("negative", lambda t, x: x.take(t.tensor([-1, 0])), (In((3,)),)),
+], errors=[
+    Error("range", lambda t: t.take(t.zeros(2), t.tensor([2])), (IndexError,), "tried to access index 2 on a tensor of 2 elements"),
+    Error("dtype", lambda t: t.take(t.zeros(2), t.tensor([0.0])), (RuntimeError,), "Expected a long tensor for index"),
+])  # fmt: skip
+op("take_along_dim", dtypes=_DTYPES, tolerance="exact", method=False, turned=False, samples=[
+    Sample("broadcast", lambda t, x, i: t.take_along_dim(x, i, 0), (In((3, 4)), In((2, 1), "index:3"))),
+    Sample("flat", lambda t, x, i: x.take_along_dim(i), (In((3, 4)), In((2,), "index:12"))),
+], errors=[Error("dims", lambda t: t.take_along_dim(t.zeros(2, 2), t.tensor([0]), 0), (RuntimeError,), "same number of dimensions")])  # fmt: skip
+op("put", dtypes=_DTYPES, tolerance="exact", method=False, samples=[
+    Sample("replace", lambda t, x, y: t.put(x, t.tensor([5, 0]), y), (In((2, 3)), In((2,)))),
+    Sample("add", lambda t, x, y: x.put(t.tensor([1, 1]), y, accumulate=True), (In((2, 3)), In((2,))), dtypes=(*FLOATS, "int64")),
+], errors=[Error("count", lambda t: t.put(t.zeros(2), t.tensor([0]), t.zeros(2)), (IndexError,), "same number of elements")])  # fmt: skip
+op("masked_select", dtypes=_DTYPES, tolerance="exact", method=False, samples=[
+    Sample("own", lambda t, x, m: t.masked_select(x, m), (In((3, 4)), In((3, 4), "bool"))),
+    Sample("broadcast", lambda t, x, m: x.masked_select(m), (In((3, 4)), In((4,), "bool"))),
+], errors=[Error("dtype", lambda t: t.masked_select(t.zeros(2), t.zeros(2)), (RuntimeError,), "expected BoolTensor for mask")])  # fmt: skip
+op("masked_scatter", dtypes=_DTYPES, tolerance="exact", method=False, samples=[
+    Sample("own", lambda t, x, m, y: t.masked_scatter(x, m, y), (In((3, 4)), In((3, 4), "bool"), In((12,)))),
+    Sample("broadcast", lambda t, x, m, y: x.masked_scatter(m, y), (In((3, 4)), In((4,), "bool"), In((12,)))),
+], errors=[Error("few", lambda t: t.masked_scatter(t.zeros(2), t.tensor([True, True]), t.zeros(1)), (RuntimeError,), "source < number of ones in mask")])  # fmt: skip
+op("index_add", dtypes=(*FLOATS, "int64"), method=False, samples=[
+    Sample("repeated", lambda t, x, i, y: t.index_add(x, 0, i, y), (In((3, 2)), _VECTOR, In((4, 2)))),
+    Sample("scaled", lambda t, x, i, y: x.index_add(1, i, y, alpha=2), (In((2, 3)), _VECTOR, In((2, 4)))),
+], errors=[
+    Error("range", lambda t: t.index_add(t.zeros(2), 0, t.tensor([2]), t.zeros(1)), (RuntimeError, IndexError), "out of"),
+    Error("count", lambda t: t.index_add(t.zeros(2), 0, t.tensor([0]), t.zeros(2)), (RuntimeError,), r"Number of indices \(1\) should be equal"),
+])  # fmt: skip
+op("index_copy", dtypes=_DTYPES, tolerance="exact", method=False, samples=[
+    Sample("rows", lambda t, x, y: t.index_copy(x, 0, t.tensor([2, 0]), y), (In((3, 2)), In((2, 2)))),
+    Sample("columns", lambda t, x, y: x.index_copy(1, t.tensor([1]), y), (In((3, 2)), In((3, 1)))),
+], errors=[Error("range", lambda t: t.index_copy(t.zeros(2), 0, t.tensor([2]), t.zeros(1)), (IndexError,), "out of bounds")])  # fmt: skip
+op("index_fill", dtypes=_DTYPES, tolerance="exact", method=False, samples=[
+    Sample("number", lambda t, x: t.index_fill(x, 1, t.tensor([0, -1]), 1), (In((2, 3)),)),
+    Sample("tensor", lambda t, x, v: x.index_fill(0, t.tensor([1]), v), (In((2, 3)), In(()))),
+], errors=[Error("range", lambda t: t.index_fill(t.zeros(2), 0, t.tensor([2]), 1), (IndexError,), "out of bounds")])  # fmt: skip
+op("index_put", dtypes=_DTYPES, tolerance="exact", method=False, samples=[
+    Sample("pairs", lambda t, x, y: t.index_put(x, (t.tensor([0, 1]), t.tensor([2, 0])), y), (In((2, 3)), In((2,)))),
+    Sample("mask", lambda t, x, m, y: x.index_put((m,), y), (In((2, 3)), In((2, 3), "bool"), In(()))),
+    Sample("add", lambda t, x, y: t.index_put(x, (t.tensor([1, 1]),), y, accumulate=True), (In((2, 3)), In((2, 3))), dtypes=(*FLOATS, "int64")),
+], errors=[
+    Error("dtype", lambda t: t.index_put(t.zeros(2), (t.tensor([0]),), t.tensor(1)), (RuntimeError,), "source and destination dtypes match"),
+    Error("range", lambda t: t.index_put(t.zeros(2), (t.tensor([2]),), t.tensor(1.0)), (IndexError,), "out of bounds"),
+])  # fmt: skip
+op("argwhere", dtypes=_DTYPES, tolerance="exact", method=False, differentiable=False, samples=[
+    Sample("matrix", lambda t, x: t.argwhere(x > 0), (In((2, 3)),), dtypes=(*FLOATS, "int64"), gradient=False),
+])  # fmt: skip
+
+_INDEX = [[0, 2, 1], [2, 2, 0]]
+_SCATTERED: list[Sample] = []
+for _reduce in ("sum", "prod", "mean", "amax", "amin"):
+    _SCATTERED += [
+        Sample(f"{_reduce}-{'with' if own else 'without'}-self", lambda t, x, y, reduce=_reduce, own=own: t.scatter_reduce(
+            x, 0, t.tensor(_INDEX), y, reduce, include_self=own), (In((3, 3), "distinct"), In((2, 3), "distinct")))
+        for own in (True, False)
+    ]  # fmt: skip
+op("scatter_reduce", method=False, samples=_SCATTERED, errors=[
+    Error("word", lambda t: t.scatter_reduce(t.zeros(2), 0, t.tensor([0]), t.zeros(1), "add"), (RuntimeError,), "must be either sum, prod, mean, amax or amin"),
+])  # fmt: skip
+
+
+def _index_reduce(t: Any) -> Any:
+    def quiet(*arguments: Any) -> Any:
+        with warnings.catch_warnings(action="ignore"):  # PyTorch calls it a beta
+            return t.index_reduce(*arguments)
+
+    return quiet
+
+
+op("index_reduce", method=False, samples=[
+    Sample(reduce, lambda t, x, i, y, reduce=reduce: _index_reduce(t)(x, 0, i, y + 0.05, reduce), (In((3, 2), "distinct"), _VECTOR, In((4, 2), "distinct")))
+    for reduce in ("prod", "mean", "amax", "amin")
+], errors=[
+    Error("word", lambda t: _index_reduce(t)(t.zeros(2), 0, t.tensor([0]), t.zeros(1), "sum"), (RuntimeError,), "Expected reduce to be one of"),
+])  # fmt: skip
+
+
+@case("index_put_/inplace/forms/-", dtypes=("float32", "float64"))
+def _in_place_forms(subject: Subject) -> None:
+    t = subject.torch
+    x = t.zeros(2, 3)
+    forms: tuple[Callable[[], Any], ...] = (
+        lambda: x.index_put_((t.tensor([0]), t.tensor([1])), t.tensor(1.0)), lambda: x.index_add_(0, t.tensor([1]), t.ones(1, 3)),
+        lambda: x.index_copy_(1, t.tensor([2]), t.full((2, 1), 5.0)), lambda: x.index_fill_(0, t.tensor([1]), 4.0),
+        lambda: x.put_(t.tensor([0]), t.tensor([7.0])), lambda: x.masked_scatter_(x == 4, t.tensor([8.0, 9.0, 10.0])),
+        lambda: x.scatter_reduce_(1, t.tensor([[0], [0]]), t.full((2, 1), 2.0), "prod"),
+    )  # fmt: skip
+    expect_equal([form() is x for form in forms], [True] * len(forms), "whether the forms return the tensor")
+    expect_equal(x.tolist(), [[14.0, 1.0, 5.0], [16.0, 9.0, 10.0]], "the tensor after all of them")
+
+
+@case("index_reduce/out/plain/-", dtypes=("float32",))
+def _index_reduce_out(subject: Subject) -> None:
+    t = subject.torch
+    target, x = t.zeros(2), t.tensor([1.0, 2.0])
+    with warnings.catch_warnings(action="ignore"):
+        returned = t.index_reduce(x, 0, t.tensor([1, 1]), t.tensor([3.0, 4.0]), "prod", out=target)
+    expect_equal(returned is target, True, "whether out= is returned")
+    expect_equal(target.tolist(), [1.0, 24.0], "the target")

@@ -1,0 +1,43 @@
+"""Losses."""
+
+from typing import Any
+
+from ...declare import Error, Sample, op
+from ...inputs import In
+
+
+def _loss(t: Any, name: str) -> Any:
+    return getattr(t.nn.functional, name)
+
+
+for _name in ("mse_loss", "l1_loss"):
+    op(_name, tolerance="reduction", method=False, samples=[
+        Sample(reduction, lambda t, x, y, name=_name, kind=reduction: _loss(t, name)(x, y, reduction=kind), (In((2, 3)), In((2, 3))))
+        for reduction in ("mean", "sum", "none")
+    ], errors=[
+        Error("reduction", lambda t, name=_name: _loss(t, name)(t.zeros(2), t.zeros(2), reduction="no"), (ValueError,), "not a valid value for reduction"),
+    ])  # fmt: skip
+
+_CLASSES = (In((3, 4)), In((3,), "index:4"))
+_ERRORS = {
+    name: [
+        Error("range", lambda t, name=name: _loss(t, name)(t.zeros(1, 3), t.tensor([3])), (IndexError,), "Target 3 is out of bounds"),
+        Error("batch", lambda t, name=name: _loss(t, name)(t.zeros(2, 3), t.tensor([0])), (ValueError,), "to match target batch_size"),
+    ]
+    for name in ("nll_loss", "cross_entropy")
+}  # fmt: skip
+for _name in ("nll_loss", "cross_entropy"):
+    op(_name, tolerance="transcendental", method=False, errors=_ERRORS[_name], samples=[
+        *(
+            Sample(reduction, lambda t, x, y, name=_name, kind=reduction: _loss(t, name)(x, y, reduction=kind), _CLASSES)
+            for reduction in ("mean", "sum", "none")
+        ),
+        Sample("one", lambda t, x, y, name=_name: _loss(t, name)(x, y), (In((4,)), In((), "index:4"))),
+        Sample("pixels", lambda t, x, y, name=_name: _loss(t, name)(x, y), (In((2, 4, 3)), In((2, 3), "index:4"))),
+        Sample("ignored", lambda t, x, y, name=_name: _loss(t, name)(x, y, ignore_index=0), _CLASSES),
+        Sample("weighted", lambda t, x, y, name=_name: _loss(t, name)(x, y, weight=t.tensor([0.5, 2.0, 1.0, 0.25], dtype=x.dtype)), _CLASSES),
+    ] + ([
+        Sample("smoothed", lambda t, x, y: t.nn.functional.cross_entropy(x, y, label_smoothing=0.1), _CLASSES),
+        Sample("probabilities", lambda t, x, y: t.nn.functional.cross_entropy(x, t.softmax(y, 1), label_smoothing=0.2), (In((3, 4)), In((3, 4)))),
+        Sample("module", lambda t, x, y: t.nn.CrossEntropyLoss()(x, y), _CLASSES),
+    ] if _name == "cross_entropy" else []))  # fmt: skip

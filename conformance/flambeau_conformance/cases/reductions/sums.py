@@ -1,0 +1,94 @@
+"""Sums, means, products and truth."""
+
+from ...declare import ALL, FLOATS, INTEGERS, NUMBERS, Error, Sample, op
+from ...inputs import In
+from ...over_dims import bad_dim, empty, over_dims
+
+
+def _repeated(name: str) -> Error:
+    return Error(
+        "repeated-dims", lambda t: getattr(t, name)(t.zeros(2, 3), (0, -2)), (RuntimeError,), "dim 0 appears multiple times"
+    )  # fmt: skip
+
+
+op("sum", dtypes=ALL, tolerance="reduction", errors=[bad_dim("sum"), _repeated("sum")], samples=[
+    *over_dims("sum"), empty("sum"),
+    Sample("dtype", lambda t, x: t.sum(x, dtype=t.float64), (In(),), dtypes=("int64", "float32"), gradient=False),
+    Sample("dtype-truncates", lambda t, x: t.sum(x, dtype=t.int32), (In(),), dtypes=FLOATS, gradient=False),
+    Sample("dtype-bool", lambda t, x: t.sum(x, 1, dtype=t.bool), (In(),), dtypes=NUMBERS, gradient=False),
+    Sample("no-dims-keepdim", lambda t, x: t.sum(x, (), True), (In(),), dtypes=FLOATS),
+    Sample("out-dtype", lambda t, x: t.sum(x, 0, out=t.empty(3, dtype=t.int64)), (In(),), dtypes=FLOATS, gradient=False),
+])  # fmt: skip
+op("nansum", dtypes=ALL, tolerance="reduction", errors=[bad_dim("nansum")], samples=[
+    *over_dims("nansum"), empty("nansum"),
+    Sample("nan", lambda t, x: t.nansum(x / x, 1), (In((3, 4)),), dtypes=FLOATS),
+    Sample("special", lambda t, x: t.nansum(x, 0), (In((4, 3), "special"),), dtypes=FLOATS, gradient=False),
+    Sample("dtype", lambda t, x: t.nansum(x, dtype=t.float64), (In(),), dtypes=("int64", "float32"), gradient=False),
+])  # fmt: skip
+op("mean", tolerance="reduction", anchors=("mean",), samples=[
+    *over_dims("mean"), empty("mean"),
+    Sample("dtype", lambda t, x: t.mean(x, 0, dtype=t.float64), (In(),), dtypes=("int64", "float32"), gradient=False),
+], errors=[
+    bad_dim("mean"),
+    Error("integers", lambda t: t.mean(t.tensor([1, 2])), (RuntimeError,), "could not infer output dtype"),
+    Error("dtype", lambda t: t.mean(t.ones(2), dtype=t.int64), (RuntimeError,), "could not infer output dtype"),
+])  # fmt: skip
+op("nanmean", tolerance="reduction", samples=[
+    *over_dims("nanmean"), empty("nanmean"),
+    Sample("special", lambda t, x: t.nanmean(x, 0), (In((4, 3), "special"),), gradient=False),
+], errors=[
+    bad_dim("nanmean"),
+    Error("integers", lambda t: t.nanmean(t.tensor([1, 2])), (RuntimeError,), "floating point or complex dtype"),
+])  # fmt: skip
+op("prod", dtypes=ALL, tolerance="reduction", errors=[
+    bad_dim("prod"), Error("dims", lambda t: t.prod(t.ones(2, 3), (0, 1)), (TypeError,)),
+], samples=[
+    *over_dims("prod", several=False, domain="positive"), empty("prod"),
+    Sample("zeros", lambda t, x: t.prod(x * t.tensor([[1, 0, 0], [0, 1, 2]]), 1), (In(),), dtypes=FLOATS),
+    Sample("zeros-all", lambda t, x: t.prod(x * t.tensor([1, 0, 1])), (In((3,)),), dtypes=FLOATS),
+    Sample("dtype", lambda t, x: t.prod(x, dtype=t.float64), (In(),), dtypes=("int64", "float32"), gradient=False),
+    Sample("dtype-bool", lambda t, x: t.prod(x, 1, dtype=t.bool), (In(),), dtypes=("int64", "bool")),
+])  # fmt: skip
+for _name in ("any", "all"):
+    op(_name, dtypes=ALL, tolerance="exact", differentiable=False, errors=[bad_dim(_name), _repeated(_name)], samples=[
+        Sample("all", lambda t, x, name=_name: getattr(t, name)(x), (In((2, 3)),)),
+        Sample("dim", lambda t, x, name=_name: getattr(x, name)(1), (In((2, 3)),)),
+        Sample("dims-keepdim", lambda t, x, name=_name: getattr(x, name)((0, -1), True), (In((2, 3, 2)),)),
+        Sample("no-dims", lambda t, x, name=_name: getattr(t, name)(x, ()), (In((2, 3)),)),
+        Sample("nan", lambda t, x, name=_name: getattr(t, name)(x, 0), (In((4, 3), "special"),), dtypes=FLOATS),
+        Sample("empty", lambda t, x, name=_name: getattr(t, name)(x), (In((0,), "bool"),), dtypes=("bool",)),
+    ])  # fmt: skip
+op("count_nonzero", dtypes=ALL, tolerance="exact", differentiable=False, samples=[
+    Sample("all", lambda t, x: t.count_nonzero(x), (In((2, 3)),)),
+    Sample("dim", lambda t, x: t.count_nonzero(x, dim=-1), (In((2, 3)),)),
+    Sample("dims", lambda t, x: x.count_nonzero((0, 2)), (In((2, 3, 2)),)),
+    Sample("zero-dim", lambda t, x: t.count_nonzero(x, 0), (In(()),)),
+    Sample("empty", lambda t, x: t.count_nonzero(x, 1), (In((2, 0)),)),
+    Sample("nan", lambda t, x: t.count_nonzero(x), (In((12,), "special"),), dtypes=FLOATS),
+], errors=[bad_dim("count_nonzero"), _repeated("count_nonzero")])  # fmt: skip
+op("sum_to_size", method=False, samples=[
+    Sample("broadcast", lambda t, x: x.sum_to_size(1, 3), (In((4, 2, 3)),)),
+], errors=[
+    Error("size", lambda t: t.zeros(2).sum_to_size(3), (RuntimeError,), "not expandable"),
+])  # fmt: skip
+op("logsumexp", tolerance="transcendental", errors=[
+    bad_dim("logsumexp"), Error("no-dim", lambda t: t.logsumexp(t.ones(2)), (TypeError,)),
+], samples=[
+    Sample("dim", lambda t, x: t.logsumexp(x, 1), (In((2, 3)),)),
+    Sample("dims-keepdim", lambda t, x: x.logsumexp((0, 1), keepdim=True), (In((2, 3)),)),
+    Sample("integers", lambda t, x: t.logsumexp(x, 0), (In((2, 3)),), dtypes=(*INTEGERS, "bool")),
+    Sample("empty", lambda t, x: t.logsumexp(x, 1), (In((2, 0)),), gradient=False),
+    Sample("special", lambda t, x: t.logsumexp(x, 1), (In((4, 3), "special"),), gradient=False),
+    Sample("large", lambda t, x: t.logsumexp(x * 1e4, 0), (In((4, 3)),), gradient=False),
+])  # fmt: skip
+op("logcumsumexp", tolerance="transcendental", errors=[
+    bad_dim("logcumsumexp"),
+    Error("integers", lambda t: t.logcumsumexp(t.tensor([1, 2]), 0), (NotImplementedError,), "not implemented for 'Long'"),
+], samples=[
+    Sample("dim", lambda t, x: t.logcumsumexp(x, 1), (In((2, 5)),)),
+    Sample("method", lambda t, x: x.logcumsumexp(0), (In((3, 2, 2)),)),
+    Sample("zero-dim", lambda t, x: t.logcumsumexp(x, 0), (In(()),)),
+    Sample("empty", lambda t, x: t.logcumsumexp(x, 1), (In((2, 0)),), gradient=False),
+    Sample("special", lambda t, x: t.logcumsumexp(x, 0), (In((4, 3), "special"),), gradient=False),
+    Sample("large", lambda t, x: t.logcumsumexp(x * 1e4, 0), (In((6,)),), gradient=False),
+])  # fmt: skip

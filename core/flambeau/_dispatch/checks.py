@@ -1,0 +1,132 @@
+"""Dtype checks that several families of element-wise ops share, as values for ``check=``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flambeau import dtypes
+from flambeau._tensor import Tensor, from_array
+from flambeau.dtypes import scalar_type_name
+
+__all__ = [
+    "INVERT_ADVICE",
+    "integers_and_bool",
+    "no_bool",
+    "no_complex",
+    "no_derivative",
+    "no_zero_divisor",
+    "not_bool",
+    "only",
+    "real_numbers",
+    "refuse_complex",
+    "zero_gradient",
+]
+
+INVERT_ADVICE = "If you are trying to invert a mask, use the `~` or `logical_not()` operator instead."
+
+Check = Callable[[dtypes.dtype], None]
+
+
+def no_bool(operation: str, advice: str = INVERT_ADVICE) -> Check:
+    """Refuse bool, in PyTorch's words."""
+
+    def check(dtype: dtypes.dtype) -> None:
+        if dtype is dtypes.bool:
+            raise RuntimeError(f"{operation} is not supported. {advice}")
+
+    return check
+
+
+def not_bool(function: str) -> Check:
+    """Refuse bool as the dtype of the computation."""
+
+    def check(dtype: dtypes.dtype) -> None:
+        if dtype is dtypes.bool:
+            raise NotImplementedError(f"\"{function}\" not implemented for 'Bool'")
+
+    return check
+
+
+def real_numbers(function: str) -> Check:
+    """Refuse bool and complex dtypes."""
+    checks = (not_bool(function), no_complex(function))
+
+    def check(dtype: dtypes.dtype) -> None:
+        for each in checks:
+            each(dtype)
+
+    return check
+
+
+def only(category: int, function: str) -> Check:
+    """Refuse all dtypes but those of one category, ``dtypes.INTEGRAL`` or ``dtypes.FLOATING``."""
+
+    def check(dtype: dtypes.dtype) -> None:
+        if dtype.category != category:
+            raise NotImplementedError(f"\"{function}_cpu\" not implemented for '{scalar_type_name(dtype)}'")
+
+    return check
+
+
+def no_complex(function: str) -> Check:
+    """Refuse complex dtypes."""
+
+    def check(dtype: dtypes.dtype) -> None:
+        if dtype.is_complex:
+            raise RuntimeError(f"{function} is not supported for complex tensors")
+
+    return check
+
+
+_REFUSED_OTHERWISE = ("maximum", "minimum", "fmax", "fmin", "isposinf", "isneginf", "deg2rad", "rad2deg")
+
+
+def refuse_complex(function: str) -> Callable[..., Any]:
+    """What stands for an op on complex numbers that has no meaning for them; it raises PyTorch's class of error."""
+
+    def refuse(*operands: Any) -> Any:
+        if function in _REFUSED_OTHERWISE:
+            raise RuntimeError(f"{function} not implemented for complex tensors.")
+        found = [operand.dtype for operand in operands if isinstance(operand, Tensor) and operand._type.complex]
+        dtype = found[0] if found else dtypes.complex64  # a Python number
+        raise NotImplementedError(f"\"{function}_cpu\" not implemented for '{scalar_type_name(dtype)}'")
+
+    return refuse
+
+
+def integers_and_bool(function: str) -> Check:
+    """Refuse floating and complex dtypes."""
+
+    def check(dtype: dtypes.dtype) -> None:
+        if dtype.category > dtypes.INTEGRAL:
+            raise NotImplementedError(f"\"{function}_cpu\" not implemented for '{scalar_type_name(dtype)}'")
+
+    return check
+
+
+def no_derivative(function: str) -> Callable[[Any], Any]:
+    """A formula for an op that gradients reach but that has none: an error is better than a gradient that is lacking."""
+
+    def formula(grad: Any) -> Any:
+        raise RuntimeError(f"derivative for aten::{function} is not implemented")
+
+    return formula
+
+
+def zero_gradient(grad: Tensor) -> Tensor:
+    """The formula of an op that is constant between its jumps: zeros, also where the gradient is infinite or nan."""
+    if grad._sparse:
+        from flambeau.ops.creation.filled import zeros
+
+        return zeros(tuple(grad.shape), dtype=grad.dtype, device=grad.device)
+    type_ = grad._type
+    return from_array(type_.kernels.full(grad._array.shape, 0, type_.dtype.name), type_)
+
+
+def no_zero_divisor(values: Any, arrays: Any, type_: Any) -> None:
+    """Refuse an integer divisor of zero: PyTorch's error, where hardware would trap or give rubbish."""
+    b = arrays[1]
+    nonzero = type_.kernels.all(b, tuple(range(len(b.shape))), False)
+    if not from_array(nonzero, type_.boolean).item():
+        raise RuntimeError("ZeroDivisionError")

@@ -1,0 +1,311 @@
+"""In-place forms: one mechanism for all ops.
+
+An in-place op computes what the op computes and writes it into its first operand. Where the graph is recorded, the op
+runs on a stand-in for the operand with the operand's history, and the operand then takes over the history of the
+result; where it is not, element-wise kernels write directly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any, NoReturn
+
+from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.hooks import move_retained
+from flambeau._tensor.modes import enable_grad, grad_enabled
+from flambeau._tensor.node import Leaf, Node, Rule, next_sequence
+from flambeau._tensor.saved import freed_error
+from flambeau._tensor.storage import Became, Steps, View, check_inference, propagate_write, replay, storage_of
+from flambeau.layouts import contiguous_format
+from flambeau.promotion import can_cast
+
+from .runtime import WIDE_WITH_NUMBERS, cast_error
+
+__all__ = ["apply", "become_view", "check_writable", "store"]
+
+
+def apply(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
+    """The in-place form of ``row`` on ``input``.
+
+    Raises:
+        RuntimeError: ``input`` is a leaf (or a view of one) that requires a gradient, its elements overlap, or the
+            result's shape or dtype does not fit it; ``input`` is unchanged then.
+    """
+    recording = grad_enabled()
+    recorded = recording and _recorded(input, args, kwargs)
+    check_writable(input, recorded, overlapping=row.overlapping and not recorded)
+    if recorded:
+        result = _checked(row, input, row.function(_stand_in(input, row), *args, **kwargs))
+        store(input, result)
+        relink(input, result)
+        return input
+    if row.write is not None:
+        row.write(input, *args, **kwargs)
+        propagate_write(input)
+    elif not (row.promotion and _write_directly(row, input, args, kwargs)):
+        store(input, _checked(row, input, row.function(input, *args, **kwargs)))
+    return input
+
+
+def _checked(row: Any, input: Tensor, result: Tensor) -> Tensor:
+    """The result, unless it is of another kind of number than the tensor it goes to, as that of ``abs_``."""
+    if result._sparse:  # of a strided tensor and a sparse one
+        result = result.to_dense()
+    if row.complex is not None and input._type.complex and not result._type.complex:
+        raise RuntimeError(f"In-place {row.name} is not supported for complex tensors.")
+    return result
+
+
+def check_writable(input: Tensor, recorded: bool, *, overlapping: bool = False) -> None:
+    """Refuse to write where PyTorch refuses.
+
+    ``recorded`` says that the graph gets to know of the write; ``overlapping`` elements are no obstacle if none is written.
+    """
+    node = input._node
+    view = input._view
+    check_inference(input)
+    if recorded and node.__class__ is Leaf:
+        raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
+    if view is not None and view.differentiable and grad_enabled() and (recorded or view.base._node is not None):
+        if view.made_in or view.origin:
+            raise RuntimeError(_forbidden(view, "is being"))
+        if view.base._node.__class__ is Leaf:
+            raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
+    if view is not None and not overlapping and _overlaps(input):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+            "Please clone() the tensor before performing the operation."
+        )
+
+
+def _forbidden(view: View, done: str) -> str:
+    """PyTorch's words for a view that cannot be told of a write to its memory."""
+    mode = view.made_in or "no_grad"
+    if view.origin.startswith("Output"):
+        what = f"{view.origin} is a view and {done} modified inplace."
+    else:
+        where = "in normal mode" if mode == "inference" else "with grad mode enabled"
+        what = f"A view was created in {mode} mode and {done} modified inplace {where}."
+    if view.origin and not view.made_in:
+        return (
+            f"{what} This view is the output of a function that returns multiple views. Such functions do not allow the output "
+            "views to be modified inplace. You should replace the inplace operation by an out-of-place one."
+        )
+    block = f"{mode}_mode" if mode == "inference" else mode
+    return (
+        f"{what} Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving "
+        f"both the view and the inplace either both inside the {block} block (if you don't want the inplace to be tracked) or "
+        "both outside (if you want the inplace to be tracked)."
+    )
+
+
+def _overlaps(input: Tensor) -> bool:
+    shape = input._array.shape
+    if 0 in shape:
+        return False
+    strides = input._type.backend.strides(input._array)
+    return any(stride == 0 and size > 1 for size, stride in zip(shape, strides, strict=True))
+
+
+def _recorded(input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    if input._node is not None:
+        return True
+    return any(getattr(value, "_node", None) is not None for value in (*args, *kwargs.values()))
+
+
+def _stand_in(input: Tensor, row: Any) -> Tensor:
+    """A tensor with the value and the history of ``input``; a copy if the op's derivative wants the old value."""
+    array = input._array
+    first = row.tensor_parameters[0].name
+    if row.rule is None or first in row.rule.save or (row.complex is not None and input._type.complex):
+        array = input._type.kernels.clone(array, True)
+    stand_in = from_array(array, input._type)
+    stand_in._node = input._node
+    return stand_in
+
+
+_INTEGRAL = ("discrete", "integers")
+
+
+def _write_directly(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Let an element-wise kernel write into ``input``, if nothing has to be converted or broadcast for it."""
+    type_ = input._type
+    if type_.complex and row.complex is not None:
+        return False
+    if not type_.backend.capabilities.out or row.promotion == "boolean" or not type_.floats or row.domain in _INTEGRAL:
+        return False
+    array = input._array
+    kernel = getattr(type_.kernels, row.kernel)
+    if not args and not kwargs and len(row.tensor_parameters) == 1:
+        kernel(array, out=array)
+    elif len(args) == 1 and len(row.tensor_parameters) == 2:
+        operand = _direct_operand(row, input, args[0], kwargs)
+        if operand is None:
+            return False
+        kernel(array, operand, out=array)
+    else:
+        return False
+    propagate_write(input)
+    return True
+
+
+def _direct_operand(row: Any, input: Tensor, other: Any, kwargs: dict[str, Any]) -> Any:
+    type_ = input._type
+    if other.__class__ is float or other.__class__ is int:
+        if type_.halves and row.name in WIDE_WITH_NUMBERS:
+            return None
+        return None if kwargs or row.tensor_parameters[1].kind == "tensor" else type_.number(other)
+    if getattr(other, "_type", None) is not type_:
+        return None
+    operand = other._array
+    if kwargs:
+        alpha = kwargs.get("alpha")
+        if len(kwargs) > 1 or not (alpha.__class__ is float or alpha.__class__ is int):
+            return None
+        if alpha != 1:
+            operand = type_.kernels.mul(operand, type_.number(alpha))
+    shape, own = operand.shape, input._array.shape
+    if shape != own and (
+        len(shape) > len(own)
+        or any(size not in (1, target) for size, target in zip(reversed(shape), reversed(own), strict=False))
+    ):
+        return None
+    return operand
+
+
+def store(target: Tensor, value: Tensor) -> None:
+    """Write ``value`` into ``target``.
+
+    Raises:
+        RuntimeError: the shape differs, or the dtype cannot be converted.
+    """
+    if value._array.shape != target._array.shape:
+        raise RuntimeError(
+            f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(value.shape)}"
+        )
+    if not can_cast(value.dtype, target.dtype):
+        raise cast_error(value, target)
+    kernels = target._type.kernels
+    array = value._array if value._type is target._type else kernels.cast(value._array, target.dtype.name)
+    kernels.copy_into(target._array, array)
+    propagate_write(target)
+
+
+def become_view(input: Tensor, function: Callable[..., Tensor], *args: Any, **kwargs: Any) -> Tensor:
+    """Turn ``input`` into the view of it that ``function(input, …)`` makes; its other views stay what they are.
+
+    What ``input`` was lives on, hidden, as the base of all of them.
+
+    Raises:
+        RuntimeError: ``input`` is a leaf that requires a gradient.
+    """
+    check_writable(input, grad_enabled() and input._node is not None, overlapping=True)
+    storage, leaf = storage_of(input), input._node if input._node.__class__ is Leaf else None
+    before = from_array(input._array, input._type)
+    before._storage, before._node, before._view = storage, None if leaf else input._node, input._view
+    if input._view is None or not input._view.differentiable:
+        for view in storage.views():
+            if view._view is not None and view._view.base is input:
+                view._view = view._view.replaced(before)
+    # The shape belongs to the history: without it, no gradient would fit.
+    with enable_grad() if before._node is not None else nullcontext():
+        result = function(before, *args, **kwargs)
+    own = input._view is None or input._view.own
+    input._array, input._view = result._array, result._view
+    if own and input._view is not None:
+        input._view = Became(input._view)
+    input._node = leaf or result._node
+    storage.add_view(input)
+    storage.count_write()
+    return input
+
+
+# -- history ---------------------------------------------------------------
+
+
+def relink(target: Tensor, result: Tensor) -> None:
+    """Give ``target``, which holds the value of ``result`` now, its history; base and views of it follow.
+
+    A write through a view is, for its base, the operation "copy of the base with this part replaced".
+    """
+    node = result._node if result._type is target._type else _converted(result, target)
+    view = target._view
+    if view is None or not view.differentiable:
+        base, before = target, target._node
+        target._node = node
+        move_retained(before, target)
+    else:
+        base = view.base
+        replaced = Node()
+        replaced._rule = _REPLACE
+        replaced._edges = (base._node, node)
+        replaced._fits = None
+        replaced._saved = (view.steps,)  # not the view: it knows the base, which knows this node
+        replaced._sequence = next_sequence()
+        before = base._node
+        base._node = replaced
+        move_retained(before, base)
+    _relink_views(base)
+
+
+def _converted(result: Tensor, target: Tensor) -> Any:
+    from flambeau.ops.creation.conversion import to_type
+
+    return to_type(result, target._type)._node
+
+
+def _relink_views(base: Tensor) -> None:
+    """Make the history of every view lead to the base's new history."""
+    with enable_grad():
+        for view in list(storage_of(base).views()):
+            how = view._view
+            if how is None or how.base is not base or not how.differentiable or view._node.__class__ is Leaf:
+                continue
+            if how.made_in or how.origin:
+                view._node = _stale(base, _forbidden(how, "its base or another view of its base has been"))
+            else:
+                before = view._node
+                view._node = replay(how.steps, base)._node
+                move_retained(before, view)
+
+
+def _stale(base: Tensor, message: str) -> Node:
+    """The history of a view that a write to its base has left without one: going back through it is an error."""
+    node = Node()
+    node._rule, node._edges, node._fits, node._saved = _STALE, (base._node,), None, (message,)
+    node._sequence = next_sequence()
+    return node
+
+
+def _stale_backward(node: Node, grad: Tensor) -> NoReturn:
+    (message,) = node._saved or ("",)
+    raise RuntimeError(message)
+
+
+_STALE = Rule("ErrorBackward", _stale_backward)
+
+
+def _replace_backward(node: Node, grad: Tensor) -> tuple[Tensor | None, Tensor | None]:
+    if node._saved is None:
+        raise freed_error()
+    (steps,) = node._saved
+    base_edge, part_edge = node._edges
+    rest: Tensor | None = None
+    if base_edge is not None:
+        rest = _clone_in_order(grad, steps)
+        replay(steps, rest).zero_()
+    return rest, None if part_edge is None else replay(steps, grad).clone()
+
+
+def _clone_in_order(grad: Tensor, steps: Steps) -> Tensor:
+    """A copy with memory of its own that ``steps`` give a view of, not a copy: C-contiguous as the first of them wants it."""
+    first, arguments = steps[0]
+    if first.__name__ != "_permute":
+        return grad.clone(memory_format=contiguous_format)
+    order = arguments[0]
+    inverse = tuple(sorted(range(len(order)), key=order.__getitem__))
+    return grad.permute(order).clone(memory_format=contiguous_format).permute(inverse)
+
+
+_REPLACE = Rule("torch::autograd::CopySlices", _replace_backward)

@@ -1,0 +1,395 @@
+"""Derivative rules: from the formulas that stand beside an op to the function that the backward pass calls.
+
+A formula is a small function, one per differentiable input. The names of its parameters say what the forward pass
+must save: ``grad`` is the gradient of the output (a list for several outputs; ``given`` is that list with None in the place
+of gradients that did not arrive, not zeros), ``result`` the output, ``result_0`` the first of several, the name of an
+output field or of a parameter of the op its value, and ``input_shape`` the shape of ``input`` (which keeps no memory
+alive). Formulas are written with public ops, so that they can be
+differentiated again. This module generates, once per op and at import, the code that saves and the code that unpacks,
+checks and calls: nothing is looked up by name while a program runs.
+"""
+
+from __future__ import annotations
+
+import inspect
+import linecache
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flambeau._tensor.node import Leaf, Node, Output, edge_target
+from flambeau._tensor.storage import storage_of, version_of
+
+if TYPE_CHECKING:
+    from flambeau._tensor import Tensor
+    from flambeau._tensor.node import Edge
+
+__all__ = ["Parameter", "Rule", "compile_source", "fits_of", "make_rule", "parameters_of", "unchanged"]
+
+Formula = Callable[..., Any]
+
+_POSITION = re.compile(r"result_\d+")
+"""What formulas call one of several outputs."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of an op, as its annotation declares it.
+
+    Attributes:
+        name: its name.
+        kind: ``"tensor"``, ``"optional"`` (a tensor, or a number, or None), ``"sequence"`` of tensors, or ``"value"``.
+        keyword_only: whether it can only be given by keyword.
+        default: its default, or :data:`inspect.Parameter.empty`.
+    """
+
+    name: str
+    kind: str
+    keyword_only: bool
+    default: Any
+
+    @property
+    def is_tensor(self) -> bool:
+        """Whether tensors arrive through it."""
+        return self.kind != "value"
+
+
+_KINDS = {
+    "Tensor": "tensor",
+    "Tensor | Number": "optional",
+    "Number | Tensor": "optional",
+    "Tensor | None": "optional",
+    "Tensor | Number | None": "optional",
+    "Sequence[Tensor]": "sequence",
+}
+
+
+def parameters_of(function: Callable[..., Any]) -> tuple[Parameter, ...]:
+    """The parameters of an op."""
+    return tuple(
+        Parameter(
+            parameter.name,
+            _KINDS.get(str(parameter.annotation), "value"),
+            parameter.kind is inspect.Parameter.KEYWORD_ONLY,
+            parameter.default,
+        )
+        for parameter in inspect.signature(function).parameters.values()
+    )
+
+
+def unchanged(grad: Any) -> Any:
+    """The formula of an input whose gradient is that of the output."""
+    return grad
+
+
+class Rule:
+    """How to go backward through the nodes of one op.
+
+    Attributes:
+        name: what the node is called, ``"MulBackward0"``.
+        single_output: whether ``apply`` takes one gradient or a list with one per output.
+        apply: from a node and the gradient of its output to those of its inputs, in the order of its edges.
+        save: the names of what is saved.
+        kinds: for each of these, what it is: the kind of a parameter, or ``"output"``.
+        users: for each of these, the inputs whose formulas want it.
+        outputs: the names of the fields of a named tuple that the op returns.
+        frees: whether what is saved has tensors, which a pass frees; numbers and shapes stay, and allow another pass.
+    """
+
+    __slots__ = ("apply", "frees", "kinds", "name", "outputs", "save", "single_output", "users")
+
+    def __init__(
+        self,
+        name: str,
+        apply: Callable[[Node, Any], Sequence[Tensor | None]],
+        *,
+        single_output: bool = True,
+        users: Mapping[str, list[str]] | None = None,
+        kinds: tuple[str, ...] = (),
+        outputs: tuple[str, ...] = (),
+    ) -> None:
+        self.name = name
+        self.apply = apply
+        self.single_output = single_output
+        self.users = users or {}
+        self.save = tuple(self.users)
+        self.kinds = kinds
+        self.outputs = outputs
+        self.frees = not kinds or any(kind != "value" for kind in kinds)
+
+    def __repr__(self) -> str:
+        return f"<Rule {self.name}>"
+
+
+def node_name(op: str) -> str:
+    """The name of an op's nodes: ``log_softmax`` gives ``LogSoftmaxBackward0``, as PyTorch writes it."""
+    return "".join(part.capitalize() for part in op.split("_")) + "Backward0"
+
+
+def make_rule(
+    op: str,
+    parameters: tuple[Parameter, ...],
+    formulas: Mapping[str, Formula],
+    outputs: tuple[str, ...],
+    *,
+    single_output: bool,
+    name: str | None = None,
+    holomorphic: bool = True,
+) -> Rule:
+    """Compile the formulas of an op.
+
+    ``holomorphic`` says that the formulas are those of calculus, as they are written for real numbers, and linear in the
+    gradient. PyTorch's gradient is the conjugate of the derivative: for a complex result, such a formula F stands for
+    conj(F(conj(grad))). Other formulas are written for complex numbers, and are taken as they are.
+
+    Raises:
+        TypeError: a formula is for something that is no tensor parameter, or wants something that does not exist.
+    """
+    by_name = {parameter.name: parameter for parameter in parameters}
+    tensors = [parameter for parameter in parameters if parameter.is_tensor]
+    users: dict[str, list[str]] = {}
+    for target, formula in formulas.items():
+        if target not in by_name or not by_name[target].is_tensor:
+            raise TypeError(f"{op}: there is a derivative for {target!r}, which is not a tensor parameter")
+        for wanted in inspect.signature(formula).parameters:
+            known = ("grad", "given", "result", *by_name, *outputs, *(f"{entry.name}_shape" for entry in tensors))
+            if wanted not in known and (single_output or not _POSITION.fullmatch(wanted)):
+                raise TypeError(f"{op}: the derivative for {target!r} wants {wanted!r}, which does not exist")
+            if wanted not in ("grad", "given"):
+                users.setdefault(wanted, []).append(target)
+
+    kinds = tuple(
+        by_name[wanted].kind if wanted in by_name else "value" if wanted.endswith("_shape") else "output"
+        for wanted in users
+    )
+
+    for wanted in users:
+        Node.offer_saved(wanted)
+
+    def compiled() -> Callable[[Node, Any], Sequence[Tensor | None]]:
+        slots = dict(zip(users, kinds, strict=True))
+        source = _apply_source(slots, tensors, formulas, single_output=single_output, holomorphic=holomorphic)
+        return compile_source(source, f"<derivative of {op}>", _names(formulas))["apply"]  # type: ignore[no-any-return]
+
+    rule = Rule(
+        name or node_name(op),
+        _at_first(lambda: rule, compiled),
+        single_output=single_output,
+        users=users,
+        kinds=kinds,
+        outputs=outputs,
+    )
+    return rule
+
+
+def _at_first(
+    rule: Callable[[], Rule], compiled: Callable[[], Callable[[Node, Any], Sequence[Tensor | None]]]
+) -> Callable[[Node, Any], Sequence[Tensor | None]]:
+    """Compile when the rule is first applied: most programs go backward through few ops, and all import all."""
+
+    def apply(node: Node, grad: Any) -> Sequence[Tensor | None]:
+        own = rule()
+        own.apply = compiled()
+        return own.apply(node, grad)
+
+    return apply
+
+
+def _names(formulas: Mapping[str, Formula]) -> dict[str, Any]:
+    """What the generated code refers to."""
+    return {f"formula_{target}": formula for target, formula in formulas.items()} | {
+        "fit": fit,
+        "freed": freed_error,
+        "check": check_version,
+        "check_all": _check_all,
+        "restore": restore_output,
+        "edge_of": output_edge,
+        "materialize": _materialize,
+        "conjugate": _conjugate,
+    }
+
+
+_CONJUGATE = {
+    True: ("    conjugated = grad._type.complex", "    if conjugated:", "        grad = conjugate(grad)"),
+    False: (
+        "    conjugated = any([g._type.complex for g in grad])",
+        "    if conjugated:",
+        "        grad = [conjugate(g) for g in grad]",
+    ),
+}
+"""What precedes formulas of calculus, by whether there is one output."""
+
+
+def _apply_source(
+    saved: Mapping[str, str],
+    tensors: Sequence[Parameter],
+    formulas: Mapping[str, Formula],
+    *,
+    single_output: bool,
+    holomorphic: bool,
+) -> str:
+    slots: list[str] = []
+    checks: list[str] = []
+    for name, kind in saved.items():
+        if kind in ("tensor", "optional"):
+            slots += [name, f"{name}_version"]
+            checks.append(
+                f"    if {name}_version > 0 or {name}_version == 0 and {name}._storage is not None:\n"
+                f"        check({name}, {name}_version)"
+            )
+        else:
+            slots.append(name)
+            if kind == "sequence":
+                checks.append(f"    {name} = check_all({name})")
+            elif kind == "output":
+                checks.append(f"    {name} = restore(node, {name}, edge_of(node, {name!r}))")
+    lines = [
+        "def apply(node, grad):",
+        *([] if single_output else ["    given, grad = grad, materialize(grad, node)"]),
+        *(_CONJUGATE[single_output] if holomorphic else ()),
+        "    saved = node._saved",
+        "    if saved is None:",
+        "        raise freed()",
+    ]
+    if slots:
+        lines.append(f"    ({', '.join(slots)},) = saved")
+    lines += checks
+    lines.append("    edges = node._edges")
+    if any(parameter.kind == "sequence" for parameter in tensors):
+        (parameter,) = tensors  # an op on a sequence of tensors has no other tensor operand
+        formula = formulas[parameter.name]
+        lines.append(f"    grads = formula_{parameter.name}({_call(formula)})")
+    else:
+        for position, parameter in enumerate(tensors):
+            call = "None"
+            if parameter.name in formulas:
+                formula = formulas[parameter.name]
+                gradient = "grad" if formula is unchanged else f"formula_{parameter.name}({_call(formula)})"
+                call = f"None if edges[{position}] is None else {gradient}"
+            lines.append(f"    g{position} = {call}")
+        lines.append(f"    grads = ({''.join(f'g{position}, ' for position in range(len(tensors)))})")
+    lines += [
+        "    fits = node._fits",
+        "    if fits is not None:",
+        "        grads = [g if f is None or g is None else fit(g, f) for g, f in zip(grads, fits)]",
+        *(("    if conjugated:", "        grads = [conjugate(g) for g in grads]") if holomorphic else ()),
+        "    return grads",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _call(formula: Formula) -> str:
+    return ", ".join(inspect.signature(formula).parameters)
+
+
+def compile_source(source: str, filename: str, namespace: dict[str, Any]) -> dict[str, Any]:
+    """Run generated source in ``namespace``; tracebacks and debuggers can show its lines."""
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    exec(compile(source, filename, "exec"), namespace)
+    return namespace
+
+
+# -- what the generated code calls ---------------------------------------------------------------
+
+
+def fits_of(result: Tensor, operands: Sequence[Any]) -> tuple[Any, ...] | None:
+    """Per operand, the shape and type its gradient must be brought to where they differ from the result's."""
+    shape, type_ = result._array.shape, result._type
+    fits: list[Any] = []
+    for operand in operands:
+        try:
+            same = operand._type is type_ and operand._array.shape == shape
+            fits.append(None if same else (operand._array.shape, operand._type))
+        except AttributeError:
+            fits.append(None)
+    return tuple(fits) if any(fits) else None
+
+
+def fit(grad: Tensor, target: tuple[tuple[int, ...], Any]) -> Tensor:
+    """``grad`` summed to a shape that it was broadcast from, and converted to the operand's dtype."""
+    shape, type_ = target
+    if grad._sparse:  # its rule has made it of the operand's shape
+        return grad
+    if grad._array.shape != shape:
+        grad = grad.sum_to_size(shape)
+    return grad if grad._type is type_ else grad._to_type(type_)
+
+
+def save_output(tensor: Tensor) -> tuple[Any, ...]:
+    """An output's value for later; the tensor itself would make a reference cycle with its node."""
+    storage = storage_of(tensor)
+    return tensor._array, tensor._type, storage, storage.version
+
+
+def output_edge(node: Node, name: str) -> Edge | None:
+    """The edge to the output that formulas call ``name``; None for a field that has no derivative."""
+    if name == "result":
+        return node
+    return Output(node, int(name.removeprefix("result_"))) if _POSITION.fullmatch(name) else None
+
+
+def restore_output(node: Node, saved: tuple[Any, ...], edge: Edge | None) -> Tensor:
+    """The tensor whose value was saved; ``edge`` leads to the node that made it, so that it can be differentiated."""
+    from flambeau._tensor import from_array
+
+    array, type_, storage, version = saved
+    if storage.version != version:
+        raise modified_error(node, array.shape, type_, storage.version, version)
+    tensor = from_array(array, type_)
+    tensor._storage = storage
+    tensor._node = edge
+    return tensor
+
+
+def check_version(tensor: Tensor, version: int) -> None:
+    """Raise if a saved tensor has been changed in place since."""
+    if version_of(tensor) != version:
+        raise modified_error(tensor._node, tensor._array.shape, tensor._type, version_of(tensor), version)
+
+
+def _check_all(saved: Sequence[tuple[Tensor, int]]) -> list[Tensor]:
+    for tensor, version in saved:
+        check_version(tensor, version)
+    return [tensor for tensor, _ in saved]
+
+
+def _materialize(grads: Sequence[Tensor | None], node: Node) -> list[Tensor]:
+    """Zeros in the place of gradients that did not arrive."""
+    from flambeau._tensor import from_array
+
+    return [
+        grad if grad is not None else from_array(type_.kernels.full(shape, 0, type_.dtype.name), type_)
+        for grad, (shape, type_) in zip(grads, node._outputs, strict=True)
+    ]
+
+
+def _conjugate(grad: Tensor | None) -> Tensor | None:
+    """The conjugate of a complex gradient; others as they are."""
+    return grad.conj() if grad is not None and grad._type.complex else grad
+
+
+def modified_error(producer: Edge | None, shape: Any, type_: Any, found: int, expected: int) -> RuntimeError:
+    """PyTorch's error for a saved tensor, made by ``producer``, that was changed in place."""
+    from flambeau.dtypes import legacy_type_name
+
+    origin = ""
+    if producer is not None and not isinstance(producer, Leaf):
+        node, index = edge_target(producer)
+        origin = f", which is output {index} of {node.name().removesuffix('Backward0')},"
+    return RuntimeError(
+        "one of the variables needed for gradient computation has been modified by an inplace operation: "
+        f"[{legacy_type_name(type_.dtype, type_.device)} {list(shape)}]{origin} is at version {found}; expected "
+        f"version {expected} instead. Hint: enable anomaly detection to find the operation that failed to compute "
+        "its gradient, with torch.autograd.set_detect_anomaly(True, check_nan=False)."
+    )
+
+
+def freed_error() -> RuntimeError:
+    """PyTorch's error for a second pass through a graph whose saved values have been freed."""
+    return RuntimeError(
+        "Trying to backward through the graph a second time (or directly access saved tensors after they have already "
+        "been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). "
+        "Specify retain_graph=True if you need to backward through the graph a second time or if you need to access "
+        "saved tensors after calling backward."
+    )

@@ -1,0 +1,435 @@
+"""What generated ops call when the common case does not apply: promotion, numbers, other devices, errors, ``out=``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flambeau import dtypes
+from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.modes import grad_enabled
+from flambeau._tensor.node import Node, Output, next_sequence
+from flambeau._tensor.saved import pack, packing, save_output
+from flambeau._tensor.storage import check_inference, link_view, version_of
+from flambeau.backend.types import TensorType
+from flambeau.errors import argument_type
+from flambeau.promotion import (
+    PYTHON_NUMBERS,
+    Number,
+    as_number,
+    can_cast,
+    dtype_of_number,
+    get_default_dtype,
+    result_dtype,
+)
+from flambeau.shapes import broadcast_shapes
+
+from .rules import fits_of
+from .sparse_forms import call as call_sparse
+
+__all__ = [
+    "Number",
+    "common_type",
+    "link_view",
+    "not_a_tensor",
+    "operands_of",
+    "record",
+    "record_outputs",
+    "scale",
+    "slow_binary",
+    "slow_operator",
+    "slow_unary",
+    "with_boolean_out",
+    "with_exact_out",
+    "with_out",
+    "with_out_of_same_dtype",
+]
+
+
+def not_a_tensor(function: str, argument: str, position: int, value: object) -> TypeError:
+    """PyTorch's error for an argument that should be a tensor."""
+    return argument_type(function, argument, position, value, "Tensor")
+
+
+def as_operand(value: Any) -> Any:
+    """``value`` as a tensor or a Python number (see :func:`~flambeau.promotion.as_number`); None if it is neither."""
+    if value.__class__ in PYTHON_NUMBERS or isinstance(value, Tensor):
+        return value
+    return as_number(value)
+
+
+def _operand_or_value(value: Any) -> Any:
+    """The operand that ``value`` is; itself if it is none, so that an error can name it."""
+    operand = as_operand(value)
+    return value if operand is None else operand
+
+
+def common_type(function: str, tensors: Sequence[Tensor]) -> TensorType:
+    """The type of the first tensor that is not a 0-d CPU tensor; all others must be on its device.
+
+    Raises:
+        RuntimeError: tensors are on different devices or backends; the message names the first two.
+    """
+    placed = [tensor for tensor in tensors if tensor._array.shape or tensor._type.device.type != "cpu"] or tensors
+    first = placed[0]
+    for other in placed[1:]:
+        if other._type.place is not first._type.place:
+            raise RuntimeError(_devices_text(function, first, other))
+    return first._type
+
+
+def _devices_text(function: str, first: Tensor, other: Tensor) -> str:
+    one, two = first._type, other._type
+    text = (
+        f"Expected all tensors to be on the same device, but found at least two devices, {one.device} and {two.device}! "
+        f"(in {function}(): a tensor of shape {list(first.shape)} on {one.device} of backend '{one.backend.name}' and one "
+        f"of shape {list(other.shape)} on {two.device} of backend '{two.backend.name}'; move one with .to({str(one.device)!r}))"
+    )
+    if one.device == two.device:
+        return text.replace("the same device, but found at least two devices", "the same backend, but found two")
+    return text
+
+
+def operands_of(
+    function: str, values: Sequence[Any], *, floating: bool = False, numbers: bool = False
+) -> tuple[list[Any], TensorType]:
+    """The arrays of tensors and numbers, promoted to their common type, and that type.
+
+    Where the common dtype is bool, it is int64 for ``numbers``; for ``floating``, that and integers are the default
+    floating dtype.
+
+    Raises:
+        TypeError: a value is neither a tensor nor a number.
+        RuntimeError: the tensors are on different devices.
+    """
+    operands = []
+    for position, value in enumerate(values, 1):
+        operand = as_operand(value)
+        if operand is None or (
+            operand is value and position == 1 and len(values) == 1 and not isinstance(value, Tensor)
+        ):
+            raise argument_type(function, "other" if position > 1 else "input", position, value, "Tensor or Number")
+        operands.append(operand)
+    tensors = [operand for operand in operands if isinstance(operand, Tensor)]
+    if not tensors:
+        raise argument_type(function, "input", 1, values[0], "Tensor")
+    dtype = result_dtype(operands)
+    if floating and dtype.category < dtypes.FLOATING:
+        dtype = get_default_dtype()
+    elif numbers and dtype is dtypes.bool:
+        dtype = dtypes.int64
+    target = common_type(function, tensors).place.type(dtype)
+    return [array_as(operand, target) for operand in operands], target
+
+
+def array_as(operand: Any, target: TensorType) -> Any:
+    """The array of a tensor or number, converted to ``target``."""
+    if not isinstance(operand, Tensor):
+        return target.number(operand)
+    if operand._type is target:
+        return operand._array
+    if operand._type.place is not target.place:  # a 0-d CPU tensor, by `common_type`
+        return target.number(operand.item())
+    return target.kernels.cast(operand._array, target.dtype.name)
+
+
+WIDE_WITH_NUMBERS = ("mul", "div")
+"""Ops that take a number as it is where the tensor is of 16 bits: it is not rounded to them first, as in PyTorch."""
+
+
+def _computed_wide(row: Any, type_: TensorType, values: Sequence[Any]) -> Any:
+    """The array of an op on a tensor of 16 bits and a number, computed in float32."""
+    wide = type_.with_dtype(dtypes.float32)
+    arrays = [array_as(as_operand(value), wide) for value in values]
+    return type_.kernels.cast(getattr(wide.kernels, row.kernel)(*arrays), type_.dtype.name)
+
+
+def compute(row: Any, values: Sequence[Any]) -> Tensor:
+    """An element-wise op by its whole rule: promotion, checks, broadcasting, kernel."""
+    arrays, type_ = operands_of(
+        row.name, values, floating=row.promotion == "floating", numbers=row.promotion == "numbers"
+    )
+    if row.check is not None:
+        row.check(type_.dtype)
+    if row.operand_check is not None:
+        for value in values:
+            row.operand_check(getattr(value, "dtype", None) or dtype_of_number(value))
+    if len(arrays) == 2:
+        broadcast_shapes(arrays[0].shape, arrays[1].shape)
+        if not type_.floats and row.integer_check is not None:
+            row.integer_check(values, arrays, type_)
+    if row.integers is not None and not type_.floats:
+        array = row.integers(type_, *arrays)
+    elif type_.halves and row.name in WIDE_WITH_NUMBERS and not all(isinstance(value, Tensor) for value in values):
+        array = _computed_wide(row, type_, values)
+    else:
+        array = getattr(type_.kernels, row.kernel)(*arrays)
+    return from_array(array, type_.boolean if row.promotion == "boolean" else type_)
+
+
+def _row(name: str) -> Any:
+    from .rows import ROWS
+
+    return ROWS[name]
+
+
+def slow_unary(name: str, input: Any) -> Tensor:
+    """A unary element-wise op outside its domain, or on what is no strided tensor."""
+    row = _row(name)
+    if not isinstance(input, Tensor):
+        raise not_a_tensor(name, "input", 1, input)
+    if input._sparse:
+        return call_sparse(name, input)  # type: ignore[no-any-return]
+    if row.complex is not None and input._type.complex:
+        return row.complex(input)  # type: ignore[no-any-return]
+    result = compute(row, (input,))
+    record(row, result, {"input": input, "result": result})
+    return result
+
+
+def slow_binary(name: str, input: Any, other: Any) -> Tensor:
+    """A binary element-wise op on operands that differ in type, or one of which is a number."""
+    row = _row(name)
+    for position, parameter in enumerate(row.tensor_parameters):
+        value = (input, other)[position]
+        if parameter.kind == "tensor" and not isinstance(value, Tensor):
+            raise not_a_tensor(name, parameter.name, position + 1, value)
+    return _binary(row, _operand_or_value(input), _operand_or_value(other))
+
+
+def _binary(row: Any, input: Any, other: Any) -> Tensor:
+    if getattr(input, "_sparse", False) or getattr(other, "_sparse", False):
+        return call_sparse(row.name, input, other)  # type: ignore[no-any-return]
+    if row.complex is not None and (_is_complex(input) or _is_complex(other)):
+        return row.complex(input, other)  # type: ignore[no-any-return]
+    result = compute(row, (input, other))
+    first, second = row.tensor_parameters
+    record(row, result, {first.name: input, second.name: other, "result": result})
+    return result
+
+
+def _is_complex(value: Any) -> bool:
+    return value._type.complex if isinstance(value, Tensor) else isinstance(value, complex)
+
+
+_NO_OPERAND = object()
+
+
+def slow_operator(name: str, input: Any, other: Any = _NO_OPERAND) -> Any:
+    """The same for an operator, which leaves operands that it does not know to the other operand's class."""
+    if other is _NO_OPERAND:
+        return slow_unary(name, input)
+    first, second = as_operand(input), as_operand(other)
+    if first is None or second is None:
+        return NotImplemented
+    return _binary(_row(name), first, second)
+
+
+def record(row: Any, result: Tensor, values: dict[str, Any]) -> None:
+    """Record a node if gradients are wanted: what the generated code does, for any op, one value at a time."""
+    rule = row.rule
+    if rule is None or not result._type.floats:
+        return
+    operands = [values[parameter.name] for parameter in row.tensor_parameters]
+    edges = tuple(getattr(operand, "_node", None) for operand in operands)
+    if not any(edge is not None for edge in edges) or not grad_enabled():
+        return
+    saved: list[Any] = []
+    for name in rule.save:
+        value = values.get(name)
+        if name == "result":
+            saved.append(save_output(result))
+        elif name.endswith("_shape"):
+            saved.append(values[name.removesuffix("_shape")]._array.shape)
+        elif any(parameter.name == name and parameter.is_tensor for parameter in row.parameters):
+            saved += [value, version_of(value)]
+        else:
+            saved.append(value)
+    node = Node()
+    node._rule, node._edges, node._saved = rule, edges, tuple(saved)
+    if packing:
+        pack(node)
+    node._fits = fits_of(result, operands)
+    node._sequence = next_sequence()
+    result._node = node
+
+
+def record_outputs(node: Node, results: Sequence[Tensor]) -> None:
+    """Make the tensors in ``results`` the outputs of ``node``."""
+    node._outputs = tuple((tensor._array.shape, tensor._type) for tensor in results)
+    for index, tensor in enumerate(results):
+        tensor._node = Output(node, index)
+
+
+def number_argument(function: str, argument: str, value: Any, position: int = 0) -> Any:
+    """A number, or a tensor that stands for one, that is no operand; the scalars of array libraries become numbers.
+
+    Raises:
+        TypeError: it is neither, in PyTorch's words.
+    """
+    number = as_operand(value)
+    if number is None:
+        where = f" (position {position})" if position else ""
+        raise TypeError(f"{function}(): argument '{argument}'{where} must be Number, not {type(value).__name__}")
+    return number
+
+
+def scale(function: str, other: Any, alpha: Any) -> Any:
+    """``other * alpha`` for the ops with ``alpha``.
+
+    Raises:
+        TypeError: ``alpha`` is no number.
+        RuntimeError: ``alpha`` is of a higher category than ``other``, in PyTorch's words.
+    """
+    alpha = number_argument(function, "alpha", alpha)
+    if isinstance(other, Tensor):
+        if isinstance(alpha, complex) and not other._type.complex:
+            raise RuntimeError("For non-complex input tensors, argument alpha must not be a complex number.")
+        if isinstance(alpha, float) and not other._type.floats:
+            raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
+        if isinstance(alpha, bool) and other._type.numbers:
+            raise RuntimeError("Boolean alpha only supported for Boolean results.")
+    return other * alpha
+
+
+def with_out(out: Any, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Run ``function`` and write its result into ``out``: a tensor, or a tuple of them for several results.
+
+    A function with ``dtype=`` computes in the dtype of ``out``.
+
+    Raises:
+        RuntimeError: gradients would have to flow, or the result's dtype cannot be converted to that of ``out``;
+            nothing has been written then.
+    """
+    if "dtype" in kwargs and isinstance(out, Tensor):
+        if kwargs["dtype"] not in (None, out.dtype):
+            raise out_dtype_error(kwargs["dtype"], out.dtype)
+        kwargs["dtype"] = out.dtype
+    return _written(out, function, args, kwargs, _check_out)
+
+
+def with_exact_out(out: Any, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """As :func:`with_out`, for ops whose result is not converted: ``out`` must have its dtype."""
+    return _written(out, function, args, kwargs, _check_exact_out)
+
+
+def _written(
+    out: Any,
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    check: Callable[[Tensor, Tensor], None],
+) -> Any:
+    outs = (out,) if isinstance(out, Tensor) else tuple(out) if isinstance(out, (tuple, list)) else ()
+    if not outs or not all(isinstance(target, Tensor) for target in outs):
+        raise TypeError(f"{function.__name__.lstrip('_')}(): argument 'out' must be Tensor, not {type(out).__name__}")
+    if grad_enabled() and _any_node((*args, *kwargs.values(), *outs)):
+        raise RuntimeError(
+            f"{function.__name__.lstrip('_')}(): functions with out=... arguments don't support automatic differentiation, "
+            "but one of the arguments requires grad."
+        )
+    for target in outs:
+        check_inference(target)
+    result = function(*args, **kwargs)
+    results = (result,) if isinstance(result, Tensor) else tuple(result)
+    for target, value in zip(outs, results, strict=True):
+        check(target, value)
+    for target, value in zip(outs, results, strict=True):
+        _write_out(target, value)
+    return out
+
+
+def with_out_of_same_dtype(out: Any, function: Callable[..., Any], input: Any, *args: Any) -> Any:
+    """:func:`with_out` for ops that promote nothing: not into another dtype than that of the first operand either.
+
+    Raises:
+        RuntimeError: ``out`` has another dtype than ``input``, in PyTorch's words.
+    """
+    if isinstance(out, Tensor) and isinstance(input, Tensor) and out._type.dtype is not input._type.dtype:
+        from flambeau.dtypes import scalar_type_name
+
+        raise RuntimeError(f"Found dtype {scalar_type_name(out.dtype)} but expected {scalar_type_name(input.dtype)}")
+    return with_out(out, function, input, *args)
+
+
+def with_boolean_out(out: Any, function: Callable[..., Any], input: Any) -> Any:
+    """:func:`with_out` for tests whose truth PyTorch writes into bool alone.
+
+    Raises:
+        RuntimeError: ``out`` is not bool, in PyTorch's words.
+    """
+    if isinstance(out, Tensor) and out._type.dtype is not dtypes.bool:
+        raise RuntimeError(f"{function.__name__} does not support non-boolean outputs.")
+    return with_out(out, function, input)
+
+
+def _any_node(values: Sequence[Any]) -> bool:
+    return any(
+        getattr(value, "_node", None) is not None
+        or (isinstance(value, (list, tuple)) and any(getattr(entry, "_node", None) is not None for entry in value))
+        for value in values
+    )
+
+
+def _check_out(target: Tensor, value: Tensor) -> None:
+    if target._type.place is not value._type.place:
+        raise RuntimeError(
+            f"Expected out tensor to have device {value._type.device}, but got {target._type.device} instead"
+        )
+    if not can_cast(value.dtype, target.dtype):
+        raise cast_error(value, target)
+
+
+def _check_exact_out(target: Tensor, value: Tensor) -> None:
+    _check_out(target, value)
+    if target.dtype is not value.dtype:
+        raise out_dtype_error(value.dtype, target.dtype)
+
+
+_C_NAMES = {
+    "float32": "float", "float64": "double", "int64": "long int", "int32": "int", "int16": "short int",
+    "int8": "signed char", "uint8": "unsigned char", "float16": "c10::Half", "bfloat16": "c10::BFloat16",
+}  # fmt: skip
+
+
+def out_dtype_error(expected: dtypes.dtype, found: dtypes.dtype) -> RuntimeError:
+    """PyTorch's error for an ``out=`` of another dtype than the result."""
+    return RuntimeError(f"Expected out tensor to have dtype {c_name(expected)}, but got {c_name(found)} instead")
+
+
+def c_name(dtype: dtypes.dtype) -> str:
+    """The name that some of PyTorch's messages give to a dtype: that of the type in C++."""
+    return _C_NAMES.get(dtype.name, dtype.name)
+
+
+def cast_error(value: Tensor, target: Tensor) -> RuntimeError:
+    """PyTorch's error for a result that an in-place or ``out=`` form cannot store."""
+    from flambeau.dtypes import scalar_type_name
+
+    return RuntimeError(
+        f"result type {scalar_type_name(value.dtype)} can't be cast to the desired output type "
+        f"{scalar_type_name(target.dtype)}"
+    )
+
+
+def _write_out(target: Tensor, value: Tensor) -> None:
+    from .runtime import store
+
+    if target._array.shape != value._array.shape:
+        _resize_out(target, value)
+    store(target, value)
+
+
+def _resize_out(target: Tensor, value: Tensor) -> None:
+    import warnings
+
+    if target.numel():
+        warnings.warn(
+            f"An output with one or more elements was resized since it had shape {list(target.shape)}, which does not match "
+            f"the required output shape {list(value.shape)}. This behavior is deprecated, and in a future release outputs "
+            "will not be resized unless they have zero elements. You can explicitly reuse an out tensor t by resizing "
+            "it, inplace, to zero elements with t.resize_(0).",
+            UserWarning,
+            stacklevel=4,
+        )
+    target._array = target._type.kernels.empty(value._array.shape, target.dtype.name)

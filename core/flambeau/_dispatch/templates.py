@@ -1,0 +1,452 @@
+"""The source of public ops: what runs between a call by the user and a kernel.
+
+Each op's function is generated once, when it is first called, from the templates below, so that its hot path holds no loop
+over arguments, no look-up by name and no test of what is known about the op. The two element-wise templates are the hot
+path of the library; they are longer than they would be if they were called less often. Everything they do not handle
+(promotion, other numbers, errors) goes to :mod:`flambeau._dispatch.runtime`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Sequence
+from functools import partial
+from textwrap import indent
+from types import FunctionType
+from typing import Any
+
+from flambeau._tensor.modes import grad_enabled, inference
+from flambeau._tensor.node import Node, Rule, next_sequence
+from flambeau._tensor.saved import pack, packing, save_output
+from flambeau._tensor.storage import mark_inference, version_of
+from flambeau.backend.table import COMPOSITIONS
+from flambeau.shapes import broadcast_shapes
+
+from . import runtime as _runtime
+from .rules import Parameter, compile_source, fits_of
+from .sparse_forms import IMPLEMENTATIONS
+from .sparse_forms import call as call_sparse
+
+__all__ = ["composite", "elementwise", "primitive"]
+
+_UNARY = """
+def {name}(input{signature}):
+{prologue}
+    try:
+        type_ = input._type
+    except AttributeError:
+        return slow({name!r}, input)
+{unary_domain}    result = new(Tensor)
+    array = type_.ufuncs.{kernel}(input._array)
+    result._array = array if array.__class__ is type_.array_class else type_.as_array(array)
+    result._type = {result_type}
+    result._storage = None
+    result._node = None
+    if inference:
+        mark_inference(result)
+{record}
+    return result
+"""
+
+_BINARY = """
+def {name}(input, other{signature}):
+{prologue}
+    try:
+        type_ = input._type
+    except AttributeError:
+        return slow({name!r}, input, other)
+    kind = other.__class__
+    if {number}:
+        array = input._array
+        operand = type_.number(other)
+        same = True
+        node_other = None
+    else:
+        try:
+            if other._type is not type_{binary_domain}:
+                return slow({name!r}, input, other)
+        except AttributeError:
+            return slow({name!r}, input, other)
+        array = input._array
+        operand = other._array
+        same = array.shape == operand.shape
+        if not same:
+            broadcast_shapes(array.shape, operand.shape)
+        node_other = other._node
+    result = new(Tensor)
+    array = type_.ufuncs.{kernel}(array, operand)
+    result._array = array if array.__class__ is type_.array_class else type_.as_array(array)
+    result._type = {result_type}
+    result._storage = None
+    result._node = None
+    if inference:
+        mark_inference(result)
+{record}
+    return result
+"""
+
+_RECORD = """\
+node_input = input._node
+if {condition} and grad_enabled():
+    node = new(Node)
+    node._rule = RULE
+    node._edges = {edges}
+    node._fits = {fits}
+    node._saved = {saved}
+    if packing:
+        pack(node)
+    node._sequence = next_sequence()
+    result._node = node
+"""
+
+_OUT_FORMS: dict[bool | str, str] = {
+    True: "with_out",
+    "exact": "with_exact_out",
+    "same": "with_out_of_same_dtype",
+    "boolean": "with_boolean_out",
+}
+
+_PRIMITIVE = """
+def {name}({signature}):
+{prologue}{checks}
+    result = body({call})
+{view}{record}
+    return result
+"""
+
+
+def _names(extra: dict[str, Any]) -> dict[str, Any]:
+    from flambeau._tensor import Tensor
+
+    return {
+        "__name__": "flambeau.ops",  # where warnings and tracebacks say they come from
+        "Tensor": Tensor,
+        "Node": Node,
+        "new": object.__new__,
+        "grad_enabled": grad_enabled,
+        "next_sequence": next_sequence,
+        "fits_of": fits_of,
+        "version_of": version_of,
+        "save_output": save_output,
+        "packing": packing,
+        "inference": inference,
+        "mark_inference": mark_inference,
+        "pack": pack,
+        "broadcast_shapes": broadcast_shapes,
+        "not_a_tensor": _runtime.not_a_tensor,
+        "with_out": _runtime.with_out,
+        "with_exact_out": _runtime.with_exact_out,
+        "with_out_of_same_dtype": _runtime.with_out_of_same_dtype,
+        "with_boolean_out": _runtime.with_boolean_out,
+        "scale": _runtime.scale,
+        "one": 1,  # the default of alpha: any other, 1.0 too, is checked
+        "call_sparse": call_sparse,
+        "sparse_forms": IMPLEMENTATIONS,
+    } | extra
+
+
+def elementwise(
+    name: str,
+    parameters: Sequence[Parameter],
+    kernel: str,
+    promotion: str,
+    rule: Rule | None,
+    domain: str,
+    *,
+    default: Callable[..., Any] | None,
+    variant: Callable[..., Any] | None,
+    out: bool | str,
+) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """The operator (tensors only, NotImplemented for strangers) and the public function of an element-wise op."""
+    if default is not None:
+        COMPOSITIONS[kernel] = default
+    operands = [parameter for parameter in parameters if parameter.is_tensor]
+    tensors = [parameter.name for parameter in operands]
+    unary = len(tensors) == 1
+    restricted = domain.startswith("real")
+    takes_numbers = operands[-1].kind == "optional" and (restricted or domain in ("any", "numbers", "floats"))
+    wide = " and not type_.halves" if name in _runtime.WIDE_WITH_NUMBERS else ""
+    fields = {
+        "name": name,
+        "kernel": kernel,
+        "unary_domain": ""
+        if domain == "any"
+        else f"    if not type_.{domain}:\n        return slow({name!r}, input)\n",
+        "binary_domain": "" if domain == "any" else f" or not type_.{domain}",
+        "number": f"(kind is float or kind is int) and type_.{'real_' * restricted}floats{wide}"
+        if takes_numbers
+        else "False",
+        "result_type": "type_.boolean" if promotion == "boolean" else "type_",
+    }
+    template = _UNARY if unary else _BINARY
+    signature, prologue = "", ""
+    if any(parameter.name == "alpha" for parameter in parameters):
+        signature += ", *, alpha=1"
+        prologue += f"    if alpha is not one:\n        other = scale({name!r}, other, alpha)\n"
+    elif variant is not None:
+        option = parameters[-1]
+        signature += f", *, {option.name}={option.default!r}"
+        call = f"{', '.join(tensors)}, {option.name}"
+        varied = f"variant({call})" + (f" if out is None else with_out(out, variant, {call})" if out else "")
+        prologue += f"    if {option.name} != {option.default!r}:\n        return {varied}\n"
+    if out:
+        signature += ", out=None" if signature else ", *, out=None"
+        form = _OUT_FORMS["same" if unary and promotion == "same" else out]
+        prologue += f"    if out is not None:\n        return {form}(out, {name}, {', '.join(tensors)})\n"
+    compiled = []
+    for slow, head, first in (
+        (_runtime.slow_operator, "", ""),
+        (_runtime.slow_unary if unary else _runtime.slow_binary, signature, prologue),
+    ):
+        namespace = _names({"RULE": rule, "slow": slow, "variant": variant})
+        source = partial(_elementwise_source, template, tensors, rule, fields | {"signature": head, "prologue": first})
+        compiled.append(_compiled_at_first(name, f"<op {name}{'' if head else ' operator'}>", namespace, source))
+    return compiled[0], compiled[1]
+
+
+def _elementwise_source(template: str, tensors: Sequence[str], rule: Rule | None, fields: dict[str, str]) -> str:
+    source = template.format(record=indent(_elementwise_record(rule, tensors), "    "), **fields)
+    return source if len(tensors) == 1 else re.sub(r"(?<![a-z])other(?![a-z])", tensors[1], source)
+
+
+def _elementwise_record(rule: Rule | None, tensors: Sequence[str]) -> str:
+    if rule is None:
+        return ""
+    if len(tensors) == 1:
+        return _RECORD.format(
+            condition="node_input is not None", edges="(node_input,)", fits="None", saved=_saved(rule, {}, ("input",))
+        )
+    versions = {tensors[1]: "-1 if kind is float or kind is int else version_of(other)"}
+    return _RECORD.format(
+        condition="(node_input is not None or node_other is not None)",
+        edges="(node_input, node_other)",
+        fits="None if same else fits_of(result, (input, other))",
+        saved=_saved(rule, versions, tensors),
+    )
+
+
+def _saved(rule: Rule, versions: dict[str, str], tensors: Sequence[str], sequences: Sequence[str] = ()) -> str:
+    """The expression for what a node saves: flat, every tensor followed by its version."""
+    entries: list[str] = []
+    for name in rule.save:
+        if name in sequences:
+            entries.append(f"[(tensor, version_of(tensor)) for tensor in {name}]")
+        elif name in tensors:
+            version = versions.get(name, f"0 if {name}._storage is None else {name}._storage.version")
+            users = rule.users[name]
+            if len(tensors) > 1 and len(users) == 1:  # not kept alive where the one gradient that needs it does not
+                needed = f"node_{users[0]} is not None"
+                entries += [f"{name} if {needed} else None", f"({version}) if {needed} else -1"]
+            else:
+                entries += [name, version]
+        elif name == "result":
+            entries.append("save_output(result)")
+        elif name.startswith("result_"):
+            entries.append(f"save_output(result[{name.removeprefix('result_')}])")
+        elif name.endswith("_shape") and name.removesuffix("_shape") in tensors:
+            entries.append(f"{name.removesuffix('_shape')}._array.shape")
+        elif name.endswith("_shape") and name.removesuffix("_shape") in sequences:
+            entries.append(f"[tensor._array.shape for tensor in {name.removesuffix('_shape')}]")
+        elif name in rule.outputs:
+            entries.append(f"save_output(result.{name})")
+        else:
+            entries.append(name)
+    return f"({''.join(f'{entry}, ' for entry in entries)})"
+
+
+def primitive(
+    name: str,
+    body: Callable[..., Any],
+    parameters: Sequence[Parameter],
+    rule: Rule | None,
+    shape: str,
+    outputs: Sequence[str],
+    *,
+    is_view: bool,
+    out: bool | str,
+) -> Callable[..., Any]:
+    """The public function of an op whose body calls kernels.
+
+    ``shape`` says what the body returns: ``"single"`` tensor, ``"first"`` differentiable one of a named tuple, or
+    ``"several"`` differentiable ones.
+    """
+    namespace = _names({"RULE": rule, "body": body, "record_outputs": _runtime.record_outputs})
+    if is_view:
+        namespace["link_view"] = _runtime.link_view
+    function = _compiled_at_first(
+        name,
+        f"<op {name}>",
+        namespace,
+        lambda: _primitive_source(name, parameters, rule, shape, namespace, is_view=is_view, out=out),
+    )
+    namespace["FUNCTION"] = function
+    return function
+
+
+def _primitive_source(
+    name: str,
+    parameters: Sequence[Parameter],
+    rule: Rule | None,
+    shape: str,
+    namespace: dict[str, Any],
+    *,
+    is_view: bool,
+    out: bool | str,
+) -> str:
+    signature = _signature(parameters, namespace) + (
+        ", out=None" if _has_keyword_only(parameters) else ", *, out=None"
+    ) * bool(out)
+    call = _call(parameters)
+    prologue = f"    if out is not None:\n        return {_OUT_FORMS[out]}(out, {name}, {call})\n" if out else ""
+    return _PRIMITIVE.format(
+        name=name,
+        signature=signature,
+        call=call,
+        prologue=prologue,
+        checks=indent(_checks(name, parameters), "    "),
+        view=indent(_view(parameters), "    ") if is_view else "",
+        record=indent(_primitive_record(rule, parameters, shape), "    "),
+    )
+
+
+def composite(
+    name: str, body: Callable[..., Any], parameters: Sequence[Parameter], *, out: bool | str
+) -> Callable[..., Any]:
+    """The check and the ``out=`` form around an op that is written with other ops."""
+    namespace = _names({"body": body})
+    return _compiled_at_first(
+        name, f"<op {name}>", namespace, lambda: _composite_source(name, parameters, namespace, out=out)
+    )
+
+
+def _composite_source(name: str, parameters: Sequence[Parameter], namespace: dict[str, Any], *, out: bool | str) -> str:
+    signature = _signature(parameters, namespace)
+    call = _call(parameters)
+    prologue = ""
+    if out:
+        signature += ", out=None" if _has_keyword_only(parameters) else ", *, out=None"
+        prologue = f"    if out is not None:\n        return {_OUT_FORMS[out]}(out, body, {call})\n"
+    checks = "".join(
+        f"    if not isinstance({parameter.name}, Tensor):\n"
+        f"        raise not_a_tensor({name!r}, {parameter.name!r}, {position}, {parameter.name})\n"
+        f"    if {parameter.name}._sparse and {name!r} in sparse_forms:\n"
+        f"        return call_sparse({name!r}, {call})\n"
+        for position, parameter in enumerate(parameters, 1)
+        if parameter.kind == "tensor"
+    )
+    checks += "".join(
+        f"    if isinstance({parameter.name}, (tuple, list)) and any([getattr(t, '_sparse', False) for t in {parameter.name}]):\n"
+        f"        return call_sparse({name!r}, {call})\n"
+        for parameter in parameters
+        if parameter.kind == "sequence"
+    )
+    return f"def {name}({signature}):\n{checks}{prologue}    return body({call})\n"
+
+
+def _at_first(*args: Any, **kwargs: Any) -> Any:
+    return compile_now()(*args, **kwargs)  # type: ignore[name-defined]  # noqa: F821 (a name of the op's own namespace)
+
+
+def _compiled_at_first(
+    name: str, filename: str, namespace: dict[str, Any], source: Callable[[], str]
+) -> Callable[..., Any]:
+    """A function that gets its code when it is first called: a program calls few ops, and imports all of them.
+
+    The function stays the same object, which others have taken over by then; only its code is exchanged, so that no later
+    call pays for it.
+    """
+    function = FunctionType(_at_first.__code__, namespace, name)
+
+    def compile_now() -> Callable[..., Any]:
+        compiled = compile_source(source(), filename, namespace)[name]
+        namespace[name] = function  # by which the code refers to itself
+        function.__defaults__, function.__kwdefaults__ = compiled.__defaults__, compiled.__kwdefaults__
+        function.__code__ = compiled.__code__
+        return function
+
+    namespace["compile_now"] = compile_now
+    return function
+
+
+def _has_keyword_only(parameters: Sequence[Parameter]) -> bool:
+    return any(parameter.keyword_only for parameter in parameters)
+
+
+def _signature(parameters: Sequence[Parameter], namespace: dict[str, Any]) -> str:
+    entries: list[str] = []
+    for parameter in parameters:
+        if parameter.keyword_only and "*" not in entries:
+            entries.append("*")
+        if parameter.default is inspect.Parameter.empty:
+            entries.append(parameter.name)
+        else:
+            namespace[f"default_{parameter.name}"] = parameter.default
+            entries.append(f"{parameter.name}=default_{parameter.name}")
+    return ", ".join(entries)
+
+
+def _call(parameters: Sequence[Parameter]) -> str:
+    return ", ".join(
+        f"{parameter.name}={parameter.name}" if parameter.keyword_only else parameter.name for parameter in parameters
+    )
+
+
+def _checks(name: str, parameters: Sequence[Parameter]) -> str:
+    """Read the node of every tensor argument, which also shows that it is a strided tensor."""
+    lines: list[str] = []
+    call = _call(parameters)
+    for position, parameter in enumerate(parameters, 1):
+        if parameter.kind == "tensor":
+            lines += [
+                "try:",
+                f"    node_{parameter.name} = {parameter.name}._node",
+                "except AttributeError:",
+                f"    if not getattr({parameter.name}, '_sparse', False):",
+                f"        raise not_a_tensor({name!r}, {parameter.name!r}, {position}, {parameter.name}) from None",
+                f"    return call_sparse({name!r}, {call})",
+            ]
+        elif parameter.kind == "optional":
+            lines.append(f"node_{parameter.name} = getattr({parameter.name}, '_node', None)")
+            lines.append(f"if node_{parameter.name} is None and getattr({parameter.name}, '_sparse', False):")
+            lines.append(f"    return call_sparse({name!r}, {call})")
+        elif parameter.kind == "sequence":
+            lines.append(f"{parameter.name} = tuple({parameter.name})")
+            lines.append(f"if any([getattr(tensor, '_sparse', False) for tensor in {parameter.name}]):")
+            lines.append(f"    return call_sparse({name!r}, {call})")
+    return "\n".join(lines)
+
+
+def _view(parameters: Sequence[Parameter]) -> str:
+    first, *rest = [parameter.name for parameter in parameters]
+    arguments = "".join(f"{name}, " for name in rest)
+    return f"link_view(result, {first}, FUNCTION, ({arguments}), grad_enabled())\n"
+
+
+def _primitive_record(rule: Rule | None, parameters: Sequence[Parameter], shape: str) -> str:
+    if rule is None:
+        return ""
+    tensors = [parameter.name for parameter in parameters if parameter.kind in ("tensor", "optional")]
+    sequences = [parameter.name for parameter in parameters if parameter.kind == "sequence"]
+    versions = {
+        parameter.name: f"version_of({parameter.name})" for parameter in parameters if parameter.kind == "optional"
+    }
+    saved = _saved(rule, versions, tensors, sequences)
+    if sequences:
+        (name,) = sequences
+        operands, edges = name, f"tuple([tensor._node for tensor in {name}])"
+        condition = f"any([tensor._node is not None for tensor in {name}])"
+    else:
+        operands = f"({''.join(f'{tensor}, ' for tensor in tensors)})"
+        edges = f"({''.join(f'node_{tensor}, ' for tensor in tensors)})"
+        condition = f"({' or '.join(f'node_{tensor} is not None' for tensor in tensors)})"
+    lines = [f"if {condition} and grad_enabled():"]
+    output = "result" if shape == "single" else "result[0]"
+    if shape != "several":
+        lines[0] = f"if {condition} and {output}._type.floats and grad_enabled():"
+    lines += ["    node = new(Node)", "    node._rule = RULE", f"    node._edges = {edges}"]
+    lines.append(f"    node._fits = fits_of({output}, {operands})" if shape != "several" else "    node._fits = None")
+    lines += [f"    node._saved = {saved}", "    if packing:", "        pack(node)"]
+    lines.append("    node._sequence = next_sequence()")
+    lines.append("    record_outputs(node, result)" if shape == "several" else f"    {output}._node = node")
+    return "\n".join(lines) + "\n"

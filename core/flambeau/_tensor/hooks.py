@@ -1,0 +1,106 @@
+"""Hooks on tensors: where they are kept, for leaves and for results of operations."""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from .node import Leaf, Node, edge_target
+
+if TYPE_CHECKING:
+    from .handles import RemovableHandle
+    from .tensor import Tensor
+
+__all__ = ["RETAIN", "check_hooked", "in_order", "move_retained", "register_hook", "retain_grad"]
+
+RETAIN = -1
+"""The key of what :func:`retain_grad` adds, which is called last: it keeps what the other hooks have made of a gradient."""
+
+
+def in_order(hooks: dict[int, Any] | None) -> list[Any]:
+    """The hooks of a tensor as they are called; the list is of its own, so that a hook may remove itself."""
+    if not hooks:
+        return []
+    if RETAIN not in hooks:
+        return list(hooks.values())
+    return [hook for key, hook in hooks.items() if key != RETAIN] + [hooks[RETAIN]]
+
+
+def register_hook(tensor: Tensor, hook: Any) -> RemovableHandle:
+    """Call ``hook(grad)`` when the gradient of ``tensor`` is complete.
+
+    Raises:
+        RuntimeError: no gradient flows to it.
+    """
+    from .handles import RemovableHandle
+
+    if tensor._node is None:
+        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+    return RemovableHandle.add(_hooks_of(tensor), hook)
+
+
+def _hooks_of(tensor: Tensor) -> dict[int, Any]:
+    if isinstance(tensor._node, Leaf):
+        if tensor._backward_hooks is None:
+            tensor._backward_hooks = {}
+        return tensor._backward_hooks
+    assert tensor._node is not None
+    node, index = edge_target(tensor._node)
+    assert isinstance(node, Node)
+    node._hooked = True
+    if node._tensor_hooks is None:
+        node._tensor_hooks = {}
+    return node._tensor_hooks.setdefault(index, {})
+
+
+def retain_grad(tensor: Tensor) -> None:
+    """Keep the gradient of a tensor that is not a leaf; the hook must not keep the tensor alive."""
+    reference = weakref.ref(tensor)
+
+    def keep(grad: Tensor) -> None:
+        target = reference()
+        if target is not None:
+            target._grad = grad.clone() if target._grad is None else target._grad + grad
+
+    hooks = _hooks_of(tensor)
+    if RETAIN not in hooks:
+        hooks[RETAIN] = keep
+
+
+def move_retained(before: Any, tensor: Tensor) -> None:
+    """Let a tensor that has been changed in place keep the gradient of its new value, as PyTorch does.
+
+    Other hooks stay where they were registered, with the value of that time.
+    """
+    if before is None or isinstance(before, Leaf):
+        return
+    node, index = edge_target(before)
+    hooks = (node._tensor_hooks or {}).get(index, {}) if isinstance(node, Node) else {}
+    if RETAIN in hooks and tensor._node is not None:
+        _hooks_of(tensor)[RETAIN] = hooks.pop(RETAIN)
+
+
+def check_hooked(hook: Any, grad: Tensor, replacement: Any) -> None:
+    """Refuse what a hook gave in the place of a gradient if it is of another kind, in PyTorch's words.
+
+    Raises:
+        TypeError: it is no tensor.
+        RuntimeError: it has another shape, dtype or device.
+    """
+    from flambeau.dtypes import legacy_type_name
+
+    if not hasattr(replacement, "_sparse"):
+        raise TypeError(f"expected Variable, but hook returned '{type(replacement).__name__}'")
+    if replacement._sparse or grad._sparse:
+        if replacement.shape != grad.shape:
+            raise RuntimeError(f"hook '{_name_of(hook)}' has changed the size of value")
+        return
+    if replacement._type is not grad._type:
+        before, after = (legacy_type_name(each._type.dtype, each._type.device) for each in (grad, replacement))
+        raise RuntimeError(f"hook '{_name_of(hook)}' has changed the type of value (was {before} got {after})")
+    if replacement._array.shape != grad._array.shape:
+        raise RuntimeError(f"hook '{_name_of(hook)}' has changed the size of value")
+
+
+def _name_of(hook: Any) -> str:
+    return getattr(hook, "__name__", type(hook).__name__)

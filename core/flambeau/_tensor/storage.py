@@ -1,0 +1,241 @@
+"""What a tensor shares with its views: the version counter, and who the views are.
+
+A tensor gets a :class:`Storage` when it is first needed: when a view is taken, when it is changed in place, or when
+its value is saved for the backward pass. Until then its version is 0 and it has no views.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from .modes import in_inference_mode
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+__all__ = [
+    "Became",
+    "InferenceStorage",
+    "Piece",
+    "Steps",
+    "Storage",
+    "View",
+    "check_inference",
+    "link_view",
+    "memory_of",
+    "mark_inference",
+    "propagate_write",
+    "replay",
+    "storage_of",
+    "version_of",
+]
+
+
+Steps: TypeAlias = tuple[tuple[Callable[..., "Tensor"], tuple[Any, ...]], ...]
+
+
+class Storage:
+    """The memory that a tensor and its views share.
+
+    Attributes:
+        version: how often it was written to in place.
+    """
+
+    __slots__ = ("_compact_at", "_views", "version")
+
+    def __init__(self) -> None:
+        self.version = 0
+        self._views: list[weakref.ref[Tensor]] | None = None
+        self._compact_at = 16
+
+    def add_view(self, tensor: Tensor) -> None:
+        """Remember ``tensor``, for as long as it lives, as a view."""
+        views = self._views
+        if views is None:
+            self._views = [weakref.ref(tensor)]
+            return
+        if len(views) >= self._compact_at:
+            views[:] = [reference for reference in views if reference() is not None]
+            self._compact_at = 2 * len(views) + 16
+        views.append(weakref.ref(tensor))
+
+    def views(self) -> Iterator[Tensor]:
+        """The views that are alive."""
+        for reference in self._views or ():
+            tensor = reference()
+            if tensor is not None:
+                yield tensor
+
+    def count_write(self) -> None:
+        """Count a write in place."""
+        self.version += 1
+
+
+class InferenceStorage(Storage):
+    """The storage of a tensor that was made in inference mode: writes are not counted, and it cannot be saved."""
+
+    __slots__ = ()
+
+    @property
+    def version(self) -> int:
+        """What is asked for when a tensor is saved for the backward pass."""
+        raise RuntimeError(
+            "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in "
+            "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it in "
+            "autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`."
+        )
+
+    @version.setter
+    def version(self, value: int) -> None:
+        """Nothing is counted."""
+
+    def count_write(self) -> None:
+        """Nothing is counted."""
+
+
+def check_inference(tensor: Tensor) -> None:
+    """Refuse to write, outside inference mode, into a tensor that was made in it."""
+    if tensor._storage.__class__ is InferenceStorage and not in_inference_mode():
+        raise RuntimeError(
+            "Inplace update to inference tensor outside InferenceMode is not allowed. You can make a clone to get a normal "
+            "tensor before doing inplace update. See https://github.com/pytorch/rfcs/pull/17 for more details."
+        )
+
+
+def mark_inference(tensor: Tensor) -> None:
+    """Make a new tensor one of inference mode, if this thread is in it."""
+    if in_inference_mode():
+        tensor._storage = InferenceStorage()
+
+
+class View:
+    """How a view was made: from which base, by which steps.
+
+    Attributes:
+        base: the tensor that it is a part of: one that is no view itself, but for what ``detach()`` gave.
+        steps: pairs of a view function and its further arguments, to be applied one after the other.
+        differentiable: False for what ``detach()`` gives, which has the memory of the base and no part in its history.
+        made_in: the mode it was made in where nothing is recorded, ``"no_grad"`` or ``"inference"``.
+    """
+
+    __slots__ = ("base", "differentiable", "made_in", "steps")
+
+    origin = ""
+    own = False
+
+    def __init__(self, base: Tensor, steps: Steps, differentiable: bool, made_in: str = "") -> None:
+        self.base = base
+        self.steps = steps
+        self.differentiable = differentiable
+        self.made_in = made_in
+
+    def replaced(self, base: Tensor) -> View:
+        """The same view of another base."""
+        return View(base, self.steps, self.differentiable, self.made_in)
+
+
+class Piece(View):
+    """One of several views that one operation made.
+
+    Attributes:
+        origin: the operation's output that it is, "Output 0 of UnbindBackward0"; "a view" if no graph knows it.
+    """
+
+    __slots__ = ("origin",)
+
+    def __init__(self, view: View, origin: str) -> None:
+        super().__init__(view.base, view.steps, view.differentiable, view.made_in)
+        self.origin = origin
+
+
+class Became(View):
+    """What a tensor became a view of, by ``t_()`` for one: of what it was itself."""
+
+    __slots__ = ()
+
+    own = True
+
+    def __init__(self, view: View) -> None:
+        super().__init__(view.base, view.steps, view.differentiable, view.made_in)
+
+
+def replay(steps: Steps, tensor: Tensor) -> Tensor:
+    """The view that ``steps`` make of ``tensor``."""
+    for function, arguments in steps:
+        tensor = function(tensor, *arguments)
+    return tensor
+
+
+def storage_of(tensor: Tensor) -> Storage:
+    """The tensor's storage, made if it has none yet."""
+    storage = tensor._storage
+    if storage is None:
+        storage = tensor._storage = Storage()
+    return storage
+
+
+def version_of(value: Any) -> int:
+    """The version of a tensor; -1 for anything else."""
+    try:
+        storage = value._storage
+    except AttributeError:
+        return -1
+    return 0 if storage is None else storage.version
+
+
+def link_view(
+    result: Tensor, source: Tensor, function: Callable[..., Tensor], arguments: tuple[Any, ...], recorded: Any
+) -> None:
+    """Make ``result``, which ``function(source, *arguments)`` made, a view of what ``source`` is a view of."""
+    storage = result._storage = storage_of(source)
+    parent = source._view
+    step = ((function, arguments),)
+    made_in = "" if recorded else "inference" if in_inference_mode() else "no_grad"
+    if parent is None or not parent.differentiable:
+        result._view = View(source, step, True, made_in)
+    else:
+        view = View(parent.base, parent.steps + step, True, made_in or parent.made_in)
+        result._view = Piece(view, parent.origin) if parent.origin else view
+    storage.add_view(result)
+
+
+def memory_of(tensor: Tensor) -> tuple[Tensor, Steps]:
+    """The tensor that has all of the memory, and the steps from there."""
+    steps: Steps = ()
+    while tensor._view is not None:
+        steps = tensor._view.steps + steps
+        tensor = tensor._view.base
+    return tensor, steps
+
+
+def propagate_write(tensor: Tensor) -> None:
+    """Count a write to ``tensor``, and on a backend whose views are copies carry it to the base and the other views."""
+    storage = storage_of(tensor)
+    storage.count_write()
+    if tensor._type.backend.capabilities.views == "copy" and (tensor._view is not None or storage._views):
+        _carry(tensor, storage)
+
+
+def _carry(tensor: Tensor, storage: Storage) -> None:
+    """Write ``tensor`` into its base, then read all other views anew.
+
+    Which elements of the base a view shows is found by viewing an array of the base's positions.
+    """
+    from flambeau.ops.creation.ranges import arange
+
+    from .modes import no_grad
+
+    with no_grad():
+        base, steps = memory_of(tensor)
+        kernels = base._type.kernels
+        if base is not tensor:
+            positions = replay(steps, arange(base.numel(), device=base.device).reshape(base.shape))
+            flat = kernels.reshape(base._array, (base.numel(),))
+            index = kernels.reshape(positions._array, (positions.numel(),))
+            kernels.index_put(flat, (index,), kernels.reshape(tensor._array, (tensor.numel(),)), False)
+            kernels.copy_into(base._array, kernels.reshape(flat, tuple(base.shape)))
+        for view in storage.views():
+            if view is not tensor and view._view is not None:
+                view._array = replay(view._view.steps, view._view.base)._array

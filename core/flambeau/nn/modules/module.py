@@ -1,0 +1,474 @@
+"""Modules: parts of a model, which own parameters, buffers and other modules."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from flambeau import dtypes
+from flambeau._tensor import Tensor
+from flambeau._tensor.handles import RemovableHandle, new_hooks
+from flambeau._tensor.modes import no_grad
+from flambeau.dtypes import legacy_type_name
+from flambeau.layouts import CHANNELS_LAST
+
+from ..parameter import Buffer, Parameter
+from ._hooks import CallHook, call_with_hooks
+from ._state import IncompatibleKeys, load_state, save_state
+
+__all__ = ["Module"]
+
+_Self = TypeVar("_Self", bound="Module")
+_KINDS = {
+    "_parameters": ("parameter", "torch.nn.Parameter"),
+    "_buffers": ("buffer", "torch.Tensor"),
+    "_modules": ("child module", "torch.nn.Module"),
+}
+"""The dictionaries of a module's parts; what a part is called, and what it has to be."""
+
+
+class Module:
+    """A part of a model: assign parameters and other modules as attributes, and define ``forward``.
+
+    Source of the semantics: ``torch.nn.Module``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> class Scale(torch.nn.Module):
+        ...     def __init__(self):
+        ...         super().__init__()
+        ...         self.factor = torch.nn.Parameter(torch.tensor(2.0))
+        ...
+        ...     def forward(self, x):
+        ...         return self.factor * x
+        >>> Scale()(torch.tensor(3.0)).item()
+        6.0
+    """
+
+    training: bool
+    _parameters: dict[str, Parameter | None]
+    _buffers: dict[str, Tensor | None]
+    _modules: dict[str, Module | None]
+
+    def __init__(self) -> None:
+        # Straight into the dictionary: __setattr__ below needs these to be there.
+        self.__dict__.update(
+            training=True, _parameters={}, _buffers={}, _modules={}, _non_persistent=set(),
+            _forward_hooks=new_hooks(), _forward_pre_hooks=new_hooks(),
+        )  # fmt: skip
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the module's result; every module defines it."""
+        raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the hooks and ``forward``."""
+        if not self._forward_pre_hooks and not self._forward_hooks:
+            return self.forward(*args, **kwargs)
+        return call_with_hooks(self, args, kwargs)
+
+    # -- attributes ---------------------------------------------------------------------------------------------------
+
+    def __getattr__(self, name: str) -> Any:
+        for kind in _KINDS:
+            entries = self.__dict__.get(kind)
+            if entries is not None and name in entries:
+                return entries[name]
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        kind = _kind_of(value)
+        if kind is None:
+            kind = next((each for each in _KINDS if name in self.__dict__.get(each, ())), None)
+            if kind is not None:
+                self._replace(kind, name, value)
+            else:
+                object.__setattr__(self, name, value)
+            return
+        if kind not in self.__dict__:
+            what = "module" if kind == "_modules" else "parameters"
+            raise AttributeError(f"cannot assign {what} before Module.__init__() call")
+        self._forget(name, kind)
+        self.__dict__[kind][name] = value
+        if isinstance(value, Buffer) and not value.persistent:
+            self._non_persistent.add(name)
+
+    def _forget(self, name: str, kind: str) -> None:
+        """Drop what has a name and is not of a kind, so that the name can become a part of that kind."""
+        self.__dict__.pop(name, None)
+        self._non_persistent.discard(name)
+        for other in _KINDS:
+            if other != kind:
+                self.__dict__[other].pop(name, None)
+
+    def _replace(self, kind: str, name: str, value: Any) -> None:
+        """Assign what is no part under the name of a part; a tensor can take the place of a buffer."""
+        if value is None or (kind == "_buffers" and isinstance(value, Tensor)):
+            self.__dict__[kind][name] = value
+            return
+        what, expected = _KINDS[kind]
+        raise TypeError(f"cannot assign '{type_name(value)}' as {what} '{name}' ({expected} or None expected)")
+
+    def __delattr__(self, name: str) -> None:
+        for kind in _KINDS:
+            if name in self.__dict__.get(kind, ()):
+                del self.__dict__[kind][name]
+                self._non_persistent.discard(name)
+                return
+        object.__delattr__(self, name)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self._parameters, *self._buffers, *self._modules})
+
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
+        """Add a parameter; None reserves the name."""
+        self._check_new_name(name, "_parameters")
+        if param is not None and not isinstance(param, Parameter):
+            raise TypeError(
+                f"cannot assign '{type_name(param)}' object to parameter '{name}' (torch.nn.Parameter or None required)"
+            )
+        self._parameters[name] = param
+
+    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
+        """Add a tensor that is no parameter but belongs to the module's state; not to its state_dict if not persistent."""
+        self._check_new_name(name, "_buffers")
+        if tensor is not None and not isinstance(tensor, Tensor):
+            raise TypeError(
+                f"cannot assign '{type_name(tensor)}' object to buffer '{name}' (torch Tensor or None required)"
+            )
+        self._buffers[name] = tensor
+        if not persistent:
+            self._non_persistent.add(name)
+
+    def add_module(self, name: str, module: Module | None) -> None:
+        """Add a module under a name."""
+        self._check_new_name(name, "_modules")
+        if module is not None and not isinstance(module, Module):
+            raise TypeError(f"{type_name(module)} is not a Module subclass")
+        self._modules[name] = module
+
+    register_module = add_module
+
+    def _check_new_name(self, name: str, kind: str) -> None:
+        if "_parameters" not in self.__dict__:
+            raise AttributeError("cannot assign before Module.__init__() call")
+        if not isinstance(name, str):
+            raise TypeError(f"a name must be a string, not {type(name).__name__}")
+        if "." in name:
+            raise KeyError(f'a name can\'t contain ".", got: {name}')
+        if name == "":
+            raise KeyError('a name can\'t be empty string ""')
+        if hasattr(self, name) and name not in self.__dict__[kind]:
+            raise KeyError(f"attribute '{name}' already exists")
+
+    # -- walking over parts --------------------------------------------------------------------------------------------
+
+    def named_modules(
+        self, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Module]]:
+        """This module and all below it with their dotted names, each once if ``remove_duplicate``."""
+        memo = set() if memo is None else memo
+        if self in memo:
+            return
+        if remove_duplicate:
+            memo.add(self)
+        yield prefix, self
+        for name, module in self._modules.items():
+            if module is not None:
+                yield from module.named_modules(memo, f"{prefix}.{name}" if prefix else name, remove_duplicate)
+
+    def modules(self) -> Iterator[Module]:
+        """This module and all below it."""
+        return (module for _, module in self.named_modules())
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The modules directly below, each once, with their names."""
+        seen: set[Module] = set()
+        for name, module in self._modules.items():
+            if module is not None and module not in seen:
+                seen.add(module)
+                yield name, module
+
+    def children(self) -> Iterator[Module]:
+        """The modules directly below."""
+        return (module for _, module in self.named_children())
+
+    def _named(self, kind: str, prefix: str, recurse: bool, remove_duplicate: bool) -> Iterator[tuple[str, Any]]:
+        seen: set[int] = set()
+        modules = self.named_modules(None, prefix, remove_duplicate) if recurse else [(prefix, self)]
+        for path, module in modules:
+            for name, value in module.__dict__[kind].items():
+                if value is None or (remove_duplicate and id(value) in seen):
+                    continue
+                seen.add(id(value))
+                yield f"{path}.{name}" if path else name, value
+
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Parameter]]:
+        """The parameters with their dotted names."""
+        return self._named("_parameters", prefix, recurse, remove_duplicate)
+
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        """The parameters of this module and, if ``recurse``, of all below it."""
+        return (parameter for _, parameter in self.named_parameters(recurse=recurse))
+
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Tensor]]:
+        """The buffers with their dotted names."""
+        return self._named("_buffers", prefix, recurse, remove_duplicate)
+
+    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
+        """The buffers of this module and, if ``recurse``, of all below it."""
+        return (buffer for _, buffer in self.named_buffers(recurse=recurse))
+
+    def get_submodule(self, target: str) -> Module:
+        """The module with a dotted name.
+
+        Raises:
+            AttributeError: there is none.
+        """
+        module: Any = self
+        for part in target.split(".") if target else []:
+            if not hasattr(module, part):
+                raise AttributeError(f"{type(module).__name__} has no attribute `{part}`")
+            module = getattr(module, part)
+            if not isinstance(module, Module):
+                raise AttributeError(f"`{part}` is not an nn.Module")
+        return module  # type: ignore[no-any-return]
+
+    def get_parameter(self, target: str) -> Parameter:
+        """The parameter with a dotted name.
+
+        Raises:
+            AttributeError: there is none.
+        """
+        value: Parameter = self._get_part(target, "_parameters", "an nn.Parameter")
+        return value
+
+    def get_buffer(self, target: str) -> Tensor:
+        """The buffer with a dotted name.
+
+        Raises:
+            AttributeError: there is none.
+        """
+        value: Tensor = self._get_part(target, "_buffers", "a buffer")
+        return value
+
+    def _get_part(self, target: str, kind: str, what: str) -> Any:
+        path, _, name = target.rpartition(".")
+        module = self.get_submodule(path)
+        if not hasattr(module, name):
+            raise AttributeError(f"{type(module).__name__} has no attribute `{name}`")
+        if name not in module.__dict__[kind]:
+            raise AttributeError(f"`{name}` is not {what}")
+        return getattr(module, name)
+
+    def apply(self: _Self, fn: Callable[[Module], Any]) -> _Self:
+        """Call ``fn`` with every module, those below first."""
+        for module in self.children():
+            module.apply(fn)
+        fn(self)
+        return self
+
+    # -- mode, device, gradients ----------------------------------------------------------------------------------------
+
+    def train(self: _Self, mode: bool = True) -> _Self:
+        """Set training mode here and below."""
+        if not isinstance(mode, bool):
+            raise ValueError("training mode is expected to be boolean")
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self: _Self) -> _Self:
+        """Set evaluation mode here and below."""
+        return self.train(False)
+
+    def requires_grad_(self: _Self, requires_grad: bool = True) -> _Self:
+        """Say whether gradients shall flow to the parameters."""
+        for parameter in self.parameters():
+            parameter.requires_grad_(requires_grad)
+        return self
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of the parameters, or set them to zero."""
+        for parameter in self.parameters():
+            clear_grad(parameter, set_to_none)
+
+    def _apply(self: _Self, convert: Callable[[Tensor], Tensor]) -> _Self:
+        """Convert every parameter, its gradient and every buffer, in place: optimizers keep what they refer to."""
+        with no_grad():
+            for module in self.modules():
+                for parameter in module._parameters.values():
+                    if parameter is not None:
+                        parameter.data = convert(parameter.data)
+                        if parameter.grad is not None:
+                            parameter.grad = convert(parameter.grad)
+                for name, buffer in module._buffers.items():
+                    if buffer is not None:
+                        module._buffers[name] = convert(buffer)
+        return self
+
+    def to(self: _Self, *args: Any, **kwargs: Any) -> _Self:
+        """Move to a device, or convert floating point parameters and buffers to a dtype; see ``Tensor.to``.
+
+        ``memory_format`` is for those with 4 or 5 dimensions.
+        """
+        dtype, rest, options = _without_dtype(args, kwargs)
+        if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
+            raise TypeError(
+                f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}"
+            )
+        format = options.pop("memory_format", None)
+
+        def convert(tensor: Tensor) -> Tensor:
+            wanted = {"memory_format": format} if tensor.dim() in CHANNELS_LAST.values() else {}
+            return tensor.to(*rest, dtype=dtype if _floats(tensor) else None, **options, **wanted)
+
+        return self._apply(convert)
+
+    def cpu(self: _Self) -> _Self:
+        """Move to the CPU."""
+        return self._apply(lambda tensor: tensor.cpu())
+
+    def cuda(self: _Self, device: Any = None) -> _Self:
+        """Move to a CUDA device."""
+        return self._apply(lambda tensor: tensor.cuda(device))
+
+    def type(self: _Self, dst_type: dtypes.dtype) -> _Self:
+        """Convert all parameters and buffers to a dtype."""
+        return self._apply(lambda tensor: tensor.to(dst_type))
+
+    def float(self: _Self) -> _Self:
+        """Convert floating point parameters and buffers to float32."""
+        return self._apply(lambda tensor: tensor.float() if _floats(tensor) else tensor)
+
+    def double(self: _Self) -> _Self:
+        """Convert floating point parameters and buffers to float64."""
+        return self._apply(lambda tensor: tensor.double() if _floats(tensor) else tensor)
+
+    def half(self: _Self) -> _Self:
+        """Convert floating point parameters and buffers to float16."""
+        return self._apply(lambda tensor: tensor.half() if _floats(tensor) else tensor)
+
+    # -- state ---------------------------------------------------------------------------------------------------------
+
+    def state_dict(
+        self, *, destination: dict[str, Any] | None = None, prefix: str = "", keep_vars: bool = False
+    ) -> dict[str, Any]:
+        """The parameters and persistent buffers by dotted name; tensors of the same memory, without history."""
+        state = OrderedDict() if destination is None else destination
+        save_state(self, state, prefix, keep_vars)
+        return state
+
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> IncompatibleKeys:
+        """Copy values into the parameters and buffers; with ``assign``, take the tensors themselves.
+
+        Differs from PyTorch: a state that does not fit changes nothing, not even the part that does fit.
+
+        Raises:
+            RuntimeError: names are missing or not expected (if ``strict``), or sizes differ.
+        """
+        return load_state(self, state_dict, strict, assign)
+
+    def get_extra_state(self) -> Any:
+        """What else belongs to the module's state; a module that defines it also defines ``set_extra_state``."""
+        raise RuntimeError(f"{type(self).__name__} has no extra state: define get_extra_state()")
+
+    def set_extra_state(self, state: Any) -> None:
+        """Take over what ``get_extra_state`` gave."""
+        raise RuntimeError(f"{type(self).__name__} has no extra state: define set_extra_state()")
+
+    # -- hooks and text --------------------------------------------------------------------------------------------------
+
+    def register_forward_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
+    ) -> RemovableHandle:
+        """Call ``hook(module, args, result)`` after every call; it may return another result.
+
+        It is called as ``hook(module, args, kwargs, result)`` if ``with_kwargs``, and even after an error if
+        ``always_call``.
+        """
+        return RemovableHandle.add(self._forward_hooks, CallHook(hook, with_kwargs, always_call), first=prepend)
+
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """Call ``hook(module, args)`` before every call; it may return other arguments.
+
+        It is called as ``hook(module, args, kwargs)`` if ``with_kwargs``, and then returns pairs.
+        """
+        return RemovableHandle.add(self._forward_pre_hooks, CallHook(hook, with_kwargs), first=prepend)
+
+    def extra_repr(self) -> str:
+        """What stands between the brackets of the module's text."""
+        return ""
+
+    def __repr__(self) -> str:
+        extra = self.extra_repr()
+        lines = extra.split("\n") if extra else []
+        below = [f"({name}): {indented(repr(module))}" for name, module in self._modules.items()]
+        if not below and len(lines) <= 1:
+            return f"{type(self).__name__}({extra})"
+        return f"{type(self).__name__}(\n  " + "\n  ".join(lines + below) + "\n)"
+
+
+def _kind_of(value: Any) -> str | None:
+    if isinstance(value, Parameter):
+        return "_parameters"
+    if isinstance(value, Buffer):
+        return "_buffers"
+    return "_modules" if isinstance(value, Module) else None
+
+
+def type_name(value: Any) -> str:
+    """What a value is, as PyTorch's messages name it."""
+    if type(value) is Tensor:
+        return legacy_type_name(value.dtype, value.device)
+    cls = type(value)
+    return cls.__qualname__ if cls.__module__ == "builtins" else f"{cls.__module__}.{cls.__qualname__}"
+
+
+def _floats(tensor: Tensor) -> bool:
+    return tensor.is_floating_point() or tensor.is_complex()
+
+
+def _without_dtype(
+    args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[dtypes.dtype | None, list[Any], dict[str, Any]]:
+    """The dtype among the arguments of ``to``, and the arguments without it."""
+    values, options = list(args), dict(kwargs)
+    dtype = options.pop("dtype", None)
+    if "tensor" in options:
+        values.insert(0, options.pop("tensor"))
+    if values and isinstance(values[0], Tensor):
+        dtype, values[0] = values[0].dtype, values[0].device
+    elif values and isinstance(values[0], dtypes.dtype):
+        dtype, values[0] = values[0], None
+    elif len(values) > 1 and isinstance(values[1], dtypes.dtype):
+        dtype = values.pop(1)
+    return dtype, values, options
+
+
+def indented(text: str) -> str:
+    """A text of several lines, all but the first moved to the right by two blanks."""
+    return text.replace("\n", "\n  ")
+
+
+def clear_grad(tensor: Tensor, set_to_none: bool) -> None:
+    """Forget a tensor's gradient, or set it to zero without history."""
+    if tensor._sparse:
+        tensor = tensor._values_  # type: ignore[attr-defined]
+    if tensor._grad is None:
+        return
+    if set_to_none:
+        tensor._grad = None
+        return
+    tensor._grad = tensor._grad.detach() if tensor._grad.grad_fn is not None else tensor._grad
+    tensor._grad.requires_grad_(False)
+    tensor._grad.zero_()

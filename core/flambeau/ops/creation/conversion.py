@@ -1,0 +1,352 @@
+"""Copies and conversions: dtype, device, memory order, host values."""
+
+from __future__ import annotations
+
+import struct
+import sys
+from collections.abc import Callable
+from math import prod
+from typing import Any
+
+from flambeau import dtypes, layouts
+from flambeau._dispatch.checks import zero_gradient
+from flambeau._dispatch.declare import composite, primitive
+from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.methods import method
+from flambeau._tensor.storage import View, storage_of
+from flambeau.backend.selection import find_place
+from flambeau.backend.types import TensorType
+from flambeau.devices import device as device_class
+from flambeau.shapes import Shape, broadcast_shapes, dense_order
+
+__all__ = ["clone", "detach", "from_numpy", "in_memory_order"]
+
+
+# -- copies ---------------------------------------------------------------
+
+
+@primitive(derivatives={"input": lambda grad: grad})
+def clone(input: Tensor, *, memory_format: layouts.memory_format = layouts.preserve_format) -> Tensor:
+    """Copy a tensor; gradients flow through. Source of the semantics: ``torch.clone``.
+
+    The copy of a dense tensor keeps the order of its strides (``preserve_format``) or has that of ``memory_format``.
+
+    Raises:
+        RuntimeError: the tensor has another number of dimensions than the format.
+
+    Example:
+        >>> import flambeau as torch
+        >>> x = torch.tensor([1, 2])
+        >>> y = x.clone()
+        >>> y[0] = 5
+        >>> x
+        tensor([1, 2])
+    """
+    kernels, array = input._type.kernels, input._array
+    keep = memory_format is layouts.preserve_format
+    if memory_format in layouts.CHANNELS_LAST:
+        return in_memory_order(input, layouts.order_of_format(memory_format, len(array.shape)))
+    if keep and 0 in (strides := input._type.backend.strides(array)):  # an expanded tensor: its strides are no order
+        return in_memory_order(input, dense_order(array.shape, strides))
+    return from_array(kernels.clone(array, keep), input._type)
+
+
+def in_memory_order(input: Tensor, order: Shape) -> Tensor:
+    """A copy without history whose dimensions lie in memory in ``order``, the outermost first."""
+    kernels = input._type.kernels
+    copied = kernels.clone(kernels.permute(input._array, order), False)
+    return from_array(kernels.permute(copied, tuple(map(order.index, range(len(order))))), input._type)
+
+
+@composite()
+def contiguous(input: Tensor, memory_format: layouts.memory_format = layouts.contiguous_format) -> Tensor:
+    """Give the tensor itself if it is contiguous, else a contiguous copy. Source: ``torch.Tensor.contiguous``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> x = torch.tensor([[1, 2], [3, 4]])
+        >>> x.contiguous() is x, x.t().contiguous().is_contiguous()
+        (True, True)
+    """
+    if input.is_contiguous(memory_format):
+        return input
+    return clone(input, memory_format=memory_format)
+
+
+@method("detach")
+def detach(input: Tensor) -> Tensor:
+    """Give a tensor of the same memory without history. Source of the semantics: ``torch.Tensor.detach``.
+
+    In-place changes of one are seen by the other, and counted.
+
+    Example:
+        >>> import flambeau as torch
+        >>> x = torch.ones(2, requires_grad=True)
+        >>> x.detach().requires_grad
+        False
+    """
+    result = from_array(input._array, input._type)
+    storage = result._storage = storage_of(input)
+    view = input._view
+    base, steps = (input, ()) if view is None else (view.base, view.steps)
+    result._view = View(base, steps, False)
+    storage.add_view(result)
+    return result
+
+
+@method("detach_")
+def _detach_(self: Tensor) -> Tensor:
+    """Forget the history of this tensor, which becomes a leaf.
+
+    Raises:
+        RuntimeError: it is a view, whose base would still have one.
+    """
+    if self._is_view():
+        raise RuntimeError("Can't detach views in-place. Use detach() instead.")
+    self._node = None
+    return self
+
+
+def _write_copy(input: Tensor, source: Tensor, non_blocking: bool = False) -> None:
+    if not isinstance(source, Tensor):
+        raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(source).__name__}")
+    moved = to_type(source.detach(), input._type)
+    try:
+        broadcast = broadcast_shapes(input._array.shape, moved._array.shape)
+    except RuntimeError:
+        broadcast = None
+    if broadcast != input._array.shape:
+        raise RuntimeError(
+            f"The size of tensor a ({input.shape[-1] if input.shape else 1}) must match the size of tensor b "
+            f"({moved.shape[-1]}) at non-singleton dimension {max(input.dim() - 1, 0)}"
+            if broadcast is None
+            else f"output with shape {list(input.shape)} doesn't match the broadcast shape {list(broadcast)}"
+        )
+    input._type.kernels.copy_into(input._array, moved._array)
+
+
+@primitive(
+    derivatives={"input": zero_gradient, "source": lambda grad: grad},
+    method=False,
+    inplace=True,
+    write=_write_copy,
+    node="CopyBackwards",
+)
+def copy(input: Tensor, source: Tensor, non_blocking: bool = False) -> Tensor:
+    """Give ``source`` in the shape, dtype and place of ``input``; in place it is ``Tensor.copy_``.
+
+    Source of the semantics: ``torch.Tensor.copy_``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.zeros(2).copy_(torch.tensor([1, 2]))
+        tensor([1., 2.])
+    """
+    result = from_array(input._type.kernels.empty(input._array.shape, input.dtype.name), input._type)
+    _write_copy(result, source)
+    return result
+
+
+# -- dtype and device ---------------------------------------------------------------
+
+
+@primitive(derivatives={"input": lambda grad, type_: grad}, method=False, node="ToCopyBackward0")
+def _to_copy(input: Tensor, type_: TensorType) -> Tensor:
+    source = input._type
+    if source.place is type_.place:
+        if source is type_:
+            return from_array(type_.kernels.clone(input._array, True), type_)
+        return from_array(type_.kernels.cast(input._array, type_.dtype.name), type_)
+    cast = (
+        input
+        if source.dtype is type_.dtype
+        else from_array(source.kernels.cast(input._array, type_.dtype.name), source.with_dtype(type_.dtype))
+    )
+    return from_array(_move(cast, type_), type_)
+
+
+def _move(input: Tensor, type_: TensorType) -> Any:
+    """The array of ``input`` copied to the device of ``type_``, which has its dtype."""
+    direct = type_.backend.copy_from(input._type.backend, input._array, type_.place.index)
+    if direct is not None:
+        return direct
+    buffer = input._type.kernels.to_host(input._array)
+    return type_.kernels.from_host(buffer, input._array.shape, type_.dtype.name)
+
+
+@method("_to_type")
+def to_type(input: Tensor, type_: TensorType, *, copy: bool = False) -> Tensor:
+    """The tensor itself if it has the type, else a converted copy through which gradients flow."""
+    if input._type is type_ and not copy:
+        return input
+    return _to_copy(input, type_)
+
+
+@method("to")
+def _to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """Convert the dtype or device: ``to(dtype)``, ``to(device, dtype)``, ``to(other)``, with ``copy=``.
+
+    Gives the tensor itself where nothing changes. Source of the semantics: ``torch.Tensor.to``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.tensor([1, 2]).to(torch.float32)
+        tensor([1., 2.])
+    """
+    wanted: dict[str, Any] = {
+        "device": None,
+        "dtype": None,
+        "non_blocking": False,
+        "copy": False,
+        "memory_format": None,
+    }
+    values = list(args)
+    if "other" in kwargs:
+        values.insert(0, kwargs.pop("other"))
+    if values:
+        first = values.pop(0)
+        if isinstance(first, Tensor):
+            wanted["device"], wanted["dtype"] = first.device, first.dtype
+        elif isinstance(first, dtypes.dtype):
+            wanted["dtype"] = first
+            if values and isinstance(values[0], dtypes.dtype):
+                raise TypeError(
+                    f"to() received an invalid combination of arguments: two dtypes, {first!r} and {values[0]!r}"
+                )
+        else:
+            wanted["device"] = first
+            if values and (isinstance(values[0], dtypes.dtype) or values[0] is None):
+                wanted["dtype"] = values.pop(0)
+        wanted.update(zip(("non_blocking", "copy"), values, strict=False))
+    for name, value in kwargs.items():
+        if name not in wanted:
+            raise TypeError(f"to() got an unexpected keyword argument '{name}'")
+        wanted[name] = value
+    dtype: Any = wanted["dtype"]
+    if dtype is not None and not isinstance(dtype, dtypes.dtype):
+        dtypes.by_name(str(dtype))
+        raise TypeError(f"to(): argument 'dtype' must be torch.dtype, not {type(dtype).__name__}")
+    place = self._type.place if wanted["device"] is None else find_place(wanted["device"])
+    result = to_type(self, place.type(dtype or self.dtype), copy=bool(wanted["copy"]))
+    return _in_format(result, wanted["memory_format"])
+
+
+def _in_format(input: Tensor, memory_format: layouts.memory_format | None) -> Tensor:
+    """The tensor itself if its strides follow the format, else a copy that does."""
+    if memory_format in (None, layouts.preserve_format):
+        return input
+    strides = input._type.backend.strides(input._array)
+    if layouts.suggested_format(tuple(input.shape), strides) is memory_format:
+        return input
+    return clone(input, memory_format=memory_format)
+
+
+def _to_dtype(dtype: dtypes.dtype, name: str) -> Callable[[Tensor], Tensor]:
+    def convert(self: Tensor, *, memory_format: layouts.memory_format | None = None) -> Tensor:
+        result = to_type(self, self._type.with_dtype(dtype))
+        if result is not self and memory_format is layouts.contiguous_format:
+            return result.contiguous()
+        return _in_format(result, memory_format)
+
+    convert.__name__ = name
+    convert.__doc__ = f"Convert to {dtype!r}; the tensor itself if it has that dtype."
+    return convert
+
+
+@method("cpu")
+def _cpu(self: Tensor) -> Tensor:
+    """Copy to the CPU; the tensor itself if it is there."""
+    return _to(self, "cpu")
+
+
+@method("cuda")
+def _cuda(self: Tensor, device: Any = None) -> Tensor:
+    """Copy to a CUDA device, the current one if none is given; the tensor itself if it is there."""
+    return _to(self, "cuda" if device is None else device_class(device))
+
+
+@method("type")
+def _type(self: Tensor, dtype: Any = None) -> Any:
+    """Name the tensor's type, or convert to the dtype given. Source of the semantics: ``torch.Tensor.type``."""
+    from flambeau.dtypes import legacy_type_name
+
+    if dtype is None:
+        return legacy_type_name(self.dtype, self.device)
+    if isinstance(dtype, str):
+        from flambeau.legacy import by_name
+
+        dtype = by_name(dtype)
+    if not isinstance(getattr(dtype, "dtype", dtype), dtypes.dtype):
+        raise TypeError("dtype must be a type, str, or dtype object")
+    return _to(self, getattr(dtype, "dtype", dtype))
+
+
+@method("type_as")
+def _type_as(self: Tensor, other: Tensor) -> Tensor:
+    """Convert to the dtype and device of ``other``."""
+    return to_type(self, other._type)
+
+
+for _name, _dtype in {
+    "bool": dtypes.bool, "byte": dtypes.uint8, "char": dtypes.int8, "short": dtypes.int16, "int": dtypes.int32,
+    "long": dtypes.int64, "half": dtypes.float16, "bfloat16": dtypes.bfloat16, "float": dtypes.float32, "double": dtypes.float64,
+    "cfloat": dtypes.complex64, "cdouble": dtypes.complex128,
+}.items():  # fmt: skip
+    method(_name)(_to_dtype(_dtype, _name))
+
+
+# -- the host ---------------------------------------------------------------
+
+
+def host_list(input: Tensor) -> list[Any]:
+    """All elements in C order as Python numbers."""
+    dtype = input.dtype
+    buffer = memoryview(input._type.kernels.to_host(input._array)).cast("B")
+    format: Any = dtype.format
+    if dtype.is_complex:
+        parts = buffer.cast(format).tolist()
+        return [complex(real, imaginary) for real, imaginary in zip(parts[::2], parts[1::2], strict=True)]
+    if dtype is dtypes.float16:  # not a format that memoryview converts
+        return list(struct.unpack(f"={len(buffer) // 2}e", buffer))
+    if dtype is dtypes.bfloat16:
+        return list(struct.unpack(f"={len(buffer) // 2}f", widened_bfloat16(buffer)))
+    return buffer.cast(format).tolist()
+
+
+def widened_bfloat16(buffer: memoryview) -> bytes:
+    """The bytes of bfloat16 elements as those of the float32 whose upper halves they are."""
+    wide = bytearray(2 * len(buffer))
+    first = 2 if sys.byteorder == "little" else 0
+    wide[first::4], wide[first + 1 :: 4] = buffer[::2], buffer[1::2]
+    return bytes(wide)
+
+
+def nested_list(input: Tensor) -> Any:
+    """The elements as lists nested by the shape; a number for a 0-d tensor."""
+    values: list[Any] = host_list(input)
+    shape = input._array.shape
+    if not shape:
+        return values[0]
+    for d in range(len(shape) - 1, 0, -1):
+        size = shape[d]
+        values = [values[i * size : (i + 1) * size] for i in range(prod(shape[:d]))]
+    return values
+
+
+def from_numpy(ndarray: Any) -> Tensor:
+    """Make a CPU tensor of the memory of a ``numpy.ndarray``. Source of the semantics: ``torch.from_numpy``.
+
+    Raises:
+        TypeError: it is no ndarray, or its dtype has no counterpart.
+
+    Example:
+        >>> import flambeau as torch, numpy
+        >>> array = numpy.zeros(2)
+        >>> tensor = torch.from_numpy(array)
+        >>> array[0] = 3
+        >>> tensor
+        tensor([3., 0.], dtype=torch.float64)
+    """
+    place = find_place("cpu")
+    array = place.backend.from_numpy(ndarray)
+    return from_array(array, place.type(dtypes.by_name(str(ndarray.dtype))))

@@ -1,0 +1,495 @@
+"""Factories of tensors from data: numbers, nested sequences, buffers and other libraries' arrays."""
+
+from __future__ import annotations
+
+import warnings
+from array import array as host_array
+from collections.abc import Iterable, Sequence
+from math import isfinite
+from struct import pack as pack_struct
+from typing import Any
+
+from flambeau import dtypes
+from flambeau._dispatch.runtime import Number
+from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.methods import method
+from flambeau.backend.selection import find_place
+from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
+from flambeau.promotion import as_number, dtype_of_number, get_default_dtype, promote_types
+from flambeau.shapes import Shape, Size
+
+from .conversion import from_numpy
+from .filled import empty, finished, type_for
+
+__all__ = ["as_tensor", "asarray", "frombuffer", "from_dlpack", "scalar_tensor", "tensor"]
+
+_NUMBERS = {bool, int, float, complex}
+
+_COPY_CONSTRUCTION = (
+    "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+    "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor)."
+)
+
+
+def tensor(
+    data: Any, dtype: DType | None = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False
+) -> Tensor:
+    """Make a tensor that holds a copy of ``data``: a number, nested sequences, or an array.
+
+    Without ``dtype``, bool data give bool, ints int64, floats the default dtype; tensors, arrays and their scalars keep
+    theirs. ``dtype`` may be given by position (PyTorch wants the keyword). Source of the semantics: ``torch.tensor``.
+
+    Raises:
+        ValueError: the nested sequences are ragged, or an integer does not fit int64, in PyTorch's words.
+        TypeError: an element is of another kind than numbers, or an array of a dtype that tensors do not have.
+        RuntimeError: a number does not fit ``dtype``, or no dtype can be inferred.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.tensor([[1, 2], [3, 4]])
+        tensor([[1, 2],
+                [3, 4]])
+        >>> torch.tensor(5.0)
+        tensor(5.)
+    """
+    if isinstance(data, Tensor):
+        warnings.warn(_COPY_CONSTRUCTION, UserWarning, stacklevel=2)
+    return make_tensor(data, dtype, device, requires_grad)
+
+
+def make_tensor(data: Any, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """What :func:`tensor` makes; of a tensor too."""
+    if isinstance(data, Tensor):
+        place = data.device if device is None else find_place(device).device
+        made = data.detach().to(place, dtype or data.dtype, copy=True)
+        return made.requires_grad_() if requires_grad else made
+    buffer = None if data.__class__ in _NUMBERS or data.__class__ is list else _elements_of(data)
+    if buffer is not None:
+        view, found, shape = buffer
+        type_ = type_for(dtype, device, found)
+        array = type_.with_dtype(found).kernels.from_host(view, shape, found.name)
+        if type_.dtype is not found:
+            array = type_.kernels.cast(array, type_.dtype.name)
+        return finished(array, type_, requires_grad)
+    shape, flat = flatten_nested(data)
+    type_ = type_for(dtype, device, _dtype_of_values(flat))
+    return finished(type_.kernels.from_host(pack(flat, type_.dtype), shape, type_.dtype.name), type_, requires_grad)
+
+
+def _elements_of(data: Any) -> tuple[memoryview, DType, Shape] | None:
+    """The bytes of an array or scalar of a library with NumPy's interface, their dtype and shape."""
+    interface = getattr(data, "__array_interface__", None)
+    if not isinstance(interface, dict):
+        return None
+    check_interface(data, interface)
+    found = dtypes.by_typestr(interface["typestr"])
+    if found is None:
+        raise unknown_array_dtype(data)
+    return memoryview(memoryview(data).tobytes()), found, tuple(interface["shape"])
+
+
+def check_interface(data: Any, interface: dict[str, Any]) -> None:
+    """Refuse the arrays that tensors cannot be made of, in PyTorch's words.
+
+    Raises:
+        ValueError: the byte order is not the machine's, or a stride is negative.
+        TypeError: the dtype has no counterpart.
+    """
+    kind = interface["typestr"]
+    if kind[1] not in "biufc":
+        raise unknown_array_dtype(data)
+    if kind[0] not in ("|", dtypes.BYTE_ORDER):
+        raise ValueError(
+            "given numpy array has byte order different from the native byte order. Conversion between byte orders is "
+            "currently not supported."
+        )
+    if any(stride < 0 for stride in interface.get("strides") or ()):
+        raise ValueError(
+            "At least one stride in the given numpy array is negative, and tensors with negative strides are not currently "
+            "supported. (You can probably work around this by making a copy of your array  with array.copy().) "
+        )
+
+
+def unknown_array_dtype(data: Any) -> TypeError:
+    """PyTorch's error for an array of a dtype that tensors do not have."""
+    *names, last = (entry.name for entry in dtypes.ARRAY_ORDER)
+    return TypeError(
+        f"can't convert np.ndarray of type numpy.{data.dtype.type.__name__}. The only supported types are: "
+        f"{', '.join(names)}, and {last}."
+    )
+
+
+# -- nested sequences ---------------------------------------------------------------
+
+
+def flatten_nested(data: Any) -> tuple[Shape, list[Any]]:
+    """The shape of nested sequences and their elements in C order.
+
+    Raises:
+        ValueError: they are ragged.
+        TypeError: there are sequences beside numbers.
+    """
+    shape: list[int] = []
+    level = [data]
+    while level and _is_sequence(level[0]):
+        size = len(level[0])
+        classes = set(map(type, level))
+        if not classes <= {list, tuple}:
+            for entry in level:
+                if not _is_sequence(entry):
+                    raise TypeError("not a sequence")
+        lengths = set(map(len, level))
+        if lengths != {size}:
+            other = next(length for length in map(len, level) if length != size)
+            raise ValueError(f"expected sequence of length {size} at dim {len(shape)} (got {other})")
+        shape.append(size)
+        level = [element for entry in level for element in entry]
+    if set(map(type, level)) <= _NUMBERS:
+        return tuple(shape), level
+    return tuple(shape), [_number(entry, level[0], bool(shape)) for entry in level]
+
+
+def _is_sequence(value: Any) -> bool:
+    kind = value.__class__
+    if kind is list or kind is tuple:
+        return True
+    if kind in _NUMBERS:
+        return False
+    if isinstance(value, Tensor):
+        return value.dim() > 0
+    return (
+        hasattr(value, "__len__")
+        and hasattr(value, "__getitem__")
+        and not isinstance(value, (str, bytes, dict))
+        and getattr(value, "shape", None) != ()
+    )
+
+
+def _number(value: Any, first: Any, nested: bool) -> Any:
+    """``value``, if it is a number, a 0-d tensor or the scalar of another library."""
+    if isinstance(value, (bool, int, float, complex, Tensor)) or (hasattr(value, "item") and not _is_sequence(value)):
+        return value
+    if isinstance(value, (str, bytes)):
+        if nested:
+            raise ValueError(f"too many dimensions '{type(value).__name__}'")
+        raise TypeError(f"new(): invalid data type '{type(value).__name__}'")
+    if isinstance(value, (list, tuple)):
+        if isinstance(first, int):
+            raise TypeError(f"'{type(value).__name__}' object cannot be interpreted as an integer")
+        raise TypeError(f"must be real number, not {type(value).__name__}")
+    raise RuntimeError(f"Could not infer dtype of {type(value).__name__}")
+
+
+def _dtype_of_values(values: Sequence[Any]) -> DType:
+    """What the dtypes of the elements promote to."""
+    found: DType | None = None
+    for each in {_dtype_of(value) for value in {type(value): value for value in values}.values()} | {
+        _dtype_of(value) for value in values if hasattr(value, "dtype")
+    }:
+        found = each if found is None else promote_types(found, each)
+    return found or get_default_dtype()
+
+
+def _dtype_of(value: Any) -> DType:
+    interface = None if value.__class__ in _NUMBERS else getattr(value, "__array_interface__", None)
+    known = dtypes.by_typestr(interface["typestr"]) if isinstance(interface, dict) else getattr(value, "dtype", None)
+    return known if isinstance(known, DType) else dtype_of_number(value)
+
+
+def pack(values: Sequence[Any], dtype: DType) -> bytes:
+    """Numbers (and scalars with ``item()``) as the bytes of elements of ``dtype``.
+
+    Raises:
+        RuntimeError: a number does not fit, in PyTorch's words.
+        ValueError: an integer does not fit 64 bits.
+        TypeError: a complex number is given for a real dtype.
+    """
+    if not set(map(type, values)) <= _NUMBERS:
+        values = [value if value.__class__ in _NUMBERS else value.item() for value in values]
+    if dtype.category == dtypes.INTEGRAL:
+        return _pack_integers(values, dtype)
+    if dtype is dtypes.bool:
+        return bytes(map(bool, values))
+    if dtype.is_complex:
+        values = [part for value in map(complex, values) for part in (value.real, value.imag)]
+    return pack_floats(map(float, values), dtype)
+
+
+def _pack_integers(values: Sequence[Any], dtype: DType) -> bytes:
+    try:
+        return host_array(dtype.format, map(int, values)).tobytes()
+    except (OverflowError, ValueError):
+        return host_array(dtype.format, [_wrapped(value, dtype) for value in values]).tobytes()
+
+
+def _wrapped(value: Any, dtype: DType) -> int:
+    """A number as an element of an integer dtype; unsigned types take negative numbers in two's complement."""
+    low, high = dtypes.integer_limits(dtype)
+    number = int(value) if isfinite(value) else high + 1
+    if dtype is dtypes.int64 and isinstance(value, int) and not low <= number <= high:
+        raise ValueError("Overflow when unpacking long long")
+    if not dtype.is_signed and -high <= number < 0:
+        return number + high + 1
+    if not low <= number <= high:
+        raise RuntimeError(f"value cannot be converted to type {dtype.name} without overflow")
+    return number
+
+
+def pack_floats(values: Iterable[float], dtype: DType) -> bytes:
+    """Floats as the bytes of elements (or parts) of a dtype, rounded to nearest; what is too large becomes infinite."""
+    if dtype.format == "e":
+        return b"".join(map(_half, values))
+    if dtype is dtypes.bfloat16:
+        return host_array(dtype.format, map(_bfloat16, values)).tobytes()
+    values = list(values)
+    try:
+        return host_array(dtype.format, values).tobytes()
+    except OverflowError:
+        return host_array(dtype.format, [_infinite_beyond(value) for value in values]).tobytes()
+
+
+def _infinite_beyond(value: float) -> float:
+    try:
+        return host_array("f", [value])[0]
+    except OverflowError:
+        return float("inf") if value > 0 else -float("inf")
+
+
+def _half(value: float) -> bytes:
+    try:
+        return pack_struct("=e", value)
+    except OverflowError:
+        return pack_struct("=e", float("inf") if value > 0 else -float("inf"))
+
+
+def _bfloat16(value: float) -> int:
+    """The upper half of a float32, rounded to the nearest, halves to even."""
+    bits = int.from_bytes(pack_struct(">f", _infinite_beyond(value)), "big")
+    if value != value:
+        return 0x7FC0
+    return (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16
+
+
+# -- other objects ---------------------------------------------------------------
+
+
+def as_tensor(data: Any, dtype: DType | None = None, device: Any = None) -> Tensor:
+    """Make a tensor of ``data``, without a copy where it is a tensor or a NumPy array already of that dtype and device.
+
+    Source of the semantics: ``torch.as_tensor``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> x = torch.tensor([1, 2])
+        >>> torch.as_tensor(x) is x
+        True
+    """
+    if isinstance(data, Tensor):
+        return data.to(data.device if device is None else device, dtype or data.dtype)
+    if _is_ndarray(data):
+        made = from_numpy(data)
+        return made.to(find_place(device).device, dtype or made.dtype)
+    return tensor(data, dtype=dtype, device=device)
+
+
+def _is_ndarray(data: Any) -> bool:
+    return hasattr(data, "__array_interface__") and type(data).__name__ == "ndarray"
+
+
+def asarray(
+    obj: Any,
+    *,
+    dtype: DType | None = None,
+    device: Any = None,
+    copy: bool | None = None,
+    requires_grad: bool | None = None,
+) -> Tensor:
+    """Make a tensor of any object, sharing its memory where that is possible and ``copy`` is not True.
+
+    Tensors, NumPy arrays, objects with ``__dlpack__`` and buffers share; numbers and sequences are copied. Without
+    ``requires_grad``, a tensor keeps what it has. Source of the semantics: ``torch.asarray``.
+
+    Raises:
+        ValueError: ``copy=False``, and a copy would be needed.
+
+    Example:
+        >>> import flambeau as torch
+        >>> x = torch.tensor([1.0, 2.0])
+        >>> torch.asarray(x).data_ptr() == x.data_ptr()
+        True
+    """
+    shared = _sharing(obj, dtype)
+    if shared is None:
+        if copy is False:
+            raise ValueError("can't alias arbitrary sequence into a tensor.")
+        made = make_tensor(obj, dtype, device)
+    else:
+        target = type_for(dtype or shared.dtype, device if device is not None else shared.device)
+        if copy is False and target is not shared._type:
+            what = "dtype" if target.dtype is not shared.dtype else "device"
+            raise ValueError(
+                f"can't alias tensor with {what} '{getattr(shared, what)}' into {what} '{getattr(target, what)}'."
+            )
+        made = shared.to(target.device, target.dtype, copy=bool(copy))
+    if requires_grad is None or made.requires_grad == requires_grad:
+        return made
+    return made.requires_grad_() if requires_grad else made.detach()
+
+
+def _sharing(obj: Any, dtype: DType | None) -> Tensor | None:
+    """A tensor on the memory of ``obj``, if it has memory to share."""
+    if isinstance(obj, Tensor):
+        return obj
+    if _is_ndarray(obj):
+        return from_numpy(obj)
+    if hasattr(obj, "__array_interface__"):  # a scalar of NumPy
+        return make_tensor(obj)
+    if hasattr(obj, "__dlpack__"):
+        return from_dlpack(obj)
+    if isinstance(obj, (bytes, bytearray, memoryview, host_array)):
+        return frombuffer(obj, dtype=dtype or get_default_dtype())
+    return None
+
+
+def frombuffer(buffer: Any, *, dtype: DType, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Tensor:
+    """Make a one-dimensional CPU tensor on the memory of an object with the buffer protocol.
+
+    ``offset`` is in bytes, ``count`` in elements; -1 takes all. Source of the semantics: ``torch.frombuffer``.
+
+    Raises:
+        ValueError: the buffer has no such elements, or ``buffer`` is none.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.frombuffer(bytearray(b"ab"), dtype=torch.uint8)
+        tensor([97, 98], dtype=torch.uint8)
+    """
+    try:
+        view = memoryview(buffer)
+    except TypeError:
+        raise ValueError("object does not implement Python buffer protocol.") from None
+    count = _checked_count(view.nbytes, dtype.itemsize, count, offset)
+    if view.readonly:
+        warnings.warn(
+            "The given buffer is not writable, and PyTorch does not support non-writable tensors. This means you can write "
+            "to the underlying (supposedly non-writable) buffer using the tensor. You may want to copy the buffer to protect "
+            "its data or make it writable before converting it to a tensor.",
+            UserWarning,
+            stacklevel=2,
+        )
+    type_ = find_place("cpu").type(dtype)
+    return finished(type_.backend.from_buffer(buffer, dtype.name, count, offset), type_, requires_grad)
+
+
+def _checked_count(length: int, itemsize: int, count: int, offset: int) -> int:
+    """How many elements to take; PyTorch's errors if there are not as many."""
+    if length == 0 or count == 0:
+        raise ValueError(f"both buffer length ({length}) and count ({count}) must not be 0")
+    if not 0 <= offset < length:
+        raise ValueError(
+            f"offset ({offset} bytes) must be non-negative and no greater than buffer length ({length} bytes) minus 1"
+        )
+    if count > 0:
+        if offset + count * itemsize > length:
+            raise ValueError(
+                f"requested buffer length ({count} * {itemsize} bytes) after offset ({offset} bytes) must not be greater "
+                f"than actual buffer length ({length} bytes)"
+            )
+        return count
+    if (length - offset) % itemsize:
+        raise ValueError(
+            f"buffer length ({length} bytes) after offset ({offset} bytes) must be a multiple of element size ({itemsize})"
+        )
+    return (length - offset) // itemsize
+
+
+_DLPACK_DEVICES = {1: "cpu", 2: "cuda"}
+
+
+def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None) -> Tensor:
+    """Make a tensor on the memory of an object with ``__dlpack__``: an array of another library, on the same device.
+
+    Source of the semantics: ``torch.from_dlpack`` and the DLPack protocol of the Python array API standard.
+
+    Raises:
+        RuntimeError: the memory is on a device that no backend serves.
+
+    Example:
+        >>> import flambeau as torch, numpy
+        >>> array = numpy.zeros(2)
+        >>> x = torch.from_dlpack(array)
+        >>> array[0] = 1
+        >>> x
+        tensor([1., 0.], dtype=torch.float64)
+    """
+    kind, index = ext_tensor.__dlpack_device__()
+    name = _DLPACK_DEVICES.get(int(kind))
+    if name is None:
+        raise RuntimeError(
+            f"from_dlpack(): no backend serves devices of DLPack's type {int(kind)}; cpu is 1, cuda is 2"
+        )
+    place = find_place(name if name == "cpu" else f"{name}:{index}")
+    array, dtype_name = place.backend.from_dlpack(ext_tensor)
+    made = from_array(array, place.type(dtypes.by_name(dtype_name)))
+    return made.to(made.device if device is None else device, copy=bool(copy))
+
+
+def scalar_tensor(value: Number, dtype: DType | None = None, device: Any = None) -> Tensor:
+    """Make a 0-d tensor of a number, of the default floating dtype unless another is given.
+
+    Source of the semantics: ``torch.scalar_tensor``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.scalar_tensor(3)
+        tensor(3.)
+    """
+    return make_tensor(value, dtype or get_default_dtype(), device)
+
+
+# -- PyTorch's older ways ---------------------------------------------------------------
+
+
+def legacy_tensor(*data: Any) -> Tensor:
+    """What ``Tensor(...)`` makes: float32 of a shape or of data, on the default device."""
+    return of_shape_or_data(data, dtypes.float32)
+
+
+def of_shape_or_data(data: tuple[Any, ...], dtype: DType, device: Any = None) -> Tensor:
+    """A tensor of ``dtype``, uninitialised where ``data`` are sizes, else of the one sequence in it.
+
+    Of a tensor of the dtype it is an alias; of one of another dtype, a converted copy.
+    """
+    if not data:
+        return empty((0,), dtype=dtype, device=device)
+    if isinstance(data[0], Size) or all(_is_size(entry, len(data)) for entry in data):
+        return empty(*data, dtype=dtype, device=device)
+    if len(data) > 1:
+        raise TypeError(f"Tensor(): expected a shape, or one sequence of values, not {data!r}")
+    if isinstance(data[0], Tensor):
+        detached = data[0].detach()
+        return detached if detached.dtype is dtype else detached.to(dtype)
+    if isinstance(data[0], (bool, float, complex)):
+        raise TypeError(f"new(): data must be a sequence (got {type(data[0]).__name__})")
+    return make_tensor(data[0], dtype, device)
+
+
+def _is_size(value: Any, count: int) -> bool:
+    """Whether an entry of ``Tensor(...)`` is a size: a lone array or tensor is data."""
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        return False
+    return count > 1 or isinstance(value, int) or as_number(value) is not None or not hasattr(value, "dtype")
+
+
+@method("new_tensor")
+def _new_tensor(
+    self: Tensor, data: Any, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """Make a tensor of ``data`` with this one's dtype and device by default."""
+    return make_tensor(data, dtype or self.dtype, self.device if device is None else device, requires_grad)
+
+
+@method("new")
+def _new(self: Tensor, *data: Any, device: Any = None) -> Tensor:
+    """Make a tensor of sizes or data with this one's dtype and device: PyTorch's older form of the ``new_`` methods."""
+    return of_shape_or_data(data, self.dtype, self.device if device is None else device)

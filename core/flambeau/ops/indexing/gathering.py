@@ -1,0 +1,370 @@
+"""Taking elements by index: gather, index_select, take and masks; and where elements are not zero."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from flambeau import dtypes
+from flambeau._dispatch.declare import composite, fused, primitive
+from flambeau._dispatch.runtime import common_type
+from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.modes import no_grad
+from flambeau.dtypes import scalar_type_name
+from flambeau.ops.creation.conversion import to_type
+from flambeau.ops.creation.ranges import arange
+from flambeau.ops.movement.broadcasting import _expand_method
+from flambeau.ops.movement.joining import stack
+from flambeau.ops.movement.shapes import reshape
+from flambeau.ops.movement.splitting import unbind
+from flambeau.shapes import Shape, broadcast_shapes, normalize_dim
+
+__all__ = ["argwhere", "gather", "index_select", "masked_select", "nonzero", "take", "take_along_dim"]
+
+
+# -- along a dimension, element by element ---------------------------------------------------------------
+
+
+def check_gather(function: str, input: Tensor, dim: int, index: Tensor) -> tuple[int, Tensor]:
+    """Check an index tensor for gather and scatter; the dim, counted from the front, and the index as int64.
+
+    Raises:
+        RuntimeError: the index is neither int32 nor int64, does not fit the shape, or is out of range.
+        IndexError: there is no such dim.
+    """
+    if index.dtype not in (dtypes.int32, dtypes.int64):
+        raise RuntimeError(f"{function}(): Expected dtype int32/int64 for index")
+    common_type(function, (input, index))
+    index = to_type(index, input._type.with_dtype(dtypes.int64))
+    if not index.numel():
+        return normalize_dim(dim, input.dim()), index
+    if max(index.dim(), 1) != max(input.dim(), 1):
+        raise RuntimeError(
+            f"Index tensor must have the same number of dimensions as {'input' if function == 'gather' else 'self'} tensor"
+        )
+    dim = normalize_dim(dim, input.dim())
+    for d, (size, limit) in enumerate(zip(index._array.shape, input._array.shape, strict=False)):
+        if d != dim and size > limit:
+            raise RuntimeError(
+                f"Size does not match at dimension {d} expected index {list(index.shape)} to be no larger than self "
+                f"{list(input.shape)} apart from dimension {dim}"
+            )
+    size = input._array.shape[dim] if input.dim() else 1
+    low, high = index.amin().item(), index.amax().item()
+    if low < 0 or high >= size:
+        raise RuntimeError(f"index {low if low < 0 else high} is out of bounds for dimension {dim} with size {size}")
+    return dim, index
+
+
+def dimensioned(*tensors: Tensor) -> list[Tensor]:
+    return [value if value.dim() else reshape(value, (1,)) for value in tensors]
+
+
+def scatter_add(target: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
+    """The transposed operation of :func:`gather`, with a derivative of its own."""
+    from .scattering import _scatter_add
+
+    return _scatter_add(target, dim, index, source)
+
+
+def _gather_input(grad: Tensor, input_shape: Shape, dim: int, index: Tensor, sparse: bool) -> Tensor:
+    if sparse:
+        return _taken_from(grad, input_shape, dim, index)
+    return scatter_add(grad.new_zeros(input_shape), dim, index, grad)
+
+
+def _taken_from(grad: Tensor, shape: Shape, dim: int, index: Tensor) -> Tensor:
+    """A COO tensor of what was taken, one entry for each time."""
+    from flambeau import layouts
+    from flambeau.sparse import make_sparse
+
+    places = [
+        arange(length, device=index.device).reshape((-1,) + (1,) * (index.dim() - each - 1)).expand(index.shape)
+        for each, length in enumerate(index.shape)
+    ]
+    places[dim] = index
+    indices = stack([place.reshape(-1) for place in places])
+    return make_sparse(layouts.sparse_coo, (indices,), grad.reshape(-1), tuple(shape))
+
+
+@primitive(derivatives={"input": _gather_input}, method=False, node="GatherBackward0")
+def _gather(input: Tensor, dim: int, index: Tensor, sparse: bool = False) -> Tensor:
+    return from_array(input._type.kernels.gather(input._array, dim, index._array), input._type)
+
+
+@composite(out=True)
+def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:
+    """Take elements along a dimension by index: ``result[i][j] = input[index[i][j]][j]`` for dim 0.
+
+    With ``sparse_grad`` the gradient is a tensor of layout COO that stores what was taken. Source of the semantics:
+    ``torch.gather``.
+
+    Raises:
+        RuntimeError: the index is not int64, does not fit the shape, or is out of range.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.gather(torch.tensor([[1, 2], [3, 4]]), 1, torch.tensor([[0, 0], [1, 0]]))
+        tensor([[1, 1],
+                [4, 3]])
+    """
+    dim, index = check_gather("gather", input, dim, index)
+    if not index.numel():
+        return input.new_empty(tuple(index.shape))
+    if input.dim() and index.dim():
+        return _gather(input, dim, index, sparse_grad)
+    flat, flat_index = dimensioned(input, index)
+    return reshape(_gather(flat, 0, flat_index), index._array.shape)
+
+
+@composite(out=True)
+def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
+    """Take elements along a dimension by index; the other dimensions broadcast. Source: ``torch.take_along_dim``.
+
+    Without ``dim``, both are flattened.
+
+    Raises:
+        RuntimeError: the indices are not int64, are out of range, or differ in number of dimensions.
+
+    Example:
+        >>> import flambeau as torch
+        >>> x = torch.tensor([[3, 1], [2, 4]])
+        >>> torch.take_along_dim(x, torch.tensor([[1, 0]]), 0)
+        tensor([[2, 1]])
+    """
+    if indices.dtype is not dtypes.int64:
+        raise RuntimeError(
+            f"torch.take_along_dim(): dtype of indices should be Long but got {scalar_type_name(indices.dtype)}"
+        )
+    if dim is None:
+        return gather(reshape(input, (-1,)), 0, _from_the_front(reshape(indices, (-1,)), input.numel()))
+    if input.dim() != indices.dim():
+        raise RuntimeError(
+            "torch.take_along_dim(): input and indices should have the same number of dimensions, but got "
+            f"{input.dim()} dimensions for input, and {indices.dim()} dimensions for indices"
+        )
+    dim = normalize_dim(dim, input.dim())
+    shape, own = tuple(input.shape), tuple(indices.shape)
+    common = broadcast_shapes(shape[:dim] + (1,) + shape[dim + 1 :], own[:dim] + (1,) + own[dim + 1 :])
+    source = _expand_method(input, common[:dim] + shape[dim : dim + 1] + common[dim + 1 :])
+    places = _expand_method(indices, common[:dim] + own[dim : dim + 1] + common[dim + 1 :])
+    return gather(source, dim, _from_the_front(places, shape[dim]))
+
+
+def _from_the_front(index: Tensor, size: int) -> Tensor:
+    """Negative indices counted from the end; what is out of range stays so."""
+    with no_grad():
+        negative = index < 0
+        return index + negative * size if bool(negative.any()) else index
+
+
+# -- along a dimension, slice by slice ---------------------------------------------------------------
+
+
+def slices_of(index: Tensor, shape: Shape, dim: int) -> Any:
+    """An array of a shape with the entries of a vector of indices along ``dim``."""
+    kernels = index._type.kernels
+    column = kernels.reshape(index._array, (index.numel(),) + (1,) * (len(shape) - dim - 1))
+    return kernels.expand(column, shape)
+
+
+def check_in_range(function: str, index: Tensor, size: int, error: type[Exception] = IndexError) -> None:
+    """Refuse indices that are negative or too large.
+
+    Raises:
+        error: in the words that begin with ``function``.
+    """
+    if index.numel():
+        low, high = index.amin().item(), index.amax().item()
+        if low < 0 or high >= size:
+            raise error(f"{function}index {low if low < 0 else high} is out of bounds for dimension 0 with size {size}")
+
+
+def _index_select_input(grad: Tensor, input_shape: Shape, dim: int, index: Tensor) -> Tensor:
+    from .scattering import _index_add
+
+    return _index_add(grad.new_zeros(input_shape), dim, index, grad)
+
+
+@fused("index_select", derivatives={"input": _index_select_input}, method=False, node="IndexSelectBackward0")
+def _index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
+    kernels, array = input._type.kernels, input._array
+    if kernels.index_select is not None:
+        return from_array(kernels.index_select(array, dim, index._array), input._type)
+    if dim == 0:
+        return from_array(kernels.index(array, [index._array]), input._type)
+    order = (dim, *range(dim), *range(dim + 1, len(array.shape)))
+    back = (*range(1, dim + 1), 0, *range(dim + 1, len(array.shape)))
+    taken = kernels.permute(kernels.index(kernels.permute(array, order), [index._array]), back)
+    return from_array(kernels.clone(taken, False), input._type)
+
+
+@composite(out=True)
+def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
+    """Take the slices of a dimension that are named. Source of the semantics: ``torch.index_select``.
+
+    Raises:
+        IndexError: the index has more than one dimension, or is out of range.
+        RuntimeError: the index is neither int32 nor int64.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.index_select(torch.tensor([[1, 2], [3, 4]]), 1, torch.tensor([1]))
+        tensor([[2],
+                [4]])
+    """
+    if index.dim() > 1:
+        raise IndexError("index_select(): Index is supposed to be a vector")
+    if index.dtype not in (dtypes.int64, dtypes.int32):
+        raise RuntimeError("index_select(): Expected dtype int32 or int64 for index")
+    common_type("index_select", (input, index))
+    dim = normalize_dim(dim, input.dim())
+    (vector,) = dimensioned(to_type(index, input._type.with_dtype(dtypes.int64)))
+    if not input.dim() and vector.numel() != 1:
+        raise RuntimeError(f"index_select(): Index to scalar can have only 1 value, got {vector.numel()} value(s)")
+    (source,) = dimensioned(input)
+    _check_range(vector, source._array.shape[dim])
+    result = _index_select(source, dim, vector)
+    return result if input.dim() else reshape(result, ())
+
+
+def _check_range(index: Tensor, size: int) -> None:
+    if index.numel() and (index.amin().item() < 0 or index.amax().item() >= size):
+        raise IndexError("index out of range in self")
+
+
+# -- in the flattened tensor ---------------------------------------------------------------
+
+
+def flat_index(function: str, input: Tensor, index: Tensor) -> Tensor:
+    """Positions in a flattened tensor, counted from the front.
+
+    Raises:
+        RuntimeError: they are not int64.
+        IndexError: one is out of range.
+    """
+    if index.dtype is not dtypes.int64:
+        raise RuntimeError(f"{function}(): Expected a long tensor for index, but got {scalar_type_name(index.dtype)}")
+    common_type(function, (input, index))
+    if index.numel():
+        total = input.numel()
+        if not total:
+            raise IndexError(f"{function}(): tried to {function.rstrip('_')} from an empty tensor")
+        low, high = index.amin().item(), index.amax().item()
+        if low < -total or high >= total:
+            raise IndexError(
+                f"out of range: tried to access index {low if low < -total else high} on a tensor of {total} elements."
+            )
+    return _from_the_front(index, input.numel())
+
+
+def _take_input(grad: Tensor, input_shape: Shape, index: Tensor) -> Tensor:
+    from .scattering import _put
+
+    return _put(grad.new_zeros(input_shape), index, grad, True)
+
+
+@primitive(derivatives={"input": _take_input}, method=False, node="TakeBackward0")
+def _take(input: Tensor, index: Tensor) -> Tensor:
+    kernels, array = input._type.kernels, input._array
+    return from_array(kernels.index(kernels.reshape(array, (prod(array.shape),)), [index._array]), input._type)
+
+
+@composite(out=True)
+def take(input: Tensor, index: Tensor) -> Tensor:
+    """Take elements of the flattened tensor by position; the result has the shape of ``index``. Source: ``torch.take``.
+
+    Raises:
+        RuntimeError: the index is not int64.
+        IndexError: a position is out of range.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.take(torch.tensor([[4, 5], [6, 7]]), torch.tensor([0, -1]))
+        tensor([4, 7])
+    """
+    return _take(input, flat_index("take", input, index))
+
+
+# -- by mask ---------------------------------------------------------------
+
+
+def _masked_select_input(grad: Tensor, input_shape: Shape, mask: Tensor) -> Tensor:
+    from .scattering import _masked_scatter
+
+    return _masked_scatter(grad.new_zeros(input_shape), mask, grad)
+
+
+@primitive(derivatives={"input": _masked_select_input}, method=False, node="MaskedSelectBackward0")
+def _masked_select(input: Tensor, mask: Tensor) -> Tensor:
+    kernels = input._type.kernels
+    return from_array(kernels.index(input._array, columns_of(mask)), input._type)
+
+
+def columns_of(mask: Tensor) -> list[Any]:
+    """The coordinates of the true elements, an array per dimension."""
+    kernels = mask._type.kernels
+    rows = kernels.nonzero(mask._array)
+    count, ndim = rows.shape
+    return [kernels.reshape(kernels.slice(rows, (0, dim), (count, 1), (1, 1)), (count,)) for dim in range(ndim)]
+
+
+@composite(out=True)
+def masked_select(input: Tensor, mask: Tensor) -> Tensor:
+    """Take the elements where ``mask`` holds, as a vector; both broadcast. Source: ``torch.masked_select``.
+
+    Raises:
+        RuntimeError: ``mask`` is not bool, or the shapes do not fit.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.masked_select(torch.tensor([1, 2, 3]), torch.tensor([True, False, True]))
+        tensor([1, 3])
+    """
+    if mask.dtype is not dtypes.bool:
+        raise RuntimeError("masked_select: expected BoolTensor for mask")
+    common_type("masked_select", (input, mask))
+    shape = broadcast_shapes(tuple(mask.shape), tuple(input.shape)) or (1,)
+    return _masked_select(_expand_method(input, shape), _expand_method(mask, shape))
+
+
+# -- where elements are not zero ---------------------------------------------------------------
+
+
+@primitive(not_differentiable="the result is an index", method=False)
+def _nonzero(input: Tensor) -> Tensor:
+    return from_array(input._type.kernels.nonzero(input._array), input._type.with_dtype(dtypes.int64))
+
+
+@composite()
+def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False) -> Any:
+    """Give the indices of the elements that are not zero: one row each, or one tensor per dimension.
+
+    Source of the semantics: ``torch.nonzero``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nonzero(torch.tensor([0, 5, 7]))
+        tensor([[1],
+                [2]])
+    """
+    if out is not None:
+        from flambeau._dispatch.runtime import with_out
+
+        return with_out(out, _nonzero, input)
+    if as_tuple:
+        return unbind(_nonzero(input if input.dim() else reshape(input, (1,))), 1)
+    return _nonzero(input)
+
+
+@composite()
+def argwhere(input: Tensor) -> Tensor:
+    """Give the indices of the elements that are not zero, one row each. Source of the semantics: ``torch.argwhere``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.argwhere(torch.tensor([0, 5, 7]))
+        tensor([[1],
+                [2]])
+    """
+    return _nonzero(input)

@@ -1,0 +1,518 @@
+"""Keys in brackets: integers, slices, masks and index tensors, to read and to write; and ``index_put``."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from operator import index as as_int
+from typing import Any
+
+from flambeau import dtypes
+from flambeau._dispatch.declare import composite, primitive
+from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.methods import method
+from flambeau._tensor.modes import no_grad
+from flambeau.dtypes import scalar_type_name
+from flambeau.ops.creation.conversion import to_type
+from flambeau.ops.creation.data import make_tensor as tensor
+from flambeau.ops.creation.filled import fitting, full, zeros
+from flambeau.ops.movement.reordering import flip
+from flambeau.ops.movement.shapes import _permute, _unsqueeze, reshape
+from flambeau.ops.movement.slicing import _select, _slice
+from flambeau.promotion import as_number, is_scalar
+from flambeau.shapes import Shape, broadcast_shapes
+
+from .gathering import nonzero
+
+__all__ = ["index_put", "index_put_"]
+
+
+_ZERO_DIM = (
+    "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor "
+    "to a number"
+)
+
+# -- keys ---------------------------------------------------------------
+
+
+@method("__getitem__")
+def getitem(input: Tensor, key: Any) -> Tensor:
+    """``input[key]``: integers, slices, None and ``...`` give views; masks, tensors and lists give copies."""
+    if key.__class__ is int:
+        return _select_first(input, key)
+    if key.__class__ is slice and input._array.shape:
+        return _sliced(input, 0, key)
+    if key.__class__ is tuple:
+        view = _part(input, key)
+        if view is not None:
+            return view
+    return _take(input, key)
+
+
+def _select_first(input: Tensor, position: int) -> Tensor:
+    shape = input._array.shape
+    if not shape:
+        raise IndexError(_ZERO_DIM)
+    size = shape[0]
+    if not -size <= position < size:
+        raise IndexError(f"index {position} is out of bounds for dimension 0 with size {size}")
+    return _select(input, 0, position + size if position < 0 else position)
+
+
+def _part(input: Tensor, key: tuple[Any, ...]) -> Tensor | None:
+    """The view that a key of integers, slices, None and one ``...`` names; None for other keys and for bad ones."""
+    used = 0
+    for entry in key:
+        kind = entry.__class__
+        if kind is int or kind is slice:
+            used += 1
+        elif entry is not None and entry is not Ellipsis:
+            return None
+    left = len(input._array.shape) - used
+    if left < 0:
+        return None
+    view, dim = input, 0
+    for entry in key:
+        kind = entry.__class__
+        if kind is int:
+            size = view._array.shape[dim]
+            if not -size <= entry < size:
+                return None
+            view = _select(view, dim, entry + size if entry < 0 else entry)
+        elif kind is slice:
+            if entry != _ALL:
+                view = _sliced(view, dim, entry)
+            dim += 1
+        elif entry is None:
+            view = _unsqueeze(view, dim)
+            dim += 1
+        elif left < 0:
+            return None
+        else:
+            dim += left
+            left = -1
+    return None if view is input else view
+
+
+_ALL = slice(None)
+
+
+def _take(input: Tensor, key: Any) -> Tensor:
+    view, advanced = _apply_basic(input, _expanded_key(input, key))
+    if advanced:
+        return _index_at(view, advanced)
+    return view.view_as(view) if view is input else view
+
+
+def _expanded_key(input: Tensor, key: Any) -> list[Any]:
+    """The key as a list with one entry per dimension it uses, ``...`` written out as slices."""
+    entries = list(map(_as_index, _entries(key)))
+    used = sum(map(_dims_used, entries))
+    if used > input.dim():
+        if input.dim() == 0:
+            raise IndexError(_ZERO_DIM)
+        raise IndexError(f"too many indices for tensor of dimension {input.dim()}")
+    ellipses = [position for position, entry in enumerate(entries) if entry is Ellipsis]
+    if len(ellipses) > 1:
+        raise IndexError("an index can only have a single ellipsis ('...')")
+    if ellipses:
+        entries[ellipses[0] : ellipses[0] + 1] = [slice(None)] * (input.dim() - used)
+    return entries
+
+
+_MOST_DIMS = 32  # a longer sequence is never taken apart
+
+
+def _entries(key: Any) -> Sequence[Any]:
+    """The entries of a key: of a tuple, and of a sequence that holds more than numbers."""
+    if isinstance(key, tuple):
+        return key
+    if not isinstance(key, Sequence) or isinstance(key, _TEXT) or len(key) >= _MOST_DIMS or all(map(_is_plain, key)):
+        return (key,)
+    warnings.warn(
+        "Using a non-tuple sequence for multidimensional indexing is deprecated and will be changed in pytorch 2.9; use "
+        "x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be interpreted as tensor index, x[torch.tensor(seq)], "
+        "which will result either in an error or a different result",
+        UserWarning,
+        stacklevel=5,
+    )
+    return key
+
+
+_TEXT = (str, bytes)
+
+
+def _is_plain(entry: Any) -> bool:
+    """Whether an entry of a sequence is a number, so that the sequence may be one index tensor."""
+    if entry is None or entry is Ellipsis or isinstance(entry, (slice, Tensor)):
+        return False
+    return not isinstance(entry, Sequence) and (not hasattr(entry, "__array_interface__") or is_scalar(entry))
+
+
+def _as_index(entry: Any) -> Any:
+    """One entry of a key as an int, slice, None, Ellipsis, bool or index tensor; uint8 tensors are masks."""
+    if entry is None or entry is Ellipsis or isinstance(entry, (bool, int, slice)):
+        return entry
+    if isinstance(entry, Tensor):
+        return _index_tensor(entry)
+    if isinstance(entry, _TEXT):
+        raise TypeError(f"new(): invalid data type '{type(entry).__name__}'")
+    if isinstance(entry, Sequence) or (hasattr(entry, "__array_interface__") and not is_scalar(entry)):
+        return _index_tensor(_tensor_of(entry))
+    try:
+        return as_int(entry)
+    except TypeError:
+        module = "numpy." if type(entry).__module__ == "numpy" else ""
+        raise IndexError(
+            "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
+            f"(got {module}{type(entry).__name__})"
+        ) from None
+
+
+def _tensor_of(indices: Any) -> Tensor:
+    """Indices as a tensor: int64, but for masks, and for what is no index."""
+    if getattr(getattr(indices, "dtype", None), "kind", "") == "u" and indices.dtype.itemsize > 1:
+        indices = indices.tolist()  # of a dtype that tensors do not have
+    made = tensor(list(indices) if isinstance(indices, Sequence) else indices)
+    wide = made.dtype.category == dtypes.INTEGRAL and made.dtype is not dtypes.uint8
+    return made.to(dtypes.int64) if wide or not (made.numel() or made._type.discrete) else made
+
+
+def _index_tensor(index: Tensor) -> Any:
+    """A tensor as an entry: a single integer as an int, a single mask as bool.
+
+    Raises:
+        IndexError: it has a dtype that is neither that of an index nor that of a mask.
+    """
+    dtype = index.dtype
+    if index.dim() == 0 and dtype is dtypes.uint8:
+        return index.ne(0)
+    if index.dim() == 0 and dtype.category == dtypes.INTEGRAL:
+        return int(index.item())
+    if dtype not in (dtypes.int64, dtypes.int32, *_MASKS):
+        raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
+    return index
+
+
+def _dims_used(entry: Any) -> int:
+    if entry is None or entry is Ellipsis or isinstance(entry, bool):
+        return 0
+    if isinstance(entry, Tensor) and entry.dtype in _MASKS:
+        return entry.dim()
+    return 1
+
+
+_MASKS = (dtypes.bool, dtypes.uint8)
+
+
+def _apply_basic(input: Tensor, entries: list[Any], filled: bool = False) -> tuple[Tensor, list[tuple[int, Tensor]]]:
+    """Apply what gives views; the rest comes back as index tensors with the dimension of the view they index.
+
+    ``filled`` says that one number is written to what they name.
+    """
+    advanced: list[tuple[int, Tensor]] = []
+    dim = 0
+    for position, entry in enumerate(entries):
+        if entry is None:
+            input = _unsqueeze(input, dim)
+            dim += 1
+        elif isinstance(entry, bool):
+            input = _unsqueeze(input, dim)
+            advanced.append((dim, tensor([0] if entry else [], dtype=dtypes.int64, device=input.device)))
+            dim += 1
+        elif isinstance(entry, slice):
+            if entry != _ALL:
+                input = _sliced(input, dim, entry)
+            dim += 1
+        elif isinstance(entry, int):
+            size = input._array.shape[dim]
+            if not -size <= entry < size:
+                raise IndexError(f"index {entry} is out of bounds for dimension {position} with size {size}")
+            input = _select(input, dim, entry + size if entry < 0 else entry)
+        elif entry.dtype is dtypes.bool and not entry.dim():
+            input = _unsqueeze(input, dim)
+            advanced.append((dim, nonzero(entry.to(input.device).reshape(1))[:, 0]))
+            dim += 1
+        elif entry.dtype in _MASKS:
+            if entry.dtype is dtypes.uint8 and not filled:
+                _warn_of_bytes()
+            _check_mask(input, entry, dim)
+            if entry.dtype is dtypes.uint8 and filled:
+                raise RuntimeError("masked_fill_ only supports boolean masks, but got mask with dtype unsigned char")
+            columns = nonzero(entry.to(input.device))
+            advanced += [(dim + offset, columns.select(1, offset)) for offset in range(entry.dim())]
+            dim += entry.dim()
+        else:
+            advanced.append((dim, _checked_index(entry, input._array.shape[dim], input)))
+            dim += 1
+    return input, advanced
+
+
+def _warn_of_bytes() -> None:
+    warnings.warn(
+        "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.",
+        UserWarning,
+        stacklevel=5,
+    )
+
+
+def _check_mask(input: Tensor, mask: Tensor, dim: int) -> None:
+    shape = input._array.shape[dim : dim + mask.dim()]
+    for offset, (size, wanted) in enumerate(zip(mask._array.shape, shape, strict=True)):
+        if size != wanted:
+            raise IndexError(
+                f"The shape of the mask {list(mask.shape)} at index {offset} does not match the shape of the indexed tensor "
+                f"{list(input.shape)} at index {dim + offset}"
+            )
+
+
+def _sliced(input: Tensor, dim: int, key: slice) -> Tensor:
+    shape = input._array.shape
+    start, stop, step = key.indices(shape[dim])
+    if step < 0:
+        # PyTorch refuses; the reversed slice is a copy here, so that no tensor has a negative stride.
+        count = len(range(start, stop, step))
+        first = start + (count - 1) * step if count else 0
+        return flip(_sliced(input, dim, slice(first, start + 1 if count else 0, -step)), dim)
+    length = (stop - start + step - 1) // step if stop > start else 0
+    before, after = (0,) * dim, (0,) * (len(shape) - dim - 1)
+    starts = (*before, start if length else 0, *after)
+    steps = (1,) * len(shape) if step == 1 else (*(1,) * dim, step, *(1,) * len(after))
+    return _slice(input, starts, (*shape[:dim], length, *shape[dim + 1 :]), steps)
+
+
+def _checked_index(indices: Tensor, size: int, input: Tensor) -> Tensor:
+    """An index tensor as int64 on the device of ``input``, counted from the front.
+
+    Raises:
+        IndexError: an index is out of range.
+    """
+    wide = to_type(indices.detach(), input._type.with_dtype(dtypes.int64))
+    if not wide.numel():
+        return wide
+    with no_grad():
+        low, high = wide.amin().item(), wide.amax().item()
+        if low < -size or high >= size:
+            bad = low if low < -size else high
+            raise IndexError(f"index {bad} is out of bounds for dimension 0 with size {size}")
+        return (wide + (wide < 0) * size) if low < 0 else wide
+
+
+def _arranged(input: Tensor, advanced: list[tuple[int, Tensor]]) -> tuple[Tensor, list[Tensor], int]:
+    """Bring the indexed dimensions to the front; where the result's index dimensions go; the indices in one shape."""
+    dims = [dim for dim, _ in advanced]
+    shape = broadcast_index_shapes([index for _, index in advanced])
+    indices = [index.expand(shape) if index._array.shape != shape else index for _, index in advanced]
+    rest = [dim for dim in range(input.dim()) if dim not in dims]
+    adjacent = dims == list(range(dims[0], dims[0] + len(dims)))
+    front = input if dims == list(range(len(dims))) else _permute(input, tuple(dims + rest))
+    return front, indices, dims[0] if adjacent else 0
+
+
+def broadcast_index_shapes(indices: Sequence[Tensor]) -> Shape:
+    """The common shape of index tensors, with PyTorch's error where there is none."""
+    shapes = [tuple(index._array.shape) for index in indices]
+    try:
+        return tuple(broadcast_shapes(*shapes))
+    except RuntimeError:
+        listed = ", ".join(str(list(shape)) for shape in shapes)
+        raise IndexError(
+            f"shape mismatch: indexing tensors could not be broadcast together with shapes {listed}"
+        ) from None
+
+
+def _index_at(input: Tensor, advanced: list[tuple[int, Tensor]]) -> Tensor:
+    front, indices, place = _arranged(input, advanced)
+    result = _index(front, tuple(indices))
+    if place == 0:
+        return result
+    return _permute(result, _moved(result.dim(), indices[0].dim(), place))
+
+
+def _moved(ndim: int, count: int, place: int) -> Shape:
+    """The order that moves the first ``count`` dimensions behind the next ``place``."""
+    return (*range(count, count + place), *range(count), *range(count + place, ndim))
+
+
+def _index_input(grad: Tensor, input_shape: Shape, indices: tuple[Tensor, ...]) -> Tensor:
+    return _index_add_zeros(grad, tuple(input_shape), indices)
+
+
+@primitive(
+    derivatives={"input": _index_input},
+    method=False,
+    node="IndexBackward0",
+)
+def _index(input: Tensor, indices: tuple[Tensor, ...]) -> Tensor:
+    return from_array(input._type.kernels.index(input._array, [index._array for index in indices]), input._type)
+
+
+@primitive(derivatives={"input": lambda grad, indices: _index(grad, indices)}, method=False, node="IndexPutBackward0")
+def _index_add_zeros(input: Tensor, shape: Shape, indices: tuple[Tensor, ...]) -> Tensor:
+    type_ = input._type
+    target = type_.kernels.full(shape, 0, type_.dtype.name)
+    type_.kernels.index_put(target, [index._array for index in indices], input._array, True)
+    return from_array(target, type_)
+
+
+@method("__setitem__")
+def setitem(input: Tensor, key: Any, value: Any) -> None:
+    """``input[key] = value``: writes into the tensor; ``value`` broadcasts to the shape of ``input[key]``."""
+    entries = _expanded_key(input, key)
+    number = None if isinstance(value, Tensor) else as_number(value)
+    if number is not None:
+        value = full((), fitting(number, input.dtype), dtype=input.dtype, device=input.device)
+    elif not isinstance(value, Tensor):
+        value = tensor(value, dtype=input.dtype, device=input.device)
+    elif value.dtype is not input.dtype:
+        _check_conversion(input, entries, value)
+    if len(entries) == 1 and value.numel() == 1 and isinstance(entries[0], Tensor) and _is_mask(entries[0]):
+        _fill_where(input, entries[0], value)
+        return
+    view, advanced = _apply_basic(input, entries, _fills(entries, value))
+    if advanced:
+        _put_at(view, advanced, value)
+    else:
+        view.copy_(_without_leading_ones(value, view))
+
+
+def _fill_where(input: Tensor, mask: Tensor, value: Tensor) -> None:
+    """Write one number by a mask of the first dimensions: without a search for the places."""
+    _check_mask(input, mask, 0)
+    wide = reshape(mask.to(input.device), tuple(mask.shape) + (1,) * (input.dim() - mask.dim()))
+    input.masked_fill_(wide, reshape(value, ()))
+
+
+def _check_conversion(input: Tensor, entries: list[Any], value: Tensor) -> None:
+    """Slices convert what is written to them; index tensors do not, but for one mask that is filled with one number."""
+    advanced = [entry for entry in entries if isinstance(entry, (Tensor, bool))]
+    if advanced and not (len(entries) == 1 and value.numel() == 1 and _is_mask(advanced[0])):
+        raise _dtypes_differ(input, value)
+
+
+def _fills(entries: list[Any], value: Tensor) -> bool:
+    """Whether one number is written to what one index tensor names."""
+    return value.numel() == 1 and sum(isinstance(entry, Tensor) for entry in entries) == 1
+
+
+def _is_mask(entry: Tensor | bool) -> bool:
+    return isinstance(entry, bool) or (entry.dtype is dtypes.bool and entry.dim() > 0)
+
+
+def _dtypes_differ(input: Tensor, values: Tensor) -> RuntimeError:
+    return RuntimeError(
+        "Index put requires the source and destination dtypes match, got "
+        f"{scalar_type_name(input.dtype)} for the destination and {scalar_type_name(values.dtype)} for the source."
+    )
+
+
+def _without_leading_ones(value: Tensor, target: Tensor) -> Tensor:
+    shape = value._array.shape
+    extra = len(shape) - target.dim()
+    if extra > 0 and all(size == 1 for size in shape[:extra]):
+        return reshape(value, shape[extra:])
+    return value
+
+
+def _put_at(view: Tensor, advanced: list[tuple[int, Tensor]], value: Tensor, accumulate: bool = False) -> None:
+    front, indices, place = _arranged(view, advanced)
+    count = indices[0].dim()
+    rest = front._array.shape[len(indices) :]
+    wanted = tuple(rest[:place]) + tuple(indices[0].shape) + tuple(rest[place:])
+    value = _without_leading_ones(value, indices[0].new_empty((0,) * len(wanted)))
+    try:
+        full = to_type(value, view._type).expand(wanted)
+    except RuntimeError:
+        raise RuntimeError(
+            f"shape mismatch: value tensor of shape {list(value.shape)} cannot be broadcast to indexing result of shape "
+            f"{list(wanted)}"
+        ) from None
+    if place:
+        back = (*range(place, place + count), *range(place), *range(place + count, len(wanted)))
+        full = _permute(full, back)
+    front._index_put_(tuple(indices), full, accumulate)
+
+
+def _write_index_put(input: Tensor, indices: tuple[Tensor, ...], values: Tensor, accumulate: bool = False) -> None:
+    input._type.kernels.index_put(input._array, [index._array for index in indices], values._array, accumulate)
+
+
+@primitive(
+    derivatives={
+        "input": lambda grad, indices, accumulate: grad if accumulate else _zero_at(grad, indices),
+        "values": lambda grad, indices: _index(grad, indices),
+    },
+    inplace=True,
+    write=_write_index_put,
+    method=False,
+    node="IndexPutBackward0",
+)
+def _index_put(input: Tensor, indices: tuple[Tensor, ...], values: Tensor, accumulate: bool = False) -> Tensor:
+    return written(_write_index_put, input, indices, values, accumulate)
+
+
+def _zero_at(grad: Tensor, indices: tuple[Tensor, ...]) -> Tensor:
+    shape = tuple(indices[0].shape) + tuple(grad.shape[len(indices) :])
+    return _index_put(grad, indices, zeros((), dtype=grad.dtype, device=grad.device).expand(shape))
+
+
+def written(write: Callable[..., None], input: Tensor, *args: Any) -> Tensor:
+    """A copy of ``input`` that ``write`` has written to."""
+    result = from_array(input._type.kernels.clone(input._array, False), input._type)
+    write(result, *args)
+    return result
+
+
+# -- index tensors as an argument ---------------------------------------------------------------
+
+
+def _put(function: str, input: Tensor, indices: Sequence[Tensor], values: Tensor, accumulate: bool) -> None:
+    for position, index in enumerate(indices):
+        if not isinstance(index, Tensor):
+            raise TypeError(f"expected Tensor as element {position} in argument 1, but got {type(index).__name__}")
+    if not isinstance(values, Tensor):
+        raise TypeError(f"{function}(): argument 'values' (position 3) must be Tensor, not {type(values).__name__}")
+    if values.dtype is not input.dtype:
+        raise _dtypes_differ(input, values)
+    if not indices:
+        raise IndexError(f"{function}(): expected one index tensor at least")
+    entries = _expanded_key(input, tuple(index.reshape(1) if _is_number(index) else index for index in indices))
+    view, advanced = _apply_basic(input, entries, not accumulate and _fills(entries, values))
+    _put_at(view, advanced, values, accumulate)
+
+
+def _is_number(index: Tensor) -> bool:
+    return index.dim() == 0 and index.dtype is not dtypes.bool
+
+
+@composite()
+def index_put(input: Tensor, indices: Sequence[Tensor], values: Tensor, accumulate: bool = False) -> Tensor:
+    """Copy a tensor with the elements that index tensors name replaced, or added to if ``accumulate``.
+
+    Masks are index tensors too; ``values`` broadcasts to the shape of ``input[indices]``. Source: ``torch.index_put``.
+
+    Raises:
+        IndexError: an index is out of range, or no index.
+        RuntimeError: ``values`` has another dtype, or does not broadcast.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.index_put(torch.zeros(3), (torch.tensor([2, 2]),), torch.tensor([4.0, 5.0]), accumulate=True)
+        tensor([0., 0., 9.])
+    """
+    result = input.clone()
+    _put("index_put", result, indices, values, accumulate)
+    return result
+
+
+@method("index_put_")
+def index_put_(input: Tensor, indices: Sequence[Tensor], values: Tensor, accumulate: bool = False) -> Tensor:
+    """In-place form of :func:`flambeau.index_put`.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.zeros(2).index_put_((torch.tensor([1]),), torch.tensor(3.0))
+        tensor([0., 3.])
+    """
+    _put("index_put_", input, indices, values, accumulate)
+    return input

@@ -1,0 +1,96 @@
+"""What the operations on matrices share: checks of their arguments, triangles, adjoints and the system of matrices."""
+
+from __future__ import annotations
+
+from flambeau import dtypes
+from flambeau._dispatch.declare import primitive
+from flambeau._tensor import Tensor, from_array
+from flambeau.dtypes import scalar_type_name
+from flambeau.ops.creation.ranges import eye
+from flambeau.ops.movement.diagonals import tril, triu
+
+from .matmul import matmul
+
+__all__: list[str] = []
+
+
+def check_matrix(function: str, input: Tensor, name: str = "A") -> None:
+    """Refuse what is no floating matrix or batch of matrices, in PyTorch's words."""
+    if not isinstance(input, Tensor):
+        raise TypeError(
+            f"{function.rpartition('.')[2]}(): argument '{name}' must be Tensor, not {type(input).__name__}"
+        )
+    if input.dim() < 2:
+        raise RuntimeError(f"{function}: The input tensor {name} must have at least 2 dimensions.")
+    if not input._type.floats:
+        raise RuntimeError(
+            f"{function}: Expected a floating point or complex tensor as input. Got {scalar_type_name(input.dtype)}"
+        )
+    if input.dtype in (dtypes.float16, dtypes.bfloat16):
+        raise RuntimeError(f"{function}: Low precision dtypes not supported. Got {scalar_type_name(input.dtype)}")
+
+
+def check_square(function: str, input: Tensor, name: str = "A") -> None:
+    """Refuse matrices that are not square, in PyTorch's words."""
+    if input.dim() < 2:
+        raise RuntimeError(f"{function}: The input tensor {name} must have at least 2 dimensions.")
+    rows, columns = input.shape[-2:]
+    if rows != columns:
+        raise RuntimeError(
+            f"{function}: {name} must be batches of square matrices, but they are {rows} by {columns} matrices"
+        )
+
+
+def check_square_matrix(function: str, input: Tensor, name: str = "A") -> None:
+    """Both of the above."""
+    check_matrix(function, input, name)
+    check_square(function, input, name)
+
+
+def batch_text(input: Tensor, failed: Tensor) -> tuple[str, Tensor]:
+    """PyTorch's words for which matrix of a batch failed, and that matrix."""
+    if input.dim() == 2:
+        return "", input
+    position = int(failed.reshape(-1).nonzero()[0, 0])
+    return f"(Batch element {position}): ", input.reshape(-1, *input.shape[-2:])[position]
+
+
+def adjoint(input: Tensor) -> Tensor:
+    """The transposed matrices, conjugated if they are complex."""
+    turned: Tensor = input.mT
+    return turned.conj() if turned.is_complex() else turned
+
+
+def _not_finite(result: Tensor) -> Tensor:
+    return ~result.detach().isfinite().flatten(-2).all(-1)
+
+
+def lower_of(factors: Tensor) -> Tensor:
+    """L of a packed LU: its lower triangle, with ones on the diagonal."""
+    rows, columns = factors.shape[-2:]
+    inner = min(rows, columns)
+    return tril(factors[..., :inner], -1) + eye(rows, inner, dtype=factors.dtype, device=factors.device)
+
+
+def upper_of(factors: Tensor) -> Tensor:
+    """U of a packed LU."""
+    return triu(factors[..., : min(factors.shape[-2:]), :])
+
+
+def _solve_input(grad: Tensor, input: Tensor, result: Tensor) -> Tensor:
+    return -matmul(_solve(adjoint(input), grad), adjoint(result))
+
+
+def _solve_other(grad: Tensor, input: Tensor) -> Tensor:
+    return _solve(adjoint(input), grad)
+
+
+@primitive(
+    derivatives={"input": _solve_input, "other": _solve_other},
+    method=False,
+    holomorphic=False,
+    node="LinalgSolveExBackward0",
+)
+def _solve(input: Tensor, other: Tensor) -> Tensor:
+    """The system of matrices with the same leading dimensions; where a matrix is singular, nan or infinities."""
+    return from_array(input._type.kernels.solve(input._array, other._array), input._type)

@@ -1,0 +1,303 @@
+"""Products of matrices and vectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flambeau._dispatch.declare import composite, fused, primitive
+from flambeau._dispatch.runtime import Number, common_type
+from flambeau._tensor import Tensor, from_array
+from flambeau.backend.types import TensorType
+from flambeau.ops.movement.shapes import _t, _transpose, reshape
+from flambeau.ops.reductions.sums import sum, sum_to_size
+from flambeau.shapes import broadcast_shapes
+
+__all__ = ["addmm", "bmm", "dot", "matmul", "mm", "mv", "outer"]
+
+
+def _product_type(function: str, *tensors: Tensor) -> TensorType:
+    """The type of matrices that are multiplied: they must agree.
+
+    Raises:
+        RuntimeError: devices or dtypes differ, in PyTorch's words.
+    """
+    common_type(function, tensors)
+    first = tensors[0]._type
+    for other in tensors[1:]:
+        if other._type is not first:
+            raise RuntimeError(
+                f"expected m1 and m2 to have the same dtype, but got: {_c_name(first)} != {_c_name(other._type)}"
+            )
+    return first
+
+
+def _c_name(type_: TensorType) -> str:
+    from flambeau.dtypes import scalar_type_name
+
+    names = {"Float": "float", "Double": "double", "Long": "long long", "Half": "c10::Half"}
+    name = scalar_type_name(type_.dtype)
+    return names.get(name, name.lower())
+
+
+def _turned(tensor: Tensor) -> Tensor:
+    return _transpose(tensor, tensor.dim() - 2, tensor.dim() - 1)
+
+
+def _mm_input(grad: Tensor, mat2: Tensor) -> Tensor:
+    return mm(grad, _turned(mat2))
+
+
+def _mm_mat2(grad: Tensor, input: Tensor) -> Tensor:
+    return mm(_turned(input), grad)
+
+
+@primitive(derivatives={"input": _mm_input, "mat2": _mm_mat2}, out=True)
+def mm(input: Tensor, mat2: Tensor) -> Tensor:
+    """Multiply two matrices: (n, k) by (k, m) gives (n, m). Source of the semantics: ``torch.mm``.
+
+    Raises:
+        RuntimeError: they are not matrices, their sizes do not fit, or their dtypes differ.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.mm(torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0], [4.0]]))
+        tensor([[11.]])
+    """
+    for name, matrix in (("self", input), ("mat2", mat2)):
+        if matrix.dim() != 2:
+            raise RuntimeError(f"{name} must be a matrix")
+    a, b = input._array.shape, mat2._array.shape
+    if a[1] != b[0]:
+        raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({a[0]}x{a[1]} and {b[0]}x{b[1]})")
+    type_ = _product_type("mm", input, mat2)
+    return from_array(type_.kernels.matmul(input._array, mat2._array), type_)
+
+
+def _matmul_input(grad: Tensor, input_shape: Any, mat2: Tensor) -> Tensor:
+    return sum_to_size(_matmul(grad, _turned(mat2)), tuple(input_shape))
+
+
+def _matmul_mat2(grad: Tensor, mat2_shape: Any, input: Tensor) -> Tensor:
+    return sum_to_size(_matmul(_turned(input), grad), tuple(mat2_shape))
+
+
+@primitive(derivatives={"input": _matmul_input, "mat2": _matmul_mat2}, method=False, node="BmmBackward0")
+def _matmul(input: Tensor, mat2: Tensor) -> Tensor:
+    """Multiply matrices in the last two dimensions; the dimensions before broadcast."""
+    type_ = _product_type("matmul", input, mat2)
+    return from_array(type_.kernels.matmul(input._array, mat2._array), type_)
+
+
+@composite(out=True)
+def bmm(input: Tensor, mat2: Tensor) -> Tensor:
+    """Multiply batches of matrices: (b, n, k) by (b, k, m) gives (b, n, m). Source of the semantics: ``torch.bmm``.
+
+    Raises:
+        RuntimeError: the tensors are not three-dimensional, or their sizes do not fit.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.bmm(torch.ones(2, 1, 3), torch.ones(2, 3, 1)).shape
+        torch.Size([2, 1, 1])
+    """
+    for name, tensor in (("batch1", input), ("batch2", mat2)):
+        if tensor.dim() != 3:
+            raise RuntimeError(f"{name} must be a 3D tensor")
+    a, b = input._array.shape, mat2._array.shape
+    if a[0] != b[0] or a[2] != b[1]:
+        raise RuntimeError(
+            f"Expected size for first two dimensions of batch2 tensor to be: [{a[0]}, {a[2]}] but got: [{b[0]}, {b[1]}]."
+        )
+    return _matmul(input, mat2)
+
+
+@composite(out=True)
+def mv(input: Tensor, vec: Tensor) -> Tensor:
+    """Multiply a matrix by a vector: (n, m) by (m,) gives (n,). Source of the semantics: ``torch.mv``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.mv(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([1.0, 1.0]))
+        tensor([3., 7.])
+    """
+    if input.dim() != 2 or vec.dim() != 1:
+        raise RuntimeError(f"vector + matrix @ vector expected, got {vec.dim()}, {input.dim()}, {vec.dim()}")
+    if input._array.shape[1] != vec._array.shape[0]:
+        raise RuntimeError(
+            f"size mismatch, got input ({input.shape[0]}), mat ({input.shape[0]}x{input.shape[1]}), vec ({vec.shape[0]})"
+        )
+    return reshape(_matmul(input, reshape(vec, (-1, 1))), (input.shape[0],))
+
+
+@composite(out=True)
+def dot(input: Tensor, tensor: Tensor) -> Tensor:
+    """Multiply two vectors and add up. Source of the semantics: ``torch.dot``.
+
+    Raises:
+        RuntimeError: they are not vectors of one length, or their dtypes differ.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.dot(torch.tensor([2, 3]), torch.tensor([2, 1]))
+        tensor(7)
+    """
+    if input.dim() != 1 or tensor.dim() != 1:
+        raise RuntimeError(f"1D tensors expected, but got {input.dim()}D and {tensor.dim()}D tensors")
+    if input.numel() != tensor.numel():
+        raise RuntimeError(
+            f"inconsistent tensor size, expected tensor [{input.numel()}] and src [{tensor.numel()}] to have the same number "
+            f"of elements, but got {input.numel()} and {tensor.numel()} elements respectively"
+        )
+    _product_type("dot", input, tensor)
+    return sum(input * tensor)
+
+
+@composite(out=True)
+def outer(input: Tensor, vec2: Tensor) -> Tensor:
+    """Multiply every element of one vector by every element of another. Source of the semantics: ``torch.outer``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.outer(torch.tensor([1, 2]), torch.tensor([3, 4]))
+        tensor([[3, 4],
+                [6, 8]])
+    """
+    if input.dim() != 1 or vec2.dim() != 1:
+        raise RuntimeError(f"outer: Expected 1-D argument self, but got {input.dim()}-D and {vec2.dim()}-D")
+    return reshape(input, (-1, 1)) * vec2
+
+
+@composite(out=True)
+def matmul(input: Tensor, other: Tensor) -> Tensor:
+    """Multiply tensors as matrices; vectors count as a row or column, leading dimensions broadcast.
+
+    Source of the semantics: ``torch.matmul``.
+
+    Raises:
+        RuntimeError: a tensor is 0-d, the sizes do not fit, or the dtypes differ.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.matmul(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([1.0, 1.0]))
+        tensor([3., 7.])
+    """
+    left, right = input.dim(), other.dim()
+    if left == 2 and right == 2:
+        return mm(input, other)
+    if left == 0 or right == 0:
+        raise RuntimeError(f"both arguments to matmul need to be at least 1D, but they are {left}D and {right}D")
+    if left == 1 and right == 1:
+        return dot(input, other)
+    a = reshape(input, (1, -1)) if left == 1 else input
+    b = reshape(other, (-1, 1)) if right == 1 else other
+    n, k = a._array.shape[-2:]
+    k2, m = b._array.shape[-2:]
+    if k != k2:
+        if left <= 2 and right <= 2:
+            raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({n}x{k} and {k2}x{m})")
+        raise RuntimeError(
+            f"Expected size for first two dimensions of batch2 tensor to be: [{a.shape[0]}, {k}] but got: [{b.shape[0]}, {k2}]."
+        )
+    batch = broadcast_shapes(a._array.shape[:-2], b._array.shape[:-2])
+    result = _matmul(a, b)
+    if left == 1 or right == 1:
+        return reshape(result, tuple(batch) + (n,) * (left > 1) + (m,) * (right > 1))
+    return result
+
+
+def _addmm_alpha(value: Tensor, factor: Number) -> Tensor:
+    return value if factor == 1 else value * factor
+
+
+@fused(
+    "addmm",
+    derivatives={
+        "input": lambda grad, input_shape, beta: sum_to_size(_addmm_alpha(grad, beta), tuple(input_shape)),
+        "mat1": lambda grad, mat2, alpha: _addmm_alpha(_matmul(grad, _turned(mat2)), alpha),
+        "mat2": lambda grad, mat1, alpha: _addmm_alpha(_matmul(_turned(mat1), grad), alpha),
+    },
+    out=True,
+    inplace=True,
+)
+def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+    """Compute ``beta * input + alpha * (mat1 @ mat2)``; ``input`` broadcasts. Source of the semantics: ``torch.addmm``.
+
+    Raises:
+        RuntimeError: the sizes do not fit, or the dtypes differ.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.addmm(torch.tensor([1.0]), torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0], [4.0]]))
+        tensor([[12.]])
+    """
+    for name, matrix in (("mat1", mat1), ("mat2", mat2)):
+        if matrix.dim() != 2:
+            raise RuntimeError(f"{name} must be a matrix, got {matrix.dim()}-D tensor")
+    (n, k), (k2, m) = mat1._array.shape, mat2._array.shape
+    if k != k2:
+        raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({n}x{k} and {k2}x{m})")
+    type_ = _product_type("addmm", input, mat1, mat2)
+    if broadcast_shapes(input._array.shape, (n, m)) != (n, m):
+        raise RuntimeError(
+            f"The expanded size of the tensor ({m}) must match the existing size ({input.shape[-1]}) at non-singleton "
+            "dimension 1."
+            f"  Target sizes: {[n, m]}.  Tensor sizes: {list(input.shape)}"
+        )
+    kernels = type_.kernels
+    if kernels.addmm is not None and alpha == 1 and beta == 1:
+        return from_array(kernels.addmm(input._array, mat1._array, mat2._array), type_)
+    product = kernels.matmul(mat1._array, mat2._array)
+    scaled = product if alpha == 1 else kernels.mul(product, type_.number(alpha))
+    bias = input._array if beta == 1 else kernels.mul(input._array, type_.number(beta))
+    return from_array(kernels.add(bias, scaled) if beta else scaled, type_)
+
+
+def _linear_input(grad: Tensor, weight: Tensor) -> Tensor:
+    return mm(grad, weight)
+
+
+def _linear_weight(grad: Tensor, input: Tensor) -> Tensor:
+    # Not the transpose of `input.T @ grad`: the gradient shall lie in memory as the weight does.
+    return mm(_t(grad), input)
+
+
+@fused(
+    "addmm",
+    derivatives={
+        "input": _linear_input,
+        "weight": _linear_weight,
+        "bias": lambda grad, bias_shape: sum_to_size(grad, tuple(bias_shape)),
+    },
+    method=False,
+    node="AddmmBackward0",
+)
+def _linear(input: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """The linear layer of a matrix: one node, where the transpose and the product would be two."""
+    (n, k), (m, k2) = input._array.shape, weight._array.shape
+    if k != k2:
+        raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({n}x{k} and {k2}x{m})")
+    type_ = _product_type("linear", input, weight, bias)
+    kernels = type_.kernels
+    if broadcast_shapes(bias._array.shape, (n, m)) != (n, m):
+        raise RuntimeError(f"linear: a bias of shape {list(bias.shape)} does not fit {m} outputs")
+    columns = kernels.permute(weight._array, (1, 0))
+    if kernels.addmm is not None:
+        return from_array(kernels.addmm(bias._array, input._array, columns), type_)
+    return from_array(kernels.add(kernels.matmul(input._array, columns), bias._array), type_)
+
+
+@composite(method=False)
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Compute ``input @ weight.T + bias``: (…, in) by (out, in) gives (…, out).
+
+    Source of the semantics: ``torch.nn.functional.linear``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.linear(torch.ones(2), torch.ones(3, 2), torch.zeros(3))
+        tensor([2., 2., 2.])
+    """
+    if bias is not None and input.dim() == 2 and weight.dim() == 2:
+        return _linear(input, weight, bias)
+    result = matmul(input, weight.t())
+    return result if bias is None else result + bias

@@ -1,0 +1,470 @@
+"""Sums of products beyond matrix multiplication: of batches with a bias, of more dimensions, Kronecker, cross and chains."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from itertools import pairwise
+from math import prod
+
+from flambeau._dispatch.declare import alias, composite
+from flambeau._dispatch.runtime import Number, with_out
+from flambeau._tensor import Tensor
+from flambeau.ops.movement.broadcasting import _expand_method
+from flambeau.ops.movement.diagonals import diagonal
+from flambeau.ops.movement.joining import stack
+from flambeau.ops.movement.shapes import reshape
+from flambeau.shapes import as_int, as_ints, broadcast_shapes, is_one, normalize_dim
+
+from .matmul import bmm, dot, matmul, mm, mv, outer
+
+__all__ = [
+    "addbmm", "addmv", "addr", "baddbmm", "chain_matmul", "cross", "ger", "inner", "kron", "matrix_power",
+    "tensordot", "trace", "vdot",
+]  # fmt: skip
+
+ger = alias(outer, "ger")
+
+
+# -- with a bias ---------------------------------------------------------------
+
+
+def _with_bias(input: Tensor, product: Tensor, beta: Number, alpha: Number) -> Tensor:
+    scaled = product if alpha == 1 else product * alpha
+    if beta == 0:  # nan in what is not wanted does not count
+        return scaled
+    return (input if beta == 1 else input * beta) + scaled
+
+
+def _check_bias(input: Tensor, shape: tuple[int, ...]) -> None:
+    try:
+        fits = broadcast_shapes(tuple(input.shape), shape) == shape
+    except RuntimeError:
+        fits = False
+    if not fits:
+        raise RuntimeError(
+            f"The expanded size of the tensor ({shape[0]}) must match the existing size "
+            f"({input.shape[0] if input.dim() else 1}) at non-singleton dimension 0.  Target sizes: {list(shape)}.  "
+            f"Tensor sizes: {list(input.shape)}"
+        )
+
+
+@composite(inplace=True, out=True)
+def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+    """Compute ``beta * input + alpha * (mat @ vec)``. Source of the semantics: ``torch.addmv``.
+
+    Raises:
+        RuntimeError: the sizes do not fit.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.addmv(torch.tensor([1.0]), torch.tensor([[2.0, 3.0]]), torch.tensor([4.0, 5.0]))
+        tensor([24.])
+    """
+    if mat.dim() != 2 or vec.dim() != 1 or input.dim() > 1:
+        raise RuntimeError(f"vector + matrix @ vector expected, got {input.dim()}, {mat.dim()}, {vec.dim()}")
+    if mat.shape[1] != vec.shape[0] or (input.numel() not in (1, mat.shape[0])):
+        sizes = "x".join(map(str, mat.shape))
+        raise RuntimeError(f"size mismatch, got input ({input.numel()}), mat ({sizes}), vec ({vec.shape[0]})")
+    return _with_bias(input, mv(mat, vec), beta, alpha)
+
+
+@composite(inplace=True, out=True)
+def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+    """Compute ``beta * input + alpha * outer(vec1, vec2)``. Source of the semantics: ``torch.addr``.
+
+    Raises:
+        RuntimeError: the sizes do not fit.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.addr(torch.zeros(1, 2), torch.tensor([2.0]), torch.tensor([3.0, 4.0]))
+        tensor([[6., 8.]])
+    """
+    for position, vector in enumerate((vec1, vec2), 1):
+        if vector.dim() != 1:
+            raise RuntimeError(f"addr: Expected 1-D argument vec{position}, but got {vector.dim()}-D")
+    _check_bias(input, (vec1.numel(), vec2.numel()))
+    return _with_bias(input, outer(vec1, vec2), beta, alpha)
+
+
+def _check_batches(batch1: Tensor, batch2: Tensor) -> None:
+    for position, batch in enumerate((batch1, batch2), 1):
+        if batch.dim() != 3:
+            raise RuntimeError(f"batch{position} must be a 3D tensor")
+    if batch1.shape[0] != batch2.shape[0] or batch1.shape[2] != batch2.shape[1]:
+        raise RuntimeError(
+            f"Expected size for first two dimensions of batch2 tensor to be: [{batch1.shape[0]}, {batch1.shape[2]}] but got: "
+            f"[{batch2.shape[0]}, {batch2.shape[1]}]."
+        )
+
+
+@composite(inplace=True, out=True)
+def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+    """Compute ``beta * input + alpha * (batch1 @ batch2)``, matrix by matrix. Source of the semantics: ``torch.baddbmm``.
+
+    Raises:
+        RuntimeError: the batches are no batches of matrices, or the sizes do not fit.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.baddbmm(torch.zeros(1, 1, 1), torch.tensor([[[2.0, 3.0]]]), torch.tensor([[[4.0], [5.0]]]))
+        tensor([[[23.]]])
+    """
+    _check_batches(batch1, batch2)
+    _check_bias(input, (batch1.shape[0], batch1.shape[1], batch2.shape[2]))
+    return _with_bias(input, bmm(batch1, batch2), beta, alpha)
+
+
+@composite(inplace=True, out=True)
+def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+    """Compute ``beta * input + alpha * sum(batch1 @ batch2)``, summed over the batch. Source: ``torch.addbmm``.
+
+    Raises:
+        RuntimeError: the batches are no batches of matrices, or the sizes do not fit.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.addbmm(torch.zeros(1, 1), torch.ones(3, 1, 2), torch.ones(3, 2, 1))
+        tensor([[6.]])
+    """
+    _check_batches(batch1, batch2)
+    count, rows, between = batch1.shape
+    _check_bias(input, (rows, batch2.shape[2]))
+    # One product of the matrices side by side, instead of a sum of products.
+    left = reshape(batch1.transpose(0, 1), (rows, count * between))
+    return _with_bias(input, mm(left, reshape(batch2, (count * between, batch2.shape[2]))), beta, alpha)
+
+
+# -- of vectors ---------------------------------------------------------------
+
+
+@composite(out=True)
+def vdot(input: Tensor, other: Tensor) -> Tensor:
+    """Multiply two vectors, the first conjugated, and add up. Source of the semantics: ``torch.vdot``.
+
+    Raises:
+        RuntimeError: the vectors differ in length, or are no vectors.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.vdot(torch.tensor([1, 2]), torch.tensor([3, 4]))
+        tensor(11)
+    """
+    if input.is_complex():
+        return dot(input.conj(), other)
+    return dot(input, other)
+
+
+def vecdot(x: Tensor, y: Tensor, *, dim: int = -1, out: Tensor | None = None) -> Tensor:
+    """Multiply vectors along ``dim``, the first conjugated, and add up. Source: ``torch.linalg.vecdot``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.linalg.vecdot(torch.tensor([[1, 2], [3, 4]]), torch.tensor([5, 6]))
+        tensor([17, 39])
+    """
+    first = x.conj() if x.is_complex() else x
+    result = (first * y).sum(dim)
+    return result if out is None else with_out(out, lambda: result)
+
+
+@composite(out=True)
+def inner(input: Tensor, other: Tensor) -> Tensor:
+    """Multiply the last dimensions and add up; 0-d tensors just multiply. Source of the semantics: ``torch.inner``.
+
+    Raises:
+        RuntimeError: the last dimensions differ in size.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.inner(torch.tensor([[1, 2], [3, 4]]), torch.tensor([5, 6]))
+        tensor([17, 39])
+    """
+    if input.dim() == 0 or other.dim() == 0:
+        return input * other
+    if input.shape[-1] != other.shape[-1]:
+        raise RuntimeError(
+            "inner() the last dimension must match on both input tensors but got shapes "
+            f"{list(input.shape)} and {list(other.shape)}"
+        )
+    return tensordot(input, other, ([-1], [-1]))
+
+
+@composite(out=True)
+def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
+    """Compute the cross product of vectors of three elements along a dimension. Source: ``torch.cross``.
+
+    Without ``dim``, the first dimension of size 3, and a warning as PyTorch gives it.
+
+    Raises:
+        RuntimeError: the dimension has not three elements.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.cross(torch.tensor([1, 0, 0]), torch.tensor([0, 1, 0]), dim=0)
+        tensor([0, 0, 1])
+    """
+    if dim is None:
+        dim = next((d for d, size in enumerate(input.shape) if size == 3), None)
+        if dim is None:
+            raise RuntimeError("no dimension of size 3 in input")
+        warnings.warn(
+            "Using torch.cross without specifying the dim arg is deprecated.\\nPlease either pass the dim explicitly or simply "
+            "use torch.linalg.cross.\\nThe default value of dim will change to agree with that of linalg.cross in a future "
+            "release.",
+            UserWarning,
+            stacklevel=3,
+        )
+    return cross_along(input, other, dim)
+
+
+def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1, out: Tensor | None = None) -> Tensor:
+    """Compute the cross product of vectors of three elements along ``dim``. Source: ``torch.linalg.cross``.
+
+    Raises:
+        RuntimeError: the dimension has not three elements.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.linalg.cross(torch.tensor([1, 0, 0]), torch.tensor([0, 1, 0]))
+        tensor([0, 0, 1])
+    """
+    if out is not None:
+        return with_out(out, cross_along, input, other, dim)  # type: ignore[no-any-return]
+    return cross_along(input, other, dim)
+
+
+def cross_along(input: Tensor, other: Tensor, dim: int) -> Tensor:
+    """The cross product along ``dim``."""
+    if input.dim() != other.dim():
+        raise RuntimeError("linalg.cross: inputs must have the same number of dimensions.")
+    dim = normalize_dim(dim, input.dim())
+    if not input.dim() or input.shape[dim] != 3 or other.shape[dim] != 3:
+        found = (input.shape[dim], other.shape[dim]) if input.dim() else (1, 1)
+        raise RuntimeError(f"linalg.cross: inputs dimension {dim} must have length 3. Got {found[0]} and {found[1]}")
+    shape = broadcast_shapes(tuple(input.shape), tuple(other.shape))
+    a, b = (_expand_method(each, shape).unbind(dim) for each in (input, other))
+    parts = [a[(i + 1) % 3] * b[(i + 2) % 3] - a[(i + 2) % 3] * b[(i + 1) % 3] for i in range(3)]
+    return stack(parts, dim)
+
+
+# -- of more dimensions ---------------------------------------------------------------
+
+
+@composite()
+def trace(input: Tensor) -> Tensor:
+    """Add up the diagonal of a matrix. Source of the semantics: ``torch.trace``.
+
+    Raises:
+        RuntimeError: it is no matrix.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.trace(torch.tensor([[1, 2], [3, 4]]))
+        tensor(5)
+    """
+    if input.dim() != 2:
+        raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input.dim()}")
+    return diagonal(input).sum()
+
+
+@composite(out=True)
+def kron(input: Tensor, other: Tensor) -> Tensor:
+    """Compute the Kronecker product: every element of ``input`` times the whole of ``other``. Source: ``torch.kron``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.kron(torch.tensor([[1, 2]]), torch.tensor([[1, 1], [0, 1]]))
+        tensor([[1, 1, 2, 2],
+                [0, 1, 0, 2]])
+    """
+    ndim = max(input.dim(), other.dim())
+    a, b = ((1,) * (ndim - each.dim()) + tuple(each.shape) for each in (input, other))
+    left = reshape(input, tuple(size for d in range(ndim) for size in (a[d], 1)))
+    right = reshape(other, tuple(size for d in range(ndim) for size in (1, b[d])))
+    return reshape(left * right, tuple(one * two for one, two in zip(a, b, strict=True)))
+
+
+def tensordot(
+    a: Tensor, b: Tensor, dims: int | Sequence[int] | Sequence[Sequence[int]] = 2, out: Tensor | None = None
+) -> Tensor:
+    """Multiply over several dimensions of each and add up. Source of the semantics: ``torch.tensordot``.
+
+    ``dims`` is a number n, the last n dimensions of ``a`` and the first n of ``b``, or a list of dimensions for each.
+
+    Raises:
+        RuntimeError: the lists differ in length, or the dimensions in size.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.tensordot(torch.ones(2, 3), torch.ones(3, 4), dims=1).shape
+        torch.Size([2, 4])
+    """
+    if out is not None:
+        return with_out(out, tensordot, a, b, dims)  # type: ignore[no-any-return]
+    first, second = _contracted(a, b, dims)
+    if len(first) != len(second):
+        raise RuntimeError("both dimension lists should have same length")
+    first, second = [normalize_dim(d, a.dim()) for d in first], [normalize_dim(d, b.dim()) for d in second]
+    for one, two in zip(first, second, strict=True):
+        if a.shape[one] != b.shape[two]:
+            raise RuntimeError(
+                f"contracted dimensions need to match, but first has size {a.shape[one]} in dim {one} and second has size "
+                f"{b.shape[two]} in dim {two}"
+            )
+    rest_a = [d for d in range(a.dim()) if d not in first]
+    rest_b = [d for d in range(b.dim()) if d not in second]
+    rows, columns = tuple(a.shape[d] for d in rest_a), tuple(b.shape[d] for d in rest_b)
+    between = prod(a.shape[d] for d in first)
+    left = reshape(a.permute(rest_a + first), (prod(rows), between))
+    right = reshape(b.permute(second + rest_b), (between, prod(columns)))
+    return reshape(mm(left, right), rows + columns)
+
+
+def _contracted(
+    a: Tensor, b: Tensor, dims: int | Sequence[int] | Sequence[Sequence[int]]
+) -> tuple[list[int], list[int]]:
+    if isinstance(dims, Tensor):
+        dims = dims.tolist()
+    if is_one(dims):
+        dims = as_int(dims, "dims")
+        if dims < 0:
+            raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
+        if dims > min(a.dim(), b.dim()):
+            raise RuntimeError(f"tensordot expects dims < ndim_a or ndim_b, but got dims={dims}")
+        return list(range(a.dim() - dims, a.dim())), list(range(dims))
+    first, second = dims
+    return list(as_ints(first, "dims")), list(as_ints(second, "dims"))
+
+
+# -- chains and powers ---------------------------------------------------------------
+
+
+def multiplied(matrices: Sequence[Tensor]) -> Tensor:
+    """The product of matrices, in the order that takes the fewest multiplications.
+
+    Source: the dynamic program of Cormen et al., Introduction to Algorithms, section 15.2.
+    """
+    sizes = [matrix.shape[0] for matrix in matrices] + [matrices[-1].shape[1]]
+    count = len(matrices)
+    cost = [[0] * count for _ in range(count)]
+    cut = [[0] * count for _ in range(count)]
+    for length in range(1, count):
+        for start in range(count - length):
+            end = start + length
+            options = [
+                (cost[start][k] + cost[k + 1][end] + sizes[start] * sizes[k + 1] * sizes[end + 1], k)
+                for k in range(start, end)
+            ]
+            cost[start][end], cut[start][end] = min(options)
+
+    def product(start: int, end: int) -> Tensor:
+        if start == end:
+            return matrices[start]
+        k = cut[start][end]
+        return mm(product(start, k), product(k + 1, end))
+
+    return product(0, count - 1)
+
+
+def multi_dot(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
+    """Multiply matrices in the cheapest order; the first and the last may be vectors. Source: ``torch.linalg.multi_dot``.
+
+    Raises:
+        RuntimeError: there are fewer than two tensors, or the shapes do not fit.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.linalg.multi_dot([torch.ones(2), torch.ones(2, 3), torch.ones(3)])
+        tensor(6.)
+    """
+    listed = list(tensors)
+    if len(listed) < 2:
+        raise RuntimeError(f"multi_dot(): expected at least 2 tensors but got {len(listed)}")
+    for position, tensor in enumerate(listed):
+        ends = position in (0, len(listed) - 1)
+        if tensor.dim() != 2 and not (ends and tensor.dim() == 1):
+            expected = "1D or 2D" if ends else "2D"
+            raise RuntimeError(f"multi_dot(): tensor {position} must be {expected} but got {tensor.dim()}D")
+    row, column = listed[0].dim() == 1, listed[-1].dim() == 1
+    listed[0] = listed[0].unsqueeze(0) if row else listed[0]
+    listed[-1] = listed[-1].unsqueeze(1) if column else listed[-1]
+    for position, (left, right) in enumerate(pairwise(listed)):
+        if left.shape[1] != right.shape[0]:
+            raise RuntimeError(
+                f"multi_dot(): tensors {position} and {position + 1} with shapes {list(left.shape)} and {list(right.shape)} "
+                "cannot be multiplied"
+            )
+    result = multiplied(listed)
+    result = result.squeeze(0) if row else result
+    result = result.squeeze(-1) if column else result
+    return result if out is None else with_out(out, lambda: result)
+
+
+def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
+    """Multiply matrices in the cheapest order; deprecated, as in PyTorch, for ``linalg.multi_dot``.
+
+    Source of the semantics: ``torch.chain_matmul``.
+
+    Raises:
+        RuntimeError: the sizes do not fit.
+
+    Example:
+        >>> import flambeau as torch
+        >>> import warnings
+        >>> with warnings.catch_warnings(action="ignore"):
+        ...     torch.chain_matmul(torch.ones(1, 2), torch.ones(2, 3), torch.ones(3, 1))
+        tensor([[6.]])
+    """
+    warnings.warn(
+        "torch.chain_matmul is deprecated and will be removed in a future PyTorch release. Use torch.linalg.multi_dot "
+        "instead, which accepts a list of two or more tensors rather than multiple parameters.",
+        UserWarning,
+        stacklevel=2,
+    )
+    if not matrices:
+        raise RuntimeError("chain_matmul(): Expected one or more matrices")
+    for matrix in matrices:
+        if matrix.dim() != 2:
+            raise RuntimeError(f"Tensor dimension is {matrix.dim()}, expected 2 instead.")
+    if out is not None:
+        return with_out(out, multiplied, matrices)  # type: ignore[no-any-return]
+    return multiplied(matrices)
+
+
+@composite(out=True)
+def matrix_power(input: Tensor, n: int) -> Tensor:
+    """Multiply square matrices n times with themselves; of the inverse for negative n. Source: ``torch.matrix_power``.
+
+    Raises:
+        RuntimeError: the matrices are not square.
+        LinAlgError: ``n`` is negative, and a matrix is singular.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.matrix_power(torch.tensor([[1.0, 1.0], [0.0, 1.0]]), 5)
+        tensor([[1., 5.],
+                [0., 1.]])
+    """
+    from ._matrices import check_square
+    from .inverses import inv
+
+    check_square("linalg.matrix_power", input)
+    n = as_int(n, "n")
+    if n < 0:
+        return matrix_power(inv(input), -n)
+    if n == 0:
+        from flambeau.ops.creation.ranges import eye
+
+        one = eye(input.shape[-1], dtype=input.dtype, device=input.device)
+        return _expand_method(one, tuple(input.shape)).clone()
+    result: Tensor | None = None
+    square = input
+    while True:
+        if n & 1:
+            result = square if result is None else matmul(result, square)
+        n >>= 1
+        if not n:
+            return result.clone() if result is input else result  # type: ignore[return-value]
+        square = matmul(square, square)

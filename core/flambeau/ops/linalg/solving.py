@@ -1,0 +1,288 @@
+"""Linear systems: of square and triangular matrices, of factors, and least squares."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import NamedTuple
+
+from flambeau import dtypes
+from flambeau._dispatch.declare import composite
+from flambeau._tensor import Tensor
+from flambeau.dtypes import scalar_type_name
+from flambeau.errors import LinAlgError
+from flambeau.ops.creation.ranges import eye
+from flambeau.ops.movement.broadcasting import _expand_method
+from flambeau.ops.movement.diagonals import tril, triu
+from flambeau.ops.reductions._reduce import named_repr
+from flambeau.shapes import broadcast_shapes
+
+from ._matrices import _solve, adjoint, batch_text, check_matrix, check_square, check_square_matrix, lower_of, upper_of
+from .factorizations import _svd
+from .inverses import _pinv, torch_eps
+from .lu import _singular, permutation_of
+from .matmul import matmul
+
+__all__: list[str] = []  # public in flambeau.linalg, and some in flambeau
+
+
+class SolveEx(NamedTuple):
+    """A solution, and for each matrix the position of a zero pivot, or 0."""
+
+    result: Tensor
+    info: Tensor
+
+    def __repr__(self) -> str:
+        return named_repr("linalg_solve_ex", self)
+
+
+def _is_vector(A: Tensor, B: Tensor) -> bool:
+    """Whether B is a vector, or a batch of vectors, as PyTorch tells it."""
+    return B.dim() == 1 or (A.dim() - 1 == B.dim() and B.shape == A.shape[:-1])
+
+
+def _system(A: Tensor, B: Tensor, left: bool) -> Tensor:
+    """The solution, without a look at whether there is one."""
+    check_square_matrix("linalg.solve", A)
+    if B.dtype is not A.dtype:
+        raise RuntimeError(
+            "linalg.solve: Expected A and B to have the same dtype, but found A of type "
+            f"{scalar_type_name(A.dtype)} and B of type {scalar_type_name(B.dtype)} instead"
+        )
+    vector = _is_vector(A, B)
+    if vector and not left:
+        raise RuntimeError(
+            "linalg.solve: Vector broadcasting of the left hand side is not supported for left=False. In this case "
+            "linalg.solve is equivalent to B / A.squeeze(-1)"
+        )
+    right = B.unsqueeze(-1) if vector else B
+    if right.dim() < 2:
+        raise RuntimeError("linalg.solve: The input tensor B must have at least 2 dimensions.")
+    if A.shape[-1] != right.shape[-2 if left else -1]:
+        equation = "AX = B" if left else "XA = B"
+        raise RuntimeError(
+            f"linalg.solve: Incompatible shapes of A and B for the equation {equation} ({A.shape[-2]}x{A.shape[-1]} and "
+            f"{right.shape[-2]}x{right.shape[-1]})"
+        )
+    if not left:
+        return adjoint(_in_batches(adjoint(A), adjoint(right)))
+    result = _in_batches(A, right)
+    return result.squeeze(-1) if vector else result
+
+
+def _in_batches(A: Tensor, B: Tensor) -> Tensor:
+    batch = broadcast_shapes(tuple(A.shape[:-2]), tuple(B.shape[:-2]))
+    return _solve(_expand_method(A, (*batch, *A.shape[-2:])), _expand_method(B, (*batch, *B.shape[-2:])))
+
+
+def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = False) -> SolveEx:
+    """Solve as :func:`solve`, and say where a matrix is singular instead of raising. Source: ``torch.linalg.solve_ex``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.linalg.solve_ex(torch.zeros(1, 1), torch.ones(1)).info
+        tensor(1, dtype=torch.int32)
+    """
+    result = _system(A, B, left)
+    info = _singular(A, result)
+    if check_errors and info is not None and bool(info.any()):
+        _raise_singular_system("torch.linalg.solve_ex", A, info)
+    return SolveEx(result, A.new_zeros(A.shape[:-2], dtype=dtypes.int32) if info is None else info)
+
+
+def _raise_singular_system(function: str, A: Tensor, info: Tensor) -> None:
+    raise LinAlgError(f"{function}: {batch_text(A, info)[0]}The solver failed because the input matrix is singular.")
+
+
+@composite(method=False, out=True)
+def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
+    """Solve A X = B, or X A = B, for square matrices A. Source of the semantics: ``torch.linalg.solve``.
+
+    B is (…, n, k), or a vector (n) or batch of vectors (…, n); leading dimensions broadcast.
+
+    Raises:
+        LinAlgError: a matrix is singular; the message says which.
+        RuntimeError: the shapes or dtypes do not fit.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.linalg.solve(torch.tensor([[2.0, 0.0], [0.0, 4.0]]), torch.tensor([2.0, 2.0]))
+        tensor([1.0000, 0.5000])
+    """
+    result = _system(A, B, left)
+    info = _singular(A, result)
+    if info is not None and bool(info.any()):
+        _raise_singular_system("torch.linalg.solve", A, info)
+    return result
+
+
+@composite(method=False, out=True)
+def solve_triangular(
+    A: Tensor,
+    B: Tensor,
+    *,
+    upper: bool,
+    left: bool = True,
+    unitriangular: bool = False,
+) -> Tensor:
+    """Solve A X = B, or X A = B, for triangular matrices A; the other triangle is not read.
+
+    ``unitriangular`` takes the diagonal for ones. A zero on the diagonal gives infinities or nan. Source of the semantics:
+    ``torch.linalg.solve_triangular``.
+
+    Raises:
+        RuntimeError: the shapes or dtypes do not fit.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.linalg.solve_triangular(torch.tensor([[2.0, 9.0], [0.0, 4.0]]), torch.ones(2, 1), upper=False)
+        tensor([[0.5000],
+                [0.2500]])
+    """
+    check_square_matrix("linalg.solve_triangular", A)
+    check_matrix("linalg.solve_triangular", B, "B")
+    if A.shape[-1] != B.shape[-2 if left else -1]:
+        raise RuntimeError(
+            f"linalg.solve_triangular: Incompatible shapes of A and B for the equation {'AX = B' if left else 'XA = B'} "
+            f"({A.shape[-2]}x{A.shape[-1]} and {B.shape[-2]}x{B.shape[-1]})"
+        )
+    triangle = triu(A, int(unitriangular)) if upper else tril(A, -int(unitriangular))
+    if unitriangular:
+        triangle = triangle + eye(A.shape[-1], dtype=A.dtype, device=A.device)
+    if left:
+        return _in_batches(triangle, B)
+    return adjoint(_in_batches(adjoint(triangle), adjoint(B)))
+
+
+def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
+    """Solve A X = B, given the Cholesky factor of A. Source of the semantics: ``torch.cholesky_solve``.
+
+    Raises:
+        RuntimeError: the shapes do not fit.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.cholesky_solve(torch.tensor([[4.0]]), torch.tensor([[2.0]]))
+        tensor([[1.]])
+    """
+    check_square("cholesky_solve", L, "input")
+    lower = adjoint(L) if upper else L
+    result = solve_triangular(adjoint(lower), solve_triangular(lower, B, upper=False), upper=True)
+    return result if out is None else out.copy_(result)
+
+
+def cholesky_inverse(L: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
+    """Give the inverse of A, given its Cholesky factor. Source of the semantics: ``torch.cholesky_inverse``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.cholesky_inverse(torch.tensor([[2.0]]))
+        tensor([[0.2500]])
+    """
+    one = _expand_method(eye(L.shape[-1], dtype=L.dtype, device=L.device), tuple(L.shape))
+    return cholesky_solve(one, L, upper, out=out)
+
+
+def lu_solve(
+    LU: Tensor,
+    pivots: Tensor,
+    B: Tensor,
+    *,
+    left: bool = True,
+    adjoint: bool = False,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Solve A X = B, given the LU factorisation of A. Source of the semantics: ``torch.linalg.lu_solve``.
+
+    ``left=False`` solves X A = B, and ``adjoint`` takes A^H.
+
+    Example:
+        >>> import flambeau as torch
+        >>> factors, pivots = torch.linalg.lu_factor(torch.tensor([[2.0, 0.0], [0.0, 4.0]]))
+        >>> torch.linalg.lu_solve(factors, pivots, torch.ones(2, 1))
+        tensor([[0.5000],
+                [0.2500]])
+    """
+    order = permutation_of(pivots.to(dtypes.int64) - 1, LU.shape[-2])
+    rows = matmul(lower_of(LU), upper_of(LU))
+    back = order.argsort(-1)
+    whole = rows.gather(-2, back.unsqueeze(-1).expand(rows.shape))
+    result = solve(_adjoint(whole) if adjoint else whole, B, left=left)
+    return result if out is None else out.copy_(result)
+
+
+_adjoint = adjoint
+
+
+class Lstsq(NamedTuple):
+    """A solution, the squared residuals, the ranks, and singular values."""
+
+    solution: Tensor
+    residuals: Tensor
+    rank: Tensor
+    singular_values: Tensor
+
+    def __repr__(self) -> str:
+        return named_repr("linalg_lstsq", self)
+
+
+def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | None = None) -> Lstsq:
+    """Find the X of smallest norm that minimises the norm of A X - B. Source of the semantics: ``torch.linalg.lstsq``.
+
+    Residuals are given where there are more rows than columns, the columns are independent and the driver is not
+    ``"gelsy"``, the default; singular values with ``"gelsd"`` and ``"gelss"``, ranks with all but ``"gels"``, as in PyTorch.
+    Every driver computes by way of the singular values.
+
+    Raises:
+        RuntimeError: the shapes do not fit, or there is no such driver.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.linalg.lstsq(torch.tensor([[1.0], [1.0]]), torch.tensor([[1.0], [3.0]])).rank
+        tensor(1)
+    """
+    check_matrix("torch.linalg.lstsq", A, "input")
+    if driver not in (None, "gels", "gelsy", "gelsd", "gelss"):
+        raise RuntimeError(
+            f"torch.linalg.lstsq: parameter `driver` should be one of (gels, gelsy, gelsd, gelss), but got {driver}"
+        )
+    vector = A.dim() - 1 == B.dim() and B.shape == A.shape[:-1]
+    right = B.unsqueeze(-1) if vector else B
+    if right.dim() < 2 or right.shape[-2] != A.shape[-2]:
+        raise RuntimeError("torch.linalg.lstsq: input.size(-2) should match other.size(-2)")
+    rows, columns = A.shape[-2:]
+    limit = torch_eps(A) * max(rows, columns) if rcond is None else rcond
+    values = _svd(A.detach(), False)[1]
+    largest = values.amax(-1, keepdim=True) if values.shape[-1] else values
+    ranks = (values > limit * largest).sum(-1)
+    solution = matmul(_pinv(A, limit), right)
+    kind = driver or "gelsy"
+    full = kind != "gelsy" and rows > columns and bool((ranks == columns).all())
+    residuals = (matmul(A, solution) - right).abs().square().sum(-2) if full else A.new_empty(0)
+    return Lstsq(
+        solution.squeeze(-1) if vector else solution,
+        residuals.detach(),
+        A.new_empty(0, dtype=dtypes.int64) if kind == "gels" else ranks,
+        values if kind in ("gelsd", "gelss") else A.new_empty(0),
+    )
+
+
+def tensorsolve(A: Tensor, B: Tensor, dims: tuple[int, ...] | None = None) -> Tensor:
+    """Find X with tensordot(A, X, X.ndim) = B. Source of the semantics: ``torch.linalg.tensorsolve``.
+
+    Raises:
+        RuntimeError: the shapes do not fit.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.linalg.tensorsolve(torch.eye(6).reshape(2, 3, 6), torch.ones(2, 3)).shape
+        torch.Size([6])
+    """
+    if dims is not None:
+        A = A.movedim(dims, tuple(range(A.dim() - len(dims), A.dim())))
+    shape = tuple(A.shape[B.dim() :])
+    if prod(shape) != B.numel():
+        raise RuntimeError(
+            "Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == prod(self.shape[:other.ndim]), but "
+            f"got {prod(shape)} != {B.numel()}"
+        )
+    return solve(A.reshape(-1, prod(shape)), B.reshape(-1)).reshape(shape)

@@ -1,0 +1,177 @@
+"""Padding: elements added at the ends of dimensions, from a constant or from the tensor itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flambeau._dispatch.declare import primitive
+from flambeau._dispatch.runtime import Number, number_argument
+from flambeau._tensor import Tensor, from_array
+from flambeau.ops.creation.ranges import arange
+from flambeau.ops.indexing.gathering import index_select
+from flambeau.shapes import Shape, as_ints
+
+from .joining import cat, memory_order
+from .slicing import _narrow
+
+__all__ = ["constant_pad_nd", "pad"]
+
+
+def pad(
+    input: Tensor, pad: Sequence[int], mode: str | None = None, value: float | None = None, **keywords: Any
+) -> Tensor:
+    """Add elements at both ends of dimensions. Source of the semantics: ``torch.nn.functional.pad``.
+
+    Args:
+        input: a tensor of any number of dimensions; PyTorch pads the last dimensions only where ``mode`` is not
+            ``"constant"``.
+        pad: how many elements to add, in pairs from the last dimension on: (before, after, before, after, …). Negative
+            numbers remove elements.
+        mode: ``"constant"``; ``"reflect"``, mirrored without the edge; ``"replicate"``, the edge repeated;
+            ``"circular"``, from the other end; and beyond PyTorch ``"edge"``, another name of ``"replicate"``, and
+            ``"symmetric"``, mirrored with the edge. ``padding_mode`` is another name of this parameter.
+        value: the constant, 0 by default; only with ``"constant"``.
+
+    Raises:
+        RuntimeError: there is an odd number of entries or too many, a result would have a negative size, a mirror or a
+            circle is too short for what is asked of it, or ``value`` is not 0 with another mode than ``"constant"``.
+        NotImplementedError: there is no such mode.
+        TypeError: an unknown keyword.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.pad(torch.tensor([1, 2, 3]), (1, 2), value=9)
+        tensor([9, 1, 2, 3, 9, 9])
+        >>> torch.nn.functional.pad(torch.tensor([1, 2, 3]), (2, 1), mode="reflect")
+        tensor([3, 2, 1, 2, 3, 2])
+    """
+    mode = _mode(mode, keywords)
+    before, after = _pairs(input, as_ints(pad, "pad"))
+    order = memory_order(input)
+    if order is None:
+        return _padded(input, before, after, mode, value)
+    turned = input.permute(order)
+    padded = _padded(turned, tuple(before[dim] for dim in order), tuple(after[dim] for dim in order), mode, value)
+    return padded.permute(tuple(map(order.index, range(len(order)))))
+
+
+def _padded(input: Tensor, before: Shape, after: Shape, mode: str, value: float | None) -> Tensor:
+    if mode == "constant":
+        return constant_pad_nd(input, _listed(before, after), 0 if value is None else value)
+    if mode not in _SOURCES:
+        raise NotImplementedError(f"Unrecognised padding mode {mode}; there are constant, {', '.join(_SOURCES)}")
+    if value:
+        raise RuntimeError(f'Padding mode "{mode}" doesn\'t take in value argument')
+    source, longest = _SOURCES[mode]
+    if mode == "circular":  # elements are removed first: they do not come back from the other end
+        removed = (tuple(min(count, 0) for count in counts) for counts in (before, after))
+        input = constant_pad_nd(input, _listed(*removed), 0)
+        before, after = (tuple(max(count, 0) for count in counts) for counts in (before, after))
+    for dim, (size, low, high) in enumerate(zip(input._array.shape, before, after, strict=True)):
+        if (low > 0 or high > 0) and max(low, high) > longest(size):
+            raise RuntimeError(
+                "Argument #4: Padding size should be less than the corresponding input dimension, but got: padding "
+                f"({low}, {high}) at dimension {dim} of input {list(input.shape)}"
+            )
+    for dim, (size, low, high) in enumerate(zip(tuple(input._array.shape), before, after, strict=True)):
+        if low or high:
+            input = _joined(input, dim, (size, low, high), source)
+    return input
+
+
+def _joined(input: Tensor, dim: int, sizes: tuple[int, int, int], source: Callable[[Tensor, int], Tensor]) -> Tensor:
+    """One dimension padded: what comes before, the part that is kept, what comes after."""
+    size, low, high = sizes
+    first, last = max(-low, 0), size - max(-high, 0)
+    kept = _narrow(input, dim, first, last - first)
+    ends = (
+        [arange(-low, 0, device=input.device)] if low > 0 else [],
+        [arange(size, size + high, device=input.device)] if high > 0 else [],
+    )
+    head, tail = ([index_select(input, dim, source(positions, size)) for positions in end] for end in ends)
+    return cat([*head, kept, *tail], dim)
+
+
+def _mode(mode: str | None, keywords: dict[str, Any]) -> str:
+    for keyword in keywords:
+        if keyword != "padding_mode":
+            raise TypeError(f"pad() got an unexpected keyword argument {keyword!r}")
+    other = keywords.get("padding_mode")
+    if mode is not None and other is not None:
+        raise TypeError("pad() got both 'mode' and 'padding_mode', which are the same")
+    return mode or other or "constant"
+
+
+def _pairs(input: Tensor, pad: Shape) -> tuple[Shape, Shape]:
+    """How many elements to add before and after every dimension."""
+    if len(pad) % 2:
+        raise RuntimeError("Padding length must be divisible by 2")
+    if len(pad) // 2 > input.dim():
+        raise RuntimeError(
+            "Padding length should be less than or equal to two times the input dimension but got padding length "
+            f"{len(pad)} and input of dimension {input.dim()}"
+        )
+    rest = (0,) * (input.dim() - len(pad) // 2)
+    before, after = rest + pad[-2::-2], rest + pad[::-2]
+    sizes = [size + low + high for size, low, high in zip(input.shape, before, after, strict=True)]
+    if any(size < 0 for size in sizes):
+        raise RuntimeError(
+            f"The input size {list(input.shape)}, plus negative padding {list(pad)} resulted in a negative output size "
+            f"{sizes}, which is invalid."
+        )
+    return before, after
+
+
+def _listed(before: Shape, after: Shape) -> Shape:
+    """The numbers in the order of the argument ``pad``, from the last dimension on."""
+    return tuple(count for pair in zip(before[::-1], after[::-1], strict=True) for count in pair)
+
+
+# -- where the added elements come from ---------------------------------------------------------------
+
+
+def _mirrored(position: Tensor, size: int) -> Tensor:
+    return (size - 1) - (position.abs() - (size - 1)).abs()
+
+
+def _mirrored_with_edge(position: Tensor, size: int) -> Tensor:
+    folded = position.remainder(2 * size)
+    return folded.minimum((2 * size - 1) - folded)
+
+
+_SOURCES: dict[str, tuple[Callable[[Tensor, int], Tensor], Callable[[int], float]]] = {
+    "reflect": (_mirrored, lambda size: size - 1),
+    "replicate": (lambda position, size: position.clamp(0, size - 1), lambda size: float("inf") if size else 0),
+    "edge": (lambda position, size: position.clamp(0, size - 1), lambda size: float("inf") if size else 0),
+    "circular": (lambda position, size: position.remainder(size), lambda size: size),
+    "symmetric": (_mirrored_with_edge, lambda size: size),
+}
+"""By mode, the index that stands at a position, and how many elements can be added at one end of a size."""
+
+
+# -- constants ---------------------------------------------------------------
+
+
+def _constant_pad_input(grad: Tensor, pad: Sequence[int]) -> Tensor:
+    return constant_pad_nd(grad, tuple(-count for count in pad), 0)
+
+
+@primitive(derivatives={"input": _constant_pad_input}, method=False, node="ConstantPadNdBackward0")
+def constant_pad_nd(input: Tensor, pad: Sequence[int], value: Number = 0) -> Tensor:
+    """Add elements of a constant, or remove elements, at both ends of dimensions. Source: ``torch.constant_pad_nd``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.constant_pad_nd(torch.tensor([1, 2]), (1, -1), 7)
+        tensor([7, 1])
+    """
+    before, after = _pairs(input, as_ints(pad, "pad"))
+    shape, type_ = input._array.shape, input._type
+    starts = tuple(max(-low, 0) for low in before)
+    lengths = tuple(size - start - max(-high, 0) for size, start, high in zip(shape, starts, after, strict=True))
+    kept = type_.kernels.slice(input._array, starts, lengths, (1,) * len(shape))
+    number: Any = number_argument("constant_pad_nd", "value", value, 3)
+    fill = number if type_.floats else int(number) if type_.numbers else bool(number)
+    added = (tuple(max(low, 0) for low in before), tuple(max(high, 0) for high in after))
+    return from_array(type_.kernels.pad(kept, *added, fill), type_)

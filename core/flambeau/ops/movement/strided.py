@@ -1,0 +1,259 @@
+"""Views with strides of their own: of any part of the memory, of sliding windows, of the bytes as another dtype."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from operator import add
+from typing import Any, NamedTuple
+
+from flambeau import dtypes
+from flambeau._dispatch.declare import composite, view
+from flambeau._dispatch.inplace import become_view
+from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.methods import method
+from flambeau._tensor.storage import Piece, View, memory_of
+from flambeau.dtypes import scalar_type_name
+from flambeau.layouts import contiguous_format
+from flambeau.ops.creation.ranges import arange
+from flambeau.shapes import Shape, as_int, as_ints, dense_order, normalize_dim
+
+from .shapes import _permute
+from .slicing import replaced
+
+__all__ = ["as_strided", "as_strided_", "as_strided_scatter"]
+
+
+# -- any strides ---------------------------------------------------------------
+
+
+class _Geometry(NamedTuple):
+    """Where the elements of a tensor lie in a memory of ``length`` elements."""
+
+    shape: Shape
+    strides: Shape
+    start: int
+    length: int
+
+    def places(self, device: Any) -> Tensor:
+        """The position of every element in the memory."""
+        axes = zip(self.shape, self.strides, range(len(self.shape))[::-1], strict=True)
+        along = [
+            arange(size, device=device).mul(stride).reshape((size,) + (1,) * after) for size, stride, after in axes
+        ]
+        return reduce(add, along, arange(self.start, self.start + 1, device=device).reshape(()))
+
+
+def _as_strided_input(grad: Tensor, geometry: _Geometry, source: _Geometry) -> Tensor:
+    """Every element gets what arrived at its place; elements at one place share it. Source: ``as_strided_backward``."""
+    memory, own = grad.new_zeros(source.length), source.places(grad.device)
+    result = memory.index_put((geometry.places(grad.device),), grad, accumulate=True)[own]
+    if 0 in source.strides:
+        result = result / memory.index_put((own,), grad.new_ones(()), accumulate=True)[own]
+    return result
+
+
+@view(derivatives={"input": _as_strided_input}, method=False, node="AsStridedBackward0")
+def _as_strided(input: Tensor, geometry: _Geometry, source: _Geometry) -> Tensor:
+    base, _ = memory_of(input)
+    memory, kernels = _in_order_of_addresses(base), base._type.kernels
+    return from_array(kernels.as_strided(memory._array, geometry.shape, geometry.strides, geometry.start), input._type)
+
+
+def _memory_order(base: Tensor) -> Shape:
+    return dense_order(base._array.shape, tuple(base._type.backend.strides(base._array)))
+
+
+def _in_order_of_addresses(base: Tensor) -> Tensor:
+    return from_array(base._type.kernels.permute(base._array, _memory_order(base)), base._type)
+
+
+def _extent(tensor: Tensor) -> int:
+    """How many elements there are from the first to the last in memory."""
+    shape, strides = tensor._array.shape, tensor._type.backend.strides(tensor._array)
+    return 0 if 0 in shape else 1 + sum((size - 1) * step for size, step in zip(shape, strides, strict=True))
+
+
+@view(derivatives={"input": _as_strided_input}, method=False, node="AsStridedBackward0")
+def _strided_memory(input: Tensor, geometry: _Geometry, source: _Geometry) -> Tensor:
+    """The step from a base, its dims in the order of addresses, to the view; of a copy only what lies in one piece."""
+    kernels, array = input._type.kernels, input._array
+    if tuple(input._type.backend.strides(array)) != source.strides:
+        array = kernels.clone(array, False)
+    return from_array(kernels.as_strided(array, geometry.shape, geometry.strides, geometry.start), input._type)
+
+
+@composite()
+def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None) -> Tensor:
+    """View the memory of a tensor with any shape, strides and offset, in elements. Source: ``torch.as_strided``.
+
+    Raises:
+        RuntimeError: sizes and strides differ in number, are negative, or reach beyond the memory.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.as_strided(torch.arange(6), (2, 3), (2, 1), 1)
+        tensor([[1, 2, 3],
+                [3, 4, 5]])
+    """
+    shape, strides = as_ints(size, "size"), as_ints(stride, "stride")
+    storage_offset = None if storage_offset is None else as_int(storage_offset, "storage_offset")
+    base, _ = memory_of(input)
+    memory = _in_order_of_addresses(base)
+    length, origin = _extent(memory), base.storage_offset()
+    start = (input.storage_offset() if storage_offset is None else storage_offset) - origin
+    _check_strided(input, shape, strides, start, length)
+    geometry = _Geometry(shape, strides, start, length)
+    own = _Geometry(tuple(input.shape), tuple(input.stride()), input.storage_offset() - origin, length)
+    result = _as_strided(input, geometry, own)
+    # The view is one of the base, by steps that do not depend on the views in between: its elements may lie outside.
+    permutation = ((_permute, (_memory_order(base),)),) if base.dim() > 1 else ()
+    whole = _Geometry(tuple(memory.shape), tuple(memory.stride()), 0, length)
+    linked = result._view
+    made_in, piece = ("", "") if linked is None else (linked.made_in, linked.origin)
+    differentiable = input._view is None or (input._view.differentiable and input._view.base is base)
+    view = View(base, (*permutation, (_strided_memory, (geometry, whole))), differentiable, made_in)
+    result._view = Piece(view, piece) if piece else view
+    return result
+
+
+def _check_strided(input: Tensor, shape: Shape, strides: Shape, start: int, length: int) -> None:
+    if len(shape) != len(strides):
+        raise RuntimeError("mismatch in length of strides and shape")
+    if any(stride < 0 for stride in strides):
+        raise RuntimeError(
+            f"as_strided: Negative strides are not supported at the moment, got strides: {list(strides)}"
+        )
+    if any(size < 0 for size in shape):
+        raise RuntimeError(f"as_strided: sizes must not be negative, got sizes: {list(shape)}")
+    needed = start + 1 + sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True))
+    if start < 0 or (needed > length and 0 not in shape):
+        itemsize = input.itemsize
+        raise RuntimeError(
+            f"setStorage: sizes {list(shape)}, strides {list(strides)}, storage offset {start}, and itemsize {itemsize} "
+            f"requiring a storage size of {needed * itemsize} are out of bounds for storage of size {length * itemsize}"
+        )
+
+
+@method("as_strided_")
+def as_strided_(input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None) -> Tensor:
+    """Give this tensor another shape, strides and offset in its memory: :func:`flambeau.as_strided`, in place.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.arange(4).as_strided_((2, 2), (1, 1))
+        tensor([[0, 1],
+                [1, 2]])
+    """
+    return become_view(input, as_strided, size, stride, storage_offset)
+
+
+@composite()
+def as_strided_scatter(
+    input: Tensor, src: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None
+) -> Tensor:
+    """Copy a tensor with a strided part of it replaced by ``src``. Source of the semantics: ``torch.as_strided_scatter``.
+
+    Raises:
+        RuntimeError: ``src`` does not have the shape ``size``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.as_strided_scatter(torch.zeros(4), torch.ones(2), (2,), (2,))
+        tensor([1., 0., 1., 0.])
+    """
+    result = input.clone(memory_format=contiguous_format) if input._view is not None else input.clone()
+    return replaced(src, result, as_strided(result, size, stride, storage_offset))
+
+
+# -- sliding windows ---------------------------------------------------------------
+
+
+def _unfold_input(grad: Tensor, input_shape: Shape, dimension: int, size: int, step: int) -> Tensor:
+    if not input_shape:
+        return grad.reshape(())
+    windows = grad._array.shape[dimension]
+    index = arange(windows, device=grad.device).mul(step).reshape(-1, 1) + arange(size, device=grad.device)
+    source = grad.movedim(-1, dimension + 1).flatten(dimension, dimension + 1)
+    return grad.new_zeros(input_shape).index_add(dimension, index.reshape(-1), source)
+
+
+@view(derivatives={"input": _unfold_input}, method=False, node="UnfoldBackward0")
+def _unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
+    array, type_ = input._array, input._type
+    shape, strides = array.shape or (1,), tuple(type_.backend.strides(array)) or (1,)
+    count = (shape[dimension] - size) // step + 1
+    windows = (*shape[:dimension], count, *shape[dimension + 1 :], size)
+    steps = (*strides[:dimension], strides[dimension] * step, *strides[dimension + 1 :], strides[dimension])
+    if not array.shape:
+        windows, steps = windows[1:], steps[1:]
+    return from_array(type_.kernels.as_strided(array, windows, steps, 0), type_)
+
+
+@method("unfold")
+def _unfold_method(self: Tensor, dimension: int, size: int, step: int) -> Tensor:
+    """View the windows of ``size`` elements, ``step`` apart, along a dimension; they become the last dimension.
+
+    Source of the semantics: ``torch.Tensor.unfold``.
+
+    Raises:
+        RuntimeError: a window is longer than the dimension, or the step is not positive.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.arange(5).unfold(0, 3, 2)
+        tensor([[0, 1, 2],
+                [2, 3, 4]])
+    """
+    dimension = normalize_dim(dimension, self.dim())
+    length = self._array.shape[dimension] if self.dim() else 1
+    size, step = as_int(size, "size"), as_int(step, "step")
+    if size < 0:
+        raise RuntimeError(f"size is {size} but must be >= 0")
+    if size > length:
+        raise RuntimeError(f"maximum size for tensor at dimension {dimension} is {length} but size is {size}")
+    if step <= 0:
+        raise RuntimeError(f"step is {step} but must be > 0")
+    return _unfold(self, dimension, size, step)
+
+
+# -- bytes ---------------------------------------------------------------
+
+
+def reinterpret(input: Tensor, dtype: dtypes.dtype) -> Tensor:
+    """View the bytes of a tensor as elements of another dtype: ``Tensor.view(dtype)``. No gradient flows through it.
+
+    Raises:
+        RuntimeError: the elements differ in size, and the last dimension cannot be divided accordingly.
+        UnsupportedError: the backend does not give access to bytes.
+    """
+    _check_divisible(input, dtype)
+    return _reinterpret(input.detach(), dtype)
+
+
+@view(not_differentiable="bytes are no numbers", method=False)
+def _reinterpret(input: Tensor, dtype: dtypes.dtype) -> Tensor:
+    type_ = input._type
+    return from_array(type_.kernels.bitcast(input._array, dtype.name), type_.with_dtype(dtype))
+
+
+def _check_divisible(input: Tensor, dtype: dtypes.dtype) -> None:
+    old, new = input.dtype.itemsize, dtype.itemsize
+    if old == new:
+        return
+    attempt = f"to view {scalar_type_name(input.dtype)} as {scalar_type_name(dtype)} (different element sizes)"
+    if input.dim() == 0:
+        raise RuntimeError(f"self.dim() cannot be 0 {attempt}")
+    ratio = new // old
+    if new > old and input.shape[-1] % ratio:
+        raise RuntimeError(f"self.size(-1) must be divisible by {ratio} {attempt}, but got {input.shape[-1]}")
+    if new > old and input.storage_offset() % ratio:
+        raise RuntimeError(
+            f"self.storage_offset() must be divisible by {ratio} {attempt}, but got {input.storage_offset()}"
+        )
+    *strides, last = input.stride()
+    if last != 1:
+        raise RuntimeError(f"self.stride(-1) must be 1 {attempt}, but got {last}")
+    for dim, stride in enumerate(strides):
+        if new > old and stride % ratio:
+            raise RuntimeError(f"self.stride({dim}) must be divisible by {ratio} {attempt}, but got {stride}")

@@ -1,0 +1,145 @@
+"""Dropout: elements, or whole channels, drawn to be left out.
+
+What is drawn, and in which order, is PyTorch's on its CPU: noise of the memory order of the input, two words for each element.
+Beyond PyTorch, every function takes a ``generator``.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import Any
+
+from flambeau import dtypes
+from flambeau._dispatch.runtime import not_a_tensor
+from flambeau._tensor import Tensor
+from flambeau.ops.creation.filled import empty, empty_like
+
+__all__ = [
+    "alpha_dropout", "alpha_dropout_", "dropout", "dropout_", "feature_alpha_dropout", "feature_alpha_dropout_",
+    "feature_dropout", "feature_dropout_",
+]  # fmt: skip
+
+_ALPHA = 1.7580993408473766
+"""The negative limit of SELU, with its sign turned."""
+
+
+def _noise(input: Tensor, kept: float, whole_channels: bool, generator: Any) -> Tensor:
+    """Ones where something is kept, zeros elsewhere: for each element, or for each channel of each sample."""
+    if not whole_channels:
+        made = empty_like(input.detach())
+    elif input.dim() < 2:
+        raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
+    else:
+        shape = (*input.shape[:2], *[1] * (input.dim() - 2))
+        made = empty(shape, dtype=input.dtype, device=input.device)
+    return made.bernoulli_(kept, generator=generator)
+
+
+def _scaled(input: Tensor, kept: Tensor, scale: float) -> Tensor:
+    """The input where it is kept, scaled in the precision that CUDA computes in."""
+    if input.dtype is dtypes.float16:
+        return (input.to(dtypes.float32) * kept * scale).to(input.dtype)
+    return input * kept * scale
+
+
+def _dropped(
+    name: str, input: Tensor, p: float, train: bool, inplace: bool, generator: Any, *, channels: bool, alpha: bool
+) -> Tensor:
+    if not isinstance(input, Tensor):
+        raise not_a_tensor(name, "input", 1, input)
+    if not 0 <= p <= 1:
+        raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {p}")
+    if p == 0 or not train or not input.numel():
+        return input
+    if p == 1:
+        zero = empty((), dtype=input.dtype, device=input.device).fill_(0)
+        return input.mul_(zero) if inplace else input * zero
+    if not (inplace or channels or alpha):
+        from flambeau.random._placing import kept_by_counter
+
+        kept = kept_by_counter(input, 1 - p, generator)
+        if kept is not None:
+            return _scaled(input, kept, 1 / (1 - p))
+    noise = _noise(input, 1 - p, channels, generator)
+    if not alpha:
+        noise.div_(1 - p)
+        return input.mul_(noise) if inplace else input * noise
+    scale = 1 / sqrt((_ALPHA * _ALPHA * p + 1) * (1 - p))
+    shift = (noise - 1).mul_(_ALPHA * scale).add_(_ALPHA * scale * p)
+    noise.mul_(scale)
+    return input.mul_(noise).add_(shift) if inplace else input * noise + shift
+
+
+def dropout(input: Tensor, p: float, train: bool, *, generator: Any = None) -> Tensor:
+    """Set elements to zero with probability ``p``, and divide the others by ``1 - p``. Source: ``torch.dropout``.
+
+    Args:
+        input: of any shape.
+        p: how likely an element is left out.
+        train: if False, the input is given back.
+        generator: where the noise comes from; the default generator of the device if None.
+
+    Raises:
+        RuntimeError: ``p`` is not in [0, 1].
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.dropout(torch.ones(4), 0.5, True, generator=torch.Generator().manual_seed(0))
+        tensor([0., 0., 2., 0.])
+    """
+    return _dropped("dropout", input, p, train, False, generator, channels=False, alpha=False)
+
+
+def dropout_(input: Tensor, p: float, train: bool, *, generator: Any = None) -> Tensor:
+    """The in-place form of :func:`flambeau.dropout`."""
+    return _dropped("dropout_", input, p, train, True, generator, channels=False, alpha=False)
+
+
+def feature_dropout(input: Tensor, p: float, train: bool, *, generator: Any = None) -> Tensor:
+    """Leave out whole channels of (N, C, …) with probability ``p``. Source of the semantics: ``torch.feature_dropout``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.feature_dropout(torch.ones(1, 2, 2), 0.5, True, generator=torch.Generator().manual_seed(2))
+        tensor([[[0., 0.],
+                 [2., 2.]]])
+    """
+    return _dropped("feature_dropout", input, p, train, False, generator, channels=True, alpha=False)
+
+
+def feature_dropout_(input: Tensor, p: float, train: bool, *, generator: Any = None) -> Tensor:
+    """The in-place form of :func:`flambeau.feature_dropout`."""
+    return _dropped("feature_dropout_", input, p, train, True, generator, channels=True, alpha=False)
+
+
+def alpha_dropout(input: Tensor, p: float, train: bool, *, generator: Any = None) -> Tensor:
+    """Dropout that keeps mean and variance of what SELU gives (Klambauer et al., 2017). Source: ``torch.alpha_dropout``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.alpha_dropout(torch.zeros(4), 0.5, True, generator=torch.Generator().manual_seed(0))
+        tensor([-0.7792, -0.7792,  0.7792, -0.7792])
+    """
+    return _dropped("alpha_dropout", input, p, train, False, generator, channels=False, alpha=True)
+
+
+def alpha_dropout_(input: Tensor, p: float, train: bool, *, generator: Any = None) -> Tensor:
+    """The in-place form of :func:`flambeau.alpha_dropout`."""
+    return _dropped("alpha_dropout_", input, p, train, True, generator, channels=False, alpha=True)
+
+
+def feature_alpha_dropout(input: Tensor, p: float, train: bool, *, generator: Any = None) -> Tensor:
+    """:func:`flambeau.alpha_dropout` of whole channels. Source of the semantics: ``torch.feature_alpha_dropout``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.feature_alpha_dropout(torch.zeros(1, 2, 2), 0.0, True)
+        tensor([[[0., 0.],
+                 [0., 0.]]])
+    """
+    return _dropped("feature_alpha_dropout", input, p, train, False, generator, channels=True, alpha=True)
+
+
+def feature_alpha_dropout_(input: Tensor, p: float, train: bool, *, generator: Any = None) -> Tensor:
+    """The in-place form of :func:`flambeau.feature_alpha_dropout`."""
+    return _dropped("feature_alpha_dropout_", input, p, train, True, generator, channels=True, alpha=True)

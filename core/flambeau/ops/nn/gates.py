@@ -1,0 +1,333 @@
+"""Smooth activation functions: an element times a gate that depends on it, soft forms of the rectifier."""
+
+from __future__ import annotations
+
+from functools import partial
+from math import pi, sqrt
+from typing import Any
+
+from flambeau._dispatch.declare import primitive
+from flambeau._tensor import Tensor, from_array
+from flambeau.ops.elementwise.exponential import sigmoid
+from flambeau.ops.elementwise.trigonometric import tanh
+from flambeau.ops.movement.slicing import _narrow
+from flambeau.ops.reductions._reduce import in_single, in_single_formula
+from flambeau.ops.special.error import erf
+from flambeau.shapes import normalize_dim
+
+from .rectifiers import check_floating, choose, in_form
+
+__all__: list[str] = []  # in PyTorch these are functions of torch.nn.functional alone
+
+
+# -- the error function, the logistic function and the hyperbolic tangent as gates ---------------------
+
+
+@in_single_formula
+def _gelu_input(grad: Tensor, input: Tensor, approximate: str) -> Tensor:
+    if approximate == "tanh":
+        near = input.clamp(-20.0, 20.0)  # further out the hyperbolic tangent is flat, and its argument may be infinite
+        inner = tanh((near + near * near * near * _CUBIC) * _FACTOR)
+        slope = (near * near * (3 * _CUBIC) + 1.0) * _FACTOR
+        return grad * ((inner + 1.0) * 0.5 + near * (1.0 - inner * inner) * slope * 0.5)
+    density = (input * input * -0.5).exp() * (1 / sqrt(2 * pi))
+    return grad * ((erf(input * sqrt(0.5)) + 1.0) * 0.5 + input * density)
+
+
+# Source of the approximation: Hendrycks and Gimpel, Gaussian Error Linear Units (2016), section 2.
+_FACTOR = sqrt(2 / pi)
+_CUBIC = 0.044715
+
+
+@primitive(derivatives={"input": _gelu_input}, method=False, node="GeluBackward0")
+def _gelu(input: Tensor, approximate: str) -> Tensor:
+    compute = _gelu_by_tanh if approximate == "tanh" else _gelu_by_erf
+    return from_array(in_single(input._type, input._array, compute), input._type)
+
+
+def _gelu_by_tanh(type_: Any, array: Any) -> Any:
+    kernels, number = type_.kernels, type_.number
+    cube = kernels.mul(kernels.mul(array, array), array)
+    gate = kernels.tanh(kernels.mul(kernels.add(array, kernels.mul(cube, number(_CUBIC))), number(_FACTOR)))
+    return kernels.mul(kernels.mul(array, number(0.5)), kernels.add(gate, number(1.0)))
+
+
+def _gelu_by_erf(type_: Any, array: Any) -> Any:
+    kernels, number = type_.kernels, type_.number
+    gate = kernels.erf(kernels.mul(array, number(sqrt(0.5))))
+    return kernels.mul(kernels.mul(array, number(0.5)), kernels.add(gate, number(1.0)))
+
+
+def gelu(input: Tensor, approximate: str = "none") -> Tensor:
+    """Multiply elements by the normal distribution function of them. Source: ``torch.nn.functional.gelu``.
+
+    ``approximate="tanh"`` puts a hyperbolic tangent in its place.
+
+    Raises:
+        RuntimeError: ``approximate`` is another word.
+        NotImplementedError: the input is not floating.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.gelu(torch.tensor([-1.0, 2.0]))
+        tensor([-0.1587,  1.9545])
+    """
+    if approximate not in ("none", "tanh"):
+        raise RuntimeError("approximate argument must be either none or tanh.")
+    if isinstance(input, Tensor):
+        check_floating("GeluKernelImpl", input)
+    return in_form("gelu", _gelu, input, False, approximate)
+
+
+@in_single_formula
+def _silu_input(grad: Tensor, input: Tensor) -> Tensor:
+    gate = sigmoid(input)
+    return grad * gate * (input * (1.0 - gate) + 1.0)
+
+
+@primitive(derivatives={"input": _silu_input}, method=False, inplace=True, node="SiluBackward0")
+def _silu(input: Tensor) -> Tensor:
+    check_floating("silu_cpu", input)
+    return from_array(in_single(input._type, input._array, _self_gated), input._type)
+
+
+def _self_gated(type_: Any, array: Any) -> Any:
+    return type_.kernels.mul(array, type_.kernels.sigmoid(array))
+
+
+def silu(input: Tensor, inplace: bool = False) -> Tensor:
+    """Multiply elements by the logistic function of them. Source of the semantics: ``torch.nn.functional.silu``.
+
+    Raises:
+        NotImplementedError: the input is not floating.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.silu(torch.tensor([-1.0, 2.0]))
+        tensor([-0.2689,  1.7616])
+    """
+    return in_form("silu", _silu, input, inplace)
+
+
+@in_single_formula
+def _mish_input(grad: Tensor, input: Tensor) -> Tensor:
+    gate = tanh(softplus(input))
+    return grad * (gate + input * sigmoid(input) * (1.0 - gate * gate))
+
+
+@primitive(derivatives={"input": _mish_input}, method=False, inplace=True, node="MishBackward0")
+def _mish(input: Tensor) -> Tensor:
+    check_floating("mish_cpu", input)
+    return from_array(in_single(input._type, input._array, _softly_gated), input._type)
+
+
+def _softly_gated(type_: Any, array: Any) -> Any:
+    return type_.kernels.mul(array, type_.kernels.tanh(_soft_rectified(1.0, 20.0, type_, array)))
+
+
+def mish(input: Tensor, inplace: bool = False) -> Tensor:
+    """Multiply elements by tanh(softplus(x)). Source of the semantics: ``torch.nn.functional.mish``.
+
+    Raises:
+        NotImplementedError: the input is not floating.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.mish(torch.tensor([-1.0, 2.0]))
+        tensor([-0.3034,  1.9440])
+    """
+    return in_form("mish", _mish, input, inplace)
+
+
+def _hardsigmoid_input(grad: Tensor, input: Tensor) -> Tensor:
+    return choose((input > -3.0) & (input < 3.0), grad * (1 / 6), 0.0)
+
+
+def _sixth(type_: Any, array: Any) -> Any:
+    """The piecewise linear stand-in for the logistic function."""
+    kernels, number = type_.kernels, type_.number
+    raised = kernels.add(array, number(3.0))
+    return kernels.div(kernels.minimum(kernels.maximum(raised, number(0.0)), number(6.0)), number(6.0))
+
+
+@primitive(derivatives={"input": _hardsigmoid_input}, method=False, inplace=True, node="HardsigmoidBackward0")
+def _hardsigmoid(input: Tensor) -> Tensor:
+    check_floating("hardsigmoid_cpu", input)
+    return from_array(in_single(input._type, input._array, _sixth), input._type)
+
+
+def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
+    """Compute x / 6 + 1 / 2, limited to the range from 0 to 1. Source: ``torch.nn.functional.hardsigmoid``.
+
+    Raises:
+        NotImplementedError: the input is not floating.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.hardsigmoid(torch.tensor([-3.0, 0.0, 1.5]))
+        tensor([0.0000, 0.5000, 0.7500])
+    """
+    return in_form("hardsigmoid", _hardsigmoid, input, inplace)
+
+
+@in_single_formula
+def _hardswish_input(grad: Tensor, input: Tensor) -> Tensor:
+    inside = grad * (input.clamp(-3.0, 3.0) * (1 / 3) + 0.5)
+    return choose(input <= -3.0, 0.0, choose(input >= 3.0, grad, inside))
+
+
+@primitive(derivatives={"input": _hardswish_input}, method=False, inplace=True, node="HardswishBackward0")
+def _hardswish(input: Tensor) -> Tensor:
+    check_floating("hardswish_cpu", input)
+    return from_array(in_single(input._type, input._array, _gated_by_sixth), input._type)
+
+
+def _gated_by_sixth(type_: Any, array: Any) -> Any:
+    return type_.kernels.mul(array, _sixth(type_, array))
+
+
+def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
+    """Multiply elements by :func:`hardsigmoid` of them. Source of the semantics: ``torch.nn.functional.hardswish``.
+
+    Raises:
+        NotImplementedError: the input is not floating.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.hardswish(torch.tensor([-1.0, 4.0]))
+        tensor([-0.3333,  4.0000])
+    """
+    return in_form("hardswish", _hardswish, input, inplace)
+
+
+# -- soft rectifiers ---------------------------------------------------------------
+
+
+def _soft_rectified(beta: float, threshold: float, type_: Any, array: Any) -> Any:
+    kernels, number = type_.kernels, type_.number
+    scaled = array if beta == 1 else kernels.mul(array, number(beta))
+    soft = kernels.log1p(kernels.exp(kernels.minimum(scaled, number(threshold))))
+    soft = soft if beta == 1 else kernels.div(soft, number(beta))
+    return kernels.where(kernels.lt(number(threshold), scaled), array, soft)
+
+
+@in_single_formula
+def _softplus_input(grad: Tensor, input: Tensor, beta: float, threshold: float) -> Tensor:
+    scaled = input * beta
+    return choose(scaled > threshold, grad, grad * sigmoid(scaled))
+
+
+@primitive(derivatives={"input": _softplus_input}, method=False, node="SoftplusBackward0")
+def _softplus(input: Tensor, beta: float, threshold: float) -> Tensor:
+    check_floating("softplus_cpu", input)
+    return from_array(in_single(input._type, input._array, partial(_soft_rectified, beta, threshold)), input._type)
+
+
+def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    """Compute log(1 + exp(beta x)) / beta; x itself where beta x is above ``threshold``.
+
+    Source of the semantics: ``torch.nn.functional.softplus``.
+
+    Raises:
+        NotImplementedError: the input is not floating.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.softplus(torch.tensor([0.0, 30.0]))
+        tensor([ 0.6931, 30.0000])
+    """
+    return in_form("softplus", _softplus, input, False, beta, threshold)
+
+
+@in_single_formula
+def _logsigmoid_input(grad: Tensor, input: Tensor) -> Tensor:
+    return grad * sigmoid(-input)
+
+
+@primitive(derivatives={"input": _logsigmoid_input}, method=False, node="LogSigmoidBackward0")
+def _logsigmoid(input: Tensor) -> Tensor:
+    check_floating("log_sigmoid_cpu", input)
+    return from_array(in_single(input._type, input._array, _log_of_logistic), input._type)
+
+
+def _log_of_logistic(type_: Any, array: Any) -> Any:
+    kernels = type_.kernels
+    rest = kernels.log1p(kernels.exp(kernels.neg(kernels.abs(array))))
+    return kernels.sub(kernels.minimum(array, type_.number(0.0)), rest)
+
+
+def logsigmoid(input: Tensor) -> Tensor:
+    """Compute the logarithm of the logistic function. Source of the semantics: ``torch.nn.functional.logsigmoid``.
+
+    Raises:
+        NotImplementedError: the input is not floating.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.logsigmoid(torch.tensor([0.0, 2.0]))
+        tensor([-0.6931, -0.1269])
+    """
+    return in_form("logsigmoid", _logsigmoid, input, False)
+
+
+def softsign(input: Tensor) -> Tensor:
+    """Compute x / (1 + abs(x)). Source of the semantics: ``torch.nn.functional.softsign``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.softsign(torch.tensor([-1.0, 3.0]))
+        tensor([-0.5000,  0.7500])
+    """
+    return input / (input.abs() + 1)
+
+
+def tanhshrink(input: Tensor) -> Tensor:
+    """Compute x - tanh(x). Source of the semantics: ``torch.nn.functional.tanhshrink``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.tanhshrink(torch.tensor([1.0]))
+        tensor([0.2384])
+    """
+    return input - input.tanh()
+
+
+# -- one half of the input gates the other ---------------------------------------------------------------
+
+
+def _glu_input(grad: Tensor, input: Tensor, dim: int) -> Tensor:
+    from flambeau.ops.movement.joining import cat
+
+    half = input.shape[dim] // 2
+    value, gate = _narrow(input, dim, 0, half), sigmoid(_narrow(input, dim, half, half))
+    return cat([grad * gate, grad * (gate * (1.0 - gate) * value)], dim)
+
+
+@primitive(derivatives={"input": _glu_input}, method=False, node="GluBackward0")
+def _glu(input: Tensor, dim: int) -> Tensor:
+    half = input._array.shape[dim] // 2
+    detached, kernels = input.detach(), input._type.kernels
+    value, gate = _narrow(detached, dim, 0, half), _narrow(detached, dim, half, half)
+    return from_array(kernels.mul(value._array, kernels.sigmoid(gate._array)), input._type)
+
+
+def glu(input: Tensor, dim: int = -1) -> Tensor:
+    """Multiply the first half of a dimension by the logistic function of the second. Source: ``torch.nn.functional.glu``.
+
+    Raises:
+        RuntimeError: the size of the dimension is odd, or the input has no dimensions.
+        NotImplementedError: the input is not floating.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.glu(torch.tensor([1.0, 2.0, 0.0, 0.0]))
+        tensor([0.5000, 1.0000])
+    """
+    if isinstance(input, Tensor):
+        if input.dim() == 0:
+            raise RuntimeError("glu does not support scalars because halving size must be even")
+        dim = normalize_dim(dim, input.dim())
+        if input.shape[dim] % 2:
+            raise RuntimeError(f"Halving dimension must be even, but dimension {dim} is size {input.shape[dim]}")
+        check_floating("glu_cpu", input)
+    return in_form("glu", _glu, input, False, dim)

@@ -1,0 +1,379 @@
+"""Random tensors of a distribution: of numbers, or of those that other tensors determine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flambeau import dtypes, layouts
+from flambeau._dispatch.runtime import not_a_tensor, with_out
+from flambeau._tensor import Tensor
+from flambeau._tensor.methods import method
+from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
+from flambeau.dtypes import scalar_type_name
+from flambeau.ops.creation.filled import check_layout, empty, empty_like
+from flambeau.ops.sorting.searching import searchsorted
+from flambeau.random import _bounds
+from flambeau.random._draws import Draw
+from flambeau.random._generator import Generator
+from flambeau.shapes import as_int, broadcast_shapes, normalize_dim
+
+from . import filling as _filling
+from .factories import rand, randperm, shape_argument, type_of_result
+
+__all__ = [
+    "bernoulli", "binomial", "cauchy", "exponential", "geometric", "log_normal", "multinomial", "normal", "poisson", "shuffle",
+]  # fmt: skip
+
+
+@method("bernoulli")
+def bernoulli(
+    input: Tensor, p: float | None = None, *, generator: Generator | None = None, out: Tensor | None = None
+) -> Tensor:
+    """Draw ones with the probabilities in ``input``, or with probability ``p``; zeros otherwise.
+
+    The result has the shape and dtype of ``input``; no gradient flows through it. Source of the semantics:
+    ``torch.bernoulli``.
+
+    Raises:
+        RuntimeError: a probability is not in [0, 1].
+        NotImplementedError: probabilities are not floating point.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.bernoulli(torch.tensor([0.0, 1.0]))
+        tensor([0., 1.])
+    """
+    if out is not None:
+        return with_out(out, lambda: bernoulli(input.detach(), p, generator=generator))  # type: ignore[no-any-return]
+    target = empty(input.shape, dtype=input.dtype, device=input.device)
+    return _filling.bernoulli(target, input.detach() if p is None else p, generator=generator)
+
+
+def normal(
+    mean: Tensor | float,
+    std: Tensor | float = 1.0,
+    size: Any = None,
+    *,
+    generator: Generator | None = None,
+    out: Tensor | None = None,
+    dtype: DType | None = None,
+    layout: layouts.layout = layouts.strided,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+) -> Tensor:
+    """Draw normally distributed numbers, each with its own mean and standard deviation where those are tensors.
+
+    Two tensors broadcast, and the result has the dtype of the mean; of two numbers, the result has a ``size``. No
+    gradient flows through it. Source of the semantics: ``torch.normal``.
+
+    Raises:
+        RuntimeError: a standard deviation is negative.
+        TypeError: two numbers are given without ``size``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> _ = torch.manual_seed(0)
+        >>> torch.normal(torch.tensor([0.0, 100.0]), torch.tensor([1.0, 0.5]))
+        tensor([ 1.5410, 99.8533])
+        >>> torch.normal(2.0, 0.0, (3,))
+        tensor([2., 2., 2.])
+    """
+    if isinstance(mean, Tensor) or isinstance(std, Tensor):
+        if out is not None:
+            return with_out(out, lambda: _normal_of_tensors(mean, std, generator))  # type: ignore[no-any-return]
+        return _normal_of_tensors(mean, std, generator)
+    if size is None:
+        raise TypeError("normal() missing argument 'size', which two numbers need; or give a tensor as mean or std")
+    type_ = type_of_result(dtype, device, out)
+    target = empty(shape_argument("normal", (size,)), dtype=type_.dtype, device=type_.device)
+    made = _filling.normal(target, mean, std, generator=generator)
+    if out is not None:
+        return with_out(out, lambda: made)  # type: ignore[no-any-return]
+    return made.requires_grad_() if requires_grad else made
+
+
+def _normal_of_tensors(mean: Tensor | float, std: Tensor | float, generator: Generator | None) -> Tensor:
+    """Numbers of mean 0 scaled and moved: two roundings, where numbers as parameters give one."""
+    tensors = [value.detach() for value in (mean, std) if isinstance(value, Tensor)]
+    if isinstance(std, Tensor) and not bool((std.detach() >= 0).all()):
+        raise RuntimeError("normal expects all elements of std >= 0.0")
+    first = tensors[0]
+    target = empty(broadcast_shapes(*(tensor.shape for tensor in tensors)), dtype=first.dtype, device=first.device)
+    noise = _filling.normal(target, 0.0, 1.0 if isinstance(std, Tensor) else std, generator=generator)
+    if isinstance(std, Tensor):
+        noise.mul_(std.detach())
+    return noise.add_(mean.detach() if isinstance(mean, Tensor) else mean)
+
+
+# -- functions that PyTorch has in place only ------------------------------------------------------------------------
+
+
+def _filled(
+    name: str, fill: Any, size: Any, generator: Generator | None, out: Tensor | None, options: dict[str, Any]
+) -> Tensor:
+    """A new tensor, or ``out``, that ``fill`` has drawn."""
+    layout, requires_grad = options.pop("layout", layouts.strided), options.pop("requires_grad", False)
+    unknown = set(options) - {"dtype", "device", "pin_memory"}
+    if unknown:
+        raise TypeError(f"{name}() got an unexpected keyword argument '{min(unknown)}'")
+    check_layout(name, layout)
+    type_ = type_of_result(options.get("dtype"), options.get("device"), out)
+    made: Tensor = fill(empty(shape_argument(name, (size,)), dtype=type_.dtype, device=type_.device))
+    if out is not None:
+        return with_out(out, lambda: made)  # type: ignore[no-any-return]
+    return made.requires_grad_() if requires_grad else made
+
+
+def exponential(
+    lambd: float = 1.0, size: Any = (), *, generator: Generator | None = None, out: Tensor | None = None, **options: Any
+) -> Tensor:
+    """Draw exponentially distributed numbers of rate ``lambd``, as ``torch.empty(size).exponential_(lambd)`` does.
+
+    PyTorch has the in-place method only. ``options`` are dtype, device, layout and requires_grad, here and in the functions
+    below.
+
+    Raises:
+        RuntimeError: the rate is not positive, or the dtype is not floating point.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.exponential(1.0, (2,), generator=torch.Generator().manual_seed(42))
+        tensor([0.0599, 0.0650])
+    """
+
+    def fill(target: Tensor) -> Tensor:
+        return _filling.exponential(target, lambd, generator=generator)
+
+    return _filled("exponential", fill, size, generator, out, options)
+
+
+def cauchy(
+    median: float = 0.0, sigma: float = 1.0, size: Any = (), *, generator: Generator | None = None, out: Tensor | None = None,
+    **options: Any,
+) -> Tensor:  # fmt: skip
+    """Draw numbers of Cauchy's distribution, as ``torch.empty(size).cauchy_(median, sigma)`` does.
+
+    Raises:
+        RuntimeError: ``sigma`` is not positive, or the dtype is not floating point.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.cauchy(0, 1, (2, 3)).shape
+        torch.Size([2, 3])
+    """
+
+    def fill(target: Tensor) -> Tensor:
+        return _filling.cauchy(target, median, sigma, generator=generator)
+
+    return _filled("cauchy", fill, size, generator, out, options)
+
+
+def log_normal(
+    mean: float = 1.0, std: float = 2.0, size: Any = (), *, generator: Generator | None = None, out: Tensor | None = None,
+    **options: Any,
+) -> Tensor:  # fmt: skip
+    """Draw numbers whose logarithms are normal, as ``torch.empty(size).log_normal_(mean, std)`` does.
+
+    Raises:
+        RuntimeError: ``std`` is not positive.
+
+    Example:
+        >>> import flambeau as torch
+        >>> bool((torch.log_normal(0, 1, (100,)) > 0).all())
+        True
+    """
+
+    def fill(target: Tensor) -> Tensor:
+        return _filling.log_normal(target, mean, std, generator=generator)
+
+    return _filled("log_normal", fill, size, generator, out, options)
+
+
+def geometric(
+    p: float, size: Any = (), *, generator: Generator | None = None, out: Tensor | None = None, **options: Any
+) -> Tensor:
+    """Draw how many trials it takes until one succeeds, as ``torch.empty(size).geometric_(p)`` does.
+
+    Raises:
+        RuntimeError: ``p`` is not between 0 and 1.
+
+    Example:
+        >>> import flambeau as torch
+        >>> bool((torch.geometric(0.5, (100,)) >= 1).all())
+        True
+    """
+
+    def fill(target: Tensor) -> Tensor:
+        return _filling.geometric(target, p, generator=generator)
+
+    return _filled("geometric", fill, size, generator, out, options)
+
+
+# -- counts ----------------------------------------------------------------------------------------------------------
+
+
+def _host_numbers(tensor: Tensor) -> list[float]:
+    numbers: list[float] = tensor.detach().reshape(-1).tolist()
+    return numbers
+
+
+def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
+    """Draw counts of Poisson's distribution, whose rates are the elements of ``input``. Source: ``torch.poisson``.
+
+    The result has the shape and dtype of ``input``.
+
+    Raises:
+        NotImplementedError: the dtype is not floating point.
+        RuntimeError: a rate is negative.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.poisson(torch.tensor([0.0, 2.0]), generator=torch.Generator().manual_seed(0))
+        tensor([0., 6.])
+    """
+    if not isinstance(input, Tensor):
+        raise not_a_tensor("poisson", "input", 1, input)
+    _bounds.check_floating("poisson_cpu", input.dtype)
+    if input.numel() and not bool((input.detach() >= 0).all()):
+        raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
+    from flambeau.random import _counts
+
+    rates = _host_numbers(input)
+    stand_in = empty(input.shape, dtype=input.dtype, device=input.device)
+    return _filling._drawn(
+        stand_in, generator, Draw("poisson", "float64", (), lambda stream, _, count: _counts.poissons(stream, rates))
+    )
+
+
+def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
+    """Draw the number of successes in ``count`` trials of probability ``prob``, element by element. Source: ``torch.binomial``.
+
+    Raises:
+        ValueError: the number of trials is not floating point.
+        RuntimeError: a number of trials is negative, or the dtypes differ.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.binomial(torch.tensor([10.0, 10.0]), torch.tensor([0.0, 1.0]))
+        tensor([ 0., 10.])
+    """
+    for position, (name, value) in enumerate((("count", count), ("prob", prob)), 1):
+        if not isinstance(value, Tensor):
+            raise not_a_tensor("binomial", name, position, value)
+    if not count.dtype.is_floating_point:
+        raise ValueError(
+            f"binomial only supports floating-point dtypes for count, got: {scalar_type_name(count.dtype)}"
+        )
+    if count.dtype is not prob.dtype:
+        raise RuntimeError(f"Found dtype {scalar_type_name(prob.dtype)} but expected {scalar_type_name(count.dtype)}")
+    from flambeau.random import _counts
+
+    shape = broadcast_shapes(count.shape, prob.shape)
+    trials, chances = (_host_numbers(tensor.detach().expand(shape)) for tensor in (count, prob))
+    if any(number < 0 for number in trials):
+        raise RuntimeError("binomial: the number of trials must not be negative")
+    stand_in = empty(shape, dtype=count.dtype, device=count.device)
+    wanted = Draw("binomial", "float64", (), lambda stream, _, total: _counts.binomials(stream, trials, chances))
+    return _filling._drawn(stand_in, generator, wanted)
+
+
+_MOST_CATEGORIES = 1 << 24
+
+
+@method("multinomial")
+def multinomial(
+    input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None, out: Tensor | None = None
+) -> Tensor:  # fmt: skip
+    """Draw categories by their weights, which need not add up to 1: int64, (samples,) or (rows, samples).
+
+    Source of the semantics: ``torch.multinomial``.
+
+    Args:
+        input: the weights, (categories,) or (rows, categories).
+        num_samples: how many are drawn for each row.
+        replacement: whether a category may be drawn several times.
+        generator: where numbers come from; the default generator of the device if None.
+        out: where the result goes.
+
+    Raises:
+        RuntimeError: the weights are not floating point, negative or not finite, do not add up to something, or too few of
+            them are not zero for so many samples without replacement.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.multinomial(torch.tensor([0.0, 1.0, 0.0]), 2, replacement=True)
+        tensor([1, 1])
+    """
+    if not isinstance(input, Tensor):
+        raise not_a_tensor("multinomial", "input", 1, input)
+    if out is not None:
+        return with_out(out, lambda: multinomial(input, num_samples, replacement, generator=generator))  # type: ignore[no-any-return]
+    weights = input.detach()
+    num_samples = as_int(num_samples, "num_samples")
+    _check_weights(weights, num_samples, replacement)
+    if replacement and num_samples > 1:
+        return _with_replacement(weights, num_samples, generator)
+    # The races of Efraimidis and Spirakis: exponential numbers over weights, and the first to arrive.
+    races = weights / empty_like(weights).exponential_(generator=generator)
+    if num_samples == 1:
+        return races.argmax(-1, keepdim=True)
+    drawn: Tensor = races.topk(num_samples, -1).indices
+    return drawn
+
+
+def _check_weights(weights: Tensor, count: int, replacement: bool) -> None:
+    if weights.dim() not in (1, 2):
+        raise RuntimeError(f"prob_dist must be 1 or 2 dim, but it has {weights.dim()}")
+    if not weights.dtype.is_floating_point:
+        raise RuntimeError(
+            f"multinomial only supports floating-point dtypes for input, got: {scalar_type_name(weights.dtype)}"
+        )
+    if count <= 0:
+        raise RuntimeError("cannot sample n_sample <= 0 samples")
+    categories = weights.shape[-1]
+    if not replacement and count > categories:
+        raise RuntimeError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
+    if categories > _MOST_CATEGORIES:
+        raise RuntimeError("number of categories cannot exceed 2^24")
+    if not weights.numel():
+        return
+    if not bool((weights.isfinite() & (weights >= 0)).all()):
+        raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
+    positive = int((weights > 0).sum(-1).min().item())
+    if not positive:
+        raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
+    if not replacement and positive < count:
+        raise RuntimeError(
+            "invalid multinomial distribution (with replacement=False, not enough non-negative category to sample): "
+            f"{positive} weights are not zero, {count} samples are asked for"
+        )
+
+
+def _with_replacement(weights: Tensor, count: int, generator: Generator | None) -> Tensor:
+    precise = weights if weights.dtype is dtypes.float64 else weights.to(dtypes.float32)
+    sums = precise.cumsum(-1)
+    shares = (sums / sums[..., -1:]).to(dtypes.float64)
+    shares[..., -1] = 1.0
+    numbers = rand((*weights.shape[:-1], count), dtype=dtypes.float64, device=weights.device, generator=generator)
+    return searchsorted(shares.contiguous(), numbers)
+
+
+def shuffle(input: Tensor, dim: int = 0) -> Tensor:
+    """Copy a tensor with its slices along ``dim`` in random order, drawn from the default generator of its device.
+
+    PyTorch has no such function; ``x[torch.randperm(len(x))]`` does the same with numbers of the same generator.
+
+    Raises:
+        IndexError: there is no such dim.
+
+    Example:
+        >>> import flambeau as torch
+        >>> _ = torch.manual_seed(42)
+        >>> torch.shuffle(torch.tensor([10, 11, 12]))
+        tensor([10, 12, 11])
+    """
+    if not isinstance(input, Tensor):
+        raise not_a_tensor("shuffle", "input", 1, input)
+    dim = normalize_dim(dim, input.dim())
+    return input.index_select(dim, randperm(input.shape[dim], device=input.device))

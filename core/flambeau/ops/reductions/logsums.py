@@ -1,0 +1,143 @@
+"""Sums of numbers that are given by their logarithms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from math import inf
+from typing import Any
+
+from flambeau._dispatch.declare import composite, fused
+from flambeau._tensor import Tensor, from_array
+from flambeau.dtypes import scalar_type_name
+from flambeau.ops.elementwise.complex_parts import real
+from flambeau.ops.elementwise.exponential import exp, log, logaddexp
+from flambeau.ops.elementwise.selection import where
+from flambeau.ops.movement.reordering import flip
+from flambeau.ops.movement.shapes import reshape
+from flambeau.promotion import get_default_dtype
+from flambeau.shapes import Shape, normalize_dim, normalize_dims, reduced_shape
+
+from ._reduce import Dims, in_single, spread
+from .extremes import amax
+from .scans import running
+from .sums import sum
+
+__all__ = ["logcumsumexp", "logsumexp"]
+
+
+def _logsumexp_input(grad: Tensor, input: Tensor, dim: Dims, keepdim: bool, result: Tensor) -> Tensor:
+    shape = input._array.shape
+    return spread(grad, shape, dim, keepdim) * (input - spread(result, shape, dim, keepdim)).exp()
+
+
+@fused("logsumexp", derivatives={"input": _logsumexp_input}, method=False, node="LogsumexpBackward0")
+def _logsumexp(input: Tensor, dim: int | Sequence[int], keepdim: bool) -> Tensor:
+    type_ = input._type
+    dims = normalize_dims(dim, len(input._array.shape))
+    return from_array(in_single(type_, input._array, partial(_log_of_sum, dims, keepdim)), type_)
+
+
+def _complex_logsumexp(input: Tensor, dim: int | Sequence[int], keepdim: bool) -> Tensor:
+    sizes = real(input).detach()
+    if not sizes.numel():
+        return log(sum(exp(input), dim, keepdim))
+    top = amax(sizes, dim, True)
+    top = where(top.abs() == inf, 0.0, top)
+    total = log(sum(exp(input - top), dim, True)) + top
+    return (
+        total if keepdim else reshape(total, reduced_shape(input._array.shape, normalize_dims(dim, input.dim()), False))
+    )
+
+
+@composite(out=True)
+def logsumexp(input: Tensor, dim: int | Sequence[int], keepdim: bool = False) -> Tensor:
+    """Compute log(sum(exp(x))) along ``dim`` without overflow. Source of the semantics: ``torch.logsumexp``.
+
+    Integers give floats; of no elements it is -inf.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.logsumexp(torch.tensor([0.0, 0.0]), 0)
+        tensor(0.6931)
+    """
+    if dim is None:
+        raise TypeError("logsumexp(): argument 'dim' (position 2) must be tuple of ints, not NoneType")
+    if input._type.complex:
+        return _complex_logsumexp(input, dim, keepdim)
+    return _logsumexp(input if input._type.floats else input.to(get_default_dtype()), dim, keepdim)
+
+
+def _log_of_sum(dims: Shape, keepdim: bool, type_: Any, array: Any) -> Any:
+    kernels, shape = type_.kernels, array.shape
+    if 0 in (shape[d] for d in dims):
+        return kernels.full(reduced_shape(shape, dims, keepdim), -inf, type_.dtype.name)
+    if kernels.logsumexp is not None:
+        return kernels.logsumexp(array, dims, keepdim)
+    top = kernels.amax(array, dims, True)
+    # Infinities are not subtracted from each other: exp gives what is right for them.
+    top = kernels.where(kernels.eq(kernels.abs(top), type_.number(inf)), type_.number(0.0), top)
+    total = kernels.log(kernels.sum(kernels.exp(kernels.sub(array, top)), dims, keepdim))
+    return kernels.add(total, top if keepdim else kernels.reshape(top, total.shape))
+
+
+_NOTHING = -6e4
+"""In the place of log(0), whose derivatives are nan: exp of it is 0 in every dtype, and half precision holds it."""
+
+
+def _logcumsumexp_input(grad: Tensor, input: Tensor, dim: int, result: Tensor) -> Tensor:
+    """The sum of ``grad * exp(input - result)`` over all later results, as logarithms for either sign of ``grad``."""
+    if not input.dim():
+        return grad
+    if input._type.complex:  # which have logarithms of any sign
+        logarithms = where(grad == 0, _NOTHING, log(where(grad == 0, 1.0, grad)))
+        return (_later_sums(logarithms - result, dim) + input).exp()
+    size = where(grad == 0, 1.0, grad.abs()).log()  # never of 0, whose derivative would be nan
+    # Relative to the largest element: of huge ones, the logarithms of gradients would be lost.
+    top = amax(where(input.detach().abs() == inf, 0.0, input.detach()), dim, True)
+    level = result - top
+    positive = _later_sums(where(grad > 0, size, _NOTHING) - level, dim)
+    negative = _later_sums(where(grad < 0, size, _NOTHING) - level, dim)
+    shifted = input - top
+    return (positive + shifted).exp() - (negative + shifted).exp()
+
+
+def _later_sums(logarithms: Tensor, dim: int) -> Tensor:
+    return flip(logcumsumexp(flip(logarithms, dim), dim), dim)
+
+
+@fused("logcumsumexp", derivatives={"input": _logcumsumexp_input}, out="exact")
+def logcumsumexp(input: Tensor, dim: int) -> Tensor:
+    """Compute the logarithm of the running sum of exp(x) along ``dim``. Source: ``torch.logcumsumexp``.
+
+    Raises:
+        NotImplementedError: the dtype is not a floating point one.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.logcumsumexp(torch.tensor([0.0, 0.0, 0.0]), 0)
+        tensor([0.0000, 0.6931, 1.0986])
+    """
+    type_, array = input._type, input._array
+    dim = normalize_dim(dim, len(array.shape))
+    if not type_.floats:
+        raise NotImplementedError(f"\"logcumsumexp_out_cpu\" not implemented for '{scalar_type_name(type_.dtype)}'")
+    return from_array(in_single(type_, array, partial(_running_log, dim)), type_)
+
+
+def _running_log(dim: int, type_: Any, array: Any) -> Any:
+    kernels = type_.kernels
+    if not array.shape:
+        return kernels.clone(array, True)
+    if kernels.logcumsumexp is not None and not type_.complex:
+        return kernels.logcumsumexp(array, dim)
+
+    def combine(a: Any, b: Any) -> Any:
+        """log(exp(a) + exp(b)): the larger one, and log1p of how much the other adds."""
+        if type_.complex:
+            return logaddexp(from_array(a, type_), from_array(b, type_))._array
+        larger, smaller = kernels.maximum(a, b), kernels.minimum(a, b)
+        added = kernels.add(larger, kernels.log1p(kernels.exp(kernels.sub(smaller, larger))))
+        return kernels.where(kernels.eq(kernels.abs(larger), type_.number(inf)), larger, added)
+
+    return running(kernels, combine, array, dim)

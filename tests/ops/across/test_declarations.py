@@ -1,0 +1,56 @@
+"""Declarations: what a row must say, and what is generated from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flambeau.ops.__main__ import stub_text
+
+import flambeau
+from flambeau.ops import ROWS, primitive
+
+
+def test_every_row_has_a_derivative_or_says_why_not() -> None:
+    for row in ROWS.values():
+        assert row.kind == "composite" or (row.rule is None) == bool(row.not_differentiable), row.name
+
+
+def test_the_stub_of_the_methods_is_up_to_date() -> None:
+    stub = Path(flambeau.__file__).with_name("_methods.pyi")
+    assert stub.read_text() == stub_text(), "run `python -m flambeau.ops`"
+
+
+def _body(input: Any, dim: int) -> Any:
+    raise AssertionError
+
+
+_body.__annotations__ = {"input": "Tensor", "dim": "int", "return": "Tensor"}
+
+
+@pytest.mark.parametrize(
+    ("derivatives", "message"),
+    [
+        ({"dim": lambda grad: grad}, "'dim', which is not a tensor parameter"),
+        ({"other": lambda grad: grad}, "'other', which is not a tensor parameter"),
+        ({"input": lambda grad, size: grad}, "wants 'size', which does not exist"),
+        (None, "give derivatives, or say in `not_differentiable`"),
+    ],
+)
+def test_a_wrong_declaration_is_refused_where_it_stands(derivatives: Any, message: str) -> None:
+    def body(input: flambeau.Tensor, dim: int) -> flambeau.Tensor:
+        return input
+
+    body.__annotations__ = dict(_body.__annotations__)
+    with pytest.raises(TypeError, match=message):
+        primitive(derivatives=derivatives)(body)
+    assert "body" not in ROWS
+
+
+def test_a_name_cannot_be_declared_twice() -> None:
+    def exp(input: flambeau.Tensor) -> flambeau.Tensor:
+        return input
+
+    with pytest.raises(TypeError, match="'exp' is declared twice"):
+        primitive(not_differentiable="it is a test", method=False)(exp)

@@ -1,0 +1,125 @@
+"""Write ``_methods.pyi`` and ``inplace.pyi``: what type checkers see of what the declarations of ops make.
+
+Run ``python -m flambeau.ops`` after declaring an op; a test compares the file with what this would write.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+from typing import Any
+
+from flambeau._tensor.methods import TensorMethods
+from flambeau.ops.inplace import NAMES
+
+__all__ = ["inplace_stub_text", "stub_text"]
+
+_HEADER = """\
+# Written by `python -m flambeau.ops` from the declarations of the ops: do not edit.
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from . import dtypes, layouts
+from ._tensor import Tensor
+from .ops._declare import Row
+from .random import Generator
+from .sparse._tensor import SparseTensor
+from .storage import TypedStorage, UntypedStorage
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+_Number = bool | int | float | complex
+
+def method(*names: str) -> Callable[[_Function], _Function]: ...
+def method_property(name: str) -> Callable[[_Function], _Function]: ...
+def attach(row: Row, name: str | None = None) -> None: ...
+
+class TensorMethods:
+"""
+
+# Names that a class body shadows (Tensor has methods called bool, int, float ...) or that are local to a module.
+_SPELLED = {
+    "bool": "_bool", "int": "_int", "float": "_float", "complex": "_complex", "Number": "_Number", "Dims": "Any",
+    "Shape": "Any", "DType": "dtypes.dtype", "TensorType": "Any", "Max": "Any", "Min": "Any", "Aminmax": "Any", "Cummax": "Any",
+    "Cummin": "Any", "Device": "Any", "QR": "Any", "SVD": "Any", "Slogdet": "Any",
+    "Sort": "Any", "Topk": "Any", "Kthvalue": "Any", "Mode": "Any", "Quantiles": "Any", "Histogram": "Any",
+}  # fmt: skip
+
+
+_STARS = {"VAR_POSITIONAL": 1, "VAR_KEYWORD": 2}
+_UNARY = ("neg", "abs")
+
+
+def _annotation(text: Any) -> str:
+    if text is inspect.Parameter.empty:
+        return "Any"
+    name = text if isinstance(text, str) else getattr(text, "__name__", str(text))
+    return re.sub(r"(?<![\w.])\w+", lambda match: _SPELLED.get(match[0], match[0]), name)
+
+
+def _parameter(parameter: inspect.Parameter) -> str:
+    stars = "*" * _STARS.get(parameter.kind.name, 0)
+    default = "" if parameter.default is inspect.Parameter.empty else " = ..."
+    return f"{stars}{parameter.name}: {_annotation(parameter.annotation)}{default}"
+
+
+def _signature(function: Any) -> str:
+    signature = inspect.signature(function)
+    entries = ["self"]
+    for parameter in list(signature.parameters.values())[1:]:
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY and not any(entry.startswith("*") for entry in entries):
+            entries.append("*")
+        entries.append(_parameter(parameter))
+    row = getattr(function, "row", None)
+    if row is not None and row.out and not any(entry.startswith("out:") for entry in entries):
+        entries += ([] if any(entry.startswith("*") for entry in entries) else ["*"]) + ["out: Any = ..."]
+    returns = _annotation(signature.return_annotation)
+    return f"({', '.join(entries)}) -> {'Any' if returns == 'Any' else returns}"
+
+
+def _operator_signature(function: Any) -> str:
+    operand = (
+        ", other: Any" if len(inspect.signature(function).parameters) > 1 and function.__name__ not in _UNARY else ""
+    )
+    return f"(self{operand}) -> Tensor"
+
+
+def stub_text() -> str:
+    """What ``_methods.pyi`` shall hold."""
+    lines = [
+        _HEADER.replace(
+            "class TensorMethods:",
+            "_bool = bool\n_int = int\n_float = float\n_complex = complex\n\nclass TensorMethods:",
+        )
+    ]
+    for name, value in sorted(vars(TensorMethods).items()):
+        if isinstance(value, property):
+            declared = (
+                f"    {name}: Tensor\n" if value.fset else f"    @property\n    def {name}(self) -> Tensor: ...\n"
+            )
+            lines.append(declared)
+        elif inspect.isfunction(value):
+            ignore = "  # type: ignore[override]" if name in ("__eq__", "__ne__") else ""
+            signature = (
+                _operator_signature(value)
+                if name.startswith("__") and not name.endswith("item__")
+                else _signature(value)
+            )
+            lines.append(f"    def {name}{signature}: ...{ignore}\n")
+    return "".join(lines)
+
+
+def inplace_stub_text() -> str:
+    """What ``ops/inplace.pyi`` shall hold."""
+    forms = "".join(f"def {name}(input: Tensor, *args: Any, **kwargs: Any) -> Tensor: ...\n" for name in NAMES)
+    head = "# Written by `python -m flambeau.ops` from the list in inplace.py: do not edit.\nfrom typing import Any\n\n"
+    return f"{head}from .._tensor import Tensor\n\nNAMES: tuple[str, ...]\n\n{forms}"
+
+
+if __name__ == "__main__":
+    import flambeau  # noqa: F401 (declares all ops)
+
+    here = Path(__file__).parent
+    for target, text in ((here.parent / "_methods.pyi", stub_text()), (here / "inplace.pyi", inplace_stub_text())):
+        target.write_text(text)
+        print(f"wrote {target}")
