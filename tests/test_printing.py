@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import flambeau
-from flambeau import printing
+from flambeau import dtypes
 from flambeau.printing import get_printoptions, printoptions, set_printoptions, tensor_repr, with_suffixes
 
 
@@ -166,7 +166,7 @@ def test_numbers_of_tensors_take_a_format() -> None:
     ("dtype", "name"), [(flambeau.float32, "Float"), (flambeau.int64, "Long"), (flambeau.complex128, "ComplexDouble")]
 )
 def test_scalar_type_names(dtype: object, name: str) -> None:
-    assert printing.scalar_type_name(dtype) == name
+    assert dtypes.scalar_type_name(dtype) == name
 
 
 # -- PyTorch as the judge -------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
-"""Write ``_methods.pyi`` and ``inplace.pyi``: what type checkers see of what the declarations of ops make.
+"""Write the stubs: what type checkers see of the methods, the in-place functions and the root of the package.
 
-Run ``python -m flambeau.ops`` after declaring an op; a test compares the file with what this would write.
+``_tensor/methods.pyi`` and ``ops/inplace.pyi`` follow from the declarations of ops, ``__init__.pyi`` from the root's imports
+and its table of what is imported on use. Run ``python tools/stubs.py`` after changing one; a test compares.
 """
 
 from __future__ import annotations
@@ -10,29 +11,28 @@ import re
 from pathlib import Path
 from typing import Any
 
+import flambeau
 from flambeau._tensor.methods import TensorMethods
 from flambeau.ops.inplace import NAMES
 
-__all__ = ["inplace_stub_text", "stub_text"]
+__all__ = ["STUBS"]
 
 _HEADER = """\
-# Written by `python -m flambeau.ops` from the declarations of the ops: do not edit.
-from collections.abc import Callable, Sequence
+# Written by `python tools/stubs.py` from the declarations of the ops: do not edit.
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from . import dtypes, layouts
-from ._tensor import Tensor
-from .ops._declare import Row
-from .random import Generator
-from .sparse._tensor import SparseTensor
-from .storage import TypedStorage, UntypedStorage
+from flambeau import dtypes, layouts
+from flambeau._tensor.sparse import SparseTensor
+from flambeau._tensor.tensor import Tensor
+from flambeau.random import Generator
+from flambeau.storage import TypedStorage, UntypedStorage
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _Number = bool | int | float | complex
 
 def method(*names: str) -> Callable[[_Function], _Function]: ...
 def method_property(name: str) -> Callable[[_Function], _Function]: ...
-def attach(row: Row, name: str | None = None) -> None: ...
 
 class TensorMethods:
 """
@@ -46,6 +46,7 @@ _SPELLED = {
 }  # fmt: skip
 
 
+OPERATORS = "flambeau.ops.operators"
 _STARS = {"VAR_POSITIONAL": 1, "VAR_KEYWORD": 2}
 _UNARY = ("neg", "abs")
 
@@ -85,7 +86,7 @@ def _operator_signature(function: Any) -> str:
 
 
 def stub_text() -> str:
-    """What ``_methods.pyi`` shall hold."""
+    """What ``_tensor/methods.pyi`` shall hold."""
     lines = [
         _HEADER.replace(
             "class TensorMethods:",
@@ -102,7 +103,7 @@ def stub_text() -> str:
             ignore = "  # type: ignore[override]" if name in ("__eq__", "__ne__") else ""
             signature = (
                 _operator_signature(value)
-                if name.startswith("__") and not name.endswith("item__")
+                if name.startswith("__") and (value.__module__ == OPERATORS or hasattr(value, "row"))
                 else _signature(value)
             )
             lines.append(f"    def {name}{signature}: ...{ignore}\n")
@@ -112,14 +113,34 @@ def stub_text() -> str:
 def inplace_stub_text() -> str:
     """What ``ops/inplace.pyi`` shall hold."""
     forms = "".join(f"def {name}(input: Tensor, *args: Any, **kwargs: Any) -> Tensor: ...\n" for name in NAMES)
-    head = "# Written by `python -m flambeau.ops` from the list in inplace.py: do not edit.\nfrom typing import Any\n\n"
-    return f"{head}from .._tensor import Tensor\n\nNAMES: tuple[str, ...]\n\n{forms}"
+    head = "# Written by `python tools/stubs.py` from the list in inplace.py: do not edit.\nfrom typing import Any\n\n"
+    return f"{head}from flambeau._tensor import Tensor\n\nNAMES: tuple[str, ...]\n\n{forms}"
+
+
+def root_stub_text() -> str:
+    """What the package's own ``__init__.pyi`` shall hold."""
+    source = Path(flambeau.__file__)
+    imports, _, rest = source.read_text().partition("# Last, because")
+    names = rest.partition("if not TYPE_CHECKING:")[0]
+    on_use = [
+        f"from .{module} import {attribute} as {name}" if attribute else f"from . import {module} as {name}"
+        for name, (module, _, attribute) in ((name, where.partition(".")) for name, where in flambeau.ON_USE.items())
+    ]
+    kept = [line for line in imports.splitlines() if line.startswith("from ") and "TYPE_CHECKING" not in line]
+    head = "# Written by `python tools/stubs.py` from `__init__.py` and its table `ON_USE`: do not edit."
+    return "\n".join([head, *kept, *on_use, "", "# Last, because" + names.rstrip()]) + "\n"
+
+
+STUBS = {
+    "__init__.pyi": root_stub_text,
+    "_tensor/methods.pyi": stub_text,
+    "ops/inplace.pyi": inplace_stub_text,
+}
+"""The text of each stub, by its path in the package."""
 
 
 if __name__ == "__main__":
-    import flambeau  # noqa: F401 (declares all ops)
-
-    here = Path(__file__).parent
-    for target, text in ((here.parent / "_methods.pyi", stub_text()), (here / "inplace.pyi", inplace_stub_text())):
-        target.write_text(text)
+    for path, text in STUBS.items():
+        target = Path(flambeau.__file__).parent / path
+        target.write_text(text())
         print(f"wrote {target}")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .declare import Sample
 from .inputs import draw, is_floating
+from .model import Sample
 from .subject import Subject
 
 __all__ = ["arguments", "outputs_of", "run"]

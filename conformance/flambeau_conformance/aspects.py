@@ -9,11 +9,10 @@ from typing import Any
 from .arguments import arguments, outputs_of, run
 from .checks import expect, expect_equal, expect_raises
 from .compare import check_alike, check_recorded, check_same, dtype_of, numbers_of
-from .declare import Error, Op, Sample
 from .golden import golden
 from .gradients import check_gradient, check_second_gradient, check_tangent
 from .inputs import In, draw, is_floating
-from .model import Case
+from .model import Case, Error, Op, Sample
 from .subject import Subject
 
 __all__ = ["PROMOTED", "cases_of", "promoted", "promotion_key", "value_key"]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from flambeau.errors import BackendError, MissingExtraError
 
-from .declare import matching
+from .catalogue import matching
 from .expectations import read_expectations
 from .isolation import IsolatedRun
 from .manifest import ManifestError, manifests

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from flambeau.ops import ROWS, Row
 
-from .declare import Op, all_cases, ops
+from .catalogue import all_cases, ops
+from .model import Op
 
 __all__ = ["anchors", "report", "uncovered"]
 

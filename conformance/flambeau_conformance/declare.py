@@ -9,98 +9,17 @@ from the declaration (:mod:`.aspects`).
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from functools import cache
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from .inputs import In
-from .model import Case
+from .model import ALL, FLOATS, INTEGERS, NUMBERS, Case, Error, Op, Sample
 from .subject import Subject
 
 __all__ = [
-    "ALL", "FLOATS", "INTEGERS", "NUMBERS", "Error", "Op", "Sample", "all_cases", "case", "matching", "op", "ops",
+    "ALL", "FLOATS", "INTEGERS", "NUMBERS", "Error", "Op", "Sample", "case", "declared_ops", "op", "section", "single_cases",
 ]  # fmt: skip
-
-FLOATS = ("float32", "float64")
-INTEGERS = ("int64", "int32", "uint8")
-NUMBERS = FLOATS + INTEGERS
-ALL = (*NUMBERS, "bool")
-
-Call = Callable[..., Any]
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One way to call an op: a function of the module and the tensors that are drawn for ``inputs``."""
-
-    name: str
-    call: Call
-    inputs: tuple[In, ...]
-    dtypes: tuple[str, ...] | None = None
-    """Instead of the op's."""
-    gradient: bool = True
-    """Whether gradients are checked, if the op has any."""
-    plain: bool = False
-    """Whether it is the public function on the tensors and nothing else, so that its other forms can be derived."""
-
-
-@dataclass(frozen=True)
-class Error:
-    """A call that must raise: one of the built-in classes named, with words that the pattern finds."""
-
-    name: str
-    call: Call
-    raises: tuple[type[BaseException], ...]
-    match: str = ""
-
-
-@dataclass(frozen=True)
-class Op:
-    """The declaration of one op.
-
-    Attributes:
-        name: of the public function or, if ``method`` only, of the method.
-        samples: how it is called.
-        dtypes: of its arguments.
-        tolerance: the class of :mod:`.compare`.
-        errors: calls that must raise.
-        differentiable: whether gradients flow; if not, results must not require any.
-        alias: True if the result shares the argument's memory, False if it must not, None if it depends.
-        inplace: whether there is an in-place method.
-        out: whether there is ``out=``.
-        method: whether there is a method of the same name with the first argument as self.
-        arity: for element-wise ops, the number of operands.
-        domain: for element-wise ops, the numbers to draw.
-        anchors: ids of the documented behaviours that it covers.
-        names: of the parameters of element-wise ops.
-        reference: for element-wise ops, a function of Python numbers that computes the same.
-        extensions: the groups of kernels that it needs.
-        turned: whether a tensor in another order of memory gives the same result.
-        section: the family, the name of the module that declares it.
-    """
-
-    name: str
-    samples: tuple[Sample, ...]
-    dtypes: tuple[str, ...]
-    tolerance: str
-    errors: tuple[Error, ...] = ()
-    differentiable: bool = True
-    alias: bool | None = None
-    inplace: bool = False
-    out: bool = False
-    method: bool = True
-    arity: int = 0
-    domain: str = "real"
-    anchors: tuple[str, ...] = ()
-    turned: bool = True
-    names: tuple[str, ...] = ("input", "other")
-    reference: Call | None = None
-    extensions: tuple[str, ...] = ()
-    section: str = ""
 
 
 _ops: dict[str, Op] = {}
@@ -181,44 +100,22 @@ def case(
     return add
 
 
-def ops() -> dict[str, Op]:
-    """The declarations by name, in the order of the sections."""
-    _load()
+@contextmanager
+def section(name: str) -> Iterator[None]:
+    """Let what is declared inside belong to a section: the path of its module under ``cases``, ``"nn/activation"``."""
+    global _section
+    before, _section = _section, name
+    try:
+        yield
+    finally:
+        _section = before
+
+
+def declared_ops() -> dict[str, Op]:
+    """The declarations so far, by name."""
     return _ops
 
 
-@cache
-def all_cases() -> tuple[Case, ...]:
-    """Every case, in the order in which they run.
-
-    Raises:
-        ValueError: an address occurs twice.
-    """
-    from .aspects import cases_of
-
-    _load()
-    found = [made for declaration in _ops.values() for made in cases_of(declaration)] + _single
-    seen: set[str] = set()
-    for each in found:
-        if each.address in seen:
-            raise ValueError(f"the address {each.address!r} occurs twice")
-        seen.add(each.address)
-    return tuple(found)
-
-
-def matching(pattern: str) -> list[Case]:
-    """The cases whose address matches a pattern with ``*``."""
-    return [case for case in all_cases() if fnmatchcase(case.address, pattern)]
-
-
-@cache
-def _load() -> None:
-    """Import the modules of cases, ours and those that plugins add."""
-    global _section
-    from . import cases
-    from .manifest import declared_modules
-
-    names = [f"{cases.__name__}.{module.name}" for module in pkgutil.iter_modules(cases.__path__)]
-    for name in (*names, *declared_modules()):
-        _section = name.rpartition(".")[2]
-        importlib.import_module(name)
+def single_cases() -> list[Case]:
+    """The cases so far that are functions."""
+    return _single

@@ -46,7 +46,7 @@ def golden(section: str, key: str) -> Any:
 
 def sections() -> list[str]:
     """The sections that have golden results."""
-    return sorted(path.name.removesuffix(".json.gz") for path in _FOLDER.glob("*.json.gz"))
+    return sorted(str(path.relative_to(_FOLDER)).removesuffix(".json.gz") for path in _FOLDER.rglob("*.json.gz"))
 
 
 def recorded(section: str) -> set[str]:
@@ -77,6 +77,7 @@ def _spelled(value: Any) -> Any:
 
 def write(section: str, results: dict[str, Any], about: dict[str, Any]) -> None:
     """Write the file of a section, always the same bytes for the same results."""
-    _FOLDER.mkdir(exist_ok=True)
     text = json.dumps({"provenance": about, "results": results}, sort_keys=True, separators=(",", ":"))
-    (_FOLDER / f"{section}.json.gz").write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+    path = _FOLDER / f"{section}.json.gz"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gzip.compress(text.encode(), 9, mtime=0))

@@ -10,8 +10,8 @@ from typing import Any
 from .arguments import arguments, run
 from .checks import CheckError
 from .compare import dtype_of, numbers_of
-from .declare import Sample
 from .inputs import is_floating
+from .model import Sample
 from .subject import Subject
 
 __all__ = ["check_gradient", "check_second_gradient", "check_tangent"]

@@ -1,4 +1,4 @@
-"""What a case is, and what can become of it."""
+"""What is declared, what a case is, and what can become of it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from .inputs import In
 from .subject import Subject
 
-__all__ = ["FAILURES", "STATUSES", "Case", "NotClaimedError", "Result"]
+__all__ = [
+    "ALL", "FAILURES", "FLOATS", "INTEGERS", "NUMBERS", "STATUSES", "Call", "Case", "Error", "NotClaimedError", "Op", "Result",
+    "Sample",
+]  # fmt: skip
 
 STATUSES = {
     "pass": "it did what it must",
@@ -85,3 +89,90 @@ class Result:
     def as_dict(self) -> dict[str, Any]:
         """As plain data for JSON, without what is empty."""
         return {name: value for name, value in asdict(self).items() if value not in ("", None)}
+
+
+# -- declarations ---------------------------------------------------------------
+
+FLOATS = ("float32", "float64")
+
+
+INTEGERS = ("int64", "int32", "uint8")
+
+
+NUMBERS = FLOATS + INTEGERS
+
+
+ALL = (*NUMBERS, "bool")
+
+
+Call = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One way to call an op: a function of the module and the tensors that are drawn for ``inputs``."""
+
+    name: str
+    call: Call
+    inputs: tuple[In, ...]
+    dtypes: tuple[str, ...] | None = None
+    """Instead of the op's."""
+    gradient: bool = True
+    """Whether gradients are checked, if the op has any."""
+    plain: bool = False
+    """Whether it is the public function on the tensors and nothing else, so that its other forms can be derived."""
+
+
+@dataclass(frozen=True)
+class Error:
+    """A call that must raise: one of the built-in classes named, with words that the pattern finds."""
+
+    name: str
+    call: Call
+    raises: tuple[type[BaseException], ...]
+    match: str = ""
+
+
+@dataclass(frozen=True)
+class Op:
+    """The declaration of one op.
+
+    Attributes:
+        name: of the public function or, if ``method`` only, of the method.
+        samples: how it is called.
+        dtypes: of its arguments.
+        tolerance: the class of :mod:`.compare`.
+        errors: calls that must raise.
+        differentiable: whether gradients flow; if not, results must not require any.
+        alias: True if the result shares the argument's memory, False if it must not, None if it depends.
+        inplace: whether there is an in-place method.
+        out: whether there is ``out=``.
+        method: whether there is a method of the same name with the first argument as self.
+        arity: for element-wise ops, the number of operands.
+        domain: for element-wise ops, the numbers to draw.
+        anchors: ids of the documented behaviours that it covers.
+        names: of the parameters of element-wise ops.
+        reference: for element-wise ops, a function of Python numbers that computes the same.
+        extensions: the groups of kernels that it needs.
+        turned: whether a tensor in another order of memory gives the same result.
+        section: the family, the name of the module that declares it.
+    """
+
+    name: str
+    samples: tuple[Sample, ...]
+    dtypes: tuple[str, ...]
+    tolerance: str
+    errors: tuple[Error, ...] = ()
+    differentiable: bool = True
+    alias: bool | None = None
+    inplace: bool = False
+    out: bool = False
+    method: bool = True
+    arity: int = 0
+    domain: str = "real"
+    anchors: tuple[str, ...] = ()
+    turned: bool = True
+    names: tuple[str, ...] = ("input", "other")
+    reference: Call | None = None
+    extensions: tuple[str, ...] = ()
+    section: str = ""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .declare import Error, Sample
 from .inputs import In
+from .model import Error, Sample
 
 __all__ = ["bad_dim", "empty", "over_dims"]
 

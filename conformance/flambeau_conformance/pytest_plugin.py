@@ -32,7 +32,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make an item of every case that has no result yet."""
     if "conformance_case" not in metafunc.fixturenames:
         return
-    from .declare import matching
+    from .catalogue import matching
 
     done = _session_of(metafunc.config).results
     cases = [case for case in matching(metafunc.config.getoption("--flambeau-cases")) if case.address not in done]
@@ -82,7 +82,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     run = session.config.stash.get(_session_key, None)
     if run is None:
         return
-    from .declare import all_cases
+    from .catalogue import all_cases
 
     if len(run.results) < len(all_cases()):
         return

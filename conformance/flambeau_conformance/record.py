@@ -10,8 +10,9 @@ from typing import Any
 
 from .arguments import arguments, run
 from .aspects import PROMOTED, promoted, promotion_key, value_key
-from .declare import Op, ops
+from .catalogue import ops
 from .golden import plain, write
+from .model import Op
 from .subject import Subject, subject_of
 
 __all__ = ["record", "recorded_keys"]

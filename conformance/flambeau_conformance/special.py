@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from .compare import check_alike
-from .declare import FLOATS, Error, Sample, case, op
+from .declare import case, op
 from .inputs import In
+from .model import FLOATS, Error, Sample
 from .subject import Subject
 
 __all__ = ["special"]

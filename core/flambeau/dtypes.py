@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from builtins import bool as _bool
-from typing import Final, final
+from typing import Any, Final, final
 
 from .errors import raise_unknown_dtype
 
@@ -142,3 +142,36 @@ def integer_limits(dtype: dtype) -> tuple[int, int]:
     """The smallest and the largest number of an integer dtype."""
     bits = 8 * dtype.itemsize
     return (-(1 << bits - 1), (1 << bits - 1) - 1) if dtype.is_signed else (0, (1 << bits) - 1)
+
+
+# The names of element types in PyTorch's messages where they are not the capitalised dtype.
+_SCALAR_TYPES = {
+    "uint8": "Byte",
+    "int8": "Char",
+    "int16": "Short",
+    "int32": "Int",
+    "int64": "Long",
+    "float16": "Half",
+    "bfloat16": "BFloat16",
+    "float32": "Float",
+    "float64": "Double",
+    "complex64": "ComplexFloat",
+    "complex128": "ComplexDouble",
+    "bool": "Bool",
+}
+
+
+def scalar_type_name(dtype: object) -> str:
+    """The name that PyTorch's messages give to a dtype: ``"Float"`` for ``torch.float32``."""
+    return _SCALAR_TYPES[bare_name(dtype)]
+
+
+def legacy_type_name(dtype: object, device: Any) -> str:
+    """The name that ``Tensor.type()`` and PyTorch's messages give to a kind of tensor: ``"torch.cuda.FloatTensor"``."""
+    where = "" if device.type == "cpu" else f"{device.type}."
+    return f"torch.{where}{scalar_type_name(dtype)}Tensor"
+
+
+def bare_name(dtype: object) -> str:
+    """The name of a dtype without a module, PyTorch's own dtypes too."""
+    return str(dtype).removeprefix("torch.")

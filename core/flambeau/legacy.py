@@ -6,8 +6,9 @@ from typing import Any
 
 from . import dtypes
 from ._tensor import Tensor
+from ._tensor.methods import method
 from .dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
-from .dtypes import scalar_type_name
+from .dtypes import legacy_type_name, scalar_type_name
 from .ops.creation.data import of_shape_or_data
 from .promotion import set_default_dtype
 
@@ -43,11 +44,17 @@ class TypedTensorClass(type):
         return f"<class 'torch.{cls.__name__}'>"
 
 
+CLASSES: dict[str, TypedTensorClass] = {}
+"""Every typed class by PyTorch's name without ``torch.``; :mod:`flambeau.sparse` enters its own."""
+
+
 def _typed(dtype: DType) -> TypedTensorClass:
     """The class of a dtype. Source of the semantics: ``torch.FloatTensor`` and its kin."""
     name = f"{scalar_type_name(dtype)}Tensor"
     doc = f"CPU tensors of {dtype!r}: constructs, and is tested for with ``isinstance``. Source: ``torch.{name}``."
-    return TypedTensorClass(name, (), {"dtype": dtype, "__module__": "flambeau", "__doc__": doc})
+    return CLASSES.setdefault(
+        name, TypedTensorClass(name, (), {"dtype": dtype, "__module__": "flambeau", "__doc__": doc})
+    )
 
 
 BFloat16Tensor = _typed(dtypes.bfloat16)
@@ -89,10 +96,19 @@ def by_name(name: str) -> TypedTensorClass:
     Raises:
         ValueError: there is none.
     """
-    from .sparse import _typed
-
-    short = name.removeprefix("torch.")
-    found = vars(_typed).get(short[7:]) if short.startswith("sparse.") else globals().get(short)
-    if not isinstance(found, TypedTensorClass):
+    found = CLASSES.get(name.removeprefix("torch."))
+    if found is None:
         raise ValueError(f"invalid type: '{name}'")
     return found
+
+
+@method("type")
+def _type(self: Tensor, dtype: Any = None) -> Any:
+    """Name the tensor's type, or convert to the dtype given. Source of the semantics: ``torch.Tensor.type``."""
+    if dtype is None:
+        return legacy_type_name(self.dtype, self.device)
+    if isinstance(dtype, str):
+        dtype = by_name(dtype)
+    if not isinstance(getattr(dtype, "dtype", dtype), DType):
+        raise TypeError("dtype must be a type, str, or dtype object")
+    return self.to(getattr(dtype, "dtype", dtype))

@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass
 from math import inf, isfinite, prod
 from typing import TYPE_CHECKING, Any
 
+from ._tensor.methods import method
+from .dtypes import bare_name
 from .promotion import get_default_dtype
 
 if TYPE_CHECKING:
@@ -21,9 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "get_printoptions",
     "gradient_suffix",
-    "legacy_type_name",
     "printoptions",
-    "scalar_type_name",
     "set_printoptions",
     "tensor_repr",
     "values_text",
@@ -47,37 +47,6 @@ _PROFILES: dict[str, dict[str, Any]] = {
     "short": {"precision": 2, "threshold": 1000, "edgeitems": 2, "linewidth": 80},
     "full": {"precision": 4, "threshold": inf, "edgeitems": 3, "linewidth": 80},
 }
-
-# The names of element types in PyTorch's messages where they are not the capitalised dtype.
-_SCALAR_TYPES = {
-    "uint8": "Byte",
-    "int8": "Char",
-    "int16": "Short",
-    "int32": "Int",
-    "int64": "Long",
-    "float16": "Half",
-    "bfloat16": "BFloat16",
-    "float32": "Float",
-    "float64": "Double",
-    "complex64": "ComplexFloat",
-    "complex128": "ComplexDouble",
-    "bool": "Bool",
-}
-
-
-def scalar_type_name(dtype: object) -> str:
-    """The name that PyTorch's messages give to a dtype: ``"Float"`` for ``torch.float32``."""
-    return _SCALAR_TYPES[_bare_name(dtype)]
-
-
-def legacy_type_name(dtype: object, device: Any) -> str:
-    """The name that ``Tensor.type()`` and PyTorch's messages give to a kind of tensor: ``"torch.cuda.FloatTensor"``."""
-    where = "" if device.type == "cpu" else f"{device.type}."
-    return f"torch.{where}{scalar_type_name(dtype)}Tensor"
-
-
-def _bare_name(dtype: object) -> str:
-    return str(dtype).removeprefix("torch.")
 
 
 # -- options ---------------------------------------------------------------
@@ -278,6 +247,7 @@ class _Writer:
 # -- the tensor ---------------------------------------------------------------
 
 
+@method("__repr__")
 def tensor_repr(tensor: Tensor) -> str:
     """The text of a strided tensor: its values, and what is not the default of its other properties.
 
@@ -308,7 +278,7 @@ def _is_evident(dtype: object, is_empty: bool) -> bool:
     """Whether a dtype can be told from the values."""
     default = get_default_dtype().name
     default_complex = "complex128" if default == "float64" else "complex64"
-    name = _bare_name(dtype)
+    name = bare_name(dtype)
     return name == default or (not is_empty and name in (default_complex, "int64", "bool"))
 
 

@@ -83,7 +83,7 @@ def as_number(value: Any) -> Number | None:
     """
     for kind in (int, float, complex):
         if isinstance(value, kind):
-            return value if value.__class__ in PYTHON_NUMBERS else kind(value)
+            return value if value.__class__ in PYTHON_NUMBERS else kind(value)  # type: ignore[arg-type]
     if not is_scalar(value):
         return None
     return index(value) if hasattr(value, "__index__") and value.dtype.kind != "b" else float(value)

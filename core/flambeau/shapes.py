@@ -94,7 +94,7 @@ def as_int(value: Any, argument: str = "dim") -> int:
         TypeError: it is none.
     """
     if value.__class__ is int:
-        return value  # type: ignore[no-any-return]
+        return value
     if value.__class__ is not bool:
         try:
             return int(index(value))

@@ -10,7 +10,10 @@ import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from ._tensor import from_array
+from ._tensor.copies import host_list
 from ._tensor.methods import method
+from .backend.selection import find_place
 
 if TYPE_CHECKING:
     from ._tensor import Tensor
@@ -125,10 +128,6 @@ class TypedStorage:
 
     def tolist(self) -> list[Any]:
         """The elements as Python numbers."""
-        from ._tensor import from_array
-        from ._tensor.copies import host_list
-        from .backend.selection import find_place
-
         type_ = find_place("cpu").type(self.dtype)
         content = bytes(self._untyped.tolist())
         return host_list(from_array(type_.kernels.from_host(content, (self.size(),), self.dtype.name), type_))

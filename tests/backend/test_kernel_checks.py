@@ -7,7 +7,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from installed import run_python
 
 import flambeau
 from flambeau.backend import OPTIONAL, REQUIRED, BackendRegistration, registry, selection
@@ -16,6 +15,7 @@ from flambeau.backend.table import GROUPS
 from flambeau.errors import KernelContractError
 from flambeau_minimal.backend import MinimalBackend
 from flambeau_minimal.storage import MinimalArray
+from installed import run_python
 
 Kernels = dict[str, Callable[..., Any]]
 Plant = Callable[..., None]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from installed import REGISTER, install, run_python
 
 ON_THE_CPU = "import flambeau as torch; x = torch.ones(2); print(x.tolist(), type(x._array).__name__)"
@@ -72,7 +73,11 @@ def test_a_hook_that_fails_leaves_what_others_and_other_hooks_of_the_plugin_did(
 
 
 def test_an_interrupt_by_the_user_passes(tmp_path: Path) -> None:
-    install(tmp_path, "slow", "import os, signal; os.kill(os.getpid(), signal.SIGINT)")
+    install(
+        tmp_path,
+        "slow",
+        "import os\nfrom signal import *\nsignal(SIGINT, default_int_handler)\nos.kill(os.getpid(), SIGINT)",
+    )
     program = """
 import flambeau as torch
 try:

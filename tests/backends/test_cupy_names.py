@@ -84,6 +84,7 @@ def test_ufuncs_have_the_same_loops(cupy: ModuleType) -> None:
 
 def test_where_has_the_same_loops(cupy: ModuleType) -> None:
     from cupy._sorting.search import _where_ufunc
+
     from standin_cupy._ufunc import WHERE
 
     assert WHERE.types == [loop for loop in _where_ufunc.types if "V" not in loop]

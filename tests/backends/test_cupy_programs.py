@@ -8,12 +8,12 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from standin_backend import cupy_on_standin
 
 import flambeau
-from flambeau_conformance.declare import all_cases
+from flambeau_conformance.catalogue import all_cases
 from flambeau_conformance.session import Session
 from flambeau_conformance.subject import subject_of
+from standin_backend import cupy_on_standin
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "digits.py"
 

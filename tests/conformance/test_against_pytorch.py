@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from flambeau_conformance.declare import all_cases
+from flambeau_conformance.catalogue import all_cases
 from flambeau_conformance.expectations import read_expectations
 from flambeau_conformance.session import Session
 from flambeau_conformance.subject import subject_of

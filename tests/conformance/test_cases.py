@@ -7,8 +7,8 @@ import random
 import pytest
 
 from flambeau.ops import ROWS, Row
+from flambeau_conformance.catalogue import all_cases, matching
 from flambeau_conformance.coverage import uncovered
-from flambeau_conformance.declare import all_cases, matching
 from flambeau_conformance.golden import provenance, recorded, sections
 from flambeau_conformance.inputs import In, draw
 from flambeau_conformance.record import recorded_keys

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from flambeau.backend import Backend
-from flambeau_conformance.declare import matching
+from flambeau_conformance.catalogue import matching
 from flambeau_conformance.session import Session
 from flambeau_conformance.subject import Subject
 from flambeau_minimal.backend import MinimalBackend

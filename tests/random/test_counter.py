@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from standin_backend import cupy_on_standin
-from standin_cupy._raw import philox as philox_of_arrays
 
 import flambeau
 from flambeau.random._counter import philox
+from standin_backend import cupy_on_standin
+from standin_cupy._raw import philox as philox_of_arrays
 
 # Known answers of Random123's distribution (kat_vectors, philox4x32, 10 rounds): counter, key, words.
 VECTORS = [

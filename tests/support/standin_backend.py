@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from standin_cupy import install
-
 from flambeau.backend import registry, selection
 from flambeau.random import _generator
+from standin_cupy import install
 
 __all__ = ["cupy_on_standin"]
 

@@ -117,9 +117,8 @@ def no_derivative(function: str) -> Callable[[Any], Any]:
 def zero_gradient(grad: Tensor) -> Tensor:
     """The formula of an op that is constant between its jumps: zeros, also where the gradient is infinite or nan."""
     if grad._sparse:
-        from flambeau.ops.creation.filled import zeros
-
-        return zeros(tuple(grad.shape), dtype=grad.dtype, device=grad.device)
+        zeros: Tensor = grad._values_.new_zeros(tuple(grad.shape))  # type: ignore[attr-defined]
+        return zeros
     type_ = grad._type
     return from_array(type_.kernels.full(grad._array.shape, 0, type_.dtype.name), type_)
 

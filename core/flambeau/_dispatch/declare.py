@@ -15,23 +15,22 @@ What a body may rely on: its first tensor parameters are tensors; it runs once p
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, Final, TypeVar
 
+from flambeau._tensor.methods import TensorMethods
 from flambeau._tensor.node import Rule
 
+from . import inplace as _inplace
 from . import templates as _templates
 from .checks import refuse_complex
+from .rows import ROWS, Row
 from .rules import Formula, Parameter, make_rule, parameters_of
 
 __all__ = [
     "BOOLEAN",
     "FLOATING",
     "NUMBERS",
-    "ROWS",
     "SAME",
-    "Row",
     "alias",
     "composite",
     "elementwise",
@@ -42,8 +41,6 @@ __all__ = [
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
-ROWS: dict[str, Row] = {}
-"""Every op by name."""
 
 SAME: Final = "same"
 NUMBERS: Final = "numbers"
@@ -53,70 +50,12 @@ BOOLEAN: Final = "boolean"
 floating dtype; the operands' common dtype for the computation and bool for the result."""
 
 
-@dataclass(frozen=True, eq=False)
-class Row:
-    """One op.
-
-    Attributes:
-        name: of the public function.
-        kind: ``"primitive"``, ``"composite"``, ``"fused"`` or ``"view"``.
-        function: the public function.
-        body: the function as it was written.
-        parameters: its parameters.
-        kernel: for element-wise and fused ops, the kernel's name.
-        promotion: for element-wise ops, how the dtype follows from the operands'.
-        rule: how to go backward; None for composites and for ops without derivative.
-        not_differentiable: why there is no derivative, if there is none.
-        methods: the names under which it is a method of Tensor.
-        inplace: whether there is an in-place form (the method name with an underscore).
-        out: whether there is an ``out=`` form.
-        check: for element-wise ops, called with the dtype before the kernel; raises for a dtype that has no meaning.
-        integer_check: for binary element-wise ops on integers, called with the arrays and their type before the kernel.
-        operand_check: as ``check``, called with the dtype of each operand before promotion.
-        integers: for element-wise ops, what is computed of integers in the place of the kernel.
-        domain: for element-wise ops, the dtypes that need neither check nor conversion.
-        write: writes the result into the first argument, for the in-place form where no graph is recorded.
-        complex: for element-wise ops, what is called with complex operands, if the kernel does not take them.
-        overlapping: whether the in-place form may write where elements share memory: all get the same value.
-        aliases: further names.
-    """
-
-    name: str
-    kind: str
-    function: Callable[..., Any]
-    body: Callable[..., Any]
-    parameters: tuple[Parameter, ...]
-    kernel: str = ""
-    promotion: str = ""
-    rule: Rule | None = None
-    not_differentiable: str = ""
-    methods: tuple[str, ...] = ()
-    inplace: bool = False
-    out: bool = False
-    check: Callable[[Any], None] | None = None
-    integer_check: Callable[..., None] | None = None
-    operand_check: Callable[[Any], None] | None = None
-    integers: Callable[..., Any] | None = None
-    domain: str = "any"
-    write: Callable[..., None] | None = None
-    complex: Callable[..., Any] | None = None
-    overlapping: bool = False
-    aliases: list[str] = field(default_factory=list)
-
-    @cached_property
-    def tensor_parameters(self) -> tuple[Parameter, ...]:
-        """The parameters through which tensors arrive."""
-        return tuple(parameter for parameter in self.parameters if parameter.is_tensor)
-
-
 _OF_REAL_NUMBERS = {"any": "reals", "numbers": "real_numbers", "floats": "real_floats"}
 """The domain that an op has that does not take complex numbers."""
 
 
 def _finish(row: Row) -> Any:
     """Enter a row and give its function the looks of the one that was written."""
-    from .declare import attach
-
     if row.name in ROWS:
         raise TypeError(f"the op {row.name!r} is declared twice")
     ROWS[row.name] = row
@@ -364,9 +303,29 @@ def composite(
 
 def alias(function: _Function, name: str) -> _Function:
     """Give an op a second name, as a method and as an in-place method too: ``multiply = alias(mul, "multiply")``."""
-    from .declare import attach
-
     row: Row = function.row  # type: ignore[attr-defined]
     row.aliases.append(name)
     attach(row, name)
     return function
+
+
+def attach(row: Row, name: str | None = None) -> None:
+    """Make an op a method, and its in-place form too, under its own name or an alias."""
+    if row.methods:
+        setattr(TensorMethods, name or row.name, row.function)
+    if row.inplace:
+        form = inplace_form(row, f"{name or row.name}_")
+        setattr(TensorMethods, form.__name__, form)
+
+
+def inplace_form(row: Row, name: str) -> Callable[..., Any]:
+    """The in-place method of an op."""
+
+    def form(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return _inplace.apply(row, self, args, kwargs)
+
+    form.__name__ = name
+    form.__qualname__ = f"Tensor.{name}"
+    form.__wrapped__ = row.body  # type: ignore[attr-defined]  # whose signature it has
+    form.__doc__ = f"In-place form of :func:`flambeau.{row.name}`: writes the result into this tensor and returns it."
+    return form

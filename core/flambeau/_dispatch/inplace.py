@@ -18,11 +18,10 @@ from flambeau._tensor.node import Leaf, Node, Rule, next_sequence
 from flambeau._tensor.saved import freed_error
 from flambeau._tensor.storage import Became, Steps, View, check_inference, propagate_write, replay, storage_of
 from flambeau.layouts import contiguous_format
-from flambeau.promotion import can_cast
 
-from .runtime import WIDE_WITH_NUMBERS, cast_error
+from .runtime import WIDE_WITH_NUMBERS, store
 
-__all__ = ["apply", "become_view", "check_writable", "store"]
+__all__ = ["apply", "become_view", "check_writable"]
 
 
 def apply(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
@@ -174,24 +173,6 @@ def _direct_operand(row: Any, input: Tensor, other: Any, kwargs: dict[str, Any])
     return operand
 
 
-def store(target: Tensor, value: Tensor) -> None:
-    """Write ``value`` into ``target``.
-
-    Raises:
-        RuntimeError: the shape differs, or the dtype cannot be converted.
-    """
-    if value._array.shape != target._array.shape:
-        raise RuntimeError(
-            f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(value.shape)}"
-        )
-    if not can_cast(value.dtype, target.dtype):
-        raise cast_error(value, target)
-    kernels = target._type.kernels
-    array = value._array if value._type is target._type else kernels.cast(value._array, target.dtype.name)
-    kernels.copy_into(target._array, array)
-    propagate_write(target)
-
-
 def become_view(input: Tensor, function: Callable[..., Tensor], *args: Any, **kwargs: Any) -> Tensor:
     """Turn ``input`` into the view of it that ``function(input, …)`` makes; its other views stay what they are.
 
@@ -250,9 +231,7 @@ def relink(target: Tensor, result: Tensor) -> None:
 
 
 def _converted(result: Tensor, target: Tensor) -> Any:
-    from flambeau.ops.creation.conversion import to_type
-
-    return to_type(result, target._type)._node
+    return result._to_type(target._type)._node
 
 
 def _relink_views(base: Tensor) -> None:

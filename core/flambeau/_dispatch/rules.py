@@ -13,24 +13,17 @@ from __future__ import annotations
 
 import inspect
 import linecache
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from flambeau._tensor.node import Leaf, Node, Output, edge_target
-from flambeau._tensor.storage import storage_of, version_of
+from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.node import Node, Rule
+from flambeau._tensor.saved import POSITION, check_all, check_version, freed_error, offer, output_edge, restore_output
 
-if TYPE_CHECKING:
-    from flambeau._tensor import Tensor
-    from flambeau._tensor.node import Edge
-
-__all__ = ["Parameter", "Rule", "compile_source", "fits_of", "make_rule", "parameters_of", "unchanged"]
+__all__ = ["Parameter", "compile_source", "fits_of", "make_rule", "parameters_of", "unchanged"]
 
 Formula = Callable[..., Any]
-
-_POSITION = re.compile(r"result_\d+")
-"""What formulas call one of several outputs."""
 
 
 @dataclass(frozen=True)
@@ -83,45 +76,6 @@ def unchanged(grad: Any) -> Any:
     return grad
 
 
-class Rule:
-    """How to go backward through the nodes of one op.
-
-    Attributes:
-        name: what the node is called, ``"MulBackward0"``.
-        single_output: whether ``apply`` takes one gradient or a list with one per output.
-        apply: from a node and the gradient of its output to those of its inputs, in the order of its edges.
-        save: the names of what is saved.
-        kinds: for each of these, what it is: the kind of a parameter, or ``"output"``.
-        users: for each of these, the inputs whose formulas want it.
-        outputs: the names of the fields of a named tuple that the op returns.
-        frees: whether what is saved has tensors, which a pass frees; numbers and shapes stay, and allow another pass.
-    """
-
-    __slots__ = ("apply", "frees", "kinds", "name", "outputs", "save", "single_output", "users")
-
-    def __init__(
-        self,
-        name: str,
-        apply: Callable[[Node, Any], Sequence[Tensor | None]],
-        *,
-        single_output: bool = True,
-        users: Mapping[str, list[str]] | None = None,
-        kinds: tuple[str, ...] = (),
-        outputs: tuple[str, ...] = (),
-    ) -> None:
-        self.name = name
-        self.apply = apply
-        self.single_output = single_output
-        self.users = users or {}
-        self.save = tuple(self.users)
-        self.kinds = kinds
-        self.outputs = outputs
-        self.frees = not kinds or any(kind != "value" for kind in kinds)
-
-    def __repr__(self) -> str:
-        return f"<Rule {self.name}>"
-
-
 def node_name(op: str) -> str:
     """The name of an op's nodes: ``log_softmax`` gives ``LogSoftmaxBackward0``, as PyTorch writes it."""
     return "".join(part.capitalize() for part in op.split("_")) + "Backward0"
@@ -154,7 +108,7 @@ def make_rule(
             raise TypeError(f"{op}: there is a derivative for {target!r}, which is not a tensor parameter")
         for wanted in inspect.signature(formula).parameters:
             known = ("grad", "given", "result", *by_name, *outputs, *(f"{entry.name}_shape" for entry in tensors))
-            if wanted not in known and (single_output or not _POSITION.fullmatch(wanted)):
+            if wanted not in known and (single_output or not POSITION.fullmatch(wanted)):
                 raise TypeError(f"{op}: the derivative for {target!r} wants {wanted!r}, which does not exist")
             if wanted not in ("grad", "given"):
                 users.setdefault(wanted, []).append(target)
@@ -165,7 +119,7 @@ def make_rule(
     )
 
     for wanted in users:
-        Node.offer_saved(wanted)
+        offer(wanted)
 
     def compiled() -> Callable[[Node, Any], Sequence[Tensor | None]]:
         slots = dict(zip(users, kinds, strict=True))
@@ -202,7 +156,7 @@ def _names(formulas: Mapping[str, Formula]) -> dict[str, Any]:
         "fit": fit,
         "freed": freed_error,
         "check": check_version,
-        "check_all": _check_all,
+        "check_all": check_all,
         "restore": restore_output,
         "edge_of": output_edge,
         "materialize": _materialize,
@@ -316,48 +270,8 @@ def fit(grad: Tensor, target: tuple[tuple[int, ...], Any]) -> Tensor:
     return grad if grad._type is type_ else grad._to_type(type_)
 
 
-def save_output(tensor: Tensor) -> tuple[Any, ...]:
-    """An output's value for later; the tensor itself would make a reference cycle with its node."""
-    storage = storage_of(tensor)
-    return tensor._array, tensor._type, storage, storage.version
-
-
-def output_edge(node: Node, name: str) -> Edge | None:
-    """The edge to the output that formulas call ``name``; None for a field that has no derivative."""
-    if name == "result":
-        return node
-    return Output(node, int(name.removeprefix("result_"))) if _POSITION.fullmatch(name) else None
-
-
-def restore_output(node: Node, saved: tuple[Any, ...], edge: Edge | None) -> Tensor:
-    """The tensor whose value was saved; ``edge`` leads to the node that made it, so that it can be differentiated."""
-    from flambeau._tensor import from_array
-
-    array, type_, storage, version = saved
-    if storage.version != version:
-        raise modified_error(node, array.shape, type_, storage.version, version)
-    tensor = from_array(array, type_)
-    tensor._storage = storage
-    tensor._node = edge
-    return tensor
-
-
-def check_version(tensor: Tensor, version: int) -> None:
-    """Raise if a saved tensor has been changed in place since."""
-    if version_of(tensor) != version:
-        raise modified_error(tensor._node, tensor._array.shape, tensor._type, version_of(tensor), version)
-
-
-def _check_all(saved: Sequence[tuple[Tensor, int]]) -> list[Tensor]:
-    for tensor, version in saved:
-        check_version(tensor, version)
-    return [tensor for tensor, _ in saved]
-
-
 def _materialize(grads: Sequence[Tensor | None], node: Node) -> list[Tensor]:
     """Zeros in the place of gradients that did not arrive."""
-    from flambeau._tensor import from_array
-
     return [
         grad if grad is not None else from_array(type_.kernels.full(shape, 0, type_.dtype.name), type_)
         for grad, (shape, type_) in zip(grads, node._outputs, strict=True)
@@ -367,29 +281,3 @@ def _materialize(grads: Sequence[Tensor | None], node: Node) -> list[Tensor]:
 def _conjugate(grad: Tensor | None) -> Tensor | None:
     """The conjugate of a complex gradient; others as they are."""
     return grad.conj() if grad is not None and grad._type.complex else grad
-
-
-def modified_error(producer: Edge | None, shape: Any, type_: Any, found: int, expected: int) -> RuntimeError:
-    """PyTorch's error for a saved tensor, made by ``producer``, that was changed in place."""
-    from flambeau.dtypes import legacy_type_name
-
-    origin = ""
-    if producer is not None and not isinstance(producer, Leaf):
-        node, index = edge_target(producer)
-        origin = f", which is output {index} of {node.name().removesuffix('Backward0')},"
-    return RuntimeError(
-        "one of the variables needed for gradient computation has been modified by an inplace operation: "
-        f"[{legacy_type_name(type_.dtype, type_.device)} {list(shape)}]{origin} is at version {found}; expected "
-        f"version {expected} instead. Hint: enable anomaly detection to find the operation that failed to compute "
-        "its gradient, with torch.autograd.set_detect_anomaly(True, check_nan=False)."
-    )
-
-
-def freed_error() -> RuntimeError:
-    """PyTorch's error for a second pass through a graph whose saved values have been freed."""
-    return RuntimeError(
-        "Trying to backward through the graph a second time (or directly access saved tensors after they have already "
-        "been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). "
-        "Specify retain_graph=True if you need to backward through the graph a second time or if you need to access "
-        "saved tensors after calling backward."
-    )

@@ -10,8 +10,9 @@ from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.modes import grad_enabled
 from flambeau._tensor.node import Node, Output, next_sequence
 from flambeau._tensor.saved import pack, packing, save_output
-from flambeau._tensor.storage import check_inference, link_view, version_of
+from flambeau._tensor.storage import check_inference, link_view, propagate_write, version_of
 from flambeau.backend.types import TensorType
+from flambeau.dtypes import scalar_type_name
 from flambeau.errors import argument_type
 from flambeau.promotion import (
     PYTHON_NUMBERS,
@@ -24,6 +25,7 @@ from flambeau.promotion import (
 )
 from flambeau.shapes import broadcast_shapes
 
+from .rows import ROWS
 from .rules import fits_of
 from .sparse_forms import call as call_sparse
 
@@ -168,8 +170,6 @@ def compute(row: Any, values: Sequence[Any]) -> Tensor:
 
 
 def _row(name: str) -> Any:
-    from .rows import ROWS
-
     return ROWS[name]
 
 
@@ -346,8 +346,6 @@ def with_out_of_same_dtype(out: Any, function: Callable[..., Any], input: Any, *
         RuntimeError: ``out`` has another dtype than ``input``, in PyTorch's words.
     """
     if isinstance(out, Tensor) and isinstance(input, Tensor) and out._type.dtype is not input._type.dtype:
-        from flambeau.dtypes import scalar_type_name
-
         raise RuntimeError(f"Found dtype {scalar_type_name(out.dtype)} but expected {scalar_type_name(input.dtype)}")
     return with_out(out, function, input, *args)
 
@@ -404,8 +402,6 @@ def c_name(dtype: dtypes.dtype) -> str:
 
 def cast_error(value: Tensor, target: Tensor) -> RuntimeError:
     """PyTorch's error for a result that an in-place or ``out=`` form cannot store."""
-    from flambeau.dtypes import scalar_type_name
-
     return RuntimeError(
         f"result type {scalar_type_name(value.dtype)} can't be cast to the desired output type "
         f"{scalar_type_name(target.dtype)}"
@@ -413,8 +409,6 @@ def cast_error(value: Tensor, target: Tensor) -> RuntimeError:
 
 
 def _write_out(target: Tensor, value: Tensor) -> None:
-    from .runtime import store
-
     if target._array.shape != value._array.shape:
         _resize_out(target, value)
     store(target, value)
@@ -433,3 +427,21 @@ def _resize_out(target: Tensor, value: Tensor) -> None:
             stacklevel=4,
         )
     target._array = target._type.kernels.empty(value._array.shape, target.dtype.name)
+
+
+def store(target: Tensor, value: Tensor) -> None:
+    """Write ``value`` into ``target``.
+
+    Raises:
+        RuntimeError: the shape differs, or the dtype cannot be converted.
+    """
+    if value._array.shape != target._array.shape:
+        raise RuntimeError(
+            f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(value.shape)}"
+        )
+    if not can_cast(value.dtype, target.dtype):
+        raise cast_error(value, target)
+    kernels = target._type.kernels
+    array = value._array if value._type is target._type else kernels.cast(value._array, target.dtype.name)
+    kernels.copy_into(target._array, array)
+    propagate_write(target)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from flambeau.errors import UnsupportedLayoutError
 
 __all__ = ["IMPLEMENTATIONS", "call", "implements"]
 
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
 IMPLEMENTATIONS: dict[str, Callable[..., Any]] = {}
 
 
-def implements(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def implements(*names: str) -> Callable[[_Function], _Function]:
     """Declare a function to be what operations do where an operand is sparse."""
 
-    def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+    def declare(function: _Function) -> _Function:
         for name in names:
             IMPLEMENTATIONS[name] = function
         return function

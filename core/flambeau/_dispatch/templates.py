@@ -16,6 +16,7 @@ from textwrap import indent
 from types import FunctionType
 from typing import Any
 
+from flambeau._tensor import Tensor
 from flambeau._tensor.modes import grad_enabled, inference
 from flambeau._tensor.node import Node, Rule, next_sequence
 from flambeau._tensor.saved import pack, packing, save_output
@@ -117,8 +118,6 @@ def {name}({signature}):
 
 
 def _names(extra: dict[str, Any]) -> dict[str, Any]:
-    from flambeau._tensor import Tensor
-
     return {
         "__name__": "flambeau.ops",  # where warnings and tracebacks say they come from
         "Tensor": Tensor,

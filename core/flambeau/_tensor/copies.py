@@ -1,18 +1,30 @@
-"""Copying and pickling of tensors."""
+"""Values of tensors on the host, and copies: of elements, of whole tensors, and as pickles."""
 
 from __future__ import annotations
 
+import struct
+import sys
 from copy import deepcopy
+from math import prod
 from typing import Any
 
+from flambeau import dtypes
+from flambeau.backend.selection import find_place
 from flambeau.dtypes import dtype
+from flambeau.shapes import Shape
 
+from .methods import method
 from .modes import no_grad
-from .tensor import Tensor
+from .sparse import as_class, make_sparse
+from .tensor import Tensor, from_array
 
-__all__ = ["copy_tensor", "deepcopy_tensor", "rebuild_tensor", "reduce_tensor"]
+__all__ = [
+    "copy_tensor", "deepcopy_tensor", "host_list", "in_memory_order", "nested_list", "rebuild_tensor", "reduce_tensor",
+    "widened_bfloat16",
+]  # fmt: skip
 
 
+@method("__copy__")
 def copy_tensor(tensor: Tensor) -> Tensor:
     """A leaf of the same class on the same memory, as ``copy.copy`` makes of PyTorch's tensors."""
     made = _as_class(type(tensor), tensor.detach())
@@ -22,6 +34,7 @@ def copy_tensor(tensor: Tensor) -> Tensor:
     return made
 
 
+@method("__deepcopy__")
 def deepcopy_tensor(tensor: Tensor, memo: dict[int, Any]) -> Tensor:
     """A copy with its own memory, of the same class and with its gradient.
 
@@ -54,15 +67,14 @@ def _attributes(tensor: Tensor) -> dict[str, Any]:
 
 def _as_class(cls: type[Tensor], source: Tensor) -> Tensor:
     if source._sparse:
-        from .sparse import as_class
-
         return as_class(cls, source)  # type: ignore[arg-type, no-any-return]
     made: Tensor = object.__new__(cls)
     made._array, made._type, made._node, made._storage = source._array, source._type, None, None
     return made
 
 
-def reduce_tensor(tensor: Tensor) -> tuple[Any, ...]:
+@method("__reduce_ex__")
+def reduce_tensor(tensor: Tensor, protocol: Any = None) -> tuple[Any, ...]:
     """How to pickle a tensor: by the bytes of its elements, with the attributes that it was given by the program.
 
     A sparse tensor is pickled by its components. Its gradient and its history are left behind: what is read back is a leaf.
@@ -82,10 +94,6 @@ def rebuild_tensor(
     Raises:
         BackendError: the device is not there.
     """
-    from flambeau.backend.selection import find_place
-
-    from .tensor import from_array
-
     type_ = find_place(device).type(dtype)
     made = _as_class(cls, from_array(type_.kernels.from_host(data, shape, dtype.name), type_))
     return made.requires_grad_() if requires_grad else made
@@ -102,7 +110,48 @@ def _rebuild_sparse(
     cls: type[Any], layout: Any, components: tuple[Tensor, ...], values: Tensor, size: tuple[int, ...], coalesced: bool,
     requires_grad: bool,
 ) -> Tensor:  # fmt: skip
-    from .sparse import make_sparse
-
     made = _as_class(cls, make_sparse(layout, components, values, size, coalesced=coalesced))
     return made.requires_grad_() if requires_grad else made
+
+
+def in_memory_order(input: Tensor, order: Shape) -> Tensor:
+    """A copy without history whose dimensions lie in memory in ``order``, the outermost first."""
+    kernels = input._type.kernels
+    copied = kernels.clone(kernels.permute(input._array, order), False)
+    return from_array(kernels.permute(copied, tuple(map(order.index, range(len(order))))), input._type)
+
+
+def host_list(input: Tensor) -> list[Any]:
+    """All elements in C order as Python numbers."""
+    dtype = input.dtype
+    buffer = memoryview(input._type.kernels.to_host(input._array)).cast("B")
+    format: Any = dtype.format
+    if dtype.is_complex:
+        parts = buffer.cast(format).tolist()
+        return [complex(real, imaginary) for real, imaginary in zip(parts[::2], parts[1::2], strict=True)]
+    if dtype is dtypes.float16:  # not a format that memoryview converts
+        return list(struct.unpack(f"={len(buffer) // 2}e", buffer))
+    if dtype is dtypes.bfloat16:
+        return list(struct.unpack(f"={len(buffer) // 2}f", widened_bfloat16(buffer)))
+    return buffer.cast(format).tolist()
+
+
+def widened_bfloat16(buffer: memoryview) -> bytes:
+    """The bytes of bfloat16 elements as those of the float32 whose upper halves they are."""
+    wide = bytearray(2 * len(buffer))
+    first = 2 if sys.byteorder == "little" else 0
+    wide[first::4], wide[first + 1 :: 4] = buffer[::2], buffer[1::2]
+    return bytes(wide)
+
+
+@method("tolist")
+def nested_list(input: Tensor) -> Any:
+    """Give its elements as nested lists of Python numbers; a number if it has no dimensions."""
+    values: list[Any] = host_list(input)
+    shape = input._array.shape
+    if not shape:
+        return values[0]
+    for d in range(len(shape) - 1, 0, -1):
+        size = shape[d]
+        values = [values[i * size : (i + 1) * size] for i in range(prod(shape[:d]))]
+    return values

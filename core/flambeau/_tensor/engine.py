@@ -14,9 +14,10 @@ from heapq import heapify, heappop, heappush, heappushpop
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from flambeau.autograd import anomaly_mode
 from flambeau.shapes import dense_order
 
+from . import anomaly
+from .copies import in_memory_order
 from .hooks import check_hooked, in_order
 from .modes import recording, reset_mode, set_mode
 from .node import Edge, Leaf, Node, Output, edge_target
@@ -128,7 +129,7 @@ def _run(
     heapify(ready)
     sums: set[Any] = set()  # where a sum has been made, which nobody else holds and which later gradients are added to
     old: Any
-    watched = anomaly_mode.is_anomaly_enabled()
+    watched = anomaly.is_anomaly_enabled()
     following: Any = None  # a node that has become ready; it need not go through the heap if it is the next
     while ready or following is not None:
         if following is None:
@@ -198,7 +199,7 @@ def _run_carefully(
         wanted.arrived(node, grad)
         if node not in wanted.leading:
             return (None,) * len(node._edges)
-    grads = anomaly_mode.apply_watched(node, grad) if watched else node._rule.apply(node, grad)
+    grads = anomaly.apply_watched(node, grad) if watched else node._rule.apply(node, grad)
     if not retain_graph and node._saved and node._rule.frees:
         node._saved = None
     return _run_hooks(node, grads, grad) if node._hooks else grads
@@ -341,8 +342,6 @@ def _in_order_of(tensor: Tensor, grad: Tensor) -> Tensor:
 
     Source of the semantics: PyTorch's gradient layout contract.
     """
-    from flambeau.ops.creation.conversion import in_memory_order
-
     return in_memory_order(grad, dense_order(tensor._array.shape, tensor._type.backend.strides(tensor._array)))
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING, Any
 
+from flambeau.dtypes import legacy_type_name
+
+from .handles import RemovableHandle
 from .node import Leaf, Node, edge_target
 
 if TYPE_CHECKING:
-    from .handles import RemovableHandle
     from .tensor import Tensor
 
 __all__ = ["RETAIN", "check_hooked", "in_order", "move_retained", "register_hook", "retain_grad"]
@@ -32,8 +34,6 @@ def register_hook(tensor: Tensor, hook: Any) -> RemovableHandle:
     Raises:
         RuntimeError: no gradient flows to it.
     """
-    from .handles import RemovableHandle
-
     if tensor._node is None:
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
     return RemovableHandle.add(_hooks_of(tensor), hook)
@@ -87,8 +87,6 @@ def check_hooked(hook: Any, grad: Tensor, replacement: Any) -> None:
         TypeError: it is no tensor.
         RuntimeError: it has another shape, dtype or device.
     """
-    from flambeau.dtypes import legacy_type_name
-
     if not hasattr(replacement, "_sparse"):
         raise TypeError(f"expected Variable, but hook returned '{type(replacement).__name__}'")
     if replacement._sparse or grad._sparse:

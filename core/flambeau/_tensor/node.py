@@ -19,21 +19,62 @@ tensor.
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from .handles import RemovableHandle
 
 if TYPE_CHECKING:
-    from .node import Rule
     from .saved import Packed
     from .tensor import Tensor
 
-__all__ = ["Edge", "Leaf", "Node", "Output", "edge_target", "next_sequence"]
+__all__ = ["Edge", "GradientEdge", "Leaf", "Node", "Output", "Rule", "edge_target", "next_sequence"]
 
 next_sequence = count(1).__next__
 """Numbers nodes in the order of their creation: a node's inputs have smaller numbers than itself."""
 
 
 _LEAVES_FIRST = 1 << 62
+
+
+class Rule:
+    """How to go backward through the nodes of one op.
+
+    Attributes:
+        name: what the node is called, ``"MulBackward0"``.
+        single_output: whether ``apply`` takes one gradient or a list with one per output.
+        apply: from a node and the gradient of its output to those of its inputs, in the order of its edges.
+        save: the names of what is saved.
+        kinds: for each of these, what it is: the kind of a parameter, or ``"output"``.
+        users: for each of these, the inputs whose formulas want it.
+        outputs: the names of the fields of a named tuple that the op returns.
+        frees: whether what is saved has tensors, which a pass frees; numbers and shapes stay, and allow another pass.
+    """
+
+    __slots__ = ("apply", "frees", "kinds", "name", "outputs", "save", "single_output", "users")
+
+    def __init__(
+        self,
+        name: str,
+        apply: Callable[[Node, Any], Sequence[Tensor | None]],
+        *,
+        single_output: bool = True,
+        users: Mapping[str, list[str]] | None = None,
+        kinds: tuple[str, ...] = (),
+        outputs: tuple[str, ...] = (),
+    ) -> None:
+        self.name = name
+        self.apply = apply
+        self.single_output = single_output
+        self.users = users or {}
+        self.save = tuple(self.users)
+        self.kinds = kinds
+        self.outputs = outputs
+        self.frees = not kinds or any(kind != "value" for kind in kinds)
+
+    def __repr__(self) -> str:
+        return f"<Rule {self.name}>"
 
 
 class Node:
@@ -95,16 +136,12 @@ class Node:
 
     def register_hook(self, hook: Any) -> Any:
         """Call ``hook(grad_inputs, grad_outputs)`` after the node runs; it may return new ``grad_inputs``."""
-        from .handles import RemovableHandle
-
         self._hooked = True
         self._hooks = {} if self._hooks is None else self._hooks
         return RemovableHandle.add(self._hooks, hook)
 
     def register_prehook(self, hook: Any) -> Any:
         """Call ``hook(grad_outputs)`` before the node runs; it may return new ``grad_outputs``."""
-        from .handles import RemovableHandle
-
         self._hooked = True
         self._prehooks = {} if self._prehooks is None else self._prehooks
         return RemovableHandle.add(self._prehooks, hook)
@@ -114,28 +151,12 @@ class Node:
         results = self._rule.apply(self, grads[0] if self._rule.single_output else list(grads))
         return results[0] if len(results) == 1 else tuple(results)
 
-    @classmethod
-    def offer_saved(cls, name: str) -> None:
-        """Let nodes show what they have saved under ``name``, as the attribute ``_saved_`` and that name.
-
-        A property for every name that some op saves, and no ``__getattr__``: that would slow down every other attribute.
-        """
-        attribute = f"_saved_{'self' if name == 'input' else name}"
-        if not hasattr(cls, attribute):
-            setattr(cls, attribute, property(lambda self: _saved_value(self, name)))
-
     def __dir__(self) -> list[str]:
         own = {f"_saved_{'self' if name == 'input' else name}" for name in self._rule.save}
         return [name for name in super().__dir__() if not name.startswith("_saved_") or name in own]
 
     def __repr__(self) -> str:
         return f"<{self.name()} object at {id(self):#x}>"
-
-
-def _saved_value(node: Node, name: str) -> Any:
-    from .saved import saved_value
-
-    return saved_value(node, name)
 
 
 class Output:
@@ -174,15 +195,11 @@ class Leaf:
 
     def register_hook(self, hook: Any) -> Any:
         """Call ``hook((), (gradient,))`` after a gradient has been added to ``.grad``."""
-        from .handles import RemovableHandle
-
         self._hooks = {} if self._hooks is None else self._hooks
         return RemovableHandle.add(self._hooks, hook)
 
     def register_prehook(self, hook: Any) -> Any:
         """Call ``hook((gradient,))`` before a gradient is added to ``.grad``; it may return another one."""
-        from .handles import RemovableHandle
-
         self._prehooks = {} if self._prehooks is None else self._prehooks
         return RemovableHandle.add(self._prehooks, hook)
 
@@ -202,3 +219,15 @@ def edge_target(edge: Edge) -> tuple[Node | Leaf, int]:
     if isinstance(edge, Output):
         return edge.node, edge.index
     return edge, 0
+
+
+class GradientEdge(NamedTuple):
+    """Where a gradient goes: a node and which of its outputs. It may stand in the place of a tensor in ``autograd.grad``."""
+
+    node: Node | Leaf
+    output_nr: int
+
+    @property
+    def _node(self) -> Edge:
+        several = isinstance(self.node, Node) and not self.node._rule.single_output
+        return Output(self.node, self.output_nr) if several else self.node  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""What nodes keep for the backward pass: read by name, and sent through the hooks of a program.
+"""What nodes keep for the backward pass: saved, checked for changes, read by name, and sent through hooks of a program.
 
 The hot path knows of hooks no more than the list :data:`packing`, which is empty unless some thread has set hooks. A node
 that hooks are called for keeps a :class:`Packed` in the place of the tuple of its saved values; to go over it unpacks.
@@ -6,17 +6,26 @@ that hooks are called for keeps a :class:`Packed` in the place of the tuple of i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
+
+from flambeau.dtypes import legacy_type_name
 
 from .modes import no_grad
+from .node import Edge, Leaf, Node, Output, edge_target
+from .storage import storage_of, version_of
+from .tensor import Tensor, from_array
 
-if TYPE_CHECKING:
-    from .node import Edge, Node
-    from .tensor import Tensor
+__all__ = [
+    "Hooks", "Packed", "PackedTensor", "check_all", "check_version", "freed_error", "hooks_stack", "innermost_hooks",
+    "POSITION", "modified_error", "offer", "output_edge", "pack", "packing", "restore_output", "save_output", "saved_value",
+]  # fmt: skip
 
-__all__ = ["Hooks", "Packed", "PackedTensor", "hooks_stack", "innermost_hooks", "pack", "packing", "saved_value"]
+
+POSITION = re.compile(r"result_\d+")
+"""What formulas call one of several outputs."""
 
 
 class Hooks(NamedTuple):
@@ -49,8 +58,6 @@ class PackedTensor:
     __slots__ = ("_packed", "_unpack", "edge")
 
     def __init__(self, tensor: Tensor, edge: Edge | None, hooks: Hooks) -> None:
-        from .storage import storage_of, version_of
-        from .tensor import from_array
 
         # No view of the tensor, which would keep its history alive: what the hooks keep may be kept by that history.
         given = from_array(tensor._array, tensor._type)
@@ -73,8 +80,6 @@ class PackedTensor:
         Raises:
             TypeError: the hook gave something else.
         """
-        from .tensor import Tensor, from_array
-
         given = self._unpack(self._packed)
         if not isinstance(given, Tensor):
             raise TypeError(
@@ -95,7 +100,6 @@ class Packed:
         self._entries = entries
 
     def __iter__(self) -> Iterator[Any]:
-        from .saved import save_output
 
         for kind, value in self._entries:
             if kind == "output":
@@ -113,8 +117,6 @@ class Packed:
 
 def pack(node: Node) -> None:
     """Send what ``node`` has saved through the hooks of this thread, if there are any."""
-    from .tensor import from_array
-
     hooks = innermost_hooks()
     if hooks is None or not node._rule.kinds:
         return
@@ -140,10 +142,6 @@ def saved_value(node: Node, name: str) -> Any:
         AttributeError: it saves nothing of that name.
         RuntimeError: it has been freed, or changed in place since.
     """
-    from flambeau._dispatch.rules import output_edge
-
-    from .saved import check_version, freed_error, restore_output
-
     rule = node._rule
     if name not in rule.save:
         raise AttributeError(f"'{node.name()}' object has saved no '{name}'")
@@ -163,3 +161,73 @@ def saved_value(node: Node, name: str) -> Any:
             check_version(value, version)
         return value
     raise AssertionError(name)
+
+
+def save_output(tensor: Tensor) -> tuple[Any, ...]:
+    """An output's value for later; the tensor itself would make a reference cycle with its node."""
+    storage = storage_of(tensor)
+    return tensor._array, tensor._type, storage, storage.version
+
+
+def output_edge(node: Node, name: str) -> Edge | None:
+    """The edge to the output that formulas call ``name``; None for a field that has no derivative."""
+    if name == "result":
+        return node
+    return Output(node, int(name.removeprefix("result_"))) if POSITION.fullmatch(name) else None
+
+
+def restore_output(node: Node, saved: tuple[Any, ...], edge: Edge | None) -> Tensor:
+    """The tensor whose value was saved; ``edge`` leads to the node that made it, so that it can be differentiated."""
+    array, type_, storage, version = saved
+    if storage.version != version:
+        raise modified_error(node, array.shape, type_, storage.version, version)
+    tensor = from_array(array, type_)
+    tensor._storage = storage
+    tensor._node = edge
+    return tensor
+
+
+def check_version(tensor: Tensor, version: int) -> None:
+    """Raise if a saved tensor has been changed in place since."""
+    if version_of(tensor) != version:
+        raise modified_error(tensor._node, tensor._array.shape, tensor._type, version_of(tensor), version)
+
+
+def check_all(saved: Sequence[tuple[Tensor, int]]) -> list[Tensor]:
+    for tensor, version in saved:
+        check_version(tensor, version)
+    return [tensor for tensor, _ in saved]
+
+
+def modified_error(producer: Edge | None, shape: Any, type_: Any, found: int, expected: int) -> RuntimeError:
+    """PyTorch's error for a saved tensor, made by ``producer``, that was changed in place."""
+    origin = ""
+    if producer is not None and not isinstance(producer, Leaf):
+        node, index = edge_target(producer)
+        origin = f", which is output {index} of {node.name().removesuffix('Backward0')},"
+    return RuntimeError(
+        "one of the variables needed for gradient computation has been modified by an inplace operation: "
+        f"[{legacy_type_name(type_.dtype, type_.device)} {list(shape)}]{origin} is at version {found}; expected "
+        f"version {expected} instead. Hint: enable anomaly detection to find the operation that failed to compute "
+        "its gradient, with torch.autograd.set_detect_anomaly(True, check_nan=False)."
+    )
+
+
+def freed_error() -> RuntimeError:
+    """PyTorch's error for a second pass through a graph whose saved values have been freed."""
+    return RuntimeError(
+        "Trying to backward through the graph a second time (or directly access saved tensors after they have already "
+        "been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). "
+        "Specify retain_graph=True if you need to backward through the graph a second time or if you need to access "
+        "saved tensors after calling backward."
+    )
+
+
+def offer(name: str) -> None:
+    """Let nodes show what they have saved under ``name``, as the attribute ``_saved_`` and that name.
+
+    A property for every name that some op saves, and no ``__getattr__``: that would slow down every other attribute.
+    """
+    attribute = f"_saved_{'self' if name == 'input' else name}"
+    if not hasattr(Node, attribute):
+        setattr(Node, attribute, property(lambda node: saved_value(node, name)))

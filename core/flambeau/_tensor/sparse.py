@@ -1,5 +1,7 @@
 """The sparse tensor: a container of strided tensors, its indices and its values.
 
+What it can do is in :mod:`flambeau.sparse`, which hangs it on the class.
+
 The values are a tensor with a history of its own, and that history is the sparse tensor's: what is computed with them can
 be differentiated on every backend, without a derivative for any sparse operation. A gradient has the layout and the pattern
 of the tensor that it is of.
@@ -7,8 +9,9 @@ of the tensor that it is of.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from flambeau import dtypes, layouts
 from flambeau.errors import UnsupportedLayoutError
@@ -20,7 +23,9 @@ from .tensor import Tensor
 if TYPE_CHECKING:
     from flambeau.devices import device as Device  # noqa: N812 (a class in lower case, as in PyTorch)
 
-__all__ = ["SparseTensor", "as_class", "layout_name", "make_sparse"]
+__all__ = ["SparseTensor", "as_class", "layout_name", "make_sparse", "sparse_method"]
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 _WORDS = {
     "indices": "sparse coordinate", "crow_indices": "sparse row compressed", "col_indices": "sparse row compressed",
@@ -219,15 +224,6 @@ class SparseTensor(Tensor):
         self._expect_coalesced("indices")
         return found
 
-    def values(self) -> Tensor:
-        """The stored elements, (nnz, …)."""
-        self._expect_coalesced("values")
-        if not self.requires_grad:
-            return self._values_
-        from flambeau.sparse._history import passed_on
-
-        return passed_on(self._values_, "ValuesBackward0")
-
     def _indices(self) -> Tensor:
         return self._index("_indices")
 
@@ -254,13 +250,6 @@ class SparseTensor(Tensor):
         """Whether the coordinates of a COO tensor are known to be sorted and unique."""
         self._expect_coo("is_coalesced")
         return self._coalesced
-
-    def coalesce(self) -> SparseTensor:
-        """The same COO tensor with sorted coordinates, of which none occurs twice."""
-        from flambeau.sparse._indices import coalesced
-
-        self._expect_coo("coalesce")
-        return coalesced(self)
 
     def with_values(self, values: Tensor) -> SparseTensor:
         """A tensor of the same layout and pattern with other values, whose dense dimensions may be others."""
@@ -381,17 +370,6 @@ class SparseTensor(Tensor):
         components = tuple(component.to(values.device, copy=copy) for component in self._components)
         return make_sparse(self._layout, components, values, tuple(self._size), coalesced=self._coalesced)
 
-    def type(self, dtype: Any = None, **_: Any) -> Any:
-        """The name of its type, "torch.sparse.FloatTensor", or the tensor in another dtype."""
-        if isinstance(dtype, str):
-            from flambeau.legacy import by_name
-
-            dtype = by_name(dtype)
-        if dtype is not None:
-            return self.to(getattr(dtype, "dtype", dtype))
-        name: str = self._values_.type()
-        return name.replace("torch.", "torch.sparse.", 1)
-
     @property
     def H(self) -> SparseTensor:  # noqa: N802 (PyTorch's name)
         """The matrix with rows and columns exchanged, conjugated if it is complex."""
@@ -406,18 +384,6 @@ class SparseTensor(Tensor):
     def cuda(self, device: Any = None) -> SparseTensor:
         """The tensor on a CUDA device."""
         return self.to("cuda" if device is None else device)
-
-    def __getitem__(self, key: Any) -> Any:
-        from flambeau.sparse.movement import part
-
-        return part(self, key)
-
-    # -- text --------------------------------------------------------------------------------------------------------
-
-    def __repr__(self) -> str:
-        from flambeau.sparse._printing import sparse_repr
-
-        return sparse_repr(self)
 
     def __format__(self, spec: str) -> str:
         if spec:
@@ -437,14 +403,19 @@ class SparseTensor(Tensor):
         """Refuse: convert to a strided tensor first."""
         self._strided_only()
 
-    def item(self) -> Any:
-        """The only element as a Python number."""
-        from flambeau.sparse.conversion import to_dense
-
-        return to_dense(self).item()
-
     def __iter__(self) -> Any:
         return (self.select(0, index) for index in range(len(self)))
+
+
+def sparse_method(*names: str) -> Callable[[_Function], _Function]:
+    """Make a function a method of sparse tensors, under these names: the modules that compute hang it on."""
+
+    def declare(function: _Function) -> _Function:
+        for name in names:
+            setattr(SparseTensor, name, function)
+        return function
+
+    return declare
 
 
 def _convert(name: str) -> None:

@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from .modes import in_inference_mode
+from .modes import in_inference_mode, no_grad
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -223,15 +223,11 @@ def _carry(tensor: Tensor, storage: Storage) -> None:
 
     Which elements of the base a view shows is found by viewing an array of the base's positions.
     """
-    from flambeau.ops.creation.ranges import arange
-
-    from .modes import no_grad
-
     with no_grad():
         base, steps = memory_of(tensor)
         kernels = base._type.kernels
         if base is not tensor:
-            positions = replay(steps, arange(base.numel(), device=base.device).reshape(base.shape))
+            positions = replay(steps, base._numbered())
             flat = kernels.reshape(base._array, (base.numel(),))
             index = kernels.reshape(positions._array, (positions.numel(),))
             kernels.index_put(flat, (index,), kernels.reshape(tensor._array, (tensor.numel(),)), False)

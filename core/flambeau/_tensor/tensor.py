@@ -6,14 +6,16 @@ the instance dictionary, which does not exist until something is put there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable
 from math import prod
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from flambeau import autograd, dtypes, layouts
+from flambeau import dtypes, layouts
 from flambeau.errors import NotScalarError
 from flambeau.shapes import Size, contiguous_strides, normalize_dim, size_of
 
+from .handles import RemovableHandle
+from .hooks import register_hook, retain_grad
 from .methods import TensorMethods
 from .modes import in_inference_mode, inference
 from .node import Leaf, Node, Output
@@ -22,8 +24,6 @@ from .storage import InferenceStorage, Storage, View, mark_inference
 if TYPE_CHECKING:
     from flambeau.backend.types import TensorType
     from flambeau.devices import device as Device  # noqa: N812 (a class in lower case, as in PyTorch)
-
-    from .handles import RemovableHandle
 
 __all__ = ["Tensor", "from_array"]
 
@@ -62,9 +62,7 @@ class Tensor(TensorMethods):
 
     def __new__(cls, *data: Any, requires_grad: bool = False) -> Tensor:
         """Make a float32 tensor: see the class."""
-        from flambeau.ops.creation.data import legacy_tensor
-
-        made = legacy_tensor(*data)
+        made = construct(*data)
         tensor = object.__new__(cls)
         tensor._array, tensor._type, tensor._node, tensor._storage = made._array, made._type, None, made._storage
         return tensor.requires_grad_() if requires_grad else tensor
@@ -288,8 +286,6 @@ class Tensor(TensorMethods):
             raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
         if self.is_leaf or self.retains_grad:
             return
-        from .hooks import retain_grad
-
         self.__dict__["_retains_grad"] = True
         retain_grad(self)
 
@@ -299,8 +295,6 @@ class Tensor(TensorMethods):
         Raises:
             RuntimeError: no gradient flows to it.
         """
-        from .hooks import register_hook
-
         return register_hook(self, hook)
 
     def register_post_accumulate_grad_hook(self, hook: Any) -> RemovableHandle:
@@ -309,26 +303,11 @@ class Tensor(TensorMethods):
         Raises:
             RuntimeError: it is not a leaf that requires a gradient.
         """
-        from .handles import RemovableHandle
-
         if not isinstance(self._node, Leaf):
             raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
         if self._post_accumulate_hooks is None:
             self._post_accumulate_hooks = {}
         return RemovableHandle.add(self._post_accumulate_hooks, hook)
-
-    def backward(
-        self,
-        gradient: Tensor | None = None,
-        retain_graph: bool | None = None,
-        create_graph: bool = False,
-        inputs: Tensor | Sequence[Tensor] | None = None,
-    ) -> None:
-        """Compute the gradients of the graph's leaves and add them to their ``.grad``.
-
-        See :func:`flambeau.autograd.backward`.
-        """
-        autograd.backward(self, gradient, retain_graph, create_graph, inputs=inputs)
 
     @property
     def data(self) -> Tensor:
@@ -346,6 +325,11 @@ class Tensor(TensorMethods):
     def _filled(self, number: float) -> Tensor:
         """A new tensor of the same shape and type, filled with a number that the dtype holds."""
         return from_array(self._type.kernels.full(self._array.shape, number, self._type.dtype.name), self._type)
+
+    def _numbered(self) -> Tensor:
+        """A new tensor of the same shape that numbers the elements in C order."""
+        type_, shape = self._type.with_dtype(dtypes.int64), self._array.shape
+        return from_array(type_.kernels.reshape(type_.kernels.arange(0, 1, prod(shape), "int64"), shape), type_)
 
     @property
     def _version(self) -> int:
@@ -376,15 +360,10 @@ class Tensor(TensorMethods):
         kernel = self._type.kernels.item
         if kernel is not None:
             return kernel(self._array)
-        from .copies import host_list
-
-        return host_list(self)[0]
-
-    def tolist(self) -> Any:
-        """Its elements as nested lists of Python numbers; a number if it has no dimensions."""
-        from .copies import nested_list
-
-        return nested_list(self)
+        value = self.tolist()
+        while isinstance(value, list):
+            (value,) = value
+        return value
 
     def numpy(self, *, force: bool = False) -> Any:
         """A ``numpy.ndarray`` of the same memory.
@@ -414,12 +393,6 @@ class Tensor(TensorMethods):
     # Operators of NumPy arrays leave the work to this class's reflected operators.
     __array_priority__ = 1000
 
-    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Tensor:
-        """What NumPy's functions give for this tensor as a tensor; bool stays bool (PyTorch makes it uint8)."""
-        from flambeau.ops.creation.data import make_tensor
-
-        return make_tensor(array)
-
     @property
     def __array_interface__(self) -> Any:
         """NumPy's interface to the same memory; there is none on other devices."""
@@ -432,13 +405,11 @@ class Tensor(TensorMethods):
     @property
     def __cuda_array_interface__(self) -> Any:
         """The interface of CuPy, Numba and others to the same memory on a CUDA device."""
-        from flambeau.dtypes import legacy_type_name
-
         if not self.is_cuda:
             raise AttributeError(
                 "Can't get __cuda_array_interface__ on non-CUDA tensor type: "
-                f"{legacy_type_name(self.dtype, self.device)} If CUDA data is required use tensor.cuda() to copy tensor to "
-                "device memory."
+                f"{dtypes.legacy_type_name(self.dtype, self.device)} If CUDA data is required use tensor.cuda() to copy "
+                "tensor to device memory."
             )
         if self._node is not None:
             raise RuntimeError(
@@ -459,11 +430,6 @@ class Tensor(TensorMethods):
 
     # -- Python's protocols ------------------------------------------------------------------------------------------------
 
-    def __repr__(self) -> str:
-        from flambeau.printing import tensor_repr
-
-        return tensor_repr(self)
-
     def __format__(self, spec: str) -> str:
         if self.dim() == 0:
             return format(self.item(), spec)
@@ -475,13 +441,6 @@ class Tensor(TensorMethods):
         if not self._array.shape:
             raise TypeError("len() of a 0-d tensor")
         return int(self._array.shape[0])
-
-    def __iter__(self) -> Iterator[Tensor]:
-        if not self._array.shape:
-            raise TypeError("iteration over a 0-d tensor")
-        from flambeau.ops.movement.splitting import unbind
-
-        return iter(unbind(self, 0))
 
     def __bool__(self) -> bool:
         if self.numel() != 1:
@@ -508,21 +467,6 @@ class Tensor(TensorMethods):
     def __contains__(self, element: Any) -> bool:
         return bool((self == element).any().item())
 
-    def __copy__(self) -> Tensor:
-        from .copies import copy_tensor
-
-        return copy_tensor(self)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
-        from .copies import deepcopy_tensor
-
-        return deepcopy_tensor(self, memo)
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        from .copies import reduce_tensor
-
-        return reduce_tensor(self)
-
 
 _new = object.__new__
 
@@ -537,6 +481,10 @@ def from_array(array: Any, type_: TensorType) -> Tensor:
     if inference:
         mark_inference(tensor)
     return tensor
+
+
+construct: Callable[..., Tensor] = NotImplemented
+"""A door: what ``Tensor(2, 3)`` and ``Tensor([1, 2])`` call, assigned once by :mod:`flambeau.ops.creation.data`."""
 
 
 def _existing_dim(dim: int, ndim: int) -> int:

@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from flambeau._tensor import from_array
 from flambeau._tensor.engine import run_backward
-from flambeau._tensor.node import GradientEdge, Leaf, Node, next_sequence
+from flambeau._tensor.node import GradientEdge, Leaf, Node, Rule, edge_target, next_sequence
+from flambeau._tensor.storage import storage_of
 
 if TYPE_CHECKING:
     from flambeau._tensor import Tensor
@@ -45,9 +47,6 @@ def source(tensor: Tensor) -> Tensor:
     Raises:
         RuntimeError: its dtype has no gradients.
     """
-    from flambeau._tensor import from_array
-    from flambeau._tensor.storage import storage_of
-
     if not tensor._type.floats:
         raise RuntimeError("only Tensors of floating point and complex dtype can require gradients")
     node = SourceNode()
@@ -62,8 +61,6 @@ def source(tensor: Tensor) -> Tensor:
 def _rule() -> Any:
     global _source_rule
     if _source_rule is None:
-        from flambeau._tensor.node import Rule
-
         _source_rule = Rule("SourceBackward0", lambda node, grad: (grad,))
     return _source_rule
 
@@ -79,8 +76,6 @@ def edge_of(tensor: Tensor) -> GradientEdge:
 
 def nodes_below(outputs: Iterable[Tensor], stop: Iterable[Any] = ()) -> set[Any]:
     """The nodes that ``outputs`` depend on, not beyond those of ``stop``."""
-    from flambeau._tensor.node import edge_target
-
     ends = set(stop)
     seen = {edge_target(output._node)[0] for output in outputs if output._node is not None}
     stack = [node for node in seen if node not in ends]
@@ -117,8 +112,6 @@ def close(sources: Iterable[GradientEdge]) -> None:
 
 def zeros_of(tensor: Tensor) -> Tensor:
     """Zeros without history, of the shape and type of ``tensor``."""
-    from flambeau._tensor import from_array
-
     type_ = tensor._type
     return from_array(type_.kernels.full(tensor._array.shape, 0, type_.dtype.name), type_)
 

@@ -11,9 +11,21 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from flambeau._tensor.modes import grad_enabled, no_grad
-from flambeau._tensor.node import Leaf, Node, Output, next_sequence
-from flambeau._tensor.saved import PackedTensor, innermost_hooks
+from flambeau._dispatch.inplace import relink
+from flambeau._tensor import from_array
+from flambeau._tensor.modes import enable_grad, grad_enabled, no_grad
+from flambeau._tensor.node import Leaf, Node, Output, Rule, next_sequence
+from flambeau._tensor.saved import (
+    PackedTensor,
+    check_version,
+    freed_error,
+    innermost_hooks,
+    restore_output,
+    save_output,
+)
+from flambeau._tensor.storage import version_of
+
+from ._sources import edge_of, pulled_back, source, zeros_of
 
 if TYPE_CHECKING:
     from flambeau._tensor import Tensor
@@ -80,8 +92,6 @@ class FunctionCtx:
         if not self._recorded:  # `forward` has not returned
             return self._to_save
         if self._saved is None:
-            from flambeau._tensor.saved import freed_error
-
             raise freed_error()
         return tuple(_restored(self, saved) for saved in self._saved)
 
@@ -136,8 +146,6 @@ def _patterns(values: Sequence[Any]) -> dict[int, Any]:
 
 def _restored(node: Any, saved: Any) -> Tensor | None:
     """A saved tensor; one that is an output leads back to the node."""
-    from flambeau._tensor.saved import check_version, restore_output
-
     if saved is None:
         return None
     if saved.__class__ is PackedTensor:
@@ -258,8 +266,6 @@ class Function:
 
 def _recorded(node: BackwardCFunction, args: Sequence[Any], output: Any) -> Any:
     """The outputs with their history."""
-    from flambeau._tensor.node import Rule
-
     single = not isinstance(output, tuple)
     outputs = [output] if single else list(output)
     _check_dirty(node, outputs)
@@ -299,9 +305,6 @@ def _check_dirty(ctx: FunctionCtx, outputs: Sequence[Any]) -> None:
 
 def _with_history(node: BackwardCFunction, value: Tensor, index: int | None, args: Sequence[Any]) -> Tensor:
     """An output that leads back to ``node``: a changed argument itself, an argument returned unchanged as a view of it."""
-    from flambeau._dispatch.inplace import relink
-    from flambeau._tensor import from_array
-
     edge = node if index is None else Output(node, index)
     if value._sparse:
         value = value.detach()
@@ -319,9 +322,6 @@ def _with_history(node: BackwardCFunction, value: Tensor, index: int | None, arg
 
 
 def _saved(ctx: FunctionCtx, outputs: Sequence[Any], *, single: bool) -> tuple[Any, ...]:
-    from flambeau._tensor.saved import save_output
-    from flambeau._tensor.storage import version_of
-
     saved: list[Any] = []
     hooks = innermost_hooks()
     for tensor in ctx._to_save:
@@ -362,10 +362,6 @@ def _backward(node: Any, grad: Any) -> list[Tensor | None]:
 
 def _transposed(jvp: Callable[..., Any], node: BackwardCFunction, *grads: Any) -> list[Tensor | None]:
     """The gradients of the arguments by way of ``jvp``: its derivative by tangents that are unknown."""
-    from flambeau._tensor.modes import enable_grad
-
-    from ._sources import edge_of, pulled_back, source, zeros_of
-
     create_graph = bool(grad_enabled())
     with enable_grad():
         unknowns = [
@@ -389,8 +385,6 @@ def _transposed(jvp: Callable[..., Any], node: BackwardCFunction, *grads: Any) -
 
 
 def _zeros(spec: tuple[Any, Any]) -> Tensor:
-    from flambeau._tensor import from_array
-
     shape, type_ = spec
     return from_array(type_.kernels.full(shape, 0, type_.dtype.name), type_)
 

@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from flambeau._tensor.modes import enable_grad
+from flambeau.ops.movement.joining import stack
 
-from . import grad as _grad
+from .passes import grad as _grad
 
 if TYPE_CHECKING:
     from flambeau._tensor import Tensor
@@ -103,8 +104,6 @@ def jacobian(
 
 
 def _jacobian_of(call: _Call, output: Tensor) -> list[Tensor]:
-    from flambeau.ops.movement.joining import stack
-
     rows = []
     for element in range(output.numel()):
         start = output.new_zeros(output.numel())

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from flambeau._tensor.modes import no_grad
+from flambeau._tensor import Tensor
+from flambeau._tensor.modes import enable_grad, no_grad
+from flambeau.ops.movement.joining import stack
+from flambeau.ops.random.factories import rand, randn
+from flambeau.random import Generator
 
-from . import grad
-
-if TYPE_CHECKING:
-    from flambeau._tensor import Tensor
+from .forward_ad import dual_level, make_dual, unpack_dual
+from .passes import grad
 
 __all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
 
@@ -113,8 +115,6 @@ class _Checked:
     """
 
     def __init__(self, func: _Function, inputs: Any, eps: float) -> None:
-        from flambeau._tensor import Tensor
-
         self.func, self.inputs = _of_values(func, (inputs,) if isinstance(inputs, Tensor) else tuple(inputs))
         self.eps = eps
         self.wanted = [
@@ -137,8 +137,6 @@ class _Checked:
 
     def outputs(self, inputs: Sequence[Any] | None = None) -> list[Tensor]:
         """The tensors that the function gives, of other inputs than its own where there are such."""
-        from flambeau._tensor import Tensor
-
         result = self.func(*(self.inputs if inputs is None else inputs))
         listed = [result] if isinstance(result, Tensor) else list(result)
         for output in listed:
@@ -213,8 +211,6 @@ def _check_constant(checked: _Checked, position: int, atol: float) -> None:
 
 
 def _check_slow(checked: _Checked, position: int, output: Tensor, atol: float, rtol: float, nondet_tol: float) -> None:
-    from flambeau.ops.movement.joining import stack
-
     rows = [checked.pulled(output, direction) for direction in _unit_vectors(output)]
     again = [checked.pulled(output, direction) for direction in _unit_vectors(output)]
     for number, (place, value) in enumerate(checked.wanted):
@@ -234,8 +230,6 @@ def _check_slow(checked: _Checked, position: int, output: Tensor, atol: float, r
 
 
 def _check_fast(checked: _Checked, position: int, output: Tensor, atol: float, rtol: float) -> None:
-    from flambeau.random import Generator, rand
-
     def drawn(like: Tensor) -> Tensor:
         vector = rand(like.shape, dtype=like.dtype, device=like.device, generator=generator)
         return vector / (vector * vector).sum().sqrt() if vector.numel() else vector
@@ -253,8 +247,6 @@ def _check_fast(checked: _Checked, position: int, output: Tensor, atol: float, r
 
 def _check_forward(checked: _Checked, atol: float, rtol: float) -> None:
     """Tangents of forward mode, one direction of one input at a time."""
-    from .forward_ad import dual_level, make_dual, unpack_dual
-
     for number, (place, value) in enumerate(checked.wanted):
         for direction in _unit_vectors(value):
             with dual_level():
@@ -272,8 +264,6 @@ def _check_forward(checked: _Checked, atol: float, rtol: float) -> None:
 
 
 def _check_batched(checked: _Checked, output: Tensor) -> None:
-    from flambeau.ops.movement.joining import stack
-
     tensors = [value for _, value in checked.wanted]
     starts = stack([output.detach() * 0 + 1, output.detach() * 0 + 2])
     batched = grad(output, tensors, starts, retain_graph=True, allow_unused=True, is_grads_batched=True)
@@ -386,15 +376,10 @@ def gradgradcheck(
 
 def _with_grad(function: _Function) -> _Function:
     """The function with the graph recorded, also where gradcheck takes differences."""
-    from flambeau._tensor.modes import enable_grad
-
     return enable_grad()(function)
 
 
 def _starts(outputs: Sequence[Tensor], given: Any, *, with_gaps: bool) -> list[Tensor]:
-    from flambeau._tensor import Tensor
-    from flambeau.random import Generator, randn
-
     if given is not None:
         return [given] if isinstance(given, Tensor) else list(given)
     generator = Generator(outputs[0].device).manual_seed(0)

@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import Token
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
-from flambeau._tensor.node import Edge, Leaf, Node, Output, edge_target
+from flambeau._tensor.engine import current_pass
+from flambeau._tensor.node import GradientEdge, Node, edge_target
 from flambeau._tensor.saved import Hooks, hooks_stack, packing
+from flambeau._tensor.storage import storage_of
 
 if TYPE_CHECKING:
     from flambeau._tensor import Tensor
@@ -25,18 +27,6 @@ __all__ = [
 
 
 # -- edges ---------------------------------------------------------------
-
-
-class GradientEdge(NamedTuple):
-    """Where a gradient goes: a node and which of its outputs. It may stand in the place of a tensor in ``autograd.grad``."""
-
-    node: Node | Leaf
-    output_nr: int
-
-    @property
-    def _node(self) -> Edge:
-        several = isinstance(self.node, Node) and not self.node._rule.single_output
-        return Output(self.node, self.output_nr) if several else self.node  # type: ignore[arg-type]
 
 
 def get_gradient_edge(tensor: Tensor) -> GradientEdge:
@@ -67,8 +57,6 @@ def increment_version(tensor: Tensor | Sequence[Tensor]) -> None:
         >>> x._version
         1
     """
-    from flambeau._tensor.storage import storage_of
-
     tensors: Any = [tensor] if hasattr(tensor, "_array") else tensor
     for each in tensors:
         storage_of(each).count_write()
@@ -200,8 +188,6 @@ def register_multi_grad_hook(
     """
     if mode not in ("all", "any"):
         raise ValueError(f"Expects mode to be one of ('all', 'any') but got {mode}")
-    from flambeau._tensor.engine import current_pass
-
     lock = threading.Lock()
     edges = [get_gradient_edge(tensor) for tensor in tensors]
     arrived: dict[int, tuple[Any, list[Tensor | None], int]] = {}

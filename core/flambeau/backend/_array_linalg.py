@@ -1,4 +1,4 @@
-"""Factorisations over the ``linalg`` module of a NumPy-like namespace."""
+"""Products of matrices, and factorisations over the ``linalg`` module of a NumPy-like namespace."""
 
 from __future__ import annotations
 
@@ -8,7 +8,18 @@ from typing import Any
 
 from .kernels import Array
 
-__all__ = ["linalg_kernels"]
+__all__ = ["linalg_kernels", "product_kernels"]
+
+
+def product_kernels(matmul: Callable[[Array, Array], Array]) -> dict[str, Callable[..., Array]]:
+    """What is made of the backend's ``matmul``."""
+
+    def addmm(bias: Array, a: Array, b: Array) -> Array:
+        result = matmul(a, b)
+        result += bias
+        return result
+
+    return {"matmul": matmul, "addmm": addmm}
 
 
 def linalg_kernels(

@@ -9,15 +9,15 @@ from functools import cached_property
 from math import prod
 from typing import Any
 
+from ._array_creation import storage_kernels
 from ._array_elementwise import TWO_OPERANDS, binary_kernel, clamp_kernel, elementwise_kernels, unary_kernel
 from ._array_fft import fft_kernels
 from ._array_indexing import indexing_kernels
-from ._array_linalg import linalg_kernels
+from ._array_linalg import linalg_kernels, product_kernels
 from ._array_movement import movement_kernels
-from ._array_products import product_kernels, sorting_kernels
 from ._array_reductions import IN_ORDER, WIDENED, in_order, reduction_kernels, widened
+from ._array_sorting import sorting_kernels
 from ._array_steps import step_kernels
-from ._array_storage import storage_kernels
 from .kernels import Array, Shape
 from .protocol import Backend
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from flambeau.errors import UnsupportedError
+
 from .kernels import Array, RequiredKernels, Shape
 
 __all__ = ["API_VERSION", "Backend", "Capabilities", "CounterKernels"]
@@ -199,8 +201,6 @@ class Backend(ABC):
 
     def lacks(self, what: str) -> Exception:
         """The error for something that this backend does not have."""
-        from flambeau.errors import UnsupportedError
-
         return UnsupportedError(
             what,
             backend=self.name,

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 from flambeau._tensor import Tensor
 from flambeau.ops.creation.filled import empty, full_like
+from flambeau.ops.random import normal, rand
 from flambeau.ops.special.error import erf, erfinv
-from flambeau.random import normal, rand
 from flambeau.shapes import Size
 from flambeau.type_info import finfo
 

@@ -12,9 +12,9 @@ from flambeau.ops.elementwise.exponential import xlogy
 from flambeau.ops.movement.broadcasting import broadcast_tensors
 from flambeau.ops.nn.gates import logsigmoid
 from flambeau.ops.nn.rectifiers import choose as where
+from flambeau.ops.random import bernoulli, binomial, multinomial, poisson, rand
 from flambeau.ops.reductions.logsums import logsumexp
 from flambeau.ops.special.gamma import lgamma
-from flambeau.random import bernoulli, binomial, multinomial, poisson, rand
 from flambeau.shapes import Size
 from flambeau.type_info import finfo
 

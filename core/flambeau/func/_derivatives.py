@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flambeau._tensor import Tensor
 from flambeau._tensor.modes import enable_grad
-from flambeau.autograd._sources import close, depends_on_others, edge_of, pulled_back, pushed_forward, source
+from flambeau.autograd._sources import (
+    close,
+    depends_on_others,
+    edge_of,
+    nodes_below,
+    pulled_back,
+    pushed_forward,
+    source,
+)
 from flambeau.ops.movement.joining import stack
 from flambeau.utils._pytree import Structure, flatten
 
@@ -326,8 +334,6 @@ def jvp(
 
 
 def _check_dependence(run: _Run) -> None:
-    from flambeau.autograd._sources import nodes_below
-
     own = {edge.node for edge in run.edges}
     for output in run.outputs:
         if not own & nodes_below([output], own):

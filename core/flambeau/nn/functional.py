@@ -10,6 +10,7 @@ from flambeau import dtypes
 from flambeau._dispatch.runtime import with_out
 from flambeau._tensor import Tensor
 from flambeau.layouts import contiguous_format
+from flambeau.ops import nn as _ops
 from flambeau.ops.creation.filled import empty_like, zeros_like
 from flambeau.ops.elementwise.arithmetic import true_divide
 from flambeau.ops.elementwise.exponential import sigmoid as sigmoid
@@ -18,7 +19,6 @@ from flambeau.ops.linalg.distances import pdist as pdist
 from flambeau.ops.linalg.matmul import linear as linear
 from flambeau.ops.movement.padding import pad as pad
 from flambeau.ops.nn import activation as _activation
-from flambeau.ops.nn import dropout as _dropout
 from flambeau.ops.nn.gates import gelu as gelu
 from flambeau.ops.nn.gates import glu as glu
 from flambeau.ops.nn.gates import hardsigmoid as hardsigmoid
@@ -235,7 +235,7 @@ def embedding(
 def _applied(name: str, input: Tensor, p: float, training: bool, inplace: bool, generator: Any) -> Tensor:
     if not 0 <= p <= 1:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
-    function = getattr(_dropout, f"{name}_" if inplace else name)
+    function = getattr(_ops, f"{name}_" if inplace else name)
     dropped: Tensor = function(input, p, training, generator=generator)
     return dropped
 

@@ -16,7 +16,7 @@ from flambeau.ops.creation.filled import empty_like
 from flambeau.ops.creation.ranges import eye
 from flambeau.ops.elementwise.selection import where
 from flambeau.ops.movement.diagonals import diagonal
-from flambeau.random import randperm
+from flambeau.ops.random import randperm
 
 __all__ = [
     "calculate_gain", "constant_", "dirac_", "eye_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_",

@@ -1,4 +1,4 @@
-"""Every op, declared once: see :mod:`flambeau._dispatch.declare`.
+"""Every op, declared once, in eleven groups; a group imports lower ones only: see ``docs/architecture.md``.
 
 Attributes that are no op are namespaces of ops that plugins register: ``flambeau.ops.mylibrary.myop``.
 """
@@ -8,14 +8,26 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from flambeau._dispatch.declare import composite, elementwise, fused, primitive, view
 from flambeau._dispatch.rows import ROWS, Row
 from flambeau.backend.registry import plugin_manager
-from flambeau.ops.movement.shapes import resizing
 
-from . import operators
+from . import (  # noqa: F401 (the groups in the order in which they use one another)  # noqa: F401  # noqa: F401  # noqa: F401  # noqa: F401  # noqa: F401
+    creation,
+    elementwise,
+    fft,
+    indexing,
+    inplace,
+    linalg,
+    movement,
+    nn,
+    operators,
+    random,
+    reductions,
+    sorting,
+    special,
+)
 
-__all__ = ["ROWS", "Row", "composite", "elementwise", "fused", "primitive", "view"]
+__all__ = ["ROWS", "Row"]
 
 _namespaces: dict[str, SimpleNamespace] | None = None
 

@@ -1,4 +1,4 @@
-# Written by `python -m flambeau.ops` from the list in inplace.py: do not edit.
+# Written by `python tools/stubs.py` from the list in inplace.py: do not edit.
 from typing import Any
 
 from flambeau._tensor import Tensor

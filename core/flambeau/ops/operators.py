@@ -10,7 +10,7 @@ from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
 from flambeau.ops.creation.data import make_tensor
 from flambeau.ops.elementwise import arithmetic, bitwise, comparison, powers, rounding
-from flambeau.ops.linalg.matmul import matmul as linalg
+from flambeau.ops.linalg.matmul import matmul
 
 __all__: list[str] = []
 
@@ -60,11 +60,11 @@ def _inplace(name: str) -> Callable[[Tensor, Any], Any]:
 
 
 def _matmul(self: Tensor, other: Any) -> Any:
-    return linalg.matmul(self, other) if isinstance(other, Tensor) else NotImplemented
+    return matmul(self, other) if isinstance(other, Tensor) else NotImplemented
 
 
 def _reflected_matmul(self: Tensor, other: Any) -> Any:
-    return linalg.matmul(other, self) if isinstance(other, Tensor) else NotImplemented
+    return matmul(other, self) if isinstance(other, Tensor) else NotImplemented
 
 
 def _invert(self: Tensor) -> Tensor:

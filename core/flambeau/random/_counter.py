@@ -19,6 +19,9 @@ from typing import TYPE_CHECKING, Any
 from flambeau.backend.types import TensorType
 from flambeau.shapes import Shape
 
+from ._stream import Stream
+from ._transforms import transforms_of
+
 if TYPE_CHECKING:
     from flambeau.backend.protocol import CounterKernels
     from flambeau.backend.types import Place
@@ -142,9 +145,6 @@ def _of_kind(counter: Counter, kernels: CounterKernels, wanted: Draw, count: int
 
 def _by_host(counter: Counter, place: Place, wanted: Draw, count: int) -> tuple[Any, str]:
     """What CUDA's own kernels draw in a way of their own: from the CPU's stream, started from the counter."""
-    from ._stream import Stream
-    from ._transforms import transforms_of
-
     words = philox(counter.seed, counter.advance(4) >> 2, 0)
     transforms = transforms_of(place.backend)
     stream = Stream(transforms.engine, words[0] << 32 | words[1])

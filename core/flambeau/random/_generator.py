@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from flambeau import dtypes
+from flambeau._tensor import Tensor, from_array
 from flambeau.backend.selection import find_place
 from flambeau.errors import GeneratorForkWarning
 
@@ -24,7 +25,6 @@ from ._stream import Stream
 from ._transforms import transforms_of
 
 if TYPE_CHECKING:
-    from flambeau._tensor import Tensor
     from flambeau.backend.types import Place
     from flambeau.devices import device as Device  # noqa: N812 (a class in lower case, as in PyTorch)
 
@@ -127,9 +127,8 @@ class Generator:
 
     def get_state(self) -> Tensor:
         """The whole state, as a uint8 tensor on the CPU of the form that PyTorch's generators have."""
-        from flambeau.ops.creation.data import tensor
-
-        return tensor(list(self._stream.to_bytes()), dtype=dtypes.uint8, device="cpu")
+        state, type_ = self._stream.to_bytes(), find_place("cpu").type(dtypes.uint8)
+        return from_array(type_.kernels.from_host(state, (len(state),), "uint8"), type_)
 
     def set_state(self, new_state: Tensor) -> Generator:
         """Continue from a state of :meth:`get_state`; return the generator.
@@ -138,8 +137,6 @@ class Generator:
             TypeError: it is not a uint8 tensor.
             RuntimeError: it is not a state.
         """
-        from flambeau._tensor import Tensor
-
         if not isinstance(new_state, Tensor):
             raise TypeError(f"expected a torch.ByteTensor, but got {type(new_state).__name__}")
         if new_state.dtype is not dtypes.uint8:

@@ -66,10 +66,8 @@ def draw(
         return type_.kernels.empty(shape, type_.dtype.name)
     if place is not type_.place:
         _warn_of_devices(type_.place, place)
-        from flambeau.ops.creation.conversion import to_type
-
         drawn = draw(place.type(type_.dtype), shape, generator, wanted, order=order)
-        return to_type(from_array(drawn, place.type(type_.dtype)), type_)._array
+        return from_array(drawn, place.type(type_.dtype))._to_type(type_)._array
     count = prod(shape) * (2 if type_.dtype.is_complex else 1)
     if order is not None and order == c_order(len(shape)):
         order = None

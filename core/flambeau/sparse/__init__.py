@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from flambeau._tensor.sparse import SparseTensor
 from flambeau._tensor.sparse import make_sparse as make_sparse
 
+from . import _printing  # noqa: F401 (gives sparse tensors their text)
 from . import elementwise as elementwise
 from . import movement as movement
 from . import writing as writing

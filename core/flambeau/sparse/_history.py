@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from flambeau._tensor import Tensor
 from flambeau._tensor.node import Node, next_sequence
-from flambeau._tensor.sparse import SparseTensor
+from flambeau._tensor.sparse import SparseTensor, sparse_method
 
 __all__ = ["passed_on", "recorded_as"]
 
@@ -54,3 +54,10 @@ def _name(result: Any, name: str, before: int) -> None:
         values._node._title = name
     elif sparse and not result._owns_values:
         result._values_ = passed_on(values, name)
+
+
+@sparse_method("values")
+def _values(self: SparseTensor) -> Tensor:
+    """The stored elements, (nnz, …)."""
+    self._expect_coalesced("values")
+    return passed_on(self._values_, "ValuesBackward0") if self.requires_grad else self._values_

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from flambeau import dtypes, layouts
 from flambeau._tensor import Tensor
 from flambeau._tensor.formats import FORMATS, Format
-from flambeau._tensor.sparse import make_sparse
+from flambeau._tensor.sparse import make_sparse, sparse_method
 from flambeau.ops.creation.conversion import to_type
 from flambeau.ops.creation.filled import zeros
 from flambeau.ops.creation.ranges import arange
@@ -122,6 +122,13 @@ def coalesced(tensor: SparseTensor) -> SparseTensor:
     count = tensor.sparse_dim()
     indices, values = summed(tensor._components[0], tensor._values_, tuple(tensor.shape)[:count])
     return in_layout(layouts.sparse_coo, indices, values, tuple(tensor.shape))
+
+
+@sparse_method("coalesce")
+def _coalesce(self: SparseTensor) -> SparseTensor:
+    """The same COO tensor with sorted coordinates, of which none occurs twice."""
+    self._expect_coo("coalesce")
+    return coalesced(self)
 
 
 def in_layout(

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from flambeau import layouts
 from flambeau._tensor import Tensor
 from flambeau._tensor.formats import FORMATS
+from flambeau._tensor.sparse import SparseTensor, sparse_method
 from flambeau.printing import gradient_suffix, values_text, with_suffixes
 from flambeau.promotion import get_default_dtype
-
-if TYPE_CHECKING:
-    from flambeau._tensor.sparse import SparseTensor
 
 __all__ = ["sparse_repr"]
 
 _PREFIX = "tensor("
 
 
+@sparse_method("__repr__")
 def sparse_repr(tensor: SparseTensor) -> str:
     """The text of a sparse tensor: its components, its size and what is not the default of its other properties."""
     parts = [

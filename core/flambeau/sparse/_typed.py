@@ -6,10 +6,10 @@ from typing import Any
 
 from flambeau import dtypes, layouts
 from flambeau._tensor import Tensor
-from flambeau._tensor.sparse import SparseTensor
+from flambeau._tensor.sparse import SparseTensor, sparse_method
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.dtypes import scalar_type_name
-from flambeau.legacy import TypedTensorClass
+from flambeau.legacy import CLASSES, TypedTensorClass, by_name
 from flambeau.shapes import size_argument
 
 from .construction import sparse_coo_tensor, sparse_zeros
@@ -47,7 +47,8 @@ def _typed(dtype: DType) -> SparseTypedClass:
     """The class of a dtype. Source of the semantics: ``torch.sparse.FloatTensor`` and its kin."""
     name = f"{scalar_type_name(dtype)}Tensor"
     doc = f"COO tensors of {dtype!r} on the CPU: constructs, and is tested for. Source: ``torch.sparse.{name}``."
-    return SparseTypedClass(name, (), {"dtype": dtype, "__module__": "flambeau.sparse", "__doc__": doc})
+    made = SparseTypedClass(name, (), {"dtype": dtype, "__module__": "flambeau.sparse", "__doc__": doc})
+    return CLASSES.setdefault(f"sparse.{name}", made)  # type: ignore[return-value]
 
 
 BFloat16Tensor = _typed(dtypes.bfloat16)
@@ -59,3 +60,14 @@ HalfTensor = _typed(dtypes.float16)
 IntTensor = _typed(dtypes.int32)
 LongTensor = _typed(dtypes.int64)
 ShortTensor = _typed(dtypes.int16)
+
+
+@sparse_method("type")
+def _type(self: SparseTensor, dtype: Any = None, **_: Any) -> Any:
+    """The name of its type, "torch.sparse.FloatTensor", or the tensor in another dtype."""
+    if isinstance(dtype, str):
+        dtype = by_name(dtype)
+    if dtype is not None:
+        return self.to(getattr(dtype, "dtype", dtype))
+    name: str = self._values_.type()
+    return name.replace("torch.", "torch.sparse.", 1)

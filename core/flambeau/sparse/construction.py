@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flambeau import dtypes, layouts
+from flambeau._dispatch.sparse_forms import implements
 from flambeau._tensor import Tensor
 from flambeau._tensor.formats import FORMATS, Format
 from flambeau._tensor.sparse import SparseTensor, make_sparse
@@ -145,6 +146,7 @@ def sparse_coo_tensor(
     return made
 
 
+@implements("zeros")
 def sparse_zeros(
     size: Sequence[int],
     layout: layouts.layout,

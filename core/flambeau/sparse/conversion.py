@@ -10,7 +10,7 @@ from flambeau import layouts
 from flambeau._tensor import Tensor
 from flambeau._tensor.formats import FORMATS
 from flambeau._tensor.methods import method
-from flambeau._tensor.sparse import SparseTensor, make_sparse
+from flambeau._tensor.sparse import SparseTensor, make_sparse, sparse_method
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.errors import UnsupportedError, UnsupportedLayoutError
 from flambeau.ops.creation.conversion import from_numpy
@@ -266,3 +266,9 @@ def to_scipy(input: SparseTensor) -> Any:
         raise UnsupportedLayoutError("scipy.sparse has no layout BSC: convert with to_sparse_bsr() first")
     components = [component._array for component in input._components]
     return convert(input.layout.name.removeprefix("sparse_"), components, input._values_._array, tuple(input.shape))
+
+
+@sparse_method("item")
+def _item(self: SparseTensor) -> Any:
+    """The only element as a Python number."""
+    return to_dense(self).item()

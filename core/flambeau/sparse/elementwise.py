@@ -13,6 +13,7 @@ from flambeau._tensor.sparse import SparseTensor
 from flambeau.errors import UnsupportedLayoutError
 from flambeau.ops.movement.joining import cat
 from flambeau.ops.sorting.searching import searchsorted
+from flambeau.promotion import result_dtype
 
 from ._history import recorded_as
 from ._indices import coordinates, in_layout_of, positions, summed
@@ -161,8 +162,6 @@ def _add(input: Any, other: Any, *, alpha: Any = 1) -> Any:
 
 
 def _joined(first: Tensor, second: Tensor) -> Tensor:
-    from flambeau.promotion import result_dtype
-
     dtype = result_dtype((first, second))
     return cat([first.to(dtype), second.to(dtype)])
 

@@ -9,7 +9,7 @@ from flambeau import layouts
 from flambeau._dispatch.sparse_forms import implements
 from flambeau._tensor import Tensor
 from flambeau._tensor.formats import FORMATS
-from flambeau._tensor.sparse import SparseTensor, make_sparse
+from flambeau._tensor.sparse import SparseTensor, make_sparse, sparse_method
 from flambeau.errors import UnsupportedLayoutError
 from flambeau.ops.creation.filled import zeros
 from flambeau.ops.creation.ranges import arange
@@ -226,6 +226,7 @@ def _stack(tensors: Sequence[Any], dim: int = 0) -> Any:
     return _joined([_unsqueeze(tensor, dim) for tensor in tensors], dim)
 
 
+@sparse_method("__getitem__")
 def part(input: SparseTensor, key: Any) -> Any:
     """``input[key]`` for a key of integers and slices: a part of the coordinates.
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from flambeau import layouts
+from flambeau._dispatch.rows import ROWS
 from flambeau._dispatch.runtime import cast_error
 from flambeau._dispatch.sparse_forms import IMPLEMENTATIONS
 from flambeau._tensor import Tensor
@@ -85,8 +86,6 @@ _NOT_IN_PLACE = ("matmul", "mm", "bmm", "mv", "select", "narrow", "index_select"
 
 
 def _attach() -> None:
-    from flambeau._dispatch.rows import ROWS
-
     for name in IMPLEMENTATIONS:
         row = ROWS.get(name)
         if name not in _NOT_IN_PLACE and (row is None or row.inplace):

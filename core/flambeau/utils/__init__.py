@@ -1,6 +1,5 @@
 """Tools around tensors and modules."""
 
-from flambeau._tensor import handles as hooks
-
 from . import checkpoint as checkpoint
 from . import data as data
+from . import hooks as hooks

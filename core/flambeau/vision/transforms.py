@@ -11,7 +11,7 @@ from typing import Any
 from flambeau._tensor import Tensor
 from flambeau.nn.functional import pad
 from flambeau.nn.modules.module import Module
-from flambeau.random import randint
+from flambeau.ops.random import randint
 from flambeau.shapes import as_ints
 
 __all__ = ["RandomCrop"]

@@ -6,9 +6,9 @@ import warnings
 from typing import Any
 
 import pytest
-from flambeau._dispatch.rows import ROWS
 
 import flambeau
+from flambeau._dispatch.rows import ROWS
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.oracle

@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pointwise_cases import CASES
 
 import flambeau
-
-from .test_against_pytorch import _flat, _values_and_gradients
+from pointwise_cases import CASES
+from two_orders import flat, values_and_gradients
 
 pytestmark = pytest.mark.oracle
 
@@ -300,7 +299,7 @@ def test_three_operands(torch: ModuleType, data: Any) -> None:
 
     found, expected = computed(flambeau), computed(torch)
     assert tuple(found.shape) == tuple(expected.shape)
-    assert _flat(found.tolist()) == pytest.approx(_flat(expected.tolist()), rel=1e-5, abs=1e-6, nan_ok=True)
+    assert flat(found.tolist()) == pytest.approx(flat(expected.tolist()), rel=1e-5, abs=1e-6, nan_ok=True)
 
 
 # -- forms -------------------------------------------------------------------------------------------------------------
@@ -310,10 +309,10 @@ def test_three_operands(torch: ModuleType, data: Any) -> None:
 def test_values_and_gradients_of_two_orders(
     torch: ModuleType, backend: str, name: str, function: Any, shapes: list[tuple[int, ...]]
 ) -> None:
-    expected = _values_and_gradients(torch, function, shapes)
-    found = _values_and_gradients(flambeau, function, shapes)
+    expected = values_and_gradients(torch, function, shapes)
+    found = values_and_gradients(flambeau, function, shapes)
     for position, (one, two) in enumerate(zip(found, expected, strict=True)):
-        assert _flat(one) == pytest.approx(_flat(two), rel=1e-9, abs=1e-11), f"output {position}"
+        assert flat(one) == pytest.approx(flat(two), rel=1e-9, abs=1e-11), f"output {position}"
 
 
 @pytest.mark.parametrize("name", ["lgamma", "digamma"])

@@ -6,11 +6,11 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from expressions import lines, outcome, words
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import flambeau
+from expressions import lines, outcome, words
 
 pytestmark = pytest.mark.oracle
 

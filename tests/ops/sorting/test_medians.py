@@ -5,12 +5,12 @@ from __future__ import annotations
 from types import ModuleType
 
 import pytest
-from drawing import Drawn, drawn_tensors, made, values_of
-from expressions import lines, outcome, words
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import flambeau
+from drawing import Drawn, drawn_tensors, made, values_of
+from expressions import lines, outcome, words
 
 pytestmark = pytest.mark.oracle
 

@@ -6,15 +6,14 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from drawing import Drawn, drawn_tensors, made, values_of
-from expressions import lines, outcome, words
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sorting_cases import CASES
 
 import flambeau
-
-from .test_against_pytorch import check_values_and_gradients
+from drawing import Drawn, drawn_tensors, made, values_of
+from expressions import lines, outcome, words
+from sorting_cases import CASES
+from two_orders import check_values_and_gradients
 
 pytestmark = pytest.mark.oracle
 

@@ -6,12 +6,12 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from drawing import Drawn, drawn_tensors, made
-from expressions import lines, outcome, words
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import flambeau
+from drawing import Drawn, drawn_tensors, made
+from expressions import lines, outcome, words
 
 pytestmark = pytest.mark.oracle
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from types import ModuleType
 
 import pytest
-from expressions import lines, outcome, words
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import flambeau
+from expressions import lines, outcome, words
 
 pytestmark = pytest.mark.oracle
 

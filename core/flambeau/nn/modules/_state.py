@@ -83,9 +83,8 @@ def _own(module: Module) -> Iterator[tuple[str, Tensor]]:
 
 
 def _has_extra(module: Module, method: str) -> bool:
-    from .module import Module
-
-    return getattr(type(module), method) is not getattr(Module, method)
+    """Whether a class of its own, and not the base of all, says what the extra state is."""
+    return not hasattr(getattr(type(module), method), "_is_of_the_base")
 
 
 def _joined(path: str, name: str) -> str:

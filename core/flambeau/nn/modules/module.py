@@ -384,6 +384,8 @@ class Module:
         """Take over what ``get_extra_state`` gave."""
         raise RuntimeError(f"{type(self).__name__} has no extra state: define set_extra_state()")
 
+    get_extra_state._is_of_the_base = set_extra_state._is_of_the_base = True  # type: ignore[attr-defined]  # nobody's own
+
     # -- hooks and text --------------------------------------------------------------------------------------------------
 
     def register_forward_hook(

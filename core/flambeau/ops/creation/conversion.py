@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import struct
-import sys
 from collections.abc import Callable
-from math import prod
 from typing import Any
 
 from flambeau import dtypes, layouts
 from flambeau._dispatch.checks import zero_gradient
 from flambeau._dispatch.declare import composite, primitive
 from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.copies import in_memory_order
 from flambeau._tensor.methods import method
 from flambeau._tensor.storage import View, storage_of
 from flambeau.backend.selection import find_place
 from flambeau.backend.types import TensorType
 from flambeau.devices import device as device_class
-from flambeau.shapes import Shape, broadcast_shapes, dense_order
+from flambeau.shapes import broadcast_shapes, dense_order
 
-__all__ = ["clone", "detach", "from_numpy", "in_memory_order"]
+__all__ = ["clone", "detach", "from_numpy"]
 
 
 # -- copies ---------------------------------------------------------------
@@ -49,13 +47,6 @@ def clone(input: Tensor, *, memory_format: layouts.memory_format = layouts.prese
     if keep and 0 in (strides := input._type.backend.strides(array)):  # an expanded tensor: its strides are no order
         return in_memory_order(input, dense_order(array.shape, strides))
     return from_array(kernels.clone(array, keep), input._type)
-
-
-def in_memory_order(input: Tensor, order: Shape) -> Tensor:
-    """A copy without history whose dimensions lie in memory in ``order``, the outermost first."""
-    kernels = input._type.kernels
-    copied = kernels.clone(kernels.permute(input._array, order), False)
-    return from_array(kernels.permute(copied, tuple(map(order.index, range(len(order))))), input._type)
 
 
 @composite()
@@ -265,22 +256,6 @@ def _cuda(self: Tensor, device: Any = None) -> Tensor:
     return _to(self, "cuda" if device is None else device_class(device))
 
 
-@method("type")
-def _type(self: Tensor, dtype: Any = None) -> Any:
-    """Name the tensor's type, or convert to the dtype given. Source of the semantics: ``torch.Tensor.type``."""
-    from flambeau.dtypes import legacy_type_name
-
-    if dtype is None:
-        return legacy_type_name(self.dtype, self.device)
-    if isinstance(dtype, str):
-        from flambeau.legacy import by_name
-
-        dtype = by_name(dtype)
-    if not isinstance(getattr(dtype, "dtype", dtype), dtypes.dtype):
-        raise TypeError("dtype must be a type, str, or dtype object")
-    return _to(self, getattr(dtype, "dtype", dtype))
-
-
 @method("type_as")
 def _type_as(self: Tensor, other: Tensor) -> Tensor:
     """Convert to the dtype and device of ``other``."""
@@ -293,44 +268,6 @@ for _name, _dtype in {
     "cfloat": dtypes.complex64, "cdouble": dtypes.complex128,
 }.items():  # fmt: skip
     method(_name)(_to_dtype(_dtype, _name))
-
-
-# -- the host ---------------------------------------------------------------
-
-
-def host_list(input: Tensor) -> list[Any]:
-    """All elements in C order as Python numbers."""
-    dtype = input.dtype
-    buffer = memoryview(input._type.kernels.to_host(input._array)).cast("B")
-    format: Any = dtype.format
-    if dtype.is_complex:
-        parts = buffer.cast(format).tolist()
-        return [complex(real, imaginary) for real, imaginary in zip(parts[::2], parts[1::2], strict=True)]
-    if dtype is dtypes.float16:  # not a format that memoryview converts
-        return list(struct.unpack(f"={len(buffer) // 2}e", buffer))
-    if dtype is dtypes.bfloat16:
-        return list(struct.unpack(f"={len(buffer) // 2}f", widened_bfloat16(buffer)))
-    return buffer.cast(format).tolist()
-
-
-def widened_bfloat16(buffer: memoryview) -> bytes:
-    """The bytes of bfloat16 elements as those of the float32 whose upper halves they are."""
-    wide = bytearray(2 * len(buffer))
-    first = 2 if sys.byteorder == "little" else 0
-    wide[first::4], wide[first + 1 :: 4] = buffer[::2], buffer[1::2]
-    return bytes(wide)
-
-
-def nested_list(input: Tensor) -> Any:
-    """The elements as lists nested by the shape; a number for a 0-d tensor."""
-    values: list[Any] = host_list(input)
-    shape = input._array.shape
-    if not shape:
-        return values[0]
-    for d in range(len(shape) - 1, 0, -1):
-        size = shape[d]
-        values = [values[i * size : (i + 1) * size] for i in range(prod(shape[:d]))]
-    return values
 
 
 def from_numpy(ndarray: Any) -> Tensor:

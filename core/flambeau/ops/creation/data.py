@@ -12,6 +12,7 @@ from typing import Any
 from flambeau import dtypes
 from flambeau._dispatch.runtime import Number
 from flambeau._tensor import Tensor, from_array
+from flambeau._tensor import tensor as _tensor
 from flambeau._tensor.methods import method
 from flambeau.backend.selection import find_place
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
@@ -493,3 +494,12 @@ def _new_tensor(
 def _new(self: Tensor, *data: Any, device: Any = None) -> Tensor:
     """Make a tensor of sizes or data with this one's dtype and device: PyTorch's older form of the ``new_`` methods."""
     return of_shape_or_data(data, self.dtype, self.device if device is None else device)
+
+
+@method("__array_wrap__")
+def _array_wrap(self: Tensor, array: Any, context: Any = None, return_scalar: bool = False) -> Tensor:
+    """What NumPy's functions give for this tensor as a tensor; bool stays bool (PyTorch makes it uint8)."""
+    return make_tensor(array)
+
+
+_tensor.construct = legacy_tensor

@@ -10,12 +10,14 @@ from typing import Any
 from flambeau import dtypes, layouts
 from flambeau._dispatch.checks import zero_gradient
 from flambeau._dispatch.declare import primitive
-from flambeau._dispatch.runtime import Number, not_a_tensor, number_argument
+from flambeau._dispatch.runtime import Number, not_a_tensor, number_argument, with_out
+from flambeau._dispatch.sparse_forms import call as call_sparse
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
 from flambeau.backend.selection import find_place
 from flambeau.backend.types import TensorType
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
+from flambeau.dtypes import scalar_type_name
 from flambeau.layouts import order_of_format
 from flambeau.promotion import dtype_of_number, get_default_dtype
 from flambeau.shapes import Shape, as_ints, dense_order, size_argument
@@ -47,8 +49,6 @@ def type_for(dtype: DType | None, device: Any, default: DType | None = None, out
     if out is None:
         return find_place(device).type(dtype or default or get_default_dtype())
     if dtype not in (None, out.dtype):
-        from flambeau.dtypes import scalar_type_name
-
         raise RuntimeError(
             f"dtype {scalar_type_name(dtype)} does not match dtype of out parameter ({scalar_type_name(out.dtype)})"
         )
@@ -64,14 +64,12 @@ def check_layout(function: str, layout: layouts.layout) -> None:
 
 def _nothing_stored(function: str, size: Shape, layout: layouts.layout, requires_grad: bool, **options: Any) -> Tensor:
     """Zeros, or what there was, in a sparse layout."""
-    from flambeau.sparse.construction import sparse_zeros
-
     if layout in (layouts.sparse_bsr, layouts.sparse_bsc):
         raise RuntimeError(
             f"{function}() of layout {layout!r} would need a blocksize: make a strided tensor, and convert it with "
             f"to_{layout.name}()"
         )
-    made = sparse_zeros(_check_shape(size), layout, **options)
+    made: Tensor = call_sparse("zeros", _check_shape(size), layout, **options)
     return made.requires_grad_() if requires_grad else made
 
 
@@ -115,8 +113,6 @@ def empty(
     order = order_of_format(memory_format, len(shape))
     type_ = type_for(dtype, device, out=out)
     if out is not None:
-        from flambeau._dispatch.runtime import with_out
-
         return with_out(out, lambda: from_array(type_.kernels.empty(shape, type_.dtype.name), type_))  # type: ignore[no-any-return]
     return finished(_in_order(order, shape, type_, type_.kernels.empty), type_, requires_grad)
 
@@ -230,8 +226,6 @@ def full(
 def _filled(shape: Shape, value: Number, type_: TensorType, requires_grad: bool, out: Tensor | None) -> Tensor:
     array = type_.kernels.full(shape, fitting(value, type_.dtype), type_.dtype.name)
     if out is not None:
-        from flambeau._dispatch.runtime import with_out
-
         return with_out(out, lambda: from_array(array, type_))  # type: ignore[no-any-return]
     return finished(array, type_, requires_grad)
 
@@ -354,9 +348,7 @@ def _sparse_like(
         options["dense_dim"] = input.dense_dim()
     if own and input.layout is not layouts.sparse_coo:
         options |= {"batch_dim": input._batch_dim(), "blocksize": input._blocksize()}  # type: ignore[attr-defined]
-        from flambeau.sparse.construction import sparse_zeros
-
-        made = sparse_zeros(input.shape, input.layout, **options)
+        made = call_sparse("zeros", input.shape, input.layout, **options)
         return made.requires_grad_() if requires_grad else made
     return _nothing_stored(function, tuple(input.shape), layout or input.layout, requires_grad, **options)
 

@@ -11,6 +11,7 @@ from flambeau._dispatch.declare import composite, elementwise, primitive, view
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import TensorMethods, method, method_property
 from flambeau.dtypes import scalar_type_name
+from flambeau.ops.movement.broadcasting import broadcast_tensors
 from flambeau.ops.movement.joining import stack
 from flambeau.ops.movement.shapes import transpose
 from flambeau.ops.movement.slicing import _select
@@ -176,8 +177,6 @@ def complex(real: Tensor, imag: Tensor) -> Tensor:
         >>> torch.complex(torch.tensor([1.0]), torch.tensor([2.0]))
         tensor([1.+2.j])
     """
-    from flambeau.ops.movement.broadcasting import broadcast_tensors
-
     _check_parts(real, imag)
     return view_as_complex(stack(broadcast_tensors(real, imag), -1))
 

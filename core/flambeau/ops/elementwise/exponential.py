@@ -8,9 +8,9 @@ from typing import Any
 from flambeau import dtypes
 from flambeau._dispatch.checks import only
 from flambeau._dispatch.declare import FLOATING, elementwise, primitive
+from flambeau._dispatch.precision import in_single, in_single_formula
 from flambeau._dispatch.runtime import Number, operands_of
 from flambeau._tensor import Tensor, from_array
-from flambeau.ops.reductions._reduce import in_single, in_single_formula
 
 from .selection import _where as where
 

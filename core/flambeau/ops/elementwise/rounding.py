@@ -12,6 +12,8 @@ from flambeau._dispatch.rules import unchanged
 from flambeau._tensor import Tensor, from_array
 from flambeau.shapes import as_int
 
+from .complex_parts import complex_abs, complex_sgn
+
 __all__ = [
     "abs",
     "absolute",
@@ -34,14 +36,10 @@ def _copy(type_: Any, a: Any) -> Any:
 
 
 def _complex_abs(input: Tensor) -> Tensor:
-    from .complex_parts import complex_abs
-
     return complex_abs(input)
 
 
 def _complex_sgn(input: Tensor) -> Tensor:
-    from .complex_parts import complex_sgn
-
     return complex_sgn(input)
 
 

@@ -93,9 +93,7 @@ def where(
     input = x if input is None else input
     other = y if other is None else other
     if input is None and other is None and out is None:
-        from flambeau.ops.indexing.gathering import nonzero
-
-        return nonzero(condition, as_tuple=True)
+        return condition.nonzero(as_tuple=True)
     if input is None or other is None:
         raise TypeError("where(): input and other must be given together")
     if out is not None:

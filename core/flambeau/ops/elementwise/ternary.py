@@ -7,11 +7,11 @@ from typing import Any
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import primitive
+from flambeau._dispatch.precision import all_in_single
 from flambeau._dispatch.rules import unchanged
 from flambeau._dispatch.runtime import Number, operands_of
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import scalar_type_name
-from flambeau.ops.reductions._reduce import all_in_single
 from flambeau.shapes import broadcast_shapes
 
 __all__ = ["addcdiv", "addcmul", "lerp"]

@@ -9,8 +9,8 @@ from typing import Any
 from flambeau import dtypes
 from flambeau._dispatch.checks import only
 from flambeau._dispatch.declare import FLOATING, alias, elementwise
+from flambeau._dispatch.precision import in_single, in_single_formula
 from flambeau._tensor import Tensor
-from flambeau.ops.reductions._reduce import in_single, in_single_formula
 
 from .selection import unless
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flambeau._dispatch.declare import primitive
 from flambeau._tensor import Tensor, from_array
 from flambeau.ops.elementwise.complex_parts import conj, real
+from flambeau.ops.movement.joining import cat
 from flambeau.ops.movement.slicing import _narrow, _pad_zeros
 from flambeau.shapes import Shape
 
@@ -48,8 +49,6 @@ def _irfft_input(grad: Tensor, dim: int, n: int) -> Tensor:
     last = size - 1 if n % 2 == 0 else size
     if last <= 1:
         return half
-    from flambeau.ops.movement.joining import cat
-
     parts = [_narrow(half, dim, 0, 1), _narrow(half, dim, 1, last - 1) * 2.0, _narrow(half, dim, last, size - last)]
     return cat(parts, dim)
 

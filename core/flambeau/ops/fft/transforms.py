@@ -9,6 +9,7 @@ from typing import Any
 from flambeau._dispatch.runtime import with_out
 from flambeau._tensor import Tensor
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
+from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.conversion import to_type
 from flambeau.ops.creation.ranges import arange
 from flambeau.ops.elementwise.complex_parts import conj
@@ -55,8 +56,6 @@ def _real(function: str, input: Tensor) -> Tensor:
 
 
 def _scalar_name(input: Tensor) -> str:
-    from flambeau.dtypes import scalar_type_name
-
     return scalar_type_name(input.dtype)
 
 

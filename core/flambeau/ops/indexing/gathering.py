@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import Any
 
 from flambeau import dtypes
-from flambeau._dispatch.declare import composite, fused, primitive
-from flambeau._dispatch.runtime import common_type
+from flambeau._dispatch.declare import composite, primitive
+from flambeau._dispatch.runtime import common_type, with_out
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.modes import no_grad
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.conversion import to_type
-from flambeau.ops.creation.ranges import arange
 from flambeau.ops.movement.broadcasting import _expand_method
-from flambeau.ops.movement.joining import stack
 from flambeau.ops.movement.shapes import reshape
 from flambeau.ops.movement.splitting import unbind
-from flambeau.shapes import Shape, broadcast_shapes, normalize_dim
+from flambeau.shapes import broadcast_shapes, normalize_dim
+
+from ._pairs import _gather, _index_select, _masked_select, _take
 
 __all__ = ["argwhere", "gather", "index_select", "masked_select", "nonzero", "take", "take_along_dim"]
 
@@ -58,38 +57,6 @@ def check_gather(function: str, input: Tensor, dim: int, index: Tensor) -> tuple
 
 def dimensioned(*tensors: Tensor) -> list[Tensor]:
     return [value if value.dim() else reshape(value, (1,)) for value in tensors]
-
-
-def scatter_add(target: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
-    """The transposed operation of :func:`gather`, with a derivative of its own."""
-    from .scattering import _scatter_add
-
-    return _scatter_add(target, dim, index, source)
-
-
-def _gather_input(grad: Tensor, input_shape: Shape, dim: int, index: Tensor, sparse: bool) -> Tensor:
-    if sparse:
-        return _taken_from(grad, input_shape, dim, index)
-    return scatter_add(grad.new_zeros(input_shape), dim, index, grad)
-
-
-def _taken_from(grad: Tensor, shape: Shape, dim: int, index: Tensor) -> Tensor:
-    """A COO tensor of what was taken, one entry for each time."""
-    from flambeau import layouts
-    from flambeau.sparse import make_sparse
-
-    places = [
-        arange(length, device=index.device).reshape((-1,) + (1,) * (index.dim() - each - 1)).expand(index.shape)
-        for each, length in enumerate(index.shape)
-    ]
-    places[dim] = index
-    indices = stack([place.reshape(-1) for place in places])
-    return make_sparse(layouts.sparse_coo, (indices,), grad.reshape(-1), tuple(shape))
-
-
-@primitive(derivatives={"input": _gather_input}, method=False, node="GatherBackward0")
-def _gather(input: Tensor, dim: int, index: Tensor, sparse: bool = False) -> Tensor:
-    return from_array(input._type.kernels.gather(input._array, dim, index._array), input._type)
 
 
 @composite(out=True)
@@ -161,13 +128,6 @@ def _from_the_front(index: Tensor, size: int) -> Tensor:
 # -- along a dimension, slice by slice ---------------------------------------------------------------
 
 
-def slices_of(index: Tensor, shape: Shape, dim: int) -> Any:
-    """An array of a shape with the entries of a vector of indices along ``dim``."""
-    kernels = index._type.kernels
-    column = kernels.reshape(index._array, (index.numel(),) + (1,) * (len(shape) - dim - 1))
-    return kernels.expand(column, shape)
-
-
 def check_in_range(function: str, index: Tensor, size: int, error: type[Exception] = IndexError) -> None:
     """Refuse indices that are negative or too large.
 
@@ -178,25 +138,6 @@ def check_in_range(function: str, index: Tensor, size: int, error: type[Exceptio
         low, high = index.amin().item(), index.amax().item()
         if low < 0 or high >= size:
             raise error(f"{function}index {low if low < 0 else high} is out of bounds for dimension 0 with size {size}")
-
-
-def _index_select_input(grad: Tensor, input_shape: Shape, dim: int, index: Tensor) -> Tensor:
-    from .scattering import _index_add
-
-    return _index_add(grad.new_zeros(input_shape), dim, index, grad)
-
-
-@fused("index_select", derivatives={"input": _index_select_input}, method=False, node="IndexSelectBackward0")
-def _index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
-    kernels, array = input._type.kernels, input._array
-    if kernels.index_select is not None:
-        return from_array(kernels.index_select(array, dim, index._array), input._type)
-    if dim == 0:
-        return from_array(kernels.index(array, [index._array]), input._type)
-    order = (dim, *range(dim), *range(dim + 1, len(array.shape)))
-    back = (*range(1, dim + 1), 0, *range(dim + 1, len(array.shape)))
-    taken = kernels.permute(kernels.index(kernels.permute(array, order), [index._array]), back)
-    return from_array(kernels.clone(taken, False), input._type)
 
 
 @composite(out=True)
@@ -258,18 +199,6 @@ def flat_index(function: str, input: Tensor, index: Tensor) -> Tensor:
     return _from_the_front(index, input.numel())
 
 
-def _take_input(grad: Tensor, input_shape: Shape, index: Tensor) -> Tensor:
-    from .scattering import _put
-
-    return _put(grad.new_zeros(input_shape), index, grad, True)
-
-
-@primitive(derivatives={"input": _take_input}, method=False, node="TakeBackward0")
-def _take(input: Tensor, index: Tensor) -> Tensor:
-    kernels, array = input._type.kernels, input._array
-    return from_array(kernels.index(kernels.reshape(array, (prod(array.shape),)), [index._array]), input._type)
-
-
 @composite(out=True)
 def take(input: Tensor, index: Tensor) -> Tensor:
     """Take elements of the flattened tensor by position; the result has the shape of ``index``. Source: ``torch.take``.
@@ -287,26 +216,6 @@ def take(input: Tensor, index: Tensor) -> Tensor:
 
 
 # -- by mask ---------------------------------------------------------------
-
-
-def _masked_select_input(grad: Tensor, input_shape: Shape, mask: Tensor) -> Tensor:
-    from .scattering import _masked_scatter
-
-    return _masked_scatter(grad.new_zeros(input_shape), mask, grad)
-
-
-@primitive(derivatives={"input": _masked_select_input}, method=False, node="MaskedSelectBackward0")
-def _masked_select(input: Tensor, mask: Tensor) -> Tensor:
-    kernels = input._type.kernels
-    return from_array(kernels.index(input._array, columns_of(mask)), input._type)
-
-
-def columns_of(mask: Tensor) -> list[Any]:
-    """The coordinates of the true elements, an array per dimension."""
-    kernels = mask._type.kernels
-    rows = kernels.nonzero(mask._array)
-    count, ndim = rows.shape
-    return [kernels.reshape(kernels.slice(rows, (0, dim), (count, 1), (1, 1)), (count,)) for dim in range(ndim)]
 
 
 @composite(out=True)
@@ -349,8 +258,6 @@ def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False)
                 [2]])
     """
     if out is not None:
-        from flambeau._dispatch.runtime import with_out
-
         return with_out(out, _nonzero, input)
     if as_tuple:
         return unbind(_nonzero(input if input.dim() else reshape(input, (1,))), 1)

@@ -22,8 +22,6 @@ from flambeau.ops.movement.slicing import _select, _slice
 from flambeau.promotion import as_number, is_scalar
 from flambeau.shapes import Shape, broadcast_shapes
 
-from .gathering import nonzero
-
 __all__ = ["index_put", "index_put_"]
 
 
@@ -231,7 +229,7 @@ def _apply_basic(input: Tensor, entries: list[Any], filled: bool = False) -> tup
             input = _select(input, dim, entry + size if entry < 0 else entry)
         elif entry.dtype is dtypes.bool and not entry.dim():
             input = _unsqueeze(input, dim)
-            advanced.append((dim, nonzero(entry.to(input.device).reshape(1))[:, 0]))
+            advanced.append((dim, entry.to(input.device).reshape(1).nonzero()[:, 0]))
             dim += 1
         elif entry.dtype in _MASKS:
             if entry.dtype is dtypes.uint8 and not filled:
@@ -239,7 +237,7 @@ def _apply_basic(input: Tensor, entries: list[Any], filled: bool = False) -> tup
             _check_mask(input, entry, dim)
             if entry.dtype is dtypes.uint8 and filled:
                 raise RuntimeError("masked_fill_ only supports boolean masks, but got mask with dtype unsigned char")
-            columns = nonzero(entry.to(input.device))
+            columns = entry.to(input.device).nonzero()
             advanced += [(dim + offset, columns.select(1, offset)) for offset in range(entry.dim())]
             dim += entry.dim()
         else:

@@ -7,16 +7,16 @@ from typing import Any
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, fused
+from flambeau._dispatch.precision import per_count
 from flambeau._dispatch.runtime import Number
 from flambeau._tensor import Tensor, from_array
-from flambeau.ops.elementwise.arithmetic import floor_divide
-from flambeau.ops.elementwise.selection import _where as where
 from flambeau.ops.movement.shapes import reshape
-from flambeau.ops.reductions._reduce import per_count
 from flambeau.shapes import contiguous_strides
+from flambeau.type_info import iinfo
 
-from .gathering import _gather, check_gather, dimensioned, slices_of
-from .scattering import _scatter, _scatter_add, check_index_add, fitting_source
+from ._pairs import _gather, _scatter_add, slices_of
+from .gathering import check_gather, dimensioned
+from .scattering import _scatter, check_index_add, fitting_source
 
 __all__ = ["index_reduce", "scatter_reduce"]
 
@@ -66,7 +66,7 @@ def _prod_input(
     grad: Tensor, result: Tensor, input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str
 ) -> Tensor:
     if reduce != "prod":
-        return where(input == result, _shares(grad, result, input, dim, index, src), 0.0)
+        return _shares(grad, result, input, dim, index, src).where(input == result, 0.0)
     divisor = input.masked_fill(input == 0, 1)
     return grad * _combine(divisor, dim, index, src, "prod") / divisor
 
@@ -74,13 +74,13 @@ def _prod_input(
 def _prod_src(grad: Tensor, result: Tensor, input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str) -> Tensor:
     if reduce != "prod":
         shares = _gather(_shares(grad, result, input, dim, index, src), dim, index)
-        return where(src == _gather(result, dim, index), shares, 0.0)
+        return shares.where(src == _gather(result, dim, index), 0.0)
     zero = src == 0
     zeros_there = _gather(_scatter_add(input.new_zeros(input.shape), dim, index, zero.to(src.dtype)), dim, index)
     only_zero = zero & (zeros_there == 1)
     others = _combine(input, dim, index, src.masked_fill(only_zero, 1), "prod")
     usual = _gather(grad * result, dim, index) / src.masked_fill(zero, 1)
-    return where(only_zero, _gather(grad * others, dim, index), usual)
+    return _gather(grad * others, dim, index).where(only_zero, usual)
 
 
 def _shares(grad: Tensor, result: Tensor, input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
@@ -122,8 +122,6 @@ def _identity(input: Tensor, reduce: str) -> Number:
         return -float("inf") if reduce == "amax" else float("inf")
     if input.dtype is dtypes.bool:
         return reduce == "amin"
-    from flambeau.type_info import iinfo
-
     limits = iinfo(input.dtype)
     return limits.min if reduce == "amax" else limits.max
 
@@ -140,7 +138,7 @@ def _reduced(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, i
     ones = input.new_ones(tuple(index.shape), dtype=dtypes.int64)
     start = input.new_full(tuple(input.shape), int(include_self), dtype=dtypes.int64)
     count = _scatter_add(start, dim, index, ones).clamp(min=1)
-    return per_count(total, count) if input._type.floats else floor_divide(total, count).to(input.dtype)
+    return per_count(total, count) if input._type.floats else total.floor_divide(count).to(input.dtype)
 
 
 @composite(inplace=True, out=True)

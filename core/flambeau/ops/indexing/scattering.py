@@ -13,20 +13,10 @@ from flambeau.ops.creation.conversion import to_type
 from flambeau.ops.movement.broadcasting import _expand_method
 from flambeau.ops.movement.shapes import reshape
 from flambeau.ops.movement.slicing import _slice
-from flambeau.shapes import Shape, broadcast_shapes, normalize_dim
+from flambeau.shapes import broadcast_shapes, normalize_dim
 
-from .gathering import (
-    _gather,
-    _index_select,
-    _masked_select,
-    _take,
-    check_gather,
-    check_in_range,
-    columns_of,
-    dimensioned,
-    flat_index,
-    slices_of,
-)
+from ._pairs import _gather, _index_add, _index_select, _masked_scatter, _put, _scatter_add, slices_of
+from .gathering import check_gather, check_in_range, dimensioned, flat_index
 from .keys import written
 
 __all__ = [
@@ -57,21 +47,6 @@ def _write_scatter(input: Tensor, dim: int, index: Tensor, src: Tensor) -> None:
 )
 def _scatter(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     return written(_write_scatter, input, dim, index, src)
-
-
-def _write_scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> None:
-    input._type.kernels.scatter_add(input._array, dim, index._array, src._array)
-
-
-@primitive(
-    derivatives={"input": lambda grad: grad, "src": lambda grad, dim, index: _gather(grad, dim, index)},
-    method=False,
-    inplace=True,
-    write=_write_scatter_add,
-    node="ScatterAddBackward0",
-)
-def _scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
-    return written(_write_scatter_add, input, dim, index, src)
 
 
 def fitting_source(function: str, input: Tensor, index: Tensor, src: Tensor) -> Tensor:
@@ -131,12 +106,10 @@ def scatter(
 
 
 def _combined(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str) -> Tensor:
-    from .scatter_reductions import scatter_reduce
-
     if reduce == "add":
         return scatter_add(input, dim, index, source)
     if reduce == "multiply":
-        return scatter_reduce(input, dim, index, source, "prod")
+        return input.scatter_reduce(dim, index, source, "prod")
     raise RuntimeError("reduce argument must be either add or multiply.")
 
 
@@ -160,25 +133,6 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
 
 
 # -- along a dimension, slice by slice ---------------------------------------------------------------
-
-
-def _write_index_add(input: Tensor, dim: int, index: Tensor, source: Tensor) -> None:
-    kernels = input._type.kernels
-    if kernels.index_add is not None:
-        kernels.index_add(input._array, dim, index._array, source._array)
-    else:
-        kernels.scatter_add(input._array, dim, slices_of(index, source._array.shape, dim), source._array)
-
-
-@primitive(
-    derivatives={"input": lambda grad: grad, "source": lambda grad, dim, index: _index_select(grad, dim, index)},
-    method=False,
-    inplace=True,
-    write=_write_index_add,
-    node="IndexAddBackward0",
-)
-def _index_add(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
-    return written(_write_index_add, input, dim, index, source)
 
 
 def check_index_add(function: str, input: Tensor, dim: int, index: Tensor, source: Tensor) -> tuple[int, Tensor]:
@@ -372,23 +326,6 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor | Number) -
 # -- in the flattened tensor ---------------------------------------------------------------
 
 
-def _put_input(grad: Tensor, index: Tensor, accumulate: bool) -> Tensor:
-    return grad if accumulate else _put(grad, index, grad.new_zeros(tuple(index.shape)), False)
-
-
-def _put_source(grad: Tensor, index: Tensor, source_shape: Shape) -> Tensor:
-    return reshape(_take(grad, index), source_shape)
-
-
-@primitive(derivatives={"input": _put_input, "source": _put_source}, method=False, node="PutBackward0")
-def _put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool) -> Tensor:
-    kernels, type_, shape = input._type.kernels, input._type, input._array.shape
-    flat = kernels.reshape(kernels.clone(input._array, False), (input.numel(),))
-    values = kernels.reshape(source._array, (source.numel(),))
-    kernels.index_put(flat, [kernels.reshape(index._array, (index.numel(),))], values, accumulate)
-    return from_array(kernels.reshape(flat, shape), type_)
-
-
 @composite(inplace=True)
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
     """Write elements of ``source`` to positions of the flattened tensor, or add them. Source: ``torch.put``.
@@ -461,31 +398,6 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
         value = input.new_full((), value)
     common_type("masked_fill", (input, mask))
     return _masked_fill(input, mask, value)
-
-
-def _masked_scatter_source(grad: Tensor, mask: Tensor, source_shape: Shape) -> Tensor:
-    taken = _masked_select(grad, mask)
-    result = grad.new_zeros(source_shape).reshape(-1)
-    result[: taken.numel()] = taken
-    return result.reshape(source_shape)
-
-
-@primitive(
-    derivatives={
-        "input": _masked_fill_input,
-        "source": _masked_scatter_source,
-    },
-    method=False,
-    node="MaskedScatterBackward0",
-)
-def _masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
-    kernels, type_ = input._type.kernels, input._type
-    columns = columns_of(mask)
-    count = columns[0].shape[0]
-    flat = kernels.slice(kernels.reshape(source._array, (source.numel(),)), (0,), (count,), (1,))
-    result = kernels.clone(input._array, False)
-    kernels.index_put(result, columns, flat, False)
-    return from_array(result, type_)
 
 
 @composite(inplace=True)

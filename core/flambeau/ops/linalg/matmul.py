@@ -8,6 +8,7 @@ from flambeau._dispatch.declare import composite, fused, primitive
 from flambeau._dispatch.runtime import Number, common_type
 from flambeau._tensor import Tensor, from_array
 from flambeau.backend.types import TensorType
+from flambeau.dtypes import scalar_type_name
 from flambeau.ops.movement.shapes import _t, _transpose, reshape
 from flambeau.ops.reductions.sums import sum, sum_to_size
 from flambeau.shapes import broadcast_shapes
@@ -32,8 +33,6 @@ def _product_type(function: str, *tensors: Tensor) -> TensorType:
 
 
 def _c_name(type_: TensorType) -> str:
-    from flambeau.dtypes import scalar_type_name
-
     names = {"Float": "float", "Double": "double", "Long": "long long", "Half": "c10::Half"}
     name = scalar_type_name(type_.dtype)
     return names.get(name, name.lower())

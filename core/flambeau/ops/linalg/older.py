@@ -8,6 +8,7 @@ from typing import NamedTuple
 from flambeau import dtypes
 from flambeau._tensor import Tensor
 from flambeau._tensor.methods import method
+from flambeau.ops.creation.ranges import eye
 from flambeau.ops.reductions._reduce import named_repr
 
 from ._matrices import adjoint, lower_of, upper_of
@@ -153,8 +154,6 @@ def lu_unpack(
     empty = LU_data.new_empty(0)
     permutation = empty
     if unpack_pivots:
-        from flambeau.ops.creation.ranges import eye
-
         rows = LU_data.shape[-2]
         order = permutation_of(LU_pivots.to(dtypes.int64) - 1, rows)
         permutation = eye(rows, dtype=LU_data.dtype, device=LU_data.device)[order].mT

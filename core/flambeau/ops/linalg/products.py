@@ -334,7 +334,7 @@ def _contracted(
         if dims > min(a.dim(), b.dim()):
             raise RuntimeError(f"tensordot expects dims < ndim_a or ndim_b, but got dims={dims}")
         return list(range(a.dim() - dims, a.dim())), list(range(dims))
-    first, second = dims
+    first, second = dims  # type: ignore[misc]
     return list(as_ints(first, "dims")), list(as_ints(second, "dims"))
 
 

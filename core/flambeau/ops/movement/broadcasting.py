@@ -8,15 +8,14 @@ from typing import Any
 from flambeau._dispatch.declare import composite, view
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
+from flambeau.dtypes import legacy_type_name
 from flambeau.shapes import Shape, broadcast_shapes, size_argument
 
 __all__ = ["broadcast_tensors", "broadcast_to"]
 
 
 def _sum_to(grad: Tensor, shape: Shape) -> Tensor:
-    from flambeau.ops.reductions.sums import sum_to_size
-
-    return sum_to_size(grad, shape)
+    return grad.sum_to_size(shape)
 
 
 @view(derivatives={"input": lambda grad, input_shape: _sum_to(grad, input_shape)}, method=False, node="ExpandBackward0")
@@ -63,8 +62,6 @@ def _expand_method(self: Tensor, *sizes: Any) -> Tensor:
 
 
 def _type_text(tensor: Tensor) -> str:
-    from flambeau.dtypes import legacy_type_name
-
     return f"{legacy_type_name(tensor.dtype, tensor.device)}{{{list(tensor.shape)}}}"
 
 

@@ -9,10 +9,12 @@ from flambeau._dispatch.declare import composite, primitive, view
 from flambeau._dispatch.runtime import Number
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
+from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.filled import check_layout, type_for
 from flambeau.shapes import Shape, as_int, normalize_dim
 
 from .slicing import replaced
+from .strided import as_strided
 
 __all__ = [
     "diag",
@@ -176,8 +178,6 @@ def fill_diagonal_(input: Tensor, fill_value: Number, wrap: bool = False) -> Ten
         tensor([[7., 0.],
                 [0., 7.]])
     """
-    from .strided import as_strided
-
     shape, strides = tuple(input.shape), tuple(input.stride())
     if len(shape) < 2:
         raise RuntimeError("dimensions must larger than 1")
@@ -311,8 +311,6 @@ def _triangle_indices(
         if size < 0:
             raise RuntimeError(f"{name} must be non-negative, got{size}")
     if dtype not in (dtypes.int32, dtypes.int64):
-        from flambeau.dtypes import scalar_type_name
-
         raise NotImplementedError(f"\"{function}\" not implemented for '{scalar_type_name(dtype)}'")
     type_ = type_for(dtypes.bool, device)
     ones = from_array(type_.kernels.full((row, col), 1, "bool"), type_)

@@ -9,7 +9,6 @@ from flambeau._dispatch.declare import primitive
 from flambeau._dispatch.runtime import Number, number_argument
 from flambeau._tensor import Tensor, from_array
 from flambeau.ops.creation.ranges import arange
-from flambeau.ops.indexing.gathering import index_select
 from flambeau.shapes import Shape, as_ints
 
 from .joining import cat, memory_order
@@ -89,7 +88,7 @@ def _joined(input: Tensor, dim: int, sizes: tuple[int, int, int], source: Callab
         [arange(-low, 0, device=input.device)] if low > 0 else [],
         [arange(size, size + high, device=input.device)] if high > 0 else [],
     )
-    head, tail = ([index_select(input, dim, source(positions, size)) for positions in end] for end in ends)
+    head, tail = ([input.index_select(dim, source(positions, size)) for positions in end] for end in ends)
     return cat([*head, kept, *tail], dim)
 
 

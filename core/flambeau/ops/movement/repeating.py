@@ -9,7 +9,7 @@ from flambeau import dtypes
 from flambeau._dispatch.declare import composite, fused, primitive
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
-from flambeau.ops.indexing.gathering import index_select
+from flambeau.dtypes import scalar_type_name
 from flambeau.shapes import Shape, as_int, as_ints, normalize_dim, size_argument
 
 from .shapes import flatten, reshape
@@ -147,7 +147,7 @@ def repeat_interleave(
             "repeats must have the same size as input along dim, but got repeats.size(0) = "
             f"{repeats.numel()} and input.size({dim}) = {input.shape[dim]}"
         )
-    return index_select(input, dim, _positions(repeats, output_size))
+    return input.index_select(dim, _positions(repeats, output_size))
 
 
 def _positions(repeats: Tensor, output_size: int | None) -> Tensor:
@@ -155,8 +155,6 @@ def _positions(repeats: Tensor, output_size: int | None) -> Tensor:
     if repeats.dim() > 1:
         raise RuntimeError("repeats must be 0-dim or 1-dim tensor")
     if repeats.dtype not in (dtypes.int32, dtypes.int64):
-        from flambeau.dtypes import scalar_type_name
-
         raise NotImplementedError(f"\"repeat_interleave_cpu\" not implemented for '{scalar_type_name(repeats.dtype)}'")
     counts = repeats.detach().reshape(-1).to(dtypes.int64)
     if counts.numel() and bool((counts < 0).any()):

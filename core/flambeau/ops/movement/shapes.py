@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
-from flambeau import dtypes
 from flambeau._dispatch.declare import alias, composite, view
 from flambeau._dispatch.inplace import become_view
 from flambeau._tensor import Tensor, from_array
@@ -45,36 +44,6 @@ def _view(input: Tensor, shape: Shape) -> Tensor:
     return from_array(input._type.kernels.reshape(input._array, shape), input._type)
 
 
-@method("view")
-def _view_method(self: Tensor, *size: Any) -> Tensor:
-    """Give the same memory another shape, in which one size may be -1. Source: ``torch.Tensor.view``.
-
-    Raises:
-        RuntimeError: the number of elements differs, or no strides can describe the shape.
-
-    Example:
-        >>> import flambeau as torch
-        >>> torch.arange(4).view(2, -1)
-        tensor([[0, 1],
-                [2, 3]])
-    """
-    array = self._array
-    usual = bool(size) and size[0].__class__ is int and prod(size) == prod(array.shape) and min(size) >= 0
-    if usual and self._type.backend.is_contiguous(array):
-        return _view(self, size)  # the usual case: all sizes are given one by one, and fit
-    if len(size) == 1 and isinstance(size[0], dtypes.dtype):
-        from .strided import reinterpret
-
-        return _view(self, tuple(self.shape)) if size[0] is self.dtype else reinterpret(self, size[0])
-    shape = infer_shape(size_argument("view", size), prod(self._array.shape))
-    if not _viewable(self, shape):
-        raise RuntimeError(
-            "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
-            "contiguous subspaces). Use .reshape(...) instead."
-        )
-    return _view(self, shape)
-
-
 def _viewable(input: Tensor, shape: Shape) -> bool:
     array, backend = input._array, input._type.backend
     return backend.is_contiguous(array) or view_strides(array.shape, tuple(backend.strides(array)), shape) is not None
@@ -105,19 +74,6 @@ def reshape(input: Tensor, shape: Sequence[int]) -> Tensor:
 def _reshape_method(self: Tensor, *shape: Any) -> Tensor:
     """Give the elements another shape: :func:`flambeau.reshape`."""
     return reshape(self, size_argument("reshape", shape))
-
-
-@method("view_as")
-def _view_as(self: Tensor, other: Tensor) -> Tensor:
-    """Give the same memory the shape of ``other``. Source of the semantics: ``torch.Tensor.view_as``.
-
-    Example:
-        >>> import flambeau as torch
-        >>> torch.arange(2).view_as(torch.zeros(2, 1))
-        tensor([[0],
-                [1]])
-    """
-    return _view_method(self, tuple(other.shape))
 
 
 @method("reshape_as")

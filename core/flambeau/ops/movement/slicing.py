@@ -5,6 +5,7 @@ from __future__ import annotations
 from flambeau._dispatch.declare import composite, primitive, view
 from flambeau._tensor import Tensor, from_array
 from flambeau.layouts import contiguous_format
+from flambeau.ops.creation.filled import zeros
 from flambeau.shapes import Shape, as_int, normalize_dim
 
 from .shapes import _unsqueeze
@@ -52,8 +53,6 @@ def _pad_zeros(input: Tensor, before: Shape, after: Shape) -> Tensor:
     node="SliceScatterBackward0",
 )
 def _slice_scatter(input: Tensor, shape: Shape, starts: Shape, steps: Shape) -> Tensor:
-    from flambeau.ops.creation.filled import zeros
-
     result = zeros(shape, dtype=input.dtype, device=input.device)
     _slice(result, starts, tuple(input.shape), steps).copy_(input.detach())
     return from_array(result._array, result._type)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
 from typing import Any, TypeAlias
 
@@ -13,6 +13,7 @@ from flambeau._tensor.methods import method
 from flambeau._tensor.modes import grad_enabled
 from flambeau._tensor.node import edge_target
 from flambeau._tensor.storage import Piece, link_view
+from flambeau.dtypes import scalar_type_name
 from flambeau.shapes import Shape, as_int, as_ints, is_one, normalize_dim
 
 from .joining import _cat, _stack
@@ -109,6 +110,14 @@ def _steps(input: Tensor, sections: Shape, dim: int) -> Iterable[_Step]:
 # -- pieces of a size ---------------------------------------------------------------
 
 
+@method("__iter__")
+def _iterate(self: Tensor) -> Iterator[Tensor]:
+    """Go over the first dimension."""
+    if not self._array.shape:
+        raise TypeError("iteration over a 0-d tensor")
+    return iter(unbind(self, 0))
+
+
 @composite()
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """Take a dimension apart into views, one for each index. Source of the semantics: ``torch.unbind``.
@@ -171,8 +180,8 @@ def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int 
         (tensor([0, 1]), tensor([2, 3]), tensor([4]))
     """
     if not is_one(split_size_or_sections):
-        return split_with_sizes(tensor, split_size_or_sections, dim)
-    sections, dim = _sections("split", tensor, split_size_or_sections, dim)
+        return split_with_sizes(tensor, split_size_or_sections, dim)  # type: ignore[arg-type]
+    sections, dim = _sections("split", tensor, split_size_or_sections, dim)  # type: ignore[arg-type]
     pieces = _split(tensor, sections, dim)
     _linked(tensor, pieces, _steps(tensor, sections, dim))
     return pieces
@@ -290,7 +299,7 @@ def tensor_split(input: Tensor, indices_or_sections: int | Sequence[int] | Tenso
         raise RuntimeError("tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims")
     dim = normalize_dim(dim, input.dim())
     size = input._array.shape[dim]
-    where = _indices(indices_or_sections)
+    where: Any = _indices(indices_or_sections)
     if is_one(where):
         if where <= 0:
             raise RuntimeError(f"number of sections must be larger than 0, got {where}")
@@ -307,8 +316,6 @@ def _clipped(index: int, size: int) -> int:
 
 def _indices(indices_or_sections: int | Sequence[int] | Tensor) -> int | list[int]:
     if isinstance(indices_or_sections, Tensor):
-        from flambeau.dtypes import scalar_type_name
-
         if indices_or_sections.dtype is not dtypes.int64:
             raise RuntimeError(
                 "tensor_split expected tensor_indices_or_sections to have dtype of long, but got "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
+from math import prod
 from operator import add
 from typing import Any, NamedTuple
 
@@ -16,9 +17,9 @@ from flambeau._tensor.storage import Piece, View, memory_of
 from flambeau.dtypes import scalar_type_name
 from flambeau.layouts import contiguous_format
 from flambeau.ops.creation.ranges import arange
-from flambeau.shapes import Shape, as_int, as_ints, dense_order, normalize_dim
+from flambeau.shapes import Shape, as_int, as_ints, dense_order, infer_shape, normalize_dim, size_argument
 
-from .shapes import _permute
+from .shapes import _permute, _view, _viewable
 from .slicing import replaced
 
 __all__ = ["as_strided", "as_strided_", "as_strided_scatter"]
@@ -257,3 +258,44 @@ def _check_divisible(input: Tensor, dtype: dtypes.dtype) -> None:
     for dim, stride in enumerate(strides):
         if new > old and stride % ratio:
             raise RuntimeError(f"self.stride({dim}) must be divisible by {ratio} {attempt}, but got {stride}")
+
+
+@method("view")
+def _view_method(self: Tensor, *size: Any) -> Tensor:
+    """Give the same memory another shape, in which one size may be -1. Source: ``torch.Tensor.view``.
+
+    Raises:
+        RuntimeError: the number of elements differs, or no strides can describe the shape.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.arange(4).view(2, -1)
+        tensor([[0, 1],
+                [2, 3]])
+    """
+    array = self._array
+    usual = bool(size) and size[0].__class__ is int and prod(size) == prod(array.shape) and min(size) >= 0
+    if usual and self._type.backend.is_contiguous(array):
+        return _view(self, size)  # the usual case: all sizes are given one by one, and fit
+    if len(size) == 1 and isinstance(size[0], dtypes.dtype):
+        return _view(self, tuple(self.shape)) if size[0] is self.dtype else reinterpret(self, size[0])
+    shape = infer_shape(size_argument("view", size), prod(self._array.shape))
+    if not _viewable(self, shape):
+        raise RuntimeError(
+            "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
+            "contiguous subspaces). Use .reshape(...) instead."
+        )
+    return _view(self, shape)
+
+
+@method("view_as")
+def _view_as(self: Tensor, other: Tensor) -> Tensor:
+    """Give the same memory the shape of ``other``. Source of the semantics: ``torch.Tensor.view_as``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.arange(2).view_as(torch.zeros(2, 1))
+        tensor([[0],
+                [1]])
+    """
+    return _view_method(self, tuple(other.shape))

@@ -7,9 +7,9 @@ from typing import Any
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, elementwise, fused
+from flambeau._dispatch.precision import in_single
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import scalar_type_name
-from flambeau.ops.reductions._reduce import in_single
 from flambeau.ops.reductions.sums import sum
 from flambeau.shapes import normalize_dim
 

@@ -13,6 +13,7 @@ from flambeau import dtypes
 from flambeau._dispatch.runtime import not_a_tensor
 from flambeau._tensor import Tensor
 from flambeau.ops.creation.filled import empty, empty_like
+from flambeau.random._placing import kept_by_counter
 
 __all__ = [
     "alpha_dropout", "alpha_dropout_", "dropout", "dropout_", "feature_alpha_dropout", "feature_alpha_dropout_",
@@ -55,8 +56,6 @@ def _dropped(
         zero = empty((), dtype=input.dtype, device=input.device).fill_(0)
         return input.mul_(zero) if inplace else input * zero
     if not (inplace or channels or alpha):
-        from flambeau.random._placing import kept_by_counter
-
         kept = kept_by_counter(input, 1 - p, generator)
         if kept is not None:
             return _scaled(input, kept, 1 / (1 - p))

@@ -7,11 +7,12 @@ from math import pi, sqrt
 from typing import Any
 
 from flambeau._dispatch.declare import primitive
+from flambeau._dispatch.precision import in_single, in_single_formula
 from flambeau._tensor import Tensor, from_array
 from flambeau.ops.elementwise.exponential import sigmoid
 from flambeau.ops.elementwise.trigonometric import tanh
+from flambeau.ops.movement.joining import cat
 from flambeau.ops.movement.slicing import _narrow
-from flambeau.ops.reductions._reduce import in_single, in_single_formula
 from flambeau.ops.special.error import erf
 from flambeau.shapes import normalize_dim
 
@@ -296,8 +297,6 @@ def tanhshrink(input: Tensor) -> Tensor:
 
 
 def _glu_input(grad: Tensor, input: Tensor, dim: int) -> Tensor:
-    from flambeau.ops.movement.joining import cat
-
     half = input.shape[dim] // 2
     value, gate = _narrow(input, dim, 0, half), sigmoid(_narrow(input, dim, half, half))
     return cat([grad * gate, grad * (gate * (1.0 - gate) * value)], dim)

@@ -7,7 +7,7 @@ from flambeau._dispatch.declare import composite
 from flambeau._tensor import Tensor
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.elementwise.selection import where
-from flambeau.ops.indexing.gathering import _gather as _gather_rows
+from flambeau.ops.indexing._pairs import _gather as _gather_rows
 from flambeau.ops.indexing.gathering import index_select
 from flambeau.ops.movement.shapes import reshape, squeeze, unsqueeze
 from flambeau.ops.reductions.extremes import amax, amin

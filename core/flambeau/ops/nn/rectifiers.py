@@ -8,12 +8,12 @@ from typing import Any
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
+from flambeau._dispatch.precision import in_single, in_single_formula
 from flambeau._dispatch.runtime import Number
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.filled import empty, zeros_like
 from flambeau.ops.elementwise.selection import where
-from flambeau.ops.reductions._reduce import in_single, in_single_formula
 from flambeau.ops.reductions.sums import sum
 
 __all__ = [

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flambeau import dtypes
+from flambeau import dtypes, layouts
 from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.runtime import common_type
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.modes import no_grad
+from flambeau._tensor.sparse import make_sparse
 from flambeau.dtypes import legacy_type_name
 from flambeau.ops.creation.conversion import to_type
 from flambeau.ops.movement.shapes import reshape
@@ -23,9 +24,6 @@ def _embedding_weight(
         kept = (rows != padding_idx).nonzero()[:, 0]
         rows, parts = rows.index_select(0, kept), parts.index_select(0, kept)
     if sparse:
-        from flambeau import layouts
-        from flambeau.sparse import make_sparse
-
         if scale_grad_by_freq:
             raise RuntimeError("embedding_backward: scale_grad_by_freq not supported with sparse gradients")
         return make_sparse(layouts.sparse_coo, (rows.unsqueeze(0),), parts, weight_shape)

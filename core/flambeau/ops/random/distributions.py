@@ -12,7 +12,7 @@ from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case,
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.filled import check_layout, empty, empty_like
 from flambeau.ops.sorting.searching import searchsorted
-from flambeau.random import _bounds
+from flambeau.random import _bounds, _counts
 from flambeau.random._draws import Draw
 from flambeau.random._generator import Generator
 from flambeau.shapes import as_int, broadcast_shapes, normalize_dim
@@ -237,8 +237,6 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     _bounds.check_floating("poisson_cpu", input.dtype)
     if input.numel() and not bool((input.detach() >= 0).all()):
         raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
-    from flambeau.random import _counts
-
     rates = _host_numbers(input)
     stand_in = empty(input.shape, dtype=input.dtype, device=input.device)
     return _filling._drawn(
@@ -267,8 +265,6 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
         )
     if count.dtype is not prob.dtype:
         raise RuntimeError(f"Found dtype {scalar_type_name(prob.dtype)} but expected {scalar_type_name(count.dtype)}")
-    from flambeau.random import _counts
-
     shape = broadcast_shapes(count.shape, prob.shape)
     trials, chances = (_host_numbers(tensor.detach().expand(shape)) for tensor in (count, prob))
     if any(number < 0 for number in trials):

@@ -26,8 +26,6 @@ __all__ = [
     "randn",
     "randn_like",
     "randperm",
-    "shape_argument",
-    "type_of_result",
 ]
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import wraps
+from collections.abc import Sequence
 from math import inf, prod
 from typing import Any
 
@@ -19,16 +18,12 @@ from flambeau.type_info import finfo
 
 __all__ = [
     "Dims",
-    "all_in_single",
     "check_floating",
     "check_not_empty",
     "converted",
     "count_of",
     "empty_error",
     "named_repr",
-    "per_count",
-    "in_single",
-    "in_single_formula",
     "is_normal",
     "spread",
 ]
@@ -54,47 +49,11 @@ def is_normal(product: Tensor) -> Tensor:
     return (size >= finfo(product.dtype).tiny) & (size < inf)
 
 
-def per_count(total: Tensor, count: Tensor) -> Tensor:
-    """``total / count``, for integers that the half precision dtypes do not hold."""
-    if total.dtype.itemsize > 2:
-        return total / count
-    wide = total._type.with_dtype(dtypes.float32)
-    return to_type(to_type(total, wide) / count, total._type)
-
-
-def in_single_formula(formula: Callable[..., Any]) -> Callable[..., Any]:
-    """A formula that is computed in float32 where the gradient is of half precision, and rounded once, as PyTorch does."""
-
-    @wraps(formula)
-    def computed(grad: Tensor, *saved: Any) -> Any:
-        type_ = grad._type
-        if type_.dtype.itemsize > 2:
-            return formula(grad, *saved)
-        wide = type_.with_dtype(dtypes.float32)
-        values = [to_type(value, wide) if isinstance(value, Tensor) else value for value in (grad, *saved)]
-        return to_type(formula(*values), type_)
-
-    return computed
-
-
 def converted(input: Tensor, dtype: DType | None) -> Tensor:
     """``input`` in the dtype that a sum is made in: bool and integers add up as int64 unless ``dtype`` says otherwise."""
     if dtype is None:
         dtype = input.dtype if input._type.floats else dtypes.int64
     return input if dtype is input.dtype else to_type(input.detach(), input._type.with_dtype(dtype))
-
-
-def in_single(type_: Any, array: Any, compute: Callable[[Any, Any], Any]) -> Any:
-    """``compute(type_, array)``, in float32 where the array is of half precision, whose range is soon left."""
-    return all_in_single(type_, compute, array)
-
-
-def all_in_single(type_: Any, compute: Callable[..., Any], *arrays: Any) -> Any:
-    """``compute(type_, *arrays)``, in float32 where they are of half precision, so that the result is rounded once."""
-    if not type_.halves:
-        return compute(type_, *arrays)
-    wide, cast = type_.with_dtype(dtypes.float32), type_.kernels.cast
-    return cast(compute(wide, *[cast(array, "float32") for array in arrays]), type_.dtype.name)
 
 
 def check_floating(function: str, input: Tensor, *, optional: bool = False) -> None:

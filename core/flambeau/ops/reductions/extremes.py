@@ -7,14 +7,17 @@ from typing import Any, NamedTuple
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
+from flambeau._dispatch.precision import per_count
 from flambeau._dispatch.runtime import not_a_tensor, with_exact_out
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import scalar_type_name
+from flambeau.ops.creation.filled import zeros
 from flambeau.ops.elementwise.arithmetic import maximum, minimum
 from flambeau.ops.elementwise.selection import _where as where
+from flambeau.ops.indexing.scattering import scatter
 from flambeau.shapes import Shape, normalize_dim, normalize_dims
 
-from ._reduce import Dims, check_not_empty, empty_error, named_repr, per_count, spread
+from ._reduce import Dims, check_not_empty, empty_error, named_repr, spread
 from .sums import sum
 
 __all__ = ["amax", "amin", "aminmax", "argmax", "argmin", "max", "min"]
@@ -149,9 +152,6 @@ def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> 
 
 
 def _back_to_index(grad: Tensor, input_shape: Shape, dim: int, keepdim: bool, indices: Tensor) -> Tensor:
-    from flambeau.ops.creation.filled import zeros
-    from flambeau.ops.indexing.scattering import scatter
-
     if not input_shape:
         return grad
     dim = normalize_dim(dim, len(input_shape))

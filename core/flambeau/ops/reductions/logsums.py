@@ -8,6 +8,7 @@ from math import inf
 from typing import Any
 
 from flambeau._dispatch.declare import composite, fused
+from flambeau._dispatch.precision import in_single
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.elementwise.complex_parts import real
@@ -18,7 +19,7 @@ from flambeau.ops.movement.shapes import reshape
 from flambeau.promotion import get_default_dtype
 from flambeau.shapes import Shape, normalize_dim, normalize_dims, reduced_shape
 
-from ._reduce import Dims, in_single, spread
+from ._reduce import Dims, spread
 from .extremes import amax
 from .scans import running
 from .sums import sum

@@ -11,7 +11,8 @@ from flambeau._dispatch.runtime import c_name
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.dtypes import scalar_type_name
-from flambeau.ops.creation.filled import ones_like, zeros_like
+from flambeau.ops.creation.filled import ones_like, zeros, zeros_like
+from flambeau.ops.indexing.scattering import scatter_add
 from flambeau.ops.movement.joining import cat
 from flambeau.ops.movement.reordering import flip
 from flambeau.ops.movement.slicing import narrow
@@ -127,9 +128,6 @@ def cumprod(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
 
 
 def _added_to_index(grad: Tensor, input_shape: Shape, dim: int, indices: Tensor) -> Tensor:
-    from flambeau.ops.creation.filled import zeros
-    from flambeau.ops.indexing.scattering import scatter_add
-
     if not input_shape:
         return grad
     return scatter_add(zeros(input_shape, dtype=grad.dtype, device=grad.device), dim, indices, grad)

@@ -8,16 +8,20 @@ from typing import Any
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, fused, primitive
+from flambeau._dispatch.precision import per_count
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.filled import ones_like
 from flambeau.ops.elementwise.selection import _where as where
+from flambeau.ops.movement.joining import cat
+from flambeau.ops.movement.reordering import flip
 from flambeau.ops.movement.shapes import reshape
+from flambeau.ops.movement.slicing import narrow
 from flambeau.shapes import Shape, normalize_dim, normalize_dims, size_argument
 
-from ._reduce import Dims, check_floating, converted, count_of, is_normal, per_count, spread
+from ._reduce import Dims, check_floating, converted, count_of, is_normal, spread
 
 __all__ = ["all", "any", "count_nonzero", "mean", "nanmean", "nansum", "prod", "sum", "sum_to_size"]
 
@@ -169,22 +173,15 @@ def _prod_input(grad: Tensor, input: Tensor, dim: int | None, keepdim: bool, res
 
 def _others_product(input: Tensor, dim: int) -> Tensor:
     """Products from both sides."""
-    from flambeau.ops.movement.reordering import flip
-
     if input.dim() == 0:
         return ones_like(input, requires_grad=False)
     return _product_before(input, dim) * flip(_product_before(flip(input, dim), dim), dim)
 
 
 def _product_before(input: Tensor, dim: int) -> Tensor:
-    from flambeau.ops.movement.joining import cat
-    from flambeau.ops.movement.slicing import narrow
-
-    from .scans import cumprod
-
     size = input._array.shape[dim]
     one = ones_like(narrow(input, dim, 0, 1), requires_grad=False)
-    return cat([one, narrow(cumprod(input, dim), dim, 0, size - 1)], dim) if size > 1 else one
+    return cat([one, narrow(input.cumprod(dim), dim, 0, size - 1)], dim) if size > 1 else one
 
 
 @primitive(derivatives={"input": _prod_input}, out=True)

@@ -6,6 +6,7 @@ from math import factorial, log, pi
 from typing import Any
 
 from flambeau import dtypes
+from flambeau._dispatch import inplace as _inplace
 from flambeau._dispatch.checks import no_derivative, only
 from flambeau._dispatch.declare import FLOATING, composite, elementwise, primitive
 from flambeau._dispatch.runtime import Number, operands_of
@@ -113,8 +114,6 @@ def _polygamma_inplace(self: Tensor, n: int) -> Tensor:
     """In-place form of :func:`flambeau.polygamma`: writes the result into this tensor and returns it."""
     if n < 0:
         raise RuntimeError("polygamma(n, x) does not support negative n.")
-    from flambeau._dispatch import inplace as _inplace
-
     return self.digamma_() if n == 0 else _inplace.apply(_polygamma.row, self, (n,), {})  # type: ignore[attr-defined]
 
 

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from flambeau.dtypes import float64
 from flambeau.ops.creation.data import as_tensor
-from flambeau.random import multinomial
+from flambeau.ops.random import multinomial
 from flambeau.random._host import draw_integers, draw_permutation, draw_seed, private_generator
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Sorting, searching and matrix products over a NumPy-like namespace."""
+"""Sorting, and searching in what is sorted, over a NumPy-like namespace."""
 
 from __future__ import annotations
 
@@ -7,18 +7,7 @@ from typing import Any
 
 from .kernels import Array
 
-__all__ = ["product_kernels", "sorting_kernels"]
-
-
-def product_kernels(matmul: Callable[[Array, Array], Array]) -> dict[str, Callable[..., Array]]:
-    """What is made of the backend's ``matmul``."""
-
-    def addmm(bias: Array, a: Array, b: Array) -> Array:
-        result = matmul(a, b)
-        result += bias
-        return result
-
-    return {"matmul": matmul, "addmm": addmm}
+__all__ = ["sorting_kernels"]
 
 
 def sorting_kernels(xp: Any, argsort: Callable[[Array, int], Array]) -> dict[str, Callable[..., Any]]:

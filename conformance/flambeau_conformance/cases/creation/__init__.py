@@ -1,0 +1,1 @@
+"""Cases of the ops that make and convert tensors."""

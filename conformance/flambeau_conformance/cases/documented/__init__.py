@@ -1,0 +1,1 @@
+"""The behaviours that PyTorch users' documents name, by subject."""

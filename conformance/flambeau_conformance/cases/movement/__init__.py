@@ -1,0 +1,1 @@
+"""Cases of shapes, views and movement."""

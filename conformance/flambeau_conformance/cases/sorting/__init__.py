@@ -1,0 +1,1 @@
+"""Cases of orders, medians, quantiles and counts."""

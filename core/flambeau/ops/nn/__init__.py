@@ -1,0 +1,14 @@
+"""Functions of layers and losses; :mod:`flambeau.nn.functional` shows them."""
+
+from typing import TYPE_CHECKING
+
+from flambeau._dispatch.names import public
+
+from . import gates, loss  # noqa: F401 (functions that a namespace shows, not the root)
+from .activation import *
+from .dropout import *
+from .rectifiers import *
+from .sparse import *
+
+if not TYPE_CHECKING:
+    __all__ = public(__name__)
