@@ -126,7 +126,11 @@ def root_stub_text() -> str:
         f"from .{module} import {attribute} as {name}" if attribute else f"from . import {module} as {name}"
         for name, (module, _, attribute) in ((name, where.partition(".")) for name, where in flambeau.ON_USE.items())
     ]
-    kept = [line for line in imports.splitlines() if line.startswith("from ") and "TYPE_CHECKING" not in line]
+    kept = [
+        line.strip()
+        for line in imports.splitlines()
+        if line.strip().startswith("from ") and "TYPE_CHECKING" not in line
+    ]
     head = "# Written by `python tools/stubs.py` from `__init__.py` and its table `ON_USE`: do not edit."
     return "\n".join([head, *kept, *on_use, "", "# Last, because" + names.rstrip()]) + "\n"
 

@@ -74,7 +74,7 @@ from . import vision as vision
 from .func import vmap as vmap
 
 # Last, because these names hide Python's own in what follows.
-from .dtypes import *  # isort: skip
+from .dtypes import *  # noqa: E402  # isort: skip
 
 newaxis = None
 double = float64

@@ -9,8 +9,9 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from .backend.making import describe
 from .backend.manager import PluginManager, plugin_manager
-from .backend.records import PluginRecord, describe
+from .backend.records import PluginRecord
 from .backend.registry import load_backend
 from .errors import MissingExtraError
 from .version import __version__

@@ -11,7 +11,6 @@ checks and calls: nothing is looked up by name while a program runs.
 
 from __future__ import annotations
 
-import inspect
 import linecache
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,9 +20,21 @@ from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.node import Node, Rule
 from flambeau._tensor.saved import POSITION, check_all, check_version, freed_error, offer, output_edge, restore_output
 
-__all__ = ["Parameter", "compile_source", "fits_of", "make_rule", "parameters_of", "unchanged"]
+__all__ = [
+    "REQUIRED",
+    "Parameter",
+    "argument_names",
+    "compile_source",
+    "fits_of",
+    "make_rule",
+    "parameters_of",
+    "unchanged",
+]
 
 Formula = Callable[..., Any]
+
+REQUIRED: Any = object()
+"""Stands for the default of a parameter that has none."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +45,7 @@ class Parameter:
         name: its name.
         kind: ``"tensor"``, ``"optional"`` (a tensor, or a number, or None), ``"sequence"`` of tensors, or ``"value"``.
         keyword_only: whether it can only be given by keyword.
-        default: its default, or :data:`inspect.Parameter.empty`.
+        default: its default, or :data:`REQUIRED`.
     """
 
     name: str
@@ -60,15 +71,24 @@ _KINDS = {
 
 def parameters_of(function: Callable[..., Any]) -> tuple[Parameter, ...]:
     """The parameters of an op."""
+    code, annotations = function.__code__, function.__annotations__
+    positional, names = code.co_argcount, argument_names(function)
+    defaults = dict(zip(reversed(names[:positional]), reversed(function.__defaults__ or ()), strict=False))
+    defaults |= function.__kwdefaults__ or {}
     return tuple(
         Parameter(
-            parameter.name,
-            _KINDS.get(str(parameter.annotation), "value"),
-            parameter.kind is inspect.Parameter.KEYWORD_ONLY,
-            parameter.default,
+            name, _KINDS.get(str(annotations.get(name)), "value"), place >= positional, defaults.get(name, REQUIRED)
         )
-        for parameter in inspect.signature(function).parameters.values()
+        for place, name in enumerate(names)
     )
+
+
+def argument_names(function: Callable[..., Any]) -> tuple[str, ...]:
+    """The names of a function's parameters, read from its code: ``inspect.signature`` would take a tenth of the import."""
+    while hasattr(function, "__wrapped__"):
+        function = function.__wrapped__
+    code = function.__code__
+    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
 
 def unchanged(grad: Any) -> Any:
@@ -106,7 +126,7 @@ def make_rule(
     for target, formula in formulas.items():
         if target not in by_name or not by_name[target].is_tensor:
             raise TypeError(f"{op}: there is a derivative for {target!r}, which is not a tensor parameter")
-        for wanted in inspect.signature(formula).parameters:
+        for wanted in argument_names(formula):
             known = ("grad", "given", "result", *by_name, *outputs, *(f"{entry.name}_shape" for entry in tensors))
             if wanted not in known and (single_output or not POSITION.fullmatch(wanted)):
                 raise TypeError(f"{op}: the derivative for {target!r} wants {wanted!r}, which does not exist")
@@ -234,7 +254,7 @@ def _apply_source(
 
 
 def _call(formula: Formula) -> str:
-    return ", ".join(inspect.signature(formula).parameters)
+    return ", ".join(argument_names(formula))
 
 
 def compile_source(source: str, filename: str, namespace: dict[str, Any]) -> dict[str, Any]:

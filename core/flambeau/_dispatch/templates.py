@@ -8,11 +8,9 @@ path of the library; they are longer than they would be if they were called less
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
-from textwrap import indent
 from types import FunctionType
 from typing import Any
 
@@ -25,7 +23,7 @@ from flambeau.backend.table import COMPOSITIONS
 from flambeau.shapes import broadcast_shapes
 
 from . import runtime as _runtime
-from .rules import Parameter, compile_source, fits_of
+from .rules import REQUIRED, Parameter, compile_source, fits_of
 from .sparse_forms import IMPLEMENTATIONS
 from .sparse_forms import call as call_sparse
 
@@ -117,32 +115,41 @@ def {name}({signature}):
 """
 
 
+def _indented(source: str) -> str:
+    """Lines of code as the body of a function."""
+    return "".join([f"    {line}\n" if line else "\n" for line in source.splitlines()])
+
+
+_NAMES: dict[str, Any] = {
+    "__name__": "flambeau.ops",  # where warnings and tracebacks say they come from
+    "Tensor": Tensor,
+    "Node": Node,
+    "new": object.__new__,
+    "grad_enabled": grad_enabled,
+    "next_sequence": next_sequence,
+    "fits_of": fits_of,
+    "version_of": version_of,
+    "save_output": save_output,
+    "packing": packing,
+    "inference": inference,
+    "mark_inference": mark_inference,
+    "pack": pack,
+    "broadcast_shapes": broadcast_shapes,
+    "not_a_tensor": _runtime.not_a_tensor,
+    "with_out": _runtime.with_out,
+    "with_exact_out": _runtime.with_exact_out,
+    "with_out_of_same_dtype": _runtime.with_out_of_same_dtype,
+    "with_boolean_out": _runtime.with_boolean_out,
+    "scale": _runtime.scale,
+    "one": 1,  # the default of alpha: any other, 1.0 too, is checked
+    "call_sparse": call_sparse,
+    "sparse_forms": IMPLEMENTATIONS,
+}
+"""What generated code refers to."""
+
+
 def _names(extra: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "__name__": "flambeau.ops",  # where warnings and tracebacks say they come from
-        "Tensor": Tensor,
-        "Node": Node,
-        "new": object.__new__,
-        "grad_enabled": grad_enabled,
-        "next_sequence": next_sequence,
-        "fits_of": fits_of,
-        "version_of": version_of,
-        "save_output": save_output,
-        "packing": packing,
-        "inference": inference,
-        "mark_inference": mark_inference,
-        "pack": pack,
-        "broadcast_shapes": broadcast_shapes,
-        "not_a_tensor": _runtime.not_a_tensor,
-        "with_out": _runtime.with_out,
-        "with_exact_out": _runtime.with_exact_out,
-        "with_out_of_same_dtype": _runtime.with_out_of_same_dtype,
-        "with_boolean_out": _runtime.with_boolean_out,
-        "scale": _runtime.scale,
-        "one": 1,  # the default of alpha: any other, 1.0 too, is checked
-        "call_sparse": call_sparse,
-        "sparse_forms": IMPLEMENTATIONS,
-    } | extra
+    return _NAMES | extra
 
 
 def elementwise(
@@ -205,7 +212,7 @@ def elementwise(
 
 
 def _elementwise_source(template: str, tensors: Sequence[str], rule: Rule | None, fields: dict[str, str]) -> str:
-    source = template.format(record=indent(_elementwise_record(rule, tensors), "    "), **fields)
+    source = template.format(record=_indented(_elementwise_record(rule, tensors)), **fields)
     return source if len(tensors) == 1 else re.sub(r"(?<![a-z])other(?![a-z])", tensors[1], source)
 
 
@@ -303,9 +310,9 @@ def _primitive_source(
         signature=signature,
         call=call,
         prologue=prologue,
-        checks=indent(_checks(name, parameters), "    "),
-        view=indent(_view(parameters), "    ") if is_view else "",
-        record=indent(_primitive_record(rule, parameters, shape), "    "),
+        checks=_indented(_checks(name, parameters)),
+        view=_indented(_view(parameters)) if is_view else "",
+        record=_indented(_primitive_record(rule, parameters, shape)),
     )
 
 
@@ -377,7 +384,7 @@ def _signature(parameters: Sequence[Parameter], namespace: dict[str, Any]) -> st
     for parameter in parameters:
         if parameter.keyword_only and "*" not in entries:
             entries.append("*")
-        if parameter.default is inspect.Parameter.empty:
+        if parameter.default is REQUIRED:
             entries.append(parameter.name)
         else:
             namespace[f"default_{parameter.name}"] = parameter.default

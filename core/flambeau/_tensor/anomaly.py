@@ -8,12 +8,14 @@ when its truth is asked for, keeps the traceback under the number that comes nex
 from __future__ import annotations
 
 import sys
-import traceback
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import modes
 from .node import Node, next_sequence
+
+if TYPE_CHECKING:
+    import traceback
 
 __all__ = [
     "Recorder",
@@ -33,6 +35,8 @@ class Recorder:
         self.tracebacks: dict[int, traceback.StackSummary] = {}
 
     def __bool__(self) -> bool:
+        import traceback  # not at the top: few programs look for faults
+
         frames = traceback.walk_stack(sys._getframe(1))
         self.tracebacks[_upcoming()] = traceback.StackSummary.extract(frames, lookup_lines=False)
         return True
@@ -114,6 +118,8 @@ def _report(node: Node) -> None:
             stacklevel=5,
         )
         return
+    import traceback  # not at the top: few programs look for faults
+
     lines = "".join(traceback.StackSummary.from_list([frame for frame in reversed(stack) if _is_user(frame)]).format())
     warnings.warn(
         f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n{lines}",

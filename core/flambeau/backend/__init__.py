@@ -8,17 +8,17 @@ NumPy-like namespace; and :data:`hookimpl` marks the functions with which a plug
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from .array import ArrayBackend
 from .extensions import FftKernels, LinalgKernels
 from .kernels import Array, RequiredKernels, Shape
 from .optional import OptionalKernels
 from .protocol import API_VERSION, Backend, Capabilities, CounterKernels
-from .records import BackendRegistration, PluginRecord
 from .table import OPTIONAL, REQUIRED, KernelTable
 
 if TYPE_CHECKING:
+    from .array import ArrayBackend
     from .hookspecs import BackendContext, ConformanceContext, OpContext, hookimpl, hookspec
     from .manager import PluginManager, plugin_manager
+    from .records import BackendRegistration, PluginRecord
 
 __all__ = [
     "API_VERSION",
@@ -46,15 +46,17 @@ __all__ = [
     "plugin_manager",
 ]
 
-_FROM_PLUGGY = {
+_ON_USE = {
+    "ArrayBackend": "array",
+    **dict.fromkeys(("BackendRegistration", "PluginRecord"), "records"),
     **dict.fromkeys(("BackendContext", "ConformanceContext", "OpContext", "hookimpl", "hookspec"), "hookspecs"),
     **dict.fromkeys(("PluginManager", "plugin_manager"), "manager"),
 }
-"""Names whose modules import pluggy, which takes a fifth of ``import flambeau``: imported when they are asked for."""
+"""What plugins need and programs do not, by the module: imported when it is asked for. Some of them import pluggy."""
 
 
 def __getattr__(name: str) -> Any:
-    module = _FROM_PLUGGY.get(name)
+    module = _ON_USE.get(name)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found = globals()[name] = getattr(importlib.import_module(f".{module}", __name__), name)

@@ -11,7 +11,8 @@ import re
 from importlib.metadata import Distribution, EntryPoint, distributions
 from pathlib import Path
 
-from .records import UNKNOWN, PluginRecord, describe
+from .making import describe
+from .records import UNKNOWN, PluginRecord
 
 __all__ = ["GROUP", "SHIPPED_BY", "installed", "module_of", "new_record", "sort_key"]
 

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from flambeau.errors import BackendError, BackendLoadError
 
 from .extensions import EXTENSIONS
 from .protocol import API_VERSION, Backend, Capabilities
-from .records import BackendRegistration, describe
 
-__all__ = ["MEMBERS", "loading", "make"]
+if TYPE_CHECKING:
+    from .records import BackendRegistration
+
+__all__ = ["MEMBERS", "describe", "loading", "make"]
 
 MEMBERS = tuple(name for name in {**Backend.__annotations__, **vars(Backend)} if not name.startswith("_"))
 """What core asks of a backend; a subclass of :class:`Backend` has defaults for most of it."""
+
+
+def describe(error: BaseException) -> str:
+    """The class and the words of an exception, also of one that cannot be printed."""
+    try:
+        words = str(error)
+    except Exception:
+        words = ""
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__
 
 
 @contextmanager

@@ -21,8 +21,9 @@ from flambeau.devices import TYPE_PATTERN
 from . import hookspecs
 from .discovery import installed, module_of, new_record, sort_key
 from .hookspecs import BackendContext
+from .making import describe
 from .protocol import API_VERSION, Backend
-from .records import BackendRegistration, PluginRecord, attempt, describe
+from .records import BackendRegistration, PluginRecord, attempt
 
 __all__ = ["BackendContext", "BackendRegistration", "PluginManager", "PluginRecord", "plugin_manager"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from .protocol import API_VERSION, Backend
 
-__all__ = ["UNKNOWN", "BackendRegistration", "PluginRecord", "attempt", "describe"]
+__all__ = ["UNKNOWN", "BackendRegistration", "PluginRecord", "attempt"]
 
 UNKNOWN = "unknown"
 """The name and version of a distribution that does not tell them."""
@@ -101,12 +101,3 @@ def attempt(action: Callable[[], object]) -> BaseException | None:
     except BaseException as error:
         return error
     return None
-
-
-def describe(error: BaseException) -> str:
-    """The class and the words of an exception, also of one that cannot be printed."""
-    try:
-        words = str(error)
-    except Exception:
-        words = ""
-    return f"{type(error).__name__}: {words}" if words else type(error).__name__

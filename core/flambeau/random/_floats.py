@@ -11,7 +11,6 @@ from __future__ import annotations
 import struct
 from array import array
 from collections.abc import Iterable, Sequence
-from fractions import Fraction
 from math import copysign, inf, isfinite, nextafter
 
 __all__ = ["floats_as", "fused", "multiply_add_float32", "multiply_add_float64", "round_float32", "rounded"]
@@ -45,6 +44,8 @@ def _off_half_way(total: float, value: float, factor: float, addend: float) -> f
     """``total`` moved to the side of a tie on which the exact sum lies."""
     if not isfinite(total):
         return total
+    from fractions import Fraction  # not at the top: it imports decimal, for a case that hardly occurs
+
     error = Fraction(value) * Fraction(factor) + Fraction(addend) - Fraction(total)
     return nextafter(total, copysign(inf, error)) if error else total
 

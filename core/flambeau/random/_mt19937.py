@@ -6,8 +6,10 @@ is what PyTorch draws once its 624 words of state are those that PyTorch's seedi
 
 from __future__ import annotations
 
-from random import Random
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from random import Random
 
 __all__ = ["STATE_WORDS", "Engine", "MersenneTwister", "key_from_seed"]
 
@@ -45,7 +47,9 @@ class MersenneTwister:
     __slots__ = ("_source",)
 
     def __init__(self) -> None:
-        self._source = Random(0)
+        from random import Random  # not at the top: most backends bring an engine of their own
+
+        self._source: Random = Random(0)
 
     def words(self, count: int) -> bytes:
         """The next ``count`` 32-bit words, each in little-endian byte order."""

@@ -7,8 +7,7 @@ lgamma(a)) loses a digit for every power of ten in ``a``).
 
 from __future__ import annotations
 
-from fractions import Fraction
-from math import comb, factorial, pi
+from math import factorial, pi
 
 from flambeau._tensor import Tensor
 from flambeau.ops.elementwise.selection import _where as where
@@ -16,15 +15,12 @@ from flambeau.ops.elementwise.selection import _where as where
 __all__ = ["digamma", "gammainc", "gammaincc", "zeta"]
 
 
-def _bernoulli(count: int) -> list[Fraction]:
-    """The Bernoulli numbers B(2), B(4), ... by their recurrence."""
-    numbers = [Fraction(1)]
-    for n in range(1, 2 * count + 1):
-        numbers.append(-sum((comb(n + 1, k) * numbers[k] for k in range(n)), Fraction(0)) / (n + 1))
-    return numbers[2::2]
+_BERNOULLI = (
+    1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6,
+    -3617 / 510, 43867 / 798, -174611 / 330, 854513 / 138, -236364091 / 2730,
+)  # fmt: skip
+"""The Bernoulli numbers B(2), B(4), ... B(24)."""
 
-
-_BERNOULLI = _bernoulli(12)
 _SHIFT = 10  # from here on the asymptotic series reach double precision
 _UNDERFLOW = 250.0  # (2 * _SHIFT) ** -_UNDERFLOW is 0
 
@@ -42,7 +38,7 @@ def digamma(x: Tensor) -> Tensor:
     square = 1 / (z * z)
     series, power = square * 0, square
     for index, number in enumerate(_BERNOULLI[:8], 1):
-        series = series + power * (float(number) / (2 * index))
+        series = series + power * (number / (2 * index))
         power = power * square
     result = result + z.log() - 0.5 / z - series
     fraction = where(reflected, x - x.trunc(), 0.25)
