@@ -1,4 +1,4 @@
-"""The command ``python -m flambeau`` (also ``flambeau``): what is installed, and whether it works."""
+"""The command ``python -m flambeau`` (also ``flambeau``): what is installed, whether it works, and where things are."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from ._dispatch import lookup
 from .backend.making import describe
 from .backend.manager import PluginManager, plugin_manager
 from .backend.records import PluginRecord
@@ -27,7 +28,7 @@ _CHILD = "import sys; from flambeau.__main__ import _try; _try(sys.argv[1])"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; 0 if all plugins work, 1 if one does not, 2 for wrong usage."""
+    """Run the command; 0 if all is well, 1 if a plugin does not work or a name is not found, 2 for wrong usage."""
     manager = plugin_manager()
     parser = argparse.ArgumentParser(prog="flambeau", description="PyTorch's programming model on pluggable backends.")
     parser.add_argument("--version", action="version", version=f"flambeau {__version__}")
@@ -41,11 +42,46 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="make a tensor on each backend, or on these, in a process of its own",
     )
     plugins.set_defaults(run=_plugins)
+    where = commands.add_parser(
+        "where", help="where a function stands: its declaration, its kernel, its cases and tests"
+    )
+    where.add_argument("name", nargs="+", help="logsumexp, nn.functional.relu, Tensor.view ...")
+    where.set_defaults(run=_where)
+    source = commands.add_parser("source", help="the code that is generated for an op")
+    source.add_argument("name", help="mul, sum, cat ...")
+    source.set_defaults(run=_source)
     manager.call_each("flambeau_cli_commands", lambda _: commands)
     options = parser.parse_args(arguments)
     if not hasattr(options, "run"):
         parser.error(f"the plugin that adds the command {options.command!r} does not say what it runs")
     return int(options.run(options))
+
+
+def _where(options: argparse.Namespace) -> int:
+    return _looked_up(options.name, lambda function: _columns(lookup.places(function)))
+
+
+def _source(options: argparse.Namespace) -> int:
+    return _looked_up([options.name], lookup.source)
+
+
+def _looked_up(names: Sequence[str], shown: Callable[[Any], str]) -> int:
+    """Print what ``shown`` says of each name; 1 if there is nothing to say of one."""
+    import flambeau
+
+    for name in names:
+        try:
+            text = shown(lookup.find(name, flambeau))
+        except LookupError as error:
+            print(f"flambeau: {error}", file=sys.stderr)
+            return 1
+        print(f"{name}\n{text}" if len(names) > 1 else text)
+    return 0
+
+
+def _columns(facts: dict[str, str]) -> str:
+    width = max(map(len, facts))
+    return "\n".join(f"{what.ljust(width)}  {fact}" for what, fact in facts.items())
 
 
 def _plugins(options: argparse.Namespace) -> int:

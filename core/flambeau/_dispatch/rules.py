@@ -162,11 +162,15 @@ def _at_first(
 ) -> Callable[[Node, Any], Sequence[Tensor | None]]:
     """Compile when the rule is first applied: most programs go backward through few ops, and all import all."""
 
-    def apply(node: Node, grad: Any) -> Sequence[Tensor | None]:
+    def compile_now() -> Rule:
         own = rule()
         own.apply = compiled()
-        return own.apply(node, grad)
+        return own
 
+    def apply(node: Node, grad: Any) -> Sequence[Tensor | None]:
+        return compile_now().apply(node, grad)
+
+    apply.compile_now = compile_now  # type: ignore[attr-defined]
     return apply
 
 

@@ -1,0 +1,83 @@
+"""What ``import flambeau`` costs and loads, and what it leaves to first use."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+
+import pytest
+
+import flambeau
+from flambeau._tensor.methods import TensorMethods
+
+
+def _python(program: str, **environment: str) -> str:
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=kept | environment
+    )
+    return run.stdout
+
+
+def _cpu(program: str) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    _python(program, OPENBLAS_NUM_THREADS="1")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def test_importing_takes_at_most_twice_what_numpy_takes() -> None:
+    """The one timed test there is. The goal is 1.35 times; twice allows for a busy machine."""
+    _cpu("import flambeau, numpy")  # bytecode
+    pairs = [(_cpu("import flambeau"), _cpu("import numpy")) for _ in range(10)]
+    ours, numpys = (min(times) for times in zip(*pairs, strict=True))
+    assert ours <= 2 * numpys
+
+
+def test_importing_loads_no_array_library_and_looks_for_no_plugin() -> None:
+    names = ("numpy", "scipy", "cupy", "pluggy", "importlib.metadata", "flambeau_numpy")
+    program = f"import sys, flambeau; print([name for name in {names} if name in sys.modules])"
+    assert _python(program) == "[]\n"
+
+
+@pytest.mark.parametrize("name", sorted(flambeau.ON_USE))
+def test_what_is_loaded_on_use_is_there(name: str) -> None:
+    assert name in dir(flambeau)
+    assert getattr(flambeau, name) is not None
+
+
+def test_namespaces_are_loaded_on_use_and_none_hangs_a_method_on_tensors() -> None:
+    program = """
+import sys, flambeau
+before = dir(flambeau.Tensor)
+print([name for name in ("nn", "optim", "fft", "linalg", "vision", "utils") if f"flambeau.{name}" in sys.modules])
+for name in flambeau.ON_USE:
+    getattr(flambeau, name)
+print(dir(flambeau.Tensor) == before)
+print(flambeau.nn is sys.modules["flambeau.nn"])
+"""
+    assert _python(program) == "[]\nTrue\nTrue\n"
+
+
+def test_all_can_be_loaded_at_once() -> None:
+    program = "import sys, flambeau; print(all(name in vars(flambeau) for name in flambeau.ON_USE))"
+    assert _python(program, FLAMBEAU_EAGER="1") == "True\n"
+    assert _python(program) == "False\n"
+
+
+def test_the_collector_of_garbage_runs_after_the_import_as_before() -> None:
+    assert _python("import gc, flambeau; print(gc.isenabled())") == "True\n"
+    assert _python("import gc; gc.disable(); import flambeau; print(gc.isenabled())") == "False\n"
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="module 'flambeau' has no attribute 'compile'"):
+        _ = flambeau.compile  # type: ignore[attr-defined]
+
+
+def test_methods_say_where_they_come_from() -> None:
+    """What hangs on Tensor is public, or of a package of this library."""
+    for name, value in vars(TensorMethods).items():
+        assert getattr(value, "__module__", "flambeau").partition(".")[0] in ("flambeau", "builtins"), name
