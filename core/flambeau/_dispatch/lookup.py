@@ -32,7 +32,7 @@ def find(name: str, package: Any) -> Any:
 def places(function: Any) -> dict[str, str]:
     """What there is to know: the file and line of the declaration, its kind and kernel; in a checkout its cases and tests."""
     row = _row(function)
-    body = function.fget if isinstance(function, property) else function
+    body: Any = function.fget if isinstance(function, property) else function
     while hasattr(body, "__wrapped__"):
         body = body.__wrapped__
     code = getattr(body, "__code__", None)

@@ -1,6 +1,6 @@
 """Where ops become methods: the base class of :class:`flambeau.Tensor` that declarations of ops fill.
 
-What type checkers see is ``_methods.pyi``, generated from the same declarations by ``python -m flambeau.ops``.
+What type checkers see is ``methods.pyi``, written from the same declarations by ``python tools/stubs.py``.
 """
 
 from __future__ import annotations

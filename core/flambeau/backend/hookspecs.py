@@ -42,7 +42,7 @@ class OpContext(Protocol):
     """What :func:`flambeau_register_ops` is given."""
 
     def register(self, namespace: str, op: Any) -> None:
-        """Offer ``op``, a function declared with :mod:`flambeau.ops`' decorators, as ``flambeau.ops.<namespace>``."""
+        """Offer ``op``, a function declared with :mod:`flambeau.extend`'s decorators, as ``flambeau.ops.<namespace>``."""
 
 
 class ConformanceContext(Protocol):
