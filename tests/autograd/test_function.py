@@ -246,3 +246,34 @@ def test_a_graph_that_saved_its_own_output_is_freed_with_it() -> None:
         assert node() is None
     finally:
         gc.enable()
+
+
+class Same(flambeau.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, *args: Any) -> Any:
+        return args if len(args) > 1 else args[0]
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Any) -> Any:
+        return grads
+
+
+@pytest.mark.parametrize(
+    "write",
+    [lambda a, y: y.mul_(2), lambda a, y: a.mul_(2) + y.sum(), lambda a, y: y[0].mul_(2)],
+    ids=["it", "its argument", "a part"],
+)
+def test_an_argument_that_is_returned_cannot_be_written_to(write: Any) -> None:
+    a = flambeau.ones(2, requires_grad=True) * 3
+    with pytest.raises(RuntimeError, match="You can fix this by cloning the output of the custom Function"):
+        write(a, Same.apply(a)).sum().backward()
+
+
+def test_nor_can_several_of_them() -> None:
+    a = flambeau.ones(2, requires_grad=True) * 3
+    y, z = Same.apply(a, a + 1)
+    assert y._base is a
+    with pytest.raises(RuntimeError, match="Output 1 of Same is a view and is being modified inplace. .* multiple views"):
+        z.mul_(2)
+    c = flambeau.ones(2)
+    assert Same.apply(c).add_(1).tolist() == [2.0, 2.0]

@@ -16,7 +16,16 @@ from flambeau._tensor.hooks import move_retained
 from flambeau._tensor.modes import enable_grad, grad_enabled
 from flambeau._tensor.node import Leaf, Node, Rule, next_sequence
 from flambeau._tensor.saved import freed_error
-from flambeau._tensor.storage import Became, Steps, View, check_inference, propagate_write, replay, storage_of
+from flambeau._tensor.storage import (
+    IN_FUNCTION,
+    Became,
+    Steps,
+    View,
+    check_inference,
+    propagate_write,
+    replay,
+    storage_of,
+)
 from flambeau.layouts import contiguous_format
 
 from .runtime import WIDE_WITH_NUMBERS, store
@@ -86,6 +95,12 @@ def _forbidden(view: View, done: str) -> str:
     else:
         where = "in normal mode" if mode == "inference" else "with grad mode enabled"
         what = f"A view was created in {mode} mode and {done} modified inplace {where}."
+    if view.made_in == IN_FUNCTION:
+        return (
+            f"{what} This view was created inside a custom Function (or because an input was returned as-is) and the autograd "
+            "logic to handle view+inplace would override the custom backward associated with the custom Function, leading to "
+            "incorrect gradients. This behavior is forbidden. You can fix this by cloning the output of the custom Function."
+        )
     if view.origin and not view.made_in:
         return (
             f"{what} This view is the output of a function that returns multiple views. Such functions do not allow the output "

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .tensor import Tensor
 
 __all__ = [
+    "IN_FUNCTION",
     "Became",
     "InferenceStorage",
     "Piece",
@@ -110,6 +111,9 @@ def mark_inference(tensor: Tensor) -> None:
         tensor._storage = InferenceStorage()
 
 
+IN_FUNCTION = "a custom Function"
+
+
 class View:
     """How a view was made: from which base, by which steps.
 
@@ -117,7 +121,8 @@ class View:
         base: the tensor that it is a part of: one that is no view itself, but for what ``detach()`` gave.
         steps: pairs of a view function and its further arguments, to be applied one after the other.
         differentiable: False for what ``detach()`` gives, which has the memory of the base and no part in its history.
-        made_in: the mode it was made in where nothing is recorded, ``"no_grad"`` or ``"inference"``.
+        made_in: the mode it was made in where nothing is recorded, ``"no_grad"`` or ``"inference"``; :data:`IN_FUNCTION` for
+            an argument that a custom Function returned.
     """
 
     __slots__ = ("base", "differentiable", "made_in", "steps")

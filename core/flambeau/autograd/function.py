@@ -23,7 +23,7 @@ from flambeau._tensor.saved import (
     restore_output,
     save_output,
 )
-from flambeau._tensor.storage import version_of
+from flambeau._tensor.storage import IN_FUNCTION, Piece, View, version_of
 
 from ._sources import edge_of, pulled_back, source, zeros_of
 
@@ -316,9 +316,17 @@ def _with_history(node: BackwardCFunction, value: Tensor, index: int | None, arg
         relink(value, stand_in)
         return value
     if _contains(args, value):
-        value = value.detach()
+        value = _returned(value, f"Output {index or 0} of {node._function.__name__}", alone=len(node._outputs) == 1)
     value._node = edge
     return value
+
+
+def _returned(value: Tensor, origin: str, *, alone: bool) -> Tensor:
+    """A view of an argument that is returned as it is: neither may be written to, which would evade ``backward``."""
+    made, parent = value.detach(), value._view
+    base, steps = (value, ()) if parent is None or not parent.differentiable else (parent.base, parent.steps)
+    made._view = Piece(View(base, steps, True, IN_FUNCTION if alone else ""), origin)
+    return made
 
 
 def _saved(ctx: FunctionCtx, outputs: Sequence[Any], *, single: bool) -> tuple[Any, ...]:

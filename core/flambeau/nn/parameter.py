@@ -26,7 +26,6 @@ class Parameter(Tensor):
     """
 
     __slots__ = ()
-    __module__ = "flambeau.nn"
 
     def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Parameter:
         """Make a parameter of the memory of ``data``."""
@@ -71,7 +70,6 @@ class Buffer(Tensor):
     """
 
     __slots__ = ()
-    __module__ = "flambeau.nn"
 
     persistent = True
 

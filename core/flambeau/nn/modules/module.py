@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from flambeau import dtypes
@@ -14,10 +13,19 @@ from flambeau.dtypes import legacy_type_name
 from flambeau.layouts import CHANNELS_LAST
 
 from ..parameter import Buffer, Parameter
-from ._hooks import CallHook, call_with_hooks
-from ._state import IncompatibleKeys, load_state, save_state
+from ._hooks import EVERYWHERE, Hooked, call_with_hooks
+from ._hooks import register_module_backward_hook as register_module_backward_hook
+from ._hooks import register_module_forward_hook as register_module_forward_hook
+from ._hooks import register_module_forward_pre_hook as register_module_forward_pre_hook
+from ._hooks import register_module_full_backward_hook as register_module_full_backward_hook
+from ._hooks import register_module_full_backward_pre_hook as register_module_full_backward_pre_hook
+from ._state import Stateful
 
-__all__ = ["Module"]
+__all__ = [
+    "Module", "register_module_backward_hook", "register_module_buffer_registration_hook", "register_module_forward_hook",
+    "register_module_forward_pre_hook", "register_module_full_backward_hook", "register_module_full_backward_pre_hook",
+    "register_module_module_registration_hook", "register_module_parameter_registration_hook",
+]  # fmt: skip
 
 _Self = TypeVar("_Self", bound="Module")
 _KINDS = {
@@ -28,7 +36,7 @@ _KINDS = {
 """The dictionaries of a module's parts; what a part is called, and what it has to be."""
 
 
-class Module:
+class Module(Hooked, Stateful):
     """A part of a model: assign parameters and other modules as attributes, and define ``forward``.
 
     Source of the semantics: ``torch.nn.Module``.
@@ -53,10 +61,9 @@ class Module:
 
     def __init__(self) -> None:
         # Straight into the dictionary: __setattr__ below needs these to be there.
-        self.__dict__.update(
-            training=True, _parameters={}, _buffers={}, _modules={}, _non_persistent=set(),
-            _forward_hooks=new_hooks(), _forward_pre_hooks=new_hooks(),
-        )  # fmt: skip
+        self.__dict__.update(training=True, _parameters={}, _buffers={}, _modules={})
+        self._start_hooks()
+        self._start_state()
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the module's result; every module defines it."""
@@ -64,9 +71,9 @@ class Module:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the hooks and ``forward``."""
-        if not self._forward_pre_hooks and not self._forward_hooks:
-            return self.forward(*args, **kwargs)
-        return call_with_hooks(self, args, kwargs)
+        if self._hooked or EVERYWHERE._hooked:
+            return call_with_hooks(self, args, kwargs)
+        return self.forward(*args, **kwargs)
 
     # -- attributes ---------------------------------------------------------------------------------------------------
 
@@ -90,14 +97,21 @@ class Module:
             what = "module" if kind == "_modules" else "parameters"
             raise AttributeError(f"cannot assign {what} before Module.__init__() call")
         self._forget(name, kind)
-        self.__dict__[kind][name] = value
+        self._enter(kind, name, value)
         if isinstance(value, Buffer) and not value.persistent:
-            self._non_persistent.add(name)
+            self._non_persistent_buffers_set.add(name)
+
+    def _enter(self, kind: str, name: str, value: Any) -> None:
+        """Make a value a part, or what the hooks of all modules make of it."""
+        for hook in list(_REGISTRATION[kind].values()):
+            changed = hook(self, name, value)
+            value = value if changed is None else changed
+        self.__dict__[kind][name] = value
 
     def _forget(self, name: str, kind: str) -> None:
         """Drop what has a name and is not of a kind, so that the name can become a part of that kind."""
         self.__dict__.pop(name, None)
-        self._non_persistent.discard(name)
+        self._non_persistent_buffers_set.discard(name)
         for other in _KINDS:
             if other != kind:
                 self.__dict__[other].pop(name, None)
@@ -105,7 +119,7 @@ class Module:
     def _replace(self, kind: str, name: str, value: Any) -> None:
         """Assign what is no part under the name of a part; a tensor can take the place of a buffer."""
         if value is None or (kind == "_buffers" and isinstance(value, Tensor)):
-            self.__dict__[kind][name] = value
+            self._enter(kind, name, value)
             return
         what, expected = _KINDS[kind]
         raise TypeError(f"cannot assign '{type_name(value)}' as {what} '{name}' ({expected} or None expected)")
@@ -114,7 +128,7 @@ class Module:
         for kind in _KINDS:
             if name in self.__dict__.get(kind, ()):
                 del self.__dict__[kind][name]
-                self._non_persistent.discard(name)
+                self._non_persistent_buffers_set.discard(name)
                 return
         object.__delattr__(self, name)
 
@@ -128,7 +142,7 @@ class Module:
             raise TypeError(
                 f"cannot assign '{type_name(param)}' object to parameter '{name}' (torch.nn.Parameter or None required)"
             )
-        self._parameters[name] = param
+        self._enter("_parameters", name, param)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Add a tensor that is no parameter but belongs to the module's state; not to its state_dict if not persistent."""
@@ -137,16 +151,16 @@ class Module:
             raise TypeError(
                 f"cannot assign '{type_name(tensor)}' object to buffer '{name}' (torch Tensor or None required)"
             )
-        self._buffers[name] = tensor
+        self._enter("_buffers", name, tensor)
         if not persistent:
-            self._non_persistent.add(name)
+            self._non_persistent_buffers_set.add(name)
 
     def add_module(self, name: str, module: Module | None) -> None:
         """Add a module under a name."""
         self._check_new_name(name, "_modules")
         if module is not None and not isinstance(module, Module):
             raise TypeError(f"{type_name(module)} is not a Module subclass")
-        self._modules[name] = module
+        self._enter("_modules", name, module)
 
     register_module = add_module
 
@@ -178,9 +192,9 @@ class Module:
             if module is not None:
                 yield from module.named_modules(memo, f"{prefix}.{name}" if prefix else name, remove_duplicate)
 
-    def modules(self) -> Iterator[Module]:
-        """This module and all below it."""
-        return (module for _, module in self.named_modules())
+    def modules(self, remove_duplicate: bool = True) -> Iterator[Module]:
+        """This module and all below it, each once if ``remove_duplicate``."""
+        return (module for _, module in self.named_modules(remove_duplicate=remove_duplicate))
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """The modules directly below, each once, with their names."""
@@ -354,58 +368,7 @@ class Module:
         """Convert floating point parameters and buffers to float16."""
         return self._apply(lambda tensor: tensor.half() if _floats(tensor) else tensor)
 
-    # -- state ---------------------------------------------------------------------------------------------------------
-
-    def state_dict(
-        self, *, destination: dict[str, Any] | None = None, prefix: str = "", keep_vars: bool = False
-    ) -> dict[str, Any]:
-        """The parameters and persistent buffers by dotted name; tensors of the same memory, without history."""
-        state = OrderedDict() if destination is None else destination
-        save_state(self, state, prefix, keep_vars)
-        return state
-
-    def load_state_dict(
-        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
-    ) -> IncompatibleKeys:
-        """Copy values into the parameters and buffers; with ``assign``, take the tensors themselves.
-
-        Differs from PyTorch: a state that does not fit changes nothing, not even the part that does fit.
-
-        Raises:
-            RuntimeError: names are missing or not expected (if ``strict``), or sizes differ.
-        """
-        return load_state(self, state_dict, strict, assign)
-
-    def get_extra_state(self) -> Any:
-        """What else belongs to the module's state; a module that defines it also defines ``set_extra_state``."""
-        raise RuntimeError(f"{type(self).__name__} has no extra state: define get_extra_state()")
-
-    def set_extra_state(self, state: Any) -> None:
-        """Take over what ``get_extra_state`` gave."""
-        raise RuntimeError(f"{type(self).__name__} has no extra state: define set_extra_state()")
-
-    get_extra_state._is_of_the_base = set_extra_state._is_of_the_base = True  # type: ignore[attr-defined]  # nobody's own
-
-    # -- hooks and text --------------------------------------------------------------------------------------------------
-
-    def register_forward_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
-    ) -> RemovableHandle:
-        """Call ``hook(module, args, result)`` after every call; it may return another result.
-
-        It is called as ``hook(module, args, kwargs, result)`` if ``with_kwargs``, and even after an error if
-        ``always_call``.
-        """
-        return RemovableHandle.add(self._forward_hooks, CallHook(hook, with_kwargs, always_call), first=prepend)
-
-    def register_forward_pre_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
-    ) -> RemovableHandle:
-        """Call ``hook(module, args)`` before every call; it may return other arguments.
-
-        It is called as ``hook(module, args, kwargs)`` if ``with_kwargs``, and then returns pairs.
-        """
-        return RemovableHandle.add(self._forward_pre_hooks, CallHook(hook, with_kwargs), first=prepend)
+    # -- text -----------------------------------------------------------------------------------------------------------
 
     def extra_repr(self) -> str:
         """What stands between the brackets of the module's text."""
@@ -418,6 +381,33 @@ class Module:
         if not below and len(lines) <= 1:
             return f"{type(self).__name__}({extra})"
         return f"{type(self).__name__}(\n  " + "\n  ".join(lines + below) + "\n)"
+
+
+_REGISTRATION = {kind: new_hooks() for kind in _KINDS}
+
+
+def register_module_parameter_registration_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call ``hook(module, name, parameter)`` whenever any module gets a parameter; it may return another one.
+
+    Source of the semantics: ``torch.nn.modules.module.register_module_parameter_registration_hook``.
+    """
+    return RemovableHandle.add(_REGISTRATION["_parameters"], hook)
+
+
+def register_module_buffer_registration_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call ``hook(module, name, buffer)`` whenever any module gets a buffer; it may return another one.
+
+    Source of the semantics: ``torch.nn.modules.module.register_module_buffer_registration_hook``.
+    """
+    return RemovableHandle.add(_REGISTRATION["_buffers"], hook)
+
+
+def register_module_module_registration_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call ``hook(module, name, submodule)`` whenever any module gets a module; it may return another one.
+
+    Source of the semantics: ``torch.nn.modules.module.register_module_module_registration_hook``.
+    """
+    return RemovableHandle.add(_REGISTRATION["_modules"], hook)
 
 
 def _kind_of(value: Any) -> str | None:
