@@ -11,12 +11,12 @@ from flambeau.ops.creation.data import make_tensor as tensor
 from flambeau.ops.creation.filled import zeros_like
 from flambeau.ops.elementwise.arithmetic import maximum
 
-from .optimizer import Optimizer, check_options, refuse_differentiable, refuse_sparse
+from .optimizer import StepByParameter, check_implementation, check_options, refuse_sparse
 
 __all__ = ["Adam", "AdamW"]
 
 
-class Adam(Optimizer):
+class Adam(StepByParameter):
     """Adam (Kingma and Ba, 2015): steps scaled by running averages of the gradient and of its square.
 
     With gradient g (plus ``weight_decay`` times the parameter; negative if ``maximize``)::
@@ -47,7 +47,7 @@ class Adam(Optimizer):
         capturable: bool = False, differentiable: bool = False, fused: bool | None = None,
         decoupled_weight_decay: bool = False,
     ) -> None:  # fmt: skip
-        refuse_differentiable(differentiable)
+        check_implementation(lr, foreach=foreach, fused=fused, differentiable=differentiable)
         check_options({
             "learning rate": (lr, lr >= 0), "epsilon value": (eps, eps >= 0),
             "beta parameter at index 0": (betas[0], 0 <= betas[0] < 1),

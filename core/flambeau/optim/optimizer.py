@@ -2,23 +2,91 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
-from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from itertools import chain
-from typing import Any
+from typing import Any, TypeAlias
 
 from flambeau._tensor import Tensor
 from flambeau._tensor.handles import RemovableHandle, new_hooks
 from flambeau._tensor.modes import enable_grad, no_grad
 from flambeau.nn.modules.module import clear_grad, type_name
 
-__all__ = ["Optimizer"]
+__all__ = [
+    "Optimizer", "ParamsT", "register_optimizer_step_post_hook", "register_optimizer_step_pre_hook", "required",
+]  # fmt: skip
+
+ParamsT: TypeAlias = Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, Tensor]]
+"""What an optimizer is made of: parameters, groups of them, or pairs of names and parameters."""
 
 
-class Optimizer(ABC):
-    """A rule that changes parameters by their gradients.
+class _Required:
+    def __repr__(self) -> str:
+        return "<required parameter>"
+
+
+required = _Required()
+"""In the place of a default: every group must say it."""
+
+_HOOKS = (
+    "_optimizer_step_pre_hooks", "_optimizer_step_post_hooks", "_optimizer_state_dict_pre_hooks",
+    "_optimizer_state_dict_post_hooks", "_optimizer_load_state_dict_pre_hooks", "_optimizer_load_state_dict_post_hooks",
+)  # fmt: skip
+_BEFORE_ALL_STEPS = new_hooks()
+_AFTER_ALL_STEPS = new_hooks()
+
+
+def register_optimizer_step_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call ``hook(optimizer, args, kwargs)`` before every step of any optimizer, before its own.
+
+    Source of the semantics: ``torch.optim.optimizer.register_optimizer_step_pre_hook``.
+    """
+    return RemovableHandle.add(_BEFORE_ALL_STEPS, hook)
+
+
+def register_optimizer_step_post_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call ``hook(optimizer, args, kwargs)`` after every step of any optimizer, after its own.
+
+    Source of the semantics: ``torch.optim.optimizer.register_optimizer_step_post_hook``.
+    """
+    return RemovableHandle.add(_AFTER_ALL_STEPS, hook)
+
+
+def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
+    """A ``step`` with the hooks around it."""
+
+    @functools.wraps(step)
+    def hooked(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
+        if self._stepping:
+            return step(self, *args, **kwargs)
+        given: tuple[Any, ...] = (self, *args)
+        for hook in [*_BEFORE_ALL_STEPS.values(), *self._optimizer_step_pre_hooks.values()]:
+            given, kwargs = _changed_arguments(step, hook(self, given, kwargs), given, kwargs)
+        self._stepping = True
+        try:
+            result = step(*given, **kwargs)
+        finally:
+            del self._stepping
+        for hook in [*self._optimizer_step_post_hooks.values(), *_AFTER_ALL_STEPS.values()]:
+            hook(self, given, kwargs)
+        return result
+
+    return hooked
+
+
+def _changed_arguments(step: Any, changed: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    if changed is None:
+        return args, kwargs
+    if not isinstance(changed, tuple) or len(changed) != 2:
+        raise RuntimeError(f"{step} must return None or a tuple of (new_args, new_kwargs), but got {changed}.")
+    return changed
+
+
+class Optimizer:
+    """A rule that changes parameters by their gradients: a subclass defines ``step``.
 
     Attributes:
         param_groups: dictionaries with ``"params"`` and the options of the group.
@@ -26,43 +94,90 @@ class Optimizer(ABC):
         defaults: the options that groups have if they do not say otherwise.
 
     Source of the semantics: ``torch.optim.Optimizer``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> class Signs(torch.optim.Optimizer):
+        ...     def __init__(self, params, lr=0.1):
+        ...         super().__init__(params, {"lr": lr})
+        ...     @torch.no_grad()
+        ...     def step(self, closure=None):
+        ...         for group in self.param_groups:
+        ...             for parameter in group["params"]:
+        ...                 parameter.add_(parameter.grad.sign(), alpha=-group["lr"])
+        >>> x = torch.tensor([1.0], requires_grad=True)
+        >>> (x * x).sum().backward()
+        >>> Signs([x]).step()
+        >>> x
+        tensor([0.9000], requires_grad=True)
     """
 
-    def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
+    _optimizer_step_pre_hooks: dict[int, Any]
+    _optimizer_step_post_hooks: dict[int, Any]
+    _optimizer_state_dict_pre_hooks: dict[int, Any]
+    _optimizer_state_dict_post_hooks: dict[int, Any]
+    _optimizer_load_state_dict_pre_hooks: dict[int, Any]
+    _optimizer_load_state_dict_post_hooks: dict[int, Any]
+
+    _stepping = False
+    """Whether a step is under way: that of a base class, called by one that overrides it, has no hooks of its own."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "step" in cls.__dict__:
+            cls.step = _with_hooks(cls.step)  # type: ignore[method-assign]
+
+    def __init__(self, params: ParamsT, defaults: dict[str, Any]) -> None:
         if isinstance(params, Tensor):
             raise TypeError(
                 "params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
                 + type_name(params)
             )
         self.defaults = defaults
-        self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
+        self.state: defaultdict[Any, Any] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
-        self._step_pre_hooks = new_hooks()
-        self._step_post_hooks = new_hooks()
-        groups = list(params)
+        self.__setstate__({})
+        groups: list[Any] = list(params)
         if not groups:
             raise ValueError("optimizer got an empty parameter list")
         for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:
             self.add_param_group(group)
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {"defaults": self.defaults, "state": self.state, "param_groups": self.param_groups}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        for name in _HOOKS:
+            self.__dict__.setdefault(name, new_hooks())
+
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add parameters, or pairs of a name and a parameter, with options of their own.
 
-        A parameter of a sparse layout is optimised by its stored values, which the group then holds.
+        The group is kept, and gets the options that it lacks. A parameter of a sparse layout is optimised by its stored
+        values, which the group then holds.
 
         Raises:
             TypeError: something is no tensor, or the parameters have no order.
-            ValueError: a parameter is not a leaf, or is in another group; some parameters have names and some do not.
+            ValueError: a parameter is not a leaf, or is in another group; some parameters have names and some do not; an
+                option that is :data:`required` is not there.
         """
         if not isinstance(param_group, dict):
             raise TypeError(f"param_group must be a dict, but got {type(param_group)}")
         params, names = _separated(param_group["params"])
         for parameter in params:
-            _check_parameter(parameter)
+            _check_parameter(parameter, computed=bool(self.defaults.get("differentiable")))
+        for name, default in self.defaults.items():
+            if default is required and name not in param_group:
+                raise ValueError(f"parameter group didn't specify a value of required optimization parameter {name}")
         params = [parameter._values_ if parameter._sparse else parameter for parameter in params]
-        self._check_fits(params, bool(names))
-        naming = {"param_names": names} if names else {}
-        self.param_groups.append({"params": params} | naming | self.defaults | _options_of(param_group))
+        self._check_fits(params, bool(names) or "param_names" in param_group)
+        param_group["params"] = params
+        if names:
+            param_group["param_names"] = names
+        for name, default in self.defaults.items():
+            param_group.setdefault(name, default)
+        self.param_groups.append(param_group)
 
     def _check_fits(self, params: list[Tensor], named: bool) -> None:
         """Refuse parameters that do not go with those that are there."""
@@ -88,51 +203,63 @@ class Optimizer(ABC):
                 clear_grad(parameter, set_to_none)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Change every parameter that has a gradient; ``closure`` computes the loss anew and is called first."""
-        for hook in list(self._step_pre_hooks.values()):
-            hook(self, (closure,), {})
-        loss = None
-        if closure is not None:
-            with enable_grad():
-                loss = closure()
-        with no_grad():
-            for group in self.param_groups:
-                for parameter in group["params"]:
-                    if parameter._grad is not None:
-                        self._update(parameter, parameter._grad, group)
-        for hook in list(self._step_post_hooks.values()):
-            hook(self, (closure,), {})
-        return loss
+        """Change the parameters; ``closure`` computes the loss anew."""
+        raise NotImplementedError
 
-    @abstractmethod
-    def _update(self, parameter: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
-        """Change one parameter."""
+    # -- hooks -----------------------------------------------------------------------------------------------------------
 
     def register_step_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Call ``hook(optimizer, args, kwargs)`` before every step."""
-        return RemovableHandle.add(self._step_pre_hooks, hook)
+        """Call ``hook(optimizer, args, kwargs)`` before every step; it may return other arguments, as a pair.
+
+        The first of the arguments is the optimizer, as in PyTorch.
+        """
+        return RemovableHandle.add(self._optimizer_step_pre_hooks, hook)
 
     def register_step_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call ``hook(optimizer, args, kwargs)`` after every step."""
-        return RemovableHandle.add(self._step_post_hooks, hook)
+        return RemovableHandle.add(self._optimizer_step_post_hooks, hook)
+
+    def register_state_dict_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call ``hook(optimizer)`` before the state is taken; before the other hooks if ``prepend``."""
+        return RemovableHandle.add(self._optimizer_state_dict_pre_hooks, hook, first=prepend)
+
+    def register_state_dict_post_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call ``hook(optimizer, state_dict)`` when the state has been taken; it may return another one."""
+        return RemovableHandle.add(self._optimizer_state_dict_post_hooks, hook, first=prepend)
+
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call ``hook(optimizer, state_dict)`` before a state is loaded; it may return another one."""
+        return RemovableHandle.add(self._optimizer_load_state_dict_pre_hooks, hook, first=prepend)
+
+    def register_load_state_dict_post_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call ``hook(optimizer)`` when a state has been loaded."""
+        return RemovableHandle.add(self._optimizer_load_state_dict_post_hooks, hook, first=prepend)
 
     # -- state -----------------------------------------------------------------------------------------------------------
 
     def _numbered(self) -> dict[int, int]:
         """The number of every parameter, in the order of the groups, by its identity."""
-        parameters = chain.from_iterable(group["params"] for group in self.param_groups)
-        return {id(parameter): number for number, parameter in enumerate(parameters)}
+        numbers: dict[int, int] = {}
+        for number, parameter in enumerate(chain.from_iterable(group["params"] for group in self.param_groups)):
+            numbers.setdefault(id(parameter), number)
+        return numbers
 
     def state_dict(self) -> dict[str, Any]:
         """The options and the state, with parameters as numbers in the order of the groups."""
+        for hook in list(self._optimizer_state_dict_pre_hooks.values()):
+            hook(self)
         numbers = self._numbered()
-        return {
-            "state": {numbers[id(parameter)]: dict(state) for parameter, state in self.state.items()},
+        state: dict[str, Any] = {
+            "state": {numbers[id(key)] if isinstance(key, Tensor) else key: value for key, value in self.state.items()},
             "param_groups": [
                 _options_of(group) | {"params": [numbers[id(parameter)] for parameter in group["params"]]}
                 for group in self.param_groups
             ],
         }
+        for hook in list(self._optimizer_state_dict_post_hooks.values()):
+            changed = hook(self, state)
+            state = state if changed is None else changed
+        return state
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over options and state; tensors go to the device and dtype of their parameter.
@@ -140,24 +267,35 @@ class Optimizer(ABC):
         Raises:
             ValueError: the groups do not match; nothing is changed then.
         """
-        groups = state_dict["param_groups"]
+        state_dict = state_dict.copy()
+        for hook in list(self._optimizer_load_state_dict_pre_hooks.values()):
+            changed = hook(self, state_dict)
+            state_dict = state_dict if changed is None else changed
+        groups = deepcopy(state_dict["param_groups"])
         if len(groups) != len(self.param_groups):
             raise ValueError("loaded state dict has a different number of parameter groups")
         if any(len(new["params"]) != len(old["params"]) for new, old in zip(groups, self.param_groups, strict=True)):
             raise ValueError(
                 "loaded state dict contains a parameter group that doesn't match the size of optimizer's group"
             )
-        parameters: dict[int, Tensor] = {}
+        parameters: dict[Any, Tensor] = {}
         for new, old in zip(groups, self.param_groups, strict=True):
             parameters.update(zip(new["params"], old["params"], strict=True))
-        self.param_groups = [
-            {"params": old["params"]} | self.defaults | _options_of(new)
-            for new, old in zip(groups, self.param_groups, strict=True)
-        ]
-        self.state = defaultdict(dict)
-        for number, state in state_dict["state"].items():
-            parameter = parameters[number]
-            self.state[parameter] = {name: _moved(value, parameter, name) for name, value in state.items()}
+        state: defaultdict[Any, Any] = defaultdict(dict)
+        for key, value in state_dict["state"].items():
+            if key in parameters:
+                state[parameters[key]] = _moved(value, parameters[key], "")
+            else:
+                state[key] = value
+        merged = [self._merged(old, new) for new, old in zip(groups, self.param_groups, strict=True)]
+        self.__setstate__({"state": state, "param_groups": merged})
+        for hook in list(self._optimizer_load_state_dict_post_hooks.values()):
+            hook(self)
+
+    def _merged(self, old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+        """The options of a group that is loaded; what it lacks are defaults, and the names that are there."""
+        kept = {name: old[name] for name in ("params", "param_names") if name in old}
+        return kept | self.defaults | _options_of(new)
 
     def __repr__(self) -> str:
         text = type(self).__name__ + " ("
@@ -167,6 +305,30 @@ class Optimizer(ABC):
                 if name != "params":
                     text += f"    {name}: {group[name]}\n"
         return text + ")"
+
+
+class StepByParameter(Optimizer):
+    """An optimizer that changes one parameter at a time, by its gradient: a subclass defines ``_update``."""
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Change every parameter that has a gradient; ``closure`` computes the loss anew and is called first."""
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        with no_grad():
+            for group in self.param_groups:
+                for parameter in group["params"]:
+                    if parameter._grad is not None:
+                        self._update(parameter, parameter._grad, group)
+        return loss
+
+    def _update(self, parameter: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
+        """Change one parameter."""
+        raise NotImplementedError
+
+
+# -- parts ---------------------------------------------------------------
 
 
 def _separated(params: Any) -> tuple[list[Any], list[str]]:
@@ -183,10 +345,10 @@ def _separated(params: Any) -> tuple[list[Any], list[str]]:
     return [entry[1] for entry in entries] if names else entries, names
 
 
-def _check_parameter(parameter: Any) -> None:
+def _check_parameter(parameter: Any, *, computed: bool) -> None:
     if not isinstance(parameter, Tensor):
         raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {type_name(parameter)}")
-    if not (parameter.is_leaf or parameter.retains_grad):
+    if not (computed or parameter.is_leaf or parameter.retains_grad):
         raise ValueError("can't optimize a non-leaf Tensor")
 
 
@@ -194,10 +356,16 @@ def _options_of(group: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in group.items() if name != "params"}
 
 
-def _moved(value: Any, parameter: Tensor, name: str) -> Any:
-    if not isinstance(value, Tensor):
-        return value
-    return value.clone() if name == "step" else value.to(parameter.device, parameter.dtype, copy=True)
+def _moved(value: Any, parameter: Tensor, name: Any) -> Any:
+    """A copy of what is remembered of a parameter, its tensors on the device and of the dtype of the parameter."""
+    if isinstance(value, Tensor):
+        dtype = parameter.dtype if parameter.is_floating_point() else None
+        return value.clone() if name == "step" else value.to(parameter.device, dtype, copy=True)
+    if isinstance(value, Mapping):
+        return {key: _moved(each, parameter, key) for key, each in value.items()}
+    if isinstance(value, (list, set, frozenset)) or type(value) is tuple:
+        return type(value)(_moved(each, parameter, "") for each in value)
+    return value
 
 
 def add_stored(parameter: Tensor, sparse: Any, alpha: float) -> None:
@@ -220,6 +388,20 @@ def check_options(options: dict[str, tuple[Any, bool]]) -> None:
     for name, (value, valid) in options.items():
         if not valid:
             raise ValueError(f"Invalid {name}: {value}")
+
+
+def check_implementation(lr: Any, *, foreach: Any, fused: Any, differentiable: Any) -> None:
+    """Refuse options that PyTorch's optimizers refuse together, and the one that is not supported here.
+
+    Raises:
+        ValueError: the learning rate is a tensor of several elements.
+        RuntimeError: two implementations are asked for.
+    """
+    refuse_differentiable(differentiable)
+    if isinstance(lr, Tensor) and lr.numel() != 1:
+        raise ValueError("Tensor lr must be 1-element")
+    if fused and foreach:
+        raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
 
 
 def refuse_differentiable(differentiable: bool) -> None:

@@ -7,12 +7,12 @@ from typing import Any
 from flambeau._tensor import Tensor
 from flambeau._tensor.storage import propagate_write
 
-from .optimizer import Optimizer, add_stored, check_options, refuse_differentiable
+from .optimizer import StepByParameter, add_stored, check_implementation, check_options
 
 __all__ = ["SGD"]
 
 
-class SGD(Optimizer):
+class SGD(StepByParameter):
     """Stochastic gradient descent, with momentum.
 
     With gradient g (plus ``weight_decay`` times the parameter; negative if ``maximize``), the momentum buffer becomes
@@ -39,7 +39,7 @@ class SGD(Optimizer):
         nesterov: bool = False, *, maximize: bool = False, foreach: bool | None = None, differentiable: bool = False,
         fused: bool | None = None,
     ) -> None:  # fmt: skip
-        refuse_differentiable(differentiable)
+        check_implementation(lr, foreach=foreach, fused=fused, differentiable=differentiable)
         check_options({
             "learning rate": (lr, lr >= 0), "momentum value": (momentum, momentum >= 0),
             "weight_decay value": (weight_decay, weight_decay >= 0),

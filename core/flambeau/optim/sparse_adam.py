@@ -7,12 +7,12 @@ from typing import Any
 from flambeau._tensor import Tensor
 from flambeau.ops.creation.filled import zeros_like
 
-from .optimizer import Optimizer, add_stored, check_options
+from .optimizer import StepByParameter, add_stored, check_options
 
 __all__ = ["SparseAdam"]
 
 
-class SparseAdam(Optimizer):
+class SparseAdam(StepByParameter):
     """Adam that changes only the elements that a sparse gradient stores, and their running averages.
 
     With the stored elements g of the gradient (negative if ``maximize``), where they are stored::
