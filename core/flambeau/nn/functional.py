@@ -29,10 +29,6 @@ from flambeau.ops.nn.gates import silu as silu
 from flambeau.ops.nn.gates import softplus as softplus
 from flambeau.ops.nn.gates import softsign as softsign
 from flambeau.ops.nn.gates import tanhshrink as tanhshrink
-from flambeau.ops.nn.loss import cross_entropy as cross_entropy
-from flambeau.ops.nn.loss import l1_loss as l1_loss
-from flambeau.ops.nn.loss import mse_loss as mse_loss
-from flambeau.ops.nn.loss import nll_loss as nll_loss
 from flambeau.ops.nn.rectifiers import celu as celu
 from flambeau.ops.nn.rectifiers import celu_ as celu_
 from flambeau.ops.nn.rectifiers import elu as elu
@@ -53,6 +49,11 @@ from flambeau.ops.nn.rectifiers import threshold as threshold
 from flambeau.ops.nn.rectifiers import threshold_ as threshold_
 from flambeau.ops.nn.sparse import embedding as _embedding
 from flambeau.ops.nn.sparse import embedding_renorm_
+
+from ._losses import cross_entropy as cross_entropy
+from ._losses import l1_loss as l1_loss
+from ._losses import mse_loss as mse_loss
+from ._losses import nll_loss as nll_loss
 
 __all__ = [
     "alpha_dropout", "celu", "celu_", "cross_entropy", "dropout", "dropout1d", "dropout2d", "dropout3d",

@@ -97,13 +97,17 @@ class Sequential(_Listed):
         )
     """
 
-    def __init__(self, *modules: Any) -> None:
+    def __init__(self, *args: Any) -> None:
         super().__init__()
-        if len(modules) == 1 and isinstance(modules[0], dict):
-            for name, module in modules[0].items():
+        if len(args) == 1 and isinstance(args[0], dict):
+            for name, module in args[0].items():
                 self.add_module(name, module)
         else:
-            self.extend(modules)
+            self.extend(args)
+
+    def extend(self: _Self, sequential: Iterable[Module]) -> _Self:
+        """Add modules at the end."""
+        return super().extend(sequential)
 
     def _of(self, modules: dict[str, Any]) -> Any:
         return type(self)(modules)

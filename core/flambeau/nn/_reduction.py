@@ -1,0 +1,28 @@
+"""How losses are put together to one number, and the two options that said it in former times."""
+
+from __future__ import annotations
+
+import warnings
+
+__all__ = ["chosen_reduction", "legacy_get_string"]
+
+
+def legacy_get_string(size_average: bool | None, reduce: bool | None, emit_warning: bool = True) -> str:
+    """What ``size_average`` and ``reduce`` mean, with a warning. Source: ``torch.nn._reduction.legacy_get_string``."""
+    averaged, reduced = size_average is None or size_average, reduce is None or reduce
+    meant = "none" if not reduced else "mean" if averaged else "sum"
+    if emit_warning:
+        warnings.warn(
+            f"size_average and reduce args will be deprecated, please use reduction='{meant}' instead.", stacklevel=4
+        )
+    return meant
+
+
+def chosen_reduction(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
+    """``reduction``, or what the old options say where they are given."""
+    if size_average is not None or reduce is not None:
+        return legacy_get_string(size_average, reduce)
+    if reduction == "elementwise_mean":
+        warnings.warn("reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.", stacklevel=3)
+        return "mean"
+    return reduction
