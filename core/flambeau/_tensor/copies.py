@@ -73,6 +73,55 @@ def _as_class(cls: type[Tensor], source: Tensor) -> Tensor:
     return made
 
 
+@method("as_subclass")
+def as_subclass(tensor: Tensor, cls: type[Tensor]) -> Tensor:
+    """The same tensor as an instance of a subclass of Tensor: its memory and its history are those of ``tensor``.
+
+    What operations make of it are plain tensors. Source of the semantics: ``torch.Tensor.as_subclass``.
+
+    Raises:
+        TypeError: ``cls`` is no class of tensors.
+    """
+    _check_class(cls)
+    if tensor._sparse:
+        return _as_class(cls, tensor)
+    same = tensor.view_as(tensor)
+    made = _as_class(cls, same)
+    made._node, made._storage, made._view = same._node, same._storage, same._view
+    if same._storage is not None:
+        same._storage.add_view(made)
+    return made
+
+
+def make_subclass(cls: type[Tensor], data: Tensor, require_grad: bool = False) -> Tensor:
+    """A leaf of a subclass of Tensor on the memory of ``data``. Source: ``torch.Tensor._make_subclass``.
+
+    Raises:
+        TypeError: ``cls`` is no class of tensors, or ``data`` is no tensor.
+        RuntimeError: it shall require a gradient, and its dtype has none.
+    """
+    _check_class(cls)
+    if not isinstance(data, Tensor):
+        raise TypeError(f"_make_subclass(): argument 'data' (position 2) must be Tensor, not {type(data).__name__}")
+    made = as_subclass(data.detach(), cls)
+    if require_grad and not made._type.floats:
+        raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
+    return made.requires_grad_(require_grad)
+
+
+Tensor._make_subclass = staticmethod(make_subclass)  # type: ignore[attr-defined]
+
+
+def _check_class(cls: Any) -> None:
+    if not isinstance(cls, type):
+        raise TypeError(f"cls must be a type (got {type(cls).__name__})")
+    if not issubclass(cls, Tensor):
+        raise TypeError(
+            "Creating a Tensor subclass from a class that does not inherit from Tensor is not possible. Make sure your class "
+            "inherits from Tensor."
+        )
+
+
 @method("__reduce_ex__")
 def reduce_tensor(tensor: Tensor, protocol: Any = None) -> tuple[Any, ...]:
     """How to pickle a tensor: by the bytes of its elements, with the attributes that it was given by the program.

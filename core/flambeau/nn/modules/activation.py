@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from flambeau._tensor import Tensor
@@ -152,6 +153,14 @@ class Hardswish(_InPlace):
         return ""
 
 
+def _renamed(old: str, given: float | None, name: str, value: float) -> float:
+    """An option by its old name, with a warning, or by its name."""
+    if given is None:
+        return value
+    warnings.warn(f"keyword argument `{old}` is deprecated and renamed to `{name}`", FutureWarning, stacklevel=3)
+    return given
+
+
 class Hardtanh(_InPlace):
     """Limit elements to a range. Source of the semantics: ``torch.nn.Hardtanh``.
 
@@ -159,8 +168,13 @@ class Hardtanh(_InPlace):
         AssertionError: ``max_val`` is not greater than ``min_val``.
     """
 
-    def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
+    def __init__(
+        self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False, min_value: float | None = None,
+        max_value: float | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(inplace)
+        min_val = _renamed("min_value", min_value, "min_val", min_val)
+        max_val = _renamed("max_value", max_value, "max_val", max_val)
         if max_val <= min_val:
             raise AssertionError(f"max_val ({max_val}) must be greater than min_val ({min_val})")
         self.min_val = min_val

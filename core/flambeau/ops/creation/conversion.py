@@ -245,15 +245,22 @@ def _to_dtype(dtype: dtypes.dtype, name: str) -> Callable[[Tensor], Tensor]:
 
 
 @method("cpu")
-def _cpu(self: Tensor) -> Tensor:
+def _cpu(self: Tensor, memory_format: layouts.memory_format = layouts.preserve_format) -> Tensor:
     """Copy to the CPU; the tensor itself if it is there."""
-    return _to(self, "cpu")
+    return _to(self, "cpu", memory_format=memory_format)
 
 
 @method("cuda")
-def _cuda(self: Tensor, device: Any = None) -> Tensor:
-    """Copy to a CUDA device, the current one if none is given; the tensor itself if it is there."""
-    return _to(self, "cuda" if device is None else device_class(device))
+def _cuda(
+    self: Tensor, device: Any = None, non_blocking: bool = False,
+    memory_format: layouts.memory_format = layouts.preserve_format,
+) -> Tensor:  # fmt: skip
+    """Copy to a CUDA device, the current one if none is given; the tensor itself if it is there.
+
+    ``non_blocking`` is taken, and nothing comes of it.
+    """
+    place = "cuda" if device is None else f"cuda:{device}" if isinstance(device, int) else device_class(device)
+    return _to(self, place, non_blocking=non_blocking, memory_format=memory_format)
 
 
 @method("type_as")
