@@ -121,7 +121,7 @@ def root_stub_text() -> str:
     """What the package's own ``__init__.pyi`` shall hold."""
     source = Path(flambeau.__file__)
     imports, _, rest = source.read_text().partition("# Last, because")
-    names = rest.partition("if not TYPE_CHECKING:")[0]
+    names = rest.partition("# Type checkers read")[0]
     on_use = [
         f"from .{module} import {attribute} as {name}" if attribute else f"from . import {module} as {name}"
         for name, (module, _, attribute) in ((name, where.partition(".")) for name, where in flambeau.ON_USE.items())

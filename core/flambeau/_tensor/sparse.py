@@ -377,13 +377,16 @@ class SparseTensor(Tensor):
         made: SparseTensor = turned.conj_physical() if self.is_complex() else turned
         return made
 
-    def cpu(self) -> SparseTensor:
+    def cpu(self, memory_format: layouts.memory_format = layouts.preserve_format) -> SparseTensor:
         """The tensor on the CPU."""
         return self.to("cpu")
 
-    def cuda(self, device: Any = None) -> SparseTensor:
+    def cuda(
+        self, device: Any = None, non_blocking: bool = False,
+        memory_format: layouts.memory_format = layouts.preserve_format,
+    ) -> SparseTensor:  # fmt: skip
         """The tensor on a CUDA device."""
-        return self.to("cuda" if device is None else device)
+        return self.to("cuda" if device is None else f"cuda:{device}" if isinstance(device, int) else device)
 
     def __format__(self, spec: str) -> str:
         if spec:
