@@ -10,7 +10,7 @@ from struct import pack as pack_struct
 from typing import Any
 
 from flambeau import dtypes
-from flambeau._dispatch.runtime import Number
+from flambeau._dispatch.runtime import Number, number_argument
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor import tensor as _tensor
 from flambeau._tensor.methods import method
@@ -20,7 +20,7 @@ from flambeau.promotion import as_number, dtype_of_number, get_default_dtype, pr
 from flambeau.shapes import Shape, Size
 
 from .conversion import from_numpy
-from .filled import empty, finished, type_for
+from .filled import empty, finished, full, type_for
 
 __all__ = ["as_tensor", "asarray", "frombuffer", "from_dlpack", "scalar_tensor", "tensor"]
 
@@ -435,7 +435,7 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
     return made.to(made.device if device is None else device, copy=bool(copy))
 
 
-def scalar_tensor(value: Number, dtype: DType | None = None, device: Any = None) -> Tensor:
+def scalar_tensor(value: Number, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Make a 0-d tensor of a number, of the default floating dtype unless another is given.
 
     Source of the semantics: ``torch.scalar_tensor``.
@@ -445,7 +445,8 @@ def scalar_tensor(value: Number, dtype: DType | None = None, device: Any = None)
         >>> torch.scalar_tensor(3)
         tensor(3.)
     """
-    return make_tensor(value, dtype or get_default_dtype(), device)
+    number = number_argument("scalar_tensor", "s", value, 1)
+    return full((), number, dtype=dtype or get_default_dtype(), device=device, requires_grad=requires_grad)
 
 
 # -- PyTorch's older ways ---------------------------------------------------------------

@@ -11,6 +11,8 @@ from flambeau._dispatch.runtime import number_argument, with_out
 from flambeau._tensor import Tensor, from_array
 from flambeau.backend.types import TensorType
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
+from flambeau.dtypes import scalar_type_name
+from flambeau.errors import argument_type
 from flambeau.promotion import dtype_of_number
 from flambeau.shapes import as_int
 
@@ -35,7 +37,17 @@ def _numbers(function: str, start: Any, end: Any, step: Any) -> list[Any]:
     """
     given = (("start", start), ("end", end), ("step", step))
     values = [number_argument(function, name, value, position) for position, (name, value) in enumerate(given, 1)]
-    return [value.item() if isinstance(value, Tensor) else value for value in values]
+    for position, (name, value) in enumerate(given, 1):
+        if isinstance(value, Tensor) and value.dim():
+            raise argument_type(function, name, position, value, "Number")
+    values = [value.item() if isinstance(value, Tensor) else value for value in values]
+    return [_real(value) if isinstance(value, complex) else value for value in values]
+
+
+def _real(value: complex) -> float:
+    if value.imag:
+        raise RuntimeError("value cannot be converted to type double without overflow")
+    return value.real
 
 
 def _check_range(start: Any, end: Any, step: Any) -> None:
@@ -74,12 +86,15 @@ def arange(
     if end is None:
         start, end = 0, start
     start, end, step = _numbers("arange", start, end, step)
-    _check_range(start, end, step)
     integral = all(isinstance(value, int) for value in (start, end, step))
     type_ = type_for(dtype, device, dtypes.int64 if integral else None, out)
-    if not type_.numbers:
-        raise NotImplementedError("\"arange_cpu\" not implemented for 'Bool'")
-    length = -((start - end) // step) if integral else ceil((end - start) / step)
+    if not type_.real_numbers:
+        raise NotImplementedError(f"\"arange_cpu\" not implemented for '{scalar_type_name(type_.dtype)}'")
+    _check_range(start, end, int(step) if type_.integers else step)
+    if type_.dtype is dtypes.int64:
+        start, end, step = int(start), int(end), int(step)
+    exact = integral or type_.dtype is dtypes.int64
+    length = -((start - end) // step) if exact else ceil((end - start) / step)
     if type_.integers:
         start, step = int(start), int(step)
     array = type_.kernels.arange(start, step, length, type_.dtype.name)
@@ -110,9 +125,9 @@ def linspace(
         tensor([0., 1., 2.])
     """
     check_layout("linspace", layout)
+    start, end = _bound("linspace", "start", start), _bound("linspace", "end", end)
     type_ = _spaced_type("linspace", start, end, steps, dtype, device, out)
-    made = _spaced("linspace", start, end, steps, type_)
-    return _made(made, out, requires_grad)
+    return _made(from_array(_spaced(start, end, int(steps), type_), type_), out, requires_grad)
 
 
 def _spaced_type(
@@ -120,33 +135,102 @@ def _spaced_type(
 ) -> TensorType:
     if as_int(steps, "steps") < 0:
         raise RuntimeError("number of steps must be non-negative")
-    is_complex = any(isinstance(value, complex) or getattr(value, "is_complex", bool)() for value in (start, end))
-    type_ = type_for(dtype, device, dtype_of_number(1j) if is_complex else None, out)
+    inferred = dtype_of_number(1j) if isinstance(start, complex) or isinstance(end, complex) else None
+    type_ = type_for(dtype, device, inferred, out)
+    if inferred is not None and not type_.complex:
+        raise RuntimeError(
+            f"torch.{function}(): inferred dtype {inferred.name} can't be safely cast to passed dtype "
+            f"{scalar_type_name(type_.dtype)}"
+        )
     if not type_.numbers:
         raise NotImplementedError(f"\"{function}_cpu\" not implemented for 'Bool'")
     return type_
 
 
-def _spaced(function: str, start: Any, end: Any, steps: int, type_: TensorType) -> Tensor:
-    """Count from both ends to the middle, as PyTorch does: the last number is ``end`` exactly."""
-    start, end = (_bound(function, name, value) for name, value in (("start", start), ("end", end)))
+def _spaced(start: Any, end: Any, steps: int, type_: TensorType) -> Any:
+    """The array that counts from both ends to the middle, as PyTorch does: the last number is ``end`` exactly."""
+    start, end = fitting(start, type_.dtype), fitting(end, type_.dtype)
     if steps == 1:
-        return from_array(type_.kernels.full((1,), fitting(start, type_.dtype), type_.dtype.name), type_)
+        return type_.kernels.full((1,), start, type_.dtype.name)
+    if type_.complex:
+        return _spaced_complex(complex(start), complex(end), steps, type_)
     if type_.floats:
-        return from_array(_from_both_ends(type_, start, end, steps), type_)
+        return _from_both_ends(type_, start, end, steps)
     wide = type_.with_dtype(dtypes.float64)
-    return from_array(type_.kernels.cast(_from_both_ends(wide, start, end, steps), type_.dtype.name), type_)
+    return type_.kernels.cast(_from_both_ends(wide, start, end, steps), type_.dtype.name)
+
+
+def _spaced_complex(start: complex, end: complex, steps: int, type_: TensorType) -> Any:
+    from flambeau.ops.elementwise.complex_parts import complex as complex_of
+
+    part = type_.with_dtype(type_.dtype.to_real())
+    ends = ((start.real, end.real), (start.imag, end.imag))
+    return complex_of(*[from_array(_from_both_ends(part, *pair, steps), part) for pair in ends])._array
 
 
 def _from_both_ends(type_: TensorType, start: Any, end: Any, steps: int) -> Any:
+    kernels, half = type_.kernels, steps // 2
+    first, last = type_.number(start), type_.number(end)
+    step = kernels.div(kernels.sub(last, first), type_.number(max(steps - 1, 1)))
+    return kernels.concat([_counted(type_, first, step, half), _counted_back(type_, last, step, steps - half)], 0)
+
+
+def _counted_back(type_: TensorType, last: Any, step: Any, length: int) -> Any:
+    return type_.kernels.flip(_counted(type_, last, type_.kernels.neg(step), length), (0,))
+
+
+def _counted(type_: TensorType, first: Any, step: Any, length: int) -> Any:
+    """``first + i * step`` as PyTorch rounds it: once, but for 16 bits, where the product is rounded too."""
     kernels, name = type_.kernels, type_.dtype.name
-    step = (end - start) / (steps - 1) if steps > 1 else 0.0
-    half = steps // 2
-    first = kernels.arange(start, step, half, name)
-    return kernels.concat([first, kernels.flip(kernels.arange(end, -step, steps - half, name), (0,))], 0)
+    if type_.halves:
+        return kernels.add(kernels.mul(kernels.arange(0, 1, length, name), step), first)
+    start, distance = from_array(first, type_).item(), from_array(step, type_).item()
+    if type_.dtype is dtypes.float64 and abs(start) + abs(distance) * length < _LARGE:
+        return _fused(type_, kernels.arange(0, 1, length, name), step, first)
+    return kernels.arange(start, distance, length, name)
+
+
+_LARGE = 2.0**960  # beyond, the parts of a product overflow
+
+
+def _fused(type_: TensorType, counts: Any, step: Any, first: Any) -> Any:
+    """``first + counts * step`` in float64, rounded once: product and sum with their rounding errors, by Dekker and Knuth."""
+    kernels = type_.kernels
+    product = kernels.mul(counts, step)
+    total = kernels.add(product, first)
+    (high, low), (above, below) = _halved(type_, counts), _halved(type_, step)
+    lost = kernels.sub(kernels.mul(high, above), product)
+    for one, other in ((high, below), (low, above), (low, below)):
+        lost = kernels.add(lost, kernels.mul(one, other))
+    added = kernels.sub(total, product)
+    rest = kernels.add(kernels.sub(product, kernels.sub(total, added)), kernels.sub(first, added))
+    return kernels.add(total, kernels.add(lost, rest))
+
+
+def _halved(type_: TensorType, value: Any) -> tuple[Any, Any]:
+    """A float64 as the sum of two of half as many digits, whose products are exact."""
+    kernels = type_.kernels
+    scaled = kernels.mul(value, type_.number(134217729.0))  # 2 ** 27 + 1
+    high = kernels.sub(scaled, kernels.sub(scaled, value))
+    return high, kernels.sub(value, high)
+
+
+def _exponents(start: Any, end: Any, steps: int, type_: TensorType) -> Any:
+    """Exponents in float64, evenly spaced between bounds that are numbers of the dtype, as their distance is."""
+    start, end = fitting(start, type_.dtype), fitting(end, type_.dtype)
+    first, last = type_.number(start), type_.number(end)
+    distance = from_array(type_.kernels.sub(last, first), type_).item() if type_.floats else end - start
+    step, half = distance / max(steps - 1, 1), steps // 2
+    start, end = from_array(first, type_).item(), from_array(last, type_).item()
+    kernels = type_.with_dtype(dtypes.float64).kernels
+    if steps == 1:
+        return kernels.full((1,), float(start), "float64")
+    back = kernels.flip(kernels.arange(float(end), -step, steps - half, "float64"), (0,))
+    return kernels.concat([kernels.arange(float(start), step, half, "float64"), back], 0)
 
 
 def _bound(function: str, name: str, value: Any) -> Any:
+    value = number_argument(function, name, value)
     if not isinstance(value, Tensor):
         return value
     if value.dim():
@@ -179,9 +263,10 @@ def logspace(
         tensor([  1.,  10., 100.])
     """
     check_layout("logspace", layout)
+    start, end = _bound("logspace", "start", start), _bound("logspace", "end", end)
     type_ = _spaced_type("logspace", start, end, steps, dtype, device, out)
-    wide = type_ if type_.dtype.is_complex else type_.with_dtype(dtypes.float64)
-    exponents = _spaced("logspace", start, end, steps, wide)._array
+    wide = type_ if type_.complex else type_.with_dtype(dtypes.float64)
+    exponents = _spaced(start, end, int(steps), wide) if type_.complex else _exponents(start, end, int(steps), type_)
     made = from_array(wide.kernels.pow(wide.number(base), exponents), wide)
     return _made(to_type(made, type_), out, requires_grad)
 

@@ -31,7 +31,7 @@ def check_gather(function: str, input: Tensor, dim: int, index: Tensor) -> tuple
         RuntimeError: the index is neither int32 nor int64, does not fit the shape, or is out of range.
         IndexError: there is no such dim.
     """
-    if index.dtype not in (dtypes.int32, dtypes.int64):
+    if index.dtype not in (dtypes.int32, dtypes.int64) and index.numel():
         raise RuntimeError(f"{function}(): Expected dtype int32/int64 for index")
     common_type(function, (input, index))
     index = to_type(index, input._type.with_dtype(dtypes.int64))
@@ -257,6 +257,8 @@ def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False)
         tensor([[1],
                 [2]])
     """
+    if not isinstance(as_tuple, bool):
+        raise TypeError(f"nonzero(): argument 'as_tuple' must be bool, not {type(as_tuple).__name__}")
     if out is not None:
         return with_out(out, _nonzero, input)
     if as_tuple:

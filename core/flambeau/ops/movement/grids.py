@@ -8,6 +8,7 @@ from itertools import combinations as choices
 from itertools import combinations_with_replacement as choices_with_replacement
 from typing import Any
 
+from flambeau import dtypes
 from flambeau._dispatch.declare import composite
 from flambeau._tensor import Tensor
 from flambeau.ops.creation.data import tensor
@@ -191,7 +192,9 @@ def unravel_index(indices: Tensor, shape: int | Sequence[int]) -> tuple[Tensor, 
     """
     if indices._type.floats or not indices._type.numbers:
         raise TypeError(f"expected 'indices' to be integer dtype, but got {indices.dtype!r}")
-    sizes = as_ints(shape, "shape")
+    if isinstance(shape, Tensor):
+        raise TypeError(f"expected 'shape' to be int or sequence of ints, but got {type(shape)!r}")
+    sizes, indices = as_ints(shape, "shape"), indices.to(dtypes.int64)
     if any(size < 0 for size in sizes):
         raise ValueError(f"'shape' cannot have negative values, but got {sizes}")
     coordinates = []

@@ -29,6 +29,13 @@ def _flip(input: Tensor, dims: Shape) -> Tensor:
 def flip(input: Tensor, dims: int | Sequence[int]) -> Tensor:
     """Reverse the order of elements along ``dims``, an int or several; a copy. Source: ``torch.flip``.
 
+    PyTorch's function takes no lone int, its method does.
+
+    Raises:
+        TypeError: ``dims`` are no ints.
+        IndexError: there is no such dimension.
+        RuntimeError: a dimension occurs twice.
+
     Example:
         >>> import flambeau as torch
         >>> torch.flip(torch.tensor([[1, 2], [3, 4]]), (0,))
@@ -46,6 +53,8 @@ def _flip_method(self: Tensor, *dims: Any, **keyword: Any) -> Tensor:
     """Reverse the order of elements along dims: :func:`flambeau.flip`."""
     if keyword:
         dims = (keyword["dims"],)
+    if not dims:
+        raise TypeError('flip() missing 1 required positional arguments: "dims"')
     return flip(self, size_argument("flip", dims))
 
 
