@@ -144,6 +144,17 @@ def integer_limits(dtype: dtype) -> tuple[int, int]:
     return (-(1 << bits - 1), (1 << bits - 1) - 1) if dtype.is_signed else (0, (1 << bits) - 1)
 
 
+def fitting_integer(value: Any, dtype: dtype) -> int | None:
+    """A real number cut off to an integer of ``dtype``; None if it is too large before it is cut off.
+
+    Unsigned types take negative integers in two's complement, and no negative floats.
+    """
+    low, high = integer_limits(dtype)
+    if not dtype.is_signed and isinstance(value, int) and -high <= value < 0:
+        return value + high + 1
+    return int(value) if low <= value <= high else None
+
+
 # The names of element types in PyTorch's messages where they are not the capitalised dtype.
 _SCALAR_TYPES = {
     "uint8": "Byte",

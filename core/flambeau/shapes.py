@@ -8,6 +8,8 @@ from math import prod
 from operator import index
 from typing import Any, TypeAlias
 
+from . import dtypes
+
 __all__ = [
     "Shape",
     "Size",
@@ -88,13 +90,20 @@ size_of = partial(tuple.__new__, Size)
 
 
 def as_int(value: Any, argument: str = "dim") -> int:
-    """An int where PyTorch takes one: ints, integers of array libraries, integer tensors of one element, not bool.
+    """An int where PyTorch takes one: ints, integer scalars of array libraries, 0-d integer tensors, not bool.
 
     Raises:
         TypeError: it is none.
     """
     if value.__class__ is int:
         return value
+    if not getattr(value, "shape", ()) and type(value).__hash__ and getattr(value, "dtype", None) is not dtypes.bool:
+        return _entry(value, argument)
+    raise TypeError(f"argument '{argument}' must be int, not {type(value).__name__}")
+
+
+def _entry(value: Any, argument: str) -> int:
+    """An int of a sequence of them, where PyTorch takes all that has an index: tensors and arrays of one element."""
     if value.__class__ is not bool:
         try:
             return int(index(value))
@@ -116,7 +125,7 @@ def as_ints(value: Any, argument: str = "dim") -> Shape:
     """
     if is_one(value):
         return (as_int(value, argument),)
-    return tuple([as_int(entry, argument) for entry in value])
+    return tuple([_entry(entry, argument) for entry in value])
 
 
 def normalize_dim(dim: int, ndim: int) -> int:

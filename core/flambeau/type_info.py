@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from . import dtypes
 from .dtypes import dtype
 from .promotion import get_default_dtype
@@ -15,10 +17,35 @@ _FORMATS = {
     dtypes.float32: (24, 128, 6),
     dtypes.float64: (53, 1024, 15),
 }
+_DEFAULT: Any = object()
 _PARTS = {dtypes.complex64: dtypes.float32, dtypes.complex128: dtypes.float64}
 
 
-class finfo:
+class _Limits:
+    """What ``finfo`` and ``iinfo`` have in common: they are equal where their dtypes are, and nothing can be set."""
+
+    __slots__ = ()
+
+    dtype: str
+
+    def _set(self, **values: Any) -> None:
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"attribute '{name}' of 'torch.{type(self).__name__}' objects is not writable")
+
+    def __reduce__(self) -> Any:
+        return type(self), (getattr(dtypes, self.dtype),)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, type(self)) and other.dtype == self.dtype
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.dtype))
+
+
+class finfo(_Limits):
     """The limits of a floating point dtype; of a complex one, those of its parts. Source: ``torch.finfo``.
 
     Attributes:
@@ -40,8 +67,15 @@ class finfo:
 
     __slots__ = ("bits", "dtype", "eps", "max", "min", "resolution", "smallest_normal")
 
-    def __init__(self, type: dtype | None = None) -> None:
-        if type is None:
+    bits: int
+    eps: float
+    max: float
+    min: float
+    resolution: float
+    smallest_normal: float
+
+    def __init__(self, type: dtype = _DEFAULT) -> None:
+        if type is _DEFAULT:
             type = get_default_dtype()
         _check_dtype("finfo", type)
         if type.category < dtypes.FLOATING:
@@ -50,13 +84,10 @@ class finfo:
             )
         part = _PARTS.get(type, type)
         precision, exponent, digits = _FORMATS[part]
-        self.dtype = part.name
-        self.bits = 8 * part.itemsize
-        self.eps = 2.0 ** (1 - precision)
-        self.max = (2 - self.eps) * 2.0 ** (exponent - 1)
-        self.min = -self.max
-        self.smallest_normal = 2.0 ** (2 - exponent)
-        self.resolution = float(f"1e-{digits}")
+        eps = 2.0 ** (1 - precision)
+        largest = (2 - eps) * 2.0 ** (exponent - 1)
+        self._set(dtype=part.name, bits=8 * part.itemsize, eps=eps, max=largest, min=-largest)
+        self._set(smallest_normal=2.0 ** (2 - exponent), resolution=float(f"1e-{digits}"))
 
     @property
     def tiny(self) -> float:
@@ -69,14 +100,8 @@ class finfo:
         )
         return f"finfo({numbers}, dtype={self.dtype})"
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, finfo) and other.dtype == self.dtype
 
-    def __hash__(self) -> int:
-        return hash((finfo, self.dtype))
-
-
-class iinfo:
+class iinfo(_Limits):
     """The limits of an integer dtype. Source of the semantics: ``torch.iinfo``.
 
     Attributes:
@@ -95,24 +120,21 @@ class iinfo:
 
     __slots__ = ("bits", "dtype", "max", "min")
 
+    bits: int
+    max: int
+    min: int
+
     def __init__(self, type: dtype) -> None:
         _check_dtype("iinfo", type)
         if type is dtypes.bool:
             raise TypeError("torch.bool is not supported by torch.iinfo")
         if type.category != dtypes.INTEGRAL:
             raise TypeError("torch.iinfo() requires an integer input type. Use torch.finfo to handle 'torch.iinfo'")
-        self.dtype = type.name
-        self.bits = 8 * type.itemsize
-        self.min, self.max = dtypes.integer_limits(type)
+        low, high = dtypes.integer_limits(type)
+        self._set(dtype=type.name, bits=8 * type.itemsize, min=low, max=high)
 
     def __repr__(self) -> str:
         return f"iinfo(min={self.min:g}, max={self.max:g}, dtype={self.dtype})"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, iinfo) and other.dtype == self.dtype
-
-    def __hash__(self) -> int:
-        return hash((iinfo, self.dtype))
 
 
 def _check_dtype(function: str, type: object) -> None:

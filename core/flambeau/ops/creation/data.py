@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from array import array as host_array
 from collections.abc import Iterable, Sequence
-from math import isfinite
 from struct import pack as pack_struct
 from typing import Any
 
@@ -217,6 +216,8 @@ def pack(values: Sequence[Any], dtype: DType) -> bytes:
 
 
 def _pack_integers(values: Sequence[Any], dtype: DType) -> bytes:
+    if float in set(map(type, values)):
+        return host_array(dtype.format, [_wrapped(value, dtype) for value in values]).tobytes()
     try:
         return host_array(dtype.format, map(int, values)).tobytes()
     except (OverflowError, ValueError):
@@ -225,13 +226,10 @@ def _pack_integers(values: Sequence[Any], dtype: DType) -> bytes:
 
 def _wrapped(value: Any, dtype: DType) -> int:
     """A number as an element of an integer dtype; unsigned types take negative numbers in two's complement."""
-    low, high = dtypes.integer_limits(dtype)
-    number = int(value) if isfinite(value) else high + 1
-    if dtype is dtypes.int64 and isinstance(value, int) and not low <= number <= high:
+    number = dtypes.fitting_integer(value, dtype)
+    if number is None and dtype is dtypes.int64 and isinstance(value, int):
         raise ValueError("Overflow when unpacking long long")
-    if not dtype.is_signed and -high <= number < 0:
-        return number + high + 1
-    if not low <= number <= high:
+    if number is None:
         raise RuntimeError(f"value cannot be converted to type {dtype.name} without overflow")
     return number
 

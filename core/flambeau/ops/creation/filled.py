@@ -231,7 +231,7 @@ def _filled(shape: Shape, value: Number, type_: TensorType, requires_grad: bool,
 
 
 def fitting(value: Any, dtype: DType) -> Any:
-    """``value`` as a number of the dtype's category; negative numbers wrap around in unsigned types.
+    """``value`` as a number of the dtype's category; negative integers wrap around in unsigned types.
 
     Raises:
         RuntimeError: it cannot be held.
@@ -241,11 +241,8 @@ def fitting(value: Any, dtype: DType) -> Any:
             raise _overflow(dtype)
         value = value.real
     if dtype.category == dtypes.INTEGRAL:
-        low, high = dtypes.integer_limits(dtype)
-        number = int(value) if isfinite(value) else high + 1
-        if not dtype.is_signed and -high <= number < 0:
-            return number + high + 1
-        if not low <= number <= high:
+        number = dtypes.fitting_integer(value, dtype)
+        if number is None:
             raise _overflow(dtype)
         return number
     if dtype.category == dtypes.BOOLEAN:

@@ -90,14 +90,20 @@ def arange(
     type_ = type_for(dtype, device, dtypes.int64 if integral else None, out)
     if not type_.real_numbers:
         raise NotImplementedError(f"\"arange_cpu\" not implemented for '{scalar_type_name(type_.dtype)}'")
-    _check_range(start, end, int(step) if type_.integers else step)
+    _check_range(start, end, step)
     if type_.dtype is dtypes.int64:
         start, end, step = int(start), int(end), int(step)
+        if step == 0:
+            raise ValueError("step must be nonzero")  # a RuntimeError where it was so before it was cut off
     exact = integral or type_.dtype is dtypes.int64
     length = -((start - end) // step) if exact else ceil((end - start) / step)
     if type_.integers:
         start, step = int(start), int(step)
-    array = type_.kernels.arange(start, step, length, type_.dtype.name)
+    kernels, name = type_.kernels, type_.dtype.name
+    if step:
+        array = kernels.arange(start, step, length, name)
+    else:  # cut off
+        array = kernels.add(kernels.full((length,), 0, name), type_.number(start))
     return _made(from_array(array, type_), out, requires_grad)
 
 
@@ -142,16 +148,16 @@ def _spaced_type(
             f"torch.{function}(): inferred dtype {inferred.name} can't be safely cast to passed dtype "
             f"{scalar_type_name(type_.dtype)}"
         )
-    if not type_.numbers:
+    if not type_.numbers and int(steps) > 1:
         raise NotImplementedError(f"\"{function}_cpu\" not implemented for 'Bool'")
     return type_
 
 
 def _spaced(start: Any, end: Any, steps: int, type_: TensorType) -> Any:
     """The array that counts from both ends to the middle, as PyTorch does: the last number is ``end`` exactly."""
+    if steps < 2:
+        return type_.kernels.full((steps,), fitting(start if steps else 0, type_.dtype), type_.dtype.name)
     start, end = fitting(start, type_.dtype), fitting(end, type_.dtype)
-    if steps == 1:
-        return type_.kernels.full((1,), start, type_.dtype.name)
     if type_.complex:
         return _spaced_complex(complex(start), complex(end), steps, type_)
     if type_.floats:
@@ -171,7 +177,7 @@ def _spaced_complex(start: complex, end: complex, steps: int, type_: TensorType)
 def _from_both_ends(type_: TensorType, start: Any, end: Any, steps: int) -> Any:
     kernels, half = type_.kernels, steps // 2
     first, last = type_.number(start), type_.number(end)
-    step = kernels.div(kernels.sub(last, first), type_.number(max(steps - 1, 1)))
+    step = kernels.div(kernels.sub(last, first), type_.number(steps - 1))
     return kernels.concat([_counted(type_, first, step, half), _counted_back(type_, last, step, steps - half)], 0)
 
 
@@ -217,14 +223,14 @@ def _halved(type_: TensorType, value: Any) -> tuple[Any, Any]:
 
 def _exponents(start: Any, end: Any, steps: int, type_: TensorType) -> Any:
     """Exponents in float64, evenly spaced between bounds that are numbers of the dtype, as their distance is."""
+    if steps < 2:
+        return type_.with_dtype(dtypes.float64).kernels.full((steps,), float(start), "float64")
     start, end = fitting(start, type_.dtype), fitting(end, type_.dtype)
     first, last = type_.number(start), type_.number(end)
     distance = from_array(type_.kernels.sub(last, first), type_).item() if type_.floats else end - start
-    step, half = distance / max(steps - 1, 1), steps // 2
+    step, half = distance / (steps - 1), steps // 2
     start, end = from_array(first, type_).item(), from_array(last, type_).item()
     kernels = type_.with_dtype(dtypes.float64).kernels
-    if steps == 1:
-        return kernels.full((1,), float(start), "float64")
     back = kernels.flip(kernels.arange(float(end), -step, steps - half, "float64"), (0,))
     return kernels.concat([kernels.arange(float(start), step, half, "float64"), back], 0)
 
@@ -268,6 +274,8 @@ def logspace(
     wide = type_ if type_.complex else type_.with_dtype(dtypes.float64)
     exponents = _spaced(start, end, int(steps), wide) if type_.complex else _exponents(start, end, int(steps), type_)
     made = from_array(wide.kernels.pow(wide.number(base), exponents), wide)
+    if made.numel() == 1:
+        fitting(made.item(), type_.dtype)
     return _made(to_type(made, type_), out, requires_grad)
 
 

@@ -13,6 +13,7 @@ from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
 from flambeau.dtypes import scalar_type_name
 from flambeau.errors import argument_type
+from flambeau.ops.creation.filled import fitting
 from flambeau.promotion import dtype_of_number, promote_types, result_dtype
 from flambeau.shapes import broadcast_shapes
 
@@ -59,6 +60,9 @@ def _where(condition: Tensor, input: Tensor | Number, other: Tensor | Number) ->
     else:
         type_ = condition._type.with_dtype(promote_types(dtype_of_number(input), dtype_of_number(other)))
         a, b = type_.number(input), type_.number(other)
+    for value in (input, other):
+        if value.__class__ is int and type_.integers:
+            fitting(value, type_.dtype)
     if type_.place is not condition._type.place:
         operands_of("where", [value for value in (condition, input, other) if isinstance(value, Tensor)])
     broadcast_shapes(condition._array.shape, a.shape, b.shape)

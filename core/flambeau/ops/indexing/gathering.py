@@ -260,6 +260,10 @@ def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False)
     if not isinstance(as_tuple, bool):
         raise TypeError(f"nonzero(): argument 'as_tuple' must be bool, not {type(as_tuple).__name__}")
     if out is not None:
+        if isinstance(out, Tensor) and out.dtype is not dtypes.int64:
+            raise RuntimeError(
+                "nonzero: Expected out tensor to have scalar type Long but got scalar type " + scalar_type_name(out.dtype)
+            )
         return with_out(out, _nonzero, input)
     if as_tuple:
         return unbind(_nonzero(input if input.dim() else reshape(input, (1,))), 1)

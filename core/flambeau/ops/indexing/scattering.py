@@ -268,6 +268,10 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
     return result if input.dim() else reshape(result, ())
 
 
+def _fill_value(grad: Tensor, dim: int, index: Tensor) -> Tensor:
+    return _index_select(grad, dim, index.unique()).sum()  # what is named twice is filled once
+
+
 def _write_index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor) -> None:
     shape = input._array.shape
     part = (*shape[:dim], index.numel(), *shape[dim + 1 :])
@@ -278,7 +282,7 @@ def _write_index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor) -> 
 @primitive(
     derivatives={
         "input": _emptied,
-        "value": lambda grad, dim, index: _index_select(grad, dim, index).sum(),
+        "value": _fill_value,
     },
     method=False,
     inplace=True,

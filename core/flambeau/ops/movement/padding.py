@@ -8,6 +8,7 @@ from typing import Any
 from flambeau._dispatch.declare import primitive
 from flambeau._dispatch.runtime import Number, number_argument
 from flambeau._tensor import Tensor, from_array
+from flambeau.ops.creation.filled import fitting
 from flambeau.ops.creation.ranges import arange
 from flambeau.shapes import Shape, as_ints
 
@@ -171,6 +172,5 @@ def constant_pad_nd(input: Tensor, pad: Sequence[int], value: Number = 0) -> Ten
     lengths = tuple(size - start - max(-high, 0) for size, start, high in zip(shape, starts, after, strict=True))
     kept = type_.kernels.slice(input._array, starts, lengths, (1,) * len(shape))
     number: Any = number_argument("constant_pad_nd", "value", value, 3)
-    fill = number if type_.floats else int(number) if type_.numbers else bool(number)
     added = (tuple(max(low, 0) for low in before), tuple(max(high, 0) for high in after))
-    return from_array(type_.kernels.pad(kept, *added, fill), type_)
+    return from_array(type_.kernels.pad(kept, *added, fitting(number, type_.dtype)), type_)

@@ -43,8 +43,9 @@ def flip(input: Tensor, dims: int | Sequence[int]) -> Tensor:
                 [1, 2]])
     """
     normalized = tuple(normalize_dim(dim, input.dim()) for dim in as_ints(dims, "dims"))
-    if len(set(normalized)) != len(normalized):
-        raise RuntimeError("dim appears multiple times in the list of dims")
+    for position, dim in enumerate(normalized):
+        if dim in normalized[:position]:
+            raise RuntimeError(f"dim {dim} appears multiple times in the list of dims")
     return _flip(input, normalized if input.dim() else ())
 
 

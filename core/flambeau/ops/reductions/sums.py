@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from math import prod as product
 from typing import Any
 
@@ -19,7 +19,7 @@ from flambeau.ops.movement.joining import cat
 from flambeau.ops.movement.reordering import flip
 from flambeau.ops.movement.shapes import reshape
 from flambeau.ops.movement.slicing import narrow
-from flambeau.shapes import Shape, normalize_dim, normalize_dims, size_argument
+from flambeau.shapes import Shape, is_one, normalize_dim, normalize_dims, size_argument
 
 from ._reduce import Dims, check_floating, converted, count_of, is_normal, spread
 
@@ -240,7 +240,7 @@ def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
 
 def _truth(input: Tensor, dim: Dims, keepdim: bool, kernel: str) -> Tensor:
     type_, array = input._type, input._array
-    if isinstance(dim, Iterable) and not dim:
+    if dim is not None and not is_one(dim) and not tuple(dim):  # type: ignore[arg-type]
         found = type_.kernels.cast(array, "bool")
     else:
         found = getattr(type_.kernels, kernel)(array, normalize_dims(dim, len(array.shape)), keepdim)
