@@ -46,8 +46,13 @@ def lgamma(a: np.ndarray, out: np.ndarray | None = None) -> Any:
     from scipy.special import gammaln
 
     infinite = np.isneginf(a)  # where SciPy gives -inf
-    result = _in_own_dtype(gammaln, a, out=out)
-    return np.where(infinite, -result, result) if out is None else np.negative(result, out=out, where=infinite)
+    size = np.abs(a)
+    tiny = (size < np.finfo("float64").smallest_normal) & (size > 0)  # where it gives inf
+    result = np.asarray(_in_own_dtype(gammaln, a, out=out))
+    np.negative(result, out=result, where=infinite)
+    if tiny.any() and a.dtype.char == "d":
+        np.negative(np.log(size, where=tiny, out=size), out=result, where=tiny)
+    return result
 
 
 def _of_scipy(name: str) -> Callable[..., Any]:

@@ -90,26 +90,32 @@ size_of = partial(tuple.__new__, Size)
 
 
 def as_int(value: Any, argument: str = "dim") -> int:
-    """An int where PyTorch takes one: ints, integer scalars of array libraries, 0-d integer tensors, not bool.
+    """An int where PyTorch takes one: ints, integers of array libraries, integer tensors of one element, not bool.
 
     Raises:
         TypeError: it is none.
     """
     if value.__class__ is int:
         return value
-    if not getattr(value, "shape", ()) and type(value).__hash__ and getattr(value, "dtype", None) is not dtypes.bool:
-        return _entry(value, argument)
-    raise TypeError(f"argument '{argument}' must be int, not {type(value).__name__}")
-
-
-def _entry(value: Any, argument: str) -> int:
-    """An int of a sequence of them, where PyTorch takes all that has an index: tensors and arrays of one element."""
     if value.__class__ is not bool:
         try:
             return int(index(value))
         except TypeError:
             pass
-    raise TypeError(f"argument '{argument}' must be int, not {type(value).__name__}")
+    raise _no_int(value, argument)
+
+
+def _no_int(value: Any, argument: str) -> TypeError:
+    return TypeError(f"argument '{argument}' must be int, not {type(value).__name__}")
+
+
+def _as_dim(value: Any) -> int:
+    """An int that names a dimension: of tensors 0-d integers alone, and no arrays, as PyTorch's."""
+    if value.__class__ is int:
+        return value
+    if getattr(value, "shape", ()) or not type(value).__hash__ or getattr(value, "dtype", None) is dtypes.bool:
+        raise _no_int(value, "dim")
+    return as_int(value)
 
 
 def is_one(value: Any) -> bool:
@@ -125,7 +131,7 @@ def as_ints(value: Any, argument: str = "dim") -> Shape:
     """
     if is_one(value):
         return (as_int(value, argument),)
-    return tuple([_entry(entry, argument) for entry in value])
+    return tuple([as_int(entry, argument) for entry in value])
 
 
 def normalize_dim(dim: int, ndim: int) -> int:
@@ -135,7 +141,7 @@ def normalize_dim(dim: int, ndim: int) -> int:
         TypeError: ``dim`` is not an int.
         IndexError: it is out of range, in PyTorch's words. A 0-d tensor accepts 0 and -1.
     """
-    dim = as_int(dim)
+    dim = _as_dim(dim)
     limit = ndim or 1
     if not -limit <= dim < limit:
         raise IndexError(f"Dimension out of range (expected to be in range of [{-limit}, {limit - 1}], but got {dim})")
@@ -152,7 +158,8 @@ def normalize_dims(dim: int | Iterable[int] | None, ndim: int) -> Shape:
     if dim is None:
         return tuple(range(ndim))
     if is_one(dim):
-        return (normalize_dim(dim, ndim),) if ndim else (normalize_dim(dim, ndim),)[:0]  # type: ignore[arg-type]
+        place = normalize_dim(as_int(dim), ndim)
+        return (place,) if ndim else ()
     dims = [normalize_dim(entry, ndim) for entry in dim]  # type: ignore[union-attr]
     if not dims:
         return tuple(range(ndim))

@@ -395,3 +395,26 @@ def test_a_generator_is_seeded_with_an_integer(seed: Any) -> None:
     with pytest.raises(RuntimeError, match="manual_seed expected a long, but got"):
         generator.manual_seed(seed)
     assert generator.initial_seed() == 3
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda t, x: t.bernoulli(x), lambda t, x: x.bernoulli(), lambda t, x: t.poisson(x), lambda t, x: t.normal(x, 2.0),
+        lambda t, x: t.normal(1.0, x), lambda t, x: t.normal(x, x), lambda t, x: t.normal(x, t.ones(2, 1)),
+    ],
+)  # fmt: skip
+@pytest.mark.oracle
+def test_what_is_drawn_with_a_tensor_does_not_move_with_it(torch: ModuleType, draw: Callable[..., Any]) -> None:
+    for module in (flambeau, torch):
+        x = module.tensor([0.25, 0.5], requires_grad=True)
+        drawn = draw(module, x)
+        assert drawn.requires_grad
+        (found,) = module.autograd.grad(drawn, x, module.full_like(drawn, float("inf")))
+        assert found.tolist() == [0.0, 0.0]
+
+
+def test_samples_of_distributions_need_no_gradient() -> None:
+    x = flambeau.tensor([0.25, 0.5], requires_grad=True)
+    for distribution in (flambeau.distributions.Bernoulli(x), flambeau.distributions.Poisson(x)):
+        assert not distribution.sample().requires_grad

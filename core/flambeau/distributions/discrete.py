@@ -101,7 +101,7 @@ class Bernoulli(_OfProbability):
         super().__init__(probs, logits, validate_args)
 
     def _draw(self, shape: Size, generator: Any) -> Tensor:
-        return bernoulli(self.probs.expand(shape), generator=generator)
+        return bernoulli(self.probs.detach().expand(shape), generator=generator)
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the probability."""
@@ -274,7 +274,7 @@ class Poisson(Sampled):
         super().__init__(self.rate.size(), validate_args=validate_args)
 
     def _draw(self, shape: Size, generator: Any) -> Tensor:
-        return poisson(self.rate.expand(shape), generator=generator)
+        return poisson(self.rate.detach().expand(shape), generator=generator)
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the probability."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import warnings
+from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 
 import flambeau
@@ -199,3 +201,43 @@ def test_one_value_may_be_written_to_overlapping_memory() -> None:
     x.expand(2, 3).fill_(5)
     x[:1].expand(1, 3).zero_()
     assert x.tolist() == [[0], [5]]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "x.sort({})", "x.cumsum({})", "x.squeeze({})", "x.unsqueeze({})", "x.argmax({})",
+        "x.softmax({})", "x.unbind({})", "x.argsort({})", "x.sum({})", "x.transpose({}, 0)", "x.median({})", "x.cummax({})",
+        "x.logcumsumexp({})", "M.stack([x], {})", "M.cat([x], {})", "x.mode({})", "x.prod({})", "x.diff(1, {})",
+        "M.nn.functional.glu(x, {})", "x.narrow({}, 0, 1)", "x.index_select({}, M.tensor([0]))", "x.unfold({}, 1, 1)",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "number",
+    [
+        "N.int64(1)",
+        "N.uint8(1)",
+        "M.tensor(1)",
+        "M.tensor(1, dtype=M.uint8)",
+        "M.tensor([1])",
+        "M.tensor(True)",
+        "True",
+    ],
+)
+@pytest.mark.oracle
+def test_what_is_taken_for_an_int(torch: ModuleType, expression: str, number: str) -> None:
+    def outcome(module: Any) -> str:
+        names = {"M": module, "N": np, "x": module.tensor([[3.0, 1.0], [2.0, 0.5]])}
+        try:
+            return (
+                repr(eval(expression.format(number), names))
+                .replace("torch.return_types.", "")
+                .replace("\n", "")
+                .replace(" ", "")
+            )
+        except TypeError:
+            return "TypeError"
+        except RuntimeError as error:
+            return str(error)
+
+    assert outcome(flambeau) == outcome(torch)

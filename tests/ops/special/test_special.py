@@ -105,3 +105,10 @@ def test_divisors_and_multiples() -> None:
     type_ = flambeau.tensor([1])._type
     np.testing.assert_array_equal(COMPOSITIONS["gcd"](type_, one, two), np.gcd(one, two))
     np.testing.assert_array_equal(COMPOSITIONS["lcm"](type_, one, two), np.lcm(one, two))
+
+
+def test_lgamma_of_the_smallest_numbers() -> None:
+    x = flambeau.tensor([5e-324, -5e-324, 1e-310, 0.0, -math.inf], dtype=flambeau.float64)
+    expected = [744.4400719213812, 744.4400719213812, 713.8013788281542, math.inf, math.inf]
+    assert x.lgamma().tolist() == pytest.approx(expected, rel=1e-15)
+    assert x.lgamma_().tolist() == pytest.approx(expected, rel=1e-15)

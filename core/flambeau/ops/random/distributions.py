@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from flambeau import dtypes, layouts
+from flambeau._dispatch.declare import primitive
 from flambeau._dispatch.runtime import not_a_tensor, with_out
-from flambeau._tensor import Tensor
+from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.dtypes import scalar_type_name
@@ -15,7 +16,7 @@ from flambeau.ops.sorting.searching import searchsorted
 from flambeau.random import _bounds, _counts
 from flambeau.random._draws import Draw
 from flambeau.random._generator import Generator
-from flambeau.shapes import as_int, broadcast_shapes, normalize_dim
+from flambeau.shapes import Shape, as_int, broadcast_shapes, normalize_dim
 
 from . import filling as _filling
 from .factories import rand, randperm, shape_argument, type_of_result
@@ -25,13 +26,39 @@ __all__ = [
 ]  # fmt: skip
 
 
+# -- what is drawn with a tensor does not move when the tensor does: it requires grad, and the gradient is 0 ------------
+
+
+def _still(grad: Tensor, input_shape: Shape) -> Tensor:
+    return grad.new_zeros(input_shape)
+
+
+def _other_still(grad: Tensor, std_shape: Shape) -> Tensor:
+    return grad.new_zeros(std_shape)
+
+
+@primitive(derivatives={"input": _still}, method=False, node="BernoulliBackward0")
+def _bernoulli_of(input: Tensor, drawn: Tensor) -> Tensor:
+    return from_array(drawn._array, drawn._type)
+
+
+@primitive(derivatives={"input": _still}, method=False, node="PoissonBackward0")
+def _poisson_of(input: Tensor, drawn: Tensor) -> Tensor:
+    return from_array(drawn._array, drawn._type)
+
+
+@primitive(derivatives={"input": _still, "std": _other_still}, method=False, node="NormalBackward3")
+def _normal_of(input: Tensor, std: Tensor, drawn: Tensor) -> Tensor:
+    return from_array(drawn._array, drawn._type)
+
+
 @method("bernoulli")
 def bernoulli(
     input: Tensor, p: float | None = None, *, generator: Generator | None = None, out: Tensor | None = None
 ) -> Tensor:
     """Draw ones with the probabilities in ``input``, or with probability ``p``; zeros otherwise.
 
-    The result has the shape and dtype of ``input``; no gradient flows through it. Source of the semantics:
+    The result has the shape and dtype of ``input``; its gradient is 0. Source of the semantics:
     ``torch.bernoulli``.
 
     Raises:
@@ -46,7 +73,8 @@ def bernoulli(
     if out is not None:
         return with_out(out, lambda: bernoulli(input.detach(), p, generator=generator))  # type: ignore[no-any-return]
     target = empty(input.shape, dtype=input.dtype, device=input.device)
-    return _filling.bernoulli(target, input.detach() if p is None else p, generator=generator)
+    drawn = _filling.bernoulli(target, input.detach() if p is None else p, generator=generator)
+    return _bernoulli_of(input, drawn) if input.requires_grad else drawn
 
 
 def normal(
@@ -82,7 +110,9 @@ def normal(
     if isinstance(mean, Tensor) or isinstance(std, Tensor):
         if out is not None:
             return with_out(out, lambda: _normal_of_tensors(mean, std, generator))  # type: ignore[no-any-return]
-        return _normal_of_tensors(mean, std, generator)
+        drawn = _normal_of_tensors(mean, std, generator)
+        moving = [value for value in (mean, std) if isinstance(value, Tensor) and value.requires_grad]
+        return _normal_of(moving[0], moving[-1], drawn) if moving else drawn
     if size is None:
         raise TypeError("normal() missing argument 'size', which two numbers need; or give a tensor as mean or std")
     type_ = type_of_result(dtype, device, out)
@@ -239,9 +269,10 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
         raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
     rates = _host_numbers(input)
     stand_in = empty(input.shape, dtype=input.dtype, device=input.device)
-    return _filling._drawn(
+    drawn = _filling._drawn(
         stand_in, generator, Draw("poisson", "float64", (), lambda stream, _, count: _counts.poissons(stream, rates))
     )
+    return _poisson_of(input, drawn) if input.requires_grad else drawn
 
 
 def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:

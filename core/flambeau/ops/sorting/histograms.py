@@ -80,7 +80,9 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
     if not input._type.floats or input.dtype.is_complex:
         raise NotImplementedError(f"\"histogram_cpu\" not implemented for '{scalar_type_name(input.dtype)}'")
     values = input.detach().reshape(-1)
-    low, high = _range_of_counts(values, float(min), float(max))
+    low, high = _range_of_counts(values, *[_bound_for(values, float(bound)) for bound in (min, max)])
+    if not isfinite(values.new_full((), high).sub(low).item()):
+        return input.new_zeros(bins)  # no bin has a width
     inside = (values >= low) & (values <= high)
     position = (values - low) * bins / (high - low)
     if position.dtype.itemsize < 4:  # which has not all whole numbers
@@ -88,6 +90,15 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
     counts = tally(where(inside, position, bins + 1).long(), None, bins + 2)
     counts[bins - 1] += counts[bins]  # what is equal to the last edge
     return narrow(counts, 0, 0, bins).to(input.dtype)
+
+
+def _bound_for(values: Tensor, bound: float) -> float:
+    if isfinite(bound) and values.dtype is dtypes.float16 and abs(bound) > _LARGEST_FLOAT16:
+        raise RuntimeError("value cannot be converted to type c10::Half without overflow")
+    return bound
+
+
+_LARGEST_FLOAT16 = 65504.0
 
 
 def _range_of_counts(values: Tensor, low: float, high: float) -> tuple[float, float]:
