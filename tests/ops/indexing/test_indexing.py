@@ -378,3 +378,17 @@ def _rounded(value: Any) -> Any:
         return None
     numbers = [round(number, 6) + 0.0 for number in value.flatten().tolist()]
     return numbers if any(numbers) else None
+
+
+@pytest.mark.parametrize("index", [[0, 0, 2], [1], [], [2, -1]])
+def test_the_gradient_of_a_tensor_that_fills_counts_each_place_once(index: list[int]) -> None:
+    places = sorted({place % 3 for place in index})
+    for inplace in (False, True):
+        x = flambeau.ones(2, 3, requires_grad=True)
+        value = flambeau.tensor(2.5, requires_grad=True)
+        vector = flambeau.tensor(index, dtype=flambeau.int64)
+        result = (x * 1).index_fill_(1, vector, value) if inplace else x.index_fill(1, vector, value)
+        weights = flambeau.arange(6.0).reshape(2, 3)
+        first, other = flambeau.autograd.grad((result * weights).sum(), (x, value))
+        assert other.item() == sum(2 * place + 3 for place in places)
+        assert first.tolist() == [[0.0 if c in places else 3.0 * r + c for c in range(3)] for r in range(2)]
