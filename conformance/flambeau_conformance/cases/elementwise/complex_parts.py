@@ -1,5 +1,6 @@
 """Complex numbers: parts, conjugates, angles, arithmetic; gradients in PyTorch's convention."""
 
+import math
 from typing import Any
 
 from ...checks import expect_equal, expect_raises
@@ -97,3 +98,23 @@ def _dtypes(subject: Subject) -> None:
     expect_raises(
         lambda: t.tensor([1j], requires_grad=True).sum().backward(), RuntimeError, "only for real scalar outputs"
     )
+
+
+@case("angle/value/infinite/-", dtypes=("float32", "complex64"))
+def _angles_of_infinities(subject: Subject) -> None:
+    t = subject.torch
+    inf, pi = float("inf"), t.tensor(math.pi).item()
+    expect_equal(t.angle(t.tensor([inf, -inf, -2.0, 0.0])).tolist(), [0.0, pi, pi, 0.0], "the angles of real numbers")
+    x = t.tensor([inf, -inf], requires_grad=True)
+    (found,) = t.autograd.grad(t.angle(x).sum(), x)
+    expect_equal(found.tolist(), [0.0, 0.0], "the gradient of a constant")
+
+
+@case("complex-sgn/gradient/zero/-", dtypes=("complex64",))
+def _nothing_at_zero(subject: Subject) -> None:
+    t = subject.torch
+    for function in (t.sgn, t.abs):
+        z = t.tensor([0j, 3 + 4j], requires_grad=True)
+        result = function(z)
+        (found,) = t.autograd.grad(result, z, t.ones_like(result))
+        expect_equal(found[0].item(), 0j, f"the gradient of {function.__name__} at 0")

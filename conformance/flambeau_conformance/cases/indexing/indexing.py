@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from ...checks import expect_equal
+from ...checks import expect, expect_equal, expect_raises
 from ...compare import check_same, numbers_of
 from ...declare import FLOATS, Error, Sample, case, op
 from ...inputs import In
@@ -194,3 +194,79 @@ def _index_reduce_out(subject: Subject) -> None:
         returned = t.index_reduce(x, 0, t.tensor([1, 1]), t.tensor([3.0, 4.0]), "prod", out=target)
     expect_equal(returned is target, True, "whether out= is returned")
     expect_equal(target.tolist(), [1.0, 24.0], "the target")
+
+
+# -- keys ------------------------------------------------------------------------------------------------------------
+
+
+@case("index/key/bytes/-", dtypes=("float32", "uint8"))
+def _masks_of_bytes(subject: Subject) -> None:
+    t = subject.torch
+    x, mask = t.arange(4.0), t.tensor([0, 1, 0, 255], dtype=t.uint8)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        found = x[mask]
+        x[mask] = t.tensor([8.0, 9.0])
+    expect_equal(found.tolist(), [1.0, 3.0], "what a mask of bytes chooses")
+    expect_equal(x.tolist(), [0.0, 8.0, 2.0, 9.0], "the tensor after a write through a mask of bytes")
+    expect(any("uint8 is now deprecated" in str(each.message) for each in caught), "there was no warning of bytes")
+
+
+@case("index/key/sequences/-", dtypes=("float32",))
+def _sequences_in_keys(subject: Subject) -> None:
+    t = subject.torch
+    x = t.arange(6.0).reshape(2, 3)
+    expect_equal(x[:, (0, 2)].tolist(), [[0.0, 2.0], [3.0, 5.0]], "columns that a tuple names")
+    expect_equal(x[[1, 0]].tolist(), [[3.0, 4.0, 5.0], [0.0, 1.0, 2.0]], "rows that a list names")
+    expect_equal(x[[0, 1], [2, 0]].tolist(), [2.0, 3.0], "elements that two lists name")
+    expect_equal(x[1, [True, False, True]].tolist(), [3.0, 5.0], "what a list of booleans chooses")
+    expect_equal(x[[[0], [1]], [[2, 0]]].tolist(), [[2.0, 0.0], [5.0, 3.0]], "lists of lists")
+    expect_equal(list(x[True].shape), [1, 2, 3], "the shape of what True gives")
+    expect_equal(list(x[False].shape), [0, 2, 3], "the shape of what False gives")
+    x[:, (0, 2)] = 7.0
+    expect_equal(x.tolist(), [[7.0, 1.0, 7.0], [7.0, 4.0, 7.0]], "the tensor after a write to columns")
+
+
+@case("index/key/integers/-", dtypes=("int64", "uint8"))
+def _integers_of_all_kinds(subject: Subject) -> None:
+    t = subject.torch
+    x, one, byte = t.arange(6).reshape(2, 3), t.tensor(1), t.tensor(1, dtype=t.uint8)
+    expect_equal(x[one, 2].item(), 5, "the element at a row that a tensor names")
+    expect_equal(x[:, one:].tolist(), [[1, 2], [4, 5]], "a slice from where a tensor says")
+    for integer in (one, byte):
+        expect_equal(x.sum(integer).tolist(), [3, 12], "sums along a dim that a tensor names")
+        expect_equal(x.select(0, integer).tolist(), [3, 4, 5], "a row that a tensor names")
+        expect_equal(list(t.zeros(integer, 2).shape), [1, 2], "a shape with a tensor in it")
+    expect_equal(str(t.zeros(one, 2).shape), "torch.Size([1, 2])", "how a shape prints")
+    expect_raises(lambda: x.sort(t.tensor([1])), TypeError)
+
+
+@case("index_fill/gradient/value/-", dtypes=("float32", "int64"))
+def _filled_twice(subject: Subject) -> None:
+    t = subject.torch
+    x, value = t.ones(3, requires_grad=True), t.tensor(2.0, requires_grad=True)
+    first, other = t.autograd.grad(
+        (x.index_fill(0, t.tensor([0, 0, 2]), value) * t.tensor([1.0, 2.0, 4.0])).sum(), (x, value)
+    )
+    expect_equal(first.tolist(), [0.0, 2.0, 0.0], "the gradient of what is filled")
+    expect_equal(other.item(), 5.0, "the gradient of the number, each place once")
+
+
+@case("setitem/gradient/overwritten/-", dtypes=("float32", "int64"))
+def _overwritten(subject: Subject) -> None:
+    t = subject.torch
+    inf, nan = float("inf"), float("nan")
+
+    def keyed(x: Any) -> Any:
+        x[:2] = t.tensor([1.0, 2.0])
+        return x
+
+    writes: tuple[Callable[[Any], Any], ...] = (
+        keyed, lambda x: x.copy_(t.ones(2)), lambda x: x.fill_(3.0), lambda x: x.zero_(), lambda x: x**0,
+        lambda x: x.masked_fill(t.tensor([True, True]), 1.0), lambda x: t.slice_scatter(x, t.ones(2)),
+        lambda x: x.index_fill(0, t.tensor([0, 1]), 1.0), lambda x: t.where(t.tensor([True, True]), t.ones(2), x),
+    )  # fmt: skip
+    for write in writes:
+        x = t.tensor([0.0, 3.0], requires_grad=True)
+        (found,) = t.autograd.grad(write(x * 1), x, t.tensor([inf, nan]))
+        expect_equal(found.tolist(), [0.0, 0.0], "the gradient of what is overwritten")

@@ -99,3 +99,15 @@ def _check_index_out(subject: Subject, function: Any, expected: list[int]) -> No
     function(x, 1, out=target)
     expect_equal(target.tolist(), expected, "the indices")
     expect_raises(lambda: function(x, 1, out=t.empty(2)), RuntimeError, "to have dtype long int, but got float")
+
+
+@case("amax/gradient/many-ties/float16", dtypes=("float16",))
+def _ties_beyond_the_range(subject: Subject) -> None:
+    """A count of ties that float16 does not hold."""
+    t = subject.torch
+    for extreme in (t.amax, t.max, lambda x: t.aminmax(x).max):
+        x = t.ones(100_000, dtype=t.float16, requires_grad=True)
+        (found,) = t.autograd.grad(extreme(x), x)
+        expect_equal(
+            found[0].item(), t.tensor(1e-5, dtype=t.float16).item(), "the share of one of 100,000 equal elements"
+        )

@@ -1,8 +1,10 @@
 """Sums, means, products and truth."""
 
-from ...declare import ALL, FLOATS, INTEGERS, NUMBERS, Error, Sample, op
+from ...checks import expect, expect_equal
+from ...declare import ALL, FLOATS, INTEGERS, NUMBERS, Error, Sample, case, op
 from ...inputs import In
 from ...over_dims import bad_dim, empty, over_dims
+from ...subject import Subject
 
 
 def _repeated(name: str) -> Error:
@@ -92,3 +94,16 @@ op("logcumsumexp", tolerance="transcendental", errors=[
     Sample("special", lambda t, x: t.logcumsumexp(x, 0), (In((4, 3), "special"),), gradient=False),
     Sample("large", lambda t, x: t.logcumsumexp(x * 1e4, 0), (In((6,)),), gradient=False),
 ])  # fmt: skip
+
+
+@case("prod/gradient/out-of-range/float64", dtypes=("float64",))
+def _products_of_others(subject: Subject) -> None:
+    """The gradient of an element is the product of the others, where the product of all leaves the range or is nan."""
+    t = subject.torch
+    x = t.tensor([1e200, 1e200, 1e-100], dtype=t.float64, requires_grad=True)
+    (found,) = t.autograd.grad(x.prod(), x)
+    for number, expected in zip(found.tolist(), (1e100, 1e100, float("inf")), strict=True):
+        expect(number == expected or abs(number - expected) <= 1e-12 * expected, f"{number} instead of {expected}")
+    x = t.tensor([0.0, 2.0, 0.0], dtype=t.float64, requires_grad=True)
+    (found,) = t.autograd.grad(x.prod(), x)
+    expect_equal(found.tolist(), [0.0, 0.0, 0.0], "the gradient of two zeros")
