@@ -113,7 +113,7 @@ def _as_dim(value: Any) -> int:
     """An int that names a dimension: of tensors 0-d integers alone, and no arrays, as PyTorch's."""
     if value.__class__ is int:
         return value
-    if getattr(value, "shape", ()) or not type(value).__hash__ or getattr(value, "dtype", None) is dtypes.bool:
+    if getattr(value, "shape", ()) or type(value).__hash__ is None or getattr(value, "dtype", None) is dtypes.bool:
         raise _no_int(value, "dim")
     return as_int(value)
 

@@ -189,3 +189,17 @@ def test_gradients_as_pytorch(expression: str) -> None:
         grads.append([first.tolist(), [0.0] * 14 if second is None else second.tolist()])
     assert grads[0][0] == pytest.approx(grads[1][0], rel=1e-9, abs=1e-12)
     assert grads[0][1] == pytest.approx(grads[1][1], rel=1e-8, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    "name", ["gelu", "glu", "logsigmoid", "softplus", "elu", "selu", "celu", "mish", "hardsigmoid", "hardswish", "leaky_relu",
+             "hardshrink", "softshrink"]
+)  # fmt: skip
+def test_complex_numbers_are_refused(name: str) -> None:
+    with pytest.raises(NotImplementedError, match="not implemented for 'ComplexFloat'"):
+        getattr(flambeau.nn.functional, name)(flambeau.tensor([1 + 2j, 0.5]))
+
+
+def test_silu_takes_complex_numbers() -> None:
+    z = flambeau.tensor([1 + 2j])
+    assert flambeau.nn.functional.silu(z).tolist() == (z * z.sigmoid()).tolist()

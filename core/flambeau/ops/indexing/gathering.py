@@ -262,7 +262,8 @@ def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False)
     if out is not None:
         if isinstance(out, Tensor) and out.dtype is not dtypes.int64:
             raise RuntimeError(
-                "nonzero: Expected out tensor to have scalar type Long but got scalar type " + scalar_type_name(out.dtype)
+                "nonzero: Expected out tensor to have scalar type Long but got scalar type "
+                + scalar_type_name(out.dtype)
             )
         return with_out(out, _nonzero, input)
     if as_tuple:

@@ -88,7 +88,7 @@ def _silu_input(grad: Tensor, input: Tensor) -> Tensor:
 
 @primitive(derivatives={"input": _silu_input}, method=False, inplace=True, node="SiluBackward0")
 def _silu(input: Tensor) -> Tensor:
-    check_floating("silu_cpu", input)
+    check_floating("silu_cpu", input, takes_complex=True)
     return from_array(in_single(input._type, input._array, _self_gated), input._type)
 
 

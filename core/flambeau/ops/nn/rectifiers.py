@@ -25,9 +25,10 @@ choose: Callable[[Tensor, Any, Any], Tensor] = where
 """``where`` of three arguments, which gives one tensor."""
 
 
-def check_floating(kernel: str, input: Tensor) -> None:
-    """Refuse what is not floating, in PyTorch's words, which name its kernel."""
-    if not input._type.floats:
+def check_floating(kernel: str, input: Tensor, takes_complex: bool = False) -> None:
+    """Refuse what is not floating, in PyTorch's words, which name its kernel; complex numbers too, if it takes none."""
+    type_ = input._type
+    if not (type_.floats if takes_complex else type_.real_floats):
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type_name(input.dtype)}'")
 
 
