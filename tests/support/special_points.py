@@ -26,6 +26,7 @@ _LINEAR_ALGEBRA = (
     "fourier",
     "inverses",
     "lu",
+    "matmul",
     "_matrices",
     "matrix_norms",
     "products",

@@ -167,11 +167,10 @@ def _spaced(start: Any, end: Any, steps: int, type_: TensorType) -> Any:
 
 
 def _spaced_complex(start: complex, end: complex, steps: int, type_: TensorType) -> Any:
-    from flambeau.ops.elementwise.complex_parts import complex as complex_of
-
-    part = type_.with_dtype(type_.dtype.to_real())
+    part, kernels = type_.with_dtype(type_.dtype.to_real()), type_.kernels
     ends = ((start.real, end.real), (start.imag, end.imag))
-    return complex_of(*[from_array(_from_both_ends(part, *pair, steps), part) for pair in ends])._array
+    real, imag = [kernels.cast(_from_both_ends(part, *pair, steps), type_.dtype.name) for pair in ends]
+    return kernels.add(real, kernels.mul(imag, type_.number(1j)))
 
 
 def _from_both_ends(type_: TensorType, start: Any, end: Any, steps: int) -> Any:
