@@ -253,7 +253,9 @@ def fitting(value: Any, dtype: DType) -> Any:
 
 
 _LARGEST_FLOAT32 = (2 - 2.0**-23) * 2.0**127
-_C_NAMES = {"int32": "int", "float16": "c10::Half", "float32": "float", "float64": "double"}
+_C_NAMES = {
+    "int32": "int", "float16": "c10::Half", "bfloat16": "c10::BFloat16", "float32": "float", "float64": "double",
+}  # fmt: skip
 
 
 def _overflow(dtype: DType) -> RuntimeError:

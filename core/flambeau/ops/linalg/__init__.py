@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from flambeau._dispatch.names import public
 
 from . import factorizations, inverses, lu, matrix_norms, solving  # noqa: F401 (functions that a namespace shows, not the root)
+from .biased import *
 from .distances import *
 from .einsum import *
 from .matmul import *

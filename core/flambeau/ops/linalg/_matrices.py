@@ -22,12 +22,17 @@ def check_matrix(function: str, input: Tensor, name: str = "A") -> None:
         )
     if input.dim() < 2:
         raise RuntimeError(f"{function}: The input tensor {name} must have at least 2 dimensions.")
+    check_floats(function, input)
+    if input.dtype in (dtypes.float16, dtypes.bfloat16):
+        raise RuntimeError(f"{function}: Low precision dtypes not supported. Got {scalar_type_name(input.dtype)}")
+
+
+def check_floats(function: str, input: Tensor) -> None:
+    """Refuse integers and bool, in PyTorch's words."""
     if not input._type.floats:
         raise RuntimeError(
             f"{function}: Expected a floating point or complex tensor as input. Got {scalar_type_name(input.dtype)}"
         )
-    if input.dtype in (dtypes.float16, dtypes.bfloat16):
-        raise RuntimeError(f"{function}: Low precision dtypes not supported. Got {scalar_type_name(input.dtype)}")
 
 
 def check_square(function: str, input: Tensor, name: str = "A") -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flambeau._dispatch.declare import composite, fused, primitive
+from flambeau._dispatch.precision import all_in_single
 from flambeau._dispatch.runtime import Number, common_type
 from flambeau._tensor import Tensor, from_array
 from flambeau.backend.types import TensorType
+from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.dtypes import scalar_type_name
+from flambeau.ops.creation.filled import fitting
+from flambeau.ops.movement.broadcasting import _expand_method
 from flambeau.ops.movement.shapes import _t, _transpose, reshape
 from flambeau.ops.reductions.sums import sum, sum_to_size
 from flambeau.shapes import broadcast_shapes
@@ -16,26 +21,63 @@ from flambeau.shapes import broadcast_shapes
 __all__ = ["addmm", "bmm", "dot", "matmul", "mm", "mv", "outer"]
 
 
-def _product_type(function: str, *tensors: Tensor) -> TensorType:
-    """The type of matrices that are multiplied: they must agree.
+_DIFFERENT = {
+    "mm": "expected m1 and m2 to have the same dtype, but got: {c0} != {c1}",
+    "bmm": "expected scalar type {0} but found {1}",
+    "dot": "dot : expected both vectors to have same dtype, but found {0} and {1}",
+    "mv": "addmv input tensors must have the same dtype, but got {1}, {0}, and {1}",
+    "addmm": "{given} and mat2 must have the same dtype, but got {wrong} and {2}",
+    "addmv": "addmv input tensors must have the same dtype, but got {0}, {1}, and {2}",
+    "baddbmm": "Input dtypes must be the same, got: input {c0}, batch1: {c1}, batch2: {c2}",
+}
+"""PyTorch's words for operands of different dtypes: {0} is the scalar type of the first, {c0} its name in C."""
+
+_BOOLEANS = {
+    "mm": "addmm_impl_cpu_", "addmm": "addmm_impl_cpu_", "mv": "addmv_impl_cpu", "addmv": "addmv_impl_cpu",
+}  # fmt: skip
+"""The kernels that PyTorch names where it refuses bool, if they are not called as the function is."""
+
+_C_NAMES = {
+    "int8": "signed char", "uint8": "unsigned char", "int16": "short int", "int32": "int", "int64": "long int",
+    "float16": "c10::Half", "bfloat16": "c10::BFloat16", "float32": "float", "float64": "double",
+    "complex64": "c10::complex<float>", "complex128": "c10::complex<double>",
+}  # fmt: skip
+
+
+def product_type(function: str, *tensors: Tensor) -> TensorType:
+    """The type of tensors that are multiplied: they must agree, and be numbers.
 
     Raises:
         RuntimeError: devices or dtypes differ, in PyTorch's words.
+        NotImplementedError: they are bool.
     """
     common_type(function, tensors)
     first = tensors[0]._type
     for other in tensors[1:]:
         if other._type is not first:
-            raise RuntimeError(
-                f"expected m1 and m2 to have the same dtype, but got: {_c_name(first)} != {_c_name(other._type)}"
-            )
+            raise RuntimeError(_different(function, [tensor.dtype for tensor in tensors]))
+    if not first.numbers and (function == "dot" or 0 not in [*tensors[-1]._array.shape, *tensors[-2]._array.shape]):
+        raise NotImplementedError(f"\"{_BOOLEANS.get(function, function)}\" not implemented for 'Bool'")
     return first
 
 
-def _c_name(type_: TensorType) -> str:
-    names = {"Float": "float", "Double": "double", "Long": "long long", "Half": "c10::Half"}
-    name = scalar_type_name(type_.dtype)
-    return names.get(name, name.lower())
+def _different(function: str, dtypes: list[DType]) -> str:
+    if function == "baddbmm" and dtypes[0] is dtypes[1]:
+        function, dtypes = "bmm", dtypes[1:]
+    names = [scalar_type_name(dtype) for dtype in dtypes]
+    same = dtypes[0] is dtypes[-1]
+    return _DIFFERENT[function].format(
+        *names,
+        **{f"c{position}": _C_NAMES.get(dtype.name, dtype.name) for position, dtype in enumerate(dtypes)},
+        given="mat1" if same else "self",
+        wrong=names[1] if same else names[0],
+    )
+
+
+def check_one_dtype(input: Tensor, other: Tensor) -> None:
+    """Refuse operands of different dtypes, in the words of PyTorch's products over several dimensions."""
+    if input.dtype is not other.dtype:
+        raise RuntimeError("both inputs should have same dtype")
 
 
 def _turned(tensor: Tensor) -> Tensor:
@@ -56,6 +98,7 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
 
     Raises:
         RuntimeError: they are not matrices, their sizes do not fit, or their dtypes differ.
+        NotImplementedError: they are bool, as in all products.
 
     Example:
         >>> import flambeau as torch
@@ -68,7 +111,7 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
     a, b = input._array.shape, mat2._array.shape
     if a[1] != b[0]:
         raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({a[0]}x{a[1]} and {b[0]}x{b[1]})")
-    type_ = _product_type("mm", input, mat2)
+    type_ = product_type("mm", input, mat2)
     return from_array(type_.kernels.matmul(input._array, mat2._array), type_)
 
 
@@ -82,8 +125,8 @@ def _matmul_mat2(grad: Tensor, mat2_shape: Any, input: Tensor) -> Tensor:
 
 @primitive(derivatives={"input": _matmul_input, "mat2": _matmul_mat2}, method=False, node="BmmBackward0")
 def _matmul(input: Tensor, mat2: Tensor) -> Tensor:
-    """Multiply matrices in the last two dimensions; the dimensions before broadcast."""
-    type_ = _product_type("matmul", input, mat2)
+    """Multiply matrices of one dtype in the last two dimensions; the dimensions before broadcast."""
+    type_ = input._type
     return from_array(type_.kernels.matmul(input._array, mat2._array), type_)
 
 
@@ -107,6 +150,7 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
         raise RuntimeError(
             f"Expected size for first two dimensions of batch2 tensor to be: [{a[0]}, {a[2]}] but got: [{b[0]}, {b[1]}]."
         )
+    product_type("bmm", input, mat2)
     return _matmul(input, mat2)
 
 
@@ -125,6 +169,7 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
         raise RuntimeError(
             f"size mismatch, got input ({input.shape[0]}), mat ({input.shape[0]}x{input.shape[1]}), vec ({vec.shape[0]})"
         )
+    product_type("mv", input, vec)
     return reshape(_matmul(input, reshape(vec, (-1, 1))), (input.shape[0],))
 
 
@@ -142,13 +187,13 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """
     if input.dim() != 1 or tensor.dim() != 1:
         raise RuntimeError(f"1D tensors expected, but got {input.dim()}D and {tensor.dim()}D tensors")
+    type_ = product_type("dot", input, tensor)
     if input.numel() != tensor.numel():
         raise RuntimeError(
             f"inconsistent tensor size, expected tensor [{input.numel()}] and src [{tensor.numel()}] to have the same number "
             f"of elements, but got {input.numel()} and {tensor.numel()} elements respectively"
         )
-    _product_type("dot", input, tensor)
-    return sum(input * tensor)
+    return sum(input * tensor, dtype=None if type_.floats else type_.dtype)
 
 
 @composite(out=True)
@@ -197,11 +242,19 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
         raise RuntimeError(
             f"Expected size for first two dimensions of batch2 tensor to be: [{a.shape[0]}, {k}] but got: [{b.shape[0]}, {k2}]."
         )
+    product_type(_standing_for(left, right), a, b)
     batch = broadcast_shapes(a._array.shape[:-2], b._array.shape[:-2])
     result = _matmul(a, b)
     if left == 1 or right == 1:
         return reshape(result, tuple(batch) + (n,) * (left > 1) + (m,) * (right > 1))
     return result
+
+
+def _standing_for(left: int, right: int) -> str:
+    """The product that PyTorch makes of tensors with these numbers of dimensions."""
+    if right == 1:
+        return "mv"
+    return "mm" if left <= 2 or right <= 2 else "bmm"
 
 
 def _addmm_alpha(value: Tensor, factor: Number) -> Tensor:
@@ -232,23 +285,29 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Number = 1, alpha:
     for name, matrix in (("mat1", mat1), ("mat2", mat2)):
         if matrix.dim() != 2:
             raise RuntimeError(f"{name} must be a matrix, got {matrix.dim()}-D tensor")
+    type_ = product_type("addmm", input, mat1, mat2)
     (n, k), (k2, m) = mat1._array.shape, mat2._array.shape
     if k != k2:
         raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({n}x{k} and {k2}x{m})")
-    type_ = _product_type("addmm", input, mat1, mat2)
-    if broadcast_shapes(input._array.shape, (n, m)) != (n, m):
-        raise RuntimeError(
-            f"The expanded size of the tensor ({m}) must match the existing size ({input.shape[-1]}) at non-singleton "
-            "dimension 1."
-            f"  Target sizes: {[n, m]}.  Tensor sizes: {list(input.shape)}"
-        )
+    if input._array.shape not in ((m,), (n, m)):
+        _expand_method(input.detach(), (n, m))  # which says what does not fit
+    beta, alpha = (number if number == 1 else fitting(number, type_.dtype) for number in (beta, alpha))
+    compute = partial(_addmm, beta=beta, alpha=alpha)
+    return from_array(all_in_single(type_, compute, input._array, mat1._array, mat2._array), type_)
+
+
+def _addmm(type_: TensorType, bias: Any, a: Any, b: Any, *, beta: Number = 1, alpha: Number = 1) -> Any:
     kernels = type_.kernels
     if kernels.addmm is not None and alpha == 1 and beta == 1:
-        return from_array(kernels.addmm(input._array, mat1._array, mat2._array), type_)
-    product = kernels.matmul(mat1._array, mat2._array)
-    scaled = product if alpha == 1 else kernels.mul(product, type_.number(alpha))
-    bias = input._array if beta == 1 else kernels.mul(input._array, type_.number(beta))
-    return from_array(kernels.add(bias, scaled) if beta else scaled, type_)
+        return kernels.addmm(bias, a, b)
+    product = kernels.matmul(a, b)
+    if alpha == 0:  # nan in what is not wanted does not count
+        product = kernels.full(product.shape, 0, type_.dtype.name)
+    elif alpha != 1:
+        product = kernels.mul(product, type_.number(alpha))
+    if beta == 0:
+        return product
+    return kernels.add(bias if beta == 1 else kernels.mul(bias, type_.number(beta)), product)
 
 
 def _linear_input(grad: Tensor, weight: Tensor) -> Tensor:
@@ -275,14 +334,13 @@ def _linear(input: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     (n, k), (m, k2) = input._array.shape, weight._array.shape
     if k != k2:
         raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({n}x{k} and {k2}x{m})")
-    type_ = _product_type("linear", input, weight, bias)
-    kernels = type_.kernels
+    type_ = product_type("addmm", bias, input, weight)
     if broadcast_shapes(bias._array.shape, (n, m)) != (n, m):
         raise RuntimeError(f"linear: a bias of shape {list(bias.shape)} does not fit {m} outputs")
-    columns = kernels.permute(weight._array, (1, 0))
-    if kernels.addmm is not None:
-        return from_array(kernels.addmm(bias._array, input._array, columns), type_)
-    return from_array(kernels.add(kernels.matmul(input._array, columns), bias._array), type_)
+    columns = type_.kernels.permute(weight._array, (1, 0))
+    if type_.halves:
+        return from_array(all_in_single(type_, _addmm, bias._array, input._array, columns), type_)
+    return from_array(_addmm(type_, bias._array, input._array, columns), type_)
 
 
 @composite(method=False)

@@ -19,7 +19,7 @@ from flambeau.ops.reductions._reduce import Dims, spread
 from flambeau.ops.reductions.sums import sum
 from flambeau.shapes import Shape, as_ints, normalize_dim, normalize_dims
 
-from ._matrices import check_matrix
+from ._matrices import check_floats, check_matrix
 from .factorizations import svdvals
 
 __all__ = ["norm", "renorm"]
@@ -51,11 +51,7 @@ def _norm_input(grad: Tensor, input: Tensor, ord: float, dim: Dims, keepdim: boo
 @primitive(derivatives={"input": _norm_input}, method=False, node="LinalgVectorNormBackward0")
 def _vector_norm(input: Tensor, ord: float, dim: Dims, keepdim: bool) -> Tensor:
     type_, array = input._type, input._array
-    if not type_.floats:
-        raise RuntimeError(
-            "linalg.vector_norm: Expected a floating point or complex tensor as input. "
-            f"Got {scalar_type_name(type_.dtype)}"
-        )
+    check_floats("linalg.vector_norm", input)
     dims = normalize_dims(dim, len(array.shape))
     if ord < 0 or ord == inf:
         _check_identity(array.shape, ord, dim, dims)

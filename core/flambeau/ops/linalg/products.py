@@ -1,4 +1,4 @@
-"""Sums of products beyond matrix multiplication: of batches with a bias, of more dimensions, Kronecker, cross and chains."""
+"""Sums of products beyond matrix multiplication: of more dimensions, Kronecker, cross and chains."""
 
 from __future__ import annotations
 
@@ -8,132 +8,25 @@ from itertools import pairwise
 from math import prod
 
 from flambeau._dispatch.declare import alias, composite
-from flambeau._dispatch.runtime import Number, with_out
+from flambeau._dispatch.runtime import with_out
 from flambeau._tensor import Tensor
+from flambeau.ops.creation.ranges import eye
 from flambeau.ops.movement.broadcasting import _expand_method
 from flambeau.ops.movement.diagonals import diagonal
 from flambeau.ops.movement.joining import stack
 from flambeau.ops.movement.shapes import reshape
 from flambeau.shapes import as_int, as_ints, broadcast_shapes, is_one, normalize_dim
 
-from .matmul import bmm, dot, matmul, mm, mv, outer
+from ._matrices import check_floats, check_square
+from .inverses import inv
+from .matmul import check_one_dtype, dot, matmul, mm, outer
 
 __all__ = [
-    "addbmm", "addmv", "addr", "baddbmm", "chain_matmul", "cross", "ger", "inner", "kron", "matrix_power",
+    "chain_matmul", "cross", "ger", "inner", "kron", "matrix_power",
     "tensordot", "trace", "vdot",
 ]  # fmt: skip
 
 ger = alias(outer, "ger")
-
-
-# -- with a bias ---------------------------------------------------------------
-
-
-def _with_bias(input: Tensor, product: Tensor, beta: Number, alpha: Number) -> Tensor:
-    scaled = product if alpha == 1 else product * alpha
-    if beta == 0:  # nan in what is not wanted does not count
-        return scaled
-    return (input if beta == 1 else input * beta) + scaled
-
-
-def _check_bias(input: Tensor, shape: tuple[int, ...]) -> None:
-    try:
-        fits = broadcast_shapes(tuple(input.shape), shape) == shape
-    except RuntimeError:
-        fits = False
-    if not fits:
-        raise RuntimeError(
-            f"The expanded size of the tensor ({shape[0]}) must match the existing size "
-            f"({input.shape[0] if input.dim() else 1}) at non-singleton dimension 0.  Target sizes: {list(shape)}.  "
-            f"Tensor sizes: {list(input.shape)}"
-        )
-
-
-@composite(inplace=True, out=True)
-def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
-    """Compute ``beta * input + alpha * (mat @ vec)``. Source of the semantics: ``torch.addmv``.
-
-    Raises:
-        RuntimeError: the sizes do not fit.
-
-    Example:
-        >>> import flambeau as torch
-        >>> torch.addmv(torch.tensor([1.0]), torch.tensor([[2.0, 3.0]]), torch.tensor([4.0, 5.0]))
-        tensor([24.])
-    """
-    if mat.dim() != 2 or vec.dim() != 1 or input.dim() > 1:
-        raise RuntimeError(f"vector + matrix @ vector expected, got {input.dim()}, {mat.dim()}, {vec.dim()}")
-    if mat.shape[1] != vec.shape[0] or (input.numel() not in (1, mat.shape[0])):
-        sizes = "x".join(map(str, mat.shape))
-        raise RuntimeError(f"size mismatch, got input ({input.numel()}), mat ({sizes}), vec ({vec.shape[0]})")
-    return _with_bias(input, mv(mat, vec), beta, alpha)
-
-
-@composite(inplace=True, out=True)
-def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
-    """Compute ``beta * input + alpha * outer(vec1, vec2)``. Source of the semantics: ``torch.addr``.
-
-    Raises:
-        RuntimeError: the sizes do not fit.
-
-    Example:
-        >>> import flambeau as torch
-        >>> torch.addr(torch.zeros(1, 2), torch.tensor([2.0]), torch.tensor([3.0, 4.0]))
-        tensor([[6., 8.]])
-    """
-    for position, vector in enumerate((vec1, vec2), 1):
-        if vector.dim() != 1:
-            raise RuntimeError(f"addr: Expected 1-D argument vec{position}, but got {vector.dim()}-D")
-    _check_bias(input, (vec1.numel(), vec2.numel()))
-    return _with_bias(input, outer(vec1, vec2), beta, alpha)
-
-
-def _check_batches(batch1: Tensor, batch2: Tensor) -> None:
-    for position, batch in enumerate((batch1, batch2), 1):
-        if batch.dim() != 3:
-            raise RuntimeError(f"batch{position} must be a 3D tensor")
-    if batch1.shape[0] != batch2.shape[0] or batch1.shape[2] != batch2.shape[1]:
-        raise RuntimeError(
-            f"Expected size for first two dimensions of batch2 tensor to be: [{batch1.shape[0]}, {batch1.shape[2]}] but got: "
-            f"[{batch2.shape[0]}, {batch2.shape[1]}]."
-        )
-
-
-@composite(inplace=True, out=True)
-def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
-    """Compute ``beta * input + alpha * (batch1 @ batch2)``, matrix by matrix. Source of the semantics: ``torch.baddbmm``.
-
-    Raises:
-        RuntimeError: the batches are no batches of matrices, or the sizes do not fit.
-
-    Example:
-        >>> import flambeau as torch
-        >>> torch.baddbmm(torch.zeros(1, 1, 1), torch.tensor([[[2.0, 3.0]]]), torch.tensor([[[4.0], [5.0]]]))
-        tensor([[[23.]]])
-    """
-    _check_batches(batch1, batch2)
-    _check_bias(input, (batch1.shape[0], batch1.shape[1], batch2.shape[2]))
-    return _with_bias(input, bmm(batch1, batch2), beta, alpha)
-
-
-@composite(inplace=True, out=True)
-def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
-    """Compute ``beta * input + alpha * sum(batch1 @ batch2)``, summed over the batch. Source: ``torch.addbmm``.
-
-    Raises:
-        RuntimeError: the batches are no batches of matrices, or the sizes do not fit.
-
-    Example:
-        >>> import flambeau as torch
-        >>> torch.addbmm(torch.zeros(1, 1), torch.ones(3, 1, 2), torch.ones(3, 2, 1))
-        tensor([[6.]])
-    """
-    _check_batches(batch1, batch2)
-    count, rows, between = batch1.shape
-    _check_bias(input, (rows, batch2.shape[2]))
-    # One product of the matrices side by side, instead of a sum of products.
-    left = reshape(batch1.transpose(0, 1), (rows, count * between))
-    return _with_bias(input, mm(left, reshape(batch2, (count * between, batch2.shape[2]))), beta, alpha)
 
 
 # -- of vectors ---------------------------------------------------------------
@@ -161,9 +54,10 @@ def vecdot(x: Tensor, y: Tensor, *, dim: int = -1, out: Tensor | None = None) ->
 
     Example:
         >>> import flambeau as torch
-        >>> torch.linalg.vecdot(torch.tensor([[1, 2], [3, 4]]), torch.tensor([5, 6]))
-        tensor([17, 39])
+        >>> torch.linalg.vecdot(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([5.0, 6.0]))
+        tensor([17., 39.])
     """
+    check_floats("linalg.vecdot", x)
     first = x.conj() if x.is_complex() else x
     result = (first * y).sum(dim)
     return result if out is None else with_out(out, lambda: result)
@@ -183,12 +77,13 @@ def inner(input: Tensor, other: Tensor) -> Tensor:
     """
     if input.dim() == 0 or other.dim() == 0:
         return input * other
+    check_one_dtype(input, other)
     if input.shape[-1] != other.shape[-1]:
         raise RuntimeError(
             "inner() the last dimension must match on both input tensors but got shapes "
             f"{list(input.shape)} and {list(other.shape)}"
         )
-    return tensordot(input, other, ([-1], [-1]))
+    return dot(input, other) if input.dim() == other.dim() == 1 else tensordot(input, other, ([-1], [-1]))
 
 
 @composite(out=True)
@@ -237,6 +132,8 @@ def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1, out: Tensor | N
 
 def cross_along(input: Tensor, other: Tensor, dim: int) -> Tensor:
     """The cross product along ``dim``."""
+    if not input._type.numbers and not other._type.numbers:
+        raise NotImplementedError("\"cross\" not implemented for 'Bool'")
     if input.dim() != other.dim():
         raise RuntimeError("linalg.cross: inputs must have the same number of dimensions.")
     dim = normalize_dim(dim, input.dim())
@@ -266,6 +163,8 @@ def trace(input: Tensor) -> Tensor:
     """
     if input.dim() != 2:
         raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input.dim()}")
+    if not input._type.numbers:
+        raise NotImplementedError("\"trace\" not implemented for 'Bool'")
     return diagonal(input).sum()
 
 
@@ -303,6 +202,7 @@ def tensordot(
     """
     if out is not None:
         return with_out(out, tensordot, a, b, dims)  # type: ignore[no-any-return]
+    check_one_dtype(a, b)
     first, second = _contracted(a, b, dims)
     if len(first) != len(second):
         raise RuntimeError("both dimension lists should have same length")
@@ -447,16 +347,11 @@ def matrix_power(input: Tensor, n: int) -> Tensor:
         tensor([[1., 5.],
                 [0., 1.]])
     """
-    from ._matrices import check_square
-    from .inverses import inv
-
     check_square("linalg.matrix_power", input)
     n = as_int(n, "n")
     if n < 0:
         return matrix_power(inv(input), -n)
     if n == 0:
-        from flambeau.ops.creation.ranges import eye
-
         one = eye(input.shape[-1], dtype=input.dtype, device=input.device)
         return _expand_method(one, tuple(input.shape)).clone()
     result: Tensor | None = None

@@ -1,0 +1,53 @@
+"""Distances, compared with PyTorch: values, errors, derivatives."""
+
+from __future__ import annotations
+
+import pytest
+from tests.support.matrices import assert_same_derivatives, outcome
+
+import flambeau
+
+torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.oracle
+
+EXPRESSIONS = """
+M.cdist(M.ones(2,3),M.zeros(4,3))
+M.cdist(a,a,p=1)
+M.cdist(a,a,p=float('inf'))
+M.cdist(a,a,p=0)
+M.cdist(M.ones(2,3),M.zeros(4,2))
+M.cdist(M.ones(3),M.zeros(4,3))
+M.cdist(e.long(),e.long())
+M.cdist(e,e,p=-1)
+M.cdist(a,a,compute_mode='use_mm_for_euclid_dist')
+M.cdist(a,a,compute_mode='products')
+M.cdist(M.arange(60.).reshape(30,2),M.ones(2,2))
+M.cdist(M.ones(30,0),M.ones(2,0))
+M.pdist(q)
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_as_pytorch(expression: str) -> None:
+    assert outcome(flambeau, expression) == outcome(torch, expression)
+
+
+_VALUES = {
+    "a": torch.tensor([[2.0, 1.5], [0.5, 3.5]], dtype=torch.float64),
+    "q": torch.tensor([[1.0, 2], [3, 4.5], [5, 7.25]], dtype=torch.float64),
+}
+
+ONCE = """
+M.cdist(q, a)
+M.cdist(q, q)
+M.cdist(q, a, compute_mode='use_mm_for_euclid_dist')
+M.cdist(q, a, p=1)
+M.cdist(q, a, p=3)
+M.cdist(q, a, p=INF)
+M.pdist(q)
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("expression", ONCE)
+def test_first_derivatives_as_pytorch(expression: str) -> None:
+    assert_same_derivatives(flambeau, torch, expression, _VALUES, second=False)

@@ -1,0 +1,57 @@
+"""Norms of vectors and matrices, and condition numbers, compared with PyTorch: values, errors, derivatives."""
+
+from __future__ import annotations
+
+import pytest
+from tests.support.matrices import assert_same_derivatives, outcome
+
+import flambeau
+
+torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.oracle
+
+EXPRESSIONS = """
+L.cond(e)
+L.cond(z)
+L.cond(a,1)
+L.cond(z,1)
+L.cond(e,'fro')
+L.norm(e)
+L.norm(M.ones(3),3)
+L.norm(a,'nuc')
+L.norm(a,2)
+L.norm(a,-2)
+L.norm(a,float('inf'))
+L.norm(a,-1)
+L.norm(M.ones(2,2,2),1)
+L.norm(M.ones(2,2,2),1,dim=(0,2))
+L.norm(M.ones(2,2,2),2,dim=(0,2),keepdim=True).shape
+L.matrix_norm(M.ones(3))
+L.vector_norm(M.ones(2,2),float('inf'))
+L.norm(M.ones(2,2),'x')
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_as_pytorch(expression: str) -> None:
+    assert outcome(flambeau, expression) == outcome(torch, expression)
+
+
+_VALUES = {
+    "a": torch.tensor([[2.0, 1.5], [0.5, 3.5]], dtype=torch.float64),
+    "q": torch.tensor([[1.0, 2], [3, 4.5], [5, 7.25]], dtype=torch.float64),
+}
+
+DIFFERENTIABLE = """
+L.norm(q, "nuc")
+L.norm(q, 2)
+L.norm(q, float("inf"))
+L.matrix_norm(q, -1)
+L.vector_norm(q, 3)
+L.cond(a)
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("expression", DIFFERENTIABLE)
+def test_both_derivatives_as_pytorch(expression: str) -> None:
+    assert_same_derivatives(flambeau, torch, expression, _VALUES)
