@@ -176,8 +176,8 @@ def reduced_shape(shape: Shape, dims: Shape, keepdim: bool) -> Shape:
     return tuple(size for d, size in enumerate(shape) if d not in dims)
 
 
-def broadcast_shapes(*shapes: Shape) -> Size:
-    """The common shape that ``shapes`` broadcast to. Source of the semantics: ``torch.broadcast_shapes``.
+def broadcast_shapes(*shapes: Shape | int) -> Size:
+    """The common shape that ``shapes`` broadcast to, of which one may be an int. Source of the semantics: ``torch.broadcast_shapes``.
 
     Raises:
         RuntimeError: two sizes differ and neither is 1; the message names the first pair, in PyTorch's words.
@@ -189,8 +189,13 @@ def broadcast_shapes(*shapes: Shape) -> Size:
     """
     result: list[int] = []
     for shape in shapes:
-        if len(shape) > len(result):
-            result[:0] = [1] * (len(shape) - len(result))
+        try:
+            more = len(shape) - len(result)
+        except TypeError:  # a size alone
+            shape = (as_int(shape, "shapes"),)
+            more = 1 - len(result)
+        if more > 0:
+            result[:0] = [1] * more
         for back in range(1, len(shape) + 1):
             size, have = shape[-back], result[-back]
             if size != have and size != 1:

@@ -12,6 +12,7 @@ from typing import Any
 
 from flambeau._tensor import Tensor
 from flambeau._tensor.modes import enable_grad, no_grad
+from flambeau.ops.elementwise.complex_parts import view_as_real
 from flambeau.ops.movement.joining import stack
 from flambeau.ops.random.factories import rand, randn
 from flambeau.random import Generator
@@ -142,7 +143,7 @@ class _Checked:
         for output in listed:
             if not isinstance(output, Tensor):
                 raise ValueError(f"gradcheck: the function must give tensors, not {type(output).__name__}")
-        return [output.to_dense() if output._sparse else output for output in listed]
+        return [_real_form(output.to_dense() if output._sparse else output) for output in listed]
 
     def moved(self, place: int, direction: Tensor, position: int) -> Tensor:
         """The change of an output, flattened, per unit of ``direction`` in the input at ``place``."""
@@ -186,6 +187,17 @@ def _of_values(func: _Function, inputs: tuple[Any, ...]) -> tuple[_Function, tup
     return of_values, tuple(values)
 
 
+def _real_form(tensor: Tensor) -> Tensor:
+    """A complex tensor as pairs of numbers: what is differentiated has real values, as in PyTorch."""
+    return view_as_real(tensor) if tensor.is_complex() else tensor
+
+
+def _directions(tensor: Tensor) -> list[Tensor]:
+    """In which an input is moved: along each element, and of a complex one along its imaginary part as well."""
+    vectors = _unit_vectors(tensor)
+    return vectors + [vector * 1j for vector in vectors] if tensor.is_complex() else vectors
+
+
 def _unit_vectors(tensor: Tensor) -> list[Tensor]:
     vectors = []
     for element in range(tensor.numel()):
@@ -204,7 +216,7 @@ def _far(found: Tensor, expected: Tensor, atol: float, rtol: float) -> bool:
 
 def _check_constant(checked: _Checked, position: int, atol: float) -> None:
     for place, value in checked.wanted:
-        for direction in _unit_vectors(value):
+        for direction in _directions(value):
             change = checked.moved(place, direction, position)
             if _far(change, change * 0, atol, 0.0):
                 raise GradcheckError("Numerical gradient for function expected to be zero")
@@ -216,7 +228,9 @@ def _check_slow(checked: _Checked, position: int, output: Tensor, atol: float, r
     for number, (place, value) in enumerate(checked.wanted):
         if not value.numel() or not rows:
             continue
-        numerical = stack([checked.moved(place, direction, position) for direction in _unit_vectors(value)])
+        numerical = stack([checked.moved(place, direction, position) for direction in _directions(value)])
+        if value.is_complex():  # the derivatives along both parts make one complex number
+            numerical = numerical[: value.numel()] + numerical[value.numel() :] * 1j
         analytical = stack([row[number].reshape(-1) for row in rows], 1)
         repeated = stack([row[number].reshape(-1) for row in again], 1)
         if _far(repeated, analytical, nondet_tol, 0.0):
@@ -232,7 +246,7 @@ def _check_slow(checked: _Checked, position: int, output: Tensor, atol: float, r
 def _check_fast(checked: _Checked, position: int, output: Tensor, atol: float, rtol: float) -> None:
     def drawn(like: Tensor) -> Tensor:
         vector = rand(like.shape, dtype=like.dtype, device=like.device, generator=generator)
-        return vector / (vector * vector).sum().sqrt() if vector.numel() else vector
+        return vector / vector.abs().square().sum().sqrt() if vector.numel() else vector
 
     generator = Generator(output.device).manual_seed(0)
     weights = drawn(output)
@@ -240,7 +254,7 @@ def _check_fast(checked: _Checked, position: int, output: Tensor, atol: float, r
     for number, (place, value) in enumerate(checked.wanted):
         direction = drawn(value)
         numerical = (checked.moved(place, direction, position) * weights.reshape(-1)).sum()
-        analytical = (pulled[number] * direction).sum()
+        analytical = (_real_form(pulled[number]) * _real_form(direction)).sum()
         if _far(analytical, numerical, atol, rtol):
             raise _mismatch(position, number, numerical, analytical)
 
@@ -248,7 +262,7 @@ def _check_fast(checked: _Checked, position: int, output: Tensor, atol: float, r
 def _check_forward(checked: _Checked, atol: float, rtol: float) -> None:
     """Tangents of forward mode, one direction of one input at a time."""
     for number, (place, value) in enumerate(checked.wanted):
-        for direction in _unit_vectors(value):
+        for direction in _directions(value):
             with dual_level():
                 inputs = list(checked.inputs)
                 inputs[place] = make_dual(value.detach(), direction)
@@ -381,7 +395,7 @@ def _with_grad(function: _Function) -> _Function:
 
 def _starts(outputs: Sequence[Tensor], given: Any, *, with_gaps: bool) -> list[Tensor]:
     if given is not None:
-        return [given] if isinstance(given, Tensor) else list(given)
+        return [_real_form(start) for start in ([given] if isinstance(given, Tensor) else given)]
     generator = Generator(outputs[0].device).manual_seed(0)
     drawn = [
         randn((*output.shape, 2), dtype=output.dtype, device=output.device, generator=generator)[..., 0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from math import prod
 from typing import Any
 
 from .kernels import Array
@@ -63,7 +64,7 @@ def linalg_kernels(
     def lu(a: Array) -> tuple[Array, Array]:
         if a.ndim == 2:
             return _row_swaps(xp, *lu_factor(a))
-        matrices = a.reshape((-1, *a.shape[-2:]))
+        matrices = a.reshape((prod(a.shape[:-2]), *a.shape[-2:]))
         factors, swaps = xp.empty_like(matrices), xp.empty((matrices.shape[0], min(a.shape[-2:])), "int64")
         for position in range(matrices.shape[0]):
             factors[position], swaps[position] = _row_swaps(xp, *lu_factor(matrices[position]))

@@ -66,6 +66,11 @@ def adjoint(input: Tensor) -> Tensor:
     return turned.conj() if turned.is_complex() else turned
 
 
+def nothing_of(input: Tensor) -> Tensor:
+    """An empty tensor in the place of a result that is not computed; it is part of the graph, as in PyTorch."""
+    return input.reshape(-1)[:0].clone()
+
+
 def _not_finite(result: Tensor) -> Tensor:
     return ~result.detach().isfinite().flatten(-2).all(-1)
 

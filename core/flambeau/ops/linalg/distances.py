@@ -12,6 +12,7 @@ from flambeau.ops.elementwise.arithmetic import sub
 from flambeau.ops.elementwise.selection import where
 from flambeau.ops.movement.diagonals import triu_indices
 from flambeau.ops.movement.joining import cat
+from flambeau.ops.reductions.sums import sum_to_size
 from flambeau.promotion import result_dtype
 from flambeau.shapes import broadcast_shapes
 
@@ -21,11 +22,12 @@ __all__ = ["cdist", "dist", "pdist"]
 
 
 def _dist_input(grad: Tensor, input: Tensor, other: Tensor, p: float, result: Tensor) -> Any:
-    return _norm_input(grad, input - other, float(p), None, False, result)
+    slope = _norm_input(grad, input - other, float(p), None, False, result)
+    return None if slope is None else sum_to_size(slope, tuple(input.shape))
 
 
 def _dist_other(grad: Tensor, input: Tensor, other: Tensor, p: float, result: Tensor) -> Any:
-    return _norm_input(-grad, input - other, float(p), None, False, result)
+    return _dist_input(grad, other, input, p, result)
 
 
 @primitive(derivatives={"input": _dist_input, "other": _dist_other}, method=False, node="DistBackward0")

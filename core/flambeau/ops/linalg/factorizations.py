@@ -25,6 +25,7 @@ from ._matrices import (
     batch_text,
     check_matrix,
     check_square_matrix,
+    nothing_of,
 )
 from .matmul import matmul
 
@@ -140,9 +141,14 @@ def _qr_input(grad: list[Tensor], q: Tensor, r: Tensor) -> Tensor:
     return adjoint(_solve(r, adjoint(total)))
 
 
-def _qr_derivative(grad: list[Tensor], input: Tensor, complete: bool, result_0: Tensor, result_1: Tensor) -> Tensor:
+def _qr_derivative(grad: list[Tensor], input: Tensor, mode: str, result_0: Tensor, result_1: Tensor) -> Tensor:
     rows, columns = input.shape[-2:]
-    if complete and rows > columns:
+    if mode == "r":
+        raise RuntimeError(
+            "The derivative of linalg.qr depends on Q, which is not computed when mode='r'. Please use linalg.qr(A, "
+            "mode='reduced') if you are going to differentiate through linalg.qr."
+        )
+    if mode == "complete" and rows > columns:
         raise RuntimeError("The QR decomposition is not differentiable when mode='complete' and nrows > ncols.")
     q, r = result_0, result_1
     if rows >= columns:
@@ -157,8 +163,8 @@ def _qr_derivative(grad: list[Tensor], input: Tensor, complete: bool, result_0: 
 
 
 @primitive(derivatives={"input": _qr_derivative}, method=False, holomorphic=False, node="LinalgQrBackward0")
-def _qr(input: Tensor, complete: bool) -> tuple[Tensor, Tensor]:
-    q, r = input._type.kernels.qr(input._array, complete)
+def _qr(input: Tensor, mode: str) -> tuple[Tensor, Tensor]:
+    q, r = input._type.kernels.qr(input._array, mode == "complete")
     return from_array(q, input._type), from_array(r, input._type)
 
 
@@ -175,7 +181,7 @@ class QR(NamedTuple):
 def qr(A: Tensor, mode: str = "reduced") -> QR:
     """Factorise matrices into orthonormal columns times an upper triangular matrix. Source: ``torch.linalg.qr``.
 
-    ``mode="complete"`` makes Q square; ``"r"`` leaves Q empty. The signs are LAPACK's.
+    ``mode="complete"`` makes Q square; ``"r"`` leaves Q empty, and has no derivative. The signs are LAPACK's.
 
     Raises:
         RuntimeError: there is no such mode, or the input is no floating matrix.
@@ -191,10 +197,8 @@ def qr(A: Tensor, mode: str = "reduced") -> QR:
             f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'"
         )
     check_matrix("linalg.qr", A)
-    q, r = _qr(A, mode == "complete")
-    if mode == "r":
-        q = A.new_empty(0)
-    return QR(q, r)
+    q, r = _qr(A, mode)
+    return QR(nothing_of(q) if mode == "r" else q, r)
 
 
 # -- singular values ---------------------------------------------------------------

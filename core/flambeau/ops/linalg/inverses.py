@@ -5,7 +5,7 @@ Derivatives follow Giles, Collected Matrix Derivative Results (2008); that of th
 
 from __future__ import annotations
 
-from math import ceil, log2, prod
+from math import ceil, factorial, inf, log2, nan, prod
 from typing import Any, NamedTuple
 
 from flambeau import dtypes
@@ -125,8 +125,12 @@ def _pinv_input(grad: Tensor, input: Tensor, result: Tensor) -> Tensor:
 
 
 @primitive(derivatives={"input": _pinv_input}, method=False, holomorphic=False, node="LinalgPinvBackward0")
-def _pinv(input: Tensor, limit: Any) -> Tensor:
-    u, s, vh = _svd(input.detach(), False)
+def _pinv(input: Tensor, limit: Any, hermitian: bool) -> Tensor:
+    if hermitian:
+        s, u = _eigh(input.detach())
+        s, vh = s.abs(), adjoint(u * s.sgn().unsqueeze(-2))
+    else:
+        u, s, vh = _svd(input.detach(), False)
     largest = s.amax(-1, keepdim=True) if s.shape[-1] else s
     kept = s > largest * limit
     inverse = where(kept, 1.0 / where(kept, s, 1.0), 0.0)
@@ -146,7 +150,8 @@ def pinv(
     """Compute the pseudo-inverse of matrices of any shape. Source of the semantics: ``torch.linalg.pinv``.
 
     Singular values count as zero that are not above the larger of ``atol`` and ``rtol`` times the largest; ``rtol`` is by
-    default the larger side times the dtype's eps, and 0 if ``atol`` is given. ``rcond`` is another name of ``rtol``.
+    default the larger side times the dtype's eps, and 0 if ``atol`` is given. ``rcond`` is another name of ``rtol``. Of
+    matrices that are ``hermitian`` the lower triangle alone is read.
 
     Raises:
         RuntimeError: the input is no floating matrix.
@@ -160,24 +165,24 @@ def pinv(
     check_matrix("linalg.pinv", A)
     if hermitian:
         check_square("linalg.pinv", A)
-    return _pinv(A, _relative_limit(A, atol, rcond if rtol is None else rtol))
+    return _pinv(A, _relative_limit(A, atol, rcond if rtol is None else rtol, hermitian), hermitian)
 
 
-def _relative_limit(A: Tensor, atol: Any, rtol: Any) -> Any:
+def _relative_limit(A: Tensor, atol: Any, rtol: Any, hermitian: bool) -> Any:
     """Which part of the largest singular value another must exceed."""
     default = max(A.shape[-2:]) * torch_eps(A)
     if atol is None:
         limit = default if rtol is None else rtol
         return limit.unsqueeze(-1) if isinstance(limit, Tensor) and limit.dim() else limit
     relative = 0.0 if rtol is None else rtol
-    largest = _largest(A)
+    largest = _largest(A, hermitian)
     absolute = atol / where(largest == 0, 1.0, largest)
     smaller = where(absolute > relative, absolute, absolute * 0 + relative)
     return smaller.unsqueeze(-1)
 
 
-def _largest(A: Tensor) -> Tensor:
-    values = _svd(A.detach(), False)[1]
+def _largest(A: Tensor, hermitian: bool) -> Tensor:
+    values = _eigh(A.detach())[0].abs() if hermitian else _svd(A.detach(), False)[1]
     return values.amax(-1) if values.shape[-1] else values.new_zeros(values.shape[:-1])
 
 
@@ -270,7 +275,9 @@ class Slogdet(NamedTuple):
         return named_repr("linalg_slogdet", self)
 
 
-def _slogdet_input(grad: list[Tensor], input: Tensor) -> Tensor:
+def _slogdet_input(given: list[Tensor | None], grad: list[Tensor], input: Tensor) -> Tensor | None:
+    if given[1] is None and not input._type.complex:
+        return None  # the sign of a real determinant is constant
     slope = grad[1]
     if input._type.complex:  # the sign turns with the imaginary part of the logarithm
         slope = slope - imag(grad[0].conj() * _slogdet(input)[0]) * 1j
@@ -297,7 +304,7 @@ def slogdet(A: Tensor) -> Slogdet:
     """
     check_square_matrix("linalg.slogdet", A)
     sign, size = _slogdet(A)
-    return Slogdet(sign if A._type.complex else sign.detach(), size)
+    return Slogdet(sign, size)
 
 
 def logdet(input: Tensor) -> Tensor:
@@ -321,19 +328,18 @@ def logdet(input: Tensor) -> Tensor:
 
 # -- functions of matrices ---------------------------------------------------------------
 
-# The numerator of the Padé approximant of degree 13 of exp, and the largest 1-norm for which it is exact to double
-# precision. Source: Higham, The Scaling and Squaring Method for the Matrix Exponential Revisited (2005), table 2.3.
-_PADE = (
-    64764752532480000.0, 32382376266240000.0, 7771770303897600.0, 1187353796428800.0, 129060195264000.0, 10559470521600.0,
-    670442572800.0, 33522128640.0, 1323241920.0, 40840800.0, 960960.0, 16380.0, 182.0, 1.0,
-)  # fmt: skip
-_PADE_NORM = 5.37
+_DEGREE = 18
+_NORMS = {dtypes.float32: 3.01, dtypes.float64: 1.09}
+"""Up to which 1-norm the Taylor polynomial of that degree is exact to the precision of the dtype.
+
+Source: Bader, Blanes and Casas, Computing the Matrix Exponential with an Optimized Taylor Polynomial Approximation (2019).
+"""
 
 
 def matrix_exp(A: Tensor) -> Tensor:
     """Compute the exponential of square matrices. Source of the semantics: ``torch.linalg.matrix_exp``.
 
-    By scaling and squaring with a Padé approximant; gradients flow through the products.
+    By scaling and squaring of a Taylor polynomial, each matrix of a batch by its own norm; gradients flow through the products.
 
     Raises:
         RuntimeError: the matrices are not square, or not floating.
@@ -347,24 +353,30 @@ def matrix_exp(A: Tensor) -> Tensor:
     check_square_matrix("linalg.matrix_exp", A)
     if not A.numel():
         return A.clone()
-    norm = float(A.detach().abs().sum(-2).amax())
-    squarings = max(0, ceil(log2(norm / _PADE_NORM))) if 0 < norm < float("inf") else 0
-    x = A * 2.0**-squarings
-    one = eye(A.shape[-1], dtype=A.dtype, device=A.device)
+    norms = A.detach().abs().sum(-2, keepdim=True).amax(-1, keepdim=True).reshape(-1).tolist()
+    largest = _NORMS[A.dtype.to_real()]
+    counts = [max(0, ceil(log2(norm / largest))) if 0 < norm < inf else 0 for norm in norms]
+    scales = [2.0**-count if norm < inf else nan for norm, count in zip(norms, counts, strict=True)]
+    squarings = A.new_tensor(counts, dtype=dtypes.int64).reshape(*A.shape[:-2], 1, 1)
+    result = _taylor(A * A.new_tensor(scales).reshape(squarings.shape))
+    for step in range(max(counts)):
+        result = where(squarings > step, matmul(result, result), result)
+    return result
+
+
+def _taylor(x: Tensor) -> Tensor:
+    """The sum of x^n / n!, in blocks of four terms, each of which is multiplied by the fourth power that follows."""
     square = matmul(x, x)
+    powers = [eye(x.shape[-1], dtype=x.dtype, device=x.device), x, square, matmul(square, x)]
     fourth = matmul(square, square)
-    sixth = matmul(fourth, square)
-
-    def half(first: int) -> Tensor:
-        """The terms of even, or of odd, degree."""
-        c = _PADE[first::2]
-        high = sixth * c[6] + fourth * c[5] + square * c[4]
-        return matmul(sixth, high) + sixth * c[3] + fourth * c[2] + square * c[1] + one * c[0]
-
-    odd, even = matmul(x, half(1)), half(0)
-    result = _solve(even - odd, even + odd)
-    for _ in range(squarings):
-        result = matmul(result, result)
+    result: Tensor | None = None
+    for start in range(_DEGREE // 4 * 4, -1, -4):
+        terms = [powers[n - start] / float(factorial(n)) for n in range(start, min(start + 4, _DEGREE + 1))]
+        block = terms[0]
+        for term in terms[1:]:
+            block = block + term
+        result = block if result is None else block + matmul(fourth, result)
+    assert result is not None, "there is a first block"
     return result
 
 

@@ -9,6 +9,7 @@ from flambeau._dispatch.declare import primitive
 from flambeau._tensor import Tensor, from_array
 from flambeau.ops.creation.ranges import eye
 from flambeau.ops.movement.diagonals import diagonal, tril, triu
+from flambeau.ops.movement.joining import cat
 from flambeau.ops.reductions._reduce import named_repr
 
 from ._matrices import _solve, adjoint, batch_text, check_matrix, lower_of, upper_of
@@ -21,9 +22,7 @@ def permutation_of(swaps: Tensor, rows: int) -> Tensor:
     """The order of rows that swaps make, one after the other; ``swaps`` counts from 0."""
     batch = swaps.shape[:-1]
     orders = []
-    for row in (
-        swaps.reshape(-1, swaps.shape[-1]).tolist() if swaps.numel() else [[] for _ in range(max(batch.numel(), 1))]
-    ):
+    for row in swaps.reshape(batch.numel(), swaps.shape[-1]).tolist():
         order = list(range(rows))
         for first, second in enumerate(row):
             order[first], order[second] = order[second], order[first]
@@ -32,17 +31,32 @@ def permutation_of(swaps: Tensor, rows: int) -> Tensor:
 
 
 def _lu_derivative(grad: list[Tensor], input: Tensor) -> Tensor:
+    """That of the square part, and of the columns or rows beyond it, which are U2 = L^-1 A2 or L2 = A2 U^-1."""
     rows, columns = input.shape[-2:]
-    if rows != columns:
-        raise RuntimeError("lu_factor(): the derivative of an LU factorisation is known for square matrices only")
+    inner = min(rows, columns)
     factors, swaps = _lu_factor(input)
     lower, upper = lower_of(factors), upper_of(factors)
-    grad_factors = grad[0]
-    inner = tril(matmul(adjoint(lower), tril(grad_factors, -1)), -1) + triu(matmul(triu(grad_factors), adjoint(upper)))
-    turned = adjoint(_solve(upper, adjoint(_solve(adjoint(lower), inner))))
-    order = permutation_of(swaps, rows)
-    back = order.argsort(-1)
+    grad_lower, grad_upper = tril(grad[0][..., :inner], -1), triu(grad[0][..., :inner, :])
+    square_lower, square_upper = lower[..., :inner, :], upper[..., :inner]
+    first_lower, first_upper = grad_lower[..., :inner, :], grad_upper[..., :inner]
+    rest = None
+    if columns > inner:
+        rest = _solve(adjoint(square_lower), grad_upper[..., inner:])
+        first_lower = first_lower - matmul(rest, adjoint(upper[..., inner:]))
+    elif rows > inner:
+        rest = _divided(grad_lower[..., inner:, :], square_upper)
+        first_upper = first_upper - matmul(adjoint(lower[..., inner:, :]), rest)
+    middle = tril(matmul(adjoint(square_lower), first_lower), -1) + triu(matmul(first_upper, adjoint(square_upper)))
+    turned = _divided(_solve(adjoint(square_lower), middle), square_upper)
+    if rest is not None:
+        turned = cat([turned, rest], -1 if columns > inner else -2)
+    back = permutation_of(swaps, rows).argsort(-1)
     return turned.gather(-2, back.unsqueeze(-1).expand(turned.shape))
+
+
+def _divided(matrix: Tensor, upper: Tensor) -> Tensor:
+    """``matrix`` times the inverse of the adjoint of ``upper``."""
+    return adjoint(_solve(upper, adjoint(matrix)))
 
 
 @primitive(derivatives={"input": _lu_derivative}, method=False, holomorphic=False, node="LinalgLuFactorExBackward0")
@@ -124,8 +138,6 @@ def _raise_zero_pivot(input: Tensor, info: Tensor) -> None:
 
 def lu_factor(A: Tensor, *, pivot: bool = True) -> LUFactor:
     """Factorise matrices as P L U, with L and U in one matrix: for :func:`lu_solve`. Source: ``torch.linalg.lu_factor``.
-
-    The gradient is known for square matrices.
 
     Raises:
         RuntimeError: the input is no floating matrix, or U has a zero on its diagonal.

@@ -148,11 +148,16 @@ def cond(A: Tensor, p: Number | str | None = None) -> Tensor:
         tensor(2.)
     """
     check_matrix("linalg.cond", A)
+    if not A.numel():
+        return A.new_zeros(A.shape[:-2], dtype=A.dtype.to_real())
     if p in (None, 2, -2):
         values = svdvals(A)
         largest, smallest = values[..., 0], values[..., -1]
         return smallest / largest if p == -2 else largest / smallest
     check_square("linalg.cond", A)
+    if p == "nuc":  # the inverse of a singular matrix has no singular values
+        values = svdvals(A)
+        return values.sum(-1) * values.reciprocal().sum(-1)
     inverse = _inv(A)
     result = matrix_norm(A, p, (-2, -1)) * matrix_norm(inverse, p, (-2, -1))  # type: ignore[arg-type]
-    return result.masked_fill(_not_finite(inverse), inf) if A.numel() else result
+    return result.masked_fill(_not_finite(inverse), inf)

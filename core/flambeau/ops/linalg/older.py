@@ -11,7 +11,7 @@ from flambeau._tensor.methods import method
 from flambeau.ops.creation.ranges import eye
 from flambeau.ops.reductions._reduce import named_repr
 
-from ._matrices import adjoint, lower_of, upper_of
+from ._matrices import adjoint, lower_of, nothing_of, upper_of
 from .factorizations import QR
 from .factorizations import cholesky as _cholesky
 from .factorizations import qr as _qr
@@ -151,8 +151,8 @@ def lu_unpack(
         >>> torch.lu_unpack(*torch.linalg.lu_factor(torch.tensor([[4.0]])))
         (tensor([[1.]]), tensor([[1.]]), tensor([[4.]]))
     """
-    empty = LU_data.new_empty(0)
-    permutation = empty
+    empty = nothing_of(LU_data)
+    permutation = LU_data.new_empty(0)
     if unpack_pivots:
         rows = LU_data.shape[-2]
         order = permutation_of(LU_pivots.to(dtypes.int64) - 1, rows)

@@ -208,6 +208,10 @@ def tensordot(
         raise RuntimeError("both dimension lists should have same length")
     first, second = [normalize_dim(d, a.dim()) for d in first], [normalize_dim(d, b.dim()) for d in second]
     for one, two in zip(first, second, strict=True):
+        if a.shape[one] == 1 != b.shape[two]:  # a size of 1 stands for any
+            b = b.sum(two, keepdim=True, dtype=b.dtype)
+        elif b.shape[two] == 1 != a.shape[one]:
+            a = a.sum(one, keepdim=True, dtype=a.dtype)
         if a.shape[one] != b.shape[two]:
             raise RuntimeError(
                 f"contracted dimensions need to match, but first has size {a.shape[one]} in dim {one} and second has size "
@@ -353,7 +357,7 @@ def matrix_power(input: Tensor, n: int) -> Tensor:
         return matrix_power(inv(input), -n)
     if n == 0:
         one = eye(input.shape[-1], dtype=input.dtype, device=input.device)
-        return _expand_method(one, tuple(input.shape)).clone()
+        return input.clone().copy_(one)  # which has a gradient, of zeros
     result: Tensor | None = None
     square = input
     while True:

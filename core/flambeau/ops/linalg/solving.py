@@ -6,7 +6,7 @@ from math import prod
 from typing import NamedTuple
 
 from flambeau import dtypes
-from flambeau._dispatch.declare import composite
+from flambeau._dispatch.declare import composite, primitive
 from flambeau._tensor import Tensor
 from flambeau.dtypes import scalar_type_name
 from flambeau.errors import LinAlgError
@@ -16,7 +16,7 @@ from flambeau.ops.movement.diagonals import tril, triu
 from flambeau.ops.reductions._reduce import named_repr
 from flambeau.shapes import broadcast_shapes
 
-from ._matrices import _solve, adjoint, batch_text, check_matrix, check_square, check_square_matrix, lower_of, upper_of
+from ._matrices import _solve, adjoint, batch_text, check_matrix, check_square, check_square_matrix, lower_of, nothing_of, upper_of
 from .factorizations import _svd
 from .inverses import _pinv, torch_eps
 from .lu import _singular, permutation_of
@@ -153,6 +153,42 @@ def solve_triangular(
     return adjoint(_in_batches(adjoint(triangle), adjoint(B)))
 
 
+def _cholesky_solve_other(grad: Tensor, lower: Tensor) -> Tensor:
+    return _cholesky_solve(grad, lower)
+
+
+def _cholesky_solve_lower(grad: Tensor, lower: Tensor, result: Tensor) -> Tensor:
+    """Of the whole factor, not of its triangle alone, as ``cholesky_solve_backward`` of PyTorch."""
+    return -matmul(_symmetric_part(matmul(_cholesky_solve(grad, lower), adjoint(result))), lower)
+
+
+def _symmetric_part(matrix: Tensor) -> Tensor:
+    return matrix + adjoint(matrix)
+
+
+@primitive(
+    derivatives={"other": _cholesky_solve_other, "lower": _cholesky_solve_lower},
+    method=False,
+    holomorphic=False,
+    node="CholeskySolveBackward0",
+)
+def _cholesky_solve(other: Tensor, lower: Tensor) -> Tensor:
+    triangle = tril(lower.detach())
+    return _solve(adjoint(triangle), _solve(triangle, other.detach()))
+
+
+def _cholesky_inverse_lower(grad: Tensor, lower: Tensor, result: Tensor) -> Tensor:
+    return -matmul(matmul(result, matmul(_symmetric_part(grad), result)), lower)
+
+
+@primitive(
+    derivatives={"lower": _cholesky_inverse_lower}, method=False, holomorphic=False, node="CholeskyInverseBackward0"
+)
+def _cholesky_inverse(lower: Tensor) -> Tensor:
+    one = eye(lower.shape[-1], dtype=lower.dtype, device=lower.device)
+    return _cholesky_solve(_expand_method(one, tuple(lower.shape)), lower.detach())
+
+
 def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
     """Solve A X = B, given the Cholesky factor of A. Source of the semantics: ``torch.cholesky_solve``.
 
@@ -164,9 +200,24 @@ def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False, *, out: Tensor | N
         >>> torch.cholesky_solve(torch.tensor([[4.0]]), torch.tensor([[2.0]]))
         tensor([[1.]])
     """
-    check_square("cholesky_solve", L, "input")
+    for name, matrix in (("b", B), ("u", L)):
+        if matrix.dim() < 2:
+            raise RuntimeError(f"{name} should have at least 2 dimensions, but has {matrix.dim()} dimensions instead")
+    check_square("cholesky_solve", L)
+    if B.shape[-2] != L.shape[-1]:
+        raise RuntimeError(
+            f"Incompatible matrix sizes for cholesky_solve: each A matrix is {L.shape[-1]} by {L.shape[-1]} but each b matrix "
+            f"is {B.shape[-2]} by {B.shape[-1]}"
+        )
+    check_matrix("cholesky_solve", L)
+    if B.dtype is not L.dtype:
+        raise RuntimeError(
+            f"Expected b and A to have the same dtype, but found b of type {scalar_type_name(B.dtype)} and A of type "
+            f"{scalar_type_name(L.dtype)} instead."
+        )
     lower = adjoint(L) if upper else L
-    result = solve_triangular(adjoint(lower), solve_triangular(lower, B, upper=False), upper=True)
+    batch = broadcast_shapes(tuple(B.shape[:-2]), tuple(L.shape[:-2]))
+    result = _cholesky_solve(*(_expand_method(each, (*batch, *each.shape[-2:])) for each in (B, lower)))
     return result if out is None else out.copy_(result)
 
 
@@ -178,8 +229,11 @@ def cholesky_inverse(L: Tensor, upper: bool = False, *, out: Tensor | None = Non
         >>> torch.cholesky_inverse(torch.tensor([[2.0]]))
         tensor([[0.2500]])
     """
-    one = _expand_method(eye(L.shape[-1], dtype=L.dtype, device=L.device), tuple(L.shape))
-    return cholesky_solve(one, L, upper, out=out)
+    check_square("cholesky_inverse", L)
+    if not L._type.floats:
+        raise NotImplementedError(f"\"cholesky_inverse_out_cpu\" not implemented for '{scalar_type_name(L.dtype)}'")
+    result = _cholesky_inverse(adjoint(L) if upper else L)
+    return result if out is None else out.copy_(result)
 
 
 def lu_solve(
@@ -245,6 +299,15 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
         raise RuntimeError(
             f"torch.linalg.lstsq: parameter `driver` should be one of (gels, gelsy, gelsd, gelss), but got {driver}"
         )
+    if not 0 <= A.dim() - B.dim() <= 1:
+        raise RuntimeError(
+            "torch.linalg.lstsq: input.dim() must be greater or equal to other.dim() and (input.dim() - other.dim()) <= 1"
+        )
+    if B.dtype is not A.dtype:
+        raise RuntimeError(
+            "torch.linalg.lstsq: Expected input and other to have the same dtype, but got input's dtype "
+            f"{scalar_type_name(A.dtype)} and other's dtype {scalar_type_name(B.dtype)}"
+        )
     vector = A.dim() - 1 == B.dim() and B.shape == A.shape[:-1]
     right = B.unsqueeze(-1) if vector else B
     if right.dim() < 2 or right.shape[-2] != A.shape[-2]:
@@ -254,13 +317,13 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
     values = _svd(A.detach(), False)[1]
     largest = values.amax(-1, keepdim=True) if values.shape[-1] else values
     ranks = (values > limit * largest).sum(-1)
-    solution = matmul(_pinv(A, limit), right)
+    solution = matmul(_pinv(A, limit, False), right)
     kind = driver or "gelsy"
     full = kind != "gelsy" and rows > columns and bool((ranks == columns).all())
-    residuals = (matmul(A, solution) - right).abs().square().sum(-2) if full else A.new_empty(0)
+    residuals = (matmul(A, solution) - right).abs().square().sum(-2) if full else nothing_of(solution)
     return Lstsq(
         solution.squeeze(-1) if vector else solution,
-        residuals.detach(),
+        residuals,
         A.new_empty(0, dtype=dtypes.int64) if kind == "gels" else ranks,
         values if kind in ("gelsd", "gelss") else A.new_empty(0),
     )

@@ -121,7 +121,7 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
     choose = choices_with_replacement if with_replacement else choices
     rows = list(choose(range(input.numel()), r))
     if not rows:
-        return input.new_empty(0, r)
+        return reshape(input[:0], (0, 1)).expand(0, r).clone()  # part of the graph, as in PyTorch
     return reshape(input[tensor(rows, device=input.device).reshape(-1)], (len(rows), r))
 
 
@@ -158,7 +158,7 @@ def linalg_vander(x: Tensor, N: int | None = None) -> Tensor:  # noqa: N803 (PyT
     """Make Vandermonde matrices: the powers of each element, from 0 up, as a row. Source: ``torch.linalg.vander``.
 
     Raises:
-        RuntimeError: ``N`` is not greater than 1, or the input has no dimensions.
+        RuntimeError: ``N`` is not greater than 1.
 
     Example:
         >>> import flambeau as torch
@@ -167,8 +167,7 @@ def linalg_vander(x: Tensor, N: int | None = None) -> Tensor:  # noqa: N803 (PyT
                 [1, 2, 4],
                 [1, 3, 9]])
     """
-    if x.dim() == 0:
-        raise RuntimeError("Expected dim of input tensor to be larger than 0")
+    x = reshape(x, (1,)) if x.dim() == 0 else x
     count = x.shape[-1] if N is None else N
     if count <= 1:
         raise RuntimeError("N must be greater than 1.")
