@@ -177,7 +177,9 @@ def reduced_shape(shape: Shape, dims: Shape, keepdim: bool) -> Shape:
 
 
 def broadcast_shapes(*shapes: Shape | int) -> Size:
-    """The common shape that ``shapes`` broadcast to, of which one may be an int. Source of the semantics: ``torch.broadcast_shapes``.
+    """The common shape that ``shapes`` broadcast to; an int is one of one dimension.
+
+    Source of the semantics: ``torch.broadcast_shapes``.
 
     Raises:
         RuntimeError: two sizes differ and neither is 1; the message names the first pair, in PyTorch's words.

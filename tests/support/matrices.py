@@ -96,7 +96,7 @@ def derivatives(module: Any, expression: str, values: dict[str, Any], second: bo
     }
     with warnings.catch_warnings(action="ignore"):
         result = eval(expression, names)
-        parts = module.view_as_real(result) if result.is_complex() else result
+        parts = module.view_as_real(result.resolve_conj()) if result.is_complex() else result
         weights = module.arange(1.0, parts.numel() + 1, dtype=parts.dtype).reshape(parts.shape)
         first = module.autograd.grad((parts * weights).sum(), leaves, create_graph=second, allow_unused=True)
         found: list[Any] = [result, *first]

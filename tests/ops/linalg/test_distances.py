@@ -51,3 +51,18 @@ M.pdist(q)
 @pytest.mark.parametrize("expression", ONCE)
 def test_first_derivatives_as_pytorch(expression: str) -> None:
     assert_same_derivatives(flambeau, torch, expression, _VALUES, second=False)
+
+
+@pytest.mark.parametrize("p", ["0.5", "1", "2", "3", "INF"])
+@pytest.mark.parametrize("distance", ["M.cdist(x, y, p=P)", "M.cdist(x, x[1:], p=P)", "M.pdist(x, p=P)"])
+def test_derivatives_at_equal_points(distance: str, p: str) -> None:
+    x = torch.tensor([[0.0, 0, 0], [1, 0, -2], [3, 3, -3], [1, 0, -2]], dtype=torch.float64)
+    values = {"x": x, "y": x.flip(0)}
+    assert_same_derivatives(flambeau, torch, distance.replace("P", p), values, second=False)
+
+
+@pytest.mark.parametrize("p", ["1", "2", "3", "INF"])
+@pytest.mark.parametrize("shapes", [((2, 3), (3,)), ((2, 1), (3,)), ((3,), (2, 3))])
+def test_derivatives_of_a_distance_that_broadcasts(shapes: tuple[tuple[int, ...], ...], p: str) -> None:
+    x, y = (torch.randn(shape, generator=torch.Generator().manual_seed(2), dtype=torch.float64) for shape in shapes)
+    assert_same_derivatives(flambeau, torch, f"M.dist(x, y, {p})", {"x": x, "y": y})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.support.matrices import assert_same_derivatives, outcome
+from tests.support.matrices import assert_same, assert_same_derivatives, outcome
 
 import flambeau
 
@@ -73,3 +73,54 @@ L.matrix_exp(a * 5)
 @pytest.mark.parametrize("expression", DIFFERENTIABLE)
 def test_both_derivatives_as_pytorch(expression: str) -> None:
     assert_same_derivatives(flambeau, torch, expression, _VALUES)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.complex128])
+def test_the_pseudo_inverse_of_hermitian_matrices_reads_one_triangle(dtype: torch.dtype) -> None:
+    x = torch.randn(3, 3, generator=torch.Generator().manual_seed(1), dtype=dtype)
+    whole = flambeau.tensor((x.tril() + x.tril(-1).mH).tolist(), dtype=flambeau.complex128)
+    found = flambeau.linalg.pinv(flambeau.tensor(x.tolist(), dtype=flambeau.complex128), hermitian=True)
+    assert dtype.is_complex or flambeau.allclose(found, flambeau.linalg.inv(whole))
+    assert_same_derivatives(flambeau, torch, "L.pinv(x + x.mH, hermitian=True)", {"x": x})
+
+
+@pytest.mark.parametrize("norm", [0.01, 1.0, 30.0])
+def test_exponentials_of_a_batch_have_each_the_accuracy_of_one(norm: float) -> None:
+    x = torch.randn(20, 2, 2, generator=torch.Generator().manual_seed(1))
+    x = x / torch.linalg.matrix_norm(x, 1)[:, None, None] * norm
+    expected = torch.linalg.matrix_exp(x.double())
+    batch = flambeau.tensor([*x.tolist(), [[80.0, 1.0], [0.0, 80.0]]])
+    found = torch.tensor(flambeau.linalg.matrix_exp(batch)[:20].tolist(), dtype=torch.float64)
+    error = (found - expected).abs().amax((-2, -1)) / expected.abs().amax((-2, -1))
+    assert error.max() < 2e-5
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "L.slogdet(M.zeros(0, 0))",
+        "L.slogdet(M.zeros(2, 0, 0))",
+        "L.matrix_exp(M.full((2, 2), INF))",
+        "L.matrix_exp(M.stack([M.zeros(2, 2), M.full((2, 2), NAN)]))",
+        "L.matrix_exp(M.ones(0, 3, 3))",
+        "L.cond(M.zeros(2, 2), 'nuc')",
+        "L.cond(M.zeros(2, 0, 0))",
+        "L.cond(M.eye(2) * 3, 'nuc')",
+        "L.vander(M.tensor(2))",
+        "L.vander(M.tensor(2.0), N=3)",
+        "M.tensordot(ramp('float32', 1, 3), ramp('float32', 2, 3), dims=([0], [0]))",
+        "M.tensordot(ramp('int8', 2, 3), ramp('int8', 1, 1), dims=2)",
+        "list(M.broadcast_shapes(2, (3, 1)))",
+        "list(M.broadcast_shapes((), 3, 1))",
+    ],
+)
+def test_empty_singular_and_single(expression: str) -> None:
+    assert_same(flambeau, torch, expression)
+
+
+@pytest.mark.parametrize("fast", [False, True])
+@pytest.mark.parametrize("function", ["abs", "angle", "exp", "real", "square"])
+def test_gradcheck_of_complex_inputs(function: str, fast: bool) -> None:
+    x = flambeau.tensor([1 + 2j, -0.5 + 1j], dtype=flambeau.complex128, requires_grad=True)
+    assert flambeau.autograd.gradcheck(getattr(flambeau, function), x, fast_mode=fast)
+    assert flambeau.autograd.gradgradcheck(getattr(flambeau, function), x)

@@ -38,3 +38,13 @@ L.lu_factor(a).LU
 @pytest.mark.parametrize("expression", DIFFERENTIABLE)
 def test_both_derivatives_as_pytorch(expression: str) -> None:
     assert_same_derivatives(flambeau, torch, expression, _VALUES)
+
+
+@pytest.mark.parametrize("shape", [(2, 4), (4, 2), (2, 3, 2), (2, 2, 3)])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.complex128])
+@pytest.mark.parametrize("expression", ["L.lu_factor(x).LU", "L.lu(x).L", "L.lu(x).U"])
+def test_derivatives_of_matrices_that_are_not_square(
+    expression: str, dtype: torch.dtype, shape: tuple[int, ...]
+) -> None:
+    x = torch.randn(shape, generator=torch.Generator().manual_seed(1), dtype=dtype)
+    assert_same_derivatives(flambeau, torch, expression, {"x": x})

@@ -67,3 +67,88 @@ def test_both_derivatives_as_pytorch(expression: str) -> None:
 def test_the_error_says_which_matrix(call: str) -> None:
     names = "(lambda e, z: (lambda b: M.linalg.{})(M.stack([e, z])))(M.eye(2), M.zeros(2, 2))"
     assert_same(flambeau, torch, names.format(call))
+
+
+def _drawn(*shape: int, dtype: torch.dtype = torch.float64) -> torch.Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(3), dtype=dtype)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.complex128])
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "M.cholesky_solve(b, u)",
+        "M.cholesky_solve(b, u, True)",
+        "M.cholesky_solve(b, s)",
+        "M.cholesky_inverse(u + 3 * M.eye(3))",
+        "M.cholesky_inverse(s)",
+        "M.cholesky_inverse(s, True)",
+        "L.lu_solve(*L.lu_factor(u), b)",
+        "L.lu_solve(*L.lu_factor(s), b, adjoint=True)",
+        "L.lu_solve(*L.lu_factor(s), b.mT, left=False)",
+        "L.lstsq(u[0, :, :2], b, driver='gels').solution",
+        "L.lstsq(s[:2], b[:2], driver='gels').solution",
+    ],
+)
+def test_solutions_as_pytorch(expression: str, dtype: torch.dtype) -> None:
+    s = _drawn(3, 3, dtype=dtype).tril() + 3 * torch.eye(3, dtype=dtype)
+    if "cholesky" in expression:  # LAPACK takes the diagonal of a factor for real
+        s.diagonal().imag.zero_() if dtype.is_complex else None
+    u = torch.stack([s.triu() + s.mT, s.mT + torch.eye(3)])
+    if "inverse(u" in expression and dtype.is_complex:
+        u = u.real.to(dtype)
+    assert_same_derivatives(flambeau, torch, expression, {"u": u, "s": s, "b": _drawn(3, 2, dtype=dtype)})
+
+
+RESULTS = """
+M.cholesky_solve(wave("float64", 2, 2), wave("float64", 3, 3))
+M.cholesky_solve(wave("float64", 3), wave("float64", 3, 3))
+M.cholesky_solve(wave("float32", 3, 1), wave("float64", 3, 3))
+M.cholesky_solve(wave("float64", 0, 3, 1), wave("float64", 0, 3, 3))
+M.cholesky_inverse(M.eye(2).int())
+M.cholesky_inverse(wave("float64", 0, 0))
+[each.shape for each in M.lu_unpack(*L.lu_factor(wave("float64", 0, 3, 3)))]
+[each.shape for each in M.lu_unpack(*L.lu_factor(wave("float64", 2, 0, 3)))]
+[each.shape for each in M.lu_unpack(*L.lu_factor(wave("float64", 2, 3, 0)))]
+L.lu_solve(*L.lu_factor(wave("float64", 0, 3, 3)), wave("float64", 0, 3, 1))
+L.lstsq(M.ones(3, 2).double(), wave("float64", 3, 1), driver="gelsd").solution
+L.lstsq(M.ones(3, 2).double(), wave("float64", 3, 1), driver="gelss").rank
+L.lstsq(wave("float64", 2, 4, 2), wave("float64", 2, 4), driver="gelsd")
+L.lstsq(wave("float64", 4, 2), wave("float64", 3, 4, 3), driver="gels")
+L.lstsq(wave("float32", 4, 2), wave("float64", 4, 1), driver="gelsd")
+L.lstsq(wave("float64", 0, 2), wave("float64", 0, 1))
+L.lstsq(wave("float64", 2, 0), wave("float64", 2, 1))
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("expression", RESULTS)
+def test_results_and_words_as_pytorch(expression: str) -> None:
+    assert_same(flambeau, torch, expression)
+
+
+GRAPHS = """
+L.matrix_power(x, 0)
+L.slogdet(x).sign
+L.lstsq(x, x).residuals
+L.lstsq(x[:, :1], x, driver="gels").residuals
+L.lstsq(x, x).singular_values
+M.lu_unpack(*L.lu_factor(x), unpack_data=False)[1]
+M.lu_unpack(*L.lu_factor(x), unpack_pivots=False)[0]
+L.qr(x, mode="r").Q
+M.combinations(x[0], 5)
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("expression", GRAPHS)
+def test_what_requires_a_gradient(expression: str) -> None:
+    found = []
+    for module in (flambeau, torch):
+        x = module.tensor([[2.0, 1.0], [1.0, 3.0]], requires_grad=True)
+        found.append(eval(expression, {"M": module, "L": module.linalg, "x": x}).requires_grad)
+    assert found[0] == found[1]
+
+
+def test_the_derivative_of_r_alone_is_refused() -> None:
+    x = flambeau.ones(3, 2, requires_grad=True)
+    with pytest.raises(RuntimeError, match="The derivative of linalg.qr depends on Q"):
+        flambeau.linalg.qr(x, mode="r").R.sum().backward()

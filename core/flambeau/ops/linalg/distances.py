@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
 from flambeau._dispatch.declare import composite, primitive
@@ -74,6 +75,20 @@ def _euclidean(x1: Tensor, x2: Tensor) -> Tensor:
     return product.clamp_(min=0).sqrt_()
 
 
+def _largest_input(grad: Tensor, input: Tensor, result: Tensor) -> Tensor:
+    return where(input.abs() == result.unsqueeze(-1), grad.unsqueeze(-1) * input.sign(), 0.0)
+
+
+@primitive(derivatives={"input": _largest_input}, method=False, node="CdistBackward0")
+def _largest(input: Tensor) -> Tensor:
+    """The maximum norm of which each of several equal coordinates has the whole gradient: so PyTorch's distances have it."""
+    return input.detach().norm(inf, -1)
+
+
+def _lengths(differences: Tensor, p: float) -> Tensor:
+    return _largest(differences) if p == inf and differences.shape[-1] else differences.norm(p, -1)
+
+
 _MODES = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist")
 
 
@@ -115,7 +130,7 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = Non
     if p == 2 and by_product:
         batch = broadcast_shapes(tuple(x1.shape[:-2]), tuple(x2.shape[:-2]))
         return _euclidean(x1.expand(*batch, -1, -1), x2.expand(*batch, -1, -1))
-    return (x1.unsqueeze(-2) - x2.unsqueeze(-3)).norm(p, -1)
+    return _lengths(x1.unsqueeze(-2) - x2.unsqueeze(-3), p)
 
 
 @composite(method=False)
@@ -137,4 +152,4 @@ def pdist(input: Tensor, p: float = 2.0) -> Tensor:
     if p < 0:
         raise RuntimeError("pdist only supports non-negative p values")
     first, second = triu_indices(input.shape[0], input.shape[0], 1, device=input.device)
-    return (input[first] - input[second]).norm(p, -1)
+    return _lengths(input[first] - input[second], p)

@@ -18,7 +18,7 @@ from flambeau.ops.elementwise.selection import where
 from flambeau.ops.movement.diagonals import diagonal
 from flambeau.ops.reductions._reduce import named_repr
 
-from ._matrices import _solve, adjoint, batch_text, check_matrix, check_square, check_square_matrix
+from ._matrices import adjoint, batch_text, check_matrix, check_square, check_square_matrix
 from .factorizations import _eigh, _svd
 from .lu import _singular
 from .matmul import matmul

@@ -16,7 +16,17 @@ from flambeau.ops.movement.diagonals import tril, triu
 from flambeau.ops.reductions._reduce import named_repr
 from flambeau.shapes import broadcast_shapes
 
-from ._matrices import _solve, adjoint, batch_text, check_matrix, check_square, check_square_matrix, lower_of, nothing_of, upper_of
+from ._matrices import (
+    _solve,
+    adjoint,
+    batch_text,
+    check_matrix,
+    check_square,
+    check_square_matrix,
+    lower_of,
+    nothing_of,
+    upper_of,
+)
 from .factorizations import _svd
 from .inverses import _pinv, torch_eps
 from .lu import _singular, permutation_of
