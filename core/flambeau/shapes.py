@@ -176,7 +176,7 @@ def reduced_shape(shape: Shape, dims: Shape, keepdim: bool) -> Shape:
     return tuple(size for d, size in enumerate(shape) if d not in dims)
 
 
-def broadcast_shapes(*shapes: Shape | int) -> Size:
+def broadcast_shapes(*shapes: Any) -> Size:
     """The common shape that ``shapes`` broadcast to; an int is one of one dimension.
 
     Source of the semantics: ``torch.broadcast_shapes``.

@@ -1,4 +1,4 @@
-"""Norms of vectors, distances and the clipping of slices."""
+"""Norms of vectors and the clipping of slices."""
 
 from math import inf
 
@@ -28,17 +28,6 @@ op("norm", tolerance="reduction", samples=[
     Error("empty", lambda t: t.norm(t.zeros(2, 0), inf, 1), (RuntimeError,), "does not have an identity"),
     Error("narrower", lambda t: t.norm(t.ones(2, dtype=t.float64), 2, dtype=t.float32), (RuntimeError,), "narrowing"),
     Error("dtype", lambda t: t.norm(t.ones(2), 2, dtype=t.int64), (RuntimeError,), "dtype should be floating point"),
-])  # fmt: skip
-op("dist", tolerance="reduction", samples=[
-    Sample("plain", lambda t, x, y: t.dist(x, y), (In((2, 3)), In((2, 3)))),
-    Sample("broadcast", lambda t, x, y: x.dist(y, 1), (In((2, 3)), In((3,)))),
-    Sample("p-3", lambda t, x, y: t.dist(x, y, p=3), (In((4,)), In((4,)))),
-    Sample("inf", lambda t, x, y: t.dist(x, y, inf), (In((4,)), In((4,)))),
-    Sample("empty", lambda t, x, y: t.dist(x, y), (In((0,)), In((0,))), gradient=False),
-], errors=[
-    Error("number", lambda t: t.dist(t.ones(2), 1.0), (TypeError,)),
-    Error("integers", lambda t: t.dist(t.tensor([1]), t.tensor([2])), (RuntimeError,), "floating point or complex"),
-    Error("shapes", lambda t: t.dist(t.ones(2), t.ones(3)), (RuntimeError,), "must match the size"),
 ])  # fmt: skip
 op("renorm", tolerance="reduction", samples=[
     Sample("rows", lambda t, x: t.renorm(x, 2, 0, 1.5), (In((3, 4)),)),

@@ -1,7 +1,10 @@
-"""Products beyond matrix multiplication: with a bias, of more dimensions, einsum, distances."""
+"""Products beyond matrix multiplication: with a bias, of more dimensions, einsum, powers and chains."""
 
-from ...declare import FLOATS, Error, Sample, op
+from ...checks import expect_equal, expect_raises
+from ...declare import FLOATS, Error, Sample, case, op
 from ...inputs import In
+from ...subject import Subject
+from ._shared import EXTENSION, SQUARE, regular
 
 _DTYPES = (*FLOATS, "int64")
 _M23, _M34, _V3 = In((2, 3)), In((3, 4)), In((3,))
@@ -20,6 +23,7 @@ op("einsum", dtypes=_DTYPES, tolerance="reduction", method=False, alias=None, sa
 op("tensordot", dtypes=_DTYPES, tolerance="reduction", method=False, alias=False, samples=[
     Sample("number", lambda t, x, y: t.tensordot(x, y, dims=1), (_M23, _M34)), Sample("two", lambda t, x, y: t.tensordot(x, y), (_M23, In((2, 3, 2)))),
     Sample("lists", lambda t, x, y: t.tensordot(x, y, dims=([0], [1])), (_M23, In((4, 2)))),
+    Sample("one", lambda t, x, y: t.tensordot(x, y, dims=([0], [0])), (In((1, 3)), _M23)),
 ], errors=[Error("size", lambda t: t.tensordot(t.zeros(2), t.zeros(3), 1), (RuntimeError,), "contracted dimensions need to match")])  # fmt: skip
 op("kron", dtypes=_DTYPES, alias=False, samples=[
     Sample("matrices", lambda t, x, y: t.kron(x, y), (_M23, In((2, 2)))), Sample("vector", lambda t, x, y: x.kron(y), (In((2,)), In((2, 2)))),
@@ -50,13 +54,19 @@ op("baddbmm", tolerance="reduction", alias=False, samples=[
 op("addbmm", tolerance="reduction", alias=False, samples=[
     Sample("plain", lambda t, b, x, y: t.addbmm(b, x, y), (In((2, 2)), In((4, 2, 3)), In((4, 3, 2)))),
 ], errors=[Error("size", lambda t: t.addbmm(t.zeros(2, 2), t.zeros(1, 2, 3), t.zeros(1, 2, 2)), (RuntimeError,), "Expected size for first two dimensions|Incompatible matrix sizes")])  # fmt: skip
-op("cdist", tolerance="reduction", method=False, alias=False, samples=[
-    Sample("two", lambda t, x, y: t.cdist(x, y), (_M23, In((4, 3)))), Sample("one", lambda t, x, y: t.cdist(x, y, p=1), (_M23, In((4, 3)))),
-    Sample("batch", lambda t, x, y: t.cdist(x, y, p=float("inf")), (In((2, 2, 3)), In((2, 1, 3)))),
-], errors=[
-    Error("columns", lambda t: t.cdist(t.zeros(2, 3), t.zeros(2, 2)), (RuntimeError,), "must have the same number of columns"),
-    Error("power", lambda t: t.cdist(t.zeros(2, 3), t.zeros(2, 3), p=-1), (RuntimeError,), "non-negative p"),
-])  # fmt: skip
-op("pdist", tolerance="reduction", method=False, alias=False, samples=[Sample("two", lambda t, x: t.pdist(x), (In((4, 3)),))], errors=[
-    Error("dims", lambda t: t.pdist(t.zeros(2)), (RuntimeError,), "only supports 2D tensors"),
-])  # fmt: skip
+op("matrix_power", tolerance="reduction", method=False, alias=False, extensions=EXTENSION, samples=[
+    Sample("three", lambda t, x: t.linalg.matrix_power(x, 3), (SQUARE,)), Sample("inverse", lambda t, x: t.matrix_power(regular(t, x), -2), (SQUARE,)),
+    Sample("zero", lambda t, x: x.matrix_power(0), (SQUARE,), gradient=False),
+], errors=[Error("square", lambda t: t.matrix_power(t.zeros(2, 3), 2), (RuntimeError,), "must be batches of square matrices")])  # fmt: skip
+
+
+@case("multi_dot/value/chain/-", dtypes=("float32", "float64"))
+def _chain(subject: Subject) -> None:
+    t = subject.torch
+    result = t.linalg.multi_dot([t.ones(2), t.ones(2, 3), t.ones(3, 4), t.ones(4)])
+    expect_equal(result.item(), 24.0, "the product of the chain")
+    expect_equal(t.linalg.vecdot(t.ones(2, 3), t.ones(3)).tolist(), [3.0, 3.0], "vecdot")
+    expect_equal(
+        t.linalg.cross(t.tensor([1.0, 0.0, 0.0]), t.tensor([0.0, 1.0, 0.0])).tolist(), [0.0, 0.0, 1.0], "cross"
+    )
+    expect_raises(lambda: t.linalg.multi_dot([t.ones(2, 2)]), RuntimeError, "expected at least 2 tensors")

@@ -76,7 +76,8 @@ def _euclidean(x1: Tensor, x2: Tensor) -> Tensor:
 
 
 def _largest_input(grad: Tensor, input: Tensor, result: Tensor) -> Tensor:
-    return where(input.abs() == result.unsqueeze(-1), grad.unsqueeze(-1) * input.sign(), 0.0)
+    slope: Tensor = where(input.abs() == result.unsqueeze(-1), grad.unsqueeze(-1) * input.sign(), 0.0)
+    return slope
 
 
 @primitive(derivatives={"input": _largest_input}, method=False, node="CdistBackward0")
