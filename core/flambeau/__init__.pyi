@@ -83,3 +83,47 @@ long = int64
 short = int16
 float = float32
 int = int32
+
+if (
+    not TYPE_CHECKING
+):  # type checkers read the stub beside this file, which `python tools/stubs.py` writes from both tables
+    ON_USE = {
+        "cuda": "cuda",
+        "distributions": "distributions",
+        "extend": "extend",
+        "fft": "fft",
+        "func": "func",
+        "linalg": "linalg",
+        "multiprocessing": "multiprocessing",
+        "nn": "nn",
+        "optim": "optim",
+        "special": "special",
+        "utils": "utils",
+        "version": "version",
+        "vision": "vision",
+        "vmap": "func.vmap",
+    }
+    """What is imported when it is asked for: the module, or the name in a module, by the name here.
+
+    No module that hangs a method on Tensor may be among them. ``FLAMBEAU_EAGER=1`` imports all at once.
+    """
+
+    def __getattr__(name):
+        """Import what is in the table above."""
+        if name not in ON_USE:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        module, _, attribute = ON_USE[name].partition(".")
+        found = import_module(f"{__name__}.{module}")
+        found = globals()[name] = getattr(found, attribute) if attribute else found
+        return found
+
+    def __dir__():
+        return sorted({*globals(), *ON_USE})
+
+    from os import environ as _environ
+
+    if _environ.get("FLAMBEAU_EAGER") == "1":
+        for _name in ON_USE:
+            __getattr__(_name)
