@@ -252,7 +252,7 @@ def _converted(result: Tensor, target: Tensor) -> Any:
 def _relink_views(base: Tensor) -> None:
     """Make the history of every view lead to the base's new history."""
     with enable_grad():
-        for view in list(storage_of(base).views()):
+        for view in storage_of(base).views():
             how = view._view
             if how is None or how.base is not base or not how.differentiable or view._node.__class__ is Leaf:
                 continue

@@ -7,10 +7,10 @@ its value is saved for the backward pass. Until then its version is 0 and it has
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from .modes import in_inference_mode, no_grad
+from .modes import in_inference_mode
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -62,12 +62,10 @@ class Storage:
             self._compact_at = 2 * len(views) + 16
         views.append(weakref.ref(tensor))
 
-    def views(self) -> Iterator[Tensor]:
-        """The views that are alive."""
-        for reference in self._views or ():
-            tensor = reference()
-            if tensor is not None:
-                yield tensor
+    def views(self) -> list[Tensor]:
+        """The views that are alive; a list of its own, which views made meanwhile do not change."""
+        alive = [reference() for reference in self._views or ()]
+        return [tensor for tensor in alive if tensor is not None]
 
     def count_write(self) -> None:
         """Count a write in place."""
@@ -216,27 +214,5 @@ def memory_of(tensor: Tensor) -> tuple[Tensor, Steps]:
 
 
 def propagate_write(tensor: Tensor) -> None:
-    """Count a write to ``tensor``, and on a backend whose views are copies carry it to the base and the other views."""
-    storage = storage_of(tensor)
-    storage.count_write()
-    if tensor._type.backend.capabilities.views == "copy" and (tensor._view is not None or storage._views):
-        _carry(tensor, storage)
-
-
-def _carry(tensor: Tensor, storage: Storage) -> None:
-    """Write ``tensor`` into its base, then read all other views anew.
-
-    Which elements of the base a view shows is found by viewing an array of the base's positions.
-    """
-    with no_grad():
-        base, steps = memory_of(tensor)
-        kernels = base._type.kernels
-        if base is not tensor:
-            positions = replay(steps, base._numbered())
-            flat = kernels.reshape(base._array, (base.numel(),))
-            index = kernels.reshape(positions._array, (positions.numel(),))
-            kernels.index_put(flat, (index,), kernels.reshape(tensor._array, (tensor.numel(),)), False)
-            kernels.copy_into(base._array, kernels.reshape(flat, tuple(base.shape)))
-        for view in storage.views():
-            if view is not tensor and view._view is not None:
-                view._array = replay(view._view.steps, view._view.base)._array
+    """Count a write to ``tensor``, for all that share its memory."""
+    storage_of(tensor).count_write()

@@ -326,11 +326,6 @@ class Tensor(TensorMethods):
         """A new tensor of the same shape and type, filled with a number that the dtype holds."""
         return from_array(self._type.kernels.full(self._array.shape, number, self._type.dtype.name), self._type)
 
-    def _numbered(self) -> Tensor:
-        """A new tensor of the same shape that numbers the elements in C order."""
-        type_, shape = self._type.with_dtype(dtypes.int64), self._array.shape
-        return from_array(type_.kernels.reshape(type_.kernels.arange(0, 1, prod(shape), "int64"), shape), type_)
-
     @property
     def _version(self) -> int:
         """How often its memory has been written to in place."""

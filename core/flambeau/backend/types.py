@@ -7,6 +7,7 @@ that single identity test is what makes dispatch cheap. The kernels of the devic
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from math import copysign
 from typing import TYPE_CHECKING, Any
 
@@ -38,21 +39,30 @@ def _check_width(value: int) -> None:
         raise OverflowError(f"can't convert negative int to unsigned: {value} does not fit 64 bits")
 
 
+def _table_of(backend: Backend, index: int) -> KernelTable:
+    return KernelTable(backend.kernels(index), backend.name, backend.capabilities.extensions)
+
+
 class Place:
     """One device of one loaded backend, with its tensor types."""
 
     __slots__ = ("_types", "backend", "device", "index", "kernels", "ufuncs")
 
     def __init__(self, backend: Backend, device: device, index: int) -> None:
-        self.backend = backend
+        self.backend: Backend = backend
         self.device = device
         self.index = index
-        self.kernels = KernelTable(backend.kernels(index), backend.name, backend.capabilities.extensions)
-        self.ufuncs = backend.ufuncs(index)
+        self.kernels = _table_of(backend, index)
+        self.ufuncs: Mapping[str, Any] = backend.ufuncs(index)
         if os.environ.get(CHECK_KERNELS, "0") not in ("", "0"):
             from .checking import checked  # for this only, and it takes milliseconds
 
             self.kernels, self.ufuncs = checked(backend, self.kernels, self.ufuncs)
+        if backend.capabilities.views == "copy":
+            from .strided import StridedBackend  # for these only
+
+            self.backend = StridedBackend(backend, self.kernels)
+            self.kernels, self.ufuncs = _table_of(self.backend, index), {}
         self._types: dict[dtype, TensorType] = {}
 
     def type(self, dtype: dtype) -> TensorType:
