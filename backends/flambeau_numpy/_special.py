@@ -49,9 +49,9 @@ def lgamma(a: np.ndarray, out: np.ndarray | None = None) -> Any:
     size = np.abs(a)
     tiny = (size < np.finfo("float64").smallest_normal) & (size > 0)  # where it gives inf
     result = np.asarray(_in_own_dtype(gammaln, a, out=out))
-    np.negative(result, out=result, where=infinite)
+    np.copyto(result, np.inf, where=infinite)
     if tiny.any() and a.dtype.char == "d":
-        np.negative(np.log(size, where=tiny, out=size), out=result, where=tiny)
+        np.copyto(result, -np.log(size, where=tiny, out=size), where=tiny)
     return result
 
 

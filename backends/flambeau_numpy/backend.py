@@ -139,7 +139,7 @@ class NumpyBackend(ArrayBackend):
     def own_kernels(self) -> Mapping[str, Callable[..., Any]]:
         """Kernels that NumPy alone can do better."""
         return {
-            "clamp": _elementwise.clamp, "expand": _movement.expand, "reduce_at": self.reduce_at,
+            "neg": _elementwise.neg, "clamp": _elementwise.clamp, "expand": _movement.expand, "reduce_at": self.reduce_at,
             "as_strided": _movement.as_strided, "where": _elementwise.where,
             "amax": _reductions.extreme_over(np.maximum), "amin": _reductions.extreme_over(np.minimum),
             "prod": _reductions.product_over, "nansum": _reductions.nansum_over,

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+import flambeau
 from flambeau.backend import OPTIONAL, REQUIRED, KernelTable
 from flambeau_numpy.backend import NumpyBackend
 from flambeau_numpy.plugin import make_backend
@@ -223,3 +224,16 @@ def test_offsets_and_addresses(backend, kernels) -> None:
         assert backend.storage_offset(wide) == 12
         wide[...] = 1
         assert view.min() == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["neg_", "sigmoid_", "lgamma_", "abs_", "square_", "exp_", "floor_", "reciprocal_", "sin_"]
+)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_columns_of_every_width_are_changed_in_place_by_the_right_elements(name: str, dtype: str) -> None:
+    for width in range(1, 18):
+        rows = flambeau.arange(5 * width, dtype=getattr(flambeau, dtype)).reshape(5, width).sub(7.25)
+        wanted = getattr(rows[:, 0].clone(), name)()
+        assert getattr(rows[:, 0], name)().equal(wanted) or bool(wanted.isnan().any()), width
+        flambeau.neg(rows[:, width - 1], out=rows[:, 0])
+        assert rows[:, 0].equal(rows[:, width - 1].clone().neg()) or width == 1, width

@@ -137,4 +137,3 @@ def registered(*backends: type[Backend]) -> Iterator[None]:
             registry._backends.pop(backend.name, None)
             for place in [place for place in selection._places if place[0] == backend.name]:
                 del selection._places[place]
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from math import prod
 from random import Random
 from typing import Any
 
@@ -38,7 +39,7 @@ def _start(backend: str, dtype: str, draw_of: Random) -> list[Any]:
         total = flambeau.zeros(shape).numel()
         x = flambeau.arange(total, dtype=flambeau.float64).add(1).div(8).reshape(shape).clone()
         x = x.to(getattr(flambeau, dtype))
-    if kind == "plain" or not x.is_floating_point() and not x.is_complex():
+    if kind == "plain" or (not x.is_floating_point() and not x.is_complex()):
         return [x, x]
     x.requires_grad_()
     return [x, x] if kind == "leaf" else [x, x * 1]
@@ -50,7 +51,12 @@ def _outcome(step: Callable[[list[Any]], Any], pool: list[Any], backend: str) ->
         try:
             made = step(pool)
         except Exception as raised:
-            error, made = f"{type(raised).__name__}: {raised}".replace(f"{backend}:0", "cpu").replace(f"torch.{backend}.", "torch."), None
+            error, made = (
+                f"{type(raised).__name__}: {raised}".replace(f"{backend}:0", "cpu").replace(
+                    f"torch.{backend}.", "torch."
+                ),
+                None,
+            )
     if isinstance(made, (tuple, list)):
         pool.extend(made[:3])
     elif isinstance(made, flambeau.Tensor) and not any(made is known for known in pool):
@@ -119,7 +125,8 @@ def _ways(draw: Random, x: Any) -> list[Any]:
     ]  # fmt: skip
     if x.dim():
         ways += [
-            ("__getitem__", (slice(start, None, draw.randint(1, 2)),)), ("__getitem__", (..., start)) if x.shape[-1] > start else None,
+            ("__getitem__", (slice(start, None, draw.randint(1, 2)),)),
+            ("__getitem__", (..., start)) if x.shape[-1] > start else None,
             ("narrow", (dim, start, size - start)), ("split", (max(size // 2, 1), dim)), ("chunk", (2, dim)), ("unbind", (dim,)),
             ("select", (dim, start)) if size else None, ("unfold", (dim, min(size, 2), 1)), ("tensor_split", (2, dim)),
             ("unsafe_split", (max(size // 2, 1), dim)), ("unsafe_chunk", (2, dim)),
@@ -133,7 +140,11 @@ def _ways(draw: Random, x: Any) -> list[Any]:
     if flat > 3:
         ways += [("as_strided", ((2, 2), (draw.randint(0, 2), 1), draw.choice([None, 0, 1])))]
     if flat and flat % 2 == 0:
-        ways += [("view", (2, -1)), ("reshape", (-1, 2)), ("unflatten", (dim, (-1, 2))) if size % 2 == 0 and x.dim() else None]
+        ways += [
+            ("view", (2, -1)),
+            ("reshape", (-1, 2)),
+            ("unflatten", (dim, (-1, 2))) if size % 2 == 0 and x.dim() else None,
+        ]
     return ways
 
 
@@ -153,10 +164,16 @@ def _write(draw: Random, pool: list[Any]) -> Step:
     return f"{'no_grad ' if quiet else ''}t{which}.{name}{arguments}", step
 
 
+_WITH = (
+    "copy_", "add_", "mul_", "__setitem__", "masked_fill_", "index_fill_", "scatter_", "index_add_", "lerp_", "out", "put_",
+    "cumsum_",
+)  # fmt: skip
+
+
 def _write_with(draw: Random, pool: list[Any]) -> Step:
     which, other = _pick(draw, pool), _pick(draw, pool)
     quiet = draw.random() < 0.5
-    name = draw.choice(["copy_", "add_", "mul_", "__setitem__", "masked_fill_", "index_fill_", "scatter_", "index_add_", "lerp_", "out", "put_", "cumsum_"])  # fmt: skip
+    name = draw.choice(_WITH)
 
     def step(pool: list[Any]) -> Any:
         x, y = pool[which], pool[other]
@@ -187,17 +204,19 @@ def _write_with(draw: Random, pool: list[Any]) -> Step:
 
 def _compute(draw: Random, pool: list[Any]) -> Step:
     which, other = _pick(draw, pool), _pick(draw, pool)
-    name = draw.choice(["mul2", "exp", "plus", "sum", "backward", "backward", "turned", "cast", "matmul", "like", "stack"])
+    name = draw.choice(
+        ["mul2", "exp", "plus", "sum", "backward", "backward", "turned", "cast", "matmul", "like", "stack"]
+    )
 
     def step(pool: list[Any]) -> Any:
-        # In which order NumPy computes of expanded tensors is its own affair.
-        x, y = [each.contiguous() if 0 in each.stride() else each for each in (pool[which], pool[other])]
+        # In which order NumPy lays out results of operands that are not dense, or in different orders, is its own affair.
+        x, y = pool[which] if _dense(pool[which]) else pool[which].contiguous(), pool[other].contiguous()
         if name == "mul2":
             return x * 2
         if name == "exp":
             return x.sigmoid()
         if name == "plus":
-            return x + y
+            return x.contiguous() + y
         if name == "sum":
             return x.sum(0)
         if name == "turned":
@@ -216,18 +235,24 @@ def _compute(draw: Random, pool: list[Any]) -> Step:
     return f"{name}(t{which}, t{other})", step
 
 
+def _dense(x: Any) -> bool:
+    pairs = sorted((stride, size) for size, stride in zip(x.shape, x.stride(), strict=True) if size > 1)
+    return all(stride == prod(size for _, size in pairs[:d]) for d, (stride, _) in enumerate(pairs))
+
+
 def _become(draw: Random, pool: list[Any]) -> Step:
     which = _pick(draw, pool)
     name, arguments = draw.choice([
         ("t_", ()), ("transpose_", (0, -1)), ("squeeze_", ()), ("unsqueeze_", (0,)), ("resize_", (2, 2)), ("resize_", (3, 4)),
-        ("as_strided_", ((2, 2), (1, 1))), ("detach_", ()), ("requires_grad_", ()), ("set_", ()), ("data=", ()), ("resize_", (2,)),
+        ("as_strided_", ((2, 2), (1, 1))), ("detach_", ()), ("requires_grad_", ()), ("set_", ()), ("data=", ()),
+        ("resize_", (2,)),
     ])  # fmt: skip
     other = _pick(draw, pool)
 
     def step(pool: list[Any]) -> Any:
         x = pool[which]
         if name == "data=":
-            x.data = pool[other].detach()
+            x.data = pool[other].detach().reshape(-1)[: x.numel()].reshape(x.shape)
         elif name == "set_":
             x.set_(pool[other].detach())
         elif name == "resize_":

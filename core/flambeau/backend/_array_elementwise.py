@@ -144,6 +144,8 @@ def _sigmoid(xp: Any) -> Kernel:
         if a.dtype.itemsize == 2:  # whose exponential is soon infinite
             rounded = sigmoid(a.astype("float32")).astype(a.dtype)
             return rounded if out is None else _copied(out, rounded)
+        if out is not None and not out.flags.c_contiguous:  # NumPy's `negative` is wrong for some strides of `out`
+            return _copied(out, sigmoid(a))
         # exp overflows to inf for very negative numbers, and 1 / inf is the right answer there.
         result = negative(a, out=out) if out is not None or a.shape else xp.asarray(negative(a))
         exp(result, out=result)

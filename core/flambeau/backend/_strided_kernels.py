@@ -185,7 +185,7 @@ class StridedKernels:
 
 def _common_order(arrays: Sequence[Strided]) -> Shape | None:
     """The memory order of an element-wise result: that of the first operand of as many dims. None for C order."""
-    if all([array.whole or not array.shape for array in arrays]):
+    if all(array.whole or not array.shape for array in arrays):
         return None
     ndim = max([len(array.shape) for array in arrays])
     first = next(array for array in arrays if len(array.shape) == ndim)
