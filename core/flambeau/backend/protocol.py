@@ -27,7 +27,7 @@ class Capabilities:
             does not exclude one).
         layouts: names of the layouts; ``"strided"`` is compulsory.
         views: ``"alias"`` if movement kernels return arrays that share memory with their argument, ``"copy"`` if
-            they return copies (core then keeps bases and views equal).
+            they return copies, in C order (:mod:`flambeau.backend.strided` then makes views of them).
         out: whether unary and binary kernels take ``out=``.
         extensions: groups of kernels that have no composition and that the backend offers (``"linalg"``, ``"fft"``, ``"bytes"``).
     """

@@ -1,0 +1,51 @@
+"""Programs of views and writes give the same on backends whose views are copies as on NumPy, whose views alias."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from copying_backends import CopyingBackend, FrozenBackend, registered
+from memory_programs import differences
+
+import flambeau
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _backends() -> Iterator[None]:
+    with registered(CopyingBackend, FrozenBackend):
+        yield
+
+
+@pytest.mark.parametrize("first", range(0, 400, 50))
+def test_values_strides_versions_and_gradients_are_those_of_views_that_alias(first: int) -> None:
+    for seed in range(first, first + 50):
+        assert not differences(seed, ["numpy", "copying", "frozen"]), seed
+
+
+@pytest.mark.parametrize("name", ["copying", "frozen"])
+def test_strides_offsets_and_layouts_are_those_of_one_memory(name: str) -> None:
+    with flambeau.use_backend(name):
+        base = flambeau.arange(12).reshape(3, 4)
+        part = base[1:, 1:].t()
+        assert (part.stride(), part.storage_offset(), part.is_contiguous()) == ((1, 4), 5, False)
+        assert part.contiguous().is_contiguous()
+        assert base.flatten().untyped_storage() == base.untyped_storage()
+        assert part.as_strided((2,), (2,), 0).tolist() == [0, 2]
+        base.data[1, 1] = 50
+        for _ in range(40):
+            base.detach()
+        base[2, 3] = 60
+        assert part.tolist() == [[50, 9], [6, 10], [7, 60]]
+        assert base.expand(2, 3, 4).stride() == (0, 4, 1)
+
+
+@pytest.mark.parametrize("name", ["copying", "frozen"])
+def test_bytes_of_a_view_are_written_through(name: str) -> None:
+    with flambeau.use_backend(name):
+        z = flambeau.zeros(3, dtype=flambeau.complex64)
+        flambeau.view_as_real(z)[1:, 1] = 2.0
+        assert z.tolist() == [0, 2j, 2j]
+        x = flambeau.zeros(3)
+        x.view(flambeau.int32)[1] = 0x3F800000
+        assert x.tolist() == [0.0, 1.0, 0.0]
