@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from copying_backends import CopyingBackend, FrozenBackend, registered
-from memory_programs import differences
 
 import flambeau
+from copying_backends import CopyingBackend, FrozenBackend, registered
+from memory_programs import differences
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -28,6 +28,7 @@ from flambeau._tensor.storage import (
 )
 from flambeau.layouts import contiguous_format
 
+from .overlaps import check_apart, check_distinct
 from .runtime import WIDE_WITH_NUMBERS, store
 
 __all__ = ["apply", "become_view", "check_writable"]
@@ -43,6 +44,8 @@ def apply(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]
     recording = grad_enabled()
     recorded = recording and _recorded(input, args, kwargs)
     check_writable(input, recorded, overlapping=row.overlapping and not recorded)
+    if input._storage is not None and row.name != "masked_scatter":  # which PyTorch does not check
+        check_apart(input, (*args, *kwargs.values()))
     if recorded:
         result = _checked(row, input, row.function(_stand_in(input, row), *args, **kwargs))
         store(input, result)
@@ -80,11 +83,8 @@ def check_writable(input: Tensor, recorded: bool, *, overlapping: bool = False) 
             raise RuntimeError(_forbidden(view, "is being"))
         if view.base._node.__class__ is Leaf:
             raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
-    if view is not None and not overlapping and _overlaps(input):
-        raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
-            "Please clone() the tensor before performing the operation."
-        )
+    if view is not None and not overlapping:
+        check_distinct(input)
 
 
 def _forbidden(view: View, done: str) -> str:
@@ -112,14 +112,6 @@ def _forbidden(view: View, done: str) -> str:
         f"both the view and the inplace either both inside the {block} block (if you don't want the inplace to be tracked) or "
         "both outside (if you want the inplace to be tracked)."
     )
-
-
-def _overlaps(input: Tensor) -> bool:
-    shape = input._array.shape
-    if 0 in shape:
-        return False
-    strides = input._type.backend.strides(input._array)
-    return any(stride == 0 and size > 1 for size, stride in zip(shape, strides, strict=True))
 
 
 def _recorded(input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

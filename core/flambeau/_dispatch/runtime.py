@@ -25,6 +25,7 @@ from flambeau.promotion import (
 )
 from flambeau.shapes import broadcast_shapes
 
+from .overlaps import check_apart, check_distinct
 from .rows import ROWS
 from .rules import fits_of
 from .sparse_forms import call as call_sparse
@@ -334,6 +335,9 @@ def _written(
     results = (result,) if isinstance(result, Tensor) else tuple(result)
     for target, value in zip(outs, results, strict=True):
         check(target, value)
+        if target._storage is not None and target._array.shape == value._array.shape:
+            check_distinct(target)
+            check_apart(target, [each for each in args if getattr(each, "shape", None) == target.shape])
     for target, value in zip(outs, results, strict=True):
         _write_out(target, value)
     return out
