@@ -12,8 +12,9 @@ from typing import Any, TypeAlias
 
 from flambeau._tensor import Tensor
 from flambeau._tensor.engine import running_pass
-from flambeau._tensor.modes import enable_grad
-from flambeau._tensor.saved import Hooks, PackedTensor, innermost_hooks
+from flambeau._tensor.modes import enable_grad, grad_enabled
+from flambeau._tensor.saved import Hooks, PackedTensor, check_all, innermost_hooks
+from flambeau._tensor.storage import version_of
 from flambeau.autograd.graph import saved_tensors_hooks
 from flambeau.random._generator import default_states, restore_default_states
 from flambeau.shapes import Size
@@ -84,6 +85,7 @@ def checkpoint(
 
     Raises:
         CheckpointError: the second call saves something else than the first; raised by the backward pass.
+        RuntimeError: an argument was changed in place meanwhile; raised by the backward pass.
         ValueError: there is no such check.
 
     Example:
@@ -124,6 +126,8 @@ class _Part:
         self._function = function
         self._args = [_held(value, outer) for value in args]
         self._kwargs = {name: _held(value, outer) for name, value in kwargs.items()}
+        tensors = [value for value in (*args, *kwargs.values()) if isinstance(value, Tensor)] if grad_enabled() else []
+        self._versions = [(value, version_of(value)) for value in tensors] if outer is None else []
         self._context = context
         self._states = states
         self._early_stop = early_stop
@@ -157,6 +161,7 @@ class _Part:
         def give(number: int) -> Tensor:
             return again[number]
 
+        check_all(self._versions)
         before = default_states() if self._states else {}
         restore_default_states(self._states)
         try:
