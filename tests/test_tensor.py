@@ -148,3 +148,10 @@ def test_expressions(torch: ModuleType, expression: str) -> None:
         assert isinstance(found, type(expected)), found
     else:
         assert found == expected
+
+
+def test_a_gradient_can_be_deleted() -> None:
+    x = flambeau.ones(2, requires_grad=True)
+    x.sum().backward()
+    del x.grad
+    assert x.grad is None

@@ -271,6 +271,10 @@ class Tensor(TensorMethods):
             _check_grad(self, value)
         self._grad = value
 
+    @grad.deleter
+    def grad(self) -> None:
+        self._grad = None
+
     @property
     def retains_grad(self) -> bool:
         """Whether it is not a leaf and its gradient is kept all the same."""
