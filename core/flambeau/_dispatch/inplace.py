@@ -30,6 +30,7 @@ from flambeau.layouts import contiguous_format
 
 from .overlaps import check_apart, check_distinct
 from .runtime import WIDE_WITH_NUMBERS, store
+from .spelling import named
 
 __all__ = ["apply", "become_view", "check_writable"]
 
@@ -41,6 +42,8 @@ def apply(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]
         RuntimeError: ``input`` is a leaf (or a view of one) that requires a gradient, its elements overlap, or the
             result's shape or dtype does not fit it; ``input`` is unchanged then.
     """
+    if kwargs:
+        kwargs = named(row, kwargs)
     recording = grad_enabled()
     recorded = recording and _recorded(input, args, kwargs)
     check_writable(input, recorded, overlapping=row.overlapping and not recorded)

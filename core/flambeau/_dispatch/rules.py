@@ -58,6 +58,11 @@ class Parameter:
         """Whether tensors arrive through it."""
         return self.kind != "value"
 
+    @property
+    def required(self) -> bool:
+        """Whether it must be given."""
+        return self.default is REQUIRED
+
 
 _KINDS = {
     "Tensor": "tensor",

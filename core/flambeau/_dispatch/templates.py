@@ -23,19 +23,20 @@ from flambeau.backend.table import COMPOSITIONS
 from flambeau.shapes import broadcast_shapes
 
 from . import runtime as _runtime
-from .rules import REQUIRED, Parameter, compile_source, fits_of
+from .rules import Parameter, compile_source, fits_of
 from .sparse_forms import IMPLEMENTATIONS
 from .sparse_forms import call as call_sparse
+from .spelling import guards_of, respelled
 
 __all__ = ["composite", "elementwise", "primitive"]
 
 _UNARY = """
-def {name}(input{signature}):
+def {name}({signature}):
 {prologue}
     try:
         type_ = input._type
     except AttributeError:
-        return slow({name!r}, input)
+{missing}        return slow({name!r}, input)
 {unary_domain}    result = new(Tensor)
     array = type_.ufuncs.{kernel}(input._array)
     result._array = array if array.__class__ is type_.array_class else type_.as_array(array)
@@ -49,12 +50,12 @@ def {name}(input{signature}):
 """
 
 _BINARY = """
-def {name}(input, other{signature}):
+def {name}({signature}):
 {prologue}
     try:
         type_ = input._type
     except AttributeError:
-        return slow({name!r}, input, other)
+{missing}        return slow({name!r}, input, other)
     kind = other.__class__
     if {number}:
         array = input._array
@@ -66,7 +67,7 @@ def {name}(input, other{signature}):
             if other._type is not type_{binary_domain}:
                 return slow({name!r}, input, other)
         except AttributeError:
-            return slow({name!r}, input, other)
+    {missing}            return slow({name!r}, input, other)
         array = input._array
         operand = other._array
         same = array.shape == operand.shape
@@ -98,6 +99,8 @@ if {condition} and grad_enabled():
     node._sequence = next_sequence()
     result._node = node
 """
+
+_RESPELLED = "return respelled(FUNCTION, locals())"
 
 _OUT_FORMS: dict[bool | str, str] = {
     True: "with_out",
@@ -142,6 +145,7 @@ _NAMES: dict[str, Any] = {
     "with_boolean_out": _runtime.with_boolean_out,
     "scale": _runtime.scale,
     "one": 1,  # the default of alpha: any other, 1.0 too, is checked
+    "respelled": respelled,
     "call_sparse": call_sparse,
     "sparse_forms": IMPLEMENTATIONS,
 }
@@ -186,28 +190,34 @@ def elementwise(
         "result_type": "type_.boolean" if promotion == "boolean" else "type_",
     }
     template = _UNARY if unary else _BINARY
-    signature, prologue = "", ""
+    guards = guards_of(name, parameters)
+    options, prologue = [], _guard(guards)
     if any(parameter.name == "alpha" for parameter in parameters):
-        signature += ", *, alpha=1"
-        prologue += f"    if alpha is not one:\n        other = scale({name!r}, other, alpha)\n"
+        options = ["alpha=1"]
+        prologue += f"    if alpha is not one and other is not ...:\n        other = scale({name!r}, other, alpha)\n"
     elif variant is not None:
         option = parameters[-1]
-        signature += f", *, {option.name}={option.default!r}"
+        options = [f"{option.name}={option.default!r}"]
         call = f"{', '.join(tensors)}, {option.name}"
         varied = f"variant({call})" + (f" if out is None else with_out(out, variant, {call})" if out else "")
-        prologue += f"    if {option.name} != {option.default!r}:\n        return {varied}\n"
+        prologue += f"    if {option.name} != {option.default!r} and {tensors[-1]} is not ...:\n        return {varied}\n"
     if out:
-        signature += ", out=None" if signature else ", *, out=None"
+        options.append("out=None")
         form = _OUT_FORMS["same" if unary and promotion == "same" else out]
         prologue += f"    if out is not None:\n        return {form}(out, {name}, {', '.join(tensors)})\n"
+    signature = ", ".join(
+        [*(f"{tensor}=..." for tensor in tensors), f"{guards[0]}=None", *options, *_others(guards)]
+    )
+    missing = f"        if {' or '.join(f'{tensor} is ...' for tensor in tensors)}: {_RESPELLED}\n"
     compiled = []
-    for slow, head, first in (
-        (_runtime.slow_operator, "", ""),
-        (_runtime.slow_unary if unary else _runtime.slow_binary, signature, prologue),
+    for slow, head, first, absent in (
+        (_runtime.slow_operator, ", ".join(tensors), "", ""),
+        (_runtime.slow_unary if unary else _runtime.slow_binary, signature, prologue, missing),
     ):
         namespace = _names({"RULE": rule, "slow": slow, "variant": variant})
-        source = partial(_elementwise_source, template, tensors, rule, fields | {"signature": head, "prologue": first})
-        compiled.append(_compiled_at_first(name, f"<op {name}{'' if head else ' operator'}>", namespace, source))
+        own = fields | {"signature": head, "prologue": first, "missing": absent}
+        source = partial(_elementwise_source, template, tensors, rule, own)
+        compiled.append(_compiled_at_first(name, f"<op {name}{'' if absent else ' operator'}>", namespace, source))
     return compiled[0], compiled[1]
 
 
@@ -286,7 +296,6 @@ def primitive(
         namespace,
         lambda: _primitive_source(name, parameters, rule, shape, namespace, is_view=is_view, out=out),
     )
-    namespace["FUNCTION"] = function
     return function
 
 
@@ -300,11 +309,10 @@ def _primitive_source(
     is_view: bool,
     out: bool | str,
 ) -> str:
-    signature = _signature(parameters, namespace) + (
-        ", out=None" if _has_keyword_only(parameters) else ", *, out=None"
-    ) * bool(out)
+    signature, guard = _signature(name, parameters, namespace, out=bool(out))
     call = _call(parameters)
-    prologue = f"    if out is not None:\n        return {_OUT_FORMS[out]}(out, {name}, {call})\n" if out else ""
+    prologue = guard
+    prologue += f"    if out is not None:\n        return {_OUT_FORMS[out]}(out, {name}, {call})\n" if out else ""
     return _PRIMITIVE.format(
         name=name,
         signature=signature,
@@ -327,14 +335,14 @@ def composite(
 
 
 def _composite_source(name: str, parameters: Sequence[Parameter], namespace: dict[str, Any], *, out: bool | str) -> str:
-    signature = _signature(parameters, namespace)
+    signature, guard = _signature(name, parameters, namespace, out=bool(out))
     call = _call(parameters)
     prologue = ""
     if out:
-        signature += ", out=None" if _has_keyword_only(parameters) else ", *, out=None"
         prologue = f"    if out is not None:\n        return {_OUT_FORMS[out]}(out, body, {call})\n"
     checks = "".join(
         f"    if not isinstance({parameter.name}, Tensor):\n"
+        f"        if {parameter.name} is ...: {_RESPELLED}\n"
         f"        raise not_a_tensor({name!r}, {parameter.name!r}, {position}, {parameter.name})\n"
         f"    if {parameter.name}._sparse and {name!r} in sparse_forms:\n"
         f"        return call_sparse({name!r}, {call})\n"
@@ -347,7 +355,7 @@ def _composite_source(name: str, parameters: Sequence[Parameter], namespace: dic
         for parameter in parameters
         if parameter.kind == "sequence"
     )
-    return f"def {name}({signature}):\n{checks}{prologue}    return body({call})\n"
+    return f"def {name}({signature}):\n{guard}{checks}{prologue}    return body({call})\n"
 
 
 def _at_first(*args: Any, **kwargs: Any) -> Any:
@@ -372,24 +380,36 @@ def _compiled_at_first(
         return function
 
     namespace["compile_now"] = compile_now
+    namespace["FUNCTION"] = function
     return function
 
 
-def _has_keyword_only(parameters: Sequence[Parameter]) -> bool:
-    return any(parameter.keyword_only for parameter in parameters)
+def _others(guards: Sequence[str]) -> list[str]:
+    return [f"{other}=None" for other in guards[1:]]
 
 
-def _signature(parameters: Sequence[Parameter], namespace: dict[str, Any]) -> str:
-    entries: list[str] = []
+def _guard(guards: Sequence[str], required: Sequence[str] = ()) -> str:
+    """The line that leaves the usual path where a call is written otherwise, or lacks what no later line would miss."""
+    tests = [f"{other} is not None" for other in guards] + [f"{name} is ..." for name in required]
+    return f"    if {' or '.join(tests)}:\n        {_RESPELLED}\n" if tests else ""
+
+
+def _signature(
+    name: str, parameters: Sequence[Parameter], namespace: dict[str, Any], *, out: bool
+) -> tuple[str, str]:
+    """The parameters of a generated function, and the line that tells other calls from the usual one."""
+    guards = guards_of(name, parameters)
+    entries: dict[bool, list[str]] = {False: [], True: []}
     for parameter in parameters:
-        if parameter.keyword_only and "*" not in entries:
-            entries.append("*")
-        if parameter.default is REQUIRED:
-            entries.append(parameter.name)
-        else:
+        default = "..."
+        if not parameter.required:
             namespace[f"default_{parameter.name}"] = parameter.default
-            entries.append(f"{parameter.name}=default_{parameter.name}")
-    return ", ".join(entries)
+            default = f"default_{parameter.name}"
+        entries[parameter.keyword_only].append(f"{parameter.name}={default}")
+    entries[True] += ["out=None"] * out
+    signature = ", ".join([*entries[False], f"{guards[0]}=None", *entries[True], *_others(guards)])
+    required = [each.name for each in parameters if each.required and each.kind != "tensor"]
+    return signature, _guard(guards, required)
 
 
 def _call(parameters: Sequence[Parameter]) -> str:
@@ -408,6 +428,7 @@ def _checks(name: str, parameters: Sequence[Parameter]) -> str:
                 "try:",
                 f"    node_{parameter.name} = {parameter.name}._node",
                 "except AttributeError:",
+                f"    if {parameter.name} is ...: {_RESPELLED}",
                 f"    if not getattr({parameter.name}, '_sparse', False):",
                 f"        raise not_a_tensor({name!r}, {parameter.name!r}, {position}, {parameter.name}) from None",
                 f"    return call_sparse({name!r}, {call})",

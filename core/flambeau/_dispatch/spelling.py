@@ -1,0 +1,158 @@
+"""How else a call may be written: by NumPy's names of parameters, or in an order that PyTorch has left behind.
+
+A generated function takes the other names beside its own, after its positional parameters, with the default None; what must
+be given has the default ``...``. So the usual call pays for a few tests of identity, and any other one ends up in
+:func:`respelled`, which calls the function again as it is declared, or raises what PyTorch raises. The first of the other
+names also gets a positional argument too many, which is told by the parameter that the name stands for being there too.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from .rules import Parameter
+
+__all__ = ["guards_of", "named", "respelled", "spellings_of"]
+
+OVER = "_over"
+"""The parameter that guards the rest where no other name can."""
+
+_INPUT = ("x", "a", "x1")
+_NUMPY = {
+    "input": _INPUT,
+    "A": ("input", *_INPUT),
+    "other": ("x2",),
+    "dim": ("axis",),
+    "keepdim": ("keepdims",),
+}
+"""The names that PyTorch's argument parser takes for its own; ``A`` is the ``input`` of functions that two modules share."""
+
+_FURTHER: dict[str, dict[str, str]] = {}
+"""Further names, of the same function in other modules of PyTorch or of its other overloads, by op."""
+
+def _scaled(*factors: str) -> tuple[tuple[str, ...], ...]:
+    """The old orders of a sum with a product: of the function, and of the method, without ``alpha`` too."""
+    return (
+        ("beta", "input", "alpha", *factors),
+        ("beta", "input", *factors),
+        ("input", "beta", "alpha", *factors),
+        ("input", "beta", *factors),
+    )
+
+
+_OLD_ORDERS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "add": (("input", "alpha", "other"),),
+    "sub": (("input", "alpha", "other"),),
+    "addcdiv": (("input", "value", "tensor1", "tensor2"),),
+    "addcmul": (("input", "value", "tensor1", "tensor2"),),
+    "addbmm": _scaled("batch1", "batch2"),
+    "baddbmm": _scaled("batch1", "batch2"),
+    "addmm": _scaled("mat1", "mat2"),
+    "addmv": _scaled("mat", "vec"),
+    "addr": _scaled("vec1", "vec2"),
+}
+"""The orders of positional arguments that PyTorch takes with a warning."""
+
+
+def spellings_of(op: str, parameters: Sequence[Parameter]) -> dict[str, str]:
+    """The other names under which an op takes arguments, each with the parameter that it stands for."""
+    own = [parameter.name for parameter in parameters]
+    found = {other: name for name in own for other in _NUMPY.get(name, ())} | _FURTHER.get(op, {})
+    return {other: name for other, name in found.items() if other not in own}
+
+
+def guards_of(op: str, parameters: Sequence[Parameter]) -> list[str]:
+    """What a generated function takes after its positional parameters: other names, the first of which guards the rest.
+
+    That must be another name of a parameter which is there whenever there is one argument too many.
+    """
+    spellings = spellings_of(op, parameters)
+    required = {parameter.name for parameter in parameters if parameter.required and not parameter.keyword_only}
+    first = next((other for other, name in spellings.items() if name in required), OVER)
+    return [first, *(other for other in spellings if other != first)]
+
+
+def respelled(function: Callable[..., Any], given: Mapping[str, Any]) -> Any:
+    """Call an op with what it was given under other names or in an old order.
+
+    Raises:
+        TypeError: an argument is missing, given twice, or one too many.
+    """
+    row = function.row  # type: ignore[attr-defined]
+    values = _reordered(row, given) or _renamed(row, given)
+    missing = [each.name for each in row.parameters if values.get(each.name, ...) is ...]
+    if missing:
+        quoted = ", ".join(f'"{name}"' for name in missing)
+        raise TypeError(f"{row.name}() missing {len(missing)} required positional arguments: {quoted}")
+    names = [each.name for each in row.parameters] + ["out"] * row.out
+    return function(**{name: values[name] for name in names if name in values})
+
+
+def _renamed(row: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    values = dict(given)
+    if values.pop(OVER, None) is not None:
+        raise _too_many(row)
+    for other, name in spellings_of(row.name, row.parameters).items():
+        value = values.pop(other, None)
+        if value is None:
+            continue
+        if name in values and values[name] is not _default(row, name):
+            raise _given_twice(row, other, name)
+        values[name] = value
+    return values
+
+
+def _default(row: Any, name: str) -> Any:
+    (parameter,) = [each for each in row.parameters if each.name == name]
+    return ... if parameter.required else parameter.default
+
+
+def _too_many(row: Any, otherwise: str = "") -> TypeError:
+    count = sum(not parameter.keyword_only for parameter in row.parameters)
+    taken = f"takes {count} positional argument{'s' * (count != 1)}"
+    return TypeError(f"{row.name}() {taken} but {count + 1} were given{otherwise}")
+
+
+def _given_twice(row: Any, other: str, name: str) -> TypeError:
+    if other == guards_of(row.name, row.parameters)[0]:
+        return _too_many(row, f", or '{name}' is given as '{other}' too")
+    return TypeError(f"{row.name}() got an unexpected keyword argument '{other}': it is '{name}', which is given too")
+
+
+def named(row: Any, keywords: dict[str, Any]) -> dict[str, Any]:
+    """The keyword arguments of an in-place form by the names of its op."""
+    if spellings_of(row.name, row.parameters).keys().isdisjoint(keywords):
+        return keywords
+    return _renamed(row, keywords)
+
+
+def _reordered(row: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a call with its positional arguments in an old order; none if it is not one."""
+    slots = list(given)
+    for order in _OLD_ORDERS.get(row.name, ()):
+        values = dict(zip(order, given.values(), strict=False))
+        later = [name for name in slots[len(order) :] if name in order]
+        if all(_fits(*pair) for pair in values.items()) and all(given[name] is _default(row, name) for name in later):
+            _warn(row, order)
+            rest = [name for name in slots[len(order) :] if name not in order]
+            return values | {name: given[name] for name in rest}
+    return {}
+
+
+def _fits(name: str, value: Any) -> bool:
+    if name in ("alpha", "beta", "value"):
+        return isinstance(value, (int, float, complex))
+    return hasattr(value, "dim")
+
+
+def _warn(row: Any, order: Sequence[str]) -> None:
+    now = [each.name for each in row.parameters if not each.keyword_only]
+    options = [f"{each.name} = {each.default}" for each in row.parameters if each.keyword_only]
+    warnings.warn(
+        f"This overload of {row.name} is deprecated:\n\t{row.name}({', '.join(order)})\n"
+        f"Consider using one of the following signatures instead:\n\t{row.name}({', '.join([*now, '*', *options])})",
+        UserWarning,
+        stacklevel=5,
+    )
