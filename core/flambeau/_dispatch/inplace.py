@@ -42,8 +42,6 @@ def apply(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]
         RuntimeError: ``input`` is a leaf (or a view of one) that requires a gradient, its elements overlap, or the
             result's shape or dtype does not fit it; ``input`` is unchanged then.
     """
-    if kwargs:
-        kwargs = named(row, kwargs)
     recording = grad_enabled()
     recorded = recording and _recorded(input, args, kwargs)
     check_writable(input, recorded, overlapping=row.overlapping and not recorded)
@@ -55,7 +53,7 @@ def apply(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]
         relink(input, result)
         return input
     if row.write is not None:
-        row.write(input, *args, **kwargs)
+        row.write(input, *args, **(named(row, kwargs) if kwargs else kwargs))
         propagate_write(input)
     elif not (row.promotion and _write_directly(row, input, args, kwargs)):
         store(input, _checked(row, input, row.function(input, *args, **kwargs)))

@@ -10,6 +10,7 @@ from typing import Any
 from flambeau._tensor.node import Rule
 
 from .rules import Parameter
+from .spelling import spellings_of
 
 __all__ = ["ROWS", "Row"]
 
@@ -71,3 +72,8 @@ class Row:
     def tensor_parameters(self) -> tuple[Parameter, ...]:
         """The parameters through which tensors arrive."""
         return tuple(parameter for parameter in self.parameters if parameter.is_tensor)
+
+    @cached_property
+    def spellings(self) -> dict[str, str]:
+        """The other names of its parameters: see :mod:`flambeau._dispatch.spelling`."""
+        return spellings_of(self.name, self.parameters)

@@ -333,6 +333,8 @@ def _written(
         check_inference(target)
     result = function(*args, **kwargs)
     results = (result,) if isinstance(result, Tensor) else tuple(result)
+    if len(outs) != len(results):
+        raise TypeError(f"expected tuple of {len(results)} elements but got {len(outs)}")
     for target, value in zip(outs, results, strict=True):
         check(target, value)
         if target._storage is not None and target._array.shape == value._array.shape:
@@ -340,7 +342,7 @@ def _written(
             check_apart(target, [each for each in args if getattr(each, "shape", None) == target.shape])
     for target, value in zip(outs, results, strict=True):
         _write_out(target, value)
-    return out
+    return type(result)(*outs) if hasattr(result, "_fields") else out
 
 
 def with_out_of_same_dtype(out: Any, function: Callable[..., Any], input: Any, *args: Any) -> Any:

@@ -8,13 +8,17 @@ names also gets a positional argument too many, which is told by the parameter t
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
 from .rules import Parameter
 
-__all__ = ["guards_of", "named", "respelled", "spellings_of"]
+__all__ = ["guards_of", "named", "respelled", "spelled", "spellings_of"]
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 OVER = "_over"
 """The parameter that guards the rest where no other name can."""
@@ -29,8 +33,22 @@ _NUMPY = {
 }
 """The names that PyTorch's argument parser takes for its own; ``A`` is the ``input`` of functions that two modules share."""
 
-_FURTHER: dict[str, dict[str, str]] = {}
+_VECTOR = dict.fromkeys(("input", "a", "x1"), "x")
+_PIECES = {"sections": "indices_or_sections", "indices": "indices_or_sections"}
+
+_FURTHER: dict[str, dict[str, str]] = {
+    "dsplit": _PIECES,
+    "hsplit": _PIECES,
+    "linalg_norm": dict.fromkeys(("input", "x", "a", "x1"), "A"),
+    "swapaxes": {"axis0": "dim0", "axis1": "dim1"},
+    "swapdims": {"axis0": "dim0", "axis1": "dim1"},
+    "tensor_split": {**_PIECES, "tensor_indices_or_sections": "indices_or_sections"},
+    "unsafe_split": dict.fromkeys(("input", *_INPUT), "tensor"),
+    "vector_norm": _VECTOR,
+    "vsplit": _PIECES,
+}
 """Further names, of the same function in other modules of PyTorch or of its other overloads, by op."""
+
 
 def _scaled(*factors: str) -> tuple[tuple[str, ...], ...]:
     """The old orders of a sum with a product: of the function, and of the method, without ``alpha`` too."""
@@ -58,8 +76,11 @@ _OLD_ORDERS: dict[str, tuple[tuple[str, ...], ...]] = {
 
 def spellings_of(op: str, parameters: Sequence[Parameter]) -> dict[str, str]:
     """The other names under which an op takes arguments, each with the parameter that it stands for."""
-    own = [parameter.name for parameter in parameters]
-    found = {other: name for name in own for other in _NUMPY.get(name, ())} | _FURTHER.get(op, {})
+    return _other_names([parameter.name for parameter in parameters], _FURTHER.get(op, {}))
+
+
+def _other_names(own: Sequence[str], further: Mapping[str, str]) -> dict[str, str]:
+    found = {other: name for name in own for other in _NUMPY.get(name, ())} | dict(further)
     return {other: name for other, name in found.items() if other not in own}
 
 
@@ -94,7 +115,7 @@ def _renamed(row: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     values = dict(given)
     if values.pop(OVER, None) is not None:
         raise _too_many(row)
-    for other, name in spellings_of(row.name, row.parameters).items():
+    for other, name in row.spellings.items():
         value = values.pop(other, None)
         if value is None:
             continue
@@ -118,13 +139,15 @@ def _too_many(row: Any, otherwise: str = "") -> TypeError:
 def _given_twice(row: Any, other: str, name: str) -> TypeError:
     if other == guards_of(row.name, row.parameters)[0]:
         return _too_many(row, f", or '{name}' is given as '{other}' too")
-    return TypeError(f"{row.name}() got an unexpected keyword argument '{other}': it is '{name}', which is given too")
+    return _twice(row.name, other, name)
+
+
+def _twice(function: str, other: str, name: str) -> TypeError:
+    return TypeError(f"{function}() got an unexpected keyword argument '{other}': it is '{name}', which is given too")
 
 
 def named(row: Any, keywords: dict[str, Any]) -> dict[str, Any]:
     """The keyword arguments of an in-place form by the names of its op."""
-    if spellings_of(row.name, row.parameters).keys().isdisjoint(keywords):
-        return keywords
     return _renamed(row, keywords)
 
 
@@ -154,5 +177,46 @@ def _warn(row: Any, order: Sequence[str]) -> None:
         f"This overload of {row.name} is deprecated:\n\t{row.name}({', '.join(order)})\n"
         f"Consider using one of the following signatures instead:\n\t{row.name}({', '.join([*now, '*', *options])})",
         UserWarning,
-        stacklevel=5,
+        stacklevel=_level_of_caller(),
     )
+
+
+def _level_of_caller() -> int:
+    """How many frames lie between the warning and the program."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "flambeau":
+        level, frame = level + 1, frame.f_back
+    return level - 1
+
+
+def spelled(*, out: str = "", **further: str) -> Callable[[_Function], _Function]:
+    """Let a function that is no op be called by NumPy's names too, and by ``further`` ones, each of one of its parameters.
+
+    Args:
+        out: where it shall take ``out=``, the name of the function of :mod:`._runtime` that writes the result there.
+        further: other names, as ``spelled(b="B")``.
+    """
+
+    def declare(function: _Function) -> _Function:
+        code = function.__code__  # type: ignore[attr-defined]
+        own = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        others = _other_names(own, further)
+
+        @wraps(function)
+        def form(*args: Any, **kwargs: Any) -> Any:
+            if not kwargs:
+                return function(*args)
+            for other in others.keys() & kwargs.keys():
+                if others[other] in kwargs or others[other] in own[: len(args)]:
+                    raise _twice(function.__name__, other, others[other])
+                kwargs[others[other]] = kwargs.pop(other)
+            target = kwargs.pop("out", None) if out else None
+            if target is None:
+                return function(*args, **kwargs)
+            from . import runtime as _runtime
+
+            return getattr(_runtime, out)(target, function, *args, **kwargs)
+
+        return form  # type: ignore[return-value]
+
+    return declare

@@ -200,14 +200,14 @@ def elementwise(
         options = [f"{option.name}={option.default!r}"]
         call = f"{', '.join(tensors)}, {option.name}"
         varied = f"variant({call})" + (f" if out is None else with_out(out, variant, {call})" if out else "")
-        prologue += f"    if {option.name} != {option.default!r} and {tensors[-1]} is not ...:\n        return {varied}\n"
+        prologue += (
+            f"    if {option.name} != {option.default!r} and {tensors[-1]} is not ...:\n        return {varied}\n"
+        )
     if out:
         options.append("out=None")
         form = _OUT_FORMS["same" if unary and promotion == "same" else out]
         prologue += f"    if out is not None:\n        return {form}(out, {name}, {', '.join(tensors)})\n"
-    signature = ", ".join(
-        [*(f"{tensor}=..." for tensor in tensors), f"{guards[0]}=None", *options, *_others(guards)]
-    )
+    signature = ", ".join([*(f"{tensor}=..." for tensor in tensors), f"{guards[0]}=None", *options, *_others(guards)])
     missing = f"        if {' or '.join(f'{tensor} is ...' for tensor in tensors)}: {_RESPELLED}\n"
     compiled = []
     for slow, head, first, absent in (
@@ -394,9 +394,7 @@ def _guard(guards: Sequence[str], required: Sequence[str] = ()) -> str:
     return f"    if {' or '.join(tests)}:\n        {_RESPELLED}\n" if tests else ""
 
 
-def _signature(
-    name: str, parameters: Sequence[Parameter], namespace: dict[str, Any], *, out: bool
-) -> tuple[str, str]:
+def _signature(name: str, parameters: Sequence[Parameter], namespace: dict[str, Any], *, out: bool) -> tuple[str, str]:
     """The parameters of a generated function, and the line that tells other calls from the usual one."""
     guards = guards_of(name, parameters)
     entries: dict[bool, list[str]] = {False: [], True: []}

@@ -8,6 +8,7 @@ from typing import Any
 from flambeau import layouts
 from flambeau._dispatch.declare import fused
 from flambeau._dispatch.sparse_forms import implements
+from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.formats import FORMATS
 from flambeau._tensor.methods import method
@@ -298,6 +299,7 @@ def reduced_product(input: SparseTensor, other: Tensor, reduce: str) -> Tensor:
 # -- PyTorch's older names ---------------------------------------------------------------
 
 
+@spelled()
 def spmm(input: Tensor, mat2: Tensor) -> Tensor:
     """Multiply a sparse matrix and a matrix. Source of the semantics: ``torch.spmm``.
 
@@ -311,6 +313,7 @@ def spmm(input: Tensor, mat2: Tensor) -> Tensor:
     return made
 
 
+@spelled(mat2="mat")
 @method("smm")
 def smm(input: SparseTensor, mat: Tensor) -> SparseTensor:
     """Multiply a sparse matrix and a strided one; the product is sparse. Source of the semantics: ``torch.smm``.

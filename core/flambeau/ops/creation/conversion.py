@@ -8,6 +8,7 @@ from typing import Any
 from flambeau import dtypes, layouts
 from flambeau._dispatch.checks import zero_gradient
 from flambeau._dispatch.declare import composite, primitive
+from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.copies import in_memory_order
 from flambeau._tensor.methods import method
@@ -64,6 +65,7 @@ def contiguous(input: Tensor, memory_format: layouts.memory_format = layouts.con
     return clone(input, memory_format=memory_format)
 
 
+@spelled()
 @method("detach")
 def detach(input: Tensor) -> Tensor:
     """Give a tensor of the same memory without history. Source of the semantics: ``torch.Tensor.detach``.

@@ -11,6 +11,7 @@ from flambeau import dtypes, layouts
 from flambeau._dispatch.checks import zero_gradient
 from flambeau._dispatch.declare import primitive
 from flambeau._dispatch.runtime import Number, not_a_tensor, number_argument, with_out
+from flambeau._dispatch.spelling import spelled
 from flambeau._dispatch.sparse_forms import call as call_sparse
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
@@ -364,6 +365,7 @@ def _filled_like(
     return finished(array, type_, requires_grad)
 
 
+@spelled()
 def empty_like(
     input: Tensor,
     *,
@@ -387,6 +389,7 @@ def empty_like(
     return finished(_in_order(order, tuple(input.shape), type_, type_.kernels.empty), type_, requires_grad)
 
 
+@spelled()
 def full_like(
     input: Tensor,
     fill_value: Number,
@@ -407,6 +410,7 @@ def full_like(
     return _filled_like("full_like", input, fill_value, dtype, layout, device, requires_grad, memory_format)
 
 
+@spelled()
 def zeros_like(
     input: Tensor,
     *,
@@ -426,6 +430,7 @@ def zeros_like(
     return _filled_like("zeros_like", input, 0, dtype, layout, device, requires_grad, memory_format)
 
 
+@spelled()
 def ones_like(
     input: Tensor,
     *,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flambeau._dispatch.runtime import not_a_tensor
+from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
 from flambeau._tensor.methods import method, method_property
 from flambeau.shapes import dense_order
@@ -41,6 +42,7 @@ def is_tensor(obj: Any, /) -> bool:
     return isinstance(obj, Tensor)
 
 
+@spelled()
 def is_floating_point(input: Tensor) -> bool:
     """Tell whether a tensor's dtype is a real floating point type. Source: ``torch.is_floating_point``.
 
@@ -52,6 +54,7 @@ def is_floating_point(input: Tensor) -> bool:
     return _checked("is_floating_point", input).is_floating_point()
 
 
+@spelled()
 def is_complex(input: Tensor) -> bool:
     """Tell whether a tensor's dtype is complex. Source of the semantics: ``torch.is_complex``.
 
@@ -63,6 +66,7 @@ def is_complex(input: Tensor) -> bool:
     return _checked("is_complex", input).is_complex()
 
 
+@spelled()
 def is_signed(input: Tensor) -> bool:
     """Tell whether a tensor's dtype has negative numbers. Source of the semantics: ``torch.is_signed``.
 
@@ -74,6 +78,7 @@ def is_signed(input: Tensor) -> bool:
     return _checked("is_signed", input).is_signed()
 
 
+@spelled()
 @method("is_same_size")
 def is_same_size(input: Tensor, other: Tensor) -> bool:
     """Tell whether two tensors have the same shape. Source of the semantics: ``torch.is_same_size``.
@@ -86,6 +91,7 @@ def is_same_size(input: Tensor, other: Tensor) -> bool:
     return _checked("is_same_size", input).shape == _checked("is_same_size", other).shape
 
 
+@spelled()
 def is_inference(input: Tensor) -> bool:
     """Tell whether a tensor was made in inference mode. Source of the semantics: ``torch.is_inference``.
 
@@ -99,6 +105,7 @@ def is_inference(input: Tensor) -> bool:
     return _checked("is_inference", input).is_inference()
 
 
+@spelled()
 @method("is_nonzero")
 def is_nonzero(input: Tensor) -> bool:
     """Tell whether the only element of a tensor is not zero. Source of the semantics: ``torch.is_nonzero``.
@@ -114,6 +121,7 @@ def is_nonzero(input: Tensor) -> bool:
     return bool(_checked("is_nonzero", input))
 
 
+@spelled()
 def numel(input: Tensor) -> int:
     """Count the elements. Source of the semantics: ``torch.numel``.
 
@@ -125,6 +133,7 @@ def numel(input: Tensor) -> int:
     return _checked("numel", input).numel()
 
 
+@spelled()
 def get_device(input: Tensor) -> int:
     """Give the index of the device; -1 for the CPU. Source of the semantics: ``torch.get_device``.
 

@@ -8,6 +8,7 @@ from typing import Any
 from flambeau import dtypes
 from flambeau._dispatch.checks import zero_gradient
 from flambeau._dispatch.declare import composite, elementwise, primitive, view
+from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import TensorMethods, method, method_property
 from flambeau.dtypes import scalar_type_name
@@ -109,6 +110,7 @@ def view_as_complex(input: Tensor) -> Tensor:
     return _view_as_complex(input)
 
 
+@spelled()
 def real(input: Tensor) -> Tensor:
     """View the real parts; a real tensor is returned as it is. Source of the semantics: ``torch.real``.
 
@@ -120,6 +122,7 @@ def real(input: Tensor) -> Tensor:
     return _select(view_as_real(input), input.dim(), 0) if input._type.complex else input
 
 
+@spelled()
 def imag(input: Tensor) -> Tensor:
     """View the imaginary parts. Source of the semantics: ``torch.imag``.
 
@@ -255,6 +258,7 @@ def conj_physical(input: Tensor) -> Tensor:
     return _conj(input) if input._type.complex else input.clone()
 
 
+@spelled()
 def conj_physical_(input: Tensor) -> Tensor:
     """Conjugate in place: :func:`flambeau.conj_physical`.
 
@@ -266,6 +270,7 @@ def conj_physical_(input: Tensor) -> Tensor:
     return input.conj_physical_()
 
 
+@spelled()
 @method("resolve_conj")
 def resolve_conj(input: Tensor) -> Tensor:
     """Return the tensor: no conjugation waits to be done. Source of the semantics: ``torch.resolve_conj``.
@@ -278,6 +283,7 @@ def resolve_conj(input: Tensor) -> Tensor:
     return input
 
 
+@spelled()
 @method("resolve_neg")
 def resolve_neg(input: Tensor) -> Tensor:
     """Return the tensor: no change of sign waits to be done. Source of the semantics: ``torch.resolve_neg``.
@@ -290,6 +296,7 @@ def resolve_neg(input: Tensor) -> Tensor:
     return input
 
 
+@spelled()
 @method("is_conj")
 def is_conj(input: Tensor) -> bool:
     """Tell whether a conjugation waits to be done: never. Source of the semantics: ``torch.is_conj``.
@@ -302,6 +309,7 @@ def is_conj(input: Tensor) -> bool:
     return False
 
 
+@spelled()
 @method("is_neg")
 def is_neg(input: Tensor) -> bool:
     """Tell whether a change of sign waits to be done: never. Source of the semantics: ``torch.is_neg``.

@@ -7,6 +7,7 @@ from math import prod, sqrt
 from typing import Any
 
 from flambeau._dispatch.runtime import with_out
+from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.dtypes import scalar_type_name
@@ -100,6 +101,7 @@ def _finished(out: Tensor | None, compute: Callable[[], Tensor]) -> Tensor:
 # -- along one dimension ---------------------------------------------------------------
 
 
+@spelled()
 def fft(
     input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None, *, out: Tensor | None = None
 ) -> Tensor:
@@ -123,6 +125,7 @@ def fft(
     return _finished(out, lambda: _along("fft", input, n, dim, norm, inverse=False))
 
 
+@spelled()
 def ifft(
     input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None, *, out: Tensor | None = None
 ) -> Tensor:
@@ -142,6 +145,7 @@ def _along(function: str, input: Tensor, n: int | None, dim: int, norm: str | No
     return _scaled(_fft(resized(_complex(input), dim, size), dim, inverse), factor)
 
 
+@spelled()
 def rfft(
     input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None, *, out: Tensor | None = None
 ) -> Tensor:
@@ -164,6 +168,7 @@ def rfft(
     return _finished(out, compute)
 
 
+@spelled()
 def irfft(
     input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None, *, out: Tensor | None = None
 ) -> Tensor:
@@ -179,6 +184,7 @@ def irfft(
     return _finished(out, lambda: _back_to_real(input, n, dim, norm, inverse=True))
 
 
+@spelled()
 def hfft(
     input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None, *, out: Tensor | None = None
 ) -> Tensor:
@@ -205,6 +211,7 @@ def _back_to_real(input: Tensor, n: int | None, dim: int, norm: str | None, *, i
     return _scaled(result, _factor(norm, size, inverse=inverse))
 
 
+@spelled()
 def ihfft(
     input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None, *, out: Tensor | None = None
 ) -> Tensor:
@@ -229,6 +236,7 @@ def ihfft(
 # -- along several dimensions ---------------------------------------------------------------
 
 
+@spelled()
 def fftn(
     input: Tensor,
     s: Sequence[int] | None = None,
@@ -250,6 +258,7 @@ def fftn(
     return _finished(out, lambda: _along_several(input, s, dim, norm, inverse=False))
 
 
+@spelled()
 def ifftn(
     input: Tensor,
     s: Sequence[int] | None = None,
@@ -279,6 +288,7 @@ def _along_several(input: Tensor, s: Sequence[int] | None, dim: Any, norm: str |
     return _scaled(result, _factor(norm, prod(sizes), inverse=inverse))
 
 
+@spelled()
 def rfftn(
     input: Tensor,
     s: Sequence[int] | None = None,
@@ -310,6 +320,7 @@ def rfftn(
     return _finished(out, compute)
 
 
+@spelled()
 def irfftn(
     input: Tensor,
     s: Sequence[int] | None = None,
@@ -344,6 +355,7 @@ def irfftn(
     return _finished(out, compute)
 
 
+@spelled()
 def fft2(
     input: Tensor,
     s: Sequence[int] | None = None,
@@ -362,6 +374,7 @@ def fft2(
     return fftn(input, s, dim, norm, out=out)
 
 
+@spelled()
 def ifft2(
     input: Tensor,
     s: Sequence[int] | None = None,
@@ -380,6 +393,7 @@ def ifft2(
     return ifftn(input, s, dim, norm, out=out)
 
 
+@spelled()
 def rfft2(
     input: Tensor,
     s: Sequence[int] | None = None,
@@ -398,6 +412,7 @@ def rfft2(
     return rfftn(input, s, dim, norm, out=out)
 
 
+@spelled()
 def irfft2(
     input: Tensor,
     s: Sequence[int] | None = None,
@@ -457,6 +472,7 @@ def _shifted(input: Tensor, dim: Any, *, back: bool) -> Tensor:
     return input.roll([(size + back) // 2 for size in sizes], dims) if dims else input.clone()
 
 
+@spelled()
 def fftshift(input: Tensor, dim: Any = None) -> Tensor:
     """Bring the frequency 0 to the middle. Source of the semantics: ``torch.fft.fftshift``.
 
@@ -468,6 +484,7 @@ def fftshift(input: Tensor, dim: Any = None) -> Tensor:
     return _shifted(input, dim, back=False)
 
 
+@spelled()
 def ifftshift(input: Tensor, dim: Any = None) -> Tensor:
     """Bring the frequency 0 from the middle to the front: the inverse of :func:`fftshift`. Source: ``torch.fft.ifftshift``.
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
+from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
 from flambeau._tensor.modes import no_grad
@@ -503,6 +504,7 @@ def index_put(input: Tensor, indices: Sequence[Tensor], values: Tensor, accumula
     return result
 
 
+@spelled()
 @method("index_put_")
 def index_put_(input: Tensor, indices: Sequence[Tensor], values: Tensor, accumulate: bool = False) -> Tensor:
     """In-place form of :func:`flambeau.index_put`.

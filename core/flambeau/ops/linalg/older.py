@@ -6,6 +6,7 @@ import warnings
 from typing import NamedTuple
 
 from flambeau import dtypes
+from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
 from flambeau._tensor.methods import method
 from flambeau.ops.creation.ranges import eye
@@ -30,6 +31,7 @@ __all__ = [
 ]  # fmt: skip
 
 
+@spelled()
 @method("inverse")
 def inverse(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Invert square matrices: :func:`flambeau.linalg.inv`. Source of the semantics: ``torch.inverse``.
@@ -42,6 +44,7 @@ def inverse(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     return inv(input) if out is None else inv(input, out=out)  # type: ignore[call-arg]
 
 
+@spelled()
 @method("pinverse")
 def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
     """Compute the pseudo-inverse: :func:`flambeau.linalg.pinv`. Source of the semantics: ``torch.pinverse``.
@@ -54,6 +57,7 @@ def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
     return pinv(input, rcond)
 
 
+@spelled()
 @method("cholesky")
 def cholesky(input: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
     """Factorise symmetric positive definite matrices; deprecated, as in PyTorch, for ``linalg.cholesky``.
@@ -81,6 +85,7 @@ def _deprecated(name: str) -> None:
     )
 
 
+@spelled(out="with_exact_out")
 @method("qr")
 def qr(input: Tensor, some: bool = True) -> QR:
     """Factorise into Q and R; deprecated, as in PyTorch, for ``linalg.qr``. Source of the semantics: ``torch.qr``.
@@ -107,6 +112,7 @@ class SVD(NamedTuple):
         return named_repr("svd", self)
 
 
+@spelled(out="with_exact_out")
 @method("svd")
 def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> SVD:
     """Factorise matrices as U diag(S) V^H, with V, not its transpose, as the third result. Source: ``torch.svd``.
@@ -126,6 +132,7 @@ def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> SVD:
     return SVD(u, s, v)
 
 
+@spelled(input="b", x="b", a="b", x1="b")
 @method("lu_solve")
 def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Solve A X = b, given the LU factorisation of A. Source of the semantics: ``torch.lu_solve``.
@@ -138,6 +145,7 @@ def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | Non
     return _lu_solve(LU_data, LU_pivots, b, out=out)
 
 
+@spelled(out="with_exact_out")
 def lu_unpack(
     LU_data: Tensor,
     LU_pivots: Tensor,

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, view
 from flambeau._dispatch.inplace import become_view
+from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
 from flambeau._tensor.storage import Piece, View, memory_of
@@ -136,6 +137,7 @@ def _check_strided(input: Tensor, shape: Shape, strides: Shape, start: int, leng
         )
 
 
+@spelled()
 @method("as_strided_")
 def as_strided_(input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None) -> Tensor:
     """Give this tensor another shape, strides and offset in its memory: :func:`flambeau.as_strided`, in place.

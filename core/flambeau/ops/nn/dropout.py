@@ -11,6 +11,7 @@ from typing import Any
 
 from flambeau import dtypes
 from flambeau._dispatch.runtime import not_a_tensor
+from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
 from flambeau.ops.creation.filled import empty, empty_like
 from flambeau.random._placing import kept_by_counter
@@ -69,6 +70,7 @@ def _dropped(
     return input.mul_(noise).add_(shift) if inplace else input * noise + shift
 
 
+@spelled()
 def dropout(input: Tensor, p: float, train: bool, *, generator: Any = None) -> Tensor:
     """Set elements to zero with probability ``p``, and divide the others by ``1 - p``. Source: ``torch.dropout``.
 
@@ -89,11 +91,13 @@ def dropout(input: Tensor, p: float, train: bool, *, generator: Any = None) -> T
     return _dropped("dropout", input, p, train, False, generator, channels=False, alpha=False)
 
 
+@spelled()
 def dropout_(input: Tensor, p: float, train: bool, *, generator: Any = None) -> Tensor:
     """The in-place form of :func:`flambeau.dropout`."""
     return _dropped("dropout_", input, p, train, True, generator, channels=False, alpha=False)
 
 
+@spelled()
 def feature_dropout(input: Tensor, p: float, train: bool, *, generator: Any = None) -> Tensor:
     """Leave out whole channels of (N, C, …) with probability ``p``. Source of the semantics: ``torch.feature_dropout``.
 
@@ -106,11 +110,13 @@ def feature_dropout(input: Tensor, p: float, train: bool, *, generator: Any = No
     return _dropped("feature_dropout", input, p, train, False, generator, channels=True, alpha=False)
 
 
+@spelled()
 def feature_dropout_(input: Tensor, p: float, train: bool, *, generator: Any = None) -> Tensor:
     """The in-place form of :func:`flambeau.feature_dropout`."""
     return _dropped("feature_dropout_", input, p, train, True, generator, channels=True, alpha=False)
 
 
+@spelled()
 def alpha_dropout(input: Tensor, p: float, train: bool, *, generator: Any = None) -> Tensor:
     """Dropout that keeps mean and variance of what SELU gives (Klambauer et al., 2017). Source: ``torch.alpha_dropout``.
 
@@ -122,11 +128,13 @@ def alpha_dropout(input: Tensor, p: float, train: bool, *, generator: Any = None
     return _dropped("alpha_dropout", input, p, train, False, generator, channels=False, alpha=True)
 
 
+@spelled()
 def alpha_dropout_(input: Tensor, p: float, train: bool, *, generator: Any = None) -> Tensor:
     """The in-place form of :func:`flambeau.alpha_dropout`."""
     return _dropped("alpha_dropout_", input, p, train, True, generator, channels=False, alpha=True)
 
 
+@spelled()
 def feature_alpha_dropout(input: Tensor, p: float, train: bool, *, generator: Any = None) -> Tensor:
     """:func:`flambeau.alpha_dropout` of whole channels. Source of the semantics: ``torch.feature_alpha_dropout``.
 
@@ -139,6 +147,7 @@ def feature_alpha_dropout(input: Tensor, p: float, train: bool, *, generator: An
     return _dropped("feature_alpha_dropout", input, p, train, False, generator, channels=True, alpha=True)
 
 
+@spelled()
 def feature_alpha_dropout_(input: Tensor, p: float, train: bool, *, generator: Any = None) -> Tensor:
     """The in-place form of :func:`flambeau.feature_alpha_dropout`."""
     return _dropped("feature_alpha_dropout_", input, p, train, True, generator, channels=True, alpha=True)

@@ -10,6 +10,7 @@ from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.precision import in_single, in_single_formula
 from flambeau._dispatch.runtime import Number
+from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.filled import empty, zeros_like
@@ -46,6 +47,7 @@ def _threshold(input: Tensor, threshold: float, value: float) -> Tensor:
     return from_array(kernels.where(low, type_.number(value), input._array), type_)
 
 
+@spelled(out="with_exact_out")
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
     """Replace elements that are not above ``threshold`` by ``value``. Source: ``torch.nn.functional.threshold``.
 
@@ -282,6 +284,7 @@ _SELU_ALPHA = 1.6732632423543772848170429916717
 _SELU_SCALE = 1.0507009873554804934193349852946
 
 
+@spelled()
 def selu(input: Tensor, inplace: bool = False) -> Tensor:
     """Scale an exponential rectifier so that it keeps mean and variance. Source: ``torch.nn.functional.selu``.
 
@@ -296,6 +299,7 @@ def selu(input: Tensor, inplace: bool = False) -> Tensor:
     return in_form("selu", _elu, input, inplace, _SELU_ALPHA, _SELU_SCALE, 1.0)
 
 
+@spelled()
 def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """Replace negative elements by alpha (exp(x / alpha) - 1). Source of the semantics: ``torch.nn.functional.celu``.
 
@@ -347,6 +351,7 @@ def _softshrink(input: Tensor, lambd: float) -> Tensor:
     return from_array(kernels.where(outside, moved, kernels.mul(array, type_.number(0))), type_)  # nan stays, and -0.0
 
 
+@spelled(out="with_exact_out")
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """Move elements by ``lambd`` towards 0, and not beyond. Source of the semantics: ``torch.nn.functional.softshrink``.
 

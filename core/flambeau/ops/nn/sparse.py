@@ -5,6 +5,7 @@ from __future__ import annotations
 from flambeau import dtypes, layouts
 from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.runtime import common_type
+from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.modes import no_grad
 from flambeau._tensor.sparse import make_sparse
@@ -80,6 +81,7 @@ def _checked_indices(weight: Tensor, indices: Tensor) -> Tensor:
     return to_type(indices, weight._type.with_dtype(dtypes.int64))
 
 
+@spelled(input="weight", x="weight", a="weight", x1="weight")
 def embedding_renorm_(weight: Tensor, indices: Tensor, max_norm: float, norm_type: float) -> Tensor:
     """Scale the rows that are named, in place, so that none has a larger norm. Source: ``torch.embedding_renorm_``.
 

@@ -8,6 +8,7 @@ from flambeau import dtypes, layouts
 from flambeau._dispatch.declare import primitive
 from flambeau._dispatch.runtime import not_a_tensor, with_out
 from flambeau._tensor import Tensor, from_array
+from flambeau._dispatch.spelling import spelled
 from flambeau._tensor.methods import method
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.dtypes import scalar_type_name
@@ -52,6 +53,7 @@ def _normal_of(input: Tensor, std: Tensor, drawn: Tensor) -> Tensor:
     return from_array(drawn._array, drawn._type)
 
 
+@spelled()
 @method("bernoulli")
 def bernoulli(
     input: Tensor, p: float | None = None, *, generator: Generator | None = None, out: Tensor | None = None
@@ -248,6 +250,7 @@ def _host_numbers(tensor: Tensor) -> list[float]:
     return numbers
 
 
+@spelled()
 def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     """Draw counts of Poisson's distribution, whose rates are the elements of ``input``. Source: ``torch.poisson``.
 
@@ -308,6 +311,7 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
 _MOST_CATEGORIES = 1 << 24
 
 
+@spelled()
 @method("multinomial")
 def multinomial(
     input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None, out: Tensor | None = None

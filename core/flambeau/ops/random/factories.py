@@ -7,6 +7,7 @@ from typing import Any
 
 from flambeau import dtypes, layouts
 from flambeau._dispatch.runtime import with_out
+from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau.backend.selection import find_place
 from flambeau.backend.types import TensorType
@@ -210,6 +211,7 @@ def randperm(
 # -- like another tensor -------------------------------------------------------------------------------------------
 
 
+@spelled()
 def rand_like(
     input: Tensor,
     *,
@@ -234,6 +236,7 @@ def rand_like(
     return _finished(array, type_, None, requires_grad)
 
 
+@spelled()
 def randn_like(
     input: Tensor,
     *,
@@ -260,6 +263,7 @@ def randn_like(
     return _finished(array, type_, None, requires_grad)
 
 
+@spelled()
 def randint_like(
     input: Tensor,
     low: Any = 0,
