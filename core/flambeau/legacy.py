@@ -103,7 +103,7 @@ def by_name(name: str) -> TypedTensorClass:
 
 
 @method("type")
-def _type(self: Tensor, dtype: Any = None) -> Any:
+def _type(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
     """Name the tensor's type, or convert to the dtype given. Source of the semantics: ``torch.Tensor.type``."""
     if dtype is None:
         return legacy_type_name(self.dtype, self.device)

@@ -136,21 +136,28 @@ def result_dtype(operands: Iterable[Any]) -> dtype:
     return result
 
 
-def result_type(tensor: Any, other: Any) -> dtype:
+def result_type(*operands: Any, **named: Any) -> dtype:
     """The dtype of an operation on two tensors or numbers. Source of the semantics: ``torch.result_type``.
 
+    By keyword they are ``tensor`` and ``other``, ``scalar`` and ``tensor``, or ``scalar1`` and ``scalar2``.
+
     Raises:
-        TypeError: one of them is neither.
+        TypeError: one of them is neither, or there are not two.
 
     Example:
         >>> import flambeau as torch
         >>> torch.result_type(torch.tensor([1, 2]), 1.0)
         torch.float32
     """
-    for operand in (tensor, other):
+    for name in named.keys() - {"tensor", "other", "x2", "scalar", "scalar1", "scalar2"}:
+        raise TypeError(f"result_type() got an unexpected keyword argument '{name}'")
+    operands = (*operands, *named.values())
+    if len(operands) != 2:
+        raise TypeError(f"result_type() takes two tensors or numbers, but {len(operands)} were given")
+    for operand in operands:
         if not isinstance(getattr(operand, "dtype", None), dtype) and as_number(operand) is None:
             raise TypeError(f"result_type(): expected tensors or numbers, but got {type(operand).__name__}")
-    return result_dtype((tensor, other))
+    return result_dtype(operands)
 
 
 def _check_dtypes(name: str, *arguments: object) -> None:

@@ -247,12 +247,18 @@ def _compared(shape: Shape, strides: Shape, one: int, other: int) -> int:
     return int(shape[one] > shape[other])
 
 
-def size_argument(function: str, size: Sequence[Any]) -> Shape:
-    """The shape given as ``f(2, 3)``, ``f((2, 3))`` or ``f([2, 3])``.
+def size_argument(function: str, size: Sequence[Any], named: Sequence[int] | None = None, name: str = "size") -> Shape:
+    """The shape given as ``f(2, 3)``, ``f((2, 3))`` or ``f([2, 3])``, or ``named``: by keyword.
 
     Raises:
-        TypeError: an entry is not an int.
+        TypeError: an entry is not an int, or both are given.
     """
+    if named is not None:
+        if size:
+            raise TypeError(f"{function}() got multiple values for argument '{name}'")
+        if not isinstance(named, (tuple, list)):
+            raise TypeError(f"{function}(): argument '{name}' must be tuple of ints, not {type(named).__name__}")
+        size = named
     entries = size[0] if len(size) == 1 and isinstance(size[0], (tuple, list)) else size
     try:
         shape = tuple(map(index, entries))
@@ -260,7 +266,7 @@ def size_argument(function: str, size: Sequence[Any]) -> Shape:
             return shape
     except TypeError:
         pass
-    raise TypeError(f"{function}(): argument 'size' must be tuple of ints, not {list(entries)!r}")
+    raise TypeError(f"{function}(): argument '{name}' must be tuple of ints, not {list(entries)!r}")
 
 
 def infer_shape(shape: Shape, numel: int) -> Shape:

@@ -12,6 +12,7 @@ import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
+from inspect import unwrap
 from typing import Any, TypeVar
 
 from .rules import Parameter
@@ -37,11 +38,11 @@ _VECTOR = dict.fromkeys(("input", "a", "x1"), "x")
 _PIECES = {"sections": "indices_or_sections", "indices": "indices_or_sections"}
 
 _FURTHER: dict[str, dict[str, str]] = {
+    "copy": {"other": "source", "x2": "source"},
     "dsplit": _PIECES,
     "hsplit": _PIECES,
     "linalg_norm": dict.fromkeys(("input", "x", "a", "x1"), "A"),
-    "swapaxes": {"axis0": "dim0", "axis1": "dim1"},
-    "swapdims": {"axis0": "dim0", "axis1": "dim1"},
+    "transpose": {"axis0": "dim0", "axis1": "dim1"},
     "tensor_split": {**_PIECES, "tensor_indices_or_sections": "indices_or_sections"},
     "unsafe_split": dict.fromkeys(("input", *_INPUT), "tensor"),
     "vector_norm": _VECTOR,
@@ -198,16 +199,16 @@ def spelled(*, out: str = "", **further: str) -> Callable[[_Function], _Function
     """
 
     def declare(function: _Function) -> _Function:
-        code = function.__code__  # type: ignore[attr-defined]
-        own = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-        others = _other_names(own, further)
+        code = unwrap(function).__code__  # type: ignore[attr-defined]
+        positional = code.co_varnames[: code.co_argcount]
+        others = _other_names(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount], further)
 
         @wraps(function)
         def form(*args: Any, **kwargs: Any) -> Any:
             if not kwargs:
                 return function(*args)
             for other in others.keys() & kwargs.keys():
-                if others[other] in kwargs or others[other] in own[: len(args)]:
+                if others[other] in kwargs or others[other] in positional[: len(args)]:
                     raise _twice(function.__name__, other, others[other])
                 kwargs[others[other]] = kwargs.pop(other)
             target = kwargs.pop("out", None) if out else None

@@ -290,13 +290,12 @@ def primitive(
     namespace = _names({"RULE": rule, "body": body, "record_outputs": _runtime.record_outputs})
     if is_view:
         namespace["link_view"] = _runtime.link_view
-    function = _compiled_at_first(
+    return _compiled_at_first(
         name,
         f"<op {name}>",
         namespace,
         lambda: _primitive_source(name, parameters, rule, shape, namespace, is_view=is_view, out=out),
     )
-    return function
 
 
 def _primitive_source(

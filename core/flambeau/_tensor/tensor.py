@@ -101,12 +101,14 @@ class Tensor(TensorMethods):
         """The number of its dimensions."""
         return len(self._array.shape)
 
-    def size(self, dim: int | None = None) -> Any:
+    def size(self, dim: int | None = None, axis: int | None = None) -> Any:
         """Its shape, or the size of one dimension.
 
         Raises:
             IndexError: ``dim`` is out of range.
         """
+        if axis is not None:
+            dim = _one_of("size", dim, axis)
         if dim is None:
             return self.shape
         return self._array.shape[_existing_dim(dim, self.ndim)]
@@ -131,8 +133,10 @@ class Tensor(TensorMethods):
         """Bytes of all elements."""
         return self.numel() * self.dtype.itemsize
 
-    def stride(self, dim: int | None = None) -> Any:
+    def stride(self, dim: int | None = None, axis: int | None = None) -> Any:
         """The distance in elements from one element to the next, per dimension or for one."""
+        if axis is not None:
+            dim = _one_of("stride", dim, axis)
         # Of an empty tensor nothing is in memory; a library may give any strides.
         shape = self._array.shape
         strides = contiguous_strides(shape) if 0 in shape else tuple(self._type.backend.strides(self._array))
@@ -484,6 +488,12 @@ def from_array(array: Any, type_: TensorType) -> Tensor:
 
 construct: Callable[..., Tensor] = NotImplemented
 """A door: what ``Tensor(2, 3)`` and ``Tensor([1, 2])`` call, assigned once by :mod:`flambeau.ops.creation.data`."""
+
+
+def _one_of(function: str, dim: int | None, axis: int) -> int:
+    if dim is not None:
+        raise TypeError(f"{function}() takes at most 1 argument, 'dim', by that name or as 'axis'")
+    return axis
 
 
 def _existing_dim(dim: int, ndim: int) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flambeau._tensor import Tensor
@@ -19,7 +20,8 @@ def backward(
     grad_tensors: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
-    inputs: Tensor | Sequence[Tensor] | None = None,
+    grad_variables: Any = None,
+    inputs: Tensor | Sequence[Tensor] | Mapping[str, Tensor] | None = None,
 ) -> None:
     """Compute the gradients of the leaves that ``tensors`` depend on, and add them to their ``.grad``.
 
@@ -28,6 +30,7 @@ def backward(
         grad_tensors: the gradient of each; may be left out for tensors of one element, where it is 1.
         retain_graph: keep what the graph has saved, for another pass. Default: the value of ``create_graph``.
         create_graph: record the pass itself, so that gradients can be differentiated.
+        grad_variables: the old name of ``grad_tensors``, with a warning.
         inputs: accumulate into these tensors only.
 
     Source of the semantics: ``torch.autograd.backward``.
@@ -43,6 +46,8 @@ def backward(
         >>> x.grad
         tensor(6.)
     """
+    if grad_variables is not None:
+        grad_tensors = _renamed_grads(grad_tensors, grad_variables)
     roots = _roots(_listed(tensors), grad_tensors, create_graph)
     targets = None if inputs is None else _listed(inputs)
     if targets is not None and not targets:
@@ -59,17 +64,34 @@ def backward(
             target._grad = value.clone() if target._grad is None else target._grad + value
 
 
+def _renamed_grads(grad_tensors: Any, grad_variables: Any) -> Any:
+    warnings.warn(
+        "`grad_variables` is deprecated. Use `grad_tensors` instead.",
+        FutureWarning,
+        stacklevel=3,
+    )
+    if grad_tensors is not None:
+        raise RuntimeError(
+            "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only use "
+            "`grad_tensors`."
+        )
+    return grad_variables
+
+
 def grad(
     outputs: Tensor | Sequence[Tensor],
-    inputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor] | Mapping[str, Tensor],
     grad_outputs: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
-) -> tuple[Tensor | None, ...]:
+) -> Any:
     """Compute the gradients of ``outputs`` with respect to ``inputs`` and return them; ``.grad`` is left alone.
+
+    They come as a tuple, or under the names of ``inputs`` if that is a dict.
 
     Args:
         outputs: where to start; one, or several.
@@ -77,6 +99,7 @@ def grad(
         grad_outputs: the gradient of each output; may be left out for outputs of one element, where it is 1.
         retain_graph: keep what the graph has saved, for another pass. Default: the value of ``create_graph``.
         create_graph: record the pass itself, so that gradients can be differentiated.
+        only_inputs: nothing; a call that says False gets PyTorch's warning.
         allow_unused: give None for inputs that the outputs do not depend on, instead of raising.
         is_grads_batched: ``grad_outputs`` have one more dimension in front, and so have the results: one pass for each
             index.
@@ -97,6 +120,17 @@ def grad(
     if materialize_grads and allow_unused is False:
         raise ValueError(
             "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
+        )
+    if isinstance(inputs, dict):
+        options = (grad_outputs, retain_graph, create_graph, only_inputs, allow_unused, is_grads_batched)
+        found = grad(outputs, tuple(inputs.values()), *options, materialize_grads)
+        return dict(zip(inputs, found, strict=True))
+    if not only_inputs:
+        warnings.warn(
+            "only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate gradient for other parts of "
+            "the graph, please use torch.autograd.backward.",
+            FutureWarning,
+            stacklevel=2,
         )
     targets = _listed(inputs)
     if not targets:
@@ -163,8 +197,10 @@ def _one_by_one(
 
 
 def _listed(tensors: Any) -> list[Tensor]:
-    # Tensor cannot be imported here; an edge may stand in the place of a tensor.
-    return [tensors] if hasattr(tensors, "_sparse") or hasattr(tensors, "_node") else list(tensors)
+    # An edge may stand in the place of a tensor.
+    if hasattr(tensors, "_sparse") or hasattr(tensors, "_node"):
+        return [tensors]
+    return list(tensors.values() if isinstance(tensors, dict) else tensors)
 
 
 def _strided(tensor: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 from flambeau import dtypes
 from flambeau._dispatch.runtime import with_out
+from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
 from flambeau.layouts import contiguous_format
 from flambeau.ops import nn as _ops
@@ -110,6 +111,7 @@ def _given_dim(name: str, input: Tensor, dim: int | None, stacklevel: int) -> in
     return 0 if input.dim() in (0, 1, 3) else 1
 
 
+@spelled()
 def relu_(input: Tensor) -> Tensor:
     """Replace negative elements by 0 in place. Source of the semantics: ``torch.nn.functional.relu_``."""
     return relu(input, inplace=True)

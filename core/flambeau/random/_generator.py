@@ -343,10 +343,13 @@ def restore_default_states(states: dict[str, bytes]) -> None:
 
 
 @contextmanager
-def fork_rng(devices: Iterable[Device | str | int] | None = None, enabled: bool = True) -> Iterator[None]:
+def fork_rng(
+    devices: Iterable[Device | str | int] | None = None, enabled: bool = True, device_type: str | None = None
+) -> Iterator[None]:
     """Restore the default generators after the ``with`` block: the CPU's, and those of ``devices``.
 
-    Without ``devices``, those of all devices in use. Source of the semantics: ``torch.random.fork_rng``.
+    Without ``devices``, those of all devices in use; numbers are devices of ``device_type``, of CUDA by default.
+    Source of the semantics: ``torch.random.fork_rng``.
 
     Example:
         >>> import flambeau as torch
@@ -361,7 +364,7 @@ def fork_rng(devices: Iterable[Device | str | int] | None = None, enabled: bool 
         return
     chosen = {"cpu"}
     for device in devices or ():
-        place = find_place(device)
+        place = find_place(device if device_type is None or not isinstance(device, int) else f"{device_type}:{device}")
         default_generator_of(place)
         chosen.add(str(place.device))
     states = default_states()

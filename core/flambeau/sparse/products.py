@@ -238,6 +238,7 @@ def _sparse_product(input: SparseTensor, other: SparseTensor) -> SparseTensor:
     return in_layout_of(input, indices, values, size, like=other)
 
 
+@spelled()
 @recorded_as("SparseSampledAddmmBackward0")
 def sampled_addmm(
     input: SparseTensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1.0, alpha: Any = 1.0
@@ -313,8 +314,8 @@ def spmm(input: Tensor, mat2: Tensor) -> Tensor:
     return made
 
 
-@spelled(mat2="mat")
 @method("smm")
+@spelled(mat2="mat")
 def smm(input: SparseTensor, mat: Tensor) -> SparseTensor:
     """Multiply a sparse matrix and a strided one; the product is sparse. Source of the semantics: ``torch.smm``.
 
@@ -340,6 +341,7 @@ def hspmm(mat1: SparseTensor, mat2: Tensor) -> SparseTensor:
     return in_layout(layouts.sparse_coo, rows.unsqueeze(0), product.index_select(0, rows), tuple(product.shape))
 
 
+@spelled()
 @method("sspaddmm")
 @recorded_as("SspaddmmBackward0")
 def sspaddmm(

@@ -266,6 +266,7 @@ def _cuda(
 
 
 @method("type_as")
+@spelled()
 def _type_as(self: Tensor, other: Tensor) -> Tensor:
     """Convert to the dtype and device of ``other``."""
     return to_type(self, other._type)

@@ -8,18 +8,19 @@ from collections.abc import Iterable, Sequence
 from struct import pack as pack_struct
 from typing import Any
 
-from flambeau import dtypes
+from flambeau import dtypes, layouts
 from flambeau._dispatch.runtime import Number, number_argument
+from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor import tensor as _tensor
 from flambeau._tensor.methods import method
 from flambeau.backend.selection import find_place
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.promotion import as_number, dtype_of_number, get_default_dtype, promote_types
-from flambeau.shapes import Shape, Size
+from flambeau.shapes import Shape, Size, size_argument
 
 from .conversion import from_numpy
-from .filled import empty, finished, full, type_for
+from .filled import empty, finished, full, type_for, check_layout
 
 __all__ = ["as_tensor", "asarray", "frombuffer", "from_dlpack", "scalar_tensor", "tensor"]
 
@@ -433,7 +434,15 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
     return made.to(made.device if device is None else device, copy=bool(copy))
 
 
-def scalar_tensor(value: Number, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def scalar_tensor(
+    s: Number,
+    *,
+    dtype: DType | None = None,
+    layout: layouts.layout = layouts.strided,
+    device: Any = None,
+    pin_memory: bool = False,
+    requires_grad: bool = False,
+) -> Tensor:
     """Make a 0-d tensor of a number, of the default floating dtype unless another is given.
 
     Source of the semantics: ``torch.scalar_tensor``.
@@ -443,7 +452,8 @@ def scalar_tensor(value: Number, dtype: DType | None = None, device: Any = None,
         >>> torch.scalar_tensor(3)
         tensor(3.)
     """
-    number = number_argument("scalar_tensor", "s", value, 1)
+    check_layout("scalar_tensor", layout)
+    number = number_argument("scalar_tensor", "s", s, 1)
     return full((), number, dtype=dtype or get_default_dtype(), device=device, requires_grad=requires_grad)
 
 
@@ -483,15 +493,28 @@ def _is_size(value: Any, count: int) -> bool:
 
 @method("new_tensor")
 def _new_tensor(
-    self: Tensor, data: Any, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
+    self: Tensor,
+    data: Any,
+    *,
+    dtype: DType | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
     """Make a tensor of ``data`` with this one's dtype and device by default."""
     return make_tensor(data, dtype or self.dtype, self.device if device is None else device, requires_grad)
 
 
 @method("new")
-def _new(self: Tensor, *data: Any, device: Any = None) -> Tensor:
+@spelled()
+def _new(
+    self: Tensor, *data: Any, size: Sequence[int] | None = None, other: Tensor | None = None, device: Any = None
+) -> Tensor:
     """Make a tensor of sizes or data with this one's dtype and device: PyTorch's older form of the ``new_`` methods."""
+    if size is not None:
+        data = size_argument("new", data, size)
+    elif other is not None:
+        data = (*data, other)
     return of_shape_or_data(data, self.dtype, self.device if device is None else device)
 
 

@@ -11,8 +11,8 @@ from flambeau import dtypes, layouts
 from flambeau._dispatch.checks import zero_gradient
 from flambeau._dispatch.declare import primitive
 from flambeau._dispatch.runtime import Number, not_a_tensor, number_argument, with_out
-from flambeau._dispatch.spelling import spelled
 from flambeau._dispatch.sparse_forms import call as call_sparse
+from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
 from flambeau.backend.selection import find_place
@@ -92,7 +92,8 @@ def _check_shape(shape: Shape) -> Shape:
 
 
 def empty(
-    *size: Any,
+    *sizes: Any,
+    size: Sequence[int] | None = None,
     out: Tensor | None = None,
     dtype: DType | None = None,
     layout: layouts.layout = layouts.strided,
@@ -108,7 +109,7 @@ def empty(
         >>> torch.empty(2, 3).shape
         torch.Size([2, 3])
     """
-    shape = _check_shape(size_argument("empty", size))
+    shape = _check_shape(size_argument("empty", sizes, size))
     if layout is not layouts.strided:
         return _nothing_stored("empty", shape, layout, requires_grad, dtype=dtype, device=device)
     order = order_of_format(memory_format, len(shape))
@@ -208,6 +209,7 @@ def full(
     layout: layouts.layout = layouts.strided,
     device: Any = None,
     requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
     """Make a tensor of a shape filled with a number, whose dtype it has by default. Source: ``torch.full``.
 
@@ -265,7 +267,8 @@ def _overflow(dtype: DType) -> RuntimeError:
 
 
 def zeros(
-    *size: Any,
+    *sizes: Any,
+    size: Sequence[int] | None = None,
     out: Tensor | None = None,
     dtype: DType | None = None,
     layout: layouts.layout = layouts.strided,
@@ -280,7 +283,7 @@ def zeros(
         >>> torch.zeros(3)
         tensor([0., 0., 0.])
     """
-    shape = size_argument("zeros", size)
+    shape = size_argument("zeros", sizes, size)
     if any(each < 0 for each in shape):
         raise RuntimeError(f"zeros: Dimension size must be non-negative. (got {list(shape)})")
     if layout is not layouts.strided:
@@ -289,7 +292,8 @@ def zeros(
 
 
 def ones(
-    *size: Any,
+    *sizes: Any,
+    size: Sequence[int] | None = None,
     out: Tensor | None = None,
     dtype: DType | None = None,
     layout: layouts.layout = layouts.strided,
@@ -306,7 +310,7 @@ def ones(
                 [1, 1]])
     """
     check_layout("ones", layout)
-    shape = _check_shape(size_argument("ones", size))
+    shape = _check_shape(size_argument("ones", sizes, size))
     return _filled(shape, 1, type_for(dtype, device, out=out), requires_grad, out)
 
 
@@ -373,6 +377,7 @@ def empty_like(
     layout: layouts.layout | None = None,
     device: Any = None,
     requires_grad: bool = False,
+    pin_memory: bool = False,
     memory_format: layouts.memory_format = layouts.preserve_format,
 ) -> Tensor:
     """Make a tensor of the shape of ``input`` with arbitrary contents. Source: ``torch.empty_like``.
@@ -398,6 +403,7 @@ def full_like(
     layout: layouts.layout | None = None,
     device: Any = None,
     requires_grad: bool = False,
+    pin_memory: bool = False,
     memory_format: layouts.memory_format = layouts.preserve_format,
 ) -> Tensor:
     """Make a tensor of the shape of ``input`` filled with a number. Source: ``torch.full_like``.
@@ -418,6 +424,7 @@ def zeros_like(
     layout: layouts.layout | None = None,
     device: Any = None,
     requires_grad: bool = False,
+    pin_memory: bool = False,
     memory_format: layouts.memory_format = layouts.preserve_format,
 ) -> Tensor:
     """Make zeros of the shape of ``input``. Source of the semantics: ``torch.zeros_like``.
@@ -438,6 +445,7 @@ def ones_like(
     layout: layouts.layout | None = None,
     device: Any = None,
     requires_grad: bool = False,
+    pin_memory: bool = False,
     memory_format: layouts.memory_format = layouts.preserve_format,
 ) -> Tensor:
     """Make ones of the shape of ``input``. Source of the semantics: ``torch.ones_like``.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
+from flambeau import layouts
 from flambeau._dispatch.runtime import not_a_tensor
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
@@ -78,8 +80,8 @@ def is_signed(input: Tensor) -> bool:
     return _checked("is_signed", input).is_signed()
 
 
-@spelled()
 @method("is_same_size")
+@spelled()
 def is_same_size(input: Tensor, other: Tensor) -> bool:
     """Tell whether two tensors have the same shape. Source of the semantics: ``torch.is_same_size``.
 
@@ -181,15 +183,34 @@ def _ndimension(self: Tensor) -> int:
 
 
 @method("dim_order")
-def _dim_order(self: Tensor) -> tuple[int, ...]:
+def _dim_order(self: Tensor, *, ambiguity_check: bool | list[layouts.memory_format] = False) -> tuple[int, ...]:
     """The dimensions from the outermost to the innermost in memory. Source of the semantics: ``torch.Tensor.dim_order``.
+
+    Raises:
+        RuntimeError: ``ambiguity_check`` is True and there are several orders, or it is a list of memory formats and the tensor
+            has not exactly one of them (nor one order alone).
 
     Example:
         >>> import flambeau as torch
         >>> torch.zeros(2, 3).t().dim_order()
         (1, 0)
     """
+    if not isinstance(ambiguity_check, (bool, list)) or (
+        isinstance(ambiguity_check, list)
+        and not all(isinstance(each, layouts.memory_format) for each in ambiguity_check)
+    ):
+        raise TypeError("The ambiguity_check argument must be a bool or a list of memory formats.")
+    if ambiguity_check is not False and _several_orders(self, ambiguity_check):
+        raise RuntimeError(
+            "The tensor does not have unique dim order, or cannot map to exact one of the given memory formats."
+        )
     return dense_order(tuple(self.shape), tuple(self.stride()))
+
+
+def _several_orders(tensor: Tensor, formats: bool | list[layouts.memory_format]) -> bool:
+    if isinstance(formats, list) and sum(tensor.is_contiguous(memory_format=each) for each in formats) == 1:
+        return False
+    return 1 in tensor.shape or any(one == two for one, two in pairwise(tensor.stride()))
 
 
 def _never(self: Tensor) -> bool:

@@ -69,6 +69,7 @@ def arange(
     layout: layouts.layout = layouts.strided,
     device: Any = None,
     requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
     """Count from ``start`` (0 if only one number is given) up to, not including, ``end``.
 
@@ -117,6 +118,7 @@ def linspace(
     layout: layouts.layout = layouts.strided,
     device: Any = None,
     requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
     """Make ``steps`` numbers evenly spaced from ``start`` to ``end``, both included. Source: ``torch.linspace``.
 
@@ -256,6 +258,7 @@ def logspace(
     layout: layouts.layout = layouts.strided,
     device: Any = None,
     requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
     """Make ``steps`` powers of ``base``, with exponents evenly spaced from ``start`` to ``end``. Source: ``torch.logspace``.
 
@@ -288,6 +291,7 @@ def range(
     layout: layouts.layout = layouts.strided,
     device: Any = None,
     requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
     """Count from ``start`` to ``end`` included: deprecated, :func:`arange` is the usual one. Source: ``torch.range``.
 
@@ -323,6 +327,7 @@ def eye(
     layout: layouts.layout = layouts.strided,
     device: Any = None,
     requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
     """Make a matrix with ones on the diagonal and zeros elsewhere. Source of the semantics: ``torch.eye``.
 

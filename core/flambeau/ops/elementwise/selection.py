@@ -9,6 +9,7 @@ from flambeau import dtypes
 from flambeau._dispatch.checks import no_complex, no_derivative
 from flambeau._dispatch.declare import alias, composite, primitive
 from flambeau._dispatch.runtime import Number, not_a_tensor, operands_of, with_out
+from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
 from flambeau.dtypes import scalar_type_name
@@ -116,6 +117,7 @@ def _where_out(condition: Tensor, input: Any, other: Any, out: Tensor) -> Any:
 
 
 @method("where")
+@spelled()
 def _where_method(self: Tensor, condition: Tensor, other: Tensor | Number) -> Tensor:
     """Take elements of this tensor where ``condition`` holds and of ``other`` elsewhere: :func:`flambeau.where`."""
     return _where(condition, self, other)

@@ -8,7 +8,8 @@ from itertools import pairwise
 from math import prod
 
 from flambeau._dispatch.declare import alias, composite
-from flambeau._dispatch.runtime import with_out
+from flambeau._dispatch.runtime import with_out, Number
+from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
 from flambeau.ops.creation.ranges import eye
 from flambeau.ops.movement.broadcasting import _expand_method
@@ -49,6 +50,7 @@ def vdot(input: Tensor, other: Tensor) -> Tensor:
     return dot(input, other)
 
 
+@spelled()
 def vecdot(x: Tensor, y: Tensor, *, dim: int = -1, out: Tensor | None = None) -> Tensor:
     """Multiply vectors along ``dim``, the first conjugated, and add up. Source: ``torch.linalg.vecdot``.
 
@@ -87,6 +89,7 @@ def inner(input: Tensor, other: Tensor) -> Tensor:
 
 
 @composite(out=True)
+@spelled()
 def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
     """Compute the cross product of vectors of three elements along a dimension. Source: ``torch.cross``.
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
+from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
 from flambeau.dtypes import scalar_type_name
 from flambeau.errors import LinAlgError
@@ -84,6 +85,7 @@ def _in_batches(A: Tensor, B: Tensor) -> Tensor:
     return _solve(_expand_method(A, (*batch, *A.shape[-2:])), _expand_method(B, (*batch, *B.shape[-2:])))
 
 
+@spelled(out="with_exact_out")
 def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = False) -> SolveEx:
     """Solve as :func:`solve`, and say where a matrix is singular instead of raising. Source: ``torch.linalg.solve_ex``.
 
@@ -199,6 +201,7 @@ def _cholesky_inverse(lower: Tensor) -> Tensor:
     return _cholesky_solve(_expand_method(one, tuple(lower.shape)), lower.detach())
 
 
+@spelled(input="B", input2="L", x="B", a="B", x1="B")
 def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
     """Solve A X = B, given the Cholesky factor of A. Source of the semantics: ``torch.cholesky_solve``.
 
@@ -231,6 +234,7 @@ def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False, *, out: Tensor | N
     return result if out is None else out.copy_(result)
 
 
+@spelled(input="L", x="L", a="L", x1="L")
 def cholesky_inverse(L: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
     """Give the inverse of A, given its Cholesky factor. Source of the semantics: ``torch.cholesky_inverse``.
 
@@ -289,6 +293,7 @@ class Lstsq(NamedTuple):
         return named_repr("linalg_lstsq", self)
 
 
+@spelled(out="with_exact_out", b="B")
 def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | None = None) -> Lstsq:
     """Find the X of smallest norm that minimises the norm of A X - B. Source of the semantics: ``torch.linalg.lstsq``.
 
@@ -339,6 +344,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
     )
 
 
+@spelled(out="with_exact_out", other="B", x2="B")
 def tensorsolve(A: Tensor, B: Tensor, dims: tuple[int, ...] | None = None) -> Tensor:
     """Find X with tensordot(A, X, X.ndim) = B. Source of the semantics: ``torch.linalg.tensorsolve``.
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flambeau._dispatch.declare import composite, view
+from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
 from flambeau.dtypes import legacy_type_name
@@ -24,8 +25,10 @@ def _expand(input: Tensor, shape: Shape) -> Tensor:
 
 
 @method("expand")
-def _expand_method(self: Tensor, *sizes: Any) -> Tensor:
+def _expand_method(self: Tensor, *sizes: Any, size: Sequence[int] | None = None, implicit: bool = False) -> Tensor:
     """Repeat dimensions of size 1 without a copy; -1 keeps a size. Source: ``torch.Tensor.expand``.
+
+    ``implicit`` says nothing to this library, and to PyTorch outside of compilers.
 
     Raises:
         RuntimeError: a size other than 1 would change.
@@ -36,7 +39,7 @@ def _expand_method(self: Tensor, *sizes: Any) -> Tensor:
         tensor([[1, 1, 1],
                 [2, 2, 2]])
     """
-    wanted = list(size_argument("expand", sizes))
+    wanted = list(size_argument("expand", sizes, size))
     own = self._array.shape
     if len(wanted) < len(own):
         raise RuntimeError(
@@ -44,18 +47,18 @@ def _expand_method(self: Tensor, *sizes: Any) -> Tensor:
             f"equal to the number of dimensions in the tensor ({len(own)})"
         )
     lead = len(wanted) - len(own)
-    for position, size in enumerate(wanted):
+    for position, length in enumerate(wanted):
         if position < lead:
-            if size == -1:
+            if length == -1:
                 raise RuntimeError(
-                    f"expand({_type_text(self)}, size={wanted}): the expanded size of the tensor ({size}) isn't allowed "
+                    f"expand({_type_text(self)}, size={wanted}): the expanded size of the tensor ({length}) isn't allowed "
                     f"in a leading, non-existing dimension {position}"
                 )
-        elif size == -1:
+        elif length == -1:
             wanted[position] = own[position - lead]
-        elif own[position - lead] not in (1, size):
+        elif own[position - lead] not in (1, length):
             raise RuntimeError(
-                f"The expanded size of the tensor ({size}) must match the existing size ({own[position - lead]}) at "
+                f"The expanded size of the tensor ({length}) must match the existing size ({own[position - lead]}) at "
                 f"non-singleton dimension {position}.  Target sizes: {wanted}.  Tensor sizes: {list(own)}"
             )
     return _expand(self, tuple(wanted))
@@ -66,6 +69,7 @@ def _type_text(tensor: Tensor) -> str:
 
 
 @method("expand_as")
+@spelled()
 def _expand_as(self: Tensor, other: Tensor) -> Tensor:
     """Expand to the shape of ``other``."""
     return _expand_method(self, other.shape)

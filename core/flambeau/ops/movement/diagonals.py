@@ -263,6 +263,8 @@ def tril_indices(
     dtype: dtypes.dtype = dtypes.int64,
     device: Any = None,
     layout: layouts.layout = layouts.strided,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
     """Give the rows and columns of the lower triangle of a matrix, as two rows. Source: ``torch.tril_indices``.
 
@@ -275,7 +277,7 @@ def tril_indices(
         tensor([[0, 1, 1],
                 [0, 0, 1]])
     """
-    return _triangle_indices("tril_indices", row, col, offset, dtype, device, layout)
+    return _triangle_indices("tril_indices", row, col, offset, dtype, device, layout).requires_grad_(requires_grad)
 
 
 def triu_indices(
@@ -286,6 +288,8 @@ def triu_indices(
     dtype: dtypes.dtype = dtypes.int64,
     device: Any = None,
     layout: layouts.layout = layouts.strided,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
     """Give the rows and columns of the upper triangle of a matrix, as two rows. Source: ``torch.triu_indices``.
 
@@ -298,7 +302,7 @@ def triu_indices(
         tensor([[0, 0, 1],
                 [0, 1, 1]])
     """
-    return _triangle_indices("triu_indices", row, col, offset, dtype, device, layout)
+    return _triangle_indices("triu_indices", row, col, offset, dtype, device, layout).requires_grad_(requires_grad)
 
 
 def _triangle_indices(

@@ -41,7 +41,7 @@ def _repeat(input: Tensor, repeats: Shape) -> Tensor:
 
 
 @method("repeat")
-def _repeat_method(self: Tensor, *repeats: Any) -> Tensor:
+def _repeat_method(self: Tensor, *times: Any, repeats: Sequence[int] | None = None) -> Tensor:
     """Copy the tensor so many times along each dimension; new dimensions lead. Source: ``torch.Tensor.repeat``.
 
     Raises:
@@ -53,9 +53,9 @@ def _repeat_method(self: Tensor, *repeats: Any) -> Tensor:
         tensor([[1, 2, 1, 2],
                 [1, 2, 1, 2]])
     """
-    if not repeats:
+    if not times and repeats is None:
         raise TypeError('repeat() missing 1 required positional arguments: "repeats"')
-    return _repeated(self, size_argument("repeat", repeats))
+    return _repeated(self, size_argument("repeat", times, repeats, "repeats"))
 
 
 def _repeated(input: Tensor, counts: Shape) -> Tensor:
@@ -86,9 +86,9 @@ def tile(input: Tensor, dims: Sequence[int]) -> Tensor:
 
 
 @method("tile")
-def _tile_method(self: Tensor, *dims: Any) -> Tensor:
+def _tile_method(self: Tensor, *times: Any, dims: Sequence[int] | None = None) -> Tensor:
     """Copy a tensor along its last dimensions: :func:`flambeau.tile`."""
-    return tile(self, size_argument("tile", dims))
+    return tile(self, size_argument("tile", times, dims, "dims"))
 
 
 def _repeat_each_input(grad: Tensor, input_shape: Shape, repeats: int, dim: int) -> Tensor:

@@ -5,24 +5,30 @@ Programs meet these in code that reuses buffers. None of them is recorded for th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
 from flambeau import layouts
 from flambeau._dispatch.inplace import check_writable
+from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
 from flambeau._tensor.copies import host_list
 from flambeau._tensor.methods import method
 from flambeau._tensor.storage import propagate_write
 from flambeau.ops.creation.data import make_tensor
-from flambeau.shapes import Shape, size_argument
+from flambeau.shapes import Shape, contiguous_strides, size_argument
 
 __all__: list[str] = []
 
 
 @method("resize_")
-def _resize_(self: Tensor, *sizes: Any, memory_format: layouts.memory_format = layouts.contiguous_format) -> Tensor:
+def _resize_(
+    self: Tensor,
+    *sizes: Any,
+    size: Sequence[int] | None = None,
+    memory_format: layouts.memory_format = layouts.contiguous_format,
+) -> Tensor:
     """Change the shape in place; elements stay in the order of memory, those that come in addition are arbitrary.
 
     A tensor that grows gets new memory, which views taken before do not see (PyTorch's would). Source:
@@ -39,8 +45,8 @@ def _resize_(self: Tensor, *sizes: Any, memory_format: layouts.memory_format = l
     """
     if self._node is not None:
         raise RuntimeError("cannot resize variables that require grad")
-    shape = size_argument("resize_", sizes)
-    if any(size < 0 for size in shape):
+    shape = size_argument("resize_", sizes, size)
+    if any(length < 0 for length in shape):
         raise RuntimeError(f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}")
     if shape != self._array.shape:
         self._array = _resized(self, shape)
@@ -67,18 +73,28 @@ def _in_memory_order(tensor: Tensor) -> Any:
 
 
 @method("resize_as_")
-def _resize_as_(self: Tensor, other: Tensor) -> Tensor:
+def _resize_as_(
+    self: Tensor, the_template: Tensor, *, memory_format: layouts.memory_format = layouts.contiguous_format
+) -> Tensor:
     """Change the shape in place to that of another tensor. Source of the semantics: ``torch.Tensor.resize_as_``."""
-    return _resize_(self, other.shape)
+    return _resize_(self, the_template.shape, memory_format=memory_format)
 
 
 @method("set_")
-def _set_(self: Tensor, source: Tensor | None = None) -> Tensor:
+def _set_(
+    self: Tensor,
+    source: Tensor | None = None,
+    storage_offset: int | None = None,
+    size: Sequence[int] | None = None,
+    stride: Sequence[int] | None = None,
+) -> Tensor:
     """Make this tensor one on the memory of ``source``, with its shape and strides; empty without ``source``.
 
-    PyTorch's forms with a storage, an offset and strides are ``source.as_strided(...)`` here.
+    With an offset, a size and strides (those of a contiguous tensor unless given) it becomes ``source.as_strided(…)``.
+    A storage is no source here.
 
     Raises:
+        TypeError: ``source`` is no tensor, or an offset is given without a size.
         RuntimeError: the dtypes differ.
 
     Example:
@@ -94,6 +110,10 @@ def _set_(self: Tensor, source: Tensor | None = None) -> Tensor:
         raise TypeError(f"set_(): argument 'source' must be Tensor, not {type(source).__name__}")
     if source.dtype is not self.dtype:
         raise RuntimeError(f"Could not set tensor of type {source.dtype.name} to a tensor of type {self.dtype.name}")
+    if storage_offset is not None or size is not None or stride is not None:
+        if storage_offset is None or size is None:
+            raise TypeError("set_(): give 'storage_offset' and 'size' together")
+        source = source.as_strided(size, contiguous_strides(tuple(size)) if stride is None else stride, storage_offset)
     self._array, self._type, self._view = source._array, source._type, None
     return self
 
@@ -114,7 +134,8 @@ def _apply_(self: Tensor, callable: Callable[[Any], Any]) -> Tensor:
 
 
 @method("map_")
-def _map_(self: Tensor, tensor: Tensor, callable: Callable[[Any, Any], Any]) -> Tensor:
+@spelled()
+def _map_(self: Tensor, other: Tensor, callable: Callable[[Any, Any], Any]) -> Tensor:
     """Replace each element by what a Python function makes of it and of the other tensor's. Source: ``Tensor.map_``.
 
     Raises:
@@ -122,11 +143,11 @@ def _map_(self: Tensor, tensor: Tensor, callable: Callable[[Any, Any], Any]) -> 
 
     Example:
         >>> import flambeau as torch
-        >>> torch.tensor([1, 2]).map_(torch.tensor([3, 4]), lambda one, other: one * other)
+        >>> torch.tensor([1, 2]).map_(torch.tensor([3, 4]), lambda one, two: one * two)
         tensor([3, 8])
     """
-    pairs = zip(host_list(_on_cpu(self, "map_")), host_list(_on_cpu(tensor, "map_").expand(self.shape)), strict=True)
-    return _write_results(self, "map_", [callable(one, other) for one, other in pairs])
+    pairs = zip(host_list(_on_cpu(self, "map_")), host_list(_on_cpu(other, "map_").expand(self.shape)), strict=True)
+    return _write_results(self, "map_", [callable(one, two) for one, two in pairs])
 
 
 def _on_cpu(tensor: Tensor, function: str) -> Tensor:

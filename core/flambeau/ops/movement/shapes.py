@@ -9,6 +9,7 @@ from typing import Any
 
 from flambeau._dispatch.declare import alias, composite, view
 from flambeau._dispatch.inplace import become_view
+from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method, method_property
 from flambeau.layouts import contiguous_format
@@ -71,12 +72,13 @@ def reshape(input: Tensor, shape: Sequence[int]) -> Tensor:
 
 
 @method("reshape")
-def _reshape_method(self: Tensor, *shape: Any) -> Tensor:
+def _reshape_method(self: Tensor, *sizes: Any, shape: Sequence[int] | None = None) -> Tensor:
     """Give the elements another shape: :func:`flambeau.reshape`."""
-    return reshape(self, size_argument("reshape", shape))
+    return reshape(self, size_argument("reshape", sizes, shape, "shape"))
 
 
 @method("reshape_as")
+@spelled()
 def _reshape_as(self: Tensor, other: Tensor) -> Tensor:
     """Give the elements the shape of ``other``. Source of the semantics: ``torch.Tensor.reshape_as``.
 
@@ -192,9 +194,9 @@ def permute(input: Tensor, dims: Sequence[int]) -> Tensor:
 
 
 @method("permute")
-def _permute_method(self: Tensor, *dims: Any) -> Tensor:
+def _permute_method(self: Tensor, *order: Any, dims: Sequence[int] | None = None) -> Tensor:
     """Reorder the dimensions: :func:`flambeau.permute`."""
-    return permute(self, size_argument("permute", dims))
+    return permute(self, size_argument("permute", order, dims, "dims"))
 
 
 def _transpose_input(grad: Tensor, dim0: int, dim1: int) -> Tensor:

@@ -132,7 +132,7 @@ def _narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     return _slice(input, starts, shape[:dim] + (length,) + shape[dim + 1 :], (1,) * len(shape))
 
 
-@composite()
+@composite(out=True)
 def narrow_copy(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     """Copy what :func:`flambeau.narrow` views. Source of the semantics: ``torch.narrow_copy``.
 
@@ -175,7 +175,7 @@ def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
     return replaced(src, result, select(result, dim, index))
 
 
-@composite()
+@composite(out=True)
 def slice_scatter(
     input: Tensor, src: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
 ) -> Tensor:

@@ -263,7 +263,9 @@ def _check_divisible(input: Tensor, dtype: dtypes.dtype) -> None:
 
 
 @method("view")
-def _view_method(self: Tensor, *size: Any) -> Tensor:
+def _view_method(
+    self: Tensor, *sizes: Any, size: Sequence[int] | None = None, dtype: dtypes.dtype | None = None
+) -> Tensor:
     """Give the same memory another shape, in which one size may be -1. Source: ``torch.Tensor.view``.
 
     Raises:
@@ -276,12 +278,14 @@ def _view_method(self: Tensor, *size: Any) -> Tensor:
                 [2, 3]])
     """
     array = self._array
-    usual = bool(size) and size[0].__class__ is int and prod(size) == prod(array.shape) and min(size) >= 0
-    if usual and self._type.backend.is_contiguous(array):
-        return _view(self, size)  # the usual case: all sizes are given one by one, and fit
-    if len(size) == 1 and isinstance(size[0], dtypes.dtype):
-        return _view(self, tuple(self.shape)) if size[0] is self.dtype else reinterpret(self, size[0])
-    shape = infer_shape(size_argument("view", size), prod(self._array.shape))
+    usual = bool(sizes) and sizes[0].__class__ is int and prod(sizes) == prod(array.shape) and min(sizes) >= 0
+    if usual and size is None and dtype is None and self._type.backend.is_contiguous(array):
+        return _view(self, sizes)  # the usual case: all sizes are given one by one, and fit
+    if dtype is not None:
+        sizes = (*sizes, dtype)
+    if size is None and len(sizes) == 1 and isinstance(sizes[0], dtypes.dtype):
+        return _view(self, tuple(self.shape)) if sizes[0] is self.dtype else reinterpret(self, sizes[0])
+    shape = infer_shape(size_argument("view", sizes, size), prod(self._array.shape))
     if not _viewable(self, shape):
         raise RuntimeError(
             "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
@@ -291,6 +295,7 @@ def _view_method(self: Tensor, *size: Any) -> Tensor:
 
 
 @method("view_as")
+@spelled()
 def _view_as(self: Tensor, other: Tensor) -> Tensor:
     """Give the same memory the shape of ``other``. Source of the semantics: ``torch.Tensor.view_as``.
 

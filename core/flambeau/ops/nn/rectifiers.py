@@ -209,12 +209,19 @@ def _rrelu(input: Tensor, noise: Tensor) -> Tensor:
     return from_array(input._type.kernels.mul(input._array, noise._array), input._type)
 
 
+@spelled()
 def rrelu(
-    input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False, inplace: bool = False
+    input: Tensor,
+    lower: float = 1.0 / 8,
+    upper: float = 1.0 / 3,
+    training: bool = False,
+    inplace: bool = False,
+    *,
+    generator: Any = None,
 ) -> Tensor:
     """Multiply negative elements by a slope drawn for each, or by the mean slope. Source: ``torch.nn.functional.rrelu``.
 
-    In training the slopes come from the global generator, in PyTorch's order on the CPU.
+    In training the slopes come from ``generator``, by default the global one, in PyTorch's order on the CPU.
 
     Raises:
         RuntimeError: ``lower`` is greater than ``upper``.
@@ -234,7 +241,9 @@ def rrelu(
     low = ~(input.detach() > 0)
     slopes = zeros_like(input, requires_grad=False) + 1.0
     if training:
-        drawn = empty(int(sum(low)), dtype=dtypes.float64, device=input.device).uniform_(lower, upper)
+        drawn = empty(int(sum(low)), dtype=dtypes.float64, device=input.device).uniform_(
+            lower, upper, generator=generator
+        )
         slopes[low] = drawn.to(input.dtype)
     else:
         slopes = choose(low, (lower + upper) / 2, slopes).to(input.dtype)
@@ -324,7 +333,7 @@ def _shrunk_input(grad: Tensor, input: Tensor, lambd: float) -> Tensor:
     return choose((input >= -lambd) & (input <= lambd), 0.0, grad)
 
 
-@primitive(derivatives={"input": _shrunk_input}, node="HardshrinkBackward0")
+@primitive(derivatives={"input": _shrunk_input}, out="exact", node="HardshrinkBackward0")
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """Replace elements between ``-lambd`` and ``lambd`` by 0. Source of the semantics: ``torch.nn.functional.hardshrink``.
 
@@ -375,8 +384,10 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
 
 
 def _writing(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    def form(input: Tensor, *args: Any) -> Tensor:
-        return function(input, *args, inplace=True)
+    by_any_name = spelled()(function)
+
+    def form(*args: Any, **kwargs: Any) -> Tensor:
+        return by_any_name(*args, **kwargs, inplace=True)
 
     form.__name__ = form.__qualname__ = f"{function.__name__}_"
     form.__doc__ = f"In-place form of :func:`{function.__name__}`: writes the result into ``input`` and returns it."

@@ -50,13 +50,13 @@ def _like(input: Tensor, dtype: DType | None, device: Any) -> TensorType:
     return place.type(dtype or input.dtype)
 
 
-def shape_argument(function: str, size: Sequence[Any]) -> Shape:
+def shape_argument(function: str, size: Sequence[Any], named: Sequence[int] | None = None) -> Shape:
     """The shape given as several ints or one sequence of them.
 
     Raises:
         RuntimeError: a size is negative.
     """
-    shape = size_argument(function, size)
+    shape = size_argument(function, size, named)
     negative = [length for length in shape if length < 0]
     if negative:
         raise RuntimeError(f"Trying to create tensor with negative dimension {negative[0]}: {list(shape)}")
@@ -75,7 +75,8 @@ def _finished(array: Any, type_: TensorType, out: Tensor | None = None, requires
 
 
 def rand(
-    *size: Any,
+    *sizes: Any,
+    size: Sequence[int] | None = None,
     generator: Generator | None = None,
     out: Tensor | None = None,
     dtype: DType | None = None,
@@ -97,12 +98,13 @@ def rand(
                 [0.0885, 0.1320]])
     """
     check_layout("rand", layout)
-    shape, type_ = shape_argument("rand", size), type_of_result(dtype, device, out)
+    shape, type_ = shape_argument("rand", sizes, size), type_of_result(dtype, device, out)
     return _finished(draw(type_, shape, generator, _for_dtype.uniform(type_.dtype)), type_, out, requires_grad)
 
 
 def randn(
-    *size: Any,
+    *sizes: Any,
+    size: Sequence[int] | None = None,
     generator: Generator | None = None,
     out: Tensor | None = None,
     dtype: DType | None = None,
@@ -123,7 +125,7 @@ def randn(
         tensor([ 1.5410, -0.2934, -2.1788])
     """
     check_layout("randn", layout)
-    shape, type_ = shape_argument("randn", size), type_of_result(dtype, device, out)
+    shape, type_ = shape_argument("randn", sizes, size), type_of_result(dtype, device, out)
     return _finished(draw(type_, shape, generator, _for_dtype.normal(type_.dtype)), type_, out, requires_grad)
 
 
@@ -220,6 +222,7 @@ def rand_like(
     layout: layouts.layout = layouts.strided,
     device: Any = None,
     requires_grad: bool = False,
+    pin_memory: bool = False,
     memory_format: layouts.memory_format = layouts.preserve_format,
 ) -> Tensor:
     """Make a tensor like ``input`` of numbers distributed uniformly in [0, 1). Source: ``torch.rand_like``.
@@ -245,6 +248,7 @@ def randn_like(
     layout: layouts.layout = layouts.strided,
     device: Any = None,
     requires_grad: bool = False,
+    pin_memory: bool = False,
     memory_format: layouts.memory_format = layouts.preserve_format,
 ) -> Tensor:
     """Make a tensor like ``input`` of normally distributed numbers. Source: ``torch.randn_like``.
@@ -274,6 +278,7 @@ def randint_like(
     layout: layouts.layout = layouts.strided,
     device: Any = None,
     requires_grad: bool = False,
+    pin_memory: bool = False,
     memory_format: layouts.memory_format = layouts.preserve_format,
 ) -> Tensor:
     """Make a tensor like ``input`` of integers from ``low`` (0 if left out) to ``high - 1``.

@@ -101,11 +101,11 @@ def sum_to_size(input: Tensor, size: Sequence[int]) -> Tensor:
 
 
 @method("sum_to_size")
-def _sum_to_size_method(self: Tensor, *size: Any) -> Tensor:
+def _sum_to_size_method(self: Tensor, *sizes: Any, size: Sequence[int] | None = None) -> Tensor:
     """Add up over the dimensions that broadcasting from ``size`` made."""
-    if not size:
+    if not sizes and size is None:
         raise TypeError('sum_to_size() missing 1 required positional arguments: "size"')
-    return sum_to_size(self, size_argument("sum_to_size", size))
+    return sum_to_size(self, size_argument("sum_to_size", sizes, size))
 
 
 def _expands(shape: Shape, target: Shape) -> bool:
