@@ -190,16 +190,16 @@ def _level_of_caller() -> int:
     return level - 1
 
 
-def spelled(*, out: str = "", **further: str) -> Callable[[_Function], _Function]:
+def spelled(*, out: Callable[..., Any] | None = None, **further: str) -> Callable[[_Function], _Function]:
     """Let a function that is no op be called by NumPy's names too, and by ``further`` ones, each of one of its parameters.
 
     Args:
-        out: where it shall take ``out=``, the name of the function of :mod:`._runtime` that writes the result there.
+        out: where it shall take ``out=``, the function of :mod:`.runtime` that writes the result there.
         further: other names, as ``spelled(b="B")``.
     """
 
     def declare(function: _Function) -> _Function:
-        code = unwrap(function).__code__  # type: ignore[attr-defined]
+        code = unwrap(function).__code__
         positional = code.co_varnames[: code.co_argcount]
         others = _other_names(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount], further)
 
@@ -214,9 +214,7 @@ def spelled(*, out: str = "", **further: str) -> Callable[[_Function], _Function
             target = kwargs.pop("out", None) if out else None
             if target is None:
                 return function(*args, **kwargs)
-            from . import runtime as _runtime
-
-            return getattr(_runtime, out)(target, function, *args, **kwargs)
+            return out(target, function, *args, **kwargs)  # type: ignore[misc]
 
         return form  # type: ignore[return-value]
 

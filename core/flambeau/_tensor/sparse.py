@@ -125,8 +125,9 @@ class SparseTensor(Tensor):
         """The number of its dimensions."""
         return len(self._size)
 
-    def size(self, dim: int | None = None) -> Any:
+    def size(self, dim: int | None = None, axis: int | None = None) -> Any:
         """Its shape, or the size of one dimension."""
+        dim = axis if dim is None else dim
         return self._size if dim is None else self._size[normalize_dim(dim, len(self._size))]
 
     def numel(self) -> int:
@@ -170,7 +171,7 @@ class SparseTensor(Tensor):
         """False: its elements do not lie side by side."""
         return False
 
-    def stride(self, dim: int | None = None) -> Any:
+    def stride(self, dim: int | None = None, axis: int | None = None) -> Any:
         """Refuse: there are none.
 
         Raises:

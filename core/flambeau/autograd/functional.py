@@ -293,7 +293,7 @@ def _found(
     pairs = [(output, start) for output, start in zip(outputs, starts, strict=True) if output.requires_grad]
     if not pairs:
         return [None] * len(inputs)
-    return _grad(
+    found: Sequence[Tensor | None] = _grad(
         [output for output, _ in pairs],
         list(inputs),
         [start for _, start in pairs],
@@ -301,6 +301,7 @@ def _found(
         create_graph=create_graph,
         allow_unused=True,
     )
+    return found
 
 
 def _filled(found: Sequence[Tensor | None], like: Sequence[Tensor]) -> list[Tensor]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
+from flambeau._dispatch.runtime import with_exact_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau.errors import LinAlgError
@@ -67,7 +68,7 @@ def _order_of_failure(matrix: Tensor) -> int:
     return int(matrix.shape[-1])
 
 
-@spelled(out="with_exact_out")
+@spelled(out=with_exact_out)
 def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -> CholeskyEx:
     """Factorise as :func:`cholesky`, and say where that fails instead of raising; the factor is nan there.
 
@@ -180,7 +181,7 @@ class QR(NamedTuple):
         return named_repr("linalg_qr", self)
 
 
-@spelled(out="with_exact_out")
+@spelled(out=with_exact_out)
 def qr(A: Tensor, mode: str = "reduced") -> QR:
     """Factorise matrices into orthonormal columns times an upper triangular matrix. Source: ``torch.linalg.qr``.
 
@@ -283,7 +284,7 @@ class SVD(NamedTuple):
         return named_repr("linalg_svd", self)
 
 
-@spelled(out="with_exact_out")
+@spelled(out=with_exact_out)
 def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> SVD:
     """Factorise matrices as U diag(S) V^H; S from the largest value down. Source of the semantics: ``torch.linalg.svd``.
 
@@ -356,7 +357,7 @@ def _symmetric(function: str, input: Tensor, triangle: str) -> Tensor:
     return adjoint(input) if triangle.upper() == "U" else input
 
 
-@spelled(out="with_exact_out")
+@spelled(out=with_exact_out)
 def eigh(A: Tensor, UPLO: str = "L") -> Eigh:
     """Give the eigenvalues, ascending, and eigenvectors of symmetric matrices. Source: ``torch.linalg.eigh``.
 
@@ -423,7 +424,7 @@ class Eig(NamedTuple):
         return named_repr("linalg_eig", self)
 
 
-@spelled(out="with_exact_out")
+@spelled(out=with_exact_out)
 def eig(A: Tensor) -> Eig:
     """Give the eigenvalues and eigenvectors of square matrices, complex always. Source: ``torch.linalg.eig``.
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
+from flambeau._dispatch.runtime import with_exact_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau.errors import LinAlgError
@@ -50,7 +51,7 @@ class InvEx(NamedTuple):
         return named_repr("linalg_inv_ex", self)
 
 
-@spelled(out="with_exact_out")
+@spelled(out=with_exact_out)
 def inv_ex(A: Tensor, *, check_errors: bool = False) -> InvEx:
     """Invert as :func:`inv`, and say where a matrix is singular instead of raising. Source: ``torch.linalg.inv_ex``.
 
@@ -293,7 +294,7 @@ def _slogdet(input: Tensor) -> tuple[Tensor, Tensor]:
     return from_array(sign, type_), from_array(size, type_.with_dtype(type_.dtype.to_real()))
 
 
-@spelled(out="with_exact_out")
+@spelled(out=with_exact_out)
 def slogdet(A: Tensor) -> Slogdet:
     """Compute signs of determinants and logarithms of their absolute values. Source: ``torch.linalg.slogdet``.
 
@@ -385,7 +386,7 @@ def _taylor(x: Tensor) -> Tensor:
     return result
 
 
-@spelled(out="with_exact_out")
+@spelled(out=with_exact_out)
 def tensorinv(A: Tensor, ind: int = 2) -> Tensor:
     """Invert a tensor as the matrix of its first ``ind`` and its other dimensions. Source: ``torch.linalg.tensorinv``.
 

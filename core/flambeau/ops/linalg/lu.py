@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import primitive
+from flambeau._dispatch.runtime import with_exact_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau.ops.creation.ranges import eye
@@ -107,7 +108,7 @@ def zero_on_diagonal(factors: Tensor) -> Tensor:
     return (first * zero.any(-1)).to(dtypes.int32)
 
 
-@spelled(out="with_exact_out")
+@spelled(out=with_exact_out)
 def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -> LUFactorEx:
     """Factorise as :func:`lu_factor`, and say where a zero stands on the diagonal instead of raising.
 
@@ -138,7 +139,7 @@ def _raise_zero_pivot(input: Tensor, info: Tensor) -> None:
     )
 
 
-@spelled(out="with_exact_out")
+@spelled(out=with_exact_out)
 def lu_factor(A: Tensor, *, pivot: bool = True) -> LUFactor:
     """Factorise matrices as P L U, with L and U in one matrix: for :func:`lu_solve`. Source: ``torch.linalg.lu_factor``.
 
@@ -159,7 +160,7 @@ def lu_factor(A: Tensor, *, pivot: bool = True) -> LUFactor:
     return LUFactor(factors, pivots)
 
 
-@spelled(out="with_exact_out")
+@spelled(out=with_exact_out)
 def lu(A: Tensor, *, pivot: bool = True) -> LU:
     """Factorise matrices as P L U: a permutation, a lower and an upper triangular matrix. Source: ``torch.linalg.lu``.
 

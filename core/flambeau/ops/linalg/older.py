@@ -6,6 +6,7 @@ import warnings
 from typing import NamedTuple
 
 from flambeau import dtypes
+from flambeau._dispatch.runtime import with_exact_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
 from flambeau._tensor.methods import method
@@ -85,7 +86,7 @@ def _deprecated(name: str) -> None:
     )
 
 
-@spelled(out="with_exact_out")
+@spelled(out=with_exact_out)
 @method("qr")
 def qr(input: Tensor, some: bool = True) -> QR:
     """Factorise into Q and R; deprecated, as in PyTorch, for ``linalg.qr``. Source of the semantics: ``torch.qr``.
@@ -112,7 +113,7 @@ class SVD(NamedTuple):
         return named_repr("svd", self)
 
 
-@spelled(out="with_exact_out")
+@spelled(out=with_exact_out)
 @method("svd")
 def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> SVD:
     """Factorise matrices as U diag(S) V^H, with V, not its transpose, as the third result. Source: ``torch.svd``.
@@ -145,7 +146,7 @@ def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | Non
     return _lu_solve(LU_data, LU_pivots, b, out=out)
 
 
-@spelled(out="with_exact_out")
+@spelled(out=with_exact_out)
 def lu_unpack(
     LU_data: Tensor,
     LU_pivots: Tensor,

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
+from flambeau._dispatch.runtime import with_exact_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
 from flambeau.dtypes import scalar_type_name
@@ -85,7 +86,7 @@ def _in_batches(A: Tensor, B: Tensor) -> Tensor:
     return _solve(_expand_method(A, (*batch, *A.shape[-2:])), _expand_method(B, (*batch, *B.shape[-2:])))
 
 
-@spelled(out="with_exact_out")
+@spelled(out=with_exact_out)
 def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = False) -> SolveEx:
     """Solve as :func:`solve`, and say where a matrix is singular instead of raising. Source: ``torch.linalg.solve_ex``.
 
@@ -293,7 +294,7 @@ class Lstsq(NamedTuple):
         return named_repr("linalg_lstsq", self)
 
 
-@spelled(out="with_exact_out", b="B")
+@spelled(out=with_exact_out, b="B")
 def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | None = None) -> Lstsq:
     """Find the X of smallest norm that minimises the norm of A X - B. Source of the semantics: ``torch.linalg.lstsq``.
 
@@ -344,7 +345,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
     )
 
 
-@spelled(out="with_exact_out", other="B", x2="B")
+@spelled(out=with_exact_out, other="B", x2="B")
 def tensorsolve(A: Tensor, B: Tensor, dims: tuple[int, ...] | None = None) -> Tensor:
     """Find X with tensordot(A, X, X.ndim) = B. Source of the semantics: ``torch.linalg.tensorsolve``.
 

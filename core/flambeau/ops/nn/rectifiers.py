@@ -9,7 +9,7 @@ from typing import Any
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.precision import in_single, in_single_formula
-from flambeau._dispatch.runtime import Number
+from flambeau._dispatch.runtime import Number, with_exact_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import scalar_type_name
@@ -47,7 +47,7 @@ def _threshold(input: Tensor, threshold: float, value: float) -> Tensor:
     return from_array(kernels.where(low, type_.number(value), input._array), type_)
 
 
-@spelled(out="with_exact_out")
+@spelled(out=with_exact_out)
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
     """Replace elements that are not above ``threshold`` by ``value``. Source: ``torch.nn.functional.threshold``.
 
@@ -360,7 +360,7 @@ def _softshrink(input: Tensor, lambd: float) -> Tensor:
     return from_array(kernels.where(outside, moved, kernels.mul(array, type_.number(0))), type_)  # nan stays, and -0.0
 
 
-@spelled(out="with_exact_out")
+@spelled(out=with_exact_out)
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """Move elements by ``lambd`` towards 0, and not beyond. Source of the semantics: ``torch.nn.functional.softshrink``.
 
