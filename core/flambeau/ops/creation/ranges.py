@@ -60,7 +60,7 @@ def _check_range(start: Any, end: Any, step: Any) -> None:
 
 
 def arange(
-    start: Any,
+    start: Any = None,
     end: Any = None,
     step: Any = 1,
     *,
@@ -77,6 +77,7 @@ def arange(
 
     Raises:
         RuntimeError: ``step`` is zero or leads away from ``end``.
+        TypeError: ``end`` is missing, or one of them is no number.
 
     Example:
         >>> import flambeau as torch
@@ -85,8 +86,10 @@ def arange(
     """
     check_layout("arange", layout)
     if end is None:
-        start, end = 0, start
-    start, end, step = _numbers("arange", start, end, step)
+        start, end = None, start
+    if end is None:
+        raise TypeError("arange() missing 1 required positional argument: 'end'")
+    start, end, step = _numbers("arange", 0 if start is None else start, end, step)
     integral = all(isinstance(value, int) for value in (start, end, step))
     type_ = type_for(dtype, device, dtypes.int64 if integral else None, out)
     if not type_.real_numbers:

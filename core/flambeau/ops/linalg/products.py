@@ -89,7 +89,6 @@ def inner(input: Tensor, other: Tensor) -> Tensor:
 
 
 @composite(out=True)
-@spelled()
 def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
     """Compute the cross product of vectors of three elements along a dimension. Source: ``torch.cross``.
 
@@ -117,6 +116,7 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
     return cross_along(input, other, dim)
 
 
+@spelled()
 def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1, out: Tensor | None = None) -> Tensor:
     """Compute the cross product of vectors of three elements along ``dim``. Source: ``torch.linalg.cross``.
 

@@ -74,6 +74,8 @@ def reshape(input: Tensor, shape: Sequence[int]) -> Tensor:
 @method("reshape")
 def _reshape_method(self: Tensor, *sizes: Any, shape: Sequence[int] | None = None) -> Tensor:
     """Give the elements another shape: :func:`flambeau.reshape`."""
+    if not sizes and shape is None:
+        raise TypeError('reshape() missing 1 required positional arguments: "shape"')
     return reshape(self, size_argument("reshape", sizes, shape, "shape"))
 
 

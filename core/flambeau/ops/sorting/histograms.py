@@ -164,7 +164,7 @@ def _as_density(hist: Tensor, edges: Sequence[Tensor]) -> Tensor:
 @composite()
 def histogram(
     input: Tensor,
-    bins: int | Tensor,
+    bins: int | Tensor = 100,
     *,
     range: Sequence[float] | None = None,
     weight: Tensor | None = None,
