@@ -15,6 +15,17 @@ NUMPY_NAMES = {"dim": ("axis",), "keepdim": ("keepdims",), "input": ("x", "a", "
 """The names that the argument parser of PyTorch's built-in functions takes for its own."""
 
 
+_OPERATORS = {
+    "logsigmoid": "log_sigmoid",
+    "sparse_addmm": "_sparse_addmm",
+    "sparse_log_softmax": "_sparse_log_softmax",
+    "sparse_mm": "_sparse_mm",
+    "sparse_softmax": "_sparse_softmax",
+    "sparse_spdiags": "_spdiags",
+}
+"""Operators that are called otherwise than the functions, by NAMESPACE_NAME or NAME."""
+
+
 @dataclass(frozen=True)
 class Signature:
     """The names of one overload, without ``self`` of a method."""
@@ -94,8 +105,10 @@ def of_function(torch: ModuleType, namespace: str, name: str) -> list[Signature]
         return _stub(here / "_VariableFunctions.pyi").get(name, []) or _stub(here / "__init__.pyi").get(name, [])
     if namespace == "nn.functional":
         both = (here / "_nn.pyi", here / "_VariableFunctions.pyi")
-        return next((found for path in both if (found := _stub(path).get(name))), [])
-    return _of_schemas(torch, f"{namespace}_{name}")
+        stubs = next((found for path in both if (found := _stub(path).get(name))), [])
+        return stubs or _of_schemas(torch, _OPERATORS.get(name, name))
+    full = f"{namespace}_{name}"
+    return _of_schemas(torch, _OPERATORS.get(full, full))
 
 
 def _module(torch: ModuleType, namespace: str) -> Any:

@@ -187,7 +187,7 @@ def _level_of_caller() -> int:
     level, frame = 1, sys._getframe(1)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "flambeau":
         level, frame = level + 1, frame.f_back
-    return level - 1
+    return level
 
 
 def spelled(*, out: Callable[..., Any] | None = None, **further: str) -> Callable[[_Function], _Function]:
