@@ -77,9 +77,11 @@ def _of_python(function: Any, *, method: bool) -> list[Signature]:
 
 
 def _of_schemas(torch: ModuleType, name: str) -> list[Signature]:
-    """The overloads of an operator: what is a named tuple of outputs to its schema is ``out`` to a program."""
+    """The overloads of an operator, but for the ``out`` of those that no program calls by name: what is a named tuple of outputs to its schema is ``out`` to a program."""
     found = []
     for schema in torch._C._jit_get_schemas_for_operator(f"aten::{name}"):
+        if name.startswith("_") and any(one.is_out for one in schema.arguments):
+            continue
         if "Dimname" in str(schema) or schema.overload_name in ("Scalar_out", "self_scalar"):
             continue
         arguments = [(argument.name, argument) for argument in schema.arguments]

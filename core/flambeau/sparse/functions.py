@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from flambeau._dispatch.spelling import spelled
 from flambeau._tensor.sparse import SparseTensor
 
 from ._history import recorded_as
@@ -22,6 +23,7 @@ def _mm_node(mat1: Any, mat2: Any, reduce: str | None = None) -> str:
     return "SparseSparseMatmulBackward0" if mat1._sparse and mat2._sparse else "SparseAddmmBackward0"
 
 
+@spelled(sparse="mat1", dense="mat2")
 @recorded_as(_mm_node)
 def mm(mat1: Any, mat2: Any, reduce: str | None = None) -> Any:
     """Multiply two matrices, one of which is sparse; of two sparse ones the product is. Source: ``torch.sparse.mm``.
@@ -45,6 +47,7 @@ def mm(mat1: Any, mat2: Any, reduce: str | None = None) -> Any:
     return reduced_product(mat1, mat2, reduce)
 
 
+@spelled(**dict.fromkeys(("input", "x", "a", "x1"), "mat"))
 @recorded_as("SparseAddmmBackward0")
 def addmm(mat: Any, mat1: Any, mat2: Any, beta: Any = 1.0, alpha: Any = 1.0) -> Any:
     """Compute ``beta * mat + alpha * (mat1 @ mat2)`` with a sparse ``mat1``. Source of the semantics: ``torch.sparse.addmm``.

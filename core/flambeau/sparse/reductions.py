@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flambeau._dispatch.sparse_forms import implements
+from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
 from flambeau._tensor.sparse import SparseTensor
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
@@ -61,6 +62,7 @@ def _norm(
     return to_coo(input)._values_.norm(2 if p in ("fro", None) else p, dtype=dtype)
 
 
+@spelled()
 @recorded_as("SparseSoftmaxBackward0")
 def softmax(input: SparseTensor, dim: int, *, dtype: DType | None = None) -> SparseTensor:
     """Compute softmax along ``dim`` over the stored elements; others count as minus infinity. Source: ``torch.sparse.softmax``.
@@ -73,6 +75,7 @@ def softmax(input: SparseTensor, dim: int, *, dtype: DType | None = None) -> Spa
     return _over_groups(input, dim, dtype, lambda values, group, total: values.exp() / total.index_select(0, group))
 
 
+@spelled()
 @recorded_as("SparseLogSoftmaxBackward0")
 def log_softmax(input: SparseTensor, dim: int, *, dtype: DType | None = None) -> SparseTensor:
     """Compute the logarithm of :func:`softmax`. Source of the semantics: ``torch.sparse.log_softmax``.

@@ -34,6 +34,7 @@ NAMESPACES = (
 REFUSED = {
     "out_dtype": "of a product: PyTorch computes it on CUDA alone",
     "names": "named tensors, which PyTorch's own `full` refuses too",
+    "half_to_float": "of the sparse softmax: an option of PyTorch's own calls",
     "storage": "a typed storage, which PyTorch itself gives up",
     "mode": "an error of PyTorch's stub: the parameter of `requires_grad_` is `requires_grad`",
     "matrix_exp.out": "an error of PyTorch's schema: the function refuses it",
@@ -44,10 +45,10 @@ REFUSED = {
 }
 """Keywords that are refused on purpose: by name, or by function and name."""
 
-WITHOUT_SIGNATURE = ("Literal", "TypeAlias")
+_WITHOUT_SIGNATURE = ("Literal", "TypeAlias")
 """What is no function, but can be called."""
 
-LOSSES = ("cross_entropy", "l1_loss", "mse_loss", "nll_loss")
+_LOSSES = ("cross_entropy", "l1_loss", "mse_loss", "nll_loss")
 """Functions whose older options (`size_average`, `reduce`) are looked at with the losses."""
 
 
@@ -82,7 +83,7 @@ def _shared(ours: Any, theirs: Any) -> Iterator[tuple[str, Any, Any]]:
 
 
 def _on_purpose(function: str, keyword: str) -> bool:
-    return keyword in REFUSED or f"{function}.{keyword}" in REFUSED or function in LOSSES
+    return keyword in REFUSED or f"{function}.{keyword}" in REFUSED or function in _LOSSES
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -91,7 +92,7 @@ def test_functions_take_the_keywords(torch: ModuleType, namespace: str) -> None:
     found = {}
     for name, function, theirs in _shared(_inside(flambeau, namespace), _inside(torch, namespace)):
         signatures = of_function(torch, namespace, name)
-        assert signatures or name in WITHOUT_SIGNATURE, name
+        assert signatures or name in _WITHOUT_SIGNATURE, name
         keywords = names_of(signatures, built_in=is_built_in(theirs))
         refused = [key for key in keywords if _refuses(function, key) and not _on_purpose(name, key)]
         if refused:
@@ -128,6 +129,10 @@ M.linalg.vector_norm(x=s, axis=1, keepdims=True)
 M.linalg.cross(x=M.ones(2, 3), x2=M.ones(2, 3), axis=1)
 M.linalg.vecdot(x=v, y=v, axis=0)
 M.fft.fft(x=s, dim=0)
+M.sparse.mm(sparse=s.to_sparse(), dense=t)
+M.sparse.addmm(x=s, mat1=t.to_sparse(), mat2=t)
+M.sparse.softmax(x=s.to_sparse(), axis=0).to_dense()
+M.nn.functional.logsigmoid(x=s, out=t)
 M.fft.fft2(s, norm="ortho")
 s.size(axis=0)
 s.stride(axis=0)

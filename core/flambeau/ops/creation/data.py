@@ -20,7 +20,7 @@ from flambeau.promotion import as_number, dtype_of_number, get_default_dtype, pr
 from flambeau.shapes import Shape, Size, size_argument
 
 from .conversion import from_numpy
-from .filled import empty, finished, full, type_for, check_layout
+from .filled import check_layout, empty, finished, full, type_for
 
 __all__ = ["as_tensor", "asarray", "frombuffer", "from_dlpack", "scalar_tensor", "tensor"]
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from math import prod
 
 from flambeau._dispatch.declare import alias, composite
-from flambeau._dispatch.runtime import with_out, Number
+from flambeau._dispatch.runtime import with_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
 from flambeau.ops.creation.ranges import eye

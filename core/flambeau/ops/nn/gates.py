@@ -8,6 +8,7 @@ from typing import Any
 
 from flambeau._dispatch.declare import primitive
 from flambeau._dispatch.precision import in_single, in_single_formula
+from flambeau._dispatch.runtime import with_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau.ops.elementwise.exponential import sigmoid
@@ -260,6 +261,7 @@ def _log_of_logistic(type_: Any, array: Any) -> Any:
     return kernels.sub(kernels.minimum(array, type_.number(0.0)), rest)
 
 
+@spelled(out=with_out)
 def logsigmoid(input: Tensor) -> Tensor:
     """Compute the logarithm of the logistic function. Source of the semantics: ``torch.nn.functional.logsigmoid``.
 

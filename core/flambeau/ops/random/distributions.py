@@ -7,8 +7,8 @@ from typing import Any
 from flambeau import dtypes, layouts
 from flambeau._dispatch.declare import primitive
 from flambeau._dispatch.runtime import not_a_tensor, with_out
-from flambeau._tensor import Tensor, from_array
 from flambeau._dispatch.spelling import spelled
+from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.dtypes import scalar_type_name
