@@ -77,7 +77,10 @@ def _of_python(function: Any, *, method: bool) -> list[Signature]:
 
 
 def _of_schemas(torch: ModuleType, name: str) -> list[Signature]:
-    """The overloads of an operator, but for the ``out`` of those that no program calls by name: what is a named tuple of outputs to its schema is ``out`` to a program."""
+    """The overloads of an operator: what is a named tuple of outputs to its schema is ``out`` to a program.
+
+    Those that no program calls by their own name have no ``out``.
+    """
     found = []
     for schema in torch._C._jit_get_schemas_for_operator(f"aten::{name}"):
         if name.startswith("_") and any(one.is_out for one in schema.arguments):

@@ -148,7 +148,9 @@ def _twice(function: str, other: str, name: str) -> TypeError:
 
 
 def named(row: Any, keywords: dict[str, Any]) -> dict[str, Any]:
-    """The keyword arguments of an in-place form by the names of its op."""
+    """The keyword arguments of an in-place form by the names of its op; ``from``, a word of Python's, is ``from_`` there."""
+    if "from" in keywords and any(parameter.name == "from_" for parameter in row.parameters):
+        keywords = {"from_" if name == "from" else name: value for name, value in keywords.items()}
     return _renamed(row, keywords)
 
 
@@ -166,9 +168,8 @@ def _reordered(row: Any, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _fits(name: str, value: Any) -> bool:
-    if name in ("alpha", "beta", "value"):
-        return isinstance(value, (int, float, complex))
-    return hasattr(value, "dim")
+    number = isinstance(value, (int, float, complex))
+    return number if name in ("alpha", "beta", "value") else hasattr(value, "dim") or (number and name == "other")
 
 
 def _warn(row: Any, order: Sequence[str]) -> None:

@@ -64,7 +64,7 @@ def _norm(
 
 @spelled()
 @recorded_as("SparseSoftmaxBackward0")
-def softmax(input: SparseTensor, dim: int, *, dtype: DType | None = None) -> SparseTensor:
+def softmax(input: SparseTensor, dim: int, dtype: DType | None = None) -> SparseTensor:
     """Compute softmax along ``dim`` over the stored elements; others count as minus infinity. Source: ``torch.sparse.softmax``.
 
     Example:
@@ -77,7 +77,7 @@ def softmax(input: SparseTensor, dim: int, *, dtype: DType | None = None) -> Spa
 
 @spelled()
 @recorded_as("SparseLogSoftmaxBackward0")
-def log_softmax(input: SparseTensor, dim: int, *, dtype: DType | None = None) -> SparseTensor:
+def log_softmax(input: SparseTensor, dim: int, dtype: DType | None = None) -> SparseTensor:
     """Compute the logarithm of :func:`softmax`. Source of the semantics: ``torch.sparse.log_softmax``.
 
     Example:

@@ -114,6 +114,8 @@ def norm(
         >>> torch.norm(x, p=1)
         tensor(21.)
     """
+    if isinstance(out, DType):  # the method has no out, but dtype in its place
+        out, dtype = None, out
     if out is not None:
         result: Tensor = with_exact_out(out, norm, input, p, dim, keepdim, None, dtype)
         return result

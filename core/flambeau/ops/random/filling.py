@@ -213,7 +213,7 @@ def random(
 def _integers_between(dtype: dtypes.dtype, from_: int | None, to: int | None) -> Draw:
     """What the three forms of ``random_`` draw."""
     if from_ is None:
-        return _for_dtype.any_integers(dtype)
+        return _for_dtype.any_integers(dtype) if to in (None, _NOT_GIVEN) else _integers_between(dtype, 0, to)
     if to is _NOT_GIVEN:
         return _for_dtype.integers(dtype, 0, index(from_))
     return _for_dtype.integers(dtype, index(from_), None if to is None else index(to))
