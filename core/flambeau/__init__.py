@@ -84,7 +84,8 @@ short = int16
 float = float32
 int = int32
 
-if not TYPE_CHECKING:  # they read the stub beside this file, which `python tools/stubs.py` writes
+# Type checkers read the stub beside this file, which `python tools/stubs.py` writes from both tables.
+if not TYPE_CHECKING:
     ON_USE = {
         "cuda": "cuda",
         "distributions": "distributions",

@@ -273,7 +273,9 @@ def test_nor_can_several_of_them() -> None:
     a = flambeau.ones(2, requires_grad=True) * 3
     y, z = Same.apply(a, a + 1)
     assert y._base is a
-    with pytest.raises(RuntimeError, match="Output 1 of Same is a view and is being modified inplace. .* multiple views"):
+    with pytest.raises(
+        RuntimeError, match="Output 1 of Same is a view and is being modified inplace. .* multiple views"
+    ):
         z.mul_(2)
     c = flambeau.ones(2)
     assert Same.apply(c).add_(1).tolist() == [2.0, 2.0]

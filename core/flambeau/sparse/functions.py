@@ -47,7 +47,7 @@ def mm(mat1: Any, mat2: Any, reduce: str | None = None) -> Any:
     return reduced_product(mat1, mat2, reduce)
 
 
-@spelled(**dict.fromkeys(("input", "x", "a", "x1"), "mat"))
+@spelled(input="mat", x="mat", a="mat", x1="mat")
 @recorded_as("SparseAddmmBackward0")
 def addmm(mat: Any, mat1: Any, mat2: Any, beta: Any = 1.0, alpha: Any = 1.0) -> Any:
     """Compute ``beta * mat + alpha * (mat1 @ mat2)`` with a sparse ``mat1``. Source of the semantics: ``torch.sparse.addmm``.
