@@ -27,10 +27,10 @@ NO_KERNELS = {
 
 
 def _names(folder: str, pattern: str) -> Iterator[tuple[Path, str]]:
-    """The files of a folder, and what their names say without prefix and ending."""
+    """The files of a folder, and what their names say without prefix and ending; not what the files beside it share."""
     prefix = pattern.partition("*")[0]
     for path in sorted((ROOT / folder).glob(pattern)):
-        if path.stem != "__init__":
+        if path.stem != "__init__" and (prefix != "" or path.stem[0] != "_"):
             yield path, path.stem.removeprefix(prefix)
 
 

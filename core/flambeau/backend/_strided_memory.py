@@ -28,10 +28,10 @@ class Memory:
         address: a number that only this memory has.
     """
 
-    __slots__ = ("_array", "address", "exposed", "kernels", "length", "version")
+    __slots__ = ("_elements", "address", "exposed", "kernels", "length", "version")
 
     def __init__(self, array: Array, kernels: KernelTable, *, exposed: bool = False) -> None:
-        self._array = array
+        self._elements = array
         self.kernels = kernels
         self.length = prod(array.shape)
         self.version = 0
@@ -46,17 +46,17 @@ class Memory:
     @property
     def array(self) -> Array:
         """The elements."""
-        return self._array
+        return self._elements
 
     def written(self, array: Array) -> None:
         """Take over ``array``, the memory's own or one of its shape, after a write."""
         self.version += 1
-        if array is self._array:
+        if array is self._elements:
             return
         if self.exposed:
-            self.kernels.copy_into(self._array, array)
+            self.kernels.copy_into(self._elements, array)
         else:
-            self._array = array
+            self._elements = array
 
     def flat(self) -> Array:
         """The elements as a vector: the array itself if it is one."""

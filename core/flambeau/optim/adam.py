@@ -6,10 +6,10 @@ import math
 from typing import Any
 
 from flambeau._tensor import Tensor
-from flambeau._tensor.storage import propagate_write
 from flambeau.ops.creation.data import make_tensor as tensor
 from flambeau.ops.creation.filled import zeros_like
 from flambeau.ops.elementwise.arithmetic import maximum
+from flambeau.ops.steps import step_by_kernel
 
 from .optimizer import StepByParameter, check_implementation, check_options, refuse_sparse
 
@@ -74,18 +74,12 @@ class Adam(StepByParameter):
         state["step"] += 1
         step = int(state["step"].item())
         written = (parameter, state["exp_avg"], state["exp_avg_sq"], state.get("max_exp_avg_sq"))
-        kernel = parameter._type.kernels.adam_step
-        if kernel is None or grad._type is not parameter._type:
-            _compose(*written, grad, step, group)
-            return
-        arrays = [None if each is None else each._array for each in written]
-        kernel(
-            arrays[0], grad._array, *arrays[1:], step, float(group["lr"]), *group["betas"], group["eps"],
-            group["weight_decay"], group["decoupled_weight_decay"], group["maximize"],
+        done = step_by_kernel(
+            "adam_step", grad, written, step, float(group["lr"]), *group["betas"], group["eps"], group["weight_decay"],
+            group["decoupled_weight_decay"], group["maximize"],
         )  # fmt: skip
-        for each in written:
-            if each is not None:
-                propagate_write(each)
+        if not done:
+            _compose(*written, grad, step, group)
 
 
 class AdamW(Adam):

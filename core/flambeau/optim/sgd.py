@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flambeau._tensor import Tensor
-from flambeau._tensor.storage import propagate_write
+from flambeau.ops.steps import step_by_kernel
 
 from .optimizer import StepByParameter, add_stored, check_implementation, check_options
 
@@ -60,21 +60,15 @@ class SGD(StepByParameter):
         state = self.state[parameter] if group["momentum"] else {}
         buffer = state.get("momentum_buffer")
         first = bool(group["momentum"]) and buffer is None
-        kernel = parameter._type.kernels.sgd_step
         if first:
             # The buffer starts as the gradient: the step with momentum 0 and dampening 0 on a buffer of zeros.
             buffer = state["momentum_buffer"] = grad.new_zeros(parameter.shape)
-        if kernel is None or grad._type is not parameter._type:
-            _compose(parameter, grad, buffer, first, group)
-            return
-        dampening = 0 if first else group["dampening"]
-        kernel(
-            parameter._array, grad._array, None if buffer is None else buffer._array, float(group["lr"]), group["momentum"],
-            dampening, group["weight_decay"], group["nesterov"], group["maximize"],
+        done = step_by_kernel(
+            "sgd_step", grad, (parameter, buffer), float(group["lr"]), group["momentum"], 0 if first else group["dampening"],
+            group["weight_decay"], group["nesterov"], group["maximize"],
         )  # fmt: skip
-        propagate_write(parameter)
-        if buffer is not None:
-            propagate_write(buffer)
+        if not done:
+            _compose(parameter, grad, buffer, first, group)
 
     def _update_stored(self, parameter: Tensor, grad: Any, group: dict[str, Any]) -> None:
         """One step where a sparse gradient stores elements; the momentum buffer is sparse too."""

@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from ...declare import ALL, FLOATS, Error, Sample, op
+from ...checks import expect_out
+from ...declare import ALL, FLOATS, Error, Sample, case, op
 from ...inputs import In
+from ...subject import Subject
 
 _DTYPES = (*FLOATS, "int64", "bool")
 
@@ -88,3 +90,15 @@ op("contiguous", dtypes=ALL, tolerance="exact", samples=[
 op("clone", dtypes=ALL, tolerance="exact", alias=False, samples=[
     Sample("plain", lambda t, x: t.clone(x), (In((2, 3)),)), Sample("method", lambda t, x: x.clone(), (In(()),)),
 ])  # fmt: skip
+
+
+@case("narrow_copy/out/middle/float32", dtypes=("float32",))
+def _out_of_narrow_copy(subject: Subject) -> None:
+    t = subject.torch
+    expect_out(lambda **out: t.narrow_copy(t.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), 1, 1, 2, **out), t.zeros(2, 2))
+
+
+@case("slice_scatter/out/steps/float32", dtypes=("float32",))
+def _out_of_slice_scatter(subject: Subject) -> None:
+    t = subject.torch
+    expect_out(lambda **out: t.slice_scatter(t.zeros(5), t.tensor([1.0, 2.0]), 0, 1, 5, 2, **out), t.ones(5))
