@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import flambeau
+from flambeau._dispatch.factories import FACTORIES
 from flambeau._tensor.methods import TensorMethods
 from flambeau.ops.inplace import NAMES
 
@@ -64,13 +66,18 @@ def _parameter(parameter: inspect.Parameter) -> str:
     return f"{stars}{parameter.name}: {_annotation(parameter.annotation)}{default}"
 
 
-def _signature(function: Any) -> str:
-    signature = inspect.signature(function)
-    entries = ["self"]
-    for parameter in list(signature.parameters.values())[1:]:
+def _entries(parameters: Iterable[inspect.Parameter], entries: list[str]) -> list[str]:
+    """Parameters as a stub writes them, after the ``entries`` that are there."""
+    for parameter in parameters:
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY and not any(entry.startswith("*") for entry in entries):
             entries.append("*")
         entries.append(_parameter(parameter))
+    return entries
+
+
+def _signature(function: Any) -> str:
+    signature = inspect.signature(function)
+    entries = _entries(list(signature.parameters.values())[1:], ["self"])
     row = getattr(function, "row", None)
     if row is not None and row.out and not any(entry.startswith("out:") for entry in entries):
         entries += ([] if any(entry.startswith("*") for entry in entries) else ["*"]) + ["out: Any = ..."]
@@ -117,6 +124,25 @@ def inplace_stub_text() -> str:
     return f"{head}from flambeau._tensor import Tensor\n\nNAMES: tuple[str, ...]\n\n{forms}"
 
 
+_FOR_FACTORIES = """\
+from builtins import bool as _bool, complex as _complex, float as _float, int as _int
+from collections.abc import Sequence
+from typing import Any
+
+from . import dtypes, layouts
+from ._tensor import Tensor as Tensor
+from .random import Generator as Generator
+
+_Number = _bool | _int | _float | _complex
+"""
+
+
+def _factory(name: str) -> str:
+    """The declaration of a factory, whose decorator hides from type checkers what it takes."""
+    taken = _entries(inspect.signature(getattr(flambeau, name)).parameters.values(), [])
+    return f"def {name}({', '.join(taken)}) -> Tensor: ..."
+
+
 def root_stub_text() -> str:
     """What the package's own ``__init__.pyi`` shall hold."""
     source = Path(flambeau.__file__)
@@ -129,10 +155,13 @@ def root_stub_text() -> str:
     kept = [
         line.strip()
         for line in imports.splitlines()
-        if line.strip().startswith("from ") and "TYPE_CHECKING" not in line
+        if line.strip().startswith("from ") and "TYPE_CHECKING" not in line and line.strip() not in _FOR_FACTORIES
     ]
     head = "# Written by `python tools/stubs.py` from `__init__.py` and its table `ON_USE`: do not edit."
-    return "\n".join([head, *kept, *on_use, "", "# Last, because" + names.rstrip()]) + "\n"
+    factories = [_factory(name) for name in FACTORIES if name[0] != "_"]
+    return (
+        "\n".join([head, _FOR_FACTORIES, *factories, "", *kept, *on_use, "", "# Last, because" + names.rstrip()]) + "\n"
+    )
 
 
 STUBS = {

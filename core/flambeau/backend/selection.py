@@ -12,15 +12,19 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from flambeau.devices import device as Device  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.errors import BackendError
 
 from .making import loading
 from .protocol import Backend
-from .registry import available_backends, device_types, load_backend, name_serving
+from .registry import available_backends, device_types, load_backend, name_serving, plugin_manager
 from .types import Place
+
+if TYPE_CHECKING:
+    from .manager import PluginManager
 
 __all__ = [
     "available_backends",
@@ -98,9 +102,14 @@ def default_place() -> Place:
         return _place(load_backend(in_use[-1]), None)
     if _default_device is not None:
         return find_place(_default_device)
-    for name in _chosen():
-        return _place(load_backend(name), None)
-    return _place(load_backend(name_serving(FALLBACK_DEVICE_TYPE, ())), None)
+    name = _default_backend or os.environ.get(ENVIRONMENT_VARIABLE) or _unchosen(plugin_manager())
+    return _place(load_backend(name), None)
+
+
+@cache
+def _unchosen(plugins: PluginManager) -> str:
+    """The name of the backend of the CPU where none was chosen: it is asked for by every factory."""
+    return name_serving(FALLBACK_DEVICE_TYPE, ())
 
 
 def get_default_backend() -> str:

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from struct import pack as pack_struct
 from typing import Any
 
-from flambeau import dtypes, layouts
+from flambeau import dtypes
+from flambeau._dispatch.factories import TypeOf, factory, finished, type_for
 from flambeau._dispatch.runtime import Number, number_argument
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
@@ -20,7 +21,7 @@ from flambeau.promotion import as_number, dtype_of_number, get_default_dtype, pr
 from flambeau.shapes import Shape, Size, size_argument
 
 from .conversion import from_numpy
-from .filled import check_layout, empty, finished, full, type_for
+from .filled import empty, full
 
 __all__ = ["as_tensor", "asarray", "frombuffer", "from_dlpack", "scalar_tensor", "tensor"]
 
@@ -71,10 +72,11 @@ def make_tensor(data: Any, dtype: DType | None = None, device: Any = None, requi
         array = type_.with_dtype(found).kernels.from_host(view, shape, found.name)
         if type_.dtype is not found:
             array = type_.kernels.cast(array, type_.dtype.name)
-        return finished(array, type_, requires_grad)
+        return finished(from_array(array, type_), requires_grad)
     shape, flat = flatten_nested(data)
     type_ = type_for(dtype, device, _dtype_of_values(flat))
-    return finished(type_.kernels.from_host(pack(flat, type_.dtype), shape, type_.dtype.name), type_, requires_grad)
+    array = type_.kernels.from_host(pack(flat, type_.dtype), shape, type_.dtype.name)
+    return finished(from_array(array, type_), requires_grad)
 
 
 def _elements_of(data: Any) -> tuple[memoryview, DType, Shape] | None:
@@ -378,7 +380,7 @@ def frombuffer(buffer: Any, *, dtype: DType, count: int = -1, offset: int = 0, r
             stacklevel=2,
         )
     type_ = find_place("cpu").type(dtype)
-    return finished(type_.backend.from_buffer(buffer, dtype.name, count, offset), type_, requires_grad)
+    return finished(from_array(type_.backend.from_buffer(buffer, dtype.name, count, offset), type_), requires_grad)
 
 
 def _checked_count(length: int, itemsize: int, count: int, offset: int) -> int:
@@ -434,15 +436,8 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
     return made.to(made.device if device is None else device, copy=bool(copy))
 
 
-def scalar_tensor(
-    s: Number,
-    *,
-    dtype: DType | None = None,
-    layout: layouts.layout = layouts.strided,
-    device: Any = None,
-    pin_memory: bool = False,
-    requires_grad: bool = False,
-) -> Tensor:
+@factory(target=False)
+def scalar_tensor(s: Number, *, type_of: TypeOf) -> Tensor:
     """Make a 0-d tensor of a number, of the default floating dtype unless another is given.
 
     Source of the semantics: ``torch.scalar_tensor``.
@@ -452,9 +447,8 @@ def scalar_tensor(
         >>> torch.scalar_tensor(3)
         tensor(3.)
     """
-    check_layout("scalar_tensor", layout)
-    number = number_argument("scalar_tensor", "s", s, 1)
-    return full((), number, dtype=dtype or get_default_dtype(), device=device, requires_grad=requires_grad)
+    type_ = type_of()
+    return full((), number_argument("scalar_tensor", "s", s, 1), dtype=type_.dtype, device=type_.device)
 
 
 # -- PyTorch's older ways ---------------------------------------------------------------

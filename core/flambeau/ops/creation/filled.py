@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from math import isfinite
 from typing import Any
 
 from flambeau import dtypes, layouts
 from flambeau._dispatch.checks import zero_gradient
 from flambeau._dispatch.declare import primitive
-from flambeau._dispatch.runtime import Number, not_a_tensor, number_argument, with_out
+from flambeau._dispatch.factories import TypeOf, check_shape, factory, factory_like, nothing_stored
+from flambeau._dispatch.runtime import Number, number_argument
 from flambeau._dispatch.sparse_forms import call as call_sparse
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
-from flambeau.backend.selection import find_place
 from flambeau.backend.types import TensorType
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
-from flambeau.dtypes import scalar_type_name
 from flambeau.layouts import order_of_format
-from flambeau.promotion import dtype_of_number, get_default_dtype
-from flambeau.shapes import Shape, as_ints, dense_order, size_argument
+from flambeau.promotion import dtype_of_number
+from flambeau.shapes import Shape, as_ints, size_argument
 
 __all__ = [
     "empty",
@@ -38,68 +36,14 @@ __all__ = [
 ]
 
 
-def type_for(dtype: DType | None, device: Any, default: DType | None = None, out: Tensor | None = None) -> TensorType:
-    """The type that a factory makes: of ``dtype``, of ``out``, or of the default dtype.
-
-    Raises:
-        TypeError: ``dtype`` is no dtype.
-        RuntimeError: ``out`` has another.
-    """
-    if dtype is not None and not isinstance(dtype, DType):
-        raise TypeError(f"dtype must be a torch.dtype, not {type(dtype).__name__} ({dtype!r})")
-    if out is None:
-        return find_place(device).type(dtype or default or get_default_dtype())
-    if dtype not in (None, out.dtype):
-        raise RuntimeError(
-            f"dtype {scalar_type_name(dtype)} does not match dtype of out parameter ({scalar_type_name(out.dtype)})"
-        )
-    return out._type
-
-
-def check_layout(function: str, layout: layouts.layout) -> None:
-    if layout is not layouts.strided:
-        raise NotImplementedError(
-            f"{function}(): layout {layout!r} is not supported; make a strided tensor, and convert it with to_sparse()"
-        )
-
-
-def _nothing_stored(function: str, size: Shape, layout: layouts.layout, requires_grad: bool, **options: Any) -> Tensor:
-    """Zeros, or what there was, in a sparse layout."""
-    if layout in (layouts.sparse_bsr, layouts.sparse_bsc):
-        raise RuntimeError(
-            f"{function}() of layout {layout!r} would need a blocksize: make a strided tensor, and convert it with "
-            f"to_{layout.name}()"
-        )
-    made: Tensor = call_sparse("zeros", _check_shape(size), layout, **options)
-    return made.requires_grad_() if requires_grad else made
-
-
-def finished(array: Any, type_: TensorType, requires_grad: bool) -> Tensor:
-    made = from_array(array, type_)
-    if requires_grad and not type_.floats:
-        raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
-    return made.requires_grad_() if requires_grad else made
-
-
-def _check_shape(shape: Shape) -> Shape:
-    for size in shape:
-        if size < 0:
-            raise RuntimeError(f"Trying to create tensor with negative dimension {size}: {list(shape)}")
-    return shape
-
-
 # -- of a given shape ---------------------------------------------------------------
 
 
+@factory(sized=True, sparse=True)
 def empty(
-    *sizes: Any,
-    size: Sequence[int] | None = None,
-    out: Tensor | None = None,
-    dtype: DType | None = None,
-    layout: layouts.layout = layouts.strided,
-    device: Any = None,
-    requires_grad: bool = False,
-    pin_memory: bool = False,
+    shape: Shape,
+    *,
+    type_of: TypeOf,
     memory_format: layouts.memory_format = layouts.contiguous_format,
 ) -> Tensor:
     """Make a tensor of a shape with arbitrary contents. Source of the semantics: ``torch.empty``.
@@ -109,33 +53,24 @@ def empty(
         >>> torch.empty(2, 3).shape
         torch.Size([2, 3])
     """
-    shape = _check_shape(size_argument("empty", sizes, size))
-    if layout is not layouts.strided:
-        return _nothing_stored("empty", shape, layout, requires_grad, dtype=dtype, device=device)
-    order = order_of_format(memory_format, len(shape))
-    type_ = type_for(dtype, device, out=out)
-    if out is not None:
-        return with_out(out, lambda: from_array(type_.kernels.empty(shape, type_.dtype.name), type_))  # type: ignore[no-any-return]
-    return finished(_in_order(order, shape, type_, type_.kernels.empty), type_, requires_grad)
+    type_, order = type_of(), order_of_format(memory_format, len(shape))
+    return _in_order(order, shape, type_, type_.kernels.empty)
 
 
-def _in_order(order: Shape, shape: Shape, type_: TensorType, make: Callable[..., Any], *value: Any) -> Any:
-    """An array that ``make`` makes, with its dimensions in memory in ``order``."""
+def _in_order(order: Shape, shape: Shape, type_: TensorType, make: Callable[..., Any], *value: Any) -> Tensor:
+    """What the kernel ``make`` makes, with its dimensions in memory in ``order``."""
     if order == tuple(range(len(shape))):
-        return make(shape, *value, type_.dtype.name)
+        return from_array(make(shape, *value, type_.dtype.name), type_)
     array = make(tuple(shape[d] for d in order), *value, type_.dtype.name)
-    return type_.kernels.permute(array, tuple(order.index(d) for d in range(len(shape))))
+    return from_array(type_.kernels.permute(array, tuple(order.index(d) for d in range(len(shape)))), type_)
 
 
+@factory(target=False)
 def empty_strided(
     size: Sequence[int],
     stride: Sequence[int],
     *,
-    dtype: DType | None = None,
-    layout: layouts.layout = layouts.strided,
-    device: Any = None,
-    requires_grad: bool = False,
-    pin_memory: bool = False,
+    type_of: TypeOf,
 ) -> Tensor:
     """Make a tensor of a shape and strides (in elements) with arbitrary contents. Source: ``torch.empty_strided``.
 
@@ -147,32 +82,29 @@ def empty_strided(
         >>> torch.empty_strided((2, 3), (1, 2)).stride()
         (1, 2)
     """
-    check_layout("empty_strided", layout)
-    shape, strides = _check_shape(as_ints(size, "size")), as_ints(stride, "stride")
+    shape, strides = check_shape(as_ints(size, "size")), as_ints(stride, "stride")
     if len(shape) != len(strides):
         raise RuntimeError(
             f"mismatch in length of strides and shape. Strides have length {len(strides)}, and shape has length {len(shape)}"
         )
     if any(each < 0 for each in strides):
         raise RuntimeError(f"empty_strided(): the strides must not be negative (got {list(strides)})")
-    type_ = type_for(dtype, device)
+    type_ = type_of()
     order = tuple(sorted(range(len(shape)), key=lambda d: -strides[d]))
-    array = _in_order(order, shape, type_, type_.kernels.empty)
-    if 0 not in shape and tuple(type_.backend.strides(array)) != strides:
-        extent = 1 + sum((length - 1) * step for length, step in zip(shape, strides, strict=True))
-        array = type_.kernels.as_strided(type_.kernels.empty((extent,), type_.dtype.name), shape, strides, 0)
-    return finished(array, type_, requires_grad)
+    made = _in_order(order, shape, type_, type_.kernels.empty)
+    if 0 in shape or made.stride() == strides:
+        return made
+    extent = 1 + sum((length - 1) * step for length, step in zip(shape, strides, strict=True))
+    memory = type_.kernels.empty((extent,), type_.dtype.name)
+    return from_array(type_.kernels.as_strided(memory, shape, strides, 0), type_)
 
 
+@factory(target=False)
 def empty_permuted(
     size: Sequence[int],
     physical_layout: Sequence[int],
     *,
-    dtype: DType | None = None,
-    layout: layouts.layout = layouts.strided,
-    device: Any = None,
-    requires_grad: bool = False,
-    pin_memory: bool = False,
+    type_of: TypeOf,
 ) -> Tensor:
     """Make a dense tensor whose dimensions lie in memory in a given order, outermost first. Source: ``torch.empty_permuted``.
 
@@ -184,8 +116,7 @@ def empty_permuted(
         >>> torch.empty_permuted((2, 3), (1, 0)).stride()
         (1, 2)
     """
-    check_layout("empty_permuted", layout)
-    shape, order = _check_shape(as_ints(size, "size")), as_ints(physical_layout, "physical_layout")
+    shape, order = check_shape(as_ints(size, "size")), as_ints(physical_layout, "physical_layout")
     if len(shape) != len(order):
         raise RuntimeError(
             "Number of dimensions in size does not match the length of the physical_layout; i.e. len(size) = "
@@ -196,20 +127,16 @@ def empty_permuted(
             raise RuntimeError(f"Dimension out of range (expected to be between 0 and {len(shape) - 1}, but got {dim})")
     if len(set(order)) != len(order):
         raise RuntimeError("Duplicate dim not allowed")
-    type_ = type_for(dtype, device)
-    return finished(_in_order(order, shape, type_, type_.kernels.empty), type_, requires_grad)
+    type_ = type_of()
+    return _in_order(order, shape, type_, type_.kernels.empty)
 
 
+@factory()
 def full(
     size: Any,
     fill_value: Number | Tensor,
     *,
-    out: Tensor | None = None,
-    dtype: DType | None = None,
-    layout: layouts.layout = layouts.strided,
-    device: Any = None,
-    requires_grad: bool = False,
-    pin_memory: bool = False,
+    type_of: TypeOf,
 ) -> Tensor:
     """Make a tensor of a shape filled with a number, whose dtype it has by default. Source: ``torch.full``.
 
@@ -219,18 +146,14 @@ def full(
         tensor([[7, 7],
                 [7, 7]])
     """
-    check_layout("full", layout)
-    shape = _check_shape(size_argument("full", (size,)))
+    shape = check_shape(size_argument("full", (size,)))
     value = number_argument("full", "fill_value", fill_value, 2)
     value = value.item() if isinstance(value, Tensor) else value
-    return _filled(shape, value, type_for(dtype, device, dtype_of_number(value), out), requires_grad, out)
+    return _filled(shape, value, type_of(dtype_of_number(value)))
 
 
-def _filled(shape: Shape, value: Number, type_: TensorType, requires_grad: bool, out: Tensor | None) -> Tensor:
-    array = type_.kernels.full(shape, fitting(value, type_.dtype), type_.dtype.name)
-    if out is not None:
-        return with_out(out, lambda: from_array(array, type_))  # type: ignore[no-any-return]
-    return finished(array, type_, requires_grad)
+def _filled(shape: Shape, value: Number, type_: TensorType) -> Tensor:
+    return from_array(type_.kernels.full(shape, fitting(value, type_.dtype), type_.dtype.name), type_)
 
 
 def fitting(value: Any, dtype: DType) -> Any:
@@ -266,15 +189,11 @@ def _overflow(dtype: DType) -> RuntimeError:
     return RuntimeError(f"value cannot be converted to type {name} without overflow")
 
 
+@factory(sized=True, sparse=True)
 def zeros(
-    *sizes: Any,
-    size: Sequence[int] | None = None,
-    out: Tensor | None = None,
-    dtype: DType | None = None,
-    layout: layouts.layout = layouts.strided,
-    device: Any = None,
-    requires_grad: bool = False,
-    pin_memory: bool = False,
+    shape: Shape,
+    *,
+    type_of: TypeOf,
 ) -> Tensor:
     """Make a tensor of zeros. Source of the semantics: ``torch.zeros``.
 
@@ -283,23 +202,14 @@ def zeros(
         >>> torch.zeros(3)
         tensor([0., 0., 0.])
     """
-    shape = size_argument("zeros", sizes, size)
-    if any(each < 0 for each in shape):
-        raise RuntimeError(f"zeros: Dimension size must be non-negative. (got {list(shape)})")
-    if layout is not layouts.strided:
-        return _nothing_stored("zeros", shape, layout, requires_grad, dtype=dtype, device=device)
-    return _filled(shape, 0, type_for(dtype, device, out=out), requires_grad, out)
+    return _filled(shape, 0, type_of())
 
 
+@factory(sized=True)
 def ones(
-    *sizes: Any,
-    size: Sequence[int] | None = None,
-    out: Tensor | None = None,
-    dtype: DType | None = None,
-    layout: layouts.layout = layouts.strided,
-    device: Any = None,
-    requires_grad: bool = False,
-    pin_memory: bool = False,
+    shape: Shape,
+    *,
+    type_of: TypeOf,
 ) -> Tensor:
     """Make a tensor of ones. Source of the semantics: ``torch.ones``.
 
@@ -309,40 +219,21 @@ def ones(
         tensor([[1, 1],
                 [1, 1]])
     """
-    check_layout("ones", layout)
-    shape = _check_shape(size_argument("ones", sizes, size))
-    return _filled(shape, 1, type_for(dtype, device, out=out), requires_grad, out)
-
-
-def _like(
-    function: str, input: Tensor, dtype: DType | None, device: Any, memory_format: layouts.memory_format,
-) -> tuple[TensorType, Shape]:  # fmt: skip
-    """The type of what is made like ``input``, and the order of its dimensions in memory."""
-    if not isinstance(input, Tensor):
-        raise not_a_tensor(function, "input", 1, input)
-    type_ = type_for(dtype or input.dtype, input.device if device is None else device)
-    if memory_format is not layouts.preserve_format:
-        return type_, order_of_format(memory_format, input.dim())
-    if input._sparse:
-        return type_, tuple(range(input.dim()))
-    return type_, dense_order(input._array.shape, input._type.backend.strides(input._array))
+    return _filled(shape, 1, type_of())
 
 
 def _sparse_like(
-    function: str, input: Tensor, dtype: DType | None, layout: layouts.layout | None, device: Any, requires_grad: bool,
-    fill: Callable[..., Tensor],
+    function: str, again: Callable[..., Tensor], input: Tensor, dtype: DType | None, layout: layouts.layout | None,
+    device: Any,
 ) -> Tensor | None:  # fmt: skip
     """What is made like ``input`` where that is sparse, in its layout or in another; None if it is to be strided.
 
-    ``fill`` makes the stored elements of a compressed layout, which keeps its pattern, from what there was.
+    ``again`` makes the stored elements of a compressed layout, which keeps its pattern, from what there was.
     """
-    if not isinstance(input, Tensor) or (layout or input.layout) is layouts.strided:
-        return None
     own = layout in (None, input.layout)
     if own and function != "zeros_like" and input.layout is not layouts.sparse_coo:
-        filled: Any = fill(input._values_, dtype=dtype, device=device)  # type: ignore[attr-defined]
-        made: Tensor = input.with_values(filled)  # type: ignore[attr-defined]
-        return made.requires_grad_() if requires_grad else made
+        filled: Any = again(input._values_, dtype=dtype, device=device)  # type: ignore[attr-defined]
+        return input.with_values(filled)  # type: ignore[attr-defined, no-any-return]
     if function not in ("zeros_like", "empty_like"):
         raise NotImplementedError(
             f"{function}() of layout {layout or input.layout!r} would store every element: convert with to_dense() first"
@@ -352,33 +243,17 @@ def _sparse_like(
         options["dense_dim"] = input.dense_dim()
     if own and input.layout is not layouts.sparse_coo:
         options |= {"batch_dim": input._batch_dim(), "blocksize": input._blocksize()}  # type: ignore[attr-defined]
-        made = call_sparse("zeros", input.shape, input.layout, **options)
-        return made.requires_grad_() if requires_grad else made
-    return _nothing_stored(function, tuple(input.shape), layout or input.layout, requires_grad, **options)
-
-
-def _filled_like(
-    function: str, input: Tensor, value: Number, dtype: DType | None, layout: layouts.layout | None, device: Any,
-    requires_grad: bool, memory_format: layouts.memory_format,
-) -> Tensor:  # fmt: skip
-    sparse = _sparse_like(function, input, dtype, layout, device, requires_grad, partial(full_like, fill_value=value))
-    if sparse is not None:
-        return sparse
-    type_, order = _like(function, input, dtype, device, memory_format)
-    array = _in_order(order, tuple(input.shape), type_, type_.kernels.full, fitting(value, type_.dtype))
-    return finished(array, type_, requires_grad)
+        return call_sparse("zeros", input.shape, input.layout, **options)  # type: ignore[no-any-return]
+    return nothing_stored(function, tuple(input.shape), layout or input.layout, **options)
 
 
 @spelled()
+@factory_like(_sparse_like)
 def empty_like(
     input: Tensor,
     *,
-    dtype: DType | None = None,
-    layout: layouts.layout | None = None,
-    device: Any = None,
-    requires_grad: bool = False,
-    pin_memory: bool = False,
-    memory_format: layouts.memory_format = layouts.preserve_format,
+    type_: TensorType,
+    order: Shape,
 ) -> Tensor:
     """Make a tensor of the shape of ``input`` with arbitrary contents. Source: ``torch.empty_like``.
 
@@ -387,24 +262,17 @@ def empty_like(
         >>> torch.empty_like(torch.zeros(2, 3)).shape
         torch.Size([2, 3])
     """
-    sparse = _sparse_like("empty_like", input, dtype, layout, device, requires_grad, empty_like)
-    if sparse is not None:
-        return sparse
-    type_, order = _like("empty_like", input, dtype, device, memory_format)
-    return finished(_in_order(order, tuple(input.shape), type_, type_.kernels.empty), type_, requires_grad)
+    return _in_order(order, tuple(input.shape), type_, type_.kernels.empty)
 
 
 @spelled()
+@factory_like(_sparse_like)
 def full_like(
     input: Tensor,
     fill_value: Number,
     *,
-    dtype: DType | None = None,
-    layout: layouts.layout | None = None,
-    device: Any = None,
-    requires_grad: bool = False,
-    pin_memory: bool = False,
-    memory_format: layouts.memory_format = layouts.preserve_format,
+    type_: TensorType,
+    order: Shape,
 ) -> Tensor:
     """Make a tensor of the shape of ``input`` filled with a number. Source: ``torch.full_like``.
 
@@ -413,19 +281,16 @@ def full_like(
         >>> torch.full_like(torch.zeros(2), 3.0)
         tensor([3., 3.])
     """
-    return _filled_like("full_like", input, fill_value, dtype, layout, device, requires_grad, memory_format)
+    return _in_order(order, tuple(input.shape), type_, type_.kernels.full, fitting(fill_value, type_.dtype))
 
 
 @spelled()
+@factory_like(_sparse_like)
 def zeros_like(
     input: Tensor,
     *,
-    dtype: DType | None = None,
-    layout: layouts.layout | None = None,
-    device: Any = None,
-    requires_grad: bool = False,
-    pin_memory: bool = False,
-    memory_format: layouts.memory_format = layouts.preserve_format,
+    type_: TensorType,
+    order: Shape,
 ) -> Tensor:
     """Make zeros of the shape of ``input``. Source of the semantics: ``torch.zeros_like``.
 
@@ -434,19 +299,16 @@ def zeros_like(
         >>> torch.zeros_like(torch.tensor([1, 2]))
         tensor([0, 0])
     """
-    return _filled_like("zeros_like", input, 0, dtype, layout, device, requires_grad, memory_format)
+    return _in_order(order, tuple(input.shape), type_, type_.kernels.full, fitting(0, type_.dtype))
 
 
 @spelled()
+@factory_like(_sparse_like)
 def ones_like(
     input: Tensor,
     *,
-    dtype: DType | None = None,
-    layout: layouts.layout | None = None,
-    device: Any = None,
-    requires_grad: bool = False,
-    pin_memory: bool = False,
-    memory_format: layouts.memory_format = layouts.preserve_format,
+    type_: TensorType,
+    order: Shape,
 ) -> Tensor:
     """Make ones of the shape of ``input``. Source of the semantics: ``torch.ones_like``.
 
@@ -455,7 +317,7 @@ def ones_like(
         >>> torch.ones_like(torch.tensor([1, 2]))
         tensor([1, 1])
     """
-    return _filled_like("ones_like", input, 1, dtype, layout, device, requires_grad, memory_format)
+    return _in_order(order, tuple(input.shape), type_, type_.kernels.full, fitting(1, type_.dtype))
 
 
 # -- filling ---------------------------------------------------------------

@@ -6,27 +6,20 @@ import warnings
 from math import ceil, floor, isfinite
 from typing import Any
 
-from flambeau import dtypes, layouts
-from flambeau._dispatch.runtime import number_argument, with_out
+from flambeau import dtypes
+from flambeau._dispatch.factories import TypeOf, factory
+from flambeau._dispatch.runtime import number_argument
 from flambeau._tensor import Tensor, from_array
 from flambeau.backend.types import TensorType
-from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.dtypes import scalar_type_name
 from flambeau.errors import argument_type
 from flambeau.promotion import dtype_of_number
 from flambeau.shapes import as_int
 
 from .conversion import to_type
-from .filled import check_layout, fitting, type_for
+from .filled import fitting
 
 __all__ = ["arange", "eye", "linspace", "logspace", "range"]
-
-
-def _made(made: Tensor, out: Tensor | None, requires_grad: bool) -> Tensor:
-    """What was made, in ``out`` if there is one."""
-    if out is not None:
-        return with_out(out, lambda: made)  # type: ignore[no-any-return]
-    return made.requires_grad_() if requires_grad else made
 
 
 def _numbers(function: str, start: Any, end: Any, step: Any) -> list[Any]:
@@ -59,17 +52,13 @@ def _check_range(start: Any, end: Any, step: Any) -> None:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
 
 
+@factory()
 def arange(
     start: Any = None,
     end: Any = None,
     step: Any = 1,
     *,
-    out: Tensor | None = None,
-    dtype: DType | None = None,
-    layout: layouts.layout = layouts.strided,
-    device: Any = None,
-    requires_grad: bool = False,
-    pin_memory: bool = False,
+    type_of: TypeOf,
 ) -> Tensor:
     """Count from ``start`` (0 if only one number is given) up to, not including, ``end``.
 
@@ -84,14 +73,13 @@ def arange(
         >>> torch.arange(1, 6, 2)
         tensor([1, 3, 5])
     """
-    check_layout("arange", layout)
     if end is None:
         start, end = None, start
     if end is None:
         raise TypeError("arange() missing 1 required positional argument: 'end'")
     start, end, step = _numbers("arange", 0 if start is None else start, end, step)
     integral = all(isinstance(value, int) for value in (start, end, step))
-    type_ = type_for(dtype, device, dtypes.int64 if integral else None, out)
+    type_ = type_of(dtypes.int64 if integral else None)
     if not type_.real_numbers:
         raise NotImplementedError(f"\"arange_cpu\" not implemented for '{scalar_type_name(type_.dtype)}'")
     _check_range(start, end, step)
@@ -108,20 +96,16 @@ def arange(
         array = kernels.arange(start, step, length, name)
     else:  # cut off
         array = kernels.add(kernels.full((length,), 0, name), type_.number(start))
-    return _made(from_array(array, type_), out, requires_grad)
+    return from_array(array, type_)
 
 
+@factory()
 def linspace(
     start: Any,
     end: Any,
     steps: int,
     *,
-    out: Tensor | None = None,
-    dtype: DType | None = None,
-    layout: layouts.layout = layouts.strided,
-    device: Any = None,
-    requires_grad: bool = False,
-    pin_memory: bool = False,
+    type_of: TypeOf,
 ) -> Tensor:
     """Make ``steps`` numbers evenly spaced from ``start`` to ``end``, both included. Source: ``torch.linspace``.
 
@@ -135,19 +119,16 @@ def linspace(
         >>> torch.linspace(0, 2, steps=3)
         tensor([0., 1., 2.])
     """
-    check_layout("linspace", layout)
     start, end = _bound("linspace", "start", start), _bound("linspace", "end", end)
-    type_ = _spaced_type("linspace", start, end, steps, dtype, device, out)
-    return _made(from_array(_spaced(start, end, int(steps), type_), type_), out, requires_grad)
+    type_ = _spaced_type("linspace", start, end, steps, type_of)
+    return from_array(_spaced(start, end, int(steps), type_), type_)
 
 
-def _spaced_type(
-    function: str, start: Any, end: Any, steps: int, dtype: DType | None, device: Any, out: Tensor | None
-) -> TensorType:
+def _spaced_type(function: str, start: Any, end: Any, steps: int, type_of: TypeOf) -> TensorType:
     if as_int(steps, "steps") < 0:
         raise RuntimeError("number of steps must be non-negative")
     inferred = dtype_of_number(1j) if isinstance(start, complex) or isinstance(end, complex) else None
-    type_ = type_for(dtype, device, inferred, out)
+    type_ = type_of(inferred)
     if inferred is not None and not type_.complex:
         raise RuntimeError(
             f"torch.{function}(): inferred dtype {inferred.name} can't be safely cast to passed dtype "
@@ -250,18 +231,14 @@ def _bound(function: str, name: str, value: Any) -> Any:
     return value.item()
 
 
+@factory()
 def logspace(
     start: Any,
     end: Any,
     steps: int,
     base: float = 10.0,
     *,
-    out: Tensor | None = None,
-    dtype: DType | None = None,
-    layout: layouts.layout = layouts.strided,
-    device: Any = None,
-    requires_grad: bool = False,
-    pin_memory: bool = False,
+    type_of: TypeOf,
 ) -> Tensor:
     """Make ``steps`` powers of ``base``, with exponents evenly spaced from ``start`` to ``end``. Source: ``torch.logspace``.
 
@@ -273,28 +250,23 @@ def logspace(
         >>> torch.logspace(0, 2, steps=3)
         tensor([  1.,  10., 100.])
     """
-    check_layout("logspace", layout)
     start, end = _bound("logspace", "start", start), _bound("logspace", "end", end)
-    type_ = _spaced_type("logspace", start, end, steps, dtype, device, out)
+    type_ = _spaced_type("logspace", start, end, steps, type_of)
     wide = type_ if type_.complex else type_.with_dtype(dtypes.float64)
     exponents = _spaced(start, end, int(steps), wide) if type_.complex else _exponents(start, end, int(steps), type_)
     made = from_array(wide.kernels.pow(wide.number(base), exponents), wide)
     if made.numel() == 1:
         fitting(made.item(), type_.dtype)
-    return _made(to_type(made, type_), out, requires_grad)
+    return to_type(made, type_)
 
 
+@factory()
 def range(
     start: Any = 0,
     end: Any = None,
     step: Any = 1,
     *,
-    out: Tensor | None = None,
-    dtype: DType | None = None,
-    layout: layouts.layout = layouts.strided,
-    device: Any = None,
-    requires_grad: bool = False,
-    pin_memory: bool = False,
+    type_of: TypeOf,
 ) -> Tensor:
     """Count from ``start`` to ``end`` included: deprecated, :func:`arange` is the usual one. Source: ``torch.range``.
 
@@ -310,27 +282,22 @@ def range(
         UserWarning,
         stacklevel=2,
     )
-    check_layout("range", layout)
     if end is None:
         start, end = 0, start
     start, end, step = _numbers("range", start, end, step)
     _check_range(start, end, step)
-    type_ = type_for(dtype, device, out=out)
+    type_ = type_of()
     length = floor((end - start) / step) + 1
     array = type_.kernels.arange(start, step, length, type_.dtype.name)
-    return _made(from_array(array, type_), out, requires_grad)
+    return from_array(array, type_)
 
 
+@factory()
 def eye(
     n: int,
     m: int | None = None,
     *,
-    out: Tensor | None = None,
-    dtype: DType | None = None,
-    layout: layouts.layout = layouts.strided,
-    device: Any = None,
-    requires_grad: bool = False,
-    pin_memory: bool = False,
+    type_of: TypeOf,
 ) -> Tensor:
     """Make a matrix with ones on the diagonal and zeros elsewhere. Source of the semantics: ``torch.eye``.
 
@@ -344,8 +311,7 @@ def eye(
     for name, size in (("n", n), ("m", n if m is None else m)):
         if (size := as_int(size, name)) < 0:
             raise RuntimeError(f"{name} must be greater or equal to 0, got {size}")
-    check_layout("eye", layout)
-    rows = arange(n, device=device)
-    columns = arange(n if m is None else m, device=device)
-    made = (rows.unsqueeze(1) == columns).to(type_for(dtype, device, out=out).dtype)
-    return _made(made, out, requires_grad)
+    type_ = type_of()
+    rows = arange(n, device=type_.device)
+    columns = arange(n if m is None else m, device=type_.device)
+    return to_type(rows.unsqueeze(1) == columns, type_)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from flambeau import dtypes, layouts
+from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive, view
+from flambeau._dispatch.factories import TypeOf, factory
 from flambeau._dispatch.runtime import Number
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
+from flambeau.backend.types import TensorType
 from flambeau.dtypes import scalar_type_name
-from flambeau.ops.creation.filled import check_layout, type_for
 from flambeau.shapes import Shape, as_int, normalize_dim
 
 from .slicing import replaced
@@ -255,17 +254,8 @@ def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     return _lower(input, as_int(diagonal, "diagonal") - 1, keep=False)
 
 
-def tril_indices(
-    row: int,
-    col: int,
-    offset: int = 0,
-    *,
-    dtype: dtypes.dtype = dtypes.int64,
-    device: Any = None,
-    layout: layouts.layout = layouts.strided,
-    requires_grad: bool = False,
-    pin_memory: bool = False,
-) -> Tensor:
+@factory(target=False)
+def tril_indices(row: int, col: int, offset: int = 0, *, type_of: TypeOf) -> Tensor:
     """Give the rows and columns of the lower triangle of a matrix, as two rows. Source: ``torch.tril_indices``.
 
     Raises:
@@ -277,20 +267,11 @@ def tril_indices(
         tensor([[0, 1, 1],
                 [0, 0, 1]])
     """
-    return _triangle_indices("tril_indices", row, col, offset, dtype, device, layout).requires_grad_(requires_grad)
+    return _triangle_indices("tril_indices", row, col, offset, type_of(dtypes.int64))
 
 
-def triu_indices(
-    row: int,
-    col: int,
-    offset: int = 0,
-    *,
-    dtype: dtypes.dtype = dtypes.int64,
-    device: Any = None,
-    layout: layouts.layout = layouts.strided,
-    requires_grad: bool = False,
-    pin_memory: bool = False,
-) -> Tensor:
+@factory(target=False)
+def triu_indices(row: int, col: int, offset: int = 0, *, type_of: TypeOf) -> Tensor:
     """Give the rows and columns of the upper triangle of a matrix, as two rows. Source: ``torch.triu_indices``.
 
     Raises:
@@ -302,22 +283,18 @@ def triu_indices(
         tensor([[0, 0, 1],
                 [0, 1, 1]])
     """
-    return _triangle_indices("triu_indices", row, col, offset, dtype, device, layout).requires_grad_(requires_grad)
+    return _triangle_indices("triu_indices", row, col, offset, type_of(dtypes.int64))
 
 
-def _triangle_indices(
-    function: str, row: int, col: int, offset: int, dtype: dtypes.dtype, device: Any, layout: layouts.layout
-) -> Tensor:
-    check_layout(function, layout)
+def _triangle_indices(function: str, row: int, col: int, offset: int, type_: TensorType) -> Tensor:
     for position, (name, size) in enumerate((("row", row), ("col", col)), 1):
         if isinstance(size, float):
             raise TypeError(f"{function}(): argument '{name}' (position {position}) must be int, not float")
         if size < 0:
             raise RuntimeError(f"{name} must be non-negative, got{size}")
-    if dtype not in (dtypes.int32, dtypes.int64):
-        raise NotImplementedError(f"\"{function}\" not implemented for '{scalar_type_name(dtype)}'")
-    type_ = type_for(dtypes.bool, device)
-    ones = from_array(type_.kernels.full((row, col), 1, "bool"), type_)
+    if type_.dtype not in (dtypes.int32, dtypes.int64):
+        raise NotImplementedError(f"\"{function}\" not implemented for '{scalar_type_name(type_.dtype)}'")
+    ones = from_array(type_.kernels.full((row, col), 1, "bool"), type_.boolean)
     inside = tril(ones, offset) if function == "tril_indices" else triu(ones, offset)
     places: Tensor = inside.nonzero()
-    return places.t().contiguous().to(dtype)
+    return places.t().contiguous().to(type_.dtype)

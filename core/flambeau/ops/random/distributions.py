@@ -6,21 +6,23 @@ from typing import Any
 
 from flambeau import dtypes, layouts
 from flambeau._dispatch.declare import primitive
+from flambeau._dispatch.factories import TypeOf, check_shape, factory
 from flambeau._dispatch.runtime import not_a_tensor, with_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
+from flambeau.backend.types import TensorType
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.dtypes import scalar_type_name
-from flambeau.ops.creation.filled import check_layout, empty, empty_like
+from flambeau.ops.creation.filled import empty, empty_like
 from flambeau.ops.sorting.searching import searchsorted
 from flambeau.random import _bounds, _counts
 from flambeau.random._draws import Draw
 from flambeau.random._generator import Generator
-from flambeau.shapes import Shape, as_int, broadcast_shapes, normalize_dim
+from flambeau.shapes import Shape, as_int, broadcast_shapes, normalize_dim, size_argument
 
 from . import filling as _filling
-from .factories import rand, randperm, shape_argument, type_of_result
+from .factories import rand, randperm
 
 __all__ = [
     "bernoulli", "binomial", "cauchy", "exponential", "geometric", "log_normal", "multinomial", "normal", "poisson", "shuffle",
@@ -117,12 +119,22 @@ def normal(
         return _normal_of(moving[0], moving[-1], drawn) if moving else drawn
     if size is None:
         raise TypeError("normal() missing argument 'size', which two numbers need; or give a tensor as mean or std")
-    type_ = type_of_result(dtype, device, out)
-    target = empty(shape_argument("normal", (size,)), dtype=type_.dtype, device=type_.device)
-    made = _filling.normal(target, mean, std, generator=generator)
-    if out is not None:
-        return with_out(out, lambda: made)  # type: ignore[no-any-return]
-    return made.requires_grad_() if requires_grad else made
+    return _normal_of_numbers(
+        mean,
+        std,
+        size,
+        generator=generator,
+        out=out,
+        dtype=dtype,
+        layout=layout,
+        device=device,
+        requires_grad=requires_grad,
+    )
+
+
+@factory()
+def _normal_of_numbers(mean: float, std: float, size: Any, *, type_of: TypeOf, generator: Generator | None) -> Tensor:
+    return _filling.normal(_unfilled("normal", size, type_of()), mean, std, generator=generator)
 
 
 def _normal_of_tensors(mean: Tensor | float, std: Tensor | float, generator: Generator | None) -> Tensor:
@@ -141,29 +153,16 @@ def _normal_of_tensors(mean: Tensor | float, std: Tensor | float, generator: Gen
 # -- functions that PyTorch has in place only ------------------------------------------------------------------------
 
 
-def _filled(
-    name: str, fill: Any, size: Any, generator: Generator | None, out: Tensor | None, options: dict[str, Any]
-) -> Tensor:
-    """A new tensor, or ``out``, that ``fill`` has drawn."""
-    layout, requires_grad = options.pop("layout", layouts.strided), options.pop("requires_grad", False)
-    unknown = set(options) - {"dtype", "device", "pin_memory"}
-    if unknown:
-        raise TypeError(f"{name}() got an unexpected keyword argument '{min(unknown)}'")
-    check_layout(name, layout)
-    type_ = type_of_result(options.get("dtype"), options.get("device"), out)
-    made: Tensor = fill(empty(shape_argument(name, (size,)), dtype=type_.dtype, device=type_.device))
-    if out is not None:
-        return with_out(out, lambda: made)  # type: ignore[no-any-return]
-    return made.requires_grad_() if requires_grad else made
+def _unfilled(function: str, size: Any, type_: TensorType) -> Tensor:
+    shape = check_shape(size_argument(function, (size,)))
+    return from_array(type_.kernels.empty(shape, type_.dtype.name), type_)
 
 
-def exponential(
-    lambd: float = 1.0, size: Any = (), *, generator: Generator | None = None, out: Tensor | None = None, **options: Any
-) -> Tensor:
+@factory()
+def exponential(lambd: float = 1.0, size: Any = (), *, type_of: TypeOf, generator: Generator | None = None) -> Tensor:
     """Draw exponentially distributed numbers of rate ``lambd``, as ``torch.empty(size).exponential_(lambd)`` does.
 
-    PyTorch has the in-place method only. ``options`` are dtype, device, layout and requires_grad, here and in the functions
-    below.
+    PyTorch has the in-place method only, here and in the functions below.
 
     Raises:
         RuntimeError: the rate is not positive, or the dtype is not floating point.
@@ -173,17 +172,13 @@ def exponential(
         >>> torch.exponential(1.0, (2,), generator=torch.Generator().manual_seed(42))
         tensor([0.0599, 0.0650])
     """
-
-    def fill(target: Tensor) -> Tensor:
-        return _filling.exponential(target, lambd, generator=generator)
-
-    return _filled("exponential", fill, size, generator, out, options)
+    return _filling.exponential(_unfilled("exponential", size, type_of()), lambd, generator=generator)
 
 
+@factory()
 def cauchy(
-    median: float = 0.0, sigma: float = 1.0, size: Any = (), *, generator: Generator | None = None, out: Tensor | None = None,
-    **options: Any,
-) -> Tensor:  # fmt: skip
+    median: float = 0.0, sigma: float = 1.0, size: Any = (), *, type_of: TypeOf, generator: Generator | None = None
+) -> Tensor:
     """Draw numbers of Cauchy's distribution, as ``torch.empty(size).cauchy_(median, sigma)`` does.
 
     Raises:
@@ -194,17 +189,13 @@ def cauchy(
         >>> torch.cauchy(0, 1, (2, 3)).shape
         torch.Size([2, 3])
     """
-
-    def fill(target: Tensor) -> Tensor:
-        return _filling.cauchy(target, median, sigma, generator=generator)
-
-    return _filled("cauchy", fill, size, generator, out, options)
+    return _filling.cauchy(_unfilled("cauchy", size, type_of()), median, sigma, generator=generator)
 
 
+@factory()
 def log_normal(
-    mean: float = 1.0, std: float = 2.0, size: Any = (), *, generator: Generator | None = None, out: Tensor | None = None,
-    **options: Any,
-) -> Tensor:  # fmt: skip
+    mean: float = 1.0, std: float = 2.0, size: Any = (), *, type_of: TypeOf, generator: Generator | None = None
+) -> Tensor:
     """Draw numbers whose logarithms are normal, as ``torch.empty(size).log_normal_(mean, std)`` does.
 
     Raises:
@@ -215,16 +206,11 @@ def log_normal(
         >>> bool((torch.log_normal(0, 1, (100,)) > 0).all())
         True
     """
-
-    def fill(target: Tensor) -> Tensor:
-        return _filling.log_normal(target, mean, std, generator=generator)
-
-    return _filled("log_normal", fill, size, generator, out, options)
+    return _filling.log_normal(_unfilled("log_normal", size, type_of()), mean, std, generator=generator)
 
 
-def geometric(
-    p: float, size: Any = (), *, generator: Generator | None = None, out: Tensor | None = None, **options: Any
-) -> Tensor:
+@factory()
+def geometric(p: float, size: Any = (), *, type_of: TypeOf, generator: Generator | None = None) -> Tensor:
     """Draw how many trials it takes until one succeeds, as ``torch.empty(size).geometric_(p)`` does.
 
     Raises:
@@ -235,11 +221,7 @@ def geometric(
         >>> bool((torch.geometric(0.5, (100,)) >= 1).all())
         True
     """
-
-    def fill(target: Tensor) -> Tensor:
-        return _filling.geometric(target, p, generator=generator)
-
-    return _filled("geometric", fill, size, generator, out, options)
+    return _filling.geometric(_unfilled("geometric", size, type_of()), p, generator=generator)
 
 
 # -- counts ----------------------------------------------------------------------------------------------------------

@@ -1,0 +1,243 @@
+"""Declaring factories: one decorator gives a function the options that all of them take, checks them and follows them.
+
+A body says what its own arguments are and makes the tensor. Which type that has, it asks of ``type_of``, which knows the
+``dtype``, ``device`` and ``out`` of the call, with the dtype that it has if none is given::
+
+    @factory()
+    def randperm(n: int, *, type_of: TypeOf, generator: Generator | None = None) -> Tensor:
+        type_ = type_of(dtypes.int64)
+        ...
+
+- :func:`factory`: ``out``, ``dtype``, ``layout``, ``device``, ``requires_grad`` and ``pin_memory``; with ``sized`` the
+  sizes as ``f(2, 3)``, ``f((2, 3))`` and ``f(size=(2, 3))``, of which the body gets the shape.
+- :func:`factory_like`: what is made like another tensor; the body gets that, the type, and the order of dimensions in memory.
+
+``pin_memory`` is accepted; no backend has such memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from types import CodeType
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from flambeau import layouts
+from flambeau._tensor import Tensor
+from flambeau.backend.selection import find_place
+from flambeau.backend.types import TensorType
+from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
+from flambeau.dtypes import scalar_type_name
+from flambeau.layouts import order_of_format
+from flambeau.promotion import get_default_dtype
+from flambeau.shapes import Shape, dense_order, size_argument
+
+from .runtime import not_a_tensor, with_out
+from .sparse_forms import call as call_sparse
+
+if TYPE_CHECKING:
+    from inspect import Signature
+
+__all__ = [
+    "FACTORIES", "TypeOf", "check_layout", "check_shape", "factory", "factory_like", "finished", "nothing_stored", "type_for",
+]  # fmt: skip
+
+TypeOf: TypeAlias = Callable[..., TensorType]
+"""Gives the type to make; its argument is the dtype that it has if the call names none."""
+
+Factory: TypeAlias = Callable[..., Tensor]
+
+FACTORIES: dict[str, Factory] = {}
+"""All of them, by name: what the stub of the package is written from."""
+
+
+def factory(
+    *, sized: bool = False, sparse: bool = False, target: bool = True
+) -> Callable[[Callable[..., Tensor]], Factory]:
+    """Declare a factory.
+
+    Args:
+        sized: whether its first argument is a shape.
+        sparse: whether it can make sparse tensors, in which nothing is stored.
+        target: whether it takes ``out=``.
+    """
+
+    def declare(body: Callable[..., Tensor]) -> Factory:
+        name = body.__name__
+
+        def made(
+            *args: Any, out: Tensor | None = None, dtype: DType | None = None, layout: layouts.layout = layouts.strided,
+            device: Any = None, requires_grad: bool = False, pin_memory: bool = False, **own: Any,
+        ) -> Tensor:  # fmt: skip
+            if sized:
+                shape = check_shape(size_argument(name, args, own.pop("size", None) if own else None), name)
+                if sparse and layout is not layouts.strided:
+                    return finished(nothing_stored(name, shape, layout, dtype=dtype, device=device), requires_grad)
+                args = (shape,)
+            if layout is not layouts.strided:
+                check_layout(name, layout)
+            if out is None:
+                result = body(*args, type_of=partial(type_for, dtype, device), **own)
+                return finished(result, requires_grad)
+            if not target:
+                raise TypeError(f"{name}() got an unexpected keyword argument 'out'")
+            result = body(*args, type_of=partial(type_for, dtype, device, out=out), **own)
+            return with_out(out, lambda: result)  # type: ignore[no-any-return]
+
+        return _dressed(made, body, *[_SIZES] * sized, *["out"] * target, *_OPTIONS)
+
+    return declare
+
+
+def factory_like(
+    sparse: Callable[..., Tensor | None] | None = None,
+) -> Callable[[Callable[..., Tensor]], Factory]:
+    """Declare a factory of tensors like another one.
+
+    Args:
+        sparse: gives what is made in a sparse layout, or None if it is to be strided.
+    """
+
+    def declare(body: Callable[..., Tensor]) -> Factory:
+        name = body.__name__
+
+        def made(
+            input: Tensor, *args: Any, dtype: DType | None = None, layout: layouts.layout | None = None, device: Any = None,
+            requires_grad: bool = False, pin_memory: bool = False,
+            memory_format: layouts.memory_format = layouts.preserve_format, **own: Any,
+        ) -> Tensor:  # fmt: skip
+            if not isinstance(input, Tensor):
+                raise not_a_tensor(name, "input", 1, input)
+            result = None
+            if (layout or input.layout) is not layouts.strided:
+                if sparse is None:
+                    check_layout(name, layout or input.layout)
+                else:
+                    result = sparse(name, partial(_again, made, args, own), input, dtype, layout, device)
+            if result is None:
+                type_ = type_for(dtype or input.dtype, input.device if device is None else device)
+                result = body(input, *args, type_=type_, order=_order_like(input, memory_format), **own)
+            return finished(result, requires_grad)
+
+        return _dressed(made, body, *_OPTIONS_LIKE)
+
+    return declare
+
+
+def _again(made: Factory, args: Sequence[Any], own: dict[str, Any], input: Tensor, **options: Any) -> Tensor:
+    return made(input, *args, **own, **options)
+
+
+def _order_like(input: Tensor, memory_format: layouts.memory_format) -> Shape:
+    """The order of dimensions in the memory of a tensor like ``input``, slowest first."""
+    if memory_format is not layouts.preserve_format:
+        return order_of_format(memory_format, input.dim())
+    if input._sparse:
+        return tuple(range(input.dim()))
+    return dense_order(input._array.shape, input._type.backend.strides(input._array))
+
+
+# -- options -------------------------------------------------------------------------------------------------------
+
+
+def type_for(dtype: DType | None, device: Any, default: DType | None = None, out: Tensor | None = None) -> TensorType:
+    """The type that a factory makes: of ``dtype``, of ``out``, or of the default dtype.
+
+    Raises:
+        TypeError: ``dtype`` is no dtype.
+        RuntimeError: ``out`` has another.
+    """
+    if dtype is not None and not isinstance(dtype, DType):
+        raise TypeError(f"dtype must be a torch.dtype, not {type(dtype).__name__} ({dtype!r})")
+    if out is None:
+        return find_place(device).type(dtype or default or get_default_dtype())
+    if dtype not in (None, out.dtype):
+        raise RuntimeError(
+            f"dtype {scalar_type_name(dtype)} does not match dtype of out parameter ({scalar_type_name(out.dtype)})"
+        )
+    return out._type
+
+
+def check_layout(function: str, layout: layouts.layout) -> None:
+    """Refuse a layout that is not strided."""
+    if layout is not layouts.strided:
+        raise NotImplementedError(
+            f"{function}(): layout {layout!r} is not supported; make a strided tensor, and convert it with to_sparse()"
+        )
+
+
+def check_shape(shape: Shape, function: str = "") -> Shape:
+    """A shape without negative sizes."""
+    if shape and min(shape) < 0:
+        if function == "zeros":
+            raise RuntimeError(f"zeros: Dimension size must be non-negative. (got {list(shape)})")
+        negative = next(size for size in shape if size < 0)
+        raise RuntimeError(f"Trying to create tensor with negative dimension {negative}: {list(shape)}")
+    return shape
+
+
+def nothing_stored(function: str, size: Shape, layout: layouts.layout, **options: Any) -> Tensor:
+    """Zeros, or what there was, in a sparse layout."""
+    if layout in (layouts.sparse_bsr, layouts.sparse_bsc):
+        raise RuntimeError(
+            f"{function}() of layout {layout!r} would need a blocksize: make a strided tensor, and convert it with "
+            f"to_{layout.name}()"
+        )
+    return call_sparse("zeros", check_shape(size), layout, **options)  # type: ignore[no-any-return]
+
+
+def finished(made: Tensor, requires_grad: bool) -> Tensor:
+    """What was made, requiring grad if it shall.
+
+    Raises:
+        RuntimeError: it is neither floating nor complex.
+    """
+    if not requires_grad:
+        return made
+    if not made.is_floating_point() and not made.is_complex():
+        raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
+    return made.requires_grad_()
+
+
+# -- what help() and type checkers see ----------------------------------------------------------------------------------
+
+_SIZES = "sizes"
+_OPTIONS = ("dtype", "layout", "device", "requires_grad", "pin_memory")
+_OPTIONS_LIKE = (*_OPTIONS, "memory_format")
+
+
+def _dressed(made: Factory, body: Callable[..., Tensor], *added: str) -> Factory:
+    """The function with the name and the documentation of its body, and the signature of both."""
+    for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
+        setattr(made, attribute, getattr(body, attribute))
+    made.__wrapped__ = _Shown(made, body, added)  # type: ignore[attr-defined]
+    FACTORIES[body.__name__] = made
+    return made
+
+
+class _Shown:
+    """What ``inspect`` is told of a factory, worked out when it asks: importing ``inspect`` takes longer than all factories."""
+
+    def __init__(self, made: Factory, body: Callable[..., Tensor], added: Sequence[str]) -> None:
+        self._made, self._body, self._added = made, body, added
+        self.__name__, self.__annotations__ = body.__name__, body.__annotations__
+
+    @property
+    def __code__(self) -> CodeType:
+        """Where it is declared."""
+        return self._body.__code__
+
+    @property
+    def __signature__(self) -> Signature:
+        """The body's own parameters and the options."""
+        from inspect import Parameter, Signature, signature  # costs as much as a tenth of the package's import
+
+        own = list(signature(self._body).parameters.values())
+        own = [each for each in own if each.name not in ("type_of", "type_", "order")]
+        general = signature(self._made, follow_wrapped=False).parameters
+        options = [general[name] for name in self._added if name in general]
+        if _SIZES in self._added:
+            size = Parameter("size", Parameter.KEYWORD_ONLY, default=None, annotation="Sequence[int] | None")
+            own[:1] = [Parameter(_SIZES, Parameter.VAR_POSITIONAL, annotation="Any"), size]
+        parameters = sorted([*own, *options], key=lambda each: each.kind)
+        return Signature(parameters, return_annotation="Tensor")
