@@ -23,7 +23,7 @@ from flambeau.promotion import (
     get_default_dtype,
     result_dtype,
 )
-from flambeau.shapes import broadcast_shapes
+from flambeau.shapes import check_broadcast
 
 from .overlaps import check_apart, check_distinct
 from .rows import ROWS
@@ -158,7 +158,7 @@ def compute(row: Any, values: Sequence[Any]) -> Tensor:
         for value in values:
             row.operand_check(getattr(value, "dtype", None) or dtype_of_number(value))
     if len(arrays) == 2:
-        broadcast_shapes(arrays[0].shape, arrays[1].shape)
+        check_broadcast(arrays[0].shape, arrays[1].shape)
         if not type_.floats and row.integer_check is not None:
             row.integer_check(values, arrays, type_)
     if row.integers is not None and not type_.floats:

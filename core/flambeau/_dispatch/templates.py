@@ -20,7 +20,7 @@ from flambeau._tensor.node import Node, Rule, next_sequence
 from flambeau._tensor.saved import pack, packing, save_output
 from flambeau._tensor.storage import mark_inference, version_of
 from flambeau.backend.table import COMPOSITIONS
-from flambeau.shapes import broadcast_shapes
+from flambeau.shapes import check_broadcast
 
 from . import runtime as _runtime
 from .rules import Parameter, compile_source, fits_of
@@ -72,7 +72,7 @@ def {name}({signature}):
         operand = other._array
         same = array.shape == operand.shape
         if not same:
-            broadcast_shapes(array.shape, operand.shape)
+            check_broadcast(array.shape, operand.shape)
         node_other = other._node
     result = new(Tensor)
     array = type_.ufuncs.{kernel}(array, operand)
@@ -137,7 +137,7 @@ _NAMES: dict[str, Any] = {
     "inference": inference,
     "mark_inference": mark_inference,
     "pack": pack,
-    "broadcast_shapes": broadcast_shapes,
+    "check_broadcast": check_broadcast,
     "not_a_tensor": _runtime.not_a_tensor,
     "with_out": _runtime.with_out,
     "with_exact_out": _runtime.with_exact_out,
@@ -394,16 +394,22 @@ def _guard(guards: Sequence[str], required: Sequence[str] = ()) -> str:
 
 
 def _signature(name: str, parameters: Sequence[Parameter], namespace: dict[str, Any], *, out: bool) -> tuple[str, str]:
-    """The parameters of a generated function, and the line that tells other calls from the usual one."""
-    guards = guards_of(name, parameters)
+    """The parameters of a generated function, and the line that tells other calls from the usual one.
+
+    A part of an op, whose name begins with an underscore, is called by flambeau alone, and as it is declared.
+    """
+    part = name.startswith("_")
     entries: dict[bool, list[str]] = {False: [], True: []}
     for parameter in parameters:
-        default = "..."
+        default = "" if part else "=..."
         if not parameter.required:
             namespace[f"default_{parameter.name}"] = parameter.default
-            default = f"default_{parameter.name}"
-        entries[parameter.keyword_only].append(f"{parameter.name}={default}")
+            default = f"=default_{parameter.name}"
+        entries[parameter.keyword_only].append(f"{parameter.name}{default}")
     entries[True] += ["out=None"] * out
+    if part:
+        return ", ".join([*entries[False], *(["*"] if entries[True] else []), *entries[True]]), ""
+    guards = guards_of(name, parameters)
     signature = ", ".join([*entries[False], f"{guards[0]}=None", *entries[True], *_others(guards)])
     required = [each.name for each in parameters if each.required and each.kind != "tensor"]
     return signature, _guard(guards, required)
@@ -425,7 +431,7 @@ def _checks(name: str, parameters: Sequence[Parameter]) -> str:
                 "try:",
                 f"    node_{parameter.name} = {parameter.name}._node",
                 "except AttributeError:",
-                f"    if {parameter.name} is ...: {_RESPELLED}",
+                *[f"    if {parameter.name} is ...: {_RESPELLED}"] * (name[0] != "_"),
                 f"    if not getattr({parameter.name}, '_sparse', False):",
                 f"        raise not_a_tensor({name!r}, {parameter.name!r}, {position}, {parameter.name}) from None",
                 f"    return call_sparse({name!r}, {call})",

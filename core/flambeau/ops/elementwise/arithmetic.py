@@ -10,7 +10,7 @@ from flambeau._dispatch.declare import FLOATING, alias, composite, elementwise, 
 from flambeau._dispatch.rules import unchanged
 from flambeau._dispatch.runtime import Number, operands_of
 from flambeau._tensor import Tensor, from_array
-from flambeau.shapes import broadcast_shapes
+from flambeau.shapes import check_broadcast
 
 from .selection import where
 
@@ -106,7 +106,7 @@ def _div_rounded(input: Tensor | Number, other: Tensor | Number, rounding_mode: 
     arrays, type_ = operands_of("div", (input, other))
     real_numbers(f"div_{rounding_mode}_cpu")(type_.dtype)
     a, b = arrays
-    broadcast_shapes(a.shape, b.shape)
+    check_broadcast(a.shape, b.shape)
     kernels = type_.kernels
     if not type_.floats:
         no_zero_divisor((input, other), arrays, type_)

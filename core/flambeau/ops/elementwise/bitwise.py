@@ -10,7 +10,7 @@ from flambeau._dispatch.declare import BOOLEAN, elementwise, primitive
 from flambeau._dispatch.runtime import Number, operands_of
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import scalar_type_name
-from flambeau.shapes import broadcast_shapes
+from flambeau.shapes import check_broadcast
 
 __all__ = [
     "bitwise_and",
@@ -159,7 +159,7 @@ def _shifted(function: str, input: Tensor | Number, other: Tensor | Number, kern
     if not type_.integers:
         name = "lshift" if kernel == "left_shift" else "rshift"
         raise NotImplementedError(f"\"{name}_cpu\" not implemented for '{scalar_type_name(type_.dtype)}'")
-    broadcast_shapes(a.shape, b.shape)
+    check_broadcast(a.shape, b.shape)
     kernels, bits = type_.kernels, 8 * type_.dtype.itemsize
     outside = kernels.bitwise_or(kernels.lt(b, type_.number(0)), kernels.le(type_.number(bits), b))
     result = getattr(kernels, kernel)(a, kernels.where(outside, type_.number(0), b))

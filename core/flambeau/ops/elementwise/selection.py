@@ -66,7 +66,8 @@ def _where(condition: Tensor, input: Tensor | Number, other: Tensor | Number) ->
             fitting(value, type_.dtype)
     if type_.place is not condition._type.place:
         operands_of("where", [value for value in (condition, input, other) if isinstance(value, Tensor)])
-    broadcast_shapes(condition._array.shape, a.shape, b.shape)
+    if not condition._array.shape == a.shape == b.shape:
+        broadcast_shapes(condition._array.shape, a.shape, b.shape)
     return from_array(type_.kernels.where(condition._array, a, b), type_)
 
 

@@ -65,7 +65,11 @@ def reshape(input: Tensor, shape: Sequence[int]) -> Tensor:
         tensor([[0, 1],
                 [2, 3]])
     """
-    shape = infer_shape(size_argument("reshape", (shape,)), prod(input._array.shape))
+    return _reshaped(input, size_argument("reshape", (shape,)))
+
+
+def _reshaped(input: Tensor, shape: Shape) -> Tensor:
+    shape = infer_shape(shape, prod(input._array.shape))
     if not _viewable(input, shape):
         input = clone(input, memory_format=contiguous_format)
     return _view(input, shape)
@@ -76,7 +80,8 @@ def _reshape_method(self: Tensor, *sizes: Any, shape: Sequence[int] | None = Non
     """Give the elements another shape: :func:`flambeau.reshape`."""
     if not sizes and shape is None:
         raise TypeError('reshape() missing 1 required positional arguments: "shape"')
-    return reshape(self, size_argument("reshape", sizes, shape, "shape"))
+    shape = size_argument("reshape", sizes, shape, "shape")
+    return reshape(self, shape) if self._sparse else _reshaped(self, shape)
 
 
 @method("reshape_as")
@@ -109,11 +114,11 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     if start > end:
         raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
     if input.dim() == 0:
-        return reshape(input, (1,))
+        return _reshaped(input, (1,))
     if start == end:
         return input
     shape = input._array.shape
-    return reshape(input, shape[:start] + (prod(shape[start : end + 1]),) + shape[end + 1 :])
+    return _reshaped(input, shape[:start] + (prod(shape[start : end + 1]),) + shape[end + 1 :])
 
 
 @composite()
@@ -125,7 +130,7 @@ def ravel(input: Tensor) -> Tensor:
         >>> torch.ravel(torch.tensor([[1, 2], [3, 4]]))
         tensor([1, 2, 3, 4])
     """
-    return reshape(input, (-1,))
+    return _reshaped(input, (-1,))
 
 
 @composite()
