@@ -212,7 +212,7 @@ def broadcast_shapes(*shapes: Any) -> Size:
 
 
 def check_broadcast(first: Shape, second: Shape) -> None:
-    """Refuse two shapes that do not broadcast: :func:`broadcast_shapes` where the common shape is not wanted, three times as fast.
+    """Refuse two shapes that do not broadcast: :func:`broadcast_shapes` where the common shape is not wanted, faster.
 
     Raises:
         RuntimeError: as there.
