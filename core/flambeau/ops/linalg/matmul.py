@@ -335,7 +335,7 @@ def _linear(input: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     if k != k2:
         raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({n}x{k} and {k2}x{m})")
     type_ = product_type("addmm", bias, input, weight)
-    if broadcast_shapes(bias._array.shape, (n, m)) != (n, m):
+    if bias._array.shape != (m,) and broadcast_shapes(bias._array.shape, (n, m)) != (n, m):
         raise RuntimeError(f"linear: a bias of shape {list(bias.shape)} does not fit {m} outputs")
     columns = type_.kernels.permute(weight._array, (1, 0))
     if type_.halves:
