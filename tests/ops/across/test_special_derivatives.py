@@ -93,6 +93,7 @@ UNREACHED = frozenset(
         "_unique_dim",
         "_normal_hazard",
         "_euclidean",
+        "_largest",
         "_bernoulli_of",
         "_poisson_of",
         "_normal_of",
@@ -155,9 +156,7 @@ NO_GENERIC_CALL = frozenset(
         "cauchy",
         "geometric",
         "random",
-        "nn.functional.with_out",
         "nn.functional.pad",
-        "nn.functional.padding_row",
     ]
 )
 """Functions whose signatures do not say what arguments fit one another: shapes, positions, indices, classes."""
