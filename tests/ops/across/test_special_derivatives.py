@@ -140,7 +140,6 @@ NO_GENERIC_CALL = frozenset(
         "topk",
         "kthvalue",
         "isin",
-        "histogram",
         "histogramdd",
         "constant_pad_nd",
         "Tensor.repeat",
