@@ -13,7 +13,7 @@ from flambeau._tensor.saved import pack, packing, save_output
 from flambeau._tensor.storage import check_inference, link_view, propagate_write, version_of
 from flambeau.backend.types import TensorType
 from flambeau.dtypes import scalar_type_name
-from flambeau.errors import argument_type
+from flambeau.errors import argument_type, level_of_caller
 from flambeau.promotion import (
     PYTHON_NUMBERS,
     Number,
@@ -430,7 +430,7 @@ def _resize_out(target: Tensor, value: Tensor) -> None:
             "will not be resized unless they have zero elements. You can explicitly reuse an out tensor t by resizing "
             "it, inplace, to zero elements with t.resize_(0).",
             UserWarning,
-            stacklevel=4,
+            stacklevel=level_of_caller(),
         )
     target._array = target._type.kernels.empty(value._array.shape, target.dtype.name)
 

@@ -11,7 +11,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from flambeau import dtypes, layouts
-from flambeau.errors import NotScalarError
+from flambeau.errors import NotScalarError, level_of_caller
 from flambeau.shapes import Size, contiguous_strides, normalize_dim, size_of
 
 from .handles import RemovableHandle
@@ -534,7 +534,7 @@ def _warn_grad_of_non_leaf() -> None:
         ".retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you access the leaf "
         "Tensor instead. See github.com/pytorch/pytorch/pull/30531 for more informations.",
         UserWarning,
-        stacklevel=3,
+        stacklevel=level_of_caller(),
     )
 
 
