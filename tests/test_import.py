@@ -14,7 +14,8 @@ from flambeau._tensor.methods import TensorMethods
 
 
 def _python(program: str, **environment: str) -> str:
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    left_out = ("PYTHONDONTWRITEBYTECODE", "FLAMBEAU_EAGER")
+    kept = {name: value for name, value in os.environ.items() if name not in left_out}
     run = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=kept | environment
     )
