@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from itertools import groupby
 from pathlib import Path
+from types import SimpleNamespace
 
-TESTS = Path(__file__).parent
-
-
-def _order(*options: str) -> list[str]:
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", *options, "optim", "func", "vision"]
-    run = subprocess.run(command, cwd=TESTS, capture_output=True, text=True, check=True)
-    return [line for line in run.stdout.splitlines() if "::" in line]
+import pytest
 
 
-def test_a_seed_gives_an_order_in_which_files_stay_together() -> None:
-    plain, shuffled = _order(), _order("--shuffle", "word")
-    assert plain != shuffled == _order("--shuffle", "word")
-    assert sorted(plain) == sorted(shuffled)
-    files = [file for file, _ in groupby(shuffled, key=lambda line: line.partition("::")[0])]
-    assert len(files) == len(set(files)) > 2
+def test_a_seed_gives_an_order_in_which_files_stay_together(pytestconfig: pytest.Config) -> None:
+    (conftest,) = [
+        plugin
+        for plugin in pytestconfig.pluginmanager.get_plugins()
+        if getattr(plugin, "__file__", None) == str(Path(__file__).with_name("conftest.py"))
+    ]
+    items = [SimpleNamespace(path=file, name=name) for file in "abcde" for name in range(20)]
+    one, again, two = (conftest.shuffled(items, seed) for seed in ("one", "one", "two"))
+    assert one == again != two
+    assert one != items
+    assert sorted(map(id, one)) == sorted(map(id, items))
+    files = [file for file, _ in groupby(one, key=lambda item: item.path)]
+    assert sorted(files) == list("abcde")
+    assert [item.name for item in one[:20]] != list(range(20))

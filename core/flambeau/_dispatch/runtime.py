@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -421,8 +422,6 @@ def _write_out(target: Tensor, value: Tensor) -> None:
 
 
 def _resize_out(target: Tensor, value: Tensor) -> None:
-    import warnings
-
     if target.numel():
         warnings.warn(
             f"An output with one or more elements was resized since it had shape {list(target.shape)}, which does not match "

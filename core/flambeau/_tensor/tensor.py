@@ -6,6 +6,7 @@ the instance dictionary, which does not exist until something is put there.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from math import prod
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -526,8 +527,6 @@ def _check_grad(tensor: Tensor, grad: Any) -> None:
 
 
 def _warn_grad_of_non_leaf() -> None:
-    import warnings
-
     warnings.warn(
         "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be populated "
         "during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor, use "
