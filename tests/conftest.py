@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import random
 from collections.abc import Iterator
+from itertools import groupby
 from types import ModuleType
 
 import pytest
@@ -17,7 +19,32 @@ def torch() -> ModuleType:
     return pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch==2.13.0")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--shuffle",
+        metavar="SEED",
+        help="run files, and the tests in each, in an order that follows from SEED (any word)",
+    )
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    seed = config.getoption("--shuffle")
+    return [] if seed is None else [f"shuffled: --shuffle {seed}"]
+
+
+def shuffled(items: list[pytest.Item], seed: str) -> list[pytest.Item]:
+    """The files in another order, and the tests in each: what a file sets up for all its tests is set up once."""
+    draw = random.Random(seed)
+    files = [list(tests) for _, tests in groupby(items, key=lambda item: item.path)]
+    for tests in (files, *files):
+        draw.shuffle(tests)
+    return [item for tests in files for item in tests]
+
+
+@pytest.hookimpl(trylast=True)  # pytest has its own order for parameters that are set up once
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if (seed := config.getoption("--shuffle")) is not None:
+        items[:] = shuffled(items, seed)
     gpu = _has_gpu()
     for item in items:
         if "torch" in getattr(item, "fixturenames", ()):

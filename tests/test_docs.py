@@ -1,12 +1,14 @@
 """The pages keep their word: Python in them runs, what they show as its output comes out, links lead somewhere.
 
 The blocks of a page run one after the other, as one session. A block with prompts is a doctest; any other is a program,
-and a block marked ``text`` that follows it at once shows what it prints.
+and a block marked ``text`` that follows it at once shows what it prints. Files and names of flambeau's that stand between
+backticks are there.
 """
 
 import contextlib
 import doctest
 import io
+import pkgutil
 import re
 from collections.abc import Iterator
 from itertools import zip_longest
@@ -21,6 +23,9 @@ import flambeau.printing
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(?P<language>\w*)\n(?P<source>.*?)^```\n", re.MULTILINE | re.DOTALL)
+QUOTED = re.compile(r"`([^`\n]+)`")
+FILE = re.compile(r"(?P<path>[\w.*<>/-]*\.(py|pyi|toml|md|sh|txt|json)|[\w.*<>/-]+/)$")
+NAME = re.compile(r"(?P<name>flambeau\w*(\.\w+)+)(\(.*\))?$")
 LINK = re.compile(r"\]\((?!https?:|#)(?P<target>[^)#\s]+)")
 
 
@@ -78,6 +83,52 @@ def test_python_in_the_page_does_what_the_page_says(page: Path) -> None:
 def test_links_to_files_lead_somewhere(page: Path) -> None:
     targets = [match["target"] for match in LINK.finditer(BLOCK.sub("", page.read_text()))]
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+PRESENT = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+"""The pages about what is; the changelog and the decisions also tell of what was."""
+
+FOLDERS = [
+    "core", "core/flambeau", "core/flambeau/ops", "backends", "conformance", "conformance/flambeau_conformance",
+    "plugins", "plugins/flambeau-minimal", "tests", "docs", ".",
+]  # fmt: skip
+"""What a path on a page may be meant from."""
+
+OF_OTHERS = {"expectations.toml"}
+"""Files of a plugin's that a page speaks of; ours need not have one."""
+
+
+def missing(text: str) -> list[str]:
+    """The files and the names of flambeau's that a page quotes and that are not there."""
+    quoted = dict.fromkeys(QUOTED.findall(BLOCK.sub("", text)))
+    return [each for each in quoted if not (_is_there(each) if FILE.match(each) else _resolves(each))]
+
+
+def _is_there(path: str) -> bool:
+    """Whether there is such a file; one without a folder, in any folder of ours: the text says which."""
+    pattern = re.sub(r"<[^>]*>", "*", path).strip("/")
+    find = Path.glob if "/" in pattern else Path.rglob
+    return path in OF_OTHERS or any(any(find(ROOT / folder, pattern)) for folder in FOLDERS)
+
+
+def _resolves(quoted: str) -> bool:
+    match = NAME.match(quoted)
+    try:
+        return match is None or pkgutil.resolve_name(match["name"]) is not None
+    except (ImportError, AttributeError):
+        return False
+
+
+@pytest.mark.parametrize("page", PRESENT, ids=lambda page: page.name)
+def test_files_and_names_that_the_page_quotes_are_there(page: Path) -> None:
+    assert missing(page.read_text()) == []
+
+
+def test_what_is_not_there_is_noticed() -> None:
+    there = "`_dispatch/inplace.py`, `ops/<group>/`, `tests/ops/<group>/test_<family>.py`, `flambeau.nn.Linear`, `a.b`, `x/y`"
+    assert missing(there) == []
+    gone = ["ops/_inplace.py", "ops/nowhere/", "flambeau.nn.Quadratic", "flambeau_numpy.nothing(a)"]
+    assert missing(" ".join(f"`{each}`" for each in gone)) == gone
 
 
 def test_a_wrong_output_is_noticed(tmp_path: Path) -> None:

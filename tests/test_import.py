@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import resource
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +16,8 @@ from flambeau._tensor.methods import TensorMethods
 
 
 def _python(program: str, **environment: str) -> str:
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    left_out = ("PYTHONDONTWRITEBYTECODE", "FLAMBEAU_EAGER")
+    kept = {name: value for name, value in os.environ.items() if name not in left_out}
     run = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=kept | environment
     )
@@ -65,6 +68,35 @@ def test_all_can_be_loaded_at_once() -> None:
     program = "import sys, flambeau; print(all(name in vars(flambeau) for name in flambeau.ON_USE))"
     assert _python(program, FLAMBEAU_EAGER="1") == "True\n"
     assert _python(program) == "False\n"
+
+
+CORE = Path(flambeau.__file__).parent
+
+
+def _delayed(source: str) -> list[int]:
+    """The lines of the imports inside functions that do not say, on the line itself, why they wait."""
+    lines = source.splitlines()
+    functions = [
+        node for node in ast.walk(ast.parse(source)) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    ]
+    imports = {
+        node.lineno
+        for function in functions
+        for node in ast.walk(function)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+    }
+    return sorted(line for line in imports if "  # " not in lines[line - 1])
+
+
+def test_an_import_inside_a_function_says_why_it_is_not_at_the_top() -> None:
+    """In core; that backends import their libraries late is their rule."""
+    files = sorted(CORE.rglob("*.py"))
+    assert len(files) > 200
+    assert [f"{file}:{line}" for file in files for line in _delayed(file.read_text())] == []
+
+
+def test_an_import_without_a_reason_is_noticed() -> None:
+    assert _delayed("import a\ndef f():\n    import b  # as c costs\n    def g():\n        from d import e\n") == [5]
 
 
 def test_the_collector_of_garbage_runs_after_the_import_as_before() -> None:

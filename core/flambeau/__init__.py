@@ -111,7 +111,7 @@ if not TYPE_CHECKING:
         """Import what is in the table above."""
         if name not in ON_USE:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from importlib import import_module
+        from importlib import import_module  # here, so that it is no name of the root
 
         module, _, attribute = ON_USE[name].partition(".")
         found = import_module(f"{__name__}.{module}")

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import flambeau
+
 from ._dispatch import lookup
 from .backend.making import describe
 from .backend.manager import PluginManager, plugin_manager
@@ -67,8 +69,6 @@ def _source(options: argparse.Namespace) -> int:
 
 def _looked_up(names: Sequence[str], shown: Callable[[Any], str]) -> int:
     """Print what ``shown`` says of each name; 1 if there is nothing to say of one."""
-    import flambeau
-
     for name in names:
         try:
             text = shown(lookup.find(name, flambeau))
@@ -163,8 +163,6 @@ def _try(name: str) -> None:
 
 
 def _make_tensor(name: str) -> None:
-    import flambeau
-
     dtypes = load_backend(name).capabilities.dtypes
     dtype = "float32" if "float32" in dtypes else min(dtypes)
     with flambeau.use_backend(name):

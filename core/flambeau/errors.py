@@ -22,6 +22,7 @@ for PyTorch catch what they expect::
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
@@ -41,7 +42,20 @@ __all__ = [
     "UnknownBackendError",
     "UnsupportedError",
     "UnsupportedLayoutError",
+    "level_of_caller",
 ]
+
+
+def level_of_caller() -> int:
+    """The ``stacklevel`` for a warning, so that it names the line of the program that called flambeau.
+
+    No fixed number is right: an op's function has one frame more when it runs for the first time, and others behind
+    ``out=``, a method or an operator.
+    """
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "flambeau":
+        level, frame = level + 1, frame.f_back
+    return level
 
 
 class FlambeauError(Exception):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from math import prod
 from operator import index
-from typing import Any, TypeAlias
+from typing import Any, SupportsIndex, TypeAlias, overload
 
 from . import dtypes
 
@@ -60,8 +60,12 @@ class Size(tuple[int, ...]):
     def __repr__(self) -> str:
         return f"torch.Size({list(self)})"
 
-    def __getitem__(self, key):  # type: ignore[no-untyped-def]
-        item = tuple.__getitem__(self, key)
+    @overload
+    def __getitem__(self, key: SupportsIndex) -> int: ...
+    @overload
+    def __getitem__(self, key: slice) -> Size: ...
+    def __getitem__(self, key: SupportsIndex | slice) -> int | Size:
+        item: Any = tuple.__getitem__(self, key)
         return Size(item) if isinstance(key, slice) else item
 
     def __add__(self, other: Any) -> Size:
@@ -72,7 +76,7 @@ class Size(tuple[int, ...]):
     def __radd__(self, other: Any) -> Size:
         return Size(other) + self if isinstance(other, tuple) else NotImplemented
 
-    def __mul__(self, count) -> Size:  # type: ignore[no-untyped-def]
+    def __mul__(self, count: SupportsIndex) -> Size:
         return Size(tuple.__mul__(self, count))
 
     def __reduce__(self) -> tuple[type[Size], tuple[tuple[int, ...]]]:

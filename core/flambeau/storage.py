@@ -10,6 +10,8 @@ import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from flambeau.errors import level_of_caller
+
 from ._tensor import from_array
 from ._tensor.copies import host_list
 from ._tensor.methods import method
@@ -178,7 +180,7 @@ def _storage(self: Tensor) -> TypedStorage:
         "This should only matter to you if you are using storages directly.  To access UntypedStorage directly, use "
         "tensor.untyped_storage() instead of tensor.storage()",
         UserWarning,
-        stacklevel=2,
+        stacklevel=level_of_caller(),
     )
     return TypedStorage(self)
 

@@ -1,4 +1,5 @@
-"""Backends whose views are copies, on NumPy: one with arrays of NumPy, one with arrays that cannot be changed."""
+"""Backends whose views are copies, on NumPy: one with arrays of NumPy, one with arrays that cannot be changed, and one that
+has no kernel of these but those it must have."""
 
 from __future__ import annotations
 
@@ -10,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from flambeau.backend import Backend, manager, registry, selection
+from flambeau.backend.table import OPTIONAL
 from flambeau_numpy.backend import NumpyBackend
 
-__all__ = ["CopyingBackend", "FrozenBackend", "registered"]
+__all__ = ["BareBackend", "CopyingBackend", "FrozenBackend", "registered"]
 
 _MOVES = ("reshape", "permute", "expand", "slice", "as_strided", "select", "bitcast")
 _WRITTEN = {
@@ -89,6 +91,17 @@ class FrozenBackend(CopyingBackend):
     def from_buffer(self, buffer: Any, dtype: str, count: int, offset: int) -> Any:
         """A copy."""
         return Box(super().from_buffer(buffer, dtype, count, offset).copy())
+
+
+class BareBackend(FrozenBackend):
+    """The same without optional kernels, so that core composes what they do of others."""
+
+    name = "bare"
+    device_type = "bare"
+
+    def kernels(self, device: int) -> dict[str, Any]:
+        """Those that are required, and those of the extensions."""
+        return {name: kernel for name, kernel in super().kernels(device).items() if name not in OPTIONAL}
 
 
 def _boxed(name: str, kernel: Callable[..., Any]) -> Callable[..., Any]:

@@ -12,6 +12,7 @@ checks and calls: nothing is looked up by name while a program runs.
 from __future__ import annotations
 
 import linecache
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -69,6 +70,7 @@ _KINDS = {
     "Tensor | Number": "optional",
     "Number | Tensor": "optional",
     "Tensor | None": "optional",
+    "Optional[Tensor]": "optional",
     "Tensor | Number | None": "optional",
     "Sequence[Tensor]": "sequence",
 }
@@ -81,11 +83,18 @@ def parameters_of(function: Callable[..., Any]) -> tuple[Parameter, ...]:
     defaults = dict(zip(reversed(names[:positional]), reversed(function.__defaults__ or ()), strict=False))
     defaults |= function.__kwdefaults__ or {}
     return tuple(
-        Parameter(
-            name, _KINDS.get(str(annotations.get(name)), "value"), place >= positional, defaults.get(name, REQUIRED)
-        )
+        Parameter(name, _kind_of(annotations.get(name)), place >= positional, defaults.get(name, REQUIRED))
         for place, name in enumerate(names)
     )
+
+
+def _kind_of(annotation: Any) -> str:
+    """The kind of a parameter; its annotation is text, as in flambeau itself, or what a plugin's text stands for."""
+    if not isinstance(annotation, str):
+        annotation = annotation.__name__ if isinstance(annotation, type) else str(annotation)
+    if "." in annotation:  # of a module: torch.Tensor, typing.Optional[...]
+        annotation = re.sub(r"\w+\.", "", annotation)
+    return _KINDS.get(annotation, "value")
 
 
 def argument_names(function: Callable[..., Any]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from flambeau._tensor.saved import pack, packing, save_output
 from flambeau._tensor.storage import check_inference, link_view, propagate_write, version_of
 from flambeau.backend.types import TensorType
 from flambeau.dtypes import scalar_type_name
-from flambeau.errors import argument_type
+from flambeau.errors import argument_type, level_of_caller
 from flambeau.promotion import (
     PYTHON_NUMBERS,
     Number,
@@ -421,8 +422,6 @@ def _write_out(target: Tensor, value: Tensor) -> None:
 
 
 def _resize_out(target: Tensor, value: Tensor) -> None:
-    import warnings
-
     if target.numel():
         warnings.warn(
             f"An output with one or more elements was resized since it had shape {list(target.shape)}, which does not match "
@@ -430,7 +429,7 @@ def _resize_out(target: Tensor, value: Tensor) -> None:
             "will not be resized unless they have zero elements. You can explicitly reuse an out tensor t by resizing "
             "it, inplace, to zero elements with t.resize_(0).",
             UserWarning,
-            stacklevel=4,
+            stacklevel=level_of_caller(),
         )
     target._array = target._type.kernels.empty(value._array.shape, target.dtype.name)
 

@@ -8,12 +8,13 @@ names also gets a positional argument too many, which is told by the parameter t
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from inspect import unwrap
 from typing import Any, TypeVar
+
+from flambeau.errors import level_of_caller
 
 from .rules import Parameter
 
@@ -179,16 +180,8 @@ def _warn(row: Any, order: Sequence[str]) -> None:
         f"This overload of {row.name} is deprecated:\n\t{row.name}({', '.join(order)})\n"
         f"Consider using one of the following signatures instead:\n\t{row.name}({', '.join([*now, '*', *options])})",
         UserWarning,
-        stacklevel=_level_of_caller(),
+        stacklevel=level_of_caller(),
     )
-
-
-def _level_of_caller() -> int:
-    """How many frames lie between the warning and the program."""
-    level, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "flambeau":
-        level, frame = level + 1, frame.f_back
-    return level
 
 
 def spelled(*, out: Callable[..., Any] | None = None, **further: str) -> Callable[[_Function], _Function]:

@@ -8,7 +8,6 @@ path of the library; they are longer than they would be if they were called less
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from types import FunctionType
@@ -55,25 +54,25 @@ def {name}({signature}):
     try:
         type_ = input._type
     except AttributeError:
-{missing}        return slow({name!r}, input, other)
-    kind = other.__class__
+{missing}        return slow({name!r}, input, {other})
+    kind = {other}.__class__
     if {number}:
         array = input._array
-        operand = type_.number(other)
+        operand = type_.number({other})
         same = True
-        node_other = None
+        node_{other} = None
     else:
         try:
-            if other._type is not type_{binary_domain}:
-                return slow({name!r}, input, other)
+            if {other}._type is not type_{binary_domain}:
+                return slow({name!r}, input, {other})
         except AttributeError:
-    {missing}            return slow({name!r}, input, other)
+    {missing}            return slow({name!r}, input, {other})
         array = input._array
-        operand = other._array
+        operand = {other}._array
         same = array.shape == operand.shape
         if not same:
             check_broadcast(array.shape, operand.shape)
-        node_other = other._node
+        node_{other} = {other}._node
     result = new(Tensor)
     array = type_.ufuncs.{kernel}(array, operand)
     result._array = array if array.__class__ is type_.array_class else type_.as_array(array)
@@ -194,7 +193,10 @@ def elementwise(
     options, prologue = [], _guard(guards)
     if any(parameter.name == "alpha" for parameter in parameters):
         options = ["alpha=1"]
-        prologue += f"    if alpha is not one and other is not ...:\n        other = scale({name!r}, other, alpha)\n"
+        second = tensors[-1]
+        prologue += (
+            f"    if alpha is not one and {second} is not ...:\n        {second} = scale({name!r}, {second}, alpha)\n"
+        )
     elif variant is not None:
         option = parameters[-1]
         options = [f"{option.name}={option.default!r}"]
@@ -222,8 +224,8 @@ def elementwise(
 
 
 def _elementwise_source(template: str, tensors: Sequence[str], rule: Rule | None, fields: dict[str, str]) -> str:
-    source = template.format(record=_indented(_elementwise_record(rule, tensors)), **fields)
-    return source if len(tensors) == 1 else re.sub(r"(?<![a-z])other(?![a-z])", tensors[1], source)
+    record = _indented(_elementwise_record(rule, tensors))
+    return template.format(record=record, other=tensors[-1], **fields)
 
 
 def _elementwise_record(rule: Rule | None, tensors: Sequence[str]) -> str:
@@ -233,11 +235,12 @@ def _elementwise_record(rule: Rule | None, tensors: Sequence[str]) -> str:
         return _RECORD.format(
             condition="node_input is not None", edges="(node_input,)", fits="None", saved=_saved(rule, {}, ("input",))
         )
-    versions = {tensors[1]: "-1 if kind is float or kind is int else version_of(other)"}
+    other = tensors[1]
+    versions = {other: f"-1 if kind is float or kind is int else version_of({other})"}
     return _RECORD.format(
-        condition="(node_input is not None or node_other is not None)",
-        edges="(node_input, node_other)",
-        fits="None if same else fits_of(result, (input, other))",
+        condition=f"(node_input is not None or node_{other} is not None)",
+        edges=f"(node_input, node_{other})",
+        fits=f"None if same else fits_of(result, (input, {other}))",
         saved=_saved(rule, versions, tensors),
     )
 

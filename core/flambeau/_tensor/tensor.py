@@ -6,12 +6,13 @@ the instance dictionary, which does not exist until something is put there.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from math import prod
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from flambeau import dtypes, layouts
-from flambeau.errors import NotScalarError
+from flambeau.errors import NotScalarError, level_of_caller
 from flambeau.shapes import Size, contiguous_strides, normalize_dim, size_of
 
 from .handles import RemovableHandle
@@ -526,15 +527,13 @@ def _check_grad(tensor: Tensor, grad: Any) -> None:
 
 
 def _warn_grad_of_non_leaf() -> None:
-    import warnings
-
     warnings.warn(
         "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be populated "
         "during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor, use "
         ".retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you access the leaf "
         "Tensor instead. See github.com/pytorch/pytorch/pull/30531 for more informations.",
         UserWarning,
-        stacklevel=3,
+        stacklevel=level_of_caller(),
     )
 
 

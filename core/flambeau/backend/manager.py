@@ -17,6 +17,7 @@ from typing import Any
 import pluggy
 
 from flambeau.devices import TYPE_PATTERN
+from flambeau.version import __version__
 
 from . import hookspecs
 from .discovery import installed, module_of, new_record, sort_key
@@ -152,7 +153,7 @@ class _Registering:
             record.fail(
                 "version mismatch",
                 f"'{name}' of {record.origin} was built for version {api_version} "
-                f"of flambeau's backend API; the installed flambeau {_own_version()} has version {API_VERSION}",
+                f"of flambeau's backend API; the installed flambeau {__version__} has version {API_VERSION}",
             )
 
     def _check_name(self, name: str) -> None:
@@ -176,12 +177,6 @@ def _check_registration(name: object, device_type: object, api_version: object, 
         raise TypeError(f"the api_version of the backend '{name}' must be an int, not {api_version!r}")
     if not callable(factory):
         raise TypeError(f"the factory of the backend '{name}' must be callable, not {factory!r}")
-
-
-def _own_version() -> str:
-    from flambeau.version import __version__
-
-    return __version__
 
 
 @cache

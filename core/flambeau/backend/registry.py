@@ -22,8 +22,8 @@ _backends: dict[str, Backend] = {}
 
 @cache
 def plugin_manager() -> PluginManager:
-    """The process's plugin manager, imported when a backend is first wanted: that takes a fifth of ``import flambeau``."""
-    from . import manager
+    """The process's plugin manager, imported when a backend is first wanted."""
+    from . import manager  # for this only: with pluggy, it takes a fifth of what `import flambeau` does
 
     return manager.plugin_manager()
 

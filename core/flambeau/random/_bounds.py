@@ -8,6 +8,7 @@ from math import isfinite
 from flambeau import dtypes
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.dtypes import scalar_type_name
+from flambeau.errors import level_of_caller
 
 from ._floats import rounded
 
@@ -136,7 +137,7 @@ def _check_range(low: int, last: int, dtype: DType) -> None:
                 f"{name} is out of bounds [-(2^{digits}), 2^{digits}]. Due to precision limitations "
                 f"{_C_NAMES[dtype.name]} can support discrete uniform distribution only within this range.",
                 UserWarning,
-                stacklevel=2,
+                stacklevel=level_of_caller(),
             )
 
 

@@ -21,7 +21,7 @@ Uniform = Callable[[], float]
 
 def _libm_lgamma() -> Callable[[float], float]:
     """The C library's, which PyTorch calls and whose last bits differ from those of Python's own."""
-    import ctypes
+    import ctypes  # not at the top: few programs draw such numbers, and all import this module
 
     try:
         found = ctypes.CDLL(None).lgamma

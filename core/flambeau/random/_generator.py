@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from flambeau import dtypes
 from flambeau._tensor import Tensor, from_array
 from flambeau.backend.selection import find_place
-from flambeau.errors import GeneratorForkWarning
+from flambeau.errors import GeneratorForkWarning, level_of_caller
 
 from ._counter import Counter
 from ._mt19937 import Engine, MersenneTwister
@@ -260,7 +260,7 @@ def _warn_of_fork(generator: Generator) -> None:
         f"this process was forked, and draws the same numbers of the generator of {generator._device} as its parent: call "
         "torch.seed(), or torch.manual_seed() with a number of its own, when it starts",
         GeneratorForkWarning,
-        stacklevel=6,
+        stacklevel=level_of_caller(),
     )
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from flambeau import dtypes
 from flambeau._tensor import Tensor, from_array
 from flambeau.backend.types import TensorType
-from flambeau.errors import GeneratorDeviceWarning
+from flambeau.errors import GeneratorDeviceWarning, level_of_caller
 from flambeau.shapes import Shape
 
 from . import _counter
@@ -123,5 +123,5 @@ def _warn_of_devices(wanted: Place, own: Place) -> None:
         f"copied, which takes a transfer each time. Use torch.Generator(device='{wanted.device}'), or draw with "
         f"device='{own.device}'",
         GeneratorDeviceWarning,
-        stacklevel=5,
+        stacklevel=level_of_caller(),
     )

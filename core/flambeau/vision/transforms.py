@@ -95,7 +95,7 @@ class RandomCrop(Module):
                 raise ValueError(
                     f"padding_mode {self.padding_mode!r} is not there for Pillow's images: make a tensor of the image first"
                 )
-            from PIL import ImageOps
+            from PIL import ImageOps  # there is an image of Pillow's, so it is installed; others need not have it
 
             return ImageOps.expand(img, border=sides, fill=self.fill)  # type: ignore[arg-type]
         if self.padding_mode == "symmetric":

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import typing
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import pytest
 
 import flambeau
+from flambeau._dispatch.rules import parameters_of
 from flambeau.extend import primitive
 from flambeau.ops import ROWS
 from stubs import STUBS
@@ -56,3 +59,26 @@ def test_a_name_cannot_be_declared_twice() -> None:
 
     with pytest.raises(TypeError, match="'exp' is declared twice"):
         primitive(not_differentiable="it is a test", method=False)(exp)
+
+
+def _written(first: Any, second: Any, third: Any) -> Any:
+    def body(a: Any, b: Any, c: Any, d: Any) -> Any:
+        raise NotImplementedError
+
+    body.__annotations__ = {"a": first, "b": second, "c": third, "d": int}
+    return body
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "third"),
+    [
+        ("Tensor", "Tensor | None", "Sequence[Tensor]"),
+        (flambeau.Tensor, flambeau.Tensor | None, Sequence[flambeau.Tensor]),
+        ("torch.Tensor", "typing.Optional[torch.Tensor]", "collections.abc.Sequence[torch.Tensor]"),
+        ("flambeau.Tensor", Optional[flambeau.Tensor], typing.Sequence[flambeau.Tensor]),  # noqa: UP045
+    ],
+)
+def test_a_plugin_may_write_annotations_as_it_likes(first: Any, second: Any, third: Any) -> None:
+    """As text or not, with or without the module's name."""
+    kinds = [parameter.kind for parameter in parameters_of(_written(first, second, third))]
+    assert kinds == ["tensor", "optional", "sequence", "value"]

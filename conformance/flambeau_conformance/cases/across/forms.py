@@ -70,6 +70,9 @@ _OUT: dict[str, Any] = {
     "index_add": lambda t, x, **o: t.index_add(x, 1, t.tensor([2]), x[:, :1], **o),
     "index_copy": lambda t, x, **o: t.index_copy(x, 1, t.tensor([2]), x[:, :1], **o),
     "scatter_reduce": lambda t, x, **o: t.scatter_reduce(x, 1, t.tensor([[0], [2]]), x, "amax", **o),
+    "narrow_copy": lambda t, x, **o: t.narrow_copy(x, 1, 1, 2, **o),
+    "slice_scatter": lambda t, x, **o: t.slice_scatter(x, x[:, :2], 1, 1, **o),
+    "hardshrink": lambda t, x, **o: t.hardshrink(x, **o),
 }
 
 _BYTES_OUT: dict[str, Any] = {

@@ -17,6 +17,7 @@ from flambeau._tensor import tensor as _tensor
 from flambeau._tensor.methods import method
 from flambeau.backend.selection import find_place
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
+from flambeau.errors import level_of_caller
 from flambeau.promotion import as_number, dtype_of_number, get_default_dtype, promote_types
 from flambeau.shapes import Shape, Size, size_argument
 
@@ -55,7 +56,7 @@ def tensor(
         tensor(5.)
     """
     if isinstance(data, Tensor):
-        warnings.warn(_COPY_CONSTRUCTION, UserWarning, stacklevel=2)
+        warnings.warn(_COPY_CONSTRUCTION, UserWarning, stacklevel=level_of_caller())
     return make_tensor(data, dtype, device, requires_grad)
 
 
@@ -377,7 +378,7 @@ def frombuffer(buffer: Any, *, dtype: DType, count: int = -1, offset: int = 0, r
             "to the underlying (supposedly non-writable) buffer using the tensor. You may want to copy the buffer to protect "
             "its data or make it writable before converting it to a tensor.",
             UserWarning,
-            stacklevel=2,
+            stacklevel=level_of_caller(),
         )
     type_ = find_place("cpu").type(dtype)
     return finished(from_array(type_.backend.from_buffer(buffer, dtype.name, count, offset), type_), requires_grad)

@@ -12,7 +12,7 @@ from flambeau._dispatch.runtime import number_argument
 from flambeau._tensor import Tensor, from_array
 from flambeau.backend.types import TensorType
 from flambeau.dtypes import scalar_type_name
-from flambeau.errors import argument_type
+from flambeau.errors import argument_type, level_of_caller
 from flambeau.promotion import dtype_of_number
 from flambeau.shapes import as_int
 
@@ -280,7 +280,7 @@ def range(
         "torch.range is deprecated and will be removed in a future release because its behavior is inconsistent with "
         "Python's range builtin. Instead, use torch.arange, which produces values in [start, end).",
         UserWarning,
-        stacklevel=2,
+        stacklevel=level_of_caller(),
     )
     if end is None:
         start, end = 0, start

@@ -12,6 +12,7 @@ from flambeau._dispatch.precision import in_single, in_single_formula
 from flambeau._dispatch.runtime import Number, operands_of
 from flambeau._tensor import Tensor, from_array
 
+from ._parts import complex_by, scaled
 from .selection import _where as where
 
 __all__ = [
@@ -60,7 +61,10 @@ def expm1(input: Tensor) -> Tensor:
 @elementwise(
     promotion=FLOATING,
     derivatives={"input": lambda grad, result: grad * (result * _LN2)},
-    default=lambda type_, a: type_.kernels.pow(type_.number(2.0), a),
+    default=complex_by(
+        lambda type_, a: type_.kernels.exp(scaled(type_, a, _LN2)),
+        lambda type_, a: type_.kernels.pow(type_.number(2.0), a),
+    ),
 )
 def exp2(input: Tensor) -> Tensor:
     """Raise 2 to each element. Source of the semantics: ``torch.exp2``.
@@ -97,7 +101,10 @@ def log1p(input: Tensor) -> Tensor:
 @elementwise(
     promotion=FLOATING,
     derivatives={"input": lambda grad, input: grad / (input * _LN2)},
-    default=lambda type_, a: type_.kernels.div(type_.kernels.log(a), type_.number(_LN2)),
+    default=complex_by(
+        lambda type_, a: scaled(type_, type_.kernels.log(a), 1 / _LN2),
+        lambda type_, a: type_.kernels.div(type_.kernels.log(a), type_.number(_LN2)),
+    ),
 )
 def log2(input: Tensor) -> Tensor:
     """Take the logarithm to base 2. Source of the semantics: ``torch.log2``.
@@ -112,7 +119,10 @@ def log2(input: Tensor) -> Tensor:
 @elementwise(
     promotion=FLOATING,
     derivatives={"input": lambda grad, input: grad / (input * _LN10)},
-    default=lambda type_, a: type_.kernels.div(type_.kernels.log(a), type_.number(_LN10)),
+    default=complex_by(
+        lambda type_, a: scaled(type_, type_.kernels.log(a), 1 / _LN10),
+        lambda type_, a: type_.kernels.div(type_.kernels.log(a), type_.number(_LN10)),
+    ),
 )
 def log10(input: Tensor) -> Tensor:
     """Take the logarithm to base 10. Source of the semantics: ``torch.log10``.
@@ -168,10 +178,15 @@ def _sigmoid(type_: Any, a: Any) -> Any:
     return kernels.div(numerator, kernels.add(decayed, one))
 
 
+def _complex_sigmoid(type_: Any, a: Any) -> Any:
+    kernels, one = type_.kernels, type_.number(1.0)
+    return kernels.div(one, kernels.add(one, kernels.exp(kernels.neg(a))))
+
+
 @elementwise(
     promotion=FLOATING,
     derivatives={"input": _sigmoid_input},
-    default=_sigmoid_composition,
+    default=complex_by(_complex_sigmoid, _sigmoid_composition),
 )
 def sigmoid(input: Tensor) -> Tensor:
     """Compute 1 / (1 + exp(-x)). Source of the semantics: ``torch.sigmoid``.

@@ -32,8 +32,10 @@ def _euclid(type_: Any, a: Any, b: Any) -> Any:
 
 def _multiple(type_: Any, a: Any, b: Any) -> Any:
     kernels = type_.kernels
-    divisor = kernels.maximum(kernels.gcd(a, b), type_.number(1))  # it is 0 where both are
-    return kernels.abs(kernels.mul(kernels.floor_divide(a, divisor), b))
+    divisor = kernels.gcd(a, b)
+    divisor = kernels.where(kernels.eq(divisor, type_.number(0)), type_.number(1), divisor)  # it is 0 where both are
+    # The absolute values come first: a multiple that does not fit wraps around, and keeps its sign then, as PyTorch's does.
+    return kernels.mul(kernels.abs(kernels.floor_divide(a, divisor)), kernels.abs(b))
 
 
 @elementwise(not_differentiable=_WHOLE, check=only(dtypes.INTEGRAL, "gcd"), domain="integers", default=_euclid)

@@ -13,7 +13,7 @@ from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
 from flambeau.dtypes import scalar_type_name
-from flambeau.errors import argument_type
+from flambeau.errors import argument_type, level_of_caller
 from flambeau.ops.creation.filled import fitting
 from flambeau.promotion import dtype_of_number, promote_types, result_dtype
 from flambeau.shapes import broadcast_shapes
@@ -48,7 +48,7 @@ def _where(condition: Tensor, input: Tensor | Number, other: Tensor | Number) ->
             "where received a uint8 condition tensor. This behavior is deprecated and will be removed in a future version "
             "of PyTorch. Use a boolean condition instead.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=level_of_caller(),
         )
         condition = condition.to(dtypes.bool)
     if condition.dtype is not dtypes.bool:

@@ -12,6 +12,7 @@ from flambeau._dispatch.declare import FLOATING, alias, elementwise
 from flambeau._dispatch.precision import in_single, in_single_formula
 from flambeau._tensor import Tensor
 
+from ._parts import apart, complex_by, together
 from .selection import unless
 
 __all__ = [
@@ -190,6 +191,26 @@ def _acosh(type_: Any, a: Any) -> Any:
     return kernels.where(kernels.lt(a, one), type_.number(float("nan")), result)
 
 
+def _turned(name: str) -> Callable[..., Any]:
+    """The composition for complex z of f(z) = -i g(i z), where the kernel ``name`` is g."""
+
+    def composition(type_: Any, a: Any) -> Any:
+        neg = type_.with_dtype(type_.dtype.to_real()).kernels.neg
+        real, imag = apart(type_, a)
+        real, imag = apart(type_, getattr(type_.kernels, name)(together(type_, neg(imag), real)))
+        return together(type_, imag, neg(real))
+
+    return composition
+
+
+def _complex_acosh(type_: Any, a: Any) -> Any:
+    """Either i acos(z) or -i acos(z): that of the two whose real part is not negative."""
+    kernels = type_.with_dtype(type_.dtype.to_real()).kernels
+    _, side = apart(type_, a)
+    real, imag = apart(type_, type_.kernels.acos(a))
+    return together(type_, kernels.abs(imag), kernels.copysign(real, side))
+
+
 def _huge(type_: Any) -> float:
     return 200.0 if type_.dtype.name == "float16" else _HUGE
 
@@ -204,7 +225,7 @@ def _atanh(type_: Any, size: Any) -> Any:
 @elementwise(
     promotion=FLOATING,
     derivatives={"input": lambda grad, input: grad * (input * input + 1).rsqrt()},
-    default=_odd(_asinh),
+    default=complex_by(_turned("asin"), _odd(_asinh)),
 )
 def asinh(input: Tensor) -> Tensor:
     """Take the inverse hyperbolic sine. Source of the semantics: ``torch.asinh``.
@@ -228,7 +249,7 @@ def _acosh_input(grad: Tensor, input: Tensor) -> Tensor:
 @elementwise(
     promotion=FLOATING,
     derivatives={"input": _acosh_input},
-    default=_acosh,
+    default=complex_by(_complex_acosh, _acosh),
 )
 def acosh(input: Tensor) -> Tensor:
     """Take the inverse hyperbolic cosine; nan below 1. Source of the semantics: ``torch.acosh``.
@@ -246,7 +267,7 @@ arccosh = alias(acosh, "arccosh")
 @elementwise(
     promotion=FLOATING,
     derivatives={"input": lambda grad, input: grad / (1 - input * input)},
-    default=_odd(_atanh),
+    default=complex_by(_turned("atan"), _odd(_atanh)),
 )
 def atanh(input: Tensor) -> Tensor:
     """Take the inverse hyperbolic tangent; infinite at -1 and 1, nan beyond. Source: ``torch.atanh``.

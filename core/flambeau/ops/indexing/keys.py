@@ -14,6 +14,7 @@ from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
 from flambeau._tensor.modes import no_grad
 from flambeau.dtypes import scalar_type_name
+from flambeau.errors import level_of_caller
 from flambeau.ops.creation.conversion import to_type
 from flambeau.ops.creation.data import make_tensor as tensor
 from flambeau.ops.creation.filled import fitting, full, zeros
@@ -133,7 +134,7 @@ def _entries(key: Any) -> Sequence[Any]:
         "x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be interpreted as tensor index, x[torch.tensor(seq)], "
         "which will result either in an error or a different result",
         UserWarning,
-        stacklevel=5,
+        stacklevel=level_of_caller(),
     )
     return key
 
@@ -251,7 +252,7 @@ def _warn_of_bytes() -> None:
     warnings.warn(
         "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.",
         UserWarning,
-        stacklevel=5,
+        stacklevel=level_of_caller(),
     )
 
 

@@ -18,6 +18,7 @@ from flambeau.ops.creation.ranges import eye
 from flambeau.ops.elementwise.complex_parts import imag
 from flambeau.ops.elementwise.selection import where
 from flambeau.ops.movement.diagonals import diag_embed, diagonal, tril
+from flambeau.ops.movement.joining import cat
 from flambeau.ops.reductions._reduce import named_repr
 
 from ._matrices import (
@@ -157,8 +158,6 @@ def _qr_derivative(grad: list[Tensor], input: Tensor, mode: str, result_0: Tenso
     if rows >= columns:
         return _qr_input(grad, q, r)
     # The first columns are square, and the others are Q times the rest of R.
-    from flambeau.ops.movement.joining import cat
-
     grad_q, grad_r = grad
     rest = input[..., rows:]
     first = _qr_input([grad_q + matmul(rest, adjoint(grad_r[..., rows:])), grad_r[..., :rows]], q, r[..., :rows])

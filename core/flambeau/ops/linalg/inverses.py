@@ -19,6 +19,7 @@ from flambeau.ops.elementwise.complex_parts import imag
 from flambeau.ops.elementwise.selection import where
 from flambeau.ops.movement.diagonals import diagonal
 from flambeau.ops.reductions._reduce import named_repr
+from flambeau.type_info import finfo
 
 from ._matrices import adjoint, batch_text, check_matrix, check_square, check_square_matrix
 from .factorizations import _eigh, _svd
@@ -101,8 +102,6 @@ def inv(A: Tensor) -> Tensor:
 
 def torch_eps(input: Tensor) -> float:
     """The distance from 1 to the next number of the dtype."""
-    from flambeau.type_info import finfo
-
     return float(finfo(input.dtype).eps)
 
 

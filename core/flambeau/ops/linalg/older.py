@@ -10,6 +10,7 @@ from flambeau._dispatch.runtime import with_exact_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
 from flambeau._tensor.methods import method
+from flambeau.errors import level_of_caller
 from flambeau.ops.creation.ranges import eye
 from flambeau.ops.reductions._reduce import named_repr
 
@@ -82,7 +83,7 @@ def _deprecated(name: str) -> None:
     warnings.warn(
         f"torch.{name} is deprecated in favor of torch.linalg.{name} and will be removed in a future PyTorch release.",
         UserWarning,
-        stacklevel=3,
+        stacklevel=level_of_caller(),
     )
 
 

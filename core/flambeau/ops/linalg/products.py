@@ -11,6 +11,7 @@ from flambeau._dispatch.declare import alias, composite
 from flambeau._dispatch.runtime import with_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
+from flambeau.errors import level_of_caller
 from flambeau.ops.creation.ranges import eye
 from flambeau.ops.movement.broadcasting import _expand_method
 from flambeau.ops.movement.diagonals import diagonal
@@ -111,7 +112,7 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
             "use torch.linalg.cross.\\nThe default value of dim will change to agree with that of linalg.cross in a future "
             "release.",
             UserWarning,
-            stacklevel=3,
+            stacklevel=level_of_caller(),
         )
     return cross_along(input, other, dim)
 
@@ -328,7 +329,7 @@ def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
         "torch.chain_matmul is deprecated and will be removed in a future PyTorch release. Use torch.linalg.multi_dot "
         "instead, which accepts a list of two or more tensors rather than multiple parameters.",
         UserWarning,
-        stacklevel=2,
+        stacklevel=level_of_caller(),
     )
     if not matrices:
         raise RuntimeError("chain_matmul(): Expected one or more matrices")

@@ -11,6 +11,7 @@ from typing import Any
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite
 from flambeau._tensor import Tensor
+from flambeau.errors import level_of_caller
 from flambeau.ops.creation.data import tensor
 from flambeau.shapes import as_int, as_ints
 
@@ -55,7 +56,7 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
         warnings.warn(
             "torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.",
             UserWarning,
-            stacklevel=2,
+            stacklevel=level_of_caller(),
         )
     if indexing not in (None, "ij", "xy"):
         raise RuntimeError(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')

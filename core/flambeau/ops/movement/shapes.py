@@ -12,6 +12,7 @@ from flambeau._dispatch.inplace import become_view
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method, method_property
+from flambeau.errors import level_of_caller
 from flambeau.layouts import contiguous_format
 from flambeau.ops.creation.conversion import clone
 from flambeau.shapes import Shape, as_ints, infer_shape, normalize_dim, size_argument, view_strides
@@ -342,7 +343,7 @@ def _transposed(self: Tensor) -> Tensor:
             "throw an error in a future release. Consider `x.mT` to transpose batches of matrices or "
             "`x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor.",
             UserWarning,
-            stacklevel=2,
+            stacklevel=level_of_caller(),
         )
     return _permute(self, tuple(reversed(range(self.dim()))))
 

@@ -9,6 +9,7 @@ from flambeau import dtypes
 from flambeau._dispatch.declare import composite
 from flambeau._tensor import Tensor
 from flambeau.dtypes import scalar_type_name
+from flambeau.errors import level_of_caller
 from flambeau.ops.creation.ranges import arange
 from flambeau.ops.elementwise.complex_parts import adjoint, complex, imag, real
 from flambeau.ops.movement.shapes import reshape
@@ -60,7 +61,7 @@ def _covariance(input: Tensor, correction: int, fweights: Tensor | None, aweight
         warnings.warn(
             "cov(): degrees of freedom is <= 0. Correction should be strictly less than the number of observations.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=level_of_caller(),
         )
         freedom = 0
     deviation = rows - (sum(weighted, 1) / total).unsqueeze(1)

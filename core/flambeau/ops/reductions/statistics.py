@@ -8,6 +8,7 @@ from typing import Any
 
 from flambeau._dispatch.declare import composite, fused, primitive
 from flambeau._tensor import Tensor, from_array
+from flambeau.errors import level_of_caller
 from flambeau.ops.elementwise.selection import where
 from flambeau.shapes import Shape, normalize_dims
 
@@ -111,7 +112,7 @@ def _arguments(
             f"{function}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor "
             "(input numel divided by output numel).",
             UserWarning,
-            stacklevel=4,
+            stacklevel=level_of_caller(),
         )
     return dim, correction
 

@@ -6,6 +6,7 @@ generators and, where it is loaded, NumPy's with numbers of its own, as PyTorch'
 
 from __future__ import annotations
 
+import multiprocessing
 import queue
 import random
 import sys
@@ -109,8 +110,6 @@ class Workers:
         self, count: int, dataset: Any, make_fetcher: Callable[[Any], Any], base_seed: int, *, start: Any, ahead: int,
         timeout: float, context: Any,
     ) -> None:  # fmt: skip
-        import multiprocessing
-
         chosen: Any = context if hasattr(context, "Process") else multiprocessing.get_context(context)
         self._ahead, self._timeout = ahead, timeout
         self._numbers = count_up()

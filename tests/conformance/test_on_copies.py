@@ -1,0 +1,122 @@
+"""A fixed part of the suite on a backend whose views are copies and whose arrays cannot be changed.
+
+It runs in this process, on :class:`FrozenBackend`. The list names what depends on how views and writes are made of copies:
+whatever moves, indexes, writes or shares memory, and how gradients find their way through it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+
+import copying_backends
+import flambeau
+from copying_backends import FrozenBackend, registered
+from flambeau.backend._strided_memory import Memory, Strided
+from flambeau.backend.promises import PROMISES, Nothing
+from flambeau.backend.types import CHECK_KERNELS
+from flambeau_conformance.catalogue import all_cases
+from flambeau_conformance.manifest import Manifest
+from flambeau_conformance.session import Session
+from flambeau_conformance.subject import Subject
+
+PARTS: dict[str, tuple[tuple[str, str], ...]] = {
+    "made and converted": (("creation/*", "*"),),
+    "views and movement": (("movement/*", "*"),),
+    "indexing and writes by index": (("indexing/*", "*"),),
+    "in-place forms": (("*", "*/inplace/*"),),
+    "out=": (("*", "*/out/*"),),
+    "memory that is shared, or is not": (("*", "*/alias/*"),),
+    "operands in another order of memory": (("*", "*/noncontiguous/*"),),
+    "documented behaviour": (("documented/*", "*"),),
+    "forms, memory of other libraries, graphs, modules": (
+        ("across/forms", "*"),
+        ("across/tensor", "*"),
+        ("across/interchange", "*"),
+        ("across/autograd", "*"),
+        ("across/transforms", "*"),
+        ("across/modules", "*"),
+    ),
+}
+"""By what a part is about: patterns of sections, each with one of addresses (the ``-k`` of ``flambeau-conformance``)."""
+
+FEWEST = 3000
+"""Cases that all parts have together at least, so that the list cannot run dry unseen."""
+
+
+def _cases(part: str) -> list[str]:
+    return [
+        case.address
+        for case in all_cases()
+        if any(fnmatchcase(case.section, section) and fnmatchcase(case.address, k) for section, k in PARTS[part])
+    ]
+
+
+@pytest.fixture(scope="module")
+def _frozen() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as environment, registered(FrozenBackend):
+        environment.setenv(CHECK_KERNELS, "1")
+        yield
+
+
+@pytest.fixture
+def session(_frozen: None) -> Session:
+    claims = FrozenBackend.capabilities
+    manifest = Manifest("frozen", "core", claims.dtypes, claims.layouts, claims.extensions, Path("conformance.toml"))
+    return Session(Subject(flambeau, "frozen", "1", manifest), [])
+
+
+def _failures(session: Session, addresses: list[str]) -> list[str]:
+    wanted = set(addresses)
+    for case in all_cases():
+        if case.address in wanted:
+            session.run(case)
+    return [f"{result.address}: {result.detail}" for result in session.failures()]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_of_the_suite_passes(session: Session, part: str) -> None:
+    assert _failures(session, _cases(part)) == []
+    assert set(session.counts()) == {"pass"}
+
+
+def test_the_parts_are_as_large_as_they_were() -> None:
+    assert len({address for part in PARTS for address in _cases(part)}) >= FEWEST
+    for part, patterns in PARTS.items():
+        for section, k in patterns:
+            assert any(fnmatchcase(c.section, section) and fnmatchcase(c.address, k) for c in all_cases()), (part, k)
+
+
+def test_the_backend_takes_a_copy_wherever_a_kernel_writes() -> None:
+    writing = {name for name, promise in PROMISES.items() if isinstance(promise, Nothing)}
+    assert set(copying_backends._WRITTEN) == writing
+
+
+def _forgets_writes(self: Strided, array: object) -> None:
+    pass
+
+
+def _keeps_old_copies(self: Memory, array: object) -> None:
+    self._array = array
+
+
+def _starts_at_the_front(self: Strided, shape: tuple[int, ...], strides: tuple[int, ...], offset: int = 0) -> Strided:
+    return Strided(self.memory, shape, strides, self.offset)
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "fault"),
+    [
+        (Strided, "write", _forgets_writes),
+        (Memory, "written", _keeps_old_copies),
+        (Strided, "viewed", _starts_at_the_front),
+    ],
+)
+def test_a_planted_fault_is_noticed(
+    session: Session, monkeypatch: pytest.MonkeyPatch, owner: type, name: str, fault: object
+) -> None:
+    monkeypatch.setattr(owner, name, fault)
+    assert _failures(session, _cases("in-place forms") + _cases("forms, memory of other libraries, graphs, modules"))
