@@ -278,6 +278,8 @@ def _replace_backward(node: Node, grad: Tensor) -> tuple[Tensor | None, Tensor |
         raise freed_error()
     (steps,) = node._saved
     base_edge, part_edge = node._edges
+    if grad._sparse:  # of which a part is no view
+        grad = grad.to_dense()
     rest: Tensor | None = None
     if base_edge is not None:
         rest = _clone_in_order(grad, steps)

@@ -194,7 +194,9 @@ def elementwise(
     options, prologue = [], _guard(guards)
     if any(parameter.name == "alpha" for parameter in parameters):
         options = ["alpha=1"]
-        prologue += f"    if alpha is not one and other is not ...:\n        other = scale({name!r}, other, alpha)\n"
+        prologue += (
+            f"    if alpha is not one and other is not ...:\n        other = scale({name!r}, input, other, alpha)\n"
+        )
     elif variant is not None:
         option = parameters[-1]
         options = [f"{option.name}={option.default!r}"]

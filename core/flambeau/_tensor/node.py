@@ -50,9 +50,10 @@ class Rule:
         users: for each of these, the inputs whose formulas want it.
         outputs: the names of the fields of a named tuple that the op returns.
         frees: whether what is saved has tensors, which a pass frees; numbers and shapes stay, and allow another pass.
+        takes_strided: whether a sparse gradient may be made strided for it: not for the rule of a program, which gets what came.
     """
 
-    __slots__ = ("apply", "frees", "kinds", "name", "outputs", "save", "single_output", "users")
+    __slots__ = ("apply", "frees", "kinds", "name", "outputs", "save", "single_output", "takes_strided", "users")
 
     def __init__(
         self,
@@ -63,6 +64,7 @@ class Rule:
         users: Mapping[str, list[str]] | None = None,
         kinds: tuple[str, ...] = (),
         outputs: tuple[str, ...] = (),
+        takes_strided: bool = True,
     ) -> None:
         self.name = name
         self.apply = apply
@@ -71,6 +73,7 @@ class Rule:
         self.save = tuple(self.users)
         self.kinds = kinds
         self.outputs = outputs
+        self.takes_strided = takes_strided
         self.frees = not kinds or any(kind != "value" for kind in kinds)
 
     def __repr__(self) -> str:

@@ -511,14 +511,15 @@ def _refuse_truth(numel: int) -> NoReturn:
 def _check_grad(tensor: Tensor, grad: Any) -> None:
     if not isinstance(grad, Tensor):
         raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(grad).__name__}")
-    if grad._type.place is not tensor._type.place:
+    place = grad._values_._type.place if grad._sparse else grad._type.place  # type: ignore[attr-defined]
+    if place is not tensor._type.place:
         raise RuntimeError("assigned grad has data located on a different device")
     if grad.dtype is not tensor.dtype:
         raise RuntimeError(
             f"attempting to assign a gradient with dtype '{grad.dtype}' to a tensor with grad_dtype '{tensor.dtype}'. The "
             "gradient must match the tensor's dtype."
         )
-    if grad._array.shape != tensor._array.shape:
+    if grad.shape != tensor.shape:
         raise RuntimeError(
             f"attempting to assign a gradient of size '{list(grad.shape)}' to a tensor of size '{list(tensor.shape)}'. Please "
             "ensure that the gradient and the tensor are the same size"

@@ -271,7 +271,7 @@ def _recorded(node: BackwardCFunction, args: Sequence[Any], output: Any) -> Any:
     _check_dirty(node, outputs)
     node._arguments = tuple(_spec(arg) if _is_tensor(arg) else None for arg in args)
     node._sparse_arguments, node._sparse_outputs = _patterns(args), _patterns(outputs)
-    node._rule = Rule(node.name(), _backward, single_output=single)
+    node._rule = Rule(node.name(), _backward, single_output=single, takes_strided=False)
     node._edges = tuple(_part(arg)._node if _is_tensor(arg) else None for arg in args)
     node._fits = None
     node._sequence = next_sequence()

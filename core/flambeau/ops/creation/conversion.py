@@ -12,6 +12,7 @@ from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.copies import in_memory_order
 from flambeau._tensor.methods import method
+from flambeau._tensor.sparse import unlike_layouts
 from flambeau._tensor.storage import View, storage_of
 from flambeau.backend.selection import find_place
 from flambeau.backend.types import TensorType
@@ -103,6 +104,8 @@ def _detach_(self: Tensor) -> Tensor:
 def _write_copy(input: Tensor, source: Tensor, non_blocking: bool = False) -> None:
     if not isinstance(source, Tensor):
         raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(source).__name__}")
+    if source._sparse:
+        raise unlike_layouts(input, source)
     moved = to_type(source.detach(), input._type)
     try:
         broadcast = broadcast_shapes(input._array.shape, moved._array.shape)
