@@ -70,6 +70,7 @@ def test_a_write_with_a_sparse_operand_is_that_with_the_dense_one(backend: str, 
         lambda m, d, s: m.add(s, s, out=s.clone()).to_dense(),
     ],
 )
+@pytest.mark.filterwarnings("ignore:Sparse")
 def test_products_and_out_against_pytorch(torch: Any, call: Any, layout: str) -> None:
     results = []
     for m in (flambeau, torch):
