@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from ._tensor import from_array
@@ -72,6 +73,10 @@ class UntypedStorage:
 
     def __iter__(self) -> Iterator[int]:
         return iter(self.tolist())
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> UntypedStorage:
+        """That of a copy: of the one that tensors copied with it lie in."""
+        return UntypedStorage(deepcopy(self._tensor, memo))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, UntypedStorage) and _same_memory(self, other)
