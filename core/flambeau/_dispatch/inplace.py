@@ -28,7 +28,7 @@ from flambeau._tensor.storage import (
 )
 from flambeau.layouts import contiguous_format
 
-from .overlaps import check_apart, check_distinct
+from .overlaps import check_distinct, check_operands, overlaps_itself
 from .runtime import WIDE_WITH_NUMBERS, store
 from .spelling import named
 
@@ -44,9 +44,13 @@ def apply(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]
     """
     recording = grad_enabled()
     recorded = recording and _recorded(input, args, kwargs)
-    check_writable(input, recorded, overlapping=row.overlapping and not recorded)
-    if input._storage is not None and row.name != "masked_scatter":  # which PyTorch does not check
-        check_apart(input, (*args, *kwargs.values()))
+    shared = row.shared is not None and not recorded and overlaps_itself(input)
+    check_writable(input, recorded, overlapping=shared or (row.overlapping and not recorded))
+    if input._storage is not None or not row.promotion:
+        check_operands(row.name, input, (*args, *kwargs.values()))
+    if shared:
+        row.shared(input, *args, **(named(row, kwargs) if kwargs else kwargs))
+        return input
     if recorded:
         result = _checked(row, input, row.function(_stand_in(input, row), *args, **kwargs))
         store(input, result)

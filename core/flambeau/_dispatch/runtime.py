@@ -26,7 +26,7 @@ from flambeau.promotion import (
 )
 from flambeau.shapes import broadcast_shapes
 
-from .overlaps import check_apart, check_distinct
+from .overlaps import check_out
 from .rows import ROWS
 from .rules import fits_of
 from .sparse_forms import call as call_sparse
@@ -347,9 +347,8 @@ def _written(
         raise TypeError(f"expected tuple of {len(results)} elements but got {len(outs)}")
     for target, value in zip(outs, results, strict=True):
         check(target, value)
-        if target._storage is not None and target._array.shape == value._array.shape:
-            check_distinct(target)
-            check_apart(target, [each for each in args if getattr(each, "shape", None) == target.shape])
+        if target._array.shape == value._array.shape:
+            check_out(function.__name__.lstrip("_"), target, args)
     for target, value in zip(outs, results, strict=True):
         _write_out(target, value)
     return type(result)(*outs) if hasattr(result, "_fields") else out

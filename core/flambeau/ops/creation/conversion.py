@@ -8,6 +8,7 @@ from typing import Any
 from flambeau import dtypes, layouts
 from flambeau._dispatch.checks import zero_gradient
 from flambeau._dispatch.declare import composite, primitive
+from flambeau._dispatch.overlaps import check_distinct
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.copies import in_memory_order
@@ -121,11 +122,17 @@ def _write_copy(input: Tensor, source: Tensor, non_blocking: bool = False) -> No
     input._type.kernels.copy_into(input._array, moved._array)
 
 
+def _copy_places(input: Tensor, source: Tensor, non_blocking: bool = False) -> None:
+    if source is not input:
+        check_distinct(input)
+
+
 @primitive(
     derivatives={"input": zero_gradient, "source": lambda grad: grad},
     method=False,
     inplace=True,
     write=_write_copy,
+    shared=_copy_places,
     node="CopyBackwards",
 )
 def copy(input: Tensor, source: Tensor, non_blocking: bool = False) -> Tensor:

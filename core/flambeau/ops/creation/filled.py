@@ -10,11 +10,13 @@ from typing import Any
 from flambeau import dtypes, layouts
 from flambeau._dispatch.checks import zero_gradient
 from flambeau._dispatch.declare import primitive
+from flambeau._dispatch.overlaps import check_distinct
 from flambeau._dispatch.runtime import Number, not_a_tensor, number_argument, with_out
 from flambeau._dispatch.sparse_forms import call as call_sparse
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
+from flambeau._tensor.storage import propagate_write
 from flambeau.backend.selection import find_place
 from flambeau.backend.types import TensorType
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
@@ -115,7 +117,7 @@ def empty(
     order = order_of_format(memory_format, len(shape))
     type_ = type_for(dtype, device, out=out)
     if out is not None:
-        return with_out(out, lambda: from_array(type_.kernels.empty(shape, type_.dtype.name), type_))  # type: ignore[no-any-return]
+        return _into(out, type_.kernels.empty(shape, type_.dtype.name), type_)
     return finished(_in_order(order, shape, type_, type_.kernels.empty), type_, requires_grad)
 
 
@@ -229,8 +231,15 @@ def full(
 def _filled(shape: Shape, value: Number, type_: TensorType, requires_grad: bool, out: Tensor | None) -> Tensor:
     array = type_.kernels.full(shape, fitting(value, type_.dtype), type_.dtype.name)
     if out is not None:
-        return with_out(out, lambda: from_array(array, type_))  # type: ignore[no-any-return]
+        return _into(out, array, type_)
     return finished(array, type_, requires_grad)
+
+
+def _into(out: Tensor, array: Any, type_: TensorType) -> Tensor:
+    def full() -> Tensor:  # by its name, expanded tensors are written to
+        return from_array(array, type_)
+
+    return with_out(out, full)  # type: ignore[no-any-return]
 
 
 def fitting(value: Any, dtype: DType) -> Any:
@@ -471,11 +480,19 @@ def _write_fill(input: Tensor, value: Tensor | Number) -> None:
     type_.kernels.copy_into(input._array, type_.number(fitting(number, type_.dtype)))
 
 
+def _fill_places(input: Tensor, value: Tensor | Number) -> None:
+    if isinstance(value, Tensor):  # which PyTorch refuses here, as it does not a number
+        check_distinct(input)
+    _write_fill(input, value)
+    propagate_write(input)
+
+
 @primitive(
     derivatives={"input": zero_gradient, "value": lambda grad: grad.sum()},
     inplace=True,
     write=_write_fill,
     overlapping=True,
+    shared=_fill_places,
     method=False,
 )
 def fill(input: Tensor, value: Tensor | Number) -> Tensor:
