@@ -21,7 +21,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeAlias
 
 from .handles import RemovableHandle
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .saved import Packed
     from .tensor import Tensor
 
-__all__ = ["Edge", "GradientEdge", "Leaf", "Node", "Output", "Rule", "edge_target", "next_sequence"]
+__all__ = ["Edge", "GradientEdge", "Leaf", "Node", "Output", "Rule", "Stale", "edge_target", "next_sequence"]
 
 next_sequence = count(1).__next__
 """Numbers nodes in the order of their creation: a node's inputs have smaller numbers than itself."""
@@ -160,6 +160,27 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<{self.name()} object at {id(self):#x}>"
+
+
+class Stale(Node):
+    """The history of a tensor that has none any more, because of a write that no graph could know of.
+
+    Going back through it is an error, and so is to ask for it.
+    """
+
+    __slots__ = ("message",)
+
+    def __init__(self, message: str, *edges: Edge | None) -> None:
+        self._rule, self._edges, self._fits, self._saved = _STALE, edges, None, None
+        self._sequence = next_sequence()
+        self.message = message
+
+
+def _refuse(node: Any, grad: Any) -> NoReturn:
+    raise RuntimeError(node.message)
+
+
+_STALE = Rule("ErrorBackward", _refuse)
 
 
 class Output:

@@ -18,7 +18,7 @@ from .handles import RemovableHandle
 from .hooks import register_hook, retain_grad
 from .methods import TensorMethods
 from .modes import in_inference_mode, inference
-from .node import Leaf, Node, Output
+from .node import Leaf, Node, Output, Stale
 from .storage import InferenceStorage, Storage, View, mark_inference
 
 if TYPE_CHECKING:
@@ -251,8 +251,14 @@ class Tensor(TensorMethods):
 
     @property
     def grad_fn(self) -> Node | None:
-        """The node of the operation that made it; None for leaves."""
+        """The node of the operation that made it; None for leaves.
+
+        Raises:
+            RuntimeError: it is a view of something that was written to in a way that leaves it without a history.
+        """
         node = self._node
+        if node.__class__ is Stale:
+            raise RuntimeError(node.message)  # type: ignore[union-attr]
         if isinstance(node, Output):
             return node.node
         return node if isinstance(node, Node) else None
