@@ -179,6 +179,11 @@ class CupyBackend(ArrayBackend):
         """The contents of the array that owns the memory."""
         return bytes(cupy.asnumpy(_owner(array)).tobytes("A"))
 
+    def storage_array(self, array: Array) -> Array:
+        """The array that owns the memory, as a vector."""
+        owner = _owner(array)
+        return cupy.lib.stride_tricks.as_strided(owner, (owner.size,), (owner.itemsize,))
+
     def array_interface(self, array: Array) -> dict[str, Any]:
         """CuPy's own."""
         interface: dict[str, Any] = array.__cuda_array_interface__

@@ -9,7 +9,7 @@ import numpy as np
 
 from flambeau.errors import MissingExtraError
 
-__all__ = ["DTYPES", "check_dtype", "from_numpy", "load_bfloat16", "owner"]
+__all__ = ["DTYPES", "check_dtype", "from_numpy", "in_order_of_addresses", "load_bfloat16", "owner"]
 
 DTYPES = (
     "float64", "float32", "float16", "complex64", "complex128", "int64", "int32", "int16", "int8", "uint8", "bool"
@@ -64,6 +64,14 @@ def owner(array: np.ndarray) -> np.ndarray:
             if not isinstance(base, np.ndarray):
                 return array
         array = base
+
+
+def in_order_of_addresses(array: np.ndarray) -> np.ndarray:
+    """All that lies between the first and the last element, as a vector."""
+    size = array.itemsize
+    steps = zip(array.shape, array.strides, strict=True)
+    length = 1 + sum((count - 1) * stride // size for count, stride in steps) if array.size else 0
+    return np.lib.stride_tricks.as_strided(array, (length,), (size,))
 
 
 def from_numpy(ndarray: Any) -> np.ndarray:

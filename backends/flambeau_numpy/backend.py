@@ -198,6 +198,10 @@ class NumpyBackend(ArrayBackend):
         """The contents of the array that owns the memory."""
         return _interchange.owner(array).tobytes("A")
 
+    def storage_array(self, array: np.ndarray) -> np.ndarray:
+        """The array that owns the memory, as a vector."""
+        return _interchange.in_order_of_addresses(_interchange.owner(array))
+
     def array_interface(self, array: np.ndarray) -> dict[str, Any]:
         """NumPy's own."""
         return array.__array_interface__

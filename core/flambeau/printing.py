@@ -284,7 +284,11 @@ def _is_evident(dtype: object, is_empty: bool) -> bool:
 
 def gradient_suffix(tensor: Tensor) -> Iterator[str]:
     """What is said of a tensor's place in the graph, if it has one."""
-    node = tensor.grad_fn
+    try:
+        node = tensor.grad_fn
+    except RuntimeError:  # whose base was written to, so that it has no history
+        yield "grad_fn=<Invalid>"
+        return
     if node is not None:
         yield f"grad_fn=<{node.name().rpartition('::')[2]}>"
     elif tensor.requires_grad:

@@ -7,18 +7,22 @@ was asked of lies in; it does not resize or replace it.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from flambeau.errors import level_of_caller
 
 from ._tensor import from_array
 from ._tensor.copies import host_list
+from ._tensor.memory import memory_in
 from ._tensor.methods import method
 from .backend.selection import find_place
+from .shapes import Shape, as_int, as_ints, contiguous_strides
 
 if TYPE_CHECKING:
     from ._tensor import Tensor
+    from .backend.types import TensorType
     from .devices import device as Device  # noqa: N812 (a class in lower case, as in PyTorch)
     from .dtypes import dtype as DType  # noqa: N812
 
@@ -60,6 +64,30 @@ class UntypedStorage:
         """Where the memory is."""
         return self._tensor.device
 
+    def untyped(self) -> UntypedStorage:
+        """Itself."""
+        return self
+
+    def tensor(
+        self, type_: TensorType, offset: int | None = None, size: Any = None, stride: Sequence[int] | None = None
+    ) -> Tensor:
+        """A tensor of some type in this memory: a vector of all of it, or what offset, size and strides say, in elements.
+
+        Raises:
+            RuntimeError: that would reach beyond the memory, or is no place in one.
+            UnsupportedError: the backend does not show memories.
+        """
+        memory = memory_in(self._tensor)
+        if memory is None:
+            raise type_.backend.lacks("storages")
+        length = int(memory.elements(type_).shape[0])
+        if offset is None or size is None:
+            return memory.tensor(type_, (length,), (1,), 0)
+        shape, start = as_ints(size, "size"), as_int(offset, "storage_offset")
+        strides = contiguous_strides(shape) if stride is None else as_ints(stride, "stride")
+        _check_place(shape, strides, start, length, type_.dtype.itemsize)
+        return memory.tensor(type_, shape, strides, start)
+
     def element_size(self) -> int:
         """One: a byte."""
         return 1
@@ -74,6 +102,10 @@ class UntypedStorage:
 
     def __iter__(self) -> Iterator[int]:
         return iter(self.tolist())
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> UntypedStorage:
+        """That of a copy: of the one that tensors copied with it lie in."""
+        return UntypedStorage(deepcopy(self._tensor, memo))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, UntypedStorage) and _same_memory(self, other)
@@ -149,6 +181,23 @@ class TypedStorage:
     def __repr__(self) -> str:
         lines = "".join(f" {value}\n" for value in self.tolist())
         return f"{lines}[torch.storage.TypedStorage(dtype={self.dtype!r}, device={self.device}) of size {self.size()}]"
+
+
+def _check_place(shape: Shape, strides: Shape, start: int, length: int, itemsize: int) -> None:
+    if start < 0:
+        raise RuntimeError(f"Tensor: invalid storage offset {start}")
+    if len(shape) != len(strides):
+        raise RuntimeError(f"unequal size length ({len(shape)}) and stride length ({len(strides)})")
+    if any(number < 0 for number in (*shape, *strides)):
+        raise RuntimeError(
+            f"sizes and strides must not be negative, got sizes={list(shape)} and strides={list(strides)}"
+        )
+    needed = start + 1 + sum((count - 1) * step for count, step in zip(shape, strides, strict=True))
+    if 0 not in shape and needed > length:
+        raise RuntimeError(
+            f"setStorage: sizes {list(shape)}, strides {list(strides)}, storage offset {start}, and itemsize {itemsize} "
+            f"requiring a storage size of {needed * itemsize} are out of bounds for storage of size {length * itemsize}"
+        )
 
 
 def _same_memory(one: UntypedStorage, other: UntypedStorage) -> bool:

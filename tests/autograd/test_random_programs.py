@@ -198,8 +198,8 @@ def _class_of(error: Exception) -> str:
 def _seen(variable: Any) -> Any:
     values = variable.detach().tolist()
     try:
-        stale = variable.grad_fn is not None and variable.grad_fn.name() == "ErrorBackward"
-    except RuntimeError:  # PyTorch raises already when it is asked for the history that a write to the base has cut off
+        stale = variable.grad_fn is NotImplemented
+    except RuntimeError:  # a write to the base has cut off its history
         stale = True
     return values if stale else (variable.requires_grad, variable.is_leaf, variable._version, values)
 

@@ -68,9 +68,16 @@ def _seen(x: Any) -> tuple[Any, ...]:
     grad = x.grad if x.is_leaf else None
     return (
         str(x.tolist()), _strides(x), x.storage_offset() if x.numel() else 0, x.is_contiguous(), x._version,
-        x.requires_grad, x._is_view(), x.grad_fn.name() if x.grad_fn is not None else "",
+        x.requires_grad, x._is_view(), _history(x),
         None if grad is None else str(grad.tolist()),
     )  # fmt: skip
+
+
+def _history(x: Any) -> str:
+    try:
+        return "" if x.grad_fn is None else x.grad_fn.name()  # type: ignore[no-any-return]
+    except RuntimeError:  # a write to its base has cut it off
+        return "cut off"
 
 
 def _strides(x: Any) -> tuple[int, ...]:

@@ -181,6 +181,7 @@ def primitive(
     kind: str = "primitive",
     write: Callable[..., None] | None = None,
     overlapping: bool = False,
+    shared: Callable[..., Any] | None = None,
     holomorphic: bool = True,
     node: str | None = None,
 ) -> Callable[[_Function], _Function]:
@@ -196,6 +197,7 @@ def primitive(
             ``out="same"`` where it must be the first operand's.
         kind: the kind of the row.
         write: for the in-place form where no graph is recorded: takes the op's arguments and writes into the first one.
+        overlapping, shared: see :class:`~flambeau._dispatch.rows.Row`.
         node: the name of its nodes in the graph, where it is not made from the op's.
     """
 
@@ -225,6 +227,7 @@ def primitive(
             bool(out),
             write=write,
             overlapping=overlapping,
+            shared=shared,
         )
         function.row = row  # type: ignore[attr-defined]
         return _finish(row)  # type: ignore[no-any-return]
@@ -277,9 +280,9 @@ def fused(
 
 
 def composite(
-    *, method: bool = True, inplace: bool = False, out: bool | str = False
+    *, method: bool = True, inplace: bool = False, out: bool | str = False, shared: Callable[..., Any] | None = None
 ) -> Callable[[_Function], _Function]:
-    """Declare an op that is written with other ops."""
+    """Declare an op that is written with other ops; for ``shared`` see :class:`~flambeau._dispatch.rows.Row`."""
 
     def declare(body: _Function) -> _Function:
         name = body.__name__
@@ -294,6 +297,7 @@ def composite(
             methods=(name,) if method else (),
             inplace=inplace,
             out=bool(out),
+            shared=shared,
         )
         function.row = row  # type: ignore[attr-defined]
         return _finish(row)  # type: ignore[no-any-return]

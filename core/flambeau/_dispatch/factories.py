@@ -18,7 +18,7 @@ A body says what its own arguments are and makes the tensor. Which type that has
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import partial, update_wrapper
 from types import CodeType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -81,8 +81,8 @@ def factory(
                 return finished(result, requires_grad)
             if not target:
                 raise TypeError(f"{name}() got an unexpected keyword argument 'out'")
-            result = body(*args, type_of=partial(type_for, dtype, device, out=out), **own)
-            return with_out(out, lambda: result)  # type: ignore[no-any-return]
+            form = partial(body, *args, type_of=partial(type_for, dtype, device, out=out), **own)
+            return with_out(out, update_wrapper(form, body))  # type: ignore[no-any-return]
 
         return _dressed(made, body, *[_SIZES] * sized, *["out"] * target, *_OPTIONS)
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from typing import Any, NoReturn
+from typing import Any
 
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.hooks import move_retained
 from flambeau._tensor.modes import enable_grad, grad_enabled
-from flambeau._tensor.node import Leaf, Node, Rule, next_sequence
+from flambeau._tensor.node import Leaf, Node, Rule, Stale, edge_target, next_sequence
 from flambeau._tensor.saved import freed_error
 from flambeau._tensor.storage import (
     IN_FUNCTION,
@@ -28,7 +28,7 @@ from flambeau._tensor.storage import (
 )
 from flambeau.layouts import contiguous_format
 
-from .overlaps import check_apart, check_distinct
+from .overlaps import check_distinct, check_operands, overlaps_itself
 from .runtime import WIDE_WITH_NUMBERS, store
 from .spelling import named
 
@@ -44,9 +44,13 @@ def apply(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]
     """
     recording = grad_enabled()
     recorded = recording and _recorded(input, args, kwargs)
-    check_writable(input, recorded, overlapping=row.overlapping and not recorded)
-    if input._storage is not None and row.name != "masked_scatter":  # which PyTorch does not check
-        check_apart(input, (*args, *kwargs.values()))
+    shared = row.shared is not None and not recorded and overlaps_itself(input)
+    check_writable(input, recorded, overlapping=shared or (row.overlapping and not recorded))
+    if input._storage is not None or not row.promotion:
+        check_operands(row.name, input, (*args, *kwargs.values()))
+    if shared:
+        row.shared(input, *args, **(named(row, kwargs) if kwargs else kwargs))
+        return input
     if recorded:
         result = _checked(row, input, row.function(_stand_in(input, row), *args, **kwargs))
         store(input, result)
@@ -81,22 +85,25 @@ def check_writable(input: Tensor, recorded: bool, *, overlapping: bool = False) 
         raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
     if view is not None and view.differentiable and grad_enabled() and (recorded or view.base._node is not None):
         if view.made_in or view.origin:
-            raise RuntimeError(_forbidden(view, "is being"))
+            raise RuntimeError(_forbidden(input, view, "is being"))
         if view.base._node.__class__ is Leaf:
             raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
     if view is not None and not overlapping:
         check_distinct(input)
 
 
-def _forbidden(view: View, done: str) -> str:
+def _forbidden(tensor: Tensor, view: View, done: str) -> str:
     """PyTorch's words for a view that cannot be told of a write to its memory."""
-    mode = view.made_in or "no_grad"
-    if view.origin.startswith("Output"):
-        what = f"{view.origin} is a view and {done} modified inplace."
-    else:
+    output = _output_of(tensor) or (view.origin if view.origin.startswith("Output") else "")
+    mode = view.made_in if view.made_in != IN_FUNCTION or output else "no_grad"
+    if mode in ("no_grad", "inference") or not output:
+        mode = mode or "no_grad"
         where = "in normal mode" if mode == "inference" else "with grad mode enabled"
-        what = f"A view was created in {mode} mode and {done} modified inplace {where}."
-    if view.made_in == IN_FUNCTION:
+        made = f"{output} is a view of a view which" if output else "A view"
+        what = f"{made} was created in {mode} mode and {done} modified inplace {where}."
+    else:
+        what = f"{output} is a view and {done} modified inplace."
+    if mode == IN_FUNCTION:
         return (
             f"{what} This view was created inside a custom Function (or because an input was returned as-is) and the autograd "
             "logic to handle view+inplace would override the custom backward associated with the custom Function, leading to "
@@ -113,6 +120,14 @@ def _forbidden(view: View, done: str) -> str:
         f"both the view and the inplace either both inside the {block} block (if you don't want the inplace to be tracked) or "
         "both outside (if you want the inplace to be tracked)."
     )
+
+
+def _output_of(tensor: Tensor) -> str:
+    """Which output of which operation it is, in the words of PyTorch's messages; nothing for what no graph knows."""
+    if tensor._node is None or tensor._node.__class__ is Leaf or tensor._node.__class__ is Stale:
+        return ""
+    node, index = edge_target(tensor._node)
+    return f"Output {index} of {node.name().removesuffix('0').removesuffix('Backward')}"
 
 
 def _recorded(input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
@@ -250,27 +265,13 @@ def _relink_views(base: Tensor) -> None:
             if how is None or how.base is not base or not how.differentiable or view._node.__class__ is Leaf:
                 continue
             if how.made_in or how.origin:
-                view._node = _stale(base, _forbidden(how, "its base or another view of its base has been"))
+                if view._node.__class__ is not Stale:
+                    message = _forbidden(view, how, "its base or another view of its base has been")
+                    view._node = Stale(message, base._node)
             else:
                 before = view._node
                 view._node = replay(how.steps, base)._node
                 move_retained(before, view)
-
-
-def _stale(base: Tensor, message: str) -> Node:
-    """The history of a view that a write to its base has left without one: going back through it is an error."""
-    node = Node()
-    node._rule, node._edges, node._fits, node._saved = _STALE, (base._node,), None, (message,)
-    node._sequence = next_sequence()
-    return node
-
-
-def _stale_backward(node: Node, grad: Tensor) -> NoReturn:
-    (message,) = node._saved or ("",)
-    raise RuntimeError(message)
-
-
-_STALE = Rule("ErrorBackward", _stale_backward)
 
 
 def _replace_backward(node: Node, grad: Tensor) -> tuple[Tensor | None, Tensor | None]:
@@ -278,6 +279,8 @@ def _replace_backward(node: Node, grad: Tensor) -> tuple[Tensor | None, Tensor |
         raise freed_error()
     (steps,) = node._saved
     base_edge, part_edge = node._edges
+    if grad._sparse:  # of which a part is no view
+        grad = grad.to_dense()
     rest: Tensor | None = None
     if base_edge is not None:
         rest = _clone_in_order(grad, steps)

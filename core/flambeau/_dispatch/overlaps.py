@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from flambeau._tensor import Tensor
 
-__all__ = ["check_apart", "check_distinct", "overlaps_itself"]
+__all__ = [
+    "check_apart", "check_distinct", "check_operands", "check_out", "fill_places", "overlaps_itself",
+    "repeated_dims", "warn_expanded",
+]  # fmt: skip
 
 
 def overlaps_itself(tensor: Tensor) -> bool:
@@ -28,27 +32,116 @@ def check_distinct(target: Tensor) -> None:
         )
 
 
-def check_apart(target: Tensor, operands: Iterable[Any]) -> None:
-    """Refuse operands that share a part of their memory with ``target``; all of it, in the same order, they may."""
-    storage = target._storage
-    if storage is None:
+def repeated_dims(tensor: Tensor) -> list[int]:
+    """The dims along which all elements are one place in memory."""
+    strides = tensor._type.backend.strides(tensor._array)
+    return [
+        d for d, (size, stride) in enumerate(zip(tensor._array.shape, strides, strict=True)) if stride == 0 and size > 1
+    ]
+
+
+def fill_places(tensor: Tensor, mask: Tensor, value: Any) -> None:
+    """Write a number to every place of an expanded tensor at which ``mask`` holds for one of its elements."""
+    mask = mask.expand(tensor.shape)
+    for dim in repeated_dims(tensor):
+        tensor, mask = tensor.narrow(dim, 0, 1), mask.any(dim, keepdim=True)
+    tensor.masked_fill_(mask, value)
+
+
+def warn_expanded(function: str, example: str) -> None:
+    """Warn, in PyTorch's words, of a write to a tensor of which several elements are one place in memory."""
+    warnings.warn(
+        f"Use of {function} on expanded tensors is deprecated. Please clone() the tensor before performing this operation. This "
+        f"also applies to advanced indexing e.g. {example}",
+        UserWarning,
+        stacklevel=4,
+    )
+
+
+_UNCHECKED = frozenset((
+    "masked_scatter", "mm", "mv", "matmul", "bmm", "dot", "addmm", "addmv", "addbmm", "baddbmm", "chain_matmul", "softmax",
+    "log_softmax", "tril", "triu", "diag", "bernoulli",
+))  # fmt: skip
+"""What PyTorch lets write to a part of its operands: the result is complete before it is written."""
+
+_APART = frozenset((
+    "index_copy", "index_add", "index_fill", "index_reduce", "scatter", "scatter_add", "scatter_reduce", "put", "_index_put",
+    "cat", "concat", "concatenate", "stack", "hstack", "vstack", "dstack", "column_stack", "row_stack", "diff", "index_select",
+    "take", "take_along_dim", "masked_select",
+))  # fmt: skip
+"""What reads its operands in another order than it writes: not even all of the target may be an operand."""
+
+_NUMBERS = frozenset(("fill", "masked_fill", "index_fill"))
+"""What takes a tensor for a number, which is read before anything is written."""
+
+_REPEATING = frozenset((
+    "sum", "nansum", "prod", "amax", "amin", "argmax", "argmin", "any", "all", "var", "std", "norm", "cummax", "cummin", "mv",
+    "tril", "triu", "eye", "empty", "full", "ones", "zeros",
+))  # fmt: skip
+"""What PyTorch lets write to expanded tensors: the last of the elements that share a place stays."""
+
+
+def check_operands(name: str, target: Tensor, operands: Iterable[Any]) -> None:
+    """Refuse what the in-place form of an op must not have for operands beside ``target``."""
+    if name in _UNCHECKED:
         return
-    for operand in operands:
-        if operand is not target and getattr(operand, "_storage", None) is storage and _partly_shared(target, operand):
+    if name in _NUMBERS:
+        operands = [operand for operand in operands if isinstance(operand, Tensor) and operand.dim()]
+    check_apart(target, operands, wholly=name in _APART)
+
+
+def check_out(name: str, target: Tensor, operands: Sequence[Any]) -> None:
+    """Refuse what ``out=`` of a function must not be beside its operands."""
+    if target._storage is not None and name not in _REPEATING:
+        check_distinct(target)
+    if name == "gather":  # whose index may be the target
+        check_apart(target, operands[:1], wholly=True)
+        check_apart(target, operands[1:])
+    elif name in _APART:
+        check_apart(target, operands, wholly=True)
+    elif name not in _UNCHECKED:
+        check_apart(target, [each for each in operands if getattr(each, "shape", None) == target.shape])
+
+
+def check_apart(target: Tensor, operands: Iterable[Any], *, wholly: bool = False) -> None:
+    """Refuse operands that share a part of their memory with ``target``.
+
+    All of it, in the same order, they may share, unless they shall be apart ``wholly``.
+    """
+    storage = target._storage
+    for operand in _tensors(operands):
+        if operand is target:
+            shared = "all" if target.numel() else ""
+        else:
+            shared = _shared(target, operand) if storage is not None and operand._storage is storage else ""
+        if shared == "a part" or (wholly and shared):
             raise RuntimeError(
                 "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
                 "memory location. Please clone() the tensor before performing the operation."
             )
 
 
-def _partly_shared(one: Tensor, other: Tensor) -> bool:
-    """As PyTorch tells it: only of tensors whose elements lie in one piece, each in a place of its own."""
-    if not (one.numel() and other.numel() and _dense(one) and _dense(other)) or one.itemsize != other.itemsize:
-        return False
+def _tensors(operands: Iterable[Any]) -> Iterator[Tensor]:
+    for operand in operands:
+        if isinstance(operand, (tuple, list)):
+            yield from _tensors(operand)
+        elif isinstance(operand, Tensor):
+            yield operand
+
+
+def _shared(one: Tensor, other: Tensor) -> str:
+    """Which memory of two tensors is the same: ``""`` for none, ``"a part"`` or ``"all"``.
+
+    As PyTorch tells it: only of tensors whose elements lie in one piece, each in a place of its own.
+    """
+    if not (one.numel() and other.numel()):
+        return ""
+    if not (_dense(one) and _dense(other)) or one.itemsize != other.itemsize:
+        return ""
     start, begin = one.storage_offset(), other.storage_offset()
     if (start, one.numel()) == (begin, other.numel()):
-        return bool(one.stride() != other.stride())
-    return start < begin + other.numel() and begin < start + one.numel()
+        return "all" if one.stride() == other.stride() else "a part"
+    return "a part" if start < begin + other.numel() and begin < start + one.numel() else ""
 
 
 def _dense(tensor: Tensor) -> bool:

@@ -43,6 +43,8 @@ class Row:
         write: writes the result into the first argument, for the in-place form where no graph is recorded.
         complex: for element-wise ops, what is called with complex operands, if the kernel does not take them.
         overlapping: whether the in-place form may write where elements share memory: all get the same value.
+        shared: what the in-place form does to a tensor of which several elements are one place in memory, where nothing is
+            recorded; None if it refuses.
         aliases: further names.
     """
 
@@ -66,6 +68,7 @@ class Row:
     write: Callable[..., None] | None = None
     complex: Callable[..., Any] | None = None
     overlapping: bool = False
+    shared: Callable[..., Any] | None = None
     aliases: list[str] = field(default_factory=list)
 
     @cached_property

@@ -203,9 +203,19 @@ def _names(formulas: Mapping[str, Formula]) -> dict[str, Any]:
 
 
 _CONJUGATE = {
-    True: ("    conjugated = grad._type.complex", "    if conjugated:", "        grad = conjugate(grad)"),
+    True: (
+        "    try:",
+        "        conjugated = grad._type.complex",
+        "    except AttributeError:",
+        "        conjugated = grad.is_complex()",
+        "    if conjugated:",
+        "        grad = conjugate(grad)",
+    ),
     False: (
-        "    conjugated = any([g._type.complex for g in grad])",
+        "    try:",
+        "        conjugated = any([g._type.complex for g in grad])",
+        "    except AttributeError:",
+        "        conjugated = any([g.is_complex() for g in grad])",
         "    if conjugated:",
         "        grad = [conjugate(g) for g in grad]",
     ),
@@ -301,8 +311,10 @@ def fits_of(result: Tensor, operands: Sequence[Any]) -> tuple[Any, ...] | None:
 def fit(grad: Tensor, target: tuple[tuple[int, ...], Any]) -> Tensor:
     """``grad`` summed to a shape that it was broadcast from, and converted to the operand's dtype."""
     shape, type_ = target
-    if grad._sparse:  # its rule has made it of the operand's shape
-        return grad
+    if grad._sparse:
+        if grad.shape == shape:
+            return grad.to(type_.dtype)
+        grad = grad.to_dense()
     if grad._array.shape != shape:
         grad = grad.sum_to_size(shape)
     return grad if grad._type is type_ else grad._to_type(type_)
@@ -318,4 +330,4 @@ def _materialize(grads: Sequence[Tensor | None], node: Node) -> list[Tensor]:
 
 def _conjugate(grad: Tensor | None) -> Tensor | None:
     """The conjugate of a complex gradient; others as they are."""
-    return grad.conj() if grad is not None and grad._type.complex else grad
+    return grad.conj() if grad is not None and grad.is_complex() else grad

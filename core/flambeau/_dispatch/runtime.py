@@ -11,6 +11,7 @@ from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.modes import grad_enabled
 from flambeau._tensor.node import Node, Output, next_sequence
 from flambeau._tensor.saved import pack, packing, save_output
+from flambeau._tensor.sparse import unlike_layouts
 from flambeau._tensor.storage import check_inference, link_view, propagate_write, version_of
 from flambeau.backend.types import TensorType
 from flambeau.dtypes import scalar_type_name
@@ -26,7 +27,7 @@ from flambeau.promotion import (
 )
 from flambeau.shapes import check_broadcast
 
-from .overlaps import check_apart, check_distinct
+from .overlaps import check_out
 from .rows import ROWS
 from .rules import fits_of
 from .sparse_forms import call as call_sparse
@@ -276,21 +277,26 @@ def number_argument(function: str, argument: str, value: Any, position: int = 0)
     return number
 
 
-def scale(function: str, other: Any, alpha: Any) -> Any:
-    """``other * alpha`` for the ops with ``alpha``.
+def scale(function: str, input: Any, other: Any, alpha: Any) -> Any:
+    """``other * alpha`` for the ops with ``alpha``, in the dtype of their result.
 
     Raises:
         TypeError: ``alpha`` is no number.
-        RuntimeError: ``alpha`` is of a higher category than ``other``, in PyTorch's words.
+        RuntimeError: ``alpha`` is of a higher category than the result, in PyTorch's words.
     """
     alpha = number_argument(function, "alpha", alpha)
-    if isinstance(other, Tensor):
-        if isinstance(alpha, complex) and not other._type.complex:
-            raise RuntimeError("For non-complex input tensors, argument alpha must not be a complex number.")
-        if isinstance(alpha, float) and not other._type.floats:
-            raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
-        if isinstance(alpha, bool) and other._type.numbers:
-            raise RuntimeError("Boolean alpha only supported for Boolean results.")
+    operands = [as_operand(input), as_operand(other)]
+    if not all(operand is not None for operand in operands):
+        return other  # of which the op says that it is none
+    dtype = result_dtype(operands)
+    if isinstance(alpha, complex) and dtype.category < dtypes.COMPLEX:
+        raise RuntimeError("For non-complex input tensors, argument alpha must not be a complex number.")
+    if isinstance(alpha, float) and dtype.category < dtypes.FLOATING:
+        raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
+    if isinstance(alpha, bool) and dtype is not dtypes.bool:
+        raise RuntimeError("Boolean alpha only supported for Boolean results.")
+    if isinstance(other, Tensor) and other.dtype is not dtype:
+        other = other.to(dtype)
     return other * alpha
 
 
@@ -333,14 +339,17 @@ def _written(
     for target in outs:
         check_inference(target)
     result = function(*args, **kwargs)
+    if isinstance(out, Tensor) and (out._sparse or result._sparse):
+        if out._sparse is not result._sparse:
+            raise unlike_layouts(out, result)
+        return out.copy_(result)
     results = (result,) if isinstance(result, Tensor) else tuple(result)
     if len(outs) != len(results):
         raise TypeError(f"expected tuple of {len(results)} elements but got {len(outs)}")
     for target, value in zip(outs, results, strict=True):
         check(target, value)
-        if target._storage is not None and target._array.shape == value._array.shape:
-            check_distinct(target)
-            check_apart(target, [each for each in args if getattr(each, "shape", None) == target.shape])
+        if target._array.shape == value._array.shape:
+            check_out(function.__name__.lstrip("_"), target, args)
     for target, value in zip(outs, results, strict=True):
         _write_out(target, value)
     return type(result)(*outs) if hasattr(result, "_fields") else out
@@ -370,8 +379,8 @@ def with_boolean_out(out: Any, function: Callable[..., Any], input: Any) -> Any:
 
 def _any_node(values: Sequence[Any]) -> bool:
     return any(
-        getattr(value, "_node", None) is not None
-        or (isinstance(value, (list, tuple)) and any(getattr(entry, "_node", None) is not None for entry in value))
+        getattr(value, "requires_grad", False) is True
+        or (isinstance(value, (list, tuple)) and any(getattr(entry, "requires_grad", False) is True for entry in value))
         for value in values
     )
 

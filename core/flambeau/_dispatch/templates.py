@@ -194,9 +194,7 @@ def elementwise(
     if any(parameter.name == "alpha" for parameter in parameters):
         options = ["alpha=1"]
         second = tensors[-1]
-        prologue += (
-            f"    if alpha is not one and {second} is not ...:\n        {second} = scale({name!r}, {second}, alpha)\n"
-        )
+        prologue += f"    if alpha is not one and {second} is not ...:\n        {second} = scale({name!r}, input, {second}, alpha)\n"
     elif variant is not None:
         option = parameters[-1]
         options = [f"{option.name}={option.default!r}"]

@@ -13,14 +13,15 @@ from flambeau.backend.selection import find_place
 from flambeau.dtypes import dtype
 from flambeau.shapes import Shape
 
+from .memory import Memory, copied_memory, memory_as_pickled
 from .methods import method
 from .modes import no_grad
 from .sparse import as_class, make_sparse
 from .tensor import Tensor, from_array
 
 __all__ = [
-    "copy_tensor", "deepcopy_tensor", "host_list", "in_memory_order", "nested_list", "rebuild_tensor", "reduce_tensor",
-    "widened_bfloat16",
+    "copy_tensor", "deepcopy_tensor", "host_list", "in_memory_order", "nested_list", "rebuild_tensor", "rebuild_view",
+    "reduce_tensor", "widened_bfloat16",
 ]  # fmt: skip
 
 
@@ -36,7 +37,7 @@ def copy_tensor(tensor: Tensor) -> Tensor:
 
 @method("__deepcopy__")
 def deepcopy_tensor(tensor: Tensor, memo: dict[int, Any]) -> Tensor:
-    """A copy with its own memory, of the same class and with its gradient.
+    """A copy with its own memory, of the same class and with its gradient; views that are copied with it are views of it.
 
     Raises:
         RuntimeError: the tensor is not a leaf: a copy could not have its history.
@@ -50,14 +51,23 @@ def deepcopy_tensor(tensor: Tensor, memo: dict[int, Any]) -> Tensor:
             "https://github.com/pytorch/pytorch/pull/103001"
         )
     with no_grad():
-        made = _as_class(type(tensor), tensor.detach().clone())
+        made = _as_class(type(tensor), _copied(tensor.detach(), memo))
+    memo[id(tensor)] = made
     if tensor.requires_grad:
         made.requires_grad_()
-    if tensor.grad is not None:
-        made.grad = deepcopy_tensor(tensor.grad.detach(), memo)
-    memo[id(tensor)] = made
+    grad = tensor.grad
+    if grad is not None:
+        made.grad = deepcopy(grad if grad.is_leaf else grad.detach(), memo)
     vars(made).update(deepcopy(_attributes(tensor), memo))
     return made
+
+
+def _copied(tensor: Tensor, memo: dict[int, Any]) -> Tensor:
+    """A copy that lies in a copy of its memory, as it lies in it: with the same strides, and beside its views."""
+    memory = None if tensor._sparse else copied_memory(tensor, memo)
+    if memory is None:
+        return tensor.clone()
+    return memory.tensor(tensor._type, tensor._array.shape, tensor.stride(), tensor.storage_offset())
 
 
 def _attributes(tensor: Tensor) -> dict[str, Any]:
@@ -124,21 +134,40 @@ def _check_class(cls: Any) -> None:
 
 @method("__reduce_ex__")
 def reduce_tensor(tensor: Tensor, protocol: Any = None) -> tuple[Any, ...]:
-    """How to pickle a tensor: by the bytes of its elements, with the attributes that it was given by the program.
+    """How to pickle a tensor: by its memory and where it lies in it, with the attributes that it was given by the program.
 
-    A sparse tensor is pickled by its components. Its gradient and its history are left behind: what is read back is a leaf.
+    Views of one memory are that again, if they are in one pickle. So all of the memory is written, even for a small view
+    of it; ``clone()`` what shall be written alone. A sparse tensor is pickled by its components. Its gradient and its
+    history are left behind: what is read back is a leaf.
     """
     if tensor._sparse:
         return _rebuild_sparse, _parts(tensor), _attributes(tensor) or None
+    memory = memory_as_pickled(tensor)
+    if memory is not None:
+        place = (tuple(tensor.shape), tensor.stride(), tensor.storage_offset())
+        return (
+            rebuild_view,
+            (type(tensor), memory, *place, tensor.dtype, tensor.requires_grad),
+            _attributes(tensor) or None,
+        )
     data = bytes(tensor._type.kernels.to_host(tensor._array))
     arguments = (type(tensor), data, tuple(tensor.shape), tensor.dtype, str(tensor.device), tensor.requires_grad)
     return rebuild_tensor, arguments, _attributes(tensor) or None
 
 
+def rebuild_view(
+    cls: type[Tensor], memory: Memory, shape: tuple[int, ...], strides: tuple[int, ...], offset: int, dtype: dtype,
+    requires_grad: bool,
+) -> Tensor:  # fmt: skip
+    """The tensor that was pickled, in the memory that was pickled with it and with its views."""
+    made = _as_class(cls, memory.tensor(memory.type.with_dtype(dtype), shape, strides, offset))
+    return made.requires_grad_() if requires_grad else made
+
+
 def rebuild_tensor(
     cls: type[Tensor], data: bytes, shape: tuple[int, ...], dtype: dtype, device: str, requires_grad: bool
 ) -> Tensor:
-    """The tensor that was pickled, on the same device.
+    """The tensor that was pickled by its elements, on the same device.
 
     Raises:
         BackendError: the device is not there.

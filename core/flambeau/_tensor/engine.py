@@ -149,7 +149,10 @@ def _run(
         elif wanted is not None or node._hooked or watched:
             grads = _run_carefully(node, grad, wanted, retain_graph, watched=watched)
         else:
-            grads = node._rule.apply(node, grad)
+            try:
+                grads = node._rule.apply(node, grad)
+            except Exception as error:
+                grads = _apply_to_strided(node, grad, error)
             if not retain_graph and node._saved and node._rule.frees:
                 node._saved = None
         grad = None  # nothing but the dictionary may hold a gradient: see `_accumulate`
@@ -199,10 +202,26 @@ def _run_carefully(
         wanted.arrived(node, grad)
         if node not in wanted.leading:
             return (None,) * len(node._edges)
-    grads = anomaly.apply_watched(node, grad) if watched else node._rule.apply(node, grad)
+    try:
+        grads = anomaly.apply_watched(node, grad) if watched else node._rule.apply(node, grad)
+    except Exception as error:
+        grads = _apply_to_strided(node, grad, error)
     if not retain_graph and node._saved and node._rule.frees:
         node._saved = None
     return _run_hooks(node, grads, grad) if node._hooks else grads
+
+
+def _apply_to_strided(node: Node, grad: _Gradient, error: Exception) -> Sequence[Tensor | None]:
+    """Go backward through a node whose rule failed: by strided gradients, if sparse ones had come, which few rules know.
+
+    Raises:
+        Exception: ``error``, if none had come, or if the rule is that of a program's own function.
+    """
+    grads = grad if isinstance(grad, list) else [grad]
+    if not node._rule.takes_strided or not any(each is not None and each._sparse for each in grads):
+        raise error
+    strided = [each.to_dense() if each is not None and each._sparse else each for each in grads]
+    return node._rule.apply(node, strided if isinstance(grad, list) else strided[0])
 
 
 def _add(gradients: dict[_Target, _Gradient], edge: Edge, grad: Tensor) -> None:
@@ -348,7 +367,7 @@ def _in_order_of(tensor: Tensor, grad: Tensor) -> Tensor:
 def _accumulated_sparse(old: Tensor | None, grad: Tensor, create_graph: bool) -> Tensor:
     """The sum of gradients one of which is sparse: strided if one is."""
     if old is None:
-        return grad if create_graph else grad.detach()
+        return grad if create_graph else grad.detach().clone()  # whose values others may have
     if create_graph or old._sparse:
         return grad + old if old._sparse and not grad._sparse else old + grad
     old += grad

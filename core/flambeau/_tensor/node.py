@@ -21,7 +21,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeAlias
 
 from .handles import RemovableHandle
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .saved import Packed
     from .tensor import Tensor
 
-__all__ = ["Edge", "GradientEdge", "Leaf", "Node", "Output", "Rule", "edge_target", "next_sequence"]
+__all__ = ["Edge", "GradientEdge", "Leaf", "Node", "Output", "Rule", "Stale", "edge_target", "next_sequence"]
 
 next_sequence = count(1).__next__
 """Numbers nodes in the order of their creation: a node's inputs have smaller numbers than itself."""
@@ -50,9 +50,10 @@ class Rule:
         users: for each of these, the inputs whose formulas want it.
         outputs: the names of the fields of a named tuple that the op returns.
         frees: whether what is saved has tensors, which a pass frees; numbers and shapes stay, and allow another pass.
+        takes_strided: whether a sparse gradient may be made strided for it: not for the rule of a program, which gets what came.
     """
 
-    __slots__ = ("apply", "frees", "kinds", "name", "outputs", "save", "single_output", "users")
+    __slots__ = ("apply", "frees", "kinds", "name", "outputs", "save", "single_output", "takes_strided", "users")
 
     def __init__(
         self,
@@ -63,6 +64,7 @@ class Rule:
         users: Mapping[str, list[str]] | None = None,
         kinds: tuple[str, ...] = (),
         outputs: tuple[str, ...] = (),
+        takes_strided: bool = True,
     ) -> None:
         self.name = name
         self.apply = apply
@@ -71,6 +73,7 @@ class Rule:
         self.save = tuple(self.users)
         self.kinds = kinds
         self.outputs = outputs
+        self.takes_strided = takes_strided
         self.frees = not kinds or any(kind != "value" for kind in kinds)
 
     def __repr__(self) -> str:
@@ -157,6 +160,27 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<{self.name()} object at {id(self):#x}>"
+
+
+class Stale(Node):
+    """The history of a tensor that has none any more, because of a write that no graph could know of.
+
+    Going back through it is an error, and so is to ask for it.
+    """
+
+    __slots__ = ("message",)
+
+    def __init__(self, message: str, *edges: Edge | None) -> None:
+        self._rule, self._edges, self._fits, self._saved = _STALE, edges, None, None
+        self._sequence = next_sequence()
+        self.message = message
+
+
+def _refuse(node: Any, grad: Any) -> NoReturn:
+    raise RuntimeError(node.message)
+
+
+_STALE = Rule("ErrorBackward", _refuse)
 
 
 class Output:

@@ -23,7 +23,7 @@ from .tensor import Tensor
 if TYPE_CHECKING:
     from flambeau.devices import device as Device  # noqa: N812 (a class in lower case, as in PyTorch)
 
-__all__ = ["SparseTensor", "as_class", "layout_name", "make_sparse", "sparse_method"]
+__all__ = ["SparseTensor", "as_class", "layout_name", "make_sparse", "sparse_method", "unlike_layouts"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -38,6 +38,20 @@ def layout_name(tensor: Tensor) -> str:
     """The layout in the words of PyTorch's messages, "SparseCsr"."""
     format = FORMATS.get(tensor.layout)
     return "Strided" if format is None else format.title
+
+
+def unlike_layouts(target: Tensor, source: Tensor) -> RuntimeError:
+    """The error for ``copy_()`` between a strided tensor and a sparse one, in PyTorch's words."""
+    own, given = (
+        dtypes.legacy_type_name(each.dtype, each.device).replace(
+            "torch.", "torch.sparse." if each._sparse else "torch.", 1
+        )
+        for each in (target, source)
+    )
+    return RuntimeError(
+        f"copy_() between dense and sparse Tensors is not implemented! Found self type = {own} and src type = {given}: convert "
+        f"with {'to_sparse' if target._sparse else 'to_dense'}() first"
+    )
 
 
 def make_sparse(

@@ -19,7 +19,7 @@ from .handles import RemovableHandle
 from .hooks import register_hook, retain_grad
 from .methods import TensorMethods
 from .modes import in_inference_mode, inference
-from .node import Leaf, Node, Output
+from .node import Leaf, Node, Output, Stale
 from .storage import InferenceStorage, Storage, View, mark_inference
 
 if TYPE_CHECKING:
@@ -252,8 +252,14 @@ class Tensor(TensorMethods):
 
     @property
     def grad_fn(self) -> Node | None:
-        """The node of the operation that made it; None for leaves."""
+        """The node of the operation that made it; None for leaves.
+
+        Raises:
+            RuntimeError: it is a view of something that was written to in a way that leaves it without a history.
+        """
         node = self._node
+        if node.__class__ is Stale:
+            raise RuntimeError(node.message)
         if isinstance(node, Output):
             return node.node
         return node if isinstance(node, Node) else None
@@ -512,14 +518,15 @@ def _refuse_truth(numel: int) -> NoReturn:
 def _check_grad(tensor: Tensor, grad: Any) -> None:
     if not isinstance(grad, Tensor):
         raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(grad).__name__}")
-    if grad._type.place is not tensor._type.place:
+    place = grad._values_._type.place if grad._sparse else grad._type.place  # type: ignore[attr-defined]
+    if place is not tensor._type.place:
         raise RuntimeError("assigned grad has data located on a different device")
     if grad.dtype is not tensor.dtype:
         raise RuntimeError(
             f"attempting to assign a gradient with dtype '{grad.dtype}' to a tensor with grad_dtype '{tensor.dtype}'. The "
             "gradient must match the tensor's dtype."
         )
-    if grad._array.shape != tensor._array.shape:
+    if grad.shape != tensor.shape:
         raise RuntimeError(
             f"attempting to assign a gradient of size '{list(grad.shape)}' to a tensor of size '{list(tensor.shape)}'. Please "
             "ensure that the gradient and the tensor are the same size"

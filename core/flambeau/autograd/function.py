@@ -271,7 +271,7 @@ def _recorded(node: BackwardCFunction, args: Sequence[Any], output: Any) -> Any:
     _check_dirty(node, outputs)
     node._arguments = tuple(_spec(arg) if _is_tensor(arg) else None for arg in args)
     node._sparse_arguments, node._sparse_outputs = _patterns(args), _patterns(outputs)
-    node._rule = Rule(node.name(), _backward, single_output=single)
+    node._rule = Rule(node.name(), _backward, single_output=single, takes_strided=False)
     node._edges = tuple(_part(arg)._node if _is_tensor(arg) else None for arg in args)
     node._fits = None
     node._sequence = next_sequence()
@@ -296,6 +296,9 @@ def _check_dirty(ctx: FunctionCtx, outputs: Sequence[Any]) -> None:
     for tensor in ctx._dirty:
         if tensor._node.__class__ is Leaf:
             raise RuntimeError("a leaf Variable that requires grad has been used in an in-place operation.")
+        view = tensor._view
+        if view is not None and view.differentiable and view.base._node.__class__ is Leaf:
+            raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
         if not _contains(outputs, tensor):
             raise RuntimeError(
                 "Some elements marked as dirty during the forward method were not returned as output. The inputs that are "
@@ -315,17 +318,23 @@ def _with_history(node: BackwardCFunction, value: Tensor, index: int | None, arg
         stand_in._node = edge
         relink(value, stand_in)
         return value
+    origin, made_in = (
+        f"Output {index or 0} of {node._function.__name__}",
+        IN_FUNCTION if len(node._outputs) == 1 else "",
+    )
     if _contains(args, value):
-        value = _returned(value, f"Output {index or 0} of {node._function.__name__}", alone=len(node._outputs) == 1)
+        value = _returned(value, origin, made_in)
+    elif value._view is not None and value._view.differentiable:  # made in ``forward``, where nothing is recorded
+        value._view = Piece(View(value._view.base, value._view.steps, True, made_in), origin)
     value._node = edge
     return value
 
 
-def _returned(value: Tensor, origin: str, *, alone: bool) -> Tensor:
+def _returned(value: Tensor, origin: str, made_in: str) -> Tensor:
     """A view of an argument that is returned as it is: neither may be written to, which would evade ``backward``."""
     made, parent = value.detach(), value._view
     base, steps = (value, ()) if parent is None or not parent.differentiable else (parent.base, parent.steps)
-    made._view = Piece(View(base, steps, True, IN_FUNCTION if alone else ""), origin)
+    made._view = Piece(View(base, steps, True, made_in), origin)
     return made
 
 

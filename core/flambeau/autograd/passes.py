@@ -226,11 +226,12 @@ def _roots(outputs: list[Tensor], grads: Any, create_graph: bool) -> list[tuple[
         raise RuntimeError(f"got {len(outputs)} tensors and {len(given)} gradients")
     roots = []
     for position, (output, start) in enumerate(zip(outputs, given, strict=True)):
-        output = _strided(output)
-        start = _checked_start(position, output, _strided(start))
+        if getattr(output, "_sparse", False):
+            output, start = _strided(output), _strided(start)
+        start = _checked_start(position, output, start)
         if output._node is None:
             raise RuntimeError(f"element {position} of tensors does not require grad and does not have a grad_fn")
-        roots.append((output._node, start if create_graph or start._node is None else start.detach()))
+        roots.append((output._node, start if create_graph or not start.requires_grad else start.detach()))
     return roots
 
 
@@ -243,12 +244,12 @@ def _checked_start(position: int, output: Tensor, start: Tensor | None) -> Tenso
         if output._node is None:
             raise RuntimeError(f"element {position} of tensors does not require grad and does not have a grad_fn")
         return output._filled(1)
-    if start._array.shape != output._array.shape:
+    if start.shape != output.shape:
         raise RuntimeError(
             f"Mismatch in shape: grad_output[{position}] has a shape of {start.shape} and output[{position}] has a shape of "
             f"{output.shape}."
         )
-    return start._to_type(output._type)
+    return start.to(output.dtype) if start._sparse else start._to_type(output._type)
 
 
 @method("backward")

@@ -167,6 +167,14 @@ class Backend(ABC):
         """The contents of the allocation that ``array`` lies in."""
         raise self.lacks("storages")
 
+    def storage_array(self, array: Array) -> Array | None:
+        """All of the allocation that ``array`` lies in, from its beginning, as a vector that shares its memory.
+
+        Its elements are those of the allocation, whatever those of ``array`` are. Copies and pickles of tensors keep what
+        tensors share by it; None (the default) says that there is no such array, and each tensor is copied by itself.
+        """
+        return None
+
     def array_interface(self, array: Array) -> Mapping[str, Any]:
         """The array in the words of ``__array_interface__``, or of ``__cuda_array_interface__`` on a CUDA device."""
         raise self.lacks("the array interface")

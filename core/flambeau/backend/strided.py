@@ -110,6 +110,11 @@ class StridedBackend(Backend):
         """The contents of the memory."""
         return _host_bytes(array.memory.root, array.memory.root.length)
 
+    def storage_array(self, array: Strided) -> Strided:
+        """The memory."""
+        root = array.memory.root
+        return Strided(root, (root.length,), (1,), 0)
+
     # -- other libraries ---------------------------------------------------------------
 
     def copy_from(self, other: Backend, array: Array, device: int) -> Array | None:

@@ -14,10 +14,12 @@ from flambeau.errors import UnsupportedLayoutError
 from flambeau.ops.movement.joining import cat
 from flambeau.ops.sorting.searching import searchsorted
 from flambeau.promotion import result_dtype
+from flambeau.shapes import broadcast_shapes
 
 from ._history import recorded_as
 from ._indices import coordinates, in_layout_of, positions, summed
 from .conversion import to_coo, to_dense
+from .movement import broadcast
 
 __all__ = ["aligned", "partners"]
 
@@ -80,16 +82,21 @@ def _mul(input: Any, other: Any) -> Any:
         return other.with_values(input * other._values_)
     if isinstance(input, SparseTensor) and isinstance(other, SparseTensor):
         return _intersection(input, other)
+    shape = broadcast_shapes(input.shape, other.shape)
     sparse, dense = (input, other) if isinstance(input, SparseTensor) else (other, input)
+    if sparse.shape != shape:
+        made = _mul(broadcast(sparse, shape), dense)
+        return in_layout_of(sparse, made._components[0], made._values_, tuple(shape))
     source = to_coo(sparse) if sparse.layout is layouts.sparse_coo else sparse
     return source.with_values(source._values_ * _at(dense, source))
 
 
 @implements("div", "true_divide", "divide")
 def _div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
-    if not isinstance(input, SparseTensor) or (isinstance(other, Tensor) and other._sparse):
+    if isinstance(other, Tensor) and other._sparse:
         raise UnsupportedLayoutError(
-            "div() divides a sparse tensor by a strided one or a number: convert with to_dense() first"
+            f"Sparse division requires a scalar or zero-dim dense tensor divisor (got shape {list(other.shape)} for divisor): "
+            "convert it with to_dense() first"
         )
     source = to_coo(input) if input.layout is layouts.sparse_coo else input
     divisor = other if _is_number(other) else _at(other, source)
@@ -145,6 +152,7 @@ def _add(input: Any, other: Any, *, alpha: Any = 1) -> Any:
     if isinstance(input, SparseTensor) and isinstance(other, SparseTensor):
         _check_shapes("add", input, other)
         first, second = to_coo(input), to_coo(other)
+        _check_density(first, second)
         scaled = second._values_ if alpha == 1 else second._values_ * alpha
         indices, values = summed(
             cat([first._components[0], second._components[0]], 1),
@@ -159,6 +167,14 @@ def _add(input: Any, other: Any, *, alpha: Any = 1) -> Any:
     dense = to_dense(input) if isinstance(input, SparseTensor) else input
     addend = to_dense(other) if isinstance(other, SparseTensor) else other
     return ROWS["add"].function(dense, addend, alpha=alpha)
+
+
+def _check_density(first: SparseTensor, second: SparseTensor) -> None:
+    if first.sparse_dim() != second.sparse_dim():
+        raise RuntimeError(
+            f"add: expected 'self' and 'other' to have same density, but 'self' has {first.sparse_dim()} sparse dimensions while "
+            f"'other' has {second.sparse_dim()} sparse dimensions"
+        )
 
 
 def _joined(first: Tensor, second: Tensor) -> Tensor:

@@ -22,7 +22,7 @@ from ._history import recorded_as
 from ._indices import in_layout, in_layout_of, summed
 from .conversion import to_coo
 
-__all__ = ["part"]
+__all__ = ["broadcast", "part"]
 
 
 @implements("t")
@@ -177,6 +177,22 @@ def _unsqueeze(input: Any, dim: int) -> Any:
     )
     size = (*tuple(input.shape)[:dim], 1, *tuple(input.shape)[dim:])
     return make_sparse(layouts.sparse_coo, (added,), source._values_, size, coalesced=source._coalesced)
+
+
+def broadcast(input: SparseTensor, shape: Sequence[int]) -> SparseTensor:
+    """A COO tensor of ``shape``, which that of ``input`` broadcasts to: what is stored is stored as often as it is needed."""
+    source = to_coo(input)
+    for _ in range(len(shape) - source.dim()):
+        source = _unsqueeze(source, 0)
+    count = source.sparse_dim()
+    indices, values = source._components[0], source._values_
+    for dim in range(count):
+        if source.shape[dim] != shape[dim]:
+            stored, times = values.shape[0], shape[dim]
+            indices, values = indices.repeat(1, times), values.repeat(times, *[1] * (values.dim() - 1))
+            indices[dim] = arange(times, device=indices.device).repeat_interleave(stored)
+    values = values.expand(values.shape[0], *shape[count:])
+    return make_sparse(layouts.sparse_coo, (indices,), values, tuple(shape))
 
 
 def _joined(tensors: Sequence[Any], dim: int) -> SparseTensor:

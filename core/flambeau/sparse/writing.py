@@ -17,7 +17,7 @@ from flambeau._tensor import Tensor
 from flambeau._tensor.formats import FORMATS
 from flambeau._tensor.methods import method
 from flambeau._tensor.modes import grad_enabled
-from flambeau._tensor.sparse import SparseTensor, make_sparse
+from flambeau._tensor.sparse import SparseTensor, make_sparse, unlike_layouts
 from flambeau.errors import UnsupportedLayoutError
 from flambeau.ops.creation.filled import zeros
 from flambeau.ops.movement.joining import cat
@@ -70,6 +70,8 @@ def _in_place(name: str) -> Callable[..., SparseTensor]:
         _check_writable(self)
         result = function(self, *args, **kwargs)
         if not isinstance(result, SparseTensor):
+            if name in ("add", "sub"):
+                raise UnsupportedLayoutError("add(sparse, dense) is not supported. Use add(dense, sparse) instead.")
             raise UnsupportedLayoutError(
                 f"{name}_() would make a tensor of layout {self.layout!r} strided: convert it with to_dense() first"
             )
@@ -89,7 +91,8 @@ def _attach() -> None:
     for name in IMPLEMENTATIONS:
         row = ROWS.get(name)
         if name not in _NOT_IN_PLACE and (row is None or row.inplace):
-            setattr(SparseTensor, f"{name}_", _in_place(name))
+            for each in (name, *(() if row is None else row.aliases)):
+                setattr(SparseTensor, f"{each}_", _in_place(name))
     for alias, name in _ALIASES.items():
         setattr(SparseTensor, alias, _in_place(name))
 
@@ -113,10 +116,7 @@ def _copy_(self: SparseTensor, src: Any, non_blocking: bool = False) -> SparseTe
         RuntimeError: ``src`` is strided, or has another shape.
     """
     if not isinstance(src, SparseTensor):
-        raise RuntimeError(
-            "copy_() between dense and sparse Tensors is not implemented! Found self type = sparse, src type = strided; "
-            "convert with to_sparse() first"
-        )
+        raise unlike_layouts(self, src)
     return become(self, src.clone().to(self.device).to(self.dtype))
 
 

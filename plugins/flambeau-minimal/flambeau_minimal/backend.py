@@ -44,6 +44,18 @@ class MinimalBackend(Backend):
         address, _ = array.buffer.buffer_info()
         return address + array.offset * array.buffer.itemsize
 
+    def storage_nbytes(self, array: MinimalArray) -> int:
+        """The bytes of the buffer."""
+        return len(array.buffer) * array.buffer.itemsize
+
+    def storage_bytes(self, array: MinimalArray) -> bytes:
+        """The contents of the buffer."""
+        return array.buffer.tobytes()
+
+    def storage_array(self, array: MinimalArray) -> MinimalArray:
+        """The buffer as a vector."""
+        return MinimalArray(array.buffer, (len(array.buffer),), (1,), 0, array.dtype, array.device)
+
     def copy_from(self, other: Backend, array: MinimalArray, device: int) -> MinimalArray | None:
         """Copy between the two devices; what comes from another backend passes through the host."""
         if other is not self:

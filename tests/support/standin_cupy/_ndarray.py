@@ -87,6 +87,14 @@ class ndarray:
     T = property(lambda self: self._viewed(self._host.T))
 
     @property
+    def base(self) -> ndarray | None:
+        """The array that owns the memory, of a view."""
+        base = self._host.base
+        while base is not None and getattr(base, "base", None) is not None:
+            base = base.base
+        return self._viewed(base) if isinstance(base, np.ndarray) else None
+
+    @property
     def data(self) -> MemoryPointer:
         return MemoryPointer(self._memory, self._host.ctypes.data - self._memory.ptr)
 

@@ -8,10 +8,12 @@ from typing import Any
 from flambeau import dtypes, layouts
 from flambeau._dispatch.checks import zero_gradient
 from flambeau._dispatch.declare import composite, primitive
+from flambeau._dispatch.overlaps import check_distinct
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.copies import in_memory_order
 from flambeau._tensor.methods import method
+from flambeau._tensor.sparse import unlike_layouts
 from flambeau._tensor.storage import View, storage_of
 from flambeau.backend.selection import find_place
 from flambeau.backend.types import TensorType
@@ -103,6 +105,8 @@ def _detach_(self: Tensor) -> Tensor:
 def _write_copy(input: Tensor, source: Tensor, non_blocking: bool = False) -> None:
     if not isinstance(source, Tensor):
         raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(source).__name__}")
+    if source._sparse:
+        raise unlike_layouts(input, source)
     moved = to_type(source.detach(), input._type)
     try:
         broadcast = broadcast_shapes(input._array.shape, moved._array.shape)
@@ -118,11 +122,17 @@ def _write_copy(input: Tensor, source: Tensor, non_blocking: bool = False) -> No
     input._type.kernels.copy_into(input._array, moved._array)
 
 
+def _copy_places(input: Tensor, source: Tensor, non_blocking: bool = False) -> None:
+    if source is not input:
+        check_distinct(input)
+
+
 @primitive(
     derivatives={"input": zero_gradient, "source": lambda grad: grad},
     method=False,
     inplace=True,
     write=_write_copy,
+    shared=_copy_places,
     node="CopyBackwards",
 )
 def copy(input: Tensor, source: Tensor, non_blocking: bool = False) -> Tensor:

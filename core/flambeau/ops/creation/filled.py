@@ -10,11 +10,13 @@ from flambeau import dtypes, layouts
 from flambeau._dispatch.checks import zero_gradient
 from flambeau._dispatch.declare import primitive
 from flambeau._dispatch.factories import TypeOf, check_shape, factory, factory_like, nothing_stored
+from flambeau._dispatch.overlaps import check_distinct
 from flambeau._dispatch.runtime import Number, number_argument
 from flambeau._dispatch.sparse_forms import call as call_sparse
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
+from flambeau._tensor.storage import propagate_write
 from flambeau.backend.types import TensorType
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.layouts import order_of_format
@@ -333,11 +335,19 @@ def _write_fill(input: Tensor, value: Tensor | Number) -> None:
     type_.kernels.copy_into(input._array, type_.number(fitting(number, type_.dtype)))
 
 
+def _fill_places(input: Tensor, value: Tensor | Number) -> None:
+    if isinstance(value, Tensor):  # which PyTorch refuses here, as it does not a number
+        check_distinct(input)
+    _write_fill(input, value)
+    propagate_write(input)
+
+
 @primitive(
     derivatives={"input": zero_gradient, "value": lambda grad: grad.sum()},
     inplace=True,
     write=_write_fill,
     overlapping=True,
+    shared=_fill_places,
     method=False,
 )
 def fill(input: Tensor, value: Tensor | Number) -> Tensor:

@@ -9,10 +9,11 @@ from typing import Any
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
+from flambeau._dispatch.overlaps import check_apart, overlaps_itself, repeated_dims, warn_expanded
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
-from flambeau._tensor.modes import no_grad
+from flambeau._tensor.modes import grad_enabled, no_grad
 from flambeau.dtypes import scalar_type_name
 from flambeau.errors import level_of_caller
 from flambeau.ops.creation.conversion import to_type
@@ -371,6 +372,7 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
         return
     view, advanced = _apply_basic(input, entries, _fills(entries, value))
     if advanced:
+        check_apart(input, (*entries, value), wholly=True)
         _put_at(view, advanced, value)
     else:
         view.copy_(_without_leading_ones(value, view))
@@ -430,7 +432,26 @@ def _put_at(view: Tensor, advanced: list[tuple[int, Tensor]], value: Tensor, acc
     if place:
         back = (*range(place, place + count), *range(place), *range(place + count, len(wanted)))
         full = _permute(full, back)
+    if overlaps_itself(front) and not (grad_enabled() and (front.requires_grad or full.requires_grad)):
+        warn_expanded("index_put_", "tensor[indices] = tensor")
+        front, indices, full = _once(front, indices, full, accumulate)
     front._index_put_(tuple(indices), full, accumulate)
+
+
+def _once(
+    front: Tensor, indices: Sequence[Tensor], values: Tensor, accumulate: bool
+) -> tuple[Tensor, list[Tensor], Tensor]:
+    """What is to be written to an expanded tensor, as what is to be written to each of its places in memory in the end."""
+    indices, shift = list(indices), indices[0].dim() - len(indices)
+    for dim in repeated_dims(front):
+        if dim < len(indices):
+            indices[dim] = indices[dim] * 0
+        elif accumulate:
+            values = values.sum(dim + shift, keepdim=True)
+        else:
+            values = values.narrow(dim + shift, values.shape[dim + shift] - 1, 1)
+        front = front.narrow(dim, 0, 1)
+    return front, indices, values
 
 
 def _write_index_put(input: Tensor, indices: tuple[Tensor, ...], values: Tensor, accumulate: bool = False) -> None:
@@ -476,6 +497,7 @@ def _put(function: str, input: Tensor, indices: Sequence[Tensor], values: Tensor
         raise _dtypes_differ(input, values)
     if not indices:
         raise IndexError(f"{function}(): expected one index tensor at least")
+    check_apart(input, (*indices, values), wholly=True)
     entries = _expanded_key(input, tuple(index.reshape(1) if _is_number(index) else index for index in indices))
     view, advanced = _apply_basic(input, entries, not accumulate and _fills(entries, values))
     _put_at(view, advanced, values, accumulate)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
+from flambeau._dispatch.overlaps import fill_places, warn_expanded
 from flambeau._dispatch.runtime import Number, c_name, common_type
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import scalar_type_name
@@ -293,7 +294,13 @@ def _index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor) -> Tensor
     return written(_write_index_fill, input, dim, index, value)
 
 
-@composite(inplace=True)
+def _index_fill_places(input: Tensor, dim: int, index: Tensor, value: Tensor | Number) -> None:
+    warn_expanded("index_fill_", "tensor[mask] = scalar")
+    places = index_fill(input.new_full(tuple(input.shape), False, dtype=dtypes.bool), dim, index, True)
+    fill_places(input, places, value)
+
+
+@composite(inplace=True, shared=_index_fill_places)
 def index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor | Number) -> Tensor:
     """Fill the slices of a dimension that are named with a number. Source of the semantics: ``torch.index_fill``.
 
@@ -378,7 +385,22 @@ def _masked_fill(input: Tensor, mask: Tensor, value: Tensor) -> Tensor:
     return from_array(input._type.kernels.where(mask._array, value._array, input._array), input._type)
 
 
-@composite(inplace=True)
+def _masked_fill_places(input: Tensor, mask: Tensor, value: Tensor | Number) -> None:
+    warn_expanded("masked_fill_", "tensor[mask] = scalar")
+    _check_masked_fill(mask, value)
+    fill_places(input, mask, value)
+
+
+def _check_masked_fill(mask: Tensor, value: Tensor | Number) -> None:
+    if mask.dtype is not dtypes.bool:
+        raise RuntimeError(f"masked_fill_ only supports boolean masks, but got mask with dtype {c_name(mask.dtype)}")
+    if isinstance(value, Tensor) and value.dim():
+        raise RuntimeError(
+            f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.dim()} dimension(s)."
+        )
+
+
+@composite(inplace=True, shared=_masked_fill_places)
 def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
     """Replace elements where ``mask`` holds with a number. Source of the semantics: ``torch.Tensor.masked_fill``.
 
@@ -390,16 +412,8 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
         >>> torch.tensor([1.0, 2.0]).masked_fill(torch.tensor([True, False]), 9)
         tensor([9., 2.])
     """
-    if mask.dtype is not dtypes.bool:
-        raise RuntimeError(f"masked_fill_ only supports boolean masks, but got mask with dtype {c_name(mask.dtype)}")
-    if isinstance(value, Tensor):
-        if value.dim():
-            raise RuntimeError(
-                f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.dim()} dimension(s)."
-            )
-        value = to_type(value, input._type)
-    else:
-        value = input.new_full((), value)
+    _check_masked_fill(mask, value)
+    value = to_type(value, input._type) if isinstance(value, Tensor) else input.new_full((), value)
     common_type("masked_fill", (input, mask))
     return _masked_fill(input, mask, value)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive, view
 from flambeau._dispatch.factories import TypeOf, factory
+from flambeau._dispatch.overlaps import fill_places
 from flambeau._dispatch.runtime import Number
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
@@ -220,7 +221,20 @@ def _triu_input(grad: Tensor, diagonal: int) -> Tensor:
     return triu(grad, diagonal)
 
 
-@primitive(derivatives={"input": _tril_input}, inplace=True, out="exact")
+def _tril_places(input: Tensor, diagonal: int = 0) -> None:
+    fill_places(input, triu(_all_places(input), diagonal + 1), 0)
+
+
+def _triu_places(input: Tensor, diagonal: int = 0) -> None:
+    fill_places(input, tril(_all_places(input), diagonal - 1), 0)
+
+
+def _all_places(input: Tensor) -> Tensor:
+    type_ = input._type.boolean
+    return from_array(type_.kernels.full(input._array.shape, True, "bool"), type_)
+
+
+@primitive(derivatives={"input": _tril_input}, inplace=True, out="exact", shared=_tril_places)
 def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     """Keep the lower triangle of matrices, with the diagonals up to ``diagonal``; zeros above. Source: ``torch.tril``.
 
@@ -237,7 +251,7 @@ def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     return _lower(input, as_int(diagonal, "diagonal"), keep=True)
 
 
-@primitive(derivatives={"input": _triu_input}, inplace=True, out="exact")
+@primitive(derivatives={"input": _triu_input}, inplace=True, out="exact", shared=_triu_places)
 def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     """Keep the upper triangle of matrices, with the diagonals from ``diagonal`` on. Source: ``torch.triu``.
 

@@ -7,17 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import prod
-from typing import Any
+from typing import Any, NoReturn
 
 from flambeau import layouts
 from flambeau._dispatch.inplace import check_writable
+from flambeau._dispatch.runtime import c_name
 from flambeau._dispatch.spelling import spelled
-from flambeau._tensor import Tensor
+from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.copies import host_list
+from flambeau._tensor.memory import Memory, memory_in
 from flambeau._tensor.methods import method
-from flambeau._tensor.storage import propagate_write
+from flambeau._tensor.modes import grad_enabled
+from flambeau._tensor.node import Node, Rule, next_sequence
+from flambeau._tensor.storage import Storage, check_inference, mark_inference, propagate_write, storage_of
+from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.data import make_tensor
-from flambeau.shapes import Shape, contiguous_strides, size_argument
+from flambeau.shapes import Shape, as_int, contiguous_strides, size_argument
+from flambeau.storage import TypedStorage, UntypedStorage
 
 __all__: list[str] = []
 
@@ -31,11 +37,11 @@ def _resize_(
 ) -> Tensor:
     """Change the shape in place; elements stay in the order of memory, those that come in addition are arbitrary.
 
-    A tensor that grows gets new memory, which views taken before do not see (PyTorch's would). Source:
+    A tensor that grows beyond its memory gets new memory, which views taken before do not see (PyTorch's would). Source:
     ``torch.Tensor.resize_``.
 
     Raises:
-        RuntimeError: it requires a gradient.
+        RuntimeError: it requires a gradient, or has not as many dimensions as ``memory_format``.
 
     Example:
         >>> import flambeau as torch
@@ -45,23 +51,54 @@ def _resize_(
     """
     if self._node is not None:
         raise RuntimeError("cannot resize variables that require grad")
+    if not sizes and size is None:
+        raise TypeError('resize_() missing 1 required positional arguments: "size"')
+    if not isinstance(memory_format, layouts.memory_format):
+        raise TypeError(
+            f"resize_(): argument 'memory_format' must be torch.memory_format, not {type(memory_format).__name__}"
+        )
     shape = size_argument("resize_", sizes, size)
     if any(length < 0 for length in shape):
         raise RuntimeError(f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}")
+    strides = _strides_in(layouts.order_of_format(memory_format, len(shape)), shape)
+    check_inference(self)
     if shape != self._array.shape:
-        self._array = _resized(self, shape)
-        self._view = None
+        _lay(self, _resized(self, shape, strides))
+        propagate_write(self)
+    elif memory_format is not layouts.contiguous_format and strides != self.stride():
+        _lay(self, _resized(self, shape, strides))
     return self
 
 
-def _resized(tensor: Tensor, shape: Shape) -> Any:
-    kernels, count = tensor._type.kernels, prod(shape)
-    elements = _in_memory_order(tensor)
-    if count <= elements.shape[0]:
-        return kernels.reshape(kernels.slice(elements, (0,), (count,), (1,)), shape)
-    grown = kernels.empty((count,), tensor.dtype.name)
-    kernels.copy_into(kernels.slice(grown, (0,), elements.shape, (1,)), elements)
-    return kernels.reshape(grown, shape)
+def _strides_in(order: Shape, shape: Shape) -> Shape:
+    """The strides of a tensor whose dimensions lie in memory in ``order``, the outermost first."""
+    steps = contiguous_strides(tuple([shape[d] for d in order]))
+    return tuple([steps[order.index(d)] for d in range(len(shape))])
+
+
+def _lay(tensor: Tensor, array: Any) -> None:
+    """Let a tensor have another place in memory; its views, which stay where they are, get a hidden tensor for their base."""
+    if tensor._storage is not None:
+        before = from_array(tensor._array, tensor._type)
+        before._storage = tensor._storage
+        for view in tensor._storage.views():
+            if view._view is not None and view._view.base is tensor:
+                view._view = view._view.replaced(before)
+    tensor._array, tensor._view = array, None
+
+
+def _resized(tensor: Tensor, shape: Shape, strides: Shape) -> Any:
+    kernels, count, offset = tensor._type.kernels, prod(shape), 0
+    memory = memory_in(tensor)
+    if memory is None:
+        elements = _in_memory_order(tensor)
+    else:
+        elements, offset = memory.elements(tensor._type), tensor.storage_offset()
+    if offset + count > elements.shape[0]:
+        grown = kernels.empty((offset + count,), tensor.dtype.name)
+        kernels.copy_into(kernels.slice(grown, (0,), elements.shape, (1,)), elements)
+        elements = grown
+    return Memory(elements, tensor._type).tensor(tensor._type, shape, strides, offset)._array
 
 
 def _in_memory_order(tensor: Tensor) -> Any:
@@ -76,46 +113,92 @@ def _in_memory_order(tensor: Tensor) -> Any:
 def _resize_as_(
     self: Tensor, the_template: Tensor, *, memory_format: layouts.memory_format = layouts.contiguous_format
 ) -> Tensor:
-    """Change the shape in place to that of another tensor. Source of the semantics: ``torch.Tensor.resize_as_``."""
-    return _resize_(self, the_template.shape, memory_format=memory_format)
+    """Change the shape in place to that of another tensor, whose format ``torch.preserve_format`` takes over too.
+
+    Source of the semantics: ``torch.Tensor.resize_as_``.
+    """
+    if memory_format is layouts.preserve_format:
+        memory_format = layouts.suggested_format(tuple(the_template.shape), the_template.stride())
+    return _resize_(self, tuple(the_template.shape), memory_format=memory_format)
 
 
 @method("set_")
 def _set_(
     self: Tensor,
-    source: Tensor | None = None,
+    source: Tensor | UntypedStorage | TypedStorage | None = None,
     storage_offset: int | None = None,
     size: Sequence[int] | None = None,
     stride: Sequence[int] | None = None,
 ) -> Tensor:
     """Make this tensor one on the memory of ``source``, with its shape and strides; empty without ``source``.
 
-    With an offset, a size and strides (those of a contiguous tensor unless given) it becomes ``source.as_strided(…)``.
-    A storage is no source here.
+    With an offset, a size and strides (those of a contiguous tensor unless given) it lies in that memory as they say. A
+    storage alone gives a vector of all of it. Source of the semantics: ``torch.Tensor.set_``.
 
     Raises:
-        TypeError: ``source`` is no tensor, or an offset is given without a size.
-        RuntimeError: the dtypes differ.
+        TypeError: ``source`` is neither a tensor nor a storage, or an offset is given without a size.
+        RuntimeError: the dtypes or devices differ, the memory does not reach as far, or this is a leaf that requires a gradient.
 
     Example:
         >>> import flambeau as torch
-        >>> x, y = torch.zeros(1), torch.ones(3)
-        >>> x.set_(y).data_ptr() == y.data_ptr()
-        True
+        >>> x, y = torch.zeros(1), torch.arange(6.0)
+        >>> x.set_(y.untyped_storage(), 1, (2, 2))
+        tensor([[1., 2.],
+                [3., 4.]])
     """
-    if source is None:
-        self._array, self._view = self._type.kernels.empty((0,), self.dtype.name), None
-        return self
-    if not isinstance(source, Tensor):
-        raise TypeError(f"set_(): argument 'source' must be Tensor, not {type(source).__name__}")
-    if source.dtype is not self.dtype:
-        raise RuntimeError(f"Could not set tensor of type {source.dtype.name} to a tensor of type {self.dtype.name}")
-    if storage_offset is not None or size is not None or stride is not None:
-        if storage_offset is None or size is None:
-            raise TypeError("set_(): give 'storage_offset' and 'size' together")
-        source = source.as_strided(size, contiguous_strides(tuple(size)) if stride is None else stride, storage_offset)
-    self._array, self._type, self._view = source._array, source._type, None
+    recorded = grad_enabled() and (self.requires_grad or getattr(source, "requires_grad", False))
+    array = _array_of(self, source, storage_offset, size, stride)
+    check_writable(self, bool(recorded), overlapping=True)
+    version = storage_of(self).version
+    _lay(self, array)
+    self._storage = Storage()
+    self._storage.version = version + 1
+    mark_inference(self)
+    if recorded:
+        self._node = Node()
+        self._node._rule, self._node._edges, self._node._fits, self._node._saved = _UNKNOWN, (), None, ()
+        self._node._sequence = next_sequence()
     return self
+
+
+def _no_derivative(node: Node, grad: Any) -> NoReturn:
+    raise RuntimeError("derivative for aten::set_ is not implemented")
+
+
+_UNKNOWN = Rule("NotImplemented", _no_derivative)
+
+
+def _array_of(tensor: Tensor, source: Any, offset: int | None, size: Any, stride: Any) -> Any:
+    if source is None:
+        return tensor._type.kernels.empty((0,), tensor.dtype.name)
+    if not isinstance(source, (Tensor, UntypedStorage, TypedStorage)):
+        raise TypeError(f"set_(): argument 'source' must be Tensor or Storage, not {type(source).__name__}")
+    _check_source(tensor, source)
+    if offset is None and size is None and stride is None and isinstance(source, Tensor):
+        return source._array
+    if (offset is None) != (size is None) or (stride is not None and size is None):
+        raise TypeError("set_(): give 'storage_offset' and 'size' together")
+    if not isinstance(source, Tensor):
+        return source.untyped().tensor(tensor._type, offset, size, stride)._array
+    start = source.storage_offset() + as_int(offset, "storage_offset")
+    return UntypedStorage(source).tensor(tensor._type, start, size, stride)._array
+
+
+def _check_source(tensor: Tensor, source: Any) -> None:
+    if isinstance(source, Tensor) and source.dtype is not tensor.dtype:
+        raise RuntimeError(
+            f"Could not set tensor of type {c_name(source.dtype)} to a tensor of type {c_name(tensor.dtype)}"
+        )
+    if isinstance(source, TypedStorage) and source.dtype is not tensor.dtype:
+        raise RuntimeError(
+            f"Expected a Storage of type {c_name(tensor.dtype)} or an UntypedStorage, but got type "
+            f"{scalar_type_name(source.dtype)} for argument 1 'storage'"
+        )
+    if source.device != tensor.device:
+        raise RuntimeError(
+            f'Attempted to set the storage of a tensor on device "{tensor.device}" to a storage on different device '
+            f'"{source.device}".  This is no longer allowed; the devices must match.'
+        )
 
 
 @method("apply_")

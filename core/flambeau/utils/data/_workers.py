@@ -17,7 +17,10 @@ from dataclasses import dataclass
 from itertools import count as count_up
 from typing import Any
 
+from flambeau._tensor import Tensor
+from flambeau._tensor.memory import memory_in
 from flambeau.random._generator import manual_seed
+from flambeau.utils._pytree import map_leaves
 
 from . import _worker_info
 
@@ -77,12 +80,20 @@ def _work(
         try:
             if fetcher is None:
                 fetcher = make_fetcher(dataset)
-            result = fetcher.fetch(index)
+            result = map_leaves(_alone, fetcher.fetch(index))
         except StopIteration:
             result = _Exhausted()
         except Exception as error:
             result = _failure(error, worker)
         results.put((number, worker, result))
+
+
+def _alone(value: Any) -> Any:
+    """A tensor that is a small part of its memory as a copy: pickled with its views, it would be sent with all of it."""
+    if type(value) is not Tensor or vars(value).keys() - {"_view"}:
+        return value
+    memory = memory_in(value)
+    return value.clone() if memory is not None and memory.nbytes > value.nbytes else value
 
 
 def _failure(error: Exception, worker: int) -> _Failure:
