@@ -238,3 +238,13 @@ M.addbmm(ramp("float32", 2), ramp("float32", 2, 3, 2), ramp("float32", 2, 3, 2))
 @pytest.mark.parametrize("expression", ODD_SHAPES)
 def test_biases_of_odd_shapes_and_values(expression: str) -> None:
     assert_same(flambeau, torch, expression)
+
+
+def test_dot_has_one_node_and_adds_its_gradients_apart() -> None:
+    a, b = flambeau.tensor([0.0, 3.0, 0.0, -1.5]), flambeau.tensor([3e38, -3e38, 0.0, 0.0])
+    for function in (flambeau.dot, flambeau.matmul, flambeau.inner, flambeau.vdot, flambeau.linalg.vecdot):
+        a, b, grad = a.requires_grad_(), b.requires_grad_(), flambeau.ones((), requires_grad=True)
+        first = flambeau.autograd.grad(function(a, b), (a, b), grad, create_graph=True)
+        (second,) = flambeau.autograd.grad(first, grad, [flambeau.ones(4)] * 2)
+        assert second.item() == 1.5
+    assert type(flambeau.dot(a, b).grad_fn).__name__ == "DotBackward0"

@@ -19,6 +19,7 @@ from flambeau.ops.elementwise.complex_parts import imag
 from flambeau.ops.elementwise.selection import where
 from flambeau.ops.movement.diagonals import diagonal
 from flambeau.ops.reductions._reduce import named_repr
+from flambeau.type_info import finfo
 
 from ._matrices import adjoint, batch_text, check_matrix, check_square, check_square_matrix
 from .factorizations import _eigh, _svd
@@ -101,8 +102,6 @@ def inv(A: Tensor) -> Tensor:
 
 def torch_eps(input: Tensor) -> float:
     """The distance from 1 to the next number of the dtype."""
-    from flambeau.type_info import finfo
-
     return float(finfo(input.dtype).eps)
 
 
@@ -231,10 +230,25 @@ def matrix_rank(
 
 
 def _det_input(grad: Tensor, input: Tensor, result: Tensor) -> Tensor:
-    scaled = (grad * (result.conj() if result.is_complex() else result)).unsqueeze(-1).unsqueeze(-1)
-    if bool((result.detach() == 0).any()):
-        return grad.unsqueeze(-1).unsqueeze(-1) * _cofactors(input)
-    return adjoint(_inv(input)) * scaled
+    grad, det = (tensor.unsqueeze(-1).unsqueeze(-1) for tensor in (grad, result))
+    lost = _out_of_range(input, det)
+    if not bool(lost.any()):
+        return adjoint(_inv(input)) * (grad * det.conj())
+    regular = adjoint(_inv(where(lost, _example(input), input))) * (grad * det.conj())
+    return where(lost, grad * _cofactors(where(lost, input, _example(input))), regular)
+
+
+def _out_of_range(input: Tensor, det: Tensor) -> Tensor:
+    """Where a determinant of finite numbers is 0, infinite, or so small that digits are lost: no inverse helps there."""
+    size = det.detach().abs()
+    limits = finfo(size.dtype)
+    finite = input.detach().abs().amax((-2, -1), keepdim=True) <= limits.max
+    return ((size < limits.tiny) | (size > limits.max)) & finite
+
+
+def _example(input: Tensor) -> Tensor:
+    """A matrix without equal singular values, in place of those that are not to be looked at."""
+    return eye(input.shape[-1], dtype=input.dtype, device=input.device).cumsum(-2).cumsum(-1)
 
 
 def _cofactors(input: Tensor) -> Tensor:
@@ -243,7 +257,7 @@ def _cofactors(input: Tensor) -> Tensor:
     size = s.shape[-1]
     one = eye(size, dtype=dtypes.bool, device=input.device)
     others = where(one, 1.0, s.unsqueeze(-2)).prod(-1)
-    signs = _det(u) * _det(vh)
+    signs = (_det(u) * _det(vh)).conj()
     return matmul(u * others.unsqueeze(-2), vh) * signs.unsqueeze(-1).unsqueeze(-1)
 
 
@@ -289,8 +303,10 @@ def _slogdet_input(given: list[Tensor | None], grad: list[Tensor], input: Tensor
 
 @primitive(derivatives={"input": _slogdet_input}, method=False, holomorphic=False, node="LinalgSlogdetBackward0")
 def _slogdet(input: Tensor) -> tuple[Tensor, Tensor]:
-    type_ = input._type
-    sign, size = type_.kernels.slogdet(input._array)
+    type_, kernels = input._type, input._type.kernels
+    sign, size = kernels.slogdet(input._array)
+    if not type_.complex:  # nan has the sign 0
+        sign = kernels.where(kernels.isnan(size), type_.number(0.0), sign)
     return from_array(sign, type_), from_array(size, type_.with_dtype(type_.dtype.to_real()))
 
 

@@ -15,7 +15,7 @@ from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.filled import fitting
 from flambeau.ops.movement.broadcasting import _expand_method
 from flambeau.ops.movement.shapes import _t, _transpose, reshape
-from flambeau.ops.reductions.sums import sum, sum_to_size
+from flambeau.ops.reductions.sums import sum_to_size
 from flambeau.shapes import broadcast_shapes
 
 __all__ = ["addmm", "bmm", "dot", "matmul", "mm", "mv", "outer"]
@@ -173,7 +173,9 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
     return reshape(_matmul(input, reshape(vec, (-1, 1))), (input.shape[0],))
 
 
-@composite(out=True)
+@primitive(
+    derivatives={"input": lambda grad, tensor: grad * tensor, "tensor": lambda grad, input: grad * input}, out=True
+)
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """Multiply two vectors and add up. Source of the semantics: ``torch.dot``.
 
@@ -193,7 +195,9 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
             f"inconsistent tensor size, expected tensor [{input.numel()}] and src [{tensor.numel()}] to have the same number "
             f"of elements, but got {input.numel()} and {tensor.numel()} elements respectively"
         )
-    return sum(input * tensor, dtype=None if type_.floats else type_.dtype)
+    kernels = type_.kernels
+    product = kernels.matmul(kernels.reshape(input._array, (1, -1)), kernels.reshape(tensor._array, (-1, 1)))
+    return from_array(kernels.reshape(product, ()), type_)
 
 
 @composite(out=True)

@@ -61,7 +61,9 @@ def vecdot(x: Tensor, y: Tensor, *, dim: int = -1, out: Tensor | None = None) ->
     """
     check_floats("linalg.vecdot", x)
     first = x.conj() if x.is_complex() else x
-    result = (first * y).sum(dim)
+    result = (
+        dot(first, y) if x.dim() == y.dim() == 1 and x.shape == y.shape and x.dtype is y.dtype else (first * y).sum(dim)
+    )
     return result if out is None else with_out(out, lambda: result)
 
 
