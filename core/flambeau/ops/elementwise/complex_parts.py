@@ -363,14 +363,25 @@ def complex_abs(input: Tensor) -> Tensor:
     return _complex_abs(input)
 
 
+def _sgn_input(grad: Tensor, input: Tensor, result: Tensor) -> Tensor:
+    """What turns the angle: the sign does not change with the absolute value."""
+    size, across = complex_abs(input), imag(grad * conj(result))
+    at_zero = size == 0
+    return result * (where(at_zero, 0.0, across) / where(at_zero, 1.0, size) * 1j)
+
+
+@primitive(derivatives={"input": _sgn_input}, method=False, holomorphic=False, node="SgnBackward0")
+def _complex_sgn(input: Tensor) -> Tensor:
+    size = complex_abs(input.detach()).unsqueeze(-1)
+    at_zero = size == 0
+    parts = view_as_real(input.detach())  # each by itself: a tiny number divided as a complex one is nan
+    result = view_as_complex(where(at_zero, 0.0, parts / where(at_zero, 1.0, size)))
+    return from_array(result._array, input._type)
+
+
 def complex_sgn(input: Tensor) -> Tensor:
     """The complex numbers of absolute value 1 with the same angles; 0 for 0."""
-    size = complex_abs(input).unsqueeze(-1)
-    at_zero = size == 0
-    parts = view_as_real(input) / where(
-        at_zero, 1.0, size
-    )  # each by itself: a tiny number divided as a complex one is nan
-    return view_as_complex(where(at_zero, 0.0, parts))
+    return _complex_sgn(input)
 
 
 # -- transposed and conjugated ---------------------------------------------------------------
