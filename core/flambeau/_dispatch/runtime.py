@@ -136,8 +136,13 @@ def array_as(operand: Any, target: TensorType) -> Any:
     return target.kernels.cast(operand._array, target.dtype.name)
 
 
-WIDE_WITH_NUMBERS = ("mul", "div")
-"""Ops that take a number as it is where the tensor is of 16 bits: it is not rounded to them first, as in PyTorch."""
+WIDE_WITH_NUMBERS = ("mul", "div", "floor_divide")
+"""Ops that take a second operand of one number as it is where the first one is of 16 bits: it is not rounded to them first."""
+
+
+def is_wide_with(type_: TensorType, other: Any) -> bool:
+    """Whether PyTorch computes with ``other`` as it is, a number or a 0-d tensor, where the result is of 16 bits."""
+    return type_.halves and not (isinstance(other, Tensor) and (other._array.shape or other._type is type_))
 
 
 def _computed_wide(row: Any, type_: TensorType, values: Sequence[Any]) -> Any:
@@ -163,7 +168,7 @@ def compute(row: Any, values: Sequence[Any]) -> Tensor:
             row.integer_check(values, arrays, type_)
     if row.integers is not None and not type_.floats:
         array = row.integers(type_, *arrays)
-    elif type_.halves and row.name in WIDE_WITH_NUMBERS and not all(isinstance(value, Tensor) for value in values):
+    elif row.name in WIDE_WITH_NUMBERS and is_wide_with(type_, values[1]):
         array = _computed_wide(row, type_, values)
     else:
         array = getattr(type_.kernels, row.kernel)(*arrays)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flambeau import dtypes
-from flambeau._dispatch.checks import only
+from flambeau._dispatch.checks import only, refuse_complex
 from flambeau._dispatch.declare import FLOATING, elementwise, primitive
 from flambeau._dispatch.precision import in_single, in_single_formula
 from flambeau._dispatch.runtime import Number, operands_of
@@ -221,6 +221,8 @@ def logit(input: Tensor, eps: float | None = None) -> Tensor:
         tensor([0.0000, 2.1972,    inf])
     """
     (a,), type_ = operands_of("logit", (input,), floating=True)
+    if type_.complex:
+        refuse_complex("logit")(input)
     kernels, one = type_.kernels, type_.number(1.0)
     if eps is not None:
         a = kernels.minimum(kernels.maximum(a, type_.number(eps)), type_.number(1 - eps))

@@ -107,10 +107,13 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | Number) -> Tensor:
     _same_dtype("end", end, input)
     if isinstance(weight, Tensor) and weight._array.shape:
         _same_dtype("weight", weight, input)
+    if isinstance(weight, complex) and not input._type.complex:
+        raise RuntimeError(f"value cannot be converted to type {_C_NAMES[input.dtype.name]} without overflow")
     (a, b, w), type_ = _operands("lerp", input, end, weight)
-    if not type_.floats:
+    dtype = type_.dtype if isinstance(weight, Tensor) else input.dtype
+    if not dtype.is_floating_point and not dtype.is_complex:
         kernel = "lerp_kernel_tensor" if isinstance(weight, Tensor) else "lerp_kernel_scalar"
-        raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type_name(type_.dtype)}'")
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type_name(dtype)}'")
     return from_array(all_in_single(type_, partial(_between, weight), a, b, w), type_)
 
 

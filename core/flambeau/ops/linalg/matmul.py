@@ -195,8 +195,8 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
             f"inconsistent tensor size, expected tensor [{input.numel()}] and src [{tensor.numel()}] to have the same number "
             f"of elements, but got {input.numel()} and {tensor.numel()} elements respectively"
         )
-    kernels = type_.kernels
-    product = kernels.matmul(kernels.reshape(input._array, (1, -1)), kernels.reshape(tensor._array, (-1, 1)))
+    kernels, size = type_.kernels, input.numel()
+    product = kernels.matmul(kernels.reshape(input._array, (1, size)), kernels.reshape(tensor._array, (size, 1)))
     return from_array(kernels.reshape(product, ()), type_)
 
 
