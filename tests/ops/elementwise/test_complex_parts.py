@@ -18,7 +18,7 @@ _POINTS = [complex(a, b) for a in _PARTS for b in _PARTS]
 
 def _pairs(tensor: Any) -> list[list[float]]:
     values = tensor.resolve_conj().tolist()
-    return [[part if part == part else "nan" for part in (value.real, value.imag)] for value in values]
+    return [[value.real, value.imag] for value in values]
 
 
 @pytest.mark.parametrize("dtype", ["complex64", "complex128"])
@@ -26,14 +26,14 @@ def _pairs(tensor: Any) -> list[list[float]]:
 def test_powers_by_a_number(exponent: float, dtype: str) -> None:
     found, expected = (_pairs(t.tensor(_POINTS, dtype=getattr(t, dtype)) ** exponent) for t in (flambeau, torch))
     for point, one, two in zip(_POINTS, found, expected, strict=True):
-        assert one == pytest.approx(two, rel=1e-6, abs=1e-7), point
+        assert one == pytest.approx(two, rel=1e-6, abs=1e-7, nan_ok=True), point
 
 
 @pytest.mark.parametrize("number", [1, 2.0, 1 + 2j])
 def test_a_number_over_zero_and_infinities(number: complex) -> None:
     found, expected = (_pairs(number / t.tensor(_POINTS, dtype=t.complex128)) for t in (flambeau, torch))
     for point, one, two in zip(_POINTS, found, expected, strict=True):
-        assert one == pytest.approx(two, rel=1e-14), point
+        assert one == pytest.approx(two, rel=1e-14, nan_ok=True), point
 
 
 @pytest.mark.parametrize(("dtype", "digits"), [("complex64", 6), ("complex128", 15)])
@@ -50,7 +50,7 @@ def test_log1p_writes_and_differentiates() -> None:
     assert flambeau.log1p(x, out=flambeau.empty_like(x)).tolist() == expected.tolist()
     assert x.clone().log1p_().tolist() == expected.tolist()
     assert flambeau.autograd.gradcheck(flambeau.log1p, x.requires_grad_())
-    assert expected.requires_grad is False and x.log1p().grad_fn.name() == "Log1PBackward0"
+    assert x.log1p().grad_fn.name() == "Log1PBackward0"
 
 
 def test_the_derivative_of_sgn_does_not_cancel() -> None:
