@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Any
 
 from flambeau import dtypes
@@ -43,6 +44,7 @@ __all__ = [
     "slow_operator",
     "slow_unary",
     "with_boolean_out",
+    "with_truth_out",
     "with_exact_out",
     "with_out",
     "with_out_of_same_dtype",
@@ -370,6 +372,27 @@ def with_boolean_out(out: Any, function: Callable[..., Any], input: Any) -> Any:
     if isinstance(out, Tensor) and out._type.dtype is not dtypes.bool:
         raise RuntimeError(f"{function.__name__} does not support non-boolean outputs.")
     return with_out(out, function, input)
+
+
+def with_truth_out(out: Any, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """:func:`with_out` for reductions to truth, which go into bool and uint8, whatever the dtype of what is reduced.
+
+    Raises:
+        RuntimeError: ``out`` has another dtype, in PyTorch's words.
+    """
+    if not isinstance(out, Tensor):
+        return with_out(out, function, *args, **kwargs)
+    if out._type.dtype not in (dtypes.bool, dtypes.uint8):
+        raise RuntimeError(
+            f"{function.__name__} only supports bool tensor for result, got: {scalar_type_name(out.dtype)}"
+        )
+
+    @wraps(function)
+    def converted(*args: Any, **kwargs: Any) -> Tensor:
+        result = function(*args, **kwargs)
+        return result._to_type(result._type.with_dtype(out.dtype))  # type: ignore[no-any-return]
+
+    return with_out(out, converted, *args, **kwargs)
 
 
 def _any_node(values: Sequence[Any]) -> bool:
