@@ -294,6 +294,7 @@ def test_max_takes_out_by_position() -> None:
     assert indices.tolist() == [1, 0]
 
 
+@pytest.mark.filterwarnings("ignore")  # PyTorch's own, of complex numbers cast to uint8
 @pytest.mark.parametrize("function", ["all", "any"])
 @pytest.mark.parametrize("of", ["bool", "uint8", "float32", "complex64", "int64"])
 @pytest.mark.parametrize("out", ["bool", "uint8", "int64", "float32"])
