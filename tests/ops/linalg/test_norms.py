@@ -74,3 +74,9 @@ def test_the_dtype_that_norms_are_computed_in(of: str, dtype: str) -> None:
 @pytest.mark.parametrize("p", ["0", "3", "'x'"])
 def test_condition_numbers_refuse_orders(p: str) -> None:
     assert_same(flambeau, torch, f"L.cond(ramp('float32', 2, 2), {p})")
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("p", ["1", "2", "0.5", "INF"])
+def test_renorm_of_16_bits_rounds_where_pytorch_does(p: str, dtype: str) -> None:
+    assert_same(flambeau, torch, f"M.renorm(wave('{dtype}', 4, 6), {p}, 0, 1.3)", relative=0)

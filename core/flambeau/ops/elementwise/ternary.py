@@ -7,7 +7,7 @@ from typing import Any
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import primitive
-from flambeau._dispatch.precision import all_in_single
+from flambeau._dispatch.precision import all_in_single, in_single_formula
 from flambeau._dispatch.rules import unchanged
 from flambeau._dispatch.runtime import Number, operands_of
 from flambeau._tensor import Tensor, from_array
@@ -49,8 +49,10 @@ def _with_product(operation: str, value: Number, type_: Any, a: Any, b: Any, c: 
 @primitive(
     derivatives={
         "input": unchanged,
-        "tensor1": lambda grad, tensor2, value: grad * (value / tensor2),
-        "tensor2": lambda grad, tensor1, tensor2, value: -grad * (value * tensor1 / (tensor2 * tensor2)),
+        "tensor1": in_single_formula(lambda grad, tensor2, value: grad * (value / tensor2)),
+        "tensor2": in_single_formula(
+            lambda grad, tensor1, tensor2, value: -grad * (value * tensor1 / (tensor2 * tensor2))
+        ),
     },
     inplace=True,
     out=True,

@@ -7,6 +7,7 @@ from functools import partial
 from math import inf
 from typing import Any
 
+from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.precision import in_single, per_count
 from flambeau._dispatch.runtime import Number, number_argument, with_exact_out
@@ -202,9 +203,11 @@ def renorm(input: Tensor, p: Number, dim: int, maxnorm: Number) -> Tensor:
         raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {input.dim()} dimensions")
     kept = normalize_dim(dim, input.dim())
     others: Sequence[int] = [each for each in range(input.dim()) if each != kept]
-    size = vector_norm_of(input, exponent, others, True)
+    type_ = input._type
+    source = to_type(input, type_.with_dtype(dtypes.float32)) if type_.halves else input
+    size = vector_norm_of(source, exponent, others, True)
     factor: Tensor = where(size > limit, limit / (size + 1e-7), 1.0)  # 1e-7 is PyTorch's guard against a norm of 0
-    return input * factor
+    return input * (to_type(factor, type_) if type_.halves else factor)
 
 
 def _real(function: str, argument: str, position: int, value: Any) -> float:
