@@ -208,7 +208,7 @@ def slow_binary(name: str, input: Any, other: Any) -> Tensor:
 def _binary(row: Any, input: Any, other: Any) -> Tensor:
     if getattr(input, "_sparse", False) or getattr(other, "_sparse", False):
         return call_sparse(row.name, input, other)  # type: ignore[no-any-return]
-    if row.complex is not None and (_is_complex(input) or _is_complex(other)):
+    if row.complex is not None and (is_complex_operand(input) or is_complex_operand(other)):
         return row.complex(input, other)  # type: ignore[no-any-return]
     result = compute(row, (input, other))
     first, second = row.tensor_parameters
@@ -216,7 +216,8 @@ def _binary(row: Any, input: Any, other: Any) -> Tensor:
     return result
 
 
-def _is_complex(value: Any) -> bool:
+def is_complex_operand(value: Any) -> bool:
+    """Whether a tensor or number is complex."""
     return value._type.complex if isinstance(value, Tensor) else isinstance(value, complex)
 
 
@@ -421,6 +422,7 @@ def _check_exact_out(target: Tensor, value: Tensor) -> None:
 _C_NAMES = {
     "float32": "float", "float64": "double", "int64": "long int", "int32": "int", "int16": "short int",
     "int8": "signed char", "uint8": "unsigned char", "float16": "c10::Half", "bfloat16": "c10::BFloat16",
+    "complex64": "c10::complex<float>", "complex128": "c10::complex<double>",
 }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
-from flambeau._dispatch.runtime import with_exact_out
+from flambeau._dispatch.runtime import with_exact_out, with_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau.errors import LinAlgError
@@ -78,7 +78,7 @@ def _raise_singular(A: Tensor, info: Tensor) -> None:
     )
 
 
-@composite(method=False, out=True)
+@composite(method=False, out="exact")
 def inv(A: Tensor) -> Tensor:
     """Invert square matrices. Source of the semantics: ``torch.linalg.inv``.
 
@@ -266,7 +266,7 @@ def _det(input: Tensor) -> Tensor:
     return from_array(input._type.kernels.det(input._array), input._type)
 
 
-@composite(method=False, out=True)
+@composite(method=False, out="exact")
 def det(A: Tensor) -> Tensor:
     """Compute the determinants of square matrices. Source of the semantics: ``torch.linalg.det``.
 
@@ -402,7 +402,7 @@ def _taylor(x: Tensor) -> Tensor:
     return result
 
 
-@spelled(out=with_exact_out)
+@spelled(out=with_out)
 def tensorinv(A: Tensor, ind: int = 2) -> Tensor:
     """Invert a tensor as the matrix of its first ``ind`` and its other dimensions. Source: ``torch.linalg.tensorinv``.
 

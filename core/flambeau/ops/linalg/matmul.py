@@ -92,7 +92,7 @@ def _mm_mat2(grad: Tensor, input: Tensor) -> Tensor:
     return mm(_turned(input), grad)
 
 
-@primitive(derivatives={"input": _mm_input, "mat2": _mm_mat2}, out=True)
+@primitive(derivatives={"input": _mm_input, "mat2": _mm_mat2}, out="exact")
 def mm(input: Tensor, mat2: Tensor) -> Tensor:
     """Multiply two matrices: (n, k) by (k, m) gives (n, m). Source of the semantics: ``torch.mm``.
 
@@ -130,7 +130,7 @@ def _matmul(input: Tensor, mat2: Tensor) -> Tensor:
     return from_array(type_.kernels.matmul(input._array, mat2._array), type_)
 
 
-@composite(out=True)
+@composite(out="exact")
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """Multiply batches of matrices: (b, n, k) by (b, k, m) gives (b, n, m). Source of the semantics: ``torch.bmm``.
 
@@ -154,7 +154,7 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     return _matmul(input, mat2)
 
 
-@composite(out=True)
+@composite(out="exact")
 def mv(input: Tensor, vec: Tensor) -> Tensor:
     """Multiply a matrix by a vector: (n, m) by (m,) gives (n,). Source of the semantics: ``torch.mv``.
 
@@ -174,7 +174,7 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
 
 
 @primitive(
-    derivatives={"input": lambda grad, tensor: grad * tensor, "tensor": lambda grad, input: grad * input}, out=True
+    derivatives={"input": lambda grad, tensor: grad * tensor, "tensor": lambda grad, input: grad * input}, out="exact"
 )
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """Multiply two vectors and add up. Source of the semantics: ``torch.dot``.
@@ -215,7 +215,7 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
     return reshape(input, (-1, 1)) * vec2
 
 
-@composite(out=True)
+@composite(out="exact")
 def matmul(input: Tensor, other: Tensor) -> Tensor:
     """Multiply tensors as matrices; vectors count as a row or column, leading dimensions broadcast.
 
@@ -272,7 +272,7 @@ def _addmm_alpha(value: Tensor, factor: Number) -> Tensor:
         "mat1": lambda grad, mat2, alpha: _addmm_alpha(_matmul(grad, _turned(mat2)), alpha),
         "mat2": lambda grad, mat1, alpha: _addmm_alpha(_matmul(_turned(mat1), grad), alpha),
     },
-    out=True,
+    out="exact",
     inplace=True,
 )
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:

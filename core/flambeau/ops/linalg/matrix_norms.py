@@ -21,7 +21,7 @@ from .norms import _as_dtype, of_singular_values, vector_norm_of
 __all__: list[str] = []  # public in flambeau.linalg
 
 
-@composite(method=False, out=True)
+@composite(method=False, out="exact")
 def vector_norm(
     x: Tensor, ord: float = 2, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None
 ) -> Tensor:
@@ -51,7 +51,7 @@ def _pair(dim: Sequence[int], ndim: int) -> tuple[int, int]:
     return first, second
 
 
-@composite(method=False, out=True)
+@composite(method=False, out="exact")
 def matrix_norm(
     A: Tensor,
     ord: float | str = "fro",
@@ -93,7 +93,7 @@ def matrix_norm(
     return result if keepdim else result.squeeze((rows, columns))
 
 
-@composite(method=False, out=True)
+@composite(method=False, out="exact")
 def linalg_norm(
     A: Tensor,
     ord: float | str | None = None,
