@@ -73,7 +73,7 @@ _POWERS: dict[float, Callable[[np.ndarray, np.ndarray | None], Any]] = {
 
 def power(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> Any:
     """``a`` to the power ``b``."""
-    if b.ndim == 0 and a.ndim and a.dtype.kind == "f":
+    if b.ndim == 0 and a.ndim and a.dtype.kind in "fc":
         special = _POWERS.get(b.item())
         if special is not None:
             return special(a, out)

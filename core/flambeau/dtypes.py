@@ -84,9 +84,9 @@ class dtype:
         if self.category == COMPLEX:
             return self
         try:
-            return {"float32": complex64, "float64": complex128}[self.name]
+            return {"bfloat16": complex64, "float32": complex64, "float64": complex128}[self.name]
         except KeyError:
-            raise RuntimeError(f"there is no complex type of {self!r}") from None
+            raise RuntimeError(f"there is no complex type of {self!r}; convert to torch.float32 first") from None
 
     def __repr__(self) -> str:
         # PyTorch's own spelling: programs and the documents compare and print this text.

@@ -50,11 +50,10 @@ def not_bool(function: str) -> Check:
 
 def real_numbers(function: str) -> Check:
     """Refuse bool and complex dtypes."""
-    checks = (not_bool(function), no_complex(function))
 
     def check(dtype: dtypes.dtype) -> None:
-        for each in checks:
-            each(dtype)
+        if dtype is dtypes.bool or dtype.is_complex:
+            raise NotImplementedError(f"\"{function}\" not implemented for '{scalar_type_name(dtype)}'")
 
     return check
 
@@ -79,7 +78,21 @@ def no_complex(function: str) -> Check:
     return check
 
 
-_REFUSED_OTHERWISE = ("maximum", "minimum", "fmax", "fmin", "isposinf", "isneginf", "deg2rad", "rad2deg")
+_REFUSED_OTHERWISE = ("maximum", "minimum", "fmax", "fmin", "isposinf", "isneginf")
+
+_REFUSALS = {
+    **{name: f"{name} is not supported for complex inputs" for name in ("floor", "ceil", "trunc")},
+    "sign": "Unlike NumPy, torch.sign is not intended to support complex numbers. Please use torch.sgn instead.",
+    "signbit": "signbit is not implemented for complex tensors.",
+    "relu": "clamp is not supported for complex types",
+}
+"""What PyTorch says where it does not name a kernel."""
+
+_KERNELS = {
+    "floor_divide": "div_floor_cpu", "digamma": "digamma", "round": "round_vml_cpu", "erf": "erf_vml_cpu",
+    "lgamma": "lgamma_vml_cpu", "i0": "i0_vml_cpu",
+}  # fmt: skip
+"""The kernels that PyTorch names, where they are not called as the function is."""
 
 
 def refuse_complex(function: str) -> Callable[..., Any]:
@@ -88,9 +101,14 @@ def refuse_complex(function: str) -> Callable[..., Any]:
     def refuse(*operands: Any) -> Any:
         if function in _REFUSED_OTHERWISE:
             raise RuntimeError(f"{function} not implemented for complex tensors.")
+        if function in ("deg2rad", "rad2deg"):
+            raise RuntimeError(f"{function} is not supported for complex tensors.")
         found = [operand.dtype for operand in operands if isinstance(operand, Tensor) and operand._type.complex]
         dtype = found[0] if found else dtypes.complex64  # a Python number
-        raise NotImplementedError(f"\"{function}_cpu\" not implemented for '{scalar_type_name(dtype)}'")
+        kernel = _KERNELS.get(function, f"{function}_cpu")
+        raise NotImplementedError(
+            _REFUSALS.get(function, f"\"{kernel}\" not implemented for '{scalar_type_name(dtype)}'")
+        )
 
     return refuse
 

@@ -194,7 +194,7 @@ def primitive(
         outputs: the fields of a named tuple that the body returns; the first one is differentiable. Without it, an op
             that returns a list or tuple of tensors has differentiable outputs only.
         inplace, out, method: which further forms there are; ``out="exact"`` where its dtype must be the result's,
-            ``out="same"`` where it must be the first operand's.
+            ``out="same"`` where it must be the first operand's, ``out="truth"`` where bool or uint8.
         kind: the kind of the row.
         write: for the in-place form where no graph is recorded: takes the op's arguments and writes into the first one.
         overlapping, shared: see :class:`~flambeau._dispatch.rows.Row`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Any
 
 from flambeau import dtypes
@@ -45,6 +46,7 @@ __all__ = [
     "slow_operator",
     "slow_unary",
     "with_boolean_out",
+    "with_truth_out",
     "with_exact_out",
     "with_out",
     "with_out_of_same_dtype",
@@ -138,8 +140,13 @@ def array_as(operand: Any, target: TensorType) -> Any:
     return target.kernels.cast(operand._array, target.dtype.name)
 
 
-WIDE_WITH_NUMBERS = ("mul", "div")
-"""Ops that take a number as it is where the tensor is of 16 bits: it is not rounded to them first, as in PyTorch."""
+WIDE_WITH_NUMBERS = ("mul", "div", "floor_divide")
+"""Ops that take a second operand of one number as it is where the first one is of 16 bits: it is not rounded to them first."""
+
+
+def is_wide_with(type_: TensorType, other: Any) -> bool:
+    """Whether PyTorch computes with ``other`` as it is, a number or a 0-d tensor, where the result is of 16 bits."""
+    return type_.halves and not (isinstance(other, Tensor) and (other._array.shape or other._type is type_))
 
 
 def _computed_wide(row: Any, type_: TensorType, values: Sequence[Any]) -> Any:
@@ -165,7 +172,7 @@ def compute(row: Any, values: Sequence[Any]) -> Tensor:
             row.integer_check(values, arrays, type_)
     if row.integers is not None and not type_.floats:
         array = row.integers(type_, *arrays)
-    elif type_.halves and row.name in WIDE_WITH_NUMBERS and not all(isinstance(value, Tensor) for value in values):
+    elif row.name in WIDE_WITH_NUMBERS and is_wide_with(type_, values[1]):
         array = _computed_wide(row, type_, values)
     else:
         array = getattr(type_.kernels, row.kernel)(*arrays)
@@ -203,7 +210,7 @@ def slow_binary(name: str, input: Any, other: Any) -> Tensor:
 def _binary(row: Any, input: Any, other: Any) -> Tensor:
     if getattr(input, "_sparse", False) or getattr(other, "_sparse", False):
         return call_sparse(row.name, input, other)  # type: ignore[no-any-return]
-    if row.complex is not None and (_is_complex(input) or _is_complex(other)):
+    if row.complex is not None and (is_complex_operand(input) or is_complex_operand(other)):
         return row.complex(input, other)  # type: ignore[no-any-return]
     result = compute(row, (input, other))
     first, second = row.tensor_parameters
@@ -211,7 +218,8 @@ def _binary(row: Any, input: Any, other: Any) -> Tensor:
     return result
 
 
-def _is_complex(value: Any) -> bool:
+def is_complex_operand(value: Any) -> bool:
+    """Whether a tensor or number is complex."""
     return value._type.complex if isinstance(value, Tensor) else isinstance(value, complex)
 
 
@@ -377,6 +385,27 @@ def with_boolean_out(out: Any, function: Callable[..., Any], input: Any) -> Any:
     return with_out(out, function, input)
 
 
+def with_truth_out(out: Any, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """:func:`with_out` for reductions to truth, which go into bool and uint8, whatever the dtype of what is reduced.
+
+    Raises:
+        RuntimeError: ``out`` has another dtype, in PyTorch's words.
+    """
+    if not isinstance(out, Tensor):
+        return with_out(out, function, *args, **kwargs)
+    if out._type.dtype not in (dtypes.bool, dtypes.uint8):
+        raise RuntimeError(
+            f"{function.__name__} only supports bool tensor for result, got: {scalar_type_name(out.dtype)}"
+        )
+
+    @wraps(function)
+    def converted(*args: Any, **kwargs: Any) -> Tensor:
+        result = function(*args, **kwargs)
+        return result._to_type(result._type.with_dtype(out.dtype))  # type: ignore[no-any-return]
+
+    return with_out(out, converted, *args, **kwargs)
+
+
 def _any_node(values: Sequence[Any]) -> bool:
     return any(
         getattr(value, "requires_grad", False) is True
@@ -403,6 +432,7 @@ def _check_exact_out(target: Tensor, value: Tensor) -> None:
 _C_NAMES = {
     "float32": "float", "float64": "double", "int64": "long int", "int32": "int", "int16": "short int",
     "int8": "signed char", "uint8": "unsigned char", "float16": "c10::Half", "bfloat16": "c10::BFloat16",
+    "complex64": "c10::complex<float>", "complex128": "c10::complex<double>",
 }  # fmt: skip
 
 

@@ -106,6 +106,7 @@ _OUT_FORMS: dict[bool | str, str] = {
     "exact": "with_exact_out",
     "same": "with_out_of_same_dtype",
     "boolean": "with_boolean_out",
+    "truth": "with_truth_out",
 }
 
 _PRIMITIVE = """
@@ -142,6 +143,7 @@ _NAMES: dict[str, Any] = {
     "with_exact_out": _runtime.with_exact_out,
     "with_out_of_same_dtype": _runtime.with_out_of_same_dtype,
     "with_boolean_out": _runtime.with_boolean_out,
+    "with_truth_out": _runtime.with_truth_out,
     "scale": _runtime.scale,
     "one": 1,  # the default of alpha: any other, 1.0 too, is checked
     "respelled": respelled,
@@ -194,7 +196,8 @@ def elementwise(
     if any(parameter.name == "alpha" for parameter in parameters):
         options = ["alpha=1"]
         second = tensors[-1]
-        prologue += f"    if alpha is not one and {second} is not ...:\n        {second} = scale({name!r}, input, {second}, alpha)\n"
+        prologue += f"    if alpha is not one and {second} is not ...:\n"
+        prologue += f"        {second} = scale({name!r}, input, {second}, alpha)\n"
     elif variant is not None:
         option = parameters[-1]
         options = [f"{option.name}={option.default!r}"]

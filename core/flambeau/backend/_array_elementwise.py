@@ -71,6 +71,7 @@ def elementwise_kernels(xp: Any) -> dict[str, Kernel]:
         "isfinite": _without_out(xp, xp.isfinite),
         "signbit": _without_out(xp, xp.signbit),
         "sign": _sign(xp),
+        "remainder": _remainder(xp),
         "reciprocal": _reciprocal(xp),
         "rsqrt": _rsqrt(xp),
         "sigmoid": _sigmoid(xp),
@@ -107,6 +108,20 @@ def _sign(xp: Any) -> Kernel:
         return subtract(positive, negative).astype(a.dtype) if out is None else subtract(positive, negative, out=out)
 
     return sign
+
+
+def _remainder(xp: Any) -> Kernel:
+    """The namespace's own, whose zeros have the sign of the divisor; PyTorch's have that of the dividend."""
+    copysign, zero = xp.copysign, _constants(xp, 0)
+
+    def remainder(a: Array, b: Array, out: Array | None = None) -> Array:
+        if a.dtype.kind in "biu":
+            return xp.remainder(a, b, out=out)
+        rest = xp.asarray(xp.remainder(a, b))
+        xp.copyto(rest, copysign(zero(rest.dtype), a), where=rest == zero(rest.dtype))
+        return rest if out is None else _copied(out, rest)
+
+    return remainder
 
 
 def _constants(xp: Any, value: float) -> Callable[[Any], Array]:

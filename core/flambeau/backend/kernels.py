@@ -158,7 +158,7 @@ class RequiredKernels(Protocol):
         """Quotient rounded down. Integer divisors are not zero (core checks)."""
 
     def remainder(self, a: Array, b: Array) -> Array:
-        """Remainder with the sign of the divisor, as Python's ``%``. Integer divisors are not zero."""
+        """Remainder with the sign of the divisor, as Python's ``%``; 0 keeps that of the dividend. Integer divisors are not 0."""
 
     def fmod(self, a: Array, b: Array) -> Array:
         """Remainder with the sign of the dividend, as C's ``fmod``. Integer divisors are not zero."""

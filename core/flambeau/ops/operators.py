@@ -80,10 +80,12 @@ _BINARY: dict[str, Any] = {
 
 
 def _number_over(self: Tensor, other: Any) -> Any:
-    """``other / self``; of 16 bits, the reciprocal is rounded before it is multiplied, as in PyTorch."""
-    if self._type.halves and (other.__class__ is float or other.__class__ is int):
-        return arithmetic.reciprocal(self) * other
-    return _divided(self, other)
+    """``other / self``: for numbers the rounded reciprocal is multiplied, as in PyTorch."""
+    number = as_operand(other)
+    if not isinstance(number, (int, float, complex)):
+        return _divided(self, other)
+    result = arithmetic.reciprocal(self)
+    return result if number.__class__ is int and number == 1 and not self._type.complex else result * number
 
 
 _divided = _reflected(arithmetic.div)

@@ -121,8 +121,8 @@ def floor_divide(x: float, y: float) -> float:
 
 
 def remainder(x: float, y: float) -> float:
-    """The remainder with the sign of ``y``."""
-    return x % y if y else nan
+    """The remainder with the sign of ``y``; of zeros, with that of ``x``."""
+    return (x % y or copysign(0.0, x)) if y else nan
 
 
 def fmod(x: float, y: float) -> float:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import pytest
 from tests.support.matrices import assert_same, assert_same_derivatives, outcome
 
@@ -75,6 +78,32 @@ def test_both_derivatives_as_pytorch(expression: str) -> None:
     assert_same_derivatives(flambeau, torch, expression, _VALUES)
 
 
+def _derivative_of_det(matrices: list[Any], dtype: flambeau.dtype = flambeau.float64) -> Any:
+    x = flambeau.tensor(matrices, dtype=dtype, requires_grad=True)
+    result = flambeau.linalg.det(x)
+    (found,) = flambeau.autograd.grad(result, x, flambeau.ones_like(result))
+    return found.tolist()
+
+
+def test_derivatives_of_determinants_that_leave_the_range() -> None:
+    for x, y in ((1e-320, 1.0), (1e-155, 1e-165), (1e200, 1e200), (0.0, 0.0)):
+        found = _derivative_of_det([[x, 0.0], [0.0, y]])
+        assert found[0] == pytest.approx([y, 0.0], rel=1e-12, abs=0)
+        assert found[1] == pytest.approx([0.0, x], rel=1e-12, abs=0)
+
+
+def test_each_determinant_of_a_batch_is_differentiated_by_itself() -> None:
+    singular, regular, infinite = _derivative_of_det([[[1, 1], [1, 1]], [[1, 2], [3, 4]], [[math.inf, 1], [1, 2]]])
+    assert [*singular[0], *singular[1]] == pytest.approx([1, -1, -1, 1])
+    assert [*regular[0], *regular[1]] == pytest.approx([4, -3, -2, 1])
+    assert infinite[1][1] == math.inf
+
+
+def test_derivatives_of_singular_complex_determinants_are_conjugate_cofactors() -> None:
+    found = _derivative_of_det([[1 + 1j, 2 + 2j], [2j, 4j]], flambeau.complex128)
+    assert [*found[0], *found[1]] == pytest.approx([-4j, 2j, -2 + 2j, 1 - 1j])
+
+
 @pytest.mark.parametrize("dtype", [torch.float64, torch.complex128])
 def test_the_pseudo_inverse_of_hermitian_matrices_reads_one_triangle(dtype: torch.dtype) -> None:
     x = torch.randn(3, 3, generator=torch.Generator().manual_seed(1), dtype=dtype)
@@ -103,6 +132,8 @@ def test_exponentials_of_a_batch_have_each_the_accuracy_of_one(norm: float) -> N
         "L.matrix_exp(M.full((2, 2), INF))",
         "L.matrix_exp(M.stack([M.zeros(2, 2), M.full((2, 2), NAN)]))",
         "L.matrix_exp(M.ones(0, 3, 3))",
+        "L.slogdet(M.tensor([[INF, INF], [1.0, 0.0]]))",
+        "L.slogdet(M.tensor([[INF, 0.0], [0.0, 2.0]]))",
         "L.cond(M.zeros(2, 2), 'nuc')",
         "L.cond(M.zeros(2, 0, 0))",
         "L.cond(M.eye(2) * 3, 'nuc')",

@@ -238,3 +238,65 @@ M.addbmm(ramp("float32", 2), ramp("float32", 2, 3, 2), ramp("float32", 2, 3, 2))
 @pytest.mark.parametrize("expression", ODD_SHAPES)
 def test_biases_of_odd_shapes_and_values(expression: str) -> None:
     assert_same(flambeau, torch, expression)
+
+
+def test_dot_has_one_node_and_adds_its_gradients_apart() -> None:
+    a, b = flambeau.tensor([0.0, 3.0, 0.0, -1.5]), flambeau.tensor([3e38, -3e38, 0.0, 0.0])
+    for function in (flambeau.dot, flambeau.matmul, flambeau.inner, flambeau.vdot, flambeau.linalg.vecdot):
+        a, b, grad = a.requires_grad_(), b.requires_grad_(), flambeau.ones((), requires_grad=True)
+        first = flambeau.autograd.grad(function(a, b), (a, b), grad, create_graph=True)
+        (second,) = flambeau.autograd.grad(first, grad, [flambeau.ones(4)] * 2)
+        assert second.item() == 1.5
+    assert flambeau.dot(a, b).grad_fn.name() == "DotBackward0"
+
+
+_WRITTEN = """
+M.mm(M.eye(2), M.eye(2)
+M.bmm(M.ones(1, 2, 2), M.ones(1, 2, 2)
+M.mv(M.eye(2), M.ones(2)
+M.matmul(M.ones(1, 2, 2), M.eye(2)
+M.addmm(M.eye(2), M.eye(2), M.eye(2)
+M.addmv(M.ones(2), M.eye(2), M.ones(2)
+M.baddbmm(M.ones(1, 2, 2), M.ones(1, 2, 2), M.ones(1, 2, 2)
+M.outer(M.ones(2), M.ones(2)
+M.kron(M.eye(2), M.eye(2)
+L.cross(M.ones(3), M.ones(3)
+L.inv(M.eye(2)
+L.det(M.eye(2)
+L.solve(M.eye(2), M.eye(2)
+L.cholesky(M.eye(2)
+L.vector_norm(M.ones(2)
+L.tensorsolve(M.eye(2), M.ones(2)
+M.cholesky_solve(M.eye(2), M.eye(2)
+M.cholesky_inverse(M.eye(2)
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex64"])
+@pytest.mark.parametrize("call", _WRITTEN)
+def test_the_dtype_of_what_is_written_to(call: str, dtype: str) -> None:
+    assert_same(flambeau, torch, f"{call}, out=M.empty(0, dtype=M.{dtype}))")
+
+
+@pytest.mark.parametrize(
+    "call", ["M.dot(M.ones(2), M.ones(2)", "M.inner(M.ones(2), M.ones(2)", "L.vecdot(M.ones(2), M.ones(2)",
+             "L.multi_dot([M.eye(2), M.eye(2)]", "M.tensordot(M.eye(2), M.eye(2), 1", "L.matrix_norm(M.eye(2)", "L.norm(M.eye(2)"]
+)  # fmt: skip
+def test_results_that_are_not_converted(call: str) -> None:
+    for dtype in ("float64", "float16", "int64"):
+        assert outcome(flambeau, f"{call}, out=M.empty(0, dtype=M.{dtype}))") == "RuntimeError"
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "M.cholesky_inverse(ramp('float16', 2, 2))",
+        "M.cholesky_inverse(ramp('bfloat16', 2, 2))",
+        "L.multi_dot(ramp('float32', 2, 2))",
+        "ramp('float32', 3).index_fill(0, M.tensor([0]), 1j)",
+        "ramp('float32', 3).index_fill(0, M.tensor([0]), M.tensor(1j))",
+        "ramp('complex64', 3).index_fill(0, M.tensor([0]), 1j)",
+    ],
+)
+def test_dtypes_and_arguments_refused(expression: str) -> None:
+    assert_same(flambeau, torch, expression)

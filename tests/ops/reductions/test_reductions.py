@@ -292,3 +292,21 @@ def test_max_takes_out_by_position() -> None:
     result = flambeau.max(flambeau.tensor([[1.0, 5.0], [3.0, 2.0]]), 1, False, (values, indices))
     assert result.values is values
     assert indices.tolist() == [1, 0]
+
+
+@pytest.mark.filterwarnings("ignore")  # PyTorch's own, of complex numbers cast to uint8
+@pytest.mark.parametrize("function", ["all", "any"])
+@pytest.mark.parametrize("of", ["bool", "uint8", "float32", "complex64", "int64"])
+@pytest.mark.parametrize("out", ["bool", "uint8", "int64", "float32"])
+def test_truth_is_written_into_bool_and_uint8(torch: ModuleType, function: str, of: str, out: str) -> None:
+    outcomes = []
+    for t in (flambeau, torch):
+        x = t.tensor([[0, 1], [1, 1]]).to(getattr(t, of))
+        for options in ({}, {"dim": 0}, {"dim": (0, 1)}, {"dim": 1, "keepdim": True}):
+            target = t.empty(0, dtype=getattr(t, out))
+            try:
+                getattr(t, function)(x, **options, out=target)
+                outcomes.append((list(target.shape), target.tolist()))
+            except RuntimeError as error:
+                outcomes.append(str(error))
+    assert outcomes[:4] == outcomes[4:]

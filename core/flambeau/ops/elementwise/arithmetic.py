@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from flambeau import dtypes
 from flambeau._dispatch.checks import no_bool, no_complex, no_derivative, no_zero_divisor, real_numbers, zero_gradient
 from flambeau._dispatch.declare import FLOATING, alias, composite, elementwise, primitive
 from flambeau._dispatch.rules import unchanged
-from flambeau._dispatch.runtime import Number, operands_of
+from flambeau._dispatch.runtime import Number, array_as, is_wide_with, operands_of
 from flambeau._tensor import Tensor, from_array
+from flambeau.backend.types import TensorType
 from flambeau.shapes import check_broadcast
 
 from .selection import where
@@ -103,20 +105,25 @@ def _div_rounded(input: Tensor | Number, other: Tensor | Number, rounding_mode: 
         raise RuntimeError(
             f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
         )
-    arrays, type_ = operands_of("div", (input, other))
+    (a, b), type_ = operands_of("div", (input, other))
     real_numbers(f"div_{rounding_mode}_cpu")(type_.dtype)
-    a, b = arrays
     check_broadcast(a.shape, b.shape)
-    kernels = type_.kernels
     if not type_.floats:
-        no_zero_divisor((input, other), arrays, type_)
+        no_zero_divisor((input, other), (a, b), type_)
+    if is_wide_with(type_, other):
+        wide = type_.with_dtype(dtypes.float32)
+        quotient = _rounded_quotient(wide, array_as(input, wide), array_as(other, wide), rounding_mode)
+        return from_array(type_.kernels.cast(quotient, type_.dtype.name), type_)
+    return from_array(_rounded_quotient(type_, a, b, rounding_mode), type_)
+
+
+def _rounded_quotient(type_: TensorType, a: Any, b: Any, rounding_mode: str) -> Any:
+    kernels = type_.kernels
     if rounding_mode == "floor":
-        quotient = kernels.floor_divide(a, b)
-    elif type_.floats:
-        quotient = kernels.trunc(kernels.div(a, b))
-    else:
-        quotient = kernels.floor_divide(kernels.sub(a, kernels.fmod(a, b)), b)
-    return from_array(quotient, type_)
+        return kernels.floor_divide(a, b)
+    if type_.floats:
+        return kernels.trunc(kernels.div(a, b))
+    return kernels.floor_divide(kernels.sub(a, kernels.fmod(a, b)), b)
 
 
 @elementwise(
@@ -151,7 +158,7 @@ true_divide = alias(div, "true_divide")
 @elementwise(
     complex=False,
     derivatives={"input": no_derivative("floor_divide"), "other": no_derivative("floor_divide")},
-    check=real_numbers("floor_divide"),
+    check=real_numbers("div_floor_cpu"),
     integer_check=no_zero_divisor,
 )
 def floor_divide(input: Tensor | Number, other: Tensor | Number) -> Tensor:
@@ -173,7 +180,7 @@ def floor_divide(input: Tensor | Number, other: Tensor | Number) -> Tensor:
         "input": lambda grad: grad,
         "other": lambda grad, input, other: -grad * div(input, other, rounding_mode="floor"),
     },
-    check=real_numbers("remainder"),
+    check=real_numbers("remainder_cpu"),
     integer_check=no_zero_divisor,
 )
 def remainder(input: Tensor | Number, other: Tensor | Number) -> Tensor:
@@ -195,7 +202,7 @@ def remainder(input: Tensor | Number, other: Tensor | Number) -> Tensor:
         "input": lambda grad: grad,
         "other": lambda grad, input, other: -grad * div(input, other, rounding_mode="trunc"),
     },
-    check=real_numbers("fmod"),
+    check=real_numbers("fmod_cpu"),
     integer_check=no_zero_divisor,
 )
 def fmod(input: Tensor, other: Tensor | Number) -> Tensor:

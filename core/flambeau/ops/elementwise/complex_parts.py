@@ -89,6 +89,7 @@ def view_as_complex(input: Tensor) -> Tensor:
         >>> torch.view_as_complex(torch.tensor([[1.0, 2.0]]))
         tensor([1.+2.j])
     """
+    _check_no_half("view_as_complex", input)
     if input.dtype not in (dtypes.float32, dtypes.float64):
         raise RuntimeError(
             "view_as_complex is only supported for half, float and double tensors, but got a tensor of scalar type: "
@@ -154,8 +155,15 @@ setattr(TensorMethods, "imag", property(imag, _set_imag))  # noqa: B010
 # -- from parts ---------------------------------------------------------------
 
 
-def _check_parts(first: Tensor, second: Tensor) -> None:
-    allowed = (dtypes.float32, dtypes.float64)
+def _check_no_half(function: str, *tensors: Tensor) -> None:
+    if all(tensor.dtype is dtypes.float16 for tensor in tensors):
+        raise RuntimeError(
+            f"{function}: there are no complex numbers of halves (PyTorch's complex32); convert the Half tensor to float32 first"
+        )
+
+
+def _check_parts(function: str, first: Tensor, second: Tensor) -> None:
+    allowed = (dtypes.float16, dtypes.float32, dtypes.float64)
     if first.dtype not in allowed or second.dtype not in allowed:
         raise RuntimeError(
             "Expected both inputs to be Half, Float or Double tensors but got "
@@ -166,11 +174,14 @@ def _check_parts(first: Tensor, second: Tensor) -> None:
             f"Expected object of scalar type {scalar_type_name(first.dtype)} but got scalar type "
             f"{scalar_type_name(second.dtype)} for second argument"
         )
+    _check_no_half(function, first, second)
 
 
 @composite(method=False, out=True)
 def complex(real: Tensor, imag: Tensor) -> Tensor:
     """Make complex numbers of real and imaginary parts, which broadcast. Source of the semantics: ``torch.complex``.
+
+    Differs from PyTorch: there is no complex32, of two halves each.
 
     Raises:
         RuntimeError: the parts are not both float32, or both float64.
@@ -180,7 +191,7 @@ def complex(real: Tensor, imag: Tensor) -> Tensor:
         >>> torch.complex(torch.tensor([1.0]), torch.tensor([2.0]))
         tensor([1.+2.j])
     """
-    _check_parts(real, imag)
+    _check_parts("complex", real, imag)
     return view_as_complex(stack(broadcast_tensors(real, imag), -1))
 
 
@@ -196,7 +207,7 @@ def polar(abs: Tensor, angle: Tensor) -> Tensor:
         >>> torch.polar(torch.tensor([2.0]), torch.tensor([0.0]))
         tensor([2.+0.j])
     """
-    _check_parts(abs, angle)
+    _check_parts("polar", abs, angle)
     return complex(abs * cos(angle), abs * sin(angle))
 
 
@@ -363,14 +374,26 @@ def complex_abs(input: Tensor) -> Tensor:
     return _complex_abs(input)
 
 
+def _sgn_input(grad: Tensor, input: Tensor, result: Tensor) -> Tensor:
+    """What turns the angle: the sign does not change with the absolute value."""
+    size, across = complex_abs(input), imag(grad * conj(result))
+    at_zero = size == 0
+    turned: Tensor = where(at_zero, 0.0, across) / where(at_zero, 1.0, size) * 1j
+    return result * turned
+
+
+@primitive(derivatives={"input": _sgn_input}, method=False, holomorphic=False, node="SgnBackward0")
+def _complex_sgn(input: Tensor) -> Tensor:
+    size = complex_abs(input.detach()).unsqueeze(-1)
+    at_zero = size == 0
+    parts = view_as_real(input.detach())  # each by itself: a tiny number divided as a complex one is nan
+    result = view_as_complex(where(at_zero, 0.0, parts / where(at_zero, 1.0, size)))
+    return from_array(result._array, input._type)
+
+
 def complex_sgn(input: Tensor) -> Tensor:
     """The complex numbers of absolute value 1 with the same angles; 0 for 0."""
-    size = complex_abs(input).unsqueeze(-1)
-    at_zero = size == 0
-    parts = view_as_real(input) / where(
-        at_zero, 1.0, size
-    )  # each by itself: a tiny number divided as a complex one is nan
-    return view_as_complex(where(at_zero, 0.0, parts))
+    return _complex_sgn(input)
 
 
 # -- transposed and conjugated ---------------------------------------------------------------

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from flambeau import dtypes
-from flambeau._dispatch.checks import only
+from flambeau._dispatch.checks import only, refuse_complex
 from flambeau._dispatch.declare import FLOATING, elementwise, primitive
 from flambeau._dispatch.precision import in_single, in_single_formula
 from flambeau._dispatch.runtime import Number, operands_of
 from flambeau._tensor import Tensor, from_array
 
 from ._parts import complex_by, scaled
+from .complex_parts import complex as complex_number
+from .complex_parts import imag, real
 from .selection import _where as where
 
 __all__ = [
@@ -87,7 +89,23 @@ def log(input: Tensor) -> Tensor:
     """
 
 
-@elementwise(promotion=FLOATING, derivatives={"input": lambda grad, input: grad / (input + 1)})
+@primitive(derivatives={"input": lambda grad, input: grad / (input + 1)}, method=False, node="Log1PBackward0")
+def _complex_log1p(input: Tensor) -> Tensor:
+    """Near 0, the real part is the logarithm of 1 and by how much the square of the absolute value of 1 + z exceeds 1."""
+    value = input.detach()
+    x, y = real(value), imag(value)
+    near = log1p(x * (x + 2) + y * y) / 2
+    size = where(value.abs() < 0.5, near, log((value + 1).abs()))
+    return from_array(complex_number(size, y.atan2(x + 1))._array, input._type)
+
+
+def _log1p_of_complex(input: Tensor) -> Tensor:
+    return _complex_log1p(input)
+
+
+@elementwise(
+    promotion=FLOATING, derivatives={"input": lambda grad, input: grad / (input + 1)}, complex=_log1p_of_complex
+)
 def log1p(input: Tensor) -> Tensor:
     """Compute log(1 + x), accurately near 0. Source of the semantics: ``torch.log1p``.
 
@@ -218,6 +236,8 @@ def logit(input: Tensor, eps: float | None = None) -> Tensor:
         tensor([0.0000, 2.1972,    inf])
     """
     (a,), type_ = operands_of("logit", (input,), floating=True)
+    if type_.complex:
+        refuse_complex("logit")(input)
     kernels, one = type_.kernels, type_.number(1.0)
     if eps is not None:
         a = kernels.minimum(kernels.maximum(a, type_.number(eps)), type_.number(1 - eps))

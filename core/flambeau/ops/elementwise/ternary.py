@@ -7,7 +7,7 @@ from typing import Any
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import primitive
-from flambeau._dispatch.precision import all_in_single
+from flambeau._dispatch.precision import all_in_single, in_single_formula
 from flambeau._dispatch.rules import unchanged
 from flambeau._dispatch.runtime import Number, operands_of
 from flambeau._tensor import Tensor, from_array
@@ -49,8 +49,10 @@ def _with_product(operation: str, value: Number, type_: Any, a: Any, b: Any, c: 
 @primitive(
     derivatives={
         "input": unchanged,
-        "tensor1": lambda grad, tensor2, value: grad * (value / tensor2),
-        "tensor2": lambda grad, tensor1, tensor2, value: -grad * (value * tensor1 / (tensor2 * tensor2)),
+        "tensor1": in_single_formula(lambda grad, tensor2, value: grad * (value / tensor2)),
+        "tensor2": in_single_formula(
+            lambda grad, tensor1, tensor2, value: -grad * (value * tensor1 / (tensor2 * tensor2))
+        ),
     },
     inplace=True,
     out=True,
@@ -107,10 +109,13 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | Number) -> Tensor:
     _same_dtype("end", end, input)
     if isinstance(weight, Tensor) and weight._array.shape:
         _same_dtype("weight", weight, input)
+    if isinstance(weight, complex) and not input._type.complex:
+        raise RuntimeError(f"value cannot be converted to type {_C_NAMES[input.dtype.name]} without overflow")
     (a, b, w), type_ = _operands("lerp", input, end, weight)
-    if not type_.floats:
+    dtype = type_.dtype if isinstance(weight, Tensor) else input.dtype
+    if not dtype.is_floating_point and not dtype.is_complex:
         kernel = "lerp_kernel_tensor" if isinstance(weight, Tensor) else "lerp_kernel_scalar"
-        raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type_name(type_.dtype)}'")
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type_name(dtype)}'")
     return from_array(all_in_single(type_, partial(_between, weight), a, b, w), type_)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.overlaps import fill_places, warn_expanded
-from flambeau._dispatch.runtime import Number, c_name, common_type
+from flambeau._dispatch.runtime import Number, c_name, common_type, is_complex_operand
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.conversion import to_type
@@ -323,6 +323,8 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor | Number) -
             f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.dim()} dimension(s)."
         )
     common_type("index_fill", (input, index))
+    if not input._type.complex and is_complex_operand(value):
+        raise RuntimeError("index_fill_(): Converting complex Scalar to non-complex type is not supported")
     number = to_type(value, input._type) if isinstance(value, Tensor) else input.new_full((), value)
     target, vector = dimensioned(input, index)
     size = target.shape[dim]

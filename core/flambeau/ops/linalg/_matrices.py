@@ -14,8 +14,8 @@ from .matmul import matmul
 __all__: list[str] = []
 
 
-def check_matrix(function: str, input: Tensor, name: str = "A") -> None:
-    """Refuse what is no floating matrix or batch of matrices, in PyTorch's words."""
+def check_matrix(function: str, input: Tensor, name: str = "A", *, halves: bool = False) -> None:
+    """Refuse what is no floating matrix or batch of matrices, in PyTorch's words; 16-bit numbers too unless ``halves``."""
     if not isinstance(input, Tensor):
         raise TypeError(
             f"{function.rpartition('.')[2]}(): argument '{name}' must be Tensor, not {type(input).__name__}"
@@ -23,7 +23,7 @@ def check_matrix(function: str, input: Tensor, name: str = "A") -> None:
     if input.dim() < 2:
         raise RuntimeError(f"{function}: The input tensor {name} must have at least 2 dimensions.")
     check_floats(function, input)
-    if input.dtype in (dtypes.float16, dtypes.bfloat16):
+    if not halves and input.dtype in (dtypes.float16, dtypes.bfloat16):
         raise RuntimeError(f"{function}: Low precision dtypes not supported. Got {scalar_type_name(input.dtype)}")
 
 

@@ -36,7 +36,7 @@ def _wide(*tensors: Tensor) -> list[Tensor]:
     return [tensor.to(dtypes.float32) if tensor._type.halves else tensor for tensor in tensors]
 
 
-@composite(inplace=True, out=True)
+@composite(inplace=True, out="exact")
 def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
     """Compute ``beta * input + alpha * (mat @ vec)``. Source of the semantics: ``torch.addmv``.
 
@@ -106,7 +106,7 @@ def _check_batches(batch1: Tensor, batch2: Tensor) -> None:
             raise RuntimeError(f"batch{position} must be a 3D tensor")
 
 
-@composite(inplace=True, out=True)
+@composite(inplace=True, out="exact")
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
     """Compute ``beta * input + alpha * (batch1 @ batch2)``, matrix by matrix. Source of the semantics: ``torch.baddbmm``.
 
@@ -131,7 +131,7 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, 
     return _sum(bias, bmm(left, right), beta, alpha)._to_type(type_)
 
 
-@composite(inplace=True, out=True)
+@composite(inplace=True, out="exact")
 def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
     """Compute ``beta * input + alpha * sum(batch1 @ batch2)``, summed over the batch. Source: ``torch.addbmm``.
 

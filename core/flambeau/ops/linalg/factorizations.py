@@ -101,7 +101,7 @@ def _raise_indefinite(function: str, input: Tensor, failed: Tensor) -> None:
     )
 
 
-@composite(method=False, out=True)
+@composite(method=False, out="exact")
 def cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
     """Factorise symmetric positive definite matrices as L L^H; give L^H if ``upper``. Source: ``torch.linalg.cholesky``.
 
@@ -302,7 +302,7 @@ def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> 
     return SVD(*_svd(A, full_matrices))
 
 
-@composite(method=False, out=True)
+@composite(method=False, out="exact")
 def svdvals(A: Tensor, *, driver: str | None = None) -> Tensor:
     """Give the singular values, from the largest down. Source of the semantics: ``torch.linalg.svdvals``.
 
@@ -373,7 +373,7 @@ def eigh(A: Tensor, UPLO: str = "L") -> Eigh:
     return Eigh(*_eigh(_symmetric("linalg.eigh", A, UPLO)))
 
 
-@composite(method=False, out=True)
+@composite(method=False, out="exact")
 def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
     """Give the eigenvalues of symmetric matrices, ascending. Source of the semantics: ``torch.linalg.eigvalsh``.
 
@@ -439,7 +439,7 @@ def eig(A: Tensor) -> Eig:
     return Eig(*_eig(A))
 
 
-@composite(method=False, out=True)
+@composite(method=False, out="exact")
 def eigvals(A: Tensor) -> Tensor:
     """Give the eigenvalues of square matrices, complex always. Source of the semantics: ``torch.linalg.eigvals``.
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
-from flambeau._dispatch.runtime import with_exact_out
+from flambeau._dispatch.runtime import with_exact_out, with_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau.errors import LinAlgError
@@ -78,7 +78,7 @@ def _raise_singular(A: Tensor, info: Tensor) -> None:
     )
 
 
-@composite(method=False, out=True)
+@composite(method=False, out="exact")
 def inv(A: Tensor) -> Tensor:
     """Invert square matrices. Source of the semantics: ``torch.linalg.inv``.
 
@@ -230,10 +230,27 @@ def matrix_rank(
 
 
 def _det_input(grad: Tensor, input: Tensor, result: Tensor) -> Tensor:
-    scaled = (grad * (result.conj() if result.is_complex() else result)).unsqueeze(-1).unsqueeze(-1)
-    if bool((result.detach() == 0).any()):
-        return grad.unsqueeze(-1).unsqueeze(-1) * _cofactors(input)
-    return adjoint(_inv(input)) * scaled
+    grad, det = (tensor.unsqueeze(-1).unsqueeze(-1) for tensor in (grad, result))
+    lost = _out_of_range(input, det)
+    if not bool(lost.any()):
+        return adjoint(_inv(input)) * (grad * det.conj())
+    regular = adjoint(_inv(where(lost, _example(input), input))) * (grad * det.conj())
+    cofactors = _cofactors(where(lost, input, _example(input)))
+    found: Tensor = where(lost, grad * cofactors, regular)
+    return found
+
+
+def _out_of_range(input: Tensor, det: Tensor) -> Tensor:
+    """Where a determinant of finite numbers is 0, infinite, or so small that digits are lost: no inverse helps there."""
+    size = det.detach().abs()
+    limits = finfo(size.dtype)
+    finite = input.detach().abs().amax((-2, -1), keepdim=True) <= limits.max
+    return ((size < limits.tiny) | (size > limits.max)) & finite
+
+
+def _example(input: Tensor) -> Tensor:
+    """A matrix without equal singular values, in place of those that are not to be looked at."""
+    return eye(input.shape[-1], dtype=input.dtype, device=input.device).cumsum(-2).cumsum(-1)
 
 
 def _cofactors(input: Tensor) -> Tensor:
@@ -242,7 +259,7 @@ def _cofactors(input: Tensor) -> Tensor:
     size = s.shape[-1]
     one = eye(size, dtype=dtypes.bool, device=input.device)
     others = where(one, 1.0, s.unsqueeze(-2)).prod(-1)
-    signs = _det(u) * _det(vh)
+    signs = (_det(u) * _det(vh)).conj()
     return matmul(u * others.unsqueeze(-2), vh) * signs.unsqueeze(-1).unsqueeze(-1)
 
 
@@ -251,7 +268,7 @@ def _det(input: Tensor) -> Tensor:
     return from_array(input._type.kernels.det(input._array), input._type)
 
 
-@composite(method=False, out=True)
+@composite(method=False, out="exact")
 def det(A: Tensor) -> Tensor:
     """Compute the determinants of square matrices. Source of the semantics: ``torch.linalg.det``.
 
@@ -288,8 +305,10 @@ def _slogdet_input(given: list[Tensor | None], grad: list[Tensor], input: Tensor
 
 @primitive(derivatives={"input": _slogdet_input}, method=False, holomorphic=False, node="LinalgSlogdetBackward0")
 def _slogdet(input: Tensor) -> tuple[Tensor, Tensor]:
-    type_ = input._type
-    sign, size = type_.kernels.slogdet(input._array)
+    type_, kernels = input._type, input._type.kernels
+    sign, size = kernels.slogdet(input._array)
+    if not type_.complex:  # nan has the sign 0
+        sign = kernels.where(kernels.isnan(size), type_.number(0.0), sign)
     return from_array(sign, type_), from_array(size, type_.with_dtype(type_.dtype.to_real()))
 
 
@@ -385,7 +404,7 @@ def _taylor(x: Tensor) -> Tensor:
     return result
 
 
-@spelled(out=with_exact_out)
+@spelled(out=with_out)
 def tensorinv(A: Tensor, ind: int = 2) -> Tensor:
     """Invert a tensor as the matrix of its first ``ind`` and its other dimensions. Source: ``torch.linalg.tensorinv``.
 

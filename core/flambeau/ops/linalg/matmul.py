@@ -15,7 +15,7 @@ from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.filled import fitting
 from flambeau.ops.movement.broadcasting import _expand_method
 from flambeau.ops.movement.shapes import _t, _transpose, reshape
-from flambeau.ops.reductions.sums import sum, sum_to_size
+from flambeau.ops.reductions.sums import sum_to_size
 from flambeau.shapes import broadcast_shapes
 
 __all__ = ["addmm", "bmm", "dot", "matmul", "mm", "mv", "outer"]
@@ -92,7 +92,7 @@ def _mm_mat2(grad: Tensor, input: Tensor) -> Tensor:
     return mm(_turned(input), grad)
 
 
-@primitive(derivatives={"input": _mm_input, "mat2": _mm_mat2}, out=True)
+@primitive(derivatives={"input": _mm_input, "mat2": _mm_mat2}, out="exact")
 def mm(input: Tensor, mat2: Tensor) -> Tensor:
     """Multiply two matrices: (n, k) by (k, m) gives (n, m). Source of the semantics: ``torch.mm``.
 
@@ -130,7 +130,7 @@ def _matmul(input: Tensor, mat2: Tensor) -> Tensor:
     return from_array(type_.kernels.matmul(input._array, mat2._array), type_)
 
 
-@composite(out=True)
+@composite(out="exact")
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """Multiply batches of matrices: (b, n, k) by (b, k, m) gives (b, n, m). Source of the semantics: ``torch.bmm``.
 
@@ -154,7 +154,7 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     return _matmul(input, mat2)
 
 
-@composite(out=True)
+@composite(out="exact")
 def mv(input: Tensor, vec: Tensor) -> Tensor:
     """Multiply a matrix by a vector: (n, m) by (m,) gives (n,). Source of the semantics: ``torch.mv``.
 
@@ -173,7 +173,9 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
     return reshape(_matmul(input, reshape(vec, (-1, 1))), (input.shape[0],))
 
 
-@composite(out=True)
+@primitive(
+    derivatives={"input": lambda grad, tensor: grad * tensor, "tensor": lambda grad, input: grad * input}, out="exact"
+)
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """Multiply two vectors and add up. Source of the semantics: ``torch.dot``.
 
@@ -193,7 +195,9 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
             f"inconsistent tensor size, expected tensor [{input.numel()}] and src [{tensor.numel()}] to have the same number "
             f"of elements, but got {input.numel()} and {tensor.numel()} elements respectively"
         )
-    return sum(input * tensor, dtype=None if type_.floats else type_.dtype)
+    kernels, size = type_.kernels, input.numel()
+    product = kernels.matmul(kernels.reshape(input._array, (1, size)), kernels.reshape(tensor._array, (size, 1)))
+    return from_array(kernels.reshape(product, ()), type_)
 
 
 @composite(out=True)
@@ -211,7 +215,7 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
     return reshape(input, (-1, 1)) * vec2
 
 
-@composite(out=True)
+@composite(out="exact")
 def matmul(input: Tensor, other: Tensor) -> Tensor:
     """Multiply tensors as matrices; vectors count as a row or column, leading dimensions broadcast.
 
@@ -268,7 +272,7 @@ def _addmm_alpha(value: Tensor, factor: Number) -> Tensor:
         "mat1": lambda grad, mat2, alpha: _addmm_alpha(_matmul(grad, _turned(mat2)), alpha),
         "mat2": lambda grad, mat1, alpha: _addmm_alpha(_matmul(_turned(mat1), grad), alpha),
     },
-    out=True,
+    out="exact",
     inplace=True,
 )
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:

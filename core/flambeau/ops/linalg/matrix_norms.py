@@ -21,7 +21,7 @@ from .norms import _as_dtype, of_singular_values, vector_norm_of
 __all__: list[str] = []  # public in flambeau.linalg
 
 
-@composite(method=False, out=True)
+@composite(method=False, out="exact")
 def vector_norm(
     x: Tensor, ord: float = 2, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None
 ) -> Tensor:
@@ -51,7 +51,7 @@ def _pair(dim: Sequence[int], ndim: int) -> tuple[int, int]:
     return first, second
 
 
-@composite(method=False, out=True)
+@composite(method=False, out="exact")
 def matrix_norm(
     A: Tensor,
     ord: float | str = "fro",
@@ -73,12 +73,13 @@ def matrix_norm(
         >>> torch.linalg.matrix_norm(torch.tensor([[3.0, 0.0], [0.0, 4.0]]), "nuc")
         tensor(7.)
     """
-    check_matrix("linalg.matrix_norm", A)
+    named = isinstance(ord, str)
+    if ord not in ("fro", "nuc") if named else abs(ord) not in (1, 2, inf):  # type: ignore[arg-type]
+        raise RuntimeError(f"linalg.matrix_norm: Order {ord if named else f'{ord:g}'} not supported.")
+    check_matrix("linalg.matrix_norm", A, halves=ord not in ("nuc", 2, -2))
     rows, columns = _pair(dim, A.dim())
-    source = _as_dtype(A, dtype)
+    source = _as_dtype(A, dtype, "linalg.matrix_norm")
     if isinstance(ord, str):
-        if ord not in ("fro", "nuc"):
-            raise RuntimeError(f"linalg.matrix_norm: Order {ord} not supported.")
         if ord == "fro":
             return vector_norm_of(source, 2.0, (rows, columns), keepdim)
         return of_singular_values(source, (rows, columns), keepdim, lambda values: values.sum(-1))
@@ -86,15 +87,13 @@ def matrix_norm(
         return of_singular_values(
             source, (rows, columns), keepdim, lambda values: values.amax(-1) if ord > 0 else values.amin(-1)
         )
-    if abs(ord) not in (1, inf):
-        raise RuntimeError(f"linalg.matrix_norm: Order {ord:g} not supported.")
     summed, compared = (rows, columns) if abs(ord) == 1 else (columns, rows)
     sums = source.abs().sum(summed, keepdim=True)
     result = sums.amax(compared, keepdim=True) if ord > 0 else sums.amin(compared, keepdim=True)
     return result if keepdim else result.squeeze((rows, columns))
 
 
-@composite(method=False, out=True)
+@composite(method=False, out="exact")
 def linalg_norm(
     A: Tensor,
     ord: float | str | None = None,
@@ -147,6 +146,8 @@ def cond(A: Tensor, p: Number | str | None = None) -> Tensor:
         >>> torch.linalg.cond(torch.tensor([[2.0, 0.0], [0.0, 4.0]]))
         tensor(2.)
     """
+    if p is not None and p not in ("fro", "nuc", 1, -1, 2, -2, inf, -inf):
+        raise RuntimeError(f"linalg.cond got an invalid norm type: {p}")
     check_matrix("linalg.cond", A)
     if not A.numel():
         return A.new_zeros(A.shape[:-2], dtype=A.dtype.to_real())

@@ -7,6 +7,7 @@ from functools import partial
 from math import inf
 from typing import Any
 
+from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.precision import in_single, per_count
 from flambeau._dispatch.runtime import Number, number_argument, with_exact_out
@@ -140,8 +141,8 @@ def _matrix_norm(input: Tensor, p: str, dim: Dims, keepdim: bool, dtype: DType |
     dims = normalize_dims(dim, input.dim())
     if len(dims) != 2:
         raise RuntimeError(f"linalg.matrix_norm: dim must be a 2-tuple. Got {' '.join(map(str, dims))}")
-    check_matrix("linalg.matrix_norm", input)
-    source = _as_dtype(input, dtype)
+    check_matrix("linalg.matrix_norm", input, halves=p == "fro")
+    source = _as_dtype(input, dtype, "linalg.matrix_norm")
     if p == "fro":
         return vector_norm_of(source, 2.0, dims, keepdim)
     return of_singular_values(source, dims, keepdim, lambda values: values.sum(-1))
@@ -158,22 +159,24 @@ def of_singular_values(
     return result
 
 
-def _as_dtype(input: Tensor, dtype: DType | None) -> Tensor:
+def _as_dtype(input: Tensor, dtype: DType | None, function: str = "linalg.vector_norm") -> Tensor:
     """``input`` in the dtype that the norm is computed in.
 
     Raises:
-        RuntimeError: it is not a floating point one, or narrower than that of ``input``.
+        RuntimeError: it is not a floating point one, narrower than that of ``input``, or real where that is complex.
     """
     if dtype is None or dtype is input.dtype or not input._type.floats:
         return input
+    name = scalar_type_name(dtype)
     if not dtype.is_floating_point and not dtype.is_complex:
-        raise RuntimeError(
-            f"linalg.vector_norm: dtype should be floating point or complex, but got {scalar_type_name(dtype)}"
-        )
+        raise RuntimeError(f"{function}: dtype should be floating point or complex, but got {name}")
+    if dtype.is_complex is not input._type.complex:
+        kind = "complex" if input._type.complex else "real"
+        raise RuntimeError(f"{function}: dtype should be {kind} for {kind} inputs, but got {name}")
     if dtype.itemsize < input.dtype.itemsize:
         raise RuntimeError(
-            f"linalg.vector_norm: the dtype of the input ({scalar_type_name(input.dtype)}) should be convertible without "
-            f"narrowing to the specified dtype ({scalar_type_name(dtype)})"
+            f"{function}: the dtype of the input ({scalar_type_name(input.dtype)}) should be convertible without "
+            f"narrowing to the specified dtype ({name})"
         )
     return to_type(input, input._type.with_dtype(dtype))
 
@@ -200,9 +203,11 @@ def renorm(input: Tensor, p: Number, dim: int, maxnorm: Number) -> Tensor:
         raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {input.dim()} dimensions")
     kept = normalize_dim(dim, input.dim())
     others: Sequence[int] = [each for each in range(input.dim()) if each != kept]
-    size = vector_norm_of(input, exponent, others, True)
+    type_ = input._type
+    source = to_type(input, type_.with_dtype(dtypes.float32)) if type_.halves else input
+    size = vector_norm_of(source, exponent, others, True)
     factor: Tensor = where(size > limit, limit / (size + 1e-7), 1.0)  # 1e-7 is PyTorch's guard against a norm of 0
-    return input * factor
+    return input * (to_type(factor, type_) if type_.halves else factor)
 
 
 def _real(function: str, argument: str, position: int, value: Any) -> float:

@@ -6,7 +6,7 @@ import warnings
 from typing import NamedTuple
 
 from flambeau import dtypes
-from flambeau._dispatch.runtime import with_exact_out
+from flambeau._dispatch.runtime import with_exact_out, with_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
 from flambeau._tensor.methods import method
@@ -73,10 +73,11 @@ def cholesky(input: Tensor, upper: bool = False, *, out: Tensor | None = None) -
         ...     torch.cholesky(torch.tensor([[4.0]]))
         tensor([[2.]])
     """
+    if out is not None:
+        return with_out(out, cholesky, input, upper)  # type: ignore[no-any-return]
     _deprecated("cholesky")
     result = _cholesky(input)
-    result = adjoint(result) if upper else result
-    return result if out is None else out.copy_(result)
+    return adjoint(result) if upper else result
 
 
 def _deprecated(name: str) -> None:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from math import prod
 
 from flambeau._dispatch.declare import alias, composite
-from flambeau._dispatch.runtime import with_out
+from flambeau._dispatch.runtime import with_exact_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
 from flambeau.errors import level_of_caller
@@ -34,7 +34,7 @@ ger = alias(outer, "ger")
 # -- of vectors ---------------------------------------------------------------
 
 
-@composite(out=True)
+@composite(out="exact")
 def vdot(input: Tensor, other: Tensor) -> Tensor:
     """Multiply two vectors, the first conjugated, and add up. Source of the semantics: ``torch.vdot``.
 
@@ -60,13 +60,16 @@ def vecdot(x: Tensor, y: Tensor, *, dim: int = -1, out: Tensor | None = None) ->
         >>> torch.linalg.vecdot(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([5.0, 6.0]))
         tensor([17., 39.])
     """
+    if out is not None:
+        return with_exact_out(out, vecdot, x, y, dim=dim)  # type: ignore[no-any-return]
     check_floats("linalg.vecdot", x)
     first = x.conj() if x.is_complex() else x
-    result = (first * y).sum(dim)
-    return result if out is None else with_out(out, lambda: result)
+    if x.dim() == y.dim() == 1 and x.shape == y.shape and x.dtype is y.dtype:
+        return dot(first, y)
+    return (first * y).sum(dim)
 
 
-@composite(out=True)
+@composite(out="exact")
 def inner(input: Tensor, other: Tensor) -> Tensor:
     """Multiply the last dimensions and add up; 0-d tensors just multiply. Source of the semantics: ``torch.inner``.
 
@@ -89,7 +92,7 @@ def inner(input: Tensor, other: Tensor) -> Tensor:
     return dot(input, other) if input.dim() == other.dim() == 1 else tensordot(input, other, ([-1], [-1]))
 
 
-@composite(out=True)
+@composite(out="exact")
 def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
     """Compute the cross product of vectors of three elements along a dimension. Source: ``torch.cross``.
 
@@ -130,7 +133,7 @@ def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1, out: Tensor | N
         tensor([0, 0, 1])
     """
     if out is not None:
-        return with_out(out, cross_along, input, other, dim)  # type: ignore[no-any-return]
+        return with_exact_out(out, cross_along, input, other, dim)  # type: ignore[no-any-return]
     return cross_along(input, other, dim)
 
 
@@ -205,7 +208,7 @@ def tensordot(
         torch.Size([2, 4])
     """
     if out is not None:
-        return with_out(out, tensordot, a, b, dims)  # type: ignore[no-any-return]
+        return with_exact_out(out, tensordot, a, b, dims)  # type: ignore[no-any-return]
     check_one_dtype(a, b)
     first, second = _contracted(a, b, dims)
     if len(first) != len(second):
@@ -287,6 +290,10 @@ def multi_dot(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor
         >>> torch.linalg.multi_dot([torch.ones(2), torch.ones(2, 3), torch.ones(3)])
         tensor(6.)
     """
+    if out is not None:
+        return with_exact_out(out, multi_dot, tensors)  # type: ignore[no-any-return]
+    if isinstance(tensors, Tensor):
+        raise TypeError("linalg_multi_dot(): argument 'tensors' (position 1) must be tuple of Tensors, not Tensor")
     listed = list(tensors)
     if len(listed) < 2:
         raise RuntimeError(f"multi_dot(): expected at least 2 tensors but got {len(listed)}")
@@ -306,8 +313,7 @@ def multi_dot(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor
             )
     result = multiplied(listed)
     result = result.squeeze(0) if row else result
-    result = result.squeeze(-1) if column else result
-    return result if out is None else with_out(out, lambda: result)
+    return result.squeeze(-1) if column else result
 
 
 def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
@@ -337,11 +343,11 @@ def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
         if matrix.dim() != 2:
             raise RuntimeError(f"Tensor dimension is {matrix.dim()}, expected 2 instead.")
     if out is not None:
-        return with_out(out, multiplied, matrices)  # type: ignore[no-any-return]
+        return with_exact_out(out, multiplied, matrices)  # type: ignore[no-any-return]
     return multiplied(matrices)
 
 
-@composite(out=True)
+@composite(out="exact")
 def matrix_power(input: Tensor, n: int) -> Tensor:
     """Multiply square matrices n times with themselves; of the inverse for negative n. Source: ``torch.matrix_power``.
 

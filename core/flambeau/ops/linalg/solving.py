@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
-from flambeau._dispatch.runtime import with_exact_out
+from flambeau._dispatch.runtime import with_exact_out, with_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
 from flambeau.dtypes import scalar_type_name
@@ -106,7 +106,7 @@ def _raise_singular_system(function: str, A: Tensor, info: Tensor) -> None:
     raise LinAlgError(f"{function}: {batch_text(A, info)[0]}The solver failed because the input matrix is singular.")
 
 
-@composite(method=False, out=True)
+@composite(method=False, out="exact")
 def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     """Solve A X = B, or X A = B, for square matrices A. Source of the semantics: ``torch.linalg.solve``.
 
@@ -128,7 +128,7 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     return result
 
 
-@composite(method=False, out=True)
+@composite(method=False, out="exact")
 def solve_triangular(
     A: Tensor,
     B: Tensor,
@@ -214,6 +214,8 @@ def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False, *, out: Tensor | N
         >>> torch.cholesky_solve(torch.tensor([[4.0]]), torch.tensor([[2.0]]))
         tensor([[1.]])
     """
+    if out is not None:
+        return with_out(out, cholesky_solve, B, L, upper)  # type: ignore[no-any-return]
     for name, matrix in (("b", B), ("u", L)):
         if matrix.dim() < 2:
             raise RuntimeError(f"{name} should have at least 2 dimensions, but has {matrix.dim()} dimensions instead")
@@ -231,8 +233,7 @@ def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False, *, out: Tensor | N
         )
     lower = adjoint(L) if upper else L
     batch = broadcast_shapes(tuple(B.shape[:-2]), tuple(L.shape[:-2]))
-    result = _cholesky_solve(*(_expand_method(each, (*batch, *each.shape[-2:])) for each in (B, lower)))
-    return result if out is None else out.copy_(result)
+    return _cholesky_solve(*(_expand_method(each, (*batch, *each.shape[-2:])) for each in (B, lower)))
 
 
 @spelled(input="L", x="L", a="L", x1="L")
@@ -244,11 +245,12 @@ def cholesky_inverse(L: Tensor, upper: bool = False, *, out: Tensor | None = Non
         >>> torch.cholesky_inverse(torch.tensor([[2.0]]))
         tensor([[0.2500]])
     """
+    if out is not None:
+        return with_out(out, cholesky_inverse, L, upper)  # type: ignore[no-any-return]
     check_square("cholesky_inverse", L)
-    if not L._type.floats:
+    if not L._type.floats or L._type.halves:
         raise NotImplementedError(f"\"cholesky_inverse_out_cpu\" not implemented for '{scalar_type_name(L.dtype)}'")
-    result = _cholesky_inverse(adjoint(L) if upper else L)
-    return result if out is None else out.copy_(result)
+    return _cholesky_inverse(adjoint(L) if upper else L)
 
 
 def lu_solve(
@@ -271,12 +273,13 @@ def lu_solve(
         tensor([[0.5000],
                 [0.2500]])
     """
+    if out is not None:
+        return with_exact_out(out, lu_solve, LU, pivots, B, left=left, adjoint=adjoint)  # type: ignore[no-any-return]
     order = permutation_of(pivots.to(dtypes.int64) - 1, LU.shape[-2])
     rows = matmul(lower_of(LU), upper_of(LU))
     back = order.argsort(-1)
     whole = rows.gather(-2, back.unsqueeze(-1).expand(rows.shape))
-    result = solve(_adjoint(whole) if adjoint else whole, B, left=left)
-    return result if out is None else out.copy_(result)
+    return solve(_adjoint(whole) if adjoint else whole, B, left=left)
 
 
 _adjoint = adjoint
@@ -345,7 +348,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
     )
 
 
-@spelled(out=with_exact_out, other="B", x2="B")
+@spelled(out=with_out, other="B", x2="B")
 def tensorsolve(A: Tensor, B: Tensor, dims: tuple[int, ...] | None = None) -> Tensor:
     """Find X with tensordot(A, X, X.ndim) = B. Source of the semantics: ``torch.linalg.tensorsolve``.
 

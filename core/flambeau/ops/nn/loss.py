@@ -12,6 +12,7 @@ from flambeau.ops.indexing.gathering import index_select
 from flambeau.ops.movement.shapes import reshape, squeeze, unsqueeze
 from flambeau.ops.reductions.extremes import amax, amin
 from flambeau.ops.reductions.sums import mean, sum
+from flambeau.promotion import result_dtype
 from flambeau.shapes import as_int, normalize_dim
 
 from .activation import log_softmax
@@ -33,12 +34,25 @@ def _reduced(losses: Tensor, reduction: str) -> Tensor:
 def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     """Average the squared differences. Source of the semantics: ``torch.nn.functional.mse_loss``.
 
+    Raises:
+        NotImplementedError: neither is of floats, or one is complex.
+
     Example:
         >>> import flambeau as torch
         >>> torch.nn.functional.mse_loss(torch.tensor([1.0, 3.0]), torch.tensor([1.0, 1.0]))
         tensor(2.)
     """
+    if not (input._type.real_floats and target._type.real_floats):
+        input, target = _as_floats("mse_cpu", input, target)
     return _reduced((input - target).square(), reduction)
+
+
+def _as_floats(function: str, *tensors: Tensor) -> list[Tensor]:
+    """Tensors in the dtype that they promote to, which must be a real floating point one."""
+    dtype = result_dtype(tensors)
+    if not dtype.is_floating_point:
+        raise NotImplementedError(f"\"{function}\" not implemented for '{scalar_type_name(dtype)}'")
+    return [tensor.to(dtype) for tensor in tensors]
 
 
 @composite(method=False)

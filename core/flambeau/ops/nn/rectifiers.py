@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from flambeau import dtypes
+from flambeau._dispatch.checks import real_numbers
 from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.precision import in_single, in_single_formula
 from flambeau._dispatch.runtime import Number, with_exact_out
@@ -43,6 +44,7 @@ def _threshold_input(grad: Tensor, input: Tensor, threshold: float) -> Tensor:
 @primitive(derivatives={"input": _threshold_input}, method=False, inplace=True, node="ThresholdBackward0")
 def _threshold(input: Tensor, threshold: float, value: float) -> Tensor:
     kernels, type_ = input._type.kernels, input._type
+    real_numbers("threshold_cpu")(input.dtype)
     low = kernels.le(input._array, type_.number(threshold))
     return from_array(kernels.where(low, type_.number(value), input._array), type_)
 
@@ -75,6 +77,8 @@ def _hardtanh_input(grad: Tensor, input: Tensor, min_val: Number, max_val: Numbe
 @primitive(derivatives={"input": _hardtanh_input}, method=False, inplace=True, node="HardtanhBackward0")
 def _hardtanh(input: Tensor, min_val: Number, max_val: Number) -> Tensor:
     type_ = input._type
+    if type_.complex:
+        raise NotImplementedError("clamp is not supported for complex types")
     low, high = type_.number(min_val), type_.number(max_val)
     return from_array(type_.kernels.minimum(type_.kernels.maximum(input._array, low), high), type_)
 

@@ -210,7 +210,7 @@ def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype:
 _TRUTH = "the result is bool"
 
 
-@primitive(not_differentiable=_TRUTH, out=True)
+@primitive(not_differentiable=_TRUTH, out="truth")
 def any(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Tell whether an element is not zero, of all or along ``dim``. Source of the semantics: ``torch.any``.
 
@@ -224,7 +224,7 @@ def any(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     return _truth(input, dim, keepdim, "any")
 
 
-@primitive(not_differentiable=_TRUTH, out=True)
+@primitive(not_differentiable=_TRUTH, out="truth")
 def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Tell whether no element is zero, of all or along ``dim``. Source of the semantics: ``torch.all``.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flambeau._dispatch.declare import FLOATING, elementwise
+from flambeau._dispatch.precision import in_single_formula
 from flambeau._tensor import Tensor
 from flambeau.ops.elementwise.selection import _where as where
 from flambeau.type_info import finfo
@@ -13,6 +14,7 @@ from ._series import over_tensors
 __all__ = ["i0"]
 
 
+@in_single_formula
 def _i0_input(grad: Tensor, input: Tensor) -> Tensor:
     return grad * i1(input)
 
@@ -33,6 +35,7 @@ def i0(input: Tensor) -> Tensor:
     """
 
 
+@in_single_formula
 def _i0e_input(grad: Tensor, input: Tensor, result: Tensor) -> Tensor:
     return grad * (i1e(input) - input.sgn() * result)
 
@@ -61,6 +64,7 @@ def _at_zero(input: Tensor) -> Tensor:
     return input.abs() <= finfo(input.dtype).eps
 
 
+@in_single_formula
 def _i1_input(grad: Tensor, input: Tensor, result: Tensor) -> Tensor:
     at_zero = _at_zero(input)
     return grad * where(at_zero, 0.5, i0(input) - result / where(at_zero, 1.0, input))
@@ -85,6 +89,7 @@ def i1(input: Tensor) -> Tensor:
     """
 
 
+@in_single_formula
 def _i1e_input(grad: Tensor, input: Tensor, result: Tensor) -> Tensor:
     at_zero = _at_zero(input)
     divisor = where(at_zero, 1.0, input)

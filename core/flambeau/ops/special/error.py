@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import inf, pi, sqrt
 
 from flambeau._dispatch.declare import FLOATING, composite, elementwise, primitive
+from flambeau._dispatch.precision import in_single_formula
 from flambeau._tensor import Tensor
 from flambeau.ops.elementwise.selection import _where as where
 
@@ -63,6 +64,7 @@ def erfinv(input: Tensor) -> Tensor:
     """
 
 
+@in_single_formula
 def _erfcx_input(grad: Tensor, input: Tensor, result: Tensor) -> Tensor:
     """``2 x erfcx(x) - 2 / sqrt(pi)``, and where the two are nearly equal the asymptotic series of the difference."""
     far = input > (50.0 if input.dtype.itemsize == 8 else 10.0)
@@ -125,6 +127,7 @@ def ndtri(input: Tensor) -> Tensor:
     """
 
 
+@in_single_formula
 def _normal_hazard_input(grad: Tensor, input: Tensor, result: Tensor) -> Tensor:
     """``-result * (input + result)``, where the sum is found from a series far to the left, where it is a small rest."""
     far = input < (-50.0 if input.dtype.itemsize == 8 else -10.0)
@@ -147,7 +150,7 @@ def _normal_hazard(input: Tensor) -> Tensor:
 @elementwise(
     complex=False,
     promotion=FLOATING,
-    derivatives={"input": lambda grad, input: grad * _normal_hazard(input)},
+    derivatives={"input": in_single_formula(lambda grad, input: grad * _normal_hazard(input))},
     default=over_tensors(_error_series.log_ndtr),
     method=False,
     inplace=False,
