@@ -15,6 +15,8 @@ from functools import wraps
 from inspect import unwrap
 from typing import Any, TypeVar
 
+from flambeau._tensor.overrides import overridable
+
 from .rules import Parameter
 
 __all__ = ["guards_of", "named", "respelled", "spelled", "spellings_of"]
@@ -204,6 +206,7 @@ def spelled(*, out: Callable[..., Any] | None = None, **further: str) -> Callabl
         positional = code.co_varnames[: code.co_argcount]
         others = _other_names(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount], further)
 
+        @overridable
         @wraps(function)
         def form(*args: Any, **kwargs: Any) -> Any:
             if not kwargs:

@@ -25,6 +25,9 @@ def method(*names: str) -> Callable[[_Function], _Function]:
     def declare(function: _Function) -> _Function:
         for name in names:
             setattr(TensorMethods, name, function)
+        if not hasattr(function, "row") and function.__name__ not in names:
+            # A class that overrides operations sees the name by which a program knows the method.
+            function.__name__, function.__qualname__ = names[0], f"Tensor.{names[0]}"
         return function
 
     return declare

@@ -18,6 +18,7 @@ from flambeau.errors import UnsupportedLayoutError
 from flambeau.shapes import Size, normalize_dim
 
 from .formats import FORMATS
+from .overrides import disabled_torch_function
 from .tensor import Tensor
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ class SparseTensor(Tensor):
 
     __slots__ = ()
 
-    _sparse = True
+    _sparse = _special = True
+    __torch_function__ = disabled_torch_function  # type: ignore[assignment]
     _layout: layouts.layout
     _components: tuple[Tensor, ...]
     _values_: Tensor
@@ -92,6 +94,8 @@ class SparseTensor(Tensor):
     _array = property(_strided_only)
     _type = property(_strided_only)
     _node = property(_strided_only)
+    _plain_type = property(_strided_only)
+    _plain_node = property(_strided_only)
     _storage = None
 
     # -- what it is --------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from flambeau import dtypes, layouts
 from flambeau.errors import NotScalarError
 from flambeau.shapes import Size, contiguous_strides, normalize_dim, size_of
 
+from . import overrides
 from .handles import RemovableHandle
 from .hooks import register_hook, retain_grad
 from .methods import TensorMethods
@@ -52,6 +53,11 @@ class Tensor(TensorMethods):
     _sparse = False
     """Whether it is a container of strided tensors, see :mod:`flambeau.sparse`."""
 
+    # The doors of operations, which a class that overrides them closes: see :mod:`.overrides`.
+    _plain_type: Any
+    _plain_node: Any
+    _special = False
+
     # Defaults of what is rarely set.
     _grad: Tensor | None = None
     _view: View | None = None
@@ -69,6 +75,22 @@ class Tensor(TensorMethods):
 
     def __init__(self, *data: Any, **options: Any) -> None:
         """Everything is done in ``__new__``."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        overrides.close_doors(cls)
+
+    @classmethod
+    def __torch_function__(
+        cls, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Do an operation on tensors of a subclass: its results become tensors of that class.
+
+        A subclass overrides it to do something else, and calls it for what it leaves alone. ``func`` is the function or method,
+        ``types`` the classes among the operands that have a method of this name. See ``docs/subclasses.md``. Source of the
+        semantics: ``torch.Tensor.__torch_function__``.
+        """
+        return overrides.default_torch_function(cls, func, types, args, kwargs or {})
 
     # -- what it is -----------------------------------------------------------------------------------------------------
 
@@ -470,6 +492,10 @@ class Tensor(TensorMethods):
     def __contains__(self, element: Any) -> bool:
         return bool((self == element).any().item())
 
+
+# A slot has no more than an address: under its other name it is read as fast.
+Tensor._plain_type, Tensor._plain_node = Tensor._type, Tensor._node
+overrides.Tensor = Tensor
 
 _new = object.__new__
 

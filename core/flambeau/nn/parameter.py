@@ -6,6 +6,7 @@ from typing import Any
 
 from flambeau._tensor import Tensor
 from flambeau._tensor.node import Leaf
+from flambeau._tensor.overrides import disabled_torch_function
 from flambeau._tensor.sparse import SparseTensor, as_class
 from flambeau.errors import UnsupportedLayoutError
 from flambeau.ops.creation.filled import empty
@@ -26,6 +27,7 @@ class Parameter(Tensor):
     """
 
     __slots__ = ()
+    __torch_function__ = disabled_torch_function  # type: ignore[assignment]
 
     def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Parameter:
         """Make a parameter of the memory of ``data``."""
@@ -70,6 +72,7 @@ class Buffer(Tensor):
     """
 
     __slots__ = ()
+    __torch_function__ = disabled_torch_function  # type: ignore[assignment]
 
     persistent = True
 

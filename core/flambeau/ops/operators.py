@@ -8,6 +8,7 @@ from typing import Any
 from flambeau._dispatch.runtime import as_operand, slow_operator
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
+from flambeau._tensor.overrides import NoImplementationError, ask, overriding, takes_part
 from flambeau.ops.creation.data import make_tensor
 from flambeau.ops.elementwise import arithmetic, bitwise, comparison, powers, rounding
 from flambeau.ops.linalg.matmul import matmul
@@ -18,14 +19,33 @@ __all__: list[str] = []
 _COMMUTATIVE = ("add", "mul", "and", "or", "xor")
 
 
+def _taken(function: Any, self: Any, other: Any) -> Any:
+    """What the class of an operand makes of an operator; None if none takes part."""
+    found = overriding((self, other)) if as_operand(other) is not None else []
+    try:
+        return ask(found, function, (self, other), {}) if found else None
+    except NoImplementationError:
+        return NotImplemented
+
+
 def _reflected(function: Any) -> Callable[[Tensor, Any], Any]:
     name, operator = function.row.name, getattr(function, "operator", None)
     if operator is None:
         return lambda self, other: NotImplemented if as_operand(other) is None else function(other, self)
 
+    rounds = name == "div"  # of 16 bits, the reciprocal is rounded before it is multiplied, as in PyTorch
+
     def reflected(self: Tensor, other: Any) -> Any:
-        type_ = self._type
+        try:
+            type_ = self._plain_type
+        except AttributeError:
+            taken = _taken(reflected, self, other)
+            if taken is not None:
+                return taken
+            type_ = self._type
         if (other.__class__ is float or other.__class__ is int) and type_.floats:
+            if rounds and type_.halves:
+                return arithmetic.reciprocal(self) * other
             return operator(from_array(type_.number(other), type_), self)
         result = slow_operator(name, other, self)
         if result is NotImplemented and name == "div" and hasattr(other, "__array__"):
@@ -60,11 +80,11 @@ def _inplace(name: str) -> Callable[[Tensor, Any], Any]:
 
 
 def _matmul(self: Tensor, other: Any) -> Any:
-    return matmul(self, other) if isinstance(other, Tensor) else NotImplemented
+    return matmul(self, other) if isinstance(other, Tensor) or takes_part(other.__class__) else NotImplemented
 
 
 def _reflected_matmul(self: Tensor, other: Any) -> Any:
-    return matmul(other, self) if isinstance(other, Tensor) else NotImplemented
+    return matmul(other, self) if isinstance(other, Tensor) or takes_part(other.__class__) else NotImplemented
 
 
 def _invert(self: Tensor) -> Tensor:
@@ -79,19 +99,10 @@ _BINARY: dict[str, Any] = {
 }  # fmt: skip
 
 
-def _number_over(self: Tensor, other: Any) -> Any:
-    """``other / self``; of 16 bits, the reciprocal is rounded before it is multiplied, as in PyTorch."""
-    if self._type.halves and (other.__class__ is float or other.__class__ is int):
-        return arithmetic.reciprocal(self) * other
-    return _divided(self, other)
-
-
-_divided = _reflected(arithmetic.div)
-
 for _symbol, _function in _BINARY.items():
     method(f"__{_symbol}__")(_direct(_function))
-    _right = _number_over if _symbol == "truediv" else _reflected(_function)
-    method(f"__r{_symbol}__")(_function.operator if _symbol in _COMMUTATIVE else _right)
+    _names = ["__rdiv__"] * (_symbol == "truediv") + [f"__r{_symbol}__"]
+    method(*_names)(_function.operator if _symbol in _COMMUTATIVE else _reflected(_function))
     method(f"__i{_symbol}__")(_inplace(f"{_function.row.name}_"))
 
 _ORDER: dict[str, Any] = {"lt": comparison.lt, "le": comparison.le, "gt": comparison.gt, "ge": comparison.ge}

@@ -13,6 +13,7 @@ from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
 from flambeau._tensor.modes import no_grad
+from flambeau._tensor.overrides import taken_over, taking_part
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.conversion import to_type
 from flambeau.ops.creation.data import make_tensor as tensor
@@ -97,6 +98,10 @@ _ALL = slice(None)
 
 
 def _take(input: Tensor, key: Any) -> Tensor:
+    if taking_part:
+        taken = taken_over(getitem, (input, key))
+        if taken is not NotImplemented:
+            return taken  # type: ignore[no-any-return]
     view, advanced = _apply_basic(input, _expanded_key(input, key))
     if advanced:
         return _index_at(view, advanced)
@@ -357,6 +362,8 @@ def _index_add_zeros(input: Tensor, shape: Shape, indices: tuple[Tensor, ...]) -
 @method("__setitem__")
 def setitem(input: Tensor, key: Any, value: Any) -> None:
     """``input[key] = value``: writes into the tensor; ``value`` broadcasts to the shape of ``input[key]``."""
+    if taking_part and taken_over(setitem, (input, key, value)) is not NotImplemented:
+        return
     entries = _expanded_key(input, key)
     number = None if isinstance(value, Tensor) else as_number(value)
     if number is not None:
