@@ -51,7 +51,7 @@ def apply(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]
     if not recorded and row.write is None and row.promotion and _write_directly(row, input, args, kwargs):
         return input
     if any(value.__class__ not in ORDINARY for value in args) or kwargs:
-        taken = taken_over(getattr(Tensor, f"{row.name}_"), (input, *args), kwargs)
+        taken = taken_over(getattr(Tensor, f"{row.name}_"), (input, *args), kwargs, name=f"torch.Tensor.{row.name}_")
         if taken is not NotImplemented:
             return taken  # type: ignore[no-any-return]
     if recorded:

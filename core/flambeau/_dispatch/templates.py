@@ -374,7 +374,8 @@ def _composite_source(name: str, parameters: Sequence[Parameter], namespace: dic
         if parameter.kind == "tensor"
     )
     checks += "".join(
-        f"    if isinstance({parameter.name}, (tuple, list)) and any([getattr(t, '_special', True) for t in {parameter.name}]):\n"
+        f"    if any([getattr(t, '_special', True) for t in {parameter.name}]) if isinstance({parameter.name}, (tuple, list)) "
+        f"else getattr({parameter.name}, '_special', False):\n"
         f"{_taken_call(parameters, 2)}"
         f"        if any([getattr(t, '_sparse', False) for t in {parameter.name}]):\n"
         f"            return call_sparse({name!r}, {call})\n"

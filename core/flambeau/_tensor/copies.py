@@ -15,6 +15,7 @@ from flambeau.shapes import Shape
 
 from .methods import method
 from .modes import no_grad
+from .overrides import DisableTorchFunctionSubclass
 from .sparse import as_class, make_sparse
 from .tensor import Tensor, from_array
 
@@ -77,7 +78,8 @@ def _as_class(cls: type[Tensor], source: Tensor) -> Tensor:
 def as_subclass(tensor: Tensor, cls: type[Tensor]) -> Tensor:
     """The same tensor as an instance of a subclass of Tensor: its memory and its history are those of ``tensor``.
 
-    What operations make of it are plain tensors. Source of the semantics: ``torch.Tensor.as_subclass``.
+    What operations make of it is of that class too, unless the class overrides them: see ``docs/subclasses.md``. Source of the
+    semantics: ``torch.Tensor.as_subclass``.
 
     Raises:
         TypeError: ``cls`` is no class of tensors.
@@ -85,7 +87,8 @@ def as_subclass(tensor: Tensor, cls: type[Tensor]) -> Tensor:
     _check_class(cls)
     if tensor._sparse:
         return _as_class(cls, tensor)
-    same = tensor.view_as(tensor)
+    with DisableTorchFunctionSubclass():
+        same = tensor.view_as(tensor)
     made = _as_class(cls, same)
     made._node, made._storage, made._view = same._node, same._storage, same._view
     if same._storage is not None:

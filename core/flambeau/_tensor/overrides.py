@@ -8,7 +8,7 @@ Methods and properties that are no generated functions are wrapped for such a cl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar, Token
 from functools import cache, wraps
 from typing import Any, TypeVar
@@ -20,6 +20,8 @@ __all__ = [
     "ask",
     "close_doors",
     "default_torch_function",
+    "kept_results",
+    "overridable_methods",
     "disabled_torch_function",
     "overridable",
     "overriding",
@@ -120,21 +122,30 @@ def taken_over(
     """
     given = kwargs or {}
     found = overriding((*args, *given.values()))
-    return ask(found, function, args, given, name) if found else NotImplemented
+    if not found:
+        return NotImplemented
+    return ask(found, function, args, given, _failure(name, [value.__class__ for value in found]) if name else "")
 
 
 def ask(
-    found: list[Any], function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], name: str = ""
+    found: list[Any], function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], failure: str = ""
 ) -> Any:
-    """The first answer of the classes of ``found``."""
+    """The first answer of the classes of ``found``.
+
+    Raises:
+        NoImplementationError: there is none; ``failure`` is what it says, if it shall not be PyTorch's words for an operation.
+    """
     types = tuple([value.__class__ for value in found])
     for value in found:
         result = value.__torch_function__(function, types, args, dict(kwargs))
         if result is not NotImplemented:
             return result
+    raise NoImplementationError(failure or _failure(f"torch.{function.__name__}", types))
+
+
+def _failure(name: str, types: Iterable[type]) -> str:
     classes = "\n".join(f"  - tensor subclass {kind}" for kind in types)
-    name = name or f"torch.{function.__name__}"
-    raise NoImplementationError(
+    return (
         f"Multiple dispatch failed for '{name}'; all __torch_function__ handlers returned NotImplemented:\n\n{classes}"
     )
 
@@ -147,11 +158,11 @@ def default_torch_function(
         return NotImplemented
     with DisableTorchFunctionSubclass():
         result = function(*args, **kwargs)
-        return result if cls is Tensor or function in _kept() else _converted(result, cls)
+        return result if cls is Tensor or function in kept_results() else _converted(result, cls)
 
 
 @cache
-def _kept() -> frozenset[Any]:
+def kept_results() -> frozenset[Any]:
     """What gives a tensor that it does not make, whose class is its own affair."""
     return frozenset({Tensor._base.__get__, Tensor.grad.__get__})
 
@@ -225,19 +236,31 @@ _OWN = frozenset({"as_subclass"})
 """What no class takes over."""
 
 
+def overridable_methods() -> Iterator[tuple[str, Any]]:
+    """The methods of tensors by name, and what reads their properties, as classes get to see them."""
+    for name, value in _originals().items():
+        if isinstance(value, property):
+            yield f"{name}.__get__", value.__get__
+        else:
+            yield name, value
+
+
+def _originals() -> dict[str, Any]:
+    return {
+        name: value
+        for base in reversed(Tensor.__mro__[:-1])
+        for name, value in vars(base).items()
+        if name not in _OWN and (name[0] != "_" or name in _TAKEN) and callable(getattr(value, "__get__", None))
+    }
+
+
 @cache
 def _wrappers() -> dict[str, Any]:
     """What stands in a class that takes part in the place of the methods and properties of tensors."""
-    found: dict[str, Any] = {}
-    for base in reversed(Tensor.__mro__[:-1]):
-        for name, value in vars(base).items():
-            if name in _OWN or (name[0] == "_" and name not in _TAKEN):
-                continue
-            if isinstance(value, property):
-                found[name] = _wrapped_property(name, value)
-            elif callable(value):
-                found[name] = _wrapped_method(name, value)
-    return found
+    return {
+        name: _wrapped_property(name, value) if isinstance(value, property) else _wrapped_method(name, value)
+        for name, value in _originals().items()
+    }
 
 
 def _wrapped_method(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
