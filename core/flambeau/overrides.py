@@ -126,7 +126,7 @@ _IGNORED = frozenset(
 @cache
 def _functions() -> dict[str, dict[str, Callable[..., Any]]]:
     """The public functions of each namespace."""
-    found = {}
+    found: dict[str, dict[str, Callable[..., Any]]] = {}
     for name in _NAMESPACES:
         path = f".{name}" if name else ""
         module = import_module(f"flambeau{path}")

@@ -27,7 +27,7 @@ def method(*names: str) -> Callable[[_Function], _Function]:
             setattr(TensorMethods, name, function)
         if not hasattr(function, "row") and function.__name__ not in names:
             # A class that overrides operations sees the name by which a program knows the method.
-            function.__name__, function.__qualname__ = names[0], f"Tensor.{names[0]}"
+            function.__name__ = function.__qualname__ = names[0]
         return function
 
     return declare

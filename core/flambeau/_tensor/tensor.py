@@ -11,7 +11,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from flambeau import dtypes, layouts
-from flambeau.errors import NotScalarError
+from flambeau.errors import NotScalarError, argument_type
 from flambeau.shapes import Size, contiguous_strides, normalize_dim, size_of
 
 from . import overrides
@@ -245,6 +245,8 @@ class Tensor(TensorMethods):
         Raises:
             RuntimeError: the dtype has no gradients, or the tensor is not a leaf.
         """
+        if requires_grad.__class__ is not bool and type(requires_grad).__name__ != "bool_":
+            raise argument_type("requires_grad_", "requires_grad", 1, requires_grad, "bool")
         if not requires_grad and not self.is_leaf:
             raise RuntimeError(
                 "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
@@ -346,6 +348,8 @@ class Tensor(TensorMethods):
 
     @data.setter
     def data(self, value: Tensor) -> None:
+        if not value._type.floats and self._node is not None:
+            raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
         self._array, self._type = value._array, value._type
 
     def _copied(self) -> Tensor:
