@@ -19,7 +19,7 @@ from flambeau._tensor.overrides import overridable
 
 from .rules import Parameter
 
-__all__ = ["guards_of", "named", "respelled", "spelled", "spellings_of"]
+__all__ = ["called_as", "guards_of", "named", "respelled", "spelled", "spellings_of"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -191,6 +191,14 @@ def _level_of_caller() -> int:
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "flambeau":
         level, frame = level + 1, frame.f_back
     return level
+
+
+def called_as(name: str, error: TypeError, *others: str) -> None:
+    """Let the message of an error that names the function name the one that the program called."""
+    text = str(error)
+    function, found, rest = text.partition("()")
+    if found and function in others:
+        error.args = (f"{name}(){rest}",)
 
 
 def spelled(*, out: Callable[..., Any] | None = None, **further: str) -> Callable[[_Function], _Function]:

@@ -26,8 +26,11 @@ def method(*names: str) -> Callable[[_Function], _Function]:
         for name in names:
             setattr(TensorMethods, name, function)
         if not hasattr(function, "row") and function.__name__ not in names:
-            # A class that overrides operations sees the name by which a program knows the method.
-            function.__name__ = function.__qualname__ = names[0]
+            # Errors say the name by which a program knows the method, and classes that override operations see it.
+            written: Any = function
+            while written is not None and not hasattr(written, "row"):
+                written.__name__ = written.__qualname__ = names[0]
+                written = getattr(written, "__wrapped__", None)
         return function
 
     return declare

@@ -189,7 +189,7 @@ def _to_layout(layout: layouts.layout) -> None:
             made: SparseTensor = to_sparse(input, layout=layout, dense_dim=dense_dim)
             return made
 
-    convert.__name__ = name
+    convert.__name__ = convert.__qualname__ = name
     convert.__doc__ = f"Give a sparse tensor of layout {layout!r}. Source of the semantics: ``torch.Tensor.{name}``."
     title = "".join(word.capitalize() for word in name.split("_"))
     method(name)(convert if layout is layouts.sparse_coo else recorded_as(f"{title}Backward0")(convert))

@@ -147,6 +147,10 @@ RELATIVES: dict[str, Callable[[Any, Any], Any]] = {
     "cpu in no format": lambda t, x: x.cpu(memory_format="x"),
     "type_as": lambda t, x: x.type_as(t.ones(1, dtype=t.int64)),
     "type_as of a number": lambda t, x: x.type_as(3),
+    "copy_ of a number": lambda t, x: x.copy_(2.5).sum().item(),
+    "copy_ of a number into integers": lambda t, x: x.int().copy_(2.5).sum().item(),
+    "copy_ of a number with a history": lambda t, x: x.requires_grad_().mul(2).copy_(3).sum().backward() or x.grad.sum().item(),
+    "copy_ of text": lambda t, x: x.copy_("x"),
     "cuda on the cpu": lambda t, x: x.cuda("cpu"),
     "requires_grad_ of a number": lambda t, x: x.requires_grad_(3),
 }  # fmt: skip

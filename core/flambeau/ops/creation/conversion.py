@@ -17,6 +17,7 @@ from flambeau.backend.selection import find_place
 from flambeau.backend.types import TensorType
 from flambeau.devices import device as device_class
 from flambeau.errors import argument_type
+from flambeau.promotion import Number, as_number
 from flambeau.shapes import broadcast_shapes, dense_order
 
 from .destinations import check_format, destination
@@ -103,8 +104,12 @@ def _detach_(self: Tensor) -> Tensor:
     return self
 
 
-def _write_copy(input: Tensor, source: Tensor, non_blocking: bool = False) -> None:
+def _write_copy(input: Tensor, source: Tensor | Number, non_blocking: bool = False) -> None:
     if not isinstance(source, Tensor):
+        number = as_number(source)
+        if number is not None:
+            input.detach().fill_(number)
+            return
         raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(source).__name__}")
     moved = to_type(source.detach(), input._type)
     try:
@@ -128,7 +133,7 @@ def _write_copy(input: Tensor, source: Tensor, non_blocking: bool = False) -> No
     write=_write_copy,
     node="CopyBackwards",
 )
-def copy(input: Tensor, source: Tensor, non_blocking: bool = False) -> Tensor:
+def copy(input: Tensor, source: Tensor | Number, non_blocking: bool = False) -> Tensor:
     """Give ``source`` in the shape, dtype and place of ``input``; in place it is ``Tensor.copy_``.
 
     Source of the semantics: ``torch.Tensor.copy_``.

@@ -10,7 +10,7 @@ from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.precision import in_single, in_single_formula
 from flambeau._dispatch.runtime import Number, with_exact_out
-from flambeau._dispatch.spelling import spelled
+from flambeau._dispatch.spelling import called_as, spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.overrides import overridable
 from flambeau.dtypes import scalar_type_name
@@ -392,7 +392,11 @@ def _writing(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     by_any_name = spelled()(function)
 
     def form(*args: Any, **kwargs: Any) -> Tensor:
-        return by_any_name(*args, **kwargs, inplace=True)
+        try:
+            return by_any_name(*args, **kwargs, inplace=True)
+        except TypeError as error:
+            called_as(form.__name__, error, function.__name__)
+            raise
 
     form.__name__ = form.__qualname__ = f"{function.__name__}_"
     form.__doc__ = f"In-place form of :func:`{function.__name__}`: writes the result into ``input`` and returns it."
