@@ -51,6 +51,7 @@ from flambeau.ops.nn.rectifiers import threshold as threshold
 from flambeau.ops.nn.rectifiers import threshold_ as threshold_
 from flambeau.ops.nn.sparse import embedding as _embedding
 from flambeau.ops.nn.sparse import embedding_renorm_
+from flambeau.shapes import int_argument
 
 from ._losses import cross_entropy as cross_entropy
 from ._losses import l1_loss as l1_loss
@@ -213,6 +214,7 @@ def padding_row(padding_idx: int | None, rows: int) -> int | None:
     """
     if padding_idx is None:
         return None
+    padding_idx = int_argument("embedding", "padding_idx", 3, padding_idx)
     if not -rows <= padding_idx < rows:
         raise ValueError(f"Padding_idx must be within num_embeddings, but got {padding_idx} for {rows} rows")
     return padding_idx % rows
