@@ -11,10 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar, Token
 from functools import cache, wraps
-from inspect import unwrap
 from typing import Any, TypeVar
-
-from flambeau.errors import argument_type
 
 __all__ = [
     "DisableTorchFunction",
@@ -190,30 +187,13 @@ def overridable(function: _Function) -> _Function:
                 return taken
         try:
             return function(*args, **kwargs)
-        except (TypeError, AttributeError) as error:
-            # Of an operand that is no tensor, whose class may take part all the same.
+        except (TypeError, AttributeError):  # of an operand that is no tensor, whose class may take part all the same
             taken = taken_over(form, args, kwargs)
             if taken is NotImplemented:
-                if error.__class__ is AttributeError:
-                    _check_tensors(function, args, kwargs)
                 raise
         return taken
 
     return form  # type: ignore[return-value]
-
-
-def _check_tensors(function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
-    """Refuse what is no tensor where a function wants one.
-
-    Raises:
-        TypeError: in PyTorch's words.
-    """
-    function = unwrap(function)
-    names = function.__code__.co_varnames[: function.__code__.co_argcount]
-    given = dict(zip(names, args, strict=False)) | dict(kwargs)
-    for position, name in enumerate(names, names[:1] != ("self",)):
-        if function.__annotations__.get(name) == "Tensor" and name in given and not isinstance(given[name], Tensor):
-            raise argument_type(function.__name__, name, position, given[name], "Tensor") from None
 
 
 # -- classes of tensors ---------------------------------------------------------------------------------------------------

@@ -45,7 +45,8 @@ def destination(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Destination:
     given |= kwargs
     if not all(name in (*names, "memory_format") and _fits(name, value) for name, value in given.items()):
         raise _no_form(args, kwargs)
-    other, dtype = given.get("tensor"), given.get("dtype")
+    other: Any = given.get("tensor")
+    dtype: Any = given.get("dtype")
     device, dtype = (
         (given.get("device"), _PYTHON_TYPES.get(dtype, dtype)) if other is None else (other.device, other.dtype)
     )
