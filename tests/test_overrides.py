@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import operator
 from collections.abc import Callable
 from types import ModuleType
@@ -317,6 +318,83 @@ def _gradients(t: Any) -> Any:
 @pytest.mark.oracle
 def test_a_backward_pass_gives_plain_gradients(torch: ModuleType) -> None:
     assert _gradients(flambeau) == _gradients(torch)
+
+
+def _parameters(t: Any) -> Any:
+    kind = _logging(t, [])
+    module = t.nn.Module()
+    module.weight = t.nn.Parameter(t.ones(2).as_subclass(kind))
+    module.mean = t.nn.Buffer(t.ones(2).as_subclass(kind), persistent=False)
+    copied = copy.copy(module.weight)
+    is_parameter = [isinstance(value, t.nn.Parameter) for value in (module.weight, module.mean, t.ones(1), copied)]
+    is_buffer = [isinstance(value, t.nn.Buffer) for value in (module.weight, module.mean, t.ones(1))]
+    (module.weight * module.mean).sum().backward()
+    optimizer = t.optim.SGD(module.parameters(), lr=0.5)
+    optimizer.step()
+    return (
+        _kind([module.weight, module.mean, module.weight * 2, module.double().weight]),
+        module.weight.tolist(),
+        [name for name, _ in module.named_parameters()],
+        [name for name, _ in module.named_buffers()],
+        list(module.state_dict()),
+        is_parameter,
+        is_buffer,
+        _outcome(lambda: t.nn.Parameter(t.ones(1, dtype=t.int64).as_subclass(kind))),
+    )
+
+
+@pytest.mark.oracle
+def test_parameters_keep_the_class(torch: ModuleType) -> None:
+    assert _parameters(flambeau) == _parameters(torch)
+
+
+def test_a_copied_module_keeps_its_parameters() -> None:
+    module = flambeau.nn.Module()
+    module.weight = flambeau.nn.Parameter(flambeau.ones(2).as_subclass(_logging(flambeau, [])))
+    copied = copy.deepcopy(module)
+    assert isinstance(copied.weight, flambeau.nn.Parameter)
+    assert _kind(copied.weight) == "Logged"
+
+
+def _around(t: Any) -> Any:
+    """What a program does with its tensors beside operations."""
+    x = t.arange(4.0).reshape(2, 2).as_subclass(_logging(t, []))
+    leaf = x.clone().detach().requires_grad_()
+    y = leaf * 2
+    y[0].mul_(3)
+    y.sum().backward()
+    seen: list[Any] = []
+    leaf.register_hook(lambda grad: seen.append(_kind(grad)))
+    (leaf * leaf).sum().backward()
+    return (
+        leaf.grad.tolist(),
+        seen,
+        _kind(t.autograd.grad((leaf * leaf).sum(), leaf)),
+        _kind([t.as_tensor(x), t.as_tensor(x, dtype=t.float64), x.new_tensor([1.0])]),
+        _kind([*x]),
+        _kind(sum([x, x])),
+        _kind(copy.copy(x)),
+        _kind(t.utils.data.default_collate([x, x])),
+        [_kind(batch) for (batch,) in t.utils.data.DataLoader(t.utils.data.TensorDataset(x), batch_size=1)],
+        _kind(t.distributions.Normal(x, 1.0).log_prob(x)),
+        t.func.grad(lambda a: (a * a).sum())(x).tolist(),
+        x in [x],
+        len({x: 1}),
+        repr(x),
+    )
+
+
+@pytest.mark.oracle
+def test_what_programs_do_with_tensors_of_a_class(torch: ModuleType) -> None:
+    assert _around(flambeau) == _around(torch)
+
+
+@pytest.mark.filterwarnings("ignore:To copy construct")
+def test_tensor_gives_the_values_alone() -> None:
+    log: list[str] = []
+    x = flambeau.ones(2).as_subclass(_logging(flambeau, log))
+    assert _kind(flambeau.tensor(x)) == "Tensor"
+    assert log == []
 
 
 def _own_methods(t: Any) -> Any:

@@ -63,7 +63,11 @@ def deepcopy_tensor(tensor: Tensor, memo: dict[int, Any]) -> Tensor:
 
 def _attributes(tensor: Tensor) -> dict[str, Any]:
     """The attributes that the program gave the tensor; those of the library begin with an underscore."""
-    return {name: value for name, value in vars(tensor).items() if not name.startswith("_")}
+    return {name: value for name, value in vars(tensor).items() if not name.startswith("_") or name in _MARKS}
+
+
+_MARKS = ("_is_param", "_is_buffer")
+"""What tells that a tensor of another class is a parameter or a buffer."""
 
 
 def _as_class(cls: type[Tensor], source: Tensor) -> Tensor:
