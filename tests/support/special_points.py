@@ -99,7 +99,7 @@ def functions() -> list[str]:
         place: Any = flambeau
         for part in namespace.split("."):
             place = getattr(place, part)
-        public = [name for name, value in vars(place).items() if inspect.isfunction(value) and not name.startswith("_")]
+        public = [name for name in place.__all__ if inspect.isfunction(getattr(place, name))]
         found |= dict.fromkeys(f"{namespace}.{name}" for name in public if not hasattr(flambeau, name))
     return [path for path in found if not path.endswith("_")]
 
