@@ -371,8 +371,7 @@ class SparseTensor(Tensor):
         values = self._values_.to(*args, **kwargs)
         if values is self._values_:
             return self
-        copy = bool(kwargs.get("copy"))
-        components = tuple(component.to(values.device, copy=copy) for component in self._components)
+        components = tuple(component.to(values.device, copy=True) for component in self._components)
         return make_sparse(self._layout, components, values, tuple(self._size), coalesced=self._coalesced)
 
     @property

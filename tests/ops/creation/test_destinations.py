@@ -197,3 +197,20 @@ def test_modules_are_converted_as_pytorchs(torch: ModuleType, name: str) -> None
         return error, state, [parameter.requires_grad for parameter in module.parameters()]
 
     assert run(flambeau) == run(torch)
+
+
+def _moved_sparse(t: Any, arguments: Arguments) -> Any:
+    x = t.eye(2).to_sparse()
+    args, kwargs = arguments(t)
+    y = x.to(*args, **kwargs)
+    shared = [a.data_ptr() == b.data_ptr() for a, b in ((x._indices(), y._indices()), (x._values(), y._values()))]
+    return str(y.dtype), y is x, shared, y.to_dense().tolist()
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize(
+    "form",
+    [form for form in FORMS if "memory_format" not in form and LAST not in form],
+)
+def test_to_of_a_sparse_tensor(torch: ModuleType, form: str) -> None:
+    assert _outcome(lambda: _moved_sparse(flambeau, FORMS[form])) == _outcome(lambda: _moved_sparse(torch, FORMS[form]))
