@@ -233,6 +233,36 @@ def _outcome(call: Callable[[], Any]) -> Any:
         return kind.__name__, str(error).partition("\n")[0]
 
 
+def _marked() -> Any:
+    return flambeau.ones(2).as_subclass(_logging(flambeau, []))
+
+
+FOREIGN: dict[str, Callable[[ModuleType], Any]] = {
+    "+": lambda torch: flambeau.ones(2) + torch.ones(2),
+    "+ from the right": lambda torch: torch.ones(2) + flambeau.ones(2),
+    "@": lambda torch: flambeau.ones(2) @ torch.ones(2),
+    "add": lambda torch: flambeau.add(flambeau.ones(2), torch.ones(2)),
+    "add_": lambda torch: flambeau.ones(2).add_(torch.ones(2)),
+    "sum": lambda torch: flambeau.sum(torch.ones(2)),
+    "cat": lambda torch: flambeau.cat([flambeau.ones(2), torch.ones(2)]),
+    "relu": lambda torch: flambeau.nn.functional.relu(torch.ones(2)),
+    "einsum": lambda torch: flambeau.einsum("i", torch.ones(2)),
+    "PyTorch's sum": lambda torch: torch.sum(flambeau.ones(2)),
+    "PyTorch's sum of a parameter": lambda torch: torch.sum(flambeau.nn.Parameter(flambeau.ones(2))),
+    "PyTorch's sum of a subclass": lambda torch: torch.sum(_marked()),
+    "PyTorch's relu": lambda torch: torch.nn.functional.relu(flambeau.ones(2)),
+    "subclass + ": lambda torch: _marked() + torch.ones(2),
+    "+ subclass": lambda torch: torch.ones(2) + _marked(),
+}
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("name", FOREIGN)
+def test_tensors_of_another_library_are_refused(torch: ModuleType, name: str) -> None:
+    with pytest.raises(TypeError):
+        FOREIGN[name](torch)
+
+
 def _failing(t: Any) -> Any:
     class Unable(t.Tensor):  # type: ignore[misc]
         @classmethod

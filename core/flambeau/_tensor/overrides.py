@@ -41,8 +41,11 @@ set_enabled, reset_enabled = _enabled.set, _enabled.reset
 Tensor: Any = None
 """A door: the class of tensors, assigned once by :mod:`.tensor`."""
 
-taking_part: list[type] = []
-"""The classes that take part: while there is none, functions that are not generated need not look."""
+taking_part: list[bool] = []
+"""One entry once a class of tensors takes part: until then, functions that are not generated need not look."""
+
+_running: ContextVar[Any] = ContextVar("flambeau_running", default=None)
+"""The function that is run with the protocol off, for the class of an operand."""
 
 
 class NoImplementationError(TypeError):
@@ -84,14 +87,30 @@ def disabled_torch_function(
 
     Source of the semantics: ``torch._C._disabled_torch_function_impl``.
     """
-    with DisableTorchFunctionSubclass():
-        return function(*args, **(kwargs or {}))
+    return _run(function, args, kwargs or {})
+
+
+def _run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    """The function with the protocol off; NotImplemented if it is of another library, which does not know our switch.
+
+    Such a library asks again when its function is called, and would for ever.
+    """
+    if _running.get() == function:
+        return NotImplemented
+    token = _running.set(function)
+    try:
+        with DisableTorchFunctionSubclass():
+            return function(*args, **kwargs)
+    finally:
+        _running.reset(token)
 
 
 def takes_part(cls: type) -> bool:
-    """Whether a class has a ``__torch_function__`` to be called."""
+    """Whether a class has a ``__torch_function__`` to be called; those of PyTorch's tensors would call the function again."""
     method = getattr(cls, "__torch_function__", None)
-    return method is not None and method is not disabled_torch_function and cls is not Tensor
+    if method is None or method is disabled_torch_function or cls is Tensor:
+        return False
+    return not any(base.__module__ == "torch" and base.__name__ == "Tensor" for base in cls.__mro__)
 
 
 def overriding(values: Iterable[Any]) -> list[Any]:
@@ -156,9 +175,11 @@ def default_torch_function(
     """What ``Tensor.__torch_function__`` does: the operation itself, whose results become tensors of the class."""
     if not all(issubclass(cls, kind) for kind in types):
         return NotImplemented
+    result = _run(function, args, kwargs)
+    if result is NotImplemented or cls is Tensor or function in kept_results():
+        return result
     with DisableTorchFunctionSubclass():
-        result = function(*args, **kwargs)
-        return result if cls is Tensor or function in kept_results() else _converted(result, cls)
+        return _converted(result, cls)
 
 
 @cache
@@ -202,10 +223,11 @@ def overridable(function: _Function) -> _Function:
 def close_doors(cls: type) -> None:
     """Prepare a new class of tensors: let operations meet its tensors as strangers if it takes part."""
     if not takes_part(cls):
-        if any(base in taking_part for base in cls.__mro__):
+        if isinstance(cls._special, property):  # type: ignore[attr-defined]  # of a base that takes part
             cls._plain_type, cls._plain_node, cls._special = Tensor._type, Tensor._node, False  # type: ignore[attr-defined]
         return
-    taking_part.append(cls)
+    if not taking_part:
+        taking_part.append(True)
     cls._plain_type, cls._plain_node, cls._special = _DOORS  # type: ignore[attr-defined]
     for name, wrapper in _wrappers().items():
         if next(base for base in cls.__mro__ if name in vars(base)) in Tensor.__mro__:
