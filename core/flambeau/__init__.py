@@ -87,6 +87,7 @@ int = int32
 # Type checkers read the stub beside this file, which `python tools/stubs.py` writes from both tables.
 if not TYPE_CHECKING:
     ON_USE = {
+        "_C": "_C",
         "cuda": "cuda",
         "distributions": "distributions",
         "extend": "extend",
@@ -96,6 +97,7 @@ if not TYPE_CHECKING:
         "multiprocessing": "multiprocessing",
         "nn": "nn",
         "optim": "optim",
+        "overrides": "overrides",
         "special": "special",
         "utils": "utils",
         "version": "version",

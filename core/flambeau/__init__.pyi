@@ -97,6 +97,7 @@ from .sparse.products import sspaddmm as sspaddmm
 from .storage import *
 from .type_info import *
 from .version import __version__ as __version__
+from . import _C as _C
 from . import cuda as cuda
 from . import distributions as distributions
 from . import extend as extend
@@ -106,6 +107,7 @@ from . import linalg as linalg
 from . import multiprocessing as multiprocessing
 from . import nn as nn
 from . import optim as optim
+from . import overrides as overrides
 from . import special as special
 from . import utils as utils
 from . import version as version

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from typing import final
 
+from .shapes import int_argument
+
 __all__ = ["TYPE_PATTERN", "device"]
 
 
@@ -65,6 +67,8 @@ class device:
                     f"type (string) must not include an index because index was passed explicitly: {type}"
                 )
             index = int(match[2])
+        if index is not None:
+            index = int_argument("device", "index", 2, index)
         if index is not None and index < 0:
             raise RuntimeError(f"Device index must not be negative, got {index}")
         if match[1] not in known_types():

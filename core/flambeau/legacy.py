@@ -103,12 +103,21 @@ def by_name(name: str) -> TypedTensorClass:
 
 
 @method("type")
-def _type(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
-    """Name the tensor's type, or convert to the dtype given. Source of the semantics: ``torch.Tensor.type``."""
+def _type(self: Tensor, dtype: Any = None, non_blocking: bool = False, *, memory_format: Any = None, **old: Any) -> Any:
+    """Name the tensor's type, or convert to the dtype, the class or the name of a class that is given.
+
+    ``non_blocking``, ``async`` of old, is taken, and nothing comes of it. Source of the semantics: ``torch.Tensor.type``.
+
+    Raises:
+        TypeError: it is none of these.
+        ValueError: no class has the name.
+    """
+    if old.keys() - {"async"}:
+        raise TypeError(f"type() got an unexpected keyword argument '{next(iter(old))}'")
     if dtype is None:
         return legacy_type_name(self.dtype, self.device)
     if isinstance(dtype, str):
         dtype = by_name(dtype)
-    if not isinstance(getattr(dtype, "dtype", dtype), DType):
+    if isinstance(dtype, Tensor) or not isinstance(getattr(dtype, "dtype", dtype), DType):
         raise TypeError("dtype must be a type, str, or dtype object")
-    return self.to(getattr(dtype, "dtype", dtype))
+    return self.to(getattr(dtype, "dtype", dtype), memory_format=memory_format)

@@ -9,6 +9,7 @@ from operator import index
 from typing import Any, SupportsIndex, TypeAlias, overload
 
 from . import dtypes
+from .errors import argument_type
 
 __all__ = [
     "Shape",
@@ -20,6 +21,7 @@ __all__ = [
     "contiguous_strides",
     "dense_order",
     "infer_shape",
+    "int_argument",
     "is_one",
     "normalize_dim",
     "normalize_dims",
@@ -110,6 +112,18 @@ def as_int(value: Any, argument: str = "dim") -> int:
     raise _no_int(value, argument)
 
 
+def int_argument(function: str, argument: str, position: int, value: Any) -> int:
+    """:func:`as_int` of an argument, by its place in the words of the error.
+
+    Raises:
+        TypeError: it is none.
+    """
+    try:
+        return as_int(value)
+    except TypeError:
+        raise argument_type(function, argument, position, value, "int") from None
+
+
 def _no_int(value: Any, argument: str) -> TypeError:
     return TypeError(f"argument '{argument}' must be int, not {type(value).__name__}")
 
@@ -136,7 +150,13 @@ def as_ints(value: Any, argument: str = "dim") -> Shape:
     """
     if is_one(value):
         return (as_int(value, argument),)
-    return tuple([as_int(entry, argument) for entry in value])
+    return tuple([as_int(entry, argument) for entry in _later_as_ints(value)])
+
+
+def _later_as_ints(values: Iterable[Any]) -> list[Any]:
+    """Entries of which PyTorch looks at the first one only: a bool behind it is an int."""
+    entries = list(values)
+    return entries[:1] + [int(entry) if entry.__class__ is bool else entry for entry in entries[1:]]
 
 
 def normalize_dim(dim: int, ndim: int) -> int:
@@ -165,7 +185,7 @@ def normalize_dims(dim: int | Iterable[int] | None, ndim: int) -> Shape:
     if is_one(dim):
         place = normalize_dim(as_int(dim), ndim)
         return (place,) if ndim else ()
-    dims = [normalize_dim(entry, ndim) for entry in dim]  # type: ignore[union-attr]
+    dims = [normalize_dim(entry, ndim) for entry in _later_as_ints(dim)]  # type: ignore[arg-type]
     if not dims:
         return tuple(range(ndim))
     for position, entry in enumerate(dims):
@@ -285,6 +305,8 @@ def size_argument(function: str, size: Sequence[Any], named: Sequence[int] | Non
         shape = tuple(map(index, entries))
         if bool not in map(type, entries):
             return shape
+        if entries[0].__class__ is not bool:  # only the first one is looked at, as in PyTorch
+            return tuple(map(int, shape))
     except TypeError:
         pass
     raise TypeError(f"{function}(): argument '{name}' must be tuple of ints, not {list(entries)!r}")

@@ -25,6 +25,7 @@ from . import templates as _templates
 from .checks import refuse_complex
 from .rows import ROWS, Row
 from .rules import Formula, Parameter, make_rule, parameters_of
+from .spelling import called_as
 
 __all__ = [
     "BOOLEAN",
@@ -326,7 +327,11 @@ def inplace_form(row: Row, name: str) -> Callable[..., Any]:
     """The in-place method of an op."""
 
     def form(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return _inplace.apply(row, self, args, kwargs)
+        try:
+            return _inplace.apply(row, self, args, kwargs)
+        except TypeError as error:  # which names the op, or the function that writes
+            called_as(name, error, row.name, getattr(row.write, "__qualname__", row.name))
+            raise
 
     form.__name__ = name
     form.__qualname__ = f"Tensor.{name}"

@@ -15,6 +15,7 @@ from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.hooks import move_retained
 from flambeau._tensor.modes import enable_grad, grad_enabled
 from flambeau._tensor.node import Leaf, Node, Rule, Stale, edge_target, next_sequence
+from flambeau._tensor.overrides import taken_over
 from flambeau._tensor.saved import freed_error
 from flambeau._tensor.storage import (
     IN_FUNCTION,
@@ -29,7 +30,7 @@ from flambeau._tensor.storage import (
 from flambeau.layouts import contiguous_format
 
 from .overlaps import check_distinct, check_operands, overlaps_itself
-from .runtime import WIDE_WITH_NUMBERS, store
+from .runtime import ORDINARY, WIDE_WITH_NUMBERS, store
 from .spelling import named
 
 __all__ = ["apply", "become_view", "check_writable"]
@@ -48,6 +49,18 @@ def apply(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]
     check_writable(input, recorded, overlapping=shared or (row.overlapping and not recorded))
     if input._storage is not None or not row.promotion:
         check_operands(row.name, input, (*args, *kwargs.values()))
+    if (
+        not recorded
+        and row.write is None
+        and row.promotion
+        and not shared
+        and _write_directly(row, input, args, kwargs)
+    ):
+        return input
+    if any(value.__class__ not in ORDINARY for value in args) or kwargs:
+        taken = taken_over(getattr(Tensor, f"{row.name}_"), (input, *args), kwargs, name=f"torch.Tensor.{row.name}_")
+        if taken is not NotImplemented:
+            return taken  # type: ignore[no-any-return]
     if shared:
         row.shared(input, *args, **(named(row, kwargs) if kwargs else kwargs))
         return input
@@ -59,7 +72,7 @@ def apply(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]
     if row.write is not None:
         row.write(input, *args, **(named(row, kwargs) if kwargs else kwargs))
         propagate_write(input)
-    elif not (row.promotion and _write_directly(row, input, args, kwargs)):
+    else:
         store(input, _checked(row, input, row.function(input, *args, **kwargs)))
     return input
 
@@ -178,7 +191,7 @@ def _direct_operand(row: Any, input: Tensor, other: Any, kwargs: dict[str, Any])
         if type_.halves and row.name in WIDE_WITH_NUMBERS:
             return None
         return None if kwargs or row.tensor_parameters[1].kind == "tensor" else type_.number(other)
-    if getattr(other, "_type", None) is not type_:
+    if getattr(other, "_plain_type", None) is not type_:
         return None
     operand = other._array
     if kwargs:

@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any
 
 from flambeau import dtypes
-from flambeau._tensor import Tensor, from_array
+from flambeau._tensor import Tensor, from_array, overrides
 from flambeau._tensor.modes import grad_enabled
 from flambeau._tensor.node import Node, Output, next_sequence
 from flambeau._tensor.saved import pack, packing, save_output
@@ -30,7 +30,7 @@ from flambeau.shapes import check_broadcast
 
 from .overlaps import check_out
 from .rows import ROWS
-from .rules import fits_of
+from .rules import REQUIRED, fits_of
 from .sparse_forms import call as call_sparse
 
 __all__ = [
@@ -51,6 +51,27 @@ __all__ = [
     "with_out",
     "with_out_of_same_dtype",
 ]
+
+
+ORDINARY = frozenset({type(None), bool, int, float, complex, Tensor})
+"""The classes of most operands that may be tensors: nothing has to be asked about them."""
+
+
+def taken_over(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What the class of an operand makes of an op, given all of its parameters; NotImplemented if none takes part.
+
+    It gets to see the arguments that differ from their defaults, positional ones by position.
+    """
+    found = overrides.overriding((*args, *kwargs.values()))
+    if not found:
+        return NotImplemented
+    defaults = {parameter.name: parameter.default for parameter in function.row.parameters} | {"out": None}
+    names = list(defaults)
+    count = len(args)
+    while count and defaults[names[count - 1]] is not REQUIRED and args[count - 1] is defaults[names[count - 1]]:
+        count -= 1
+    given = {name: value for name, value in kwargs.items() if value is not defaults[name]}
+    return overrides.ask(found, function, args[:count], given)
 
 
 def not_a_tensor(function: str, argument: str, position: int, value: object) -> TypeError:
@@ -186,6 +207,10 @@ def _row(name: str) -> Any:
 def slow_unary(name: str, input: Any) -> Tensor:
     """A unary element-wise op outside its domain, or on what is no strided tensor."""
     row = _row(name)
+    if input.__class__ not in ORDINARY:
+        taken = taken_over(row.function, (input,), {})
+        if taken is not NotImplemented:
+            return taken  # type: ignore[no-any-return]
     if not isinstance(input, Tensor):
         raise not_a_tensor(name, "input", 1, input)
     if input._sparse:
@@ -200,6 +225,10 @@ def slow_unary(name: str, input: Any) -> Tensor:
 def slow_binary(name: str, input: Any, other: Any) -> Tensor:
     """A binary element-wise op on operands that differ in type, or one of which is a number."""
     row = _row(name)
+    if input.__class__ not in ORDINARY or other.__class__ not in ORDINARY:
+        taken = taken_over(row.function, (input, other), {})
+        if taken is not NotImplemented:
+            return taken  # type: ignore[no-any-return]
     for position, parameter in enumerate(row.tensor_parameters):
         value = (input, other)[position]
         if parameter.kind == "tensor" and not isinstance(value, Tensor):
@@ -230,10 +259,24 @@ def slow_operator(name: str, input: Any, other: Any = _NO_OPERAND) -> Any:
     """The same for an operator, which leaves operands that it does not know to the other operand's class."""
     if other is _NO_OPERAND:
         return slow_unary(name, input)
+    if input.__class__ not in ORDINARY or other.__class__ not in ORDINARY:
+        found = overrides.overriding((input, other))
+        if found:
+            return _taken_by_operand(name, input, other, found)
     first, second = as_operand(input), as_operand(other)
     if first is None or second is None:
         return NotImplemented
     return _binary(_row(name), first, second)
+
+
+def _taken_by_operand(name: str, input: Any, other: Any, found: list[Any]) -> Any:
+    """What the class of an operand makes of an operator; NotImplemented if it cannot, or if the other is no operand."""
+    if any(as_operand(value) is None and not overrides.takes_part(value.__class__) for value in (input, other)):
+        return NotImplemented
+    try:
+        return overrides.ask(found, _row(name).function, (input, other), {})
+    except overrides.NoImplementationError:
+        return NotImplemented
 
 
 def record(row: Any, result: Tensor, values: dict[str, Any]) -> None:

@@ -14,11 +14,13 @@ from functools import wraps
 from inspect import unwrap
 from typing import Any, TypeVar
 
-from flambeau.errors import level_of_caller
+from flambeau._tensor import Tensor
+from flambeau._tensor.overrides import overridable
+from flambeau.errors import argument_type, level_of_caller
 
 from .rules import Parameter
 
-__all__ = ["guards_of", "named", "respelled", "spelled", "spellings_of"]
+__all__ = ["called_as", "guards_of", "named", "respelled", "spelled", "spellings_of"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -184,6 +186,14 @@ def _warn(row: Any, order: Sequence[str]) -> None:
     )
 
 
+def called_as(name: str, error: TypeError, *others: str) -> None:
+    """Let the message of an error that names the function name the one that the program called."""
+    text = str(error)
+    function, found, rest = text.partition("()")
+    if found and function in others:
+        error.args = (f"{name}(){rest}",)
+
+
 def spelled(*, out: Callable[..., Any] | None = None, **further: str) -> Callable[[_Function], _Function]:
     """Let a function that is no op be called by NumPy's names too, and by ``further`` ones, each of one of its parameters.
 
@@ -197,19 +207,36 @@ def spelled(*, out: Callable[..., Any] | None = None, **further: str) -> Callabl
         positional = code.co_varnames[: code.co_argcount]
         others = _other_names(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount], further)
 
+        @overridable
         @wraps(function)
         def form(*args: Any, **kwargs: Any) -> Any:
-            if not kwargs:
-                return function(*args)
-            for other in others.keys() & kwargs.keys():
+            for other in others.keys() & kwargs.keys() if kwargs else ():
                 if others[other] in kwargs or others[other] in positional[: len(args)]:
                     raise _twice(function.__name__, other, others[other])
                 kwargs[others[other]] = kwargs.pop(other)
             target = kwargs.pop("out", None) if out else None
-            if target is None:
-                return function(*args, **kwargs)
-            return out(target, function, *args, **kwargs)  # type: ignore[misc]
+            try:
+                if target is None:
+                    return function(*args, **kwargs)
+                return out(target, function, *args, **kwargs)  # type: ignore[misc]
+            except AttributeError:  # PyTorch's functions that know these names look at the class of what they are given
+                _check_tensors(function, args, kwargs)
+                raise
 
         return form  # type: ignore[return-value]
 
     return declare
+
+
+def _check_tensors(function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    """Refuse what is no tensor where a function wants one.
+
+    Raises:
+        TypeError: in PyTorch's words.
+    """
+    function = unwrap(function)
+    names = function.__code__.co_varnames[: function.__code__.co_argcount]
+    given = dict(zip(names, args, strict=False)) | dict(kwargs)
+    for position, name in enumerate(names, names[:1] != ("self",)):
+        if function.__annotations__.get(name) == "Tensor" and name in given and not isinstance(given[name], Tensor):
+            raise argument_type(function.__name__, name, position, given[name], "Tensor") from None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from textwrap import indent
 from types import FunctionType
 from typing import Any
 
@@ -33,7 +34,7 @@ _UNARY = """
 def {name}({signature}):
 {prologue}
     try:
-        type_ = input._type
+        type_ = input._plain_type
     except AttributeError:
 {missing}        return slow({name!r}, input)
 {unary_domain}    result = new(Tensor)
@@ -52,7 +53,7 @@ _BINARY = """
 def {name}({signature}):
 {prologue}
     try:
-        type_ = input._type
+        type_ = input._plain_type
     except AttributeError:
 {missing}        return slow({name!r}, input, {other})
     kind = {other}.__class__
@@ -63,7 +64,7 @@ def {name}({signature}):
         node_{other} = None
     else:
         try:
-            if {other}._type is not type_{binary_domain}:
+            if {other}._plain_type is not type_{binary_domain}:
                 return slow({name!r}, input, {other})
         except AttributeError:
     {missing}            return slow({name!r}, input, {other})
@@ -100,6 +101,13 @@ if {condition} and grad_enabled():
 """
 
 _RESPELLED = "return respelled(FUNCTION, locals())"
+
+_TAKEN = """\
+taken = taken_over(FUNCTION, ({args}), {kwargs})
+if taken is not NotImplemented:
+    return taken
+"""
+"""The question whether the class of an operand has something else to do, where there is an operand that is not plain."""
 
 _OUT_FORMS: dict[bool | str, str] = {
     True: "with_out",
@@ -148,6 +156,8 @@ _NAMES: dict[str, Any] = {
     "one": 1,  # the default of alpha: any other, 1.0 too, is checked
     "respelled": respelled,
     "call_sparse": call_sparse,
+    "taken_over": _runtime.taken_over,
+    "ORDINARY": _runtime.ORDINARY,
     "sparse_forms": IMPLEMENTATIONS,
 }
 """What generated code refers to."""
@@ -196,7 +206,7 @@ def elementwise(
     if any(parameter.name == "alpha" for parameter in parameters):
         options = ["alpha=1"]
         second = tensors[-1]
-        prologue += f"    if alpha is not one and {second} is not ...:\n"
+        prologue += f"    if alpha is not one and {second} is not ...:\n{_taken(tensors, ['alpha'], 2)}"
         prologue += f"        {second} = scale({name!r}, input, {second}, alpha)\n"
     elif variant is not None:
         option = parameters[-1]
@@ -204,12 +214,16 @@ def elementwise(
         call = f"{', '.join(tensors)}, {option.name}"
         varied = f"variant({call})" + (f" if out is None else with_out(out, variant, {call})" if out else "")
         prologue += (
-            f"    if {option.name} != {option.default!r} and {tensors[-1]} is not ...:\n        return {varied}\n"
+            f"    if {option.name} != {option.default!r} and {tensors[-1]} is not ...:\n"
+            f"{_taken(tensors, [option.name, *(['out'] if out else [])], 2)}        return {varied}\n"
         )
     if out:
         options.append("out=None")
         form = _OUT_FORMS["same" if unary and promotion == "same" else out]
-        prologue += f"    if out is not None:\n        return {form}(out, {name}, {', '.join(tensors)})\n"
+        prologue += (
+            f"    if out is not None:\n{_taken(tensors, ['out'], 2)}"
+            f"        return {form}(out, {name}, {', '.join(tensors)})\n"
+        )
     signature = ", ".join([*(f"{tensor}=..." for tensor in tensors), f"{guards[0]}=None", *options, *_others(guards)])
     missing = f"        if {' or '.join(f'{tensor} is ...' for tensor in tensors)}: {_RESPELLED}\n"
     compiled = []
@@ -315,7 +329,11 @@ def _primitive_source(
     signature, guard = _signature(name, parameters, namespace, out=bool(out))
     call = _call(parameters)
     prologue = guard
-    prologue += f"    if out is not None:\n        return {_OUT_FORMS[out]}(out, {name}, {call})\n" if out else ""
+    if out:
+        prologue += (
+            f"    if out is not None:\n{_taken_call(parameters, 2, out=True)}"
+            f"        return {_OUT_FORMS[out]}(out, {name}, {call})\n"
+        )
     return _PRIMITIVE.format(
         name=name,
         signature=signature,
@@ -342,21 +360,34 @@ def _composite_source(name: str, parameters: Sequence[Parameter], namespace: dic
     call = _call(parameters)
     prologue = ""
     if out:
-        prologue = f"    if out is not None:\n        return {_OUT_FORMS[out]}(out, body, {call})\n"
+        taken = _taken_call(parameters, 2, out=True)
+        prologue = f"    if out is not None:\n{taken}        return {_OUT_FORMS[out]}(out, body, {call})\n"
     checks = "".join(
         f"    if not isinstance({parameter.name}, Tensor):\n"
         f"        if {parameter.name} is ...: {_RESPELLED}\n"
+        f"{_taken_call(parameters, 2)}"
         f"        raise not_a_tensor({name!r}, {parameter.name!r}, {position}, {parameter.name})\n"
-        f"    if {parameter.name}._sparse and {name!r} in sparse_forms:\n"
-        f"        return call_sparse({name!r}, {call})\n"
+        f"    if {parameter.name}._special:\n"
+        f"{_taken_call(parameters, 2)}"
+        f"        if {parameter.name}._sparse and {name!r} in sparse_forms:\n"
+        f"            return call_sparse({name!r}, {call})\n"
         for position, parameter in enumerate(parameters, 1)
         if parameter.kind == "tensor"
     )
     checks += "".join(
-        f"    if isinstance({parameter.name}, (tuple, list)) and any([getattr(t, '_sparse', False) for t in {parameter.name}]):\n"
-        f"        return call_sparse({name!r}, {call})\n"
+        f"    if any([getattr(t, '_special', True) for t in {parameter.name}]) if isinstance({parameter.name}, (tuple, list)) "
+        f"else getattr({parameter.name}, '_special', False):\n"
+        f"{_taken_call(parameters, 2)}"
+        f"        if any([getattr(t, '_sparse', False) for t in {parameter.name}]):\n"
+        f"            return call_sparse({name!r}, {call})\n"
         for parameter in parameters
         if parameter.kind == "sequence"
+    )
+    checks += "".join(
+        f"    if {parameter.name}.__class__ not in ORDINARY and getattr({parameter.name}, '_special', True):\n"
+        f"{_taken_call(parameters, 2)}"
+        for parameter in parameters
+        if parameter.kind == "optional"
     )
     return f"def {name}({signature}):\n{guard}{checks}{prologue}    return body({call})\n"
 
@@ -425,29 +456,52 @@ def _call(parameters: Sequence[Parameter]) -> str:
     )
 
 
+def _taken(positional: Sequence[str], keywords: Sequence[str], level: int) -> str:
+    """The lines that ask whether the call is taken over, for a place in the code that is indented by ``level``."""
+    args = "".join(f"{name}, " for name in positional)
+    kwargs = f"{{{', '.join(f'{name!r}: {name}' for name in keywords)}}}"
+    return indent(_TAKEN.format(args=args, kwargs=kwargs), "    " * level)
+
+
+def _taken_call(parameters: Sequence[Parameter], level: int, *, out: bool = False) -> str:
+    keywords = [parameter.name for parameter in parameters if parameter.keyword_only] + ["out"] * out
+    return _taken([parameter.name for parameter in parameters if not parameter.keyword_only], keywords, level)
+
+
 def _checks(name: str, parameters: Sequence[Parameter]) -> str:
-    """Read the node of every tensor argument, which also shows that it is a strided tensor."""
+    """Read the node of every tensor argument, which also shows that it is a strided tensor that no class has taken over."""
     lines: list[str] = []
     call = _call(parameters)
+    taken = _taken_call(parameters, 1).splitlines()
     for position, parameter in enumerate(parameters, 1):
         if parameter.kind == "tensor":
             lines += [
                 "try:",
-                f"    node_{parameter.name} = {parameter.name}._node",
+                f"    node_{parameter.name} = {parameter.name}._plain_node",
                 "except AttributeError:",
                 *[f"    if {parameter.name} is ...: {_RESPELLED}"] * (name[0] != "_"),
+                *taken,
                 f"    if not getattr({parameter.name}, '_sparse', False):",
                 f"        raise not_a_tensor({name!r}, {parameter.name!r}, {position}, {parameter.name}) from None",
                 f"    return call_sparse({name!r}, {call})",
             ]
         elif parameter.kind == "optional":
-            lines.append(f"node_{parameter.name} = getattr({parameter.name}, '_node', None)")
-            lines.append(f"if node_{parameter.name} is None and getattr({parameter.name}, '_sparse', False):")
-            lines.append(f"    return call_sparse({name!r}, {call})")
+            own = parameter.name
+            lines += [
+                f"node_{own} = getattr({own}, '_plain_node', None)",
+                f"if node_{own} is None and getattr({own}, '_special', {own}.__class__ not in ORDINARY):",
+                *taken,
+                f"    if getattr({own}, '_sparse', False):",
+                f"        return call_sparse({name!r}, {call})",
+            ]
         elif parameter.kind == "sequence":
-            lines.append(f"{parameter.name} = tuple({parameter.name})")
-            lines.append(f"if any([getattr(tensor, '_sparse', False) for tensor in {parameter.name}]):")
-            lines.append(f"    return call_sparse({name!r}, {call})")
+            lines += [
+                f"{parameter.name} = tuple({parameter.name})",
+                f"if any([getattr(tensor, '_special', True) for tensor in {parameter.name}]):",
+                *taken,
+                f"    if any([getattr(tensor, '_sparse', False) for tensor in {parameter.name}]):",
+                f"        return call_sparse({name!r}, {call})",
+            ]
     return "\n".join(lines)
 
 

@@ -16,6 +16,7 @@ from flambeau.shapes import Shape
 from .memory import Memory, copied_memory, memory_as_pickled
 from .methods import method
 from .modes import no_grad
+from .overrides import DisableTorchFunctionSubclass
 from .sparse import as_class, make_sparse
 from .tensor import Tensor, from_array
 
@@ -72,7 +73,11 @@ def _copied(tensor: Tensor, memo: dict[int, Any]) -> Tensor:
 
 def _attributes(tensor: Tensor) -> dict[str, Any]:
     """The attributes that the program gave the tensor; those of the library begin with an underscore."""
-    return {name: value for name, value in vars(tensor).items() if not name.startswith("_")}
+    return {name: value for name, value in vars(tensor).items() if not name.startswith("_") or name in _MARKS}
+
+
+_MARKS = ("_is_param", "_is_buffer")
+"""What tells that a tensor of another class is a parameter or a buffer."""
 
 
 def _as_class(cls: type[Tensor], source: Tensor) -> Tensor:
@@ -87,7 +92,8 @@ def _as_class(cls: type[Tensor], source: Tensor) -> Tensor:
 def as_subclass(tensor: Tensor, cls: type[Tensor]) -> Tensor:
     """The same tensor as an instance of a subclass of Tensor: its memory and its history are those of ``tensor``.
 
-    What operations make of it are plain tensors. Source of the semantics: ``torch.Tensor.as_subclass``.
+    What operations make of it is of that class too, unless the class overrides them: see ``docs/subclasses.md``. Source of the
+    semantics: ``torch.Tensor.as_subclass``.
 
     Raises:
         TypeError: ``cls`` is no class of tensors.
@@ -95,7 +101,8 @@ def as_subclass(tensor: Tensor, cls: type[Tensor]) -> Tensor:
     _check_class(cls)
     if tensor._sparse:
         return _as_class(cls, tensor)
-    same = tensor.view_as(tensor)
+    with DisableTorchFunctionSubclass():
+        same = tensor.view_as(tensor)
     made = _as_class(cls, same)
     made._node, made._storage, made._view = same._node, same._storage, same._view
     if same._storage is not None:

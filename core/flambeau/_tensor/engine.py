@@ -21,6 +21,7 @@ from .copies import in_memory_order
 from .hooks import check_hooked, in_order
 from .modes import recording, reset_mode, set_mode
 from .node import Edge, Leaf, Node, Output, edge_target
+from .overrides import reset_enabled, set_enabled, taking_part
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -104,9 +105,14 @@ def run_backward(
     pending = _count_consumers(gradients)
     own = Pass(pending, wanted, [])
     token, previous = set_mode(recording() if create_graph else False), _passes.set(own)
+    overridden = (
+        set_enabled(False) if taking_part else None
+    )  # saved tensors may be of a class that overrides operations
     try:
         _run(gradients, pending, retain_graph, create_graph, wanted)
     finally:
+        if overridden is not None:
+            reset_enabled(overridden)
         _passes.reset(previous)
         reset_mode(token)
     for callback in own.callbacks:

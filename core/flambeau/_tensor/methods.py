@@ -25,6 +25,12 @@ def method(*names: str) -> Callable[[_Function], _Function]:
     def declare(function: _Function) -> _Function:
         for name in names:
             setattr(TensorMethods, name, function)
+        if not hasattr(function, "row") and function.__name__ not in names:
+            # Errors say the name by which a program knows the method, and classes that override operations see it.
+            written: Any = function
+            while written is not None and not hasattr(written, "row"):
+                written.__name__ = written.__qualname__ = names[0]
+                written = getattr(written, "__wrapped__", None)
         return function
 
     return declare

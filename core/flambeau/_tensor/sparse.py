@@ -18,6 +18,7 @@ from flambeau.errors import UnsupportedLayoutError
 from flambeau.shapes import Size, normalize_dim
 
 from .formats import FORMATS
+from .overrides import disabled_torch_function
 from .tensor import Tensor
 
 if TYPE_CHECKING:
@@ -88,7 +89,8 @@ class SparseTensor(Tensor):
 
     __slots__ = ()
 
-    _sparse = True
+    _sparse = _special = True
+    __torch_function__ = disabled_torch_function  # type: ignore[assignment]
     _layout: layouts.layout
     _components: tuple[Tensor, ...]
     _values_: Tensor
@@ -106,6 +108,8 @@ class SparseTensor(Tensor):
     _array = property(_strided_only)
     _type = property(_strided_only)
     _node = property(_strided_only)
+    _plain_type = property(_strided_only)
+    _plain_node = property(_strided_only)
     _storage = None
 
     # -- what it is --------------------------------------------------------------------------------------------------
@@ -381,8 +385,7 @@ class SparseTensor(Tensor):
         values = self._values_.to(*args, **kwargs)
         if values is self._values_:
             return self
-        copy = bool(kwargs.get("copy"))
-        components = tuple(component.to(values.device, copy=copy) for component in self._components)
+        components = tuple(component.to(values.device, copy=True) for component in self._components)
         return make_sparse(self._layout, components, values, tuple(self._size), coalesced=self._coalesced)
 
     @property

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .modes import in_inference_mode
+from .overrides import DisableTorchFunctionSubclass
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -166,6 +167,13 @@ class Became(View):
 
 def replay(steps: Steps, tensor: Tensor) -> Tensor:
     """The view that ``steps`` make of ``tensor``."""
+    if tensor._special:
+        with DisableTorchFunctionSubclass():
+            return _replayed(steps, tensor)
+    return _replayed(steps, tensor)
+
+
+def _replayed(steps: Steps, tensor: Tensor) -> Tensor:
     for function, arguments in steps:
         tensor = function(tensor, *arguments)
     return tensor

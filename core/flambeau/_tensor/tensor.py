@@ -12,9 +12,10 @@ from math import prod
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from flambeau import dtypes, layouts
-from flambeau.errors import NotScalarError, level_of_caller
+from flambeau.errors import NotScalarError, argument_type, level_of_caller
 from flambeau.shapes import Size, contiguous_strides, normalize_dim, size_of
 
+from . import overrides
 from .handles import RemovableHandle
 from .hooks import register_hook, retain_grad
 from .methods import TensorMethods
@@ -53,6 +54,11 @@ class Tensor(TensorMethods):
     _sparse = False
     """Whether it is a container of strided tensors, see :mod:`flambeau.sparse`."""
 
+    # The doors of operations, which a class that overrides them closes: see :mod:`.overrides`.
+    _plain_type: Any
+    _plain_node: Any
+    _special = False
+
     # Defaults of what is rarely set.
     _grad: Tensor | None = None
     _view: View | None = None
@@ -70,6 +76,22 @@ class Tensor(TensorMethods):
 
     def __init__(self, *data: Any, **options: Any) -> None:
         """Everything is done in ``__new__``."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        overrides.close_doors(cls)
+
+    @classmethod
+    def __torch_function__(
+        cls, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Do an operation on tensors of a subclass: its results become tensors of that class.
+
+        A subclass overrides it to do something else, and calls it for what it leaves alone. ``func`` is the function or method,
+        ``types`` the classes among the operands that have a method of this name. See ``docs/subclasses.md``. Source of the
+        semantics: ``torch.Tensor.__torch_function__``.
+        """
+        return overrides.default_torch_function(cls, func, types, args, kwargs or {})
 
     # -- what it is -----------------------------------------------------------------------------------------------------
 
@@ -224,6 +246,8 @@ class Tensor(TensorMethods):
         Raises:
             RuntimeError: the dtype has no gradients, or the tensor is not a leaf.
         """
+        if requires_grad.__class__ is not bool and type(requires_grad).__name__ != "bool_":
+            raise argument_type("requires_grad_", "requires_grad", 1, requires_grad, "bool")
         if not requires_grad and not self.is_leaf:
             raise RuntimeError(
                 "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
@@ -331,6 +355,8 @@ class Tensor(TensorMethods):
 
     @data.setter
     def data(self, value: Tensor) -> None:
+        if not value._type.floats and self._node is not None:
+            raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
         self._array, self._type = value._array, value._type
 
     def _copied(self) -> Tensor:
@@ -477,6 +503,10 @@ class Tensor(TensorMethods):
     def __contains__(self, element: Any) -> bool:
         return bool((self == element).any().item())
 
+
+# A slot has no more than an address: under its other name it is read as fast.
+Tensor._plain_type, Tensor._plain_node = Tensor._type, Tensor._node
+overrides.Tensor = Tensor
 
 _new = object.__new__
 

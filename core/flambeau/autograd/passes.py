@@ -9,6 +9,7 @@ from typing import Any
 from flambeau._tensor import Tensor
 from flambeau._tensor.engine import run_backward
 from flambeau._tensor.methods import method
+from flambeau._tensor.overrides import overridable
 from flambeau.ops.creation.filled import zeros_like
 from flambeau.ops.movement.joining import stack
 
@@ -78,6 +79,7 @@ def _renamed_grads(grad_tensors: Any, grad_variables: Any) -> Any:
     return grad_variables
 
 
+@overridable
 def grad(
     outputs: Tensor | Sequence[Tensor],
     inputs: Tensor | Sequence[Tensor] | Mapping[str, Tensor],

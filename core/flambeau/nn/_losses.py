@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 
 from flambeau._tensor import Tensor
+from flambeau._tensor.overrides import overridable
 from flambeau.ops.nn import loss as _ops
 
 from ._reduction import chosen_reduction
@@ -12,6 +13,7 @@ from ._reduction import chosen_reduction
 __all__ = ["cross_entropy", "l1_loss", "mse_loss", "nll_loss"]
 
 
+@overridable
 def mse_loss(
     input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean",
     weight: Tensor | None = None,
@@ -39,6 +41,7 @@ def mse_loss(
     return _weighted(_ops.mse_loss(input, target, "none"), input, weight, reduction)
 
 
+@overridable
 def l1_loss(
     input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean",
     weight: Tensor | None = None,
@@ -78,6 +81,7 @@ def _weighted(errors: Tensor, input: Tensor, weight: Tensor, reduction: str) -> 
     return total if reduction == "sum" else total / weight.sum()
 
 
+@overridable
 def nll_loss(
     input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: bool | None = None, ignore_index: int = -100,
     reduce: bool | None = None, reduction: str = "mean",
@@ -100,6 +104,7 @@ def nll_loss(
     return _ops.nll_loss(input, target, weight, ignore_index, chosen_reduction(size_average, reduce, reduction))
 
 
+@overridable
 def cross_entropy(
     input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: bool | None = None, ignore_index: int = -100,
     reduce: bool | None = None, reduction: str = "mean", label_smoothing: float = 0.0,

@@ -10,6 +10,7 @@ from flambeau import dtypes
 from flambeau._dispatch.runtime import with_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
+from flambeau._tensor.overrides import overridable, taken_over, taking_part
 from flambeau.layouts import contiguous_format
 from flambeau.ops import nn as _ops
 from flambeau.ops.creation.filled import empty_like, zeros_like
@@ -50,6 +51,7 @@ from flambeau.ops.nn.rectifiers import threshold as threshold
 from flambeau.ops.nn.rectifiers import threshold_ as threshold_
 from flambeau.ops.nn.sparse import embedding as _embedding
 from flambeau.ops.nn.sparse import embedding_renorm_
+from flambeau.shapes import int_argument
 
 from ._losses import cross_entropy as cross_entropy
 from ._losses import l1_loss as l1_loss
@@ -74,14 +76,20 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
         >>> torch.nn.functional.relu(torch.tensor([-1.0, 2.0]))
         tensor([0., 2.])
     """
+    if input.__class__ is not Tensor and taking_part:
+        taken = taken_over(relu, (input, inplace))
+        if taken is not NotImplemented:
+            return taken  # type: ignore[no-any-return]
     return input.relu_() if inplace else _activation.relu(input)
 
 
+@overridable
 def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: dtypes.dtype | None = None) -> Tensor:
     """Compute softmax along ``dim``. Source of the semantics: ``torch.nn.functional.softmax``."""
     return _activation.softmax(input, _given_dim("softmax", input, dim, _stacklevel), dtype)
 
 
+@overridable
 def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: dtypes.dtype | None = None) -> Tensor:
     """Compute softmax of ``-input`` along ``dim``. Source of the semantics: ``torch.nn.functional.softmin``.
 
@@ -93,6 +101,7 @@ def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: 
     return _activation.softmax(-input, _given_dim("softmin", input, dim, _stacklevel), dtype)
 
 
+@overridable
 def log_softmax(
     input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: dtypes.dtype | None = None
 ) -> Tensor:
@@ -117,6 +126,7 @@ def relu_(input: Tensor) -> Tensor:
     return relu(input, inplace=True)
 
 
+@overridable
 def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Tensor:
     """Draw from a relaxed categorical distribution. Source of the semantics: ``torch.nn.functional.gumbel_softmax``.
 
@@ -144,6 +154,7 @@ def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: floa
     return one - soft.detach() + soft
 
 
+@overridable
 def normalize(
     input: Tensor, p: float = 2.0, dim: int | Sequence[int] = 1, eps: float = 1e-12, out: Tensor | None = None
 ) -> Tensor:
@@ -160,6 +171,7 @@ def normalize(
     return input / size if out is None else with_out(out, true_divide, input, size)
 
 
+@overridable
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     """Give for each class the vector with a one in its place. Source of the semantics: ``torch.nn.functional.one_hot``.
 
@@ -202,11 +214,13 @@ def padding_row(padding_idx: int | None, rows: int) -> int | None:
     """
     if padding_idx is None:
         return None
+    padding_idx = int_argument("embedding", "padding_idx", 3, padding_idx)
     if not -rows <= padding_idx < rows:
         raise ValueError(f"Padding_idx must be within num_embeddings, but got {padding_idx} for {rows} rows")
     return padding_idx % rows
 
 
+@overridable
 def embedding(
     input: Tensor,
     weight: Tensor,
@@ -243,6 +257,7 @@ def _applied(name: str, input: Tensor, p: float, training: bool, inplace: bool, 
     return dropped
 
 
+@overridable
 def dropout(
     input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False, *, generator: Any = None
 ) -> Tensor:
@@ -272,6 +287,7 @@ def _of_samples(
     return input if inplace else result.squeeze(0)
 
 
+@overridable
 def dropout1d(
     input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False, *, generator: Any = None
 ) -> Tensor:
@@ -296,6 +312,7 @@ def dropout1d(
     return _of_samples("feature_dropout", input, p, training, inplace, generator, input.dim() == 3)
 
 
+@overridable
 def dropout2d(
     input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False, *, generator: Any = None
 ) -> Tensor:
@@ -326,6 +343,7 @@ def dropout2d(
     return _applied("feature_dropout", input, p, training, inplace, generator)
 
 
+@overridable
 def dropout3d(
     input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False, *, generator: Any = None
 ) -> Tensor:
@@ -355,6 +373,7 @@ def _warn_of_dims(name: str, dims: int, places: str, inputs: str) -> None:
     )
 
 
+@overridable
 def alpha_dropout(
     input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False, *, generator: Any = None
 ) -> Tensor:
@@ -371,6 +390,7 @@ def alpha_dropout(
     return _applied("alpha_dropout", input, p, training, inplace, generator)
 
 
+@overridable
 def feature_alpha_dropout(
     input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False, *, generator: Any = None
 ) -> Tensor:

@@ -8,6 +8,7 @@ from typing import Any
 from flambeau._dispatch.runtime import as_operand, slow_operator
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
+from flambeau._tensor.overrides import NoImplementationError, ask, overriding, takes_part
 from flambeau.ops.creation.data import make_tensor
 from flambeau.ops.elementwise import arithmetic, bitwise, comparison, powers, rounding
 from flambeau.ops.linalg.matmul import matmul
@@ -18,13 +19,28 @@ __all__: list[str] = []
 _COMMUTATIVE = ("add", "mul", "and", "or", "xor")
 
 
+def _taken(function: Any, self: Any, other: Any) -> Any:
+    """What the class of an operand makes of an operator; None if none takes part."""
+    found = overriding((self, other)) if as_operand(other) is not None else []
+    try:
+        return ask(found, function, (self, other), {}) if found else None
+    except NoImplementationError:
+        return NotImplemented
+
+
 def _reflected(function: Any) -> Callable[[Tensor, Any], Any]:
     name, operator = function.row.name, getattr(function, "operator", None)
     if operator is None:
         return lambda self, other: NotImplemented if as_operand(other) is None else function(other, self)
 
     def reflected(self: Tensor, other: Any) -> Any:
-        type_ = self._type
+        try:
+            type_ = self._plain_type
+        except AttributeError:
+            taken = _taken(reflected, self, other)
+            if taken is not None:
+                return taken
+            type_ = self._type
         if (other.__class__ is float or other.__class__ is int) and type_.floats:
             return operator(from_array(type_.number(other), type_), self)
         result = slow_operator(name, other, self)
@@ -60,11 +76,11 @@ def _inplace(name: str) -> Callable[[Tensor, Any], Any]:
 
 
 def _matmul(self: Tensor, other: Any) -> Any:
-    return matmul(self, other) if isinstance(other, Tensor) else NotImplemented
+    return matmul(self, other) if isinstance(other, Tensor) or takes_part(other.__class__) else NotImplemented
 
 
 def _reflected_matmul(self: Tensor, other: Any) -> Any:
-    return matmul(other, self) if isinstance(other, Tensor) else NotImplemented
+    return matmul(other, self) if isinstance(other, Tensor) or takes_part(other.__class__) else NotImplemented
 
 
 def _invert(self: Tensor) -> Tensor:
@@ -84,6 +100,9 @@ def _number_over(self: Tensor, other: Any) -> Any:
     number = as_operand(other)
     if not isinstance(number, (int, float, complex)):
         return _divided(self, other)
+    taken = None if self._special is False else _taken(_number_over, self, other)
+    if taken is not None:
+        return taken
     result = arithmetic.reciprocal(self)
     return result if number.__class__ is int and number == 1 and not self._type.complex else result * number
 
@@ -92,8 +111,9 @@ _divided = _reflected(arithmetic.div)
 
 for _symbol, _function in _BINARY.items():
     method(f"__{_symbol}__")(_direct(_function))
+    _names = ["__rdiv__"] * (_symbol == "truediv") + [f"__r{_symbol}__"]
     _right = _number_over if _symbol == "truediv" else _reflected(_function)
-    method(f"__r{_symbol}__")(_function.operator if _symbol in _COMMUTATIVE else _right)
+    method(*_names)(_function.operator if _symbol in _COMMUTATIVE else _right)
     method(f"__i{_symbol}__")(_inplace(f"{_function.row.name}_"))
 
 _ORDER: dict[str, Any] = {"lt": comparison.lt, "le": comparison.le, "gt": comparison.gt, "ge": comparison.ge}

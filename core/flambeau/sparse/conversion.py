@@ -17,6 +17,7 @@ from flambeau.ops.creation.conversion import from_numpy
 from flambeau.ops.creation.data import from_dlpack
 from flambeau.ops.creation.ranges import arange
 from flambeau.ops.movement.joining import cat, stack
+from flambeau.shapes import int_argument
 
 from ._history import recorded_as
 from ._indices import coalesced, elements, in_layout, positions, summed
@@ -91,6 +92,7 @@ def to_sparse(
                values=tensor([1, 2]),
                size=(2, 2), nnz=2, layout=torch.sparse_coo)
     """
+    sparse_dim = None if sparse_dim is None else int_argument("to_sparse", "sparse_dim", 1, sparse_dim)
     wanted = layout or layouts.sparse_coo
     if wanted is layouts.strided:
         return to_dense(input)
@@ -189,7 +191,7 @@ def _to_layout(layout: layouts.layout) -> None:
             made: SparseTensor = to_sparse(input, layout=layout, dense_dim=dense_dim)
             return made
 
-    convert.__name__ = name
+    convert.__name__ = convert.__qualname__ = name
     convert.__doc__ = f"Give a sparse tensor of layout {layout!r}. Source of the semantics: ``torch.Tensor.{name}``."
     title = "".join(word.capitalize() for word in name.split("_"))
     method(name)(convert if layout is layouts.sparse_coo else recorded_as(f"{title}Backward0")(convert))

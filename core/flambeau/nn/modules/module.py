@@ -11,6 +11,8 @@ from flambeau._tensor.handles import RemovableHandle, new_hooks
 from flambeau._tensor.modes import no_grad
 from flambeau.dtypes import legacy_type_name
 from flambeau.layouts import CHANNELS_LAST
+from flambeau.ops.creation.destinations import destination
+from flambeau.ops.creation.filled import empty_like
 
 from ..parameter import Buffer, Parameter
 from ._hooks import EVERYWHERE, Hooked, call_with_hooks
@@ -312,10 +314,10 @@ class Module(Hooked, Stateful):
         for parameter in self.parameters():
             clear_grad(parameter, set_to_none)
 
-    def _apply(self: _Self, convert: Callable[[Tensor], Tensor]) -> _Self:
+    def _apply(self: _Self, convert: Callable[[Tensor], Tensor], recurse: bool = True) -> _Self:
         """Convert every parameter, its gradient and every buffer, in place: optimizers keep what they refer to."""
         with no_grad():
-            for module in self.modules():
+            for module in self.modules() if recurse else (self,):
                 for parameter in module._parameters.values():
                     if parameter is not None:
                         parameter.data = convert(parameter.data)
@@ -330,19 +332,28 @@ class Module(Hooked, Stateful):
         """Move to a device, or convert floating point parameters and buffers to a dtype; see ``Tensor.to``.
 
         ``memory_format`` is for those with 4 or 5 dimensions.
+
+        Raises:
+            TypeError: the dtype has no gradients, or the arguments are those of no form of ``to``.
         """
-        dtype, rest, options = _without_dtype(args, kwargs)
+        wanted = destination(args, kwargs)
+        dtype, format = wanted.dtype, wanted.memory_format
+        if wanted.copy:
+            raise RuntimeError(".to() does not accept copy argument")
         if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
             raise TypeError(
                 f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}"
             )
-        format = options.pop("memory_format", None)
 
         def convert(tensor: Tensor) -> Tensor:
-            wanted = {"memory_format": format} if tensor.dim() in CHANNELS_LAST.values() else {}
-            return tensor.to(*rest, dtype=dtype if _floats(tensor) else None, **options, **wanted)
+            own = format if tensor.dim() in CHANNELS_LAST.values() else None
+            return tensor.to(wanted.device, dtype if _floats(tensor) else None, memory_format=own)
 
         return self._apply(convert)
+
+    def to_empty(self: _Self, *, device: Any, recurse: bool = True) -> _Self:
+        """Move to a device without the values. Source of the semantics: ``torch.nn.Module.to_empty``."""
+        return self._apply(lambda tensor: empty_like(tensor, device=device), recurse)
 
     def cpu(self: _Self) -> _Self:
         """Move to the CPU."""
@@ -352,9 +363,9 @@ class Module(Hooked, Stateful):
         """Move to a CUDA device."""
         return self._apply(lambda tensor: tensor.cuda(device))
 
-    def type(self: _Self, dst_type: dtypes.dtype) -> _Self:
-        """Convert all parameters and buffers to a dtype."""
-        return self._apply(lambda tensor: tensor.to(dst_type))
+    def type(self: _Self, dst_type: dtypes.dtype | str) -> _Self:
+        """Convert all parameters and buffers to a dtype; see ``Tensor.type``."""
+        return self._apply(lambda tensor: tensor.type(dst_type))
 
     def float(self: _Self) -> _Self:
         """Convert floating point parameters and buffers to float32."""
@@ -367,6 +378,10 @@ class Module(Hooked, Stateful):
     def half(self: _Self) -> _Self:
         """Convert floating point parameters and buffers to float16."""
         return self._apply(lambda tensor: tensor.half() if _floats(tensor) else tensor)
+
+    def bfloat16(self: _Self) -> _Self:
+        """Convert floating point parameters and buffers to bfloat16."""
+        return self._apply(lambda tensor: tensor.bfloat16() if _floats(tensor) else tensor)
 
     # -- text -----------------------------------------------------------------------------------------------------------
 
@@ -428,23 +443,6 @@ def type_name(value: Any) -> str:
 
 def _floats(tensor: Tensor) -> bool:
     return tensor.is_floating_point() or tensor.is_complex()
-
-
-def _without_dtype(
-    args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> tuple[dtypes.dtype | None, list[Any], dict[str, Any]]:
-    """The dtype among the arguments of ``to``, and the arguments without it."""
-    values, options = list(args), dict(kwargs)
-    dtype = options.pop("dtype", None)
-    if "tensor" in options:
-        values.insert(0, options.pop("tensor"))
-    if values and isinstance(values[0], Tensor):
-        dtype, values[0] = values[0].dtype, values[0].device
-    elif values and isinstance(values[0], dtypes.dtype):
-        dtype, values[0] = values[0], None
-    elif len(values) > 1 and isinstance(values[1], dtypes.dtype):
-        dtype = values.pop(1)
-    return dtype, values, options
 
 
 def indented(text: str) -> str:

@@ -18,7 +18,11 @@ from flambeau._tensor.storage import View, storage_of
 from flambeau.backend.selection import find_place
 from flambeau.backend.types import TensorType
 from flambeau.devices import device as device_class
+from flambeau.errors import argument_type
+from flambeau.promotion import Number, as_number
 from flambeau.shapes import broadcast_shapes, dense_order
+
+from .destinations import check_format, destination
 
 __all__ = ["clone", "detach", "from_numpy"]
 
@@ -102,8 +106,12 @@ def _detach_(self: Tensor) -> Tensor:
     return self
 
 
-def _write_copy(input: Tensor, source: Tensor, non_blocking: bool = False) -> None:
+def _write_copy(input: Tensor, source: Tensor | Number, non_blocking: bool = False) -> None:
     if not isinstance(source, Tensor):
+        number = as_number(source)
+        if number is not None:
+            input.detach().fill_(number)
+            return
         raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(source).__name__}")
     if source._sparse:
         raise unlike_layouts(input, source)
@@ -135,7 +143,7 @@ def _copy_places(input: Tensor, source: Tensor, non_blocking: bool = False) -> N
     shared=_copy_places,
     node="CopyBackwards",
 )
-def copy(input: Tensor, source: Tensor, non_blocking: bool = False) -> Tensor:
+def copy(input: Tensor, source: Tensor | Number, non_blocking: bool = False) -> Tensor:
     """Give ``source`` in the shape, dtype and place of ``input``; in place it is ``Tensor.copy_``.
 
     Source of the semantics: ``torch.Tensor.copy_``.
@@ -187,51 +195,23 @@ def to_type(input: Tensor, type_: TensorType, *, copy: bool = False) -> Tensor:
 
 @method("to")
 def _to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-    """Convert the dtype or device: ``to(dtype)``, ``to(device, dtype)``, ``to(other)``, with ``copy=``.
+    """Convert the dtype or device: ``to(dtype)``, ``to(device, dtype)``, ``to(tensor)``, with ``copy=`` and ``memory_format=``.
 
-    Gives the tensor itself where nothing changes. Source of the semantics: ``torch.Tensor.to``.
+    Gives the tensor itself where nothing changes. ``non_blocking`` is taken, and nothing comes of it. Source of the
+    semantics: ``torch.Tensor.to``.
+
+    Raises:
+        TypeError: the arguments are those of none of the three forms.
 
     Example:
         >>> import flambeau as torch
         >>> torch.tensor([1, 2]).to(torch.float32)
         tensor([1., 2.])
     """
-    wanted: dict[str, Any] = {
-        "device": None,
-        "dtype": None,
-        "non_blocking": False,
-        "copy": False,
-        "memory_format": None,
-    }
-    values = list(args)
-    if "other" in kwargs:
-        values.insert(0, kwargs.pop("other"))
-    if values:
-        first = values.pop(0)
-        if isinstance(first, Tensor):
-            wanted["device"], wanted["dtype"] = first.device, first.dtype
-        elif isinstance(first, dtypes.dtype):
-            wanted["dtype"] = first
-            if values and isinstance(values[0], dtypes.dtype):
-                raise TypeError(
-                    f"to() received an invalid combination of arguments: two dtypes, {first!r} and {values[0]!r}"
-                )
-        else:
-            wanted["device"] = first
-            if values and (isinstance(values[0], dtypes.dtype) or values[0] is None):
-                wanted["dtype"] = values.pop(0)
-        wanted.update(zip(("non_blocking", "copy"), values, strict=False))
-    for name, value in kwargs.items():
-        if name not in wanted:
-            raise TypeError(f"to() got an unexpected keyword argument '{name}'")
-        wanted[name] = value
-    dtype: Any = wanted["dtype"]
-    if dtype is not None and not isinstance(dtype, dtypes.dtype):
-        dtypes.by_name(str(dtype))
-        raise TypeError(f"to(): argument 'dtype' must be torch.dtype, not {type(dtype).__name__}")
-    place = self._type.place if wanted["device"] is None else find_place(wanted["device"])
-    result = to_type(self, place.type(dtype or self.dtype), copy=bool(wanted["copy"]))
-    return _in_format(result, wanted["memory_format"])
+    wanted = destination(args, kwargs)
+    place = self._type.place if wanted.device is None else find_place(wanted.device)
+    result = to_type(self, place.type(wanted.dtype or self.dtype), copy=wanted.copy)
+    return _in_format(result, wanted.memory_format)
 
 
 def _in_format(input: Tensor, memory_format: layouts.memory_format | None) -> Tensor:
@@ -246,19 +226,21 @@ def _in_format(input: Tensor, memory_format: layouts.memory_format | None) -> Te
 
 def _to_dtype(dtype: dtypes.dtype, name: str) -> Callable[[Tensor], Tensor]:
     def convert(self: Tensor, *, memory_format: layouts.memory_format | None = None) -> Tensor:
+        check_format(name, memory_format)
         result = to_type(self, self._type.with_dtype(dtype))
         if result is not self and memory_format is layouts.contiguous_format:
             return result.contiguous()
         return _in_format(result, memory_format)
 
-    convert.__name__ = name
+    convert.__name__ = convert.__qualname__ = name
     convert.__doc__ = f"Convert to {dtype!r}; the tensor itself if it has that dtype."
     return convert
 
 
 @method("cpu")
-def _cpu(self: Tensor, memory_format: layouts.memory_format = layouts.preserve_format) -> Tensor:
+def _cpu(self: Tensor, *, memory_format: layouts.memory_format = layouts.preserve_format) -> Tensor:
     """Copy to the CPU; the tensor itself if it is there."""
+    check_format("cpu", memory_format)
     return _to(self, "cpu", memory_format=memory_format)
 
 
@@ -270,8 +252,13 @@ def _cuda(
     """Copy to a CUDA device, the current one if none is given; the tensor itself if it is there.
 
     ``non_blocking`` is taken, and nothing comes of it.
+
+    Raises:
+        RuntimeError: it is no CUDA device, or there is none.
     """
-    place = "cuda" if device is None else f"cuda:{device}" if isinstance(device, int) else device_class(device)
+    place = device_class("cuda" if device is None else f"cuda:{device}" if isinstance(device, int) else device)
+    if place.type != "cuda":
+        raise RuntimeError("Invalid device, must be cuda device")
     return _to(self, place, non_blocking=non_blocking, memory_format=memory_format)
 
 
@@ -279,6 +266,8 @@ def _cuda(
 @spelled()
 def _type_as(self: Tensor, other: Tensor) -> Tensor:
     """Convert to the dtype and device of ``other``."""
+    if not isinstance(other, Tensor):
+        raise argument_type("type_as", "other", 1, other, "Tensor")
     return to_type(self, other._type)
 
 

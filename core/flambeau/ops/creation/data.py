@@ -15,6 +15,7 @@ from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor import tensor as _tensor
 from flambeau._tensor.methods import method
+from flambeau._tensor.overrides import DisableTorchFunctionSubclass
 from flambeau.backend.selection import find_place
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.errors import level_of_caller
@@ -63,8 +64,9 @@ def tensor(
 def make_tensor(data: Any, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """What :func:`tensor` makes; of a tensor too."""
     if isinstance(data, Tensor):
-        place = data.device if device is None else find_place(device).device
-        made = data.detach().to(place, dtype or data.dtype, copy=True)
+        with DisableTorchFunctionSubclass():  # of whatever class, it is the values that are wanted
+            place = data.device if device is None else find_place(device).device
+            made = data.detach().to(place, dtype or data.dtype, copy=True)
         return made.requires_grad_() if requires_grad else made
     buffer = None if data.__class__ in _NUMBERS or data.__class__ is list else _elements_of(data)
     if buffer is not None:
@@ -288,7 +290,8 @@ def as_tensor(data: Any, dtype: DType | None = None, device: Any = None) -> Tens
         True
     """
     if isinstance(data, Tensor):
-        return data.to(data.device if device is None else device, dtype or data.dtype)
+        with DisableTorchFunctionSubclass():
+            return data.to(data.device if device is None else device, dtype or data.dtype)
     if _is_ndarray(data):
         made = from_numpy(data)
         return made.to(find_place(device).device, dtype or made.dtype)

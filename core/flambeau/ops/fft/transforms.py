@@ -15,7 +15,7 @@ from flambeau.ops.creation.conversion import to_type
 from flambeau.ops.creation.ranges import arange
 from flambeau.ops.elementwise.complex_parts import conj
 from flambeau.promotion import get_default_dtype
-from flambeau.shapes import as_int, as_ints, normalize_dim
+from flambeau.shapes import as_int, as_ints, int_argument, normalize_dim
 
 from .fourier import _fft, _irfft, _rfft, hermitian, resized
 
@@ -445,6 +445,7 @@ def fftfreq(
         >>> torch.fft.fftfreq(4)
         tensor([ 0.0000,  0.2500, -0.5000, -0.2500])
     """
+    n = int_argument("fft_fftfreq", "n", 1, n)
     half = (n - 1) // 2 + 1
     positions = arange(n, dtype=dtype or get_default_dtype(), device=device)
     result = (positions - (positions >= half) * float(n)) / (n * d)
@@ -462,6 +463,7 @@ def rfftfreq(
         >>> torch.fft.rfftfreq(4)
         tensor([0.0000, 0.2500, 0.5000])
     """
+    n = int_argument("fft_rfftfreq", "n", 1, n)
     result = arange(n // 2 + 1, dtype=dtype or get_default_dtype(), device=device) / (n * d)
     return _finished(out, lambda: result.requires_grad_(requires_grad))
 

@@ -14,6 +14,7 @@ from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
 from flambeau._tensor.modes import grad_enabled, no_grad
+from flambeau._tensor.overrides import taken_over, taking_part
 from flambeau.dtypes import scalar_type_name
 from flambeau.errors import level_of_caller
 from flambeau.ops.creation.conversion import to_type
@@ -99,6 +100,10 @@ _ALL = slice(None)
 
 
 def _take(input: Tensor, key: Any) -> Tensor:
+    if taking_part:
+        taken = taken_over(getitem, (input, key))
+        if taken is not NotImplemented:
+            return taken  # type: ignore[no-any-return]
     view, advanced = _apply_basic(input, _expanded_key(input, key))
     if advanced:
         return _index_at(view, advanced)
@@ -113,12 +118,10 @@ def _expanded_key(input: Tensor, key: Any) -> list[Any]:
         if input.dim() == 0:
             raise IndexError(_ZERO_DIM)
         raise IndexError(f"too many indices for tensor of dimension {input.dim()}")
-    ellipses = [position for position, entry in enumerate(entries) if entry is Ellipsis]
-    if len(ellipses) > 1:
-        raise IndexError("an index can only have a single ellipsis ('...')")
-    if ellipses:
-        entries[ellipses[0] : ellipses[0] + 1] = [slice(None)] * (input.dim() - used)
-    return entries
+    if not any(entry is Ellipsis for entry in entries):
+        return entries
+    missing = [slice(None)] * (input.dim() - used)
+    return [each for entry in entries for each in (missing if entry is Ellipsis else (entry,))]
 
 
 _MOST_DIMS = 32  # a longer sequence is never taken apart
@@ -214,6 +217,8 @@ def _apply_basic(input: Tensor, entries: list[Any], filled: bool = False) -> tup
     advanced: list[tuple[int, Tensor]] = []
     dim = 0
     for position, entry in enumerate(entries):
+        if dim > input.dim() - (not _adds_dim(entry)):  # behind a second `...`
+            _check_behind(input, dim, position, entry)
         if entry is None:
             input = _unsqueeze(input, dim)
             dim += 1
@@ -244,9 +249,27 @@ def _apply_basic(input: Tensor, entries: list[Any], filled: bool = False) -> tup
             advanced += [(dim + offset, columns.select(1, offset)) for offset in range(entry.dim())]
             dim += entry.dim()
         else:
-            advanced.append((dim, _checked_index(entry, input._array.shape[dim], input)))
+            advanced.append((dim, to_type(entry.detach(), input._type.with_dtype(dtypes.int64))))
             dim += 1
     return input, advanced
+
+
+def _adds_dim(entry: Any) -> bool:
+    """Whether an entry stands for a new dimension: None, and a mask without any."""
+    return entry is None or isinstance(entry, bool) or (isinstance(entry, Tensor) and _dims_used(entry) == 0)
+
+
+def _check_behind(input: Tensor, dim: int, position: int, entry: Any) -> None:
+    """Refuse an entry behind the last dimension, where there may be the slices of a second ``...`` only.
+
+    Raises:
+        IndexError: in PyTorch's words.
+    """
+    if _adds_dim(entry):
+        ndim = input.dim()
+        raise IndexError(f"Dimension out of range (expected to be in range of [{-ndim - 1}, {ndim}], but got {dim})")
+    if entry != _ALL:
+        raise IndexError(f"index {entry} is out of bounds for dimension {position} with size 0")
 
 
 def _warn_of_bytes() -> None:
@@ -282,29 +305,33 @@ def _sliced(input: Tensor, dim: int, key: slice) -> Tensor:
     return _slice(input, starts, (*shape[:dim], length, *shape[dim + 1 :]), steps)
 
 
-def _checked_index(indices: Tensor, size: int, input: Tensor) -> Tensor:
-    """An index tensor as int64 on the device of ``input``, counted from the front.
+def _checked_index(indices: Tensor, size: int) -> Tensor:
+    """An int64 index tensor, counted from the front.
 
     Raises:
         IndexError: an index is out of range.
     """
-    wide = to_type(indices.detach(), input._type.with_dtype(dtypes.int64))
-    if not wide.numel():
-        return wide
+    if not indices.numel():
+        return indices
     with no_grad():
-        low, high = wide.amin().item(), wide.amax().item()
+        low, high = indices.amin().item(), indices.amax().item()
         if low < -size or high >= size:
             bad = low if low < -size else high
             raise IndexError(f"index {bad} is out of bounds for dimension 0 with size {size}")
-        return (wide + (wide < 0) * size) if low < 0 else wide
+        return (indices + (indices < 0) * size) if low < 0 else indices
 
 
 def _arranged(input: Tensor, advanced: list[tuple[int, Tensor]]) -> tuple[Tensor, list[Tensor], int]:
     """Bring the indexed dimensions to the front; where the result's index dimensions go; the indices in one shape."""
     dims = [dim for dim, _ in advanced]
     shape = broadcast_index_shapes([index for _, index in advanced])
-    indices = [index.expand(shape) if index._array.shape != shape else index for _, index in advanced]
     rest = [dim for dim in range(input.dim()) if dim not in dims]
+    sizes = input._array.shape
+    if 0 in shape or any(sizes[dim] == 0 for dim in rest):  # nothing is read or written, whatever the indices are
+        indices = [index.new_zeros(shape) for _, index in advanced]
+    else:
+        checked = [_checked_index(index, sizes[dim]) for dim, index in advanced]
+        indices = [index.expand(shape) if index._array.shape != shape else index for index in checked]
     adjacent = dims == list(range(dims[0], dims[0] + len(dims)))
     front = input if dims == list(range(len(dims))) else _permute(input, tuple(dims + rest))
     return front, indices, dims[0] if adjacent else 0
@@ -359,15 +386,17 @@ def _index_add_zeros(input: Tensor, shape: Shape, indices: tuple[Tensor, ...]) -
 @method("__setitem__")
 def setitem(input: Tensor, key: Any, value: Any) -> None:
     """``input[key] = value``: writes into the tensor; ``value`` broadcasts to the shape of ``input[key]``."""
+    if taking_part and taken_over(setitem, (input, key, value)) is not NotImplemented:
+        return
     entries = _expanded_key(input, key)
     number = None if isinstance(value, Tensor) else as_number(value)
     if number is not None:
         value = full((), fitting(number, input.dtype), dtype=input.dtype, device=input.device)
     elif not isinstance(value, Tensor):
         value = tensor(value, dtype=input.dtype, device=input.device)
-    elif value.dtype is not input.dtype:
+    elif value.dtype is not input.dtype and not isinstance(key, bool):
         _check_conversion(input, entries, value)
-    if len(entries) == 1 and value.numel() == 1 and isinstance(entries[0], Tensor) and _is_mask(entries[0]):
+    if len(entries) == 1 and value.numel() == 1 and _is_mask(entries[0]) and entries[0].dtype is dtypes.bool:
         _fill_where(input, entries[0], value)
         return
     view, advanced = _apply_basic(input, entries, _fills(entries, value))
@@ -386,19 +415,20 @@ def _fill_where(input: Tensor, mask: Tensor, value: Tensor) -> None:
 
 
 def _check_conversion(input: Tensor, entries: list[Any], value: Tensor) -> None:
-    """Slices convert what is written to them; index tensors do not, but for one mask that is filled with one number."""
+    """Slices convert what is written to them; index tensors do not, but for one mask, which is filled with one number."""
     advanced = [entry for entry in entries if isinstance(entry, (Tensor, bool))]
-    if advanced and not (len(entries) == 1 and value.numel() == 1 and _is_mask(advanced[0])):
+    if advanced and not (_fills(entries, value) and _is_mask(advanced[0])):
         raise _dtypes_differ(input, value)
 
 
 def _fills(entries: list[Any], value: Tensor) -> bool:
     """Whether one number is written to what one index tensor names."""
-    return value.numel() == 1 and sum(isinstance(entry, Tensor) for entry in entries) == 1
+    return value.numel() == 1 and sum(isinstance(entry, (Tensor, bool)) for entry in entries) == 1
 
 
-def _is_mask(entry: Tensor | bool) -> bool:
-    return isinstance(entry, bool) or (entry.dtype is dtypes.bool and entry.dim() > 0)
+def _is_mask(entry: Any) -> bool:
+    """Whether an entry is a mask with dimensions, of bool or uint8."""
+    return isinstance(entry, Tensor) and entry.dtype in _MASKS and entry.dim() > 0
 
 
 def _dtypes_differ(input: Tensor, values: Tensor) -> RuntimeError:

@@ -9,6 +9,7 @@ from operator import index
 from typing import Any
 
 from flambeau._tensor import Tensor
+from flambeau._tensor.overrides import overridable
 from flambeau.ops.movement.diagonals import diagonal
 from flambeau.ops.movement.shapes import movedim, permute, reshape
 
@@ -20,6 +21,7 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _Labels = list[Any]
 
 
+@overridable
 def einsum(*args: Any) -> Tensor:
     """Sum products of tensors over the subscripts that an equation does not keep. Source: ``torch.einsum``.
 

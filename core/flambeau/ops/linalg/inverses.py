@@ -13,6 +13,7 @@ from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.runtime import with_exact_out, with_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.overrides import overridable
 from flambeau.errors import LinAlgError
 from flambeau.ops.creation.ranges import eye
 from flambeau.ops.elementwise.complex_parts import imag
@@ -427,6 +428,7 @@ def tensorinv(A: Tensor, ind: int = 2) -> Tensor:
     return inv(A.reshape(prod(first), prod(last))).reshape(last + first)
 
 
+@overridable
 def diagonal_of(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     """View a diagonal of the matrices in the last two dimensions. Source of the semantics: ``torch.linalg.diagonal``."""
     return diagonal(A, offset, dim1, dim2)

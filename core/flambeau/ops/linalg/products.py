@@ -11,6 +11,7 @@ from flambeau._dispatch.declare import alias, composite
 from flambeau._dispatch.runtime import with_exact_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
+from flambeau._tensor.overrides import overridable
 from flambeau.errors import level_of_caller
 from flambeau.ops.creation.ranges import eye
 from flambeau.ops.movement.broadcasting import _expand_method
@@ -192,6 +193,7 @@ def kron(input: Tensor, other: Tensor) -> Tensor:
     return reshape(left * right, tuple(one * two for one, two in zip(a, b, strict=True)))
 
 
+@overridable
 def tensordot(
     a: Tensor, b: Tensor, dims: int | Sequence[int] | Sequence[Sequence[int]] = 2, out: Tensor | None = None
 ) -> Tensor:
@@ -279,6 +281,7 @@ def multiplied(matrices: Sequence[Tensor]) -> Tensor:
     return product(0, count - 1)
 
 
+@overridable
 def multi_dot(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """Multiply matrices in the cheapest order; the first and the last may be vectors. Source: ``torch.linalg.multi_dot``.
 
@@ -316,6 +319,7 @@ def multi_dot(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor
     return result.squeeze(-1) if column else result
 
 
+@overridable
 def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
     """Multiply matrices in the cheapest order; deprecated, as in PyTorch, for ``linalg.multi_dot``.
 

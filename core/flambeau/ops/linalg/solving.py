@@ -10,6 +10,7 @@ from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.runtime import with_exact_out, with_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
+from flambeau._tensor.overrides import overridable
 from flambeau.dtypes import scalar_type_name
 from flambeau.errors import LinAlgError
 from flambeau.ops.creation.ranges import eye
@@ -253,6 +254,7 @@ def cholesky_inverse(L: Tensor, upper: bool = False, *, out: Tensor | None = Non
     return _cholesky_inverse(adjoint(L) if upper else L)
 
 
+@overridable
 def lu_solve(
     LU: Tensor,
     pivots: Tensor,

@@ -9,6 +9,7 @@ from flambeau._dispatch.declare import composite, view
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
+from flambeau._tensor.overrides import overridable
 from flambeau.dtypes import legacy_type_name
 from flambeau.shapes import Shape, broadcast_shapes, size_argument
 
@@ -91,6 +92,7 @@ def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
     return _expand_method(input, size)
 
 
+@overridable
 def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
     """View tensors in the shape that they broadcast to together. Source of the semantics: ``torch.broadcast_tensors``.
 

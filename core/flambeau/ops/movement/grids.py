@@ -11,6 +11,7 @@ from typing import Any
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite
 from flambeau._tensor import Tensor
+from flambeau._tensor.overrides import overridable
 from flambeau.errors import level_of_caller
 from flambeau.ops.creation.data import tensor
 from flambeau.shapes import as_int, as_ints
@@ -26,6 +27,7 @@ def _listed(tensors: tuple[Any, ...]) -> list[Tensor]:
     return list(tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)) else tensors)
 
 
+@overridable
 def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
     """View vectors as the coordinates of the grid that they span, without a copy. Source: ``torch.meshgrid``.
 
@@ -73,6 +75,7 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
     return tuple(grids)
 
 
+@overridable
 def cartesian_prod(*tensors: Any) -> Tensor:
     """Give all combinations of one element from each vector, as rows. Source of the semantics: ``torch.cartesian_prod``.
 
@@ -126,6 +129,7 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
     return reshape(input[tensor(rows, device=input.device).reshape(-1)], (len(rows), r))
 
 
+@overridable
 def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:  # noqa: N803 (PyTorch's name)
     """Make the Vandermonde matrix: the powers of the elements of a vector as columns. Source: ``torch.vander``.
 
@@ -155,6 +159,7 @@ def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
     return result if increasing else result.flip(1)
 
 
+@overridable
 def linalg_vander(x: Tensor, N: int | None = None) -> Tensor:  # noqa: N803 (PyTorch's name)
     """Make Vandermonde matrices: the powers of each element, from 0 up, as a row. Source: ``torch.linalg.vander``.
 
@@ -177,6 +182,7 @@ def linalg_vander(x: Tensor, N: int | None = None) -> Tensor:  # noqa: N803 (PyT
     return cat([powers.new_ones((*x.shape, 1)), powers], -1)
 
 
+@overridable
 def unravel_index(indices: Tensor, shape: int | Sequence[int]) -> tuple[Tensor, ...]:
     """Give the coordinates of flat positions in a tensor of a shape, one tensor per dimension.
 

@@ -8,6 +8,7 @@ from typing import Any
 from flambeau._dispatch.declare import alias, composite, primitive
 from flambeau._dispatch.runtime import common_type, operands_of
 from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.overrides import overridable
 from flambeau.layouts import CHANNELS_LAST, contiguous_format, order_of_format, suggested_format
 from flambeau.ops.creation.filled import zeros
 from flambeau.shapes import Shape, normalize_dim
@@ -173,6 +174,7 @@ def _three(tensor: Tensor) -> Tensor:
     return reshape(tensor, (*shape, 1) if len(shape) == 2 else (1, tensor.numel(), 1))
 
 
+@overridable
 def atleast_1d(*tensors: Any) -> Any:
     """View tensors without dimensions as vectors of one element. Source of the semantics: ``torch.atleast_1d``.
 
@@ -186,6 +188,7 @@ def atleast_1d(*tensors: Any) -> Any:
     return _each(_one, "atleast_1d", tensors)
 
 
+@overridable
 def atleast_2d(*tensors: Any) -> Any:
     """View tensors of fewer than two dimensions as one row. Source of the semantics: ``torch.atleast_2d``.
 
@@ -199,6 +202,7 @@ def atleast_2d(*tensors: Any) -> Any:
     return _each(_two, "atleast_2d", tensors)
 
 
+@overridable
 def atleast_3d(*tensors: Any) -> Any:
     """View tensors with three dimensions at least: (n) becomes (1, n, 1), (n, m) becomes (n, m, 1).
 
@@ -275,6 +279,7 @@ def column_stack(tensors: Sequence[Tensor]) -> Tensor:
     return cat([tensor if tensor.dim() > 1 else reshape(tensor, (tensor.numel(), 1)) for tensor in listed], 1)
 
 
+@overridable
 def block_diag(*tensors: Tensor) -> Tensor:
     """Make a matrix of zeros with matrices along its diagonal; vectors count as rows. Source: ``torch.block_diag``.
 

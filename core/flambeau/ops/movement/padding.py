@@ -8,6 +8,7 @@ from typing import Any
 from flambeau._dispatch.declare import primitive
 from flambeau._dispatch.runtime import Number, number_argument
 from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.overrides import overridable
 from flambeau.ops.creation.filled import fitting
 from flambeau.ops.creation.ranges import arange
 from flambeau.shapes import Shape, as_ints
@@ -18,6 +19,7 @@ from .slicing import _narrow
 __all__ = ["constant_pad_nd", "pad"]
 
 
+@overridable
 def pad(
     input: Tensor, pad: Sequence[int], mode: str | None = None, value: float | None = None, **keywords: Any
 ) -> Tensor:

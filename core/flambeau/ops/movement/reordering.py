@@ -52,8 +52,10 @@ def flip(input: Tensor, dims: int | Sequence[int]) -> Tensor:
 @method("flip")
 def _flip_method(self: Tensor, *dims: Any, **keyword: Any) -> Tensor:
     """Reverse the order of elements along dims: :func:`flambeau.flip`."""
+    if "dims" in keyword and not dims:
+        dims = (keyword.pop("dims"),)
     if keyword:
-        dims = (keyword["dims"],)
+        raise TypeError(f"flip() got an unexpected keyword argument '{next(iter(keyword))}'")
     if not dims:
         raise TypeError('flip() missing 1 required positional arguments: "dims"')
     return flip(self, size_argument("flip", dims))

@@ -9,7 +9,7 @@ from typing import Any
 
 from flambeau._dispatch.declare import alias, composite, view
 from flambeau._dispatch.inplace import become_view
-from flambeau._dispatch.spelling import spelled
+from flambeau._dispatch.spelling import called_as, spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method, method_property
 from flambeau.errors import level_of_caller
@@ -361,18 +361,22 @@ def _matrix_transposed(self: Tensor) -> Tensor:
 # -- in place: the tensor itself becomes the view ---------------------------------------------------------------
 
 
-def _in_place(function: Callable[..., Tensor], *names: str) -> None:
+def _in_place(function: Callable[..., Tensor], name: str) -> None:
     def form(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        return become_view(self, function, *args, **kwargs)
+        try:
+            return become_view(self, function, *args, **kwargs)
+        except TypeError as error:
+            called_as(name, error, function.__name__)
+            raise
 
-    for name in names:
-        form.__name__, form.__qualname__ = name, f"Tensor.{name}"
-        form.__wrapped__ = function  # type: ignore[attr-defined]  # whose signature it has
-        form.__doc__ = f"In-place form of :func:`flambeau.{function.__name__}`: the tensor itself becomes the view."
-        method(name)(form)
+    form.__name__, form.__qualname__ = name, f"Tensor.{name}"
+    form.__wrapped__ = function  # type: ignore[attr-defined]  # whose signature it has
+    form.__doc__ = f"In-place form of :func:`flambeau.{function.__name__}`: the tensor itself becomes the view."
+    method(name)(form)
 
 
 _in_place(squeeze, "squeeze_")
 _in_place(unsqueeze, "unsqueeze_")
 _in_place(t, "t_")
-_in_place(transpose, "transpose_", "swapaxes_", "swapdims_")
+for _name in ("transpose_", "swapaxes_", "swapdims_"):
+    _in_place(transpose, _name)

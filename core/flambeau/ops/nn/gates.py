@@ -11,6 +11,7 @@ from flambeau._dispatch.precision import in_single, in_single_formula
 from flambeau._dispatch.runtime import with_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.overrides import overridable
 from flambeau.ops.elementwise.exponential import sigmoid
 from flambeau.ops.elementwise.trigonometric import tanh
 from flambeau.ops.movement.joining import cat
@@ -99,6 +100,7 @@ def _self_gated(type_: Any, array: Any) -> Any:
     return type_.kernels.mul(array, type_.kernels.sigmoid(array))
 
 
+@overridable
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
     """Multiply elements by the logistic function of them. Source of the semantics: ``torch.nn.functional.silu``.
 
@@ -129,6 +131,7 @@ def _softly_gated(type_: Any, array: Any) -> Any:
     return type_.kernels.mul(array, type_.kernels.tanh(_soft_rectified(1.0, 20.0, type_, array)))
 
 
+@overridable
 def mish(input: Tensor, inplace: bool = False) -> Tensor:
     """Multiply elements by tanh(softplus(x)). Source of the semantics: ``torch.nn.functional.mish``.
 
@@ -160,6 +163,7 @@ def _hardsigmoid(input: Tensor) -> Tensor:
     return from_array(in_single(input._type, input._array, _sixth), input._type)
 
 
+@overridable
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
     """Compute x / 6 + 1 / 2, limited to the range from 0 to 1. Source: ``torch.nn.functional.hardsigmoid``.
 
@@ -190,6 +194,7 @@ def _gated_by_sixth(type_: Any, array: Any) -> Any:
     return type_.kernels.mul(array, _sixth(type_, array))
 
 
+@overridable
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     """Multiply elements by :func:`hardsigmoid` of them. Source of the semantics: ``torch.nn.functional.hardswish``.
 
@@ -276,6 +281,7 @@ def logsigmoid(input: Tensor) -> Tensor:
     return in_form("logsigmoid", _logsigmoid, input, False)
 
 
+@overridable
 def softsign(input: Tensor) -> Tensor:
     """Compute x / (1 + abs(x)). Source of the semantics: ``torch.nn.functional.softsign``.
 
@@ -287,6 +293,7 @@ def softsign(input: Tensor) -> Tensor:
     return input / (input.abs() + 1)
 
 
+@overridable
 def tanhshrink(input: Tensor) -> Tensor:
     """Compute x - tanh(x). Source of the semantics: ``torch.nn.functional.tanhshrink``.
 
@@ -315,6 +322,7 @@ def _glu(input: Tensor, dim: int) -> Tensor:
     return from_array(kernels.mul(value._array, kernels.sigmoid(gate._array)), input._type)
 
 
+@overridable
 def glu(input: Tensor, dim: int = -1) -> Tensor:
     """Multiply the first half of a dimension by the logistic function of the second. Source: ``torch.nn.functional.glu``.
 

@@ -11,8 +11,9 @@ from flambeau._dispatch.checks import real_numbers
 from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.precision import in_single, in_single_formula
 from flambeau._dispatch.runtime import Number, with_exact_out
-from flambeau._dispatch.spelling import spelled
+from flambeau._dispatch.spelling import called_as, spelled
 from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.overrides import overridable
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.filled import empty, zeros_like
 from flambeau.ops.elementwise.selection import where
@@ -83,6 +84,7 @@ def _hardtanh(input: Tensor, min_val: Number, max_val: Number) -> Tensor:
     return from_array(type_.kernels.minimum(type_.kernels.maximum(input._array, low), high), type_)
 
 
+@overridable
 def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
     """Limit elements to a range; at its ends the gradient is 0. Source: ``torch.nn.functional.hardtanh``.
 
@@ -104,6 +106,7 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace
     return in_form("hardtanh", _hardtanh, input, inplace, min_val, max_val)
 
 
+@overridable
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     """Limit elements to the range from 0 to 6. Source of the semantics: ``torch.nn.functional.relu6``.
 
@@ -134,6 +137,7 @@ def _leaking(negative_slope: float, type_: Any, array: Any) -> Any:
     return kernels.where(low, kernels.mul(array, type_.number(negative_slope)), array)
 
 
+@overridable
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """Multiply negative elements by a slope. Source of the semantics: ``torch.nn.functional.leaky_relu``.
 
@@ -278,6 +282,7 @@ def _exponential_on_the_left(alpha: float, scale: float, input_scale: float, typ
     return kernels.where(kernels.lt(type_.number(0), array), rising, falling)
 
 
+@overridable
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """Replace negative elements by alpha (exp(x) - 1). Source of the semantics: ``torch.nn.functional.elu``.
 
@@ -391,7 +396,11 @@ def _writing(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     by_any_name = spelled()(function)
 
     def form(*args: Any, **kwargs: Any) -> Tensor:
-        return by_any_name(*args, **kwargs, inplace=True)
+        try:
+            return by_any_name(*args, **kwargs, inplace=True)
+        except TypeError as error:
+            called_as(form.__name__, error, function.__name__)
+            raise
 
     form.__name__ = form.__qualname__ = f"{function.__name__}_"
     form.__doc__ = f"In-place form of :func:`{function.__name__}`: writes the result into ``input`` and returns it."

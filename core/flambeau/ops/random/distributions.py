@@ -11,6 +11,7 @@ from flambeau._dispatch.runtime import not_a_tensor, with_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
+from flambeau._tensor.overrides import overridable
 from flambeau.backend.types import TensorType
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.dtypes import scalar_type_name
@@ -81,6 +82,7 @@ def bernoulli(
     return _bernoulli_of(input, drawn) if input.requires_grad else drawn
 
 
+@overridable
 def normal(
     mean: Tensor | float,
     std: Tensor | float = 1.0,
@@ -260,6 +262,7 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     return _poisson_of(input, drawn) if input.requires_grad else drawn
 
 
+@overridable
 def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
     """Draw the number of successes in ``count`` trials of probability ``prob``, element by element. Source: ``torch.binomial``.
 

@@ -11,6 +11,7 @@ from flambeau.ops.creation.filled import full_like, zeros, zeros_like
 from flambeau.ops.elementwise.selection import where
 from flambeau.ops.indexing.gathering import gather
 from flambeau.ops.reductions.sums import any
+from flambeau.promotion import as_number, dtype_of_number
 
 from .order import sorted_values
 
@@ -177,7 +178,10 @@ def isin(
     if not isinstance(elements, Tensor) and not isinstance(test_elements, Tensor):
         raise TypeError("isin() received an invalid combination of arguments: one of them must be a Tensor")
     for operand in (elements, test_elements):
-        dtype = operand.dtype if isinstance(operand, Tensor) else None
+        number = as_number(operand)
+        dtype = None if number is None else dtype_of_number(number)
+        if isinstance(operand, Tensor):
+            dtype = operand.dtype
         if dtype is dtypes.bool or (dtype is not None and dtype.is_complex):
             raise RuntimeError(f"Unsupported input type encountered for isin(): {scalar_type_name(dtype)}")
     (array, tests), type_ = operands_of("isin", (elements, test_elements))

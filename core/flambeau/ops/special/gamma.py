@@ -12,6 +12,7 @@ from flambeau._dispatch.declare import FLOATING, composite, elementwise, primiti
 from flambeau._dispatch.runtime import Number, operands_of
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
+from flambeau.shapes import int_argument
 
 from . import _gamma_series
 from ._series import over_tensors
@@ -98,6 +99,7 @@ def polygamma(n: int, input: Tensor) -> Tensor:
         >>> torch.polygamma(1, torch.tensor([1.0, 0.5]))
         tensor([1.6449, 4.9348])
     """
+    n = int_argument("polygamma", "n", 1, n)
     if n < 0:
         raise RuntimeError("polygamma(n, x) does not support negative n.")
     return digamma(input) if n == 0 else _polygamma(input, n)
@@ -112,6 +114,7 @@ def _polygamma_method(self: Tensor, n: int) -> Tensor:
 @method("polygamma_")
 def _polygamma_inplace(self: Tensor, n: int) -> Tensor:
     """In-place form of :func:`flambeau.polygamma`: writes the result into this tensor and returns it."""
+    n = int_argument("polygamma_", "n", 1, n)
     if n < 0:
         raise RuntimeError("polygamma(n, x) does not support negative n.")
     return self.digamma_() if n == 0 else _inplace.apply(_polygamma.row, self, (n,), {})  # type: ignore[attr-defined]
@@ -131,6 +134,7 @@ def mvlgamma(input: Tensor, p: int) -> Tensor:
     """
     if input.dtype is dtypes.bool:
         raise RuntimeError("The input tensor may not be a boolean tensor.")
+    p = int_argument("mvlgamma", "p", 1, p)
     if p < 1:
         raise RuntimeError("p has to be greater than or equal to 1")
     total = lgamma(input)
