@@ -48,14 +48,9 @@ def apply(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]
     shared = row.shared is not None and not recorded and overlaps_itself(input)
     check_writable(input, recorded, overlapping=shared or (row.overlapping and not recorded))
     if input._storage is not None or not row.promotion:
-        check_operands(row.name, input, (*args, *kwargs.values()))
-    if (
-        not recorded
-        and row.write is None
-        and row.promotion
-        and not shared
-        and _write_directly(row, input, args, kwargs)
-    ):
+        check_operands(row.name, input, (*args, *kwargs.values()) if kwargs else args)
+    directly = row.write is None and row.promotion and not (recorded or shared)
+    if directly and _write_directly(row, input, args, kwargs):
         return input
     if any(value.__class__ not in ORDINARY for value in args) or kwargs:
         taken = taken_over(getattr(Tensor, f"{row.name}_"), (input, *args), kwargs, name=f"torch.Tensor.{row.name}_")
@@ -146,7 +141,10 @@ def _output_of(tensor: Tensor) -> str:
 def _recorded(input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     if input._node is not None:
         return True
-    return any(getattr(value, "_node", None) is not None for value in (*args, *kwargs.values()))
+    for value in (*args, *kwargs.values()) if kwargs else args:  # noqa: SIM110 (any() would take twice the time)
+        if getattr(value, "_node", None) is not None:
+            return True
+    return False
 
 
 def _stand_in(input: Tensor, row: Any) -> Tensor:

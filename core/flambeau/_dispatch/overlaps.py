@@ -16,10 +16,9 @@ __all__ = [
 
 def overlaps_itself(tensor: Tensor) -> bool:
     """Whether several elements are known to be one place in memory: those of a dim with the stride 0."""
-    shape = tensor._array.shape
-    if 0 in shape:
+    strides, shape = tensor._type.backend.strides(tensor._array), tensor._array.shape
+    if 0 not in strides or 0 in shape:
         return False
-    strides = tensor._type.backend.strides(tensor._array)
     return any(stride == 0 and size > 1 for size, stride in zip(shape, strides, strict=True))
 
 
@@ -81,9 +80,9 @@ _REPEATING = frozenset((
 """What PyTorch lets write to expanded tensors: the last of the elements that share a place stays."""
 
 
-def check_operands(name: str, target: Tensor, operands: Iterable[Any]) -> None:
+def check_operands(name: str, target: Tensor, operands: Sequence[Any]) -> None:
     """Refuse what the in-place form of an op must not have for operands beside ``target``."""
-    if name in _UNCHECKED:
+    if name in _UNCHECKED or not _may_share(target, operands):
         return
     if name in _NUMBERS:
         operands = [operand for operand in operands if isinstance(operand, Tensor) and operand.dim()]
@@ -119,6 +118,18 @@ def check_apart(target: Tensor, operands: Iterable[Any], *, wholly: bool = False
                 "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
                 "memory location. Please clone() the tensor before performing the operation."
             )
+
+
+def _may_share(target: Tensor, operands: Sequence[Any]) -> bool:
+    """Whether it is worth while to look closer: for nearly no call."""
+    storage = target._storage
+    for operand in operands:
+        kind = operand.__class__
+        if operand is target or kind is list or kind is tuple:
+            return True
+        if storage is not None and getattr(operand, "_storage", None) is storage:
+            return True
+    return False
 
 
 def _tensors(operands: Iterable[Any]) -> Iterator[Tensor]:

@@ -19,7 +19,7 @@ from flambeau.dtypes import scalar_type_name
 from flambeau.errors import level_of_caller
 from flambeau.ops.creation.conversion import to_type
 from flambeau.ops.creation.data import make_tensor as tensor
-from flambeau.ops.creation.filled import fitting, full, zeros
+from flambeau.ops.creation.filled import fitting, zeros
 from flambeau.ops.movement.reordering import flip
 from flambeau.ops.movement.shapes import _permute, _unsqueeze, reshape
 from flambeau.ops.movement.slicing import _select, _slice
@@ -391,7 +391,8 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
     entries = _expanded_key(input, key)
     number = None if isinstance(value, Tensor) else as_number(value)
     if number is not None:
-        value = full((), fitting(number, input.dtype), dtype=input.dtype, device=input.device)
+        type_ = input._type
+        value = from_array(type_.kernels.full((), fitting(number, type_.dtype), type_.dtype.name), type_)
     elif not isinstance(value, Tensor):
         value = tensor(value, dtype=input.dtype, device=input.device)
     elif value.dtype is not input.dtype and not isinstance(key, bool):
