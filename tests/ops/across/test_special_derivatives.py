@@ -97,6 +97,7 @@ UNREACHED = frozenset(
         "_unique_dim",
         "_normal_hazard",
         "_euclidean",
+        "random",
         "_largest",
         "_bernoulli_of",
         "_poisson_of",
