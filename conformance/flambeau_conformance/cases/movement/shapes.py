@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ...declare import ALL, FLOATS, Error, Sample, op
+from ...declare import FLOATS, Error, Sample, op
 from ...inputs import In
 
 _DTYPES = (*FLOATS, "int64", "bool")
@@ -82,9 +82,3 @@ op("slice_scatter", dtypes=_DTYPES, tolerance="exact", alias=False, samples=[
     Sample("steps", lambda t, x, y: t.slice_scatter(x, y, 1, 0, 3, 2), (In((2, 3)), In((2, 2)))),
     Sample("rows", lambda t, x, y: x.slice_scatter(y, start=1), (In((2, 3)), In((1, 3)))),
 ], errors=[Error("shape", lambda t: t.slice_scatter(t.zeros(2, 2), t.zeros(3)), (RuntimeError,), "expected src to have a size")])  # fmt: skip
-op("contiguous", dtypes=ALL, tolerance="exact", samples=[
-    Sample("transposed", lambda t, x: x.t().contiguous(), (In((2, 3)),)),
-], method=False, errors=[Error("type", lambda t: t.Tensor.contiguous(3), (TypeError,))])  # fmt: skip
-op("clone", dtypes=ALL, tolerance="exact", alias=False, samples=[
-    Sample("plain", lambda t, x: t.clone(x), (In((2, 3)),)), Sample("method", lambda t, x: x.clone(), (In(()),)),
-])  # fmt: skip
