@@ -102,7 +102,8 @@ class MissingKernelsError(BackendError):
         self.missing = tuple(missing)
         super().__init__(
             f"backend '{backend}' lacks {len(self.missing)} required kernel(s): {', '.join(self.missing)}. "
-            "A backend must provide every kernel of flambeau.backend.RequiredKernels."
+            "A backend must provide every kernel of flambeau.backend.RequiredKernels, and those of the extensions that its "
+            "capabilities name."
         )
 
 
