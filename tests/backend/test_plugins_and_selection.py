@@ -135,7 +135,7 @@ def test_missing_kernels_are_listed(install: Any) -> None:
 
 
 def test_kernels_of_extensions_that_are_claimed_are_missed_in_the_same_order_every_time() -> None:
-    required = {name: len for name in REQUIRED}
+    required = dict.fromkeys(REQUIRED, len)
     with pytest.raises(
         MissingKernelsError, match=r"lacks 4 .*: bitcast, fft, rfft, irfft\. .* and those of the extensions"
     ):
