@@ -21,7 +21,11 @@ import flambeau
 import flambeau.printing
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs/decisions").glob("*.md")),
+]
 BLOCK = re.compile(r"^```(?P<language>\w*)\n(?P<source>.*?)^```\n", re.MULTILINE | re.DOTALL)
 QUOTED = re.compile(r"`([^`\n]+)`")
 FILE = re.compile(r"(?P<path>[\w.*<>/-]*\.(py|pyi|toml|md|sh|txt|json)|[\w.*<>/-]+/)$")

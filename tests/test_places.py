@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from flambeau.ops import ROWS
+from flambeau_conformance.catalogue import all_cases
 
 ROOT = Path(__file__).parents[1]
 OPS = ROOT / "core/flambeau/ops"
@@ -75,6 +76,38 @@ def test_every_op_is_declared_in_a_family() -> None:
         package, _, family = row.body.__module__.rpartition(".")
         group = package.removeprefix("flambeau.ops.")
         assert package == "flambeau.sparse" or family.startswith("_") or family in GROUPS[group], row.name
+
+
+def _misplaced(sections: dict[str, set[str]]) -> list[str]:
+    """The public ops whose cases, by section, stand in another group, or not in the file that their family has."""
+    found = []
+    for row in ROWS.values():
+        package, _, family = row.body.__module__.rpartition(".")
+        group = package.removeprefix("flambeau.ops.")
+        known = {name for path, name in _names(f"conformance/flambeau_conformance/cases/{group}", "*.py")}
+        wanted = f"{group}/{family}" if family in known else f"{group}/"
+        where = set().union(*(sections.get(name, set()) for name in (row.name, *row.aliases)))
+        where = {section for section in where if section.partition("/")[0] in GROUPS}
+        if where and row.name[0] != "_" and not any(section.startswith(wanted) for section in where):
+            found.append(f"{row.name}: {', '.join(sorted(where))} in the place of {wanted}")
+    return found
+
+
+def _sections() -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for case in all_cases():
+        found.setdefault(case.op, set()).add(case.section)
+    return found
+
+
+def test_the_cases_of_an_op_stand_in_the_file_of_its_family() -> None:
+    """Or, where the family has none, in its group; what crosses groups, and what is documented, has folders of its own."""
+    assert _misplaced(_sections()) == []
+
+
+def test_cases_in_another_group_are_noticed() -> None:
+    planted = _sections() | {"clone": {"movement/shapes"}, "floor": {"elementwise/powers"}}
+    assert [each.partition(":")[0] for each in _misplaced(planted)] == ["clone", "floor"]
 
 
 def _python(folder: str) -> list[Path]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from flambeau.errors import MissingExtraError
+from flambeau.errors import MissingExtraError, level_of_caller
 
 __all__ = ["DTYPES", "check_dtype", "from_numpy", "in_order_of_addresses", "load_bfloat16", "owner"]
 
@@ -86,5 +86,5 @@ def from_numpy(ndarray: Any) -> np.ndarray:
     if any(stride % ndarray.itemsize for stride in ndarray.strides):
         raise ValueError(_PARTIAL_STRIDES)
     if not ndarray.flags.writeable:
-        warnings.warn(_READ_ONLY, UserWarning, stacklevel=4)
+        warnings.warn(_READ_ONLY, UserWarning, stacklevel=level_of_caller())
     return ndarray.view(np.ndarray)

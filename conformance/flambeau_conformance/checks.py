@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["CheckError", "expect", "expect_equal", "expect_out", "expect_raises"]
+__all__ = ["CheckError", "expect", "expect_equal", "expect_raises"]
 
 
 class CheckError(AssertionError):
@@ -30,16 +30,6 @@ def expect_equal(found: Any, expected: Any, what: str = "the result") -> None:
         CheckError: they are not.
     """
     expect(type(found) is type(expected) and found == expected, f"{what} is {found!r}, expected {expected!r}")
-
-
-def expect_out(call: Callable[..., Any], target: Any) -> None:
-    """Check that a call with ``out=target`` returns the target, which holds what the call gives without.
-
-    Raises:
-        CheckError: it does not.
-    """
-    expect(call(out=target) is target, "out= did not return its tensor")
-    expect_equal(target.tolist(), call().tolist(), "what out= wrote")
 
 
 def expect_raises(

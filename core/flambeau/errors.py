@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
+from types import FrameType
 from typing import Any, NoReturn
 
 __all__ = [
@@ -50,12 +51,18 @@ def level_of_caller() -> int:
     """The ``stacklevel`` for a warning, so that it names the line of the program that called flambeau.
 
     No fixed number is right: an op's function has one frame more when it runs for the first time, and others behind
-    ``out=``, a method or an operator.
+    ``out=``, a method or an operator. A backend that warns is not the program either.
     """
     level, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "flambeau":
+    ours = {"flambeau", _package(frame)}
+    while frame.f_back is not None and _package(frame) in ours:
         level, frame = level + 1, frame.f_back
     return level
+
+
+def _package(frame: FrameType) -> str:
+    name: str = frame.f_globals.get("__name__", "")
+    return name.partition(".")[0]
 
 
 class FlambeauError(Exception):
@@ -102,7 +109,8 @@ class MissingKernelsError(BackendError):
         self.missing = tuple(missing)
         super().__init__(
             f"backend '{backend}' lacks {len(self.missing)} required kernel(s): {', '.join(self.missing)}. "
-            "A backend must provide every kernel of flambeau.backend.RequiredKernels."
+            "A backend must provide every kernel of flambeau.backend.RequiredKernels, and those of the extensions that its "
+            "capabilities name."
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 
 import flambeau
@@ -49,3 +50,13 @@ def test_bytes_of_a_view_are_written_through(name: str) -> None:
         x = flambeau.zeros(3)
         x.view(flambeau.int32)[1] = 0x3F800000
         assert x.tolist() == [0.0, 1.0, 0.0]
+
+
+@pytest.mark.parametrize("name", ["copying", "frozen"])
+def test_arrays_come_from_other_libraries_and_go_to_them(name: str) -> None:
+    with flambeau.use_backend(name):
+        part = flambeau.arange(6).reshape(2, 3).t()[1:]
+        assert np.from_dlpack(part).tolist() == [[1, 4], [2, 5]]
+        assert flambeau.from_dlpack(part).tolist() == [[1, 4], [2, 5]]
+        assert flambeau.from_numpy(np.arange(3.0)).mul_(2).tolist() == [0.0, 2.0, 4.0]
+        assert flambeau.asarray(part.numpy()).tolist() == [[1, 4], [2, 5]]

@@ -16,6 +16,7 @@ import pytest
 import flambeau
 from flambeau.backend import Backend, Capabilities, hookimpl, manager, registry, selection
 from flambeau.backend.manager import PluginManager
+from flambeau.backend.table import REQUIRED, KernelTable
 from flambeau.errors import (
     BackendError,
     BackendLoadError,
@@ -131,6 +132,14 @@ def test_missing_kernels_are_listed(install: Any) -> None:
         flambeau.zeros(1, device="few")
     assert "add" not in caught.value.missing
     assert "matmul" in caught.value.missing
+
+
+def test_kernels_of_extensions_that_are_claimed_are_missed_in_the_same_order_every_time() -> None:
+    required = dict.fromkeys(REQUIRED, len)
+    with pytest.raises(
+        MissingKernelsError, match=r"lacks 4 .*: bitcast, fft, rfft, irfft\. .* and those of the extensions"
+    ):
+        KernelTable(required, "mine", {"fft", "bytes"})
 
 
 def test_of_two_backends_of_one_device_type_the_chosen_one_serves(

@@ -92,6 +92,19 @@ class FrozenBackend(CopyingBackend):
         """A copy."""
         return Box(super().from_buffer(buffer, dtype, count, offset).copy())
 
+    def from_dlpack(self, source: Any) -> tuple[Any, str]:
+        """A copy."""
+        array, name = super().from_dlpack(source)
+        return Box(array.copy()), name
+
+    def to_dlpack(self, array: Any, **options: Any) -> Any:
+        """That of a copy."""
+        return super().to_dlpack(array.held.copy(), **options)
+
+    def dlpack_device(self, array: Any) -> tuple[int, int]:
+        """That of the array in the box."""
+        return super().dlpack_device(array.held)
+
 
 class BareBackend(FrozenBackend):
     """The same without optional kernels, so that core composes what they do of others."""

@@ -11,6 +11,8 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from flambeau.errors import level_of_caller
+
 from . import modes
 from .node import Node, next_sequence
 
@@ -115,7 +117,7 @@ def _report(node: Node) -> None:
             f"Error detected in {node.name()}. No forward pass information available. Enable detect anomaly during forward "
             "pass for more information.",
             UserWarning,
-            stacklevel=5,
+            stacklevel=level_of_caller(),
         )
         return
     import traceback  # not at the top: few programs look for faults
@@ -124,7 +126,7 @@ def _report(node: Node) -> None:
     warnings.warn(
         f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n{lines}",
         UserWarning,
-        stacklevel=5,
+        stacklevel=level_of_caller(),
     )
 
 

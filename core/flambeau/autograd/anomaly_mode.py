@@ -15,6 +15,7 @@ from flambeau._tensor.anomaly import (
     recorder,
     set_recorder,
 )
+from flambeau.errors import level_of_caller
 
 __all__ = ["detect_anomaly", "is_anomaly_check_nan_enabled", "is_anomaly_enabled", "set_detect_anomaly"]
 
@@ -66,7 +67,7 @@ class detect_anomaly(set_detect_anomaly):
             "Anomaly Detection has been enabled. This mode will increase the runtime and should only be enabled for "
             "debugging.",
             UserWarning,
-            stacklevel=2,
+            stacklevel=level_of_caller(),
         )
         self._wanted = check_nan
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from flambeau._tensor import Tensor
 from flambeau._tensor.modes import enable_grad, no_grad
+from flambeau.errors import level_of_caller
 from flambeau.ops.elementwise.complex_parts import view_as_real
 from flambeau.ops.movement.joining import stack
 from flambeau.ops.random.factories import rand, randn
@@ -133,7 +134,7 @@ class _Checked:
                     f"Input #{place} requires gradient and is not a double precision floating point or complex. This check "
                     "will likely fail if all the inputs are not of double precision floating point or complex. ",
                     UserWarning,
-                    stacklevel=4,
+                    stacklevel=level_of_caller(),
                 )
 
     def outputs(self, inputs: Sequence[Any] | None = None) -> list[Tensor]:

@@ -10,6 +10,7 @@ from flambeau._tensor import Tensor
 from flambeau._tensor.engine import run_backward
 from flambeau._tensor.methods import method
 from flambeau._tensor.overrides import overridable
+from flambeau.errors import level_of_caller
 from flambeau.ops.creation.filled import zeros_like
 from flambeau.ops.movement.joining import stack
 
@@ -69,7 +70,7 @@ def _renamed_grads(grad_tensors: Any, grad_variables: Any) -> Any:
     warnings.warn(
         "`grad_variables` is deprecated. Use `grad_tensors` instead.",
         FutureWarning,
-        stacklevel=3,
+        stacklevel=level_of_caller(),
     )
     if grad_tensors is not None:
         raise RuntimeError(
@@ -132,7 +133,7 @@ def grad(
             "only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate gradient for other parts of "
             "the graph, please use torch.autograd.backward.",
             FutureWarning,
-            stacklevel=2,
+            stacklevel=level_of_caller(),
         )
     targets = _listed(inputs)
     if not targets:

@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 from flambeau._tensor import Tensor
+from flambeau.errors import level_of_caller
 from flambeau.ops.creation.filled import empty
 
 __all__ = ["Variable"]
@@ -22,7 +23,7 @@ class _VariableMeta(type):
             warnings.warn(
                 "volatile was removed and now has no effect. Use `with torch.no_grad():` instead.",
                 UserWarning,
-                stacklevel=2,
+                stacklevel=level_of_caller(),
             )
         made = empty(0) if data is None else data.detach()
         return made.requires_grad_() if requires_grad else made

@@ -44,7 +44,7 @@ class KernelTable:
         """
         find: Callable[[str], Any]
         find = kernels.get if isinstance(kernels, Mapping) else lambda name: getattr(kernels, name, None)
-        required = REQUIRED + tuple(name for group in extensions for name in GROUPS[group])
+        required = REQUIRED + tuple(name for group in sorted(extensions) for name in GROUPS[group])
         missing = [name for name in required if find(name) is None]
         if missing:
             raise MissingKernelsError(backend, missing)

@@ -7,6 +7,7 @@ from typing import Any
 
 from flambeau._tensor import Tensor
 from flambeau._tensor.modes import no_grad
+from flambeau.errors import level_of_caller
 from flambeau.shapes import Size, as_ints
 
 from . import constraints
@@ -67,7 +68,7 @@ class Distribution:
             warnings.warn(
                 f"{type(self)} does not define `arg_constraints`. Please set `arg_constraints = {{}}` or initialize the "
                 "distribution with `validate_args=False` to turn off validation.",
-                stacklevel=4,
+                stacklevel=level_of_caller(),
             )
             return
         for name, constraint in wanted.items():
@@ -96,7 +97,7 @@ class Distribution:
             warnings.warn(
                 f"{type(self)} does not define `support` to enable sample validation. Please initialize the distribution "
                 "with `validate_args=False` to turn off validation.",
-                stacklevel=3,
+                stacklevel=level_of_caller(),
             )
             return
         if not bool(support.check(value).all()):
@@ -162,7 +163,9 @@ class Distribution:
     def sample_n(self, n: int) -> Tensor:
         """Draw ``n`` samples; ``sample((n,))`` is the newer way."""
         warnings.warn(
-            "`sample_n(n)` will be deprecated. Use `sample((n,))` instead.", category=FutureWarning, stacklevel=2
+            "`sample_n(n)` will be deprecated. Use `sample((n,))` instead.",
+            category=FutureWarning,
+            stacklevel=level_of_caller(),
         )
         return self.sample(Size((n,)))
 

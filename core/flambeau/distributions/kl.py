@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from flambeau._tensor import Tensor
+from flambeau.errors import level_of_caller
 from flambeau.ops.creation.filled import full_like
 from flambeau.ops.nn.gates import logsigmoid
 from flambeau.ops.special.error import erf
@@ -83,7 +84,7 @@ def _most_specific(p: type, q: type) -> Divergence:
         warnings.warn(
             f"Ambiguous kl_divergence({p.__name__}, {q.__name__}). Please register_kl({left}, {right})",
             RuntimeWarning,
-            stacklevel=3,
+            stacklevel=level_of_caller(),
         )
     return found[2]
 

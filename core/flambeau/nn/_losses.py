@@ -6,6 +6,7 @@ import warnings
 
 from flambeau._tensor import Tensor
 from flambeau._tensor.overrides import overridable
+from flambeau.errors import level_of_caller
 from flambeau.ops.nn import loss as _ops
 
 from ._reduction import chosen_reduction
@@ -65,7 +66,7 @@ def _warn_of_sizes(input: Tensor, target: Tensor) -> None:
         warnings.warn(
             f"Using a target size ({target.shape}) that is different to the input size ({input.shape}). This will likely lead "
             "to incorrect results due to broadcasting. Please ensure they have the same size.",
-            stacklevel=3,
+            stacklevel=level_of_caller(),
         )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import warnings
 
+from flambeau.errors import level_of_caller
+
 __all__ = ["chosen_reduction", "legacy_get_string"]
 
 
@@ -13,7 +15,8 @@ def legacy_get_string(size_average: bool | None, reduce: bool | None, emit_warni
     meant = "none" if not reduced else "mean" if averaged else "sum"
     if emit_warning:
         warnings.warn(
-            f"size_average and reduce args will be deprecated, please use reduction='{meant}' instead.", stacklevel=4
+            f"size_average and reduce args will be deprecated, please use reduction='{meant}' instead.",
+            stacklevel=level_of_caller(),
         )
     return meant
 
@@ -23,6 +26,9 @@ def chosen_reduction(size_average: bool | None, reduce: bool | None, reduction: 
     if size_average is not None or reduce is not None:
         return legacy_get_string(size_average, reduce)
     if reduction == "elementwise_mean":
-        warnings.warn("reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.", stacklevel=3)
+        warnings.warn(
+            "reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.",
+            stacklevel=level_of_caller(),
+        )
         return "mean"
     return reduction

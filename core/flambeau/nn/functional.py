@@ -11,6 +11,7 @@ from flambeau._dispatch.runtime import with_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
 from flambeau._tensor.overrides import overridable, taken_over, taking_part
+from flambeau.errors import level_of_caller
 from flambeau.layouts import contiguous_format
 from flambeau.ops import nn as _ops
 from flambeau.ops.creation.filled import empty_like, zeros_like
@@ -115,7 +116,7 @@ def _given_dim(name: str, input: Tensor, dim: int | None, stacklevel: int) -> in
         return dim
     warnings.warn(
         f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an argument.",
-        stacklevel=stacklevel,
+        stacklevel=max(stacklevel, level_of_caller()),
     )
     return 0 if input.dim() in (0, 1, 3) else 1
 
@@ -338,7 +339,7 @@ def dropout2d(
             "is interpreted as shape (N, C, L), where C is the channel dim. This behavior will change in a future release to "
             "interpret the input as one without a batch dimension, i.e. shape (C, H, W). To maintain the 1D channel-wise dropout "
             "behavior, please switch to using dropout1d instead.",
-            stacklevel=2,
+            stacklevel=level_of_caller(),
         )
     return _applied("feature_dropout", input, p, training, inplace, generator)
 
@@ -369,7 +370,7 @@ def _warn_of_dims(name: str, dims: int, places: str, inputs: str) -> None:
         f"{name}: Received a {dims}-D input to {name}, which is deprecated and will result in an error in a future release. To "
         f"retain the behavior and silence this warning, please use dropout instead. Note that {name} exists to provide "
         f"channel-wise dropout on inputs with {places}, a channel dimension, and an optional batch dimension {inputs}.",
-        stacklevel=3,
+        stacklevel=level_of_caller(),
     )
 
 

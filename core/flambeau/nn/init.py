@@ -11,6 +11,7 @@ from typing import Any
 
 from flambeau._tensor import Tensor
 from flambeau._tensor.modes import no_grad
+from flambeau.errors import level_of_caller
 from flambeau.linalg import qr
 from flambeau.ops.creation.filled import empty_like
 from flambeau.ops.creation.ranges import eye
@@ -247,7 +248,7 @@ def trunc_normal_(
     if mean < a - 2 * std or mean > b + 2 * std:
         warnings.warn(
             "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be incorrect.",
-            stacklevel=2,
+            stacklevel=level_of_caller(),
         )
     with no_grad():
         if _below((b - mean) / std) - _below((a - mean) / std) > _LIKELY:

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from flambeau._tensor import Tensor
 from flambeau._tensor.handles import RemovableHandle, new_hooks
 from flambeau._tensor.modes import enable_grad, no_grad
+from flambeau.errors import level_of_caller
 from flambeau.nn.modules.module import clear_grad, type_name
 
 __all__ = [
@@ -185,7 +186,7 @@ class Optimizer:
             warnings.warn(
                 "optimizer contains a parameter group with duplicate parameters; in future, this will cause an error; see "
                 "github.com/pytorch/pytorch/issues/40967 for more information",
-                stacklevel=5,
+                stacklevel=level_of_caller(),
             )
         if any(("param_names" in group) != named for group in self.param_groups):
             raise ValueError(

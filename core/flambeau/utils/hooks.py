@@ -14,6 +14,7 @@ from flambeau._tensor import Tensor
 from flambeau._tensor.handles import RemovableHandle as RemovableHandle
 from flambeau._tensor.modes import grad_enabled
 from flambeau.autograd.function import Function
+from flambeau.errors import level_of_caller
 from flambeau.ops.creation.filled import zeros
 
 __all__ = ["BackwardHook", "RemovableHandle", "unserializable_hook", "warn_if_has_hooks"]
@@ -47,7 +48,7 @@ def warn_if_has_hooks(tensor: Tensor) -> None:
             warnings.warn(
                 f"backward hook {hook!r} on tensor will not be serialized.  If this is expected, you can decorate the function "
                 "with @torch.utils.hooks.unserializable_hook to suppress this warning",
-                stacklevel=2,
+                stacklevel=level_of_caller(),
             )
 
 
@@ -118,7 +119,7 @@ class BackwardHook:
         return tuple(grad_outputs[place] for place in self.output_tensors_index or ())
 
     def _without_inputs(self, grad_outputs: _Gradients) -> None:
-        warnings.warn(_NO_INPUT, stacklevel=5)
+        warnings.warn(_NO_INPUT, stacklevel=level_of_caller())
         for hook in self.user_hooks:
             changed = hook(self.module, (None,) * self.n_inputs, grad_outputs)
             if changed is not None and not (isinstance(changed, tuple) and all(each is None for each in changed)):

@@ -19,6 +19,12 @@ op("copy", dtypes=ALL, tolerance="exact", method=False, samples=[
 ], errors=[
     Error("shape", lambda t: t.zeros(2).copy_(t.zeros(3)), (RuntimeError,), "must match"),
 ])  # fmt: skip
+op("contiguous", dtypes=ALL, tolerance="exact", samples=[
+    Sample("transposed", lambda t, x: x.t().contiguous(), (In((2, 3)),)),
+], method=False, errors=[Error("type", lambda t: t.Tensor.contiguous(3), (TypeError,))])  # fmt: skip
+op("clone", dtypes=ALL, tolerance="exact", alias=False, samples=[
+    Sample("plain", lambda t, x: t.clone(x), (In((2, 3)),)), Sample("method", lambda t, x: x.clone(), (In(()),)),
+])  # fmt: skip
 
 
 @case("to/alias/same/float32", dtypes=("float32",), anchors=("Tensor.to",))

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from ...checks import expect_out
-from ...declare import ALL, FLOATS, Error, Sample, case, op
+from ...declare import FLOATS, Error, Sample, op
 from ...inputs import In
-from ...subject import Subject
 
 _DTYPES = (*FLOATS, "int64", "bool")
 
@@ -84,21 +82,3 @@ op("slice_scatter", dtypes=_DTYPES, tolerance="exact", alias=False, samples=[
     Sample("steps", lambda t, x, y: t.slice_scatter(x, y, 1, 0, 3, 2), (In((2, 3)), In((2, 2)))),
     Sample("rows", lambda t, x, y: x.slice_scatter(y, start=1), (In((2, 3)), In((1, 3)))),
 ], errors=[Error("shape", lambda t: t.slice_scatter(t.zeros(2, 2), t.zeros(3)), (RuntimeError,), "expected src to have a size")])  # fmt: skip
-op("contiguous", dtypes=ALL, tolerance="exact", samples=[
-    Sample("transposed", lambda t, x: x.t().contiguous(), (In((2, 3)),)),
-], method=False, errors=[Error("type", lambda t: t.Tensor.contiguous(3), (TypeError,))])  # fmt: skip
-op("clone", dtypes=ALL, tolerance="exact", alias=False, samples=[
-    Sample("plain", lambda t, x: t.clone(x), (In((2, 3)),)), Sample("method", lambda t, x: x.clone(), (In(()),)),
-])  # fmt: skip
-
-
-@case("narrow_copy/out/middle/float32", dtypes=("float32",))
-def _out_of_narrow_copy(subject: Subject) -> None:
-    t = subject.torch
-    expect_out(lambda **out: t.narrow_copy(t.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), 1, 1, 2, **out), t.zeros(2, 2))
-
-
-@case("slice_scatter/out/steps/float32", dtypes=("float32",))
-def _out_of_slice_scatter(subject: Subject) -> None:
-    t = subject.torch
-    expect_out(lambda **out: t.slice_scatter(t.zeros(5), t.tensor([1.0, 2.0]), 0, 1, 5, 2, **out), t.ones(5))

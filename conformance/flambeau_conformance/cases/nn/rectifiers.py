@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ...checks import expect, expect_equal, expect_out, expect_raises
+from ...checks import expect, expect_equal, expect_raises
 from ...declare import FLOATS, Error, Sample, case, op
 from ...inputs import In
 from ...subject import Subject
@@ -99,9 +99,3 @@ def _gumbel(subject: Subject) -> None:
     expect(bool(((hard.sum(1) - 1).abs() < 1e-5).all()), "each vector sums to one")
     (hard * t.arange(4.0)).sum().backward()
     expect(bool((logits.grad != 0).any()), "the gradient flows to the logits")
-
-
-@case("hardshrink/out/width/float32", dtypes=("float32",))
-def _out_of_hardshrink(subject: Subject) -> None:
-    t = subject.torch
-    expect_out(lambda **out: t.hardshrink(t.tensor([-1.0, 0.2, 0.6, float("inf")]), 0.5, **out), t.zeros(4))

@@ -16,6 +16,7 @@ from typing import Any
 
 from flambeau._tensor import Tensor
 from flambeau._tensor.handles import RemovableHandle, new_hooks
+from flambeau.errors import level_of_caller
 from flambeau.utils.hooks import BackwardHook
 
 __all__ = ["EVERYWHERE", "CallHook", "Hooked", "call_with_hooks"]
@@ -219,7 +220,7 @@ class _Call:
                 warnings.warn(
                     f"{hook.kind} forward hook with ``always_call=True`` raised an exception that was silenced as another "
                     f"error was raised in forward: {error}",
-                    stacklevel=4,
+                    stacklevel=level_of_caller(),
                 )
 
 
@@ -247,7 +248,7 @@ def _watched(around: BackwardHook, result: Any) -> Any:
         warnings.warn(
             "For backward hooks to be called, module output should be a Tensor or a tuple of Tensors but received "
             f"{type(result)}",
-            stacklevel=5,
+            stacklevel=level_of_caller(),
         )
     return around.setup_output_hook(result)
 
@@ -264,7 +265,7 @@ def _hang_on_last_operation(hooks: list[Any], module: Any, args: tuple[Any, ...]
         node.register_hook(partial(hook, module))
     missing = _what_hooks_miss(args, result, node)
     if missing:
-        warnings.warn(f"Using {missing}", FutureWarning, stacklevel=6)
+        warnings.warn(f"Using {missing}", FutureWarning, stacklevel=level_of_caller())
 
 
 def _first_tensor(result: Any) -> Tensor:

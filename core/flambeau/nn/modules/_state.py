@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from flambeau._tensor import Tensor
 from flambeau._tensor.handles import RemovableHandle, new_hooks
 from flambeau._tensor.modes import no_grad
+from flambeau.errors import level_of_caller
 
 from ..parameter import Parameter
 
@@ -82,7 +83,7 @@ class Stateful:
                 "Positional args are being deprecated, use kwargs instead. Refer to "
                 "https://pytorch.org/docs/main/generated/torch.nn.Module.html#torch.nn.Module.state_dict for details.",
                 FutureWarning,
-                stacklevel=2,
+                stacklevel=level_of_caller(),
             )
             given = dict(zip(("destination", "prefix", "keep_vars"), args, strict=False))
             return self.state_dict(**({"destination": destination, "prefix": prefix, "keep_vars": keep_vars} | given))

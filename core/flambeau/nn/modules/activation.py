@@ -8,6 +8,7 @@ from typing import Any
 from flambeau._tensor import Tensor
 from flambeau.autograd import no_grad
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
+from flambeau.errors import level_of_caller
 from flambeau.ops.creation.filled import full
 
 from .. import functional
@@ -157,7 +158,9 @@ def _renamed(old: str, given: float | None, name: str, value: float) -> float:
     """An option by its old name, with a warning, or by its name."""
     if given is None:
         return value
-    warnings.warn(f"keyword argument `{old}` is deprecated and renamed to `{name}`", FutureWarning, stacklevel=3)
+    warnings.warn(
+        f"keyword argument `{old}` is deprecated and renamed to `{name}`", FutureWarning, stacklevel=level_of_caller()
+    )
     return given
 
 
