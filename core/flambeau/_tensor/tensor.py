@@ -258,7 +258,7 @@ class Tensor(TensorMethods):
         """
         node = self._node
         if node.__class__ is Stale:
-            raise RuntimeError(node.message)  # type: ignore[union-attr]
+            raise RuntimeError(node.message)
         if isinstance(node, Output):
             return node.node
         return node if isinstance(node, Node) else None
