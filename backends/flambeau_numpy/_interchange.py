@@ -88,5 +88,5 @@ def from_numpy(ndarray: Any) -> np.ndarray:
     if not ndarray.flags.writeable:
         warnings.warn(_READ_ONLY, UserWarning, stacklevel=4)
     if ndarray.base is not None and ndarray.dtype.name in DTYPES:
-        return np.asarray(memoryview(ndarray))  # what it is a part of is not the tensor's memory
+        return np.asarray(memoryview(ndarray))  # type: ignore[arg-type]  # what it is a part of is not the tensor's memory
     return ndarray.view(np.ndarray)
