@@ -87,4 +87,6 @@ def from_numpy(ndarray: Any) -> np.ndarray:
         raise ValueError(_PARTIAL_STRIDES)
     if not ndarray.flags.writeable:
         warnings.warn(_READ_ONLY, UserWarning, stacklevel=level_of_caller())
+    if ndarray.base is not None and ndarray.dtype.name in DTYPES:
+        return np.asarray(memoryview(ndarray))  # type: ignore[arg-type]  # what it is a part of is not the tensor's memory
     return ndarray.view(np.ndarray)

@@ -192,11 +192,11 @@ class NumpyBackend(ArrayBackend):
 
     def storage_nbytes(self, array: np.ndarray) -> int:
         """The bytes of the array that owns the memory."""
-        return _interchange.owner(array).nbytes
+        return self.storage_array(array).nbytes
 
     def storage_bytes(self, array: np.ndarray) -> bytes:
         """The contents of the array that owns the memory."""
-        return _interchange.owner(array).tobytes("A")
+        return self.storage_array(array).tobytes()
 
     def storage_array(self, array: np.ndarray) -> np.ndarray:
         """The array that owns the memory, as a vector."""

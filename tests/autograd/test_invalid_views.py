@@ -95,11 +95,20 @@ MADE: dict[str, Callable[[Any], _Made]] = {
     "Same": _applied("Same"),
 }
 
+
+def _unrecorded(tensor: Any) -> None:
+    tensor.data.mul_(1)  # which counts for nobody
+    tensor.detach().mul_(2)
+
+
 ACTS: dict[str, Callable[[Any, Any], Any]] = {
     "print after a write to the base": lambda y, v: (y.mul_(2), repr(v))[1],
     "ask after a write to the base": lambda y, v: (y.mul_(2), v.grad_fn)[1],
     "backward after a write to the base": lambda y, v: (y.mul_(2), v.sum().backward())[1],
     "values after a write to the base": lambda y, v: (y.mul_(2), v.detach().tolist())[1],
+    "print after an unrecorded write to the base": lambda y, v: (_unrecorded(y), repr(v))[1],
+    "backward after an unrecorded write to the base": lambda y, v: (_unrecorded(y), v.sum().backward())[1],
+    "ask after an unrecorded write": lambda y, v: (_unrecorded(v), v.grad_fn)[1],
     "write": lambda y, v: v.mul_(2),
     "copy": lambda y, v: v.copy_(v.detach() + 1),
     "fill": lambda y, v: v.fill_(1),
@@ -113,10 +122,33 @@ def _outcome(m: Any, make: Callable[[Any], _Made], act: Callable[[Any, Any], Any
         return str(error)
 
 
-@pytest.mark.parametrize("act", ACTS)
-@pytest.mark.parametrize("made", MADE)
+@pytest.mark.parametrize(
+    ("made", "act"),
+    [
+        (made, act)
+        for made in MADE
+        for act in ACTS
+        if "unrecorded" not in act or made not in ("no_grad", "inference")  # which require no gradient here
+    ],
+)
 def test_writes_that_no_history_can_follow(torch: Any, made: str, act: str) -> None:
     assert _outcome(flambeau, MADE[made], ACTS[act]) == _outcome(torch, MADE[made], ACTS[act])
+
+
+def test_what_was_computed_before_an_unrecorded_write_keeps_its_history() -> None:
+    x = flambeau.ones(4, requires_grad=True)
+    y = x * 1
+    first, second = y.split(2)
+    z = first * 3
+    with flambeau.no_grad():
+        y.mul_(5)
+    z.sum().backward()
+    assert x.grad is not None
+    assert x.grad.tolist() == [3.0, 3.0, 0.0, 0.0]
+    with pytest.raises(
+        RuntimeError, match="Output 1 of Split is a view and its base or another view of its base has been"
+    ):
+        (second * 2).sum().backward()
 
 
 @pytest.mark.parametrize("made", [made for made in MADE if made not in ("no_grad", "inference")])

@@ -174,3 +174,11 @@ def test_grad_takes_a_sparse_tensor() -> None:
     assert w.grad.to_dense()[1].tolist() == [3.0] * 4
     with pytest.raises(RuntimeError, match="attempting to assign a gradient of size"):
         w.grad = torch.eye(3, dtype=torch.float64).to_sparse()
+
+
+@pytest.mark.parametrize("name", ["mul", "t", "index", "cumsum"])
+def test_anomaly_mode_finds_nothing_wrong_with_it(name: str) -> None:
+    w = _weight()
+    with torch.autograd.set_detect_anomaly(True):
+        READERS["embedding"](FUNCTIONS[name](w), True).sum().backward()
+    assert w.grad is not None

@@ -286,3 +286,22 @@ def test_deep_copies_lie_in_memory_as_pytorchs(torch: Any, view: str) -> None:
         tensor = VIEWS[view](library.arange(6.0).reshape(2, 3))
         places.append([_place(copy.deepcopy(tensor)), _place(_pickled(tensor)), _place(copy.copy(tensor))])
     assert places[0] == places[1]
+
+
+def test_the_memory_of_an_array_is_what_the_tensor_was_made_of(torch: Any) -> None:
+    import numpy as np
+
+    def seen(library: Any, part: Any) -> list[Any]:
+        tensor = library.from_numpy(part)
+        made = [_place(tensor), _place(copy.deepcopy(tensor)), len(pickle.dumps(tensor)) < 2000]
+        tensor.fill_(1)
+        return [*made, part.tolist()]
+
+    for cut in (
+        lambda a: a[10:20],
+        lambda a: a[10:20:3],
+        lambda a: a.reshape(100, 100)[2:4, 3:5].T,
+        lambda a: a[5:6][0:0],
+    ):
+        for dtype in ("float32", "int64", "bool", "complex64", "float16"):
+            assert seen(flambeau, cut(np.zeros(10_000, dtype))) == seen(torch, cut(np.zeros(10_000, dtype)))

@@ -10,6 +10,7 @@ import pytest
 
 import flambeau
 from flambeau.utils import data as own_data
+from flambeau.utils.data import _workers
 
 
 class Numbers(own_data.Dataset[Any]):
@@ -104,3 +105,24 @@ def test_workers_draw_pytorchs_numbers(workers: int) -> None:
         loader = module.utils.data.DataLoader(Draws(module), batch_size=2, num_workers=workers, shuffle=True)
         found.append([[batch.tolist() for batch in loader], module.rand(2).tolist()])
     assert found[0] == found[1]
+
+
+class Rows(Numbers):
+    """Views of one large tensor."""
+
+    def __init__(self) -> None:
+        self.base = flambeau.arange(1000.0).reshape(10, 100)
+
+    def __getitem__(self, index: int) -> Any:
+        return self.base[index]
+
+
+def test_a_part_of_a_large_tensor_is_sent_alone() -> None:
+    base = Rows().base
+    alone = _workers._alone(base[3])
+    assert alone.tolist() == base[3].tolist()
+    assert alone.untyped_storage().nbytes() == 400
+    assert _workers._alone(base) is base
+    assert _workers._alone("text") == "text"
+    loader = own_data.DataLoader(Rows(), batch_size=None, num_workers=1)
+    assert [row.untyped_storage().nbytes() for row in loader] == [400] * 10

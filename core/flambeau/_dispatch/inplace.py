@@ -14,15 +14,14 @@ from typing import Any
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.hooks import move_retained
 from flambeau._tensor.modes import enable_grad, grad_enabled
-from flambeau._tensor.node import Leaf, Node, Rule, Stale, edge_target, next_sequence
+from flambeau._tensor.node import Leaf, Node, Rule, Stale, next_sequence
 from flambeau._tensor.overrides import taken_over
 from flambeau._tensor.saved import freed_error
 from flambeau._tensor.storage import (
-    IN_FUNCTION,
     Became,
     Steps,
-    View,
     check_inference,
+    forbidden,
     propagate_write,
     replay,
     storage_of,
@@ -93,49 +92,11 @@ def check_writable(input: Tensor, recorded: bool, *, overlapping: bool = False) 
         raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
     if view is not None and view.differentiable and grad_enabled() and (recorded or view.base._node is not None):
         if view.made_in or view.origin:
-            raise RuntimeError(_forbidden(input, view, "is being"))
+            raise RuntimeError(forbidden(input, view, "is being"))
         if view.base._node.__class__ is Leaf:
             raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
     if view is not None and not overlapping:
         check_distinct(input)
-
-
-def _forbidden(tensor: Tensor, view: View, done: str) -> str:
-    """PyTorch's words for a view that cannot be told of a write to its memory."""
-    output = _output_of(tensor) or (view.origin if view.origin.startswith("Output") else "")
-    mode = view.made_in if view.made_in != IN_FUNCTION or output else "no_grad"
-    if mode in ("no_grad", "inference") or not output:
-        mode = mode or "no_grad"
-        where = "in normal mode" if mode == "inference" else "with grad mode enabled"
-        made = f"{output} is a view of a view which" if output else "A view"
-        what = f"{made} was created in {mode} mode and {done} modified inplace {where}."
-    else:
-        what = f"{output} is a view and {done} modified inplace."
-    if mode == IN_FUNCTION:
-        return (
-            f"{what} This view was created inside a custom Function (or because an input was returned as-is) and the autograd "
-            "logic to handle view+inplace would override the custom backward associated with the custom Function, leading to "
-            "incorrect gradients. This behavior is forbidden. You can fix this by cloning the output of the custom Function."
-        )
-    if view.origin and not view.made_in:
-        return (
-            f"{what} This view is the output of a function that returns multiple views. Such functions do not allow the output "
-            "views to be modified inplace. You should replace the inplace operation by an out-of-place one."
-        )
-    block = f"{mode}_mode" if mode == "inference" else mode
-    return (
-        f"{what} Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving "
-        f"both the view and the inplace either both inside the {block} block (if you don't want the inplace to be tracked) or "
-        "both outside (if you want the inplace to be tracked)."
-    )
-
-
-def _output_of(tensor: Tensor) -> str:
-    """Which output of which operation it is, in the words of PyTorch's messages; nothing for what no graph knows."""
-    if tensor._node is None or tensor._node.__class__ is Leaf or tensor._node.__class__ is Stale:
-        return ""
-    node, index = edge_target(tensor._node)
-    return f"Output {index} of {node.name().removesuffix('0').removesuffix('Backward')}"
 
 
 def _recorded(input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
@@ -277,7 +238,7 @@ def _relink_views(base: Tensor) -> None:
                 continue
             if how.made_in or how.origin:
                 if view._node.__class__ is not Stale:
-                    message = _forbidden(view, how, "its base or another view of its base has been")
+                    message = forbidden(view, how, "its base or another view of its base has been")
                     view._node = Stale(message, base._node)
             else:
                 before = view._node

@@ -89,7 +89,7 @@ def check_operands(name: str, target: Tensor, operands: Sequence[Any]) -> None:
     check_apart(target, operands, wholly=name in _APART)
 
 
-def check_out(name: str, target: Tensor, operands: Sequence[Any]) -> None:
+def check_out(name: str, target: Tensor, operands: Sequence[Any], *, elementwise: bool) -> None:
     """Refuse what ``out=`` of a function must not be beside its operands."""
     if target._storage is not None and name not in _REPEATING:
         check_distinct(target)
@@ -99,7 +99,7 @@ def check_out(name: str, target: Tensor, operands: Sequence[Any]) -> None:
     elif name in _APART:
         check_apart(target, operands, wholly=True)
     elif name not in _UNCHECKED:
-        check_apart(target, [each for each in operands if getattr(each, "shape", None) == target.shape])
+        check_apart(target, [each for each in operands if elementwise or getattr(each, "shape", None) == target.shape])
 
 
 def check_apart(target: Tensor, operands: Iterable[Any], *, wholly: bool = False) -> None:

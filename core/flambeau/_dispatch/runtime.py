@@ -400,7 +400,8 @@ def _written(
     for target, value in zip(outs, results, strict=True):
         check(target, value)
         if target._array.shape == value._array.shape:
-            check_out(function.__name__.lstrip("_"), target, args)
+            elementwise = getattr(getattr(function, "row", None), "promotion", "") != ""
+            check_out(function.__name__.lstrip("_"), target, args, elementwise=elementwise)
     for target, value in zip(outs, results, strict=True):
         _write_out(target, value)
     return type(result)(*outs) if hasattr(result, "_fields") else out

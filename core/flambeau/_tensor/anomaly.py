@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from flambeau.errors import level_of_caller
@@ -88,14 +89,14 @@ def set_recorder(recorder: Recorder | None) -> None:
     modes.set_recording(True if recorder is None else recorder)
 
 
-def apply_watched(node: Node, grad: Any) -> Any:
-    """Run a node; what goes wrong is reported with the traceback of the call that recorded it.
+def apply_watched(apply: Callable[[Node, Any], Any], node: Node, grad: Any) -> Any:
+    """Run a node by ``apply``; what goes wrong is reported with the traceback of the call that recorded it.
 
     Raises:
         RuntimeError: a gradient is nan, in PyTorch's words.
     """
     try:
-        grads = node._rule.apply(node, grad)
+        grads = apply(node, grad)
         if is_anomaly_check_nan_enabled():
             _check_nan(node, grads)
     except Exception:

@@ -208,13 +208,17 @@ def _run_carefully(
         wanted.arrived(node, grad)
         if node not in wanted.leading:
             return (None,) * len(node._edges)
-    try:
-        grads = anomaly.apply_watched(node, grad) if watched else node._rule.apply(node, grad)
-    except Exception as error:
-        grads = _apply_to_strided(node, grad, error)
+    grads = anomaly.apply_watched(_apply, node, grad) if watched else _apply(node, grad)
     if not retain_graph and node._saved and node._rule.frees:
         node._saved = None
     return _run_hooks(node, grads, grad) if node._hooks else grads
+
+
+def _apply(node: Node, grad: Any) -> Sequence[Tensor | None]:
+    try:
+        return node._rule.apply(node, grad)
+    except Exception as error:
+        return _apply_to_strided(node, grad, error)
 
 
 def _apply_to_strided(node: Node, grad: _Gradient, error: Exception) -> Sequence[Tensor | None]:

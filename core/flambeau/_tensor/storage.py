@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .modes import in_inference_mode
+from .node import Leaf, Node, Output, Stale, edge_target
 from .overrides import DisableTorchFunctionSubclass
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ __all__ = [
     "Storage",
     "View",
     "check_inference",
+    "forbidden",
     "link_view",
     "memory_of",
     "mark_inference",
@@ -43,12 +45,15 @@ class Storage:
 
     Attributes:
         version: how often it was written to in place.
+        fragile: whether a view has a history that no write may change: one of several that one operation made, or the output
+            of a custom Function.
     """
 
-    __slots__ = ("_compact_at", "_views", "version")
+    __slots__ = ("_compact_at", "_views", "fragile", "version")
 
     def __init__(self) -> None:
         self.version = 0
+        self.fragile = False
         self._views: list[weakref.ref[Tensor]] | None = None
         self._compact_at = 16
 
@@ -69,8 +74,19 @@ class Storage:
         return [tensor for tensor in alive if tensor is not None]
 
     def count_write(self) -> None:
-        """Count a write in place."""
+        """Count a write in place, recorded or not; it cuts off the history of fragile views."""
         self.version += 1
+        if self.fragile:
+            for view in self.views():
+                _cut_off(view)
+
+
+def _cut_off(view: Tensor) -> None:
+    how, node = view._view, view._node
+    if how is None or not (how.origin or how.made_in) or not isinstance(node, (Node, Output)):
+        return
+    if node.__class__ is not Stale:
+        view._node = Stale(forbidden(view, how, "its base or another view of its base has been"))
 
 
 class InferenceStorage(Storage):
@@ -224,3 +240,41 @@ def memory_of(tensor: Tensor) -> tuple[Tensor, Steps]:
 def propagate_write(tensor: Tensor) -> None:
     """Count a write to ``tensor``, for all that share its memory."""
     storage_of(tensor).count_write()
+
+
+def forbidden(tensor: Tensor, view: View, done: str) -> str:
+    """PyTorch's words for a view that cannot be told of a write to its memory."""
+    output = _output_of(tensor) or (view.origin if view.origin.startswith("Output") else "")
+    mode = view.made_in if view.made_in != IN_FUNCTION or output else "no_grad"
+    if mode in ("no_grad", "inference") or not output:
+        mode = mode or "no_grad"
+        where = "in normal mode" if mode == "inference" else "with grad mode enabled"
+        made = f"{output} is a view of a view which" if output else "A view"
+        what = f"{made} was created in {mode} mode and {done} modified inplace {where}."
+    else:
+        what = f"{output} is a view and {done} modified inplace."
+    if mode == IN_FUNCTION:
+        return (
+            f"{what} This view was created inside a custom Function (or because an input was returned as-is) and the autograd "
+            "logic to handle view+inplace would override the custom backward associated with the custom Function, leading to "
+            "incorrect gradients. This behavior is forbidden. You can fix this by cloning the output of the custom Function."
+        )
+    if view.origin and not view.made_in:
+        return (
+            f"{what} This view is the output of a function that returns multiple views. Such functions do not allow the output "
+            "views to be modified inplace. You should replace the inplace operation by an out-of-place one."
+        )
+    block = f"{mode}_mode" if mode == "inference" else mode
+    return (
+        f"{what} Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving "
+        f"both the view and the inplace either both inside the {block} block (if you don't want the inplace to be tracked) or "
+        "both outside (if you want the inplace to be tracked)."
+    )
+
+
+def _output_of(tensor: Tensor) -> str:
+    """Which output of which operation it is, in the words of PyTorch's messages; nothing for what no graph knows."""
+    if tensor._node is None or tensor._node.__class__ is Leaf or tensor._node.__class__ is Stale:
+        return ""
+    node, index = edge_target(tensor._node)
+    return f"Output {index} of {node.name().removesuffix('0').removesuffix('Backward')}"

@@ -351,7 +351,10 @@ class Tensor(TensorMethods):
     @property
     def data(self) -> Tensor:
         """A tensor of the same memory without history; changes through it are not tracked."""
-        return from_array(self._array, self._type)
+        made = from_array(self._array, self._type)
+        if self._view is not None:  # so that writes look whether elements share memory
+            made._view = View(from_array(self._array, self._type), (), False)
+        return made
 
     @data.setter
     def data(self, value: Tensor) -> None:

@@ -23,7 +23,7 @@ from flambeau._tensor.saved import (
     restore_output,
     save_output,
 )
-from flambeau._tensor.storage import IN_FUNCTION, Piece, View, version_of
+from flambeau._tensor.storage import IN_FUNCTION, Piece, View, storage_of, version_of
 
 from ._sources import edge_of, pulled_back, source, zeros_of
 
@@ -324,8 +324,10 @@ def _with_history(node: BackwardCFunction, value: Tensor, index: int | None, arg
     )
     if _contains(args, value):
         value = _returned(value, origin, made_in)
+        storage_of(value).fragile = True
     elif value._view is not None and value._view.differentiable:  # made in ``forward``, where nothing is recorded
         value._view = Piece(View(value._view.base, value._view.steps, True, made_in), origin)
+        storage_of(value).fragile = True
     value._node = edge
     return value
 

@@ -6,6 +6,7 @@ tensors keep a number in the place of each tensor, and the first number that is 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeAlias
@@ -19,7 +20,10 @@ from flambeau.autograd.graph import saved_tensors_hooks
 from flambeau.random._generator import default_states, restore_default_states
 from flambeau.shapes import Size
 
-__all__ = ["CheckpointError", "checkpoint", "checkpoint_sequential", "noop_context_fn", "set_checkpoint_early_stop"]
+__all__ = [
+    "CheckpointError", "checkpoint", "checkpoint_sequential", "noop_context_fn", "set_checkpoint_debug_enabled",
+    "set_checkpoint_early_stop",
+]  # fmt: skip
 
 _Metadata: TypeAlias = tuple[Size, Any, Any]
 _Contexts: TypeAlias = Callable[[], tuple[AbstractContextManager[Any], AbstractContextManager[Any]]]
@@ -34,6 +38,7 @@ class _Stop(Exception):  # noqa: N818 (no error)
 
 
 _early_stop: list[bool] = []
+_debug: list[bool | None] = []
 
 
 @contextmanager
@@ -59,6 +64,24 @@ def noop_context_fn() -> tuple[AbstractContextManager[Any], AbstractContextManag
     return nullcontext(), nullcontext()
 
 
+@contextmanager
+def set_checkpoint_debug_enabled(enabled: bool | None) -> Iterator[None]:
+    """Say, for the checkpoints made in this context, what ``debug`` is, whatever they say: it goes with no ``context_fn``.
+
+    Source of the semantics: ``torch.utils.checkpoint.set_checkpoint_debug_enabled``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> with torch.utils.checkpoint.set_checkpoint_debug_enabled(True):
+        ...     y = torch.utils.checkpoint.checkpoint(torch.exp, torch.ones(1), use_reentrant=False)
+    """
+    _debug.append(enabled)
+    try:
+        yield
+    finally:
+        _debug.pop()
+
+
 def checkpoint(
     function: Callable[..., Any],
     *args: Any,
@@ -74,10 +97,11 @@ def checkpoint(
 
     Args:
         function: a function of ``args`` and ``kwargs`` that computes the same when it is called twice.
-        use_reentrant: accepted; either way of PyTorch gives the gradients that this one gives.
+        use_reentrant: should be given. True refuses what PyTorch's older way does not have; the gradients are the same, and
+            there are more of them, of parameters and of what is inside of tuples too.
         context_fn: gives a context for the first call and one for the second.
         determinism_check: ``"default"`` compares shapes, dtypes and devices of what is saved; ``"none"`` does not.
-        debug: accepted; errors always name the tensors.
+        debug: accepted, without ``context_fn``; errors always name the tensors.
         early_stop: end the second call when all that is missing has been computed.
         preserve_rng_state: let the second call draw the random numbers of the first.
 
@@ -86,7 +110,7 @@ def checkpoint(
     Raises:
         CheckpointError: the second call saves something else than the first; raised by the backward pass.
         RuntimeError: an argument was changed in place meanwhile; raised by the backward pass.
-        ValueError: there is no such check.
+        ValueError: there is no such check, or options do not go together.
 
     Example:
         >>> import flambeau as torch
@@ -95,16 +119,44 @@ def checkpoint(
         >>> torch.autograd.grad(y.sum(), x)
         (tensor([-2.4784, -2.4784]),)
     """
-    if determinism_check not in ("default", "none"):
-        raise ValueError(
-            f"determinism_check should be one of ('default', 'none') but got {determinism_check} (others are not registered)"
-        )
+    if use_reentrant is None:
+        _warn_unsaid("checkpoint", "Starting in PyTorch 2.9, calling checkpoint without use_reentrant will")
+    wanted = _debug[-1] if _debug and _debug[-1] is not None else debug
+    _check_options(use_reentrant is not False, kwargs, context_fn, debug=debug, wanted=wanted)
+    if use_reentrant is False and determinism_check not in ("default", "none"):
+        raise ValueError(f"determinism_check should be one of ['default', 'none'], but got {determinism_check}")
+    if not grad_enabled():
+        return function(*args, **kwargs)
     first, second = context_fn()
     stop = _early_stop[-1] if _early_stop else early_stop
     states = default_states() if preserve_rng_state else {}
     part = _Part(function, args, kwargs, second, states, early_stop=stop, check=determinism_check == "default")
-    with first, saved_tensors_hooks(part.number, part.tensor):
+    with saved_tensors_hooks(part.number, part.tensor), first:
         return function(*args, **kwargs)
+    raise RuntimeError(
+        "torch.utils.checkpoint: the forward context provided by context_fn suppressed an exception raised during the "
+        "checkpointed forward. This is not supported because checkpoint cannot return a value for a failed forward."
+    )
+
+
+def _warn_unsaid(name: str, when: str) -> None:
+    warnings.warn(
+        f"torch.utils.{'checkpoint.' if name != 'checkpoint' else ''}{name}: the use_reentrant parameter should be passed "
+        f"explicitly. {when} raise an exception{' if use_reentrant is not passed' if name != 'checkpoint' else ''}. "
+        "use_reentrant=False is recommended, but if you need to preserve the current default behavior, you can pass "
+        "use_reentrant=True. Refer to docs for more details on the differences between the two variants.",
+        UserWarning,
+        stacklevel=3,
+    )
+
+
+def _check_options(reentrant: bool, kwargs: Any, context_fn: _Contexts, *, debug: bool, wanted: bool) -> None:
+    if reentrant and kwargs:
+        raise ValueError("Unexpected keyword arguments: " + ",".join(kwargs))
+    if reentrant and (context_fn is not noop_context_fn or debug):
+        raise ValueError("Passing `context_fn` or `debug` is only supported when use_reentrant=False.")
+    if wanted and context_fn is not noop_context_fn:
+        raise ValueError("debug=True is incompatible with non-default context_fn")
 
 
 class _Part:
@@ -212,15 +264,14 @@ def _shown(metadata: _Metadata) -> dict[str, Any]:
 
 
 def checkpoint_sequential(
-    functions: Any,
-    segments: int,
-    input: Any,
-    use_reentrant: bool | None = None,
-    preserve_rng_state: bool = True,
+    functions: Any, segments: int, input: Any, use_reentrant: bool | None = None, **kwargs: Any
 ) -> Any:
     """Call functions one after the other, in ``segments`` checkpoints, of which the last is an ordinary call.
 
-    Source of the semantics: ``torch.utils.checkpoint.checkpoint_sequential``.
+    ``preserve_rng_state`` is the only further keyword. Source of the semantics: ``torch.utils.checkpoint.checkpoint_sequential``.
+
+    Raises:
+        ValueError: there is no such keyword.
 
     Example:
         >>> import flambeau as torch
@@ -228,15 +279,19 @@ def checkpoint_sequential(
         >>> torch.utils.checkpoint.checkpoint_sequential(model, 2, torch.zeros(2), use_reentrant=False)
         tensor([0.5000, 0.5000])
     """
+    if use_reentrant is None:
+        _warn_unsaid("checkpoint_sequential", "In version 2.9 we will")
+    preserve = kwargs.pop("preserve_rng_state", True)
+    if kwargs:
+        raise ValueError("Unexpected keyword arguments: " + ",".join(kwargs))
     parts = list(functions.children()) if hasattr(functions, "children") else list(functions)
     size = len(parts) // segments
-    starts = range(0, size * (segments - 1), size)
-    for start in starts:
+    for start in range(0, size * (segments - 1), size):
         input = checkpoint(
             _chain(parts[start : start + size]),
             input,
-            use_reentrant=use_reentrant,
-            preserve_rng_state=preserve_rng_state,
+            use_reentrant=use_reentrant is not False,
+            preserve_rng_state=preserve,
         )
     return _chain(parts[size * (segments - 1) :])(input)
 

@@ -227,3 +227,30 @@ def test_a_mask_may_be_its_own_target() -> None:
     y = flambeau.tensor([True, False, True])
     y[y] = False
     assert y.tolist() == [False, False, False]
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda m, b: m.add(b, b[0, 1], out=b),
+        lambda m, b: m.sub(b, b[0], out=b),
+        lambda m, b: b.mul_(b[0]),
+        lambda m, b: b.sub_(b[0, 0]),
+        lambda m, b: b.add_(b.t()),
+        lambda m, b: b.div_(b.sum()),
+        lambda m, b: b[:, 0].copy_(b[0]),
+        lambda m, b: m.vstack([b[0], b[1]], out=b),
+        lambda m, b: b[0].expand(2, 2).data.add_(1),
+        lambda m, b: b[0].expand(2, 2).detach().add_(1),
+    ],
+)
+def test_operands_that_broadcast(torch: Any, write: Callable[[Any, Any], Any]) -> None:
+    outcomes = []
+    for library in (flambeau, torch):
+        base = library.arange(1.0, 5.0).view(2, 2)
+        try:
+            write(library, base)
+            outcomes.append(str(base.tolist()))
+        except RuntimeError as error:
+            outcomes.append(f"{error} {base.tolist()}")
+    assert outcomes[0] == outcomes[1]

@@ -12,7 +12,7 @@ from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
 from flambeau._tensor.modes import grad_enabled
 from flambeau._tensor.node import edge_target
-from flambeau._tensor.storage import Piece, link_view
+from flambeau._tensor.storage import Piece, link_view, storage_of
 from flambeau.dtypes import scalar_type_name
 from flambeau.shapes import Shape, as_int, as_ints, is_one, normalize_dim
 
@@ -53,6 +53,7 @@ def _linked(input: Tensor, pieces: Sequence[Tensor], steps: Iterable[_Step]) -> 
                 else f"Output {index} of {edge_target(node)[0].name().removesuffix('Backward0')}"
             )
             piece._view = Piece(piece._view, origin)
+            storage_of(piece).fragile |= node is not None
 
 
 def _unbind_input(grad: Any, dim: int) -> Tensor:
