@@ -99,6 +99,13 @@ def test_each_determinant_of_a_batch_is_differentiated_by_itself() -> None:
     assert infinite[1][1] == math.inf
 
 
+@pytest.mark.parametrize("shape", [(0, 0), (2, 0, 0), (0, 3, 3)])
+def test_derivatives_of_empty_determinants(shape: tuple[int, ...]) -> None:
+    x = flambeau.zeros(shape, requires_grad=True)
+    (found,) = flambeau.autograd.grad(flambeau.linalg.det(x).sum(), x)
+    assert found.shape == shape
+
+
 def test_derivatives_of_singular_complex_determinants_are_conjugate_cofactors() -> None:
     found = _derivative_of_det([[1 + 1j, 2 + 2j], [2j, 4j]], flambeau.complex128)
     assert [*found[0], *found[1]] == pytest.approx([-4j, 2j, -2 + 2j, 1 - 1j])

@@ -5,8 +5,10 @@ import operator
 from dataclasses import replace
 from typing import Any
 
-from ...declare import ALL, FLOATS, NUMBERS, Error, Sample, op
+from ...checks import expect_equal
+from ...declare import ALL, FLOATS, NUMBERS, Error, Sample, case, op
 from ...inputs import In
+from ...subject import Subject
 
 
 def _shapes(name: str) -> Error:
@@ -79,10 +81,30 @@ op(
     samples=[replace(sample, gradient=False) for sample in _with_numbers("floor_divide", 7)],
     errors=[_shapes("floor_divide"), _by_zero("floor_divide")], reference=operator.floordiv,
 )  # fmt: skip
+_SPECIAL_PAIRS = (In((12, 1), "special"), In((1, 12), "special"))
+
+
+def _remainders(name: str) -> tuple[Sample, ...]:
+    """At infinities, nan and zeros, and the sign of the remainders that are 0."""
+
+    def signs(t: Any, x: Any, y: Any) -> Any:
+        rest = getattr(t, name)(x.trunc() * 2, y.trunc())
+        return t.signbit(rest) & (rest == 0)
+
+    return (
+        Sample("pairs", lambda t, x, y: getattr(t, name)(x, y), _SPECIAL_PAIRS, dtypes=FLOATS, gradient=False),
+        Sample("sign-of-zero", signs, _SPECIAL_PAIRS, dtypes=FLOATS, gradient=False),
+    )  # fmt: skip
+
+
 for _name in ("remainder", "fmod"):
     op(
         _name, elementwise=2, dtypes=NUMBERS, domain="nonzero",
-        samples=_with_numbers(_name, 7) if _name == "remainder" else (), errors=[_shapes(_name), _by_zero(_name)],
+        samples=(*(_with_numbers(_name, 7) if _name == "remainder" else ()), *_remainders(_name)),
+        errors=[
+            _shapes(_name), _by_zero(_name),
+            Error("bool", lambda t, name=_name: getattr(t, name)(t.tensor([True]), t.tensor([True])), (RuntimeError,), "not implemented for 'Bool'"),
+        ],
         reference=operator.mod if _name == "remainder" else math.fmod,
     )  # fmt: skip
 for _name, _choice in {"fmax": max, "fmin": min}.items():
@@ -94,3 +116,15 @@ for _name, _choice in {"maximum": max, "minimum": min}.items():
     op(
         _name, elementwise=2, inplace=False, dtypes=ALL, tolerance="exact", errors=[_shapes(_name)], reference=_choice,
     )  # fmt: skip
+
+
+@case("mul/value/number-beside-16-bits/-", dtypes=("float16", "bfloat16"))
+def _numbers_beside_16_bits(subject: Subject) -> None:
+    t = subject.torch
+    expected = {t.float16: (0.7001953125, 2.333984375), t.bfloat16: (0.69921875, 2.328125)}
+    for dtype, (product, quotient) in expected.items():
+        x = t.tensor([7.0], dtype=dtype)
+        for number in (0.1, t.tensor(0.1, dtype=t.float64)):
+            expect_equal((x * number).item(), product, f"{dtype}: the product")
+        expect_equal((x / t.tensor(3.0)).item(), quotient, f"{dtype}: the quotient")
+        expect_equal((t.tensor([0.3], dtype=dtype) // 0.1).item(), 3.0, f"{dtype}: the quotient rounded down")

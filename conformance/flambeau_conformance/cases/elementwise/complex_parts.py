@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from ...checks import expect_equal, expect_raises
+from ...checks import expect, expect_equal, expect_raises
 from ...declare import Error, Sample, case, op
 from ...inputs import In
 from ...subject import Subject
@@ -67,6 +67,7 @@ def _on_numbers(name: str, function: Any, *, shape: tuple[int, ...] = (3, 2), re
 
 for _name in ("exp", "log", "sqrt", "sin", "cos", "tanh", "reciprocal", "square", "sigmoid", "sgn", "neg"):
     _on_numbers(_name, lambda t, z, name=_name: getattr(t, name)(z))
+_on_numbers("log1p", lambda t, z: t.log1p(z))
 _on_numbers("mul", lambda t, z: z * z.flip(0))
 _on_numbers("div", lambda t, z: z / z.flip(0))
 _on_numbers("pow", lambda t, z: z**3)
@@ -93,7 +94,12 @@ def _dtypes(subject: Subject) -> None:
     expect_equal(str(z.real.dtype), "torch.float32", "the dtype of the parts")
     z.imag.zero_()
     expect_equal(z.tolist(), [1 + 0j, 0j], "the numbers after a write to their parts")
-    for refused in (lambda: z < z, lambda: z.max(), lambda: t.floor(z), lambda: z.sort(), lambda: t.relu(z)):
+    refused_by = (
+        lambda: z < z, lambda: z.max(), lambda: t.floor(z), lambda: z.sort(), lambda: t.relu(z), lambda: t.logit(z),
+        lambda: t.remainder(z, 2), lambda: t.fmod(z, 2), lambda: z // 2, lambda: t.nn.functional.mse_loss(z, z),
+        lambda: t.nn.functional.hardtanh(z), lambda: t.nn.functional.threshold(z, 0.0, 1.0),
+    )  # fmt: skip
+    for refused in refused_by:
         expect_raises(refused, RuntimeError)
     expect_raises(
         lambda: t.tensor([1j], requires_grad=True).sum().backward(), RuntimeError, "only for real scalar outputs"
@@ -118,3 +124,32 @@ def _nothing_at_zero(subject: Subject) -> None:
         result = function(z)
         (found,) = t.autograd.grad(result, z, t.ones_like(result))
         expect_equal(found[0].item(), 0j, f"the gradient of {function.__name__} at 0")
+
+
+@case("complex-log1p/value/near-0/-", dtypes=("complex64", "complex128"))
+def _log1p_near_0(subject: Subject) -> None:
+    t = subject.torch
+    for dtype in (t.complex64, t.complex128):
+        found = t.log1p(t.tensor([1e-10 + 0j, 1e-9j, -1e-8 - 1e-8j], dtype=dtype)).tolist()
+        for one, exact in zip(found, (1e-10 + 0j, 5e-19 + 1e-9j, -1e-8 - 1e-8j), strict=True):
+            expect(abs(one.real - exact.real) <= 1e-5 * abs(exact.real), f"the real part {one.real}, not {exact.real}")
+            expect(abs(one.imag - exact.imag) <= 1e-5 * abs(exact.imag), f"the imaginary part {one.imag}")
+
+
+@case("complex-pow/value/infinite/-", dtypes=("complex128",))
+def _powers_of_infinities(subject: Subject) -> None:
+    t = subject.torch
+    z = t.tensor([complex(0.0, math.inf), complex(-math.inf, 1.0)], dtype=t.complex128)
+    roots = t.view_as_real(z**0.5).tolist()
+    expect_equal(roots, [[math.inf, math.inf], [0.0, math.inf]], "the roots")
+    expect_equal((z**-1).tolist(), [0j, 0j], "the reciprocals")
+
+
+@case("complex-sgn/gradient/far/-", dtypes=("complex64",))
+def _signs_far_out(subject: Subject) -> None:
+    t = subject.torch
+    z = t.tensor([1000 + 1j, 0j], requires_grad=True)
+    (found,) = t.autograd.grad(t.sgn(z), z, t.ones_like(z))
+    near, at_zero = found.tolist()
+    expect(abs(near.imag + 1e-6) < 1e-10, f"the slope {near} across")
+    expect_equal(at_zero, 0j, "the derivative at 0")

@@ -130,7 +130,10 @@ op("index_copy", dtypes=_DTYPES, tolerance="exact", method=False, samples=[
 op("index_fill", dtypes=_DTYPES, tolerance="exact", method=False, samples=[
     Sample("number", lambda t, x: t.index_fill(x, 1, t.tensor([0, -1]), 1), (In((2, 3)),)),
     Sample("tensor", lambda t, x, v: x.index_fill(0, t.tensor([1]), v), (In((2, 3)), In(()))),
-], errors=[Error("range", lambda t: t.index_fill(t.zeros(2), 0, t.tensor([2]), 1), (IndexError,), "out of bounds")])  # fmt: skip
+], errors=[
+    Error("range", lambda t: t.index_fill(t.zeros(2), 0, t.tensor([2]), 1), (IndexError,), "out of bounds"),
+    Error("complex", lambda t: t.index_fill(t.zeros(2), 0, t.tensor([1]), 1j), (RuntimeError,), "Converting complex Scalar to non-complex type"),
+])  # fmt: skip
 op("index_put", dtypes=_DTYPES, tolerance="exact", method=False, samples=[
     Sample("pairs", lambda t, x, y: t.index_put(x, (t.tensor([0, 1]), t.tensor([2, 0])), y), (In((2, 3)), In((2,)))),
     Sample("mask", lambda t, x, m, y: x.index_put((m,), y), (In((2, 3)), In((2, 3), "bool"), In(()))),

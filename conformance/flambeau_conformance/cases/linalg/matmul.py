@@ -13,6 +13,8 @@ op("mm", dtypes=_DTYPES, tolerance="matmul", method=False, samples=[
 ], errors=[
     Error("shapes", lambda t: t.mm(t.zeros(2, 3), t.zeros(2, 3)), (RuntimeError,), _SHAPES),
     Error("dtypes", lambda t: t.mm(t.zeros(2, 2), t.zeros(2, 2, dtype=t.float64)), (RuntimeError,), "same dtype"),
+    Error("bool", lambda t: t.mm(t.ones(2, 2).bool(), t.ones(2, 2).bool()), (NotImplementedError,), "not implemented for 'Bool'"),
+    Error("out", lambda t: t.mm(t.zeros(2, 2), t.zeros(2, 2), out=t.zeros(2, 2).double()), (RuntimeError,), "dtype float, but got double"),
 ])  # fmt: skip
 op("bmm", dtypes=_DTYPES, tolerance="matmul", method=False, samples=[
     Sample("plain", lambda t, x, y: t.bmm(x, y), (In((2, 2, 3)), In((2, 3, 1)))),
@@ -32,8 +34,11 @@ op("mv", dtypes=_DTYPES, tolerance="matmul", method=False, samples=[
     Sample("plain", lambda t, x, y: t.mv(x, y), (In((2, 3)), In((3,)))),
 ], errors=[Error("shapes", lambda t: t.mv(t.zeros(2, 3), t.zeros(2)), (RuntimeError,), "size mismatch")])  # fmt: skip
 op("dot", dtypes=_DTYPES, tolerance="matmul", method=False, samples=[
-    Sample("plain", lambda t, x, y: t.dot(x, y), (In((3,)), In((3,)))),
-], errors=[Error("dims", lambda t: t.dot(t.zeros(2, 2), t.zeros(2)), (RuntimeError,), "1D tensors expected")])  # fmt: skip
+    Sample("plain", lambda t, x, y: t.dot(x, y), (In((3,)), In((3,)))), Sample("empty", lambda t, x, y: t.dot(x, y), (In((0,)), In((0,)))),
+], errors=[
+    Error("dims", lambda t: t.dot(t.zeros(2, 2), t.zeros(2)), (RuntimeError,), "1D tensors expected"),
+    Error("bool", lambda t: t.dot(t.tensor([True]), t.tensor([True])), (NotImplementedError,), "not implemented for 'Bool'"),
+])  # fmt: skip
 op("outer", dtypes=_DTYPES, method=False, samples=[
     Sample("plain", lambda t, x, y: t.outer(x, y), (In((3,)), In((2,)))),
 ], errors=[Error("dims", lambda t: t.outer(t.zeros(2, 2), t.zeros(2)), (RuntimeError,), "Expected 1-D")])  # fmt: skip

@@ -16,7 +16,9 @@ for _name in ("mse_loss", "l1_loss"):
         for reduction in ("mean", "sum", "none")
     ], errors=[
         Error("reduction", lambda t, name=_name: _loss(t, name)(t.zeros(2), t.zeros(2), reduction="no"), (ValueError,), "not a valid value for reduction"),
-    ])  # fmt: skip
+    ] + ([
+        Error("integers", lambda t: t.nn.functional.mse_loss(t.tensor([1]), t.tensor([2])), (NotImplementedError,), "not implemented for 'Long'"),
+    ] if _name == "mse_loss" else []))  # fmt: skip
 
 _CLASSES = (In((3, 4)), In((3,), "index:4"))
 _ERRORS = {

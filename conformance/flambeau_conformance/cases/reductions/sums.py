@@ -52,7 +52,10 @@ op("prod", dtypes=ALL, tolerance="reduction", errors=[
     Sample("dtype-bool", lambda t, x: t.prod(x, 1, dtype=t.bool), (In(),), dtypes=("int64", "bool")),
 ])  # fmt: skip
 for _name in ("any", "all"):
-    op(_name, dtypes=ALL, tolerance="exact", differentiable=False, errors=[bad_dim(_name), _repeated(_name)], samples=[
+    op(_name, dtypes=ALL, tolerance="exact", differentiable=False, errors=[
+        bad_dim(_name), _repeated(_name),
+        Error("out", lambda t, name=_name: getattr(t, name)(t.zeros(2), out=t.zeros(())), (RuntimeError,), "only supports bool tensor for result, got: Float"),
+    ], samples=[
         Sample("all", lambda t, x, name=_name: getattr(t, name)(x), (In((2, 3)),)),
         Sample("dim", lambda t, x, name=_name: getattr(x, name)(1), (In((2, 3)),)),
         Sample("dims-keepdim", lambda t, x, name=_name: getattr(x, name)((0, -1), True), (In((2, 3, 2)),)),

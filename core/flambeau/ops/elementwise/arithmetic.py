@@ -9,7 +9,7 @@ from flambeau import dtypes
 from flambeau._dispatch.checks import no_bool, no_complex, no_derivative, no_zero_divisor, real_numbers, zero_gradient
 from flambeau._dispatch.declare import FLOATING, alias, composite, elementwise, primitive
 from flambeau._dispatch.rules import unchanged
-from flambeau._dispatch.runtime import Number, array_as, is_wide_with, operands_of
+from flambeau._dispatch.runtime import Number, array_as, as_operand, is_wide_with, operands_of
 from flambeau._tensor import Tensor, from_array
 from flambeau.backend.types import TensorType
 from flambeau.shapes import check_broadcast
@@ -112,7 +112,7 @@ def _div_rounded(input: Tensor | Number, other: Tensor | Number, rounding_mode: 
         no_zero_divisor((input, other), (a, b), type_)
     if is_wide_with(type_, other):
         wide = type_.with_dtype(dtypes.float32)
-        quotient = _rounded_quotient(wide, array_as(input, wide), array_as(other, wide), rounding_mode)
+        quotient = _rounded_quotient(wide, array_as(input, wide), array_as(as_operand(other), wide), rounding_mode)
         return from_array(type_.kernels.cast(quotient, type_.dtype.name), type_)
     return from_array(_rounded_quotient(type_, a, b, rounding_mode), type_)
 

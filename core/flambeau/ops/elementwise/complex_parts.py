@@ -378,8 +378,8 @@ def _sgn_input(grad: Tensor, input: Tensor, result: Tensor) -> Tensor:
     """What turns the angle: the sign does not change with the absolute value."""
     size, across = complex_abs(input), imag(grad * conj(result))
     at_zero = size == 0
-    turned: Tensor = where(at_zero, 0.0, across) / where(at_zero, 1.0, size) * 1j
-    return result * turned
+    slope: Tensor = where(at_zero, 0.0, across) / where(at_zero, 1.0, size)
+    return result * (slope * 1j)
 
 
 @primitive(derivatives={"input": _sgn_input}, method=False, holomorphic=False, node="SgnBackward0")

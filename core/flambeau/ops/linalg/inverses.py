@@ -235,17 +235,16 @@ def _det_input(grad: Tensor, input: Tensor, result: Tensor) -> Tensor:
     lost = _out_of_range(input, det)
     if not bool(lost.any()):
         return adjoint(_inv(input)) * (grad * det.conj())
-    regular = adjoint(_inv(where(lost, _example(input), input))) * (grad * det.conj())
-    cofactors = _cofactors(where(lost, input, _example(input)))
-    found: Tensor = where(lost, grad * cofactors, regular)
-    return found
+    usual = adjoint(_inv(where(lost, _example(input), input))) * (grad * where(lost, 0.0, det.conj()))
+    slope: Tensor = where(lost, grad * _cofactors(where(lost, input, _example(input))), usual)
+    return slope
 
 
 def _out_of_range(input: Tensor, det: Tensor) -> Tensor:
     """Where a determinant of finite numbers is 0, infinite, or so small that digits are lost: no inverse helps there."""
     size = det.detach().abs()
     limits = finfo(size.dtype)
-    finite = input.detach().abs().amax((-2, -1), keepdim=True) <= limits.max
+    finite = (input.detach().abs() <= limits.max).all((-2, -1), keepdim=True)
     return ((size < limits.tiny) | (size > limits.max)) & finite
 
 
