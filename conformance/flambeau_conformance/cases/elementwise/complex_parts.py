@@ -136,15 +136,6 @@ def _log1p_near_0(subject: Subject) -> None:
             expect(abs(one.imag - exact.imag) <= 1e-5 * abs(exact.imag), f"the imaginary part {one.imag}")
 
 
-@case("complex-pow/value/infinite/-", dtypes=("complex128",))
-def _powers_of_infinities(subject: Subject) -> None:
-    t = subject.torch
-    z = t.tensor([complex(0.0, math.inf), complex(-math.inf, 1.0)], dtype=t.complex128)
-    roots = t.view_as_real(z**0.5).tolist()
-    expect_equal(roots, [[math.inf, math.inf], [0.0, math.inf]], "the roots")
-    expect_equal((z**-1).tolist(), [0j, 0j], "the reciprocals")
-
-
 @case("complex-sgn/gradient/far/-", dtypes=("complex64",))
 def _signs_far_out(subject: Subject) -> None:
     t = subject.torch
