@@ -15,7 +15,7 @@ from inspect import unwrap
 from typing import Any, TypeVar
 
 from flambeau._tensor import Tensor
-from flambeau._tensor.overrides import overridable
+from flambeau._tensor.overrides import taken_over, taking_part
 from flambeau.errors import argument_type, level_of_caller
 
 from .rules import Parameter
@@ -207,9 +207,12 @@ def spelled(*, out: Callable[..., Any] | None = None, **further: str) -> Callabl
         positional = code.co_varnames[: code.co_argcount]
         others = _other_names(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount], further)
 
-        @overridable
         @wraps(function)
         def form(*args: Any, **kwargs: Any) -> Any:
+            if taking_part:
+                taken = taken_over(form, args, kwargs)
+                if taken is not NotImplemented:
+                    return taken
             for other in others.keys() & kwargs.keys() if kwargs else ():
                 if others[other] in kwargs or others[other] in positional[: len(args)]:
                     raise _twice(function.__name__, other, others[other])
@@ -219,9 +222,13 @@ def spelled(*, out: Callable[..., Any] | None = None, **further: str) -> Callabl
                 if target is None:
                     return function(*args, **kwargs)
                 return out(target, function, *args, **kwargs)  # type: ignore[misc]
-            except AttributeError:  # PyTorch's functions that know these names look at the class of what they are given
-                _check_tensors(function, args, kwargs)
-                raise
+            except (TypeError, AttributeError) as error:  # of what is no tensor, whose class may take part all the same
+                taken = taken_over(form, args, kwargs)
+                if taken is NotImplemented:
+                    if error.__class__ is AttributeError:
+                        _check_tensors(function, args, kwargs)
+                    raise
+            return taken
 
         return form  # type: ignore[return-value]
 

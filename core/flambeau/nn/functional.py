@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from inspect import unwrap
 from typing import Any
 
 from flambeau import dtypes
@@ -77,7 +78,7 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
         >>> torch.nn.functional.relu(torch.tensor([-1.0, 2.0]))
         tensor([0., 2.])
     """
-    if input.__class__ is not Tensor and taking_part:
+    if taking_part and input.__class__ is not Tensor:
         taken = taken_over(relu, (input, inplace))
         if taken is not NotImplemented:
             return taken  # type: ignore[no-any-return]
@@ -250,10 +251,18 @@ def embedding(
 # -- dropout ---------------------------------------------------------------
 
 
+_DROPOUTS = {
+    name + suffix: unwrap(getattr(_ops, name + suffix))
+    for name in ("dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout")
+    for suffix in ("", "_")
+}
+"""What the functions here call, which have asked classes that override them, and know the names of their arguments."""
+
+
 def _applied(name: str, input: Tensor, p: float, training: bool, inplace: bool, generator: Any) -> Tensor:
     if not 0 <= p <= 1:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
-    function = getattr(_ops, f"{name}_" if inplace else name)
+    function = _DROPOUTS[f"{name}_" if inplace else name]
     dropped: Tensor = function(input, p, training, generator=generator)
     return dropped
 

@@ -152,6 +152,7 @@ RELATIVES: dict[str, Callable[[Any, Any], Any]] = {
     "copy_ of a number with a history": lambda t, x: x.requires_grad_().mul(2).copy_(3).sum().backward() or x.grad.sum().item(),
     "copy_ of text": lambda t, x: x.copy_("x"),
     "cuda on the cpu": lambda t, x: x.cuda("cpu"),
+    "cuda of a dtype": lambda t, x: x.cuda(t.float64),
     "requires_grad_ of a number": lambda t, x: x.requires_grad_(3),
 }  # fmt: skip
 

@@ -22,7 +22,7 @@ from flambeau.errors import argument_type
 from flambeau.promotion import Number, as_number
 from flambeau.shapes import broadcast_shapes, dense_order
 
-from .destinations import check_format, destination
+from .destinations import check_device, check_format, destination
 
 __all__ = ["clone", "detach", "from_numpy"]
 
@@ -256,6 +256,7 @@ def _cuda(
     Raises:
         RuntimeError: it is no CUDA device, or there is none.
     """
+    check_device("cuda", device)
     place = device_class("cuda" if device is None else f"cuda:{device}" if isinstance(device, int) else device)
     if place.type != "cuda":
         raise RuntimeError("Invalid device, must be cuda device")

@@ -8,7 +8,7 @@ from flambeau import dtypes, layouts
 from flambeau._tensor import Tensor
 from flambeau.devices import device as Device  # noqa: N812 (a class in lower case, as in PyTorch)
 
-__all__ = ["Destination", "check_format", "destination"]
+__all__ = ["Destination", "check_device", "check_format", "destination"]
 
 _OPTIONS = "bool non_blocking = False, bool copy = False, *, torch.memory_format memory_format = None"
 _FORMS = (
@@ -90,6 +90,16 @@ def _no_form(args: tuple[Any, ...], kwargs: dict[str, Any]) -> TypeError:
 def _type_name(value: Any) -> str:
     prefix = "torch." if isinstance(value, (Device, dtypes.dtype, layouts.memory_format)) else ""
     return prefix + type(value).__name__
+
+
+def check_device(function: str, device: Any) -> None:
+    """Refuse what names no device.
+
+    Raises:
+        TypeError: in PyTorch's words.
+    """
+    if not _fits("device", device):
+        raise TypeError(f"{function}(): argument 'device' (position 1) must be torch.device, not {_type_name(device)}")
 
 
 def check_format(function: str, memory_format: Any) -> None:
