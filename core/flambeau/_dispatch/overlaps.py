@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from flambeau._tensor import Tensor
+from flambeau.errors import level_of_caller
 
 __all__ = [
     "check_apart", "check_distinct", "check_operands", "check_out", "fill_places", "overlaps_itself",
@@ -53,7 +54,7 @@ def warn_expanded(function: str, example: str) -> None:
         f"Use of {function} on expanded tensors is deprecated. Please clone() the tensor before performing this operation. This "
         f"also applies to advanced indexing e.g. {example}",
         UserWarning,
-        stacklevel=4,
+        stacklevel=level_of_caller(),
     )
 
 

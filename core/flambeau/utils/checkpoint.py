@@ -17,6 +17,7 @@ from flambeau._tensor.modes import enable_grad, grad_enabled
 from flambeau._tensor.saved import Hooks, PackedTensor, check_all, innermost_hooks
 from flambeau._tensor.storage import version_of
 from flambeau.autograd.graph import saved_tensors_hooks
+from flambeau.errors import level_of_caller
 from flambeau.random._generator import default_states, restore_default_states
 from flambeau.shapes import Size
 
@@ -146,7 +147,7 @@ def _warn_unsaid(name: str, when: str) -> None:
         "use_reentrant=False is recommended, but if you need to preserve the current default behavior, you can pass "
         "use_reentrant=True. Refer to docs for more details on the differences between the two variants.",
         UserWarning,
-        stacklevel=3,
+        stacklevel=level_of_caller(),
     )
 
 
