@@ -130,8 +130,6 @@ def _no_int(value: Any, argument: str) -> TypeError:
 
 def _as_dim(value: Any) -> int:
     """An int that names a dimension: of tensors 0-d integers alone, and no arrays, as PyTorch's."""
-    if value.__class__ is int:
-        return value
     if getattr(value, "shape", ()) or type(value).__hash__ is None or getattr(value, "dtype", None) is dtypes.bool:
         raise _no_int(value, "dim")
     return as_int(value)
@@ -166,7 +164,8 @@ def normalize_dim(dim: int, ndim: int) -> int:
         TypeError: ``dim`` is not an int.
         IndexError: it is out of range, in PyTorch's words. A 0-d tensor accepts 0 and -1.
     """
-    dim = _as_dim(dim)
+    if dim.__class__ is not int:
+        dim = _as_dim(dim)
     limit = ndim or 1
     if not -limit <= dim < limit:
         raise IndexError(f"Dimension out of range (expected to be in range of [{-limit}, {limit - 1}], but got {dim})")

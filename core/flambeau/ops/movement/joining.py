@@ -68,6 +68,8 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     dim = normalize_dim(dim, len(shape))
     for position, tensor in enumerate(kept):
         other = tensor._array.shape
+        if other == shape:
+            continue
         if len(other) != len(shape):
             raise RuntimeError(f"Tensors must have same number of dimensions: got {len(shape)} and {len(other)}")
         for d, (size, wanted) in enumerate(zip(other, shape, strict=True)):

@@ -229,7 +229,8 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
         tensor([[1, 3],
                 [2, 4]])
     """
-    return _transpose(input, normalize_dim(dim0, input.dim()), normalize_dim(dim1, input.dim()))
+    ndim = len(input._array.shape)
+    return _transpose(input, normalize_dim(dim0, ndim), normalize_dim(dim1, ndim))
 
 
 swapaxes = alias(transpose, "swapaxes")
@@ -307,8 +308,11 @@ def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
         torch.Size([3])
     """
     shape = input._array.shape
-    dims = range(len(shape)) if dim is None else as_ints(dim)
-    removed = {normalize_dim(entry, len(shape)) for entry in dims}
+    if dim.__class__ is int:
+        removed = {normalize_dim(dim, len(shape))}  # type: ignore[arg-type]
+    else:
+        dims = range(len(shape)) if dim is None else as_ints(dim)
+        removed = {normalize_dim(entry, len(shape)) for entry in dims}
     return _squeeze(input, tuple(size for d, size in enumerate(shape) if size != 1 or d not in removed))
 
 
@@ -328,7 +332,7 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
         tensor([[1],
                 [2]])
     """
-    return _unsqueeze(input, normalize_dim(dim, input.dim() + 1))
+    return _unsqueeze(input, normalize_dim(dim, len(input._array.shape) + 1))
 
 
 # -- transposed ---------------------------------------------------------------

@@ -91,10 +91,11 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
         >>> torch.select(torch.tensor([[1, 2], [3, 4]]), 1, 0)
         tensor([1, 3])
     """
-    if input.dim() == 0:
+    shape = input._array.shape
+    if not shape:
         raise IndexError("select() cannot be applied to a 0-dim tensor.")
-    dim = normalize_dim(dim, input.dim())
-    size, index = input._array.shape[dim], as_int(index, "index")
+    dim = normalize_dim(dim, len(shape))
+    size, index = shape[dim], as_int(index, "index")
     if not -size <= index < size:
         raise IndexError(
             f"select(): index {index} out of range for tensor of size {list(input.shape)} at dimension {dim}"

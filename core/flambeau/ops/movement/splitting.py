@@ -47,13 +47,11 @@ def _linked(input: Tensor, pieces: Sequence[Tensor], steps: Iterable[_Step]) -> 
         link_view(piece, input, function, arguments, recorded)
         node = piece._node
         if piece._view is not None:
-            origin = (
-                "a view"
-                if node is None
-                else f"Output {index} of {edge_target(node)[0].name().removesuffix('Backward0')}"
-            )
+            origin = "a view"
+            if node is not None:
+                origin = f"Output {index} of {edge_target(node)[0].name().removesuffix('Backward0')}"
+                storage_of(piece).fragile = True
             piece._view = Piece(piece._view, origin)
-            storage_of(piece).fragile |= node is not None
 
 
 def _unbind_input(grad: Any, dim: int) -> Tensor:
