@@ -309,7 +309,7 @@ def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
     """
     shape = input._array.shape
     if dim.__class__ is int:
-        removed = {normalize_dim(dim, len(shape))}  # type: ignore[arg-type]
+        removed = {normalize_dim(dim, len(shape))}
     else:
         dims = range(len(shape)) if dim is None else as_ints(dim)
         removed = {normalize_dim(entry, len(shape)) for entry in dims}
