@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from math import inf, isfinite, prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._tensor.methods import method
 from .dtypes import bare_name
@@ -31,7 +30,6 @@ __all__ = [
 ]
 
 
-@dataclass
 class _Options:
     precision: int = 4
     threshold: float = 1000
@@ -92,7 +90,7 @@ def get_printoptions() -> dict[str, Any]:
         >>> torch.get_printoptions()["linewidth"]
         80
     """
-    return asdict(_options)
+    return {name: getattr(_options, name) for name in _Options.__annotations__}
 
 
 @contextmanager
@@ -215,8 +213,7 @@ def _flat(values: Any, ndim: int) -> list[Any]:
     return flat
 
 
-@dataclass(frozen=True)
-class _Writer:
+class _Writer(NamedTuple):
     """Writes nested lists of values, from which the middle of long dimensions has been left out."""
 
     format: _Format

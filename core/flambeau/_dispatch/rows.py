@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -18,9 +17,8 @@ ROWS: dict[str, Row] = {}
 """Every op by name."""
 
 
-@dataclass(frozen=True, eq=False)
 class Row:
-    """One op.
+    """One op. An ordinary class, because the module ``dataclasses`` would take a tenth of the package's import.
 
     Attributes:
         name: of the public function.
@@ -69,7 +67,13 @@ class Row:
     complex: Callable[..., Any] | None = None
     overlapping: bool = False
     shared: Callable[..., Any] | None = None
-    aliases: list[str] = field(default_factory=list)
+    aliases: list[str]
+
+    def __init__(self, *facts: Any, **named: Any) -> None:
+        unknown = named.keys() - Row.__annotations__.keys()
+        if unknown:
+            raise TypeError(f"a row has no {', '.join(sorted(unknown))}")
+        vars(self).update({"aliases": []}, **dict(zip(Row.__annotations__, facts, strict=False)), **named)
 
     @cached_property
     def tensor_parameters(self) -> tuple[Parameter, ...]:

@@ -11,11 +11,9 @@ checks and calls: nothing is looked up by name while a program runs.
 
 from __future__ import annotations
 
-import linecache
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.node import Node, Rule
@@ -38,8 +36,7 @@ REQUIRED: Any = object()
 """Stands for the default of a parameter that has none."""
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A parameter of an op, as its annotation declares it.
 
     Attributes:
@@ -287,6 +284,8 @@ def _call(formula: Formula) -> str:
 
 def compile_source(source: str, filename: str, namespace: dict[str, Any]) -> dict[str, Any]:
     """Run generated source in ``namespace``; tracebacks and debuggers can show its lines."""
+    import linecache  # which imports tokenize, for a hundredth of the package's import
+
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     exec(compile(source, filename, "exec"), namespace)
     return namespace

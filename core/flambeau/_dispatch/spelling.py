@@ -11,7 +11,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
-from inspect import unwrap
 from typing import Any, TypeVar
 
 from flambeau._tensor import Tensor
@@ -194,6 +193,13 @@ def called_as(name: str, error: TypeError, *others: str) -> None:
         error.args = (f"{name}(){rest}",)
 
 
+def _unwrapped(function: Any) -> Any:
+    """What ``inspect.unwrap`` gives; the module would take a tenth of the import."""
+    while hasattr(function, "__wrapped__"):
+        function = function.__wrapped__
+    return function
+
+
 def spelled(*, out: Callable[..., Any] | None = None, **further: str) -> Callable[[_Function], _Function]:
     """Let a function that is no op be called by NumPy's names too, and by ``further`` ones, each of one of its parameters.
 
@@ -203,7 +209,7 @@ def spelled(*, out: Callable[..., Any] | None = None, **further: str) -> Callabl
     """
 
     def declare(function: _Function) -> _Function:
-        code = unwrap(function).__code__
+        code = _unwrapped(function).__code__
         positional = code.co_varnames[: code.co_argcount]
         others = _other_names(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount], further)
 
@@ -241,7 +247,7 @@ def _check_tensors(function: Any, args: tuple[Any, ...], kwargs: Mapping[str, An
     Raises:
         TypeError: in PyTorch's words.
     """
-    function = unwrap(function)
+    function = _unwrapped(function)
     names = function.__code__.co_varnames[: function.__code__.co_argcount]
     given = dict(zip(names, args, strict=False)) | dict(kwargs)
     for position, name in enumerate(names, names[:1] != ("self",)):

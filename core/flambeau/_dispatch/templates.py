@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from textwrap import indent
 from types import FunctionType
 from typing import Any
 
@@ -460,7 +459,8 @@ def _taken(positional: Sequence[str], keywords: Sequence[str], level: int) -> st
     """The lines that ask whether the call is taken over, for a place in the code that is indented by ``level``."""
     args = "".join(f"{name}, " for name in positional)
     kwargs = f"{{{', '.join(f'{name!r}: {name}' for name in keywords)}}}"
-    return indent(_TAKEN.format(args=args, kwargs=kwargs), "    " * level)
+    source = _TAKEN.format(args=args, kwargs=kwargs)
+    return "".join([f"{'    ' * level}{line}" for line in source.splitlines(keepends=True)])
 
 
 def _taken_call(parameters: Sequence[Parameter], level: int, *, out: bool = False) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from flambeau import layouts
 
 __all__ = ["FORMATS", "Format"]
 
 
-@dataclass(frozen=True)
-class Format:
+class Format(NamedTuple):
     """The facts about a sparse layout.
 
     Attributes:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from .extensions import FftKernels, LinalgKernels
 from .kernels import Array, RequiredKernels, Shape
 from .optional import OptionalKernels
-from .protocol import API_VERSION, Backend, Capabilities, CounterKernels
 from .table import OPTIONAL, REQUIRED, KernelTable
 
 if TYPE_CHECKING:
     from .array import ArrayBackend
     from .hookspecs import BackendContext, ConformanceContext, OpContext, hookimpl, hookspec
     from .manager import PluginManager, plugin_manager
+    from .protocol import API_VERSION, Backend, Capabilities, CounterKernels
     from .records import BackendRegistration, PluginRecord
 
 __all__ = [
@@ -51,8 +51,9 @@ _ON_USE = {
     **dict.fromkeys(("BackendRegistration", "PluginRecord"), "records"),
     **dict.fromkeys(("BackendContext", "ConformanceContext", "OpContext", "hookimpl", "hookspec"), "hookspecs"),
     **dict.fromkeys(("PluginManager", "plugin_manager"), "manager"),
+    **dict.fromkeys(("API_VERSION", "Backend", "Capabilities", "CounterKernels"), "protocol"),
 }
-"""What plugins need and programs do not, by the module: imported when it is asked for. Some of them import pluggy."""
+"""What plugins need and programs do not, by the module: imported when it is asked for. Some import pluggy or dataclasses."""
 
 
 def __getattr__(name: str) -> Any:

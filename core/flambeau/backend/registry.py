@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING
 from flambeau import devices
 from flambeau.errors import BackendConflictError, BackendError, BackendLoadError, UnknownBackendError
 
-from .making import make
-from .protocol import Backend
-
 if TYPE_CHECKING:
     from .manager import BackendRegistration, PluginManager
+    from .protocol import Backend
 
 __all__ = ["available_backends", "device_types", "load_backend", "name_serving", "plugin_manager"]
 
@@ -56,6 +54,8 @@ def load_backend(name: str) -> Backend:
     """
     found = _backends.get(name)
     if found is None:
+        from .making import make  # with what is imported for it, a tenth of the package's import
+
         entry = _registration(name)
         failures = plugin_manager().record(entry.plugin).failures
         try:

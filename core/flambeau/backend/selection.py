@@ -18,13 +18,12 @@ from typing import TYPE_CHECKING, Any
 from flambeau.devices import device as Device  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.errors import BackendError
 
-from .making import loading
-from .protocol import Backend
 from .registry import available_backends, device_types, load_backend, name_serving, plugin_manager
 from .types import Place
 
 if TYPE_CHECKING:
     from .manager import PluginManager
+    from .protocol import Backend
 
 __all__ = [
     "available_backends",
@@ -83,6 +82,8 @@ def _place(backend: Backend, index: int | None) -> Place:
 
 
 def _make_place(backend: Backend, index: int) -> Place:
+    from .making import loading  # a backend has been made by then, and the module is there
+
     with loading(backend.name):
         count = backend.device_count()
         if not 0 <= index < count:
