@@ -63,7 +63,7 @@ def factory(
     """
 
     def declare(body: Callable[..., Tensor]) -> Factory:
-        name = body.__name__
+        name = body.__name__.lstrip("_")
 
         def made(
             *args: Any, out: Tensor | None = None, dtype: DType | None = None, layout: layouts.layout = layouts.strided,
@@ -99,7 +99,7 @@ def factory_like(
     """
 
     def declare(body: Callable[..., Tensor]) -> Factory:
-        name = body.__name__
+        name = body.__name__.lstrip("_")
 
         def made(
             input: Tensor, *args: Any, dtype: DType | None = None, layout: layouts.layout | None = None, device: Any = None,

@@ -121,7 +121,7 @@ def normal(
         return _normal_of(moving[0], moving[-1], drawn) if moving else drawn
     if size is None:
         raise TypeError("normal() missing argument 'size', which two numbers need; or give a tensor as mean or std")
-    return _normal_of_numbers(
+    return _normal(
         mean,
         std,
         size,
@@ -135,7 +135,7 @@ def normal(
 
 
 @factory()
-def _normal_of_numbers(mean: float, std: float, size: Any, *, type_of: TypeOf, generator: Generator | None) -> Tensor:
+def _normal(mean: float, std: float, size: Any, *, type_of: TypeOf, generator: Generator | None) -> Tensor:
     return _filling.normal(_unfilled("normal", size, type_of()), mean, std, generator=generator)
 
 
