@@ -177,7 +177,7 @@ def _check_parts(function: str, first: Tensor, second: Tensor) -> None:
     _check_no_half(function, first, second)
 
 
-@composite(method=False, out=True)
+@composite(method=False, out="exact")
 def complex(real: Tensor, imag: Tensor) -> Tensor:
     """Make complex numbers of real and imaginary parts, which broadcast. Source of the semantics: ``torch.complex``.
 
@@ -195,7 +195,7 @@ def complex(real: Tensor, imag: Tensor) -> Tensor:
     return view_as_complex(stack(broadcast_tensors(real, imag), -1))
 
 
-@composite(method=False, out=True)
+@composite(method=False, out="exact")
 def polar(abs: Tensor, angle: Tensor) -> Tensor:
     """Make complex numbers of absolute values and angles in radians. Source of the semantics: ``torch.polar``.
 

@@ -59,7 +59,7 @@ def dimensioned(*tensors: Tensor) -> list[Tensor]:
     return [value if value.dim() else reshape(value, (1,)) for value in tensors]
 
 
-@composite(out=True)
+@composite(out="exact")
 def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:
     """Take elements along a dimension by index: ``result[i][j] = input[index[i][j]][j]`` for dim 0.
 
@@ -84,7 +84,7 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
     return reshape(_gather(flat, 0, flat_index), index._array.shape)
 
 
-@composite(out=True)
+@composite(out="exact")
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
     """Take elements along a dimension by index; the other dimensions broadcast. Source: ``torch.take_along_dim``.
 
@@ -140,7 +140,7 @@ def check_in_range(function: str, index: Tensor, size: int, error: type[Exceptio
             raise error(f"{function}index {low if low < 0 else high} is out of bounds for dimension 0 with size {size}")
 
 
-@composite(out=True)
+@composite(out="exact")
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """Take the slices of a dimension that are named. Source of the semantics: ``torch.index_select``.
 
@@ -199,7 +199,7 @@ def flat_index(function: str, input: Tensor, index: Tensor) -> Tensor:
     return _from_the_front(index, input.numel())
 
 
-@composite(out=True)
+@composite(out="exact")
 def take(input: Tensor, index: Tensor) -> Tensor:
     """Take elements of the flattened tensor by position; the result has the shape of ``index``. Source: ``torch.take``.
 
@@ -218,7 +218,7 @@ def take(input: Tensor, index: Tensor) -> Tensor:
 # -- by mask ---------------------------------------------------------------
 
 
-@composite(out=True)
+@composite(out="exact")
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """Take the elements where ``mask`` holds, as a vector; both broadcast. Source: ``torch.masked_select``.
 

@@ -141,7 +141,7 @@ def _reduced(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, i
     return per_count(total, count) if input._type.floats else total.floor_divide(count).to(input.dtype)
 
 
-@composite(inplace=True, out=True)
+@composite(inplace=True, out="exact")
 def scatter_reduce(
     input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
 ) -> Tensor:
@@ -175,7 +175,7 @@ def scatter_reduce(
     return result if input.dim() else reshape(result, ())
 
 
-@composite(inplace=True, out=True)
+@composite(inplace=True, out="exact")
 def index_reduce(
     input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *, include_self: bool = True
 ) -> Tensor:

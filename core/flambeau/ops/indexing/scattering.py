@@ -66,7 +66,7 @@ def fitting_source(function: str, input: Tensor, index: Tensor, src: Tensor) -> 
     return _slice(src, (0,) * src.dim(), index._array.shape, (1,) * src.dim())
 
 
-@composite(inplace=True, out=True)
+@composite(inplace=True, out="exact")
 def scatter(
     input: Tensor,
     dim: int,
@@ -114,7 +114,7 @@ def _combined(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: st
     raise RuntimeError("reduce argument must be either add or multiply.")
 
 
-@composite(inplace=True, out=True)
+@composite(inplace=True, out="exact")
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """Add elements of ``src`` at the places that ``index`` names along a dimension. Source: ``torch.scatter_add``.
 
@@ -175,7 +175,7 @@ def check_index_add(function: str, input: Tensor, dim: int, index: Tensor, sourc
     return dim, vector
 
 
-@composite(inplace=True, out=True)
+@composite(inplace=True, out="exact")
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Number = 1) -> Tensor:
     """Add slices of ``source``, times ``alpha``, to the slices of a dimension that are named. Source: ``torch.index_add``.
 
@@ -222,7 +222,7 @@ def _index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tenso
     return written(_write_index_copy, input, dim, index, source)
 
 
-@composite(inplace=True, out=True)
+@composite(inplace=True, out="exact")
 def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
     """Replace the slices of a dimension that are named by those of ``source``. Source: ``torch.index_copy``.
 

@@ -133,7 +133,7 @@ def _narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     return _slice(input, starts, shape[:dim] + (length,) + shape[dim + 1 :], (1,) * len(shape))
 
 
-@composite(out=True)
+@composite(out="exact")
 def narrow_copy(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     """Copy what :func:`flambeau.narrow` views. Source of the semantics: ``torch.narrow_copy``.
 

@@ -323,6 +323,8 @@ def multinomial(
     """
     if not isinstance(input, Tensor):
         raise not_a_tensor("multinomial", "input", 1, input)
+    if out is not None and isinstance(out, Tensor) and out.dtype is not dtypes.int64:
+        raise RuntimeError(f"multinomial expects Long tensor out, got: {scalar_type_name(out.dtype)}")
     if out is not None:
         return with_out(out, lambda: multinomial(input, num_samples, replacement, generator=generator))  # type: ignore[no-any-return]
     weights = input.detach()
