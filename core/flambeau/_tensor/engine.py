@@ -204,7 +204,7 @@ def _run_carefully(
         return (None,) * len(node._edges)
     if node._hooked:
         grad = _run_prehooks(node, grad)
-        if grad is None and node._rule.takes_strided:  # a hook took it away; a program's own function gets zeros
+        if not _has_any(grad) and node._rule.takes_strided:  # hooks took them away; a program's own function gets zeros
             return (None,) * len(node._edges)
     if wanted is not None:
         wanted.arrived(node, grad)
@@ -214,6 +214,10 @@ def _run_carefully(
     if not retain_graph and node._saved and node._rule.frees:
         node._saved = None
     return _run_hooks(node, grads, grad) if node._hooks else grads
+
+
+def _has_any(grad: _Gradient) -> bool:
+    return any(each is not None for each in grad) if isinstance(grad, list) else grad is not None
 
 
 def _apply(node: Node, grad: Any) -> Sequence[Tensor | None]:

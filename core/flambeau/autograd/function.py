@@ -272,7 +272,7 @@ def _recorded(node: BackwardCFunction, args: Sequence[Any], output: Any) -> Any:
     node._arguments = tuple(_spec(arg) if _is_tensor(arg) else None for arg in args)
     node._sparse_arguments, node._sparse_outputs = _patterns(args), _patterns(outputs)
     node._rule = Rule(node.name(), _backward, single_output=single, takes_strided=False)
-    node._edges = tuple(_part(arg)._node if _is_tensor(arg) else None for arg in args)
+    node._edges = tuple(_part(arg)._node for arg in args if _is_tensor(arg))
     node._fits = None
     node._sequence = next_sequence()
     node._outputs = tuple(_spec(value) if _is_tensor(value) else None for value in outputs)
@@ -409,7 +409,7 @@ def _zeros(spec: tuple[Any, Any]) -> Tensor:
 
 
 def _checked_gradients(node: Any, grads: list[Any]) -> list[Tensor | None]:
-    """One gradient per argument, of its shape and type.
+    """One gradient per argument that is a tensor, of its shape and type.
 
     Raises:
         RuntimeError: there are too few or too many, or one has another shape, in PyTorch's words.
@@ -421,7 +421,7 @@ def _checked_gradients(node: Any, grads: list[Any]) -> list[Tensor | None]:
         raise RuntimeError(
             f"function {name} returned an incorrect number of gradients (expected {wanted}, got {len(grads)})"
         )
-    return [
+    checked = [
         None
         if value is None
         else _checked_gradient(name, position, value, spec, node._sparse_arguments.get(position), wanted=needed)
@@ -429,6 +429,7 @@ def _checked_gradients(node: Any, grads: list[Any]) -> list[Tensor | None]:
             zip(grads, node._arguments, node.needs_input_grad, strict=True)
         )
     ]
+    return [grad for grad, spec in zip(checked, node._arguments, strict=True) if spec is not None]
 
 
 def _checked_gradient(
