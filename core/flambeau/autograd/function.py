@@ -246,12 +246,21 @@ class Function:
         return cls.backward if cls.jvp is Function.jvp else functools.partial(_transposed, cls.jvp)
 
     @classmethod
-    def apply(cls, *args: Any) -> Any:
+    def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run ``forward`` and record a node whose derivative is ``backward``.
+
+        Keywords take the places of the arguments that they name. With ``setup_context``, arguments that are not given are
+        their defaults, which it sees and ``backward`` has a gradient for.
 
         Raises:
             RuntimeError: an argument marked as dirty is a leaf that requires a gradient, or is not returned.
+            TypeError: ``forward`` has no such arguments, or one is missing.
         """
+        if cls.setup_context is not Function.setup_context:
+            if kwargs or len(args) != _count_positional(cls.forward):
+                args = _with_defaults(cls.forward, args, kwargs)
+        elif kwargs:
+            args = _in_places(cls.forward, args, kwargs)
         ctx = cls._node_class()
         ctx.needs_input_grad = tuple(_is_tensor(arg) and _part(arg)._node is not None for arg in args)
         recording = grad_enabled() and any(ctx.needs_input_grad)
@@ -262,6 +271,49 @@ class Function:
                 output = cls.forward(*args)
                 cls.setup_context(ctx, args, output)
         return _recorded(ctx, args, output) if recording else output
+
+
+def _count_positional(forward: Any) -> int:
+    code = getattr(forward, "__code__", None)
+    return -1 if code is None else code.co_argcount
+
+
+def _with_defaults(forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    """All arguments of a ``forward`` without ``ctx``, by position.
+
+    Raises:
+        TypeError: it takes others, or one by keyword only.
+    """
+    from inspect import signature  # costs as much as a tenth of the package's import
+
+    bound = signature(forward).bind(*args, **kwargs)
+    bound.apply_defaults()
+    for name in bound.kwargs:
+        raise _unexpected(name)
+    return bound.args
+
+
+def _in_places(forward: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    """The arguments of a ``forward`` with ``ctx`` up to the last one that is given by keyword, by position.
+
+    Raises:
+        TypeError: it has no argument of a name, one is given twice, or one before the last is missing.
+    """
+    names = forward.__code__.co_varnames[1 : forward.__code__.co_argcount]
+    for name in kwargs:
+        if name not in names:
+            raise _unexpected(name)
+        if name in names[: len(args)]:
+            raise TypeError(f"forward() got multiple values for argument '{name}'")
+    last = max(map(names.index, kwargs))
+    for place in range(len(args), last):
+        if names[place] not in kwargs:
+            raise TypeError(f"forward() missing required argument: '{names[place]}' (position {place})")
+    return (*args, *(kwargs[name] for name in names[len(args) : last + 1]))
+
+
+def _unexpected(name: str) -> TypeError:
+    return TypeError(f"forward() got an unexpected keyword argument '{name}'")
 
 
 def _recorded(node: BackwardCFunction, args: Sequence[Any], output: Any) -> Any:
