@@ -133,6 +133,28 @@ def by_name(name: str) -> dtype:
         raise_unknown_dtype(name, _BY_NAME)
 
 
+_PYTHON_TYPES: Final[dict[object, dtype]] = {float: float64, int: int64, _bool: bool, complex: complex128}
+"""Python's types of numbers, which stand for dtypes wherever one is asked for."""
+
+
+def stands_for_dtype(value: object) -> _bool:
+    """Whether a dtype is meant by ``value``: one, or a type of Python's numbers itself, none derived from it."""
+    return isinstance(value, dtype) or (isinstance(value, type) and value in _PYTHON_TYPES)
+
+
+def as_dtype(value: Any) -> dtype:
+    """The dtype that ``value`` is or, as one of Python's types of numbers, stands for.
+
+    Raises:
+        TypeError: it is neither.
+    """
+    if isinstance(value, dtype):
+        return value
+    if stands_for_dtype(value):
+        return _PYTHON_TYPES[value]
+    raise TypeError(f"dtype must be a torch.dtype, not {type(value).__name__} ({value!r})")
+
+
 def by_typestr(typestr: str) -> dtype | None:
     """The dtype that NumPy's array interface writes as ``typestr`` (``"<f4"``), whatever the byte order; or None."""
     return _KINDS.get(typestr[1:])

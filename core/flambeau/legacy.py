@@ -118,6 +118,8 @@ def _type(self: Tensor, dtype: Any = None, non_blocking: bool = False, *, memory
         return legacy_type_name(self.dtype, self.device)
     if isinstance(dtype, str):
         dtype = by_name(dtype)
+    if isinstance(dtype, type) and not hasattr(dtype, "dtype"):
+        raise ValueError(f"invalid type: '{dtype.__name__}'")
     if isinstance(dtype, Tensor) or not isinstance(getattr(dtype, "dtype", dtype), DType):
         raise TypeError("dtype must be a type, str, or dtype object")
     return self.to(getattr(dtype, "dtype", dtype), memory_format=memory_format)

@@ -61,7 +61,7 @@ def promote_types(type1: dtype, type2: dtype) -> dtype:
         >>> torch.promote_types(torch.int32, torch.float32), torch.promote_types(torch.uint8, torch.int8)
         (torch.float32, torch.int16)
     """
-    _check_dtypes("promote_types", type1, type2)
+    type1, type2 = _as_dtypes("promote_types", type1, type2)
     low, high = sorted((type1, type2), key=lambda d: (d.category, d.itemsize, d.is_signed))
     if low is high:
         return high
@@ -160,10 +160,11 @@ def result_type(*operands: Any, **named: Any) -> dtype:
     return result_dtype(operands)
 
 
-def _check_dtypes(name: str, *arguments: object) -> None:
+def _as_dtypes(name: str, *arguments: object) -> list[dtype]:
     for argument in arguments:
-        if not isinstance(argument, dtype):
+        if not dtypes.stands_for_dtype(argument):
             raise TypeError(f"{name}(): arguments must be torch.dtype, not {type(argument).__name__}")
+    return [dtypes.as_dtype(argument) for argument in arguments]
 
 
 def _combine(stronger: dtype | None, weaker: dtype | None) -> dtype | None:
@@ -196,7 +197,7 @@ def can_cast(from_: dtype, to: dtype) -> bool:
         >>> torch.can_cast(torch.float64, torch.float32), torch.can_cast(torch.float32, torch.int64)
         (True, False)
     """
-    _check_dtypes("can_cast", from_, to)
+    from_, to = _as_dtypes("can_cast", from_, to)
     if not from_.is_signed and from_.category == to.category == dtypes.INTEGRAL:
         return True
     return from_.category <= to.category

@@ -77,7 +77,7 @@ class finfo(_Limits):
     def __init__(self, type: dtype = _DEFAULT) -> None:
         if type is _DEFAULT:
             type = get_default_dtype()
-        _check_dtype("finfo", type)
+        type = _as_dtype("finfo", type)
         if type.category < dtypes.FLOATING:
             raise TypeError(
                 "torch.finfo() requires a floating point input type. Use torch.iinfo to handle 'torch.finfo'"
@@ -125,7 +125,7 @@ class iinfo(_Limits):
     min: int
 
     def __init__(self, type: dtype) -> None:
-        _check_dtype("iinfo", type)
+        type = _as_dtype("iinfo", type)
         if type is dtypes.bool:
             raise TypeError("torch.bool is not supported by torch.iinfo")
         if type.category != dtypes.INTEGRAL:
@@ -137,8 +137,9 @@ class iinfo(_Limits):
         return f"iinfo(min={self.min:g}, max={self.max:g}, dtype={self.dtype})"
 
 
-def _check_dtype(function: str, type: object) -> None:
-    if not isinstance(type, dtype):
+def _as_dtype(function: str, type: object) -> dtype:
+    if not dtypes.stands_for_dtype(type):
         raise TypeError(
             f"{function}(): argument 'type' (position 1) must be torch.dtype, not {type.__class__.__name__}"
         )
+    return dtypes.as_dtype(type)

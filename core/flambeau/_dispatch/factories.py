@@ -27,7 +27,7 @@ from flambeau._tensor import Tensor
 from flambeau.backend.selection import find_place
 from flambeau.backend.types import TensorType
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
-from flambeau.dtypes import scalar_type_name
+from flambeau.dtypes import as_dtype, scalar_type_name
 from flambeau.layouts import order_of_format
 from flambeau.promotion import get_default_dtype
 from flambeau.shapes import Shape, dense_order, size_argument
@@ -147,11 +147,11 @@ def type_for(dtype: DType | None, device: Any, default: DType | None = None, out
         TypeError: ``dtype`` is no dtype.
         RuntimeError: ``out`` has another.
     """
-    if dtype is not None and not isinstance(dtype, DType):
-        raise TypeError(f"dtype must be a torch.dtype, not {type(dtype).__name__} ({dtype!r})")
+    if dtype is not None and dtype.__class__ is not DType:
+        dtype = as_dtype(dtype)
     if out is None:
         return find_place(device).type(dtype or default or get_default_dtype())
-    if dtype not in (None, out.dtype):
+    if dtype is not None and dtype is not out.dtype:
         raise RuntimeError(
             f"dtype {scalar_type_name(dtype)} does not match dtype of out parameter ({scalar_type_name(out.dtype)})"
         )

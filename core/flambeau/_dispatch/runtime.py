@@ -361,8 +361,9 @@ def with_out(out: Any, function: Callable[..., Any], *args: Any, **kwargs: Any) 
             nothing has been written then.
     """
     if "dtype" in kwargs and isinstance(out, Tensor):
-        if kwargs["dtype"] not in (None, out.dtype):
-            raise out_dtype_error(kwargs["dtype"], out.dtype)
+        asked = kwargs["dtype"]
+        if asked is not None and (asked := dtypes.as_dtype(asked)) is not out.dtype:
+            raise out_dtype_error(asked, out.dtype)
         kwargs["dtype"] = out.dtype
     return _written(out, function, args, kwargs, _check_out)
 

@@ -18,7 +18,7 @@ from flambeau.shapes import dense_order
 
 from . import anomaly
 from .copies import in_memory_order
-from .hooks import check_hooked, in_order
+from .hooks import check_hooked, check_returns_nothing, exchanged, in_order
 from .modes import recording, reset_mode, set_mode
 from .node import Edge, Leaf, Node, Output, edge_target
 from .overrides import reset_enabled, set_enabled, taking_part
@@ -204,6 +204,8 @@ def _run_carefully(
         return (None,) * len(node._edges)
     if node._hooked:
         grad = _run_prehooks(node, grad)
+        if not _has_any(grad) and node._rule.takes_strided:  # hooks took them away; a program's own function gets zeros
+            return (None,) * len(node._edges)
     if wanted is not None:
         wanted.arrived(node, grad)
         if node not in wanted.leading:
@@ -212,6 +214,10 @@ def _run_carefully(
     if not retain_graph and node._saved and node._rule.frees:
         node._saved = None
     return _run_hooks(node, grads, grad) if node._hooks else grads
+
+
+def _has_any(grad: _Gradient) -> bool:
+    return any(each is not None for each in grad) if isinstance(grad, list) else grad is not None
 
 
 def _apply(node: Node, grad: Any) -> Sequence[Tensor | None]:
@@ -339,9 +345,10 @@ def _accumulate(leaf: Leaf, grad: Tensor, create_graph: bool) -> None:
     if hooks:
         grad = _run_tensor_hooks(hooks, grad)
     for hook in list((leaf._prehooks or {}).values()):
-        replacement = hook((grad,))
-        if replacement is not None:
-            grad = replacement[0] if isinstance(replacement, (tuple, list)) else replacement
+        changed = exchanged(hook, (grad,), hook((grad,)))[0]
+        if changed is None:
+            return
+        grad = changed
     with _accumulation_lock:
         old = tensor._grad
         if grad._sparse or (old is not None and old._sparse):
@@ -361,9 +368,9 @@ def _accumulate(leaf: Leaf, grad: Tensor, create_graph: bool) -> None:
         else:
             old += grad
     for hook in list((tensor._post_accumulate_hooks or {}).values()):
-        hook(tensor)
+        check_returns_nothing(hook, tensor, hook(tensor))
     for hook in list((leaf._hooks or {}).values()):
-        hook((), (grad,))
+        exchanged(hook, (), hook((), (grad,)))
 
 
 def _in_order_of(tensor: Tensor, grad: Tensor) -> Tensor:
@@ -407,16 +414,14 @@ def _run_prehooks(node: Node, grad: Any) -> Any:
         else:
             grad = _run_tensor_hooks(hooks, grad)
     for hook in list((node._prehooks or {}).values()):
-        replacement = hook(tuple(grad) if isinstance(grad, list) else (grad,))
-        if replacement is not None:
-            grad = list(replacement) if isinstance(grad, list) else replacement[0]
+        before = tuple(grad) if isinstance(grad, list) else (grad,)
+        after = exchanged(hook, before, hook(before))
+        grad = list(after) if isinstance(grad, list) else after[0]
     return grad
 
 
 def _run_hooks(node: Node, grads: Sequence[Tensor | None], grad: _Gradient) -> Sequence[Tensor | None]:
     outputs = tuple(grad) if isinstance(grad, list) else (grad,)
     for hook in list((node._hooks or {}).values()):
-        replacement = hook(tuple(grads), outputs)
-        if replacement is not None:
-            grads = replacement if isinstance(replacement, (tuple, list)) else (replacement,)
+        grads = exchanged(hook, tuple(grads), hook(tuple(grads), outputs))
     return grads

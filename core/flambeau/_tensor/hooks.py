@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from flambeau.dtypes import legacy_type_name
+from flambeau.dtypes import legacy_type_name, scalar_type_name
 
 from .handles import RemovableHandle
 from .node import Leaf, Node, edge_target
@@ -13,7 +15,9 @@ from .node import Leaf, Node, edge_target
 if TYPE_CHECKING:
     from .tensor import Tensor
 
-__all__ = ["RETAIN", "check_hooked", "in_order", "move_retained", "register_hook", "retain_grad"]
+__all__ = [
+    "RETAIN", "check_hooked", "check_returns_nothing", "exchanged", "in_order", "move_retained", "register_hook", "retain_grad",
+]  # fmt: skip
 
 RETAIN = -1
 """The key of what :func:`retain_grad` adds, which is called last: it keeps what the other hooks have made of a gradient."""
@@ -80,25 +84,73 @@ def move_retained(before: Any, tensor: Tensor) -> None:
         _hooks_of(tensor)[RETAIN] = hooks.pop(RETAIN)
 
 
-def check_hooked(hook: Any, grad: Tensor, replacement: Any) -> None:
-    """Refuse what a hook gave in the place of a gradient if it is of another kind, in PyTorch's words.
+def check_hooked(hook: Any, grad: Tensor | None, replacement: Any) -> None:
+    """Refuse what a hook gave in the place of a gradient if it is of another kind, in PyTorch's words; None is no gradient.
 
     Raises:
         TypeError: it is no tensor.
-        RuntimeError: it has another shape, dtype or device.
+        RuntimeError: it has another shape, dtype, layout or device, or there was no gradient.
     """
+    if replacement is None:
+        return
+    if grad is None:
+        raise RuntimeError("can't replace a None gradient with a non-None value")
     if not hasattr(replacement, "_sparse"):
         raise TypeError(f"expected Variable, but hook returned '{type(replacement).__name__}'")
-    if replacement._sparse or grad._sparse:
-        if replacement.shape != grad.shape:
-            raise RuntimeError(f"hook '{_name_of(hook)}' has changed the size of value")
-        return
-    if replacement._type is not grad._type:
-        before, after = (legacy_type_name(each._type.dtype, each._type.device) for each in (grad, replacement))
+    if _kind_of(replacement) != _kind_of(grad):
+        before, after = _type_words(grad), _type_words(replacement)
         raise RuntimeError(f"hook '{_name_of(hook)}' has changed the type of value (was {before} got {after})")
-    if replacement._array.shape != grad._array.shape:
+    if replacement.shape != grad.shape:
         raise RuntimeError(f"hook '{_name_of(hook)}' has changed the size of value")
 
 
+def exchanged(hook: Any, grads: Sequence[Tensor | None], replacement: Any) -> Sequence[Tensor | None]:
+    """What a hook of a node makes of all gradients together: ``replacement``, unless it gave None.
+
+    Raises:
+        TypeError: it is no tuple, or something in it is no tensor.
+        RuntimeError: it has another number of gradients, or one of another kind.
+    """
+    if replacement is None:
+        return grads
+    if not isinstance(replacement, tuple):
+        raise TypeError(f"expected tuple, but hook returned '{type(replacement).__name__}'")
+    if len(replacement) != len(grads):
+        raise RuntimeError(
+            f"hook '{_name_of(hook)}' has returned an incorrect number of values (got {len(replacement)}, but expected "
+            f"{len(grads)})"
+        )
+    for grad, each in zip(grads, replacement, strict=True):
+        check_hooked(hook, grad, each)
+    return replacement
+
+
+def check_returns_nothing(hook: Any, tensor: Tensor, replacement: Any) -> None:
+    """Refuse whatever a hook gave that is called after a gradient has been added to ``.grad``.
+
+    Raises:
+        TypeError: it is no tensor.
+        RuntimeError: it is one.
+    """
+    if replacement is not None:
+        check_hooked(hook, tensor, replacement)
+        raise RuntimeError("Tensor post accumulate grad hooks should return None.")
+
+
+def _kind_of(tensor: Tensor) -> tuple[object, object, object]:
+    return tensor.layout, tensor.dtype, tensor.device
+
+
+def _type_words(tensor: Tensor) -> str:
+    """How PyTorch's message calls the type of a tensor: complex types have no name like the others'."""
+    if tensor.dtype.is_complex:
+        sparse = "Sparse" if tensor._sparse else ""
+        return f"{sparse}{tensor.device.type.upper()}{scalar_type_name(tensor.dtype)}Type"
+    name = legacy_type_name(tensor.dtype, tensor.device)
+    return f"{name.rpartition('.')[0]}.sparse.{name.rpartition('.')[2]}" if tensor._sparse else name
+
+
 def _name_of(hook: Any) -> str:
+    if isinstance(hook, partial):
+        return _name_of(hook.func)
     return getattr(hook, "__name__", type(hook).__name__)

@@ -246,12 +246,21 @@ class Function:
         return cls.backward if cls.jvp is Function.jvp else functools.partial(_transposed, cls.jvp)
 
     @classmethod
-    def apply(cls, *args: Any) -> Any:
+    def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run ``forward`` and record a node whose derivative is ``backward``.
+
+        Keywords take the places of the arguments that they name. With ``setup_context``, arguments that are not given are
+        their defaults, which it sees and ``backward`` has a gradient for.
 
         Raises:
             RuntimeError: an argument marked as dirty is a leaf that requires a gradient, or is not returned.
+            TypeError: ``forward`` has no such arguments, or one is missing.
         """
+        if cls.setup_context is not Function.setup_context:
+            if kwargs or len(args) != _count_positional(cls.forward):
+                args = _with_defaults(cls.forward, args, kwargs)
+        elif kwargs:
+            args = _in_places(cls.forward, args, kwargs)
         ctx = cls._node_class()
         ctx.needs_input_grad = tuple(_is_tensor(arg) and _part(arg)._node is not None for arg in args)
         recording = grad_enabled() and any(ctx.needs_input_grad)
@@ -264,6 +273,49 @@ class Function:
         return _recorded(ctx, args, output) if recording else output
 
 
+def _count_positional(forward: Any) -> int:
+    code = getattr(forward, "__code__", None)
+    return -1 if code is None else code.co_argcount
+
+
+def _with_defaults(forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    """All arguments of a ``forward`` without ``ctx``, by position.
+
+    Raises:
+        TypeError: it takes others, or one by keyword only.
+    """
+    from inspect import signature  # costs as much as a tenth of the package's import
+
+    bound = signature(forward).bind(*args, **kwargs)
+    bound.apply_defaults()
+    for name in bound.kwargs:
+        raise _unexpected(name)
+    return bound.args
+
+
+def _in_places(forward: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    """The arguments of a ``forward`` with ``ctx`` up to the last one that is given by keyword, by position.
+
+    Raises:
+        TypeError: it has no argument of a name, one is given twice, or one before the last is missing.
+    """
+    names = forward.__code__.co_varnames[1 : forward.__code__.co_argcount]
+    for name in kwargs:
+        if name not in names:
+            raise _unexpected(name)
+        if name in names[: len(args)]:
+            raise TypeError(f"forward() got multiple values for argument '{name}'")
+    last = max(map(names.index, kwargs))
+    for place in range(len(args), last):
+        if names[place] not in kwargs:
+            raise TypeError(f"forward() missing required argument: '{names[place]}' (position {place})")
+    return (*args, *(kwargs[name] for name in names[len(args) : last + 1]))
+
+
+def _unexpected(name: str) -> TypeError:
+    return TypeError(f"forward() got an unexpected keyword argument '{name}'")
+
+
 def _recorded(node: BackwardCFunction, args: Sequence[Any], output: Any) -> Any:
     """The outputs with their history."""
     single = not isinstance(output, tuple)
@@ -272,7 +324,7 @@ def _recorded(node: BackwardCFunction, args: Sequence[Any], output: Any) -> Any:
     node._arguments = tuple(_spec(arg) if _is_tensor(arg) else None for arg in args)
     node._sparse_arguments, node._sparse_outputs = _patterns(args), _patterns(outputs)
     node._rule = Rule(node.name(), _backward, single_output=single, takes_strided=False)
-    node._edges = tuple(_part(arg)._node if _is_tensor(arg) else None for arg in args)
+    node._edges = tuple(_part(arg)._node for arg in args if _is_tensor(arg))
     node._fits = None
     node._sequence = next_sequence()
     node._outputs = tuple(_spec(value) if _is_tensor(value) else None for value in outputs)
@@ -409,7 +461,7 @@ def _zeros(spec: tuple[Any, Any]) -> Tensor:
 
 
 def _checked_gradients(node: Any, grads: list[Any]) -> list[Tensor | None]:
-    """One gradient per argument, of its shape and type.
+    """One gradient per argument that is a tensor, of its shape and type.
 
     Raises:
         RuntimeError: there are too few or too many, or one has another shape, in PyTorch's words.
@@ -421,7 +473,7 @@ def _checked_gradients(node: Any, grads: list[Any]) -> list[Tensor | None]:
         raise RuntimeError(
             f"function {name} returned an incorrect number of gradients (expected {wanted}, got {len(grads)})"
         )
-    return [
+    checked = [
         None
         if value is None
         else _checked_gradient(name, position, value, spec, node._sparse_arguments.get(position), wanted=needed)
@@ -429,6 +481,7 @@ def _checked_gradients(node: Any, grads: list[Any]) -> list[Tensor | None]:
             zip(grads, node._arguments, node.needs_input_grad, strict=True)
         )
     ]
+    return [grad for grad, spec in zip(checked, node._arguments, strict=True) if spec is not None]
 
 
 def _checked_gradient(

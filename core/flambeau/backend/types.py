@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from math import copysign
 from typing import TYPE_CHECKING, Any
 
-from flambeau.dtypes import FLOATING, INTEGRAL, dtype
+from flambeau.dtypes import FLOATING, INTEGRAL, as_dtype, dtype
 from flambeau.dtypes import bool as bool_dtype
 from flambeau.errors import UnsupportedError
 
@@ -73,6 +73,9 @@ class Place:
         """
         found = self._types.get(dtype)
         if found is None:
+            dtype = as_dtype(dtype)
+            if dtype in self._types:  # it was one of Python's types
+                return self._types[dtype]
             if dtype.name not in self.backend.capabilities.dtypes:
                 raise UnsupportedError(
                     "tensors",

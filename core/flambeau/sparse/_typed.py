@@ -67,6 +67,8 @@ def _type(self: SparseTensor, dtype: Any = None, **_: Any) -> Any:
     """The name of its type, "torch.sparse.FloatTensor", or the tensor in another dtype."""
     if isinstance(dtype, str):
         dtype = by_name(dtype)
+    if isinstance(dtype, type) and not hasattr(dtype, "dtype"):
+        raise ValueError(f"invalid type: '{dtype.__name__}'")
     if dtype is not None:
         return self.to(getattr(dtype, "dtype", dtype))
     name: str = self._values_.type()

@@ -49,9 +49,9 @@ def to_dense(input: Tensor, dtype: DType | None = None, *, masked_grad: bool | N
                 [0., 1.]])
     """
     if not isinstance(input, SparseTensor):
-        return input if dtype is None else input.to(dtype)
+        return input if dtype is None else input.to(dtype=dtype)
     indices, values = elements(input)
-    values = values if dtype is None else values.to(dtype)
+    values = values if dtype is None else values.to(dtype=dtype)
     if not indices.shape[0]:
         return values.sum(0)
     if input.layout is layouts.sparse_coo and not input._coalesced:

@@ -29,7 +29,7 @@ def _sum_node(input: Any, dim: Any = None, *_: Any, **__: Any) -> str:
 def sparse_sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: DType | None = None) -> Any:
     """Add up all elements (a strided number), or those along dims: sparse unless only dense dims are left."""
     source = to_coo(input)
-    values = source._values_ if dtype is None else source._values_.to(dtype)
+    values = source._values_ if dtype is None else source._values_.to(dtype=dtype)
     if dim is None:
         return values.sum()
     dims = set(normalize_dims(dim, input.dim()))
@@ -90,7 +90,7 @@ def log_softmax(input: SparseTensor, dim: int, dtype: DType | None = None) -> Sp
 
 def _over_groups(input: SparseTensor, dim: int, dtype: DType | None, finish: Any) -> SparseTensor:
     source = to_coo(input)
-    values = source._values_ if dtype is None else source._values_.to(dtype)
+    values = source._values_ if dtype is None else source._values_.to(dtype=dtype)
     (dim,) = normalize_dims(dim, input.dim())
     count = source.sparse_dim()
     if dim >= count:

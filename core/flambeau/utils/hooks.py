@@ -143,13 +143,18 @@ class BackwardHook:
         return tuple(None if place in self._idle else grad_inputs[place] for place in places)
 
 
-def _passing(values: tuple[Any, ...], hook: Callable[..., Any]) -> tuple[tuple[Any, ...], list[int] | None]:
-    """The values with their tensors behind one node that has ``hook``, and where those are; None if none needs a gradient."""
+def _passing(values: tuple[Any, ...], called: Callable[..., Any]) -> tuple[tuple[Any, ...], list[int] | None]:
+    """The values with their tensors behind one node that calls ``called``, and where those are; None if none needs a gradient."""
     places = [place for place, value in enumerate(values) if isinstance(value, Tensor)]
     if not grad_enabled() or not any(values[place].requires_grad for place in places):
         return values, None
     passed = _Passage.apply(*[values[place] for place in places])
     node = next(tensor.grad_fn for tensor in passed if tensor.grad_fn is not None)
+
+    def hook(grad_inputs: _Gradients, grad_outputs: _Gradients) -> _Gradients | None:  # the name that messages say
+        changed: _Gradients | None = called(grad_inputs, grad_outputs)
+        return changed
+
     node.register_hook(hook)
     mixed = list(values)
     for place, tensor in zip(places, passed, strict=True):

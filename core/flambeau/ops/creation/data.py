@@ -374,6 +374,7 @@ def frombuffer(buffer: Any, *, dtype: DType, count: int = -1, offset: int = 0, r
         view = memoryview(buffer)
     except TypeError:
         raise ValueError("object does not implement Python buffer protocol.") from None
+    dtype = dtypes.as_dtype(dtype)
     count = _checked_count(view.nbytes, dtype.itemsize, count, offset)
     if view.readonly:
         warnings.warn(

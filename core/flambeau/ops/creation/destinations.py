@@ -17,9 +17,6 @@ _FORMS = (
     f"(Tensor tensor, {_OPTIONS})",
 )
 
-_PYTHON_TYPES = {float: dtypes.float64, int: dtypes.int64, bool: dtypes.bool, complex: dtypes.complex128}
-"""Python's types of numbers, which stand for dtypes."""
-
 
 class Destination(NamedTuple):
     """What ``to`` is asked for; None where it is not asked for anything."""
@@ -47,9 +44,9 @@ def destination(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Destination:
         raise _no_form(args, kwargs)
     other: Any = given.get("tensor")
     dtype: Any = given.get("dtype")
-    device, dtype = (
-        (given.get("device"), _PYTHON_TYPES.get(dtype, dtype)) if other is None else (other.device, other.dtype)
-    )
+    if dtype is not None:
+        dtype = dtypes.as_dtype(dtype)
+    device, dtype = (given.get("device"), dtype) if other is None else (other.device, other.dtype)
     return Destination(device, dtype, bool(given.get("copy", False)), given.get("memory_format"))
 
 
@@ -58,13 +55,9 @@ def _names_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, ...]:
     first = args[0] if args else None
     if isinstance(first, Tensor) or "tensor" in kwargs:
         return "tensor", "non_blocking", "copy"
-    if _is_dtype(first):
+    if dtypes.stands_for_dtype(first):
         return "dtype", "non_blocking", "copy"
     return "device", "dtype", "non_blocking", "copy"
-
-
-def _is_dtype(value: Any) -> bool:
-    return isinstance(value, dtypes.dtype) or (isinstance(value, type) and value in _PYTHON_TYPES)
 
 
 def _fits(name: str, value: Any) -> bool:
@@ -76,7 +69,7 @@ def _fits(name: str, value: Any) -> bool:
         return True
     if name == "device":
         return isinstance(value, (Device, str, int)) and not isinstance(value, bool)
-    return _is_dtype(value) if name == "dtype" else isinstance(value, layouts.memory_format)
+    return dtypes.stands_for_dtype(value) if name == "dtype" else isinstance(value, layouts.memory_format)
 
 
 def _no_form(args: tuple[Any, ...], kwargs: dict[str, Any]) -> TypeError:

@@ -13,7 +13,7 @@ from flambeau._dispatch.precision import in_single, per_count
 from flambeau._dispatch.runtime import Number, number_argument, with_exact_out
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
-from flambeau.dtypes import scalar_type_name
+from flambeau.dtypes import as_dtype, scalar_type_name
 from flambeau.ops.creation.conversion import to_type
 from flambeau.ops.elementwise.selection import where
 from flambeau.ops.reductions._reduce import Dims, spread
@@ -167,6 +167,7 @@ def _as_dtype(input: Tensor, dtype: DType | None, function: str = "linalg.vector
     """
     if dtype is None or dtype is input.dtype or not input._type.floats:
         return input
+    dtype = as_dtype(dtype)
     name = scalar_type_name(dtype)
     if not dtype.is_floating_point and not dtype.is_complex:
         raise RuntimeError(f"{function}: dtype should be floating point or complex, but got {name}")

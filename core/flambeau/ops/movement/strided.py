@@ -283,8 +283,9 @@ def _view_method(
         return _view(self, sizes)  # the usual case: all sizes are given one by one, and fit
     if dtype is not None:
         sizes = (*sizes, dtype)
-    if size is None and len(sizes) == 1 and isinstance(sizes[0], dtypes.dtype):
-        return _view(self, tuple(self.shape)) if sizes[0] is self.dtype else reinterpret(self, sizes[0])
+    if size is None and len(sizes) == 1 and dtypes.stands_for_dtype(sizes[0]):
+        dtype = dtypes.as_dtype(sizes[0])
+        return _view(self, tuple(self.shape)) if dtype is self.dtype else reinterpret(self, dtype)
     shape = infer_shape(size_argument("view", sizes, size), prod(self._array.shape))
     if not _viewable(self, shape):
         raise RuntimeError(

@@ -68,7 +68,7 @@ def _source(function: str, input: Tensor, dim: int | None, dtype: dtypes.dtype |
     if dim is None:
         raise TypeError(f"{function}() received an invalid combination of arguments: dim must be given, as an int")
     dim = normalize_dim(dim, input.dim())
-    source = input if dtype is None else input.to(dtype)
+    source = input if dtype is None else input.to(dtypes.as_dtype(dtype))
     if not source._type.real_floats:
         last = "_lastdim" if dim == input.dim() - 1 else ""
         raise NotImplementedError(

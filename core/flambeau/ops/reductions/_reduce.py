@@ -53,6 +53,8 @@ def converted(input: Tensor, dtype: DType | None) -> Tensor:
     """``input`` in the dtype that a sum is made in: bool and integers add up as int64 unless ``dtype`` says otherwise."""
     if dtype is None:
         dtype = input.dtype if input._type.floats else dtypes.int64
+    elif dtype.__class__ is not DType:
+        dtype = dtypes.as_dtype(dtype)
     return input if dtype is input.dtype else to_type(input.detach(), input._type.with_dtype(dtype))
 
 

@@ -10,7 +10,7 @@ from flambeau._dispatch.declare import composite, fused, primitive
 from flambeau._dispatch.runtime import c_name
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
-from flambeau.dtypes import scalar_type_name
+from flambeau.dtypes import as_dtype, scalar_type_name
 from flambeau.ops.creation.filled import ones_like, zeros, zeros_like
 from flambeau.ops.indexing.scattering import scatter_add
 from flambeau.ops.movement.joining import cat
@@ -55,7 +55,7 @@ def _scan_into(kernel: str) -> Callable[..., None]:
     """The in-place form: it computes in the tensor's own dtype, and refuses to be told another."""
 
     def write(input: Tensor, dim: int, *, dtype: DType | None = None) -> None:
-        if dtype is not None and dtype is not input.dtype:
+        if dtype is not None and (dtype := as_dtype(dtype)) is not input.dtype:
             raise RuntimeError(
                 f"Bad in-place call: input tensor dtype {c_name(input.dtype)} and output tensor dtype {c_name(dtype)} "
                 "should match"
