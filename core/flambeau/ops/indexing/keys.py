@@ -405,7 +405,10 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
         check_apart(input, (*entries, value), wholly=True)
         _put_at(view, advanced, value)
     else:
-        view.copy_(_without_leading_ones(value, view))
+        value = _without_leading_ones(value, view)
+        if value._array.shape != view._array.shape and value._storage is view._storage is not None:
+            value = value.expand(view.shape)  # whose places are then not told from those of the target, as in PyTorch
+        view.copy_(value)
 
 
 def _fill_where(input: Tensor, mask: Tensor, value: Tensor) -> None:
