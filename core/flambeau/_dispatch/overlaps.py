@@ -11,7 +11,7 @@ from flambeau.errors import level_of_caller
 
 __all__ = [
     "check_apart", "check_distinct", "check_operands", "check_out", "fill_places", "overlaps_itself",
-    "repeated_dims", "warn_expanded",
+    "repeated_dims", "same_places", "warn_expanded",
 ]  # fmt: skip
 
 
@@ -30,6 +30,19 @@ def check_distinct(target: Tensor) -> None:
             "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
             "Please clone() the tensor before performing the operation."
         )
+
+
+def same_places(one: Tensor, other: Any) -> bool:
+    """Whether two tensors are the same elements of the same memory, in the same order, so that to copy one is to do nothing."""
+    if one is other:
+        return True
+    return (
+        isinstance(other, Tensor)
+        and one._storage is other._storage is not None
+        and one._type is other._type
+        and one._array.shape == other._array.shape
+        and (one.storage_offset(), one.stride()) == (other.storage_offset(), other.stride())
+    )
 
 
 def repeated_dims(tensor: Tensor) -> list[int]:
@@ -92,7 +105,7 @@ def check_operands(name: str, target: Tensor, operands: Sequence[Any]) -> None:
 
 def check_out(name: str, target: Tensor, operands: Sequence[Any], *, elementwise: bool) -> None:
     """Refuse what ``out=`` of a function must not be beside its operands."""
-    if target._storage is not None and name not in _REPEATING:
+    if (target._storage or target._view) is not None and name not in _REPEATING:
         check_distinct(target)
     if name == "gather":  # whose index may be the target
         check_apart(target, operands[:1], wholly=True)

@@ -41,7 +41,8 @@ class Parameter(NamedTuple):
 
     Attributes:
         name: its name.
-        kind: ``"tensor"``, ``"optional"`` (a tensor, or a number, or None), ``"sequence"`` of tensors, or ``"value"``.
+        kind: ``"tensor"``, ``"optional"`` (a tensor, or a number, or None), ``"sequence"`` of tensors,
+            ``"tensors"`` (several that have no derivative, as index tensors), or ``"value"``.
         keyword_only: whether it can only be given by keyword.
         default: its default, or :data:`REQUIRED`.
     """
@@ -54,7 +55,7 @@ class Parameter(NamedTuple):
     @property
     def is_tensor(self) -> bool:
         """Whether tensors arrive through it."""
-        return self.kind != "value"
+        return self.kind not in ("value", "tensors")
 
     @property
     def required(self) -> bool:
@@ -70,7 +71,12 @@ _KINDS = {
     "Optional[Tensor]": "optional",
     "Tensor | Number | None": "optional",
     "Sequence[Tensor]": "sequence",
+    "tuple[Tensor, ...]": "tensors",
 }
+
+
+_SAVED_AS = {"tensors": "sequence"}
+"""The kinds of parameters that are saved as another kind is."""
 
 
 def parameters_of(function: Callable[..., Any]) -> tuple[Parameter, ...]:
@@ -145,7 +151,11 @@ def make_rule(
                 users.setdefault(wanted, []).append(target)
 
     kinds = tuple(
-        by_name[wanted].kind if wanted in by_name else "value" if wanted.endswith("_shape") else "output"
+        _SAVED_AS.get(by_name[wanted].kind, by_name[wanted].kind)
+        if wanted in by_name
+        else "value"
+        if wanted.endswith("_shape")
+        else "output"
         for wanted in users
     )
 

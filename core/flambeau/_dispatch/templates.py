@@ -519,7 +519,9 @@ def _primitive_record(rule: Rule | None, parameters: Sequence[Parameter], shape:
     versions = {
         parameter.name: f"version_of({parameter.name})" for parameter in parameters if parameter.kind == "optional"
     }
-    saved = _saved(rule, versions, tensors, sequences)
+    saved = _saved(
+        rule, versions, tensors, sequences + [parameter.name for parameter in parameters if parameter.kind == "tensors"]
+    )
     if sequences:
         (name,) = sequences
         operands, edges = name, f"tuple([tensor._node for tensor in {name}])"

@@ -26,6 +26,7 @@ __all__ = [
     "Storage",
     "View",
     "check_inference",
+    "counted_as",
     "forbidden",
     "link_view",
     "memory_of",
@@ -201,6 +202,15 @@ def storage_of(tensor: Tensor) -> Storage:
     if storage is None:
         storage = tensor._storage = Storage()
     return storage
+
+
+def counted_as(tensor: Tensor, source: Tensor) -> Tensor:
+    """``tensor``, a copy of ``source`` in another form that is as old as it is when that is written to.
+
+    So the backward pass refuses changed indices and masks, whichever form of them has been saved.
+    """
+    tensor._storage = storage_of(source)
+    return tensor
 
 
 def version_of(value: Any) -> int:

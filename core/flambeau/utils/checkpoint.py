@@ -230,7 +230,13 @@ class _Part:
         self._again = dict(enumerate(again))
 
     def _compare(self, again: list[Tensor]) -> None:
-        if len(again) != len(self._saved):
+        if len(again) > len(self._saved):
+            raise CheckpointError(
+                "torch.utils.checkpoint: trying to save more tensors during recomputation than during the original forward "
+                f"pass.\nNumber of tensors saved during forward: {len(self._saved)}\nNumber of tensors saved during "
+                f"recomputation: {len(again)}."
+            )
+        if len(again) < len(self._saved):
             raise CheckpointError(
                 "torch.utils.checkpoint: A different number of tensors was saved during the original forward and "
                 f"recomputation.\nNumber of tensors saved during forward: {len(self._saved)}\nNumber of tensors saved during "

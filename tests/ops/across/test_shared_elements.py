@@ -242,6 +242,15 @@ def test_a_mask_may_be_its_own_target() -> None:
         lambda m, b: m.vstack([b[0], b[1]], out=b),
         lambda m, b: b[0].expand(2, 2).data.add_(1),
         lambda m, b: b[0].expand(2, 2).detach().add_(1),
+        lambda m, b: m.add(m.ones(2, 2), 1, out=b[0].expand(2, 2).data),
+        lambda m, b: b.__setitem__(slice(None), b[0]),
+        lambda m, b: b.__setitem__(slice(None), b[0, 1]),
+        lambda m, b: b.__setitem__(..., b[-1:]),
+        lambda m, b: b.__setitem__(slice(0, 1), b[1]),
+        lambda m, b: b.view(-1).__setitem__(slice(1, 4), b.view(-1)[:3]),
+        lambda m, b: b[0].expand(2, 2).copy_(b[0].expand(2, 2)),
+        lambda m, b: b[0].expand(2, 2).copy_(b[1].expand(2, 2)),
+        lambda m, b: b[0].expand(2, 2).__setitem__(slice(None), b[0].expand(2, 2)),
     ],
 )
 def test_operands_that_broadcast(torch: Any, write: Callable[[Any, Any], Any]) -> None:
@@ -254,3 +263,14 @@ def test_operands_that_broadcast(torch: Any, write: Callable[[Any, Any], Any]) -
         except RuntimeError as error:
             outcomes.append(f"{error} {base.tolist()}")
     assert outcomes[0] == outcomes[1]
+
+
+def test_a_part_is_spread_over_all() -> None:
+    x = flambeau.arange(6.0).view(2, 3)
+    x[:] = x[1]
+    assert x.tolist() == [[3.0, 4.0, 5.0], [3.0, 4.0, 5.0]]
+    leaf = flambeau.ones(2, 3, requires_grad=True)
+    y = leaf * 2
+    y[:] = y[0]
+    (grad,) = flambeau.autograd.grad(y.sum(), leaf)
+    assert grad.tolist() == [[4.0, 4.0, 4.0], [0.0, 0.0, 0.0]]

@@ -8,7 +8,7 @@ from typing import Any
 from flambeau import dtypes, layouts
 from flambeau._dispatch.checks import zero_gradient
 from flambeau._dispatch.declare import composite, primitive
-from flambeau._dispatch.overlaps import check_distinct
+from flambeau._dispatch.overlaps import check_distinct, same_places
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.copies import in_memory_order
@@ -131,7 +131,7 @@ def _write_copy(input: Tensor, source: Tensor | Number, non_blocking: bool = Fal
 
 
 def _copy_places(input: Tensor, source: Tensor, non_blocking: bool = False) -> None:
-    if source is not input:
+    if not same_places(input, source):
         check_distinct(input)
 
 

@@ -9,6 +9,7 @@ from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.runtime import common_type, with_out
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.modes import no_grad
+from flambeau._tensor.storage import counted_as
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.conversion import to_type
 from flambeau.ops.movement.broadcasting import _expand_method
@@ -34,7 +35,7 @@ def check_gather(function: str, input: Tensor, dim: int, index: Tensor) -> tuple
     if index.dtype not in (dtypes.int32, dtypes.int64) and index.numel():
         raise RuntimeError(f"{function}(): Expected dtype int32/int64 for index")
     common_type(function, (input, index))
-    index = to_type(index, input._type.with_dtype(dtypes.int64))
+    index = counted_as(to_type(index, input._type.with_dtype(dtypes.int64)), index)
     if not index.numel():
         return normalize_dim(dim, input.dim()), index
     if max(index.dim(), 1) != max(input.dim(), 1):
@@ -160,7 +161,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
         raise RuntimeError("index_select(): Expected dtype int32 or int64 for index")
     common_type("index_select", (input, index))
     dim = normalize_dim(dim, input.dim())
-    (vector,) = dimensioned(to_type(index, input._type.with_dtype(dtypes.int64)))
+    (vector,) = dimensioned(counted_as(to_type(index, input._type.with_dtype(dtypes.int64)), index))
     if not input.dim() and vector.numel() != 1:
         raise RuntimeError(f"index_select(): Index to scalar can have only 1 value, got {vector.numel()} value(s)")
     (source,) = dimensioned(input)

@@ -15,6 +15,7 @@ from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
 from flambeau._tensor.modes import grad_enabled, no_grad
 from flambeau._tensor.overrides import taken_over, taking_part
+from flambeau._tensor.storage import counted_as
 from flambeau.dtypes import scalar_type_name
 from flambeau.errors import level_of_caller
 from flambeau.ops.creation.conversion import to_type
@@ -237,7 +238,7 @@ def _apply_basic(input: Tensor, entries: list[Any], filled: bool = False) -> tup
             input = _select(input, dim, entry + size if entry < 0 else entry)
         elif entry.dtype is dtypes.bool and not entry.dim():
             input = _unsqueeze(input, dim)
-            advanced.append((dim, entry.to(input.device).reshape(1).nonzero()[:, 0]))
+            advanced.append((dim, counted_as(entry.to(input.device).reshape(1).nonzero()[:, 0], entry)))
             dim += 1
         elif entry.dtype in _MASKS:
             if entry.dtype is dtypes.uint8 and not filled:
@@ -245,11 +246,11 @@ def _apply_basic(input: Tensor, entries: list[Any], filled: bool = False) -> tup
             _check_mask(input, entry, dim)
             if entry.dtype is dtypes.uint8 and filled:
                 raise RuntimeError("masked_fill_ only supports boolean masks, but got mask with dtype unsigned char")
-            columns = entry.to(input.device).nonzero()
+            columns = counted_as(entry.to(input.device).nonzero(), entry)
             advanced += [(dim + offset, columns.select(1, offset)) for offset in range(entry.dim())]
             dim += entry.dim()
         else:
-            advanced.append((dim, to_type(entry.detach(), input._type.with_dtype(dtypes.int64))))
+            advanced.append((dim, counted_as(to_type(entry.detach(), input._type.with_dtype(dtypes.int64)), entry)))
             dim += 1
     return input, advanced
 
@@ -318,7 +319,7 @@ def _checked_index(indices: Tensor, size: int) -> Tensor:
         if low < -size or high >= size:
             bad = low if low < -size else high
             raise IndexError(f"index {bad} is out of bounds for dimension 0 with size {size}")
-        return (indices + (indices < 0) * size) if low < 0 else indices
+        return counted_as(indices + (indices < 0) * size, indices) if low < 0 else indices
 
 
 def _arranged(input: Tensor, advanced: list[tuple[int, Tensor]]) -> tuple[Tensor, list[Tensor], int]:
@@ -405,7 +406,10 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
         check_apart(input, (*entries, value), wholly=True)
         _put_at(view, advanced, value)
     else:
-        view.copy_(_without_leading_ones(value, view))
+        value = _without_leading_ones(value, view)
+        if value._array.shape != view._array.shape and value._storage is view._storage is not None:
+            value = value.expand(view.shape)  # whose places are then not told from those of the target, as in PyTorch
+        view.copy_(value)
 
 
 def _fill_where(input: Tensor, mask: Tensor, value: Tensor) -> None:

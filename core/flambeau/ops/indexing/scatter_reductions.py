@@ -10,6 +10,7 @@ from flambeau._dispatch.declare import composite, fused
 from flambeau._dispatch.precision import per_count
 from flambeau._dispatch.runtime import Number
 from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.storage import counted_as
 from flambeau.ops.movement.shapes import reshape
 from flambeau.shapes import contiguous_strides
 from flambeau.type_info import iinfo
@@ -198,6 +199,6 @@ def index_reduce(
         raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
     dim, vector = check_index_add("index_reduce", input, dim, index, source)
     target, values = dimensioned(input, source)
-    places = from_array(slices_of(vector, values._array.shape, dim), vector._type)
+    places = counted_as(from_array(slices_of(vector, values._array.shape, dim), vector._type), vector)
     result = _reduced(target, dim, places, values, reduce, include_self)
     return result if input.dim() else reshape(result, ())

@@ -9,6 +9,7 @@ from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.overlaps import fill_places, warn_expanded
 from flambeau._dispatch.runtime import Number, c_name, common_type, is_complex_operand
 from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.storage import counted_as
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.conversion import to_type
 from flambeau.ops.movement.broadcasting import _expand_method
@@ -170,7 +171,7 @@ def check_index_add(function: str, input: Tensor, dim: int, index: Tensor, sourc
             "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = "
             f"{own} source.shape = {other}"
         )
-    (vector,) = dimensioned(to_type(index, input._type.with_dtype(dtypes.int64)))
+    (vector,) = dimensioned(counted_as(to_type(index, input._type.with_dtype(dtypes.int64)), index))
     check_in_range("", vector, own[dim] if own else 1, RuntimeError)
     return dim, vector
 
@@ -332,7 +333,8 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor | Number) -
         low = vector.amin().item()
         bad = low if low < -size else vector.amax().item()
         raise IndexError(f"index {bad} is out of bounds for dimension {dim} with size {size}")
-    result = _index_fill(target, dim, vector + (vector < 0) * size, number)
+    places = counted_as(vector + (vector < 0) * size, vector)
+    result = _index_fill(target, dim, places, number)
     return result if input.dim() else reshape(result, ())
 
 

@@ -9,6 +9,7 @@ from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.modes import no_grad
 from flambeau._tensor.sparse import make_sparse
+from flambeau._tensor.storage import counted_as
 from flambeau.dtypes import legacy_type_name
 from flambeau.ops.creation.conversion import to_type
 from flambeau.ops.movement.shapes import reshape
@@ -78,7 +79,7 @@ def _checked_indices(weight: Tensor, indices: Tensor) -> Tensor:
     common_type("embedding", (weight, indices))
     if indices.numel() and (indices.amin().item() < 0 or indices.amax().item() >= weight.shape[0]):
         raise IndexError("index out of range in self")
-    return to_type(indices, weight._type.with_dtype(dtypes.int64))
+    return counted_as(to_type(indices, weight._type.with_dtype(dtypes.int64)), indices)
 
 
 @spelled(input="weight", x="weight", a="weight", x1="weight")
