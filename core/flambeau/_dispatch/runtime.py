@@ -346,6 +346,8 @@ def scale(function: str, input: Any, other: Any, alpha: Any) -> Any:
         raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
     if isinstance(alpha, bool) and dtype is not dtypes.bool:
         raise RuntimeError("Boolean alpha only supported for Boolean results.")
+    if dtype is dtypes.bool:
+        return other * bool(alpha) if isinstance(other, Tensor) else other and bool(alpha)
     if isinstance(other, Tensor) and other.dtype is not dtype:
         other = other.to(dtype)
     return other * alpha

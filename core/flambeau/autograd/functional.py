@@ -63,7 +63,7 @@ def jvp(
         call = _Call("jvp", func, inputs, create_graph=create_graph, strict=strict)
         vectors = call.vectors(v, call.inputs, "inputs")
         # The product with a vector of unknowns is linear in them; its derivative by them is what is wanted.
-        unknowns = [(output * 0).detach().requires_grad_() for output in call.outputs]
+        unknowns = [output.new_zeros(output.shape).requires_grad_() for output in call.outputs]
         pulled = call.products(unknowns, create_graph=True)
         result = _gradients(pulled, unknowns, vectors, create_graph=create_graph)
     return call.finished(call.outputs, call.outputs_alone), call.finished(result, call.outputs_alone)
@@ -142,7 +142,7 @@ def hessian(
     def gradient(*values: Any) -> Any:
         call = _Call("hessian", func, values, create_graph=True, strict=strict, fresh=False)
         _check_one_element("hessian", call)
-        return tuple(call.products([output * 0 + 1 for output in call.outputs]))
+        return tuple(call.products([output.new_ones(output.shape) for output in call.outputs]))
 
     alone = _is_tensor(inputs)
     rows = jacobian(gradient, inputs, create_graph, strict, vectorize, outer_jacobian_strategy)
@@ -168,7 +168,7 @@ def vhp(
         call = _Call("vhp", func, inputs, create_graph=create_graph, strict=strict)
         _check_one_element("vhp", call)
         vectors = call.vectors(v, call.inputs, "inputs")
-        first = call.products([output * 0 + 1 for output in call.outputs], create_graph=True)
+        first = call.products([output.new_ones(output.shape) for output in call.outputs], create_graph=True)
         result = _gradients(first, call.inputs, vectors, create_graph=create_graph)
     return call.finished(call.outputs, call.outputs_alone), call.finished(result, call.inputs_alone)
 
@@ -192,7 +192,7 @@ def hvp(
         call = _Call("hvp", func, inputs, create_graph=create_graph, strict=strict)
         _check_one_element("hvp", call)
         vectors = call.vectors(v, call.inputs, "inputs")
-        first = call.products([output * 0 + 1 for output in call.outputs], create_graph=True)
+        first = call.products([output.new_ones(output.shape) for output in call.outputs], create_graph=True)
         result = _gradients(first, call.inputs, vectors, create_graph=create_graph)
     return call.finished(call.outputs, call.outputs_alone), call.finished(result, call.inputs_alone)
 
@@ -251,7 +251,7 @@ class _Call:
                     else "The vector v can only be None if the input to the user-provided function is a single Tensor with "
                     "a single element."
                 )
-            return [like[0].detach() * 0 + 1]
+            return [like[0].new_ones(like[0].shape)]
         found, _ = _listed(self.name, "v", v)
         if len(found) != len(like):
             raise RuntimeError(f"v is a tuple of invalid length: should be {len(like)} but got {len(found)}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from math import prod
+from math import nan, prod
 from typing import Any
 
 from .kernels import Array
@@ -42,7 +42,7 @@ def linalg_kernels(
                 with raising():
                     return function(*arrays)
             except linalg.LinAlgError:
-                result = xp.full(like(*arrays).shape, float("nan"), arrays[0].dtype)
+                result = xp.full(like(*arrays).shape, nan, arrays[0].dtype)
                 if arrays[0].ndim > 2:
                     for position in range(arrays[0].shape[0]):
                         result[position] = kernel(*(array[position] for array in arrays))
@@ -61,25 +61,51 @@ def linalg_kernels(
         kind = "complex64" if a.dtype.name in ("float32", "complex64") else "complex128"
         return tuple(part.astype(kind, copy=False) for part in linalg.eig(a))
 
+    def spoilt(a: Array, result: Array) -> Array:
+        """The result, nan for matrices that hold nan: OpenBLAS may take a pivot that is nan for 0."""
+        result, bad = xp.asarray(result), xp.isnan(a).any(axis=(-2, -1))
+        value = complex(nan, nan) if result.dtype.kind == "c" else nan
+        xp.copyto(result, value, where=bad.reshape(bad.shape + (1,) * (result.ndim - bad.ndim)))
+        return result
+
+    solve, inv = tried(linalg.solve, lambda a, b: b), tried(linalg.inv, lambda a: a)
+
+    def one_lu(a: Array) -> tuple[Array, Array]:
+        factors, swaps = _eliminated(xp, a) if bool(xp.isnan(a).any()) else lu_factor(a)
+        return factors, swaps.astype("int64", copy=False)
+
     def lu(a: Array) -> tuple[Array, Array]:
         if a.ndim == 2:
-            return _row_swaps(xp, *lu_factor(a))
+            return one_lu(a)
         matrices = a.reshape((prod(a.shape[:-2]), *a.shape[-2:]))
         factors, swaps = xp.empty_like(matrices), xp.empty((matrices.shape[0], min(a.shape[-2:])), "int64")
         for position in range(matrices.shape[0]):
-            factors[position], swaps[position] = _row_swaps(xp, *lu_factor(matrices[position]))
+            factors[position], swaps[position] = one_lu(matrices[position])
         return factors.reshape(a.shape), swaps.reshape((*a.shape[:-2], swaps.shape[-1]))
 
     return {
         "cholesky": tried(linalg.cholesky, lambda a: a),
-        "solve": tried(linalg.solve, lambda a, b: b),
-        "inv": tried(linalg.inv, lambda a: a),
-        "det": lambda a: xp.asarray(linalg.det(a)),
-        "slogdet": lambda a: tuple(xp.asarray(part) for part in linalg.slogdet(a)),
+        "solve": lambda a, b: spoilt(a, solve(a, b)),
+        "inv": lambda a: spoilt(a, inv(a)),
+        "det": lambda a: spoilt(a, linalg.det(a)),
+        "slogdet": lambda a: tuple(spoilt(a, part) for part in linalg.slogdet(a)),
         "eigh": lambda a: tuple(linalg.eigh(a)),
         "qr": qr, "svd": svd, "eig": eig, "lu_factor": lu,
     }  # fmt: skip
 
 
-def _row_swaps(xp: Any, factors: Array, swaps: Array) -> tuple[Array, Array]:
-    return factors, swaps.astype("int64", copy=False)
+def _eliminated(xp: Any, a: Array) -> tuple[Array, Array]:
+    """The packed LU of a matrix that holds nan: no pivot, unless it stands first; everything that it touches is nan."""
+    factors, swaps = a.copy(), []
+    for step in range(min(a.shape)):
+        column = factors[step:, step]
+        sizes = (xp.abs(column.real) + xp.abs(column.imag)).tolist()  # as LAPACK compares complex numbers
+        largest = 0
+        for row, size in enumerate(sizes):
+            largest = row if size > sizes[largest] else largest
+        swaps.append(step + largest)
+        factors[[step, step + largest]] = factors[[step + largest, step]]
+        if sizes[largest] != 0:
+            factors[step + 1 :, step] /= factors[step, step]
+        factors[step + 1 :, step + 1 :] -= xp.outer(factors[step + 1 :, step], factors[step, step + 1 :])
+    return factors, xp.asarray(swaps, "int64")

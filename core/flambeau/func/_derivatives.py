@@ -133,7 +133,7 @@ def grad_and_value(func: _Function, argnums: _Argnums = 0, has_aux: bool = False
         with enable_grad():
             run = _Run("grad_and_value", func, chosen, call, has_aux=has_aux)
             value = _scalar(run)
-            found = pulled_back([value], [value.detach() * 0 + 1], run.edges, run.like, create_graph=run.outer)
+            found = pulled_back([value], [value.new_ones(value.shape)], run.edges, run.like, create_graph=run.outer)
         gradient, value = run.inputs_structure.build(found), run.finished(value)
         return (gradient, (value, run.finished(run.aux))) if has_aux else (gradient, value)
 
@@ -402,7 +402,7 @@ def _columns(run: _Run, forward: pushed_forward, place: int) -> list[Tensor]:
     value = run.like[place]
     found = []
     for element in range(value.numel()):
-        tangents = [_unit(like, element) if each == place else like * 0 for each, like in enumerate(run.like)]
+        tangents = [_unit(like, element) if each == place else like.new_zeros(like.shape) for each, like in enumerate(run.like)]
         found.append(forward(tangents, create_graph=run.outer))
     if not found:
         return [output.detach().new_zeros((*output.shape, *value.shape)) for output in run.outputs]

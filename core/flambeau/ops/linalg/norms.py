@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from math import inf
+from math import inf, prod
 from typing import Any
 
 from flambeau import dtypes
@@ -56,6 +56,9 @@ def _vector_norm(input: Tensor, ord: float, dim: Dims, keepdim: bool) -> Tensor:
     dims = normalize_dims(dim, len(array.shape))
     if ord < 0 or ord == inf:
         _check_identity(array.shape, ord, dim, dims)
+    if ord and prod(array.shape[d] for d in dims) == 1:  # the absolute value, which no power takes out of the range
+        kept = array.shape if keepdim else tuple(size for d, size in enumerate(array.shape) if d not in dims)
+        return from_array(type_.kernels.reshape(type_.kernels.abs(array), kept), type_)
     return from_array(in_single(type_, array, partial(_norm, ord, dims, keepdim)), type_)
 
 

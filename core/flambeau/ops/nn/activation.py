@@ -90,8 +90,8 @@ def _softmax_input(grad: Tensor, result: Tensor, dim: int) -> Tensor:
 def _softmax(input: Tensor, dim: int) -> Tensor:
     type_, array = input._type, input._array
     kernels = type_.kernels
-    if not array.shape:
-        return from_array(kernels.full((), 1.0, type_.dtype.name), type_)
+    if not array.shape:  # 1; for nan and infinite numbers, nan, as along a dimension of size 1
+        return from_array(kernels.exp(kernels.sub(array, array)), type_)
     if kernels.softmax is not None:
         return from_array(kernels.softmax(array, dim), type_)
     powers = kernels.exp(_shifted(kernels, array, dim))
@@ -119,7 +119,7 @@ def _softmax_backward(grad_output: Tensor, result_of: Tensor, dim: int) -> Tenso
     type_, grad, result = grad_output._type, grad_output._array, result_of._array
     kernels = type_.kernels
     if not result.shape:
-        return from_array(kernels.full((), 0.0, type_.dtype.name), type_)
+        return from_array(kernels.mul(kernels.sub(grad, kernels.mul(grad, result)), result), type_)
     if kernels.softmax_backward is not None:
         return from_array(kernels.softmax_backward(grad, result, dim), type_)
     weighted = kernels.mul(grad, result)
@@ -153,7 +153,7 @@ def _log_softmax(input: Tensor, dim: int) -> Tensor:
     type_, array = input._type, input._array
     kernels = type_.kernels
     if not array.shape:
-        return from_array(kernels.full((), 0.0, type_.dtype.name), type_)
+        return from_array(kernels.sub(array, array), type_)
     if kernels.log_softmax is not None and not type_.halves:
         return from_array(kernels.log_softmax(array, dim), type_)
     return from_array(in_single(type_, array, partial(_log_of_shares, dim)), type_)
@@ -178,7 +178,7 @@ def _log_softmax_backward(grad_output: Tensor, result_of: Tensor, dim: int) -> T
     type_, grad, result = grad_output._type, grad_output._array, result_of._array
     kernels = type_.kernels
     if not result.shape:
-        return from_array(kernels.full((), 0.0, type_.dtype.name), type_)
+        return from_array(kernels.sub(grad, kernels.mul(kernels.exp(result), grad)), type_)
     if kernels.log_softmax_backward is not None:
         return from_array(kernels.log_softmax_backward(grad, result, dim), type_)
     total = kernels.sum(grad, (dim,), True)

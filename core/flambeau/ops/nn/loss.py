@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from flambeau import dtypes
-from flambeau._dispatch.declare import composite
+from flambeau._dispatch.declare import composite, primitive
+from flambeau._dispatch.precision import in_single_formula
 from flambeau._tensor import Tensor
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.elementwise.selection import where
 from flambeau.ops.indexing._pairs import _gather as _gather_rows
 from flambeau.ops.indexing.gathering import index_select
+from flambeau.ops.movement.broadcasting import broadcast_tensors
 from flambeau.ops.movement.shapes import reshape, squeeze, unsqueeze
 from flambeau.ops.reductions.extremes import amax, amin
 from flambeau.ops.reductions.sums import mean, sum
@@ -42,9 +44,27 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
         >>> torch.nn.functional.mse_loss(torch.tensor([1.0, 3.0]), torch.tensor([1.0, 1.0]))
         tensor(2.)
     """
-    if not (input._type.real_floats and target._type.real_floats):
+    if input._type is not target._type or not input._type.real_floats:
         input, target = _as_floats("mse_cpu", input, target)
-    return _reduced((input - target).square(), reduction)
+    if input._array.shape != target._array.shape:
+        input, target = broadcast_tensors(input, target)
+    return _mse_loss(input, target, reduction)
+
+
+@in_single_formula
+def _mse_slope(grad: Tensor, input: Tensor, target: Tensor, reduction: str) -> Tensor:
+    """The difference is divided before the gradient comes to it: twice a large one is out of the range."""
+    factor = 2.0 / max(input.numel(), 1) if reduction == "mean" else 2.0
+    return (input - target) * factor * grad
+
+
+def _mse_target(grad: Tensor, input: Tensor, target: Tensor, reduction: str) -> Tensor:
+    return _mse_slope(-grad, input, target, reduction)
+
+
+@primitive(derivatives={"input": _mse_slope, "target": _mse_target}, method=False, node="MseLossBackward0")
+def _mse_loss(input: Tensor, target: Tensor, reduction: str) -> Tensor:
+    return _reduced((input.detach() - target.detach()).square(), reduction)
 
 
 def _as_floats(function: str, *tensors: Tensor) -> list[Tensor]:

@@ -6,9 +6,11 @@ import warnings
 from math import inf, nan, prod
 from typing import Any
 
+from flambeau import dtypes
 from flambeau._dispatch.declare import composite, fused, primitive
 from flambeau._tensor import Tensor, from_array
 from flambeau.errors import level_of_caller
+from flambeau.ops.elementwise.complex_parts import complex
 from flambeau.ops.elementwise.selection import where
 from flambeau.shapes import Shape, normalize_dims
 
@@ -42,10 +44,11 @@ def _var_mean_input(grad: list[Tensor], input: Tensor, dim: Dims, correction: fl
     return _var_input(grad[0], input, dim, correction, keepdim) + spread_mean
 
 
-def _std_mean_input(grad: list[Tensor], input: Tensor, dim: Dims, correction: float, keepdim: bool) -> Tensor:
+def _std_mean_input(
+    grad: list[Tensor], input: Tensor, dim: Dims, correction: float, keepdim: bool, result_0: Tensor
+) -> Tensor:
     spread_mean = _mean_input(grad[1], input._array.shape, dim, keepdim)
-    result = _std(input, dim, correction, keepdim)
-    return _std_input(grad[0], input, dim, correction, keepdim, result) + spread_mean
+    return _std_input(grad[0], input, dim, correction, keepdim, result_0) + spread_mean
 
 
 @fused("var", derivatives={"input": _var_input}, method=False, node="VarBackward0")
@@ -61,14 +64,19 @@ def _std(input: Tensor, dim: Dims, correction: float, keepdim: bool) -> Tensor:
 
 @primitive(derivatives={"input": _var_mean_input}, method=False, node="VarMeanBackward0")
 def _var_mean(input: Tensor, dim: Dims, correction: float, keepdim: bool) -> tuple[Tensor, Tensor]:
-    source = input.detach()
-    return _var(source, dim, correction, keepdim), mean(source, dim, keepdim)
+    return _with_mean(_var, input, dim, correction, keepdim)
 
 
 @primitive(derivatives={"input": _std_mean_input}, method=False, node="StdMeanBackward0")
 def _std_mean(input: Tensor, dim: Dims, correction: float, keepdim: bool) -> tuple[Tensor, Tensor]:
-    source = input.detach()
-    return _std(source, dim, correction, keepdim), mean(source, dim, keepdim)
+    return _with_mean(_std, input, dim, correction, keepdim)
+
+
+def _with_mean(statistic: Any, input: Tensor, dim: Dims, correction: float, keepdim: bool) -> tuple[Tensor, Tensor]:
+    """In double precision, as PyTorch does where both are asked for: no sum and no square leaves the range."""
+    type_, source = input._type, input.detach().to(dtypes.float64)
+    both = statistic(source, dim, correction, keepdim), mean(source, dim, keepdim)
+    return both[0]._to_type(type_), both[1]._to_type(type_)
 
 
 def _variance(input: Tensor, dim: Dims, correction: float, keepdim: bool) -> Any:
@@ -162,10 +170,18 @@ def std(
     """
     dim, correction = _arguments("std", input, dim, unbiased, correction)
     if input._type.complex:
-        spread_out = var(input, dim, keepdim=keepdim, correction=correction)
-        flat = spread_out == 0  # where the root has a corner, the gradient is 0
-        return where(flat, 0.0, where(flat, 1.0, spread_out).sqrt())  # type: ignore[no-any-return]
+        return _root(var(input, dim, keepdim=keepdim, correction=correction))
     return _std(input, dim, correction, keepdim)
+
+
+def _root(variance: Tensor) -> Tensor:
+    flat = variance == 0  # where the root has a corner, the gradient is 0
+    return where(flat, 0.0, where(flat, 1.0, variance).sqrt())  # type: ignore[no-any-return]
+
+
+def _complex_var_mean(input: Tensor, dim: Dims, correction: float, keepdim: bool) -> tuple[Tensor, Tensor]:
+    real, imag = (_var_mean(part, dim, correction, keepdim) for part in (input.real, input.imag))
+    return real[0] + imag[0], complex(real[1], imag[1])
 
 
 @composite(method=False)
@@ -186,7 +202,7 @@ def var_mean(
     """
     dim, correction = _arguments("var_mean", input, dim, unbiased, correction)
     if input._type.complex:
-        return var(input, dim, keepdim=keepdim, correction=correction), mean(input, dim, keepdim)
+        return _complex_var_mean(input, dim, correction, keepdim)
     return _var_mean(input, dim, correction, keepdim)
 
 
@@ -208,5 +224,6 @@ def std_mean(
     """
     dim, correction = _arguments("std_mean", input, dim, unbiased, correction)
     if input._type.complex:
-        return std(input, dim, keepdim=keepdim, correction=correction), mean(input, dim, keepdim)
+        spread_out, centre = _complex_var_mean(input, dim, correction, keepdim)
+        return _root(spread_out), centre
     return _std_mean(input, dim, correction, keepdim)
