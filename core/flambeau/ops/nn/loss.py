@@ -55,8 +55,8 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
 def _mse_slope(grad: Tensor, input: Tensor, target: Tensor, reduction: str) -> Tensor:
     """The difference is divided before the gradient comes to it: twice a large one is out of the range."""
     factor = 2.0 / max(input.numel(), 1) if reduction == "mean" else 2.0
-    slope: Tensor = (input - target) * factor
-    return slope * grad
+    slope: Tensor = (input - target) * factor * grad
+    return slope
 
 
 def _mse_target(grad: Tensor, input: Tensor, target: Tensor, reduction: str) -> Tensor:
