@@ -65,7 +65,8 @@ def test_the_line_is_that_of_the_declaration(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "cases", "tests"),
     [
-        ("logsumexp", "cases/reductions/sums.py", "tests/ops/reductions/test_reductions.py"),
+        ("logsumexp", "cases/reductions/logsums.py", "tests/ops/reductions/test_reductions.py"),
+        ("arange", "cases/creation/ranges.py", "tests/ops/creation/test_creation.py"),
         ("rand", "cases/random/random.py", "tests/random/test_functions.py"),
         ("randn", "cases/random/random.py", "tests/random/test_functions.py"),
         ("bernoulli", "cases/random/random.py", "tests/random/test_functions.py"),
