@@ -143,3 +143,24 @@ def test_a_wrong_output_is_noticed(tmp_path: Path) -> None:
         run_program(page, program, {})
     with pytest.raises(AssertionError, match="Expected"):
         run_doctest(page, session, {})
+
+
+def test_the_examples_of_decorators_are_rows_of_that_kind() -> None:
+    page = (ROOT / "docs/dispatch.md").read_text()
+    table = re.findall(r"^\| `(elementwise|primitive|view|fused|composite)` \|.*\| (.*) \|$", page, re.MULTILINE)
+    assert len(table) == 5
+    for decorator, examples in table:
+        for name in QUOTED.findall(examples):
+            row = flambeau.ops.ROWS[name]
+            assert (row.kind, row.promotion != "") == {"elementwise": ("primitive", True)}.get(
+                decorator, (decorator, False)
+            ), name
+
+
+def test_the_lines_of_a_generated_function_that_the_page_shows_are_generated() -> None:
+    page = (ROOT / "docs/dispatch.md").read_text()
+    generated = (ROOT / "tests/ops/across/generated/mul.txt").read_text()
+    shown = re.search(r"^def mul.*?^```", page, re.MULTILINE | re.DOTALL)
+    assert shown is not None
+    read = set(re.findall(r"\w+\._\w+|type_\.ufuncs\.\w+|\b\w+\(", shown[0].split("\n", 1)[1]))
+    assert [each for each in sorted(read) if each not in generated] == []

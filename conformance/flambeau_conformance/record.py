@@ -12,19 +12,29 @@ from .arguments import arguments, run
 from .aspects import PROMOTED, promoted, promotion_key, value_key
 from .catalogue import ops
 from .golden import plain, write
-from .model import Op
+from .model import Op, Sample
 from .subject import Subject, subject_of
 
-__all__ = ["record", "recorded_keys"]
+__all__ = ["RECORDED_WITH", "record", "recorded_keys"]
+
+RECORDED_WITH = "2.13.0"
+"""The version of PyTorch that the golden results come from."""
 
 
 def record(sections: Collection[str] = ()) -> int:
     """Run every sample of the sections (of all, if none is named) on PyTorch and write what it gave; how many results.
 
+    Nothing is written if a sample does not run.
+
     Raises:
         ImportError: PyTorch is not installed.
+        LookupError: there is no such section, or PyTorch has not what a sample calls.
     """
-    subject = subject_of(None, "torch")
+    known = {op.section for op in ops().values()}
+    unknown = [section for section in sections if section not in known]
+    if unknown:
+        raise LookupError(f"no op is declared in {', '.join(unknown)}; the sections are: {', '.join(sorted(known))}")
+    subject = _pytorch()
     results: dict[str, dict[str, Any]] = {}
     for op in ops().values():
         if not sections or op.section in sections:
@@ -37,12 +47,35 @@ def record(sections: Collection[str] = ()) -> int:
 def _results(subject: Subject, op: Op) -> Iterator[tuple[str, Any]]:
     for sample in op.samples:
         for dtype in sample.dtypes or op.dtypes:
-            found = run(subject, sample, arguments(subject, sample, dtype))
-            yield value_key(op, sample, dtype), [plain(tensor.detach()) for tensor in found]
+            yield value_key(op, sample, dtype), [plain(tensor.detach()) for tensor in _run(subject, op, sample, dtype)]
     if op.arity == 2:
         for first in PROMOTED:
             for second in PROMOTED:
                 yield promotion_key(op, first, second), promoted(subject, op, first, second)
+
+
+def _pytorch() -> Subject:
+    try:
+        return subject_of(None, "torch")
+    except ImportError as error:
+        raise ImportError(
+            f"recording needs PyTorch, whose results are the golden ones ({error}): pip install 'torch=={RECORDED_WITH}'"
+        ) from error
+
+
+def _run(subject: Subject, op: Op, sample: Sample, dtype: str) -> list[Any]:
+    """What PyTorch gives for a sample.
+
+    Raises:
+        LookupError: it has no function that the sample calls.
+    """
+    try:
+        return run(subject, sample, arguments(subject, sample, dtype))
+    except AttributeError as error:
+        raise LookupError(
+            f"PyTorch {subject.version} cannot run the sample {sample.name!r} of the op {op.name!r} ({error}): what PyTorch "
+            "lacks has no golden results; declare it with @case(...), and compare with values that are worked out by hand"
+        ) from error
 
 
 def recorded_keys() -> dict[str, set[str]]:

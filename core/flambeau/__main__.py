@@ -68,20 +68,24 @@ def _source(options: argparse.Namespace) -> int:
 
 
 def _looked_up(names: Sequence[str], shown: Callable[[Any], str]) -> int:
-    """Print what ``shown`` says of each name; 1 if there is nothing to say of one."""
+    """Print what ``shown`` says of each name; 1, after all of them, if there is nothing to say of one."""
+    failed = False
     for name in names:
         try:
             text = shown(lookup.find(name, flambeau))
         except LookupError as error:
+            failed = True
             print(f"flambeau: {error}", file=sys.stderr)
-            return 1
-        print(f"{name}\n{text}" if len(names) > 1 else text)
-    return 0
+        else:
+            print(f"{name}\n{text}" if len(names) > 1 else text)
+    return int(failed)
 
 
 def _columns(facts: dict[str, str]) -> str:
+    """A line for each fact, and for each file of several."""
     width = max(map(len, facts))
-    return "\n".join(f"{what.ljust(width)}  {fact}" for what, fact in facts.items())
+    listed = {what: fact.replace(", ", f",\n{' ' * width}  ") for what, fact in facts.items()}
+    return "\n".join(f"{what.ljust(width)}  {fact}" for what, fact in listed.items())
 
 
 def _plugins(options: argparse.Namespace) -> int:

@@ -12,7 +12,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from flambeau_conformance import cli
+import flambeau
+from flambeau_conformance import cli, golden, record
+from flambeau_conformance.inputs import In
+from flambeau_conformance.model import Op, Sample
+from flambeau_conformance.subject import Subject
 
 _BACKEND = """
 import os, time
@@ -142,3 +146,43 @@ def test_the_run_goes_on_behind_a_crash(tmp_path: Path) -> None:
     assert statuses.pop("sin/value/plain/float32") == "crash"
     assert statuses["sinh/value/plain/float32"] == "pass"
     assert set(statuses.values()) == {"pass"}
+
+
+def test_recording_without_pytorch_names_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert cli.main(["record", "nn/loss"]) == cli.USAGE
+    assert f"pip install 'torch=={record.RECORDED_WITH}'" in capsys.readouterr().err
+
+
+def test_recording_an_unknown_section_names_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["record", "nn/lost"]) == cli.USAGE
+    message = capsys.readouterr().err
+    assert "no op is declared in nn/lost" in message
+    assert "nn/loss" in message
+
+
+def test_recording_what_pytorch_lacks_is_a_clear_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = Op(
+        "wobble", (Sample("plain", lambda t, x: t.wobble(x), (In((2,)),)),), ("float32",), "exact", section="nn/loss"
+    )
+    pytorch = Subject(flambeau, "torch", "2.13.0", None)  # a module without the function, in PyTorch's place
+    written: list[str] = []
+    monkeypatch.setattr(record, "ops", lambda: {"wobble": made})
+    monkeypatch.setattr(record, "subject_of", lambda backend, module: pytorch)
+    monkeypatch.setattr(record, "write", lambda section, results, about: written.append(section))
+    assert cli.main(["record", "nn/loss"]) == cli.USAGE
+    message = capsys.readouterr().err
+    assert "cannot run the sample 'plain' of the op 'wobble'" in message
+    assert "declare it with @case(...)" in message
+    assert "Traceback" not in message
+    assert written == []
+
+
+def test_the_golden_results_come_from_one_pytorch() -> None:
+    assert {golden.provenance(section)["pytorch"].partition("+")[0] for section in golden.sections()} == {
+        record.RECORDED_WITH
+    }

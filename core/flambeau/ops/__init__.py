@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from flambeau._dispatch.namespaces import namespace
 from flambeau._dispatch.rows import ROWS, Row
 
-from . import (  # noqa: F401 (the groups in the order in which they use one another)  # noqa: F401  # noqa: F401  # noqa: F401  # noqa: F401  # noqa: F401
+from . import (  # noqa: F401 (the groups and what is made from all of them)
     creation,
     elementwise,
     fft,

@@ -53,32 +53,12 @@ op("fill", dtypes=ALL, tolerance="exact", method=False, samples=[
 op("as_tensor", dtypes=_NOTHING, tolerance="exact", differentiable=False, method=False, samples=[
     _made("list", lambda t: t.as_tensor([1.0, 2.0])), _made("dtype", lambda t: t.as_tensor([1, 2], dtype=t.float32)),
 ], errors=[Error("text", lambda t: t.as_tensor("a"), (TypeError, ValueError))])  # fmt: skip
-op("arange", dtypes=_NOTHING, tolerance="exact", differentiable=False, method=False, anchors=("arange",), samples=[
-    _made("end", lambda t: t.arange(4), ("int64",)), _made("step", lambda t: t.arange(1, 6, 2), ("int64",)),
-    _made("down", lambda t: t.arange(3, -1, -2), ("int64",)), _made("float", lambda t: t.arange(0.5, 2.0, 0.5)),
-    _made("empty", lambda t: t.arange(0)[:0], ("int64",)),
-], errors=[
-    Error("step", lambda t: t.arange(0, 1, 0), (RuntimeError,), "step must be nonzero"),
-    Error("sign", lambda t: t.arange(0, 1, -1), (RuntimeError,), "inconsistent with step sign"),
-])  # fmt: skip
-op("linspace", dtypes=_NOTHING, differentiable=False, method=False, anchors=("linspace",), samples=[
-    _made("three", lambda t: t.linspace(0, 2, steps=3)), _made("one", lambda t: t.linspace(3, 9, 1)),
-    _made("down", lambda t: t.linspace(1, -1, 5)), _made("none", lambda t: t.linspace(0, 1, 0)),
-    _made("ints", lambda t: t.linspace(-7, 5, 6, dtype=t.int64), ("int64",)),
-], errors=[Error("steps", lambda t: t.linspace(0, 1, -1), (RuntimeError,), "number of steps must be non-negative")])  # fmt: skip
-op("eye", dtypes=_NOTHING, tolerance="exact", differentiable=False, method=False, samples=[
-    _made("square", lambda t: t.eye(2)), _made("wide", lambda t: t.eye(2, 3, dtype=t.int64), ("int64",)),
-], errors=[Error("type", lambda t: t.eye("a"), (TypeError,))])  # fmt: skip
 op("empty_strided", dtypes=_NOTHING, tolerance="exact", differentiable=False, method=False, samples=[
     _made("turned", lambda t: t.empty_strided((2, 3), (1, 2)).fill_(1)), _made("none", lambda t: t.empty_strided((0,), (1,))),
 ], errors=[
     Error("lengths", lambda t: t.empty_strided((2, 3), (1,)), (RuntimeError,), "length|dimensionality"),
     Error("negative", lambda t: t.empty_strided((2,), (-1,)), (RuntimeError,)),
 ])  # fmt: skip
-op("logspace", dtypes=_NOTHING, differentiable=False, method=False, samples=[
-    _made("decades", lambda t: t.logspace(0, 2, 3)), _made("base", lambda t: t.logspace(0, 3, 4, base=2)),
-    _made("ints", lambda t: t.logspace(0, 3, 4, base=2, dtype=t.int32), ("int32",)),
-], errors=[Error("steps", lambda t: t.logspace(0, 1, -1), (RuntimeError,), "number of steps must be non-negative")])  # fmt: skip
 op("asarray", dtypes=_NOTHING, tolerance="exact", differentiable=False, method=False, samples=[
     _made("list", lambda t: t.asarray([1.0, 2.0])), _made("dtype", lambda t: t.asarray([1, 2], dtype=t.float32)),
     Sample("tensor", lambda t, x: t.asarray(x.detach(), copy=True), (In((2,)),)),

@@ -1,7 +1,7 @@
 """Sums, means, products and truth."""
 
 from ...checks import expect, expect_equal
-from ...declare import ALL, FLOATS, INTEGERS, NUMBERS, Error, Sample, case, op
+from ...declare import ALL, FLOATS, NUMBERS, Error, Sample, case, op
 from ...inputs import In
 from ...over_dims import bad_dim, empty, over_dims
 from ...subject import Subject
@@ -75,27 +75,6 @@ op("sum_to_size", method=False, samples=[
     Sample("broadcast", lambda t, x: x.sum_to_size(1, 3), (In((4, 2, 3)),)),
 ], errors=[
     Error("size", lambda t: t.zeros(2).sum_to_size(3), (RuntimeError,), "not expandable"),
-])  # fmt: skip
-op("logsumexp", tolerance="transcendental", errors=[
-    bad_dim("logsumexp"), Error("no-dim", lambda t: t.logsumexp(t.ones(2)), (TypeError,)),
-], samples=[
-    Sample("dim", lambda t, x: t.logsumexp(x, 1), (In((2, 3)),)),
-    Sample("dims-keepdim", lambda t, x: x.logsumexp((0, 1), keepdim=True), (In((2, 3)),)),
-    Sample("integers", lambda t, x: t.logsumexp(x, 0), (In((2, 3)),), dtypes=(*INTEGERS, "bool")),
-    Sample("empty", lambda t, x: t.logsumexp(x, 1), (In((2, 0)),), gradient=False),
-    Sample("special", lambda t, x: t.logsumexp(x, 1), (In((4, 3), "special"),), gradient=False),
-    Sample("large", lambda t, x: t.logsumexp(x * 1e4, 0), (In((4, 3)),), gradient=False),
-])  # fmt: skip
-op("logcumsumexp", tolerance="transcendental", errors=[
-    bad_dim("logcumsumexp"),
-    Error("integers", lambda t: t.logcumsumexp(t.tensor([1, 2]), 0), (NotImplementedError,), "not implemented for 'Long'"),
-], samples=[
-    Sample("dim", lambda t, x: t.logcumsumexp(x, 1), (In((2, 5)),)),
-    Sample("method", lambda t, x: x.logcumsumexp(0), (In((3, 2, 2)),)),
-    Sample("zero-dim", lambda t, x: t.logcumsumexp(x, 0), (In(()),)),
-    Sample("empty", lambda t, x: t.logcumsumexp(x, 1), (In((2, 0)),), gradient=False),
-    Sample("special", lambda t, x: t.logcumsumexp(x, 0), (In((4, 3), "special"),), gradient=False),
-    Sample("large", lambda t, x: t.logcumsumexp(x * 1e4, 0), (In((6,)),), gradient=False),
 ])  # fmt: skip
 
 
