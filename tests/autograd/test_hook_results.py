@@ -109,7 +109,16 @@ IN_TUPLES = [
     pre(of_node), of_parts, pre(of_accumulation), of_module, pre(of_module), of_all_modules, of_old_module,
     of_function, pre(of_function),
 ]  # fmt: skip
-NODES = [of_node, pre(of_node), of_parts, pre(of_parts), of_accumulation, pre(of_accumulation), of_function, of_old_module]
+NODES = [
+    of_node,
+    pre(of_node),
+    of_parts,
+    pre(of_parts),
+    of_accumulation,
+    pre(of_accumulation),
+    of_function,
+    of_old_module,
+]
 
 OTHERS = [
     (lambda: torch.ones(1), RuntimeError, "hook '.*' has changed the size of value"),
@@ -151,7 +160,9 @@ def test_gradients_of_another_kind(place, made, error, message):
         place(wrong)
 
 
-@pytest.mark.parametrize("given", [lambda: torch.ones(2), lambda: [torch.ones(2)], lambda: "a", lambda: 0, lambda: False])
+@pytest.mark.parametrize(
+    "given", [lambda: torch.ones(2), lambda: [torch.ones(2)], lambda: "a", lambda: 0, lambda: False]
+)
 @pytest.mark.parametrize("place", NODES, ids=lambda place: place.__name__)
 def test_no_tuple(place, given):
     with pytest.raises(TypeError, match=f"expected tuple, but hook returned '{type(given()).__name__}'"):
@@ -163,12 +174,16 @@ def test_another_number(place):
     def surplus(*arguments):
         return (torch.ones(2),) * 3
 
-    with pytest.raises(RuntimeError, match=r"hook 'surplus' has returned an incorrect number of values \(got 3, but exp"):
+    with pytest.raises(
+        RuntimeError, match=r"hook 'surplus' has returned an incorrect number of values \(got 3, but exp"
+    ):
         place(surplus)
 
 
 def test_a_hook_of_a_module_counts_its_own():
-    with pytest.raises(RuntimeError, match="Backward hook returned an invalid number of grad_input, got 2, but expected 1"):
+    with pytest.raises(
+        RuntimeError, match="Backward hook returned an invalid number of grad_input, got 2, but expected 1"
+    ):
         of_module(lambda *_: (torch.ones(2),) * 2)
     with pytest.raises(RuntimeError, match="hook 'hook' has changed the size of value"):
         of_module(lambda *_: (torch.ones(1, 1),))

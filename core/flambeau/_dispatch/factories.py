@@ -26,8 +26,8 @@ from flambeau import layouts
 from flambeau._tensor import Tensor
 from flambeau.backend.selection import find_place
 from flambeau.backend.types import TensorType
-from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.dtypes import as_dtype, scalar_type_name
+from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.layouts import order_of_format
 from flambeau.promotion import get_default_dtype
 from flambeau.shapes import Shape, dense_order, size_argument

@@ -19,7 +19,10 @@ X = torch.ones(2)
         (lambda: torch.addcmul(X, X, X, 2, 3), r"addcmul\(\) takes 3 positional arguments but 5 were given$"),
         (lambda: torch.cumsum(X, 0, 1, 2), r"cumsum\(\) takes 2 positional arguments but 4 were given$"),
         (lambda: torch.diag(X, 1, 2), r"diag\(\) takes from 1 to 2 positional arguments but 3 were given"),
-        (lambda: torch.isclose(X, X, 1, 1, True, 3), r"isclose\(\) takes from 2 to 5 positional arguments but 6 were given"),
+        (
+            lambda: torch.isclose(X, X, 1, 1, True, 3),
+            r"isclose\(\) takes from 2 to 5 positional arguments but 6 were given",
+        ),
         (lambda: torch.cat([X], 0, 1), r"cat\(\) takes from 1 to 2 positional arguments but 3 were given"),
     ],
 )

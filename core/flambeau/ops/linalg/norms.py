@@ -12,8 +12,8 @@ from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.precision import in_single, per_count
 from flambeau._dispatch.runtime import Number, number_argument, with_exact_out
 from flambeau._tensor import Tensor, from_array
-from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.dtypes import as_dtype, scalar_type_name
+from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.ops.creation.conversion import to_type
 from flambeau.ops.elementwise.selection import where
 from flambeau.ops.reductions._reduce import Dims, spread

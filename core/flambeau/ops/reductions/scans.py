@@ -9,8 +9,8 @@ from flambeau import dtypes
 from flambeau._dispatch.declare import composite, fused, primitive
 from flambeau._dispatch.runtime import c_name
 from flambeau._tensor import Tensor, from_array
-from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.dtypes import as_dtype, scalar_type_name
+from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.ops.creation.filled import ones_like, zeros, zeros_like
 from flambeau.ops.indexing.scattering import scatter_add
 from flambeau.ops.movement.joining import cat
