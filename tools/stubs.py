@@ -22,7 +22,7 @@ __all__ = ["STUBS"]
 _HEADER = """\
 # Written by `python tools/stubs.py` from the declarations of the ops: do not edit.
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar, overload
 
 from flambeau import dtypes, layouts
 from flambeau._tensor.sparse import SparseTensor
@@ -39,13 +39,22 @@ def method_property(name: str) -> Callable[[_Function], _Function]: ...
 class TensorMethods:
 """
 
+# Results of several tensors. The stub has classes of its own for them: it cannot import modules that import it.
+_RESULTS = {
+    "Extremes": ("values", "indices"), "Aminmax": ("min", "max"), "Histogram": ("hist", "bin_edges"), "QR": ("Q", "R"),
+    "SVD": ("U", "S", "V"), "Slogdet": ("sign", "logabsdet"),
+}  # fmt: skip
+_EXTREMES = ("Max", "Min", "Median", "Nanmedian", "Mode", "Sort", "Topk", "Kthvalue", "Cummax", "Cummin")
+
 # Names that a class body shadows (Tensor has methods called bool, int, float ...) or that are local to a module.
 _SPELLED = {
     "bool": "_bool", "int": "_int", "float": "_float", "complex": "_complex", "Number": "_Number", "Dims": "Any",
-    "Shape": "Any", "DType": "dtypes.dtype", "TensorType": "Any", "Max": "Any", "Min": "Any", "Aminmax": "Any", "Cummax": "Any",
-    "Cummin": "Any", "Device": "Any", "QR": "Any", "SVD": "Any", "Slogdet": "Any",
-    "Sort": "Any", "Topk": "Any", "Kthvalue": "Any", "Mode": "Any", "Quantiles": "Any", "Histogram": "Any",
+    "Shape": "Any", "DType": "dtypes.dtype", "TensorType": "Any", "Device": "Any", "Quantiles": "Any",
+    **{name: f"_{name}" for name in _RESULTS}, **dict.fromkeys(_EXTREMES, "_Extremes"),
 }  # fmt: skip
+
+_BY_DIM = ("max", "min", "median", "nanmedian")
+"""What gives a tensor, and values with their places where it is told a dim."""
 
 
 OPERATORS = "flambeau.ops.operators"
@@ -85,6 +94,23 @@ def _signature(function: Any) -> str:
     return f"({', '.join(entries)}) -> {'Any' if returns == 'Any' else returns}"
 
 
+def _results() -> str:
+    """The classes of results of several tensors."""
+    return "".join(
+        f"class _{name}(NamedTuple):\n{''.join(f'    {field}: Tensor{chr(10)}' for field in fields)}\n"
+        for name, fields in _RESULTS.items()
+    )
+
+
+def _overloads(name: str) -> str:
+    """The forms of a reduction to one element of all, or to those along a dim and their places; or of two tensors."""
+    forms = ["(self, *, out: Any = ...) -> Tensor"]
+    if name in ("max", "min"):
+        forms += ["(self, other: Tensor, *, out: Any = ...) -> Tensor"]
+    forms += ["(self, dim: _int, keepdim: _bool = ..., *, out: Any = ...) -> _Extremes"]
+    return "".join(f"    @overload\n    def {name}{form}: ...\n" for form in forms)
+
+
 def _operator_signature(function: Any) -> str:
     operand = (
         ", other: Any" if len(inspect.signature(function).parameters) > 1 and function.__name__ not in _UNARY else ""
@@ -97,7 +123,7 @@ def stub_text() -> str:
     lines = [
         _HEADER.replace(
             "class TensorMethods:",
-            "_bool = bool\n_int = int\n_float = float\n_complex = complex\n\nclass TensorMethods:",
+            f"{_results()}_bool = bool\n_int = int\n_float = float\n_complex = complex\n\nclass TensorMethods:",
         )
     ]
     for name, value in sorted(vars(TensorMethods).items()):
@@ -106,6 +132,8 @@ def stub_text() -> str:
                 f"    {name}: Tensor\n" if value.fset else f"    @property\n    def {name}(self) -> Tensor: ...\n"
             )
             lines.append(declared)
+        elif name in _BY_DIM:
+            lines.append(_overloads(name))
         elif inspect.isfunction(value):
             ignore = "  # type: ignore[override]" if name in ("__eq__", "__ne__") else ""
             signature = (

@@ -165,3 +165,11 @@ def test_masked_actions_have_a_finite_gradient() -> None:
         assert logits.grad.tolist()[0] == pytest.approx([0.1966, -0.1966, 0.0], abs=1e-3)
         assert logits.grad.tolist()[1] == [0.0, 0.0, 0.0]
         assert policy.log_prob(flambeau.tensor([0, 0])).tolist()[1] == -INF
+
+
+def test_certain_outcomes_have_no_entropy() -> None:
+    assert flambeau.distributions.Bernoulli(0.0).entropy().item() == 0
+    chances = flambeau.tensor([0.0, 0.5], dtype=flambeau.float64)
+    assert flambeau.distributions.Bernoulli(chances).entropy().tolist() == [0, math.log(2)]
+    assert flambeau.distributions.Bernoulli(logits=flambeau.tensor([-50.0, 1000.0])).entropy().tolist() == [0, 0]
+    assert flambeau.distributions.Bernoulli(0.0).log_prob(flambeau.tensor(0.0)).item() == 0

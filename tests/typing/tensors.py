@@ -1,6 +1,6 @@
 """What a type checker knows of factories, methods, operators and namespaces."""
 
-from typing import Any, assert_type
+from typing import assert_type
 
 import flambeau as torch
 from flambeau import Tensor
@@ -43,7 +43,6 @@ assert_type(x.device, torch.device)
 assert_type(x.shape, torch.Size)
 assert_type(x.shape[0], int)
 assert_type(x.shape[1:], torch.Size)
-assert_type(x.size(0), Any)
 assert_type(x.grad, Tensor | None)
 assert_type(x.requires_grad, bool)
 
@@ -57,3 +56,18 @@ assert_type(torch.allclose(x, x), bool)
 assert_type(torch.fft.fft(x), Tensor)
 assert_type(torch.special.erfcx(x), Tensor)
 assert_type(torch.finfo(torch.float32).eps, float)
+
+# Sizes, and results of several tensors.
+assert_type(x.size(), torch.Size)
+assert_type(x.size(0), int)
+assert_type(x.stride(), tuple[int, ...])
+assert_type(x.stride(1), int)
+assert_type(x.max(), Tensor)
+assert_type(x.max(1).indices, Tensor)
+assert_type(x.min(x), Tensor)
+assert_type(x.median(0, keepdim=True).values, Tensor)
+assert_type(x.sort().values, Tensor)
+assert_type(x.topk(1)[1], Tensor)
+assert_type(x.cummax(0).indices, Tensor)
+assert_type(x.aminmax().max, Tensor)
+assert_type(x.svd().S, Tensor)

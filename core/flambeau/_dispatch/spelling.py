@@ -117,13 +117,13 @@ def respelled(function: Callable[..., Any], given: Mapping[str, Any]) -> Any:
 def _renamed(row: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     values = dict(given)
     if values.pop(OVER, None) is not None:
-        raise _too_many(row)
+        raise _too_many(row, given)
     for other, name in row.spellings.items():
         value = values.pop(other, None)
         if value is None:
             continue
         if name in values and values[name] is not _default(row, name):
-            raise _given_twice(row, other, name)
+            raise _given_twice(row, given, other, name)
         values[name] = value
     return values
 
@@ -133,15 +133,33 @@ def _default(row: Any, name: str) -> Any:
     return ... if parameter.required else parameter.default
 
 
-def _too_many(row: Any, otherwise: str = "") -> TypeError:
-    count = sum(not parameter.keyword_only for parameter in row.parameters)
-    taken = f"takes {count} positional argument{'s' * (count != 1)}"
-    return TypeError(f"{row.name}() {taken} but {count + 1} were given{otherwise}")
+def _too_many(row: Any, given: Mapping[str, Any], otherwise: str = "") -> TypeError:
+    positional = [parameter for parameter in row.parameters if not parameter.keyword_only]
+    count, least = len(positional), sum(parameter.required for parameter in positional)
+    surplus = 1 + _count_behind(row, given)
+    taken = f"takes {f'from {least} to ' * (least < count)}{count} positional argument{'s' * (count != 1)}"
+    return TypeError(f"{row.name}() {taken} but {count + surplus} were given{otherwise if surplus == 1 else ''}")
 
 
-def _given_twice(row: Any, other: str, name: str) -> TypeError:
+def _count_behind(row: Any, given: Mapping[str, Any]) -> int:
+    """How many options have got a positional argument behind the first one too many.
+
+    An ``out`` that may be one counts as given by keyword.
+    """
+    slots = list(given)
+    count = 0
+    for name in slots[slots.index(guards_of(row.name, row.parameters)[0]) + 1 :]:
+        default = _default(row, name) if any(each.name == name for each in row.parameters) else None
+        fits_as_out = name == "out" and (hasattr(given[name], "dim") or isinstance(given[name], (tuple, list)))
+        if given[name] is default or fits_as_out:
+            break
+        count += 1
+    return count
+
+
+def _given_twice(row: Any, given: Mapping[str, Any], other: str, name: str) -> TypeError:
     if other == guards_of(row.name, row.parameters)[0]:
-        return _too_many(row, f", or '{name}' is given as '{other}' too")
+        return _too_many(row, given, f", or '{name}' is given as '{other}' too")
     return _twice(row.name, other, name)
 
 

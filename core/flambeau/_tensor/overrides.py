@@ -249,7 +249,7 @@ _TAKEN = frozenset(
     {
         "_base", "_version", "__array__", "__bool__", "__complex__", "__contains__", "__deepcopy__", "__dlpack__",
         "__dlpack_device__", "__float__", "__format__", "__getitem__", "__index__", "__int__", "__invert__", "__len__",
-        "__reduce_ex__", "__repr__", "__setitem__",
+        "__reduce_ex__", "__repr__", "__reversed__", "__setitem__",
     }
 )  # fmt: skip
 """What a class takes over beside public names; operators are generated functions, or made of them."""

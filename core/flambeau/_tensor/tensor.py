@@ -9,7 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from math import prod
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 from flambeau import dtypes, layouts
 from flambeau.errors import NotScalarError, argument_type, level_of_caller
@@ -124,6 +124,14 @@ class Tensor(TensorMethods):
         """The number of its dimensions."""
         return len(self._array.shape)
 
+    @overload
+    def size(self) -> Size: ...
+    @overload
+    def size(self, dim: int) -> int: ...
+    @overload
+    def size(self, *, axis: int) -> int: ...
+    @overload
+    def size(self, dim: None) -> Size: ...
     def size(self, dim: int | None = None, axis: int | None = None) -> Any:
         """Its shape, or the size of one dimension.
 
@@ -156,6 +164,12 @@ class Tensor(TensorMethods):
         """Bytes of all elements."""
         return self.numel() * self.dtype.itemsize
 
+    @overload
+    def stride(self) -> tuple[int, ...]: ...
+    @overload
+    def stride(self, dim: int) -> int: ...
+    @overload
+    def stride(self, *, axis: int) -> int: ...
     def stride(self, dim: int | None = None, axis: int | None = None) -> Any:
         """The distance in elements from one element to the next, per dimension or for one."""
         if axis is not None:

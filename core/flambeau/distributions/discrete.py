@@ -105,11 +105,17 @@ class Bernoulli(_OfProbability):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the probability."""
-        return -self._losses(self._checked(value), 1 - value)
+        return -self._loss(self._checked(value))
 
     def entropy(self) -> Tensor:
         """The entropy."""
-        return self._losses(self.probs, 1 - self.probs)
+        return self._loss(self.probs)
+
+    def _loss(self, value: Tensor) -> Tensor:
+        """Minus the log-probability of ``value``: as PyTorch rounds it, which is 0 where that is the nearest of all."""
+        infinite = self.logits.isinf()
+        logits = self.logits.masked_fill(infinite, 0.0)  # so that no nan flows back from there
+        return where(infinite, self._losses(value, 1 - value), (1 - value) * logits - logsigmoid(logits))
 
     def enumerate_support(self, expand: bool = True) -> Tensor:
         """0 and 1; see :meth:`Distribution.enumerate_support`."""

@@ -403,3 +403,14 @@ def _outcome(module: Any, expression: str) -> tuple[str, str]:
 @pytest.mark.parametrize("expression", EXPRESSIONS)
 def test_as_pytorch(expression: str) -> None:
     assert _outcome(flambeau, expression) == _outcome(torch, expression)
+
+
+def test_reversed_gives_a_tensor() -> None:
+    x = flambeau.arange(4).view(2, 2)
+    assert reversed(x).tolist() == [[2, 3], [0, 1]]
+    number = flambeau.tensor(1.0)
+    assert reversed(number) is number
+    leaf = flambeau.tensor([1.0, 2.0], requires_grad=True)
+    (reversed(leaf) * flambeau.tensor([3.0, 5.0])).sum().backward()
+    assert leaf.grad is not None
+    assert leaf.grad.tolist() == [5, 3]

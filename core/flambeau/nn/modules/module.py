@@ -9,7 +9,6 @@ from flambeau import dtypes
 from flambeau._tensor import Tensor
 from flambeau._tensor.handles import RemovableHandle, new_hooks
 from flambeau._tensor.modes import no_grad
-from flambeau.dtypes import legacy_type_name
 from flambeau.layouts import CHANNELS_LAST
 from flambeau.ops.creation.destinations import destination
 from flambeau.ops.creation.filled import empty_like
@@ -32,10 +31,13 @@ __all__ = [
 _Self = TypeVar("_Self", bound="Module")
 _KINDS = {
     "_parameters": ("parameter", "torch.nn.Parameter"),
-    "_buffers": ("buffer", "torch.Tensor"),
     "_modules": ("child module", "torch.nn.Module"),
+    "_buffers": ("buffer", "torch.nn.Buffer, torch.Tensor"),
 }
-"""The dictionaries of a module's parts; what a part is called, and what it has to be."""
+"""The dictionaries of a module's parts; what a part is called, and what it has to be.
+
+A name of one of them is taken over by parts of an earlier one only.
+"""
 
 
 class Module(Hooked, Stateful):
@@ -88,12 +90,14 @@ class Module(Hooked, Stateful):
 
     def __setattr__(self, name: str, value: Any) -> None:
         kind = _kind_of(value)
+        for held in _KINDS:
+            if held == kind:
+                break
+            if name in self.__dict__.get(held, ()):
+                self._replace(held, name, value)
+                return
         if kind is None:
-            kind = next((each for each in _KINDS if name in self.__dict__.get(each, ())), None)
-            if kind is not None:
-                self._replace(kind, name, value)
-            else:
-                object.__setattr__(self, name, value)
+            object.__setattr__(self, name, value)
             return
         if kind not in self.__dict__:
             what = "module" if kind == "_modules" else "parameters"
@@ -383,6 +387,14 @@ class Module(Hooked, Stateful):
         """Convert floating point parameters and buffers to bfloat16."""
         return self._apply(lambda tensor: tensor.bfloat16() if _floats(tensor) else tensor)
 
+    def share_memory(self: _Self) -> _Self:
+        """Move parameters and buffers to memory that processes share. Source: ``torch.nn.Module.share_memory``.
+
+        Raises:
+            NotImplementedError: there are any, see ``Tensor.share_memory_``.
+        """
+        return self._apply(lambda tensor: tensor.share_memory_())
+
     # -- text -----------------------------------------------------------------------------------------------------------
 
     def extra_repr(self) -> str:
@@ -435,8 +447,8 @@ def _kind_of(value: Any) -> str | None:
 
 def type_name(value: Any) -> str:
     """What a value is, as PyTorch's messages name it."""
-    if type(value) is Tensor:
-        return legacy_type_name(value.dtype, value.device)
+    if isinstance(value, Tensor):
+        return value.type()  # type: ignore[no-any-return]
     cls = type(value)
     return cls.__qualname__ if cls.__module__ == "builtins" else f"{cls.__module__}.{cls.__qualname__}"
 

@@ -61,6 +61,20 @@ def _flip_method(self: Tensor, *dims: Any, **keyword: Any) -> Tensor:
     return flip(self, size_argument("flip", dims))
 
 
+@method("__reversed__")
+def _reversed(self: Tensor) -> Tensor:
+    """What ``reversed(x)`` gives: the tensor in reverse order along the first dim, itself if it has none.
+
+    Source of the semantics: ``torch.Tensor.__reversed__``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> reversed(torch.arange(3))
+        tensor([2, 1, 0])
+    """
+    return self.flip(0) if self.dim() else self
+
+
 @composite()
 def fliplr(input: Tensor) -> Tensor:
     """Reverse the order of the columns; a copy. Source of the semantics: ``torch.fliplr``.
