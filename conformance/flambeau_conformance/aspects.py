@@ -51,7 +51,9 @@ def _of_sample(op: Op, sample: Sample, needs: tuple[str, ...]) -> Iterator[Case]
 
     def made(aspect: str, check: Callable[[Subject, Op, Sample, str], None]) -> Case:
         address = f"{op.name}/{aspect}/{sample.name}/{dtype}"
-        return Case(address, op.section, lambda subject: check(subject, op, sample, dtype), (dtype,), needs)
+        return Case(
+            address, op.section, lambda subject: check(subject, op, sample, dtype), _needed(sample, dtype), needs
+        )
 
     yield made("determinism", _deterministic)
     if sample.inputs:
@@ -90,8 +92,12 @@ def _value(op: Op, sample: Sample, dtype: str) -> Case:
         for one, two in zip(found, expected, strict=True):
             check_recorded(subject, one, two, op.tolerance)
 
-    dtypes = {dtype} | {draw(In((), spec.domain), dtype, "")[1] for spec in sample.inputs}
-    return Case(key, op.section, check, tuple(sorted(dtypes)), anchors=op.anchors)
+    return Case(key, op.section, check, _needed(sample, dtype), anchors=op.anchors)
+
+
+def _needed(sample: Sample, dtype: str) -> tuple[str, ...]:
+    """The dtypes of a sample: of its tensors, drawn for ``dtype``, and those that it needs otherwise."""
+    return tuple(sorted({dtype, *sample.also, *(draw(In((), spec.domain), dtype, "")[1] for spec in sample.inputs)}))
 
 
 def _reference(op: Op, reference: Callable[..., Any], dtype: str, needs: tuple[str, ...]) -> Case:
@@ -235,7 +241,7 @@ _GRADIENT_CHECKS = (
 def _gradients(op: Op, sample: Sample, needs: tuple[str, ...]) -> Iterator[Case]:
     for aspect, check in _GRADIENT_CHECKS:
         address = f"{op.name}/{aspect}/{sample.name}/float64"
-        yield Case(address, op.section, _bound(check, sample), ("float64",), needs)
+        yield Case(address, op.section, _bound(check, sample), _needed(sample, "float64"), needs)
 
 
 def _bound(check: Callable[[Subject, Sample], None], sample: Sample) -> Check:
@@ -249,4 +255,4 @@ def _error(op: Op, error: Error) -> Case:
     def check(subject: Subject) -> None:
         expect_raises(lambda: error.call(subject.torch), error.raises, error.match)
 
-    return Case(f"{op.name}/error/{error.name}/-", op.section, check)
+    return Case(f"{op.name}/error/{error.name}/-", op.section, check, error.also)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flambeau.__main__ import until_closed
 from flambeau.errors import BackendError, MissingExtraError
 
 from .catalogue import matching
@@ -33,12 +34,18 @@ CONFORMANT, NOT_CONFORMANT, USAGE, HARNESS = 0, 1, 2, 3
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and give its exit code."""
+    return until_closed(lambda: _checked_run(arguments))
+
+
+def _checked_run(arguments: Sequence[str] | None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
     except (ManifestError, BackendError, LookupError, ImportError) as error:
         print(f"flambeau-conformance: {error}", file=sys.stderr)
         return USAGE
+    except BrokenPipeError:
+        raise
     except Exception:
         traceback.print_exc()
         return HARNESS
@@ -94,10 +101,10 @@ def _run(options: argparse.Namespace) -> int:
         from .report import progress
     except ImportError:
         raise MissingExtraError("the runner", "rich", "conformance") from None
+    subject = subject_of(options.backend, options.subject)
     cases = matching(options.k)
     if not cases:
         raise LookupError(f"no case matches {options.k!r}: see `flambeau-conformance list`")
-    subject = subject_of(options.backend, options.subject)
     session = Session(subject, read_expectations(options.expectations or subject.expectations()))
     console = Console()
     with progress(len(cases)) as seen:

@@ -121,6 +121,8 @@ class Sample:
     """Whether gradients are checked, if the op has any."""
     plain: bool = False
     """Whether it is the public function on the tensors and nothing else, so that its other forms can be derived."""
+    also: tuple[str, ...] = ()
+    """Dtypes that it needs beside those of its tensors, such as that of a result."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,8 @@ class Error:
     call: Call
     raises: tuple[type[BaseException], ...]
     match: str = ""
+    also: tuple[str, ...] = ()
+    """Dtypes that it needs, beside the default one."""
 
 
 @dataclass(frozen=True)

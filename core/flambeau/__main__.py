@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -11,7 +12,7 @@ from typing import Any
 
 import flambeau
 
-from ._dispatch import lookup
+from ._dispatch import lookup, namespaces
 from .backend.making import describe
 from .backend.manager import PluginManager, plugin_manager
 from .backend.records import PluginRecord
@@ -19,7 +20,7 @@ from .backend.registry import load_backend
 from .errors import MissingExtraError
 from .version import __version__
 
-__all__ = ["main"]
+__all__ = ["main", "until_closed"]
 
 WORKS, NOT_INSTALLED, FAILS = "works", "not installed", "fails"
 
@@ -29,8 +30,27 @@ _TIMEOUT = 120.0
 _CHILD = "import sys; from flambeau.__main__ import _try; _try(sys.argv[1])"
 
 
+_CLOSED = 141
+"""The exit code of a command whose output nobody reads any more, as shells give it to those that SIGPIPE ends."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; 0 if all is well, 1 if a plugin does not work or a name is not found, 2 for wrong usage."""
+    return until_closed(lambda: _run(arguments))
+
+
+def until_closed(command: Callable[[], int]) -> int:
+    """Run a command and give its exit code; where its output is closed before it is done (``| head``), end quietly."""
+    try:
+        code = command()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python flushes when it ends
+        return _CLOSED
+    return code
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     manager = plugin_manager()
     parser = argparse.ArgumentParser(prog="flambeau", description="PyTorch's programming model on pluggable backends.")
     parser.add_argument("--version", action="version", version=f"flambeau {__version__}")
@@ -41,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--check",
         nargs="*",
         metavar="BACKEND",
-        help="make a tensor on each backend, or on these, in a process of its own",
+        help="make a tensor on each backend, or on these, in a process of its own, and ask all plugins for their ops",
     )
     plugins.set_defaults(run=_plugins)
     where = commands.add_parser(
@@ -56,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if not hasattr(options, "run"):
         parser.error(f"the plugin that adds the command {options.command!r} does not say what it runs")
-    return int(options.run(options))
+    return int(options.run(options) or 0)
 
 
 def _where(options: argparse.Namespace) -> int:
@@ -98,6 +118,7 @@ def _plugins(options: argparse.Namespace) -> int:
             print(f"flambeau: unknown backend: {', '.join(unknown)}; there are: {', '.join(known)}", file=sys.stderr)
             return 2
         checks = {name: _checked(name) for name in options.check or known}
+        namespaces.load()  # the hook of commands was called before this one was chosen
     records = sorted(manager.records, key=lambda record: (record.name, record.distribution))
     if options.json:
         plugins = [_as_dict(manager, record, checks) for record in records]

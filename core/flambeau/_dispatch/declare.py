@@ -17,14 +17,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
+from flambeau import dtypes
+from flambeau._tensor import Tensor
 from flambeau._tensor.methods import TensorMethods
 from flambeau._tensor.node import Rule
+from flambeau.backend.table import COMPOSITIONS, OPTIONAL, REQUIRED
 
 from . import inplace as _inplace
 from . import templates as _templates
 from .checks import refuse_complex
-from .rows import ROWS, Row
-from .rules import Formula, Parameter, make_rule, parameters_of
+from .domains import within
+from .rows import ROWS, Row, is_own, key_of
+from .rules import Formula, Parameter, make_rule, node_name, parameters_of
 from .spelling import called_as
 
 __all__ = [
@@ -57,9 +61,8 @@ _OF_REAL_NUMBERS = {"any": "reals", "numbers": "real_numbers", "floats": "real_f
 
 def _finish(row: Row) -> Any:
     """Enter a row and give its function the looks of the one that was written."""
-    if row.name in ROWS:
-        raise TypeError(f"the op {row.name!r} is declared twice")
-    ROWS[row.name] = row
+    _check_names(row)
+    ROWS[row.key] = row
     function, body = row.function, row.body
     if function is not body:
         for attribute in ("__module__", "__name__", "__qualname__", "__doc__", "__annotations__"):
@@ -69,8 +72,39 @@ def _finish(row: Row) -> Any:
     return function
 
 
+def _check_names(row: Row) -> None:
+    """Refuse an op that would take the place of another, as itself or as a method."""
+    if row.key in ROWS:
+        raise TypeError(f"the op {row.key!r} is declared twice")
+    if is_own(row.body):
+        return
+    methods = [row.name] * bool(row.methods) + [f"{row.name}_"] * row.inplace
+    taken = [name for name in methods if hasattr(Tensor, name)]
+    if taken:
+        raise TypeError(
+            f"the op {row.key!r} cannot be a method: Tensor has {' and '.join(map(repr, taken))} already; "
+            "declare it without `method` and `inplace`, or give it another name"
+        )
+
+
+def _check_kernel(key: str, kernel: str) -> None:
+    """Refuse a composition of a plugin's for a kernel that is not its own: it would compute what others ask for."""
+    if kernel in COMPOSITIONS or kernel in REQUIRED or kernel in OPTIONAL:
+        raise TypeError(f"{key}: the kernel {kernel!r} is not its own; `default` wants another `kernel`, or none")
+
+
+def _forms(body: Callable[..., Any], method: bool | None, inplace: bool | None = None) -> tuple[bool, bool]:
+    """Whether an op is a method and has an in-place form where that is not said: those of flambeau are and do.
+
+    A plugin's op is a method only where it asks for that: its name might be another's.
+    """
+    own = is_own(body)
+    asked = own if method is None else method
+    return asked, (own or asked) if inplace is None else inplace
+
+
 def _rule(
-    name: str,
+    body: Callable[..., Any],
     parameters: tuple[Parameter, ...],
     derivatives: Mapping[str, Formula] | None,
     not_differentiable: str,
@@ -80,12 +114,19 @@ def _rule(
     node: str | None = None,
     holomorphic: bool = True,
 ) -> Rule | None:
+    key = key_of(body)
     if bool(derivatives) == bool(not_differentiable):
-        raise TypeError(f"{name}: give derivatives, or say in `not_differentiable` why there are none")
+        raise TypeError(f"{key}: give derivatives, or say in `not_differentiable` why there are none")
     if not derivatives:
         return None
     return make_rule(
-        name, parameters, derivatives, outputs, single_output=single_output, name=node, holomorphic=holomorphic
+        key,
+        parameters,
+        derivatives,
+        outputs,
+        single_output=single_output,
+        name=node or node_name(body.__name__),
+        holomorphic=holomorphic,
     )
 
 
@@ -95,9 +136,9 @@ def elementwise(
     kernel: str = "",
     derivatives: Mapping[str, Formula] | None = None,
     not_differentiable: str = "",
-    inplace: bool = True,
+    inplace: bool | None = None,
     out: bool | str = True,
-    method: bool = True,
+    method: bool | None = None,
     check: Callable[[Any], None] | None = None,
     integer_check: Callable[..., None] | None = None,
     operand_check: Callable[[Any], None] | None = None,
@@ -116,14 +157,17 @@ def elementwise(
         kernel: the kernel's name; the op's own if empty.
         derivatives: a formula for each differentiable parameter.
         not_differentiable: why there is none.
-        inplace, out, method: which further forms there are; ``out="boolean"`` if it must be bool.
-        check: raises for a dtype that the op does not take.
+        inplace, out, method: which further forms there are; ``out="boolean"`` if it must be bool. By default a plugin's
+            op is no method and has no in-place form, which is one.
+        check: raises for a dtype that the op does not take. It must depend on the dtype alone: it is asked once about each,
+            here, and the dtypes that it takes need no check later.
         integer_check: raises for values of integer operands that the kernel does not take.
-        operand_check: raises for a dtype that no operand may have.
+        operand_check: raises for a dtype that no operand may have; as ``check``.
         integers: from a tensor type that is not floating and arrays to an array, in the place of the kernel.
         domain: ``"any"``, ``"numbers"``, ``"floats"`` or ``"discrete"``: the dtypes for which ``check`` and conversion do
-            nothing, and ``integers`` does not apply.
-        default: for an optional kernel, the composition in its place: from the tensor type and arrays to an array.
+            nothing, and ``integers`` does not apply; less where a check refuses some of them.
+        default: for an optional kernel, the composition in its place: from the tensor type and arrays to an array. The
+            kernel of a plugin's op needs a name that no other has, and has one if ``kernel`` is empty.
         variant: for an op with an option (its last parameter, keyword-only), what is called with the operands and the
             option where that has not its default.
         complex: whether the kernel takes complex numbers, or what is called with complex operands instead.
@@ -134,14 +178,19 @@ def elementwise(
     def declare(body: _Function) -> _Function:
         name = body.__name__
         parameters = parameters_of(body)
-        rule = _rule(name, parameters, derivatives, not_differentiable, node=node, holomorphic=holomorphic)
+        key = key_of(body)
+        is_method, is_inplace = _forms(body, method, inplace)
+        rule = _rule(body, parameters, derivatives, not_differentiable, node=node, holomorphic=holomorphic)
         checked = promotion == FLOATING or check or integer_check or operand_check or integers
         reach = domain or ("floats" if checked else "any")
         if complex is not True:
             reach = _OF_REAL_NUMBERS.get(reach, reach)
-        row_kernel = kernel or name
+        reach = _checked_domain(reach, parameters, check, operand_check)
+        row_kernel = kernel or (name if default is None else key.replace(".", "_"))
+        if default is not None and not is_own(body):
+            _check_kernel(key, row_kernel)
         dunder, function = _templates.elementwise(
-            name, parameters, row_kernel, promotion, rule, reach, default=default, variant=variant, out=out
+            name, key, parameters, row_kernel, promotion, rule, reach, variant=variant, out=out
         )
         row = Row(
             name,
@@ -153,21 +202,37 @@ def elementwise(
             promotion,
             rule,
             not_differentiable,
-            (name,) if method else (),
-            inplace,
+            (name,) if is_method else (),
+            is_inplace,
             bool(out),
             check,
             integer_check,
             operand_check,
             integers,
             reach,
-            complex=None if complex is True else complex or refuse_complex(name),
+            complex=None if complex is True else complex or refuse_complex(key),
         )
         function.row = dunder.row = row  # type: ignore[attr-defined]
         function.operator = dunder  # type: ignore[attr-defined]
-        return _finish(row)  # type: ignore[no-any-return]
+        finished: _Function = _finish(row)
+        if default is not None:
+            COMPOSITIONS[row_kernel] = default
+        return finished
 
     return declare
+
+
+def _checked_domain(
+    domain: str,
+    parameters: tuple[Parameter, ...],
+    check: Callable[[Any], None] | None,
+    operand_check: Callable[[Any], None] | None,
+) -> str:
+    """What is left of a domain where dtypes are refused; numbers beside tensors count as int64 for ``operand_check``."""
+    numbers = len([parameter for parameter in parameters if parameter.is_tensor]) > 1 and operand_check is not None
+    checks = [each for each in (check, operand_check) if each is not None]
+    found = within(domain, checks)
+    return within(found, [operand_check], [dtypes.int64]) if numbers and operand_check is not None else found
 
 
 def primitive(
@@ -178,7 +243,7 @@ def primitive(
     outputs: tuple[str, ...] = (),
     inplace: bool = False,
     out: bool | str = False,
-    method: bool = True,
+    method: bool | None = None,
     kind: str = "primitive",
     write: Callable[..., None] | None = None,
     overlapping: bool = False,
@@ -208,11 +273,13 @@ def primitive(
         returns = str(body.__annotations__.get("return", ""))
         several = not outputs and (returns.startswith(("tuple", "list")))
         rule = _rule(
-            name, parameters, derivatives, not_differentiable, outputs,
+            body, parameters, derivatives, not_differentiable, outputs,
             single_output=not several, node=node, holomorphic=holomorphic,
         )  # fmt: skip
         shape = "several" if several else "first" if outputs else "single"
-        function = _templates.primitive(name, body, parameters, rule, shape, outputs, is_view=kind == "view", out=out)
+        function = _templates.primitive(
+            name, key_of(body), body, parameters, rule, shape, outputs, is_view=kind == "view", out=out
+        )
         row = Row(
             name,
             kind,
@@ -223,7 +290,7 @@ def primitive(
             "",
             rule,
             not_differentiable,
-            (name,) if method else (),
+            (name,) if _forms(body, method)[0] else (),
             inplace,
             bool(out),
             write=write,
@@ -240,7 +307,7 @@ def view(
     *,
     derivatives: Mapping[str, Formula] | None = None,
     not_differentiable: str = "",
-    method: bool = True,
+    method: bool | None = None,
     holomorphic: bool = True,
     node: str | None = None,
 ) -> Callable[[_Function], _Function]:
@@ -263,7 +330,7 @@ def fused(
     outputs: tuple[str, ...] = (),
     inplace: bool = False,
     out: bool | str = False,
-    method: bool = True,
+    method: bool | None = None,
     node: str | None = None,
 ) -> Callable[[_Function], _Function]:
     """Declare a primitive whose body tries the optional ``kernel`` and otherwise composes other ops."""
@@ -281,21 +348,25 @@ def fused(
 
 
 def composite(
-    *, method: bool = True, inplace: bool = False, out: bool | str = False, shared: Callable[..., Any] | None = None
+    *,
+    method: bool | None = None,
+    inplace: bool = False,
+    out: bool | str = False,
+    shared: Callable[..., Any] | None = None,
 ) -> Callable[[_Function], _Function]:
     """Declare an op that is written with other ops; for ``shared`` see :class:`~flambeau._dispatch.rows.Row`."""
 
     def declare(body: _Function) -> _Function:
         name = body.__name__
         parameters = parameters_of(body)
-        function = _templates.composite(name, body, parameters, out=out)
+        function = _templates.composite(name, key_of(body), body, parameters, out=out)
         row = Row(
             name,
             "composite",
             function,
             body,
             parameters,
-            methods=(name,) if method else (),
+            methods=(name,) if _forms(body, method)[0] else (),
             inplace=inplace,
             out=bool(out),
             shared=shared,

@@ -119,15 +119,20 @@ def _stand_in(input: Tensor, row: Any) -> Tensor:
     return stand_in
 
 
-_INTEGRAL = ("discrete", "integers")
+_WITHOUT_FLOATS = ("discrete", "integers", "nothing")
 
 
 def _write_directly(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     """Let an element-wise kernel write into ``input``, if nothing has to be converted or broadcast for it."""
     type_ = input._type
-    if type_.complex and row.complex is not None:
+    if type_.complex and (row.complex is not None or row.domain.startswith("real")):
         return False
-    if not type_.backend.capabilities.out or row.promotion == "boolean" or not type_.floats or row.domain in _INTEGRAL:
+    if (
+        not type_.backend.capabilities.out
+        or row.promotion == "boolean"
+        or not type_.floats
+        or row.domain in _WITHOUT_FLOATS
+    ):
         return False
     array = input._array
     kernel = getattr(type_.kernels, row.kernel)
@@ -147,7 +152,7 @@ def _write_directly(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict
 def _direct_operand(row: Any, input: Tensor, other: Any, kwargs: dict[str, Any]) -> Any:
     type_ = input._type
     if other.__class__ is float or other.__class__ is int:
-        if type_.halves and row.name in WIDE_WITH_NUMBERS:
+        if type_.halves and row.key in WIDE_WITH_NUMBERS:
             return None
         return None if kwargs or row.tensor_parameters[1].kind == "tensor" else type_.number(other)
     if getattr(other, "_plain_type", None) is not type_:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
 from flambeau.backend.registry import plugin_manager
 
-__all__ = ["namespace"]
+from .rows import Row
+
+__all__ = ["load", "namespace"]
+
+
+def load() -> None:
+    """Ask all plugins for their ops now; what a hook raises is its plugin's failure."""
+    _registered()
 
 
 def namespace(name: str) -> SimpleNamespace:
@@ -39,7 +47,24 @@ class _Context:
         self._namespaces = namespaces
 
     def register(self, namespace: str, op: Any) -> None:
+        _check_namespace(namespace)
+        row = getattr(op, "row", None)
+        if not isinstance(row, Row) or row.function is not op:
+            raise TypeError(
+                f"what is registered under the namespace {namespace!r} must be an op, a function declared with a decorator "
+                f"of flambeau.extend, one at a time (got {op!r})"
+            )
         ops = self._namespaces.setdefault(namespace, SimpleNamespace())
-        if hasattr(ops, op.row.name):
-            raise ValueError(f"the op '{namespace}.{op.row.name}' is already registered by another plugin")
-        setattr(ops, op.row.name, op)
+        if hasattr(ops, row.name):
+            raise ValueError(f"the op '{namespace}.{row.name}' is already registered")
+        setattr(ops, row.name, op)
+
+
+def _check_namespace(name: object) -> None:
+    """Refuse what could not be written as ``flambeau.ops.<name>``, or would mean something else there."""
+    if not isinstance(name, str):
+        raise TypeError(f"a namespace of ops must be a str, not {name!r}")
+    if not name.isidentifier() or name.startswith("_"):
+        raise ValueError(f"a namespace of ops must be a name that does not begin with an underscore (got {name!r})")
+    if name in vars(sys.modules["flambeau.ops"]):
+        raise ValueError(f"the namespace {name!r} cannot be registered: flambeau.ops.{name} is flambeau's own")

@@ -11,10 +11,20 @@ from flambeau._tensor.node import Rule
 from .rules import Parameter
 from .spelling import spellings_of
 
-__all__ = ["ROWS", "Row"]
+__all__ = ["ROWS", "Row", "is_own", "key_of"]
 
 ROWS: dict[str, Row] = {}
-"""Every op by name."""
+"""Every op by its key: flambeau's own by name, one of a plugin's by its module and name."""
+
+
+def is_own(body: Callable[..., Any]) -> bool:
+    """Whether an op is flambeau's own, not a plugin's."""
+    return (body.__module__ or "").partition(".")[0] == "flambeau"
+
+
+def key_of(body: Callable[..., Any]) -> str:
+    """Under which name an op is kept: two plugins may call theirs the same, and as one of flambeau's is called."""
+    return body.__name__ if is_own(body) else f"{body.__module__}.{body.__name__}"
 
 
 class Row:
@@ -76,6 +86,11 @@ class Row:
         vars(self).update({"aliases": []}, **dict(zip(Row.__annotations__, facts, strict=False)), **named)
 
     @cached_property
+    def key(self) -> str:
+        """Under which name it is kept, and found in tables that are about flambeau's own ops."""
+        return key_of(self.body)
+
+    @cached_property
     def tensor_parameters(self) -> tuple[Parameter, ...]:
         """The parameters through which tensors arrive."""
         return tuple(parameter for parameter in self.parameters if parameter.is_tensor)
@@ -83,4 +98,4 @@ class Row:
     @cached_property
     def spellings(self) -> dict[str, str]:
         """The other names of its parameters: see :mod:`flambeau._dispatch.spelling`."""
-        return spellings_of(self.name, self.parameters)
+        return spellings_of(self.key, self.parameters)

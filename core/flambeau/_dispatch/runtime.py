@@ -193,28 +193,24 @@ def compute(row: Any, values: Sequence[Any]) -> Tensor:
             row.integer_check(values, arrays, type_)
     if row.integers is not None and not type_.floats:
         array = row.integers(type_, *arrays)
-    elif row.name in WIDE_WITH_NUMBERS and is_wide_with(type_, values[1]):
+    elif row.key in WIDE_WITH_NUMBERS and is_wide_with(type_, values[1]):
         array = _computed_wide(row, type_, values)
     else:
         array = getattr(type_.kernels, row.kernel)(*arrays)
     return from_array(array, type_.boolean if row.promotion == "boolean" else type_)
 
 
-def _row(name: str) -> Any:
-    return ROWS[name]
-
-
-def slow_unary(name: str, input: Any) -> Tensor:
+def slow_unary(key: str, input: Any) -> Tensor:
     """A unary element-wise op outside its domain, or on what is no strided tensor."""
-    row = _row(name)
+    row = ROWS[key]
     if input.__class__ not in ORDINARY:
         taken = taken_over(row.function, (input,), {})
         if taken is not NotImplemented:
             return taken  # type: ignore[no-any-return]
     if not isinstance(input, Tensor):
-        raise not_a_tensor(name, "input", 1, input)
+        raise not_a_tensor(row.name, "input", 1, input)
     if input._sparse:
-        return call_sparse(name, input)  # type: ignore[no-any-return]
+        return call_sparse(key, input)  # type: ignore[no-any-return]
     if row.complex is not None and input._type.complex:
         return row.complex(input)  # type: ignore[no-any-return]
     result = compute(row, (input,))
@@ -222,9 +218,9 @@ def slow_unary(name: str, input: Any) -> Tensor:
     return result
 
 
-def slow_binary(name: str, input: Any, other: Any) -> Tensor:
+def slow_binary(key: str, input: Any, other: Any) -> Tensor:
     """A binary element-wise op on operands that differ in type, or one of which is a number."""
-    row = _row(name)
+    row = ROWS[key]
     if input.__class__ not in ORDINARY or other.__class__ not in ORDINARY:
         taken = taken_over(row.function, (input, other), {})
         if taken is not NotImplemented:
@@ -232,13 +228,13 @@ def slow_binary(name: str, input: Any, other: Any) -> Tensor:
     for position, parameter in enumerate(row.tensor_parameters):
         value = (input, other)[position]
         if parameter.kind == "tensor" and not isinstance(value, Tensor):
-            raise not_a_tensor(name, parameter.name, position + 1, value)
+            raise not_a_tensor(row.name, parameter.name, position + 1, value)
     return _binary(row, _operand_or_value(input), _operand_or_value(other))
 
 
 def _binary(row: Any, input: Any, other: Any) -> Tensor:
     if getattr(input, "_sparse", False) or getattr(other, "_sparse", False):
-        return call_sparse(row.name, input, other)  # type: ignore[no-any-return]
+        return call_sparse(row.key, input, other)  # type: ignore[no-any-return]
     if row.complex is not None and (is_complex_operand(input) or is_complex_operand(other)):
         return row.complex(input, other)  # type: ignore[no-any-return]
     result = compute(row, (input, other))
@@ -255,26 +251,26 @@ def is_complex_operand(value: Any) -> bool:
 _NO_OPERAND = object()
 
 
-def slow_operator(name: str, input: Any, other: Any = _NO_OPERAND) -> Any:
+def slow_operator(key: str, input: Any, other: Any = _NO_OPERAND) -> Any:
     """The same for an operator, which leaves operands that it does not know to the other operand's class."""
     if other is _NO_OPERAND:
-        return slow_unary(name, input)
+        return slow_unary(key, input)
     if input.__class__ not in ORDINARY or other.__class__ not in ORDINARY:
         found = overrides.overriding((input, other))
         if found:
-            return _taken_by_operand(name, input, other, found)
+            return _taken_by_operand(key, input, other, found)
     first, second = as_operand(input), as_operand(other)
     if first is None or second is None:
         return NotImplemented
-    return _binary(_row(name), first, second)
+    return _binary(ROWS[key], first, second)
 
 
-def _taken_by_operand(name: str, input: Any, other: Any, found: list[Any]) -> Any:
+def _taken_by_operand(key: str, input: Any, other: Any, found: list[Any]) -> Any:
     """What the class of an operand makes of an operator; NotImplemented if it cannot, or if the other is no operand."""
     if any(as_operand(value) is None and not overrides.takes_part(value.__class__) for value in (input, other)):
         return NotImplemented
     try:
-        return overrides.ask(found, _row(name).function, (input, other), {})
+        return overrides.ask(found, ROWS[key].function, (input, other), {})
     except overrides.NoImplementationError:
         return NotImplemented
 

@@ -38,8 +38,9 @@ def call(name: str, *args: Any, **kwargs: Any) -> Any:
         given += [entry for value in given if isinstance(value, (tuple, list)) for entry in value]
         layouts = {value.layout for value in given if getattr(value, "_sparse", False)}
         named = " and ".join(sorted(map(str, layouts)))
+        shown = name.rpartition(".")[2].removesuffix("_all")
         raise UnsupportedLayoutError(
-            f"{name.removesuffix('_all')}() is not implemented for tensors of layout {named}: convert them to strided tensors "
+            f"{shown}() is not implemented for tensors of layout {named}: convert them to strided tensors "
             "with to_dense() first"
         )
     return function(*args, **kwargs)

@@ -148,7 +148,7 @@ def _count_behind(row: Any, given: Mapping[str, Any]) -> int:
     """
     slots = list(given)
     count = 0
-    for name in slots[slots.index(guards_of(row.name, row.parameters)[0]) + 1 :]:
+    for name in slots[slots.index(guards_of(row.key, row.parameters)[0]) + 1 :]:
         default = _default(row, name) if any(each.name == name for each in row.parameters) else None
         fits_as_out = name == "out" and (hasattr(given[name], "dim") or isinstance(given[name], (tuple, list)))
         if given[name] is default or fits_as_out:
@@ -158,7 +158,7 @@ def _count_behind(row: Any, given: Mapping[str, Any]) -> int:
 
 
 def _given_twice(row: Any, given: Mapping[str, Any], other: str, name: str) -> TypeError:
-    if other == guards_of(row.name, row.parameters)[0]:
+    if other == guards_of(row.key, row.parameters)[0]:
         return _too_many(row, given, f", or '{name}' is given as '{other}' too")
     return _twice(row.name, other, name)
 
@@ -177,7 +177,7 @@ def named(row: Any, keywords: dict[str, Any]) -> dict[str, Any]:
 def _reordered(row: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     """The values of a call with its positional arguments in an old order; none if it is not one."""
     slots = list(given)
-    for order in _OLD_ORDERS.get(row.name, ()):
+    for order in _OLD_ORDERS.get(row.key, ()):
         values = dict(zip(order, given.values(), strict=False))
         later = [name for name in slots[len(order) :] if name in order]
         if all(_fits(*pair) for pair in values.items()) and all(given[name] is _default(row, name) for name in later):

@@ -18,7 +18,6 @@ from flambeau._tensor.modes import grad_enabled, inference
 from flambeau._tensor.node import Node, Rule, next_sequence
 from flambeau._tensor.saved import pack, packing, save_output
 from flambeau._tensor.storage import mark_inference, version_of
-from flambeau.backend.table import COMPOSITIONS
 from flambeau.shapes import check_broadcast
 
 from . import runtime as _runtime
@@ -35,7 +34,7 @@ def {name}({signature}):
     try:
         type_ = input._plain_type
     except AttributeError:
-{missing}        return slow({name!r}, input)
+{missing}        return slow({key!r}, input)
 {unary_domain}    result = new(Tensor)
     array = type_.ufuncs.{kernel}(input._array)
     result._array = array if array.__class__ is type_.array_class else type_.as_array(array)
@@ -54,7 +53,7 @@ def {name}({signature}):
     try:
         type_ = input._plain_type
     except AttributeError:
-{missing}        return slow({name!r}, input, {other})
+{missing}        return slow({key!r}, input, {other})
     kind = {other}.__class__
     if {number}:
         array = input._array
@@ -64,9 +63,9 @@ def {name}({signature}):
     else:
         try:
             if {other}._plain_type is not type_{binary_domain}:
-                return slow({name!r}, input, {other})
+                return slow({key!r}, input, {other})
         except AttributeError:
-    {missing}            return slow({name!r}, input, {other})
+    {missing}            return slow({key!r}, input, {other})
         array = input._array
         operand = {other}._array
         same = array.shape == operand.shape
@@ -168,31 +167,31 @@ def _names(extra: dict[str, Any]) -> dict[str, Any]:
 
 def elementwise(
     name: str,
+    key: str,
     parameters: Sequence[Parameter],
     kernel: str,
     promotion: str,
     rule: Rule | None,
     domain: str,
     *,
-    default: Callable[..., Any] | None,
     variant: Callable[..., Any] | None,
     out: bool | str,
 ) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """The operator (tensors only, NotImplemented for strangers) and the public function of an element-wise op."""
-    if default is not None:
-        COMPOSITIONS[kernel] = default
+    """The operator (tensors only, NotImplemented for strangers) and the public function of an element-wise op.
+
+    ``key`` is what its row is kept under.
+    """
     operands = [parameter for parameter in parameters if parameter.is_tensor]
     tensors = [parameter.name for parameter in operands]
     unary = len(tensors) == 1
     restricted = domain.startswith("real")
     takes_numbers = operands[-1].kind == "optional" and (restricted or domain in ("any", "numbers", "floats"))
-    wide = " and not type_.halves" if name in _runtime.WIDE_WITH_NUMBERS else ""
+    wide = " and not type_.halves" if key in _runtime.WIDE_WITH_NUMBERS else ""
     fields = {
         "name": name,
+        "key": key,
         "kernel": kernel,
-        "unary_domain": ""
-        if domain == "any"
-        else f"    if not type_.{domain}:\n        return slow({name!r}, input)\n",
+        "unary_domain": "" if domain == "any" else f"    if not type_.{domain}:\n        return slow({key!r}, input)\n",
         "binary_domain": "" if domain == "any" else f" or not type_.{domain}",
         "number": f"(kind is float or kind is int) and type_.{'real_' * restricted}floats{wide}"
         if takes_numbers
@@ -200,7 +199,7 @@ def elementwise(
         "result_type": "type_.boolean" if promotion == "boolean" else "type_",
     }
     template = _UNARY if unary else _BINARY
-    guards = guards_of(name, parameters)
+    guards = guards_of(key, parameters)
     options, prologue = [], _guard(guards)
     if any(parameter.name == "alpha" for parameter in parameters):
         options = ["alpha=1"]
@@ -233,7 +232,7 @@ def elementwise(
         namespace = _names({"RULE": rule, "slow": slow, "variant": variant})
         own = fields | {"signature": head, "prologue": first, "missing": absent}
         source = partial(_elementwise_source, template, tensors, rule, own)
-        compiled.append(_compiled_at_first(name, f"<op {name}{'' if absent else ' operator'}>", namespace, source))
+        compiled.append(_compiled_at_first(name, f"<op {key}{'' if absent else ' operator'}>", namespace, source))
     return compiled[0], compiled[1]
 
 
@@ -290,6 +289,7 @@ def _saved(rule: Rule, versions: dict[str, str], tensors: Sequence[str], sequenc
 
 def primitive(
     name: str,
+    key: str,
     body: Callable[..., Any],
     parameters: Sequence[Parameter],
     rule: Rule | None,
@@ -309,14 +309,15 @@ def primitive(
         namespace["link_view"] = _runtime.link_view
     return _compiled_at_first(
         name,
-        f"<op {name}>",
+        f"<op {key}>",
         namespace,
-        lambda: _primitive_source(name, parameters, rule, shape, namespace, is_view=is_view, out=out),
+        lambda: _primitive_source(name, key, parameters, rule, shape, namespace, is_view=is_view, out=out),
     )
 
 
 def _primitive_source(
     name: str,
+    key: str,
     parameters: Sequence[Parameter],
     rule: Rule | None,
     shape: str,
@@ -325,7 +326,7 @@ def _primitive_source(
     is_view: bool,
     out: bool | str,
 ) -> str:
-    signature, guard = _signature(name, parameters, namespace, out=bool(out))
+    signature, guard = _signature(name, key, parameters, namespace, out=bool(out))
     call = _call(parameters)
     prologue = guard
     if out:
@@ -338,24 +339,26 @@ def _primitive_source(
         signature=signature,
         call=call,
         prologue=prologue,
-        checks=_indented(_checks(name, parameters)),
+        checks=_indented(_checks(name, key, parameters)),
         view=_indented(_view(parameters)) if is_view else "",
         record=_indented(_primitive_record(rule, parameters, shape)),
     )
 
 
 def composite(
-    name: str, body: Callable[..., Any], parameters: Sequence[Parameter], *, out: bool | str
+    name: str, key: str, body: Callable[..., Any], parameters: Sequence[Parameter], *, out: bool | str
 ) -> Callable[..., Any]:
     """The check and the ``out=`` form around an op that is written with other ops."""
     namespace = _names({"body": body})
     return _compiled_at_first(
-        name, f"<op {name}>", namespace, lambda: _composite_source(name, parameters, namespace, out=out)
+        name, f"<op {key}>", namespace, lambda: _composite_source(name, key, parameters, namespace, out=out)
     )
 
 
-def _composite_source(name: str, parameters: Sequence[Parameter], namespace: dict[str, Any], *, out: bool | str) -> str:
-    signature, guard = _signature(name, parameters, namespace, out=bool(out))
+def _composite_source(
+    name: str, key: str, parameters: Sequence[Parameter], namespace: dict[str, Any], *, out: bool | str
+) -> str:
+    signature, guard = _signature(name, key, parameters, namespace, out=bool(out))
     call = _call(parameters)
     prologue = ""
     if out:
@@ -368,8 +371,8 @@ def _composite_source(name: str, parameters: Sequence[Parameter], namespace: dic
         f"        raise not_a_tensor({name!r}, {parameter.name!r}, {position}, {parameter.name})\n"
         f"    if {parameter.name}._special:\n"
         f"{_taken_call(parameters, 2)}"
-        f"        if {parameter.name}._sparse and {name!r} in sparse_forms:\n"
-        f"            return call_sparse({name!r}, {call})\n"
+        f"        if {parameter.name}._sparse and {key!r} in sparse_forms:\n"
+        f"            return call_sparse({key!r}, {call})\n"
         for position, parameter in enumerate(parameters, 1)
         if parameter.kind == "tensor"
     )
@@ -378,7 +381,7 @@ def _composite_source(name: str, parameters: Sequence[Parameter], namespace: dic
         f"else getattr({parameter.name}, '_special', False):\n"
         f"{_taken_call(parameters, 2)}"
         f"        if any([getattr(t, '_sparse', False) for t in {parameter.name}]):\n"
-        f"            return call_sparse({name!r}, {call})\n"
+        f"            return call_sparse({key!r}, {call})\n"
         for parameter in parameters
         if parameter.kind == "sequence"
     )
@@ -427,7 +430,9 @@ def _guard(guards: Sequence[str], required: Sequence[str] = ()) -> str:
     return f"    if {' or '.join(tests)}:\n        {_RESPELLED}\n" if tests else ""
 
 
-def _signature(name: str, parameters: Sequence[Parameter], namespace: dict[str, Any], *, out: bool) -> tuple[str, str]:
+def _signature(
+    name: str, key: str, parameters: Sequence[Parameter], namespace: dict[str, Any], *, out: bool
+) -> tuple[str, str]:
     """The parameters of a generated function, and the line that tells other calls from the usual one.
 
     A part of an op, whose name begins with an underscore, is called by flambeau alone, and as it is declared.
@@ -443,7 +448,7 @@ def _signature(name: str, parameters: Sequence[Parameter], namespace: dict[str, 
     entries[True] += ["out=None"] * out
     if part:
         return ", ".join([*entries[False], *(["*"] if entries[True] else []), *entries[True]]), ""
-    guards = guards_of(name, parameters)
+    guards = guards_of(key, parameters)
     signature = ", ".join([*entries[False], f"{guards[0]}=None", *entries[True], *_others(guards)])
     required = [each.name for each in parameters if each.required and each.kind != "tensor"]
     return signature, _guard(guards, required)
@@ -468,7 +473,7 @@ def _taken_call(parameters: Sequence[Parameter], level: int, *, out: bool = Fals
     return _taken([parameter.name for parameter in parameters if not parameter.keyword_only], keywords, level)
 
 
-def _checks(name: str, parameters: Sequence[Parameter]) -> str:
+def _checks(name: str, key: str, parameters: Sequence[Parameter]) -> str:
     """Read the node of every tensor argument, which also shows that it is a strided tensor that no class has taken over."""
     lines: list[str] = []
     call = _call(parameters)
@@ -483,7 +488,7 @@ def _checks(name: str, parameters: Sequence[Parameter]) -> str:
                 *taken,
                 f"    if not getattr({parameter.name}, '_sparse', False):",
                 f"        raise not_a_tensor({name!r}, {parameter.name!r}, {position}, {parameter.name}) from None",
-                f"    return call_sparse({name!r}, {call})",
+                f"    return call_sparse({key!r}, {call})",
             ]
         elif parameter.kind == "optional":
             own = parameter.name
@@ -492,7 +497,7 @@ def _checks(name: str, parameters: Sequence[Parameter]) -> str:
                 f"if node_{own} is None and getattr({own}, '_special', {own}.__class__ not in ORDINARY):",
                 *taken,
                 f"    if getattr({own}, '_sparse', False):",
-                f"        return call_sparse({name!r}, {call})",
+                f"        return call_sparse({key!r}, {call})",
             ]
         elif parameter.kind == "sequence":
             lines += [
@@ -500,7 +505,7 @@ def _checks(name: str, parameters: Sequence[Parameter]) -> str:
                 f"if any([getattr(tensor, '_special', True) for tensor in {parameter.name}]):",
                 *taken,
                 f"    if any([getattr(tensor, '_sparse', False) for tensor in {parameter.name}]):",
-                f"        return call_sparse({name!r}, {call})",
+                f"        return call_sparse({key!r}, {call})",
             ]
     return "\n".join(lines)
 

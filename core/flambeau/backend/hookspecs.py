@@ -42,7 +42,12 @@ class OpContext(Protocol):
     """What :func:`flambeau_register_ops` is given."""
 
     def register(self, namespace: str, op: Any) -> None:
-        """Offer ``op``, a function declared with :mod:`flambeau.extend`'s decorators, as ``flambeau.ops.<namespace>``."""
+        """Offer ``op``, a function declared with :mod:`flambeau.extend`'s decorators, as ``flambeau.ops.<namespace>.<name>``.
+
+        Raises:
+            TypeError: ``op`` is no such function.
+            ValueError: ``namespace`` is no name, or flambeau's own, or has an op of this name.
+        """
 
 
 class ConformanceContext(Protocol):
@@ -74,6 +79,6 @@ def flambeau_conformance(context: ConformanceContext) -> None:
 def flambeau_cli_commands(context: Any) -> None:
     """Add commands to ``python -m flambeau``: ``context`` is the :class:`argparse` sub-parsers object.
 
-    The function that a command runs takes the parsed options and gives the exit code:
+    The function that a command runs takes the parsed options and gives the exit code, None for 0:
     ``parser.set_defaults(run=function)``.
     """

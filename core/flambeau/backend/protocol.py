@@ -129,8 +129,16 @@ class Backend(ABC):
         return 0
 
     def storage_offset(self, array: Array) -> int:
-        """Distance in elements from the first element of the allocation that ``array`` lies in."""
-        raise self.lacks("storage_offset")
+        """Distance in elements from the first element of the allocation that ``array`` lies in.
+
+        A backend whose movement kernels share memory needs it; with ``views="copy"`` core keeps account of it.
+        """
+        raise UnsupportedError(
+            "storage_offset()",
+            backend=self.name,
+            hint="a backend of views='alias' has to say where an array begins in its memory: its class lacks the method "
+            "storage_offset(array) of flambeau.backend.Backend",
+        )
 
     def data_ptr(self, array: Array) -> int:
         """Address of the first element; 0 where the engine has no addresses."""

@@ -35,6 +35,10 @@ class KernelTable:
     """
 
     backend_name: str
+    _find: Callable[[str], Any] = staticmethod(lambda name: None)
+    """What the backend has under a name."""
+    _bound_to: Any = None
+    """The tensor type that compositions are bound to."""
 
     def __init__(self, kernels: object, backend: str, extensions: Collection[str] = ()) -> None:
         """Take the kernels out of ``kernels``, an object or a mapping; ``extensions`` are the groups that it must have.
@@ -49,6 +53,7 @@ class KernelTable:
         if missing:
             raise MissingKernelsError(backend, missing)
         self.backend_name = backend
+        self._find = find
         for name in required + OPTIONAL:
             setattr(self, name, find(name))
 
@@ -62,12 +67,17 @@ class KernelTable:
         """The table with compositions, bound to a tensor type, for the element-wise kernels that are lacking."""
         table = object.__new__(KernelTable)
         vars(table).update(vars(self))
+        table._bound_to = tensor_type
         for name, composition in COMPOSITIONS.items():
             if vars(table).get(name) is None:
                 setattr(table, name, _compose(composition, tensor_type))
         return table
 
-    def __getattr__(self, name: str) -> Any:  # only names that no kernel has arrive here
+    def __getattr__(self, name: str) -> Any:  # only names that are no kernels of flambeau's own ops arrive here
+        found = self._of_a_plugin(name)
+        if found is not None:
+            setattr(self, name, found)
+            return found
         for group, names in GROUPS.items():
             if name in names:
                 raise UnsupportedError(
@@ -75,7 +85,19 @@ class KernelTable:
                     backend=self.backend_name,
                     hint="copy the tensor to a backend that has it, as `tensor.cpu()` does with the NumPy backend",
                 )
-        raise AttributeError(f"there is no kernel called {name!r}; kernels are declared in flambeau.backend.kernels")
+        raise AttributeError(
+            f"the backend '{self.backend_name}' has no kernel called {name!r}; flambeau's are declared in "
+            "flambeau.backend.kernels, that of a plugin's op is what `kernels` or `default` gives"
+        )
+
+    def _of_a_plugin(self, name: str) -> Any:
+        """The kernel of an op that a plugin declared, perhaps after this table was made: the backend's or a composition."""
+        if name.endswith("__") or any(name in names for names in GROUPS.values()):
+            return None
+        found = self._find(name)
+        if found is None and name in COMPOSITIONS and self._bound_to is not None:
+            found = _compose(COMPOSITIONS[name], self._bound_to)
+        return found
 
 
 def _compose(composition: Callable[..., Array], tensor_type: Any) -> Callable[..., Array]:

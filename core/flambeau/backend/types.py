@@ -92,8 +92,10 @@ class TensorType:
     """The type of a tensor: backend, device and dtype in one object, compared by identity.
 
     ``halves`` are floating types of 16 bits. ``numbers`` (not bool), ``floats`` (floating or complex), ``integers`` and
-    ``discrete`` (integers and bool) are the domains that element-wise ops are declared for.
+    ``discrete`` (integers and bool) are the domains that element-wise ops are declared for; ``nothing`` is no type's.
     """
+
+    nothing = False
 
     __slots__ = (
         "_numbers",

@@ -89,11 +89,12 @@ _LINALG_OUT: dict[str, Any] = {
     "matrix_power": lambda t, x, **o: t.linalg.matrix_power(x @ x.mT, 2, **o), "cond": lambda t, x, **o: t.linalg.cond(x, **o),
 }  # fmt: skip
 
+_ALSO = {"eigvals": ("complex64",)}
 _NEEDED = dict.fromkeys(_LINALG_OUT, ("linalg",)) | dict.fromkeys(_BYTES_OUT, ("bytes",))
 
 for _name, _call in (_OUT | _BYTES_OUT | _LINALG_OUT).items():
 
-    @case(f"{_name}/out/plain/float32", dtypes=("float32",), extensions=_NEEDED.get(_name, ()))
+    @case(f"{_name}/out/plain/float32", dtypes=("float32", *_ALSO.get(_name, ())), extensions=_NEEDED.get(_name, ()))
     def _out(subject: Subject, call: Any = _call) -> None:
         t = subject.torch
         expected = call(t, subject.tensor(_X, "float32"))

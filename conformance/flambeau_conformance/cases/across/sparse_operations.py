@@ -20,9 +20,10 @@ for _operation in OPERATIONS:
         for _kind in kinds_of(_operation, _layout):
             _name = f"{_layout}-{_kind}-{_operation.address}"
             for _dtype in _operation.dtypes:
-                case(f"sparse/value/{_name}/{_dtype}", dtypes=(_dtype,))(
-                    partial(_value, _operation, _layout, _kind, _dtype)
-                )
+                case(
+                    f"sparse/value/{_name}/{_dtype}",
+                    dtypes=(_dtype, *(("uint8",) if _kind == "duplicates" and _dtype == "bool" else ())),
+                )(partial(_value, _operation, _layout, _kind, _dtype))
             if _operation.gradient:
                 case(f"sparse/gradient/{_name}/float64", dtypes=("float64",))(
                     partial(_gradient, _operation, _layout, _kind)

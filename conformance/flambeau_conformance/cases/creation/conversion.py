@@ -9,7 +9,7 @@ op("to", dtypes=ALL, tolerance="exact", method=False, samples=[
     Sample("float32", lambda t, x: x.to(t.float32), (In((2, 3)),), gradient=False),
     Sample("int64", lambda t, x: x.to(t.int64), (In((2, 3)),), gradient=False),
     Sample("bool", lambda t, x: x.bool(), (In((2, 3)),), gradient=False),
-    Sample("uint8", lambda t, x: x.to(t.uint8), (In((2, 3), "positive"),), gradient=False),
+    Sample("uint8", lambda t, x: x.to(t.uint8), (In((2, 3), "positive"),), gradient=False, also=("uint8",)),
     Sample("other", lambda t, x, y: x.to(y), (In((2, 3)), In((1,), "index:2")), gradient=False),
     Sample("double", lambda t, x: x.double(), (In((2, 3)),)),
 ], errors=[Error("dtype", lambda t: t.zeros(1).to("float33"), (RuntimeError, TypeError))])  # fmt: skip

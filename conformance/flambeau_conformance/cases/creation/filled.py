@@ -19,7 +19,7 @@ op("tensor", dtypes=_NOTHING, tolerance="exact", differentiable=False, method=Fa
 ], errors=[
     Error("ragged", lambda t: t.tensor([[1, 2], [3]]), (ValueError,), r"expected sequence of length 2 at dim 1 \(got 1\)"),
     Error("text", lambda t: t.tensor(["a"]), (ValueError, TypeError)),
-    Error("overflow", lambda t: t.tensor([300], dtype=t.uint8), (RuntimeError,), "overflow|cannot be converted"),
+    Error("overflow", lambda t: t.tensor([300], dtype=t.uint8), (RuntimeError,), "overflow|cannot be converted", also=("uint8",)),
 ])  # fmt: skip
 for _name in ("zeros", "ones"):
     op(_name, dtypes=_NOTHING, tolerance="exact", differentiable=False, method=False, anchors=(_name,), samples=[

@@ -28,7 +28,7 @@ op("clamp", dtypes=NUMBERS, tolerance="exact", samples=[
     Sample("special", lambda t, x: t.clamp(x, -1, 1), (In((12,), "special"),), dtypes=FLOATS, gradient=False),
 ], errors=[
     Error("nothing", lambda t: t.clamp(t.zeros(2)), (RuntimeError, ValueError), "At least one of"),
-    Error("overflow", lambda t: t.clamp(t.ones(1, dtype=t.uint8), 256), (RuntimeError,), "cannot be converted to type uint8_t without overflow"),
+    Error("overflow", lambda t: t.clamp(t.ones(1, dtype=t.uint8), 256), (RuntimeError,), "cannot be converted to type uint8_t without overflow", also=("uint8",)),
 ], anchors=("clamp", "clip"))  # fmt: skip
 op("clamp_min", dtypes=NUMBERS, tolerance="exact", samples=[
     Sample("number", lambda t, x: t.clamp_min(x, 1), (In((3, 4)),)),

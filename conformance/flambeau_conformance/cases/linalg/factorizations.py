@@ -31,5 +31,5 @@ matrices(
     square=False,
 )
 op("eigvals", tolerance="reduction", method=False, alias=False, extensions=EXTENSION, dtypes=("float64",), turned=False, samples=[
-    Sample("real", lambda t, x: t.view_as_real(t.linalg.eigvals(x + x.mT)).sort(0)[0], (In((2, 2)),)),
+    Sample("real", lambda t, x: t.view_as_real(t.linalg.eigvals(x + x.mT)).sort(0)[0], (In((2, 2)),), also=("complex128",)),
 ], errors=[Error("square", lambda t: t.linalg.eigvals(t.zeros(2, 3)), (RuntimeError,), "must be batches of square matrices")])  # fmt: skip

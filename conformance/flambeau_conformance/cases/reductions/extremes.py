@@ -39,7 +39,7 @@ for _name in ("max", "min"):
         *over_dims(_name, several=False),
         Sample("two", lambda t, x, y, name=_name: getattr(t, name)(x, y), (In((2, 3)), In((3,)))),
         Sample("other", lambda t, x, y, name=_name: getattr(x, name)(other=y), (In((2, 3)), In((2, 1))), gradient=False),
-        Sample("ties", lambda t, x, name=_name: getattr(t, name)(x.sign().int(), 1), (In((3, 5)),), gradient=False),
+        Sample("ties", lambda t, x, name=_name: getattr(t, name)(x.sign().int(), 1), (In((3, 5)),), gradient=False, also=("int32",)),
         Sample("zero-size", lambda t, x, name=_name: getattr(t, name)(x, 0), (In((2, 0)),), gradient=False),
         _nan(_name, dim=0),
     ], errors=[
@@ -61,7 +61,7 @@ for _name in ("argmax", "argmin"):
     ])  # fmt: skip
 
 
-@case("max/out/dim/float32", dtypes=("float32", "int64"), anchors=("max#dim", "max#indices_replace_dim"))
+@case("max/out/dim/float32", dtypes=("float32", "int64", "int32"), anchors=("max#dim", "max#indices_replace_dim"))
 def _out_of_two(subject: Subject) -> None:
     t = subject.torch
     x = subject.tensor([[3.0, 2.0, 1.0], [4.0, 5.0, 6.0]], "float32")

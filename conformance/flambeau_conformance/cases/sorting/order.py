@@ -86,17 +86,17 @@ op("kthvalue", dtypes=NUMBERS, tolerance="exact", errors=[
 ])  # fmt: skip
 
 
-@case("sort/out/pair/float32", dtypes=("float32", "int64"))
+@case("sort/out/pair/float32", dtypes=("float32", "int64", "int32"))
 def _out_of_sort(subject: Subject) -> None:
     _check_pair(subject, lambda t, x, out: t.sort(x, descending=True, out=out), [3.0, 2.0, 1.0], [1, 2, 0])
 
 
-@case("topk/out/pair/float32", dtypes=("float32", "int64"))
+@case("topk/out/pair/float32", dtypes=("float32", "int64", "int32"))
 def _out_of_topk(subject: Subject) -> None:
     _check_pair(subject, lambda t, x, out: t.topk(x, 2, out=out), [3.0, 2.0], [1, 2])
 
 
-@case("kthvalue/out/pair/float32", dtypes=("float32", "int64"))
+@case("kthvalue/out/pair/float32", dtypes=("float32", "int64", "int32"))
 def _out_of_kthvalue(subject: Subject) -> None:
     _check_pair(subject, lambda t, x, out: t.kthvalue(x, 2, keepdim=True, out=out), [2.0], [2])
 

@@ -26,7 +26,7 @@ op("searchsorted", dtypes=NUMBERS, tolerance="exact", turned=False, differentiab
     Sample("left", _search(), (In((7,)), In((2, 5)))),
     Sample("right", _search(right=True), (In((7,)), In((2, 5)))),
     Sample("side", _search(side="right"), (In((7,)), In((5,)))),
-    Sample("int32", _search(out_int32=True), (In((7,)), In((5,)))),
+    Sample("int32", _search(out_int32=True), (In((7,)), In((5,))), also=("int32",)),
     Sample("rows", _search(), (In((2, 7)), In((2, 5)))),
     Sample("rows-right", _search(right=True), (In((2, 2, 6)), In((2, 2, 3)))),
     Sample("number", lambda t, x: t.searchsorted(t.sort(x).values, 1), (In((7,)),)),
@@ -41,7 +41,7 @@ op("bucketize", dtypes=NUMBERS, tolerance="exact", turned=False, differentiable=
 ], samples=[
     Sample("left", lambda t, x, y: t.bucketize(x, t.msort(y)), (In((2, 5)), In((6,)))),
     Sample("right", lambda t, x, y: t.bucketize(x, t.msort(y), right=True), (In((2, 5)), In((6,)))),
-    Sample("int32", lambda t, x, y: t.bucketize(x, t.msort(y), out_int32=True), (In((5,)), In((6,)))),
+    Sample("int32", lambda t, x, y: t.bucketize(x, t.msort(y), out_int32=True), (In((5,)), In((6,))), also=("int32",)),
     Sample("number", lambda t, y: t.bucketize(1.5, t.msort(y)), (In((6,)),)),
     Sample("zero-size", lambda t, x, y: t.bucketize(x, y), (In((2, 3)), In((0,)))),
 ])  # fmt: skip
