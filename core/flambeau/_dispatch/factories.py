@@ -42,8 +42,17 @@ __all__ = [
     "FACTORIES", "TypeOf", "check_layout", "check_shape", "factory", "factory_like", "finished", "nothing_stored", "type_for",
 ]  # fmt: skip
 
-TypeOf: TypeAlias = Callable[..., TensorType]
-"""Gives the type to make; its argument is the dtype that it has if the call names none."""
+
+class TypeOf(partial[TensorType]):
+    """Gives the type to make; its argument is the dtype that it has if the call names none."""
+
+    __slots__ = ()
+
+    def target(self, shape: Shape) -> Tensor | None:
+        """The tensor of ``out=`` if it has the shape already: numbers are drawn in the order of its memory."""
+        out = self.keywords.get("out")
+        return out if isinstance(out, Tensor) and not out._sparse and out._array.shape == shape else None
+
 
 Factory: TypeAlias = Callable[..., Tensor]
 
@@ -77,11 +86,11 @@ def factory(
             if layout is not layouts.strided:
                 check_layout(name, layout)
             if out is None:
-                result = body(*args, type_of=partial(type_for, dtype, device), **own)
+                result = body(*args, type_of=TypeOf(type_for, dtype, device), **own)
                 return finished(result, requires_grad)
             if not target:
                 raise TypeError(f"{name}() got an unexpected keyword argument 'out'")
-            form = partial(body, *args, type_of=partial(type_for, dtype, device, out=out), **own)
+            form = partial(body, *args, type_of=TypeOf(type_for, dtype, device, out=out), **own)
             return with_out(out, update_wrapper(form, body))  # type: ignore[no-any-return]
 
         return _dressed(made, body, *[_SIZES] * sized, *["out"] * target, *_OPTIONS)
