@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial, update_wrapper
+from math import prod
 from types import CodeType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -176,13 +177,33 @@ def check_layout(function: str, layout: layouts.layout) -> None:
 
 
 def check_shape(shape: Shape, function: str = "") -> Shape:
-    """A shape without negative sizes."""
+    """A shape without negative sizes, of no more elements than there can be.
+
+    Raises:
+        RuntimeError: it has such sizes, or too many elements.
+        TypeError: a size is no integer of 64 bits.
+    """
+    if prod(shape) >= _TOO_MANY:
+        raise _too_large(shape, function)
     if shape and min(shape) < 0:
         if function == "zeros":
             raise RuntimeError(f"zeros: Dimension size must be non-negative. (got {list(shape)})")
         negative = next(size for size in shape if size < 0)
         raise RuntimeError(f"Trying to create tensor with negative dimension {negative}: {list(shape)}")
     return shape
+
+
+_TOO_MANY = 1 << 60  # elements, so that bytes are counted in 64 bits
+
+
+def _too_large(shape: Shape, function: str) -> Exception:
+    for position, size in enumerate(shape, 1):
+        if size >= 1 << 63:
+            return TypeError(
+                f"{function or 'empty'}(): argument 'size' failed to unpack the object at pos {position} with error "
+                f'"Overflow when unpacking long long": {size} is more than 2**63 - 1'
+            )
+    return RuntimeError(f"Storage size calculation overflowed with sizes={list(shape)}")
 
 
 def nothing_stored(function: str, size: Shape, layout: layouts.layout, **options: Any) -> Tensor:

@@ -121,9 +121,13 @@ def _randint_arguments(low: Any, high: Any, size: Any) -> tuple[int, int, Any]:
 
 def _int_arguments(function: str, low: Any, high: Any) -> tuple[int, int]:
     try:
-        return as_int(low, "low"), as_int(high, "high")
+        bounds = as_int(low, "low"), as_int(high, "high")
     except TypeError as error:
         raise TypeError(f"{function}(): {error}") from None
+    for bound in bounds:
+        if not -(1 << 63) <= bound < 1 << 63:
+            raise ValueError(f"{function}(): Overflow when unpacking long long: {bound} does not fit 64 bits")
+    return bounds
 
 
 @factory()
