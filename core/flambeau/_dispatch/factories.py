@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial, update_wrapper
+from math import prod
 from types import CodeType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -42,8 +43,17 @@ __all__ = [
     "FACTORIES", "TypeOf", "check_layout", "check_shape", "factory", "factory_like", "finished", "nothing_stored", "type_for",
 ]  # fmt: skip
 
-TypeOf: TypeAlias = Callable[..., TensorType]
-"""Gives the type to make; its argument is the dtype that it has if the call names none."""
+
+class TypeOf(partial[TensorType]):
+    """Gives the type to make; its argument is the dtype that it has if the call names none."""
+
+    __slots__ = ()
+
+    def target(self, shape: Shape) -> Tensor | None:
+        """The tensor of ``out=`` if it has the shape already: numbers are drawn in the order of its memory."""
+        out = self.keywords.get("out")
+        return out if isinstance(out, Tensor) and not out._sparse and out._array.shape == shape else None
+
 
 Factory: TypeAlias = Callable[..., Tensor]
 
@@ -77,11 +87,11 @@ def factory(
             if layout is not layouts.strided:
                 check_layout(name, layout)
             if out is None:
-                result = body(*args, type_of=partial(type_for, dtype, device), **own)
+                result = body(*args, type_of=TypeOf(type_for, dtype, device), **own)
                 return finished(result, requires_grad)
             if not target:
                 raise TypeError(f"{name}() got an unexpected keyword argument 'out'")
-            form = partial(body, *args, type_of=partial(type_for, dtype, device, out=out), **own)
+            form = partial(body, *args, type_of=TypeOf(type_for, dtype, device, out=out), **own)
             return with_out(out, update_wrapper(form, body))  # type: ignore[no-any-return]
 
         return _dressed(made, body, *[_SIZES] * sized, *["out"] * target, *_OPTIONS)
@@ -167,13 +177,33 @@ def check_layout(function: str, layout: layouts.layout) -> None:
 
 
 def check_shape(shape: Shape, function: str = "") -> Shape:
-    """A shape without negative sizes."""
+    """A shape without negative sizes, of no more elements than there can be.
+
+    Raises:
+        RuntimeError: it has such sizes, or too many elements.
+        TypeError: a size is no integer of 64 bits.
+    """
+    if prod(shape) >= _TOO_MANY:
+        raise _too_large(shape, function)
     if shape and min(shape) < 0:
         if function == "zeros":
             raise RuntimeError(f"zeros: Dimension size must be non-negative. (got {list(shape)})")
         negative = next(size for size in shape if size < 0)
         raise RuntimeError(f"Trying to create tensor with negative dimension {negative}: {list(shape)}")
     return shape
+
+
+_TOO_MANY = 1 << 60  # elements, so that bytes are counted in 64 bits
+
+
+def _too_large(shape: Shape, function: str) -> Exception:
+    for position, size in enumerate(shape, 1):
+        if size >= 1 << 63:
+            return TypeError(
+                f"{function or 'empty'}(): argument 'size' failed to unpack the object at pos {position} with error "
+                f'"Overflow when unpacking long long": {size} is more than 2**63 - 1'
+            )
+    return RuntimeError(f"Storage size calculation overflowed with sizes={list(shape)}")
 
 
 def nothing_stored(function: str, size: Shape, layout: layouts.layout, **options: Any) -> Tensor:

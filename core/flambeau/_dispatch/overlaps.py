@@ -80,9 +80,15 @@ _UNCHECKED = frozenset((
 _APART = frozenset((
     "index_copy", "index_add", "index_fill", "index_reduce", "scatter", "scatter_add", "scatter_reduce", "put", "_index_put",
     "cat", "concat", "concatenate", "stack", "hstack", "vstack", "dstack", "column_stack", "row_stack", "diff", "index_select",
-    "take", "take_along_dim", "masked_select",
+    "take", "take_along_dim", "masked_select", "outer", "ger", "kron",
 ))  # fmt: skip
 """What reads its operands in another order than it writes: not even all of the target may be an operand."""
+
+_POINTWISE = frozenset((
+    "where", "clamp", "clip", "clamp_min", "clamp_max", "lerp", "addcmul", "addcdiv", "addr", "cross",
+    "floor_divide", "true_divide",
+))  # fmt: skip
+"""What reads its operands element by element as it writes, though it is made of other functions."""
 
 _NUMBERS = frozenset(("fill", "masked_fill", "index_fill"))
 """What takes a tensor for a number, which is read before anything is written."""
@@ -103,16 +109,17 @@ def check_operands(name: str, target: Tensor, operands: Sequence[Any]) -> None:
     check_apart(target, operands, wholly=name in _APART)
 
 
-def check_out(name: str, target: Tensor, operands: Sequence[Any], *, elementwise: bool) -> None:
-    """Refuse what ``out=`` of a function must not be beside its operands."""
-    if (target._storage or target._view) is not None and name not in _REPEATING:
+def check_out(name: str, target: Tensor, operands: Sequence[Any], *, elementwise: bool, resized: bool = False) -> None:
+    """Refuse what ``out=`` of a function must not be beside its operands; ``resized``: it has another shape still."""
+    elementwise = elementwise or name in _POINTWISE
+    if not resized and (target._storage or target._view) is not None and name not in _REPEATING:
         check_distinct(target)
     if name == "gather":  # whose index may be the target
         check_apart(target, operands[:1], wholly=True)
         check_apart(target, operands[1:])
-    elif name in _APART:
+    elif name in _APART and not (resized and name == "diff"):  # of which the parts that are subtracted are copies then
         check_apart(target, operands, wholly=True)
-    elif name not in _UNCHECKED:
+    elif name not in _UNCHECKED and (elementwise or not resized):
         check_apart(target, [each for each in operands if elementwise or getattr(each, "shape", None) == target.shape])
 
 

@@ -398,9 +398,9 @@ def _written(
         raise TypeError(f"expected tuple of {len(results)} elements but got {len(outs)}")
     for target, value in zip(outs, results, strict=True):
         check(target, value)
-        if target._array.shape == value._array.shape:
-            elementwise = getattr(getattr(function, "row", None), "promotion", "") != ""
-            check_out(function.__name__.lstrip("_"), target, args, elementwise=elementwise)
+        resized = target._array.shape != value._array.shape
+        elementwise = getattr(getattr(function, "row", None), "promotion", "") != ""
+        check_out(function.__name__.lstrip("_"), target, args, elementwise=elementwise, resized=resized)
     for target, value in zip(outs, results, strict=True):
         _write_out(target, value)
     return type(result)(*outs) if hasattr(result, "_fields") else out
@@ -513,7 +513,11 @@ def _resize_out(target: Tensor, value: Tensor) -> None:
             UserWarning,
             stacklevel=level_of_caller(),
         )
-    target._array = target._type.kernels.empty(value._array.shape, target.dtype.name)
+    # An empty tensor is at no place, so that what comes would lie anywhere in the memory of others.
+    if target._storage is None or target._node is not None or not target.numel():
+        target._array = target._type.kernels.empty(value._array.shape, target.dtype.name)
+    else:  # within its memory, which others share
+        target.resize_(tuple(value._array.shape))
 
 
 def store(target: Tensor, value: Tensor) -> None:

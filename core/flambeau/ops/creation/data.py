@@ -19,7 +19,7 @@ from flambeau._tensor.overrides import DisableTorchFunctionSubclass
 from flambeau.backend.selection import find_place
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.errors import level_of_caller
-from flambeau.promotion import as_number, dtype_of_number, get_default_dtype, promote_types
+from flambeau.promotion import as_number, dtype_of_number, get_default_dtype, is_scalar, promote_types
 from flambeau.shapes import Shape, Size, size_argument
 
 from .conversion import from_numpy
@@ -68,7 +68,9 @@ def make_tensor(data: Any, dtype: DType | None = None, device: Any = None, requi
             place = data.device if device is None else find_place(device).device
             made = data.detach().to(place, dtype or data.dtype, copy=True)
         return made.requires_grad_() if requires_grad else made
-    buffer = None if data.__class__ in _NUMBERS or data.__class__ is list else _elements_of(data)
+    buffer = (
+        None if data.__class__ in _NUMBERS or data.__class__ is list or _checked(data, dtype) else _elements_of(data)
+    )
     if buffer is not None:
         view, found, shape = buffer
         type_ = type_for(dtype, device, found)
@@ -80,6 +82,11 @@ def make_tensor(data: Any, dtype: DType | None = None, device: Any = None, requi
     type_ = type_for(dtype, device, _dtype_of_values(flat))
     array = type_.kernels.from_host(pack(flat, type_.dtype), shape, type_.dtype.name)
     return finished(from_array(array, type_), requires_grad)
+
+
+def _checked(data: Any, dtype: DType | None) -> bool:
+    """Whether it is a scalar of an array library that must fit integers as Python's numbers must."""
+    return dtype is not None and dtype.category == dtypes.INTEGRAL and is_scalar(data)
 
 
 def _elements_of(data: Any) -> tuple[memoryview, DType, Shape] | None:

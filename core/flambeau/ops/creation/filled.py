@@ -148,7 +148,7 @@ def full(
         tensor([[7, 7],
                 [7, 7]])
     """
-    shape = check_shape(size_argument("full", (size,)))
+    shape = check_shape(size_argument("full", (size,)), "full")
     value = number_argument("full", "fill_value", fill_value, 2)
     value = value.item() if isinstance(value, Tensor) else value
     return _filled(shape, value, type_of(dtype_of_number(value)))

@@ -7,7 +7,7 @@ from math import ceil, floor, isfinite
 from typing import Any
 
 from flambeau import dtypes
-from flambeau._dispatch.factories import TypeOf, factory
+from flambeau._dispatch.factories import TypeOf, check_shape, factory
 from flambeau._dispatch.runtime import number_argument
 from flambeau._tensor import Tensor, from_array
 from flambeau.backend.types import TensorType
@@ -52,6 +52,9 @@ def _check_range(start: Any, end: Any, step: Any) -> None:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
 
 
+_WIDEST = 1 << 63
+
+
 @factory()
 def arange(
     start: Any = None,
@@ -91,6 +94,11 @@ def arange(
     length = -((start - end) // step) if exact else ceil((end - start) / step)
     if type_.integers:
         start, step = int(start), int(step)
+        if not all(-_WIDEST <= value < _WIDEST for value in (start, int(end), step)):
+            raise RuntimeError("value cannot be converted to type int64_t without overflow")
+    if length >= _WIDEST:
+        raise RuntimeError(f"invalid size, possible overflow? arange() would have {length} elements")
+    check_shape((length,), "arange")
     kernels, name = type_.kernels, type_.dtype.name
     if step:
         array = kernels.arange(start, step, length, name)
@@ -127,6 +135,7 @@ def linspace(
 def _spaced_type(function: str, start: Any, end: Any, steps: int, type_of: TypeOf) -> TensorType:
     if as_int(steps, "steps") < 0:
         raise RuntimeError("number of steps must be non-negative")
+    check_shape((int(steps),), function)
     inferred = dtype_of_number(1j) if isinstance(start, complex) or isinstance(end, complex) else None
     type_ = type_of(inferred)
     if inferred is not None and not type_.complex:
@@ -311,7 +320,10 @@ def eye(
     for name, size in (("n", n), ("m", n if m is None else m)):
         if (size := as_int(size, name)) < 0:
             raise RuntimeError(f"{name} must be greater or equal to 0, got {size}")
+        if size >= _WIDEST:
+            raise ValueError(f"eye(): Overflow when unpacking long long: {name} is {size}")
     type_ = type_of()
+    check_shape((n, n if m is None else as_int(m, "m")), "eye")
     rows = arange(n, device=type_.device)
     columns = arange(n if m is None else m, device=type_.device)
     return to_type(rows.unsqueeze(1) == columns, type_)

@@ -37,7 +37,7 @@ def _resize_(
 ) -> Tensor:
     """Change the shape in place; elements stay in the order of memory, those that come in addition are arbitrary.
 
-    A tensor that grows beyond its memory gets new memory, which views taken before do not see (PyTorch's would). Source:
+    A tensor that grows beyond its memory gets new memory, and so do its views and what it is a view of. Source:
     ``torch.Tensor.resize_``.
 
     Raises:
@@ -98,7 +98,20 @@ def _resized(tensor: Tensor, shape: Shape, strides: Shape) -> Any:
         grown = kernels.empty((offset + count,), tensor.dtype.name)
         kernels.copy_into(kernels.slice(grown, (0,), elements.shape, (1,)), elements)
         elements = grown
+        if memory is not None:
+            _move(tensor, Memory(grown, tensor._type))
     return Memory(elements, tensor._type).tensor(tensor._type, shape, strides, offset)._array
+
+
+def _move(tensor: Tensor, memory: Memory) -> None:
+    """Let a tensor, its views and what it is a view of lie in a larger memory that begins with that of all of them."""
+    found = [tensor] if tensor._storage is None else [tensor, *tensor._storage.views()]
+    for each in found:  # which grows by the bases
+        if each._view is not None and not any(each._view.base is other for other in found):
+            found.append(each._view.base)
+    for each in found:
+        laid = memory.tensor(each._type, tuple(each.shape), each.stride(), each.storage_offset())
+        each._array = laid._array
 
 
 def _in_memory_order(tensor: Tensor) -> Any:

@@ -60,7 +60,8 @@ def _mse_slope(grad: Tensor, input: Tensor, target: Tensor, reduction: str) -> T
 
 
 def _mse_target(grad: Tensor, input: Tensor, target: Tensor, reduction: str) -> Tensor:
-    return _mse_slope(-grad, input, target, reduction)
+    slope: Tensor = _mse_slope(-grad, input, target, reduction)
+    return slope
 
 
 @primitive(derivatives={"input": _mse_slope, "target": _mse_target}, method=False, node="MseLossBackward0")

@@ -12,7 +12,6 @@ from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
 from flambeau._tensor.overrides import overridable
-from flambeau.backend.types import TensorType
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.filled import empty, empty_like
@@ -76,10 +75,23 @@ def bernoulli(
         tensor([0., 1.])
     """
     if out is not None:
-        return with_out(out, lambda: bernoulli(input.detach(), p, generator=generator))  # type: ignore[no-any-return]
-    target = empty(input.shape, dtype=input.dtype, device=input.device)
-    drawn = _filling.bernoulli(target, input.detach() if p is None else p, generator=generator)
+        return with_out(out, lambda: _bernoulli(input.detach(), p, generator, out))  # type: ignore[no-any-return]
+    drawn = _bernoulli(input, p, generator)
     return _bernoulli_of(input, drawn) if input.requires_grad else drawn
+
+
+def _bernoulli(input: Tensor, p: float | None, generator: Generator | None, out: Tensor | None = None) -> Tensor:
+    target = _drawn_for(out, input.shape, input)
+    return _filling.bernoulli(target, input.detach() if p is None else p, generator=generator)  # type: ignore[no-any-return]
+
+
+def _drawn_for(out: Tensor | None, shape: Shape, like: Tensor) -> Tensor:
+    """A tensor to draw for: ``out`` itself, which is not written to here, or an empty one of its dtype."""
+    if isinstance(out, Tensor) and not out._sparse:
+        if out.shape == shape:
+            return out
+        like = out
+    return empty(shape, dtype=like.dtype, device=like.device)
 
 
 @overridable
@@ -115,7 +127,7 @@ def normal(
     """
     if isinstance(mean, Tensor) or isinstance(std, Tensor):
         if out is not None:
-            return with_out(out, lambda: _normal_of_tensors(mean, std, generator))  # type: ignore[no-any-return]
+            return with_out(out, lambda: _normal_of_tensors(mean, std, generator, out))  # type: ignore[no-any-return]
         drawn = _normal_of_tensors(mean, std, generator)
         moving = [value for value in (mean, std) if isinstance(value, Tensor) and value.requires_grad]
         return _normal_of(moving[0], moving[-1], drawn) if moving else drawn
@@ -136,16 +148,17 @@ def normal(
 
 @factory()
 def _normal(mean: float, std: float, size: Any, *, type_of: TypeOf, generator: Generator | None) -> Tensor:
-    return _filling.normal(_unfilled("normal", size, type_of()), mean, std, generator=generator)
+    return _filling.normal(_unfilled("normal", size, type_of), mean, std, generator=generator)
 
 
-def _normal_of_tensors(mean: Tensor | float, std: Tensor | float, generator: Generator | None) -> Tensor:
+def _normal_of_tensors(
+    mean: Tensor | float, std: Tensor | float, generator: Generator | None, out: Tensor | None = None
+) -> Tensor:
     """Numbers of mean 0 scaled and moved: two roundings, where numbers as parameters give one."""
     tensors = [value.detach() for value in (mean, std) if isinstance(value, Tensor)]
     if isinstance(std, Tensor) and not bool((std.detach() >= 0).all()):
         raise RuntimeError("normal expects all elements of std >= 0.0")
-    first = tensors[0]
-    target = empty(broadcast_shapes(*(tensor.shape for tensor in tensors)), dtype=first.dtype, device=first.device)
+    target = _drawn_for(out, broadcast_shapes(*(tensor.shape for tensor in tensors)), tensors[0])
     noise = _filling.normal(target, 0.0, 1.0 if isinstance(std, Tensor) else std, generator=generator)
     if isinstance(std, Tensor):
         noise.mul_(std.detach())
@@ -155,9 +168,11 @@ def _normal_of_tensors(mean: Tensor | float, std: Tensor | float, generator: Gen
 # -- functions that PyTorch has in place only ------------------------------------------------------------------------
 
 
-def _unfilled(function: str, size: Any, type_: TensorType) -> Tensor:
-    shape = check_shape(size_argument(function, (size,)))
-    return from_array(type_.kernels.empty(shape, type_.dtype.name), type_)
+def _unfilled(function: str, size: Any, type_of: TypeOf) -> Tensor:
+    """What numbers are drawn for: the tensor of ``out=`` where it has the shape, which is not written to here."""
+    shape, type_ = check_shape(size_argument(function, (size,))), type_of()
+    target = type_of.target(shape)
+    return from_array(type_.kernels.empty(shape, type_.dtype.name), type_) if target is None else target
 
 
 @factory()
@@ -174,7 +189,7 @@ def exponential(lambd: float = 1.0, size: Any = (), *, type_of: TypeOf, generato
         >>> torch.exponential(1.0, (2,), generator=torch.Generator().manual_seed(42))
         tensor([0.0599, 0.0650])
     """
-    return _filling.exponential(_unfilled("exponential", size, type_of()), lambd, generator=generator)
+    return _filling.exponential(_unfilled("exponential", size, type_of), lambd, generator=generator)
 
 
 @factory()
@@ -191,7 +206,7 @@ def cauchy(
         >>> torch.cauchy(0, 1, (2, 3)).shape
         torch.Size([2, 3])
     """
-    return _filling.cauchy(_unfilled("cauchy", size, type_of()), median, sigma, generator=generator)
+    return _filling.cauchy(_unfilled("cauchy", size, type_of), median, sigma, generator=generator)
 
 
 @factory()
@@ -208,7 +223,7 @@ def log_normal(
         >>> bool((torch.log_normal(0, 1, (100,)) > 0).all())
         True
     """
-    return _filling.log_normal(_unfilled("log_normal", size, type_of()), mean, std, generator=generator)
+    return _filling.log_normal(_unfilled("log_normal", size, type_of), mean, std, generator=generator)
 
 
 @factory()
@@ -223,7 +238,7 @@ def geometric(p: float, size: Any = (), *, type_of: TypeOf, generator: Generator
         >>> bool((torch.geometric(0.5, (100,)) >= 1).all())
         True
     """
-    return _filling.geometric(_unfilled("geometric", size, type_of()), p, generator=generator)
+    return _filling.geometric(_unfilled("geometric", size, type_of), p, generator=generator)
 
 
 # -- counts ----------------------------------------------------------------------------------------------------------

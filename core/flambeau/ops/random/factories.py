@@ -10,8 +10,9 @@ from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau.backend.types import TensorType
 from flambeau.random import _bounds, _for_dtype
+from flambeau.random._draws import Draw
 from flambeau.random._generator import Generator
-from flambeau.random._placing import draw
+from flambeau.random._placing import draw, memory_order
 from flambeau.shapes import Shape, as_int, size_argument
 
 __all__ = [
@@ -26,6 +27,12 @@ __all__ = [
 
 
 # -- of a given shape ----------------------------------------------------------------------------------------------
+
+
+def _drawn(type_: TensorType, shape: Shape, generator: Generator | None, wanted: Draw, target: Tensor | None) -> Tensor:
+    """A tensor of a shape, filled in the order of the memory that the numbers go to."""
+    order = None if target is None else memory_order(target)
+    return from_array(draw(type_, shape, generator, wanted, order=order), type_)
 
 
 @factory(sized=True)
@@ -48,7 +55,7 @@ def rand(
                 [0.0885, 0.1320]])
     """
     type_ = type_of()
-    return from_array(draw(type_, shape, generator, _for_dtype.uniform(type_.dtype)), type_)
+    return _drawn(type_, shape, generator, _for_dtype.uniform(type_.dtype), type_of.target(shape))
 
 
 @factory(sized=True)
@@ -69,8 +76,9 @@ def randn(
         >>> torch.randn(3)
         tensor([ 1.5410, -0.2934, -2.1788])
     """
-    type_ = type_of()
-    return from_array(draw(type_, shape, generator, _for_dtype.normal(type_.dtype)), type_)
+    type_, target = type_of(), type_of.target(shape)
+    wanted = _for_dtype.normal(type_.dtype, in_blocks=target is None or target.is_contiguous())
+    return _drawn(type_, shape, generator, wanted, target)
 
 
 @factory()
@@ -97,7 +105,7 @@ def randint(
     """
     low, high, size = _randint_arguments(low, high, size)
     shape, type_ = check_shape(size_argument("randint", (size,))), type_of(dtypes.int64)
-    return from_array(draw(type_, shape, generator, _for_dtype.integers(type_.dtype, low, high)), type_)
+    return _drawn(type_, shape, generator, _for_dtype.integers(type_.dtype, low, high), type_of.target(shape))
 
 
 def _randint_arguments(low: Any, high: Any, size: Any) -> tuple[int, int, Any]:
@@ -113,9 +121,13 @@ def _randint_arguments(low: Any, high: Any, size: Any) -> tuple[int, int, Any]:
 
 def _int_arguments(function: str, low: Any, high: Any) -> tuple[int, int]:
     try:
-        return as_int(low, "low"), as_int(high, "high")
+        bounds = as_int(low, "low"), as_int(high, "high")
     except TypeError as error:
         raise TypeError(f"{function}(): {error}") from None
+    for bound in bounds:
+        if not -(1 << 63) <= bound < 1 << 63:
+            raise ValueError(f"{function}(): Overflow when unpacking long long: {bound} does not fit 64 bits")
+    return bounds
 
 
 @factory()
