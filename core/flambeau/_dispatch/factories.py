@@ -76,15 +76,16 @@ def factory(
         name = body.__name__.lstrip("_")
 
         def made(
-            *args: Any, out: Tensor | None = None, dtype: DType | None = None, layout: layouts.layout = layouts.strided,
+            *args: Any, out: Tensor | None = None, dtype: DType | None = None, layout: layouts.layout | None = None,
             device: Any = None, requires_grad: bool = False, pin_memory: bool = False, **own: Any,
         ) -> Tensor:  # fmt: skip
+            usual = layout is None or layout is layouts.strided
             if sized:
                 shape = check_shape(size_argument(name, args, own.pop("size", None) if own else None), name)
-                if sparse and layout is not layouts.strided:
+                if sparse and not usual:
                     return finished(nothing_stored(name, shape, layout, dtype=dtype, device=device), requires_grad)
                 args = (shape,)
-            if layout is not layouts.strided:
+            if not usual:
                 check_layout(name, layout)
             if out is None:
                 result = body(*args, type_of=TypeOf(type_for, dtype, device), **own)
@@ -168,8 +169,14 @@ def type_for(dtype: DType | None, device: Any, default: DType | None = None, out
     return out._type
 
 
-def check_layout(function: str, layout: layouts.layout) -> None:
-    """Refuse a layout that is not strided."""
+def _must_be_layout(function: str, layout: Any) -> None:
+    if not isinstance(layout, layouts.layout):
+        raise TypeError(f"{function}(): argument 'layout' must be torch.layout, not {type(layout).__name__}")
+
+
+def check_layout(function: str, layout: Any) -> None:
+    """Refuse a layout that is not strided, and what is none."""
+    _must_be_layout(function, layout)
     if layout is not layouts.strided:
         raise NotImplementedError(
             f"{function}(): layout {layout!r} is not supported; make a strided tensor, and convert it with to_sparse()"
@@ -206,8 +213,9 @@ def _too_large(shape: Shape, function: str) -> Exception:
     return RuntimeError(f"Storage size calculation overflowed with sizes={list(shape)}")
 
 
-def nothing_stored(function: str, size: Shape, layout: layouts.layout, **options: Any) -> Tensor:
+def nothing_stored(function: str, size: Shape, layout: Any, **options: Any) -> Tensor:
     """Zeros, or what there was, in a sparse layout."""
+    _must_be_layout(function, layout)
     if layout in (layouts.sparse_bsr, layouts.sparse_bsc):
         raise RuntimeError(
             f"{function}() of layout {layout!r} would need a blocksize: make a strided tensor, and convert it with "

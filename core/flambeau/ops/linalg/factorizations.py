@@ -39,12 +39,11 @@ __all__: list[str] = []  # public in flambeau.linalg
 
 
 def _cholesky_input(grad: Tensor, result: Tensor) -> Tensor:
-    inner = tril(matmul(adjoint(result), grad))
-    inner = inner - diag_embed(diagonal(inner, 0, -2, -1)) / 2
-    # L^-H inner L^-1, made symmetric: the input is.
-    left = _solve(adjoint(result), inner)
-    whole = adjoint(_solve(adjoint(result), adjoint(left)))
-    return (whole + adjoint(whole)) / 2
+    turned = adjoint(result)
+    inner = matmul(turned, grad)
+    # The input is symmetric, and so is L^-H inner L^-1, but for imaginary parts on the diagonal, which PyTorch keeps.
+    inner = (tril(inner) + adjoint(tril(inner, -1))) / 2
+    return adjoint(_solve(turned, adjoint(_solve(turned, inner))))
 
 
 @primitive(derivatives={"input": _cholesky_input}, method=False, holomorphic=False, node="LinalgCholeskyExBackward0")

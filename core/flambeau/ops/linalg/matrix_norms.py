@@ -51,6 +51,11 @@ def _pair(dim: Sequence[int], ndim: int) -> tuple[int, int]:
     return first, second
 
 
+def _largest(values: Tensor, dim: int, keepdim: bool) -> Tensor:
+    """The largest of what is not negative; 0 where there is none."""
+    return values.amax(dim, keepdim) if values.shape[dim] else values.sum(dim, keepdim)
+
+
 @composite(method=False, out="exact")
 def matrix_norm(
     A: Tensor,
@@ -85,11 +90,11 @@ def matrix_norm(
         return of_singular_values(source, (rows, columns), keepdim, lambda values: values.sum(-1))
     if abs(ord) == 2:
         return of_singular_values(
-            source, (rows, columns), keepdim, lambda values: values.amax(-1) if ord > 0 else values.amin(-1)
+            source, (rows, columns), keepdim, lambda values: _largest(values, -1, False) if ord > 0 else values.amin(-1)
         )
     summed, compared = (rows, columns) if abs(ord) == 1 else (columns, rows)
     sums = source.abs().sum(summed, keepdim=True)
-    result = sums.amax(compared, keepdim=True) if ord > 0 else sums.amin(compared, keepdim=True)
+    result = _largest(sums, compared, True) if ord > 0 else sums.amin(compared, keepdim=True)
     return result if keepdim else result.squeeze((rows, columns))
 
 

@@ -49,10 +49,11 @@ def _norm_input(grad: Tensor, input: Tensor, ord: float, dim: Dims, keepdim: boo
     return slope * where(at_corner, 0.0, grad * where(at_corner, 1.0, total) ** (1 - ord))
 
 
-@primitive(derivatives={"input": _norm_input}, method=False, node="LinalgVectorNormBackward0")
+@primitive(derivatives={"input": _norm_input}, method=False, holomorphic=False, node="LinalgVectorNormBackward0")
 def _vector_norm(input: Tensor, ord: float, dim: Dims, keepdim: bool) -> Tensor:
-    type_, array = input._type, input._array
     check_floats("linalg.vector_norm", input)
+    source = input.detach().abs() if input._type.complex else input
+    type_, array = source._type, source._array
     dims = normalize_dims(dim, len(array.shape))
     if ord < 0 or ord == inf:
         _check_identity(array.shape, ord, dim, dims)
@@ -134,8 +135,11 @@ def norm(
 
 
 def vector_norm_of(input: Tensor, ord: float, dim: Dims, keepdim: bool) -> Tensor:
-    """The norm of vectors; of complex ones, that of the absolute values."""
-    return _vector_norm(input.abs() if input._type.complex else input, ord, dim, keepdim)
+    """The norm of vectors; of complex ones, that of the absolute values.
+
+    Only the Euclidean one has no corner at the zeros of a complex vector, which absolute values alone would have.
+    """
+    return _vector_norm(input.abs() if input._type.complex and ord != 2 else input, ord, dim, keepdim)
 
 
 def _matrix_norm(input: Tensor, p: str, dim: Dims, keepdim: bool, dtype: DType | None) -> Tensor:

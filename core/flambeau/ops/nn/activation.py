@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from flambeau import dtypes
+from flambeau._dispatch.checks import zero_gradient
 from flambeau._dispatch.declare import composite, elementwise, fused
 from flambeau._dispatch.precision import in_single
 from flambeau._tensor import Tensor, from_array
@@ -29,7 +30,7 @@ def _relu_backward_input(grad: Tensor, other: Tensor) -> Tensor:
     method=False,
     inplace=False,
     out=False,
-    derivatives={"input": _relu_backward_input},
+    derivatives={"input": _relu_backward_input, "other": zero_gradient},
     kernel="relu_backward",
     node="ThresholdBackwardBackward0",
     default=lambda type_, grad, result: type_.kernels.where(

@@ -19,7 +19,7 @@ from flambeau.ops.movement.slicing import _narrow
 from flambeau.ops.special.error import erf
 from flambeau.shapes import normalize_dim
 
-from .rectifiers import check_floating, choose, in_form
+from .rectifiers import bent, check_floating, choose, in_form
 
 __all__: list[str] = []  # in PyTorch these are functions of torch.nn.functional alone
 
@@ -147,7 +147,7 @@ def mish(input: Tensor, inplace: bool = False) -> Tensor:
 
 
 def _hardsigmoid_input(grad: Tensor, input: Tensor) -> Tensor:
-    return choose((input > -3.0) & (input < 3.0), grad * (1 / 6), 0.0)
+    return bent(choose((input > -3.0) & (input < 3.0), grad * (1 / 6), 0.0), input)
 
 
 def _sixth(type_: Any, array: Any) -> Any:

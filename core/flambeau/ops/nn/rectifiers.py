@@ -7,12 +7,14 @@ from functools import partial
 from typing import Any
 
 from flambeau import dtypes
-from flambeau._dispatch.checks import real_numbers
+from flambeau._dispatch.checks import real_numbers, zero_gradient
 from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.precision import in_single, in_single_formula
+from flambeau._dispatch.rules import unchanged
 from flambeau._dispatch.runtime import Number, with_exact_out
 from flambeau._dispatch.spelling import called_as, spelled
 from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.modes import grad_enabled
 from flambeau._tensor.overrides import overridable
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.filled import empty, zeros_like
@@ -35,11 +37,21 @@ def check_floating(kernel: str, input: Tensor, takes_complex: bool = False) -> N
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type_name(input.dtype)}'")
 
 
+def bent(slope: Tensor, input: Tensor) -> Tensor:
+    """The gradient of what is linear but for some bends: there is a further derivative by ``input``, and it is 0."""
+    return _bent(slope, input) if input._node is not None and grad_enabled() else slope
+
+
+@primitive(derivatives={"slope": unchanged, "input": zero_gradient}, method=False, node="PiecewiseBackward0")
+def _bent(slope: Tensor, input: Tensor) -> Tensor:
+    return from_array(slope._type.kernels.clone(slope._array, True), slope._type)
+
+
 # -- thresholds ---------------------------------------------------------------
 
 
 def _threshold_input(grad: Tensor, input: Tensor, threshold: float) -> Tensor:
-    return choose(input <= threshold, 0.0, grad)
+    return bent(choose(input <= threshold, 0.0, grad), input)
 
 
 @primitive(derivatives={"input": _threshold_input}, method=False, inplace=True, node="ThresholdBackward0")
@@ -72,7 +84,7 @@ def in_form(name: str, function: Any, input: Tensor, inplace: bool, *args: Any) 
 
 
 def _hardtanh_input(grad: Tensor, input: Tensor, min_val: Number, max_val: Number) -> Tensor:
-    return choose((input <= min_val) | (input >= max_val), 0.0, grad)
+    return bent(choose((input <= min_val) | (input >= max_val), 0.0, grad), input)
 
 
 @primitive(derivatives={"input": _hardtanh_input}, method=False, inplace=True, node="HardtanhBackward0")
@@ -122,7 +134,7 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
 
 
 def _leaky_relu_input(grad: Tensor, input: Tensor, negative_slope: float) -> Tensor:
-    return choose(input > 0, grad, grad * negative_slope)
+    return bent(choose(input > 0, grad, grad * negative_slope), input)
 
 
 @primitive(derivatives={"input": _leaky_relu_input}, method=False, inplace=True, node="LeakyReluBackward0")
@@ -152,12 +164,16 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
     return in_form("leaky_relu", _leaky_relu, input, inplace, negative_slope)
 
 
+def _prelu_input(grad: Tensor, input: Tensor, weight: Tensor) -> Tensor:
+    return bent(choose(input > 0, grad, grad * weight), input)
+
+
 def _prelu_weight(grad: Tensor, input: Tensor) -> Tensor:
     return choose(input > 0, 0.0, grad * input)
 
 
 @primitive(
-    derivatives={"input": lambda grad, input, weight: choose(input > 0, grad, grad * weight), "weight": _prelu_weight},
+    derivatives={"input": _prelu_input, "weight": _prelu_weight},
     method=False,
     node="PreluKernelBackward0",
 )
@@ -208,8 +224,8 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     return _prelu(input, weight)
 
 
-def _rrelu_input(grad: Tensor, noise: Tensor) -> Tensor:
-    return grad * noise
+def _rrelu_input(grad: Tensor, input: Tensor, noise: Tensor) -> Tensor:
+    return bent(grad * noise, input)
 
 
 @primitive(derivatives={"input": _rrelu_input}, method=False, inplace=True, node="RreluWithNoiseBackward0")
@@ -339,7 +355,7 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
 
 
 def _shrunk_input(grad: Tensor, input: Tensor, lambd: float) -> Tensor:
-    return choose((input >= -lambd) & (input <= lambd), 0.0, grad)
+    return bent(choose((input >= -lambd) & (input <= lambd), 0.0, grad), input)
 
 
 @primitive(derivatives={"input": _shrunk_input}, out="exact", node="HardshrinkBackward0")

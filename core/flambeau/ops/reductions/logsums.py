@@ -88,7 +88,7 @@ _NOTHING = -6e4
 
 def _logcumsumexp_input(grad: Tensor, input: Tensor, dim: int, result: Tensor) -> Tensor:
     """The sum of ``grad * exp(input - result)`` over all later results, as logarithms for either sign of ``grad``."""
-    if not input.dim():
+    if not input.dim() or not input.numel():
         return grad
     if input._type.complex:  # which have logarithms of any sign
         logarithms = where(grad == 0, _NOTHING, log(where(grad == 0, 1.0, grad)))
