@@ -148,3 +148,42 @@ def test_a_command_that_gives_nothing_succeeded(tmp_path: Path) -> None:
     body = "context.add_parser('mine').set_defaults(run=lambda options: print('done'))"
     install(tmp_path, "good", HOOK.format(hook="flambeau_cli_commands", body=body))
     assert run_python(tmp_path, "-m", "flambeau", "mine") == "done\n"
+
+
+OWN_KERNEL = """
+from flambeau import Tensor, extend
+from flambeau.backend import hookimpl
+
+def make():
+    from flambeau_numpy.backend import NumpyBackend
+    class Own(NumpyBackend):
+        name = device_type = "own"
+        def own_kernels(self):
+            return {**super().own_kernels(), "tripled": lambda a, out=None: a * 3}
+    return Own()
+
+@hookimpl
+def flambeau_register_backends(context):
+    context.register("own", device_type="own", api_version=1, factory=make)
+
+@hookimpl
+def flambeau_register_ops(context):
+    @extend.elementwise(kernel="tripled", not_differentiable="it is a test")
+    def triple(input: Tensor) -> Tensor: ...
+    context.register("own", triple)
+"""
+
+
+@pytest.mark.parametrize("checked", ["0", "1"])
+def test_the_kernel_of_an_op_may_be_the_backends_own(checked: str, tmp_path: Path) -> None:
+    install(tmp_path, "own", OWN_KERNEL)
+    program = """
+import flambeau as torch
+print(torch.ops.own.triple(torch.ones(2, device="own")).tolist())
+try:
+    torch.ops.own.triple(torch.ones(2))
+except AttributeError as error:
+    print(error)
+"""
+    printed = run_python(tmp_path, "-c", program, FLAMBEAU_CHECK_KERNELS=checked)
+    assert printed.startswith("[3.0, 3.0]\nthe backend 'numpy' has no kernel called 'tripled'")
