@@ -234,3 +234,22 @@ def test_a_function_has_inputs_that_are_tensors():
     lengths = []
     of_function(lambda grads, _: lengths.append(len(grads)))
     assert lengths == [1]
+
+
+@pytest.mark.parametrize(
+    ("made", "error", "message"),
+    [
+        (lambda: "a", TypeError, "expected Variable, but hook returned 'str'"),
+        (
+            lambda: torch.ones(2, 2), RuntimeError,
+            r"hook '<lambda>' has changed the type of value \(was torch.sparse.FloatTensor got torch.FloatTensor\)",
+        ),
+        (lambda: torch.eye(3).to_sparse(), RuntimeError, "hook '<lambda>' has changed the size of value"),
+        (lambda: torch.eye(2).double().to_sparse(), RuntimeError, "got torch.sparse.DoubleTensor"),
+    ],
+)  # fmt: skip
+def test_hooks_of_sparse_leaves(made, error, message):
+    x = torch.eye(2).to_sparse().requires_grad_()
+    x.register_hook(lambda grad: made())
+    with pytest.raises(error, match=message):
+        torch.sparse.sum(x * 2).backward()

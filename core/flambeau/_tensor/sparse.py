@@ -18,6 +18,7 @@ from flambeau.errors import UnsupportedLayoutError
 from flambeau.shapes import Size, normalize_dim
 
 from .formats import FORMATS
+from .hooks import check_hooked
 from .overrides import disabled_torch_function
 from .tensor import Tensor
 
@@ -363,7 +364,9 @@ class SparseTensor(Tensor):
         """Call ``hook(grad)`` when the gradient of this tensor has been computed; it may return another one."""
 
         def of_values(grad: Tensor) -> Tensor | None:
-            given = hook(self.with_values(grad))
+            whole = self.with_values(grad)
+            given = hook(whole)
+            check_hooked(hook, whole, given)
             return None if given is None else given._values_
 
         return self._values_.register_hook(of_values)
