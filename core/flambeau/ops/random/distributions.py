@@ -82,7 +82,7 @@ def bernoulli(
 
 def _bernoulli(input: Tensor, p: float | None, generator: Generator | None, out: Tensor | None = None) -> Tensor:
     target = _drawn_for(out, input.shape, input)
-    return _filling.bernoulli(target, input.detach() if p is None else p, generator=generator)  # type: ignore[no-any-return]
+    return _filling.bernoulli(target, input.detach() if p is None else p, generator=generator)
 
 
 def _drawn_for(out: Tensor | None, shape: Shape, like: Tensor) -> Tensor:
