@@ -171,3 +171,15 @@ def test_contexts_and_sequences(leaves: Any) -> None:
         assert _gradients(value, (x,)) == [pytest.approx(each, rel=1e-6) for each in plain]
     with flambeau.no_grad():
         assert not checkpoint(flambeau.exp, x, use_reentrant=False).requires_grad
+
+
+def test_more_saved_tensors_than_first_are_named() -> None:
+    calls = []
+
+    def function(x: flambeau.Tensor) -> flambeau.Tensor:
+        calls.append(x)
+        return x.exp().sin() if len(calls) > 1 else x.exp()
+
+    y = checkpoint(function, flambeau.ones(2, requires_grad=True), use_reentrant=False, early_stop=False)
+    with pytest.raises(CheckpointError, match="trying to save more tensors during recomputation"):
+        y.sum().backward()
