@@ -30,12 +30,14 @@ def neg(a: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
 
 
 def relu(a: np.ndarray, out: np.ndarray | None = None) -> Any:
-    """The larger of an element and 0; nan stays nan."""
+    """The larger of an element and 0; nan stays, and so does -0.0: of equals NumPy takes the second, of halves the first."""
     zero = _ZERO.get(a.dtype)
     if zero is None:
-        return np.maximum(a, 0, out=out)
-    if a.size < _LARGE:
+        return np.maximum(0, a, out=out)
+    if a.dtype.char == "e":
         return np.maximum(a, zero, out=out)
+    if a.size < _LARGE:
+        return np.maximum(zero, a, out=out)
     return a.clip(zero, _INFINITY[a.dtype], out=out)
 
 
@@ -52,10 +54,12 @@ def relu_backward(grad: np.ndarray, result: np.ndarray, out: np.ndarray | None =
 
 
 def clamp(a: np.ndarray, low: np.ndarray | None, high: np.ndarray | None) -> Any:
-    """``a`` within its bounds; with both of them, ``clip`` is twice as fast as ``maximum`` and ``minimum``."""
+    """``a`` within its bounds; with both of them, ``clip`` is twice as fast as ``maximum``, and -0.0 stays at a bound of 0."""
     infinity = _INFINITY.get(a.dtype)
-    if infinity is not None and a.size >= _LARGE:
+    if infinity is not None:
         low, high = -infinity if low is None else low, infinity if high is None else high
+    elif high is None and a.dtype.char == "E":  # bfloat16
+        return np.maximum(low, a)  # type: ignore[arg-type]
     result: Any = a.clip(low, high)  # type: ignore[arg-type]
     return np.asarray(result)
 

@@ -55,6 +55,14 @@ def lgamma(a: np.ndarray, out: np.ndarray | None = None) -> Any:
     return result
 
 
+def erfinv(a: np.ndarray, out: np.ndarray | None = None) -> Any:
+    """The inverse of the error function; of -0.0 SciPy's is 0."""
+    from scipy.special import erfinv
+
+    result = np.asarray(_in_own_dtype(erfinv, a, out=out))
+    return np.copysign(result, a, out=result)
+
+
 def _of_scipy(name: str) -> Callable[..., Any]:
     """The kernel that a function of SciPy is."""
 
@@ -67,7 +75,7 @@ def _of_scipy(name: str) -> Callable[..., Any]:
 
 
 KERNELS = {
-    "erfc": _of_scipy("erfc"), "erfcx": _of_scipy("erfcx"), "erfinv": _of_scipy("erfinv"), "ndtri": _of_scipy("ndtri"),
+    "erfc": _of_scipy("erfc"), "erfcx": _of_scipy("erfcx"), "erfinv": erfinv, "ndtri": _of_scipy("ndtri"),
     "log_ndtr": _of_scipy("log_ndtr"), "digamma": _of_scipy("digamma"), "zeta": _of_scipy("zeta"),
     "igamma": _of_scipy("gammainc"), "igammac": _of_scipy("gammaincc"), "i0": _of_scipy("i0"), "i0e": _of_scipy("i0e"),
     "i1": _of_scipy("i1"), "i1e": _of_scipy("i1e"),

@@ -93,6 +93,8 @@ def _hardtanh(input: Tensor, min_val: Number, max_val: Number) -> Tensor:
     if type_.complex:
         raise NotImplementedError("clamp is not supported for complex types")
     low, high = type_.number(min_val), type_.number(max_val)
+    if type_.kernels.clamp is not None:
+        return from_array(type_.kernels.clamp(input._array, low, high), type_)
     return from_array(type_.kernels.minimum(type_.kernels.maximum(input._array, low), high), type_)
 
 
@@ -292,7 +294,7 @@ def _elu(input: Tensor, alpha: float, scale: float, input_scale: float) -> Tenso
 
 def _exponential_on_the_left(alpha: float, scale: float, input_scale: float, type_: Any, array: Any) -> Any:
     kernels = type_.kernels
-    low = kernels.minimum(array, type_.number(0))
+    low = kernels.where(kernels.lt(type_.number(0), array), type_.number(0), array)  # -0.0 stays, and nan
     falling = kernels.mul(kernels.expm1(kernels.mul(low, type_.number(input_scale))), type_.number(alpha * scale))
     rising = array if scale == 1 else kernels.mul(array, type_.number(scale))
     return kernels.where(kernels.lt(type_.number(0), array), rising, falling)

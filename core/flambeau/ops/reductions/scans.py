@@ -48,7 +48,10 @@ def _scan(kernel: str, input: Tensor, dim: int, dtype: DType | None) -> Tensor:
         raise NotImplementedError(f"\"{kernel}_out_cpu\" not implemented for 'Bool'")
     if not array.shape:
         return from_array(type_.kernels.clone(array, True), type_)
-    return from_array(getattr(type_.kernels, kernel)(array, dim), type_)
+    result = getattr(type_.kernels, kernel)(array, dim)
+    if kernel == "cumsum" and type_.floats:  # a sum begins with 0, so that it is never -0.0
+        result = type_.kernels.add(result, type_.number(0.0))
+    return from_array(result, type_)
 
 
 def _scan_into(kernel: str) -> Callable[..., None]:
