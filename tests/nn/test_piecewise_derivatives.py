@@ -41,7 +41,8 @@ def test_both_second_derivatives_of_a_learnt_slope() -> None:
     weight = flambeau.tensor([0.5], requires_grad=True)
     (first,) = flambeau.autograd.grad(flambeau.prelu(x, weight).sum(), x, create_graph=True)
     by_x, by_weight = flambeau.autograd.grad(first.sum(), (x, weight))
-    assert by_x.tolist() == [0.0, 0.0] and by_weight.tolist() == [1.0]
+    assert by_x.tolist() == [0.0, 0.0]
+    assert by_weight.tolist() == [1.0]
 
 
 def test_without_a_further_derivative_nothing_is_recorded() -> None:

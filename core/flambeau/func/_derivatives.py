@@ -402,7 +402,9 @@ def _columns(run: _Run, forward: pushed_forward, place: int) -> list[Tensor]:
     value = run.like[place]
     found = []
     for element in range(value.numel()):
-        tangents = [_unit(like, element) if each == place else like.new_zeros(like.shape) for each, like in enumerate(run.like)]
+        tangents = [
+            _unit(like, element) if each == place else like.new_zeros(like.shape) for each, like in enumerate(run.like)
+        ]
         found.append(forward(tangents, create_graph=run.outer))
     if not found:
         return [output.detach().new_zeros((*output.shape, *value.shape)) for output in run.outputs]

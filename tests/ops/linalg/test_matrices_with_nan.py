@@ -54,7 +54,9 @@ def test_a_determinant_is_nan_wherever_nan_stands(size: int, dtype: flambeau.dty
         assert flambeau.det(matrix).isnan().item()
         assert flambeau.linalg.inv_ex(matrix).inverse.isnan().all().item()
         factors, swaps, info = flambeau.linalg.lu_factor_ex(matrix)
-        assert factors.isnan().any().item() and not info.item() and swaps.shape == (size,)
+        assert factors.isnan().any().item()
+        assert not info.item()
+        assert swaps.shape == (size,)
 
 
 def test_matrices_of_the_batch_without_nan_keep_their_results() -> None:

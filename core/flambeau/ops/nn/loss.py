@@ -55,11 +55,13 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
 def _mse_slope(grad: Tensor, input: Tensor, target: Tensor, reduction: str) -> Tensor:
     """The difference is divided before the gradient comes to it: twice a large one is out of the range."""
     factor = 2.0 / max(input.numel(), 1) if reduction == "mean" else 2.0
-    return (input - target) * factor * grad
+    slope: Tensor = (input - target) * factor * grad
+    return slope
 
 
 def _mse_target(grad: Tensor, input: Tensor, target: Tensor, reduction: str) -> Tensor:
-    return _mse_slope(-grad, input, target, reduction)
+    slope: Tensor = _mse_slope(-grad, input, target, reduction)
+    return slope
 
 
 @primitive(derivatives={"input": _mse_slope, "target": _mse_target}, method=False, node="MseLossBackward0")

@@ -87,7 +87,9 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
     position = (values - low) * bins / (high - low)
     if position.dtype.itemsize < 4:  # which has not all whole numbers
         position = position.float()
-    position = where(position.abs() < inf, position, 0.0)  # in the first part if the product leaves the range, as in PyTorch
+    position = where(
+        position.abs() < inf, position, 0.0
+    )  # in the first part if the product leaves the range, as in PyTorch
     counts = tally(where(inside, position, bins + 1).long(), None, bins + 2)
     counts[bins - 1] += counts[bins]  # what is equal to the last edge
     return narrow(counts, 0, 0, bins).to(input.dtype)
