@@ -252,7 +252,9 @@ def _apply_source(
             if kind == "sequence":
                 checks.append(f"    {name} = check_all({name})")
             elif kind == "output":
-                checks.append(f"    {name} = restore(node, {name}, edge_of(node, {name!r}))")
+                checks.append(
+                    f"    if {name} is not None:\n        {name} = restore(node, {name}, edge_of(node, {name!r}))"
+                )
     lines = [
         "def apply(node, grad):",
         *([] if single_output else ["    given, grad = grad, materialize(grad, node)"]),

@@ -288,7 +288,8 @@ def record(row: Any, result: Tensor, values: dict[str, Any]) -> None:
     for name in rule.save:
         value = values.get(name)
         if name == "result":
-            saved.append(save_output(result))
+            users = [getattr(values[user], "_node", None) for user in rule.users[name]]
+            saved.append(save_output(result) if any(node is not None for node in users) else None)
         elif name.endswith("_shape"):
             saved.append(values[name.removesuffix("_shape")]._array.shape)
         elif any(parameter.name == name and parameter.is_tensor for parameter in row.parameters):

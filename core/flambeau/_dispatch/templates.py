@@ -273,7 +273,9 @@ def _saved(rule: Rule, versions: dict[str, str], tensors: Sequence[str], sequenc
             else:
                 entries += [name, version]
         elif name == "result":
-            entries.append("save_output(result)")
+            users = rule.users[name]
+            only = len(tensors) > 1 and len(users) == 1 and users[0] in tensors
+            entries.append("save_output(result)" + f" if node_{users[0]} is not None else None" * only)
         elif name.startswith("result_"):
             entries.append(f"save_output(result[{name.removeprefix('result_')}])")
         elif name.endswith("_shape") and name.removesuffix("_shape") in tensors:

@@ -103,7 +103,7 @@ class Packed:
 
         for kind, value in self._entries:
             if kind == "output":
-                yield save_output(value.unpack())
+                yield None if value is None else save_output(value.unpack())
             elif kind == "sequence":
                 yield [(packed.unpack(), 0) for packed in value]
             elif value.__class__ is PackedTensor:
@@ -125,7 +125,7 @@ def pack(node: Node) -> None:
     for kind in node._rule.kinds:
         value = next(slots)
         if kind == "output":
-            value = PackedTensor(from_array(value[0], value[1]), None, hooks)
+            value = None if value is None else PackedTensor(from_array(value[0], value[1]), None, hooks)
         elif kind == "sequence":
             value = [PackedTensor(tensor, tensor._node, hooks) for tensor, _ in value]
         elif kind in ("tensor", "optional"):
@@ -154,7 +154,7 @@ def saved_value(node: Node, name: str) -> Any:
         if each != name:
             continue
         if kind == "output":
-            return restore_output(node, value, output_edge(node, each))
+            return None if value is None else restore_output(node, value, output_edge(node, each))
         if kind == "sequence":
             return tuple(tensor for tensor, _ in value)
         if version >= 0:

@@ -104,7 +104,8 @@ def _number_over(self: Tensor, other: Any) -> Any:
     if taken is not None:
         return taken
     result = arithmetic.reciprocal(self)
-    return result if number.__class__ is int and number == 1 and not self._type.complex else result * number
+    plain = number.__class__ is int and number == 1 and not self._type.complex
+    return result if plain and self._node is None else result * number  # whose history saves no result
 
 
 _divided = _reflected(arithmetic.div)

@@ -219,8 +219,8 @@ def sigmoid(input: Tensor) -> Tensor:
 def _logit_input(grad: Tensor, input: Tensor, eps: float | None) -> Tensor:
     low = 0.0 if eps is None else eps
     outside = float("nan") if eps is None else 0.0
-    beyond = (input < low) | (input > 1 - low)
-    return where(beyond, outside, grad / (input * (1 - input)))
+    inside = (input >= low) & (input <= 1 - low)
+    return where(inside, grad / (input * (1 - input)), outside)
 
 
 @primitive(derivatives={"input": _logit_input}, inplace=True, out=True)

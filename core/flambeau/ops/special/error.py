@@ -48,10 +48,14 @@ def erfc(input: Tensor) -> Tensor:
     """
 
 
+def _erfinv_input(grad: Tensor, input: Tensor) -> Tensor:
+    return grad * (erfinv(input).square().exp() * (sqrt(pi) / 2))
+
+
 @elementwise(
     complex=False,
     promotion=FLOATING,
-    derivatives={"input": lambda grad, result: grad * ((result * result).exp() * (sqrt(pi) / 2))},
+    derivatives={"input": _erfinv_input},
     default=over_tensors(_error_series.erfinv),
 )
 def erfinv(input: Tensor) -> Tensor:
