@@ -43,12 +43,3 @@ def test_minus_zero_stays(name: str) -> None:
 
 def test_a_running_sum_is_never_minus_zero() -> None:
     assert not flambeau.signbit(flambeau.cumsum(flambeau.tensor([-0.0, -0.0]), 0)).any().item()
-
-
-@pytest.mark.oracle
-@pytest.mark.parametrize("point", [-0.0, 0.0, 0.25, 1.0, 2.0, float("nan")])
-@pytest.mark.parametrize("eps", ["", ", 1e-3"])
-def test_the_derivative_of_logit_is_pytorchs(torch: ModuleType, eps: str, point: float) -> None:
-    found = f"t.autograd.functional.vjp(lambda x: t.logit(x{eps}), t.full((64,), {point}), t.ones(64))[1]"
-    expression = f"{found}.unique().nan_to_num(7)"
-    assert outcome(flambeau, expression) == outcome(torch, expression)
