@@ -44,6 +44,7 @@ DIFFERENT: dict[str, str] = {
         ["special.erfcx", "special.log_ndtr", "special.ndtr"],
         "far out, values come from series that lose nothing, where PyTorch's are rounded or nan",
     ),
+    **dict.fromkeys(["logit"], "a zero with a minus sign is the same place as 0"),
     **dict.fromkeys(
         ["logaddexp", "logaddexp2"], "equal operands give exact values, and complex infinities parts of their own"
     ),

@@ -220,7 +220,7 @@ def _logit_input(grad: Tensor, input: Tensor, eps: float | None) -> Tensor:
     low = 0.0 if eps is None else eps
     outside = float("nan") if eps is None else 0.0
     inside = (input >= low) & (input <= 1 - low)
-    return where(inside, grad / (input * (1 - input)), outside)
+    return where(inside, grad / (input * (1 - input)).abs(), outside)  # also where a zero has a minus sign
 
 
 @primitive(derivatives={"input": _logit_input}, inplace=True, out=True)
