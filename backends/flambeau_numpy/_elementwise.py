@@ -17,8 +17,8 @@ _LARGE = 4096
 """Elements from which on the faster ways make up for their additional calls."""
 
 _SIGNED = {1: "int8", 2: "int16", 4: "int32", 8: "int64"}
-_ZERO = {dtype: np.zeros((), dtype) for dtype in map(np.dtype, ("float16", "float32", "float64"))}
-_INFINITY = {dtype: np.full((), np.inf, dtype) for dtype in _ZERO}
+_ZERO = {dtype: np.zeros((), dtype) for dtype in map(np.dtype, ("float32", "float64"))}
+_INFINITY = {dtype: np.full((), np.inf, dtype) for dtype in map(np.dtype, ("float16", "float32", "float64"))}
 
 
 def neg(a: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -33,9 +33,7 @@ def relu(a: np.ndarray, out: np.ndarray | None = None) -> Any:
     """The larger of an element and 0; nan stays, and so does -0.0: of equals NumPy takes the second, of halves the first."""
     zero = _ZERO.get(a.dtype)
     if zero is None:
-        return np.maximum(0, a, out=out)
-    if a.dtype.char == "e":
-        return np.maximum(a, zero, out=out)
+        return np.maximum(a, 0, out=out) if a.dtype.char == "e" else np.maximum(0, a, out=out)
     if a.size < _LARGE:
         return np.maximum(zero, a, out=out)
     return a.clip(zero, _INFINITY[a.dtype], out=out)
