@@ -10,7 +10,6 @@ from flambeau import dtypes
 from flambeau._dispatch.declare import composite, fused, primitive
 from flambeau._tensor import Tensor, from_array
 from flambeau.errors import level_of_caller
-from flambeau.ops.elementwise.complex_parts import complex
 from flambeau.ops.elementwise.selection import where
 from flambeau.shapes import Shape, normalize_dims
 
@@ -180,8 +179,8 @@ def _root(variance: Tensor) -> Tensor:
 
 
 def _complex_var_mean(input: Tensor, dim: Dims, correction: float, keepdim: bool) -> tuple[Tensor, Tensor]:
-    real, imag = (_var_mean(part, dim, correction, keepdim) for part in (input.real, input.imag))
-    return real[0] + imag[0], complex(real[1], imag[1])
+    real, imag = (_var_mean(part, dim, correction, keepdim)[0] for part in (input.real, input.imag))
+    return real + imag, mean(input.to(dtypes.complex128), dim, keepdim).to(input.dtype)
 
 
 @composite(method=False)
