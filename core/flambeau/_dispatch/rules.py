@@ -23,6 +23,7 @@ __all__ = [
     "REQUIRED",
     "Parameter",
     "argument_names",
+    "unwrapped",
     "compile_source",
     "fits_of",
     "make_rule",
@@ -100,11 +101,17 @@ def _kind_of(annotation: Any) -> str:
     return _KINDS.get(annotation, "value")
 
 
-def argument_names(function: Callable[..., Any]) -> tuple[str, ...]:
-    """The names of a function's parameters, read from its code: ``inspect.signature`` would take a tenth of the import."""
+def unwrapped(function: Any) -> Callable[..., Any]:
+    """What ``inspect.unwrap`` gives; the module would take a tenth of the import."""
     while hasattr(function, "__wrapped__"):
         function = function.__wrapped__
-    code = function.__code__
+    found: Callable[..., Any] = function
+    return found
+
+
+def argument_names(function: Callable[..., Any]) -> tuple[str, ...]:
+    """The names of a function's parameters, read from its code: ``inspect.signature`` would take a tenth of the import."""
+    code = unwrapped(function).__code__
     return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
 

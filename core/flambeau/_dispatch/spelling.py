@@ -17,7 +17,7 @@ from flambeau._tensor import Tensor
 from flambeau._tensor.overrides import taken_over, taking_part
 from flambeau.errors import argument_type, level_of_caller
 
-from .rules import Parameter
+from .rules import Parameter, argument_names, unwrapped
 
 __all__ = ["called_as", "guards_of", "named", "respelled", "spelled", "spellings_of"]
 
@@ -211,13 +211,6 @@ def called_as(name: str, error: TypeError, *others: str) -> None:
         error.args = (f"{name}(){rest}",)
 
 
-def _unwrapped(function: Any) -> Any:
-    """What ``inspect.unwrap`` gives; the module would take a tenth of the import."""
-    while hasattr(function, "__wrapped__"):
-        function = function.__wrapped__
-    return function
-
-
 def spelled(*, out: Callable[..., Any] | None = None, **further: str) -> Callable[[_Function], _Function]:
     """Let a function that is no op be called by NumPy's names too, and by ``further`` ones, each of one of its parameters.
 
@@ -227,9 +220,9 @@ def spelled(*, out: Callable[..., Any] | None = None, **further: str) -> Callabl
     """
 
     def declare(function: _Function) -> _Function:
-        code = _unwrapped(function).__code__
+        code = unwrapped(function).__code__
         positional = code.co_varnames[: code.co_argcount]
-        others = _other_names(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount], further)
+        others = _other_names(argument_names(function), further)
 
         @wraps(function)
         def form(*args: Any, **kwargs: Any) -> Any:
@@ -265,7 +258,7 @@ def _check_tensors(function: Any, args: tuple[Any, ...], kwargs: Mapping[str, An
     Raises:
         TypeError: in PyTorch's words.
     """
-    function = _unwrapped(function)
+    function = unwrapped(function)
     names = function.__code__.co_varnames[: function.__code__.co_argcount]
     given = dict(zip(names, args, strict=False)) | dict(kwargs)
     for position, name in enumerate(names, names[:1] != ("self",)):
