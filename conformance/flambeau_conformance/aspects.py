@@ -13,6 +13,7 @@ from .golden import golden
 from .gradients import check_gradient, check_second_gradient, check_tangent
 from .inputs import In, draw, is_floating
 from .model import Case, Error, Op, Sample
+from .probes import generated_cases
 from .subject import Subject
 
 __all__ = ["PROMOTED", "cases_of", "promoted", "promotion_key", "value_key"]
@@ -41,6 +42,7 @@ def _cases_of(op: Op) -> Iterator[Case]:
         yield from (_reference(op, op.reference, dtype, needs) for dtype in op.dtypes)
     if op.arity == 2:
         yield from (_promotion(op, first, second, needs) for first in PROMOTED for second in PROMOTED)
+    yield from generated_cases(op, _needed, needs)
     yield from (_error(op, error) for error in op.errors)
 
 

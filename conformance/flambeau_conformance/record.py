@@ -13,6 +13,7 @@ from .aspects import PROMOTED, promoted, promotion_key, value_key
 from .catalogue import ops
 from .golden import plain, write
 from .model import Op, Sample
+from .probes import probes_of
 from .subject import Subject, subject_of
 
 __all__ = ["RECORDED_WITH", "record", "recorded_keys"]
@@ -52,6 +53,10 @@ def _results(subject: Subject, op: Op) -> Iterator[tuple[str, Any]]:
         for first in PROMOTED:
             for second in PROMOTED:
                 yield promotion_key(op, first, second), promoted(subject, op, first, second)
+    for probe in probes_of(op):
+        observation = probe.recorded(subject)
+        if probe.is_case(observation):
+            yield probe.address, observation
 
 
 def _pytorch() -> Subject:

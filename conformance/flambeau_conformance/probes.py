@@ -1,0 +1,324 @@
+"""Generated cases: what every op must do beyond the samples that are written down for it.
+
+Each :class:`Probe` is a sample in other circumstances: on large tensors, in every dtype, at the limits of integers, on special
+numbers, without elements, in another order of memory, with its options in pairs, at the ties and edges of its derivative.
+Nothing is declared for it but what is declared anyway; what must come out was recorded from PyTorch, and where PyTorch
+refuses the call there is no case, unless the aspect is about refusing. What is left out has a reason in ``generated.toml``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import chain
+from typing import Any
+
+from .arguments import arguments, run
+from .golden import golden, recorded
+from .inputs import FLOATING, INTEGRAL, is_complex, is_floating
+from .left_out import left_out
+from .model import Case, Op, Sample
+from .observe import COMPUTED, check_observed, is_too_large, observed
+from .options import option_pairs
+from .subject import Subject
+from .variants import ARRANGED, degenerate, elements_of, filled, grown, is_regular
+
+__all__ = ["Probe", "generated_cases", "probes_of"]
+
+EVERY = (*FLOATING, *INTEGRAL, "bool", "complex64", "complex128")
+"""The dtypes in which every op is tried."""
+
+_MANY = 3
+"""So many samples of an op are grown in every direction; the others, in one."""
+
+_DENSE_ONLY = 4096
+
+_KINDS = 2
+"""So many kinds of arguments are tried with all options."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One observation.
+
+    Attributes:
+        op: whose.
+        aspect: what it is about; the second part of the address.
+        sample: what is called.
+        variant: its name and what is different, the third part.
+        dtype: of the tensors that are drawn.
+        observe: what is recorded from PyTorch, and compared.
+        refusals: whether it is a case too that the call raises.
+        tolerance: the class of :mod:`.compare`; the op's if None.
+        numbers_of: the address under which the numbers are recorded already, if they are.
+    """
+
+    op: Op
+    aspect: str
+    sample: Sample
+    variant: str
+    dtype: str
+    observe: Callable[[Subject, Sample, str], Any]
+    refusals: bool = False
+    tolerance: str | None = None
+    numbers_of: str | None = None
+
+    @property
+    def address(self) -> str:
+        """The address of its case."""
+        return f"{self.op.name}/{self.aspect}/{self.variant}/{self.dtype}"
+
+    def observed(self, subject: Subject) -> Any:
+        """What a subject does."""
+        return self.observe(subject, self.sample, self.dtype)
+
+    def is_case(self, observation: Any) -> bool:
+        """Whether what PyTorch did is something to hold others to."""
+        if isinstance(observation, dict):
+            return self.refusals
+        return not is_too_large(observation)
+
+    def recorded(self, subject: Subject) -> Any:
+        """What is kept of what a subject does: not the numbers that are kept elsewhere."""
+        found = self.observed(subject)
+        if self.numbers_of is None or isinstance(found, dict):
+            return found
+        return [{name: value for name, value in each.items() if name not in COMPUTED} for each in found]
+
+    def case(self, needed: Callable[[Sample, str], tuple[str, ...]], needs: tuple[str, ...]) -> Case:
+        """The case of it."""
+        return Case(
+            self.address, self.op.section, self._check, needed(self.sample, self.dtype), needs,
+            extensions=self.op.extensions, elements=elements_of(self.sample),
+        )  # fmt: skip
+
+    def _check(self, subject: Subject) -> None:
+        expected = golden(self.op.section, self.address)
+        if self.numbers_of is not None and isinstance(expected, list):
+            expected = [one | two for one, two in zip(golden(self.op.section, self.numbers_of), expected, strict=False)] + expected[-1:]
+        check_observed(subject, self.observed(subject), expected, self.tolerance or self.op.tolerance)
+
+
+def generated_cases(
+    op: Op, needed: Callable[[Sample, str], tuple[str, ...]], needs: tuple[str, ...]
+) -> Iterator[Case]:
+    """The cases that were recorded for an op."""
+    known = recorded(op.section)
+    yield from (probe.case(needed, needs) for probe in probes_of(op) if probe.address in known)
+
+
+def probes_of(op: Op) -> Iterator[Probe]:
+    """Everything that is tried on an op, but what is left out."""
+    made = chain.from_iterable(make(op) for make in _MAKERS)
+    yield from (probe for probe in made if not left_out(probe.address))
+
+
+# -- values ------------------------------------------------------------------------------------------------------------
+
+
+def _results(subject: Subject, sample: Sample, dtype: str) -> Any:
+    return observed(lambda: run(subject, sample, arguments(subject, sample, dtype)))
+
+
+def _of_every_dtype(op: Op) -> Iterator[Probe]:
+    for sample in op.samples:
+        declared = sample.dtypes or op.dtypes
+        if sample.inputs and elements_of(sample) <= _DENSE_ONLY:
+            for dtype in EVERY:
+                if dtype not in declared and not (is_complex(dtype) and _has_domain(sample, "distinct")):
+                    yield Probe(op, "dtype", sample, sample.name, dtype, _results)
+
+
+def _has_domain(sample: Sample, domain: str) -> bool:
+    return any(spec.domain == domain for spec in sample.inputs)
+
+
+def _first(op: Op, sample: Sample, of: tuple[str, ...]) -> str | None:
+    """The first dtype of some that a sample is declared for, single precision before others."""
+    declared = sample.dtypes or op.dtypes
+    return next((dtype for dtype in of if dtype in declared), None)
+
+
+_SINGLE_FIRST = ("float32", "float64", "float16")
+_WIDE_FIRST = ("int64", "int32", "uint8", "bool")
+
+
+def _large(op: Op) -> Iterator[Probe]:
+    regular = [sample for sample in op.samples if is_regular(sample) and not _has_domain(sample, "special")]
+    for position, sample in enumerate(regular):
+        grown_ones = list(grown(sample))
+        chosen = grown_ones if position < _MANY else grown_ones[position % 3 :][:1]
+        for name, one in chosen:
+            for dtype in (_first(op, sample, _SINGLE_FIRST), _first(op, sample, _WIDE_FIRST) if position < 2 else None):
+                if dtype is not None:
+                    yield Probe(op, "large", one, f"{sample.name}-{name}", dtype, _results, tolerance=_of_many(op))
+
+
+def _of_many(op: Op) -> str | None:
+    return {"exact": None, "arithmetic": None, "transcendental": None}.get(op.tolerance, "large")
+
+
+def _of_numbers(op: Op, aspect: str, domain: str, dtypes: tuple[str, ...], tolerance: str | None = None) -> Iterator[Probe]:
+    for sample in op.samples:
+        other = filled(sample, domain) if is_regular(sample) or op.arity else None
+        if other is None or (op.arity and sample.plain and sample.name != "plain"):
+            continue
+        enough = _with_enough(other) if op.arity else other
+        for dtype in dtypes:
+            yield Probe(op, aspect, enough, f"{sample.name}-{domain}", dtype, _results, tolerance=tolerance)
+
+
+def _with_enough(sample: Sample) -> Sample:
+    """An element-wise sample in which every number meets every other."""
+    if {spec.shape for spec in sample.inputs} != {(2, 3)}:
+        return sample
+    shapes = ((40,),) if len(sample.inputs) == 1 else ((13, 1), (1, 13), (13, 13))
+    return replace(
+        sample, inputs=tuple(replace(spec, shape=shape) for spec, shape in zip(sample.inputs, shapes, strict=False))
+    )
+
+
+def _limits(op: Op) -> Iterator[Probe]:
+    return _of_numbers(op, "limits", "limits", INTEGRAL)
+
+
+def _special(op: Op) -> Iterator[Probe]:
+    yield from _of_numbers(op, "special", "special", FLOATING)
+    yield from _of_numbers(op, "special", "ties", ("float32", "int64"))
+    yield from _of_numbers(op, "special", "same", ("float32",))
+
+
+def _sizes(op: Op) -> Iterator[Probe]:
+    return _of_numbers(op, "sizes", "sizes", ("float32", "float64"))
+
+
+def _degenerate(op: Op) -> Iterator[Probe]:
+    for sample in op.samples:
+        if is_regular(sample) and (dtype := (sample.dtypes or op.dtypes)[0]):
+            for name, one in degenerate(sample):
+                yield Probe(op, "degenerate", one, f"{sample.name}-{name}", dtype, _results, refusals=True)
+
+
+# -- memory ------------------------------------------------------------------------------------------------------------
+
+
+def _memory(op: Op) -> Iterator[Probe]:
+    for sample in op.samples:
+        if not is_regular(sample):
+            continue
+        dtype = _first(op, sample, (*_SINGLE_FIRST, *_WIDE_FIRST)) or (sample.dtypes or op.dtypes)[0]
+        for name in ARRANGED:
+            known = None if name == "expanded" else f"{op.name}/value/{sample.name}/{dtype}"
+            yield Probe(
+                op, "memory", sample, f"{sample.name}-{name}", dtype, _observe_memory(name), numbers_of=known,
+            )  # fmt: skip
+
+
+@cache
+def _observe_memory(name: str) -> Callable[[Subject, Sample, str], Any]:
+    """The results with their strides, which arguments' memory they share, and what became of the arguments."""
+
+    def observe(subject: Subject, sample: Sample, dtype: str) -> Any:
+        tensors = [ARRANGED[name](tensor) for tensor in arguments(subject, sample, dtype)]
+        before = [tensor.tolist() for tensor in tensors]
+        places = [_memory_of(tensor) for tensor in tensors]
+        kept: list[Any] = []
+
+        def call() -> list[Any]:
+            kept.extend(run(subject, sample, tensors))
+            return kept
+
+        found = observed(call)
+        if isinstance(found, list):
+            for data, result in zip(found, kept, strict=True):
+                data["strides"] = _strides(result)
+                data["shares"] = [place for place, memory in enumerate(places) if memory == _memory_of(result)]
+            found.append({"changed": [_differs(one, tensor.tolist()) for one, tensor in zip(before, tensors, strict=True)]})
+        return found
+
+    return observe
+
+
+def _strides(tensor: Any) -> list[int]:
+    """The strides of the dimensions in which there is a next element."""
+    if not tensor.numel():
+        return []
+    return [stride for size, stride in zip(tensor.shape, tensor.stride(), strict=True) if size > 1]
+
+
+def _memory_of(tensor: Any) -> Any:
+    return tensor.untyped_storage().data_ptr() if tensor.numel() else object()
+
+
+def _differs(one: Any, two: Any) -> bool:
+    return str(one) != str(two)
+
+
+# -- derivatives -------------------------------------------------------------------------------------------------------
+
+
+def _derivatives(op: Op) -> Iterator[Probe]:
+    if not op.differentiable:
+        return
+    for sample in op.samples:
+        if not sample.gradient or not (is_regular(sample) or op.arity) or not any(map(is_floating, sample.dtypes or op.dtypes)):
+            continue
+        for domain in ("ties", "edges", "special", "sizes"):
+            other = filled(sample, domain)
+            if other is not None and (domain in ("ties", "special") or op.arity):
+                enough = _with_enough(other) if op.arity else other
+                yield Probe(op, "derivatives", enough, f"{sample.name}-{domain}", "float64", _observe_derivatives)
+        for dtype in ("float32", "float16", "bfloat16", "complex128"):
+            yield Probe(op, "derivatives", sample, sample.name, dtype, _observe_derivatives)
+        for name, one in list(grown(sample))[:1] if is_regular(sample) else ():
+            yield Probe(op, "derivatives", one, f"{sample.name}-{name}", "float32", _observe_derivatives, tolerance="large")
+
+
+def _observe_derivatives(subject: Subject, sample: Sample, dtype: str) -> Any:
+    """The gradients of weighted results, and the gradients of weighted gradients."""
+
+    def call() -> list[Any]:
+        grad = subject.torch.autograd.grad
+        leaves = [tensor.requires_grad_(_may(tensor)) for tensor in arguments(subject, sample, dtype)]
+        results = [result for result in run(subject, sample, leaves) if result.requires_grad]
+        wanted = [leaf for leaf in leaves if leaf.requires_grad]
+        first = grad(results, wanted, _directions(subject, results), create_graph=True, allow_unused=True)
+        graphs = [each for each in first if each is not None and each.requires_grad]
+        second = grad(graphs, wanted, _directions(subject, graphs), allow_unused=True) if graphs else []
+        return [each for each in (*first, *second) if each is not None]
+
+    return observed(call)
+
+
+def _may(tensor: Any) -> bool:
+    return bool(tensor.is_floating_point() or tensor.is_complex())
+
+
+def _directions(subject: Subject, tensors: list[Any]) -> list[Any]:
+    made = []
+    for tensor in tensors:
+        weights = [0.5 + place * 7 % 11 / 8 for place in range(tensor.numel())]
+        made.append(subject.torch.tensor(weights).reshape(tuple(tensor.shape)).to(tensor.dtype))
+    return made
+
+
+# -- options -----------------------------------------------------------------------------------------------------------
+
+
+def _options(op: Op) -> Iterator[Probe]:
+    seen = set()
+    for sample in op.samples:
+        if not is_regular(sample) or sample.inputs in seen or len(seen) >= _KINDS:
+            continue
+        seen.add(sample.inputs)
+        dtype = (sample.dtypes or op.dtypes)[0]
+        for name, call in option_pairs(op.name, len(sample.inputs), len(sample.inputs[0].shape)):
+            yield Probe(
+                op, "options", replace(sample, call=call), f"{sample.name}-{name}", dtype, _results, refusals=False
+            )
+
+
+_MAKERS: tuple[Callable[[Op], Iterator[Probe]], ...] = (
+    _of_every_dtype, _large, _limits, _special, _sizes, _degenerate, _memory, _derivatives, _options,
+)  # fmt: skip
