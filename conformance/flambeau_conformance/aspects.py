@@ -112,7 +112,7 @@ def _reference(op: Op, reference: Callable[..., Any], dtype: str, needs: tuple[s
         found = getattr(subject.torch, op.name)(*tensors)
         numbers = [reference(*each) for each in zip(*(numbers for numbers, _ in drawn), strict=True)]
         expected = [_in_dtype(number, dtype_of(found)) for number in numbers]
-        check_same(subject, numbers_of(found), expected, dtype_of(found), op.tolerance)
+        check_same(subject, numbers_of(found), expected, dtype_of(found), op.tolerance, signed=False)
 
     return Case(address, op.section, check, (dtype,), needs)
 

@@ -190,7 +190,8 @@ def _special(op: Op) -> Iterator[Probe]:
 
 
 def _sizes(op: Op) -> Iterator[Probe]:
-    return _of_numbers(op, "sizes", "sizes", ("float32", "float64"))
+    tolerance = "relative" if op.arity and op.tolerance in ("composite", "special") else None
+    return _of_numbers(op, "sizes", "sizes", ("float32", "float64"), tolerance)
 
 
 def _degenerate(op: Op) -> Iterator[Probe]:
@@ -209,10 +210,13 @@ def _memory(op: Op) -> Iterator[Probe]:
             continue
         dtype = _first(op, sample, (*_SINGLE_FIRST, *_WIDE_FIRST)) or (sample.dtypes or op.dtypes)[0]
         for name in ARRANGED:
-            known = None if name == "expanded" else f"{op.name}/value/{sample.name}/{dtype}"
+            known = None if name == _EXPANDED else f"{op.name}/value/{sample.name}/{dtype}"
             yield Probe(
                 op, "memory", sample, f"{sample.name}-{name}", dtype, _observe_memory(name), numbers_of=known,
             )  # fmt: skip
+
+
+_EXPANDED = "expanded"
 
 
 @cache
@@ -229,7 +233,7 @@ def _observe_memory(name: str) -> Callable[[Subject, Sample, str], Any]:
             kept.extend(run(subject, sample, tensors))
             return kept
 
-        found = observed(call)
+        found = observed(call, whole=name != _EXPANDED)
         if isinstance(found, list):
             for data, result in zip(found, kept, strict=True):
                 data["strides"] = _strides(result)
@@ -261,6 +265,7 @@ def _differs(one: Any, two: Any) -> bool:
 def _derivatives(op: Op) -> Iterator[Probe]:
     if not op.differentiable:
         return
+    loose = op.tolerance if op.tolerance in ("reduction", "matmul", "factorization") else "composite"
     for sample in op.samples:
         if not sample.gradient or not (is_regular(sample) or op.arity) or not any(map(is_floating, sample.dtypes or op.dtypes)):
             continue
@@ -268,9 +273,9 @@ def _derivatives(op: Op) -> Iterator[Probe]:
             other = filled(sample, domain)
             if other is not None and (domain in ("ties", "special") or op.arity):
                 enough = _with_enough(other) if op.arity else other
-                yield Probe(op, "derivatives", enough, f"{sample.name}-{domain}", "float64", _observe_derivatives)
+                yield Probe(op, "derivatives", enough, f"{sample.name}-{domain}", "float64", _observe_derivatives, tolerance=loose)
         for dtype in ("float32", "float16", "bfloat16", "complex128"):
-            yield Probe(op, "derivatives", sample, sample.name, dtype, _observe_derivatives)
+            yield Probe(op, "derivatives", sample, sample.name, dtype, _observe_derivatives, tolerance=loose)
         for name, one in list(grown(sample))[:1] if is_regular(sample) else ():
             yield Probe(op, "derivatives", one, f"{sample.name}-{name}", "float32", _observe_derivatives, tolerance="large")
 
