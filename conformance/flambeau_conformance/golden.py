@@ -35,6 +35,11 @@ def _section(name: str) -> dict[str, Any]:
 # Results are kept by op, aspect and variant, and a tensor as a list, so that no word is written a thousand times.
 
 _ABOUT = ("dtype", "shape")
+_CODES = {
+    "float16": "e", "bfloat16": "E", "float32": "f", "float64": "d", "complex64": "F", "complex128": "D", "bool": "?",
+    "uint8": "B", "int8": "b", "int16": "h", "int32": "i", "int64": "q",
+}  # fmt: skip
+_NAMES = {code: name for name, code in _CODES.items()}
 _NUMBERS = ("values", "places", "sums")
 
 
@@ -44,7 +49,7 @@ def _folded(results: dict[str, Any]) -> dict[str, Any]:
     for address, result in results.items():
         first, second, rest = address.split("/", 2)
         variant, dtype = rest.rsplit("/", 1)
-        folded.setdefault(first, {}).setdefault(second, {}).setdefault(variant, {})[dtype] = _packed(result)
+        folded.setdefault(first, {}).setdefault(second, {}).setdefault(variant, {})[_CODES.get(dtype, dtype)] = _packed(result)
     return folded
 
 
@@ -52,8 +57,8 @@ def _unfolded(folded: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for op, aspects in folded.items():
         for aspect, variants in aspects.items():
             for variant, dtypes in variants.items():
-                for dtype, result in dtypes.items():
-                    yield f"{op}/{aspect}/{variant}/{dtype}", _unpacked(result)
+                for code, result in dtypes.items():
+                    yield f"{op}/{aspect}/{variant}/{_NAMES.get(code, code)}", _unpacked(result)
 
 
 def _packed(result: Any) -> Any:
@@ -63,9 +68,9 @@ def _packed(result: Any) -> Any:
 
 
 def _packed_tensor(tensor: dict[str, Any]) -> list[Any]:
-    extra = {name: value for name, value in tensor.items() if name not in (*_ABOUT, *_NUMBERS)}
+    extra = {name: value for name, value in tensor.items() if value and name not in (*_ABOUT, *_NUMBERS)}
     numbers = [tensor[name] for name in _NUMBERS if name in tensor]
-    return [*(tensor[name] for name in _ABOUT), *numbers, *([extra] if extra else [])]
+    return [_CODES.get(tensor["dtype"], tensor["dtype"]), tensor["shape"], *numbers, *([extra] if extra else [])]
 
 
 def _unpacked(result: Any) -> Any:
@@ -74,11 +79,11 @@ def _unpacked(result: Any) -> Any:
     return [_unpacked_tensor(*each) if isinstance(each, list) else each for each in result]
 
 
-def _unpacked_tensor(dtype: str, shape: list[int], *rest: Any) -> dict[str, Any]:
+def _unpacked_tensor(code: str, shape: list[int], *rest: Any) -> dict[str, Any]:
     extra = rest[-1] if rest and isinstance(rest[-1], dict) else {}
     numbers = [each for each in rest if isinstance(each, list)]
     names = _NUMBERS[1:] if len(numbers) > 1 else _NUMBERS[:1]
-    return {"dtype": dtype, "shape": shape, **dict(zip(names, numbers, strict=False)), **extra}
+    return {"dtype": _NAMES.get(code, code), "shape": shape, **dict(zip(names, numbers, strict=False)), **extra}
 
 
 # -- reading and writing -----------------------------------------------------------------------------------------------

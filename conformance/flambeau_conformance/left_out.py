@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
 from functools import cache
 from pathlib import Path
 
@@ -20,17 +21,11 @@ def reasons() -> dict[str, str]:
 
 
 @cache
-def _by_op() -> dict[str, list[str]]:
-    """The patterns by the op that they name; those that name several, under ``"*"``."""
-    found: dict[str, list[str]] = {}
-    for pattern in reasons():
-        name = pattern.split("/")[0]
-        found.setdefault("*" if set(name) & set("*?[") else name, []).append(pattern)
-    return found
+def _of_op(name: str) -> tuple[re.Pattern[str], ...]:
+    """The patterns whose first part fits an op's name."""
+    return tuple(re.compile(translate(pattern)) for pattern in reasons() if fnmatchcase(name, pattern.split("/")[0]))
 
 
 def left_out(address: str) -> bool:
     """Whether there is no generated case of an address."""
-    patterns = _by_op()
-    name = address.split("/")[0]
-    return any(fnmatchcase(address, pattern) for pattern in (*patterns.get(name, ()), *patterns.get("*", ())))
+    return any(pattern.match(address) for pattern in _of_op(address.split("/")[0]))

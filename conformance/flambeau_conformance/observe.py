@@ -20,7 +20,7 @@ from .compare import check_same, dtype_of, nearest, numbers_of, spelled, toleran
 from .inputs import is_complex
 from .subject import Subject
 
-__all__ = ["COMPUTED", "check_observed", "is_too_large", "observed", "tensor_as_data"]
+__all__ = ["KNOWN", "check_observed", "is_too_large", "observed", "tensor_as_data"]
 
 _FEW = 64
 """Results with more elements are told by places and sums."""
@@ -130,11 +130,16 @@ def check_observed(subject: Subject, found: Any, expected: Any, tolerance: str) 
 
 
 def _says(observation: Any) -> str:
-    return f"it raises {observation['raises']}" if isinstance(observation, dict) else "it gives a result"
+    if not isinstance(observation, dict):
+        return "it gives a result"
+    return " ".join([f"it raises {observation['raises']}", *observation.get("says", ())])
 
 
-COMPUTED = {"values", "places", "sums"}
-"""What is told of a tensor's numbers."""
+KNOWN = {"dtype", "shape", "values", "places", "sums"}
+"""What is told of every tensor."""
+
+_UNUSUAL = ("strides", "shares", "changed", "facts")
+"""What is told of some, where it is not usual."""
 
 
 def check_tensor(subject: Subject, found: dict[str, Any], expected: dict[str, Any], tolerance: str) -> None:
@@ -143,8 +148,9 @@ def check_tensor(subject: Subject, found: dict[str, Any], expected: dict[str, An
     Raises:
         CheckError: they differ.
     """
-    for about in sorted(expected.keys() - COMPUTED):
-        expect(found[about] == expected[about], f"the {about} is {found[about]}, expected {expected[about]}")
+    for about in ("dtype", "shape", *_UNUSUAL):
+        one, two = found.get(about) or [], expected.get(about) or []
+        expect(one == two, f"{about}: {one}, expected {two}")
     if "dtype" not in expected:
         return
     dtype = expected["dtype"]

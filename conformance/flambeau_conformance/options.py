@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
 from typing import Any
 
-__all__ = ["option_pairs"]
-
-_DTYPE = object()
+__all__ = ["Called", "dim_bounds", "option_pairs"]
 
 _VALUES: dict[str, tuple[Any, ...]] = {
     "dim": (0, -1, (0, 1), None), "dims": (0, (0, -1)), "axis": (), "keepdim": (True, False), "dtype": ("float64", "int64"),
@@ -58,26 +57,56 @@ def _function(name: str) -> tuple[Any, tuple[str, ...]] | None:
     return None
 
 
-def option_pairs(name: str, tensors: int, dims: int) -> Iterator[tuple[str, Callable[..., Any]]]:
-    """Calls of a function on so many tensors with one and with two options, each with a name."""
+@dataclass(frozen=True)
+class Called:
+    """A public function with options, to be called with a module and tensors.
+
+    Attributes:
+        path: of the function in the module, its own name last.
+        options: by name; of a dtype, its name.
+    """
+
+    path: tuple[str, ...]
+    options: tuple[tuple[str, Any], ...]
+
+    def __call__(self, t: Any, *tensors: Any) -> Any:
+        return self.function(t)(*tensors, **self.given(t))
+
+    def function(self, t: Any) -> Any:
+        """The function of a module."""
+        found: Any = t
+        for part in self.path:
+            found = getattr(found, part)
+        return found
+
+    def given(self, t: Any) -> dict[str, Any]:
+        """The options as the module takes them."""
+        return {key: getattr(t, value) if key == "dtype" else value for key, value in self.options}
+
+    @property
+    def spelled(self) -> str:
+        """The options as a part of an address."""
+        return ",".join(f"{key}={value}" for key, value in self.options).replace("/", "-") or "bare"
+
+
+def option_pairs(name: str, tensors: int) -> Iterator[Called]:
+    """Calls of a function on so many tensors without, with one and with two options."""
     found = _function(name)
     if found is None:
         return
     path, parameters = found
     choices = [(parameter, value) for parameter in parameters[tensors:] for value in _VALUES.get(parameter, ())]
-    yield "bare", _call(path, {})
+    yield Called(path, ())
     for chosen in (*((one,) for one in choices), *combinations(choices, 2)):
-        options = dict(chosen)
-        if len(options) == len(chosen):
-            yield ",".join(f"{key}={value}" for key, value in options.items()).replace("/", "-"), _call(path, options)
+        if len(dict(chosen)) == len(chosen):
+            yield Called(path, chosen)
 
 
-def _call(path: tuple[str, ...], options: dict[str, Any]) -> Callable[..., Any]:
-    def call(t: Any, *tensors: Any) -> Any:
-        function: Any = t
-        for part in path:
-            function = getattr(function, part)
-        given = {key: getattr(t, value) if key == "dtype" else value for key, value in options.items()}
-        return function(*tensors, **given)
+_DIMS = ("dim", "dims", "axis", "dim0", "dim1", "dim2", "start_dim", "end_dim")
 
-    return call
+
+def dim_bounds(called: Called, dims: int) -> Iterator[Called]:
+    """A call with each of its dimensions at the limits, and beyond: of so many dims, from -dims - 1 to dims."""
+    for key, _ in called.options:
+        for value in (-dims - 1, -dims, dims - 1, dims) if key in _DIMS else ():
+            yield Called(called.path, tuple((each, value if each == key else kept) for each, kept in called.options))

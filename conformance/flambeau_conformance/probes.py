@@ -8,19 +8,22 @@ refuses the call there is no case, unless the aspect is about refusing. What is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain
+from operator import or_
 from typing import Any
 
-from .arguments import arguments, run
+from flambeau.ops import ROWS
+
+from .arguments import arguments, outputs_of, run
 from .golden import golden, recorded
 from .inputs import FLOATING, INTEGRAL, is_complex, is_floating
 from .left_out import left_out
 from .model import Case, Op, Sample
-from .observe import COMPUTED, check_observed, is_too_large, observed
-from .options import option_pairs
+from .observe import KNOWN, check_observed, is_too_large, observed
+from .options import Called, dim_bounds, option_pairs
 from .subject import Subject
 from .variants import ARRANGED, degenerate, elements_of, filled, grown, is_regular
 
@@ -84,7 +87,7 @@ class Probe:
         found = self.observed(subject)
         if self.numbers_of is None or isinstance(found, dict):
             return found
-        return [{name: value for name, value in each.items() if name not in COMPUTED} for each in found]
+        return [{name: value for name, value in each.items() if name not in KNOWN and value} for each in found]
 
     def case(self, needed: Callable[[Sample, str], tuple[str, ...]], needs: tuple[str, ...]) -> Case:
         """The case of it."""
@@ -96,7 +99,8 @@ class Probe:
     def _check(self, subject: Subject) -> None:
         expected = golden(self.op.section, self.address)
         if self.numbers_of is not None and isinstance(expected, list):
-            expected = [one | two for one, two in zip(golden(self.op.section, self.numbers_of), expected, strict=False)] + expected[-1:]
+            known = golden(self.op.section, self.numbers_of)
+            expected = [*map(or_, known, expected), expected[-1]]
         check_observed(subject, self.observed(subject), expected, self.tolerance or self.op.tolerance)
 
 
@@ -105,12 +109,17 @@ def generated_cases(
 ) -> Iterator[Case]:
     """The cases that were recorded for an op."""
     known = recorded(op.section)
-    yield from (probe.case(needed, needs) for probe in probes_of(op) if probe.address in known)
+    yield from (probe.case(needed, needs) for probe in probes_of(op, known) if probe.address in known)
 
 
-def probes_of(op: Op) -> Iterator[Probe]:
-    """Everything that is tried on an op, but what is left out."""
-    made = chain.from_iterable(make(op) for make in _MAKERS)
+def probes_of(op: Op, known: Container[str]) -> Iterator[Probe]:
+    """Everything that is tried on an op, but what is left out.
+
+    Args:
+        op: whose.
+        known: the addresses of what is recorded already when they are asked for: other forms are tried of those calls only.
+    """
+    made = chain(chain.from_iterable(make(op) for make in _MAKERS), _forms(op, known))
     yield from (probe for probe in made if not left_out(probe.address))
 
 
@@ -184,7 +193,7 @@ def _limits(op: Op) -> Iterator[Probe]:
 
 
 def _special(op: Op) -> Iterator[Probe]:
-    yield from _of_numbers(op, "special", "special", FLOATING)
+    yield from _of_numbers(op, "special", "special", FLOATING if op.arity else ("float32", "float64"))
     yield from _of_numbers(op, "special", "ties", ("float32", "int64"))
     yield from _of_numbers(op, "special", "same", ("float32",))
 
@@ -236,27 +245,28 @@ def _observe_memory(name: str) -> Callable[[Subject, Sample, str], Any]:
         found = observed(call, whole=name != _EXPANDED)
         if isinstance(found, list):
             for data, result in zip(found, kept, strict=True):
-                data["strides"] = _strides(result)
+                data["strides"] = _unusual_strides(result)
                 data["shares"] = [place for place, memory in enumerate(places) if memory == _memory_of(result)]
-            found.append({"changed": [_differs(one, tensor.tolist()) for one, tensor in zip(before, tensors, strict=True)]})
+            after = [tensor.tolist() for tensor in tensors]
+            found.append({"changed": [place for place in range(len(tensors)) if str(before[place]) != str(after[place])]})
         return found
 
     return observe
 
 
-def _strides(tensor: Any) -> list[int]:
-    """The strides of the dimensions in which there is a next element."""
-    if not tensor.numel():
-        return []
-    return [stride for size, stride in zip(tensor.shape, tensor.stride(), strict=True) if size > 1]
+def _unusual_strides(tensor: Any) -> list[int]:
+    """The strides of the dimensions in which there is a next element, if they are others than row after row's."""
+    usual, step = [], 1
+    for size in reversed(tensor.shape):
+        usual.insert(0, step)
+        step *= size
+    pairs = [pair for size, *pair in zip(tensor.shape, tensor.stride(), usual, strict=True) if size > 1]
+    strides = [stride for stride, _ in pairs]
+    return [] if not tensor.numel() or strides == [each for _, each in pairs] else strides
 
 
 def _memory_of(tensor: Any) -> Any:
     return tensor.untyped_storage().data_ptr() if tensor.numel() else object()
-
-
-def _differs(one: Any, two: Any) -> bool:
-    return str(one) != str(two)
 
 
 # -- derivatives -------------------------------------------------------------------------------------------------------
@@ -274,7 +284,7 @@ def _derivatives(op: Op) -> Iterator[Probe]:
             if other is not None and (domain in ("ties", "special") or op.arity):
                 enough = _with_enough(other) if op.arity else other
                 yield Probe(op, "derivatives", enough, f"{sample.name}-{domain}", "float64", _observe_derivatives, tolerance=loose)
-        for dtype in ("float32", "float16", "bfloat16", "complex128"):
+        for dtype in ("float32", "complex128", *(("float16", "bfloat16") if sample is op.samples[0] else ())):
             yield Probe(op, "derivatives", sample, sample.name, dtype, _observe_derivatives, tolerance=loose)
         for name, one in list(grown(sample))[:1] if is_regular(sample) else ():
             yield Probe(op, "derivatives", one, f"{sample.name}-{name}", "float32", _observe_derivatives, tolerance="large")
@@ -311,19 +321,150 @@ def _directions(subject: Subject, tensors: list[Any]) -> list[Any]:
 # -- options -----------------------------------------------------------------------------------------------------------
 
 
-def _options(op: Op) -> Iterator[Probe]:
+def _bare(op: Op) -> Iterator[tuple[Sample, Called]]:
+    """The public function of an op with its options in pairs, on tensors of some samples."""
     seen = set()
     for sample in op.samples:
-        if not is_regular(sample) or sample.inputs in seen or len(seen) >= _KINDS:
-            continue
-        seen.add(sample.inputs)
-        dtype = (sample.dtypes or op.dtypes)[0]
-        for name, call in option_pairs(op.name, len(sample.inputs), len(sample.inputs[0].shape)):
-            yield Probe(
-                op, "options", replace(sample, call=call), f"{sample.name}-{name}", dtype, _results, refusals=False
-            )
+        if is_regular(sample) and sample.inputs not in seen and len(seen) < _KINDS:
+            seen.add(sample.inputs)
+            for called in option_pairs(op.name, len(sample.inputs)):
+                yield replace(sample, call=called, name=f"{sample.name}-{called.spelled}"), called
+
+
+def _options(op: Op) -> Iterator[Probe]:
+    for sample, _ in _bare(op):
+        yield Probe(op, "options", sample, sample.name, (sample.dtypes or op.dtypes)[0], _results)
+
+
+def _dims(op: Op) -> Iterator[Probe]:
+    """Dimensions at the limits and beyond, where the error is PyTorch's."""
+    for sample, called in _bare(op):
+        dims = len(sample.inputs[0].shape)
+        for bound in dim_bounds(called, dims) if len(called.options) == 1 else ():
+            other = replace(sample, call=bound)
+            name = f"{sample.name}-{bound.spelled}"
+            yield Probe(op, "dims", other, name, (sample.dtypes or op.dtypes)[0], _results_or_message, refusals=True)
+
+
+def _results_or_message(subject: Subject, sample: Sample, dtype: str) -> Any:
+    said: list[str] = []
+
+    def call() -> list[Any]:
+        try:
+            return run(subject, sample, arguments(subject, sample, dtype))
+        except IndexError as error:
+            said.append(str(error))
+            raise
+
+    found = observed(call)
+    return found | {"says": said} if said else found
+
+
+# -- forms -------------------------------------------------------------------------------------------------------------
+
+_FORMS = 4
+"""So many ways to call an op are tried as method, in place and with ``out=``."""
+
+
+def _forms(op: Op, known: Container[str]) -> Iterator[Probe]:
+    row = ROWS.get(op.name)
+    if row is None:
+        return
+    for sample, called in _ways(op, known):
+        dtype = _first(op, sample, _SINGLE_FIRST) or (sample.dtypes or op.dtypes)[0]
+        if row.methods:
+            yield Probe(op, "as-method", sample, sample.name, dtype, _observe_method(row.methods[0], called))
+        for name in _TARGETS if row.out else ():
+            yield Probe(op, "out-into", sample, f"{sample.name}-{name}", dtype, _observe_out(called, name))
+        for name in _TARGETS if row.inplace and row.methods else ():
+            yield Probe(op, "in-place", sample, f"{sample.name}-{name}", dtype, _observe_in_place(f"{row.methods[0]}_", called, name))
+
+
+def _ways(op: Op, known: Container[str]) -> list[tuple[Sample, Called]]:
+    """Some of the calls of the public function that are recorded, the first and others."""
+    ways = [
+        (sample, called)
+        for sample, called in _bare(op)
+        if f"{op.name}/options/{sample.name}/{(sample.dtypes or op.dtypes)[0]}" in known
+    ]
+    return ways[:1] + ways[1 :: max(1, len(ways) // _FORMS)]
+
+
+def _observe_method(name: str, called: Called) -> Callable[[Subject, Sample, str], Any]:
+    def observe(subject: Subject, sample: Sample, dtype: str) -> Any:
+        first, *others = arguments(subject, sample, dtype)
+        return observed(lambda: outputs_of(getattr(first, name)(*others, **called.given(subject.torch))))
+
+    return observe
+
+
+def _observe_out(called: Called, kind: str) -> Callable[[Subject, Sample, str], Any]:
+    """What is written into a target, whether it is what is returned, and whether anything beside it was written."""
+
+    def observe(subject: Subject, sample: Sample, dtype: str) -> Any:
+        tensors = arguments(subject, sample, dtype)
+        facts: list[bool] = []
+
+        def call() -> list[Any]:
+            plain = called(subject.torch, *tensors)
+            made = [_TARGETS[kind](result) for result in outputs_of(plain)]
+            targets = [target for target, _ in made]
+            given = targets[0] if not isinstance(plain, (tuple, list)) else tuple(targets)
+            before = [target._version for target in targets]
+            returned = outputs_of(called.function(subject.torch)(*tensors, out=given, **called.given(subject.torch)))
+            facts.extend(one is two for one, two in zip(returned, targets, strict=True))
+            facts.extend(target._version > version for target, version in zip(targets, before, strict=True))
+            facts.extend(_is_clean(around) for _, around in made)
+            return targets
+
+        found = observed(call)
+        return [*found, {"facts": facts}] if isinstance(found, list) else found
+
+    return observe
+
+
+def _observe_in_place(name: str, called: Called, kind: str) -> Callable[[Subject, Sample, str], Any]:
+    """What is written in place, whether the tensor is returned, and whether anything beside it was written."""
+
+    def observe(subject: Subject, sample: Sample, dtype: str) -> Any:
+        first, *others = arguments(subject, sample, dtype)
+        facts: list[bool] = []
+
+        def call() -> list[Any]:
+            target, around = _TARGETS[kind](first)
+            target.copy_(first)
+            before = target._version
+            returned = getattr(target, name)(*others, **called.given(subject.torch))
+            facts.extend((returned is target, target._version > before, _is_clean(around)))
+            return [target]
+
+        found = observed(call)
+        return [*found, {"facts": facts}] if isinstance(found, list) else found
+
+    return observe
+
+
+def _is_clean(around: Any) -> bool:
+    return around is None or bool((around == 1).all().item())
+
+
+def _stepped_target(like: Any) -> tuple[Any, Any]:
+    if not like.dim():
+        return like.new_ones(()), None
+    longer = like.new_ones((*like.shape[:-1], 2 * like.shape[-1] + 1))
+    return longer[..., 1::2], longer[..., ::2]
+
+
+def _turned_target(like: Any) -> tuple[Any, Any]:
+    return like.new_ones(tuple(reversed(like.shape))).permute(*reversed(range(like.dim()))), None
+
+
+_TARGETS: dict[str, Callable[[Any], tuple[Any, Any]]] = {
+    "dense": lambda like: (like.new_ones(like.shape), None), "stepped": _stepped_target, "turned": _turned_target,
+}  # fmt: skip
+"""A target of a result's shape, full of ones, and what lies beside it in the same memory."""
 
 
 _MAKERS: tuple[Callable[[Op], Iterator[Probe]], ...] = (
-    _of_every_dtype, _large, _limits, _special, _sizes, _degenerate, _memory, _derivatives, _options,
+    _of_every_dtype, _large, _limits, _special, _sizes, _degenerate, _memory, _derivatives, _options, _dims,
 )  # fmt: skip
