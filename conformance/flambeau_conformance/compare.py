@@ -81,15 +81,15 @@ def check_recorded(subject: Subject, found: Any, expected: dict[str, Any], toler
 _DIGITS = {"float32": 9, "complex64": 9, "float16": 5, "bfloat16": 4}
 
 
-def spelled(number: Any, dtype: str) -> Any:
-    """A number as JSON can hold it, with as many digits as tell it from all others of its dtype."""
+def spelled(number: Any, dtype: str, digits: int = 17) -> Any:
+    """A number as JSON can hold it, with as many digits as tell it from all others of its dtype, but no more than asked."""
     if isinstance(number, complex):
-        return [spelled(number.real, dtype), spelled(number.imag, dtype)]
+        return [spelled(number.real, dtype, digits), spelled(number.imag, dtype, digits)]
     if not isinstance(number, float):
         return number
     if not math.isfinite(number):
         return str(number)
-    return float(f"{number:.{_DIGITS[dtype]}g}") if dtype in _DIGITS else number
+    return float(f"{number:.{min(digits, _DIGITS.get(dtype, 17))}g}")
 
 
 def unspelled(value: Any) -> Any:

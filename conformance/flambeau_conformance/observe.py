@@ -30,14 +30,14 @@ TOO_MANY = 200_000
 
 _MOST_RESULTS = 16
 
-_PIECES = 8
-_PLACES = 8
+_PIECES = 4
+_PLACES = 6
 
 
-def observed(call: Callable[[], Sequence[Any]], *, whole: bool = False) -> Any:
+def observed(call: Callable[[], Sequence[Any]], *, whole: bool = False, digits: int = 17) -> Any:
     """The results of a call as data, with all their numbers if ``whole``; the exception, if it raises one."""
     try:
-        return [tensor_as_data(tensor.detach(), whole=whole) for tensor in call()]
+        return [tensor_as_data(tensor.detach(), whole=whole, digits=digits) for tensor in call()]
     except (ArithmeticError, AssertionError, AttributeError, LookupError, NotImplementedError, RuntimeError, TypeError, ValueError) as error:
         return {"raises": _builtin_name(type(error))}
 
@@ -53,7 +53,7 @@ def _builtin_name(kind: type) -> str:
     return next(each.__name__ for each in kind.__mro__ if hasattr(builtins, each.__name__))
 
 
-def tensor_as_data(tensor: Any, *, whole: bool = False) -> dict[str, Any]:
+def tensor_as_data(tensor: Any, *, whole: bool = False, digits: int = 17) -> dict[str, Any]:
     """A tensor as data for JSON: all its elements, or some and sums of the others."""
     dtype, shape = dtype_of(tensor), list(tensor.shape)
     if tensor.numel() > TOO_MANY:
@@ -61,7 +61,7 @@ def tensor_as_data(tensor: Any, *, whole: bool = False) -> dict[str, Any]:
     numbers = numbers_of(tensor)
     about = {"dtype": dtype, "shape": shape}
     if whole or len(numbers) <= _FEW:
-        return about | {"values": [spelled(number, dtype) for number in numbers]}
+        return about | {"values": [spelled(number, dtype, digits) for number in numbers]}
     places = [spelled(numbers[place], dtype) for place in _places(len(numbers))]
     return about | {"places": places, "sums": [_shortened(number) for number in _sums(numbers, dtype)]}
 

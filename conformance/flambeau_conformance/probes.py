@@ -119,7 +119,7 @@ def probes_of(op: Op, known: Container[str]) -> Iterator[Probe]:
         op: whose.
         known: the addresses of what is recorded already when they are asked for: other forms are tried of those calls only.
     """
-    made = chain(chain.from_iterable(make(op) for make in _MAKERS), _forms(op, known))
+    made = chain(chain.from_iterable(make(op) for make in _MAKERS), _dims(op, known), _forms(op, known))
     yield from (probe for probe in made if not left_out(probe.address))
 
 
@@ -189,11 +189,11 @@ def _with_enough(sample: Sample) -> Sample:
 
 
 def _limits(op: Op) -> Iterator[Probe]:
-    return _of_numbers(op, "limits", "limits", INTEGRAL)
+    return _of_numbers(op, "limits", "limits", INTEGRAL if op.arity else ("uint8", "int8", "int64"))
 
 
 def _special(op: Op) -> Iterator[Probe]:
-    yield from _of_numbers(op, "special", "special", FLOATING if op.arity else ("float32", "float64"))
+    yield from _of_numbers(op, "special", "special", FLOATING if op.arity else ("float32",))
     yield from _of_numbers(op, "special", "ties", ("float32", "int64"))
     yield from _of_numbers(op, "special", "same", ("float32",))
 
@@ -284,7 +284,8 @@ def _derivatives(op: Op) -> Iterator[Probe]:
             if other is not None and (domain in ("ties", "special") or op.arity):
                 enough = _with_enough(other) if op.arity else other
                 yield Probe(op, "derivatives", enough, f"{sample.name}-{domain}", "float64", _observe_derivatives, tolerance=loose)
-        for dtype in ("float32", "complex128", *(("float16", "bfloat16") if sample is op.samples[0] else ())):
+        first = ("complex128", "float16", "bfloat16") if sample in op.samples[:2] else ()
+        for dtype in ("float32", *first):
             yield Probe(op, "derivatives", sample, sample.name, dtype, _observe_derivatives, tolerance=loose)
         for name, one in list(grown(sample))[:1] if is_regular(sample) else ():
             yield Probe(op, "derivatives", one, f"{sample.name}-{name}", "float32", _observe_derivatives, tolerance="large")
@@ -303,7 +304,7 @@ def _observe_derivatives(subject: Subject, sample: Sample, dtype: str) -> Any:
         second = grad(graphs, wanted, _directions(subject, graphs), allow_unused=True) if graphs else []
         return [each for each in (*first, *second) if each is not None]
 
-    return observed(call)
+    return observed(call, digits=15)
 
 
 def _may(tensor: Any) -> bool:
@@ -336,9 +337,9 @@ def _options(op: Op) -> Iterator[Probe]:
         yield Probe(op, "options", sample, sample.name, (sample.dtypes or op.dtypes)[0], _results)
 
 
-def _dims(op: Op) -> Iterator[Probe]:
+def _dims(op: Op, known: Container[str]) -> Iterator[Probe]:
     """Dimensions at the limits and beyond, where the error is PyTorch's."""
-    for sample, called in _bare(op):
+    for sample, called in _known(op, known):
         dims = len(sample.inputs[0].shape)
         for bound in dim_bounds(called, dims) if len(called.options) == 1 else ():
             other = replace(sample, call=bound)
@@ -374,20 +375,27 @@ def _forms(op: Op, known: Container[str]) -> Iterator[Probe]:
         dtype = _first(op, sample, _SINGLE_FIRST) or (sample.dtypes or op.dtypes)[0]
         if row.methods:
             yield Probe(op, "as-method", sample, sample.name, dtype, _observe_method(row.methods[0], called))
+        options = f"{op.name}/options/{sample.name}/{dtype}"
         for name in _TARGETS if row.out else ():
-            yield Probe(op, "out-into", sample, f"{sample.name}-{name}", dtype, _observe_out(called, name))
+            yield Probe(
+                op, "out-into", sample, f"{sample.name}-{name}", dtype, _observe_out(called, name),
+                numbers_of=options if options in known else None,
+            )  # fmt: skip
         for name in _TARGETS if row.inplace and row.methods else ():
             yield Probe(op, "in-place", sample, f"{sample.name}-{name}", dtype, _observe_in_place(f"{row.methods[0]}_", called, name))
 
 
 def _ways(op: Op, known: Container[str]) -> list[tuple[Sample, Called]]:
     """Some of the calls of the public function that are recorded, the first and others."""
-    ways = [
-        (sample, called)
-        for sample, called in _bare(op)
-        if f"{op.name}/options/{sample.name}/{(sample.dtypes or op.dtypes)[0]}" in known
-    ]
+    ways = list(_known(op, known))
     return ways[:1] + ways[1 :: max(1, len(ways) // _FORMS)]
+
+
+def _known(op: Op, known: Container[str]) -> Iterator[tuple[Sample, Called]]:
+    """The calls of the public function that PyTorch accepts."""
+    for sample, called in _bare(op):
+        if f"{op.name}/options/{sample.name}/{(sample.dtypes or op.dtypes)[0]}" in known:
+            yield sample, called
 
 
 def _observe_method(name: str, called: Called) -> Callable[[Subject, Sample, str], Any]:
@@ -466,5 +474,5 @@ _TARGETS: dict[str, Callable[[Any], tuple[Any, Any]]] = {
 
 
 _MAKERS: tuple[Callable[[Op], Iterator[Probe]], ...] = (
-    _of_every_dtype, _large, _limits, _special, _sizes, _degenerate, _memory, _derivatives, _options, _dims,
+    _of_every_dtype, _large, _limits, _special, _sizes, _degenerate, _memory, _derivatives, _options,
 )  # fmt: skip
