@@ -13,6 +13,7 @@ from .golden import golden
 from .gradients import check_gradient, check_second_gradient, check_tangent
 from .inputs import In, draw, is_floating
 from .model import Case, Error, Op, Sample
+from .probes import generated_cases
 from .subject import Subject
 
 __all__ = ["PROMOTED", "cases_of", "promoted", "promotion_key", "value_key"]
@@ -41,6 +42,7 @@ def _cases_of(op: Op) -> Iterator[Case]:
         yield from (_reference(op, op.reference, dtype, needs) for dtype in op.dtypes)
     if op.arity == 2:
         yield from (_promotion(op, first, second, needs) for first in PROMOTED for second in PROMOTED)
+    yield from generated_cases(op, _needed, needs)
     yield from (_error(op, error) for error in op.errors)
 
 
@@ -110,7 +112,7 @@ def _reference(op: Op, reference: Callable[..., Any], dtype: str, needs: tuple[s
         found = getattr(subject.torch, op.name)(*tensors)
         numbers = [reference(*each) for each in zip(*(numbers for numbers, _ in drawn), strict=True)]
         expected = [_in_dtype(number, dtype_of(found)) for number in numbers]
-        check_same(subject, numbers_of(found), expected, dtype_of(found), op.tolerance)
+        check_same(subject, numbers_of(found), expected, dtype_of(found), op.tolerance, signed=False)
 
     return Case(address, op.section, check, (dtype,), needs)
 

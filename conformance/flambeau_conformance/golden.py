@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import gzip
 import json
-import math
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .compare import dtype_of, numbers_of
+from .compare import dtype_of, numbers_of, spelled
 
 __all__ = ["golden", "plain", "provenance", "recorded", "sections", "write"]
 
@@ -27,7 +27,66 @@ def _section(name: str) -> dict[str, Any]:
     if not path.exists():
         return {"results": {}, "provenance": {}}
     data: dict[str, Any] = json.loads(gzip.decompress(path.read_bytes()))
-    return data
+    return {"results": dict(_unfolded(data["results"])), "provenance": data["provenance"]}
+
+
+# -- what lies in the files --------------------------------------------------------------------------------------------
+#
+# Results are kept by op, aspect and variant, and a tensor as a list, so that no word is written a thousand times.
+
+_ABOUT = ("dtype", "shape")
+_CODES = {
+    "float16": "e", "bfloat16": "E", "float32": "f", "float64": "d", "complex64": "F", "complex128": "D", "bool": "?",
+    "uint8": "B", "int8": "b", "int16": "h", "int32": "i", "int64": "q",
+}  # fmt: skip
+_NAMES = {code: name for name, code in _CODES.items()}
+_NUMBERS = ("values", "places", "sums")
+
+
+def _folded(results: dict[str, Any]) -> dict[str, Any]:
+    """Results by address, as they lie in a file."""
+    folded: dict[str, Any] = {}
+    for address, result in results.items():
+        first, second, rest = address.split("/", 2)
+        variant, dtype = rest.rsplit("/", 1)
+        folded.setdefault(first, {}).setdefault(second, {}).setdefault(variant, {})[_CODES.get(dtype, dtype)] = _packed(result)
+    return folded
+
+
+def _unfolded(folded: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for op, aspects in folded.items():
+        for aspect, variants in aspects.items():
+            for variant, dtypes in variants.items():
+                for code, result in dtypes.items():
+                    yield f"{op}/{aspect}/{variant}/{_NAMES.get(code, code)}", _unpacked(result)
+
+
+def _packed(result: Any) -> Any:
+    if not isinstance(result, list):
+        return result
+    return [_packed_tensor(each) if isinstance(each, dict) and "dtype" in each else each for each in result]
+
+
+def _packed_tensor(tensor: dict[str, Any]) -> list[Any]:
+    extra = {name: value for name, value in tensor.items() if value and name not in (*_ABOUT, *_NUMBERS)}
+    numbers = [tensor[name] for name in _NUMBERS if name in tensor]
+    return [_CODES.get(tensor["dtype"], tensor["dtype"]), tensor["shape"], *numbers, *([extra] if extra else [])]
+
+
+def _unpacked(result: Any) -> Any:
+    if not isinstance(result, list):
+        return result
+    return [_unpacked_tensor(*each) if isinstance(each, list) else each for each in result]
+
+
+def _unpacked_tensor(code: str, shape: list[int], *rest: Any) -> dict[str, Any]:
+    extra = rest[-1] if rest and isinstance(rest[-1], dict) else {}
+    numbers = [each for each in rest if isinstance(each, list)]
+    names = _NUMBERS[1:] if len(numbers) > 1 else _NUMBERS[:1]
+    return {"dtype": _NAMES.get(code, code), "shape": shape, **dict(zip(names, numbers, strict=False)), **extra}
+
+
+# -- reading and writing -----------------------------------------------------------------------------------------------
 
 
 def golden(section: str, key: str) -> Any:
@@ -61,23 +120,15 @@ def provenance(section: str) -> dict[str, Any]:
 
 def plain(tensor: Any) -> dict[str, Any]:
     """A tensor as plain data for JSON."""
+    dtype = dtype_of(tensor)
     return {
-        "dtype": dtype_of(tensor),
-        "shape": list(tensor.shape),
-        "values": [_spelled(value) for value in numbers_of(tensor)],
-    }
-
-
-def _spelled(value: Any) -> Any:
-    """A number as JSON can hold it."""
-    if isinstance(value, complex):
-        return [value.real, value.imag]
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+        "dtype": dtype, "shape": list(tensor.shape), "values": [spelled(value, dtype) for value in numbers_of(tensor)],
+    }  # fmt: skip
 
 
 def write(section: str, results: dict[str, Any], about: dict[str, Any]) -> None:
     """Write the file of a section, always the same bytes for the same results."""
-    text = json.dumps({"provenance": about, "results": results}, sort_keys=True, separators=(",", ":"))
+    text = json.dumps({"provenance": about, "results": _folded(results)}, sort_keys=True, separators=(",", ":"))
     path = _FOLDER / f"{section}.json.gz"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(gzip.compress(text.encode(), 9, mtime=0))

@@ -44,6 +44,7 @@ class Case:
         check: raises if the subject does not do what it must.
         dtypes: the names of the dtypes that the backend must claim.
         extensions: the names of the extensions that it must claim.
+        elements: of the largest tensor in it; a manifest may cap it.
         needs: addresses of cases that must have passed; they come earlier.
         anchors: ids of the documented behaviours that it covers.
     """
@@ -55,6 +56,7 @@ class Case:
     needs: tuple[str, ...] = ()
     anchors: tuple[str, ...] = ()
     extensions: tuple[str, ...] = ()
+    elements: int = 0
 
     @property
     def op(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Container, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from .aspects import PROMOTED, promoted, promotion_key, value_key
 from .catalogue import ops
 from .golden import plain, write
 from .model import Op, Sample
+from .probes import probes_of
 from .subject import Subject, subject_of
 
 __all__ = ["RECORDED_WITH", "record", "recorded_keys"]
@@ -38,13 +39,16 @@ def record(sections: Collection[str] = ()) -> int:
     results: dict[str, dict[str, Any]] = {}
     for op in ops().values():
         if not sections or op.section in sections:
-            results.setdefault(op.section, {}).update(_results(subject, op))
+            known = results.setdefault(op.section, {})
+            # One after the other: later ones depend on which of the earlier ones PyTorch accepts.
+            for address, result in _results(subject, op, known):
+                known[address] = result
     for section, recorded in results.items():
         write(section, recorded, _provenance(subject.torch, section))
     return sum(map(len, results.values()))
 
 
-def _results(subject: Subject, op: Op) -> Iterator[tuple[str, Any]]:
+def _results(subject: Subject, op: Op, known: Container[str]) -> Iterator[tuple[str, Any]]:
     for sample in op.samples:
         for dtype in sample.dtypes or op.dtypes:
             yield value_key(op, sample, dtype), [plain(tensor.detach()) for tensor in _run(subject, op, sample, dtype)]
@@ -52,6 +56,10 @@ def _results(subject: Subject, op: Op) -> Iterator[tuple[str, Any]]:
         for first in PROMOTED:
             for second in PROMOTED:
                 yield promotion_key(op, first, second), promoted(subject, op, first, second)
+    for probe in probes_of(op, known):
+        observation = probe.recorded(subject)
+        if probe.is_case(observation):
+            yield probe.address, observation
 
 
 def _pytorch() -> Subject:

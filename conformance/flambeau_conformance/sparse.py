@@ -334,7 +334,7 @@ def check_value(subject: Subject, operation: Operation, layout: str, kind: str, 
     found = _attempt(subject, lambda: _strided(operation.call(sparse), t))
     expect(tuple(found.shape) == tuple(expected.shape), f"{kind}: {tuple(found.shape)}, not {tuple(expected.shape)}")
     expect(dtype_of(found) == dtype_of(expected), f"{kind}: {dtype_of(found)}, not {dtype_of(expected)}")
-    check_same(subject, numbers_of(found), numbers_of(expected), dtype_of(found), operation.tolerance)
+    check_same(subject, numbers_of(found), numbers_of(expected), dtype_of(found), operation.tolerance, signed=False)
 
 
 def check_gradient(subject: Subject, operation: Operation, layout: str, kind: str) -> None:
@@ -361,13 +361,13 @@ def check_gradient(subject: Subject, operation: Operation, layout: str, kind: st
     found = _rebuilt(pattern, values.grad.to_dense(), t).to_dense()
     # Every one of several elements at a place has the gradient of the place, and to_dense() adds them up.
     expected = dense.a.grad * dense.counts
-    check_same(subject, numbers_of(found), numbers_of(expected), "float64", "reduction")
+    check_same(subject, numbers_of(found), numbers_of(expected), "float64", "reduction", signed=False)
     for name in ("d", "e"):
         own, wanted = getattr(sparse, name).grad, getattr(dense, name).grad
         if wanted is None or not bool((wanted != 0).any()):
             continue
         expect(own is not None, f"{kind}: no gradient arrives at the strided operand")
-        check_same(subject, numbers_of(own.to_dense()), numbers_of(wanted), "float64", "reduction")
+        check_same(subject, numbers_of(own.to_dense()), numbers_of(wanted), "float64", "reduction", signed=False)
 
 
 def _weighted(result: Any, t: Any) -> Any:

@@ -34,10 +34,10 @@ _FLOATING = Error(
 )  # fmt: skip
 for _name, _base in (("logaddexp", math.e), ("logaddexp2", 2.0)):
     op(
-        _name, elementwise=2, dtypes=FLOATS, inplace=False, tolerance="transcendental", errors=[_FLOATING],
+        _name, elementwise=2, dtypes=FLOATS, inplace=False, tolerance="special", errors=[_FLOATING],
         reference=lambda x, y, base=_base: math.log(base**x + base**y, base),
     )  # fmt: skip
-op("xlogy", elementwise=2, dtypes=(*FLOATS, "int64"), domain="positive", tolerance="transcendental",
+op("xlogy", elementwise=2, dtypes=(*FLOATS, "int64"), domain="positive", tolerance="special",
    reference=lambda x, y: x * math.log(y), samples=[
     Sample("number", lambda t, x: t.xlogy(x, 2.5), (In(),)),
     Sample("reflected", lambda t, x: t.xlogy(2, x), (In((2, 3), "positive"),)),

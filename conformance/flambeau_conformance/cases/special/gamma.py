@@ -6,9 +6,9 @@ from ...declare import FLOATS, Error, Sample, op
 from ...inputs import In
 from ...special import special
 
-op("lgamma", elementwise=1, dtypes=FLOATS, tolerance="transcendental", domain="positive", reference=math.lgamma)
-op("digamma", elementwise=1, dtypes=(*FLOATS, "int64"), tolerance="transcendental", domain="positive")
-op("polygamma", method=False, dtypes=(*FLOATS, "int64"), tolerance="transcendental", samples=[
+op("lgamma", elementwise=1, dtypes=FLOATS, tolerance="special", domain="positive", reference=math.lgamma)
+op("digamma", elementwise=1, dtypes=(*FLOATS, "int64"), tolerance="special", domain="positive")
+op("polygamma", method=False, dtypes=(*FLOATS, "int64"), tolerance="special", samples=[
     *[
         Sample(f"order-{n}", lambda t, x, n=n: t.polygamma(n, x), (In((2, 3), "positive"),))
         for n in (0, 1, 2, 3)
@@ -17,7 +17,7 @@ op("polygamma", method=False, dtypes=(*FLOATS, "int64"), tolerance="transcendent
 ], errors=[
     Error("order", lambda t: t.polygamma(-1, t.ones(1)), (RuntimeError,), "does not support negative n"),
 ])  # fmt: skip
-op("mvlgamma", dtypes=(*FLOATS, "int64"), tolerance="transcendental", samples=[
+op("mvlgamma", dtypes=(*FLOATS, "int64"), tolerance="special", samples=[
     Sample("one", lambda t, x: t.mvlgamma(x + 1, 1), (In((2, 3), "positive"),)),
     Sample("two", lambda t, x: (x + 1).mvlgamma(2), (In((2, 3), "positive"),)),
 ], errors=[
@@ -25,7 +25,7 @@ op("mvlgamma", dtypes=(*FLOATS, "int64"), tolerance="transcendental", samples=[
     Error("bool", lambda t: t.mvlgamma(t.tensor([True]), 1), (RuntimeError,), "may not be a boolean tensor"),
 ])  # fmt: skip
 for _name in ("igamma", "igammac"):
-    op(_name, inplace=True, out=True, tolerance="transcendental", samples=[
+    op(_name, inplace=True, out=True, tolerance="special", samples=[
         Sample("plain", lambda t, x, y, name=_name: getattr(t, name)(x, y), (In((2, 3), "positive"), In((2, 3), "positive")), plain=True, gradient=False),
         Sample("zero-size", lambda t, x, y, name=_name: getattr(t, name)(x, y), (In((2, 0)), In((2, 0))), plain=True, gradient=False),
         Sample("broadcast", lambda t, y, name=_name: getattr(t, name)(t.tensor([[0.5], [3.0]], dtype=y.dtype), y), (In((3,), "positive"),)),

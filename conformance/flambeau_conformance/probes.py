@@ -1,0 +1,478 @@
+"""Generated cases: what every op must do beyond the samples that are written down for it.
+
+Each :class:`Probe` is a sample in other circumstances: on large tensors, in every dtype, at the limits of integers, on special
+numbers, without elements, in another order of memory, with its options in pairs, at the ties and edges of its derivative.
+Nothing is declared for it but what is declared anyway; what must come out was recorded from PyTorch, and where PyTorch
+refuses the call there is no case, unless the aspect is about refusing. What is left out has a reason in ``generated.toml``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import chain
+from operator import or_
+from typing import Any
+
+from flambeau.ops import ROWS
+
+from .arguments import arguments, outputs_of, run
+from .golden import golden, recorded
+from .inputs import FLOATING, INTEGRAL, is_complex, is_floating
+from .left_out import left_out
+from .model import Case, Op, Sample
+from .observe import KNOWN, check_observed, is_too_large, observed
+from .options import Called, dim_bounds, option_pairs
+from .subject import Subject
+from .variants import ARRANGED, degenerate, elements_of, filled, grown, is_regular
+
+__all__ = ["Probe", "generated_cases", "probes_of"]
+
+EVERY = (*FLOATING, *INTEGRAL, "bool", "complex64", "complex128")
+"""The dtypes in which every op is tried."""
+
+_MANY = 3
+"""So many samples of an op are grown in every direction; the others, in one."""
+
+_DENSE_ONLY = 4096
+
+_KINDS = 2
+"""So many kinds of arguments are tried with all options."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One observation.
+
+    Attributes:
+        op: whose.
+        aspect: what it is about; the second part of the address.
+        sample: what is called.
+        variant: its name and what is different, the third part.
+        dtype: of the tensors that are drawn.
+        observe: what is recorded from PyTorch, and compared.
+        refusals: whether it is a case too that the call raises.
+        tolerance: the class of :mod:`.compare`; the op's if None.
+        numbers_of: the address under which the numbers are recorded already, if they are.
+    """
+
+    op: Op
+    aspect: str
+    sample: Sample
+    variant: str
+    dtype: str
+    observe: Callable[[Subject, Sample, str], Any]
+    refusals: bool = False
+    tolerance: str | None = None
+    numbers_of: str | None = None
+
+    @property
+    def address(self) -> str:
+        """The address of its case."""
+        return f"{self.op.name}/{self.aspect}/{self.variant}/{self.dtype}"
+
+    def observed(self, subject: Subject) -> Any:
+        """What a subject does."""
+        return self.observe(subject, self.sample, self.dtype)
+
+    def is_case(self, observation: Any) -> bool:
+        """Whether what PyTorch did is something to hold others to."""
+        if isinstance(observation, dict):
+            return self.refusals
+        return not is_too_large(observation)
+
+    def recorded(self, subject: Subject) -> Any:
+        """What is kept of what a subject does: not the numbers that are kept elsewhere."""
+        found = self.observed(subject)
+        if self.numbers_of is None or isinstance(found, dict):
+            return found
+        return [{name: value for name, value in each.items() if name not in KNOWN and value} for each in found]
+
+    def case(self, needed: Callable[[Sample, str], tuple[str, ...]], needs: tuple[str, ...]) -> Case:
+        """The case of it."""
+        return Case(
+            self.address, self.op.section, self._check, needed(self.sample, self.dtype), needs,
+            extensions=self.op.extensions, elements=elements_of(self.sample),
+        )  # fmt: skip
+
+    def _check(self, subject: Subject) -> None:
+        expected = golden(self.op.section, self.address)
+        if self.numbers_of is not None and isinstance(expected, list):
+            known = golden(self.op.section, self.numbers_of)
+            expected = [*map(or_, known, expected), expected[-1]]
+        check_observed(subject, self.observed(subject), expected, self.tolerance or self.op.tolerance)
+
+
+def generated_cases(
+    op: Op, needed: Callable[[Sample, str], tuple[str, ...]], needs: tuple[str, ...]
+) -> Iterator[Case]:
+    """The cases that were recorded for an op."""
+    known = recorded(op.section)
+    yield from (probe.case(needed, needs) for probe in probes_of(op, known) if probe.address in known)
+
+
+def probes_of(op: Op, known: Container[str]) -> Iterator[Probe]:
+    """Everything that is tried on an op, but what is left out.
+
+    Args:
+        op: whose.
+        known: the addresses of what is recorded already when they are asked for: other forms are tried of those calls only.
+    """
+    made = chain(chain.from_iterable(make(op) for make in _MAKERS), _dims(op, known), _forms(op, known))
+    yield from (probe for probe in made if not left_out(probe.address))
+
+
+# -- values ------------------------------------------------------------------------------------------------------------
+
+
+def _results(subject: Subject, sample: Sample, dtype: str) -> Any:
+    return observed(lambda: run(subject, sample, arguments(subject, sample, dtype)))
+
+
+def _of_every_dtype(op: Op) -> Iterator[Probe]:
+    for sample in op.samples:
+        declared = sample.dtypes or op.dtypes
+        if sample.inputs and elements_of(sample) <= _DENSE_ONLY:
+            for dtype in EVERY:
+                if dtype not in declared and not (is_complex(dtype) and _has_domain(sample, "distinct")):
+                    yield Probe(op, "dtype", sample, sample.name, dtype, _results)
+
+
+def _has_domain(sample: Sample, domain: str) -> bool:
+    return any(spec.domain == domain for spec in sample.inputs)
+
+
+def _first(op: Op, sample: Sample, of: tuple[str, ...]) -> str | None:
+    """The first dtype of some that a sample is declared for, single precision before others."""
+    declared = sample.dtypes or op.dtypes
+    return next((dtype for dtype in of if dtype in declared), None)
+
+
+_SINGLE_FIRST = ("float32", "float64", "float16")
+_WIDE_FIRST = ("int64", "int32", "uint8", "bool")
+
+
+def _large(op: Op) -> Iterator[Probe]:
+    regular = [sample for sample in op.samples if is_regular(sample) and not _has_domain(sample, "special")]
+    for position, sample in enumerate(regular):
+        grown_ones = list(grown(sample))
+        chosen = grown_ones if position < _MANY else grown_ones[position % 3 :][:1]
+        for name, one in chosen:
+            for dtype in (_first(op, sample, _SINGLE_FIRST), _first(op, sample, _WIDE_FIRST) if position < 2 else None):
+                if dtype is not None:
+                    yield Probe(op, "large", one, f"{sample.name}-{name}", dtype, _results, tolerance=_of_many(op))
+
+
+def _of_many(op: Op) -> str | None:
+    return {"exact": None, "arithmetic": None, "transcendental": None}.get(op.tolerance, "large")
+
+
+def _of_numbers(op: Op, aspect: str, domain: str, dtypes: tuple[str, ...], tolerance: str | None = None) -> Iterator[Probe]:
+    for sample in op.samples:
+        other = filled(sample, domain) if is_regular(sample) or op.arity else None
+        if other is None or (op.arity and sample.plain and sample.name != "plain"):
+            continue
+        enough = _with_enough(other) if op.arity else other
+        for dtype in dtypes:
+            yield Probe(op, aspect, enough, f"{sample.name}-{domain}", dtype, _results, tolerance=tolerance)
+
+
+def _with_enough(sample: Sample) -> Sample:
+    """An element-wise sample in which every number meets every other."""
+    if {spec.shape for spec in sample.inputs} != {(2, 3)}:
+        return sample
+    shapes = ((40,),) if len(sample.inputs) == 1 else ((13, 1), (1, 13), (13, 13))
+    return replace(
+        sample, inputs=tuple(replace(spec, shape=shape) for spec, shape in zip(sample.inputs, shapes, strict=False))
+    )
+
+
+def _limits(op: Op) -> Iterator[Probe]:
+    return _of_numbers(op, "limits", "limits", INTEGRAL if op.arity else ("uint8", "int8", "int64"))
+
+
+def _special(op: Op) -> Iterator[Probe]:
+    yield from _of_numbers(op, "special", "special", FLOATING if op.arity else ("float32",))
+    yield from _of_numbers(op, "special", "ties", ("float32", "int64"))
+    yield from _of_numbers(op, "special", "same", ("float32",))
+
+
+def _sizes(op: Op) -> Iterator[Probe]:
+    tolerance = "relative" if op.arity and op.tolerance in ("composite", "special") else None
+    return _of_numbers(op, "sizes", "sizes", ("float32", "float64"), tolerance)
+
+
+def _degenerate(op: Op) -> Iterator[Probe]:
+    for sample in op.samples:
+        if is_regular(sample) and (dtype := (sample.dtypes or op.dtypes)[0]):
+            for name, one in degenerate(sample):
+                yield Probe(op, "degenerate", one, f"{sample.name}-{name}", dtype, _results, refusals=True)
+
+
+# -- memory ------------------------------------------------------------------------------------------------------------
+
+
+def _memory(op: Op) -> Iterator[Probe]:
+    for sample in op.samples:
+        if not is_regular(sample):
+            continue
+        dtype = _first(op, sample, (*_SINGLE_FIRST, *_WIDE_FIRST)) or (sample.dtypes or op.dtypes)[0]
+        for name in ARRANGED:
+            known = None if name == _EXPANDED else f"{op.name}/value/{sample.name}/{dtype}"
+            yield Probe(
+                op, "memory", sample, f"{sample.name}-{name}", dtype, _observe_memory(name), numbers_of=known,
+            )  # fmt: skip
+
+
+_EXPANDED = "expanded"
+
+
+@cache
+def _observe_memory(name: str) -> Callable[[Subject, Sample, str], Any]:
+    """The results with their strides, which arguments' memory they share, and what became of the arguments."""
+
+    def observe(subject: Subject, sample: Sample, dtype: str) -> Any:
+        tensors = [ARRANGED[name](tensor) for tensor in arguments(subject, sample, dtype)]
+        before = [tensor.tolist() for tensor in tensors]
+        places = [_memory_of(tensor) for tensor in tensors]
+        kept: list[Any] = []
+
+        def call() -> list[Any]:
+            kept.extend(run(subject, sample, tensors))
+            return kept
+
+        found = observed(call, whole=name != _EXPANDED)
+        if isinstance(found, list):
+            for data, result in zip(found, kept, strict=True):
+                data["strides"] = _unusual_strides(result)
+                data["shares"] = [place for place, memory in enumerate(places) if memory == _memory_of(result)]
+            after = [tensor.tolist() for tensor in tensors]
+            found.append({"changed": [place for place in range(len(tensors)) if str(before[place]) != str(after[place])]})
+        return found
+
+    return observe
+
+
+def _unusual_strides(tensor: Any) -> list[int]:
+    """The strides of the dimensions in which there is a next element, if they are others than row after row's."""
+    usual, step = [], 1
+    for size in reversed(tensor.shape):
+        usual.insert(0, step)
+        step *= size
+    pairs = [pair for size, *pair in zip(tensor.shape, tensor.stride(), usual, strict=True) if size > 1]
+    strides = [stride for stride, _ in pairs]
+    return [] if not tensor.numel() or strides == [each for _, each in pairs] else strides
+
+
+def _memory_of(tensor: Any) -> Any:
+    return tensor.untyped_storage().data_ptr() if tensor.numel() else object()
+
+
+# -- derivatives -------------------------------------------------------------------------------------------------------
+
+
+def _derivatives(op: Op) -> Iterator[Probe]:
+    if not op.differentiable:
+        return
+    loose = op.tolerance if op.tolerance in ("reduction", "matmul", "factorization") else "composite"
+    for sample in op.samples:
+        if not sample.gradient or not (is_regular(sample) or op.arity) or not any(map(is_floating, sample.dtypes or op.dtypes)):
+            continue
+        for domain in ("ties", "edges", "special", "sizes"):
+            other = filled(sample, domain)
+            if other is not None and (domain in ("ties", "special") or op.arity):
+                enough = _with_enough(other) if op.arity else other
+                yield Probe(op, "derivatives", enough, f"{sample.name}-{domain}", "float64", _observe_derivatives, tolerance=loose)
+        first = ("complex128", "float16", "bfloat16") if sample in op.samples[:2] else ()
+        for dtype in ("float32", *first):
+            yield Probe(op, "derivatives", sample, sample.name, dtype, _observe_derivatives, tolerance=loose)
+        for name, one in list(grown(sample))[:1] if is_regular(sample) else ():
+            yield Probe(op, "derivatives", one, f"{sample.name}-{name}", "float32", _observe_derivatives, tolerance="large")
+
+
+def _observe_derivatives(subject: Subject, sample: Sample, dtype: str) -> Any:
+    """The gradients of weighted results, and the gradients of weighted gradients."""
+
+    def call() -> list[Any]:
+        grad = subject.torch.autograd.grad
+        leaves = [tensor.requires_grad_(_may(tensor)) for tensor in arguments(subject, sample, dtype)]
+        results = [result for result in run(subject, sample, leaves) if result.requires_grad]
+        wanted = [leaf for leaf in leaves if leaf.requires_grad]
+        first = grad(results, wanted, _directions(subject, results), create_graph=True, allow_unused=True)
+        graphs = [each for each in first if each is not None and each.requires_grad]
+        second = grad(graphs, wanted, _directions(subject, graphs), allow_unused=True) if graphs else []
+        return [each for each in (*first, *second) if each is not None]
+
+    return observed(call, digits=15)
+
+
+def _may(tensor: Any) -> bool:
+    return bool(tensor.is_floating_point() or tensor.is_complex())
+
+
+def _directions(subject: Subject, tensors: list[Any]) -> list[Any]:
+    made = []
+    for tensor in tensors:
+        weights = [0.5 + place * 7 % 11 / 8 for place in range(tensor.numel())]
+        made.append(subject.torch.tensor(weights).reshape(tuple(tensor.shape)).to(tensor.dtype))
+    return made
+
+
+# -- options -----------------------------------------------------------------------------------------------------------
+
+
+def _bare(op: Op) -> Iterator[tuple[Sample, Called]]:
+    """The public function of an op with its options in pairs, on tensors of some samples."""
+    seen = set()
+    for sample in op.samples:
+        if is_regular(sample) and sample.inputs not in seen and len(seen) < _KINDS:
+            seen.add(sample.inputs)
+            for called in option_pairs(op.name, len(sample.inputs)):
+                yield replace(sample, call=called, name=f"{sample.name}-{called.spelled}"), called
+
+
+def _options(op: Op) -> Iterator[Probe]:
+    for sample, _ in _bare(op):
+        yield Probe(op, "options", sample, sample.name, (sample.dtypes or op.dtypes)[0], _results)
+
+
+def _dims(op: Op, known: Container[str]) -> Iterator[Probe]:
+    """Dimensions at the limits and beyond, where the error is PyTorch's."""
+    for sample, called in _known(op, known):
+        dims = len(sample.inputs[0].shape)
+        for bound in dim_bounds(called, dims) if len(called.options) == 1 else ():
+            other = replace(sample, call=bound)
+            name = f"{sample.name}-{bound.spelled}"
+            yield Probe(op, "dims", other, name, (sample.dtypes or op.dtypes)[0], _results_or_message, refusals=True)
+
+
+def _results_or_message(subject: Subject, sample: Sample, dtype: str) -> Any:
+    said: list[str] = []
+
+    def call() -> list[Any]:
+        try:
+            return run(subject, sample, arguments(subject, sample, dtype))
+        except IndexError as error:
+            said.append(str(error))
+            raise
+
+    found = observed(call)
+    return found | {"says": said} if said else found
+
+
+# -- forms -------------------------------------------------------------------------------------------------------------
+
+_FORMS = 4
+"""So many ways to call an op are tried as method, in place and with ``out=``."""
+
+
+def _forms(op: Op, known: Container[str]) -> Iterator[Probe]:
+    row = ROWS.get(op.name)
+    if row is None:
+        return
+    for sample, called in _ways(op, known):
+        dtype = _first(op, sample, _SINGLE_FIRST) or (sample.dtypes or op.dtypes)[0]
+        if row.methods:
+            yield Probe(op, "as-method", sample, sample.name, dtype, _observe_method(row.methods[0], called))
+        options = f"{op.name}/options/{sample.name}/{dtype}"
+        for name in _TARGETS if row.out else ():
+            yield Probe(
+                op, "out-into", sample, f"{sample.name}-{name}", dtype, _observe_out(called, name),
+                numbers_of=options if options in known else None,
+            )  # fmt: skip
+        for name in _TARGETS if row.inplace and row.methods else ():
+            yield Probe(op, "in-place", sample, f"{sample.name}-{name}", dtype, _observe_in_place(f"{row.methods[0]}_", called, name))
+
+
+def _ways(op: Op, known: Container[str]) -> list[tuple[Sample, Called]]:
+    """Some of the calls of the public function that are recorded, the first and others."""
+    ways = list(_known(op, known))
+    return ways[:1] + ways[1 :: max(1, len(ways) // _FORMS)]
+
+
+def _known(op: Op, known: Container[str]) -> Iterator[tuple[Sample, Called]]:
+    """The calls of the public function that PyTorch accepts."""
+    for sample, called in _bare(op):
+        if f"{op.name}/options/{sample.name}/{(sample.dtypes or op.dtypes)[0]}" in known:
+            yield sample, called
+
+
+def _observe_method(name: str, called: Called) -> Callable[[Subject, Sample, str], Any]:
+    def observe(subject: Subject, sample: Sample, dtype: str) -> Any:
+        first, *others = arguments(subject, sample, dtype)
+        return observed(lambda: outputs_of(getattr(first, name)(*others, **called.given(subject.torch))))
+
+    return observe
+
+
+def _observe_out(called: Called, kind: str) -> Callable[[Subject, Sample, str], Any]:
+    """What is written into a target, whether it is what is returned, and whether anything beside it was written."""
+
+    def observe(subject: Subject, sample: Sample, dtype: str) -> Any:
+        tensors = arguments(subject, sample, dtype)
+        facts: list[bool] = []
+
+        def call() -> list[Any]:
+            plain = called(subject.torch, *tensors)
+            made = [_TARGETS[kind](result) for result in outputs_of(plain)]
+            targets = [target for target, _ in made]
+            given = targets[0] if not isinstance(plain, (tuple, list)) else tuple(targets)
+            before = [target._version for target in targets]
+            returned = outputs_of(called.function(subject.torch)(*tensors, out=given, **called.given(subject.torch)))
+            facts.extend(one is two for one, two in zip(returned, targets, strict=True))
+            facts.extend(target._version > version for target, version in zip(targets, before, strict=True))
+            facts.extend(_is_clean(around) for _, around in made)
+            return targets
+
+        found = observed(call)
+        return [*found, {"facts": facts}] if isinstance(found, list) else found
+
+    return observe
+
+
+def _observe_in_place(name: str, called: Called, kind: str) -> Callable[[Subject, Sample, str], Any]:
+    """What is written in place, whether the tensor is returned, and whether anything beside it was written."""
+
+    def observe(subject: Subject, sample: Sample, dtype: str) -> Any:
+        first, *others = arguments(subject, sample, dtype)
+        facts: list[bool] = []
+
+        def call() -> list[Any]:
+            target, around = _TARGETS[kind](first)
+            target.copy_(first)
+            before = target._version
+            returned = getattr(target, name)(*others, **called.given(subject.torch))
+            facts.extend((returned is target, target._version > before, _is_clean(around)))
+            return [target]
+
+        found = observed(call)
+        return [*found, {"facts": facts}] if isinstance(found, list) else found
+
+    return observe
+
+
+def _is_clean(around: Any) -> bool:
+    return around is None or bool((around == 1).all().item())
+
+
+def _stepped_target(like: Any) -> tuple[Any, Any]:
+    if not like.dim():
+        return like.new_ones(()), None
+    longer = like.new_ones((*like.shape[:-1], 2 * like.shape[-1] + 1))
+    return longer[..., 1::2], longer[..., ::2]
+
+
+def _turned_target(like: Any) -> tuple[Any, Any]:
+    return like.new_ones(tuple(reversed(like.shape))).permute(*reversed(range(like.dim()))), None
+
+
+_TARGETS: dict[str, Callable[[Any], tuple[Any, Any]]] = {
+    "dense": lambda like: (like.new_ones(like.shape), None), "stepped": _stepped_target, "turned": _turned_target,
+}  # fmt: skip
+"""A target of a result's shape, full of ones, and what lies beside it in the same memory."""
+
+
+_MAKERS: tuple[Callable[[Op], Iterator[Probe]], ...] = (
+    _of_every_dtype, _large, _limits, _special, _sizes, _degenerate, _memory, _derivatives, _options,
+)  # fmt: skip
