@@ -46,6 +46,7 @@ class Case:
         extensions: the names of the extensions that it must claim.
         needs: addresses of cases that must have passed; they come earlier.
         anchors: ids of the documented behaviours that it covers.
+        elements: the largest number of elements of a tensor in it.
     """
 
     address: str
@@ -55,6 +56,7 @@ class Case:
     needs: tuple[str, ...] = ()
     anchors: tuple[str, ...] = ()
     extensions: tuple[str, ...] = ()
+    elements: int = 0
 
     @property
     def op(self) -> str:
@@ -77,6 +79,8 @@ class Result:
         seconds: how long it took.
         detail: why it did not pass.
         worst_error: the largest deviation, as a share of what is tolerated; None if there was none.
+        call, inputs: what was called when it failed, and with what, shortened.
+        kernel: the kernel that raised, or those that were called last.
     """
 
     address: str
@@ -85,6 +89,9 @@ class Result:
     seconds: float = 0.0
     detail: str = ""
     worst_error: float | None = None
+    call: str = ""
+    inputs: str = ""
+    kernel: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """As plain data for JSON, without what is empty."""

@@ -109,7 +109,7 @@ def test_exit_codes(arguments: list[str], code: int, text: str, capsys: pytest.C
 def test_an_error_of_the_suite_itself_has_its_own_exit_code(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("flambeau_conformance.isolation._child_command", lambda: ["false"])
+    monkeypatch.setattr("flambeau_conformance.isolation._command", lambda: ["false"])
     assert cli.main(["run", "numpy", "-k", "exp/*"]) == cli.HARNESS
     assert "the suite's process ended with code 1" in capsys.readouterr().err
 

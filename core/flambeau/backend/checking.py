@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from .protocol import Backend
     from .table import KernelTable
 
-__all__ = ["checked"]
+__all__ = ["checked", "watchers"]
+
+watchers: list[Callable[[str], object]] = []
+"""Called with the name of every kernel before it runs."""
 
 _PARAMETERS: dict[str, Sequence[str]] = {
     name: method.__code__.co_varnames[1 : method.__code__.co_argcount]
@@ -50,9 +53,11 @@ def _checked(results: _Results, name: str, kernel: Callable[..., Any]) -> Callab
 
     def checked_kernel(*arguments: Any, **keywords: Any) -> Any:
         given = dict(zip(parameters, arguments, strict=False)) | keywords
+        for watch in watchers:
+            watch(name)
         try:
             found = kernel(*arguments, **keywords)
-        except Exception as error:
+        except BaseException as error:  # SystemExit, too
             error.add_note(f"raised by the kernel {results.call(name, given)} of the backend '{results.backend.name}'")
             raise
         if given.get("out") is None:
