@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -69,9 +69,10 @@ class Slot:
         self._reader.start()
 
     def _read(self, process: subprocess.Popen[bytes]) -> None:
-        for line in process.stdout or ():
-            with suppress(ValueError):  # of a line that was cut off when the child died
-                self._messages.put((self, json.loads(line)))
+        with process.stdout or nullcontext(()) as lines:
+            for line in lines:
+                with suppress(ValueError):  # of a line that was cut off when the child died
+                    self._messages.put((self, json.loads(line)))
         self._messages.put((self, None))
 
     def renew(self) -> None:
@@ -119,16 +120,18 @@ class Slot:
         return ""
 
     def close(self) -> None:
-        """End the child and the worker."""
-        if self._child is not None and hasattr(signal, "SIGKILL"):
-            self._signal(signal.SIGKILL)
-        self._process.kill()
-        self._process.wait()
-        self._reader.join()
-        for stream in (self._process.stdin, self._process.stdout):
-            with suppress(BrokenPipeError):
-                assert stream is not None
-                stream.close()
+        """End the worker, which ends its child."""
+        with suppress(BrokenPipeError):
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+        self._process.terminate()
+        try:
+            self._process.wait(_GRACE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            if self._child is not None:
+                self._signal(signal.SIGTERM)
+        self._reader.join(_GRACE)
         self._output.unlink(missing_ok=True)
 
 

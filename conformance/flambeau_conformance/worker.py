@@ -21,7 +21,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
@@ -116,12 +116,13 @@ def _supervise(pipe: _Pipe, options: argparse.Namespace, cases: dict[str, Any]) 
 
     shared = trace.share()
     parent = os.getppid()
+    stop = _Stop()
     while True:
         shared[:] = bytes(len(shared))
         child = os.fork()
         if child == 0:
             _be_child(pipe, options, cases)
-        status = _wait(child, parent)
+        status = _wait(child, lambda: stop.asked or os.getppid() != parent)
         _end_group(child)
         if os.WIFEXITED(status) and os.WEXITSTATUS(status) == _OVER:
             return _OVER
@@ -132,6 +133,7 @@ def _supervise(pipe: _Pipe, options: argparse.Namespace, cases: dict[str, Any]) 
 def _be_child(pipe: _Pipe, options: argparse.Namespace, cases: dict[str, Any]) -> None:
     code = _FAILED
     try:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.setsid()  # with what it starts, it can be ended as a group
         _write_no_cores()
         pipe.owner = os.getpid()
@@ -150,14 +152,26 @@ def _write_no_cores() -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
-def _wait(child: int, parent: int) -> int:
-    """The status with which a child ended; it is ended if the parent is no longer there."""
+class _Stop:
+    """Notes that the parent asks this process to end; not a thing of its children's."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        signal.signal(signal.SIGTERM, self._note)
+
+    def _note(self, number: int, frame: Any) -> None:
+        self.asked = True
+
+
+def _wait(child: int, over: Callable[[], bool]) -> int:
+    """The status with which a child ended; it is ended if all is ``over``."""
     while True:
         pid, status = os.waitpid(child, os.WNOHANG)
         if pid:
             return status
-        if os.getppid() != parent:
+        if over():
             _end_group(child)
+            os.kill(child, signal.SIGKILL)  # one that has no group yet
             os._exit(_OVER)
         time.sleep(_POLL)
 
