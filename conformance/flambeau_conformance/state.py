@@ -8,6 +8,7 @@ rest, by the names that PyTorch has for it.
 from __future__ import annotations
 
 import random
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextvars import Context, ContextVar
@@ -72,6 +73,7 @@ class State:
         self._lists = [found for path in _CONTEXTS if (found := _found(torch, path)) is not None]
         self._hooks = list(_hooks_of_all_modules(torch))
         self._filters: list[Any] = []
+        self._modules = 0
         self._start = self._now()
 
     def _now(self) -> dict[str, Any]:
@@ -85,13 +87,15 @@ class State:
         random.seed(_SEED)
         self._torch.manual_seed(_SEED)
         warnings.simplefilter("error")
-        self._filters = list(warnings.filters)
+        self._filters, self._modules = list(warnings.filters), len(sys.modules)
 
     def left(self) -> list[str]:
         """What is not as it was, each in words."""
         now = self._now()
         words = [f"{what} ({now[what]}, was {before})" for what, before in self._start.items() if now[what] != before]
-        return words + ([] if warnings.filters == self._filters else ["the filters of warnings"])
+        # A library that is imported adds filters of its own.
+        same = warnings.filters == self._filters or len(sys.modules) != self._modules
+        return words if same else [*words, "the filters of warnings"]
 
     def restore(self) -> bool:
         """Set everything back; whether that was possible."""

@@ -18,6 +18,7 @@ class Trace:
 
     def __init__(self) -> None:
         self._names: deque[str] = deque(maxlen=_SHOWN)
+        self._seen: set[str] = set()
         self._shared: mmap.mmap | None = None
         checking.watchers.append(self._note)
 
@@ -29,12 +30,17 @@ class Trace:
     def clear(self) -> None:
         """Forget what was reached."""
         self._names.clear()
+        self._seen.clear()
 
-    def _note(self, name: str) -> None:
+    def _note(self, name: str) -> bool:
+        """Note a kernel; whether it is the first call of it in the case, which may be looked at more closely."""
         if not self._names or self._names[-1] != name:
             self._names.append(name)
         if self._shared is not None:
             self._shared[:] = name.encode().ljust(_SIZE)
+        first = name not in self._seen
+        self._seen.add(name)
+        return first
 
     def last(self) -> str:
         """The names of the last kernels, in the order in which they were called."""
