@@ -52,11 +52,11 @@ def describe(case: Case, error: BaseException) -> Failure:
     frames = list(traceback.walk_tb(error.__traceback__))
     call, inputs = _called(case, [frame for frame, _ in frames])
     call = call or _failing_lines(case, error.__traceback__)
-    return Failure(_message(error), call, inputs, kernel, bool(notes), error)
+    return Failure(_message(error, by_kernel=bool(notes)), call, inputs, kernel, bool(notes), error)
 
 
-def _message(error: BaseException) -> str:
-    if isinstance(error, AssertionError) and str(error):
+def _message(error: BaseException, *, by_kernel: bool) -> str:
+    if isinstance(error, AssertionError) and str(error) and not by_kernel:
         return str(error)
     where = traceback.extract_tb(error.__traceback__)[-1]
     return f"{in_words(error)} ({where.name}, line {where.lineno})"

@@ -41,6 +41,7 @@ class IsolatedRun:
         arguments: what a worker is told when it starts.
         jobs: how many there are.
         timeout: seconds that one case may take.
+        start_timeout: seconds that a child may take before its first case.
         restart_after: the number of cases after which a child is replaced, when the cases of an op are done.
 
     Attributes:
@@ -48,10 +49,13 @@ class IsolatedRun:
         facts: what is known of the subject then.
     """
 
-    def __init__(self, arguments: Sequence[str], *, jobs: int, timeout: float, restart_after: int) -> None:
+    def __init__(
+        self, arguments: Sequence[str], *, jobs: int, timeout: float, start_timeout: float, restart_after: int
+    ) -> None:
         self._command = [*_command(), *arguments]
         self._jobs = jobs
         self._timeout = timeout
+        self._start_timeout = start_timeout
         self._restart_after = restart_after
         self._messages: Messages = queue.SimpleQueue()
         self._slots: list[Slot] = []
@@ -65,7 +69,8 @@ class IsolatedRun:
     def __enter__(self) -> IsolatedRun:
         """Start the workers."""
         for number in range(self._jobs):
-            self._slots.append(Slot(self._command if number else [*self._command, "--plan"], self._messages))
+            command = self._command if number else [*self._command, "--plan"]
+            self._slots.append(Slot(command, self._messages, self._start_timeout))
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -52,6 +52,8 @@ def run_case(subject: Subject, case: Case, state: State) -> Outcome:
         outcome = context.run(_run, subject, case, state)
         if interrupts:
             raise KeyboardInterrupt
+    if outcome.left:  # here, where what lived in the case's context is gone already
+        outcome.spoiled = outcome.spoiled or not state.restore()
     variables = changed_variables(copy_context(), context)
     if variables and not outcome.left:
         _add_leftovers(outcome, [f"the context variable {name}" for name in variables])
@@ -67,7 +69,6 @@ def _run(subject: Subject, case: Case, state: State) -> Outcome:
             outcome.spoiled, left = True, [f"what cannot be read: {in_words(error)}"]
     if left:
         _add_leftovers(outcome, left)
-        outcome.spoiled = outcome.spoiled or not state.restore()
     return outcome
 
 

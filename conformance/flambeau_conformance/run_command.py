@@ -49,6 +49,9 @@ def add_parser(commands: Any) -> None:
     run.add_argument("--expectations", type=Path, metavar="FILE", help="expected failures (TOML)")
     run.add_argument("--timeout", type=float, default=30.0, metavar="SECONDS", help="for one case (%(default)s)")
     run.add_argument(
+        "--start-timeout", type=float, default=120.0, metavar="SECONDS", help="for loading the backend (%(default)s)"
+    )
+    run.add_argument(
         "--max-crashes", type=_positive, default=500, metavar="N", help="of the run; then give up (%(default)s)"
     )
     run.add_argument(
@@ -75,8 +78,9 @@ def _run(options: argparse.Namespace) -> int:
     except ImportError:
         raise MissingExtraError("the runner", "rich", "conformance") from None
     isolated = IsolatedRun(
-        _worker_arguments(options), jobs=options.jobs, timeout=options.timeout, restart_after=options.restart_after
-    )
+        _worker_arguments(options), jobs=options.jobs, timeout=options.timeout,
+        start_timeout=options.start_timeout, restart_after=options.restart_after,
+    )  # fmt: skip
     with _terminated(), isolated:
         isolated.begin()
         return _Run(options, isolated).run()

@@ -20,8 +20,6 @@ from .model import Case
 
 __all__ = ["Messages", "Slot"]
 
-_START = 120.0
-"""Seconds that a child has for its start, before its first case."""
 _GRACE = 1.0
 """Seconds that a child which hangs has to say where it is, before it is killed."""
 _SHOWN = 2000
@@ -35,6 +33,7 @@ class Slot:
     Args:
         command: starts it.
         messages: where what it says is put, and None when it has ended.
+        start_timeout: seconds that it may take before its first case.
 
     Attributes:
         group: the cases that the child is at, by address; the first of them is running.
@@ -46,9 +45,10 @@ class Slot:
         imports: whether the worker imports the suite and the plugins; until then it has said nothing.
     """
 
-    def __init__(self, command: Sequence[str], messages: Messages) -> None:
+    def __init__(self, command: Sequence[str], messages: Messages, start_timeout: float) -> None:
         self._command = list(command)
         self._messages = messages
+        self._start_timeout = start_timeout
         handle, path = tempfile.mkstemp(prefix="flambeau-conformance-")
         os.close(handle)
         self._output = Path(path)
@@ -79,12 +79,11 @@ class Slot:
         """Expect another child."""
         self._child = None
         self.ready, self.leaving, self.hung, self.cases = False, False, False, 0
-        self.deadline = time.monotonic() + _START
+        self.deadline = time.monotonic() + self._start_timeout
 
     def started(self, child: int) -> None:
         """Note the process that runs cases."""
         self._child = child
-        os.truncate(self._output, 0)
 
     def wait(self) -> int:
         """The code that the worker has ended with."""

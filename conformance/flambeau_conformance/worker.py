@@ -188,6 +188,8 @@ def _serve(pipe: _Pipe, options: argparse.Namespace, cases: dict[str, Any]) -> i
     """Run what the parent sends; with what the process shall end."""
     from .session import Session
 
+    with suppress(OSError):
+        os.ftruncate(2, 0)  # what an earlier child wrote is no clue to what becomes of this one
     faulthandler.enable(all_threads=False)
     pipe.send(started=os.getpid())
     try:
