@@ -48,7 +48,7 @@ class Failure:
 def describe(case: Case, error: BaseException) -> Failure:
     """What is known of what a case raised."""
     notes = [note for note in getattr(error, "__notes__", ()) if note.startswith(_RAISED_BY)]
-    kernel = notes[0].removeprefix(_RAISED_BY) if notes else trace.last()
+    kernel = notes[0].removeprefix(_RAISED_BY).rpartition(" of the backend ")[0] if notes else trace.last()
     frames = list(traceback.walk_tb(error.__traceback__))
     call, inputs = _called(case, [frame for frame, _ in frames])
     call = call or _failing_lines(case, error.__traceback__)

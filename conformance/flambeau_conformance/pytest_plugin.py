@@ -62,12 +62,14 @@ def _session_of(config: pytest.Config) -> Session:
 
 
 def _new_session(config: pytest.Config) -> Session:
+    from .examine import facts_about
     from .expectations import read_expectations
     from .session import Session
     from .subject import check_kernels, subject_of
 
     check_kernels()
     subject = subject_of(config.getoption("--flambeau-backend"), config.getoption("--flambeau-subject"))
+    facts_about(subject)  # raises where it cannot be tried
     expectations = config.getoption("--flambeau-expectations") or subject.expectations()
     return Session(subject, read_expectations(expectations))
 

@@ -12,7 +12,7 @@ from .session import Session, repeat_command
 
 __all__ = ["causes", "show", "summary"]
 
-_NUMBER = re.compile(r"\d+(\.\d+)?(e[+-]?\d+)?")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 _LISTED, _NAMED = 3, 10
 
 
