@@ -98,6 +98,9 @@ def _entry(path: Path, entry: Any) -> Expectation:
 
 
 def _fits(key: str, value: Any) -> bool:
-    if type(value) is not _KEYS[key] or not value or (isinstance(value, str) and not value.strip()):
+    if type(value) is not _KEYS[key]:
         return False
-    return bool(_numbers(value)) if key == "until" else key != "cases" or value > 0
+    if isinstance(value, int):
+        return value > 0
+    text = str(value)
+    return bool(_numbers(text)) if key == "until" else bool(text.strip())

@@ -236,7 +236,7 @@ def _plugins() -> str:
 
 
 def _planned(entry: dict[str, Any]) -> Case:
-    fields = {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
+    fields: Any = {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
     return Case(check=_elsewhere, **fields)
 
 
