@@ -14,7 +14,7 @@ from flambeau.errors import MissingExtraError
 
 from .expectations import read_expectations
 from .isolation import IsolatedRun
-from .manifest import read_manifest
+from .manifest import ManifestError, read_manifest
 from .model import Case, Result
 from .results import LastFailed, ResultsFile
 from .schedule import Limits, Schedule
@@ -77,6 +77,10 @@ def _run(options: argparse.Namespace) -> int:
         import rich  # noqa: F401 (the report needs it, when all is done)
     except ImportError:
         raise MissingExtraError("the runner", "rich", "conformance") from None
+    for path in filter(None, (options.json, options.junit)):
+        _check_writable(path)
+    if options.expectations is not None and not options.expectations.exists():
+        raise ManifestError(f"there is no file {options.expectations}")
     isolated = IsolatedRun(
         _worker_arguments(options), jobs=options.jobs, timeout=options.timeout,
         start_timeout=options.start_timeout, restart_after=options.restart_after,
@@ -84,6 +88,14 @@ def _run(options: argparse.Namespace) -> int:
     with _terminated(), isolated:
         isolated.begin()
         return _Run(options, isolated).run()
+
+
+def _check_writable(path: Path) -> None:
+    """Find out before the run, not when its results are to be written."""
+    try:
+        path.open("a").close()
+    except OSError as error:
+        raise LookupError(f"cannot write {path}: {error.strerror}") from None
 
 
 def _worker_arguments(options: argparse.Namespace) -> list[str]:

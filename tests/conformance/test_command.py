@@ -40,6 +40,9 @@ def test_a_part_of_the_suite(backend: str, tmp_path: Path, capsys: pytest.Captur
     ("arguments", "code", "text"),
     [
         (["run", "no-such-backend"], cli.USAGE, "no plugin declares a manifest for the backend 'no-such-backend'"),
+        (["run", "numpy", "--junit", "/no/such/folder/x"], cli.USAGE, "cannot write /no/such/folder/x: No such file"),
+        (["run", "numpy", "--json", "/"], cli.USAGE, "cannot write /: Is a directory"),
+        (["run", "numpy", "--expectations", "/none", "-k", "exp/value/plain/*"], cli.USAGE, "there is no file /none"),
         (["run"], cli.USAGE, "no plugin declares a manifest"),
         (["run", "numpy", "-k", "no/such/case/*"], cli.USAGE, "no case matches 'no/such/case/*'"),
         (["explain", "no/such/case/-"], cli.USAGE, "there is no case 'no/such/case/-'"),

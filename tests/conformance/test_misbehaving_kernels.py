@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -34,6 +35,11 @@ FAULTS: dict[str, tuple[str, tuple[str, str, str]]] = {
     "neg": ("subprocess.Popen(['sleep', '1000']); return right['neg'](a)", _PASS),
     "trunc": ("print('x' * 100_000); print('{\"ended\": 3}', flush=True); return right['trunc'](a)", _PASS),
     "floor": ("sys.stdin.read(); return right['floor'](a)", _PASS),
+    "isnan": (
+        "import flambeau; flambeau.set_printoptions(precision=2); flambeau.set_printoptions = None; return right['isnan'](a)",
+        ("error", r"left changed: the print options", ""),
+    ),
+    "logical_not": ("os.closerange(3, 200)", ("crash", "the process exited with code 70", "logical_not")),
     "ceil": ("return None", ("error", r"the kernel ceil\(a=float32\[2, 3\]\) gave None; expected an array", "")),
     "round": ("return 3.0", ("error", r"the kernel round\(.*\) gave the float 3.0; expected an array", "")),
     "sign": ("return right['full']((7,), 1.0, 'float32')", ("error", r"the kernel sign\(.*; expected .* \(2, 3\)", "")),
@@ -76,3 +82,9 @@ def test_a_hang_costs_the_op_and_no_more(run: Run) -> None:
     assert result["detail"] == (
         "the cases of 'cosh' were given up after a case that did not end: cosh/value/plain/float32"
     )
+
+
+def test_a_kernel_that_ends_what_started_it_loses_nothing(tmp_path: Path) -> None:
+    install_broken(tmp_path, {"sin": "os.kill(os.getppid(), signal.SIGKILL); return right['sin'](a)"})
+    run = run_suite(tmp_path, "-k", "sin/value/plain/*", "-k", "cos/value/plain/*", "--restart-after", "1")
+    assert (run.code, run.about["counts"]) == (0, {"pass": run.about["cases"]}), run.stderr
