@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType, FrameType, TracebackType
+from types import CellType, CodeType, FrameType, TracebackType
 from typing import Any
 
 from flambeau.backend.making import describe as in_words
@@ -18,7 +18,7 @@ from .trace import trace
 
 __all__ = ["Failure", "describe"]
 
-_NUMBERS, _WIDTH, _LINES = 6, 300, 6
+_NUMBERS, _WIDTH, _LINES, _BRIEF = 6, 300, 6, 60
 _OURS = Path(__file__).parent
 _RAISED_BY = "raised by the kernel "
 _CHECKING = ("checks.py", "compare.py", "outcome.py")
@@ -86,8 +86,9 @@ def _inputs(sample: Sample, dtype: str) -> str:
 def _parameters(sample: Sample) -> Iterator[str]:
     """The names of the tensors that a sample is called with."""
     code = sample.call.__code__
-    yield from code.co_varnames[1 : code.co_argcount]
-    for position in range(code.co_argcount - 1, len(sample.inputs)):
+    named = code.co_argcount - len(sample.call.__defaults__ or ())
+    yield from code.co_varnames[1:named]
+    for position in range(named - 1, len(sample.inputs)):
         yield f"input {position}"
 
 
@@ -95,11 +96,26 @@ def _parameters(sample: Sample) -> Iterator[str]:
 
 
 def _source(function: Callable[..., Any], op: str) -> str:
-    """The expression that a lambda computes; of what is derived for an op, its public function."""
+    """The expression that a lambda computes, with what it knows from around it; of what is derived, the public function."""
     code = function.__code__
-    if Path(code.co_filename).parent == _OURS:
+    if Path(code.co_filename) == _OURS / "declare.py":
         return f"torch.{op}(...)"
-    return _text(code.co_filename, *_extent(code))
+    around = dict(zip(code.co_freevars, (_content(cell) for cell in function.__closure__ or ()), strict=True))
+    defaults = function.__defaults__ or ()
+    around |= dict(zip(code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount], defaults, strict=True))
+    words = ", ".join(f"{name} = {_brief(value)}" for name, value in around.items())
+    return _text(code.co_filename, *_extent(code)) + (f" where {words}" if words else "")
+
+
+def _content(cell: CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # it is empty
+        return "?"
+
+
+def _brief(value: Any) -> str:
+    return str(getattr(value, "__name__", None) or repr(value))[:_BRIEF]
 
 
 def _extent(code: CodeType) -> tuple[int, int, int, int]:

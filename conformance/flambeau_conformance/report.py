@@ -108,7 +108,10 @@ def summary(session: Session, about: dict[str, Any]) -> str:
     if not about["complete"]:
         return f"{counts['pass']} of {claimed} cases passed; this was a part of the suite{capped}"
     share = 100 * counts["pass"] / claimed if claimed else 0.0
-    return f"{counts['pass']} of {claimed} cases that are claimed passed ({_floor(share)} %){capped}"
+    wrong = (
+        f"; {len(about['complaints'])} complaint(s) about claims and expectations above" if about["complaints"] else ""
+    )
+    return f"{counts['pass']} of {claimed} cases that are claimed passed ({_floor(share)} %){capped}{wrong}"
 
 
 def _floor(share: float) -> str:

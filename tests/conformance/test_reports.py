@@ -13,9 +13,11 @@ import pytest
 from broken_plugin import MANIFEST, install_broken, run_suite
 from flambeau.backend import Backend
 from flambeau_conformance import cli, progress, run_command
+from flambeau_conformance.arguments import arguments, run
 from flambeau_conformance.catalogue import matching
 from flambeau_conformance.checks import expect, expect_equal
-from flambeau_conformance.model import Case, Result
+from flambeau_conformance.inputs import In
+from flambeau_conformance.model import Case, Result, Sample
 from flambeau_conformance.report import causes, summary
 from flambeau_conformance.session import Session
 from flambeau_conformance.subject import Subject
@@ -65,6 +67,20 @@ def test_an_exception_shows_the_kernel_that_raised_and_the_source_of_the_call(br
     assert result.kernel.startswith("concat(arrays=[float32[")
     assert result.call.startswith("t.cat(")
     assert "= float32[" in result.inputs
+
+
+def test_a_call_shows_what_it_knows_from_around_it(broken: Session) -> None:
+    def made(name: str) -> Sample:
+        return Sample("plain", lambda t, x, scale=3: getattr(t, name)(x * scale), (In((2,)),))
+
+    def check(subject: Subject) -> None:
+        sample, dtype = made("exp"), "float32"
+        run(subject, sample, arguments(subject, sample, dtype))
+        raise AssertionError("wrong")
+
+    result = broken.run(Case("exp/value/plain/float32", "section", check))
+    assert result.call == "getattr(t, name)(x * scale) where name = 'exp', scale = 3"
+    assert result.inputs.startswith("x = float32[2] (")
 
 
 def test_a_result_against_the_contract_names_the_kernel(broken: Session) -> None:
@@ -227,9 +243,12 @@ def test_cases_beyond_the_cap_of_a_manifest_are_not_claimed(make_session: Callab
     large = session.run(Case("op/value/large/-", "section", lambda subject: None, elements=2001))
     assert (large.status, large.detail) == ("not_claimed", "2001 elements; the backend claims max_elements = 2000")
     assert session.run(Case("op/value/small/-", "section", lambda subject: None, elements=2000)).status == "pass"
-    about = {"state": "finished", "complete": True, "claims": session.subject.manifest.as_dict()}
+    about = {"state": "finished", "complete": True, "claims": session.subject.manifest.as_dict(), "complaints": []}
     assert summary(session, about) == (
         "1 of 1 cases that are claimed passed (100.00 %); cases with more than 2000 elements are not claimed"
+    )
+    assert summary(session, about | {"complaints": ["an expectation ended"]}).endswith(
+        "; 1 complaint(s) about claims and expectations above"
     )
 
 

@@ -59,7 +59,7 @@ def _checked(results: _Results, name: str, kernel: Callable[..., Any]) -> Callab
 
     def checked_kernel(*arguments: Any, **keywords: Any) -> Any:
         given = dict(zip(parameters, arguments, strict=False)) | keywords
-        looks = any([watch(name) for watch in watchers])
+        looks = sum(watch(name) for watch in watchers) > 0  # each is called
         writes = given.get("out") is not None
         before = results.contents(given) if looks and reads and not writes else []
         try:
