@@ -8,16 +8,24 @@ from .inputs import draw, is_floating
 from .model import Sample
 from .subject import Subject
 
-__all__ = ["arguments", "outputs_of", "run"]
+__all__ = ["arguments", "drawn", "outputs_of", "run"]
+
+
+def drawn(sample: Sample, dtype: str) -> list[tuple[list[Any], tuple[int, ...], str]]:
+    """The flat values, the shape and the dtype of each argument of a sample, always the same."""
+    made = []
+    for position, spec in enumerate(sample.inputs):
+        flat, own = draw(spec, dtype, f"{sample.name}/{position}/{spec.domain}")
+        made.append((flat, spec.shape, own))
+    return made
 
 
 def arguments(subject: Subject, sample: Sample, dtype: str, *, requires_grad: bool = False) -> list[Any]:
     """The tensors that a sample is called with, always the same."""
-    made = []
-    for position, spec in enumerate(sample.inputs):
-        flat, own = draw(spec, dtype, f"{sample.name}/{position}/{spec.domain}")
-        made.append(subject.reshaped(flat, spec.shape, own, requires_grad=requires_grad and is_floating(own)))
-    return made
+    return [
+        subject.reshaped(flat, shape, own, requires_grad=requires_grad and is_floating(own))
+        for flat, shape, own in drawn(sample, dtype)
+    ]
 
 
 def run(subject: Subject, sample: Sample, tensors: list[Any]) -> list[Any]:

@@ -10,22 +10,20 @@ import argparse
 import sys
 import traceback
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from flambeau.__main__ import until_closed
-from flambeau.errors import BackendError, MissingExtraError
+from flambeau.errors import BackendError
 
-from .catalogue import matching
-from .expectations import read_expectations
-from .isolation import IsolatedRun
+from . import run_command
+from .catalogue import all_cases, matching
+from .isolation import RefusedError
 from .manifest import ManifestError, manifests
 from .model import Case
-from .session import Session, repeat_command
+from .outcome import run_case
+from .run_command import add_patterns
+from .sets import SETS, chosen
+from .state import State
 from .subject import check_kernels, subject_of
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 __all__ = ["main"]
 
@@ -38,10 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _checked_run(arguments: Sequence[str] | None) -> int:
-    options = _parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    options = _parser().parse_args(given, argparse.Namespace(arguments=given))
     try:
         return int(options.run(options))
-    except (ManifestError, BackendError, LookupError, ImportError) as error:
+    except (ManifestError, BackendError, LookupError, ImportError, RefusedError) as error:
         print(f"flambeau-conformance: {error}", file=sys.stderr)
         return USAGE
     except BrokenPipeError:
@@ -57,9 +56,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     listing = commands.add_parser("list", help="list the backends with a manifest, and the cases")
-    listing.add_argument("-k", metavar="PATTERN", default="*", help="only cases whose address matches")
+    add_patterns(listing)
+    listing.add_argument("--set", choices=tuple(SETS), default="full", help="which cases (%(default)s)")
     listing.set_defaults(run=_list)
-    _add_run(commands.add_parser("run", help="run the suite on a backend"))
+    run_command.add_parser(commands)
     explain = commands.add_parser("explain", help="say what a case checks")
     explain.add_argument("case")
     explain.set_defaults(run=_explain)
@@ -75,73 +75,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_run(run: argparse.ArgumentParser) -> None:
-    run.add_argument("backend", nargs="?", help="the backend's name; not needed with --subject torch")
-    run.add_argument("-k", metavar="PATTERN", default="*", help="only cases whose address matches")
-    run.add_argument("--subject", choices=("flambeau", "torch"), default="flambeau", help="what is on trial")
-    run.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON lines")
-    run.add_argument("--junit", type=Path, metavar="FILE", help="write the results as JUnit XML")
-    run.add_argument("--expectations", type=Path, metavar="FILE", help="expected failures (TOML)")
-    run.add_argument("--timeout", type=float, default=60.0, metavar="SECONDS", help="for one case (%(default)s)")
-    run.add_argument("--max-crashes", type=int, default=20, metavar="N", help="then give up (%(default)s)")
-    run.set_defaults(run=_run)
-
-
 def _list(options: argparse.Namespace) -> int:
     print("backends with a manifest:", ", ".join(sorted(manifests())) or "none")
-    for case in matching(options.k):
+    for case in chosen(all_cases(), options.set, options.k):
         print(case.address)
     return CONFORMANT
-
-
-def _run(options: argparse.Namespace) -> int:
-    try:
-        from rich.console import Console
-
-        from .report import progress
-    except ImportError:
-        raise MissingExtraError("the runner", "rich", "conformance") from None
-    subject = subject_of(options.backend, options.subject)
-    cases = matching(options.k)
-    if not cases:
-        raise LookupError(f"no case matches {options.k!r}: see `flambeau-conformance list`")
-    session = Session(subject, read_expectations(options.expectations or subject.expectations()))
-    console = Console()
-    with progress(len(cases)) as seen:
-        IsolatedRun(
-            session, cases, _plugin_arguments(options), timeout=options.timeout, max_crashes=options.max_crashes,
-            seen=seen,
-        ).run()  # fmt: skip
-    return _report(session, options, console)
-
-
-def _plugin_arguments(options: argparse.Namespace) -> list[str]:
-    """The options of the pytest plugin that make it run the same cases on the same subject."""
-    found = ["--flambeau-subject", options.subject, "--flambeau-cases", options.k]
-    if options.backend is not None:
-        found += ["--flambeau-backend", options.backend]
-    if options.expectations is not None:
-        found += ["--flambeau-expectations", str(options.expectations.resolve())]
-    return found
-
-
-def _report(session: Session, options: argparse.Namespace, console: Console) -> int:
-    from .report import summary, table, write_json, write_junit
-
-    complete = options.k == "*"
-    complaints = session.complaints() if complete else []
-    for result in session.failures():
-        text = f"{result.status}: {result.address}: {result.detail}\n  {repeat_command(session.subject.name, result.address)}"
-        console.print(text, markup=False, highlight=False, soft_wrap=True)
-    for complaint in complaints:
-        console.print(complaint, markup=False, soft_wrap=True)
-    console.print(table(session))
-    console.print(summary(session, complete=complete), highlight=False)
-    if options.json:
-        write_json(session, options.json, complete=complete)
-    if options.junit:
-        write_junit(session, options.junit)
-    return NOT_CONFORMANT if session.failures() or complaints else CONFORMANT
 
 
 def _one(address: str) -> Case:
@@ -166,14 +104,18 @@ def _repro(options: argparse.Namespace) -> int:
     check_kernels()
     subject = subject_of(options.backend, "torch" if options.backend == "torch" else "flambeau")
     case = _one(options.case)
-    try:
-        with subject.in_use():
-            case.check(subject)
-    except Exception:
-        traceback.print_exc()
-        return NOT_CONFORMANT
-    print(f"{case.address} passed on {subject.name}")
-    return CONFORMANT
+    outcome = run_case(subject, case, State(subject.torch))
+    if outcome.status == "pass":
+        print(f"{case.address} passed on {subject.name}")
+        return CONFORMANT
+    if outcome.failure.error is not None:
+        traceback.print_exception(outcome.failure.error)
+    facts = {"call": outcome.failure.call, "inputs": outcome.failure.inputs, "kernels": outcome.failure.kernel}
+    print(f"{outcome.status}: {case.address} on {subject.name}: {outcome.detail}")
+    for name, fact in facts.items():
+        if fact:
+            print(f"  {name}: {fact}")
+    return NOT_CONFORMANT
 
 
 def _coverage(options: argparse.Namespace) -> int:

@@ -23,6 +23,10 @@ from .manifest import ManifestError, read_toml
 __all__ = ["Expectation", "read_expectations"]
 
 _KEYS = {"pattern": str, "reason": str, "cases": int, "until": str}
+_SCHEMA = (
+    "The file has entries [[expect]] with four keys: pattern (str, of addresses), reason (str, not empty), cases (int, the "
+    'number of cases that it covers, at least 1), until (str, the last version that may fail them, such as "1.4")'
+)
 
 
 @dataclass(frozen=True)
@@ -74,18 +78,29 @@ def read_expectations(path: Path) -> list[Expectation]:
         return []
     data = read_toml(path)
     if set(data) - {"expect"}:
-        raise ManifestError(f"{path}: unknown entries: {', '.join(sorted(set(data) - {'expect'}))}")
-    return [_entry(path, entry) for entry in data.get("expect", [])]
+        raise ManifestError(f"{path}: unknown entries: {', '.join(sorted(set(data) - {'expect'}))}. {_SCHEMA}")
+    entries = data.get("expect", [])
+    if not isinstance(entries, list):
+        raise ManifestError(f"{path}: 'expect' is no list of entries (got {entries!r}). {_SCHEMA}")
+    return [_entry(path, entry) for entry in entries]
 
 
-def _entry(path: Path, entry: dict[str, Any]) -> Expectation:
+def _entry(path: Path, entry: Any) -> Expectation:
+    if not isinstance(entry, dict):
+        raise ManifestError(f"{path}: {entry!r} is no entry. {_SCHEMA}")
     name = entry.get("pattern", "?")
-    wrong = [key for key, kind in _KEYS.items() if type(entry.get(key)) is not kind or not entry[key]]
-    if wrong or set(entry) - set(_KEYS):
-        unknown = sorted(set(entry) - set(_KEYS))
-        raise ManifestError(
-            f"{path}: the entry {name!r} lacks {', '.join(wrong) or 'nothing'}; unknown: {', '.join(unknown) or 'none'}"
-        )
-    if not _numbers(entry["until"]):
-        raise ManifestError(f"{path}: the entry {name!r} ends with {entry['until']!r}, which is no version")
+    complaints = [f"lacks {key}" for key in _KEYS if key not in entry]
+    complaints += [f"has the unknown key {key}" for key in sorted(set(entry) - set(_KEYS))]
+    complaints += [f"has {key} = {entry[key]!r}" for key in _KEYS if key in entry and not _fits(key, entry[key])]
+    if complaints:
+        raise ManifestError(f"{path}: the entry {name!r} {', '.join(complaints)}. {_SCHEMA}")
     return Expectation(**entry)
+
+
+def _fits(key: str, value: Any) -> bool:
+    if type(value) is not _KEYS[key]:
+        return False
+    if isinstance(value, int):
+        return value > 0
+    text = str(value)
+    return bool(_numbers(text)) if key == "until" else bool(text.strip())

@@ -1,136 +1,247 @@
-"""Running the suite in a process of its own, so that a crash or a hang of a backend is the result of one case.
+"""Running cases in processes of their own, so that a crash or a hang of a backend is the result of one case.
 
-The child is pytest with the suite's plugin; it writes a :class:`~.journal.Journal`. The parent reads it as it grows. If
-the child dies or hangs, the case that had begun is the culprit, and a new child goes on behind it.
+Each :class:`~.slot.Slot` has a :mod:`.worker`, whose child runs the cases of one op at a time. If the child dies or hangs, the
+first of them without a result is the culprit; the rest goes to the next child.
 """
 
 from __future__ import annotations
 
-import os
+import queue
 import signal
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import IO
+from typing import Any
 
-from .journal import Journal
+from flambeau.backend.discovery import installed
+
+from .describe import Failure
 from .model import Case, Result
-from .session import Session
+from .schedule import Schedule
+from .session import NOT_CONFORMANT, Session
+from .slot import Messages, Slot
 
-__all__ = ["HarnessError", "IsolatedRun"]
+__all__ = ["HarnessError", "IsolatedRun", "RefusedError"]
 
-_POLL = 0.02
-_START = 120.0
-"""Seconds that a child has for its start, before its first case."""
+_TICK = 0.5
 
 
 class HarnessError(Exception):
     """The suite itself failed."""
 
 
+class RefusedError(Exception):
+    """The subject cannot be tried: its plugin raises, ends the process or lacks kernels before the first case."""
+
+
 class IsolatedRun:
-    """Runs cases in child processes.
+    """Runs cases in child processes; a context, at whose end they end.
 
     Args:
-        session: keeps the results.
-        cases: what to run, in this order.
-        arguments: for the pytest plugin, to run the same cases on the same subject.
+        arguments: what a worker is told when it starts.
+        jobs: how many there are.
         timeout: seconds that one case may take.
-        max_crashes: after so many crashes and timeouts the rest is blocked, for the sake of everyone's time.
-        seen: called with every result.
+        start_timeout: seconds that a child may take before its first case.
+        restart_after: the number of cases after which a child is replaced, when the cases of an op are done.
+
+    Attributes:
+        cases: all there are, after :meth:`begin`; they cannot be run in this process.
+        facts: what is known of the subject then.
     """
 
     def __init__(
-        self, session: Session, cases: Sequence[Case], arguments: Sequence[str], *, timeout: float,
-        max_crashes: int, seen: Callable[[Result], None],
-    ) -> None:  # fmt: skip
-        self._session = session
-        self._pending = {case.address: case for case in cases}
-        self._arguments = list(arguments)
+        self, arguments: Sequence[str], *, jobs: int, timeout: float, start_timeout: float, restart_after: int
+    ) -> None:
+        self._command = [*_command(), *arguments]
+        self._jobs = jobs
         self._timeout = timeout
-        self._max_crashes = max_crashes
-        self._seen = seen
-        self._running: str | None = None
+        self._start_timeout = start_timeout
+        self._restart_after = restart_after
+        self._messages: Messages = queue.SimpleQueue()
+        self._slots: list[Slot] = []
+        self._stopped = False
+        self._session: Session
+        self._schedule: Schedule
+        self._seen: Callable[[Result], None]
+        self.cases: list[Case] = []
+        self.facts: dict[str, Any] = {}
 
-    def run(self) -> None:
-        """Run the cases.
+    def __enter__(self) -> IsolatedRun:
+        """Start the workers."""
+        for number in range(self._jobs):
+            command = self._command if number else [*self._command, "--plan"]
+            self._slots.append(Slot(command, self._messages, self._start_timeout))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End them."""
+        for slot in self._slots:
+            slot.close()
+
+    def begin(self) -> None:
+        """Wait until the cases and the facts are known.
 
         Raises:
-            HarnessError: a child ended although no case was running.
+            RefusedError: the subject cannot be tried.
+            HarnessError: the suite itself failed.
         """
-        with tempfile.TemporaryDirectory() as folder:
-            journal = Journal(Path(folder, "journal.jsonl"))
-            journal.path.touch()
-            crashes = 0
-            while self._pending and crashes < self._max_crashes:
-                crashes += self._run_child(journal, Path(folder, "output.txt"))
-        for case in list(self._pending.values()):
-            self._finish(self._session.add(case, "blocked", f"the run was given up after {crashes} crashes"))
+        while not (self.cases and self.facts):
+            self._step()
 
-    def _run_child(self, journal: Journal, output: Path) -> bool:
-        """Run one child to its end; whether it crashed or hung."""
-        arguments = [*self._arguments, "--flambeau-journal", str(journal.path)]
-        with output.open("w") as file, _child(arguments, file) as child:
-            try:
-                hung = self._watch(child, journal)
-            finally:
-                child.kill()
-        self._take(journal)
-        if not self._pending:
+    def run(self, session: Session, schedule: Schedule, seen: Callable[[Result], None], *, exit_first: bool) -> bool:
+        """Run the cases of a schedule; whether all of them were.
+
+        Args:
+            session: keeps the results.
+            schedule: which cases, and what crashes are put up with.
+            seen: called with every result.
+            exit_first: whether to stop at the first that does not conform.
+
+        Raises:
+            RefusedError: a later process cannot use the subject that an earlier one could.
+            HarnessError: the suite itself failed.
+        """
+        self._session, self._schedule = session, schedule
+
+        def note(result: Result) -> None:
+            seen(result)
+            self._stopped = self._stopped or (exit_first and result.status in NOT_CONFORMANT)
+
+        self._seen = note
+        while not self._stopped and (self._give_work() or self._at_work()):
+            if reason := schedule.given_up:
+                self._block([case for slot in self._slots for case in slot.group.values()] + schedule.rest(), reason)
+                break
+            self._step()
+        return not self._stopped
+
+    # -- giving work ---------------------------------------------------------------------------------------------------
+
+    def _at_work(self) -> bool:
+        return any(slot.group for slot in self._slots)
+
+    def _give_work(self) -> bool:
+        """Give every child that waits a group; whether any case is left to be given."""
+        for slot in self._slots:
+            while slot.ready and not slot.group and self._schedule:
+                if not self._give(slot):
+                    break
+        return bool(self._schedule)
+
+    def _give(self, slot: Slot) -> bool:
+        """Give one child the next group; False if there is none for it now."""
+        if slot.cases >= self._restart_after:
+            slot.send(end=True)
+            slot.ready = False
             return False
-        if self._running is None:
-            raise HarnessError(f"the suite's process ended with code {child.returncode}:\n{output.read_text()[-2000:]}")
-        cause = ("timeout", f"not done after {self._timeout:g} s") if hung else ("crash", _cause(child.returncode))
-        journal.ended(self._session.add(self._pending[self._running], *cause))
-        self._take(journal)
-        return True
-
-    def _watch(self, child: subprocess.Popen[str], journal: Journal) -> bool:
-        """Wait for the end of a child; whether it had to be given up."""
-        deadline = time.monotonic() + _START
-        while child.poll() is None:
-            if self._take(journal):
-                deadline = time.monotonic() + self._timeout
-            elif time.monotonic() > deadline:
-                return True
-            time.sleep(_POLL)
-        return False
-
-    def _take(self, journal: Journal) -> bool:
-        """Take over what the journal has that is new; whether there was anything."""
-        anything = False
-        for entry in journal.new_entries():
-            anything = True
-            if isinstance(entry, Result):
-                self._finish(entry)
+        running = [address for each in self._slots for address in each.group]
+        group = self._schedule.next_group(running)
+        for case in group:
+            blocked = self._session.blocked(case)
+            if blocked is None:
+                slot.group[case.address] = case
             else:
-                self._running = entry
-        return anything
+                self._seen(self._session.add(case, blocked.status, blocked.detail))
+        if slot.group:
+            slot.deadline = time.monotonic() + self._timeout
+            slot.send(run=list(slot.group))
+        return bool(group)
 
-    def _finish(self, result: Result) -> None:
-        self._session.results[result.address] = result
-        self._pending.pop(result.address, None)
-        self._running = None
-        self._seen(result)
+    def _block(self, cases: Sequence[Case], reason: str) -> None:
+        for case in cases:
+            self._seen(self._session.add(case, "blocked", reason))
+
+    # -- hearing what becomes of it --------------------------------------------------------------------------------------
+
+    def _step(self) -> None:
+        """Hear one message, or notice that something takes too long."""
+        for slot in self._slots:
+            if (slot.group or not slot.ready) and time.monotonic() > slot.deadline:
+                slot.stop()
+        try:
+            slot, message = self._messages.get(timeout=_TICK)
+        except queue.Empty:
+            return
+        if message is None:
+            code = slot.wait()
+            if not slot.imports:
+                raise HarnessError(f"the suite's process ended with code {code}:\n{slot.output()}")
+            self._ended(slot, code, "")
+            slot.start()
+        elif "result" in message:
+            self._take(slot, Result(**message["result"]))
+        elif "ended" in message:
+            self._ended(slot, message["ended"], message["kernel"])
+        else:
+            self._progressed(slot, message)
+
+    def _progressed(self, slot: Slot, message: dict[str, Any]) -> None:
+        if "plan" in message:
+            self.cases = [_planned(entry) for entry in message["plan"]]
+        elif "hello" in message:
+            slot.imports = True
+        elif "failed" in message:
+            raise HarnessError(message["failed"])
+        elif "started" in message:
+            slot.started(message["started"])
+        elif "leaving" in message:
+            slot.leaving = True
+        elif "ready" in message:
+            slot.ready = True
+            self.facts = self.facts or message["ready"]
+        else:
+            raise RefusedError(message["refused"])
+
+    def _take(self, slot: Slot, result: Result) -> None:
+        slot.group.pop(result.address, None)
+        slot.cases += 1
+        slot.deadline = time.monotonic() + self._timeout
+        self._seen(self._session.keep(result))
+
+    def _ended(self, slot: Slot, code: int, kernel: str) -> None:
+        """A child is no more: find out why, and what becomes of its cases."""
+        was_ready, leaving, hung = slot.ready, slot.leaving, slot.hung
+        group = list(slot.group.values())
+        slot.group.clear()
+        if group and leaving:
+            self._schedule.put_back(group)
+        elif group:
+            self._lost(group, code, kernel, place=slot.place(), hung=hung)
+        elif not was_ready and not leaving:
+            what = "the process did not go on" if hung else _cause(code)
+            when = "while the backend was loaded" if self.cases else f"while plugins were imported ({_plugins()})"
+            raise RefusedError(f"{what} {when}, before the first case; it said: {slot.output() or 'nothing'}")
+        slot.renew()
+
+    def _lost(self, group: list[Case], code: int, kernel: str, *, place: str, hung: bool) -> None:
+        culprit, *rest = group
+        cause = f"not done after {self._timeout:g} s" if hung else _cause(code)
+        status = "timeout" if hung else "crash"
+        detail = f"{cause}, in {place}" if place else cause
+        self._seen(self._session.add(culprit, status, detail, failure=Failure(kernel=kernel)))
+        reason = self._schedule.lost(culprit, hung=hung)
+        if reason:
+            self._block(rest, reason)
+        else:
+            self._schedule.put_back(rest)
 
 
-def _child_command() -> list[str]:
-    here = Path(__file__).parent
-    return [
-        sys.executable, "-m", "pytest", "--pyargs", "flambeau_conformance.suite",
-        "-p", "flambeau_conformance.pytest_plugin", "-q", "--rootdir", str(here), "-c", str(here / "pytest.ini"),
-    ]  # fmt: skip
+def _command() -> list[str]:
+    return [sys.executable, "-m", "flambeau_conformance.worker"]
 
 
-def _child(arguments: list[str], output: IO[str]) -> subprocess.Popen[str]:
-    command = [*_child_command(), *arguments]
-    # Neither options nor other plugins of the user's environment change what the suite does.
-    environment = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
-    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    return subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, text=True, env=environment)
+def _plugins() -> str:
+    points, _ = installed()
+    return ", ".join(sorted(point.name for point in points))
+
+
+def _planned(entry: dict[str, Any]) -> Case:
+    fields: Any = {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
+    return Case(check=_elsewhere, **fields)
+
+
+def _elsewhere(subject: object) -> None:
+    raise RuntimeError("this case is run by a worker")
 
 
 def _cause(code: int) -> str:

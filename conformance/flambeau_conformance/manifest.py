@@ -7,6 +7,7 @@ A claim is a promise: what is claimed must run and pass, what is not claimed is 
     dtypes = ["bool", "int64", "float32", "float64"]
     layouts = ["strided"]
     extensions = []
+    max_elements = 2000  # optional: no case with larger tensors is claimed
 
 A plugin declares its manifest in the hook ``flambeau_conformance(context)`` with ``context.manifest(backend, path)``.
 """
@@ -30,6 +31,7 @@ PROFILES = ("core",)
 """How much of the suite applies; ``"core"`` is all of it, for the dtypes that are claimed."""
 
 _NAMES = ("dtypes", "layouts", "extensions")
+_LIMIT = "max_elements"
 
 
 class ManifestError(Exception):
@@ -45,6 +47,7 @@ class Manifest:
         profile: one of :data:`PROFILES`.
         dtypes, layouts, extensions: what is claimed of each.
         path: where the claims were read.
+        max_elements: the largest number of elements of a tensor in the cases that are claimed; None for any.
     """
 
     backend: str
@@ -53,6 +56,12 @@ class Manifest:
     layouts: frozenset[str]
     extensions: frozenset[str]
     path: Path
+    max_elements: int | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The claims as plain data, for JSON."""
+        claims: dict[str, Any] = {"profile": self.profile} | {key: sorted(getattr(self, key)) for key in _NAMES}
+        return claims if self.max_elements is None else claims | {"max_elements": self.max_elements}
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -76,17 +85,25 @@ def read_manifest(path: Path) -> Manifest:
         ManifestError: it is missing, is no TOML, or lacks or has wrong entries; the message names them.
     """
     data = read_toml(path)
-    known = {"backend", "profile", *_NAMES}
-    missing, unknown = sorted(known - set(data)), sorted(set(data) - known)
+    needed = {"backend", "profile", *_NAMES}
+    missing, unknown = sorted(needed - set(data)), sorted(set(data) - needed - {_LIMIT})
     if missing or unknown:
-        raise ManifestError(f"{path}: missing entries: {missing or 'none'}; unknown entries: {unknown or 'none'}")
+        raise ManifestError(
+            f"{path}: missing entries: {', '.join(missing) or 'none'}; unknown entries: {', '.join(unknown) or 'none'}. "
+            f"A manifest has {', '.join(sorted(needed))}, and may have {_LIMIT}"
+        )
+    if not isinstance(data["backend"], str) or not data["backend"]:
+        raise ManifestError(f"{path}: 'backend' must be the name of the backend (got {data['backend']!r})")
     if data["profile"] not in PROFILES:
         raise ManifestError(f"{path}: unknown profile {data['profile']!r}; the profiles are {', '.join(PROFILES)}")
     for key in _NAMES:
         if not isinstance(data[key], list) or not all(isinstance(name, str) for name in data[key]):
             raise ManifestError(f"{path}: {key!r} must be a list of names (got {data[key]!r})")
+    limit = data.get(_LIMIT)
+    if limit is not None and (type(limit) is not int or limit < 1):
+        raise ManifestError(f"{path}: {_LIMIT!r} must be a positive integer (got {limit!r})")
     dtypes, layouts, extensions = (frozenset(data[key]) for key in _NAMES)
-    return Manifest(data["backend"], data["profile"], dtypes, layouts, extensions, path)
+    return Manifest(data["backend"], data["profile"], dtypes, layouts, extensions, path, limit)
 
 
 class _Context:

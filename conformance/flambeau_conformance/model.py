@@ -47,6 +47,7 @@ class Case:
         elements: of the largest tensor in it; a manifest may cap it.
         needs: addresses of cases that must have passed; they come earlier.
         anchors: ids of the documented behaviours that it covers.
+        elements: the largest number of elements of a tensor in it.
     """
 
     address: str
@@ -79,6 +80,8 @@ class Result:
         seconds: how long it took.
         detail: why it did not pass.
         worst_error: the largest deviation, as a share of what is tolerated; None if there was none.
+        call, inputs: what was called when it failed, and with what, shortened.
+        kernel: the kernel that raised, or those that were called last.
     """
 
     address: str
@@ -87,6 +90,9 @@ class Result:
     seconds: float = 0.0
     detail: str = ""
     worst_error: float | None = None
+    call: str = ""
+    inputs: str = ""
+    kernel: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """As plain data for JSON, without what is empty."""

@@ -23,19 +23,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("flambeau conformance")
     group.addoption("--flambeau-backend", metavar="NAME", help="run the conformance suite on this backend")
     group.addoption("--flambeau-subject", default="flambeau", choices=("flambeau", "torch"), help="what is on trial")
-    group.addoption("--flambeau-cases", metavar="PATTERN", default="*", help="only cases whose address matches")
+    group.addoption(
+        "--flambeau-cases", metavar="PATTERN", action="append", default=[], help="only cases whose address matches"
+    )
+    group.addoption("--flambeau-set", default="full", help="smoke, training or full")
     group.addoption("--flambeau-expectations", metavar="FILE", type=Path, help="expected failures (TOML)")
-    group.addoption("--flambeau-journal", metavar="FILE", type=Path, help="note the results here, go on behind them")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Make an item of every case that has no result yet."""
+    """Make an item of every case that is chosen."""
     if "conformance_case" not in metafunc.fixturenames:
         return
-    from .catalogue import matching
+    from .catalogue import all_cases
+    from .sets import chosen
 
-    done = _session_of(metafunc.config).results
-    cases = [case for case in matching(metafunc.config.getoption("--flambeau-cases")) if case.address not in done]
+    config = metafunc.config
+    _session_of(config)
+    cases = chosen(all_cases(), config.getoption("--flambeau-set"), config.getoption("--flambeau-cases"))
     metafunc.parametrize("conformance_case", cases, ids=[case.address for case in cases])
 
 
@@ -58,16 +62,16 @@ def _session_of(config: pytest.Config) -> Session:
 
 
 def _new_session(config: pytest.Config) -> Session:
+    from .examine import facts_about
     from .expectations import read_expectations
-    from .journal import Journal
     from .session import Session
     from .subject import check_kernels, subject_of
 
     check_kernels()
     subject = subject_of(config.getoption("--flambeau-backend"), config.getoption("--flambeau-subject"))
+    facts_about(subject)  # raises where it cannot be tried
     expectations = config.getoption("--flambeau-expectations") or subject.expectations()
-    journal = config.getoption("--flambeau-journal")
-    return Session(subject, read_expectations(expectations), None if journal is None else Journal(journal))
+    return Session(subject, read_expectations(expectations))
 
 
 @pytest.fixture(scope="session")
@@ -86,6 +90,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
     if len(run.results) < len(all_cases()):
         return
-    for complaint in run.complaints():
+    for complaint in run.complaints(all_cases()):
         print(complaint)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

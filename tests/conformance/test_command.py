@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,66 +11,16 @@ from xml.etree import ElementTree
 import pytest
 
 import flambeau
+from broken_plugin import install_broken, run_suite
 from flambeau_conformance import cli, golden, record
 from flambeau_conformance.inputs import In
 from flambeau_conformance.model import Op, Sample
 from flambeau_conformance.subject import Subject
 
-_BACKEND = """
-import os, time
-from pathlib import Path
-
-from flambeau.backend import hookimpl
-from flambeau_minimal.backend import MinimalBackend
-
-
-def fault():
-    {fault}
-
-
-class Broken(MinimalBackend):
-    name = "broken"
-    device_type = "broken"
-
-    def kernels(self, device):
-        return dict(super().kernels(device)) | {{"sin": lambda a: fault()}}
-
-
-@hookimpl
-def flambeau_register_backends(context):
-    context.register("broken", device_type="broken", api_version=1, factory=Broken)
-
-
-@hookimpl
-def flambeau_conformance(context):
-    context.manifest("broken", str(Path(__file__).with_name("conformance.toml")))
-"""
-
-
-def _install(folder: Path, fault: str) -> None:
-    """Make a plugin that can be found as if it had been installed."""
-    (folder / "broken_plugin.py").write_text(_BACKEND.format(fault=fault))
-    dtypes = '["float32", "float64", "int64", "int32", "uint8", "bool"]'
-    (folder / "conformance.toml").write_text(
-        f'backend = "broken"\nprofile = "core"\ndtypes = {dtypes}\nlayouts = ["strided"]\nextensions = []\n'
-    )
-    about = folder / "broken-1.5.dist-info"
-    about.mkdir()
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.5\n")
-    (about / "entry_points.txt").write_text("[flambeau]\nbroken = broken_plugin\n")
-
 
 def _results(path: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     about, *results = [json.loads(line) for line in path.read_text().splitlines()]
     return about, {result["address"]: result for result in results}
-
-
-def _run_elsewhere(folder: Path, *arguments: str) -> Any:
-    """Run the command in a process that finds the plugin in ``folder``."""
-    command = [sys.executable, "-m", "flambeau_conformance", "run", "broken", *arguments]
-    path = os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
-    environment = os.environ | {"PYTHONPATH": path}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize("backend", ["numpy", "minimal"])
@@ -92,6 +40,9 @@ def test_a_part_of_the_suite(backend: str, tmp_path: Path, capsys: pytest.Captur
     ("arguments", "code", "text"),
     [
         (["run", "no-such-backend"], cli.USAGE, "no plugin declares a manifest for the backend 'no-such-backend'"),
+        (["run", "numpy", "--junit", "/no/such/folder/x"], cli.USAGE, "cannot write /no/such/folder/x: No such file"),
+        (["run", "numpy", "--json", "/"], cli.USAGE, "cannot write /: Is a directory"),
+        (["run", "numpy", "--expectations", "/none", "-k", "exp/value/plain/*"], cli.USAGE, "there is no file /none"),
         (["run"], cli.USAGE, "no plugin declares a manifest"),
         (["run", "numpy", "-k", "no/such/case/*"], cli.USAGE, "no case matches 'no/such/case/*'"),
         (["explain", "no/such/case/-"], cli.USAGE, "there is no case 'no/such/case/-'"),
@@ -109,43 +60,32 @@ def test_exit_codes(arguments: list[str], code: int, text: str, capsys: pytest.C
 def test_an_error_of_the_suite_itself_has_its_own_exit_code(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("flambeau_conformance.isolation._child_command", lambda: ["false"])
+    monkeypatch.setattr("flambeau_conformance.isolation._command", lambda: ["false"])
     assert cli.main(["run", "numpy", "-k", "exp/*"]) == cli.HARNESS
     assert "the suite's process ended with code 1" in capsys.readouterr().err
 
 
-def test_a_crash_is_the_result_of_its_case(tmp_path: Path) -> None:
-    _install(tmp_path, "os.abort()")
-    report = tmp_path / "report.jsonl"
-    done = _run_elsewhere(tmp_path, "-k", "[sc][io][ns]/value/*", "--max-crashes", "2", "--json", str(report))
-    _, results = _results(report)
-    assert done.returncode == cli.NOT_CONFORMANT, done.stderr
-    assert results["sin/value/plain/float32"]["status"] == "crash"
-    assert results["sin/value/plain/float32"]["detail"] == "the process was ended by SIGABRT"
-    assert "flambeau-conformance repro broken 'sin/value/plain/float32'" in done.stdout
-    assert results["sin/value/zero-dim/float64"]["status"] == "blocked"
+def test_the_run_goes_on_behind_crashes_and_gives_up_in_the_end(tmp_path: Path) -> None:
+    install_broken(tmp_path, {"sin": "os.abort()"})
+    run = run_suite(tmp_path, "-k", "[sc][io][ns]/value/*", "-k", "sinh/value/*", "--max-crashes-per-op", "2")
+    assert run.code == cli.NOT_CONFORMANT, run.stderr
+    assert run.results["sin/value/plain/float32"]["status"] == "crash"
+    assert run.results["sin/value/plain/float32"]["detail"].startswith("the process was ended by SIGABRT")
+    assert "flambeau-conformance repro broken 'sin/value/plain/float32'" in run.stdout
+    given_up = run.results["sin/value/zero-dim/float64"]
+    assert given_up["status"] == "blocked"
+    assert given_up["detail"] == "the cases of 'sin' were given up after 2 crashes: sin/value/plain/float64"
+    assert {each["status"] for address, each in run.results.items() if address.startswith(("cos/", "sinh/"))} == {
+        "pass"
+    }
 
 
-def test_a_hang_is_the_result_of_its_case(tmp_path: Path) -> None:
-    _install(tmp_path, "time.sleep(60)")
-    report = tmp_path / "report.jsonl"
-    pattern = "sin/value/plain/float32"
-    done = _run_elsewhere(tmp_path, "-k", pattern, "--timeout", "0.5", "--json", str(report))
-    _, results = _results(report)
-    assert done.returncode == cli.NOT_CONFORMANT, done.stderr
-    assert results[pattern]["status"] == "timeout"
-
-
-def test_the_run_goes_on_behind_a_crash(tmp_path: Path) -> None:
-    _install(tmp_path, "os._exit(3)")
-    report = tmp_path / "report.jsonl"
-    done = _run_elsewhere(tmp_path, "-k", "*s[i]*[nh]/value/plain/float32", "--json", str(report))
-    _, results = _results(report)
-    assert done.returncode == cli.NOT_CONFORMANT, done.stderr
-    statuses = {address: result["status"] for address, result in results.items()}
-    assert statuses.pop("sin/value/plain/float32") == "crash"
-    assert statuses["sinh/value/plain/float32"] == "pass"
-    assert set(statuses.values()) == {"pass"}
+def test_a_run_with_too_many_crashes_is_given_up(tmp_path: Path) -> None:
+    install_broken(tmp_path, {"sin": "os.abort()", "cos": "os.abort()"})
+    run = run_suite(tmp_path, "-k", "[sc][io][ns]/value/*", "-k", "sinh/value/*", "--max-crashes", "2")
+    assert run.code == cli.NOT_CONFORMANT
+    assert run.about["counts"] == {"blocked": len(run.results) - 2, "crash": 2}
+    assert run.results["sinh/value/plain/float32"]["detail"] == "the run was given up after 2 crashes"
 
 
 def test_recording_without_pytorch_names_what_to_install(

@@ -17,10 +17,17 @@ _WHOLE = 'backend = "numpy"\nprofile = "core"\ndtypes = ["float32"]\nlayouts = [
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (_WHOLE.replace('profile = "core"\n', ""), r"missing entries: \['profile'\]"),
-        (_WHOLE + "speed = 1", r"unknown entries: \['speed'\]"),
+        (
+            _WHOLE.replace('profile = "core"\n', ""),
+            "missing entries: profile; unknown entries: none. A manifest has backend, dtypes",
+        ),
+        (_WHOLE + "speed = 1", "unknown entries: speed. A manifest has .* and may have max_elements"),
         (_WHOLE.replace("core", "half"), "unknown profile 'half'"),
         (_WHOLE.replace('["float32"]', '"float32"'), "'dtypes' must be a list of names"),
+        (_WHOLE.replace('"numpy"', "7"), "'backend' must be the name of the backend"),
+        (_WHOLE + "max_elements = 0", r"'max_elements' must be a positive integer \(got 0\)"),
+        (_WHOLE + "max_elements = true", r"'max_elements' must be a positive integer \(got True\)"),
+        (_WHOLE + 'max_elements = "2000"', r"'max_elements' must be a positive integer \(got '2000'\)"),
         ("backend = ", "Invalid value"),
     ],
 )
@@ -55,19 +62,38 @@ def test_expectations_are_read(tmp_path: Path) -> None:
     assert read_expectations(tmp_path / "none.toml") == []
 
 
+_ENTRY = '[[expect]]\npattern = "op/*"\nreason = "x"\ncases = 1\nuntil = "0.2"\n'
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('[[expect]]\npattern = "op/*"\ncases = 1\nuntil = "0.2"\n', r"'op/\*' lacks reason"),
-        ('[[expect]]\npattern = "op/*"\nreason = ""\ncases = 1\nuntil = "0.2"\n', r"'op/\*' lacks reason"),
-        ('[[expect]]\npattern = "op/*"\nreason = "x"\ncases = "1"\nuntil = "0.2"\n', r"'op/\*' lacks cases"),
-        ('[[expect]]\npattern = "op/*"\nreason = "x"\ncases = 1\nuntil = "never"\n', "is no version"),
-        ('[[expect]]\npattern = "op/*"\nreason = "x"\ncases = 1\nuntil = "1"\nwho = "me"\n', "unknown: who"),
+        (_ENTRY.replace('reason = "x"\n', ""), "the entry 'op/*' lacks reason"),
+        (_ENTRY.replace('"x"', '""'), "the entry 'op/*' has reason = ''"),
+        (_ENTRY.replace('"x"', '"  "'), "the entry 'op/*' has reason = '  '"),
+        (_ENTRY.replace("= 1", '= "1"'), "the entry 'op/*' has cases = '1'"),
+        (_ENTRY.replace("= 1", "= 0"), "the entry 'op/*' has cases = 0"),
+        (_ENTRY.replace("= 1", "= -2"), "the entry 'op/*' has cases = -2"),
+        (_ENTRY.replace("0.2", "never"), "the entry 'op/*' has until = 'never'"),
+        (_ENTRY + 'who = "me"\n', "the entry 'op/*' has the unknown key who"),
         ('[[expected]]\npattern = "op/*"\n', "unknown entries: expected"),
+        ("expect = 3\n", "'expect' is no list of entries (got 3)"),
+        ('expect = ["op/*"]\n', "'op/*' is no entry"),
     ],
 )
-def test_wrong_expectations_are_refused(tmp_path: Path, text: str, message: str) -> None:
+def test_wrong_expectations_are_refused_with_the_schema(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "expectations.toml"
     path.write_text(text)
-    with pytest.raises(ManifestError, match=message):
+    with pytest.raises(ManifestError) as raised:
         read_expectations(path)
+    assert f"{path}: {message}" in str(raised.value)
+    assert "[[expect]] with four keys: pattern (str, of addresses), reason (str, not empty)" in str(raised.value)
+
+
+def test_a_manifest_may_cap_the_size_of_cases(tmp_path: Path) -> None:
+    path = tmp_path / "conformance.toml"
+    path.write_text(_WHOLE)
+    assert read_manifest(path).max_elements is None
+    path.write_text(_WHOLE + "max_elements = 2000")
+    assert read_manifest(path).max_elements == 2000
+    assert read_manifest(path).as_dict()["max_elements"] == 2000

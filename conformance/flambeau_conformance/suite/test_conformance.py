@@ -16,5 +16,7 @@ def test_case(conformance_case: Case, conformance_session: Session) -> None:
     if result.status == "xfail":
         pytest.xfail(result.detail)
     if result.status != "pass":
+        facts = {"call": result.call, "inputs": result.inputs, "kernels": result.kernel}
+        lines = [f"{result.status}: {result.detail}", *(f"{name}: {fact}" for name, fact in facts.items() if fact)]
         command = repeat_command(conformance_session.subject.name, result.address)
-        pytest.fail(f"{result.status}: {result.detail}\nto repeat: {command}", pytrace=False)
+        pytest.fail("\n".join([*lines, f"to repeat: {command}"]), pytrace=False)

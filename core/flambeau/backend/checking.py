@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     from .protocol import Backend
     from .table import KernelTable
 
-__all__ = ["checked"]
+__all__ = ["checked", "watchers"]
+
+watchers: list[Callable[[str], bool]] = []
+"""Called with the name of every kernel before it runs; each says whether its small arguments are to be compared with what they
+were, which costs more than the call."""
 
 _PARAMETERS: dict[str, Sequence[str]] = {
     name: method.__code__.co_varnames[1 : method.__code__.co_argcount]
@@ -33,6 +37,10 @@ _PARAMETERS: dict[str, Sequence[str]] = {
     for name, method in vars(protocol).items()
     if name in PROMISES
 }
+_READING = ("to_host", "item", "from_host")
+"""What the arguments are looked at with, and what is given none."""
+_SMALL = 256
+"""Elements of the arrays of which it is seen that they are not written into."""
 _DTYPES = {dtype.name for dtype in ALL}
 
 
@@ -47,16 +55,22 @@ def checked(backend: Backend, kernels: KernelTable, ufuncs: Mapping[str, Any]) -
 
 def _checked(results: _Results, name: str, kernel: Callable[..., Any]) -> Callable[..., Any]:
     parameters = _PARAMETERS[name]
+    reads = name not in _READING and not isinstance(PROMISES[name], Nothing)
 
     def checked_kernel(*arguments: Any, **keywords: Any) -> Any:
         given = dict(zip(parameters, arguments, strict=False)) | keywords
+        looks = sum(watch(name) for watch in watchers) > 0  # each is called
+        writes = given.get("out") is not None
+        before = results.contents(given) if looks and reads and not writes else []
         try:
             found = kernel(*arguments, **keywords)
-        except Exception as error:
+        except BaseException as error:  # SystemExit, too
             error.add_note(f"raised by the kernel {results.call(name, given)} of the backend '{results.backend.name}'")
             raise
-        if given.get("out") is None:
+        if not writes:
             results.check(name, given, found)
+        if before and results.contents(given) != before:
+            raise results.changed(name, given)
         return found
 
     return checked_kernel
@@ -83,6 +97,16 @@ class _Results:
         expected = self._complaint(name, given, found)
         if expected:
             raise KernelContractError(self.backend.name, name, self.call(name, given), self._in_words(found), expected)
+
+    def contents(self, given: Mapping[str, Any]) -> list[bytes]:
+        """The elements of those arguments that are small arrays."""
+        arrays = [each for each in _arrays_in(given) if self._is_array(each) and prod(each.shape) <= _SMALL]
+        return [memoryview(self._to_host(array)).tobytes() for array in arrays]
+
+    def changed(self, name: str, given: Mapping[str, Any]) -> KernelContractError:
+        """The error for a kernel that wrote into an argument of which it should have read only."""
+        expected = "arguments that are as they were: it may write into `out` alone"
+        return KernelContractError(self.backend.name, name, self.call(name, given), "other values in its arguments", expected)
 
     def _complaint(self, name: str, given: Mapping[str, Any], found: Any) -> str:
         """What was expected, if it was something else."""
@@ -115,13 +139,12 @@ class _Results:
         if self._as_array is not None and not self._is_array(found):
             found = self._as_array(found)
         dtype, shape = self._promised_dtype(promise.dtype, given), promise.shape(given)
-        expected = _array_in_words(dtype, shape)
         if not self._is_array(found) or not _is_shape(found.shape):
-            return expected
+            return _array_in_words(dtype, shape)
         if not (_sizes_fit(shape, found.shape) and _elements_fit(dtype, self._element(found))):
-            return expected
+            return _array_in_words(dtype, shape)
         itself = any(found is each for each in _arrays_in(given))
-        return f"{expected} that is none of its arguments" if itself else ""
+        return f"{_array_in_words(dtype, shape)} that is none of its arguments" if itself else ""
 
     def _is_array(self, value: Any) -> bool:
         if self.backend.array_class is not None:

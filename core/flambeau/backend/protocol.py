@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal, Protocol
 
 from flambeau.errors import UnsupportedError
@@ -99,7 +100,10 @@ class Backend(ABC):
         By default what the attribute ``dtype`` of the array says, or the name of that.
         """
         dtype = getattr(array, "dtype", None)
-        return getattr(dtype, "name", dtype)
+        try:
+            return _name(dtype)
+        except TypeError:  # it has no hash
+            return getattr(dtype, "name", dtype)
 
     def is_contiguous(self, array: Array) -> bool:
         """Whether the elements are known to lie in C order without gaps. A quick answer: False where it takes long."""
@@ -222,3 +226,9 @@ class Backend(ABC):
             backend=self.name,
             hint=f"copy the tensor to the CPU first (tensor.cpu()) or use a backend that has {what}",
         )
+
+
+@cache
+def _name(dtype: Any) -> str | None:
+    """The name of a dtype. NumPy puts together that of its own at every question, and checks of kernels ask often."""
+    return getattr(dtype, "name", dtype)

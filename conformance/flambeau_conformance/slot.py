@@ -1,0 +1,137 @@
+"""One worker as its parent sees it: the process, what it says, and the cases that it is at."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import re
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import nullcontext, suppress
+from pathlib import Path
+from typing import Any
+
+from .model import Case
+
+__all__ = ["Messages", "Slot"]
+
+_GRACE = 1.0
+"""Seconds that a child which hangs has to say where it is, before it is killed."""
+_SHOWN = 2000
+_CHECKS = "checking.py"
+_FRAME = re.compile(r'^  File "(.*)", line (\d+) in (.*)$', re.MULTILINE)
+
+
+class Slot:
+    """One worker.
+
+    Args:
+        command: starts it.
+        messages: where what it says is put, and None when it has ended.
+        start_timeout: seconds that it may take before its first case.
+
+    Attributes:
+        group: the cases that the child is at, by address; the first of them is running.
+        ready: whether the child can be given cases.
+        leaving: whether it has said that it is about to end.
+        hung: whether it was told to end because it took too long.
+        cases: how many it has run.
+        deadline: when it will have taken too long.
+        imports: whether the worker imports the suite and the plugins; until then it has said nothing.
+    """
+
+    def __init__(self, command: Sequence[str], messages: Messages, start_timeout: float) -> None:
+        self._command = list(command)
+        self._messages = messages
+        self._start_timeout = start_timeout
+        handle, path = tempfile.mkstemp(prefix="flambeau-conformance-")
+        os.close(handle)
+        self._output = Path(path)
+        self._child: int | None = None
+        self.group: dict[str, Case] = {}
+        self.start()
+
+    def start(self) -> None:
+        """Start the worker."""
+        environment = os.environ | {"PYTHONHASHSEED": "0"}  # sets are printed alike in every run
+        with self._output.open("ab") as output:
+            self._process = subprocess.Popen(
+                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=output, env=environment
+            )
+        self.imports = False
+        self.renew()
+        self._reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
+        self._reader.start()
+
+    def _read(self, process: subprocess.Popen[bytes]) -> None:
+        with process.stdout or nullcontext(()) as lines:
+            for line in lines:
+                with suppress(ValueError):  # of a line that was cut off when the child died
+                    self._messages.put((self, json.loads(line)))
+        self._messages.put((self, None))
+
+    def renew(self) -> None:
+        """Expect another child."""
+        self._child = None
+        self.ready, self.leaving, self.hung, self.cases = False, False, False, 0
+        self.deadline = time.monotonic() + self._start_timeout
+
+    def started(self, child: int) -> None:
+        """Note the process that runs cases."""
+        self._child = child
+
+    def wait(self) -> int:
+        """The code that the worker has ended with."""
+        return self._process.wait()
+
+    def send(self, **message: Any) -> None:
+        """Tell the child something; one that has died does not hear it, and is noticed otherwise."""
+        with suppress(BrokenPipeError):
+            assert self._process.stdin is not None
+            self._process.stdin.write(f"{json.dumps(message)}\n".encode())
+            self._process.stdin.flush()
+
+    def stop(self) -> None:
+        """End a child that takes too long: first so that it says where it is, then without asking."""
+        number = signal.SIGKILL if self.hung and hasattr(signal, "SIGKILL") else signal.SIGABRT
+        self.hung = True
+        self.deadline = time.monotonic() + _GRACE
+        self._signal(number)
+
+    def _signal(self, number: int) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self._child or self._process.pid, number)
+
+    def output(self) -> str:
+        """The end of what the child wrote."""
+        return self._output.read_text(errors="replace")[-_SHOWN:].strip()
+
+    def place(self) -> str:
+        """Where a child was that died of a signal, as far as Python knows; empty if it does not."""
+        for path, line, name in _FRAME.findall(self._output.read_text(errors="replace")):
+            if Path(path).name != _CHECKS:
+                return f"{name} ({Path(path).name}, line {line})"
+        return ""
+
+    def close(self) -> None:
+        """End the worker, which ends its child."""
+        with suppress(BrokenPipeError):
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+        self._process.terminate()
+        try:
+            self._process.wait(_GRACE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            if self._child is not None:
+                self._signal(signal.SIGTERM)
+        self._reader.join(_GRACE)
+        self._output.unlink(missing_ok=True)
+
+
+Messages = queue.SimpleQueue[tuple[Slot, dict[str, Any] | None]]

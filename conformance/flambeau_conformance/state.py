@@ -1,0 +1,140 @@
+"""What a case may leave changed for those that come after it: the global state of the module on trial.
+
+Modes, defaults and options that a case, or a fault that it meets, leaves on are that case's own failure: they are set back
+before the next one. What lives in context variables goes with the context in which a case runs; :data:`_SWITCHES` lists the
+rest, by the names that PyTorch has for it.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextvars import Context, ContextVar
+from typing import Any, NamedTuple
+
+__all__ = ["State", "changed_variables"]
+
+_SEED = 20
+
+
+class _Switch(NamedTuple):
+    """One thing that can be read and set; a module that does not have the ``reader`` does not have the thing."""
+
+    what: str
+    reader: str
+    write: Callable[[Any, Any], object]
+
+
+def _nothing(t: Any, value: Any) -> None:
+    """For what cannot be set from outside."""
+
+
+_SWITCHES = (
+    _Switch("the gradient mode", "is_grad_enabled", lambda t, value: t.set_grad_enabled(value)),
+    _Switch("the inference mode", "is_inference_mode_enabled", _nothing),
+    _Switch("the anomaly mode", "is_anomaly_enabled", lambda t, value: t.autograd.set_detect_anomaly(value)),
+    _Switch("the default dtype", "get_default_dtype", lambda t, value: t.set_default_dtype(value)),
+    _Switch("the default device", "get_default_device", lambda t, value: t.set_default_device(None)),
+    _Switch("the default backend", "get_default_backend", lambda t, value: t.set_default_backend(None)),
+    _Switch("the print options", "get_printoptions", lambda t, value: t.set_printoptions(**value)),
+    _Switch("the print options", "_tensor_str.get_printoptions", lambda t, value: t.set_printoptions(**value)),
+    _Switch(
+        "deterministic algorithms", "are_deterministic_algorithms_enabled",
+        lambda t, value: t.use_deterministic_algorithms(value),
+    ),
+    _Switch("the number of threads", "get_num_threads", lambda t, value: t.set_num_threads(value)),
+    _Switch("the precision of products", "get_float32_matmul_precision", lambda t, value: t.set_float32_matmul_precision(value)),
+    _Switch("modes of torch functions", "_C._len_torch_function_stack", _nothing),
+    _Switch("modes of dispatch", "_C._len_torch_dispatch_stack", _nothing),
+    _Switch("torch functions", "_C._is_torch_function_enabled", _nothing),
+)  # fmt: skip
+_CONTEXTS = ("autograd.graph._disabled", "utils.checkpoint._early_stop", "utils.checkpoint._debug")
+"""Lists with an entry for each context that is open."""
+
+
+def _found(t: Any, path: str) -> Any:
+    for name in path.split("."):
+        t = getattr(t, name, None)
+    return t
+
+
+class State:
+    """The state of a module, as it is when this is made: the one that every case begins with.
+
+    Args:
+        torch: the module.
+    """
+
+    def __init__(self, torch: Any) -> None:
+        self._torch = torch
+        self._switches = [(switch, read) for switch in _SWITCHES if (read := _found(torch, switch.reader)) is not None]
+        self._lists = [found for path in _CONTEXTS if (found := _found(torch, path)) is not None]
+        self._hooks = list(_hooks_of_all_modules(torch))
+        self._filters: list[Any] = []
+        self._modules = 0
+        self._start = self._now()
+
+    def _now(self) -> dict[str, Any]:
+        found = {switch.what: read() for switch, read in self._switches}
+        found["open contexts"] = [len(entries) for entries in self._lists]
+        found["hooks of all modules"] = [len(hooks) for hooks in self._hooks]
+        return found
+
+    def begin(self) -> None:
+        """Start the generators of random numbers anew, and let warnings be errors: to be called before each case."""
+        random.seed(_SEED)
+        self._torch.manual_seed(_SEED)
+        warnings.simplefilter("error")
+        self._filters, self._modules = list(warnings.filters), len(sys.modules)
+
+    def left(self) -> list[str]:
+        """What is not as it was, each in words."""
+        now = self._now()
+        words = [f"{what} ({now[what]}, was {before})" for what, before in self._start.items() if now[what] != before]
+        # A library that is imported adds filters of its own.
+        same = warnings.filters == self._filters or len(sys.modules) != self._modules
+        return words if same else [*words, "the filters of warnings"]
+
+    def restore(self) -> bool:
+        """Set everything back; whether that was possible."""
+        now = self._now()
+        try:
+            for switch, _ in self._switches:
+                if now[switch.what] != self._start[switch.what]:
+                    switch.write(self._torch, self._start[switch.what])
+            _cut(self._lists, self._start["open contexts"])
+            _cut(self._hooks, self._start["hooks of all modules"])
+            return self._now() == self._start
+        except Exception:
+            return False
+
+
+def _cut(containers: list[Any], lengths: list[int]) -> None:
+    """Take away the last entries of lists and dictionaries that have more than they had."""
+    for container, length in zip(containers, lengths, strict=True):
+        for key in reversed(list(container) if isinstance(container, dict) else range(len(container))):
+            if len(container) > length:
+                del container[key]
+
+
+def _hooks_of_all_modules(torch: Any) -> Iterator[dict[Any, Any]]:
+    """The dictionaries of the hooks that are called for every module."""
+    holders = _found(torch, "nn.modules._hooks.EVERYWHERE"), _found(torch, "nn.modules.module")
+    for name, value in [entry for holder in holders for entry in vars(holder or object).items()]:
+        if isinstance(value, dict) and name.startswith("_") and name.endswith("_hooks"):
+            yield value
+
+
+def changed_variables(before: Context, after: Context) -> list[str]:
+    """The names of the context variables that differ."""
+    return sorted(variable.name for variable in after if after[variable] is not before.run(_value, variable))
+
+
+def _value(variable: ContextVar[Any]) -> Any:
+    """The value in the present context, or None where it has none."""
+    try:
+        return variable.get()
+    except LookupError:
+        return None

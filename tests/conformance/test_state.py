@@ -1,0 +1,126 @@
+"""What a case leaves changed is its own failure, and is set back before the next one."""
+
+from __future__ import annotations
+
+import gc
+import random
+import warnings
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import flambeau
+from flambeau_conformance.model import Case
+from flambeau_conformance.session import Session
+from flambeau_conformance.state import State
+from flambeau_conformance.subject import Subject
+
+Leave = Callable[[Any], object]
+
+LEAVES: dict[str, tuple[Leave, str]] = {
+    "set_grad_enabled": (lambda t: t.set_grad_enabled(False), "the gradient mode (False, was True)"),
+    "no_grad": (lambda t: t.no_grad().__enter__(), "the gradient mode"),
+    "inference_mode": (lambda t: t.inference_mode().__enter__(), "the inference mode (True, was False)"),
+    "anomaly": (lambda t: t.autograd.set_detect_anomaly(True), "the anomaly mode (True, was False)"),
+    "default dtype": (lambda t: t.set_default_dtype(t.float64), "the default dtype (torch.float64, was torch.float32)"),
+    "print options": (lambda t: t.set_printoptions(precision=2), "the print options"),
+    "module hooks": (
+        lambda t: t.nn.modules.module.register_module_forward_hook(lambda *_: None), "hooks of all modules"
+    ),
+    "warnings": (lambda t: warnings.simplefilter("ignore"), "the filters of warnings"),
+}  # fmt: skip
+
+OWN_LEAVES: dict[str, tuple[Leave, str]] = {
+    "default device": (lambda t: t.set_default_device("minimal"), "the default device"),
+    "default backend": (lambda t: t.set_default_backend("minimal"), "the default backend (minimal, was numpy)"),
+    "saved tensors": (
+        lambda t: t.autograd.graph.saved_tensors_hooks(lambda x: x, lambda x: x).__enter__(),
+        "the context variable flambeau_saved_tensors_hooks",
+    ),
+    "no saved tensors": (lambda t: t.autograd.graph._disabled.append("no"), "open contexts ([1, 0, 0], was [0, 0, 0])"),
+    "dual level": (lambda t: t.autograd.forward_ad.enter_dual_level(), "the context variable flambeau_dual_level"),
+    "torch functions": (
+        lambda t: t._C.DisableTorchFunctionSubclass().__enter__(), "the context variable flambeau_torch_function"
+    ),
+}  # fmt: skip
+
+
+def _case(check: Any, name: str = "one") -> Case:
+    return Case(f"op/value/{name}/-", "section", check)
+
+
+def _leaving(leave: Leave) -> Case:
+    return _case(lambda subject: leave(subject.torch) and None)
+
+
+def _check(session: Session, leave: Leave, words: str) -> None:
+    result = session.run(_leaving(leave))
+    assert result.status == "error"
+    assert result.detail.startswith("left changed: ")
+    assert words in result.detail
+    assert session.run(_case(lambda subject: None, "two")).status == "pass"
+    assert not session.spoiled
+
+
+@pytest.mark.parametrize("what", [*LEAVES, *OWN_LEAVES])
+def test_what_a_case_leaves_costs_that_case_alone(make_session: Callable[[], Session], what: str) -> None:
+    _check(make_session(), *(LEAVES | OWN_LEAVES)[what])
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("what", [name for name in LEAVES if name != "inference_mode"])
+def test_the_same_on_pytorch(torch: ModuleType, what: str) -> None:
+    _check(Session(Subject(torch, "torch", "2", None), []), *LEAVES[what])
+
+
+@pytest.mark.oracle
+def test_what_cannot_be_set_back_spoils_the_process(torch: ModuleType) -> None:
+    session = Session(Subject(torch, "torch", "2", None), [])
+    context = torch.inference_mode()
+    session.run(_leaving(lambda t: context.__enter__()))
+    assert session.spoiled
+    context.__exit__(None, None, None)
+    gc.collect()
+
+
+def test_a_failure_keeps_its_words(make_session: Callable[[], Session]) -> None:
+    def check(subject: Subject) -> None:
+        subject.torch.set_default_dtype(subject.torch.float64)
+        raise AssertionError("the wrong number")
+
+    result = make_session().run(_case(check))
+    assert (result.status, result.detail.partition(";")[0]) == ("fail", "the wrong number")
+    assert "left changed: the default dtype" in result.detail
+    assert flambeau.get_default_dtype() is flambeau.float32
+
+
+def test_every_case_draws_the_same_numbers(make_session: Callable[[], Session]) -> None:
+    drawn: list[Any] = []
+
+    def check(subject: Subject) -> None:
+        drawn.append((subject.torch.rand(3).tolist(), random.random()))
+
+    session = make_session()
+    session.run(_case(check))
+    session.run(_case(check, "two"))
+    assert drawn[0] == drawn[1]
+
+
+def test_warnings_are_errors_in_every_case(make_session: Callable[[], Session]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        result = make_session().run(_case(lambda subject: warnings.warn("old", stacklevel=1)))
+    assert (result.status, result.detail.startswith("UserWarning: old")) == ("error", True)
+
+
+def test_pytorch_and_flambeau_have_the_modes_that_are_looked_at() -> None:
+    listed = {switch.what for switch, _ in State(flambeau)._switches}
+    assert listed >= {
+        "the gradient mode",
+        "the inference mode",
+        "the anomaly mode",
+        "the default dtype",
+        "the print options",
+    }
