@@ -17,7 +17,7 @@ from flambeau.shapes import Size, contiguous_strides, normalize_dim, size_of
 
 from . import overrides
 from .handles import RemovableHandle
-from .hooks import register_hook, retain_grad
+from .hooks import register_hook, register_post_accumulate_hook, retain_grad
 from .methods import TensorMethods
 from .modes import in_inference_mode, inference
 from .node import Leaf, Node, Output, Stale
@@ -356,11 +356,7 @@ class Tensor(TensorMethods):
         Raises:
             RuntimeError: it is not a leaf that requires a gradient.
         """
-        if not isinstance(self._node, Leaf):
-            raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
-        if self._post_accumulate_hooks is None:
-            self._post_accumulate_hooks = {}
-        return RemovableHandle.add(self._post_accumulate_hooks, hook)
+        return register_post_accumulate_hook(self, hook)
 
     @property
     def data(self) -> Tensor:
