@@ -403,7 +403,7 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
         return
     view, advanced = _apply_basic(input, entries, _fills(entries, value))
     if advanced:
-        check_apart(input, (*entries, value), wholly=True)
+        check_apart(view, (*entries, value), wholly=True)
         _put_at(view, advanced, value)
     else:
         value = _without_leading_ones(value, view)
