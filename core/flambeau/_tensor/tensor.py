@@ -368,6 +368,8 @@ class Tensor(TensorMethods):
 
     @data.setter
     def data(self, value: Tensor) -> None:
+        if not isinstance(value, Tensor):
+            raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
         if not value._type.floats and self._node is not None:
             raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
         self._array, self._type = value._array, value._type

@@ -407,7 +407,8 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
         _put_at(view, advanced, value)
     else:
         value = _without_leading_ones(value, view)
-        if value._array.shape != view._array.shape and value._storage is view._storage is not None:
+        shape, shared = value._array.shape, value._storage is view._storage is not None
+        if shape != view._array.shape and (shape or shared):
             value = value.expand(view.shape)  # whose places are then not told from those of the target, as in PyTorch
         view.copy_(value)
 
