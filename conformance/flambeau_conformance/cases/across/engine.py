@@ -241,10 +241,10 @@ def _freed(t: Any) -> Any:
 
 
 refusals("backward", {
-    "twice": (lambda t: (lambda y: (y.backward(), y.backward()))((_leaf(t) ** 2).sum()), RuntimeError, "Trying to backward through the graph a second time (or directly access saved tensors after they have already been"),
+    "square-twice": (lambda t: (lambda y: (y.backward(), y.backward()))((_leaf(t) ** 2).sum()), RuntimeError, "Trying to backward through the graph a second time (or directly access saved tensors after they have already been"),
     "after-grad": (lambda t: (lambda x: (lambda y: (t.autograd.grad(y, x), y.backward()))((x * x).sum()))(_leaf(t)), RuntimeError, "Trying to backward through the graph a second time (or directly access saved tensors after they have already been"),
     "shared-part-freed": (lambda t: (lambda y: (y.sum().backward(), (y * 2).sum().backward()))(_leaf(t).exp()), RuntimeError, "Trying to backward through the graph a second time (or directly access saved tensors after they have already been"),
-    "not-scalar": (lambda t: (_leaf(t) * 2).backward(), RuntimeError, "grad can be implicitly created only for scalar outputs"),
+    "two-elements": (lambda t: (_leaf(t) * 2).backward(), RuntimeError, "grad can be implicitly created only for scalar outputs"),
     "empty": (lambda t: t.ones(0, requires_grad=True).mul(2).backward(), RuntimeError, "grad can be implicitly created only for scalar outputs"),
     "start-of-another-shape": (lambda t: (_leaf(t) * 2).backward(t.ones(3)), RuntimeError, "Mismatch in shape: grad_output[0] has a shape of torch.Size([3]) and output[0] has a shape of torch.Size([2])."),
     "start-broadcastable": (lambda t: (_leaf(t) * 2).backward(t.ones(1)), RuntimeError, "Mismatch in shape: grad_output[0] has a shape of torch.Size([1]) and output[0] has a shape of torch.Size([2])."),

@@ -73,7 +73,7 @@ _PLACES: dict[str, Any] = {
 }  # fmt: skip
 
 for _name, _make in _VIEWS.items():
-    program(f"view/alias/{_name}", _PLACES[_name], dtypes=("float32", "int64", "bool"))(
+    program(f"written_view/alias/{_name}", _PLACES[_name], dtypes=("float32", "int64", "bool"))(
         lambda t, make=_make: _written(t, make)
     )
 
