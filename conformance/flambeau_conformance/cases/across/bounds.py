@@ -1,5 +1,6 @@
 """Limits from both sides: the first and last index and dimension that are taken, and the first beyond them."""
 
+from functools import partial
 from typing import Any
 
 from ...programs import programs, refusals
@@ -68,6 +69,15 @@ _WORDS: dict[str, tuple[Any, str]] = {
 """The error of each, where it is not that of indexing."""
 
 
+def _agree(t: Any, call: Any, count: int) -> list[bool]:
+    """Whether indices from the front and from the end give the same."""
+    return [str(call(t, index)) == str(call(t, index - count)) for index in range(count)]
+
+
+def _differ(t: Any, call: Any) -> bool:
+    return str(call(t, 2)) != str(call(t, 1))
+
+
 def _outside(name: str, call: Any, index: int) -> tuple[Any, Any, str]:
     raises, words = _WORDS.get(name, (IndexError, "index {} is out of bounds for dimension 0 with size 3"))
     return (lambda t: call(t, index)), raises, words.format(index)
@@ -76,10 +86,10 @@ def _outside(name: str, call: Any, index: int) -> tuple[Any, Any, str]:
 def _add(names: dict[str, Any], first: int) -> None:
     """Cases for the indices from ``first`` to 2."""
     for name, call in names.items():
-        ends = {"last": (lambda t, call=call: str(call(t, 2)) != str(call(t, 1)), True)}
+        ends: dict[str, Any] = {"last": (partial(_differ, call=call), True)}
         if first < 0:
             ends["from-the-end"] = (
-                lambda t, call=call: [str(call(t, i)) == str(call(t, i - 3)) for i in range(3)],
+                partial(_agree, call=call, count=3),
                 [True] * 3,
             )
         programs(name, ends, aspect="bounds", dtypes=("float32", "int64", "bool"))
@@ -131,18 +141,26 @@ _NEW_DIMS: dict[str, Any] = {
 }  # fmt: skip
 
 
+def _along(call: Any, t: Any, index: int) -> Any:
+    return call(t, _x(t), index)
+
+
+def _dims_differ(t: Any, call: Any) -> bool:
+    return str(call(t, 0)) != str(call(t, 1))
+
+
 def _add_dims(names: dict[str, Any], count: int) -> None:
     """Cases for the dimensions of a tensor, of which there are ``count``."""
     said = f"Dimension out of range (expected to be in range of [{-count}, {count - 1}], but got {{}})"
     for name, call in names.items():
+        along = partial(_along, call)
         programs(name, {
-            "from-the-end": (lambda t, call=call: [str(call(t, _x(t), d)) == str(call(t, _x(t), d - count)) for d in range(count)],
-                             [True] * count),
-            "differ": (lambda t, call=call: str(call(t, _x(t), 0)) != str(call(t, _x(t), 1)), True),
+            "from-the-end": (partial(_agree, call=along, count=count), [True] * count),
+            "differ": (partial(_dims_differ, call=along), True),
         }, aspect="dim", dtypes=("float32", "int64", "bool"))  # fmt: skip
         refusals(name, {
-            "dim-beyond": (lambda t, call=call: call(t, _x(t), count), IndexError, said.format(count)),
-            "dim-before": (lambda t, call=call: call(t, _x(t), -count - 1), IndexError, said.format(-count - 1)),
+            "dim-beyond": (partial(_along, call, index=count), IndexError, said.format(count)),
+            "dim-before": (partial(_along, call, index=-count - 1), IndexError, said.format(-count - 1)),
         }, dtypes=("float32", "int64", "bool"))  # fmt: skip
 
 

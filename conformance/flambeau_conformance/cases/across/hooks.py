@@ -123,7 +123,12 @@ def _removes_another(t: Any) -> Any:
     x = _leaf(t)
     y = x * 1
     handles: list[Any] = []
-    y.register_hook(lambda grad: (log.append("first"), handles[0].remove(), grad)[2])
+
+    def first(grad: Any) -> None:
+        log.append("first")
+        handles[0].remove()
+
+    y.register_hook(first)
     handles.append(y.register_hook(_noted(log, "second", 10.0)))
     y.register_hook(_noted(log, "third"))
     y.sum().backward(retain_graph=True)

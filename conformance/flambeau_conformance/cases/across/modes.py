@@ -1,6 +1,7 @@
 """Gradient modes: as contexts, decorators and around generators, nested, and left by exceptions."""
 
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from ...programs import program, programs, refusals
@@ -41,7 +42,7 @@ def _error_in_outer(t: Any) -> Any:
 
 
 def _decorated_fails(t: Any) -> Any:
-    @t.no_grad()
+    @t.no_grad()  # type: ignore[untyped-decorator]
     def fails() -> None:
         raise KeyError
 
@@ -51,7 +52,7 @@ def _decorated_fails(t: Any) -> Any:
 
 
 def _recursion(t: Any) -> Any:
-    @t.no_grad()
+    @t.no_grad()  # type: ignore[untyped-decorator]
     def count(depth: int) -> list[bool]:
         return [t.is_grad_enabled(), *(count(depth - 1) if depth else []), t.is_grad_enabled()]
 
@@ -76,7 +77,7 @@ def _as_context(t: Any) -> Any:
 
 
 def _generated(t: Any) -> Any:
-    @t.no_grad()
+    @t.no_grad()  # type: ignore[untyped-decorator]
     def steps() -> Any:
         yield t.is_grad_enabled()
         yield t.is_grad_enabled()
@@ -88,7 +89,7 @@ def _generated(t: Any) -> Any:
 
 
 def _sent(t: Any) -> Any:
-    @t.no_grad()
+    @t.no_grad()  # type: ignore[untyped-decorator]
     def steps() -> Any:
         got = yield t.is_grad_enabled()
         yield (got, t.is_grad_enabled())
@@ -100,7 +101,7 @@ def _sent(t: Any) -> Any:
 def _closed(t: Any) -> Any:
     seen = []
 
-    @t.no_grad()
+    @t.no_grad()  # type: ignore[untyped-decorator]
     def steps() -> Any:
         try:
             yield 1
@@ -114,7 +115,7 @@ def _closed(t: Any) -> Any:
 
 
 def _thrown(t: Any) -> Any:
-    @t.no_grad()
+    @t.no_grad()  # type: ignore[untyped-decorator]
     def steps() -> Any:
         try:
             yield 1
@@ -127,7 +128,7 @@ def _thrown(t: Any) -> Any:
 
 
 def _returned(t: Any) -> Any:
-    @t.no_grad()
+    @t.no_grad()  # type: ignore[untyped-decorator]
     def steps() -> Any:
         yield 1
         return "value"
@@ -302,13 +303,19 @@ _FACTORIES: dict[str, Any] = {
 
 _OTHERWISE = {"full-int": "int64", "full-bool": "bool", "tensor-int": "int64", "tensor-bool": "bool", "arange-int": "int64", "randint": "int64", "randperm": "int64", "zeros-like": "int64", "new-zeros": "int64", "new-tensor": "int64", "tril-indices": "int64", "one-hot": "int64", "bucketize": "int64"}  # fmt: skip
 
+
+def _dtypes(t: Any, call: Any) -> Any:
+    """The dtype of a result before, while and after the default is float64."""
+    return call(t).dtype, _in_double(t, lambda: call(t).dtype), call(t).dtype
+
+
 for _name, _call in _FACTORIES.items():
     _single, _double = (_OTHERWISE.get(_name, default) for default in ("float32", "float64"))
     program(
         f"default_dtype/value/{_name}",
         [f"torch.{each}" for each in (_single, _double, _single)],
         dtypes=("float32", "float64", "int64", "bool"),
-    )(lambda t, call=_call: (str(call(t).dtype), _in_double(t, lambda: str(call(t).dtype)), str(call(t).dtype)))
+    )(partial(_dtypes, call=_call))
 
 programs("default_dtype", {
     "get": (lambda t: (t.get_default_dtype(), _in_double(t, t.get_default_dtype), t.get_default_dtype()), ["torch.float32", "torch.float64", "torch.float32"]),

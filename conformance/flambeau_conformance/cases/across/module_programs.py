@@ -91,6 +91,26 @@ def _extra(t: Any) -> Any:
     return list(one.state_dict()), two.calls
 
 
+def _applied(t: Any) -> Any:
+    seen: list[str] = []
+    _net(t).apply(lambda part: seen.append(type(part).__name__))
+    return seen
+
+
+def _same_parameters(net: Any, change: Any) -> Any:
+    """Whether parameters are the same objects after a change."""
+    before = list(net.parameters())
+    change(net)
+    return [one is two for one, two in zip(before, net.parameters(), strict=True)]
+
+
+def _copied(t: Any) -> Any:
+    net = _net(t)
+    other = copy.deepcopy(net)
+    _fill(other, 9.0)
+    return net[1].scale, other[1].scale, other[1].scale.is_leaf
+
+
 programs("module", {
     "forward": (lambda t: _net(t)(t.tensor([[1.0, 2.0]])), [[44.0]]),
     "named-parameters": (lambda t: _names(_net(t).named_parameters()), ["0.weight", "1.scale", "1.inner.weight", "1.inner.bias"]),
@@ -105,9 +125,8 @@ programs("module", {
     "shared-twice": (lambda t: (_names(_shared(t).named_parameters(remove_duplicate=False)), _names(_shared(t).named_modules(remove_duplicate=False))), [["one.weight", "one.bias", "two.weight", "two.bias"], ["", "one", "two"]]),
     "get-parts": (lambda t: (lambda net: (net.get_parameter("1.inner.bias"), net.get_buffer("1.count"), type(net.get_submodule("1.inner")).__name__,
                                           net.get_submodule("") is net))(_net(t)), [[4.0], [0.0], "Linear", True]),
-    "apply-order": (lambda t: (lambda seen: (_net(t).apply(lambda part: seen.append(type(part).__name__)), seen)[1])([]), ["Linear", "Linear", "Box", "Sequential"]),
+    "apply-order": (lambda t: _applied(t), ["Linear", "Linear", "Box", "Sequential"]),
     "apply-gives-itself": (lambda t: (lambda net: net.apply(lambda part: None) is net)(_net(t)), True),
-    "modes": (lambda t: (lambda net: [[part.training for part in net.modules()] for net in (net, net.eval(), net.train())])(_net(t)), [[True, True, True, True], [True, True, True, True], [True, True, True, True]]),
     "modes-of-part": (lambda t: (lambda net: (net[1].eval(), [part.training for part in net.modules()])[1])(_net(t)), [True, True, False, False]),
     "modes-after-eval": (lambda t: (lambda net: ([part.training for part in net.eval().modules()], [part.training for part in net.train(True).modules()]))(_net(t)), [[False, False, False, False], [True, True, True, True]]),
     "modes-give-itself": (lambda t: (lambda net: (net.train() is net, net.eval() is net, net.requires_grad_() is net))(_net(t)), [True, True, True]),
@@ -123,8 +142,7 @@ programs("module", {
         {"1.scale": t.tensor(7.0), "other": t.ones(1)}, strict=False)), [["0.weight", "1.count", "1.inner.weight", "1.inner.bias"], ["other"]]),
     "load-says": (lambda t: str((lambda net: net.load_state_dict(net.state_dict()))(_net(t))), "<All keys matched successfully>"),
     "load-old-number": (lambda t: (lambda net: (net.load_state_dict({**net.state_dict(), "1.scale": t.tensor([5.0])}), net[1].scale)[1])(_net(t)), 5.0),
-    "load-keeps-identity": (lambda t: (lambda net, before: (net.load_state_dict(_net(t).state_dict()), [one is two for one, two in
-        zip(before, net.parameters(), strict=True)])[1])(*(lambda net: (net, list(net.parameters())))(_net(t))), [True, True, True, True]),
+    "load-keeps-identity": (lambda t: _same_parameters(_net(t), lambda net: net.load_state_dict(_net(t).state_dict())), [True, True, True, True]),
     "load-converts": (lambda t: (lambda net: (net.load_state_dict({**net.state_dict(), "1.count": t.tensor([3])}), net[1].count.dtype)[1])(_net(t)), "torch.float32"),
     "attribute-becomes-parameter": (lambda t: _names(_after(_net(t)[1], lambda box: setattr(box, "extra", t.nn.Parameter(t.ones(1)))).named_parameters()), ["scale", "extra", "inner.weight", "inner.bias"]),
     "attribute-of-tensor-is-none": (lambda t: _names(_after(t.nn.Module(), lambda part: setattr(part, "extra", t.ones(1))).named_buffers()), []),
@@ -134,9 +152,8 @@ programs("module", {
     "attribute-deleted": (lambda t: _names(_after(_net(t)[1], lambda box: delattr(box, "inner")).named_parameters()), ["scale"]),
     "buffer-class": (lambda t: _names(_after(t.nn.Module(), lambda part: setattr(part, "extra", t.nn.Buffer(t.ones(1)))).named_buffers()), ["extra"]),
     "buffer-not-persistent": (lambda t: list(_after(t.nn.Module(), lambda part: setattr(part, "extra", t.nn.Buffer(t.ones(1), persistent=False))).state_dict()), []),
-    "in-place-keeps-parameter": (lambda t: (lambda net, old: (net.double().float(), net[1].scale is old)[1])(*(lambda net: (net, net[1].scale))(_net(t))), True),
-    "deepcopy-apart": (lambda t: (lambda net: (lambda other: (_fill(other, 9.0), net[1].scale.item(), other[1].scale.item(), other[1].scale.is_leaf))(
-        copy.deepcopy(net)))(_net(t)), [None, 2.0, 9.0, True]),
+    "conversion-keeps-identity": (lambda t: _same_parameters(_net(t), lambda net: net.double().float()), [True, True, True, True]),
+    "deepcopy-apart": (lambda t: _copied(t), [2.0, 9.0, True]),
     "deepcopy-keeps-sharing": (lambda t: (lambda other: other["one"].weight is other["two"].weight)(copy.deepcopy(_shared(t))), True),
     "copy-shares": (lambda t: (lambda net: copy.copy(net)[1].scale is net[1].scale)(_net(t)), True),
     "pickled": (lambda t: (lambda other: (_names(other.named_parameters()), other.training, other.weight.requires_grad))(

@@ -1,5 +1,6 @@
 """How tensors are printed: formats, widths, line breaks, what is left out, suffixes, and options that are put back."""
 
+from functools import partial
 from typing import Any
 
 from ...programs import texts
@@ -61,11 +62,17 @@ texts("integers", {
     "bool-zero-dim": (lambda t: t.tensor(True), "tensor(True)"),
     "all-true": (lambda t: t.tensor([True, True]), "tensor([True, True])"),
 }, dtypes=("int64", "bool"))  # fmt: skip
+
+
+def _typed(t: Any, values: Any, dtype: str) -> Any:
+    return t.tensor(values, dtype=getattr(t, dtype))
+
+
 for _name in ("uint8", "int8", "int16", "int32"):
     texts(_name, {
-        "suffix": (lambda t, name=_name: t.tensor([1, 100], dtype=getattr(t, name)), f"tensor([  1, 100], dtype=torch.{_name})"),
-        "zero-dim": (lambda t, name=_name: t.tensor(5, dtype=getattr(t, name)), f"tensor(5, dtype=torch.{_name})"),
-        "empty": (lambda t, name=_name: t.ones(0, dtype=getattr(t, name)), f"tensor([], dtype=torch.{_name})"),
+        "suffix": (partial(_typed, values=[1, 100], dtype=_name), f"tensor([  1, 100], dtype=torch.{_name})"),
+        "zero-dim": (partial(_typed, values=5, dtype=_name), f"tensor(5, dtype=torch.{_name})"),
+        "empty": (partial(_typed, values=[], dtype=_name), f"tensor([], dtype=torch.{_name})"),
     }, dtypes=(_name,))  # fmt: skip
 texts("complexes", {
     "plain": (lambda t: t.tensor([1 + 2j, -3.5 - 0.25j]), "tensor([ 1.0000+2.0000j, -3.5000-0.2500j])"),
@@ -123,7 +130,7 @@ texts("shapes", {
 
 
 def _custom(t: Any) -> Any:
-    class Double(t.autograd.Function):
+    class Double(t.autograd.Function):  # type: ignore[misc]
         @staticmethod
         def forward(ctx: Any, x: Any) -> Any:
             return x * 2

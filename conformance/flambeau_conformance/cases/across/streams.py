@@ -1,5 +1,6 @@
 """Random numbers: seeds, states and generators, which draws advance them, and what may never come."""
 
+from functools import partial
 from typing import Any
 
 from ...programs import program, programs, refusals
@@ -73,9 +74,9 @@ def _behaves_globally(t: Any, draw: Any) -> Any:
     return first != second, second == again, first == anew, draw(t).tolist() != first
 
 
-programs("generator", {name: (lambda t, draw=draw: _behaves(t, draw), [True] * 6) for name, draw in _DRAWS.items()},
+programs("generator", {name: (partial(_behaves, draw=draw), [True] * 6) for name, draw in _DRAWS.items()},
          aspect="stream", dtypes=("float32", "int64"))  # fmt: skip
-programs("global_generator", {name: (lambda t, draw=draw: _behaves_globally(t, draw), [True] * 4) for name, draw in _GLOBAL.items()},
+programs("global_generator", {name: (partial(_behaves_globally, draw=draw), [True] * 4) for name, draw in _GLOBAL.items()},
          aspect="stream", dtypes=("float32", "int64"))  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Versions: what counts as a write, who shares the count, and what the backward pass makes of it."""
 
+from functools import partial
 from typing import Any
 
 from ...programs import program, programs, refusals
@@ -7,12 +8,12 @@ from ...programs import program, programs, refusals
 # Every way to write into a tensor, and how often each counts.
 
 
-def _writes(t: Any, write: Any, start: Any = None) -> Any:
+def _writes(t: Any, write: Any) -> Any:
     """By how much a write raises the versions of a tensor, of a view, of a view of the view and of what was detached."""
-    x = t.arange(6.0).reshape(2, 3).clone() if start is None else start
+    x = t.arange(6.0).reshape(2, 3).clone()
     family = [x, x[0], x.t()[1:], x.detach()]
     before = [each._version for each in family]
-    write(x)
+    write(t, x)
     return [each._version - old for each, old in zip(family, before, strict=True)]
 
 
@@ -45,7 +46,7 @@ _COUNTS = {"two-writes": [2, 2, 2, 2], "requires_grad_": [0, 0, 0, 0], "through-
 
 for _name, _write in _WRITES.items():
     program(f"version/value/{_name}", _COUNTS.get(_name, [1, 1, 1, 1]), dtypes=("float32", "int64", "bool"))(
-        lambda t, write=_write: _writes(t, lambda x: write(t, x))
+        partial(_writes, write=_write)
     )
 
 

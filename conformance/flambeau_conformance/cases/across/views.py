@@ -1,5 +1,6 @@
 """Views: whose memory they are, where they begin, and gradients of writes through them."""
 
+from functools import partial
 from typing import Any
 
 from ...programs import program, programs
@@ -74,7 +75,7 @@ _PLACES: dict[str, Any] = {
 
 for _name, _make in _VIEWS.items():
     program(f"written_view/alias/{_name}", _PLACES[_name], dtypes=("float32", "int64", "bool"))(
-        lambda t, make=_make: _written(t, make)
+        partial(_written, make=_make)
     )
 
 _COPIES: dict[str, Any] = {
@@ -107,9 +108,9 @@ def _shares(t: Any, make: Any) -> bool:
     return bool(made.tolist() != before)
 
 
-programs("copy", {name: (lambda t, make=make: _shares(t, make), False) for name, make in _COPIES.items()},
+programs("copy", {name: (partial(_shares, make=make), False) for name, make in _COPIES.items()},
          aspect="alias", dtypes=("float32", "int64", "bool"))  # fmt: skip
-programs("same", {name: (lambda t, make=make: _shares(t, make), True) for name, make in _SAME.items()},
+programs("same", {name: (partial(_shares, make=make), True) for name, make in _SAME.items()},
          aspect="alias", dtypes=("float32", "int64", "bool"))  # fmt: skip
 
 

@@ -253,7 +253,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
 
 def _sizes_differ(a: Tensor, b: Tensor, *, vector: bool) -> RuntimeError:
     """The error for matrices that do not fit, in the words of the product that PyTorch makes of them."""
-    (n, k), (k2, m) = a._array.shape[-2:], b._array.shape[-2:]
+    k, (k2, m) = a._array.shape[-1], b._array.shape[-2:]
     rows = prod(a._array.shape[:-1])
     if vector:
         return RuntimeError(f"size mismatch, got input ({rows}), mat ({rows}x{k}), vec ({k2})")
