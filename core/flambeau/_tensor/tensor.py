@@ -516,6 +516,10 @@ class Tensor(TensorMethods):
         return id(self)
 
     def __contains__(self, element: Any) -> bool:
+        if not hasattr(element, "dtype") and not isinstance(element, (int, float, complex)):
+            raise RuntimeError(
+                f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
+            )
         return bool((self == element).any().item())
 
 
