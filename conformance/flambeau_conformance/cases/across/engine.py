@@ -82,6 +82,43 @@ programs("backward", {
 })  # fmt: skip
 
 
+# -- the order of nodes ----------------------------------------------------------------------------------------------
+
+
+@program("backward/order/newest-first", ["g", "f", "e", "d", "c", "b", "a"])
+def _newest_first(t: Any) -> Any:
+    """Of the nodes that are ready, the one that was made last runs first."""
+    log: list[str] = []
+
+    def named(name: str, tensor: Any) -> Any:
+        tensor.grad_fn.register_prehook(lambda grads: log.append(name))
+        return tensor
+
+    x, y = _leaf(t), _leaf(t, 3.0, 4.0)
+    first = named("a", x.exp())
+    second = named("b", y.sin())
+    third = named("c", x.cos())
+    fourth = named("d", second.tanh())
+    fifth = named("e", first * fourth)
+    sixth = named("f", third.exp())
+    named("g", third + sixth + fifth * second).sum().backward()
+    return log
+
+
+@program("backward/order/leaves-as-soon-as-complete", ["z", "second", "y", "first", "x"])
+def _leaves_first(t: Any) -> Any:
+    log: list[str] = []
+    x, y, z = _leaf(t), _leaf(t), _leaf(t)
+    for name, leaf in {"x": x, "y": y, "z": z}.items():
+        leaf.register_hook(lambda grad, name=name: log.append(name))
+    first = x.exp()
+    first.register_hook(lambda grad: log.append("first"))
+    second = first * y
+    second.register_hook(lambda grad: log.append("second"))
+    (second + z).sum().backward()
+    return log
+
+
 # -- memory ------------------------------------------------------------------------------------------------------------
 
 
@@ -205,6 +242,12 @@ programs("grad", {
         _leaf(t)), [[6.0, 12.0]]),
     "second-order-mixed": (lambda t: (lambda x, y: t.autograd.grad(t.autograd.grad((x * x * y).sum(), x, create_graph=True)[0].sum(),
         (x, y)))(_leaf(t), _leaf(t, 3.0, 4.0)), [[6.0, 8.0], [2.0, 4.0]]),
+    "second-order-many-uses": (lambda t: (lambda x: t.autograd.grad(t.autograd.grad((x**2 + x**3 + x**4 + x**5 + x**6).sum(), x, create_graph=True)[0].sum(), x))(
+        _leaf(t)), [[70.0, 702.0]]),
+    "second-order-many-uses-of-result": (lambda t: (lambda x: (lambda y: t.autograd.grad(t.autograd.grad((y**2 + y**3 + y**4 + y**5).sum(), x,
+        create_graph=True)[0].sum(), x))(x * 2))(_leaf(t)), [[888.0, 5992.0]]),
+    "many-uses-kept-apart": (lambda t: (lambda x, start: (lambda y: (t.autograd.grad(y + y + y * 1 + y, x, start), start))(x + 0))(
+        _leaf(t), t.tensor([10.0, 20.0])), [[[40.0, 80.0]], [10.0, 20.0]]),
     "of-start": (lambda t: (lambda x, start: t.autograd.grad(t.autograd.grad(x * x, x, start, create_graph=True)[0].sum(), start))(
         _leaf(t), _leaf(t, 1.0, 1.0)), [[2.0, 4.0]]),
     "start-without-create-graph": (lambda t: (lambda x, start: t.autograd.grad(x * x, x, start)[0].requires_grad)(

@@ -476,6 +476,31 @@ def _every_pass(t: Any) -> Any:
     return seen
 
 
+@program("multi_grad_hook/value/with-inputs", [[[6.0], None, None], [None, [2.0], [1.0]], [[6.0], [2.0], None]])
+def _with_inputs(t: Any) -> Any:
+    seen: list[Any] = []
+    x, y, z = _leaf(t, 1.0), _leaf(t, 2.0), _leaf(t, 3.0)
+    left, right = x * 2, y * 3
+    t.autograd.graph.register_multi_grad_hook(
+        (left, right, z), lambda grads: seen.append([None if grad is None else grad.tolist() for grad in grads])
+    )
+    (left * right + z).sum().backward(inputs=[x], retain_graph=True)
+    (left * right + z).sum().backward(inputs=[y, z], retain_graph=True)
+    (left * right).sum().backward()
+    return seen
+
+
+@program("multi_grad_hook/value/handle", [2])
+def _multi_handle(t: Any) -> Any:
+    seen: list[Any] = []
+    x, y = _leaf(t, 1.0), _leaf(t, 2.0)
+    handle = t.autograd.graph.register_multi_grad_hook((x, y), lambda grads: seen.append(len(grads)))
+    (x * y).sum().backward()
+    handle.remove()
+    (x * y).sum().backward()
+    return seen
+
+
 refusals("multi_grad_hook", {
     "mode": (lambda t: t.autograd.graph.register_multi_grad_hook((_leaf(t),), print, mode="some"), ValueError, "Expects mode to be one of ('all', 'any') but got some"),
 })  # fmt: skip

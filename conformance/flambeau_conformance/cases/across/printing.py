@@ -1,9 +1,11 @@
 """How tensors are printed: formats, widths, line breaks, what is left out, suffixes, and options that are put back."""
 
+from contextlib import suppress
 from functools import partial
+from importlib import import_module
 from typing import Any
 
-from ...programs import texts
+from ...programs import program, texts
 
 _NAN, _INF = float("nan"), float("inf")
 
@@ -214,3 +216,17 @@ texts("printoptions", {
         t.tensor([0.5, 0.25]).cpu()))[1:], "('tensor([0., 0., 0.,  ..., 0., 0., 0.])', 'tensor([0.5000, 0.2500])')"),
     "profile-with-option": (lambda t: _with(t, lambda: t.tensor([1.23456]), profile="short", precision=3), "tensor([1.235])"),
 })  # fmt: skip
+
+
+@program("printoptions/value/context", ["tensor([0.33])", "tensor([0.3333])"])
+def _context(t: Any) -> Any:
+    """Options that hold in a block, and after it not, even if it is left by an error."""
+    printoptions = (
+        t.printoptions if hasattr(t, "printoptions") else import_module(f"{t.__name__}._tensor_str").printoptions
+    )
+    third = t.tensor([1 / 3]).cpu()
+    with printoptions(precision=2):
+        inside = str(third)
+    with suppress(KeyError), printoptions(precision=1, sci_mode=True):
+        raise KeyError
+    return inside, str(third)
