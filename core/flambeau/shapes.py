@@ -322,8 +322,9 @@ def infer_shape(shape: Shape, numel: int) -> Shape:
             raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {numel}")
         return shape
     unknown = [d for d, size in enumerate(shape) if size < 0]
-    if any(shape[d] != -1 for d in unknown):
-        raise RuntimeError(f"invalid shape dimension {min(shape)}")
+    for d in unknown:
+        if shape[d] != -1:
+            raise RuntimeError(f"invalid shape dimension {shape[d]} at index {d} of shape {list(shape)}")
     if len(unknown) > 1:
         raise RuntimeError("only one dimension can be inferred")
     known = prod(size for size in shape if size >= 0)

@@ -151,7 +151,7 @@ def test_data_sets_stand_side_by_side() -> None:
     for call, message in (
         (lambda: flambeau.utils.data.StackDataset([1], [1, 2]), "Size mismatch"),
         (lambda: flambeau.utils.data.StackDataset(), "At least one dataset"),
-        (lambda: flambeau.utils.data.StackDataset([1], other=[1]), "both are given"),
+        (lambda: flambeau.utils.data.StackDataset([1], other=[1]), "both types are given"),
     ):
         with pytest.raises(ValueError, match=message):
             call()

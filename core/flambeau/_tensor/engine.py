@@ -396,7 +396,7 @@ def _leaf_hooks(leaf: Leaf) -> dict[int, Any] | None:
     return None if tensor is None else tensor._backward_hooks
 
 
-def _run_tensor_hooks(hooks: dict[int, Any] | None, grad: Tensor) -> Tensor:
+def _run_tensor_hooks(hooks: dict[int, Any] | None, grad: Any) -> Any:
     for hook in in_order(hooks):
         replacement = hook(grad)
         if replacement is not None:
@@ -409,8 +409,7 @@ def _run_prehooks(node: Node, grad: Any) -> Any:
     """Run the hooks of the node's output tensors and the node's own prehooks."""
     for index, hooks in (node._tensor_hooks or {}).items():
         if isinstance(grad, list):
-            if grad[index] is not None:
-                grad[index] = _run_tensor_hooks(hooks, grad[index])
+            grad[index] = _run_tensor_hooks(hooks, grad[index])  # with None too, where nothing has arrived
         else:
             grad = _run_tensor_hooks(hooks, grad)
     for hook in list((node._prehooks or {}).values()):

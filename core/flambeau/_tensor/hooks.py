@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from .tensor import Tensor
 
 __all__ = [
-    "RETAIN", "check_hooked", "check_returns_nothing", "exchanged", "in_order", "move_retained", "register_hook", "retain_grad",
+    "RETAIN", "check_hooked", "check_returns_nothing", "exchanged", "in_order", "move_retained", "register_hook",
+    "register_post_accumulate_hook", "retain_grad",
 ]  # fmt: skip
 
 RETAIN = -1
@@ -38,9 +39,27 @@ def register_hook(tensor: Tensor, hook: Any) -> RemovableHandle:
     Raises:
         RuntimeError: no gradient flows to it.
     """
+    _check_gets_gradients(tensor)
+    return RemovableHandle.add(_hooks_of(tensor), hook)
+
+
+def register_post_accumulate_hook(tensor: Tensor, hook: Any) -> RemovableHandle:
+    """Call ``hook(tensor)`` when a gradient has been added to the ``.grad`` of a leaf.
+
+    Raises:
+        RuntimeError: no gradient flows to it, or it is no leaf.
+    """
+    _check_gets_gradients(tensor)
+    if not isinstance(tensor._node, Leaf):
+        raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+    if tensor._post_accumulate_hooks is None:
+        tensor._post_accumulate_hooks = {}
+    return RemovableHandle.add(tensor._post_accumulate_hooks, hook)
+
+
+def _check_gets_gradients(tensor: Tensor) -> None:
     if tensor._node is None:
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
-    return RemovableHandle.add(_hooks_of(tensor), hook)
 
 
 def _hooks_of(tensor: Tensor) -> dict[int, Any]:
@@ -61,9 +80,9 @@ def retain_grad(tensor: Tensor) -> None:
     """Keep the gradient of a tensor that is not a leaf; the hook must not keep the tensor alive."""
     reference = weakref.ref(tensor)
 
-    def keep(grad: Tensor) -> None:
+    def keep(grad: Tensor | None) -> None:
         target = reference()
-        if target is not None:
+        if target is not None and grad is not None:
             target._grad = grad.clone() if target._grad is None else target._grad + grad
 
     hooks = _hooks_of(tensor)

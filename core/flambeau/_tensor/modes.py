@@ -26,6 +26,9 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 _mode: ContextVar[bool] = ContextVar("flambeau_grad_enabled", default=True)
 
+_asked: ContextVar[bool] = ContextVar("flambeau_grad_asked", default=True)
+"""What the program has set the mode to, which inference mode overrules."""
+
 _inference: ContextVar[bool] = ContextVar("flambeau_inference_mode", default=False)
 
 in_inference_mode = _inference.get
@@ -51,13 +54,13 @@ def set_recording(value: Any) -> None:
     """Change what the mode is set to where the graph is recorded, here and from now on."""
     global _recording
     _recording = value
-    if is_grad_enabled():
+    if grad_enabled() is not False:
         _mode.set(value)
 
 
 def is_grad_enabled() -> bool:
     """Whether operations record the graph now. Source of the semantics: ``torch.is_grad_enabled``."""
-    return grad_enabled() is not False
+    return _asked.get() if in_inference_mode() else grad_enabled() is not False
 
 
 def is_inference_mode_enabled() -> bool:
@@ -72,6 +75,7 @@ def is_inference_mode_enabled() -> bool:
 
 
 def _set(enabled: bool) -> None:
+    _asked.set(enabled)
     _mode.set(_recording if enabled and not in_inference_mode() else False)
 
 
@@ -135,7 +139,8 @@ def _wrap_generator(mode: _GradMode, function: Callable[..., Any]) -> Callable[.
             try:
                 sent = yield value
             except GeneratorExit:
-                generator.close()
+                with mode.clone():
+                    generator.close()
                 raise
             except BaseException as error:
                 step = functools.partial(generator.throw, error)
@@ -235,10 +240,11 @@ class inference_mode(_GradMode):
         self._tokens: list[Any] = []
 
     def __enter__(self) -> None:
+        self._previous.append(is_grad_enabled())
         self._tokens.append(_inference.set(self._inference))
         if self._inference:
             inference.append(self)
-        super().__enter__()
+        _set(self._enabled)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

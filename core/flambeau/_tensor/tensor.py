@@ -17,7 +17,7 @@ from flambeau.shapes import Size, contiguous_strides, normalize_dim, size_of
 
 from . import overrides
 from .handles import RemovableHandle
-from .hooks import register_hook, retain_grad
+from .hooks import register_hook, register_post_accumulate_hook, retain_grad
 from .methods import TensorMethods
 from .modes import in_inference_mode, inference
 from .node import Leaf, Node, Output, Stale
@@ -356,11 +356,7 @@ class Tensor(TensorMethods):
         Raises:
             RuntimeError: it is not a leaf that requires a gradient.
         """
-        if not isinstance(self._node, Leaf):
-            raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
-        if self._post_accumulate_hooks is None:
-            self._post_accumulate_hooks = {}
-        return RemovableHandle.add(self._post_accumulate_hooks, hook)
+        return register_post_accumulate_hook(self, hook)
 
     @property
     def data(self) -> Tensor:
@@ -372,6 +368,8 @@ class Tensor(TensorMethods):
 
     @data.setter
     def data(self, value: Tensor) -> None:
+        if not isinstance(value, Tensor):
+            raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
         if not value._type.floats and self._node is not None:
             raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
         self._array, self._type = value._array, value._type
@@ -518,6 +516,10 @@ class Tensor(TensorMethods):
         return id(self)
 
     def __contains__(self, element: Any) -> bool:
+        if not hasattr(element, "dtype") and not isinstance(element, (int, float, complex)):
+            raise RuntimeError(
+                f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
+            )
         return bool((self == element).any().item())
 
 

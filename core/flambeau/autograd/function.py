@@ -369,6 +369,7 @@ def _with_history(node: BackwardCFunction, value: Tensor, index: int | None, arg
         stand_in = from_array(value._array, value._type)
         stand_in._node = edge
         relink(value, stand_in)
+        storage_of(value).count_write()  # however it was written to
         return value
     origin, made_in = (
         f"Output {index or 0} of {node._function.__name__}",

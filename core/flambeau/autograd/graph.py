@@ -192,8 +192,8 @@ def register_multi_grad_hook(
     edges = [get_gradient_edge(tensor) for tensor in tensors]
     arrived: dict[int, tuple[Any, list[Tensor | None], int]] = {}
 
-    def hook_of(position: int) -> Callable[[Tensor], None]:
-        def hook(grad: Tensor) -> None:
+    def hook_of(position: int) -> Callable[[Tensor | None], None]:
+        def hook(grad: Tensor | None) -> None:
             run = current_pass()
             with lock:
                 entry = arrived.get(id(run))
@@ -205,7 +205,7 @@ def register_multi_grad_hook(
                 grads[position] = grad
                 arrived[id(run)] = (run, grads, left - 1)
             if mode == "any":
-                if sum(each is not None for each in grads) == 1:
+                if grad is not None and sum(each is not None for each in grads) == 1:
                     fn(grad)  # type: ignore[arg-type]
             elif left == 1:
                 fn(grads)  # type: ignore[arg-type]

@@ -143,10 +143,11 @@ def grad_and_value(func: _Function, argnums: _Argnums = 0, has_aux: bool = False
 def _scalar(run: _Run) -> Tensor:
     value = run.outputs[0] if run.structure.kind is None else run.structure.build(run.outputs)
     if not isinstance(value, Tensor):
-        raise RuntimeError(f"Expected f(*args) to return a tensor, got {type(value)}")
+        raise RuntimeError(f"grad_and_value(f)(*args): Expected f(*args) to return a Tensor, got {type(value)}")
     if value.dim() != 0:
         raise RuntimeError(
-            f"Expected f(*args) to return a scalar tensor, got tensor with {value.dim()} dims. Maybe you wanted to use the vjp "
+            f"grad_and_value(f)(*args): Expected f(*args) to return a scalar Tensor, got tensor with {value.dim()} dims. Maybe "
+            "you wanted to use the vjp "
             "or jacrev APIs instead?"
         )
     return value

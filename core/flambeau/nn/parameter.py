@@ -8,6 +8,7 @@ from flambeau._tensor import Tensor
 from flambeau._tensor.node import Leaf
 from flambeau._tensor.overrides import disabled_torch_function
 from flambeau._tensor.sparse import SparseTensor, as_class
+from flambeau._tensor.storage import storage_of
 from flambeau.errors import UnsupportedLayoutError
 from flambeau.ops.creation.filled import empty
 
@@ -64,7 +65,7 @@ class Parameter(Tensor, metaclass=_Marked):
             vars(own)[cls._mark] = True
             return own  # type: ignore[return-value]
         made: Parameter = object.__new__(cls)
-        made._array, made._type, made._storage = source._array, source._type, source._storage
+        made._array, made._type, made._storage = source._array, source._type, storage_of(source)
         made._node = Leaf(made) if requires_grad else None
         if requires_grad and not source._type.floats:
             raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")

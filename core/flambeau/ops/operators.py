@@ -84,6 +84,8 @@ def _reflected_matmul(self: Tensor, other: Any) -> Any:
 
 
 def _invert(self: Tensor) -> Tensor:
+    if self._type.floats:
+        raise TypeError("~ (operator.invert) is only implemented on integer and Boolean-type tensors")
     return bitwise.bitwise_not(self)
 
 

@@ -193,10 +193,7 @@ def _restored(device: str, state: bytes) -> Generator:
 
 
 def _checked_seed(seed: int) -> int:
-    try:
-        seed = int(seed)
-    except (TypeError, ValueError) as error:
-        raise RuntimeError(f"manual_seed expected a long, but got {type(seed).__name__}") from error
+    seed = int(seed)
     if not -(_SEED_LIMIT >> 1) <= seed < _SEED_LIMIT:
         raise ValueError("Overflow when unpacking long long")
     return seed % _SEED_LIMIT
@@ -282,7 +279,8 @@ def manual_seed(seed: int) -> Generator:
     Source of the semantics: ``torch.manual_seed``.
 
     Raises:
-        ValueError: the seed is not in [-2**63, 2**64 - 1].
+        ValueError: the seed is not in [-2**63, 2**64 - 1], or is text that is no number.
+        TypeError: it is no number.
 
     Example:
         >>> import flambeau as torch

@@ -171,14 +171,15 @@ class Module(Hooked, Stateful):
     register_module = add_module
 
     def _check_new_name(self, name: str, kind: str) -> None:
+        what = _KINDS[kind][0].removeprefix("child ")
         if "_parameters" not in self.__dict__:
-            raise AttributeError("cannot assign before Module.__init__() call")
+            raise AttributeError(f"cannot assign {what} before Module.__init__() call")
         if not isinstance(name, str):
-            raise TypeError(f"a name must be a string, not {type(name).__name__}")
+            raise TypeError(f"{what} name should be a string. Got {type_name(name)}")
         if "." in name:
-            raise KeyError(f'a name can\'t contain ".", got: {name}')
+            raise KeyError(f'{what} name can\'t contain ".", got: {name}')
         if name == "":
-            raise KeyError('a name can\'t be empty string ""')
+            raise KeyError(f'{what} name can\'t be empty string ""')
         if hasattr(self, name) and name not in self.__dict__[kind]:
             raise KeyError(f"attribute '{name}' already exists")
 

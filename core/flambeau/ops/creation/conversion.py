@@ -141,7 +141,7 @@ def _copy_places(input: Tensor, source: Tensor, non_blocking: bool = False) -> N
     inplace=True,
     write=_write_copy,
     shared=_copy_places,
-    node="CopyBackwards",
+    node="torch::autograd::CopyBackwards",
 )
 def copy(input: Tensor, source: Tensor | Number, non_blocking: bool = False) -> Tensor:
     """Give ``source`` in the shape, dtype and place of ``input``; in place it is ``Tensor.copy_``.

@@ -183,7 +183,7 @@ def _number(value: Any, first: Any, nested: bool) -> Any:
     if isinstance(value, (bool, int, float, complex, Tensor)) or (hasattr(value, "item") and not _is_sequence(value)):
         return value
     if isinstance(value, (str, bytes)):
-        if nested:
+        if nested and isinstance(first, (str, bytes)):
             raise ValueError(f"too many dimensions '{type(value).__name__}'")
         raise TypeError(f"new(): invalid data type '{type(value).__name__}'")
     if isinstance(value, (list, tuple)):

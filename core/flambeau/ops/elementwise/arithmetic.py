@@ -50,6 +50,9 @@ def add(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) ->
 
 @elementwise(
     derivatives={"input": unchanged, "other": lambda grad: -grad},
+    check=no_bool(
+        "Subtraction, the `-` operator, with two bool tensors", "Use the `^` or `logical_xor()` operator instead."
+    ),
     operand_check=no_bool("Subtraction, the `-` operator, with a bool tensor"),
     domain="numbers",
 )

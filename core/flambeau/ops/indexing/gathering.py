@@ -165,12 +165,17 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     if not input.dim() and vector.numel() != 1:
         raise RuntimeError(f"index_select(): Index to scalar can have only 1 value, got {vector.numel()} value(s)")
     (source,) = dimensioned(input)
-    _check_range(vector, source._array.shape[dim])
+    check_inside(vector, source._array.shape[dim])
     result = _index_select(source, dim, vector)
     return result if input.dim() else reshape(result, ())
 
 
-def _check_range(index: Tensor, size: int) -> None:
+def check_inside(index: Tensor, size: int) -> None:
+    """Refuse indices that are negative or too large, in the shortest words.
+
+    Raises:
+        IndexError: there is one.
+    """
     if index.numel() and (index.amin().item() < 0 or index.amax().item() >= size):
         raise IndexError("index out of range in self")
 

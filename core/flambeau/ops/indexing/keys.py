@@ -16,7 +16,7 @@ from flambeau._tensor.methods import method
 from flambeau._tensor.modes import grad_enabled, no_grad
 from flambeau._tensor.overrides import taken_over, taking_part
 from flambeau._tensor.storage import counted_as
-from flambeau.dtypes import scalar_type_name
+from flambeau.dtypes import legacy_type_name, scalar_type_name
 from flambeau.errors import level_of_caller
 from flambeau.ops.creation.conversion import to_type
 from flambeau.ops.creation.data import make_tensor as tensor
@@ -395,6 +395,8 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
         type_ = input._type
         value = from_array(type_.kernels.full((), fitting(number, type_.dtype), type_.dtype.name), type_)
     elif not isinstance(value, Tensor):
+        if not hasattr(value, "__getitem__") or isinstance(value, (str, bytes, dict)):
+            raise TypeError(f"can't assign a {type(value).__name__} to a {legacy_type_name(input.dtype, input.device)}")
         value = tensor(value, dtype=input.dtype, device=input.device)
     elif value.dtype is not input.dtype and not isinstance(key, bool):
         _check_conversion(input, entries, value)
@@ -403,13 +405,20 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
         return
     view, advanced = _apply_basic(input, entries, _fills(entries, value))
     if advanced:
-        check_apart(input, (*entries, value), wholly=True)
+        check_apart(view, (*entries, value), wholly=True)
         _put_at(view, advanced, value)
     else:
         value = _without_leading_ones(value, view)
-        if value._array.shape != view._array.shape and value._storage is view._storage is not None:
+        shape, shared = value._array.shape, value._storage is view._storage is not None
+        if shape != view._array.shape and (shape or shared):
             value = value.expand(view.shape)  # whose places are then not told from those of the target, as in PyTorch
         view.copy_(value)
+
+
+@method("__delitem__")
+def _delete_item(input: Tensor, key: Any) -> None:
+    """Refuse: the elements of a tensor are there to stay."""
+    raise TypeError("Tensor does not support deleting items")
 
 
 def _fill_where(input: Tensor, mask: Tensor, value: Tensor) -> None:

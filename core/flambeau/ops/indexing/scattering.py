@@ -18,7 +18,7 @@ from flambeau.ops.movement.slicing import _slice
 from flambeau.shapes import broadcast_shapes, normalize_dim
 
 from ._pairs import _gather, _index_add, _index_select, _masked_scatter, _put, _scatter_add, slices_of
-from .gathering import check_gather, check_in_range, dimensioned, flat_index
+from .gathering import check_gather, check_in_range, check_inside, dimensioned, flat_index
 from .keys import written
 
 __all__ = [
@@ -141,8 +141,8 @@ def check_index_add(function: str, input: Tensor, dim: int, index: Tensor, sourc
     """Check the arguments of ``index_add`` and ``index_reduce``; the dim from the front, and the index as an int64 vector.
 
     Raises:
-        IndexError: there is no such dim, or the index has several dimensions.
-        RuntimeError: dtypes, shapes or sizes do not fit, or an index is out of range.
+        IndexError: there is no such dim, the index has several dimensions, or one for ``index_reduce`` is out of range.
+        RuntimeError: dtypes, shapes or sizes do not fit, or an index for ``index_add`` is out of range.
     """
     dim = normalize_dim(dim, input.dim())
     if index.dtype not in (dtypes.int32, dtypes.int64):
@@ -172,7 +172,11 @@ def check_index_add(function: str, input: Tensor, dim: int, index: Tensor, sourc
             f"{own} source.shape = {other}"
         )
     (vector,) = dimensioned(counted_as(to_type(index, input._type.with_dtype(dtypes.int64)), index))
-    check_in_range("", vector, own[dim] if own else 1, RuntimeError)
+    size = own[dim] if own else 1
+    if function == "index_reduce":
+        check_inside(vector, size)
+    else:
+        check_in_range("", vector, size, RuntimeError)
     return dim, vector
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from math import prod
 from typing import Any
 
 from flambeau._dispatch.declare import composite, fused, primitive
@@ -241,17 +242,27 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     n, k = a._array.shape[-2:]
     k2, m = b._array.shape[-2:]
     if k != k2:
-        if left <= 2 and right <= 2:
-            raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({n}x{k} and {k2}x{m})")
-        raise RuntimeError(
-            f"Expected size for first two dimensions of batch2 tensor to be: [{a.shape[0]}, {k}] but got: [{b.shape[0]}, {k2}]."
-        )
+        raise _sizes_differ(a, b, vector=right == 1)
     product_type(_standing_for(left, right), a, b)
     batch = broadcast_shapes(a._array.shape[:-2], b._array.shape[:-2])
     result = _matmul(a, b)
     if left == 1 or right == 1:
         return reshape(result, tuple(batch) + (n,) * (left > 1) + (m,) * (right > 1))
     return result
+
+
+def _sizes_differ(a: Tensor, b: Tensor, *, vector: bool) -> RuntimeError:
+    """The error for matrices that do not fit, in the words of the product that PyTorch makes of them."""
+    k, (k2, m) = a._array.shape[-1], b._array.shape[-2:]
+    rows = prod(a._array.shape[:-1])
+    if vector:
+        return RuntimeError(f"size mismatch, got input ({rows}), mat ({rows}x{k}), vec ({k2})")
+    if b.dim() == 2:
+        return RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({rows}x{k} and {k2}x{m})")
+    count = broadcast_shapes(a._array.shape[:-2], b._array.shape[:-2])[0]
+    return RuntimeError(
+        f"Expected size for first two dimensions of batch2 tensor to be: [{count}, {k}] but got: [{count}, {k2}]."
+    )
 
 
 def _standing_for(left: int, right: int) -> str:

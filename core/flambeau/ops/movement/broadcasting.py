@@ -76,7 +76,7 @@ def _expand_as(self: Tensor, other: Tensor) -> Tensor:
     return _expand_method(self, other.shape)
 
 
-@composite()
+@composite(method=False)
 def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
     """View a tensor in a shape that it broadcasts to, as ``expand`` does. Source: ``torch.broadcast_to``.
 
@@ -90,6 +90,12 @@ def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
                 [1, 2]])
     """
     return _expand_method(input, size)
+
+
+@method("broadcast_to")
+def _broadcast_to_method(self: Tensor, *sizes: Any, size: Sequence[int] | None = None) -> Tensor:
+    """View the tensor in a shape that it broadcasts to. Source: ``torch.Tensor.broadcast_to``."""
+    return _expand_method(self, size_argument("broadcast_to", sizes, size))
 
 
 @overridable

@@ -108,7 +108,8 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     """Take ``length`` indices of a dimension from ``start`` on; a view. Source of the semantics: ``torch.narrow``.
 
     Raises:
-        RuntimeError: the range leaves the dimension.
+        IndexError: it would begin outside of the dimension.
+        RuntimeError: it would end outside.
 
     Example:
         >>> import flambeau as torch
@@ -119,10 +120,12 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
         raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
     dim = normalize_dim(dim, input.dim())
     size, start, length = input._array.shape[dim], as_int(start, "start"), as_int(length, "length")
-    start = start + size if start < 0 else start
     if length < 0:
         raise RuntimeError("narrow(): length must be non-negative.")
-    if start < 0 or start + length > size:
+    if not -size <= start <= size:
+        raise IndexError(f"start out of range (expected to be in range of [{-size}, {size}], but got {start})")
+    start = start + size if start < 0 else start
+    if start + length > size:
         raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({size}).")
     return _narrow(input, dim, start, length)
 

@@ -95,7 +95,7 @@ def nll_loss(
 ) -> Tensor:
     """Average the negative log-probability of the target classes.
 
-    ``input`` is (C,), (N, C) or (N, C, …), ``target`` int64 of the shape without C. A weight per class makes it a
+    ``input`` is (C,), (N, C) or (N, C, …), ``target`` int64 or uint8 of the shape without C. A weight per class makes it a
     weighted average; targets equal to ``ignore_index`` do not count. Source: ``torch.nn.functional.nll_loss``.
 
     Raises:
@@ -111,6 +111,7 @@ def nll_loss(
         raise ValueError("Expected 1 or more dimensions (got 0)")
     classes = 0 if input.dim() == 1 else 1
     _check_target(input, target, classes)
+    target = target.to(dtypes.int64)
     ignore_index = as_int(ignore_index, "ignore_index")
     if _range_of(target, input._array.shape[classes], ignore_index):
         ignored = target == ignore_index
@@ -131,8 +132,8 @@ def nll_loss(
 
 
 def _check_target(input: Tensor, target: Tensor, classes: int) -> None:
-    if target.dtype is not dtypes.int64:
-        raise RuntimeError(f"expected scalar type Long but found {scalar_type_name(target.dtype)}")
+    if target.dtype not in (dtypes.int64, dtypes.uint8):
+        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {scalar_type_name(target.dtype)}")
     shape = input._array.shape
     wanted = shape[:classes] + shape[classes + 1 :]
     if target._array.shape != wanted:

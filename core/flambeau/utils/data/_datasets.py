@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any, Generic, TypeVar
@@ -29,11 +30,12 @@ class Dataset(Generic[_Sample]):
         return ConcatDataset([self, other])
 
 
-class IterableDataset(Dataset[_Sample]):
+class IterableDataset(Dataset[_Sample], ABC):
     """Samples one after the other: define ``__iter__``. Source of the semantics: ``torch.utils.data.IterableDataset``."""
 
+    @abstractmethod
     def __iter__(self) -> Iterator[_Sample]:
-        raise NotImplementedError("Subclasses of IterableDataset should implement __iter__.")
+        """The samples."""
 
     def __add__(self, other: Dataset[Any]) -> ChainDataset[Any]:  # type: ignore[override]
         return ChainDataset([self, other])
@@ -134,7 +136,10 @@ class StackDataset(Dataset[Any]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if args and kwargs:
-            raise ValueError("Supported either tuple- (via args) or dict- (via kwargs) like input, but both are given.")
+            raise ValueError(
+                "Supported either ``tuple``- (via ``args``) or``dict``- (via ``kwargs``) like input/output, but both "
+                "types are given."
+            )
         if not args and not kwargs:
             raise ValueError("At least one dataset should be passed")
         self.datasets: Any = kwargs or args

@@ -170,10 +170,12 @@ def _check_workers(num_workers: int, prefetch_factor: int | None, persistent_wor
 def _check_options(
     dataset: Any, batch_size: int | None, shuffle: bool | None, sampler: Any, batch_sampler: Any, drop_last: bool
 ) -> None:
-    if isinstance(dataset, IterableDataset) and (shuffle or sampler is not None or batch_sampler is not None):
-        raise ValueError(
-            "DataLoader with IterableDataset: expected unspecified shuffle, sampler and batch_sampler option"
-        )
+    if isinstance(dataset, IterableDataset):
+        for name, value in {"shuffle": shuffle or None, "sampler": sampler, "batch_sampler": batch_sampler}.items():
+            if value is not None:
+                raise ValueError(
+                    f"DataLoader with IterableDataset: expected unspecified {name} option, but got {name}={value}"
+                )
     if sampler is not None and shuffle:
         raise ValueError("sampler option is mutually exclusive with shuffle")
     if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
