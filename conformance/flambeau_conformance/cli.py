@@ -21,6 +21,7 @@ from .expectations import read_expectations
 from .isolation import IsolatedRun
 from .manifest import ManifestError, manifests
 from .model import Case
+from .mutants import command as mutants_command
 from .session import Session, repeat_command
 from .subject import check_kernels, subject_of
 
@@ -72,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     record = commands.add_parser("record", help="record the golden results from an installed PyTorch")
     record.add_argument("sections", nargs="*", help="only these sections; see `list`")
     record.set_defaults(run=_record)
+    mutants_command.add_parser(commands)
     return parser
 
 

@@ -1,0 +1,144 @@
+"""The command ``flambeau-conformance mutants``."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import time
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..subject import Subject, subject_of
+from . import matrix, survivors
+from .model import Mutant, Verdict
+
+if TYPE_CHECKING:
+    from ..reach import Reach
+
+__all__ = ["add_parser"]
+
+_KINDS = ("kernel", "core")
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to those of ``flambeau-conformance``."""
+    parser = commands.add_parser("mutants", help="plant faults one at a time and see whether the suite catches them")
+    parser.add_argument("backend", nargs="?", default="numpy", help="whose kernels (%(default)s)")
+    parser.add_argument("-k", metavar="PATTERN", default="*", help="only kernels, rows or functions whose name matches")
+    parser.add_argument("--kind", choices=_KINDS, action="append", help="only faults in kernels, or in core")
+    parser.add_argument("--fault", metavar="PATTERN", default="*", help="only faults whose name or family matches")
+    parser.add_argument(
+        "--source", metavar="PATH", action="append", help="one-line faults in this module of core instead"
+    )
+    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="how many run at a time (%(default)s)")
+    parser.add_argument(
+        "--budget", type=float, default=10.0, metavar="SECONDS", help="for the cases of one (%(default)s)"
+    )
+    parser.add_argument(
+        "--sample", metavar="N", help="only N of them, always the same; or 120s: as many as that time allows"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the verdicts as JSON lines")
+    parser.add_argument(
+        "--survivors", type=Path, default=survivors.OWN, metavar="FILE", help="the list of explained ones"
+    )
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from ..reach import known
+
+    explanations = survivors.read(options.survivors)
+    subject = subject_of(options.backend)
+    start = time.monotonic()
+    print("tracing what the cases reach ...", flush=True)
+    reach = known(subject, jobs=options.jobs)
+    print(f"traced or read in {time.monotonic() - start:.0f} s", flush=True)
+    with subject.in_use():
+        every = _mutants(reach, options)
+        if not every:
+            raise LookupError(f"there is no mutant of {options.k!r} with the fault {options.fault!r}")
+        chosen, seconds = _sampled(every, options.sample)
+        verdicts = [
+            survivors.explained(each, explanations) for each in _verdicts(subject, reach, chosen, options, seconds)
+        ]
+    print(matrix.matrix(verdicts))
+    print(matrix.survivors_text(verdicts))
+    complete = _is_complete(options)
+    complaints = survivors.stale(explanations, verdicts, (mutant.address for mutant in every)) if complete else []
+    for complaint in complaints:
+        print(complaint)
+    print(f"{matrix.summary(verdicts)} in {time.monotonic() - start:.0f} s")
+    if options.json:
+        matrix.write_json(verdicts, options.json)
+    return int(bool(complaints) or any(verdict.outcome in ("survived", "unreached") for verdict in verdicts))
+
+
+def _is_complete(options: argparse.Namespace) -> bool:
+    whole = (options.k, options.fault, options.kind, options.source, options.sample) == ("*", "*", None, None, None)
+    return whole and options.backend == "numpy"
+
+
+def _mutants(reach: Reach, options: argparse.Namespace) -> list[Mutant]:
+    from .kernel_mutants import kernel_mutants
+    from .seam import Seam
+
+    kinds = options.kind or _KINDS
+    found: list[Mutant] = []
+    if "kernel" in kinds:
+        found += kernel_mutants(Seam(), reach, options.k)
+    return [
+        mutant for mutant in found if any(fnmatchcase(name, options.fault) for name in (mutant.fault, mutant.family))
+    ]
+
+
+def _sampled(mutants: list[Mutant], sample: str | None) -> tuple[list[Mutant], float | None]:
+    """The mutants of a sample in its order, and the seconds that it may take."""
+    if sample is None:
+        return mutants, None
+    if not re.fullmatch(r"\d+s?", sample):
+        raise LookupError(f"--sample takes a number of mutants, as 500, or of seconds, as 120s (got {sample!r})")
+    ordered = sorted(mutants, key=lambda mutant: mutant.rank)
+    if sample.endswith("s"):
+        return ordered, float(sample[:-1])
+    return ordered[: int(sample)], None
+
+
+def _verdicts(
+    subject: Subject, reach: Reach, mutants: list[Mutant], options: argparse.Namespace, seconds: float | None
+) -> Iterator[Verdict]:
+    from .kernel_mutants import equivalents
+    from .runner import Trial
+    from .seam import Seam
+
+    end = None if seconds is None else time.monotonic() + seconds
+    in_kernels = [mutant for mutant in mutants if mutant.kind == "kernel"]
+    hidden = {}
+    if seconds is None:
+        hidden = {verdict.mutant: verdict for verdict in equivalents(Seam(), reach, in_kernels, options.jobs)}
+        yield from hidden.values()
+    left = [mutant for mutant in mutants if mutant.address not in hidden]
+    trial = Trial(subject, reach, jobs=options.jobs, budget=options.budget)
+    for done, verdict in enumerate(trial.run(_until(left, end)), 1):
+        if done % 500 == 0:
+            print(f"{done} of {len(left)} mutants", flush=True)
+        if seconds is not None and verdict.outcome in ("survived", "unreached"):
+            verdict = _with_battery(verdict, reach, in_kernels)
+        yield verdict
+
+
+def _with_battery(verdict: Verdict, reach: Reach, mutants: list[Mutant]) -> Verdict:
+    """The verdict on a survivor, which may be equivalent: asked of it alone, where there is no time to ask about all."""
+    from .kernel_mutants import equivalents
+    from .seam import Seam
+
+    own = [mutant for mutant in mutants if mutant.address == verdict.mutant]
+    return next(iter(equivalents(Seam(), reach, own, 1)), verdict)
+
+
+def _until(mutants: Iterable[Mutant], end: float | None) -> Iterator[Mutant]:
+    for mutant in mutants:
+        if end is not None and time.monotonic() > end:
+            return
+        yield mutant
