@@ -31,7 +31,7 @@ from .mutants.forking import forked
 from .mutants.seam import Seam
 from .subject import Subject, subject_of
 
-__all__ = ["Reach", "Reached", "features", "known", "misses", "trace"]
+__all__ = ["Reach", "Reached", "features", "function_name", "known", "misses", "trace"]
 
 _CORE = str(Path(flambeau.__file__).parent) + os.sep
 
@@ -158,16 +158,20 @@ class _Trace:
         return frozenset(ops), frozenset(functions)
 
 
+def function_name(code: CodeType) -> str:
+    """How a function of core, or a derivative, is called in what a case reaches; empty for others."""
+    file = code.co_filename
+    if file.startswith("<derivative of "):
+        return f"{file}:apply:1"
+    if file.startswith(_CORE):
+        return f"{file.removeprefix(_CORE)}:{code.co_qualname}:{code.co_firstlineno}"
+    return ""
+
+
 def _name_of(code: CodeType) -> tuple[str, str]:
     """The op that code was generated for, or the function of core that it is."""
     file = code.co_filename
-    if file.startswith("<op "):
-        return file[4:-1].removesuffix(" operator"), ""
-    if file.startswith("<derivative of "):
-        return "", f"{file}:apply:1"
-    if file.startswith(_CORE):
-        return "", f"{file.removeprefix(_CORE)}:{code.co_qualname}:{code.co_firstlineno}"
-    return "", ""
+    return (file[4:-1].removesuffix(" operator"), "") if file.startswith("<op ") else ("", function_name(code))
 
 
 def _key(seam: Seam, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -267,7 +271,7 @@ def _sources() -> str:
     digest = hashlib.sha256(sys.version.encode())
     files = {getattr(module, "__file__", None) for name, module in list(sys.modules.items()) if "flambeau" in name}
     roots = {Path(file).parent for file in files if file and file.endswith("__init__.py")}
-    for path in sorted({path for root in roots for path in root.glob("*.py") if "mutants" not in path.parts}):
+    for path in sorted({path for root in roots for path in root.glob("*.py") if path.parent.name != "mutants"}):
         digest.update(str(path).encode() + path.read_bytes())
     return digest.hexdigest()
 

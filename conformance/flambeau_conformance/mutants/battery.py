@@ -24,6 +24,7 @@ Arguments = dict[str, Any]
 
 _FLOATING = [nan, inf, -inf, 0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 3.0, 1e-5, -1e-7, 25.0, 3e4, 1.5, 2.0, -0.25, 0.75]
 _LARGE = 22_000
+_LARGEST = 200_000
 
 
 class Battery:
@@ -66,6 +67,8 @@ class Battery:
         if self._outcomes is None:
             self._outcomes = []
             for arguments in self._variations():
+                if self._extent(arguments) > _LARGEST:
+                    continue
                 try:
                     call = Call(self._seam, self._kernel, self._checked, (), self._fresh(arguments))
                     call.run()
@@ -74,6 +77,12 @@ class Battery:
                     continue
                 self._outcomes.append((arguments, _agreed(first, self._outcome(arguments, Call.run))))
         return self._outcomes
+
+    def _extent(self, arguments: Arguments) -> int:
+        """About how many elements a result may have: as if the shapes were broadcast, or dims multiplied."""
+        shapes = [array.shape for array in self._seam.arrays_in(list(arguments.values()))]
+        ndim = max(map(len, shapes), default=0)
+        return prod(max((shape[dim] for shape in shapes if len(shape) >= -dim), default=1) for dim in range(-ndim, 0))
 
     # -- outcomes ----------------------------------------------------------------------------------------------------
 

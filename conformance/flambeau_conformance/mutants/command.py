@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add_parser"]
 
-_KINDS = ("kernel", "core")
+_KINDS = ("kernel", "core", "source")
 
 
 def add_parser(commands: Any) -> None:
@@ -27,11 +27,9 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser("mutants", help="plant faults one at a time and see whether the suite catches them")
     parser.add_argument("backend", nargs="?", default="numpy", help="whose kernels (%(default)s)")
     parser.add_argument("-k", metavar="PATTERN", default="*", help="only kernels, rows or functions whose name matches")
-    parser.add_argument("--kind", choices=_KINDS, action="append", help="only faults in kernels, or in core")
+    parser.add_argument("--kind", choices=_KINDS, action="append", help="only faults of this kind")
     parser.add_argument("--fault", metavar="PATTERN", default="*", help="only faults whose name or family matches")
-    parser.add_argument(
-        "--source", metavar="PATH", action="append", help="one-line faults in this module of core instead"
-    )
+    parser.add_argument("--source", metavar="PATH", action="append", help="only one-line faults in this module of core")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="how many run at a time (%(default)s)")
     parser.add_argument(
         "--budget", type=float, default=10.0, metavar="SECONDS", help="for the cases of one (%(default)s)"
@@ -81,13 +79,19 @@ def _is_complete(options: argparse.Namespace) -> bool:
 
 
 def _mutants(reach: Reach, options: argparse.Namespace) -> list[Mutant]:
+    from .core_mutants import core_mutants
     from .kernel_mutants import kernel_mutants
     from .seam import Seam
+    from .source_mutants import SOURCES, source_mutants
 
-    kinds = options.kind or _KINDS
+    kinds = options.kind or (("source",) if options.source else _KINDS)
     found: list[Mutant] = []
     if "kernel" in kinds:
         found += kernel_mutants(Seam(), reach, options.k)
+    if "core" in kinds:
+        found += core_mutants(reach, options.k)
+    if "source" in kinds:
+        found += source_mutants(reach, tuple(options.source or SOURCES), options.k)
     return [
         mutant for mutant in found if any(fnmatchcase(name, options.fault) for name in (mutant.fault, mutant.family))
     ]

@@ -14,6 +14,7 @@ from ..model import Case
 from ..reach import Reach, Reached
 from ..subject import Subject
 from .forking import Ended, forked
+from .hooking import touched
 from .model import Mutant, Verdict
 
 __all__ = ["Trial"]
@@ -82,10 +83,10 @@ class Trial:
         for count, case in enumerate(cases, 1):
             failure = self._failure(case)
             if failure:
-                return [count, case.address, failure]
+                return [count, case.address, failure, True]
             if time.monotonic() - start > self._budget:
-                return [count, "", ""]
-        return [len(cases), "", ""]
+                return [count, "", "", mutant.kind != "core" or touched[0] > 0]
+        return [len(cases), "", "", mutant.kind != "core" or touched[0] > 0]
 
     def _failure(self, case: Case) -> str:
         """How a case failed; empty if it passed."""
@@ -106,14 +107,15 @@ class Trial:
         if ended.answer is None:
             outcome = "hung" if "not done" in ended.cause else "crashed"
             return Verdict(*names, outcome, "", ended.cause, 0, reached, (), ended.seconds)
-        count, address, detail = ended.answer
+        count, address, detail, shown = ended.answer
         if address:
             self._killers[mutant.family][_kind(address)] += 1
             outcome = "hung" if detail.startswith("_Hung") else "killed"
             return Verdict(*names, outcome, address, detail, count, reached, (), ended.seconds)
-        outcome = "survived" if reached else "unreached"
+        outcome = "survived" if reached and shown else "unreached"
+        detail = "" if shown or not reached else "nothing that the cases do makes it show"
         nearest = tuple(case.address for case in cases[:_NEAREST])
-        return Verdict(*names, outcome, "", "", count, reached, nearest, ended.seconds)
+        return Verdict(*names, outcome, "", detail, count, reached, nearest, ended.seconds)
 
 
 class _Hung(BaseException):
