@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
-from functools import partial
+from functools import lru_cache, partial
 from inspect import isclass, isfunction, signature
 from types import CodeType, FunctionType
 from typing import Any
@@ -17,7 +17,7 @@ from .derivative_faults import derivative_faults
 from .derivative_faults import plant as plant_derivative
 from .hooking import Around, around, exchangeable, options_of, without
 from .model import Mutant
-from .row_faults import inplace_faults, row_faults
+from .row_faults import inplace_faults, not_advancing, row_faults
 
 __all__ = ["core_mutants"]
 
@@ -55,13 +55,32 @@ def _of_row(found: _Reached, key: str, row: Row) -> Iterator[Mutant]:
         reached = partial(found.by, f"<derivative of {key}>:apply:1", own)
         for fault, family, place, change in derivative_faults(row):
             plant = partial(plant_derivative, row.rule, place, change)
-            yield Mutant("core", key, fault, family, plant, reached)
+            chance = change in ("swap", "fits") or (_is_complex(fault) and not _takes_complex(row))
+            yield Mutant("core", key, fault, family, plant, reached, chance)
     for fault, family, hook in row_faults(row):
-        yield Mutant("core", key, fault, family, partial(around, row.function, hook), partial(found.by, key, own))
+        chance = family in ("alias of ops", "promotion", "history")
+        plant = partial(around, row.function, hook)
+        yield Mutant("core", key, fault, family, plant, partial(found.by, key, own), chance)
     if row.inplace and hasattr(flambeau.Tensor, f"{row.name}_"):
         reached = partial(found.by, f"{key}_", own)
         for fault, family, hook in inplace_faults(row):
             yield Mutant("core", f"{key}_", fault, family, partial(_plant_form, row, hook), reached)
+
+
+def _is_complex(fault: str) -> bool:
+    return fault.endswith(("in complex", "is conjugated"))
+
+
+@lru_cache
+def _takes_complex(row: Row) -> bool:
+    """Whether an op takes complex tensors: that of an element-wise one is tried."""
+    if not row.promotion:
+        return False
+    try:
+        row.function(*[flambeau.ones(2, dtype=flambeau.complex64)] * len(row.tensor_parameters))
+    except (RuntimeError, TypeError, NotImplementedError):
+        return False
+    return True
 
 
 def _plant_form(row: Row, hook: Around) -> None:
@@ -116,3 +135,6 @@ def _of_public(found: _Reached, name: str, function: FunctionType) -> Iterator[M
     for option in options_of(function):
         plant = partial(around, function, without(signature(function), option))
         yield Mutant("core", name, f"{option} is ignored", "option", plant, reached)
+    if function.__module__.startswith("flambeau.ops.random"):
+        fault = "the generator is not advanced"
+        yield Mutant("core", name, fault, "random", partial(around, function, not_advancing), reached)

@@ -9,6 +9,7 @@ import select
 import signal
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -75,7 +76,8 @@ def forked(
 
 def _started(task: _Task, work: Callable[[_Task], Any]) -> _Child[_Task]:
     reading, writing = os.pipe()
-    pid = os.fork()
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # of threads, such as those of BLAS
+        pid = os.fork()
     if pid:
         os.close(writing)
         return _Child(task, pid, reading, time.monotonic())

@@ -33,6 +33,7 @@ class Mutant:
         family: the column of the matrix.
         plant: makes the fault, in a process of its own.
         reached: the addresses of cases, each with whether it is about the place itself.
+        chance: whether it is a fault only if what it changes occurs there at all: where nothing makes it show, it is none.
     """
 
     kind: str
@@ -41,6 +42,7 @@ class Mutant:
     family: str
     plant: Callable[[], None] = field(compare=False)
     reached: Callable[[], Mapping[str, bool]] = field(compare=False)
+    chance: bool = False
 
     @property
     def address(self) -> str:

@@ -11,7 +11,7 @@ from flambeau.ops import Row
 
 from .hooking import Around, options_of, touched, without
 
-__all__ = ["inplace_faults", "row_faults"]
+__all__ = ["inplace_faults", "not_advancing", "row_faults"]
 
 Original = Callable[..., Any]
 
@@ -126,6 +126,18 @@ def _out_copied(original: Original, *args: Any, **kwargs: Any) -> Any:
         return result
     touched[0] += 1
     return result.clone()
+
+
+def not_advancing(original: Original, *args: Any, **kwargs: Any) -> Any:
+    """The generator is as it was before numbers were drawn."""
+    given = [each for each in (*args, *kwargs.values()) if isinstance(each, flambeau.Generator)]
+    generator = given[0] if given else flambeau.default_generator
+    before = generator.get_state()
+    result = original(*args, **kwargs)
+    if not flambeau.equal(before, generator.get_state()):
+        touched[0] += 1
+        generator.set_state(before)
+    return result
 
 
 _ON_RESULTS: dict[str, tuple[str, Callable[..., Any]]] = {

@@ -112,7 +112,7 @@ class Trial:
             self._killers[mutant.family][_kind(address)] += 1
             outcome = "hung" if detail.startswith("_Hung") else "killed"
             return Verdict(*names, outcome, address, detail, count, reached, (), ended.seconds)
-        outcome = "survived" if reached and shown else "unreached"
+        outcome = "survived" if reached and shown else "equivalent" if reached and mutant.chance else "unreached"
         detail = "" if shown or not reached else "nothing that the cases do makes it show"
         nearest = tuple(case.address for case in cases[:_NEAREST])
         return Verdict(*names, outcome, "", detail, count, reached, nearest, ended.seconds)
