@@ -260,4 +260,4 @@ def test_what_makes_no_sense_is_refused(
     monkeypatch: pytest.MonkeyPatch, reached: reach.Reach, arguments: list[str]
 ) -> None:
     monkeypatch.setattr(reach, "known", lambda subject, jobs: reached)
-    assert cli.main(["mutants", "numpy", "--jobs", "1", *arguments]) == 2
+    assert cli.main(["mutants", "numpy", "--kind", "kernel", *arguments]) == 2

@@ -9,16 +9,20 @@ from __future__ import annotations
 import ast
 import copy
 import gc
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
 
-__all__ = ["SourceFault", "codes_of", "functions_by_code", "put", "source_faults"]
+__all__ = ["Functions", "SourceFault", "codes_of", "functions_by_code", "put", "source_faults"]
 
 Key = tuple[str, int]
 """The qualified name of a function and its first line."""
+
+Functions = dict[Key, list[FunctionType]]
+"""The functions that there are of one file."""
 
 _COMPARISONS: dict[type, type] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -241,16 +245,19 @@ def codes_of(code: CodeType) -> Iterator[CodeType]:
             yield from codes_of(const)
 
 
-def functions_by_code(path: Path) -> dict[Key, list[FunctionType]]:
-    """The functions that there are of a file, by name and line."""
-    found: dict[Key, list[FunctionType]] = {}
+def functions_by_code(root: Path) -> dict[str, Functions]:
+    """The functions that there are, by the file below ``root`` that they come from, their name and line."""
+    found: dict[str, Functions] = {}
+    start = f"{root}{os.sep}"
     for each in gc.get_objects():
-        if isinstance(each, FunctionType) and each.__code__.co_filename == str(path):
-            found.setdefault((each.__code__.co_qualname, each.__code__.co_firstlineno), []).append(each)
+        if isinstance(each, FunctionType) and each.__code__.co_filename.startswith(start):
+            code = each.__code__
+            here = found.setdefault(code.co_filename, {})
+            here.setdefault((code.co_qualname, code.co_firstlineno), []).append(each)
     return found
 
 
-def put(path: Path, number: int, functions: dict[Key, list[FunctionType]]) -> None:
+def put(path: Path, number: int, functions: Functions) -> None:
     """Put the code with a fault into the functions of a file."""
     source = path.read_text(encoding="utf-8")
     new = compile(_changed(source, number), str(path), "exec", dont_inherit=True)

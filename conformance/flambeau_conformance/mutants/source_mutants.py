@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
-from types import FunctionType
-from typing import Any
 
 import flambeau
 
 from ..reach import Reach
 from .model import Mutant
-from .source_faults import functions_by_code, put, source_faults
+from .source_faults import Functions, functions_by_code, put, source_faults
 
 __all__ = ["SOURCES", "source_mutants"]
 
@@ -37,11 +35,12 @@ def source_mutants(reach: Reach, paths: tuple[str, ...], pattern: str = "*") -> 
     for address, reached in reach.cases.items():
         for name in reached.functions:
             by_name.setdefault(name, []).append(address)
+    functions = functions_by_code(_ROOT)
     return [
         mutant
         for path in paths
         for file in _files(path)
-        for mutant in _of_file(file, by_name)
+        for mutant in _of_file(file, by_name, functions.get(str(file), {}))
         if fnmatchcase(mutant.place, pattern)
     ]
 
@@ -54,8 +53,7 @@ def _files(path: str) -> list[Path]:
     return sorted(found.rglob("*.py")) if found.is_dir() else [found]
 
 
-def _of_file(path: Path, by_name: Mapping[str, list[str]]) -> list[Mutant]:
-    functions = functions_by_code(path)
+def _of_file(path: Path, by_name: Mapping[str, list[str]], functions: Functions) -> list[Mutant]:
     relative = path.relative_to(_ROOT).as_posix()
     return [
         Mutant(
@@ -67,7 +65,7 @@ def _of_file(path: Path, by_name: Mapping[str, list[str]]) -> list[Mutant]:
     ]  # fmt: skip
 
 
-def _plant(path: Path, number: int, functions: dict[Any, list[FunctionType]]) -> None:
+def _plant(path: Path, number: int, functions: Functions) -> None:
     put(path, number, functions)
 
 
