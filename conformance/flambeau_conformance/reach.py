@@ -293,7 +293,8 @@ def _write(path: Path, found: Reach) -> None:
 def _read(path: Path) -> Reach:
     with gzip.open(path, "rt") as file:
         data = json.load(file)
-    functions, kinds = data["functions"], {}
+    functions = data["functions"]
+    kinds: dict[tuple[str, ...], frozenset[str]] = {}
     cases = {}
     for address, (ops, kernels, numbers, seconds, passed) in data["cases"].items():
         shared = {name: kinds.setdefault(tuple(found), frozenset(found)) for name, found in kernels.items()}

@@ -59,7 +59,7 @@ def _of_row(found: _Reached, key: str, row: Row) -> Iterator[Mutant]:
             yield Mutant("core", key, fault, family, plant, reached, chance)
     for fault, family, hook in row_faults(row):
         chance = family in ("alias of ops", "promotion", "history")
-        plant = partial(around, row.function, hook)
+        plant = partial(_plant_function, row, hook)
         yield Mutant("core", key, fault, family, plant, partial(found.by, key, own), chance)
     if row.inplace and hasattr(flambeau.Tensor, f"{row.name}_"):
         reached = partial(found.by, f"{key}_", own)
@@ -81,6 +81,11 @@ def _takes_complex(row: Row) -> bool:
     except (RuntimeError, TypeError, NotImplementedError):
         return False
     return True
+
+
+def _plant_function(row: Row, hook: Around) -> None:
+    function: Any = row.function
+    around(function, hook)
 
 
 def _plant_form(row: Row, hook: Around) -> None:

@@ -51,7 +51,8 @@ def forked(
     sys.stderr.flush()
     gc.collect()
     gc.freeze()  # the children would copy what the collector touches
-    waiting, children = iter(tasks), {}
+    waiting = iter(tasks)
+    children: dict[int, _Child[_Task]] = {}
     try:
         while True:
             while len(children) < jobs and (task := next(waiting, None)) is not None:

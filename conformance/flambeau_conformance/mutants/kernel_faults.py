@@ -353,7 +353,7 @@ def _of_parameters(kernel: str) -> Iterator[Fault]:
     for name, annotation in ANNOTATIONS[kernel].items():
         if annotation == "bool":
             for value in (True, False):
-                yield Fault(f"{name} always {value}", "parameter", _with(name, lambda _, __, value=value: value))
+                yield Fault(f"{name} always {value}", "parameter", _with(name, _constant(value)))
         elif annotation in ("int", "float", "Scalar"):
             yield from _of_number(kernel, name, annotation)
         elif annotation == "Shape":
@@ -365,6 +365,10 @@ def _of_parameters(kernel: str) -> Iterator[Fault]:
             yield Fault(
                 f"{name} in the reverse order", "parameter", _with(name, lambda value, _: list(reversed(value)))
             )
+
+
+def _constant(value: Any) -> Callable[[Any, Call], Any]:
+    return lambda _, __: value
 
 
 def _of_number(kernel: str, name: str, annotation: str) -> Iterator[Fault]:

@@ -99,7 +99,7 @@ def _in_functions(node: ast.AST, path: tuple[str, ...], function: Key | None) ->
 
 def _first_line(function: Any) -> int:
     decorators = getattr(function, "decorator_list", [])
-    return min([function.lineno, *(each.lineno for each in decorators)])
+    return int(min([function.lineno, *(each.lineno for each in decorators)]))
 
 
 def _is_docstring(node: ast.AST) -> bool:
@@ -161,12 +161,14 @@ def _of_call(node: ast.Call) -> Iterator[_Edit]:
         )  # fmt: skip
     for place, keyword in enumerate(node.keywords):
         if keyword.arg is not None:
-            yield "arguments", f"{name} is called without {keyword.arg}", _set(
-                "keywords", lambda own, place=place: own[:place] + own[place + 1 :]
-            )  # fmt: skip
+            yield "arguments", f"{name} is called without {keyword.arg}", _set("keywords", _without(place))
     if isinstance(node.func, ast.Name) and node.func.id in _TWINS:
         twin = _TWINS[node.func.id]
         yield "calls", f"{node.func.id} becomes {twin}", _set("func", lambda _: ast.Name(twin, ast.Load()))
+
+
+def _without(place: int) -> Callable[[list[Any]], list[Any]]:
+    return lambda own: own[:place] + own[place + 1 :]
 
 
 def _of_statement(node: ast.stmt) -> Iterator[_Edit]:
@@ -234,7 +236,8 @@ class _Replacing(ast.NodeTransformer):
 def _changed(source: str, number: int) -> ast.Module:
     tree = ast.parse(source)
     _, node, change = next(found for found in _places(tree) if found[0].number == number)
-    return ast.fix_missing_locations(_Replacing(node, change).visit(tree))
+    changed: ast.Module = ast.fix_missing_locations(_Replacing(node, change).visit(tree))
+    return changed
 
 
 def codes_of(code: CodeType) -> Iterator[CodeType]:
