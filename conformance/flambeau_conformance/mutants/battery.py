@@ -15,7 +15,7 @@ from flambeau.backend.checking import checked
 
 from .calls import Call, decoded, placed
 from .changes import BITS, COMPLEX, FLOATS, number
-from .kernel_faults import Fault
+from .faults import Fault
 from .seam import PARAMETERS, Seam
 
 __all__ = ["Battery"]

@@ -15,8 +15,9 @@ from ..reach import Reach
 from .battery import Battery
 from .calls import Call
 from .changes import BITS, COMPLEX, FLOATS
+from .faults import Fault
 from .forking import forked
-from .kernel_faults import Fault, faults_of
+from .kernel_faults import faults_of
 from .model import Mutant, Verdict
 from .seam import Seam
 
