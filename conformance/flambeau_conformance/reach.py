@@ -271,8 +271,9 @@ def _sources() -> str:
     digest = hashlib.sha256(sys.version.encode())
     files = {getattr(module, "__file__", None) for name, module in list(sys.modules.items()) if "flambeau" in name}
     roots = {Path(file).parent for file in files if file and file.endswith("__init__.py")}
-    for path in sorted({path for root in roots for path in root.glob("*.py") if path.parent.name != "mutants"}):
-        digest.update(str(path).encode() + path.read_bytes())
+    for folder, path in sorted({(root, path) for root in roots for path in root.glob("*.py")}):
+        if folder.name != "mutants":  # what is planted does not change what is reached
+            digest.update(f"{folder.name}/{path.name}".encode() + path.read_bytes())
     return digest.hexdigest()
 
 

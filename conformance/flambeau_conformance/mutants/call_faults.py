@@ -20,6 +20,7 @@ __all__ = ["argument_faults", "memory_faults", "parameter_faults"]
 
 
 def argument_faults(kernel: str) -> Iterator[Fault]:
+    """Arguments misread: nan, infinities, zeros, other orders of memory; operands exchanged."""
     for parameter in [name for name, annotation in ANNOTATIONS[kernel].items() if annotation.startswith("Array")]:
         yield Fault(
             f"{parameter} read as contiguous", "strided", _argument(parameter, changes.misplaced), needing("strided")
@@ -72,6 +73,7 @@ def _as_column(seam: Seam, array: Any) -> Any:
 
 
 def parameter_faults(kernel: str) -> Iterator[Fault]:
+    """Parameters that are ignored, or not taken as they are."""
     for name, annotation in ANNOTATIONS[kernel].items():
         if annotation == "bool":
             for value in (True, False):
@@ -137,6 +139,7 @@ def _rotated(value: tuple[int, ...], _: Call) -> tuple[int, ...]:
 
 
 def memory_faults(kernel: str) -> Iterator[Fault]:
+    """Results in memory, order, dtype or shape other than promised; arguments overwritten; ``out`` ignored."""
     promise = PROMISES.get(kernel)
     if isinstance(promise, tuple):
         yield Fault("a view of the argument", "alias", _view)

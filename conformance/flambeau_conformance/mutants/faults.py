@@ -66,6 +66,8 @@ def delivered(call: Call, change: Callable[[Any], Any], part: int = 0) -> Any:
 
 
 def changed(change: Change, when: Callable[[Call], bool] = lambda _: True, part: int = 0) -> Run:
+    """The kernel with a change to one of its results, in calls for which ``when`` holds."""
+
     def run(call: Call) -> Any:
         if not when(call):
             return call.run()
@@ -75,15 +77,18 @@ def changed(change: Change, when: Callable[[Call], bool] = lambda _: True, part:
 
 
 def parts_of(kernel: str) -> int:
+    """How many arrays a kernel gives."""
     promise = PROMISES.get(kernel)
     return len(promise) if isinstance(promise, tuple) else 1
 
 
 def needing(*names: str) -> frozenset[str]:
+    """The features that a call must have."""
     return frozenset(names)
 
 
 def has_dtype(dtype: str) -> Callable[[Call], bool]:
+    """Whether a call has arrays of a dtype, or asks for it."""
     return lambda call: (
         any(call.seam.dtype(each) == dtype for each in call.all_arrays) or call.given.get("dtype") == dtype
     )

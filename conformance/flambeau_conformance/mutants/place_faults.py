@@ -16,6 +16,7 @@ __all__ = ["place_faults"]
 
 
 def place_faults(kernel: str) -> Iterator[Fault]:
+    """Ties and repeated places in another order, the last place taken for the first."""
     names, promise = PARAMETERS[kernel], PROMISES.get(kernel)
     gives_places = isinstance(promise, tuple) and any(each.dtype == "int64" for each in promise)
     if gives_places and "dim" in names and "a" in names:

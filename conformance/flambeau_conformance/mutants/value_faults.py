@@ -78,6 +78,7 @@ def _column(seam: Seam, array: Any) -> Any:
 
 
 def dtype_faults(seam: Seam) -> Iterator[Fault]:
+    """Wrong in one dtype, computed in another, or not wrapping around."""
     for dtype in sorted(seam.backend.capabilities.dtypes):
         yield Fault(f"wrong in {dtype}", "one dtype", changed(grossly, has_dtype(dtype)), needing(dtype))
     for dtype, narrow in NARROWER.items():
@@ -141,6 +142,7 @@ def _saturated(dtype: str) -> Run:
 
 
 def size_faults() -> Iterator[Fault]:
+    """Wrong for what is large."""
     for feature, size in (("over 1000", 1000), ("over 20000", 20000)):
         large = _larger(size)
         yield Fault(f"wrong {feature} elements", "size", changed(grossly, large), needing(feature))
@@ -159,6 +161,7 @@ def _longer(dim: int) -> Callable[[Call], bool]:
 
 
 def region_faults(kernel: str) -> Iterator[Fault]:
+    """Wrong where operands are in one region of the domain, or equal."""
     for parameter in value_parameters(kernel)[:2]:
         for region in REGIONS:
             yield Fault(f"wrong where {parameter} is {region}", "region", _in_region(parameter, region))
