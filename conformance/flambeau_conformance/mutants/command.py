@@ -27,7 +27,12 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser("mutants", help="plant faults one at a time and see whether the suite catches them")
     parser.add_argument("backend", nargs="?", default="numpy", help="whose kernels (%(default)s)")
     parser.add_argument("-k", metavar="PATTERN", default="*", help="only kernels, rows or functions whose name matches")
-    parser.add_argument("--kind", choices=_KINDS, action="append", help="only faults of this kind")
+    parser.add_argument(
+        "--kind",
+        choices=_KINDS,
+        action="append",
+        help="only faults of this kind; those of source are left out unless they are asked for",
+    )
     parser.add_argument("--fault", metavar="PATTERN", default="*", help="only faults whose name or family matches")
     parser.add_argument("--source", metavar="PATH", action="append", help="only one-line faults in this module of core")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="how many run at a time (%(default)s)")
@@ -58,24 +63,48 @@ def _run(options: argparse.Namespace) -> int:
         if not every:
             raise LookupError(f"there is no mutant of {options.k!r} with the fault {options.fault!r}")
         chosen, seconds = _sampled(every, options.sample)
-        verdicts = [
-            survivors.explained(each, explanations) for each in _verdicts(subject, reach, chosen, options, seconds)
-        ]
-    print(matrix.matrix(verdicts))
-    print(matrix.survivors_text(verdicts))
-    complete = _is_complete(options)
-    complaints = survivors.stale(explanations, verdicts, (mutant.address for mutant in every)) if complete else []
-    for complaint in complaints:
-        print(complaint)
+        verdicts, whole = _collected(_verdicts(subject, reach, chosen, options, seconds), explanations)
+    complaints = (
+        _complaints(options, explanations, verdicts, every) if whole else ["ended early: not all mutants were tried"]
+    )
+    for text in (matrix.matrix(verdicts), matrix.survivors_text(verdicts), *complaints):
+        print(text)
     print(f"{matrix.summary(verdicts)} in {time.monotonic() - start:.0f} s")
     if options.json:
         matrix.write_json(verdicts, options.json)
     return int(bool(complaints) or any(verdict.outcome in ("survived", "unreached") for verdict in verdicts))
 
 
-def _is_complete(options: argparse.Namespace) -> bool:
-    whole = (options.k, options.fault, options.kind, options.source, options.sample) == ("*", "*", None, None, None)
-    return whole and options.backend == "numpy"
+def _collected(found: Iterable[Verdict], explanations: list[survivors.Explanation]) -> tuple[list[Verdict], bool]:
+    """The verdicts in the light of the list, and whether they are all: Ctrl-C ends the run with those that there are."""
+    verdicts: list[Verdict] = []
+    try:
+        for verdict in found:
+            verdicts.append(survivors.explained(verdict, explanations))
+    except KeyboardInterrupt:
+        return verdicts, False
+    return verdicts, True
+
+
+def _complaints(
+    options: argparse.Namespace, explanations: list[survivors.Explanation], verdicts: list[Verdict], every: list[Mutant]
+) -> list[str]:
+    """What is wrong with the list of survivors, after a run of everything of a kind on NumPy."""
+    if options.backend != "numpy" or (options.k, options.fault, options.source, options.sample) != (
+        "*",
+        "*",
+        None,
+        None,
+    ):
+        return []
+    kinds = _kinds(options)
+    own = [each for each in explanations if each.pattern.split("/")[0] in kinds]
+    return survivors.stale(own, verdicts, (mutant.address for mutant in every))
+
+
+def _kinds(options: argparse.Namespace) -> tuple[str, ...]:
+    """The kinds that are asked for; lines of source only if they are."""
+    return tuple(options.kind or (("source",) if options.source else ("kernel", "core")))
 
 
 def _mutants(reach: Reach, options: argparse.Namespace) -> list[Mutant]:
@@ -84,7 +113,7 @@ def _mutants(reach: Reach, options: argparse.Namespace) -> list[Mutant]:
     from .seam import Seam
     from .source_mutants import SOURCES, source_mutants
 
-    kinds = options.kind or (("source",) if options.source else _KINDS)
+    kinds = _kinds(options)
     found: list[Mutant] = []
     if "kernel" in kinds:
         found += kernel_mutants(Seam(), reach, options.k)
