@@ -31,7 +31,7 @@ def add_parser(commands: Any) -> None:
         "--kind",
         choices=_KINDS,
         action="append",
-        help="only faults of this kind; those of source are left out unless they are asked for",
+        help="only of this kind (kernel and core)",
     )
     parser.add_argument("--fault", metavar="PATTERN", default="*", help="only faults whose name or family matches")
     parser.add_argument("--source", metavar="PATH", action="append", help="only one-line faults in this module of core")
@@ -79,8 +79,7 @@ def _collected(found: Iterable[Verdict], explanations: list[survivors.Explanatio
     """The verdicts in the light of the list, and whether they are all: Ctrl-C ends the run with those that there are."""
     verdicts: list[Verdict] = []
     try:
-        for verdict in found:
-            verdicts.append(survivors.explained(verdict, explanations))
+        verdicts.extend(survivors.explained(verdict, explanations) for verdict in found)
     except KeyboardInterrupt:
         return verdicts, False
     return verdicts, True
