@@ -31,7 +31,7 @@ from .mutants.forking import forked
 from .mutants.seam import Seam
 from .subject import Subject, subject_of
 
-__all__ = ["Reach", "Reached", "features", "function_name", "known", "misses", "trace"]
+__all__ = ["Reach", "Reached", "features", "folder", "function_name", "known", "misses", "sources", "trace"]
 
 _CORE = str(Path(flambeau.__file__).parent) + os.sep
 
@@ -217,7 +217,7 @@ def features(seam: Seam, args: Sequence[Any], kwargs: Mapping[str, Any]) -> froz
 
 def known(subject: Subject, jobs: int = 1) -> Reach:
     """What all cases reach: read from the file that an earlier trace of the same sources left, or traced now."""
-    path = _folder() / f"reach-{subject.name}-{_sources()[:16]}.json.gz"
+    path = folder() / f"reach-{subject.name}-{sources()[:16]}.json.gz"
     if path.exists():
         return _read(path)
     found = _traced_in_parts(subject, jobs)
@@ -254,26 +254,26 @@ def _traced_in_parts(subject: Subject, jobs: int) -> Reach:
     return Reach(cases, calls)
 
 
-def _folder() -> Path:
+def folder() -> Path:
     """Where what can be found again is kept: ``$XDG_CACHE_HOME/flambeau``, else in the user's own folder."""
     base = os.environ.get("XDG_CACHE_HOME")
-    folder = Path(base) if base else Path.home() / ".cache"
+    own = (Path(base) if base else Path.home() / ".cache") / "flambeau"
     try:
-        (folder / "flambeau").mkdir(parents=True, exist_ok=True)
+        own.mkdir(parents=True, exist_ok=True)
     except OSError:
         return Path(tempfile.mkdtemp())
-    return folder / "flambeau"
+    return own
 
 
-def _sources() -> str:
-    """A hash of everything that flambeau, the suite and the backends that are loaded consist of."""
+def sources(*, planted: bool = False) -> str:
+    """A hash of everything that flambeau, the suite and the backends that are loaded consist of; and what is ``planted``."""
     all_cases()
     digest = hashlib.sha256(sys.version.encode())
     files = {getattr(module, "__file__", None) for name, module in list(sys.modules.items()) if "flambeau" in name}
     roots = {Path(file).parent for file in files if file and file.endswith("__init__.py")}
-    for folder, path in sorted({(root, path) for root in roots for path in root.glob("*.py")}):
-        if folder.name != "mutants":  # what is planted does not change what is reached
-            digest.update(f"{folder.name}/{path.name}".encode() + path.read_bytes())
+    for parent, path in sorted({(root, path) for root in roots for path in root.glob("*.py")}):
+        if planted or parent.name != "mutants":  # what is planted does not change what is reached
+            digest.update(f"{parent.name}/{path.name}".encode() + path.read_bytes())
     return digest.hexdigest()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import time
 from collections.abc import Iterable, Iterator
@@ -63,7 +64,8 @@ def _run(options: argparse.Namespace) -> int:
         if not every:
             raise LookupError(f"there is no mutant of {options.k!r} with the fault {options.fault!r}")
         chosen, seconds = _sampled(every, options.sample)
-        verdicts, whole = _collected(_verdicts(subject, reach, chosen, options, seconds), explanations)
+        found = _noted(_verdicts(subject, reach, chosen, options, seconds), options.json)
+        verdicts, whole = _collected(found, explanations)
     complaints = (
         _complaints(options, explanations, verdicts, every) if whole else ["ended early: not all mutants were tried"]
     )
@@ -73,6 +75,17 @@ def _run(options: argparse.Namespace) -> int:
     if options.json:
         matrix.write_json(verdicts, options.json)
     return int(bool(complaints) or any(verdict.outcome in ("survived", "unreached") for verdict in verdicts))
+
+
+def _noted(found: Iterable[Verdict], path: Path | None) -> Iterator[Verdict]:
+    """The verdicts, each written down when it comes: what ends the run loses nothing."""
+    if path is None:
+        yield from found
+        return
+    with path.open("w", encoding="utf-8", buffering=1) as file:
+        for verdict in found:
+            file.write(json.dumps(verdict.as_dict()) + "\n")
+            yield verdict
 
 
 def _collected(found: Iterable[Verdict], explanations: list[survivors.Explanation]) -> tuple[list[Verdict], bool]:
@@ -140,15 +153,15 @@ def _sampled(mutants: list[Mutant], sample: str | None) -> tuple[list[Mutant], f
 def _verdicts(
     subject: Subject, reach: Reach, mutants: list[Mutant], options: argparse.Namespace, seconds: float | None
 ) -> Iterator[Verdict]:
-    from .kernel_mutants import equivalents
+    from .kernel_mutants import known_equivalents
     from .runner import Trial
     from .seam import Seam
 
     end = None if seconds is None else time.monotonic() + seconds
     in_kernels = [mutant for mutant in mutants if mutant.kind == "kernel"]
     hidden = {}
-    if seconds is None:
-        hidden = {verdict.mutant: verdict for verdict in equivalents(Seam(), reach, in_kernels, options.jobs)}
+    if seconds is None and in_kernels:
+        hidden = {verdict.mutant: verdict for verdict in known_equivalents(Seam(), reach, in_kernels, options.jobs)}
         yield from hidden.values()
     left = [mutant for mutant in mutants if mutant.address not in hidden]
     trial = Trial(subject, reach, jobs=options.jobs, budget=options.budget)

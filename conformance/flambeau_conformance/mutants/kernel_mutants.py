@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from fnmatch import fnmatchcase
@@ -11,7 +12,7 @@ from typing import Any
 import flambeau
 from flambeau.ops import ROWS
 
-from ..reach import Reach
+from ..reach import Reach, folder, sources
 from .battery import Battery
 from .calls import Call
 from .changes import BITS, COMPLEX, FLOATS
@@ -21,7 +22,7 @@ from .kernel_faults import faults_of
 from .model import Mutant, Verdict
 from .seam import Seam
 
-__all__ = ["equivalents", "kernel_mutants"]
+__all__ = ["equivalents", "kernel_mutants", "known_equivalents"]
 
 _BATTERY_LIMIT = 300.0
 
@@ -101,6 +102,25 @@ def _called_in(seam: Seam, row: Any) -> set[str]:
     return found
 
 
+def known_equivalents(seam: Seam, reach: Reach, mutants: list[Mutant], jobs: int) -> Iterator[Verdict]:
+    """Those of ``mutants`` that are equivalent: of all kernels, as an earlier run of the same sources found it, or found now."""
+    path = folder() / f"equivalent-{seam.backend.name}-{sources(planted=True)[:16]}.json"
+    whole = len(mutants) == len(kernel_mutants(seam, reach))
+    if path.exists():
+        known = set(json.loads(path.read_text(encoding="utf-8")))
+        yield from (_equivalent(mutant) for mutant in mutants if mutant.address in known)
+        return
+    found = list(equivalents(seam, reach, mutants, jobs))
+    if whole:
+        path.write_text(json.dumps([verdict.mutant for verdict in found]), encoding="utf-8")
+    yield from found
+
+
+def _equivalent(mutant: Mutant) -> Verdict:
+    why = "changes nothing on the arguments that were tried"
+    return Verdict(mutant.address, mutant.place, mutant.family, "equivalent", detail=why)
+
+
 def equivalents(seam: Seam, reach: Reach, mutants: list[Mutant], jobs: int) -> Iterator[Verdict]:
     """The verdicts on the mutants that change nothing on any argument of their kernel's battery."""
     by_kernel: dict[str, list[Mutant]] = {}
@@ -116,5 +136,4 @@ def equivalents(seam: Seam, reach: Reach, mutants: list[Mutant], jobs: int) -> I
         hidden = set(ended.answer or ())
         for mutant in by_kernel[ended.task]:
             if mutant.fault in hidden:
-                why = "changes nothing on the arguments that were tried"
-                yield Verdict(mutant.address, mutant.place, mutant.family, "equivalent", detail=why)
+                yield _equivalent(mutant)
