@@ -19,6 +19,7 @@ from .catalogue import all_cases, matching
 from .isolation import RefusedError
 from .manifest import ManifestError, manifests
 from .model import Case
+from .mutants import command as mutants_command
 from .outcome import run_case
 from .run_command import add_patterns
 from .sets import SETS, chosen
@@ -72,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     record = commands.add_parser("record", help="record the golden results from an installed PyTorch")
     record.add_argument("sections", nargs="*", help="only these sections; see `list`")
     record.set_defaults(run=_record)
+    mutants_command.add_parser(commands)
     return parser
 
 

@@ -1,0 +1,189 @@
+"""The command ``flambeau-conformance mutants``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import time
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..subject import Subject, subject_of
+from . import matrix, survivors
+from .model import Mutant, Verdict
+
+if TYPE_CHECKING:
+    from ..reach import Reach
+
+__all__ = ["add_parser"]
+
+_KINDS = ("kernel", "core", "source")
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to those of ``flambeau-conformance``."""
+    parser = commands.add_parser("mutants", help="plant faults one at a time and see whether the suite catches them")
+    parser.add_argument("backend", nargs="?", default="numpy", help="whose kernels (%(default)s)")
+    parser.add_argument("-k", metavar="PATTERN", default="*", help="only kernels, rows or functions whose name matches")
+    parser.add_argument(
+        "--kind",
+        choices=_KINDS,
+        action="append",
+        help="only of this kind (kernel and core)",
+    )
+    parser.add_argument("--fault", metavar="PATTERN", default="*", help="only faults whose name or family matches")
+    parser.add_argument("--source", metavar="PATH", action="append", help="only one-line faults in this module of core")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="how many run at a time (%(default)s)")
+    parser.add_argument(
+        "--budget", type=float, default=10.0, metavar="SECONDS", help="for the cases of one (%(default)s)"
+    )
+    parser.add_argument(
+        "--sample", metavar="N", help="only N of them, always the same; or 120s: as many as that time allows"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the verdicts as JSON lines")
+    parser.add_argument(
+        "--survivors", type=Path, default=survivors.OWN, metavar="FILE", help="the list of explained ones"
+    )
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from ..reach import known
+
+    explanations = survivors.read(options.survivors)
+    subject = subject_of(options.backend)
+    start = time.monotonic()
+    print("tracing what the cases reach ...", flush=True)
+    reach = known(subject, jobs=options.jobs)
+    print(f"traced or read in {time.monotonic() - start:.0f} s", flush=True)
+    with subject.in_use():
+        every = _mutants(reach, options)
+        if not every:
+            raise LookupError(f"there is no mutant of {options.k!r} with the fault {options.fault!r}")
+        chosen, seconds = _sampled(every, options.sample)
+        found = _noted(_verdicts(subject, reach, chosen, options, seconds), options.json)
+        verdicts, whole = _collected(found, explanations)
+    complaints = (
+        _complaints(options, explanations, verdicts, every) if whole else ["ended early: not all mutants were tried"]
+    )
+    for text in (matrix.matrix(verdicts), matrix.survivors_text(verdicts), *complaints):
+        print(text)
+    print(f"{matrix.summary(verdicts)} in {time.monotonic() - start:.0f} s")
+    if options.json:
+        matrix.write_json(verdicts, options.json)
+    return int(bool(complaints) or any(verdict.outcome in ("survived", "unreached") for verdict in verdicts))
+
+
+def _noted(found: Iterable[Verdict], path: Path | None) -> Iterator[Verdict]:
+    """The verdicts, each written down when it comes: what ends the run loses nothing."""
+    if path is None:
+        yield from found
+        return
+    with path.open("w", encoding="utf-8", buffering=1) as file:
+        for verdict in found:
+            file.write(json.dumps(verdict.as_dict()) + "\n")
+            yield verdict
+
+
+def _collected(found: Iterable[Verdict], explanations: list[survivors.Explanation]) -> tuple[list[Verdict], bool]:
+    """The verdicts in the light of the list, and whether they are all: Ctrl-C ends the run with those that there are."""
+    verdicts: list[Verdict] = []
+    try:
+        verdicts.extend(survivors.explained(verdict, explanations) for verdict in found)
+    except KeyboardInterrupt:
+        return verdicts, False
+    return verdicts, True
+
+
+def _complaints(
+    options: argparse.Namespace, explanations: list[survivors.Explanation], verdicts: list[Verdict], every: list[Mutant]
+) -> list[str]:
+    """What is wrong with the list of survivors, after a run of everything of a kind on NumPy."""
+    if options.backend != "numpy" or (options.k, options.fault, options.source, options.sample) != (
+        "*",
+        "*",
+        None,
+        None,
+    ):
+        return []
+    kinds = _kinds(options)
+    own = [each for each in explanations if each.pattern.split("/")[0] in kinds]
+    return survivors.stale(own, verdicts, (mutant.address for mutant in every))
+
+
+def _kinds(options: argparse.Namespace) -> tuple[str, ...]:
+    """The kinds that are asked for; lines of source only if they are."""
+    return tuple(options.kind or (("source",) if options.source else ("kernel", "core")))
+
+
+def _mutants(reach: Reach, options: argparse.Namespace) -> list[Mutant]:
+    from .core_mutants import core_mutants
+    from .kernel_mutants import kernel_mutants
+    from .seam import Seam
+    from .source_mutants import SOURCES, source_mutants
+
+    kinds = _kinds(options)
+    found: list[Mutant] = []
+    if "kernel" in kinds:
+        found += kernel_mutants(Seam(), reach, options.k)
+    if "core" in kinds:
+        found += core_mutants(reach, options.k)
+    if "source" in kinds:
+        found += source_mutants(reach, tuple(options.source or SOURCES), options.k)
+    return [
+        mutant for mutant in found if any(fnmatchcase(name, options.fault) for name in (mutant.fault, mutant.family))
+    ]
+
+
+def _sampled(mutants: list[Mutant], sample: str | None) -> tuple[list[Mutant], float | None]:
+    """The mutants of a sample in its order, and the seconds that it may take."""
+    if sample is None:
+        return mutants, None
+    if not re.fullmatch(r"\d+s?", sample):
+        raise LookupError(f"--sample takes a number of mutants, as 500, or of seconds, as 120s (got {sample!r})")
+    ordered = sorted(mutants, key=lambda mutant: mutant.rank)
+    if sample.endswith("s"):
+        return ordered, float(sample[:-1])
+    return ordered[: int(sample)], None
+
+
+def _verdicts(
+    subject: Subject, reach: Reach, mutants: list[Mutant], options: argparse.Namespace, seconds: float | None
+) -> Iterator[Verdict]:
+    from .kernel_mutants import known_equivalents
+    from .runner import Trial
+    from .seam import Seam
+
+    end = None if seconds is None else time.monotonic() + seconds
+    in_kernels = [mutant for mutant in mutants if mutant.kind == "kernel"]
+    hidden = {}
+    if seconds is None and in_kernels:
+        hidden = {verdict.mutant: verdict for verdict in known_equivalents(Seam(), reach, in_kernels, options.jobs)}
+        yield from hidden.values()
+    left = [mutant for mutant in mutants if mutant.address not in hidden]
+    trial = Trial(subject, reach, jobs=options.jobs, budget=options.budget)
+    for done, verdict in enumerate(trial.run(_until(left, end)), 1):
+        if done % 500 == 0:
+            print(f"{done} of {len(left)} mutants", flush=True)
+        if seconds is not None and verdict.outcome in ("survived", "unreached"):
+            verdict = _with_battery(verdict, reach, in_kernels)
+        yield verdict
+
+
+def _with_battery(verdict: Verdict, reach: Reach, mutants: list[Mutant]) -> Verdict:
+    """The verdict on a survivor, which may be equivalent: asked of it alone, where there is no time to ask about all."""
+    from .kernel_mutants import equivalents
+    from .seam import Seam
+
+    own = [mutant for mutant in mutants if mutant.address == verdict.mutant]
+    return next(iter(equivalents(Seam(), reach, own, 1)), verdict)
+
+
+def _until(mutants: Iterable[Mutant], end: float | None) -> Iterator[Mutant]:
+    for mutant in mutants:
+        if end is not None and time.monotonic() > end:
+            return
+        yield mutant

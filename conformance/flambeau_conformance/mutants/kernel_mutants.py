@@ -1,0 +1,139 @@
+"""The mutants of kernels: each kernel of the backend with each of its faults that changes anything."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from fnmatch import fnmatchcase
+from functools import lru_cache, partial
+from typing import Any
+
+import flambeau
+from flambeau.ops import ROWS
+
+from ..reach import Reach, folder, sources
+from .battery import Battery
+from .calls import Call
+from .changes import BITS, COMPLEX, FLOATS
+from .faults import Fault
+from .forking import forked
+from .kernel_faults import faults_of
+from .model import Mutant, Verdict
+from .seam import Seam
+
+__all__ = ["equivalents", "kernel_mutants", "known_equivalents"]
+
+_BATTERY_LIMIT = 300.0
+
+
+def kernel_mutants(seam: Seam, reach: Reach, pattern: str = "*") -> list[Mutant]:
+    """All mutants of kernels; which of them are equivalent is not known yet."""
+    return [
+        _mutant(seam, reach, kernel, fault)
+        for kernel in seam.names
+        if fnmatchcase(kernel, pattern)
+        for fault in faults_of(seam, kernel)
+    ]
+
+
+def _mutant(seam: Seam, reach: Reach, kernel: str, fault: Fault) -> Mutant:
+    return Mutant(
+        "kernel", kernel, fault.name, fault.family,
+        partial(_plant, seam, kernel, fault), partial(_reached, reach, kernel, fault.needs),
+    )  # fmt: skip
+
+
+def _plant(seam: Seam, kernel: str, fault: Fault) -> None:
+    own = getattr(seam.table, kernel)
+
+    def faulty(*args: Any, **kwargs: Any) -> Any:
+        return fault.run(Call(seam, kernel, own, args, kwargs))
+
+    seam.plant({kernel: faulty}, check=True)
+
+
+def _reached(reach: Reach, kernel: str, needs: frozenset[str]) -> Mapping[str, bool]:
+    """The cases that call a kernel with arrays of the kinds in which the fault can show."""
+    own = _ops_of(kernel)
+    return {
+        address: address.split("/")[0] in own
+        for address, reached in reach.cases.items()
+        if kernel in reached.kernels and needs <= reached.kernels[kernel]
+    }
+
+
+@lru_cache
+def _ops_of(kernel: str) -> frozenset[str]:
+    """The names under which cases are about a kernel."""
+    rows = [row for row in ROWS.values() if kernel in (row.kernel, row.name, row.name.strip("_"))]
+    return frozenset({kernel, *(name.strip("_") for row in rows for name in (row.name, *row.aliases))})
+
+
+def _dtypes(seam: Seam, reach: Reach, kernel: str) -> frozenset[str]:
+    """The dtypes in which core calls a kernel: those that were seen and those that follow.
+
+    Of an element-wise op they are found by calling it; elsewhere a dtype brings those of its category with it.
+    """
+    seen = {kind for each in reach.cases.values() for kind in each.kernels.get(kernel, ())}
+    claimed = seam.backend.capabilities.dtypes
+    rows = [row for row in ROWS.values() if row.promotion and row.kernel == kernel]
+    if rows:
+        return frozenset((seen | {found for row in rows for found in _called_in(seam, row)}) & claimed)
+    categories = (frozenset(BITS), frozenset(FLOATS), frozenset(COMPLEX), frozenset({"bool"}))
+    return frozenset(name for group in categories if group & seen for name in group & claimed)
+
+
+def _called_in(seam: Seam, row: Any) -> set[str]:
+    """The dtypes of the arrays with which an element-wise op on tensors of each dtype calls its kernel."""
+    found: set[str] = set()
+    kernel = getattr(seam.table, row.kernel)
+
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        found.update(seam.dtype(array) for array in seam.arrays_in(args))
+        return kernel(*args, **kwargs)
+
+    seam.plant({row.kernel: watched})
+    for name in sorted(seam.backend.capabilities.dtypes):
+        tensor = flambeau.ones(2, dtype=getattr(flambeau, name))
+        with suppress(Exception):  # an op that does not take the dtype
+            row.function(*[tensor] * len(row.tensor_parameters))
+    seam.restore()
+    return found
+
+
+def known_equivalents(seam: Seam, reach: Reach, mutants: list[Mutant], jobs: int) -> Iterator[Verdict]:
+    """Those of ``mutants`` that are equivalent: of all kernels, as an earlier run of the same sources found it, or found now."""
+    path = folder() / f"equivalent-{seam.backend.name}-{sources(planted=True)[:16]}.json"
+    whole = len(mutants) == len(kernel_mutants(seam, reach))
+    if path.exists():
+        known = set(json.loads(path.read_text(encoding="utf-8")))
+        yield from (_equivalent(mutant) for mutant in mutants if mutant.address in known)
+        return
+    found = list(equivalents(seam, reach, mutants, jobs))
+    if whole:
+        path.write_text(json.dumps([verdict.mutant for verdict in found]), encoding="utf-8")
+    yield from found
+
+
+def _equivalent(mutant: Mutant) -> Verdict:
+    why = "changes nothing on the arguments that were tried"
+    return Verdict(mutant.address, mutant.place, mutant.family, "equivalent", detail=why)
+
+
+def equivalents(seam: Seam, reach: Reach, mutants: list[Mutant], jobs: int) -> Iterator[Verdict]:
+    """The verdicts on the mutants that change nothing on any argument of their kernel's battery."""
+    by_kernel: dict[str, list[Mutant]] = {}
+    for mutant in mutants:
+        by_kernel.setdefault(mutant.place, []).append(mutant)
+
+    def work(kernel: str) -> list[str]:
+        battery = Battery(seam, kernel, reach.calls.get(kernel, []), _dtypes(seam, reach, kernel))
+        wanted = {mutant.fault for mutant in by_kernel[kernel]}
+        return [fault.name for fault in faults_of(seam, kernel) if fault.name in wanted and not battery.shows(fault)]
+
+    for ended in forked(by_kernel, work, jobs=jobs, timeout=_BATTERY_LIMIT):
+        hidden = set(ended.answer or ())
+        for mutant in by_kernel[ended.task]:
+            if mutant.fault in hidden:
+                yield _equivalent(mutant)

@@ -1,0 +1,75 @@
+"""The mutants of source: one-line faults in modules of core."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from functools import partial
+from pathlib import Path
+
+import flambeau
+
+from ..reach import Reach
+from .model import Mutant
+from .source_faults import Functions, functions_by_code, put, source_faults
+
+__all__ = ["SOURCES", "source_mutants"]
+
+_ROOT = Path(flambeau.__file__).parent
+
+SOURCES = (
+    "_tensor", "_dispatch/inplace.py", "_dispatch/runtime.py", "_dispatch/checks.py", "_dispatch/overlaps.py",
+    "_dispatch/factories.py", "autograd", "func", "nn", "optim", "ops/indexing", "ops/inplace.py", "ops/steps.py",
+    "ops/movement", "ops/creation", "printing.py", "promotion.py", "shapes.py", "random/_generator.py", "utils",
+)  # fmt: skip
+"""The modules of core in which what users see is decided, and not by a row."""
+
+
+def source_mutants(reach: Reach, paths: tuple[str, ...], pattern: str = "*") -> list[Mutant]:
+    """All mutants of modules of core, named by their paths below the package, or of all in folders.
+
+    Raises:
+        LookupError: there is no such module.
+    """
+    by_name: dict[str, list[str]] = {}
+    for address, reached in reach.cases.items():
+        for name in reached.functions:
+            by_name.setdefault(name, []).append(address)
+    functions = functions_by_code(_ROOT)
+    return [
+        mutant
+        for path in paths
+        for file in _files(path)
+        for mutant in _of_file(file, by_name, functions.get(str(file), {}))
+        if fnmatchcase(mutant.place, pattern)
+    ]
+
+
+def _files(path: str) -> list[Path]:
+    given = Path(path)
+    found = given.resolve() if given.exists() else _ROOT / path
+    if not found.exists() or not found.is_relative_to(_ROOT):
+        raise LookupError(f"there is no module {path!r} in {_ROOT}")
+    return sorted(found.rglob("*.py")) if found.is_dir() else [found]
+
+
+def _of_file(path: Path, by_name: Mapping[str, list[str]], functions: Functions) -> list[Mutant]:
+    relative = path.relative_to(_ROOT).as_posix()
+    return [
+        Mutant(
+            "source", f"{relative}:{fault.function[0]}", f"{fault.line}: {fault.text} ({fault.number})", fault.family,
+            partial(_plant, path, fault.number, functions),
+            partial(_reached, by_name, f"{relative}:{fault.function[0]}:{fault.function[1]}"),
+        )
+        for fault in source_faults(path.read_text(encoding="utf-8"))
+    ]  # fmt: skip
+
+
+def _plant(path: Path, number: int, functions: Functions) -> None:
+    put(path, number, functions)
+
+
+def _reached(by_name: Mapping[str, list[str]], function: str) -> Mapping[str, bool]:
+    """The cases that run a function; those whose op is named as it are about it."""
+    own = function.split(":")[1].rpartition(".")[2].strip("_")
+    return {address: address.split("/")[0].strip("_") == own for address in by_name.get(function, ())}

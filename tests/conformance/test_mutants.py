@@ -1,0 +1,263 @@
+"""The suite on trial: faults are planted where they are said to be, cases catch them, and nothing of them stays."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import flambeau
+from flambeau.backend.promises import PROMISES
+from flambeau_conformance import cli, reach
+from flambeau_conformance.catalogue import matching
+from flambeau_conformance.manifest import ManifestError
+from flambeau_conformance.model import Case
+from flambeau_conformance.mutants import survivors
+from flambeau_conformance.mutants.battery import Battery
+from flambeau_conformance.mutants.core_mutants import core_mutants
+from flambeau_conformance.mutants.forking import forked
+from flambeau_conformance.mutants.kernel_faults import confusable, faults_of
+from flambeau_conformance.mutants.kernel_mutants import equivalents, kernel_mutants
+from flambeau_conformance.mutants.model import Mutant, Verdict
+from flambeau_conformance.mutants.runner import Trial
+from flambeau_conformance.mutants.seam import Seam
+from flambeau_conformance.mutants.source_mutants import source_mutants
+from flambeau_conformance.subject import Subject, subject_of
+
+
+@pytest.fixture(scope="module")
+def subject() -> Subject:
+    return subject_of("numpy")
+
+
+@pytest.fixture(scope="module")
+def reached(subject: Subject) -> reach.Reach:
+    return reach.trace(subject, [*matching("exp/*"), *matching("sort/value/*"), *matching("result_type/*")])
+
+
+@pytest.fixture
+def seam(subject: Subject) -> Iterator[Seam]:
+    with subject.in_use():
+        yield Seam()
+
+
+@pytest.fixture
+def verdict(subject: Subject, reached: reach.Reach) -> Callable[[Mutant], Verdict]:
+    def judge(mutant: Mutant) -> Verdict:
+        (found,) = Trial(subject, reached, jobs=1, budget=20).run([mutant])
+        return found
+
+    return judge
+
+
+# -- what cases reach --------------------------------------------------------------------------------------------------
+
+
+def test_the_trace_names_ops_kernels_and_the_kinds_of_their_arrays(reached: reach.Reach) -> None:
+    found = reached.cases["exp/value/plain/float64"]
+    assert found.passed
+    assert "exp" in found.ops
+    assert "float64" in found.kernels["exp"]
+    assert "sort" not in found.kernels
+    assert "strided" in reached.cases["exp/noncontiguous/plain/float32"].kernels["exp"]
+    assert {"zero-dim", "out"} <= reached.cases["exp/inplace/zero-dim/float32"].kernels["exp"]
+    assert "exp_" in reached.cases["exp/inplace/plain/float32"].ops
+
+
+def test_the_kernels_are_the_backends_own_again_after_a_trace(subject: Subject, reached: reach.Reach) -> None:
+    with subject.in_use():
+        kernels = flambeau.ones(1)._type.kernels
+        assert kernels.exp is Seam().table.exp
+
+
+def test_what_is_found_can_be_kept_in_a_file(tmp_path: Path, reached: reach.Reach) -> None:
+    reach._write(tmp_path / "reach.json.gz", reached)
+    assert reach._read(tmp_path / "reach.json.gz") == reached
+
+
+def test_a_case_that_never_calls_its_op_is_named(subject: Subject) -> None:
+    cases = [
+        Case("exp/value/honest/-", "", lambda subject: subject.torch.exp(subject.torch.ones(2))),
+        Case("exp/value/idle/-", "", lambda subject: subject.torch.ones(2)),
+        Case("programs/value/any/-", "", lambda subject: None),
+    ]
+    assert reach.misses(cases, reach.trace(subject, cases)) == ["exp/value/idle/-"]
+
+
+# -- kernels -----------------------------------------------------------------------------------------------------------
+
+
+def test_every_kernel_has_faults_by_its_declaration(seam: Seam) -> None:
+    assert set(seam.names) <= set(PROMISES)
+    for kernel in seam.names:
+        names = [fault.name for fault in faults_of(seam, kernel)]
+        assert len(set(names)) == len(names) > 40
+    by_name = {fault.name: fault for fault in faults_of(seam, "argmax")}
+    assert {"keepdim always True", "dim is another", "ties broken the other way"} <= set(by_name)
+    assert "out ignored" not in by_name
+
+
+def test_kernels_that_agree_on_much_are_confused(seam: Seam) -> None:
+    assert "le" in confusable(seam, "lt")
+    assert "trunc" in confusable(seam, "floor")
+
+
+def test_a_fault_that_changes_nothing_is_told_from_one_that_does(seam: Seam, reached: reach.Reach) -> None:
+    battery = Battery(seam, "exp", reached.calls["exp"], frozenset({"float32", "float64"}))
+    shows = {fault.name: battery.shows(fault) for fault in faults_of(seam, "exp")}
+    assert not shows["negative zero lost"]
+    assert not shows["a copy instead of a view"]
+    assert shows["all elements"]
+    assert shows["last element wrong over 20000"]
+    assert shows["out written as contiguous"]
+    assert shows["nan read as 0 in a"]
+
+
+def test_the_equivalent_ones_of_a_backend_are_found_in_children(seam: Seam, reached: reach.Reach) -> None:
+    found = {verdict.mutant for verdict in equivalents(seam, reached, kernel_mutants(seam, reached, "exp"), 1)}
+    assert "kernel/exp/int8 saturates" in found
+    assert "kernel/exp/all elements" not in found
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    [
+        ("all elements", "killed"), ("another dtype", "killed"), ("nan read as 0 in a", "killed"), ("out ignored", "killed"),
+        ("a overwritten", "killed"), ("refuses what is empty", "killed"),
+    ],
+)  # fmt: skip
+def test_faults_of_a_kernel_are_caught(
+    seam: Seam, reached: reach.Reach, verdict: Callable[[Mutant], Verdict], fault: str, outcome: str
+) -> None:
+    (mutant,) = (each for each in kernel_mutants(seam, reached, "exp") if each.fault == fault)
+    found = verdict(mutant)
+    assert found.outcome == outcome, found
+    assert found.case.startswith("exp/")
+    assert found.detail
+    assert flambeau.exp(flambeau.zeros(1)).item() == 1.0
+
+
+# -- core --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("place", "fault"),
+    [
+        ("exp", "the gradient of input has the other sign"), ("exp", "the gradient of input has a doubled derivative"),
+        ("exp", "out= is ignored"), ("exp_", "the version is not raised"), ("exp", "errors are of another class"),
+        ("sort", "descending is ignored"),
+    ],
+)  # fmt: skip
+def test_faults_of_a_row_are_caught(
+    reached: reach.Reach, verdict: Callable[[Mutant], Verdict], place: str, fault: str
+) -> None:
+    (mutant,) = (each for each in core_mutants(reached, place.strip("_") if place == "exp_" else place)
+                 if (each.place, each.fault) == (place, fault))  # fmt: skip
+    assert verdict(mutant).outcome == "killed"
+
+
+def test_a_fault_in_the_source_is_caught_and_the_source_is_as_it_was(
+    reached: reach.Reach, verdict: Callable[[Mutant], Verdict]
+) -> None:
+    path = Path(flambeau.__file__).with_name("promotion.py")
+    before = path.read_bytes()
+    mutants = source_mutants(reached, ("promotion.py",), "*:result_dtype")
+    assert [mutant for mutant in mutants if "None is returned" in mutant.fault]
+    outcomes = {verdict(mutant).outcome for mutant in mutants if "None is returned" in mutant.fault}
+    assert "killed" in outcomes
+    assert path.read_bytes() == before
+
+
+def test_a_module_that_is_not_there_is_an_error(reached: reach.Reach) -> None:
+    with pytest.raises(LookupError, match="no module 'nowhere.py'"):
+        source_mutants(reached, ("nowhere.py",))
+
+
+# -- children ----------------------------------------------------------------------------------------------------------
+
+
+def test_what_becomes_of_children() -> None:
+    def work(task: str) -> str:
+        if task == "dies":
+            os.abort()
+        if task == "hangs":
+            time.sleep(60)
+        if task == "exits":
+            os._exit(3)
+        return task
+
+    ends = {ended.task: ended for ended in forked(["answers", "dies", "hangs", "exits"], work, jobs=2, timeout=2)}
+    assert ends["answers"].answer == "answers"
+    assert ends["dies"].cause == "the process was ended by SIGABRT"
+    assert ends["hangs"].cause == "not done after 2 s"
+    assert ends["exits"].cause == "the process exited with code 3"
+
+
+# -- the list of survivors ---------------------------------------------------------------------------------------------
+
+
+def _survivor(name: str) -> Verdict:
+    return Verdict(name, "place", "family", "survived", reached=3, ran=3)
+
+
+def test_a_survivor_can_be_explained(tmp_path: Path) -> None:
+    path = tmp_path / "survivors.toml"
+    path.write_text('[[survivor]]\nmutants = "kernel/empty/*"\nreason = "arbitrary"\n')
+    explanations = survivors.read(path)
+    found = survivors.explained(_survivor("kernel/empty/all elements"), explanations)
+    assert (found.outcome, found.detail) == ("explained", "arbitrary")
+    assert survivors.explained(_survivor("kernel/exp/all elements"), explanations).outcome == "survived"
+    assert survivors.stale(explanations, [found], [found.mutant]) == []
+
+
+def test_an_explanation_of_nothing_is_a_complaint() -> None:
+    explanations = [survivors.Explanation("kernel/gone/*", "x"), survivors.Explanation("kernel/exp/*", "x")]
+    complaints = survivors.stale(explanations, [], ["kernel/exp/all elements"])
+    assert "no mutant is called 'kernel/gone/*'" in complaints[0]
+    assert "none of 'kernel/exp/*' survives" in complaints[1]
+
+
+def test_an_explanation_needs_a_reason(tmp_path: Path) -> None:
+    path = tmp_path / "survivors.toml"
+    path.write_text('[[survivor]]\nmutants = "kernel/empty/*"\n')
+    with pytest.raises(ManifestError, match="survivor 1 must have 'mutants', a pattern, and 'reason'"):
+        survivors.read(path)
+
+
+# -- the command -------------------------------------------------------------------------------------------------------
+
+
+def test_a_sample_of_the_command(
+    monkeypatch: pytest.MonkeyPatch, reached: reach.Reach, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(reach, "known", lambda subject, jobs: reached)
+    files = [tmp_path / "one.jsonl", tmp_path / "two.jsonl"]
+    for file in files:
+        arguments = [
+            "mutants",
+            "numpy",
+            "-k",
+            "exp",
+            "--fault",
+            "place",
+            "--sample",
+            "3",
+            "--jobs",
+            "1",
+            "--json",
+            str(file),
+        ]
+        assert cli.main(arguments) == 0
+    assert "100.0% of 3 mutants caught (3 killed)" in capsys.readouterr().out
+    assert len(files[0].read_text().splitlines()) == 4
+
+
+@pytest.mark.parametrize("arguments", [["-k", "nothing"], ["--sample", "soon"]])
+def test_what_makes_no_sense_is_refused(
+    monkeypatch: pytest.MonkeyPatch, reached: reach.Reach, arguments: list[str]
+) -> None:
+    monkeypatch.setattr(reach, "known", lambda subject, jobs: reached)
+    assert cli.main(["mutants", "numpy", "--kind", "kernel", *arguments]) == 2
