@@ -11,8 +11,9 @@ from types import ModuleType
 from typing import Any
 
 import flambeau
+from flambeau.ops import ROWS
 
-__all__ = ["callables", "members", "names", "namespaces", "subclasses"]
+__all__ = ["callables", "function_of", "groups", "members", "names", "namespaces", "subclasses"]
 
 _INSIDE = ("ops", "backend.", "sparse.", "devices", "distributions.distribution", "printing", "shapes")
 """Modules that are read by their authors only: what programs need of them stands in the namespace above."""
@@ -91,16 +92,47 @@ def _is_shown(base: type) -> bool:
     return _ours(base) and not base.__name__.startswith("_") and base.__name__ != "TensorMethods"
 
 
+def function_of(value: Any) -> Any:
+    """The function in a method, whatever kind of method it is."""
+    return value.__func__ if isinstance(value, (classmethod, staticmethod)) else value
+
+
 @cache
 def callables() -> dict[str, Any]:
-    """The functions, methods and classes among the names, each under its first name only."""
-    found: dict[int, str] = {}
-    for name, value in sorted(names().items(), key=lambda item: (item[0].count("."), item[0])):
-        function = value.__func__ if isinstance(value, (classmethod, staticmethod)) else value
-        if inspect.isfunction(function) or isinstance(function, type):
-            found.setdefault(id(function), name)
-    firsts = set(found.values())
-    return {name: value for name, value in names().items() if name in firsts}
+    """The functions, methods and classes among the names."""
+    return {
+        name: value
+        for name, value in names().items()
+        if inspect.isfunction(function_of(value)) or isinstance(value, type)
+    }
+
+
+@cache
+def groups() -> dict[str, tuple[str, ...]]:
+    """The names of callables that are one and the same thing, under the shortest.
+
+    A method is the function, an in-place form is its op, and what a class of tensors overrides is the tensor's method.
+    """
+    found: dict[object, list[str]] = {}
+    for name, value in sorted(callables().items(), key=lambda item: (item[0].count("."), item[0])):
+        found.setdefault(_identity(name, value), []).append(name)
+    return {each[0]: tuple(each) for each in found.values()}
+
+
+def _identity(name: str, value: Any) -> object:
+    last = name.rpartition(".")[2]
+    tensors = "Tensor." + last
+    if name.startswith("sparse.SparseTensor.") and tensors in names():
+        return _identity(tensors, names()[tensors])
+    written: Any = function_of(value)
+    if getattr(written, "__module__", "") == "flambeau.ops.inplace" and tensors in names():
+        return _identity(tensors, names()[tensors])
+    while written is not None:
+        row = getattr(written, "row", None) or ROWS.get(getattr(written, "__name__", ""))
+        if row is not None and (written is row.function or written is row.body):
+            return row.key
+        written = getattr(written, "__wrapped__", None)
+    return id(function_of(value))
 
 
 def subclasses(base: type, inside: str) -> dict[str, type]:
