@@ -8,6 +8,7 @@ name have a docstring; every case reach the op in its address. What is lacking f
 from __future__ import annotations
 
 import argparse
+import functools
 import inspect
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -36,6 +37,12 @@ _KINDS: dict[str, Callable[[], tuple[type, ...]]] = {
     "data set": lambda: (flambeau.utils.data.Dataset, flambeau.utils.data.Sampler),
 }
 """Kinds of classes, each of which needs a case that computes and one that is refused."""
+
+_SIGNS = {"div": "truediv", "floor_divide": "floordiv", "remainder": "mod"}
+"""What Python calls the operators of ops."""
+
+_ATTRIBUTES = {"T": "t", "mT": "transpose", "H": "adjoint", "mH": "adjoint"}
+"""Attributes that are ops."""
 
 _GRADIENTS = ("layer", "functional")
 
@@ -157,6 +164,8 @@ def _default(value: Any, parameter: str) -> Any:
 
 def _kind(name: str, value: Any) -> str:
     if isinstance(value, type):
+        if issubclass(value, flambeau.nn.Module) and value.forward is flambeau.nn.Module.forward:
+            return ""  # it holds layers, and is none
         for kind, bases in _KINDS.items():
             if issubclass(value, bases()) and value not in bases():
                 return "transform" if name.startswith("vision.transforms.") else kind
@@ -193,22 +202,32 @@ def _inherited(owner: Any, name: str) -> bool:
 
 
 def _of_reach(seen: Trace) -> Iterator[Lack]:
-    """The cases that call nothing of the op that their address begins with."""
-    known = {path.rpartition(".")[2].rstrip("_"): name for name, paths in groups().items() for path in paths}
-    unreached: dict[str, list[str]] = defaultdict(list)
+    """The cases of declared ops that compute something and call nothing of the op in their address, by themselves or inside."""
+    rows = {name: ROWS[name] for name in ops() if name in ROWS}
     for address, called in seen.cases.items():
-        op = address.split("/")[0].rpartition(".")[2].rstrip("_")
-        if op in known and not _reaches(op, known[op], called):
-            unreached[op].append(address)
-    for op, addresses in sorted(unreached.items()):
-        yield from (Lack("reach", address, f"the case {address} does not call {op}") for address in addresses)
+        op, aspect = address.split("/")[:2]
+        if op in rows and aspect == "value" and not _reaches(rows[op], called):
+            yield Lack("reach", address, f"the case {address} does not call {op}")
 
 
-def _reaches(op: str, name: str, called: set[str]) -> bool:
-    lasts = {path.rpartition(".")[2].strip("_") for path in called}
-    row = ROWS.get(op)
-    own = {op, op.strip("_"), name.rpartition(".")[2].strip("_"), *(row.methods if row else ())}
-    return not lasts.isdisjoint(own) or any(path in groups().get(name, ()) for path in called)
+def _reaches(row: Row, called: set[str]) -> bool:
+    own = {row.name, *row.methods, *row.aliases}
+    own |= {f"{name}_" for name in own} | {f"__{side}{_SIGNS.get(row.name, row.name)}__" for side in ("", "r", "i")}
+    own |= {name for name, op in _ATTRIBUTES.items() if op == row.name}
+    return any(path.rpartition(".")[2] in own or _row_of(path) == row.name for path in called)
+
+
+@functools.cache
+def _row_of(path: str) -> str:
+    """The op that a public name or an operator of tensors is."""
+    place, _, last = path.rpartition(".")
+    value = getattr(flambeau.Tensor, last) if place == "Tensor" and last.startswith("__") else names().get(path)
+    while value is not None:
+        row = getattr(value, "row", None)
+        if row is not None:
+            return str(row.name)
+        value = getattr(function_of(value), "__wrapped__", None)
+    return ""
 
 
 # -- the command -----------------------------------------------------------------------------------------------------------
