@@ -69,7 +69,9 @@ def read_behaviours(documented: Path, pending: Path) -> dict[str, Behaviour]:
 def _pending(path: Path, entry: dict[str, Any], known: dict[str, Behaviour]) -> Iterator[Behaviour]:
     part, awaits = entry.get("part"), entry.get("awaits", {})
     if not part or not entry.get("reason") or not entry.get("behaviours"):
-        raise ManifestError(f"{path}: an entry of [[documented]] needs `part`, `reason` and `behaviours` (got {entry!r})")
+        raise ManifestError(
+            f"{path}: an entry of [[documented]] needs `part`, `reason` and `behaviours` (got {entry!r})"
+        )
     unknown = sorted({*entry["behaviours"], *awaits} - known.keys())
     if unknown:
         raise ManifestError(f"{path}: documented.toml has no {', '.join(unknown)}")

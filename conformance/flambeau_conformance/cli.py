@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from flambeau.__main__ import until_closed
 from flambeau.errors import BackendError, MissingExtraError
 
+from . import coverage
 from .catalogue import matching
 from .expectations import read_expectations
 from .isolation import IsolatedRun
@@ -67,8 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     repro.add_argument("backend", help="the backend's name, or torch")
     repro.add_argument("case")
     repro.set_defaults(run=_repro)
-    coverage = commands.add_parser("coverage", help="say which ops have which aspects, and what is lacking")
-    coverage.set_defaults(run=_coverage)
+    coverage.add_parser(commands)
     record = commands.add_parser("record", help="record the golden results from an installed PyTorch")
     record.add_argument("sections", nargs="*", help="only these sections; see `list`")
     record.set_defaults(run=_record)
@@ -174,17 +174,6 @@ def _repro(options: argparse.Namespace) -> int:
         return NOT_CONFORMANT
     print(f"{case.address} passed on {subject.name}")
     return CONFORMANT
-
-
-def _coverage(options: argparse.Namespace) -> int:
-    from .coverage import anchors, report, uncovered
-
-    print(report())
-    print(f"documented behaviours with a case: {len(anchors())}")
-    missing = uncovered()
-    for line in missing:
-        print(line)
-    return NOT_CONFORMANT if missing else CONFORMANT
 
 
 def _record(options: argparse.Namespace) -> int:

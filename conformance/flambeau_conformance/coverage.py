@@ -250,7 +250,9 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser("coverage", help="say what is exercised, and fail if something is not")
     parser.add_argument("-v", "--verbose", action="store_true", help="list the aspects of each op, too")
     parser.add_argument("--pending", action="store_true", help="list what is pending, too")
-    parser.add_argument("--drop-stale", action="store_true", help="take entries out of pending.toml that are covered now")
+    parser.add_argument(
+        "--drop-stale", action="store_true", help="take entries out of pending.toml that are covered now"
+    )
     parser.set_defaults(run=command)
 
 
@@ -263,7 +265,9 @@ def command(options: argparse.Namespace) -> int:
         print(f"taken out of pending.toml: {pending.drop_stale(lacks())}")
     wrong = complaints()
     have, due, waiting = behaviours.counts(anchors())
-    print(f"documented behaviours with a case: {have} of {due} whose functions exist ({have / due:.0%}); {waiting} wait")
+    print(
+        f"documented behaviours with a case: {have} of {due} whose functions exist ({have / due:.0%}); {waiting} wait"
+    )
     listed = pending.read_pending()
     print(f"public names: {len(names())}, {len(groups())} of them callable; lacks that are pending: "
           f"{sum(each.covers(lack) for lack in lacks() for each in listed)}")  # fmt: skip

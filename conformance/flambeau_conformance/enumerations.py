@@ -73,7 +73,11 @@ def _follow(function: Any, names: Names, found: dict[str, set[str]], before: fro
 def _renamed(tree: ast.AST, names: Names) -> Iterator[tuple[str, str]]:
     """Local names that stand for a parameter or, where it is empty, for something else: ``mode = mode or "constant"``."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.BoolOp) and isinstance(node.targets[0], ast.Name):
+        if (
+            isinstance(node, ast.Assign)
+            and isinstance(node.value, ast.BoolOp)
+            and isinstance(node.targets[0], ast.Name)
+        ):
             first = ast.unparse(node.value.values[0])
             if first in names:
                 yield node.targets[0].id, names[first]

@@ -95,5 +95,7 @@ def drop_stale(lacks: Collection[Lack], path: Path = _PATH) -> int:
 
 def summary(lacks: Collection[Lack], path: Path = _PATH) -> str:
     """A line for each part: how many lacks of each kind wait for it."""
-    counts = Counter((each.part or "stay", lack.kind) for each in read_pending(path) for lack in lacks if each.covers(lack))
+    counts = Counter(
+        (each.part or "stay", lack.kind) for each in read_pending(path) for lack in lacks if each.covers(lack)
+    )
     return "\n".join(f"pending, {part}: {number} of {kind}" for (part, kind), number in sorted(counts.items()))

@@ -29,7 +29,9 @@ class _Numbers:
 def _joined(subject: Subject) -> None:
     data = subject.torch.utils.data
     joined = data.ConcatDataset([_Numbers(2), _Numbers(3, start=10)])
-    expect_equal((len(joined), [joined[place] for place in (0, 2, -1)]), (5, [0, 10, 12]), "two data sets behind each other")
+    expect_equal(
+        (len(joined), [joined[place] for place in (0, 2, -1)]), (5, [0, 10, 12]), "two data sets behind each other"
+    )
     expect_raises(lambda: data.ConcatDataset([]), AssertionError, "datasets should not be an empty iterable")
     expect_raises(lambda: joined[-6], ValueError, "absolute value of index should not exceed dataset length")
     beside = data.StackDataset(_Numbers(2), _Numbers(2, start=5))
@@ -40,7 +42,11 @@ def _joined(subject: Subject) -> None:
     expect_equal((len(part), [part[0], part[1]]), (2, [4, 0]), "a part")
     expect_raises(lambda: part[2], IndexError)
     made = data.TensorDataset(subject.torch.arange(3))
-    expect_raises(lambda: data.TensorDataset(subject.torch.arange(3), subject.torch.arange(2)), AssertionError, "Size mismatch between tensors")
+    expect_raises(
+        lambda: data.TensorDataset(subject.torch.arange(3), subject.torch.arange(2)),
+        AssertionError,
+        "Size mismatch between tensors",
+    )
     expect_equal(len(made), 3, "the length")
     expect_raises(lambda: data.Dataset()[0], NotImplementedError)
 
@@ -71,7 +77,9 @@ def _split(subject: Subject) -> None:
     parts = data.random_split(_Numbers(10), [7, 3], generator=t.Generator().manual_seed(1))
     expect_equal(sorted(each for part in parts for each in part), list(range(10)), "all that is in the parts")
     again = data.random_split(_Numbers(10), [0.7, 0.3], generator=t.Generator().manual_seed(1))
-    expect_equal([list(part.indices) for part in again], [list(part.indices) for part in parts], "the parts by fractions")
+    expect_equal(
+        [list(part.indices) for part in again], [list(part.indices) for part in parts], "the parts by fractions"
+    )
     expect_raises(lambda: data.random_split(_Numbers(10), [7, 4]), ValueError, "Sum of input lengths")
 
 
@@ -86,8 +94,14 @@ def _samplers(subject: Subject) -> None:
     expect_raises(lambda: data.WeightedRandomSampler([1.0], 0), ValueError, "num_samples should be a positive integer")
     drawn = data.RandomSampler(_Numbers(3), replacement=True, num_samples=20, generator=g)
     expect_equal((len(drawn), drawn.num_samples, set(drawn)), (20, 20, {0, 1, 2}), "with replacement")
-    expect_raises(lambda: data.RandomSampler(_Numbers(3), replacement=3), (TypeError, ValueError), "replacement should be a boolean")
-    expect_raises(lambda: data.RandomSampler(_Numbers(3), num_samples=-1), ValueError, "num_samples should be a positive integer")
+    expect_raises(
+        lambda: data.RandomSampler(_Numbers(3), replacement=3),
+        (TypeError, ValueError),
+        "replacement should be a boolean",
+    )
+    expect_raises(
+        lambda: data.RandomSampler(_Numbers(3), num_samples=-1), ValueError, "num_samples should be a positive integer"
+    )
     batches = data.BatchSampler(data.SequentialSampler(_Numbers(5)), batch_size=2, drop_last=False)
     expect_equal((list(batches), len(batches)), ([[0, 1], [2, 3], [4]], 3), "in groups")
     expect_raises(lambda: data.BatchSampler([0], 0, False), ValueError, "batch_size should be a positive integer")
@@ -127,9 +141,15 @@ def _loader(subject: Subject) -> None:
 
     expect_equal(lists(sampler=[3, 1]), [[3], [1]], "the order of a sampler")
     expect_equal(lists(batch_sampler=[[3, 1], [0]]), [[3, 1], [0]], "the batches of a sampler")
-    expect_equal(lists(batch_size=2, collate_fn=lambda batch: [sum(batch)]), [[1], [5], [4]], "what a function makes of batches")
+    expect_equal(
+        lists(batch_size=2, collate_fn=lambda batch: [sum(batch)]), [[1], [5], [4]], "what a function makes of batches"
+    )
     expect_equal(lists(batch_size=None), [0, 1, 2, 3, 4], "no batches")
-    expect_equal(lists(batch_size=5, num_workers=0, timeout=0, pin_memory=False, worker_init_fn=None, in_order=True), [[0, 1, 2, 3, 4]], "the defaults")
+    expect_equal(
+        lists(batch_size=5, num_workers=0, timeout=0, pin_memory=False, worker_init_fn=None, in_order=True),
+        [[0, 1, 2, 3, 4]],
+        "the defaults",
+    )
     for options, pattern in (
         ({"num_workers": -1}, "num_workers option should be non-negative"), ({"timeout": -1}, "timeout option should be non-negative"),
         ({"prefetch_factor": 2}, "prefetch_factor option could only be specified in multiprocessing"),

@@ -81,7 +81,19 @@ def _made(t: Any, name: str, **options: Any) -> Any:
     return getattr(d, name)(**arguments[name], **options)
 
 
-_NAMES = ("Normal", "LogNormal", "Cauchy", "Laplace", "Uniform", "Exponential", "Bernoulli", "Binomial", "Geometric", "Poisson", "Categorical")
+_NAMES = (
+    "Normal",
+    "LogNormal",
+    "Cauchy",
+    "Laplace",
+    "Uniform",
+    "Exponential",
+    "Bernoulli",
+    "Binomial",
+    "Geometric",
+    "Poisson",
+    "Categorical",
+)
 _SUPPORTED = ("Bernoulli", "Binomial", "Categorical")
 
 
@@ -96,7 +108,11 @@ def _drawn(name: str) -> None:
         expect(bool(made.support.check(drawn).all()), "every sample lies in the support")
         expect(not drawn.requires_grad, "samples have no history")
         wider = made.expand((3, 2))
-        expect_equal((tuple(wider.batch_shape), tuple(wider.event_shape), tuple(wider.sample().shape)), ((3, 2), (), (3, 2)), "the shapes")
+        expect_equal(
+            (tuple(wider.batch_shape), tuple(wider.event_shape), tuple(wider.sample().shape)),
+            ((3, 2), (), (3, 2)),
+            "the shapes",
+        )
         unchecked = _made(t, name, validate_args=False)
         check_alike(subject, [unchecked.log_prob(drawn)], [made.log_prob(drawn)], "exact")
         if made.has_rsample:
@@ -104,7 +120,9 @@ def _drawn(name: str) -> None:
         else:
             expect_raises(lambda: made.rsample(), NotImplementedError)
         if name not in ("Cauchy", "Categorical"):
-            expect(bool(((made.stddev**2 - made.variance).abs() < 1e-4).all()), "the deviation is the root of the variance")
+            expect(
+                bool(((made.stddev**2 - made.variance).abs() < 1e-4).all()), "the deviation is the root of the variance"
+            )
         if name == "Categorical":
             expect_raises(lambda: made.log_prob(t.tensor([5, 5])), ValueError, "within the support")
 
@@ -121,7 +139,10 @@ def _members(subject: Subject) -> None:
     d = t.distributions
     normal = d.Normal(0.0, 1.0)
     expect_equal(len(quietly(lambda: normal.sample_n(3))), 3, "the number of samples")
-    expect(abs(float(normal.perplexity()) - float(normal.entropy().exp())) < 1e-5, "perplexity is the exponential of entropy")
+    expect(
+        abs(float(normal.perplexity()) - float(normal.entropy().exp())) < 1e-5,
+        "perplexity is the exponential of entropy",
+    )
     expect_equal(sorted(normal.arg_constraints), ["loc", "scale"], "the names of the parameters")
     base = d.Distribution(batch_shape=t.Size([2]), event_shape=t.Size([3]), validate_args=False)
     expect_equal((tuple(base.batch_shape), tuple(base.event_shape)), ((2,), (3,)), "the shapes of the base class")
@@ -154,9 +175,17 @@ def _supports(subject: Subject) -> None:
 def _divergences(subject: Subject) -> None:
     t, d = subject.torch, subject.torch.distributions
     two, three = t.tensor(2.0, dtype=t.float64), t.tensor(3.0, dtype=t.float64)
-    expect(abs(float(d.kl_divergence(d.Normal(two, three), d.Normal(three, two))) - 0.3445348918918356) < 1e-12, "of normals")
-    expect(abs(float(d.kl_divergence(d.Exponential(two), d.Exponential(three))) - 0.09453489189183567) < 1e-12, "of exponentials")
-    expect_raises(lambda: d.kl_divergence(d.Cauchy(two, three), d.Poisson(two)), NotImplementedError, "No KL\\(p \\|\\| q\\)")
+    expect(
+        abs(float(d.kl_divergence(d.Normal(two, three), d.Normal(three, two))) - 0.3445348918918356) < 1e-12,
+        "of normals",
+    )
+    expect(
+        abs(float(d.kl_divergence(d.Exponential(two), d.Exponential(three))) - 0.09453489189183567) < 1e-12,
+        "of exponentials",
+    )
+    expect_raises(
+        lambda: d.kl_divergence(d.Cauchy(two, three), d.Poisson(two)), NotImplementedError, "No KL\\(p \\|\\| q\\)"
+    )
 
     class Own(d.Normal):  # type: ignore[misc]
         pass
@@ -186,7 +215,9 @@ def _constraints(subject: Subject) -> None:
         expect_equal(make(c).check(t.tensor(values)).tolist(), expected, f"what {name} says")
     rows = c.independent(c.positive, 1)
     expect_equal(rows.check(t.tensor([[1.0, 2.0], [1.0, -2.0]])).tolist(), [True, False], "rows taken as one")
-    expect_equal([c.is_dependent(each) for each in (c.dependent, c.positive)], [True, False], "what depends on parameters")
+    expect_equal(
+        [c.is_dependent(each) for each in (c.dependent, c.positive)], [True, False], "what depends on parameters"
+    )
     expect_raises(lambda: c.dependent.check(t.ones(1)), ValueError, "Cannot determine validity")
 
     class Bounded:

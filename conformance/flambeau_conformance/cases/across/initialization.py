@@ -59,7 +59,11 @@ def _ranges(subject: Subject) -> None:
     _within(init.uniform_(x, a=-0.5, b=0.5, generator=g), 0.5, "uniform_")
     _within(init.xavier_uniform_(x, gain=2.0, generator=g), 2.0 * math.sqrt(6.0 / 100), "xavier_uniform_")
     _within(init.kaiming_uniform_(x, generator=g), math.sqrt(6.0 / 40), "kaiming_uniform_")
-    _within(init.kaiming_uniform_(x, mode="fan_out", nonlinearity="relu"), math.sqrt(6.0 / 60), "kaiming_uniform_ by outputs")
+    _within(
+        init.kaiming_uniform_(x, mode="fan_out", nonlinearity="relu"),
+        math.sqrt(6.0 / 60),
+        "kaiming_uniform_ by outputs",
+    )
     _within(init.kaiming_uniform_(x, a=1.0), math.sqrt(3.0 / 40), "kaiming_uniform_ with a slope")
     for name in (*_GAINS, "leaky_relu"):
         init.kaiming_uniform_(x, nonlinearity=name)
@@ -91,7 +95,9 @@ def _orthogonal(subject: Subject) -> None:
     t, init = subject.torch, subject.torch.nn.init
     g = t.Generator(device=t.empty(0).device).manual_seed(2)
     x = init.orthogonal_(t.empty(3, 5), gain=2.0, generator=g)
-    expect(bool(((x @ x.t() - 4 * t.eye(3)).abs() < 1e-4).all()), "the rows are orthogonal and of the length of the gain")
+    expect(
+        bool(((x @ x.t() - 4 * t.eye(3)).abs() < 1e-4).all()), "the rows are orthogonal and of the length of the gain"
+    )
     expect_raises(lambda: init.orthogonal_(t.empty(3)), ValueError, "Only tensors with 2 or more dimensions")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...checks import expect_equal, expect_raises, quietly
-from ...declare import FLOATS, Error, Sample, case, op
+from ...declare import Error, Sample, case, op
 from ...inputs import In
 from ...subject import Subject
 
@@ -40,25 +40,49 @@ op("nn.Identity", tolerance="exact", method=False, refuses=False, samples=[
 ])  # fmt: skip
 _layer("ELU", ("default", lambda t: t.nn.ELU()), ("options", lambda t: t.nn.ELU(alpha=0.5, inplace=True)))
 _layer("CELU", ("default", lambda t: t.nn.CELU()), ("options", lambda t: t.nn.CELU(alpha=0.5, inplace=True)))
-_layer("LeakyReLU", ("default", lambda t: t.nn.LeakyReLU()), ("options", lambda t: t.nn.LeakyReLU(negative_slope=0.3, inplace=True)))
-_layer("Hardtanh", ("default", lambda t: t.nn.Hardtanh()), ("options", lambda t: t.nn.Hardtanh(min_val=-0.7, max_val=1.3, inplace=True)))
-_layer("Threshold", ("default", lambda t: t.nn.Threshold(threshold=0.1, value=3.0)), ("options", lambda t: t.nn.Threshold(0.1, 3.0, inplace=True)))
+_layer(
+    "LeakyReLU",
+    ("default", lambda t: t.nn.LeakyReLU()),
+    ("options", lambda t: t.nn.LeakyReLU(negative_slope=0.3, inplace=True)),
+)
+_layer(
+    "Hardtanh",
+    ("default", lambda t: t.nn.Hardtanh()),
+    ("options", lambda t: t.nn.Hardtanh(min_val=-0.7, max_val=1.3, inplace=True)),
+)
+_layer(
+    "Threshold",
+    ("default", lambda t: t.nn.Threshold(threshold=0.1, value=3.0)),
+    ("options", lambda t: t.nn.Threshold(0.1, 3.0, inplace=True)),
+)
 _layer("Hardshrink", ("default", lambda t: t.nn.Hardshrink()), ("options", lambda t: t.nn.Hardshrink(lambd=1.1)))
 _layer("Softshrink", ("default", lambda t: t.nn.Softshrink()), ("options", lambda t: t.nn.Softshrink(lambd=1.1)))
-_layer("Softplus", ("default", lambda t: t.nn.Softplus()), ("options", lambda t: t.nn.Softplus(beta=2.0, threshold=3.0)))
+_layer(
+    "Softplus", ("default", lambda t: t.nn.Softplus()), ("options", lambda t: t.nn.Softplus(beta=2.0, threshold=3.0))
+)
 _layer("GELU", ("default", lambda t: t.nn.GELU()), ("tanh", lambda t: t.nn.GELU(approximate="tanh")))
 _layer("GLU", ("default", lambda t: t.nn.GLU()), ("first", lambda t: t.nn.GLU(dim=0)))
 op("nn.PReLU", method=False, refuses=False, errors=[Error("not-a-tensor", lambda t: t.nn.PReLU()("no tensor"), _NO_TENSOR)], samples=[
     Sample("default", lambda t, x: t.nn.PReLU().to(x.dtype)(x), (In((2, 4), "nonzero"),)),
     Sample("each", lambda t, x: t.nn.PReLU(num_parameters=4, init=0.1, device=x.device, dtype=x.dtype)(x), (In((2, 4), "nonzero"),)),
 ])  # fmt: skip
-_layer("RReLU", ("default", lambda t: t.nn.RReLU().eval()), ("options", lambda t: t.nn.RReLU(lower=0.2, upper=0.5, inplace=True).eval()))
+_layer(
+    "RReLU",
+    ("default", lambda t: t.nn.RReLU().eval()),
+    ("options", lambda t: t.nn.RReLU(lower=0.2, upper=0.5, inplace=True).eval()),
+)
 _layer("Softmax", ("default", lambda t: t.nn.Softmax(dim=1)))
 _layer("Softmin", ("default", lambda t: t.nn.Softmin(dim=1)))
 _layer("LogSoftmax", ("default", lambda t: t.nn.LogSoftmax(dim=0)))
 _layer("Softmax2d", ("default", lambda t: t.nn.Softmax2d()), shape=(3, 2, 2), errors=(
     Error("matrix", lambda t: t.nn.Softmax2d()(t.ones(2, 2)), (ValueError,), "3D or 4D"),))  # fmt: skip
-_layer("Flatten", ("default", lambda t: t.nn.Flatten()), ("part", lambda t: t.nn.Flatten(start_dim=0, end_dim=1)), shape=(2, 3, 2), tolerance="exact")
+_layer(
+    "Flatten",
+    ("default", lambda t: t.nn.Flatten()),
+    ("part", lambda t: t.nn.Flatten(start_dim=0, end_dim=1)),
+    shape=(2, 3, 2),
+    tolerance="exact",
+)
 _layer("Unflatten", ("default", lambda t: t.nn.Unflatten(dim=1, unflattened_size=(2, 2))), tolerance="exact", errors=(
     Error("sizes", lambda t: t.nn.Unflatten(1, (3, 2))(t.ones(2, 4)), (RuntimeError,), "don't multiply up"),))  # fmt: skip
 
@@ -112,8 +136,14 @@ _REDUCTIONS = ("mean", "sum", "none")
 
 def _old(name: str, *inputs: In) -> list[Sample]:
     """The samples of the old arguments of a loss, as a function and as a layer."""
-    kinds = {"summed": {"size_average": False}, "each": {"reduce": False}, "averaged": {"size_average": True, "reduce": True}}
-    layer = {"mse_loss": "MSELoss", "l1_loss": "L1Loss", "nll_loss": "NLLLoss", "cross_entropy": "CrossEntropyLoss"}[name]
+    kinds = {
+        "summed": {"size_average": False},
+        "each": {"reduce": False},
+        "averaged": {"size_average": True, "reduce": True},
+    }
+    layer = {"mse_loss": "MSELoss", "l1_loss": "L1Loss", "nll_loss": "NLLLoss", "cross_entropy": "CrossEntropyLoss"}[
+        name
+    ]
     return [
         sample
         for label, options in kinds.items()
@@ -206,7 +236,11 @@ def _table(subject: Subject) -> None:
     made.reset_parameters()
     expect_equal(repr(t.nn.Embedding(3, 2, sparse=True)), "Embedding(3, 2, sparse=True)", "the text")
     expect_raises(lambda: t.nn.Embedding(3, 2)(t.tensor([3])), IndexError, "index out of range")
-    expect_raises(lambda: t.nn.Embedding(3, 2, padding_idx=3), (AssertionError, ValueError), "Padding_idx must be within num_embeddings")
+    expect_raises(
+        lambda: t.nn.Embedding(3, 2, padding_idx=3),
+        (AssertionError, ValueError),
+        "Padding_idx must be within num_embeddings",
+    )
 
 
 @case("nn.Linear/options/made/float64", dtypes=("float64", "float32"))
@@ -287,7 +321,9 @@ def _parameter_dicts(subject: Subject) -> None:
     t = subject.torch
     kept = t.nn.ParameterDict({"a": t.ones(1)})
     kept.update({"b": t.zeros(2), "c": t.ones(3)})
-    expect_equal((list(kept.keys()), [len(each) for each in kept.values()]), (["a", "b", "c"], [1, 2, 3]), "the entries")
+    expect_equal(
+        (list(kept.keys()), [len(each) for each in kept.values()]), (["a", "b", "c"], [1, 2, 3]), "the entries"
+    )
     expect_equal([key for key, _ in kept.items()], ["a", "b", "c"], "the pairs")
     expect_equal((len(kept.get("a")), kept.get("z"), kept.get("z", 4)), (1, None, 4), "what is got")
     expect_equal(kept.extra_repr().count("Parameter containing"), 3, "the lines of the text")
@@ -297,24 +333,57 @@ def _parameter_dicts(subject: Subject) -> None:
     expect_equal(len(kept), 0, "the length")
 
 
-_TEXTS = {
-    "CELU()": "CELU(alpha=1.0)", "ELU(0.5)": "ELU(alpha=0.5)", "GELU()": "GELU(approximate='none')", "GLU()": "GLU(dim=-1)",
-    "Hardshrink()": "Hardshrink(0.5)", "Hardtanh()": "Hardtanh(min_val=-1.0, max_val=1.0)", "LeakyReLU()": "LeakyReLU(negative_slope=0.01)",
-    "ReLU(True)": "ReLU(inplace=True)", "Softmax(1)": "Softmax(dim=1)", "Softplus()": "Softplus(beta=1.0, threshold=20.0)",
-    "Threshold(1, 2)": "Threshold(threshold=1, value=2)", "Flatten()": "Flatten(start_dim=1, end_dim=-1)", "SiLU()": "SiLU()",
-    "Unflatten(1, (2, 2))": "Unflatten(dim=1, unflattened_size=(2, 2))", "Dropout(0.2)": "Dropout(p=0.2, inplace=False)",
-    "LogSoftmax(0)": "LogSoftmax(dim=0)", "RReLU()": "RReLU(lower=0.125, upper=0.3333333333333333)", "Softshrink()": "Softshrink(0.5)",
-    "AlphaDropout()": "AlphaDropout(p=0.5, inplace=False)", "Hardsigmoid()": "Hardsigmoid()", "Embedding(2, 1)": "Embedding(2, 1)",
-}  # fmt: skip
+_TEXTS: list[tuple[str, tuple[Any, ...], str]] = [
+    ("CELU", (), "CELU(alpha=1.0)"),
+    ("ELU", (0.5,), "ELU(alpha=0.5)"),
+    ("GELU", (), "GELU(approximate='none')"),
+    ("GLU", (), "GLU(dim=-1)"),
+    ("Hardshrink", (), "Hardshrink(0.5)"),
+    ("Hardtanh", (), "Hardtanh(min_val=-1.0, max_val=1.0)"),
+    ("LeakyReLU", (), "LeakyReLU(negative_slope=0.01)"),
+    ("ReLU", (True,), "ReLU(inplace=True)"),
+    ("Softmax", (1,), "Softmax(dim=1)"),
+    ("Softplus", (), "Softplus(beta=1.0, threshold=20.0)"),
+    (
+        "Threshold",
+        (
+            1,
+            2,
+        ),
+        "Threshold(threshold=1, value=2)",
+    ),
+    ("Flatten", (), "Flatten(start_dim=1, end_dim=-1)"),
+    ("SiLU", (), "SiLU()"),
+    (
+        "Unflatten",
+        (
+            1,
+            (2, 2),
+        ),
+        "Unflatten(dim=1, unflattened_size=(2, 2))",
+    ),
+    ("Dropout", (0.2,), "Dropout(p=0.2, inplace=False)"),
+    ("LogSoftmax", (0,), "LogSoftmax(dim=0)"),
+    ("RReLU", (), "RReLU(lower=0.125, upper=0.3333333333333333)"),
+    ("Softshrink", (), "Softshrink(0.5)"),
+    ("AlphaDropout", (), "AlphaDropout(p=0.5, inplace=False)"),
+    ("Hardsigmoid", (), "Hardsigmoid()"),
+    (
+        "Embedding",
+        (
+            2,
+            1,
+        ),
+        "Embedding(2, 1)",
+    ),
+]
 
 
 @case("nn.Module/printed/layers/-", dtypes=("float32",))
 def _texts(subject: Subject) -> None:
     nn = subject.torch.nn
-    for made, text in _TEXTS.items():
-        name, _, arguments = made.partition("(")
-        layer = getattr(nn, name)(*eval(f"({arguments[:-1]},)" if arguments != ")" else "()"))  # noqa: S307 (our own numbers)
-        expect_equal(repr(layer), text, f"the text of {made}")
+    for name, arguments, text in _TEXTS:
+        expect_equal(repr(getattr(nn, name)(*arguments)), text, f"the text of {name}")
 
 
 @case("dropout/options/generator/-", dtypes=("float32",))

@@ -102,8 +102,16 @@ def _drivers(subject: Subject) -> None:
     t = subject.torch
     expect_raises(lambda: t.linalg.lstsq(t.ones(3, 2), t.ones(3, 1), driver="fast"), RuntimeError, "driver")
     expect_raises(lambda: t.linalg.qr(t.ones(2, 2), mode="half"), RuntimeError, "qr received unrecognized mode 'half'")
-    expect_raises(lambda: t.linalg.lu(t.eye(2), pivot=False), (RuntimeError, NotImplementedError), "LU without pivoting is not implemented")
-    expect_raises(lambda: t.linalg.lu_factor(t.eye(2), pivot=False), (RuntimeError, NotImplementedError), "LU without pivoting is not implemented")
+    expect_raises(
+        lambda: t.linalg.lu(t.eye(2), pivot=False),
+        (RuntimeError, NotImplementedError),
+        "LU without pivoting is not implemented",
+    )
+    expect_raises(
+        lambda: t.linalg.lu_factor(t.eye(2), pivot=False),
+        (RuntimeError, NotImplementedError),
+        "LU without pivoting is not implemented",
+    )
     expect_raises(lambda: t.linalg.cholesky_ex(-t.eye(2), check_errors=True), RuntimeError, "not positive-definite")
     expect_raises(lambda: t.linalg.inv_ex(t.zeros(2, 2), check_errors=True), RuntimeError, "singular")
 
@@ -197,7 +205,11 @@ def _told(name: str, make: Callable[..., Any], out: bool, address: str) -> None:
         t = subject.torch
         device, wanted = t.empty(0).device, t.int32 if name in _INTEGERS else t.float64
         made = make(t, dtype=wanted, layout=t.strided, device=device, pin_memory=False, requires_grad=False)
-        expect_equal((made.dtype is wanted, made.layout is t.strided, made.device == device), (True, True, True), "dtype, layout and device")
+        expect_equal(
+            (made.dtype is wanted, made.layout is t.strided, made.device == device),
+            (True, True, True),
+            "dtype, layout and device",
+        )
         if name not in _INTEGERS:
             expect_equal(make(t, dtype=wanted, requires_grad=True).requires_grad, True, "whether a gradient is wanted")
         if out:
@@ -231,9 +243,20 @@ def _sizes(subject: Subject) -> None:
     expect_equal((made.device == device, made.requires_grad), (True, True), "asarray")
     new = t.ones(1).new_tensor([2.0], dtype=t.float64, device=device, requires_grad=True)
     expect_equal((str(new.dtype), new.requires_grad), ("torch.float64", True), "new_tensor")
-    for call in (lambda: t.ones(1).new_empty((2,), dtype=t.int64), lambda: t.ones(1).new_empty_strided((2,), (1,), dtype=t.int64)):
+    for call in (
+        lambda: t.ones(1).new_empty((2,), dtype=t.int64),
+        lambda: t.ones(1).new_empty_strided((2,), (1,), dtype=t.int64),
+    ):
         expect_equal((tuple(call().shape), str(call().dtype)), ((2,), "torch.int64"), "what is made like another")
-    expect_equal(quietly(lambda: t.range(start=0, end=2, step=0.5, dtype=t.float32, layout=t.strided, device=device, requires_grad=True, out=None)).tolist(), [0.0, 0.5, 1.0, 1.5, 2.0], "range holds its end")
+    expect_equal(
+        quietly(
+            lambda: t.range(
+                start=0, end=2, step=0.5, dtype=t.float32, layout=t.strided, device=device, requires_grad=True, out=None
+            )
+        ).tolist(),
+        [0.0, 0.5, 1.0, 1.5, 2.0],
+        "range holds its end",
+    )
     drawn = t.bernoulli(t.tensor([0.5, 0.5]), 1.0)
     expect_equal(drawn.tolist(), [1.0, 1.0], "a probability beside the tensor")
     target = t.empty(2)
@@ -242,7 +265,11 @@ def _sizes(subject: Subject) -> None:
     expect(t.multinomial(t.ones(3), 2, out=places) is places, "out= of multinomial")
     g = t.Generator(device=device).manual_seed(1)
     check_alike(subject, [t.binomial(t.tensor([5.0]), t.tensor([1.0]), generator=g)], [t.tensor([5.0])], "exact")
-    expect_equal([t.randint_like(t.ones(2), 5, 6).tolist(), t.ones(2).bernoulli().tolist()], [[5.0, 5.0], [1.0, 1.0]], "drawn without choice")
+    expect_equal(
+        [t.randint_like(t.ones(2), 5, 6).tolist(), t.ones(2).bernoulli().tolist()],
+        [[5.0, 5.0], [1.0, 1.0]],
+        "drawn without choice",
+    )
     expect_equal(t.ones(3).multinomial(3).sort().values.tolist(), [0, 1, 2], "all places")
 
 
@@ -251,7 +278,9 @@ def _formats(subject: Subject) -> None:
     t = subject.torch
     x, kept = t.tensor([1.0, 0.0]), {"memory_format": t.preserve_format}
     for name in ("bool", "double", "float", "int", "long"):
-        expect_equal(getattr(x, name)(**kept).tolist(), [1, 0] if name != "bool" else [True, False], f"the numbers after {name}")
+        expect_equal(
+            getattr(x, name)(**kept).tolist(), [1, 0] if name != "bool" else [True, False], f"the numbers after {name}"
+        )
     expect_equal([getattr(x, name)().element_size() for name in ("byte", "long", "int")], [1, 8, 4], "the sizes")
     expect_equal(x.clone(memory_format=t.contiguous_format).tolist(), [1.0, 0.0], "a clone")
     expect_equal(x.contiguous(memory_format=t.contiguous_format) is x, True, "what is contiguous stays itself")
@@ -266,4 +295,8 @@ def _formats(subject: Subject) -> None:
     expect_equal((lent.tolist(), lent.storage_offset()), ([0.0], 1), "what memory a tensor is set to")
     expect_equal((x.size(dim=0), t.zeros(2, 3).stride(dim=0), x.ndimension()), (2, 3, 1), "sizes by keyword")
     detached = x.clone().requires_grad_().mul(2).detach_()
-    expect_equal((detached.requires_grad, t.detach(detached).tolist(), t.detach_(detached) is detached), (False, [2.0, 0.0], True), "without history")
+    expect_equal(
+        (detached.requires_grad, t.detach(detached).tolist(), t.detach_(detached) is detached),
+        (False, [2.0, 0.0], True),
+        "without history",
+    )
