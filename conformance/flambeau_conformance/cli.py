@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument("backend", nargs="?", help="the backend's name; not needed with --subject torch")
     run.add_argument("-k", metavar="PATTERN", default="*", help="only cases whose address matches")
-    run.add_argument("--subject", choices=("flambeau", "torch"), default="flambeau", help="what is on trial")
+    run.add_argument("--subject", metavar="MODULE", default="flambeau", help="what is on trial, by the name it is imported by")
     run.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON lines")
     run.add_argument("--junit", type=Path, metavar="FILE", help="write the results as JUnit XML")
     run.add_argument("--expectations", type=Path, metavar="FILE", help="expected failures (TOML)")
