@@ -30,7 +30,8 @@ from .surface import names
 __all__ = ["AUTHORS", "Seen", "Trace", "trace", "traced"]
 
 _SKIPPED = (
-    "determinism", "device", "noncontiguous", "not-differentiable", "promotion", "reference", "second-gradient", "tangent",
+    "degenerate", "derivatives", "determinism", "device", "dims", "dtype", "large", "limits", "memory", "noncontiguous",
+    "not-differentiable", "promotion", "reference", "second-gradient", "sizes", "special", "tangent",
 )  # fmt: skip
 """Aspects that call what others call in the same way."""
 
