@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,6 +26,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--filter", default="", metavar="TEXT", help="only cases whose name contains TEXT")
     parser.add_argument("--json", type=Path, metavar="FILE", help="save the results")
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="of either library (%(default)s)")
+    parser.add_argument("--seconds", type=float, metavar="N", help="measure no further case after so long, and save")
     parser.add_argument("--backend", default="numpy", metavar="NAME", help="of flambeau (%(default)s)")
     return parser
 
@@ -47,10 +49,13 @@ def _run(options: argparse.Namespace) -> int:
         f"backend {options.backend}, threads {options.threads}; 5th percentile of {effort.samples} samples, {clock_name}"
     )
     print(HEADER)
-    results = []
+    results, start = [], time.monotonic()
     for result in measure(cases, measured, clock, effort):
         results.append(result)
         print(line(result), flush=True)
+        if options.seconds is not None and time.monotonic() - start > options.seconds:
+            print(f"stopped after {options.seconds:.0f} s: {len(results)} of {len(cases)} cases are measured")
+            break
     if any(result.missed for result in results):
         print("* above the goal")
     if options.json:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["CheckError", "expect", "expect_equal", "expect_raises"]
+__all__ = ["CheckError", "expect", "expect_equal", "expect_raises", "quietly"]
 
 
 class CheckError(AssertionError):
@@ -48,3 +49,10 @@ def expect_raises(
         expect(re.search(pattern, text), f"the message {text!r} does not match {pattern!r}")
         return
     raise CheckError(f"nothing was raised, expected {' or '.join(each.__name__ for each in classes)}")
+
+
+def quietly(call: Callable[[], Any]) -> Any:
+    """What a call gives that may warn: of what is old, or differs between the two libraries."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return call()

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from flambeau.__main__ import until_closed
 from flambeau.errors import BackendError
 
-from . import run_command
+from . import coverage, run_command
 from .catalogue import all_cases, matching
 from .isolation import RefusedError
 from .manifest import ManifestError, manifests
@@ -68,8 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     repro.add_argument("backend", help="the backend's name, or torch")
     repro.add_argument("case")
     repro.set_defaults(run=_repro)
-    coverage = commands.add_parser("coverage", help="say which ops have which aspects, and what is lacking")
-    coverage.set_defaults(run=_coverage)
+    coverage.add_parser(commands)
     record = commands.add_parser("record", help="record the golden results from an installed PyTorch")
     record.add_argument("sections", nargs="*", help="only these sections; see `list`")
     record.set_defaults(run=_record)
@@ -118,17 +117,6 @@ def _repro(options: argparse.Namespace) -> int:
         if fact:
             print(f"  {name}: {fact}")
     return NOT_CONFORMANT
-
-
-def _coverage(options: argparse.Namespace) -> int:
-    from .coverage import anchors, report, uncovered
-
-    print(report())
-    print(f"documented behaviours with a case: {len(anchors())}")
-    missing = uncovered()
-    for line in missing:
-        print(line)
-    return NOT_CONFORMANT if missing else CONFORMANT
 
 
 def _record(options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""The module on trial: flambeau on some backend, or PyTorch in its place."""
+"""The module on trial: flambeau on some backend, or PyTorch or another of its shape in its place."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ from typing import Any
 from flambeau.backend.registry import load_backend
 from flambeau.backend.types import CHECK_KERNELS
 
-from .manifest import Manifest, manifest_of, version_of
+from .manifest import Manifest, ManifestError, manifest_of, manifests, version_of
 
-__all__ = ["CPU_STREAM", "Subject", "check_kernels", "subject_of"]
+__all__ = ["CPU_STREAM", "Subject", "check_kernels", "subject_named", "subject_of"]
 
 
 CPU_STREAM = "cpu_stream"
 """What cases need whose expected numbers were drawn by PyTorch's CPU. It is found out, not claimed."""
+
+_NEEDED = ("Tensor", "tensor", "Generator", "manual_seed", "empty")
+"""What a module must have for cases to run on it."""
 
 _COUNTER_BYTES = 16  # of the state of a generator of CUDA devices
 
@@ -28,8 +31,8 @@ class Subject:
 
     Attributes:
         torch: the module.
-        name: the backend's name, or ``"torch"``.
-        version: the version of the backend's plugin, or PyTorch's.
+        name: the backend's name, or that of a module in flambeau's place.
+        version: the version of the backend's plugin, or of that module.
         manifest: what is claimed; None claims everything.
         worst_error: the largest deviation in the present case, as a share of what is tolerated.
     """
@@ -63,9 +66,11 @@ class Subject:
         return self.tensor(flat, dtype).reshape(shape).requires_grad_(requires_grad)
 
     def expectations(self) -> Path:
-        """The file with the known failures; for PyTorch, with the departures of flambeau from it."""
+        """The file with the known failures; for PyTorch, with the departures of flambeau from it. There need not be one."""
         if self.manifest is None:
-            return Path(__file__).with_name("departures.toml")
+            return Path(__file__).with_name(
+                "departures.toml" if self.name == "torch" else f"departures-{self.name}.toml"
+            )
         return self.manifest.path.with_name("expectations.toml")
 
     @contextmanager
@@ -87,15 +92,31 @@ def check_kernels() -> None:
 
 
 def subject_of(backend: str | None, module: str = "flambeau") -> Subject:
-    """The subject for a backend, or for PyTorch.
+    """The subject for a backend of flambeau, or for another module of PyTorch's interface, by the name it is imported by.
+
+    Of another module everything is claimed, because no manifest says what is not.
 
     Raises:
-        ManifestError: no backend is named, it has no manifest, or a wrong one.
+        ManifestError: no backend is named, it has no manifest, or a wrong one; or a backend is named for another module.
         BackendError: the backend cannot be loaded.
-        ImportError: the module is not installed.
+        ImportError: the module is not installed, or it has no tensors.
     """
-    if module == "torch":
-        torch = importlib.import_module("torch")
-        return Subject(torch, "torch", str(torch.__version__), None)
-    manifest = manifest_of(backend or "", load_backend)
-    return Subject(importlib.import_module("flambeau"), manifest.backend, version_of(manifest.backend), manifest)
+    if module == "flambeau":
+        manifest = manifest_of(backend or "", load_backend)
+        return Subject(importlib.import_module("flambeau"), manifest.backend, version_of(manifest.backend), manifest)
+    if backend not in (None, module):
+        raise ManifestError(f"the backend {backend!r} is one of flambeau's: the subject {module!r} takes none")
+    torch = importlib.import_module(module)
+    lacking = [name for name in _NEEDED if not hasattr(torch, name)]
+    if lacking:
+        raise ImportError(f"the module {module!r} is not of PyTorch's shape: it has no {', '.join(lacking)}")
+    return Subject(torch, module, str(getattr(torch, "__version__", "0")), None)
+
+
+def subject_named(name: str) -> Subject:
+    """The subject of one name: a backend if a plugin declares a manifest for it, otherwise a module.
+
+    Raises:
+        ManifestError, BackendError, ImportError: as for :func:`subject_of`.
+    """
+    return subject_of(name) if name in manifests() else subject_of(None, name)

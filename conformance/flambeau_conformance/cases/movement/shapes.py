@@ -8,9 +8,17 @@ from ...inputs import In
 _DTYPES = (*FLOATS, "int64", "bool")
 
 
+_DOCUMENTED = {
+    "flatten": "flatten", "unflatten": "unflatten",
+    **{name: f"Tensor.{name}" for name in
+       ("reshape", "view", "squeeze", "unsqueeze", "expand", "transpose", "permute", "t")},
+}  # fmt: skip
+"""The ids of what is documented of these ops: the methods of most."""
+
+
 def _moving(name: str, *samples: tuple[str, Any, tuple[int, ...]], errors: Any = (), turned: bool = True) -> None:
     op(
-        name, dtypes=_DTYPES, tolerance="exact", alias=True, anchors=(name,), errors=errors, turned=turned,
+        name, dtypes=_DTYPES, tolerance="exact", alias=True, anchors=(_DOCUMENTED[name],) if name in _DOCUMENTED else (), errors=errors, turned=turned,
         samples=[Sample(label, call, (In(shape),)) for label, call, shape in samples],
     )  # fmt: skip
 

@@ -214,6 +214,7 @@ def _several_orders(tensor: Tensor, formats: bool | list[layouts.memory_format])
 
 
 def _never(self: Tensor) -> bool:
+    """Whether it is a kind of tensor that there is none of: always False."""
     return False
 
 

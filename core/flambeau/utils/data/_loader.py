@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import repeat
@@ -63,6 +64,7 @@ class DataLoader:
         in_order: bool = True,
     ) -> None:  # fmt: skip
         _check_workers(num_workers, prefetch_factor, persistent_workers)
+        _check_waiting(timeout, multiprocessing_context, num_workers)
         _check_options(dataset, batch_size, shuffle, sampler, batch_sampler, drop_last)
         self.dataset = dataset
         self.timeout = timeout
@@ -165,6 +167,29 @@ def _check_workers(num_workers: int, prefetch_factor: int | None, persistent_wor
         )
     if persistent_workers:
         raise ValueError("persistent_workers option needs num_workers > 0")
+
+
+def _check_waiting(timeout: float, context: Any, num_workers: int) -> None:
+    if timeout < 0:
+        raise ValueError("timeout option should be non-negative")
+    if context is None:
+        return
+    if num_workers == 0:
+        raise ValueError(
+            "multiprocessing_context can only be used with multi-process loading (num_workers > 0), but got num_workers=0"
+        )
+    if isinstance(context, str):
+        known = multiprocessing.get_all_start_methods()
+        if context not in known:
+            raise ValueError(
+                f"multiprocessing_context option should specify a valid start method in {known}, but got "
+                f"multiprocessing_context={context!r}"
+            )
+    elif not hasattr(context, "Process"):
+        raise TypeError(
+            "multiprocessing_context option should be a valid context object or a string specifying the start method, but "
+            f"got multiprocessing_context={context!r}"
+        )
 
 
 def _check_options(

@@ -1,0 +1,61 @@
+"""Documented behaviours of GPUs: on a machine without one, they are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ...checks import expect_equal, expect_raises
+from ...declare import case
+from ...subject import Subject
+
+_REFUSED = (RuntimeError, AssertionError)
+"""PyTorch built without CUDA says so with an AssertionError."""
+
+
+def _first_gpu(t: Any, call: Callable[[], Any], what: str) -> None:
+    """Check that a call gives the first GPU or, where there is none, that it is refused."""
+    if not t.cuda.is_available():
+        expect_raises(call, _REFUSED, "CUDA")
+        return
+    expect_equal(str(call()), "cuda:0", what)
+
+
+@case("cuda/documented/tensor/-", dtypes=("float32",), anchors=("Tensor.cuda",))
+def _tensor(subject: Subject) -> None:
+    t = subject.torch
+    _first_gpu(t, lambda: t.tensor([1.0, 2.0]).cuda().device, "the device of the copy")
+
+
+@case("cuda/documented/module/-", dtypes=("float32",), anchors=("nn.Module.cuda",))
+def _module(subject: Subject) -> None:
+    t, model = subject.torch, subject.torch.nn.Linear(2, 1)
+
+    def moved() -> Any:
+        expect_equal(model.cuda() is model, True, "that the module is returned")
+        return model.weight.device
+
+    _first_gpu(t, moved, "the device of the weight")
+
+
+@case("current_device/documented/default/-", anchors=("cuda.current_device#default", "cuda#device_numbering"))
+def _first_is_current(subject: Subject) -> None:
+    t = subject.torch
+    _first_gpu(t, lambda: t.device("cuda", t.cuda.current_device()), "the current GPU")
+    if t.cuda.is_available():
+        names = [t.cuda.get_device_name(number) for number in range(t.cuda.device_count())]
+        expect_equal(all(isinstance(name, str) for name in names), True, "that all have names")
+
+
+@case("cuda/documented/full_example/-", dtypes=("float32", "int64"), anchors=("cuda#full_example",))
+def _whole_script(subject: Subject) -> None:
+    t = subject.torch
+    chosen = t.device("cuda") if t.cuda.is_available() else t.device("cpu")
+    moved = t.tensor([1, 2, 3]).to(chosen)
+    expect_equal(moved.device.type, chosen.type, "the kind of the tensor's device")
+    back = moved.to("cpu")
+    expect_equal((str(back.device), back.tolist()), ("cpu", [1, 2, 3]), "what comes back")
+    model = t.nn.Linear(10, 10).to(chosen)
+    expect_equal([each.device.type for each in model.parameters()], [chosen.type] * 2, "the parameters' devices")
+    beyond = t.device("cuda", t.cuda.device_count())
+    expect_raises(lambda: back.to(beyond), _REFUSED)

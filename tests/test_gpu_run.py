@@ -1,0 +1,91 @@
+"""The one command for a GPU: it writes its files, goes on after a failure, and stops what takes too long."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from benchmarks import gpu
+from benchmarks.gpu import Part
+
+
+def _part(name: str, script: str, limit: float = 20, **options: Any) -> Part:
+    return Part(
+        name, limit, lambda options, folder, seconds: ["-c", script], lambda folder, text: {"printed": text}, **options
+    )
+
+
+def test_a_part_that_fails_or_hangs_is_said_to_have_and_the_next_one_runs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parts = (
+        _part("falls", "import sys; print('half', flush=True); sys.exit(3)"),
+        _part("hangs", "import time\nprint('so far', flush=True)\nwhile True: time.sleep(1)", limit=0.8),
+        _part("dies", "import os; os.abort()"),
+        _part("runs", "print('whole')", more=True),
+    )
+    monkeypatch.setattr(gpu, "PARTS", parts)
+    start = time.monotonic()
+    assert gpu.main(["--out", str(tmp_path)]) == 1
+    assert time.monotonic() - start < 30
+    written = {each["name"]: each for each in json.loads((tmp_path / "gpu.json").read_text())["parts"]}
+    assert {name: each["status"] for name, each in written.items()} == {
+        "falls": "failed", "hangs": "stopped at its limit", "dies": "failed", "runs": "ok",
+    }  # fmt: skip
+    assert written["falls"]["code"] == 3
+    assert written["hangs"]["figures"] == {"printed": "so far\n"}
+    assert "| hangs | stopped at its limit |" in (tmp_path / "gpu.md").read_text()
+    assert "fell: falls, hangs, dies" in capsys.readouterr().out
+
+
+def test_what_cannot_be_read_is_a_failure(tmp_path: Path) -> None:
+    part = Part(
+        "odd", 20, lambda options, folder, seconds: ["-c", "print('no figures')"], lambda folder, text: json.loads(text)
+    )
+    outcome = gpu.run_part(part, argparse.Namespace(), 20, gpu._environment(None))
+    assert outcome.status == "failed"
+    assert "its results cannot be read" in outcome.tail
+
+
+def test_no_part_takes_what_later_ones_need() -> None:
+    parts = (_part("one", "", limit=10), _part("two", "", limit=30), _part("three", "", limit=20, more=True))
+    limit = gpu._limits(parts, 60)
+    assert limit(parts[0], 0) == 10
+    assert limit(parts[1], 10) == 30
+    assert limit(parts[2], 15) == 45
+    assert limit(parts[2], 70) == 1
+    assert sum(part.limit for part in gpu.PARTS) <= gpu.BUDGET < 480
+
+
+def test_an_unknown_part_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert gpu.main(["--parts", "sound"]) == 2
+    assert "there is no part sound: the parts are about, streams" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="process groups")
+def test_it_runs_on_the_stand_in(tmp_path: Path) -> None:
+    arguments = [
+        "--stand-in",
+        "--out",
+        str(tmp_path),
+        "--cases",
+        "exp/value/*",
+        "--filter",
+        "arrays/add/10000",
+        "--jobs",
+        "1",
+    ]
+    assert gpu.main([*arguments, "--parts", "about,conformance,benchmarks"]) == 0, (tmp_path / "gpu.md").read_text()
+    about, conformance, benchmarks = (
+        each["figures"] for each in json.loads((tmp_path / "gpu.json").read_text())["parts"]
+    )
+    assert about["device"] == "stand-in"
+    assert conformance["cases"] > 0
+    assert set(conformance["counts"]) == {"pass"}
+    assert "arrays/add/10000" in [row["name"] for row in benchmarks["results"]]
+    assert "nothing is measured" in (tmp_path / "gpu.md").read_text()
