@@ -208,6 +208,22 @@ def polar(abs: Tensor, angle: Tensor) -> Tensor:
         tensor([2.+0.j])
     """
     _check_parts("polar", abs, angle)
+    return _polar(*broadcast_tensors(abs, angle))
+
+
+def _polar_abs(grad: Tensor, result: Tensor) -> Tensor:
+    return real(grad.conj() * complex_sgn(result))
+
+
+def _polar_angle(grad: Tensor, result: Tensor) -> Tensor:
+    return real(grad.conj() * (result * 1j))
+
+
+@primitive(
+    derivatives={"abs": _polar_abs, "angle": _polar_angle}, method=False, holomorphic=False, node="PolarBackward0"
+)
+def _polar(abs: Tensor, angle: Tensor) -> Tensor:
+    abs, angle = abs.detach(), angle.detach()
     return complex(abs * cos(angle), abs * sin(angle))
 
 

@@ -28,6 +28,8 @@ __all__ = ["argwhere", "gather", "index_select", "masked_select", "nonzero", "ta
 def check_gather(function: str, input: Tensor, dim: int, index: Tensor) -> tuple[int, Tensor]:
     """Check an index tensor for gather and scatter; the dim, counted from the front, and the index as int64.
 
+    An empty index, which may have any shape, comes back with as many dims as the input.
+
     Raises:
         RuntimeError: the index is neither int32 nor int64, does not fit the shape, or is out of range.
         IndexError: there is no such dim.
@@ -36,8 +38,8 @@ def check_gather(function: str, input: Tensor, dim: int, index: Tensor) -> tuple
         raise RuntimeError(f"{function}(): Expected dtype int32/int64 for index")
     common_type(function, (input, index))
     index = counted_as(to_type(index, input._type.with_dtype(dtypes.int64)), index)
-    if not index.numel():
-        return normalize_dim(dim, input.dim()), index
+    if not index.numel():  # of any shape
+        return normalize_dim(dim, input.dim()), reshape(index, (0,) * input.dim() or (0,))
     if max(index.dim(), 1) != max(input.dim(), 1):
         raise RuntimeError(
             f"Index tensor must have the same number of dimensions as {'input' if function == 'gather' else 'self'} tensor"
@@ -76,13 +78,13 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
         tensor([[1, 1],
                 [4, 3]])
     """
+    shape = index._array.shape
     dim, index = check_gather("gather", input, dim, index)
-    if not index.numel():
-        return input.new_empty(tuple(index.shape))
     if input.dim() and index.dim():
-        return _gather(input, dim, index, sparse_grad)
+        result = _gather(input, dim, index, sparse_grad)
+        return result if result._array.shape == shape else reshape(result, shape)
     flat, flat_index = dimensioned(input, index)
-    return reshape(_gather(flat, 0, flat_index), index._array.shape)
+    return reshape(_gather(flat, 0, flat_index), shape)
 
 
 @composite(out="exact")
