@@ -158,7 +158,7 @@ def array_as(operand: Any, target: TensorType) -> Any:
         return operand._array
     if operand._type.place is not target.place:  # a 0-d CPU tensor, by `common_type`
         return target.number(operand.item())
-    return target.kernels.cast(operand._array, target.dtype.name)
+    return operand._type.kernels.cast(operand._array, target.dtype.name)
 
 
 WIDE_WITH_NUMBERS = ("mul", "div", "floor_divide")
@@ -476,7 +476,7 @@ def _check_exact_out(target: Tensor, value: Tensor) -> None:
 _C_NAMES = {
     "float32": "float", "float64": "double", "int64": "long int", "int32": "int", "int16": "short int",
     "int8": "signed char", "uint8": "unsigned char", "float16": "c10::Half", "bfloat16": "c10::BFloat16",
-    "complex64": "c10::complex<float>", "complex128": "c10::complex<double>",
+    "complex32": "c10::complex<c10::Half>", "complex64": "c10::complex<float>", "complex128": "c10::complex<double>",
 }  # fmt: skip
 
 
@@ -534,6 +534,6 @@ def store(target: Tensor, value: Tensor) -> None:
     if not can_cast(value.dtype, target.dtype):
         raise cast_error(value, target)
     kernels = target._type.kernels
-    array = value._array if value._type is target._type else kernels.cast(value._array, target.dtype.name)
+    array = value._array if value._type is target._type else value._type.kernels.cast(value._array, target.dtype.name)
     kernels.copy_into(target._array, array)
     propagate_write(target)

@@ -435,7 +435,12 @@ class Tensor(TensorMethods):
                 f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host "
                 "memory first."
             )
+        tensor._check_shown()
         return tensor._type.backend.to_numpy(tensor._array)
+
+    def _check_shown(self) -> None:
+        if self.dtype is dtypes.complex32:  # which no other library has
+            raise TypeError("Got unsupported ScalarType ComplexHalf")
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         array = self.numpy()
@@ -453,6 +458,7 @@ class Tensor(TensorMethods):
             raise AttributeError(f"no __array_interface__ on a tensor on {self.device}")
         if self._node is not None:
             raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+        self._check_shown()
         return self._type.backend.array_interface(self._array)
 
     @property
@@ -469,11 +475,13 @@ class Tensor(TensorMethods):
                 "Can't get __cuda_array_interface__ on Variable that requires grad. If gradients aren't required, use "
                 "var.detach() to get Variable that doesn't require grad."
             )
+        self._check_shown()
         return self._type.backend.array_interface(self._array)
 
     def __dlpack__(self, **options: Any) -> Any:
         if self._node is not None:
             raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
+        self._check_shown()
         return self._type.backend.to_dlpack(
             self._array, **{name: value for name, value in options.items() if value is not None}
         )

@@ -7,6 +7,7 @@ from math import ceil, floor, isfinite
 from typing import Any
 
 from flambeau import dtypes
+from flambeau._dispatch.checks import no_complex_halves
 from flambeau._dispatch.factories import TypeOf, check_shape, factory
 from flambeau._dispatch.runtime import number_argument
 from flambeau._tensor import Tensor, from_array
@@ -143,6 +144,8 @@ def _spaced_type(function: str, start: Any, end: Any, steps: int, type_of: TypeO
             f"torch.{function}(): inferred dtype {inferred.name} can't be safely cast to passed dtype "
             f"{scalar_type_name(type_.dtype)}"
         )
+    if int(steps) > 1:
+        no_complex_halves(f"{function}_cpu", type_.dtype)
     if not type_.numbers and int(steps) > 1:
         raise NotImplementedError(f"\"{function}_cpu\" not implemented for 'Bool'")
     return type_
@@ -158,7 +161,7 @@ def _spaced(start: Any, end: Any, steps: int, type_: TensorType) -> Any:
     if type_.floats:
         return _from_both_ends(type_, start, end, steps)
     wide = type_.with_dtype(dtypes.float64)
-    return type_.kernels.cast(_from_both_ends(wide, start, end, steps), type_.dtype.name)
+    return wide.kernels.cast(_from_both_ends(wide, start, end, steps), type_.dtype.name)
 
 
 def _spaced_complex(start: complex, end: complex, steps: int, type_: TensorType) -> Any:
@@ -323,6 +326,7 @@ def eye(
         if size >= _WIDEST:
             raise ValueError(f"eye(): Overflow when unpacking long long: {name} is {size}")
     type_ = type_of()
+    no_complex_halves("eye", type_.dtype)
     check_shape((n, n if m is None else as_int(m, "m")), "eye")
     rows = arange(n, device=type_.device)
     columns = arange(n if m is None else m, device=type_.device)

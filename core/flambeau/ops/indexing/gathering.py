@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flambeau import dtypes
+from flambeau._dispatch.checks import no_complex_halves
 from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.runtime import common_type, with_out
 from flambeau._tensor import Tensor, from_array
@@ -34,6 +35,7 @@ def check_gather(function: str, input: Tensor, dim: int, index: Tensor) -> tuple
         RuntimeError: the index is neither int32 nor int64, does not fit the shape, or is out of range.
         IndexError: there is no such dim.
     """
+    no_complex_halves("scatter_gather_tensor_cpu", input.dtype)
     if index.dtype not in (dtypes.int32, dtypes.int64) and index.numel():
         raise RuntimeError(f"{function}(): Expected dtype int32/int64 for index")
     common_type(function, (input, index))
@@ -187,6 +189,7 @@ def flat_index(function: str, input: Tensor, index: Tensor) -> Tensor:
         RuntimeError: they are not int64.
         IndexError: one is out of range.
     """
+    no_complex_halves("take_cpu" if function == "take" else "take_put_cpu", input.dtype)
     if index.dtype is not dtypes.int64:
         raise RuntimeError(f"{function}(): Expected a long tensor for index, but got {scalar_type_name(index.dtype)}")
     common_type(function, (input, index))

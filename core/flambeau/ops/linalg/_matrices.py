@@ -23,7 +23,7 @@ def check_matrix(function: str, input: Tensor, name: str = "A", *, halves: bool 
     if input.dim() < 2:
         raise RuntimeError(f"{function}: The input tensor {name} must have at least 2 dimensions.")
     check_floats(function, input)
-    if not halves and input.dtype in (dtypes.float16, dtypes.bfloat16):
+    if not halves and input.dtype in (dtypes.float16, dtypes.bfloat16, dtypes.complex32):
         raise RuntimeError(f"{function}: Low precision dtypes not supported. Got {scalar_type_name(input.dtype)}")
 
 
