@@ -13,7 +13,7 @@ from typing import Any
 
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.hooks import move_retained
-from flambeau._tensor.modes import enable_grad, grad_enabled
+from flambeau._tensor.modes import enable_grad, grad_enabled, no_grad
 from flambeau._tensor.node import Leaf, Node, Rule, Stale, next_sequence
 from flambeau._tensor.overrides import taken_over
 from flambeau._tensor.saved import freed_error
@@ -44,7 +44,7 @@ def apply(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]
     """
     recording = grad_enabled()
     recorded = recording and _recorded(input, args, kwargs)
-    shared = row.shared is not None and not recorded and overlaps_itself(input)
+    shared = row.shared is not None and overlaps_itself(input)
     check_writable(input, recorded, overlapping=shared or (row.overlapping and not recorded))
     if input._storage is not None or not row.promotion:
         check_operands(row.name, input, (*args, *kwargs.values()) if kwargs else args)
@@ -55,12 +55,16 @@ def apply(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]
         taken = taken_over(getattr(Tensor, f"{row.name}_"), (input, *args), kwargs, name=f"torch.Tensor.{row.name}_")
         if taken is not NotImplemented:
             return taken  # type: ignore[no-any-return]
-    if shared:
+    if shared and not recorded:
         row.shared(input, *args, **(named(row, kwargs) if kwargs else kwargs))
         return input
     if recorded:
         result = _checked(row, input, row.function(_stand_in(input, row), *args, **kwargs))
-        store(input, result)
+        if shared:
+            with no_grad():
+                row.shared(input, *args, **(named(row, kwargs) if kwargs else kwargs))
+        else:
+            store(input, result)
         relink(input, result)
         return input
     if row.write is not None:
@@ -93,7 +97,8 @@ def check_writable(input: Tensor, recorded: bool, *, overlapping: bool = False) 
     if view is not None and view.differentiable and grad_enabled() and (recorded or view.base._node is not None):
         if view.made_in or view.origin:
             raise RuntimeError(forbidden(input, view, "is being"))
-        if view.base._node.__class__ is Leaf:
+        base = view.base._node
+        if base.__class__ is Leaf or (base is None and node is not None):  # the latter after `detach_` of the base
             raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
     if view is not None and not overlapping:
         check_distinct(input)

@@ -28,11 +28,13 @@ __all__ = [
     "check_inference",
     "counted_as",
     "forbidden",
+    "join_memory",
     "link_view",
     "memory_of",
     "mark_inference",
     "propagate_write",
     "replay",
+    "same_memory",
     "storage_of",
     "version_of",
 ]
@@ -46,14 +48,17 @@ class Storage:
 
     Attributes:
         version: how often it was written to in place.
+        kin: tensors that lie in the same memory and count writes for themselves, as ``.data`` does; the list is one object for
+            the storages of all of them, None for nearly all storages.
         fragile: whether a view has a history that no write may change: one of several that one operation made, or the output
             of a custom Function.
     """
 
-    __slots__ = ("_compact_at", "_views", "fragile", "version")
+    __slots__ = ("_compact_at", "_views", "fragile", "kin", "version")
 
     def __init__(self) -> None:
         self.version = 0
+        self.kin: list[weakref.ref[Tensor]] | None = None
         self.fragile = False
         self._views: list[weakref.ref[Tensor]] | None = None
         self._compact_at = 16
@@ -80,6 +85,24 @@ class Storage:
         if self.fragile:
             for view in self.views():
                 _cut_off(view)
+
+
+def join_memory(tensor: Tensor, source: Tensor) -> None:
+    """Note that ``tensor``, which counts its writes for itself, lies in the memory of ``source``."""
+    own, other = storage_of(tensor), storage_of(source)
+    if other.kin is None:
+        other.kin = [weakref.ref(source)]
+    elif len(other.kin) & 15 == 15:
+        other.kin[:] = [reference for reference in other.kin if reference() is not None]
+    own.kin = other.kin
+    own.kin.append(weakref.ref(tensor))
+
+
+def same_memory(one: Storage | None, other: Storage | None) -> bool:
+    """Whether two storages are known to be of one memory."""
+    if one is None or other is None:
+        return False
+    return one is other or (one.kin is not None and one.kin is other.kin)
 
 
 def _cut_off(view: Tensor) -> None:

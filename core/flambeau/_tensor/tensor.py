@@ -21,7 +21,7 @@ from .hooks import register_hook, retain_grad
 from .methods import TensorMethods
 from .modes import in_inference_mode, inference
 from .node import Leaf, Node, Output, Stale
-from .storage import InferenceStorage, Storage, View, mark_inference
+from .storage import InferenceStorage, Storage, View, join_memory, mark_inference
 
 if TYPE_CHECKING:
     from flambeau.backend.types import TensorType
@@ -368,6 +368,7 @@ class Tensor(TensorMethods):
         made = from_array(self._array, self._type)
         if self._view is not None:  # so that writes look whether elements share memory
             made._view = View(from_array(self._array, self._type), (), False)
+        join_memory(made, self)
         return made
 
     @data.setter
@@ -375,6 +376,7 @@ class Tensor(TensorMethods):
         if not value._type.floats and self._node is not None:
             raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
         self._array, self._type = value._array, value._type
+        join_memory(self, value)
 
     def _copied(self) -> Tensor:
         """A contiguous copy without history."""

@@ -13,7 +13,7 @@ from flambeau._dispatch.overlaps import check_apart, overlaps_itself, repeated_d
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
-from flambeau._tensor.modes import grad_enabled, no_grad
+from flambeau._tensor.modes import no_grad
 from flambeau._tensor.overrides import taken_over, taking_part
 from flambeau._tensor.storage import counted_as
 from flambeau.dtypes import scalar_type_name
@@ -398,7 +398,8 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
         value = tensor(value, dtype=input.dtype, device=input.device)
     elif value.dtype is not input.dtype and not isinstance(key, bool):
         _check_conversion(input, entries, value)
-    if len(entries) == 1 and value.numel() == 1 and _is_mask(entries[0]) and entries[0].dtype is dtypes.bool:
+    one = len(entries) == 1 and value.numel() == 1
+    if one and _is_mask(entries[0]) and entries[0].dtype is dtypes.bool and not overlaps_itself(input):
         _fill_where(input, entries[0], value)
         return
     view, advanced = _apply_basic(input, entries, _fills(entries, value))
@@ -467,7 +468,7 @@ def _put_at(view: Tensor, advanced: list[tuple[int, Tensor]], value: Tensor, acc
     if place:
         back = (*range(place, place + count), *range(place), *range(place + count, len(wanted)))
         full = _permute(full, back)
-    if overlaps_itself(front) and not (grad_enabled() and (front.requires_grad or full.requires_grad)):
+    if overlaps_itself(front):
         warn_expanded("index_put_", "tensor[indices] = tensor")
         front, indices, full = _once(front, indices, full, accumulate)
     front._index_put_(tuple(indices), full, accumulate)
