@@ -14,7 +14,7 @@ from typing import Any
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.hooks import move_retained
 from flambeau._tensor.modes import enable_grad, grad_enabled, no_grad
-from flambeau._tensor.node import Leaf, Node, Rule, Stale, next_sequence
+from flambeau._tensor.node import Leaf, Node, Rule, next_sequence
 from flambeau._tensor.overrides import taken_over
 from flambeau._tensor.saved import freed_error
 from flambeau._tensor.storage import (
@@ -22,6 +22,8 @@ from flambeau._tensor.storage import (
     Steps,
     check_inference,
     forbidden,
+    invalidate,
+    node_in,
     propagate_write,
     replay,
     storage_of,
@@ -89,8 +91,8 @@ def check_writable(input: Tensor, recorded: bool, *, overlapping: bool = False) 
 
     ``recorded`` says that the graph gets to know of the write; ``overlapping`` elements are no obstacle if none is written.
     """
-    node = input._node
     view = input._view
+    node = input._node if view is None else node_in(input)
     check_inference(input)
     if recorded and node.__class__ is Leaf:
         raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
@@ -105,7 +107,7 @@ def check_writable(input: Tensor, recorded: bool, *, overlapping: bool = False) 
 
 
 def _recorded(input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    if input._node is not None:
+    if (input._node if input._view is None else node_in(input)) is not None:
         return True
     for value in (*args, *kwargs.values()) if kwargs else args:  # noqa: SIM110 (any() would take twice the time)
         if getattr(value, "_node", None) is not None:
@@ -244,12 +246,10 @@ def _relink_views(base: Tensor) -> None:
     with enable_grad():
         for view in storage_of(base).views():
             how = view._view
-            if how is None or how.base is not base or not how.differentiable or view._node.__class__ is Leaf:
+            if how is None or how.base is not base or not how.differentiable or node_in(view).__class__ is Leaf:
                 continue
             if how.made_in or how.origin:
-                if view._node.__class__ is not Stale:
-                    message = forbidden(view, how, "its base or another view of its base has been")
-                    view._node = Stale(message, base._node)
+                invalidate(view, how, base._node)
             else:
                 before = view._node
                 view._node = replay(how.steps, base)._node
@@ -266,7 +266,9 @@ def _replace_backward(node: Node, grad: Tensor) -> tuple[Tensor | None, Tensor |
     rest: Tensor | None = None
     if base_edge is not None:
         rest = _clone_in_order(grad, steps)
-        replay(steps, rest).zero_()
+        part = replay(steps, rest)
+        check_distinct(part)  # of an expanded tensor, in which the write was allowed, PyTorch has no gradient
+        part.zero_()
     return rest, None if part_edge is None else replay(steps, grad).clone()
 
 

@@ -10,6 +10,7 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from . import overrides
 from .modes import in_inference_mode
 from .node import Leaf, Node, Output, Stale, edge_target
 from .overrides import DisableTorchFunctionSubclass
@@ -28,10 +29,12 @@ __all__ = [
     "check_inference",
     "counted_as",
     "forbidden",
+    "invalidate",
     "join_memory",
     "link_view",
     "memory_of",
     "mark_inference",
+    "node_in",
     "propagate_write",
     "replay",
     "same_memory",
@@ -50,8 +53,8 @@ class Storage:
         version: how often it was written to in place.
         kin: tensors that lie in the same memory and count writes for themselves, as ``.data`` does; the list is one object for
             the storages of all of them, None for nearly all storages.
-        fragile: whether a view has a history that no write may change: one of several that one operation made, or the output
-            of a custom Function.
+        fragile: whether a view has a history that no write may change: one of several that one operation made, the output of a
+            custom Function, or one that was made where nothing is recorded, of what has a history.
     """
 
     __slots__ = ("_compact_at", "_views", "fragile", "kin", "version")
@@ -105,12 +108,30 @@ def same_memory(one: Storage | None, other: Storage | None) -> bool:
     return one is other or (one.kin is not None and one.kin is other.kin)
 
 
-def _cut_off(view: Tensor) -> None:
-    how, node = view._view, view._node
-    if how is None or not (how.origin or how.made_in) or not isinstance(node, (Node, Output)):
+def node_in(tensor: Tensor) -> Node | Output | Leaf | None:
+    """The node of a tensor, also of one whose history is no longer true, where ``_node`` is an error."""
+    node: Node | Output | Leaf | None = overrides.Tensor._node.__get__(tensor)
+    return node
+
+
+def invalidate(view: Tensor, how: View, *edges: Any) -> None:
+    """Let the next use of a view be an error, because a write to its memory is one that its history cannot follow."""
+    if node_in(view).__class__ is Stale:
         return
-    if node.__class__ is not Stale:
-        view._node = Stale(forbidden(view, how, "its base or another view of its base has been"))
+    overrides.Tensor._node.__set__(
+        view, Stale(forbidden(view, how, "its base or another view of its base has been"), *edges)
+    )
+    if view.__class__ is overrides.Tensor:
+        view.__class__ = overrides.InvalidTensor
+
+
+def _cut_off(view: Tensor) -> None:
+    how, node = view._view, node_in(view)
+    if how is None or not (how.origin or how.made_in):
+        return
+    lost = how.differentiable and how.made_in in ("no_grad", "inference") and how.base._node is not None
+    if isinstance(node, (Node, Output)) or (node is None and lost):
+        invalidate(view, how)
 
 
 class InferenceStorage(Storage):
@@ -259,6 +280,8 @@ def link_view(
         view = View(parent.base, parent.steps + step, True, made_in or parent.made_in)
         result._view = Piece(view, parent.origin) if parent.origin else view
     storage.add_view(result)
+    if made_in and result._view.base._node is not None:
+        storage.fragile = True
 
 
 def memory_of(tensor: Tensor) -> tuple[Tensor, Steps]:
@@ -307,7 +330,8 @@ def forbidden(tensor: Tensor, view: View, done: str) -> str:
 
 def _output_of(tensor: Tensor) -> str:
     """Which output of which operation it is, in the words of PyTorch's messages; nothing for what no graph knows."""
-    if tensor._node is None or tensor._node.__class__ is Leaf or tensor._node.__class__ is Stale:
+    own = node_in(tensor)
+    if own is None or own.__class__ is Leaf or own.__class__ is Stale:
         return ""
-    node, index = edge_target(tensor._node)
+    node, index = edge_target(own)
     return f"Output {index} of {node.name().removesuffix('0').removesuffix('Backward')}"

@@ -56,15 +56,33 @@ def _check_range(start: Any, end: Any, step: Any) -> None:
 _WIDEST = 1 << 63
 
 
+def _bounds(bounds: tuple[Any, ...], start: Any, end: Any, step: Any) -> tuple[Any, Any, Any]:
+    """Start, end and step; one number alone is the end."""
+    alone = len(bounds) == 1 and end is None
+    names = ("end",) if alone else ("start", "end", "step")
+    named = {name: value for name, value in (("start", start), ("end", end), ("step", step)) if value is not None}
+    given = dict(zip(names, bounds, strict=False))
+    if len(bounds) > 3 or given.keys() & named.keys() or (alone and named) or not (bounds or named):
+        got = [type(value).__name__ for value in bounds] + [f"{n}={type(v).__name__}" for n, v in named.items()]
+        raise TypeError(
+            f"arange() received an invalid combination of arguments - got ({', '.join(got)}), but expected one of: "
+            "(end), (start, end) or (start, end, step)"
+        )
+    given |= named
+    if "end" not in given:
+        raise TypeError('arange() missing 1 required positional arguments: "end"')
+    return given.get("start", 0), given["end"], given.get("step", 1)
+
+
 @factory()
 def arange(
+    *bounds: Any,
     start: Any = None,
     end: Any = None,
-    step: Any = 1,
-    *,
+    step: Any = None,
     type_of: TypeOf,
 ) -> Tensor:
-    """Count from ``start`` (0 if only one number is given) up to, not including, ``end``.
+    """Count up to, not including, ``end``: ``arange(end)``, ``arange(start, end)`` or ``arange(start, end, step)``.
 
     Source of the semantics: ``torch.arange``.
 
@@ -77,11 +95,7 @@ def arange(
         >>> torch.arange(1, 6, 2)
         tensor([1, 3, 5])
     """
-    if end is None:
-        start, end = None, start
-    if end is None:
-        raise TypeError("arange() missing 1 required positional argument: 'end'")
-    start, end, step = _numbers("arange", 0 if start is None else start, end, step)
+    start, end, step = _numbers("arange", *_bounds(bounds, start, end, step))
     integral = all(isinstance(value, int) for value in (start, end, step))
     type_ = type_of(dtypes.int64 if integral else None)
     if not type_.real_numbers:
