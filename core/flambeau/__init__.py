@@ -17,6 +17,7 @@ try:
     from . import autograd as autograd
     from . import ops as ops
     from . import random as random
+    from . import return_types as return_types
     from . import sparse as sparse
     from ._tensor import Tensor as Tensor
     from ._tensor.anomaly import is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled

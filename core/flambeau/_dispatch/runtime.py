@@ -367,6 +367,11 @@ def scale(function: str, input: Any, other: Any, alpha: Any) -> Any:
     return other * alpha
 
 
+def public_name(function: Callable[..., Any]) -> str:
+    """What a program calls a function: ``max`` for the one that finds the largest element along a dimension."""
+    return function.__name__.strip("_").removesuffix("_all").removesuffix("_dim")
+
+
 def with_out(out: Any, function: Callable[..., Any], *args: Any, resizing: bool = False, **kwargs: Any) -> Any:
     """Run ``function`` and write its result into ``out``: a tensor, or a tuple of them for several results.
 
@@ -400,10 +405,10 @@ def _written(
 ) -> Any:
     outs = (out,) if isinstance(out, Tensor) else tuple(out) if isinstance(out, (tuple, list)) else ()
     if not outs or not all(isinstance(target, Tensor) for target in outs):
-        raise TypeError(f"{function.__name__.lstrip('_')}(): argument 'out' must be Tensor, not {type(out).__name__}")
+        raise TypeError(f"{public_name(function)}(): argument 'out' must be Tensor, not {type(out).__name__}")
     if grad_enabled() and _any_node((*args, *kwargs.values(), *outs)):
         raise RuntimeError(
-            f"{function.__name__.lstrip('_')}(): functions with out=... arguments don't support automatic differentiation, "
+            f"{public_name(function)}(): functions with out=... arguments don't support automatic differentiation, "
             "but one of the arguments requires grad."
         )
     for target in outs:
@@ -420,7 +425,7 @@ def _written(
         check(target, value)
         resized = target._array.shape != value._array.shape
         elementwise = getattr(getattr(function, "row", None), "promotion", "") != ""
-        check_out(function.__name__.lstrip("_"), target, args, elementwise=elementwise, resized=resized)
+        check_out(public_name(function), target, args, elementwise=elementwise, resized=resized)
     for target, value in zip(outs, results, strict=True):
         _write_out(target, value, warns=warns)
     return type(result)(*outs) if hasattr(result, "_fields") else out
