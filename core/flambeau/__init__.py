@@ -17,6 +17,7 @@ try:
     from . import autograd as autograd
     from . import ops as ops
     from . import random as random
+    from . import return_types as return_types
     from . import sparse as sparse
     from ._tensor import Tensor as Tensor
     from ._tensor.anomaly import is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled
@@ -79,6 +80,7 @@ from .dtypes import *  # noqa: E402  # isort: skip
 newaxis = None
 double = float64
 half = float16
+chalf = complex32
 long = int64
 short = int16
 float = float32

@@ -120,6 +120,7 @@ from .dtypes import *  # noqa: E402  # isort: skip
 newaxis = None
 double = float64
 half = float16
+chalf = complex32
 long = int64
 short = int16
 float = float32

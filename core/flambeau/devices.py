@@ -15,10 +15,18 @@ def _nothing(wanted: str) -> str:
     return ""
 
 
+def _nowhere(wanted: object = None) -> None:
+    """What a door leads to until it is assigned."""
+
+
 known_types: Callable[[], tuple[str, ...]] = tuple
 lacking: Callable[[str], str] = _nothing
 """A door: :mod:`flambeau.backend.registry`, which stands above, assigns these once. They give the device types that backends
 serve, and what to say of one that none does: which plugins are broken."""
+
+enter: Callable[[device], None] = _nowhere
+leave: Callable[[], None] = _nowhere
+"""Further doors, of :mod:`flambeau.backend.selection`: what a ``with`` block of a device does."""
 
 TYPE_PATTERN = r"[A-Za-z_][A-Za-z0-9_-]*"
 """What a device type looks like."""
@@ -31,7 +39,7 @@ class device:
     """A device: the type of a backend and, optionally, an index.
 
     ``device("cuda:0")``, ``device("cuda", 0)`` and ``device(0)`` name the first CUDA device; ``device("cuda")``
-    the current one. Source of the semantics: ``torch.device``.
+    the current one. In a ``with`` block, factories put tensors on it. Source of the semantics: ``torch.device``.
 
     Raises:
         RuntimeError: the string is malformed, or no plugin serves the device type; the message lists those there are.
@@ -42,6 +50,8 @@ class device:
         device(type='cpu')
         >>> torch.device("cuda:1").index
         1
+        >>> with torch.device("cpu"):
+        ...     x = torch.zeros(2)
     """
 
     __slots__ = ("index", "type")
@@ -78,6 +88,13 @@ class device:
                 f"{lacking(match[1])}"
             )
         self.type, self.index = match[1], index
+
+    def __enter__(self) -> device:
+        enter(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        leave()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, device) and self.type == other.type and self.index == other.index

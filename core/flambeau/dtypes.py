@@ -16,6 +16,7 @@ __all__ = [
     "bfloat16",
     "bool",
     "complex128",
+    "complex32",
     "complex64",
     "dtype",
     "float16",
@@ -77,14 +78,14 @@ class dtype:
 
     def to_real(self) -> dtype:
         """The type of the real part of a complex type; any other type itself. Source: ``torch.dtype.to_real``."""
-        return {"complex64": float32, "complex128": float64}.get(self.name, self)
+        return {"complex32": float16, "complex64": float32, "complex128": float64}.get(self.name, self)
 
     def to_complex(self) -> dtype:
         """The complex type whose parts have this type. Source: ``torch.dtype.to_complex``."""
         if self.category == COMPLEX:
             return self
         try:
-            return {"bfloat16": complex64, "float32": complex64, "float64": complex128}[self.name]
+            return _COMPLEX[self.name]
         except KeyError:
             raise RuntimeError(f"there is no complex type of {self!r}; convert to torch.float32 first") from None
 
@@ -105,13 +106,29 @@ float16: Final = dtype("float16", 2, FLOATING, "e")
 bfloat16: Final = dtype("bfloat16", 2, FLOATING, "H")
 float32: Final = dtype("float32", 4, FLOATING, "f")
 float64: Final = dtype("float64", 8, FLOATING, "d")
+complex32: Final = dtype("complex32", 4, COMPLEX, "e")
 complex64: Final = dtype("complex64", 8, COMPLEX, "f")
 complex128: Final = dtype("complex128", 16, COMPLEX, "d")
 bool: Final = dtype("bool", 1, BOOLEAN, "?", is_signed=False)
 
-ALL: Final = (bool, uint8, int8, int16, int32, int64, float16, bfloat16, float32, float64, complex64, complex128)
+ALL: Final = (
+    bool,
+    uint8,
+    int8,
+    int16,
+    int32,
+    int64,
+    float16,
+    bfloat16,
+    float32,
+    float64,
+    complex32,
+    complex64,
+    complex128,
+)
+_COMPLEX: Final = {"float16": complex32, "bfloat16": complex64, "float32": complex64, "float64": complex128}
 _BY_NAME: Final = {entry.name: entry for entry in ALL}
-_KINDS: Final = {f"{entry.name[0]}{entry.itemsize}": entry for entry in ALL if entry is not bfloat16}
+_KINDS: Final = {f"{entry.name[0]}{entry.itemsize}": entry for entry in ALL if entry not in (bfloat16, complex32)}
 """The dtypes that NumPy has by its letter for their kind and their bytes: ``"f4"``."""
 
 ARRAY_ORDER: Final = (float64, float32, float16, complex64, complex128, int64, int32, int16, int8, uint8, bool)
@@ -188,6 +205,7 @@ _SCALAR_TYPES = {
     "bfloat16": "BFloat16",
     "float32": "Float",
     "float64": "Double",
+    "complex32": "ComplexHalf",
     "complex64": "ComplexFloat",
     "complex128": "ComplexDouble",
     "bool": "Bool",

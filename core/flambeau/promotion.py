@@ -25,7 +25,7 @@ PYTHON_NUMBERS = frozenset({bool, int, float, complex})
 _SIGNED_ABOVE_UINT8 = {dtypes.int8: dtypes.int16}
 _default = dtypes.float32
 _COMPLEX_OF = {
-    dtypes.float16: dtypes.complex64,
+    dtypes.float16: dtypes.complex32,
     dtypes.bfloat16: dtypes.complex64,
     dtypes.float32: dtypes.complex64,
     dtypes.float64: dtypes.complex128,

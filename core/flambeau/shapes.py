@@ -308,7 +308,9 @@ def size_argument(function: str, size: Sequence[Any], named: Sequence[int] | Non
             return tuple(map(int, shape))
     except TypeError:
         pass
-    raise TypeError(f"{function}(): argument '{name}' must be tuple of ints, not {list(entries)!r}")
+    place, found = ("", named) if named is not None else (" (position 1)", size[0] if len(size) == 1 else size)
+    kind = type(found).__name__ if not isinstance(found, (tuple, list)) else f"{list(entries)!r}"
+    raise TypeError(f"{function}(): argument '{name}'{place} must be tuple of ints, not {kind}")
 
 
 def infer_shape(shape: Shape, numel: int) -> Shape:

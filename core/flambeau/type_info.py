@@ -18,7 +18,7 @@ _FORMATS = {
     dtypes.float64: (53, 1024, 15),
 }
 _DEFAULT: Any = object()
-_PARTS = {dtypes.complex64: dtypes.float32, dtypes.complex128: dtypes.float64}
+_PARTS = {dtypes.complex32: dtypes.float16, dtypes.complex64: dtypes.float32, dtypes.complex128: dtypes.float64}
 
 
 class _Limits:

@@ -14,6 +14,7 @@ __all__ = [
     "integers_and_bool",
     "no_bool",
     "no_complex",
+    "no_complex_halves",
     "no_derivative",
     "no_zero_divisor",
     "not_bool",
@@ -76,6 +77,12 @@ def no_complex(function: str) -> Check:
             raise RuntimeError(f"{function} is not supported for complex tensors")
 
     return check
+
+
+def no_complex_halves(kernel: str, dtype: dtypes.dtype) -> None:
+    """Refuse complex32, in PyTorch's words, which name its kernel."""
+    if dtype is dtypes.complex32:
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type_name(dtype)}'")
 
 
 _REFUSED_OTHERWISE = ("maximum", "minimum", "fmax", "fmin", "isposinf", "isneginf")

@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from inspect import Signature
 
 __all__ = [
-    "FACTORIES", "TypeOf", "check_layout", "check_shape", "factory", "factory_like", "finished", "nothing_stored", "type_for",
+    "FACTORIES", "TypeOf", "check_flag", "check_layout", "check_shape", "factory", "factory_like", "finished",
+    "nothing_stored", "type_for",
 ]  # fmt: skip
 
 
@@ -80,22 +81,39 @@ def factory(
             device: Any = None, requires_grad: bool = False, pin_memory: bool = False, **own: Any,
         ) -> Tensor:  # fmt: skip
             usual = layout is None or layout is layouts.strided
+            check_flag(name, requires_grad)
             if sized:
+                if not args and "size" not in own:
+                    raise TypeError(f'{name}() missing 1 required positional arguments: "size"')
                 shape = check_shape(size_argument(name, args, own.pop("size", None) if own else None), name)
                 if sparse and not usual:
+                    if out is not None and layout is not out.layout:
+                        raise RuntimeError(
+                            f"layout {_LAYOUTS.get(layout, layout)} does not match layout of out parameter "
+                            f"({_LAYOUTS[out.layout]})"
+                        )
                     return finished(nothing_stored(name, shape, layout, dtype=dtype, device=device), requires_grad)
                 args = (shape,)
             if not usual:
+                if name in ("ones", "full") and layout is layouts.sparse_coo:
+                    raise RuntimeError("full(...) is not implemented for sparse layout")
                 check_layout(name, layout)
             if out is None:
                 result = body(*args, type_of=TypeOf(type_for, dtype, device), **own)
                 return finished(result, requires_grad)
-            if not target:
-                raise TypeError(f"{name}() got an unexpected keyword argument 'out'")
             form = partial(body, *args, type_of=TypeOf(type_for, dtype, device, out=out), **own)
-            return with_out(out, update_wrapper(form, body))  # type: ignore[no-any-return]
+            if requires_grad and isinstance(out, Tensor):
+                finished(out.detach(), requires_grad=True)  # refused before it is written
+            return finished(with_out(out, update_wrapper(form, body), resizing=True), requires_grad)
 
-        return _dressed(made, body, *[_SIZES] * sized, *["out"] * target, *_OPTIONS)
+        def without_out(*args: Any, **options: Any) -> Tensor:
+            if "out" in options:
+                raise TypeError(f"{name}() got an unexpected keyword argument 'out'")
+            return made(*args, **options)
+
+        return _dressed(
+            made, body, *[_SIZES] * sized, *["out"] * target, *_OPTIONS, shown=made if target else without_out
+        )
 
     return declare
 
@@ -119,6 +137,7 @@ def factory_like(
         ) -> Tensor:  # fmt: skip
             if not isinstance(input, Tensor):
                 raise not_a_tensor(name, "input", 1, input)
+            check_flag(name, requires_grad)
             result = None
             if (layout or input.layout) is not layouts.strided:
                 if sparse is None:
@@ -146,6 +165,9 @@ def _order_like(input: Tensor, memory_format: layouts.memory_format) -> Shape:
     if input._sparse:
         return tuple(range(input.dim()))
     return dense_order(input._array.shape, input._type.backend.strides(input._array))
+
+
+_LAYOUTS = {layouts.strided: "Strided", layouts.sparse_coo: "Sparse"}
 
 
 # -- options -------------------------------------------------------------------------------------------------------
@@ -224,6 +246,13 @@ def nothing_stored(function: str, size: Shape, layout: Any, **options: Any) -> T
     return call_sparse("zeros", check_shape(size), layout, **options)  # type: ignore[no-any-return]
 
 
+def check_flag(function: str, value: Any) -> None:
+    """Refuse what is no bool for ``requires_grad``, as PyTorch does."""
+    if value.__class__ is not bool and value is not None:
+        kind = "numpy.bool" if type(value).__name__ in ("bool", "bool_") else type(value).__name__
+        raise TypeError(f"{function}(): argument 'requires_grad' must be bool, not {kind}")
+
+
 def finished(made: Tensor, requires_grad: bool) -> Tensor:
     """What was made, requiring grad if it shall.
 
@@ -244,13 +273,14 @@ _OPTIONS = ("dtype", "layout", "device", "requires_grad", "pin_memory")
 _OPTIONS_LIKE = (*_OPTIONS, "memory_format")
 
 
-def _dressed(made: Factory, body: Callable[..., Tensor], *added: str) -> Factory:
-    """The function with the name and the documentation of its body, and the signature of both."""
+def _dressed(made: Factory, body: Callable[..., Tensor], *added: str, shown: Factory | None = None) -> Factory:
+    """``shown``, or what it calls, with the name and the documentation of the body, and the signature of both."""
+    function = shown or made
     for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
-        setattr(made, attribute, getattr(body, attribute))
-    made.__wrapped__ = _Shown(made, body, added)  # type: ignore[attr-defined]
-    FACTORIES[body.__name__] = made
-    return made
+        setattr(function, attribute, getattr(body, attribute))
+    function.__wrapped__ = _Shown(made, body, added)  # type: ignore[attr-defined]
+    FACTORIES[body.__name__] = function
+    return function
 
 
 class _Shown:

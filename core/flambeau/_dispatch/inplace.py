@@ -13,8 +13,8 @@ from typing import Any
 
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.hooks import move_retained
-from flambeau._tensor.modes import enable_grad, grad_enabled
-from flambeau._tensor.node import Leaf, Node, Rule, Stale, next_sequence
+from flambeau._tensor.modes import enable_grad, grad_enabled, no_grad
+from flambeau._tensor.node import Leaf, Node, Rule, next_sequence
 from flambeau._tensor.overrides import taken_over
 from flambeau._tensor.saved import freed_error
 from flambeau._tensor.storage import (
@@ -22,6 +22,8 @@ from flambeau._tensor.storage import (
     Steps,
     check_inference,
     forbidden,
+    invalidate,
+    node_in,
     propagate_write,
     replay,
     storage_of,
@@ -44,7 +46,7 @@ def apply(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]
     """
     recording = grad_enabled()
     recorded = recording and _recorded(input, args, kwargs)
-    shared = row.shared is not None and not recorded and overlaps_itself(input)
+    shared = row.shared is not None and overlaps_itself(input)
     check_writable(input, recorded, overlapping=shared or (row.overlapping and not recorded))
     if input._storage is not None or not row.promotion:
         check_operands(row.name, input, (*args, *kwargs.values()) if kwargs else args)
@@ -55,12 +57,16 @@ def apply(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]
         taken = taken_over(getattr(Tensor, f"{row.name}_"), (input, *args), kwargs, name=f"torch.Tensor.{row.name}_")
         if taken is not NotImplemented:
             return taken  # type: ignore[no-any-return]
-    if shared:
+    if shared and not recorded:
         row.shared(input, *args, **(named(row, kwargs) if kwargs else kwargs))
         return input
     if recorded:
         result = _checked(row, input, row.function(_stand_in(input, row), *args, **kwargs))
-        store(input, result)
+        if shared:
+            with no_grad():
+                row.shared(input, *args, **(named(row, kwargs) if kwargs else kwargs))
+        else:
+            store(input, result)
         relink(input, result)
         return input
     if row.write is not None:
@@ -85,22 +91,23 @@ def check_writable(input: Tensor, recorded: bool, *, overlapping: bool = False) 
 
     ``recorded`` says that the graph gets to know of the write; ``overlapping`` elements are no obstacle if none is written.
     """
-    node = input._node
     view = input._view
+    node = input._node if view is None else node_in(input)
     check_inference(input)
     if recorded and node.__class__ is Leaf:
         raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
     if view is not None and view.differentiable and grad_enabled() and (recorded or view.base._node is not None):
         if view.made_in or view.origin:
             raise RuntimeError(forbidden(input, view, "is being"))
-        if view.base._node.__class__ is Leaf:
+        base = view.base._node
+        if base.__class__ is Leaf or (base is None and node is not None):  # the latter after `detach_` of the base
             raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
     if view is not None and not overlapping:
         check_distinct(input)
 
 
 def _recorded(input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    if input._node is not None:
+    if (input._node if input._view is None else node_in(input)) is not None:
         return True
     for value in (*args, *kwargs.values()) if kwargs else args:  # noqa: SIM110 (any() would take twice the time)
         if getattr(value, "_node", None) is not None:
@@ -239,12 +246,10 @@ def _relink_views(base: Tensor) -> None:
     with enable_grad():
         for view in storage_of(base).views():
             how = view._view
-            if how is None or how.base is not base or not how.differentiable or view._node.__class__ is Leaf:
+            if how is None or how.base is not base or not how.differentiable or node_in(view).__class__ is Leaf:
                 continue
             if how.made_in or how.origin:
-                if view._node.__class__ is not Stale:
-                    message = forbidden(view, how, "its base or another view of its base has been")
-                    view._node = Stale(message, base._node)
+                invalidate(view, how, base._node)
             else:
                 before = view._node
                 view._node = replay(how.steps, base)._node
@@ -261,7 +266,9 @@ def _replace_backward(node: Node, grad: Tensor) -> tuple[Tensor | None, Tensor |
     rest: Tensor | None = None
     if base_edge is not None:
         rest = _clone_in_order(grad, steps)
-        replay(steps, rest).zero_()
+        part = replay(steps, rest)
+        check_distinct(part)  # of an expanded tensor, in which the write was allowed, PyTorch has no gradient
+        part.zero_()
     return rest, None if part_edge is None else replay(steps, grad).clone()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from flambeau._tensor import Tensor
+from flambeau._tensor.storage import same_memory
 from flambeau.errors import level_of_caller
 
 __all__ = [
@@ -133,7 +134,7 @@ def check_apart(target: Tensor, operands: Iterable[Any], *, wholly: bool = False
         if operand is target:
             shared = "all" if target.numel() else ""
         else:
-            shared = _shared(target, operand) if storage is not None and operand._storage is storage else ""
+            shared = _shared(target, operand) if same_memory(storage, operand._storage) else ""
         if shared == "a part" or (wholly and shared):
             raise RuntimeError(
                 "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
@@ -148,7 +149,7 @@ def _may_share(target: Tensor, operands: Sequence[Any]) -> bool:
         kind = operand.__class__
         if operand is target or kind is list or kind is tuple:
             return True
-        if storage is not None and getattr(operand, "_storage", None) is storage:
+        if storage is not None and same_memory(storage, getattr(operand, "_storage", None)):
             return True
     return False
 

@@ -14,6 +14,7 @@ from flambeau._tensor.node import Node, Output, next_sequence
 from flambeau._tensor.saved import pack, packing, save_output
 from flambeau._tensor.sparse import unlike_layouts
 from flambeau._tensor.storage import check_inference, link_view, propagate_write, version_of
+from flambeau.backend.selection import find_place
 from flambeau.backend.types import TensorType
 from flambeau.dtypes import scalar_type_name
 from flambeau.errors import argument_type, level_of_caller
@@ -49,6 +50,7 @@ __all__ = [
     "with_truth_out",
     "with_exact_out",
     "with_out",
+    "with_promoted_out",
     "with_out_of_same_dtype",
 ]
 
@@ -158,7 +160,7 @@ def array_as(operand: Any, target: TensorType) -> Any:
         return operand._array
     if operand._type.place is not target.place:  # a 0-d CPU tensor, by `common_type`
         return target.number(operand.item())
-    return target.kernels.cast(operand._array, target.dtype.name)
+    return operand._type.kernels.cast(operand._array, target.dtype.name)
 
 
 WIDE_WITH_NUMBERS = ("mul", "div", "floor_divide")
@@ -225,6 +227,8 @@ def slow_binary(key: str, input: Any, other: Any) -> Tensor:
         taken = taken_over(row.function, (input, other), {})
         if taken is not NotImplemented:
             return taken  # type: ignore[no-any-return]
+    if key in _OF_NUMBERS:
+        input = _as_tensor_of_two(input, other)
     for position, parameter in enumerate(row.tensor_parameters):
         value = (input, other)[position]
         if parameter.kind == "tensor" and not isinstance(value, Tensor):
@@ -246,6 +250,19 @@ def _binary(row: Any, input: Any, other: Any) -> Tensor:
 def is_complex_operand(value: Any) -> bool:
     """Whether a tensor or number is complex."""
     return value._type.complex if isinstance(value, Tensor) else isinstance(value, complex)
+
+
+_OF_NUMBERS = ("add", "sub", "mul", "div", "floor_divide")
+"""Functions that take two numbers and no tensor, as PyTorch's do."""
+
+
+def _as_tensor_of_two(input: Any, other: Any) -> Any:
+    """The first of two numbers as a tensor; anything else as it is."""
+    number = None if isinstance(input, Tensor) or isinstance(other, Tensor) else as_number(input)
+    if number is None or as_number(other) is None:
+        return input
+    type_ = find_place("cpu").type(dtype_of_number(number))
+    return from_array(type_.number(number), type_).clone()
 
 
 _NO_OPERAND = object()
@@ -350,10 +367,15 @@ def scale(function: str, input: Any, other: Any, alpha: Any) -> Any:
     return other * alpha
 
 
-def with_out(out: Any, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+def public_name(function: Callable[..., Any]) -> str:
+    """What a program calls a function: ``max`` for the one that finds the largest element along a dimension."""
+    return function.__name__.strip("_").removesuffix("_all").removesuffix("_dim")
+
+
+def with_out(out: Any, function: Callable[..., Any], *args: Any, resizing: bool = False, **kwargs: Any) -> Any:
     """Run ``function`` and write its result into ``out``: a tensor, or a tuple of them for several results.
 
-    A function with ``dtype=`` computes in the dtype of ``out``.
+    A function with ``dtype=`` computes in the dtype of ``out``; one that is ``resizing`` may give it another shape.
 
     Raises:
         RuntimeError: gradients would have to flow, or the result's dtype cannot be converted to that of ``out``;
@@ -364,7 +386,7 @@ def with_out(out: Any, function: Callable[..., Any], *args: Any, **kwargs: Any) 
         if asked is not None and (asked := dtypes.as_dtype(asked)) is not out.dtype:
             raise out_dtype_error(asked, out.dtype)
         kwargs["dtype"] = out.dtype
-    return _written(out, function, args, kwargs, _check_out)
+    return _written(out, function, args, kwargs, _check_out, warns=not resizing)
 
 
 def with_exact_out(out: Any, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -378,13 +400,15 @@ def _written(
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
     check: Callable[[Tensor, Tensor], None],
+    *,
+    warns: bool = True,
 ) -> Any:
     outs = (out,) if isinstance(out, Tensor) else tuple(out) if isinstance(out, (tuple, list)) else ()
     if not outs or not all(isinstance(target, Tensor) for target in outs):
-        raise TypeError(f"{function.__name__.lstrip('_')}(): argument 'out' must be Tensor, not {type(out).__name__}")
+        raise TypeError(f"{public_name(function)}(): argument 'out' must be Tensor, not {type(out).__name__}")
     if grad_enabled() and _any_node((*args, *kwargs.values(), *outs)):
         raise RuntimeError(
-            f"{function.__name__.lstrip('_')}(): functions with out=... arguments don't support automatic differentiation, "
+            f"{public_name(function)}(): functions with out=... arguments don't support automatic differentiation, "
             "but one of the arguments requires grad."
         )
     for target in outs:
@@ -401,9 +425,9 @@ def _written(
         check(target, value)
         resized = target._array.shape != value._array.shape
         elementwise = getattr(getattr(function, "row", None), "promotion", "") != ""
-        check_out(function.__name__.lstrip("_"), target, args, elementwise=elementwise, resized=resized)
+        check_out(public_name(function), target, args, elementwise=elementwise, resized=resized)
     for target, value in zip(outs, results, strict=True):
-        _write_out(target, value)
+        _write_out(target, value, warns=warns)
     return type(result)(*outs) if hasattr(result, "_fields") else out
 
 
@@ -416,6 +440,19 @@ def with_out_of_same_dtype(out: Any, function: Callable[..., Any], input: Any, *
     if isinstance(out, Tensor) and isinstance(input, Tensor) and out._type.dtype is not input._type.dtype:
         raise RuntimeError(f"Found dtype {scalar_type_name(out.dtype)} but expected {scalar_type_name(input.dtype)}")
     return with_out(out, function, input, *args)
+
+
+def with_promoted_out(out: Any, function: Callable[..., Any], input: Any, *operands: Any) -> Any:
+    """:func:`with_out` for ops that beside numbers write into their own dtype alone.
+
+    Raises:
+        RuntimeError: the operands beside ``input`` are numbers, and ``out`` has another dtype than the result.
+    """
+    if isinstance(out, Tensor) and isinstance(input, Tensor) and not any(isinstance(each, Tensor) for each in operands):
+        dtype = result_dtype([input, *(each for each in operands if each is not None)])
+        if dtype is not out._type.dtype:
+            raise RuntimeError(f"Found dtype {scalar_type_name(out.dtype)} but expected {scalar_type_name(dtype)}")
+    return with_out(out, function, input, *operands)
 
 
 def with_boolean_out(out: Any, function: Callable[..., Any], input: Any) -> Any:
@@ -476,7 +513,7 @@ def _check_exact_out(target: Tensor, value: Tensor) -> None:
 _C_NAMES = {
     "float32": "float", "float64": "double", "int64": "long int", "int32": "int", "int16": "short int",
     "int8": "signed char", "uint8": "unsigned char", "float16": "c10::Half", "bfloat16": "c10::BFloat16",
-    "complex64": "c10::complex<float>", "complex128": "c10::complex<double>",
+    "complex32": "c10::complex<c10::Half>", "complex64": "c10::complex<float>", "complex128": "c10::complex<double>",
 }  # fmt: skip
 
 
@@ -498,14 +535,14 @@ def cast_error(value: Tensor, target: Tensor) -> RuntimeError:
     )
 
 
-def _write_out(target: Tensor, value: Tensor) -> None:
+def _write_out(target: Tensor, value: Tensor, *, warns: bool = True) -> None:
     if target._array.shape != value._array.shape:
-        _resize_out(target, value)
+        _resize_out(target, value, warns=warns)
     store(target, value)
 
 
-def _resize_out(target: Tensor, value: Tensor) -> None:
-    if target.numel():
+def _resize_out(target: Tensor, value: Tensor, *, warns: bool) -> None:
+    if target.numel() and warns:
         warnings.warn(
             f"An output with one or more elements was resized since it had shape {list(target.shape)}, which does not match "
             f"the required output shape {list(value.shape)}. This behavior is deprecated, and in a future release outputs "
@@ -534,6 +571,6 @@ def store(target: Tensor, value: Tensor) -> None:
     if not can_cast(value.dtype, target.dtype):
         raise cast_error(value, target)
     kernels = target._type.kernels
-    array = value._array if value._type is target._type else kernels.cast(value._array, target.dtype.name)
+    array = value._array if value._type is target._type else value._type.kernels.cast(value._array, target.dtype.name)
     kernels.copy_into(target._array, array)
     propagate_write(target)

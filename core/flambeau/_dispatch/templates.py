@@ -111,6 +111,7 @@ _OUT_FORMS: dict[bool | str, str] = {
     True: "with_out",
     "exact": "with_exact_out",
     "same": "with_out_of_same_dtype",
+    "promoted": "with_promoted_out",
     "boolean": "with_boolean_out",
     "truth": "with_truth_out",
 }
@@ -149,6 +150,7 @@ _NAMES: dict[str, Any] = {
     "with_exact_out": _runtime.with_exact_out,
     "with_out_of_same_dtype": _runtime.with_out_of_same_dtype,
     "with_boolean_out": _runtime.with_boolean_out,
+    "with_promoted_out": _runtime.with_promoted_out,
     "with_truth_out": _runtime.with_truth_out,
     "scale": _runtime.scale,
     "one": 1,  # the default of alpha: any other, 1.0 too, is checked

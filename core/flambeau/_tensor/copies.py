@@ -212,13 +212,18 @@ def host_list(input: Tensor) -> list[Any]:
     buffer = memoryview(input._type.kernels.to_host(input._array)).cast("B")
     format: Any = dtype.format
     if dtype.is_complex:
-        parts = buffer.cast(format).tolist()
+        parts: Any = _halves(buffer) if format == "e" else buffer.cast(format).tolist()
         return [complex(real, imaginary) for real, imaginary in zip(parts[::2], parts[1::2], strict=True)]
-    if dtype is dtypes.float16:  # not a format that memoryview converts
-        return list(struct.unpack(f"={len(buffer) // 2}e", buffer))
+    if dtype is dtypes.float16:
+        return list(_halves(buffer))
     if dtype is dtypes.bfloat16:
         return list(struct.unpack(f"={len(buffer) // 2}f", widened_bfloat16(buffer)))
     return buffer.cast(format).tolist()
+
+
+def _halves(buffer: memoryview) -> tuple[float, ...]:
+    """The numbers of float16, which is no format that memoryview converts."""
+    return struct.unpack(f"={len(buffer) // 2}e", buffer)
 
 
 def widened_bfloat16(buffer: memoryview) -> bytes:

@@ -150,9 +150,9 @@ def _run(
             if grad is not None and (wanted is None or wanted.arrived(node, grad)):
                 _accumulate(node, grad, create_graph)  # type: ignore[arg-type]
             continue
-        if grad is None:
+        if grad is None and node._rule.takes_strided:
             grads: Any = (None,) * len(node._edges)
-        elif wanted is not None or node._hooked or watched:
+        elif grad is None or wanted is not None or node._hooked or watched:
             grads = _run_carefully(node, grad, wanted, retain_graph, watched=watched)
         else:
             try:
@@ -199,7 +199,12 @@ def _run(
 def _run_carefully(
     node: Node, grad: _Gradient, wanted: _Wanted | None, retain_graph: bool, *, watched: bool
 ) -> Sequence[Tensor | None]:
-    """Run a node that has hooks, that is watched, or that runs only if it leads to what was asked for."""
+    """Run a node that has hooks, that is watched, or that runs only if it leads to what was asked for.
+
+    A program's own function runs also where no gradient arrives: it gets zeros, or is told so.
+    """
+    if grad is None and not node._rule.single_output:
+        grad = [None] * len(node._outputs)
     if wanted is not None and node not in wanted.leading and node not in wanted.targets:
         return (None,) * len(node._edges)
     if node._hooked:

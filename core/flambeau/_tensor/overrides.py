@@ -41,6 +41,9 @@ set_enabled, reset_enabled = _enabled.set, _enabled.reset
 Tensor: Any = None
 """A door: the class of tensors, assigned once by :mod:`.tensor`."""
 
+InvalidTensor: Any = None
+"""Another: the class of views that a write has left without a history."""
+
 taking_part: list[bool] = []
 """One entry once a class of tensors takes part: until then, functions that are not generated need not look."""
 

@@ -10,6 +10,7 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from . import overrides
 from .modes import in_inference_mode
 from .node import Leaf, Node, Output, Stale, edge_target
 from .overrides import DisableTorchFunctionSubclass
@@ -28,11 +29,15 @@ __all__ = [
     "check_inference",
     "counted_as",
     "forbidden",
+    "invalidate",
+    "join_memory",
     "link_view",
     "memory_of",
     "mark_inference",
+    "node_in",
     "propagate_write",
     "replay",
+    "same_memory",
     "storage_of",
     "version_of",
 ]
@@ -46,14 +51,17 @@ class Storage:
 
     Attributes:
         version: how often it was written to in place.
-        fragile: whether a view has a history that no write may change: one of several that one operation made, or the output
-            of a custom Function.
+        kin: tensors that lie in the same memory and count writes for themselves, as ``.data`` does; the list is one object for
+            the storages of all of them, None for nearly all storages.
+        fragile: whether a view has a history that no write may change: one of several that one operation made, the output of a
+            custom Function, or one that was made where nothing is recorded, of what has a history.
     """
 
-    __slots__ = ("_compact_at", "_views", "fragile", "version")
+    __slots__ = ("_compact_at", "_views", "fragile", "kin", "version")
 
     def __init__(self) -> None:
         self.version = 0
+        self.kin: list[weakref.ref[Tensor]] | None = None
         self.fragile = False
         self._views: list[weakref.ref[Tensor]] | None = None
         self._compact_at = 16
@@ -82,12 +90,48 @@ class Storage:
                 _cut_off(view)
 
 
-def _cut_off(view: Tensor) -> None:
-    how, node = view._view, view._node
-    if how is None or not (how.origin or how.made_in) or not isinstance(node, (Node, Output)):
+def join_memory(tensor: Tensor, source: Tensor) -> None:
+    """Note that ``tensor``, which counts its writes for itself, lies in the memory of ``source``."""
+    own, other = storage_of(tensor), storage_of(source)
+    if other.kin is None:
+        other.kin = [weakref.ref(source)]
+    elif len(other.kin) & 15 == 15:
+        other.kin[:] = [reference for reference in other.kin if reference() is not None]
+    own.kin = other.kin
+    own.kin.append(weakref.ref(tensor))
+
+
+def same_memory(one: Storage | None, other: Storage | None) -> bool:
+    """Whether two storages are known to be of one memory."""
+    if one is None or other is None:
+        return False
+    return one is other or (one.kin is not None and one.kin is other.kin)
+
+
+def node_in(tensor: Tensor) -> Node | Output | Leaf | None:
+    """The node of a tensor, also of one whose history is no longer true, where ``_node`` is an error."""
+    node: Node | Output | Leaf | None = overrides.Tensor._node.__get__(tensor)
+    return node
+
+
+def invalidate(view: Tensor, how: View, *edges: Any) -> None:
+    """Let the next use of a view be an error, because a write to its memory is one that its history cannot follow."""
+    if node_in(view).__class__ is Stale:
         return
-    if node.__class__ is not Stale:
-        view._node = Stale(forbidden(view, how, "its base or another view of its base has been"))
+    overrides.Tensor._node.__set__(
+        view, Stale(forbidden(view, how, "its base or another view of its base has been"), *edges)
+    )
+    if view.__class__ is overrides.Tensor:
+        view.__class__ = overrides.InvalidTensor
+
+
+def _cut_off(view: Tensor) -> None:
+    how, node = view._view, node_in(view)
+    if how is None or not (how.origin or how.made_in):
+        return
+    lost = how.differentiable and how.made_in in ("no_grad", "inference") and how.base._node is not None
+    if isinstance(node, (Node, Output)) or (node is None and lost):
+        invalidate(view, how)
 
 
 class InferenceStorage(Storage):
@@ -236,6 +280,8 @@ def link_view(
         view = View(parent.base, parent.steps + step, True, made_in or parent.made_in)
         result._view = Piece(view, parent.origin) if parent.origin else view
     storage.add_view(result)
+    if made_in and result._view.base._node is not None:
+        storage.fragile = True
 
 
 def memory_of(tensor: Tensor) -> tuple[Tensor, Steps]:
@@ -284,7 +330,8 @@ def forbidden(tensor: Tensor, view: View, done: str) -> str:
 
 def _output_of(tensor: Tensor) -> str:
     """Which output of which operation it is, in the words of PyTorch's messages; nothing for what no graph knows."""
-    if tensor._node is None or tensor._node.__class__ is Leaf or tensor._node.__class__ is Stale:
+    own = node_in(tensor)
+    if own is None or own.__class__ is Leaf or own.__class__ is Stale:
         return ""
-    node, index = edge_target(tensor._node)
+    node, index = edge_target(own)
     return f"Output {index} of {node.name().removesuffix('0').removesuffix('Backward')}"

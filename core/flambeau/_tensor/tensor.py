@@ -19,9 +19,9 @@ from . import overrides
 from .handles import RemovableHandle
 from .hooks import register_hook, register_post_accumulate_hook, retain_grad
 from .methods import TensorMethods
-from .modes import in_inference_mode, inference
+from .modes import grad_enabled, in_inference_mode, inference
 from .node import Leaf, Node, Output, Stale
-from .storage import InferenceStorage, Storage, View, mark_inference
+from .storage import InferenceStorage, Storage, View, join_memory, mark_inference, node_in
 
 if TYPE_CHECKING:
     from flambeau.backend.types import TensorType
@@ -364,6 +364,7 @@ class Tensor(TensorMethods):
         made = from_array(self._array, self._type)
         if self._view is not None:  # so that writes look whether elements share memory
             made._view = View(from_array(self._array, self._type), (), False)
+        join_memory(made, self)
         return made
 
     @data.setter
@@ -373,6 +374,7 @@ class Tensor(TensorMethods):
         if not value._type.floats and self._node is not None:
             raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
         self._array, self._type = value._array, value._type
+        join_memory(self, value)
 
     def _copied(self) -> Tensor:
         """A contiguous copy without history."""
@@ -433,7 +435,12 @@ class Tensor(TensorMethods):
                 f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host "
                 "memory first."
             )
+        tensor._check_shown()
         return tensor._type.backend.to_numpy(tensor._array)
+
+    def _check_shown(self) -> None:
+        if self.dtype is dtypes.complex32:  # which no other library has
+            raise TypeError("Got unsupported ScalarType ComplexHalf")
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         array = self.numpy()
@@ -451,6 +458,7 @@ class Tensor(TensorMethods):
             raise AttributeError(f"no __array_interface__ on a tensor on {self.device}")
         if self._node is not None:
             raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+        self._check_shown()
         return self._type.backend.array_interface(self._array)
 
     @property
@@ -467,11 +475,13 @@ class Tensor(TensorMethods):
                 "Can't get __cuda_array_interface__ on Variable that requires grad. If gradients aren't required, use "
                 "var.detach() to get Variable that doesn't require grad."
             )
+        self._check_shown()
         return self._type.backend.array_interface(self._array)
 
     def __dlpack__(self, **options: Any) -> Any:
         if self._node is not None:
             raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
+        self._check_shown()
         return self._type.backend.to_dlpack(
             self._array, **{name: value for name, value in options.items() if value is not None}
         )
@@ -525,6 +535,41 @@ class Tensor(TensorMethods):
 
 # A slot has no more than an address: under its other name it is read as fast.
 Tensor._plain_type, Tensor._plain_node = Tensor._type, Tensor._node
+
+
+class _InvalidTensor(Tensor):
+    """A view that a write has left without a history: its use where gradients are recorded is an error."""
+
+    __slots__ = ()
+    __torch_function__ = overrides.disabled_torch_function  # type: ignore[assignment]
+
+    @property
+    def _node(self) -> Any:
+        node = node_in(self)
+        if grad_enabled() and node.__class__ is Stale:
+            raise RuntimeError(node.message)  # type: ignore[union-attr]
+        return node
+
+    @_node.setter
+    def _node(self, value: Any) -> None:
+        overrides.Tensor._node.__set__(self, value)
+        if value.__class__ is not Stale:
+            self.__class__ = Tensor
+
+    _plain_node = _node
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether it would require one."""
+        return node_in(self) is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        self.requires_grad_(value)
+
+
+_InvalidTensor.__name__ = _InvalidTensor.__qualname__ = "Tensor"
+overrides.InvalidTensor = _InvalidTensor
 overrides.Tensor = Tensor
 
 _new = object.__new__

@@ -15,6 +15,7 @@ from contextvars import ContextVar
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from flambeau import devices
 from flambeau.devices import device as Device  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.errors import BackendError
 
@@ -41,7 +42,9 @@ __all__ = [
 ENVIRONMENT_VARIABLE = "FLAMBEAU_BACKEND"
 FALLBACK_DEVICE_TYPE = "cpu"
 
-_in_use: ContextVar[tuple[str, ...]] = ContextVar("flambeau_backends", default=())
+_in_use: ContextVar[tuple[str | Device, ...]] = ContextVar("flambeau_backends", default=())
+"""What ``with`` blocks have chosen, the innermost last: backends by their names, or devices."""
+
 _default_backend: str | None = None
 _default_device: Device | None = None
 _places: dict[tuple[str, int], Place] = {}
@@ -49,7 +52,7 @@ _places: dict[tuple[str, int], Place] = {}
 
 def _chosen() -> Iterator[str]:
     """The names of backends that were chosen, strongest first."""
-    yield from reversed(_in_use.get())
+    yield from (chosen for chosen in reversed(_in_use.get()) if isinstance(chosen, str))
     if _default_backend is not None:
         yield _default_backend
     from_environment = os.environ.get(ENVIRONMENT_VARIABLE)
@@ -100,7 +103,8 @@ def default_place() -> Place:
     """Where factories put tensors when no device is given."""
     in_use = _in_use.get()
     if in_use:
-        return _place(load_backend(in_use[-1]), None)
+        chosen = in_use[-1]
+        return _place(load_backend(chosen), None) if isinstance(chosen, str) else find_place(chosen)
     if _default_device is not None:
         return find_place(_default_device)
     name = _default_backend or os.environ.get(ENVIRONMENT_VARIABLE) or _unchosen(plugin_manager())
@@ -158,6 +162,18 @@ def use_backend(name: str) -> Iterator[None]:
         yield
     finally:
         _in_use.reset(token)
+
+
+def _enter(device: Device) -> None:
+    find_place(device)
+    _in_use.set((*_in_use.get(), device))
+
+
+def _leave() -> None:
+    _in_use.set(_in_use.get()[:-1])
+
+
+devices.enter, devices.leave = _enter, _leave
 
 
 def set_default_device(device: Any) -> None:

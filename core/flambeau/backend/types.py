@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from math import copysign
 from typing import TYPE_CHECKING, Any
 
-from flambeau.dtypes import FLOATING, INTEGRAL, as_dtype, dtype
+from flambeau.dtypes import FLOATING, INTEGRAL, as_dtype, complex32, dtype
 from flambeau.dtypes import bool as bool_dtype
 from flambeau.errors import UnsupportedError
 
@@ -39,6 +39,12 @@ def _check_width(value: int) -> None:
         raise OverflowError(f"can't convert negative int to unsigned: {value} does not fit 64 bits")
 
 
+def _has_pairs(backend: Backend) -> bool:
+    """Whether complex32 can be made of what the backend has: see :mod:`.pairs`."""
+    able = backend.capabilities
+    return "bytes" in able.extensions and able.dtypes >= {"int32", "float16", "float32", "complex64"}
+
+
 def _table_of(backend: Backend, index: int) -> KernelTable:
     return KernelTable(backend.kernels(index), backend.name, backend.capabilities.extensions)
 
@@ -46,7 +52,7 @@ def _table_of(backend: Backend, index: int) -> KernelTable:
 class Place:
     """One device of one loaded backend, with its tensor types."""
 
-    __slots__ = ("_types", "backend", "device", "index", "kernels", "ufuncs")
+    __slots__ = ("_types", "backend", "device", "index", "kernels", "pairs", "ufuncs")
 
     def __init__(self, backend: Backend, device: device, index: int) -> None:
         self.backend: Backend = backend
@@ -63,6 +69,7 @@ class Place:
 
             self.backend = StridedBackend(backend, self.kernels)
             self.kernels, self.ufuncs = _table_of(self.backend, index), {}
+        self.pairs = _has_pairs(backend)
         self._types: dict[dtype, TensorType] = {}
 
     def type(self, dtype: dtype) -> TensorType:
@@ -76,14 +83,15 @@ class Place:
             dtype = as_dtype(dtype)
             if dtype in self._types:  # it was one of Python's types
                 return self._types[dtype]
-            if dtype.name not in self.backend.capabilities.dtypes:
+            if dtype.name not in self.backend.capabilities.dtypes and not (dtype is complex32 and self.pairs):
                 raise UnsupportedError(
                     "tensors",
                     backend=self.backend.name,
                     dtype=dtype,
                     hint=f"its dtypes are {', '.join(sorted(self.backend.capabilities.dtypes))}",
                 )
-            self.backend.load_dtype(dtype.name)
+            if dtype is not complex32:
+                self.backend.load_dtype(dtype.name)
             found = self._types.setdefault(dtype, TensorType(self, dtype))
         return found
 
@@ -129,6 +137,8 @@ class TensorType:
         self.as_array = place.backend.as_array
         self.kernels: Any = place.kernels.for_type(self)
         self.ufuncs: Any = self.kernels.with_ufuncs(place.ufuncs)
+        if place.pairs:
+            self._with_pairs(place)
         self.boolean: TensorType = self if dtype is bool_dtype else place.type(bool_dtype)
         self.numbers = dtype is not bool_dtype
         self.integers = dtype.category == INTEGRAL
@@ -140,6 +150,16 @@ class TensorType:
         self.real_floats = dtype.category == FLOATING
         self.real_numbers = self.numbers and self.reals
         self._numbers: dict[tuple[type, object], Array] = {}
+
+    def _with_pairs(self, place: Place) -> None:
+        """Let kernels know complex32, which no array library has."""
+        from .pairs import PAIRS, converting_to_pairs, kernels_of_pairs
+
+        if self.dtype.name == PAIRS:
+            self.kernels = self.ufuncs = kernels_of_pairs(place.kernels, self)
+        else:
+            self.kernels = converting_to_pairs(self.kernels, self)
+            self.ufuncs = self.kernels.with_ufuncs(place.ufuncs)
 
     def with_dtype(self, dtype: dtype) -> TensorType:
         """The type of another dtype on the same device."""

@@ -266,7 +266,7 @@ def _below(x: float) -> float:
 
 def _by_normal_numbers(tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Any) -> Tensor:
     low, high = (tensor.new_tensor(bound).item() for bound in (a, b))  # as the dtype has them
-    result = tensor.normal_(mean, std, generator=generator)
+    result = empty_like(tensor).normal_(mean, std, generator=generator)
     while bool((outside := (result < low) | (result > high)).any()):
         result = where(outside, empty_like(result).normal_(mean, std, generator=generator), result)
     return result

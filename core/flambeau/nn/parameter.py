@@ -58,6 +58,8 @@ class Parameter(Tensor, metaclass=_Marked):
         source = empty(0) if data is None else data
         if not isinstance(source, Tensor):
             raise TypeError(f"Parameter(): argument 'data' must be Tensor, not {type(source).__name__}")
+        if requires_grad.__class__ is not bool:
+            raise TypeError(f"Parameter(): argument 'requires_grad' must be bool, not {type(requires_grad).__name__}")
         if source._sparse:
             return _on_components(cls, SparseParameter, source.detach()).requires_grad_(requires_grad)  # type: ignore[no-any-return]
         if _of_its_own_class(source):

@@ -23,7 +23,7 @@ _SMALLEST = -(1 << 63)  # of the 64-bit integers
 
 def _parts_of(dtype: DType) -> str:
     """The name of the dtype of the real numbers that elements consist of."""
-    return {"complex64": "float32", "complex128": "float64"}.get(dtype.name, dtype.name)
+    return dtype.to_real().name
 
 
 def _real(function: str, **arguments: Any) -> list[float]:

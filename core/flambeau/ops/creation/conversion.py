@@ -101,7 +101,12 @@ def _detach_(self: Tensor) -> Tensor:
         RuntimeError: it is a view, whose base would still have one.
     """
     if self._is_view():
-        raise RuntimeError("Can't detach views in-place. Use detach() instead.")
+        raise RuntimeError(
+            "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) for training, "
+            "and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence detach_() cannot be "
+            "called on these gradients. To fix this error, please refer to the Optimizer.zero_grad() function in "
+            "torch/optim/optimizer.py as the solution."
+        )
     self._node = None
     return self
 
@@ -167,7 +172,7 @@ def _to_copy(input: Tensor, type_: TensorType) -> Tensor:
     if source.place is type_.place:
         if source is type_:
             return from_array(type_.kernels.clone(input._array, True), type_)
-        return from_array(type_.kernels.cast(input._array, type_.dtype.name), type_)
+        return from_array(source.kernels.cast(input._array, type_.dtype.name), type_)
     cast = (
         input
         if source.dtype is type_.dtype
@@ -275,7 +280,7 @@ def _type_as(self: Tensor, other: Tensor) -> Tensor:
 for _name, _dtype in {
     "bool": dtypes.bool, "byte": dtypes.uint8, "char": dtypes.int8, "short": dtypes.int16, "int": dtypes.int32,
     "long": dtypes.int64, "half": dtypes.float16, "bfloat16": dtypes.bfloat16, "float": dtypes.float32, "double": dtypes.float64,
-    "cfloat": dtypes.complex64, "cdouble": dtypes.complex128,
+    "chalf": dtypes.complex32, "cfloat": dtypes.complex64, "cdouble": dtypes.complex128,
 }.items():  # fmt: skip
     method(_name)(_to_dtype(_dtype, _name))
 

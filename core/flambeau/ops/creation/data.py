@@ -9,7 +9,7 @@ from struct import pack as pack_struct
 from typing import Any
 
 from flambeau import dtypes
-from flambeau._dispatch.factories import TypeOf, factory, finished, type_for
+from flambeau._dispatch.factories import TypeOf, check_flag, factory, finished, type_for
 from flambeau._dispatch.runtime import Number, number_argument
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
@@ -58,6 +58,7 @@ def tensor(
     """
     if isinstance(data, Tensor):
         warnings.warn(_COPY_CONSTRUCTION, UserWarning, stacklevel=level_of_caller())
+    check_flag("tensor", requires_grad)
     return make_tensor(data, dtype, device, requires_grad)
 
 
@@ -218,6 +219,8 @@ def pack(values: Sequence[Any], dtype: DType) -> bytes:
         TypeError: a complex number is given for a real dtype.
     """
     if not set(map(type, values)) <= _NUMBERS:
+        if dtype.category == dtypes.INTEGRAL:
+            _check_no_bools(values)
         values = [value if value.__class__ in _NUMBERS else value.item() for value in values]
     if dtype.category == dtypes.INTEGRAL:
         return _pack_integers(values, dtype)
@@ -226,6 +229,13 @@ def pack(values: Sequence[Any], dtype: DType) -> bytes:
     if dtype.is_complex:
         values = [part for value in map(complex, values) for part in (value.real, value.imag)]
     return pack_floats(map(float, values), dtype)
+
+
+def _check_no_bools(values: Sequence[Any]) -> None:
+    """Refuse the bools of array libraries where integers are asked for: they are none, as Python's own are."""
+    for value in values:
+        if value.__class__ not in _NUMBERS and getattr(getattr(value, "dtype", None), "kind", "") == "b":
+            raise TypeError(f"'numpy.{type(value).__name__}' object cannot be interpreted as an integer")
 
 
 def _pack_integers(values: Sequence[Any], dtype: DType) -> bytes:
@@ -508,6 +518,7 @@ def _new_tensor(
     pin_memory: bool = False,
 ) -> Tensor:
     """Make a tensor of ``data`` with this one's dtype and device by default."""
+    check_flag("new_tensor", requires_grad)
     return make_tensor(data, dtype or self.dtype, self.device if device is None else device, requires_grad)
 
 

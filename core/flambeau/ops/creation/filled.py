@@ -9,7 +9,7 @@ from typing import Any
 from flambeau import dtypes, layouts
 from flambeau._dispatch.checks import zero_gradient
 from flambeau._dispatch.declare import primitive
-from flambeau._dispatch.factories import TypeOf, check_shape, factory, factory_like, nothing_stored
+from flambeau._dispatch.factories import TypeOf, check_flag, check_shape, factory, factory_like, nothing_stored
 from flambeau._dispatch.overlaps import check_distinct
 from flambeau._dispatch.runtime import Number, number_argument
 from flambeau._dispatch.sparse_forms import call as call_sparse
@@ -148,6 +148,8 @@ def full(
         tensor([[7, 7],
                 [7, 7]])
     """
+    if not isinstance(size, (tuple, list)):
+        raise TypeError(f"full(): argument 'size' (position 1) must be tuple of ints, not {type(size).__name__}")
     shape = check_shape(size_argument("full", (size,)), "full")
     value = number_argument("full", "fill_value", fill_value, 2)
     value = value.item() if isinstance(value, Tensor) else value
@@ -377,19 +379,21 @@ def _zero_(self: Tensor) -> Tensor:
 @method("new_full")
 def _new_full(self: Tensor, size: Any, fill_value: Number, **options: Any) -> Tensor:
     """Make a filled tensor with this one's dtype and device by default."""
-    return full(size, fill_value, **_own(self, options))
+    if not isinstance(size, (tuple, list)):
+        raise TypeError(f"new_full(): argument 'size' (position 1) must be tuple of ints, not {type(size).__name__}")
+    return full(size, fill_value, **_own("new_full", self, options))
 
 
 @method("new_zeros")
 def _new_zeros(self: Tensor, *size: Any, **options: Any) -> Tensor:
     """Make zeros with this tensor's dtype and device by default."""
-    return zeros(*size, **_own(self, options))
+    return zeros(*size, **_own("new_zeros", self, options))
 
 
 @method("new_ones")
 def _new_ones(self: Tensor, *size: Any, **options: Any) -> Tensor:
     """Make ones with this tensor's dtype and device by default."""
-    return ones(*size, **_own(self, options))
+    return ones(*size, **_own("new_ones", self, options))
 
 
 @method("new_empty_strided")
@@ -398,19 +402,24 @@ def _new_empty_strided(self: Tensor, size: Sequence[int], stride: Sequence[int],
 
     Source of the semantics: ``torch.Tensor.new_empty_strided``.
     """
-    return empty_strided(size, stride, **_own(self, options))
+    return empty_strided(size, stride, **_own("new_empty_strided", self, options))
 
 
 @method("new_empty")
 def _new_empty(self: Tensor, *size: Any, **options: Any) -> Tensor:
     """Make an uninitialised tensor with this one's dtype and device by default."""
-    return empty(*size, **_own(self, options))
+    return empty(*size, **_own("new_empty", self, options))
 
 
-def _own(self: Tensor, options: dict[str, Any]) -> dict[str, Any]:
+_OWN_OPTIONS = ("dtype", "layout", "device", "requires_grad", "pin_memory", "size")
+
+
+def _own(function: str, self: Tensor, options: dict[str, Any]) -> dict[str, Any]:
+    """The options of a call, with those that the tensor has where they are not given."""
+    for name in options:
+        if name not in _OWN_OPTIONS:
+            raise TypeError(f"{function}() got an unexpected keyword argument '{name}'")
+    check_flag(function, options.get("requires_grad"))
     own = {"layout": self.layout} if self._sparse else {}
-    return (
-        {"dtype": self.dtype, "device": self.device}
-        | own
-        | {name: value for name, value in options.items() if value is not None}
-    )
+    given = {name: value for name, value in options.items() if value is not None}
+    return {"dtype": self.dtype, "device": self.device} | own | given

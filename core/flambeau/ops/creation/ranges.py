@@ -7,6 +7,7 @@ from math import ceil, floor, isfinite
 from typing import Any
 
 from flambeau import dtypes
+from flambeau._dispatch.checks import no_complex_halves
 from flambeau._dispatch.factories import TypeOf, check_shape, factory
 from flambeau._dispatch.runtime import number_argument
 from flambeau._tensor import Tensor, from_array
@@ -55,15 +56,33 @@ def _check_range(start: Any, end: Any, step: Any) -> None:
 _WIDEST = 1 << 63
 
 
+def _bounds(bounds: tuple[Any, ...], start: Any, end: Any, step: Any) -> tuple[Any, Any, Any]:
+    """Start, end and step; one number alone is the end."""
+    alone = len(bounds) == 1 and end is None
+    names = ("end",) if alone else ("start", "end", "step")
+    named = {name: value for name, value in (("start", start), ("end", end), ("step", step)) if value is not None}
+    given = dict(zip(names, bounds, strict=False))
+    if len(bounds) > 3 or given.keys() & named.keys() or (alone and named) or not (bounds or named):
+        got = [type(value).__name__ for value in bounds] + [f"{n}={type(v).__name__}" for n, v in named.items()]
+        raise TypeError(
+            f"arange() received an invalid combination of arguments - got ({', '.join(got)}), but expected one of: "
+            "(end), (start, end) or (start, end, step)"
+        )
+    given |= named
+    if "end" not in given:
+        raise TypeError('arange() missing 1 required positional arguments: "end"')
+    return given.get("start", 0), given["end"], given.get("step", 1)
+
+
 @factory()
 def arange(
+    *bounds: Any,
     start: Any = None,
     end: Any = None,
-    step: Any = 1,
-    *,
+    step: Any = None,
     type_of: TypeOf,
 ) -> Tensor:
-    """Count from ``start`` (0 if only one number is given) up to, not including, ``end``.
+    """Count up to, not including, ``end``: ``arange(end)``, ``arange(start, end)`` or ``arange(start, end, step)``.
 
     Source of the semantics: ``torch.arange``.
 
@@ -76,11 +95,7 @@ def arange(
         >>> torch.arange(1, 6, 2)
         tensor([1, 3, 5])
     """
-    if end is None:
-        start, end = None, start
-    if end is None:
-        raise TypeError("arange() missing 1 required positional argument: 'end'")
-    start, end, step = _numbers("arange", 0 if start is None else start, end, step)
+    start, end, step = _numbers("arange", *_bounds(bounds, start, end, step))
     integral = all(isinstance(value, int) for value in (start, end, step))
     type_ = type_of(dtypes.int64 if integral else None)
     if not type_.real_numbers:
@@ -143,6 +158,8 @@ def _spaced_type(function: str, start: Any, end: Any, steps: int, type_of: TypeO
             f"torch.{function}(): inferred dtype {inferred.name} can't be safely cast to passed dtype "
             f"{scalar_type_name(type_.dtype)}"
         )
+    if int(steps) > 1:
+        no_complex_halves(f"{function}_cpu", type_.dtype)
     if not type_.numbers and int(steps) > 1:
         raise NotImplementedError(f"\"{function}_cpu\" not implemented for 'Bool'")
     return type_
@@ -158,7 +175,7 @@ def _spaced(start: Any, end: Any, steps: int, type_: TensorType) -> Any:
     if type_.floats:
         return _from_both_ends(type_, start, end, steps)
     wide = type_.with_dtype(dtypes.float64)
-    return type_.kernels.cast(_from_both_ends(wide, start, end, steps), type_.dtype.name)
+    return wide.kernels.cast(_from_both_ends(wide, start, end, steps), type_.dtype.name)
 
 
 def _spaced_complex(start: complex, end: complex, steps: int, type_: TensorType) -> Any:
@@ -323,6 +340,7 @@ def eye(
         if size >= _WIDEST:
             raise ValueError(f"eye(): Overflow when unpacking long long: {name} is {size}")
     type_ = type_of()
+    no_complex_halves("eye", type_.dtype)
     check_shape((n, n if m is None else as_int(m, "m")), "eye")
     rows = arange(n, device=type_.device)
     columns = arange(n if m is None else m, device=type_.device)

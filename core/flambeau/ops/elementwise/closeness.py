@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flambeau._dispatch.checks import no_complex_halves
 from flambeau._dispatch.declare import composite
 from flambeau._dispatch.runtime import common_type
 from flambeau._tensor import Tensor
@@ -71,4 +72,5 @@ def equal(input: Tensor, other: Tensor) -> bool:
         True
     """
     common_type("equal", (input, other))
+    no_complex_halves("equal_cpu", input.dtype)
     return input.shape == other.shape and bool((input == other).all())

@@ -6,7 +6,7 @@ from math import pi
 from typing import Any
 
 from flambeau import dtypes
-from flambeau._dispatch.checks import zero_gradient
+from flambeau._dispatch.checks import no_complex_halves, zero_gradient
 from flambeau._dispatch.declare import composite, elementwise, primitive, view
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
@@ -82,15 +82,14 @@ def view_as_complex(input: Tensor) -> Tensor:
     """View pairs of real numbers, in the last dimension, as complex ones. Source: ``torch.view_as_complex``.
 
     Raises:
-        RuntimeError: the input is not float32 or float64, or does not lie in memory in pairs.
+        RuntimeError: the input is not float16, float32 or float64, or does not lie in memory in pairs.
 
     Example:
         >>> import flambeau as torch
         >>> torch.view_as_complex(torch.tensor([[1.0, 2.0]]))
         tensor([1.+2.j])
     """
-    _check_no_half("view_as_complex", input)
-    if input.dtype not in (dtypes.float32, dtypes.float64):
+    if input.dtype not in (dtypes.float16, dtypes.float32, dtypes.float64):
         raise RuntimeError(
             "view_as_complex is only supported for half, float and double tensors, but got a tensor of scalar type: "
             f"{scalar_type_name(input.dtype)}"
@@ -155,14 +154,7 @@ setattr(TensorMethods, "imag", property(imag, _set_imag))  # noqa: B010
 # -- from parts ---------------------------------------------------------------
 
 
-def _check_no_half(function: str, *tensors: Tensor) -> None:
-    if all(tensor.dtype is dtypes.float16 for tensor in tensors):
-        raise RuntimeError(
-            f"{function}: there are no complex numbers of halves (PyTorch's complex32); convert the Half tensor to float32 first"
-        )
-
-
-def _check_parts(function: str, first: Tensor, second: Tensor) -> None:
+def _check_parts(first: Tensor, second: Tensor) -> None:
     allowed = (dtypes.float16, dtypes.float32, dtypes.float64)
     if first.dtype not in allowed or second.dtype not in allowed:
         raise RuntimeError(
@@ -174,24 +166,21 @@ def _check_parts(function: str, first: Tensor, second: Tensor) -> None:
             f"Expected object of scalar type {scalar_type_name(first.dtype)} but got scalar type "
             f"{scalar_type_name(second.dtype)} for second argument"
         )
-    _check_no_half(function, first, second)
 
 
 @composite(method=False, out="exact")
 def complex(real: Tensor, imag: Tensor) -> Tensor:
     """Make complex numbers of real and imaginary parts, which broadcast. Source of the semantics: ``torch.complex``.
 
-    Differs from PyTorch: there is no complex32, of two halves each.
-
     Raises:
-        RuntimeError: the parts are not both float32, or both float64.
+        RuntimeError: the parts are not both float16, both float32, or both float64.
 
     Example:
         >>> import flambeau as torch
         >>> torch.complex(torch.tensor([1.0]), torch.tensor([2.0]))
         tensor([1.+2.j])
     """
-    _check_parts("complex", real, imag)
+    _check_parts(real, imag)
     return view_as_complex(stack(broadcast_tensors(real, imag), -1))
 
 
@@ -201,13 +190,32 @@ def polar(abs: Tensor, angle: Tensor) -> Tensor:
 
     Raises:
         RuntimeError: the inputs are not both float32, or both float64.
+        NotImplementedError: they are float16.
 
     Example:
         >>> import flambeau as torch
         >>> torch.polar(torch.tensor([2.0]), torch.tensor([0.0]))
         tensor([2.+0.j])
     """
-    _check_parts("polar", abs, angle)
+    _check_parts(abs, angle)
+    if abs.dtype is dtypes.float16:
+        raise NotImplementedError("\"polar_cpu\" not implemented for 'Half'")
+    return _polar(*broadcast_tensors(abs, angle))
+
+
+def _polar_abs(grad: Tensor, result: Tensor) -> Tensor:
+    return real(grad.conj() * complex_sgn(result))
+
+
+def _polar_angle(grad: Tensor, result: Tensor) -> Tensor:
+    return real(grad.conj() * (result * 1j))
+
+
+@primitive(
+    derivatives={"abs": _polar_abs, "angle": _polar_angle}, method=False, holomorphic=False, node="PolarBackward0"
+)
+def _polar(abs: Tensor, angle: Tensor) -> Tensor:
+    abs, angle = abs.detach(), angle.detach()
     return complex(abs * cos(angle), abs * sin(angle))
 
 
@@ -353,6 +361,7 @@ def angle(input: Tensor) -> Tensor:
         >>> torch.angle(torch.tensor([1j, -1 + 0j]))
         tensor([1.5708, 3.1416])
     """
+    no_complex_halves("angle_cpu", input.dtype)
     if input._type.complex:
         return atan2(imag(input), real(input))
     return _real_angle(input if input._type.floats else input.to(get_default_dtype()))

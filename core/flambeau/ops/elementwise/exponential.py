@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flambeau import dtypes
-from flambeau._dispatch.checks import only, refuse_complex
+from flambeau._dispatch.checks import no_complex_halves, only, refuse_complex
 from flambeau._dispatch.declare import FLOATING, elementwise, primitive
 from flambeau._dispatch.precision import in_single, in_single_formula
 from flambeau._dispatch.runtime import Number, operands_of
@@ -92,6 +92,7 @@ def log(input: Tensor) -> Tensor:
 @primitive(derivatives={"input": lambda grad, input: grad / (input + 1)}, method=False, node="Log1PBackward0")
 def _complex_log1p(input: Tensor) -> Tensor:
     """Near 0, the real part is the logarithm of 1 and by how much the square of the absolute value of 1 + z exceeds 1."""
+    no_complex_halves("log1p_vml_cpu", input.dtype)
     value = input.detach()
     x, y = real(value), imag(value)
     near = log1p(x * (x + 2) + y * y) / 2

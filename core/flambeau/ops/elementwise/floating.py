@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from flambeau import dtypes
-from flambeau._dispatch.checks import no_complex, only, zero_gradient
+from flambeau._dispatch.checks import no_complex, no_complex_halves, only, zero_gradient
 from flambeau._dispatch.declare import BOOLEAN, FLOATING, elementwise, primitive
 from flambeau._dispatch.runtime import Number
 from flambeau._tensor import Tensor, from_array
@@ -238,6 +238,7 @@ def nan_to_num(
     """
     type_, array = input._type, input._array
     kernels, number = type_.kernels, type_.number
+    no_complex_halves("nan_to_num", type_.dtype)
     if type_.dtype.category != dtypes.FLOATING:
         return from_array(kernels.clone(array, True), type_)
     largest = _LARGEST[type_.dtype.name]

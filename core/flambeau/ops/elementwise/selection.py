@@ -144,7 +144,7 @@ def _clamp_max(grad: Tensor, input: Tensor, min: Any, max: Tensor) -> Tensor:
 @primitive(
     derivatives={"input": _clamp_input, "min": _clamp_min, "max": _clamp_max},
     inplace=True,
-    out=True,
+    out="promoted",
     node="ClampBackward1",
 )
 def clamp(input: Tensor, min: Tensor | Number | None = None, max: Tensor | Number | None = None) -> Tensor:
@@ -194,7 +194,7 @@ def _check_limits(limits: list[Any], type_: Any) -> None:
 clip = alias(clamp, "clip")
 
 
-@composite(inplace=True, out=True)
+@composite(inplace=True, out="promoted")
 def clamp_min(input: Tensor, min: Tensor | Number) -> Tensor:
     """Limit elements from below: ``clamp`` with ``min`` only. Source of the semantics: ``torch.clamp_min``.
 
@@ -206,7 +206,7 @@ def clamp_min(input: Tensor, min: Tensor | Number) -> Tensor:
     return clamp(input, min=_limit("clamp_min", "min", min))
 
 
-@composite(inplace=True, out=True)
+@composite(inplace=True, out="promoted")
 def clamp_max(input: Tensor, max: Tensor | Number) -> Tensor:
     """Limit elements from above: ``clamp`` with ``max`` only. Source of the semantics: ``torch.clamp_max``.
 

@@ -113,7 +113,7 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | Number) -> Tensor:
         raise RuntimeError(f"value cannot be converted to type {_C_NAMES[input.dtype.name]} without overflow")
     (a, b, w), type_ = _operands("lerp", input, end, weight)
     dtype = type_.dtype if isinstance(weight, Tensor) else input.dtype
-    if not dtype.is_floating_point and not dtype.is_complex:
+    if not dtype.is_floating_point and (not dtype.is_complex or dtype is dtypes.complex32):
         kernel = "lerp_kernel_tensor" if isinstance(weight, Tensor) else "lerp_kernel_scalar"
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type_name(dtype)}'")
     return from_array(all_in_single(type_, partial(_between, weight), a, b, w), type_)

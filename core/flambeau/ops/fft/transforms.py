@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from math import prod, sqrt
 from typing import Any
 
+from flambeau import dtypes
 from flambeau._dispatch.runtime import with_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
@@ -46,11 +47,20 @@ def _scaled(result: Tensor, factor: float) -> Tensor:
 
 
 def _complex(input: Tensor) -> Tensor:
+    _check_no_halves(input)
     real = input if input._type.floats else to_type(input, input._type.with_dtype(get_default_dtype()))
     return to_type(real, real._type.with_dtype(real.dtype.to_complex()))
 
 
+def _check_no_halves(input: Tensor) -> None:
+    if input.dtype is dtypes.float16:
+        raise RuntimeError("Unsupported dtype Half")
+    if input.dtype is dtypes.complex32:
+        raise RuntimeError("MKL FFT doesn't support tensors of type: Half")
+
+
 def _real(function: str, input: Tensor) -> Tensor:
+    _check_no_halves(input)
     if input._type.complex:
         raise RuntimeError(f"{function} expects a real input tensor, but got {_scalar_name(input)}")
     return input if input._type.floats else to_type(input, input._type.with_dtype(get_default_dtype()))

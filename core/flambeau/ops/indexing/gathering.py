@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flambeau import dtypes
+from flambeau._dispatch.checks import no_complex_halves
 from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.runtime import common_type, with_out
 from flambeau._tensor import Tensor, from_array
@@ -28,16 +29,19 @@ __all__ = ["argwhere", "gather", "index_select", "masked_select", "nonzero", "ta
 def check_gather(function: str, input: Tensor, dim: int, index: Tensor) -> tuple[int, Tensor]:
     """Check an index tensor for gather and scatter; the dim, counted from the front, and the index as int64.
 
+    An empty index, which may have any shape, comes back with as many dims as the input.
+
     Raises:
         RuntimeError: the index is neither int32 nor int64, does not fit the shape, or is out of range.
         IndexError: there is no such dim.
     """
+    no_complex_halves("scatter_gather_tensor_cpu", input.dtype)
     if index.dtype not in (dtypes.int32, dtypes.int64) and index.numel():
         raise RuntimeError(f"{function}(): Expected dtype int32/int64 for index")
     common_type(function, (input, index))
     index = counted_as(to_type(index, input._type.with_dtype(dtypes.int64)), index)
-    if not index.numel():
-        return normalize_dim(dim, input.dim()), index
+    if not index.numel():  # of any shape
+        return normalize_dim(dim, input.dim()), reshape(index, (0,) * input.dim() or (0,))
     if max(index.dim(), 1) != max(input.dim(), 1):
         raise RuntimeError(
             f"Index tensor must have the same number of dimensions as {'input' if function == 'gather' else 'self'} tensor"
@@ -76,13 +80,13 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
         tensor([[1, 1],
                 [4, 3]])
     """
+    shape = index._array.shape
     dim, index = check_gather("gather", input, dim, index)
-    if not index.numel():
-        return input.new_empty(tuple(index.shape))
     if input.dim() and index.dim():
-        return _gather(input, dim, index, sparse_grad)
+        result = _gather(input, dim, index, sparse_grad)
+        return result if result._array.shape == shape else reshape(result, shape)
     flat, flat_index = dimensioned(input, index)
-    return reshape(_gather(flat, 0, flat_index), index._array.shape)
+    return reshape(_gather(flat, 0, flat_index), shape)
 
 
 @composite(out="exact")
@@ -190,6 +194,7 @@ def flat_index(function: str, input: Tensor, index: Tensor) -> Tensor:
         RuntimeError: they are not int64.
         IndexError: one is out of range.
     """
+    no_complex_halves("take_cpu" if function == "take" else "take_put_cpu", input.dtype)
     if index.dtype is not dtypes.int64:
         raise RuntimeError(f"{function}(): Expected a long tensor for index, but got {scalar_type_name(index.dtype)}")
     common_type(function, (input, index))

@@ -9,13 +9,13 @@ from typing import Any
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
-from flambeau._dispatch.overlaps import check_apart, overlaps_itself, repeated_dims, warn_expanded
+from flambeau._dispatch.overlaps import check_apart, repeated_dims, warn_expanded
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
-from flambeau._tensor.modes import grad_enabled, no_grad
+from flambeau._tensor.modes import no_grad
 from flambeau._tensor.overrides import taken_over, taking_part
-from flambeau._tensor.storage import counted_as
+from flambeau._tensor.storage import counted_as, propagate_write
 from flambeau.dtypes import legacy_type_name, scalar_type_name
 from flambeau.errors import level_of_caller
 from flambeau.ops.creation.conversion import to_type
@@ -179,8 +179,7 @@ def _tensor_of(indices: Any) -> Tensor:
     if getattr(getattr(indices, "dtype", None), "kind", "") == "u" and indices.dtype.itemsize > 1:
         indices = indices.tolist()  # of a dtype that tensors do not have
     made = tensor(list(indices) if isinstance(indices, Sequence) else indices)
-    wide = made.dtype.category == dtypes.INTEGRAL and made.dtype is not dtypes.uint8
-    return made.to(dtypes.int64) if wide or not (made.numel() or made._type.discrete) else made
+    return made if made.dtype in _MASKS else made.to(dtypes.int64)  # floats are cut off
 
 
 def _index_tensor(index: Tensor) -> Any:
@@ -389,6 +388,8 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
     """``input[key] = value``: writes into the tensor; ``value`` broadcasts to the shape of ``input[key]``."""
     if taking_part and taken_over(setitem, (input, key, value)) is not NotImplemented:
         return
+    if key is False:  # which names nothing: not even a write is counted
+        return
     entries = _expanded_key(input, key)
     number = None if isinstance(value, Tensor) else as_number(value)
     if number is not None:
@@ -476,9 +477,6 @@ def _put_at(view: Tensor, advanced: list[tuple[int, Tensor]], value: Tensor, acc
     if place:
         back = (*range(place, place + count), *range(place), *range(place + count, len(wanted)))
         full = _permute(full, back)
-    if overlaps_itself(front) and not (grad_enabled() and (front.requires_grad or full.requires_grad)):
-        warn_expanded("index_put_", "tensor[indices] = tensor")
-        front, indices, full = _once(front, indices, full, accumulate)
     front._index_put_(tuple(indices), full, accumulate)
 
 
@@ -502,6 +500,13 @@ def _write_index_put(input: Tensor, indices: tuple[Tensor, ...], values: Tensor,
     input._type.kernels.index_put(input._array, [index._array for index in indices], values._array, accumulate)
 
 
+def _index_put_places(input: Tensor, indices: tuple[Tensor, ...], values: Tensor, accumulate: bool = False) -> None:
+    warn_expanded("index_put_", "tensor[indices] = tensor")
+    front, places, once = _once(input, indices, values, accumulate)
+    _write_index_put(front, tuple(places), once, accumulate)
+    propagate_write(input)
+
+
 @primitive(
     derivatives={
         "input": lambda grad, indices, accumulate: grad if accumulate else _zero_at(grad, indices),
@@ -509,6 +514,7 @@ def _write_index_put(input: Tensor, indices: tuple[Tensor, ...], values: Tensor,
     },
     inplace=True,
     write=_write_index_put,
+    shared=_index_put_places,
     method=False,
     node="IndexPutBackward0",
 )

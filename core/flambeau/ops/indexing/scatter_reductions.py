@@ -168,8 +168,6 @@ def scatter_reduce(
     if reduce not in _REDUCTIONS:
         raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
     dim, index = check_gather("scatter", input, dim, index)
-    if not index.numel():
-        return input.clone()
     source = fitting_source("scatter", input, index, src)
     target, places, values = dimensioned(input, index, source)
     result = _reduced(target, dim, places, values, reduce, include_self)

@@ -58,6 +58,8 @@ def fitting_source(function: str, input: Tensor, index: Tensor, src: Tensor) -> 
     common_type(function, (input, src))
     if src._array.shape == index._array.shape:
         return src
+    if not index.numel():
+        return reshape(_slice(reshape(src, (-1,)), (0,), (0,), (1,)), index._array.shape)
     if src.dim() != index.dim() or any(
         size > limit for size, limit in zip(index._array.shape, src._array.shape, strict=True)
     ):
@@ -91,8 +93,6 @@ def scatter(
         tensor([0., 0., 5.])
     """
     dim, index = check_gather("scatter", input, dim, index)
-    if not index.numel():
-        return input.clone()
     number = value if src is None else src
     if number is None:
         raise TypeError("scatter(): expected src or value")
@@ -125,8 +125,6 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
         tensor([0., 5.])
     """
     dim, index = check_gather("scatter_add", input, dim, index)
-    if not index.numel():
-        return input.clone()
     source = fitting_source("scatter_add", input, index, src)
     if input.dim() and index.dim():
         return _scatter_add(input, dim, index, source)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flambeau import dtypes
 from flambeau._dispatch.declare import primitive
 from flambeau._tensor import Tensor, from_array
+from flambeau.backend.types import TensorType
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.ranges import eye
 from flambeau.ops.movement.diagonals import tril, triu
@@ -23,7 +26,7 @@ def check_matrix(function: str, input: Tensor, name: str = "A", *, halves: bool 
     if input.dim() < 2:
         raise RuntimeError(f"{function}: The input tensor {name} must have at least 2 dimensions.")
     check_floats(function, input)
-    if not halves and input.dtype in (dtypes.float16, dtypes.bfloat16):
+    if not halves and input.dtype in (dtypes.float16, dtypes.bfloat16, dtypes.complex32):
         raise RuntimeError(f"{function}: Low precision dtypes not supported. Got {scalar_type_name(input.dtype)}")
 
 
@@ -50,6 +53,16 @@ def check_square_matrix(function: str, input: Tensor, name: str = "A") -> None:
     """Both of the above."""
     check_matrix(function, input, name)
     check_square(function, input, name)
+
+
+def by_columns(array: Any, type_: TensorType) -> Tensor:
+    """A tensor of matrices whose columns lie in one piece each, as LAPACK leaves them, and so PyTorch."""
+    kernels, ndim = type_.kernels, len(array.shape)
+    order = (*range(ndim - 2), ndim - 1, ndim - 2)
+    turned = kernels.permute(array, order)
+    if not type_.backend.is_contiguous(turned):
+        turned = kernels.clone(turned, False)
+    return from_array(kernels.permute(turned, order), type_)
 
 
 def batch_text(input: Tensor, failed: Tensor) -> tuple[str, Tensor]:
@@ -103,4 +116,4 @@ def _solve_other(grad: Tensor, input: Tensor) -> Tensor:
 )
 def _solve(input: Tensor, other: Tensor) -> Tensor:
     """The system of matrices with the same leading dimensions; where a matrix is singular, nan or infinities."""
-    return from_array(input._type.kernels.solve(input._array, other._array), input._type)
+    return by_columns(input._type.kernels.solve(input._array, other._array), input._type)

@@ -75,19 +75,45 @@ def _euclidean(x1: Tensor, x2: Tensor) -> Tensor:
     return product.clamp_(min=0).sqrt_()
 
 
-def _largest_input(grad: Tensor, input: Tensor, result: Tensor) -> Tensor:
-    slope: Tensor = where(input.abs() == result.unsqueeze(-1), grad.unsqueeze(-1) * input.sign(), 0.0)
-    return slope
+def _slopes(grad: Tensor, differences: Tensor, p: float, result: Tensor) -> Tensor:
+    """The gradients of differences of which ``result`` is the norm; each of several equal largest ones has the whole of it."""
+    if p == inf and differences.shape[-1]:
+        largest: Tensor = differences.abs() == result.unsqueeze(-1)
+        return where(largest, grad.unsqueeze(-1) * differences.sign(), 0.0)
+    slopes: Tensor | None = _norm_input(grad, differences, float(p), -1, False, result)
+    return differences * 0 if slopes is None else slopes
 
 
-@primitive(derivatives={"input": _largest_input}, method=False, node="CdistBackward0")
-def _largest(input: Tensor) -> Tensor:
-    """The maximum norm of which each of several equal coordinates has the whole gradient: so PyTorch's distances have it."""
-    return input.detach().norm(inf, -1)
+def _cdist_first(grad: Tensor, x1: Tensor, x2: Tensor, p: float, result: Tensor) -> Tensor:
+    slopes: Tensor = _slopes(grad, x1.unsqueeze(-2) - x2.unsqueeze(-3), p, result).sum(-2)
+    return slopes
 
 
-def _lengths(differences: Tensor, p: float) -> Tensor:
-    return _largest(differences) if p == inf and differences.shape[-1] else differences.norm(p, -1)
+def _cdist_second(grad: Tensor, x1: Tensor, x2: Tensor, p: float, result: Tensor) -> Tensor:
+    return _cdist_first(grad.mT, x2, x1, p, result.mT)
+
+
+@primitive(derivatives={"x1": _cdist_first, "x2": _cdist_second}, method=False, node="CdistBackward0")
+def _cdist(x1: Tensor, x2: Tensor, p: float) -> Tensor:
+    return (x1.detach().unsqueeze(-2) - x2.detach().unsqueeze(-3)).norm(p, -1)
+
+
+def _pairs(input: Tensor) -> tuple[Tensor, Tensor]:
+    first, second = triu_indices(input.shape[0], input.shape[0], 1, device=input.device)
+    return first, second
+
+
+def _pdist_input(grad: Tensor, input: Tensor, p: float, result: Tensor) -> Tensor:
+    first, second = _pairs(input)
+    slopes = _slopes(grad, input[first] - input[second], p, result)
+    total: Tensor = input.new_zeros(tuple(input.shape)).index_add(0, first, slopes).index_add(0, second, -slopes)
+    return total
+
+
+@primitive(derivatives={"input": _pdist_input}, method=False, node="PdistBackward0")
+def _pdist(input: Tensor, p: float) -> Tensor:
+    first, second = _pairs(input)
+    return (input.detach()[first] - input.detach()[second]).norm(p, -1)
 
 
 _MODES = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist")
@@ -131,7 +157,8 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = Non
     if p == 2 and by_product:
         batch = broadcast_shapes(tuple(x1.shape[:-2]), tuple(x2.shape[:-2]))
         return _euclidean(x1.expand(*batch, -1, -1), x2.expand(*batch, -1, -1))
-    return _lengths(x1.unsqueeze(-2) - x2.unsqueeze(-3), p)
+    dtype = result_dtype((x1, x2))
+    return _cdist(x1.to(dtype), x2.to(dtype), p)
 
 
 @composite(method=False)
@@ -152,5 +179,4 @@ def pdist(input: Tensor, p: float = 2.0) -> Tensor:
         raise RuntimeError("pdist only supports floating-point dtypes")
     if p < 0:
         raise RuntimeError("pdist only supports non-negative p values")
-    first, second = triu_indices(input.shape[0], input.shape[0], 1, device=input.device)
-    return _lengths(input[first] - input[second], p)
+    return _pdist(input, p)

@@ -26,6 +26,7 @@ from ._matrices import (
     _solve,
     adjoint,
     batch_text,
+    by_columns,
     check_matrix,
     check_square_matrix,
     nothing_of,
@@ -48,7 +49,7 @@ def _cholesky_input(grad: Tensor, result: Tensor) -> Tensor:
 
 @primitive(derivatives={"input": _cholesky_input}, method=False, holomorphic=False, node="LinalgCholeskyExBackward0")
 def _cholesky(input: Tensor) -> Tensor:
-    return from_array(input._type.kernels.cholesky(input._array), input._type)
+    return by_columns(input._type.kernels.cholesky(input._array), input._type)
 
 
 class CholeskyEx(NamedTuple):
@@ -166,7 +167,7 @@ def _qr_derivative(grad: list[Tensor], input: Tensor, mode: str, result_0: Tenso
 @primitive(derivatives={"input": _qr_derivative}, method=False, holomorphic=False, node="LinalgQrBackward0")
 def _qr(input: Tensor, mode: str) -> tuple[Tensor, Tensor]:
     q, r = input._type.kernels.qr(input._array, mode == "complete")
-    return from_array(q, input._type), from_array(r, input._type)
+    return by_columns(q, input._type), by_columns(r, input._type)
 
 
 class QR(NamedTuple):
@@ -268,7 +269,7 @@ def _svd(input: Tensor, full: bool) -> tuple[Tensor, Tensor, Tensor]:
     type_ = input._type
     u, s, vh = type_.kernels.svd(input._array, full)
     real = type_.with_dtype(type_.dtype.to_real())
-    return from_array(u, type_), from_array(s, real), from_array(vh, type_)
+    return by_columns(u, type_), from_array(s, real), by_columns(vh, type_)
 
 
 class SVD(NamedTuple):
@@ -335,7 +336,7 @@ def _eigh_input(given: list[Tensor | None], grad: list[Tensor], result_0: Tensor
 def _eigh(input: Tensor) -> tuple[Tensor, Tensor]:
     type_ = input._type
     values, vectors = type_.kernels.eigh(input._array)
-    return from_array(values, type_.with_dtype(type_.dtype.to_real())), from_array(vectors, type_)
+    return from_array(values, type_.with_dtype(type_.dtype.to_real())), by_columns(vectors, type_)
 
 
 class Eigh(NamedTuple):
@@ -409,7 +410,7 @@ def _eig_input(
 def _eig(input: Tensor) -> tuple[Tensor, Tensor]:
     type_ = input._type.with_dtype(input.dtype.to_complex())
     values, vectors = input._type.kernels.eig(input._array)
-    return from_array(values, type_), from_array(vectors, type_)
+    return from_array(values, type_), by_columns(vectors, type_)
 
 
 class Eig(NamedTuple):

@@ -33,15 +33,27 @@ __all__ = [
 ]
 
 
+def _skipped(shape: Shape, ndim: int) -> bool:
+    """Whether it is an empty vector among matrices, which only takes part in the promotion."""
+    return shape == (0,) and ndim != 1
+
+
 def _cut_back(grad: Tensor, tensors_shape: Sequence[Shape], dim: int) -> list[Tensor]:
-    starts = [sum(shape[dim] for shape in tensors_shape[:position]) for position in range(len(tensors_shape))]
-    return [_narrow(grad, dim, start, shape[dim]) for start, shape in zip(starts, tensors_shape, strict=True)]
+    parts, start = [], 0
+    for shape in tensors_shape:
+        if _skipped(shape, grad.dim()):
+            parts.append(grad.new_zeros((0,)))
+            continue
+        parts.append(_narrow(grad, dim, start, shape[dim]))
+        start += shape[dim]
+    return parts
 
 
 @primitive(derivatives={"tensors": _cut_back}, method=False, node="CatBackward0")
 def _cat(tensors: Sequence[Tensor], dim: int) -> Tensor:
     arrays, type_ = operands_of("cat", tensors)
-    return from_array(type_.kernels.concat(arrays, dim), type_)
+    ndim = max(len(array.shape) for array in arrays)
+    return from_array(type_.kernels.concat([array for array in arrays if not _skipped(array.shape, ndim)], dim), type_)
 
 
 @composite(method=False, out=True)
@@ -63,7 +75,8 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
             raise RuntimeError(f"zero-dimensional tensor (at position {position}) cannot be concatenated")
     kept = tensors
     if any(tensor.dim() != 1 for tensor in tensors):  # PyTorch skips empty vectors among matrices
-        kept = [tensor for tensor in tensors if tensor._array.shape != (0,)]
+        ndim = max(tensor.dim() for tensor in tensors)
+        kept = [tensor for tensor in tensors if not _skipped(tensor._array.shape, ndim)]
     shape = kept[0]._array.shape
     dim = normalize_dim(dim, len(shape))
     for position, tensor in enumerate(kept):
@@ -78,11 +91,11 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
                     f"Sizes of tensors must match except in dimension {dim}. Expected size {wanted} but got size {size} for "
                     f"tensor number {position} in the list."
                 )
-    orders = {memory_order(tensor) for tensor in kept}
+    orders = {memory_order(tensor) for tensor in tensors}
     if len(orders) == 1 and (order := orders.pop()) is not None:
-        joined = _cat([tensor.permute(order) for tensor in kept], order.index(dim))
+        joined = _cat([tensor.permute(order) for tensor in tensors], order.index(dim))
         return joined.permute(tuple(map(order.index, range(len(order)))))
-    return _cat(kept, dim)
+    return _cat(tensors, dim)
 
 
 def memory_order(input: Tensor) -> tuple[int, ...] | None:

@@ -9,6 +9,7 @@ from flambeau._dispatch.declare import primitive
 from flambeau._dispatch.runtime import Number, number_argument
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.overrides import overridable
+from flambeau.ops.creation._bent import bent
 from flambeau.ops.creation.filled import fitting
 from flambeau.ops.creation.ranges import arange
 from flambeau.shapes import Shape, as_ints
@@ -65,7 +66,7 @@ def _padded(input: Tensor, before: Shape, after: Shape, mode: str, value: float 
         raise NotImplementedError(f"Unrecognised padding mode {mode}; there are constant, {', '.join(_SOURCES)}")
     if value:
         raise RuntimeError(f'Padding mode "{mode}" doesn\'t take in value argument')
-    source, longest = _SOURCES[mode]
+    longest = _SOURCES[mode][1]
     if mode == "circular":  # elements are removed first: they do not come back from the other end
         removed = (tuple(min(count, 0) for count in counts) for counts in (before, after))
         input = constant_pad_nd(input, _listed(*removed), 0)
@@ -76,10 +77,33 @@ def _padded(input: Tensor, before: Shape, after: Shape, mode: str, value: float 
                 "Argument #4: Padding size should be less than the corresponding input dimension, but got: padding "
                 f"({low}, {high}) at dimension {dim} of input {list(input.shape)}"
             )
+    return (
+        _all_joined(input, before, after, mode)
+        if mode == "circular"
+        else _padded_from_itself(input, before, after, mode)
+    )
+
+
+def _all_joined(input: Tensor, before: Shape, after: Shape, mode: str) -> Tensor:
     for dim, (size, low, high) in enumerate(zip(tuple(input._array.shape), before, after, strict=True)):
         if low or high:
-            input = _joined(input, dim, (size, low, high), source)
+            input = _joined(input, dim, (size, low, high), _SOURCES[mode][0])
     return input
+
+
+def _folded(grad: Tensor, input: Tensor, before: Shape, after: Shape, mode: str) -> Tensor:
+    """Every element's gradient is the sum of those of the places that it was put to."""
+    for dim, (size, low, high) in enumerate(zip(input.shape, before, after, strict=True)):
+        if low or high:
+            sources = _SOURCES[mode][0](arange(-low, size + high, device=grad.device), size)
+            shape = tuple(grad.shape)
+            grad = grad.new_zeros((*shape[:dim], size, *shape[dim + 1 :])).index_add(dim, sources, grad)
+    return bent(grad, input)
+
+
+@primitive(derivatives={"input": _folded}, method=False, node="PadBackward0")
+def _padded_from_itself(input: Tensor, before: Shape, after: Shape, mode: str) -> Tensor:
+    return _all_joined(input.detach(), before, after, mode)
 
 
 def _joined(input: Tensor, dim: int, sizes: tuple[int, int, int], source: Callable[[Tensor, int], Tensor]) -> Tensor:

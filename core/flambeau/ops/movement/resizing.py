@@ -19,7 +19,7 @@ from flambeau._tensor.memory import Memory, memory_in
 from flambeau._tensor.methods import method
 from flambeau._tensor.modes import grad_enabled
 from flambeau._tensor.node import Node, Rule, next_sequence
-from flambeau._tensor.storage import Storage, check_inference, mark_inference, propagate_write, storage_of
+from flambeau._tensor.storage import Storage, check_inference, join_memory, mark_inference, propagate_write, storage_of
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.data import make_tensor
 from flambeau.shapes import Shape, as_int, contiguous_strides, size_argument
@@ -106,12 +106,22 @@ def _resized(tensor: Tensor, shape: Shape, strides: Shape) -> Any:
 def _move(tensor: Tensor, memory: Memory) -> None:
     """Let a tensor, its views and what it is a view of lie in a larger memory that begins with that of all of them."""
     found = [tensor] if tensor._storage is None else [tensor, *tensor._storage.views()]
-    for each in found:  # which grows by the bases
+    for each in found:  # which grows by the bases, and by what counts its writes for itself
+        for other in _kin(each):
+            if not any(other is one for one in found):
+                found.append(other)
         if each._view is not None and not any(each._view.base is other for other in found):
             found.append(each._view.base)
     for each in found:
         laid = memory.tensor(each._type, tuple(each.shape), each.stride(), each.storage_offset())
         each._array = laid._array
+
+
+def _kin(tensor: Tensor) -> list[Tensor]:
+    """The other tensors of its memory, with their views."""
+    kin = tensor._storage.kin if tensor._storage is not None else None
+    alive = [other for other in [reference() for reference in kin or ()] if other is not None]
+    return [*alive, *(view for other in alive if other._storage is not None for view in other._storage.views())]
 
 
 def _in_memory_order(tensor: Tensor) -> Any:
@@ -166,6 +176,8 @@ def _set_(
     _lay(self, array)
     self._storage = Storage()
     self._storage.version = version + 1
+    if source is not None:
+        join_memory(self, source if isinstance(source, Tensor) else source.untyped()._tensor)
     mark_inference(self)
     if recorded:
         self._node = Node()
@@ -259,8 +271,7 @@ def _write_results(tensor: Tensor, function: str, values: list[Any]) -> Tensor:
         )
     check_writable(tensor, recorded=False)
     result = make_tensor(values, tensor.dtype, tensor.device).reshape(tensor.shape)
-    tensor._type.kernels.copy_into(tensor._array, result._array)
-    propagate_write(tensor)
+    tensor._type.kernels.copy_into(tensor._array, result._array)  # a write that PyTorch does not count
     return tensor
 
 

@@ -12,6 +12,7 @@ from flambeau._dispatch.runtime import with_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.overrides import overridable
+from flambeau.ops.creation._bent import bent
 from flambeau.ops.elementwise.exponential import sigmoid
 from flambeau.ops.elementwise.trigonometric import tanh
 from flambeau.ops.movement.joining import cat
@@ -19,7 +20,7 @@ from flambeau.ops.movement.slicing import _narrow
 from flambeau.ops.special.error import erf
 from flambeau.shapes import normalize_dim
 
-from .rectifiers import bent, check_floating, choose, in_form
+from .rectifiers import check_floating, choose, in_form
 
 __all__: list[str] = []  # in PyTorch these are functions of torch.nn.functional alone
 

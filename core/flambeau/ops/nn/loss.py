@@ -6,9 +6,12 @@ from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.precision import in_single_formula
 from flambeau._tensor import Tensor
+from flambeau._tensor.modes import grad_enabled
 from flambeau.dtypes import scalar_type_name
+from flambeau.ops.creation._bent import bent
 from flambeau.ops.elementwise.selection import where
 from flambeau.ops.indexing._pairs import _gather as _gather_rows
+from flambeau.ops.indexing._pairs import _scatter_add
 from flambeau.ops.indexing.gathering import index_select
 from flambeau.ops.movement.broadcasting import broadcast_tensors
 from flambeau.ops.movement.shapes import reshape, squeeze, unsqueeze
@@ -101,6 +104,7 @@ def nll_loss(
     Raises:
         IndexError: a target is not a class.
         ValueError: the shapes do not fit.
+        RuntimeError: a gradient of the weights is wanted.
 
     Example:
         >>> import flambeau as torch
@@ -113,22 +117,78 @@ def nll_loss(
     _check_target(input, target, classes)
     target = target.to(dtypes.int64)
     ignore_index = as_int(ignore_index, "ignore_index")
-    if _range_of(target, input._array.shape[classes], ignore_index):
-        ignored = target == ignore_index
-        safe = where(ignored, 0, target)
-    else:  # the common case: every target counts
-        ignored, safe = None, target
-    picked = -squeeze(_gather_rows(input, classes, unsqueeze(safe, classes)), classes)
-    if weight is None:
-        if ignored is None:
-            return _reduced(picked, reduction)
-        losses = picked.masked_fill(ignored, 0.0)
-        return sum(losses) / sum(~ignored) if reduction == "mean" else _reduced(losses, reduction)
-    scale = reshape(index_select(weight, 0, reshape(safe, (-1,))), target.shape)
-    losses = picked * scale
+    every = not _range_of(target, input._array.shape[classes], ignore_index)
+    loss, name = (_nll_loss, "nll_loss") if input.dim() <= 2 else (_nll_loss2d, "nll_loss2d")
+    if weight is not None and weight._node is not None and grad_enabled():
+        raise RuntimeError(
+            f"The function '{name}_forward' is not differentiable with respect to argument 'weight'. This input cannot have "
+            "requires_grad True."
+        )
+    return loss(input, target, weight, None if every else ignore_index, reduction)
+
+
+def _safe(target: Tensor, ignore_index: int | None) -> tuple[Tensor | None, Tensor]:
+    """Which targets do not count, None for no one; and the targets with class 0 in the place of these."""
+    if ignore_index is None:  # the common case
+        return None, target
+    ignored = target == ignore_index
+    return ignored, where(ignored, 0, target)
+
+
+def _scales(weight: Tensor, ignored: Tensor | None, safe: Tensor) -> Tensor:
+    """The weight of the class of every target; 0 for targets that do not count."""
+    scale = reshape(index_select(weight, 0, reshape(safe, (-1,))), safe.shape)
+    return scale if ignored is None else scale.masked_fill(ignored, 0.0)
+
+
+def _negative_log_likelihood(
+    input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int | None, reduction: str
+) -> Tensor:
+    classes = 0 if input.dim() == 1 else 1
+    ignored, safe = _safe(target, ignore_index)
+    losses = -squeeze(_gather_rows(input.detach(), classes, unsqueeze(safe, classes)), classes)
+    if weight is not None:
+        weight = _scales(weight.detach(), ignored, safe)
+        losses = losses * weight
     if ignored is not None:
-        scale, losses = scale.masked_fill(ignored, 0.0), losses.masked_fill(ignored, 0.0)
-    return sum(losses) / sum(scale) if reduction == "mean" else _reduced(losses, reduction)
+        losses = losses.masked_fill(ignored, 0.0)
+    if reduction != "mean" or (weight is None and ignored is None):
+        return _reduced(losses, reduction)
+    total: Tensor = sum(losses) / _total(weight, ignored)
+    return total
+
+
+def _total(scale: Tensor | None, ignored: Tensor | None) -> Tensor:
+    """What the mean divides by: the sum of weights, or how many targets count."""
+    return sum(~ignored if scale is None and ignored is not None else scale)
+
+
+def _nll_loss_input(
+    grad: Tensor, input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int | None, reduction: str
+) -> Tensor:
+    classes = 0 if input.dim() == 1 else 1
+    ignored, safe = _safe(target, ignore_index)
+    scale = None if weight is None else _scales(weight, ignored, safe)
+    slope = -grad
+    if reduction == "mean":
+        slope = slope / (target.numel() if scale is None and ignored is None else _total(scale, ignored))
+    slope = slope.expand(target.shape) if scale is None else slope * scale
+    if ignored is not None:
+        slope = slope.masked_fill(ignored, 0.0)
+    zeros = slope.new_zeros(tuple(input.shape))
+    return bent(_scatter_add(zeros, classes, unsqueeze(safe, classes), unsqueeze(slope, classes)), input)
+
+
+@primitive(derivatives={"input": _nll_loss_input}, method=False, node="NllLossBackward0")
+def _nll_loss(input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int | None, reduction: str) -> Tensor:
+    return _negative_log_likelihood(input, target, weight, ignore_index, reduction)
+
+
+@primitive(derivatives={"input": _nll_loss_input}, method=False, node="NllLoss2DBackward0")
+def _nll_loss2d(
+    input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int | None, reduction: str
+) -> Tensor:
+    return _negative_log_likelihood(input, target, weight, ignore_index, reduction)
 
 
 def _check_target(input: Tensor, target: Tensor, classes: int) -> None:
@@ -231,6 +291,4 @@ def _smooth(
         return _reduced(losses, reduction)
     if weight is None:
         return sum(losses) / sum(~ignored)
-    safe = where(ignored, 0, target)
-    scale = reshape(index_select(weight, 0, reshape(safe, (-1,))), target.shape).masked_fill(ignored, 0.0)
-    return sum(losses) / sum(scale)
+    return sum(losses) / sum(_scales(weight, ignored, where(ignored, 0, target)))

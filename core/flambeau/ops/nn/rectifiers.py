@@ -7,16 +7,15 @@ from functools import partial
 from typing import Any
 
 from flambeau import dtypes
-from flambeau._dispatch.checks import real_numbers, zero_gradient
+from flambeau._dispatch.checks import real_numbers
 from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.precision import in_single, in_single_formula
-from flambeau._dispatch.rules import unchanged
 from flambeau._dispatch.runtime import Number, with_exact_out
 from flambeau._dispatch.spelling import called_as, spelled
 from flambeau._tensor import Tensor, from_array
-from flambeau._tensor.modes import grad_enabled
 from flambeau._tensor.overrides import overridable
 from flambeau.dtypes import scalar_type_name
+from flambeau.ops.creation._bent import bent
 from flambeau.ops.creation.filled import empty, zeros_like
 from flambeau.ops.elementwise.selection import where
 from flambeau.ops.reductions.sums import sum
@@ -35,16 +34,6 @@ def check_floating(kernel: str, input: Tensor, takes_complex: bool = False) -> N
     type_ = input._type
     if not (type_.floats if takes_complex else type_.real_floats):
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type_name(input.dtype)}'")
-
-
-def bent(slope: Tensor, input: Tensor) -> Tensor:
-    """The gradient of what is linear but for some bends: there is a further derivative by ``input``, and it is 0."""
-    return _bent(slope, input) if input._node is not None and grad_enabled() else slope
-
-
-@primitive(derivatives={"slope": unchanged, "input": zero_gradient}, method=False, node="PiecewiseBackward0")
-def _bent(slope: Tensor, input: Tensor) -> Tensor:
-    return from_array(slope._type.kernels.clone(slope._array, True), slope._type)
 
 
 # -- thresholds ---------------------------------------------------------------
@@ -170,8 +159,8 @@ def _prelu_input(grad: Tensor, input: Tensor, weight: Tensor) -> Tensor:
     return bent(choose(input > 0, grad, grad * weight), input)
 
 
-def _prelu_weight(grad: Tensor, input: Tensor) -> Tensor:
-    return choose(input > 0, 0.0, grad * input)
+def _prelu_weight(grad: Tensor, input: Tensor, weight: Tensor) -> Tensor:
+    return bent(choose(input > 0, 0.0, grad * input), weight)
 
 
 @primitive(

@@ -131,7 +131,7 @@ def _running_log(dim: int, type_: Any, array: Any) -> Any:
     if not array.shape:
         return kernels.clone(array, True)
     if kernels.logcumsumexp is not None and not type_.complex:
-        return kernels.logcumsumexp(array, dim)
+        return kernels.add(kernels.logcumsumexp(array, dim), type_.number(0.0))  # of -0.0 it is 0.0
 
     def combine(a: Any, b: Any) -> Any:
         """log(exp(a) + exp(b)): the larger one, and log1p of how much the other adds."""
@@ -141,4 +141,5 @@ def _running_log(dim: int, type_: Any, array: Any) -> Any:
         added = kernels.add(larger, kernels.log1p(kernels.exp(kernels.sub(smaller, larger))))
         return kernels.where(kernels.eq(kernels.abs(larger), type_.number(inf)), larger, added)
 
-    return running(kernels, combine, array, dim)
+    sums = running(kernels, combine, array, dim)
+    return sums if type_.complex else kernels.add(sums, type_.number(0.0))
