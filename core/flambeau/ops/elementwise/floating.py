@@ -10,6 +10,7 @@ from flambeau._dispatch.declare import BOOLEAN, FLOATING, elementwise, primitive
 from flambeau._dispatch.runtime import Number
 from flambeau._tensor import Tensor, from_array
 
+from .complex_parts import view_as_complex, view_as_real
 from .selection import _where as where
 from .selection import unless
 
@@ -26,7 +27,7 @@ def _sign_of_number(type_: Any, a: Any) -> Any:
 
 def _negative_integer(type_: Any, a: Any) -> Any:
     if not type_.integers:
-        return type_.kernels.full(a.shape, False, "bool")
+        return type_.kernels.ne(a, a)
     return type_.kernels.lt(a, type_.number(0))
 
 
@@ -229,7 +230,7 @@ def nan_to_num(
 ) -> Tensor:
     """Replace nan by ``nan`` (0) and infinities by ``posinf`` and ``neginf`` (the largest numbers of the dtype).
 
-    Integers stay. Source of the semantics: ``torch.nan_to_num``.
+    Of complex numbers, in both parts; integers stay. Source of the semantics: ``torch.nan_to_num``.
 
     Example:
         >>> import flambeau as torch
@@ -237,17 +238,22 @@ def nan_to_num(
         tensor([0., 1., 9.])
     """
     type_, array = input._type, input._array
-    kernels, number = type_.kernels, type_.number
     no_complex_halves("nan_to_num", type_.dtype)
+    values = (0.0 if nan is None else nan * 1.0, posinf, neginf)
+    if type_.complex:
+        pairs = view_as_real(input.detach())
+        return view_as_complex(from_array(_without_nan(pairs._type, pairs._array, *values), pairs._type))
     if type_.dtype.category != dtypes.FLOATING:
-        return from_array(kernels.clone(array, True), type_)
-    largest = _LARGEST[type_.dtype.name]
+        return from_array(type_.kernels.clone(array, True), type_)
+    return from_array(_without_nan(type_, array, *values), type_)
+
+
+def _without_nan(type_: Any, array: Any, nan: float, posinf: float | None, neginf: float | None) -> Any:
+    kernels, number, largest = type_.kernels, type_.number, _LARGEST[type_.dtype.name]
+    ends = (largest if posinf is None else posinf * 1.0, -largest if neginf is None else neginf * 1.0)
     if kernels.nan_to_num is not None:
-        ends = (largest if posinf is None else posinf + 0.0, -largest if neginf is None else neginf + 0.0)
-        return from_array(kernels.nan_to_num(array, 0.0 if nan is None else nan + 0.0, *ends), type_)
-    result = kernels.where(kernels.isnan(array), number(0.0 if nan is None else nan), array)
-    for infinity, value in ((float("inf"), posinf), (-float("inf"), neginf)):
-        finite = largest if infinity > 0 else -largest
-        replacement = number(finite if value is None else value)
-        result = kernels.where(kernels.eq(array, number(infinity)), replacement, result)
-    return from_array(result, type_)
+        return kernels.nan_to_num(array, nan, *ends)
+    result = kernels.where(kernels.isnan(array), number(nan), array)
+    for infinity, value in zip((float("inf"), -float("inf")), ends, strict=True):
+        result = kernels.where(kernels.eq(array, number(infinity)), number(value), result)
+    return result
