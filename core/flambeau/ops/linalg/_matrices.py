@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flambeau import dtypes
 from flambeau._dispatch.declare import primitive
 from flambeau._tensor import Tensor, from_array
+from flambeau.backend.types import TensorType
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.ranges import eye
 from flambeau.ops.movement.diagonals import tril, triu
@@ -66,6 +69,13 @@ def adjoint(input: Tensor) -> Tensor:
     return turned.conj() if turned.is_complex() else turned
 
 
+def by_columns(array: Any, type: TensorType) -> Tensor:
+    """A tensor without history of matrices that lie in memory column after column, as LAPACK leaves them, and PyTorch."""
+    kernels, ndim = type.kernels, len(array.shape)
+    turned = (*range(ndim - 2), ndim - 1, ndim - 2)
+    return from_array(kernels.permute(kernels.clone(kernels.permute(array, turned), False), turned), type)
+
+
 def nothing_of(input: Tensor) -> Tensor:
     """An empty tensor in the place of a result that is not computed; it is part of the graph, as in PyTorch."""
     return input.reshape(-1)[:0].clone()
@@ -103,4 +113,4 @@ def _solve_other(grad: Tensor, input: Tensor) -> Tensor:
 )
 def _solve(input: Tensor, other: Tensor) -> Tensor:
     """The system of matrices with the same leading dimensions; where a matrix is singular, nan or infinities."""
-    return from_array(input._type.kernels.solve(input._array, other._array), input._type)
+    return by_columns(input._type.kernels.solve(input._array, other._array), input._type)

@@ -26,6 +26,7 @@ from ._matrices import (
     _solve,
     adjoint,
     batch_text,
+    by_columns,
     check_matrix,
     check_square_matrix,
     nothing_of,
@@ -47,8 +48,10 @@ def _cholesky_input(grad: Tensor, result: Tensor) -> Tensor:
 
 
 @primitive(derivatives={"input": _cholesky_input}, method=False, holomorphic=False, node="LinalgCholeskyExBackward0")
-def _cholesky(input: Tensor) -> Tensor:
-    return from_array(input._type.kernels.cholesky(input._array), input._type)
+def _cholesky(input: Tensor, upper: bool = False) -> Tensor:
+    """The lower factor; row after row in memory if it is to be turned into an ``upper`` one."""
+    factor = input._type.kernels.cholesky(input._array)
+    return from_array(factor, input._type) if upper else by_columns(factor, input._type)
 
 
 class CholeskyEx(NamedTuple):
@@ -80,7 +83,7 @@ def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -
         tensor(1, dtype=torch.int32)
     """
     check_square_matrix("linalg.cholesky", A)
-    factor = _cholesky(adjoint(A) if upper else A)
+    factor = _cholesky(adjoint(A) if upper else A, upper)
     failed = _not_finite(factor) if A.numel() else factor.new_zeros(A.shape[:-2], dtype=dtypes.bool)
     info = failed.to(dtypes.int32)
     if bool(failed.any()):
@@ -117,7 +120,7 @@ def cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
                 [1., 2.]])
     """
     check_square_matrix("linalg.cholesky", A)
-    factor = _cholesky(adjoint(A) if upper else A)
+    factor = _cholesky(adjoint(A) if upper else A, upper)
     if A.numel():
         failed = _not_finite(factor)
         if bool(failed.any()):
@@ -166,7 +169,7 @@ def _qr_derivative(grad: list[Tensor], input: Tensor, mode: str, result_0: Tenso
 @primitive(derivatives={"input": _qr_derivative}, method=False, holomorphic=False, node="LinalgQrBackward0")
 def _qr(input: Tensor, mode: str) -> tuple[Tensor, Tensor]:
     q, r = input._type.kernels.qr(input._array, mode == "complete")
-    return from_array(q, input._type), from_array(r, input._type)
+    return by_columns(q, input._type), by_columns(r, input._type)
 
 
 class QR(NamedTuple):
@@ -268,7 +271,7 @@ def _svd(input: Tensor, full: bool) -> tuple[Tensor, Tensor, Tensor]:
     type_ = input._type
     u, s, vh = type_.kernels.svd(input._array, full)
     real = type_.with_dtype(type_.dtype.to_real())
-    return from_array(u, type_), from_array(s, real), from_array(vh, type_)
+    return by_columns(u, type_), from_array(s, real), by_columns(vh, type_)
 
 
 class SVD(NamedTuple):
@@ -335,7 +338,7 @@ def _eigh_input(given: list[Tensor | None], grad: list[Tensor], result_0: Tensor
 def _eigh(input: Tensor) -> tuple[Tensor, Tensor]:
     type_ = input._type
     values, vectors = type_.kernels.eigh(input._array)
-    return from_array(values, type_.with_dtype(type_.dtype.to_real())), from_array(vectors, type_)
+    return from_array(values, type_.with_dtype(type_.dtype.to_real())), by_columns(vectors, type_)
 
 
 class Eigh(NamedTuple):
@@ -409,7 +412,7 @@ def _eig_input(
 def _eig(input: Tensor) -> tuple[Tensor, Tensor]:
     type_ = input._type.with_dtype(input.dtype.to_complex())
     values, vectors = input._type.kernels.eig(input._array)
-    return from_array(values, type_), from_array(vectors, type_)
+    return from_array(values, type_), by_columns(vectors, type_)
 
 
 class Eig(NamedTuple):

@@ -22,7 +22,7 @@ from flambeau.ops.movement.diagonals import diagonal
 from flambeau.ops.reductions._reduce import named_repr
 from flambeau.type_info import finfo
 
-from ._matrices import adjoint, batch_text, check_matrix, check_square, check_square_matrix
+from ._matrices import adjoint, batch_text, by_columns, check_matrix, check_square, check_square_matrix
 from .factorizations import _eigh, _svd
 from .lu import _singular
 from .matmul import matmul
@@ -40,7 +40,7 @@ def _inv_input(grad: Tensor, result: Tensor) -> Tensor:
 
 @primitive(derivatives={"input": _inv_input}, method=False, holomorphic=False, node="LinalgInvExBackward0")
 def _inv(input: Tensor) -> Tensor:
-    return from_array(input._type.kernels.inv(input._array), input._type)
+    return by_columns(input._type.kernels.inv(input._array), input._type)
 
 
 class InvEx(NamedTuple):

@@ -14,7 +14,7 @@ from flambeau.ops.movement.diagonals import diagonal, tril, triu
 from flambeau.ops.movement.joining import cat
 from flambeau.ops.reductions._reduce import named_repr
 
-from ._matrices import _solve, adjoint, batch_text, check_matrix, lower_of, upper_of
+from ._matrices import _solve, adjoint, batch_text, by_columns, check_matrix, lower_of, upper_of
 from .matmul import matmul
 
 __all__: list[str] = []  # public in flambeau.linalg
@@ -64,7 +64,7 @@ def _divided(matrix: Tensor, upper: Tensor) -> Tensor:
 @primitive(derivatives={"input": _lu_derivative}, method=False, holomorphic=False, node="LinalgLuFactorExBackward0")
 def _lu_factor(input: Tensor) -> tuple[Tensor, Tensor]:
     factors, swaps = input._type.kernels.lu_factor(input._array)
-    return from_array(factors, input._type), from_array(swaps, input._type.with_dtype(dtypes.int64))
+    return by_columns(factors, input._type), from_array(swaps, input._type.with_dtype(dtypes.int64))
 
 
 class LUFactor(NamedTuple):
@@ -176,7 +176,7 @@ def lu(A: Tensor, *, pivot: bool = True) -> LU:
     factors, pivots, _ = lu_factor_ex(A, pivot=pivot)
     order = permutation_of(pivots.to(dtypes.int64) - 1, A.shape[-2])
     one = eye(A.shape[-2], dtype=A.dtype, device=A.device)
-    return LU(one[order].mT, lower_of(factors), upper_of(factors))
+    return LU(one[order.argsort(-1)], lower_of(factors), upper_of(factors))
 
 
 def _singular(A: Tensor, result: Tensor) -> Tensor | None:
