@@ -49,7 +49,9 @@ def _folded(results: dict[str, Any]) -> dict[str, Any]:
     for address, result in results.items():
         first, second, rest = address.split("/", 2)
         variant, dtype = rest.rsplit("/", 1)
-        folded.setdefault(first, {}).setdefault(second, {}).setdefault(variant, {})[_CODES.get(dtype, dtype)] = _packed(result)
+        folded.setdefault(first, {}).setdefault(second, {}).setdefault(variant, {})[_CODES.get(dtype, dtype)] = _packed(
+            result
+        )
     return folded
 
 

@@ -38,7 +38,16 @@ def observed(call: Callable[[], Sequence[Any]], *, whole: bool = False, digits: 
     """The results of a call as data, with all their numbers if ``whole``; the exception, if it raises one."""
     try:
         return [tensor_as_data(tensor.detach(), whole=whole, digits=digits) for tensor in call()]
-    except (ArithmeticError, AssertionError, AttributeError, LookupError, NotImplementedError, RuntimeError, TypeError, ValueError) as error:
+    except (
+        ArithmeticError,
+        AssertionError,
+        AttributeError,
+        LookupError,
+        NotImplementedError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+    ) as error:
         return {"raises": _builtin_name(type(error))}
 
 
@@ -69,7 +78,13 @@ def tensor_as_data(tensor: Any, *, whole: bool = False, digits: int = 17) -> dic
 @cache
 def _places(count: int) -> list[int]:
     """Some places among so many, the first, the last and those around powers of two with them."""
-    edges = {0, 1, count - 2, count - 1, *(around for power in (5, 7, 10, 12, 15) for around in ((1 << power) - 1, 1 << power))}
+    edges = {
+        0,
+        1,
+        count - 2,
+        count - 1,
+        *(around for power in (5, 7, 10, 12, 15) for around in ((1 << power) - 1, 1 << power)),
+    }
     spread = {step * count // _PLACES + step for step in range(_PLACES)}
     return sorted(place for place in edges | spread if 0 <= place < count)
 

@@ -104,9 +104,7 @@ class Probe:
         check_observed(subject, self.observed(subject), expected, self.tolerance or self.op.tolerance)
 
 
-def generated_cases(
-    op: Op, needed: Callable[[Sample, str], tuple[str, ...]], needs: tuple[str, ...]
-) -> Iterator[Case]:
+def generated_cases(op: Op, needed: Callable[[Sample, str], tuple[str, ...]], needs: tuple[str, ...]) -> Iterator[Case]:
     """The cases that were recorded for an op."""
     known = recorded(op.section)
     yield from (probe.case(needed, needs) for probe in probes_of(op, known) if probe.address in known)
@@ -168,7 +166,9 @@ def _of_many(op: Op) -> str | None:
     return {"exact": None, "arithmetic": None, "transcendental": None}.get(op.tolerance, "large")
 
 
-def _of_numbers(op: Op, aspect: str, domain: str, dtypes: tuple[str, ...], tolerance: str | None = None) -> Iterator[Probe]:
+def _of_numbers(
+    op: Op, aspect: str, domain: str, dtypes: tuple[str, ...], tolerance: str | None = None
+) -> Iterator[Probe]:
     for sample in op.samples:
         other = filled(sample, domain) if is_regular(sample) or op.arity else None
         if other is None or (op.arity and sample.plain and sample.name != "plain"):
@@ -248,7 +248,9 @@ def _observe_memory(name: str) -> Callable[[Subject, Sample, str], Any]:
                 data["strides"] = _unusual_strides(result)
                 data["shares"] = [place for place, memory in enumerate(places) if memory == _memory_of(result)]
             after = [tensor.tolist() for tensor in tensors]
-            found.append({"changed": [place for place in range(len(tensors)) if str(before[place]) != str(after[place])]})
+            found.append(
+                {"changed": [place for place in range(len(tensors)) if str(before[place]) != str(after[place])]}
+            )
         return found
 
     return observe
@@ -277,18 +279,32 @@ def _derivatives(op: Op) -> Iterator[Probe]:
         return
     loose = op.tolerance if op.tolerance in ("reduction", "matmul", "factorization") else "composite"
     for sample in op.samples:
-        if not sample.gradient or not (is_regular(sample) or op.arity) or not any(map(is_floating, sample.dtypes or op.dtypes)):
+        if (
+            not sample.gradient
+            or not (is_regular(sample) or op.arity)
+            or not any(map(is_floating, sample.dtypes or op.dtypes))
+        ):
             continue
         for domain in ("ties", "edges", "special", "sizes"):
             other = filled(sample, domain)
             if other is not None and (domain in ("ties", "special") or op.arity):
                 enough = _with_enough(other) if op.arity else other
-                yield Probe(op, "derivatives", enough, f"{sample.name}-{domain}", "float64", _observe_derivatives, tolerance=loose)
+                yield Probe(
+                    op,
+                    "derivatives",
+                    enough,
+                    f"{sample.name}-{domain}",
+                    "float64",
+                    _observe_derivatives,
+                    tolerance=loose,
+                )
         first = ("complex128", "float16", "bfloat16") if sample in op.samples[:2] else ()
         for dtype in ("float32", *first):
             yield Probe(op, "derivatives", sample, sample.name, dtype, _observe_derivatives, tolerance=loose)
         for name, one in list(grown(sample))[:1] if is_regular(sample) else ():
-            yield Probe(op, "derivatives", one, f"{sample.name}-{name}", "float32", _observe_derivatives, tolerance="large")
+            yield Probe(
+                op, "derivatives", one, f"{sample.name}-{name}", "float32", _observe_derivatives, tolerance="large"
+            )
 
 
 def _observe_derivatives(subject: Subject, sample: Sample, dtype: str) -> Any:
@@ -382,7 +398,14 @@ def _forms(op: Op, known: Container[str]) -> Iterator[Probe]:
                 numbers_of=options if options in known else None,
             )  # fmt: skip
         for name in _TARGETS if row.inplace and row.methods else ():
-            yield Probe(op, "in-place", sample, f"{sample.name}-{name}", dtype, _observe_in_place(f"{row.methods[0]}_", called, name))
+            yield Probe(
+                op,
+                "in-place",
+                sample,
+                f"{sample.name}-{name}",
+                dtype,
+                _observe_in_place(f"{row.methods[0]}_", called, name),
+            )
 
 
 def _ways(op: Op, known: Container[str]) -> list[tuple[Sample, Called]]:

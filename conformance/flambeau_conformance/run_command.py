@@ -43,7 +43,9 @@ def add_parser(commands: Any) -> None:
     run.add_argument("--last-failed", action="store_true", help="only cases that failed when they last ran")
     run.add_argument("-x", "--exitfirst", action="store_true", help="stop at the first failure")
     run.add_argument("--jobs", type=_positive, default=1, metavar="N", help="processes side by side (%(default)s)")
-    run.add_argument("--subject", metavar="MODULE", default="flambeau", help="what is on trial, by the name it is imported by")
+    run.add_argument(
+        "--subject", metavar="MODULE", default="flambeau", help="what is on trial, by the name it is imported by"
+    )
     run.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON lines, as they come")
     run.add_argument("--junit", type=Path, metavar="FILE", help="write the results as JUnit XML")
     run.add_argument("--expectations", type=Path, metavar="FILE", help="expected failures (TOML)")

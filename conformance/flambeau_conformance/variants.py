@@ -64,7 +64,9 @@ def _stretched(sample: Sample, size: int, elements: int) -> dict[int, int]:
     if size <= 1:
         return {}
     most = max(_power(spec.shape, size) for spec in sample.inputs)
-    rest = max(math.prod(other for other in spec.shape if other != size) for spec in sample.inputs if size in spec.shape)
+    rest = max(
+        math.prod(other for other in spec.shape if other != size) for spec in sample.inputs if size in spec.shape
+    )
     return {size: int((elements / rest) ** (1 / most)) | 1}
 
 

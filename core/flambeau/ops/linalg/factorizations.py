@@ -48,8 +48,10 @@ def _cholesky_input(grad: Tensor, result: Tensor) -> Tensor:
 
 
 @primitive(derivatives={"input": _cholesky_input}, method=False, holomorphic=False, node="LinalgCholeskyExBackward0")
-def _cholesky(input: Tensor) -> Tensor:
-    return by_columns(input._type.kernels.cholesky(input._array), input._type)
+def _cholesky(input: Tensor, upper: bool = False) -> Tensor:
+    """The lower factor; row after row in memory if it is to be turned into an ``upper`` one."""
+    factor = input._type.kernels.cholesky(input._array)
+    return from_array(factor, input._type) if upper else by_columns(factor, input._type)
 
 
 class CholeskyEx(NamedTuple):
@@ -81,7 +83,7 @@ def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -
         tensor(1, dtype=torch.int32)
     """
     check_square_matrix("linalg.cholesky", A)
-    factor = _cholesky(adjoint(A) if upper else A)
+    factor = _cholesky(adjoint(A) if upper else A, upper)
     failed = _not_finite(factor) if A.numel() else factor.new_zeros(A.shape[:-2], dtype=dtypes.bool)
     info = failed.to(dtypes.int32)
     if bool(failed.any()):
@@ -118,7 +120,7 @@ def cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
                 [1., 2.]])
     """
     check_square_matrix("linalg.cholesky", A)
-    factor = _cholesky(adjoint(A) if upper else A)
+    factor = _cholesky(adjoint(A) if upper else A, upper)
     if A.numel():
         failed = _not_finite(factor)
         if bool(failed.any()):

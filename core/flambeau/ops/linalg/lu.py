@@ -176,7 +176,7 @@ def lu(A: Tensor, *, pivot: bool = True) -> LU:
     factors, pivots, _ = lu_factor_ex(A, pivot=pivot)
     order = permutation_of(pivots.to(dtypes.int64) - 1, A.shape[-2])
     one = eye(A.shape[-2], dtype=A.dtype, device=A.device)
-    return LU(one[order].mT, lower_of(factors), upper_of(factors))
+    return LU(one[order.argsort(-1)], lower_of(factors), upper_of(factors))
 
 
 def _singular(A: Tensor, result: Tensor) -> Tensor | None:

@@ -76,8 +76,7 @@ def cholesky(input: Tensor, upper: bool = False, *, out: Tensor | None = None) -
     if out is not None:
         return with_out(out, cholesky, input, upper)  # type: ignore[no-any-return]
     _deprecated("cholesky")
-    result = _cholesky(input)
-    return adjoint(result) if upper else result
+    return _cholesky(input, upper=upper)
 
 
 def _deprecated(name: str) -> None:
@@ -131,7 +130,7 @@ def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> SVD:
     v = adjoint(vh)
     if not compute_uv:
         rows, columns = input.shape[-2:]
-        u, v = u.new_zeros(*input.shape[:-2], rows, rows), v.new_zeros(*input.shape[:-2], columns, columns)
+        u, v = u.new_zeros(*input.shape[:-2], rows, rows), v.new_zeros(*input.shape[:-2], columns, columns).mT
     return SVD(u, s, v)
 
 
@@ -167,7 +166,7 @@ def lu_unpack(
     if unpack_pivots:
         rows = LU_data.shape[-2]
         order = permutation_of(LU_pivots.to(dtypes.int64) - 1, rows)
-        permutation = eye(rows, dtype=LU_data.dtype, device=LU_data.device)[order].mT
+        permutation = eye(rows, dtype=LU_data.dtype, device=LU_data.device)[order.argsort(-1)]
     lower, upper = (lower_of(LU_data), upper_of(LU_data)) if unpack_data else (empty, empty)
     return permutation, lower, upper
 

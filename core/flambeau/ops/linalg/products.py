@@ -13,6 +13,7 @@ from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
 from flambeau._tensor.overrides import overridable
 from flambeau.errors import level_of_caller
+from flambeau.layouts import contiguous_format
 from flambeau.ops.creation.ranges import eye
 from flambeau.ops.movement.broadcasting import _expand_method
 from flambeau.ops.movement.diagonals import diagonal
@@ -368,16 +369,24 @@ def matrix_power(input: Tensor, n: int) -> Tensor:
     check_square("linalg.matrix_power", input)
     n = as_int(n, "n")
     if n < 0:
-        return matrix_power(inv(input), -n)
-    if n == 0:
-        one = eye(input.shape[-1], dtype=input.dtype, device=input.device)
-        return input.clone().copy_(one)  # which has a gradient, of zeros
+        inverse = inv(input)
+        return inverse if n == -1 else matrix_power(inverse, -n)
+    if n < 2:
+        result = input.clone(memory_format=contiguous_format)
+        return result if n else result.copy_(eye(input.shape[-1], dtype=input.dtype, device=input.device))
+    if n == 3:  # the product that rounds as PyTorch's
+        return matmul(matmul(input, input), input)
+    return _power(input, n)
+
+
+def _power(input: Tensor, n: int) -> Tensor:
+    """The power of a matrix, multiplied of its squares, their squares and so on."""
     result: Tensor | None = None
-    square = input
     while True:
         if n & 1:
-            result = square if result is None else matmul(result, square)
+            result = input if result is None else matmul(result, input)
         n >>= 1
         if not n:
-            return result.clone() if result is input else result  # type: ignore[return-value]
-        square = matmul(square, square)
+            assert result is not None, "the highest bit is set"
+            return result
+        input = matmul(input, input)

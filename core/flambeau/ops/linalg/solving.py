@@ -164,7 +164,7 @@ def solve_triangular(
         triangle = triangle + eye(A.shape[-1], dtype=A.dtype, device=A.device)
     if left:
         return _in_batches(triangle, B)
-    return adjoint(_in_batches(adjoint(triangle), adjoint(B)))
+    return adjoint(_in_batches(adjoint(triangle), adjoint(B)).contiguous())
 
 
 def _cholesky_solve_other(grad: Tensor, lower: Tensor) -> Tensor:
@@ -338,7 +338,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
     values = _svd(A.detach(), False)[1]
     largest = values.amax(-1, keepdim=True) if values.shape[-1] else values
     ranks = (values > limit * largest).sum(-1)
-    solution = matmul(_pinv(A, limit, False), right)
+    solution = matmul(right.mT, _pinv(A, limit, False).mT).mT  # so that it lies column after column
     kind = driver or "gelsy"
     full = kind != "gelsy" and rows > columns and bool((ranks == columns).all())
     residuals = (matmul(A, solution) - right).abs().square().sum(-2) if full else nothing_of(solution)
