@@ -56,8 +56,9 @@ def clamp(a: np.ndarray, low: np.ndarray | None, high: np.ndarray | None) -> Any
     infinity = _INFINITY.get(a.dtype)
     if infinity is not None:
         low, high = -infinity if low is None else low, infinity if high is None else high
-    elif high is None and a.dtype.name == "bfloat16":
-        return np.maximum(low, a)  # type: ignore[arg-type]
+    elif a.dtype.name == "bfloat16":  # of which ``clip`` makes float32
+        above = a if low is None else np.maximum(low, a)
+        return np.asarray(above if high is None else np.minimum(high, above))
     result: Any = a.clip(low, high)  # type: ignore[arg-type]
     return np.asarray(result)
 
