@@ -18,12 +18,12 @@ import flambeau
 from flambeau.ops import ROWS, Row
 
 from . import behaviours, pending
+from .calls import AUTHORS, Seen, Trace, trace
 from .catalogue import all_cases, ops
 from .enumerations import enumerated
 from .model import Op
 from .pending import Lack
 from .surface import function_of, groups, names
-from .calls import AUTHORS, Seen, Trace, trace
 
 __all__ = ["add_parser", "anchors", "command", "complaints", "lacks", "report", "uncovered"]
 

@@ -70,6 +70,7 @@ class Called:
     options: tuple[tuple[str, Any], ...]
 
     def __call__(self, t: Any, *tensors: Any) -> Any:
+        """The results of the function of a module."""
         return self.function(t)(*tensors, **self.given(t))
 
     def function(self, t: Any) -> Any:

@@ -258,7 +258,8 @@ def _observe_memory(name: str) -> Callable[[Subject, Sample, str], Any]:
 
 def _unusual_strides(tensor: Any) -> list[int]:
     """The strides of the dimensions in which there is a next element, if they are others than row after row's."""
-    usual, step = [], 1
+    usual: list[int] = []
+    step = 1
     for size in reversed(tensor.shape):
         usual.insert(0, step)
         step *= size
@@ -340,7 +341,7 @@ def _directions(subject: Subject, tensors: list[Any]) -> list[Any]:
 
 def _bare(op: Op) -> Iterator[tuple[Sample, Called]]:
     """The public function of an op with its options in pairs, on tensors of some samples."""
-    seen = set()
+    seen: set[Any] = set()
     for sample in op.samples:
         if is_regular(sample) and sample.inputs not in seen and len(seen) < _KINDS:
             seen.add(sample.inputs)

@@ -39,10 +39,10 @@ def record(sections: Collection[str] = ()) -> int:
     results: dict[str, dict[str, Any]] = {}
     for op in ops().values():
         if not sections or op.section in sections:
-            known = results.setdefault(op.section, {})
+            taken = results.setdefault(op.section, {})
             # One after the other: later ones depend on which of the earlier ones PyTorch accepts.
-            for address, result in _results(subject, op, known):
-                known[address] = result
+            for address, result in _results(subject, op, taken):
+                taken[address] = result
     for section, recorded in results.items():
         write(section, recorded, _provenance(subject.torch, section))
     return sum(map(len, results.values()))

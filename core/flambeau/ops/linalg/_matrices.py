@@ -79,13 +79,6 @@ def adjoint(input: Tensor) -> Tensor:
     return turned.conj() if turned.is_complex() else turned
 
 
-def by_columns(array: Any, type: TensorType) -> Tensor:
-    """A tensor without history of matrices that lie in memory column after column, as LAPACK leaves them, and PyTorch."""
-    kernels, ndim = type.kernels, len(array.shape)
-    turned = (*range(ndim - 2), ndim - 1, ndim - 2)
-    return from_array(kernels.permute(kernels.clone(kernels.permute(array, turned), False), turned), type)
-
-
 def nothing_of(input: Tensor) -> Tensor:
     """An empty tensor in the place of a result that is not computed; it is part of the graph, as in PyTorch."""
     return input.reshape(-1)[:0].clone()

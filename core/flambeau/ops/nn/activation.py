@@ -8,7 +8,7 @@ from typing import Any
 from flambeau import dtypes
 from flambeau._dispatch.checks import zero_gradient
 from flambeau._dispatch.declare import composite, elementwise, fused
-from flambeau._dispatch.precision import in_single
+from flambeau._dispatch.precision import all_in_single, in_single
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.reductions.sums import sum
@@ -93,10 +93,15 @@ def _softmax(input: Tensor, dim: int) -> Tensor:
     kernels = type_.kernels
     if not array.shape:  # 1; for nan and infinite numbers, nan, as along a dimension of size 1
         return from_array(kernels.exp(kernels.sub(array, array)), type_)
+    return from_array(in_single(type_, array, partial(_shares, dim)), type_)
+
+
+def _shares(dim: int, type_: Any, array: Any) -> Any:
+    kernels = type_.kernels
     if kernels.softmax is not None:
-        return from_array(kernels.softmax(array, dim), type_)
+        return kernels.softmax(array, dim)
     powers = kernels.exp(_shifted(kernels, array, dim))
-    return from_array(kernels.div(powers, kernels.sum(powers, (dim,), True)), type_)
+    return kernels.div(powers, kernels.sum(powers, (dim,), True))
 
 
 def _softmax_backward_grad(grad: Tensor, result_of: Tensor, dim: int) -> Tensor:
@@ -121,11 +126,15 @@ def _softmax_backward(grad_output: Tensor, result_of: Tensor, dim: int) -> Tenso
     kernels = type_.kernels
     if not result.shape:
         return from_array(kernels.mul(kernels.sub(grad, kernels.mul(grad, result)), result), type_)
+    return from_array(all_in_single(type_, partial(_slope_of_shares, dim), grad, result), type_)
+
+
+def _slope_of_shares(dim: int, type_: Any, grad: Any, result: Any) -> Any:
+    kernels = type_.kernels
     if kernels.softmax_backward is not None:
-        return from_array(kernels.softmax_backward(grad, result, dim), type_)
+        return kernels.softmax_backward(grad, result, dim)
     weighted = kernels.mul(grad, result)
-    total = kernels.sum(weighted, (dim,), True)
-    return from_array(kernels.sub(weighted, kernels.mul(result, total)), type_)
+    return kernels.sub(weighted, kernels.mul(result, kernels.sum(weighted, (dim,), True)))
 
 
 @composite(out="exact")
@@ -155,13 +164,13 @@ def _log_softmax(input: Tensor, dim: int) -> Tensor:
     kernels = type_.kernels
     if not array.shape:
         return from_array(kernels.sub(array, array), type_)
-    if kernels.log_softmax is not None and not type_.halves:
-        return from_array(kernels.log_softmax(array, dim), type_)
     return from_array(in_single(type_, array, partial(_log_of_shares, dim)), type_)
 
 
 def _log_of_shares(dim: int, type_: Any, array: Any) -> Any:
     kernels = type_.kernels
+    if kernels.log_softmax is not None:
+        return kernels.log_softmax(array, dim)
     shifted = _shifted(kernels, array, dim)
     return kernels.sub(shifted, kernels.log(kernels.sum(kernels.exp(shifted), (dim,), True)))
 
@@ -170,7 +179,7 @@ def _log_of_shares(dim: int, type_: Any, array: Any) -> Any:
     "log_softmax_backward",
     derivatives={
         "grad_output": lambda grad, result_of, dim: grad - sum(grad * result_of.exp(), dim, True),
-        "result_of": lambda grad, grad_output, result_of, dim: -grad * result_of.exp() * sum(grad_output, dim, True),
+        "result_of": lambda grad, grad_output, result_of, dim: -sum(grad_output, dim, True) * result_of.exp() * grad,
     },
     method=False,
     node="LogSoftmaxBackwardBackward0",
@@ -180,10 +189,14 @@ def _log_softmax_backward(grad_output: Tensor, result_of: Tensor, dim: int) -> T
     kernels = type_.kernels
     if not result.shape:
         return from_array(kernels.sub(grad, kernels.mul(kernels.exp(result), grad)), type_)
+    return from_array(all_in_single(type_, partial(_slope_of_log, dim), grad, result), type_)
+
+
+def _slope_of_log(dim: int, type_: Any, grad: Any, result: Any) -> Any:
+    kernels = type_.kernels
     if kernels.log_softmax_backward is not None:
-        return from_array(kernels.log_softmax_backward(grad, result, dim), type_)
-    total = kernels.sum(grad, (dim,), True)
-    return from_array(kernels.sub(grad, kernels.mul(kernels.exp(result), total)), type_)
+        return kernels.log_softmax_backward(grad, result, dim)
+    return kernels.sub(grad, kernels.mul(kernels.exp(result), kernels.sum(grad, (dim,), True)))
 
 
 @composite(out="exact")

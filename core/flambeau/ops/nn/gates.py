@@ -224,7 +224,8 @@ def _soft_rectified(beta: float, threshold: float, type_: Any, array: Any) -> An
 @in_single_formula
 def _softplus_input(grad: Tensor, input: Tensor, beta: float, threshold: float) -> Tensor:
     scaled = input * beta
-    return choose(scaled > threshold, grad, grad * sigmoid(scaled))
+    gate = sigmoid(choose(scaled >= threshold, threshold, scaled))  # at the joint, the second derivative is 0
+    return choose(scaled > threshold, grad, grad * gate)
 
 
 @primitive(derivatives={"input": _softplus_input}, method=False, node="SoftplusBackward0")
@@ -258,7 +259,8 @@ def _logsigmoid_input(grad: Tensor, input: Tensor) -> Tensor:
 @primitive(derivatives={"input": _logsigmoid_input}, method=False, node="LogSigmoidBackward0")
 def _logsigmoid(input: Tensor) -> Tensor:
     check_floating("log_sigmoid_cpu", input)
-    return from_array(in_single(input._type, input._array, _log_of_logistic), input._type)
+    source = input.detach().contiguous()  # and so is the result, in PyTorch too
+    return from_array(in_single(input._type, source._array, _log_of_logistic), input._type)
 
 
 def _log_of_logistic(type_: Any, array: Any) -> Any:

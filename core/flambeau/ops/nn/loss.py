@@ -105,6 +105,7 @@ def nll_loss(
         IndexError: a target is not a class.
         ValueError: the shapes do not fit.
         RuntimeError: a gradient of the weights is wanted.
+        RuntimeError: there is not one weight for every class.
 
     Example:
         >>> import flambeau as torch
@@ -116,6 +117,7 @@ def nll_loss(
     classes = 0 if input.dim() == 1 else 1
     _check_target(input, target, classes)
     target = target.to(dtypes.int64)
+    _check_weight(weight, input._array.shape[classes])
     ignore_index = as_int(ignore_index, "ignore_index")
     every = not _range_of(target, input._array.shape[classes], ignore_index)
     loss, name = (_nll_loss, "nll_loss") if input.dim() <= 2 else (_nll_loss2d, "nll_loss2d")
@@ -204,6 +206,14 @@ def _check_target(input: Tensor, target: Tensor, classes: int) -> None:
         raise RuntimeError(f"Expected target size {list(wanted)}, got {list(target.shape)}")
 
 
+def _check_weight(weight: Tensor | None, classes: int, of: str = "") -> None:
+    if weight is not None and weight._array.shape != (classes,):
+        raise RuntimeError(
+            f"{of}weight tensor should be defined either for all {classes} classes or no classes but got weight tensor of "
+            f"shape: {list(weight._array.shape)}"
+        )
+
+
 def _range_of(target: Tensor, classes: int, ignore_index: int) -> bool:
     """Check the range of targets; whether some of them are to be ignored.
 
@@ -238,7 +248,8 @@ def cross_entropy(
 
     Raises:
         IndexError: a target is not a class.
-        ValueError, RuntimeError: the shapes do not fit, or ``label_smoothing`` is not in [0, 1].
+        ValueError, RuntimeError: the shapes do not fit, ``label_smoothing`` is not in [0, 1], a target of the shape of
+            the input is not of real floating point numbers, or comes with an ``ignore_index`` that is not negative.
 
     Example:
         >>> import flambeau as torch
@@ -247,16 +258,27 @@ def cross_entropy(
     """
     if not 0.0 <= label_smoothing <= 1.0:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
+    probabilities = target._array.shape == input._array.shape
+    if probabilities:
+        _check_probabilities(target, ignore_index)
     classes = normalize_dim(0 if input.dim() == 1 else 1, input.dim())
     logarithms = log_softmax(input, classes)
-    if target._array.shape == input._array.shape and target._type.floats:
+    if probabilities:
         return _with_probabilities(logarithms, target, weight, reduction, label_smoothing, classes)
     loss = nll_loss(logarithms, target, weight, ignore_index, reduction)
     if label_smoothing == 0.0:
         return loss
-    return loss * (1 - label_smoothing) + label_smoothing * _smooth(
-        logarithms, target, weight, ignore_index, reduction, classes
-    )
+    smooth = _smooth(logarithms, target, weight, ignore_index, reduction, classes)
+    return loss * (1 - label_smoothing) + smooth * (label_smoothing / max(input._array.shape[classes], 1))
+
+
+def _check_probabilities(target: Tensor, ignore_index: int) -> None:
+    if not target._type.real_floats:
+        raise RuntimeError(
+            f"Expected floating point type for target with class probabilities, got {scalar_type_name(target.dtype)}"
+        )
+    if ignore_index >= 0:
+        raise RuntimeError("ignore_index is not supported for floating point target")
 
 
 def _class_weights(weight: Tensor, ndim: int, classes: int) -> Tensor:
@@ -267,26 +289,26 @@ def _with_probabilities(
     logarithms: Tensor, target: Tensor, weight: Tensor | None, reduction: str, smoothing: float, classes: int
 ) -> Tensor:
     count = logarithms._array.shape[classes]
+    _check_weight(weight, count, "cross_entropy: ")
+    count = max(count, 1)
     if smoothing:
         target = target * (1 - smoothing) + smoothing / count
     products = logarithms * target
     if weight is not None:
         products = products * _class_weights(weight, products.dim(), classes)
-    losses: Tensor = -sum(products, classes)
     if reduction == "mean":
-        average: Tensor = sum(losses) / (logarithms.numel() // count)
+        average: Tensor = -sum(products) / (logarithms.numel() // count)
         return average
-    return _reduced(losses, reduction)
+    return -sum(products) if reduction == "sum" else _reduced(-sum(products, classes), reduction)
 
 
 def _smooth(
     logarithms: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, reduction: str, classes: int
 ) -> Tensor:
-    """The part of the loss that treats every class alike."""
+    """The part of the loss that treats every class alike, times the number of classes."""
     ignored = target == ignore_index
     weighted = logarithms if weight is None else logarithms * _class_weights(weight, logarithms.dim(), classes)
-    count = logarithms._array.shape[classes]
-    losses = (-sum(weighted, classes) / count).masked_fill(ignored, 0.0)
+    losses = (-sum(weighted, classes)).masked_fill(ignored, 0.0)
     if reduction != "mean":
         return _reduced(losses, reduction)
     if weight is None:

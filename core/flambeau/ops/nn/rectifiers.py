@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from flambeau import dtypes
+from flambeau import dtypes, layouts
 from flambeau._dispatch.checks import real_numbers
 from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.precision import in_single, in_single_formula
@@ -16,7 +16,7 @@ from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.overrides import overridable
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation._bent import bent
-from flambeau.ops.creation.filled import empty, zeros_like
+from flambeau.ops.creation.filled import empty, ones_like
 from flambeau.ops.elementwise.selection import where
 from flambeau.ops.reductions.sums import sum
 
@@ -93,7 +93,7 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace
 
     Raises:
         ValueError: ``min_val`` is greater than ``max_val``.
-        RuntimeError: a limit is negative, and the dtype is unsigned; or the dtype is bool.
+        RuntimeError: a limit without its fraction is negative, and the dtype is unsigned; or the dtype is bool.
 
     Example:
         >>> import flambeau as torch
@@ -104,7 +104,7 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace
         raise ValueError("min_val cannot be greater than max_val")
     if isinstance(input, Tensor) and input.dtype is dtypes.bool:
         raise RuntimeError("Bool inputs not supported for hardtanh")
-    if isinstance(input, Tensor) and input.dtype is dtypes.uint8 and (min_val < 0 or max_val < 0):
+    if isinstance(input, Tensor) and input.dtype is dtypes.uint8 and (min_val <= -1 or max_val <= -1):
         raise RuntimeError("cannot do hardtanh on an unsigned type with negative limits")
     return in_form("hardtanh", _hardtanh, input, inplace, min_val, max_val)
 
@@ -221,7 +221,8 @@ def _rrelu_input(grad: Tensor, input: Tensor, noise: Tensor) -> Tensor:
 
 @primitive(derivatives={"input": _rrelu_input}, method=False, inplace=True, node="RreluWithNoiseBackward0")
 def _rrelu(input: Tensor, noise: Tensor) -> Tensor:
-    return from_array(input._type.kernels.mul(input._array, noise._array), input._type)
+    source = input.detach().contiguous()  # and so is the result, in PyTorch too
+    return from_array(input._type.kernels.mul(source._array, noise._array), input._type)
 
 
 @spelled()
@@ -254,7 +255,7 @@ def rrelu(
     if not isinstance(input, Tensor):
         raise TypeError(f"rrelu(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     low = ~(input.detach() > 0)
-    slopes = zeros_like(input, requires_grad=False) + 1.0
+    slopes = ones_like(input, requires_grad=False, memory_format=layouts.contiguous_format)
     if training:
         drawn = empty(int(sum(low)), dtype=dtypes.float64, device=input.device).uniform_(
             lower, upper, generator=generator
