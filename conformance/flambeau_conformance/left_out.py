@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable
 from fnmatch import fnmatchcase, translate
 from functools import cache
 from pathlib import Path
 
-__all__ = ["left_out", "reasons"]
+__all__ = ["left_out", "reasons", "without_effect"]
 
 _FILE = Path(__file__).with_name("generated.toml")
 
@@ -29,3 +30,12 @@ def _of_op(name: str) -> tuple[re.Pattern[str], ...]:
 def left_out(address: str) -> bool:
     """Whether there is no generated case of an address."""
     return any(pattern.match(address) for pattern in _of_op(address.split("/")[0]))
+
+
+def without_effect(addresses: Iterable[str]) -> list[str]:
+    """The patterns that fit none of all the addresses that there could be."""
+    unmet = {pattern: re.compile(translate(pattern)) for pattern in reasons()}
+    for address in addresses:
+        for pattern in [pattern for pattern, compiled in unmet.items() if compiled.match(address)]:
+            del unmet[pattern]
+    return sorted(unmet)

@@ -14,7 +14,7 @@ from functools import cache
 from itertools import combinations
 from typing import Any
 
-__all__ = ["Called", "dim_bounds", "option_pairs"]
+__all__ = ["Called", "dim_bounds", "is_public", "option_pairs"]
 
 _VALUES: dict[str, tuple[Any, ...]] = {
     "dim": (0, -1, (0, 1), None), "dims": (0, (0, -1)), "axis": (), "keepdim": (True, False), "dtype": ("float64", "int64"),
@@ -88,6 +88,11 @@ class Called:
     def spelled(self) -> str:
         """The options as a part of an address."""
         return ",".join(f"{key}={value}" for key, value in self.options).replace("/", "-") or "bare"
+
+
+def is_public(name: str) -> bool:
+    """Whether it is the name of a public function, of one of the namespaces of functions."""
+    return _function(name) is not None
 
 
 def option_pairs(name: str, tensors: int) -> Iterator[Called]:

