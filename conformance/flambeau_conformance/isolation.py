@@ -133,8 +133,9 @@ class IsolatedRun:
         if slot.cases >= self._restart_after:
             slot.send(end=True)
             slot.ready = False
+            slot.deadline = time.monotonic() + self._timeout
             return False
-        running = [address for each in self._slots for address in each.group]
+        running = {address for each in self._slots for address in each.group}
         group = self._schedule.next_group(running)
         for case in group:
             blocked = self._session.blocked(case)

@@ -92,10 +92,13 @@ def _run(options: argparse.Namespace) -> int:
 
 def _check_writable(path: Path) -> None:
     """Find out before the run, not when its results are to be written."""
+    existed = path.exists()
     try:
         path.open("a").close()
     except OSError as error:
         raise LookupError(f"cannot write {path}: {error.strerror}") from None
+    if not existed:
+        path.unlink()
 
 
 def _worker_arguments(options: argparse.Namespace) -> list[str]:

@@ -48,10 +48,10 @@ class Schedule:
         Args:
             running: the addresses of the cases that are being run; nothing is held back for others' sake if there are none.
         """
-        open_ = {*self._waiting, *running} if running else set()
         for position, group in enumerate(self._groups):
             own = {case.address for case in group}
-            if not any(address in open_ and address not in own for case in group for address in case.needs):
+            others = {address for case in group for address in case.needs} - own
+            if not running or (others.isdisjoint(running) and others.isdisjoint(self._waiting)):
                 self._waiting -= own
                 return self._groups.pop(position)
         return []
