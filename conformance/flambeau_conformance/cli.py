@@ -105,7 +105,7 @@ def _repro(options: argparse.Namespace) -> int:
     check_kernels()
     subject = subject_of(options.backend, "torch" if options.backend == "torch" else "flambeau")
     case = _one(options.case)
-    if not faulthandler.is_enabled():
+    if sys.__stderr__ is not None and not faulthandler.is_enabled():
         faulthandler.enable(sys.__stderr__)  # it tells of a crash where it was
     outcome = run_case(subject, case, State(subject.torch))
     if outcome.status == "pass":

@@ -55,6 +55,9 @@ def add_parser(commands: Any) -> None:
         "--max-crashes", type=_positive, default=500, metavar="N", help="of the run; then give up (%(default)s)"
     )
     run.add_argument(
+        "--max-timeouts", type=_positive, default=20, metavar="N", help="of the run; then give up (%(default)s)"
+    )
+    run.add_argument(
         "--max-crashes-per-op", type=_positive, default=3, metavar="N",
         help="then give up on the op; a timeout counts for as many (%(default)s)",
     )  # fmt: skip
@@ -167,7 +170,7 @@ class _Run:
 
         options = self._options
         file = ResultsFile(options.json, self._about("running", [])) if options.json else None
-        limits = Limits(options.max_crashes, options.max_crashes_per_op)
+        limits = Limits(options.max_crashes_per_op, options.max_crashes, options.max_timeouts)
         schedule = Schedule(self._cases, limits, largest_first=options.jobs > 1)
         state, code = "failed", None
         try:
