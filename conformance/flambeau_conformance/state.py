@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from contextvars import Context, ContextVar
 from typing import Any, NamedTuple
 
+from flambeau.backend.selection import available_backends
+
 __all__ = ["State", "changed_variables"]
 
 _SEED = 20
@@ -140,8 +142,10 @@ def _hooks_of_all_modules(torch: Any) -> Iterator[dict[Any, Any]]:
 
 
 def changed_variables(before: Context, after: Context) -> list[str]:
-    """The names of the context variables that differ."""
-    return sorted(variable.name for variable in after if after[variable] is not before.run(_value, variable))
+    """The names of flambeau's context variables that differ; how a backend sets up a context is its own affair."""
+    backends = tuple(f"flambeau_{name}_" for name in available_backends())
+    ours = [each for each in after if each.name.startswith("flambeau_") and not each.name.startswith(backends)]
+    return sorted(each.name for each in ours if after[each] is not before.run(_value, each))
 
 
 def _value(variable: ContextVar[Any]) -> Any:
