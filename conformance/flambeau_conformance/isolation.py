@@ -201,7 +201,7 @@ class IsolatedRun:
 
     def _ended(self, slot: Slot, code: int, kernel: str) -> None:
         """A child is no more: find out why, and what becomes of its cases."""
-        was_ready, leaving, hung = slot.ready, slot.leaving, slot.hung
+        was_ready, leaving, hung = slot.ready, slot.leaving, slot.hung and code < 0
         group = list(slot.group.values())
         slot.group.clear()
         if group and leaving:
