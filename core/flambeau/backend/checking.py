@@ -106,7 +106,9 @@ class _Results:
     def changed(self, name: str, given: Mapping[str, Any]) -> KernelContractError:
         """The error for a kernel that wrote into an argument of which it should have read only."""
         expected = "arguments that are as they were: it may write into `out` alone"
-        return KernelContractError(self.backend.name, name, self.call(name, given), "other values in its arguments", expected)
+        return KernelContractError(
+            self.backend.name, name, self.call(name, given), "other values in its arguments", expected
+        )
 
     def _complaint(self, name: str, given: Mapping[str, Any], found: Any) -> str:
         """What was expected, if it was something else."""
