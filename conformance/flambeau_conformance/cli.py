@@ -7,6 +7,7 @@ suite itself failed.
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import sys
 import traceback
 from collections.abc import Sequence
@@ -105,6 +106,8 @@ def _repro(options: argparse.Namespace) -> int:
     check_kernels()
     subject = subject_of(options.backend, "torch" if options.backend == "torch" else "flambeau")
     case = _one(options.case)
+    if sys.__stderr__ is not None and not faulthandler.is_enabled():
+        faulthandler.enable(sys.__stderr__)  # it tells of a crash where it was
     outcome = run_case(subject, case, State(subject.torch))
     if outcome.status == "pass":
         print(f"{case.address} passed on {subject.name}")

@@ -133,8 +133,9 @@ class IsolatedRun:
         if slot.cases >= self._restart_after:
             slot.send(end=True)
             slot.ready = False
+            slot.deadline = time.monotonic() + self._timeout
             return False
-        running = [address for each in self._slots for address in each.group]
+        running = {address for each in self._slots for address in each.group}
         group = self._schedule.next_group(running)
         for case in group:
             blocked = self._session.blocked(case)
@@ -200,7 +201,7 @@ class IsolatedRun:
 
     def _ended(self, slot: Slot, code: int, kernel: str) -> None:
         """A child is no more: find out why, and what becomes of its cases."""
-        was_ready, leaving, hung = slot.ready, slot.leaving, slot.hung
+        was_ready, leaving, hung = slot.ready, slot.leaving, slot.hung and code < 0
         group = list(slot.group.values())
         slot.group.clear()
         if group and leaving:

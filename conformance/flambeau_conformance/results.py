@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import quote
 
 from .model import FAILURES, Result
 
@@ -17,7 +18,8 @@ class ResultsFile:
     """A file with one line about the run and one for every case.
 
     The lines come as the results do, so that a run that is killed keeps what it had; when the run has ended, the file is
-    written anew, sorted by address. The line about the run says in ``state`` which of both it is.
+    written anew, sorted by address. The line about the run says in ``state`` which of both it is. What is no file of its own, as
+    ``/dev/stdout``, gets the lines at the end.
 
     Args:
         path: where.
@@ -26,21 +28,30 @@ class ResultsFile:
 
     def __init__(self, path: Path, about: dict[str, Any]) -> None:
         self._path = path
-        path.write_text(_line({"state": "running"} | about), encoding="utf-8")
-        self._file: IO[str] = path.open("a", encoding="utf-8")
+        self._grows = not path.exists() or (path.is_file() and not path.is_symlink())
+        self._file: IO[str] = path.open("w" if self._grows else "a", encoding="utf-8")
+        self._write({"state": "running"} | about)
 
     def add(self, result: Result) -> None:
         """Append a result."""
-        self._file.write(_line(result.as_dict()))
-        self._file.flush()
+        self._write(result.as_dict())
+
+    def _write(self, entry: dict[str, Any]) -> None:
+        if self._grows:
+            self._file.write(_line(entry))
+            self._file.flush()
 
     def finish(self, about: dict[str, Any], results: Iterable[Result]) -> None:
         """Write the whole file."""
-        self._file.close()
         ordered = sorted(results, key=lambda result: result.address)
-        new = self._path.with_name(f"{self._path.name}.{os.getpid()}")
-        new.write_text(_line(about) + "".join(_line(result.as_dict()) for result in ordered), encoding="utf-8")
-        new.replace(self._path)
+        text = _line(about) + "".join(_line(result.as_dict()) for result in ordered)
+        if self._grows:
+            new = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+            new.write_text(text, encoding="utf-8")
+            new.replace(self._path)
+        else:
+            self._file.write(text)
+        self._file.close()
 
 
 def _line(entry: dict[str, Any]) -> str:
@@ -55,7 +66,7 @@ class LastFailed:
 
     def __init__(self, subject: str) -> None:
         base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        self.path = Path(base, "flambeau", "conformance", f"{subject}.json")
+        self.path = Path(base, "flambeau", "conformance", f"{quote(subject, safe='')}.json")
 
     def read(self) -> list[str]:
         """The addresses; none if no run has noted any."""

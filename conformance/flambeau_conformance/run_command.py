@@ -57,6 +57,9 @@ def add_parser(commands: Any) -> None:
         "--max-crashes", type=_positive, default=500, metavar="N", help="of the run; then give up (%(default)s)"
     )
     run.add_argument(
+        "--max-timeouts", type=_positive, default=20, metavar="N", help="of the run; then give up (%(default)s)"
+    )
+    run.add_argument(
         "--max-crashes-per-op", type=_positive, default=3, metavar="N",
         help="then give up on the op; a timeout counts for as many (%(default)s)",
     )  # fmt: skip
@@ -94,10 +97,13 @@ def _run(options: argparse.Namespace) -> int:
 
 def _check_writable(path: Path) -> None:
     """Find out before the run, not when its results are to be written."""
+    existed = path.exists()
     try:
         path.open("a").close()
     except OSError as error:
         raise LookupError(f"cannot write {path}: {error.strerror}") from None
+    if not existed:
+        path.unlink()
 
 
 def _worker_arguments(options: argparse.Namespace) -> list[str]:
@@ -166,7 +172,7 @@ class _Run:
 
         options = self._options
         file = ResultsFile(options.json, self._about("running", [])) if options.json else None
-        limits = Limits(options.max_crashes, options.max_crashes_per_op)
+        limits = Limits(options.max_crashes_per_op, options.max_crashes, options.max_timeouts)
         schedule = Schedule(self._cases, limits, largest_first=options.jobs > 1)
         state, code = "failed", None
         try:

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 from .model import Case
 
 __all__ = ["Limits", "Schedule"]
 
 
+@dataclass(frozen=True)
 class Limits:
-    """How many crashes are put up with, for the sake of everyone's time.
+    """How many crashes and timeouts are put up with, for the sake of everyone's time.
 
-    Args:
-        crashes: in the whole run.
-        of_one_op: of the cases of one op; a timeout, which takes long, counts for as many.
+    Attributes:
+        of_one_op: crashes of the cases of one op; a timeout, which takes long, counts for as many.
+        crashes, timeouts: in the whole run.
     """
 
-    def __init__(self, crashes: int, of_one_op: int) -> None:
-        self.crashes = crashes
-        self.of_one_op = of_one_op
+    of_one_op: int
+    crashes: int
+    timeouts: int
 
 
 class Schedule:
@@ -40,7 +42,7 @@ class Schedule:
         self._waiting = {case.address for group in self._groups for case in group}
         self._limits = limits
         self._losses: Counter[str] = Counter()
-        self._crashes = 0
+        self._crashes = self._timeouts = 0
 
     def next_group(self, running: Collection[str]) -> list[Case]:
         """Take the next group; one that builds on cases of other ops comes when these have run.
@@ -48,10 +50,10 @@ class Schedule:
         Args:
             running: the addresses of the cases that are being run; nothing is held back for others' sake if there are none.
         """
-        open_ = {*self._waiting, *running} if running else set()
         for position, group in enumerate(self._groups):
             own = {case.address for case in group}
-            if not any(address in open_ and address not in own for case in group for address in case.needs):
+            others = {address for case in group for address in case.needs} - own
+            if not running or (others.isdisjoint(running) and others.isdisjoint(self._waiting)):
                 self._waiting -= own
                 return self._groups.pop(position)
         return []
@@ -67,7 +69,8 @@ class Schedule:
 
     def lost(self, case: Case, *, hung: bool) -> str:
         """Note that a case ended the process; why no more of its op shall run, if so."""
-        self._crashes += 1
+        self._timeouts += hung
+        self._crashes += not hung
         self._losses[case.op] += self._limits.of_one_op if hung else 1
         if self._losses[case.op] < self._limits.of_one_op:
             return ""
@@ -77,6 +80,8 @@ class Schedule:
     @property
     def given_up(self) -> str:
         """Why nothing more shall run; empty if all is well."""
+        if self._timeouts >= self._limits.timeouts:
+            return f"the run was given up after {self._timeouts} cases that did not end"
         return f"the run was given up after {self._crashes} crashes" if self._crashes >= self._limits.crashes else ""
 
     def rest(self) -> list[Case]:

@@ -14,13 +14,15 @@ from collections.abc import Callable, Iterator
 from contextvars import Context, ContextVar
 from typing import Any, NamedTuple
 
+from flambeau.backend.selection import available_backends
+
 __all__ = ["State", "changed_variables"]
 
 _SEED = 20
 
 
 class _Switch(NamedTuple):
-    """One thing that can be read and set; a module that does not have the ``reader`` does not have the thing."""
+    """One thing that can be read and set: by a function or as a variable, which a module without the thing does not have."""
 
     what: str
     reader: str
@@ -48,6 +50,14 @@ _SWITCHES = (
     _Switch("the precision of products", "get_float32_matmul_precision", lambda t, value: t.set_float32_matmul_precision(value)),
     _Switch("modes of torch functions", "_C._len_torch_function_stack", _nothing),
     _Switch("modes of dispatch", "_C._len_torch_dispatch_stack", _nothing),
+    _Switch(
+        "saved tensors' hooks", "_C._autograd._saved_tensors_hooks_is_enabled",
+        lambda t, value: t._C._autograd._saved_tensors_hooks_enable(),
+    ),
+    _Switch(
+        "the level of dual numbers", "autograd.forward_ad._current_level",
+        lambda t, value: t.autograd.forward_ad.exit_dual_level(level=t.autograd.forward_ad._current_level),
+    ),
     _Switch("torch functions", "_C._is_torch_function_enabled", _nothing),
 )  # fmt: skip
 _CONTEXTS = ("autograd.graph._disabled", "utils.checkpoint._early_stop", "utils.checkpoint._debug")
@@ -69,7 +79,7 @@ class State:
 
     def __init__(self, torch: Any) -> None:
         self._torch = torch
-        self._switches = [(switch, read) for switch in _SWITCHES if (read := _found(torch, switch.reader)) is not None]
+        self._switches = [switch for switch in _SWITCHES if _found(torch, switch.reader) is not None]
         self._lists = [found for path in _CONTEXTS if (found := _found(torch, path)) is not None]
         self._hooks = list(_hooks_of_all_modules(torch))
         self._filters: list[Any] = []
@@ -77,10 +87,14 @@ class State:
         self._start = self._now()
 
     def _now(self) -> dict[str, Any]:
-        found = {switch.what: read() for switch, read in self._switches}
+        found = {switch.what: self._read(switch) for switch in self._switches}
         found["open contexts"] = [len(entries) for entries in self._lists]
         found["hooks of all modules"] = [len(hooks) for hooks in self._hooks]
         return found
+
+    def _read(self, switch: _Switch) -> Any:
+        found = _found(self._torch, switch.reader)
+        return found() if callable(found) else found
 
     def begin(self) -> None:
         """Start the generators of random numbers anew, and let warnings be errors: to be called before each case."""
@@ -101,7 +115,7 @@ class State:
         """Set everything back; whether that was possible."""
         now = self._now()
         try:
-            for switch, _ in self._switches:
+            for switch in self._switches:
                 if now[switch.what] != self._start[switch.what]:
                     switch.write(self._torch, self._start[switch.what])
             _cut(self._lists, self._start["open contexts"])
@@ -128,8 +142,10 @@ def _hooks_of_all_modules(torch: Any) -> Iterator[dict[Any, Any]]:
 
 
 def changed_variables(before: Context, after: Context) -> list[str]:
-    """The names of the context variables that differ."""
-    return sorted(variable.name for variable in after if after[variable] is not before.run(_value, variable))
+    """The names of flambeau's context variables that differ; how a backend sets up a context is its own affair."""
+    backends = tuple(f"flambeau_{name}_" for name in available_backends())
+    ours = [each for each in after if each.name.startswith("flambeau_") and not each.name.startswith(backends)]
+    return sorted(each.name for each in ours if after[each] is not before.run(_value, each))
 
 
 def _value(variable: ContextVar[Any]) -> Any:

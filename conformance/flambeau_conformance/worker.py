@@ -125,7 +125,7 @@ def _supervise(pipe: _Pipe, options: argparse.Namespace, cases: dict[str, Any]) 
         status = _wait(child, lambda: stop.asked or os.getppid() != parent)
         _end_group(child)
         if os.WIFEXITED(status) and os.WEXITSTATUS(status) == _OVER:
-            return _OVER
+            os._exit(_OVER)  # at once: the parent waits
         kernel = bytes(shared).split(b"\0")[0].strip().decode(errors="replace")
         pipe.send(ended=os.waitstatus_to_exitcode(status), kernel=kernel)
 

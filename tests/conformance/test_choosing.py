@@ -73,16 +73,16 @@ def test_cases_of_one_op_stay_together_in_their_order() -> None:
         _case("b/value/2/-"),
         _case("b/value/3/-"),
     ]
-    schedule = Schedule(cases, Limits(9, 9))
+    schedule = Schedule(cases, Limits(9, 9, 9))
     assert [case.address for case in schedule.next_group([])] == ["a/value/1/-", "a/value/2/-"]
     assert [case.op for case in schedule.next_group([])] == ["b"] * 3
     assert not schedule
-    assert [case.op for case in Schedule(cases, Limits(9, 9), largest_first=True).next_group([])] == ["b"] * 3
+    assert [case.op for case in Schedule(cases, Limits(9, 9, 9), largest_first=True).next_group([])] == ["b"] * 3
 
 
 def test_a_group_waits_for_the_cases_of_others_that_it_needs() -> None:
     cases = [_case("a/value/1/-"), _case("b/value/1/-", "a/value/1/-"), _case("c/value/1/-", "x/value/1/-")]
-    schedule = Schedule(cases, Limits(9, 9))
+    schedule = Schedule(cases, Limits(9, 9, 9))
     first = schedule.next_group([])
     assert [case.op for case in schedule.next_group([case.address for case in first])] == ["c"]
     assert schedule.next_group([case.address for case in first]) == []
@@ -90,12 +90,12 @@ def test_a_group_waits_for_the_cases_of_others_that_it_needs() -> None:
 
 
 def test_groups_that_wait_for_one_another_run_all_the_same() -> None:
-    schedule = Schedule([_case("a/value/1/-", "b/value/1/-"), _case("b/value/1/-", "a/value/1/-")], Limits(9, 9))
+    schedule = Schedule([_case("a/value/1/-", "b/value/1/-"), _case("b/value/1/-", "a/value/1/-")], Limits(9, 9, 9))
     assert [case.op for case in schedule.next_group([])] == ["a"]
 
 
 def test_an_op_is_given_up_after_some_crashes_or_one_timeout() -> None:
-    schedule = Schedule([], Limits(4, 2))
+    schedule = Schedule([], Limits(of_one_op=2, crashes=3, timeouts=2))
     assert schedule.lost(_case("a/value/1/-"), hung=False) == ""
     assert schedule.lost(_case("a/value/2/-"), hung=False) == (
         "the cases of 'a' were given up after 2 crashes: a/value/2/-"
@@ -103,7 +103,9 @@ def test_an_op_is_given_up_after_some_crashes_or_one_timeout() -> None:
     assert schedule.lost(_case("b/value/1/-"), hung=True).endswith("after a case that did not end: b/value/1/-")
     assert schedule.given_up == ""
     schedule.lost(_case("c/value/1/-"), hung=False)
-    assert schedule.given_up == "the run was given up after 4 crashes"
+    assert schedule.given_up == "the run was given up after 3 crashes"
+    schedule.lost(_case("d/value/1/-"), hung=True)
+    assert schedule.given_up == "the run was given up after 2 cases that did not end"
 
 
 # -- runs --------------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,14 @@ def test_a_run_with_too_many_crashes_is_given_up(tmp_path: Path) -> None:
     assert run.code == cli.NOT_CONFORMANT
     assert run.about["counts"] == {"blocked": len(run.results) - 2, "crash": 2}
     assert run.results["sinh/value/plain/float32"]["detail"] == "the run was given up after 2 crashes"
+
+
+def test_results_may_go_where_there_is_no_file(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "flambeau_conformance", "run", "numpy", "-k", "exp/value/plain/*"]
+    done = subprocess.run([*command, "--json", "/dev/stdout"], capture_output=True, text=True, check=True)
+    about, *results = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    assert about["state"] == "finished"
+    assert len(results) == about["cases"]
 
 
 def test_recording_without_pytorch_names_what_to_install(

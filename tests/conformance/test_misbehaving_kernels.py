@@ -28,7 +28,7 @@ FAULTS: dict[str, tuple[str, tuple[str, str, str]]] = {
     ),
     "cosh": (
         "time.sleep(100)",
-        ("timeout", r"not done after 1 s, in fault_cosh \(broken_plugin.py, line ", "cosh"),
+        ("timeout", r"not done after 3 s, in fault_cosh \(broken_plugin.py, line ", "cosh"),
     ),
     "tanh": ("os.kill(os.getpid(), signal.SIGINT); return right['tanh'](a)", _PASS),
     "sqrt": ("os.fork(); return right['sqrt'](a)", _PASS),
@@ -58,7 +58,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("broken")
     install_broken(folder, {name: body for name, (body, _) in FAULTS.items()})
     patterns = [word for name in FAULTS for word in ("-k", f"{name}/value/plain/*")]
-    return run_suite(folder, *patterns, "--timeout", "1", "--jobs", "2")
+    return run_suite(folder, *patterns, "--timeout", "3", "--jobs", "2")
 
 
 @pytest.mark.parametrize("kernel", FAULTS)

@@ -75,6 +75,22 @@ def test_the_same_on_pytorch(torch: ModuleType, what: str) -> None:
     _check(Session(Subject(torch, "torch", "2", None), []), *LEAVES[what])
 
 
+TORCH_LEAVES: dict[str, tuple[Leave, str]] = {
+    "deterministic": (lambda t: t.use_deterministic_algorithms(True), "deterministic algorithms (True, was False)"),
+    "dual level": (lambda t: t.autograd.forward_ad.enter_dual_level(), "the level of dual numbers (0, was -1)"),
+    "saved tensors": (
+        lambda t: t._C._autograd._saved_tensors_hooks_disable("no"), "saved tensors' hooks (False, was True)"
+    ),
+    "default device": (lambda t: t.set_default_device("meta"), "the default device (meta, was cpu)"),
+}  # fmt: skip
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("what", TORCH_LEAVES)
+def test_what_pytorch_alone_has(torch: ModuleType, what: str) -> None:
+    _check(Session(Subject(torch, "torch", "2", None), []), *TORCH_LEAVES[what])
+
+
 @pytest.mark.oracle
 def test_what_cannot_be_set_back_spoils_the_process(torch: ModuleType) -> None:
     session = Session(Subject(torch, "torch", "2", None), [])
@@ -116,7 +132,7 @@ def test_warnings_are_errors_in_every_case(make_session: Callable[[], Session]) 
 
 
 def test_pytorch_and_flambeau_have_the_modes_that_are_looked_at() -> None:
-    listed = {switch.what for switch, _ in State(flambeau)._switches}
+    listed = {switch.what for switch in State(flambeau)._switches}
     assert listed >= {
         "the gradient mode",
         "the inference mode",

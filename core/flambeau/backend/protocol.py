@@ -231,4 +231,5 @@ class Backend(ABC):
 @cache
 def _name(dtype: Any) -> str | None:
     """The name of a dtype. NumPy puts together that of its own at every question, and checks of kernels ask often."""
-    return getattr(dtype, "name", dtype)
+    name: str | None = getattr(dtype, "name", dtype)
+    return name
