@@ -253,6 +253,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--drop-stale", action="store_true", help="take entries out of pending.toml that are covered now"
     )
+    parser.add_argument(
+        "--defer", nargs=2, metavar=("PART", "REASON"), help="write what is lacking into pending.toml, for a later part"
+    )
     parser.set_defaults(run=command)
 
 
@@ -263,6 +266,8 @@ def command(options: argparse.Namespace) -> int:
     trace(print)
     if getattr(options, "drop_stale", False):
         print(f"taken out of pending.toml: {pending.drop_stale(lacks())}")
+    if getattr(options, "defer", None):
+        print(f"written into pending.toml: {pending.defer(lacks(), *options.defer)}")
     wrong = complaints()
     have, due, waiting = behaviours.counts(anchors())
     print(

@@ -198,6 +198,8 @@ for _name, _options in _INPLACE.items():
     op(f"nn.functional.{_name}", tolerance="transcendental", method=False, refuses=False, errors=[
         Error("leaf", lambda t, name=_name, options=_options: getattr(t.nn.functional, name)(
             t.ones(2, requires_grad=True), inplace=True, **options), (RuntimeError,), "leaf Variable that requires grad"),
+        *([Error("own-leaf", lambda t, name=_name, options=_options: getattr(t.nn.functional, f"{name}_")(
+            t.ones(2, requires_grad=True), **options), (RuntimeError,), "leaf Variable that requires grad")] if _name in _ENDINGS else []),
     ], samples=[
         Sample("inplace", lambda t, x, name=_name, options=_options: getattr(t.nn.functional, name)(x.clone(), inplace=True, **options), (In((2, 4), "nonzero"),)),
         *([Sample("ending", lambda t, x, name=_name, options=_options: getattr(t.nn.functional, f"{name}_")(x.clone(), **options), (In((2, 4), "nonzero"),))]
@@ -209,7 +211,8 @@ for _name in ("celu", "relu", "rrelu", "selu", "threshold"):
                (In((2, 4), "nonzero"),)),
     ], errors=[Error("not-a-tensor", lambda t, name=_name: getattr(t, f"{name}_")("no tensor"), (TypeError,))])  # fmt: skip
 op("nn.functional.softmin", tolerance="transcendental", method=False, refuses=False, errors=[
-    Error("dim", lambda t: t.nn.functional.softmin(t.ones(2), 1), (IndexError,), "Dimension out of range"),
+    *(Error(f"dim-{name}", lambda t, name=name: getattr(t.nn.functional, name)(t.ones(2), 1), (IndexError,), "Dimension out of range")
+      for name in ("softmin", "softmax", "log_softmax")),
 ], samples=[
     Sample("softmin", lambda t, x: t.nn.functional.softmin(x, dim=1), (In((2, 3)),)),
     Sample("softmax", lambda t, x: t.nn.functional.softmax(x, dim=0), (In((2, 3)),)),
@@ -394,6 +397,34 @@ def _own_generator(subject: Subject) -> None:
     for draw in (
         lambda g: t.nn.Dropout(0.5, generator=g)(t.ones(40)),
         lambda g: functional.rrelu(-t.ones(40), 0.1, 0.9, training=True, generator=g),
+        lambda g: t.geometric(0.5, (40,), generator=g),
+        *(
+            lambda g, name=name, shape=shape: getattr(t.nn, name)(0.5, generator=g)(t.ones(shape))
+            for name, shape in (
+                ("Dropout1d", (2, 20, 2)),
+                ("Dropout2d", (2, 20, 1, 2)),
+                ("Dropout3d", (2, 20, 1, 1, 2)),
+                ("AlphaDropout", (40,)),
+                ("FeatureAlphaDropout", (2, 20, 2)),
+            )
+        ),
+        *(
+            lambda g, name=name: getattr(functional, name)(t.ones(2, 20, 2), 0.5, training=True, generator=g)
+            for name in ("dropout1d", "alpha_dropout", "feature_alpha_dropout")
+        ),
+        *(
+            lambda g, name=name: getattr(t, name)(t.ones(2, 20, 2), 0.5, True, generator=g)
+            for name in (
+                "dropout",
+                "dropout_",
+                "alpha_dropout",
+                "alpha_dropout_",
+                "feature_dropout",
+                "feature_dropout_",
+                "feature_alpha_dropout",
+                "feature_alpha_dropout_",
+            )
+        ),
     ):
         first, again = (draw(t.Generator(device=t.empty(0).device).manual_seed(3)).tolist() for _ in range(2))
         expect_equal(first, again, "the second result of one seed")

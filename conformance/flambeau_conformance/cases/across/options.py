@@ -58,7 +58,6 @@ _L: dict[str, tuple[Any, tuple[In, ...]]] = {
     "lstsq": (lambda t, x, y: t.linalg.lstsq(x, y, rcond=1e-6, driver="gelsd").solution, (In((4, 2)), In((4, 1)))),
     "lstsq-gels": (lambda t, x, y: t.linalg.lstsq(x, y, driver="gels").solution, (In((4, 2)), In((4, 1)))),
     "lstsq-gelss": (lambda t, x, y: t.linalg.lstsq(x, y, driver="gelss").solution, (In((4, 2)), In((4, 1)))),
-    "lstsq-gelsy": (lambda t, x, y: t.linalg.lstsq(x, y, driver="gelsy").solution, (In((4, 2)), In((4, 1)))),
     "lu_solve": (lambda t, x, y: t.linalg.lu_solve(*t.linalg.lu_factor(x + 3 * t.eye(3, dtype=x.dtype)), y, left=False, adjoint=True), (In((3, 3)), In((2, 3)))),
     "matrix_norm": (lambda t, x: t.linalg.matrix_norm(x, "fro", dim=(0, 2), keepdim=True), (In((2, 3, 2)),)),
     "matrix_rank": (lambda t, x: (t.linalg.matrix_rank(x @ x.mT, hermitian=True), t.linalg.matrix_rank(x, tol=0.1),
@@ -100,6 +99,9 @@ op("linalg.options", dtypes=FLOATS, tolerance="matmul", method=False, refuses=Fa
 @case("linalg.options/error/drivers/float32", dtypes=("float32",), extensions=("linalg",))
 def _drivers(subject: Subject) -> None:
     t = subject.torch
+    tall, right = t.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 7.0]]), t.ones(3, 1)
+    solved = t.linalg.lstsq(tall, right, driver="gelsy").solution  # whose last digits vary from run to run in PyTorch
+    expect(bool(((solved - t.linalg.pinv(tall) @ right).abs() < 1e-4).all()), "the solution of the driver gelsy")
     expect_raises(lambda: t.linalg.lstsq(t.ones(3, 2), t.ones(3, 1), driver="fast"), RuntimeError, "driver")
     expect_raises(lambda: t.linalg.qr(t.ones(2, 2), mode="half"), RuntimeError, "qr received unrecognized mode 'half'")
     expect_raises(
@@ -144,7 +146,7 @@ _F: dict[str, tuple[Any, tuple[In, ...]]] = {
     "expand": (lambda t, x: x.expand(2, 3, implicit=True), (In((1, 3)),)),
     "view-as": (lambda t, x, y: (x.view_as(y), x.reshape_as(y), x.type_as(y), x.view(size=(3, 2))), (In((2, 3)), In((3, 2)))),
     "swap": (lambda t, x: (x.clone().swapaxes_(0, 1), x.clone().swapdims_(0, 1), x.clone().as_strided_((2,), (1,)), t.as_strided_(x.clone(), (2,), (2,), 1)), (In((2, 3)),)),
-    "real": (lambda t, x: (t.real(x), t.resolve_conj(x), t.resolve_neg(x), x.resolve_neg(), t.imag(t.complex(x, x + 1))), (In((2, 3)),)),
+    "real": (lambda t, x: (t.real(x), t.resolve_conj(x), t.resolve_neg(x), x.resolve_neg()), (In((2, 3)),)),
     "embedding": (lambda t, w: t.nn.functional.embedding(t.tensor([0, 2]), w.clone(), max_norm=1.0, norm_type=1.0), (In((3, 2)),)),
     "embedding_renorm_": (lambda t, w: t.embedding_renorm_(w.clone(), t.tensor([0, 2]), 0.5, 2.0), (In((3, 2)),)),
     "addition": (lambda t, x, y: (x.clone().addbmm_(y, y, beta=0.5), x.clone().addmv_(x, x[0]) if x.shape[0] == 9 else x[0].clone().addmv_(x, x[0]),
@@ -167,6 +169,10 @@ op("functions.options", dtypes=FLOATS, turned=False, tolerance="transcendental",
     *(Sample(name, lambda t, *x, call=call: quietly(lambda: call(t, *x)), inputs, gradient=False, also=("int64", "float64", "bool"))
       for name, (call, inputs) in _F.items()),
     Sample("positive-in-place", lambda t, x: tuple(getattr(t, f"{name}_")(x.clone()) for name in _POSITIVE), (In((2, 3), "positive"),), gradient=False),
+])  # fmt: skip
+op("parts.options", dtypes=FLOATS, turned=False, tolerance="exact", method=False, refuses=False, differentiable=True,
+   extensions=("bytes",), samples=[
+    Sample("imaginary", lambda t, x: (t.imag(t.complex(x, x + 1)), t.real(t.complex(x, x + 1))), (In((2, 3)),)),
 ])  # fmt: skip
 op("integers.options", dtypes=("int64",), tolerance="exact", method=False, refuses=False, differentiable=False, samples=[
     Sample("in-place", lambda t, x, y: (t.gcd_(x.clone(), y), t.lcm_(x.clone(), y), t.index_put_(x.clone(), (t.tensor([0]),), y[:1], accumulate=True),
@@ -273,7 +279,11 @@ def _sizes(subject: Subject) -> None:
     expect_equal(t.ones(3).multinomial(3).sort().values.tolist(), [0, 1, 2], "all places")
 
 
-@case("formats/options/conversions/float32", dtypes=("float32", "float64", "int64", "int32", "uint8", "bool"))
+@case(
+    "formats/options/conversions/float32",
+    dtypes=("float32", "float64", "int64", "int32", "uint8", "bool"),
+    extensions=("bytes",),
+)
 def _formats(subject: Subject) -> None:
     t = subject.torch
     x, kept = t.tensor([1.0, 0.0]), {"memory_format": t.preserve_format}
