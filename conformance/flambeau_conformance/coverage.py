@@ -124,7 +124,9 @@ def _of_names(seen: Trace) -> Iterator[Lack]:
 
 def _can_be_traced(value: Any) -> bool:
     """Whether calls can be seen: not of a class that is made in C, such as a tuple."""
-    return not isinstance(value, type) or any(map(inspect.isfunction, (value.__init__, value.__new__)))
+    return not isinstance(value, type) or any(
+        inspect.isfunction(getattr(value, maker)) for maker in ("__init__", "__new__")
+    )
 
 
 def _of_parameters(name: str, value: Any, found: list[Seen]) -> Iterator[Lack]:

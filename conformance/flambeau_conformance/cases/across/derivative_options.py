@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from ...checks import expect, expect_equal, expect_raises, quietly
@@ -137,6 +138,7 @@ def _checked(subject: Subject) -> None:
     def squares(value: Any) -> Any:
         return value * value
 
+    options: dict[str, Any]
     for options in (
         {"eps": 1e-5, "atol": 1e-4, "rtol": 1e-2}, {"nondet_tol": 1e-9}, {"check_undefined_grad": False}, {"check_grad_dtypes": True},
         {"check_batched_grad": True}, {"check_forward_ad": True}, {"check_backward_ad": True, "fast_mode": True},
@@ -199,14 +201,12 @@ def _sparse(subject: Subject) -> None:
     told = {"dtype": d, "device": device, "requires_grad": True}
     pointers, places, values = [0, 1, 2], [0, 1], [1.0, 2.0]
     for name in ("csr", "csc"):
-        made = quietly(lambda name=name: getattr(t, f"sparse_{name}_tensor")(pointers, places, values, (2, 2), **told))
+        made = quietly(partial(getattr(t, f"sparse_{name}_tensor"), pointers, places, values, (2, 2), **told))
         expect_equal(
             (made.to_dense().tolist(), made.requires_grad), ([[1.0, 0.0], [0.0, 2.0]], True), f"a {name} tensor"
         )
     for name in ("bsr", "bsc"):
-        made = quietly(
-            lambda name=name: getattr(t, f"sparse_{name}_tensor")([0, 1], [0], [[[1.0, 2.0]]], (1, 2), **told)
-        )
+        made = quietly(partial(getattr(t, f"sparse_{name}_tensor"), [0, 1], [0], [[[1.0, 2.0]]], (1, 2), **told))
         expect_equal(made.to_dense().tolist(), [[1.0, 2.0]], f"a {name} tensor")
     made = quietly(lambda: t.sparse_compressed_tensor(pointers, places, values, (2, 2), layout=t.sparse_csr, **told))
     expect_equal(made.dtype is d, True, "the dtype")
@@ -247,13 +247,14 @@ def _steps(subject: Subject) -> None:
             optimizer.step()
         return weight.detach()
 
+    options: dict[str, Any]
     for name in ("SGD", "Adam", "AdamW"):
         plain = stepped(name)
         for options in ({"foreach": True}, {"foreach": False}):
             check_alike(subject, [stepped(name, **options)], [plain], "reduction")
         check_alike(subject, [stepped(name, fused=True)], [plain], "reduction")
         expect_raises(
-            lambda name=name: getattr(t.optim, name)([t.ones(1, requires_grad=True)], lr=-1.0),
+            partial(getattr(t.optim, name), [t.ones(1, requires_grad=True)], lr=-1.0),
             ValueError,
             "Invalid learning rate",
         )
@@ -274,7 +275,7 @@ def _steps(subject: Subject) -> None:
         ):
             expect(bool(stepped(name, **options).isfinite().all()), f"{name} with {options}")
         expect_raises(
-            lambda name=name: getattr(t.optim, name)([t.ones(1, requires_grad=True)], betas=(1.5, 0.9)),
+            partial(getattr(t.optim, name), [t.ones(1, requires_grad=True)], betas=(1.5, 0.9)),
             ValueError,
             "Invalid beta parameter",
         )

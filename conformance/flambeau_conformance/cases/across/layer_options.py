@@ -26,15 +26,20 @@ def _layer(name: str, *makes: tuple[str, Make], shape: tuple[int, ...] = (2, 4),
     )  # fmt: skip
 
 
+def _of(name: str, *arguments: Any, **options: Any) -> Make:
+    """How a layer is made by its name."""
+    return lambda t: getattr(t.nn, name)(*arguments, **options)
+
+
 def _both(name: str) -> tuple[tuple[str, Make], tuple[str, Make]]:
     """A layer whose one option is to work in place."""
-    return ("default", lambda t: getattr(t.nn, name)()), ("inplace", lambda t: getattr(t.nn, name)(inplace=True))
+    return ("default", _of(name)), ("inplace", _of(name, inplace=True))
 
 
 for _name in ("ReLU", "ReLU6", "SELU", "SiLU", "Mish", "Hardsigmoid", "Hardswish"):
     _layer(_name, *_both(_name))
 for _name in ("Sigmoid", "Tanh", "LogSigmoid", "Softsign", "Tanhshrink"):
-    _layer(_name, ("default", lambda t, name=_name: getattr(t.nn, name)()))
+    _layer(_name, ("default", _of(_name)))
 op("nn.Identity", tolerance="exact", method=False, refuses=False, samples=[
     Sample("default", lambda t, x: t.nn.Identity(54, unused=True)(x), (In((2, 3)),)),
 ])  # fmt: skip
@@ -88,15 +93,19 @@ _layer("Unflatten", ("default", lambda t: t.nn.Unflatten(dim=1, unflattened_size
 
 # -- layers that draw: all or nothing is dropped, or training is over --------------------------------------------------------
 
+
+def _over(name: str) -> Make:
+    """A layer that does not train."""
+    return lambda t: getattr(t.nn, name)().eval()
+
+
 for _name, _shape in {
     "Dropout": (2, 4), "Dropout1d": (2, 3, 2), "Dropout2d": (2, 2, 2, 2), "Dropout3d": (1, 2, 2, 1, 2),
     "AlphaDropout": (2, 4), "FeatureAlphaDropout": (2, 2, 2),
 }.items():  # fmt: skip
     _layer(
-        _name, ("none", lambda t, name=_name: getattr(t.nn, name)(p=0.0)),
-        ("all", lambda t, name=_name: getattr(t.nn, name)(p=1.0)),
-        ("inplace", lambda t, name=_name: getattr(t.nn, name)(0.0, inplace=True)),
-        ("over", lambda t, name=_name: getattr(t.nn, name)().eval()), shape=_shape,
+        _name, ("none", _of(_name, p=0.0)), ("all", _of(_name, p=1.0)), ("inplace", _of(_name, 0.0, inplace=True)),
+        ("over", _over(_name)), shape=_shape,
         errors=(Error("probability", lambda t, name=_name: getattr(t.nn, name)(1.5), (ValueError,), "between 0 and 1"),),
     )  # fmt: skip
 
@@ -394,7 +403,7 @@ def _own_generator(subject: Subject) -> None:
     """The layers and functions that draw take a generator, which PyTorch's do not."""
     t = subject.torch
     functional = t.nn.functional
-    for draw in (
+    draws: tuple[Callable[[Any], Any], ...] = (
         lambda g: t.nn.Dropout(0.5, generator=g)(t.ones(40)),
         lambda g: functional.rrelu(-t.ones(40), 0.1, 0.9, training=True, generator=g),
         lambda g: t.geometric(0.5, (40,), generator=g),
@@ -425,6 +434,7 @@ def _own_generator(subject: Subject) -> None:
                 "feature_alpha_dropout_",
             )
         ),
-    ):
+    )
+    for draw in draws:
         first, again = (draw(t.Generator(device=t.empty(0).device).manual_seed(3)).tolist() for _ in range(2))
         expect_equal(first, again, "the second result of one seed")

@@ -120,6 +120,11 @@ def _drivers(subject: Subject) -> None:
 
 # -- functions of every family -------------------------------------------------------------------------------------------
 
+_ENDINGS = (
+    "abs", "acos", "arccos", "arcsin", "arcsinh", "arctan", "arctanh", "asin", "asinh", "atan", "atanh", "ceil", "cos", "cosh", "deg2rad",
+    "erf", "erfc", "exp", "exp2", "expm1", "fix", "floor", "frac", "i0", "nan_to_num", "neg", "negative", "rad2deg", "round", "sigmoid",
+    "sin", "sinc", "sinh", "square", "tan", "tanh", "trunc",
+)  # fmt: skip
 _F: dict[str, tuple[Any, tuple[In, ...]]] = {
     "addbmm": (lambda t, x, y: t.addbmm(x, y, y, beta=0.5, alpha=2.0), (In((2, 2)), In((3, 2, 2)))),
     "baddbmm": (lambda t, x, y: t.baddbmm(x, y, y, beta=0.5, alpha=2.0), (In((2, 2)), In((3, 2, 2)))),
@@ -159,11 +164,6 @@ _F: dict[str, tuple[Any, tuple[In, ...]]] = {
     "bounded": (lambda t, x: (t.clamp_(x.clone(), -0.5, 0.5), t.clip_(x.clone(), min=0.0), t.clamp_min_(x.clone(), 0.1), t.clamp_max_(x.clone(), 0.1), x.clone().clip_(max=0.2),
                               t.xlogy_(x.clone(), x.abs() + 1), t.ldexp_(x.clone(), x.round()), t.logit_(x.abs() / 2 + 0.2, eps=1e-3), x.clone().conj_physical_(), t.conj_physical_(x.clone())), (In((2, 3), "unit"),)),
 }  # fmt: skip
-_ENDINGS = (
-    "abs", "acos", "arccos", "arcsin", "arcsinh", "arctan", "arctanh", "asin", "asinh", "atan", "atanh", "ceil", "cos", "cosh", "deg2rad",
-    "erf", "erfc", "exp", "exp2", "expm1", "fix", "floor", "frac", "i0", "nan_to_num", "neg", "negative", "rad2deg", "round", "sigmoid",
-    "sin", "sinc", "sinh", "square", "tan", "tanh", "trunc",
-)  # fmt: skip
 _POSITIVE = ("log", "log10", "log1p", "log2", "reciprocal", "rsqrt", "sqrt")
 op("functions.options", dtypes=FLOATS, turned=False, tolerance="transcendental", method=False, refuses=False, differentiable=True, samples=[
     *(Sample(name, lambda t, *x, call=call: quietly(lambda: call(t, *x)), inputs, gradient=False, also=("int64", "float64", "bool"))
@@ -245,15 +245,12 @@ def _sizes(subject: Subject) -> None:
     expect_equal(t.empty(2, 3, memory_format=t.contiguous_format).is_contiguous(), True, "the format of the memory")
     device = t.empty(0).device
     expect_equal(t.as_tensor([1.0], device=device).device == device, True, "the device of as_tensor")
-    made = t.asarray([1.0], device=device, requires_grad=True, copy=True)
-    expect_equal((made.device == device, made.requires_grad), (True, True), "asarray")
+    copied = t.asarray([1.0], device=device, requires_grad=True, copy=True)
+    expect_equal((copied.device == device, copied.requires_grad), (True, True), "asarray")
     new = t.ones(1).new_tensor([2.0], dtype=t.float64, device=device, requires_grad=True)
     expect_equal((str(new.dtype), new.requires_grad), ("torch.float64", True), "new_tensor")
-    for call in (
-        lambda: t.ones(1).new_empty((2,), dtype=t.int64),
-        lambda: t.ones(1).new_empty_strided((2,), (1,), dtype=t.int64),
-    ):
-        expect_equal((tuple(call().shape), str(call().dtype)), ((2,), "torch.int64"), "what is made like another")
+    for made in (t.ones(1).new_empty((2,), dtype=t.int64), t.ones(1).new_empty_strided((2,), (1,), dtype=t.int64)):
+        expect_equal((tuple(made.shape), str(made.dtype)), ((2,), "torch.int64"), "what is made like another")
     expect_equal(
         quietly(
             lambda: t.range(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from ...checks import expect, expect_equal, expect_raises, quietly
@@ -123,13 +124,13 @@ def _old_methods(subject: Subject) -> None:
     check_alike(subject, [x.pinverse(rcond=1e-6), t.pinverse(x, rcond=1e-6)], [x.inverse(), x.inverse()], "matmul")
     for some, shape in ((True, (3, 2)), (False, (3, 3))):
         tall = t.arange(6.0).reshape(3, 2)
-        expect_equal(quietly(lambda some=some, tall=tall: (tuple(t.svd(tall, some=some, compute_uv=True).U.shape), tuple(tall.svd(some=some, compute_uv=True).U.shape))),
-                     (shape, shape), "the shape of U")  # fmt: skip
+        made = [quietly(partial(svd, some=some, compute_uv=True)).U for svd in (partial(t.svd, tall), tall.svd)]
+        expect_equal([tuple(each.shape) for each in made], [shape, shape], "the shape of U")
     expect_equal(quietly(lambda: float(t.svd(x, compute_uv=False).U.abs().sum())), 0.0, "U where it is not computed")
     expect_equal(quietly(lambda: tuple(t.qr(t.ones(3, 2), some=False).Q.shape)), (3, 3), "the shape of Q")
     for name in ("inverse", "cholesky", "cholesky_inverse"):
         target = t.empty(0)
-        expect(quietly(lambda name=name, target=target: getattr(t, name)(x, out=target)) is target, f"out= of {name}")
+        expect(quietly(partial(getattr(t, name), x, out=target)) is target, f"out= of {name}")
     target = t.empty(0)
     expect(quietly(lambda: t.cholesky_solve(x, x, out=target)) is target, "out= of cholesky_solve")
     expect(quietly(lambda: t.lu_solve(x, packed, pivots, out=target)) is target, "out= of lu_solve")
@@ -245,7 +246,7 @@ def _unpadded(subject: Subject) -> None:
 
 @case("vision.transforms.RandomCrop/options/padded/float32", dtypes=_FLOAT)
 def _crops(subject: Subject) -> None:
-    crop = getattr(getattr(subject.torch, "vision", None), "transforms", None)
+    crop: Any = getattr(getattr(subject.torch, "vision", None), "transforms", None)
     t = subject.torch
     expect(crop is not None, "there are transforms")
     image: Any = t.arange(1.0, 5.0).reshape(1, 2, 2)
