@@ -263,7 +263,7 @@ def _operators() -> list[str]:
 
 def _is_inside(frame: Any) -> bool:
     """Whether flambeau itself calls: the recorder's and the dispatch's own frames lie between."""
-    name = frame.f_globals.get("__name__", "")
+    name = str(frame.f_globals.get("__name__", ""))
     return name == "flambeau" or name.startswith("flambeau.")
 
 

@@ -124,7 +124,9 @@ def _of_names(seen: Trace) -> Iterator[Lack]:
 
 def _can_be_traced(value: Any) -> bool:
     """Whether calls can be seen: not of a class that is made in C, such as a tuple."""
-    return not isinstance(value, type) or any(map(inspect.isfunction, (value.__init__, value.__new__)))
+    return not isinstance(value, type) or any(
+        inspect.isfunction(getattr(value, maker)) for maker in ("__init__", "__new__")
+    )
 
 
 def _of_parameters(name: str, value: Any, found: list[Seen]) -> Iterator[Lack]:
@@ -253,6 +255,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--drop-stale", action="store_true", help="take entries out of pending.toml that are covered now"
     )
+    parser.add_argument(
+        "--defer", nargs=2, metavar=("PART", "REASON"), help="write what is lacking into pending.toml, for a later part"
+    )
     parser.set_defaults(run=command)
 
 
@@ -263,6 +268,8 @@ def command(options: argparse.Namespace) -> int:
     trace(print)
     if getattr(options, "drop_stale", False):
         print(f"taken out of pending.toml: {pending.drop_stale(lacks())}")
+    if getattr(options, "defer", None):
+        print(f"written into pending.toml: {pending.defer(lacks(), *options.defer)}")
     wrong = complaints()
     have, due, waiting = behaviours.counts(anchors())
     print(

@@ -25,7 +25,7 @@ Names = Mapping[str, str]
 def enumerated(function: Any) -> dict[str, set[str]]:
     """The texts that the parameters of a function, or of a class's ``__init__``, are compared with, by parameter."""
     found: dict[str, set[str]] = {}
-    start = function.__init__ if isinstance(function, type) else function
+    start = function.__init__ if isinstance(function, type) else function  # type: ignore[misc]
     parameters = _parameters(start)
     _follow(start, {name: name for name in parameters}, found, frozenset())
     if isinstance(function, type):

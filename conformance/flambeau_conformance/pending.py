@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from .manifest import ManifestError, read_toml
 
-__all__ = ["KINDS", "Lack", "Pending", "drop_stale", "read_pending", "summary"]
+__all__ = ["KINDS", "Lack", "Pending", "defer", "drop_stale", "read_pending", "summary"]
 
 _PATH = Path(__file__).with_name("pending.toml")
 
@@ -88,9 +89,25 @@ def drop_stale(lacks: Collection[Lack], path: Path = _PATH) -> int:
             dropped += 1
         else:
             kept.append(line)
-    path.write_text("".join(kept))
+    # An entry that has no names any more goes, too.
+    path.write_text(re.sub(r"\n\[\[lacking\]\]\n(?:(?!\[\[|names = ).*\n)*names = \[\n\]\n", "", "".join(kept)))
     read_pending.cache_clear()
     return dropped
+
+
+def defer(lacks: Collection[Lack], part: str, reason: str, path: Path = _PATH) -> int:
+    """Write what is lacking and not known behind the file, as entries for a part with a reason; how much it was."""
+    new = [lack for lack in lacks if not any(each.covers(lack) for each in read_pending(path))]
+    with path.open("a") as file:
+        for kind in KINDS:
+            names = sorted(lack.name for lack in new if lack.kind == kind)
+            lines = "".join(f'    "{name}",\n' for name in names)
+            if names:
+                file.write(
+                    f'\n[[lacking]]\nkind = "{kind}"\npart = "{part}"\nreason = "{reason}"\nnames = [\n{lines}]\n'
+                )
+    read_pending.cache_clear()
+    return len(new)
 
 
 def summary(lacks: Collection[Lack], path: Path = _PATH) -> str:

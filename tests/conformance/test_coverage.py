@@ -16,7 +16,7 @@ from flambeau_conformance.coverage import lacks
 from flambeau_conformance.enumerations import enumerated
 from flambeau_conformance.manifest import ManifestError
 from flambeau_conformance.model import Case
-from flambeau_conformance.pending import Lack, Pending, drop_stale, read_pending
+from flambeau_conformance.pending import Lack, Pending, defer, drop_stale, read_pending
 from flambeau_conformance.surface import groups, names, namespaces
 
 
@@ -186,6 +186,19 @@ def test_stale_entries_can_be_taken_out(tmp_path: Path) -> None:
     path = _pending_file(tmp_path, _ENTRY)
     assert drop_stale([_LACK], path) == 1
     assert [entry.names for entry in read_pending(path)] == [("nn.Soft.*",)]
+
+
+def test_an_entry_without_names_goes(tmp_path: Path) -> None:
+    path = _pending_file(tmp_path, _ENTRY + _ENTRY.replace("parameter", "text"))
+    assert drop_stale([_LACK], path) == 3
+    assert [(entry.kind, entry.names) for entry in read_pending(path)] == [("parameter", ("nn.Soft.*",))]
+
+
+def test_what_is_lacking_can_be_put_off(tmp_path: Path) -> None:
+    path = _pending_file(tmp_path, _ENTRY)
+    later = Lack("call", "nn.Late", "no case calls nn.Late")
+    assert defer([_LACK, later], "later", "it is to come", path) == 1
+    assert read_pending(path)[1] == Pending("call", "it is to come", ("nn.Late",), "later")
 
 
 @pytest.mark.parametrize(

@@ -335,9 +335,11 @@ def default_states() -> dict[str, bytes]:
 
 
 def restore_default_states(states: dict[str, bytes]) -> None:
-    """Let default generators continue from states that :func:`default_states` gave."""
+    """Let default generators continue from states that :func:`default_states` gave; those made since begin anew."""
     for name, state in states.items():
         _of_devices[name]._stream.from_bytes(state)
+    for name in _of_devices.keys() - states.keys():
+        _of_devices[name].manual_seed(_of_devices[name].initial_seed())
 
 
 @contextmanager

@@ -41,6 +41,13 @@ def _joined(subject: Subject) -> None:
     part = data.Subset(_Numbers(5), [4, 0])
     expect_equal((len(part), [part[0], part[1]]), (2, [4, 0]), "a part")
     expect_raises(lambda: part[2], IndexError)
+    for wrong in (
+        lambda: data.Subset(),
+        lambda: data.SubsetRandomSampler(),
+        lambda: data.ChainDataset(),
+        lambda: data.SequentialSampler(),
+    ):
+        expect_raises(wrong, TypeError, "missing")
     made = data.TensorDataset(subject.torch.arange(3))
     expect_raises(
         lambda: data.TensorDataset(subject.torch.arange(3), subject.torch.arange(2)),
@@ -88,7 +95,8 @@ def _samplers(subject: Subject) -> None:
     t, data = subject.torch, subject.torch.utils.data
     g = t.Generator().manual_seed(1)
     expect_equal(sorted(data.SubsetRandomSampler([3, 5, 9], generator=g)), [3, 5, 9], "a part in random order")
-    weighted = data.WeightedRandomSampler([0.0, 1.0, 1.0], 2, replacement=False, generator=g)
+    own = t.Generator(device=t.empty(0).device).manual_seed(1)
+    weighted = data.WeightedRandomSampler([0.0, 1.0, 1.0], 2, replacement=False, generator=own)
     expect_equal((sorted(weighted), len(weighted)), ([1, 2], 2), "by weight")
     expect_equal(set(data.WeightedRandomSampler([0.0, 1.0], num_samples=4)), {1}, "by weight again and again")
     expect_raises(lambda: data.WeightedRandomSampler([1.0], 0), ValueError, "num_samples should be a positive integer")

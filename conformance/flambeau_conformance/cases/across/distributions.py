@@ -187,10 +187,10 @@ def _divergences(subject: Subject) -> None:
         lambda: d.kl_divergence(d.Cauchy(two, three), d.Poisson(two)), NotImplementedError, "No KL\\(p \\|\\| q\\)"
     )
 
-    class Own(d.Normal):  # type: ignore[misc]
+    class Own(d.Normal):  # type: ignore[misc, name-defined]
         pass
 
-    @d.register_kl(Own, Own)
+    @d.register_kl(Own, Own)  # type: ignore[untyped-decorator]
     def _own(p: Any, q: Any) -> Any:
         return p.loc - q.loc
 

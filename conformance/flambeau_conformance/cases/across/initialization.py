@@ -90,7 +90,7 @@ def _spreads(subject: Subject) -> None:
     expect_raises(lambda: init.xavier_normal_(t.empty(2)), ValueError, "fewer than 2 dimensions")
 
 
-@case("nn.init.orthogonal_/value/rows/float32", dtypes=_FLOAT)
+@case("nn.init.orthogonal_/value/rows/float32", dtypes=_FLOAT, extensions=("linalg",))
 def _orthogonal(subject: Subject) -> None:
     t, init = subject.torch, subject.torch.nn.init
     g = t.Generator(device=t.empty(0).device).manual_seed(2)

@@ -26,15 +26,20 @@ def _layer(name: str, *makes: tuple[str, Make], shape: tuple[int, ...] = (2, 4),
     )  # fmt: skip
 
 
+def _of(name: str, *arguments: Any, **options: Any) -> Make:
+    """How a layer is made by its name."""
+    return lambda t: getattr(t.nn, name)(*arguments, **options)
+
+
 def _both(name: str) -> tuple[tuple[str, Make], tuple[str, Make]]:
     """A layer whose one option is to work in place."""
-    return ("default", lambda t: getattr(t.nn, name)()), ("inplace", lambda t: getattr(t.nn, name)(inplace=True))
+    return ("default", _of(name)), ("inplace", _of(name, inplace=True))
 
 
 for _name in ("ReLU", "ReLU6", "SELU", "SiLU", "Mish", "Hardsigmoid", "Hardswish"):
     _layer(_name, *_both(_name))
 for _name in ("Sigmoid", "Tanh", "LogSigmoid", "Softsign", "Tanhshrink"):
-    _layer(_name, ("default", lambda t, name=_name: getattr(t.nn, name)()))
+    _layer(_name, ("default", _of(_name)))
 op("nn.Identity", tolerance="exact", method=False, refuses=False, samples=[
     Sample("default", lambda t, x: t.nn.Identity(54, unused=True)(x), (In((2, 3)),)),
 ])  # fmt: skip
@@ -88,15 +93,19 @@ _layer("Unflatten", ("default", lambda t: t.nn.Unflatten(dim=1, unflattened_size
 
 # -- layers that draw: all or nothing is dropped, or training is over --------------------------------------------------------
 
+
+def _over(name: str) -> Make:
+    """A layer that does not train."""
+    return lambda t: getattr(t.nn, name)().eval()
+
+
 for _name, _shape in {
     "Dropout": (2, 4), "Dropout1d": (2, 3, 2), "Dropout2d": (2, 2, 2, 2), "Dropout3d": (1, 2, 2, 1, 2),
     "AlphaDropout": (2, 4), "FeatureAlphaDropout": (2, 2, 2),
 }.items():  # fmt: skip
     _layer(
-        _name, ("none", lambda t, name=_name: getattr(t.nn, name)(p=0.0)),
-        ("all", lambda t, name=_name: getattr(t.nn, name)(p=1.0)),
-        ("inplace", lambda t, name=_name: getattr(t.nn, name)(0.0, inplace=True)),
-        ("over", lambda t, name=_name: getattr(t.nn, name)().eval()), shape=_shape,
+        _name, ("none", _of(_name, p=0.0)), ("all", _of(_name, p=1.0)), ("inplace", _of(_name, 0.0, inplace=True)),
+        ("over", _over(_name)), shape=_shape,
         errors=(Error("probability", lambda t, name=_name: getattr(t.nn, name)(1.5), (ValueError,), "between 0 and 1"),),
     )  # fmt: skip
 
@@ -198,6 +207,8 @@ for _name, _options in _INPLACE.items():
     op(f"nn.functional.{_name}", tolerance="transcendental", method=False, refuses=False, errors=[
         Error("leaf", lambda t, name=_name, options=_options: getattr(t.nn.functional, name)(
             t.ones(2, requires_grad=True), inplace=True, **options), (RuntimeError,), "leaf Variable that requires grad"),
+        *([Error("own-leaf", lambda t, name=_name, options=_options: getattr(t.nn.functional, f"{name}_")(
+            t.ones(2, requires_grad=True), **options), (RuntimeError,), "leaf Variable that requires grad")] if _name in _ENDINGS else []),
     ], samples=[
         Sample("inplace", lambda t, x, name=_name, options=_options: getattr(t.nn.functional, name)(x.clone(), inplace=True, **options), (In((2, 4), "nonzero"),)),
         *([Sample("ending", lambda t, x, name=_name, options=_options: getattr(t.nn.functional, f"{name}_")(x.clone(), **options), (In((2, 4), "nonzero"),))]
@@ -209,7 +220,8 @@ for _name in ("celu", "relu", "rrelu", "selu", "threshold"):
                (In((2, 4), "nonzero"),)),
     ], errors=[Error("not-a-tensor", lambda t, name=_name: getattr(t, f"{name}_")("no tensor"), (TypeError,))])  # fmt: skip
 op("nn.functional.softmin", tolerance="transcendental", method=False, refuses=False, errors=[
-    Error("dim", lambda t: t.nn.functional.softmin(t.ones(2), 1), (IndexError,), "Dimension out of range"),
+    *(Error(f"dim-{name}", lambda t, name=name: getattr(t.nn.functional, name)(t.ones(2), 1), (IndexError,), "Dimension out of range")
+      for name in ("softmin", "softmax", "log_softmax")),
 ], samples=[
     Sample("softmin", lambda t, x: t.nn.functional.softmin(x, dim=1), (In((2, 3)),)),
     Sample("softmax", lambda t, x: t.nn.functional.softmax(x, dim=0), (In((2, 3)),)),
@@ -391,9 +403,38 @@ def _own_generator(subject: Subject) -> None:
     """The layers and functions that draw take a generator, which PyTorch's do not."""
     t = subject.torch
     functional = t.nn.functional
-    for draw in (
+    draws: tuple[Callable[[Any], Any], ...] = (
         lambda g: t.nn.Dropout(0.5, generator=g)(t.ones(40)),
         lambda g: functional.rrelu(-t.ones(40), 0.1, 0.9, training=True, generator=g),
-    ):
+        lambda g: t.geometric(0.5, (40,), generator=g),
+        *(
+            lambda g, name=name, shape=shape: getattr(t.nn, name)(0.5, generator=g)(t.ones(shape))
+            for name, shape in (
+                ("Dropout1d", (2, 20, 2)),
+                ("Dropout2d", (2, 20, 1, 2)),
+                ("Dropout3d", (2, 20, 1, 1, 2)),
+                ("AlphaDropout", (40,)),
+                ("FeatureAlphaDropout", (2, 20, 2)),
+            )
+        ),
+        *(
+            lambda g, name=name: getattr(functional, name)(t.ones(2, 20, 2), 0.5, training=True, generator=g)
+            for name in ("dropout1d", "alpha_dropout", "feature_alpha_dropout")
+        ),
+        *(
+            lambda g, name=name: getattr(t, name)(t.ones(2, 20, 2), 0.5, True, generator=g)
+            for name in (
+                "dropout",
+                "dropout_",
+                "alpha_dropout",
+                "alpha_dropout_",
+                "feature_dropout",
+                "feature_dropout_",
+                "feature_alpha_dropout",
+                "feature_alpha_dropout_",
+            )
+        ),
+    )
+    for draw in draws:
         first, again = (draw(t.Generator(device=t.empty(0).device).manual_seed(3)).tolist() for _ in range(2))
         expect_equal(first, again, "the second result of one seed")

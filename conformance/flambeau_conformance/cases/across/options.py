@@ -58,7 +58,6 @@ _L: dict[str, tuple[Any, tuple[In, ...]]] = {
     "lstsq": (lambda t, x, y: t.linalg.lstsq(x, y, rcond=1e-6, driver="gelsd").solution, (In((4, 2)), In((4, 1)))),
     "lstsq-gels": (lambda t, x, y: t.linalg.lstsq(x, y, driver="gels").solution, (In((4, 2)), In((4, 1)))),
     "lstsq-gelss": (lambda t, x, y: t.linalg.lstsq(x, y, driver="gelss").solution, (In((4, 2)), In((4, 1)))),
-    "lstsq-gelsy": (lambda t, x, y: t.linalg.lstsq(x, y, driver="gelsy").solution, (In((4, 2)), In((4, 1)))),
     "lu_solve": (lambda t, x, y: t.linalg.lu_solve(*t.linalg.lu_factor(x + 3 * t.eye(3, dtype=x.dtype)), y, left=False, adjoint=True), (In((3, 3)), In((2, 3)))),
     "matrix_norm": (lambda t, x: t.linalg.matrix_norm(x, "fro", dim=(0, 2), keepdim=True), (In((2, 3, 2)),)),
     "matrix_rank": (lambda t, x: (t.linalg.matrix_rank(x @ x.mT, hermitian=True), t.linalg.matrix_rank(x, tol=0.1),
@@ -100,6 +99,9 @@ op("linalg.options", dtypes=FLOATS, tolerance="matmul", method=False, refuses=Fa
 @case("linalg.options/error/drivers/float32", dtypes=("float32",), extensions=("linalg",))
 def _drivers(subject: Subject) -> None:
     t = subject.torch
+    tall, right = t.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 7.0]]), t.ones(3, 1)
+    solved = t.linalg.lstsq(tall, right, driver="gelsy").solution  # whose last digits vary from run to run in PyTorch
+    expect(bool(((solved - t.linalg.pinv(tall) @ right).abs() < 1e-4).all()), "the solution of the driver gelsy")
     expect_raises(lambda: t.linalg.lstsq(t.ones(3, 2), t.ones(3, 1), driver="fast"), RuntimeError, "driver")
     expect_raises(lambda: t.linalg.qr(t.ones(2, 2), mode="half"), RuntimeError, "qr received unrecognized mode 'half'")
     expect_raises(
@@ -118,6 +120,11 @@ def _drivers(subject: Subject) -> None:
 
 # -- functions of every family -------------------------------------------------------------------------------------------
 
+_ENDINGS = (
+    "abs", "acos", "arccos", "arcsin", "arcsinh", "arctan", "arctanh", "asin", "asinh", "atan", "atanh", "ceil", "cos", "cosh", "deg2rad",
+    "erf", "erfc", "exp", "exp2", "expm1", "fix", "floor", "frac", "i0", "nan_to_num", "neg", "negative", "rad2deg", "round", "sigmoid",
+    "sin", "sinc", "sinh", "square", "tan", "tanh", "trunc",
+)  # fmt: skip
 _F: dict[str, tuple[Any, tuple[In, ...]]] = {
     "addbmm": (lambda t, x, y: t.addbmm(x, y, y, beta=0.5, alpha=2.0), (In((2, 2)), In((3, 2, 2)))),
     "baddbmm": (lambda t, x, y: t.baddbmm(x, y, y, beta=0.5, alpha=2.0), (In((2, 2)), In((3, 2, 2)))),
@@ -144,7 +151,7 @@ _F: dict[str, tuple[Any, tuple[In, ...]]] = {
     "expand": (lambda t, x: x.expand(2, 3, implicit=True), (In((1, 3)),)),
     "view-as": (lambda t, x, y: (x.view_as(y), x.reshape_as(y), x.type_as(y), x.view(size=(3, 2))), (In((2, 3)), In((3, 2)))),
     "swap": (lambda t, x: (x.clone().swapaxes_(0, 1), x.clone().swapdims_(0, 1), x.clone().as_strided_((2,), (1,)), t.as_strided_(x.clone(), (2,), (2,), 1)), (In((2, 3)),)),
-    "real": (lambda t, x: (t.real(x), t.resolve_conj(x), t.resolve_neg(x), x.resolve_neg(), t.imag(t.complex(x, x + 1))), (In((2, 3)),)),
+    "real": (lambda t, x: (t.real(x), t.resolve_conj(x), t.resolve_neg(x), x.resolve_neg()), (In((2, 3)),)),
     "embedding": (lambda t, w: t.nn.functional.embedding(t.tensor([0, 2]), w.clone(), max_norm=1.0, norm_type=1.0), (In((3, 2)),)),
     "embedding_renorm_": (lambda t, w: t.embedding_renorm_(w.clone(), t.tensor([0, 2]), 0.5, 2.0), (In((3, 2)),)),
     "addition": (lambda t, x, y: (x.clone().addbmm_(y, y, beta=0.5), x.clone().addmv_(x, x[0]) if x.shape[0] == 9 else x[0].clone().addmv_(x, x[0]),
@@ -157,16 +164,15 @@ _F: dict[str, tuple[Any, tuple[In, ...]]] = {
     "bounded": (lambda t, x: (t.clamp_(x.clone(), -0.5, 0.5), t.clip_(x.clone(), min=0.0), t.clamp_min_(x.clone(), 0.1), t.clamp_max_(x.clone(), 0.1), x.clone().clip_(max=0.2),
                               t.xlogy_(x.clone(), x.abs() + 1), t.ldexp_(x.clone(), x.round()), t.logit_(x.abs() / 2 + 0.2, eps=1e-3), x.clone().conj_physical_(), t.conj_physical_(x.clone())), (In((2, 3), "unit"),)),
 }  # fmt: skip
-_ENDINGS = (
-    "abs", "acos", "arccos", "arcsin", "arcsinh", "arctan", "arctanh", "asin", "asinh", "atan", "atanh", "ceil", "cos", "cosh", "deg2rad",
-    "erf", "erfc", "exp", "exp2", "expm1", "fix", "floor", "frac", "i0", "nan_to_num", "neg", "negative", "rad2deg", "round", "sigmoid",
-    "sin", "sinc", "sinh", "square", "tan", "tanh", "trunc",
-)  # fmt: skip
 _POSITIVE = ("log", "log10", "log1p", "log2", "reciprocal", "rsqrt", "sqrt")
 op("functions.options", dtypes=FLOATS, turned=False, tolerance="transcendental", method=False, refuses=False, differentiable=True, samples=[
     *(Sample(name, lambda t, *x, call=call: quietly(lambda: call(t, *x)), inputs, gradient=False, also=("int64", "float64", "bool"))
       for name, (call, inputs) in _F.items()),
     Sample("positive-in-place", lambda t, x: tuple(getattr(t, f"{name}_")(x.clone()) for name in _POSITIVE), (In((2, 3), "positive"),), gradient=False),
+])  # fmt: skip
+op("parts.options", dtypes=FLOATS, turned=False, tolerance="exact", method=False, refuses=False, differentiable=True,
+   extensions=("bytes",), samples=[
+    Sample("imaginary", lambda t, x: (t.imag(t.complex(x, x + 1)), t.real(t.complex(x, x + 1))), (In((2, 3)),)),
 ])  # fmt: skip
 op("integers.options", dtypes=("int64",), tolerance="exact", method=False, refuses=False, differentiable=False, samples=[
     Sample("in-place", lambda t, x, y: (t.gcd_(x.clone(), y), t.lcm_(x.clone(), y), t.index_put_(x.clone(), (t.tensor([0]),), y[:1], accumulate=True),
@@ -239,15 +245,12 @@ def _sizes(subject: Subject) -> None:
     expect_equal(t.empty(2, 3, memory_format=t.contiguous_format).is_contiguous(), True, "the format of the memory")
     device = t.empty(0).device
     expect_equal(t.as_tensor([1.0], device=device).device == device, True, "the device of as_tensor")
-    made = t.asarray([1.0], device=device, requires_grad=True, copy=True)
-    expect_equal((made.device == device, made.requires_grad), (True, True), "asarray")
+    copied = t.asarray([1.0], device=device, requires_grad=True, copy=True)
+    expect_equal((copied.device == device, copied.requires_grad), (True, True), "asarray")
     new = t.ones(1).new_tensor([2.0], dtype=t.float64, device=device, requires_grad=True)
     expect_equal((str(new.dtype), new.requires_grad), ("torch.float64", True), "new_tensor")
-    for call in (
-        lambda: t.ones(1).new_empty((2,), dtype=t.int64),
-        lambda: t.ones(1).new_empty_strided((2,), (1,), dtype=t.int64),
-    ):
-        expect_equal((tuple(call().shape), str(call().dtype)), ((2,), "torch.int64"), "what is made like another")
+    for made in (t.ones(1).new_empty((2,), dtype=t.int64), t.ones(1).new_empty_strided((2,), (1,), dtype=t.int64)):
+        expect_equal((tuple(made.shape), str(made.dtype)), ((2,), "torch.int64"), "what is made like another")
     expect_equal(
         quietly(
             lambda: t.range(
@@ -273,7 +276,11 @@ def _sizes(subject: Subject) -> None:
     expect_equal(t.ones(3).multinomial(3).sort().values.tolist(), [0, 1, 2], "all places")
 
 
-@case("formats/options/conversions/float32", dtypes=("float32", "float64", "int64", "int32", "uint8", "bool"))
+@case(
+    "formats/options/conversions/float32",
+    dtypes=("float32", "float64", "int64", "int32", "uint8", "bool"),
+    extensions=("bytes",),
+)
 def _formats(subject: Subject) -> None:
     t = subject.torch
     x, kept = t.tensor([1.0, 0.0]), {"memory_format": t.preserve_format}
