@@ -158,7 +158,7 @@ texts("suffixes", {
     "where-lines-break": (lambda t: [str(t.zeros(count).cpu().requires_grad_()).count("\n") for count in range(8, 20)], "[0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1]"),
     "where-lines-break-of-width-5": (lambda t: [str((t.zeros(count) + 0.5).cpu().requires_grad_()).count("\n") for count in range(4, 14)], "[0, 0, 0, 1, 1, 1, 1, 1, 1, 1]"),
     "where-lines-break-of-matrices": (lambda t: [str(t.zeros(2, count).cpu().requires_grad_()).count("\n") for count in range(8, 20)], "[1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2]"),
-    "where-suffixes-break": (lambda t: [str((t.zeros(count).cpu().requires_grad_() * 1)).count("\n") for count in range(6, 18)], "[0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1]"),
+    "where-suffixes-break": (lambda t: [str(t.zeros(count).cpu().requires_grad_() * 1).count("\n") for count in range(6, 18)], "[0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1]"),
     "long-node-name": (lambda t: t.nn.functional.log_softmax(t.zeros(5, requires_grad=True), 0), "tensor([-1.6094, -1.6094, -1.6094, -1.6094, -1.6094],\n       grad_fn=<LogSoftmaxBackward0>)"),
     "empty": (lambda t: t.ones(0, requires_grad=True), "tensor([], requires_grad=True)"),
     "custom-function": (lambda t: _custom(t).apply(t.ones(1, requires_grad=True)), "tensor([2.], grad_fn=<DoubleBackward>)"),
