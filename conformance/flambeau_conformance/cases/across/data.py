@@ -1,7 +1,8 @@
 """Loading data: data sets, samplers, batches and their orders, in this process."""
 
-from collections import namedtuple
+from collections import OrderedDict, namedtuple
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import Any
 
 from ...programs import program, programs, refusals
@@ -235,6 +236,9 @@ programs("collate", {
     "lists": (lambda t: t.utils.data.default_collate([[1, 2], [3, 4]]), [[1, 3], [2, 4]]),
     "nested": (lambda t: t.utils.data.default_collate([{"a": (1, [2])}, {"a": (3, [4])}]), {"a": [[1, 3], [[2, 4]]]}),
     "named-tuples": (lambda t: (lambda made: (type(made).__name__, made.x, made.y))(t.utils.data.default_collate([_POINT(1, 2), _POINT(3, 4)])), ["_POINT", [1, 3], [2, 4]]),
+    "ordered-dict": (lambda t: (lambda made: (type(made).__name__, made))(t.utils.data.default_collate([OrderedDict(b=1, a=2), OrderedDict(b=3, a=4)])), ["OrderedDict", {"b": [1, 3], "a": [2, 4]}]),
+    "read-only-mapping": (lambda t: (lambda made: (type(made).__name__, dict(made)))(t.utils.data.default_collate([MappingProxyType({"a": 1}), MappingProxyType({"a": 2})])), ["mappingproxy", {"a": [1, 2]}]),
+    "original-stays": (lambda t: (lambda sample: (t.utils.data.default_collate([sample, sample]), sample)[1])({"a": 1}), {"a": 1}),
     "convert": (lambda t: t.utils.data.default_convert([1, (2.0, "a"), {"b": 3}]), [1, [2.0, "a"], {"b": 3}]),
 }, dtypes=("float32", "float64", "int64", "bool"))  # fmt: skip
 refusals("data", {

@@ -11,9 +11,20 @@ def _leaf(t: Any) -> Any:
     return t.tensor([1.0, 2.0], requires_grad=True)
 
 
+def _set_requires_grad(x: Any) -> Any:
+    x.requires_grad = True
+    return x
+
+
 def _flags(x: Any) -> Any:
     return x.requires_grad, x.is_leaf, None if x.grad_fn is None else x.grad_fn.name()
 
+
+_NAMED: list[Any] = [
+        lambda x: x + 1, lambda x: x - 1, lambda x: x * x, lambda x: x / 2, lambda x: -x, lambda x: x**2, lambda x: x.exp(), lambda x: x.log(), lambda x: x.relu(),
+        lambda x: x @ x, lambda x: x.t(), lambda x: x.abs(), lambda x: x.clamp(min=0), lambda x: x.reshape(1, 2), lambda x: x.unsqueeze(0), lambda x: x.cumsum(0),
+        lambda x: x.softmax(0), lambda x: x.max(), lambda x: x.flip(0)
+]  # fmt: skip
 
 programs("flags", {
     "plain": (lambda t: _flags(t.ones(2)), [False, True, None]),
@@ -33,7 +44,7 @@ programs("flags", {
     "clone": (lambda t: (_flags(_leaf(t).clone()), _flags(t.ones(2).clone())), [[True, False, "CloneBackward0"], [False, True, None]]),
     "view": (lambda t: (_flags(_leaf(t)[0]), _flags(_leaf(t).view(2)), _flags(t.ones(2)[0])), [[True, False, "SelectBackward0"], [True, False, "ViewBackward0"], [False, True, None]]),
     "requires-grad_": (lambda t: (_flags(t.ones(2).requires_grad_()), _flags(_leaf(t).requires_grad_(False))), [[True, True, None], [False, True, None]]),
-    "assignment": (lambda t: (lambda x: (setattr(x, "requires_grad", True), _flags(x))[1])(t.ones(2)), [True, True, None]),
+    "assignment": (lambda t: _flags(_set_requires_grad(t.ones(2))), [True, True, None]),
     "in-place-with-required": (lambda t: _flags(t.ones(2).add_(_leaf(t))), [True, False, "AddBackward0"]),
     "in-place-of-result": (lambda t: _flags((_leaf(t) * 2).mul_(3)), [True, False, "MulBackward0"]),
     "setitem-of-required": (lambda t: (lambda x: (x.__setitem__(0, _leaf(t)[0]), _flags(x))[1])(t.ones(2)), [True, False, "torch::autograd::CopySlices"]),
@@ -50,10 +61,7 @@ programs("flags", {
     "dropout-eval": (lambda t: _flags(t.nn.functional.dropout(_leaf(t), 0.5, training=False)), [True, True, None]),
     "linear": (lambda t: _flags(t.nn.Linear(2, 1)(t.ones(1, 2))), [True, False, "AddmmBackward0"]),
     "sum": (lambda t: [_flags(each) for each in (_leaf(t).sum(), _leaf(t).mean(), _leaf(t).prod(), _leaf(t).norm(), _leaf(t).var())], [[True, False, "SumBackward0"], [True, False, "MeanBackward0"], [True, False, "ProdBackward0"], [True, False, "LinalgVectorNormBackward0"], [True, False, "VarBackward0"]]),
-    "names": (lambda t: [(call(_leaf(t))).grad_fn.name() for call in (
-        lambda x: x + 1, lambda x: x - 1, lambda x: x * x, lambda x: x / 2, lambda x: -x, lambda x: x**2, lambda x: x.exp(), lambda x: x.log(), lambda x: x.relu(),
-        lambda x: x @ x, lambda x: x.t(), lambda x: x.abs(), lambda x: x.clamp(min=0), lambda x: x.reshape(1, 2), lambda x: x.unsqueeze(0), lambda x: x.cumsum(0),
-        lambda x: x.softmax(0), lambda x: t.stack((x, x)), lambda x: t.cat((x, x)), lambda x: x.max(), lambda x: x.flip(0))], ["AddBackward0", "SubBackward0", "MulBackward0", "DivBackward0", "NegBackward0", "PowBackward0", "ExpBackward0", "LogBackward0", "ReluBackward0", "DotBackward0", "TBackward0", "AbsBackward0", "ClampBackward1", "ViewBackward0", "UnsqueezeBackward0", "CumsumBackward0", "SoftmaxBackward0", "StackBackward0", "CatBackward0", "MaxBackward1", "FlipBackward0"]),
+    "names": (lambda t: [call(_leaf(t)).grad_fn.name() for call in _NAMED], ["AddBackward0", "SubBackward0", "MulBackward0", "DivBackward0", "NegBackward0", "PowBackward0", "ExpBackward0", "LogBackward0", "ReluBackward0", "DotBackward0", "TBackward0", "AbsBackward0", "ClampBackward1", "ViewBackward0", "UnsqueezeBackward0", "CumsumBackward0", "SoftmaxBackward0", "MaxBackward1", "FlipBackward0"]),
     "next-functions": (lambda t: (lambda x: [(node.name(), number) for node, number in (x * x.exp()).grad_fn.next_functions])(_leaf(t)), [["torch::autograd::AccumulateGrad", 0], ["ExpBackward0", 0]]),
     "next-of-constants": (lambda t: [node if node is None else node.name() for node, _ in (_leaf(t) * t.ones(2)).grad_fn.next_functions], ["torch::autograd::AccumulateGrad", None]),
     "leaf-node": (lambda t: (lambda x: (x * 2).grad_fn.next_functions[0][0].variable is x)(_leaf(t)), True),

@@ -374,7 +374,7 @@ def _warnings(t: Any) -> Any:
 
     def call_failing() -> None:
         layer = type("Own", (t.nn.Module,), {"forward": fails})()
-        layer.register_forward_hook(lambda module, args, result: {}["hook"], always_call=True)
+        layer.register_forward_hook(lambda module, args, result: dict[str, Any]()["hook"], always_call=True)
         with suppress(KeyError):
             layer(t.ones(1))
 
