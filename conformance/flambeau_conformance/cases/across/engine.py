@@ -343,6 +343,12 @@ def _older_name(t: Any) -> Any:
     return x.grad, [str(each.message) for each in issued]
 
 
+def _both_names(t: Any) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        t.autograd.backward(_leaf(t), grad_tensors=t.ones(2), grad_variables=t.ones(2))
+
+
 programs("grad", {
     "batched": (lambda t: _batched(t, (t.tensor([[1.0, 0.0], [0.0, 1.0], [2.0, 2.0]]), t.tensor([1.0, 10.0, 100.0]))), [[[4.0, 2.0], [20.0, 24.0], [204.0, 208.0]], None]),
     "batch-of-one": (lambda t: _batched(t, (t.ones(1, 2), t.ones(1))), [[[4.0, 6.0]], None]),
@@ -359,5 +365,5 @@ programs(
 )
 refusals("grad", {
     "batched-shape": (lambda t: (lambda x: t.autograd.grad(x * 2, x, t.ones(2), is_grads_batched=True))(_leaf(t)), RuntimeError, "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch dimension. The sizes of"),
-    "both-names": (lambda t: t.autograd.backward(_leaf(t), grad_tensors=t.ones(2), grad_variables=t.ones(2)), RuntimeError, "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only use `grad_tensors`."),
+    "both-names": (lambda t: _both_names(t), RuntimeError, "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only use `grad_tensors`."),
 })  # fmt: skip
