@@ -6,16 +6,16 @@ the instance dictionary, which does not exist until something is put there.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from math import prod
 from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 from flambeau import dtypes, layouts
-from flambeau.errors import NotScalarError, argument_type, level_of_caller
+from flambeau.errors import NotScalarError, argument_type
 from flambeau.shapes import Size, contiguous_strides, normalize_dim, size_of
 
 from . import overrides
+from .gradients import check_grad, warn_grad_of_result
 from .handles import RemovableHandle
 from .hooks import register_hook, register_post_accumulate_hook, retain_grad
 from .methods import TensorMethods
@@ -311,13 +311,13 @@ class Tensor(TensorMethods):
     def grad(self) -> Tensor | None:
         """The gradient that backward passes have accumulated; None before the first."""
         if self._grad is None and not self.is_leaf and "_retains_grad" not in self.__dict__:
-            _warn_grad_of_non_leaf()
+            warn_grad_of_result()
         return self._grad
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
         if value is not None:
-            _check_grad(self, value)
+            check_grad(self, value)
         self._grad = value
 
     @grad.deleter
@@ -607,35 +607,6 @@ def _refuse_truth(numel: int) -> NoReturn:
     if numel == 0:
         raise RuntimeError("Boolean value of Tensor with no values is ambiguous")
     raise RuntimeError("Boolean value of Tensor with more than one value is ambiguous")
-
-
-def _check_grad(tensor: Tensor, grad: Any) -> None:
-    if not isinstance(grad, Tensor):
-        raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(grad).__name__}")
-    place = grad._values_._type.place if grad._sparse else grad._type.place  # type: ignore[attr-defined]
-    if place is not tensor._type.place:
-        raise RuntimeError("assigned grad has data located on a different device")
-    if grad.dtype is not tensor.dtype:
-        raise RuntimeError(
-            f"attempting to assign a gradient with dtype '{grad.dtype}' to a tensor with grad_dtype '{tensor.dtype}'. The "
-            "gradient must match the tensor's dtype."
-        )
-    if grad.shape != tensor.shape:
-        raise RuntimeError(
-            f"attempting to assign a gradient of size '{list(grad.shape)}' to a tensor of size '{list(tensor.shape)}'. Please "
-            "ensure that the gradient and the tensor are the same size"
-        )
-
-
-def _warn_grad_of_non_leaf() -> None:
-    warnings.warn(
-        "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be populated "
-        "during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor, use "
-        ".retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you access the leaf "
-        "Tensor instead. See github.com/pytorch/pytorch/pull/30531 for more informations.",
-        UserWarning,
-        stacklevel=level_of_caller(),
-    )
 
 
 def _real_number(value: Any, kind: str) -> Any:

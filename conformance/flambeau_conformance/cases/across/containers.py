@@ -71,6 +71,8 @@ texts("modules", {
     "list": (lambda t: t.nn.ModuleList([t.nn.ReLU(), t.nn.ReLU(), t.nn.Tanh()]), "ModuleList(\n  (0-1): 2 x ReLU()\n  (2): Tanh()\n)"),
     "dict": (lambda t: t.nn.ModuleDict({"a": t.nn.Dropout(0.25)}), "ModuleDict(\n  (a): Dropout(p=0.25, inplace=False)\n)"),
     "empty": (lambda t: t.nn.Sequential(), "Sequential()"),
+    "list-of-anything": (lambda t: t.nn.ParameterList([3, "a"]), "ParameterList(\n    (0): Object of type: int\n    (1): Object of type: str\n)"),
+    "dict-of-anything": (lambda t: t.nn.ParameterDict({"n": 3}), "ParameterDict(  (n): Object of type: int)"),
     "shared": (lambda t: _shared(t), "ModuleDict(\n  (one): Linear(in_features=1, out_features=1, bias=True)\n  (two): Linear(in_features=1, out_features=1, bias=True)\n)"),
 })  # fmt: skip
 texts("layers", {

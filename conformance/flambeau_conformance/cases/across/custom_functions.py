@@ -17,6 +17,10 @@ def _function(t: Any, forward: Any, backward: Any, **more: Any) -> Any:
     """A function of two static methods."""
     methods = {"forward": staticmethod(forward), "backward": staticmethod(backward)}
     methods |= {name: staticmethod(call) for name, call in more.items()}
+    return _class(t, methods)
+
+
+def _class(t: Any, methods: Any) -> Any:
     return type("Own", (t.autograd.Function,), methods)
 
 
@@ -176,11 +180,11 @@ refusals("Function", {
     "no-tensor": (lambda t: _through(t, lambda ctx, grad: 3.0), RuntimeError, "expected Variable or None (got float)"),
     "twice": (_kept, RuntimeError, "Trying to backward through the graph a second time (or directly access saved tensors after they have already been"),
     "changed": (_changed, RuntimeError, "is at version 1; expected version 0 instead"),
-    "no-forward": (lambda t: type("Own", (t.autograd.Function,), {}).apply(_leaf(t)), NotImplementedError, "You must implement the forward function for custom autograd.Function."),
-    "no-backward": (lambda t: type("Own", (t.autograd.Function,), {"forward": staticmethod(lambda ctx, x: x * 2)}).apply(_leaf(t)).sum().backward(), NotImplementedError, "You must implement either the backward or vjp method for your custom autograd.Function to use it with backward mode AD."),
+    "no-forward": (lambda t: _class(t, {}).apply(_leaf(t)), NotImplementedError, "You must implement the forward function for custom autograd.Function."),
+    "no-backward": (lambda t: _class(t, {"forward": staticmethod(lambda ctx, x: x * 2)}).apply(_leaf(t)).sum().backward(), NotImplementedError, "You must implement either the backward or vjp method for your custom autograd.Function to use it with backward mode AD."),
     "called": (lambda t: _square(t)()(_leaf(t)), RuntimeError, "Legacy autograd function with non-static forward method is deprecated. Please use new-style autograd function with"),
     "saves-numbers": (lambda t: _function(t, lambda ctx, x: (ctx.save_for_backward(3), x)[1], None).apply(_leaf(t)), TypeError, "save_for_backward can only save variables, but argument 0 is of type int"),
-    "backward-raises": (lambda t: _through(t, lambda ctx, grad: {}["missing"]), KeyError, "'missing'"),
+    "backward-raises": (lambda t: _through(t, lambda ctx, grad: dict[str, Any]()["missing"]), KeyError, "'missing'"),
 })  # fmt: skip
 
 
@@ -212,8 +216,13 @@ def _same(t: Any, part: Any, **options: Any) -> Any:
 
 def _unrecorded(t: Any) -> Any:
     calls: list[int] = []
+
+    def counted(x: Any) -> Any:
+        calls.append(1)
+        return x * 2
+
     with t.no_grad():
-        y = _checkpoint(t).checkpoint(lambda x: (calls.append(1), x * 2)[-1], _leaf(t), use_reentrant=False)
+        y = _checkpoint(t).checkpoint(counted, _leaf(t), use_reentrant=False)
     return y.requires_grad, len(calls)
 
 

@@ -1,7 +1,8 @@
 """Loading data: data sets, samplers, batches and their orders, in this process."""
 
-from collections import namedtuple
+from collections import OrderedDict, namedtuple
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import Any
 
 from ...programs import program, programs, refusals
@@ -34,6 +35,19 @@ def _stream(t: Any, size: int = 7) -> Any:
             return iter(range(size))
 
     return Numbers()
+
+
+def _counted(t: Any) -> Any:
+    """A stream of seven numbers that says so."""
+
+    class Counted(t.utils.data.IterableDataset):  # type: ignore[misc]
+        def __iter__(self) -> Iterator[int]:
+            return iter(range(7))
+
+        def __len__(self) -> int:
+            return 7
+
+    return Counted()
 
 
 def _batches(loader: Any) -> Any:
@@ -89,12 +103,14 @@ programs("loader", {
     "iterable": (lambda t: _batches(t.utils.data.DataLoader(_stream(t), batch_size=3)), [[0, 1, 2], [3, 4, 5], [6]]),
     "iterable-drop-last": (lambda t: _batches(t.utils.data.DataLoader(_stream(t), batch_size=3, drop_last=True)), [[0, 1, 2], [3, 4, 5]]),
     "iterable-no-batches": (lambda t: _batches(t.utils.data.DataLoader(_stream(t), batch_size=None)), [0, 1, 2, 3, 4, 5, 6]),
+    "iterable-lengths": (lambda t: [len(t.utils.data.DataLoader(_counted(t), **options)) for options in (
+        {}, {"batch_size": 3}, {"batch_size": 3, "drop_last": True}, {"batch_size": 7}, {"batch_size": None})], [7, 3, 2, 1, 7]),
     "iterable-twice": (lambda t: (lambda loader: (_batches(loader), _batches(loader)))(t.utils.data.DataLoader(_stream(t, 3), batch_size=2)), [[[0, 1], [2]], [[0, 1], [2]]]),
     "two-at-once": (lambda t: (lambda loader: [(one.tolist(), two.tolist()) for one, two in zip(loader, loader, strict=True)])(
         t.utils.data.DataLoader(_list(t, 3))), [[[0], [0]], [[10], [10]], [[20], [20]]]),
     "broken-off": (lambda t: (lambda loader: (next(iter(loader)).tolist(), next(iter(loader)).tolist()))(t.utils.data.DataLoader(_list(t), batch_size=2)), [[0, 10], [0, 10]]),
-    "attributes": (lambda t: (lambda loader: (loader.batch_size, loader.drop_last, loader.num_workers, type(loader.sampler).__name__,
-        type(loader.batch_sampler).__name__))(t.utils.data.DataLoader(_list(t), batch_size=3, shuffle=True)), [3, False, 0, "RandomSampler", "BatchSampler"]),
+    "attributes": (lambda t: (lambda loader: (loader.batch_size, loader.drop_last, loader.num_workers, loader.prefetch_factor, type(loader.sampler).__name__,
+        type(loader.batch_sampler).__name__))(t.utils.data.DataLoader(_list(t), batch_size=3, shuffle=True)), [3, False, 0, None, "RandomSampler", "BatchSampler"]),
     "items-at-once": (lambda t: _at_once(t), [[[0, 2, 4], [6]], [[0, 1, 2], [3]]]),
 }, dtypes=_INT)  # fmt: skip
 
@@ -200,6 +216,10 @@ programs("dataset", {
     "stack": (lambda t: (lambda both: (len(both), both[1]))(t.utils.data.StackDataset([1, 2], [3, 4])), [2, [2, 4]]),
     "stack-named": (lambda t: t.utils.data.StackDataset(a=[1, 2], b=[3, 4])[0], {"a": 1, "b": 3}),
     "split-lengths": (lambda t: [len(part) for part in t.utils.data.random_split(range(10), [0.33, 0.33, 0.34])], [4, 3, 3]),
+    "split-all-and-nothing": (lambda t: [len(part) for part in t.utils.data.random_split(range(10), [1.0, 0.0])], [10, 0]),
+    "split-one": (lambda t: [len(part) for part in t.utils.data.random_split(range(1), [1])], [1]),
+    "split-nothing": (lambda t: [len(part) for part in t.utils.data.random_split([], [0, 0])], [0, 0]),
+    "split-not-quite-one": (lambda t: [len(part) for part in t.utils.data.random_split(range(100), [0.7, 0.2, 0.1])], [70, 20, 10]),
     "split-remainder-in-turn": (lambda t: [len(part) for part in t.utils.data.random_split(range(11), [0.25] * 4)], [3, 3, 3, 2]),
     "split-is-partition": (lambda t: sorted(index for part in t.utils.data.random_split(range(10), [3, 7]) for index in part.indices), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]),
 })  # fmt: skip
@@ -216,6 +236,9 @@ programs("collate", {
     "lists": (lambda t: t.utils.data.default_collate([[1, 2], [3, 4]]), [[1, 3], [2, 4]]),
     "nested": (lambda t: t.utils.data.default_collate([{"a": (1, [2])}, {"a": (3, [4])}]), {"a": [[1, 3], [[2, 4]]]}),
     "named-tuples": (lambda t: (lambda made: (type(made).__name__, made.x, made.y))(t.utils.data.default_collate([_POINT(1, 2), _POINT(3, 4)])), ["_POINT", [1, 3], [2, 4]]),
+    "ordered-dict": (lambda t: (lambda made: (type(made).__name__, made))(t.utils.data.default_collate([OrderedDict(b=1, a=2), OrderedDict(b=3, a=4)])), ["OrderedDict", {"b": [1, 3], "a": [2, 4]}]),
+    "read-only-mapping": (lambda t: (lambda made: (type(made).__name__, dict(made)))(t.utils.data.default_collate([MappingProxyType({"a": 1}), MappingProxyType({"a": 2})])), ["mappingproxy", {"a": [1, 2]}]),
+    "original-stays": (lambda t: (lambda sample: (t.utils.data.default_collate([sample, sample]), sample)[1])({"a": 1}), {"a": 1}),
     "convert": (lambda t: t.utils.data.default_convert([1, (2.0, "a"), {"b": 3}]), [1, [2.0, "a"], {"b": 3}]),
 }, dtypes=("float32", "float64", "int64", "bool"))  # fmt: skip
 refusals("data", {
@@ -228,6 +251,8 @@ refusals("data", {
     "stack-nothing": (lambda t: t.utils.data.StackDataset(), ValueError, "At least one dataset should be passed"),
     "stack-mixed": (lambda t: t.utils.data.StackDataset([1], a=[2]), ValueError, "Supported either ``tuple``- (via ``args``) or``dict``- (via ``kwargs``) like input/output, but both types are given."),
     "split-sum": (lambda t: t.utils.data.random_split(range(10), [3, 3]), ValueError, "Sum of input lengths does not equal the length of the input dataset!"),
+    "split-less-than-one": (lambda t: t.utils.data.random_split(range(10), [0.3, 0.3]), ValueError, "Sum of input lengths does not equal the length of the input dataset!"),
+    "split-more-than-one": (lambda t: t.utils.data.random_split(range(10), [0.7, 0.7]), ValueError, "Sum of input lengths does not equal the length of the input dataset!"),
     "split-fraction": (lambda t: t.utils.data.random_split(range(10), [1.5, -0.5]), ValueError, "Fraction at index 0 is not between 0 and 1"),
     "base-getitem": (lambda t: t.utils.data.Dataset()[0], NotImplementedError, "Subclasses of Dataset should implement __getitem__."),
     "base-iter": (lambda t: list(t.utils.data.IterableDataset()), TypeError, "Can't instantiate abstract class IterableDataset with abstract method __iter__"),

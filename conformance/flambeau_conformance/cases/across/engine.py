@@ -1,6 +1,7 @@
 """The backward pass: what is added up, kept, freed, shared and returned, and in which order nodes run."""
 
 import gc
+import warnings
 import weakref
 from contextlib import suppress
 from typing import Any
@@ -312,4 +313,57 @@ refusals("grad", {
     "no-inputs": (lambda t: t.autograd.grad(_leaf(t).sum(), []), RuntimeError, "`inputs` argument to `grad()` cannot be empty."),
     "made-but-not-allowed": (lambda t: t.autograd.grad(_leaf(t).sum(), _leaf(t), allow_unused=False, materialize_grads=True), ValueError, "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."),
     "not-scalar": (lambda t: (lambda x: t.autograd.grad(x * 2, x))(_leaf(t)), RuntimeError, "grad can be implicitly created only for scalar outputs"),
+})  # fmt: skip
+
+
+# -- batches of starts, and older spellings ------------------------------------------------------------------------------
+
+
+def _batched(t: Any, starts: Any, **options: Any) -> Any:
+    x, y = _leaf(t), _leaf(t, 3.0, 4.0)
+    return t.autograd.grad((x * x, x.sum() * 2), (x, y), starts, is_grads_batched=True, allow_unused=True, **options)
+
+
+def _batched_again(t: Any, **options: Any) -> Any:
+    """Whether the graph is still there after a batch of starts."""
+    x = _leaf(t)
+    y = x * x
+    t.autograd.grad(y, x, t.eye(2), is_grads_batched=True, **options)
+    try:
+        return t.autograd.grad(y.sum(), x)
+    except RuntimeError as error:
+        return str(error)[:40]
+
+
+def _older_name(t: Any) -> Any:
+    x = _leaf(t)
+    with warnings.catch_warnings(record=True) as issued:
+        warnings.simplefilter("always")
+        t.autograd.backward(x * x, grad_variables=t.tensor([1.0, 10.0]))
+    return x.grad, [str(each.message) for each in issued]
+
+
+def _both_names(t: Any) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        t.autograd.backward(_leaf(t), grad_tensors=t.ones(2), grad_variables=t.ones(2))
+
+
+programs("grad", {
+    "batched": (lambda t: _batched(t, (t.tensor([[1.0, 0.0], [0.0, 1.0], [2.0, 2.0]]), t.tensor([1.0, 10.0, 100.0]))), [[[4.0, 2.0], [20.0, 24.0], [204.0, 208.0]], None]),
+    "batch-of-one": (lambda t: _batched(t, (t.ones(1, 2), t.ones(1))), [[[4.0, 6.0]], None]),
+    "batched-frees": (lambda t: _batched_again(t), "Trying to backward through the graph a s"),
+    "batched-retains": (lambda t: _batched_again(t, retain_graph=True), [[2.0, 4.0]]),
+    "batched-create-graph": (lambda t: (lambda x: t.autograd.grad(x**3, x, t.eye(2), is_grads_batched=True, create_graph=True)[0].requires_grad)(_leaf(t)), True),
+    "dict": (lambda t: (lambda x, y: t.autograd.grad((x * y).sum(), {"b": y, "a": x}))(_leaf(t), _leaf(t, 3.0, 4.0)), {"b": [1.0, 2.0], "a": [3.0, 4.0]}),
+    "dict-of-unused": (lambda t: t.autograd.grad((_leaf(t) * 2).sum(), {"a": _leaf(t)}, allow_unused=True), {"a": None}),
+}, aspect="batched")  # fmt: skip
+programs(
+    "backward",
+    {"older-name": (_older_name, [[2.0, 40.0], ["`grad_variables` is deprecated. Use `grad_tensors` instead."]])},
+    aspect="spelling",
+)
+refusals("grad", {
+    "batched-shape": (lambda t: (lambda x: t.autograd.grad(x * 2, x, t.ones(2), is_grads_batched=True))(_leaf(t)), RuntimeError, "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch dimension. The sizes of"),
+    "both-names": (lambda t: _both_names(t), RuntimeError, "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only use `grad_tensors`."),
 })  # fmt: skip

@@ -185,7 +185,8 @@ refusals("functional", {
 
 def _wrong_slope(t: Any) -> Any:
     methods = {"forward": staticmethod(lambda ctx, x: x * 2), "backward": staticmethod(lambda ctx, grad: grad * 3)}
-    return type("Wrong", (t.autograd.Function,), methods).apply
+    made: Any = type("Wrong", (t.autograd.Function,), methods)
+    return made.apply
 
 
 programs("gradcheck", {

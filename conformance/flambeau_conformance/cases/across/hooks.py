@@ -272,6 +272,9 @@ programs("retain_grad", {
                                       y.grad))(_leaf(t) * 2), [None, None, None, [4.0, 4.0]]),
     "own-memory": (lambda t: (lambda x: (lambda y: (
         y.retain_grad(), y.sum().backward(), y.grad.mul_(5), x.grad))(x * 1))(_leaf(t)), [None, None, [5.0, 5.0], [1.0, 1.0]]),
+    "of-output-without-gradient": (lambda t: (lambda parts: ([part.retain_grad() for part in parts], parts[0].backward(),
+        [part.grad for part in parts])[2])(_leaf(t).unbind(0)), [1.0, None]),
+    "of-what-is-gone": (lambda t: (lambda x: ((lambda y: (y.retain_grad(), y * 3)[1])(x * 2).sum().backward(), x.grad))(_leaf(t)), [None, [6.0, 6.0]]),
     "grad-does-not-keep": (lambda t: (lambda x: (lambda y: (
         y.retain_grad(), t.autograd.grad((y * 3).sum(), x), y.grad))(x * 2))(_leaf(t)), [None, [[6.0, 6.0]], [3.0, 3.0]]),
 })  # fmt: skip

@@ -215,3 +215,105 @@ def _misfit(t: Any) -> Any:
     except RuntimeError as error:
         return str(error).split("\n")
     return "nothing was raised"
+
+
+# -- states in detail, and parts that change their kind ----------------------------------------------------------------
+
+
+def _with_post_hook(t: Any, forgive: bool) -> Any:
+    layer = t.nn.Linear(1, 1)
+    layer.register_load_state_dict_post_hook(lambda module, keys: keys.missing_keys.clear() if forgive else None)
+    try:
+        return layer.load_state_dict({"weight": t.ones(1, 1)}).missing_keys, layer.weight
+    except RuntimeError as error:
+        return str(error).split("\n")[1:]
+
+
+def _read_directly(t: Any) -> Any:
+    layer = t.nn.Linear(1, 1)
+    missing: list[str] = []
+    unexpected: list[str] = []
+    problems: list[str] = []
+    state = {"part.weight": t.tensor([[5.0]]), "part.other": t.ones(1), "elsewhere": t.ones(1)}
+    layer._load_from_state_dict(state, "part.", {}, True, missing, unexpected, problems)
+    return layer.weight, missing, unexpected, problems
+
+
+def _replaced_state(t: Any) -> Any:
+    layer = t.nn.Linear(1, 1)
+    layer._register_state_dict_hook(lambda module, state, prefix, metadata: {"only": t.ones(1)})
+    return list(layer.state_dict())
+
+
+def _becoming(t: Any, *values: Any) -> Any:
+    """The parts of a module whose attribute gets one value after the other."""
+    part = t.nn.Module()
+    part.register_buffer("scratch", t.zeros(1), persistent=False)
+    for value in values:
+        part.extra = value
+    return (
+        _names(part.named_parameters()),
+        _names(part.named_buffers()),
+        _names(part.named_children()),
+        "extra" in vars(part),
+        list(part.state_dict()),
+    )
+
+
+def _own_text(t: Any, extra: str, *children: Any) -> str:
+    part = type("Own", (t.nn.Module,), {"extra_repr": lambda self: extra})()
+    for number, child in enumerate(children):
+        part.add_module(f"c{number}", child)
+    return repr(part)
+
+
+def _tied(t: Any) -> Any:
+    part = t.nn.Module()
+    part.one = t.nn.Parameter(t.ones(1))
+    part.two = part.one
+    return (
+        _names(part.named_parameters()),
+        _names(part.named_parameters(remove_duplicate=False)),
+        list(part.state_dict()),
+    )
+
+
+def _forgotten(t: Any) -> Any:
+    part = t.nn.Module()
+    part.number, part.layer = 3, t.nn.ReLU()
+    del part.number, part.layer
+    found = [hasattr(part, "number"), hasattr(part, "layer")]
+    try:
+        del part.missing
+    except AttributeError as error:
+        found.append("missing" in str(error))
+    return found
+
+
+programs("module", {
+    "metadata": (lambda t: {name: dict(value) for name, value in _net(t).state_dict()._metadata.items()}, {"": {"version": 1}, "0": {"version": 1}, "1": {"version": 1}, "1.inner": {"version": 1}}),
+    "post-hook-sees-misfit": (lambda t: _with_post_hook(t, False), ['\tMissing key(s) in state_dict: "bias". ']),
+    "post-hook-forgives": (lambda t: _with_post_hook(t, True), [[], [[1.0]]]),
+    "read-directly": (_read_directly, [[[5.0]], ["part.bias"], ["part.other"], []]),
+    "state-replaced": (_replaced_state, ["only"]),
+    "number-becomes-parameter": (lambda t: _becoming(t, 3, t.nn.Parameter(t.ones(1))), [["extra"], ["scratch"], [], False, ["extra"]]),
+    "buffer-becomes-parameter": (lambda t: _becoming(t, t.nn.Buffer(t.ones(1)), t.nn.Parameter(t.ones(1))), [["extra"], ["scratch"], [], False, ["extra"]]),
+    "module-becomes-parameter": (lambda t: _becoming(t, t.nn.ReLU(), t.nn.Parameter(t.ones(1))), [["extra"], ["scratch"], [], False, ["extra"]]),
+    "number-becomes-module": (lambda t: _becoming(t, 3, t.nn.ReLU()), [[], ["scratch"], ["extra"], False, []]),
+    "parameter-becomes-none": (lambda t: _becoming(t, t.nn.Parameter(t.ones(1)), None), [[], ["scratch"], [], False, []]),
+    "parameter-again": (lambda t: _becoming(t, t.nn.Parameter(t.ones(1)), None, t.nn.Parameter(t.ones(1))), [["extra"], ["scratch"], [], False, ["extra"]]),
+    "tied": (_tied, [["one"], ["one", "two"], ["one", "two"]]),
+    "deleted": (_forgotten, [False, False, True]),
+    "text-of-one-line": (lambda t: _own_text(t, "size=3"), "Own(size=3)"),
+    "text-of-two-lines": (lambda t: _own_text(t, "size=3\ncolor=red"), "Own(\n  size=3\n  color=red\n)"),
+    "text-with-children": (lambda t: _own_text(t, "size=3", t.nn.ReLU(), t.nn.Sequential(t.nn.Tanh())), "Own(\n  size=3\n  (c0): ReLU()\n  (c1): Sequential(\n    (0): Tanh()\n  )\n)"),
+    "text-of-children": (lambda t: _own_text(t, "", t.nn.ReLU()), "Own(\n  (c0): ReLU()\n)"),
+}, aspect="detail")  # fmt: skip
+refusals("module", {
+    "number-becomes-buffer": (lambda t: _becoming(t, 3, t.nn.Buffer(t.ones(1))), KeyError, "\"attribute 'extra' already exists\""),
+    "post-hook-returns": (lambda t: (lambda layer: (layer.register_state_dict_post_hook(lambda *_: {}), layer.state_dict()))(t.nn.Linear(1, 1)), RuntimeError, "state_dict post-hook must return None"),
+    "load-hook-returns": (lambda t: (lambda layer: (layer.register_load_state_dict_post_hook(lambda *_: 3), layer.load_state_dict(layer.state_dict())))(
+        t.nn.Linear(1, 1)), AssertionError, "Hooks registered with ``register_load_state_dict_post_hook`` are not expected to return new values, if"),
+    "extra-state-missing": (lambda t: type("Own", (t.nn.Module,), {"get_extra_state": lambda self: 1, "set_extra_state": lambda self, state: None})().load_state_dict({}), RuntimeError, "Error(s) in loading state_dict for Own:"),
+    "extra-state-unexpected": (lambda t: t.nn.Module().load_state_dict({"_extra_state": 1}), RuntimeError, "Error(s) in loading state_dict for Module:"),
+})  # fmt: skip

@@ -339,6 +339,45 @@ def _hooks(t: Any) -> Any:
     return log
 
 
+def _own(t: Any) -> Any:
+    """A program's own optimizer, which steps twice at once."""
+
+    class Once(t.optim.Optimizer):  # type: ignore[misc]
+        def __init__(self, params: Any) -> None:
+            super().__init__(params, {"lr": 0.25})
+
+        def step(self, closure: Any = None) -> Any:
+            for group in self.param_groups:
+                for parameter in group["params"]:
+                    parameter.data.add_(parameter.grad, alpha=-group["lr"])
+
+    class Twice(Once):
+        def step(self, closure: Any = None) -> Any:
+            super().step()
+            return super().step()
+
+    return Twice
+
+
+@program("optimizer/value/own-step", [[[1, 1.0], 0.5], [0.5]])
+def _own_step(t: Any) -> Any:
+    log: list[Any] = []
+    x, _ = _two(t)
+    optimizer = _own(t)([x])
+    optimizer.register_step_pre_hook(lambda made, args, kwargs: log.append((len(args), x.item())))
+    optimizer.register_step_post_hook(lambda made, args, kwargs: log.append(x.item()))
+    optimizer.step()
+    return log, x.detach()
+
+
+@program("optimizer/value/hook-changes-arguments", ["loss", [0.75]])
+def _changes_arguments(t: Any) -> Any:
+    x, _ = _two(t)
+    optimizer = t.optim.SGD([x], lr=0.25)
+    optimizer.register_step_pre_hook(lambda made, args, kwargs: (args, {"closure": lambda: "loss"}))
+    return optimizer.step(), x.detach()
+
+
 texts("optimizer", {
     "SGD": (lambda t: t.optim.SGD(_two(t), lr=0.1), "SGD (\nParameter Group 0\n    dampening: 0\n    differentiable: False\n    foreach: None\n    fused: None\n    lr: 0.1\n    maximize: False\n    momentum: 0\n    nesterov: False\n    weight_decay: 0\n)"),
     "Adam-of-groups": (lambda t: t.optim.Adam([{"params": _two(t)[:1]}, {"params": _two(t)[:1], "lr": 0.5}]), "Adam (\nParameter Group 0\n    amsgrad: False\n    betas: (0.9, 0.999)\n    capturable: False\n    decoupled_weight_decay: False\n    differentiable: False\n    eps: 1e-08\n    foreach: None\n    fused: None\n    lr: 0.001\n    maximize: False\n    weight_decay: 0\n\nParameter Group 1\n    amsgrad: False\n    betas: (0.9, 0.999)\n    capturable: False\n    decoupled_weight_decay: False\n    differentiable: False\n    eps: 1e-08\n    foreach: None\n    fused: None\n    lr: 0.5\n    maximize: False\n    weight_decay: 0\n)"),

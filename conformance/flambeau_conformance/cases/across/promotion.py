@@ -165,6 +165,15 @@ for _name, _zero in product(_OPERATIONS, (False, True)):
         return _given(t, _OPERATIONS[name], zero)
 
 
+@program(
+    "result_type/value/numbers",
+    [["b", "i8", "f4", "c8"], ["i8", "i8", "f4", "c8"], ["f4", "f4", "f4", "c8"], ["c8", "c8", "c8", "c8"]],
+    dtypes=(),
+)
+def _numbers(t: Any) -> Any:
+    return [[_short(t.result_type(one, two)) for two in (True, 2, 2.0, 2j)] for one in (True, 2, 2.0, 2j)]
+
+
 # -- values --------------------------------------------------------------------------------------------------------------
 
 programs("promotion", {

@@ -102,6 +102,8 @@ class Module(Hooked, Stateful):
         if kind not in self.__dict__:
             what = "module" if kind == "_modules" else "parameters"
             raise AttributeError(f"cannot assign {what} before Module.__init__() call")
+        if kind == "_buffers":
+            self._check_new_name(name, kind)
         self._forget(name, kind)
         self._enter(kind, name, value)
         if isinstance(value, Buffer) and not value.persistent:

@@ -20,7 +20,7 @@ from flambeau._tensor.storage import propagate_write
 from flambeau.backend.types import TensorType
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.layouts import order_of_format
-from flambeau.promotion import dtype_of_number
+from flambeau.promotion import PYTHON_NUMBERS, as_number, dtype_of_number
 from flambeau.shapes import Shape, as_ints, size_argument
 
 __all__ = [
@@ -166,6 +166,9 @@ def fitting(value: Any, dtype: DType) -> Any:
     Raises:
         RuntimeError: it cannot be held.
     """
+    if value.__class__ not in PYTHON_NUMBERS:
+        number = as_number(value)  # what a backend gets is a number and nothing else
+        value = value if number is None else number
     if isinstance(value, complex) and not dtype.is_complex:
         if value.imag:
             raise _overflow(dtype)

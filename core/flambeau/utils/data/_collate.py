@@ -83,7 +83,10 @@ def _is_array(value: Any) -> bool:
 def _mapping_like(original: Mapping[Any, Any], entries: dict[Any, Any]) -> Mapping[Any, Any]:
     """Entries in a mapping of the type of the original, if such a one can be filled."""
     if not isinstance(original, MutableMapping):
-        return entries
+        try:
+            return type(original)(entries)  # type: ignore[call-arg]
+        except TypeError:  # whatever it is made of
+            return entries
     made = copy(original)
     made.update(entries)
     return made
