@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache, partial
 from importlib import import_module as module
 from inspect import isclass, isfunction, signature
-from types import CodeType, FunctionType
+from types import FunctionType
 from typing import Any
 
 import flambeau
@@ -137,7 +137,7 @@ _NAMESPACES = (
 def _public() -> Iterator[tuple[str, FunctionType]]:
     """The functions and constructors of the public namespaces that are no ops, each once."""
     ops = {row.function for row in ROWS.values()}
-    seen: set[CodeType] = set()
+    seen: set[FunctionType] = set()
     for namespace in _NAMESPACES:
         owner: Any = flambeau
         for part in filter(None, namespace.split(".")):
@@ -151,7 +151,7 @@ def _public() -> Iterator[tuple[str, FunctionType]]:
                     and function.__module__.startswith("flambeau")
                     and function.__code__ not in seen
                 ):
-                    seen.add(function.__code__)
+                    seen.add(function)
                     yield f"{namespace}.{label}".lstrip("."), function
 
 
