@@ -74,7 +74,7 @@ class Trial:
         others = [address for address, about in reached.items() if not about]
         killers = self._killers[mutant.family]
         own.sort(key=lambda address: (-killers[_kind(address)], self._reach.cases[address].seconds))
-        others.sort(key=lambda address: self._cost(self._reach.cases[address]))
+        others.sort(key=lambda address: (-killers[_kind(address)], *self._cost(self._reach.cases[address])))
         ordered = [self._cases[address] for address in chain(own, _mixed(others))]
         return ordered, len(reached)
 
