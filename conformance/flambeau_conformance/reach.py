@@ -88,8 +88,9 @@ class _Trace:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._kernels: dict[str, set[str]] = {}
-        self._codes: set[Any] = set()
-        self._names: dict[Any, tuple[str, str]] = {}
+        self._codes: dict[int, CodeType] = {}
+        self._forms: set[str] = set()
+        self._names: dict[int, tuple[CodeType, str, str]] = {}
         self._apply = sys.modules["flambeau._dispatch.inplace"].apply.__code__
 
     def __enter__(self) -> _Trace:
@@ -115,7 +116,7 @@ class _Trace:
         return watched
 
     def run(self, case: Case, subject: Subject) -> Reached:
-        self._kernels, self._codes = {}, set()
+        self._kernels, self._codes, self._forms = {}, {}, set()
         passed, start = True, time.perf_counter()
         with self._calls():
             try:
@@ -129,13 +130,13 @@ class _Trace:
 
     @contextmanager
     def _calls(self) -> Iterator[None]:
-        codes, apply = self._codes, self._apply
+        codes, forms, apply = self._codes, self._forms, self._apply
 
         def called(frame: FrameType, event: str, _: Any) -> None:  # of a call; what is returned would trace its lines
             code = frame.f_code
-            codes.add(code)
+            codes[id(code)] = code  # codes of several derivatives are equal
             if code is apply:
-                codes.add(f"{frame.f_locals['row'].key}_")
+                forms.add(f"{frame.f_locals['row'].key}_")
 
         before = sys.gettrace()
         sys.settrace(called)
@@ -145,12 +146,11 @@ class _Trace:
             sys.settrace(before)
 
     def _reached(self) -> tuple[frozenset[str], frozenset[str]]:
-        ops, functions = set(), set()
-        for code in self._codes:
-            name = self._names.get(code)
-            if name is None:
-                name = self._names[code] = (code, "") if isinstance(code, str) else _name_of(code)
-            op, function = name
+        ops, functions = set(self._forms), set()
+        for number, code in self._codes.items():
+            if number not in self._names:
+                self._names[number] = (code, *_name_of(code))  # with the code, so that no other gets its number
+            _, op, function = self._names[number]
             if op:
                 ops.add(op)
             if function:

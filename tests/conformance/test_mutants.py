@@ -67,6 +67,14 @@ def test_the_trace_names_ops_kernels_and_the_kinds_of_their_arrays(reached: reac
     assert "exp_" in reached.cases["exp/inplace/plain/float32"].ops
 
 
+def test_derivatives_are_told_apart_even_where_their_code_is_equal(subject: Subject) -> None:
+    found = reach.trace(subject, [*matching("maximum/gradient/plain/*"), *matching("minimum/gradient/plain/*")])
+    for op, other in (("maximum", "minimum"), ("minimum", "maximum")):
+        functions = found.cases[f"{op}/gradient/plain/float64"].functions
+        assert f"<derivative of {op}>:apply:1" in functions
+        assert f"<derivative of {other}>:apply:1" not in functions
+
+
 def test_the_kernels_are_the_backends_own_again_after_a_trace(subject: Subject, reached: reach.Reach) -> None:
     with subject.in_use():
         kernels = flambeau.ones(1)._type.kernels

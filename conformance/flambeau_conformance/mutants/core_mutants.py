@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from functools import lru_cache, partial
+from importlib import import_module as module
 from inspect import isclass, isfunction, signature
-from types import CodeType, FunctionType
+from types import FunctionType
 from typing import Any
 
 import flambeau
@@ -35,32 +36,61 @@ def core_mutants(reach: Reach, pattern: str = "*") -> list[Mutant]:
     ]
 
 
+_SIGNS = {
+    "out": [
+        function_name(getattr(module("flambeau._dispatch.runtime"), name).__code__)
+        for name in ("with_out", "with_exact_out", "with_out_of_same_dtype", "with_boolean_out", "with_truth_out")
+    ]
+}
+"""Functions of core that run where a call has something."""
+
+_NEEDS = {
+    "in halves": ("float16", "bfloat16"), "in float32": ("float32",), "of float32": ("float32",),
+    "in complex": ("complex64", "complex128"), "is conjugated": ("complex64", "complex128"), "out=": ("out",),
+}  # fmt: skip
+
+
+def _needs(fault: str) -> tuple[str, ...]:
+    """What a case must have for a fault to show in it, as far as the trace tells."""
+    return next((kinds for words, kinds in _NEEDS.items() if words in fault), ())
+
+
 class _Reached:
     """The cases that reach something, by what it is."""
 
     def __init__(self, reach: Reach) -> None:
         self._by_name: dict[str, list[str]] = {}
+        self._kinds: dict[str, set[str]] = {}
         for address, reached in reach.cases.items():
             for name in (*reached.ops, *reached.functions):
                 self._by_name.setdefault(name, []).append(address)
+            for kind, names in _SIGNS.items():
+                if any(name in reached.functions for name in names):
+                    self._kinds.setdefault(address, set()).add(kind)
+            self._kinds.setdefault(address, set()).update(*reached.kernels.values())
 
-    def by(self, name: str, own: frozenset[str]) -> Mapping[str, bool]:
-        """The cases that reach ``name``, each with whether it is about one of ``own``."""
-        return {address: address.split("/")[0].strip("_") in own for address in self._by_name.get(name, ())}
+    def by(self, name: str, own: frozenset[str], needs: tuple[str, ...] = ()) -> Mapping[str, bool]:
+        """The cases that reach ``name`` and have one of what a fault ``needs``, each with whether it is about one of ``own``."""
+        return {
+            address: address.split("/")[0].strip("_") in own
+            for address in self._by_name.get(name, ())
+            if not needs or not self._kinds[address].isdisjoint(needs)
+        }
 
 
 def _of_row(found: _Reached, key: str, row: Row) -> Iterator[Mutant]:
     own = frozenset({row.name.strip("_"), *row.aliases})
     if row.rule is not None:
-        reached = partial(found.by, f"<derivative of {key}>:apply:1", own)
+        name = f"<derivative of {key}>:apply:1"
         for fault, family, place, change in derivative_faults(row):
+            reached = partial(found.by, name, own, _needs(fault))
             plant = partial(plant_derivative, row.rule, place, change)
             chance = change in ("swap", "fits") or (_is_complex(fault) and not _takes_complex(row))
             yield Mutant("core", key, fault, family, plant, reached, chance)
     for fault, family, hook in row_faults(row):
         chance = family in ("alias of ops", "promotion", "history")
         plant = partial(_plant_function, row, hook)
-        yield Mutant("core", key, fault, family, plant, partial(found.by, key, own), chance)
+        yield Mutant("core", key, fault, family, plant, partial(found.by, key, own, _needs(fault)), chance)
     if row.inplace and hasattr(flambeau.Tensor, f"{row.name}_"):
         reached = partial(found.by, f"{key}_", own)
         for fault, family, hook in inplace_faults(row):
@@ -107,7 +137,7 @@ _NAMESPACES = (
 def _public() -> Iterator[tuple[str, FunctionType]]:
     """The functions and constructors of the public namespaces that are no ops, each once."""
     ops = {row.function for row in ROWS.values()}
-    seen: set[CodeType] = set()
+    seen: set[FunctionType] = set()
     for namespace in _NAMESPACES:
         owner: Any = flambeau
         for part in filter(None, namespace.split(".")):
@@ -121,7 +151,7 @@ def _public() -> Iterator[tuple[str, FunctionType]]:
                     and function.__module__.startswith("flambeau")
                     and function.__code__ not in seen
                 ):
-                    seen.add(function.__code__)
+                    seen.add(function)
                     yield f"{namespace}.{label}".lstrip("."), function
 
 

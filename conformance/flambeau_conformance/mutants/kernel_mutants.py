@@ -26,21 +26,28 @@ __all__ = ["equivalents", "kernel_mutants", "known_equivalents"]
 
 _BATTERY_LIMIT = 300.0
 
+Callers = dict[str, list[tuple[str, frozenset[str]]]]
+"""By kernel, the addresses of the cases that call it, each with the features of its calls."""
+
 
 def kernel_mutants(seam: Seam, reach: Reach, pattern: str = "*") -> list[Mutant]:
     """All mutants of kernels; which of them are equivalent is not known yet."""
+    callers: Callers = {}
+    for address, reached in reach.cases.items():
+        for kernel, kinds in reached.kernels.items():
+            callers.setdefault(kernel, []).append((address, kinds))
     return [
-        _mutant(seam, reach, kernel, fault)
+        _mutant(seam, callers, kernel, fault)
         for kernel in seam.names
         if fnmatchcase(kernel, pattern)
         for fault in faults_of(seam, kernel)
     ]
 
 
-def _mutant(seam: Seam, reach: Reach, kernel: str, fault: Fault) -> Mutant:
+def _mutant(seam: Seam, callers: Callers, kernel: str, fault: Fault) -> Mutant:
     return Mutant(
         "kernel", kernel, fault.name, fault.family,
-        partial(_plant, seam, kernel, fault), partial(_reached, reach, kernel, fault.needs),
+        partial(_plant, seam, kernel, fault), partial(_reached, callers, kernel, fault.needs),
     )  # fmt: skip
 
 
@@ -53,14 +60,10 @@ def _plant(seam: Seam, kernel: str, fault: Fault) -> None:
     seam.plant({kernel: faulty}, check=True)
 
 
-def _reached(reach: Reach, kernel: str, needs: frozenset[str]) -> Mapping[str, bool]:
+def _reached(callers: Callers, kernel: str, needs: frozenset[str]) -> Mapping[str, bool]:
     """The cases that call a kernel with arrays of the kinds in which the fault can show."""
     own = _ops_of(kernel)
-    return {
-        address: address.split("/")[0] in own
-        for address, reached in reach.cases.items()
-        if kernel in reached.kernels and needs <= reached.kernels[kernel]
-    }
+    return {address: address.split("/")[0] in own for address, kinds in callers.get(kernel, ()) if needs <= kinds}
 
 
 @lru_cache

@@ -46,10 +46,24 @@ class Trial:
 
     def run(self, mutants: Iterable[Mutant]) -> Iterator[Verdict]:
         """The verdicts, as they come."""
+        idle: list[Verdict] = []
         with self._subject.in_use():
-            waiting = ((mutant, *self._chosen(mutant)) for mutant in mutants)
-            for ended in forked(waiting, self._try, jobs=self._jobs, timeout=self._budget + 3 * _CASE_LIMIT):
+            waiting = self._with_cases(mutants, idle)
+            for ended in forked(waiting, self._try, jobs=self._jobs, timeout=10 * self._budget + 3 * _CASE_LIMIT):
                 yield self._verdict(ended)
+                while idle:
+                    yield idle.pop()
+        yield from idle
+
+    def _with_cases(self, mutants: Iterable[Mutant], idle: list[Verdict]) -> Iterator[tuple[Mutant, list[Case], int]]:
+        """The mutants with the cases that reach them; those that none reaches are judged here, and nothing runs."""
+        for mutant in mutants:
+            cases, reached = self._chosen(mutant)
+            if cases:
+                yield mutant, cases, reached
+            else:
+                outcome = "equivalent" if mutant.chance else "unreached"
+                idle.append(Verdict(mutant.address, mutant.place, mutant.family, outcome))
 
     # -- which cases -------------------------------------------------------------------------------------------------
 
@@ -60,7 +74,7 @@ class Trial:
         others = [address for address, about in reached.items() if not about]
         killers = self._killers[mutant.family]
         own.sort(key=lambda address: (-killers[_kind(address)], self._reach.cases[address].seconds))
-        others.sort(key=lambda address: self._cost(self._reach.cases[address]))
+        others.sort(key=lambda address: (-killers[_kind(address)], *self._cost(self._reach.cases[address])))
         ordered = [self._cases[address] for address in chain(own, _mixed(others))]
         return ordered, len(reached)
 
@@ -79,12 +93,12 @@ class Trial:
         mutant, cases, _ = task
         signal.signal(signal.SIGALRM, _hung)
         mutant.plant()
-        start = time.monotonic()
+        start = time.process_time()  # so that what else the machine does changes no verdict
         for count, case in enumerate(cases, 1):
             failure = self._failure(case)
             if failure:
                 return [count, case.address, failure, True]
-            if time.monotonic() - start > self._budget:
+            if time.process_time() - start > self._budget:
                 return [count, "", "", mutant.kind != "core" or touched[0] > 0]
         return [len(cases), "", "", mutant.kind != "core" or touched[0] > 0]
 
