@@ -523,7 +523,7 @@ M.cartesian_prod(p[0], x[0])
 M.add(p, x)
 M.cat([p, x])
 M.where(x > 0, p, p)
-M.linalg.solve(p, x)
+M.linalg.solve(x, p)
 F.relu(x)
 p + x
 p.mul(x)

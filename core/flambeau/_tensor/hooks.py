@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 import weakref
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flambeau.dtypes import legacy_type_name, scalar_type_name
+from flambeau.errors import level_of_caller
 
 from .handles import RemovableHandle
 from .node import Leaf, Node, edge_target
@@ -154,3 +156,15 @@ def _name_of(hook: Any) -> str:
     if isinstance(hook, partial):
         return _name_of(hook.func)
     return getattr(hook, "__name__", type(hook).__name__)
+
+
+def warn_grad_of_non_leaf() -> None:
+    """Warn, in PyTorch's words, of ``.grad`` where none will come."""
+    warnings.warn(
+        "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be populated "
+        "during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor, use "
+        ".retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you access the leaf "
+        "Tensor instead. See github.com/pytorch/pytorch/pull/30531 for more informations.",
+        UserWarning,
+        stacklevel=level_of_caller(),
+    )

@@ -6,22 +6,21 @@ the instance dictionary, which does not exist until something is put there.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from math import prod
 from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 from flambeau import dtypes, layouts
-from flambeau.errors import NotScalarError, argument_type, level_of_caller
+from flambeau.errors import NotScalarError, argument_type
 from flambeau.shapes import Size, contiguous_strides, normalize_dim, size_of
 
 from . import overrides
 from .handles import RemovableHandle
-from .hooks import register_hook, retain_grad
+from .hooks import register_hook, retain_grad, warn_grad_of_non_leaf
 from .methods import TensorMethods
-from .modes import grad_enabled, in_inference_mode, inference
+from .modes import in_inference_mode, inference
 from .node import Leaf, Node, Output, Stale
-from .storage import InferenceStorage, Storage, View, join_memory, mark_inference, node_in
+from .storage import InferenceStorage, Storage, View, join_memory, mark_inference
 
 if TYPE_CHECKING:
     from flambeau.backend.types import TensorType
@@ -311,7 +310,7 @@ class Tensor(TensorMethods):
     def grad(self) -> Tensor | None:
         """The gradient that backward passes have accumulated; None before the first."""
         if self._grad is None and not self.is_leaf and "_retains_grad" not in self.__dict__:
-            _warn_grad_of_non_leaf()
+            warn_grad_of_non_leaf()
         return self._grad
 
     @grad.setter
@@ -404,7 +403,7 @@ class Tensor(TensorMethods):
 
     # -- leaving the library ---------------------------------------------------------------------------------------------
 
-    def item(self) -> Any:
+    def item(self) -> bool | int | float:
         """The only element as a Python number.
 
         Raises:
@@ -414,8 +413,8 @@ class Tensor(TensorMethods):
             raise NotScalarError(self.numel())
         kernel = self._type.kernels.item
         if kernel is not None:
-            return kernel(self._array)
-        value = self.tolist()
+            return kernel(self._array)  # type: ignore[no-any-return]
+        value: Any = self.tolist()
         while isinstance(value, list):
             (value,) = value
         return value
@@ -533,41 +532,6 @@ class Tensor(TensorMethods):
 
 # A slot has no more than an address: under its other name it is read as fast.
 Tensor._plain_type, Tensor._plain_node = Tensor._type, Tensor._node
-
-
-class _InvalidTensor(Tensor):
-    """A view that a write has left without a history: its use where gradients are recorded is an error."""
-
-    __slots__ = ()
-    __torch_function__ = overrides.disabled_torch_function  # type: ignore[assignment]
-
-    @property
-    def _node(self) -> Any:
-        node = node_in(self)
-        if grad_enabled() and node.__class__ is Stale:
-            raise RuntimeError(node.message)  # type: ignore[union-attr]
-        return node
-
-    @_node.setter
-    def _node(self, value: Any) -> None:
-        overrides.Tensor._node.__set__(self, value)
-        if value.__class__ is not Stale:
-            self.__class__ = Tensor
-
-    _plain_node = _node
-
-    @property
-    def requires_grad(self) -> bool:
-        """Whether it would require one."""
-        return node_in(self) is not None
-
-    @requires_grad.setter
-    def requires_grad(self, value: bool) -> None:
-        self.requires_grad_(value)
-
-
-_InvalidTensor.__name__ = _InvalidTensor.__qualname__ = "Tensor"
-overrides.InvalidTensor = _InvalidTensor
 overrides.Tensor = Tensor
 
 _new = object.__new__
@@ -623,17 +587,6 @@ def _check_grad(tensor: Tensor, grad: Any) -> None:
             f"attempting to assign a gradient of size '{list(grad.shape)}' to a tensor of size '{list(tensor.shape)}'. Please "
             "ensure that the gradient and the tensor are the same size"
         )
-
-
-def _warn_grad_of_non_leaf() -> None:
-    warnings.warn(
-        "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be populated "
-        "during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor, use "
-        ".retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you access the leaf "
-        "Tensor instead. See github.com/pytorch/pytorch/pull/30531 for more informations.",
-        UserWarning,
-        stacklevel=level_of_caller(),
-    )
 
 
 def _real_number(value: Any, kind: str) -> Any:
