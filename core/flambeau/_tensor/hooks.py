@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "RETAIN", "check_hooked", "check_returns_nothing", "exchanged", "in_order", "move_retained", "register_hook", "retain_grad",
+    "warn_grad_of_non_leaf",
 ]  # fmt: skip
 
 RETAIN = -1
