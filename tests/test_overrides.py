@@ -507,3 +507,47 @@ def test_a_public_function_is_what_is_seen_first() -> None:
             own = function.__name__.rstrip("_")
             assert [name.rstrip("_") for name in log[:1]] == [own] or own in ("result_type", "shuffle"), function
             assert not any(name[0] == "_" and name[:2] != "__" for name in log), function
+
+
+TYPES = """
+F.mse_loss(x, p)
+F.cross_entropy(p, x)
+F.l1_loss(p, x)
+M.einsum("ij,jk", p, x)
+M.tensordot(p, x)
+M.broadcast_tensors(p, x)
+M.meshgrid(x[0], p[0])
+M.block_diag(p, x)
+M.atleast_1d(p, x)
+M.cartesian_prod(p[0], x[0])
+M.add(p, x)
+M.cat([p, x])
+M.where(x > 0, p, p)
+M.linalg.solve(x, p)
+F.relu(x)
+p + x
+p.mul(x)
+"""
+
+
+@pytest.mark.oracle
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("call", TYPES.strip().splitlines())
+def test_functions_that_pytorch_writes_in_python_tell_of_plain_tensors_too(call: str) -> None:
+    torch = pytest.importorskip("torch")
+    seen = []
+    for module in (flambeau, torch):
+        types_of: list[list[str]] = []
+
+        class Telling(module.Tensor):  # type: ignore[misc, name-defined]
+            @classmethod
+            def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+                types_of.append(sorted(kind.__name__ for kind in types))  # noqa: B023
+                return super().__torch_function__(func, types, args, kwargs or {})
+
+        x = module.tensor([[2.0, 1.0], [0.0, 3.0]]).as_subclass(Telling)
+        names = {"M": module, "F": module.nn.functional, "x": x, "p": module.ones(2, 2)}
+        result = eval(call, names)
+        first = next(kinds for kinds in types_of if len(kinds) == max(map(len, types_of)))
+        seen.append((first, type(result[0] if isinstance(result, (tuple, list)) else result).__name__))
+    assert seen[0] == seen[1]

@@ -22,7 +22,7 @@ __all__ = ["STUBS"]
 _HEADER = """\
 # Written by `python tools/stubs.py` from the declarations of the ops: do not edit.
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple, TypeVar, overload
+from typing import Any, Literal, NamedTuple, TypeVar, overload
 
 from flambeau import dtypes, layouts
 from flambeau._tensor.sparse import SparseTensor
@@ -102,8 +102,38 @@ def _results() -> str:
     )
 
 
+_OUT = "out: Tensor | None = ..."
+_DIM = "dim: _int | None = ..."
+
+
+def _by_literals(first: str) -> list[str]:
+    """The forms of ``unique`` and its kin: what they give depends on what they are asked for."""
+    one, two = "Tensor", "tuple[Tensor, Tensor]"
+    inverse, counts = "return_inverse: Literal[{}]", "return_counts: Literal[{}]"
+    return [
+        f"(self, {first}{inverse.format(False)} = ..., {counts.format(False)} = ..., {_DIM}) -> {one}",
+        f"(self, {first}*, {inverse.format(True)}, {counts.format(False)} = ..., {_DIM}) -> {two}",
+        f"(self, {first}*, {inverse.format(False)} = ..., {counts.format(True)}, {_DIM}) -> {two}",
+        f"(self, {first}*, {inverse.format(True)}, {counts.format(True)}, {_DIM}) -> tuple[Tensor, Tensor, Tensor]",
+        f"(self, {first}return_inverse: _bool = ..., return_counts: _bool = ..., {_DIM}) -> Any",
+    ]
+
+
+_FORMS = {
+    "nonzero": [
+        f"(self, *, {_OUT}, as_tuple: Literal[False] = ...) -> Tensor",
+        "(self, *, out: None = ..., as_tuple: Literal[True]) -> tuple[Tensor, ...]",
+    ],
+    "unique": _by_literals("sorted: _bool = ..., "),
+    "unique_consecutive": _by_literals(""),
+}
+"""Methods of which an argument decides what they give."""
+
+
 def _overloads(name: str) -> str:
-    """The forms of a reduction to one element of all, or to those along a dim and their places; or of two tensors."""
+    """The forms of a method: of a reduction, to one element of all, or to those along a dim and their places."""
+    if name in _FORMS:
+        return "".join(f"    @overload\n    def {name}{form}: ...\n" for form in _FORMS[name])
     forms = ["(self, *, out: Any = ...) -> Tensor"]
     if name in ("max", "min"):
         forms += ["(self, other: Tensor, *, out: Any = ...) -> Tensor"]
@@ -132,7 +162,7 @@ def stub_text() -> str:
                 f"    {name}: Tensor\n" if value.fset else f"    @property\n    def {name}(self) -> Tensor: ...\n"
             )
             lines.append(declared)
-        elif name in _BY_DIM:
+        elif name in _BY_DIM or name in _FORMS:
             lines.append(_overloads(name))
         elif inspect.isfunction(value):
             ignore = "  # type: ignore[override]" if name in ("__eq__", "__ne__") else ""

@@ -8,6 +8,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import flambeau
@@ -61,7 +63,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         "--check",
         nargs="*",
         metavar="BACKEND",
-        help="make a tensor on each backend, or on these, in a process of its own, and ask all plugins for their ops",
+        help="make a tensor on each backend, or on these, in a process of its own, and ask all plugins for their ops and "
+        "their conformance manifests",
     )
     plugins.set_defaults(run=_plugins)
     where = commands.add_parser(
@@ -119,6 +122,7 @@ def _plugins(options: argparse.Namespace) -> int:
             return 2
         checks = {name: _checked(name) for name in options.check or known}
         namespaces.load()  # the hook of commands was called before this one was chosen
+        manager.call_each("flambeau_conformance", lambda _: _Declared())
     records = sorted(manager.records, key=lambda record: (record.name, record.distribution))
     if options.json:
         plugins = [_as_dict(manager, record, checks) for record in records]
@@ -155,6 +159,20 @@ def _table(manager: PluginManager, records: Sequence[PluginRecord], checks: dict
 
 def _with_check(name: str, checks: dict[str, dict[str, str]]) -> str:
     return f"{name} ({checks[name]['state']})" if name in checks else name
+
+
+class _Declared:
+    """What the hook ``flambeau_conformance`` is given here: it looks whether what is declared is there."""
+
+    def manifest(self, backend: str, path: str) -> None:
+        """See :class:`~flambeau.backend.hookspecs.ConformanceContext`."""
+        if not Path(path).is_file():
+            raise FileNotFoundError(f"the manifest of the backend {backend!r} is no file: {path}")
+
+    def cases(self, module: str) -> None:
+        """See :class:`~flambeau.backend.hookspecs.ConformanceContext`."""
+        if find_spec(module) is None:
+            raise ModuleNotFoundError(f"no module named {module!r}, which is said to hold conformance cases")
 
 
 # -- trying a backend --------------------------------------------------------------------------------------------------

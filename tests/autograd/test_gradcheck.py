@@ -15,7 +15,7 @@ MODES = pytest.mark.parametrize("fast_mode", [False, True], ids=["slow", "fast"]
 
 def numbers(*shape: int) -> flambeau.Tensor:
     flambeau.manual_seed(0)
-    return flambeau.rand(*shape, dtype=flambeau.float64).requires_grad_()
+    return flambeau.rand(shape, dtype=flambeau.float64).requires_grad_()
 
 
 RIGHT: dict[str, tuple[Callable[..., Any], list[tuple[int, ...]]]] = {

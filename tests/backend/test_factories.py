@@ -130,3 +130,21 @@ print(torch.ones(1, device="mine").tolist(), plugin_manager().record("mine").fai
 """
     cause = "backend 'mine' could not be loaded: ZeroDivisionError: division by zero"
     assert run_python(tmp_path, "-c", program) == f"{{'mine': \"{cause}\"}}\n[1.0] {{}}\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "cause"),
+    [
+        ("raise OSError('no manifest')", "its hook flambeau_conformance raised OSError: no manifest"),
+        ("context.manifest('mine', '/nowhere/conformance.toml')", "the manifest of the backend 'mine' is no file"),
+        ("context.cases('mine_cases')", "no module named 'mine_cases', which is said to hold conformance cases"),
+        ("context.manifest()", "its hook flambeau_conformance raised TypeError"),
+    ],
+)
+def test_plugins_check_asks_for_conformance_manifests(body: str, cause: str, tmp_path: Path) -> None:
+    hook = f"from flambeau.backend import hookimpl\n\n@hookimpl\ndef flambeau_conformance(context):\n    {body}\n"
+    install(tmp_path, "bad", hook)
+    printed = run_python(tmp_path, "-m", "flambeau", "plugins", "--json", "--check", "numpy", code=1)
+    (plugin,) = [plugin for plugin in json.loads(printed)["plugins"] if plugin["distribution"] == "flambeau-bad"]
+    assert plugin["state"] == "broken"
+    assert cause in plugin["cause"]

@@ -99,6 +99,38 @@ def test_a_check_is_asked_about_every_dtype(which: str, domain: str) -> None:
             del ROWS[each.row.key]
 
 
+@pytest.mark.parametrize(
+    "annotation", ["Tensor | float", "float | Tensor", "Tensor | int | None", "Union[Tensor, float]", Tensor | float]
+)
+def test_tensors_arrive_beside_python_numbers(annotation: Any) -> None:
+    def scaled_by(input: Tensor, other: Any) -> Tensor:
+        return torch.mul(input.detach(), other.detach() if isinstance(other, Tensor) else other)
+
+    scaled_by.__annotations__["other"] = annotation
+    op = extend.primitive(
+        derivatives={"input": lambda grad, other: grad * other, "other": lambda grad, input: grad * input}
+    )(scaled_by)
+    try:
+        x, y = torch.tensor([1.0, 2.0], requires_grad=True), torch.tensor([3.0, 4.0], requires_grad=True)
+        found = torch.autograd.grad(op(x, y).sum(), (x, y))
+        assert [grad.tolist() for grad in found if grad is not None] == [[3.0, 4.0], [1.0, 2.0]]
+        (alone,) = torch.autograd.grad(op(x, 2.0).sum(), x)
+        assert alone is not None
+        assert alone.tolist() == [2.0, 2.0]
+    finally:
+        del ROWS[op.row.key]
+
+
+@pytest.mark.parametrize("annotation", ["list[Tensor]", "Sequence[Tensor] | None", "dict[str, Tensor]", "Tensor | str"])
+def test_annotations_that_stand_for_no_kind_are_refused(annotation: str) -> None:
+    def body(input: Tensor, others: Any) -> Tensor:
+        return input
+
+    body.__annotations__["others"] = annotation
+    with pytest.raises(TypeError, match=r"the parameter 'others' is annotated .* tensors arrive as"):
+        extend.primitive(not_differentiable="it is a test")(body)
+
+
 def test_an_operand_check_is_asked_about_numbers_too() -> None:
     op = declared_of_two("floating_only", kernel="add", operand_check=extend.only(dtypes.FLOATING, "f"))
     try:

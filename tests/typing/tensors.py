@@ -1,6 +1,6 @@
 """What a type checker knows of factories, methods, operators and namespaces."""
 
-from typing import assert_type
+from typing import Any, assert_type
 
 import flambeau as torch
 from flambeau import Tensor
@@ -71,3 +71,16 @@ assert_type(x.topk(1)[1], Tensor)
 assert_type(x.cummax(0).indices, Tensor)
 assert_type(x.aminmax().max, Tensor)
 assert_type(x.svd().S, Tensor)
+
+# What depends on an argument.
+assert_type(x.nonzero(), Tensor)
+assert_type(x.nonzero(as_tuple=True), tuple[Tensor, ...])
+assert_type(torch.nonzero(x), Tensor)
+assert_type(torch.nonzero(x, as_tuple=True), tuple[Tensor, ...])
+assert_type(x.unique(), Tensor)
+assert_type(x.unique(return_inverse=True), tuple[Tensor, Tensor])
+assert_type(x.unique(return_inverse=True, return_counts=True), tuple[Tensor, Tensor, Tensor])
+assert_type(x.unique_consecutive(return_counts=True), tuple[Tensor, Tensor])
+assert_type(torch.unique(x), Tensor)
+assert_type(x.tolist(), list[Any])
+assert_type(x[0, 0].item() + 1, int | float)

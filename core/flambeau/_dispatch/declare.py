@@ -177,7 +177,7 @@ def elementwise(
 
     def declare(body: _Function) -> _Function:
         name = body.__name__
-        parameters = parameters_of(body)
+        parameters = parameters_of(body, strict=not is_own(body))
         key = key_of(body)
         is_method, is_inplace = _forms(body, method, inplace)
         rule = _rule(body, parameters, derivatives, not_differentiable, node=node, holomorphic=holomorphic)
@@ -269,7 +269,7 @@ def primitive(
 
     def declare(body: _Function) -> _Function:
         name = body.__name__
-        parameters = parameters_of(body)
+        parameters = parameters_of(body, strict=not is_own(body))
         returns = str(body.__annotations__.get("return", ""))
         several = not outputs and (returns.startswith(("tuple", "list")))
         rule = _rule(

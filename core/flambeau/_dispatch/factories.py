@@ -25,13 +25,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flambeau import layouts
 from flambeau._tensor import Tensor
+from flambeau._tensor.copies import memory_order
 from flambeau.backend.selection import find_place
 from flambeau.backend.types import TensorType
 from flambeau.dtypes import as_dtype, scalar_type_name
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.layouts import order_of_format
 from flambeau.promotion import get_default_dtype
-from flambeau.shapes import Shape, dense_order, size_argument
+from flambeau.shapes import Shape, size_argument
 
 from .runtime import not_a_tensor, with_out
 from .sparse_forms import call as call_sparse
@@ -89,7 +90,7 @@ def factory(
                 if sparse and not usual:
                     if out is not None and layout is not out.layout:
                         raise RuntimeError(
-                            f"layout {_LAYOUTS.get(layout, layout)} does not match layout of out parameter "
+                            f"layout {_LAYOUTS.get(layout, str(layout))} does not match layout of out parameter "
                             f"({_LAYOUTS[out.layout]})"
                         )
                     return finished(nothing_stored(name, shape, layout, dtype=dtype, device=device), requires_grad)
@@ -164,10 +165,10 @@ def _order_like(input: Tensor, memory_format: layouts.memory_format) -> Shape:
         return order_of_format(memory_format, input.dim())
     if input._sparse:
         return tuple(range(input.dim()))
-    return dense_order(input._array.shape, input._type.backend.strides(input._array))
+    return memory_order(input)
 
 
-_LAYOUTS = {layouts.strided: "Strided", layouts.sparse_coo: "Sparse"}
+_LAYOUTS: dict[Any, str] = {layouts.strided: "Strided", layouts.sparse_coo: "Sparse"}
 
 
 # -- options -------------------------------------------------------------------------------------------------------

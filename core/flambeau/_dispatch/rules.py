@@ -80,25 +80,45 @@ _SAVED_AS = {"tensors": "sequence"}
 """The kinds of parameters that are saved as another kind is."""
 
 
-def parameters_of(function: Callable[..., Any]) -> tuple[Parameter, ...]:
-    """The parameters of an op."""
+def parameters_of(function: Callable[..., Any], *, strict: bool = False) -> tuple[Parameter, ...]:
+    """The parameters of an op; ``strict`` where a tensor that no kind stands for would be taken for a plain value.
+
+    Raises:
+        TypeError: there is one.
+    """
     code, annotations = function.__code__, function.__annotations__
     positional, names = code.co_argcount, argument_names(function)
     defaults = dict(zip(reversed(names[:positional]), reversed(function.__defaults__ or ()), strict=False))
     defaults |= function.__kwdefaults__ or {}
     return tuple(
-        Parameter(name, _kind_of(annotations.get(name)), place >= positional, defaults.get(name, REQUIRED))
+        Parameter(
+            name, _kind_of(name, annotations.get(name), strict), place >= positional, defaults.get(name, REQUIRED)
+        )
         for place, name in enumerate(names)
     )
 
 
-def _kind_of(annotation: Any) -> str:
+_BESIDE_TENSORS = frozenset(
+    ("Tensor", "Union", "Optional", "None", "NoneType", "Number", "float", "int", "complex", "bool")
+)
+"""What may stand in the annotation of a parameter that is a tensor, a number or None."""
+
+
+def _kind_of(name: str, annotation: Any, strict: bool) -> str:
     """The kind of a parameter; its annotation is text, as in flambeau itself, or what a plugin's text stands for."""
     if not isinstance(annotation, str):
         annotation = annotation.__name__ if isinstance(annotation, type) else str(annotation)
     if "." in annotation:  # of a module: torch.Tensor, typing.Optional[...]
         annotation = re.sub(r"\w+\.", "", annotation)
-    return _KINDS.get(annotation, "value")
+    words = re.findall(r"\w+", annotation) if strict and annotation not in _KINDS else ()
+    if "Tensor" not in words:
+        return _KINDS.get(annotation, "value")
+    if _BESIDE_TENSORS.issuperset(words):
+        return "optional"
+    raise TypeError(
+        f"the parameter {name!r} is annotated {annotation!r}: tensors arrive as {', '.join(map(repr, _KINDS))}, or beside float, "
+        "int, complex, bool or None"
+    )
 
 
 def unwrapped(function: Any) -> Callable[..., Any]:

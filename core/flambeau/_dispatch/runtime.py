@@ -369,7 +369,8 @@ def scale(function: str, input: Any, other: Any, alpha: Any) -> Any:
 
 def public_name(function: Callable[..., Any]) -> str:
     """What a program calls a function: ``max`` for the one that finds the largest element along a dimension."""
-    return function.__name__.strip("_").removesuffix("_all").removesuffix("_dim")
+    name = function.__name__
+    return name if name[0] != "_" else name.strip("_").removesuffix("_all").removesuffix("_dim")
 
 
 def with_out(out: Any, function: Callable[..., Any], *args: Any, resizing: bool = False, **kwargs: Any) -> Any:

@@ -5,6 +5,7 @@ pass are hung on :class:`Tensor` by the modules that own them, through :mod:`._t
 """
 
 from . import copies as copies  # gives Tensor its methods
+from . import invalid as invalid  # the class of views without a history
 from .tensor import Tensor, from_array
 
 __all__ = ["Tensor", "from_array"]

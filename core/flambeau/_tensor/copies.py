@@ -11,7 +11,7 @@ from typing import Any
 from flambeau import dtypes
 from flambeau.backend.selection import find_place
 from flambeau.dtypes import dtype
-from flambeau.shapes import Shape
+from flambeau.shapes import Shape, dense_order
 
 from .memory import Memory, copied_memory, memory_as_pickled
 from .methods import method
@@ -21,8 +21,8 @@ from .sparse import as_class, make_sparse
 from .tensor import Tensor, from_array
 
 __all__ = [
-    "copy_tensor", "deepcopy_tensor", "host_list", "in_memory_order", "nested_list", "rebuild_tensor", "rebuild_view",
-    "reduce_tensor", "widened_bfloat16",
+    "copy_tensor", "deepcopy_tensor", "host_list", "in_memory_order", "memory_order", "nested_list", "rebuild_tensor",
+    "rebuild_view", "reduce_tensor", "widened_bfloat16",
 ]  # fmt: skip
 
 
@@ -199,6 +199,12 @@ def _rebuild_sparse(
     return made.requires_grad_() if requires_grad else made
 
 
+def memory_order(tensor: Tensor) -> Shape:
+    """The dimensions of a strided tensor in the order in which they lie in memory, the outermost first."""
+    array = tensor._array
+    return dense_order(array.shape, tensor._type.backend.strides(array))
+
+
 def in_memory_order(input: Tensor, order: Shape) -> Tensor:
     """A copy without history whose dimensions lie in memory in ``order``, the outermost first."""
     kernels = input._type.kernels
@@ -235,12 +241,12 @@ def widened_bfloat16(buffer: memoryview) -> bytes:
 
 
 @method("tolist")
-def nested_list(input: Tensor) -> Any:
+def nested_list(input: Tensor) -> list[Any]:
     """Give its elements as nested lists of Python numbers; a number if it has no dimensions."""
     values: list[Any] = host_list(input)
     shape = input._array.shape
     if not shape:
-        return values[0]
+        return values[0]  # type: ignore[no-any-return]
     for d in range(len(shape) - 1, 0, -1):
         size = shape[d]
         values = [values[i * size : (i + 1) * size] for i in range(prod(shape[:d]))]

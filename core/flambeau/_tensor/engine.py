@@ -14,10 +14,8 @@ from heapq import heapify, heappop, heappush, heappushpop
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from flambeau.shapes import dense_order
-
 from . import anomaly
-from .copies import in_memory_order
+from .copies import in_memory_order, memory_order
 from .hooks import check_hooked, check_returns_nothing, exchanged, in_order
 from .modes import recording, reset_mode, set_mode
 from .node import Edge, Leaf, Node, Output, edge_target
@@ -383,7 +381,7 @@ def _in_order_of(tensor: Tensor, grad: Tensor) -> Tensor:
 
     Source of the semantics: PyTorch's gradient layout contract.
     """
-    return in_memory_order(grad, dense_order(tensor._array.shape, tensor._type.backend.strides(tensor._array)))
+    return in_memory_order(grad, memory_order(tensor))
 
 
 def _accumulated_sparse(old: Tensor | None, grad: Tensor, create_graph: bool) -> Tensor:

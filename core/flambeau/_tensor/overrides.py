@@ -135,9 +135,16 @@ def _collect(values: Iterable[Any], found: list[Any]) -> None:
 
 
 def taken_over(
-    function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any] | None = None, *, name: str = ""
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any] | None = None,
+    *,
+    name: str = "",
+    written: bool = False,
 ) -> Any:
     """What the class of an operand makes of a call; NotImplemented if no operand's class takes part.
+
+    ``written`` says that the function is one that PyTorch writes in Python: ``types`` has the class of plain tensors too then.
 
     Raises:
         NoImplementationError: they do, and none of them can do it.
@@ -146,18 +153,31 @@ def taken_over(
     found = overriding((*args, *given.values()))
     if not found:
         return NotImplemented
-    return ask(found, function, args, given, _failure(name, [value.__class__ for value in found]) if name else "")
+    failure = _failure(name, [value.__class__ for value in found]) if name else ""
+    plain = (Tensor,) if written and _has_plain((*args, *given.values())) else ()
+    return ask(found, function, args, given, failure, plain)
+
+
+def _has_plain(values: Iterable[Any]) -> bool:
+    return any(
+        value.__class__ is Tensor or (value.__class__ in (tuple, list) and _has_plain(value)) for value in values
+    )
 
 
 def ask(
-    found: list[Any], function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], failure: str = ""
+    found: list[Any],
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    failure: str = "",
+    further: tuple[type, ...] = (),
 ) -> Any:
-    """The first answer of the classes of ``found``.
+    """The first answer of the classes of ``found``, which are told that ``further`` ones are among the operands.
 
     Raises:
         NoImplementationError: there is none; ``failure`` is what it says, if it shall not be PyTorch's words for an operation.
     """
-    types = tuple([value.__class__ for value in found])
+    types = (*[value.__class__ for value in found], *further)
     for value in found:
         result = value.__torch_function__(function, types, args, dict(kwargs))
         if result is not NotImplemented:
@@ -206,13 +226,13 @@ def overridable(function: _Function) -> _Function:
     @wraps(function)
     def form(*args: Any, **kwargs: Any) -> Any:
         if taking_part:
-            taken = taken_over(form, args, kwargs)
+            taken = taken_over(form, args, kwargs, written=True)
             if taken is not NotImplemented:
                 return taken
         try:
             return function(*args, **kwargs)
         except (TypeError, AttributeError):  # of an operand that is no tensor, whose class may take part all the same
-            taken = taken_over(form, args, kwargs)
+            taken = taken_over(form, args, kwargs, written=True)
             if taken is NotImplemented:
                 raise
         return taken

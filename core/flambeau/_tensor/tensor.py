@@ -19,9 +19,9 @@ from .gradients import check_grad, warn_grad_of_result
 from .handles import RemovableHandle
 from .hooks import register_hook, register_post_accumulate_hook, retain_grad
 from .methods import TensorMethods
-from .modes import grad_enabled, in_inference_mode, inference
+from .modes import in_inference_mode, inference
 from .node import Leaf, Node, Output, Stale
-from .storage import InferenceStorage, Storage, View, join_memory, mark_inference, node_in
+from .storage import InferenceStorage, Storage, View, join_memory, mark_inference
 
 if TYPE_CHECKING:
     from flambeau.backend.types import TensorType
@@ -402,7 +402,7 @@ class Tensor(TensorMethods):
 
     # -- leaving the library ---------------------------------------------------------------------------------------------
 
-    def item(self) -> Any:
+    def item(self) -> bool | int | float:
         """The only element as a Python number.
 
         Raises:
@@ -412,8 +412,8 @@ class Tensor(TensorMethods):
             raise NotScalarError(self.numel())
         kernel = self._type.kernels.item
         if kernel is not None:
-            return kernel(self._array)
-        value = self.tolist()
+            return kernel(self._array)  # type: ignore[no-any-return]
+        value: Any = self.tolist()
         while isinstance(value, list):
             (value,) = value
         return value
@@ -535,41 +535,6 @@ class Tensor(TensorMethods):
 
 # A slot has no more than an address: under its other name it is read as fast.
 Tensor._plain_type, Tensor._plain_node = Tensor._type, Tensor._node
-
-
-class _InvalidTensor(Tensor):
-    """A view that a write has left without a history: its use where gradients are recorded is an error."""
-
-    __slots__ = ()
-    __torch_function__ = overrides.disabled_torch_function  # type: ignore[assignment]
-
-    @property
-    def _node(self) -> Any:
-        node = node_in(self)
-        if grad_enabled() and node.__class__ is Stale:
-            raise RuntimeError(node.message)  # type: ignore[union-attr]
-        return node
-
-    @_node.setter
-    def _node(self, value: Any) -> None:
-        overrides.Tensor._node.__set__(self, value)
-        if value.__class__ is not Stale:
-            self.__class__ = Tensor
-
-    _plain_node = _node
-
-    @property
-    def requires_grad(self) -> bool:
-        """Whether it would require one."""
-        return node_in(self) is not None
-
-    @requires_grad.setter
-    def requires_grad(self, value: bool) -> None:
-        self.requires_grad_(value)
-
-
-_InvalidTensor.__name__ = _InvalidTensor.__qualname__ = "Tensor"
-overrides.InvalidTensor = _InvalidTensor
 overrides.Tensor = Tensor
 
 _new = object.__new__

@@ -153,7 +153,7 @@ class TensorType:
 
     def _with_pairs(self, place: Place) -> None:
         """Let kernels know complex32, which no array library has."""
-        from .pairs import PAIRS, converting_to_pairs, kernels_of_pairs
+        from .pairs import PAIRS, converting_to_pairs, kernels_of_pairs  # which need this module
 
         if self.dtype.name == PAIRS:
             self.kernels = self.ufuncs = kernels_of_pairs(place.kernels, self)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from flambeau import dtypes
 from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.copies import memory_order
 from flambeau.backend.types import TensorType
 from flambeau.errors import GeneratorDeviceWarning, level_of_caller
 from flambeau.shapes import Shape
@@ -24,7 +25,7 @@ from ._transforms import transforms_of
 if TYPE_CHECKING:
     from flambeau.backend.types import Place
 
-__all__ = ["c_order", "draw", "draws_by_counter", "memory_order"]
+__all__ = ["c_order", "draw", "draws_by_counter", "filling_order"]
 
 
 def c_order(ndim: int) -> Shape:
@@ -32,12 +33,12 @@ def c_order(ndim: int) -> Shape:
     return tuple(range(ndim))
 
 
-def memory_order(tensor: Tensor) -> Shape:
-    """The order of a tensor's memory: dimensions, slowest first; C order where elements overlap."""
+def filling_order(tensor: Tensor) -> Shape:
+    """The order in which a tensor is filled with numbers: that of its memory, C order where elements overlap."""
     strides = tensor.stride()
     if any(stride == 0 and size > 1 for size, stride in zip(tensor.shape, strides, strict=True)):
         return c_order(len(strides))
-    return tuple(sorted(range(len(strides)), key=lambda dim: -strides[dim]))
+    return memory_order(tensor)
 
 
 def draws_by_counter(place: Place, generator: Generator | None) -> bool:
@@ -93,7 +94,7 @@ def kept_by_counter(input: Tensor, probability: float, generator: Generator | No
     source = source_of(place, generator)
     if place is not input._type.place or not isinstance(source, _counter.Counter):
         return None
-    order, shape = memory_order(input), tuple(input.shape)
+    order, shape = filling_order(input), tuple(input.shape)
     type_ = input._type.with_dtype(dtypes.bool)
     array = _counter.kept(source, place, input.numel(), probability, _width(input))
     array = type_.kernels.reshape(array, tuple(shape[dim] for dim in order))
@@ -102,7 +103,7 @@ def kept_by_counter(input: Tensor, probability: float, generator: Generator | No
 
 def _width(input: Tensor) -> int:
     """How many elements a thread takes at a time: what 16 bytes hold, if the memory is dense, aligned and divisible so."""
-    dense = input.permute(memory_order(input)).is_contiguous() if input.dim() else True
+    dense = input.permute(filling_order(input)).is_contiguous() if input.dim() else True
     size = input.element_size()
     width = 16 // size if dense else 1
     while width > 1 and (input.numel() % width or input.data_ptr() % (width * size)):

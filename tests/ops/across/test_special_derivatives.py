@@ -97,7 +97,6 @@ UNREACHED = frozenset(
         "_normal_hazard",
         "_euclidean",
         "random",
-        "_largest",
         "_bernoulli_of",
         "_poisson_of",
         "_normal_of",

@@ -11,7 +11,7 @@ from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.overlaps import check_distinct, same_places
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
-from flambeau._tensor.copies import in_memory_order
+from flambeau._tensor.copies import in_memory_order, memory_order
 from flambeau._tensor.methods import method
 from flambeau._tensor.sparse import unlike_layouts
 from flambeau._tensor.storage import View, storage_of
@@ -20,7 +20,7 @@ from flambeau.backend.types import TensorType
 from flambeau.devices import device as device_class
 from flambeau.errors import argument_type
 from flambeau.promotion import Number, as_number
-from flambeau.shapes import broadcast_shapes, dense_order
+from flambeau.shapes import broadcast_shapes
 
 from .destinations import check_device, check_format, destination
 
@@ -51,8 +51,8 @@ def clone(input: Tensor, *, memory_format: layouts.memory_format = layouts.prese
     keep = memory_format is layouts.preserve_format
     if memory_format in layouts.CHANNELS_LAST:
         return in_memory_order(input, layouts.order_of_format(memory_format, len(array.shape)))
-    if keep and 0 in (strides := input._type.backend.strides(array)):  # an expanded tensor: its strides are no order
-        return in_memory_order(input, dense_order(array.shape, strides))
+    if keep and 0 in input._type.backend.strides(array):  # an expanded tensor: its strides are no order
+        return in_memory_order(input, memory_order(input))
     return from_array(kernels.clone(array, keep), input._type)
 
 

@@ -9,8 +9,8 @@ from flambeau import layouts
 from flambeau._dispatch.runtime import not_a_tensor
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
+from flambeau._tensor.copies import memory_order
 from flambeau._tensor.methods import method, method_property
-from flambeau.shapes import dense_order
 
 __all__ = [
     "get_device",
@@ -204,7 +204,7 @@ def _dim_order(self: Tensor, *, ambiguity_check: bool | list[layouts.memory_form
         raise RuntimeError(
             "The tensor does not have unique dim order, or cannot map to exact one of the given memory formats."
         )
-    return dense_order(tuple(self.shape), tuple(self.stride()))
+    return memory_order(self)
 
 
 def _several_orders(tensor: Tensor, formats: bool | list[layouts.memory_format]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, overload
 
 from flambeau import dtypes
 from flambeau._dispatch.checks import no_complex_halves
@@ -256,6 +256,10 @@ def _nonzero(input: Tensor) -> Tensor:
     return from_array(input._type.kernels.nonzero(input._array), input._type.with_dtype(dtypes.int64))
 
 
+@overload
+def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: Literal[False] = False) -> Tensor: ...
+@overload
+def nonzero(input: Tensor, *, out: None = None, as_tuple: Literal[True]) -> tuple[Tensor, ...]: ...
 @composite()
 def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False) -> Any:
     """Give the indices of the elements that are not zero: one row each, or one tensor per dimension.

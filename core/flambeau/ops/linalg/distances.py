@@ -79,7 +79,8 @@ def _slopes(grad: Tensor, differences: Tensor, p: float, result: Tensor) -> Tens
     """The gradients of differences of which ``result`` is the norm; each of several equal largest ones has the whole of it."""
     if p == inf and differences.shape[-1]:
         largest: Tensor = differences.abs() == result.unsqueeze(-1)
-        return where(largest, grad.unsqueeze(-1) * differences.sign(), 0.0)
+        whole: Tensor = where(largest, grad.unsqueeze(-1) * differences.sign(), 0.0)
+        return whole
     slopes: Tensor | None = _norm_input(grad, differences, float(p), -1, False, result)
     return differences * 0 if slopes is None else slopes
 

@@ -91,14 +91,14 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
                     f"Sizes of tensors must match except in dimension {dim}. Expected size {wanted} but got size {size} for "
                     f"tensor number {position} in the list."
                 )
-    orders = {memory_order(tensor) for tensor in tensors}
+    orders = {channels_order(tensor) for tensor in tensors}
     if len(orders) == 1 and (order := orders.pop()) is not None:
         joined = _cat([tensor.permute(order) for tensor in tensors], order.index(dim))
         return joined.permute(tuple(map(order.index, range(len(order)))))
     return _cat(tensors, dim)
 
 
-def memory_order(input: Tensor) -> tuple[int, ...] | None:
+def channels_order(input: Tensor) -> tuple[int, ...] | None:
     """The dimensions in the order of memory, if the channels are innermost there."""
     shape = input._array.shape
     if len(shape) not in CHANNELS_LAST.values():

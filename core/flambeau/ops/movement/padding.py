@@ -14,7 +14,7 @@ from flambeau.ops.creation.filled import fitting
 from flambeau.ops.creation.ranges import arange
 from flambeau.shapes import Shape, as_ints
 
-from .joining import cat, memory_order
+from .joining import cat, channels_order
 from .slicing import _narrow
 
 __all__ = ["constant_pad_nd", "pad"]
@@ -51,7 +51,7 @@ def pad(
     """
     mode = _mode(mode, keywords)
     before, after = _pairs(input, as_ints(pad, "pad"))
-    order = memory_order(input)
+    order = channels_order(input)
     if order is None:
         return _padded(input, before, after, mode, value)
     turned = input.permute(order)

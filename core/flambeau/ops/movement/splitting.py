@@ -325,7 +325,7 @@ def _indices(indices_or_sections: int | Sequence[int] | Tensor) -> int | list[in
                 "tensor_split expected tensor_indices_or_sections to be a zero-dimensional or one-dimensional tensor, "
                 f"but got a tensor with {indices_or_sections.dim()} dims"
             )
-        return indices_or_sections.tolist()  # type: ignore[no-any-return]
+        return indices_or_sections.tolist()
     return as_int(where, "sections") if is_one(where := indices_or_sections) else list(as_ints(where, "indices"))
 
 

@@ -13,12 +13,13 @@ from flambeau._dispatch.declare import composite, view
 from flambeau._dispatch.inplace import become_view
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.copies import memory_order
 from flambeau._tensor.methods import method
 from flambeau._tensor.storage import Piece, View, memory_of
 from flambeau.dtypes import scalar_type_name
 from flambeau.layouts import contiguous_format
 from flambeau.ops.creation.ranges import arange
-from flambeau.shapes import Shape, as_int, as_ints, dense_order, infer_shape, normalize_dim, size_argument
+from flambeau.shapes import Shape, as_int, as_ints, infer_shape, normalize_dim, size_argument
 
 from .shapes import _permute, _view, _viewable
 from .slicing import replaced
@@ -62,12 +63,8 @@ def _as_strided(input: Tensor, geometry: _Geometry, source: _Geometry) -> Tensor
     return from_array(kernels.as_strided(memory._array, geometry.shape, geometry.strides, geometry.start), input._type)
 
 
-def _memory_order(base: Tensor) -> Shape:
-    return dense_order(base._array.shape, tuple(base._type.backend.strides(base._array)))
-
-
 def _in_order_of_addresses(base: Tensor) -> Tensor:
-    return from_array(base._type.kernels.permute(base._array, _memory_order(base)), base._type)
+    return from_array(base._type.kernels.permute(base._array, memory_order(base)), base._type)
 
 
 def _extent(tensor: Tensor) -> int:
@@ -109,7 +106,7 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
     own = _Geometry(tuple(input.shape), tuple(input.stride()), input.storage_offset() - origin, length)
     result = _as_strided(input, geometry, own)
     # The view is one of the base, by steps that do not depend on the views in between: its elements may lie outside.
-    permutation = ((_permute, (_memory_order(base),)),) if base.dim() > 1 else ()
+    permutation = ((_permute, (memory_order(base),)),) if base.dim() > 1 else ()
     whole = _Geometry(tuple(memory.shape), tuple(memory.stride()), 0, length)
     linked = result._view
     made_in, piece = ("", "") if linked is None else (linked.made_in, linked.origin)

@@ -162,7 +162,10 @@ def _negative_log_likelihood(
 
 def _total(scale: Tensor | None, ignored: Tensor | None) -> Tensor:
     """What the mean divides by: the sum of weights, or how many targets count."""
-    return sum(~ignored if scale is None and ignored is not None else scale)
+    if scale is not None:
+        return sum(scale)
+    assert ignored is not None
+    return sum(~ignored)
 
 
 def _nll_loss_input(

@@ -12,7 +12,7 @@ from flambeau.backend.types import TensorType
 from flambeau.random import _bounds, _for_dtype
 from flambeau.random._draws import Draw
 from flambeau.random._generator import Generator
-from flambeau.random._placing import draw, memory_order
+from flambeau.random._placing import draw, filling_order
 from flambeau.shapes import Shape, as_int, size_argument
 
 __all__ = [
@@ -31,7 +31,7 @@ __all__ = [
 
 def _drawn(type_: TensorType, shape: Shape, generator: Generator | None, wanted: Draw, target: Tensor | None) -> Tensor:
     """A tensor of a shape, filled in the order of the memory that the numbers go to."""
-    order = None if target is None else memory_order(target)
+    order = None if target is None else filling_order(target)
     return from_array(draw(type_, shape, generator, wanted, order=order), type_)
 
 

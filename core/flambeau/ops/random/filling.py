@@ -19,7 +19,7 @@ from flambeau._tensor.methods import TensorMethods
 from flambeau.random import _bounds, _for_dtype
 from flambeau.random._draws import Draw
 from flambeau.random._generator import Generator
-from flambeau.random._placing import draw, draws_by_counter, memory_order
+from flambeau.random._placing import draw, draws_by_counter, filling_order
 
 __all__: list[str] = []  # methods only
 
@@ -48,7 +48,7 @@ def _filling(node: str) -> Callable[[_Function], _Function]:
 def _drawn(input: Tensor, generator: Generator | None, wanted: Draw) -> Tensor:
     """A tensor like ``input``, filled in the order of its memory."""
     shape, type_ = input._array.shape, input._type
-    return from_array(draw(type_, shape, generator, wanted, order=memory_order(input)), type_)
+    return from_array(draw(type_, shape, generator, wanted, order=filling_order(input)), type_)
 
 
 @_filling("UniformBackward0")
@@ -182,7 +182,7 @@ def _bernoulli_of_tensor(input: Tensor, p: Tensor, generator: Generator | None) 
     wanted = _for_dtype.uniform(precise)
     if counted:
         wanted = wanted._replace(kind="uniform_runs")
-    numbers = from_array(draw(type_, input._array.shape, generator, wanted, order=memory_order(input)), type_)
+    numbers = from_array(draw(type_, input._array.shape, generator, wanted, order=filling_order(input)), type_)
     # On CUDA devices numbers are in (0, 1], elsewhere in [0, 1).
     return (numbers <= p if counted else numbers < p.to(precise)).to(input.dtype)
 
