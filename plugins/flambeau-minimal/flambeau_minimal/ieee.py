@@ -83,7 +83,12 @@ cosh = _guarded(math.cosh, _infinity)
 
 def _zeta_less_1(k: int) -> float:
     """The sum of n**-k over n > 1: what is added up to 200, by the formula of Euler and Maclaurin from there on."""
-    tail = 200.0 ** (1 - k) / (k - 1) + 200.0**-k / 2 + k * 200.0 ** (-k - 1) / 12 - k * (k + 1) * (k + 2) * 200.0 ** (-k - 3) / 720
+    tail = (
+        200.0 ** (1 - k) / (k - 1)
+        + 200.0**-k / 2
+        + k * 200.0 ** (-k - 1) / 12
+        - k * (k + 1) * (k + 2) * 200.0 ** (-k - 3) / 720
+    )
     return math.fsum([tail, *(float(n) ** -k for n in range(2, 200))])
 
 

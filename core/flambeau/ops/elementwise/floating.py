@@ -205,7 +205,7 @@ def _scaled_in_steps(type_: Any, a: Any, b: Any) -> Any:
     """In steps none of which is 0 or infinite: what is 0 or infinite itself would become nan, and not stay."""
     kernels, two, most = type_.kernels, type_.number(2.0), _STEP[type_.dtype.name]
     low, high = type_.number(-most), type_.number(most)
-    infinite = kernels.eq(kernels.abs(b), type_.number(float("inf")))
+    infinite = kernels.lt(type_.number(2.0**64), kernels.abs(b))  # more than an integer can be
     for _ in range(2):
         step = kernels.minimum(kernels.maximum(b, low), high)
         a, b = kernels.mul(a, kernels.pow(two, step)), kernels.sub(b, step)
