@@ -72,10 +72,10 @@ def erfc(a: np.ndarray, out: np.ndarray | None = None) -> Any:
 
 
 def _in_double(function: Any, a: np.ndarray, out: np.ndarray | None) -> Any:
-    """A function of float64 on an array of any floats."""
+    """A ufunc of float64, which takes all floats, with results of the dtype it is given."""
     if a.dtype.char == "d":
         return function(a, out=out)
-    result = function(a.astype("float64"))
+    result = function(a)
     if out is None:
         return result.astype(a.dtype)
     out[...] = result

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from flambeau import dtypes
 from flambeau._dispatch.checks import no_complex, no_complex_halves, only, zero_gradient
 from flambeau._dispatch.declare import BOOLEAN, FLOATING, elementwise, primitive
+from flambeau._dispatch.precision import all_in_single
 from flambeau._dispatch.runtime import Number
 from flambeau._tensor import Tensor, from_array
 
@@ -78,8 +79,8 @@ def copysign(input: Tensor, other: Tensor | Number) -> Tensor:
     """
 
 
-_BEYOND = {"float16": 90.0, "bfloat16": 600.0, "float32": 600.0, "float64": 4400.0}
-"""Powers of 2 by which every number becomes 0 or infinite, in either of two steps."""
+_STEP = {"float32": 100.0, "float64": 700.0}
+"""Three steps of so many powers of 2 lead from one end of the range to the other, and no step leaves it."""
 
 _PRECISION = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}
 _LEAST_EXPONENT = {"float16": -14, "bfloat16": -126, "float32": -126, "float64": -1022}
@@ -196,15 +197,29 @@ def frexp(input: Tensor) -> Any:
 
 
 def _scaled(type_: Any, a: Any, b: Any) -> Any:
-    """``a * 2**b`` in two steps, neither of which leaves the range of the dtype before the result does."""
-    kernels, two, limit = type_.kernels, type_.number(2.0), _BEYOND[type_.dtype.name]
-    b = kernels.minimum(kernels.maximum(b, type_.number(-limit)), type_.number(limit))
-    first = kernels.trunc(kernels.mul(b, type_.number(0.5)))
-    return kernels.mul(kernels.mul(a, kernels.pow(two, first)), kernels.pow(two, kernels.sub(b, first)))
+    """``a * 2**b``, in float32 of halves."""
+    return all_in_single(type_, _scaled_in_steps, a, b)
+
+
+def _scaled_in_steps(type_: Any, a: Any, b: Any) -> Any:
+    """In steps none of which is 0 or infinite: what is 0 or infinite itself would become nan, and not stay."""
+    kernels, two, most = type_.kernels, type_.number(2.0), _STEP[type_.dtype.name]
+    low, high = type_.number(-most), type_.number(most)
+    infinite = kernels.lt(type_.number(2.0**64), kernels.abs(b))  # more than an integer can be
+    for _ in range(2):
+        step = kernels.minimum(kernels.maximum(b, low), high)
+        a, b = kernels.mul(a, kernels.pow(two, step)), kernels.sub(b, step)
+    last = kernels.where(infinite, b, kernels.minimum(kernels.maximum(b, low), high))
+    return kernels.mul(a, kernels.pow(two, last))
+
+
+def _scaled_complex(input: Tensor, other: Tensor) -> Tensor:
+    exponent = other if other.is_complex() else other.to(input.real.dtype)
+    return input * 2.0**exponent
 
 
 @elementwise(
-    complex=lambda input, other: input * 2.0**other,
+    complex=_scaled_complex,
     promotion=FLOATING,
     derivatives={
         "input": lambda grad, other: grad.ldexp(other),

@@ -91,7 +91,7 @@ def _polygamma(input: Tensor, n: int) -> Tensor:
 
 
 _TRIGAMMA_LIMITS = ((inf, 0.0), (-inf, nan))
-"""PyTorch has a function of its own for the first derivative, which knows infinite arguments; those of the others are nan and poles."""
+"""What PyTorch's function for the first derivative gives of infinite arguments; for the others it has zeta alone."""
 
 
 @composite(method=False, out=True)
