@@ -16,7 +16,7 @@ from flambeau.shapes import contiguous_strides
 from flambeau.type_info import iinfo
 
 from ._pairs import _gather, _scatter_add, slices_of
-from .gathering import check_gather, dimensioned
+from .gathering import check_gather, check_range, dimensioned
 from .scattering import _scatter, check_index_add, fitting_source
 
 __all__ = ["index_reduce", "scatter_reduce"]
@@ -188,6 +188,7 @@ def index_reduce(
         include_self: whether what a slice held takes part.
 
     Raises:
+        IndexError: an index is out of range.
         RuntimeError: there is no such reduction, or dtypes, shapes or sizes do not fit.
 
     Example:
@@ -198,6 +199,7 @@ def index_reduce(
     if reduce not in _REDUCTIONS[1:]:
         raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
     dim, vector = check_index_add("index_reduce", input, dim, index, source)
+    check_range(vector, input._array.shape[dim] if input.dim() else 1)
     target, values = dimensioned(input, source)
     places = counted_as(from_array(slices_of(vector, values._array.shape, dim), vector._type), vector)
     result = _reduced(target, dim, places, values, reduce, include_self)

@@ -7,6 +7,7 @@ from typing import Any
 from flambeau import dtypes
 from flambeau._dispatch.declare import primitive
 from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.copies import in_memory_order
 from flambeau.backend.types import TensorType
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.ranges import eye
@@ -71,9 +72,8 @@ def adjoint(input: Tensor) -> Tensor:
 
 def by_columns(array: Any, type: TensorType) -> Tensor:
     """A tensor without history of matrices that lie in memory column after column, as LAPACK leaves them, and PyTorch."""
-    kernels, ndim = type.kernels, len(array.shape)
-    turned = (*range(ndim - 2), ndim - 1, ndim - 2)
-    return from_array(kernels.permute(kernels.clone(kernels.permute(array, turned), False), turned), type)
+    ndim = len(array.shape)
+    return in_memory_order(from_array(array, type), (*range(ndim - 2), ndim - 1, ndim - 2))
 
 
 def nothing_of(input: Tensor) -> Tensor:

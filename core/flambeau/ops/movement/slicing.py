@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from flambeau._dispatch.declare import composite, primitive, view
+from flambeau._dispatch.overlaps import overlaps_itself
 from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.memory import memory_in
 from flambeau.layouts import contiguous_format
 from flambeau.ops.creation.filled import zeros
 from flambeau.shapes import Shape, as_int, normalize_dim
@@ -108,6 +110,7 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     """Take ``length`` indices of a dimension from ``start`` on; a view. Source of the semantics: ``torch.narrow``.
 
     Raises:
+        IndexError: there is no such dimension, or ``start`` lies outside of it.
         RuntimeError: the range leaves the dimension.
 
     Example:
@@ -119,10 +122,12 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
         raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
     dim = normalize_dim(dim, input.dim())
     size, start, length = input._array.shape[dim], as_int(start, "start"), as_int(length, "length")
-    start = start + size if start < 0 else start
     if length < 0:
         raise RuntimeError("narrow(): length must be non-negative.")
-    if start < 0 or start + length > size:
+    if not -size <= start <= size:
+        raise IndexError(f"start out of range (expected to be in range of [{-size}, {size}], but got {start})")
+    start = start + size if start < 0 else start
+    if start + length > size:
         raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({size}).")
     return _narrow(input, dim, start, length)
 
@@ -159,6 +164,22 @@ def replaced(src: Tensor, result: Tensor, part: Tensor) -> Tensor:
     return result
 
 
+@primitive(derivatives={"input": lambda grad: grad}, method=False, node="CloneBackward0")
+def _memory_cloned(input: Tensor) -> Tensor:
+    memory = memory_in(input)
+    if memory is None:
+        return input.detach().clone()
+    return memory.copied().tensor(input._type, input._array.shape, tuple(input.stride()), input.storage_offset())
+
+
+def cloned_for_part(input: Tensor) -> Tensor:
+    """A copy in which a part is to be replaced: of the whole memory, so that the strides and the offset stay as they are.
+
+    Elements that share a place get one each. Source of the semantics: PyTorch's ``clone_preserve_strides``.
+    """
+    return input.clone() if overlaps_itself(input) or not input.numel() else _memory_cloned(input)
+
+
 @composite()
 def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
     """Copy a tensor with one index of a dimension replaced by ``src``. Source: ``torch.select_scatter``.
@@ -172,7 +193,7 @@ def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
         tensor([[1., 1.],
                 [0., 0.]])
     """
-    result = input.clone()
+    result = cloned_for_part(input)
     return replaced(src, result, select(result, dim, index))
 
 
@@ -192,7 +213,7 @@ def slice_scatter(
     """
     if (step := as_int(step, "step")) <= 0:
         raise RuntimeError("slice step must be positive")
-    result = input.clone()
+    result = cloned_for_part(input)
     dim = normalize_dim(dim, input.dim())
     key = (slice(None),) * dim + (slice(start, end, step),)
     return replaced(src, result, result[key])
