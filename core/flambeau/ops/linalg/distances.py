@@ -28,7 +28,8 @@ def _dist_input(grad: Tensor, input: Tensor, other: Tensor, p: float, result: Te
 
 
 def _dist_other(grad: Tensor, input: Tensor, other: Tensor, p: float, result: Tensor) -> Any:
-    return _dist_input(grad, other, input, p, result)
+    slope = _norm_input(grad, input - other, float(p), None, False, result)
+    return None if slope is None else sum_to_size(-slope, tuple(other.shape))
 
 
 @primitive(derivatives={"input": _dist_input, "other": _dist_other}, method=False, node="DistBackward0")
@@ -86,8 +87,22 @@ def _largest(input: Tensor) -> Tensor:
     return input.detach().norm(inf, -1)
 
 
+@primitive(
+    derivatives={"input": lambda grad, input_shape: grad.new_zeros(tuple(input_shape))},
+    method=False,
+    node="CdistBackward0",
+)
+def _count(input: Tensor) -> Tensor:
+    """How many coordinates are not zero; nan if one is nan, unlike in norms. Nothing changes it, but it is in the graph."""
+    return input.detach().abs().ceil_().clamp_(max=1).sum(-1)
+
+
 def _lengths(differences: Tensor, p: float) -> Tensor:
-    return _largest(differences) if p == inf and differences.shape[-1] else differences.norm(p, -1)
+    if not differences.shape[-1]:
+        return differences.sum(-1)
+    if p == 0:
+        return _count(differences)
+    return _largest(differences) if p == inf else differences.norm(p, -1)
 
 
 _MODES = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist")
