@@ -6,7 +6,7 @@ from ...inputs import In
 from ...subject import Subject
 from ._shared import EXTENSION, SQUARE, regular
 
-op("solve", tolerance="reduction", method=False, alias=False, extensions=EXTENSION, samples=[
+op("solve", tolerance="factorization", method=False, alias=False, extensions=EXTENSION, samples=[
     Sample("matrix", lambda t, x, y: t.linalg.solve(regular(t, x), y), (SQUARE, In((3, 2)))),
     Sample("vector", lambda t, x, y: t.linalg.solve(regular(t, x), y), (SQUARE, In((3,)))),
     Sample("right", lambda t, x, y: t.linalg.solve(regular(t, x), y, left=False), (SQUARE, In((2, 3)))),
