@@ -15,7 +15,7 @@ op("solve", tolerance="factorization", method=False, alias=False, extensions=EXT
     Error("shapes", lambda t: t.linalg.solve(t.eye(2), t.zeros(3, 1)), (RuntimeError,), "Incompatible shapes of A and B for the equation AX = B"),
     Error("singular", lambda t: t.linalg.solve(t.zeros(2, 2), t.zeros(2)), (RuntimeError,), "The solver failed because the input matrix is singular", also=("int32",)),
 ])  # fmt: skip
-op("solve_triangular", tolerance="reduction", method=False, alias=False, extensions=EXTENSION, samples=[
+op("solve_triangular", tolerance="factorization", method=False, alias=False, extensions=EXTENSION, samples=[
     Sample("upper", lambda t, x, y: t.linalg.solve_triangular(regular(t, x), y, upper=True), (SQUARE, In((3, 2)))),
     Sample("unit", lambda t, x, y: t.linalg.solve_triangular(x, y, upper=False, unitriangular=True), (SQUARE, In((3, 2)))),
 ], errors=[Error("shapes", lambda t: t.linalg.solve_triangular(t.eye(2), t.zeros(3, 1), upper=True), (RuntimeError,), "Incompatible shapes")])  # fmt: skip

@@ -102,10 +102,14 @@ def _triangular_input(grad: Tensor, input: Tensor, upper: bool, result: Tensor) 
     return triu(slope) if upper else tril(slope)
 
 
+def _triangular_other(grad: Tensor, input: Tensor, upper: bool) -> Tensor:
+    return _solve_triangular(adjoint(input), grad, not upper)
+
+
 @primitive(
     derivatives={
         "input": _triangular_input,
-        "other": lambda grad, input, upper: _solve_triangular(adjoint(input), grad, not upper),
+        "other": _triangular_other,
     },
     method=False,
     holomorphic=False,

@@ -47,7 +47,10 @@ def _norm_input(grad: Tensor, input: Tensor, ord: float, dim: Dims, keepdim: boo
         hit = (size == total) | ((input != input) & (total != total))
         return where(hit, per_count(grad, sum(hit, dim, True)) * input.sign(), 0.0)
     slope = input * size ** (ord - 2) if ord >= 2 else where(input == 0, 0.0, input.sign() * size ** (ord - 1))
-    return slope * where(at_corner, 0.0, grad * where(at_corner, 1.0, total) ** (1 - ord))
+    divisor = where(at_corner, 1.0, total)
+    if ord < 1:
+        return where(at_corner, 0.0, slope * grad * divisor ** (1 - ord))
+    return slope * where(at_corner, 0.0, grad / divisor ** (ord - 1))
 
 
 @primitive(derivatives={"input": _norm_input}, method=False, holomorphic=False, node="LinalgVectorNormBackward0")
