@@ -75,6 +75,12 @@ class CupyBackend(ArrayBackend):
         factors, swaps = cupyx.scipy.linalg.lu_factor(a, check_finite=False)
         return factors, swaps
 
+    def solve_triangular(self, a: Array, b: Array, upper: bool) -> Array:
+        """CuPy's, which calls cuBLAS."""
+        import cupyx.scipy.linalg
+
+        return cupyx.scipy.linalg.solve_triangular(a, b, lower=not upper, check_finite=False)
+
     def kernels(self, device: int) -> Mapping[str, Any]:
         """The kernels, bound to the device where there are several."""
         return self._tables_of(device).kernels

@@ -119,6 +119,14 @@ class NumpyBackend(ArrayBackend):
             factors, swaps = scipy.linalg.lu_factor(a, check_finite=False)
         return factors, swaps
 
+    def solve_triangular(self, a: np.ndarray, b: np.ndarray, upper: bool) -> np.ndarray:
+        """That of BLAS, by way of SciPy."""
+        import scipy.linalg
+
+        (trsm,) = scipy.linalg.get_blas_funcs(("trsm",), (a, b))
+        solution: np.ndarray = trsm(1.0, a, b, lower=not upper)
+        return solution
+
     def argsort(self, a: np.ndarray, dim: int) -> np.ndarray:
         """The indices that sort."""
         return _sorting.argsort(a, dim)

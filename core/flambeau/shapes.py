@@ -255,16 +255,17 @@ def contiguous_strides(shape: Shape) -> Shape:
     return tuple(reversed(strides))
 
 
-def dense_order(shape: Shape, strides: Shape) -> Shape:
-    """The dims from the outermost to the innermost in memory, for a dense copy that keeps the order of strides.
+def dense_order(shape: Shape, *operands: Shape) -> Shape:
+    """The dims from the outermost to the innermost in memory, for a dense result that keeps the order of strides.
 
-    A dim with stride 0 stays where it stands. Source of the semantics: PyTorch's ``infer_dense_strides``.
+    Each of the ``operands`` is the strides of one; what the first leaves open, the next decides. A dim with stride 0 stays
+    where it stands. Source of the semantics: PyTorch's ``infer_dense_strides``, and the outputs of its ``TensorIterator``.
     """
     order = list(range(len(shape) - 1, -1, -1))
     for last in range(1, len(order)):
         here = last
         for before in range(last - 1, -1, -1):
-            comparison = _compared(shape, strides, order[before], order[here])
+            comparison = _compared(shape, operands, order[before], order[here])
             if comparison > 0:
                 order[before], order[here] = order[here], order[before]
                 here = before
@@ -273,13 +274,16 @@ def dense_order(shape: Shape, strides: Shape) -> Shape:
     return tuple(reversed(order))
 
 
-def _compared(shape: Shape, strides: Shape, one: int, other: int) -> int:
+def _compared(shape: Shape, operands: tuple[Shape, ...], one: int, other: int) -> int:
     """Positive if dim ``one`` must lie outside of dim ``other``, negative if inside, 0 if either will do."""
-    if not strides[one] or not strides[other]:
-        return 0
-    if strides[one] != strides[other]:
-        return 1 if strides[one] > strides[other] else -1
-    return int(shape[one] > shape[other])
+    for strides in operands:
+        if not strides[one] or not strides[other]:
+            continue
+        if strides[one] != strides[other]:
+            return 1 if strides[one] > strides[other] else -1
+        if shape[one] > shape[other]:
+            return 1
+    return 0
 
 
 def size_argument(function: str, size: Sequence[Any], named: Sequence[int] | None = None, name: str = "size") -> Shape:

@@ -10,6 +10,7 @@ from typing import Any
 
 from flambeau import dtypes
 from flambeau.backend.selection import find_place
+from flambeau.backend.types import TensorType
 from flambeau.dtypes import dtype
 from flambeau.shapes import Shape, dense_order
 
@@ -21,8 +22,8 @@ from .sparse import as_class, make_sparse
 from .tensor import Tensor, from_array
 
 __all__ = [
-    "copy_tensor", "deepcopy_tensor", "host_list", "in_memory_order", "memory_order", "nested_list", "rebuild_tensor",
-    "rebuild_view", "reduce_tensor", "widened_bfloat16",
+    "contiguous_array", "copy_tensor", "deepcopy_tensor", "host_list", "in_memory_order", "memory_order", "nested_list",
+    "rebuild_tensor", "rebuild_view", "reduce_tensor", "widened_bfloat16",
 ]  # fmt: skip
 
 
@@ -210,6 +211,11 @@ def in_memory_order(input: Tensor, order: Shape) -> Tensor:
     kernels = input._type.kernels
     copied = kernels.clone(kernels.permute(input._array, order), False)
     return from_array(kernels.permute(copied, tuple(map(order.index, range(len(order))))), input._type)
+
+
+def contiguous_array(type: TensorType, array: Any) -> Any:
+    """The array of a type itself where it is contiguous, and else a copy that is."""
+    return array if type.backend.is_contiguous(array) else type.kernels.clone(array, False)
 
 
 def host_list(input: Tensor) -> list[Any]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 import weakref
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flambeau.dtypes import legacy_type_name, scalar_type_name
-from flambeau.errors import level_of_caller
 
 from .handles import RemovableHandle
 from .node import Leaf, Node, edge_target

@@ -75,7 +75,7 @@ def indexing_kernels(
     def nonzero(a: Array) -> Array:
         if not a.shape:
             return xp.zeros((int(a != 0), 0), "int64")
-        return xp.stack(xp.nonzero(a), axis=1).astype("int64", copy=False)
+        return xp.stack(xp.nonzero(a)).astype("int64", copy=False).T  # column after column, as in PyTorch
 
     return {
         "index": index, "index_put": index_put, "gather": gather, "scatter": scatter, "scatter_add": scatter_add,

@@ -26,9 +26,10 @@ def product_kernels(matmul: Callable[[Array, Array], Array]) -> dict[str, Callab
 def linalg_kernels(
     xp: Any,
     lu_factor: Callable[[Array], tuple[Array, Array]],
+    solve_triangular: Callable[[Array, Array, bool], Array],
     raising: Callable[[], AbstractContextManager[Any]] = nullcontext,
 ) -> dict[str, Callable[..., Any]]:
-    """The kernels of the extension; ``lu_factor`` decomposes one matrix.
+    """The kernels of the extension; ``lu_factor`` decomposes one matrix, ``solve_triangular`` solves for one.
 
     In the context that ``raising`` makes, the namespace raises its LinAlgError; CuPy does not by itself.
     """
@@ -83,6 +84,17 @@ def linalg_kernels(
             factors[position], swaps[position] = one_lu(matrices[position])
         return factors.reshape(a.shape), swaps.reshape((*a.shape[:-2], swaps.shape[-1]))
 
+    def triangular(a: Array, b: Array, upper: bool) -> Array:
+        if not b.size:
+            return xp.empty_like(b)
+        if a.ndim == 2:
+            return solve_triangular(a, b, upper)
+        matrices, sides = (each.reshape((prod(each.shape[:-2]), *each.shape[-2:])) for each in (a, b))
+        result = xp.empty(sides.shape, b.dtype)
+        for position in range(sides.shape[0]):
+            result[position] = solve_triangular(matrices[position], sides[position], upper)
+        return result.reshape(b.shape)
+
     return {
         "cholesky": tried(linalg.cholesky, lambda a: a),
         "solve": lambda a, b: spoilt(a, solve(a, b)),
@@ -90,7 +102,7 @@ def linalg_kernels(
         "det": lambda a: spoilt(a, linalg.det(a)),
         "slogdet": lambda a: tuple(spoilt(a, part) for part in linalg.slogdet(a)),
         "eigh": lambda a: tuple(linalg.eigh(a)),
-        "qr": qr, "svd": svd, "eig": eig, "lu_factor": lu,
+        "qr": qr, "svd": svd, "eig": eig, "lu_factor": lu, "solve_triangular": triangular,
     }  # fmt: skip
 
 

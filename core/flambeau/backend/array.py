@@ -70,6 +70,10 @@ class ArrayBackend(Backend):
         """One matrix as L and U in one array, and the rows that were swapped; for the extension ``linalg``."""
         raise NotImplementedError
 
+    def solve_triangular(self, a: Array, b: Array, upper: bool) -> Array:
+        """The x with ``a x = b`` for one triangular matrix, by substitution; for the extension ``linalg``."""
+        raise NotImplementedError
+
     def fft_module(self) -> Any:
         """The module with ``fft``, ``ifft``, ``rfft`` and ``irfft``; for the extension ``fft``."""
         return self.xp.fft
@@ -118,7 +122,7 @@ class ArrayBackend(Backend):
         table |= product_kernels(self.matmul)
         table |= step_kernels(xp)
         if "linalg" in self.capabilities.extensions:
-            table |= linalg_kernels(xp, self.lu_factor, self.raising)
+            table |= linalg_kernels(xp, self.lu_factor, self.solve_triangular, self.raising)
         if "fft" in self.capabilities.extensions:
             table |= fft_kernels(self.fft_module)
         table |= self.own_kernels()

@@ -40,6 +40,9 @@ class LinalgKernels(Protocol):
     def solve(self, a: Array, b: Array) -> Array:
         """The x with ``a x = b``; a is (…, n, n), b (…, n, k), with the same leading dims."""
 
+    def solve_triangular(self, a: Array, b: Array, upper: bool) -> Array:
+        """As ``solve``, of triangular matrices by substitution; the other triangle is not read. A zero gives infinities."""
+
     def inv(self, a: Array) -> Array:
         """The inverse."""
 

@@ -198,7 +198,7 @@ PROMISES: dict[str, Promise] = {
     **_each("eigh", Given("real a", _matrices("n", "")), Given("a", _A)),
     **_each("eig", Given("complex a", _matrices("n", "")), Given("complex a", _A)),
     **_each("lu_factor", Given("a", _A), Given("int64", _matrices("k", ""))),
-    **_each("solve", Given("a", _like("b"))),
+    **_each("solve solve_triangular", Given("a", _like("b"))),
     **_each("det", Given("a", _matrices("", ""))),
     **_each("slogdet", Given("a", _matrices("", "")), Given("real a", _matrices("", ""))),
     # transforms

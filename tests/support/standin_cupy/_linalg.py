@@ -114,6 +114,12 @@ def lu_factor(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> t
     return wrap(factors), wrap(swaps)
 
 
+def solve_triangular(a: Any, b: Any, lower: bool = False, check_finite: bool = False) -> ndarray:
+    _checked(a)
+    (trsm,) = scipy.linalg.get_blas_funcs(("trsm",), (a._host, b._host))
+    return wrap(trsm(1.0, a._host, b._host, lower=lower))
+
+
 def fft(a: Any, n: Any = None, axis: int = -1, norm: Any = None) -> ndarray:
     return wrap(np.fft.fft(a._host, n, axis, norm))
 
@@ -135,4 +141,4 @@ LINALG = {
     "slogdet": slogdet, "solve": solve, "svd": svd,
 }  # fmt: skip
 FFT = {"fft": fft, "ifft": ifft, "irfft": irfft, "rfft": rfft}
-SCIPY_LINALG = {"lu_factor": lu_factor}
+SCIPY_LINALG = {"lu_factor": lu_factor, "solve_triangular": solve_triangular}

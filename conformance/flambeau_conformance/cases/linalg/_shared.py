@@ -20,7 +20,14 @@ def positive(t: Any, x: Any) -> Any:
     return x @ x.mT + t.eye(x.shape[-1], dtype=x.dtype, device=x.device)
 
 
-def matrices(name: str, *samples: Sample, square: bool = True, method: bool = False, out: bool = False) -> None:
+def matrices(
+    name: str,
+    *samples: Sample,
+    square: bool = True,
+    method: bool = False,
+    out: bool = False,
+    tolerance: str = "reduction",
+) -> None:
     errors = [
         Error(
             "vector",
@@ -40,7 +47,7 @@ def matrices(name: str, *samples: Sample, square: bool = True, method: bool = Fa
         )
     op(
         name,
-        tolerance="reduction",
+        tolerance=tolerance,
         method=method,
         alias=False,
         out=out,

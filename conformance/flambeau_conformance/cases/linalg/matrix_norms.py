@@ -9,12 +9,13 @@ matrices(
     Sample("two", lambda t, x: t.linalg.cond(regular(t, x)), (SQUARE,)),
     Sample("one", lambda t, x: t.linalg.cond(regular(t, x), 1), (SQUARE,)),
     square=False,
+    tolerance="factorization",
 )
 op("vector_norm", tolerance="reduction", method=False, alias=False, samples=[
     Sample("all", lambda t, x: t.linalg.vector_norm(x), (WIDE,)), Sample("three", lambda t, x: t.linalg.vector_norm(x, 3, dim=1), (WIDE,)),
     Sample("infinity", lambda t, x: t.linalg.vector_norm(x, float("inf"), dim=0, keepdim=True), (WIDE,)),
 ], errors=[Error("integers", lambda t: t.linalg.vector_norm(t.tensor([1])), (RuntimeError,), "Expected a floating point or complex tensor")])  # fmt: skip
-op("matrix_norm", tolerance="reduction", method=False, alias=False, extensions=EXTENSION, samples=[
+op("matrix_norm", tolerance="factorization", method=False, alias=False, extensions=EXTENSION, samples=[
     Sample(str(kind), lambda t, x, kind=kind: t.linalg.matrix_norm(x, kind), (TALL,)) for kind in ("fro", "nuc", 2, -2, 1, -1, float("inf"), -float("inf"))
 ] + [
     Sample(f"half-{kind}", lambda t, x, kind=kind: t.linalg.matrix_norm(x, kind), (TALL,), dtypes=("float16",), gradient=False) for kind in ("fro", 1, -1, float("inf"))

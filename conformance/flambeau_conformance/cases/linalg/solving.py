@@ -6,7 +6,7 @@ from ...inputs import In
 from ...subject import Subject
 from ._shared import EXTENSION, SQUARE, regular
 
-op("solve", tolerance="reduction", method=False, alias=False, extensions=EXTENSION, samples=[
+op("solve", tolerance="factorization", method=False, alias=False, extensions=EXTENSION, samples=[
     Sample("matrix", lambda t, x, y: t.linalg.solve(regular(t, x), y), (SQUARE, In((3, 2)))),
     Sample("vector", lambda t, x, y: t.linalg.solve(regular(t, x), y), (SQUARE, In((3,)))),
     Sample("right", lambda t, x, y: t.linalg.solve(regular(t, x), y, left=False), (SQUARE, In((2, 3)))),
@@ -15,7 +15,7 @@ op("solve", tolerance="reduction", method=False, alias=False, extensions=EXTENSI
     Error("shapes", lambda t: t.linalg.solve(t.eye(2), t.zeros(3, 1)), (RuntimeError,), "Incompatible shapes of A and B for the equation AX = B"),
     Error("singular", lambda t: t.linalg.solve(t.zeros(2, 2), t.zeros(2)), (RuntimeError,), "The solver failed because the input matrix is singular", also=("int32",)),
 ])  # fmt: skip
-op("solve_triangular", tolerance="reduction", method=False, alias=False, extensions=EXTENSION, samples=[
+op("solve_triangular", tolerance="factorization", method=False, alias=False, extensions=EXTENSION, samples=[
     Sample("upper", lambda t, x, y: t.linalg.solve_triangular(regular(t, x), y, upper=True), (SQUARE, In((3, 2)))),
     Sample("unit", lambda t, x, y: t.linalg.solve_triangular(x, y, upper=False, unitriangular=True), (SQUARE, In((3, 2)))),
 ], errors=[Error("shapes", lambda t: t.linalg.solve_triangular(t.eye(2), t.zeros(3, 1), upper=True), (RuntimeError,), "Incompatible shapes")])  # fmt: skip

@@ -14,7 +14,7 @@ from flambeau._tensor.methods import TensorMethods, method, method_property
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.movement.broadcasting import broadcast_tensors
 from flambeau.ops.movement.joining import stack
-from flambeau.ops.movement.shapes import transpose
+from flambeau.ops.movement.shapes import transpose, warn_zero_dim
 from flambeau.ops.movement.slicing import _select
 from flambeau.promotion import get_default_dtype
 from flambeau.shapes import dense_order
@@ -428,6 +428,9 @@ def adjoint(input: Tensor) -> Tensor:
         tensor([[0.-1.j],
                 [2.-0.j]])
     """
+    if input.dim() == 0:
+        warn_zero_dim("adjoint()", "Consider using x.conj().")
+        return conj(input)
     if input.dim() < 2:
         raise RuntimeError(
             f"tensor.adjoint() is only supported on matrices or batches of matrices. Got {input.dim()}-D tensor."
@@ -438,6 +441,9 @@ def adjoint(input: Tensor) -> Tensor:
 @method_property("mH")
 def _matrix_adjoint(self: Tensor) -> Tensor:
     """Its matrices transposed and conjugated."""
+    if self.dim() == 0:
+        warn_zero_dim("Tensor.mH", "Consider using x.conj().")
+        return conj(self)
     if self.dim() < 2:
         raise RuntimeError(
             f"tensor.mH is only supported on matrices or batches of matrices. Got {self.dim()}-D tensor."
@@ -448,6 +454,9 @@ def _matrix_adjoint(self: Tensor) -> Tensor:
 @method_property("H")
 def _hermitian(self: Tensor) -> Tensor:
     """The matrix transposed and conjugated."""
+    if self.dim() == 0:
+        warn_zero_dim("Tensor.H", "Consider using x.conj().")
+        return conj(self)
     if self.dim() != 2:
         advice = " For batches of matrices, consider using tensor.mH" if self.dim() > 2 else ""
         raise RuntimeError(f"tensor.H is only supported on matrices (2-D tensors). Got {self.dim()}-D tensor.{advice}")

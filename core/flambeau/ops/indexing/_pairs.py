@@ -12,11 +12,12 @@ from typing import Any
 from flambeau import layouts
 from flambeau._dispatch.declare import fused, primitive
 from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.copies import in_memory_order
 from flambeau._tensor.sparse import make_sparse
 from flambeau.ops.creation.ranges import arange
 from flambeau.ops.movement.joining import stack
 from flambeau.ops.movement.shapes import reshape
-from flambeau.shapes import Shape
+from flambeau.shapes import Shape, dense_order
 
 from .keys import written
 
@@ -143,7 +144,9 @@ def _put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool) -> Tens
     flat = kernels.reshape(kernels.clone(input._array, False), (input.numel(),))
     values = kernels.reshape(source._array, (source.numel(),))
     kernels.index_put(flat, [kernels.reshape(index._array, (index.numel(),))], values, accumulate)
-    return from_array(kernels.reshape(flat, shape), type_)
+    result = from_array(kernels.reshape(flat, shape), type_)
+    order = dense_order(shape, type_.backend.strides(input._array))
+    return result if order == tuple(range(len(order))) else in_memory_order(result, order)
 
 
 def _masked_scatter_source(grad: Tensor, mask: Tensor, source_shape: Shape) -> Tensor:

@@ -36,17 +36,17 @@ def check_gather(function: str, input: Tensor, dim: int, index: Tensor) -> tuple
         IndexError: there is no such dim.
     """
     no_complex_halves("scatter_gather_tensor_cpu", input.dtype)
+    dim = normalize_dim(dim, input.dim())
     if index.dtype not in (dtypes.int32, dtypes.int64) and index.numel():
         raise RuntimeError(f"{function}(): Expected dtype int32/int64 for index")
     common_type(function, (input, index))
     index = counted_as(to_type(index, input._type.with_dtype(dtypes.int64)), index)
-    if not index.numel():  # of any shape
-        return normalize_dim(dim, input.dim()), reshape(index, (0,) * input.dim() or (0,))
+    if not index.numel():
+        return dim, index
     if max(index.dim(), 1) != max(input.dim(), 1):
         raise RuntimeError(
             f"Index tensor must have the same number of dimensions as {'input' if function == 'gather' else 'self'} tensor"
         )
-    dim = normalize_dim(dim, input.dim())
     for d, (size, limit) in enumerate(zip(index._array.shape, input._array.shape, strict=False)):
         if d != dim and size > limit:
             raise RuntimeError(
@@ -151,7 +151,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
 
     Raises:
         IndexError: the index has more than one dimension, or is out of range.
-        RuntimeError: the index is neither int32 nor int64.
+        RuntimeError: the index is neither int32 nor int64, or there is nothing to take.
 
     Example:
         >>> import flambeau as torch
@@ -169,17 +169,16 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     if not input.dim() and vector.numel() != 1:
         raise RuntimeError(f"index_select(): Index to scalar can have only 1 value, got {vector.numel()} value(s)")
     (source,) = dimensioned(input)
-    check_inside(vector, source._array.shape[dim])
+    size = source._array.shape[dim]
+    if not size and vector.numel():
+        raise RuntimeError("index_select(): self indexing axis dim should be positive")
+    check_range(vector, size)
     result = _index_select(source, dim, vector)
     return result if input.dim() else reshape(result, ())
 
 
-def check_inside(index: Tensor, size: int) -> None:
-    """Refuse indices that are negative or too large, in the shortest words.
-
-    Raises:
-        IndexError: there is one.
-    """
+def check_range(index: Tensor, size: int) -> None:
+    """Refuse indices that are negative or too large, in PyTorch's words for index_select."""
     if index.numel() and (index.amin().item() < 0 or index.amax().item() >= size):
         raise IndexError("index out of range in self")
 

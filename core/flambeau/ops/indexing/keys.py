@@ -12,12 +12,14 @@ from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.overlaps import check_apart, repeated_dims, warn_expanded
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.copies import in_memory_order
 from flambeau._tensor.methods import method
 from flambeau._tensor.modes import no_grad
 from flambeau._tensor.overrides import taken_over, taking_part
 from flambeau._tensor.storage import counted_as, propagate_write
 from flambeau.dtypes import legacy_type_name, scalar_type_name
 from flambeau.errors import level_of_caller
+from flambeau.layouts import contiguous_format, preserve_format
 from flambeau.ops.creation.conversion import to_type
 from flambeau.ops.creation.data import make_tensor as tensor
 from flambeau.ops.creation.filled import fitting, zeros
@@ -25,7 +27,7 @@ from flambeau.ops.movement.reordering import flip
 from flambeau.ops.movement.shapes import _permute, _unsqueeze, reshape
 from flambeau.ops.movement.slicing import _select, _slice
 from flambeau.promotion import as_number, is_scalar
-from flambeau.shapes import Shape, broadcast_shapes
+from flambeau.shapes import Shape, broadcast_shapes, dense_order
 
 __all__ = ["index_put", "index_put_"]
 
@@ -351,10 +353,7 @@ def broadcast_index_shapes(indices: Sequence[Tensor]) -> Shape:
 
 def _index_at(input: Tensor, advanced: list[tuple[int, Tensor]]) -> Tensor:
     front, indices, place = _arranged(input, advanced)
-    result = _index(front, tuple(indices))
-    if place == 0:
-        return result
-    return _permute(result, _moved(result.dim(), indices[0].dim(), place))
+    return _index(front, tuple(indices), place)
 
 
 def _moved(ndim: int, count: int, place: int) -> Shape:
@@ -362,8 +361,14 @@ def _moved(ndim: int, count: int, place: int) -> Shape:
     return (*range(count, count + place), *range(count), *range(count + place, ndim))
 
 
-def _index_input(grad: Tensor, input_shape: Shape, indices: tuple[Tensor, ...]) -> Tensor:
-    return _index_add_zeros(grad, tuple(input_shape), indices)
+def _back(ndim: int, count: int, place: int) -> Shape:
+    """The order that moves ``count`` dimensions from behind ``place`` others to the front."""
+    return (*range(place, place + count), *range(place), *range(place + count, ndim))
+
+
+def _index_input(grad: Tensor, input_shape: Shape, indices: tuple[Tensor, ...], place: int) -> Tensor:
+    front = _permute(grad, _back(grad.dim(), indices[0].dim(), place)) if place else grad
+    return _index_add_zeros(front, tuple(input_shape), indices)
 
 
 @primitive(
@@ -371,8 +376,25 @@ def _index_input(grad: Tensor, input_shape: Shape, indices: tuple[Tensor, ...]) 
     method=False,
     node="IndexBackward0",
 )
-def _index(input: Tensor, indices: tuple[Tensor, ...]) -> Tensor:
-    return from_array(input._type.kernels.index(input._array, [index._array for index in indices]), input._type)
+def _index(input: Tensor, indices: tuple[Tensor, ...], place: int = 0) -> Tensor:
+    """What stands at indices of the first dimensions; theirs are put behind the first ``place`` of the others."""
+    type_ = input._type
+    result = from_array(type_.kernels.index(input._array, [index._array for index in indices]), type_)
+    contiguous = type_.backend.is_contiguous
+    if not place and all(contiguous(tensor._array) for tensor in (input, *indices)):
+        return result
+    moved = _moved(result.dim(), indices[0].dim(), place)
+    result = from_array(type_.kernels.permute(result._array, moved), type_)
+    order = _order_of_index(result._array.shape, input, indices, moved)
+    return result if not place and order == moved and contiguous(result._array) else in_memory_order(result, order)
+
+
+def _order_of_index(shape: Shape, input: Tensor, indices: tuple[Tensor, ...], moved: Shape) -> Shape:
+    """How the dimensions of a result lie in memory: as those that are kept do in the input, and those of the indices there."""
+    strides, count = input._type.backend.strides, indices[0].dim()
+    kept = (*(0,) * count, *strides(input._array)[len(indices) :])
+    own = [(*strides(index._array), *(0,) * (len(shape) - count)) for index in indices]
+    return dense_order(shape, *(tuple(each[dim] for dim in moved) for each in (kept, *own)))
 
 
 @primitive(derivatives={"input": lambda grad, indices: _index(grad, indices)}, method=False, node="IndexPutBackward0")
@@ -475,8 +497,7 @@ def _put_at(view: Tensor, advanced: list[tuple[int, Tensor]], value: Tensor, acc
             f"{list(wanted)}"
         ) from None
     if place:
-        back = (*range(place, place + count), *range(place), *range(place + count, len(wanted)))
-        full = _permute(full, back)
+        full = _permute(full, _back(len(wanted), count, place))
     front._index_put_(tuple(indices), full, accumulate)
 
 
@@ -527,9 +548,10 @@ def _zero_at(grad: Tensor, indices: tuple[Tensor, ...]) -> Tensor:
     return _index_put(grad, indices, zeros((), dtype=grad.dtype, device=grad.device).expand(shape))
 
 
-def written(write: Callable[..., None], input: Tensor, *args: Any) -> Tensor:
-    """A copy of ``input`` that ``write`` has written to."""
-    result = from_array(input._type.kernels.clone(input._array, False), input._type)
+def written(write: Callable[..., None], input: Tensor, *args: Any, keep_strides: bool = False) -> Tensor:
+    """A copy of ``input`` that ``write`` has written to; contiguous, unless it is to keep the order of the strides."""
+    format = preserve_format if keep_strides else contiguous_format
+    result: Tensor = input.detach().clone(memory_format=format)
     write(result, *args)
     return result
 

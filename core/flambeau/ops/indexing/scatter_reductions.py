@@ -16,7 +16,7 @@ from flambeau.shapes import contiguous_strides
 from flambeau.type_info import iinfo
 
 from ._pairs import _gather, _scatter_add, slices_of
-from .gathering import check_gather, dimensioned
+from .gathering import check_gather, check_range, dimensioned
 from .scattering import _scatter, check_index_add, fitting_source
 
 __all__ = ["index_reduce", "scatter_reduce"]
@@ -67,7 +67,7 @@ def _prod_input(
     grad: Tensor, result: Tensor, input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str
 ) -> Tensor:
     if reduce != "prod":
-        return _shares(grad, result, input, dim, index, src).where(input == result, 0.0)
+        return _shares(grad, result, input, dim, index, src) * (input == result)
     divisor = input.masked_fill(input == 0, 1)
     return grad * _combine(divisor, dim, index, src, "prod") / divisor
 
@@ -75,7 +75,7 @@ def _prod_input(
 def _prod_src(grad: Tensor, result: Tensor, input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str) -> Tensor:
     if reduce != "prod":
         shares = _gather(_shares(grad, result, input, dim, index, src), dim, index)
-        return shares.where(src == _gather(result, dim, index), 0.0)
+        return shares * (src == _gather(result, dim, index))
     zero = src == 0
     zeros_there = _gather(_scatter_add(input.new_zeros(input.shape), dim, index, zero.to(src.dtype)), dim, index)
     only_zero = zero & (zeros_there == 1)
@@ -85,10 +85,10 @@ def _prod_src(grad: Tensor, result: Tensor, input: Tensor, dim: int, index: Tens
 
 
 def _shares(grad: Tensor, result: Tensor, input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
-    """The gradient of an extreme divided by how many elements reach it."""
+    """The gradient of an extreme divided by how many elements reach it; of nan, which nothing equals, by none."""
     reached = src == _gather(result, dim, index)
     count = _scatter_add((input == result).to(dtypes.int64), dim, index, reached.to(dtypes.int64))
-    return per_count(grad, count.clamp(min=1))
+    return per_count(grad, count)
 
 
 @fused(
@@ -186,6 +186,7 @@ def index_reduce(
         include_self: whether what a slice held takes part.
 
     Raises:
+        IndexError: an index is out of range.
         RuntimeError: there is no such reduction, or dtypes, shapes or sizes do not fit.
 
     Example:
@@ -196,6 +197,7 @@ def index_reduce(
     if reduce not in _REDUCTIONS[1:]:
         raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
     dim, vector = check_index_add("index_reduce", input, dim, index, source)
+    check_range(vector, input._array.shape[dim] if input.dim() else 1)
     target, values = dimensioned(input, source)
     places = counted_as(from_array(slices_of(vector, values._array.shape, dim), vector._type), vector)
     result = _reduced(target, dim, places, values, reduce, include_self)

@@ -9,6 +9,7 @@ from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.overlaps import fill_places, warn_expanded
 from flambeau._dispatch.runtime import Number, c_name, common_type, is_complex_operand
 from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.copies import contiguous_array
 from flambeau._tensor.storage import counted_as
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.conversion import to_type
@@ -18,7 +19,7 @@ from flambeau.ops.movement.slicing import _slice
 from flambeau.shapes import broadcast_shapes, normalize_dim
 
 from ._pairs import _gather, _index_add, _index_select, _masked_scatter, _put, _scatter_add, slices_of
-from .gathering import check_gather, check_in_range, check_inside, dimensioned, flat_index
+from .gathering import check_gather, check_in_range, check_range, dimensioned, flat_index
 from .keys import written
 
 __all__ = [
@@ -139,8 +140,8 @@ def check_index_add(function: str, input: Tensor, dim: int, index: Tensor, sourc
     """Check the arguments of ``index_add`` and ``index_reduce``; the dim from the front, and the index as an int64 vector.
 
     Raises:
-        IndexError: there is no such dim, the index has several dimensions, or one for ``index_reduce`` is out of range.
-        RuntimeError: dtypes, shapes or sizes do not fit, or an index for ``index_add`` is out of range.
+        IndexError: there is no such dim, or the index has several dimensions.
+        RuntimeError: dtypes, shapes or sizes do not fit.
     """
     dim = normalize_dim(dim, input.dim())
     if index.dtype not in (dtypes.int32, dtypes.int64):
@@ -170,11 +171,6 @@ def check_index_add(function: str, input: Tensor, dim: int, index: Tensor, sourc
             f"{own} source.shape = {other}"
         )
     (vector,) = dimensioned(counted_as(to_type(index, input._type.with_dtype(dtypes.int64)), index))
-    size = own[dim] if own else 1
-    if function == "index_reduce":
-        check_inside(vector, size)
-    else:
-        check_in_range("", vector, size, RuntimeError)
     return dim, vector
 
 
@@ -183,6 +179,7 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
     """Add slices of ``source``, times ``alpha``, to the slices of a dimension that are named. Source: ``torch.index_add``.
 
     Raises:
+        IndexError: an index of a vector's elements is out of range.
         RuntimeError: dtypes, shapes or sizes do not fit, or an index is out of range.
 
     Example:
@@ -191,6 +188,12 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
         tensor([0., 5.])
     """
     dim, vector = check_index_add("index_add", input, dim, index, source)
+    if not input.numel():  # there is no place that an index could miss
+        return input.clone()
+    if input.dim() > 1:
+        check_in_range("", vector, input._array.shape[dim], RuntimeError)
+    else:
+        check_range(vector, input.numel())
     if alpha != 1:
         source = source * (alpha if input._type.floats else int(alpha))  # type: ignore[arg-type]
     if input.dim():
@@ -294,7 +297,7 @@ def _write_index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor) -> 
     node="IndexFillBackward0",
 )
 def _index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor) -> Tensor:
-    return written(_write_index_fill, input, dim, index, value)
+    return written(_write_index_fill, input, dim, index, value, keep_strides=True)
 
 
 def _index_fill_places(input: Tensor, dim: int, index: Tensor, value: Tensor | Number) -> None:
@@ -388,7 +391,8 @@ def _masked_fill_value(grad: Tensor, mask: Tensor) -> Tensor:
 )
 def _masked_fill(input: Tensor, mask: Tensor, value: Tensor) -> Tensor:
     broadcast_shapes(tuple(input.shape), tuple(mask.shape))
-    return from_array(input._type.kernels.where(mask._array, value._array, input._array), input._type)
+    type_ = input._type
+    return from_array(contiguous_array(type_, type_.kernels.where(mask._array, value._array, input._array)), type_)
 
 
 def _masked_fill_places(input: Tensor, mask: Tensor, value: Tensor | Number) -> None:

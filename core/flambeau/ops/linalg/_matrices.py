@@ -100,6 +100,29 @@ def upper_of(factors: Tensor) -> Tensor:
     return triu(factors[..., : min(factors.shape[-2:]), :])
 
 
+def _triangular_input(grad: Tensor, input: Tensor, upper: bool, result: Tensor) -> Tensor:
+    slope = -matmul(_solve_triangular(adjoint(input), grad, not upper), adjoint(result))
+    return triu(slope) if upper else tril(slope)
+
+
+def _triangular_other(grad: Tensor, input: Tensor, upper: bool) -> Tensor:
+    return _solve_triangular(adjoint(input), grad, not upper)
+
+
+@primitive(
+    derivatives={
+        "input": _triangular_input,
+        "other": _triangular_other,
+    },
+    method=False,
+    holomorphic=False,
+    node="LinalgSolveTriangularBackward0",
+)
+def _solve_triangular(input: Tensor, other: Tensor, upper: bool) -> Tensor:
+    """As :func:`_solve`, of triangular matrices, by substitution; the other triangle is not read."""
+    return by_columns(input._type.kernels.solve_triangular(input._array, other._array, upper), input._type)
+
+
 def _solve_input(grad: Tensor, input: Tensor, result: Tensor) -> Tensor:
     return -matmul(_solve(adjoint(input), grad), adjoint(result))
 

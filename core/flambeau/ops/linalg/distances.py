@@ -28,7 +28,8 @@ def _dist_input(grad: Tensor, input: Tensor, other: Tensor, p: float, result: Te
 
 
 def _dist_other(grad: Tensor, input: Tensor, other: Tensor, p: float, result: Tensor) -> Any:
-    return _dist_input(grad, other, input, p, result)
+    slope = _norm_input(grad, input - other, float(p), None, False, result)
+    return None if slope is None else sum_to_size(-slope, tuple(other.shape))
 
 
 @primitive(derivatives={"input": _dist_input, "other": _dist_other}, method=False, node="DistBackward0")

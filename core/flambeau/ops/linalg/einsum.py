@@ -163,16 +163,21 @@ def _check_sizes(inputs: Sequence[_Labels], operands: Sequence[Tensor]) -> None:
 
 
 def _contracted(inputs: Sequence[_Labels], output: _Labels, operands: Sequence[Tensor]) -> Tensor:
+    rank = _ranks(inputs, output)
     labels, result = _without_repeats(inputs[0], operands[0])
     for step in range(1, len(operands)):
         other_labels, other = _without_repeats(inputs[step], operands[step])
         needed = set(output).union(*inputs[step + 1 :])
-        labels, result = _product(labels, result, other_labels, other, needed)
-    summed = [dim for dim, label in enumerate(labels) if label not in output]
-    if summed:
-        result = result.sum(summed)
-        labels = [label for label in labels if label in output]
-    return permute(result, [labels.index(label) for label in output])
+        labels, result = _product(labels, result, other_labels, other, needed, rank)
+    order = sorted(range(len(labels)), key=lambda dim: rank[labels[dim]])
+    result = permute(result, order)
+    return result.sum(tuple(range(len(output), len(order)))) if len(order) > len(output) else result
+
+
+def _ranks(inputs: Sequence[_Labels], output: _Labels) -> dict[Any, int]:
+    """The order in which dimensions stand while products are computed: those of the result first, as they stand there."""
+    summed = {label for labels in inputs for label in labels}.difference(output)
+    return {label: rank for rank, label in enumerate([*output, *sorted(summed, key=str)])}
 
 
 def _without_repeats(labels: _Labels, operand: Tensor) -> tuple[_Labels, Tensor]:
@@ -188,24 +193,43 @@ def _without_repeats(labels: _Labels, operand: Tensor) -> tuple[_Labels, Tensor]
 
 
 def _product(
-    labels: _Labels, one: Tensor, other_labels: _Labels, other: Tensor, needed: set[Any]
+    labels: _Labels, one: Tensor, other_labels: _Labels, other: Tensor, needed: set[Any], rank: dict[Any, int]
 ) -> tuple[_Labels, Tensor]:
     """The product of two operands, summed over what nothing else needs: a product of batches of matrices."""
     labels, one = _reduced(labels, one, needed.union(other_labels))
     other_labels, other = _reduced(other_labels, other, needed.union(labels))
-    shared = [label for label in labels if label in other_labels]
-    # A dimension of size 1 that meets a larger one is summed away, or kept by its partner.
+    every = sorted({*labels, *other_labels}, key=rank.__getitem__)
+    shared = [label for label in every if label in labels and label in other_labels]
     batch = [label for label in shared if label in needed]
     between = [label for label in shared if label not in needed]
-    left = [label for label in labels if label not in shared]
-    right = [label for label in other_labels if label not in shared]
-    sizes = {label: max(one.shape[labels.index(label)], other.shape[other_labels.index(label)]) for label in shared}
-    sizes |= {label: one.shape[labels.index(label)] for label in left}
-    sizes |= {label: other.shape[other_labels.index(label)] for label in right}
+    if not between:
+        return every, _spread(one, labels, every) * _spread(other, other_labels, every)
+    left = [label for label in every if label in labels and label not in shared]
+    right = [label for label in every if label in other_labels and label not in shared]
+    if left and right and rank[right[0]] < rank[left[0]]:  # so that the result lies in memory as it is wanted
+        labels, one, left, other_labels, other, right = other_labels, other, right, labels, one, left
+    sizes = _sizes(labels, one) | {
+        # A dimension of size 1 that meets another one is summed away, or kept by its partner.
+        label: size
+        for label, size in _sizes(other_labels, other).items()
+        if size != 1 or label not in labels
+    }
     a = _grouped(one, labels, (batch, left, between), sizes)
     b = _grouped(other, other_labels, (batch, between, right), sizes)
     kept = batch + left + right
     return kept, reshape(bmm(a, b), tuple(sizes[label] for label in kept))
+
+
+def _sizes(labels: _Labels, operand: Tensor) -> dict[Any, int]:
+    return dict(zip(labels, operand.shape, strict=True))
+
+
+def _spread(operand: Tensor, labels: _Labels, every: _Labels) -> Tensor:
+    """An operand with a dimension for every label, of size 1 where it has none."""
+    own = [label for label in every if label in labels]
+    sizes = _sizes(labels, operand)
+    arranged = permute(operand, [labels.index(label) for label in own])
+    return reshape(arranged, tuple(sizes.get(label, 1) for label in every))
 
 
 def _reduced(labels: _Labels, operand: Tensor, kept: set[Any]) -> tuple[_Labels, Tensor]:

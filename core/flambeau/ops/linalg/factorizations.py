@@ -24,6 +24,7 @@ from flambeau.ops.reductions._reduce import named_repr
 from ._matrices import (
     _not_finite,
     _solve,
+    _solve_triangular,
     adjoint,
     batch_text,
     by_columns,
@@ -44,7 +45,7 @@ def _cholesky_input(grad: Tensor, result: Tensor) -> Tensor:
     inner = matmul(turned, grad)
     # The input is symmetric, and so is L^-H inner L^-1, but for imaginary parts on the diagonal, which PyTorch keeps.
     inner = (tril(inner) + adjoint(tril(inner, -1))) / 2
-    return adjoint(_solve(turned, adjoint(_solve(turned, inner))))
+    return adjoint(_solve_triangular(turned, adjoint(_solve_triangular(turned, inner, True)), True))
 
 
 @primitive(derivatives={"input": _cholesky_input}, method=False, holomorphic=False, node="LinalgCholeskyExBackward0")
@@ -144,7 +145,7 @@ def _qr_input(grad: list[Tensor], q: Tensor, r: Tensor) -> Tensor:
     grad_q, grad_r = grad
     inner = matmul(r, adjoint(grad_r)) - matmul(adjoint(grad_q), q)
     total = grad_q + matmul(q, _lower_copied_up(inner))
-    return adjoint(_solve(r, adjoint(total)))
+    return adjoint(_solve_triangular(r, adjoint(total), True))
 
 
 def _qr_derivative(grad: list[Tensor], input: Tensor, mode: str, result_0: Tensor, result_1: Tensor) -> Tensor:

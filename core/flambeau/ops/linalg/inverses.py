@@ -15,6 +15,7 @@ from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.overrides import overridable
 from flambeau.errors import LinAlgError
+from flambeau.ops.creation.conversion import to_type
 from flambeau.ops.creation.ranges import eye
 from flambeau.ops.elementwise.complex_parts import imag
 from flambeau.ops.elementwise.selection import where
@@ -364,6 +365,7 @@ def matrix_exp(A: Tensor) -> Tensor:
     """Compute the exponential of square matrices. Source of the semantics: ``torch.linalg.matrix_exp``.
 
     By scaling and squaring of a Taylor polynomial, each matrix of a batch by its own norm; gradients flow through the products.
+    Matrices of 16 bits are computed in float32.
 
     Raises:
         RuntimeError: the matrices are not square, or not floating.
@@ -374,9 +376,16 @@ def matrix_exp(A: Tensor) -> Tensor:
         tensor([[1., 0.],
                 [0., 1.]])
     """
-    check_square_matrix("linalg.matrix_exp", A)
+    check_matrix("linalg.matrix_exp", A, halves=True)
+    check_square("linalg.matrix_exp", A)
     if not A.numel():
         return A.clone()
+    if A._type.halves:  # rounded once, at the end
+        return to_type(_exponential(to_type(A, A._type.with_dtype(dtypes.float32))), A._type)
+    return _exponential(A)
+
+
+def _exponential(A: Tensor) -> Tensor:
     norms = A.detach().abs().sum(-2, keepdim=True).amax(-1, keepdim=True).reshape(-1).tolist()
     largest = _NORMS[A.dtype.to_real()]
     counts = [max(0, ceil(log2(norm / largest))) if 0 < norm < inf else 0 for norm in norms]

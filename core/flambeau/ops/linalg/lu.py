@@ -14,7 +14,7 @@ from flambeau.ops.movement.diagonals import diagonal, tril, triu
 from flambeau.ops.movement.joining import cat
 from flambeau.ops.reductions._reduce import named_repr
 
-from ._matrices import _solve, adjoint, batch_text, by_columns, check_matrix, lower_of, upper_of
+from ._matrices import _solve_triangular, adjoint, batch_text, by_columns, check_matrix, lower_of, upper_of
 from .matmul import matmul
 
 __all__: list[str] = []  # public in flambeau.linalg
@@ -43,13 +43,13 @@ def _lu_derivative(grad: list[Tensor], input: Tensor) -> Tensor:
     first_lower, first_upper = grad_lower[..., :inner, :], grad_upper[..., :inner]
     rest = None
     if columns > inner:
-        rest = _solve(adjoint(square_lower), grad_upper[..., inner:])
+        rest = _solve_triangular(adjoint(square_lower), grad_upper[..., inner:], True)
         first_lower = first_lower - matmul(rest, adjoint(upper[..., inner:]))
     elif rows > inner:
         rest = _divided(grad_lower[..., inner:, :], square_upper)
         first_upper = first_upper - matmul(adjoint(lower[..., inner:, :]), rest)
     middle = tril(matmul(adjoint(square_lower), first_lower), -1) + triu(matmul(first_upper, adjoint(square_upper)))
-    turned = _divided(_solve(adjoint(square_lower), middle), square_upper)
+    turned = _divided(_solve_triangular(adjoint(square_lower), middle, True), square_upper)
     if rest is not None:
         turned = cat([turned, rest], -1 if columns > inner else -2)
     back = permutation_of(swaps, rows).argsort(-1)
@@ -58,7 +58,7 @@ def _lu_derivative(grad: list[Tensor], input: Tensor) -> Tensor:
 
 def _divided(matrix: Tensor, upper: Tensor) -> Tensor:
     """``matrix`` times the inverse of the adjoint of ``upper``."""
-    return adjoint(_solve(upper, adjoint(matrix)))
+    return adjoint(_solve_triangular(upper, adjoint(matrix), True))
 
 
 @primitive(derivatives={"input": _lu_derivative}, method=False, holomorphic=False, node="LinalgLuFactorExBackward0")

@@ -12,6 +12,7 @@ from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.precision import in_single, per_count
 from flambeau._dispatch.runtime import Number, number_argument, with_exact_out
 from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.copies import contiguous_array
 from flambeau.dtypes import as_dtype, scalar_type_name
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.ops.creation.conversion import to_type
@@ -46,7 +47,10 @@ def _norm_input(grad: Tensor, input: Tensor, ord: float, dim: Dims, keepdim: boo
         hit = (size == total) | ((input != input) & (total != total))
         return where(hit, per_count(grad, sum(hit, dim, True)) * input.sign(), 0.0)
     slope = input * size ** (ord - 2) if ord >= 2 else where(input == 0, 0.0, input.sign() * size ** (ord - 1))
-    return slope * where(at_corner, 0.0, grad * where(at_corner, 1.0, total) ** (1 - ord))
+    divisor = where(at_corner, 1.0, total)
+    if ord < 1:
+        return where(at_corner, 0.0, slope * grad * divisor ** (1 - ord))
+    return slope * where(at_corner, 0.0, grad / divisor ** (ord - 1))
 
 
 @primitive(derivatives={"input": _norm_input}, method=False, holomorphic=False, node="LinalgVectorNormBackward0")
@@ -189,6 +193,37 @@ def _as_dtype(input: Tensor, dtype: DType | None, function: str = "linalg.vector
     return to_type(input, input._type.with_dtype(dtype))
 
 
+def _renorm_input(grad: Tensor, input: Tensor, p: float, dims: Shape, maxnorm: float) -> Tensor:
+    """That of the shrunk slices; what is not above the norm, or has none, is passed on.
+
+    Source of the cases: ``renorm_backward`` of PyTorch.
+    """
+    source = to_type(input, input._type.with_dtype(dtypes.float32)) if input._type.halves else input
+    size = vector_norm_of(source, p, dims, True)
+    along = (source.conj() * grad).real.sum(dims, keepdim=True)
+    inverse = 1 / (size + _GUARD)
+    if source._type.complex and p != 2:
+        slope = source.sgn() * _norm_input(along, source.abs(), p, dims, True, size)
+    else:
+        slope = _norm_input(along, source, p, dims, True, size)
+    shrunk: Tensor = maxnorm * inverse * (grad - inverse * slope)
+    return where(size > maxnorm, to_type(shrunk, grad._type), grad)  # type: ignore[no-any-return]
+
+
+_GUARD = 1e-7
+"""What PyTorch adds to a norm that it divides by."""
+
+
+@primitive(derivatives={"input": _renorm_input}, method=False, holomorphic=False, node="RenormBackward0")
+def _renorm(input: Tensor, p: float, dims: Shape, maxnorm: float) -> Tensor:
+    type_, input = input._type, input.detach()
+    source = to_type(input, type_.with_dtype(dtypes.float32)) if type_.halves else input
+    size = vector_norm_of(source, p, dims, True)
+    factor: Tensor = where(size > maxnorm, maxnorm / (size + _GUARD), 1.0)
+    result = input * (to_type(factor, type_) if type_.halves else factor)
+    return from_array(contiguous_array(type_, result._array), type_)
+
+
 @composite(inplace=True, out="exact")
 def renorm(input: Tensor, p: Number, dim: int, maxnorm: Number) -> Tensor:
     """Shrink the slices along ``dim`` whose ``p``-norm is above ``maxnorm`` to it. Source: ``torch.renorm``.
@@ -210,12 +245,7 @@ def renorm(input: Tensor, p: Number, dim: int, maxnorm: Number) -> Tensor:
     if input.dim() < 2:
         raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {input.dim()} dimensions")
     kept = normalize_dim(dim, input.dim())
-    others: Sequence[int] = [each for each in range(input.dim()) if each != kept]
-    type_ = input._type
-    source = to_type(input, type_.with_dtype(dtypes.float32)) if type_.halves else input
-    size = vector_norm_of(source, exponent, others, True)
-    factor: Tensor = where(size > limit, limit / (size + 1e-7), 1.0)  # 1e-7 is PyTorch's guard against a norm of 0
-    return input * (to_type(factor, type_) if type_.halves else factor)
+    return _renorm(input, exponent, tuple(each for each in range(input.dim()) if each != kept), limit)
 
 
 def _real(function: str, argument: str, position: int, value: Any) -> float:

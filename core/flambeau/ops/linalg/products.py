@@ -145,10 +145,13 @@ def cross_along(input: Tensor, other: Tensor, dim: int) -> Tensor:
         raise NotImplementedError("\"cross\" not implemented for 'Bool'")
     if input.dim() != other.dim():
         raise RuntimeError("linalg.cross: inputs must have the same number of dimensions.")
+    if not input.dim():
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     given, dim = dim, normalize_dim(dim, input.dim())
-    if not input.dim() or input.shape[dim] != 3 or other.shape[dim] != 3:
-        found = (input.shape[dim], other.shape[dim]) if input.dim() else (1, 1)
-        raise RuntimeError(f"linalg.cross: inputs dimension {given} must have length 3. Got {found[0]} and {found[1]}")
+    if input.shape[dim] != 3 or other.shape[dim] != 3:
+        raise RuntimeError(
+            f"linalg.cross: inputs dimension {given} must have length 3. Got {input.shape[dim]} and {other.shape[dim]}"
+        )
     shape = broadcast_shapes(tuple(input.shape), tuple(other.shape))
     a, b = (_expand_method(each, shape).unbind(dim) for each in (input, other))
     parts = [a[(i + 1) % 3] * b[(i + 2) % 3] - a[(i + 2) % 3] * b[(i + 1) % 3] for i in range(3)]

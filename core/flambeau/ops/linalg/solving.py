@@ -21,6 +21,7 @@ from flambeau.shapes import broadcast_shapes
 
 from ._matrices import (
     _solve,
+    _solve_triangular,
     adjoint,
     batch_text,
     check_matrix,
@@ -77,14 +78,15 @@ def _system(A: Tensor, B: Tensor, left: bool) -> Tensor:
             f"{right.shape[-2]}x{right.shape[-1]})"
         )
     if not left:
-        return adjoint(_in_batches(adjoint(A), adjoint(right)))
-    result = _in_batches(A, right)
+        return adjoint(_solve(*_batched(adjoint(A), adjoint(right))))
+    result = _solve(*_batched(A, right))
     return result.squeeze(-1) if vector else result
 
 
-def _in_batches(A: Tensor, B: Tensor) -> Tensor:
+def _batched(A: Tensor, B: Tensor) -> tuple[Tensor, Tensor]:
+    """Both with the same leading dimensions."""
     batch = broadcast_shapes(tuple(A.shape[:-2]), tuple(B.shape[:-2]))
-    return _solve(_expand_method(A, (*batch, *A.shape[-2:])), _expand_method(B, (*batch, *B.shape[-2:])))
+    return _expand_method(A, (*batch, *A.shape[-2:])), _expand_method(B, (*batch, *B.shape[-2:]))
 
 
 @spelled(out=with_exact_out)
@@ -163,8 +165,8 @@ def solve_triangular(
     if unitriangular:
         triangle = triangle + eye(A.shape[-1], dtype=A.dtype, device=A.device)
     if left:
-        return _in_batches(triangle, B)
-    return adjoint(_in_batches(adjoint(triangle), adjoint(B)).contiguous())
+        return _solve_triangular(*_batched(triangle, B), upper)
+    return _solve_triangular(*_batched(triangle.mT, B.mT), not upper).contiguous().mT  # which lies column after column
 
 
 def _cholesky_solve_other(grad: Tensor, lower: Tensor) -> Tensor:
@@ -188,7 +190,7 @@ def _symmetric_part(matrix: Tensor) -> Tensor:
 )
 def _cholesky_solve(other: Tensor, lower: Tensor) -> Tensor:
     triangle = tril(lower.detach())
-    return _solve(adjoint(triangle), _solve(triangle, other.detach()))
+    return _solve_triangular(adjoint(triangle), _solve_triangular(triangle, other.detach(), False), True)
 
 
 def _cholesky_inverse_lower(grad: Tensor, lower: Tensor, result: Tensor) -> Tensor:
@@ -233,8 +235,7 @@ def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False, *, out: Tensor | N
             f"{scalar_type_name(L.dtype)} instead."
         )
     lower = adjoint(L) if upper else L
-    batch = broadcast_shapes(tuple(B.shape[:-2]), tuple(L.shape[:-2]))
-    return _cholesky_solve(*(_expand_method(each, (*batch, *each.shape[-2:])) for each in (B, lower)))
+    return _cholesky_solve(*_batched(B, lower))
 
 
 @spelled(input="L", x="L", a="L", x1="L")

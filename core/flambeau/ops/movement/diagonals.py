@@ -8,12 +8,13 @@ from flambeau._dispatch.factories import TypeOf, factory
 from flambeau._dispatch.overlaps import fill_places
 from flambeau._dispatch.runtime import Number
 from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.copies import contiguous_array
 from flambeau._tensor.methods import method
 from flambeau.backend.types import TensorType
 from flambeau.dtypes import scalar_type_name
 from flambeau.shapes import Shape, as_int, normalize_dim
 
-from .slicing import replaced
+from .slicing import cloned_for_part, replaced
 from .strided import as_strided
 
 __all__ = [
@@ -94,7 +95,7 @@ def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0,
         tensor([[1., 0.],
                 [0., 2.]])
     """
-    result = input.clone()
+    result = cloned_for_part(input)
     return replaced(src, result, diagonal(result, offset, dim1, dim2))
 
 
@@ -205,7 +206,7 @@ def _lower(input: Tensor, diagonal: int, *, keep: bool) -> Tensor:
     zero = type_.number(0)
     array = input._array
     chosen = kernels.where(inside, array, zero) if keep else kernels.where(inside, zero, array)
-    return from_array(chosen, type_)
+    return from_array(contiguous_array(type_, chosen), type_)
 
 
 def _triangle_check(function: str, input: Tensor) -> None:

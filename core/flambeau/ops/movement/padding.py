@@ -187,6 +187,9 @@ def _constant_pad_input(grad: Tensor, pad: Sequence[int]) -> Tensor:
 def constant_pad_nd(input: Tensor, pad: Sequence[int], value: Number = 0) -> Tensor:
     """Add elements of a constant, or remove elements, at both ends of dimensions. Source: ``torch.constant_pad_nd``.
 
+    Raises:
+        RuntimeError: there are more to remove than a dimension has, or ``pad`` does not fit the dimensions.
+
     Example:
         >>> import flambeau as torch
         >>> torch.constant_pad_nd(torch.tensor([1, 2]), (1, -1), 7)
@@ -196,6 +199,8 @@ def constant_pad_nd(input: Tensor, pad: Sequence[int], value: Number = 0) -> Ten
     shape, type_ = input._array.shape, input._type
     starts = tuple(max(-low, 0) for low in before)
     lengths = tuple(size - start - max(-high, 0) for size, start, high in zip(shape, starts, after, strict=True))
+    if any(length < 0 for length in lengths):
+        raise RuntimeError("narrow(): length must be non-negative.")
     kept = type_.kernels.slice(input._array, starts, lengths, (1,) * len(shape))
     number: Any = number_argument("constant_pad_nd", "value", value, 3)
     added = (tuple(max(low, 0) for low in before), tuple(max(high, 0) for high in after))

@@ -9,7 +9,7 @@ from flambeau._dispatch.declare import composite, fused, primitive
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
 from flambeau.layouts import contiguous_format
-from flambeau.shapes import Shape, as_int, as_ints, normalize_dim, size_argument
+from flambeau.shapes import Shape, as_int, as_ints, dense_order, normalize_dim, size_argument
 
 from .shapes import transpose
 
@@ -22,7 +22,12 @@ def _flip_input(grad: Tensor, dims: Shape) -> Tensor:
 
 @primitive(derivatives={"input": _flip_input}, method=False, node="FlipBackward0")
 def _flip(input: Tensor, dims: Shape) -> Tensor:
-    return from_array(input._type.kernels.flip(input._array, dims), input._type)
+    kernels, type_ = input._type.kernels, input._type
+    order = dense_order(input._array.shape, type_.backend.strides(input._array))
+    if order == tuple(range(len(order))):
+        return from_array(kernels.flip(input._array, dims), type_)
+    flipped = kernels.flip(kernels.permute(input._array, order), tuple(map(order.index, dims)))
+    return from_array(kernels.permute(flipped, tuple(map(order.index, range(len(order))))), type_)
 
 
 @composite(method=False)

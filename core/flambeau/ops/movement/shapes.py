@@ -338,10 +338,17 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
 # -- transposed ---------------------------------------------------------------
 
 
+def warn_zero_dim(name: str, advice: str = "This function is the identity in these cases.") -> None:
+    """Say, as PyTorch does, that there is nothing to transpose without dimensions."""
+    warnings.warn(f"{name} is deprecated on 0-D tensors. {advice}", UserWarning, stacklevel=level_of_caller())
+
+
 @method_property("T")
 def _transposed(self: Tensor) -> Tensor:
     """Its dimensions in reverse order; a matrix transposed."""
-    if self.dim() != 2:
+    if self.dim() == 0:
+        warn_zero_dim("Tensor.T")
+    elif self.dim() != 2:
         warnings.warn(
             "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will "
             "throw an error in a future release. Consider `x.mT` to transpose batches of matrices or "
@@ -355,6 +362,9 @@ def _transposed(self: Tensor) -> Tensor:
 @method_property("mT")
 def _matrix_transposed(self: Tensor) -> Tensor:
     """Its last two dimensions exchanged."""
+    if self.dim() == 0:
+        warn_zero_dim("Tensor.mT")
+        return _view(self, ())
     if self.dim() < 2:
         raise RuntimeError(
             f"tensor.mT is only supported on matrices or batches of matrices. Got {self.dim()}-D tensor."

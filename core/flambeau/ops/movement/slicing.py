@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from flambeau._dispatch.declare import composite, primitive, view
+from flambeau._dispatch.overlaps import overlaps_itself
 from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.memory import memory_in
 from flambeau.layouts import contiguous_format
 from flambeau.ops.creation.filled import zeros
 from flambeau.shapes import Shape, as_int, normalize_dim
@@ -108,8 +110,8 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     """Take ``length`` indices of a dimension from ``start`` on; a view. Source of the semantics: ``torch.narrow``.
 
     Raises:
-        IndexError: it would begin outside of the dimension.
-        RuntimeError: it would end outside.
+        IndexError: there is no such dimension, or ``start`` lies outside of it.
+        RuntimeError: the range leaves the dimension.
 
     Example:
         >>> import flambeau as torch
@@ -162,6 +164,22 @@ def replaced(src: Tensor, result: Tensor, part: Tensor) -> Tensor:
     return result
 
 
+@primitive(derivatives={"input": lambda grad: grad}, method=False, node="CloneBackward0")
+def _memory_cloned(input: Tensor) -> Tensor:
+    memory = memory_in(input)
+    if memory is None:
+        return input.detach().clone()
+    return memory.copied().tensor(input._type, input._array.shape, tuple(input.stride()), input.storage_offset())
+
+
+def cloned_for_part(input: Tensor) -> Tensor:
+    """A copy in which a part is to be replaced: of the whole memory, so that the strides and the offset stay as they are.
+
+    Elements that share a place get one each. Source of the semantics: PyTorch's ``clone_preserve_strides``.
+    """
+    return input.clone() if overlaps_itself(input) or not input.numel() else _memory_cloned(input)
+
+
 @composite()
 def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
     """Copy a tensor with one index of a dimension replaced by ``src``. Source: ``torch.select_scatter``.
@@ -175,7 +193,7 @@ def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
         tensor([[1., 1.],
                 [0., 0.]])
     """
-    result = input.clone()
+    result = cloned_for_part(input)
     return replaced(src, result, select(result, dim, index))
 
 
@@ -195,7 +213,7 @@ def slice_scatter(
     """
     if (step := as_int(step, "step")) <= 0:
         raise RuntimeError("slice step must be positive")
-    result = input.clone()
+    result = cloned_for_part(input)
     dim = normalize_dim(dim, input.dim())
     key = (slice(None),) * dim + (slice(start, end, step),)
     return replaced(src, result, result[key])
