@@ -97,10 +97,10 @@ def _cumprod_input(grad: Tensor, input: Tensor, dim: int, result: Tensor) -> Ten
     one = ones_like(narrow(input, dim, 0, 1), requires_grad=False)
     before = cat([one, narrow(result, dim, 0, size - 1)], dim)
     weights = cat([narrow(input, dim, 1, size - 1), zeros_like(one)], dim)
-    return before * _weighted_sums(grad, weights, dim)
+    return before * weighted_sums(grad, weights, dim)
 
 
-def _weighted_sums(sums: Tensor, weights: Tensor, dim: int) -> Tensor:
+def weighted_sums(sums: Tensor, weights: Tensor, dim: int) -> Tensor:
     """Solve ``s[k] = sums[k] + weights[k] * s[k + 1]``; each step doubles the number of terms that are in."""
     size, reach = sums._array.shape[dim], 1
     while reach < size:
@@ -160,9 +160,9 @@ def _cummin(input: Tensor, dim: int) -> Cummin:
 
 def _running_extreme(input: Tensor, dim: int, optional: str, kernel: str) -> tuple[Tensor, Tensor]:
     type_, array = input._type, input._array
-    if type_.dtype.is_complex:
-        raise NotImplementedError(f"\"{optional}_cpu\" not implemented for '{scalar_type_name(type_.dtype)}'")
     kernels, int64 = type_.kernels, type_.with_dtype(dtypes.int64)
+    if type_.dtype.is_complex and array.shape and 0 not in array.shape:
+        raise NotImplementedError(f"\"{optional}_cpu\" not implemented for '{scalar_type_name(type_.dtype)}'")
     if not array.shape:
         return from_array(kernels.clone(array, True), type_), from_array(kernels.full((), 0, "int64"), int64)
     values = _running(type_, array, dim, optional, kernel)
