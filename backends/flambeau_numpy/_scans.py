@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["cumsum", "scan"]
+__all__ = ["cumsum", "rounding_scan", "scan"]
 
 _PIECE = 32
 _LONG = 128
@@ -22,11 +22,13 @@ _LONG = 128
 _WIDE = 256
 """Elements of a step from which on a call for every step pays."""
 
+_WIDER = {"f": "float64", "F": "complex128"}
+
 _TRIANGLES = {dtype: np.triu(np.ones((_PIECE, _PIECE), dtype)) for dtype in map(np.dtype, ("float32", "float64"))}
 
 
 def scan(ufunc: Any) -> Callable[[np.ndarray, int], np.ndarray]:
-    """The scan that a ufunc makes: cumprod of ``numpy.multiply``, cummax of ``numpy.maximum``."""
+    """The scan that a ufunc makes: cummax of ``numpy.maximum``."""
 
     def kernel(a: np.ndarray, dim: int) -> np.ndarray:
         if dim < a.ndim - 1 and a.size > _WIDE * a.shape[dim]:
@@ -35,6 +37,17 @@ def scan(ufunc: Any) -> Callable[[np.ndarray, int], np.ndarray]:
         return result
 
     return kernel
+
+
+def rounding_scan(ufunc: Any) -> Callable[[np.ndarray, int], np.ndarray]:
+    """The scan of a ufunc that rounds, as cumprod of ``numpy.multiply``: of float32 in float64, so that no digits are lost."""
+    kernel = scan(ufunc)
+
+    def in_double(a: np.ndarray, dim: int) -> np.ndarray:
+        wider = _WIDER.get(a.dtype.char)
+        return kernel(a, dim) if wider is None else kernel(a.astype(wider), dim).astype(a.dtype)
+
+    return in_double
 
 
 def _step_by_step(ufunc: Any, a: np.ndarray, dim: int) -> np.ndarray:
@@ -46,7 +59,7 @@ def _step_by_step(ufunc: Any, a: np.ndarray, dim: int) -> np.ndarray:
     return result
 
 
-_add_up = scan(np.add)
+_add_up = rounding_scan(np.add)
 
 
 def cumsum(a: np.ndarray, dim: int) -> np.ndarray:

@@ -11,7 +11,6 @@ from flambeau._dispatch.declare import composite, fused
 from flambeau._dispatch.precision import in_single, in_single_formula
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import scalar_type_name
-from flambeau.ops.creation.filled import zeros_like
 from flambeau.ops.elementwise.comparison import isinf, isnan
 from flambeau.ops.elementwise.complex_parts import real
 from flambeau.ops.elementwise.exponential import exp, log, logaddexp
@@ -24,7 +23,7 @@ from flambeau.shapes import Shape, normalize_dim, normalize_dims, reduced_shape
 
 from ._reduce import Dims, spread
 from .extremes import amax
-from .scans import running, weighted_sums
+from .scans import running
 from .sums import sum
 
 __all__ = ["logcumsumexp", "logsumexp"]
@@ -94,16 +93,25 @@ def _logcumsumexp_input(grad: Tensor, input: Tensor, dim: int, result: Tensor) -
     """
     if not input.dim() or not input.numel():
         return grad
-    rest = result.size(dim) - 1
-    now, later = narrow(result, dim, 0, rest), narrow(result, dim, 1, rest)
     infinite = isinf(result.detach())
-    edge = narrow(infinite, dim, 0, rest) | narrow(infinite, dim, 1, rest)
-    falls = where(edge, -inf, now - later).exp()  # not nan, where both are infinite
-    grad = where(isnan(grad), 0.0, grad)
-    sums = weighted_sums(grad, cat([falls, zeros_like(narrow(grad, dim, 0, 1))], dim), dim)
+    sums = _later_sums(where(isnan(grad), 0.0, grad), result, infinite, dim)
     below: Tensor = input - result
     # What is infinite has no part in the derivatives of the others.
     return where(infinite, below.exp(), where(infinite, 0.0, below).exp() * sums)  # type: ignore[no-any-return]
+
+
+def _later_sums(sums: Tensor, result: Tensor, infinite: Tensor, dim: int) -> Tensor:
+    """The sums of all later elements of ``sums``, times exp(result - later result); each step doubles those that are in."""
+    size, reach = result.size(dim), 1
+    while reach < size:
+        rest = size - reach
+        fall = narrow(result, dim, 0, rest) - narrow(result, dim, reach, rest)
+        edge = narrow(infinite, dim, 0, rest) | narrow(infinite, dim, reach, rest)
+        share = where(edge, -inf, fall).exp()
+        carried = narrow(sums, dim, 0, rest) + share * narrow(sums, dim, reach, rest)
+        sums = cat([carried, narrow(sums, dim, rest, reach)], dim)
+        reach *= 2
+    return sums
 
 
 @fused("logcumsumexp", derivatives={"input": _logcumsumexp_input}, out="exact")

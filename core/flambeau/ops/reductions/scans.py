@@ -97,10 +97,10 @@ def _cumprod_input(grad: Tensor, input: Tensor, dim: int, result: Tensor) -> Ten
     one = ones_like(narrow(input, dim, 0, 1), requires_grad=False)
     before = cat([one, narrow(result, dim, 0, size - 1)], dim)
     weights = cat([narrow(input, dim, 1, size - 1), zeros_like(one)], dim)
-    return before * weighted_sums(grad, weights, dim)
+    return before * _weighted_sums(grad, weights, dim)
 
 
-def weighted_sums(sums: Tensor, weights: Tensor, dim: int) -> Tensor:
+def _weighted_sums(sums: Tensor, weights: Tensor, dim: int) -> Tensor:
     """Solve ``s[k] = sums[k] + weights[k] * s[k + 1]``; each step doubles the number of terms that are in."""
     size, reach = sums._array.shape[dim], 1
     while reach < size:
