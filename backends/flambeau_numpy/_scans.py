@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["cumsum", "scan"]
+__all__ = ["cumsum", "rounding_scan", "scan"]
 
 _PIECE = 32
 _LONG = 128
@@ -22,11 +22,13 @@ _LONG = 128
 _WIDE = 256
 """Elements of a step from which on a call for every step pays."""
 
+_WIDER = {"f": "float64", "F": "complex128"}
+
 _TRIANGLES = {dtype: np.triu(np.ones((_PIECE, _PIECE), dtype)) for dtype in map(np.dtype, ("float32", "float64"))}
 
 
 def scan(ufunc: Any) -> Callable[[np.ndarray, int], np.ndarray]:
-    """The scan that a ufunc makes: cumprod of ``numpy.multiply``, cummax of ``numpy.maximum``."""
+    """The scan that a ufunc makes: cummax of ``numpy.maximum``."""
 
     def kernel(a: np.ndarray, dim: int) -> np.ndarray:
         if dim < a.ndim - 1 and a.size > _WIDE * a.shape[dim]:
@@ -35,6 +37,17 @@ def scan(ufunc: Any) -> Callable[[np.ndarray, int], np.ndarray]:
         return result
 
     return kernel
+
+
+def rounding_scan(ufunc: Any) -> Callable[[np.ndarray, int], np.ndarray]:
+    """The scan of a ufunc that rounds, as cumprod of ``numpy.multiply``: of float32 in float64, so that no digits are lost."""
+    kernel = scan(ufunc)
+
+    def in_double(a: np.ndarray, dim: int) -> np.ndarray:
+        wider = _WIDER.get(a.dtype.char)
+        return kernel(a, dim) if wider is None else kernel(a.astype(wider), dim).astype(a.dtype)
+
+    return in_double
 
 
 def _step_by_step(ufunc: Any, a: np.ndarray, dim: int) -> np.ndarray:
@@ -46,34 +59,16 @@ def _step_by_step(ufunc: Any, a: np.ndarray, dim: int) -> np.ndarray:
     return result
 
 
+_add_up = rounding_scan(np.add)
+
+
 def cumsum(a: np.ndarray, dim: int) -> np.ndarray:
     """The kernel of this name, but for float16."""
     if dim == a.ndim - 1 and a.dtype in _TRIANGLES and a.shape[dim] >= _LONG and a.flags.c_contiguous:
         result = _by_pieces(a.reshape(-1, a.shape[-1]))
         if np.isfinite(result[:, -1]).all():  # in products with a triangle, infinities reach what is before them
             return result.reshape(a.shape)
-    wide = _WIDE_SUMS.get(a.dtype.char)
-    if wide is None or not a.ndim:
-        return _add_up(a, dim)
-    if dim < a.ndim - 1 and a.size > _WIDE * a.shape[dim]:
-        return _sums_step_by_step(a, dim, wide)
-    sums: np.ndarray = np.add.accumulate(a, axis=dim, dtype=wide).astype(a.dtype)
-    return sums
-
-
-_add_up = scan(np.add)
-_WIDE_SUMS = {"f": "float64", "F": "complex128"}
-"""In which dtype running sums are added up: in their own, every step would add its rounding to all that follow."""
-
-
-def _sums_step_by_step(a: np.ndarray, dim: int, wide: str) -> np.ndarray:
-    result = np.empty(a.shape, a.dtype)
-    source, target = np.moveaxis(a, dim, 0), np.moveaxis(result, dim, 0)
-    total = np.zeros(source.shape[1:], wide)
-    for k in range(len(source)):
-        total += source[k]
-        target[k] = total
-    return result
+    return _add_up(a, dim)
 
 
 def _by_pieces(rows: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["argsort", "comparable", "sort_values"]
+__all__ = ["argsort", "comparable", "searchsorted", "sort_values"]
 
 _LONG = 1024
 """Length from which on sorting by digits is faster."""
@@ -31,7 +31,15 @@ def sort_values(a: np.ndarray, dim: int) -> np.ndarray:
     """The sorted elements; nan comes last."""
     if a.dtype.kind in "iub":
         return _sort_integers(a, dim)
+    if 0 in a.strides:  # of which NumPy's copy would have the dimensions in another order
+        a = np.ascontiguousarray(a)
     return np.sort(comparable(a), axis=dim).astype(a.dtype, copy=False)
+
+
+def searchsorted(sorted_sequence: np.ndarray, values: np.ndarray, right: bool) -> np.ndarray:
+    """The kernel of this name."""
+    found = np.searchsorted(comparable(sorted_sequence), comparable(values), side="right" if right else "left")
+    return np.asarray(found).astype("int64", copy=False)
 
 
 def _sort_integers(a: np.ndarray, dim: int) -> np.ndarray:

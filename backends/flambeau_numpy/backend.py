@@ -153,10 +153,11 @@ class NumpyBackend(ArrayBackend):
             "prod": _reductions.product_over, "nansum": _reductions.nansum_over,
             "square_sum": _reductions.square_sum_over, "mean": _reductions.mean_over, "var": _reductions.variance_over,
             "any": _reductions.truth_over(np.logical_or), "all": _reductions.truth_over(np.logical_and),
-            "cumsum": _scans.cumsum, "cumprod": _scans.scan(np.multiply), "logcumsumexp": _scans.scan(np.logaddexp),
+            "cumsum": _scans.cumsum, "cumprod": _scans.rounding_scan(np.multiply),
+            "logcumsumexp": _scans.rounding_scan(np.logaddexp),
             "cummax": _scans.scan(np.maximum), "cummin": _scans.scan(np.minimum),
             "logsumexp": _softmax.logsumexp, "softmax": _softmax.softmax, "log_softmax": _softmax.log_softmax,
-            "sort_values": _sorting.sort_values, "topk": _order.topk, "kthvalue": _order.kthvalue,
+            "sort_values": _sorting.sort_values, "searchsorted": _sorting.searchsorted, "topk": _order.topk, "kthvalue": _order.kthvalue,
             "partition": _order.partition, "bincount": _counting.bincount,
             "sparse_matmul": _sparse.matmul,
         }  # fmt: skip

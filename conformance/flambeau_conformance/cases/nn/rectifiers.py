@@ -12,16 +12,23 @@ def _function(t: Any, name: str) -> Any:
     return getattr(t.nn.functional, name)
 
 
-def _activation(name: str, *arguments: Any, integers: bool = False, tolerance: str = "transcendental") -> None:
+def _without_signs(t: Any, name: str) -> Any:
+    """A function of PyTorch whose zeros have the sign of the input or not, which depends on their place in memory."""
+    return lambda *arguments: _function(t, name)(*arguments) + 0.0
+
+
+def _activation(
+    name: str, *arguments: Any, integers: bool = False, tolerance: str = "transcendental", calls: Any = _function
+) -> None:
     """A function of one tensor, with its defaults and with other arguments, on either side of its joints."""
     errors = [] if integers else [
         Error("integers", lambda t: _function(t, name)(t.tensor([1, 2])), (NotImplementedError,), "not implemented for 'Long'")
     ]  # fmt: skip
-    samples = [Sample("default", lambda t, x: _function(t, name)(x), (In((3, 4)),)),
-               Sample("zero-dim", lambda t, x: _function(t, name)(x), (In(()),)),
-               Sample("far", lambda t, x: _function(t, name)(x * 30), (In((6,), "nonzero"),), gradient=False)]  # fmt: skip
+    samples = [Sample("default", lambda t, x: calls(t, name)(x), (In((3, 4)),)),
+               Sample("zero-dim", lambda t, x: calls(t, name)(x), (In(()),)),
+               Sample("far", lambda t, x: calls(t, name)(x * 30), (In((6,), "nonzero"),), gradient=False)]  # fmt: skip
     if arguments:
-        samples.append(Sample("arguments", lambda t, x: _function(t, name)(x, *arguments), (In((3, 4)),)))
+        samples.append(Sample("arguments", lambda t, x: calls(t, name)(x, *arguments), (In((3, 4)),)))
     wrong = Error("not-a-tensor", lambda t: _function(t, name)("no tensor"), (TypeError, AttributeError))
     op(name, tolerance=tolerance, method=False, alias=False, errors=[wrong, *errors], samples=samples)
 
@@ -40,7 +47,7 @@ _activation("hardsigmoid")
 _activation("hardswish")
 _activation("logsigmoid")
 _activation("tanhshrink", integers=True, tolerance="composite")  # a difference, in which digits cancel
-_activation("softshrink", 0.25)
+_activation("softshrink", 0.25, calls=_without_signs)
 _activation("rrelu")
 op("gelu", tolerance="special", method=False, alias=False, samples=[
     Sample("exact", lambda t, x: _function(t, "gelu")(x), (In((3, 4)),)),

@@ -71,7 +71,7 @@ op("count_nonzero", dtypes=ALL, tolerance="exact", differentiable=False, samples
     Sample("empty", lambda t, x: t.count_nonzero(x, 1), (In((2, 0)),)),
     Sample("nan", lambda t, x: t.count_nonzero(x), (In((12,), "special"),), dtypes=FLOATS),
 ], errors=[bad_dim("count_nonzero"), _repeated("count_nonzero")])  # fmt: skip
-op("sum_to_size", method=False, samples=[
+op("sum_to_size", tolerance="reduction", method=False, samples=[
     Sample("broadcast", lambda t, x: x.sum_to_size(1, 3), (In((4, 2, 3)),)),
 ], errors=[
     Error("size", lambda t: t.zeros(2).sum_to_size(3), (RuntimeError,), "not expandable"),

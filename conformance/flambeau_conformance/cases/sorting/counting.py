@@ -8,7 +8,10 @@ from ...inputs import In
 
 def _counted(name: str, **options: Any) -> Any:
     def call(t: Any, x: Any) -> Any:
-        return getattr(t, name)(x.round() if x.is_floating_point() else x, **options)
+        x = x.round() if x.is_floating_point() else x
+        if name == "unique" and x.is_floating_point():
+            x = x + 0.0  # without -0.0: which of the zeros stands for both is left open
+        return getattr(t, name)(x, **options)
 
     return call
 
@@ -39,7 +42,7 @@ def _weighted(t: Any, x: Any, weights: Any) -> Any:
     return t.bincount(x, weights, 7)
 
 
-op("bincount", dtypes=INTEGERS, errors=[
+op("bincount", dtypes=INTEGERS, tolerance="reduction", errors=[
     Error("negative", lambda t: t.bincount(t.tensor([-1])), (RuntimeError,), "non-negative integral inputs"),
     Error("dims", lambda t: t.bincount(t.tensor([[1]])), (RuntimeError,), "only supports 1-d"),
     Error("float", lambda t: t.bincount(t.ones(2)), (NotImplementedError,), "not implemented for 'Float'"),

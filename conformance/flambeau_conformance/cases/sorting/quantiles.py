@@ -33,7 +33,7 @@ def _samples(name: str) -> list[Sample]:
 
 
 for _name in ("quantile", "nanquantile"):
-    op(_name, dtypes=FLOATS, samples=_samples(_name), anchors=(
+    op(_name, dtypes=FLOATS, tolerance="composite", samples=_samples(_name), anchors=(
         ("quantile", "quantile#interpolation", "quantile#nearest_rounding") if _name == "quantile" else ()
     ), errors=[
         Error("dim", lambda t, name=_name: getattr(t, name)(t.zeros(2, 3), 0.5, 2), (IndexError,), "out of range"),

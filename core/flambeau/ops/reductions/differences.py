@@ -248,34 +248,47 @@ def _derivative(input: Tensor, dim: int, spacing: Any, edge_order: int) -> Tenso
     if isinstance(spacing, Tensor):
         return _derivative_at(input, dim, spacing, edge_order)
     size = input._array.shape[dim]
-    inner = (narrow(input, dim, 2, size - 2) - narrow(input, dim, 0, size - 2)) / (2 * spacing)
-
-    def slope(at: int) -> Tensor:
-        """The slope of the step from index ``at`` to the next."""
-        return div(narrow(input, dim, at + 1, 1) - narrow(input, dim, at, 1), spacing)
-
-    first, last = slope(0), slope(size - 2)
-    if edge_order == 2:
-        first = first * 1.5 - slope(1) * 0.5
-        last = last * 1.5 - slope(size - 3) * 0.5
+    inner = (narrow(input, dim, 2, size - 2) - narrow(input, dim, 0, size - 2)) / spacing / 2
+    if edge_order == 1:
+        first, last = (div(_step(input, dim, at), spacing) for at in (0, size - 2))
+    else:
+        first = _weighted(input, dim, 0, 1, (-1.5, 2, -0.5)) / spacing
+        last = _weighted(input, dim, size - 3, 1, (0.5, -2, 1.5)) / spacing
     return cat([first, inner, last], dim)
+
+
+def _step(input: Tensor, dim: int, at: int) -> Tensor:
+    """The difference of the element after index ``at`` and the one there."""
+    return narrow(input, dim, at + 1, 1) - narrow(input, dim, at, 1)
+
+
+def _weighted(input: Tensor, dim: int, start: int, length: int, weights: Sequence[Any]) -> Tensor:
+    """The weighted sums of three neighbours each, the first of them from ``start`` on."""
+    one, two, three = (weight * narrow(input, dim, start + place, length) for place, weight in enumerate(weights))
+    total: Tensor = one + two + three
+    return total
 
 
 def _derivative_at(input: Tensor, dim: int, points: Tensor, edge_order: int) -> Tensor:
     """The derivative from samples at ``points``, by the parabola through three neighbours inside.
 
-    With distances h before a point and k after it, and slopes s and t of the two steps, it is (s k + t h) / (h + k); at
-    the edges, the parabola goes on.
+    The weights of the three are PyTorch's, in the dtype of ``points``; at the edges, the parabola goes on.
     """
     size = input._array.shape[dim]
-    distances = reshape(points[1:] - points[:-1], (-1,) + (1,) * (input.dim() - dim - 1))
-    slopes = (_after(input, dim) - _before(input, dim)) / distances
-    before, after = _before(slopes, dim), _after(slopes, dim)
-    near, far = distances[: size - 2], distances[1:]
-    inner = (before * far + after * near) / (near + far)
-    first, last = narrow(slopes, dim, 0, 1), narrow(slopes, dim, size - 2, 1)
-    if edge_order == 2:
-        bends = (after - before) / (near + far)
-        first = first - narrow(bends, dim, 0, 1) * distances[:1]
-        last = last + narrow(bends, dim, size - 3, 1) * distances[-1:]
+    distances = points[1:] - points[:-1]
+    near, far = (reshape(part, (-1,) + (1,) * (input.dim() - dim - 1)) for part in (distances[:-1], distances[1:]))
+    both = near + far
+    inner = _weighted(input, dim, 0, size - 2, (-far / (near * both), (far - near) / (near * far), near / (far * both)))
+    if edge_order == 1:
+        first, last = (_step(input, dim, at) / distances[at] for at in (0, size - 2))
+    else:
+        first = _weighted(input, dim, 0, 1, _at_the_edge(distances[0], distances[1]))
+        weights = [-weight for weight in _at_the_edge(distances[-1], distances[-2])]
+        last = _weighted(input, dim, size - 3, 1, weights[::-1])
     return cat([first, inner, last], dim)
+
+
+def _at_the_edge(near: Tensor, far: Tensor) -> list[Tensor]:
+    """The weights of the first three samples for the derivative at the first, by the distances between them."""
+    both = near + far
+    return [-(2.0 * near + far) / (near * both), both / (near * far), -near / (far * both)]

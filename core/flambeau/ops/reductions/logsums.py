@@ -8,14 +8,16 @@ from math import inf
 from typing import Any
 
 from flambeau._dispatch.declare import composite, fused
-from flambeau._dispatch.precision import in_single
+from flambeau._dispatch.precision import in_single, in_single_formula
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import scalar_type_name
+from flambeau.ops.elementwise.comparison import isinf, isnan
 from flambeau.ops.elementwise.complex_parts import real
 from flambeau.ops.elementwise.exponential import exp, log, logaddexp
 from flambeau.ops.elementwise.selection import where
-from flambeau.ops.movement.reordering import flip
+from flambeau.ops.movement.joining import cat
 from flambeau.ops.movement.shapes import reshape
+from flambeau.ops.movement.slicing import narrow
 from flambeau.promotion import get_default_dtype
 from flambeau.shapes import Shape, normalize_dim, normalize_dims, reduced_shape
 
@@ -82,29 +84,34 @@ def _log_of_sum(dims: Shape, keepdim: bool, type_: Any, array: Any) -> Any:
     return kernels.add(total, top if keepdim else kernels.reshape(top, total.shape))
 
 
-_NOTHING = -6e4
-"""In the place of log(0), whose derivatives are nan: exp of it is 0 in every dtype, and half precision holds it."""
-
-
+@in_single_formula
 def _logcumsumexp_input(grad: Tensor, input: Tensor, dim: int, result: Tensor) -> Tensor:
-    """The sum of ``grad * exp(input - result)`` over all later results, as logarithms for either sign of ``grad``."""
+    """The sum of ``grad * exp(input - result)`` over all later results.
+
+    Results never fall, so that exp of one less a later one is 1 at most: sums of those leave no range, and no term of them
+    is lost beside a large one. A gradient that is nan counts for nothing, as in PyTorch.
+    """
     if not input.dim() or not input.numel():
         return grad
-    if input._type.complex:  # which have logarithms of any sign
-        logarithms = where(grad == 0, _NOTHING, log(where(grad == 0, 1.0, grad)))
-        return (_later_sums(logarithms - result, dim) + input).exp()
-    size = where(grad == 0, 1.0, grad.abs()).log()  # never of 0, whose derivative would be nan
-    # Relative to the largest element: of huge ones, the logarithms of gradients would be lost.
-    top = amax(where(input.detach().abs() == inf, 0.0, input.detach()), dim, True)
-    level = result - top
-    positive = _later_sums(where(grad > 0, size, _NOTHING) - level, dim)
-    negative = _later_sums(where(grad < 0, size, _NOTHING) - level, dim)
-    shifted = input - top
-    return (positive + shifted).exp() - (negative + shifted).exp()
+    infinite = isinf(result.detach())
+    sums = _later_sums(where(isnan(grad), 0.0, grad), result, infinite, dim)
+    below: Tensor = input - result
+    # What is infinite has no part in the derivatives of the others.
+    return where(infinite, below.exp(), where(infinite, 0.0, below).exp() * sums)  # type: ignore[no-any-return]
 
 
-def _later_sums(logarithms: Tensor, dim: int) -> Tensor:
-    return flip(logcumsumexp(flip(logarithms, dim), dim), dim)
+def _later_sums(sums: Tensor, result: Tensor, infinite: Tensor, dim: int) -> Tensor:
+    """The sums of all later elements of ``sums``, times exp(result - later result); each step doubles those that are in."""
+    size, reach = result.size(dim), 1
+    while reach < size:
+        rest = size - reach
+        fall = narrow(result, dim, 0, rest) - narrow(result, dim, reach, rest)
+        edge = narrow(infinite, dim, 0, rest) | narrow(infinite, dim, reach, rest)
+        share = where(edge, -inf, fall).exp()
+        carried = narrow(sums, dim, 0, rest) + share * narrow(sums, dim, reach, rest)
+        sums = cat([carried, narrow(sums, dim, rest, reach)], dim)
+        reach *= 2
+    return sums
 
 
 @fused("logcumsumexp", derivatives={"input": _logcumsumexp_input}, out="exact")

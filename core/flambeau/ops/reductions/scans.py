@@ -160,9 +160,9 @@ def _cummin(input: Tensor, dim: int) -> Cummin:
 
 def _running_extreme(input: Tensor, dim: int, optional: str, kernel: str) -> tuple[Tensor, Tensor]:
     type_, array = input._type, input._array
-    if type_.dtype.is_complex:
-        raise NotImplementedError(f"\"{optional}_cpu\" not implemented for '{scalar_type_name(type_.dtype)}'")
     kernels, int64 = type_.kernels, type_.with_dtype(dtypes.int64)
+    if type_.dtype.is_complex and array.shape and 0 not in array.shape:
+        raise NotImplementedError(f"\"{optional}_cpu\" not implemented for '{scalar_type_name(type_.dtype)}'")
     if not array.shape:
         return from_array(kernels.clone(array, True), type_), from_array(kernels.full((), 0, "int64"), int64)
     values = _running(type_, array, dim, optional, kernel)

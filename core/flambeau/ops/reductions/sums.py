@@ -241,7 +241,7 @@ def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
 def _truth(input: Tensor, dim: Dims, keepdim: bool, kernel: str) -> Tensor:
     type_, array = input._type, input._array
     if dim is not None and not is_one(dim) and not tuple(dim):  # type: ignore[arg-type]
-        found = type_.kernels.cast(array, "bool")
+        found = type_.kernels.clone(type_.kernels.cast(array, "bool"), False)
     else:
         found = getattr(type_.kernels, kernel)(array, normalize_dims(dim, len(array.shape)), keepdim)
     if type_.dtype is dtypes.uint8:

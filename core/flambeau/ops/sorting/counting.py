@@ -98,7 +98,7 @@ def _unique_dim(input: Tensor, dim: int, inverse: bool, counts: bool) -> Unique:
     slices = _slices("unique", input, dim)
     order = _ordered(slices.reshape(slices.size(0), -1 if slices.numel() else 1))
     found = _of_runs(index_select(slices, 0, order), order, inverse=inverse, counts=counts)
-    return found._replace(output=movedim(found.output, 0, dim).contiguous())
+    return found._replace(output=movedim(found.output, 0, dim))
 
 
 @primitive(
@@ -112,7 +112,7 @@ def _unique_consecutive(input: Tensor, dim: int | None, inverse: bool, counts: b
     if dim is None:
         return _of_runs(input.detach().reshape(-1), None, inverse=inverse, counts=counts)
     found = _of_runs(_slices("unique_consecutive", input, dim), None, inverse=inverse, counts=counts)
-    return found._replace(output=movedim(found.output, 0, dim).contiguous())
+    return found._replace(output=movedim(found.output, 0, dim))
 
 
 def _slices(function: str, input: Tensor, dim: int) -> Tensor:

@@ -137,6 +137,8 @@ def _box_counts(
         place = place * size + _between(edge, where(between, values, edge[0]), equal[dim])
         inside = between & inside
     weights = None if weight is None else weight.detach().reshape(-1)
+    if weights is not None and weights.dtype.itemsize < 4:
+        weights = weights.float()
     counts = tally(where(inside, place, prod(sizes)), weights, prod(sizes) + 1)
     hist = narrow(counts, 0, 0, prod(sizes)).to(input.dtype).reshape(sizes)
     return _as_density(hist, edges) if density else hist
@@ -182,7 +184,7 @@ def histogram(
 
     Raises:
         RuntimeError: bins, range or weight do not fit.
-        NotImplementedError: the dtype is neither float32 nor float64.
+        NotImplementedError: the dtype is not a real floating point one, or one of 16 bits, and there is no ``range``.
 
     Example:
         >>> import flambeau as torch
@@ -225,7 +227,7 @@ def histogramdd(
 
     Raises:
         RuntimeError: bins, range or weight do not fit.
-        NotImplementedError: the dtype is neither float32 nor float64.
+        NotImplementedError: the dtype is not a real floating point one, or one of 16 bits, and there is no ``range``.
 
     Example:
         >>> import flambeau as torch
@@ -269,8 +271,8 @@ def _weight_error(shape: tuple[int, ...], weight: Tensor) -> RuntimeError:
 
 def _edges(points: Tensor, bins: Sequence[Any], range: Sequence[float] | None) -> tuple[Tensor, ...]:
     """The edges of each dimension of ``points``."""
-    if points.dtype not in (dtypes.float32, dtypes.float64):
-        raise NotImplementedError(f"\"histogramdd\" not implemented for '{scalar_type_name(points.dtype)}'")
+    if not points._type.real_floats:
+        raise _not_implemented(points)
     if range is not None and len(range) != 2 * len(bins):
         raise RuntimeError(
             f"torch.histogramdd: for a {len(bins)}-dimensional histogram range should have {2 * len(bins)} elements, "
@@ -284,6 +286,10 @@ def _edges(points: Tensor, bins: Sequence[Any], range: Sequence[float] | None) -
         )
         for dim, each in enumerate(bins)
     )
+
+
+def _not_implemented(points: Tensor) -> NotImplementedError:
+    return NotImplementedError(f"\"histogramdd\" not implemented for '{scalar_type_name(points.dtype)}'")
 
 
 def _given_edges(points: Tensor, edges: Tensor, dim: int) -> Tensor:
@@ -312,6 +318,8 @@ def _equal_edges(values: Tensor, bins: int, dim: int, range: Sequence[float] | N
     if range is not None:
         low, high = map(float, range)
     elif values.numel():
+        if values._type.halves:
+            raise _not_implemented(values)
         low, high = (float(extreme.item()) for extreme in values.aminmax())
     else:
         low, high = 0.0, 1.0

@@ -83,9 +83,9 @@ def _middle_of_numbers(input: Tensor, dim: int, keepdim: bool) -> tuple[Tensor, 
 
 
 def _of_all(input: Tensor, middle: Any) -> Tensor:
-    _check_dtype("median_cpu", input)
     if not input.numel():
         return full((), nan, dtype=dtypes.float32, device=input.device).to(input.dtype)
+    _check_dtype("median_cpu", input)
     return middle(input.detach().reshape(-1), 0, False)[0]  # type: ignore[no-any-return]
 
 
@@ -205,7 +205,7 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False, *, out: Any = None
     dim = normalize_dim(dim, input.dim())
     if input.dim():
         check_not_empty("mode", input._array.shape, (dim,))
-    if input.dtype.is_complex:
+    if input.dtype.is_complex and input.dim():
         raise NotImplementedError(f"\"mode_cpu\" not implemented for '{scalar_type_name(input.dtype)}'")
     if out is None:
         return _mode(input, dim, keepdim)

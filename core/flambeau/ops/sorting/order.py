@@ -285,7 +285,7 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False, *, out
         check_not_empty("kthvalue", shape, (dim,))
     if not 1 <= k <= (shape or (1,))[dim]:
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}")
-    if input.dtype is dtypes.bool or input.dtype.is_complex:
+    if shape and (input.dtype is dtypes.bool or input.dtype.is_complex):
         raise NotImplementedError(f"\"kthvalue_cpu\" not implemented for '{scalar_type_name(input.dtype)}'")
     if out is None:
         return _kthvalue(input, k, dim, bool(keepdim))

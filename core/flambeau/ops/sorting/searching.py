@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flambeau import dtypes
+from flambeau import dtypes, layouts
 from flambeau._dispatch.declare import composite
 from flambeau._dispatch.runtime import Number, operands_of
 from flambeau._tensor import Tensor, from_array
@@ -48,6 +48,10 @@ def searchsorted(
         raise RuntimeError(
             "torch.searchsorted(): side and right can't be set to opposites, got side of left while right was True"
         )
+    if not sorted_sequence._array.shape:
+        raise RuntimeError(
+            "torch.searchsorted(): boundaries tensor should have positive dimension, but got 0 dimension"
+        )
     if sorter is not None:
         sorted_sequence = _in_order(sorted_sequence, sorter)
     _check_shapes(sorted_sequence, input)
@@ -92,10 +96,6 @@ def _in_order(sequence: Tensor, sorter: Tensor) -> Tensor:
 
 def _check_shapes(sequence: Tensor, input: Tensor | Number) -> None:
     shape = sequence._array.shape
-    if not shape:
-        raise RuntimeError(
-            "torch.searchsorted(): boundaries tensor should have positive dimension, but got 0 dimension"
-        )
     if len(shape) == 1:
         return
     found = input._array.shape if isinstance(input, Tensor) else ()
@@ -195,7 +195,7 @@ _DENSE = 64
 
 def _among(elements: Tensor, tests: Tensor) -> Tensor:
     if tests.numel() <= _FEW:
-        found = zeros_like(elements, dtype=dtypes.bool)
+        found = zeros_like(elements, dtype=dtypes.bool, memory_format=layouts.contiguous_format)
         for test in tests.unbind():
             found |= elements == test
         return found
