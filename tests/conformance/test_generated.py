@@ -7,8 +7,9 @@ from collections import Counter
 from types import SimpleNamespace
 from typing import Any
 
-import flambeau
 import pytest
+
+import flambeau
 from flambeau_conformance.catalogue import all_cases, ops
 from flambeau_conformance.checks import CheckError
 from flambeau_conformance.compare import check_same, nearest, spelled
