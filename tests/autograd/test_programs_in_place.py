@@ -52,7 +52,6 @@ t=M.ones(2); t.normal_(); r=t._version
 t=M.ones(2); t[False]=7; r=t._version,t.tolist()
 t=M.ones(2); t[True]=7; r=t._version,t.tolist()
 t=M.ones(2); t[M.zeros(2,dtype=M.bool)]=7; r=t._version
-t=M.ones(2); M.nn.init.trunc_normal_(t); r=t._version
 t=M.ones(2); t.uniform_(); t.random_(); t.bernoulli_(); r=t._version
 x=M.ones(2,requires_grad=True); b=x*1; b[:1].detach_()
 """

@@ -416,7 +416,7 @@ class Tensor(TensorMethods):
         value: Any = self.tolist()
         while isinstance(value, list):
             (value,) = value
-        return value
+        return value  # type: ignore[no-any-return]
 
     def numpy(self, *, force: bool = False) -> Any:
         """A ``numpy.ndarray`` of the same memory.

@@ -14,6 +14,7 @@ import flambeau
 from copying_backends import BareBackend, CopyingBackend, FrozenBackend, registered
 from flambeau.backend import Backend
 from flambeau.errors import UnsupportedError
+from standin_backend import cupy_on_standin
 
 torch = pytest.importorskip("torch")
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
@@ -339,6 +340,16 @@ def test_on_backends_whose_views_are_copies(backend: type[Backend]) -> None:
         found = [repr(_outcome(flambeau, expression)) for expression in SHORT.strip().splitlines()]
     for ours, theirs in zip(found, expected, strict=True):
         assert " ".join(ours.replace(f", device='{backend.device_type}:0'", "").split()) == " ".join(theirs.split())
+
+
+def test_on_cupy() -> None:
+    expected = [repr(_outcome(flambeau, expression)) for expression in SHORT.strip().splitlines()]
+    with cupy_on_standin(), flambeau.use_backend("cupy"):
+        found = [repr(_outcome(flambeau, expression)) for expression in SHORT.strip().splitlines()]
+    for ours, theirs in zip(found, expected, strict=True):
+        assert " ".join(ours.replace("device='cuda:0', ", "").replace(", device='cuda:0'", "").split()) == " ".join(
+            theirs.split()
+        )
 
 
 def test_backends_without_it_say_so() -> None:

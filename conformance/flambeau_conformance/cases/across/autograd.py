@@ -1,5 +1,7 @@
 """The backward pass."""
 
+from typing import Any
+
 from ...checks import expect, expect_equal, expect_raises
 from ...declare import case
 from ...subject import Subject
@@ -100,3 +102,47 @@ def _hooks(subject: Subject) -> None:
     handle.remove()
     y.sum().backward()
     expect_equal(x.grad.tolist(), [22.0, 22.0], "the sum of it and the gradient without the hook")
+
+
+@case("view/inplace/invalid/float32", dtypes=_FLOAT)
+def _invalid_views(subject: Subject) -> None:
+    """A view whose history a write has made wrong is an error where it is used, not when gradients are computed."""
+    t = subject.torch
+    base = t.ones(4, requires_grad=True) * 2
+    first, _ = base.split(2)
+    with t.no_grad():
+        unknown = base[:1]
+    base.mul_(3)
+    expect_raises(lambda: first * 2, RuntimeError, "modified inplace")
+    expect_raises(lambda: unknown * 2, RuntimeError, "modified inplace")
+    expect_equal(first.detach().tolist(), [6.0, 6.0], "the numbers of the view")
+
+
+@case("function/gradient/none/float32", dtypes=_FLOAT)
+def _nothing_arrives(subject: Subject) -> None:
+    """A program's own function gets zeros where no gradient arrives."""
+    t = subject.torch
+    seen = []
+
+    class Nothing(t.autograd.Function):  # type: ignore[misc, name-defined]
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            return x * 1
+
+        @staticmethod
+        def backward(ctx: Any, grad: Any) -> Any:
+            return None
+
+    class Seeing(t.autograd.Function):  # type: ignore[misc, name-defined]
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            return x * 1
+
+        @staticmethod
+        def backward(ctx: Any, grad: Any) -> Any:
+            seen.append(grad.tolist())
+            return grad
+
+    x = t.ones(2, requires_grad=True)
+    Nothing.apply(Seeing.apply(x)).sum().backward()
+    expect_equal(seen, [[0.0, 0.0]], "the gradients that arrived")

@@ -244,7 +244,7 @@ def _of_a_process(state: list[int]) -> list[float]:
 
     generator = flambeau.Generator()
     generator.set_state(flambeau.tensor(state, dtype=flambeau.uint8, device="cpu"))
-    return flambeau.rand(3, generator=generator, device="cpu").tolist()  # type: ignore[no-any-return]
+    return flambeau.rand(3, generator=generator, device="cpu").tolist()
 
 
 @case("multiprocessing/documented/generator/-", dtypes=("float32",),

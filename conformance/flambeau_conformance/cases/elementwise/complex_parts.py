@@ -1,6 +1,7 @@
 """Complex numbers: parts, conjugates, angles, arithmetic; gradients in PyTorch's convention."""
 
 import math
+import warnings
 from typing import Any
 
 from ...checks import expect, expect_equal, expect_raises
@@ -106,6 +107,24 @@ def _dtypes(subject: Subject) -> None:
     expect_raises(
         lambda: t.tensor([1j], requires_grad=True).sum().backward(), RuntimeError, "only for real scalar outputs"
     )
+
+
+@case("complex/dtypes/halves/-", dtypes=("float16", "float32", "complex64", "int32"), extensions=_BYTES)
+def _halves(subject: Subject) -> None:
+    """complex32, of two halves: what a backend needs for it are the dtypes and the extension that are named."""
+    t = subject.torch
+    with warnings.catch_warnings(action="ignore"):  # PyTorch calls it experimental
+        z = t.complex(t.tensor([1.0, 2.0]).half(), t.tensor([-1.0, 0.5]).half())
+    expect_equal(
+        (str(z.dtype), z.element_size()), ("torch.complex32", 4), "the dtype of numbers of two halves, and its size"
+    )
+    expect_equal((z * z + 1).tolist(), [1 - 2j, 4.75 + 2j], "a product and a sum")
+    expect_equal(str((t.ones(2).half() * 1j).dtype), "torch.complex32", "the dtype of halves times a complex number")
+    expect_equal(str((z + t.ones(2)).dtype), "torch.complex64", "the dtype beside float32")
+    z.imag.fill_(2)
+    expect_equal(z.to(t.complex64).tolist(), [1 + 2j, 2 + 2j], "the numbers after a write to their parts")
+    expect_equal(z.view(t.float16).tolist(), [1.0, 2.0, 2.0, 2.0], "the halves")
+    expect_raises(lambda: z.exp(), NotImplementedError, "not implemented for 'ComplexHalf'")
 
 
 @case("angle/value/infinite/-", dtypes=("float32", "complex64"))

@@ -273,3 +273,22 @@ def _overwritten(subject: Subject) -> None:
         x = t.tensor([0.0, 3.0], requires_grad=True)
         (found,) = t.autograd.grad(write(x * 1), x, t.tensor([inf, nan]))
         expect_equal(found.tolist(), [0.0, 0.0], "the gradient of what is overwritten")
+
+
+@case("gather/gradient/empty/-", dtypes=("float32", "int64"))
+def _empty_index(subject: Subject) -> None:
+    """An empty index, which may have any shape, cuts off no graph."""
+    t = subject.torch
+    for shape in ((0,), (0, 3), (2, 0)):
+        x, index = t.ones(2, 3, requires_grad=True), t.zeros(shape, dtype=t.int64)
+        (grad,) = t.autograd.grad(x.gather(0, index).sum(), x)
+        expect_equal(grad.tolist(), [[0.0] * 3] * 2, "the gradient of what was not taken")
+        source = t.ones(shape, requires_grad=True)
+        _, other = t.autograd.grad(x.scatter_add(0, index, source).sum(), (x, source))
+        expect_equal(tuple(other.shape), shape, "the shape of the gradient of what was not added")
+
+
+@case("getitem/value/floats/-", dtypes=("float32", "int64"))
+def _floats_as_indices(subject: Subject) -> None:
+    x = subject.torch.tensor([5.0, 6.0, 7.0])
+    expect_equal(x[[0.0, 2.9]].tolist(), [5.0, 7.0], "what a list of floats takes: they are cut off")

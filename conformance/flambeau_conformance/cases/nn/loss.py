@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from ...declare import Error, Sample, op
+from ...checks import expect, expect_raises
+from ...declare import Error, Sample, case, op
 from ...inputs import In
+from ...subject import Subject
 
 
 def _loss(t: Any, name: str) -> Any:
@@ -43,3 +45,17 @@ for _name in ("nll_loss", "cross_entropy"):
         Sample("probabilities", lambda t, x, y: t.nn.functional.cross_entropy(x, t.softmax(y, 1), label_smoothing=0.2), (In((3, 4)), In((3, 4)))),
         Sample("module", lambda t, x, y: t.nn.CrossEntropyLoss()(x, y), _CLASSES),
     ] if _name == "cross_entropy" else []))  # fmt: skip
+
+
+@case("nll_loss/gradient/twice/-", dtypes=("float32", "int64"))
+def _twice(subject: Subject) -> None:
+    t = subject.torch
+    x = t.zeros(2, 3, requires_grad=True)
+    for reduction in ("mean", "sum", "none"):
+        loss = t.nn.functional.nll_loss(x, t.tensor([2, 0]), reduction=reduction).sum()
+        (grad,) = t.autograd.grad(loss, x, create_graph=True)
+        expect(grad.requires_grad, f"the gradient of a loss reduced by {reduction!r} cannot be differentiated")
+        (second,) = t.autograd.grad(grad.sum(), x)
+        expect(not second.any(), "the second derivative of a linear function is not 0")
+    weight = t.ones(3, requires_grad=True)
+    expect_raises(lambda: t.nn.functional.nll_loss(x, t.tensor([2, 0]), weight), RuntimeError, "not differentiable")
