@@ -320,6 +320,13 @@ def misses(cases: Iterable[Case], found: Reach | None = None) -> list[str]:
     ]
 
 
+_SPELLINGS = {
+    "sub": ("rsub",), "div": ("rtruediv",), "floor_divide": ("rfloordiv",), "pow": ("rpow",), "t": ("T", "mT"),
+    "reshape": ("reshape_method",),
+}  # fmt: skip
+"""Other names under which programs call an op: operators with the operands exchanged, attributes."""
+
+
 def _names_of_ops() -> set[str]:
     return {name for row in ROWS.values() for name in (row.name, *row.aliases)}
 
@@ -329,4 +336,4 @@ def _meets(op: str, reached: Reached) -> bool:
     if reached.ops & (keys | {f"{key}_" for key in keys}):
         return True
     last = {name.split(":")[1].rpartition(".")[2].strip("_") for name in reached.functions}
-    return op.strip("_") in last
+    return not last.isdisjoint((op.strip("_"), *_SPELLINGS.get(op, ())))

@@ -51,7 +51,7 @@ def explained(verdict: Verdict, explanations: Sequence[Explanation]) -> Verdict:
 
 def stale(explanations: Iterable[Explanation], verdicts: Iterable[Verdict], addresses: Iterable[str]) -> list[str]:
     """Complaints about explanations of mutants that were all tried and did not survive, or do not exist."""
-    survivors = [verdict.mutant for verdict in verdicts if verdict.outcome == "explained"]
+    survivors = [verdict.mutant for verdict in verdicts if verdict.outcome in ("explained", "equivalent")]
     every = list(addresses)
     complaints = []
     for each in explanations:
