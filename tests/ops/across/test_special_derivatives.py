@@ -95,6 +95,8 @@ UNREACHED = frozenset(
         "_unique_dim",
         "_normal_hazard",
         "_euclidean",
+        "_count",
+        "_memory_cloned",
         "random",
         "_largest",
         "_bernoulli_of",
