@@ -96,6 +96,8 @@ UNREACHED = frozenset(
         "_unique_dim",
         "_normal_hazard",
         "_euclidean",
+        "_count",
+        "_memory_cloned",
         "random",
         "_bernoulli_of",
         "_poisson_of",

@@ -168,11 +168,13 @@ def copy(input: Tensor, source: Tensor | Number, non_blocking: bool = False) -> 
 
 @primitive(derivatives={"input": lambda grad, type_: grad}, method=False, node="ToCopyBackward0")
 def _to_copy(input: Tensor, type_: TensorType) -> Tensor:
-    source = input._type
+    source, array = input._type, input._array
     if source.place is type_.place:
-        if source is type_:
-            return from_array(type_.kernels.clone(input._array, True), type_)
-        return from_array(source.kernels.cast(input._array, type_.dtype.name), type_)
+        made = type_.kernels.clone(array, True) if source is type_ else source.kernels.cast(array, type_.dtype.name)
+        result = from_array(made, type_)
+        if 0 in (strides := source.backend.strides(array)):  # an expanded tensor: its strides are no order
+            return in_memory_order(result, dense_order(array.shape, strides))
+        return result
     cast = (
         input
         if source.dtype is type_.dtype

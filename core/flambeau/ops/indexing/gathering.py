@@ -9,6 +9,7 @@ from flambeau._dispatch.checks import no_complex_halves
 from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.runtime import common_type, with_out
 from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.copies import in_memory_order
 from flambeau._tensor.modes import no_grad
 from flambeau._tensor.storage import counted_as
 from flambeau.dtypes import scalar_type_name
@@ -252,7 +253,10 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
 
 @primitive(not_differentiable="the result is an index", method=False)
 def _nonzero(input: Tensor) -> Tensor:
-    return from_array(input._type.kernels.nonzero(input._array), input._type.with_dtype(dtypes.int64))
+    type_ = input._type.with_dtype(dtypes.int64)
+    rows = from_array(input._type.kernels.nonzero(input._array), type_)
+    by_rows = rows._array.shape[1] > 1 and type_.backend.is_contiguous(rows._array)
+    return in_memory_order(rows, (1, 0)) if by_rows else rows  # column after column, as in PyTorch
 
 
 @overload

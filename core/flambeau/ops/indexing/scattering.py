@@ -13,6 +13,7 @@ from flambeau._tensor.copies import contiguous_array
 from flambeau._tensor.storage import counted_as
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.conversion import to_type
+from flambeau.ops.creation.filled import fitting
 from flambeau.ops.movement.broadcasting import _expand_method
 from flambeau.ops.movement.shapes import reshape
 from flambeau.ops.movement.slicing import _slice
@@ -195,7 +196,7 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
     else:
         check_range(vector, input.numel())
     if alpha != 1:
-        source = source * (alpha if input._type.floats else int(alpha))  # type: ignore[arg-type]
+        source = to_type(source * fitting(alpha, input.dtype), input._type)  # of bool, a product with a number is none
     if input.dim():
         return _index_add(input, dim, vector, source)
     return _to_scalar(_index_add, input, vector, source)

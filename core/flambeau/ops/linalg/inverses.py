@@ -68,7 +68,7 @@ def inv_ex(A: Tensor, *, check_errors: bool = False) -> InvEx:
     info = _singular(A, result)
     if check_errors and info is not None and bool(info.any()):
         _raise_singular(A, info)
-    return InvEx(result, A.new_zeros(A.shape[:-2], dtype=dtypes.int32) if info is None else info)
+    return InvEx(result, A.new_zeros(A.shape[:-2], dtype=dtypes.int32) if info is None else info.to(dtypes.int32))
 
 
 def _raise_singular(A: Tensor, info: Tensor) -> None:

@@ -100,12 +100,12 @@ class LU(NamedTuple):
 
 
 def zero_on_diagonal(factors: Tensor) -> Tensor:
-    """For each packed LU, the position from 1 of the first zero on the diagonal of U, or 0; int32."""
+    """For each packed LU, the position from 1 of the first zero on the diagonal of U, or 0; int64."""
     zero = diagonal(factors.detach(), 0, -2, -1) == 0
     if not zero.shape[-1]:
-        return zero.new_zeros(zero.shape[:-1], dtype=dtypes.int32)
-    first = zero.to(dtypes.int32).argmax(-1) + 1
-    return (first * zero.any(-1)).to(dtypes.int32)
+        return zero.new_zeros(zero.shape[:-1], dtype=dtypes.int64)
+    first: Tensor = zero.to(dtypes.int64).argmax(-1) + 1
+    return first * zero.any(-1)
 
 
 @spelled(out=with_exact_out)
@@ -123,7 +123,7 @@ def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -
     if not pivot:
         raise NotImplementedError("linalg.lu_factor: LU without pivoting is not implemented on the CPU")
     factors, swaps = _lu_factor(A)
-    info = zero_on_diagonal(factors)
+    info = zero_on_diagonal(factors).to(dtypes.int32)
     if check_errors and bool(info.any()):
         _raise_zero_pivot(A, info)
     return LUFactorEx(factors, (swaps.detach() + 1).to(dtypes.int32), info)

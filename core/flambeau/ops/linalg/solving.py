@@ -102,7 +102,7 @@ def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = Fa
     info = _singular(A, result)
     if check_errors and info is not None and bool(info.any()):
         _raise_singular_system("torch.linalg.solve_ex", A, info)
-    return SolveEx(result, A.new_zeros(A.shape[:-2], dtype=dtypes.int32) if info is None else info)
+    return SolveEx(result, A.new_zeros(A.shape[:-2], dtype=dtypes.int32) if info is None else info.to(dtypes.int32))
 
 
 def _raise_singular_system(function: str, A: Tensor, info: Tensor) -> None:

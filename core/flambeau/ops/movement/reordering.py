@@ -26,7 +26,7 @@ def _flip(input: Tensor, dims: Shape) -> Tensor:
     order = dense_order(input._array.shape, type_.backend.strides(input._array))
     if order == tuple(range(len(order))):
         return from_array(kernels.flip(input._array, dims), type_)
-    flipped = kernels.flip(kernels.permute(input._array, order), tuple(map(order.index, dims)))
+    flipped = kernels.flip(kernels.permute(input._array, order), tuple(sorted(map(order.index, dims))))
     return from_array(kernels.permute(flipped, tuple(map(order.index, range(len(order))))), type_)
 
 
