@@ -49,3 +49,12 @@ def test_without_a_further_derivative_nothing_is_recorded() -> None:
     x = flambeau.tensor([1.0, -2.0], requires_grad=True)
     (first,) = flambeau.autograd.grad(flambeau.nn.functional.relu6(x).sum(), x)
     assert first.grad_fn is None
+
+
+@pytest.mark.parametrize("approximate", ["none", "tanh"])
+def test_no_derivative_of_gelu_loses_nan(approximate: str) -> None:
+    x = flambeau.tensor([float("nan"), 1.0], requires_grad=True)
+    result = flambeau.nn.functional.gelu(x, approximate=approximate)
+    (first,) = flambeau.autograd.grad(result.sum(), x, create_graph=True)
+    (second,) = flambeau.autograd.grad(first.sum(), x)
+    assert [flambeau.isnan(each).tolist() for each in (result, first, second)] == [[True, False]] * 3

@@ -15,6 +15,8 @@ from expressions import lines, outcome, words
 pytestmark = pytest.mark.oracle
 
 EXPRESSIONS = lines("""
+t.histogram(t.tensor([1.0, 2.0, 1.0, 9.0]).half(), 3, range=(0.0, 3.0), weight=t.tensor([0.5, 1.0, 2.0, 4.0]).half())
+t.histogram(t.tensor([1.0, 2.0, 1.0]).bfloat16(), t.tensor([1.0, 1.5, 2.0]).bfloat16())
 t.histc(t.tensor([1.,2,1]),bins=4,min=0,max=3)
 t.histc(t.tensor([1.,2,1]))
 t.histc(t.tensor([1.,2,1,nan]),4)

@@ -14,6 +14,8 @@ from expressions import lines, outcome, words
 pytestmark = pytest.mark.oracle
 
 EXPRESSIONS = lines("""
+t.searchsorted(t.tensor([-1.0, 2.0, nan]).bfloat16(), t.tensor([nan, 3.0, -inf]).bfloat16())
+t.isin(t.tensor([nan, inf, 2.0]).bfloat16(), t.tensor([*[nan] * 20, inf]).bfloat16())
 t.searchsorted(t.tensor([1.,3,nan]),t.tensor([nan,2.,9.,inf]))
 t.searchsorted(t.tensor([1.,3,nan]),t.tensor([[nan,2.,9.,inf]]),right=True)
 t.searchsorted(t.tensor([[1.,3,nan,nan]]),t.tensor([[nan,2.,9.,inf]]))

@@ -31,7 +31,8 @@ __all__: list[str] = []  # in PyTorch these are functions of torch.nn.functional
 @in_single_formula
 def _gelu_input(grad: Tensor, input: Tensor, approximate: str) -> Tensor:
     if approximate == "tanh":
-        near = input.clamp(-20.0, 20.0)  # further out the hyperbolic tangent is flat, and its argument may be infinite
+        # Further out the hyperbolic tangent is flat, and its argument may be infinite.
+        near = choose(input > 20.0, 20.0, choose(input < -20.0, -20.0, input))
         inner = tanh((near + near * near * near * _CUBIC) * _FACTOR)
         slope = (near * near * (3 * _CUBIC) + 1.0) * _FACTOR
         return grad * ((inner + 1.0) * 0.5 + near * (1.0 - inner * inner) * slope * 0.5)

@@ -272,7 +272,8 @@ def cross_entropy(
     if label_smoothing == 0.0:
         return loss
     smooth = _smooth(logarithms, target, weight, ignore_index, reduction, classes)
-    return loss * (1 - label_smoothing) + smooth * (label_smoothing / max(input._array.shape[classes], 1))
+    smoothed: Tensor = loss * (1 - label_smoothing) + smooth * (label_smoothing / max(input._array.shape[classes], 1))
+    return smoothed
 
 
 def _check_probabilities(target: Tensor, ignore_index: int) -> None:
