@@ -158,12 +158,7 @@ class NumpyBackend(ArrayBackend):
             "cummax": _scans.scan(np.maximum), "cummin": _scans.scan(np.minimum),
             "logsumexp": _softmax.logsumexp, "softmax": _softmax.softmax, "log_softmax": _softmax.log_softmax,
             "sort_values": _sorting.sort_values, "searchsorted": _sorting.searchsorted,
-<<<<<<< HEAD
             "topk": _order.topk, "kthvalue": _order.kthvalue, "partition": _order.partition, "bincount": _counting.bincount,
-=======
-            "topk": _order.topk, "kthvalue": _order.kthvalue,
-            "partition": _order.partition, "bincount": _counting.bincount,
->>>>>>> m3
             "sparse_matmul": _sparse.matmul,
         }  # fmt: skip
 

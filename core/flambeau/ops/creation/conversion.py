@@ -20,7 +20,7 @@ from flambeau.backend.types import TensorType
 from flambeau.devices import device as device_class
 from flambeau.errors import argument_type
 from flambeau.promotion import Number, as_number
-from flambeau.shapes import broadcast_shapes
+from flambeau.shapes import broadcast_shapes, dense_order
 
 from .destinations import check_device, check_format, destination
 
