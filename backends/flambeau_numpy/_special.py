@@ -110,7 +110,7 @@ def zeta(x: np.ndarray, q: np.ndarray, out: np.ndarray | None = None) -> Any:
     return result
 
 
-KERNELS = {
+KERNELS: dict[str, Callable[..., Any]] = {
     "erfc": erfc, "erfcx": _of_scipy("erfcx"), "erfinv": erfinv, "ndtri": _of_scipy("ndtri"),
     "log_ndtr": _of_scipy("log_ndtr"), "digamma": _of_scipy("digamma"), "zeta": zeta,
     "igamma": _of_scipy("gammainc"), "igammac": _of_scipy("gammaincc"), "i0": _of_scipy("i0"), "i0e": _of_scipy("i0e"),
