@@ -1,4 +1,7 @@
-"""The special functions, by SciPy, which is imported when one is first called; erf of many float32 without it."""
+"""The special functions, by SciPy, which is imported when one is first called; erf of many float32 without it.
+
+Where the C library's function is better, it is taken.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+
+from . import _libm
 
 __all__ = ["KERNELS", "erf", "lgamma"]
 
@@ -43,6 +48,8 @@ def erf(a: np.ndarray, out: np.ndarray | None = None) -> Any:
 
 def lgamma(a: np.ndarray, out: np.ndarray | None = None) -> Any:
     """The logarithm of the gamma function's absolute value."""
+    if _libm.lgamma is not None:
+        return _in_double(_libm.lgamma, a, out)
     from scipy.special import gammaln
 
     infinite = np.isneginf(a)  # where SciPy gives -inf
@@ -53,6 +60,26 @@ def lgamma(a: np.ndarray, out: np.ndarray | None = None) -> Any:
     if tiny.any() and a.dtype.char == "d":
         np.copyto(result, -np.log(size, where=tiny, out=size), where=tiny)
     return result
+
+
+def erfc(a: np.ndarray, out: np.ndarray | None = None) -> Any:
+    """1 - erf(a)."""
+    if _libm.erfc is not None:
+        return _in_double(_libm.erfc, a, out)
+    from scipy.special import erfc
+
+    return _in_own_dtype(erfc, a, out=out)
+
+
+def _in_double(function: Any, a: np.ndarray, out: np.ndarray | None) -> Any:
+    """A ufunc of float64, which takes all floats, with results of the dtype it is given."""
+    if a.dtype.char == "d":
+        return function(a, out=out)
+    result = function(a)
+    if out is None:
+        return result.astype(a.dtype)
+    out[...] = result
+    return out
 
 
 def erfinv(a: np.ndarray, out: np.ndarray | None = None) -> Any:
@@ -74,9 +101,18 @@ def _of_scipy(name: str) -> Callable[..., Any]:
     return kernel
 
 
-KERNELS = {
-    "erfc": _of_scipy("erfc"), "erfcx": _of_scipy("erfcx"), "erfinv": erfinv, "ndtri": _of_scipy("ndtri"),
-    "log_ndtr": _of_scipy("log_ndtr"), "digamma": _of_scipy("digamma"), "zeta": _of_scipy("zeta"),
+def zeta(x: np.ndarray, q: np.ndarray, out: np.ndarray | None = None) -> Any:
+    """Hurwitz' zeta function; of an infinite ``q`` SciPy gives the limit, PyTorch nan."""
+    from scipy.special import zeta
+
+    result = np.asarray(_in_own_dtype(zeta, x, q, out=out))
+    np.copyto(result, np.nan, where=np.isposinf(q) & (x > 1))
+    return result
+
+
+KERNELS: dict[str, Callable[..., Any]] = {
+    "erfc": erfc, "erfcx": _of_scipy("erfcx"), "erfinv": erfinv, "ndtri": _of_scipy("ndtri"),
+    "log_ndtr": _of_scipy("log_ndtr"), "digamma": _of_scipy("digamma"), "zeta": zeta,
     "igamma": _of_scipy("gammainc"), "igammac": _of_scipy("gammaincc"), "i0": _of_scipy("i0"), "i0e": _of_scipy("i0e"),
     "i1": _of_scipy("i1"), "i1e": _of_scipy("i1e"),
 }  # fmt: skip

@@ -79,7 +79,34 @@ asin = _guarded(math.asin, _nan)
 acos = _guarded(math.acos, _nan)
 sinh = _guarded(math.sinh, _signed_infinity)
 cosh = _guarded(math.cosh, _infinity)
-lgamma = _guarded(math.lgamma, _infinity)
+
+
+def _zeta_less_1(k: int) -> float:
+    """The sum of n**-k over n > 1: what is added up to 200, by the formula of Euler and Maclaurin from there on."""
+    tail = (
+        200.0 ** (1 - k) / (k - 1)
+        + 200.0**-k / 2
+        + k * 200.0 ** (-k - 1) / 12
+        - k * (k + 1) * (k + 2) * 200.0 ** (-k - 3) / 720
+    )
+    return math.fsum([tail, *(float(n) ** -k for n in range(2, 200))])
+
+
+_LGAMMA_AT_2 = [1 - 0.5772156649015329, *((-1) ** k * _zeta_less_1(k) / k for k in range(2, 24))]
+
+
+def _lgamma(x: float) -> float:
+    """Next to 1 and 2, where it is 0, by a series: the digits of Python's function are those of numbers near 1 there."""
+    if builtins.abs(x - 1.5) > 0.7 or builtins.abs(x - 1.5) < 0.3:
+        return math.lgamma(x)
+    distance = x - 1 if x < 1.5 else x - 2
+    at_2 = 0.0
+    for coefficient in reversed(_LGAMMA_AT_2):
+        at_2 = (at_2 + coefficient) * distance
+    return at_2 - math.log1p(distance) if x < 1.5 else at_2
+
+
+lgamma = _guarded(_lgamma, _infinity)
 
 
 def _rounding(function: Callable[[float], int]) -> Function:

@@ -2,18 +2,22 @@
 
 import math
 
-from ...declare import FLOATS, Error, Sample, op
+from ...checks import expect
+from ...declare import FLOATS, Error, Sample, case, op
 from ...inputs import In
 from ...special import special
+from ...subject import Subject
 
 op("lgamma", elementwise=1, dtypes=FLOATS, tolerance="special", domain="positive", reference=math.lgamma)
 op("digamma", elementwise=1, dtypes=(*FLOATS, "int64"), tolerance="special", domain="positive")
+_TRIGAMMA = ("float32", "int64")  # of float64, PyTorch's first derivative has 10 digits
+
 op("polygamma", method=False, dtypes=(*FLOATS, "int64"), tolerance="special", samples=[
     *[
-        Sample(f"order-{n}", lambda t, x, n=n: t.polygamma(n, x), (In((2, 3), "positive"),))
+        Sample(f"order-{n}", lambda t, x, n=n: t.polygamma(n, x), (In((2, 3), "positive"),), dtypes=_TRIGAMMA if n == 1 else ())
         for n in (0, 1, 2, 3)
     ],
-    Sample("method", lambda t, x: x.polygamma(1), (In((2, 3), "positive"),)),
+    Sample("method", lambda t, x: x.polygamma(1), (In((2, 3), "positive"),), dtypes=_TRIGAMMA),
 ], errors=[
     Error("order", lambda t: t.polygamma(-1, t.ones(1)), (RuntimeError,), "does not support negative n"),
 ])  # fmt: skip
@@ -34,3 +38,13 @@ for _name in ("igamma", "igammac"):
         Error("integers", lambda t, name=_name: getattr(t, name)(t.tensor([1]), t.tensor([1])), (NotImplementedError,), "_cpu\" not implemented for 'Long'"),
     ])  # fmt: skip
 special("zeta", 2, domain="positive", values=False, gradient=False)
+
+
+@case("polygamma/value/exact/float64", dtypes=("float64",))
+def _trigamma(subject: Subject) -> None:
+    t = subject.torch
+    found = t.polygamma(1, t.tensor([1.0, 0.5, 2.0, -0.5, math.inf], dtype=t.float64)).tolist()
+    square = math.pi**2
+    for number, exact in zip(found, (square / 6, square / 2, square / 6 - 1, square / 2 + 4, 0.0), strict=True):
+        expect(abs(number - exact) <= 1e-8 * abs(exact), f"{number} instead of {exact}")
+    expect(math.isnan(t.polygamma(1, t.tensor(-math.inf)).item()), "the derivative has no limit at -inf")

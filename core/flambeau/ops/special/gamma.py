@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import factorial, log, pi
+from math import factorial, inf, log, nan, pi
 from typing import Any
 
 from flambeau import dtypes
@@ -82,9 +82,16 @@ def _polygamma_input(grad: Tensor, n: int, input: Tensor) -> Tensor:
 @primitive(derivatives={"input": _polygamma_input}, method=False, node="PolygammaBackward0")
 def _polygamma(input: Tensor, n: int) -> Tensor:
     (array,), type_ = operands_of("polygamma", (input,), floating=True)
-    kernels = type_.kernels
-    factor = type_.number(float(factorial(n)) * (1 if n % 2 else -1))
-    return from_array(kernels.mul(factor, kernels.zeta(type_.number(n + 1.0), array)), type_)
+    kernels, number = type_.kernels, type_.number
+    factor = number(float(factorial(n)) * (1 if n % 2 else -1))
+    result = kernels.mul(factor, kernels.zeta(number(n + 1.0), array))
+    for infinity, limit in _TRIGAMMA_LIMITS if n == 1 else ():
+        result = kernels.where(kernels.eq(array, number(infinity)), number(limit), result)
+    return from_array(result, type_)
+
+
+_TRIGAMMA_LIMITS = ((inf, 0.0), (-inf, nan))
+"""What PyTorch's function for the first derivative gives of infinite arguments; for the others it has zeta alone."""
 
 
 @composite(method=False, out=True)
