@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import warnings
 from typing import Any
@@ -100,3 +101,16 @@ M.fft.ifft2(z,s=(3,1))
 @pytest.mark.parametrize("expression", GRADIENTS)
 def test_gradients_as_pytorch(expression: str) -> None:
     assert_same_complex_gradients(flambeau, torch, expression)
+
+
+@pytest.mark.parametrize("name", ["fft", "ifft", "rfft", "irfft", "hfft", "fftn", "ifftn", "rfftn", "irfftn"])
+def test_results_lie_in_memory_as_those_of_pytorch(name: str) -> None:
+    for shape, order in itertools.product([(2, 3, 4), (2, 2, 3)], itertools.permutations(range(3))):
+        for dim in (0, 1, 2) if name.endswith("fft") else ((0, 1), (2, 0), (1, 2), None):
+            found, expected = [
+                getattr(t.fft, name)(
+                    t.ones([shape[d] for d in order]).permute([order.index(d) for d in range(3)]), dim=dim
+                )
+                for t in (flambeau, torch)
+            ]
+            assert found.stride() == expected.stride(), (shape, order, dim)

@@ -283,9 +283,19 @@ def _along_several(input: Tensor, s: Sequence[int] | None, dim: Any, norm: str |
     result = _complex(input)
     for axis, size in zip(dims, sizes, strict=True):
         result = resized(result, axis, size)
-    for axis in dims:
+    for axis in _outermost_first(result, dims):
         result = _fft(result, axis, inverse)
     return _scaled(result, _factor(norm, prod(sizes), inverse=inverse))
+
+
+def _outermost_first(input: Tensor, dims: list[int]) -> list[int]:
+    """The dims in the order of the memory: the last that is transformed lies innermost in the result."""
+    return sorted(dims, key=lambda dim: -input.stride(dim))
+
+
+def _laid_out(input: Tensor, order: list[int]) -> Tensor:
+    """The tensor with its dims in an order of memory, slowest first."""
+    return input.permute(order).contiguous().permute([order.index(dim) for dim in range(len(order))])
 
 
 @spelled()
@@ -313,8 +323,12 @@ def rfftn(
         for axis, size in zip(dims, sizes, strict=True):
             source = resized(source, axis, size)
         result = _rfft(source, dims[-1])
-        for axis in dims[:-1]:
+        others = _outermost_first(source, dims[:-1])
+        for axis in others:
             result = _fft(result, axis, False)
+        if others:
+            rest = [dim for dim in range(source.dim()) if dim not in dims]
+            result = _laid_out(result, [*_outermost_first(source, rest), *others, dims[-1]])
         return _scaled(result, _factor(norm, prod(sizes), inverse=False))
 
     return _finished(out, compute)
@@ -348,7 +362,9 @@ def irfftn(
         if last < 1:
             raise RuntimeError(f"Invalid number of data points ({last}) specified")
         for axis, size in zip(dims[:-1], sizes[:-1], strict=True):
-            result = _fft(resized(result, axis, size), axis, True)
+            result = resized(result, axis, size)
+        for axis in _outermost_first(result, dims[:-1]):
+            result = _fft(result, axis, True)
         result = _irfft(resized(result, dims[-1], last // 2 + 1), dims[-1], last)
         return _scaled(result, _factor(norm, prod(sizes[:-1]) * last, inverse=True))
 
