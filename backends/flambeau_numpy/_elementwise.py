@@ -56,8 +56,9 @@ def clamp(a: np.ndarray, low: np.ndarray | None, high: np.ndarray | None) -> Any
     infinity = _INFINITY.get(a.dtype)
     if infinity is not None:
         low, high = -infinity if low is None else low, infinity if high is None else high
-    elif high is None and a.dtype.name == "bfloat16":
-        return np.maximum(low, a)  # type: ignore[arg-type]
+    elif a.dtype.name == "bfloat16":  # for which ``clip`` has no loop: it computes, and answers, in float32
+        a = a if low is None else np.maximum(low, a)
+        return np.asarray(a if high is None else np.minimum(high, a))
     result: Any = a.clip(low, high)  # type: ignore[arg-type]
     return np.asarray(result)
 
@@ -86,6 +87,8 @@ def log10(a: np.ndarray, out: np.ndarray | None = None) -> Any:
     """The logarithm to base 10; of float32 by way of float64, because NumPy's own gives 2.0000002 for 100."""
     if a.dtype.char != "f":
         return np.log10(a, out=out)
+    if out is None and 0 in a.strides:  # a ufunc leaves dims that are expanded where they stand, `empty_like` does not
+        return np.log10(a, dtype="float64").astype("float32")
     target = np.empty_like(a) if out is None else out
     return np.log10(a, out=target, dtype="float64", casting="same_kind")
 

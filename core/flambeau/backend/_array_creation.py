@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from flambeau.shapes import dense_order
+
 from .kernels import Array, Scalar, Shape
 
-__all__ = ["storage_kernels"]
+__all__ = ["dense_copy", "storage_kernels"]
+
+
+def dense_copy(a: Any, dtype: Any) -> Any:
+    """A copy in the memory order of ``a``: dims that are expanded stay where they stand, NumPy puts them innermost."""
+    if 0 not in a.strides:
+        return a.astype(dtype)
+    order = dense_order(a.shape, a.strides)
+    return a.transpose(order).astype(dtype, order="C").transpose([order.index(dim) for dim in range(a.ndim)])
 
 
 def storage_kernels(xp: Any) -> dict[str, Callable[..., Any]]:
@@ -30,7 +40,7 @@ def storage_kernels(xp: Any) -> dict[str, Callable[..., Any]]:
     def cast(a: Array, dtype: str) -> Array:
         if a.dtype.kind == "c" and not dtype.startswith("complex"):
             a = (a != 0) if dtype == "bool" else a.real
-        return a.astype(dtype)
+        return dense_copy(a, dtype)
 
     return {
         "empty": xp.empty, "full": full, "arange": arange, "clone": clone, "cast": cast, "copy_into": xp.copyto,

@@ -9,7 +9,7 @@ from functools import cached_property
 from math import prod
 from typing import Any
 
-from ._array_creation import storage_kernels
+from ._array_creation import dense_copy, storage_kernels
 from ._array_elementwise import TWO_OPERANDS, binary_kernel, clamp_kernel, elementwise_kernels, unary_kernel
 from ._array_fft import fft_kernels
 from ._array_indexing import indexing_kernels
@@ -152,7 +152,7 @@ class ArrayBackend(Backend):
 def _nan_to_num(xp: Any) -> Callable[..., Any]:
     def nan_to_num(a: Any, *values: float) -> Any:
         if a.dtype.itemsize > 2:
-            return xp.asarray(xp.nan_to_num(a, True, *values))
+            return xp.asarray(xp.nan_to_num(dense_copy(a, a.dtype), False, *values))
         # NumPy does not see that bfloat16 has nan.
         return xp.asarray(xp.nan_to_num(a.astype("float32"), True, *values)).astype(a.dtype)
 

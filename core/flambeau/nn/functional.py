@@ -242,7 +242,9 @@ def embedding(
         tensor([[3., 4.],
                 [1., 2.]])
     """
-    row = padding_row(padding_idx, weight.shape[0])
+    row = None if padding_idx is None else padding_row(padding_idx, weight.size(0))
+    if weight.dim() != 2:
+        raise RuntimeError(f"'weight' must be 2-D, but it has {weight.dim()} dimensions")
     if max_norm is not None:
         embedding_renorm_(weight.detach(), input, max_norm, norm_type)
     return _embedding(weight, input, -1 if row is None else row, scale_grad_by_freq, sparse)

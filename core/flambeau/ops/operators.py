@@ -41,7 +41,8 @@ def _reflected(function: Any) -> Callable[[Tensor, Any], Any]:
             if taken is not None:
                 return taken
             type_ = self._type
-        if (other.__class__ is float or other.__class__ is int) and type_.floats:
+        # Of 16 bits, the number is not rounded first: derivatives use all its digits.
+        if (other.__class__ is float or other.__class__ is int) and type_.floats and not type_.halves:
             return operator(from_array(type_.number(other), type_), self)
         result = slow_operator(name, other, self)
         if result is NotImplemented and name == "div" and hasattr(other, "__array__"):

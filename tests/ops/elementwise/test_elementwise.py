@@ -429,3 +429,69 @@ def test_errors_have_the_words_of_pytorch(torch: ModuleType, call: Callable[[Any
     for t in (flambeau, torch):
         with pytest.raises((RuntimeError, TypeError), match=message):
             call(t)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+def test_ldexp_keeps_zeros_and_infinities_for_every_exponent(dtype: str) -> None:
+    import torch
+
+    numbers = [2.0**-24, 0.0, -0.0, inf, -inf, 65504.0, nan, 1.5, -(2.0**-14), 3 * 2.0**-24]
+    for exponent in (0, 16, 39, -24, -25, 127, -149, 300, -300, 1000, -1074, 2100, -2100, 5000, -5000):
+        one, two = [t.ldexp(t.tensor(numbers, dtype=getattr(t, dtype)), t.tensor(exponent)) for t in (flambeau, torch)]
+        assert list(map(str, one.tolist())) == list(map(str, two.tolist())), exponent
+
+
+def test_ldexp_of_complex_numbers_has_their_range() -> None:
+    z = flambeau.tensor([1 + 0j, 2 - 1j], dtype=flambeau.complex128)
+    assert z.ldexp(flambeau.tensor([-200, -160])).tolist() == [2.0**-200 + 0j, (2 - 1j) * 2.0**-160]
+
+
+def test_nan_to_num_of_both_parts() -> None:
+    import torch
+
+    def results(t: Any) -> list[Any]:
+        z = t.tensor([complex(nan, 1), complex(inf, -inf), complex(2, nan), 0j]).reshape(2, 2).t()
+        found = [
+            t.nan_to_num(z),
+            z.nan_to_num(1, 2, 3),
+            z.clone().nan_to_num_(),
+            z[0, 0].nan_to_num(-0.0),
+            z.conj().nan_to_num(),
+        ]
+        return [(each.stride(), str(each.resolve_conj().tolist())) for each in found]
+
+    assert results(flambeau) == results(torch)
+
+
+ORDERS = """
+M.complex(x, x), M.polar(x, x), M.complex(e, e), M.polar(x[:, :1], x)
+M.isreal(x), M.isnan(i), M.isinf(i), M.isfinite(i), M.isposinf(i), M.isneginf(i), M.signbit(i > 0)
+e.double(), e.half(), e.to(M.complex64), e.log10(), e.nan_to_num(), e.erfc(), e.lgamma(), (e > 0).square()
+w.double(), w.nan_to_num(), w.int()
+x.half().clamp(0.0, 1.0), x.bfloat16().clamp(0.0, 1.0), M.cumsum(x, 0), M.cumsum(M.complex(x, x), 1)
+"""
+
+
+@pytest.mark.parametrize("line", ORDERS.split("\n")[1:-1])
+def test_the_order_of_memory(line: str) -> None:
+    import torch
+
+    def strides(t: Any) -> Any:
+        x = t.arange(6.0).reshape(3, 2).t()
+        names = {
+            "M": t,
+            "x": x,
+            "i": x.int(),
+            "e": t.ones(1, 3).expand(2, 3),
+            "w": t.ones(3, 1, 2).permute(2, 1, 0).expand(2, 4, 3),
+        }
+        return [(each.stride(), str(each.dtype)) for each in eval(f"({line},)", names)]
+
+    assert strides(flambeau) == strides(torch)
+
+
+def test_the_base_of_a_power_is_not_rounded_to_16_bits() -> None:
+    x = flambeau.tensor([1.5], dtype=flambeau.bfloat16, requires_grad=True)
+    for result in (2**x, flambeau.pow(2, x)):
+        (found,) = flambeau.autograd.grad(result, x)
+        assert found.item() == 1.9609375  # the product with 0.6914, which log(2) is in bfloat16, is 1.953125

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from flambeau import dtypes
 from flambeau._dispatch.checks import no_complex
 from flambeau._dispatch.declare import BOOLEAN, alias, composite, elementwise, primitive
 from flambeau._dispatch.runtime import Number
 from flambeau._tensor import Tensor, from_array
+from flambeau.ops.creation.filled import ones_like
 
 __all__ = [
     "eq",
@@ -145,7 +147,7 @@ def isnan(input: Tensor) -> Tensor:
     type_ = input._type
     if type_.floats:
         return from_array(type_.kernels.isnan(input._array), type_.boolean)
-    return from_array(type_.kernels.full(input._array.shape, False, "bool"), type_.boolean)
+    return from_array(type_.kernels.ne(input._array, input._array), type_.boolean)  # in the memory order of the input
 
 
 def _is_infinite(type_: Any, a: Any) -> Any:
@@ -157,8 +159,8 @@ def _is_finite(type_: Any, a: Any) -> Any:
 
 
 def _everywhere(value: bool) -> Callable[..., Any]:
-    """What holds of integers."""
-    return lambda type_, a: type_.kernels.full(a.shape, value, "bool")
+    """What holds of integers, in their order of memory."""
+    return lambda type_, a: (type_.kernels.eq if value else type_.kernels.ne)(a, a)
 
 
 @elementwise(
@@ -263,4 +265,4 @@ def isreal(input: Tensor) -> Tensor:
     if input.dtype.is_complex:
         imaginary: Any = input.imag
         return eq(imaginary, 0)
-    return from_array(input._type.kernels.full(input._array.shape, True, "bool"), input._type.boolean)
+    return ones_like(input, dtype=dtypes.bool)

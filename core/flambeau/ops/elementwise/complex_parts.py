@@ -17,6 +17,7 @@ from flambeau.ops.movement.joining import stack
 from flambeau.ops.movement.shapes import transpose
 from flambeau.ops.movement.slicing import _select
 from flambeau.promotion import get_default_dtype
+from flambeau.shapes import dense_order
 
 from .selection import where
 from .trigonometric import atan2, cos, sin
@@ -192,7 +193,13 @@ def complex(real: Tensor, imag: Tensor) -> Tensor:
         tensor([1.+2.j])
     """
     _check_parts("complex", real, imag)
-    return view_as_complex(stack(broadcast_tensors(real, imag), -1))
+    parts = broadcast_tensors(real, imag)
+    if parts[0].is_contiguous():
+        return view_as_complex(stack(parts, -1))
+    # In the memory order of the parts.
+    order = dense_order(parts[0].shape, parts[0].stride())
+    turned = view_as_complex(stack([part.permute(order) for part in parts], -1))
+    return turned.permute(tuple(map(order.index, range(len(order)))))
 
 
 @composite(method=False, out="exact")

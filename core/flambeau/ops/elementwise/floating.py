@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 from flambeau import dtypes
 from flambeau._dispatch.checks import no_complex, only, zero_gradient
 from flambeau._dispatch.declare import BOOLEAN, FLOATING, elementwise, primitive
+from flambeau._dispatch.precision import all_in_single
 from flambeau._dispatch.runtime import Number
 from flambeau._tensor import Tensor, from_array
 
+from .complex_parts import view_as_complex, view_as_real
 from .selection import _where as where
 from .selection import unless
 
@@ -26,7 +28,7 @@ def _sign_of_number(type_: Any, a: Any) -> Any:
 
 def _negative_integer(type_: Any, a: Any) -> Any:
     if not type_.integers:
-        return type_.kernels.full(a.shape, False, "bool")
+        return type_.kernels.ne(a, a)
     return type_.kernels.lt(a, type_.number(0))
 
 
@@ -77,8 +79,8 @@ def copysign(input: Tensor, other: Tensor | Number) -> Tensor:
     """
 
 
-_BEYOND = {"float16": 90.0, "bfloat16": 600.0, "float32": 600.0, "float64": 4400.0}
-"""Powers of 2 by which every number becomes 0 or infinite, in either of two steps."""
+_STEP = {"float32": 100.0, "float64": 700.0}
+"""Three steps of so many powers of 2 lead from one end of the range to the other, and no step leaves it."""
 
 _PRECISION = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}
 _LEAST_EXPONENT = {"float16": -14, "bfloat16": -126, "float32": -126, "float64": -1022}
@@ -195,15 +197,29 @@ def frexp(input: Tensor) -> Any:
 
 
 def _scaled(type_: Any, a: Any, b: Any) -> Any:
-    """``a * 2**b`` in two steps, neither of which leaves the range of the dtype before the result does."""
-    kernels, two, limit = type_.kernels, type_.number(2.0), _BEYOND[type_.dtype.name]
-    b = kernels.minimum(kernels.maximum(b, type_.number(-limit)), type_.number(limit))
-    first = kernels.trunc(kernels.mul(b, type_.number(0.5)))
-    return kernels.mul(kernels.mul(a, kernels.pow(two, first)), kernels.pow(two, kernels.sub(b, first)))
+    """``a * 2**b``, in float32 of halves."""
+    return all_in_single(type_, _scaled_in_steps, a, b)
+
+
+def _scaled_in_steps(type_: Any, a: Any, b: Any) -> Any:
+    """In steps none of which is 0 or infinite: what is 0 or infinite itself would become nan, and not stay."""
+    kernels, two, most = type_.kernels, type_.number(2.0), _STEP[type_.dtype.name]
+    low, high = type_.number(-most), type_.number(most)
+    infinite = kernels.lt(type_.number(2.0**64), kernels.abs(b))  # more than an integer can be
+    for _ in range(2):
+        step = kernels.minimum(kernels.maximum(b, low), high)
+        a, b = kernels.mul(a, kernels.pow(two, step)), kernels.sub(b, step)
+    last = kernels.where(infinite, b, kernels.minimum(kernels.maximum(b, low), high))
+    return kernels.mul(a, kernels.pow(two, last))
+
+
+def _scaled_complex(input: Tensor, other: Tensor) -> Tensor:
+    exponent = other if other.is_complex() else other.to(input.real.dtype)
+    return input * 2.0**exponent
 
 
 @elementwise(
-    complex=lambda input, other: input * 2.0**other,
+    complex=_scaled_complex,
     promotion=FLOATING,
     derivatives={
         "input": lambda grad, other: grad.ldexp(other),
@@ -229,7 +245,7 @@ def nan_to_num(
 ) -> Tensor:
     """Replace nan by ``nan`` (0) and infinities by ``posinf`` and ``neginf`` (the largest numbers of the dtype).
 
-    Integers stay. Source of the semantics: ``torch.nan_to_num``.
+    Of complex numbers, in both parts; integers stay. Source of the semantics: ``torch.nan_to_num``.
 
     Example:
         >>> import flambeau as torch
@@ -237,16 +253,21 @@ def nan_to_num(
         tensor([0., 1., 9.])
     """
     type_, array = input._type, input._array
-    kernels, number = type_.kernels, type_.number
+    values = (0.0 if nan is None else nan * 1.0, posinf, neginf)
+    if type_.complex:
+        pairs = view_as_real(input.detach())
+        return view_as_complex(from_array(_without_nan(pairs._type, pairs._array, *values), pairs._type))
     if type_.dtype.category != dtypes.FLOATING:
-        return from_array(kernels.clone(array, True), type_)
-    largest = _LARGEST[type_.dtype.name]
+        return from_array(type_.kernels.clone(array, True), type_)
+    return from_array(_without_nan(type_, array, *values), type_)
+
+
+def _without_nan(type_: Any, array: Any, nan: float, posinf: float | None, neginf: float | None) -> Any:
+    kernels, number, largest = type_.kernels, type_.number, _LARGEST[type_.dtype.name]
+    ends = (largest if posinf is None else posinf * 1.0, -largest if neginf is None else neginf * 1.0)
     if kernels.nan_to_num is not None:
-        ends = (largest if posinf is None else posinf + 0.0, -largest if neginf is None else neginf + 0.0)
-        return from_array(kernels.nan_to_num(array, 0.0 if nan is None else nan + 0.0, *ends), type_)
-    result = kernels.where(kernels.isnan(array), number(0.0 if nan is None else nan), array)
-    for infinity, value in ((float("inf"), posinf), (-float("inf"), neginf)):
-        finite = largest if infinity > 0 else -largest
-        replacement = number(finite if value is None else value)
-        result = kernels.where(kernels.eq(array, number(infinity)), replacement, result)
-    return from_array(result, type_)
+        return kernels.nan_to_num(array, nan, *ends)
+    result = kernels.where(kernels.isnan(array), number(nan), array)
+    for infinity, value in zip((float("inf"), -float("inf")), ends, strict=True):
+        result = kernels.where(kernels.eq(array, number(infinity)), number(value), result)
+    return result

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
+import cmath
+import math
 from typing import Any
 
 from flambeau import dtypes
@@ -46,7 +49,16 @@ def _pow_input(grad: Tensor, input: Any, exponent: Any) -> Any:
     return unless(exponent == 0, grad, slope) if isinstance(exponent, Tensor) else grad * slope
 
 
+def _logarithm(number: Any, *, complex: bool) -> Any:
+    """The logarithm of a Python number, in all its digits; of a negative one nan, unless the result is complex."""
+    if complex or isinstance(number, builtins.complex):
+        return cmath.log(number)
+    return math.log(number) if number > 0 else math.nan
+
+
 def _pow_exponent(grad: Tensor, input: Any, exponent: Any, result: Tensor) -> Any:
+    if not isinstance(input, Tensor) and input != 0:
+        return grad * (result * _logarithm(input, complex=result._type.complex))
     if not isinstance(input, Tensor):
         input = result.new_full((), input)
     # At 0 ** b with b >= 0 the derivative is 0, where log(0) would give nan.

@@ -8,6 +8,7 @@ from typing import Any
 from flambeau import dtypes
 from flambeau._dispatch.checks import no_bool, not_bool, only, zero_gradient
 from flambeau._dispatch.declare import alias, composite, elementwise, primitive
+from flambeau._dispatch.precision import in_single
 from flambeau._dispatch.rules import unchanged
 from flambeau._tensor import Tensor, from_array
 from flambeau.shapes import as_int
@@ -179,9 +180,13 @@ def _round_decimals(input: Tensor, decimals: int) -> Tensor:
     type_ = input._type
     only(dtypes.FLOATING, "round")(type_.dtype)
     decimals = as_int(decimals, "decimals")
-    kernels, scale = type_.kernels, type_.number(10.0 ** builtins.abs(decimals))
-    enlarge, reduce = (kernels.mul, kernels.div) if decimals > 0 else (kernels.div, kernels.mul)
-    return from_array(reduce(kernels.round(enlarge(input._array, scale)), scale), type_)
+
+    def rounded(type_: Any, array: Any) -> Any:
+        kernels, scale = type_.kernels, type_.number(10.0 ** builtins.abs(decimals))
+        enlarge, reduce = (kernels.mul, kernels.div) if decimals > 0 else (kernels.div, kernels.mul)
+        return reduce(kernels.round(enlarge(array, scale)), scale)
+
+    return from_array(in_single(type_, input._array, rounded), type_)
 
 
 @elementwise(
