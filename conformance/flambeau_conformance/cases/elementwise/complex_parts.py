@@ -58,9 +58,11 @@ op("adjoint", alias=None, extensions=_BYTES, turned=False, samples=[
 ], errors=[Error("dims", lambda t: t.adjoint(t.zeros(2)), (RuntimeError,), "only supported on matrices")])  # fmt: skip
 
 
-def _on_numbers(name: str, function: Any, *, shape: tuple[int, ...] = (3, 2), real: bool = False) -> None:
+def _on_numbers(
+    name: str, function: Any, *, shape: tuple[int, ...] = (3, 2), real: bool = False, tolerance: str = "transcendental"
+) -> None:
     """A function of complex numbers, in values and gradients to second order."""
-    op(f"complex-{name}", tolerance="transcendental", method=False, alias=None, extensions=_BYTES, turned=False, refuses=False, samples=[
+    op(f"complex-{name}", tolerance=tolerance, method=False, alias=None, extensions=_BYTES, turned=False, refuses=False, samples=[
         Sample("numbers", lambda t, x: function(t, _numbers(t, x)) if real else _pairs(t, function(t, _numbers(t, x))), (In(shape, "nonzero"),)),
     ])  # fmt: skip
 
@@ -69,13 +71,13 @@ for _name in ("exp", "log", "sqrt", "sin", "cos", "tanh", "reciprocal", "square"
     _on_numbers(_name, lambda t, z, name=_name: getattr(t, name)(z))
 _on_numbers("log1p", lambda t, z: t.log1p(z))
 _on_numbers("mul", lambda t, z: z * z.flip(0))
-_on_numbers("div", lambda t, z: z / z.flip(0))
+_on_numbers("div", lambda t, z: z / z.flip(0), tolerance="composite")
 _on_numbers("pow", lambda t, z: z**3)
 _on_numbers("sum", lambda t, z: z.sum())
 _on_numbers("prod", lambda t, z: z.prod())
-_on_numbers("cumsum", lambda t, z: z.cumsum(0))
+_on_numbers("cumsum", lambda t, z: z.cumsum(0), tolerance="reduction")
 _on_numbers("matmul", lambda t, z: z @ z.mT, shape=(2, 2, 2))
-_on_numbers("vdot", lambda t, z: t.vdot(z, z.flip(0)))
+_on_numbers("vdot", lambda t, z: t.vdot(z, z.flip(0)), tolerance="reduction")
 _on_numbers("abs", lambda t, z: z.abs(), real=True)
 _on_numbers("real", lambda t, z: z.real * z.imag, real=True)
 _on_numbers("norm", lambda t, z: z.norm(), real=True)

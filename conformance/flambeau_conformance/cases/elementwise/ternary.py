@@ -4,7 +4,8 @@ from ...declare import FLOATS, NUMBERS, Error, Sample, op
 from ...inputs import In
 
 for _name, _domain in (("addcmul", "real"), ("addcdiv", "nonzero")):
-    op(_name, dtypes=NUMBERS if _name == "addcmul" else FLOATS, inplace=True, out=True, samples=[
+    # The sum of a number and a product, which may cancel.
+    op(_name, tolerance="composite", dtypes=NUMBERS if _name == "addcmul" else FLOATS, inplace=True, out=True, samples=[
         Sample("plain", lambda t, x, y, z, name=_name: getattr(t, name)(x, y, z), (In(), In(), In((2, 3), _domain)), plain=True),
         Sample(
             "value", lambda t, x, y, z, name=_name: getattr(x, name)(y, z, value=2),
@@ -16,7 +17,7 @@ for _name, _domain in (("addcmul", "real"), ("addcdiv", "nonzero")):
         Error("shapes", lambda t, name=_name: getattr(t, name)(t.zeros(2), t.zeros(3), t.zeros(1)), (RuntimeError,), "must match"),
         Error("integers", lambda t: t.addcdiv(*[t.tensor([1])] * 3), (RuntimeError,), "Integer division with addcdiv"),
     ])  # fmt: skip
-op("lerp", inplace=True, out=True, names=("input", "end", "weight"), samples=[
+op("lerp", tolerance="composite", inplace=True, out=True, names=("input", "end", "weight"), samples=[
     Sample("plain", lambda t, x, y, w: t.lerp(x, y, w), (In(), In(), In()), plain=True),
     Sample("zero-dim", lambda t, x, y, w: t.lerp(x, y, w), (In(()), In(()), In(())), plain=True),
     Sample("zero-size", lambda t, x, y, w: t.lerp(x, y, w), (In((2, 0)), In((2, 0)), In((2, 0))), plain=True),

@@ -22,6 +22,6 @@ op("hypot", elementwise=2, dtypes=FLOATS, domain="nonzero", reference=math.hypot
 op("deg2rad", elementwise=1, dtypes=(*FLOATS, "int64"), reference=math.radians)
 op("rad2deg", elementwise=1, dtypes=(*FLOATS, "int64"), reference=math.degrees)
 op(
-    "sinc", elementwise=1, dtypes=(*FLOATS, "int64"), tolerance="transcendental",
+    "sinc", elementwise=1, dtypes=(*FLOATS, "int64"), tolerance="composite",
     reference=lambda x: math.sin(math.pi * x) / (math.pi * x) if x else 1.0,
 )  # fmt: skip
