@@ -46,34 +46,16 @@ def _step_by_step(ufunc: Any, a: np.ndarray, dim: int) -> np.ndarray:
     return result
 
 
+_add_up = scan(np.add)
+
+
 def cumsum(a: np.ndarray, dim: int) -> np.ndarray:
     """The kernel of this name, but for float16."""
     if dim == a.ndim - 1 and a.dtype in _TRIANGLES and a.shape[dim] >= _LONG and a.flags.c_contiguous:
         result = _by_pieces(a.reshape(-1, a.shape[-1]))
         if np.isfinite(result[:, -1]).all():  # in products with a triangle, infinities reach what is before them
             return result.reshape(a.shape)
-    wide = _WIDE_SUMS.get(a.dtype.char)
-    if wide is None or not a.ndim:
-        return _add_up(a, dim)
-    if dim < a.ndim - 1 and a.size > _WIDE * a.shape[dim]:
-        return _sums_step_by_step(a, dim, wide)
-    sums: np.ndarray = np.add.accumulate(a, axis=dim, dtype=wide).astype(a.dtype)
-    return sums
-
-
-_add_up = scan(np.add)
-_WIDE_SUMS = {"f": "float64", "F": "complex128"}
-"""In which dtype running sums are added up: in their own, every step would add its rounding to all that follow."""
-
-
-def _sums_step_by_step(a: np.ndarray, dim: int, wide: str) -> np.ndarray:
-    result = np.empty(a.shape, a.dtype)
-    source, target = np.moveaxis(a, dim, 0), np.moveaxis(result, dim, 0)
-    total = np.zeros(source.shape[1:], wide)
-    for k in range(len(source)):
-        total += source[k]
-        target[k] = total
-    return result
+    return _add_up(a, dim)
 
 
 def _by_pieces(rows: np.ndarray) -> np.ndarray:
