@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 import math
 import struct
 from collections.abc import Iterator
@@ -160,7 +161,7 @@ _COMPLEX = ("complex64", "complex128")
 
 
 def _is_finite_float(number: Any) -> bool:
-    return isinstance(number, (float, complex)) and math.isfinite(abs(number))
+    return isinstance(number, (float, complex)) and cmath.isfinite(number)
 
 
 def _close(one: Any, two: Any, allowed: float, *, signed: bool) -> bool:
@@ -182,6 +183,6 @@ def _sign(number: float) -> float:
 
 def _close_complex(one: complex, two: complex, allowed: float) -> bool:
     """Whether a complex number is another one. Of those that are not finite libraries differ as to their parts."""
-    if not math.isfinite(abs(two)):
-        return not math.isfinite(abs(one))
+    if not cmath.isfinite(two):
+        return not cmath.isfinite(one)
     return abs(one - two) <= allowed

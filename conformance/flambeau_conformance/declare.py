@@ -29,7 +29,7 @@ _section = ""
 
 def op(
     name: str, *, samples: Sequence[Sample] = (), dtypes: tuple[str, ...] = FLOATS, tolerance: str = "arithmetic",
-    elementwise: int = 0, domain: str = "real", gradient: bool = True, **options: Any,
+    elementwise: int = 0, domain: str = "real", special: str = "special", gradient: bool = True, **options: Any,
 ) -> None:  # fmt: skip
     """Declare an op.
 
@@ -40,6 +40,7 @@ def op(
         tolerance: see above.
         elementwise: the number of operands, if the op is element-wise: samples and forms are derived then.
         domain: see above.
+        special: the strange numbers that it is tried on, see :class:`~.inputs.In`.
         gradient: whether the gradients of the derived samples are checked.
         options: other attributes of :class:`Op`; ``refuses=False`` if the op takes what is no tensor.
 
@@ -50,8 +51,8 @@ def op(
         raise ValueError(f"the op {name!r} is declared twice")
     listed = tuple(samples)
     if elementwise:
-        special = not {*FLOATS}.isdisjoint(dtypes)
-        listed += _elementwise_samples(name, elementwise, domain, gradient=gradient, special=special)
+        strange = "" if {*FLOATS}.isdisjoint(dtypes) else special
+        listed += _elementwise_samples(name, elementwise, domain, gradient=gradient, special=strange)
     if not listed:
         raise ValueError(f"the op {name!r} has no sample")
     errors = tuple(options.pop("errors", ()))
@@ -69,7 +70,7 @@ def _wrong_argument(name: str) -> Error:
     return Error("not-a-tensor", lambda t: getattr(t, name)("no tensor"), (TypeError,))
 
 
-def _elementwise_samples(name: str, arity: int, domain: str, *, gradient: bool, special: bool) -> tuple[Sample, ...]:
+def _elementwise_samples(name: str, arity: int, domain: str, *, gradient: bool, special: str) -> tuple[Sample, ...]:
     def call(t: Any, *tensors: Any) -> Any:
         return getattr(t, name)(*tensors)
 
@@ -83,7 +84,7 @@ def _elementwise_samples(name: str, arity: int, domain: str, *, gradient: bool, 
         for label, each in shapes
     ]
     if special:
-        inputs = (In((12,), "special"),) if arity == 1 else (In((12, 1), "special"), In((1, 12), "special"))
+        inputs = (In((12,), special),) if arity == 1 else (In((12, 1), special), In((1, 12), special))
         samples.append(Sample("special", call, inputs, dtypes=FLOATS, gradient=False, plain=True))
     return tuple(samples)
 

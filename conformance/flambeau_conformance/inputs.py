@@ -63,9 +63,12 @@ _SIZES = [
     9.7e4, 1.3e7, -5.1e11, 2.9e19, 3.1e37,
 ]  # fmt: skip
 
-SPELLED = {"special": SPECIAL, "ties": _TIES, "edges": _EDGES, "sizes": _SIZES, "same": [1.5]}
-"""The domains whose numbers are written down: infinities and the like, ties, points where branches meet, numbers of every
-size, and one number over and over."""
+SPELLED = {
+    "special": SPECIAL, "one-zero": [number for number in SPECIAL if str(number) != "-0.0"],
+    "ties": _TIES, "edges": _EDGES, "sizes": _SIZES, "same": [1.5],
+}  # fmt: skip
+"""The domains whose numbers are written down: infinities and the like, the same without -0.0, ties,
+points where branches meet, numbers of every size, and one number over and over."""
 
 
 def limits_of(dtype: str) -> tuple[int, int]:

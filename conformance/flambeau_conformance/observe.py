@@ -8,10 +8,10 @@ stand for all: every element counts in one of the sums, with a weight of its own
 from __future__ import annotations
 
 import builtins
+import cmath
 import math
 from collections.abc import Callable, Sequence
 from functools import cache
-from itertools import repeat
 from operator import mul
 from typing import Any
 
@@ -95,16 +95,17 @@ def _weights(count: int) -> list[int]:
 
 
 def _sums(numbers: list[Any], dtype: str) -> list[Any]:
-    """Weighted sums of the pieces, of what is finite; where something is not, that is told by the last sum."""
+    """Weighted sums of the pieces, of what is finite; a number for where something is not; and the largest of what is."""
     weights = _weights(len(numbers))
     finite, strange = numbers, 0
-    if not math.isfinite(abs(sum(numbers))):
-        finite = [number if math.isfinite(abs(number)) else 0 for number in numbers]
+    if not cmath.isfinite(sum(numbers)):
+        finite = [number if cmath.isfinite(number) else 0 for number in numbers]
         strange = sum(map(_strangeness, numbers, weights))
     size = -(-len(numbers) // _PIECES)
     add = _add_complex if is_complex(dtype) else sum if dtype.startswith(("int", "uint", "bool")) else math.fsum
     products = list(map(mul, finite, weights))
-    return [*(add(products[start : start + size]) for start in range(0, len(products), size)), strange]
+    largest = max(map(abs, finite), default=0)
+    return [*(add(products[start : start + size]) for start in range(0, len(products), size)), strange, largest]
 
 
 def _shortened(number: Any) -> Any:
@@ -120,7 +121,7 @@ def _add_complex(numbers: list[complex]) -> complex:
 
 def _strangeness(number: Any, weight: int) -> int:
     """A number for nan and one for either infinity."""
-    if math.isfinite(abs(number)):
+    if cmath.isfinite(number):
         return 0
     if isinstance(number, complex) or math.isnan(number):
         return weight
@@ -178,24 +179,23 @@ def check_tensor(subject: Subject, found: dict[str, Any], expected: dict[str, An
         check_same(subject, _numbers(found["places"], dtype), places, dtype, tolerance)
     except CheckError as error:
         raise CheckError(f"of the places {_places(count)}, {error}") from None
-    _check_sums(found["sums"], expected["sums"], dtype, tolerance, places, count)
+    _check_sums(found["sums"], expected["sums"], dtype, tolerance, count)
 
 
-def _check_sums(
-    found: list[Any], expected: list[Any], dtype: str, tolerance: str, places: list[Any], count: int
-) -> None:
+def _check_sums(found: list[Any], expected: list[Any], dtype: str, tolerance: str, count: int) -> None:
     relative, absolute = tolerance_of(dtype, tolerance)
     size = -(-count // _PIECES)
-    scale = max((abs(number) for number in places if math.isfinite(abs(number))), default=0.0)
-    # Errors of single elements have either sign: their sum grows with the root of their number.
-    allowed = (relative + absolute) * scale * 97 * math.sqrt(size)
-    pieces = zip(map(unspelled, found), map(unspelled, expected), repeat(allowed))
-    for piece, (one, two, most) in enumerate(pieces):
+    *sums, strange, largest = map(unspelled, expected)
+    expect(unspelled(found[-2]) == strange, "nan and infinities are at other places")
+    # Errors of single elements have either sign: their sum grows with the root of their number. What all have in common, as
+    # the total that they are divided by, is a share of the sum.
+    of_each = (relative + absolute) * abs(largest) * max(_weights(count)) * math.sqrt(size)
+    for piece, (one, two) in enumerate(zip(map(unspelled, found), sums, strict=False)):
+        allowed = of_each + relative * abs(two)
         expect(
-            abs(one - two) <= most,
-            f"the weighted sum of the elements from {piece * size} on is {one!r}, expected {two!r} ± {most:.3g}"
-            if piece * size < count else "nan and infinities are at other places",
-        )  # fmt: skip
+            abs(one - two) <= allowed,
+            f"the weighted sum of the elements from {piece * size} on is {one!r}, expected {two!r} ± {allowed:.3g}",
+        )
 
 
 def _numbers(values: list[Any], dtype: str) -> list[Any]:

@@ -57,6 +57,11 @@ class Subject:
         state = self.torch.Generator(device=self.torch.empty(0).device).get_state()
         return int(state.numel()) > _COUNTER_BYTES
 
+    def keeps_memory_order(self) -> bool:
+        """Whether results lie in memory as operands do. No kernel must; strides are compared where they do."""
+        t = self.torch
+        return tuple((t.zeros((2, 3)).t() + 1).stride()) == (1, 3)
+
     def tensor(self, values: Any, dtype: str, *, requires_grad: bool = False) -> Any:
         """A tensor of nested lists."""
         return self.torch.tensor(values, dtype=getattr(self.torch, dtype), requires_grad=requires_grad)

@@ -110,11 +110,13 @@ for _name in ("remainder", "fmod"):
 for _name, _choice in {"fmax": max, "fmin": min}.items():
     op(
         _name, elementwise=2, inplace=False, dtypes=ALL, tolerance="exact", errors=[_shapes(_name)], reference=_choice,
+        special="one-zero",  # of 0.0 and -0.0 PyTorch takes the one or the other, by dtype and length
     )  # fmt: skip
 op("reciprocal", elementwise=1, dtypes=FLOATS, domain="nonzero", reference=lambda x: 1 / x)
 for _name, _choice in {"maximum": max, "minimum": min}.items():
     op(
         _name, elementwise=2, inplace=False, dtypes=ALL, tolerance="exact", errors=[_shapes(_name)], reference=_choice,
+        special="one-zero",  # of 0.0 and -0.0 PyTorch takes the one or the other, by dtype and length
     )  # fmt: skip
 
 
