@@ -58,7 +58,10 @@ class RequiredKernels(Protocol):
         """A copy: with the memory order of ``a`` where ``keep_strides`` and it is dense, else C-contiguous."""
 
     def cast(self, a: Array, dtype: str) -> Array:
-        """A copy of another type. Floats truncate to integers; everything but zero becomes True in ``bool``."""
+        """A copy of another type, in the memory order of ``a`` where it is dense.
+
+        Floats truncate to integers; everything but zero becomes True in ``bool``.
+        """
 
     def copy_into(self, target: Array, source: Array) -> None:
         """Writes ``source`` into ``target``: equal dtypes; ``source`` broadcasts to ``target``'s shape."""

@@ -66,3 +66,14 @@ def test_derivatives_at_equal_points(distance: str, p: str) -> None:
 def test_derivatives_of_a_distance_that_broadcasts(shapes: tuple[tuple[int, ...], ...], p: str) -> None:
     x, y = (torch.randn(shape, generator=torch.Generator().manual_seed(2), dtype=torch.float64) for shape in shapes)
     assert_same_derivatives(flambeau, torch, f"M.dist(x, y, {p})", {"x": x, "y": y})
+
+
+@pytest.mark.parametrize("p", [0.0, float("inf")])
+def test_distances_have_a_gradient_and_no_columns_are_0_apart(p: float) -> None:
+    for module in (flambeau, torch):
+        x = module.tensor([[0.0, 3.0], [1.0, 3.0]], requires_grad=True)
+        result = module.cdist(x, module.tensor([[0.0, 0.0]]), p=p)
+        assert result.tolist() == ([[1.0], [2.0]] if p == 0 else [[3.0], [3.0]])
+        (slope,) = module.autograd.grad(result.sum(), x)
+        assert slope.tolist() == ([[0.0, 0.0]] * 2 if p == 0 else [[0.0, 1.0]] * 2)
+        assert module.cdist(module.ones(2, 0), module.ones(1, 0), p=p).tolist() == [[0.0], [0.0]]

@@ -162,3 +162,11 @@ def test_gradcheck_of_complex_inputs(function: str, fast: bool) -> None:
     x = flambeau.tensor([1 + 2j, -0.5 + 1j], dtype=flambeau.complex128, requires_grad=True)
     assert flambeau.autograd.gradcheck(getattr(flambeau, function), x, fast_mode=fast)
     assert flambeau.autograd.gradgradcheck(getattr(flambeau, function), x)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_exponentials_of_16_bits_are_rounded_once(dtype: str) -> None:
+    x = flambeau.tensor([[0.5, -1.25], [0.75, 0.25]], dtype=getattr(flambeau, dtype))
+    result = flambeau.linalg.matrix_exp(x)
+    assert result.dtype is x.dtype
+    assert result.tolist() == flambeau.linalg.matrix_exp(x.float()).to(x.dtype).tolist()

@@ -152,3 +152,18 @@ def test_the_derivative_of_r_alone_is_refused() -> None:
     x = flambeau.ones(3, 2, requires_grad=True)
     with pytest.raises(RuntimeError, match="The derivative of linalg.qr depends on Q"):
         flambeau.linalg.qr(x, mode="r").R.sum().backward()
+
+
+@pytest.mark.parametrize("matrix", [[[0.0, 1], [0, 1]], [[1.0, 2], [0, 0]], [[2.0, 3], [4, 5]]])
+@pytest.mark.parametrize("upper", [False, True])
+@pytest.mark.parametrize("left", [False, True])
+def test_triangular_systems_with_zeros(matrix: list[list[float]], upper: bool, left: bool) -> None:
+    assert_same(
+        flambeau,
+        torch,
+        f"L.solve_triangular(M.tensor({matrix}), M.tensor([[1.0, 0], [2, 3]]), upper={upper}, left={left})",
+    )
+
+
+def test_an_upper_factor_is_made_of_the_upper_triangle() -> None:
+    assert_same(flambeau, torch, "M.cholesky(M.tensor([[4.0, 1.0], [2.0, 5.0]]), upper=True)")

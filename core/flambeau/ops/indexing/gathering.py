@@ -255,7 +255,7 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
 def _nonzero(input: Tensor) -> Tensor:
     type_ = input._type.with_dtype(dtypes.int64)
     rows = from_array(input._type.kernels.nonzero(input._array), type_)
-    by_rows = rows._array.shape[1] > 1 and type_.backend.is_contiguous(rows._array)
+    by_rows = rows._array.shape[1] > 1 and type_.backend.strides(rows._array)[1] == 1
     return in_memory_order(rows, (1, 0)) if by_rows else rows  # column after column, as in PyTorch
 
 

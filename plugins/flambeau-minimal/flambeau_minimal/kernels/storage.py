@@ -68,7 +68,14 @@ def _is_dense(a: MinimalArray) -> bool:
 
 
 def cast(a: MinimalArray, dtype: str) -> MinimalArray:
-    """A copy of another dtype."""
+    """A copy of another dtype, in the memory order of ``a`` if it has no gaps."""
+    if not _is_dense(a):
+        return _converted(a, dtype)
+    in_order = MinimalArray(a.buffer, (a.size,), (1,), a.offset, a.dtype, a.device)
+    return MinimalArray(_converted(in_order, dtype).buffer, a.shape, a.strides, 0, dtype, a.device)
+
+
+def _converted(a: MinimalArray, dtype: str) -> MinimalArray:
     values = elements(a)
     if dtype == "bool":
         return fresh(map(bool, values), a.shape, dtype, a.device)
