@@ -56,15 +56,9 @@ def clamp(a: np.ndarray, low: np.ndarray | None, high: np.ndarray | None) -> Any
     infinity = _INFINITY.get(a.dtype)
     if infinity is not None:
         low, high = -infinity if low is None else low, infinity if high is None else high
-<<<<<<< HEAD
     elif a.dtype.name == "bfloat16":  # for which ``clip`` has no loop: it computes, and answers, in float32
         a = a if low is None else np.maximum(low, a)
         return np.asarray(a if high is None else np.minimum(high, a))
-=======
-    elif a.dtype.name == "bfloat16":  # of which ``clip`` makes float32
-        above = a if low is None else np.maximum(low, a)
-        return np.asarray(above if high is None else np.minimum(high, above))
->>>>>>> m1
     result: Any = a.clip(low, high)  # type: ignore[arg-type]
     return np.asarray(result)
 

@@ -18,7 +18,8 @@ The contract, for every kernel:
 - Dtypes are given by name (``"float32"``). Integer arithmetic wraps around. Floating point follows IEEE 754 and
   never warns or raises: division by zero gives inf or nan.
 - Shapes may hold zeros, and may be ``()``.
-- An element-wise kernel may lay its result out in memory as its operands lie; PyTorch does, and programs see it in strides. None must.
+- An element-wise kernel may lay its result out in memory as its operands lie. PyTorch does, and programs see it in
+  strides; none must.
 - Where the capability ``out`` is True, every unary and binary kernel takes a third form with the keyword ``out``:
   an array of the result's shape and dtype that the result is written into. It may be one of the operands.
 """

@@ -181,11 +181,7 @@ def complex(real: Tensor, imag: Tensor) -> Tensor:
         >>> torch.complex(torch.tensor([1.0]), torch.tensor([2.0]))
         tensor([1.+2.j])
     """
-<<<<<<< HEAD
     _check_parts(real, imag)
-=======
-    _check_parts("complex", real, imag)
->>>>>>> m1
     parts = broadcast_tensors(real, imag)
     if parts[0].is_contiguous():
         return view_as_complex(stack(parts, -1))

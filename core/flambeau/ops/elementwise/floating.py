@@ -253,10 +253,7 @@ def nan_to_num(
         tensor([0., 1., 9.])
     """
     type_, array = input._type, input._array
-<<<<<<< HEAD
     no_complex_halves("nan_to_num", type_.dtype)
-=======
->>>>>>> m1
     values = (0.0 if nan is None else nan * 1.0, posinf, neginf)
     if type_.complex:
         pairs = view_as_real(input.detach())
