@@ -157,7 +157,7 @@ def test_nonzero(kernels, values, expected) -> None:
     for source in (array, np.asfortranarray(array)):
         result = kernels.nonzero(source)
         assert (result.tolist(), result.shape) == (expected, (len(expected), array.ndim))
-        assert (result.dtype.name, result.flags.c_contiguous) == ("int64", True)
+        assert (result.dtype.name, result.flags.f_contiguous) == ("int64", True)
 
 
 def test_nonzero_without_dims_or_elements(kernels) -> None:
