@@ -178,7 +178,8 @@ def _large(op: Op) -> Iterator[Probe]:
 
 
 def _of_many(op: Op) -> str | None:
-    return {"exact": None, "arithmetic": None, "transcendental": None}.get(op.tolerance, "large")
+    """The class of tolerance of large results: sums have more terms."""
+    return "large" if op.tolerance in ("composite", "special", "reduction", "matmul") else None
 
 
 def _of_numbers(
@@ -314,8 +315,8 @@ def _derivatives(op: Op) -> Iterator[Probe]:
                     _observe_derivatives,
                     tolerance=loose,
                 )
-        first = ("complex128", "float16", "bfloat16") if sample in op.samples[:2] else ()
-        for dtype in ("float32", *first):
+        further = ("complex128", "float16", "bfloat16") if sample is op.samples[0] else ()
+        for dtype in ("float32", *further):
             yield Probe(op, "derivatives", sample, sample.name, dtype, _observe_derivatives, tolerance=loose)
         for name, one in list(grown(sample))[:1] if is_regular(sample) else ():
             yield Probe(
@@ -336,7 +337,7 @@ def _observe_derivatives(subject: Subject, sample: Sample, dtype: str) -> Any:
         second = grad(graphs, wanted, _directions(subject, graphs), allow_unused=True) if graphs else []
         return [each for each in (*first, *second) if each is not None]
 
-    return observed(call, digits=15)
+    return observed(call, digits=16)
 
 
 def _may(tensor: Any) -> bool:
