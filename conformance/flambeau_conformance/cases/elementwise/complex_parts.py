@@ -71,7 +71,7 @@ def _on_numbers(
 for _name in ("exp", "log", "sqrt", "sin", "cos", "tanh", "reciprocal", "square", "sigmoid", "sgn", "neg"):
     _on_numbers(_name, lambda t, z, name=_name: getattr(t, name)(z))
 _on_numbers("log1p", lambda t, z: t.log1p(z))
-_on_numbers("mul", lambda t, z: z * z.flip(0))
+_on_numbers("mul", lambda t, z: z * z.flip(0), tolerance="composite")
 _on_numbers("div", lambda t, z: z / z.flip(0), tolerance="composite")
 _on_numbers("pow", lambda t, z: z**3)
 _on_numbers("sum", lambda t, z: z.sum())

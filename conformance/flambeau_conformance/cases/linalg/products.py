@@ -44,7 +44,7 @@ op("cross", dtypes=_DTYPES, alias=False, samples=[
 op("addmv", tolerance="reduction", alias=False, samples=[
     Sample("plain", lambda t, b, x, y: t.addmv(b, x, y), (In((2,)), _M23, _V3)), Sample("scaled", lambda t, b, x, y: b.addmv(x, y, beta=0.5, alpha=2), (In((2,)), _M23, _V3)),
 ], errors=[Error("size", lambda t: t.addmv(t.zeros(2), t.zeros(2, 3), t.zeros(2)), (RuntimeError,), "size mismatch")])  # fmt: skip
-op("addr", alias=False, samples=[
+op("addr", alias=False, tolerance="composite", samples=[
     Sample("plain", lambda t, b, x, y: t.addr(b, x, y), (_M23, In((2,)), _V3)), Sample("scaled", lambda t, b, x, y: b.addr(x, y, beta=0.5, alpha=2), (_M23, In((2,)), _V3)),
 ], errors=[Error("size", lambda t: t.addr(t.zeros(2, 2), t.zeros(3), t.zeros(2)), (RuntimeError,), "must match the existing size")])  # fmt: skip
 op("baddbmm", tolerance="reduction", alias=False, samples=[

@@ -76,6 +76,14 @@ def _euclidean(x1: Tensor, x2: Tensor) -> Tensor:
     return product.clamp_(min=0).sqrt_()
 
 
+def _lengths(differences: Tensor, p: float) -> Tensor:
+    if not differences.shape[-1]:
+        return differences.sum(-1)
+    if p == 0:  # how many coordinates are not zero; nan if one is nan, unlike in norms
+        return differences.abs().ceil_().clamp_(max=1).sum(-1)
+    return differences.norm(p, -1)
+
+
 def _slopes(grad: Tensor, differences: Tensor, p: float, result: Tensor) -> Tensor:
     """The gradients of differences of which ``result`` is the norm; each of several equal largest ones has the whole of it."""
     if p == inf and differences.shape[-1]:
@@ -97,7 +105,7 @@ def _cdist_second(grad: Tensor, x1: Tensor, x2: Tensor, p: float, result: Tensor
 
 @primitive(derivatives={"x1": _cdist_first, "x2": _cdist_second}, method=False, node="CdistBackward0")
 def _cdist(x1: Tensor, x2: Tensor, p: float) -> Tensor:
-    return (x1.detach().unsqueeze(-2) - x2.detach().unsqueeze(-3)).norm(p, -1)
+    return _lengths(x1.detach().unsqueeze(-2) - x2.detach().unsqueeze(-3), p)
 
 
 def _pairs(input: Tensor) -> tuple[Tensor, Tensor]:
@@ -115,7 +123,7 @@ def _pdist_input(grad: Tensor, input: Tensor, p: float, result: Tensor) -> Tenso
 @primitive(derivatives={"input": _pdist_input}, method=False, node="PdistBackward0")
 def _pdist(input: Tensor, p: float) -> Tensor:
     first, second = _pairs(input)
-    return (input.detach()[first] - input.detach()[second]).norm(p, -1)
+    return _lengths(input.detach()[first] - input.detach()[second], p)
 
 
 _MODES = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist")
