@@ -14,6 +14,7 @@ from flambeau.backend.making import describe as in_words
 
 from .arguments import drawn
 from .model import Case, Error, Sample
+from .options import Called
 from .trace import trace
 
 __all__ = ["Failure", "describe"]
@@ -85,6 +86,9 @@ def _inputs(sample: Sample, dtype: str) -> str:
 
 def _parameters(sample: Sample) -> Iterator[str]:
     """The names of the tensors that a sample is called with."""
+    if isinstance(sample.call, Called):
+        yield from (f"tensor {place}" for place in range(len(sample.inputs)))
+        return
     code = sample.call.__code__
     named = code.co_argcount - len(sample.call.__defaults__ or ())
     yield from code.co_varnames[1:named]
@@ -97,6 +101,8 @@ def _parameters(sample: Sample) -> Iterator[str]:
 
 def _source(function: Callable[..., Any], op: str) -> str:
     """The expression that a lambda computes, with what it knows from around it; of what is derived, the public function."""
+    if isinstance(function, Called):
+        return function.text
     code = function.__code__
     if Path(code.co_filename) == _OURS / "declare.py":
         return f"torch.{op}(...)"

@@ -15,7 +15,7 @@ from functools import cache
 from operator import mul
 from typing import Any
 
-from .checks import CheckError, expect, expect_equal
+from .checks import CheckError, expect, expect_equal, quietly
 from .compare import check_same, dtype_of, nearest, numbers_of, spelled, tolerance_of, unspelled
 from .inputs import is_complex
 from .subject import Subject
@@ -37,7 +37,7 @@ _PLACES = 6
 def observed(call: Callable[[], Sequence[Any]], *, whole: bool = False, digits: int = 17) -> Any:
     """The results of a call as data, with all their numbers if ``whole``; the exception, if it raises one."""
     try:
-        return [tensor_as_data(tensor.detach(), whole=whole, digits=digits) for tensor in call()]
+        return [tensor_as_data(tensor.detach(), whole=whole, digits=digits) for tensor in quietly(call)]
     except (
         ArithmeticError,
         AssertionError,

@@ -85,6 +85,11 @@ class Called:
         return {key: getattr(t, value) if key == "dtype" else value for key, value in self.options}
 
     @property
+    def text(self) -> str:
+        """The call as it could be written."""
+        return f"t.{'.'.join(self.path)}(*tensors{''.join(f', {key}={value!r}' for key, value in self.options)})"
+
+    @property
     def spelled(self) -> str:
         """The options as a part of an address."""
         return ",".join(f"{key}={value}" for key, value in self.options).replace("/", "-") or "bare"

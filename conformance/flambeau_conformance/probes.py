@@ -27,7 +27,13 @@ from .options import Called, dim_bounds, is_public, option_pairs
 from .subject import Subject
 from .variants import ARRANGED, degenerate, elements_of, filled, grown, is_regular
 
-__all__ = ["Probe", "candidates", "generated_cases", "probes_of"]
+__all__ = ["ASPECTS", "Probe", "candidates", "generated_cases", "probes_of"]
+
+ASPECTS = frozenset((
+    "dtype", "large", "limits", "special", "sizes", "degenerate", "memory", "derivatives", "options", "dims", "as-method",
+    "out-into", "in-place",
+))  # fmt: skip
+"""The aspects of generated cases."""
 
 EVERY = (*FLOATING, *INTEGRAL, "bool", "complex64", "complex128")
 """The dtypes in which every op is tried."""

@@ -160,9 +160,9 @@ OPERATIONS = (
     _operation("sum(1, keepdim)", lambda o: o.a.sum(1, keepdim=True), batch=False),
     _operation("norm()", lambda o: o.a.norm(), dtypes=_FLOATS, tolerance="reduction"),
     _operation("sparse.softmax()", lambda o: o.t.sparse.softmax(o.a, 1), _softmax, dtypes=_FLOATS, batch=False, hybrid=False,
-               tolerance="transcendental"),
+               tolerance="reduction"),
     _operation("sparse.log_softmax()", lambda o: o.t.sparse.log_softmax(o.a, 1), _log_softmax, dtypes=_FLOATS, batch=False,
-               hybrid=False, tolerance="transcendental"),
+               hybrid=False, tolerance="reduction"),
     _operation("t()", lambda o: o.a.t(), dtypes=_ANY, batch=False, hybrid=False),
     _operation("transpose()", lambda o: o.a.transpose(o.row, o.row + 1), dtypes=_ANY),
     _operation("select()", lambda o: o.a.select(0, 1), dtypes=_ANY),
@@ -361,13 +361,13 @@ def check_gradient(subject: Subject, operation: Operation, layout: str, kind: st
     found = _rebuilt(pattern, values.grad.to_dense(), t).to_dense()
     # Every one of several elements at a place has the gradient of the place, and to_dense() adds them up.
     expected = dense.a.grad * dense.counts
-    check_same(subject, numbers_of(found), numbers_of(expected), "float64", "reduction", signed=False)
+    check_same(subject, numbers_of(found), numbers_of(expected), "float64", "factorization", signed=False)
     for name in ("d", "e"):
         own, wanted = getattr(sparse, name).grad, getattr(dense, name).grad
         if wanted is None or not bool((wanted != 0).any()):
             continue
         expect(own is not None, f"{kind}: no gradient arrives at the strided operand")
-        check_same(subject, numbers_of(own.to_dense()), numbers_of(wanted), "float64", "reduction", signed=False)
+        check_same(subject, numbers_of(own.to_dense()), numbers_of(wanted), "float64", "factorization", signed=False)
 
 
 def _weighted(result: Any, t: Any) -> Any:

@@ -10,7 +10,7 @@ from .ops.sorting import histograms, medians, order
 __all__ = [
     "aminmax", "cummax", "cummin", "frexp", "histogram", "histogramdd", "kthvalue", "linalg_cholesky_ex", "linalg_eig",
     "linalg_eigh", "linalg_inv_ex", "linalg_lstsq", "linalg_lu", "linalg_lu_factor", "linalg_lu_factor_ex", "linalg_qr",
-    "linalg_slogdet", "linalg_solve_ex", "linalg_svd", "max", "median", "min", "mode", "nanmedian", "sort", "svd", "topk",
+    "linalg_slogdet", "linalg_solve_ex", "linalg_svd", "max", "median", "min", "mode", "nanmedian", "qr", "sort", "svd", "topk",
 ]  # fmt: skip
 
 aminmax = extremes.Aminmax
@@ -37,6 +37,7 @@ median = medians.Median
 min = extremes.Min
 mode = medians.Mode
 nanmedian = medians.Nanmedian
+qr = older.QR
 sort = order.Sort
 svd = older.SVD
 topk = order.Topk

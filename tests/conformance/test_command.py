@@ -30,7 +30,8 @@ def test_a_part_of_the_suite(backend: str, tmp_path: Path, capsys: pytest.Captur
     code = cli.main(["run", backend, "-k", "cumsum/*", "--json", str(report), "--junit", str(junit)])
     about, results = _results(report)
     assert code == cli.CONFORMANT
-    assert about["counts"] == {"pass": len(results)}
+    assert set(about["counts"]) == ({"pass"} if backend == "numpy" else {"pass", "not_claimed"})
+    assert sum(about["counts"].values()) == len(results) > 250
     assert about["complete"] is False
     assert all(0 < result.get("worst_error", 0.5) <= 1 for result in results.values())
     assert len(ElementTree.parse(junit).findall("testcase")) == len(results)

@@ -18,13 +18,8 @@ from flambeau_conformance.inputs import INTEGRAL, In, draw, limits_of
 from flambeau_conformance.left_out import reasons, without_effect
 from flambeau_conformance.model import Sample
 from flambeau_conformance.observe import check_observed, observed
-from flambeau_conformance.probes import candidates, probes_of
+from flambeau_conformance.probes import ASPECTS, candidates, probes_of
 from flambeau_conformance.variants import degenerate, elements_of, filled, grown
-
-ASPECTS = {
-    "dtype", "large", "limits", "special", "sizes", "degenerate", "memory", "derivatives", "options", "dims", "as-method",
-    "out-into", "in-place",
-}  # fmt: skip
 
 
 @pytest.fixture

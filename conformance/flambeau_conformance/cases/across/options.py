@@ -28,7 +28,7 @@ def _parts(t: Any, x: Any) -> Any:
     return t.view_as_real(x.resolve_conj()) if x.is_complex() else x
 
 
-op("fft.options", dtypes=FLOATS, tolerance="transcendental", method=False, refuses=False, differentiable=True,
+op("fft.options", dtypes=FLOATS, tolerance="reduction", method=False, refuses=False, differentiable=True,
    extensions=("fft",), samples=[
     *(Sample(f"{name}-{norm}", lambda t, x, name=name, norm=norm: getattr(t.fft, name)(x, norm=norm), (In((3, 4)),), gradient=False)
       for name in (*_ONE, *_MANY) for norm in _NORMS),

@@ -15,7 +15,6 @@ from flambeau.ops.creation.ranges import eye
 from flambeau.ops.reductions._reduce import named_repr
 
 from ._matrices import adjoint, lower_of, nothing_of, upper_of
-from .factorizations import QR
 from .factorizations import cholesky as _cholesky
 from .factorizations import qr as _qr
 from .factorizations import svd as _svd
@@ -85,6 +84,13 @@ def _deprecated(name: str) -> None:
         UserWarning,
         stacklevel=level_of_caller(),
     )
+
+
+class QR(NamedTuple):
+    """The result of ``qr``."""
+
+    Q: Tensor
+    R: Tensor
 
 
 @spelled(out=with_exact_out)
