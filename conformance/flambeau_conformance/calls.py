@@ -35,8 +35,9 @@ _SKIPPED = (
 )  # fmt: skip
 """Aspects that call what others call in the same way."""
 
-AUTHORS = ("backend.", "errors.", "extend.", "overrides.")
-"""Namespaces for those who write backends, ops and classes in the place of tensors; tests call them, not cases."""
+AUTHORS = ("backend.", "errors.", "extend.", "overrides.", "return_types.")
+"""Namespaces for those who write backends, ops and classes in the place of tensors, which tests call and not cases; and the
+classes of results, which nobody calls."""
 
 _MOST_OF_SPARSE = 7  # one of so many generated cases of sparse matrices is enough to see what they call
 

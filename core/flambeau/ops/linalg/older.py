@@ -87,10 +87,13 @@ def _deprecated(name: str) -> None:
 
 
 class QR(NamedTuple):
-    """The result of ``qr``."""
+    """An orthogonal matrix and an upper triangular one."""
 
     Q: Tensor
     R: Tensor
+
+    def __repr__(self) -> str:
+        return named_repr("qr", self)
 
 
 @spelled(out=with_exact_out)
