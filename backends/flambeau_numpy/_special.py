@@ -86,8 +86,8 @@ def erfinv(a: np.ndarray, out: np.ndarray | None = None) -> Any:
     """The inverse of the error function; of -0.0 SciPy's is 0."""
     from scipy.special import erfinv
 
-    result = np.asarray(_in_own_dtype(erfinv, a, out=out))
-    return np.copysign(result, a, out=result)
+    # The signs are read last: ``out`` may be the argument.
+    return np.copysign(_in_own_dtype(erfinv, a, out=None), a, out=out)
 
 
 def _of_scipy(name: str) -> Callable[..., Any]:
@@ -105,8 +105,9 @@ def zeta(x: np.ndarray, q: np.ndarray, out: np.ndarray | None = None) -> Any:
     """Hurwitz' zeta function; of an infinite ``q`` SciPy gives the limit, PyTorch nan."""
     from scipy.special import zeta
 
+    infinite = np.isposinf(q) & (x > 1)  # read first: ``out`` may be one of the arguments
     result = np.asarray(_in_own_dtype(zeta, x, q, out=out))
-    np.copyto(result, np.nan, where=np.isposinf(q) & (x > 1))
+    np.copyto(result, np.nan, where=infinite)
     return result
 
 

@@ -29,9 +29,13 @@ _STEP = {
 _STEPS = {
     "exact": (0.0, 0.0), "arithmetic": (2.0, 0.0), "composite": (8.0, 4.0), "transcendental": (8.0, 0.0),
     "relative": (64.0, 0.0),
-    "special": (64.0, 16.0), "reduction": (8.0, 4.0), "matmul": (16.0, 16.0), "large": (32.0, 8.0), "long": (1e5, 1e5),
+    "special": (64.0, 16.0), "reduction": (8.0, 4.0), "matmul": (16.0, 16.0), "large": (32.0, 8.0), "long": (1e5, 1e5), "logs": (8.0, 8.0),
     "factorization": (256.0, 256.0),
 }  # fmt: skip
+
+
+_LEAST_SCALE = {"logs": 1.0}
+"""A logarithm near 0 has the error of the number near 1 that it is of."""
 
 
 def tolerance_of(dtype: str, tolerance: str) -> tuple[float, float]:
@@ -149,6 +153,7 @@ def check_same(
         # The parts of a product and of an absolute value are sums: libraries add them in other orders.
         relative, absolute = relative + 4 * _STEP[dtype], 0.0
     scale = max((abs(number) for number in expected if _is_finite_float(number)), default=0.0)
+    scale = max(scale, _LEAST_SCALE.get(tolerance, 0.0))
     for position, (one, two) in enumerate(zip(found, expected, strict=True)):
         allowed = absolute * scale + relative * abs(two) if _is_finite_float(two) else 0.0
         if not _close(one, two, allowed, signed=signed and not absolute):

@@ -16,7 +16,7 @@ _NO_TENSOR = (TypeError, AttributeError)
 
 
 def _layer(name: str, *makes: tuple[str, Make], shape: tuple[int, ...] = (2, 4), domain: str = "nonzero",
-           tolerance: str = "transcendental", gradient: bool = True, errors: tuple[Error, ...] = ()) -> None:  # fmt: skip
+           tolerance: str = "composite", gradient: bool = True, errors: tuple[Error, ...] = ()) -> None:  # fmt: skip
     """Declare a layer of one tensor, made in some ways; the in-place ones get a copy."""
     refused = Error("not-a-tensor", lambda t: makes[0][1](t)("no tensor"), _NO_TENSOR)
     op(
@@ -65,7 +65,7 @@ _layer("Softshrink", ("default", lambda t: t.nn.Softshrink()), ("options", lambd
 _layer(
     "Softplus", ("default", lambda t: t.nn.Softplus()), ("options", lambda t: t.nn.Softplus(beta=2.0, threshold=3.0))
 )
-_layer("GELU", ("default", lambda t: t.nn.GELU()), ("tanh", lambda t: t.nn.GELU(approximate="tanh")))
+_layer("GELU", ("default", lambda t: t.nn.GELU()), ("tanh", lambda t: t.nn.GELU(approximate="tanh")), tolerance="special")
 _layer("GLU", ("default", lambda t: t.nn.GLU()), ("first", lambda t: t.nn.GLU(dim=0)))
 op("nn.PReLU", method=False, refuses=False, errors=[Error("not-a-tensor", lambda t: t.nn.PReLU()("no tensor"), _NO_TENSOR)], samples=[
     Sample("default", lambda t, x: t.nn.PReLU().to(x.dtype)(x), (In((2, 4), "nonzero"),)),

@@ -43,6 +43,8 @@ def vector_norm(
 
 
 def _pair(dim: Sequence[int], ndim: int) -> tuple[int, int]:
+    if isinstance(dim, int):
+        raise TypeError("linalg_matrix_norm(): argument 'dim' must be tuple of ints, not int")
     if len(dims := as_ints(dim)) != 2:
         raise RuntimeError(f"linalg.matrix_norm: dim must be a 2-tuple. Got {' '.join(map(str, dims))}")
     first, second = (normalize_dim(each, ndim) for each in dim)
