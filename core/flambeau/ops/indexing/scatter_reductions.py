@@ -15,7 +15,7 @@ from flambeau.ops.movement.shapes import reshape
 from flambeau.shapes import contiguous_strides
 from flambeau.type_info import iinfo
 
-from ._pairs import _gather, _scatter_add, slices_of, names_nothing
+from ._pairs import _gather, _scatter_add, names_nothing, slices_of
 from .gathering import check_gather, check_range, dimensioned
 from .scattering import _scatter, check_index_add, fitting_source
 

@@ -20,8 +20,15 @@ from flambeau.ops.movement.slicing import _slice
 from flambeau.shapes import broadcast_shapes, normalize_dim
 
 from ._pairs import (
-    _gather, _index_add, _index_select, _masked_scatter, _put, _scatter_add, names_nothing, slices_of,
-)  # fmt: skip
+    _gather,
+    _index_add,
+    _index_select,
+    _masked_scatter,
+    _put,
+    _scatter_add,
+    names_nothing,
+    slices_of,
+)
 from .gathering import check_gather, check_in_range, check_range, dimensioned, flat_index
 from .keys import written
 
