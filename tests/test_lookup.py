@@ -82,7 +82,7 @@ def test_the_line_is_that_of_the_declaration(name: str) -> None:
         ("exp_", "cases/elementwise/exponential.py", "tests/ops/elementwise/test_elementwise.py"),
         ("einsum", "cases/linalg/products.py", "tests/ops/linalg/test_products.py"),
         ("zeros_like", "cases/creation/filled.py", "tests/ops/creation/test_creation.py"),
-        ("nn.Linear", "cases/across/modules.py", "tests/nn/test_modules.py"),
+        ("nn.Linear", "cases/across/module_programs.py", "tests/nn/test_modules.py"),
     ],
 )
 def test_cases_and_tests_are_named_in_a_checkout(name: str, cases: str, tests: str | None) -> None:

@@ -86,13 +86,12 @@ def _inputs(sample: Sample, dtype: str) -> str:
 
 def _parameters(sample: Sample) -> Iterator[str]:
     """The names of the tensors that a sample is called with."""
-    if isinstance(sample.call, Called):
-        yield from (f"tensor {place}" for place in range(len(sample.inputs)))
-        return
-    code = sample.call.__code__
-    named = code.co_argcount - len(sample.call.__defaults__ or ())
-    yield from code.co_varnames[1:named]
-    for position in range(named - 1, len(sample.inputs)):
+    names: tuple[str, ...] = ()
+    if not isinstance(sample.call, Called):
+        code = sample.call.__code__
+        names = code.co_varnames[1 : code.co_argcount - len(sample.call.__defaults__ or ())]
+    yield from names
+    for position in range(len(names), len(sample.inputs)):
         yield f"input {position}"
 
 
@@ -102,7 +101,7 @@ def _parameters(sample: Sample) -> Iterator[str]:
 def _source(function: Callable[..., Any], op: str) -> str:
     """The expression that a lambda computes, with what it knows from around it; of what is derived, the public function."""
     if isinstance(function, Called):
-        return function.text
+        return f"torch.{'.'.join(function.path)}(...)" + (f" with {function.spelled}" if function.options else "")
     code = function.__code__
     if Path(code.co_filename) == _OURS / "declare.py":
         return f"torch.{op}(...)"

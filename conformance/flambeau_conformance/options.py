@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -70,8 +71,9 @@ class Called:
     options: tuple[tuple[str, Any], ...]
 
     def __call__(self, t: Any, *tensors: Any) -> Any:
-        """The results of the function of a module."""
-        return self.function(t)(*tensors, **self.given(t))
+        """The results of the function of a module, which may warn that it is called so: PyTorch does the first time only."""
+        with warnings.catch_warnings(action="ignore", category=UserWarning):
+            return self.function(t)(*tensors, **self.given(t))
 
     def function(self, t: Any) -> Any:
         """The function of a module."""
@@ -83,11 +85,6 @@ class Called:
     def given(self, t: Any) -> dict[str, Any]:
         """The options as the module takes them."""
         return {key: getattr(t, value) if key == "dtype" else value for key, value in self.options}
-
-    @property
-    def text(self) -> str:
-        """The call as it could be written."""
-        return f"t.{'.'.join(self.path)}(*tensors{''.join(f', {key}={value!r}' for key, value in self.options)})"
 
     @property
     def spelled(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,12 +14,14 @@ import flambeau
 from flambeau_conformance.catalogue import all_cases, ops
 from flambeau_conformance.checks import CheckError
 from flambeau_conformance.compare import check_same, nearest, spelled
+from flambeau_conformance.describe import describe
 from flambeau_conformance.golden import _packed, _unpacked, recorded
 from flambeau_conformance.inputs import INTEGRAL, In, draw, limits_of
 from flambeau_conformance.left_out import reasons, without_effect
 from flambeau_conformance.model import Sample
 from flambeau_conformance.observe import check_observed, observed
 from flambeau_conformance.probes import ASPECTS, candidates, probes_of
+from flambeau_conformance.session import Session
 from flambeau_conformance.variants import degenerate, elements_of, filled, grown
 
 
@@ -160,3 +163,20 @@ def test_what_is_packed_is_unpacked() -> None:
     data = [*observed(lambda: [flambeau.arange(3.0), flambeau.arange(100), flambeau.zeros(0)]), {"changed": [1]}]
     data[0]["strides"] = [2]
     assert _unpacked(_packed(data)) == data
+
+
+def test_a_call_with_options_that_breaks_is_told(
+    make_session: Callable[..., Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: Any, **options: Any) -> None:
+        raise OSError("no")
+
+    case = next(each for each in all_cases() if each.address == "cumsum/options/dim-dim=-1/float32")
+    monkeypatch.setattr(flambeau, "cumsum", broken)
+    with pytest.raises(OSError, match="no") as raised:
+        case.check(make_session().subject)
+    failure = describe(case, raised.value)
+    assert (failure.call, failure.inputs.partition(" (")[0]) == (
+        "torch.cumsum(...) with dim=-1",
+        "input 0 = float32[2, 5]",
+    )

@@ -418,3 +418,17 @@ def test_samples_of_distributions_need_no_gradient() -> None:
     x = flambeau.tensor([0.25, 0.5], requires_grad=True)
     for distribution in (flambeau.distributions.Bernoulli(x), flambeau.distributions.Poisson(x)):
         assert not distribution.sample().requires_grad
+
+
+def test_rand_without_a_size_draws_one_number() -> None:
+    assert flambeau.rand().shape == flambeau.rand(generator=flambeau.Generator(), dtype=flambeau.float64).shape == ()
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("name", ["rand", "randn", "zeros", "ones", "empty"])
+def test_no_size_is_no_size(torch: ModuleType, name: str) -> None:
+    for arguments, options in (((), {"size": None}), ((2,), {"size": None}), ((None,), {}), ((), {})):
+        if name != "rand" or arguments or options:
+            for module in (torch, flambeau):
+                with pytest.raises(TypeError, match="size|invalid combination"):
+                    getattr(module, name)(*arguments, **options)

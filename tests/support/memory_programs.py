@@ -65,19 +65,19 @@ def _outcome(step: Callable[[list[Any]], Any], pool: list[Any], backend: str) ->
 
 
 def _seen(x: Any) -> tuple[Any, ...]:
-    grad = x.grad if x.is_leaf else None
     return (
         str(x.tolist()), _strides(x), x.storage_offset() if x.numel() else 0, x.is_contiguous(), x._version,
-        x.requires_grad, x._is_view(), _history(x),
-        None if grad is None else str(grad.tolist()),
+        x.requires_grad, x._is_view(), *_history(x),
     )  # fmt: skip
 
 
-def _history(x: Any) -> str:
+def _history(x: Any) -> tuple[str, str]:
+    """The operation that made it, and the gradient of a leaf."""
     try:
-        return "" if x.grad_fn is None else x.grad_fn.name()  # type: ignore[no-any-return]
-    except RuntimeError:  # a write to its base has cut it off
-        return "cut off"
+        name = "" if x.grad_fn is None else x.grad_fn.name()
+    except RuntimeError as cut_off:  # by a write to its base; to ask is an error
+        return str(cut_off), ""
+    return name, str(x.grad.tolist()) if x.is_leaf and x.grad is not None else ""
 
 
 def _strides(x: Any) -> tuple[int, ...]:

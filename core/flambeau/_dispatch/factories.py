@@ -64,12 +64,13 @@ FACTORIES: dict[str, Factory] = {}
 
 
 def factory(
-    *, sized: bool = False, sparse: bool = False, target: bool = True
+    *, sized: bool = False, sizeless: bool = False, sparse: bool = False, target: bool = True
 ) -> Callable[[Callable[..., Tensor]], Factory]:
     """Declare a factory.
 
     Args:
         sized: whether its first argument is a shape.
+        sizeless: whether that may be left out; then the shape is ().
         sparse: whether it can make sparse tensors, in which nothing is stored.
         target: whether it takes ``out=``.
     """
@@ -84,9 +85,13 @@ def factory(
             usual = layout is None or layout is layouts.strided
             check_flag(name, requires_grad)
             if sized:
-                if not args and "size" not in own:
+                if "size" in own:
+                    shape = _named_size(name, args, own.pop("size"))
+                elif args or sizeless:
+                    shape = size_argument(name, args)
+                else:
                     raise TypeError(f'{name}() missing 1 required positional arguments: "size"')
-                shape = check_shape(size_argument(name, args, own.pop("size", None) if own else None), name)
+                check_shape(shape, name)
                 if sparse and not usual:
                     if out is not None and layout is not out.layout:
                         raise RuntimeError(
@@ -153,6 +158,13 @@ def factory_like(
         return _dressed(made, body, *_OPTIONS_LIKE)
 
     return declare
+
+
+def _named_size(function: str, args: tuple[Any, ...], size: Any) -> Shape:
+    """The shape that is given as ``size=``, where None is none."""
+    if size is None and not args:
+        raise TypeError(f"{function}(): argument 'size' must be tuple of ints, not NoneType")
+    return size_argument(function, args, () if size is None else size)
 
 
 def _again(made: Factory, args: Sequence[Any], own: dict[str, Any], input: Tensor, **options: Any) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -40,12 +41,12 @@ def mentions(file: Path, names: Iterable[str]) -> dict[str, list[Path]]:
 
 
 def _recorded(path: Path) -> str:
-    """The keys of the golden results of a file of cases, which name the ops that it declares in a loop, too; a line each."""
+    """The ops of the golden results of a file of cases, those that it declares in a loop, too; a line each."""
     cases = _ROOT / _CASES
     golden = (_ROOT / _GOLDEN / path.relative_to(cases)).with_suffix(".json.gz") if path.is_relative_to(cases) else None
     if golden is None or not golden.exists():
         return ""
-    return "".join(f"\n{key}" for key in re.findall(r'"[\w.]+/', gzip.decompress(golden.read_bytes()).decode()))
+    return "".join(f'\n"{op}/' for op in json.loads(gzip.decompress(golden.read_bytes()))["results"])
 
 
 def _place(file: Path) -> tuple[str, str]:

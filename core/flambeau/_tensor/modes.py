@@ -79,22 +79,32 @@ def _set(enabled: bool) -> None:
     _mode.set(_recording if enabled and not in_inference_mode() else False)
 
 
+def _state() -> tuple[bool, bool]:
+    """The mode, and what the program has set it to: a backward pass in between has one of its own."""
+    return is_grad_enabled(), _asked.get()
+
+
+def _restore(state: tuple[bool, bool]) -> None:
+    _set(state[0])
+    _asked.set(state[1])
+
+
 class _GradMode:
     """A gradient mode as a context manager and a decorator of functions and generators; it can be nested."""
 
     _enabled: bool
 
     def __init__(self) -> None:
-        self._previous: list[bool] = []
+        self._previous: list[tuple[bool, bool]] = []
 
     def __enter__(self) -> None:
-        self._previous.append(is_grad_enabled())
+        self._previous.append(_state())
         _set(self._enabled)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        _set(self._previous.pop())
+        _restore(self._previous.pop())
 
     def clone(self) -> _GradMode:
         """A fresh context of the same mode, so that recursive calls of a decorated function do not share state."""
@@ -187,7 +197,7 @@ class set_grad_enabled(_GradMode):
     def __init__(self, mode: bool) -> None:
         super().__init__()
         self._enabled = bool(mode)
-        self._before = is_grad_enabled()
+        self._before = _state()
         _set(self._enabled)
 
     def __enter__(self) -> None:
@@ -195,7 +205,7 @@ class set_grad_enabled(_GradMode):
         _set(self._enabled)
 
     def __call__(self, function: _Function) -> _Function:
-        _set(self._before)  # as a decorator it only concerns the function
+        _restore(self._before)  # as a decorator it only concerns the function
         return super().__call__(function)
 
     def clone(self) -> _GradMode:
@@ -240,7 +250,7 @@ class inference_mode(_GradMode):
         self._tokens: list[Any] = []
 
     def __enter__(self) -> None:
-        self._previous.append(is_grad_enabled())
+        self._previous.append(_state())
         self._tokens.append(_inference.set(self._inference))
         if self._inference:
             inference.append(self)

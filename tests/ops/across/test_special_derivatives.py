@@ -96,7 +96,6 @@ UNREACHED = frozenset(
         "_unique_dim",
         "_normal_hazard",
         "_euclidean",
-        "_count",
         "_memory_cloned",
         "random",
         "_bernoulli_of",

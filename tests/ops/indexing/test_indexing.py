@@ -10,6 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 import flambeau
+from copying_backends import FrozenBackend, registered
+from flambeau.backend.types import CHECK_KERNELS
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.oracle
@@ -392,3 +394,24 @@ def test_the_gradient_of_a_tensor_that_fills_counts_each_place_once(index: list[
         first, other = flambeau.autograd.grad((result * weights).sum(), (x, value))
         assert other.item() == sum(2 * place + 3 for place in places)
         assert first.tolist() == [[0.0 if c in places else 3.0 * r + c for c in range(3)] for r in range(2)]
+
+
+@pytest.mark.parametrize("shape", [(0,), (0, 3), (5, 0), (2, 0, 2)])
+@pytest.mark.parametrize("size", [(2, 3), (3,), ()])
+def test_an_empty_index_of_any_shape_reaches_no_kernel(
+    shape: tuple[int, ...], size: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(CHECK_KERNELS, "1")
+    with registered(FrozenBackend), flambeau.use_backend("frozen"):
+        x = flambeau.ones(size, requires_grad=True)
+        index, src = flambeau.zeros(shape, dtype=flambeau.int64), flambeau.ones(shape)
+        for sparse in (False, True):
+            taken = x.gather(0, index, sparse_grad=sparse)
+            (grad,) = flambeau.autograd.grad(taken.sum(), x)
+            assert (taken.shape, grad.to_dense().sum().item()) == (shape, 0)
+        for written in (
+            x.scatter(0, index, src), x.scatter_add(0, index, src),
+            *(x.scatter_reduce(0, index, src, reduce) for reduce in ("sum", "mean", "prod", "amax", "amin")),
+        ):  # fmt: skip
+            (grad,) = flambeau.autograd.grad(written.sum(), x)
+            assert written.tolist() == grad.tolist() == flambeau.ones(size).tolist()

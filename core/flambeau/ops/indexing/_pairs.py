@@ -22,6 +22,11 @@ from flambeau.shapes import Shape, dense_order
 from .keys import written
 
 
+def names_nothing(index: Tensor) -> bool:
+    """Whether an index tensor is empty: then it may have any shape, which kernels do not take."""
+    return 0 in index._array.shape
+
+
 def _gather_input(grad: Tensor, input_shape: Shape, dim: int, index: Tensor, sparse: bool) -> Tensor:
     if sparse:
         return _taken_from(grad, input_shape, dim, index)
@@ -30,6 +35,8 @@ def _gather_input(grad: Tensor, input_shape: Shape, dim: int, index: Tensor, spa
 
 def _taken_from(grad: Tensor, shape: Shape, dim: int, index: Tensor) -> Tensor:
     """A COO tensor of what was taken, one entry for each time."""
+    if names_nothing(index):
+        return make_sparse(layouts.sparse_coo, (index.new_empty((len(shape), 0)),), grad.reshape(-1), tuple(shape))
     places = [
         arange(length, device=index.device).reshape((-1,) + (1,) * (index.dim() - each - 1)).expand(index.shape)
         for each, length in enumerate(index.shape)
@@ -41,7 +48,10 @@ def _taken_from(grad: Tensor, shape: Shape, dim: int, index: Tensor) -> Tensor:
 
 @primitive(derivatives={"input": _gather_input}, method=False, node="GatherBackward0")
 def _gather(input: Tensor, dim: int, index: Tensor, sparse: bool = False) -> Tensor:
-    return from_array(input._type.kernels.gather(input._array, dim, index._array), input._type)
+    kernels = input._type.kernels
+    if names_nothing(index):
+        return from_array(kernels.full(index._array.shape, 0, input.dtype.name), input._type)
+    return from_array(kernels.gather(input._array, dim, index._array), input._type)
 
 
 def slices_of(index: Tensor, shape: Shape, dim: int) -> Any:
@@ -97,7 +107,8 @@ def columns_of(mask: Tensor) -> list[Any]:
 
 
 def _write_scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> None:
-    input._type.kernels.scatter_add(input._array, dim, index._array, src._array)
+    if not names_nothing(index):
+        input._type.kernels.scatter_add(input._array, dim, index._array, src._array)
 
 
 @primitive(

@@ -30,7 +30,7 @@ __all__ = ["argwhere", "gather", "index_select", "masked_select", "nonzero", "ta
 def check_gather(function: str, input: Tensor, dim: int, index: Tensor) -> tuple[int, Tensor]:
     """Check an index tensor for gather and scatter; the dim, counted from the front, and the index as int64.
 
-    An empty index, which may have any shape, comes back with as many dims as the input.
+    An empty index may have any shape.
 
     Raises:
         RuntimeError: the index is neither int32 nor int64, does not fit the shape, or is out of range.
@@ -81,13 +81,11 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
         tensor([[1, 1],
                 [4, 3]])
     """
-    shape = index._array.shape
     dim, index = check_gather("gather", input, dim, index)
     if input.dim() and index.dim():
-        result = _gather(input, dim, index, sparse_grad)
-        return result if result._array.shape == shape else reshape(result, shape)
+        return _gather(input, dim, index, sparse_grad)
     flat, flat_index = dimensioned(input, index)
-    return reshape(_gather(flat, 0, flat_index), shape)
+    return reshape(_gather(flat, 0, flat_index), index._array.shape)
 
 
 @composite(out="exact")

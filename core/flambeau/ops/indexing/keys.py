@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from operator import index as as_int
 from typing import Any
 
 from flambeau import dtypes
@@ -26,16 +25,13 @@ from flambeau.ops.creation.filled import fitting, zeros
 from flambeau.ops.movement.reordering import flip
 from flambeau.ops.movement.shapes import _permute, _unsqueeze, reshape
 from flambeau.ops.movement.slicing import _select, _slice
-from flambeau.promotion import as_number, is_scalar
+from flambeau.promotion import as_number
 from flambeau.shapes import Shape, broadcast_shapes, dense_order
+
+from ._entries import MASKS, ZERO_DIM, expanded_key
 
 __all__ = ["index_put", "index_put_"]
 
-
-_ZERO_DIM = (
-    "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor "
-    "to a number"
-)
 
 # -- keys ---------------------------------------------------------------
 
@@ -57,7 +53,7 @@ def getitem(input: Tensor, key: Any) -> Tensor:
 def _select_first(input: Tensor, position: int) -> Tensor:
     shape = input._array.shape
     if not shape:
-        raise IndexError(_ZERO_DIM)
+        raise IndexError(ZERO_DIM)
     size = shape[0]
     if not -size <= position < size:
         raise IndexError(f"index {position} is out of bounds for dimension 0 with size {size}")
@@ -107,108 +103,10 @@ def _take(input: Tensor, key: Any) -> Tensor:
         taken = taken_over(getitem, (input, key))
         if taken is not NotImplemented:
             return taken  # type: ignore[no-any-return]
-    view, advanced = _apply_basic(input, _expanded_key(input, key))
+    view, advanced = _apply_basic(input, expanded_key(input, key))
     if advanced:
         return _index_at(view, advanced)
     return view.view_as(view) if view is input else view
-
-
-def _expanded_key(input: Tensor, key: Any) -> list[Any]:
-    """The key as a list with one entry per dimension it uses, ``...`` written out as slices."""
-    entries = list(map(_as_index, _entries(key)))
-    used = sum(map(_dims_used, entries))
-    if used > input.dim():
-        if input.dim() == 0:
-            raise IndexError(_ZERO_DIM)
-        raise IndexError(f"too many indices for tensor of dimension {input.dim()}")
-    if not any(entry is Ellipsis for entry in entries):
-        return entries
-    missing = [slice(None)] * (input.dim() - used)
-    return [each for entry in entries for each in (missing if entry is Ellipsis else (entry,))]
-
-
-_MOST_DIMS = 32  # a longer sequence is never taken apart
-
-
-def _entries(key: Any) -> Sequence[Any]:
-    """The entries of a key: of a tuple, and of a sequence that holds more than numbers."""
-    if isinstance(key, tuple):
-        return key
-    if not isinstance(key, Sequence) or isinstance(key, _TEXT) or len(key) >= _MOST_DIMS or all(map(_is_plain, key)):
-        return (key,)
-    warnings.warn(
-        "Using a non-tuple sequence for multidimensional indexing is deprecated and will be changed in pytorch 2.9; use "
-        "x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be interpreted as tensor index, x[torch.tensor(seq)], "
-        "which will result either in an error or a different result",
-        UserWarning,
-        stacklevel=level_of_caller(),
-    )
-    return key
-
-
-_TEXT = (str, bytes)
-
-
-def _is_plain(entry: Any) -> bool:
-    """Whether an entry of a sequence is a number, so that the sequence may be one index tensor."""
-    if entry is None or entry is Ellipsis or isinstance(entry, (slice, Tensor)):
-        return False
-    return not isinstance(entry, Sequence) and (not hasattr(entry, "__array_interface__") or is_scalar(entry))
-
-
-def _as_index(entry: Any) -> Any:
-    """One entry of a key as an int, slice, None, Ellipsis, bool or index tensor; uint8 tensors are masks."""
-    if entry is None or entry is Ellipsis or isinstance(entry, (bool, int, slice)):
-        return entry
-    if isinstance(entry, Tensor):
-        return _index_tensor(entry)
-    if isinstance(entry, _TEXT):
-        raise TypeError(f"new(): invalid data type '{type(entry).__name__}'")
-    if isinstance(entry, Sequence) or (hasattr(entry, "__array_interface__") and not is_scalar(entry)):
-        return _index_tensor(_tensor_of(entry))
-    try:
-        return as_int(entry)
-    except TypeError:
-        module = "numpy." if type(entry).__module__ == "numpy" else ""
-        raise IndexError(
-            "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
-            f"(got {module}{type(entry).__name__})"
-        ) from None
-
-
-def _tensor_of(indices: Any) -> Tensor:
-    """Indices as a tensor: int64, but for masks, and for what is no index."""
-    if getattr(getattr(indices, "dtype", None), "kind", "") == "u" and indices.dtype.itemsize > 1:
-        indices = indices.tolist()  # of a dtype that tensors do not have
-    made = tensor(list(indices) if isinstance(indices, Sequence) else indices)
-    return made if made.dtype in _MASKS else made.to(dtypes.int64)  # floats are cut off
-
-
-def _index_tensor(index: Tensor) -> Any:
-    """A tensor as an entry: a single integer as an int, a single mask as bool.
-
-    Raises:
-        IndexError: it has a dtype that is neither that of an index nor that of a mask.
-    """
-    dtype = index.dtype
-    if index.dim() == 0 and dtype is dtypes.uint8:
-        return index.ne(0)
-    if index.dim() == 0 and dtype.category == dtypes.INTEGRAL:
-        return int(index.item())
-    if dtype not in (dtypes.int64, dtypes.int32, *_MASKS):
-        raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
-    return index
-
-
-def _dims_used(entry: Any) -> int:
-    if entry is None or entry is Ellipsis or isinstance(entry, bool):
-        return 0
-    if isinstance(entry, Tensor) and entry.dtype in _MASKS:
-        return entry.dim()
-    return 1
-
-
-_MASKS = (dtypes.bool, dtypes.uint8)
 
 
 def _apply_basic(input: Tensor, entries: list[Any], filled: bool = False) -> tuple[Tensor, list[tuple[int, Tensor]]]:
@@ -241,7 +139,7 @@ def _apply_basic(input: Tensor, entries: list[Any], filled: bool = False) -> tup
             input = _unsqueeze(input, dim)
             advanced.append((dim, counted_as(entry.to(input.device).reshape(1).nonzero()[:, 0], entry)))
             dim += 1
-        elif entry.dtype in _MASKS:
+        elif entry.dtype in MASKS:
             if entry.dtype is dtypes.uint8 and not filled:
                 _warn_of_bytes()
             _check_mask(input, entry, dim)
@@ -258,7 +156,11 @@ def _apply_basic(input: Tensor, entries: list[Any], filled: bool = False) -> tup
 
 def _adds_dim(entry: Any) -> bool:
     """Whether an entry stands for a new dimension: None, and a mask without any."""
-    return entry is None or isinstance(entry, bool) or (isinstance(entry, Tensor) and _dims_used(entry) == 0)
+    return (
+        entry is None
+        or isinstance(entry, bool)
+        or (isinstance(entry, Tensor) and entry.dtype in MASKS and not entry.dim())
+    )
 
 
 def _check_behind(input: Tensor, dim: int, position: int, entry: Any) -> None:
@@ -412,7 +314,7 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
         return
     if key is False:  # which names nothing: not even a write is counted
         return
-    entries = _expanded_key(input, key)
+    entries = expanded_key(input, key)
     number = None if isinstance(value, Tensor) else as_number(value)
     if number is not None:
         type_ = input._type
@@ -465,7 +367,7 @@ def _fills(entries: list[Any], value: Tensor) -> bool:
 
 def _is_mask(entry: Any) -> bool:
     """Whether an entry is a mask with dimensions, of bool or uint8."""
-    return isinstance(entry, Tensor) and entry.dtype in _MASKS and entry.dim() > 0
+    return isinstance(entry, Tensor) and entry.dtype in MASKS and entry.dim() > 0
 
 
 def _dtypes_differ(input: Tensor, values: Tensor) -> RuntimeError:
@@ -570,7 +472,7 @@ def _put(function: str, input: Tensor, indices: Sequence[Tensor], values: Tensor
     if not indices:
         raise IndexError(f"{function}(): expected one index tensor at least")
     check_apart(input, (*indices, values), wholly=True)
-    entries = _expanded_key(input, tuple(index.reshape(1) if _is_number(index) else index for index in indices))
+    entries = expanded_key(input, tuple(index.reshape(1) if _is_number(index) else index for index in indices))
     view, advanced = _apply_basic(input, entries, not accumulate and _fills(entries, values))
     _put_at(view, advanced, values, accumulate)
 

@@ -15,7 +15,7 @@ from flambeau.ops.movement.shapes import reshape
 from flambeau.shapes import contiguous_strides
 from flambeau.type_info import iinfo
 
-from ._pairs import _gather, _scatter_add, slices_of
+from ._pairs import _gather, _scatter_add, names_nothing, slices_of
 from .gathering import check_gather, check_range, dimensioned
 from .scattering import _scatter, check_index_add, fitting_source
 
@@ -99,6 +99,8 @@ def _shares(grad: Tensor, result: Tensor, input: Tensor, dim: int, index: Tensor
 )
 def _combine(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str) -> Tensor:
     kernels, type_, shape = input._type.kernels, input._type, input._array.shape
+    if names_nothing(index):
+        return from_array(kernels.clone(input._array, False), type_)
     flat = kernels.reshape(kernels.clone(input._array, False), (prod(shape),))
     positions = _positions(kernels, shape, dim, index._array)
     values = kernels.reshape(src._array, (prod(index._array.shape),))

@@ -19,7 +19,16 @@ from flambeau.ops.movement.shapes import reshape
 from flambeau.ops.movement.slicing import _slice
 from flambeau.shapes import broadcast_shapes, normalize_dim
 
-from ._pairs import _gather, _index_add, _index_select, _masked_scatter, _put, _scatter_add, slices_of
+from ._pairs import (
+    _gather,
+    _index_add,
+    _index_select,
+    _masked_scatter,
+    _put,
+    _scatter_add,
+    names_nothing,
+    slices_of,
+)
 from .gathering import check_gather, check_in_range, check_range, dimensioned, flat_index
 from .keys import written
 
@@ -36,7 +45,8 @@ def _zero_where_scattered(grad: Tensor, dim: int, index: Tensor) -> Tensor:
 
 
 def _write_scatter(input: Tensor, dim: int, index: Tensor, src: Tensor) -> None:
-    input._type.kernels.scatter(input._array, dim, index._array, src._array)
+    if not names_nothing(index):
+        input._type.kernels.scatter(input._array, dim, index._array, src._array)
 
 
 @primitive(

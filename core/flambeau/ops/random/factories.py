@@ -35,7 +35,7 @@ def _drawn(type_: TensorType, shape: Shape, generator: Generator | None, wanted:
     return from_array(draw(type_, shape, generator, wanted, order=order), type_)
 
 
-@factory(sized=True)
+@factory(sized=True, sizeless=True)
 def rand(
     shape: Shape,
     *,
