@@ -14,6 +14,7 @@ from flambeau.backend.making import describe as in_words
 
 from .arguments import drawn
 from .model import Case, Error, Sample
+from .options import Called
 from .trace import trace
 
 __all__ = ["Failure", "describe"]
@@ -85,7 +86,10 @@ def _inputs(sample: Sample, dtype: str) -> str:
 
 def _parameters(sample: Sample) -> Iterator[str]:
     """The names of the tensors that a sample is called with."""
-    code = sample.call.__code__
+    code = getattr(sample.call, "__code__", None)
+    if code is None:  # a public function with options
+        yield from (f"input {position}" for position in range(len(sample.inputs)))
+        return
     named = code.co_argcount - len(sample.call.__defaults__ or ())
     yield from code.co_varnames[1:named]
     for position in range(named - 1, len(sample.inputs)):
@@ -97,6 +101,8 @@ def _parameters(sample: Sample) -> Iterator[str]:
 
 def _source(function: Callable[..., Any], op: str) -> str:
     """The expression that a lambda computes, with what it knows from around it; of what is derived, the public function."""
+    if isinstance(function, Called):
+        return f"torch.{'.'.join(function.path)}(...) with {function.spelled}"
     code = function.__code__
     if Path(code.co_filename) == _OURS / "declare.py":
         return f"torch.{op}(...)"

@@ -43,6 +43,8 @@ def vector_norm(
 
 
 def _pair(dim: Sequence[int], ndim: int) -> tuple[int, int]:
+    if isinstance(dim, int):
+        raise TypeError(f"linalg.matrix_norm(): argument 'dim' must be tuple of ints, not {type(dim).__name__}")
     if len(dims := as_ints(dim)) != 2:
         raise RuntimeError(f"linalg.matrix_norm: dim must be a 2-tuple. Got {' '.join(map(str, dims))}")
     first, second = (normalize_dim(each, ndim) for each in dim)
@@ -72,6 +74,7 @@ def matrix_norm(
 
     Raises:
         RuntimeError: there is no such norm, ``dim`` does not name two dimensions, or the input is no floating matrix.
+        TypeError: ``dim`` is a single number.
 
     Example:
         >>> import flambeau as torch
