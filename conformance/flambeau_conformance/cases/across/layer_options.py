@@ -61,11 +61,12 @@ _layer(
     ("options", lambda t: t.nn.Threshold(0.1, 3.0, inplace=True)),
 )
 _layer("Hardshrink", ("default", lambda t: t.nn.Hardshrink()), ("options", lambda t: t.nn.Hardshrink(lambd=1.1)))
-_layer("Softshrink", ("default", lambda t: t.nn.Softshrink()), ("options", lambda t: t.nn.Softshrink(lambd=1.1)))
+_layer("Softshrink", ("default", lambda t: t.nn.Softshrink()), ("options", lambda t: t.nn.Softshrink(lambd=1.1)),
+       tolerance="composite")  # a zero of either sign, as the element lies in the vector or behind it
 _layer(
     "Softplus", ("default", lambda t: t.nn.Softplus()), ("options", lambda t: t.nn.Softplus(beta=2.0, threshold=3.0))
 )
-_layer("GELU", ("default", lambda t: t.nn.GELU()), ("tanh", lambda t: t.nn.GELU(approximate="tanh")))
+_layer("GELU", ("default", lambda t: t.nn.GELU()), ("tanh", lambda t: t.nn.GELU(approximate="tanh")), tolerance="special")
 _layer("GLU", ("default", lambda t: t.nn.GLU()), ("first", lambda t: t.nn.GLU(dim=0)))
 op("nn.PReLU", method=False, refuses=False, errors=[Error("not-a-tensor", lambda t: t.nn.PReLU()("no tensor"), _NO_TENSOR)], samples=[
     Sample("default", lambda t, x: t.nn.PReLU().to(x.dtype)(x), (In((2, 4), "nonzero"),)),

@@ -56,7 +56,7 @@ def _sample(name: str, kind: str, options: dict[str, Any], dtype: str = "float32
 
 
 for _kind, _options in (("SGD", _SGD), ("Adam", _ADAM), ("AdamW", _ADAM)):
-    op(f"optim.{_kind}", dtypes=("float32", "float64"), tolerance="arithmetic", differentiable=False, method=False, refuses=False, samples=[
+    op(f"optim.{_kind}", dtypes=("float32", "float64"), tolerance="composite", differentiable=False, method=False, refuses=False, samples=[
         *(_sample(name, _kind, options) for name, options in _pairs(_options).items()),
         _sample("double", _kind, {"weight_decay": 0.1}, dtype="float64"),
         _sample("many", _kind, {"weight_decay": 0.1}, size=200, steps=2), _sample("long", _kind, {}, steps=30),
