@@ -25,8 +25,9 @@ def floor_divide(a: Array, b: Array, out: Array | None = None) -> Array:
     rest = cupy.fmod(a, b)
     quotient = cupy.rint(cupy.true_divide(cupy.subtract(a, rest), b))  # an integer but for its rounding
     cupy.subtract(quotient, _astray(rest, b), out=quotient)
+    exact = cupy.true_divide(a, b)  # whose sign a zero has, too
     # What is divided by zero has no remainder; its quotient is infinite or nan.
-    return _given(out, cupy.where(cupy.equal(b, 0), cupy.true_divide(a, b), quotient))
+    return _given(out, cupy.where(cupy.equal(b, 0), exact, cupy.copysign(quotient, exact)))
 
 
 def remainder(a: Array, b: Array, out: Array | None = None) -> Array:

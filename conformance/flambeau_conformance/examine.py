@@ -30,11 +30,15 @@ def facts_about(subject: Subject) -> dict[str, Any]:
     return {
         "subject": subject.name, "version": subject.version, "flambeau": __version__, "suite_version": SUITE_VERSION,
         "python": platform.python_version(), "platform": platform.platform(),
-        "libraries": {name: str(sys.modules[name].__version__) for name in _LIBRARIES if name in sys.modules},
+        "libraries": {name: _version(name) for name in _LIBRARIES if name in sys.modules},
         "claims": None if subject.manifest is None else subject.manifest.as_dict(),
         "manifest": None if subject.manifest is None else str(subject.manifest.path),
         "optional_kernels_lacking": lacking,
     }  # fmt: skip
+
+
+def _version(library: str) -> str:
+    return str(getattr(sys.modules[library], "__version__", "unknown"))
 
 
 def _optional_kernels_lacking() -> list[str]:

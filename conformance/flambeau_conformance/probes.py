@@ -8,6 +8,7 @@ refuses the call there is no case, unless the aspect is about refusing. What is 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -79,8 +80,10 @@ class Probe:
         return f"{self.op.name}/{self.aspect}/{self.variant}/{self.dtype}"
 
     def observed(self, subject: Subject) -> Any:
-        """What a subject does."""
-        return self.observe(subject, self.sample, self.dtype)
+        """What a subject does; whether it warns, as PyTorch does of what is old, is no part of it."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            return self.observe(subject, self.sample, self.dtype)
 
     def is_case(self, observation: Any) -> bool:
         """Whether what PyTorch did is something to hold others to."""

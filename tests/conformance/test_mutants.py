@@ -24,6 +24,7 @@ from flambeau_conformance.mutants.kernel_mutants import equivalents, kernel_muta
 from flambeau_conformance.mutants.model import Mutant, Verdict
 from flambeau_conformance.mutants.runner import Trial
 from flambeau_conformance.mutants.seam import Seam
+from flambeau_conformance.mutants.source_faults import functions_by_code
 from flambeau_conformance.mutants.source_mutants import source_mutants
 from flambeau_conformance.subject import Subject, subject_of
 
@@ -177,6 +178,16 @@ def test_a_fault_in_the_source_is_caught_and_the_source_is_as_it_was(
     outcomes = {verdict(mutant).outcome for mutant in mutants if "None is returned" in mutant.fault}
     assert "killed" in outcomes
     assert path.read_bytes() == before
+
+
+def test_objects_of_other_libraries_are_not_asked_for_anything() -> None:
+    class Deprecated:
+        def __getattribute__(self, name: str) -> object:
+            raise AssertionError(f"asked for {name}")
+
+    found = Deprecated()
+    assert functions_by_code(Path(flambeau.__file__).parent)
+    del found
 
 
 def test_a_module_that_is_not_there_is_an_error(reached: reach.Reach) -> None:

@@ -253,7 +253,8 @@ def functions_by_code(root: Path) -> dict[str, Functions]:
     found: dict[str, Functions] = {}
     start = f"{root}{os.sep}"
     for each in gc.get_objects():
-        if isinstance(each, FunctionType) and each.__code__.co_filename.startswith(start):
+        # `isinstance` would ask objects of other libraries for their class, of which some warn.
+        if type(each) is FunctionType and each.__code__.co_filename.startswith(start):
             code = each.__code__
             here = found.setdefault(code.co_filename, {})
             here.setdefault((code.co_qualname, code.co_firstlineno), []).append(each)

@@ -38,6 +38,7 @@ def _scatter(method: str) -> Any:
 
 NAMES: Mapping[str, Mapping[str, Any]] = {
     "cupy": {
+        "__version__": "14.0.0",
         **{name: getattr(np, name) for name in _DTYPES},
         **{name: getattr(_functions, name) for name in _FUNCTIONS},
         **_ufunc.UFUNCS,
