@@ -27,7 +27,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 _mode: ContextVar[bool] = ContextVar("flambeau_grad_enabled", default=True)
 
 _asked: ContextVar[bool] = ContextVar("flambeau_grad_asked", default=True)
-"""What the program has set the mode to, which inference mode overrules."""
+"""What the program has set the mode to inside inference mode, which overrules it."""
 
 _inference: ContextVar[bool] = ContextVar("flambeau_inference_mode", default=False)
 
@@ -75,8 +75,10 @@ def is_inference_mode_enabled() -> bool:
 
 
 def _set(enabled: bool) -> None:
-    _asked.set(enabled)
-    _mode.set(_recording if enabled and not in_inference_mode() else False)
+    if in_inference_mode():
+        _asked.set(enabled)
+        enabled = False
+    _mode.set(_recording if enabled else False)
 
 
 class _GradMode:
@@ -241,7 +243,7 @@ class inference_mode(_GradMode):
 
     def __enter__(self) -> None:
         self._previous.append(is_grad_enabled())
-        self._tokens.append(_inference.set(self._inference))
+        self._tokens.append((_inference.set(self._inference), _asked.set(_asked.get())))
         if self._inference:
             inference.append(self)
         _set(self._enabled)
@@ -251,7 +253,9 @@ class inference_mode(_GradMode):
     ) -> None:
         if self._inference:
             inference.remove(self)
-        _inference.reset(self._tokens.pop())
+        inference_before, asked_before = self._tokens.pop()
+        _asked.reset(asked_before)
+        _inference.reset(inference_before)
         super().__exit__(kind, error, traceback)
 
     def clone(self) -> inference_mode:
