@@ -101,14 +101,14 @@ class State:
         random.seed(_SEED)
         self._torch.manual_seed(_SEED)
         warnings.simplefilter("error")
-        self._filters, self._modules = list(warnings.filters), len(sys.modules)
+        self._filters, self._modules = _general_filters(), len(sys.modules)
 
     def left(self) -> list[str]:
         """What is not as it was, each in words."""
         now = self._now()
         words = [f"{what} ({now[what]}, was {before})" for what, before in self._start.items() if now[what] != before]
         # A library that is imported adds filters of its own.
-        same = warnings.filters == self._filters or len(sys.modules) != self._modules
+        same = _general_filters() == self._filters or len(sys.modules) != self._modules
         return words if same else [*words, "the filters of warnings"]
 
     def restore(self) -> bool:
@@ -123,6 +123,11 @@ class State:
             return self._now() == self._start
         except Exception:
             return False
+
+
+def _general_filters() -> list[Any]:
+    """The filters of warnings, but those for particular modules: a library that begins its work sets these for itself."""
+    return [entry for entry in warnings.filters if entry[3] is None]
 
 
 def _cut(containers: list[Any], lengths: list[int]) -> None:

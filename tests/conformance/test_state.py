@@ -64,6 +64,13 @@ def _check(session: Session, leave: Leave, words: str) -> None:
     assert not session.spoiled
 
 
+def test_filters_that_a_library_sets_for_its_own_modules_are_no_leftovers(make_session: Callable[..., Session]) -> None:
+    def check(subject: Subject) -> None:
+        warnings.filterwarnings("ignore", "odd", RuntimeWarning, module="flambeau")
+
+    assert make_session().run(Case("exp/value/own-filters/-", "", check)).status == "pass"
+
+
 @pytest.mark.parametrize("what", [*LEAVES, *OWN_LEAVES])
 def test_what_a_case_leaves_costs_that_case_alone(make_session: Callable[[], Session], what: str) -> None:
     _check(make_session(), *(LEAVES | OWN_LEAVES)[what])

@@ -56,6 +56,8 @@ def indexing_kernels(
         (add if accumulate else write)(target, key, values)
 
     def gather(a: Array, dim: int, index: Array) -> Array:
+        if not index.size:  # which may have fewer dimensions
+            return xp.empty(index.shape, a.dtype)
         return read(a, _key_along(xp, dim, index.shape, index))
 
     def scatter(target: Array, dim: int, index: Array, source: Array) -> None:

@@ -116,8 +116,9 @@ def _eliminated(xp: Any, a: Array) -> tuple[Array, Array]:
         for row, size in enumerate(sizes):
             largest = row if size > sizes[largest] else largest
         swaps.append(step + largest)
-        factors[[step, step + largest]] = factors[[step + largest, step]]
+        first = factors[step].copy()
+        factors[step], factors[step + largest] = factors[step + largest], first
         if sizes[largest] != 0:
             factors[step + 1 :, step] /= factors[step, step]
-        factors[step + 1 :, step + 1 :] -= xp.outer(factors[step + 1 :, step], factors[step, step + 1 :])
+        factors[step + 1 :, step + 1 :] -= factors[step + 1 :, step, None] * factors[step, step + 1 :]
     return factors, xp.asarray(swaps, "int64")

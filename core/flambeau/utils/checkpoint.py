@@ -130,7 +130,7 @@ def checkpoint(
         return function(*args, **kwargs)
     first, second = context_fn()
     stop = _early_stop[-1] if _early_stop else early_stop
-    states = default_states() if preserve_rng_state else {}
+    states = default_states() if preserve_rng_state else None
     part = _Part(function, args, kwargs, second, states, early_stop=stop, check=determinism_check == "default")
     with saved_tensors_hooks(part.number, part.tensor), first:
         return function(*args, **kwargs)
@@ -169,7 +169,7 @@ class _Part:
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         context: AbstractContextManager[Any],
-        states: dict[str, bytes],
+        states: dict[str, bytes] | None,
         *,
         early_stop: bool,
         check: bool,
@@ -215,8 +215,10 @@ class _Part:
             return again[number]
 
         check_all(self._versions)
-        before = default_states() if self._states else {}
-        restore_default_states(self._states)
+        before = None
+        if self._states is not None:
+            before = default_states()
+            restore_default_states(self._states)
         try:
             args = [_given(value) for value in self._args]
             kwargs = {name: _given(value) for name, value in self._kwargs.items()}
@@ -225,7 +227,8 @@ class _Part:
         except _Stop:
             pass
         finally:
-            restore_default_states(before)
+            if before is not None:
+                restore_default_states(before)
         self._compare(again)
         self._again = dict(enumerate(again))
 

@@ -42,6 +42,7 @@ NAMES: Mapping[str, Mapping[str, Any]] = {
         **{name: getattr(np, name) for name in _DTYPES},
         **{name: getattr(_functions, name) for name in _FUNCTIONS},
         **_ufunc.UFUNCS,
+        "abs": _ufunc.UFUNCS["absolute"],
         "ndarray": ndarray,
         "ElementwiseKernel": _kernels.ElementwiseKernel,
         "RawKernel": _kernels.RawKernel,
