@@ -101,6 +101,8 @@ class State:
         random.seed(_SEED)
         self._torch.manual_seed(_SEED)
         warnings.simplefilter("error")
+        # What a subject loads on use may call what is deprecated elsewhere in it, as PyTorch's forward mode does.
+        warnings.filterwarnings("ignore", category=DeprecationWarning, module=rf"{self._torch.__name__}\.")
         self._filters, self._modules = _general_filters(), len(sys.modules)
 
     def left(self) -> list[str]:

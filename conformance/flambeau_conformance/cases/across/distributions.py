@@ -62,7 +62,7 @@ _REFUSED: dict[str, list[Error]] = {
 }  # fmt: skip
 
 for _name, (_, _, _others) in _KINDS.items():
-    op(f"distributions.{_name}", dtypes=FLOATS, tolerance="transcendental", method=False, refuses=False,
+    op(f"distributions.{_name}", dtypes=FLOATS, tolerance="special", method=False, refuses=False,
        errors=_REFUSED.get(_name, []), samples=[
         Sample(what, lambda t, a, b, what=what, name=_name: _known(t, name, what, a, b), _AB,
                gradient=what in ("log_prob", "cdf", "icdf", "entropy")) for what in ("log_prob", *_others)
