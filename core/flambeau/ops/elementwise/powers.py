@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import cmath
 import math
 from typing import Any
 
@@ -52,6 +51,8 @@ def _pow_input(grad: Tensor, input: Any, exponent: Any) -> Any:
 def _logarithm(number: Any, *, complex: bool) -> Any:
     """The logarithm of a Python number, in all its digits; of a negative one nan, unless the result is complex."""
     if complex or isinstance(number, builtins.complex):
+        import cmath  # few programs need it
+
         return cmath.log(number)
     return math.log(number) if number > 0 else math.nan
 
