@@ -99,9 +99,12 @@ class _Results:
             raise KernelContractError(self.backend.name, name, self.call(name, given), self._in_words(found), expected)
 
     def contents(self, given: Mapping[str, Any]) -> list[bytes]:
-        """The elements of those arguments that are small arrays."""
+        """The elements of those arguments that are small arrays; none if they cannot be read, which is told where they are."""
         arrays = [each for each in _arrays_in(given) if self._is_array(each) and prod(each.shape) <= _SMALL]
-        return [memoryview(self._to_host(array)).tobytes() for array in arrays]
+        try:
+            return [memoryview(self._to_host(array)).tobytes() for array in arrays]
+        except TypeError:
+            return []
 
     def changed(self, name: str, given: Mapping[str, Any]) -> KernelContractError:
         """The error for a kernel that wrote into an argument of which it should have read only."""
