@@ -20,7 +20,7 @@ from flambeau.backend.types import TensorType
 from flambeau.devices import device as device_class
 from flambeau.errors import argument_type
 from flambeau.promotion import Number, as_number
-from flambeau.shapes import broadcast_shapes, dense_order
+from flambeau.shapes import broadcast_shapes
 
 from .destinations import check_device, check_format, destination
 
@@ -172,8 +172,9 @@ def _to_copy(input: Tensor, type_: TensorType) -> Tensor:
     if source.place is type_.place:
         made = type_.kernels.clone(array, True) if source is type_ else source.kernels.cast(array, type_.dtype.name)
         result = from_array(made, type_)
-        if 0 in (strides := source.backend.strides(array)):  # an expanded tensor: its strides are no order
-            return in_memory_order(result, dense_order(array.shape, strides))
+        # Of an expanded tensor some strides are no order: a backend may have put those dims elsewhere.
+        if 0 in source.backend.strides(array) and (order := memory_order(input)) != memory_order(result):
+            return in_memory_order(result, order)
         return result
     cast = (
         input

@@ -7,6 +7,7 @@ from typing import Any
 from flambeau import dtypes
 from flambeau._dispatch.declare import primitive
 from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.copies import contiguous_array
 from flambeau.backend.types import TensorType
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.ranges import eye
@@ -59,9 +60,7 @@ def by_columns(array: Any, type_: TensorType) -> Tensor:
     """A tensor of matrices whose columns lie in one piece each, as LAPACK leaves them, and so PyTorch."""
     kernels, ndim = type_.kernels, len(array.shape)
     order = (*range(ndim - 2), ndim - 1, ndim - 2)
-    turned = kernels.permute(array, order)
-    if not type_.backend.is_contiguous(turned):
-        turned = kernels.clone(turned, False)
+    turned = contiguous_array(type_, kernels.permute(array, order))
     return from_array(kernels.permute(turned, order), type_)
 
 
