@@ -8,11 +8,12 @@ from typing import Any
 
 from .arguments import arguments, outputs_of, run
 from .checks import expect, expect_equal, expect_raises
-from .compare import check_alike, check_recorded, check_same, dtype_of, numbers_of
+from .compare import check_alike, check_same, dtype_of, numbers_of
 from .golden import golden
 from .gradients import check_gradient, check_second_gradient, check_tangent
 from .inputs import In, draw, is_floating
 from .model import Case, Error, Op, Sample
+from .observe import check_tensor, tensor_as_data
 from .probes import generated_cases
 from .subject import Subject
 
@@ -33,7 +34,7 @@ def cases_of(op: Op) -> Iterator[Case]:
 
 
 def _cases_of(op: Op) -> Iterator[Case]:
-    values = [_value(op, sample, dtype) for sample in op.samples for dtype in sample.dtypes or op.dtypes]
+    values = [_value(op, sample, dtype) for sample in op.samples for dtype in op.dtypes_of(sample)]
     yield from values
     needs = (values[0].address,)
     for sample in op.samples:
@@ -47,7 +48,7 @@ def _cases_of(op: Op) -> Iterator[Case]:
 
 
 def _of_sample(op: Op, sample: Sample, needs: tuple[str, ...]) -> Iterator[Case]:
-    dtypes = sample.dtypes or op.dtypes
+    dtypes = op.dtypes_of(sample)
     floating = any(map(is_floating, dtypes))
     dtype = next(filter(is_floating, dtypes), dtypes[0])
 
@@ -92,7 +93,7 @@ def _value(op: Op, sample: Sample, dtype: str) -> Case:
         found = run(subject, sample, arguments(subject, sample, dtype))
         expect_equal(len(found), len(expected), "the number of results")
         for one, two in zip(found, expected, strict=True):
-            check_recorded(subject, one, two, op.tolerance)
+            check_tensor(subject, tensor_as_data(one, whole=True), two, op.tolerance)
 
     return Case(key, op.section, check, _needed(sample, dtype), anchors=op.anchors)
 

@@ -24,15 +24,15 @@ import flambeau
 
 from .catalogue import all_cases
 from .model import Case
+from .probes import ASPECTS
 from .subject import subject_of
 from .surface import names
 
 __all__ = ["AUTHORS", "Seen", "Trace", "trace", "traced"]
 
-_SKIPPED = (
-    "degenerate", "derivatives", "determinism", "device", "dims", "dtype", "large", "limits", "memory", "noncontiguous",
-    "not-differentiable", "promotion", "reference", "second-gradient", "sizes", "special", "tangent",
-)  # fmt: skip
+_SKIPPED = ASPECTS - {"as-method", "in-place", "options", "out-into"} | {
+    "determinism", "device", "noncontiguous", "not-differentiable", "promotion", "reference", "second-gradient", "tangent",
+}  # fmt: skip
 """Aspects that call what others call in the same way."""
 
 AUTHORS = ("backend.", "errors.", "extend.", "overrides.", "return_types.")

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["CheckError", "expect", "expect_equal", "expect_raises", "quietly"]
+__all__ = ["CheckError", "expect", "expect_equal", "expect_printed", "expect_raises", "quietly"]
 
 
 class CheckError(AssertionError):
@@ -49,6 +49,19 @@ def expect_raises(
         expect(re.search(pattern, text), f"the message {text!r} does not match {pattern!r}")
         return
     raise CheckError(f"nothing was raised, expected {' or '.join(each.__name__ for each in classes)}")
+
+
+def expect_printed(found: str, expected: str) -> None:
+    """Check that what is printed is a text, but for the device, which is the backend's.
+
+    Raises:
+        CheckError: it is not.
+    """
+    bare = re.sub(r",\s+device='[^']*'", "", found)
+    if bare != found:  # the device has moved the line breaks
+        expect_equal(bare.split(), expected.split(), "the text, but for its line breaks")
+    else:
+        expect_equal(found, expected, "the text")
 
 
 def quietly(call: Callable[[], Any]) -> Any:

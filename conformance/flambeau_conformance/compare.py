@@ -13,7 +13,7 @@ from .checks import CheckError, expect
 from .subject import Subject
 
 __all__ = [
-    "check_alike", "check_recorded", "check_same", "dtype_of", "flatten", "nearest", "numbers_of", "spelled",
+    "check_alike", "check_same", "dtype_of", "flatten", "nearest", "numbers_of", "spelled",
     "tolerance_of", "unspelled",
 ]  # fmt: skip
 
@@ -67,19 +67,6 @@ def numbers_of(tensor: Any) -> list[Any]:
     for _ in range(tensor.dim() - 1):
         numbers = list(chain.from_iterable(numbers))
     return numbers if isinstance(numbers, list) else [numbers]
-
-
-def check_recorded(subject: Subject, found: Any, expected: dict[str, Any], tolerance: str) -> None:
-    """Check dtype, shape and values of a tensor against what was recorded.
-
-    Raises:
-        CheckError: they differ; the message says where and by how much.
-    """
-    dtype, shape = dtype_of(found), list(found.shape)
-    expect(dtype == expected["dtype"], f"the dtype is {dtype}, expected {expected['dtype']}")
-    expect(shape == expected["shape"], f"the shape is {shape}, expected {expected['shape']}")
-    numbers = [nearest(unspelled(value), dtype) for value in expected["values"]]
-    check_same(subject, numbers_of(found), numbers, dtype, tolerance)
 
 
 _DIGITS = {"float32": 9, "complex64": 9, "float16": 5, "bfloat16": 4}

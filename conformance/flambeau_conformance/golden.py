@@ -14,9 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .compare import dtype_of, numbers_of, spelled
-
-__all__ = ["golden", "plain", "provenance", "recorded", "sections", "write"]
+__all__ = ["golden", "provenance", "recorded", "sections", "write"]
 
 _FOLDER = Path(__file__).parent / "golden"
 
@@ -118,14 +116,6 @@ def recorded(section: str) -> set[str]:
 def provenance(section: str) -> dict[str, Any]:
     """Where the golden results of a section come from."""
     return dict(_section(section)["provenance"])
-
-
-def plain(tensor: Any) -> dict[str, Any]:
-    """A tensor as plain data for JSON."""
-    dtype = dtype_of(tensor)
-    return {
-        "dtype": dtype, "shape": list(tensor.shape), "values": [spelled(value, dtype) for value in numbers_of(tensor)],
-    }  # fmt: skip
 
 
 def write(section: str, results: dict[str, Any], about: dict[str, Any]) -> None:

@@ -188,3 +188,7 @@ class Op:
     reference: Call | None = None
     extensions: tuple[str, ...] = ()
     section: str = ""
+
+    def dtypes_of(self, sample: Sample) -> tuple[str, ...]:
+        """The dtypes that a sample is drawn in."""
+        return sample.dtypes or self.dtypes

@@ -20,7 +20,7 @@ from .compare import check_same, dtype_of, nearest, numbers_of, spelled, toleran
 from .inputs import is_complex
 from .subject import Subject
 
-__all__ = ["KNOWN", "check_observed", "is_too_large", "observed", "tensor_as_data"]
+__all__ = ["KNOWN", "check_observed", "check_tensor", "is_too_large", "observed", "tensor_as_data"]
 
 _FEW = 64
 """Results with more elements are told by places and sums."""

@@ -8,7 +8,6 @@ refuses the call there is no case, unless the aspect is about refusing. What is 
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -17,6 +16,7 @@ from operator import or_
 from typing import Any
 
 from flambeau.ops import ROWS
+from flambeau.shapes import contiguous_strides
 
 from .arguments import arguments, outputs_of, run
 from .golden import golden, recorded
@@ -41,8 +41,6 @@ EVERY = (*FLOATING, *INTEGRAL, "bool", "complex64", "complex128")
 
 _MANY = 3
 """So many samples of an op are grown in every direction; the others, in one."""
-
-_DENSE_ONLY = 4096
 
 _KINDS = 2
 """So many kinds of arguments are tried with all options."""
@@ -80,10 +78,8 @@ class Probe:
         return f"{self.op.name}/{self.aspect}/{self.variant}/{self.dtype}"
 
     def observed(self, subject: Subject) -> Any:
-        """What a subject does; whether it warns, as PyTorch does of what is old, is no part of it."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            return self.observe(subject, self.sample, self.dtype)
+        """What a subject does."""
+        return self.observe(subject, self.sample, self.dtype)
 
     def is_case(self, observation: Any) -> bool:
         """Whether what PyTorch did is something to hold others to."""
@@ -154,8 +150,8 @@ def _results(subject: Subject, sample: Sample, dtype: str) -> Any:
 
 def _of_every_dtype(op: Op) -> Iterator[Probe]:
     for sample in op.samples:
-        declared = sample.dtypes or op.dtypes
-        if sample.inputs and elements_of(sample) <= _DENSE_ONLY:
+        declared = op.dtypes_of(sample)
+        if sample.inputs:
             for dtype in EVERY:
                 if dtype not in declared and not (is_complex(dtype) and _has_domain(sample, "distinct")):
                     yield Probe(op, "dtype", sample, sample.name, dtype, _results)
@@ -167,7 +163,7 @@ def _has_domain(sample: Sample, domain: str) -> bool:
 
 def _first(op: Op, sample: Sample, of: tuple[str, ...]) -> str | None:
     """The first dtype of some that a sample is declared for, single precision before others."""
-    declared = sample.dtypes or op.dtypes
+    declared = op.dtypes_of(sample)
     return next((dtype for dtype in of if dtype in declared), None)
 
 
@@ -230,7 +226,7 @@ def _sizes(op: Op) -> Iterator[Probe]:
 
 def _degenerate(op: Op) -> Iterator[Probe]:
     for sample in op.samples:
-        if is_regular(sample) and (dtype := (sample.dtypes or op.dtypes)[0]):
+        if is_regular(sample) and (dtype := op.dtypes_of(sample)[0]):
             for name, one in degenerate(sample):
                 yield Probe(op, "degenerate", one, f"{sample.name}-{name}", dtype, _results, refusals=True)
 
@@ -242,7 +238,7 @@ def _memory(op: Op) -> Iterator[Probe]:
     for sample in op.samples:
         if not is_regular(sample):
             continue
-        dtype = _first(op, sample, (*_SINGLE_FIRST, *_WIDE_FIRST)) or (sample.dtypes or op.dtypes)[0]
+        dtype = _first(op, sample, (*_SINGLE_FIRST, *_WIDE_FIRST)) or op.dtypes_of(sample)[0]
         for name in ARRANGED:
             known = None if name == _EXPANDED else f"{op.name}/value/{sample.name}/{dtype}"
             yield Probe(
@@ -283,14 +279,10 @@ def _observe_memory(name: str) -> Callable[[Subject, Sample, str], Any]:
 
 def _unusual_strides(tensor: Any) -> list[int]:
     """The strides of the dimensions in which there is a next element, if they are others than row after row's."""
-    usual: list[int] = []
-    step = 1
-    for size in reversed(tensor.shape):
-        usual.insert(0, step)
-        step *= size
-    pairs = [pair for size, *pair in zip(tensor.shape, tensor.stride(), usual, strict=True) if size > 1]
-    strides = [stride for stride, _ in pairs]
-    return [] if not tensor.numel() or strides == [each for _, each in pairs] else strides
+    shape = tuple(tensor.shape)
+    longer = [dim for dim, size in enumerate(shape) if size > 1]
+    strides, usual = ([every[dim] for dim in longer] for every in (tensor.stride(), contiguous_strides(shape)))
+    return [] if not tensor.numel() or strides == usual else strides
 
 
 def _memory_of(tensor: Any) -> Any:
@@ -308,7 +300,7 @@ def _derivatives(op: Op) -> Iterator[Probe]:
         if (
             not sample.gradient
             or not (is_regular(sample) or op.arity)
-            or not any(map(is_floating, sample.dtypes or op.dtypes))
+            or not any(map(is_floating, op.dtypes_of(sample)))
         ):
             continue
         for domain in ("ties", "edges", "special", "sizes"):
@@ -381,7 +373,7 @@ def _bare(op: Op) -> Iterator[tuple[Sample, Called]]:
 
 def _options(op: Op) -> Iterator[Probe]:
     for sample, _ in _bare(op):
-        yield Probe(op, "options", sample, sample.name, (sample.dtypes or op.dtypes)[0], _results)
+        yield Probe(op, "options", sample, sample.name, op.dtypes_of(sample)[0], _results)
 
 
 def _dims(op: Op, known: Container[str]) -> Iterator[Probe]:
@@ -391,7 +383,7 @@ def _dims(op: Op, known: Container[str]) -> Iterator[Probe]:
         for bound in dim_bounds(called, dims) if len(called.options) == 1 else ():
             other = replace(sample, call=bound)
             name = f"{sample.name}-{bound.spelled}"
-            yield Probe(op, "dims", other, name, (sample.dtypes or op.dtypes)[0], _results_or_message, refusals=True)
+            yield Probe(op, "dims", other, name, op.dtypes_of(sample)[0], _results_or_message, refusals=True)
 
 
 def _results_or_message(subject: Subject, sample: Sample, dtype: str) -> Any:
@@ -419,7 +411,7 @@ def _forms(op: Op, known: Container[str]) -> Iterator[Probe]:
     if row is None:
         return
     for sample, called in _ways(op, known):
-        dtype = _first(op, sample, _SINGLE_FIRST) or (sample.dtypes or op.dtypes)[0]
+        dtype = _first(op, sample, _SINGLE_FIRST) or op.dtypes_of(sample)[0]
         if row.methods:
             yield Probe(op, "as-method", sample, sample.name, dtype, _observe_method(row.methods[0], called))
         options = f"{op.name}/options/{sample.name}/{dtype}"
@@ -448,7 +440,7 @@ def _ways(op: Op, known: Container[str]) -> list[tuple[Sample, Called]]:
 def _known(op: Op, known: Container[str]) -> Iterator[tuple[Sample, Called]]:
     """The calls of the public function that PyTorch accepts."""
     for sample, called in _bare(op):
-        if f"{op.name}/options/{sample.name}/{(sample.dtypes or op.dtypes)[0]}" in known:
+        if f"{op.name}/options/{sample.name}/{op.dtypes_of(sample)[0]}" in known:
             yield sample, called
 
 

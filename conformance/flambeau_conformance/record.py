@@ -11,8 +11,9 @@ from typing import Any
 from .arguments import arguments, run
 from .aspects import PROMOTED, promoted, promotion_key, value_key
 from .catalogue import ops
-from .golden import plain, write
+from .golden import write
 from .model import Op, Sample
+from .observe import tensor_as_data
 from .probes import probes_of
 from .subject import Subject, subject_of
 
@@ -50,8 +51,9 @@ def record(sections: Collection[str] = ()) -> int:
 
 def _results(subject: Subject, op: Op, known: Container[str]) -> Iterator[tuple[str, Any]]:
     for sample in op.samples:
-        for dtype in sample.dtypes or op.dtypes:
-            yield value_key(op, sample, dtype), [plain(tensor.detach()) for tensor in _run(subject, op, sample, dtype)]
+        for dtype in op.dtypes_of(sample):
+            results = _run(subject, op, sample, dtype)
+            yield value_key(op, sample, dtype), [tensor_as_data(tensor.detach(), whole=True) for tensor in results]
     if op.arity == 2:
         for first in PROMOTED:
             for second in PROMOTED:
@@ -91,7 +93,7 @@ def recorded_keys() -> dict[str, set[str]]:
     sections: dict[str, set[str]] = {}
     for op in ops().values():
         keys = sections.setdefault(op.section, set())
-        keys |= {value_key(op, sample, dtype) for sample in op.samples for dtype in sample.dtypes or op.dtypes}
+        keys |= {value_key(op, sample, dtype) for sample in op.samples for dtype in op.dtypes_of(sample)}
         if op.arity == 2:
             keys |= {promotion_key(op, first, second) for first in PROMOTED for second in PROMOTED}
     return sections
