@@ -72,6 +72,9 @@ try:
     from .version import __version__ as __version__
 finally:
     if _collects:
+        if not _gc.get_freeze_count():  # what is there now counts as old, so that the next search for garbage skips it
+            _gc.freeze()
+            _gc.unfreeze()
         _gc.enable()
 
 # Last, because these names hide Python's own in what follows.

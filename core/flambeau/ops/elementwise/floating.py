@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from flambeau import dtypes
 from flambeau._dispatch.checks import no_complex, no_complex_halves, only, zero_gradient
 from flambeau._dispatch.declare import BOOLEAN, FLOATING, elementwise, primitive
 from flambeau._dispatch.precision import all_in_single
+from flambeau._dispatch.results import Results
 from flambeau._dispatch.runtime import Number
 from flambeau._tensor import Tensor, from_array
 
@@ -136,14 +137,11 @@ def nextafter(input: Tensor, other: Tensor) -> Tensor:
     """
 
 
-class _Frexp(NamedTuple):
+class Frexp(Results):
     """The result of :func:`frexp`."""
 
     mantissa: Tensor
     exponent: Tensor
-
-
-_Frexp.__name__ = "frexp"
 
 
 def _split(type_: Any, a: Any) -> tuple[Any, Any]:
@@ -193,7 +191,7 @@ def frexp(input: Tensor) -> Any:
     else:
         mantissa, exponent = _split(type_, input._array)
         exponent = kernels.cast(exponent, "int32")
-    return _Frexp(from_array(mantissa, type_), from_array(exponent, type_.with_dtype(dtypes.int32)))
+    return Frexp(from_array(mantissa, type_), from_array(exponent, type_.with_dtype(dtypes.int32)))
 
 
 def _scaled(type_: Any, a: Any, b: Any) -> Any:

@@ -6,10 +6,9 @@ Differentiation of Linear Algebra Functions (2010).
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
+from flambeau._dispatch.results import Results
 from flambeau._dispatch.runtime import with_exact_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
@@ -19,7 +18,6 @@ from flambeau.ops.elementwise.complex_parts import imag
 from flambeau.ops.elementwise.selection import where
 from flambeau.ops.movement.diagonals import diag_embed, diagonal, tril
 from flambeau.ops.movement.joining import cat
-from flambeau.ops.reductions._reduce import named_repr
 
 from ._matrices import (
     _not_finite,
@@ -55,14 +53,11 @@ def _cholesky(input: Tensor, upper: bool = False) -> Tensor:
     return from_array(factor, input._type) if upper else by_columns(factor, input._type)
 
 
-class CholeskyEx(NamedTuple):
+class CholeskyEx(Results):
     """A factor, and for each matrix the order of the first minor that is not positive definite, or 0."""
 
     L: Tensor
     info: Tensor
-
-    def __repr__(self) -> str:
-        return named_repr("linalg_cholesky_ex", self)
 
 
 def _order_of_failure(matrix: Tensor) -> int:
@@ -173,14 +168,11 @@ def _qr(input: Tensor, mode: str) -> tuple[Tensor, Tensor]:
     return by_columns(q, input._type), by_columns(r, input._type)
 
 
-class QR(NamedTuple):
+class QR(Results):
     """Orthonormal columns, and an upper triangular matrix."""
 
     Q: Tensor
     R: Tensor
-
-    def __repr__(self) -> str:
-        return named_repr("linalg_qr", self)
 
 
 @spelled(out=with_exact_out)
@@ -275,15 +267,12 @@ def _svd(input: Tensor, full: bool) -> tuple[Tensor, Tensor, Tensor]:
     return by_columns(u, type_), from_array(s, real), by_columns(vh, type_)
 
 
-class SVD(NamedTuple):
+class SVD(Results):
     """Singular vectors, singular values, and singular vectors as rows."""
 
     U: Tensor
     S: Tensor
     Vh: Tensor
-
-    def __repr__(self) -> str:
-        return named_repr("linalg_svd", self)
 
 
 @spelled(out=with_exact_out)
@@ -342,14 +331,11 @@ def _eigh(input: Tensor) -> tuple[Tensor, Tensor]:
     return from_array(values, type_.with_dtype(type_.dtype.to_real())), by_columns(vectors, type_)
 
 
-class Eigh(NamedTuple):
+class Eigh(Results):
     """Eigenvalues, ascending, and eigenvectors as columns."""
 
     eigenvalues: Tensor
     eigenvectors: Tensor
-
-    def __repr__(self) -> str:
-        return named_repr("linalg_eigh", self)
 
 
 def _symmetric(function: str, input: Tensor, triangle: str) -> Tensor:
@@ -416,14 +402,11 @@ def _eig(input: Tensor) -> tuple[Tensor, Tensor]:
     return from_array(values, type_), by_columns(vectors, type_)
 
 
-class Eig(NamedTuple):
+class Eig(Results):
     """Eigenvalues and eigenvectors, as columns; complex."""
 
     eigenvalues: Tensor
     eigenvectors: Tensor
-
-    def __repr__(self) -> str:
-        return named_repr("linalg_eig", self)
 
 
 @spelled(out=with_exact_out)

@@ -6,10 +6,11 @@ Derivatives follow Giles, Collected Matrix Derivative Results (2008); that of th
 from __future__ import annotations
 
 from math import ceil, factorial, inf, log2, nan, prod
-from typing import Any, NamedTuple
+from typing import Any
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
+from flambeau._dispatch.results import Results
 from flambeau._dispatch.runtime import with_exact_out, with_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
@@ -20,7 +21,6 @@ from flambeau.ops.creation.ranges import eye
 from flambeau.ops.elementwise.complex_parts import imag
 from flambeau.ops.elementwise.selection import where
 from flambeau.ops.movement.diagonals import diagonal
-from flambeau.ops.reductions._reduce import named_repr
 from flambeau.type_info import finfo
 
 from ._matrices import adjoint, batch_text, by_columns, check_matrix, check_square, check_square_matrix
@@ -44,14 +44,11 @@ def _inv(input: Tensor) -> Tensor:
     return by_columns(input._type.kernels.inv(input._array), input._type)
 
 
-class InvEx(NamedTuple):
+class InvEx(Results):
     """An inverse, and for each matrix the position of a zero pivot, or 0."""
 
     inverse: Tensor
     info: Tensor
-
-    def __repr__(self) -> str:
-        return named_repr("linalg_inv_ex", self)
 
 
 @spelled(out=with_exact_out)
@@ -285,14 +282,11 @@ def det(A: Tensor) -> Tensor:
     return _det(A)
 
 
-class Slogdet(NamedTuple):
+class Slogdet(Results):
     """The sign of a determinant, and the logarithm of its absolute value."""
 
     sign: Tensor
     logabsdet: Tensor
-
-    def __repr__(self) -> str:
-        return named_repr("linalg_slogdet", self)
 
 
 def _slogdet_input(given: list[Tensor | None], grad: list[Tensor], input: Tensor) -> Tensor | None:

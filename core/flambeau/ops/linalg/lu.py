@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from flambeau import dtypes
 from flambeau._dispatch.declare import primitive
+from flambeau._dispatch.results import Results
 from flambeau._dispatch.runtime import with_exact_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau.ops.creation.ranges import eye
 from flambeau.ops.movement.diagonals import diagonal, tril, triu
 from flambeau.ops.movement.joining import cat
-from flambeau.ops.reductions._reduce import named_repr
 
 from ._matrices import _solve_triangular, adjoint, batch_text, by_columns, check_matrix, lower_of, upper_of
 from .matmul import matmul
@@ -67,36 +65,27 @@ def _lu_factor(input: Tensor) -> tuple[Tensor, Tensor]:
     return by_columns(factors, input._type), from_array(swaps, input._type.with_dtype(dtypes.int64))
 
 
-class LUFactor(NamedTuple):
+class LUFactor(Results):
     """L and U in one matrix, and the rows that were swapped, counted from 1."""
 
     LU: Tensor
     pivots: Tensor
 
-    def __repr__(self) -> str:
-        return named_repr("linalg_lu_factor", self)
 
-
-class LUFactorEx(NamedTuple):
+class LUFactorEx(Results):
     """L and U in one matrix, the rows that were swapped, and where a zero stands on the diagonal."""
 
     LU: Tensor
     pivots: Tensor
     info: Tensor
 
-    def __repr__(self) -> str:
-        return named_repr("linalg_lu_factor_ex", self)
 
-
-class LU(NamedTuple):
+class LU(Results):
     """A permutation, a lower and an upper triangular matrix."""
 
     P: Tensor
     L: Tensor
     U: Tensor
-
-    def __repr__(self) -> str:
-        return named_repr("linalg_lu", self)
 
 
 def zero_on_diagonal(factors: Tensor) -> Tensor:

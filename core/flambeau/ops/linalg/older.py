@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from typing import NamedTuple
 
 from flambeau import dtypes
+from flambeau._dispatch.results import Results
 from flambeau._dispatch.runtime import with_exact_out, with_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
 from flambeau._tensor.methods import method
 from flambeau.errors import level_of_caller
 from flambeau.ops.creation.ranges import eye
-from flambeau.ops.reductions._reduce import named_repr
 
 from ._matrices import adjoint, lower_of, nothing_of, upper_of
 from .factorizations import cholesky as _cholesky
@@ -86,14 +85,11 @@ def _deprecated(name: str) -> None:
     )
 
 
-class QR(NamedTuple):
+class QR(Results):
     """An orthogonal matrix and an upper triangular one."""
 
     Q: Tensor
     R: Tensor
-
-    def __repr__(self) -> str:
-        return named_repr("qr", self)
 
 
 @spelled(out=with_exact_out)
@@ -112,15 +108,12 @@ def qr(input: Tensor, some: bool = True) -> QR:
     return QR(*_qr(input, "reduced" if some else "complete"))
 
 
-class SVD(NamedTuple):
+class SVD(Results):
     """Singular vectors as columns, and singular values."""
 
     U: Tensor
     S: Tensor
     V: Tensor
-
-    def __repr__(self) -> str:
-        return named_repr("svd", self)
 
 
 @spelled(out=with_exact_out)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from math import prod
-from typing import NamedTuple
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
+from flambeau._dispatch.results import Results
 from flambeau._dispatch.runtime import with_exact_out, with_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
@@ -16,7 +16,6 @@ from flambeau.errors import LinAlgError
 from flambeau.ops.creation.ranges import eye
 from flambeau.ops.movement.broadcasting import _expand_method
 from flambeau.ops.movement.diagonals import tril, triu
-from flambeau.ops.reductions._reduce import named_repr
 from flambeau.shapes import broadcast_shapes
 
 from ._matrices import (
@@ -39,14 +38,11 @@ from .matmul import matmul
 __all__: list[str] = []  # public in flambeau.linalg, and some in flambeau
 
 
-class SolveEx(NamedTuple):
+class SolveEx(Results):
     """A solution, and for each matrix the position of a zero pivot, or 0."""
 
     result: Tensor
     info: Tensor
-
-    def __repr__(self) -> str:
-        return named_repr("linalg_solve_ex", self)
 
 
 def _is_vector(A: Tensor, B: Tensor) -> bool:
@@ -288,16 +284,13 @@ def lu_solve(
 _adjoint = adjoint
 
 
-class Lstsq(NamedTuple):
+class Lstsq(Results):
     """A solution, the squared residuals, the ranks, and singular values."""
 
     solution: Tensor
     residuals: Tensor
     rank: Tensor
     singular_values: Tensor
-
-    def __repr__(self) -> str:
-        return named_repr("linalg_lstsq", self)
 
 
 @spelled(out=with_exact_out, b="B")

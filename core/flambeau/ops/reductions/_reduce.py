@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import inf, prod
-from typing import Any
 
 from flambeau import dtypes
 from flambeau._tensor import Tensor
@@ -23,7 +22,6 @@ __all__ = [
     "converted",
     "count_of",
     "empty_error",
-    "named_repr",
     "is_normal",
     "spread",
 ]
@@ -80,9 +78,3 @@ def empty_error(function: str) -> str:
         f"{function}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the "
         "'dim' argument."
     )
-
-
-def named_repr(name: str, results: Any) -> str:
-    """How PyTorch prints a named tuple of results."""
-    fields = ",\n".join(f"{field}={value!r}" for field, value in zip(results._fields, results, strict=True))
-    return f"torch.return_types.{name}(\n{fields})"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from math import nan, prod
-from typing import Any, NamedTuple
+from typing import Any
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.precision import per_count
+from flambeau._dispatch.results import Results
 from flambeau._dispatch.runtime import not_a_tensor, with_exact_out
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import scalar_type_name
@@ -17,20 +18,17 @@ from flambeau.ops.elementwise.selection import _where as where
 from flambeau.ops.indexing.scattering import scatter
 from flambeau.shapes import Shape, normalize_dim, normalize_dims
 
-from ._reduce import Dims, check_not_empty, empty_error, named_repr, spread
+from ._reduce import Dims, check_not_empty, empty_error, spread
 from .sums import sum
 
 __all__ = ["amax", "amin", "aminmax", "argmax", "argmin", "max", "min"]
 
 
-class Extremes(NamedTuple):
+class Extremes(Results):
     """Extreme values and where they are. Source: ``torch.return_types.max``."""
 
     values: Tensor
     indices: Tensor
-
-    def __repr__(self) -> str:
-        return named_repr(type(self).__name__.lower(), self)
 
 
 class Max(Extremes):
@@ -45,14 +43,11 @@ class Min(Extremes):
     __slots__ = ()
 
 
-class Aminmax(NamedTuple):
+class Aminmax(Results):
     """The result of ``aminmax``."""
 
     min: Tensor
     max: Tensor
-
-    def __repr__(self) -> str:
-        return named_repr("aminmax", self)
 
 
 # -- values -------------------------------------------------------------------------------------------------------------

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import inf, isfinite, prod
-from typing import Any, NamedTuple
+from typing import Any
 
 from flambeau import dtypes
 from flambeau._dispatch.checks import no_derivative
 from flambeau._dispatch.declare import composite, primitive
+from flambeau._dispatch.results import Results
 from flambeau._dispatch.runtime import c_name, with_exact_out
 from flambeau._tensor import Tensor
 from flambeau.dtypes import scalar_type_name
@@ -17,7 +18,6 @@ from flambeau.ops.creation.ranges import linspace
 from flambeau.ops.elementwise.selection import clamp, where
 from flambeau.ops.indexing.gathering import index_select
 from flambeau.ops.movement.slicing import narrow
-from flambeau.ops.reductions._reduce import named_repr
 from flambeau.ops.reductions.differences import diff
 from flambeau.shapes import as_int
 
@@ -28,24 +28,18 @@ from .searching import searchsorted
 __all__ = ["histc", "histogram", "histogramdd"]
 
 
-class Histogram(NamedTuple):
+class Histogram(Results):
     """The result of ``histogram``."""
 
     hist: Tensor
     bin_edges: Tensor
 
-    def __repr__(self) -> str:
-        return named_repr("histogram", self)
 
-
-class Histogramdd(NamedTuple):
+class Histogramdd(Results):
     """The result of ``histogramdd``."""
 
     hist: Tensor
     bin_edges: tuple[Tensor, ...]
-
-    def __repr__(self) -> str:
-        return named_repr("histogramdd", self)
 
 
 def _check_bins(bins: int, dim: int = 0) -> None:
