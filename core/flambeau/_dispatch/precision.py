@@ -37,7 +37,7 @@ def in_single_formula(formula: Callable[..., Any]) -> Callable[..., Any]:
 
 def in_single(type_: Any, array: Any, compute: Callable[[Any, Any], Any]) -> Any:
     """``compute(type_, array)``, in float32 where the array is of half precision, whose range is soon left."""
-    return all_in_single(type_, compute, array)
+    return all_in_single(type_, compute, array) if type_.halves else compute(type_, array)
 
 
 def all_in_single(type_: Any, compute: Callable[..., Any], *arrays: Any) -> Any:

@@ -173,7 +173,8 @@ def _to_copy(input: Tensor, type_: TensorType) -> Tensor:
         made = type_.kernels.clone(array, True) if source is type_ else source.kernels.cast(array, type_.dtype.name)
         result = from_array(made, type_)
         # Of an expanded tensor some strides are no order: a backend may have put those dims elsewhere.
-        if 0 in source.backend.strides(array) and (order := memory_order(input)) != memory_order(result):
+        spread = not source.backend.is_contiguous(array) and 0 in source.backend.strides(array)
+        if spread and (order := memory_order(input)) != memory_order(result):
             return in_memory_order(result, order)
         return result
     cast = (
@@ -216,6 +217,8 @@ def _to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         >>> torch.tensor([1, 2]).to(torch.float32)
         tensor([1., 2.])
     """
+    if len(args) == 1 and not kwargs and args[0].__class__ is dtypes.dtype:  # by far the most frequent form
+        return to_type(self, self._type.with_dtype(args[0]))
     wanted = destination(args, kwargs)
     place = self._type.place if wanted.device is None else find_place(wanted.device)
     result = to_type(self, place.type(wanted.dtype or self.dtype), copy=wanted.copy)

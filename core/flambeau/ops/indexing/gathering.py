@@ -19,6 +19,7 @@ from flambeau.ops.movement.shapes import reshape
 from flambeau.ops.movement.splitting import unbind
 from flambeau.shapes import broadcast_shapes, normalize_dim
 
+from ._ends import ends
 from ._pairs import _gather, _index_select, _masked_select, _take
 
 __all__ = ["argwhere", "gather", "index_select", "masked_select", "nonzero", "take", "take_along_dim"]
@@ -55,7 +56,7 @@ def check_gather(function: str, input: Tensor, dim: int, index: Tensor) -> tuple
                 f"{list(input.shape)} apart from dimension {dim}"
             )
     size = input._array.shape[dim] if input.dim() else 1
-    low, high = index.amin().item(), index.amax().item()
+    low, high = ends(index)
     if low < 0 or high >= size:
         raise RuntimeError(f"index {low if low < 0 else high} is out of bounds for dimension {dim} with size {size}")
     return dim, index
@@ -139,7 +140,7 @@ def check_in_range(function: str, index: Tensor, size: int, error: type[Exceptio
         error: in the words that begin with ``function``.
     """
     if index.numel():
-        low, high = index.amin().item(), index.amax().item()
+        low, high = ends(index)
         if low < 0 or high >= size:
             raise error(f"{function}index {low if low < 0 else high} is out of bounds for dimension 0 with size {size}")
 
@@ -178,8 +179,10 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
 
 def check_range(index: Tensor, size: int) -> None:
     """Refuse indices that are negative or too large, in PyTorch's words for index_select."""
-    if index.numel() and (index.amin().item() < 0 or index.amax().item() >= size):
-        raise IndexError("index out of range in self")
+    if index.numel():
+        low, high = ends(index)
+        if low < 0 or high >= size:
+            raise IndexError("index out of range in self")
 
 
 # -- in the flattened tensor ---------------------------------------------------------------
@@ -200,7 +203,7 @@ def flat_index(function: str, input: Tensor, index: Tensor) -> Tensor:
         total = input.numel()
         if not total:
             raise IndexError(f"{function}(): tried to {function.rstrip('_')} from an empty tensor")
-        low, high = index.amin().item(), index.amax().item()
+        low, high = ends(index)
         if low < -total or high >= total:
             raise IndexError(
                 f"out of range: tried to access index {low if low < -total else high} on a tensor of {total} elements."

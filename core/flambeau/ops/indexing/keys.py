@@ -28,6 +28,7 @@ from flambeau.ops.movement.slicing import _select, _slice
 from flambeau.promotion import as_number
 from flambeau.shapes import Shape, broadcast_shapes, dense_order
 
+from ._ends import ends
 from ._entries import MASKS, ZERO_DIM, expanded_key
 
 __all__ = ["index_put", "index_put_"]
@@ -109,12 +110,16 @@ def _take(input: Tensor, key: Any) -> Tensor:
     return view.view_as(view) if view is input else view
 
 
-def _apply_basic(input: Tensor, entries: list[Any], filled: bool = False) -> tuple[Tensor, list[tuple[int, Tensor]]]:
+Indexed = tuple[int, Tensor, bool]
+"""A dimension, the int64 index tensor for it, and whether that is known to be in range."""
+
+
+def _apply_basic(input: Tensor, entries: list[Any], filled: bool = False) -> tuple[Tensor, list[Indexed]]:
     """Apply what gives views; the rest comes back as index tensors with the dimension of the view they index.
 
     ``filled`` says that one number is written to what they name.
     """
-    advanced: list[tuple[int, Tensor]] = []
+    advanced: list[Indexed] = []
     dim = 0
     for position, entry in enumerate(entries):
         if dim > input.dim() - (not _adds_dim(entry)):  # behind a second `...`
@@ -124,7 +129,7 @@ def _apply_basic(input: Tensor, entries: list[Any], filled: bool = False) -> tup
             dim += 1
         elif isinstance(entry, bool):
             input = _unsqueeze(input, dim)
-            advanced.append((dim, tensor([0] if entry else [], dtype=dtypes.int64, device=input.device)))
+            advanced.append((dim, tensor([0] if entry else [], dtype=dtypes.int64, device=input.device), True))
             dim += 1
         elif isinstance(entry, slice):
             if entry != _ALL:
@@ -137,7 +142,7 @@ def _apply_basic(input: Tensor, entries: list[Any], filled: bool = False) -> tup
             input = _select(input, dim, entry + size if entry < 0 else entry)
         elif entry.dtype is dtypes.bool and not entry.dim():
             input = _unsqueeze(input, dim)
-            advanced.append((dim, counted_as(entry.to(input.device).reshape(1).nonzero()[:, 0], entry)))
+            advanced.append((dim, counted_as(_beside(entry, input).reshape(1).nonzero()[:, 0], entry), True))
             dim += 1
         elif entry.dtype in MASKS:
             if entry.dtype is dtypes.uint8 and not filled:
@@ -145,13 +150,19 @@ def _apply_basic(input: Tensor, entries: list[Any], filled: bool = False) -> tup
             _check_mask(input, entry, dim)
             if entry.dtype is dtypes.uint8 and filled:
                 raise RuntimeError("masked_fill_ only supports boolean masks, but got mask with dtype unsigned char")
-            columns = counted_as(entry.to(input.device).nonzero(), entry)
-            advanced += [(dim + offset, columns.select(1, offset)) for offset in range(entry.dim())]
+            columns = counted_as(_beside(entry, input).nonzero(), entry)
+            advanced += [(dim + offset, _select(columns, 1, offset), True) for offset in range(entry.dim())]
             dim += entry.dim()
         else:
-            advanced.append((dim, counted_as(to_type(entry.detach(), input._type.with_dtype(dtypes.int64)), entry)))
+            index = to_type(entry.detach(), input._type.with_dtype(dtypes.int64))
+            advanced.append((dim, counted_as(index, entry), False))
             dim += 1
     return input, advanced
+
+
+def _beside(mask: Tensor, input: Tensor) -> Tensor:
+    """The mask on the device of ``input``."""
+    return mask if mask._type.place is input._type.place else mask.to(input.device)
 
 
 def _adds_dim(entry: Any) -> bool:
@@ -217,24 +228,26 @@ def _checked_index(indices: Tensor, size: int) -> Tensor:
     """
     if not indices.numel():
         return indices
+    low, high = ends(indices)
+    if low < -size or high >= size:
+        bad = low if low < -size else high
+        raise IndexError(f"index {bad} is out of bounds for dimension 0 with size {size}")
+    if low >= 0:
+        return indices
     with no_grad():
-        low, high = indices.amin().item(), indices.amax().item()
-        if low < -size or high >= size:
-            bad = low if low < -size else high
-            raise IndexError(f"index {bad} is out of bounds for dimension 0 with size {size}")
-        return counted_as(indices + (indices < 0) * size, indices) if low < 0 else indices
+        return counted_as(indices + (indices < 0) * size, indices)
 
 
-def _arranged(input: Tensor, advanced: list[tuple[int, Tensor]]) -> tuple[Tensor, list[Tensor], int]:
+def _arranged(input: Tensor, advanced: list[Indexed]) -> tuple[Tensor, list[Tensor], int]:
     """Bring the indexed dimensions to the front; where the result's index dimensions go; the indices in one shape."""
-    dims = [dim for dim, _ in advanced]
-    shape = broadcast_index_shapes([index for _, index in advanced])
+    dims = [dim for dim, _, _ in advanced]
+    shape = broadcast_index_shapes([index for _, index, _ in advanced])
     rest = [dim for dim in range(input.dim()) if dim not in dims]
     sizes = input._array.shape
     if 0 in shape or any(sizes[dim] == 0 for dim in rest):  # nothing is read or written, whatever the indices are
-        indices = [index.new_zeros(shape) for _, index in advanced]
+        indices = [index.new_zeros(shape) for _, index, _ in advanced]
     else:
-        checked = [_checked_index(index, sizes[dim]) for dim, index in advanced]
+        checked = [index if known else _checked_index(index, sizes[dim]) for dim, index, known in advanced]
         indices = [index.expand(shape) if index._array.shape != shape else index for index in checked]
     adjacent = dims == list(range(dims[0], dims[0] + len(dims)))
     front = input if dims == list(range(len(dims))) else _permute(input, tuple(dims + rest))
@@ -253,7 +266,7 @@ def broadcast_index_shapes(indices: Sequence[Tensor]) -> Shape:
         ) from None
 
 
-def _index_at(input: Tensor, advanced: list[tuple[int, Tensor]]) -> Tensor:
+def _index_at(input: Tensor, advanced: list[Indexed]) -> Tensor:
     front, indices, place = _arranged(input, advanced)
     return _index(front, tuple(indices), place)
 
@@ -349,7 +362,7 @@ def _delete_item(input: Tensor, key: Any) -> None:
 def _fill_where(input: Tensor, mask: Tensor, value: Tensor) -> None:
     """Write one number by a mask of the first dimensions: without a search for the places."""
     _check_mask(input, mask, 0)
-    wide = reshape(mask.to(input.device), tuple(mask.shape) + (1,) * (input.dim() - mask.dim()))
+    wide = reshape(_beside(mask, input), tuple(mask.shape) + (1,) * (input.dim() - mask.dim()))
     input.masked_fill_(wide, reshape(value, ()))
 
 
@@ -385,7 +398,7 @@ def _without_leading_ones(value: Tensor, target: Tensor) -> Tensor:
     return value
 
 
-def _put_at(view: Tensor, advanced: list[tuple[int, Tensor]], value: Tensor, accumulate: bool = False) -> None:
+def _put_at(view: Tensor, advanced: list[Indexed], value: Tensor, accumulate: bool = False) -> None:
     front, indices, place = _arranged(view, advanced)
     count = indices[0].dim()
     rest = front._array.shape[len(indices) :]

@@ -52,8 +52,10 @@ def _cut_back(grad: Tensor, tensors_shape: Sequence[Shape], dim: int) -> list[Te
 @primitive(derivatives={"tensors": _cut_back}, method=False, node="CatBackward0")
 def _cat(tensors: Sequence[Tensor], dim: int) -> Tensor:
     arrays, type_ = operands_of("cat", tensors)
-    ndim = max(len(array.shape) for array in arrays)
-    return from_array(type_.kernels.concat([array for array in arrays if not _skipped(array.shape, ndim)], dim), type_)
+    if any(array.shape == (0,) for array in arrays):
+        ndim = max(len(array.shape) for array in arrays)
+        arrays = [array for array in arrays if not _skipped(array.shape, ndim)]
+    return from_array(type_.kernels.concat(arrays, dim), type_)
 
 
 @composite(method=False, out=True)
@@ -70,6 +72,23 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """
     tensors = _tensors("cat", tensors)
     common_type("cat", tensors)
+    shape = tensors[0]._array.shape
+    if not shape or any(tensor._array.shape != shape for tensor in tensors):
+        shape = _checked_shapes(tensors, dim)
+    dim = normalize_dim(dim, len(shape))
+    orders = {channels_order(tensor) for tensor in tensors}
+    if len(orders) == 1 and (order := orders.pop()) is not None:
+        joined = _cat([tensor.permute(order) for tensor in tensors], order.index(dim))
+        return joined.permute(tuple(map(order.index, range(len(order)))))
+    return _cat(tensors, dim)
+
+
+def _checked_shapes(tensors: Sequence[Tensor], dim: int) -> Shape:
+    """The shape of the first tensor that is joined, where not all have one shape.
+
+    Raises:
+        RuntimeError: the tensors do not fit.
+    """
     for position, tensor in enumerate(tensors):
         if tensor.dim() == 0:
             raise RuntimeError(f"zero-dimensional tensor (at position {position}) cannot be concatenated")
@@ -91,11 +110,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
                     f"Sizes of tensors must match except in dimension {dim}. Expected size {wanted} but got size {size} for "
                     f"tensor number {position} in the list."
                 )
-    orders = {channels_order(tensor) for tensor in tensors}
-    if len(orders) == 1 and (order := orders.pop()) is not None:
-        joined = _cat([tensor.permute(order) for tensor in tensors], order.index(dim))
-        return joined.permute(tuple(map(order.index, range(len(order)))))
-    return _cat(tensors, dim)
+    return shape
 
 
 def channels_order(input: Tensor) -> tuple[int, ...] | None:

@@ -93,7 +93,8 @@ def _softmax(input: Tensor, dim: int) -> Tensor:
     kernels = type_.kernels
     if not array.shape:  # 1; for nan and infinite numbers, nan, as along a dimension of size 1
         return from_array(kernels.exp(kernels.sub(array, array)), type_)
-    return from_array(in_single(type_, array, partial(_shares, dim)), type_)
+    made = in_single(type_, array, partial(_shares, dim)) if type_.halves else _shares(dim, type_, array)
+    return from_array(made, type_)
 
 
 def _shares(dim: int, type_: Any, array: Any) -> Any:
@@ -164,7 +165,8 @@ def _log_softmax(input: Tensor, dim: int) -> Tensor:
     kernels = type_.kernels
     if not array.shape:
         return from_array(kernels.sub(array, array), type_)
-    return from_array(in_single(type_, array, partial(_log_of_shares, dim)), type_)
+    made = in_single(type_, array, partial(_log_of_shares, dim)) if type_.halves else _log_of_shares(dim, type_, array)
+    return from_array(made, type_)
 
 
 def _log_of_shares(dim: int, type_: Any, array: Any) -> Any:

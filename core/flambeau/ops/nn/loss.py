@@ -10,12 +10,12 @@ from flambeau._tensor.modes import grad_enabled
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation._bent import bent
 from flambeau.ops.elementwise.selection import where
+from flambeau.ops.indexing._ends import ends
 from flambeau.ops.indexing._pairs import _gather as _gather_rows
 from flambeau.ops.indexing._pairs import _scatter_add
 from flambeau.ops.indexing.gathering import index_select
 from flambeau.ops.movement.broadcasting import broadcast_tensors
 from flambeau.ops.movement.shapes import reshape, squeeze, unsqueeze
-from flambeau.ops.reductions.extremes import amax, amin
 from flambeau.ops.reductions.sums import mean, sum
 from flambeau.promotion import result_dtype
 from flambeau.shapes import as_int, normalize_dim
@@ -225,11 +225,11 @@ def _range_of(target: Tensor, classes: int, ignore_index: int) -> bool:
     """
     if not target.numel():
         return True
-    low, high = amin(target).item(), amax(target).item()
+    low, high = ends(target)
     if low >= 0 and high < classes and not low <= ignore_index <= high:
         return False
     counted = where(target == ignore_index, 0, target)
-    low, high = amin(counted).item(), amax(counted).item()
+    low, high = ends(counted)
     if low < 0 or high >= classes:
         raise IndexError(f"Target {low if low < 0 else high} is out of bounds.")
     return True

@@ -12,6 +12,7 @@ from flambeau._tensor.sparse import make_sparse
 from flambeau._tensor.storage import counted_as
 from flambeau.dtypes import legacy_type_name
 from flambeau.ops.creation.conversion import to_type
+from flambeau.ops.indexing.gathering import check_range
 from flambeau.ops.movement.shapes import reshape
 from flambeau.shapes import Shape
 
@@ -77,8 +78,7 @@ def _checked_indices(weight: Tensor, indices: Tensor) -> Tensor:
             f"{legacy_type_name(indices.dtype, indices.device)} instead (while checking arguments for embedding)"
         )
     common_type("embedding", (weight, indices))
-    if indices.numel() and (indices.amin().item() < 0 or indices.amax().item() >= weight.shape[0]):
-        raise IndexError("index out of range in self")
+    check_range(indices, weight._array.shape[0])
     return counted_as(to_type(indices, weight._type.with_dtype(dtypes.int64)), indices)
 
 
