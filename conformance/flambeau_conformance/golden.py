@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import struct
+from base64 import b85decode, b85encode
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from .compare import spelled, unspelled
 
 __all__ = ["golden", "provenance", "recorded", "sections", "write"]
 
@@ -30,7 +34,8 @@ def _section(name: str) -> dict[str, Any]:
 
 # -- what lies in the files --------------------------------------------------------------------------------------------
 #
-# Results are kept by op, aspect and variant, and a tensor as a list, so that no word is written a thousand times.
+# Results are kept by op, aspect and variant, and a tensor as a list, so that no word is written a thousand times; its numbers
+# as the text of their bytes, where that is shorter.
 
 _ABOUT = ("dtype", "shape")
 _CODES = {
@@ -39,6 +44,8 @@ _CODES = {
 }  # fmt: skip
 _NAMES = {code: name for name, code in _CODES.items()}
 _NUMBERS = ("values", "places", "sums")
+_LAYOUTS = {code: {"E": "f", "F": "f", "D": "d"}.get(code, code) for code in _NAMES}
+"""How :mod:`struct` lays the numbers of a dtype out, or the two of each complex number."""
 
 
 def _folded(results: dict[str, Any]) -> dict[str, Any]:
@@ -69,8 +76,20 @@ def _packed(result: Any) -> Any:
 
 def _packed_tensor(tensor: dict[str, Any]) -> list[Any]:
     extra = {name: value for name, value in tensor.items() if value and name not in (*_ABOUT, *_NUMBERS)}
-    numbers = [tensor[name] for name in _NUMBERS if name in tensor]
-    return [_CODES.get(tensor["dtype"], tensor["dtype"]), tensor["shape"], *numbers, *([extra] if extra else [])]
+    code = _CODES.get(tensor["dtype"], tensor["dtype"])
+    numbers = [
+        tensor[name] if name == "sums" else _packed_numbers(code, tensor[name]) for name in _NUMBERS if name in tensor
+    ]
+    return [code, tensor["shape"], *numbers, *([extra] if extra else [])]
+
+
+def _packed_numbers(code: str, numbers: list[Any]) -> Any:
+    if code not in _LAYOUTS:
+        return numbers
+    parts = [part for number in numbers for part in (number if isinstance(number, list) else (number,))]
+    data = struct.pack(f"<{len(parts)}{_LAYOUTS[code]}", *map(unspelled, parts))
+    text = b85encode(data).decode()
+    return text if len(text) + 2 < len(json.dumps(numbers, separators=(",", ":"))) else numbers
 
 
 def _unpacked(result: Any) -> Any:
@@ -81,9 +100,19 @@ def _unpacked(result: Any) -> Any:
 
 def _unpacked_tensor(code: str, shape: list[int], *rest: Any) -> dict[str, Any]:
     extra = rest[-1] if rest and isinstance(rest[-1], dict) else {}
-    numbers = [each for each in rest if isinstance(each, list)]
+    numbers = [_unpacked_numbers(code, each) for each in rest if isinstance(each, (list, str))]
     names = _NUMBERS[1:] if len(numbers) > 1 else _NUMBERS[:1]
     return {"dtype": _NAMES.get(code, code), "shape": shape, **dict(zip(names, numbers, strict=False)), **extra}
+
+
+def _unpacked_numbers(code: str, numbers: list[Any] | str) -> list[Any]:
+    if isinstance(numbers, list):
+        return numbers
+    data, layout = b85decode(numbers), _LAYOUTS[code]
+    parts = [
+        spelled(part, _NAMES[code]) for part in struct.unpack(f"<{len(data) // struct.calcsize(layout)}{layout}", data)
+    ]
+    return [list(pair) for pair in zip(parts[::2], parts[1::2], strict=True)] if code in "FD" else parts
 
 
 # -- reading and writing -----------------------------------------------------------------------------------------------

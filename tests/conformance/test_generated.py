@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections import Counter
 from collections.abc import Callable
@@ -163,6 +164,18 @@ def test_what_is_packed_is_unpacked() -> None:
     data = [*observed(lambda: [flambeau.arange(3.0), flambeau.arange(100), flambeau.zeros(0)]), {"changed": [1]}]
     data[0]["strides"] = [2]
     assert _unpacked(_packed(data)) == data
+
+
+@pytest.mark.parametrize("dtype", sorted(str(each).removeprefix("torch.") for each in flambeau.dtypes.ALL))
+def test_numbers_of_every_dtype_are_packed_without_loss(dtype: str) -> None:
+    numbers = [0, -0.0, 1, 2, 0.1, float("nan"), float("inf"), -float("inf"), 1e-6, -3.7] * 2
+    if not getattr(flambeau, dtype).is_floating_point and not getattr(flambeau, dtype).is_complex:
+        numbers = [0, 1, 1, 0, 100, 3, 99, 127] * 3
+    tensor = flambeau.tensor(numbers).to(getattr(flambeau, dtype))
+    data = observed(lambda: [tensor])
+    packed = _packed(data)
+    assert len(json.dumps(packed)) < len(json.dumps(data))
+    assert _unpacked(json.loads(json.dumps(packed))) == data
 
 
 def test_a_call_with_options_that_breaks_is_told(

@@ -96,7 +96,7 @@ def _checked_shapes(tensors: Sequence[Tensor], dim: int) -> Shape:
     if any(tensor.dim() != 1 for tensor in tensors):  # PyTorch skips empty vectors among matrices
         ndim = max(tensor.dim() for tensor in tensors)
         kept = [tensor for tensor in tensors if not _skipped(tensor._array.shape, ndim)]
-    shape = kept[0]._array.shape
+    shape: Shape = kept[0]._array.shape
     dim = normalize_dim(dim, len(shape))
     for position, tensor in enumerate(kept):
         other = tensor._array.shape
