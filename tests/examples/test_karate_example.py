@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-
-EXAMPLE = Path(__file__).parents[2] / "examples" / "karate.py"
-
-
-def _run(*arguments: str) -> str:
-    command = [sys.executable, str(EXAMPLE), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout
+from tests.support.examples import run
 
 
 @pytest.mark.parametrize("backend", ["numpy", "minimal"])
 def test_nearly_all_members_are_on_the_right_side(backend: str) -> None:
-    output = _run("--backend", backend)
+    output = run("karate", "--backend", backend)
     assert int(output.split("right side: ")[1].split(" of ")[0]) >= 32
 
 
 def test_the_picture_is_drawn(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     target = tmp_path / "karate.png"
-    _run("--epochs", "5", "--plot", str(target))
+    run("karate", "--epochs", "5", "--plot", str(target))
     assert target.read_bytes().startswith(b"\x89PNG")
