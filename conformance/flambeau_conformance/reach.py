@@ -22,6 +22,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 import flambeau
+import flambeau_numpy
 from flambeau.ops import ROWS
 
 from .catalogue import all_cases
@@ -33,7 +34,10 @@ from .subject import Subject, subject_of
 
 __all__ = ["Reach", "Reached", "features", "folder", "function_name", "known", "misses", "sources", "trace"]
 
-_CORE = str(Path(flambeau.__file__).parent) + os.sep
+ROOTS = {"": Path(flambeau.__file__).parent, "flambeau_numpy": Path(flambeau_numpy.__file__).parent}
+"""Where the sources lie that a trace looks at, by what the paths of their modules begin with: of core, and of its kernels."""
+
+_PLACES = [(f"{root}{os.sep}", f"{prefix}/" if prefix else "") for prefix, root in ROOTS.items()]
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class Reached:
     Attributes:
         ops: the keys of the rows whose functions ran; with an underscore behind, the in-place forms that did.
         kernels: the kernels that ran, each with the features of its calls, see :func:`features`.
-        functions: the functions of core that ran, as ``"_tensor/engine.py:backward:120"``.
+        functions: the functions of core and of kernels that ran, as ``"_tensor/engine.py:backward:120"``.
         seconds: how long the case took.
         passed: whether it passed.
     """
@@ -159,12 +163,13 @@ class _Trace:
 
 
 def function_name(code: CodeType) -> str:
-    """How a function of core, or a derivative, is called in what a case reaches; empty for others."""
+    """How a function of core or of a backend, or a derivative, is called in what a case reaches; empty for others."""
     file = code.co_filename
     if file.startswith("<derivative of "):
         return f"{file}:apply:1"
-    if file.startswith(_CORE):
-        return f"{file.removeprefix(_CORE)}:{code.co_qualname}:{code.co_firstlineno}"
+    for root, prefix in _PLACES:
+        if file.startswith(root):
+            return f"{prefix}{file.removeprefix(root)}:{code.co_qualname}:{code.co_firstlineno}"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""The mutants of source: one-line faults in modules of core."""
+"""The mutants of source: one-line faults in modules of core and of the NumPy backend."""
 
 from __future__ import annotations
 
@@ -7,26 +7,23 @@ from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 
-import flambeau
-
-from ..reach import Reach
+from ..reach import ROOTS, Reach
 from .model import Mutant
 from .source_faults import Functions, functions_by_code, put, source_faults
 
 __all__ = ["SOURCES", "source_mutants"]
 
-_ROOT = Path(flambeau.__file__).parent
-
 SOURCES = (
     "_tensor", "_dispatch/inplace.py", "_dispatch/runtime.py", "_dispatch/checks.py", "_dispatch/overlaps.py",
     "_dispatch/factories.py", "autograd", "func", "nn", "optim", "ops/indexing", "ops/inplace.py", "ops/steps.py",
     "ops/movement", "ops/creation", "printing.py", "promotion.py", "shapes.py", "random/_generator.py", "utils",
+    "backend", "flambeau_numpy",
 )  # fmt: skip
-"""The modules of core in which what users see is decided, and not by a row."""
+"""The modules in which what users see is decided, and not by a row."""
 
 
 def source_mutants(reach: Reach, paths: tuple[str, ...], pattern: str = "*") -> list[Mutant]:
-    """All mutants of modules of core, named by their paths below the package, or of all in folders.
+    """All mutants of modules, named by their paths below core's package or from a backend's, or of all in folders.
 
     Raises:
         LookupError: there is no such module.
@@ -35,7 +32,7 @@ def source_mutants(reach: Reach, paths: tuple[str, ...], pattern: str = "*") -> 
     for address, reached in reach.cases.items():
         for name in reached.functions:
             by_name.setdefault(name, []).append(address)
-    functions = functions_by_code(_ROOT)
+    functions = {file: own for root in ROOTS.values() for file, own in functions_by_code(root).items()}
     return [
         mutant
         for path in paths
@@ -46,15 +43,22 @@ def source_mutants(reach: Reach, paths: tuple[str, ...], pattern: str = "*") -> 
 
 
 def _files(path: str) -> list[Path]:
+    first, _, rest = path.partition("/")
     given = Path(path)
-    found = given.resolve() if given.exists() else _ROOT / path
-    if not found.exists() or not found.is_relative_to(_ROOT):
-        raise LookupError(f"there is no module {path!r} in {_ROOT}")
+    found = given.resolve() if given.exists() else ROOTS[first] / rest if first in ROOTS else ROOTS[""] / path
+    if not found.exists() or not any(found.is_relative_to(root) for root in ROOTS.values()):
+        raise LookupError(f"there is no module {path!r} in {' or '.join(map(str, ROOTS.values()))}")
     return sorted(found.rglob("*.py")) if found.is_dir() else [found]
 
 
+def _name_of(path: Path) -> str:
+    """The path as a trace names it."""
+    prefix, root = next((prefix, root) for prefix, root in ROOTS.items() if path.is_relative_to(root))
+    return (Path(prefix) / path.relative_to(root)).as_posix()
+
+
 def _of_file(path: Path, by_name: Mapping[str, list[str]], functions: Functions) -> list[Mutant]:
-    relative = path.relative_to(_ROOT).as_posix()
+    relative = _name_of(path)
     return [
         Mutant(
             "source", f"{relative}:{fault.function[0]}", f"{fault.line}: {fault.text} ({fault.number})", fault.family,
