@@ -21,8 +21,8 @@ from flambeau_conformance.left_out import reasons, without_effect
 from flambeau_conformance.model import Sample
 from flambeau_conformance.observe import check_observed, observed
 from flambeau_conformance.probes import ASPECTS, candidates, probes_of
-from flambeau_conformance.session import Session
 from flambeau_conformance.scalars import scalar_candidates
+from flambeau_conformance.session import Session
 from flambeau_conformance.variants import degenerate, elements_of, filled, grown
 
 
