@@ -8,14 +8,15 @@ int64. Here all three are exact.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import inf
+from functools import cache
+from math import inf, nan
 
 import cupy
 import cupyx.scipy.special
 
 from flambeau.backend import Array
 
-__all__ = ["elementwise_overrides", "erf", "lgamma"]
+__all__ = ["clamp", "elementwise_overrides", "erf", "lgamma"]
 
 
 def floor_divide(a: Array, b: Array, out: Array | None = None) -> Array:
@@ -64,6 +65,58 @@ def lgamma(a: Array, out: Array | None = None) -> Array:
     return result
 
 
+def zeta(x: Array, q: Array, out: Array | None = None) -> Array:
+    """Hurwitz' zeta function; of an infinite ``q`` CuPy gives the limit, PyTorch nan."""
+    infinite = cupy.isinf(q) & cupy.greater(q, 0) & cupy.greater(x, 1)
+    return _given(out, cupy.where(infinite, nan, _of_scipy("zeta")(x, q)))
+
+
+# -- kernels of one's own, where CUDA's maximum loses the sign of a zero, and its power is not the root that PyTorch takes ----
+
+_RELU = "y = a < 0 ? 0 : a;"
+_LOWER = "y = a < low ? low : low == low ? a : low;"
+_UPPER = "y = a > high ? high : high == high ? a : high;"
+_POWER = "y = b == 0.5 ? sqrt(a) : b == -0.5 ? 1 / sqrt(a) : pow(a, b);"
+
+
+@cache
+def _kernel(parameters: str, operation: str) -> Callable[..., Array]:
+    named = ", ".join(f"T {name}" for name in parameters.split())
+    return cupy.ElementwiseKernel(named, "T y", operation, "flambeau_elementwise")  # type: ignore[no-any-return]
+
+
+def _computed(parameters: str, operation: str, *operands: Array, out: Array | None = None) -> Array:
+    """What the statement gives for floats: of 16 bits, in float32."""
+    first = operands[0]
+    if first.dtype.char != "e":
+        return _kernel(parameters, operation)(*operands, cupy.empty_like(first) if out is None else out)
+    wide = _computed(parameters, operation, *[operand.astype("float32") for operand in operands])
+    return _given(out, wide.astype("float16"))
+
+
+def relu(a: Array, out: Array | None = None) -> Array:
+    """The larger of an element and 0; nan stays, and so does -0.0."""
+    if a.dtype.kind != "f":
+        return cupy.maximum(a, 0, out=out)
+    return _computed("a", _RELU, a, out=out)
+
+
+def clamp(a: Array, low: Array | None, high: Array | None) -> Array:
+    """``a`` within its bounds; a zero at a bound of 0 keeps its sign."""
+    if low is not None:
+        a = _computed("a low", _LOWER, a, low) if a.dtype.kind == "f" else cupy.maximum(a, low)
+    if high is not None:
+        a = _computed("a high", _UPPER, a, high) if a.dtype.kind == "f" else cupy.minimum(a, high)
+    return a
+
+
+def power(a: Array, b: Array, out: Array | None = None) -> Array:
+    """``a`` to the power ``b``; to a power of 0.5 or -0.5 that is one number, the root or what one is divided by it."""
+    if a.dtype.kind != "f" or b.ndim or not a.ndim:
+        return cupy.power(a, b, out=out)
+    return _computed("a b", _POWER, a, b, out=out)
+
+
 def _of_scipy(name: str) -> Callable[..., Array]:
     """The kernel that a function of ``cupyx.scipy.special`` is; some of these have no loop of float16."""
     function = getattr(cupyx.scipy.special, name)
@@ -79,7 +132,7 @@ def _of_scipy(name: str) -> Callable[..., Array]:
 
 SPECIAL = {
     "erfc": "erfc", "erfcx": "erfcx", "erfinv": "erfinv", "ndtri": "ndtri", "log_ndtr": "log_ndtr", "digamma": "digamma",
-    "zeta": "zeta", "igamma": "gammainc", "igammac": "gammaincc", "i0": "i0", "i0e": "i0e", "i1": "i1", "i1e": "i1e",
+    "igamma": "gammainc", "igammac": "gammaincc", "i0": "i0", "i0e": "i0e", "i1": "i1", "i1e": "i1e",
 }  # fmt: skip
 """Kernels that are a function of ``cupyx.scipy.special``, and its name."""
 
@@ -97,11 +150,12 @@ def _logical(ufunc: Callable[..., Array]) -> Callable[..., Array]:
 
 def elementwise_overrides() -> Mapping[str, Callable[..., Array]]:
     """The kernels of this module, some of which replace ufuncs of CuPy, by name."""
-    return {
+    own = {
         "floor_divide": floor_divide, "remainder": remainder, "fmod": fmod, "logical_not": logical_not,
         "logical_and": _logical(cupy.logical_and), "logical_or": _logical(cupy.logical_or),
-        "logical_xor": _logical(cupy.logical_xor), **{name: _of_scipy(function) for name, function in SPECIAL.items()},
+        "logical_xor": _logical(cupy.logical_xor), "relu": relu, "pow": power, "zeta": zeta,
     }  # fmt: skip
+    return own | {name: _of_scipy(function) for name, function in SPECIAL.items()}
 
 
 def _astray(rest: Array, wanted: Array) -> Array:

@@ -14,7 +14,7 @@ from flambeau.backend import Array, ArrayBackend, Backend, Capabilities, Shape
 from flambeau.errors import BackendLoadError
 
 from . import _random, _sparse
-from ._elementwise import elementwise_overrides, erf, lgamma
+from ._elementwise import clamp, elementwise_overrides, erf, lgamma
 from ._indexing import add_at, index_put, scatter
 from ._steps import adam_step, sgd_step
 
@@ -109,7 +109,7 @@ class CupyBackend(ArrayBackend):
     def own_kernels(self) -> Mapping[str, Callable[..., Any]]:
         """Kernels that need CUDA's means."""
         return {
-            "index_put": index_put, "scatter": scatter, "sgd_step": sgd_step, "adam_step": adam_step,
+            "clamp": clamp, "index_put": index_put, "scatter": scatter, "sgd_step": sgd_step, "adam_step": adam_step,
             "sparse_matmul": _sparse.matmul,
         }  # fmt: skip
 

@@ -9,12 +9,13 @@ from typing import Any
 from .arguments import arguments, outputs_of, run
 from .checks import expect, expect_equal, expect_raises
 from .compare import check_alike, check_same, dtype_of, numbers_of
-from .golden import golden
+from .golden import golden, recorded
 from .gradients import check_gradient, check_second_gradient, check_tangent
 from .inputs import In, draw, is_floating
 from .model import Case, Error, Op, Sample
 from .observe import check_tensor, tensor_as_data
 from .probes import generated_cases
+from .scalars import scalar_cases
 from .subject import Subject
 
 __all__ = ["PROMOTED", "cases_of", "promoted", "promotion_key", "value_key"]
@@ -44,6 +45,7 @@ def _cases_of(op: Op) -> Iterator[Case]:
     if op.arity == 2:
         yield from (_promotion(op, first, second, needs) for first in PROMOTED for second in PROMOTED)
     yield from generated_cases(op, _needed, needs)
+    yield from scalar_cases(op, recorded(op.section), _needed, needs)
     yield from (_error(op, error) for error in op.errors)
 
 

@@ -31,7 +31,8 @@ from .surface import names
 __all__ = ["AUTHORS", "Seen", "Trace", "trace", "traced"]
 
 _SKIPPED = ASPECTS - {"as-method", "in-place", "options", "out-into"} | {
-    "determinism", "device", "noncontiguous", "not-differentiable", "promotion", "reference", "second-gradient", "tangent",
+    "determinism", "device", "noncontiguous", "not-differentiable", "promotion", "reference", "scalars", "second-gradient",
+    "tangent",
 }  # fmt: skip
 """Aspects that call what others call in the same way."""
 

@@ -90,12 +90,17 @@ def _elementwise_samples(name: str, arity: int, domain: str, *, gradient: bool, 
 
 
 def case(
-    address: str, *, dtypes: tuple[str, ...] = (), anchors: tuple[str, ...] = (), extensions: tuple[str, ...] = ()
+    address: str,
+    *,
+    dtypes: tuple[str, ...] = (),
+    anchors: tuple[str, ...] = (),
+    extensions: tuple[str, ...] = (),
+    part: str = "",
 ) -> Callable[[Callable[[Subject], None]], Callable[[Subject], None]]:
     """Add a function as a case under an address ``op/aspect/name``."""
 
     def add(check: Callable[[Subject], None]) -> Callable[[Subject], None]:
-        _single.append(Case(address, _section, check, dtypes, anchors=anchors, extensions=extensions))
+        _single.append(Case(address, _section, check, dtypes, anchors=anchors, extensions=extensions, part=part))
         return check
 
     return add

@@ -17,12 +17,12 @@ from .model import Case, Error, Sample
 from .options import Called
 from .trace import trace
 
-__all__ = ["Failure", "describe"]
+__all__ = ["Failure", "call_of", "describe"]
 
 _NUMBERS, _WIDTH, _LINES, _BRIEF = 6, 300, 6, 60
 _OURS = Path(__file__).parent
 _RAISED_BY = "raised by the kernel "
-_CHECKING = ("checks.py", "compare.py", "outcome.py")
+_CHECKING = ("aftermath.py", "checks.py", "compare.py", "outcome.py", "subject.py")
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,14 @@ def describe(case: Case, error: BaseException) -> Failure:
     """What is known of what a case raised."""
     notes = [note for note in getattr(error, "__notes__", ()) if note.startswith(_RAISED_BY)]
     kernel = notes[0].removeprefix(_RAISED_BY).rpartition(" of the backend ")[0] if notes else trace.last()
-    frames = list(traceback.walk_tb(error.__traceback__))
-    call, inputs = _called(case, [frame for frame, _ in frames])
-    call = call or _failing_lines(case, error.__traceback__)
+    call, inputs = call_of(case, error)
     return Failure(_message(error, by_kernel=bool(notes)), call, inputs, kernel, bool(notes), error)
+
+
+def call_of(case: Case, error: BaseException) -> tuple[str, str]:
+    """What a case was calling when it raised, as it is written there, and the arguments, shortened."""
+    call, inputs = _called(case, [frame for frame, _ in traceback.walk_tb(error.__traceback__)])
+    return call or _failing_lines(case, error.__traceback__), inputs
 
 
 def _message(error: BaseException, *, by_kernel: bool) -> str:

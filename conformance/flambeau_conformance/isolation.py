@@ -167,12 +167,13 @@ class IsolatedRun:
             code = slot.wait()
             if not slot.imports:
                 raise HarnessError(f"the suite's process ended with code {code}:\n{slot.output()}")
-            self._ended(slot, code, "")
+            self._ended(slot, code, Failure())
             slot.start()
         elif "result" in message:
             self._take(slot, Result(**message["result"]))
         elif "ended" in message:
-            self._ended(slot, message["ended"], message["kernel"])
+            about = Failure(call=message["call"], inputs=message["inputs"], kernel=message["kernel"])
+            self._ended(slot, message["ended"], about)
         else:
             self._progressed(slot, message)
 
@@ -199,7 +200,7 @@ class IsolatedRun:
         slot.deadline = time.monotonic() + self._timeout
         self._seen(self._session.keep(result))
 
-    def _ended(self, slot: Slot, code: int, kernel: str) -> None:
+    def _ended(self, slot: Slot, code: int, about: Failure) -> None:
         """A child is no more: find out why, and what becomes of its cases."""
         was_ready, leaving, hung = slot.ready, slot.leaving, slot.hung and code < 0
         group = list(slot.group.values())
@@ -207,19 +208,19 @@ class IsolatedRun:
         if group and leaving:
             self._schedule.put_back(group)
         elif group:
-            self._lost(group, code, kernel, place=slot.place(), hung=hung)
+            self._lost(group, code, about, place=slot.place(), hung=hung)
         elif not was_ready and not leaving:
             what = "the process did not go on" if hung else _cause(code)
             when = "while the backend was loaded" if self.cases else f"while plugins were imported ({_plugins()})"
             raise RefusedError(f"{what} {when}, before the first case; it said: {slot.output() or 'nothing'}")
         slot.renew()
 
-    def _lost(self, group: list[Case], code: int, kernel: str, *, place: str, hung: bool) -> None:
+    def _lost(self, group: list[Case], code: int, about: Failure, *, place: str, hung: bool) -> None:
         culprit, *rest = group
         cause = f"not done after {self._timeout:g} s" if hung else _cause(code)
         status = "timeout" if hung else "crash"
         detail = f"{cause}, in {place}" if place else cause
-        self._seen(self._session.add(culprit, status, detail, failure=Failure(kernel=kernel)))
+        self._seen(self._session.add(culprit, status, detail, failure=about))
         reason = self._schedule.lost(culprit, hung=hung)
         if reason:
             self._block(rest, reason)

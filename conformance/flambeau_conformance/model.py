@@ -47,7 +47,7 @@ class Case:
         elements: of the largest tensor in it; a manifest may cap it.
         needs: addresses of cases that must have passed; they come earlier.
         anchors: ids of the documented behaviours that it covers.
-        elements: the largest number of elements of a tensor in it.
+        part: of an op with very many cases, the function that it is about: crashes are counted for each.
     """
 
     address: str
@@ -58,11 +58,17 @@ class Case:
     anchors: tuple[str, ...] = ()
     extensions: tuple[str, ...] = ()
     elements: int = 0
+    part: str = ""
 
     @property
     def op(self) -> str:
         """The op, the first part of the address."""
         return self.address.split("/")[0]
+
+    @property
+    def unit(self) -> str:
+        """What it runs with and is given up with: the op, or a part of it."""
+        return f"{self.op}/{self.part}" if self.part else self.op
 
     @property
     def aspect(self) -> str:

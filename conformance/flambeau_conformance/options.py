@@ -70,6 +70,18 @@ class Called:
     path: tuple[str, ...]
     options: tuple[tuple[str, Any], ...]
 
+    @classmethod
+    def of(cls, name: str) -> Called:
+        """A public function without options.
+
+        Raises:
+            LookupError: there is none of this name.
+        """
+        found = _function(name)
+        if found is None:
+            raise LookupError(f"there is no public function {name}")
+        return cls(found[0], ())
+
     def __call__(self, t: Any, *tensors: Any) -> Any:
         """The results of the function of a module, which may warn that it is called so: PyTorch does the first time only."""
         with warnings.catch_warnings(action="ignore", category=UserWarning):

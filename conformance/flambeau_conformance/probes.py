@@ -28,7 +28,7 @@ from .options import Called, dim_bounds, is_public, option_pairs
 from .subject import Subject
 from .variants import ARRANGED, degenerate, elements_of, filled, grown, is_regular
 
-__all__ = ["ASPECTS", "Probe", "candidates", "generated_cases", "probes_of"]
+__all__ = ["ASPECTS", "Probe", "candidates", "generated_cases", "known_calls", "probes_of"]
 
 ASPECTS = frozenset((
     "dtype", "large", "limits", "special", "sizes", "degenerate", "memory", "derivatives", "options", "dims", "as-method",
@@ -378,7 +378,7 @@ def _options(op: Op) -> Iterator[Probe]:
 
 def _dims(op: Op, known: Container[str]) -> Iterator[Probe]:
     """Dimensions at the limits and beyond, where the error is PyTorch's."""
-    for sample, called in _known(op, known):
+    for sample, called in known_calls(op, known):
         dims = len(sample.inputs[0].shape)
         for bound in dim_bounds(called, dims) if len(called.options) == 1 else ():
             other = replace(sample, call=bound)
@@ -433,11 +433,11 @@ def _forms(op: Op, known: Container[str]) -> Iterator[Probe]:
 
 def _ways(op: Op, known: Container[str]) -> list[tuple[Sample, Called]]:
     """Some of the calls of the public function that are recorded, the first and others."""
-    ways = list(_known(op, known))
+    ways = list(known_calls(op, known))
     return ways[:1] + ways[1 :: max(1, len(ways) // _FORMS)]
 
 
-def _known(op: Op, known: Container[str]) -> Iterator[tuple[Sample, Called]]:
+def known_calls(op: Op, known: Container[str]) -> Iterator[tuple[Sample, Called]]:
     """The calls of the public function that PyTorch accepts."""
     for sample, called in _bare(op):
         if f"{op.name}/options/{sample.name}/{op.dtypes_of(sample)[0]}" in known:

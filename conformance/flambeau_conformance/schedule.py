@@ -1,4 +1,7 @@
-"""Which cases run next: the cases of one op together, and no more of an op whose cases end the process."""
+"""Which cases run next: the cases of one op together, and no more of an op whose cases end the process.
+
+Of an op with very many cases, such as the sparse layouts, each function counts as one.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ class Schedule:
     def __init__(self, cases: Iterable[Case], limits: Limits, *, largest_first: bool = False) -> None:
         groups: dict[str, list[Case]] = {}
         for case in cases:
-            groups.setdefault(case.op, []).append(case)
+            groups.setdefault(case.unit, []).append(case)
         self._groups = sorted(groups.values(), key=len, reverse=True) if largest_first else list(groups.values())
         self._waiting = {case.address for group in self._groups for case in group}
         self._limits = limits
@@ -71,11 +74,11 @@ class Schedule:
         """Note that a case ended the process; why no more of its op shall run, if so."""
         self._timeouts += hung
         self._crashes += not hung
-        self._losses[case.op] += self._limits.of_one_op if hung else 1
-        if self._losses[case.op] < self._limits.of_one_op:
+        self._losses[case.unit] += self._limits.of_one_op if hung else 1
+        if self._losses[case.unit] < self._limits.of_one_op:
             return ""
-        what = "a case that did not end" if hung else f"{self._losses[case.op]} crashes"
-        return f"the cases of '{case.op}' were given up after {what}: {case.address}"
+        what = "a case that did not end" if hung else f"{self._losses[case.unit]} crashes"
+        return f"the cases of '{case.unit}' were given up after {what}: {case.address}"
 
     @property
     def given_up(self) -> str:

@@ -54,8 +54,9 @@ class Subject:
 
     def _draws_the_cpu_stream(self) -> bool:
         """Whether seeds give the numbers of PyTorch's CPU on the backend's device, as they do unless it draws by a counter."""
-        state = self.torch.Generator(device=self.torch.empty(0).device).get_state()
-        return int(state.numel()) > _COUNTER_BYTES
+        with self.in_use():
+            state = self.torch.Generator(device=self.torch.empty(0).device).get_state()
+            return int(state.numel()) > _COUNTER_BYTES
 
     def keeps_memory_order(self) -> bool:
         """Whether results lie in memory as operands do. No kernel must; strides are compared where they do."""

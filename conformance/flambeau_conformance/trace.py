@@ -7,10 +7,11 @@ from collections import deque
 
 from flambeau.backend import checking
 
-__all__ = ["Trace", "trace"]
+__all__ = ["Trace", "noted", "trace"]
 
 _SHOWN = 6
-_SIZE = 64
+_SIZE, _LONG = 64, 512
+"""Bytes of what processes share: for the name of a kernel, and for the address of a case behind it."""
 
 
 class Trace:
@@ -23,9 +24,14 @@ class Trace:
         checking.watchers.append(self._note)
 
     def share(self) -> mmap.mmap:
-        """Memory that processes forked from now on write the name of each kernel to, before it is called."""
-        self._shared = mmap.mmap(-1, _SIZE)
+        """Memory that processes forked from now on write to: each case, and each kernel before it is called."""
+        self._shared = mmap.mmap(-1, _SIZE + _LONG)
         return self._shared
+
+    def at(self, address: str) -> None:
+        """Note the case that begins."""
+        if self._shared is not None:
+            self._shared[_SIZE:] = address.encode()[:_LONG].ljust(_LONG, b"\0")
 
     def clear(self) -> None:
         """Forget what was reached."""
@@ -37,7 +43,7 @@ class Trace:
         if not self._names or self._names[-1] != name:
             self._names.append(name)
         if self._shared is not None:
-            self._shared[:] = name.encode().ljust(_SIZE)
+            self._shared[:_SIZE] = name.encode().ljust(_SIZE, b"\0")
         first = name not in self._seen
         self._seen.add(name)
         return first
@@ -45,6 +51,13 @@ class Trace:
     def last(self) -> str:
         """The names of the last kernels, in the order in which they were called."""
         return ", ".join(self._names)
+
+
+def noted(shared: mmap.mmap) -> tuple[str, str]:
+    """The case that a process was at, and the kernel that it called last, as it wrote them to shared memory."""
+    texts = (shared[_SIZE:], shared[:_SIZE])
+    address, kernel = (text.split(b"\0")[0].decode(errors="replace") for text in texts)
+    return address, kernel
 
 
 trace = Trace()

@@ -94,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _as_dict(case: Any) -> dict[str, Any]:
-    names = ("address", "section", "dtypes", "needs", "extensions", "elements")
+    names = ("address", "section", "dtypes", "needs", "extensions", "elements", "part")
     return {name: getattr(case, name) for name in names if getattr(case, name)}
 
 
@@ -112,7 +112,8 @@ def _with_place(error: BaseException) -> str:
 
 def _supervise(pipe: _Pipe, options: argparse.Namespace, cases: dict[str, Any]) -> int:
     """Fork children until one says that all is over."""
-    from .trace import trace
+    from .aftermath import call_and_inputs
+    from .trace import noted, trace
 
     shared = trace.share()
     parent = os.getppid()
@@ -124,10 +125,12 @@ def _supervise(pipe: _Pipe, options: argparse.Namespace, cases: dict[str, Any]) 
             _be_child(pipe, options, cases)
         status = _wait(child, lambda: stop.asked or os.getppid() != parent)
         _end_group(child)
-        if os.WIFEXITED(status) and os.WEXITSTATUS(status) == _OVER:
+        code = os.waitstatus_to_exitcode(status)
+        address, kernel = noted(shared)
+        if code == _OVER and not address:  # at a case, a kernel has ended the process with this number
             os._exit(_OVER)  # at once: the parent waits
-        kernel = bytes(shared).split(b"\0")[0].strip().decode(errors="replace")
-        pipe.send(ended=os.waitstatus_to_exitcode(status), kernel=kernel)
+        call, inputs = call_and_inputs(cases[address]) if address in cases else ("", "")
+        pipe.send(ended=code, kernel=kernel, call=call, inputs=inputs)
 
 
 def _be_child(pipe: _Pipe, options: argparse.Namespace, cases: dict[str, Any]) -> None:
@@ -187,6 +190,7 @@ def _end_group(leader: int) -> None:
 def _serve(pipe: _Pipe, options: argparse.Namespace, cases: dict[str, Any]) -> int:
     """Run what the parent sends; with what the process shall end."""
     from .session import Session
+    from .trace import trace
 
     with suppress(OSError):
         os.ftruncate(2, 0)  # what an earlier child wrote is no clue to what becomes of this one
@@ -204,10 +208,12 @@ def _serve(pipe: _Pipe, options: argparse.Namespace, cases: dict[str, Any]) -> i
             return _ANEW
         group = Session(subject, expectations)
         for address in message["run"]:
+            trace.at(address)
             pipe.send(result=group.run(cases[address]).as_dict())
             if group.spoiled:
                 pipe.send(leaving=True)
                 return _ANEW
+        trace.at("")
     return _OVER
 
 

@@ -293,11 +293,17 @@ def test_raw_kernels_do_not_run(cupy: ModuleType) -> None:
 
 
 @pytest.mark.parametrize(
-    "operation", ["y = x ? 1 : 0", "for (;;) y = x;", "y = atomicAdd(x, y)", "y = x ** 2", "y += x", "y = x & y"]
+    "operation", ["y = x || x", "for (;;) y = x;", "y = atomicAdd(x, y)", "y = x ** 2", "y += x", "y = x & y"]
 )
 def test_elementwise_kernels_are_plain_arithmetic(cupy: ModuleType, operation: str) -> None:
     with pytest.raises((NotImplementedError, NameError)):
         cupy.ElementwiseKernel("T x", "T y", operation)
+
+
+def test_elementwise_kernels_choose(cupy: ModuleType) -> None:
+    kernel = cupy.ElementwiseKernel("T x, T low", "T y", "y = x < low ? low : low == low ? x : low;", "f")
+    found = kernel(cupy.asarray([-2.0, -0.0, 3.0], "float32"), cupy.asarray(0, "float32"), cupy.empty(3, "float32"))
+    assert [str(each) for each in found.tolist()] == ["0.0", "-0.0", "3.0"]
 
 
 def test_elementwise_kernels_compute_and_write(cupy: ModuleType) -> None:

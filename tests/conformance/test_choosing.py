@@ -80,6 +80,16 @@ def test_cases_of_one_op_stay_together_in_their_order() -> None:
     assert [case.op for case in Schedule(cases, Limits(9, 9, 9), largest_first=True).next_group([])] == ["b"] * 3
 
 
+def test_each_function_of_sparse_tensors_counts_as_an_op() -> None:
+    units: dict[str, int] = {}
+    for case in all_cases():
+        units[case.unit] = units.get(case.unit, 0) + 1
+    assert max(units.values()) < 1000, max(units, key=lambda unit: units[unit])
+    crash = next(case for case in all_cases() if case.unit == "sparse/sin")
+    reason = Schedule([], Limits(of_one_op=1, crashes=3, timeouts=2)).lost(crash, hung=False)
+    assert reason == f"the cases of 'sparse/sin' were given up after 1 crashes: {crash.address}"
+
+
 def test_a_group_waits_for_the_cases_of_others_that_it_needs() -> None:
     cases = [_case("a/value/1/-"), _case("b/value/1/-", "a/value/1/-"), _case("c/value/1/-", "x/value/1/-")]
     schedule = Schedule(cases, Limits(9, 9, 9))

@@ -22,6 +22,7 @@ from flambeau_conformance.left_out import reasons, without_effect
 from flambeau_conformance.model import Sample
 from flambeau_conformance.observe import check_observed, observed
 from flambeau_conformance.probes import ASPECTS, candidates, probes_of
+from flambeau_conformance.scalars import scalar_candidates
 from flambeau_conformance.session import Session
 from flambeau_conformance.variants import degenerate, elements_of, filled, grown
 
@@ -40,7 +41,9 @@ def test_every_aspect_has_cases_of_many_ops() -> None:
 
 def test_what_is_left_out_has_a_reason_and_an_effect() -> None:
     assert all(len(reason.split()) > 3 for reason in reasons().values())
-    addresses = [probe.address for op in ops().values() for probe in candidates(op, recorded(op.section))]
+    known = {op: recorded(op.section) for op in ops().values()}
+    addresses = [probe.address for op in known for probe in candidates(op, known[op])]
+    addresses += [address for op in known for address in scalar_candidates(op, known[op])]
     assert without_effect(addresses) == []
 
 

@@ -84,6 +84,15 @@ def test_a_hang_costs_the_op_and_no_more(run: Run) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "kernel", [name for name, (_, (status, *_)) in FAULTS.items() if status in ("crash", "timeout")]
+)
+def test_a_case_whose_process_died_says_what_it_called(run: Run, kernel: str) -> None:
+    result = run.results[f"{kernel}/value/plain/float32"]
+    assert result["call"] == f"torch.{kernel}(...)"
+    assert re.fullmatch(r"input 0 = float32\[2, 3\] \(.*\)", result["inputs"]), result
+
+
 def test_a_kernel_that_ends_what_started_it_loses_nothing(tmp_path: Path) -> None:
     install_broken(tmp_path, {"sin": "os.kill(os.getppid(), signal.SIGKILL); return right['sin'](a)"})
     run = run_suite(tmp_path, "-k", "sin/value/plain/*", "-k", "cos/value/plain/*", "--restart-after", "1")

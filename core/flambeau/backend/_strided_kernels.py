@@ -11,7 +11,7 @@ from typing import Any
 
 from flambeau.dtypes import by_name
 from flambeau.errors import UnsupportedError
-from flambeau.shapes import contiguous_strides, dense_order, view_strides
+from flambeau.shapes import broadcast_shapes, contiguous_strides, dense_order, view_strides
 
 from ._strided_memory import Memory, Strided, plain, seen_as
 from .extensions import EXTENSIONS
@@ -35,6 +35,7 @@ _NOT_ELEMENTWISE = {"item", "to_host", "nonzero", "matmul"} | {
 _ELEMENTWISE = {"relu_backward"} | {
     name for name, names in _PARAMETERS.items() if names in _OPERANDS and name not in _NOT_ELEMENTWISE
 }
+_ALONG_A_DIM = set(vars(EXTENSIONS["fft"])) & set(_PARAMETERS)
 _FROM_ARRAYS_TO_OTHERS = {"item", "to_host"}
 _STATE = {"parameter", "buffer", "exp_avg", "exp_avg_sq", "max_exp_avg_sq", "target"}
 """The names of those parameters of kernels that write which are written into."""
@@ -68,6 +69,8 @@ class StridedKernels:
             return lambda a: kernel(plain(a))
         if name in _ELEMENTWISE:
             return self._elementwise(kernel)
+        if name in _ALONG_A_DIM:
+            return self._along_a_dim(kernel)
         return lambda *arguments, **named: self.own(
             kernel(*plain(arguments), **{key: plain(value) for key, value in named.items()})
         )
@@ -101,6 +104,16 @@ class StridedKernels:
                 return self.own(kernel(*plain(operands)))
             result, back = self.own(kernel(*[_turned(operand, order) for operand in operands])), _inverse(order)
             return tuple([r.permuted(back) for r in result]) if result.__class__ is tuple else result.permuted(back)
+
+        return compute
+
+    def _along_a_dim(self, kernel: Callable[..., Any]) -> Callable[..., Any]:
+        """The kernel along the last dimension in memory, behind the others in their order, where PyTorch's transforms have it."""
+
+        def compute(a: Strided, dim: int, *options: Any) -> Any:
+            others = sorted((each for each in range(len(a.shape)) if each != dim), key=lambda each: -a.strides[each])
+            order = (*others, dim)
+            return self.own(kernel(a.permuted(order).read(), len(others), *options)).permuted(_inverse(order))
 
         return compute
 
@@ -184,13 +197,12 @@ class StridedKernels:
 
 
 def _common_order(arrays: Sequence[Strided]) -> Shape | None:
-    """The memory order of an element-wise result: that of the first operand of as many dims. None for C order."""
+    """The memory order of an element-wise result: that of its operands, the first ones first. None for C order."""
     if all(array.whole or not array.shape for array in arrays):
         return None
-    ndim = max([len(array.shape) for array in arrays])
-    first = next(array for array in arrays if len(array.shape) == ndim)
-    order = dense_order(first.shape, first.strides)
-    return None if order == tuple(range(ndim)) else order
+    shape = broadcast_shapes(*[array.shape for array in arrays])
+    order = dense_order(shape, *[array.expanded(shape).strides for array in arrays])
+    return None if order == tuple(range(len(shape))) else order
 
 
 def _turned(operand: Any, order: Shape) -> Any:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from flambeau.dtypes import FLOATING, INTEGRAL, as_dtype, complex32, dtype
 from flambeau.dtypes import bool as bool_dtype
 from flambeau.errors import UnsupportedError
+from flambeau.promotion import PYTHON_NUMBERS, as_number
 
 from .kernels import Array
 from .table import KernelTable
@@ -178,12 +179,17 @@ class TensorType:
     def _held(self, value: Any) -> Any:
         """``value`` as the dtype holds it: integers wrap around, as in PyTorch's operations with numbers.
 
+        The scalars of array libraries become numbers of Python: a backend of another library knows no others.
+
         Raises:
             OverflowError: it is too large for any integer dtype.
             TypeError: it is no number.
         """
         if not isinstance(value, (int, float, complex)) and not hasattr(value, "__float__"):
             raise TypeError(f"expected a number, got {type(value).__name__}")
+        if value.__class__ not in PYTHON_NUMBERS:
+            number = as_number(value)
+            value = value if number is None else number
         if value.__class__ is int:
             _check_width(value)
         if not self.integers or value.__class__ is bool:

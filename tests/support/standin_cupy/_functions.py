@@ -251,8 +251,12 @@ def _scanned(function: Callable[..., Any], a: Any, axis: Any, dtype: Any) -> nda
     _check_arrays(a)
     check_device(a)
     _check_axis(a, axis)
+    # CuPy adds up by trees, which lose next to no digits; NumPy one element after the other.
+    own = np.dtype(a.dtype if dtype is None else dtype)
     with np.errstate(all="ignore"):
-        return wrap(function(a._host, axis=axis, dtype=dtype))
+        if own != "float32":
+            return wrap(function(a._host, axis=axis, dtype=dtype))
+        return wrap(function(a._host, axis=axis, dtype="float64").astype(own))
 
 
 def cumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> ndarray:

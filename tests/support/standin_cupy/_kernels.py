@@ -14,11 +14,11 @@ from ._raw import RENDERINGS
 
 __all__ = ["ElementwiseKernel", "RawKernel"]
 
-_FUNCTIONS: dict[str, Callable[..., Any]] = {"sqrt": np.sqrt, "exp": np.exp}
+_FUNCTIONS: dict[str, Callable[..., Any]] = {"sqrt": np.sqrt, "exp": np.exp, "pow": np.power, "where": np.where}
 # What means the same in C and in Python for numbers of one floating point type.
 _SYNTAX = (
-    ast.Module, ast.Assign, ast.BinOp, ast.UnaryOp, ast.Call, ast.Name, ast.Load, ast.Store,
-    ast.Add, ast.Sub, ast.Mult, ast.Div, ast.USub,
+    ast.Module, ast.Assign, ast.BinOp, ast.UnaryOp, ast.Compare, ast.Call, ast.Name, ast.Constant, ast.Load, ast.Store,
+    ast.Add, ast.Sub, ast.Mult, ast.Div, ast.USub, ast.Lt, ast.Gt, ast.Eq,
 )  # fmt: skip
 
 
@@ -40,7 +40,7 @@ class RawKernel:
 
 
 class ElementwiseKernel:
-    """``cupy.ElementwiseKernel`` for assignments of sums, products, quotients and roots of one type ``T``."""
+    """``cupy.ElementwiseKernel`` for assignments of sums, products, quotients, powers and choices of one type ``T``."""
 
     def __init__(
         self, in_params: str, out_params: str, operation: str, name: str = "kernel", reduce_dims: bool = True,
@@ -93,7 +93,7 @@ def _compiled(operation: str, parameters: set[str]) -> Any:
     declared = set(re.findall(r"\bT (\w+) =", operation))
     lines = [re.sub(r"^T ", "", statement.strip()) for statement in operation.split(";")]
     try:
-        tree = ast.parse("\n".join(line for line in lines if line))
+        tree = ast.parse("\n".join(_in_python(line) for line in lines if line))
     except SyntaxError as error:
         raise NotImplementedError(f"the stand-in has no compiler for: {operation}") from error
     for node in ast.walk(tree):
@@ -102,6 +102,20 @@ def _compiled(operation: str, parameters: set[str]) -> Any:
         if isinstance(node, ast.Name) and node.id not in parameters | declared | _FUNCTIONS.keys():
             raise NameError(f"'{node.id}' is not declared in: {operation}")
     return compile(tree, "<kernel>", "exec")
+
+
+def _in_python(statement: str) -> str:
+    """A statement in which ``c ? x : y`` is ``where(c, x, y)``."""
+    target, _, value = statement.partition(" = ")
+    return f"{target} = {_chosen(value)}"
+
+
+def _chosen(expression: str) -> str:
+    condition, asks, rest = expression.partition(" ? ")
+    if not asks:
+        return expression
+    value, _, other = rest.partition(" : ")
+    return f"where({condition}, {value}, {_chosen(other)})"
 
 
 def _common_dtype(args: tuple[Any, ...], outputs: tuple[Any, ...]) -> np.dtype[Any]:

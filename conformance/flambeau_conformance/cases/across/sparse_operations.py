@@ -23,8 +23,9 @@ for _operation in OPERATIONS:
                 case(
                     f"sparse/value/{_name}/{_dtype}",
                     dtypes=(_dtype, *(("uint8",) if _kind == "duplicates" and _dtype == "bool" else ())),
+                    part=_operation.address,
                 )(partial(_value, _operation, _layout, _kind, _dtype))
             if _operation.gradient:
-                case(f"sparse/gradient/{_name}/float64", dtypes=("float64",))(
+                case(f"sparse/gradient/{_name}/float64", dtypes=("float64",), part=_operation.address)(
                     partial(_gradient, _operation, _layout, _kind)
                 )

@@ -23,7 +23,7 @@ def _sum(input: Tensor, product: Tensor, beta: Any, alpha: Any) -> Tensor:
     scaled = product if alpha == 1 else product * alpha
     if beta == 0:  # nan in what is not wanted does not count
         return scaled
-    return (input if beta == 1 else input * beta) + scaled
+    return scaled + (input if beta == 1 else input * beta)  # which lies in memory as the product does
 
 
 def _factors(input: Tensor, beta: Number, alpha: Number) -> list[Any]:

@@ -322,7 +322,8 @@ def _addmm(type_: TensorType, bias: Any, a: Any, b: Any, *, beta: Number = 1, al
         product = kernels.mul(product, type_.number(alpha))
     if beta == 0:
         return product
-    return kernels.add(bias if beta == 1 else kernels.mul(bias, type_.number(beta)), product)
+    # The product first: the sum lies in memory as it does, not as the bias.
+    return kernels.add(product, bias if beta == 1 else kernels.mul(bias, type_.number(beta)))
 
 
 def _linear_input(grad: Tensor, weight: Tensor) -> Tensor:

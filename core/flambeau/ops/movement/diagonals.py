@@ -12,6 +12,7 @@ from flambeau._tensor.copies import contiguous_array
 from flambeau._tensor.methods import method
 from flambeau.backend.types import TensorType
 from flambeau.dtypes import scalar_type_name
+from flambeau.errors import argument_type
 from flambeau.shapes import Shape, as_int, normalize_dim
 
 from .slicing import cloned_for_part, replaced
@@ -301,10 +302,19 @@ def triu_indices(row: int, col: int, offset: int = 0, *, type_of: TypeOf) -> Ten
     return _triangle_indices("triu_indices", row, col, offset, type_of(dtypes.int64))
 
 
+def _int_of(function: str, position: int, name: str, value: object) -> int:
+    try:
+        return as_int(value, name)
+    except TypeError:
+        raise argument_type(function, name, position, value, "int") from None
+
+
 def _triangle_indices(function: str, row: int, col: int, offset: int, type_: TensorType) -> Tensor:
-    for position, (name, size) in enumerate((("row", row), ("col", col)), 1):
-        if isinstance(size, float):
-            raise TypeError(f"{function}(): argument '{name}' (position {position}) must be int, not float")
+    row, col, offset = (
+        _int_of(function, position, name, value)
+        for position, (name, value) in enumerate((("row", row), ("col", col), ("offset", offset)), 1)
+    )
+    for name, size in (("row", row), ("col", col)):
         if size < 0:
             raise RuntimeError(f"{name} must be non-negative, got{size}")
     if type_.dtype not in (dtypes.int32, dtypes.int64):

@@ -173,6 +173,8 @@ def _running_extreme(input: Tensor, dim: int, optional: str, kernel: str) -> tup
     size = array.shape[dim]
     places = kernels.reshape(int64.kernels.arange(0, 1, size, "int64"), (size,) + (1,) * (len(array.shape) - dim - 1))
     indices = _running(int64, kernels.where(found, places, int64.number(0)), dim, "cummax", "maximum")
+    if getattr(kernels, optional) is None:  # of equals, such as zeros of either sign, what was found is any
+        values = kernels.gather(array, dim, indices)
     return from_array(values, type_), from_array(indices, int64)
 
 

@@ -71,12 +71,20 @@ def _sort(input: Tensor, dim: int, descending: bool) -> Sort:
 
 
 def _sort_in_memory_order(type_: Any, array: Any, dim: int, descending: bool) -> tuple[Any, Any]:
-    """Sort with the dims as they lie in memory, so that the results have the strides that PyTorch gives them."""
+    turned, dim, back = _in_memory_order(type_, array, dim)
+    permute = type_.kernels.permute
+    values, indices = type_.kernels.sort(turned, dim, descending)
+    return permute(values, back), permute(indices, back)
+
+
+def _in_memory_order(type_: Any, array: Any, dim: int) -> tuple[Any, int, Shape]:
+    """An array with its dims as they lie in memory, the place of ``dim`` among them, and the dims that turn it back.
+
+    What is sorted so has the strides that PyTorch gives it.
+    """
     order = dense_order(array.shape, type_.backend.strides(array))
     back = tuple(order.index(d) for d in range(len(order)))
-    permute = type_.kernels.permute
-    values, indices = type_.kernels.sort(permute(array, order), order.index(dim), descending)
-    return permute(values, back), permute(indices, back)
+    return type_.kernels.permute(array, order), order.index(dim), back
 
 
 def _refuse_complex(function: str, type_: Any) -> None:
@@ -113,7 +121,11 @@ def sorted_values(input: Tensor, dim: int) -> Tensor:
     type_, array = input._type, input._array
     if type_.kernels.sort_values is None or not array.shape or (input._node is not None and grad_enabled()):
         return sort(input, dim).values
-    return from_array(type_.kernels.sort_values(array, normalize_dim(dim, len(array.shape))), type_)
+    dim = normalize_dim(dim, len(array.shape))
+    if type_.backend.is_contiguous(array):
+        return from_array(type_.kernels.sort_values(array, dim), type_)
+    turned, dim, back = _in_memory_order(type_, array, dim)
+    return from_array(type_.kernels.permute(type_.kernels.sort_values(turned, dim), back), type_)
 
 
 def pair(function: str, out: Any) -> Any:
