@@ -59,8 +59,15 @@ from ._losses import cross_entropy as cross_entropy
 from ._losses import l1_loss as l1_loss
 from ._losses import mse_loss as mse_loss
 from ._losses import nll_loss as nll_loss
+from ._normalization import batch_norm as batch_norm
+from ._normalization import group_norm as group_norm
+from ._normalization import instance_norm as instance_norm
+from ._normalization import layer_norm as layer_norm
+from ._normalization import local_response_norm as local_response_norm
+from ._normalization import rms_norm as rms_norm
 
 __all__ = [
+    "batch_norm", "group_norm", "instance_norm", "layer_norm", "local_response_norm", "rms_norm",
     "alpha_dropout", "celu", "celu_", "cross_entropy", "dropout", "dropout1d", "dropout2d", "dropout3d",
     "elu", "elu_", "embedding", "feature_alpha_dropout", "gelu", "glu", "gumbel_softmax", "hardshrink", "hardsigmoid",
     "hardswish", "hardtanh", "hardtanh_", "l1_loss", "leaky_relu", "leaky_relu_", "linear", "log_softmax", "logsigmoid",

@@ -6,7 +6,9 @@ from flambeau._dispatch.names import public
 
 from . import gates, loss  # noqa: F401 (functions that a namespace shows, not the root)
 from .activation import *
+from .batchnorm import *
 from .dropout import *
+from .normalization import *
 from .rectifiers import *
 from .sparse import *
 
