@@ -147,7 +147,7 @@ def _as_matrix(a: np.ndarray) -> np.ndarray:
 def _channel_moments(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     outer, channels, inner = a.shape
     count = outer * inner
-    if not count:
+    if not a.size:
         return np.full(channels, np.nan, a.dtype), np.full(channels, np.nan, a.dtype)
     if inner < _WIDE:
         columns = _as_matrix(a)
@@ -172,25 +172,35 @@ def _channel_moments(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return mean, variance
 
 
-def _channel_scale(a: np.ndarray, scale: np.ndarray, shift: np.ndarray) -> np.ndarray:
-    outer, channels, inner = a.shape
+def _channel_scale(a: np.ndarray, mean: np.ndarray, scale: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
     found = np.empty(a.shape, a.dtype)
-    if inner == 1:
-        for block in _blocks(outer, channels):
-            out = found[block, :, 0]
-            np.multiply(a[block, :, 0], scale, out)
-            out += shift
-        return found
+    numbers = [None if each is None else each[:, None] for each in (mean, scale, bias)]
+    for x, out, (centre, factor, shift) in _pieces(a, found, *numbers):
+        np.subtract(x, centre, out)
+        np.multiply(out, factor, out)
+        if shift is not None:
+            np.add(out, shift, out)
+    return found
+
+
+def _pieces(*arrays: Any) -> Iterator[Any]:
+    """Blocks of samples or channels of arrays of three dims, with what belongs to the channels of the last ones: columns."""
+    *threes, mean, scale, bias = arrays
+    outer, channels, inner = threes[0].shape
+    if channels * inner <= _BLOCK:
+        for block in _blocks(outer, channels * inner):
+            yield *(each[block] for each in threes), (mean, scale, bias)
+        return
     for sample in range(outer):
         for block in _blocks(channels, inner):
-            out = found[sample, block]
-            np.multiply(a[sample, block], scale[block, None], out=out)
-            out += shift[block, None]
-    return found
+            numbers = tuple(None if each is None else each[block] for each in (mean, scale, bias))
+            yield *(each[sample, block] for each in threes), numbers
 
 
 def _channel_sums(grad: np.ndarray, a: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     outer, channels, inner = a.shape
+    if not a.size:
+        return np.zeros(channels, a.dtype), np.zeros(channels, a.dtype)
     if inner < _WIDE:
         columns, x = _as_matrix(grad), _as_matrix(a)
         product = np.zeros(channels, a.dtype)
@@ -212,23 +222,13 @@ def _channel_sums(grad: np.ndarray, a: np.ndarray, mean: np.ndarray) -> tuple[np
 def _channel_slope(
     grad: np.ndarray, a: np.ndarray, mean: np.ndarray, scale: np.ndarray, factor: np.ndarray, shift: np.ndarray
 ) -> np.ndarray:
-    outer, channels, inner = a.shape
     found = np.empty(a.shape, a.dtype)
-    if inner == 1:
-        for block in _blocks(outer, channels):
-            out = found[block, :, 0]
-            np.subtract(a[block, :, 0], mean, out)
-            out *= factor
-            out += shift
-            out += grad[block, :, 0] * scale
-        return found
-    for sample in range(outer):
-        for block in _blocks(channels, inner):
-            out = found[sample, block]
-            np.subtract(a[sample, block], mean[block, None], out=out)
-            out *= factor[block, None]
-            out += shift[block, None]
-            out += grad[sample, block] * scale[block, None]
+    both = np.stack([scale, shift], 1)[:, :, None]
+    for g, x, out, (centre, one, two) in _pieces(grad, a, found, mean[:, None], factor[:, None], both):
+        np.subtract(x, centre, out)
+        np.multiply(out, one, out)
+        np.add(out, two[:, 1], out)
+        np.add(out, g * two[:, 0], out)
     return found
 
 

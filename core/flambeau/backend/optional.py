@@ -233,8 +233,8 @@ class OptionalKernels(Protocol):
     def channel_moments(self, a: Array) -> tuple[Array, Array]:
         """Mean and variance (with the divisor n) over the first and the last of three dims; nan where they are empty."""
 
-    def channel_scale(self, a: Array, scale: Array, shift: Array) -> Array:
-        """``a * scale + shift`` with numbers for each index of the second of three dims; C-contiguous."""
+    def channel_scale(self, a: Array, mean: Array, scale: Array, bias: Array | None) -> Array:
+        """``(a - mean) * scale + bias`` with numbers for each index of the second of three dims; C-contiguous."""
 
     def channel_sums(self, grad: Array, a: Array, mean: Array) -> tuple[Array, Array]:
         """The sums of ``grad`` and of ``grad * (a - mean)`` over the first and the last of three dims."""

@@ -8,7 +8,7 @@ from ...inputs import In
 from ...programs import programs
 from ...subject import Subject
 
-_BATCH = (In((3, 4, 2)), In((4,)), In((4,)))
+_BATCH = (In((3, 4, 5)), In((4,)), In((4,)))
 
 
 def _functional(t: Any, name: str) -> Any:
@@ -24,10 +24,10 @@ def _eval(t: Any, name: str, x: Any, w: Any, b: Any) -> Any:
 
 for _name, _training in (("batch_norm", {"training": True}), ("instance_norm", {})):
     op(_name, tolerance="reduction", method=False, refuses=False, samples=[
-        Sample("plain", lambda t, x, name=_name, o=_training: _functional(t, name)(x, None, None, **o), (In((3, 4, 2)),)),
+        Sample("plain", lambda t, x, name=_name, o=_training: _functional(t, name)(x, None, None, **o), (In((3, 4, 5)),)),
         Sample("affine", lambda t, x, w, b, name=_name, o=_training: _functional(t, name)(x, None, None, w, b, **o), _BATCH),
         Sample("images", lambda t, x, w, b, name=_name, o=_training: _functional(t, name)(x, None, None, w, b, **o), (In((2, 4, 5, 6)), In((4,)), In((4,))), gradient=False),
-        Sample("eps", lambda t, x, name=_name, o=_training: _functional(t, name)(x, None, None, eps=0.5, **o), (In((3, 4, 2)),)),
+        Sample("eps", lambda t, x, name=_name, o=_training: _functional(t, name)(x, None, None, eps=0.5, **o), (In((3, 4, 5)),)),
         Sample("running", lambda t, x, w, b, name=_name: _eval(t, name, x, w, b), _BATCH),
         Sample("rootlevel", lambda t, x, w, b, name=_name: getattr(t, name)(x, w, b, None, None, True, 0.1, 1e-5, False), _BATCH),
     ], errors=[
@@ -69,7 +69,7 @@ op("rms_norm", tolerance="reduction", method=False, refuses=False, samples=[
 ])  # fmt: skip
 op("group_norm", tolerance="reduction", method=False, refuses=False, samples=[
     *(Sample(f"groups-{n}", lambda t, x, w, b, n=n: t.nn.functional.group_norm(x, n, w, b), _BATCH) for n in (1, 2, 4)),
-    Sample("plain", lambda t, x: t.group_norm(x, 2, eps=0.1), (In((3, 4, 2)),)),
+    Sample("plain", lambda t, x: t.group_norm(x, 2, eps=0.1), (In((3, 4, 5)),)),
     Sample("images", lambda t, x, w, b: t.nn.functional.group_norm(x, 2, w, b), (In((2, 4, 5, 6)), In((4,)), In((4,))), gradient=False),
 ], errors=[
     Error("groups", lambda t: t.group_norm(t.zeros(2, 3, 4), 2), (RuntimeError,), "divisible by num_groups"),
@@ -77,8 +77,8 @@ op("group_norm", tolerance="reduction", method=False, refuses=False, samples=[
     Error("one-value", lambda t: t.nn.functional.group_norm(t.zeros(1, 3), 3), (ValueError,), "Expected more than 1 value"),
 ])  # fmt: skip
 op("native_group_norm", tolerance="reduction", method=False, refuses=False, samples=[
-    Sample("all", lambda t, x, w, b: list(t.native_group_norm(x, w, b, 3, 4, 2, 2, 1e-5)), _BATCH, gradient=False),
-    Sample("values", lambda t, x, w, b: t.native_group_norm(x, w, b, 3, 4, 2, 2, 1e-5)[0], _BATCH),
+    Sample("all", lambda t, x, w, b: list(t.native_group_norm(x, w, b, 3, 4, 5, 2, 1e-5)), _BATCH, gradient=False),
+    Sample("values", lambda t, x, w, b: t.native_group_norm(x, w, b, 3, 4, 5, 2, 1e-5)[0], _BATCH),
 ], errors=[Error("groups", lambda t: t.native_group_norm(t.zeros(2, 3, 4), None, None, 2, 3, 4, 2, 1e-5), (RuntimeError,), "divisible")])  # fmt: skip
 
 

@@ -93,12 +93,14 @@ def moments(channels: Tensor) -> tuple[Tensor, Tensor]:
     return mean.reshape(-1), (deviation * deviation).mean((0, 2))
 
 
-def scaled(channels: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
-    """``channels * scale + shift``, with one scale and one shift a channel."""
+def scaled(channels: Tensor, mean: Tensor, scale: Tensor, bias: Tensor | None) -> Tensor:
+    """``(channels - mean) * scale + bias``, with one number of each a channel; no bias for None."""
     kernel = channels._type.kernels.channel_scale
     if kernel is not None:
-        return from_array(kernel(channels._array, scale._array, shift._array), channels._type)
-    return channels * scale.unsqueeze(1) + shift.unsqueeze(1)
+        shift = None if bias is None else bias._array
+        return from_array(kernel(channels._array, mean._array, scale._array, shift), channels._type)
+    values: Tensor = (channels - mean.unsqueeze(1)) * scale.unsqueeze(1)
+    return values if bias is None else values + bias.unsqueeze(1)
 
 
 def channel_slope(grad: Tensor, channels: Tensor, mean: Tensor, scale: Tensor, factor: Tensor, shift: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from flambeau._tensor import Tensor
 from flambeau._tensor.modes import grad_enabled, no_grad
 from flambeau.ops.creation._bent import bent
 from flambeau.ops.creation.filled import empty
+from flambeau.shapes import Shape
 
 from ._norms import (
     Normalized,
@@ -36,16 +37,8 @@ def _channels(tensor: Tensor) -> Tensor:
     return wide(tensor).reshape(shape[0], shape[1], prod(shape[2:]))  # type: ignore[no-any-return]
 
 
-def _scale_and_shift(
-    mean: Tensor, rstd: Tensor, weight: Tensor | None, bias: Tensor | None
-) -> tuple[Tensor, Tensor]:
-    scale = rstd if weight is None else rstd * wide(weight)
-    shift = -(mean * scale)
-    return scale, shift if bias is None else shift + wide(bias)
-
-
 def _normalize(input: Tensor, channels: Tensor, mean: Tensor, rstd: Tensor, weight: Any, bias: Any) -> Tensor:
-    values = scaled(channels, *_scale_and_shift(mean, rstd, weight, bias))
+    values = scaled(channels, mean, rstd if weight is None else rstd * wide(weight), wide(bias))
     return in_format_of(narrow(values.reshape(input._array.shape), input), input)
 
 
@@ -107,9 +100,8 @@ def _batch_norm(
     channels = _channels(input)
     mean, variance = moments(channels)
     variances.append(variance)
-    rstd = (variance + eps).rsqrt()
-    values = _normalize(input, channels, mean, rstd, weight, bias)
-    return Normalized(values, kept(mean, input, weight), kept(rstd, input, weight))
+    mean, rstd = kept(mean, input, weight), kept((variance + eps).rsqrt(), input, weight)
+    return Normalized(_normalize(input, channels, wide(mean), wide(rstd), weight, bias), mean, rstd)
 
 
 def _fixed_input_slope(grad: Tensor, input: Tensor, weight: Tensor | None, rstd: Tensor) -> Tensor:
@@ -163,15 +155,20 @@ def _update(running: Tensor | None, value: Tensor, momentum: float) -> None:
             running.mul_(1 - momentum).add_(narrow(value, running), alpha=momentum)
 
 
+def _check_dims(shape: Shape) -> None:
+    if not shape:
+        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
+    if len(shape) == 1:
+        raise IndexError("Dimension out of range (expected to be in range of [-1, 0], but got 1)")
+
+
 def _batch_normalized(
     input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor | None, running_var: Tensor | None,
     training: bool, momentum: float, eps: float,
 ) -> Normalized:  # fmt: skip
     shape = input._array.shape
-    if len(shape) < 2:
-        raise IndexError(
-            f"Dimension out of range (expected to be in range of [{-max(len(shape), 1)}, {max(len(shape), 1) - 1}], but got 1)"
-        )
+    _check_dims(shape)
+    training = training or 0 in shape  # statistics of nothing are not asked for
     _check_statistics(input, shape[1], running_mean, running_var, weight, bias, training)
     if not training:
         assert running_mean is not None and running_var is not None  # as was just checked
@@ -230,6 +227,8 @@ def native_batch_norm(
         >>> torch.native_batch_norm(torch.tensor([[1.0], [3.0]]), None, None, None, None, True, 0.1, 0.0)[1:]
         (tensor([2.]), tensor([1.]))
     """
+    if training and not input.numel():
+        raise RuntimeError(f"input tensor must have at least one element, but got input_sizes = {list(input.shape)}")
     found = _batch_normalized(input, weight, bias, running_mean, running_var, training, momentum, eps)
     if training:
         return found.values, found.mean, found.rstd
@@ -259,6 +258,7 @@ def instance_norm(
     if not use_input_stats and (running_mean is None or running_var is None):
         raise RuntimeError("Expected running_mean and running_var to be defined when use_input_stats is false")
     shape = input._array.shape
+    _check_dims(shape)
     samples, channels = shape[:2]
     running = [_repeated(each, samples) for each in (running_mean, running_var)]
     one_sample = input.contiguous().view(1, samples * channels, *shape[2:])

@@ -239,7 +239,8 @@ def rms_norm(
     if eps is None:
         eps = finfo(single.dtype.to_real()).eps
     normal = single * ((single * single).mean(_last(input, count), keepdim=True) + eps).rsqrt()
-    return (normal if weight is None else normal * weight).to(input.dtype)
+    result = (normal if weight is None else normal * weight).to(input.dtype)
+    return in_format_of(result.contiguous(), input)
 
 
 # -- groups of channels ----------------------------------------------------------------------------------
@@ -259,7 +260,7 @@ def _as_channels(tensor: Tensor) -> Tensor:
 def _to_channels(numbers: Tensor, channels: int) -> Tensor:
     """A number a group, (N, groups), as one for each channel of each sample."""
     samples, groups = numbers._array.shape
-    return numbers.unsqueeze(2).expand(samples, groups, channels // groups).reshape(-1)
+    return numbers.unsqueeze(2).expand(samples, groups, channels // groups).reshape(samples * channels)
 
 
 def _per_channel(numbers: Tensor, input: Tensor) -> Tensor:
@@ -332,10 +333,8 @@ def _group_norm(
     scale = _to_channels(rstd, shape[1])
     if weight is not None:
         scale = scale * wide(weight).repeat(shape[0])
-    shift = -(_to_channels(mean, shape[1]) * scale)
-    if bias is not None:
-        shift = shift + wide(bias).repeat(shape[0])
-    values = scaled(_as_channels(x), scale, shift).reshape(shape)
+    shift = None if bias is None else wide(bias).repeat(shape[0])
+    values = scaled(_as_channels(x), _to_channels(mean, shape[1]), scale, shift).reshape(shape)
     return Normalized(in_format_of(narrow(values, input), input), kept(mean, input, weight), kept(rstd, input, weight))
 
 
@@ -405,8 +404,8 @@ def native_group_norm(
         (tensor([[-1.,  1.]]), tensor([[2.]]), tensor([[1.]]))
     """
     _check_groups(input, group, weight, bias)
-    if input._array.shape[:2] != (N, C) or prod(input._array.shape[2:]) != HxW:
-        raise RuntimeError(f"Expected an input of {N} samples, {C} channels and {HxW} places, got {list(input.shape)}")
+    if input.numel() != N * C * HxW or input._array.shape[:2] != (N, C):
+        raise RuntimeError(f"Expected X.numel() == N * C * HxW to be true, but got a tensor of shape {list(input.shape)}")
     found: Normalized = _group_norm(input, weight, bias, group, eps, Sums())
     return found.values, found.mean, found.rstd
 
