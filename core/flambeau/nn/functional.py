@@ -23,6 +23,7 @@ from flambeau.ops.linalg.distances import pdist as pdist
 from flambeau.ops.linalg.matmul import linear as linear
 from flambeau.ops.movement.padding import pad as pad
 from flambeau.ops.nn import activation as _activation
+from flambeau.ops.nn.attention import scaled_dot_product_attention as scaled_dot_product_attention
 from flambeau.ops.nn.gates import gelu as gelu
 from flambeau.ops.nn.gates import glu as glu
 from flambeau.ops.nn.gates import hardsigmoid as hardsigmoid
@@ -55,6 +56,7 @@ from flambeau.ops.nn.sparse import embedding as _embedding
 from flambeau.ops.nn.sparse import embedding_renorm_
 from flambeau.shapes import int_argument
 
+from ._attention import multi_head_attention_forward as multi_head_attention_forward
 from ._losses import cross_entropy as cross_entropy
 from ._losses import l1_loss as l1_loss
 from ._losses import mse_loss as mse_loss
@@ -67,6 +69,7 @@ from ._normalization import local_response_norm as local_response_norm
 from ._normalization import rms_norm as rms_norm
 
 __all__ = [
+    "multi_head_attention_forward", "scaled_dot_product_attention",
     "batch_norm", "group_norm", "instance_norm", "layer_norm", "local_response_norm", "rms_norm",
     "alpha_dropout", "celu", "celu_", "cross_entropy", "dropout", "dropout1d", "dropout2d", "dropout3d",
     "elu", "elu_", "embedding", "feature_alpha_dropout", "gelu", "glu", "gumbel_softmax", "hardshrink", "hardsigmoid",
