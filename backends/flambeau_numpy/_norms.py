@@ -63,7 +63,9 @@ def _layer_norm(a: np.ndarray, weight: Any, bias: Any, eps: float) -> tuple[np.n
     return values, mean, rstd
 
 
-def _normalize_rows(a: np.ndarray, out: np.ndarray, weight: Any, bias: Any, eps: float) -> tuple[np.ndarray, np.ndarray]:
+def _normalize_rows(
+    a: np.ndarray, out: np.ndarray, weight: Any, bias: Any, eps: float
+) -> tuple[np.ndarray, np.ndarray]:
     length = a.shape[1]
     mean = _sum_of_rows(a)
     mean /= length
@@ -81,7 +83,9 @@ def _normalize_rows(a: np.ndarray, out: np.ndarray, weight: Any, bias: Any, eps:
     return mean, rstd
 
 
-def _layer_norm_backward(grad: np.ndarray, a: np.ndarray, mean: np.ndarray, rstd: np.ndarray, weight: Any) -> np.ndarray:
+def _layer_norm_backward(
+    grad: np.ndarray, a: np.ndarray, mean: np.ndarray, rstd: np.ndarray, weight: Any
+) -> np.ndarray:
     rows, length = a.shape
     grad, a = np.ascontiguousarray(grad), np.ascontiguousarray(a)
     found = np.empty(a.shape, a.dtype)

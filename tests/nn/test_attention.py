@@ -78,14 +78,25 @@ def test_several_heads_are_pytorchs(torch: ModuleType, backend: str, seed: int) 
             return normal(t, *shape, width, seed=seed)
 
         q = drawn(target, 8, 1)
-        k, v = (q, q) if call["itself"] else (drawn(source, options.get("kdim", 8), 2), drawn(source, options.get("vdim", 8), 3))
+        k, v = (
+            (q, q)
+            if call["itself"]
+            else (drawn(source, options.get("kdim", 8), 2), drawn(source, options.get("vdim", 8), 3))
+        )
         padding, mask = _masks(t, call, target, source, batch)
         y, weights = layer(
             q, k, v, key_padding_mask=padding, attn_mask=mask, need_weights=call["need_weights"],
             average_attn_weights=call["average"], is_causal=call["is_causal"],
         )  # fmt: skip
         (y * y).sum().backward()
-        return [repr(layer), dict(layer.state_dict()).keys().__len__(), *layer.state_dict().values(), y, weights, q.grad]
+        return [
+            repr(layer),
+            dict(layer.state_dict()).keys().__len__(),
+            *layer.state_dict().values(),
+            y,
+            weights,
+            q.grad,
+        ]
 
     compare(torch, program, what=f"{options} {call}")
 
@@ -138,12 +149,16 @@ REFUSED: dict[str, Any] = {
     "an unknown activation": lambda t: t.nn.TransformerEncoderLayer(8, 2, activation="no"),
     "another batch": lambda t: t.nn.Transformer(8, 2, 1, 1, 16)(t.zeros(3, 2, 8), t.zeros(3, 4, 8)),
     "another model": lambda t: t.nn.Transformer(8, 2, 1, 1, 16)(t.zeros(3, 2, 8), t.zeros(3, 2, 6)),
-    "dtypes": lambda t: t.nn.functional.scaled_dot_product_attention(t.zeros(2, 2), t.zeros(2, 2).double(), t.zeros(2, 2)),
+    "dtypes": lambda t: t.nn.functional.scaled_dot_product_attention(
+        t.zeros(2, 2), t.zeros(2, 2).double(), t.zeros(2, 2)
+    ),
     "one dim": lambda t: t.nn.functional.scaled_dot_product_attention(t.zeros(2), t.zeros(2), t.zeros(2)),
     "integers as a mask": lambda t: t.nn.functional.scaled_dot_product_attention(
         *[t.zeros(2, 2)] * 3, t.ones(2, 2, dtype=t.int64)
     ),
-    "a probability above 1": lambda t: t.nn.functional.scaled_dot_product_attention(*[t.zeros(2, 2)] * 3, dropout_p=1.5),
+    "a probability above 1": lambda t: t.nn.functional.scaled_dot_product_attention(
+        *[t.zeros(2, 2)] * 3, dropout_p=1.5
+    ),
 }
 
 

@@ -125,7 +125,12 @@ def test_halves_are_computed_in_single_precision(torch: ModuleType, name: str, d
 def test_an_error_changes_no_statistics(backend: str) -> None:
     layer = flambeau.nn.BatchNorm1d(3)
     before = [tensor.clone() for tensor in layer.state_dict().values()]
-    for bad in (flambeau.zeros(1, 3), flambeau.zeros(2, 4), flambeau.zeros(2), flambeau.zeros(2, 3, dtype=flambeau.float64)):
+    for bad in (
+        flambeau.zeros(1, 3),
+        flambeau.zeros(2, 4),
+        flambeau.zeros(2),
+        flambeau.zeros(2, 3, dtype=flambeau.float64),
+    ):
         with pytest.raises((ValueError, RuntimeError)):
             layer(bad)
     assert all(bool((a == b).all()) for a, b in zip(layer.state_dict().values(), before, strict=True))

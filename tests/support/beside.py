@@ -49,13 +49,13 @@ def _plain(value: Any) -> Any:
 
 def _assert_alike(found: Any, expected: Any, digits: float, what: str) -> None:
     if isinstance(expected, list):
-        assert isinstance(found, list) and len(found) == len(expected), (what, found, expected)
+        assert isinstance(found, list) and len(found) == len(expected), (what, str(found)[:200], str(expected)[:200])
         for one, other in zip(found, expected, strict=True):
             _assert_alike(one, other, digits, what)
     elif isinstance(expected, float):
-        assert found == pytest_approx(expected, digits), (what, found, expected)
+        assert found == pytest_approx(expected, digits), (what, str(found)[:200], str(expected)[:200])
     else:
-        assert found == expected, (what, found, expected)
+        assert found == expected, (what, str(found)[:200], str(expected)[:200])
 
 
 def pytest_approx(number: float, digits: float) -> Any:

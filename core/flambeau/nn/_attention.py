@@ -66,9 +66,7 @@ def _is_batched(
 ) -> bool:
     dims = query.dim()
     if dims not in _COUNTS:
-        raise AssertionError(
-            f"query should be unbatched 2D or batched 3D tensor but received {dims}-D query tensor"
-        )
+        raise AssertionError(f"query should be unbatched 2D or batched 3D tensor but received {dims}-D query tensor")
     what, padding, words = _COUNTS[dims]
     if key.dim() != dims or value.dim() != dims:
         raise AssertionError(
@@ -152,7 +150,9 @@ def _merged(mask: Tensor | None, padding: Tensor | None, source: int, batch: int
         return mask
     for place, size in enumerate((batch, source)):
         if padding.shape[place] != size:
-            raise AssertionError(f"Expected key_padded_mask.shape[{place}] to be {size}, but got {padding.shape[place]}")
+            raise AssertionError(
+                f"Expected key_padded_mask.shape[{place}] to be {size}, but got {padding.shape[place]}"
+            )
     repeated = padding.reshape(batch, 1, 1, source).expand(-1, heads, -1, -1).reshape(batch * heads, 1, source)
     return repeated if mask is None else mask + repeated
 
@@ -164,14 +164,14 @@ def _check_sizes(query: Tensor, key: Tensor, value: Tensor, embed_dim: int, head
     if found // heads * heads != found:
         raise AssertionError(f"embed_dim {found} not divisible by num_heads {heads}")
     if apart and key.shape[:2] != value.shape[:2]:
-        raise AssertionError(
-            f"key's sequence and batch dims {key.shape[:2]} do not match value's {value.shape[:2]}"
-        )
+        raise AssertionError(f"key's sequence and batch dims {key.shape[:2]} do not match value's {value.shape[:2]}")
     if not apart and key.shape != value.shape:
         raise AssertionError(f"key shape {key.shape} does not match value shape {value.shape}")
 
 
-def _check_biases(bias_k: Tensor | None, bias_v: Tensor | None, static_k: Tensor | None, static_v: Tensor | None) -> bool:
+def _check_biases(
+    bias_k: Tensor | None, bias_v: Tensor | None, static_k: Tensor | None, static_v: Tensor | None
+) -> bool:
     """Whether a key and a value are to be added."""
     if bias_k is not None and bias_v is not None:
         for name, static in (("key", static_k), ("value", static_v)):

@@ -145,9 +145,7 @@ def _check_group(shape: Sequence[int], groups: int) -> None:
 
 
 @overridable
-def local_response_norm(
-    input: Tensor, size: int, alpha: float = 0.0001, beta: float = 0.75, k: float = 1.0
-) -> Tensor:
+def local_response_norm(input: Tensor, size: int, alpha: float = 0.0001, beta: float = 0.75, k: float = 1.0) -> Tensor:
     """Divide by ``(k + alpha * mean of the squares of size neighbouring channels) ** beta``.
 
     ``input`` is (N, C, …) of three dims or more. Source of the semantics: ``torch.nn.functional.local_response_norm``.

@@ -105,8 +105,9 @@ class TransformerEncoderLayer(Module):
         self.norm2 = LayerNorm(d_model, eps=layer_norm_eps, bias=bias, **place)
         self.dropout1, self.dropout2 = Dropout(dropout), Dropout(dropout)
         function = _function(activation)
-        is_relu, is_gelu = (function is functional.relu or isinstance(function, ReLU)), (
-            function is functional.gelu or isinstance(function, GELU)
+        is_relu, is_gelu = (
+            (function is functional.relu or isinstance(function, ReLU)),
+            (function is functional.gelu or isinstance(function, GELU)),
         )
         self.activation_relu_or_gelu = 1 if is_relu else 2 if is_gelu else 0
         self.activation = function
@@ -409,9 +410,7 @@ class Transformer(Module):
             raise RuntimeError("the batch number of src and tgt must be equal")
         if src.size(-1) != self.d_model or tgt.size(-1) != self.d_model:
             raise RuntimeError("the feature number of src and tgt must be equal to d_model")
-        memory = self.encoder(
-            src, mask=src_mask, src_key_padding_mask=src_key_padding_mask, is_causal=src_is_causal
-        )
+        memory = self.encoder(src, mask=src_mask, src_key_padding_mask=src_key_padding_mask, is_causal=src_is_causal)
         output: Tensor = self.decoder(
             tgt, memory, tgt_mask=tgt_mask, memory_mask=memory_mask, tgt_key_padding_mask=tgt_key_padding_mask,
             memory_key_padding_mask=memory_key_padding_mask, tgt_is_causal=tgt_is_causal,

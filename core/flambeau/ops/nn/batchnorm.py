@@ -73,7 +73,9 @@ def _input_slope(
     return in_format_of(narrow(found.reshape(input._array.shape), input), input)
 
 
-def _weight_slope(grad: Tensor, input: Tensor, weight: Tensor, eps: float, sums: Sums, mean: Tensor, rstd: Tensor) -> Tensor:
+def _weight_slope(
+    grad: Tensor, input: Tensor, weight: Tensor, eps: float, sums: Sums, mean: Tensor, rstd: Tensor
+) -> Tensor:
     if grad_enabled():
         normal, _ = standardized(_single(input), _dims(input), eps)
         return (_single(grad) * normal).sum(_dims(input)).to(weight.dtype)

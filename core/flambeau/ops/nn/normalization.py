@@ -68,7 +68,9 @@ def _layer_input(
     return narrow(from_array(found.reshape(input._array.shape), x._type), input)
 
 
-def _layer_weight(grad: Tensor, input: Tensor, weight: Tensor, count: int, eps: float, mean: Tensor, rstd: Tensor) -> Tensor:
+def _layer_weight(
+    grad: Tensor, input: Tensor, weight: Tensor, count: int, eps: float, mean: Tensor, rstd: Tensor
+) -> Tensor:
     if grad_enabled():
         normal, _ = standardized(_single(input), _last(input, count), eps)
         return _over_rows(_single(grad) * normal, count).to(weight.dtype)
@@ -126,7 +128,9 @@ def _composed_layer_norm(
     return Normalized(narrow(values, input), kept(mean, input, weight), kept(rstd, input, weight))
 
 
-def _checked_shape(function: str, input: Tensor, normalized_shape: Any, expected: str, **parameters: Tensor | None) -> int:
+def _checked_shape(
+    function: str, input: Tensor, normalized_shape: Any, expected: str, **parameters: Tensor | None
+) -> int:
     """How many dims there are in ``normalized_shape``.
 
     Raises:
@@ -405,7 +409,9 @@ def native_group_norm(
     """
     _check_groups(input, group, weight, bias)
     if input.numel() != N * C * HxW or input._array.shape[:2] != (N, C):
-        raise RuntimeError(f"Expected X.numel() == N * C * HxW to be true, but got a tensor of shape {list(input.shape)}")
+        raise RuntimeError(
+            f"Expected X.numel() == N * C * HxW to be true, but got a tensor of shape {list(input.shape)}"
+        )
     found: Normalized = _group_norm(input, weight, bias, group, eps, Sums())
     return found.values, found.mean, found.rstd
 
