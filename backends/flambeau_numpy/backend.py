@@ -16,6 +16,7 @@ from . import (
     _elementwise,
     _interchange,
     _movement,
+    _norms,
     _order,
     _reductions,
     _scans,
@@ -159,7 +160,7 @@ class NumpyBackend(ArrayBackend):
             "logsumexp": _softmax.logsumexp, "softmax": _softmax.softmax, "log_softmax": _softmax.log_softmax,
             "sort_values": _sorting.sort_values, "searchsorted": _sorting.searchsorted,
             "topk": _order.topk, "kthvalue": _order.kthvalue, "partition": _order.partition, "bincount": _counting.bincount,
-            "sparse_matmul": _sparse.matmul,
+            "sparse_matmul": _sparse.matmul, **_norms.KERNELS,
         }  # fmt: skip
 
     def to_scipy(

@@ -1,5 +1,6 @@
 """Neural networks: modules, parameters, layers, losses and their initial values."""
 
+from . import attention as attention
 from . import functional as functional
 from . import init as init
 from . import utils as utils

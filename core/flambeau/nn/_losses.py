@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import warnings
+from typing import Any
 
 from flambeau._tensor import Tensor
 from flambeau._tensor.overrides import overridable
 from flambeau.errors import level_of_caller
+from flambeau.ops.linalg.matmul import linear
 from flambeau.ops.nn import loss as _ops
 
 from ._reduction import chosen_reduction
 
-__all__ = ["cross_entropy", "l1_loss", "mse_loss", "nll_loss"]
+__all__ = ["cross_entropy", "l1_loss", "linear_cross_entropy", "mse_loss", "nll_loss"]
 
 
 @overridable
@@ -127,3 +130,57 @@ def cross_entropy(
     """
     reduction = chosen_reduction(size_average, reduce, reduction)
     return _ops.cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
+
+
+@overridable
+def linear_cross_entropy(
+    input: Tensor, linear_weight: Tensor, target: Tensor, *, linear_bias: Tensor | None = None,
+    weight: Tensor | None = None, reduction: str = "mean", ignore_index: int | None = None, label_smoothing: float = 0.0,
+    options: Any = None,
+) -> Tensor:  # fmt: skip
+    """:func:`cross_entropy` of what a linear layer gives of the input.
+
+    Args:
+        input: (N, in_features), or without N.
+        linear_weight: (C, …, in_features), of C classes in each of further places.
+        target: (N, …) classes, or (N, C, …) probabilities.
+        linear_bias: (C, …), or None.
+        weight, reduction, ignore_index, label_smoothing: see :func:`cross_entropy`.
+        options: how PyTorch goes over the batch in pieces; taken, and not needed.
+
+    Source of the semantics: ``torch.nn.functional.linear_cross_entropy``.
+
+    Raises:
+        RuntimeError: the shapes do not fit.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.linear_cross_entropy(torch.zeros(1, 3), torch.ones(2, 3), torch.tensor([1]))
+        tensor(0.6931)
+    """
+    if input.dim() not in (1, 2):
+        raise RuntimeError(f"expected input with dimensionality 1 or 2, got {input.dim()}")
+    if linear_weight.dim() < 2:
+        raise RuntimeError(f"expected linear_weight with dimensionality at least 2, got {linear_weight.dim()}")
+    width, shape = input.shape[-1], tuple(linear_weight.shape[:-1])
+    if width != linear_weight.shape[-1]:
+        raise RuntimeError(
+            "expected equal input and linear_weight last dimensions (in_features), "
+            f"got {width} and {linear_weight.shape[-1]}, respectively"
+        )
+    if linear_bias is not None and linear_bias.shape != shape:
+        raise RuntimeError(f"expected linear_bias shape {shape}, got {tuple(linear_bias.shape)}")
+    if len(shape) > 1 and input.dim() == 1:
+        raise RuntimeError(
+            f"K-dimensional loss defined by linear_weight shape {tuple(linear_weight.shape)} requires batched input, "
+            f"(N, {width}), got unbatched input with shape {tuple(input.shape)}"
+        )
+    sizes = (*input.shape[:-1], *shape)
+    if target.shape == sizes and ignore_index is not None:
+        raise RuntimeError("ignore_index cannot be specified when target contains probabilities")
+    bias = None if linear_bias is None else linear_bias.reshape(math.prod(shape))
+    logits = linear(input, linear_weight.reshape(math.prod(shape), width), bias).reshape(sizes)
+    return cross_entropy(
+        logits, target, weight=weight, reduction=reduction, ignore_index=-100 if ignore_index is None else ignore_index,
+        label_smoothing=label_smoothing,
+    )  # fmt: skip

@@ -23,6 +23,7 @@ from flambeau.ops.linalg.distances import pdist as pdist
 from flambeau.ops.linalg.matmul import linear as linear
 from flambeau.ops.movement.padding import pad as pad
 from flambeau.ops.nn import activation as _activation
+from flambeau.ops.nn.attention import scaled_dot_product_attention as scaled_dot_product_attention
 from flambeau.ops.nn.gates import gelu as gelu
 from flambeau.ops.nn.gates import glu as glu
 from flambeau.ops.nn.gates import hardsigmoid as hardsigmoid
@@ -55,15 +56,46 @@ from flambeau.ops.nn.sparse import embedding as _embedding
 from flambeau.ops.nn.sparse import embedding_renorm_
 from flambeau.shapes import int_argument
 
+from ._attention import multi_head_attention_forward as multi_head_attention_forward
 from ._losses import cross_entropy as cross_entropy
 from ._losses import l1_loss as l1_loss
+from ._losses import linear_cross_entropy as linear_cross_entropy
 from ._losses import mse_loss as mse_loss
 from ._losses import nll_loss as nll_loss
+from ._margin_losses import cosine_embedding_loss as cosine_embedding_loss
+from ._margin_losses import ctc_loss as ctc_loss
+from ._margin_losses import hinge_embedding_loss as hinge_embedding_loss
+from ._margin_losses import margin_ranking_loss as margin_ranking_loss
+from ._margin_losses import multi_margin_loss as multi_margin_loss
+from ._margin_losses import multilabel_margin_loss as multilabel_margin_loss
+from ._margin_losses import multilabel_soft_margin_loss as multilabel_soft_margin_loss
+from ._margin_losses import triplet_margin_loss as triplet_margin_loss
+from ._margin_losses import triplet_margin_with_distance_loss as triplet_margin_with_distance_loss
+from ._normalization import batch_norm as batch_norm
+from ._normalization import group_norm as group_norm
+from ._normalization import instance_norm as instance_norm
+from ._normalization import layer_norm as layer_norm
+from ._normalization import local_response_norm as local_response_norm
+from ._normalization import rms_norm as rms_norm
+from ._pointwise_losses import binary_cross_entropy as binary_cross_entropy
+from ._pointwise_losses import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
+from ._pointwise_losses import gaussian_nll_loss as gaussian_nll_loss
+from ._pointwise_losses import huber_loss as huber_loss
+from ._pointwise_losses import kl_div as kl_div
+from ._pointwise_losses import poisson_nll_loss as poisson_nll_loss
+from ._pointwise_losses import smooth_l1_loss as smooth_l1_loss
+from ._pointwise_losses import soft_margin_loss as soft_margin_loss
 
 __all__ = [
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cosine_embedding_loss", "ctc_loss",
+    "gaussian_nll_loss", "hinge_embedding_loss", "huber_loss", "kl_div", "margin_ranking_loss", "multi_margin_loss",
+    "multilabel_margin_loss", "multilabel_soft_margin_loss", "poisson_nll_loss", "smooth_l1_loss", "soft_margin_loss",
+    "triplet_margin_loss", "triplet_margin_with_distance_loss",
+    "multi_head_attention_forward", "scaled_dot_product_attention",
+    "batch_norm", "group_norm", "instance_norm", "layer_norm", "local_response_norm", "rms_norm",
     "alpha_dropout", "celu", "celu_", "cross_entropy", "dropout", "dropout1d", "dropout2d", "dropout3d",
     "elu", "elu_", "embedding", "feature_alpha_dropout", "gelu", "glu", "gumbel_softmax", "hardshrink", "hardsigmoid",
-    "hardswish", "hardtanh", "hardtanh_", "l1_loss", "leaky_relu", "leaky_relu_", "linear", "log_softmax", "logsigmoid",
+    "hardswish", "hardtanh", "hardtanh_", "l1_loss", "leaky_relu", "leaky_relu_", "linear", "linear_cross_entropy", "log_softmax", "logsigmoid",
     "mish", "mse_loss", "nll_loss", "normalize", "one_hot", "pad", "pdist", "prelu", "relu", "relu6", "relu_", "rrelu", "rrelu_",
     "selu", "selu_", "sigmoid", "silu", "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink",
     "threshold", "threshold_",

@@ -61,6 +61,15 @@ class Linear(Module):
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 
 
+class NonDynamicallyQuantizableLinear(Linear):
+    """:class:`Linear` under another name, as PyTorch has it in attention. Source: ``torch.nn.modules.linear``."""
+
+    def __init__(
+        self, in_features: int, out_features: int, bias: bool = True, device: Any = None, dtype: DType | None = None
+    ) -> None:
+        super().__init__(in_features, out_features, bias=bias, device=device, dtype=dtype)
+
+
 class Identity(Module):
     """Give the input back, whatever the arguments. Source of the semantics: ``torch.nn.Identity``."""
 

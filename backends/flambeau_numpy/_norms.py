@@ -1,0 +1,243 @@
+"""Normalisation in blocks that stay in the cache: sums are products with ones, squares of rows products with themselves.
+
+What NumPy does on whole arrays goes through memory once for every operation. A block of rows goes through all of them
+before the next one is touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+import numpy as np
+
+from ._reductions import _PIECE, _square_sum_of_rows, _sum_of_columns, _sum_of_rows
+
+__all__ = ["KERNELS"]
+
+_BLOCK = 1 << 15
+"""Elements of a block: what is read, written and held for them fits a level-2 cache."""
+
+_WIDE = 16
+"""Elements side by side from which on a channel's are rows of their own, not columns."""
+
+
+def _blocks(length: int, width: int) -> Iterator[slice]:
+    step = max(_BLOCK // max(width, 1), 1)
+    return (slice(start, start + step) for start in range(0, length, step))
+
+
+# -- rows ------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _short_buffers(length: int) -> Iterator[None]:
+    """NumPy copies rows that are shorter than its buffer into it where an operand is broadcast: rows of this length are not."""
+    kept = np.setbufsize(1 << min(length.bit_length() - 1, 13))
+    try:
+        yield
+    finally:
+        np.setbufsize(kept)
+
+
+def _buffers_for(a: np.ndarray) -> Any:
+    return _short_buffers(a.shape[1]) if a.shape[1] >= _LONG and a.size >= _BLOCK else _AS_THEY_ARE
+
+
+_LONG = 256
+_AS_THEY_ARE = nullcontext()
+
+
+def _layer_norm(a: np.ndarray, weight: Any, bias: Any, eps: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rows, length = a.shape
+    if not a.flags.c_contiguous:
+        a = np.ascontiguousarray(a)
+    values = np.empty(a.shape, a.dtype)
+    if a.size <= _BLOCK:
+        return values, *_normalize_rows(a, values, weight, bias, eps)
+    mean, rstd = np.empty(rows, a.dtype), np.empty(rows, a.dtype)
+    with _buffers_for(a):
+        for block in _blocks(rows, length):
+            mean[block], rstd[block] = _normalize_rows(a[block], values[block], weight, bias, eps)
+    return values, mean, rstd
+
+
+def _normalize_rows(
+    a: np.ndarray, out: np.ndarray, weight: Any, bias: Any, eps: float
+) -> tuple[np.ndarray, np.ndarray]:
+    length = a.shape[1]
+    mean = _sum_of_rows(a)
+    mean /= length
+    np.subtract(a, mean[:, None], out)
+    rstd = np.vecdot(out, out) if length <= _PIECE else _square_sum_of_rows(out)
+    rstd /= length
+    rstd += eps
+    np.sqrt(rstd, rstd)
+    np.divide(1, rstd, rstd)
+    np.multiply(out, rstd[:, None], out)
+    if weight is not None:
+        np.multiply(out, weight, out)
+    if bias is not None:
+        np.add(out, bias, out)
+    return mean, rstd
+
+
+def _layer_norm_backward(
+    grad: np.ndarray, a: np.ndarray, mean: np.ndarray, rstd: np.ndarray, weight: Any
+) -> np.ndarray:
+    rows, length = a.shape
+    grad, a = np.ascontiguousarray(grad), np.ascontiguousarray(a)
+    found = np.empty(a.shape, a.dtype)
+    scratch = _Scratch(a)
+    with _buffers_for(a):
+        for block in _blocks(rows, length):
+            _slope_of_rows(grad[block], a[block], mean[block], rstd[block], weight, found[block], *scratch(block, rows))
+    return found
+
+
+class _Scratch:
+    """Two blocks of rows for intermediate results."""
+
+    def __init__(self, a: np.ndarray) -> None:
+        shape = (min(max(_BLOCK // a.shape[1], 1), len(a)), a.shape[1])
+        self.one, self.two = np.empty(shape, a.dtype), np.empty(shape, a.dtype)
+
+    def __call__(self, block: slice, rows: int) -> tuple[np.ndarray, np.ndarray]:
+        count = min(block.stop, rows) - block.start
+        return self.one[:count], self.two[:count]
+
+
+def _slope_of_rows(
+    grad: np.ndarray, a: np.ndarray, mean: np.ndarray, rstd: np.ndarray, weight: Any, out: np.ndarray, normal: np.ndarray,
+    product: np.ndarray,
+) -> None:  # fmt: skip
+    length = a.shape[1]
+    np.subtract(a, mean, normal)
+    if weight is not None:
+        grad = np.multiply(grad, weight, out)
+    average = _sum_of_rows(grad)[:, None] / length
+    shares = _sum_of_rows(np.multiply(grad, normal, product))[:, None]
+    shares *= rstd
+    shares *= rstd
+    shares /= -length
+    normal *= shares
+    np.add(grad, normal, out)
+    np.subtract(out, average, out)
+    np.multiply(out, rstd, out)
+
+
+def _layer_norm_weight(grad: np.ndarray, a: np.ndarray, mean: np.ndarray, rstd: np.ndarray) -> np.ndarray:
+    rows, length = a.shape
+    total = np.zeros(length, a.dtype)
+    scratch = _Scratch(a)
+    with _buffers_for(a):
+        for block in _blocks(rows, length):
+            product, _ = scratch(block, rows)
+            np.subtract(a[block], mean[block], product)
+            product *= grad[block]
+            total += rstd[block, 0] @ product
+    return total
+
+
+# -- channels --------------------------------------------------------------------------------------------
+
+
+def _as_matrix(a: np.ndarray) -> np.ndarray:
+    """Channels that are narrow as columns: (outer, channels), each repeated for its elements."""
+    return np.ascontiguousarray(a.transpose(0, 2, 1)).reshape(-1, a.shape[1])
+
+
+def _channel_moments(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    outer, channels, inner = a.shape
+    count = outer * inner
+    if not a.size:
+        return np.full(channels, np.nan, a.dtype), np.full(channels, np.nan, a.dtype)
+    if inner < _WIDE:
+        columns = _as_matrix(a)
+        mean = _sum_of_columns(columns[None])[0]
+        mean /= count
+        variance = np.zeros(channels, a.dtype)
+        for block in _blocks(len(columns), channels):
+            deviation = np.subtract(columns[block], mean)
+            deviation *= deviation
+            variance += _sum_of_columns(deviation[None])[0]
+        variance /= count
+        return mean, variance
+    rows = np.ascontiguousarray(a).reshape(outer * channels, inner)
+    mean = _sum_of_rows(rows).reshape(outer, channels).sum(0)
+    mean /= count
+    centres = np.broadcast_to(mean, (outer, channels)).reshape(-1, 1)
+    squares = np.empty(outer * channels, a.dtype)
+    for block in _blocks(len(rows), inner):
+        squares[block] = _square_sum_of_rows(rows[block] - centres[block])
+    variance = squares.reshape(outer, channels).sum(0)
+    variance /= count
+    return mean, variance
+
+
+def _channel_scale(a: np.ndarray, mean: np.ndarray, scale: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
+    found = np.empty(a.shape, a.dtype)
+    numbers = [None if each is None else each[:, None] for each in (mean, scale, bias)]
+    for x, out, (centre, factor, shift) in _pieces(a, found, *numbers):
+        np.subtract(x, centre, out)
+        np.multiply(out, factor, out)
+        if shift is not None:
+            np.add(out, shift, out)
+    return found
+
+
+def _pieces(*arrays: Any) -> Iterator[Any]:
+    """Blocks of samples or channels of arrays of three dims, with what belongs to the channels of the last ones: columns."""
+    *threes, mean, scale, bias = arrays
+    outer, channels, inner = threes[0].shape
+    if channels * inner <= _BLOCK:
+        for block in _blocks(outer, channels * inner):
+            yield *(each[block] for each in threes), (mean, scale, bias)
+        return
+    for sample in range(outer):
+        for block in _blocks(channels, inner):
+            numbers = tuple(None if each is None else each[block] for each in (mean, scale, bias))
+            yield *(each[sample, block] for each in threes), numbers
+
+
+def _channel_sums(grad: np.ndarray, a: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    outer, channels, inner = a.shape
+    if not a.size:
+        return np.zeros(channels, a.dtype), np.zeros(channels, a.dtype)
+    if inner < _WIDE:
+        columns, x = _as_matrix(grad), _as_matrix(a)
+        product = np.zeros(channels, a.dtype)
+        for block in _blocks(len(x), channels):
+            deviation = np.subtract(x[block], mean)
+            deviation *= columns[block]
+            product += _sum_of_columns(deviation[None])[0]
+        return _sum_of_columns(columns[None])[0], product
+    rows, x = (np.ascontiguousarray(each).reshape(outer * channels, inner) for each in (grad, a))
+    centres = np.broadcast_to(mean, (outer, channels)).reshape(-1, 1)
+    totals, products = np.empty(outer * channels, a.dtype), np.empty(outer * channels, a.dtype)
+    for block in _blocks(len(rows), inner):
+        totals[block] = _sum_of_rows(rows[block])
+        deviation = x[block] - centres[block]
+        products[block] = _sum_of_rows(np.multiply(deviation, rows[block], out=deviation))
+    return totals.reshape(outer, channels).sum(0), products.reshape(outer, channels).sum(0)
+
+
+def _channel_slope(
+    grad: np.ndarray, a: np.ndarray, mean: np.ndarray, scale: np.ndarray, factor: np.ndarray, shift: np.ndarray
+) -> np.ndarray:
+    found = np.empty(a.shape, a.dtype)
+    both = np.stack([scale, shift], 1)[:, :, None]
+    for g, x, out, (centre, one, two) in _pieces(grad, a, found, mean[:, None], factor[:, None], both):
+        np.subtract(x, centre, out)
+        np.multiply(out, one, out)
+        np.add(out, two[:, 1], out)
+        np.add(out, g * two[:, 0], out)
+    return found
+
+
+KERNELS = {
+    "layer_norm": _layer_norm, "layer_norm_backward": _layer_norm_backward,
+    "layer_norm_weight": _layer_norm_weight, "channel_moments": _channel_moments,
+    "channel_scale": _channel_scale, "channel_sums": _channel_sums, "channel_slope": _channel_slope,
+}  # fmt: skip

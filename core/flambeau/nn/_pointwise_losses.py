@@ -1,0 +1,290 @@
+"""Losses of numbers and probabilities with the options that PyTorch's functions have."""
+
+from __future__ import annotations
+
+import math
+import warnings
+
+from flambeau._tensor import Tensor
+from flambeau._tensor.modes import no_grad
+from flambeau._tensor.overrides import overridable
+from flambeau.dtypes import scalar_type_name
+from flambeau.errors import level_of_caller
+from flambeau.ops.creation.filled import ones_like
+from flambeau.ops.elementwise.exponential import xlogy
+from flambeau.ops.movement.broadcasting import broadcast_tensors
+from flambeau.ops.nn import pointwise_losses as _ops
+from flambeau.ops.nn.loss import _reduced
+from flambeau.shapes import broadcast_shapes
+
+from ._losses import _warn_of_sizes, l1_loss
+from ._reduction import chosen_reduction
+
+__all__ = [
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "gaussian_nll_loss", "huber_loss", "kl_div",
+    "poisson_nll_loss", "smooth_l1_loss", "soft_margin_loss",
+]  # fmt: skip
+
+
+@overridable
+def smooth_l1_loss(
+    input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean",
+    beta: float = 1.0,
+) -> Tensor:  # fmt: skip
+    """Average the differences, which count squared where they are smaller than ``beta``.
+
+    ``d * d / (2 * beta)`` or ``abs(d) - beta / 2``; ``size_average`` and ``reduce`` are the old way to say ``reduction``, here
+    and below. Source of the semantics: ``torch.nn.functional.smooth_l1_loss``.
+
+    Raises:
+        RuntimeError: ``beta`` is negative.
+        ValueError: there is no such reduction.
+        NotImplementedError: the dtype is not floating.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.smooth_l1_loss(torch.tensor([0.5, 3.0]), torch.zeros(2), reduction="none")
+        tensor([0.1250, 2.5000])
+    """
+    _warn_of_sizes(input, target)
+    reduction = chosen_reduction(size_average, reduce, reduction)
+    if beta == 0.0:
+        return l1_loss(*broadcast_tensors(input, target), reduction=reduction)
+    if beta < 0:
+        raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
+    return _ops.smooth_l1(*broadcast_tensors(*_ops.as_floats("smooth_l1_cpu", input, target)), beta, reduction)
+
+
+@overridable
+def huber_loss(
+    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None
+) -> Tensor:
+    """Average the differences, which count squared where they are smaller than ``delta``.
+
+    ``d * d / 2`` or ``delta * (abs(d) - delta / 2)``, times ``weight`` of the shape of ``input`` if it is given. Source of the
+    semantics: ``torch.nn.functional.huber_loss``.
+
+    Raises:
+        RuntimeError: ``delta`` is not positive.
+        ValueError: there is no such reduction, or ``weight`` has another shape.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.huber_loss(torch.tensor([0.5, 3.0]), torch.zeros(2), "none", delta=2.0)
+        tensor([0.1250, 4.0000])
+    """
+    _warn_of_sizes(input, target)
+    if delta <= 0:
+        raise RuntimeError("huber_loss does not support non-positive values for delta.")
+    expanded = broadcast_tensors(*_ops.as_floats("huber_cpu", input, target))
+    if weight is None:
+        return _ops.huber(*expanded, delta, reduction)
+    if weight.shape != input.shape:
+        raise ValueError("Weights and input must have the same size.")
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(f"Invalid reduction mode: {reduction}. Expected one of 'none', 'mean', 'sum'.")
+    return _reduced(_ops.huber(*expanded, delta, "none") * weight, reduction)
+
+
+@overridable
+def soft_margin_loss(
+    input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+) -> Tensor:
+    """Average ``log(1 + exp(-target * input))``, with targets 1 and -1.
+
+    Source of the semantics: ``torch.nn.functional.soft_margin_loss``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.soft_margin_loss(torch.zeros(2), torch.tensor([1.0, -1.0]))
+        tensor(0.6931)
+    """
+    reduction = chosen_reduction(size_average, reduce, reduction)
+    floats = [each._type.real_floats for each in (input, target)]
+    if not any(floats):
+        raise RuntimeError(
+            f"result type Float can't be cast to the desired output type {scalar_type_name(input.dtype)}"
+        )
+    shape = broadcast_shapes(input.shape, target.shape)
+    if shape != input.shape:
+        raise RuntimeError(f"output with shape {list(input.shape)} doesn't match the broadcast shape {list(shape)}")
+    return _ops.soft_margin(*broadcast_tensors(*_ops.as_floats("soft_margin_loss", input, target)), reduction)
+
+
+@overridable
+def binary_cross_entropy(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: bool | None = None,
+    reduce: bool | None = None, reduction: str = "mean",
+) -> Tensor:  # fmt: skip
+    """Average the cross entropy of probabilities that something is true, and the targets, from 0 to 1.
+
+    Logarithms count as -100 at least. ``weight`` broadcasts to the targets. Source of the semantics:
+    ``torch.nn.functional.binary_cross_entropy``.
+
+    Raises:
+        ValueError: the shapes differ.
+        RuntimeError: a probability is not in [0, 1], or dtypes differ.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.binary_cross_entropy(torch.tensor([0.5, 0.5]), torch.tensor([1.0, 0.0]))
+        tensor(0.6931)
+    """
+    reduction = chosen_reduction(size_average, reduce, reduction)
+    if target.shape != input.shape:
+        raise ValueError(
+            f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is deprecated. Please "
+            "ensure they have the same size."
+        )
+    if weight is not None:
+        weight = weight.expand(broadcast_shapes(target.shape, weight.shape))
+    if not input._type.real_floats:
+        raise NotImplementedError(f"\"binary_cross_entropy\" not implemented for '{scalar_type_name(input.dtype)}'")
+    for other in (target, weight):
+        if other is not None and other.dtype is not input.dtype:
+            raise RuntimeError(
+                f"Found dtype {scalar_type_name(other.dtype)} but expected {scalar_type_name(input.dtype)}"
+            )
+    probable = input.detach()
+    if not bool(((probable >= 0) & (probable <= 1)).all()):
+        raise RuntimeError("all elements of input should be between 0 and 1")
+    return _ops.binary_cross_entropy(input, target, weight, reduction)
+
+
+@overridable
+def binary_cross_entropy_with_logits(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: bool | None = None,
+    reduce: bool | None = None, reduction: str = "mean", pos_weight: Tensor | None = None,
+) -> Tensor:  # fmt: skip
+    """:func:`binary_cross_entropy` of ``sigmoid(input)``, which does not overflow.
+
+    ``weight`` broadcasts to the losses, ``pos_weight`` is that of what is true, and broadcasts to the targets. Source of the
+    semantics: ``torch.nn.functional.binary_cross_entropy_with_logits``.
+
+    Raises:
+        ValueError: the shapes differ.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.binary_cross_entropy_with_logits(torch.zeros(2), torch.tensor([1.0, 0.0]))
+        tensor(0.6931)
+    """
+    reduction = chosen_reduction(size_average, reduce, reduction)
+    if target.shape != input.shape:
+        raise ValueError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")
+    for other in (pos_weight, weight):
+        if other is not None:
+            broadcast_shapes(input.shape, other.shape)
+    if not (input._type.real_floats or target._type.real_floats):
+        raise NotImplementedError(f"\"log_sigmoid_cpu\" not implemented for '{scalar_type_name(input.dtype)}'")
+    input, target = _ops.as_floats("log_sigmoid_cpu", input, target)
+    return _ops.binary_cross_entropy_with_logits(input, target, weight, pos_weight, reduction)
+
+
+@overridable
+def kl_div(
+    input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean",
+    log_target: bool = False,
+) -> Tensor:  # fmt: skip
+    """Sum up ``target * (log(target) - input)``: how far the distribution exp(input) is from the target.
+
+    Args:
+        input: logarithms of probabilities.
+        target: probabilities, or logarithms of them if ``log_target``.
+        size_average, reduce: the old way to say ``reduction``.
+        reduction: ``"batchmean"``, which is the one of mathematics: the sum divided by the first size; ``"sum"``,
+            ``"mean"``, which divides by all sizes, or ``"none"``.
+        log_target: whether targets are logarithms.
+
+    Source of the semantics: ``torch.nn.functional.kl_div``.
+
+    Raises:
+        RuntimeError: an integer dtype.
+        ValueError: there is no such reduction.
+
+    Example:
+        >>> import flambeau as torch
+        >>> target = torch.tensor([[0.5, 0.5]])
+        >>> torch.nn.functional.kl_div(torch.tensor([[0.25, 0.75]]).log(), target, reduction="batchmean")
+        tensor(0.1438)
+    """
+    old = size_average is not None or reduce is not None
+    if reduction == "mean" and not old:
+        warnings.warn(
+            "reduction: 'mean' divides the total loss by both the batch size and the support size.'batchmean' divides only by "
+            "the batch size, and aligns with the KL div math definition.'mean' will be changed to behave the same as "
+            "'batchmean' in the next major release.",
+            stacklevel=level_of_caller(),
+        )
+    reduction = chosen_reduction(size_average, reduce, reduction)
+    if not (input.is_floating_point() or input.is_complex()):
+        raise RuntimeError("kl_div: Integral inputs not supported.")
+    losses = target.exp() * (target - input) if log_target else xlogy(target, target) - target * input
+    if reduction != "batchmean":
+        return _reduced(losses, reduction)
+    total = losses.sum()
+    return total / input.shape[0] if input.dim() else total
+
+
+@overridable
+def poisson_nll_loss(
+    input: Tensor, target: Tensor, log_input: bool = True, full: bool = False, size_average: bool | None = None,
+    eps: float = 1e-8, reduce: bool | None = None, reduction: str = "mean",
+) -> Tensor:  # fmt: skip
+    """Average the negative log-likelihood of counts, with the rate exp(input), or ``input`` if not ``log_input``.
+
+    ``full`` adds Stirling's approximation of what does not depend on the input, for targets above 1; ``eps`` is added to rates
+    before their logarithm is taken. Source of the semantics: ``torch.nn.functional.poisson_nll_loss``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.poisson_nll_loss(torch.zeros(2), torch.tensor([1.0, 3.0]))
+        tensor(1.)
+    """
+    reduction = chosen_reduction(size_average, reduce, reduction)
+    losses = input.exp() - target * input if log_input else input - target * (input + eps).log()
+    if full:
+        stirling = target * target.log() - target + 0.5 * (2 * math.pi * target).log()
+        losses = losses + stirling.masked_fill(target <= 1, 0)
+    return _reduced(losses, reduction)
+
+
+@overridable
+def gaussian_nll_loss(
+    input: Tensor, target: Tensor, var: Tensor | float, full: bool = False, eps: float = 1e-6, reduction: str = "mean"
+) -> Tensor:
+    """Average the negative log-likelihood of normal distributions of mean ``input`` and variance ``var``.
+
+    ``var`` has the shape of ``input``, or its last size 1 or lacking, and counts as ``eps`` at least; ``full`` adds
+    ``log(2 * pi) / 2``. Source of the semantics: ``torch.nn.functional.gaussian_nll_loss``.
+
+    Raises:
+        ValueError: a variance is negative, or of another shape; there is no such reduction.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.gaussian_nll_loss(torch.zeros(2), torch.tensor([1.0, 3.0]), torch.ones(2))
+        tensor(2.5000)
+    """
+    if isinstance(var, float):
+        if var < 0:
+            raise ValueError("var has negative entry/entries")
+        var = var * ones_like(input)
+    elif not isinstance(var, Tensor):
+        raise TypeError(f"gaussian_nll_loss(): argument 'var' must be Tensor or float, not {type(var).__name__}")
+    elif bool((var < 0).any()):
+        raise ValueError("var has negative entry/entries")
+    if var.shape != input.shape:
+        if input.shape[:-1] == var.shape:
+            var = var.unsqueeze(-1)
+        elif input.dim() != var.dim() or sum(y for x, y in zip(input.shape, var.shape, strict=True) if x != y) != 1:
+            raise ValueError("var is of incorrect size")
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(f"{reduction} is not valid")
+    var = var.clone()
+    with no_grad():
+        var.clamp_(min=eps)
+    losses = 0.5 * (var.log() + (input - target) ** 2 / var)
+    if full:
+        losses = losses + 0.5 * math.log(2 * math.pi)
+    return _reduced(losses, reduction)

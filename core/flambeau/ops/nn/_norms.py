@@ -1,0 +1,155 @@
+"""What the normalisations share: their checks, and statistics and slopes of channels.
+
+A channel is what is normalised together: ``(outer, channels, inner)`` has statistics over its first and last dim. Computed is
+in float32 where the input has 16 bits; the statistics that a result keeps are in the dtype of the parameters.
+"""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any, NamedTuple
+
+from flambeau import dtypes, layouts
+from flambeau._tensor import Tensor, from_array
+from flambeau.dtypes import scalar_type_name
+
+__all__ = [
+    "Normalized", "Sums", "channel_slope", "check_parameters", "in_format_of", "kept", "moments", "narrow", "scaled", "slope",
+    "standardized", "wide",
+]  # fmt: skip
+
+
+class Normalized(NamedTuple):
+    """A result and what its backward pass needs: the mean, and one over the standard deviation."""
+
+    values: Tensor
+    mean: Tensor
+    rstd: Tensor
+
+
+# -- dtypes ----------------------------------------------------------------------------------------------
+
+
+def wide(tensor: Any) -> Any:
+    """A tensor without its history, in float32 where it has 16 bits; None stays."""
+    if tensor is None:
+        return None
+    type_ = tensor._type
+    if not type_.halves:
+        return tensor.detach() if tensor._node is not None else tensor
+    single = type_.with_dtype(dtypes.float32)
+    return from_array(type_.kernels.cast(tensor._array, "float32"), single)
+
+
+def narrow(tensor: Tensor, like: Tensor) -> Tensor:
+    """A tensor in the dtype of another."""
+    return tensor if tensor._type is like._type else tensor._to_type(like._type)
+
+
+def kept(statistic: Tensor, input: Tensor, weight: Tensor | None) -> Tensor:
+    """A statistic in the dtype in which it is kept: that of the parameters if there are some, otherwise the input's."""
+    return narrow(statistic, input if weight is None else weight)
+
+
+def check_parameters(kernel: str, input: Tensor, *parameters: Tensor | None) -> None:
+    """Refuse what is not floating, and parameters of other dtypes: of the input's, or of float32 beside 16 bits.
+
+    Raises:
+        NotImplementedError: the input is not of real floating point numbers.
+        RuntimeError: a parameter has a dtype that does not go with the input's.
+    """
+    type_ = input._type
+    if not type_.real_floats:
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type_name(type_.dtype)}'")
+    given = [each._type for each in parameters if each is not None]
+    if given.count(type_) == len(given):
+        return
+    single = type_.with_dtype(dtypes.float32)
+    if not type_.halves or given.count(single) != len(given):
+        raise RuntimeError("mixed dtype (CPU): expect parameter to have scalar type of Float")
+
+
+def in_format_of(result: Tensor, input: Tensor) -> Tensor:
+    """The result with its channels last in memory where the input has them so."""
+    if input.dim() not in (4, 5) or input._type.backend.is_contiguous(input._array):
+        return result
+    format = layouts.channels_last if input.dim() == 4 else layouts.channels_last_3d
+    if not input.is_contiguous(memory_format=format):
+        return result
+    return result.contiguous(memory_format=format)
+
+
+# -- channels --------------------------------------------------------------------------------------------
+
+
+def moments(channels: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and variance (with the divisor n) of each channel of (outer, channels, inner)."""
+    kernel = channels._type.kernels.channel_moments
+    if kernel is not None:
+        mean, variance = kernel(channels._array)
+        return from_array(mean, channels._type), from_array(variance, channels._type)
+    mean = channels.mean((0, 2), keepdim=True)
+    deviation = channels - mean
+    return mean.reshape(-1), (deviation * deviation).mean((0, 2))
+
+
+def scaled(channels: Tensor, mean: Tensor, scale: Tensor, bias: Tensor | None) -> Tensor:
+    """``(channels - mean) * scale + bias``, with one number of each a channel; no bias for None."""
+    kernel = channels._type.kernels.channel_scale
+    if kernel is not None:
+        shift = None if bias is None else bias._array
+        return from_array(kernel(channels._array, mean._array, scale._array, shift), channels._type)
+    values: Tensor = (channels - mean.unsqueeze(1)) * scale.unsqueeze(1)
+    return values if bias is None else values + bias.unsqueeze(1)
+
+
+def channel_slope(grad: Tensor, channels: Tensor, mean: Tensor, scale: Tensor, factor: Tensor, shift: Tensor) -> Tensor:
+    """``grad * scale + (channels - mean) * factor + shift``, all but the first two of one number a channel."""
+    kernel = grad._type.kernels.channel_slope
+    if kernel is not None:
+        numbers = (mean._array, scale._array, factor._array, shift._array)
+        return from_array(kernel(grad._array, channels._array, *numbers), grad._type)
+    deviation = channels - mean.unsqueeze(1)
+    return grad * scale.unsqueeze(1) + deviation * factor.unsqueeze(1) + shift.unsqueeze(1)
+
+
+class Sums:
+    """The sums over channels that the formulas of input, weight and bias want alike: a pass over everything gives them."""
+
+    __slots__ = ("_grad", "_sums")
+
+    def __init__(self) -> None:
+        self._grad: Any = None
+        self._sums: Any = None
+
+    def __call__(self, grad: Tensor, channels: Tensor, mean: Tensor) -> tuple[Tensor, Tensor]:
+        """The sums of ``grad``, and of ``grad * (channels - mean)``, kept for the same gradient."""
+        if self._grad is None or self._grad() is not grad:
+            self._sums = _channel_sums(wide(grad).reshape(channels.shape), channels, mean)
+            self._grad = weakref.ref(grad)
+        found: tuple[Tensor, Tensor] = self._sums
+        return found
+
+
+def _channel_sums(grad: Tensor, channels: Tensor, mean: Tensor) -> tuple[Tensor, Tensor]:
+    kernel = grad._type.kernels.channel_sums
+    if kernel is not None:
+        total, product = kernel(grad._array, channels._array, mean._array)
+        return from_array(total, grad._type), from_array(product, grad._type)
+    return grad.sum((0, 2)), (grad * (channels - mean.unsqueeze(1))).sum((0, 2))
+
+
+# -- what is differentiated once more --------------------------------------------------------------------
+
+
+def standardized(input: Tensor, dims: tuple[int, ...], eps: float) -> tuple[Tensor, Tensor]:
+    """The input with mean 0 and variance 1 over ``dims``, and one over its standard deviation; gradients flow through."""
+    deviation = input - input.mean(dims, keepdim=True)
+    rstd = ((deviation * deviation).mean(dims, keepdim=True) + eps).rsqrt()
+    return deviation * rstd, rstd
+
+
+def slope(grad: Tensor, normal: Tensor, rstd: Tensor, dims: tuple[int, ...]) -> Tensor:
+    """The gradient of the input from that of what :func:`standardized` gives."""
+    found: Tensor = rstd * (grad - grad.mean(dims, keepdim=True) - normal * (grad * normal).mean(dims, keepdim=True))
+    return found

@@ -1,0 +1,132 @@
+"""Attention: averages of values, weighted by how well their keys fit a query."""
+
+from __future__ import annotations
+
+from math import inf, sqrt
+
+from flambeau import dtypes
+from flambeau._dispatch.declare import composite
+from flambeau._tensor import Tensor
+from flambeau.dtypes import scalar_type_name
+from flambeau.ops.creation.filled import ones, zeros
+from flambeau.ops.elementwise.selection import where
+from flambeau.ops.linalg.matmul import matmul
+
+from .activation import softmax
+from .dropout import dropout
+
+__all__: list[str] = []  # in PyTorch this is a function of torch.nn.functional alone
+
+
+def _name(tensor: Tensor) -> str:
+    """The dtype in the words of PyTorch's messages: float, double, long int, …"""
+    name = scalar_type_name(tensor.dtype)
+    return {"Long": "long int", "Char": "signed char", "Byte": "unsigned char"}.get(name, name.lower())
+
+
+def _check(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> None:
+    if not query._type is key._type is value._type:
+        raise RuntimeError(
+            f"Expected query, key, and value to have the same dtype, but got query.dtype: {_name(query)} key.dtype: "
+            f"{_name(key)} and value.dtype: {_name(value)} instead."
+        )
+    if query.dim() < 2 or key.dim() < 2 or value.dim() < 2:
+        raise RuntimeError(
+            f"Expected query, key, and value to all be  at least 2 dimensional, but got query.dim: {query.dim()} key.dim: "
+            f"{key.dim()} and value.dim: {value.dim()} instead."
+        )
+    if not query._type.floats:
+        raise RuntimeError(f"expected scalar type Float but found {scalar_type_name(query.dtype)}")
+    if mask is not None and mask.dtype not in (dtypes.bool, dtypes.float32, query.dtype):
+        raise RuntimeError(
+            "Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: "
+            f"{_name(mask)} and  query.dtype: {_name(query)} instead."
+        )
+
+
+def _repeated_heads(query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+    """Keys and values with as many heads as there are of queries."""
+    heads, of_keys, of_values = query.shape[-3], key.shape[-3], value.shape[-3]
+    if heads == of_keys == of_values:
+        return key, value
+    if heads % of_keys or heads % of_values:
+        raise RuntimeError("Number of heads in key and value must divide the number of heads in query")
+    return key.repeat_interleave(heads // of_keys, -3), value.repeat_interleave(heads // of_values, -3)
+
+
+def _additive(mask: Tensor | None, query: Tensor, key: Tensor, is_causal: bool) -> Tensor | None:
+    """What is added to the scores, -inf where nothing is to be looked at, or None."""
+    if mask is not None and mask.dtype is dtypes.bool:
+        mask = zeros(mask.shape, dtype=query.dtype, device=query.device).masked_fill(~mask, -inf)
+    if not is_causal:
+        return mask
+    size = (query.shape[-2], key.shape[-2])
+    later = ones(size, dtype=dtypes.bool, device=query.device).triu(1)
+    if mask is None:
+        return zeros(size, dtype=query.dtype, device=query.device).masked_fill(later, -inf)
+    return mask.masked_fill(later, -inf)
+
+
+@composite(method=False)
+def scaled_dot_product_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attn_mask: Tensor | None = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    *,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+) -> Tensor:
+    """Compute ``softmax(query @ key.T * scale + mask) @ value``.
+
+    Args:
+        query: (…, L, E), of floating point numbers.
+        key, value: (…, S, E) and (…, S, V) of the same dtype.
+        attn_mask: broadcasts to (…, L, S): bool, True where a query looks at a key, or numbers that are added. A query that
+            looks at no key gets zeros.
+        dropout_p: how likely a weight is left out.
+        is_causal: whether query i looks at no key behind number i.
+        scale: 1 / sqrt(E) if None.
+        enable_gqa: whether heads of keys and values, the third last dim, are each used for several heads of queries.
+
+    Returns:
+        (…, L, V).
+
+    Raises:
+        RuntimeError: dtypes or shapes do not fit.
+
+    Source of the semantics: ``torch.nn.functional.scaled_dot_product_attention``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> query, value = torch.zeros(1, 2), torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+        >>> torch.nn.functional.scaled_dot_product_attention(query, value, value)
+        tensor([[2., 3.]])
+    """
+    _check(query, key, value, attn_mask)
+    if not 0 <= dropout_p <= 1:
+        raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {dropout_p}")
+    if enable_gqa:
+        key, value = _repeated_heads(query, key, value)
+    if scale is None:
+        scale = 1 / sqrt(query.shape[-1]) if query.shape[-1] else inf
+    scores = matmul(query * scale, key.transpose(-2, -1))
+    mask = _additive(attn_mask, query, key, is_causal)
+    blind = None
+    if mask is not None:
+        if attn_mask is not None:
+            blind = (mask.detach() == -inf).all(-1, True)
+            if not blind.any():
+                blind = None
+            else:
+                mask = mask.masked_fill(blind, 0.0)
+        scores = scores + mask
+    weights = softmax(scores, -1).to(query.dtype)
+    if blind is not None:
+        weights = where(blind, 0.0, weights)
+    if dropout_p:
+        weights = dropout(weights, dropout_p, True)
+    attended: Tensor = matmul(weights, value)
+    return attended

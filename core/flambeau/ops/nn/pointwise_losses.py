@@ -1,0 +1,144 @@
+"""Losses of single elements, with the slope of each beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flambeau._dispatch.declare import primitive
+from flambeau._dispatch.precision import in_single_formula
+from flambeau._tensor import Tensor
+from flambeau.ops.elementwise.exponential import sigmoid
+
+from .gates import logsigmoid
+from .loss import _as_floats, _reduced
+
+__all__: list[str] = []  # functions of torch.nn.functional alone
+
+
+def as_floats(kernel: str, *tensors: Tensor) -> list[Tensor]:
+    """Tensors in the dtype that they promote to.
+
+    Raises:
+        NotImplementedError: it is not a real floating point one.
+    """
+    types = {tensor._type for tensor in tensors}
+    return list(tensors) if len(types) == 1 and tensors[0]._type.real_floats else _as_floats(kernel, *tensors)
+
+
+def share(grad: Tensor, slope: Tensor, reduction: str) -> Tensor:
+    """The gradient of elements from that of their reduction; the slope is divided before, which keeps it in range."""
+    return (slope / max(slope.numel(), 1) if reduction == "mean" else slope) * grad
+
+
+def _negative(formula: Callable[..., Any]) -> Callable[..., Any]:
+    """The formula of the target of a loss that depends on the difference alone."""
+
+    def negative(grad: Tensor, input: Tensor, target: Tensor, size: float, reduction: str) -> Tensor:
+        return -formula(grad, input, target, size, reduction)  # type: ignore[no-any-return]
+
+    return negative
+
+
+@in_single_formula
+def _huber_input(grad: Tensor, input: Tensor, target: Tensor, size: float, reduction: str) -> Tensor:
+    return share(grad, (input - target).clamp(-size, size), reduction)
+
+
+@primitive(
+    derivatives={"input": _huber_input, "target": _negative(_huber_input)}, method=False, node="HuberLossBackward0"
+)
+def huber(input: Tensor, target: Tensor, size: float, reduction: str) -> Tensor:
+    """A parabola up to ``size``, from there on a line of that slope."""
+    distance = (input.detach() - target.detach()).abs()
+    near = distance.clamp_max(size)
+    return _reduced((distance - near * 0.5) * near, reduction)
+
+
+@in_single_formula
+def _smooth_input(grad: Tensor, input: Tensor, target: Tensor, size: float, reduction: str) -> Tensor:
+    return share(grad, ((input - target) / size).clamp(-1.0, 1.0), reduction)
+
+
+@primitive(
+    derivatives={"input": _smooth_input, "target": _negative(_smooth_input)}, method=False, node="SmoothL1LossBackward0"
+)
+def smooth_l1(input: Tensor, target: Tensor, size: float, reduction: str) -> Tensor:
+    """:func:`huber` divided by its size."""
+    distance = (input.detach() - target.detach()).abs()
+    near = (distance / size).clamp_max(1.0)
+    return _reduced((distance - near * (0.5 * size)) * near, reduction)
+
+
+@in_single_formula
+def _soft_margin_input(grad: Tensor, input: Tensor, target: Tensor, reduction: str) -> Tensor:
+    return share(grad, -target * sigmoid(-target * input), reduction)
+
+
+@primitive(derivatives={"input": _soft_margin_input}, method=False, node="SoftMarginLossBackward0")
+def soft_margin(input: Tensor, target: Tensor, reduction: str) -> Tensor:
+    """``log(1 + exp(-target * input))``."""
+    return _reduced((-target.detach() * input.detach()).exp().log1p(), reduction)
+
+
+@in_single_formula
+def _cross_entropy_input(grad: Tensor, input: Tensor, target: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
+    slope = (input - target) / ((1.0 - input) * input).clamp_min(1e-12)
+    return share(grad, slope if weight is None else slope * weight, reduction)
+
+
+@in_single_formula
+def _cross_entropy_target(grad: Tensor, input: Tensor, target: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
+    slope = (-input).log1p().clamp_min(-100.0) - input.log().clamp_min(-100.0)
+    return share(grad, slope if weight is None else slope * weight, reduction)
+
+
+@primitive(
+    derivatives={"input": _cross_entropy_input, "target": _cross_entropy_target},
+    method=False,
+    node="BinaryCrossEntropyBackward0",
+)
+def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
+    """``-target * log(input) - (1 - target) * log(1 - input)``, with logarithms of -100 at least."""
+    x, y = input.detach(), target.detach()
+    losses = (y - 1.0) * (-x).log1p().clamp_min(-100.0) - y * x.log().clamp_min(-100.0)
+    return _reduced(losses if weight is None else losses * weight.detach(), reduction)
+
+
+@in_single_formula
+def _logits_input(
+    grad: Tensor, input: Tensor, target: Tensor, weight: Tensor | None, pos_weight: Tensor | None, reduction: str
+) -> Tensor:
+    if pos_weight is None:
+        slope = sigmoid(input) - target
+    else:
+        positive = pos_weight * target
+        slope = (positive + 1.0 - target) * sigmoid(input) - positive
+    return share(grad, slope if weight is None else slope * weight, reduction)
+
+
+@in_single_formula
+def _logits_target(
+    grad: Tensor, input: Tensor, target: Tensor, weight: Tensor | None, pos_weight: Tensor | None, reduction: str
+) -> Tensor:
+    slope = -input if pos_weight is None else logsigmoid(-input) - pos_weight * logsigmoid(input)
+    if weight is not None:
+        slope = slope * weight
+    return share(grad, slope.expand(target.shape), reduction)
+
+
+@primitive(
+    derivatives={"input": _logits_input, "target": _logits_target},
+    method=False,
+    node="BinaryCrossEntropyWithLogitsBackward0",
+)
+def binary_cross_entropy_with_logits(
+    input: Tensor, target: Tensor, weight: Tensor | None, pos_weight: Tensor | None, reduction: str
+) -> Tensor:
+    """:func:`binary_cross_entropy` of ``sigmoid(input)``, with a weight of what is 1."""
+    x, y = input.detach(), target.detach()
+    logarithm = logsigmoid(x)
+    if pos_weight is not None:
+        logarithm = ((pos_weight.detach() - 1.0) * y + 1.0) * logarithm
+    losses = (1.0 - y) * x - logarithm
+    return _reduced(losses if weight is None else losses * weight.detach(), reduction)
