@@ -23,6 +23,14 @@ from flambeau.ops.linalg.distances import pdist as pdist
 from flambeau.ops.linalg.matmul import linear as linear
 from flambeau.ops.movement.padding import pad as pad
 from flambeau.ops.nn import activation as _activation
+from flambeau.ops.nn.bilinear import bilinear as bilinear
+from flambeau.ops.nn.conv import conv1d as conv1d
+from flambeau.ops.nn.conv import conv2d as conv2d
+from flambeau.ops.nn.conv import conv3d as conv3d
+from flambeau.ops.nn.conv import conv_tbc as conv_tbc
+from flambeau.ops.nn.conv import conv_transpose1d as conv_transpose1d
+from flambeau.ops.nn.conv import conv_transpose2d as conv_transpose2d
+from flambeau.ops.nn.conv import conv_transpose3d as conv_transpose3d
 from flambeau.ops.nn.gates import gelu as gelu
 from flambeau.ops.nn.gates import glu as glu
 from flambeau.ops.nn.gates import hardsigmoid as hardsigmoid
@@ -61,7 +69,9 @@ from ._losses import mse_loss as mse_loss
 from ._losses import nll_loss as nll_loss
 
 __all__ = [
-    "alpha_dropout", "celu", "celu_", "cross_entropy", "dropout", "dropout1d", "dropout2d", "dropout3d",
+    "alpha_dropout", "bilinear", "celu", "celu_", "conv1d", "conv2d", "conv3d", "conv_tbc", "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d", "cross_entropy", "dropout", "dropout1d", "dropout2d", "dropout3d",
     "elu", "elu_", "embedding", "feature_alpha_dropout", "gelu", "glu", "gumbel_softmax", "hardshrink", "hardsigmoid",
     "hardswish", "hardtanh", "hardtanh_", "l1_loss", "leaky_relu", "leaky_relu_", "linear", "log_softmax", "logsigmoid",
     "mish", "mse_loss", "nll_loss", "normalize", "one_hot", "pad", "pdist", "prelu", "relu", "relu6", "relu_", "rrelu", "rrelu_",
