@@ -31,6 +31,7 @@ from flambeau.ops.nn.conv import conv_tbc as conv_tbc
 from flambeau.ops.nn.conv import conv_transpose1d as conv_transpose1d
 from flambeau.ops.nn.conv import conv_transpose2d as conv_transpose2d
 from flambeau.ops.nn.conv import conv_transpose3d as conv_transpose3d
+from flambeau.ops.nn.fold import col2im, im2col
 from flambeau.ops.nn.gates import gelu as gelu
 from flambeau.ops.nn.gates import glu as glu
 from flambeau.ops.nn.gates import hardsigmoid as hardsigmoid
@@ -41,6 +42,10 @@ from flambeau.ops.nn.gates import silu as silu
 from flambeau.ops.nn.gates import softplus as softplus
 from flambeau.ops.nn.gates import softsign as softsign
 from flambeau.ops.nn.gates import tanhshrink as tanhshrink
+from flambeau.ops.nn.pixelshuffle import channel_shuffle as channel_shuffle
+from flambeau.ops.nn.pixelshuffle import native_channel_shuffle as native_channel_shuffle
+from flambeau.ops.nn.pixelshuffle import pixel_shuffle as pixel_shuffle
+from flambeau.ops.nn.pixelshuffle import pixel_unshuffle as pixel_unshuffle
 from flambeau.ops.nn.rectifiers import celu as celu
 from flambeau.ops.nn.rectifiers import celu_ as celu_
 from flambeau.ops.nn.rectifiers import elu as elu
@@ -61,7 +66,7 @@ from flambeau.ops.nn.rectifiers import threshold as threshold
 from flambeau.ops.nn.rectifiers import threshold_ as threshold_
 from flambeau.ops.nn.sparse import embedding as _embedding
 from flambeau.ops.nn.sparse import embedding_renorm_
-from flambeau.shapes import int_argument
+from flambeau.shapes import int_argument, is_one
 
 from ._losses import cross_entropy as cross_entropy
 from ._losses import l1_loss as l1_loss
@@ -69,14 +74,14 @@ from ._losses import mse_loss as mse_loss
 from ._losses import nll_loss as nll_loss
 
 __all__ = [
-    "alpha_dropout", "bilinear", "celu", "celu_", "conv1d", "conv2d", "conv3d", "conv_tbc", "conv_transpose1d",
-    "conv_transpose2d",
-    "conv_transpose3d", "cross_entropy", "dropout", "dropout1d", "dropout2d", "dropout3d",
-    "elu", "elu_", "embedding", "feature_alpha_dropout", "gelu", "glu", "gumbel_softmax", "hardshrink", "hardsigmoid",
-    "hardswish", "hardtanh", "hardtanh_", "l1_loss", "leaky_relu", "leaky_relu_", "linear", "log_softmax", "logsigmoid",
-    "mish", "mse_loss", "nll_loss", "normalize", "one_hot", "pad", "pdist", "prelu", "relu", "relu6", "relu_", "rrelu", "rrelu_",
-    "selu", "selu_", "sigmoid", "silu", "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink",
-    "threshold", "threshold_",
+    "alpha_dropout", "bilinear", "celu", "celu_", "channel_shuffle", "conv1d", "conv2d", "conv3d", "conv_tbc",
+    "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cross_entropy", "dropout", "dropout1d", "dropout2d",
+    "dropout3d", "elu", "elu_", "embedding", "feature_alpha_dropout", "fold", "gelu", "glu", "gumbel_softmax",
+    "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_", "l1_loss", "leaky_relu", "leaky_relu_", "linear",
+    "log_softmax", "logsigmoid", "mish", "mse_loss", "native_channel_shuffle", "nll_loss", "normalize", "one_hot",
+    "pad", "pdist", "pixel_shuffle", "pixel_unshuffle", "prelu", "relu", "relu6", "relu_", "rrelu", "rrelu_", "selu",
+    "selu_", "sigmoid", "silu", "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink",
+    "threshold", "threshold_", "unfold",
 ]  # fmt: skip
 
 
@@ -258,6 +263,73 @@ def embedding(
     if max_norm is not None:
         embedding_renorm_(weight.detach(), input, max_norm, norm_type)
     return _embedding(weight, input, -1 if row is None else row, scale_grad_by_freq, sparse)
+
+
+# -- blocks of images ---------------------------------------------------------------
+
+
+Numbers = int | Sequence[int]
+
+
+def _pair(numbers: Numbers) -> Any:
+    return (numbers, numbers) if is_one(numbers) else numbers
+
+
+@overridable
+def unfold(
+    input: Tensor, kernel_size: Numbers, dilation: Numbers = 1, padding: Numbers = 0, stride: Numbers = 1
+) -> Tensor:
+    """Take blocks of (N, C, H, W) or (C, H, W) as columns: (N, C * K * K, blocks).
+
+    Source of the semantics: ``torch.nn.functional.unfold``.
+
+    Args:
+        input: floating point numbers or bool.
+        kernel_size: the size of a block, one number or two, as for the other options.
+        dilation: how far apart the elements of a block are.
+        padding: how many zeros are added at both ends.
+        stride: how far apart blocks are.
+
+    Raises:
+        RuntimeError: the shape or the options do not fit.
+        NotImplementedError: the tensor is of integers.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.unfold(torch.arange(6.0).reshape(1, 2, 3), 2)
+        tensor([[0., 1.],
+                [1., 2.],
+                [3., 4.],
+                [4., 5.]])
+    """
+    return im2col(input, _pair(kernel_size), _pair(dilation), _pair(padding), _pair(stride))
+
+
+@overridable
+def fold(
+    input: Tensor,
+    output_size: Numbers,
+    kernel_size: Numbers,
+    dilation: Numbers = 1,
+    padding: Numbers = 0,
+    stride: Numbers = 1,
+) -> Tensor:
+    """Add columns (N, C * K * K, blocks), or without N, to the blocks of an image: (N, C, H, W).
+
+    See :func:`unfold` for the arguments. Source of the semantics: ``torch.nn.functional.fold``.
+
+    Raises:
+        RuntimeError: the shape or the options do not fit.
+        NotImplementedError: the tensor is of integers.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.fold(torch.ones(4, 2), (2, 3), 2)
+        tensor([[[1., 2., 1.],
+                 [1., 2., 1.]]])
+    """
+    pairs = map(_pair, (output_size, kernel_size, dilation, padding, stride))
+    return col2im(input, *pairs)
 
 
 # -- dropout ---------------------------------------------------------------

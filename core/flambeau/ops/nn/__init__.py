@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING
 
 from flambeau._dispatch.names import public
 
-from . import gates, loss  # noqa: F401 (functions that a namespace shows, not the root)
+from . import fold, gates, loss  # noqa: F401 (functions that a namespace shows, not the root)
 from .activation import *
 from .bilinear import *
 from .conv import *
 from .dropout import *
+from .pixelshuffle import *
 from .rectifiers import *
 from .sparse import *
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from flambeau.backend.types import TensorType
 from flambeau.shapes import Shape
 
-__all__ = ["Window", "convolved", "slope_of_input", "slope_of_weight"]
+__all__ = ["Window", "columns_of", "convolved", "image_of", "slope_of_input", "slope_of_weight"]
 
 
 class Window(NamedTuple):
@@ -67,6 +67,32 @@ def slope_of_weight(type_: TensorType, a: Any, grad: Any, size: Shape, window: W
         slope = kernels.matmul(rows, columns)
         parts.append(kernels.reshape(slope, (outputs, channels // groups, 1)))
     return kernels.reshape(kernels.concat(parts, 2), (outputs, channels // groups, *size))
+
+
+def columns_of(type_: TensorType, a: Any, kernel: Shape, size: Shape, window: Window) -> Any:
+    """What each place of a kernel meets: (N, C * places of the kernel, places of the result)."""
+    kernels, (count, channels), length = type_.kernels, a.shape[:2], prod(size)
+    parts = [kernels.reshape(part, (count, channels, 1, length)) for _, part in _parts(type_, a, kernel, size, window)]
+    return kernels.reshape(kernels.concat(parts, 2), (count, channels * prod(kernel), length))
+
+
+def image_of(type_: TensorType, columns: Any, output: Shape, kernel: Shape, window: Window) -> Any:
+    """The sum of what comes from each place of a kernel, (N, C, places, …), at the places that it met."""
+    kernels = type_.kernels
+    (count, channels, _), size = columns.shape[:3], tuple(columns.shape[3:])
+    total = None
+    for number, place in enumerate(product(*map(range, kernel))):
+        part = kernels.slice(
+            columns, (0, 0, number, *[0] * len(size)), (count, channels, 1, *size), (1,) * (3 + len(size))
+        )
+        spread = _spread(type_, kernels.reshape(part, (count, channels, *size)), window.stride)
+        shifts = tuple(
+            at * dilation - padding
+            for at, dilation, padding in zip(place, window.dilation, window.padding, strict=True)
+        )
+        term = _fitted(type_, spread, shifts, output)
+        total = term if total is None else kernels.add(total, term)
+    return total
 
 
 def _with_bias(type_: TensorType, array: Any, bias: Any) -> Any:
