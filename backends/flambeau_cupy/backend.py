@@ -46,6 +46,7 @@ class CupyBackend(ArrayBackend):
     capabilities = Capabilities(dtypes=frozenset(_DTYPES), out=True, extensions=frozenset({"bytes", "fft", "linalg"}))
     array_class = cupy.ndarray
     xp = cupy
+    buffer_elements = 1 << 27  # for memory's sake: every launch costs time, and there is no cache to stay in
 
     def __init__(self) -> None:
         self._devices = _count_devices()

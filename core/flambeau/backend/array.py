@@ -9,6 +9,7 @@ from functools import cached_property
 from math import prod
 from typing import Any
 
+from ._array_convolution import convolution_kernels
 from ._array_creation import dense_copy, storage_kernels
 from ._array_elementwise import TWO_OPERANDS, binary_kernel, clamp_kernel, elementwise_kernels, unary_kernel
 from ._array_fft import fft_kernels
@@ -34,6 +35,9 @@ class ArrayBackend(Backend):
 
     xp: Any
     """The namespace. Used are names and keywords that NumPy 2.0 and CuPy 14 have in common."""
+
+    buffer_elements = 1 << 20
+    """How many elements a buffer holds at most that a kernel goes through block by block: as many as stay in a cache."""
 
     @abstractmethod
     def from_host(self, buffer: Any, shape: Shape, dtype: str) -> Array:
@@ -120,6 +124,7 @@ class ArrayBackend(Backend):
         table |= indexing_kernels(xp, self.take, self.add_at)
         table |= sorting_kernels(xp, self.argsort)
         table |= product_kernels(self.matmul)
+        table |= convolution_kernels(xp, self.buffer_elements)
         table |= step_kernels(xp)
         if "linalg" in self.capabilities.extensions:
             table |= linalg_kernels(xp, self.lu_factor, self.solve_triangular, self.raising)

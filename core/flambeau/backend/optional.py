@@ -281,6 +281,41 @@ class OptionalKernels(Protocol):
         ``a`` is one-dimensional, int64 and not negative; ``weights`` are floats of 32 bits and more.
         """
 
+    def convolution(
+        self,
+        a: Array,
+        weight: Array,
+        bias: Array | None,
+        size: Shape,
+        stride: Shape,
+        padding: Shape,
+        dilation: Shape,
+        groups: int,
+    ) -> Array:
+        """The convolution of ``a``, (N, C, …), with ``weight``, (O, C / groups, …): (N, O, *size).
+
+        Element p of the result's places is the sum over kernel elements k of ``weight[k] * a[p * stride + k * dilation -
+        padding]``, zero where that is outside, and ``bias``, (O,). Floats of 32 bits and more, complex, integers.
+        """
+
+    def convolution_input(
+        self,
+        grad: Array,
+        weight: Array,
+        bias: Array | None,
+        size: Shape,
+        stride: Shape,
+        padding: Shape,
+        dilation: Shape,
+        groups: int,
+    ) -> Array:
+        """What a gradient ``grad``, (N, O, …), of :meth:`convolution` makes of ``a``: (N, C, *size), and ``bias``, (C,)."""
+
+    def convolution_weight(
+        self, a: Array, grad: Array, size: Shape, stride: Shape, padding: Shape, dilation: Shape, groups: int
+    ) -> Array:
+        """What a gradient ``grad``, (N, O, …), of :meth:`convolution` makes of its weight: (O, C / groups, *size)."""
+
     def sgd_step(
         self,
         parameter: Array,

@@ -191,6 +191,14 @@ PROMISES: dict[str, Promise] = {
     **_each("matmul addmm", Given("a", _product)),
     **_each("sparse_matmul", Given("values", lambda given: (given["count"], *given["dense"].shape[1:]), optional=True)),
     **_each("bincount", Given("weights", lambda given: (given["length"],))),
+    # convolutions
+    "convolution": (Given("a", lambda given: (given["a"].shape[0], given["weight"].shape[0], *given["size"])),),
+    "convolution_input": (
+        Given("grad", lambda given: (given["grad"].shape[0], given["weight"].shape[1] * given["groups"], *given["size"])),
+    ),
+    "convolution_weight": (
+        Given("a", lambda given: (given["grad"].shape[1], given["a"].shape[1] // given["groups"], *given["size"])),
+    ),
     # matrices
     **_each("cholesky inv", Given("a", _A)),
     **_each("qr", Given("a", _matrices("m", "M")), Given("a", _matrices("M", "n"))),

@@ -24,6 +24,15 @@ from flambeau.ops.linalg.matmul import linear as linear
 from flambeau.ops.movement.padding import pad as pad
 from flambeau.ops.nn import activation as _activation
 from flambeau.ops.nn.attention import scaled_dot_product_attention as scaled_dot_product_attention
+from flambeau.ops.nn.bilinear import bilinear as bilinear
+from flambeau.ops.nn.conv import conv1d as conv1d
+from flambeau.ops.nn.conv import conv2d as conv2d
+from flambeau.ops.nn.conv import conv3d as conv3d
+from flambeau.ops.nn.conv import conv_tbc as conv_tbc
+from flambeau.ops.nn.conv import conv_transpose1d as conv_transpose1d
+from flambeau.ops.nn.conv import conv_transpose2d as conv_transpose2d
+from flambeau.ops.nn.conv import conv_transpose3d as conv_transpose3d
+from flambeau.ops.nn.fold import col2im, im2col
 from flambeau.ops.nn.gates import gelu as gelu
 from flambeau.ops.nn.gates import glu as glu
 from flambeau.ops.nn.gates import hardsigmoid as hardsigmoid
@@ -34,6 +43,10 @@ from flambeau.ops.nn.gates import silu as silu
 from flambeau.ops.nn.gates import softplus as softplus
 from flambeau.ops.nn.gates import softsign as softsign
 from flambeau.ops.nn.gates import tanhshrink as tanhshrink
+from flambeau.ops.nn.pixelshuffle import channel_shuffle as channel_shuffle
+from flambeau.ops.nn.pixelshuffle import native_channel_shuffle as native_channel_shuffle
+from flambeau.ops.nn.pixelshuffle import pixel_shuffle as pixel_shuffle
+from flambeau.ops.nn.pixelshuffle import pixel_unshuffle as pixel_unshuffle
 from flambeau.ops.nn.rectifiers import celu as celu
 from flambeau.ops.nn.rectifiers import celu_ as celu_
 from flambeau.ops.nn.rectifiers import elu as elu
@@ -54,7 +67,7 @@ from flambeau.ops.nn.rectifiers import threshold as threshold
 from flambeau.ops.nn.rectifiers import threshold_ as threshold_
 from flambeau.ops.nn.sparse import embedding as _embedding
 from flambeau.ops.nn.sparse import embedding_renorm_
-from flambeau.shapes import int_argument
+from flambeau.shapes import int_argument, is_one
 
 from ._attention import multi_head_attention_forward as multi_head_attention_forward
 from ._losses import cross_entropy as cross_entropy
@@ -87,18 +100,19 @@ from ._pointwise_losses import smooth_l1_loss as smooth_l1_loss
 from ._pointwise_losses import soft_margin_loss as soft_margin_loss
 
 __all__ = [
-    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cosine_embedding_loss", "ctc_loss",
-    "gaussian_nll_loss", "hinge_embedding_loss", "huber_loss", "kl_div", "margin_ranking_loss", "multi_margin_loss",
-    "multilabel_margin_loss", "multilabel_soft_margin_loss", "poisson_nll_loss", "smooth_l1_loss", "soft_margin_loss",
-    "triplet_margin_loss", "triplet_margin_with_distance_loss",
-    "multi_head_attention_forward", "scaled_dot_product_attention",
-    "batch_norm", "group_norm", "instance_norm", "layer_norm", "local_response_norm", "rms_norm",
-    "alpha_dropout", "celu", "celu_", "cross_entropy", "dropout", "dropout1d", "dropout2d", "dropout3d",
-    "elu", "elu_", "embedding", "feature_alpha_dropout", "gelu", "glu", "gumbel_softmax", "hardshrink", "hardsigmoid",
-    "hardswish", "hardtanh", "hardtanh_", "l1_loss", "leaky_relu", "leaky_relu_", "linear", "linear_cross_entropy", "log_softmax", "logsigmoid",
-    "mish", "mse_loss", "nll_loss", "normalize", "one_hot", "pad", "pdist", "prelu", "relu", "relu6", "relu_", "rrelu", "rrelu_",
-    "selu", "selu_", "sigmoid", "silu", "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink",
-    "threshold", "threshold_",
+    "alpha_dropout", "batch_norm", "bilinear", "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu",
+    "celu_", "channel_shuffle", "conv1d", "conv2d", "conv3d", "conv_tbc", "conv_transpose1d", "conv_transpose2d",
+    "conv_transpose3d", "cosine_embedding_loss", "cross_entropy", "ctc_loss", "dropout", "dropout1d", "dropout2d",
+    "dropout3d", "elu", "elu_", "embedding", "feature_alpha_dropout", "fold", "gaussian_nll_loss", "gelu", "glu",
+    "group_norm", "gumbel_softmax", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_",
+    "hinge_embedding_loss", "huber_loss", "instance_norm", "kl_div", "l1_loss", "layer_norm", "leaky_relu",
+    "leaky_relu_", "linear", "linear_cross_entropy", "local_response_norm", "log_softmax", "logsigmoid",
+    "margin_ranking_loss", "mish", "mse_loss", "multi_head_attention_forward", "multi_margin_loss",
+    "multilabel_margin_loss", "multilabel_soft_margin_loss", "native_channel_shuffle", "nll_loss", "normalize",
+    "one_hot", "pad", "pdist", "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss", "prelu", "relu", "relu6",
+    "relu_", "rms_norm", "rrelu", "rrelu_", "scaled_dot_product_attention", "selu", "selu_", "sigmoid", "silu",
+    "smooth_l1_loss", "soft_margin_loss", "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh",
+    "tanhshrink", "threshold", "threshold_", "triplet_margin_loss", "triplet_margin_with_distance_loss", "unfold",
 ]  # fmt: skip
 
 
@@ -280,6 +294,73 @@ def embedding(
     if max_norm is not None:
         embedding_renorm_(weight.detach(), input, max_norm, norm_type)
     return _embedding(weight, input, -1 if row is None else row, scale_grad_by_freq, sparse)
+
+
+# -- blocks of images ---------------------------------------------------------------
+
+
+Numbers = int | Sequence[int]
+
+
+def _pair(numbers: Numbers) -> Any:
+    return (numbers, numbers) if is_one(numbers) else numbers
+
+
+@overridable
+def unfold(
+    input: Tensor, kernel_size: Numbers, dilation: Numbers = 1, padding: Numbers = 0, stride: Numbers = 1
+) -> Tensor:
+    """Take blocks of (N, C, H, W) or (C, H, W) as columns: (N, C * K * K, blocks).
+
+    Source of the semantics: ``torch.nn.functional.unfold``.
+
+    Args:
+        input: floating point numbers or bool.
+        kernel_size: the size of a block, one number or two, as for the other options.
+        dilation: how far apart the elements of a block are.
+        padding: how many zeros are added at both ends.
+        stride: how far apart blocks are.
+
+    Raises:
+        RuntimeError: the shape or the options do not fit.
+        NotImplementedError: the tensor is of integers.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.unfold(torch.arange(6.0).reshape(1, 2, 3), 2)
+        tensor([[0., 1.],
+                [1., 2.],
+                [3., 4.],
+                [4., 5.]])
+    """
+    return im2col(input, _pair(kernel_size), _pair(dilation), _pair(padding), _pair(stride))
+
+
+@overridable
+def fold(
+    input: Tensor,
+    output_size: Numbers,
+    kernel_size: Numbers,
+    dilation: Numbers = 1,
+    padding: Numbers = 0,
+    stride: Numbers = 1,
+) -> Tensor:
+    """Add columns (N, C * K * K, blocks), or without N, to the blocks of an image: (N, C, H, W).
+
+    See :func:`unfold` for the arguments. Source of the semantics: ``torch.nn.functional.fold``.
+
+    Raises:
+        RuntimeError: the shape or the options do not fit.
+        NotImplementedError: the tensor is of integers.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.fold(torch.ones(4, 2), (2, 3), 2)
+        tensor([[[1., 2., 1.],
+                 [1., 2., 1.]]])
+    """
+    pairs = map(_pair, (output_size, kernel_size, dilation, padding, stride))
+    return col2im(input, *pairs)
 
 
 # -- dropout ---------------------------------------------------------------

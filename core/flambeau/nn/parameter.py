@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from functools import partial
+from types import MethodType
+from typing import Any, ClassVar, NoReturn
 
 from flambeau._tensor import Tensor
 from flambeau._tensor.node import Leaf
 from flambeau._tensor.overrides import disabled_torch_function
 from flambeau._tensor.sparse import SparseTensor, as_class
 from flambeau._tensor.storage import storage_of
+from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.errors import UnsupportedLayoutError
 from flambeau.ops.creation.filled import empty
 
-__all__ = ["Buffer", "Parameter"]
+__all__ = [
+    "Buffer",
+    "Parameter",
+    "UninitializedBuffer",
+    "UninitializedParameter",
+    "UninitializedTensorMixin",
+    "is_lazy",
+]
 
 
 class _Marked(type):
@@ -159,3 +170,148 @@ def _on_components(cls: type[Tensor], sparse: type[Tensor], source: Tensor) -> A
             f"{cls.__name__} is made of strided tensors, but got layout {source.layout!r}: convert with to_dense() first"
         )
     return as_class(sparse, source)  # type: ignore[arg-type]
+
+
+# -- without shape ---------------------------------------------------------------
+
+
+_WITHOUT_SHAPE = frozenset(
+    {
+        "char", "copy_", "cpu", "cuda", "double", "float", "get_device", "half", "int", "is_complex", "is_floating_point",
+        "long", "materialize", "share_memory_", "short", "size", "to",
+    }
+)  # fmt: skip
+"""The methods that a tensor without shape has."""
+
+
+def is_lazy(param: Any) -> bool:
+    """Whether a tensor has no shape yet. Source of the semantics: ``torch.nn.parameter.is_lazy``."""
+    return isinstance(param, UninitializedTensorMixin)
+
+
+def _refuse(cls: type, name: str, *args: Any, **kwargs: Any) -> NoReturn:
+    raise ValueError(
+        f"Attempted to use an uninitialized parameter in {name}. This error happens when you are using a `LazyModule` or "
+        f"explicitly manipulating `torch.nn.parameter.{cls.__name__}` objects. When using LazyModules Call `forward` with a "
+        "dummy batch to initialize the parameters before calling torch functions"
+    )
+
+
+class UninitializedTensorMixin(Tensor):
+    """A tensor whose dtype and device are known, and whose shape is not: only these can be asked for and changed."""
+
+    __slots__ = ()
+    __torch_function__ = disabled_torch_function  # type: ignore[assignment]
+
+    cls_to_become: ClassVar[type[Tensor]]
+
+    def __getattribute__(self, name: str) -> Any:
+        value = super().__getattribute__(name)
+        if name[0] == "_" or name in _WITHOUT_SHAPE or not isinstance(value, MethodType):
+            return value
+        return partial(_refuse, type(self), name)
+
+    @property
+    def _plain_type(self) -> NoReturn:  # what operations read first
+        _refuse(type(self), "an operation")
+
+    _plain_node = _plain_type
+
+    def materialize(self, shape: Sequence[int], device: Any = None, dtype: DType | None = None) -> None:
+        """Become a tensor of this shape, whose elements are not set yet, and of the class ``cls_to_become``.
+
+        Source of the semantics: ``torch.nn.UninitializedParameter.materialize``.
+        """
+        self.data = empty(tuple(shape), device=device or self.device, dtype=dtype or self.dtype)
+        self.__class__ = self.cls_to_become  # type: ignore[assignment]
+
+    @property
+    def shape(self) -> NoReturn:  # type: ignore[override]
+        """There is none.
+
+        Raises:
+            RuntimeError: always.
+        """
+        raise RuntimeError(
+            "Can't access the shape of an uninitialized parameter or buffer. This error usually happens in `load_state_dict` "
+            "when trying to load an uninitialized parameter into an initialized one. Call `forward` to initialize the parameters "
+            "before accessing their attributes."
+        )
+
+    def share_memory_(self) -> NoReturn:
+        """There is none to share.
+
+        Raises:
+            RuntimeError: always.
+        """
+        raise RuntimeError(
+            "Can't share memory on an uninitialized parameter or buffer. Call `forward` to initialize the parameters before "
+            "calling `module.share_memory()`."
+        )
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        if id(self) not in memo:
+            kind, arguments = self.__reduce_ex__(2)
+            memo[id(self)] = kind(*arguments)
+        return memo[id(self)]
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return type(self), (self.requires_grad, self.device, self.dtype)
+
+
+class UninitializedParameter(UninitializedTensorMixin, Parameter):
+    """A parameter whose shape is not known yet. Source of the semantics: ``torch.nn.UninitializedParameter``.
+
+    Args:
+        requires_grad: whether it will want a gradient.
+        device, dtype: what it will have when :meth:`materialize` makes it a :class:`Parameter`.
+
+    Example:
+        >>> import flambeau as torch
+        >>> weight = torch.nn.UninitializedParameter()
+        >>> weight
+        <UninitializedParameter>
+        >>> weight.materialize((2, 3))
+        >>> type(weight), weight.shape
+        (<class 'flambeau.nn.parameter.Parameter'>, torch.Size([2, 3]))
+    """
+
+    __slots__ = ()
+
+    cls_to_become = Parameter
+
+    def __new__(  # type: ignore[misc]
+        cls, requires_grad: bool = True, device: Any = None, dtype: DType | None = None
+    ) -> UninitializedParameter:
+        """Make one without elements."""
+        made: Any = Parameter.__new__(cls, empty(0, device=device, dtype=dtype), requires_grad)
+        return made  # type: ignore[no-any-return]
+
+
+class UninitializedBuffer(UninitializedTensorMixin, Buffer):
+    """A buffer whose shape is not known yet. Source of the semantics: ``torch.nn.UninitializedBuffer``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> mean = torch.nn.UninitializedBuffer()
+        >>> mean.materialize((2,))
+        >>> mean.shape
+        torch.Size([2])
+    """
+
+    __slots__ = ()
+
+    cls_to_become = Buffer
+
+    def __new__(  # type: ignore[misc]
+        cls, requires_grad: bool = False, device: Any = None, dtype: DType | None = None, persistent: bool = True
+    ) -> UninitializedBuffer:
+        """Make one without elements."""
+        made: Any = Buffer.__new__(cls, empty(0, device=device, dtype=dtype), persistent=persistent)
+        return made.requires_grad_() if requires_grad else made  # type: ignore[no-any-return]
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return type(self), (self.requires_grad, self.device, self.dtype, self.persistent)

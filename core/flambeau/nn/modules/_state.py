@@ -12,7 +12,7 @@ from flambeau._tensor.handles import RemovableHandle, new_hooks
 from flambeau._tensor.modes import no_grad
 from flambeau.errors import level_of_caller
 
-from ..parameter import Parameter
+from ..parameter import Parameter, is_lazy
 
 __all__ = ["IncompatibleKeys", "Stateful"]
 
@@ -176,6 +176,8 @@ class Stateful:
             key = prefix + name
             if key not in state_dict:
                 missing_keys += [key] * strict
+                continue
+            if is_lazy(value) and is_lazy(state_dict[key]):
                 continue
             given = _of_old(value, state_dict[key])
             problem = _misfit(key, value, given)

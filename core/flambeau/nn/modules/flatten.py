@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import ClassVar
+
 from flambeau._tensor import Tensor
 
 from .module import Module
@@ -11,6 +14,10 @@ __all__ = ["Flatten", "Unflatten"]
 
 class Flatten(Module):
     """Join dimensions into one: by default all but the first. Source of the semantics: ``torch.nn.Flatten``."""
+
+    __constants__: ClassVar = ["start_dim", "end_dim"]
+    start_dim: int
+    end_dim: int
 
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
         super().__init__()
@@ -27,10 +34,32 @@ class Flatten(Module):
 
 
 class Unflatten(Module):
-    """Split one dimension into several. Source of the semantics: ``torch.nn.Unflatten``."""
+    """Split one dimension into several. Source of the semantics: ``torch.nn.Unflatten``.
 
-    def __init__(self, dim: int, unflattened_size: tuple[int, ...]) -> None:
+    Raises:
+        TypeError: the sizes are no tuple or list of ints.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.Unflatten(1, (2, 3))(torch.ones(4, 6)).shape
+        torch.Size([4, 2, 3])
+    """
+
+    __constants__: ClassVar = ["dim", "unflattened_size"]
+    dim: int
+    unflattened_size: Sequence[int]
+
+    def __init__(self, dim: int, unflattened_size: Sequence[int]) -> None:
         super().__init__()
+        if not isinstance(unflattened_size, (tuple, list)):
+            raise TypeError(
+                f"unflattened_size must be a tuple of ints, but found type {type(unflattened_size).__name__}"
+            )
+        for position, size in enumerate(unflattened_size):
+            if not isinstance(size, int):
+                raise TypeError(
+                    f"unflattened_size must be tuple of ints, but found element of type {type(size).__name__} at pos {position}"
+                )
         self.dim = dim
         self.unflattened_size = unflattened_size
 

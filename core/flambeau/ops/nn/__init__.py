@@ -4,11 +4,14 @@ from typing import TYPE_CHECKING
 
 from flambeau._dispatch.names import public
 
-from . import attention, ctc, gates, loss, margin_losses, pointwise_losses  # noqa: F401 (functions that a namespace shows, not the root)
+from . import attention, ctc, fold, gates, loss, margin_losses, pointwise_losses  # noqa: F401 (functions that a namespace shows, not the root)
 from .activation import *
 from .batchnorm import *
+from .bilinear import *
+from .conv import *
 from .dropout import *
 from .normalization import *
+from .pixelshuffle import *
 from .rectifiers import *
 from .sparse import *
 

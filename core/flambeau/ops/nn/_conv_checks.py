@@ -1,0 +1,169 @@
+"""What a convolution asks of its operands and options, with PyTorch's errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flambeau import dtypes
+from flambeau._dispatch.runtime import c_name, common_type
+from flambeau._tensor import Tensor
+from flambeau.dtypes import scalar_type_name
+from flambeau.shapes import Shape, as_ints
+
+__all__ = ["check_operands", "check_transposed", "check_types", "check_window", "per_dimension", "sizes_of"]
+
+_NAMES = {2: ("height", "width"), 3: ("depth", "height", "width")}
+
+
+def per_dimension(value: Any, name: str, dims: int) -> Shape:
+    """One number for every dimension of the kernel.
+
+    Raises:
+        RuntimeError: there are neither as many nor one.
+        TypeError: it is no int.
+    """
+    numbers = as_ints(value, name)
+    if len(numbers) == 1:
+        return numbers * dims
+    if len(numbers) != dims:
+        raise RuntimeError(
+            f"expected {name} to be a single integer value or a list of {dims} values to match the convolution dimensions, "
+            f"but got {name}={list(numbers)}"
+        )
+    return numbers
+
+
+def check_window(stride: Shape, padding: Shape, dilation: Shape, output_padding: Shape, groups: int) -> None:
+    """Refuse options that no convolution has."""
+    if groups <= 0:
+        raise RuntimeError("non-positive groups is not supported")
+    for numbers, name in ((padding, "padding"), (output_padding, "output_padding")):
+        if any(number < 0 for number in numbers):
+            raise RuntimeError(f"negative {name} is not supported")
+    if any(number <= 0 for number in stride):
+        raise RuntimeError("non-positive stride is not supported")
+    if any(number <= 0 for number in dilation):
+        raise RuntimeError(f"dilation should be greater than zero, but got {list(dilation)}")
+
+
+def _check_kernel(kernel: Shape) -> None:
+    if not all(kernel):
+        found = f": {_times(kernel)} (TxHxW)" if len(kernel) == 3 else f" {_by_name('kernel', kernel)}"
+        raise RuntimeError(f"kernel size should be greater than zero, but got{found}")
+
+
+def _by_name(what: str, numbers: Sequence[int], fill: int = 1) -> str:
+    """Numbers with the names of their dimensions; PyTorch computes one dimension as the second of two."""
+    if len(numbers) == 1:
+        numbers = (fill, *numbers)
+    names = _NAMES.get(len(numbers)) or tuple(map(str, range(len(numbers))))
+    return " ".join(f"{what}_{name}: {number}" for name, number in zip(names, numbers, strict=True))
+
+
+def check_operands(input: Tensor, weight: Tensor, bias: Tensor | None, groups: int, transposed: bool) -> None:
+    """Refuse shapes that do not fit one another."""
+    shape = list(weight.shape)
+    given = f"Given transposed=1, weight of size {shape}" if transposed else f"Given weight of size {shape}"
+    if weight.dim() != input.dim():
+        raise RuntimeError(
+            f"Expected {weight.dim()}-dimensional input for {weight.dim()}-dimensional weight {shape}, but got "
+            f"{input.dim()}-dimensional input of size {list(input.shape)} instead"
+        )
+    if shape[0] < groups:
+        raise RuntimeError(
+            f"Given groups={groups}, expected weight to be at least {groups} at dimension 0, but got weight of size {shape} "
+            "instead"
+        )
+    if shape[0] % groups:
+        raise RuntimeError(
+            f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but got weight of size "
+            f"[{shape}] instead"
+        )
+    channels, outputs = (shape[0], shape[1] * groups) if transposed else (shape[1] * groups, shape[0])
+    if input.size(1) != channels:
+        what = "transposed=1" if transposed else f"groups={groups}"
+        raise RuntimeError(
+            f"Given {what}, weight of size {shape}, expected input{list(input.shape)} to have {channels} channels, but got "
+            f"{input.size(1)} channels instead"
+        )
+    if bias is not None and tuple(bias.shape) != (outputs,):
+        raise RuntimeError(
+            f"{given}, expected bias to be 1-dimensional with {outputs} elements, but got bias of size {list(bias.shape)} instead"
+        )
+    _check_kernel(tuple(weight.shape[2:]))
+
+
+def check_types(input: Tensor, weight: Tensor, bias: Tensor | None, transposed: bool) -> None:
+    """Refuse operands of several dtypes or devices, and numbers that PyTorch has no convolution of."""
+    common_type("convolution", [each for each in (input, weight, bias) if each is not None])
+    if bias is not None and bias.dtype is not input.dtype:
+        raise RuntimeError(
+            f"Input type ({c_name(input.dtype)}) and bias type ({c_name(bias.dtype)}) should be the same"
+        )
+    if weight.dtype is not input.dtype:
+        expected, found = scalar_type_name(input.dtype), scalar_type_name(weight.dtype)
+        raise RuntimeError(f"expected scalar type {expected} but found {found}")
+    dtype, three = input.dtype, input.dim() == 5
+    if transposed and not input._type.floats and dtype is not dtypes.int64:
+        name = f"slow_conv_transpose{3 if three else 2}d_out_cpu"
+    elif dtype is dtypes.bool:
+        name = "compute_columns3d" if three else "slow_conv2d_cpu"
+    else:
+        return
+    raise NotImplementedError(f"\"{name}\" not implemented for '{scalar_type_name(dtype)}'")
+
+
+def sizes_of(input: Tensor, weight: Tensor, stride: Shape, padding: Shape, dilation: Shape) -> Shape:
+    """How many places a convolution has in every dimension.
+
+    Raises:
+        RuntimeError: the kernel does not fit into the input.
+    """
+    kernel = tuple(weight.shape[2:])
+    padded = [size + 2 * pad for size, pad in zip(input.shape[2:], padding, strict=True)]
+    extents = [step * (size - 1) + 1 for step, size in zip(dilation, kernel, strict=True)]
+    if any(extent > size for extent, size in zip(extents, padded, strict=True)):
+        raise RuntimeError(
+            f"Calculated padded input size per channel: ({_times(padded)}). Kernel size: ({_times(extents)}). Kernel size can't "
+            "be greater than actual input size"
+        )
+    return tuple((size - extent) // step + 1 for size, extent, step in zip(padded, extents, stride, strict=True))
+
+
+def check_transposed(
+    input: Tensor, weight: Tensor, stride: Shape, padding: Shape, dilation: Shape, output_padding: Shape
+) -> Shape:
+    """How many places a transposed convolution has in every dimension.
+
+    Raises:
+        RuntimeError: there are none, in the input or in the result, or the output padding is too large.
+    """
+    if 0 in input.shape[2:]:
+        raise RuntimeError(
+            f"Only zero batch or zero channel inputs are supported, but got input shape: {list(input.shape)}"
+        )
+    if any(
+        added >= step and added >= spread for added, step, spread in zip(output_padding, stride, dilation, strict=True)
+    ):
+        raise RuntimeError(
+            "output padding must be smaller than either stride or dilation, but got "
+            f"{_by_name('output_padding', output_padding, 0)} {_by_name('stride', stride)} {_by_name('dilation', dilation)}"
+        )
+    places = tuple(input.shape[2:])
+    sizes = tuple(
+        (place - 1) * step - 2 * pad + spread * (extent - 1) + added + 1
+        for place, step, pad, spread, extent, added in zip(
+            places, stride, padding, dilation, weight.shape[2:], output_padding, strict=True
+        )
+    )
+    if any(size < 1 for size in sizes):
+        before, after = (_times((1, *each) if len(each) == 1 else each) for each in (places, sizes))
+        raise RuntimeError(
+            f"Given input size per channel: ({before}). Calculated output size per channel: ({after}). Output size is too small"
+        )
+    return sizes
+
+
+def _times(sizes: Sequence[int]) -> str:
+    return " x ".join(map(str, sizes))
