@@ -7,6 +7,7 @@ from flambeau._dispatch.names import public
 from . import gates, loss  # noqa: F401 (functions that a namespace shows, not the root)
 from .activation import *
 from .dropout import *
+from .pooling import *
 from .rectifiers import *
 from .sparse import *
 
