@@ -23,6 +23,12 @@ from flambeau.ops.linalg.distances import pdist as pdist
 from flambeau.ops.linalg.matmul import linear as linear
 from flambeau.ops.movement.padding import pad as pad
 from flambeau.ops.nn import activation as _activation
+from flambeau.ops.nn.adaptive import adaptive_avg_pool1d as adaptive_avg_pool1d
+from flambeau.ops.nn.adaptive import adaptive_avg_pool2d as adaptive_avg_pool2d
+from flambeau.ops.nn.adaptive import adaptive_avg_pool3d as adaptive_avg_pool3d
+from flambeau.ops.nn.averaging import avg_pool1d as avg_pool1d
+from flambeau.ops.nn.averaging import avg_pool2d as avg_pool2d
+from flambeau.ops.nn.averaging import avg_pool3d as avg_pool3d
 from flambeau.ops.nn.gates import gelu as gelu
 from flambeau.ops.nn.gates import glu as glu
 from flambeau.ops.nn.gates import hardsigmoid as hardsigmoid
@@ -59,8 +65,37 @@ from ._losses import cross_entropy as cross_entropy
 from ._losses import l1_loss as l1_loss
 from ._losses import mse_loss as mse_loss
 from ._losses import nll_loss as nll_loss
+from ._pooling import adaptive_max_pool1d as adaptive_max_pool1d
+from ._pooling import adaptive_max_pool1d_with_indices as adaptive_max_pool1d_with_indices
+from ._pooling import adaptive_max_pool2d as adaptive_max_pool2d
+from ._pooling import adaptive_max_pool2d_with_indices as adaptive_max_pool2d_with_indices
+from ._pooling import adaptive_max_pool3d as adaptive_max_pool3d
+from ._pooling import adaptive_max_pool3d_with_indices as adaptive_max_pool3d_with_indices
+from ._pooling import fractional_max_pool2d as fractional_max_pool2d
+from ._pooling import fractional_max_pool2d_with_indices as fractional_max_pool2d_with_indices
+from ._pooling import fractional_max_pool3d as fractional_max_pool3d
+from ._pooling import fractional_max_pool3d_with_indices as fractional_max_pool3d_with_indices
+from ._pooling import lp_pool1d as lp_pool1d
+from ._pooling import lp_pool2d as lp_pool2d
+from ._pooling import lp_pool3d as lp_pool3d
+from ._pooling import max_pool1d as max_pool1d
+from ._pooling import max_pool1d_with_indices as max_pool1d_with_indices
+from ._pooling import max_pool2d as max_pool2d
+from ._pooling import max_pool2d_with_indices as max_pool2d_with_indices
+from ._pooling import max_pool3d as max_pool3d
+from ._pooling import max_pool3d_with_indices as max_pool3d_with_indices
+from ._pooling import max_unpool1d as max_unpool1d
+from ._pooling import max_unpool2d as max_unpool2d
+from ._pooling import max_unpool3d as max_unpool3d
 
 __all__ = [
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
+    "adaptive_max_pool1d_with_indices", "adaptive_max_pool2d", "adaptive_max_pool2d_with_indices",
+    "adaptive_max_pool3d", "adaptive_max_pool3d_with_indices", "avg_pool1d", "avg_pool2d", "avg_pool3d",
+    "fractional_max_pool2d", "fractional_max_pool2d_with_indices", "fractional_max_pool3d",
+    "fractional_max_pool3d_with_indices", "lp_pool1d", "lp_pool2d", "lp_pool3d", "max_pool1d",
+    "max_pool1d_with_indices", "max_pool2d", "max_pool2d_with_indices", "max_pool3d", "max_pool3d_with_indices",
+    "max_unpool1d", "max_unpool2d", "max_unpool3d",
     "alpha_dropout", "celu", "celu_", "cross_entropy", "dropout", "dropout1d", "dropout2d", "dropout3d",
     "elu", "elu_", "embedding", "feature_alpha_dropout", "gelu", "glu", "gumbel_softmax", "hardshrink", "hardsigmoid",
     "hardswish", "hardtanh", "hardtanh_", "l1_loss", "leaky_relu", "leaky_relu_", "linear", "log_softmax", "logsigmoid",

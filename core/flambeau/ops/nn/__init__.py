@@ -6,6 +6,8 @@ from flambeau._dispatch.names import public
 
 from . import gates, loss  # noqa: F401 (functions that a namespace shows, not the root)
 from .activation import *
+from .adaptive import *
+from .averaging import *
 from .dropout import *
 from .pooling import *
 from .rectifiers import *

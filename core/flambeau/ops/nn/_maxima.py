@@ -11,10 +11,10 @@ from math import prod
 from typing import Any
 
 from flambeau import dtypes
-from flambeau.shapes import Shape, contiguous_strides
+from flambeau.shapes import Shape
 from flambeau.type_info import finfo, iinfo
 
-from ._windows import Windows
+from ._windows import Windows, whole
 
 __all__ = ["largest", "largest_and_places", "lowest", "step_of"]
 
@@ -52,15 +52,12 @@ def largest(type_: Any, array: Any, dims: Shape, windows: Windows) -> Any:
         best = parts[0]
         for part in parts[1:]:
             best = kernels.maximum(part, best)
-    return _whole(type_, best, array)
+    return _own(type_, best, array)
 
 
-def _whole(type_: Any, result: Any, array: Any) -> Any:
+def _own(type_: Any, result: Any, array: Any) -> Any:
     """A result that is contiguous, and none of the memory of ``array``, though windows of one element are only taken."""
-    strides = type_.backend.strides(result)  # of dims of size 1 too: those of a part tell of the whole
-    if result.shape == array.shape or tuple(strides) != contiguous_strides(result.shape):
-        return type_.kernels.clone(result, False)
-    return result
+    return type_.kernels.clone(result, False) if result.shape == array.shape else whole(type_, result)
 
 
 def _last_first(dims: Shape, windows: Windows) -> Any:
@@ -109,7 +106,7 @@ def _coded(type_: Any, array: Any, dims: Shape, windows: Windows, with_nan: bool
         inner *= kernel
     if codes is None:
         codes = kernels.full(best.shape, 0, counts.dtype.name)
-    return _whole(type_, best, array), codes
+    return _own(type_, best, array), codes
 
 
 def _vector(type_: Any, values: list[int]) -> Any:

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 from flambeau._tensor import Tensor
 from flambeau.errors import argument_type
 from flambeau.ops.movement.joining import channels_order
-from flambeau.shapes import Shape, as_int
+from flambeau.shapes import Shape, as_int, contiguous_strides
 
-__all__ = ["Windows", "check_one_dim", "in_memory_order", "one_or_each", "sizes_argument", "windows_of"]
+__all__ = ["Windows", "check_one_dim", "in_memory_order", "one_or_each", "sizes_argument", "whole", "windows_of"]
 
 
 class Windows(NamedTuple):
@@ -236,15 +236,15 @@ def _check_lengths(input: Tensor, count: int, averaging: bool) -> None:
 
 
 def _check_sizes(input: Tensor, kernel: Shape, sizes: Shape, averaging: bool) -> None:
-    if min(sizes) >= 1:
-        return
     count = len(kernel)
     channels, lengths = input._array.shape[-count - 1], tuple(input._array.shape[-count:])
-    if count == 3 and averaging:
+    if count == 3 and averaging and any(size > length for size, length in zip(kernel, lengths, strict=True)):
         axes = _AXES[3]
         raise RuntimeError(
             f"input image ({_listed('', axes, lengths)}) smaller than kernel size ({_listed('k', axes, kernel)})"
         )
+    if min(sizes) >= 1:
+        return
     one = (1,) * (count == 1)
     raise RuntimeError(
         f"Given input size: ({_product(channels, *one, *lengths)}). Calculated output size: "
@@ -254,6 +254,13 @@ def _check_sizes(input: Tensor, kernel: Shape, sizes: Shape, averaging: bool) ->
 
 def _product(*sizes: int) -> str:
     return "x".join(map(str, sizes))
+
+
+def whole(type_: Any, array: Any) -> Any:
+    """An array that is contiguous, as if it had been made so: the strides of a part of another tell of the whole."""
+    if tuple(type_.backend.strides(array)) != contiguous_strides(array.shape):
+        return type_.kernels.clone(array, False)
+    return array
 
 
 def in_memory_order(input: Tensor, count: int) -> tuple[Any, tuple[int, ...], Any]:

@@ -120,7 +120,8 @@ def _pool_input(grad: Tensor, input: Tensor, indices: Tensor, windows: Windows) 
     return bent(_spread(grad, indices, lengths, not _is_apart(windows), channels_order(input)), input)
 
 
-def _with_places(input: Tensor, windows: Windows) -> Pooled:
+def with_places(input: Tensor, windows: Windows) -> Pooled:
+    """The largest elements and their places, without history."""
     type_ = input._type
     array, dims, turned_back = in_memory_order(input, len(windows.kernel))
     values, places = largest_and_places(type_, array, dims, windows)
@@ -136,7 +137,7 @@ def _with_places(input: Tensor, windows: Windows) -> Pooled:
     node="MaxPool2DWithIndicesBackward0",
 )
 def _max_pool2d(input: Tensor, windows: Windows) -> Pooled:
-    return _with_places(input, windows)
+    return with_places(input, windows)
 
 
 @primitive(
@@ -146,7 +147,7 @@ def _max_pool2d(input: Tensor, windows: Windows) -> Pooled:
     node="MaxPool3DWithIndicesBackward0",
 )
 def _max_pool3d(input: Tensor, windows: Windows) -> Pooled:
-    return _with_places(input, windows)
+    return with_places(input, windows)
 
 
 def _values(input: Tensor, windows: Windows) -> Tensor:
