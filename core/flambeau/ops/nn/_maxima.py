@@ -7,16 +7,18 @@ step comes with larger numbers than those before, the last change is the largest
 
 from __future__ import annotations
 
+from array import array as packed
+from collections.abc import Callable
 from math import prod
 from typing import Any
 
 from flambeau import dtypes
 from flambeau.shapes import Shape
-from flambeau.type_info import finfo, iinfo
+from flambeau.type_info import iinfo
 
 from ._windows import Windows, whole
 
-__all__ = ["largest", "largest_and_places", "lowest", "step_of"]
+__all__ = ["largest", "largest_and_places", "largest_and_places_of_edges", "lowest", "step_of"]
 
 
 def lowest(dtype: dtypes.dtype) -> Any:
@@ -43,15 +45,25 @@ def step_of(kernels: Any, array: Any, dim: int, first: int, count: int, stride: 
     return kernels.slice(array, tuple(starts), tuple(lengths), tuple(steps))
 
 
+Part = Callable[[Any, int, int], Any]
+"""From an array, the number of a pooled dimension and k, the elements number k of all windows along that dimension."""
+
+
+def _repeating(type_: Any, dims: Shape, windows: Windows) -> Part:
+    def part(array: Any, number: int, k: int) -> Any:
+        first, count, stride = k * windows.dilation[number], windows.sizes[number], windows.stride[number]
+        return step_of(type_.kernels, array, dims[number], first, count, stride)
+
+    return part
+
+
 def largest(type_: Any, array: Any, dims: Shape, windows: Windows) -> Any:
     """The largest element of each window over ``dims``; nan where there is one."""
-    kernels = type_.kernels
-    best = _padded(type_, array, dims, windows)
-    for dim, kernel, stride, dilation, size in _last_first(dims, windows):
-        parts = [step_of(kernels, best, dim, k * dilation, size, stride) for k in range(kernel)]
-        best = parts[0]
-        for part in parts[1:]:
-            best = kernels.maximum(part, best)
+    best, part = _padded(type_, array, dims, windows), _repeating(type_, dims, windows)
+    for number in reversed(range(len(dims))):
+        source, best = best, part(best, number, 0)
+        for k in range(1, windows.kernel[number]):
+            best = type_.kernels.maximum(part(source, number, k), best)
     return _own(type_, best, array)
 
 
@@ -60,63 +72,92 @@ def _own(type_: Any, result: Any, array: Any) -> Any:
     return type_.kernels.clone(result, False) if result.shape == array.shape else whole(type_, result)
 
 
-def _last_first(dims: Shape, windows: Windows) -> Any:
-    return list(zip(dims, windows.kernel, windows.stride, windows.dilation, windows.sizes, strict=True))[::-1]
-
-
 def largest_and_places(type_: Any, array: Any, dims: Shape, windows: Windows) -> tuple[Any, Any]:
     """The largest element of each window over ``dims``, the first of equal ones, and its place in the plane.
 
     A nan is larger than any number, the last of several the largest. Places are int64 and count the elements of ``dims`` in
     their order.
     """
-    best, codes = _coded(type_, array, dims, windows, False)
+    padded = _padded(type_, array, dims, windows)
+    best, codes = coded(type_, padded, windows.kernel, _repeating(type_, dims, windows))
     kernels = type_.kernels
-    if type_.floats and bool(kernels.any(kernels.isnan(best), tuple(range(len(best.shape))), False)):
-        best, codes = _coded(type_, array, dims, windows, True)
     places = _places(type_, codes, array, dims, windows)
     if any(windows.padding):
         none = kernels.eq(best, type_.number(lowest(type_.dtype)))  # of equal ones the first that is no padding
         places = kernels.where(none, _first_places(type_, array, dims, windows), places)
-    return best, places
+    return _own(type_, best, array), places
 
 
-def _coded(type_: Any, array: Any, dims: Shape, windows: Windows, with_nan: bool) -> tuple[Any, Any]:
+def coded(type_: Any, array: Any, kernel: Shape, part: Part) -> tuple[Any, Any]:
+    """The largest elements of windows, and which of their windows' elements they are."""
+    best, codes = _coded(type_, array, kernel, part, False)
     kernels = type_.kernels
-    count = prod(windows.kernel)
-    counts = type_.with_dtype(dtypes.uint8 if count <= 256 else dtypes.int64)
-    best, codes = _padded(type_, array, dims, windows), None
+    if type_.floats and bool(kernels.any(kernels.isnan(best), tuple(range(len(best.shape))), False)):
+        best, codes = _coded(type_, array, kernel, part, True)
+    return best, codes
+
+
+def _coded(type_: Any, best: Any, kernel: Shape, part: Part, with_nan: bool) -> tuple[Any, Any]:
+    kernels = type_.kernels
+    counts = type_.with_dtype(dtypes.uint8 if prod(kernel) <= 256 else dtypes.int64)
+    codes = None
     inner = 1
-    for dim, kernel, stride, dilation, size in _last_first(dims, windows):
-        parts = [step_of(kernels, best, dim, k * dilation, size, stride) for k in range(kernel)]
-        earlier = [None] * kernel if codes is None else [
-            step_of(kernels, codes, dim, k * dilation, size, stride) for k in range(kernel)
-        ]  # fmt: skip
-        best, codes = parts[0], earlier[0]
-        for k in range(1, kernel):
-            later = kernels.lt(best, parts[k])
+    for number in reversed(range(len(kernel))):
+        source, earlier = best, codes
+        best = part(source, number, 0)
+        codes = None if earlier is None else part(earlier, number, 0)
+        for k in range(1, kernel[number]):
+            values = part(source, number, k)
+            later = kernels.lt(best, values)
             if with_nan:
-                later = kernels.bitwise_or(later, kernels.isnan(parts[k]))
-            best = kernels.maximum(parts[k], best)
+                later = kernels.bitwise_or(later, kernels.isnan(values))
+            best = kernels.maximum(values, best)
             code = counts.number(k * inner)
-            if earlier[k] is not None:
-                code = kernels.add(earlier[k], code)
+            if earlier is not None:
+                code = kernels.add(part(earlier, number, k), code)
             code = kernels.mul(kernels.cast(later, counts.dtype.name), code)
             codes = code if codes is None else kernels.maximum(code, codes)
-        inner *= kernel
+        inner *= kernel[number]
     if codes is None:
         codes = kernels.full(best.shape, 0, counts.dtype.name)
-    return _own(type_, best, array), codes
+    return best, whole(type_, codes)
+
+
+def largest_and_places_of_edges(
+    type_: Any, array: Any, dims: Shape, edges: list[list[tuple[int, int]]]
+) -> tuple[Any, Any]:
+    """:func:`largest_and_places` of windows that begin and end anywhere: shorter ones repeat their last element."""
+    kernels = type_.kernels
+    kernel = tuple(max(end - start for start, end in each) for each in edges)
+
+    def part(values: Any, number: int, k: int) -> Any:
+        dim = dims[number]
+        index = _vector(type_, [min(start + k, end - 1) for start, end in edges[number]])
+        if kernels.index_select is not None:
+            return kernels.index_select(values, dim, index)
+        ndim = len(values.shape)
+        front = kernels.permute(values, (dim, *(each for each in range(ndim) if each != dim)))
+        taken = kernels.permute(kernels.index(front, [index]), (*range(1, dim + 1), 0, *range(dim + 1, ndim)))
+        return kernels.clone(taken, False)
+
+    best, codes = coded(type_, array, kernel, part)
+    codes = kernels.cast(codes, "int64")
+    int64 = type_.with_dtype(dtypes.int64)
+    places, steps, inner = None, _strides_of(array, dims), 1
+    for number in reversed(range(len(dims))):
+        k = kernels.remainder(kernels.floor_divide(codes, int64.number(inner)), int64.number(kernel[number]))
+        starts, lasts = (
+            _grid(type_, [column], dims[number : number + 1], len(array.shape))
+            for column in ([start for start, _ in edges[number]], [end - 1 for _, end in edges[number]])
+        )
+        along = kernels.mul(kernels.minimum(kernels.add(k, starts), lasts), int64.number(steps[number]))
+        places = along if places is None else kernels.add(places, along)
+        inner *= kernel[number]
+    return _own(type_, best, array), places
 
 
 def _vector(type_: Any, values: list[int]) -> Any:
-    return type_.kernels.from_host(memoryview(_as_int64(values)), (len(values),), "int64")
-
-
-def _as_int64(values: list[int]) -> Any:
-    from array import array
-
-    return array("q", values)
+    return type_.kernels.from_host(memoryview(packed("q", values)), (len(values),), "int64")
 
 
 def _grid(type_: Any, columns: list[list[int]], dims: Shape, ndim: int) -> Any:

@@ -6,12 +6,13 @@ The words of the errors are those of PyTorch's kernels, which pool one dimension
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from flambeau._tensor import Tensor
 from flambeau.errors import argument_type
 from flambeau.ops.movement.joining import channels_order
-from flambeau.shapes import Shape, as_int, contiguous_strides
+from flambeau.shapes import Shape, as_int, contiguous_strides, normalize_dim
 
 __all__ = ["Windows", "check_one_dim", "in_memory_order", "one_or_each", "sizes_argument", "whole", "windows_of"]
 
@@ -128,19 +129,29 @@ def windows_of(function: str, named: str, input: Tensor, count: int, values: Seq
         TypeError: one of the values is no int and no tuple of ints.
         RuntimeError: the sizes do not fit each other, or the tensor.
     """
+    listed = tuple(tuple(value) if isinstance(value, list) else value for value in values)
+    try:
+        return _found(function, named, tuple(input._array.shape), count, listed, bool(ceil_mode))
+    except TypeError:  # of what cannot be hashed, too
+        return _found.__wrapped__(function, named, tuple(input._array.shape), count, listed, bool(ceil_mode))
+
+
+@lru_cache(maxsize=512, typed=True)
+def _found(
+    function: str, named: str, shape: Shape, count: int, values: tuple[Any, ...], ceil_mode: bool
+) -> Windows:
     averaging = len(values) == 3
     kernel, stride, padding, *rest = _given(function, named, count, values)
     dilation = rest[0] if rest else (1,) * count
-    _check_dims(named, input, count, averaging)
+    _check_dims(named, shape, count, averaging)
     _check_steps(kernel, stride, padding, dilation)
-    _check_lengths(input, count, averaging)
+    _check_lengths(shape, count, averaging)
     _check_padding(kernel, padding)
-    lengths = tuple(input._array.shape[-count:])
     sizes = tuple(
         _size_of(length, ceil_mode, *each)
-        for length, *each in zip(lengths, kernel, stride, padding, dilation, strict=True)
+        for length, *each in zip(shape[-count:], kernel, stride, padding, dilation, strict=True)
     )
-    _check_sizes(input, kernel, sizes, averaging)
+    _check_sizes(shape, kernel, sizes, averaging)
     return Windows(kernel, stride, padding, dilation, sizes)
 
 
@@ -195,32 +206,33 @@ def _size_of(length: int, ceil_mode: bool, kernel: int, stride: int, padding: in
     return size
 
 
-def _check_dims(named: str, input: Tensor, count: int, averaging: bool) -> None:
-    dims = input.dim()
+def _check_dims(named: str, shape: Shape, count: int, averaging: bool) -> None:
+    dims = len(shape)
     if count == 1:
-        check_one_dim(named, input)
+        check_one_dim(named, dims)
     elif averaging and count == 2:
-        input.size(-3)  # an IndexError where there are fewer
+        if not dims:
+            raise IndexError("Dimension specified as -3 but tensor has no dimensions")
+        normalize_dim(-3, dims)
     elif dims not in (count + 1, count + 2):
         raise RuntimeError(f"non-empty {count + 1}D or {count + 2}D (batch mode) tensor expected for input")
 
 
-def check_one_dim(named: str, input: Tensor) -> None:
+def check_one_dim(named: str, dims: int) -> None:
     """Refuse what is neither (C, L) nor (N, C, L).
 
     Raises:
         RuntimeError: it has another number of dimensions.
     """
-    if input.dim() not in (2, 3):
+    if dims not in (2, 3):
         raise RuntimeError(
-            f"Expected 2 to 3 dimensions, but got {input.dim()}-dimensional tensor for argument #1 'self' (while checking "
+            f"Expected 2 to 3 dimensions, but got {dims}-dimensional tensor for argument #1 'self' (while checking "
             f"arguments for {named})"
         )
 
 
-def _check_lengths(input: Tensor, count: int, averaging: bool) -> None:
+def _check_lengths(shape: Shape, count: int, averaging: bool) -> None:
     """Only a batch may be empty."""
-    shape = tuple(input._array.shape)
     sample = shape[-count - 1 :]
     if count < 3 and (0 in sample or len(shape) not in (count + 1, count + 2)):
         seen = shape if count == 2 else (*shape[:-1], 1, shape[-1])
@@ -235,9 +247,9 @@ def _check_lengths(input: Tensor, count: int, averaging: bool) -> None:
         )
 
 
-def _check_sizes(input: Tensor, kernel: Shape, sizes: Shape, averaging: bool) -> None:
+def _check_sizes(shape: Shape, kernel: Shape, sizes: Shape, averaging: bool) -> None:
     count = len(kernel)
-    channels, lengths = input._array.shape[-count - 1], tuple(input._array.shape[-count:])
+    channels, lengths = shape[-count - 1], shape[-count:]
     if count == 3 and averaging and any(size > length for size, length in zip(kernel, lengths, strict=True)):
         axes = _AXES[3]
         raise RuntimeError(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from array import array as packed
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import product
+from math import prod
 from typing import Any
 
 from flambeau import dtypes
@@ -20,7 +20,8 @@ from flambeau.ops.movement.joining import channels_order
 from flambeau.shapes import Shape
 
 from ._taps import Taps, _resample, as_in_memory, mapped
-from ._windows import Windows, check_one_dim, one_or_each, sizes_argument
+from ._maxima import largest_and_places_of_edges
+from ._windows import Windows, check_one_dim, in_memory_order, one_or_each, sizes_argument
 from .averaging import _avg_pool2d_backward, _avg_pool3d_backward, averages, divided
 from .pooling import Pooled, _spread, with_places
 from .rectifiers import check_floating
@@ -44,6 +45,10 @@ def _even(lengths: Shape, sizes: Shape) -> Windows | None:
     return Windows(kernel, kernel, (0,) * len(sizes), (1,) * len(sizes), sizes)
 
 
+_FEW = 3
+"""Elements of a window up to which adding one after the other is faster than a product of matrices."""
+
+
 # -- averages ---------------------------------------------------------------
 
 
@@ -60,7 +65,7 @@ def _adaptive_averages(input: Tensor, sizes: Shape) -> Tensor:
     count = len(sizes)
     lengths = tuple(input._array.shape[-count:])
     windows = _even(lengths, sizes)
-    if windows is not None:
+    if windows is not None and max(windows.kernel) <= _FEW:
         return averages(input, windows, tuple((size,) for size in windows.kernel))
     type_ = input._type
     array, back = as_in_memory(input, channels_order(input))
@@ -82,7 +87,7 @@ def _averages_input(grad: Tensor, input: Tensor, sizes: Shape) -> Tensor:
     lengths = tuple(input._array.shape[-count:])
     order = channels_order(input)
     windows = _even(lengths, sizes)
-    if windows is not None:
+    if windows is not None and max(windows.kernel) <= _FEW:
         backward = _avg_pool3d_backward if count == 3 else _avg_pool2d_backward
         return backward(grad, windows, tuple((size,) for size in windows.kernel), lengths, order)
     maps = tuple(_average_taps(length, size, True).turned() for length, size in zip(lengths, sizes, strict=True))
@@ -104,75 +109,22 @@ def _adaptive_avg_pool3d(input: Tensor, sizes: Shape) -> Tensor:
 # -- the largest elements ---------------------------------------------------------------
 
 
-def _largest_of(
-    flat: Tensor, places: Callable[[tuple[int, ...]], Tensor], kernel: Shape, take: Callable[[Tensor, Tensor], Tensor]
-) -> tuple[Tensor, Tensor]:
-    """The largest of what is taken at places that depend on the place in the window, and where it was taken."""
-    best = found = None
-    for place in product(*map(range, kernel)):
-        there = places(place)
-        part = take(flat, there)
-        if best is None or found is None:
-            best, found = part, there.expand(part.shape)
-            continue
-        later = (part > best) | part.isnan()
-        best, found = maximum(part, best), where(later, there, found)
-    assert best is not None and found is not None
-    return best, found.contiguous()
-
-
-def _vector_of(numbers: list[int], like: Tensor) -> Tensor:
-    type_ = like._type.with_dtype(dtypes.int64)
-    return from_array(type_.kernels.from_host(memoryview(packed("q", numbers)), (len(numbers),), "int64"), type_)
-
-
-def _uneven_maxima(input: Tensor, sizes: Shape) -> tuple[Tensor, Tensor]:
-    count = len(sizes)
-    lengths = tuple(input.shape[-count:])
-    edges = [_edges(length, size) for length, size in zip(lengths, sizes, strict=True)]
-    starts = [_vector_of([start for start, _ in each], input) for each in edges]
-    lasts = [_vector_of([end - 1 for _, end in each], input) for each in edges]
-
-    def places(place: tuple[int, ...]) -> Tensor:
-        total = _vector_of([0], input)
-        for dim, k in enumerate(place):
-            here = (starts[dim] + k).minimum(lasts[dim])
-            total = (total.unsqueeze(-1) * lengths[dim] + here).reshape(-1)
-        return total
-
-    kernel = tuple(max(end - start for start, end in each) for each in edges)
-    flat = input.detach().reshape(-1, _numel(lengths))
-    best, found = _largest_of(flat, places, kernel, lambda planes, there: planes.index_select(1, there))
-    shape = (*input.shape[:-count], *sizes)
-    return best.reshape(shape), found.reshape(shape)
-
-
-def _numel(lengths: Sequence[int]) -> int:
-    total = 1
-    for length in lengths:
-        total *= length
-    return total
-
-
-def _in_channels(result: Tensor, input: Tensor) -> Tensor:
-    order = channels_order(input)
-    if order is None:
-        return from_array(result._array, result._type)
-    kernels = result._type.kernels
-    turned = kernels.clone(kernels.permute(result._array, order), False)
-    return from_array(kernels.permute(turned, tuple(map(order.index, range(len(order))))), result._type)
-
-
 def _adaptive_maxima(input: Tensor, sizes: Shape) -> Pooled:
-    shape = tuple(input._array.shape[: -len(sizes)]) + sizes
+    count, type_ = len(sizes), input._type
+    shape = tuple(input._array.shape[:-count]) + sizes
     if 0 in shape:
         empty = input.detach().new_zeros(shape)
         return Pooled(empty, empty.to(dtypes.int64))
-    windows = _even(tuple(input._array.shape[-len(sizes) :]), sizes)
+    lengths = tuple(input._array.shape[-count:])
+    windows = _even(lengths, sizes)
     if windows is not None:
         return with_places(input, windows)
-    best, found = _uneven_maxima(input, sizes)
-    return Pooled(_in_channels(best, input), _in_channels(found, input))
+    array, dims, turned_back = in_memory_order(input, count)
+    edges = [_edges(length, size) for length, size in zip(lengths, sizes, strict=True)]
+    values, places = largest_and_places_of_edges(type_, array, dims, edges)
+    return Pooled(
+        from_array(turned_back(values), type_), from_array(turned_back(places), type_.with_dtype(dtypes.int64))
+    )
 
 
 def _maxima_input(grad: Tensor, input: Tensor, indices: Tensor, sizes: Shape) -> Tensor:
@@ -247,7 +199,7 @@ def _average(count: int, input: Tensor, output_size: Any) -> Tensor:
     name = f"adaptive_avg_pool{count}d"
     sizes = _sizes_of(name, input, count, output_size)
     if count == 1:
-        check_one_dim(name, input)
+        check_one_dim(name, input.dim())
     if min(sizes) < 0:
         shown = {1: f"1, {sizes[0]}", 2: ", ".join(map(str, sizes)), 3: f"{sizes[0]}, {','.join(map(str, sizes[1:]))}"}
         raise RuntimeError(
@@ -267,7 +219,7 @@ def _maxima(count: int, input: Tensor, output_size: Any) -> tuple[Tensor, Tensor
     name = f"adaptive_max_pool{count}d"
     sizes = _sizes_of(name, input, count, output_size)
     if count == 1:
-        check_one_dim(name, input)
+        check_one_dim(name, input.dim())
     _check_sample(name, input, count, False)
     if min(sizes) < 0:
         shape = [*input.shape[:-count], *(1,) * (count == 1), *sizes]
@@ -350,6 +302,23 @@ def adaptive_max_pool3d_with_indices(input: Tensor, output_size: OptionalSizes) 
 # -- windows at random ---------------------------------------------------------------
 
 
+def _largest_of(
+    flat: Tensor, places: Callable[[tuple[int, ...]], Tensor], kernel: Shape, take: Callable[[Tensor, Tensor], Tensor]
+) -> tuple[Tensor, Tensor]:
+    """The largest of what is taken at places that depend on the place in the window, and where it was taken."""
+    best = found = None
+    for place in product(*map(range, kernel)):
+        there = places(place)
+        part = take(flat, there)
+        if best is None or found is None:
+            best, found = part, there.expand(part.shape)
+            continue
+        later = (part > best) | part.isnan()
+        best, found = maximum(part, best), where(later, there, found)
+    assert best is not None and found is not None
+    return best, found.contiguous()
+
+
 def _starts(samples: Tensor, length: int, size: int, kernel: int) -> Tensor:
     """Where the windows of each plane begin, from one random number for each: (planes, size)."""
     begins = arange(size, device=samples.device, dtype=samples.dtype)
@@ -368,7 +337,7 @@ def _fractional(input: Tensor, kernel: Shape, sizes: Shape, samples: Tensor) -> 
     if 0 in shape:
         empty = input.detach().new_zeros(shape)
         return Pooled(empty, empty.to(dtypes.int64))
-    planes = _numel(input.shape[:-count])
+    planes = prod(input.shape[:-count])
     channels = input.shape[-count - 1]
     drawn = samples.detach()[: planes // channels, :channels].reshape(planes, count)
     order = (1, 0) if count == 2 else (0, 1, 2)  # the first number is the width's in two dimensions
