@@ -195,9 +195,7 @@ def _fractional(
         ratio = _for_each(count, output_ratio)
         if len(ratio) > count:
             raise ValueError(f"{name} requires output_ratio to either be a single Int or tuple of Ints.")
-        output_size = [
-            int(length * part) for length, part in zip(input.shape[-count:], ratio, strict=True)
-        ]
+        output_size = [int(length * part) for length, part in zip(input.shape[-count:], ratio, strict=True)]
     kernel, sizes = _fractional_sizes(name, count, kernel_size, output_size)
     _check_fractional(name, count, input, kernel, sizes)
     batch = 1 if input.dim() == count + 1 else input.shape[0]
@@ -232,9 +230,7 @@ def _check_fractional(name: str, count: int, input: Tensor, kernel: Shape, sizes
         if size + window - 1 > length - (count == 3):  # in three dimensions windows must have room to move
             raise RuntimeError(f"{title}: pool {axis} {window} too large relative to input {axis} {length}")
     if min(sizes) < 0:
-        raise RuntimeError(
-            f"Trying to create tensor with negative dimension {min(sizes)}: {[*shape[:-count], *sizes]}"
-        )
+        raise RuntimeError(f"Trying to create tensor with negative dimension {min(sizes)}: {[*shape[:-count], *sizes]}")
     if min(kernel) <= 0:
         raise RuntimeError(f"{title}: kernel_size should be greater than zero, but got {list(kernel)}")
     if not input.dtype.is_floating_point:
@@ -338,9 +334,7 @@ def _unpool_output_size(
     """The lengths of planes that pool to the size of the input: those that are asked for, if they do."""
     lengths = tuple(input.shape)
     count = len(kernel_size)
-    default = [
-        (lengths[dim - count] - 1) * stride[dim] + kernel_size[dim] - 2 * padding[dim] for dim in range(count)
-    ]
+    default = [(lengths[dim - count] - 1) * stride[dim] + kernel_size[dim] - 2 * padding[dim] for dim in range(count)]
     if output_size is not None:
         if len(output_size) == count + 2:
             output_size = output_size[2:]

@@ -21,6 +21,8 @@ from flambeau.ops.elementwise.exponential import sigmoid as sigmoid
 from flambeau.ops.elementwise.trigonometric import tanh as tanh
 from flambeau.ops.linalg.distances import pdist as pdist
 from flambeau.ops.linalg.matmul import linear as linear
+from flambeau.ops.linalg.similarity import cosine_similarity as cosine_similarity
+from flambeau.ops.linalg.similarity import pairwise_distance as pairwise_distance
 from flambeau.ops.movement.padding import pad as pad
 from flambeau.ops.nn import activation as _activation
 from flambeau.ops.nn.adaptive import adaptive_avg_pool1d as adaptive_avg_pool1d
@@ -87,8 +89,15 @@ from ._pooling import max_pool3d_with_indices as max_pool3d_with_indices
 from ._pooling import max_unpool1d as max_unpool1d
 from ._pooling import max_unpool2d as max_unpool2d
 from ._pooling import max_unpool3d as max_unpool3d
+from ._vision import affine_grid as affine_grid
+from ._vision import grid_sample as grid_sample
+from ._vision import interpolate as interpolate
+from ._vision import upsample as upsample
+from ._vision import upsample_bilinear as upsample_bilinear
+from ._vision import upsample_nearest as upsample_nearest
 
 __all__ = [
+    "affine_grid", "grid_sample", "interpolate", "upsample", "upsample_bilinear", "upsample_nearest",
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
     "adaptive_max_pool1d_with_indices", "adaptive_max_pool2d", "adaptive_max_pool2d_with_indices",
     "adaptive_max_pool3d", "adaptive_max_pool3d_with_indices", "avg_pool1d", "avg_pool2d", "avg_pool3d",
@@ -96,10 +105,10 @@ __all__ = [
     "fractional_max_pool3d_with_indices", "lp_pool1d", "lp_pool2d", "lp_pool3d", "max_pool1d",
     "max_pool1d_with_indices", "max_pool2d", "max_pool2d_with_indices", "max_pool3d", "max_pool3d_with_indices",
     "max_unpool1d", "max_unpool2d", "max_unpool3d",
-    "alpha_dropout", "celu", "celu_", "cross_entropy", "dropout", "dropout1d", "dropout2d", "dropout3d",
+    "alpha_dropout", "celu", "celu_", "cosine_similarity", "cross_entropy", "dropout", "dropout1d", "dropout2d", "dropout3d",
     "elu", "elu_", "embedding", "feature_alpha_dropout", "gelu", "glu", "gumbel_softmax", "hardshrink", "hardsigmoid",
     "hardswish", "hardtanh", "hardtanh_", "l1_loss", "leaky_relu", "leaky_relu_", "linear", "log_softmax", "logsigmoid",
-    "mish", "mse_loss", "nll_loss", "normalize", "one_hot", "pad", "pdist", "prelu", "relu", "relu6", "relu_", "rrelu", "rrelu_",
+    "mish", "mse_loss", "nll_loss", "normalize", "one_hot", "pad", "pairwise_distance", "pdist", "prelu", "relu", "relu6", "relu_", "rrelu", "rrelu_",
     "selu", "selu_", "sigmoid", "silu", "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink",
     "threshold", "threshold_",
 ]  # fmt: skip

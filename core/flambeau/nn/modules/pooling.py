@@ -123,7 +123,7 @@ class MaxUnpool1d(_MaxUnpoolNd):
 
 
 class MaxUnpool2d(_MaxUnpoolNd):
-    """Put elements to their places, zeros elsewhere: undo :class:`MaxPool2d`. Source of the semantics: ``torch.nn.MaxUnpool2d``."""
+    """Put elements to their places, zeros elsewhere: undo :class:`MaxPool2d`. Source: ``torch.nn.MaxUnpool2d``."""
 
     _each = _pair
 
@@ -133,7 +133,7 @@ class MaxUnpool2d(_MaxUnpoolNd):
 
 
 class MaxUnpool3d(_MaxUnpoolNd):
-    """Put elements to their places, zeros elsewhere: undo :class:`MaxPool3d`. Source of the semantics: ``torch.nn.MaxUnpool3d``."""
+    """Put elements to their places, zeros elsewhere: undo :class:`MaxPool3d`. Source: ``torch.nn.MaxUnpool3d``."""
 
     _each = _triple
 
@@ -324,9 +324,7 @@ class _LPPoolNd(Module):
 
     def extra_repr(self) -> str:
         """The options."""
-        return (
-            f"norm_type={self.norm_type}, kernel_size={self.kernel_size}, stride={self.stride}, ceil_mode={self.ceil_mode}"
-        )
+        return f"norm_type={self.norm_type}, kernel_size={self.kernel_size}, stride={self.stride}, ceil_mode={self.ceil_mode}"
 
     def _options(self) -> tuple[Any, ...]:
         return float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode

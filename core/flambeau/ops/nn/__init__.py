@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from flambeau._dispatch.names import public
 
-from . import gates, loss  # noqa: F401 (functions that a namespace shows, not the root)
+from . import gates, loss, upsampling  # noqa: F401 (functions that a namespace shows, not the root)
 from .activation import *
 from .adaptive import *
 from .averaging import *
@@ -12,6 +12,7 @@ from .dropout import *
 from .pooling import *
 from .rectifiers import *
 from .sparse import *
+from .vision import *
 
 if not TYPE_CHECKING:
     __all__ = public(__name__)

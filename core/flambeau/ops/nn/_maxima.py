@@ -16,6 +16,7 @@ from flambeau import dtypes
 from flambeau.shapes import Shape
 from flambeau.type_info import iinfo
 
+from ._taps import taken_along
 from ._windows import Windows, whole
 
 __all__ = ["largest", "largest_and_places", "largest_and_places_of_edges", "lowest", "step_of"]
@@ -133,12 +134,7 @@ def largest_and_places_of_edges(
     def part(values: Any, number: int, k: int) -> Any:
         dim = dims[number]
         index = _vector(type_, [min(start + k, end - 1) for start, end in edges[number]])
-        if kernels.index_select is not None:
-            return kernels.index_select(values, dim, index)
-        ndim = len(values.shape)
-        front = kernels.permute(values, (dim, *(each for each in range(ndim) if each != dim)))
-        taken = kernels.permute(kernels.index(front, [index]), (*range(1, dim + 1), 0, *range(dim + 1, ndim)))
-        return kernels.clone(taken, False)
+        return taken_along(type_, values, dim, index)
 
     best, codes = coded(type_, array, kernel, part)
     codes = kernels.cast(codes, "int64")

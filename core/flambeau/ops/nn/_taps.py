@@ -15,9 +15,10 @@ from flambeau import dtypes
 from flambeau._dispatch.declare import primitive
 from flambeau._dispatch.precision import in_single
 from flambeau._tensor import Tensor, from_array
+from flambeau.ops.movement.joining import channels_order
 from flambeau.shapes import Shape
 
-__all__ = ["Taps", "_resample", "as_in_memory", "mapped"]
+__all__ = ["Taps", "_resample", "as_in_memory", "mapped", "taken_along"]
 
 
 class Taps(NamedTuple):
@@ -80,26 +81,39 @@ def _as_product(type_: Any, array: Any, dim: int, taps: Taps) -> Any:
     return kernels.reshape(product, (*shape[:dim], count, *shape[dim + 1 :]))
 
 
+def taken_along(type_: Any, array: Any, dim: int, index: Any) -> Any:
+    """The slices along ``dim`` that a vector names; contiguous."""
+    kernels = type_.kernels
+    if kernels.index_select is not None:
+        return kernels.index_select(array, dim, index)
+    ndim = len(array.shape)
+    front = kernels.permute(array, (dim, *(each for each in range(ndim) if each != dim)))
+    back = (*range(1, dim + 1), 0, *range(dim + 1, ndim))
+    return kernels.clone(kernels.permute(kernels.index(front, [index]), back), False)
+
+
 def _one_by_one(type_: Any, array: Any, dim: int, taps: Taps) -> Any:
     """The sum of what is at the first places of all rows, at the second ones, and so on."""
     kernels = type_.kernels
     count, ndim = len(taps.rows), len(array.shape)
     shape = tuple(count if each == dim else 1 for each in range(ndim))
     total = kernels.full((*array.shape[:dim], count, *array.shape[dim + 1 :]), 0, type_.dtype.name)
-    front = kernels.permute(array, (dim, *(each for each in range(ndim) if each != dim)))
-    back = (*range(1, dim + 1), 0, *range(dim + 1, ndim))
     for k in range(max((len(places) for places, _ in taps.rows), default=0)):
         there = [k < len(places) and bool(weights[k]) for places, weights in taps.rows]
         places = packed("q", [row[0][k] if k < len(row[0]) else 0 for row in taps.rows])
         weights = packed("d", [row[1][k] if k < len(row[1]) else 0.0 for row in taps.rows])
         index = kernels.from_host(memoryview(places), (count,), "int64")
-        taken = kernels.permute(kernels.index(front, [index]), back)
         factors = kernels.cast(kernels.from_host(memoryview(weights), (count,), "float64"), type_.dtype.name)
-        inside = kernels.from_host(bytes(there), (count,), "bool")
-        term = kernels.mul(taken, kernels.reshape(factors, shape))
-        term = kernels.where(kernels.reshape(inside, shape), term, type_.number(0.0))
+        term = kernels.mul(taken_along(type_, array, dim, index), kernels.reshape(factors, shape))
+        if not all(there):
+            inside = kernels.from_host(bytes(there), (count,), "bool")
+            term = kernels.where(kernels.reshape(inside, shape), term, type_.number(0.0))
         total = kernels.add(total, term)
     return total
+
+
+_LONG = 512
+"""Elements from which on a product with the dense matrix is slower."""
 
 
 def mapped(type_: Any, array: Any, dims: Shape, maps: tuple[Taps, ...]) -> Any:
@@ -113,7 +127,7 @@ def mapped(type_: Any, array: Any, dims: Shape, maps: tuple[Taps, ...]) -> Any:
     pairs = sorted(zip(dims, maps, strict=True), key=lambda pair: len(pair[1].rows) / max(pair[1].length, 1))
     result = array
     for dim, taps in pairs:
-        result = _as_product(type_, result, dim, taps)
+        result = (_as_product if taps.length <= _LONG else _one_by_one)(type_, result, dim, taps)
     every = tuple(range(len(result.shape)))
     finite = kernels.lt(kernels.abs(result), type_.number(float("inf")))
     if not bool(kernels.all(finite, every, False)):
@@ -135,7 +149,9 @@ def as_in_memory(input: Tensor, order: Shape | None) -> tuple[Any, Shape | None]
 
 @primitive(
     derivatives={
-        "input": lambda grad, dims, maps, order: _resample(grad, dims, tuple(each.turned() for each in maps), order)
+        "input": lambda grad, dims, maps: _resample(
+            grad, dims, tuple(each.turned() for each in maps), channels_order(grad)
+        )
     },
     method=False,
     node="ResampleBackward0",

@@ -137,9 +137,7 @@ def windows_of(function: str, named: str, input: Tensor, count: int, values: Seq
 
 
 @lru_cache(maxsize=512, typed=True)
-def _found(
-    function: str, named: str, shape: Shape, count: int, values: tuple[Any, ...], ceil_mode: bool
-) -> Windows:
+def _found(function: str, named: str, shape: Shape, count: int, values: tuple[Any, ...], ceil_mode: bool) -> Windows:
     averaging = len(values) == 3
     kernel, stride, padding, *rest = _given(function, named, count, values)
     dilation = rest[0] if rest else (1,) * count
@@ -175,7 +173,11 @@ def _check_steps(kernel: Shape, stride: Shape, padding: Shape, dilation: Shape) 
                 f"dilation={step}"
             )
     axes = _AXES[len(kernel)]
-    for what, prefix, values in (("kernel size", "k", kernel), ("stride", "d", stride), ("dilation", "dilation", dilation)):
+    for what, prefix, values in (
+        ("kernel size", "k", kernel),
+        ("stride", "d", stride),
+        ("dilation", "dilation", dilation),
+    ):
         if min(values) <= 0:
             raise RuntimeError(f"{what} should be greater than zero, but got {_listed(prefix, axes, values)}")
 

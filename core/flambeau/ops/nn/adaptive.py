@@ -19,8 +19,8 @@ from flambeau.ops.elementwise.selection import where
 from flambeau.ops.movement.joining import channels_order
 from flambeau.shapes import Shape
 
-from ._taps import Taps, _resample, as_in_memory, mapped
 from ._maxima import largest_and_places_of_edges
+from ._taps import Taps, _resample, as_in_memory, mapped
 from ._windows import Windows, check_one_dim, in_memory_order, one_or_each, sizes_argument
 from .averaging import _avg_pool2d_backward, _avg_pool3d_backward, averages, divided
 from .pooling import Pooled, _spread, with_places
@@ -89,11 +89,10 @@ def _averages_input(grad: Tensor, input: Tensor, sizes: Shape) -> Tensor:
     windows = _even(lengths, sizes)
     if windows is not None and max(windows.kernel) <= _FEW:
         backward = _avg_pool3d_backward if count == 3 else _avg_pool2d_backward
-        return backward(grad, windows, tuple((size,) for size in windows.kernel), lengths, order)
+        return bent(backward(grad, windows, tuple((size,) for size in windows.kernel), lengths, order), input)
     maps = tuple(_average_taps(length, size, True).turned() for length, size in zip(lengths, sizes, strict=True))
     dims = tuple(range(input.dim() - count, input.dim()))
-    slope: Tensor = _resample(grad, dims, maps, order)
-    return slope
+    return bent(_resample(grad, dims, maps, order), input)
 
 
 @primitive(derivatives={"input": _averages_input}, method=False, node="AdaptiveAvgPool2DBackward0")
@@ -209,6 +208,8 @@ def _average(count: int, input: Tensor, output_size: Any) -> Tensor:
     if set(sizes) == {1}:
         return input.mean(tuple(range(-count, 0)), keepdim=True)
     _check_sample(name, input, count, True)
+    if 0 in sizes and not input._type.floats:  # nothing to average
+        return input.new_zeros((*input.shape[:-count], *sizes))
     check_floating("adaptive_avg_pool3d_cpu" if count == 3 else "adaptive_avg_pool2d", input)
     pool = _adaptive_avg_pool3d if count == 3 else _adaptive_avg_pool2d
     result: Tensor = pool(input, sizes)
@@ -315,7 +316,8 @@ def _largest_of(
             continue
         later = (part > best) | part.isnan()
         best, found = maximum(part, best), where(later, there, found)
-    assert best is not None and found is not None
+    assert best is not None
+    assert found is not None
     return best, found.contiguous()
 
 
@@ -341,9 +343,7 @@ def _fractional(input: Tensor, kernel: Shape, sizes: Shape, samples: Tensor) -> 
     channels = input.shape[-count - 1]
     drawn = samples.detach()[: planes // channels, :channels].reshape(planes, count)
     order = (1, 0) if count == 2 else (0, 1, 2)  # the first number is the width's in two dimensions
-    starts = [
-        _starts(drawn[:, order[dim]], lengths[dim], sizes[dim], kernel[dim]) for dim in range(count)
-    ]
+    starts = [_starts(drawn[:, order[dim]], lengths[dim], sizes[dim], kernel[dim]) for dim in range(count)]
 
     def places(place: tuple[int, ...]) -> Tensor:
         total = starts[0].new_zeros((planes, 1))

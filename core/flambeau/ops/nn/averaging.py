@@ -11,6 +11,7 @@ from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.precision import in_single
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import scalar_type_name
+from flambeau.ops.creation._bent import bent
 from flambeau.ops.movement.joining import channels_order
 from flambeau.shapes import Shape, int_argument
 
@@ -34,7 +35,9 @@ def _sums(type_: Any, array: Any, dims: Shape, windows: Windows) -> Any:
         before[dim], after[dim] = low, high
     if any(before) or any(after):
         array = kernels.pad(array, tuple(before), tuple(after), 0)
-    for dim, kernel, stride, size in reversed(list(zip(dims, windows.kernel, windows.stride, windows.sizes, strict=True))):
+    for dim, kernel, stride, size in reversed(
+        list(zip(dims, windows.kernel, windows.stride, windows.sizes, strict=True))
+    ):
         total = step_of(kernels, array, dim, 0, size, stride)
         for k in range(1, kernel):
             total = kernels.add(total, step_of(kernels, array, dim, k, size, stride))
@@ -123,8 +126,7 @@ Factors = tuple[tuple[int, ...], ...]
 def _avg_input(grad: Tensor, input: Tensor, windows: Windows, factors: Factors) -> Tensor:
     lengths = tuple(input._array.shape[-len(windows.kernel) :])
     backward = _avg_pool3d_backward if len(windows.kernel) == 3 else _avg_pool2d_backward
-    slope: Tensor = backward(grad, windows, factors, lengths, channels_order(input))
-    return slope
+    return bent(backward(grad, windows, factors, lengths, channels_order(input)), input)
 
 
 @primitive(derivatives={"input": _avg_input}, method=False, node="AvgPool2DBackward0")

@@ -282,7 +282,9 @@ def _check_one_dim(input: Tensor, values: Sequence[Any], ceil_mode: bool) -> Non
             f"max_pool1d: Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for input, but got:{shape}"
         )
     given = []
-    for place, (argument, value) in enumerate(zip(("kernel_size", "stride", "padding", "dilation"), values, strict=True)):
+    for place, (argument, value) in enumerate(
+        zip(("kernel_size", "stride", "padding", "dilation"), values, strict=True)
+    ):
         if argument == "stride" and (value is None or value in ((), [])):
             given.append(given[0])
             continue
@@ -408,7 +410,11 @@ def _check_places(indices: Tensor, lengths: Shape, shown: Shape) -> None:
 
 # -- as the layers call them: with the indices or without ---------------------------------------------------------------
 
-_FUNCTIONS = {1: (max_pool1d, max_pool1d_with_indices), 2: (max_pool2d, max_pool2d_with_indices), 3: (max_pool3d, max_pool3d_with_indices)}
+_FUNCTIONS = {
+    1: (max_pool1d, max_pool1d_with_indices),
+    2: (max_pool2d, max_pool2d_with_indices),
+    3: (max_pool3d, max_pool3d_with_indices),
+}
 
 
 def pooled(count: int, return_indices: bool, input: Tensor, *values: Any) -> Any:
