@@ -21,9 +21,17 @@ from flambeau.ops.elementwise.exponential import sigmoid as sigmoid
 from flambeau.ops.elementwise.trigonometric import tanh as tanh
 from flambeau.ops.linalg.distances import pdist as pdist
 from flambeau.ops.linalg.matmul import linear as linear
+from flambeau.ops.linalg.similarity import cosine_similarity as cosine_similarity
+from flambeau.ops.linalg.similarity import pairwise_distance as pairwise_distance
 from flambeau.ops.movement.padding import pad as pad
 from flambeau.ops.nn import activation as _activation
+from flambeau.ops.nn.adaptive import adaptive_avg_pool1d as adaptive_avg_pool1d
+from flambeau.ops.nn.adaptive import adaptive_avg_pool2d as adaptive_avg_pool2d
+from flambeau.ops.nn.adaptive import adaptive_avg_pool3d as adaptive_avg_pool3d
 from flambeau.ops.nn.attention import scaled_dot_product_attention as scaled_dot_product_attention
+from flambeau.ops.nn.averaging import avg_pool1d as avg_pool1d
+from flambeau.ops.nn.averaging import avg_pool2d as avg_pool2d
+from flambeau.ops.nn.averaging import avg_pool3d as avg_pool3d
 from flambeau.ops.nn.bilinear import bilinear as bilinear
 from flambeau.ops.nn.conv import conv1d as conv1d
 from flambeau.ops.nn.conv import conv2d as conv2d
@@ -98,21 +106,57 @@ from ._pointwise_losses import kl_div as kl_div
 from ._pointwise_losses import poisson_nll_loss as poisson_nll_loss
 from ._pointwise_losses import smooth_l1_loss as smooth_l1_loss
 from ._pointwise_losses import soft_margin_loss as soft_margin_loss
+from ._pooling import adaptive_max_pool1d as adaptive_max_pool1d
+from ._pooling import adaptive_max_pool1d_with_indices as adaptive_max_pool1d_with_indices
+from ._pooling import adaptive_max_pool2d as adaptive_max_pool2d
+from ._pooling import adaptive_max_pool2d_with_indices as adaptive_max_pool2d_with_indices
+from ._pooling import adaptive_max_pool3d as adaptive_max_pool3d
+from ._pooling import adaptive_max_pool3d_with_indices as adaptive_max_pool3d_with_indices
+from ._pooling import fractional_max_pool2d as fractional_max_pool2d
+from ._pooling import fractional_max_pool2d_with_indices as fractional_max_pool2d_with_indices
+from ._pooling import fractional_max_pool3d as fractional_max_pool3d
+from ._pooling import fractional_max_pool3d_with_indices as fractional_max_pool3d_with_indices
+from ._pooling import lp_pool1d as lp_pool1d
+from ._pooling import lp_pool2d as lp_pool2d
+from ._pooling import lp_pool3d as lp_pool3d
+from ._pooling import max_pool1d as max_pool1d
+from ._pooling import max_pool1d_with_indices as max_pool1d_with_indices
+from ._pooling import max_pool2d as max_pool2d
+from ._pooling import max_pool2d_with_indices as max_pool2d_with_indices
+from ._pooling import max_pool3d as max_pool3d
+from ._pooling import max_pool3d_with_indices as max_pool3d_with_indices
+from ._pooling import max_unpool1d as max_unpool1d
+from ._pooling import max_unpool2d as max_unpool2d
+from ._pooling import max_unpool3d as max_unpool3d
+from ._vision import affine_grid as affine_grid
+from ._vision import grid_sample as grid_sample
+from ._vision import interpolate as interpolate
+from ._vision import upsample as upsample
+from ._vision import upsample_bilinear as upsample_bilinear
+from ._vision import upsample_nearest as upsample_nearest
 
 __all__ = [
-    "alpha_dropout", "batch_norm", "bilinear", "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu",
-    "celu_", "channel_shuffle", "conv1d", "conv2d", "conv3d", "conv_tbc", "conv_transpose1d", "conv_transpose2d",
-    "conv_transpose3d", "cosine_embedding_loss", "cross_entropy", "ctc_loss", "dropout", "dropout1d", "dropout2d",
-    "dropout3d", "elu", "elu_", "embedding", "feature_alpha_dropout", "fold", "gaussian_nll_loss", "gelu", "glu",
-    "group_norm", "gumbel_softmax", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_",
-    "hinge_embedding_loss", "huber_loss", "instance_norm", "kl_div", "l1_loss", "layer_norm", "leaky_relu",
-    "leaky_relu_", "linear", "linear_cross_entropy", "local_response_norm", "log_softmax", "logsigmoid",
-    "margin_ranking_loss", "mish", "mse_loss", "multi_head_attention_forward", "multi_margin_loss",
-    "multilabel_margin_loss", "multilabel_soft_margin_loss", "native_channel_shuffle", "nll_loss", "normalize",
-    "one_hot", "pad", "pdist", "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss", "prelu", "relu", "relu6",
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
+    "adaptive_max_pool1d_with_indices", "adaptive_max_pool2d", "adaptive_max_pool2d_with_indices",
+    "adaptive_max_pool3d", "adaptive_max_pool3d_with_indices", "affine_grid", "alpha_dropout", "avg_pool1d",
+    "avg_pool2d", "avg_pool3d", "batch_norm", "bilinear", "binary_cross_entropy", "binary_cross_entropy_with_logits",
+    "celu", "celu_", "channel_shuffle", "conv1d", "conv2d", "conv3d", "conv_tbc", "conv_transpose1d",
+    "conv_transpose2d", "conv_transpose3d", "cosine_embedding_loss", "cosine_similarity", "cross_entropy", "ctc_loss",
+    "dropout", "dropout1d", "dropout2d", "dropout3d", "elu", "elu_", "embedding", "feature_alpha_dropout", "fold",
+    "fractional_max_pool2d", "fractional_max_pool2d_with_indices", "fractional_max_pool3d",
+    "fractional_max_pool3d_with_indices", "gaussian_nll_loss", "gelu", "glu", "grid_sample", "group_norm",
+    "gumbel_softmax", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_", "hinge_embedding_loss",
+    "huber_loss", "instance_norm", "interpolate", "kl_div", "l1_loss", "layer_norm", "leaky_relu", "leaky_relu_",
+    "linear", "linear_cross_entropy", "local_response_norm", "log_softmax", "logsigmoid", "lp_pool1d", "lp_pool2d",
+    "lp_pool3d", "margin_ranking_loss", "max_pool1d", "max_pool1d_with_indices", "max_pool2d",
+    "max_pool2d_with_indices", "max_pool3d", "max_pool3d_with_indices", "max_unpool1d", "max_unpool2d",
+    "max_unpool3d", "mish", "mse_loss", "multi_head_attention_forward", "multi_margin_loss", "multilabel_margin_loss",
+    "multilabel_soft_margin_loss", "native_channel_shuffle", "nll_loss", "normalize", "one_hot", "pad",
+    "pairwise_distance", "pdist", "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss", "prelu", "relu", "relu6",
     "relu_", "rms_norm", "rrelu", "rrelu_", "scaled_dot_product_attention", "selu", "selu_", "sigmoid", "silu",
     "smooth_l1_loss", "soft_margin_loss", "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh",
     "tanhshrink", "threshold", "threshold_", "triplet_margin_loss", "triplet_margin_with_distance_loss", "unfold",
+    "upsample", "upsample_bilinear", "upsample_nearest",
 ]  # fmt: skip
 
 

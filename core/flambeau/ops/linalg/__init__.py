@@ -12,6 +12,7 @@ from .matmul import *
 from .norms import *
 from .older import *
 from .products import *
+from .similarity import *
 
 if not TYPE_CHECKING:
     __all__ = public(__name__)

@@ -1,0 +1,165 @@
+"""Linear maps along dimensions of which every result takes a few elements: resampling, and averages over windows.
+
+Such a map is a sparse matrix, written as the positions and weights of each row. It is computed as a product with the dense
+matrix, which is faster than to take element after element; where there are infinities or nan among the elements, zeros
+of the matrix would spread them, and the elements are taken one after the other.
+"""
+
+from __future__ import annotations
+
+from array import array as packed
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from flambeau import dtypes
+from flambeau._dispatch.declare import primitive
+from flambeau._dispatch.precision import in_single
+from flambeau._tensor import Tensor, from_array
+from flambeau.ops.movement.joining import channels_order
+from flambeau.shapes import Shape
+
+__all__ = ["Taps", "_resample", "as_in_memory", "mapped", "taken_along"]
+
+
+class Taps(NamedTuple):
+    """A matrix with few entries in each row.
+
+    Attributes:
+        length: how many columns there are.
+        rows: for each row the columns of its entries, and the entries.
+    """
+
+    length: int
+    rows: tuple[tuple[tuple[int, ...], tuple[float, ...]], ...]
+
+    def turned(self) -> Taps:
+        """The transpose."""
+        return _turned(self)
+
+
+@lru_cache(maxsize=256)
+def _turned(taps: Taps) -> Taps:
+    columns: list[tuple[list[int], list[float]]] = [([], []) for _ in range(taps.length)]
+    for row, (places, weights) in enumerate(taps.rows):
+        for place, weight in zip(places, weights, strict=True):
+            columns[place][0].append(row)
+            columns[place][1].append(weight)
+    return Taps(len(taps.rows), tuple((tuple(places), tuple(weights)) for places, weights in columns))
+
+
+@lru_cache(maxsize=256)
+def _matrix(taps: Taps, format: str) -> Any:
+    """The transpose as numbers in C order: (length, rows)."""
+    count = len(taps.rows)
+    matrix = packed(format, bytes(packed(format).itemsize * count * taps.length))
+    for row, (places, weights) in enumerate(taps.rows):
+        for place, weight in zip(places, weights, strict=True):
+            matrix[place * count + row] += weight
+    return matrix
+
+
+def _as_product(type_: Any, array: Any, dim: int, taps: Taps) -> Any:
+    kernels, shape = type_.kernels, array.shape
+    count = len(taps.rows)
+    format, name = ("f", "float32") if type_.dtype is dtypes.float32 else ("d", "float64")
+    matrix = kernels.from_host(memoryview(_matrix(taps, format)), (taps.length, count), name)
+    if dim == len(shape) - 1:
+        rows = 1
+        for size in shape[:-1]:
+            rows *= size
+        product = kernels.matmul(kernels.reshape(array, (rows, taps.length)), matrix)
+        return kernels.reshape(product, (*shape[:-1], count))
+    before = after = 1
+    for size in shape[:dim]:
+        before *= size
+    for size in shape[dim + 1 :]:
+        after *= size
+    turned = kernels.expand(
+        kernels.reshape(kernels.permute(matrix, (1, 0)), (1, count, taps.length)), (before, count, taps.length)
+    )
+    product = kernels.matmul(turned, kernels.reshape(array, (before, taps.length, after)))
+    return kernels.reshape(product, (*shape[:dim], count, *shape[dim + 1 :]))
+
+
+def taken_along(type_: Any, array: Any, dim: int, index: Any) -> Any:
+    """The slices along ``dim`` that a vector names; contiguous."""
+    kernels = type_.kernels
+    if kernels.index_select is not None:
+        return kernels.index_select(array, dim, index)
+    ndim = len(array.shape)
+    front = kernels.permute(array, (dim, *(each for each in range(ndim) if each != dim)))
+    back = (*range(1, dim + 1), 0, *range(dim + 1, ndim))
+    return kernels.clone(kernels.permute(kernels.index(front, [index]), back), False)
+
+
+def _one_by_one(type_: Any, array: Any, dim: int, taps: Taps) -> Any:
+    """The sum of what is at the first places of all rows, at the second ones, and so on."""
+    kernels = type_.kernels
+    count, ndim = len(taps.rows), len(array.shape)
+    shape = tuple(count if each == dim else 1 for each in range(ndim))
+    total = kernels.full((*array.shape[:dim], count, *array.shape[dim + 1 :]), 0, type_.dtype.name)
+    for k in range(max((len(places) for places, _ in taps.rows), default=0)):
+        there = [k < len(places) and bool(weights[k]) for places, weights in taps.rows]
+        places = packed("q", [row[0][k] if k < len(row[0]) else 0 for row in taps.rows])
+        weights = packed("d", [row[1][k] if k < len(row[1]) else 0.0 for row in taps.rows])
+        index = kernels.from_host(memoryview(places), (count,), "int64")
+        factors = kernels.cast(kernels.from_host(memoryview(weights), (count,), "float64"), type_.dtype.name)
+        term = kernels.mul(taken_along(type_, array, dim, index), kernels.reshape(factors, shape))
+        if not all(there):
+            inside = kernels.from_host(bytes(there), (count,), "bool")
+            term = kernels.where(kernels.reshape(inside, shape), term, type_.number(0.0))
+        total = kernels.add(total, term)
+    return total
+
+
+_LONG = 512
+"""Elements from which on a product with the dense matrix is slower."""
+
+
+def mapped(type_: Any, array: Any, dims: Shape, maps: tuple[Taps, ...]) -> Any:
+    """An array mapped along each of ``dims``; by way of the smallest arrays."""
+    kernels = type_.kernels
+    shape = list(array.shape)
+    for dim, taps in zip(dims, maps, strict=True):
+        shape[dim] = len(taps.rows)
+    if 0 in shape or 0 in array.shape:
+        return kernels.full(tuple(shape), 0, type_.dtype.name)
+    pairs = sorted(zip(dims, maps, strict=True), key=lambda pair: len(pair[1].rows) / max(pair[1].length, 1))
+    result = array
+    for dim, taps in pairs:
+        result = (_as_product if taps.length <= _LONG else _one_by_one)(type_, result, dim, taps)
+    every = tuple(range(len(result.shape)))
+    finite = kernels.lt(kernels.abs(result), type_.number(float("inf")))
+    if not bool(kernels.all(finite, every, False)):
+        result = array
+        for dim, taps in pairs:
+            result = _one_by_one(type_, result, dim, taps)
+    return result
+
+
+def as_in_memory(input: Tensor, order: Shape | None) -> tuple[Any, Shape | None]:
+    """The array of a tensor, contiguous once its dims are in such an order, and the way back."""
+    kernels, array = input._type.kernels, input._array
+    if order is not None:
+        array = kernels.permute(array, order)
+    if not input._type.backend.is_contiguous(array):
+        array = kernels.clone(array, False)
+    return array, None if order is None else tuple(map(order.index, range(len(order))))
+
+
+@primitive(
+    derivatives={
+        "input": lambda grad, dims, maps: _resample(
+            grad, dims, tuple(each.turned() for each in maps), channels_order(grad)
+        )
+    },
+    method=False,
+    node="ResampleBackward0",
+)
+def _resample(input: Tensor, dims: Shape, maps: tuple[Taps, ...], order: Shape | None) -> Tensor:
+    """Apply a map along each of ``dims``; the result has its dims in such an order in memory, their own for None."""
+    type_ = input._type
+    array, back = as_in_memory(input, order)
+    places = dims if back is None else tuple(back[dim] for dim in dims)
+    result = in_single(type_, array, lambda wide, values: mapped(wide, values, places, maps))
+    return from_array(result if back is None else type_.kernels.permute(result, back), type_)

@@ -1,0 +1,158 @@
+"""Resizing of the last dimensions: by the nearest element, or by weighted sums of neighbours."""
+
+from __future__ import annotations
+
+from array import array as packed
+from typing import Any
+
+from flambeau import dtypes
+from flambeau._dispatch.declare import primitive
+from flambeau._tensor import Tensor, from_array
+from flambeau.dtypes import scalar_type_name
+from flambeau.ops.movement.joining import channels_order
+from flambeau.shapes import Shape
+
+from ._resizing import Resize, fixed_taps, nearest_places, resize_taps
+from ._taps import Taps, _resample, as_in_memory, taken_along
+
+__all__: list[str] = []  # in PyTorch these are functions of torch.nn.functional alone
+
+Places = tuple[tuple[int, ...], ...]
+
+
+def _nearest_input(grad: Tensor, input_shape: Shape, dims: Shape, places: Places) -> Tensor:
+    lengths = [input_shape[dim] for dim in dims]
+    maps = tuple(
+        Taps(length, tuple(((place,), (1.0,)) for place in each)).turned()
+        for length, each in zip(lengths, places, strict=True)
+    )
+    slope: Tensor = _resample(grad, dims, maps, channels_order(grad))
+    return slope
+
+
+@primitive(derivatives={"input": _nearest_input}, method=False, node="UpsampleNearest2DBackward0")
+def _take_places(input: Tensor, dims: Shape, places: Places, order: Shape | None) -> Tensor:
+    """The elements at such places along each of ``dims``."""
+    type_ = input._type
+    array, back = as_in_memory(input, order)
+    for dim, each in zip(dims, places, strict=True):
+        array = _taken(type_, array, dim if back is None else back[dim], each)
+    if array is input._array:
+        array = type_.kernels.clone(array, False)
+    return from_array(array if back is None else type_.kernels.permute(array, back), type_)
+
+
+def _taken(type_: Any, array: Any, dim: int, places: tuple[int, ...]) -> Any:
+    kernels, shape = type_.kernels, tuple(array.shape)
+    times = len(places) // max(shape[dim], 1)
+    if times and places == tuple(place // times for place in range(times * shape[dim])):
+        if times == 1:
+            return array
+        spread = kernels.reshape(array, (*shape[: dim + 1], 1, *shape[dim + 1 :]))
+        spread = kernels.expand(spread, (*shape[: dim + 1], times, *shape[dim + 1 :]))
+        return kernels.reshape(kernels.clone(spread, False), (*shape[:dim], len(places), *shape[dim + 1 :]))
+    index = kernels.from_host(memoryview(packed("q", places)), (len(places),), "int64")
+    return taken_along(type_, array, dim, index)
+
+
+def resized(
+    kind: str,
+    input: Tensor,
+    size: list[int],
+    scales: list[float] | None,
+    align_corners: bool,
+    antialias: bool,
+) -> Tensor:
+    """The last dimensions of a tensor resized.
+
+    Args:
+        kind: ``"nearest"``, ``"nearest-exact"``, ``"linear"``, ``"cubic"`` or ``"lanczos"``.
+        input: floating or uint8, (N, C, …).
+        size: for each dimension after the second.
+        scales: the factors that were asked for.
+        align_corners: whether the elements of the corners keep their places.
+        antialias: whether a reduction takes all elements into account.
+
+    Raises:
+        RuntimeError: a size is not positive, or there are no channels.
+        NotImplementedError: the dtype is another one.
+    """
+    count = len(size)
+    shape = tuple(input._array.shape)
+    _check_sizes(shape, size)
+    _check_dtype(kind, count, input, antialias)
+    single = input.dtype is not dtypes.float64 and input.dtype is not dtypes.uint8
+    if kind.startswith("nearest"):
+        single = input.dtype is not dtypes.float64
+    resizes = [
+        Resize(length, new, None if scales is None else float(scale), align_corners, single)
+        for length, new, scale in zip(shape[2:], size, scales or size, strict=True)
+    ]
+    dims = tuple(range(2, 2 + count))
+    order = channels_order(input)
+    if kind.startswith("nearest"):
+        places = tuple(nearest_places(resize, kind == "nearest-exact") for resize in resizes)
+        return _take_places(input, dims, places, order)
+    maps = tuple(resize_taps(resize, kind, antialias) for resize in resizes)
+    if input.dtype is dtypes.uint8:
+        return _bytes_resized(input, dims, maps)
+    result: Tensor = _resample(input, dims, maps, order)
+    return result
+
+
+def _check_sizes(shape: Shape, size: list[int]) -> None:
+    axes = {1: ("W",), 2: ("H", "W"), 3: ("D", "H", "W")}[len(size)]
+    if min(*shape[2:], *size) <= 0:
+        before, after = (
+            ", ".join(f"{axis}: {length}" for axis, length in zip(axes, lengths, strict=True))
+            for lengths in (shape[2:], size)
+        )
+        between = " and" if len(size) == 1 else ""
+        raise RuntimeError(
+            f"Input and output sizes should be greater than 0, but got input ({before}){between} output ({after})"
+        )
+    if 0 in shape[1:]:
+        raise RuntimeError(f"Non-empty {len(shape)}D data tensor expected but got a tensor with sizes {list(shape)}")
+
+
+def _check_dtype(kind: str, count: int, input: Tensor, antialias: bool) -> None:
+    bytes_too = kind.startswith("nearest") or count == 2
+    if input.dtype is dtypes.uint8 and bytes_too:
+        return
+    if input._type.real_floats and not (antialias and input._type.halves):
+        return
+    word = kind.partition("-")[0]
+    kernel = f"compute_indices_weights_{word}"
+    if antialias:
+        kernel = "compute_index_ranges_weights"
+    elif count == 2 and kind != "cubic":
+        kernel = f"upsample_{'bilinear' if kind == 'linear' else word}2d_channels_last"
+    raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type_name(input.dtype)}'")
+
+
+def _bytes_resized(input: Tensor, dims: Shape, maps: tuple[Taps, ...]) -> Tensor:
+    """In integers of 16 bits and rounded after each dimension, from the last to the first, as PyTorch does."""
+    order, type_ = channels_order(input), input._type
+    array, back = as_in_memory(input, order)
+    for dim, taps in reversed(list(zip(dims, maps, strict=True))):
+        if len(taps.rows) != taps.length or any(row != ((place,), (1.0,)) for place, row in enumerate(taps.rows)):
+            array = _bytes_mapped(type_, array, dim if back is None else back[dim], taps)
+    return from_array(array if back is None else type_.kernels.permute(array, back), type_)
+
+
+def _bytes_mapped(type_: Any, array: Any, dim: int, taps: Taps) -> Any:
+    kernels, wide = type_.kernels, type_.with_dtype(dtypes.int64)
+    bits, fixed = fixed_taps(taps)
+    array = kernels.cast(array, "int64")
+    shape = tuple(len(fixed.rows) if each == dim else 1 for each in range(len(array.shape)))
+    total = None
+    for k in range(max(len(places) for places, _ in fixed.rows)):
+        places = packed("q", [row[0][k] if k < len(row[0]) else 0 for row in fixed.rows])
+        weights = packed("q", [int(row[1][k]) if k < len(row[1]) else 0 for row in fixed.rows])
+        index, factors = (
+            kernels.from_host(memoryview(numbers), (len(numbers),), "int64") for numbers in (places, weights)
+        )
+        term = kernels.mul(taken_along(type_, array, dim, index), kernels.reshape(factors, shape))
+        total = term if total is None else kernels.add(total, term)
+    rounded = kernels.right_shift(kernels.add(total, wide.number(1 << bits >> 1)), wide.number(bits))
+    return kernels.cast(kernels.minimum(kernels.maximum(rounded, wide.number(0)), wide.number(255)), "uint8")
