@@ -15,6 +15,7 @@ from ._array_fft import fft_kernels
 from ._array_indexing import indexing_kernels
 from ._array_linalg import linalg_kernels, product_kernels
 from ._array_movement import movement_kernels
+from ._array_recurrent import recurrent_kernels
 from ._array_reductions import IN_ORDER, WIDENED, in_order, reduction_kernels, widened
 from ._array_sorting import sorting_kernels
 from ._array_steps import step_kernels
@@ -121,6 +122,7 @@ class ArrayBackend(Backend):
         table |= sorting_kernels(xp, self.argsort)
         table |= product_kernels(self.matmul)
         table |= step_kernels(xp)
+        table |= recurrent_kernels(xp)
         if "linalg" in self.capabilities.extensions:
             table |= linalg_kernels(xp, self.lu_factor, self.solve_triangular, self.raising)
         if "fft" in self.capabilities.extensions:

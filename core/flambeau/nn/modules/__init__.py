@@ -7,6 +7,7 @@ from .flatten import *
 from .linear import *
 from .loss import *
 from .module import Module
+from .rnn import *
 from .sparse import *
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "Module", "ModuleDict", "ModuleList", "NLLLoss", "PReLU", "ParameterDict", "ParameterList", "RReLU", "ReLU",
     "ReLU6", "SELU", "Sequential", "SiLU", "Sigmoid", "Softmax", "Softmax2d", "Softmin", "Softplus", "Softshrink",
     "Softsign", "Tanh", "Tanhshrink", "Threshold", "Unflatten",
+    "GRU", "GRUCell", "LSTM", "LSTMCell", "RNN", "RNNBase", "RNNCell", "RNNCellBase",
 ]  # fmt: skip

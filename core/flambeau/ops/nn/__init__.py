@@ -8,6 +8,7 @@ from . import gates, loss  # noqa: F401 (functions that a namespace shows, not t
 from .activation import *
 from .dropout import *
 from .rectifiers import *
+from .rnn import *
 from .sparse import *
 
 if not TYPE_CHECKING:
