@@ -331,6 +331,7 @@ def fused(
     inplace: bool = False,
     out: bool | str = False,
     method: bool | None = None,
+    holomorphic: bool = True,
     node: str | None = None,
 ) -> Callable[[_Function], _Function]:
     """Declare a primitive whose body tries the optional ``kernel`` and otherwise composes other ops."""
@@ -343,6 +344,7 @@ def fused(
         out=out,
         method=method,
         kind="fused",
+        holomorphic=holomorphic,
         node=node,
     )
 

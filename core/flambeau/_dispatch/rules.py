@@ -284,7 +284,7 @@ def _apply_source(
                 )
     lines = [
         "def apply(node, grad):",
-        *([] if single_output else ["    given, grad = grad, materialize(grad, node)"]),
+        *([] if single_output else [_given_of(formulas, holomorphic=holomorphic)]),
         *(_CONJUGATE[single_output] if holomorphic else ()),
         "    saved = node._saved",
         "    if saved is None:",
@@ -315,6 +315,12 @@ def _apply_source(
         "    return grads",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _given_of(formulas: Mapping[str, Formula], *, holomorphic: bool) -> str:
+    """The line that keeps what has arrived, and fills it up with zeros unless no formula looks at them."""
+    asked = holomorphic or any("grad" in argument_names(formula) for formula in formulas.values())
+    return "    given, grad = grad, materialize(grad, node)" if asked else "    given = grad"
 
 
 def _call(formula: Formula) -> str:

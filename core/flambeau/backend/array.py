@@ -16,6 +16,7 @@ from ._array_fft import fft_kernels
 from ._array_indexing import indexing_kernels
 from ._array_linalg import linalg_kernels, product_kernels
 from ._array_movement import movement_kernels
+from ._array_recurrent import recurrent_kernels
 from ._array_reductions import IN_ORDER, WIDENED, in_order, reduction_kernels, widened
 from ._array_sorting import sorting_kernels
 from ._array_steps import step_kernels
@@ -126,6 +127,7 @@ class ArrayBackend(Backend):
         table |= product_kernels(self.matmul)
         table |= convolution_kernels(xp, self.buffer_elements)
         table |= step_kernels(xp)
+        table |= recurrent_kernels(xp)
         if "linalg" in self.capabilities.extensions:
             table |= linalg_kernels(xp, self.lu_factor, self.solve_triangular, self.raising)
         if "fft" in self.capabilities.extensions:

@@ -281,6 +281,7 @@ class OptionalKernels(Protocol):
         ``a`` is one-dimensional, int64 and not negative; ``weights`` are floats of 32 bits and more.
         """
 
+<<<<<<< HEAD
     def convolution(
         self,
         a: Array,
@@ -315,6 +316,56 @@ class OptionalKernels(Protocol):
         self, a: Array, grad: Array, size: Shape, stride: Shape, padding: Shape, dilation: Shape, groups: int
     ) -> Array:
         """What a gradient ``grad``, (N, O, …), of :meth:`convolution` makes of its weight: (O, C / groups, *size)."""
+=======
+    def lstm_layer(
+        self, input: Array, h: Array, c: Array, w_ih: Array, w_hh: Array, b_ih: Array | None, b_hh: Array | None,
+        sizes: Shape, reverse: bool,
+    ) -> tuple[Array, ...]:  # fmt: skip
+        """One direction of a layer of LSTM: (results, last h, last c, active gates, cells).
+
+        ``input``, (rows, features), holds ``sizes[0]`` sequences in the rows of the first step, then ``sizes[1]`` of them in
+        those of the second, and so on; sizes do not grow, and there is one at least. ``reverse`` goes from the last step to
+        the first. The states are (sequences, width), the weights (4 · width, …), for the gates i, f, g and o, the biases
+        (4 · width). Floats of 32 bits and more, here and for the next five. The active gates are (rows, 4 · width).
+        """
+
+    def lstm_layer_backward(
+        self, grad_output: Array | None, grad_h: Array | None, grad_c: Array | None, output: Array, active: Array,
+        cells: Array, input: Array, h: Array, c: Array, w_ih: Array, w_hh: Array, sizes: Shape, reverse: bool, biases: bool,
+        wanted: bool,
+    ) -> tuple[Array | None, ...]:  # fmt: skip
+        """The gradients of the first seven arguments from those of the first three results, each of which may be None.
+
+        That of ``input`` is None unless ``wanted``, those of the biases unless there are ``biases``. They share no memory.
+        """
+
+    def gru_layer(
+        self, input: Array, h: Array, w_ih: Array, w_hh: Array, b_ih: Array | None, b_hh: Array | None, sizes: Shape,
+        reverse: bool,
+    ) -> tuple[Array, ...]:  # fmt: skip
+        """One direction of a layer of GRU: (results, last h, active gates, inner), as :meth:`lstm_layer`.
+
+        The gates are r, z and n; ``inner``, (rows, width), is what state and bias give to n before r scales it.
+        """
+
+    def gru_layer_backward(
+        self, grad_output: Array | None, grad_h: Array | None, output: Array, active: Array, inner: Array, input: Array,
+        h: Array, w_ih: Array, w_hh: Array, sizes: Shape, reverse: bool, biases: bool, wanted: bool,
+    ) -> tuple[Array | None, ...]:  # fmt: skip
+        """The gradients of the first six arguments, as :meth:`lstm_layer_backward`."""
+
+    def rnn_layer(
+        self, input: Array, h: Array, w_ih: Array, w_hh: Array, b_ih: Array | None, b_hh: Array | None, relu: bool,
+        sizes: Shape, reverse: bool,
+    ) -> tuple[Array, ...]:  # fmt: skip
+        """One direction of a layer of states that tanh gives, or relu: (results, last h), as :meth:`lstm_layer`."""
+
+    def rnn_layer_backward(
+        self, grad_output: Array | None, grad_h: Array | None, output: Array, input: Array, h: Array, w_ih: Array,
+        w_hh: Array, relu: bool, sizes: Shape, reverse: bool, biases: bool, wanted: bool,
+    ) -> tuple[Array | None, ...]:  # fmt: skip
+        """The gradients of the first six arguments, as :meth:`lstm_layer_backward`."""
+>>>>>>> rnn
 
     def sgd_step(
         self,

@@ -16,6 +16,7 @@ from .normalization import *
 from .pixelshuffle import *
 from .pooling import *
 from .rectifiers import *
+from .rnn import *
 from .sparse import *
 from .vision import *
 
