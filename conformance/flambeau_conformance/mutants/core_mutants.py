@@ -46,7 +46,8 @@ def watch_core(watch: Watch) -> None:
         if _has_form(row):
             _plant_form(row, watching(watch, f"{key}_", list(inplace_faults(row))))
     for name, public in _public():
-        around(public, watching(watch, name, list(_public_faults(public))))
+        if faults := list(_public_faults(public)):
+            around(public, watching(watch, name, faults))
 
 
 def _rows() -> Iterator[tuple[str, Row]]:

@@ -73,12 +73,11 @@ class Watch:
 
     def look(self, place: str, signs: Signs) -> None:
         """Note the faults that would have changed a call."""
+        left = {fault: shows for fault, shows in signs.items() if (place, fault) not in self.seen}
         self._busy = True
         try:
             with flambeau.no_grad():
-                self.seen.update(
-                    (place, fault) for fault, shows in signs.items() if (place, fault) not in self.seen and _is(shows)
-                )
+                self.seen.update((place, fault) for fault, shows in left.items() if _is(shows))
         finally:
             self._busy = False
 
