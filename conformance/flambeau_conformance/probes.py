@@ -25,6 +25,7 @@ from .left_out import left_out
 from .model import Case, Op, Sample
 from .observe import KNOWN, check_observed, is_too_large, observed
 from .options import Called, dim_bounds, is_public, option_pairs
+from .refusals import refused_cases
 from .subject import Subject
 from .variants import ARRANGED, degenerate, elements_of, filled, grown, is_regular
 
@@ -122,6 +123,7 @@ def generated_cases(op: Op, needed: Callable[[Sample, str], tuple[str, ...]], ne
     """The cases that were recorded for an op."""
     known = recorded(op.section)
     yield from (probe.case(needed, needs) for probe in probes_of(op, known) if probe.address in known)
+    yield from (case for case in refused_cases(op, _ways(op, known), needed, needs) if not left_out(case.address))
 
 
 def probes_of(op: Op, known: Container[str]) -> Iterator[Probe]:
