@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from functools import lru_cache, partial
 from inspect import isclass, isfunction
@@ -114,16 +114,24 @@ def _takes_complex(row: Row) -> bool:
     return True
 
 
-def _plant_function(row: Row, hook: Around) -> None:
+def _plant_function(row: Row, hook: Around) -> Callable[[], None]:
     function: Any = row.function
-    around(function, hook)
+    return around(function, hook)
 
 
-def _plant_form(row: Row, hook: Around) -> None:
-    for name in (row.name, *row.aliases):
-        owner = next(cls for cls in flambeau.Tensor.__mro__ if f"{name}_" in vars(cls))
-        form = vars(owner)[f"{name}_"]
-        setattr(owner, f"{name}_", lambda self, *args, _form=form, **kwargs: hook(_form, self, *args, **kwargs))
+def _plant_form(row: Row, hook: Around) -> Callable[[], None]:
+    before = []
+    for name in (f"{each}_" for each in (row.name, *row.aliases)):
+        owner = next(cls for cls in flambeau.Tensor.__mro__ if name in vars(cls))
+        form = vars(owner)[name]
+        before.append((owner, name, form))
+        setattr(owner, name, lambda self, *args, _form=form, **kwargs: hook(_form, self, *args, **kwargs))
+
+    def lift() -> None:
+        for owner, name, form in before:
+            setattr(owner, name, form)
+
+    return lift
 
 
 # -- the options of what is public -------------------------------------------------------------------------------------

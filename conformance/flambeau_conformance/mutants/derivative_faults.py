@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import flambeau
+from flambeau._tensor import from_array
 from flambeau.ops import Row
 
 from .hooking import touched
@@ -71,7 +72,7 @@ def _region(mask: Callable[[Any], Any]) -> Change:
         for saved in _saved(node, grad):
             held = mask(saved)
             if _any(held):
-                return grad + held.to(grad.dtype)
+                return _wrong(grad, held)
         return grad
 
     return change
@@ -81,12 +82,25 @@ def _equal(node: Any, grad: Gradient, grads: Sequence[Gradient]) -> Gradient:
     one, two, *_ = [*_saved(node, grad), None, None]
     if one is None or two is None or one.dtype is not two.dtype or not _any(one == two):
         return grad
-    return grad + (one == two).to(grad.dtype)
+    return _wrong(grad, one == two)
+
+
+def _wrong(grad: Gradient, held: Any) -> Gradient:
+    """Another number wherever ``held``: 0 for nan and infinities."""
+    new = flambeau.where(flambeau.isfinite(grad), grad * 1.5 + 1, flambeau.zeros_like(grad))
+    return flambeau.where(held, new, grad)
 
 
 def _saved(node: Any, grad: Gradient) -> list[Any]:
-    found = [each for each in node._saved or () if isinstance(each, flambeau.Tensor)]
-    return [each.detach() for each in found if each.shape == grad.shape and not each.is_complex()]
+    found = [_as_tensor(each) for each in node._saved or ()]
+    return [each for each in found if each is not None and each.shape == grad.shape and not each.is_complex()]
+
+
+def _as_tensor(saved: Any) -> Any:
+    """What is saved, if it is a tensor; an output is kept as an array, its type and more."""
+    if isinstance(saved, flambeau.Tensor):
+        return saved.detach()
+    return from_array(*saved[:2]) if isinstance(saved, tuple) and len(saved) == 4 else None
 
 
 def _any(mask: Any) -> bool:
@@ -173,8 +187,8 @@ def _places(rule: Any, grads: Sequence[Gradient], place: int) -> Sequence[int]:
     return [at for at in every if at < len(grads) and grads[at] is not None]
 
 
-def plant(rule: Any, fault: DerivativeFault) -> None:
-    """Change what a rule gives."""
+def plant(rule: Any, fault: DerivativeFault) -> Callable[[], None]:
+    """Change what a rule gives; what comes back ends that."""
     _compile(rule)
     original, change = rule.apply, fault.change
 
@@ -191,6 +205,7 @@ def plant(rule: Any, fault: DerivativeFault) -> None:
         return grads
 
     rule.apply = apply
+    return partial(setattr, rule, "apply", original)
 
 
 def watched(rule: Any, place: str, faults: Sequence[DerivativeFault], watch: Watch) -> None:

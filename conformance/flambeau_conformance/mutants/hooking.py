@@ -81,11 +81,12 @@ def exchangeable(function: Any) -> FunctionType | None:
     return function if isinstance(function, FunctionType) and not function.__closure__ else None
 
 
-def around(function: FunctionType, hook: Around) -> None:
-    """Call ``hook(original, …)`` whenever the function is called."""
+def around(function: FunctionType, hook: Around) -> Callable[[], None]:
+    """Call ``hook(original, …)`` whenever the function is called; what comes back ends that."""
     if compile_now := function.__globals__.get("compile_now"):  # of an op, which gets its code when it is first called
         with suppress(Exception):
             compile_now()
+    before = function.__code__, function.__defaults__, function.__kwdefaults__
     original = FunctionType(function.__code__, function.__globals__, function.__name__, function.__defaults__)
     original.__kwdefaults__ = function.__kwdefaults__
     name = f"_fault_{next(_numbers)}"
@@ -94,6 +95,12 @@ def around(function: FunctionType, hook: Around) -> None:
     exec(f"def exchanged(*args, **kwargs):\n    return {name}(*args, **kwargs)\n", scope)
     function.__defaults__ = function.__kwdefaults__ = None
     function.__code__ = scope["exchanged"].__code__
+
+    def lift() -> None:
+        function.__code__, function.__defaults__, function.__kwdefaults__ = before
+        del function.__globals__[name]
+
+    return lift
 
 
 def watching(watch: Watch, place: str, faults: Sequence[FunctionFault]) -> Around:

@@ -1,6 +1,7 @@
-"""Generated cases of what every in-place form refuses: a leaf that requires a gradient, and elements that share memory.
+"""Generated cases of laws that every in-place form keeps: nothing is recorded for them.
 
-What must be is a law, not recorded: it raises, says why, and has changed nothing.
+A leaf that requires a gradient is refused, and so are elements that share memory: it raises, says why, and has changed
+nothing. The gradient of what was written is that of the op.
 """
 
 from __future__ import annotations
@@ -12,18 +13,19 @@ from flambeau.ops import ROWS
 
 from .arguments import arguments
 from .checks import expect, has_words
+from .compare import check_alike
 from .inputs import is_floating
 from .model import Case, Op, Sample
 from .options import Called
 from .subject import Subject
 
-__all__ = ["refused_cases"]
+__all__ = ["in_place_cases"]
 
 
-def refused_cases(
+def in_place_cases(
     op: Op, ways: list[tuple[Sample, Called]], needed: Callable[[Sample, str], tuple[str, ...]], needs: tuple[str, ...]
 ) -> Iterator[Case]:
-    """The cases of an op that has an in-place form; ``ways`` are calls of it that PyTorch accepts."""
+    """The cases of an op that has an in-place form; ``ways`` are calls of it that are recorded."""
     row: Any = ROWS.get(op.name)
     if row is None or not row.inplace or not row.methods:
         return
@@ -35,6 +37,28 @@ def refused_cases(
                     f"{op.name}/refused/{name}/{dtype}", op.section, _check(f"{row.methods[0]}_", sample, called, dtype, target),
                     needed(sample, dtype), needs, extensions=op.extensions,
                 )  # fmt: skip
+        if op.differentiable and sample.gradient and is_floating(dtype) and row.kind != "view":
+            yield Case(
+                f"{op.name}/in-place/{sample.name}-gradient/{dtype}", op.section,
+                _check_gradient(f"{row.methods[0]}_", sample, called, dtype), needed(sample, dtype), needs,
+                extensions=op.extensions,
+            )  # fmt: skip
+
+
+def _check_gradient(form: str, sample: Sample, called: Called, dtype: str) -> Callable[[Subject], None]:
+    def check(subject: Subject) -> None:
+        def gradient(call: Callable[..., Any]) -> list[Any]:
+            first, *others = arguments(subject, sample, dtype)
+            given = called.given(subject.torch)
+            result = call(first.requires_grad_(), *others, **given)
+            expect(result.requires_grad, "the result has no history")
+            (found,) = subject.torch.autograd.grad(result, [first], subject.torch.ones_like(result))
+            return [found + 0]  # PyTorch has zeros without memory
+
+        written = gradient(lambda first, *others, **given: getattr(first.clone(), form)(*others, **given))
+        check_alike(subject, written, gradient(called.function(subject.torch)), "composite")
+
+    return check
 
 
 def _refuses(row: Any, name: str, dtype: str) -> bool:
