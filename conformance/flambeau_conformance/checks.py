@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["CheckError", "expect", "expect_equal", "expect_printed", "expect_raises", "quietly"]
+__all__ = ["CheckError", "expect", "expect_equal", "expect_printed", "expect_raises", "has_words", "quietly"]
 
 
 class CheckError(AssertionError):
@@ -47,8 +47,18 @@ def expect_raises(
     except classes as error:
         text = str(error)
         expect(re.search(pattern, text), f"the message {text!r} does not match {pattern!r}")
+        expect(has_words(error), f"the error says only {text!r}")
         return
     raise CheckError(f"nothing was raised, expected {' or '.join(each.__name__ for each in classes)}")
+
+
+def has_words(error: BaseException) -> bool:
+    """Whether an error says more than a short word; of those whose class says it all, or that name a key, nothing is asked."""
+    return (
+        type(error) not in (IndexError, RuntimeError, TypeError, ValueError)
+        or " " in str(error)
+        or len(str(error)) > 10
+    )
 
 
 def expect_printed(found: str, expected: str) -> None:

@@ -20,6 +20,7 @@ from flambeau.shapes import contiguous_strides
 
 from .arguments import arguments, outputs_of, run
 from .golden import golden, recorded
+from .in_place import in_place_cases
 from .inputs import FLOATING, INTEGRAL, is_complex, is_floating
 from .left_out import left_out
 from .model import Case, Op, Sample
@@ -122,6 +123,7 @@ def generated_cases(op: Op, needed: Callable[[Sample, str], tuple[str, ...]], ne
     """The cases that were recorded for an op."""
     known = recorded(op.section)
     yield from (probe.case(needed, needs) for probe in probes_of(op, known) if probe.address in known)
+    yield from (case for case in in_place_cases(op, _written(op, known), needed, needs) if not left_out(case.address))
 
 
 def probes_of(op: Op, known: Container[str]) -> Iterator[Probe]:
@@ -354,7 +356,8 @@ def _directions(subject: Subject, tensors: list[Any]) -> list[Any]:
     made = []
     for tensor in tensors:
         weights = [0.5 + place * 7 % 11 / 8 for place in range(tensor.numel())]
-        made.append(subject.torch.tensor(weights).reshape(tuple(tensor.shape)).to(tensor.dtype))
+        direction = subject.torch.tensor(weights).reshape(tuple(tensor.shape)).to(tensor.dtype)
+        made.append(direction * (1 - 1j) if tensor.is_complex() else direction)
     return made
 
 
@@ -437,7 +440,21 @@ def _ways(op: Op, known: Container[str]) -> list[tuple[Sample, Called]]:
     return ways[:1] + ways[1 :: max(1, len(ways) // _FORMS)]
 
 
+<<<<<<< HEAD
 def known_calls(op: Op, known: Container[str]) -> Iterator[tuple[Sample, Called]]:
+=======
+def _written(op: Op, known: Container[str]) -> list[tuple[Sample, Called]]:
+    """Those of the calls that PyTorch accepts in place."""
+    accepted = []
+    for sample, called in _ways(op, known):
+        dtype = _first(op, sample, _SINGLE_FIRST) or op.dtypes_of(sample)[0]
+        if f"{op.name}/in-place/{sample.name}-dense/{dtype}" in known:
+            accepted.append((sample, called))
+    return accepted
+
+
+def _known(op: Op, known: Container[str]) -> Iterator[tuple[Sample, Called]]:
+>>>>>>> mc
     """The calls of the public function that PyTorch accepts."""
     for sample, called in _bare(op):
         if f"{op.name}/options/{sample.name}/{op.dtypes_of(sample)[0]}" in known:

@@ -60,7 +60,7 @@ def _run(options: argparse.Namespace) -> int:
     reach = known(subject, jobs=options.jobs)
     print(f"traced or read in {time.monotonic() - start:.0f} s", flush=True)
     with subject.in_use():
-        every = _mutants(reach, options)
+        every = _mutants(subject, reach, options)
         if not every:
             raise LookupError(f"there is no mutant of {options.k!r} with the fault {options.fault!r}")
         chosen, seconds = _sampled(every, options.sample)
@@ -119,18 +119,19 @@ def _kinds(options: argparse.Namespace) -> tuple[str, ...]:
     return tuple(options.kind or (("source",) if options.source else ("kernel", "core")))
 
 
-def _mutants(reach: Reach, options: argparse.Namespace) -> list[Mutant]:
-    from .core_mutants import core_mutants
+def _mutants(subject: Subject, reach: Reach, options: argparse.Namespace) -> list[Mutant]:
+    from .core_mutants import core_mutants, watch_core
     from .kernel_mutants import kernel_mutants
     from .seam import Seam
     from .source_mutants import SOURCES, source_mutants
+    from .survey import known
 
     kinds = _kinds(options)
     found: list[Mutant] = []
     if "kernel" in kinds:
         found += kernel_mutants(Seam(), reach, options.k)
     if "core" in kinds:
-        found += core_mutants(reach, options.k)
+        found += core_mutants(reach, options.k, known(subject, watch_core, options.jobs))
     if "source" in kinds:
         found += source_mutants(reach, tuple(options.source or SOURCES), options.k)
     return [

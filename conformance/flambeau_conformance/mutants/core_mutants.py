@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from functools import lru_cache, partial
-from importlib import import_module as module
-from inspect import isclass, isfunction, signature
+from inspect import isclass, isfunction
 from types import FunctionType
 from typing import Any
 
@@ -14,19 +13,20 @@ import flambeau
 from flambeau.ops import ROWS, Row
 
 from ..reach import Reach, function_name
-from .derivative_faults import derivative_faults
+from .derivative_faults import derivative_faults, watched
 from .derivative_faults import plant as plant_derivative
-from .hooking import Around, around, exchangeable, options_of, without
+from .hooking import Around, FunctionFault, always, around, exchangeable, watching
 from .model import Mutant
-from .row_faults import inplace_faults, not_advancing, row_faults
+from .row_faults import inplace_faults, not_advancing, option_faults, row_faults
+from .survey import Survey, Watch
 
-__all__ = ["core_mutants"]
+__all__ = ["core_mutants", "watch_core"]
 
 
-def core_mutants(reach: Reach, pattern: str = "*") -> list[Mutant]:
-    """All mutants of core's declarations."""
-    found = _Reached(reach)
-    rows = [(key, row) for key, row in ROWS.items() if fnmatchcase(key, pattern) and "." not in key]
+def core_mutants(reach: Reach, pattern: str = "*", shown: Survey | None = None) -> list[Mutant]:
+    """All mutants of core's declarations; those that show in no case of a survey have none to be tried on."""
+    found = _Reached(reach, shown)
+    rows = [(key, row) for key, row in _rows() if fnmatchcase(key, pattern)]
     mutants = [mutant for key, row in rows for mutant in _of_row(found, key, row)]
     return mutants + [
         mutant
@@ -36,65 +36,66 @@ def core_mutants(reach: Reach, pattern: str = "*") -> list[Mutant]:
     ]
 
 
-_SIGNS = {
-    "out": [
-        function_name(getattr(module("flambeau._dispatch.runtime"), name).__code__)
-        for name in ("with_out", "with_exact_out", "with_out_of_same_dtype", "with_boolean_out", "with_truth_out")
-    ]
-}
-"""Functions of core that run where a call has something."""
+def watch_core(watch: Watch) -> None:
+    """Put every place of core's mutants under watch, in a process of its own."""
+    for key, row in _rows():
+        if row.rule is not None:
+            watched(row.rule, _derivative_of(key), list(derivative_faults(row)), watch)
+        function: Any = row.function
+        around(function, watching(watch, key, list(row_faults(row))))
+        if _has_form(row):
+            _plant_form(row, watching(watch, f"{key}_", list(inplace_faults(row))))
+    for name, public in _public():
+        if faults := list(_public_faults(public)):
+            around(public, watching(watch, name, faults))
 
-_NEEDS = {
-    "in halves": ("float16", "bfloat16"), "in float32": ("float32",), "of float32": ("float32",),
-    "in complex": ("complex64", "complex128"), "is conjugated": ("complex64", "complex128"), "out=": ("out",),
-}  # fmt: skip
+
+def _rows() -> Iterator[tuple[str, Row]]:
+    return ((key, row) for key, row in ROWS.items() if "." not in key)
 
 
-def _needs(fault: str) -> tuple[str, ...]:
-    """What a case must have for a fault to show in it, as far as the trace tells."""
-    return next((kinds for words, kinds in _NEEDS.items() if words in fault), ())
+def _has_form(row: Row) -> bool:
+    return row.inplace and hasattr(flambeau.Tensor, f"{row.name}_")
+
+
+def _derivative_of(key: str) -> str:
+    return f"<derivative of {key}>:apply:1"
 
 
 class _Reached:
     """The cases that reach something, by what it is."""
 
-    def __init__(self, reach: Reach) -> None:
+    def __init__(self, reach: Reach, shown: Survey | None) -> None:
+        self._shown = shown
         self._by_name: dict[str, list[str]] = {}
-        self._kinds: dict[str, set[str]] = {}
         for address, reached in reach.cases.items():
             for name in (*reached.ops, *reached.functions):
                 self._by_name.setdefault(name, []).append(address)
-            for kind, names in _SIGNS.items():
-                if any(name in reached.functions for name in names):
-                    self._kinds.setdefault(address, set()).add(kind)
-            self._kinds.setdefault(address, set()).update(*reached.kernels.values())
 
-    def by(self, name: str, own: frozenset[str], needs: tuple[str, ...] = ()) -> Mapping[str, bool]:
-        """The cases that reach ``name`` and have one of what a fault ``needs``, each with whether it is about one of ``own``."""
-        return {
-            address: address.split("/")[0].strip("_") in own
-            for address in self._by_name.get(name, ())
-            if not needs or not self._kinds[address].isdisjoint(needs)
-        }
+    def by(self, name: str, own: frozenset[str], place: str, fault: str) -> Mapping[str, bool]:
+        """The cases that reach ``name``, and in which a fault shows, each with whether it is about one of ``own``."""
+        cases = self._by_name.get(name, ()) if self._shown is None else self._shown.cases(place, fault)
+        return {address: address.split("/")[0].strip("_") in own for address in cases}
 
 
 def _of_row(found: _Reached, key: str, row: Row) -> Iterator[Mutant]:
     own = frozenset({row.name.strip("_"), *row.aliases})
     if row.rule is not None:
-        name = f"<derivative of {key}>:apply:1"
-        for fault, family, place, change in derivative_faults(row):
-            reached = partial(found.by, name, own, _needs(fault))
-            plant = partial(plant_derivative, row.rule, place, change)
-            chance = change in ("swap", "fits") or (_is_complex(fault) and not _takes_complex(row))
-            yield Mutant("core", key, fault, family, plant, reached, chance)
-    for fault, family, hook in row_faults(row):
-        chance = family in ("alias of ops", "promotion", "history")
-        plant = partial(_plant_function, row, hook)
-        yield Mutant("core", key, fault, family, plant, partial(found.by, key, own, _needs(fault)), chance)
-    if row.inplace and hasattr(flambeau.Tensor, f"{row.name}_"):
-        reached = partial(found.by, f"{key}_", own)
-        for fault, family, hook in inplace_faults(row):
-            yield Mutant("core", f"{key}_", fault, family, partial(_plant_form, row, hook), reached)
+        name = _derivative_of(key)
+        for wrong in derivative_faults(row):
+            reached = partial(found.by, name, own, name, wrong.name)
+            plant = partial(plant_derivative, row.rule, wrong)
+            chance = wrong.change in ("swap", "unfit") or (_is_complex(wrong.name) and not _takes_complex(row))
+            yield Mutant("core", key, wrong.name, wrong.family, plant, reached, chance)
+    for fault in row_faults(row):
+        chance = fault.family in ("alias of ops", "promotion", "history")
+        reached = partial(found.by, key, own, key, fault.name)
+        yield Mutant("core", key, fault.name, fault.family, partial(_plant_function, row, fault.hook), reached, chance)
+    if _has_form(row):
+        form = f"{key}_"
+        for fault in inplace_faults(row):
+            reached = partial(found.by, form, own, form, fault.name)
+            yield Mutant("core", form, fault.name, fault.family, partial(_plant_form, row, fault.hook), reached)
 
 
 def _is_complex(fault: str) -> bool:
@@ -113,16 +114,24 @@ def _takes_complex(row: Row) -> bool:
     return True
 
 
-def _plant_function(row: Row, hook: Around) -> None:
+def _plant_function(row: Row, hook: Around) -> Callable[[], None]:
     function: Any = row.function
-    around(function, hook)
+    return around(function, hook)
 
 
-def _plant_form(row: Row, hook: Around) -> None:
-    for name in (row.name, *row.aliases):
-        owner = next(cls for cls in flambeau.Tensor.__mro__ if f"{name}_" in vars(cls))
-        form = vars(owner)[f"{name}_"]
-        setattr(owner, f"{name}_", lambda self, *args, _form=form, **kwargs: hook(_form, self, *args, **kwargs))
+def _plant_form(row: Row, hook: Around) -> Callable[[], None]:
+    before = []
+    for name in (f"{each}_" for each in (row.name, *row.aliases)):
+        owner = next(cls for cls in flambeau.Tensor.__mro__ if name in vars(cls))
+        form = vars(owner)[name]
+        before.append((owner, name, form))
+        setattr(owner, name, lambda self, *args, _form=form, **kwargs: hook(_form, self, *args, **kwargs))
+
+    def lift() -> None:
+        for owner, name, form in before:
+            setattr(owner, name, form)
+
+    return lift
 
 
 # -- the options of what is public -------------------------------------------------------------------------------------
@@ -164,12 +173,14 @@ def _functions(name: str, value: Any) -> Iterator[tuple[str, Any]]:
                 yield name if attribute == "__init__" else f"{name}.{attribute}", member
 
 
+def _public_faults(function: FunctionType) -> Iterator[FunctionFault]:
+    yield from option_faults(function)
+    if function.__module__.startswith("flambeau.ops.random"):
+        yield FunctionFault("the generator is not advanced", "random", not_advancing, always)
+
+
 def _of_public(found: _Reached, name: str, function: FunctionType) -> Iterator[Mutant]:
     own = frozenset({part.strip("_") for part in name.split(".")[-2:]})
-    reached = partial(found.by, function_name(function.__code__), own)
-    for option in options_of(function):
-        plant = partial(around, function, without(signature(function), option))
-        yield Mutant("core", name, f"{option} is ignored", "option", plant, reached)
-    if function.__module__.startswith("flambeau.ops.random"):
-        fault = "the generator is not advanced"
-        yield Mutant("core", name, fault, "random", partial(around, function, not_advancing), reached)
+    for fault in _public_faults(function):
+        reached = partial(found.by, function_name(function.__code__), own, name, fault.name)
+        yield Mutant("core", name, fault.name, fault.family, partial(around, function, fault.hook), reached)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import flambeau
+from flambeau._tensor import from_array
 from flambeau.ops import Row
 
 from .hooking import touched
+from .survey import Watch
 
-__all__ = ["derivative_faults", "plant"]
+__all__ = ["DerivativeFault", "derivative_faults", "formulas_of", "plant", "watched"]
 
 Gradient = Any
 Change = Callable[[Any, Gradient, Sequence[Gradient]], Gradient]
@@ -68,7 +72,7 @@ def _region(mask: Callable[[Any], Any]) -> Change:
         for saved in _saved(node, grad):
             held = mask(saved)
             if _any(held):
-                return grad + held.to(grad.dtype)
+                return _wrong(grad, held)
         return grad
 
     return change
@@ -78,12 +82,25 @@ def _equal(node: Any, grad: Gradient, grads: Sequence[Gradient]) -> Gradient:
     one, two, *_ = [*_saved(node, grad), None, None]
     if one is None or two is None or one.dtype is not two.dtype or not _any(one == two):
         return grad
-    return grad + (one == two).to(grad.dtype)
+    return _wrong(grad, one == two)
+
+
+def _wrong(grad: Gradient, held: Any) -> Gradient:
+    """Another number wherever ``held``: 0 for nan and infinities."""
+    new = flambeau.where(flambeau.isfinite(grad), grad * 1.5 + 1, flambeau.zeros_like(grad))
+    return flambeau.where(held, new, grad)
 
 
 def _saved(node: Any, grad: Gradient) -> list[Any]:
-    found = [each for each in node._saved or () if isinstance(each, flambeau.Tensor)]
-    return [each.detach() for each in found if each.shape == grad.shape and not each.is_complex()]
+    found = [_as_tensor(each) for each in node._saved or ()]
+    return [each for each in found if each is not None and each.shape == grad.shape and not each.is_complex()]
+
+
+def _as_tensor(saved: Any) -> Any:
+    """What is saved, if it is a tensor; an output is kept as an array, its type and more."""
+    if isinstance(saved, flambeau.Tensor):
+        return saved.detach()
+    return from_array(*saved[:2]) if isinstance(saved, tuple) and len(saved) == 4 else None
 
 
 def _any(mask: Any) -> bool:
@@ -112,42 +129,120 @@ _CHANGES: dict[str, tuple[str, Change]] = {
 }  # fmt: skip
 
 
-def derivative_faults(row: Row) -> Iterator[tuple[str, str, int, Any]]:
-    """Name, family, operand and change of each fault of a row's rule."""
+_OF_SAVED = ("saved", "operands")
+
+_SWAP, _UNFIT = "swap", "unfit"
+
+
+@dataclass(frozen=True)
+class DerivativeFault:
+    """A fault of a rule.
+
+    Attributes:
+        name, family: what is wrong, and the column of the matrix.
+        place: the operand whose gradient it is.
+        change: what becomes of it; None if there is none; or the name of what is wrong with all gradients.
+    """
+
+    name: str
+    family: str
+    place: int
+    change: Change | str | None
+
+
+def derivative_faults(row: Row) -> Iterator[DerivativeFault]:
+    """The faults of a row's rule: those of operands that have a derivative, and of what it saves."""
+    rule: Any = row.rule
+    formulas = formulas_of(rule)
+    saves = any(kind != "value" for kind in rule.kinds)
     tensors = [each for each in row.parameters if each.is_tensor]
     for place, parameter in enumerate(tensors):
+        if parameter.name not in formulas:
+            continue
         for name, (family, change) in _CHANGES.items():
-            yield f"the gradient of {parameter.name} {name}", family, place, change
-        yield f"there is no gradient of {parameter.name}", "derivative", place, None
-    if len(tensors) > 1:
-        yield "the gradients of two operands are swapped", "derivative", 0, "swap"
-        yield "gradients are not summed over broadcast dims", "derivative", 0, "fits"
+            if saves or not any(word in name for word in _OF_SAVED):
+                yield DerivativeFault(f"the gradient of {parameter.name} {name}", family, place, change)
+        yield DerivativeFault(f"there is no gradient of {parameter.name}", "derivative", place, None)
+    if len(formulas) > 1:
+        yield DerivativeFault("the gradients of two operands are swapped", "derivative", 0, _SWAP)
+    if len(tensors) > 1 and row.promotion:
+        yield DerivativeFault("gradients are not summed over broadcast dims", "derivative", 0, _UNFIT)
 
 
-def plant(rule: Any, place: int, change: Any) -> None:
-    """Change what a rule gives."""
+def formulas_of(rule: Any) -> frozenset[str]:
+    """The operands that have a derivative."""
+    _compile(rule)
+    names = getattr(rule.apply, "__globals__", {})
+    return frozenset(name.removeprefix("formula_") for name in names if name.startswith("formula_"))
+
+
+def _compile(rule: Any) -> None:
     if compile_now := getattr(rule.apply, "compile_now", None):
         compile_now()
+
+
+def _places(rule: Any, grads: Sequence[Gradient], place: int) -> Sequence[int]:
+    """The gradients that a fault is of: all of those of a sequence of tensors."""
+    every = range(len(grads)) if len(rule.users) == 1 and len(grads) > 2 else (place,)
+    return [at for at in every if at < len(grads) and grads[at] is not None]
+
+
+def plant(rule: Any, fault: DerivativeFault) -> Callable[[], None]:
+    """Change what a rule gives; what comes back ends that."""
+    _compile(rule)
+    original, change = rule.apply, fault.change
+
+    def apply(node: Any, grad: Any) -> Any:
+        if change == _UNFIT:
+            return _unfitted(original, node, grad)
+        grads = list(original(node, grad))
+        if change == _SWAP:
+            return _swapped(grads)
+        for at in _places(rule, grads, fault.place):
+            new = None if change is None else change(node, grads[at], grads)  # type: ignore[operator]
+            touched[0] += new is not grads[at]
+            grads[at] = new
+        return grads
+
+    rule.apply = apply
+    return partial(setattr, rule, "apply", original)
+
+
+def watched(rule: Any, place: str, faults: Sequence[DerivativeFault], watch: Watch) -> None:
+    """Note which faults would change what a rule gives."""
+    _compile(rule)
     original = rule.apply
 
     def apply(node: Any, grad: Any) -> Any:
-        if change == "fits":
-            return _unfitted(original, node, grad)
+        if not watch.wanted(place):
+            return original(node, grad)
+        fits = node._fits is not None
         grads = list(original(node, grad))
-        if change == "swap":
-            return _swapped(grads)
-        for at in range(len(grads)) if len(rule.users) == 1 and len(grads) > 2 else (place,):
-            if at < len(grads) and grads[at] is not None:
-                new = None if change is None else change(node, grads[at], grads)
-                touched[0] += new is not grads[at]
-                grads[at] = new
+        watch.look(place, {fault.name: partial(_shows, rule, fault, node, grads, fits) for fault in faults})
         return grads
 
     rule.apply = apply
 
 
+def _shows(rule: Any, fault: DerivativeFault, node: Any, grads: list[Gradient], fits: bool) -> bool:
+    change = fault.change
+    if change == _UNFIT:
+        return fits
+    if change == _SWAP:
+        return _can_be_swapped(grads)
+    return any(
+        change is None or change(node, grads[at], grads) is not grads[at]  # type: ignore[operator]
+        for at in _places(rule, grads, fault.place)
+    )
+
+
+def _can_be_swapped(grads: Sequence[Gradient]) -> bool:
+    one, two, *_ = [*grads, None, None]
+    return one is not None and two is not None and one.shape == two.shape
+
+
 def _swapped(grads: list[Any]) -> list[Any]:
-    if len(grads) > 1 and grads[0] is not None and grads[1] is not None and grads[0].shape == grads[1].shape:
+    if _can_be_swapped(grads):
         touched[0] += 1
         grads[0], grads[1] = grads[1], grads[0]
     return grads

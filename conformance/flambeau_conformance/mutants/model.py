@@ -31,7 +31,7 @@ class Mutant:
         place: the kernel, row or function; the row of the matrix.
         fault: what is wrong.
         family: the column of the matrix.
-        plant: makes the fault, in a process of its own.
+        plant: makes the fault, in a process of its own; what it gives, if anything, ends it.
         reached: the addresses of cases, each with whether it is about the place itself.
         chance: whether it is a fault only if what it changes occurs there at all: where nothing makes it show, it is none.
     """
@@ -40,7 +40,7 @@ class Mutant:
     place: str
     fault: str
     family: str
-    plant: Callable[[], None] = field(compare=False)
+    plant: Callable[[], Callable[[], None] | None] = field(compare=False)
     reached: Callable[[], Mapping[str, bool]] = field(compare=False)
     chance: bool = False
 

@@ -9,25 +9,37 @@ from typing import Any
 import flambeau
 from flambeau.ops import Row
 
-from .hooking import Around, options_of, touched, without
+from .hooking import Called, FunctionFault, always, given, options_of, touched, without
 
-__all__ = ["inplace_faults", "not_advancing", "row_faults"]
+__all__ = ["inplace_faults", "not_advancing", "option_faults", "row_faults"]
 
 Original = Callable[..., Any]
+Change = Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]
+"""From a result and the arguments to another result."""
+
+ERRORS = (RuntimeError, TypeError, ValueError, IndexError)
 
 
-def _on_results(change: Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]) -> Around:
-    """A change to the result, or to the first of several."""
+def _on_results(name: str, family: str, change: Change) -> FunctionFault:
+    """A change to the result where it is a tensor."""
 
     def hook(original: Original, *args: Any, **kwargs: Any) -> Any:
         result = original(*args, **kwargs)
-        if not isinstance(result, flambeau.Tensor) or result.layout is not flambeau.strided:
+        if not _is_strided(result):
             return result
         new = change(result, args, kwargs)
         touched[0] += new is not result
         return new
 
-    return hook
+    def shows(called: Called) -> bool:
+        result = called.result
+        return _is_strided(result) and change(result, called.args, called.kwargs) is not result
+
+    return FunctionFault(name, family, hook, shows)
+
+
+def _is_strided(result: Any) -> bool:
+    return isinstance(result, flambeau.Tensor) and result.layout is flambeau.strided
 
 
 def _without_history(result: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -36,7 +48,7 @@ def _without_history(result: Any, args: tuple[Any, ...], kwargs: dict[str, Any])
 
 def _with_history(result: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     wanted = any(isinstance(each, flambeau.Tensor) and each.requires_grad for each in args)
-    if not wanted or result.requires_grad or not result.is_floating_point() or not flambeau.is_grad_enabled():
+    if not wanted or result.requires_grad or not result.is_floating_point():
         return result
     return result.detach().requires_grad_()
 
@@ -92,7 +104,7 @@ def _zero_dim_dtype(result: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
 def _no_error(original: Original, *args: Any, **kwargs: Any) -> Any:
     try:
         return original(*args, **kwargs)
-    except (RuntimeError, TypeError, ValueError, IndexError):
+    except ERRORS:
         touched[0] += 1
         return args[0] if args else None
 
@@ -100,7 +112,7 @@ def _no_error(original: Original, *args: Any, **kwargs: Any) -> Any:
 def _no_words(original: Original, *args: Any, **kwargs: Any) -> Any:
     try:
         return original(*args, **kwargs)
-    except (RuntimeError, TypeError, ValueError, IndexError) as error:
+    except ERRORS as error:
         touched[0] += 1
         raise type(error)("error") from None
 
@@ -108,7 +120,7 @@ def _no_words(original: Original, *args: Any, **kwargs: Any) -> Any:
 def _other_error(original: Original, *args: Any, **kwargs: Any) -> Any:
     try:
         return original(*args, **kwargs)
-    except (RuntimeError, TypeError, ValueError, IndexError) as error:
+    except ERRORS as error:
         touched[0] += 1
         raise OSError(str(error)) from None
 
@@ -140,7 +152,7 @@ def not_advancing(original: Original, *args: Any, **kwargs: Any) -> Any:
     return result
 
 
-_ON_RESULTS: dict[str, tuple[str, Callable[..., Any]]] = {
+_ON_RESULTS: dict[str, tuple[str, Change]] = {
     "the result has no history": ("history", _without_history),
     "the result is a copy, not a view": ("alias of ops", _copied),
     "the result is the argument where they are equal": ("alias of ops", _itself),
@@ -150,22 +162,39 @@ _ON_RESULTS: dict[str, tuple[str, Callable[..., Any]]] = {
 }
 
 
-def row_faults(row: Row) -> Iterator[tuple[str, str, Around]]:
-    """Name, family and hook of each fault of a row's function."""
+def _raises(called: Called) -> bool:
+    return isinstance(called.error, ERRORS)
+
+
+def _speaks(called: Called) -> bool:
+    return _raises(called) and str(called.error) != "error"
+
+
+def _has_out(called: Called) -> bool:
+    return called.kwargs.get("out") is not None and called.error is None
+
+
+def row_faults(row: Row) -> Iterator[FunctionFault]:
+    """The faults of a row's function."""
     for name, (family, change) in _ON_RESULTS.items():
         if family != "promotion" or row.promotion:
-            yield name, family, _on_results(change)
+            yield _on_results(name, family, change)
     if row.rule is None and row.kind != "composite":
-        yield "the result requires a gradient", "history", _on_results(_with_history)
-    yield "errors are swallowed", "errors", _no_error
-    yield "errors have no words", "errors", _no_words
-    yield "errors are of another class", "errors", _other_error
+        yield _on_results("the result requires a gradient", "history", _with_history)
+    yield FunctionFault("errors are swallowed", "errors", _no_error, _raises)
+    yield FunctionFault("errors have no words", "errors", _no_words, _speaks)
+    yield FunctionFault("errors are of another class", "errors", _other_error, _raises)
     if row.out:
-        yield "out= is ignored", "out of ops", _out_ignored
-        yield "out= gives another tensor", "out of ops", _out_copied
-    own = signature(row.body)
-    for option in options_of(row.body):
-        yield f"{option} is ignored", "option", without(own, option)
+        yield FunctionFault("out= is ignored", "out of ops", _out_ignored, _has_out)
+        yield FunctionFault("out= gives another tensor", "out of ops", _out_copied, _has_out)
+    yield from option_faults(row.body)
+
+
+def option_faults(function: Any) -> Iterator[FunctionFault]:
+    """The faults of which each ignores an option of a function."""
+    own = signature(function)
+    for option in options_of(function):
+        yield FunctionFault(f"{option} is ignored", "option", without(own, option), given(own, option))
 
 
 # -- in-place forms ----------------------------------------------------------------------------------------------------
@@ -215,15 +244,26 @@ def _twice(form: Original, self: Any, *args: Any, **kwargs: Any) -> Any:
         raise
 
 
-def inplace_faults(row: Row) -> Iterator[tuple[str, str, Around]]:
-    """Name, family and hook of each fault of a row's in-place form."""
-    yield "the version is not raised", "in-place", _uncounted
-    yield "a copy is returned", "in-place", _returns_copy
-    yield "nothing is written", "in-place", _writes_nothing
-    yield "the write is not recorded", "in-place", _unrecorded
-    yield "a refused write has changed something", "in-place", _twice
-    for name, hook in (("swallowed", _no_error), ("without words", _no_words)):
-        yield f"errors are {name}", "errors", hook
-    own = signature(row.body)
-    for option in options_of(row.body):
-        yield f"{option} is ignored", "option", without(own, option)
+def _is_counted(called: Called) -> bool:
+    return called.error is None and called.args[0]._storage is not None and called.args[0]._version > called.version
+
+
+def _is_recorded(called: Called) -> bool:
+    return called.error is None and called.args[0].requires_grad and called.recording
+
+
+def _is_refused(called: Called) -> bool:
+    target = called.args[0]
+    return called.error is not None and _is_strided(target) and bool(target.numel()) and not target.requires_grad
+
+
+def inplace_faults(row: Row) -> Iterator[FunctionFault]:
+    """The faults of a row's in-place form."""
+    yield FunctionFault("the version is not raised", "in-place", _uncounted, _is_counted)
+    yield FunctionFault("a copy is returned", "in-place", _returns_copy, always)
+    yield FunctionFault("nothing is written", "in-place", _writes_nothing, always)
+    yield FunctionFault("the write is not recorded", "in-place", _unrecorded, _is_recorded)
+    yield FunctionFault("a refused write has changed something", "in-place", _twice, _is_refused)
+    yield FunctionFault("errors are swallowed", "errors", _no_error, _raises)
+    yield FunctionFault("errors are without words", "errors", _no_words, _speaks)
+    yield from option_faults(row.body)
