@@ -440,9 +440,6 @@ def _ways(op: Op, known: Container[str]) -> list[tuple[Sample, Called]]:
     return ways[:1] + ways[1 :: max(1, len(ways) // _FORMS)]
 
 
-<<<<<<< HEAD
-def known_calls(op: Op, known: Container[str]) -> Iterator[tuple[Sample, Called]]:
-=======
 def _written(op: Op, known: Container[str]) -> list[tuple[Sample, Called]]:
     """Those of the calls that PyTorch accepts in place."""
     accepted = []
@@ -453,8 +450,7 @@ def _written(op: Op, known: Container[str]) -> list[tuple[Sample, Called]]:
     return accepted
 
 
-def _known(op: Op, known: Container[str]) -> Iterator[tuple[Sample, Called]]:
->>>>>>> mc
+def known_calls(op: Op, known: Container[str]) -> Iterator[tuple[Sample, Called]]:
     """The calls of the public function that PyTorch accepts."""
     for sample, called in _bare(op):
         if f"{op.name}/options/{sample.name}/{op.dtypes_of(sample)[0]}" in known:

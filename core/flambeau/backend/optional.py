@@ -213,18 +213,14 @@ class OptionalKernels(Protocol):
     def log_softmax_backward(self, grad: Array, result: Array, dim: int) -> Array:
         """``grad - exp(result) * sum(grad)`` along ``dim``."""
 
-    def layer_norm(
-        self, a: Array, weight: Array | None, bias: Array | None, eps: float
-    ) -> tuple[Array, Array, Array]:
+    def layer_norm(self, a: Array, weight: Array | None, bias: Array | None, eps: float) -> tuple[Array, Array, Array]:
         """``(a - mean) / sqrt(variance + eps) * weight + bias`` of each row, C-contiguous.
 
         ``a`` is a matrix. With it come mean and ``1 / sqrt(variance + eps)``, as vectors; ``weight`` and ``bias`` are as long as a row. Floats of 32 bits
         and more, as for the kernels that follow; no dim is empty here.
         """
 
-    def layer_norm_backward(
-        self, grad: Array, a: Array, mean: Array, rstd: Array, weight: Array | None
-    ) -> Array:
+    def layer_norm_backward(self, grad: Array, a: Array, mean: Array, rstd: Array, weight: Array | None) -> Array:
         """The gradient of ``a`` from that of the result; ``mean`` and ``rstd`` are columns, (rows, 1)."""
 
     def layer_norm_weight(self, grad: Array, a: Array, mean: Array, rstd: Array) -> Array:
@@ -239,9 +235,7 @@ class OptionalKernels(Protocol):
     def channel_sums(self, grad: Array, a: Array, mean: Array) -> tuple[Array, Array]:
         """The sums of ``grad`` and of ``grad * (a - mean)`` over the first and the last of three dims."""
 
-    def channel_slope(
-        self, grad: Array, a: Array, mean: Array, scale: Array, factor: Array, shift: Array
-    ) -> Array:
+    def channel_slope(self, grad: Array, a: Array, mean: Array, scale: Array, factor: Array, shift: Array) -> Array:
         """``grad * scale + (a - mean) * factor + shift``, as :meth:`channel_scale`."""
 
     def roll(self, a: Array, shifts: Shape, dims: Shape) -> Array:
@@ -281,7 +275,6 @@ class OptionalKernels(Protocol):
         ``a`` is one-dimensional, int64 and not negative; ``weights`` are floats of 32 bits and more.
         """
 
-<<<<<<< HEAD
     def convolution(
         self,
         a: Array,
@@ -316,7 +309,7 @@ class OptionalKernels(Protocol):
         self, a: Array, grad: Array, size: Shape, stride: Shape, padding: Shape, dilation: Shape, groups: int
     ) -> Array:
         """What a gradient ``grad``, (N, O, …), of :meth:`convolution` makes of its weight: (O, C / groups, *size)."""
-=======
+
     def lstm_layer(
         self, input: Array, h: Array, c: Array, w_ih: Array, w_hh: Array, b_ih: Array | None, b_hh: Array | None,
         sizes: Shape, reverse: bool,
@@ -365,7 +358,6 @@ class OptionalKernels(Protocol):
         w_hh: Array, relu: bool, sizes: Shape, reverse: bool, biases: bool, wanted: bool,
     ) -> tuple[Array | None, ...]:  # fmt: skip
         """The gradients of the first six arguments, as :meth:`lstm_layer_backward`."""
->>>>>>> rnn
 
     def sgd_step(
         self,

@@ -207,7 +207,6 @@ PROMISES: dict[str, Promise] = {
     **_each("matmul addmm", Given("a", _product)),
     **_each("sparse_matmul", Given("values", lambda given: (given["count"], *given["dense"].shape[1:]), optional=True)),
     **_each("bincount", Given("weights", lambda given: (given["length"],))),
-<<<<<<< HEAD
     # convolutions
     "convolution": (Given("a", lambda given: (given["a"].shape[0], given["weight"].shape[0], *given["size"])),),
     "convolution_input": (
@@ -216,14 +215,12 @@ PROMISES: dict[str, Promise] = {
     "convolution_weight": (
         Given("a", lambda given: (given["grad"].shape[1], given["a"].shape[1] // given["groups"], *given["size"])),
     ),
-=======
     # recurrent layers
     **_each("lstm_layer", *(Given("input", rule) for rule in (_states, _like("h"), _like("c"), _gates, _states))),
     **_each("lstm_layer_backward", _OF_INPUT, *_grads("h", "c", "w_ih", "w_hh"), _OF_BIAS, _OF_BIAS),
     **_each("gru_layer", *(Given("input", rule) for rule in (_states, _like("h"), _gates, _states))),
     **_each("rnn_layer", Given("input", _states), Given("input", _like("h"))),
     **_each("gru_layer_backward rnn_layer_backward", _OF_INPUT, *_grads("h", "w_ih", "w_hh"), _OF_BIAS, _OF_BIAS),
->>>>>>> rnn
     # matrices
     **_each("cholesky inv", Given("a", _A)),
     **_each("qr", Given("a", _matrices("m", "M")), Given("a", _matrices("M", "n"))),

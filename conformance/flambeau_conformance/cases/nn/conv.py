@@ -145,7 +145,11 @@ def _channels_last(subject: Subject) -> None:
     t = subject.torch
     x = t.arange(96.0).reshape(2, 3, 4, 4).contiguous(memory_format=t.channels_last)
     w, v = t.ones(5, 3, 2, 2), t.ones(3, 5, 2, 2)
-    for result in (t.conv2d(x, w), t.conv_transpose2d(x, v), t.conv2d(x.contiguous(), w.contiguous(memory_format=t.channels_last))):
+    for result in (
+        t.conv2d(x, w),
+        t.conv_transpose2d(x, v),
+        t.conv2d(x.contiguous(), w.contiguous(memory_format=t.channels_last)),
+    ):
         expect(result.is_contiguous(memory_format=t.channels_last), f"the strides are {result.stride()}")
     expect(t.conv2d(x, w).tolist() == t.conv2d(x.contiguous(), w).tolist(), "the order of memory changes values")
 

@@ -31,7 +31,11 @@ op("col2im", method=False, samples=[
     Error("channels", lambda t: t.nn.functional.fold(t.zeros(1, 7, 4), 3, 2), (RuntimeError,), "to be divisible by the product of kernel_size"),
     Error("integers", lambda t: t.nn.functional.fold(t.zeros(1, 8, 4).long(), 3, 2), (NotImplementedError,), "not implemented for 'Long'"),
 ])  # fmt: skip
-for _name, _shape in (("pixel_shuffle", (1, 8, 2, 3)), ("pixel_unshuffle", (1, 2, 4, 6)), ("channel_shuffle", (2, 4, 2, 3))):
+for _name, _shape in (
+    ("pixel_shuffle", (1, 8, 2, 3)),
+    ("pixel_unshuffle", (1, 2, 4, 6)),
+    ("channel_shuffle", (2, 4, 2, 3)),
+):
     op(_name, method=False, tolerance="exact", samples=[
         Sample("plain", lambda t, x, name=_name: getattr(t, name)(x, 2), (In(_shape),)),
         Sample("functional", lambda t, x, name=_name: getattr(t.nn.functional, name)(x, 2), (In(_shape),)),
@@ -67,4 +71,6 @@ def _layers(subject: Subject) -> None:
         expect(float(result.sum()) == 3.5 * (3**dims - 1), f"{result}")
     expect(repr(t.nn.ConstantPad1d((1, 2), 7)) == "ConstantPad1d(padding=(1, 2), value=7)", "the text of ConstantPad1d")
     expect_raises(lambda: t.nn.CircularPad1d(1)(t.ones(3)), ValueError, r"expected 2D or 3D input \(got 1D input\)")
-    expect_raises(lambda: t.nn.ReflectionPad1d(1)(t.ones(3)), NotImplementedError, "is not supported for 1D input tensor")
+    expect_raises(
+        lambda: t.nn.ReflectionPad1d(1)(t.ones(3)), NotImplementedError, "is not supported for 1D input tensor"
+    )
