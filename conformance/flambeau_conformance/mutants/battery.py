@@ -119,8 +119,22 @@ class Battery:
     def _described(self, value: Any) -> Any:
         if not self._seam.is_array(value):
             return bytes(value) if isinstance(value, (memoryview, bytes, bytearray)) else repr(value)
-        strides = self._seam.backend.strides(value)
-        return self._seam.dtype(value), value.shape, strides, bytes(self._seam.table.to_host(value))
+        strides = [
+            stride for stride, size in zip(self._seam.backend.strides(value), value.shape, strict=True) if size > 1
+        ]
+        told = strides if prod(value.shape) else []  # where there is no next element, there is no distance to it
+        return self._seam.dtype(value), value.shape, told, bytes(self._seam.table.to_host(self._plain_nans(value)))
+
+    def _plain_nans(self, array: Any) -> Any:
+        """An array whose nan all have the same bits: what these are otherwise is promised nowhere."""
+        table, dtype = self._seam.table, self._seam.dtype(array)
+        if dtype in COMPLEX:  # of what is not finite, its parts are not promised either
+            strange = table.ne(table.sub(array, array), number(self._seam, 0, dtype))
+        elif dtype in FLOATS:
+            strange = table.ne(array, array)
+        else:
+            return array
+        return table.where(strange, number(self._seam, nan, dtype), array)
 
     def _aliases(self, parts: tuple[Any, ...], arrays: list[Any], given_out: bool) -> list[bool]:
         """Whether a write to a result changes an argument."""
