@@ -78,7 +78,8 @@ def _ops_of(kernel: str) -> frozenset[str]:
 def _dtypes(seam: Seam, reach: Reach, kernel: str) -> frozenset[str]:
     """The dtypes in which core calls a kernel: those that were seen and those that follow.
 
-    Of an element-wise op they are found by calling it; elsewhere a dtype brings those of its category with it.
+    Of an element-wise op they are found by calling it; elsewhere a dtype brings those of its category with it, but for those
+    that a case is about which calls the kernel in others only.
     """
     seen = {kind for each in reach.cases.values() for kind in each.kernels.get(kernel, ())}
     claimed = seam.backend.capabilities.dtypes
@@ -86,7 +87,11 @@ def _dtypes(seam: Seam, reach: Reach, kernel: str) -> frozenset[str]:
     if rows:
         return frozenset((seen | {found for row in rows for found in _called_in(seam, row)}) & claimed)
     categories = (frozenset(BITS), frozenset(FLOATS), frozenset(COMPLEX), frozenset({"bool"}))
-    return frozenset(name for group in categories if group & seen for name in group & claimed)
+    asked = {
+        address.rpartition("/")[2] for address, each in reach.cases.items() if kernel in each.kernels and each.passed
+    }
+    converted = asked - seen  # core converts what is of these dtypes before it calls the kernel
+    return frozenset(name for group in categories if group & seen for name in group & claimed - converted)
 
 
 def _called_in(seam: Seam, row: Any) -> set[str]:
