@@ -20,7 +20,10 @@ from .model import Mutant, Verdict
 __all__ = ["Trial"]
 
 _CASE_LIMIT = 20.0
-"""Seconds after which a case is taken to hang."""
+"""Seconds of work after which a case is taken to hang."""
+
+_PATIENCE = 10
+"""How many times longer a child may take that has to share the machine."""
 
 _NEAREST = 3
 """How many addresses a survivor comes with."""
@@ -49,7 +52,7 @@ class Trial:
         idle: list[Verdict] = []
         with self._subject.in_use():
             waiting = self._reached_ones(mutants, idle)
-            for ended in forked(waiting, self._try, jobs=self._jobs, timeout=10 * self._budget + 3 * _CASE_LIMIT):
+            for ended in forked(waiting, self._try, jobs=self._jobs, timeout=_PATIENCE * (self._budget + _CASE_LIMIT)):
                 yield self._verdict(ended)
                 while idle:
                     yield idle.pop()
@@ -93,7 +96,7 @@ class Trial:
     def _try(self, mutant: Mutant) -> Any:
         """How many cases ran, of how many; the one that failed, and how; whether the fault showed; some that did not fail."""
         reached = {address: about for address, about in mutant.reached().items() if self._usable(address)}
-        signal.signal(signal.SIGALRM, _hung)
+        signal.signal(signal.SIGPROF, _hung)
         mutant.plant()
         start = time.process_time()  # so that what else the machine does changes no verdict
         nearest: list[str] = []
@@ -110,13 +113,13 @@ class Trial:
 
     def _failure(self, case: Case) -> str:
         """How a case failed; empty if it passed."""
-        signal.setitimer(signal.ITIMER_REAL, _CASE_LIMIT)
+        signal.setitimer(signal.ITIMER_PROF, _CASE_LIMIT)
         try:
             case.check(self._subject)
         except BaseException as error:
             return f"{type(error).__name__}: {str(error)[:200]}"
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
         return ""
 
     # -- in the parent -----------------------------------------------------------------------------------------------

@@ -63,6 +63,13 @@ _ALL: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+def _kept(optimizer: Any, x: Any) -> list[Any]:
+    """What an optimizer keeps of a parameter, of its shape."""
+    state = optimizer.state[x]
+    kept = [state[name] for name in sorted(state)]
+    return [each.clone() for each in kept if each is not None and tuple(each.shape) == tuple(x.shape)]
+
+
 def _on_numbers(t: Any, make: Any, numbers: Any, dtype: str = "float32") -> Any:
     """The parameters after each of two steps, where every gradient is one of the numbers, and meets every parameter."""
     values = t.tensor(numbers).to(getattr(t, dtype))
@@ -73,7 +80,7 @@ def _on_numbers(t: Any, make: Any, numbers: Any, dtype: str = "float32") -> Any:
         x.grad = values.repeat_interleave(len(numbers))
         optimizer.step()
         found.append(x.detach().clone())
-    return t.stack(found)
+    return t.stack([*found, *_kept(optimizer, x)])
 
 
 def _in_memory(t: Any, make: Any, turned: tuple[bool, bool], shape: tuple[int, int] = (3, 4)) -> Any:
@@ -90,7 +97,16 @@ def _in_memory(t: Any, make: Any, turned: tuple[bool, bool], shape: tuple[int, i
         x.grad = grad * (step - 0.5)
         optimizer.step()
         found.append(x.detach().clone())
-    return t.stack(found)
+    return t.stack([*found, *_kept(optimizer, x)])
+
+
+def _stepped(t: Any, make: Any) -> Any:
+    """Parameters and gradients that are every second number of others."""
+    x, grad = (t.linspace(start, 2.0, 12)[::2].detach() for start in (-1.0, 0.3))
+    x.requires_grad_().grad = grad
+    optimizer = make(t, [x])
+    optimizer.step()
+    return t.stack([x.detach().clone(), *_kept(optimizer, x)])
 
 
 def _some(found: Any) -> Any:
@@ -124,6 +140,7 @@ def _hard(kind: str, options: dict[str, Any], also: str = "") -> Iterator[Sample
     yield made("over-20000", lambda t: _some(_steps(t, make, size=22_003, steps=2)))
     for name, shape in (("rows", (3, 701)), ("columns", (701, 3))):
         yield made(name, lambda t, s=shape: _some(_in_memory(t, make, (False, False), s)))
+    yield made("stepped", lambda t: _stepped(t, make))
     for name, turned in (
         ("turned", (True, True)),
         ("turned-gradients", (False, True)),
