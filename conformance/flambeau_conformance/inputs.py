@@ -65,10 +65,11 @@ _SIZES = [
 
 SPELLED = {
     "special": SPECIAL, "one-zero": [number for number in SPECIAL if str(number) != "-0.0"],
-    "ties": _TIES, "edges": _EDGES, "sizes": _SIZES, "same": [1.5],
+    "ties": _TIES, "edges": _EDGES, "sizes": _SIZES, "same": [1.5], "ones": [1.0], "zeros": [0.0],
+    "negative-zeros": [-0.0],
 }  # fmt: skip
 """The domains whose numbers are written down: infinities and the like, the same without -0.0, ties,
-points where branches meet, numbers of every size, and one number over and over."""
+points where branches meet, numbers of every size, and one number over and over, such as those that change nothing."""
 
 
 def limits_of(dtype: str) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from functools import cache
 from itertools import combinations
 from typing import Any
 
-__all__ = ["Called", "dim_bounds", "is_public", "option_pairs"]
+__all__ = ["Called", "dim_bounds", "is_public", "option_pairs", "takes"]
 
 _VALUES: dict[str, tuple[Any, ...]] = {
     "dim": (0, -1, (0, 1), None), "dims": (0, (0, -1)), "axis": (), "keepdim": (True, False), "dtype": ("float64", "int64"),
@@ -107,6 +107,12 @@ class Called:
 def is_public(name: str) -> bool:
     """Whether it is the name of a public function, of one of the namespaces of functions."""
     return _function(name) is not None
+
+
+def takes(name: str, parameter: str) -> bool:
+    """Whether it is the name of a public function that has a parameter of that name."""
+    found = _function(name)
+    return found is not None and parameter in found[1]
 
 
 def option_pairs(name: str, tensors: int) -> Iterator[Called]:

@@ -25,9 +25,9 @@ from .inputs import FLOATING, INTEGRAL, is_complex, is_floating
 from .left_out import left_out
 from .model import Case, Op, Sample
 from .observe import KNOWN, check_observed, is_too_large, observed
-from .options import Called, dim_bounds, is_public, option_pairs
+from .options import Called, dim_bounds, is_public, option_pairs, takes
 from .subject import Subject
-from .variants import ARRANGED, degenerate, elements_of, filled, grown, is_regular
+from .variants import ARRANGED, deeper, degenerate, elements_of, filled, grown, is_regular, specially_filled
 
 __all__ = ["ASPECTS", "Probe", "candidates", "generated_cases", "known_calls", "probes_of"]
 
@@ -157,6 +157,30 @@ def _of_every_dtype(op: Op) -> Iterator[Probe]:
             for dtype in EVERY:
                 if dtype not in declared and not (is_complex(dtype) and _has_domain(sample, "distinct")):
                     yield Probe(op, "dtype", sample, sample.name, dtype, _results)
+        elif takes(op.name, "dtype"):
+            for dtype in EVERY:
+                if dtype not in declared:
+                    yield Probe(op, "dtype", sample, sample.name, dtype, _results_of_dtype)
+
+
+def _results_of_dtype(subject: Subject, sample: Sample, dtype: str) -> Any:
+    """The results of a call without tensors that is asked for a dtype."""
+    wanted = getattr(subject.torch, dtype)
+    return observed(lambda: outputs_of(sample.call(_Asked(subject.torch, wanted))))
+
+
+class _Asked:
+    """A module whose functions are asked for a dtype."""
+
+    def __init__(self, module: Any, dtype: Any) -> None:
+        self._module = module
+        self._dtype = dtype
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._module, name)
+        if not callable(found) or not takes(name, "dtype"):
+            return found
+        return lambda *args, **kwargs: found(*args, **(kwargs | {"dtype": self._dtype}))
 
 
 def _has_domain(sample: Sample, domain: str) -> bool:
@@ -212,18 +236,21 @@ def _with_enough(sample: Sample) -> Sample:
 
 
 def _limits(op: Op) -> Iterator[Probe]:
-    return _of_numbers(op, "limits", "limits", INTEGRAL if op.arity else ("uint8", "int8", "int64"))
+    return _of_numbers(op, "limits", "limits", INTEGRAL)
 
 
 def _special(op: Op) -> Iterator[Probe]:
     yield from _of_numbers(op, "special", "special", FLOATING if op.arity else ("float32",))
     yield from _of_numbers(op, "special", "ties", ("float32", "int64"))
     yield from _of_numbers(op, "special", "same", ("float32",))
+    for sample in () if op.arity else op.samples:
+        for place, other in specially_filled(sample) if is_regular(sample) else ():
+            yield Probe(op, "special", other, f"{sample.name}-special-{place}", "float32", _results)
 
 
 def _sizes(op: Op) -> Iterator[Probe]:
     tolerance = "relative" if op.arity and op.tolerance in ("composite", "special") else None
-    return _of_numbers(op, "sizes", "sizes", ("float32", "float64"), tolerance)
+    return _of_numbers(op, "sizes", "sizes", ("float32", "float64", "complex128"), tolerance)
 
 
 def _degenerate(op: Op) -> Iterator[Probe]:
@@ -246,6 +273,18 @@ def _memory(op: Op) -> Iterator[Probe]:
             yield Probe(
                 op, "memory", sample, f"{sample.name}-{name}", dtype, _observe_memory(name), numbers_of=known,
             )  # fmt: skip
+        for name, other, arranged in _telling(sample):
+            yield Probe(op, "memory", other, f"{sample.name}-{name}", dtype, _observe_memory(arranged))
+
+
+def _telling(sample: Sample) -> Iterator[tuple[str, Sample, str]]:
+    """Calls whose results may be their arguments, number by number, and results of several dims."""
+    for domain in ("ones", "zeros", "negative-zeros"):
+        other = filled(sample, domain)
+        if other is not None:
+            yield domain, other, "dense"
+    for arranged in ("dense", "turned"):
+        yield f"deep-{arranged}", deeper(sample), arranged
 
 
 _EXPANDED = "expanded"

@@ -54,7 +54,7 @@ class Reached:
 
     ops: frozenset[str] = frozenset()
     kernels: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    functions: frozenset[str] = frozenset()
+    functions: tuple[str, ...] = ()
     seconds: float = 0.0
     passed: bool = True
 
@@ -149,7 +149,7 @@ class _Trace:
         finally:
             sys.settrace(before)
 
-    def _reached(self) -> tuple[frozenset[str], frozenset[str]]:
+    def _reached(self) -> tuple[frozenset[str], tuple[str, ...]]:
         ops, functions = set(self._forms), set()
         for number, code in self._codes.items():
             if number not in self._names:
@@ -159,7 +159,7 @@ class _Trace:
                 ops.add(op)
             if function:
                 functions.add(function)
-        return frozenset(ops), frozenset(functions)
+        return frozenset(ops), tuple(sorted(functions))
 
 
 def function_name(code: CodeType) -> str:
@@ -283,30 +283,36 @@ def sources(*, planted: bool = False) -> str:
 
 
 def _write(path: Path, found: Reach) -> None:
+    """Lines of JSON: the names of functions, the calls of kernels, then every case, read one at a time."""
     functions = sorted({name for each in found.cases.values() for name in each.functions})
     numbers = {name: number for number, name in enumerate(functions)}
-    cases = {
-        address: [sorted(each.ops), {name: sorted(kinds) for name, kinds in each.kernels.items()},
-                  sorted(numbers[name] for name in each.functions), each.seconds, each.passed]
+    cases = (
+        [address, sorted(each.ops), {name: sorted(kinds) for name, kinds in each.kernels.items()},
+         sorted(numbers[name] for name in each.functions), each.seconds, each.passed]
         for address, each in found.cases.items()
-    }  # fmt: skip
+    )  # fmt: skip
     partial = path.with_suffix(f".{os.getpid()}")
     with gzip.open(partial, "wt", compresslevel=1) as file:
-        json.dump({"functions": functions, "cases": cases, "calls": found.calls}, file)
+        file.writelines(json.dumps(line) + "\n" for line in (functions, found.calls, *cases))
     partial.replace(path)
 
 
 def _read(path: Path) -> Reach:
+    known: dict[
+        Any, Any
+    ] = {}  # what is equal is one: there is much of it, and every child of a run of mutants has it all
+
+    def one(value: Any) -> Any:
+        return known.setdefault(value, value)
+
     with gzip.open(path, "rt") as file:
-        data = json.load(file)
-    functions = data["functions"]
-    kinds: dict[tuple[str, ...], frozenset[str]] = {}
-    cases = {}
-    for address, (ops, kernels, numbers, seconds, passed) in data["cases"].items():
-        shared = {name: kinds.setdefault(tuple(found), frozenset(found)) for name, found in kernels.items()}
-        reached = frozenset([functions[number] for number in numbers])
-        cases[address] = Reached(frozenset(ops), shared, reached, seconds, passed)
-    return Reach(cases, data["calls"])
+        functions, calls = json.loads(next(file)), json.loads(next(file))
+        cases = {}
+        for address, ops, kernels, numbers, seconds, passed in map(json.loads, file):
+            shared = {one(name): one(frozenset(map(one, kinds))) for name, kinds in kernels.items()}
+            reached = one(tuple([functions[number] for number in numbers]))
+            cases[address] = Reached(one(frozenset(map(one, ops))), shared, reached, seconds, passed)
+    return Reach(cases, calls)
 
 
 # -- cases that miss their op ------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import Any
 from .inputs import In
 from .model import Op, Sample
 
-__all__ = ["ARRANGED", "degenerate", "elements_of", "filled", "grown", "is_regular"]
+__all__ = ["ARRANGED", "deeper", "degenerate", "elements_of", "filled", "grown", "is_regular", "specially_filled"]
 
 _ROWS, _COLUMNS, _EVEN = 40_000, 9_000, 3_000
 """Elements of the largest tensor: of one with long rows, with long columns, with sizes in the same proportions."""
@@ -95,6 +95,11 @@ def _one_resized(spec: In, sizes: Mapping[int, int]) -> In:
     return In(tuple(sizes.get(size, size) for size in spec.shape), domain)
 
 
+def deeper(sample: Sample) -> Sample:
+    """A sample with one dimension more, before the others."""
+    return replace(sample, inputs=tuple(In((4, *spec.shape), spec.domain) for spec in sample.inputs))
+
+
 def degenerate(sample: Sample) -> Iterator[tuple[str, Sample]]:
     """A sample with nothing in a dimension, with one element in each, and without dimensions."""
     for size in sorted(_sizes(sample)):
@@ -110,6 +115,14 @@ def filled(sample: Sample, domain: str) -> Sample | None:
     """A sample with other numbers in all its tensors but indices; None if it has no others."""
     inputs = tuple(spec if _is_fixed(spec) else replace(spec, domain=domain) for spec in sample.inputs)
     return None if inputs == sample.inputs else replace(sample, inputs=inputs)
+
+
+def specially_filled(sample: Sample) -> Iterator[tuple[int, Sample]]:
+    """A sample of several tensors with special numbers in one of them, where those of the others do not hide them."""
+    for place, spec in enumerate(sample.inputs) if len(sample.inputs) > 1 else ():
+        if not _is_fixed(spec):
+            others = sample.inputs[:place], sample.inputs[place + 1 :]
+            yield place, replace(sample, inputs=(*others[0], replace(spec, domain="special"), *others[1]))
 
 
 def _is_fixed(spec: In) -> bool:

@@ -44,12 +44,12 @@ class Battery:
         self._calls = list(calls)
         self._plain = getattr(seam.table, kernel)
         self._checked = getattr(checked(seam.backend, seam.table, {})[0], kernel)
-        self._outcomes: list[tuple[Arguments, Any]] | None = None
+        self._outcomes: list[tuple[Arguments, Any, frozenset[str]]] | None = None
 
     def shows(self, fault: Fault) -> bool:
         """Whether a fault changes the outcome of a call."""
-        for arguments, expected in self._cases():
-            if not fault.needs or fault.needs <= self._features(arguments):
+        for arguments, expected, features in self._cases():
+            if fault.needs <= features:
                 found = self._outcome(arguments, lambda call: fault.run(call))
                 if found != expected and not _both_vary(found, expected):
                     return True
@@ -62,8 +62,8 @@ class Battery:
         out = {"out": given.pop("out")} if "out" in given else {}
         return features(self._seam, list(given.values()), out)
 
-    def _cases(self) -> list[tuple[Arguments, Any]]:
-        """The calls that the kernel takes, each with its outcome; they are found once."""
+    def _cases(self) -> list[tuple[Arguments, Any, frozenset[str]]]:
+        """The calls that the kernel takes, each with its outcome and its features; they are found once."""
         if self._outcomes is None:
             self._outcomes = []
             for arguments in self._variations():
@@ -75,7 +75,8 @@ class Battery:
                     first = self._outcome(arguments, Call.run)
                 except Exception:  # refused, in whatever way
                     continue
-                self._outcomes.append((arguments, _agreed(first, self._outcome(arguments, Call.run))))
+                outcome = _agreed(first, self._outcome(arguments, Call.run))
+                self._outcomes.append((arguments, outcome, self._features(arguments)))
         return self._outcomes
 
     def _extent(self, arguments: Arguments) -> int:
@@ -119,8 +120,22 @@ class Battery:
     def _described(self, value: Any) -> Any:
         if not self._seam.is_array(value):
             return bytes(value) if isinstance(value, (memoryview, bytes, bytearray)) else repr(value)
-        strides = self._seam.backend.strides(value)
-        return self._seam.dtype(value), value.shape, strides, bytes(self._seam.table.to_host(value))
+        strides = [
+            stride for stride, size in zip(self._seam.backend.strides(value), value.shape, strict=True) if size > 1
+        ]
+        told = strides if prod(value.shape) else []  # where there is no next element, there is no distance to it
+        return self._seam.dtype(value), value.shape, told, bytes(self._seam.table.to_host(self._plain_nans(value)))
+
+    def _plain_nans(self, array: Any) -> Any:
+        """An array whose nan all have the same bits: what these are otherwise is promised nowhere."""
+        table, dtype = self._seam.table, self._seam.dtype(array)
+        if dtype in COMPLEX:  # of what is not finite, its parts are not promised either
+            strange = table.ne(table.sub(array, array), number(self._seam, 0, dtype))
+        elif dtype in FLOATS:
+            strange = table.ne(array, array)
+        else:
+            return array
+        return table.where(strange, number(self._seam, nan, dtype), array)
 
     def _aliases(self, parts: tuple[Any, ...], arrays: list[Any], given_out: bool) -> list[bool]:
         """Whether a write to a result changes an argument."""

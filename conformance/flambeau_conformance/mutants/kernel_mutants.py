@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from fnmatch import fnmatchcase
 from functools import lru_cache, partial
@@ -26,29 +26,22 @@ __all__ = ["equivalents", "kernel_mutants", "known_equivalents"]
 
 _BATTERY_LIMIT = 300.0
 
-Callers = dict[str, list[tuple[str, frozenset[str]]]]
-"""By kernel, the addresses of the cases that call it, each with the features of its calls."""
+_NEEDS = 32
+"""So many different features the faults of a kernel need, at most."""
 
 
 def kernel_mutants(seam: Seam, reach: Reach, pattern: str = "*") -> list[Mutant]:
     """All mutants of kernels; which of them are equivalent is not known yet."""
-    callers: Callers = {}
-    for address, reached in reach.cases.items():
-        for kernel, kinds in reached.kernels.items():
-            callers.setdefault(kernel, []).append((address, kinds))
+    reached = _reached(reach)
     return [
-        _mutant(seam, callers, kernel, fault)
+        Mutant(
+            "kernel", kernel, fault.name, fault.family,
+            partial(_plant, seam, kernel, fault), partial(reached, kernel, fault.needs),
+        )
         for kernel in seam.names
         if fnmatchcase(kernel, pattern)
         for fault in faults_of(seam, kernel)
-    ]
-
-
-def _mutant(seam: Seam, callers: Callers, kernel: str, fault: Fault) -> Mutant:
-    return Mutant(
-        "kernel", kernel, fault.name, fault.family,
-        partial(_plant, seam, kernel, fault), partial(_reached, callers, kernel, fault.needs),
-    )  # fmt: skip
+    ]  # fmt: skip
 
 
 def _plant(seam: Seam, kernel: str, fault: Fault) -> None:
@@ -60,10 +53,19 @@ def _plant(seam: Seam, kernel: str, fault: Fault) -> None:
     seam.plant({kernel: faulty}, check=True)
 
 
-def _reached(callers: Callers, kernel: str, needs: frozenset[str]) -> Mapping[str, bool]:
-    """The cases that call a kernel with arrays of the kinds in which the fault can show."""
-    own = _ops_of(kernel)
-    return {address: address.split("/")[0] in own for address, kinds in callers.get(kernel, ()) if needs <= kinds}
+def _reached(reach: Reach) -> Callable[[str, frozenset[str]], Mapping[str, bool]]:
+    """From a kernel and the features of calls in which a fault can show to the cases that make such calls."""
+    callers: dict[str, list[tuple[str, frozenset[str]]]] = {}
+    for address, reached in reach.cases.items():
+        for kernel, features in reached.kernels.items():
+            callers.setdefault(kernel, []).append((address, features))
+
+    @lru_cache(_NEEDS)
+    def found(kernel: str, needs: frozenset[str]) -> Mapping[str, bool]:
+        own = _ops_of(kernel)
+        return {address: address.split("/")[0] in own for address, kinds in callers.get(kernel, ()) if needs <= kinds}
+
+    return found
 
 
 @lru_cache
@@ -76,7 +78,8 @@ def _ops_of(kernel: str) -> frozenset[str]:
 def _dtypes(seam: Seam, reach: Reach, kernel: str) -> frozenset[str]:
     """The dtypes in which core calls a kernel: those that were seen and those that follow.
 
-    Of an element-wise op they are found by calling it; elsewhere a dtype brings those of its category with it.
+    Of an element-wise op they are found by calling it; elsewhere a dtype brings those of its category with it, but for those
+    that a case is about which calls the kernel in others only.
     """
     seen = {kind for each in reach.cases.values() for kind in each.kernels.get(kernel, ())}
     claimed = seam.backend.capabilities.dtypes
@@ -84,7 +87,11 @@ def _dtypes(seam: Seam, reach: Reach, kernel: str) -> frozenset[str]:
     if rows:
         return frozenset((seen | {found for row in rows for found in _called_in(seam, row)}) & claimed)
     categories = (frozenset(BITS), frozenset(FLOATS), frozenset(COMPLEX), frozenset({"bool"}))
-    return frozenset(name for group in categories if group & seen for name in group & claimed)
+    asked = {
+        address.rpartition("/")[2] for address, each in reach.cases.items() if kernel in each.kernels and each.passed
+    }
+    converted = asked - seen  # core converts what is of these dtypes before it calls the kernel
+    return frozenset(name for group in categories if group & seen for name in group & claimed - converted)
 
 
 def _called_in(seam: Seam, row: Any) -> set[str]:

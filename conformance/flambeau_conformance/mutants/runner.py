@@ -5,13 +5,13 @@ from __future__ import annotations
 import signal
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, zip_longest
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import zip_longest
 from typing import Any
 
 from ..catalogue import all_cases
 from ..model import Case
-from ..reach import Reach, Reached
+from ..reach import Reach
 from ..subject import Subject
 from .forking import Ended, forked
 from .hooking import touched
@@ -20,7 +20,10 @@ from .model import Mutant, Verdict
 __all__ = ["Trial"]
 
 _CASE_LIMIT = 20.0
-"""Seconds after which a case is taken to hang."""
+"""Seconds of work after which a case is taken to hang."""
+
+_PATIENCE = 10
+"""How many times longer a child may take that has to share the machine."""
 
 _NEAREST = 3
 """How many addresses a survivor comes with."""
@@ -48,88 +51,94 @@ class Trial:
         """The verdicts, as they come."""
         idle: list[Verdict] = []
         with self._subject.in_use():
-            waiting = self._with_cases(mutants, idle)
-            for ended in forked(waiting, self._try, jobs=self._jobs, timeout=10 * self._budget + 3 * _CASE_LIMIT):
+            waiting = self._reached_ones(mutants, idle)
+            for ended in forked(waiting, self._try, jobs=self._jobs, timeout=_PATIENCE * (self._budget + _CASE_LIMIT)):
                 yield self._verdict(ended)
                 while idle:
                     yield idle.pop()
         yield from idle
 
-    def _with_cases(self, mutants: Iterable[Mutant], idle: list[Verdict]) -> Iterator[tuple[Mutant, list[Case], int]]:
-        """The mutants with the cases that reach them; those that none reaches are judged here, and nothing runs."""
+    def _reached_ones(self, mutants: Iterable[Mutant], idle: list[Verdict]) -> Iterator[Mutant]:
+        """The mutants that a case reaches; the others are judged here, and nothing runs."""
         for mutant in mutants:
-            cases, reached = self._chosen(mutant)
-            if cases:
-                yield mutant, cases, reached
+            if any(map(self._usable, mutant.reached())):
+                yield mutant
             else:
                 outcome = "equivalent" if mutant.chance else "unreached"
                 idle.append(Verdict(mutant.address, mutant.place, mutant.family, outcome))
 
     # -- which cases -------------------------------------------------------------------------------------------------
 
-    def _chosen(self, mutant: Mutant) -> tuple[list[Case], int]:
-        """The cases of a mutant in the order in which they run, and how many reach it."""
-        reached = {address: own for address, own in mutant.reached().items() if self._usable(address)}
-        own = [address for address, about in reached.items() if about]
-        others = [address for address, about in reached.items() if not about]
-        killers = self._killers[mutant.family]
-        own.sort(key=lambda address: (-killers[_kind(address)], self._reach.cases[address].seconds))
-        others.sort(key=lambda address: (-killers[_kind(address)], *self._cost(self._reach.cases[address])))
-        ordered = [self._cases[address] for address in chain(own, _mixed(others))]
-        return ordered, len(reached)
+    def _chosen(self, mutant: Mutant, reached: Mapping[str, bool]) -> Iterator[str]:
+        """The cases of a mutant in the order in which they run: those about its place, then the others."""
+        by_fault, by_family = self._killers[mutant.fault], self._killers[mutant.family]
+
+        def likely(address: str) -> tuple[int, int]:
+            kind = _kind(address)
+            return -by_fault[kind], -by_family[kind]
+
+        own = (address for address, about in reached.items() if about)
+        yield from sorted(own, key=lambda address: (*likely(address), self._reach.cases[address].seconds))
+        others = (address for address, about in reached.items() if not about)
+        yield from _mixed(sorted(others, key=lambda address: (*likely(address), *self._cost(address))))
 
     def _usable(self, address: str) -> bool:
         found = self._reach.cases.get(address)
         return found is not None and found.passed and address in self._cases
 
-    @staticmethod
-    def _cost(reached: Reached) -> tuple[int, float]:
+    def _cost(self, address: str) -> tuple[int, float]:
         """Cases that reach little else come first."""
+        reached = self._reach.cases[address]
         return len(reached.kernels), reached.seconds
 
     # -- in the child ------------------------------------------------------------------------------------------------
 
-    def _try(self, task: tuple[Mutant, list[Case], int]) -> Any:
-        mutant, cases, _ = task
-        signal.signal(signal.SIGALRM, _hung)
+    def _try(self, mutant: Mutant) -> Any:
+        """How many cases ran, of how many; the one that failed, and how; whether the fault showed; some that did not fail."""
+        reached = {address: about for address, about in mutant.reached().items() if self._usable(address)}
+        signal.signal(signal.SIGPROF, _hung)
         mutant.plant()
         start = time.process_time()  # so that what else the machine does changes no verdict
-        for count, case in enumerate(cases, 1):
-            failure = self._failure(case)
+        nearest: list[str] = []
+        count = 0
+        for address in self._chosen(mutant, reached):
+            count += 1
+            failure = self._failure(self._cases[address])
             if failure:
-                return [count, case.address, failure, True]
+                return [count, len(reached), address, failure, True, []]
+            nearest.append(address)
             if time.process_time() - start > self._budget:
-                return [count, "", "", mutant.kind != "core" or touched[0] > 0]
-        return [len(cases), "", "", mutant.kind != "core" or touched[0] > 0]
+                break
+        return [count, len(reached), "", "", mutant.kind != "core" or touched[0] > 0, nearest[:_NEAREST]]
 
     def _failure(self, case: Case) -> str:
         """How a case failed; empty if it passed."""
-        signal.setitimer(signal.ITIMER_REAL, _CASE_LIMIT)
+        signal.setitimer(signal.ITIMER_PROF, _CASE_LIMIT)
         try:
             case.check(self._subject)
         except BaseException as error:
             return f"{type(error).__name__}: {str(error)[:200]}"
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
         return ""
 
     # -- in the parent -----------------------------------------------------------------------------------------------
 
-    def _verdict(self, ended: Ended[tuple[Mutant, list[Case], int]]) -> Verdict:
-        mutant, cases, reached = ended.task
+    def _verdict(self, ended: Ended[Mutant]) -> Verdict:
+        mutant = ended.task
         names = (mutant.address, mutant.place, mutant.family)
         if ended.answer is None:
             outcome = "hung" if "not done" in ended.cause else "crashed"
-            return Verdict(*names, outcome, "", ended.cause, 0, reached, (), ended.seconds)
-        count, address, detail, shown = ended.answer
+            return Verdict(*names, outcome, "", ended.cause, seconds=ended.seconds)
+        count, reached, address, detail, shown, nearest = ended.answer
         if address:
-            self._killers[mutant.family][_kind(address)] += 1
+            for name in (mutant.fault, mutant.family):
+                self._killers[name][_kind(address)] += 1
             outcome = "hung" if detail.startswith("_Hung") else "killed"
             return Verdict(*names, outcome, address, detail, count, reached, (), ended.seconds)
-        outcome = "survived" if reached and shown else "equivalent" if reached and mutant.chance else "unreached"
-        detail = "" if shown or not reached else "nothing that the cases do makes it show"
-        nearest = tuple(case.address for case in cases[:_NEAREST])
-        return Verdict(*names, outcome, "", detail, count, reached, nearest, ended.seconds)
+        outcome = "survived" if shown else "equivalent" if mutant.chance else "unreached"
+        detail = "" if shown else "nothing that the cases do makes it show"
+        return Verdict(*names, outcome, "", detail, count, reached, tuple(nearest), ended.seconds)
 
 
 class _Hung(BaseException):
@@ -145,7 +154,7 @@ def _kind(address: str) -> str:
     return "/".join(address.split("/")[1:])
 
 
-def _mixed(addresses: Sequence[str]) -> Iterator[str]:
+def _mixed(addresses: Iterable[str]) -> Iterator[str]:
     """The addresses, those of every op in turn."""
     groups: dict[str, list[str]] = {}
     for address in addresses:

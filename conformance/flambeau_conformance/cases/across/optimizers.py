@@ -1,11 +1,13 @@
 """Optimizers: what parameters are after several steps, for every pair of options; groups, states and hooks."""
 
 import copy
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from itertools import combinations
 from typing import Any
 
 from ...declare import Sample, op
+from ...inputs import SPECIAL
 from ...programs import program, programs, refusals, texts
 
 
@@ -55,11 +57,104 @@ def _sample(name: str, kind: str, options: dict[str, Any], dtype: str = "float32
     return Sample(name, lambda t: _steps(t, make, dtype=dtype, **how), (), dtypes=(dtype,), gradient=False)
 
 
+_ALL: dict[str, dict[str, Any]] = {
+    "SGD": _SGD["momentum"] | {"weight_decay": 0.37}, "Adam": _ADAM["amsgrad"] | {"weight_decay": 0.37},
+    "AdamW": _ADAM["amsgrad"],
+}  # fmt: skip
+
+
+def _kept(optimizer: Any, x: Any) -> list[Any]:
+    """What an optimizer keeps of a parameter, of its shape."""
+    state = optimizer.state[x]
+    kept = [state[name] for name in sorted(state)]
+    return [each.clone() for each in kept if each is not None and tuple(each.shape) == tuple(x.shape)]
+
+
+def _on_numbers(t: Any, make: Any, numbers: Any, dtype: str = "float32") -> Any:
+    """The parameters after each of two steps, where every gradient is one of the numbers, and meets every parameter."""
+    values = t.tensor(numbers).to(getattr(t, dtype))
+    x = values.repeat(len(numbers)).requires_grad_()
+    optimizer = make(t, [x])
+    found = []
+    for _ in range(2):
+        x.grad = values.repeat_interleave(len(numbers))
+        optimizer.step()
+        found.append(x.detach().clone())
+    return t.stack([*found, *_kept(optimizer, x)])
+
+
+def _in_memory(t: Any, make: Any, turned: tuple[bool, bool], shape: tuple[int, int] = (3, 4)) -> Any:
+    """The parameters after each of three steps, where parameters, gradients or both lie column after column."""
+    rows, columns = shape
+    plain = t.linspace(-1.0, 2.0, rows * columns)
+    x, grad = (
+        _placed(numbers, shape, each) for numbers, each in zip((plain, plain.flip(0) * 0.7), turned, strict=True)
+    )
+    x.requires_grad_()
+    optimizer = make(t, [x])
+    found = []
+    for step in range(3):
+        x.grad = grad * (step - 0.5)
+        optimizer.step()
+        found.append(x.detach().clone())
+    return t.stack([*found, *_kept(optimizer, x)])
+
+
+def _stepped(t: Any, make: Any) -> Any:
+    """Parameters and gradients that are every second number of others."""
+    x, grad = (t.linspace(start, 2.0, 12)[::2].detach() for start in (-1.0, 0.3))
+    x.requires_grad_().grad = grad
+    optimizer = make(t, [x])
+    optimizer.step()
+    return t.stack([x.detach().clone(), *_kept(optimizer, x)])
+
+
+def _some(found: Any) -> Any:
+    """Of many numbers of each step some, the last one with them."""
+    return found.reshape(found.shape[0], -1).flip(1)[:, ::89]
+
+
+def _placed(numbers: Any, shape: tuple[int, int], turned: bool) -> Any:
+    matrix = numbers.reshape(shape)
+    return matrix.t().contiguous().t() if turned else matrix
+
+
+_HARD = {
+    "special": [number for number in SPECIAL if abs(number) != 1e30],  # whose square is beyond float32
+    "sizes": [1e-8, -3e-5, 0.0011, 0.03, -0.7, 1.0, 1.5, 2.0, -19.3, 30.0, 711.3, -9.7e4],
+}
+
+
+def _hard(kind: str, options: dict[str, Any], also: str = "") -> Iterator[Sample]:
+    """Steps on special numbers, in every floating dtype, on many, and in other orders of memory."""
+    make = _maker(kind, options)
+
+    def made(name: str, run: Callable[[Any], Any], dtype: str = "float32") -> Sample:
+        return Sample(f"{name}{also}", run, (), dtypes=(dtype,), gradient=False)
+
+    for name, numbers in _HARD.items():
+        for dtype in ("float32", "float64"):
+            yield made(f"{name}-{dtype}", lambda t, n=numbers, d=dtype: _on_numbers(t, make, n, d), dtype)
+    for dtype in ("float16", "bfloat16"):
+        yield made(dtype, lambda t, d=dtype: _steps(t, make, dtype=d, steps=2), dtype)
+    yield made("over-20000", lambda t: _some(_steps(t, make, size=22_003, steps=2)))
+    for name, shape in (("rows", (3, 701)), ("columns", (701, 3))):
+        yield made(name, lambda t, s=shape: _some(_in_memory(t, make, (False, False), s)))
+    yield made("stepped", lambda t: _stepped(t, make))
+    for name, turned in (
+        ("turned", (True, True)),
+        ("turned-gradients", (False, True)),
+        ("turned-parameters", (True, False)),
+    ):
+        yield made(name, lambda t, u=turned: _in_memory(t, make, u))
+
+
 for _kind, _options in (("SGD", _SGD), ("Adam", _ADAM), ("AdamW", _ADAM)):
     op(f"optim.{_kind}", dtypes=("float32", "float64"), tolerance="large", differentiable=False, method=False, refuses=False, samples=[
         *(_sample(name, _kind, options) for name, options in _pairs(_options).items()),
         _sample("double", _kind, {"weight_decay": 0.1}, dtype="float64"),
         _sample("many", _kind, {"weight_decay": 0.1}, size=200, steps=2), _sample("long", _kind, {}, steps=30),
+        *_hard(_kind, _ALL[_kind], "-all"), *_hard(_kind, {}),
     ])  # fmt: skip
 
 

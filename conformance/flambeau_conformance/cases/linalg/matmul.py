@@ -45,6 +45,7 @@ op("outer", dtypes=_DTYPES, method=False, samples=[
 op("addmm", dtypes=_DTYPES, tolerance="matmul", method=False, samples=[
     Sample("plain", lambda t, x, y, z: t.addmm(x, y, z), (In((4,)), In((2, 3)), In((3, 4)))),
     Sample("scaled", lambda t, x, y, z: t.addmm(x, y, z, beta=2, alpha=3), (In((2, 4)), In((2, 3)), In((3, 4)))),
+    Sample("of-one-shape", lambda t, x, y, z: t.addmm(x, y, z), (In((2, 4)), In((2, 3)), In((3, 4)))),
 ], errors=[
     Error("shapes", lambda t: t.addmm(t.zeros(3), t.zeros(2, 3), t.zeros(2, 3)), (RuntimeError,), _SHAPES),
 ])  # fmt: skip

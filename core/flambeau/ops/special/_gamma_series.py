@@ -51,7 +51,7 @@ def zeta(x: Tensor, q: Tensor) -> Tensor:
     """Hurwitz' zeta function, the sum of (q + k)**-x over k >= 0, by the formula of Euler and Maclaurin."""
     pole = (q <= 0) & (q == q.floor())
     valid = (x > 1) & ((q > 0) | (x == x.floor())) & q.isfinite() & x.isfinite() & ~pole
-    infinite = (x == 1) | ((x > 1) & pole)
+    infinite = (x == 1) | ((x > 1) & pole) | ((x == float("inf")) & (q > 0) & (q < 1))
     x, q = where(valid, x, 2.0), where(valid, q, 1.0)
     total = q * 0
     start = x.clamp(max=_UNDERFLOW) + 2 * _SHIFT  # the asymptotic series need q > x
