@@ -16,13 +16,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from math import prod
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
 import flambeau
-import flambeau_numpy
 from flambeau.ops import ROWS
 
 from .catalogue import all_cases
@@ -34,7 +34,14 @@ from .subject import Subject, subject_of
 
 __all__ = ["Reach", "Reached", "features", "folder", "function_name", "known", "misses", "sources", "trace"]
 
-ROOTS = {"": Path(flambeau.__file__).parent, "flambeau_numpy": Path(flambeau_numpy.__file__).parent}
+def _folder_of(package: str) -> Path:
+    spec = find_spec(package)  # which imports nothing of it
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent
+
+
+ROOTS = {"": _folder_of("flambeau"), "flambeau_numpy": _folder_of("flambeau_numpy")}
 """Where the sources lie that a trace looks at, by what the paths of their modules begin with: of core, and of its kernels."""
 
 _PLACES = [(f"{root}{os.sep}", f"{prefix}/" if prefix else "") for prefix, root in ROOTS.items()]
