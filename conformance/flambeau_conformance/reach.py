@@ -22,7 +22,6 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
-import flambeau
 from flambeau.ops import ROWS
 
 from .catalogue import all_cases
