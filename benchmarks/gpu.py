@@ -34,12 +34,8 @@ _GRACE = 5.0
 _TAIL = 4000
 _LISTED = 40
 
-_STAND_IN = """\
-# Written by benchmarks.gpu: every process below it finds the stand-in where it looks for CuPy.
-from standin_cupy import install
-_installed = install()
-_installed.__enter__()
-"""
+_STAND_IN = ROOT / "tests" / "support" / "standin_site"
+"""With it on their path, processes find the stand-in where they look for CuPy."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +187,7 @@ PARTS = (
 
 
 def _environment(stand_in: Path | None) -> dict[str, str]:
-    """What processes are started with: the checkout's packages and, in a folder, the module that installs the stand-in."""
+    """What processes are started with: the checkout's packages and, in a folder, what puts the stand-in in its place."""
     paths = [str(ROOT / source) for source in _SOURCES]
     before = [str(stand_in)] if stand_in is not None else []
     known = os.environ.get("PYTHONPATH", "")
@@ -333,15 +329,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = [part for part in PARTS if part.name in wanted]
     options.out.mkdir(parents=True, exist_ok=True)
     limit, start, outcomes = _limits(chosen, options.budget), time.monotonic(), []
-    with tempfile.TemporaryDirectory() as place:
-        if options.stand_in:
-            (Path(place) / "sitecustomize.py").write_text(_STAND_IN)
-        environment = _environment(Path(place) if options.stand_in else None)
-        for part in chosen:
-            outcome = run_part(part, options, limit(part, time.monotonic() - start), environment)
-            outcomes.append(outcome)
-            print(f"{part.name}: {outcome.status} after {outcome.seconds:.1f} s", flush=True)
-            _write(options, outcomes, time.monotonic() - start)
+    environment = _environment(_STAND_IN if options.stand_in else None)
+    for part in chosen:
+        outcome = run_part(part, options, limit(part, time.monotonic() - start), environment)
+        outcomes.append(outcome)
+        print(f"{part.name}: {outcome.status} after {outcome.seconds:.1f} s", flush=True)
+        _write(options, outcomes, time.monotonic() - start)
     fallen = [each.name for each in outcomes if each.status != "ok"]
     print(
         f"{options.out}/gpu.json, {options.out}/gpu.md; {'all parts ran' if not fallen else 'fell: ' + ', '.join(fallen)}"
