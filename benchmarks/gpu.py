@@ -102,22 +102,15 @@ sys.exit(0 if found["CUDA for flambeau"] else 1)
 """
 
 
-def _conformance(options: argparse.Namespace, folder: Path, seconds: float) -> list[str]:
-    whole = ["-k", options.cases] if options.cases else _training()
-    jobs = ["--jobs", str(options.jobs)] if "--jobs" in _run_help() else []
-    return [
-        "-m", "flambeau_conformance", "run", "cupy", *whole, *jobs, "--json", str(folder / "conformance.jsonl")
-    ]  # fmt: skip
+def _suite(name: str) -> Callable[[argparse.Namespace, Path, float], list[str]]:
+    """The conformance run of a set of cases, or of those that were asked for."""
 
+    def command(options: argparse.Namespace, folder: Path, seconds: float) -> list[str]:
+        which = ["-k", options.cases] if options.cases else ["--set", name]
+        written = ["--jobs", str(options.jobs), "--json", str(folder / "conformance.jsonl")]
+        return ["-m", "flambeau_conformance", "run", "cupy", *which, *written]
 
-def _training() -> list[str]:
-    """The training set; the values and gradients where the command knows no sets."""
-    return ["--set", "training"] if "--set" in _run_help() else ["-k", "*/[vg]*/*"]
-
-
-def _run_help() -> str:
-    command = [sys.executable, "-m", "flambeau_conformance", "run", "--help"]
-    return subprocess.run(command, env=_environment(None), capture_output=True, text=True, check=False).stdout
+    return command
 
 
 def _tests(options: argparse.Namespace, folder: Path, seconds: float) -> list[str]:
@@ -172,13 +165,14 @@ def _read_benchmarks(folder: Path, text: str) -> dict[str, Any]:
 PARTS = (
     Part(
         "about",
-        40,
+        30,
         lambda options, folder, seconds: ["-c", _ABOUT],
         lambda folder, text: json.loads(text[text.index("{") :]),
     ),
-    Part("streams", 60, lambda options, folder, seconds: ["-m", "benchmarks.streams"], _read_streams),
-    Part("tests", 90, _tests, _read_tests),
-    Part("conformance", 190, _conformance, _read_conformance),
+    Part("streams", 50, lambda options, folder, seconds: ["-m", "benchmarks.streams"], _read_streams),
+    Part("tests", 80, _tests, _read_tests),
+    Part("smoke", 70, _suite("smoke"), _read_conformance),  # every op once, whatever is reached of what follows
+    Part("conformance", 150, _suite("training"), _read_conformance),
     Part("benchmarks", 90, _benchmarks, _read_benchmarks, more=True),
 )
 
