@@ -34,12 +34,8 @@ _GRACE = 5.0
 _TAIL = 4000
 _LISTED = 40
 
-_STAND_IN = """\
-# Written by benchmarks.gpu: every process below it finds the stand-in where it looks for CuPy.
-from standin_cupy import install
-_installed = install()
-_installed.__enter__()
-"""
+_STAND_IN = ROOT / "tests" / "support" / "standin_site"
+"""With it on their path, processes find the stand-in where they look for CuPy."""
 
 
 @dataclass(frozen=True)
@@ -106,22 +102,15 @@ sys.exit(0 if found["CUDA for flambeau"] else 1)
 """
 
 
-def _conformance(options: argparse.Namespace, folder: Path, seconds: float) -> list[str]:
-    whole = ["-k", options.cases] if options.cases else _training()
-    jobs = ["--jobs", str(options.jobs)] if "--jobs" in _run_help() else []
-    return [
-        "-m", "flambeau_conformance", "run", "cupy", *whole, *jobs, "--json", str(folder / "conformance.jsonl")
-    ]  # fmt: skip
+def _suite(name: str) -> Callable[[argparse.Namespace, Path, float], list[str]]:
+    """The conformance run of a set of cases, or of those that were asked for."""
 
+    def command(options: argparse.Namespace, folder: Path, seconds: float) -> list[str]:
+        which = ["-k", options.cases] if options.cases else ["--set", name]
+        written = ["--jobs", str(options.jobs), "--json", str(folder / "conformance.jsonl")]
+        return ["-m", "flambeau_conformance", "run", "cupy", *which, *written]
 
-def _training() -> list[str]:
-    """The training set; the values and gradients where the command knows no sets."""
-    return ["--set", "training"] if "--set" in _run_help() else ["-k", "*/[vg]*/*"]
-
-
-def _run_help() -> str:
-    command = [sys.executable, "-m", "flambeau_conformance", "run", "--help"]
-    return subprocess.run(command, env=_environment(None), capture_output=True, text=True, check=False).stdout
+    return command
 
 
 def _tests(options: argparse.Namespace, folder: Path, seconds: float) -> list[str]:
@@ -176,13 +165,14 @@ def _read_benchmarks(folder: Path, text: str) -> dict[str, Any]:
 PARTS = (
     Part(
         "about",
-        40,
+        30,
         lambda options, folder, seconds: ["-c", _ABOUT],
         lambda folder, text: json.loads(text[text.index("{") :]),
     ),
-    Part("streams", 60, lambda options, folder, seconds: ["-m", "benchmarks.streams"], _read_streams),
-    Part("tests", 90, _tests, _read_tests),
-    Part("conformance", 190, _conformance, _read_conformance),
+    Part("streams", 50, lambda options, folder, seconds: ["-m", "benchmarks.streams"], _read_streams),
+    Part("tests", 80, _tests, _read_tests),
+    Part("smoke", 70, _suite("smoke"), _read_conformance),  # every op once, whatever is reached of what follows
+    Part("conformance", 150, _suite("training"), _read_conformance),
     Part("benchmarks", 90, _benchmarks, _read_benchmarks, more=True),
 )
 
@@ -191,7 +181,7 @@ PARTS = (
 
 
 def _environment(stand_in: Path | None) -> dict[str, str]:
-    """What processes are started with: the checkout's packages and, in a folder, the module that installs the stand-in."""
+    """What processes are started with: the checkout's packages and, in a folder, what puts the stand-in in its place."""
     paths = [str(ROOT / source) for source in _SOURCES]
     before = [str(stand_in)] if stand_in is not None else []
     known = os.environ.get("PYTHONPATH", "")
@@ -333,15 +323,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = [part for part in PARTS if part.name in wanted]
     options.out.mkdir(parents=True, exist_ok=True)
     limit, start, outcomes = _limits(chosen, options.budget), time.monotonic(), []
-    with tempfile.TemporaryDirectory() as place:
-        if options.stand_in:
-            (Path(place) / "sitecustomize.py").write_text(_STAND_IN)
-        environment = _environment(Path(place) if options.stand_in else None)
-        for part in chosen:
-            outcome = run_part(part, options, limit(part, time.monotonic() - start), environment)
-            outcomes.append(outcome)
-            print(f"{part.name}: {outcome.status} after {outcome.seconds:.1f} s", flush=True)
-            _write(options, outcomes, time.monotonic() - start)
+    environment = _environment(_STAND_IN if options.stand_in else None)
+    for part in chosen:
+        outcome = run_part(part, options, limit(part, time.monotonic() - start), environment)
+        outcomes.append(outcome)
+        print(f"{part.name}: {outcome.status} after {outcome.seconds:.1f} s", flush=True)
+        _write(options, outcomes, time.monotonic() - start)
     fallen = [each.name for each in outcomes if each.status != "ok"]
     print(
         f"{options.out}/gpu.json, {options.out}/gpu.md; {'all parts ran' if not fallen else 'fell: ' + ', '.join(fallen)}"

@@ -150,7 +150,7 @@ def _logical(ufunc: Callable[..., Array]) -> Callable[..., Array]:
 
 def elementwise_overrides() -> Mapping[str, Callable[..., Array]]:
     """The kernels of this module, some of which replace ufuncs of CuPy, by name."""
-    own = {
+    own: dict[str, Callable[..., Array]] = {
         "floor_divide": floor_divide, "remainder": remainder, "fmod": fmod, "logical_not": logical_not,
         "logical_and": _logical(cupy.logical_and), "logical_or": _logical(cupy.logical_or),
         "logical_xor": _logical(cupy.logical_xor), "relu": relu, "pow": power, "zeta": zeta,

@@ -18,11 +18,12 @@ import flambeau
 from flambeau.ops import ROWS, Row
 
 from . import behaviours, pending
-from .calls import AUTHORS, Seen, Trace, trace
 from .catalogue import all_cases, ops
 from .enumerations import enumerated
 from .model import Op
 from .pending import Lack
+from .public_calls import AUTHORS, Seen, Trace, trace
+from .spellings import is_among
 from .surface import function_of, groups, names
 
 __all__ = ["add_parser", "anchors", "command", "complaints", "lacks", "report", "uncovered"]
@@ -37,12 +38,6 @@ _KINDS: dict[str, Callable[[], tuple[type, ...]]] = {
     "data set": lambda: (flambeau.utils.data.Dataset, flambeau.utils.data.Sampler),
 }
 """Kinds of classes, each of which needs a case that computes and one that is refused."""
-
-_SIGNS = {"div": "truediv", "floor_divide": "floordiv", "remainder": "mod"}
-"""What Python calls the operators of ops."""
-
-_ATTRIBUTES = {"T": "t", "mT": "transpose", "H": "adjoint", "mH": "adjoint"}
-"""Attributes that are ops."""
 
 _GRADIENTS = ("layer", "functional")
 
@@ -205,18 +200,11 @@ def _inherited(owner: Any, name: str) -> bool:
 
 def _of_reach(seen: Trace) -> Iterator[Lack]:
     """The cases of declared ops that compute something and call nothing of the op in their address, by themselves or inside."""
-    rows = {name: ROWS[name] for name in ops() if name in ROWS}
+    rows = {name for name in ops() if name in ROWS}
     for address, called in seen.cases.items():
         op, aspect = address.split("/")[:2]
-        if op in rows and aspect == "value" and not _reaches(rows[op], called):
+        if op in rows and aspect == "value" and not (is_among(op, called) or op in map(_row_of, called)):
             yield Lack("reach", address, f"the case {address} does not call {op}")
-
-
-def _reaches(row: Row, called: set[str]) -> bool:
-    own = {row.name, *row.methods, *row.aliases}
-    own |= {f"{name}_" for name in own} | {f"__{side}{_SIGNS.get(row.name, row.name)}__" for side in ("", "r", "i")}
-    own |= {name for name, op in _ATTRIBUTES.items() if op == row.name}
-    return any(path.rpartition(".")[2] in own or _row_of(path) == row.name for path in called)
 
 
 @functools.cache

@@ -29,6 +29,7 @@ from .model import Case
 from .mutants.calls import Recorder
 from .mutants.forking import forked
 from .mutants.seam import Seam
+from .spellings import is_among
 from .subject import Subject, subject_of
 
 __all__ = ["Reach", "Reached", "features", "folder", "function_name", "known", "misses", "sources", "trace"]
@@ -337,13 +338,6 @@ def misses(cases: Iterable[Case], found: Reach | None = None) -> list[str]:
     ]
 
 
-_SPELLINGS = {
-    "sub": ("rsub",), "div": ("rtruediv",), "floor_divide": ("rfloordiv",), "pow": ("rpow",), "t": ("T", "mT"),
-    "reshape": ("reshape_method",),
-}  # fmt: skip
-"""Other names under which programs call an op: operators with the operands exchanged, attributes."""
-
-
 def _names_of_ops() -> set[str]:
     return {name for row in ROWS.values() for name in (row.name, *row.aliases)}
 
@@ -352,5 +346,4 @@ def _meets(op: str, reached: Reached) -> bool:
     keys = {key for key, row in ROWS.items() if op in (row.name, *row.aliases)}
     if reached.ops & (keys | {f"{key}_" for key in keys}):
         return True
-    last = {name.split(":")[1].rpartition(".")[2].strip("_") for name in reached.functions}
-    return not last.isdisjoint((op.strip("_"), *_SPELLINGS.get(op, ())))
+    return is_among(op, (name.split(":")[1] for name in reached.functions))

@@ -10,13 +10,13 @@ import pytest
 import flambeau
 from flambeau_conformance import behaviours, coverage
 from flambeau_conformance.behaviours import Behaviour, read_behaviours
-from flambeau_conformance.calls import Seen, Trace, traced
 from flambeau_conformance.checks import expect_raises
 from flambeau_conformance.coverage import lacks
 from flambeau_conformance.enumerations import enumerated
 from flambeau_conformance.manifest import ManifestError
 from flambeau_conformance.model import Case
 from flambeau_conformance.pending import Lack, Pending, defer, drop_stale, read_pending
+from flambeau_conformance.public_calls import Seen, Trace, traced
 from flambeau_conformance.surface import groups, names, namespaces
 
 

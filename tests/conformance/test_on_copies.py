@@ -6,12 +6,14 @@ whatever moves, indexes, writes or shares memory, and how gradients find their w
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
 
+import conformance_on
 import copying_backends
 import flambeau
 from copying_backends import FrozenBackend, registered
@@ -81,6 +83,19 @@ def _failures(session: Session, addresses: list[str]) -> list[str]:
 def test_a_part_of_the_suite_passes(session: Session, part: str) -> None:
     assert _failures(session, _cases(part)) == []
     assert set(session.counts()) == {"pass"}
+
+
+@pytest.mark.parametrize("backend", ["cupy", "bare"])
+def test_backends_that_no_one_installs_run_by_one_command(backend: str, tmp_path: Path) -> None:
+    path = tmp_path / "results.jsonl"
+    assert conformance_on.main([backend, "-k", "add/value/plain/float32", "--json", str(path)]) == 0
+    about, result = [json.loads(line) for line in path.read_text().splitlines()]
+    assert (about["subject"], result["status"]) == (backend, "pass")
+
+
+def test_another_backend_is_wrong_usage(capfd: pytest.CaptureFixture[str]) -> None:
+    assert conformance_on.main(["numpy"]) == 2
+    assert "name one of cupy, copying, frozen, bare" in capfd.readouterr().err
 
 
 def test_the_parts_are_as_large_as_they_were() -> None:

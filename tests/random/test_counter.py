@@ -10,6 +10,7 @@ import pytest
 
 import flambeau
 from flambeau.random._counter import philox
+from flambeau_conformance.subject import CPU_STREAM, subject_of
 from standin_backend import cupy_on_standin
 from standin_cupy._raw import philox as philox_of_arrays
 
@@ -160,3 +161,10 @@ def test_numbers_are_those_of_pytorch_on_the_same_gpu(count: int) -> None:
         for _ in range(2):
             found, expected = call(flambeau), call(torch)
             assert found.tolist() == expected.tolist(), f"call {number}"
+
+
+def test_a_device_with_counters_does_not_draw_the_stream_of_the_cpu_whatever_is_in_use() -> None:
+    with cupy_on_standin():
+        subject = subject_of("cupy")
+        assert subject.unclaimed([CPU_STREAM], []) == [CPU_STREAM]
+    assert subject_of("numpy").unclaimed([CPU_STREAM], []) == []

@@ -156,8 +156,24 @@ def _negative(a: Any) -> Any:
     return np.negative(a)
 
 
+def _extreme(function: Callable[..., Any], sign: Callable[..., Any]) -> Callable[..., Any]:
+    """An extreme as CUDA's instructions have it, for which -0.0 is less than 0.0: NumPy gives either of them."""
+
+    def extreme(a: Any, b: Any) -> Any:
+        result = function(a, b)
+        if a.dtype.kind != "f":
+            return result
+        negative = sign(np.signbit(a), np.signbit(b))
+        zero = np.where(negative, a.dtype.type(-0.0), a.dtype.type(0.0))
+        return np.where((a == 0) & (b == 0), zero, result)
+
+    return extreme
+
+
 _TABLE: dict[str, tuple[list[str], Callable[..., Any] | None]] = {
-    **dict.fromkeys(("add", "multiply", "maximum", "minimum"), (_same("?" + _NUMBERS, 2), None)),
+    **dict.fromkeys(("add", "multiply"), (_same("?" + _NUMBERS, 2), None)),
+    "maximum": (_same("?" + _NUMBERS, 2), _extreme(np.maximum, np.logical_and)),
+    "minimum": (_same("?" + _NUMBERS, 2), _extreme(np.minimum, np.logical_or)),
     "subtract": (_same("?" + _NUMBERS, 2), None),
     "power": (["??->b", *_same(_NUMBERS, 2)], None),
     **dict.fromkeys(("divide", "true_divide"), (_DIVIDE, None)),
@@ -172,7 +188,8 @@ _TABLE: dict[str, tuple[list[str], Callable[..., Any] | None]] = {
     "logical_xor": (_test("?" + _INTEGERS + _FLOATS, 2), None),
     **dict.fromkeys(("hypot", "copysign", "nextafter"), (_same(_FLOATS + _COMPLEX, 2), None)),
     **dict.fromkeys(("logaddexp", "logaddexp2"), (_same(_FLOATS, 2), None)),
-    **dict.fromkeys(("fmax", "fmin"), (_same("?" + _NUMBERS, 2), None)),
+    "fmax": (_same("?" + _NUMBERS, 2), _extreme(np.fmax, np.logical_and)),
+    "fmin": (_same("?" + _NUMBERS, 2), _extreme(np.fmin, np.logical_or)),
     **dict.fromkeys(("gcd", "lcm"), (_same("?" + _INTEGERS, 2), None)),
     "signbit": (_test(_FLOATS, 1), None),
     "logical_not": (_test("?" + _INTEGERS + _FLOATS, 1), None),

@@ -1,5 +1,6 @@
 """Scalars and arrays of NumPy as data, operands, indices and sizes; only where NumPy is installed."""
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -51,4 +52,47 @@ refusals("numpy", {
     "numpy-of-required": (lambda t: (_n(), t.ones(2, requires_grad=True).numpy()), RuntimeError, "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."),
     "index-of-float": (lambda t: t.arange(3)[_n().float64(1.0)], IndexError, "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got numpy.float64)"),
     "size-of-float": (lambda t: t.zeros(_n().float64(2.0)), TypeError, "must be tuple of ints, not"),
+}, dtypes=_DTYPES)  # fmt: skip
+
+
+def _does_the_same(call: Callable[[Any, Any], Any], *numbers: float) -> Callable[[Any], list[bool]]:
+    """Whether a call gives with every class of NumPy's scalars what it gives with the numbers of Python."""
+
+    def program(t: Any) -> list[bool]:
+        classes = {float: (_n().float64, _n().float32), int: (_n().int64, _n().int32)}
+        return [
+            call(t, scalar(number)).equal(call(t, number)) for number in numbers for scalar in classes[type(number)]
+        ]
+
+    return program
+
+
+_NUMBERED: dict[str, Callable[[Any, Any], Any]] = {
+    "where-first": lambda t, n: t.where(t.tensor([True, False]), n, t.tensor([5.0, 7.0])),
+    "where-second": lambda t, n: t.where(t.tensor([True, False]), t.tensor([5.0, 7.0]), n),
+    "where-both": lambda t, n: t.where(t.tensor([True, False]), n, n),
+    "threshold": lambda t, n: t.nn.functional.threshold(t.tensor([-1.0, 4.0]), n, n),
+    "hardtanh": lambda t, n: t.nn.functional.hardtanh(t.tensor([-4.0, 4.0]), -n, n),
+    "index-fill": lambda t, n: t.zeros(3).index_fill(0, t.tensor([1]), n),
+    "masked-fill": lambda t, n: t.zeros(2).masked_fill(t.tensor([True, False]), n),
+    "scatter": lambda t, n: t.zeros(1, 3).scatter(1, t.tensor([[2]]), n),
+    "full": lambda t, n: t.full((2,), n),
+    "arange": lambda t, n: t.arange(0, 2 * n, n),
+    "linspace": lambda t, n: t.linspace(0, n, 3),
+    "pad": lambda t, n: t.nn.functional.pad(t.ones(2), (1, 0), value=n),
+    "baddbmm": lambda t, n: t.baddbmm(t.ones(1, 1, 1), t.ones(1, 1, 2), t.ones(1, 2, 1), beta=n, alpha=n),
+    "addcdiv": lambda t, n: t.addcdiv(t.ones(2), t.ones(2), t.tensor([2.0, 4.0]), value=n),
+    "operator": lambda t, n: n - t.tensor([0.5]) * n,
+    "norm": lambda t, n: t.linalg.vector_norm(t.tensor([3.0, 4.0]), n),
+    "gradient-of-lerp": lambda t, n: t.autograd.grad(
+        t.lerp(x := t.ones(2, requires_grad=True), t.zeros(2), n).sum(), x
+    )[0],
+    "gradient-of-softplus": lambda t, n: t.autograd.grad(
+        t.nn.functional.softplus(x := t.ones(2, requires_grad=True), beta=n).sum(), x
+    )[0],
+    "in-place": lambda t, n: t.ones(2).mul_(n).add_(n).clamp_(max=n),
+    "alpha": lambda t, n: t.zeros(2).new_full((2,), n).sub_(1, alpha=n),
+}
+programs("numpy", {
+    f"number-{name}": (_does_the_same(call, 2, 0.5), [True] * 4) for name, call in _NUMBERED.items()
 }, dtypes=_DTYPES)  # fmt: skip
