@@ -99,7 +99,9 @@ def convolution_kernels(xp: Any, elements: int) -> dict[str, Callable[..., Array
         rest = tuple(
             spread * (length - 1) - pad for spread, length, pad in zip(dilation, plan.kernel, padding, strict=True)
         )
-        if all(step == 1 for step in stride) and all(pad >= 0 for pad in rest):
+        # The way back is a convolution too, which takes columns of the outputs where the other one gives those of the inputs.
+        dense = all(step == 1 for step in stride) and all(pad >= 0 for pad in rest)
+        if dense and weight.shape[0] <= weight.shape[1] * groups:
             return convolution(grad, _mirrored(weight, groups), bias, size, stride, rest, dilation, groups)
         result = _fold(xp, grad, weight, size, plan, elements)
         if bias is not None:

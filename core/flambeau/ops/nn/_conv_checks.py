@@ -128,7 +128,16 @@ def sizes_of(input: Tensor, weight: Tensor, stride: Shape, padding: Shape, dilat
             f"Calculated padded input size per channel: ({_times(padded)}). Kernel size: ({_times(extents)}). Kernel size can't "
             "be greater than actual input size"
         )
+    _check_places(input)
     return tuple((size - extent) // step + 1 for size, extent, step in zip(padded, extents, stride, strict=True))
+
+
+def _check_places(input: Tensor) -> None:
+    """Refuse samples without places; PyTorch computes one dimension as the second of two."""
+    count, channels, *places = input.shape
+    if count and channels and 0 in places:
+        shape = [count, channels, *([1] if len(places) == 1 else []), *places]
+        raise RuntimeError(f"Only zero batch or zero channel inputs are supported, but got input shape: {shape}")
 
 
 def check_transposed(
@@ -139,10 +148,7 @@ def check_transposed(
     Raises:
         RuntimeError: there are none, in the input or in the result, or the output padding is too large.
     """
-    if 0 in input.shape[2:]:
-        raise RuntimeError(
-            f"Only zero batch or zero channel inputs are supported, but got input shape: {list(input.shape)}"
-        )
+    _check_places(input)
     if any(
         added >= step and added >= spread for added, step, spread in zip(output_padding, stride, dilation, strict=True)
     ):

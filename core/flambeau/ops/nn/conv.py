@@ -460,4 +460,4 @@ def conv_tbc(input: Tensor, weight: Tensor, bias: Tensor, pad: int = 0) -> Tenso
     if weight.size(2) != bias.size(0):
         raise RuntimeError("Bias size must equal dim 2 in the weight tensor (output channels).")
     moved = conv1d(input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, 1, as_int(pad, "pad"))
-    return moved.permute(2, 0, 1)
+    return moved.permute(2, 0, 1).contiguous()
