@@ -8,7 +8,8 @@ with one channel in each group there are no products to speak of: shifted inputs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import product
 from math import prod
 from typing import Any, NamedTuple
@@ -17,10 +18,10 @@ from .kernels import Array, Shape
 
 __all__ = ["convolution_kernels"]
 
-_PRODUCT = 2048
+_PRODUCT = 512
 """Columns from which on a product of matrices is efficient: of small images, several are taken together."""
 
-_SHARED = 64
+_SHARED = 32
 """Rows of columns from which on several products are as good as one."""
 
 
@@ -42,17 +43,21 @@ class _Plan(NamedTuple):
             for size, stride, dilation, length in zip(self.size, self.stride, self.dilation, self.kernel, strict=True)
         )
 
-    def meets(self, place: Shape) -> tuple[slice, ...]:
-        """What a place of the kernel meets of the padded input."""
-        return tuple(
-            slice(at * dilation, at * dilation + (size - 1) * stride + 1, stride)
-            for at, dilation, size, stride in zip(place, self.dilation, self.size, self.stride, strict=True)
-        )
-
     @property
-    def places(self) -> Iterator[Shape]:
-        """The places of the kernel."""
-        return product(*map(range, self.kernel))
+    def places(self) -> Sequence[tuple[Shape, tuple[slice, ...]]]:
+        """The places of the kernel, and what each meets of the padded input."""
+        return _places(self)
+
+
+@lru_cache(maxsize=256)
+def _places(plan: _Plan) -> Sequence[tuple[Shape, tuple[slice, ...]]]:
+    def meets(at: int, dilation: int, size: int, stride: int) -> slice:
+        return slice(at * dilation, at * dilation + (size - 1) * stride + 1, stride)
+
+    return [
+        (place, tuple(map(meets, place, plan.dilation, plan.size, plan.stride)))
+        for place in product(*map(range, plan.kernel))
+    ]
 
 
 def convolution_kernels(xp: Any, elements: int) -> dict[str, Callable[..., Array]]:
@@ -99,7 +104,9 @@ def convolution_kernels(xp: Any, elements: int) -> dict[str, Callable[..., Array
         rest = tuple(
             spread * (length - 1) - pad for spread, length, pad in zip(dilation, plan.kernel, padding, strict=True)
         )
-        if all(step == 1 for step in stride) and all(pad >= 0 for pad in rest):
+        # The way back is a convolution too, which takes columns of the outputs where the other one gives those of the inputs.
+        dense = all(step == 1 for step in stride) and all(pad >= 0 for pad in rest)
+        if dense and weight.shape[0] <= weight.shape[1] * groups:
             return convolution(grad, _mirrored(weight, groups), bias, size, stride, rest, dilation, groups)
         result = _fold(xp, grad, weight, size, plan, elements)
         if bias is not None:
@@ -150,8 +157,8 @@ def _add_shifted(xp: Any, a: Array, weight: Array, result: Array, plan: _Plan, e
         target = targets[block]
         count = len(target)
         padded[(slice(0, count), *inner)] = planes[(block, *outer)]
-        for number, place in enumerate(plan.places):
-            part, factor = padded[(slice(0, count), *plan.meets(place))], factors[number, block]
+        for number, (_, met) in enumerate(plan.places):
+            part, factor = padded[(slice(0, count), *met)], factors[number, block]
             if number == 0:
                 xp.multiply(part, factor, out=target)
             else:
@@ -159,6 +166,7 @@ def _add_shifted(xp: Any, a: Array, weight: Array, result: Array, plan: _Plan, e
                 target += term[:count]
 
 
+@lru_cache(maxsize=256)
 def _overlap(places: Shape, plan: _Plan) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
     """Which part of the padded input is which part of the input."""
     stops = [min(size, extent - pad) for size, extent, pad in zip(places, plan.extents, plan.padding, strict=True)]
@@ -199,15 +207,15 @@ class _Columns:
         plan, count = self.plan, a.shape[0]
         inner, outer = _overlap(a.shape[2:], plan)
         self.padded[(slice(None), slice(0, count), *inner)] = a[(slice(None), slice(None), *outer)].swapaxes(0, 1)
-        for place in self.single.places:
-            self.buffer[(slice(None), *place)] = self.padded[(slice(None), slice(None), *self.single.meets(place))]
+        for place, met in self.single.places:
+            self.buffer[(slice(None), *place)] = self.padded[(slice(None), slice(None), *met)]
 
     def add_to(self, target: Array) -> None:
         """Add the columns to the places of some samples that they come from."""
         count = target.shape[0]
         self.padded[...] = 0
-        for place in self.single.places:
-            self.padded[(slice(None), slice(None), *self.single.meets(place))] += self.buffer[(slice(None), *place)]
+        for place, met in self.single.places:
+            self.padded[(slice(None), slice(None), *met)] += self.buffer[(slice(None), *place)]
         inner, outer = _overlap(target.shape[2:], self.plan)
         target[(slice(None), slice(None), *outer)] = self.padded[(slice(None), slice(0, count), *inner)].swapaxes(0, 1)
 

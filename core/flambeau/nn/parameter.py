@@ -226,7 +226,7 @@ class UninitializedTensorMixin(Tensor):
         self.__class__ = self.cls_to_become  # type: ignore[assignment]
 
     @property
-    def shape(self) -> NoReturn:  # type: ignore[override]
+    def shape(self) -> NoReturn:
         """There is none.
 
         Raises:
@@ -258,7 +258,7 @@ class UninitializedTensorMixin(Tensor):
             memo[id(self)] = kind(*arguments)
         return memo[id(self)]
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
+    def __reduce_ex__(self, protocol: Any = 2) -> tuple[Any, ...]:
         return type(self), (self.requires_grad, self.device, self.dtype)
 
 
@@ -283,7 +283,7 @@ class UninitializedParameter(UninitializedTensorMixin, Parameter):
 
     cls_to_become = Parameter
 
-    def __new__(  # type: ignore[misc]
+    def __new__(
         cls, requires_grad: bool = True, device: Any = None, dtype: DType | None = None
     ) -> UninitializedParameter:
         """Make one without elements."""
@@ -306,12 +306,12 @@ class UninitializedBuffer(UninitializedTensorMixin, Buffer):
 
     cls_to_become = Buffer
 
-    def __new__(  # type: ignore[misc]
+    def __new__(
         cls, requires_grad: bool = False, device: Any = None, dtype: DType | None = None, persistent: bool = True
     ) -> UninitializedBuffer:
         """Make one without elements."""
         made: Any = Buffer.__new__(cls, empty(0, device=device, dtype=dtype), persistent=persistent)
         return made.requires_grad_() if requires_grad else made  # type: ignore[no-any-return]
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
+    def __reduce_ex__(self, protocol: Any = 2) -> tuple[Any, ...]:
         return type(self), (self.requires_grad, self.device, self.dtype, self.persistent)

@@ -216,6 +216,14 @@ class _ConvTransposeNd(_ConvNd):
 class _LazyConvXdMixin(LazyModuleMixin):
     """What makes a convolution layer read the number of its channels from the first input."""
 
+    weight: Any
+    bias: Any
+    in_channels: int
+    out_channels: int
+    kernel_size: tuple[int, ...]
+    groups: int
+    transposed: bool
+
     def _start_lazy(self, out_channels: int, bias: bool, device: Any, dtype: DType | None) -> None:
         self.weight = UninitializedParameter(device=device, dtype=dtype)
         self.out_channels = out_channels

@@ -107,7 +107,7 @@ class LazyLinear(LazyModuleMixin, Linear):
         if not self.has_uninitialized_params() and self.in_features != 0:
             super().reset_parameters()
 
-    def initialize_parameters(self, input: Tensor) -> None:  # type: ignore[override]
+    def initialize_parameters(self, input: Tensor) -> None:
         """Make the weights, for as many inputs as there are."""
         if self.has_uninitialized_params():
             self.in_features = input.shape[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from flambeau import dtypes
@@ -11,9 +12,26 @@ from flambeau._tensor import Tensor
 from flambeau.dtypes import scalar_type_name
 from flambeau.shapes import Shape, as_ints
 
-__all__ = ["check_operands", "check_transposed", "check_types", "check_window", "per_dimension", "sizes_of"]
+__all__ = ["check_types", "numbers_of", "per_dimension", "planned"]
 
 _NAMES = {2: ("height", "width"), 3: ("depth", "height", "width")}
+
+
+_INTS = {int}
+
+
+def numbers_of(value: Any, name: str, dims: int) -> Shape:
+    """The numbers of an option; one number is for every dimension.
+
+    Raises:
+        TypeError: one is no int.
+    """
+    if value.__class__ is int:
+        return (value,) * dims
+    if value.__class__ is not tuple or {*map(type, value)} != _INTS:  # else as they mostly are
+        value = as_ints(value, name)
+    numbers: Shape = value * dims if len(value) == 1 else value
+    return numbers
 
 
 def per_dimension(value: Any, name: str, dims: int) -> Shape:
@@ -23,9 +41,7 @@ def per_dimension(value: Any, name: str, dims: int) -> Shape:
         RuntimeError: there are neither as many nor one.
         TypeError: it is no int.
     """
-    numbers = as_ints(value, name)
-    if len(numbers) == 1:
-        return numbers * dims
+    numbers = numbers_of(value, name, dims)
     if len(numbers) != dims:
         raise RuntimeError(
             f"expected {name} to be a single integer value or a list of {dims} values to match the convolution dimensions, "
@@ -34,7 +50,31 @@ def per_dimension(value: Any, name: str, dims: int) -> Shape:
     return numbers
 
 
-def check_window(stride: Shape, padding: Shape, dilation: Shape, output_padding: Shape, groups: int) -> None:
+@lru_cache(maxsize=1024)
+def planned(
+    input: Shape,
+    weight: Shape,
+    bias: Shape | None,
+    stride: Shape,
+    padding: Shape,
+    dilation: Shape,
+    output_padding: Shape,
+    groups: int,
+    transposed: bool,
+) -> Shape:
+    """How many places a convolution of these shapes has in every dimension; remembered, as programs repeat them.
+
+    Raises:
+        RuntimeError: shapes and options do not fit.
+    """
+    _check_window(stride, padding, dilation, output_padding, groups)
+    _check_operands(input, weight, bias, groups, transposed)
+    if transposed:
+        return _sizes_of_transposed(input, weight, stride, padding, dilation, output_padding)
+    return _sizes(input, weight, stride, padding, dilation)
+
+
+def _check_window(stride: Shape, padding: Shape, dilation: Shape, output_padding: Shape, groups: int) -> None:
     """Refuse options that no convolution has."""
     if groups <= 0:
         raise RuntimeError("non-positive groups is not supported")
@@ -61,14 +101,13 @@ def _by_name(what: str, numbers: Sequence[int], fill: int = 1) -> str:
     return " ".join(f"{what}_{name}: {number}" for name, number in zip(names, numbers, strict=True))
 
 
-def check_operands(input: Tensor, weight: Tensor, bias: Tensor | None, groups: int, transposed: bool) -> None:
+def _check_operands(input: Shape, weight: Shape, bias: Shape | None, groups: int, transposed: bool) -> None:
     """Refuse shapes that do not fit one another."""
-    shape = list(weight.shape)
-    given = f"Given transposed=1, weight of size {shape}" if transposed else f"Given weight of size {shape}"
-    if weight.dim() != input.dim():
+    shape = list(weight)
+    if len(shape) != len(input):
         raise RuntimeError(
-            f"Expected {weight.dim()}-dimensional input for {weight.dim()}-dimensional weight {shape}, but got "
-            f"{input.dim()}-dimensional input of size {list(input.shape)} instead"
+            f"Expected {len(shape)}-dimensional input for {len(shape)}-dimensional weight {shape}, but got "
+            f"{len(input)}-dimensional input of size {list(input)} instead"
         )
     if shape[0] < groups:
         raise RuntimeError(
@@ -81,21 +120,29 @@ def check_operands(input: Tensor, weight: Tensor, bias: Tensor | None, groups: i
             f"[{shape}] instead"
         )
     channels, outputs = (shape[0], shape[1] * groups) if transposed else (shape[1] * groups, shape[0])
-    if input.size(1) != channels:
+    if input[1] != channels:
         what = "transposed=1" if transposed else f"groups={groups}"
         raise RuntimeError(
-            f"Given {what}, weight of size {shape}, expected input{list(input.shape)} to have {channels} channels, but got "
-            f"{input.size(1)} channels instead"
+            f"Given {what}, weight of size {shape}, expected input{list(input)} to have {channels} channels, but got {input[1]} "
+            "channels instead"
         )
-    if bias is not None and tuple(bias.shape) != (outputs,):
+    if bias is not None and bias != (outputs,):
+        what = f"transposed=1, weight of size {shape}" if transposed else f"weight of size {shape}"
         raise RuntimeError(
-            f"{given}, expected bias to be 1-dimensional with {outputs} elements, but got bias of size {list(bias.shape)} instead"
+            f"Given {what}, expected bias to be 1-dimensional with {outputs} elements, but got bias of size {list(bias)} instead"
         )
-    _check_kernel(tuple(weight.shape[2:]))
+    _check_kernel(weight[2:])
 
 
 def check_types(input: Tensor, weight: Tensor, bias: Tensor | None, transposed: bool) -> None:
     """Refuse operands of several dtypes or devices, and numbers that PyTorch has no convolution of."""
+    type_ = input._type
+    if (
+        weight._type is type_
+        and (bias is None or bias._type is type_)
+        and (type_.floats or type_.dtype is dtypes.int64)
+    ):
+        return
     common_type("convolution", [each for each in (input, weight, bias) if each is not None])
     if bias is not None and bias.dtype is not input.dtype:
         raise RuntimeError(
@@ -114,35 +161,40 @@ def check_types(input: Tensor, weight: Tensor, bias: Tensor | None, transposed: 
     raise NotImplementedError(f"\"{name}\" not implemented for '{scalar_type_name(dtype)}'")
 
 
-def sizes_of(input: Tensor, weight: Tensor, stride: Shape, padding: Shape, dilation: Shape) -> Shape:
+def _sizes(input: Shape, weight: Shape, stride: Shape, padding: Shape, dilation: Shape) -> Shape:
     """How many places a convolution has in every dimension.
 
     Raises:
         RuntimeError: the kernel does not fit into the input.
     """
-    kernel = tuple(weight.shape[2:])
-    padded = [size + 2 * pad for size, pad in zip(input.shape[2:], padding, strict=True)]
-    extents = [step * (size - 1) + 1 for step, size in zip(dilation, kernel, strict=True)]
+    padded = [size + 2 * pad for size, pad in zip(input[2:], padding, strict=True)]
+    extents = [step * (size - 1) + 1 for step, size in zip(dilation, weight[2:], strict=True)]
     if any(extent > size for extent, size in zip(extents, padded, strict=True)):
         raise RuntimeError(
             f"Calculated padded input size per channel: ({_times(padded)}). Kernel size: ({_times(extents)}). Kernel size can't "
             "be greater than actual input size"
         )
+    _check_places(input)
     return tuple((size - extent) // step + 1 for size, extent, step in zip(padded, extents, stride, strict=True))
 
 
-def check_transposed(
-    input: Tensor, weight: Tensor, stride: Shape, padding: Shape, dilation: Shape, output_padding: Shape
+def _check_places(input: Shape) -> None:
+    """Refuse samples without places; PyTorch computes one dimension as the second of two."""
+    count, channels, *places = input
+    if count and channels and 0 in places:
+        shape = [count, channels, *([1] if len(places) == 1 else []), *places]
+        raise RuntimeError(f"Only zero batch or zero channel inputs are supported, but got input shape: {shape}")
+
+
+def _sizes_of_transposed(
+    input: Shape, weight: Shape, stride: Shape, padding: Shape, dilation: Shape, output_padding: Shape
 ) -> Shape:
     """How many places a transposed convolution has in every dimension.
 
     Raises:
         RuntimeError: there are none, in the input or in the result, or the output padding is too large.
     """
-    if 0 in input.shape[2:]:
-        raise RuntimeError(
-            f"Only zero batch or zero channel inputs are supported, but got input shape: {list(input.shape)}"
-        )
+    _check_places(input)
     if any(
         added >= step and added >= spread for added, step, spread in zip(output_padding, stride, dilation, strict=True)
     ):
@@ -150,11 +202,11 @@ def check_transposed(
             "output padding must be smaller than either stride or dilation, but got "
             f"{_by_name('output_padding', output_padding, 0)} {_by_name('stride', stride)} {_by_name('dilation', dilation)}"
         )
-    places = tuple(input.shape[2:])
+    places = input[2:]
     sizes = tuple(
         (place - 1) * step - 2 * pad + spread * (extent - 1) + added + 1
         for place, step, pad, spread, extent, added in zip(
-            places, stride, padding, dilation, weight.shape[2:], output_padding, strict=True
+            places, stride, padding, dilation, weight[2:], output_padding, strict=True
         )
     )
     if any(size < 1 for size in sizes):

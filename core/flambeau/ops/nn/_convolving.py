@@ -37,18 +37,14 @@ def slope_of_input(type_: TensorType, grad: Any, weight: Any, bias: Any, size: S
     """What a gradient (N, O, …) makes of the input, whose places have this size: the transposed convolution."""
     if type_.kernels.convolution_input is not None:
         return type_.kernels.convolution_input(grad, weight, bias, size, *window)
-    kernels, groups = type_.kernels, window.groups
-    (outputs, channels), kernel = weight.shape[:2], weight.shape[2:]
-    mirrored = kernels.flip(weight, tuple(range(2, len(weight.shape))))
-    mirrored = kernels.reshape(mirrored, (groups, outputs // groups, channels, *kernel))
-    mirrored = kernels.permute(mirrored, (0, 2, 1, *range(3, 3 + len(kernel))))
-    mirrored = kernels.reshape(mirrored, (groups * channels, outputs // groups, *kernel))
-    reach = [step * (length - 1) for step, length in zip(window.dilation, kernel, strict=True)]
-    shifts = tuple(each - padding for each, padding in zip(reach, window.padding, strict=True))
-    lengths = tuple(each + places for each, places in zip(reach, size, strict=True))
-    spread = _fitted(type_, _spread(type_, grad, window.stride), shifts, lengths)
-    dense = Window((1,) * len(kernel), (0,) * len(kernel), window.dilation, groups)
-    return _with_bias(type_, _sum_over_places(type_, spread, mirrored, size, dense), bias)
+    kernels, groups, kernel = type_.kernels, window.groups, tuple(weight.shape[2:])
+    (count, outputs), places = grad.shape[:2], tuple(grad.shape[2:])
+    channels = weight.shape[1]
+    matrices = kernels.reshape(weight, (groups, outputs // groups, channels * prod(kernel)))
+    rows = kernels.reshape(grad, (count, groups, outputs // groups, prod(places)))
+    columns = kernels.matmul(kernels.permute(matrices, (0, 2, 1)), rows)
+    columns = kernels.reshape(columns, (count, groups * channels, prod(kernel), *places))
+    return _with_bias(type_, image_of(type_, columns, size, kernel, window), bias)
 
 
 def slope_of_weight(type_: TensorType, a: Any, grad: Any, size: Shape, window: Window) -> Any:

@@ -45,8 +45,8 @@ def _check_shapes(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor |
         if one != two:
             raise RuntimeError(f"bilinear(): input batch dimensions do not match at dim {dim}: got {one} and {two}")
     for number, input in enumerate((input1, input2), 1):
-        if weight.dim() <= number or not input.dim() or input.size(-1) != weight.size(number):
-            found = input.size(-1) if input.dim() else 1
+        if weight.dim() <= number or input.size(-1) != weight.size(number):
+            found = input.size(-1)
             expected = weight.size(number) if weight.dim() > number else "none"
             raise RuntimeError(
                 f"bilinear(): input{number} size does not match weight size: got {found} but expected {expected}"

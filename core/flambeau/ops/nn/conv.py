@@ -20,10 +20,10 @@ from flambeau.ops.movement.padding import constant_pad_nd
 from flambeau.ops.movement.shapes import squeeze, unsqueeze
 from flambeau.ops.movement.slicing import _narrow
 from flambeau.ops.reductions.sums import sum
-from flambeau.shapes import Shape, as_int, as_ints
+from flambeau.shapes import Shape, as_int
 
 from . import _convolving
-from ._conv_checks import check_operands, check_transposed, check_types, check_window, per_dimension, sizes_of
+from ._conv_checks import check_types, numbers_of, per_dimension, planned
 
 __all__ = [
     "conv1d", "conv2d", "conv3d", "conv_tbc", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
@@ -170,23 +170,43 @@ def convolution(
         >>> torch.convolution(x, w, None, [1], [0], [1], False, [0], 1)
         tensor([[[1., 3., 5., 7.]]])
     """
-    options = {"stride": stride, "padding": padding, "dilation": dilation, "output_padding": output_padding}
     dims = weight.dim() - 2
     if dims < 1:
         raise RuntimeError("weight should have at least three dimensions")
-    steps, pads, spreads, added = (per_dimension(value, name, dims) for name, value in options.items())
-    groups = as_int(groups, "groups")
-    check_window(steps, pads, spreads, added, groups)
-    check_operands(input, weight, bias, groups, transposed)
-    if transposed:
-        size = check_transposed(input, weight, steps, pads, spreads, added)
-    else:
-        size = sizes_of(input, weight, steps, pads, spreads)
+    options = {"stride": stride, "padding": padding, "dilation": dilation, "output_padding": output_padding}
+    numbers = [per_dimension(value, name, dims) for name, value in options.items()]
+    return _of_numbers(input, weight, bias, *numbers, transposed, as_int(groups, "groups"))
+
+
+def _of_numbers(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: Shape,
+    padding: Shape,
+    dilation: Shape,
+    output_padding: Shape,
+    transposed: bool,
+    groups: int,
+) -> Tensor:
+    """The convolution with a number for every dimension of the weight's kernel."""
+    shapes = (input._array.shape, weight._array.shape, None if bias is None else bias._array.shape)
+    size = planned(*shapes, stride, padding, dilation, output_padding, groups, transposed)
     check_types(input, weight, bias, transposed)
-    if not input.size(1):  # PyTorch gives no channels then, not those of the bias
+    if not input._array.shape[1]:  # PyTorch gives no channels then, not those of the bias
         weight, bias = _narrow(weight, 0, 0, 0), None
     row = _convolution_input if transposed else _convolution
-    return row(input, weight, bias, size, steps, pads, spreads, groups)
+    return row(input, weight, bias, size, stride, padding, dilation, groups)
+
+
+def _for_weight(weight: Tensor, dims: int, **options: Any) -> list[Shape]:
+    """The numbers of a function over so many dimensions, one for each that the weight has.
+
+    Raises:
+        RuntimeError: the weight has others.
+    """
+    meant = max(len(weight._array.shape) - 2, 0)
+    return [per_dimension(numbers_of(value, name, dims), name, meant) for name, value in options.items()]
 
 
 def _batched(name: str, input: Tensor, dims: int, compute: Callable[[Tensor], Tensor]) -> Tensor:
@@ -211,23 +231,18 @@ def _conv(
     dilation: Numbers,
     groups: int,
 ) -> Tensor:
-    # The options have as many numbers as the function has dimensions, also where the weight has others.
-    steps, spreads = (
-        numbers * dims if len(numbers) == 1 else numbers
-        for numbers in (as_ints(stride, "stride"), as_ints(dilation, "dilation"))
-    )
+    steps, spreads = _for_weight(weight, dims, stride=stride, dilation=dilation)
+    groups, none = as_int(groups, "groups"), (0,) * dims
 
     def compute(input: Tensor) -> Tensor:
-        if not isinstance(padding, str):
-            pads = as_ints(padding, "padding")
-            pads = pads * dims if len(pads) == 1 else pads
-            return convolution(input, weight, bias, steps, pads, spreads, False, (0,) * dims, groups)
-        if padding == "same":
-            padded, pads = _same(input, weight, steps, spreads)
-            return convolution(padded, weight, bias, steps, pads, spreads, False, (0,) * dims, groups)
-        if padding == "valid":
-            return convolution(input, weight, bias, steps, (0,) * dims, spreads, False, (0,) * dims, groups)
-        raise RuntimeError(f"Invalid padding string: {padding!r}")
+        pads = none
+        if padding.__class__ is not str:
+            (pads,) = _for_weight(weight, dims, padding=padding)
+        elif padding == "same":
+            input, pads = _same(input, weight, steps, spreads)
+        elif padding != "valid":
+            raise RuntimeError(f"Invalid padding string: {padding!r}")
+        return _of_numbers(input, weight, bias, steps, pads, spreads, none, False, groups)
 
     return _batched(f"conv{dims}d", input, dims, compute)
 
@@ -342,11 +357,11 @@ def _conv_transpose(
     groups: int,
 ) -> Tensor:
     names = ("stride", "padding", "output_padding", "dilation")
-    numbers = [as_ints(value, name) for value, name in zip(options, names, strict=True)]
-    stride, padding, added, dilation = (each * dims if len(each) == 1 else each for each in numbers)
+    stride, padding, added, dilation = _for_weight(weight, dims, **dict(zip(names, options, strict=True)))
+    groups = as_int(groups, "groups")
 
     def compute(input: Tensor) -> Tensor:
-        return convolution(input, weight, bias, stride, padding, dilation, True, added, groups)
+        return _of_numbers(input, weight, bias, stride, padding, dilation, added, True, groups)
 
     return _batched(f"conv_transpose{dims}d", input, dims, compute)
 
@@ -460,4 +475,4 @@ def conv_tbc(input: Tensor, weight: Tensor, bias: Tensor, pad: int = 0) -> Tenso
     if weight.size(2) != bias.size(0):
         raise RuntimeError("Bias size must equal dim 2 in the weight tensor (output channels).")
     moved = conv1d(input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, 1, as_int(pad, "pad"))
-    return moved.permute(2, 0, 1)
+    return moved.permute(2, 0, 1).contiguous()

@@ -79,6 +79,8 @@ def im2col(input: Tensor, kernel_size: Any, dilation: Any, padding: Any, stride:
     """
     kernel, spread, pads, steps = _options(kernel_size, dilation, padding, stride)
     shape = tuple(input._array.shape)
+    if not shape:
+        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     if len(shape) not in (3, 4) or 0 in shape[-3:]:
         raise RuntimeError(
             "Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but "
@@ -92,9 +94,7 @@ def im2col(input: Tensor, kernel_size: Any, dilation: Any, padding: Any, stride:
         )
     _check_dtype("im2col", input)
     type_, window = input._type, Window(steps, pads, spread, 1)
-    batched = type_.kernels.reshape(
-        input._array, (-1 if shape[0] else 0, *shape[-3:]) if len(shape) == 4 else (1, *shape)
-    )
+    batched = input._array if len(shape) == 4 else type_.kernels.reshape(input._array, (1, *shape))
     columns = columns_of(type_, batched, kernel, size, window)
     return from_array(columns if len(shape) == 4 else type_.kernels.reshape(columns, tuple(columns.shape[1:])), type_)
 

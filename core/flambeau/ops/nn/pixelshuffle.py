@@ -34,8 +34,12 @@ def _check(name: str, factor_name: str, input: Tensor, factor: Any) -> int:
     return factor  # type: ignore[no-any-return]
 
 
+def _shuffle_input(grad: Tensor, upscale_factor: int) -> Tensor:
+    return pixel_unshuffle(grad, upscale_factor)
+
+
 @primitive(
-    derivatives={"input": lambda grad, upscale_factor: pixel_unshuffle(grad, upscale_factor)},
+    derivatives={"input": _shuffle_input},
     method=False,
     node="PixelShuffleBackward0",
 )
@@ -65,8 +69,12 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     return _moved(input, (*lead, kept, r, r, height, width), order, (*lead, kept, height * r, width * r))
 
 
+def _unshuffle_input(grad: Tensor, downscale_factor: int) -> Tensor:
+    return pixel_shuffle(grad, downscale_factor)
+
+
 @primitive(
-    derivatives={"input": lambda grad, downscale_factor: pixel_shuffle(grad, downscale_factor)},
+    derivatives={"input": _unshuffle_input},
     method=False,
     node="PixelUnshuffleBackward0",
 )
