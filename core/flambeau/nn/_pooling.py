@@ -276,7 +276,9 @@ def fractional_max_pool2d(
     input: Tensor, kernel_size: Sizes, output_size: Sizes | None = None, output_ratio: Any = None,
     return_indices: bool = False, _random_samples: Tensor | None = None,
 ) -> Any:  # fmt: skip
-    """Take the largest elements of windows at random distances (Graham, 2014). Source: ``torch.nn.functional.fractional_max_pool2d``.
+    """Take the largest elements of windows at random distances (Graham, 2014).
+
+    Source of the semantics: ``torch.nn.functional.fractional_max_pool2d``.
 
     Args:
         input: floating, (N, C, H, W) or (C, H, W).
@@ -442,7 +444,7 @@ def _lp_pooled(
 def lp_pool1d(
     input: Tensor, norm_type: float, kernel_size: int, stride: Sizes | None = None, ceil_mode: bool = False
 ) -> Tensor:
-    """Take a norm of each window of (N, C, L) or (C, L): the root of the sum of powers. Source: ``torch.nn.functional.lp_pool1d``.
+    """Take a norm of each window of (N, C, L) or (C, L). Source of the semantics: ``torch.nn.functional.lp_pool1d``.
 
     Args:
         input: floating.

@@ -188,7 +188,7 @@ def upsample_nearest(input: Tensor, size: Any = None, scale_factor: Any = None) 
 
 @overridable
 def upsample_bilinear(input: Tensor, size: Any = None, scale_factor: Any = None) -> Tensor:
-    """:func:`interpolate` with ``"bilinear"`` and aligned corners, with a warning. Source: ``torch.nn.functional.upsample_bilinear``."""
+    """:func:`interpolate` linearly with aligned corners, with a warning. Source: ``torch.nn.functional.upsample_bilinear``."""
     _warn_of("upsample_bilinear")
     return interpolate(input, size, scale_factor, mode="bilinear", align_corners=True)
 

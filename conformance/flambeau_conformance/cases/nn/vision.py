@@ -179,7 +179,7 @@ for _count, (_image, _grid) in _IMAGES.items():
     for _mode in ("bilinear", "nearest", "bicubic")[: 5 - _count]:
         for _padding in ("zeros", "border", "reflection"):
             for _corners in (True, False):
-                _grids.append(Sample(
+                _grids.append(Sample(  # noqa: PERF401
                     f"{_count}d-{_mode}-{_padding}{'-corners' * _corners}",
                     lambda t, x, y, options=(_mode, _padding, _corners): _function(t, "grid_sample")(x, y * 0.9, *options),
                     (In(_image), In(_grid)), gradient=_corners,

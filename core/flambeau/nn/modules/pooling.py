@@ -262,7 +262,7 @@ class _FractionalMaxPoolNd(Module):
             raise ValueError(f"output_ratio must be between 0 and 1 (got {output_ratio})")
 
     def _options(self) -> tuple[Any, ...]:
-        return self.kernel_size, self.output_size, self.output_ratio, self.return_indices
+        return self.kernel_size, self.output_size, self.output_ratio, self.return_indices, self._random_samples
 
 
 class FractionalMaxPool2d(_FractionalMaxPoolNd):
@@ -280,7 +280,7 @@ class FractionalMaxPool2d(_FractionalMaxPoolNd):
 
     def forward(self, input: Tensor) -> Any:
         """Apply the layer."""
-        return functional.fractional_max_pool2d(input, *self._options(), _random_samples=self._random_samples)
+        return functional.fractional_max_pool2d(input, *self._options())
 
 
 class FractionalMaxPool3d(_FractionalMaxPoolNd):
@@ -302,7 +302,7 @@ class FractionalMaxPool3d(_FractionalMaxPoolNd):
 
     def forward(self, input: Tensor) -> Any:
         """Apply the layer."""
-        return functional.fractional_max_pool3d(input, *self._options(), _random_samples=self._random_samples)
+        return functional.fractional_max_pool3d(input, *self._options())
 
 
 class _LPPoolNd(Module):

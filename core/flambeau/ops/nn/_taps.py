@@ -51,7 +51,7 @@ def _turned(taps: Taps) -> Taps:
 def _matrix(taps: Taps, format: str) -> Any:
     """The transpose as numbers in C order: (length, rows)."""
     count = len(taps.rows)
-    matrix = packed(format, bytes(packed(format).itemsize * count * taps.length))
+    matrix: packed[float] = packed(format, bytes(packed(format).itemsize * count * taps.length))
     for row, (places, weights) in enumerate(taps.rows):
         for place, weight in zip(places, weights, strict=True):
             matrix[place * count + row] += weight
@@ -147,15 +147,12 @@ def as_in_memory(input: Tensor, order: Shape | None) -> tuple[Any, Shape | None]
     return array, None if order is None else tuple(map(order.index, range(len(order))))
 
 
-@primitive(
-    derivatives={
-        "input": lambda grad, dims, maps: _resample(
-            grad, dims, tuple(each.turned() for each in maps), channels_order(grad)
-        )
-    },
-    method=False,
-    node="ResampleBackward0",
-)
+def _resample_input(grad: Tensor, dims: Shape, maps: tuple[Taps, ...]) -> Tensor:
+    slope: Tensor = _resample(grad, dims, tuple(each.turned() for each in maps), channels_order(grad))
+    return slope
+
+
+@primitive(derivatives={"input": _resample_input}, method=False, node="ResampleBackward0")
 def _resample(input: Tensor, dims: Shape, maps: tuple[Taps, ...], order: Shape | None) -> Tensor:
     """Apply a map along each of ``dims``; the result has its dims in such an order in memory, their own for None."""
     type_ = input._type

@@ -60,11 +60,12 @@ def _in_order_of(result: Tensor, order: Shape | None) -> Tensor:
     return from_array(kernels.permute(turned, back), result._type)
 
 
-@primitive(
-    derivatives={"input": lambda grad, indices, lengths: _collect(grad, indices, len(lengths))},
-    method=False,
-    node="MaxUnpool2DBackward0",
-)
+def _spread_input(grad: Tensor, indices: Tensor, lengths: Shape) -> Tensor:
+    slope: Tensor = _collect(grad, indices, len(lengths))
+    return slope
+
+
+@primitive(derivatives={"input": _spread_input}, method=False, node="MaxUnpool2DBackward0")
 def _spread(input: Tensor, indices: Tensor, lengths: Shape, adding: bool, order: Shape | None) -> Tensor:
     """Planes of zeros with the elements at their places; the last one counts, or their sum, where there are several.
 
@@ -85,15 +86,12 @@ def _spread(input: Tensor, indices: Tensor, lengths: Shape, adding: bool, order:
     return _in_order_of(from_array(kernels.reshape(result, lead + tuple(lengths)), type_), order)
 
 
-@primitive(
-    derivatives={
-        "input": lambda grad, input_shape, indices, count: _spread(
-            grad, indices, tuple(input_shape)[-count:], True, None
-        )
-    },
-    method=False,
-    node="MaxPoolBackwardBackward0",
-)
+def _collect_input(grad: Tensor, input_shape: Shape, indices: Tensor, count: int) -> Tensor:
+    slope: Tensor = _spread(grad, indices, tuple(input_shape)[-count:], True, None)
+    return slope
+
+
+@primitive(derivatives={"input": _collect_input}, method=False, node="MaxPoolBackwardBackward0")
 def _collect(input: Tensor, indices: Tensor, count: int) -> Tensor:
     """The elements of planes at such places."""
     type_ = input._type
@@ -241,7 +239,8 @@ def max_pool1d_with_indices(
         (tensor([[5., 7.]]), tensor([[1, 3]]))
     """
     values = (kernel_size, stride, padding, dilation)
-    return tuple(_max_pool2d(input, _windows("max_pool1d_with_indices", input, 1, values, ceil_mode)))
+    found = _max_pool2d(input, _windows("max_pool1d_with_indices", input, 1, values, ceil_mode))
+    return found[0], found[1]
 
 
 @composite(method=False)
@@ -281,7 +280,7 @@ def _check_one_dim(input: Tensor, values: Sequence[Any], ceil_mode: bool) -> Non
         raise RuntimeError(
             f"max_pool1d: Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for input, but got:{shape}"
         )
-    given = []
+    given: list[int] = []
     for place, (argument, value) in enumerate(
         zip(("kernel_size", "stride", "padding", "dilation"), values, strict=True)
     ):
@@ -330,7 +329,8 @@ def max_pool2d_with_indices(
         (tensor([[[5.]]]), tensor([[[1]]]))
     """
     values = (kernel_size, stride, padding, dilation)
-    return tuple(_max_pool2d(input, _windows("max_pool2d_with_indices", input, 2, values, ceil_mode)))
+    found = _max_pool2d(input, _windows("max_pool2d_with_indices", input, 2, values, ceil_mode))
+    return found[0], found[1]
 
 
 @composite(method=False)
@@ -350,7 +350,8 @@ def max_pool3d_with_indices(
         (tensor([[[[7.]]]]), tensor([[[[7]]]]))
     """
     values = (kernel_size, stride, padding, dilation)
-    return tuple(_max_pool3d(input, _windows("max_pool3d_with_indices", input, 3, values, ceil_mode)))
+    found = _max_pool3d(input, _windows("max_pool3d_with_indices", input, 3, values, ceil_mode))
+    return found[0], found[1]
 
 
 # -- the inverse ---------------------------------------------------------------
