@@ -125,6 +125,8 @@ VARIANTS: dict[str, Any] = {
 @pytest.mark.oracle
 @pytest.mark.parametrize("name", VARIANTS)
 def test_shapes_and_dtypes_are_pytorchs(torch: ModuleType, backend: str, name: str) -> None:
+    if backend == "minimal" and name == "halves":
+        pytest.skip("the backend has no bfloat16")
     compare(torch, VARIANTS[name])
 
 

@@ -57,6 +57,7 @@ from flambeau.ops.nn.sparse import embedding_renorm_
 from flambeau.shapes import int_argument
 
 from ._attention import multi_head_attention_forward as multi_head_attention_forward
+from ._bags import embedding_bag as embedding_bag
 from ._losses import cross_entropy as cross_entropy
 from ._losses import l1_loss as l1_loss
 from ._losses import linear_cross_entropy as linear_cross_entropy
@@ -94,7 +95,7 @@ __all__ = [
     "multi_head_attention_forward", "scaled_dot_product_attention",
     "batch_norm", "group_norm", "instance_norm", "layer_norm", "local_response_norm", "rms_norm",
     "alpha_dropout", "celu", "celu_", "cross_entropy", "dropout", "dropout1d", "dropout2d", "dropout3d",
-    "elu", "elu_", "embedding", "feature_alpha_dropout", "gelu", "glu", "gumbel_softmax", "hardshrink", "hardsigmoid",
+    "elu", "elu_", "embedding", "embedding_bag", "feature_alpha_dropout", "gelu", "glu", "gumbel_softmax", "hardshrink", "hardsigmoid",
     "hardswish", "hardtanh", "hardtanh_", "l1_loss", "leaky_relu", "leaky_relu_", "linear", "linear_cross_entropy", "log_softmax", "logsigmoid",
     "mish", "mse_loss", "nll_loss", "normalize", "one_hot", "pad", "pdist", "prelu", "relu", "relu6", "relu_", "rrelu", "rrelu_",
     "selu", "selu_", "sigmoid", "silu", "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink",

@@ -6,6 +6,7 @@ from flambeau._dispatch.names import public
 
 from . import attention, ctc, gates, loss, margin_losses, pointwise_losses  # noqa: F401 (functions that a namespace shows, not the root)
 from .activation import *
+from .bags import *
 from .batchnorm import *
 from .dropout import *
 from .normalization import *
