@@ -50,23 +50,28 @@ VARIANTS: dict[str, Any] = {
     "repr": lambda t: repr(t.nn.EmbeddingBag(4, 3, 1.0, 3.0, True, "sum", padding_idx=-1)),
     "no bags": lambda t: _bag(t, [], []),
     "bags of nothing": lambda t: [_bag(t, [], [0, 0], mode=mode) for mode in ("sum", "mean", "max")],
-    "all numbers": lambda t: list(t.embedding_bag(normal(t, 5, 3), t.tensor([0, 1, 2]), t.tensor([0, 2]), False, 2))[::3],
-    "ints of 32 bits": lambda t: t.nn.functional.embedding_bag(t.tensor([0, 2], dtype=t.int32), normal(t, 5, 3), t.tensor([0], dtype=t.int32)),
+    "all numbers": lambda t: list(t.embedding_bag(normal(t, 5, 3), t.tensor([0, 1, 2]), t.tensor([0, 2]), False, 2))[
+        ::3
+    ],
+    "ints of 32 bits": lambda t: t.nn.functional.embedding_bag(
+        t.tensor([0, 2], dtype=t.int32), normal(t, 5, 3), t.tensor([0], dtype=t.int32)
+    ),
     "no padding": lambda t: t.nn.EmbeddingBag(4, 3, padding_idx=4),
     "a late start": lambda t: _bag(t, [0, 1], [1]),
     "an offset behind the end": lambda t: _bag(t, [0, 1], [0, 3]),
     "padding beyond the table": lambda t: _bag(t, [0, 1], [0], padding_idx=9),
     "floats": lambda t: t.nn.functional.embedding_bag(t.zeros(2), normal(t, 5, 3), t.tensor([0])),
-    "a table of ints": lambda t: t.nn.functional.embedding_bag(t.tensor([0]), t.ones(5, 3, dtype=t.int64), t.tensor([0])),
+    "a table of ints": lambda t: t.nn.functional.embedding_bag(
+        t.tensor([0]), t.ones(5, 3, dtype=t.int64), t.tensor([0])
+    ),
     "a vector as a table": lambda t: t.nn.functional.embedding_bag(t.tensor([0]), t.ones(5), t.tensor([0])),
     "no offsets": lambda t: t.nn.functional.embedding_bag(t.tensor([0]), t.ones(5, 3)),
-
     "an unknown mode": lambda t: _bag(t, [0], [0], mode="min"),
     "frequencies of maxima": lambda t: _bag(t, [0], [0], mode="max", scale_grad_by_freq=True),
     "sparse maxima": lambda t: _bag(t, [0], [0], mode="max", sparse=True),
     "weighted means": lambda t: _bag(t, [0], [0], mode="mean", per_sample_weights=t.ones(1)),
     "weights of another size": lambda t: _bag(t, [0], [0], mode="sum", per_sample_weights=t.ones(2)),
-}  # fmt: skip
+}
 
 
 def _bag(t: Any, rows: list[int], offsets: list[int], **options: Any) -> Any:
