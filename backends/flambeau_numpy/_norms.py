@@ -6,7 +6,7 @@ before the next one is touched.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -236,7 +236,7 @@ def _channel_slope(
     return found
 
 
-KERNELS = {
+KERNELS: dict[str, Callable[..., Any]] = {
     "layer_norm": _layer_norm, "layer_norm_backward": _layer_norm_backward,
     "layer_norm_weight": _layer_norm_weight, "channel_moments": _channel_moments,
     "channel_scale": _channel_scale, "channel_sums": _channel_sums, "channel_slope": _channel_slope,

@@ -6,7 +6,7 @@ import math
 import warnings
 
 from flambeau._tensor import Tensor
-from flambeau._tensor.modes import no_grad
+from flambeau._tensor.modes import grad_enabled, no_grad
 from flambeau._tensor.overrides import overridable
 from flambeau.dtypes import scalar_type_name
 from flambeau.errors import level_of_caller
@@ -49,10 +49,12 @@ def smooth_l1_loss(
     _warn_of_sizes(input, target)
     reduction = chosen_reduction(size_average, reduce, reduction)
     if beta == 0.0:
-        return l1_loss(*broadcast_tensors(input, target), reduction=reduction)
+        x, y = broadcast_tensors(input, target)
+        return l1_loss(x, y, reduction=reduction)
     if beta < 0:
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
-    return _ops.smooth_l1(*broadcast_tensors(*_ops.as_floats("smooth_l1_cpu", input, target)), beta, reduction)
+    x, y = broadcast_tensors(*_ops.as_floats("smooth_l1_cpu", input, target))
+    return _ops.smooth_l1(x, y, beta, reduction)
 
 
 @overridable
@@ -76,14 +78,14 @@ def huber_loss(
     _warn_of_sizes(input, target)
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
-    expanded = broadcast_tensors(*_ops.as_floats("huber_cpu", input, target))
+    x, y = broadcast_tensors(*_ops.as_floats("huber_cpu", input, target))
     if weight is None:
-        return _ops.huber(*expanded, delta, reduction)
+        return _ops.huber(x, y, delta, reduction)
     if weight.shape != input.shape:
         raise ValueError("Weights and input must have the same size.")
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"Invalid reduction mode: {reduction}. Expected one of 'none', 'mean', 'sum'.")
-    return _reduced(_ops.huber(*expanded, delta, "none") * weight, reduction)
+    return _reduced(_ops.huber(x, y, delta, "none") * weight, reduction)
 
 
 @overridable
@@ -100,6 +102,11 @@ def soft_margin_loss(
         tensor(0.6931)
     """
     reduction = chosen_reduction(size_average, reduce, reduction)
+    if target.requires_grad and grad_enabled():
+        raise RuntimeError(
+            "The function 'soft_margin_loss' is not differentiable with respect to argument 'target'. This input cannot have "
+            "requires_grad True."
+        )
     floats = [each._type.real_floats for each in (input, target)]
     if not any(floats):
         raise RuntimeError(
@@ -108,7 +115,8 @@ def soft_margin_loss(
     shape = broadcast_shapes(input.shape, target.shape)
     if shape != input.shape:
         raise RuntimeError(f"output with shape {list(input.shape)} doesn't match the broadcast shape {list(shape)}")
-    return _ops.soft_margin(*broadcast_tensors(*_ops.as_floats("soft_margin_loss", input, target)), reduction)
+    x, y = broadcast_tensors(*_ops.as_floats("soft_margin_loss", input, target))
+    return _ops.soft_margin(x, y, reduction)
 
 
 @overridable
@@ -145,9 +153,9 @@ def binary_cross_entropy(
             raise RuntimeError(
                 f"Found dtype {scalar_type_name(other.dtype)} but expected {scalar_type_name(input.dtype)}"
             )
-    probable = input.detach()
-    if not bool(((probable >= 0) & (probable <= 1)).all()):
-        raise RuntimeError("all elements of input should be between 0 and 1")
+    for name, each in (("input", input.detach()), ("target", target.detach())):
+        if not bool(((each >= 0) & (each <= 1)).all()):
+            raise RuntimeError(f"all elements of {name} should be between 0 and 1")
     return _ops.binary_cross_entropy(input, target, weight, reduction)
 
 

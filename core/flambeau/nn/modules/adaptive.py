@@ -84,7 +84,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         """Draw the weights anew."""
         self.head.reset_parameters()
         for cluster in self.tail:
-            for layer in cluster:  # type: ignore[attr-defined]
+            for layer in cluster:
                 layer.reset_parameters()
 
     def forward(self, input_: Tensor, target_: Tensor) -> _ASMoutput:

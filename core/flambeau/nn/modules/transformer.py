@@ -286,7 +286,7 @@ class TransformerEncoder(Module):
             output = layer(output, src_mask=mask, is_causal=causal, src_key_padding_mask=padding)
         if padding is not None and mask is None and self._leaves_out_padding(src, padding):
             output = output.masked_fill((padding != 0).unsqueeze(-1), 0.0)
-        return output if self.norm is None else self.norm(output)  # type: ignore[no-any-return]
+        return output if self.norm is None else self.norm(output)
 
     def _leaves_out_padding(self, src: Tensor, padding: Tensor) -> bool:
         """Whether PyTorch would go over to nested tensors here, which do not have what is padding."""
@@ -351,7 +351,7 @@ class TransformerDecoder(Module):
                 output, memory, tgt_mask=tgt_mask, memory_mask=memory_mask, tgt_key_padding_mask=tgt_key_padding_mask,
                 memory_key_padding_mask=memory_key_padding_mask, tgt_is_causal=causal, memory_is_causal=memory_is_causal,
             )  # fmt: skip
-        return output if self.norm is None else self.norm(output)  # type: ignore[no-any-return]
+        return output if self.norm is None else self.norm(output)
 
 
 class Transformer(Module):

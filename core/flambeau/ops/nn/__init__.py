@@ -8,6 +8,7 @@ from . import attention, ctc, fold, gates, loss, margin_losses, pointwise_losses
 from .activation import *
 from .adaptive import *
 from .averaging import *
+from .bags import *
 from .batchnorm import *
 from .bilinear import *
 from .conv import *

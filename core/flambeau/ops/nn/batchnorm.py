@@ -174,7 +174,7 @@ def _batch_normalized(
     _check_statistics(input, shape[1], running_mean, running_var, weight, bias, training)
     if not training:
         assert running_mean is not None and running_var is not None  # as was just checked
-        return _fixed_norm(input, weight, bias, running_mean, running_var, eps, Sums())  # type: ignore[no-any-return]
+        return _fixed_norm(input, weight, bias, running_mean, running_var, eps, Sums())
     variances: list[Tensor] = []
     found: Normalized = _batch_norm(input, weight, bias, eps, Sums(), variances)
     count = prod(shape) // max(shape[1], 1)
@@ -262,12 +262,12 @@ def instance_norm(
     shape = input._array.shape
     _check_dims(shape)
     samples, channels = shape[:2]
-    running = [_repeated(each, samples) for each in (running_mean, running_var)]
+    mean, var = _repeated(running_mean, samples), _repeated(running_var, samples)
     one_sample = input.contiguous().view(1, samples * channels, *shape[2:])
-    parameters = (_repeated(weight, samples), _repeated(bias, samples))
-    found = _batch_normalized(one_sample, *parameters, *running, use_input_stats, momentum, eps).values
+    weight, bias = _repeated(weight, samples), _repeated(bias, samples)
+    found = _batch_normalized(one_sample, weight, bias, mean, var, use_input_stats, momentum, eps).values
     if use_input_stats:
-        for each, repeated in zip((running_mean, running_var), running, strict=True):
+        for each, repeated in ((running_mean, mean), (running_var, var)):
             if each is not None and repeated is not None:
                 with no_grad():
                     each.copy_(repeated.view(samples, channels).mean(0))

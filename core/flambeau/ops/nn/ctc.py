@@ -69,7 +69,8 @@ def _losses(last: Tensor, steps: Tensor, labels: Tensor) -> Tensor:
     ends = [last.gather(1, (2 * labels - step).clamp_min(0).unsqueeze(1)).squeeze(1) for step in (0, 1)]
     ends[1] = ends[1].masked_fill(labels == 0, -inf)
     losses = -logaddexp(*ends)
-    return where(steps > 0, losses, where(labels > 0, inf, -0.0).to(losses.dtype))
+    found: Tensor = where(steps > 0, losses, where(labels > 0, inf, -0.0).to(losses.dtype))
+    return found
 
 
 def _turned_back(tensor: Tensor, lengths: Tensor, dim: int) -> Tensor:

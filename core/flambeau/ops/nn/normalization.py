@@ -137,12 +137,13 @@ def _checked_shape(
         TypeError: it is no sequence of ints.
         RuntimeError: it is not what the input's shape ends with, or a parameter has another shape.
     """
-    if normalized_shape.__class__ is not tuple:
-        if isinstance(normalized_shape, (int, float, str)) or not isinstance(normalized_shape, Sequence):
-            raise TypeError(
-                f"{function}(): argument 'normalized_shape' (position 2) must be tuple of ints, not "
-                f"{type(normalized_shape).__name__}"
-            )
+    if normalized_shape.__class__ is not tuple and (
+        isinstance(normalized_shape, str) or not isinstance(normalized_shape, Sequence)
+    ):
+        raise TypeError(
+            f"{function}(): argument 'normalized_shape' (position 2) must be tuple of ints, not "
+            f"{type(normalized_shape).__name__}"
+        )
     shape: Shape = tuple([int_argument(function, "normalized_shape", 2, each) for each in normalized_shape])
     if not shape:
         raise RuntimeError(
@@ -170,7 +171,7 @@ def _layer_normalized(
 ) -> Normalized:
     count = _checked_shape(function, input, normalized_shape, "*, ", weight=weight, bias=bias)
     check_parameters("LayerNormKernelImpl", input, weight, bias)
-    return _layer_norm(input, weight, bias, count, eps)  # type: ignore[no-any-return]
+    return _layer_norm(input, weight, bias, count, eps)
 
 
 @spelled()
@@ -393,7 +394,14 @@ def group_norm(
 
 @spelled()
 def native_group_norm(
-    input: Tensor, weight: Tensor | None, bias: Tensor | None, N: int, C: int, HxW: int, group: int, eps: float
+    input: Tensor,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    N: int,
+    C: int,
+    HxW: int,
+    group: int,
+    eps: float,  # noqa: N803
 ) -> tuple[Tensor, Tensor, Tensor]:
     """As :func:`group_norm`, with the mean and one over the standard deviation. Source: ``torch.native_group_norm``.
 

@@ -10,6 +10,7 @@ from flambeau._dispatch.precision import in_single_formula
 from flambeau._tensor import Tensor
 from flambeau.ops.elementwise.exponential import sigmoid
 
+from ._norms import narrow, wide
 from .gates import logsigmoid
 from .loss import _as_floats, _reduced
 
@@ -31,6 +32,14 @@ def share(grad: Tensor, slope: Tensor, reduction: str) -> Tensor:
     return (slope / max(slope.numel(), 1) if reduction == "mean" else slope) * grad
 
 
+def _computed(losses: Callable[..., Any], *tensors: Tensor | None) -> Tensor:
+    """What a function gives of the tensors without their history, in float32 where they have 16 bits, and rounded once."""
+    found: Tensor = losses(*[wide(each) for each in tensors])
+    first = tensors[0]
+    assert first is not None
+    return narrow(found, first)
+
+
 def _negative(formula: Callable[..., Any]) -> Callable[..., Any]:
     """The formula of the target of a loss that depends on the difference alone."""
 
@@ -50,9 +59,13 @@ def _huber_input(grad: Tensor, input: Tensor, target: Tensor, size: float, reduc
 )
 def huber(input: Tensor, target: Tensor, size: float, reduction: str) -> Tensor:
     """A parabola up to ``size``, from there on a line of that slope."""
-    distance = (input.detach() - target.detach()).abs()
-    near = distance.clamp_max(size)
-    return _reduced((distance - near * 0.5) * near, reduction)
+
+    def losses(x: Tensor, y: Tensor) -> Tensor:
+        distance = (x - y).abs()
+        near = distance.clamp_max(size)
+        return (distance - near * 0.5) * near
+
+    return _reduced(_computed(losses, input, target), reduction)
 
 
 @in_single_formula
@@ -65,9 +78,13 @@ def _smooth_input(grad: Tensor, input: Tensor, target: Tensor, size: float, redu
 )
 def smooth_l1(input: Tensor, target: Tensor, size: float, reduction: str) -> Tensor:
     """:func:`huber` divided by its size."""
-    distance = (input.detach() - target.detach()).abs()
-    near = (distance / size).clamp_max(1.0)
-    return _reduced((distance - near * (0.5 * size)) * near, reduction)
+
+    def losses(x: Tensor, y: Tensor) -> Tensor:
+        distance = (x - y).abs()
+        near = (distance / size).clamp_max(1.0)
+        return (distance - near * (0.5 * size)) * near
+
+    return _reduced(_computed(losses, input, target), reduction)
 
 
 @in_single_formula
@@ -78,7 +95,7 @@ def _soft_margin_input(grad: Tensor, input: Tensor, target: Tensor, reduction: s
 @primitive(derivatives={"input": _soft_margin_input}, method=False, node="SoftMarginLossBackward0")
 def soft_margin(input: Tensor, target: Tensor, reduction: str) -> Tensor:
     """``log(1 + exp(-target * input))``."""
-    return _reduced((-target.detach() * input.detach()).exp().log1p(), reduction)
+    return _reduced(_computed(lambda x, y: (-y * x).exp().log1p(), input, target), reduction)
 
 
 @in_single_formula
@@ -100,9 +117,12 @@ def _cross_entropy_target(grad: Tensor, input: Tensor, target: Tensor, weight: T
 )
 def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
     """``-target * log(input) - (1 - target) * log(1 - input)``, with logarithms of -100 at least."""
-    x, y = input.detach(), target.detach()
-    losses = (y - 1.0) * (-x).log1p().clamp_min(-100.0) - y * x.log().clamp_min(-100.0)
-    return _reduced(losses if weight is None else losses * weight.detach(), reduction)
+
+    def losses(x: Tensor, y: Tensor, w: Tensor | None) -> Tensor:
+        found = (y - 1.0) * (-x).log1p().clamp_min(-100.0) - y * x.log().clamp_min(-100.0)
+        return found if w is None else found * w
+
+    return _reduced(_computed(losses, input, target, weight), reduction)
 
 
 @in_single_formula
@@ -136,9 +156,12 @@ def binary_cross_entropy_with_logits(
     input: Tensor, target: Tensor, weight: Tensor | None, pos_weight: Tensor | None, reduction: str
 ) -> Tensor:
     """:func:`binary_cross_entropy` of ``sigmoid(input)``, with a weight of what is 1."""
-    x, y = input.detach(), target.detach()
-    logarithm = logsigmoid(x)
-    if pos_weight is not None:
-        logarithm = ((pos_weight.detach() - 1.0) * y + 1.0) * logarithm
-    losses = (1.0 - y) * x - logarithm
-    return _reduced(losses if weight is None else losses * weight.detach(), reduction)
+
+    def losses(x: Tensor, y: Tensor, w: Tensor | None, positive: Tensor | None) -> Tensor:
+        logarithm = logsigmoid(x)
+        if positive is not None:
+            logarithm = ((positive - 1.0) * y + 1.0) * logarithm
+        found = (1.0 - y) * x - logarithm
+        return found if w is None else found * w
+
+    return _reduced(_computed(losses, input, target, weight, pos_weight), reduction)
