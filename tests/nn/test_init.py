@@ -72,8 +72,10 @@ def test_wrong_use_is_refused(call: Any, message: str) -> None:
 
 def test_nothing_is_drawn_for_no_weights() -> None:
     flambeau.manual_seed(0)
-    flambeau.nn.init.kaiming_uniform_(flambeau.empty(0, 3))
-    flambeau.nn.init.kaiming_normal_(flambeau.empty(0, 3))
+    with pytest.warns(UserWarning, match="Initializing zero-element tensors is a no-op"):
+        flambeau.nn.init.kaiming_uniform_(flambeau.empty(0, 3))
+    with pytest.warns(UserWarning, match="Initializing zero-element tensors is a no-op"):
+        flambeau.nn.init.kaiming_normal_(flambeau.empty(0, 3))
     after = flambeau.rand(1).item()
     flambeau.manual_seed(0)
     assert after == flambeau.rand(1).item()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flambeau._tensor import Tensor
 from flambeau.nn import Module
+from flambeau.nn.utils.stateless import called
 from flambeau.ops.movement.joining import stack
 
 __all__ = ["functional_call", "stack_module_state"]
@@ -45,75 +45,7 @@ def functional_call(
         >>> torch.func.functional_call(layer, weights, torch.tensor([[1.0, 2.0]]))
         tensor([[3.]])
     """
-    given = _merged(parameter_and_buffer_dicts)
-    arguments = () if args is None else args if isinstance(args, tuple) else (args,)
-    with _replaced(module, given, tie_weights=tie_weights, strict=strict):
-        return module(*arguments, **(kwargs or {}))
-
-
-def _merged(dicts: Any) -> dict[str, Tensor]:
-    if isinstance(dicts, Mapping):
-        return dict(dicts)
-    if not isinstance(dicts, Sequence):
-        raise ValueError(
-            f"Expected parameter_and_buffer_dicts to be a dict, or a list/tuple of dicts, but got {type(dicts)}"
-        )
-    if not all(isinstance(each, Mapping) for each in dicts):
-        raise ValueError("Expected all elements of parameter_and_buffer_dicts to be dictionaries")
-    keys = [key for each in dicts for key in each]
-    repeated = sorted({key for key in keys if keys.count(key) > 1})
-    if repeated:
-        raise ValueError(f"{repeated} appeared in multiple dictionaries; behavior of functional call is ambiguous")
-    return {key: value for each in dicts for key, value in each.items()}
-
-
-def _tables(module: Module) -> dict[str, dict[str, Any]]:
-    """By the full name of each parameter and buffer, the table that holds it; tied ones under each of their names."""
-    found: dict[str, dict[str, Any]] = {}
-    for prefix, part in module.named_modules(remove_duplicate=False):
-        for table in (part._parameters, part._buffers):
-            for name, value in table.items():
-                if value is not None:
-                    found[f"{prefix}.{name}" if prefix else name] = table
-    return found
-
-
-@contextmanager
-def _replaced(module: Module, given: dict[str, Tensor], *, tie_weights: bool, strict: bool) -> Iterator[None]:
-    tables = _tables(module)
-    own = {name: table[name.rpartition(".")[2]] for name, table in tables.items()}
-    unexpected = [name for name in given if name not in own]
-    values = _tied(own, given) if tie_weights else given
-    missing = [name for name in own if name not in values]
-    if strict and (unexpected or missing):
-        lines = [f"Unexpected key(s): {', '.join(unexpected)}."] * bool(unexpected)
-        lines += [f"Missing key(s): {', '.join(missing)}."] * bool(missing)
-        raise RuntimeError(f"Error(s) in reparametrizing for {type(module).__name__}:\n\t" + "\n\t".join(lines))
-    places = {id(table): table for table in tables.values()}
-    saved = [(table, dict(table)) for table in places.values()]
-    try:
-        for name in own.keys() & values.keys():
-            tables[name][name.rpartition(".")[2]] = values[name]
-        yield
-    finally:
-        for table, before in saved:
-            table.clear()
-            table.update(before)
-
-
-def _tied(own: dict[str, Any], given: dict[str, Tensor]) -> dict[str, Tensor]:
-    """What is given, also for the other names of the same parameter."""
-    values = dict(given)
-    groups: dict[int, list[str]] = {}
-    for name, value in own.items():
-        groups.setdefault(id(value), []).append(name)
-    for names in groups.values():
-        named = [name for name in names if name in given]
-        if len({id(given[name]) for name in named}) > 1:
-            raise ValueError(f"functional_call got multiple values for keys {named}, which are tied.")
-        if named:
-            values |= dict.fromkeys(names, given[named[0]])
-    return values
+    return called(module, parameter_and_buffer_dicts, args, kwargs, tie_weights=tie_weights, strict=strict)
 
 
 def stack_module_state(models: Sequence[Module]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:

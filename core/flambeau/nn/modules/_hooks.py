@@ -19,7 +19,7 @@ from flambeau._tensor.handles import RemovableHandle, new_hooks
 from flambeau.errors import level_of_caller
 from flambeau.utils.hooks import BackwardHook
 
-__all__ = ["EVERYWHERE", "CallHook", "Hooked", "call_with_hooks"]
+__all__ = ["EVERYWHERE", "CallHook", "Hooked", "call_with_hooks", "hooks_before"]
 
 _Hooks = dict[int, Any]
 
@@ -47,6 +47,11 @@ class CallHook:
         if self.with_kwargs:
             return self.function(module, args, kwargs, *result)
         return self.function(module, args, *result)
+
+
+def hooks_before(module: Any) -> list[tuple[int, Callable[..., Any]]]:
+    """What is called before the forward pass of a module, as it was registered, with the keys by which it can be removed."""
+    return [(key, hook.function) for key, hook in module._forward_pre_hooks.items()]
 
 
 def _check_callable(hook: Any) -> None:

@@ -105,6 +105,8 @@ class Module(Hooked, Stateful):
         if kind == "_buffers":
             self._check_new_name(name, kind)
         self._forget(name, kind)
+        if kind == "_parameters":
+            self._check_new_name(name, kind)
         self._enter(kind, name, value)
         if isinstance(value, Buffer) and not value.persistent:
             self._non_persistent_buffers_set.add(name)
