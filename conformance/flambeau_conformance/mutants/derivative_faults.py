@@ -37,6 +37,7 @@ def _steeper(node: Any, grad: Gradient, grads: Sequence[Gradient]) -> Gradient:
 
 
 def _without_nan(node: Any, grad: Gradient, grads: Sequence[Gradient]) -> Gradient:
+    """0 for a nan that the rule itself makes."""
     return flambeau.where(flambeau.isnan(grad), flambeau.zeros_like(grad), grad) if _any(flambeau.isnan(grad)) else grad
 
 
@@ -101,6 +102,12 @@ def _as_tensor(saved: Any) -> Any:
     if isinstance(saved, flambeau.Tensor):
         return saved.detach()
     return from_array(*saved[:2]) if isinstance(saved, tuple) and len(saved) == 4 else None
+
+
+def _has_nan(given: Any) -> bool:
+    """Whether nan comes in, with the gradient of an output or of one of several."""
+    every = given if isinstance(given, list) else [given]
+    return any(_any(flambeau.isnan(each)) for each in every if each is not None)
 
 
 def _any(mask: Any) -> bool:
@@ -198,6 +205,8 @@ def plant(rule: Any, fault: DerivativeFault) -> Callable[[], None]:
         grads = list(original(node, grad))
         if change == _SWAP:
             return _swapped(grads)
+        if change is _without_nan and _has_nan(grad):
+            return grads
         for at in _places(rule, grads, fault.place):
             new = None if change is None else change(node, grads[at], grads)  # type: ignore[operator]
             touched[0] += new is not grads[at]
@@ -218,18 +227,20 @@ def watched(rule: Any, place: str, faults: Sequence[DerivativeFault], watch: Wat
             return original(node, grad)
         fits = node._fits is not None
         grads = list(original(node, grad))
-        watch.look(place, {fault.name: partial(_shows, rule, fault, node, grads, fits) for fault in faults})
+        watch.look(place, {fault.name: partial(_shows, rule, fault, node, grads, grad, fits) for fault in faults})
         return grads
 
     rule.apply = apply
 
 
-def _shows(rule: Any, fault: DerivativeFault, node: Any, grads: list[Gradient], fits: bool) -> bool:
+def _shows(rule: Any, fault: DerivativeFault, node: Any, grads: list[Gradient], given: Any, fits: bool) -> bool:
     change = fault.change
     if change == _UNFIT:
         return fits
     if change == _SWAP:
         return _can_be_swapped(grads)
+    if change is _without_nan and _has_nan(given):
+        return False
     return any(
         change is None or change(node, grads[at], grads) is not grads[at]  # type: ignore[operator]
         for at in _places(rule, grads, fault.place)
