@@ -22,7 +22,7 @@ Change = Callable[[Any, Gradient, Sequence[Gradient]], Gradient]
 
 
 def _times(factor: float) -> Change:
-    return lambda node, grad, grads: grad * factor
+    return lambda node, grad, grads: grad * factor if _any(grad != 0) else grad
 
 
 def _detached(node: Any, grad: Gradient, grads: Sequence[Gradient]) -> Gradient:
@@ -42,7 +42,7 @@ def _without_nan(node: Any, grad: Gradient, grads: Sequence[Gradient]) -> Gradie
 
 
 def _last(node: Any, grad: Gradient, grads: Sequence[Gradient]) -> Gradient:
-    if grad.numel() < 2:
+    if grad.numel() < 2 or not _any(grad.reshape(-1)[-1:] != 0):
         return grad
     change = flambeau.ones(grad.numel(), dtype=grad.dtype)
     change[-1] = 2
@@ -50,11 +50,14 @@ def _last(node: Any, grad: Gradient, grads: Sequence[Gradient]) -> Gradient:
 
 
 def _of_dtype(*names: str) -> Change:
-    return lambda node, grad, grads: grad * 2 if str(grad.dtype).removeprefix("torch.") in names else grad
+    double = _times(2)
+    return lambda node, grad, grads: (
+        double(node, grad, grads) if str(grad.dtype).removeprefix("torch.") in names else grad
+    )
 
 
 def _of_complex(node: Any, grad: Gradient, grads: Sequence[Gradient]) -> Gradient:
-    return grad.conj().resolve_conj() if grad.is_complex() else grad
+    return grad.conj().resolve_conj() if grad.is_complex() and _any(grad.imag != 0) else grad
 
 
 def _widened(node: Any, grad: Gradient, grads: Sequence[Gradient]) -> Gradient:
