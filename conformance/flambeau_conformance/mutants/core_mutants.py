@@ -38,6 +38,7 @@ def core_mutants(reach: Reach, pattern: str = "*", shown: Survey | None = None) 
 
 def watch_core(watch: Watch) -> None:
     """Put every place of core's mutants under watch, in a process of its own."""
+    public = list(_public())
     for key, row in _rows():
         if row.rule is not None:
             watched(row.rule, _derivative_of(key), list(derivative_faults(row)), watch)
@@ -45,9 +46,9 @@ def watch_core(watch: Watch) -> None:
         around(function, watching(watch, key, list(row_faults(row))))
         if _has_form(row):
             _plant_form(row, watching(watch, f"{key}_", list(inplace_faults(row))))
-    for name, public in _public():
-        if faults := list(_public_faults(public)):
-            around(public, watching(watch, name, faults))
+    for name, each in public:
+        if faults := list(_public_faults(each)):
+            around(each, watching(watch, name, faults))
 
 
 def _rows() -> Iterator[tuple[str, Row]]:
@@ -119,9 +120,14 @@ def _plant_function(row: Row, hook: Around) -> Callable[[], None]:
     return around(function, hook)
 
 
+def _forms_of(row: Row) -> list[str]:
+    """The names of the in-place forms."""
+    return [f"{each}_" for each in (row.name, *row.aliases)]
+
+
 def _plant_form(row: Row, hook: Around) -> Callable[[], None]:
     before = []
-    for name in (f"{each}_" for each in (row.name, *row.aliases)):
+    for name in _forms_of(row):
         owner = next(cls for cls in flambeau.Tensor.__mro__ if name in vars(cls))
         form = vars(owner)[name]
         before.append((owner, name, form))
@@ -137,15 +143,16 @@ def _plant_form(row: Row, hook: Around) -> Callable[[], None]:
 # -- the options of what is public -------------------------------------------------------------------------------------
 
 _NAMESPACES = (
-    "", "nn", "nn.functional", "nn.init", "nn.utils", "nn.utils.rnn", "optim", "optim.lr_scheduler", "autograd",
+    "Tensor", "", "nn", "nn.functional", "nn.init", "nn.utils", "nn.utils.rnn", "optim", "optim.lr_scheduler", "autograd",
     "autograd.functional", "autograd.graph", "utils.data", "utils.checkpoint", "distributions", "linalg", "fft", "special",
-    "func", "sparse", "random", "Tensor",
+    "func", "sparse", "random",
 )  # fmt: skip
 
 
 def _public() -> Iterator[tuple[str, FunctionType]]:
-    """The functions and constructors of the public namespaces that are no ops, each once."""
+    """The functions and constructors of the public namespaces that are no ops, nor forms of them, each once."""
     ops = {row.function for row in ROWS.values()}
+    ops |= {getattr(flambeau.Tensor, name, None) for row in ROWS.values() if _has_form(row) for name in _forms_of(row)}
     seen: set[FunctionType] = set()
     for namespace in _NAMESPACES:
         owner: Any = flambeau
@@ -155,11 +162,7 @@ def _public() -> Iterator[tuple[str, FunctionType]]:
             value = getattr(owner, name, None) if owner is not None and not name.startswith("_") else None
             for label, each in _functions(name, value):
                 function = None if each in ops else exchangeable(each)
-                if (
-                    function is not None
-                    and function.__module__.startswith("flambeau")
-                    and function.__code__ not in seen
-                ):
+                if function is not None and function.__module__.startswith("flambeau.") and function not in seen:
                     seen.add(function)
                     yield f"{namespace}.{label}".lstrip("."), function
 

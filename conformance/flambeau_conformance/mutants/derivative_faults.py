@@ -22,7 +22,7 @@ Change = Callable[[Any, Gradient, Sequence[Gradient]], Gradient]
 
 
 def _times(factor: float) -> Change:
-    return lambda node, grad, grads: grad * factor
+    return lambda node, grad, grads: grad * factor if _any(grad != 0) else grad
 
 
 def _detached(node: Any, grad: Gradient, grads: Sequence[Gradient]) -> Gradient:
@@ -37,11 +37,12 @@ def _steeper(node: Any, grad: Gradient, grads: Sequence[Gradient]) -> Gradient:
 
 
 def _without_nan(node: Any, grad: Gradient, grads: Sequence[Gradient]) -> Gradient:
+    """0 for a nan that the rule itself makes."""
     return flambeau.where(flambeau.isnan(grad), flambeau.zeros_like(grad), grad) if _any(flambeau.isnan(grad)) else grad
 
 
 def _last(node: Any, grad: Gradient, grads: Sequence[Gradient]) -> Gradient:
-    if grad.numel() < 2:
+    if grad.numel() < 2 or not _any(grad.reshape(-1)[-1:] != 0):
         return grad
     change = flambeau.ones(grad.numel(), dtype=grad.dtype)
     change[-1] = 2
@@ -49,11 +50,14 @@ def _last(node: Any, grad: Gradient, grads: Sequence[Gradient]) -> Gradient:
 
 
 def _of_dtype(*names: str) -> Change:
-    return lambda node, grad, grads: grad * 2 if str(grad.dtype).removeprefix("torch.") in names else grad
+    double = _times(2)
+    return lambda node, grad, grads: (
+        double(node, grad, grads) if str(grad.dtype).removeprefix("torch.") in names else grad
+    )
 
 
 def _of_complex(node: Any, grad: Gradient, grads: Sequence[Gradient]) -> Gradient:
-    return grad.conj().resolve_conj() if grad.is_complex() else grad
+    return grad.conj().resolve_conj() if grad.is_complex() and _any(grad.imag != 0) else grad
 
 
 def _widened(node: Any, grad: Gradient, grads: Sequence[Gradient]) -> Gradient:
@@ -101,6 +105,12 @@ def _as_tensor(saved: Any) -> Any:
     if isinstance(saved, flambeau.Tensor):
         return saved.detach()
     return from_array(*saved[:2]) if isinstance(saved, tuple) and len(saved) == 4 else None
+
+
+def _has_nan(given: Any) -> bool:
+    """Whether nan comes in, with the gradient of an output or of one of several."""
+    every = given if isinstance(given, list) else [given]
+    return any(_any(flambeau.isnan(each)) for each in every if each is not None)
 
 
 def _any(mask: Any) -> bool:
@@ -198,6 +208,8 @@ def plant(rule: Any, fault: DerivativeFault) -> Callable[[], None]:
         grads = list(original(node, grad))
         if change == _SWAP:
             return _swapped(grads)
+        if change is _without_nan and _has_nan(grad):
+            return grads
         for at in _places(rule, grads, fault.place):
             new = None if change is None else change(node, grads[at], grads)  # type: ignore[operator]
             touched[0] += new is not grads[at]
@@ -218,18 +230,20 @@ def watched(rule: Any, place: str, faults: Sequence[DerivativeFault], watch: Wat
             return original(node, grad)
         fits = node._fits is not None
         grads = list(original(node, grad))
-        watch.look(place, {fault.name: partial(_shows, rule, fault, node, grads, fits) for fault in faults})
+        watch.look(place, {fault.name: partial(_shows, rule, fault, node, grads, grad, fits) for fault in faults})
         return grads
 
     rule.apply = apply
 
 
-def _shows(rule: Any, fault: DerivativeFault, node: Any, grads: list[Gradient], fits: bool) -> bool:
+def _shows(rule: Any, fault: DerivativeFault, node: Any, grads: list[Gradient], given: Any, fits: bool) -> bool:
     change = fault.change
     if change == _UNFIT:
         return fits
     if change == _SWAP:
         return _can_be_swapped(grads)
+    if change is _without_nan and _has_nan(given):
+        return False
     return any(
         change is None or change(node, grads[at], grads) is not grads[at]  # type: ignore[operator]
         for at in _places(rule, grads, fault.place)

@@ -54,7 +54,13 @@ def _with_history(result: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
 
 
 def _copied(result: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    return result.clone() if result._is_view() else result
+    """A copy of what shares the memory of an argument; views of what nobody else has are as good as copies."""
+    return result.clone() if result._is_view() and _shares(result, args) else result
+
+
+def _shares(result: Any, args: tuple[Any, ...]) -> bool:
+    strided = [each for each in args if _is_strided(each)]
+    return any(each.untyped_storage().data_ptr() == result.untyped_storage().data_ptr() for each in strided)
 
 
 def _itself(result: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -67,6 +73,7 @@ def _itself(result: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         or first.shape != result.shape
         or first.numel() < 2
         or first.layout is not flambeau.strided
+        or _shares(result, (first,))
     ):
         return result
     return first if flambeau.equal(first, result) else result

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import signal
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ __all__ = ["Survey", "Watch", "known", "survey"]
 
 _OFTEN = 30
 """So many calls of a place are looked at in one case."""
+
+_CASE_LIMIT = 20
+"""Seconds after which a case that is watched is given up."""
 
 _ENOUGH = 300
 """So many cases in which a fault shows are kept."""
@@ -95,20 +99,32 @@ def survey(subject: Subject, cases: Iterable[Case], plant: Callable[[Watch], Non
     watch = Watch()
     shown: dict[str, dict[str, list[str]]] = {}
     disturbed = []
+    signal.signal(signal.SIGALRM, _hung)
     with subject.in_use():
         plant(watch)
         for case in cases:
             if subject.unclaimed(case.dtypes, case.extensions):
                 continue
             watch.begin()
+            signal.alarm(_CASE_LIMIT)
             try:
                 case.check(subject)
-            except Exception:
+            except (Exception, _HungError):
                 disturbed.append(case.address)
                 continue
+            finally:
+                signal.alarm(0)
             for place, fault in watch.seen:
                 shown.setdefault(place, {}).setdefault(fault, []).append(case.address)
     return Survey(shown, frozenset(disturbed))
+
+
+class _HungError(BaseException):
+    """A case that is watched takes too long: its threads wait for one another."""
+
+
+def _hung(*_: object) -> None:
+    raise _HungError
 
 
 # -- kept in a file ----------------------------------------------------------------------------------------------------
