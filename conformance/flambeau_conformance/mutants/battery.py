@@ -35,11 +35,15 @@ class Battery:
         kernel: the name of one.
         calls: those that were recorded.
         dtypes: those in which core calls it.
+        out: whether core calls it with an array for the result.
     """
 
-    def __init__(self, seam: Seam, kernel: str, calls: Iterable[Mapping[str, Any]], dtypes: frozenset[str]) -> None:
+    def __init__(
+        self, seam: Seam, kernel: str, calls: Iterable[Mapping[str, Any]], dtypes: frozenset[str], *, out: bool = True
+    ) -> None:
         self._seam = seam
         self._dtypes = dtypes
+        self._out = out
         self._kernel = kernel
         self._calls = list(calls)
         self._plain = getattr(seam.table, kernel)
@@ -175,8 +179,9 @@ class Battery:
                 yield from self._guarded(lambda own=arguments, only=which: self._enlarged(own, _LARGE, only))
         for arguments in some:
             yield from self._guarded(lambda own=arguments: self._strided(own))
-            yield from self._guarded(lambda own=arguments: self._with_out(own))
-            yield from self._guarded(lambda own=arguments: self._with_out(self._strided(own)))
+            if self._out:
+                yield from self._guarded(lambda own=arguments: self._with_out(own))
+                yield from self._guarded(lambda own=arguments: self._with_out(self._strided(own)))
 
     def _guarded(self, make: Any) -> Iterator[Arguments]:
         try:

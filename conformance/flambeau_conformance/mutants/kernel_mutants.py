@@ -12,7 +12,12 @@ from typing import Any
 import flambeau
 from flambeau.ops import ROWS
 
+from ..arguments import arguments, run
+from ..catalogue import ops
+from ..model import Sample
 from ..reach import Reach, folder, sources
+from ..subject import subject_of
+from ..variants import grown, is_regular
 from .battery import Battery
 from .calls import Call
 from .changes import BITS, COMPLEX, FLOATS
@@ -76,22 +81,50 @@ def _ops_of(kernel: str) -> frozenset[str]:
 
 
 def _dtypes(seam: Seam, reach: Reach, kernel: str) -> frozenset[str]:
-    """The dtypes in which core calls a kernel: those that were seen and those that follow.
+    """The dtypes in which core calls a kernel: those that were seen, and those in which ops call it that no case is about.
 
-    Of an element-wise op they are found by calling it; elsewhere a dtype brings those of its category with it, but for those
-    that a case is about which calls the kernel in others only.
+    Of other ops than its own a dtype brings those of its category with it, but for those that a case is about which calls
+    the kernel in others only.
     """
-    seen = {kind for each in reach.cases.values() for kind in each.kernels.get(kernel, ())}
     claimed = seam.backend.capabilities.dtypes
-    rows = [row for row in ROWS.values() if row.promotion and row.kernel == kernel]
-    if rows:
-        return frozenset((seen | {found for row in rows for found in _called_in(seam, row)}) & claimed)
-    categories = (frozenset(BITS), frozenset(FLOATS), frozenset(COMPLEX), frozenset({"bool"}))
-    asked = {
+    seen = claimed & {kind for each in reach.cases.values() for kind in each.kernels.get(kernel, ())}
+    rows = [row for row in ROWS.values() if row.kernel == kernel]
+    if any(row.promotion for row in rows):
+        return seen | frozenset(found for row in rows for found in _called_in(seam, row)) & claimed
+    about = {
         address.rpartition("/")[2] for address, each in reach.cases.items() if kernel in each.kernels and each.passed
     }
-    converted = asked - seen  # core converts what is of these dtypes before it calls the kernel
-    return frozenset(name for group in categories if group & seen for name in group & claimed - converted)
+    found = set(seen)
+    for name in sorted(claimed - seen - about):
+        if any(name in group and group & seen for group in _CATEGORIES) and _calls(seam, kernel, name):
+            found.add(name)
+    return frozenset(found)
+
+
+_CATEGORIES = (frozenset(BITS), frozenset(FLOATS), frozenset(COMPLEX), frozenset({"bool"}))
+
+
+def _calls(seam: Seam, kernel: str, dtype: str) -> bool:
+    """Whether a sample of an op that is the kernel's calls it in a dtype; where it has no op of its own, it may."""
+    own = [op for op in ops().values() if op.name in _ops_of(kernel)]
+    subject = subject_of(seam.backend.name)
+    found: set[str] = set()
+
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        found.update(seam.dtype(array) for array in seam.arrays_in([*args, *kwargs.values()]))
+        return plain(*args, **kwargs)
+
+    plain = getattr(seam.table, kernel)
+    seam.plant({kernel: watched})
+    for sample in (sample for op in own for each in op.samples for sample in _small_and_large(each)):
+        with suppress(Exception):  # a dtype that the op does not take
+            run(subject, sample, arguments(subject, sample, dtype))
+    seam.restore()
+    return dtype in found if own else True
+
+
+def _small_and_large(sample: Sample) -> list[Sample]:
+    return [sample, *(one for _, one in grown(sample))] if is_regular(sample) else [sample]
 
 
 def _called_in(seam: Seam, row: Any) -> set[str]:
@@ -107,9 +140,18 @@ def _called_in(seam: Seam, row: Any) -> set[str]:
     for name in sorted(seam.backend.capabilities.dtypes):
         tensor = flambeau.ones(2, dtype=getattr(flambeau, name))
         with suppress(Exception):  # an op that does not take the dtype
-            row.function(*[tensor] * len(row.tensor_parameters))
+            getattr(flambeau, row.name, row.function)(*[tensor] * len(row.tensor_parameters))
     seam.restore()
     return found
+
+
+def _gets_out(reach: Reach, kernel: str) -> bool:
+    """Whether core calls a kernel with ``out``: a case saw it, or there is a form that could, and no case is about it."""
+    if any("out" in each.kernels.get(kernel, ()) for each in reach.cases.values()):
+        return True
+    names = {row.name for row in ROWS.values() if row.kernel == kernel and (row.out or row.inplace)}
+    parts = (address.split("/") for address in reach.cases)
+    return bool(names - {op for op, aspect, *_ in parts if aspect in ("out-into", "in-place", "out", "inplace")})
 
 
 def known_equivalents(seam: Seam, reach: Reach, mutants: list[Mutant], jobs: int) -> Iterator[Verdict]:
@@ -138,7 +180,9 @@ def equivalents(seam: Seam, reach: Reach, mutants: list[Mutant], jobs: int) -> I
         by_kernel.setdefault(mutant.place, []).append(mutant)
 
     def work(kernel: str) -> list[str]:
-        battery = Battery(seam, kernel, reach.calls.get(kernel, []), _dtypes(seam, reach, kernel))
+        battery = Battery(
+            seam, kernel, reach.calls.get(kernel, []), _dtypes(seam, reach, kernel), out=_gets_out(reach, kernel)
+        )
         wanted = {mutant.fault for mutant in by_kernel[kernel]}
         return [fault.name for fault in faults_of(seam, kernel) if fault.name in wanted and not battery.shows(fault)]
 
