@@ -34,6 +34,7 @@ from .subject import Subject, subject_of
 
 __all__ = ["Reach", "Reached", "features", "folder", "function_name", "known", "misses", "sources", "trace"]
 
+
 def _folder_of(package: str) -> Path:
     spec = find_spec(package)  # which imports nothing of it
     assert spec is not None

@@ -14,7 +14,10 @@ def _call(name: str, **options: Any) -> Any:
 
 def _samples(name: str, inputs: tuple[In, ...], *variants: dict[str, Any], gradient: bool = True) -> list[Sample]:
     """One with each reduction, the first of them with gradients, and one with each set of options."""
-    reductions = [Sample(kind, _call(name, reduction=kind), inputs, gradient=gradient and kind != "sum") for kind in ("mean", "sum", "none")]
+    reductions = [
+        Sample(kind, _call(name, reduction=kind), inputs, gradient=gradient and kind != "sum")
+        for kind in ("mean", "sum", "none")
+    ]
     return reductions + [
         Sample(",".join(f"{key}={value}" for key, value in options.items()), _call(name, **options), inputs, gradient=gradient) for options in variants
     ]  # fmt: skip
@@ -25,7 +28,12 @@ _BAD = "is not a valid value for reduction"
 
 
 def _reduction(name: str, *shapes: Any) -> Error:
-    return Error("reduction", lambda t: getattr(t.nn.functional, name)(*[t.zeros(shape) for shape in shapes], reduction="no"), (ValueError,), _BAD)
+    return Error(
+        "reduction",
+        lambda t: getattr(t.nn.functional, name)(*[t.zeros(shape) for shape in shapes], reduction="no"),
+        (ValueError,),
+        _BAD,
+    )
 
 
 _LOSS: dict[str, Any] = {"tolerance": "reduction", "method": False, "refuses": False}
@@ -113,7 +121,9 @@ op("triplet_margin_with_distance_loss", **_LOSS, samples=[
 
 
 def _ctc(**options: Any) -> Any:
-    return lambda t, x: t.nn.functional.ctc_loss(x.log_softmax(2), t.tensor([[1, 2], [3, 3]]), (5, 4), (2, 1), **options)
+    return lambda t, x: t.nn.functional.ctc_loss(
+        x.log_softmax(2), t.tensor([[1, 2], [3, 3]]), (5, 4), (2, 1), **options
+    )
 
 
 op("ctc_loss", **_LOSS, samples=[
@@ -153,7 +163,10 @@ op("embedding_bag", **_LOSS, samples=[
 
 def _of(t: Any, name: str, *shapes: Any, **options: Any) -> Any:
     """What a loss as a module gives of unit numbers."""
-    tensors = [((t.arange(float(t.zeros(shape).numel())) + 1 + n) / 10).sin().abs().reshape(shape) for n, shape in enumerate(shapes)]
+    tensors = [
+        ((t.arange(float(t.zeros(shape).numel())) + 1 + n) / 10).sin().abs().reshape(shape)
+        for n, shape in enumerate(shapes)
+    ]
     layer = getattr(t.nn, name)(**options)
     return repr(layer), layer(*tensors)
 

@@ -401,7 +401,7 @@ def native_group_norm(
     C: int,
     HxW: int,
     group: int,
-    eps: float,  # noqa: N803
+    eps: float,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """As :func:`group_norm`, with the mean and one over the standard deviation. Source: ``torch.native_group_norm``.
 
