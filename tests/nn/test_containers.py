@@ -92,3 +92,10 @@ def test_containers_do_what_pytorchs_do(torch: ModuleType, use: Any) -> None:
 def test_wrong_use_is_refused(call: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call(flambeau.nn)
+
+
+def test_the_old_container_warns_and_holds_modules_by_name() -> None:
+    with pytest.warns(FutureWarning, match="deprecated"):
+        held = flambeau.nn.Container(one=flambeau.nn.Identity(), two=flambeau.nn.Linear(1, 2))
+    assert [name for name, _ in held.named_children()] == ["one", "two"]
+    assert repr(held).startswith("Container(\n  (one): Identity()")

@@ -33,11 +33,13 @@ ABSENT = {
         "nn.factory_kwargs", "nn.functional.assert_int_or_pair", "nn.functional.boolean_dispatch",
         "nn.functional.handle_torch_function", "nn.functional.has_torch_function",
         "nn.functional.has_torch_function_unary", "nn.functional.has_torch_function_variadic", "nn.utils.rnn.bind",
+        "nn.utils.stateless.NamedMemberAccessor",
     },
 }  # fmt: skip
 """Names that are not there, by the reason."""
 
 WIDER = {
+    "a mixin is a tensor of its own here, and can be made": {"requires_grad", "device", "dtype"},
     "a generator may be given, as to PyTorch's other functions that draw": {"generator"},
     "PyTorch hides them behind *args and **kwargs": {
         "input", "output_size", "output_ratio", "return_indices", "kernel_size", "stride", "padding", "dilation", "ceil_mode",
@@ -45,19 +47,6 @@ WIDER = {
     },
 }  # fmt: skip
 """Parameters that PyTorch has not, or does not tell of."""
-
-    "typing",
-    "builtins",
-    "collections",
-    "functools",
-    "contextlib",
-    "copy",
-    "itertools",
-    "abc",
-    "enum",
-    "warnings",
-    "math",
-)
 
 
 def _public(module: ModuleType) -> list[str]:

@@ -11,10 +11,13 @@ from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case,
 from flambeau.ops.creation.filled import empty, ones, zeros
 
 from .. import functional, init
-from ..parameter import Parameter
+from ..parameter import Parameter, UninitializedBuffer, UninitializedParameter
+from .lazy import LazyModuleMixin
 from .module import Module
 
-__all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm"]
+__all__ = [
+    "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "LazyBatchNorm1d", "LazyBatchNorm2d", "LazyBatchNorm3d", "SyncBatchNorm",
+]  # fmt: skip
 
 
 class _NormBase(Module):
@@ -85,6 +88,42 @@ class _NormBase(Module):
         super()._load_from_state_dict(
             state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
         )
+
+
+class _LazyNormBase(LazyModuleMixin, _NormBase):
+    """What takes the number of channels from the first input."""
+
+    def __init__(
+        self, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True, track_running_stats: bool = True,
+        device: Any = None, dtype: DType | None = None, *, bias: bool = True,
+    ) -> None:  # fmt: skip
+        super().__init__(0, eps, momentum, False, False, device, dtype, bias=False)
+        self.affine, self.track_running_stats = affine, track_running_stats
+        parameters = (("weight", affine), ("bias", affine and bias))
+        for name in (name for name, wanted in parameters if wanted):
+            setattr(self, name, UninitializedParameter(device=device, dtype=dtype))
+        if track_running_stats:
+            self.running_mean = UninitializedBuffer(device=device, dtype=dtype)
+            self.running_var = UninitializedBuffer(device=device, dtype=dtype)
+            self.num_batches_tracked = zeros((), dtype=dtypes.int64, device=device)
+
+    def reset_parameters(self) -> None:
+        """Set what has a shape; nothing before the first input."""
+        if not self.has_uninitialized_params() and self.num_features != 0:
+            super().reset_parameters()
+
+    def initialize_parameters(self, input: Tensor) -> None:
+        """Give parameters and statistics the number of channels of ``input``."""
+        if not self.has_uninitialized_params():
+            return
+        self.num_features = self._channels_of(input)
+        for value in (self.weight, self.bias, self.running_mean, self.running_var):
+            if isinstance(value, (UninitializedParameter, UninitializedBuffer)):
+                value.materialize((self.num_features,))
+        self.reset_parameters()
+
+    def _channels_of(self, input: Tensor) -> int:
+        return int(input.shape[1])
 
 
 class _BatchNorm(_NormBase):
@@ -179,6 +218,48 @@ class BatchNorm3d(_BatchNorm):
     def _check_input_dim(self, input: Tensor) -> None:
         if input.dim() != 5:
             raise ValueError(f"expected 5D input (got {input.dim()}D input)")
+
+
+class LazyBatchNorm1d(_LazyNormBase, BatchNorm1d):
+    """A :class:`BatchNorm1d` with as many channels as the first input has. Source: ``torch.nn.LazyBatchNorm1d``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> layer = torch.nn.LazyBatchNorm1d(momentum=0.2)
+        >>> result = layer(torch.ones(1, 3, 4))
+        >>> layer.num_features, type(layer).__name__
+        (3, 'BatchNorm1d')
+    """
+
+    cls_to_become = BatchNorm1d
+
+
+class LazyBatchNorm2d(_LazyNormBase, BatchNorm2d):
+    """A :class:`BatchNorm2d` with as many channels as the first input has. Source: ``torch.nn.LazyBatchNorm2d``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> layer = torch.nn.LazyBatchNorm2d(momentum=0.2)
+        >>> result = layer(torch.ones(1, 3, 4, 4))
+        >>> layer.num_features, type(layer).__name__
+        (3, 'BatchNorm2d')
+    """
+
+    cls_to_become = BatchNorm2d
+
+
+class LazyBatchNorm3d(_LazyNormBase, BatchNorm3d):
+    """A :class:`BatchNorm3d` with as many channels as the first input has. Source: ``torch.nn.LazyBatchNorm3d``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> layer = torch.nn.LazyBatchNorm3d(momentum=0.2)
+        >>> result = layer(torch.ones(1, 3, 4, 4, 4))
+        >>> layer.num_features, type(layer).__name__
+        (3, 'BatchNorm3d')
+    """
+
+    cls_to_become = BatchNorm3d
 
 
 class SyncBatchNorm(_BatchNorm):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import operator
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -12,9 +13,32 @@ from flambeau._tensor import Tensor
 from ..parameter import Parameter
 from .module import Module, indented, type_name
 
-__all__ = ["ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
+__all__ = ["Container", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
 
 _Self = TypeVar("_Self", bound="_Listed")
+
+
+class Container(Module):
+    """Modules by name, as every module holds them. Deprecated; source of the semantics: ``torch.nn.Container``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.Container(first=torch.nn.Identity())
+        Container(
+          (first): Identity()
+        )
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__()
+        warnings.warn(
+            "`nn.Container` is deprecated. All of its functionality is now implemented in `nn.Module`. "
+            "Subclass that instead.",
+            FutureWarning,
+            stacklevel=2,
+        )
+        for name, module in kwargs.items():
+            self.add_module(name, module)
 
 
 class _Listed(Module):

@@ -10,9 +10,11 @@ from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case,
 from flambeau.errors import level_of_caller
 
 from .. import functional
-from .batchnorm import _NormBase
+from .batchnorm import _LazyNormBase, _NormBase
 
-__all__ = ["InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d"]
+__all__ = [
+    "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "LazyInstanceNorm1d", "LazyInstanceNorm2d", "LazyInstanceNorm3d",
+]  # fmt: skip
 
 
 class _InstanceNorm(_NormBase):
@@ -135,3 +137,52 @@ class InstanceNorm3d(_InstanceNorm):
     """
 
     _unbatched = 4
+
+
+class _LazyInstanceNorm(_LazyNormBase):
+    _unbatched: int
+
+    def _channels_of(self, input: Tensor) -> int:
+        return int(input.shape[input.dim() - self._unbatched])
+
+
+class LazyInstanceNorm1d(_LazyInstanceNorm, InstanceNorm1d):
+    """A :class:`InstanceNorm1d` with as many channels as the first input has. Source: ``torch.nn.LazyInstanceNorm1d``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> layer = torch.nn.LazyInstanceNorm1d(momentum=0.2)
+        >>> result = layer(torch.ones(1, 3, 4))
+        >>> layer.num_features, type(layer).__name__
+        (3, 'InstanceNorm1d')
+    """
+
+    cls_to_become = InstanceNorm1d
+
+
+class LazyInstanceNorm2d(_LazyInstanceNorm, InstanceNorm2d):
+    """A :class:`InstanceNorm2d` with as many channels as the first input has. Source: ``torch.nn.LazyInstanceNorm2d``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> layer = torch.nn.LazyInstanceNorm2d(momentum=0.2)
+        >>> result = layer(torch.ones(1, 3, 4, 4))
+        >>> layer.num_features, type(layer).__name__
+        (3, 'InstanceNorm2d')
+    """
+
+    cls_to_become = InstanceNorm2d
+
+
+class LazyInstanceNorm3d(_LazyInstanceNorm, InstanceNorm3d):
+    """A :class:`InstanceNorm3d` with as many channels as the first input has. Source: ``torch.nn.LazyInstanceNorm3d``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> layer = torch.nn.LazyInstanceNorm3d(momentum=0.2)
+        >>> result = layer(torch.ones(1, 3, 4, 4, 4))
+        >>> layer.num_features, type(layer).__name__
+        (3, 'InstanceNorm3d')
+    """
+
+    cls_to_become = InstanceNorm3d
