@@ -3,17 +3,20 @@
 from functools import partial
 from typing import Any
 
+from ...checks import expect
 from ...programs import program, programs, refusals
 
 # Every way to write into a tensor, and how often each counts.
 
 
-def _writes(t: Any, write: Any) -> Any:
+def _writes(t: Any, name: str, write: Any) -> Any:
     """By how much a write raises the versions of a tensor, of a view, of a view of the view and of what was detached."""
     x = t.arange(6.0).reshape(2, 3).clone()
     family = [x, x[0], x.t()[1:], x.detach()]
     before = [each._version for each in family]
-    write(t, x)
+    returned = write(t, x)
+    if name.endswith("_"):
+        expect(returned is x, "what is returned is another tensor")
     return [each._version - old for each, old in zip(family, before, strict=True)]
 
 
@@ -29,6 +32,7 @@ _WRITES: dict[str, Any] = {
     "masked_scatter_": lambda t, x: x.masked_scatter_(x > 2, t.ones(6)), "scatter_": lambda t, x: x.scatter_(0, t.tensor([[1]]), 5.0),
     "scatter_add_": lambda t, x: x.scatter_add_(0, t.tensor([[1]]), t.ones(1, 1)), "put_": lambda t, x: x.put_(t.tensor([1]), t.ones(1)),
     "uniform_": lambda t, x: x.uniform_(), "normal_": lambda t, x: x.normal_(), "bernoulli_": lambda t, x: x.bernoulli_(0.5),
+    "cauchy_": lambda t, x: x.cauchy_(), "geometric_": lambda t, x: x.geometric_(0.5), "log_normal_": lambda t, x: x.log_normal_(),
     "exponential_": lambda t, x: x.exponential_(), "random_": lambda t, x: x.random_(3), "fill_diagonal_": lambda t, x: x.fill_diagonal_(1.0),
     "addmm_": lambda t, x: x.addmm_(t.ones(2, 2), t.ones(2, 3)), "addcmul_": lambda t, x: x.addcmul_(t.ones(3), t.ones(3)),
     "lerp_": lambda t, x: x.lerp_(t.ones(3), 0.5), "cumsum_": lambda t, x: x.cumsum_(1), "tril_": lambda t, x: x.tril_(),
@@ -46,7 +50,7 @@ _COUNTS = {"two-writes": [2, 2, 2, 2], "requires_grad_": [0, 0, 0, 0], "through-
 
 for _name, _write in _WRITES.items():
     program(f"version/value/{_name}", _COUNTS.get(_name, [1, 1, 1, 1]), dtypes=("float32", "int64", "bool"))(
-        partial(_writes, write=_write)
+        partial(_writes, name=_name, write=_write)
     )
 
 
