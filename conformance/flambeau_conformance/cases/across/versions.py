@@ -54,6 +54,67 @@ for _name, _write in _WRITES.items():
     )
 
 
+_MORE: dict[str, Any] = {
+    "index_reduce_": lambda t, x: x.index_reduce_(0, t.tensor([1]), t.ones(1, 3), "mean"), "remainder_": lambda t, x: x.remainder_(2),
+    "scatter_reduce_": lambda t, x: x.scatter_reduce_(0, t.tensor([[1]]), t.ones(1, 1), "sum"), "xlogy_": lambda t, x: x.xlogy_(t.ones(3)),
+    "renorm_": lambda t, x: x.renorm_(2, 0, 1.0), "square_": lambda t, x: x.square_(), "triu_": lambda t, x: x.triu_(),
+    "nan_to_num_": lambda t, x: x.nan_to_num_(),
+}  # fmt: skip
+"""More ways to write, which like those above refuse a leaf that requires a gradient, and most of them shared memory."""
+
+_ALIKE = ("zero_", "fill_", "index_fill_", "index_put_", "masked_fill_", "fill_diagonal_", "tril_", "triu_")
+"""Those that write where elements share memory."""
+
+
+def _refused(t: Any, x: Any, write: Any, words: str) -> Any:
+    """Whether a write is refused with some words, and has changed nothing."""
+    before = x.tolist()
+    try:
+        write(t, x)
+    except RuntimeError as error:
+        return [words in str(error), x.tolist() == before]
+    return "it is written"
+
+
+_LEAF = "leaf Variable that requires grad is being used in an in-place operation"
+_SHARED = "unsupported operation: more than one element of the written-to tensor refers to a single memory location"
+
+for _name, _write in (_WRITES | _MORE).items():
+    if _name.endswith("_") and _name != "requires_grad_":
+        program(f"version/refused/{_name}-leaf", [True, True], dtypes=("float32", "int64", "bool"))(
+            partial(lambda t, write: _refused(t, t.ones(2, 3, requires_grad=True), write, _LEAF), write=_write)
+        )
+        if _name not in _ALIKE:
+            program(f"version/refused/{_name}-shared", [True, True], dtypes=("float32", "int64", "bool"))(
+                partial(lambda t, write: _refused(t, (t.ones(3) + 1).expand(2, 3), write, _SHARED), write=_write)
+            )
+
+
+def _still(t: Any, write: Any) -> Any:
+    """The gradient of what a write has replaced."""
+    x = t.ones(2, 3, requires_grad=True)
+    y = x * 2
+    write(t, y)
+    (y * 3).sum().backward()
+    return x.grad
+
+
+for _name in (
+    "uniform_", "normal_", "bernoulli_", "exponential_", "random_", "cauchy_", "geometric_", "log_normal_", "fill_", "zero_",
+):  # fmt: skip
+    program(f"version/replaced/{_name}", [[0.0] * 3] * 2, dtypes=("float32", "int64"))(
+        partial(_still, write=_WRITES[_name])
+    )
+
+
+@program("version/replaced/fill-with-a-tensor", [6.0, [0.0, 0.0]])
+def _filled(t: Any) -> Any:
+    x, value = t.ones(2, requires_grad=True), t.tensor(2.0, requires_grad=True)
+    y = (x * 2).fill_(value)
+    (y * 3).sum().backward()
+    return value.grad, x.grad
+
+
 @program("version/value/no-grad-counts", [3, True, True])
 def _no_grad(t: Any) -> Any:
     x = t.ones(2, requires_grad=True)
