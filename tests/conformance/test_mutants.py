@@ -15,9 +15,9 @@ from flambeau_conformance import cli, reach
 from flambeau_conformance.catalogue import matching
 from flambeau_conformance.manifest import ManifestError
 from flambeau_conformance.model import Case
-from flambeau_conformance.mutants import survivors
+from flambeau_conformance.mutants import survey, survivors
 from flambeau_conformance.mutants.battery import Battery
-from flambeau_conformance.mutants.core_mutants import core_mutants
+from flambeau_conformance.mutants.core_mutants import core_mutants, watch_core
 from flambeau_conformance.mutants.forking import forked
 from flambeau_conformance.mutants.kernel_faults import confusable, faults_of
 from flambeau_conformance.mutants.kernel_mutants import equivalents, kernel_mutants
@@ -26,6 +26,7 @@ from flambeau_conformance.mutants.runner import Trial
 from flambeau_conformance.mutants.seam import Seam
 from flambeau_conformance.mutants.source_faults import functions_by_code
 from flambeau_conformance.mutants.source_mutants import source_mutants
+from flambeau_conformance.mutants.together import Together
 from flambeau_conformance.subject import Subject, subject_of
 
 
@@ -167,6 +168,29 @@ def test_faults_of_a_row_are_caught(
     (mutant,) = (each for each in core_mutants(reached, place.strip("_") if place == "exp_" else place)
                  if (each.place, each.fault) == (place, fault))  # fmt: skip
     assert verdict(mutant).outcome == "killed"
+
+
+def test_a_survey_tells_in_which_cases_a_fault_shows(tmp_path: Path, subject: Subject, reached: reach.Reach) -> None:
+    """And mutants of one place are tried in one child, each without the others."""
+    path = tmp_path / "survey.json.gz"
+
+    def work(_: int) -> bool:
+        survey.write(path, survey.survey(subject, [*matching("exp/*"), *matching("sort/value/*")], watch_core))
+        return True
+
+    (ended,) = forked([0], work, jobs=1, timeout=600)
+    assert ended.answer, ended.cause
+    found = survey.read(path)
+    assert "exp/second-gradient/plain/float64" in found.cases(
+        "<derivative of exp>:apply:1", "the gradient of input is doubled"
+    )
+    assert set(found.cases("exp", "out= is ignored")) < set(reached.cases)
+    assert not found.cases("exp", "the result is a copy, not a view")
+    mutants = [each for each in core_mutants(reached, "exp", found) if each.family in ("derivative", "out of ops")]
+    outcomes = {each.mutant: each.outcome for each in Together(subject, reached, jobs=1, budget=20).run(mutants)}
+    assert len(outcomes) == len(mutants) > 5
+    assert set(outcomes.values()) == {"killed"}, outcomes
+    assert flambeau.exp(flambeau.zeros(1)).item() == 1.0
 
 
 def test_a_fault_in_the_source_is_caught_and_the_source_is_as_it_was(

@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -157,6 +158,7 @@ def _verdicts(
     from .kernel_mutants import known_equivalents
     from .runner import Trial
     from .seam import Seam
+    from .together import Together
 
     end = None if seconds is None else time.monotonic() + seconds
     in_kernels = [mutant for mutant in mutants if mutant.kind == "kernel"]
@@ -165,8 +167,14 @@ def _verdicts(
         hidden = {verdict.mutant: verdict for verdict in known_equivalents(Seam(), reach, in_kernels, options.jobs)}
         yield from hidden.values()
     left = [mutant for mutant in mutants if mutant.address not in hidden]
-    trial = Trial(subject, reach, jobs=options.jobs, budget=options.budget)
-    for done, verdict in enumerate(trial.run(_until(left, end)), 1):
+    in_core = [mutant for mutant in left if mutant.kind == "core"]
+    others = [mutant for mutant in left if mutant.kind != "core"]
+    trials = ((Trial, others), (Together, in_core))
+    found = chain.from_iterable(
+        kind(subject, reach, jobs=options.jobs, budget=options.budget).run(_until(mutants, end))
+        for kind, mutants in trials
+    )
+    for done, verdict in enumerate(found, 1):
         if done % 500 == 0:
             print(f"{done} of {len(left)} mutants", flush=True)
         if seconds is not None and verdict.outcome in ("survived", "unreached"):

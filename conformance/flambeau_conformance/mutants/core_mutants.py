@@ -13,7 +13,7 @@ import flambeau
 from flambeau.ops import ROWS, Row
 
 from ..reach import Reach, function_name
-from .derivative_faults import derivative_faults, watched
+from .derivative_faults import DerivativeFault, derivative_faults, dtypes_of, watched
 from .derivative_faults import plant as plant_derivative
 from .hooking import Around, FunctionFault, always, around, exchangeable, watching
 from .model import Mutant
@@ -69,6 +69,11 @@ class _Reached:
     def __init__(self, reach: Reach, shown: Survey | None) -> None:
         self._shown = shown
         self._by_name: dict[str, list[str]] = {}
+        self._in_dtype = {
+            (address.split("/")[0], address.rpartition("/")[2])
+            for address in reach.cases
+            if address.split("/")[1] in ("value", "dtype")
+        }
         for address, reached in reach.cases.items():
             for name in (*reached.ops, *reached.functions):
                 self._by_name.setdefault(name, []).append(address)
@@ -78,25 +83,59 @@ class _Reached:
         cases = self._by_name.get(name, ()) if self._shown is None else self._shown.cases(place, fault)
         return {address: address.split("/")[0].strip("_") in own for address in cases}
 
+    def tried(self, place: str, wrong: DerivativeFault) -> bool:
+        """Whether a fault of a derivative would have shown in the cases that there are if it could show at all.
+
+        A gradient that is 0 wherever it is asked for has no wrong multiples; one that never has a history of its own where
+        second derivatives are asked for has none; and what special numbers do not bring about, nothing does. A dtype counts
+        only if the function is tried in it.
+        """
+        if wrong.family == "derivative" or self._shown is None:
+            return wrong.change in ("swap", "unfit") or (
+                self._shown is not None
+                and wrong.change is not None
+                and bool(self._asked(place, wrong, ("/gradient/",)))
+            )
+        if wrong.family == "second derivative":
+            return bool(self._asked(place, wrong, ("/second-gradient/",)))
+        asked = self._asked(place, wrong, ("/derivatives/", "/gradient/"))
+        if wrong.family == "derivative at points":
+            return any("-special/" in address or "-edges/" in address for address in asked)
+        ops = {address.split("/")[0] for address in asked}
+        return bool(asked) and not any((name, dtype) in self._in_dtype for name in ops for dtype in dtypes_of(wrong))
+
+    def _asked(self, place: str, wrong: DerivativeFault, aspects: tuple[str, ...]) -> list[str]:
+        """The cases of some aspects that ask for the gradient of the operand."""
+        shown = self._shown.cases(place, f"there is no gradient of {wrong.operand}") if self._shown else []
+        return [address for address in shown if any(aspect in address for aspect in aspects)]
+
 
 def _of_row(found: _Reached, key: str, row: Row) -> Iterator[Mutant]:
     own = frozenset({row.name.strip("_"), *row.aliases})
+    part = key.startswith("_")  # of public ops, which flambeau alone calls: what they let through is theirs
     if row.rule is not None:
         name = _derivative_of(key)
         for wrong in derivative_faults(row):
             reached = partial(found.by, name, own, name, wrong.name)
             plant = partial(plant_derivative, row.rule, wrong)
-            chance = wrong.change in ("swap", "unfit") or (_is_complex(wrong.name) and not _takes_complex(row))
+            chance = found.tried(name, wrong) or (_is_complex(wrong.name) and not _takes_complex(row))
             yield Mutant("core", key, wrong.name, wrong.family, plant, reached, chance)
     for fault in row_faults(row):
-        chance = fault.family in ("alias of ops", "promotion", "history")
+        chance = fault.family in _BY_CHANCE or part
         reached = partial(found.by, key, own, key, fault.name)
         yield Mutant("core", key, fault.name, fault.family, partial(_plant_function, row, fault.hook), reached, chance)
-    if _has_form(row):
+    if _has_form(row) and not part:
         form = f"{key}_"
         for fault in inplace_faults(row):
             reached = partial(found.by, form, own, form, fault.name)
-            yield Mutant("core", form, fault.name, fault.family, partial(_plant_form, row, fault.hook), reached)
+            chance = fault.name in _WRITING and row.kind == "view"
+            yield Mutant("core", form, fault.name, fault.family, partial(_plant_form, row, fault.hook), reached, chance)
+
+
+_BY_CHANCE = ("alias of ops", "promotion", "history")
+"""Families of faults that there are only where a result is a view, of another dtype, or has a history."""
+
+_WRITING = ("nothing is written", "a refused write has changed something")
 
 
 def _is_complex(fault: str) -> bool:

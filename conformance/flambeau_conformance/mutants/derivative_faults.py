@@ -8,13 +8,14 @@ from functools import partial
 from typing import Any
 
 import flambeau
+from flambeau._dispatch.checks import zero_gradient
 from flambeau._tensor import from_array
 from flambeau.ops import Row
 
 from .hooking import touched
 from .survey import Watch
 
-__all__ = ["DerivativeFault", "derivative_faults", "formulas_of", "plant", "watched"]
+__all__ = ["DerivativeFault", "derivative_faults", "dtypes_of", "plant", "watched"]
 
 Gradient = Any
 Change = Callable[[Any, Gradient, Sequence[Gradient]], Gradient]
@@ -150,7 +151,7 @@ class DerivativeFault:
 
     Attributes:
         name, family: what is wrong, and the column of the matrix.
-        place: the operand whose gradient it is.
+        place, operand: the operand whose gradient it is, its number and its name.
         change: what becomes of it; None if there is none; or the name of what is wrong with all gradients.
     """
 
@@ -158,32 +159,51 @@ class DerivativeFault:
     family: str
     place: int
     change: Change | str | None
+    operand: str = ""
+
+
+_DTYPES = {
+    "halves": ("float16", "bfloat16"), "float32": ("float32",), "complex": ("complex64", "complex128"),
+    "conjugated": ("complex64", "complex128"),
+}  # fmt: skip
+
+
+def dtypes_of(fault: DerivativeFault) -> tuple[str, ...]:
+    """The dtypes in which alone a fault is one, by the last word of its name."""
+    return _DTYPES.get(fault.name.rpartition(" ")[2], ())
 
 
 def derivative_faults(row: Row) -> Iterator[DerivativeFault]:
     """The faults of a row's rule: those of operands that have a derivative, and of what it saves."""
     rule: Any = row.rule
-    formulas = formulas_of(rule)
+    formulas = _formulas(rule)
     saves = any(kind != "value" for kind in rule.kinds)
     tensors = [each for each in row.parameters if each.is_tensor]
     for place, parameter in enumerate(tensors):
         if parameter.name not in formulas:
             continue
-        for name, (family, change) in _CHANGES.items():
+        still = (
+            formulas[parameter.name] is zero_gradient
+        )  # of which no multiple is wrong, and no point another than others
+        for name, (family, change) in () if still else _CHANGES.items():
             if saves or not any(word in name for word in _OF_SAVED):
-                yield DerivativeFault(f"the gradient of {parameter.name} {name}", family, place, change)
-        yield DerivativeFault(f"there is no gradient of {parameter.name}", "derivative", place, None)
+                yield DerivativeFault(f"the gradient of {parameter.name} {name}", family, place, change, parameter.name)
+        yield DerivativeFault(f"there is no gradient of {parameter.name}", "derivative", place, None, parameter.name)
     if len(formulas) > 1:
         yield DerivativeFault("the gradients of two operands are swapped", "derivative", 0, _SWAP)
     if len(tensors) > 1 and row.promotion:
         yield DerivativeFault("gradients are not summed over broadcast dims", "derivative", 0, _UNFIT)
 
 
-def formulas_of(rule: Any) -> frozenset[str]:
-    """The operands that have a derivative."""
+def _formulas(rule: Any) -> dict[str, Any]:
+    """The formulas by operand; not those that say that there is no derivative."""
     _compile(rule)
-    names = getattr(rule.apply, "__globals__", {})
-    return frozenset(name.removeprefix("formula_") for name in names if name.startswith("formula_"))
+    found = getattr(rule.apply, "__globals__", {})
+    return {
+        name.removeprefix("formula_"): formula
+        for name, formula in found.items()
+        if name.startswith("formula_") and not formula.__qualname__.startswith("no_derivative.")
+    }
 
 
 def _compile(rule: Any) -> None:

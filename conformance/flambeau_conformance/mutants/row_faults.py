@@ -269,7 +269,8 @@ def inplace_faults(row: Row) -> Iterator[FunctionFault]:
     yield FunctionFault("the version is not raised", "in-place", _uncounted, _is_counted)
     yield FunctionFault("a copy is returned", "in-place", _returns_copy, always)
     yield FunctionFault("nothing is written", "in-place", _writes_nothing, always)
-    yield FunctionFault("the write is not recorded", "in-place", _unrecorded, _is_recorded)
+    if not row.not_differentiable:
+        yield FunctionFault("the write is not recorded", "in-place", _unrecorded, _is_recorded)
     yield FunctionFault("a refused write has changed something", "in-place", _twice, _is_refused)
     yield FunctionFault("errors are swallowed", "errors", _no_error, _raises)
     yield FunctionFault("errors are without words", "errors", _no_words, _speaks)

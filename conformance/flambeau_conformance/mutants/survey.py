@@ -24,7 +24,7 @@ from ..reach import folder, sources
 from ..subject import Subject
 from .forking import forked
 
-__all__ = ["Survey", "Watch", "known", "survey"]
+__all__ = ["Survey", "Watch", "known", "read", "survey", "write"]
 
 _OFTEN = 30
 """So many calls of a place are looked at in one case."""
@@ -138,20 +138,20 @@ def known(subject: Subject, plant: Callable[[Watch], None], jobs: int = 1) -> Su
     """
     path = folder() / f"survey-{subject.name}-{sources(planted=True)[:16]}.json.gz"
     if path.exists():
-        return _read(path)
+        return read(path)
     with tempfile.TemporaryDirectory() as parts:
 
         def work(number: int) -> bool:
-            _write(Path(parts, f"{number}.json.gz"), survey(subject, all_cases()[number::jobs], plant))
+            write(Path(parts, f"{number}.json.gz"), survey(subject, all_cases()[number::jobs], plant))
             return True
 
         for ended in forked(range(jobs), work, jobs=jobs, timeout=3600):
             if not ended.answer:
                 raise RuntimeError(f"the survey ended early: {ended.cause}")
-        found = _joined([_read(Path(parts, f"{number}.json.gz")) for number in range(jobs)])
+        found = _joined([read(Path(parts, f"{number}.json.gz")) for number in range(jobs)])
     for old in path.parent.glob(f"survey-{subject.name}-*.json.gz"):
         old.unlink(missing_ok=True)
-    _write(path, found)
+    write(path, found)
     return found
 
 
@@ -173,7 +173,8 @@ def _few(place: str, addresses: list[str]) -> list[str]:
     return own + others[:: 1 + len(others) // _ENOUGH]
 
 
-def _write(path: Path, found: Survey) -> None:
+def write(path: Path, found: Survey) -> None:
+    """Keep a survey in a file."""
     addresses = sorted({each for faults in found.shown.values() for some in faults.values() for each in some})
     numbers = {address: number for number, address in enumerate(addresses)}
     shown = {
@@ -186,7 +187,8 @@ def _write(path: Path, found: Survey) -> None:
     partial.replace(path)
 
 
-def _read(path: Path) -> Survey:
+def read(path: Path) -> Survey:
+    """The survey in a file."""
     with gzip.open(path, "rt") as file:
         data: Any = json.load(file)
     addresses = data["addresses"]

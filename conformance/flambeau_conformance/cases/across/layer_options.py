@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...checks import expect_equal, expect_raises, quietly
+from ...checks import expect, expect_equal, expect_raises, quietly
 from ...declare import Error, Sample, case, op
 from ...inputs import In
 from ...subject import Subject
@@ -117,6 +117,15 @@ _FUNCTIONS = {
 }  # fmt: skip
 
 
+def _written(call: Callable[[Any], Any], x: Any) -> Any:
+    """A tensor of the values of ``x`` that a call writes into, and gives back."""
+    target = x.clone()
+    before = target._version
+    expect(call(target) is target, "what is returned is another tensor")
+    expect(target._version > before, "the version was not raised")
+    return target
+
+
 def _dropped(t: Any, name: str, x: Any, **options: Any) -> Any:
     return getattr(t.nn.functional, name)(x, **options)
 
@@ -127,7 +136,7 @@ for _name, _shape in _FUNCTIONS.items():
     ], samples=[
         Sample("none", lambda t, x, name=_name: _dropped(t, name, x, p=0.0, training=True), (In(_shape),)),
         Sample("all", lambda t, x, name=_name: _dropped(t, name, x, p=1.0, training=True), (In(_shape),)),
-        Sample("inplace", lambda t, x, name=_name: _dropped(t, name, x.clone(), p=1.0, training=True, inplace=True), (In(_shape),)),
+        Sample("inplace", lambda t, x, name=_name: _written(lambda x: _dropped(t, name, x, p=1.0, training=True, inplace=True), x), (In(_shape),)),
         Sample("over", lambda t, x, name=_name: _dropped(t, name, x, training=False), (In(_shape),)),
     ])  # fmt: skip
 
@@ -212,13 +221,13 @@ for _name, _options in _INPLACE.items():
         *([Error("own-leaf", lambda t, name=_name, options=_options: getattr(t.nn.functional, f"{name}_")(
             t.ones(2, requires_grad=True), **options), (RuntimeError,), "leaf Variable that requires grad")] if _name in _ENDINGS else []),
     ], samples=[
-        Sample("inplace", lambda t, x, name=_name, options=_options: getattr(t.nn.functional, name)(x.clone(), inplace=True, **options), (In((2, 4), "nonzero"),)),
-        *([Sample("ending", lambda t, x, name=_name, options=_options: getattr(t.nn.functional, f"{name}_")(x.clone(), **options), (In((2, 4), "nonzero"),))]
+        Sample("inplace", lambda t, x, name=_name, options=_options: _written(lambda x: getattr(t.nn.functional, name)(x, inplace=True, **options), x), (In((2, 4), "nonzero"),)),
+        *([Sample("ending", lambda t, x, name=_name, options=_options: _written(lambda x: getattr(t.nn.functional, f"{name}_")(x, **options), x), (In((2, 4), "nonzero"),))]
           if _name in _ENDINGS else []),
     ])  # fmt: skip
 for _name in ("celu", "relu", "rrelu", "selu", "threshold"):
     op(f"ending.{_name}", tolerance="transcendental", method=False, refuses=False, samples=[
-        Sample("own", lambda t, x, name=_name: getattr(t, f"{name}_")(x.clone(), *((0.1, 2.0) if name == "threshold" else (0.3, 0.3) if name == "rrelu" else ())),
+        Sample("own", lambda t, x, name=_name: _written(lambda x: getattr(t, f"{name}_")(x, *((0.1, 2.0) if name == "threshold" else (0.3, 0.3) if name == "rrelu" else ())), x),
                (In((2, 4), "nonzero"),)),
     ], errors=[Error("not-a-tensor", lambda t, name=_name: getattr(t, f"{name}_")("no tensor"), (TypeError,))])  # fmt: skip
 op("nn.functional.softmin", tolerance="transcendental", method=False, refuses=False, errors=[

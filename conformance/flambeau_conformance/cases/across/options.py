@@ -19,8 +19,17 @@ _MANY = ("fft2", "ifft2", "rfft2", "irfft2", "fftn", "ifftn", "rfftn", "irfftn")
 
 
 def _into(t: Any, call: Callable[..., Any], result: Any) -> Any:
-    """What a call writes into a tensor of the shape and dtype of its result."""
-    return call(out=t.empty(0, dtype=result.dtype))
+    """What a call writes into a tensor of the dtype of its result, and gives back."""
+    target = t.empty(0, dtype=result.dtype)
+    expect(call(out=target) is target, "out= is what is returned")
+    return target
+
+
+def _into_two(t: Any, call: Callable[..., Any], dtype: Any) -> Any:
+    """Values and indices that a call writes, and gives back."""
+    targets = t.empty(0, dtype=dtype), t.empty(0, dtype=t.int64)
+    expect(all(one is two for one, two in zip(call(out=targets), targets, strict=True)), "out= is what is returned")
+    return targets
 
 
 def _parts(t: Any, x: Any) -> Any:
@@ -142,7 +151,10 @@ _F: dict[str, tuple[Any, tuple[In, ...]]] = {
     "split": (lambda t, x: (*t.split(x, 2, dim=1), *t.unsafe_split(x, 2, dim=1), *t.unsafe_chunk(x, 2, dim=1), *t.unsafe_split_with_sizes(x, (1, 2), dim=1)), (In((2, 3)),)),
     "sub": (lambda t, x, y: (t.sub(x, y, alpha=2), t.rsub(x, y, alpha=3), t.subtract(x, y, alpha=2)), (In((2, 3)), In((2, 3)))),
     "unique": (lambda t, x: t.unique(x.round() + 0.0, sorted=False).sort().values, (In((3, 3)),)),
-    "min": (lambda t, x: t.min(x, 1, out=(t.empty(0, dtype=x.dtype), t.empty(0, dtype=t.int64))).values, (In((2, 3), "distinct"),)),
+    "min": (lambda t, x: _into_two(t, lambda **o: t.min(x, 1, **o), x.dtype), (In((2, 3), "distinct"),)),
+    "max": (lambda t, x: _into_two(t, lambda **o: t.max(x, 1, **o), x.dtype), (In((2, 3), "distinct"),)),
+    "median": (lambda t, x: (*_into_two(t, lambda **o: t.median(x, 1, **o), x.dtype), *_into_two(t, lambda **o: t.nanmedian(x, 1, **o), x.dtype)), (In((2, 3), "distinct"),)),
+    "mode": (lambda t, x: _into_two(t, lambda **o: t.mode(x.round(), 1, **o), x.dtype), (In((2, 3), "distinct"),)),
     "isin": (lambda t, x: (t.isin(1.0, x), t.isin(x, 1.0, assume_unique=True, invert=True)), (In((2, 3)),)),
     "resize_as_": (lambda t, x, y: t.resize_as_(x.clone(), y), (In((2, 3)), In((3, 2)))),
     "zero_": (lambda t, x: (t.zero_(x.clone()), t.fill_(x.clone(), 2.0), x.clone().fill_(t.tensor(3.0, dtype=x.dtype))), (In((2, 3)),)),

@@ -3,17 +3,20 @@
 from functools import partial
 from typing import Any
 
+from ...checks import expect
 from ...programs import program, programs, refusals
 
 # Every way to write into a tensor, and how often each counts.
 
 
-def _writes(t: Any, write: Any) -> Any:
+def _writes(t: Any, name: str, write: Any) -> Any:
     """By how much a write raises the versions of a tensor, of a view, of a view of the view and of what was detached."""
     x = t.arange(6.0).reshape(2, 3).clone()
     family = [x, x[0], x.t()[1:], x.detach()]
     before = [each._version for each in family]
-    write(t, x)
+    returned = write(t, x)
+    if name.endswith("_"):
+        expect(returned is x, "what is returned is another tensor")
     return [each._version - old for each, old in zip(family, before, strict=True)]
 
 
@@ -29,6 +32,7 @@ _WRITES: dict[str, Any] = {
     "masked_scatter_": lambda t, x: x.masked_scatter_(x > 2, t.ones(6)), "scatter_": lambda t, x: x.scatter_(0, t.tensor([[1]]), 5.0),
     "scatter_add_": lambda t, x: x.scatter_add_(0, t.tensor([[1]]), t.ones(1, 1)), "put_": lambda t, x: x.put_(t.tensor([1]), t.ones(1)),
     "uniform_": lambda t, x: x.uniform_(), "normal_": lambda t, x: x.normal_(), "bernoulli_": lambda t, x: x.bernoulli_(0.5),
+    "cauchy_": lambda t, x: x.cauchy_(), "geometric_": lambda t, x: x.geometric_(0.5), "log_normal_": lambda t, x: x.log_normal_(),
     "exponential_": lambda t, x: x.exponential_(), "random_": lambda t, x: x.random_(3), "fill_diagonal_": lambda t, x: x.fill_diagonal_(1.0),
     "addmm_": lambda t, x: x.addmm_(t.ones(2, 2), t.ones(2, 3)), "addcmul_": lambda t, x: x.addcmul_(t.ones(3), t.ones(3)),
     "lerp_": lambda t, x: x.lerp_(t.ones(3), 0.5), "cumsum_": lambda t, x: x.cumsum_(1), "tril_": lambda t, x: x.tril_(),
@@ -46,8 +50,69 @@ _COUNTS = {"two-writes": [2, 2, 2, 2], "requires_grad_": [0, 0, 0, 0], "through-
 
 for _name, _write in _WRITES.items():
     program(f"version/value/{_name}", _COUNTS.get(_name, [1, 1, 1, 1]), dtypes=("float32", "int64", "bool"))(
-        partial(_writes, write=_write)
+        partial(_writes, name=_name, write=_write)
     )
+
+
+_MORE: dict[str, Any] = {
+    "index_reduce_": lambda t, x: x.index_reduce_(0, t.tensor([1]), t.ones(1, 3), "mean"), "remainder_": lambda t, x: x.remainder_(2),
+    "scatter_reduce_": lambda t, x: x.scatter_reduce_(0, t.tensor([[1]]), t.ones(1, 1), "sum"), "xlogy_": lambda t, x: x.xlogy_(t.ones(3)),
+    "renorm_": lambda t, x: x.renorm_(2, 0, 1.0), "square_": lambda t, x: x.square_(), "triu_": lambda t, x: x.triu_(),
+    "nan_to_num_": lambda t, x: x.nan_to_num_(),
+}  # fmt: skip
+"""More ways to write, which like those above refuse a leaf that requires a gradient, and most of them shared memory."""
+
+_ALIKE = ("zero_", "fill_", "index_fill_", "index_put_", "masked_fill_", "fill_diagonal_", "tril_", "triu_")
+"""Those that write where elements share memory."""
+
+
+def _refused(t: Any, x: Any, write: Any, words: str) -> Any:
+    """Whether a write is refused with some words, and has changed nothing."""
+    before = x.tolist()
+    try:
+        write(t, x)
+    except RuntimeError as error:
+        return [words in str(error), x.tolist() == before]
+    return "it is written"
+
+
+_LEAF = "leaf Variable that requires grad is being used in an in-place operation"
+_SHARED = "unsupported operation: more than one element of the written-to tensor refers to a single memory location"
+
+for _name, _write in (_WRITES | _MORE).items():
+    if _name.endswith("_") and _name != "requires_grad_":
+        program(f"version/refused/{_name}-leaf", [True, True], dtypes=("float32", "int64", "bool"))(
+            partial(lambda t, write: _refused(t, t.ones(2, 3, requires_grad=True), write, _LEAF), write=_write)
+        )
+        if _name not in _ALIKE:
+            program(f"version/refused/{_name}-shared", [True, True], dtypes=("float32", "int64", "bool"))(
+                partial(lambda t, write: _refused(t, (t.ones(3) + 1).expand(2, 3), write, _SHARED), write=_write)
+            )
+
+
+def _still(t: Any, write: Any) -> Any:
+    """The gradient of what a write has replaced."""
+    x = t.ones(2, 3, requires_grad=True)
+    y = x * 2
+    write(t, y)
+    (y * 3).sum().backward()
+    return x.grad
+
+
+for _name in (
+    "uniform_", "normal_", "bernoulli_", "exponential_", "random_", "cauchy_", "geometric_", "log_normal_", "fill_", "zero_",
+):  # fmt: skip
+    program(f"version/replaced/{_name}", [[0.0] * 3] * 2, dtypes=("float32", "int64"))(
+        partial(_still, write=_WRITES[_name])
+    )
+
+
+@program("version/replaced/fill-with-a-tensor", [6.0, [0.0, 0.0]])
+def _filled(t: Any) -> Any:
+    x, value = t.ones(2, requires_grad=True), t.tensor(2.0, requires_grad=True)
+    y = (x * 2).fill_(value)
+    (y * 3).sum().backward()
+    return value.grad, x.grad
 
 
 @program("version/value/no-grad-counts", [3, True, True])
