@@ -291,6 +291,8 @@ def _memory(op: Op) -> Iterator[Probe]:
             )  # fmt: skip
         for name, other, arranged in _telling(sample):
             yield Probe(op, "memory", other, f"{sample.name}-{name}", dtype, _observe_memory(arranged))
+            if name in ("ones", "zeros") and dtype != "bool" and "bool" in op.dtypes_of(sample):
+                yield Probe(op, "memory", other, f"{sample.name}-{name}", "bool", _observe_memory(arranged))
 
 
 def _telling(sample: Sample) -> Iterator[tuple[str, Sample, str]]:
