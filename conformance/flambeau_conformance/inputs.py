@@ -120,6 +120,8 @@ def _drawn(count: int, domain: str, dtype: str, seed: str) -> tuple[list[Any], s
     if domain.startswith("index:"):
         limit = int(domain.removeprefix("index:"))
         return [int(number * limit) for number in _uniforms(seed, count)], "int64"
+    if dtype == "bool" and domain in ("ones", "zeros"):
+        return [domain == "ones"] * count, "bool"
     if domain == "bool" or dtype == "bool":
         return [number < 0.5 for number in _uniforms(seed, count)], "bool"
     if is_complex(dtype):

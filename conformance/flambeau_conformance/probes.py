@@ -208,6 +208,18 @@ def _large(op: Op) -> Iterator[Probe]:
                     yield Probe(op, "large", one, f"{sample.name}-{name}", dtype, _results, tolerance=_of_many(op))
 
 
+def _large_in_every_dtype(op: Op) -> Iterator[Probe]:
+    """How many numbers are put in order, and whether by comparing or by counting them, depends on their dtype."""
+    regular = [sample for sample in op.samples if is_regular(sample)] if op.section.startswith("sorting/") else []
+    for name, one in [each for each in grown(regular[0]) if each[0] == "even"] if regular else ():
+        for dtype in EVERY:
+            if not is_complex(dtype) and dtype not in (
+                _first(op, regular[0], _SINGLE_FIRST),
+                _first(op, regular[0], _WIDE_FIRST),
+            ):
+                yield Probe(op, "large", one, f"{regular[0].name}-{name}", dtype, _results)
+
+
 def _of_many(op: Op) -> str | None:
     """The class of tolerance of large results: sums have more terms."""
     return "large" if op.tolerance in ("composite", "special", "reduction", "matmul") else None
@@ -236,7 +248,13 @@ def _with_enough(sample: Sample) -> Sample:
 
 
 def _limits(op: Op) -> Iterator[Probe]:
-    return _of_numbers(op, "limits", "limits", INTEGRAL)
+    yield from _of_numbers(op, "limits", "limits", INTEGRAL)
+    for sample in op.samples if op.arity == 2 else ():
+        if sample.plain and sample.name == "plain":  # by others than 0, by which integers cannot be divided
+            first, second = sample.inputs
+            few = replace(sample, inputs=(replace(first, domain="limits"), replace(second, domain="nonzero")))
+            for dtype in INTEGRAL:
+                yield Probe(op, "limits", _with_enough(few), f"{sample.name}-limits-by-few", dtype, _results)
 
 
 def _special(op: Op) -> Iterator[Probe]:
@@ -275,6 +293,8 @@ def _memory(op: Op) -> Iterator[Probe]:
             )  # fmt: skip
         for name, other, arranged in _telling(sample):
             yield Probe(op, "memory", other, f"{sample.name}-{name}", dtype, _observe_memory(arranged))
+            if name in ("ones", "zeros") and dtype != "bool" and "bool" in op.dtypes_of(sample):
+                yield Probe(op, "memory", other, f"{sample.name}-{name}", "bool", _observe_memory(arranged))
 
 
 def _telling(sample: Sample) -> Iterator[tuple[str, Sample, str]]:
@@ -573,5 +593,5 @@ _TARGETS: dict[str, Callable[[Any], tuple[Any, Any]]] = {
 
 
 _MAKERS: tuple[Callable[[Op], Iterator[Probe]], ...] = (
-    _of_every_dtype, _large, _limits, _special, _sizes, _degenerate, _memory, _derivatives, _options,
+    _of_every_dtype, _large, _large_in_every_dtype, _limits, _special, _sizes, _degenerate, _memory, _derivatives, _options,
 )  # fmt: skip

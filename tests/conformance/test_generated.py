@@ -24,7 +24,8 @@ from flambeau_conformance.observe import check_observed, observed
 from flambeau_conformance.probes import ASPECTS, candidates, probes_of
 from flambeau_conformance.scalars import scalar_candidates
 from flambeau_conformance.session import Session
-from flambeau_conformance.variants import degenerate, elements_of, filled, grown
+from flambeau_conformance.subject import subject_of
+from flambeau_conformance.variants import deeper, degenerate, elements_of, filled, grown, specially_filled
 
 
 @pytest.fixture
@@ -73,6 +74,26 @@ def test_indices_keep_their_numbers() -> None:
     assert other is not None
     assert [spec.domain for spec in other.inputs] == ["special", "index:3"]
     assert filled(Sample("x", lambda t, i: i, (In((2,), "index:3"),)), "special") is None
+
+
+def test_one_operand_is_special_at_a_time_and_indices_never() -> None:
+    sample = Sample("x", lambda t, x, y, i: x, (In((2,)), In((3,)), In((2,), "index:3")))
+    domains = [[spec.domain for spec in one.inputs] for _, one in specially_filled(sample)]
+    assert domains == [["special", "real", "index:3"], ["real", "special", "index:3"]]
+    assert not list(specially_filled(Sample("x", lambda t, x: x, (In((2,)),))))
+
+
+def test_deeper_samples_have_a_dimension_more() -> None:
+    sample = deeper(Sample("x", lambda t, x, y: x, (In((2, 3)), In(()))))
+    assert [spec.shape for spec in sample.inputs] == [(4, 2, 3), (4,)]
+
+
+def test_functions_without_tensors_are_tried_in_every_dtype() -> None:
+    known = recorded(ops()["arange"].section)
+    found = {probe.dtype: probe for probe in probes_of(ops()["arange"], known) if probe.variant == "step"}
+    assert {"int8", "float16", "bfloat16"} <= set(found)
+    (told,) = found["int8"].observed(subject_of("numpy"))
+    assert told == {"dtype": "int8", "shape": [3], "values": [1, 3, 5]}
 
 
 @pytest.mark.parametrize("dtype", INTEGRAL)

@@ -20,7 +20,7 @@ from flambeau_conformance.mutants.battery import Battery
 from flambeau_conformance.mutants.core_mutants import core_mutants, watch_core
 from flambeau_conformance.mutants.forking import forked
 from flambeau_conformance.mutants.kernel_faults import confusable, faults_of
-from flambeau_conformance.mutants.kernel_mutants import equivalents, kernel_mutants
+from flambeau_conformance.mutants.kernel_mutants import _dtypes, _gets_out, equivalents, kernel_mutants
 from flambeau_conformance.mutants.model import Mutant, Verdict
 from flambeau_conformance.mutants.runner import Trial
 from flambeau_conformance.mutants.seam import Seam
@@ -125,6 +125,28 @@ def test_a_fault_that_changes_nothing_is_told_from_one_that_does(seam: Seam, rea
     assert shows["last element wrong over 20000"]
     assert shows["out written as contiguous"]
     assert shows["nan read as 0 in a"]
+
+
+def test_what_is_promised_nowhere_makes_no_fault(seam: Seam, reached: reach.Reach) -> None:
+    battery = Battery(seam, "exp", reached.calls["exp"], frozenset({"float32"}))
+    table = seam.table
+    one, other = (table.full((2, 1), sign * float("nan"), "float32") for sign in (1, -1))
+    assert battery._described(one) == battery._described(table.neg(one)) == battery._described(other)
+    assert battery._described(one) == battery._described(table.permute(table.reshape(one, (1, 2)), (1, 0)))
+    assert battery._described(one) != battery._described(table.full((2, 1), 0.0, "float32"))
+
+
+def test_arrays_for_results_are_tried_where_core_gives_them(seam: Seam, reached: reach.Reach) -> None:
+    assert _gets_out(reached, "exp")
+    assert not _gets_out(reached, "sort")
+    battery = Battery(seam, "exp", reached.calls["exp"][:1], frozenset({"float32"}), out=False)
+    assert not any("out" in arguments for arguments, *_ in battery._cases())
+
+
+def test_dtypes_that_core_converts_are_none_of_a_kernel(seam: Seam) -> None:
+    found = reach.trace(subject_of("numpy"), [*matching("addmm/*"), *matching("argmax/*")])
+    assert "float16" not in _dtypes(seam, found, "addmm")
+    assert {"float16", "int8"} <= _dtypes(seam, found, "argmax")
 
 
 def test_the_equivalent_ones_of_a_backend_are_found_in_children(seam: Seam, reached: reach.Reach) -> None:

@@ -193,6 +193,8 @@ class Battery:
         call = Call(self._seam, self._kernel, self._plain, (), arguments)
         kinds = {self._seam.dtype(array) for array in call.values.values()}
         numbers = kinds - {"bool"} if len(kinds) > 1 else kinds
+        if len(numbers) > 1:  # they are of several kinds, and stay so
+            numbers = {kind for kind in numbers if any({kind, dtype} <= set(each) for each in (FLOATS, COMPLEX, BITS))}
         changed = call.each_array(
             lambda array: self._seam.table.cast(array, dtype) if self._seam.dtype(array) in numbers else array
         )

@@ -39,7 +39,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--source", metavar="PATH", action="append", help="only one-line faults in this module of core")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="how many run at a time (%(default)s)")
     parser.add_argument(
-        "--budget", type=float, default=10.0, metavar="SECONDS", help="for the cases of one (%(default)s)"
+        "--budget", type=float, default=3.0, metavar="SECONDS", help="for the cases of one (%(default)s)"
     )
     parser.add_argument(
         "--sample", metavar="N", help="only N of them, always the same; or 120s: as many as that time allows"

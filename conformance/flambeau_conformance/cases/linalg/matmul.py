@@ -10,6 +10,7 @@ op("mm", dtypes=_DTYPES, tolerance="matmul", method=False, samples=[
     Sample("plain", lambda t, x, y: t.mm(x, y), (In((2, 3)), In((3, 4)))),
     Sample("empty", lambda t, x, y: t.mm(x, y), (In((2, 0)), In((0, 4)))),
     Sample("transposed", lambda t, x, y: x.t().mm(y.t()), (In((3, 2)), In((4, 3)))),
+    Sample("square", lambda t, x, y: t.mm(x, y), (In((3, 3)), In((3, 3)))),
 ], errors=[
     Error("shapes", lambda t: t.mm(t.zeros(2, 3), t.zeros(2, 3)), (RuntimeError,), _SHAPES),
     Error("dtypes", lambda t: t.mm(t.zeros(2, 2), t.zeros(2, 2, dtype=t.float64)), (RuntimeError,), "same dtype"),
