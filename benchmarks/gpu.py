@@ -165,12 +165,12 @@ def _read_benchmarks(folder: Path, text: str) -> dict[str, Any]:
 PARTS = (
     Part(
         "about",
-        30,
+        25,
         lambda options, folder, seconds: ["-c", _ABOUT],
         lambda folder, text: json.loads(text[text.index("{") :]),
     ),
-    Part("streams", 50, lambda options, folder, seconds: ["-m", "benchmarks.streams"], _read_streams),
-    Part("tests", 80, _tests, _read_tests),
+    Part("streams", 40, lambda options, folder, seconds: ["-m", "benchmarks.streams"], _read_streams),
+    Part("tests", 95, _tests, _read_tests),
     Part("smoke", 70, _suite("smoke"), _read_conformance),  # every op once, whatever is reached of what follows
     Part("conformance", 150, _suite("training"), _read_conformance),
     Part("benchmarks", 90, _benchmarks, _read_benchmarks, more=True),

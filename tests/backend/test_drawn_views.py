@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -39,6 +39,41 @@ def test_strides_offsets_and_layouts_are_those_of_one_memory(name: str) -> None:
         base[2, 3] = 60
         assert part.tolist() == [[50, 9], [6, 10], [7, 60]]
         assert base.expand(2, 3, 4).stride() == (0, 4, 1)
+
+
+_RESULTS: dict[str, tuple[Callable[[], flambeau.Tensor], tuple[int, ...]]] = {
+    "where of a condition that broadcasts": (
+        lambda: flambeau.where(flambeau.ones(2, 4, 1).transpose(0, 1) > 0, 0.0, flambeau.ones(2, 4, 2).transpose(0, 1)),
+        (2, 8, 1),
+    ),
+    "sum of a row and a turned matrix": (lambda: flambeau.ones(3) + flambeau.ones(3, 2).t(), (1, 2)),
+    "sum of turned and straight": (lambda: flambeau.ones(3, 2).t() + flambeau.ones(2, 3), (1, 2)),
+    "addmm": (
+        lambda: flambeau.addmm(flambeau.ones(3, 2).t(), flambeau.ones(2, 2), flambeau.ones(2, 3), beta=2),
+        (3, 1),
+    ),
+    "baddbmm": (
+        lambda: flambeau.baddbmm(
+            flambeau.ones(3, 2, 2).transpose(0, 2), flambeau.ones(2, 2, 2), flambeau.ones(2, 2, 3)
+        ),
+        (6, 3, 1),
+    ),
+    "transform along the first dim": (lambda: flambeau.fft.fft(flambeau.ones(2, 3, 4), dim=0), (1, 8, 2)),
+    "transform of two": (lambda: flambeau.fft.rfft2(flambeau.ones(4, 3, 2).transpose(0, 2), dim=(0, 1)), (2, 1, 4)),
+    "msort": (lambda: flambeau.msort(flambeau.ones(3, 2).t()), (1, 2)),
+    "sign of turned complex numbers": (lambda: flambeau.sgn(flambeau.ones(3, 2, dtype=flambeau.complex64).t()), (1, 2)),
+}
+"""Results, and the strides that PyTorch's have."""
+
+
+@pytest.mark.parametrize("name", ["copying", "frozen"])
+@pytest.mark.parametrize("result", _RESULTS)
+def test_results_lie_in_memory_as_pytorchs_do(name: str, result: str) -> None:
+    compute, strides = _RESULTS[result]
+    values = compute().tolist()
+    with flambeau.use_backend(name):
+        found = compute()
+        assert (found.stride(), found.tolist()) == (strides, values)
 
 
 @pytest.mark.parametrize("name", ["copying", "frozen"])
