@@ -49,6 +49,6 @@ for _name, _shape in (("PixelShuffle", (1, 8, 2, 3)), ("PixelUnshuffle", (1, 2, 
     op(f"nn.{_name}", method=False, tolerance="exact", refuses=False, samples=[
         Sample("two", lambda t, x, name=_name: getattr(t.nn, name)(2)(x), (In(_shape),)),
     ], errors=[Error("number", lambda t, name=_name: getattr(t.nn, name)(0)(t.zeros(1, 4, 4, 4)), (RuntimeError,), "must be positive|expects a positive")])  # fmt: skip
-op("native_channel_shuffle", method=False, tolerance="exact", differentiable=False, samples=[
+op("native_channel_shuffle", method=False, tolerance="exact", samples=[
     Sample("plain", lambda t, x: t.native_channel_shuffle(x, 2), (In((2, 4, 2, 3)),), gradient=False),
 ], errors=[Error("dims", lambda t: t.native_channel_shuffle(t.zeros(4, 4), 2), (RuntimeError,), "expects input with > 2 dims")])  # fmt: skip
