@@ -136,7 +136,7 @@ def _mirrored(weight: Array, groups: int) -> Array:
     return (
         turned.reshape(groups, outputs // groups, channels, *kernel)
         .swapaxes(1, 2)
-        .reshape(-1, outputs // groups, *kernel)
+        .reshape(groups * channels, outputs // groups, *kernel)
     )
 
 
@@ -148,7 +148,7 @@ def _add_shifted(xp: Any, a: Array, weight: Array, result: Array, plan: _Plan, e
     between the lines of the result is left out at the end.
     """
     planes, targets = (each.reshape(-1, *each.shape[2:]) for each in (a, result))
-    flat = xp.tile(weight.reshape(weight.shape[0], -1), (a.shape[0], 1))
+    flat = xp.concatenate([weight.reshape(weight.shape[0], -1)] * a.shape[0])
     in_rows = all(step == 1 for step in plan.stride)
     factors = flat.T.reshape(-1, len(planes), *[1] * (1 if in_rows else len(plan.size)))
     step = max(min(elements // 16 // max(prod(plan.size), 1), len(planes)), 1)

@@ -68,8 +68,8 @@ class _PadNd(Module):
             )
         if 0 in input.shape[-dims - 1 :]:
             raise RuntimeError(
-                f"Expected {dims + 1}D or {dims + 2}D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions "
-                f"for input, but got: {list(input.shape)}"
+                f"Expected {dims + 1}D or {dims + 2}D (batch mode) tensor with possibly 0 batch size and other non-zero "
+                f"dimensions for input, but got: {list(input.shape)}"
             )
 
     def extra_repr(self) -> str:
