@@ -9,14 +9,16 @@ from typing import Any
 import flambeau
 from flambeau.backend.registry import load_backend
 
-from . import arrays, functions, overhead, random, sparse, training
+from . import arrays, convolutions, functions, overhead, random, sparse, training
 from .case import Case
 from .report import Result
 from .timing import Clock, Effort, Loop, compile_loop, interleaved
 
 __all__ = ["Library", "libraries", "matching", "measure"]
 
-CASES = [*overhead.CASES, *arrays.CASES, *functions.CASES, *random.CASES, *sparse.CASES, *training.CASES]
+CASES = [
+    *overhead.CASES, *arrays.CASES, *convolutions.CASES, *functions.CASES, *random.CASES, *sparse.CASES, *training.CASES,
+]  # fmt: skip
 
 
 class Library:

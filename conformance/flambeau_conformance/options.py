@@ -39,6 +39,7 @@ _VALUES: dict[str, tuple[Any, ...]] = {
     "dimension": (0, -1), "sizes": (), "src": (), "dx": (0.5,), "x": (), "driver": (), "left": (False, True),
     "transpose": (True,), "unitriangular": (True,), "pivot": (False,), "other": (), "lower": (True,), "ddof": (),
     "r": (1, 2, 3), "with_replacement": (True,), "diff": (), "window": (), "ignore_index": (1,), "beta_": (), "M": (),
+    "stride": (2,), "padding": (1,), "dilation": (2,), "groups": (2,), "output_padding": (1,), "pad": (1,),
 }  # fmt: skip
 
 

@@ -93,6 +93,9 @@ WRONG: dict[str, tuple[Any, tuple[int, ...]]] = {
     "reflection dims": (lambda t, x: t.nn.ReflectionPad1d(1)(x), (4,)),
     "replication dims": (lambda t, x: t.nn.ReplicationPad2d(1)(x), (1, 1, 1, 4, 4)),
     "circular dims": (lambda t, x: t.nn.CircularPad3d(1)(x), (4, 4, 4)),
+    "reflection of a number": (lambda t, x: t.nn.ReflectionPad1d(1)(x), ()),
+    "reflection of no channels": (lambda t, x: t.nn.ReflectionPad2d(1)(x), (1, 0, 3, 3)),
+    "replication of no channels": (lambda t, x: t.nn.ReplicationPad1d(1)(x), (0, 3)),
     "reflection size": (lambda t, x: t.nn.ReflectionPad1d(4)(x), (1, 1, 4)),
 }
 

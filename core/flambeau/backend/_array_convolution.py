@@ -136,34 +136,48 @@ def _mirrored(weight: Array, groups: int) -> Array:
     return (
         turned.reshape(groups, outputs // groups, channels, *kernel)
         .swapaxes(1, 2)
-        .reshape(-1, outputs // groups, *kernel)
+        .reshape(groups * channels, outputs // groups, *kernel)
     )
 
 
 def _add_shifted(xp: Any, a: Array, weight: Array, result: Array, plan: _Plan, elements: int) -> None:
     """One channel in, one channel out: the input is multiplied with every element of the kernel, and added.
 
-    Every channel of every sample stands for itself: they are taken in blocks that stay in the nearest cache.
+    Every channel of every sample stands for itself: they are taken in blocks that stay in the nearest cache. Where the kernel
+    moves by one, a channel is one row of memory, of which each element of the kernel meets a long piece, and what lies
+    between the lines of the result is left out at the end.
     """
     planes, targets = (each.reshape(-1, *each.shape[2:]) for each in (a, result))
-    flat = xp.tile(weight.reshape(weight.shape[0], -1), (a.shape[0], 1))
-    factors = flat.T.reshape(-1, len(planes), *[1] * len(plan.size))
-    step = max(min(elements // 64 // max(prod(plan.size), 1), len(planes)), 1)
+    flat = xp.concatenate([weight.reshape(weight.shape[0], -1)] * a.shape[0])
+    in_rows = all(step == 1 for step in plan.stride)
+    factors = flat.T.reshape(-1, len(planes), *[1] * (1 if in_rows else len(plan.size)))
+    step = max(min(elements // 16 // max(prod(plan.size), 1), len(planes)), 1)
     padded = xp.zeros((step, *plan.extents), a.dtype)
-    term = xp.empty((step, *plan.size), a.dtype)
+    whole = xp.empty(padded.shape if in_rows else (step, *plan.size), a.dtype)
+    parts = _pieces_of_rows(padded, plan) if in_rows else [padded[(slice(None), *met)] for _, met in plan.places]
+    total = whole.reshape(step, -1)[:, : parts[0].shape[1]] if in_rows else whole
+    term = xp.empty(total.shape, a.dtype)
+    lines = whole[(slice(None), *map(slice, plan.size))]
     inner, outer = _overlap(a.shape[2:], plan)
     for start in range(0, len(planes), step):
         block = slice(start, start + step)
         target = targets[block]
         count = len(target)
         padded[(slice(0, count), *inner)] = planes[(block, *outer)]
-        for number, (_, met) in enumerate(plan.places):
-            part, factor = padded[(slice(0, count), *met)], factors[number, block]
-            if number == 0:
-                xp.multiply(part, factor, out=target)
-            else:
-                xp.multiply(part, factor, out=term[:count])
-                target += term[:count]
+        for number, (part, factor) in enumerate(zip(parts, factors[:, block], strict=True)):
+            xp.multiply(part[:count], factor, out=(term if number else total)[:count])
+            if number:
+                total[:count] += term[:count]
+        target[...] = lines[:count]
+
+
+def _pieces_of_rows(padded: Array, plan: _Plan) -> list[Array]:
+    """For every place of the kernel, what it meets of planes that are taken as rows, with what lies between the lines."""
+    rows = padded.reshape(len(padded), -1)
+    widths = [prod(plan.extents[dim + 1 :]) for dim in range(len(plan.extents))]
+    starts = [sum(piece.start * width for piece, width in zip(met, widths, strict=True)) for _, met in plan.places]
+    length = rows.shape[1] - max(starts)
+    return [rows[:, start : start + length] for start in starts]
 
 
 @lru_cache(maxsize=256)

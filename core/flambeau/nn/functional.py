@@ -40,7 +40,7 @@ from flambeau.ops.nn.conv import conv_tbc as conv_tbc
 from flambeau.ops.nn.conv import conv_transpose1d as conv_transpose1d
 from flambeau.ops.nn.conv import conv_transpose2d as conv_transpose2d
 from flambeau.ops.nn.conv import conv_transpose3d as conv_transpose3d
-from flambeau.ops.nn.fold import col2im, im2col
+from flambeau.ops.nn.fold import _col2im, _im2col
 from flambeau.ops.nn.gates import gelu as gelu
 from flambeau.ops.nn.gates import glu as glu
 from flambeau.ops.nn.gates import hardsigmoid as hardsigmoid
@@ -378,7 +378,7 @@ def unfold(
                 [3., 4.],
                 [4., 5.]])
     """
-    return im2col(input, _pair(kernel_size), _pair(dilation), _pair(padding), _pair(stride))
+    return _im2col(input, _pair(kernel_size), _pair(dilation), _pair(padding), _pair(stride))
 
 
 @overridable
@@ -405,7 +405,7 @@ def fold(
                  [1., 2., 1.]]])
     """
     pairs = map(_pair, (output_size, kernel_size, dilation, padding, stride))
-    return col2im(input, *pairs)
+    return _col2im(input, *pairs)
 
 
 # -- dropout ---------------------------------------------------------------

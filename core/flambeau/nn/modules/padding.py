@@ -55,6 +55,8 @@ class _PadNd(Module):
     def _check_input_dim(self, input: Tensor) -> None:
         """Refuse inputs with another number of dimensions than those that are padded, channels, and batch."""
         dims = len(self.padding) // 2
+        if input.dim() < dims:  # which the function refuses in other words
+            return
         if input.dim() not in (dims + 1, dims + 2):
             rows = "\n".join(
                 f"  - {count + 1}D or {count + 2}D input: padding size = {2 * count} (pads last {which})"
@@ -63,6 +65,11 @@ class _PadNd(Module):
             raise NotImplementedError(
                 f"Padding size {len(self.padding)} is not supported for {input.dim()}D input tensor.\n"
                 f"Supported combinations for non-constant padding:\n{rows}"
+            )
+        if 0 in input.shape[-dims - 1 :]:
+            raise RuntimeError(
+                f"Expected {dims + 1}D or {dims + 2}D (batch mode) tensor with possibly 0 batch size and other non-zero "
+                f"dimensions for input, but got: {list(input.shape)}"
             )
 
     def extra_repr(self) -> str:

@@ -41,7 +41,7 @@ def fuse_conv_bn_eval(conv: _Layer, bn: Any, transpose: bool = False) -> _Layer:
     Source of the semantics: ``torch.nn.utils.fuse_conv_bn_eval``.
     """
     fused = _copied(conv, bn)
-    fused.weight, fused.bias = fuse_conv_bn_weights(fused.weight, fused.bias, *_statistics(bn), transpose)
+    fused.weight, fused.bias = fuse_conv_bn_weights(fused.weight, fused.bias, *_statistics(bn), transpose=transpose)
     return fused  # type: ignore[no-any-return]
 
 

@@ -32,6 +32,5 @@ def skip_init(module_cls: type[_Module], *args: Any, **kwargs: Any) -> _Module:
         raise RuntimeError(f"Expected a Module; got {module_cls}")
     if "device" not in inspect.signature(module_cls).parameters:
         raise RuntimeError("Module must support a 'device' arg to skip initialization")
-    device = kwargs.pop("device", "cpu")
     with fork_rng():
-        return module_cls(*args, device=device, **kwargs)
+        return module_cls(*args, **{"device": "cpu"} | kwargs)

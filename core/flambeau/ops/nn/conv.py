@@ -174,8 +174,8 @@ def convolution(
     if dims < 1:
         raise RuntimeError("weight should have at least three dimensions")
     options = {"stride": stride, "padding": padding, "dilation": dilation, "output_padding": output_padding}
-    numbers = [per_dimension(value, name, dims) for name, value in options.items()]
-    return _of_numbers(input, weight, bias, *numbers, transposed, as_int(groups, "groups"))
+    steps, pads, spreads, added = (per_dimension(value, name, dims) for name, value in options.items())
+    return _of_numbers(input, weight, bias, steps, pads, spreads, added, transposed, as_int(groups, "groups"))
 
 
 def _of_numbers(

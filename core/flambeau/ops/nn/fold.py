@@ -15,7 +15,7 @@ from flambeau.shapes import Shape, as_ints
 
 from ._convolving import Window, columns_of, image_of
 
-__all__ = ["col2im", "im2col"]
+__all__ = ["_col2im", "_im2col"]
 
 
 def _options(kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> tuple[Shape, Shape, Shape, Shape]:
@@ -66,11 +66,11 @@ def _check_dtype(name: str, input: Tensor) -> None:
 def _im2col_input(
     grad: Tensor, input_shape: Shape, kernel_size: Any, dilation: Any, padding: Any, stride: Any
 ) -> Tensor:
-    return col2im(grad, tuple(input_shape[-2:]), kernel_size, dilation, padding, stride)
+    return _col2im(grad, tuple(input_shape[-2:]), kernel_size, dilation, padding, stride)
 
 
 @primitive(derivatives={"input": _im2col_input}, method=False, node="Im2ColBackward0")
-def im2col(input: Tensor, kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> Tensor:
+def _im2col(input: Tensor, kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> Tensor:
     """Blocks of (N, C, H, W) or (C, H, W) as columns: (N, C * K * K, blocks); see ``nn.functional.unfold``.
 
     Raises:
@@ -100,11 +100,11 @@ def im2col(input: Tensor, kernel_size: Any, dilation: Any, padding: Any, stride:
 
 
 def _col2im_input(grad: Tensor, kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> Tensor:
-    return im2col(grad, kernel_size, dilation, padding, stride)
+    return _im2col(grad, kernel_size, dilation, padding, stride)
 
 
 @primitive(derivatives={"input": _col2im_input}, method=False, node="Col2ImBackward0")
-def col2im(input: Tensor, output_size: Any, kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> Tensor:
+def _col2im(input: Tensor, output_size: Any, kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> Tensor:
     """Add columns (N, C * K * K, blocks) to the blocks that they stand for: (N, C, *output_size).
 
     One without batch dimension is taken too; see ``nn.functional.fold``.
