@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -74,7 +74,7 @@ def _check(
     assert ours[3] == theirs[3] or form == "turned" or 1 in ours[0].shape  # strides of dims of size 1 mean nothing
 
 
-def _drawn(seed: int) -> Iterator[tuple[random.Random, int, list[int], str, str]]:
+def _drawn(seed: int) -> tuple[random.Random, int, list[int], str, str]:
     draw = random.Random(seed)
     count = draw.choice((1, 2, 2, 3))
     shape = (
@@ -82,7 +82,7 @@ def _drawn(seed: int) -> Iterator[tuple[random.Random, int, list[int], str, str]
     )
     dtype = draw.choice(("float32", "float64", "float64", "float16"))
     form = draw.choice(("plain", "plain", "turned", "channels" if len(shape) == 4 and count == 2 else "plain"))
-    yield draw, count, shape, dtype, form
+    return draw, count, shape, dtype, form
 
 
 def _windows(draw: random.Random, count: int) -> tuple[list[int], list[int], list[int]]:
@@ -92,83 +92,81 @@ def _windows(draw: random.Random, count: int) -> tuple[list[int], list[int], lis
 
 @pytest.mark.parametrize("seed", range(60))
 def test_max_pool(torch: ModuleType, seed: int) -> None:
-    for draw, count, shape, dtype, form in _drawn(seed):
-        kernel, stride, padding = _windows(draw, count)
-        dilation = [draw.choice((1, 1, 2)) for _ in kernel]
-        ceiling, places = draw.random() < 0.5, draw.random() < 0.7
-        _check(
-            torch,
-            lambda m: getattr(m.nn, f"MaxPool{count}d")(kernel, stride, padding, dilation, places, ceiling),
-            _numbers(draw, shape), shape, dtype, form,
-        )  # fmt: skip
+    draw, count, shape, dtype, form = _drawn(seed)
+    kernel, stride, padding = _windows(draw, count)
+    dilation = [draw.choice((1, 1, 2)) for _ in kernel]
+    ceiling, places = draw.random() < 0.5, draw.random() < 0.7
+    _check(
+        torch,
+        lambda m: getattr(m.nn, f"MaxPool{count}d")(kernel, stride, padding, dilation, places, ceiling),
+        _numbers(draw, shape), shape, dtype, form,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("seed", range(60))
 def test_avg_pool(torch: ModuleType, seed: int) -> None:
-    for draw, count, shape, dtype, form in _drawn(seed):
-        options: list[Any] = [*_windows(draw, count), draw.random() < 0.5, draw.random() < 0.5]
-        if count > 1:
-            options.append(draw.choice((None, None, 3)))
-        _check(torch, lambda m: getattr(m.nn, f"AvgPool{count}d")(*options), _numbers(draw, shape), shape, dtype, form)
+    draw, count, shape, dtype, form = _drawn(seed)
+    options: list[Any] = [*_windows(draw, count), draw.random() < 0.5, draw.random() < 0.5]
+    if count > 1:
+        options.append(draw.choice((None, None, 3)))
+    _check(torch, lambda m: getattr(m.nn, f"AvgPool{count}d")(*options), _numbers(draw, shape), shape, dtype, form)
 
 
 @pytest.mark.parametrize("kind", ["AdaptiveAvgPool", "AdaptiveMaxPool"])
 @pytest.mark.parametrize("seed", range(50))
 def test_adaptive_pool(torch: ModuleType, kind: str, seed: int) -> None:
-    for draw, count, shape, dtype, form in _drawn(seed):
-        size = [draw.choice((1, 2, 3, 5)) for _ in range(count)]
-        options: list[Any] = [size, True] if kind == "AdaptiveMaxPool" else [size]
-        _check(
-            torch, lambda m: getattr(m.nn, f"{kind}{count}d")(*options), _numbers(draw, shape), shape, dtype,
-            "plain" if size == [1] * count else form,
-        )  # fmt: skip
+    draw, count, shape, dtype, form = _drawn(seed)
+    size = [draw.choice((1, 2, 3, 5)) for _ in range(count)]
+    options: list[Any] = [size, True] if kind == "AdaptiveMaxPool" else [size]
+    _check(
+        torch, lambda m: getattr(m.nn, f"{kind}{count}d")(*options), _numbers(draw, shape), shape, dtype,
+        "plain" if size == [1] * count else form,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("seed", range(50))
 def test_fractional_max_pool(torch: ModuleType, seed: int) -> None:
-    for draw, _, _, dtype, _ in _drawn(seed):
-        count = draw.choice((2, 3))
-        shape = [2] * draw.randint(0, 1) + [draw.randint(1, 3)] + [draw.randint(5, 8) for _ in range(count)]
-        options = (
-            {"output_size": [draw.randint(1, 3) for _ in range(count)]}
-            if seed % 2
-            else {"output_ratio": (0.45,) * count}
-        )
-        _check(
-            torch,
-            lambda m: getattr(m.nn, f"FractionalMaxPool{count}d")(draw.choice((2,)), return_indices=True, **options),
-            _numbers(draw, shape), shape, dtype, "plain",
-        )  # fmt: skip
+    draw, _, _, dtype, _ = _drawn(seed)
+    count = draw.choice((2, 3))
+    shape = [2] * draw.randint(0, 1) + [draw.randint(1, 3)] + [draw.randint(5, 8) for _ in range(count)]
+    options = (
+        {"output_size": [draw.randint(1, 3) for _ in range(count)]} if seed % 2 else {"output_ratio": (0.45,) * count}
+    )
+    _check(
+        torch,
+        lambda m: getattr(m.nn, f"FractionalMaxPool{count}d")(draw.choice((2,)), return_indices=True, **options),
+        _numbers(draw, shape), shape, dtype, "plain",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("seed", range(50))
 def test_lp_pool(torch: ModuleType, seed: int) -> None:
-    for draw, count, shape, _, form in _drawn(seed):
-        kernel, stride, _ = _windows(draw, count)
-        size = kernel[0] if count == 1 else kernel
-        options = (draw.choice((1, 2, 3, math.inf)), size, draw.choice((None, stride)), draw.random() < 0.5)
-        numbers = [float(draw.randint(1, 30)) for _ in range(math.prod(shape))]
-        _check(torch, lambda m: getattr(m.nn, f"LPPool{count}d")(*options), numbers, shape, "float64", form)
+    draw, count, shape, _, form = _drawn(seed)
+    kernel, stride, _ = _windows(draw, count)
+    size = kernel[0] if count == 1 else kernel
+    options = (draw.choice((1, 2, 3, math.inf)), size, draw.choice((None, stride)), draw.random() < 0.5)
+    numbers = [float(draw.randint(1, 30)) for _ in range(math.prod(shape))]
+    _check(torch, lambda m: getattr(m.nn, f"LPPool{count}d")(*options), numbers, shape, "float64", form)
 
 
 @pytest.mark.parametrize("seed", range(50))
 def test_max_unpool_undoes_max_pool(torch: ModuleType, seed: int) -> None:
-    for draw, count, shape, dtype, form in _drawn(seed):
-        kernel = draw.randint(1, 3)
+    draw, count, shape, dtype, form = _drawn(seed)
+    kernel = draw.randint(1, 3)
 
-        def round_trip(m: Any) -> Callable[[Any], Any]:
-            pool = getattr(m.nn, f"MaxPool{count}d")(kernel, return_indices=True)
-            unpool = getattr(m.nn, f"MaxUnpool{count}d")(kernel)
-            return lambda x: unpool(*pool(x), output_size=x.shape)
+    def round_trip(m: Any) -> Callable[[Any], Any]:
+        pool = getattr(m.nn, f"MaxPool{count}d")(kernel, return_indices=True)
+        unpool = getattr(m.nn, f"MaxUnpool{count}d")(kernel)
+        return lambda x: unpool(*pool(x), output_size=x.shape)
 
-        _check(
-            torch,
-            round_trip,
-            [float(n) for n in draw.sample(range(math.prod(shape)), math.prod(shape))],
-            shape,
-            dtype,
-            form,
-        )
+    _check(
+        torch,
+        round_trip,
+        [float(n) for n in draw.sample(range(math.prod(shape)), math.prod(shape))],
+        shape,
+        dtype,
+        form,
+    )
 
 
 MISTAKES: dict[str, Callable[[Any, Any], Any]] = {
@@ -215,7 +213,7 @@ MISTAKES: dict[str, Callable[[Any, Any], Any]] = {
 def test_words_of_errors(torch: ModuleType, name: str) -> None:
     found = []
     for m in (flambeau, torch):
-        with pytest.raises(Exception) as raised:  # noqa: PT011 (of which class, the other library says)
+        with pytest.raises(Exception) as raised:
             MISTAKES[name](m, m.nn.functional)
         found.append((raised.type, str(raised.value).partition("\n")[0]))
     assert found[0] == found[1]
