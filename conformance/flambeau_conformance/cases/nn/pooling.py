@@ -24,7 +24,7 @@ def _wrong(name: str, count: int, *arguments: Any) -> list[Error]:
         Error("not-a-tensor", lambda t: _function(t, name)("no tensor", *arguments), (TypeError, AttributeError)),
         Error("dims", lambda t: _function(t, name)(t.zeros((2,) * (count + 3)), *arguments), (RuntimeError, IndexError)),
         Error("dtype", lambda t: _function(t, name)(t.zeros(_SHAPES[count], dtype=t.complex64), *arguments),
-              (NotImplementedError,), "not implemented for 'ComplexFloat'"),
+              (NotImplementedError,), "not implemented for 'ComplexFloat'", also=("complex64",)),
     ]  # fmt: skip
 
 
@@ -74,7 +74,8 @@ for _count, _shape in _SHAPES.items():
             _sample("mixed", _name, _shape, _mixed, 1), _sample("padded", _name, _shape, 3, 2, 1),
             _sample("dilated", _name, _shape, 2, 1, 0, 2), _sample("ceiling", _name, _shape, 3, 2, 0, 1, True),
             _sample("named", _name, _shape, kernel_size=2, stride=1, padding=1, dilation=1, ceil_mode=True, gradient=False),
-            _sample("ties", _name, _shape, 3, 1, 1, domain="ties", gradient=False),
+            Sample("ties", lambda t, x, name=_name: _function(t, name)((x * 2).trunc().abs(), 3, 1, 1), (In(_shape),), gradient=False),
+            _sample("strange", _name, _shape, 2, domain="one-zero", gradient=False),
             _sample("one", _name, _shape, 1, 2),
         ])  # fmt: skip
     _name = f"avg_pool{_count}d"
@@ -102,7 +103,7 @@ for _count, _shape in _SHAPES.items():
             _sample("uneven", _name, _shape, _sizes), _sample("more", _name, _shape, 9, gradient=False), _sample("sample", _name, _shape[1:], 2),
             _sample("none", _name, _shape, (0,) * _count, gradient=False), _sample("large", _name, (*_shape[:2], *(size * 5 for size in _sizes)), _sizes, gradient=False),
         ] + ([_sample("own", _name, _shape, (None, *_sizes[1:]))] if _count > 1 else [])
-          + ([_sample("indices", _name, _shape, _sizes, return_indices=True), _sample("ties", _name, _shape, _sizes, True, domain="ties", gradient=False)] if _kind == "max" else []))  # fmt: skip
+          + ([_sample("indices", _name, _shape, _sizes, return_indices=True), _sample("strange", _name, _shape, _sizes, True, domain="one-zero", gradient=False)] if _kind == "max" else []))  # fmt: skip
     _name = f"lp_pool{_count}d"
     op(_name, dtypes=("float32", "float64"), tolerance="reduction", method=False, errors=[
         *_wrong(_name, _count, 2, 2)[:2],

@@ -13,6 +13,7 @@ from math import prod
 from typing import Any
 
 from flambeau import dtypes
+from flambeau._tensor import from_array
 from flambeau.shapes import Shape
 from flambeau.type_info import iinfo
 
@@ -92,10 +93,15 @@ def largest_and_places(type_: Any, array: Any, dims: Shape, windows: Windows) ->
 def coded(type_: Any, array: Any, kernel: Shape, part: Part) -> tuple[Any, Any]:
     """The largest elements of windows, and which of their windows' elements they are."""
     best, codes = _coded(type_, array, kernel, part, False)
-    kernels = type_.kernels
-    if type_.floats and bool(kernels.any(kernels.isnan(best), tuple(range(len(best.shape))), False)):
+    if type_.floats and _has_nan(type_, best):
         best, codes = _coded(type_, array, kernel, part, True)
     return best, codes
+
+
+def _has_nan(type_: Any, array: Any) -> bool:
+    kernels = type_.kernels
+    found = kernels.any(kernels.isnan(array), tuple(range(len(array.shape))), False)
+    return bool(from_array(found, type_.with_dtype(dtypes.bool)).item())
 
 
 def _coded(type_: Any, best: Any, kernel: Shape, part: Part, with_nan: bool) -> tuple[Any, Any]:

@@ -130,7 +130,8 @@ def mapped(type_: Any, array: Any, dims: Shape, maps: tuple[Taps, ...]) -> Any:
         result = (_as_product if taps.length <= _LONG else _one_by_one)(type_, result, dim, taps)
     every = tuple(range(len(result.shape)))
     finite = kernels.lt(kernels.abs(result), type_.number(float("inf")))
-    if not bool(kernels.all(finite, every, False)):
+    truth = from_array(kernels.all(finite, every, False), type_.with_dtype(dtypes.bool))
+    if not truth.item():
         result = array
         for dim, taps in pairs:
             result = _one_by_one(type_, result, dim, taps)

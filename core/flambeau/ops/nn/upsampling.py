@@ -80,7 +80,7 @@ def resized(
     count = len(size)
     shape = tuple(input._array.shape)
     _check_sizes(shape, size)
-    _check_dtype(kind, count, input, antialias)
+    _check_dtype(kind, count, input, antialias and tuple(size) != shape[2:])
     single = input.dtype is not dtypes.float64 and input.dtype is not dtypes.uint8
     if kind.startswith("nearest"):
         single = input.dtype is not dtypes.float64
