@@ -12,11 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from flambeau.backend import Shape
+
 from ._reductions import _PIECE, _square_sum_of_rows, _sum_of_columns, _sum_of_rows
 
 __all__ = ["KERNELS"]
 
-_BLOCK = 1 << 15
+_BLOCK = 1 << 17
 """Elements of a block: what is read, written and held for them fits a level-2 cache."""
 
 _WIDE = 16
@@ -42,10 +44,13 @@ def _short_buffers(length: int) -> Iterator[None]:
 
 
 def _buffers_for(a: np.ndarray) -> Any:
-    return _short_buffers(a.shape[1]) if a.shape[1] >= _LONG and a.size >= _BLOCK else _AS_THEY_ARE
+    length = a.shape[-1]
+    return _short_buffers(length) if length >= _LONG and a.size >= _MANY else _AS_THEY_ARE
 
 
-_LONG = 256
+_LONG, _MANY = 256, 1 << 15
+"""Rows and arrays for which another size of the buffer pays."""
+
 _AS_THEY_ARE = nullcontext()
 
 
@@ -169,8 +174,11 @@ def _channel_moments(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     mean /= count
     centres = np.broadcast_to(mean, (outer, channels)).reshape(-1, 1)
     squares = np.empty(outer * channels, a.dtype)
-    for block in _blocks(len(rows), inner):
-        squares[block] = _square_sum_of_rows(rows[block] - centres[block])
+    scratch = _Scratch(rows)
+    with _buffers_for(rows):
+        for block in _blocks(len(rows), inner):
+            deviation, _ = scratch(block, len(rows))
+            squares[block] = _square_sum_of_rows(np.subtract(rows[block], centres[block], deviation))
     variance = squares.reshape(outer, channels).sum(0)
     variance /= count
     return mean, variance
@@ -178,27 +186,30 @@ def _channel_moments(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _channel_scale(a: np.ndarray, mean: np.ndarray, scale: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
     found = np.empty(a.shape, a.dtype)
-    numbers = [None if each is None else each[:, None] for each in (mean, scale, bias)]
-    for x, out, (centre, factor, shift) in _pieces(a, found, *numbers):
-        np.subtract(x, centre, out)
-        np.multiply(out, factor, out)
-        if shift is not None:
-            np.add(out, shift, out)
+    with _buffers_for(a):
+        for x, out, centre, factor, shift in _pieces(a.shape, (a, found), (mean, scale, bias)):
+            np.subtract(x, centre, out)
+            np.multiply(out, factor, out)
+            if shift is not None:
+                np.add(out, shift, out)
     return found
 
 
-def _pieces(*arrays: Any) -> Iterator[Any]:
-    """Blocks of samples or channels of arrays of three dims, with what belongs to the channels of the last ones: columns."""
-    *threes, mean, scale, bias = arrays
-    outer, channels, inner = threes[0].shape
-    if channels * inner <= _BLOCK:
-        for block in _blocks(outer, channels * inner):
-            yield *(each[block] for each in threes), (mean, scale, bias)
+def _pieces(shape: Shape, arrays: tuple[np.ndarray, ...], numbers: tuple[Any, ...]) -> Iterator[Any]:
+    """Blocks of rows of arrays of three dims, and what belongs to their channels: as columns, or rows if those are narrow."""
+    outer, channels, inner = shape
+    if inner < _WIDE and inner > 1:
+        yield *arrays, *(None if each is None else each[:, None] for each in numbers)
         return
-    for sample in range(outer):
-        for block in _blocks(channels, inner):
-            numbers = tuple(None if each is None else each[block] for each in (mean, scale, bias))
-            yield *(each[sample, block] for each in threes), numbers
+    if inner == 1:
+        rows, length = outer, channels
+        columns = [np.broadcast_to(each, (1, channels)) if each is not None else None for each in numbers]
+    else:
+        rows, length = outer * channels, inner
+        columns = [None if each is None else np.tile(each, outer)[:, None] for each in numbers]
+    flat = [each.reshape(rows, length) for each in arrays]
+    for block in _blocks(rows, length):
+        yield *(each[block] for each in flat), *(each if each is None or inner == 1 else each[block] for each in columns)
 
 
 def _channel_sums(grad: np.ndarray, a: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -216,10 +227,13 @@ def _channel_sums(grad: np.ndarray, a: np.ndarray, mean: np.ndarray) -> tuple[np
     rows, x = (np.ascontiguousarray(each).reshape(outer * channels, inner) for each in (grad, a))
     centres = np.broadcast_to(mean, (outer, channels)).reshape(-1, 1)
     totals, products = np.empty(outer * channels, a.dtype), np.empty(outer * channels, a.dtype)
-    for block in _blocks(len(rows), inner):
-        totals[block] = _sum_of_rows(rows[block])
-        deviation = x[block] - centres[block]
-        products[block] = _sum_of_rows(np.multiply(deviation, rows[block], out=deviation))
+    scratch = _Scratch(rows)
+    with _buffers_for(rows):
+        for block in _blocks(len(rows), inner):
+            totals[block] = _sum_of_rows(rows[block])
+            deviation, _ = scratch(block, len(rows))
+            np.subtract(x[block], centres[block], deviation)
+            products[block] = _sum_of_rows(np.multiply(deviation, rows[block], deviation))
     return totals.reshape(outer, channels).sum(0), products.reshape(outer, channels).sum(0)
 
 
@@ -227,12 +241,13 @@ def _channel_slope(
     grad: np.ndarray, a: np.ndarray, mean: np.ndarray, scale: np.ndarray, factor: np.ndarray, shift: np.ndarray
 ) -> np.ndarray:
     found = np.empty(a.shape, a.dtype)
-    both = np.stack([scale, shift], 1)[:, :, None]
-    for g, x, out, (centre, one, two) in _pieces(grad, a, found, mean[:, None], factor[:, None], both):
-        np.subtract(x, centre, out)
-        np.multiply(out, one, out)
-        np.add(out, two[:, 1], out)
-        np.add(out, g * two[:, 0], out)
+    numbers = (mean, factor, shift, scale)
+    with _buffers_for(a):
+        for g, x, out, centre, one, two, three in _pieces(a.shape, (grad, a, found), numbers):
+            np.subtract(x, centre, out)
+            np.multiply(out, one, out)
+            np.add(out, two, out)
+            np.add(out, g * three, out)
     return found
 
 

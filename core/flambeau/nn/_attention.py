@@ -226,10 +226,10 @@ def multi_head_attention_forward(
     Example:
         >>> import flambeau as torch
         >>> layer, x = torch.nn.MultiheadAttention(4, 2), torch.ones(3, 1, 4)
-        >>> layer(x, x, x)[1]
+        >>> layer(x, x, x)[1].detach()
         tensor([[[0.3333, 0.3333, 0.3333],
                  [0.3333, 0.3333, 0.3333],
-                 [0.3333, 0.3333, 0.3333]]], grad_fn=<MeanBackward1>)
+                 [0.3333, 0.3333, 0.3333]]])
     """
     batched = _is_batched(query, key, value, key_padding_mask, attn_mask, num_heads)
     if not batched:

@@ -46,7 +46,7 @@ def margin_ranking_loss(
             "margin_ranking_loss : All input tensors should have same dimension but got sizes: "
             f"input1: {input1.shape}, input2: {input2.shape}, target: {target.shape} "
         )
-    return _reduced((-target * (input1 - input2) + margin).clamp_min(0), reduction)
+    return _reduced((-target * (input1 - input2) + float(margin)).clamp_min(0), reduction)
 
 
 @overridable
@@ -64,8 +64,14 @@ def hinge_embedding_loss(
         tensor([0.5000, 0.7500])
     """
     reduction = chosen_reduction(size_average, reduce, reduction)
+    if not (input.is_floating_point() or input.is_complex()):
+        margin = int(margin)  # integers stay integers
     beyond, nothing = (margin - input).clamp_min(0), zeros_like(input)
     return _reduced(where(target != 1, beyond, nothing) + where(target != -1, input, nothing), reduction)
+
+
+_LEAST = 9.999999960041972e-13
+"""PyTorch's 1e-12, which it has in single precision."""
 
 
 @overridable
@@ -97,7 +103,7 @@ def cosine_embedding_loss(
             f"{list(input2.shape)}."
         )
     product = (input1 * input2).sum(-1)
-    lengths = ((input1 * input1).sum(-1) + 1e-12) * ((input2 * input2).sum(-1) + 1e-12)
+    lengths = ((input1 * input1).sum(-1) + _LEAST) * ((input2 * input2).sum(-1) + _LEAST)
     cosine = product / lengths.sqrt()
     nothing = zeros_like(cosine)
     alike, unlike = (

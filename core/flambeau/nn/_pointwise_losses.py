@@ -148,11 +148,9 @@ def binary_cross_entropy(
         weight = weight.expand(broadcast_shapes(target.shape, weight.shape))
     if not input._type.real_floats:
         raise NotImplementedError(f"\"binary_cross_entropy\" not implemented for '{scalar_type_name(input.dtype)}'")
-    for other in (target, weight):
-        if other is not None and other.dtype is not input.dtype:
-            raise RuntimeError(
-                f"Found dtype {scalar_type_name(other.dtype)} but expected {scalar_type_name(input.dtype)}"
-            )
+    if target.dtype is not input.dtype:
+        raise RuntimeError(f"Found dtype {scalar_type_name(target.dtype)} but expected {scalar_type_name(input.dtype)}")
+    weight = None if weight is None else weight.to(input.dtype)
     for name, each in (("input", input.detach()), ("target", target.detach())):
         if not bool(((each >= 0) & (each <= 1)).all()):
             raise RuntimeError(f"all elements of {name} should be between 0 and 1")

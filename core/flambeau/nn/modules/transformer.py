@@ -367,9 +367,9 @@ class Transformer(Module):
 
     Example:
         >>> import flambeau as torch
-        >>> model = torch.nn.Transformer(8, 2, 1, 1, 16)
-        >>> model(torch.ones(5, 3, 8), torch.ones(4, 3, 8)).shape
-        torch.Size([4, 3, 8])
+        >>> model = torch.nn.Transformer(8, 2, 1, 1, 16, batch_first=True)
+        >>> model(torch.ones(3, 5, 8), torch.ones(3, 4, 8)).shape
+        torch.Size([3, 4, 8])
     """
 
     def __init__(

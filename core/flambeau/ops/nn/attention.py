@@ -49,7 +49,7 @@ def _repeated_heads(query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor, 
     heads, of_keys, of_values = query.shape[-3], key.shape[-3], value.shape[-3]
     if heads == of_keys == of_values:
         return key, value
-    if heads % of_keys or heads % of_values:
+    if not of_keys or not of_values or heads % of_keys or heads % of_values:
         raise RuntimeError("Number of heads in key and value must divide the number of heads in query")
     return key.repeat_interleave(heads // of_keys, -3), value.repeat_interleave(heads // of_values, -3)
 
@@ -112,7 +112,9 @@ def scaled_dot_product_attention(
         key, value = _repeated_heads(query, key, value)
     if scale is None:
         scale = 1 / sqrt(query.shape[-1]) if query.shape[-1] else inf
-    scores = matmul(query * scale, key.transpose(-2, -1))
+    single = query.dtype.itemsize < 4
+    q, k = (query.float(), key.float()) if single else (query, key)
+    scores = matmul(q * scale, k.transpose(-2, -1))
     mask = _additive(attn_mask, query, key, is_causal)
     blind = None
     if mask is not None:

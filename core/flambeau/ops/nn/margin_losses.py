@@ -58,7 +58,8 @@ def _numbers(rows: Tensor) -> Tensor:
 
 def _gaps(rows: Tensor, index: Tensor, margin: float, weight: Tensor | None) -> tuple[Tensor, Tensor | float]:
     """How far each score is beyond what the margin allows, and the weight of each row."""
-    gaps = (rows - rows.gather(1, index) + margin).clamp_min(0.0)
+    gaps = margin - rows.gather(1, index) + rows
+    gaps = gaps.masked_fill(~(gaps > 0), 0.0)  # nan, too
     return gaps, 1.0 if weight is None else weight.detach()[index]
 
 
@@ -88,8 +89,8 @@ def _differences(rows: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """``max(0, 1 - score of a target + score of another class)``, (rows, targets, classes), and :func:`_is_target`."""
     counted, marked = _is_target(rows, target)
     scores = rows.gather(1, target.reshape(rows.shape).clamp_min(0))
-    gaps = (1.0 - scores.unsqueeze(2) + rows.unsqueeze(1)).clamp_min(0.0)
-    left_out = ~counted.unsqueeze(2) | marked.unsqueeze(1)
+    gaps = 1.0 - scores.unsqueeze(2) + rows.unsqueeze(1)
+    left_out = ~(gaps > 0) | ~counted.unsqueeze(2) | marked.unsqueeze(1)
     return gaps.masked_fill(left_out, 0.0), counted, marked
 
 

@@ -157,6 +157,8 @@ def _checked_shape(
                 f"{list(parameter._array.shape)} and normalized_shape = {list(shape)}"
             )
     found = input._array.shape
+    if len(found) < len(shape) and function == "rms_norm":
+        raise ValueError(f"Input tensor must have at least {len(shape)} dimensions, but got {len(found)}")
     if found[-len(shape) :] != shape:
         sizes = ", ".join(map(str, shape))
         raise RuntimeError(
@@ -399,7 +401,7 @@ def native_group_norm(
     bias: Tensor | None,
     N: int,
     C: int,
-    HxW: int,
+    HxW: int,  # noqa: N803
     group: int,
     eps: float,
 ) -> tuple[Tensor, Tensor, Tensor]:

@@ -161,7 +161,7 @@ def binary_cross_entropy_with_logits(
         logarithm = logsigmoid(x)
         if positive is not None:
             logarithm = ((positive - 1.0) * y + 1.0) * logarithm
-        found = (1.0 - y) * x - logarithm
+        found = ((1.0 - y) * x).sub_(logarithm)  # in the memory order of the input
         return found if w is None else found * w
 
     return _reduced(_computed(losses, input, target, weight, pos_weight), reduction)
