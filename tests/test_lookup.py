@@ -71,7 +71,7 @@ def test_the_line_is_that_of_the_declaration(name: str) -> None:
         ("randn", "cases/random/random.py", "tests/random/test_functions.py"),
         ("bernoulli", "cases/random/random.py", "tests/random/test_functions.py"),
         ("multinomial", "cases/random/random.py", "tests/random/test_programs.py"),
-        ("dropout", "cases/documented/random.py", "tests/random/test_programs.py"),
+        ("dropout", "cases/across/layers.py", "tests/random/test_programs.py"),
         ("nn.functional.relu", "cases/nn/activation.py", "tests/nn/test_activations.py"),
         ("nn.functional.softmax", "cases/nn/activation.py", "tests/nn/test_layers.py"),
         ("nn.functional.cross_entropy", "cases/nn/loss.py", "tests/nn/test_layers.py"),

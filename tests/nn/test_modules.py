@@ -61,7 +61,7 @@ def test_assignment_registers_and_replaces() -> None:
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda m: m.register_buffer("a.b", None), KeyError, "got: a.b"),
+        (lambda m: m.register_buffer("a.b", None), KeyError, "buffer name can.*contain"),
         (lambda m: m.register_buffer("", None), KeyError, "empty string"),
         (lambda m: m.register_buffer("training", None), KeyError, "already exists"),
         (lambda m: m.register_parameter("x", flambeau.zeros(1)), TypeError, "torch.nn.Parameter or None required"),

@@ -15,6 +15,11 @@ NAMESPACES = [
     "nn", "nn.attention", "nn.functional", "nn.init", "nn.modules", "nn.parameter", "nn.utils", "nn.utils.fusion",
     "nn.utils.memory_format", "nn.utils.parametrizations", "nn.utils.parametrize", "nn.utils.prune", "nn.utils.rnn",
     "nn.utils.stateless",
+    *(f"nn.modules.{file}" for file in (
+        "activation", "adaptive", "batchnorm", "channelshuffle", "container", "conv", "distance", "dropout", "flatten", "fold",
+        "instancenorm", "lazy", "linear", "linear_cross_entropy_options", "loss", "module", "normalization", "padding",
+        "pixelshuffle", "pooling", "rnn", "sparse", "transformer", "upsampling",
+    )),
 ]  # fmt: skip
 
 ABSENT = {
@@ -51,6 +56,8 @@ WIDER = {
 
 def _public(module: ModuleType) -> list[str]:
     """The functions and classes that a namespace shows, but for those of Python's library."""
+    if module.__name__.startswith("torch.nn.modules."):
+        return sorted(module.__all__)
     found = []
     for name, value in vars(module).items():
         home = (getattr(value, "__module__", None) or "").split(".")[0]

@@ -442,3 +442,22 @@ def test_functional_call_of_utils() -> None:
     with pytest.warns(FutureWarning, match=r"Please use `torch\.func\.functional_call` instead"):
         result = utils.stateless.functional_call(layer, given, flambeau.tensor([[3.0]]))
     assert result.tolist() == [[7.0]]
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("transpose", [True, False])
+def test_weights_of_a_layer_and_its_normalisation(torch: ModuleType, bias: bool, transpose: bool) -> None:
+    def program(t: Any) -> Any:
+        one, two = t.linspace(0.5, 2, 3), t.linspace(-1, 1, 3)
+        weight = t.linspace(-1, 1, 18).reshape(3, 3, 2)
+        own = two if bias else None
+        fused = t.nn.utils.fuse_conv_bn_weights(weight, own, two, one, 1e-3, None if bias else one, own, transpose)
+        return fused, t.nn.utils.fuse_linear_bn_weights(weight[..., 0], own, two, one, 1e-3, one, two)
+
+    compare(torch, program)
+
+
+def test_memory_formats_of_a_module_without_convolutions() -> None:
+    layer = nn.Linear(2, 2)
+    assert utils.convert_conv2d_weight_memory_format(layer, flambeau.channels_last) is layer
+    assert utils.convert_conv3d_weight_memory_format(layer, flambeau.channels_last_3d) is layer

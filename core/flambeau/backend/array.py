@@ -16,8 +16,8 @@ from ._array_fft import fft_kernels
 from ._array_indexing import indexing_kernels
 from ._array_linalg import linalg_kernels, product_kernels
 from ._array_movement import movement_kernels
-from ._array_recurrent import recurrent_kernels
 from ._array_reductions import IN_ORDER, WIDENED, in_order, reduction_kernels, widened
+from ._array_rnn import recurrent_kernels
 from ._array_sorting import sorting_kernels
 from ._array_steps import step_kernels
 from .kernels import Array, Shape

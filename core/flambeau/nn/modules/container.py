@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import operator
 import warnings
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -41,8 +42,22 @@ class Container(Module):
             self.add_module(name, module)
 
 
-class _Listed(Module):
-    """Modules under the names "0", "1", … in order."""
+class _Numbered(Module):
+    """What has entries under the names "0", "1", … in order: attributes that ``dir`` does not list."""
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if not name.isdigit()]
+
+    def _get_abs_string_index(self, idx: int) -> str:
+        """The name of an entry."""
+        position, size = operator.index(idx), len(self)  # type: ignore[arg-type]
+        if not -size <= position < size:
+            raise IndexError(f"index {position} is out of range")
+        return str(position % size)
+
+
+class _Listed(_Numbered):
+    """Modules in order."""
 
     def __len__(self) -> int:
         return len(self._modules)
@@ -50,48 +65,27 @@ class _Listed(Module):
     def __iter__(self) -> Iterator[Any]:
         return iter(list(self._modules.values()))
 
-    def _name_of(self, index: int) -> str:
-        position = operator.index(index)
-        size = len(self)
-        if not -size <= position < size:
-            raise IndexError(f"index {position} is out of range")
-        return list(self._modules)[position]
+    def _name_of(self, idx: int) -> str:
+        return list(self._modules)[int(self._get_abs_string_index(idx))]
 
-    def __getitem__(self, index: int | slice) -> Any:
-        if isinstance(index, slice):
-            return self._of(dict(list(self._modules.items())[index]))
-        return self._modules[self._name_of(index)]
+    def __getitem__(self, idx: int | slice) -> Any:
+        if isinstance(idx, slice):
+            return self._of(OrderedDict(list(self._modules.items())[idx]))
+        return self._modules[self._name_of(idx)]
 
-    def __setitem__(self, index: int, module: Module) -> None:
-        setattr(self, self._name_of(index), module)
+    def __setitem__(self, idx: int, module: Module) -> None:
+        setattr(self, self._name_of(idx), module)
 
-    def __delitem__(self, index: int | slice) -> None:
+    def __delitem__(self, idx: int | slice) -> None:
         kept = list(self._modules.values())
-        del kept[index]
+        if not isinstance(idx, slice):
+            idx = int(self._get_abs_string_index(idx))
+        del kept[idx]
         self._renumber(kept)
-
-    def __add__(self: _Self, other: Iterable[Module]) -> _Self:
-        return self._of({str(position): module for position, module in enumerate(itertools.chain(self, other))})
-
-    def __iadd__(self: _Self, other: Iterable[Module]) -> _Self:
-        return self.extend(other)
 
     def append(self: _Self, module: Module) -> _Self:
         """Add a module at the end."""
         self.add_module(str(len(self)), module)
-        return self
-
-    def extend(self: _Self, modules: Iterable[Module]) -> _Self:
-        """Add modules at the end."""
-        for module in list(modules):
-            self.append(module)
-        return self
-
-    def insert(self: _Self, index: int, module: Module) -> _Self:
-        """Add a module before the one at ``index``."""
-        modules = list(self._modules.values())
-        modules.insert(index, module)
-        self._renumber(modules)
         return self
 
     def pop(self, key: int | slice) -> Any:
@@ -100,11 +94,16 @@ class _Listed(Module):
         del self[key]
         return module
 
-    def _renumber(self, modules: list[Module | None]) -> None:
+    def _renumber(self, modules: list[Any]) -> None:
         self._modules.clear()
         self._modules.update({str(position): module for position, module in enumerate(modules)})
 
-    def _of(self: _Self, modules: dict[str, Any]) -> _Self:
+    def _inserted(self, index: int, module: Module) -> None:
+        modules = list(self._modules.values())
+        modules.insert(index, module)
+        self._renumber(modules)
+
+    def _of(self: _Self, modules: OrderedDict[str, Any]) -> _Self:
         """A container of the same class with other modules."""
         raise NotImplementedError
 
@@ -123,7 +122,7 @@ class Sequential(_Listed):
 
     def __init__(self, *args: Any) -> None:
         super().__init__()
-        if len(args) == 1 and isinstance(args[0], dict):
+        if len(args) == 1 and isinstance(args[0], OrderedDict):
             for name, module in args[0].items():
                 self.add_module(name, module)
         else:
@@ -131,9 +130,50 @@ class Sequential(_Listed):
 
     def extend(self: _Self, sequential: Iterable[Module]) -> _Self:
         """Add modules at the end."""
-        return super().extend(sequential)
+        for module in list(sequential):
+            self.append(module)
+        return self
 
-    def _of(self, modules: dict[str, Any]) -> Any:
+    def insert(self: _Self, index: int, module: Module) -> _Self:
+        """Add a module before the one at ``index``.
+
+        Raises:
+            IndexError: there is none.
+        """
+        if not isinstance(module, Module):
+            raise AssertionError(f"module should be of type: {Module}")
+        if not -len(self) <= index <= len(self):
+            raise IndexError(f"Index out of range: {index}")
+        self._inserted(index, module)
+        return self
+
+    def __add__(self, other: Sequential) -> Sequential:
+        return Sequential(*self, *self._checked(other))
+
+    def __iadd__(self: _Self, other: Sequential) -> _Self:
+        return self.extend(self._checked(other))
+
+    def _checked(self, other: Any) -> Any:
+        if not isinstance(other, Sequential):
+            raise ValueError(f"add operator supports only objects of Sequential class, but {type(other)!s} is given.")
+        return other
+
+    def __mul__(self, other: int) -> Sequential:
+        return Sequential(*self._repeated(other))
+
+    __rmul__ = __mul__
+
+    def __imul__(self: _Self, other: int) -> _Self:
+        return self.extend(self._repeated(other)[len(self) :])
+
+    def _repeated(self, times: Any) -> list[Module]:
+        if not isinstance(times, int):
+            raise TypeError(f"unsupported operand type(s) for *: {type(self)} and {type(times)}")
+        if times <= 0:
+            raise ValueError(f"Non-positive multiplication factor {times} for {type(self)}")
+        return [*self] * times
+
+    def _of(self, modules: OrderedDict[str, Any]) -> Any:
         return type(self)(modules)
 
     def forward(self, input: Any) -> Any:
@@ -158,9 +198,32 @@ class ModuleList(_Listed):
 
     def __init__(self, modules: Iterable[Module] | None = None) -> None:
         super().__init__()
-        self.extend(modules or ())
+        if modules is not None:
+            self.extend(modules)
 
-    def _of(self, modules: dict[str, Any]) -> Any:
+    def extend(self: _Self, modules: Iterable[Module]) -> _Self:
+        """Add modules at the end.
+
+        Raises:
+            TypeError: what was given is no collection.
+        """
+        if not isinstance(modules, Iterable):
+            raise TypeError(f"ModuleList.extend should be called with an iterable, but got {type(modules).__name__}")
+        for module in list(modules):
+            self.append(module)
+        return self
+
+    def insert(self, index: int, module: Module) -> None:
+        """Add a module before the one at ``index``."""
+        self._inserted(index, module)
+
+    def __add__(self, other: Iterable[Module]) -> ModuleList:
+        return ModuleList([*self, *other])
+
+    def __iadd__(self: _Self, modules: Iterable[Module]) -> _Self:
+        return self.extend(modules)  # type: ignore[attr-defined,no-any-return]
+
+    def _of(self, modules: OrderedDict[str, Any]) -> Any:
         return type(self)(modules.values())
 
     def __repr__(self) -> str:
@@ -187,7 +250,8 @@ class ModuleDict(Module):
 
     def __init__(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]] | None = None) -> None:
         super().__init__()
-        self.update(modules or {})
+        if modules is not None:
+            self.update(modules)
 
     def __getitem__(self, key: str) -> Any:
         return self._modules[key]
@@ -229,8 +293,25 @@ class ModuleDict(Module):
 
     def update(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]]) -> None:
         """Add modules, in the place of those of the same names."""
-        for key, module in dict(modules).items():
+        for key, module in _pairs("ModuleDict", "ModuleDict", modules):
             self[key] = module
+
+
+def _pairs(name: str, caller: str, given: Any) -> list[tuple[str, Any]]:
+    """Names with what stands for them, from a mapping or from pairs; all of them, before anything is changed."""
+    if isinstance(given, (Mapping, ModuleDict, ParameterDict)):
+        return list(given.items())
+    if not isinstance(given, Iterable):
+        raise TypeError(
+            f"{caller}.update should be called with an iterable of key/value pairs, but got {type(given).__name__}"
+        )
+    found = list(given)
+    for place, pair in enumerate(found):
+        if not isinstance(pair, Iterable):
+            raise TypeError(f"{name} update sequence element #{place} should be Iterable; is{type(pair).__name__}")
+        if len(pair) != 2:  # type: ignore[arg-type]
+            raise ValueError(f"{name} update sequence element #{place} has length {len(pair)}; 2 is required")  # type: ignore[arg-type]
+    return [(key, value) for key, value in found]
 
 
 # -- parameters ---------------------------------------------------------------
@@ -243,12 +324,13 @@ def _as_parameter(value: Any) -> Any:
 
 def _described(value: Any, kind: str) -> str:
     if not isinstance(value, Tensor):
-        return f"Object of type: {type_name(value)}"
+        return f"Object of type: {type(value).__name__}"
     place = "" if value.is_cpu else f" ({value.device})"
-    return f"Parameter containing: [{kind} of size {'x'.join(map(str, value.shape))}{place}]"
+    what = "Parameter" if isinstance(value, Parameter) else "Tensor"
+    return f"{what} containing: [{kind} of size {'x'.join(map(str, value.shape))}{place}]"
 
 
-class ParameterList(Module):
+class ParameterList(_Numbered):
     """Hold parameters in a list, so that the module that has the list has them; tensors become parameters.
 
     Source of the semantics: ``torch.nn.ParameterList``.
@@ -265,19 +347,13 @@ class ParameterList(Module):
         self._size = 0
         self.extend(() if values is None else values)
 
-    def _name_of(self, index: int) -> str:
-        position = operator.index(index)
-        if not -len(self) <= position < len(self):
-            raise IndexError(f"index {position} is out of range")
-        return str(position % len(self))
+    def __getitem__(self, idx: int | slice) -> Any:
+        if isinstance(idx, slice):
+            return type(self)(list(self)[idx])
+        return getattr(self, self._get_abs_string_index(idx))
 
-    def __getitem__(self, index: int | slice) -> Any:
-        if isinstance(index, slice):
-            return type(self)(list(self)[index])
-        return getattr(self, self._name_of(index))
-
-    def __setitem__(self, index: int, value: Any) -> None:
-        setattr(self, self._name_of(index), _as_parameter(value))
+    def __setitem__(self, idx: int, param: Any) -> None:
+        setattr(self, self._get_abs_string_index(idx), _as_parameter(param))
 
     def __len__(self) -> int:
         return self._size
@@ -285,8 +361,12 @@ class ParameterList(Module):
     def __iter__(self) -> Iterator[Any]:
         return (self[position] for position in range(len(self)))
 
-    def __iadd__(self, values: Iterable[Any]) -> ParameterList:
-        return self.extend(values)
+    def __iadd__(self, parameters: Iterable[Any]) -> ParameterList:
+        return self.extend(parameters)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Refuse: it is no layer."""
+        raise RuntimeError("ParameterList should not be called.")
 
     def append(self, value: Any) -> ParameterList:
         """Add a value at the end."""
@@ -329,16 +409,65 @@ class ParameterDict(Module):
     def __init__(self, parameters: Mapping[str, Any] | Iterable[tuple[str, Any]] | None = None) -> None:
         super().__init__()
         self._keys: dict[str, None] = {}
-        self.update(parameters or {})
+        if parameters is not None:
+            self.update(parameters)
+
+    def _key_to_attr(self, key: str) -> str:
+        if not isinstance(key, str):
+            raise TypeError(
+                "Index given to ParameterDict cannot be used as a key as it is not a string (type is "
+                f"'{type(key).__name__}'). Open an issue on github if you need non-string keys."
+            )
+        return key
 
     def __getitem__(self, key: str) -> Any:
-        if key not in self._keys:
-            raise KeyError(key)
-        return getattr(self, key)
+        return getattr(self, self._key_to_attr(key))
 
     def __setitem__(self, key: str, value: Any) -> None:
+        setattr(self, self._key_to_attr(key), _as_parameter(value))
         self._keys[key] = None
-        setattr(self, key, _as_parameter(value))
+
+    def __call__(self, input: Any) -> Any:
+        """Refuse: it is no layer."""
+        raise RuntimeError("ParameterDict should not be called.")
+
+    def __reversed__(self) -> Iterator[str]:
+        return reversed(self._keys)
+
+    def __or__(self, other: ParameterDict) -> ParameterDict:
+        joined = self.copy()
+        joined.update(other)
+        return joined
+
+    def __ror__(self, other: ParameterDict) -> ParameterDict:
+        joined = other.copy()
+        joined.update(self)
+        return joined
+
+    def __ior__(self, other: ParameterDict) -> ParameterDict:
+        self.update(other)
+        return self
+
+    def copy(self) -> ParameterDict:
+        """Another with the same entries."""
+        return ParameterDict(OrderedDict(self.items()))
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        """The value of a name, which becomes ``default`` if there is none."""
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def popitem(self) -> tuple[str, Any]:
+        """Take the last name out, with its value."""
+        if not self._keys:
+            raise KeyError("popitem(): dictionary is empty")
+        key = next(reversed(self._keys))
+        return key, self.pop(key)
+
+    def fromkeys(self, keys: Iterable[str], default: Any = None) -> ParameterDict:
+        """Another with these names, each with ``default``."""
+        return ParameterDict([(key, default) for key in keys])
 
     def __delitem__(self, key: str) -> None:
         del self._keys[key]
@@ -382,7 +511,10 @@ class ParameterDict(Module):
 
     def update(self, parameters: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> None:
         """Add values, in the place of those of the same names."""
-        for key, value in dict(parameters).items():
+        pairs = _pairs("ParameterDict", "ParametersDict", parameters)
+        if isinstance(parameters, Mapping) and not isinstance(parameters, OrderedDict):
+            pairs.sort()  # as PyTorch does, which is older than the order of dictionaries
+        for key, value in pairs:
             self[key] = value
 
     def extra_repr(self) -> str:

@@ -63,11 +63,30 @@ class Module(Hooked, Stateful):
     _buffers: dict[str, Tensor | None]
     _modules: dict[str, Module | None]
 
-    def __init__(self) -> None:
+    dump_patches = False  # of PyTorch's old serialization
+    call_super_init = False
+    """Whether ``__init__`` goes on to that of a further base class, with the arguments that it got."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         # Straight into the dictionary: __setattr__ below needs these to be there.
         self.__dict__.update(training=True, _parameters={}, _buffers={}, _modules={})
         self._start_hooks()
         self._start_state()
+        if self.call_super_init:
+            super().__init__(*args, **kwargs)
+        elif kwargs:
+            raise TypeError(
+                f"{type(self).__name__}.__init__() got an unexpected keyword argument '{next(iter(kwargs))}'"
+            )
+        elif args:
+            raise TypeError(
+                f"{type(self).__name__}.__init__() takes 1 positional argument but {len(args) + 1} were given"
+            )
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._start_hooks()  # what is saved may be older than some of the hooks
+        self._start_state()
+        self.__dict__.update(state)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the module's result; every module defines it."""
@@ -167,9 +186,9 @@ class Module(Hooked, Stateful):
 
     def add_module(self, name: str, module: Module | None) -> None:
         """Add a module under a name."""
-        self._check_new_name(name, "_modules")
         if module is not None and not isinstance(module, Module):
             raise TypeError(f"{type_name(module)} is not a Module subclass")
+        self._check_new_name(name, "_modules")
         self._enter("_modules", name, module)
 
     register_module = add_module
@@ -181,7 +200,7 @@ class Module(Hooked, Stateful):
         if not isinstance(name, str):
             raise TypeError(f"{what} name should be a string. Got {type_name(name)}")
         if "." in name:
-            raise KeyError(f'{what} name can\'t contain ".", got: {name}')
+            raise KeyError(f'{what} name can\'t contain "."' + (f", got: {name}" if kind == "_modules" else ""))
         if name == "":
             raise KeyError(f'{what} name can\'t be empty string ""')
         if hasattr(self, name) and name not in self.__dict__[kind]:
@@ -264,6 +283,30 @@ class Module(Hooked, Stateful):
                 raise AttributeError(f"`{part}` is not an nn.Module")
         return module  # type: ignore[no-any-return]
 
+    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
+        """Put a module in the place of the one with a dotted name. Source: ``torch.nn.Module.set_submodule``.
+
+        Args:
+            target: the name.
+            module: the new one.
+            strict: whether there has to be one already.
+
+        Raises:
+            ValueError: the name is empty, or ``module`` is none.
+            AttributeError: there is no such module.
+        """
+        if target == "":
+            raise ValueError("Cannot set the submodule without a target name!")
+        if not isinstance(module, Module):
+            raise ValueError(f"`module` is not an nn.Module, found {type(module)}")
+        path, _, name = target.rpartition(".")
+        parent = self.get_submodule(path)
+        if strict and not hasattr(parent, name):
+            raise AttributeError(f"{type(parent).__name__} has no attribute `{name}`")
+        if hasattr(parent, name) and not isinstance(getattr(parent, name), Module):
+            raise AttributeError(f"`{name}` is not an nn.Module")
+        setattr(parent, name, module)
+
     def get_parameter(self, target: str) -> Parameter:
         """The parameter with a dotted name.
 
@@ -323,18 +366,18 @@ class Module(Hooked, Stateful):
         for parameter in self.parameters():
             clear_grad(parameter, set_to_none)
 
-    def _apply(self: _Self, convert: Callable[[Tensor], Tensor], recurse: bool = True) -> _Self:
+    def _apply(self: _Self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> _Self:
         """Convert every parameter, its gradient and every buffer, in place: optimizers keep what they refer to."""
         with no_grad():
             for module in self.modules() if recurse else (self,):
                 for parameter in module._parameters.values():
                     if parameter is not None:
-                        parameter.data = convert(parameter.data)
+                        parameter.data = fn(parameter.data)
                         if parameter.grad is not None:
-                            parameter.grad = convert(parameter.grad)
+                            parameter.grad = fn(parameter.grad)
                 for name, buffer in module._buffers.items():
                     if buffer is not None:
-                        module._buffers[name] = convert(buffer)
+                        module._buffers[name] = fn(buffer)
         return self
 
     def to(self: _Self, *args: Any, **kwargs: Any) -> _Self:
@@ -400,19 +443,25 @@ class Module(Hooked, Stateful):
         """
         return self._apply(lambda tensor: tensor.share_memory_())
 
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Do nothing: there is no compiler, and the module runs as it is. Source: ``torch.nn.Module.compile``."""
+
     # -- text -----------------------------------------------------------------------------------------------------------
 
     def extra_repr(self) -> str:
         """What stands between the brackets of the module's text."""
         return ""
 
+    def _get_name(self) -> str:
+        return type(self).__name__
+
     def __repr__(self) -> str:
         extra = self.extra_repr()
         lines = extra.split("\n") if extra else []
         below = [f"({name}): {indented(repr(module))}" for name, module in self._modules.items()]
         if not below and len(lines) <= 1:
-            return f"{type(self).__name__}({extra})"
-        return f"{type(self).__name__}(\n  " + "\n  ".join(lines + below) + "\n)"
+            return f"{self._get_name()}({extra})"
+        return f"{self._get_name()}(\n  " + "\n  ".join(lines + below) + "\n)"
 
 
 _REGISTRATION = {kind: new_hooks() for kind in _KINDS}
