@@ -96,7 +96,7 @@ def _differences(rows: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 def _multilabel_slope(grad: Tensor, input: Tensor, target: Tensor, reduction: str) -> Tensor:
     rows = _rows(input)
-    gaps, counted, marked = _differences(rows, target)
+    gaps, _counted, _marked = _differences(rows, target)
     beyond = (gaps > 0).to(rows.dtype) / rows.shape[1]
     each = beyond.sum(1).scatter_add(1, target.reshape(rows.shape).clamp_min(0), -beyond.sum(2))
     if reduction == "mean":

@@ -399,8 +399,8 @@ def native_group_norm(
     input: Tensor,
     weight: Tensor | None,
     bias: Tensor | None,
-    N: int,
-    C: int,
+    N: int,  # noqa: N803 (PyTorch's names)
+    C: int,  # noqa: N803
     HxW: int,  # noqa: N803
     group: int,
     eps: float,
