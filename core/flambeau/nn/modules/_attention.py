@@ -45,6 +45,8 @@ class MultiheadAttention(Module):
         (torch.Size([5, 3, 4]), torch.Size([5, 3, 3]))
     """
 
+    __module__ = "flambeau.nn.modules.activation"  # where PyTorch has it, which pickled modules name
+
     __constants__: ClassVar = ["batch_first"]
     in_proj_weight: Parameter | None
     in_proj_bias: Parameter | None
