@@ -47,7 +47,8 @@ def _relu_backward(input: Tensor, other: Tensor) -> Tensor:
     derivatives={"input": lambda grad, result: _relu_backward(grad, result)},
     check=_no_bool_relu,
     domain="numbers",
-    default=lambda type_, a: type_.kernels.maximum(a, type_.number(0)),
+    # Not the maximum, which may take the 0 for a -0.0.
+    default=lambda type_, a: type_.kernels.where(type_.kernels.lt(a, type_.number(0)), type_.number(0), a),
 )
 def relu(input: Tensor) -> Tensor:
     """Replace negative elements by 0. Source of the semantics: ``torch.relu``.
