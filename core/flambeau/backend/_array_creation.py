@@ -39,7 +39,7 @@ def storage_kernels(xp: Any) -> dict[str, Callable[..., Any]]:
 
     def cast(a: Array, dtype: str) -> Array:
         if a.dtype.kind == "c" and not dtype.startswith("complex"):
-            a = (a != 0) if dtype == "bool" else a.real
+            a = xp.asarray(a != 0) if dtype == "bool" else a.real
         return dense_copy(a, dtype)
 
     return {

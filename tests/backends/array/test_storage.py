@@ -139,6 +139,12 @@ def test_cast_to_the_same_type_copies(kernels) -> None:
     assert kernels.cast(np.array(1.5), "float32").shape == ()
 
 
+def test_cast_of_a_complex_number_without_dims_gives_an_array(kernels) -> None:
+    truth = kernels.cast(np.array(1j), "bool")
+    assert type(truth) is type(np.array(1j))
+    assert truth.item() is True
+
+
 def test_copy_into(kernels) -> None:
     target = np.zeros((2, 3), "int32")
     assert kernels.copy_into(target[:, ::2], np.array([[7], [8]], "int32")) is None

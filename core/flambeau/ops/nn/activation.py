@@ -10,6 +10,7 @@ from flambeau._dispatch.checks import zero_gradient
 from flambeau._dispatch.declare import composite, elementwise, fused
 from flambeau._dispatch.precision import all_in_single, in_single
 from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.copies import contiguous_array
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.reductions.sums import sum
 from flambeau.shapes import normalize_dim
@@ -47,7 +48,8 @@ def _relu_backward(input: Tensor, other: Tensor) -> Tensor:
     derivatives={"input": lambda grad, result: _relu_backward(grad, result)},
     check=_no_bool_relu,
     domain="numbers",
-    default=lambda type_, a: type_.kernels.maximum(a, type_.number(0)),
+    # Not the maximum, which may take the 0 for a -0.0.
+    default=lambda type_, a: type_.kernels.where(type_.kernels.lt(a, type_.number(0)), type_.number(0), a),
 )
 def relu(input: Tensor) -> Tensor:
     """Replace negative elements by 0. Source of the semantics: ``torch.relu``.
@@ -78,8 +80,9 @@ def _source(function: str, input: Tensor, dim: int | None, dtype: dtypes.dtype |
     return source, dim
 
 
-def _shifted(kernels: Any, array: Any, dim: int) -> Any:
-    """The array less its maximum along ``dim``: exp of it does not overflow."""
+def _shifted(type_: Any, array: Any, dim: int) -> Any:
+    """The array less its maximum along ``dim``: exp of it does not overflow. It is contiguous, as PyTorch's results are."""
+    kernels, array = type_.kernels, contiguous_array(type_, array)
     return kernels.sub(array, kernels.amax(array, (dim,), True)) if array.shape[dim] else array
 
 
@@ -101,7 +104,7 @@ def _shares(dim: int, type_: Any, array: Any) -> Any:
     kernels = type_.kernels
     if kernels.softmax is not None:
         return kernels.softmax(array, dim)
-    powers = kernels.exp(_shifted(kernels, array, dim))
+    powers = kernels.exp(_shifted(type_, array, dim))
     return kernels.div(powers, kernels.sum(powers, (dim,), True))
 
 
@@ -173,7 +176,7 @@ def _log_of_shares(dim: int, type_: Any, array: Any) -> Any:
     kernels = type_.kernels
     if kernels.log_softmax is not None:
         return kernels.log_softmax(array, dim)
-    shifted = _shifted(kernels, array, dim)
+    shifted = _shifted(type_, array, dim)
     return kernels.sub(shifted, kernels.log(kernels.sum(kernels.exp(shifted), (dim,), True)))
 
 
