@@ -25,7 +25,7 @@ _VALUES: dict[str, tuple[Any, ...]] = {
     "value": (2,), "rounding_mode": ("floor", "trunc"), "diagonal": (1, -1), "offset": (1, -1), "dim1": (0, 1),
     "dim2": (1, 0), "dim0": (0, -1), "shifts": (1, -2), "decimals": (1, -1), "approximate": ("tanh", "none"),
     "min": (-0.5, 0, float("-inf")), "max": (0.5, 1, float("inf")), "eps": (0.1,), "nan": (1.5,),
-    "posinf": (9.0,), "neginf": (-9.0,),
+    "posinf": (9.0, float("inf")), "neginf": (-9.0,),
     "bins": (3, 5), "right": (True,), "side": ("right", "left"), "out_int32": (True,), "upper": (True, False),
     "hermitian": (False,), "full_matrices": (False, True), "reduction": ("none", "sum", "mean"), "weight": (),
     "negative_slope": (0.2,), "threshold": (0.5,), "lambd": (0.3,), "inplace": (False,), "accumulate": (True, False),

@@ -70,9 +70,9 @@ def _kept(optimizer: Any, x: Any) -> list[Any]:
     return [each.clone() for each in kept if each is not None and tuple(each.shape) == tuple(x.shape)]
 
 
-def _on_numbers(t: Any, make: Any, numbers: Any, dtype: str = "float32") -> Any:
+def _on_numbers(t: Any, make: Any, numbers: Any, dtype_of_all: str) -> Any:
     """The parameters after each of two steps, where every gradient is one of the numbers, and meets every parameter."""
-    values = t.tensor(numbers).to(getattr(t, dtype))
+    values = t.tensor(numbers).to(getattr(t, dtype_of_all))
     x = values.repeat(len(numbers)).requires_grad_()
     optimizer = make(t, [x])
     found = []
@@ -114,6 +114,15 @@ def _some(found: Any) -> Any:
     return found.reshape(found.shape[0], -1).flip(1)[:, ::89]
 
 
+def _some_steps(t: Any, make: Any, size: int, dtype_of_all: str = "float32") -> Any:
+    found = _steps(t, make, size=size, dtype=dtype_of_all, steps=2)
+    return _some(found) if size > 3 else found
+
+
+def _some_in_memory(t: Any, make: Any, shape: tuple[int, int]) -> Any:
+    return _some(_in_memory(t, make, (False, False), shape))
+
+
 def _placed(numbers: Any, shape: tuple[int, int], turned: bool) -> Any:
     matrix = numbers.reshape(shape)
     return matrix.t().contiguous().t() if turned else matrix
@@ -129,24 +138,21 @@ def _hard(kind: str, options: dict[str, Any], also: str = "") -> Iterator[Sample
     """Steps on special numbers, in every floating dtype, on many, and in other orders of memory."""
     make = _maker(kind, options)
 
-    def made(name: str, run: Callable[[Any], Any], dtype: str = "float32") -> Sample:
-        return Sample(f"{name}{also}", run, (), dtypes=(dtype,), gradient=False)
+    def made(name: str, run: Callable[..., Any], dtype: str = "float32", **how: Any) -> Sample:
+        return Sample(f"{name}{also}", lambda t: run(t, make, **how), (), dtypes=(dtype,), gradient=False)
 
     for name, numbers in _HARD.items():
         for dtype in ("float32", "float64"):
-            yield made(f"{name}-{dtype}", lambda t, n=numbers, d=dtype: _on_numbers(t, make, n, d), dtype)
+            yield made(f"{name}-{dtype}", _on_numbers, dtype, numbers=numbers, dtype_of_all=dtype)
     for dtype in ("float16", "bfloat16"):
-        yield made(dtype, lambda t, d=dtype: _steps(t, make, dtype=d, steps=2), dtype)
-    yield made("over-20000", lambda t: _some(_steps(t, make, size=22_003, steps=2)))
+        yield made(dtype, _some_steps, dtype, dtype_of_all=dtype, size=3)
+    yield made("over-20000", _some_steps, size=22_003)
     for name, shape in (("rows", (3, 701)), ("columns", (701, 3))):
-        yield made(name, lambda t, s=shape: _some(_in_memory(t, make, (False, False), s)))
-    yield made("stepped", lambda t: _stepped(t, make))
-    for name, turned in (
-        ("turned", (True, True)),
-        ("turned-gradients", (False, True)),
-        ("turned-parameters", (True, False)),
-    ):
-        yield made(name, lambda t, u=turned: _in_memory(t, make, u))
+        yield made(name, _some_in_memory, shape=shape)
+    yield made("stepped", _stepped)
+    yield made("turned", _in_memory, turned=(True, True))
+    yield made("turned-gradients", _in_memory, turned=(False, True))
+    yield made("turned-parameters", _in_memory, turned=(True, False))
 
 
 for _kind, _options in (("SGD", _SGD), ("Adam", _ADAM), ("AdamW", _ADAM)):
