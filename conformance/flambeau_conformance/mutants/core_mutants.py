@@ -190,7 +190,7 @@ _NAMESPACES = (
 
 def _public() -> Iterator[tuple[str, FunctionType]]:
     """The functions and constructors of the public namespaces that are no ops, nor forms of them, each once."""
-    ops = {row.function for row in ROWS.values()}
+    ops: set[Any] = {row.function for row in ROWS.values()}
     ops |= {getattr(flambeau.Tensor, name, None) for row in ROWS.values() if _has_form(row) for name in _forms_of(row)}
     seen: set[FunctionType] = set()
     for namespace in _NAMESPACES:
