@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import flambeau
-from flambeau.backend._array_convolution import convolution_kernels
+from flambeau.backend._array_conv import convolution_kernels
 from standin_backend import cupy_on_standin
 
 KERNELS = ("convolution", "convolution_input", "convolution_weight")
