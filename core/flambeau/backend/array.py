@@ -9,7 +9,7 @@ from functools import cached_property
 from math import prod
 from typing import Any
 
-from ._array_convolution import convolution_kernels
+from ._array_conv import convolution_kernels
 from ._array_creation import dense_copy, storage_kernels
 from ._array_elementwise import TWO_OPERANDS, binary_kernel, clamp_kernel, elementwise_kernels, unary_kernel
 from ._array_fft import fft_kernels

@@ -16,14 +16,7 @@ from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case,
 from flambeau.errors import UnsupportedLayoutError
 from flambeau.ops.creation.filled import empty
 
-__all__ = [
-    "Buffer",
-    "Parameter",
-    "UninitializedBuffer",
-    "UninitializedParameter",
-    "UninitializedTensorMixin",
-    "is_lazy",
-]
+__all__ = ["Buffer", "Parameter", "UninitializedBuffer", "UninitializedParameter", "is_lazy"]
 
 
 class _Marked(type):
@@ -311,7 +304,9 @@ class UninitializedBuffer(UninitializedTensorMixin, Buffer):
     ) -> UninitializedBuffer:
         """Make one without elements."""
         made: Any = Buffer.__new__(cls, empty(0, device=device, dtype=dtype), persistent=persistent)
-        return made.requires_grad_() if requires_grad else made  # type: ignore[no-any-return]
+        if requires_grad:
+            made._node = Leaf(made)
+        return made  # type: ignore[no-any-return]
 
     def __reduce_ex__(self, protocol: Any = 2) -> tuple[Any, ...]:
         return type(self), (self.requires_grad, self.device, self.dtype, self.persistent)

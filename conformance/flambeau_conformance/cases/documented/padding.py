@@ -85,6 +85,11 @@ gives("nn.functional.pad#value_only_constant", "zero",
 gives("nn.functional.pad#speed", "modes", lambda t: [_around(mode)(t).shape for mode in ("constant", "reflect", "replicate", "circular")],
       [[4, 4]] * 4)  # fmt: skip
 
+gives("nn.ZeroPad2d", "both-ways", lambda t: (t.nn.ZeroPad2d(1)(t.ones(1, 1, 1)), t.nn.functional.pad(t.ones(1, 1, 1), (1, 1, 1, 1))),
+      [[[[0.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 0.0]]]] * 2)  # fmt: skip
+gives("nn.ReflectionPad2d", "mirrored", lambda t: t.nn.ReflectionPad2d(1)(t.tensor([[[1.0, 2.0], [3.0, 4.0]]])),
+      [[[4.0, 3.0, 4.0, 3.0], [2.0, 1.0, 2.0, 1.0], [4.0, 3.0, 4.0, 3.0], [2.0, 1.0, 2.0, 1.0]]])  # fmt: skip
+
 # -- sequences ---------------------------------------------------------------------------------------------------------
 
 

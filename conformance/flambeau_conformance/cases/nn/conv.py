@@ -32,10 +32,10 @@ for _dims in (1, 2, 3):
     _one = (In((2, *_PLACES[_dims])), *_all[1:])
     op(_name, tolerance="matmul", method=False, samples=[
         _sample("plain", _name, _all), _sample("one", _name, _one), _sample("groups", _name, _given(_dims, 2, 4, 2), groups=2, padding=1),
+        _sample("valid", _name, _all, padding="valid", stride=2),
         _sample("each", _name, _all, stride=(2, 1, 3)[:_dims], padding=(1, 0, 2)[:_dims], dilation=(1, 2, 1)[:_dims]),
     ] + _of_two(_dims, [
         _sample("without-bias", _name, _all[:2]), _sample("same", _name, _all, padding="same"),
-        _sample("valid", _name, _all, padding="valid", stride=2),
         _sample("depthwise", _name, _given(_dims, 2, 2, 2), groups=2, padding=1),
         _sample("depthwise-twice", _name, _given(_dims, 2, 4, 2), groups=2, stride=2, padding=1),
         _sample("one-place", _name, (_all[0], In((2, 2, *[1] * _dims)), _all[2])),

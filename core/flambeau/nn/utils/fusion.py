@@ -21,7 +21,7 @@ def _copied(layer: Any, bn: Any) -> Any:
     return deepcopy(layer)
 
 
-def _statistics(bn: Any) -> tuple[Any, ...]:
+def _statistics(bn: Any) -> Any:
     if bn.running_mean is None or bn.running_var is None:
         raise AssertionError("bn.running_mean and bn.running_var must not be None")
     return bn.running_mean, bn.running_var, bn.eps, bn.weight, bn.bias
@@ -41,7 +41,10 @@ def fuse_conv_bn_eval(conv: _Layer, bn: Any, transpose: bool = False) -> _Layer:
     Source of the semantics: ``torch.nn.utils.fuse_conv_bn_eval``.
     """
     fused = _copied(conv, bn)
-    fused.weight, fused.bias = fuse_conv_bn_weights(fused.weight, fused.bias, *_statistics(bn), transpose=transpose)
+    mean, variance, eps, weight, bias = _statistics(bn)
+    fused.weight, fused.bias = fuse_conv_bn_weights(
+        fused.weight, fused.bias, mean, variance, eps, weight, bias, transpose
+    )
     return fused  # type: ignore[no-any-return]
 
 
@@ -92,7 +95,8 @@ def fuse_linear_bn_eval(linear: _Layer, bn: Any) -> _Layer:
             "To fuse, linear.out_features == bn.num_features or bn.num_features == 1, got linear.out_features="
             f"{fused.out_features} and bn.num_features={bn.num_features}"
         )
-    fused.weight, fused.bias = fuse_linear_bn_weights(fused.weight, fused.bias, *_statistics(bn))
+    mean, variance, eps, weight, bias = _statistics(bn)
+    fused.weight, fused.bias = fuse_linear_bn_weights(fused.weight, fused.bias, mean, variance, eps, weight, bias)
     return fused  # type: ignore[no-any-return]
 
 

@@ -8,7 +8,7 @@ with one channel in each group there are no products to speak of: shifted inputs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import product
 from math import prod
@@ -85,7 +85,8 @@ def convolution_kernels(xp: Any, elements: int) -> dict[str, Callable[..., Array
             matrices = weight.reshape(groups, outputs // groups, -1)
             xp.matmul(matrices, grouped, out=result.reshape(count, groups, outputs // groups, -1))
         else:
-            _multiply(xp, a, weight, result, plan, elements)
+            for rows, first, band in _bands(plan, a.shape[1], elements):
+                _multiply(xp, a[:, :, first:], weight, result[:, :, rows], band, elements)
         if bias is not None:
             result += bias.reshape(-1, *[1] * len(size))
         return result
@@ -117,7 +118,15 @@ def convolution_kernels(xp: Any, elements: int) -> dict[str, Callable[..., Array
         a: Array, grad: Array, size: Shape, stride: Shape, padding: Shape, dilation: Shape, groups: int
     ) -> Array:
         plan = _Plan(size, tuple(grad.shape[2:]), stride, padding, dilation, groups)
-        return _weigh(xp, a, grad, plan, elements)
+        result = xp.zeros((grad.shape[1], a.shape[1] // groups, *size), a.dtype)
+        if _is_plain(plan, a.shape[2:]) and prod(plan.size) >= _PRODUCT:
+            for one, other in zip(grad, a, strict=True):
+                columns = other.reshape(groups, a.shape[1] // groups, -1).swapaxes(1, 2)
+                result += xp.matmul(_rows(one[None], groups), columns).reshape(result.shape)
+        elif a.size and result.size:
+            for rows, first, band in _bands(plan, a.shape[1], elements):
+                _weigh(xp, a[:, :, first:], grad[:, :, rows], result, band, elements)
+        return result
 
     return {
         "convolution": convolution, "convolution_input": convolution_input, "convolution_weight": convolution_weight,
@@ -239,6 +248,23 @@ def _matrices(weight: Array, part: slice, groups: int) -> Array:
     return weight[:, :, part].reshape(groups, weight.shape[0] // groups, -1)
 
 
+def _bands(plan: _Plan, channels: int, elements: int) -> Iterator[tuple[slice, int, _Plan]]:
+    """Rows of the result that are computed together, from which row of the input on, and the plan for them.
+
+    The columns of a large image would fill more memory than the image and the result.
+    """
+    rows = channels * prod(plan.kernel[1:]) * (1 if plan.stride[0] == 1 else plan.kernel[0])
+    height = max(elements // max(rows * prod(plan.size[1:]), 1), 1)
+    if height >= plan.size[0]:
+        yield slice(None), 0, plan
+        return
+    for start in range(0, plan.size[0], height):
+        stop = min(start + height, plan.size[0])
+        before = start * plan.stride[0] - plan.padding[0]
+        size, padding = (stop - start, *plan.size[1:]), (max(-before, 0), *plan.padding[1:])
+        yield slice(start, stop), max(before, 0), plan._replace(size=size, padding=padding)
+
+
 def _samples_at_once(count: int, rows: int, plan: _Plan, elements: int) -> int:
     length = max(prod(plan.size), 1)
     most = max(elements // max(rows * length, 1), 1)
@@ -308,12 +334,11 @@ def _fold_blocks(xp: Any, columns: _Columns, grad: Array, weight: Array, result:
     return start
 
 
-def _weigh(xp: Any, a: Array, grad: Array, plan: _Plan, elements: int) -> Array:
-    """The product of the gradient and the columns, turned, block by block."""
-    (count, channels), outputs, groups = a.shape[:2], grad.shape[1], plan.groups
-    result = xp.zeros((outputs, channels // groups, *plan.kernel), a.dtype)
+def _weigh(xp: Any, a: Array, grad: Array, result: Array, plan: _Plan, elements: int) -> None:
+    """Add the product of the gradient and the columns, turned, block by block."""
+    (count, channels), groups = a.shape[:2], plan.groups
     step = _samples_at_once(count, channels * prod(plan.kernel), plan, elements)
-    start = 0 if a.size and result.size else count
+    start = 0
     while start < count:
         step = min(step, count - start)
         columns = _Columns(xp, channels, step, a.dtype, plan)
@@ -324,4 +349,3 @@ def _weigh(xp: Any, a: Array, grad: Array, plan: _Plan, elements: int) -> Array:
                 target = result[:, :, part]
                 target += xp.matmul(rows, piece.swapaxes(1, 2)).reshape(target.shape)
             start += step
-    return result

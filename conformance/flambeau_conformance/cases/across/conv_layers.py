@@ -78,6 +78,13 @@ def _output_size(subject: Subject) -> None:
         layer.reset_parameters()
 
 
+@case("nn.Bilinear/reset/-/-", dtypes=("float32",))
+def _reset(subject: Subject) -> None:
+    layer = subject.torch.nn.Bilinear(4, 3, 2)
+    layer.reset_parameters()
+    expect(layer.weight.abs().max().item() <= 0.5 and layer.bias.abs().max().item() <= 0.5, f"{layer.weight}")
+
+
 @case("lazy/states/-/-", dtypes=("float32",))
 def _states(subject: Subject) -> None:
     t = subject.torch
@@ -99,7 +106,7 @@ def _states(subject: Subject) -> None:
     x = t.ones(1, 2, 3)
     expect(lazy(x).tolist() == full(x).tolist() and type(lazy) is t.nn.Conv1d, repr(lazy))
     other = t.nn.LazyConv1d(4, 3)
-    other.initialize_parameters(x)
+    other.initialize_parameters(x, "what it does not need")
     other.reset_parameters()
     expect(tuple(other.weight.shape) == (4, 2, 3), repr(other.weight.shape))
     dense = t.nn.LazyLinear(3)
@@ -119,6 +126,7 @@ def _parts(subject: Subject) -> None:
         wide = kind()
         wide.materialize((2,), device=t.ones(1).device, dtype=t.float64)
         expect(wide.dtype is t.float64, repr(wide))
+    expect(t.nn.UninitializedBuffer(requires_grad=True).requires_grad, "the buffer wants no gradient")
     expect(not t.nn.UninitializedBuffer(persistent=False).persistent, "the buffer is persistent")
 
 
@@ -135,6 +143,10 @@ def _own(subject: Subject) -> None:
             return x * self.factor
 
     expect_raises(lambda: Scale()(t.ones(2)), NotImplementedError, "initialize_parameters is not implemented for Scale")
+
+    mixin = t.nn.modules.lazy.LazyModuleMixin
+    expect_raises(lambda: mixin.initialize_parameters(Scale()), NotImplementedError, "initialize_parameters is not implemented")
+    expect_raises(mixin, AttributeError, "no attribute")
 
     class Whole(Scale):
         def initialize_parameters(self, x: Any) -> None:
@@ -164,6 +176,8 @@ def _fusion(subject: Subject) -> None:
         expect(result == [2.0, -3.0], f"{dims}: {result}")
     w, b = utils.fuse_conv_bn_weights(t.ones(2, 1, 1), None, bn.running_mean, bn.running_var, 0.0, None, None)
     expect((w.flatten().tolist(), b.tolist()) == ([0.5, 0.25], [-0.5, -0.75]), f"{w} {b}")
+    w, _ = utils.fuse_conv_bn_weights(t.ones(1, 2, 1), None, bn.running_mean, bn.running_var, 0.0, None, None, transpose=True)
+    expect(w.tolist() == [[[0.5], [0.25]]], f"{w}")
     linear = t.nn.Linear(1, 2).eval()
     t.nn.init.ones_(linear.weight)
     t.nn.init.zeros_(linear.bias)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import numpy as np
 import pytest
 
 import flambeau
+from flambeau.backend._array_conv import convolution_kernels
 from standin_backend import cupy_on_standin
 
 KERNELS = ("convolution", "convolution_input", "convolution_weight")
@@ -59,6 +61,15 @@ def test_kernels_give_what_is_composed(monkeypatch: pytest.MonkeyPatch, seed: in
         assert getattr(kernels, name) is not None
         monkeypatch.setattr(kernels, name, None)
     for one, other in zip(with_kernels, _computed(seed, "float64"), strict=True):
+        assert one == pytest.approx(other, rel=1e-9, abs=1e-8)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_large_images_are_computed_in_bands(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    whole = _computed(seed, "float64")
+    for name, kernel in convolution_kernels(np, 200).items():  # so small that all images are large
+        monkeypatch.setattr(flambeau.ones(1)._type.kernels, name, kernel)
+    for one, other in zip(whole, _computed(seed, "float64"), strict=True):
         assert one == pytest.approx(other, rel=1e-9, abs=1e-8)
 
 
