@@ -99,7 +99,7 @@ def _one_by_one(type_: Any, array: Any, dim: int, taps: Taps) -> Any:
     shape = tuple(count if each == dim else 1 for each in range(ndim))
     total = kernels.full((*array.shape[:dim], count, *array.shape[dim + 1 :]), 0, type_.dtype.name)
     for k in range(max((len(places) for places, _ in taps.rows), default=0)):
-        there = [k < len(places) and bool(weights[k]) for places, weights in taps.rows]
+        there = [k < len(places) for places, _ in taps.rows]
         places = packed("q", [row[0][k] if k < len(row[0]) else 0 for row in taps.rows])
         weights = packed("d", [row[1][k] if k < len(row[1]) else 0.0 for row in taps.rows])
         index = kernels.from_host(memoryview(places), (count,), "int64")

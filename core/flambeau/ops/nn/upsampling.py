@@ -135,7 +135,7 @@ def _bytes_resized(input: Tensor, dims: Shape, maps: tuple[Taps, ...]) -> Tensor
     order, type_ = channels_order(input), input._type
     array, back = as_in_memory(input, order)
     for dim, taps in reversed(list(zip(dims, maps, strict=True))):
-        if len(taps.rows) != taps.length or any(row != ((place,), (1.0,)) for place, row in enumerate(taps.rows)):
+        if len(taps.rows) != taps.length or any(set(places) != {place} for place, (places, _) in enumerate(taps.rows)):
             array = _bytes_mapped(type_, array, dim if back is None else back[dim], taps)
     return from_array(array if back is None else type_.kernels.permute(array, back), type_)
 
