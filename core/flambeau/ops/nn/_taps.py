@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from array import array as packed
 from functools import lru_cache
+from math import isfinite
 from typing import Any, NamedTuple
 
 from flambeau import dtypes
@@ -128,10 +129,8 @@ def mapped(type_: Any, array: Any, dims: Shape, maps: tuple[Taps, ...]) -> Any:
     result = array
     for dim, taps in pairs:
         result = (_as_product if taps.length <= _LONG else _one_by_one)(type_, result, dim, taps)
-    every = tuple(range(len(result.shape)))
-    finite = kernels.lt(kernels.abs(result), type_.number(float("inf")))
-    truth = from_array(kernels.all(finite, every, False), type_.with_dtype(dtypes.bool))
-    if not truth.item():
+    total = from_array(kernels.sum(result, tuple(range(len(result.shape))), False), type_)
+    if not isfinite(total.item()):  # as it is where one element is not
         result = array
         for dim, taps in pairs:
             result = _one_by_one(type_, result, dim, taps)

@@ -43,15 +43,9 @@ def _take_places(input: Tensor, dims: Shape, places: Places, order: Shape | None
 
 
 def _taken(type_: Any, array: Any, dim: int, places: tuple[int, ...]) -> Any:
-    kernels, shape = type_.kernels, tuple(array.shape)
-    times = len(places) // max(shape[dim], 1)
-    if times and places == tuple(place // times for place in range(times * shape[dim])):
-        if times == 1:
-            return array
-        spread = kernels.reshape(array, (*shape[: dim + 1], 1, *shape[dim + 1 :]))
-        spread = kernels.expand(spread, (*shape[: dim + 1], times, *shape[dim + 1 :]))
-        return kernels.reshape(kernels.clone(spread, False), (*shape[:dim], len(places), *shape[dim + 1 :]))
-    index = kernels.from_host(memoryview(packed("q", places)), (len(places),), "int64")
+    if places == tuple(range(array.shape[dim])):
+        return array
+    index = type_.kernels.from_host(memoryview(packed("q", places)), (len(places),), "int64")
     return taken_along(type_, array, dim, index)
 
 
