@@ -24,6 +24,7 @@ def _setup(torch: Any, device: str) -> dict[str, Any]:
         "batch": torch.rand(200, 50, 50).to(device) + 50 * torch.eye(50).to(device),
         "square": torch.rand(200, 200).to(device) + 200 * torch.eye(200).to(device),
         "points": torch.rand(500, 16).to(device),
+        "images": torch.rand(8, 32, 64, 64).to(device),
     }
 
 
@@ -93,6 +94,13 @@ STATEMENTS = {
     "det": "torch.linalg.det(batch)",
     "fft": "torch.fft.fft(x)",
     "rfft2": "torch.fft.rfft2(x)",
+    # Pooling and resizing.
+    "max_pool2d": "torch.nn.functional.max_pool2d(images, 2)",
+    "max_pool2d-indices": "torch.nn.functional.max_pool2d(images, 3, 2, 1, return_indices=True)",
+    "avg_pool2d": "torch.nn.functional.avg_pool2d(images, 2)",
+    "adaptive_avg_pool2d": "torch.nn.functional.adaptive_avg_pool2d(images, 7)",
+    "interpolate-nearest": "torch.nn.functional.interpolate(images, scale_factor=2)",
+    "interpolate-bilinear": "torch.nn.functional.interpolate(images, size=100, mode='bilinear')",
 }  # fmt: skip
 
 CASES = [Case(f"functions/{name}", statement, _setup) for name, statement in STATEMENTS.items()]

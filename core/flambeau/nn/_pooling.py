@@ -190,7 +190,8 @@ def _fractional(
     name = f"fractional_max_pool{count}d"
     if output_size is None and output_ratio is None:
         raise ValueError(f"{name} requires specifying either an output_size or an output_ratio")
-    input.size(-count - 1)  # an IndexError where there are fewer dimensions
+    if samples is None or output_size is None:
+        input.size(-count - 1)  # an IndexError where there are fewer dimensions
     if output_size is None:
         ratio = _for_each(count, output_ratio)
         if len(ratio) > count:

@@ -263,9 +263,9 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None =
     Example:
         >>> import flambeau as torch
         >>> theta = torch.tensor([[[1.0, 0.0, 0.5], [0.0, 1.0, 0.0]]])
-        >>> torch.nn.functional.affine_grid(theta, (1, 1, 1, 2), align_corners=True)
-        tensor([[[[-0.5000,  0.0000],
-                  [ 1.5000,  0.0000]]]])
+        >>> torch.nn.functional.affine_grid(theta, (1, 1, 1, 2), align_corners=False)
+        tensor([[[[0., 0.],
+                  [1., 0.]]]])
     """
     align_corners = _aligned(align_corners)
     if not theta.is_floating_point():

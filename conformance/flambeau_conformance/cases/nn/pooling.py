@@ -66,7 +66,7 @@ for _count, _shape in _SHAPES.items():
     _mixed = _MIXED[_count]
     for _suffix in ("", "_with_indices"):
         _name = f"max_pool{_count}d{_suffix}"
-        op(_name, dtypes=FLOATS + (INTEGERS if _count > 1 or _suffix else ()), tolerance="exact", method=False, alias=False, errors=[
+        op(_name, dtypes=FLOATS + (INTEGERS if _count > 1 or _suffix else ()), tolerance="exact", method=False, errors=[
             *_wrong(_name, _count, 2), *_windows(_name, _count),
             Error("dilation", lambda t, name=_name, shape=_shape: _function(t, name)(t.zeros(shape), 2, 2, 0, 0), (RuntimeError,), "greater than zero"),
         ], samples=[

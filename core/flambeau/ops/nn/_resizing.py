@@ -83,23 +83,26 @@ def _linear_row(resize: Resize, source: float) -> tuple[tuple[int, ...], tuple[f
     rounded = _rounding(resize)
     first = min(floor(source), resize.length - 1)
     part = min(max(rounded(source - first), 0.0), 1.0)
-    return (first, first + (first < resize.length - 1)), (rounded(1.0 - part), part)
+    return (first, min(first + 1, resize.length - 1)), (rounded(1.0 - part), part)
 
 
-def _cubic(a: float, x: float) -> float:
-    """The cubic convolution kernel at a distance from 0 to 2."""
+def _cubic(a: float, x: float, rounded: Callable[[float], float] = _as_it_is) -> float:
+    """The cubic convolution kernel at a distance from 0 to 2; far out digits cancel, the same ones as in PyTorch."""
     if x <= 1:
-        return ((a + 2) * x - (a + 3)) * x * x + 1
-    return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
+        inner = rounded(rounded((a + 2) * x) - (a + 3))
+        return rounded(rounded(rounded(inner * x) * x) + 1)
+    inner = rounded(rounded(a * x) - 5 * a)
+    inner = rounded(rounded(inner * x) + 8 * a)
+    return rounded(rounded(inner * x) - 4 * a)
 
 
 def _cubic_row(resize: Resize, source: float) -> tuple[tuple[int, ...], tuple[float, ...]]:
     rounded, last = _rounding(resize), resize.length - 1
     first = min(floor(source), last)
     part = min(max(rounded(source - first), 0.0), 1.0)
-    distances = (part + 1, part, 1 - part, 2 - part)
+    distances = (rounded(part + 1), part, rounded(1 - part), rounded(2 - part))
     places = tuple(min(max(first + shift, 0), last) for shift in (-1, 0, 1, 2))
-    return places, tuple(rounded(_cubic(-0.75, distance)) for distance in distances)
+    return places, tuple(_cubic(-0.75, distance, rounded) for distance in distances)
 
 
 def _triangle(x: float) -> float:
@@ -153,7 +156,7 @@ def resize_taps(resize: Resize, kind: str, antialias: bool) -> Taps:
     if antialias:
         return Taps(resize.length, _filtered_rows(resize, kind))
     if resize.length == resize.size and kind == "linear":
-        return Taps(resize.length, tuple(((place,), (1.0,)) for place in range(resize.size)))
+        return Taps(resize.length, tuple(((place, place), (1.0, 0.0)) for place in range(resize.size)))
     step = _step(resize)
     row = _linear_row if kind == "linear" else _cubic_row
     sources = (_source(resize, step, place, kind == "linear") for place in range(resize.size))

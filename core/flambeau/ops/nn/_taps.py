@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from array import array as packed
 from functools import lru_cache
+from math import isfinite
 from typing import Any, NamedTuple
 
 from flambeau import dtypes
@@ -99,7 +100,7 @@ def _one_by_one(type_: Any, array: Any, dim: int, taps: Taps) -> Any:
     shape = tuple(count if each == dim else 1 for each in range(ndim))
     total = kernels.full((*array.shape[:dim], count, *array.shape[dim + 1 :]), 0, type_.dtype.name)
     for k in range(max((len(places) for places, _ in taps.rows), default=0)):
-        there = [k < len(places) and bool(weights[k]) for places, weights in taps.rows]
+        there = [k < len(places) for places, _ in taps.rows]
         places = packed("q", [row[0][k] if k < len(row[0]) else 0 for row in taps.rows])
         weights = packed("d", [row[1][k] if k < len(row[1]) else 0.0 for row in taps.rows])
         index = kernels.from_host(memoryview(places), (count,), "int64")
@@ -128,10 +129,8 @@ def mapped(type_: Any, array: Any, dims: Shape, maps: tuple[Taps, ...]) -> Any:
     result = array
     for dim, taps in pairs:
         result = (_as_product if taps.length <= _LONG else _one_by_one)(type_, result, dim, taps)
-    every = tuple(range(len(result.shape)))
-    finite = kernels.lt(kernels.abs(result), type_.number(float("inf")))
-    truth = from_array(kernels.all(finite, every, False), type_.with_dtype(dtypes.bool))
-    if not truth.item():
+    total = from_array(kernels.sum(result, tuple(range(len(result.shape))), False), type_)
+    if not isfinite(total.item()):  # as it is where one element is not
         result = array
         for dim, taps in pairs:
             result = _one_by_one(type_, result, dim, taps)

@@ -43,15 +43,9 @@ def _take_places(input: Tensor, dims: Shape, places: Places, order: Shape | None
 
 
 def _taken(type_: Any, array: Any, dim: int, places: tuple[int, ...]) -> Any:
-    kernels, shape = type_.kernels, tuple(array.shape)
-    times = len(places) // max(shape[dim], 1)
-    if times and places == tuple(place // times for place in range(times * shape[dim])):
-        if times == 1:
-            return array
-        spread = kernels.reshape(array, (*shape[: dim + 1], 1, *shape[dim + 1 :]))
-        spread = kernels.expand(spread, (*shape[: dim + 1], times, *shape[dim + 1 :]))
-        return kernels.reshape(kernels.clone(spread, False), (*shape[:dim], len(places), *shape[dim + 1 :]))
-    index = kernels.from_host(memoryview(packed("q", places)), (len(places),), "int64")
+    if places == tuple(range(array.shape[dim])):
+        return array
+    index = type_.kernels.from_host(memoryview(packed("q", places)), (len(places),), "int64")
     return taken_along(type_, array, dim, index)
 
 
@@ -135,7 +129,7 @@ def _bytes_resized(input: Tensor, dims: Shape, maps: tuple[Taps, ...]) -> Tensor
     order, type_ = channels_order(input), input._type
     array, back = as_in_memory(input, order)
     for dim, taps in reversed(list(zip(dims, maps, strict=True))):
-        if len(taps.rows) != taps.length or any(row != ((place,), (1.0,)) for place, row in enumerate(taps.rows)):
+        if len(taps.rows) != taps.length or any(set(places) != {place} for place, (places, _) in enumerate(taps.rows)):
             array = _bytes_mapped(type_, array, dim if back is None else back[dim], taps)
     return from_array(array if back is None else type_.kernels.permute(array, back), type_)
 

@@ -166,7 +166,7 @@ def _sampled(input: Tensor, grid: Tensor, mode: int, padding: int, align_corners
 
 def _check_grid(input: Tensor, grid: Tensor, mode: int) -> None:
     shapes = f"but got input with sizes {list(input.shape)} and grid with sizes {list(grid.shape)}"
-    if input.dim() == 0 or grid.dim() == 0 or input.shape[0] != grid.shape[0]:
+    if input.size(0) != grid.size(0):
         raise RuntimeError(f"grid_sampler(): expected grid and input to have same batch size, {shapes}")
     if grid.shape[-1] != input.dim() - 2:
         raise RuntimeError(
