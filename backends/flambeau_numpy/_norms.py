@@ -79,7 +79,7 @@ def _normalize_rows(
     rstd /= length
     rstd += eps
     np.sqrt(rstd, rstd)
-    np.divide(1, rstd, rstd)
+    np.reciprocal(rstd, rstd)
     np.multiply(out, rstd[:, None], out)
     if weight is not None:
         np.multiply(out, weight, out)
@@ -209,7 +209,10 @@ def _pieces(shape: Shape, arrays: tuple[np.ndarray, ...], numbers: tuple[Any, ..
         columns = [None if each is None else np.tile(each, outer)[:, None] for each in numbers]
     flat = [each.reshape(rows, length) for each in arrays]
     for block in _blocks(rows, length):
-        yield *(each[block] for each in flat), *(each if each is None or inner == 1 else each[block] for each in columns)
+        yield (
+            *(each[block] for each in flat),
+            *(each if each is None or inner == 1 else each[block] for each in columns),
+        )
 
 
 def _channel_sums(grad: np.ndarray, a: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -124,7 +124,7 @@ def scaled_dot_product_attention(
                 blind = None
             else:
                 mask = mask.masked_fill(blind, 0.0)
-        scores = scores + mask
+        scores = scores + mask if attn_mask is not None else scores.add_(mask)
     weights = softmax(scores, -1).to(query.dtype)
     if blind is not None:
         weights = where(blind, 0.0, weights)
