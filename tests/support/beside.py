@@ -49,7 +49,11 @@ def _plain(value: Any) -> Any:
 
 def _assert_alike(found: Any, expected: Any, digits: float, what: str) -> None:
     if isinstance(expected, list):
-        assert [isinstance(found, list), len(found)] == [True, len(expected)], (what, str(found)[:200], str(expected)[:200])
+        assert [isinstance(found, list), len(found)] == [True, len(expected)], (
+            what,
+            str(found)[:200],
+            str(expected)[:200],
+        )
         for one, other in zip(found, expected, strict=True):
             _assert_alike(one, other, digits, what)
     elif isinstance(expected, float):

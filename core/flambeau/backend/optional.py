@@ -213,18 +213,14 @@ class OptionalKernels(Protocol):
     def log_softmax_backward(self, grad: Array, result: Array, dim: int) -> Array:
         """``grad - exp(result) * sum(grad)`` along ``dim``."""
 
-    def layer_norm(
-        self, a: Array, weight: Array | None, bias: Array | None, eps: float
-    ) -> tuple[Array, Array, Array]:
+    def layer_norm(self, a: Array, weight: Array | None, bias: Array | None, eps: float) -> tuple[Array, Array, Array]:
         """``(a - mean) / sqrt(variance + eps) * weight + bias`` of each row, C-contiguous.
 
-        ``a`` is a matrix. With it come mean and ``1 / sqrt(variance + eps)``, as vectors; ``weight`` and ``bias`` are as long as a row. Floats of 32 bits
-        and more, as for the kernels that follow; no dim is empty here.
+        ``a`` is a matrix. With it come mean and ``1 / sqrt(variance + eps)``, as vectors; ``weight`` and ``bias`` are as long
+        as a row. Floats of 32 bits and more, as for the kernels that follow; no dim is empty here.
         """
 
-    def layer_norm_backward(
-        self, grad: Array, a: Array, mean: Array, rstd: Array, weight: Array | None
-    ) -> Array:
+    def layer_norm_backward(self, grad: Array, a: Array, mean: Array, rstd: Array, weight: Array | None) -> Array:
         """The gradient of ``a`` from that of the result; ``mean`` and ``rstd`` are columns, (rows, 1)."""
 
     def layer_norm_weight(self, grad: Array, a: Array, mean: Array, rstd: Array) -> Array:
@@ -239,9 +235,7 @@ class OptionalKernels(Protocol):
     def channel_sums(self, grad: Array, a: Array, mean: Array) -> tuple[Array, Array]:
         """The sums of ``grad`` and of ``grad * (a - mean)`` over the first and the last of three dims."""
 
-    def channel_slope(
-        self, grad: Array, a: Array, mean: Array, scale: Array, factor: Array, shift: Array
-    ) -> Array:
+    def channel_slope(self, grad: Array, a: Array, mean: Array, scale: Array, factor: Array, shift: Array) -> Array:
         """``grad * scale + (a - mean) * factor + shift``, as :meth:`channel_scale`."""
 
     def roll(self, a: Array, shifts: Shape, dims: Shape) -> Array:

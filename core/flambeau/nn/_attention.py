@@ -258,7 +258,8 @@ def multi_head_attention_forward(
     if attn_mask is not None:
         attn_mask = _checked_mask(attn_mask, target, source, batch, num_heads)
     if _check_biases(bias_k, bias_v, static_k, static_v):
-        assert bias_k is not None and bias_v is not None
+        assert bias_k is not None
+        assert bias_v is not None
         k, v = cat([k, bias_k.repeat(1, batch, 1)]), cat([v, bias_v.repeat(1, batch, 1)])
         attn_mask, key_padding_mask = _one_wider(attn_mask), _one_wider(key_padding_mask)
     width = embed_dim // num_heads

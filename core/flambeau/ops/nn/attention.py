@@ -19,7 +19,7 @@ __all__: list[str] = []  # in PyTorch this is a function of torch.nn.functional 
 
 
 def _name(tensor: Tensor) -> str:
-    """The dtype in the words of PyTorch's messages: float, double, long int, …"""
+    """The dtype in the words of PyTorch's messages, such as float, double and long int."""
     name = scalar_type_name(tensor.dtype)
     return {"Long": "long int", "Char": "signed char", "Byte": "unsigned char"}.get(name, name.lower())
 
