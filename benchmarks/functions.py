@@ -15,6 +15,9 @@ def _setup(torch: Any, device: str) -> dict[str, Any]:
     return {
         "torch": torch,
         "pad": torch.nn.functional.pad,
+        "functional": torch.nn.functional,
+        "images": torch.rand(32, 32, 28, 28).to(device),
+        "heads": torch.rand(8, 4, 128, 32).to(device),
         "x": x,
         "flat": torch.rand(1_000_000).to(device),
         "mask": x > 0.5,
@@ -82,6 +85,13 @@ STATEMENTS = {
     "take_along_dim": "x.take_along_dim(columns, 1)",
     "nonzero": "mask.nonzero()",
     "setitem-mask": "x[mask] = 0.25",
+    # Layers.
+    "layer_norm": "functional.layer_norm(x, (1000,), x[0], x[1])",
+    "rms_norm": "functional.rms_norm(x, (1000,), x[0])",
+    "batch_norm": "functional.batch_norm(images, None, None, training=True)",
+    "group_norm": "functional.group_norm(images, 4)",
+    "attention": "functional.scaled_dot_product_attention(heads, heads, heads, is_causal=True)",
+    "binary_cross_entropy": "functional.binary_cross_entropy_with_logits(x, x)",
     # Linear algebra and transforms.
     "einsum": "torch.einsum('bij,bjk->bik', batch, batch)",
     "cdist": "torch.cdist(points, points)",

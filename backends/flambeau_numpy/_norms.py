@@ -79,7 +79,7 @@ def _normalize_rows(
     rstd /= length
     rstd += eps
     np.sqrt(rstd, rstd)
-    np.divide(1, rstd, rstd)
+    np.reciprocal(rstd, rstd)
     np.multiply(out, rstd[:, None], out)
     if weight is not None:
         np.multiply(out, weight, out)

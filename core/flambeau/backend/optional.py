@@ -216,8 +216,8 @@ class OptionalKernels(Protocol):
     def layer_norm(self, a: Array, weight: Array | None, bias: Array | None, eps: float) -> tuple[Array, Array, Array]:
         """``(a - mean) / sqrt(variance + eps) * weight + bias`` of each row, C-contiguous.
 
-        ``a`` is a matrix. With it come mean and ``1 / sqrt(variance + eps)``, as vectors; ``weight`` and
-        ``bias`` are as long as a row. Floats of 32 bits and more, as for the kernels that follow; no dim is empty here.
+        ``a`` is a matrix. With it come mean and ``1 / sqrt(variance + eps)``, as vectors; ``weight`` and ``bias`` are as long
+        as a row. Floats of 32 bits and more, as for the kernels that follow; no dim is empty here.
         """
 
     def layer_norm_backward(self, grad: Array, a: Array, mean: Array, rstd: Array, weight: Array | None) -> Array:

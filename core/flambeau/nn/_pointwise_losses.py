@@ -107,7 +107,7 @@ def soft_margin_loss(
             "The function 'soft_margin_loss' is not differentiable with respect to argument 'target'. This input cannot have "
             "requires_grad True."
         )
-    floats = [each._type.real_floats for each in (input, target)]
+    floats = [each.is_floating_point() for each in (input, target)]
     if not any(floats):
         raise RuntimeError(
             f"result type Float can't be cast to the desired output type {scalar_type_name(input.dtype)}"
@@ -146,7 +146,7 @@ def binary_cross_entropy(
         )
     if weight is not None:
         weight = weight.expand(broadcast_shapes(target.shape, weight.shape))
-    if not input._type.real_floats:
+    if not input.is_floating_point():
         raise NotImplementedError(f"\"binary_cross_entropy\" not implemented for '{scalar_type_name(input.dtype)}'")
     if target.dtype is not input.dtype:
         raise RuntimeError(f"Found dtype {scalar_type_name(target.dtype)} but expected {scalar_type_name(input.dtype)}")
@@ -181,7 +181,7 @@ def binary_cross_entropy_with_logits(
     for other in (pos_weight, weight):
         if other is not None:
             broadcast_shapes(input.shape, other.shape)
-    if not (input._type.real_floats or target._type.real_floats):
+    if not (input.is_floating_point() or target.is_floating_point()):
         raise NotImplementedError(f"\"log_sigmoid_cpu\" not implemented for '{scalar_type_name(input.dtype)}'")
     input, target = _ops.as_floats("log_sigmoid_cpu", input, target)
     return _ops.binary_cross_entropy_with_logits(input, target, weight, pos_weight, reduction)

@@ -145,7 +145,9 @@ def _own(subject: Subject) -> None:
     expect_raises(lambda: Scale()(t.ones(2)), NotImplementedError, "initialize_parameters is not implemented for Scale")
 
     mixin = t.nn.modules.lazy.LazyModuleMixin
-    expect_raises(lambda: mixin.initialize_parameters(Scale()), NotImplementedError, "initialize_parameters is not implemented")
+    expect_raises(
+        lambda: mixin.initialize_parameters(Scale()), NotImplementedError, "initialize_parameters is not implemented"
+    )
     expect_raises(mixin, AttributeError, "no attribute")
 
     class Whole(Scale):
@@ -176,7 +178,9 @@ def _fusion(subject: Subject) -> None:
         expect(result == [2.0, -3.0], f"{dims}: {result}")
     w, b = utils.fuse_conv_bn_weights(t.ones(2, 1, 1), None, bn.running_mean, bn.running_var, 0.0, None, None)
     expect((w.flatten().tolist(), b.tolist()) == ([0.5, 0.25], [-0.5, -0.75]), f"{w} {b}")
-    w, _ = utils.fuse_conv_bn_weights(t.ones(1, 2, 1), None, bn.running_mean, bn.running_var, 0.0, None, None, transpose=True)
+    w, _ = utils.fuse_conv_bn_weights(
+        t.ones(1, 2, 1), None, bn.running_mean, bn.running_var, 0.0, None, None, transpose=True
+    )
     expect(w.tolist() == [[[0.5], [0.25]]], f"{w}")
     linear = t.nn.Linear(1, 2).eval()
     t.nn.init.ones_(linear.weight)

@@ -253,7 +253,11 @@ def _default_device(subject: Subject) -> None:
         expect_equal(t.nn.Linear(1, 1).weight.device, home, "where a module has its parameters")
     finally:
         t.set_default_device(None)
-prints("nn.Conv2d", "text", lambda t: t.nn.Conv2d(3, 4, kernel_size=5), "Conv2d(3, 4, kernel_size=(5, 5), stride=(1, 1))")
+
+
+prints(
+    "nn.Conv2d", "text", lambda t: t.nn.Conv2d(3, 4, kernel_size=5), "Conv2d(3, 4, kernel_size=(5, 5), stride=(1, 1))"
+)
 gives("nn.Conv2d", "shapes", lambda t: (lambda layer: (
     [(name, each.shape, isinstance(each, t.nn.Parameter)) for name, each in layer.named_parameters()], layer(t.ones(2, 3, 8, 8)).shape
 ))(t.nn.Conv2d(3, 4, 5)), [[["weight", [4, 3, 5, 5], True], ["bias", [4], True]], [2, 4, 4, 4]])  # fmt: skip

@@ -19,7 +19,7 @@ __all__: list[str] = []  # in PyTorch this is a function of torch.nn.functional 
 
 
 def _name(tensor: Tensor) -> str:
-    """The dtype in the words of PyTorch's messages, as float, double and long int."""
+    """The dtype in the words of PyTorch's messages, such as float, double and long int."""
     name = scalar_type_name(tensor.dtype)
     return {"Long": "long int", "Char": "signed char", "Byte": "unsigned char"}.get(name, name.lower())
 
@@ -124,7 +124,7 @@ def scaled_dot_product_attention(
                 blind = None
             else:
                 mask = mask.masked_fill(blind, 0.0)
-        scores = scores + mask
+        scores = scores + mask if attn_mask is not None else scores.add_(mask)
     weights = softmax(scores, -1).to(query.dtype)
     if blind is not None:
         weights = where(blind, 0.0, weights)

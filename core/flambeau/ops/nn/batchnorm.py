@@ -173,7 +173,7 @@ def _batch_normalized(
     training = training or 0 in shape  # statistics of nothing are not asked for
     _check_statistics(input, shape[1], running_mean, running_var, weight, bias, training)
     if not training:
-        assert running_mean is not None
+        assert running_mean is not None  # as was just checked
         assert running_var is not None
         return _fixed_norm(input, weight, bias, running_mean, running_var, eps, Sums())
     variances: list[Tensor] = []

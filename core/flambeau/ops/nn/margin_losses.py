@@ -85,18 +85,18 @@ def _is_target(rows: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     return counted, marked > 0
 
 
-def _differences(rows: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """``max(0, 1 - score of a target + score of another class)``, (rows, targets, classes), and :func:`_is_target`."""
+def _differences(rows: Tensor, target: Tensor) -> Tensor:
+    """``max(0, 1 - score of a target + score of another class)``, (rows, targets, classes)."""
     counted, marked = _is_target(rows, target)
     scores = rows.gather(1, target.reshape(rows.shape).clamp_min(0))
     gaps = 1.0 - scores.unsqueeze(2) + rows.unsqueeze(1)
     left_out = ~(gaps > 0) | ~counted.unsqueeze(2) | marked.unsqueeze(1)
-    return gaps.masked_fill(left_out, 0.0), counted, marked
+    return gaps.masked_fill(left_out, 0.0)
 
 
 def _multilabel_slope(grad: Tensor, input: Tensor, target: Tensor, reduction: str) -> Tensor:
     rows = _rows(input)
-    gaps, _counted, _marked = _differences(rows, target)
+    gaps = _differences(rows, target)
     beyond = (gaps > 0).to(rows.dtype) / rows.shape[1]
     each = beyond.sum(1).scatter_add(1, target.reshape(rows.shape).clamp_min(0), -beyond.sum(2))
     if reduction == "mean":
@@ -108,6 +108,6 @@ def _multilabel_slope(grad: Tensor, input: Tensor, target: Tensor, reduction: st
 def multilabel_margin(input: Tensor, target: Tensor, reduction: str) -> Tensor:
     """The sum of the differences between targets and other classes, divided by the number of classes."""
     rows = _rows(input.detach())
-    gaps, _, _ = _differences(rows, target)
+    gaps = _differences(rows, target)
     losses = gaps.sum((1, 2)) / rows.shape[1]
     return _reduced(losses if input.dim() > 1 else losses[0], reduction)

@@ -101,13 +101,17 @@ def _over_rows(tensor: Tensor, count: int) -> Tensor:
 )
 def _layer_norm(input: Tensor, weight: Tensor | None, bias: Tensor | None, count: int, eps: float) -> Normalized:
     x, w, b = wide(input), wide(weight), wide(bias)
-    kernel = x._type.kernels.layer_norm
-    if kernel is None or not x.numel():
+    kernel, shape = x._type.kernels.layer_norm, x._array.shape
+    if kernel is None or 0 in shape:
         return _composed_layer_norm(input, weight, x, w, b, count, eps)
-    shape = x._array.shape
-    row = [None if each is None else each._array.reshape(-1) for each in (w, b)]
-    values, mean, rstd = kernel(_rows(x, prod(shape[-count:])), *row, eps)
-    outer = (*shape[:-count], *[1] * count)
+    if count == 1:
+        rows = x._array if len(shape) == 2 else _rows(x, shape[-1])
+        values, mean, rstd = kernel(rows, None if w is None else w._array, None if b is None else b._array, eps)
+        outer = (*shape[:-1], 1)
+    else:
+        row = [None if each is None else each._array.reshape(-1) for each in (w, b)]
+        values, mean, rstd = kernel(_rows(x, prod(shape[-count:])), *row, eps)
+        outer = (*shape[:-count], *[1] * count)
     mean, rstd = from_array(mean.reshape(outer), x._type), from_array(rstd.reshape(outer), x._type)
     found = narrow(from_array(values.reshape(shape), x._type), input)
     return Normalized(found, kept(mean, input, weight), kept(rstd, input, weight))
@@ -399,7 +403,7 @@ def native_group_norm(
     input: Tensor,
     weight: Tensor | None,
     bias: Tensor | None,
-    N: int,  # noqa: N803 (PyTorch's names)
+    N: int,  # noqa: N803
     C: int,  # noqa: N803
     HxW: int,  # noqa: N803
     group: int,
