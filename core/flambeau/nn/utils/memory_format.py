@@ -32,5 +32,5 @@ def _converted(module: _Module, memory_format: Any, dims: int) -> _Module:
     kinds = tuple(getattr(modules, name) for name in names if hasattr(modules, name))
     for part in module.modules():
         if isinstance(part, kinds):
-            part.weight.data = part.weight.detach().clone(memory_format=memory_format)  # type: ignore[attr-defined]
+            part.weight.data = part.weight.detach().clone(memory_format=memory_format)
     return module
