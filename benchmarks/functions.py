@@ -16,7 +16,6 @@ def _setup(torch: Any, device: str) -> dict[str, Any]:
         "torch": torch,
         "pad": torch.nn.functional.pad,
         "functional": torch.nn.functional,
-        "images": torch.rand(32, 32, 28, 28).to(device),
         "heads": torch.rand(8, 4, 128, 32).to(device),
         "x": x,
         "flat": torch.rand(1_000_000).to(device),
@@ -105,12 +104,12 @@ STATEMENTS = {
     "fft": "torch.fft.fft(x)",
     "rfft2": "torch.fft.rfft2(x)",
     # Pooling and resizing.
-    "max_pool2d": "torch.nn.functional.max_pool2d(images, 2)",
-    "max_pool2d-indices": "torch.nn.functional.max_pool2d(images, 3, 2, 1, return_indices=True)",
-    "avg_pool2d": "torch.nn.functional.avg_pool2d(images, 2)",
-    "adaptive_avg_pool2d": "torch.nn.functional.adaptive_avg_pool2d(images, 7)",
-    "interpolate-nearest": "torch.nn.functional.interpolate(images, scale_factor=2)",
-    "interpolate-bilinear": "torch.nn.functional.interpolate(images, size=100, mode='bilinear')",
+    "max_pool2d": "functional.max_pool2d(images, 2)",
+    "max_pool2d-indices": "functional.max_pool2d(images, 3, 2, 1, return_indices=True)",
+    "avg_pool2d": "functional.avg_pool2d(images, 2)",
+    "adaptive_avg_pool2d": "functional.adaptive_avg_pool2d(images, 7)",
+    "interpolate-nearest": "functional.interpolate(images, scale_factor=2)",
+    "interpolate-bilinear": "functional.interpolate(images, size=100, mode='bilinear')",
 }  # fmt: skip
 
 CASES = [Case(f"functions/{name}", statement, _setup) for name, statement in STATEMENTS.items()]

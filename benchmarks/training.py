@@ -54,16 +54,6 @@ def transformer(torch: Any, device: str) -> dict[str, Any]:
     return names | {"model": lambda inputs: scores(encoder(inputs, mask=mask, is_causal=True)).flatten(0, 1)}
 
 
-def recurrence(torch: Any, device: str) -> dict[str, Any]:
-    """A two-layer LSTM of 128, and 32 sequences of 32."""
-    torch.manual_seed(0)
-    nn = torch.nn
-    lstm, scores = nn.LSTM(64, 128, 2, batch_first=True), nn.Linear(128, 10)
-    model = nn.ModuleList([lstm, scores]).to(device)
-    names = _training(torch, model, torch.rand(32, 32, 64).to(device), torch.randint(0, 10, (32,)).to(device))
-    return names | {"model": lambda inputs: scores(lstm(inputs)[0][:, -1])}
-
-
 def _training(torch: Any, model: Any, images: Any, labels: Any) -> dict[str, Any]:
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
     return {
@@ -71,10 +61,28 @@ def _training(torch: Any, model: Any, images: Any, labels: Any) -> dict[str, Any
     }  # fmt: skip
 
 
+def recurrent(kind: str) -> Setup:
+    """A recurrent layer, 64 to 128, over 50 steps of 32 sequences, and a linear one over its last result."""
+
+    def setup(torch: Any, device: str) -> dict[str, Any]:
+        torch.manual_seed(0)
+        layer, head = getattr(torch.nn, kind)(64, 128).to(device), torch.nn.Linear(128, 10).to(device)
+        return {
+            "model": lambda x: head(layer(x)[0][-1]),
+            "loss": torch.nn.CrossEntropyLoss(),
+            "optimizer": torch.optim.SGD([*layer.parameters(), *head.parameters()], lr=0.01),
+            "images": torch.rand(50, 32, 64).to(device),
+            "labels": torch.randint(0, 10, (32,)).to(device),
+        }
+
+    return setup
+
+
 CASES = [
     Case("training/perceptron/sgd", STEP, perceptron("SGD", 0.01), 0.8),
     Case("training/perceptron/adam", STEP, perceptron("Adam", 0.001), 0.8),
     Case("training/network/sgd", STEP, network, 1.3),
     Case("training/transformer/sgd", STEP, transformer, 0.9),
-    Case("training/recurrence/sgd", STEP, recurrence, 1.3),
+    Case("training/recurrent/lstm", STEP, recurrent("LSTM"), 1.3),
+    Case("training/recurrent/gru", STEP, recurrent("GRU"), 1.3),
 ]

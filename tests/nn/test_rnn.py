@@ -195,6 +195,10 @@ REFUSED: dict[str, tuple[Any, type[Exception]]] = {
     "cell's dims": (lambda t: t.nn.LSTMCell(2, 3)(t.zeros(2, 2, 2)), ValueError),
     "cell's state's dims": (lambda t: t.nn.RNNCell(2, 3)(t.zeros(2, 2), t.zeros(1, 2, 2)), ValueError),
     "cell's nonlinearity": (lambda t: t.nn.RNNCell(2, 3, nonlinearity="x")(t.zeros(2, 2)), RuntimeError),
+    "rows of a cell's weight": (
+        lambda t: t.gru_cell(t.zeros(1, 2), t.zeros(1, 3), t.zeros(9, 2), t.zeros(8, 3)),
+        RuntimeError,
+    ),
     "states of a cell": (lambda t: t.lstm_cell(t.zeros(1, 2), (t.zeros(1, 3),), t.zeros(12, 2), t.zeros(12, 3)), RuntimeError),
     "states": (lambda t: t.lstm(t.zeros(1, 1, 2), (t.zeros(1, 1, 3),), [], *_PLAIN), RuntimeError),
     "parameters": (lambda t: t.gru(t.zeros(1, 1, 2), t.zeros(1, 1, 3), [t.zeros(9, 2)], *_PLAIN), RuntimeError),
@@ -224,9 +228,25 @@ def test_dropout_of_one_layer_warns() -> None:
         nn.GRU(2, 3, dropout=0.5)
 
 
+def test_other_numbers_of_unsorted_lengths() -> None:
+    packed = sequences.pack_padded_sequence(flambeau.ones(4, 3, 1), [1, 2], enforce_sorted=False)
+    assert packed.batch_sizes.tolist() == [2, 1]  # PyTorch too leaves out the sequence without a length
+    with pytest.raises(RuntimeError, match=r"to be equal to batch_size, but got 3 \(batch_size=2\)"):
+        sequences.pack_padded_sequence(flambeau.ones(4, 2, 1), [1, 2, 1], enforce_sorted=False)
+
+
 def test_lengths_beyond_the_padding_are_refused() -> None:
     with pytest.raises(RuntimeError, match="lengths of at most 4"):
         sequences.pack_padded_sequence(flambeau.zeros(4, 2, 1), [5, 2])
+
+
+def test_more_or_less_packed_elements_than_there_are_steps() -> None:
+    params = [flambeau.ones(4, 3), flambeau.zeros(4, 4)]
+    sizes, state = flambeau.tensor([2, 1], device="cpu"), flambeau.zeros(1, 2, 4)
+    result, _ = flambeau.rnn_tanh(flambeau.ones(9, 3), sizes, state, params, False, 1, 0.0, False, False)
+    assert result.shape == (3, 4)  # PyTorch leaves the others out too
+    with pytest.raises(RuntimeError, match="batch_sizes are of 3 elements in all, but there are 2"):
+        flambeau.rnn_tanh(flambeau.ones(2, 3), sizes, state, params, False, 1, 0.0, False, False)
 
 
 def test_a_state_that_does_not_fit_packed_sequences() -> None:

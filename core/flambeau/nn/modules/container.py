@@ -50,7 +50,7 @@ class _Numbered(Module):
 
     def _get_abs_string_index(self, idx: int) -> str:
         """The name of an entry."""
-        position, size = operator.index(idx), len(self)  # type: ignore[arg-type]
+        position, size = operator.index(idx), len(self)
         if not -size <= position < size:
             raise IndexError(f"index {position} is out of range")
         return str(position % size)
@@ -94,6 +94,11 @@ class _Listed(_Numbered):
         del self[key]
         return module
 
+    def _extended(self: _Self, modules: Iterable[Module]) -> _Self:
+        for module in list(modules):
+            self.append(module)
+        return self
+
     def _renumber(self, modules: list[Any]) -> None:
         self._modules.clear()
         self._modules.update({str(position): module for position, module in enumerate(modules)})
@@ -130,9 +135,7 @@ class Sequential(_Listed):
 
     def extend(self: _Self, sequential: Iterable[Module]) -> _Self:
         """Add modules at the end."""
-        for module in list(sequential):
-            self.append(module)
-        return self
+        return self._extended(sequential)
 
     def insert(self: _Self, index: int, module: Module) -> _Self:
         """Add a module before the one at ``index``.
@@ -148,30 +151,18 @@ class Sequential(_Listed):
         return self
 
     def __add__(self, other: Sequential) -> Sequential:
-        return Sequential(*self, *self._checked(other))
+        return Sequential(*self, *_checked(other))
 
     def __iadd__(self: _Self, other: Sequential) -> _Self:
-        return self.extend(self._checked(other))
-
-    def _checked(self, other: Any) -> Any:
-        if not isinstance(other, Sequential):
-            raise ValueError(f"add operator supports only objects of Sequential class, but {type(other)!s} is given.")
-        return other
+        return self._extended(_checked(other))
 
     def __mul__(self, other: int) -> Sequential:
-        return Sequential(*self._repeated(other))
+        return Sequential(*_repeated(self, other))
 
     __rmul__ = __mul__
 
     def __imul__(self: _Self, other: int) -> _Self:
-        return self.extend(self._repeated(other)[len(self) :])
-
-    def _repeated(self, times: Any) -> list[Module]:
-        if not isinstance(times, int):
-            raise TypeError(f"unsupported operand type(s) for *: {type(self)} and {type(times)}")
-        if times <= 0:
-            raise ValueError(f"Non-positive multiplication factor {times} for {type(self)}")
-        return [*self] * times
+        return self._extended(_repeated(self, other)[len(self) :])
 
     def _of(self, modules: OrderedDict[str, Any]) -> Any:
         return type(self)(modules)
@@ -182,6 +173,26 @@ class Sequential(_Listed):
             assert module is not None
             input = module(input)
         return input
+
+
+def _checked(other: Any) -> Sequential:
+    if not isinstance(other, Sequential):
+        raise ValueError(f"add operator supports only objects of Sequential class, but {type(other)!s} is given.")
+    return other
+
+
+def _repeated(layers: Any, times: Any) -> list[Module]:
+    if not isinstance(times, int):
+        raise TypeError(f"unsupported operand type(s) for *: {type(layers)} and {type(times)}")
+    if times <= 0:
+        raise ValueError(f"Non-positive multiplication factor {times} for {type(layers)}")
+    return [*layers] * times
+
+
+def _iterable(modules: Any) -> Iterable[Module]:
+    if not isinstance(modules, Iterable):
+        raise TypeError(f"ModuleList.extend should be called with an iterable, but got {type(modules).__name__}")
+    return modules
 
 
 class ModuleList(_Listed):
@@ -207,11 +218,7 @@ class ModuleList(_Listed):
         Raises:
             TypeError: what was given is no collection.
         """
-        if not isinstance(modules, Iterable):
-            raise TypeError(f"ModuleList.extend should be called with an iterable, but got {type(modules).__name__}")
-        for module in list(modules):
-            self.append(module)
-        return self
+        return self._extended(_iterable(modules))
 
     def insert(self, index: int, module: Module) -> None:
         """Add a module before the one at ``index``."""
@@ -221,7 +228,7 @@ class ModuleList(_Listed):
         return ModuleList([*self, *other])
 
     def __iadd__(self: _Self, modules: Iterable[Module]) -> _Self:
-        return self.extend(modules)  # type: ignore[attr-defined,no-any-return]
+        return self._extended(_iterable(modules))
 
     def _of(self, modules: OrderedDict[str, Any]) -> Any:
         return type(self)(modules.values())
@@ -509,7 +516,7 @@ class ParameterDict(Module):
         """The value of a name, or ``default`` if there is none."""
         return self[key] if key in self._keys else default
 
-    def update(self, parameters: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> None:
+    def update(self, parameters: Mapping[str, Any] | Iterable[tuple[str, Any]] | ParameterDict) -> None:
         """Add values, in the place of those of the same names."""
         pairs = _pairs("ParameterDict", "ParametersDict", parameters)
         if isinstance(parameters, Mapping) and not isinstance(parameters, OrderedDict):

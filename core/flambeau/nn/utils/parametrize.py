@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from copy import deepcopy
 from typing import Any
 
 from flambeau._tensor import Tensor
 from flambeau._tensor.modes import no_grad
+from flambeau.errors import UnsupportedError
 
 from ..modules.container import ModuleDict, ModuleList
 from ..modules.module import Module
@@ -91,8 +92,12 @@ class ParametrizationList(ModuleList):
         with no_grad():
             for module in reversed(list(self)):
                 if hasattr(module, "right_inverse"):
-                    with suppress(NotImplementedError):  # what cannot be assigned to can be registered
+                    try:
                         start = module.right_inverse(start)
+                    except UnsupportedError:  # by the backend
+                        raise
+                    except NotImplementedError:  # what cannot be assigned to can be registered
+                        continue
         return start
 
     def _keep_one(self, original: Tensor, start: Tensor) -> None:

@@ -128,6 +128,7 @@ def pack_padded_sequence(
     else:
         lengths = as_tensor(lengths, dtype=dtypes.int64, device="cpu")
     order = None
+    _check_count(input, lengths, 0 if batch_first else 1, exact=enforce_sorted)
     if not enforce_sorted:
         lengths, order = sort(lengths, descending=True)
         order = order.to(input.device)
@@ -141,15 +142,20 @@ def pack_padded_sequence(
     return PackedSequence(steps[:longest][there.to(input.device)], there.sum(1), order)
 
 
-def _check_lengths(steps: Tensor, lengths: Tensor) -> None:
-    if not steps.numel():
-        raise RuntimeError("Cannot pack empty tensors.")
+def _check_count(input: Tensor, lengths: Tensor, dim: int, *, exact: bool) -> None:
+    """Refuse more lengths than sequences, or fewer if ``exact``: where they are sorted, those without one are left out."""
     _check_counts(lengths)
-    sizes, sequences = lengths.tolist(), steps.shape[1]
-    if len(sizes) != sequences:
+    if not input.numel():
+        raise RuntimeError("Cannot pack empty tensors.")
+    sequences = input.size(dim)
+    if lengths.numel() > sequences or (exact and lengths.numel() < sequences):
         raise RuntimeError(
-            f"Expected `len(lengths)` to be equal to batch_size, but got {len(sizes)} (batch_size={sequences})"
+            f"Expected `len(lengths)` to be equal to batch_size, but got {lengths.numel()} (batch_size={sequences})"
         )
+
+
+def _check_lengths(steps: Tensor, lengths: Tensor) -> None:
+    sizes = lengths.tolist()
     if sizes[-1] <= 0:
         raise RuntimeError(
             "Length of all samples has to be greater than 0, but found an element in 'lengths' that is <= 0"

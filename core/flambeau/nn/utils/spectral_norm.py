@@ -49,7 +49,8 @@ class SpectralNorm:
                     v.copy_(functional.normalize(matrix.t().mv(u), dim=0, eps=self.eps))
                     u.copy_(functional.normalize(matrix.mv(v), dim=0, eps=self.eps))
                 u, v = u.clone(), v.clone()  # the buffers change with the next pass, these belong to the graph
-        return weight / u.dot(matrix.mv(v))
+        divided: Tensor = weight / u.dot(matrix.mv(v))
+        return divided
 
     def remove(self, module: Module) -> None:
         """Make the weight a parameter again."""
@@ -66,7 +67,7 @@ class SpectralNorm:
     def solve_v(self, matrix: Tensor, u: Tensor, sigma: Tensor) -> Tensor:
         """The vector ``v`` with which ``u`` gives a norm, for states that do not have it."""
         v = ((matrix.t().mm(matrix)).pinverse() @ matrix.t() @ u.unsqueeze(1)).squeeze(1)
-        return v.mul_(sigma / u.dot(matrix.mv(v)))  # type: ignore[no-any-return]
+        return v.mul_(sigma / u.dot(matrix.mv(v)))
 
     @staticmethod
     def apply(module: Module, name: str, n_power_iterations: int, dim: int, eps: float) -> SpectralNorm:

@@ -56,7 +56,10 @@ def _recurrent(name: str, layer: _Layer, args: tuple[Any, ...], kwargs: dict[str
     options = [given[key] for key in _OPTIONS]
     if "data" in given:
         sizes = tuple(given["batch_sizes"].tolist())
-        return _stacked(layer, given["data"], states, given["params"], sizes, *options)
+        data, rows = given["data"], sum(sizes)
+        if data.shape[0] < rows:
+            raise RuntimeError(f"batch_sizes are of {rows} elements in all, but there are {data.shape[0]}")
+        return _stacked(layer, data[:rows], states, given["params"], sizes, *options)
     swapped = given["batch_first"]
     input = given["input"].transpose(0, 1) if swapped else given["input"]
     if input.dim() != 3:
@@ -185,7 +188,7 @@ def rnn_relu(*args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
 # -- cells -------------------------------------------------------------------------------------------------------------
 
 
-def _check_cell(input: Tensor, states: Sequence[Tensor], w_ih: Tensor, w_hh: Tensor) -> None:
+def _check_cell(gates: int, input: Tensor, states: Sequence[Tensor], w_ih: Tensor, w_hh: Tensor) -> None:
     """Refuse sizes that do not fit together, in PyTorch's words."""
     width = w_hh.shape[1]
     if input.shape[1] != w_ih.shape[1]:
@@ -197,6 +200,11 @@ def _check_cell(input: Tensor, states: Sequence[Tensor], w_ih: Tensor, w_hh: Ten
             )
         if state.shape[1] != width:
             raise RuntimeError(f"hidden{place} has inconsistent hidden_size: got {state.shape[1]}, expected {width}")
+    for name, weight in (("weight_ih", w_ih), ("weight_hh", w_hh)):
+        if weight.shape[0] != gates * width:
+            raise RuntimeError(
+                f"{name} first dim must be {gates} * hidden_size = {gates * width}, but got {weight.shape[0]}"
+            )
 
 
 @spelled()
@@ -218,7 +226,7 @@ def lstm_cell(
     if len(hx) != 2:
         raise RuntimeError("lstm_cell expects two hidden states")
     h, c = hx
-    _check_cell(input, hx, w_ih, w_hh)
+    _check_cell(4, input, hx, w_ih, w_hh)
     after, cell = lstm_step(linear(input, w_ih, b_ih) + linear(h, w_hh, b_hh), c)
     return after, cell
 
@@ -234,7 +242,7 @@ def gru_cell(
         >>> torch.gru_cell(torch.ones(1, 3), torch.ones(1, 2), torch.zeros(6, 3), torch.zeros(6, 2))
         tensor([[0.5000, 0.5000]])
     """
-    _check_cell(input, (hx,), w_ih, w_hh)
+    _check_cell(3, input, (hx,), w_ih, w_hh)
     return gru_step(linear(input, w_ih, b_ih), linear(hx, w_hh, b_hh), hx)
 
 
@@ -249,7 +257,7 @@ def rnn_tanh_cell(
         >>> torch.rnn_tanh_cell(torch.ones(1, 3), torch.ones(1, 2), torch.zeros(2, 3), torch.eye(2))
         tensor([[0.7616, 0.7616]])
     """
-    _check_cell(input, (hx,), w_ih, w_hh)
+    _check_cell(1, input, (hx,), w_ih, w_hh)
     return rnn_step(linear(input, w_ih, b_ih) + linear(hx, w_hh, b_hh), False)
 
 
@@ -264,5 +272,5 @@ def rnn_relu_cell(
         >>> torch.rnn_relu_cell(torch.ones(1, 3), torch.ones(1, 2), torch.zeros(2, 3), torch.eye(2))
         tensor([[1., 1.]])
     """
-    _check_cell(input, (hx,), w_ih, w_hh)
+    _check_cell(1, input, (hx,), w_ih, w_hh)
     return rnn_step(linear(input, w_ih, b_ih) + linear(hx, w_hh, b_hh), True)
