@@ -23,6 +23,8 @@ __all__ = [
     "MultiheadAttention",
 ]  # fmt: skip
 
+MultiheadAttention.__module__ = __name__  # where PyTorch has it
+
 
 class _InPlace(Module):
     """A module that can write its result into its input."""
