@@ -8,7 +8,7 @@ from flambeau._tensor import Tensor
 from flambeau._tensor.modes import no_grad
 
 from .. import functional
-from .._uninitialized import is_uninitialized
+from ..parameter import is_lazy
 from ..modules._hooks import hooks_before
 from ..modules.module import Module
 from ..parameter import Parameter
@@ -83,7 +83,7 @@ class SpectralNorm:
         weight = module._parameters[name]
         if weight is None:
             raise ValueError(f"`SpectralNorm` cannot be applied as parameter `{name}` is None")
-        if is_uninitialized(weight):
+        if is_lazy(weight):
             raise ValueError(
                 "The module passed to `SpectralNorm` can't have uninitialized parameters. Make sure to run the dummy forward "
                 "before applying spectral normalization"

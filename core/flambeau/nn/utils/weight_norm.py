@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from flambeau._tensor import Tensor
 from flambeau.errors import level_of_caller
 
-from .._uninitialized import is_uninitialized
+from ..parameter import is_lazy
 from ..modules._hooks import hooks_before
 from ..modules.module import Module
 from ..parameter import Parameter
@@ -47,7 +47,7 @@ class WeightNorm:
             raise RuntimeError(f"Cannot register two weight_norm hooks on the same parameter {name}")
         made = WeightNorm(name, dim)
         weight = getattr(module, name)
-        if is_uninitialized(weight):
+        if is_lazy(weight):
             raise ValueError(
                 "The module passed to `WeightNorm` can't have uninitialized parameters. Make sure to run the dummy forward "
                 "before applying weight normalization"
