@@ -11,6 +11,7 @@ import gzip
 import json
 import struct
 from base64 import b85decode, b85encode
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -29,13 +30,14 @@ def _section(name: str) -> dict[str, Any]:
     if not path.exists():
         return {"results": {}, "provenance": {}}
     data: dict[str, Any] = json.loads(gzip.decompress(path.read_bytes()))
-    return {"results": dict(_unfolded(data["results"])), "provenance": data["provenance"]}
+    return {"results": dict(_unfolded(data["results"], data.get("common", []))), "provenance": data["provenance"]}
 
 
 # -- what lies in the files --------------------------------------------------------------------------------------------
 #
 # Results are kept by op, aspect and variant, and a tensor as a list, so that no word is written a thousand times; its numbers
-# as the text of their bytes, where that is shorter.
+# as the text of their bytes, where that is shorter, of one with a count where all are alike. What several have in common stands
+# once, in a list of its own, and they have its place there.
 
 _ABOUT = ("dtype", "shape")
 _CODES = {
@@ -60,12 +62,39 @@ def _folded(results: dict[str, Any]) -> dict[str, Any]:
     return folded
 
 
-def _unfolded(folded: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+def _common(folded: dict[str, Any]) -> list[Any]:
+    """What several results have in common, taken out of them: they have its place in the list instead."""
+    texts = Counter(_text(result) for _, _, result in _leaves(folded))
+    common = sorted(text for text, times in texts.items() if times > 1 and len(text) > _SHORT)
+    places = {text: place for place, text in enumerate(common)}
+    for dtypes, code, result in list(_leaves(folded)):
+        dtypes[code] = places.get(_text(result), result)
+    return [json.loads(text) for text in common]
+
+
+_SHORT = 8
+"""The most characters of what is not worth a place in a list."""
+
+
+def _leaves(folded: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str, Any]]:
+    for aspects in folded.values():
+        for variants in aspects.values():
+            for dtypes in variants.values():
+                for code, result in dtypes.items():
+                    yield dtypes, code, result
+
+
+def _text(result: Any) -> str:
+    return json.dumps(result, sort_keys=True, separators=(",", ":"))
+
+
+def _unfolded(folded: dict[str, Any], common: list[Any]) -> Iterator[tuple[str, Any]]:
     for op, aspects in folded.items():
         for aspect, variants in aspects.items():
             for variant, dtypes in variants.items():
                 for code, result in dtypes.items():
-                    yield f"{op}/{aspect}/{variant}/{_NAMES.get(code, code)}", _unpacked(result)
+                    whole = common[result] if isinstance(result, int) else result
+                    yield f"{op}/{aspect}/{variant}/{_NAMES.get(code, code)}", _unpacked(whole)
 
 
 def _packed(result: Any) -> Any:
@@ -87,8 +116,11 @@ def _packed_numbers(code: str, numbers: list[Any]) -> Any:
     if code not in _LAYOUTS:
         return numbers
     parts = [part for number in numbers for part in (number if isinstance(number, list) else (number,))]
+    alike = len(numbers) > 1 and all(str(number) == str(numbers[0]) for number in numbers)
+    if alike:
+        parts = parts[: len(parts) // len(numbers)]
     data = struct.pack(f"<{len(parts)}{_LAYOUTS[code]}", *map(unspelled, parts))
-    text = b85encode(data).decode()
+    text = b85encode(data).decode() + (f":{len(numbers)}" if alike else "")
     return text if len(text) + 2 < len(json.dumps(numbers, separators=(",", ":"))) else numbers
 
 
@@ -108,11 +140,13 @@ def _unpacked_tensor(code: str, shape: list[int], *rest: Any) -> dict[str, Any]:
 def _unpacked_numbers(code: str, numbers: list[Any] | str) -> list[Any]:
     if isinstance(numbers, list):
         return numbers
-    data, layout = b85decode(numbers), _LAYOUTS[code]
+    text, _, times = numbers.partition(":")
+    data, layout = b85decode(text), _LAYOUTS[code]
     parts = [
         spelled(part, _NAMES[code]) for part in struct.unpack(f"<{len(data) // struct.calcsize(layout)}{layout}", data)
     ]
-    return [list(pair) for pair in zip(parts[::2], parts[1::2], strict=True)] if code in "FD" else parts
+    found: list[Any] = [list(pair) for pair in zip(parts[::2], parts[1::2], strict=True)] if code in "FD" else parts
+    return found * int(times or 1)
 
 
 # -- reading and writing -----------------------------------------------------------------------------------------------
@@ -149,7 +183,9 @@ def provenance(section: str) -> dict[str, Any]:
 
 def write(section: str, results: dict[str, Any], about: dict[str, Any]) -> None:
     """Write the file of a section, always the same bytes for the same results."""
-    text = json.dumps({"provenance": about, "results": _folded(results)}, sort_keys=True, separators=(",", ":"))
+    folded = _folded(results)
+    common = _common(folded)
+    text = _text({"provenance": about, "common": common, "results": folded})
     path = _FOLDER / f"{section}.json.gz"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(gzip.compress(text.encode(), 9, mtime=0))

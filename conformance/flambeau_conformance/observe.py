@@ -25,6 +25,9 @@ __all__ = ["KNOWN", "check_observed", "check_tensor", "is_too_large", "observed"
 _FEW = 64
 """Results with more elements are told by places and sums."""
 
+_WHOLE = 400
+"""Where all numbers are asked for, results with more elements are told so as well."""
+
 TOO_MANY = 200_000
 """Results with more elements are not recorded: reading them takes longer than it tells."""
 
@@ -35,7 +38,7 @@ _PLACES = 6
 
 
 def observed(call: Callable[[], Sequence[Any]], *, whole: bool = False, digits: int = 17) -> Any:
-    """The results of a call as data, with all their numbers if ``whole``; the exception, if it raises one."""
+    """The results of a call as data, with all their numbers if ``whole`` and few enough; the exception, if it raises one."""
     try:
         return [tensor_as_data(tensor.detach(), whole=whole, digits=digits) for tensor in quietly(call)]
     except (
@@ -69,7 +72,7 @@ def tensor_as_data(tensor: Any, *, whole: bool = False, digits: int = 17) -> dic
         return {"shape": shape, "too-many": True}
     numbers = numbers_of(tensor)
     about = {"dtype": dtype, "shape": shape}
-    if whole or len(numbers) <= _FEW:
+    if len(numbers) <= (_WHOLE if whole else _FEW):
         return about | {"values": [spelled(number, dtype, digits) for number in numbers]}
     places = [spelled(numbers[place], dtype) for place in _places(len(numbers))]
     return about | {"places": places, "sums": [_shortened(number) for number in _sums(numbers, dtype)]}
