@@ -26,7 +26,7 @@ from .catalogue import all_cases
 from .model import Case
 from .probes import ASPECTS
 from .subject import subject_of
-from .surface import names
+from .surface import names, namespaces
 
 __all__ = ["AUTHORS", "Seen", "Trace", "trace", "traced"]
 
@@ -147,7 +147,7 @@ class _Recorder:
 
     def _wrap(self, path: str, value: Any) -> None:
         place, _, name = path.rpartition(".")
-        owner: Any = functools.reduce(getattr, filter(None, place.split(".")), flambeau)
+        owner: Any = _owner(place)
         if inspect.isfunction(value):
             self._replace(owner, name, self._recording(path, value))
         elif isinstance(value, (classmethod, staticmethod)):
@@ -267,6 +267,21 @@ def _is_inside(frame: Any) -> bool:
     """Whether flambeau itself calls: the recorder's and the dispatch's own frames lie between."""
     name = str(frame.f_globals.get("__name__", ""))
     return name == "flambeau" or name.startswith("flambeau.")
+
+
+def _owner(place: str) -> Any:
+    """The namespace, or the class in one, that a place names; a function may hide a module of the same name."""
+    module = next(prefix for prefix in _prefixes(place) if prefix in namespaces())
+    rest = place.removeprefix(module).strip(".")
+    return functools.reduce(getattr, filter(None, rest.split(".")), namespaces()[module])
+
+
+def _prefixes(place: str) -> Iterator[str]:
+    """A dotted name and what it begins with, the longest first; the root last."""
+    while place:
+        yield place
+        place = place.rpartition(".")[0]
+    yield ""
 
 
 def _signature(function: Any) -> inspect.Signature | None:

@@ -261,3 +261,34 @@ prints(
 gives("nn.Conv2d", "shapes", lambda t: (lambda layer: (
     [(name, each.shape, isinstance(each, t.nn.Parameter)) for name, each in layer.named_parameters()], layer(t.ones(2, 3, 8, 8)).shape
 ))(t.nn.Conv2d(3, 4, 5)), [[["weight", [4, 3, 5, 5], True], ["bias", [4], True]], [2, 4, 4, 4]])  # fmt: skip
+
+
+# -- layers that are named ------------------------------------------------------------------------------------------------
+
+prints(
+    "nn.BatchNorm2d", "text", lambda t: t.nn.BatchNorm2d(3),
+    "BatchNorm2d(3, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)",
+)  # fmt: skip
+
+
+def _kept(t: Any) -> Any:
+    layer = t.nn.BatchNorm2d(2)
+    before = [(name, each.tolist(), each.requires_grad) for name, each in layer.named_buffers()]
+    layer(t.tensor([[[[1.0]], [[2.0]]], [[[3.0]], [[6.0]]]]))
+    trained = [each.tolist() for each in layer.buffers()]
+    layer.eval()(t.ones(1, 2, 1, 1))
+    return [
+        before,
+        [name for name, _ in layer.named_parameters()],
+        trained,
+        [each.tolist() for each in layer.buffers()],
+    ]
+
+
+_TRAINED = [[0.2, 0.4], [1.1, 1.7], 1]
+gives("nn.BatchNorm2d", "statistics", _kept, [
+    [["running_mean", [0.0, 0.0], False], ["running_var", [1.0, 1.0], False], ["num_batches_tracked", 0, False]],
+    ["weight", "bias"], _TRAINED, _TRAINED,
+])  # fmt: skip
+gives("nn.functional.max_pool2d", "windows", lambda t: t.nn.functional.max_pool2d(t.arange(16.0).reshape(1, 4, 4), 2).tolist(),
+      [[[5.0, 7.0], [13.0, 15.0]]])  # fmt: skip
