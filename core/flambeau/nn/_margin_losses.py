@@ -149,7 +149,7 @@ def multi_margin_loss(
         raise RuntimeError(f"inconsistent weight size, expected {classes} but got {list(weight.shape)}")
     if target.numel() and (int(target.min()) < 0 or int(target.max()) >= classes):
         raise RuntimeError("target out of range")
-    return _ops.multi_margin(input, target, p, margin, weight, reduction)
+    return _ops._multi_margin(input, target, p, margin, weight, reduction)
 
 
 @overridable
@@ -177,7 +177,7 @@ def multilabel_margin_loss(
     classes = input.shape[-1] if input.dim() else 1
     if target.numel() and (int(target.min()) < -1 or int(target.max()) >= classes):
         raise RuntimeError("argument #2 'target' is out of range")
-    return _ops.multilabel_margin(input, target, reduction)
+    return _ops._multilabel_margin(input, target, reduction)
 
 
 @overridable

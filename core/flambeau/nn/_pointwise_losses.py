@@ -54,7 +54,7 @@ def smooth_l1_loss(
     if beta < 0:
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
     x, y = broadcast_tensors(*_ops.as_floats("smooth_l1_cpu", input, target))
-    return _ops.smooth_l1(x, y, beta, reduction)
+    return _ops._smooth_l1(x, y, beta, reduction)
 
 
 @overridable
@@ -80,12 +80,12 @@ def huber_loss(
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     x, y = broadcast_tensors(*_ops.as_floats("huber_cpu", input, target))
     if weight is None:
-        return _ops.huber(x, y, delta, reduction)
+        return _ops._huber(x, y, delta, reduction)
     if weight.shape != input.shape:
         raise ValueError("Weights and input must have the same size.")
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"Invalid reduction mode: {reduction}. Expected one of 'none', 'mean', 'sum'.")
-    return _reduced(_ops.huber(x, y, delta, "none") * weight, reduction)
+    return _reduced(_ops._huber(x, y, delta, "none") * weight, reduction)
 
 
 @overridable
@@ -116,7 +116,7 @@ def soft_margin_loss(
     if shape != input.shape:
         raise RuntimeError(f"output with shape {list(input.shape)} doesn't match the broadcast shape {list(shape)}")
     x, y = broadcast_tensors(*_ops.as_floats("soft_margin_loss", input, target))
-    return _ops.soft_margin(x, y, reduction)
+    return _ops._soft_margin(x, y, reduction)
 
 
 @overridable

@@ -64,7 +64,7 @@ def _gaps(rows: Tensor, index: Tensor, margin: float, weight: Tensor | None) -> 
 
 
 @primitive(derivatives={"input": _multi_margin_slope}, method=False, node="MultiMarginLossBackward0")
-def multi_margin(input: Tensor, target: Tensor, p: int, margin: float, weight: Tensor | None, reduction: str) -> Tensor:
+def _multi_margin(input: Tensor, target: Tensor, p: int, margin: float, weight: Tensor | None, reduction: str) -> Tensor:
     """The mean over classes of ``max(0, margin - input[target] + input) ** p``, but for the target itself."""
     rows, index = _rows(input.detach()), target.reshape(-1, 1)
     gaps, factor = _gaps(rows, index, margin, weight)
@@ -105,7 +105,7 @@ def _multilabel_slope(grad: Tensor, input: Tensor, target: Tensor, reduction: st
 
 
 @primitive(derivatives={"input": _multilabel_slope}, method=False, node="MultilabelMarginLossBackward0")
-def multilabel_margin(input: Tensor, target: Tensor, reduction: str) -> Tensor:
+def _multilabel_margin(input: Tensor, target: Tensor, reduction: str) -> Tensor:
     """The sum of the differences between targets and other classes, divided by the number of classes."""
     rows = _rows(input.detach())
     gaps = _differences(rows, target)

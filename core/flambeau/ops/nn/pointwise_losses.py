@@ -57,7 +57,7 @@ def _huber_input(grad: Tensor, input: Tensor, target: Tensor, size: float, reduc
 @primitive(
     derivatives={"input": _huber_input, "target": _negative(_huber_input)}, method=False, node="HuberLossBackward0"
 )
-def huber(input: Tensor, target: Tensor, size: float, reduction: str) -> Tensor:
+def _huber(input: Tensor, target: Tensor, size: float, reduction: str) -> Tensor:
     """A parabola up to ``size``, from there on a line of that slope."""
 
     def losses(x: Tensor, y: Tensor) -> Tensor:
@@ -76,8 +76,8 @@ def _smooth_input(grad: Tensor, input: Tensor, target: Tensor, size: float, redu
 @primitive(
     derivatives={"input": _smooth_input, "target": _negative(_smooth_input)}, method=False, node="SmoothL1LossBackward0"
 )
-def smooth_l1(input: Tensor, target: Tensor, size: float, reduction: str) -> Tensor:
-    """:func:`huber` divided by its size."""
+def _smooth_l1(input: Tensor, target: Tensor, size: float, reduction: str) -> Tensor:
+    """:func:`_huber` divided by its size."""
 
     def losses(x: Tensor, y: Tensor) -> Tensor:
         distance = (x - y).abs()
@@ -93,7 +93,7 @@ def _soft_margin_input(grad: Tensor, input: Tensor, target: Tensor, reduction: s
 
 
 @primitive(derivatives={"input": _soft_margin_input}, method=False, node="SoftMarginLossBackward0")
-def soft_margin(input: Tensor, target: Tensor, reduction: str) -> Tensor:
+def _soft_margin(input: Tensor, target: Tensor, reduction: str) -> Tensor:
     """``log(1 + exp(-target * input))``."""
     return _reduced(_computed(lambda x, y: (-y * x).exp().log1p(), input, target), reduction)
 
