@@ -63,9 +63,9 @@ def test_the_example_trains_as_on_the_cpu() -> None:
 
 @pytest.mark.usefixtures("cupy")
 def test_the_conformance_suite_passes() -> None:
-    """What training a model takes; ``flambeau-conformance run cupy`` runs all there is."""
+    """Every op once; `.ci/check` runs what training a model takes on the stand-in, ``flambeau-conformance run cupy`` all there is."""
     session = Session(subject_of("cupy"), [])
-    cases = chosen(all_cases(), "training", [])
+    cases = chosen(all_cases(), "smoke", [])
     for case in cases:
         session.run(case)
     # Of zeros of both signs, the maximum of a device may be either.
@@ -73,7 +73,7 @@ def test_the_conformance_suite_passes() -> None:
                 or "is 0.0, expected -0.0" not in each.detail]  # fmt: skip
     assert [f"{result.address}: {result.detail}" for result in failures] == []
     unclaimed = [result for result in session.results.values() if result.status == "not_claimed"]
-    assert {result.detail for result in unclaimed} == {
+    assert {result.detail for result in unclaimed} <= {
         "the backend does not claim cpu_stream", "the backend does not claim bfloat16",
     }  # fmt: skip
 
