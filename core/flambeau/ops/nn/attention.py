@@ -74,8 +74,8 @@ def _softmax_of_masked(scores: Tensor) -> Tensor:
     if not (first != first).any():  # such a row is nan throughout
         return weights
     blind = (scores.detach() == -inf).all(-1, True)
-    weights = where(blind, 0.0, softmax(scores.masked_fill(blind, 0.0), -1))
-    return weights
+    found: Tensor = where(blind, 0.0, softmax(scores.masked_fill(blind, 0.0), -1))
+    return found
 
 
 @composite(method=False)
