@@ -33,6 +33,24 @@ def test_one_product_of_attention(torch: ModuleType, backend: str, mask: str, p:
     compare(torch, program)
 
 
+@pytest.mark.oracle
+@pytest.mark.parametrize("bad", ["nan", "inf", "-inf"])
+@pytest.mark.parametrize("place", ["query", "key", "keys"])
+@pytest.mark.parametrize("boolean", [False, True])
+def test_only_rows_without_a_finite_score_are_zero(
+    torch: ModuleType, backend: str, bad: str, place: str, boolean: bool
+) -> None:
+    def program(t: Any) -> Any:
+        q, k, v = t.ones(1, 2, 2), t.ones(1, 3, 2), t.arange(6.0).reshape(1, 3, 2)
+        where = {"query": q[:, 0], "key": k[:, 1], "keys": k}[place]
+        where.fill_(float(bad))
+        mask = t.tensor([[False] * 3, [False, True, True]])
+        given = mask if boolean else t.zeros(2, 3).masked_fill(~mask, float("-inf"))
+        return [t.nn.functional.scaled_dot_product_attention(q, k, v, given)]
+
+    compare(torch, program)
+
+
 def _heads(seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
     draw = random.Random(seed)
     yes = lambda: draw.random() < 0.5  # noqa: E731

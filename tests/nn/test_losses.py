@@ -150,6 +150,9 @@ VARIANTS: dict[str, Any] = {
     "any distance": lambda t: t.nn.TripletMarginWithDistanceLoss(
         distance_function=lambda a, b: (a - b).abs().sum(-1), swap=True, margin=9.0
     )(*CASES["triplet_margin_loss"][1](t)),
+    "no distance in a module": lambda t: t.nn.TripletMarginWithDistanceLoss(margin=9.0)(
+        *CASES["triplet_margin_loss"][1](t)
+    ),
     "no distance": lambda t: t.nn.functional.triplet_margin_with_distance_loss(
         *CASES["triplet_margin_loss"][1](t), reduction="sum"
     ),
@@ -366,3 +369,9 @@ def test_the_mean_of_a_divergence_warns() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         flambeau.nn.functional.kl_div(x, x, reduction="sum")
+
+
+def test_the_distance_of_triplets_is_a_part_of_the_module() -> None:
+    loss = flambeau.nn.TripletMarginWithDistanceLoss()
+    assert repr(loss) == "TripletMarginWithDistanceLoss(\n  (distance_function): PairwiseDistance()\n)"
+    assert isinstance(loss.distance_function, flambeau.nn.PairwiseDistance)

@@ -1,5 +1,6 @@
 """Losses of numbers and probabilities; losses as modules."""
 
+import warnings
 from typing import Any
 
 from ...declare import Error, Sample, op
@@ -9,6 +10,22 @@ from ...programs import programs
 
 def _call(name: str, **options: Any) -> Any:
     return lambda t, *tensors: getattr(t.nn.functional, name)(*tensors, **options)
+
+
+def _quiet_divergence(t: Any, *tensors: Any, **options: Any) -> Any:
+    """``kl_div`` without its warning that a mean of all numbers is not what one wants."""
+    with warnings.catch_warnings(action="ignore"):
+        return t.nn.functional.kl_div(*tensors, **options)
+
+
+def _divergence(name: str, **options: Any) -> Sample:
+    gradient = options.get("reduction") != "sum"
+    return Sample(
+        name,
+        lambda t, x, y: _quiet_divergence(t, x, y, **options),
+        (In((2, 3)), In((2, 3), "positive")),
+        gradient=gradient,
+    )
 
 
 def _samples(name: str, inputs: tuple[In, ...], *variants: dict[str, Any], gradient: bool = True) -> list[Sample]:
@@ -65,9 +82,12 @@ op("binary_cross_entropy_with_logits", **_LOSS, samples=[
     _reduction("binary_cross_entropy_with_logits", 2, 2),
     Error("sizes", lambda t: t.nn.functional.binary_cross_entropy_with_logits(t.zeros(2), t.zeros(3)), (ValueError,), "must be the same as input size"),
 ])  # fmt: skip
-op("kl_div", **_LOSS, samples=_samples("kl_div", (In((2, 3)), In((2, 3), "positive")), {"reduction": "batchmean"}, {"log_target": True}), errors=[
+op("kl_div", **_LOSS, samples=[
+    *(_divergence(kind, reduction=kind) for kind in ("mean", "sum", "none")),
+    _divergence("reduction=batchmean", reduction="batchmean"), _divergence("log_target=True", log_target=True),
+], errors=[
     _reduction("kl_div", 2, 2),
-    Error("integers", lambda t: t.nn.functional.kl_div(t.tensor([1]), t.tensor([1])), (RuntimeError,), "Integral inputs not supported"),
+    Error("integers", lambda t: _quiet_divergence(t, t.tensor([1]), t.tensor([1])), (RuntimeError,), "Integral inputs not supported"),
 ])  # fmt: skip
 op("poisson_nll_loss", **_LOSS, samples=_samples("poisson_nll_loss", (In((2, 3), "positive"), In((2, 3), "positive")), {"full": True}, {"log_input": False, "eps": 0.1}), errors=[
     _reduction("poisson_nll_loss", 2, 2),

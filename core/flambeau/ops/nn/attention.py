@@ -67,6 +67,17 @@ def _additive(mask: Tensor | None, query: Tensor, key: Tensor, is_causal: bool) 
     return mask.masked_fill(later, -inf)
 
 
+def _softmax_of_masked(scores: Tensor) -> Tensor:
+    """The softmax over the last dim, and zeros for rows that are -inf throughout; a row with nan stays nan."""
+    weights: Tensor = softmax(scores, -1)
+    first = weights.detach()[..., :1]
+    if not (first != first).any():  # such a row is nan throughout
+        return weights
+    blind = (scores.detach() == -inf).all(-1, True)
+    found: Tensor = where(blind, 0.0, softmax(scores.masked_fill(blind, 0.0), -1))
+    return found
+
+
 @composite(method=False)
 def scaled_dot_product_attention(
     query: Tensor,
@@ -85,7 +96,7 @@ def scaled_dot_product_attention(
         query: (…, L, E), of floating point numbers.
         key, value: (…, S, E) and (…, S, V) of the same dtype.
         attn_mask: broadcasts to (…, L, S): bool, True where a query looks at a key, or numbers that are added. A query that
-            looks at no key gets zeros.
+            looks at no key gets zeros, and nan where its scores are nan before the mask.
         dropout_p: how likely a weight is left out.
         is_causal: whether query i looks at no key behind number i.
         scale: 1 / sqrt(E) if None.
@@ -116,18 +127,11 @@ def scaled_dot_product_attention(
     q, k = (query.float(), key.float()) if single else (query, key)
     scores = matmul(q * scale, k.transpose(-2, -1))
     mask = _additive(attn_mask, query, key, is_causal)
-    blind = None
-    if mask is not None:
-        if attn_mask is not None:
-            blind = (mask.detach() == -inf).all(-1, True)
-            if not blind.any():
-                blind = None
-            else:
-                mask = mask.masked_fill(blind, 0.0)
-        scores = scores + mask if attn_mask is not None else scores.add_(mask)
-    weights = softmax(scores, -1).to(query.dtype)
-    if blind is not None:
-        weights = where(blind, 0.0, weights)
+    if attn_mask is not None:
+        weights = _softmax_of_masked(scores + mask)
+    else:
+        weights = softmax(scores if mask is None else scores.add_(mask), -1)
+    weights = weights.to(query.dtype)
     if dropout_p:
         weights = dropout(weights, dropout_p, True)
     attended: Tensor = matmul(weights, value)
