@@ -1,8 +1,9 @@
 """Convolutions, transposed ones, and products of two inputs."""
 
+import warnings
 from typing import Any
 
-from ...checks import expect, expect_raises
+from ...checks import expect, expect_raises, quietly
 from ...declare import INTEGERS, Error, Sample, case, op
 from ...inputs import In
 from ...subject import Subject
@@ -21,6 +22,11 @@ def _sample(label: str, name: str, inputs: tuple[In, ...], gradient: bool = True
     return Sample(label, lambda t, *given: getattr(t.nn.functional, name)(*given, **options), inputs, gradient=gradient)
 
 
+def _same(t: Any, *given: Any) -> Any:
+    """As many places as there are: kernels of even lengths are padded more at the end, of which PyTorch warns."""
+    return quietly(lambda: t.nn.functional.conv2d(*given, padding="same"))
+
+
 def _of_two(dims: int, samples: list[Sample]) -> list[Sample]:
     """What is tried over two dimensions alone: the others take the same way."""
     return samples if dims == 2 else []
@@ -35,7 +41,7 @@ for _dims in (1, 2, 3):
         _sample("valid", _name, _all, padding="valid", stride=2),
         _sample("each", _name, _all, stride=(2, 1, 3)[:_dims], padding=(1, 0, 2)[:_dims], dilation=(1, 2, 1)[:_dims]),
     ] + _of_two(_dims, [
-        _sample("without-bias", _name, _all[:2]), _sample("same", _name, _all, padding="same"),
+        _sample("without-bias", _name, _all[:2]), Sample("same", _same, _all),
         _sample("depthwise", _name, _given(_dims, 2, 2, 2), groups=2, padding=1),
         _sample("depthwise-twice", _name, _given(_dims, 2, 4, 2), groups=2, stride=2, padding=1),
         _sample("one-place", _name, (_all[0], In((2, 2, *[1] * _dims)), _all[2])),
@@ -138,6 +144,19 @@ def _complex(subject: Subject) -> None:
     expect(y.tolist() == [[[3 + 1j, 4j]]], f"{y}")
     grads = t.autograd.grad(y, (x, w), t.tensor([[[1.0, 1j]]]))
     expect([grad.tolist() for grad in grads] == [[[[-1j, 3, 2j]]], [[[1 + 1j, 3]]]], f"{grads}")
+
+
+@case("conv2d/warning/same/-", dtypes=("float32",))
+def _warned(subject: Subject) -> None:
+    t = subject.torch
+    x, w = t.arange(4.0).reshape(1, 1, 4), t.tensor([[[1.0, 10.0]]])
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        result = t.conv1d(x, w, padding="same")
+        t.conv1d(x, t.ones(1, 1, 3), padding="same")
+    expect(result.tolist() == [[[10, 21, 32, 3]]], f"{result}")
+    texts = [str(each.message) for each in seen]
+    expect(len(texts) <= 1 and all("padding='same' with even kernel lengths" in text for text in texts), f"{texts}")
 
 
 @case("conv2d/memory-format/-/-", dtypes=("float32",))

@@ -224,8 +224,8 @@ for _count in (2, 3):
         Error("both", lambda t, name=_name: getattr(t.nn, name)(2, 2, 0.5), (ValueError,), "only one of output_size and output_ratio"),
         Error("ratio", lambda t, name=_name: getattr(t.nn, name)(2, output_ratio=1.5), (ValueError,), "must be between 0 and 1"),
     ], samples=[
-        Sample("size", lambda t, x, name=_name, count=_count: getattr(t.nn, name)(2, output_size=3, _random_samples=t.full((1, 1, count), 0.25))(x), (In((1, 1) + (5,) * _count, "distinct"),)),
-        Sample("ratio", lambda t, x, name=_name, count=_count: getattr(t.nn, name)(kernel_size=2, output_ratio=0.41, return_indices=True, _random_samples=t.full((1, 1, count), 0.75))(x), (In((1, 1) + (5,) * _count, "distinct"),)),
+        Sample("size", lambda t, x, name=_name, count=_count: getattr(t.nn, name)(2, output_size=3, _random_samples=t.full((1, 1, count), 0.25, dtype=x.dtype))(x), (In((1, 1) + (5,) * _count, "distinct"),)),
+        Sample("ratio", lambda t, x, name=_name, count=_count: getattr(t.nn, name)(kernel_size=2, output_ratio=0.41, return_indices=True, _random_samples=t.full((1, 1, count), 0.75, dtype=x.dtype))(x), (In((1, 1) + (5,) * _count, "distinct"),)),
     ])  # fmt: skip
 
 

@@ -209,15 +209,18 @@ def _for_weight(weight: Tensor, dims: int, **options: Any) -> list[Shape]:
     return [per_dimension(numbers_of(value, name, dims), name, meant) for name, value in options.items()]
 
 
-def _batched(name: str, input: Tensor, dims: int, compute: Callable[[Tensor], Tensor]) -> Tensor:
-    """A convolution of samples; one without batch dimension gets one for as long as it takes."""
-    if input.dim() == dims + 2:
-        return compute(input)
-    if input.dim() != dims + 1:
+def _check_dims(name: str, input: Tensor, dims: int) -> None:
+    if len(input._array.shape) not in (dims + 1, dims + 2):
         raise RuntimeError(
             f"Expected {dims + 1}D (unbatched) or {dims + 2}D (batched) input to {name}, but got input of size: "
             f"{list(input.shape)}"
         )
+
+
+def _batched(input: Tensor, dims: int, compute: Callable[[Tensor], Tensor]) -> Tensor:
+    """A convolution of samples; one without batch dimension gets one for as long as it takes."""
+    if input.dim() == dims + 2:
+        return compute(input)
     return squeeze(compute(unsqueeze(input, 0)), 0)
 
 
@@ -231,6 +234,7 @@ def _conv(
     dilation: Numbers,
     groups: int,
 ) -> Tensor:
+    _check_dims(f"conv{dims}d", input, dims)
     steps, spreads = _for_weight(weight, dims, stride=stride, dilation=dilation)
     groups, none = as_int(groups, "groups"), (0,) * dims
 
@@ -244,7 +248,7 @@ def _conv(
             raise RuntimeError(f"Invalid padding string: {padding!r}")
         return _of_numbers(input, weight, bias, steps, pads, spreads, none, False, groups)
 
-    return _batched(f"conv{dims}d", input, dims, compute)
+    return _batched(input, dims, compute)
 
 
 def _same(input: Tensor, weight: Tensor, stride: Shape, dilation: Shape) -> tuple[Tensor, Shape]:
@@ -356,6 +360,7 @@ def _conv_transpose(
     options: tuple[Numbers, Numbers, Numbers, Numbers],
     groups: int,
 ) -> Tensor:
+    _check_dims(f"conv_transpose{dims}d", input, dims)
     names = ("stride", "padding", "output_padding", "dilation")
     stride, padding, added, dilation = _for_weight(weight, dims, **dict(zip(names, options, strict=True)))
     groups = as_int(groups, "groups")
@@ -363,7 +368,7 @@ def _conv_transpose(
     def compute(input: Tensor) -> Tensor:
         return _of_numbers(input, weight, bias, stride, padding, dilation, added, True, groups)
 
-    return _batched(f"conv_transpose{dims}d", input, dims, compute)
+    return _batched(input, dims, compute)
 
 
 @composite(method=False)

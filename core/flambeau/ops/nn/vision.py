@@ -25,6 +25,8 @@ ZEROS, BORDER, REFLECTION = 0, 1, 2
 choose: Callable[..., Tensor] = where
 
 
+_OUTSIDE = -9.0
+
 # -- coordinates ---------------------------------------------------------------
 
 
@@ -33,6 +35,19 @@ def _places(coordinate: Tensor, length: int, align_corners: bool) -> Tensor:
     if align_corners:
         return (coordinate + 1) / 2 * (length - 1)
     return ((coordinate + 1) * length - 1) / 2
+
+
+def _without_infinities(coordinates: Tensor, mode: int, padding: int) -> Tensor:
+    """What PyTorch makes of a coordinate that is infinite or nan, where the elements there are to be numbers.
+
+    Without padding by zeros, nan is the first place in images and the last one in volumes; so is an infinity that is reflected.
+    """
+    edge = -1.0 if coordinates.shape[-1] == 2 else 1.0
+    if padding == REFLECTION and mode != BICUBIC:
+        return coordinates.nan_to_num(edge, edge, edge)
+    if padding == BORDER and mode != BICUBIC:
+        return coordinates.nan_to_num(edge, 1.0, -1.0)
+    return coordinates
 
 
 def _clipped(place: Tensor, length: int) -> Tensor:
@@ -152,11 +167,13 @@ def _sampled(input: Tensor, grid: Tensor, mode: int, padding: int, align_corners
     wide = dtypes.float32 if input.dtype.itemsize < 4 else input.dtype
     image = _Image(input.to(wide))
     coordinates = grid.to(wide).reshape(grid.shape[0], -1, grid.shape[-1])
-    coordinates = choose(coordinates.isnan(), -1.0, coordinates)
+    coordinates = _without_infinities(coordinates, mode, padding)
     places = [_places(coordinates[..., -1 - dim], length, align_corners) for dim, length in enumerate(image.lengths)]
     if mode == BICUBIC:
         sampled = _cubic(image, places, padding, align_corners)
     else:
+        if padding == ZEROS and input.dim() == 5:  # images have nan there, of linear weights; volumes zeros
+            places = [place.nan_to_num(_OUTSIDE, _OUTSIDE, _OUTSIDE) for place in places]
         places = [
             _padded(place, length, padding, align_corners) for place, length in zip(places, image.lengths, strict=True)
         ]
