@@ -17,7 +17,7 @@ _TRAINING = (
     "elementwise/*", "reductions/*", "movement/*", "indexing/*", "creation/*", "random/*", "nn/*", "optim*", "data*",
     "linalg/matmul", "linalg/products", "across/*", "documented/*",
 )  # fmt: skip
-_WHOLE_SECTIONS = ("nn/*", "optim*", "data*", "across/*", "documented/gradients", "documented/modules")
+_WHOLE_SECTIONS = ("optim*", "data*", "across/*", "documented/gradients", "documented/modules")
 _NOT_TRAINING = ("across/sparse_operations", "documented/layouts")
 _WHOLE_ASPECTS = ("value", "gradient", "error")
 _SHARE = 5

@@ -63,7 +63,7 @@ def test_the_example_trains_as_on_the_cpu() -> None:
 
 @pytest.mark.usefixtures("cupy")
 def test_the_conformance_suite_passes() -> None:
-    """Every op once; `.ci/check` runs what training a model takes on the stand-in, ``flambeau-conformance run cupy`` all there is."""
+    """Every op once; CI runs what training takes on the stand-in, ``flambeau-conformance run cupy`` all there is."""
     session = Session(subject_of("cupy"), [])
     cases = chosen(all_cases(), "smoke", [])
     for case in cases:

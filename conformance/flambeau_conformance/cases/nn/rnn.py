@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ...checks import quietly
 from ...declare import Error, Sample, op
 from ...inputs import In
 from ...programs import programs, refusals
@@ -48,7 +49,9 @@ def _sample(name: str, label: str, **given: Any) -> Sample:
     made = {key: given[key] for key in ("layers", "both", "bias", "shape", "projected") if key in given}
     options = {key: given[key] for key in ("layers", "bias", "both", "first", "sizes") if key in given}
     few = len(_inputs(name, **made)) < 7  # numeric derivatives of many weights take a minute
-    return Sample(label, lambda t, *args: _run(t, name, args, **options), _inputs(name, **made), gradient=few)
+    return Sample(
+        label, lambda t, *args: quietly(lambda: _run(t, name, args, **options)), _inputs(name, **made), gradient=few
+    )
 
 
 for _name in _GATES:
@@ -102,7 +105,7 @@ _LAYERS = {
 }  # fmt: skip
 for _name, _makes in _LAYERS.items():
     op(f"nn.{_name}", method=False, tolerance="factorization", refuses=False, samples=[
-        *(Sample(label, lambda t, x, name=_name, options=options: _first(_filled(t, getattr(t.nn, name)(2, 2, **options)).to(x.dtype)(x)), (In((3, 2, 2)),)) for label, options in _makes),
+        *(Sample(label, lambda t, x, name=_name, options=options: quietly(lambda: _first(_filled(t, getattr(t.nn, name)(2, 2, **options)).to(x.dtype)(x))), (In((3, 2, 2)),)) for label, options in _makes),
         Sample("unbatched", lambda t, x, name=_name: _first(_filled(t, getattr(t.nn, name)(2, 2)).to(x.dtype)(x)), (In((3, 2)),)),
         Sample("states", lambda t, x, h, name=_name: _first(_filled(t, getattr(t.nn, name)(2, 2)).to(x.dtype)(x, (h, 2 * h) if name == "LSTM" else h)), (In((3, 2, 2)), In((1, 2, 2)))),
         Sample("packed", lambda t, x, name=_name: _first(_filled(t, getattr(t.nn, name)(2, 2)).to(x.dtype)(t.nn.utils.rnn.pack_padded_sequence(x, [1, 3], enforce_sorted=False))), (In((3, 2, 2)),), gradient=False),

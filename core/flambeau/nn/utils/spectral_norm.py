@@ -8,10 +8,9 @@ from flambeau._tensor import Tensor
 from flambeau._tensor.modes import no_grad
 
 from .. import functional
-from ..parameter import is_lazy
 from ..modules._hooks import hooks_before
 from ..modules.module import Module
-from ..parameter import Parameter
+from ..parameter import Parameter, is_lazy
 from ._norms import as_matrix, output_dim
 
 __all__ = [

@@ -8,10 +8,9 @@ from typing import Any, TypeVar
 from flambeau._tensor import Tensor
 from flambeau.errors import level_of_caller
 
-from ..parameter import is_lazy
 from ..modules._hooks import hooks_before
 from ..modules.module import Module
-from ..parameter import Parameter
+from ..parameter import Parameter, is_lazy
 from ._norms import norm_except, weight_of
 
 __all__ = ["WeightNorm", "remove_weight_norm", "weight_norm"]

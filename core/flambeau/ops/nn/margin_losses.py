@@ -64,7 +64,9 @@ def _gaps(rows: Tensor, index: Tensor, margin: float, weight: Tensor | None) -> 
 
 
 @primitive(derivatives={"input": _multi_margin_slope}, method=False, node="MultiMarginLossBackward0")
-def _multi_margin(input: Tensor, target: Tensor, p: int, margin: float, weight: Tensor | None, reduction: str) -> Tensor:
+def _multi_margin(
+    input: Tensor, target: Tensor, p: int, margin: float, weight: Tensor | None, reduction: str
+) -> Tensor:
     """The mean over classes of ``max(0, margin - input[target] + input) ** p``, but for the target itself."""
     rows, index = _rows(input.detach()), target.reshape(-1, 1)
     gaps, factor = _gaps(rows, index, margin, weight)
