@@ -46,8 +46,8 @@ class AdaptiveLogSoftmaxWithLoss(Module):
 
     Example:
         >>> import flambeau as torch
-        >>> layer = torch.nn.AdaptiveLogSoftmaxWithLoss(8, 10, [2, 5])
-        >>> layer(torch.ones(3, 8), torch.tensor([0, 4, 9])).output.shape
+        >>> layer = torch.nn.AdaptiveLogSoftmaxWithLoss(16, 10, [2, 5])
+        >>> layer(torch.ones(3, 16), torch.tensor([0, 4, 9])).output.shape
         torch.Size([3])
     """
 

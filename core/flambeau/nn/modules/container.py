@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from flambeau._tensor import Tensor
+from flambeau.errors import level_of_caller
 
 from ..parameter import Parameter
 from .module import Module, indented, type_name
@@ -24,7 +25,9 @@ class Container(Module):
 
     Example:
         >>> import flambeau as torch
-        >>> torch.nn.Container(first=torch.nn.Identity())
+        >>> import warnings
+        >>> with warnings.catch_warnings(action="ignore"):
+        ...     torch.nn.Container(first=torch.nn.Identity())
         Container(
           (first): Identity()
         )
@@ -36,7 +39,7 @@ class Container(Module):
             "`nn.Container` is deprecated. All of its functionality is now implemented in `nn.Module`. "
             "Subclass that instead.",
             FutureWarning,
-            stacklevel=2,
+            stacklevel=level_of_caller(),
         )
         for name, module in kwargs.items():
             self.add_module(name, module)

@@ -290,13 +290,25 @@ def adaptive_max_pool1d(input: Tensor, output_size: Sizes) -> tuple[Tensor, Tens
 
 @composite(method=False)
 def adaptive_max_pool2d_with_indices(input: Tensor, output_size: OptionalSizes) -> tuple[Tensor, Tensor]:
-    """The two-dimensional form of :func:`flambeau.adaptive_max_pool1d`; None stands for the size of the input."""
+    """The two-dimensional form of :func:`flambeau.adaptive_max_pool1d`; None stands for the size of the input.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.adaptive_max_pool2d_with_indices(torch.tensor([[[1.0, 9.0], [3.0, 4.0]]]), 1)
+        (tensor([[[9.]]]), tensor([[[1]]]))
+    """
     return _maxima(2, input, output_size)
 
 
 @composite(method=False)
 def adaptive_max_pool3d_with_indices(input: Tensor, output_size: OptionalSizes) -> tuple[Tensor, Tensor]:
-    """The three-dimensional form of :func:`flambeau.adaptive_max_pool1d`; None stands for the size of the input."""
+    """The three-dimensional form of :func:`flambeau.adaptive_max_pool1d`; None stands for the size of the input.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.adaptive_max_pool3d_with_indices(torch.tensor([[[[1.0, 9.0], [3.0, 4.0]]]]), 1)
+        (tensor([[[[9.]]]]), tensor([[[[1]]]]))
+    """
     return _maxima(3, input, output_size)
 
 

@@ -116,7 +116,13 @@ def _cross_entropy_target(grad: Tensor, input: Tensor, target: Tensor, weight: T
     node="BinaryCrossEntropyBackward0",
 )
 def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
-    """``-target * log(input) - (1 - target) * log(1 - input)``, with logarithms of -100 at least."""
+    """``-target * log(input) - (1 - target) * log(1 - input)``, with logarithms of -100 at least.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.binary_cross_entropy(torch.tensor([0.5]), torch.tensor([1.0]))
+        tensor(0.6931)
+    """
 
     def losses(x: Tensor, y: Tensor, w: Tensor | None) -> Tensor:
         found = (y - 1.0) * (-x).log1p().clamp_min(-100.0) - y * x.log().clamp_min(-100.0)
@@ -155,7 +161,13 @@ def _logits_target(
 def binary_cross_entropy_with_logits(
     input: Tensor, target: Tensor, weight: Tensor | None, pos_weight: Tensor | None, reduction: str
 ) -> Tensor:
-    """:func:`binary_cross_entropy` of ``sigmoid(input)``, with a weight of what is 1."""
+    """:func:`binary_cross_entropy` of ``sigmoid(input)``, with a weight of what is 1.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.nn.functional.binary_cross_entropy_with_logits(torch.tensor([0.0]), torch.tensor([1.0]))
+        tensor(0.6931)
+    """
 
     def losses(x: Tensor, y: Tensor, w: Tensor | None, positive: Tensor | None) -> Tensor:
         logarithm = logsigmoid(x)

@@ -243,7 +243,13 @@ def grid_sampler(
 def grid_sampler_2d(
     input: Tensor, grid: Tensor, interpolation_mode: int, padding_mode: int, align_corners: bool
 ) -> Tensor:
-    """:func:`flambeau.grid_sampler` of (N, C, H, W). Source of the semantics: ``torch.grid_sampler_2d``."""
+    """:func:`flambeau.grid_sampler` of (N, C, H, W). Source of the semantics: ``torch.grid_sampler_2d``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.grid_sampler_2d(torch.tensor([[[[1.0, 3.0]]]]), torch.zeros(1, 1, 1, 2), 0, 0, False)
+        tensor([[[[2.]]]])
+    """
     _check_grid(input, grid, interpolation_mode)
     return _sampled(input, grid, interpolation_mode, padding_mode, align_corners)
 
@@ -252,7 +258,13 @@ def grid_sampler_2d(
 def grid_sampler_3d(
     input: Tensor, grid: Tensor, interpolation_mode: int, padding_mode: int, align_corners: bool
 ) -> Tensor:
-    """:func:`flambeau.grid_sampler` of (N, C, D, H, W). Source of the semantics: ``torch.grid_sampler_3d``."""
+    """:func:`flambeau.grid_sampler` of (N, C, D, H, W). Source of the semantics: ``torch.grid_sampler_3d``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.grid_sampler_3d(torch.tensor([[[[[1.0, 3.0]]]]]), torch.zeros(1, 1, 1, 1, 3), 0, 0, False)
+        tensor([[[[[2.]]]]])
+    """
     _check_grid(input, grid, interpolation_mode)
     return _sampled(input, grid, interpolation_mode, padding_mode, align_corners)
 
