@@ -224,7 +224,6 @@ NO_GENERIC_CALL = frozenset(
         "index_reduce",
         "as_strided",
         "as_strided_scatter",
-        "Tensor.unfold",
         "normal",
         "log_normal",
         "exponential",
