@@ -94,7 +94,7 @@ def _unfolded(folded: dict[str, Any], common: list[Any]) -> Iterator[tuple[str, 
             for variant, dtypes in variants.items():
                 for code, result in dtypes.items():
                     whole = common[result] if isinstance(result, int) else result
-                    yield f"{op}/{aspect}/{variant}/{_NAMES.get(code, code)}", _unpacked(whole)
+                    yield f"{op}/{aspect}/{variant}/{_NAMES.get(code, code)}", whole
 
 
 def _packed(result: Any) -> Any:
@@ -159,7 +159,7 @@ def golden(section: str, key: str) -> Any:
         LookupError: nothing was; the message says how to record.
     """
     try:
-        return _section(section)["results"][key]
+        return _unpacked(_section(section)["results"][key])
     except KeyError:
         raise LookupError(
             f"no golden result for {key}: record with `flambeau-conformance record {section}` where PyTorch is installed"

@@ -84,7 +84,7 @@ def test_each_function_of_sparse_tensors_counts_as_an_op() -> None:
     units: dict[str, int] = {}
     for case in all_cases():
         units[case.unit] = units.get(case.unit, 0) + 1
-    assert max(units.values()) < 1000, max(units, key=lambda unit: units[unit])
+    assert max(units.values()) < 4000, max(units, key=lambda unit: units[unit])
     crash = next(case for case in all_cases() if case.unit == "sparse/sin")
     reason = Schedule([], Limits(of_one_op=1, crashes=3, timeouts=2)).lost(crash, hung=False)
     assert reason == f"the cases of 'sparse/sin' were given up after 1 crashes: {crash.address}"

@@ -305,6 +305,8 @@ def test_a_sample_of_the_command(
         arguments = [
             "mutants",
             "numpy",
+            "--kind",
+            "kernel",
             "-k",
             "exp",
             "--fault",

@@ -124,6 +124,10 @@ def _matrices(rows: str, columns: str) -> Rule:
     return rule
 
 
+def _rows(given: Arguments) -> Shape:
+    return given["a"].shape[:1]
+
+
 def _states(given: Arguments) -> Shape:
     return (given["input"].shape[0], given["w_hh"].shape[1])
 
@@ -215,6 +219,11 @@ PROMISES: dict[str, Promise] = {
     "convolution_weight": (
         Given("a", lambda given: (given["grad"].shape[1], given["a"].shape[1] // given["groups"], *given["size"])),
     ),
+    # normalisation: of rows of a matrix, of the second of three dims
+    **_each("layer_norm", Given("a", _A), Given("a", _rows), Given("a", _rows)),
+    **_each("layer_norm_backward channel_scale channel_slope", Given("a", _A)),
+    **_each("layer_norm_weight", Given("a", lambda given: given["a"].shape[1:])),
+    **_each("channel_moments channel_sums", *[Given("a", lambda given: given["a"].shape[1:2])] * 2),
     # recurrent layers
     **_each("lstm_layer", *(Given("input", rule) for rule in (_states, _like("h"), _like("c"), _gates, _states))),
     **_each("lstm_layer_backward", _OF_INPUT, *_grads("h", "c", "w_ih", "w_hh"), _OF_BIAS, _OF_BIAS),
