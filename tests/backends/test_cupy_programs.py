@@ -102,3 +102,26 @@ def test_sparse_products_of_dtypes_that_cusparse_lacks(cupy: None, dtype: str) -
     product = dense.to_sparse_csr() @ right
     expected = (dense.long() @ right.long()).to(getattr(flambeau, dtype))
     assert product.tolist() == expected.tolist()
+
+
+def _recurrent(kind: str) -> list[float]:
+    layer, numbers = getattr(flambeau.nn, kind)(3, 4), []
+    with flambeau.no_grad():
+        for parameter in layer.parameters():
+            parameter.copy_(flambeau.linspace(-1, 1, parameter.numel()).reshape(parameter.shape))
+    x = flambeau.linspace(-1, 1, 24).reshape(4, 2, 3).requires_grad_()
+    result, _ = layer(x)
+    (result * result).sum().backward()
+    for each in (result, x.grad, *(parameter.grad for parameter in layer.parameters())):
+        assert each is not None
+        numbers += each.flatten().tolist()
+    return numbers
+
+
+@pytest.mark.usefixtures("cupy")
+@pytest.mark.parametrize("kind", ["RNN", "GRU", "LSTM"])
+def test_recurrent_layers_and_their_gradients_are_those_of_the_cpu(kind: str) -> None:
+    found = _recurrent(kind)
+    with flambeau.use_backend("numpy"):
+        expected = _recurrent(kind)
+    assert found == pytest.approx(expected, rel=1e-4, abs=1e-5)

@@ -85,12 +85,12 @@ def _of_state(xp: Any, grads: Array, results: Array, first: Array, sizes: Shape,
         before = xp.empty_like(results)
         for rows, _, state in _backward(xp, results, first, sizes, reverse):
             before[rows] = state
-        return grads.T @ before
+        return xp.matmul(grads.T, before)
     ends, rest = slice(-size, None) if reverse else slice(size), slice(-size) if reverse else slice(size, None)
     known = slice(size, None) if reverse else slice(-size)
-    product: Array = grads[ends].T @ first
+    product: Array = xp.matmul(grads[ends].T, first)
     if size and len(sizes) > 1:
-        product += grads[rest].T @ results[known]
+        product += xp.matmul(grads[rest].T, results[known])
     return product
 
 
@@ -98,7 +98,7 @@ def _of_gates(
     xp: Any, grads: Array, own: Array, input: Array, weight: Array, wanted: bool, biases: bool
 ) -> tuple[Array | None, Array, Array | None, Array | None]:
     """The gradients of the input, of its weight and of both biases; those of the gates, and as the state gave to them."""
-    to_input, to_weight = xp.matmul(grads, weight) if wanted else None, grads.T @ input
+    to_input, to_weight = xp.matmul(grads, weight) if wanted else None, xp.matmul(grads.T, input)
     if not biases:
         return to_input, to_weight, None, None
     total = grads.sum(0)
