@@ -122,12 +122,21 @@ def test_second_derivatives_of_sampling(mode: str, padding: str) -> None:
     assert flambeau.autograd.gradgradcheck(sample, (x.requires_grad_(), grid.requires_grad_()))
 
 
-def test_nan_stands_for_minus_one() -> None:
-    image = flambeau.tensor([[[[1.0, 2.0], [3.0, 4.0]]]])
-    grid = flambeau.tensor([[[[math.nan, 1.0], [-1.0, 1.0]]]])
-    for mode in ("bilinear", "nearest", "bicubic"):
-        one, other = flambeau.nn.functional.grid_sample(image, grid, mode, align_corners=True).flatten().tolist()
-        assert one == other
+@pytest.mark.parametrize("padding", ["zeros", "border", "reflection"])
+@pytest.mark.parametrize("mode", ["bilinear", "nearest", "bicubic"])
+@pytest.mark.parametrize("shape", [(1, 1, 3, 4), (1, 1, 1, 1), (1, 1, 2, 3, 4), (1, 1, 1, 1, 1)], ids=str)
+def test_places_that_are_infinite_or_nan(torch: ModuleType, shape: tuple[int, ...], mode: str, padding: str) -> None:
+    if mode == "bicubic" and len(shape) == 5:
+        pytest.skip("there is none of volumes")
+    count, strange = len(shape) - 2, (math.nan, math.inf, -math.inf)
+    places = [[0.1, one, other][:count] for one in strange for other in (*strange, -0.4)]
+    for corners in (False, True):
+        found = []
+        for m in (torch, flambeau):
+            image = (m.arange(float(math.prod(shape))) + 1).reshape(shape)
+            grid = m.tensor(places).reshape(1, *[1] * (count - 1), -1, count)
+            found.append(m.nn.functional.grid_sample(image, grid, mode, padding, corners).flatten().tolist())
+        assert found[1] == pytest.approx(found[0], rel=1e-5, abs=1e-5, nan_ok=True), corners
 
 
 @pytest.mark.parametrize("seed", range(30))

@@ -217,8 +217,9 @@ def grid_sample(
 
     Args:
         input: floating, (N, C, H, W) or (N, C, D, H, W).
-        grid: of its dtype, (N, …, 2) or (N, …, 3): for each place of the result x, y (and z) in the image from -1 to 1; nan
-            stands for -1.
+        grid: of its dtype, (N, …, 2) or (N, …, 3): for each place of the result x, y (and z) in the image from -1 to 1. Where
+            borders or mirrors are outside, nan stands for -1 (in volumes for 1), but of cubic weights; else images are nan
+            there, or 0 if of the nearest element, and volumes 0.
         mode: ``"bilinear"`` (of five dimensions trilinear), ``"nearest"`` or, of four dimensions, ``"bicubic"``.
         padding_mode: what is outside: ``"zeros"``, the elements of the ``"border"``, or the image mirrored (``"reflection"``).
         align_corners: whether -1 and 1 are the middles of the outer elements; otherwise, and with a warning by default, they are
