@@ -16,8 +16,19 @@ from flambeau_conformance.subject import Subject, subject_of
 
 pytestmark = pytest.mark.oracle
 
-LACKING = {"cdist", "pdist", "hardsigmoid", "cond", "vander", "remainder"}
+LACKING = {
+    "cdist", "pdist", "hardsigmoid", "cond", "vander", "remainder", "multi_margin_loss", "multilabel_margin_loss", "ctc_loss",
+    "embedding_bag", "native_channel_shuffle",
+}  # fmt: skip
 """Ops that PyTorch cannot differentiate twice, or not in all forms."""
+
+TOGETHER = {
+    *(f"conv{count}d" for count in (1, 2, 3)), *(f"conv_transpose{count}d" for count in (1, 2, 3)), "convolution",
+    "batch_norm", "instance_norm", "native_batch_norm", "layer_norm", "native_layer_norm",
+    *(f"adaptive_{kind}_pool{count}d" for kind in ("avg", "max") for count in (1, 2, 3)),
+    "grid_sample", "grid_sampler", "grid_sampler_2d", "grid_sampler_3d",
+}  # fmt: skip
+"""Ops whose gradients PyTorch computes in one function, which says of each that it depends on all operands."""
 
 OTHERWISE = {"cumprod/empty", "cummax/empty", "cummin/empty", "prod/zero-dim", "sum/dtype-truncates", "sum/dtype-bool"}
 """Samples of which the gradient is a constant either here or in PyTorch, not in both (nothing, or of one number), and those
@@ -26,7 +37,7 @@ that PyTorch calls differentiable though their result is of integers."""
 
 def _samples() -> Iterator[Any]:
     for op in ops().values():
-        if op.differentiable and op.name not in LACKING and not op.section.startswith("across"):
+        if op.differentiable and op.name not in LACKING | TOGETHER and not op.section.startswith("across"):
             for sample in op.samples:
                 if f"{op.name}/{sample.name}" not in OTHERWISE and "float64" in (sample.dtypes or op.dtypes):
                     yield pytest.param(sample, id=f"{op.name}/{sample.name}")
