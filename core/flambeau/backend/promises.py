@@ -125,7 +125,7 @@ def _matrices(rows: str, columns: str) -> Rule:
 
 
 def _rows(given: Arguments) -> Shape:
-    return given["a"].shape[:1]
+    return (given["a"].shape[0],)
 
 
 def _states(given: Arguments) -> Shape:
