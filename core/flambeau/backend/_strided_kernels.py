@@ -29,7 +29,7 @@ _PARAMETERS: dict[str, tuple[str, ...]] = {
     if name in PROMISES
 }
 _OPERANDS = {("a",), ("a", "b"), ("condition", "a", "b"), ("a", "low", "high"), ("a", "nan", "posinf", "neginf")}
-_NOT_ELEMENTWISE = {"item", "to_host", "nonzero", "matmul"} | {
+_NOT_ELEMENTWISE = {"item", "to_host", "nonzero", "matmul", "channel_moments"} | {
     name for protocol in EXTENSIONS.values() for name in vars(protocol)
 }
 _ELEMENTWISE = {"relu_backward"} | {
