@@ -63,7 +63,7 @@ def _layer_input(
     if kernel is None or not input.numel():
         weighted = grad if weight is None else grad * weight
         return narrow(slope(weighted, (x - mean) * rstd, rstd, dims), input)
-    row = None if weight is None else weight._array.reshape(-1)
+    row = None if weight is None else weight._type.kernels.reshape(weight._array, (weight.numel(),))
     found = kernel(_rows(grad, length), _rows(x, length), _rows(mean, 1), _rows(rstd, 1), row)
     return narrow(from_array(found.reshape(input._array.shape), x._type), input)
 
@@ -109,11 +109,12 @@ def _layer_norm(input: Tensor, weight: Tensor | None, bias: Tensor | None, count
         values, mean, rstd = kernel(rows, None if w is None else w._array, None if b is None else b._array, eps)
         outer = (*shape[:-1], 1)
     else:
-        row = [None if each is None else each._array.reshape(-1) for each in (w, b)]
+        row = [None if each is None else x._type.kernels.reshape(each._array, (each.numel(),)) for each in (w, b)]
         values, mean, rstd = kernel(_rows(x, prod(shape[-count:])), *row, eps)
         outer = (*shape[:-count], *[1] * count)
-    mean, rstd = from_array(mean.reshape(outer), x._type), from_array(rstd.reshape(outer), x._type)
-    found = narrow(from_array(values.reshape(shape), x._type), input)
+    reshape = x._type.kernels.reshape
+    mean, rstd = from_array(reshape(mean, outer), x._type), from_array(reshape(rstd, outer), x._type)
+    found = narrow(from_array(reshape(values, shape), x._type), input)
     return Normalized(found, kept(mean, input, weight), kept(rstd, input, weight))
 
 
