@@ -10,6 +10,7 @@ from flambeau._dispatch.declare import fused
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.modes import grad_enabled
+from flambeau.backend.types import TensorType
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.movement.padding import pad
 from flambeau.shapes import Shape, int_argument
@@ -51,6 +52,11 @@ def _rows(tensor: Tensor, length: int) -> Any:
     return type_.kernels.reshape(array, (prod(array.shape) // max(length, 1), length))
 
 
+def _shaped(array: Any, shape: tuple[int, ...], type_: TensorType) -> Tensor:
+    """The tensor of what a kernel gave as rows."""
+    return from_array(type_.kernels.reshape(array, shape), type_)
+
+
 def _layer_input(
     grad: Tensor, input: Tensor, weight: Tensor | None, count: int, eps: float, mean: Tensor, rstd: Tensor
 ) -> Tensor:
@@ -65,7 +71,7 @@ def _layer_input(
         return narrow(slope(weighted, (x - mean) * rstd, rstd, dims), input)
     row = None if weight is None else weight._type.kernels.reshape(weight._array, (weight.numel(),))
     found = kernel(_rows(grad, length), _rows(x, length), _rows(mean, 1), _rows(rstd, 1), row)
-    return narrow(from_array(found.reshape(input._array.shape), x._type), input)
+    return narrow(_shaped(found, input._array.shape, x._type), input)
 
 
 def _layer_weight(
@@ -79,7 +85,7 @@ def _layer_weight(
     if kernel is None or not input.numel():
         return narrow(_over_rows((x - mean) * rstd * grad, count), weight)
     found = kernel(_rows(grad, length), _rows(x, length), _rows(mean, 1), _rows(rstd, 1))
-    return narrow(from_array(found.reshape(weight._array.shape), x._type), weight)
+    return narrow(_shaped(found, weight._array.shape, x._type), weight)
 
 
 def _layer_bias(grad: Tensor, bias: Tensor, count: int) -> Tensor:
@@ -112,9 +118,8 @@ def _layer_norm(input: Tensor, weight: Tensor | None, bias: Tensor | None, count
         row = [None if each is None else x._type.kernels.reshape(each._array, (each.numel(),)) for each in (w, b)]
         values, mean, rstd = kernel(_rows(x, prod(shape[-count:])), *row, eps)
         outer = (*shape[:-count], *[1] * count)
-    reshape = x._type.kernels.reshape
-    mean, rstd = from_array(reshape(mean, outer), x._type), from_array(reshape(rstd, outer), x._type)
-    found = narrow(from_array(reshape(values, shape), x._type), input)
+    mean, rstd = _shaped(mean, outer, x._type), _shaped(rstd, outer, x._type)
+    found = narrow(_shaped(values, shape, x._type), input)
     return Normalized(found, kept(mean, input, weight), kept(rstd, input, weight))
 
 
