@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import random
+import sys
 from collections.abc import Iterator
 from itertools import groupby
 from types import ModuleType
@@ -22,6 +23,13 @@ def no_op_stays() -> Iterator[None]:
     if len(ROWS) != before:
         for key in [key for key, row in ROWS.items() if not is_own(row.body)]:
             del ROWS[key]
+
+
+@pytest.fixture(autouse=True)
+def pytorch_warns_again() -> None:
+    """What PyTorch says once in a process it says in every test: none depends on those before it."""
+    if (torch := sys.modules.get("torch")) is not None:
+        torch.set_warn_always(True)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
 
@@ -11,8 +13,9 @@ from . import cases, declare
 from .aspects import cases_of
 from .manifest import declared_modules
 from .model import Case, Op
+from .sets import chosen
 
-__all__ = ["all_cases", "matching", "ops"]
+__all__ = ["all_cases", "cases_about", "matching", "ops", "selected"]
 
 
 def ops() -> dict[str, Op]:
@@ -28,8 +31,28 @@ def all_cases() -> tuple[Case, ...]:
     Raises:
         ValueError: an address occurs twice.
     """
-    found = [made for declaration in ops().values() for made in cases_of(declaration)]
-    found += declare.single_cases()
+    return _made(ops().values(), declare.single_cases())
+
+
+def cases_about(patterns: Iterable[str]) -> tuple[Case, ...]:
+    """The cases of the ops that patterns of addresses may be about, among them all that match one. No others are made.
+
+    Raises:
+        ValueError: an address occurs twice.
+    """
+    beginnings = [re.split(r"[*?[]", pattern, maxsplit=1)[0] for pattern in patterns]
+
+    def wanted(op: str) -> bool:
+        return any(op == each.partition("/")[0] if "/" in each else op.startswith(each) for each in beginnings)
+
+    return _made(
+        [op for name, op in ops().items() if wanted(name)], [case for case in declare.single_cases() if wanted(case.op)]
+    )
+
+
+def _made(declarations: Iterable[Op], single: Iterable[Case]) -> tuple[Case, ...]:
+    found = [made for declaration in declarations for made in cases_of(declaration)]
+    found += single
     seen: set[str] = set()
     for each in found:
         if each.address in seen:
@@ -40,7 +63,14 @@ def all_cases() -> tuple[Case, ...]:
 
 def matching(pattern: str) -> list[Case]:
     """The cases whose address matches a pattern with ``*``."""
-    return [case for case in all_cases() if fnmatchcase(case.address, pattern)]
+    return [case for case in cases_about([pattern]) if fnmatchcase(case.address, pattern)]
+
+
+def selected(name: str, patterns: Sequence[str]) -> list[Case]:
+    """The cases of a set whose address matches one of the patterns, any if there is none."""
+    # Which case stands for others in the smoke set depends on all that there are.
+    few = patterns and name != "smoke"
+    return chosen(cases_about(patterns) if few else all_cases(), name, patterns)
 
 
 @cache

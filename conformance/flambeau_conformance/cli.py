@@ -16,14 +16,14 @@ from flambeau.__main__ import until_closed
 from flambeau.errors import BackendError
 
 from . import coverage, run_command
-from .catalogue import all_cases, matching
+from .catalogue import cases_about, selected
 from .isolation import RefusedError
 from .manifest import ManifestError, manifests
 from .model import Case
 from .mutants import command as mutants_command
 from .outcome import run_case
 from .run_command import add_patterns
-from .sets import SETS, chosen
+from .sets import SETS
 from .state import State
 from .subject import check_kernels, subject_of
 
@@ -79,13 +79,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def _list(options: argparse.Namespace) -> int:
     print("backends with a manifest:", ", ".join(sorted(manifests())) or "none")
-    for case in chosen(all_cases(), options.set, options.k):
+    for case in selected(options.set, options.k):
         print(case.address)
     return CONFORMANT
 
 
 def _one(address: str) -> Case:
-    found = [case for case in matching("*") if case.address == address]
+    found = [case for case in cases_about([address]) if case.address == address]
     if not found:
         raise LookupError(
             f"there is no case {address!r}: see `flambeau-conformance list -k '{address.split('/')[0]}/*'`"

@@ -45,7 +45,7 @@ class IsolatedRun:
         restart_after: the number of cases after which a child is replaced, when the cases of an op are done.
 
     Attributes:
-        cases: all there are, after :meth:`begin`; they cannot be run in this process.
+        cases: those that are chosen, after :meth:`begin`; they cannot be run in this process.
         facts: what is known of the subject then.
     """
 
@@ -64,6 +64,7 @@ class IsolatedRun:
         self._schedule: Schedule
         self._seen: Callable[[Result], None]
         self.cases: list[Case] = []
+        self._planned = False
         self.facts: dict[str, Any] = {}
 
     def __enter__(self) -> IsolatedRun:
@@ -85,7 +86,7 @@ class IsolatedRun:
             RefusedError: the subject cannot be tried.
             HarnessError: the suite itself failed.
         """
-        while not (self.cases and self.facts):
+        while not (self._planned and self.facts):
             self._step()
 
     def run(self, session: Session, schedule: Schedule, seen: Callable[[Result], None], *, exit_first: bool) -> bool:
@@ -180,6 +181,7 @@ class IsolatedRun:
     def _progressed(self, slot: Slot, message: dict[str, Any]) -> None:
         if "plan" in message:
             self.cases = [_planned(entry) for entry in message["plan"]]
+            self._planned = True
         elif "hello" in message:
             slot.imports = True
         elif "failed" in message:
@@ -211,7 +213,7 @@ class IsolatedRun:
             self._lost(group, code, about, place=slot.place(), hung=hung)
         elif not was_ready and not leaving:
             what = "the process did not go on" if hung else _cause(code)
-            when = "while the backend was loaded" if self.cases else f"while plugins were imported ({_plugins()})"
+            when = "while the backend was loaded" if self._planned else f"while plugins were imported ({_plugins()})"
             raise RefusedError(f"{what} {when}, before the first case; it said: {slot.output() or 'nothing'}")
         slot.renew()
 

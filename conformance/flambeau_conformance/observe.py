@@ -34,6 +34,7 @@ TOO_MANY = 200_000
 _MOST_RESULTS = 16
 
 _PIECES = 4
+_DOUBLE = ("float64", "complex128")
 _PLACES = 6
 
 
@@ -75,7 +76,7 @@ def tensor_as_data(tensor: Any, *, whole: bool = False, digits: int = 17) -> dic
     if len(numbers) <= (_WHOLE if whole else _FEW):
         return about | {"values": [spelled(number, dtype, digits) for number in numbers]}
     places = [spelled(numbers[place], dtype) for place in _places(len(numbers))]
-    return about | {"places": places, "sums": [_shortened(number) for number in _sums(numbers, dtype)]}
+    return about | {"places": places, "sums": [_shortened(number, dtype) for number in _sums(numbers, dtype)]}
 
 
 @cache
@@ -111,11 +112,12 @@ def _sums(numbers: list[Any], dtype: str) -> list[Any]:
     return [*(add(products[start : start + size]) for start in range(0, len(products), size)), strange, largest]
 
 
-def _shortened(number: Any) -> Any:
+def _shortened(number: Any, dtype: str) -> Any:
     """A sum with more digits than a comparison can use."""
     if isinstance(number, complex):
-        return [_shortened(number.real), _shortened(number.imag)]
-    return float(f"{number:.13g}") if isinstance(number, float) else number
+        return [_shortened(number.real, dtype), _shortened(number.imag, dtype)]
+    digits = 13 if dtype in _DOUBLE else 9
+    return float(f"{number:.{digits}g}") if isinstance(number, float) else number
 
 
 def _add_complex(numbers: list[complex]) -> complex:
@@ -194,7 +196,7 @@ def _check_sums(found: list[Any], expected: list[Any], dtype: str, tolerance: st
     expect(unspelled(found[-2]) == strange, "nan and infinities are at other places")
     # Errors of single elements have either sign: their sum grows with the root of their number. What all have in common, as
     # a mean that is subtracted, grows with the number; float64 has the digits to allow for it, and still see a wrong element.
-    grown = size if dtype in ("float64", "complex128") else math.sqrt(size)
+    grown = size if dtype in _DOUBLE else math.sqrt(size)
     of_each = (relative + absolute) * abs(largest) * max(_weights(count)) * grown
     for piece, (one, two) in enumerate(zip(map(unspelled, found), sums, strict=False)):
         allowed = of_each + relative * abs(two)

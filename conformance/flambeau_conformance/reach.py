@@ -25,6 +25,7 @@ from typing import Any
 from flambeau.ops import ROWS
 
 from .catalogue import all_cases
+from .golden import FOLDER
 from .model import Case
 from .mutants.calls import Recorder
 from .mutants.forking import forked
@@ -279,7 +280,7 @@ def folder() -> Path:
 
 
 def sources(*, planted: bool = False) -> str:
-    """A hash of everything that flambeau, the suite and the backends that are loaded consist of; and what is ``planted``."""
+    """A hash of flambeau, the suite with its golden results, the backends that are loaded, and what is ``planted``."""
     all_cases()
     digest = hashlib.sha256(sys.version.encode())
     files = {getattr(module, "__file__", None) for name, module in list(sys.modules.items()) if "flambeau" in name}
@@ -287,6 +288,8 @@ def sources(*, planted: bool = False) -> str:
     for parent, path in sorted({(root, path) for root in roots for path in root.glob("*.py")}):
         if planted or parent.name != "mutants":  # what is planted does not change what is reached
             digest.update(f"{parent.name}/{path.name}".encode() + path.read_bytes())
+    for path in sorted(FOLDER.rglob("*.json.gz")):
+        digest.update(path.read_bytes())
     return digest.hexdigest()
 
 

@@ -19,7 +19,7 @@ from .model import Case, Result
 from .results import LastFailed, ResultsFile
 from .schedule import Limits, Schedule
 from .session import Session
-from .sets import SETS, chosen
+from .sets import SETS
 from .subject import Subject
 
 __all__ = ["add_parser", "add_patterns"]
@@ -107,7 +107,7 @@ def _check_writable(path: Path) -> None:
 
 
 def _worker_arguments(options: argparse.Namespace) -> list[str]:
-    found = ["--subject", options.subject]
+    found = ["--subject", options.subject, "--set", options.set, *(f"-k{pattern}" for pattern in options.k)]
     if options.backend is not None:
         found += ["--backend", options.backend]
     if options.expectations is not None:
@@ -154,7 +154,7 @@ class _Run:
 
     def _chosen(self) -> list[Case]:
         options = self._options
-        cases = chosen(self._isolated.cases, options.set, options.k)
+        cases = self._isolated.cases
         if not cases:
             raise LookupError(f"no case matches {' or '.join(map(repr, options.k))}: see `flambeau-conformance list`")
         if options.last_failed:

@@ -6,7 +6,7 @@ child: a library that drives a device must not have begun to before a fork. Wher
 and its parent starts another one.
 
 Lines of JSON go both ways. From the parent: ``{"run": [addresses]}`` and ``{"end": true}``; when the parent closes the pipe,
-or ends, all is over. To the parent: ``hello``, ``plan`` (all cases), ``started`` (the child's pid), ``ready`` (facts) or
+or ends, all is over. To the parent: ``hello``, ``plan`` (the cases), ``started`` (the child's pid), ``ready`` (facts) or
 ``refused`` (why the backend cannot be tried), ``result``, ``leaving`` (the child will end by itself), ``ended`` (what became of
 it), and ``failed`` (the suite is at fault).
 """
@@ -44,7 +44,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--backend")
     made.add_argument("--subject", default="flambeau")
     made.add_argument("--expectations", type=Path)
-    made.add_argument("--plan", action="store_true", help="send the list of all cases first")
+    made.add_argument("--plan", action="store_true", help="send the list of the cases first")
+    made.add_argument("--set", default="full", help="only the cases of the set")
+    made.add_argument("-k", action="append", default=[], help="only the cases that match one of these")
     return made
 
 
@@ -80,9 +82,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     pipe = _Pipe()
     pipe.send(hello=os.getpid())
     try:
-        from .catalogue import all_cases
+        from .catalogue import selected
 
-        cases = {case.address: case for case in all_cases()}
+        cases = {case.address: case for case in selected(options.set, options.k)}
     except BaseException as error:  # of a plugin: SystemExit, too
         pipe.send(refused=_with_place(error))
         return _OVER

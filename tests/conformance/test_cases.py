@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import random
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from flambeau.ops import ROWS, Row
 from flambeau_conformance.catalogue import all_cases, matching
 from flambeau_conformance.coverage import uncovered
-from flambeau_conformance.golden import provenance, recorded, sections
+from flambeau_conformance.golden import FOLDER, provenance, recorded, sections
 from flambeau_conformance.inputs import In, draw
 from flambeau_conformance.record import recorded_keys
 
@@ -40,6 +41,12 @@ def test_addresses_have_four_parts_and_needs_come_earlier() -> None:
 )
 def test_addresses_are_stable(address: str) -> None:
     assert [case.address for case in matching(address)] == [address]
+
+
+def test_golden_results_stay_small() -> None:
+    files = [path.read_bytes() for path in FOLDER.rglob("*.json.gz")]
+    assert sum(len(gzip.decompress(data)) for data in files) < 5_000_000
+    assert sum(map(len, files)) < 2_200_000, "the wheel is to stay under 2.5 MB"
 
 
 def test_golden_results_are_those_of_the_declarations() -> None:

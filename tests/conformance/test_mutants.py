@@ -12,7 +12,7 @@ import pytest
 import flambeau
 from flambeau.backend.promises import PROMISES
 from flambeau_conformance import cli, reach
-from flambeau_conformance.catalogue import matching
+from flambeau_conformance.catalogue import all_cases, matching
 from flambeau_conformance.manifest import ManifestError
 from flambeau_conformance.model import Case
 from flambeau_conformance.mutants import survey, survivors
@@ -49,7 +49,7 @@ def seam(subject: Subject) -> Iterator[Seam]:
 @pytest.fixture
 def verdict(subject: Subject, reached: reach.Reach) -> Callable[[Mutant], Verdict]:
     def judge(mutant: Mutant) -> Verdict:
-        (found,) = Trial(subject, reached, jobs=1, budget=20).run([mutant])
+        (found,) = Trial(subject, reached, all_cases(), jobs=1, budget=20).run([mutant])
         return found
 
     return judge
@@ -209,7 +209,9 @@ def test_a_survey_tells_in_which_cases_a_fault_shows(tmp_path: Path, subject: Su
     assert set(found.cases("exp", "out= is ignored")) < set(reached.cases)
     assert not found.cases("exp", "the result is a copy, not a view")
     mutants = [each for each in core_mutants(reached, "exp", found) if each.family in ("derivative", "out of ops")]
-    outcomes = {each.mutant: each.outcome for each in Together(subject, reached, jobs=1, budget=20).run(mutants)}
+    outcomes = {
+        each.mutant: each.outcome for each in Together(subject, reached, all_cases(), jobs=1, budget=20).run(mutants)
+    }
     assert len(outcomes) == len(mutants) > 5
     assert set(outcomes.values()) == {"killed"}, outcomes
     assert flambeau.exp(flambeau.zeros(1)).item() == 1.0

@@ -6,14 +6,16 @@ import argparse
 import json
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..catalogue import all_cases
+from ..model import Case
 from ..subject import Subject, subject_of
-from . import matrix, survivors
+from . import matrix, sample, survivors
 from .model import Mutant, Verdict
 
 if TYPE_CHECKING:
@@ -44,6 +46,12 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--sample", metavar="N", help="only N of them, always the same; or 120s: as many as that time allows"
     )
+    parser.add_argument(
+        "--fixed", action="store_true", help="the sample that is kept with the suite, which needs no trace"
+    )
+    parser.add_argument(
+        "--keep-sample", type=int, metavar="N", help="afterwards, keep N of those caught as that sample"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the verdicts as JSON lines")
     parser.add_argument(
         "--survivors", type=Path, default=survivors.OWN, metavar="FILE", help="the list of explained ones"
@@ -52,30 +60,68 @@ def add_parser(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from ..reach import known
-
     explanations = survivors.read(options.survivors)
     subject = subject_of(options.backend)
     start = time.monotonic()
-    print("tracing what the cases reach ...", flush=True)
-    reach = known(subject, jobs=options.jobs)
-    print(f"traced or read in {time.monotonic() - start:.0f} s", flush=True)
     with subject.in_use():
-        every = _mutants(subject, reach, options)
-        if not every:
-            raise LookupError(f"there is no mutant of {options.k!r} with the fault {options.fault!r}")
-        chosen, seconds = _sampled(every, options.sample)
-        found = _noted(_verdicts(subject, reach, chosen, options, seconds), options.json)
+        plan = _fixed(options) if options.fixed else _traced(subject, options)
+        found = _noted(_verdicts(subject, plan, options), options.json)
         verdicts, whole = _collected(found, explanations)
     complaints = (
-        _complaints(options, explanations, verdicts, every) if whole else ["ended early: not all mutants were tried"]
+        _complaints(options, explanations, verdicts, plan.every)
+        if whole
+        else ["ended early: not all mutants were tried"]
     )
     for text in (matrix.matrix(verdicts), matrix.survivors_text(verdicts), *complaints):
         print(text)
     print(f"{matrix.summary(verdicts)} in {time.monotonic() - start:.0f} s")
     if options.json:
         matrix.write_json(verdicts, options.json)
+    if options.keep_sample and whole:
+        sample.write(sample.OWN, sample.chosen(plan.every, verdicts, options.keep_sample))
     return int(bool(complaints) or any(verdict.outcome in ("survived", "unreached") for verdict in verdicts))
+
+
+class _Plan(NamedTuple):
+    """What is to be tried.
+
+    Attributes:
+        every: all mutants that were asked for.
+        chosen: those that run.
+        reach: what the cases reach.
+        cases: those that may be tried.
+        seconds: that it may take, if it may not take as long as it takes.
+    """
+
+    every: list[Mutant]
+    chosen: list[Mutant]
+    reach: Reach
+    cases: Sequence[Case]
+    seconds: float | None = None
+
+
+def _traced(subject: Subject, options: argparse.Namespace) -> _Plan:
+    from ..reach import known
+
+    start = time.monotonic()
+    print("tracing what the cases reach ...", flush=True)
+    reach = known(subject, jobs=options.jobs)
+    print(f"traced or read in {time.monotonic() - start:.0f} s", flush=True)
+    every = _mutants(subject, reach, options, surveyed=True)
+    if not every:
+        raise LookupError(f"there is no mutant of {options.k!r} with the fault {options.fault!r}")
+    chosen, seconds = _sampled(every, options.sample)
+    return _Plan(every, chosen, reach, all_cases(), seconds)
+
+
+def _fixed(options: argparse.Namespace) -> _Plan:
+    """The fixed sample; none of it is equivalent to no fault."""
+    from ..reach import Reach
+
+    kept = sample.read(sample.OWN)
+    every = _mutants(subject_of(options.backend), Reach({}, {}), options, surveyed=False)
+    chosen, cases = sample.in_sample(every, kept)
+    return _Plan(every, chosen, sample.reach_of(cases), cases)
 
 
 def _noted(found: Iterable[Verdict], path: Path | None) -> Iterator[Verdict]:
@@ -103,11 +149,16 @@ def _complaints(
     options: argparse.Namespace, explanations: list[survivors.Explanation], verdicts: list[Verdict], every: list[Mutant]
 ) -> list[str]:
     """What is wrong with the list of survivors, after a run of everything of a kind on NumPy."""
-    if options.backend != "numpy" or (options.k, options.fault, options.source, options.sample) != (
-        "*",
-        "*",
-        None,
-        None,
+    if (
+        options.backend != "numpy"
+        or options.fixed
+        or (options.k, options.fault, options.source, options.sample)
+        != (
+            "*",
+            "*",
+            None,
+            None,
+        )
     ):
         return []
     kinds = _kinds(options)
@@ -120,7 +171,7 @@ def _kinds(options: argparse.Namespace) -> tuple[str, ...]:
     return tuple(options.kind or (("source",) if options.source else ("kernel", "core")))
 
 
-def _mutants(subject: Subject, reach: Reach, options: argparse.Namespace) -> list[Mutant]:
+def _mutants(subject: Subject, reach: Reach, options: argparse.Namespace, *, surveyed: bool) -> list[Mutant]:
     from .core_mutants import core_mutants, watch_core
     from .kernel_mutants import kernel_mutants
     from .seam import Seam
@@ -132,7 +183,8 @@ def _mutants(subject: Subject, reach: Reach, options: argparse.Namespace) -> lis
     if "kernel" in kinds:
         found += kernel_mutants(Seam(), reach, options.k)
     if "core" in kinds:
-        found += core_mutants(reach, options.k, known(subject, watch_core, options.jobs))
+        shown = known(subject, watch_core, options.jobs) if surveyed else None
+        found += core_mutants(reach, options.k, shown)
     if "source" in kinds:
         found += source_mutants(reach, tuple(options.source or SOURCES), options.k)
     return [
@@ -152,33 +204,33 @@ def _sampled(mutants: list[Mutant], sample: str | None) -> tuple[list[Mutant], f
     return ordered[: int(sample)], None
 
 
-def _verdicts(
-    subject: Subject, reach: Reach, mutants: list[Mutant], options: argparse.Namespace, seconds: float | None
-) -> Iterator[Verdict]:
+def _verdicts(subject: Subject, plan: _Plan, options: argparse.Namespace) -> Iterator[Verdict]:
     from .kernel_mutants import known_equivalents
     from .runner import Trial
     from .seam import Seam
     from .together import Together
 
-    end = None if seconds is None else time.monotonic() + seconds
-    in_kernels = [mutant for mutant in mutants if mutant.kind == "kernel"]
+    end = None if plan.seconds is None else time.monotonic() + plan.seconds
+    in_kernels = [mutant for mutant in plan.chosen if mutant.kind == "kernel"]
     hidden = {}
-    if seconds is None and in_kernels:
-        hidden = {verdict.mutant: verdict for verdict in known_equivalents(Seam(), reach, in_kernels, options.jobs)}
+    if in_kernels and not (options.fixed or plan.seconds):
+        hidden = {
+            verdict.mutant: verdict for verdict in known_equivalents(Seam(), plan.reach, in_kernels, options.jobs)
+        }
         yield from hidden.values()
-    left = [mutant for mutant in mutants if mutant.address not in hidden]
-    in_core = [mutant for mutant in left if mutant.kind == "core"]
-    others = [mutant for mutant in left if mutant.kind != "core"]
-    trials = ((Trial, others), (Together, in_core))
+    left = [mutant for mutant in plan.chosen if mutant.address not in hidden]
+    in_source = [mutant for mutant in left if mutant.kind == "source"]
+    others = [mutant for mutant in left if mutant.kind != "source"]
+    trials = ((Trial, in_source), (Together, others))
     found = chain.from_iterable(
-        kind(subject, reach, jobs=options.jobs, budget=options.budget).run(_until(mutants, end))
+        kind(subject, plan.reach, plan.cases, jobs=options.jobs, budget=options.budget).run(_until(mutants, end))
         for kind, mutants in trials
     )
     for done, verdict in enumerate(found, 1):
         if done % 500 == 0:
             print(f"{done} of {len(left)} mutants", flush=True)
-        if seconds is not None and verdict.outcome in ("survived", "unreached"):
-            verdict = _with_battery(verdict, reach, in_kernels)
+        if plan.seconds is not None and verdict.outcome in ("survived", "unreached"):
+            verdict = _with_battery(verdict, plan.reach, in_kernels)
         yield verdict
 
 

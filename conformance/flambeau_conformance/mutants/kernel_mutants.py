@@ -49,13 +49,14 @@ def kernel_mutants(seam: Seam, reach: Reach, pattern: str = "*") -> list[Mutant]
     ]  # fmt: skip
 
 
-def _plant(seam: Seam, kernel: str, fault: Fault) -> None:
+def _plant(seam: Seam, kernel: str, fault: Fault) -> Callable[[], None]:
     own = getattr(seam.table, kernel)
 
     def faulty(*args: Any, **kwargs: Any) -> Any:
         return fault.run(Call(seam, kernel, own, args, kwargs))
 
     seam.plant({kernel: faulty}, check=True)
+    return seam.restore
 
 
 def _reached(reach: Reach) -> Callable[[str, frozenset[str]], Mapping[str, bool]]:

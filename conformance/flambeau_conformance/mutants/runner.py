@@ -5,11 +5,10 @@ from __future__ import annotations
 import signal
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
 
-from ..catalogue import all_cases
 from ..model import Case
 from ..reach import Reach
 from ..subject import Subject
@@ -35,16 +34,19 @@ class Trial:
     Args:
         subject: a subject that passes; its cases fail only because of what is planted.
         reach: what its cases reach.
+        cases: those that may be tried.
         jobs: how many mutants run at a time.
         budget: seconds that the cases of one mutant may take; the likeliest ones come first.
     """
 
-    def __init__(self, subject: Subject, reach: Reach, *, jobs: int, budget: float) -> None:
+    def __init__(
+        self, subject: Subject, reach: Reach, cases: Sequence[Case], *, jobs: int, budget: float
+    ) -> None:  # fmt: skip
         self._subject = subject
         self._reach = reach
         self._jobs = jobs
         self._budget = budget
-        self._cases = {case.address: case for case in all_cases()}
+        self._cases = {case.address: case for case in cases}
         self._killers: dict[str, Counter[str]] = defaultdict(Counter)
 
     def run(self, mutants: Iterable[Mutant]) -> Iterator[Verdict]:

@@ -10,12 +10,11 @@ import signal
 import time
 import warnings
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextvars import copy_context
 from itertools import groupby
 from typing import Any
 
-from ..catalogue import all_cases
 from ..model import Case
 from ..reach import Reach
 from ..state import State
@@ -44,15 +43,18 @@ class Together:
     """The suite on trial, by mutants that can be lifted.
 
     Args:
-        subject, reach, jobs, budget: as those of :class:`~.runner.Trial`.
+        subject, reach, cases, jobs, budget: as those of :class:`~.runner.Trial`.
     """
 
-    def __init__(self, subject: Subject, reach: Reach, *, jobs: int, budget: float) -> None:
+    def __init__(
+        self, subject: Subject, reach: Reach, cases: Sequence[Case], *, jobs: int, budget: float
+    ) -> None:  # fmt: skip
         self._subject = subject
         self._reach = reach
+        self._listed = cases
         self._jobs = jobs
         self._budget = budget
-        self._cases = {case.address: case for case in all_cases()}
+        self._cases = {case.address: case for case in cases}
         self._killers: dict[str, Counter[str]] = defaultdict(Counter)
         self._state: State | None = None
 
@@ -67,7 +69,7 @@ class Together:
                 while idle:
                     yield idle.pop()
         yield from idle
-        yield from Trial(self._subject, self._reach, jobs=self._jobs, budget=self._budget).run(alone)
+        yield from Trial(self._subject, self._reach, self._listed, jobs=self._jobs, budget=self._budget).run(alone)
 
     def _groups(self, mutants: Iterable[Mutant], idle: list[Verdict]) -> Iterator[list[Mutant]]:
         """The mutants of each place that cases reach; the others are judged here, and nothing runs."""
@@ -109,7 +111,8 @@ class Together:
             return []  # what is left of the mutant makes it fail now
         if address:
             self._note(mutant, address)
-        return [count, address, failure, touched[0] > 0, time.perf_counter() - start]
+        shown = mutant.kind == "kernel" or touched[0] > 0
+        return [count, address, failure, shown, time.perf_counter() - start]
 
     def _tried(self, mutant: Mutant) -> tuple[int, str, str]:
         start = time.process_time()  # so that what else the machine does changes no verdict
