@@ -158,6 +158,7 @@ class NumpyBackend(ArrayBackend):
             "logcumsumexp": _scans.rounding_scan(np.logaddexp),
             "cummax": _scans.scan(np.maximum), "cummin": _scans.scan(np.minimum),
             "logsumexp": _softmax.logsumexp, "softmax": _softmax.softmax, "log_softmax": _softmax.log_softmax,
+            "cross_entropy": _softmax.cross_entropy,
             "sort_values": _sorting.sort_values, "searchsorted": _sorting.searchsorted,
             "topk": _order.topk, "kthvalue": _order.kthvalue, "partition": _order.partition, "bincount": _counting.bincount,
             "sparse_matmul": _sparse.matmul, **_norms.KERNELS,
