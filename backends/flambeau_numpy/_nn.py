@@ -31,7 +31,7 @@ _LOG_LIMIT = 8.0
 def softmax(a: np.ndarray, dim: int) -> np.ndarray:
     """The kernel of this name, but for float16."""
     powers: np.ndarray
-    if _is_within(a, _LIMITS[a.dtype.char]):
+    if _is_within(a, _LIMITS[a.dtype.char], masked=True):
         powers = np.exp(a)
     else:
         powers = _shifted(a, dim)
@@ -75,9 +75,14 @@ def logsumexp(a: np.ndarray, dims: Shape, keepdim: bool) -> np.ndarray:
     return total
 
 
-def _is_within(a: Any, limit: float) -> bool:
-    """Whether all elements are known to be between ``-limit`` and ``limit``; nan is not."""
-    return bool(a.size >= _LARGE and a.max() < limit and a.min() > -limit)
+def _is_within(a: Any, limit: float, *, masked: bool = False) -> bool:
+    """Whether all elements are known to be between ``-limit`` and ``limit``; nan is not, and -inf is if ``masked``."""
+    if a.size < _LARGE or not a.max() < limit:
+        return False
+    low = a.min()
+    if low > -limit:
+        return True
+    return masked and low == -np.inf and np.count_nonzero(a > -limit) == a.size - np.count_nonzero(a == low)
 
 
 def _shifted(a: np.ndarray, dim: int) -> np.ndarray:
