@@ -222,6 +222,15 @@ class OptionalKernels(Protocol):
     def cross_entropy_backward(self, grad: Array, result: Array, target: Array) -> Array:
         """``grad * result``, less ``grad`` at each row's target; ``grad`` is (rows, 1), or (1, 1) for all rows."""
 
+    def gelu(self, a: Array, approximate: str) -> Array:
+        """``a / 2 * (1 + erf(a / sqrt(2)))``; if ``approximate`` is ``"tanh"``, not ``"none"``, the tangent for erf of PyTorch.
+
+        Floats of 32 bits and more.
+        """
+
+    def gelu_backward(self, grad: Array, a: Array, approximate: str) -> Array:
+        """``grad`` times the derivative of :meth:`gelu`."""
+
     def layer_norm(self, a: Array, weight: Array | None, bias: Array | None, eps: float) -> tuple[Array, Array, Array]:
         """``(a - mean) / sqrt(variance + eps) * weight + bias`` of each row, C-contiguous.
 
