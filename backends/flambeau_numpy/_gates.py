@@ -30,7 +30,7 @@ def gelu_backward(grad: np.ndarray, a: np.ndarray, approximate: str) -> np.ndarr
 def _in_blocks(compute: Callable[..., Any], a: np.ndarray, *others: np.ndarray) -> np.ndarray:
     """``compute(*blocks, out)`` of all blocks, which have nearly the same size; of memory in another order at once."""
     if a.size <= _BLOCK or not a.flags.c_contiguous:
-        result = np.asarray(np.add(a, *others) if others else np.empty_like(a))  # in the order that NumPy's results have
+        result = np.asarray(np.multiply(a, others[0] if others else 0.5))  # in the order that NumPy's results have
         compute(a, *others, result)
         return result
     result = np.empty_like(a)

@@ -24,6 +24,8 @@ def _inputs() -> dict[str, Any]:
         "many": wide,
         "another order": wide.reshape(10, 10_000).t(),
         "a part": wide[::3],
+        "expanded": wide[:3].expand(2, 3),
+        "expanded at the end": wide[:3, None].expand(3, 2),
     }
 
 
