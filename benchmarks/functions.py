@@ -90,6 +90,7 @@ STATEMENTS = {
     "batch_norm": "functional.batch_norm(images, None, None, training=True)",
     "group_norm": "functional.group_norm(images, 4)",
     "attention": "functional.scaled_dot_product_attention(heads, heads, heads, is_causal=True)",
+    "cross_entropy": "functional.cross_entropy(x, rows)",
     "binary_cross_entropy": "functional.binary_cross_entropy_with_logits(x, x)",
     # Linear algebra and transforms.
     "einsum": "torch.einsum('bij,bjk->bik', batch, batch)",

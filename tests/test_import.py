@@ -70,6 +70,68 @@ def test_all_can_be_loaded_at_once() -> None:
     assert _python(program) == "False\n"
 
 
+_FILLED = """
+import sys, flambeau
+from flambeau._dispatch.sparse_forms import IMPLEMENTATIONS
+from flambeau._tensor.sparse import SparseTensor
+from flambeau.backend.table import COMPOSITIONS
+filled = lambda: [list(each) for each in (dir(flambeau.Tensor), dir(SparseTensor), COMPOSITIONS, IMPLEMENTATIONS)]
+before = filled()
+loaded = lambda: "flambeau.ops.nn.layers" in sys.modules
+print(loaded())
+"""
+
+
+def test_layers_are_loaded_on_use_and_fill_no_table_that_others_have_read_by_then() -> None:
+    program = f"{_FILLED}print(flambeau.conv2d.__name__, loaded(), filled() == before)"
+    assert _python(program) == "False\nconv2d True True\n"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "'conv2d' in dir(flambeau)",
+        "hasattr(flambeau, 'conv2d')",
+        "'avg_pool2d' in flambeau.ops.ROWS",
+        "exec('from flambeau import *; conv2d, batch_norm, ones') is None",
+        "exec('from flambeau import conv2d') is None",
+        "exec('from flambeau.ops import ROWS; ROWS[\"conv2d\"]') is None",
+        "exec('import flambeau.nn') is None and flambeau.conv2d is flambeau.nn.functional.conv2d",
+    ],
+)
+def test_whoever_asks_for_all_names_or_rows_gets_those_of_layers_too(asked: str) -> None:
+    assert _python(f"{_FILLED}print({asked}, loaded())") == "False\nTrue True\n"
+
+
+def test_what_is_looked_at_in_every_module_loads_no_layers() -> None:
+    program = f"{_FILLED}print(hasattr(flambeau, '__wrapped__'), hasattr(flambeau, '_private'), loaded())"
+    assert _python(program) == "False\nFalse False False\n"
+
+
+def test_a_name_that_a_program_has_set_stays_when_layers_are_loaded() -> None:
+    assert _python("import flambeau; flambeau.conv2d = 1; dir(flambeau); print(flambeau.conv2d)") == "1\n"
+
+
+def test_threads_that_ask_at_once_get_the_same_and_no_plugin_is_loaded() -> None:
+    program = """
+import sys, flambeau
+from concurrent.futures import ThreadPoolExecutor
+sys.setswitchinterval(1e-6)
+asks = (
+    lambda: flambeau.conv2d, lambda: flambeau.nn.functional.conv2d, lambda: flambeau.ops.ROWS["conv2d"].function,
+    lambda: vars(flambeau).get(dir(flambeau) and "conv2d"), lambda: getattr(flambeau, "nothing", flambeau.conv2d),
+)
+with ThreadPoolExecutor(10) as pool:
+    print({each.result().__name__ for each in [pool.submit(ask) for ask in asks * 2]}, "pluggy" in sys.modules)
+"""
+    assert _python(program) == "{'conv2d'} False\n"
+
+
+def test_every_family_of_layers_is_imported_with_the_group_or_on_use() -> None:
+    families = {f"flambeau.ops.nn.{file.stem}" for file in (CORE / "ops/nn").glob("*.py") if file.stem != "__init__"}
+    assert families - set(_python("import sys, flambeau; flambeau.ops.ROWS; print(*sys.modules)").split()) == set()
+
+
 CORE = Path(flambeau.__file__).parent
 
 

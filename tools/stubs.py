@@ -210,6 +210,7 @@ def root_stub_text() -> str:
         f"from .{module} import {attribute} as {name}" if attribute else f"from . import {module} as {name}"
         for name, (module, _, attribute) in ((name, where.partition(".")) for name, where in flambeau.ON_USE.items())
     ]
+    on_use.append("from .ops.nn.layers import *")
     kept = [
         line.strip()
         for line in imports.splitlines()

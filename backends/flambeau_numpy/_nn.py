@@ -14,7 +14,7 @@ from flambeau.backend import Shape
 
 from ._reductions import extreme_over, sum_over
 
-__all__ = ["log_softmax", "logsumexp", "softmax"]
+__all__ = ["cross_entropy", "log_softmax", "logsumexp", "softmax"]
 
 _LARGE = 512
 """Elements from which on looking at all of them is cheaper than the shift."""
@@ -31,7 +31,7 @@ _LOG_LIMIT = 8.0
 def softmax(a: np.ndarray, dim: int) -> np.ndarray:
     """The kernel of this name, but for float16."""
     powers: np.ndarray
-    if _is_within(a, _LIMITS[a.dtype.char]):
+    if _is_within(a, _LIMITS[a.dtype.char], masked=True):
         powers = np.exp(a)
     else:
         powers = _shifted(a, dim)
@@ -50,6 +50,18 @@ def log_softmax(a: np.ndarray, dim: int) -> np.ndarray:
     return result
 
 
+def cross_entropy(a: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The kernel of this name."""
+    if not _is_within(a, _LOG_LIMIT):
+        a = _shifted(a, 1)
+    picked = a[np.arange(len(target)), target]
+    powers: np.ndarray = np.exp(a)
+    total = sum_over(powers, (1,), True)
+    losses = np.negative(np.subtract(picked, np.log(total[:, 0]), out=picked), out=picked)
+    powers *= np.reciprocal(total, out=total)  # a quotient of all would take four times as long
+    return losses, powers
+
+
 def logsumexp(a: np.ndarray, dims: Shape, keepdim: bool) -> np.ndarray:
     """The kernel of this name."""
     if _is_within(a, _LIMITS[a.dtype.char]):
@@ -63,9 +75,14 @@ def logsumexp(a: np.ndarray, dims: Shape, keepdim: bool) -> np.ndarray:
     return total
 
 
-def _is_within(a: Any, limit: float) -> bool:
-    """Whether all elements are known to be between ``-limit`` and ``limit``; nan is not."""
-    return bool(a.size >= _LARGE and a.max() < limit and a.min() > -limit)
+def _is_within(a: Any, limit: float, *, masked: bool = False) -> bool:
+    """Whether all elements are known to be between ``-limit`` and ``limit``; nan is not, and -inf is if ``masked``."""
+    if a.size < _LARGE or not a.max() < limit:
+        return False
+    low = a.min()
+    if low > -limit:
+        return True
+    return masked and low == -np.inf and np.count_nonzero(a > -limit) == a.size - np.count_nonzero(a == low)
 
 
 def _shifted(a: np.ndarray, dim: int) -> np.ndarray:

@@ -14,6 +14,7 @@ from flambeau.backend import ArrayBackend, Capabilities, Shape
 from . import (
     _counting,
     _elementwise,
+    _gates,
     _interchange,
     _movement,
     _norms,
@@ -158,6 +159,8 @@ class NumpyBackend(ArrayBackend):
             "logcumsumexp": _scans.rounding_scan(np.logaddexp),
             "cummax": _scans.scan(np.maximum), "cummin": _scans.scan(np.minimum),
             "logsumexp": _softmax.logsumexp, "softmax": _softmax.softmax, "log_softmax": _softmax.log_softmax,
+            "cross_entropy": _softmax.cross_entropy,
+            "gelu": _gates.gelu, "gelu_backward": _gates.gelu_backward,
             "sort_values": _sorting.sort_values, "searchsorted": _sorting.searchsorted,
             "topk": _order.topk, "kthvalue": _order.kthvalue, "partition": _order.partition, "bincount": _counting.bincount,
             "sparse_matmul": _sparse.matmul, **_norms.KERNELS,

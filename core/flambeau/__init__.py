@@ -115,21 +115,32 @@ if not TYPE_CHECKING:
     """
 
     def __getattr__(name):
-        """Import what is in the table above."""
-        if name not in ON_USE:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        """Import what is in the table above, or else the functions of layers."""
         from importlib import import_module  # here, so that it is no name of the root
 
-        module, _, attribute = ON_USE[name].partition(".")
-        found = import_module(f"{__name__}.{module}")
-        found = globals()[name] = getattr(found, attribute) if attribute else found
-        return found
+        if name in ON_USE:
+            module, _, attribute = ON_USE[name].partition(".")
+            found = import_module(f"{__name__}.{module}")
+            globals()[name] = getattr(found, attribute) if attribute else found
+        elif name == "__all__" or not name.startswith("_"):
+            _show_layers()
+        if name not in globals():  # as `__all__`, without which `from flambeau import *` takes what is there now
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return globals()[name]
 
     def __dir__():
+        _show_layers()
         return sorted({*globals(), *ON_USE})
+
+    def _show_layers():
+        from .ops.nn import layers  # which take a tenth of the import
+
+        for name in layers.__all__:
+            globals().setdefault(name, getattr(layers, name))
 
     from os import environ as _environ
 
     if _environ.get("FLAMBEAU_EAGER") == "1":
+        _show_layers()
         for _name in ON_USE:
             __getattr__(_name)

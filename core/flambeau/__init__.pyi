@@ -114,6 +114,7 @@ from . import utils as utils
 from . import version as version
 from . import vision as vision
 from .func import vmap as vmap
+from .ops.nn.layers import *
 
 # Last, because these names hide Python's own in what follows.
 from .dtypes import *  # noqa: E402  # isort: skip

@@ -39,7 +39,7 @@ def find(name: str, package: Any) -> Any:
     path = name.removeprefix("flambeau.").removeprefix("torch.")
     found = _attribute(package, path)
     if found is None:
-        row = ROWS.get(path)
+        row = package.ops.ROWS.get(path)  # all rows: some are imported when they are asked for
         found = getattr(package.Tensor, path, None) if row is None else row.function
     if found is None:
         meant = _suggestions(path, package)

@@ -66,5 +66,6 @@ def _check_namespace(name: object) -> None:
         raise TypeError(f"a namespace of ops must be a str, not {name!r}")
     if not name.isidentifier() or name.startswith("_"):
         raise ValueError(f"a namespace of ops must be a name that does not begin with an underscore (got {name!r})")
-    if name in vars(sys.modules["flambeau.ops"]):
+    ops = vars(sys.modules["flambeau.ops"])
+    if name in ops or name in ops["__all__"]:
         raise ValueError(f"the namespace {name!r} cannot be registered: flambeau.ops.{name} is flambeau's own")

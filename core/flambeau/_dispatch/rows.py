@@ -80,10 +80,11 @@ class Row:
     aliases: list[str]
 
     def __init__(self, *facts: Any, **named: Any) -> None:
-        unknown = named.keys() - Row.__annotations__.keys()
-        if unknown:
-            raise TypeError(f"a row has no {', '.join(sorted(unknown))}")
-        vars(self).update({"aliases": []}, **dict(zip(Row.__annotations__, facts, strict=False)), **named)
+        if not Row.__annotations__.keys() >= named.keys():
+            raise TypeError(f"a row has no {', '.join(sorted(named.keys() - Row.__annotations__.keys()))}")
+        own = vars(self)
+        own.update(zip(Row.__annotations__, facts, strict=False), **named)
+        own["aliases"] = []
 
     @cached_property
     def key(self) -> str:

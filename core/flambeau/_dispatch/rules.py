@@ -86,16 +86,15 @@ def parameters_of(function: Callable[..., Any], *, strict: bool = False) -> tupl
     Raises:
         TypeError: there is one.
     """
-    code, annotations = function.__code__, function.__annotations__
+    code, kinds = function.__code__, function.__annotations__
     positional, names = code.co_argcount, argument_names(function)
     defaults = dict(zip(reversed(names[:positional]), reversed(function.__defaults__ or ()), strict=False))
-    defaults |= function.__kwdefaults__ or {}
-    return tuple(
-        Parameter(
-            name, _kind_of(name, annotations.get(name), strict), place >= positional, defaults.get(name, REQUIRED)
-        )
+    if function.__kwdefaults__:
+        defaults |= function.__kwdefaults__
+    return tuple([  # of a list: a generator would take a tenth longer
+        Parameter(name, _kind_of(name, kinds.get(name), strict), place >= positional, defaults.get(name, REQUIRED))
         for place, name in enumerate(names)
-    )
+    ])  # fmt: skip
 
 
 _BESIDE_TENSORS = frozenset(
@@ -108,11 +107,15 @@ def _kind_of(name: str, annotation: Any, strict: bool) -> str:
     """The kind of a parameter; its annotation is text, as in flambeau itself, or what a plugin's text stands for."""
     if not isinstance(annotation, str):
         annotation = annotation.__name__ if isinstance(annotation, type) else str(annotation)
+    if "Tensor" not in annotation:
+        return "value"
     if "." in annotation:  # of a module: torch.Tensor, typing.Optional[...]
         annotation = re.sub(r"\w+\.", "", annotation)
-    words = re.findall(r"\w+", annotation) if strict and annotation not in _KINDS else ()
-    if "Tensor" not in words:
+    if not strict or annotation in _KINDS:
         return _KINDS.get(annotation, "value")
+    words = re.findall(r"\w+", annotation)
+    if "Tensor" not in words:
+        return "value"
     if _BESIDE_TENSORS.issuperset(words):
         return "optional"
     raise TypeError(
@@ -166,12 +169,12 @@ def make_rule(
     """
     by_name = {parameter.name: parameter for parameter in parameters}
     tensors = [parameter for parameter in parameters if parameter.is_tensor]
+    known = {"grad", "given", "result", *by_name, *outputs, *[f"{entry.name}_shape" for entry in tensors]}
     users: dict[str, list[str]] = {}
     for target, formula in formulas.items():
         if target not in by_name or not by_name[target].is_tensor:
             raise TypeError(f"{op}: there is a derivative for {target!r}, which is not a tensor parameter")
         for wanted in argument_names(formula):
-            known = ("grad", "given", "result", *by_name, *outputs, *(f"{entry.name}_shape" for entry in tensors))
             if wanted not in known and (single_output or not POSITION.fullmatch(wanted)):
                 raise TypeError(f"{op}: the derivative for {target!r} wants {wanted!r}, which does not exist")
             if wanted not in ("grad", "given"):

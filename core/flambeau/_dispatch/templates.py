@@ -183,24 +183,73 @@ def elementwise(
 
     ``key`` is what its row is kept under.
     """
+    unary = len([parameter for parameter in parameters if parameter.is_tensor]) == 1
+    compiled = []
+    for form, slow in (
+        ("operator", _runtime.slow_operator), ("function", _runtime.slow_unary if unary else _runtime.slow_binary),
+    ):  # fmt: skip
+        namespace = _names({"RULE": rule, "slow": slow, "variant": variant})
+        source = partial(
+            _elementwise_source, form, name, key, parameters, kernel, promotion, rule, domain,
+            varied=variant is not None, out=out,
+        )  # fmt: skip
+        filename = f"<op {key} operator>" if form == "operator" else f"<op {key}>"
+        compiled.append(_compiled_at_first(name, filename, namespace, source))
+    return compiled[0], compiled[1]
+
+
+def _elementwise_source(
+    form: str,
+    name: str,
+    key: str,
+    parameters: Sequence[Parameter],
+    kernel: str,
+    promotion: str,
+    rule: Rule | None,
+    domain: str,
+    *,
+    varied: bool,
+    out: bool | str,
+) -> str:
     operands = [parameter for parameter in parameters if parameter.is_tensor]
     tensors = [parameter.name for parameter in operands]
     unary = len(tensors) == 1
     restricted = domain.startswith("real")
     takes_numbers = operands[-1].kind == "optional" and (restricted or domain in ("any", "numbers", "floats"))
     wide = " and not type_.halves" if key in _runtime.WIDE_WITH_NUMBERS else ""
-    fields = {
-        "name": name,
-        "key": key,
-        "kernel": kernel,
-        "unary_domain": "" if domain == "any" else f"    if not type_.{domain}:\n        return slow({key!r}, input)\n",
-        "binary_domain": "" if domain == "any" else f" or not type_.{domain}",
-        "number": f"(kind is float or kind is int) and type_.{'real_' * restricted}floats{wide}"
+    signature, prologue, missing = ", ".join(tensors), "", ""
+    if form == "function":
+        signature, prologue = _usual(name, key, parameters, tensors, promotion, varied=varied, out=out)
+        missing = f"        if {' or '.join(f'{tensor} is ...' for tensor in tensors)}: {_RESPELLED}\n"
+    return (_UNARY if unary else _BINARY).format(
+        name=name,
+        key=key,
+        kernel=kernel,
+        signature=signature,
+        prologue=prologue,
+        missing=missing,
+        other=tensors[-1],
+        unary_domain="" if domain == "any" else f"    if not type_.{domain}:\n        return slow({key!r}, input)\n",
+        binary_domain="" if domain == "any" else f" or not type_.{domain}",
+        number=f"(kind is float or kind is int) and type_.{'real_' * restricted}floats{wide}"
         if takes_numbers
         else "False",
-        "result_type": "type_.boolean" if promotion == "boolean" else "type_",
-    }
-    template = _UNARY if unary else _BINARY
+        result_type="type_.boolean" if promotion == "boolean" else "type_",
+        record=_indented(_elementwise_record(rule, tensors)),
+    )
+
+
+def _usual(
+    name: str,
+    key: str,
+    parameters: Sequence[Parameter],
+    tensors: Sequence[str],
+    promotion: str,
+    *,
+    varied: bool,
+    out: bool | str,
+) -> tuple[str, str]:
+    """The signature of a public function, and what it does first: other spellings, an option, ``out=``."""
     guards = guards_of(key, parameters)
     options, prologue = [], _guard(guards)
     if any(parameter.name == "alpha" for parameter in parameters):
@@ -208,39 +257,24 @@ def elementwise(
         second = tensors[-1]
         prologue += f"    if alpha is not one and {second} is not ...:\n{_taken(tensors, ['alpha'], 2)}"
         prologue += f"        {second} = scale({name!r}, input, {second}, alpha)\n"
-    elif variant is not None:
+    elif varied:
         option = parameters[-1]
         options = [f"{option.name}={option.default!r}"]
         call = f"{', '.join(tensors)}, {option.name}"
-        varied = f"variant({call})" + (f" if out is None else with_out(out, variant, {call})" if out else "")
+        variant = f"variant({call})" + (f" if out is None else with_out(out, variant, {call})" if out else "")
         prologue += (
             f"    if {option.name} != {option.default!r} and {tensors[-1]} is not ...:\n"
-            f"{_taken(tensors, [option.name, *(['out'] if out else [])], 2)}        return {varied}\n"
+            f"{_taken(tensors, [option.name, *(['out'] if out else [])], 2)}        return {variant}\n"
         )
     if out:
         options.append("out=None")
-        form = _OUT_FORMS["same" if unary and promotion == "same" else out]
+        form = _OUT_FORMS["same" if len(tensors) == 1 and promotion == "same" else out]
         prologue += (
             f"    if out is not None:\n{_taken(tensors, ['out'], 2)}"
             f"        return {form}(out, {name}, {', '.join(tensors)})\n"
         )
-    signature = ", ".join([*(f"{tensor}=..." for tensor in tensors), f"{guards[0]}=None", *options, *_others(guards)])
-    missing = f"        if {' or '.join(f'{tensor} is ...' for tensor in tensors)}: {_RESPELLED}\n"
-    compiled = []
-    for slow, head, first, absent in (
-        (_runtime.slow_operator, ", ".join(tensors), "", ""),
-        (_runtime.slow_unary if unary else _runtime.slow_binary, signature, prologue, missing),
-    ):
-        namespace = _names({"RULE": rule, "slow": slow, "variant": variant})
-        own = fields | {"signature": head, "prologue": first, "missing": absent}
-        source = partial(_elementwise_source, template, tensors, rule, own)
-        compiled.append(_compiled_at_first(name, f"<op {key}{'' if absent else ' operator'}>", namespace, source))
-    return compiled[0], compiled[1]
-
-
-def _elementwise_source(template: str, tensors: Sequence[str], rule: Rule | None, fields: dict[str, str]) -> str:
-    record = _indented(_elementwise_record(rule, tensors))
-    return template.format(record=record, other=tensors[-1], **fields)
+    entries = [*(f"{tensor}=..." for tensor in tensors), f"{guards[0]}=None", *options, *_others(guards)]
+    return ", ".join(entries), prologue
 
 
 def _elementwise_record(rule: Rule | None, tensors: Sequence[str]) -> str:

@@ -213,6 +213,24 @@ class OptionalKernels(Protocol):
     def log_softmax_backward(self, grad: Array, result: Array, dim: int) -> Array:
         """``grad - exp(result) * sum(grad)`` along ``dim``."""
 
+    def cross_entropy(self, a: Array, target: Array) -> tuple[Array, Array]:
+        """``-log_softmax(a)`` of each row at the place that ``target`` names, and ``softmax(a)``.
+
+        ``a`` is a matrix that is not empty, of floats of 32 bits and more; ``target`` is int64 and names columns.
+        """
+
+    def cross_entropy_backward(self, grad: Array, result: Array, target: Array) -> Array:
+        """``grad * result``, less ``grad`` at each row's target; ``grad`` is (rows, 1), or (1, 1) for all rows."""
+
+    def gelu(self, a: Array, approximate: str) -> Array:
+        """``a / 2 * (1 + erf(a / sqrt(2)))``; if ``approximate`` is ``"tanh"``, not ``"none"``, the tangent for erf of PyTorch.
+
+        Floats of 32 bits and more.
+        """
+
+    def gelu_backward(self, grad: Array, a: Array, approximate: str) -> Array:
+        """``grad`` times the derivative of :meth:`gelu`."""
+
     def layer_norm(self, a: Array, weight: Array | None, bias: Array | None, eps: float) -> tuple[Array, Array, Array]:
         """``(a - mean) / sqrt(variance + eps) * weight + bias`` of each row, C-contiguous.
 

@@ -221,6 +221,9 @@ PROMISES: dict[str, Promise] = {
     ),
     # normalisation: of rows of a matrix, of the second of three dims
     **_each("layer_norm", Given("a", _A), Given("a", _rows), Given("a", _rows)),
+    **_each("cross_entropy", Given("a", _like("target")), Given("a", _A)),
+    **_each("cross_entropy_backward", Given("grad", _like("result"))),
+    **_each("gelu gelu_backward", Given("a", _A)),
     **_each("layer_norm_backward channel_scale channel_slope", Given("a", _A)),
     **_each("layer_norm_weight", Given("a", lambda given: given["a"].shape[1:])),
     **_each("channel_moments channel_sums", *[Given("a", lambda given: given["a"].shape[1:2])] * 2),

@@ -14,7 +14,6 @@ from flambeau._tensor import Tensor
 from flambeau._tensor.overrides import overridable, taken_over, taking_part
 from flambeau.errors import level_of_caller
 from flambeau.layouts import contiguous_format
-from flambeau.ops import nn as _ops
 from flambeau.ops.creation.filled import empty_like, zeros_like
 from flambeau.ops.elementwise.arithmetic import true_divide
 from flambeau.ops.elementwise.exponential import sigmoid as sigmoid
@@ -25,6 +24,7 @@ from flambeau.ops.linalg.similarity import cosine_similarity as cosine_similarit
 from flambeau.ops.linalg.similarity import pairwise_distance as pairwise_distance
 from flambeau.ops.movement.padding import pad as pad
 from flambeau.ops.nn import activation as _activation
+from flambeau.ops.nn import dropout as _dropouts
 from flambeau.ops.nn.adaptive import adaptive_avg_pool1d as adaptive_avg_pool1d
 from flambeau.ops.nn.adaptive import adaptive_avg_pool2d as adaptive_avg_pool2d
 from flambeau.ops.nn.adaptive import adaptive_avg_pool3d as adaptive_avg_pool3d
@@ -412,7 +412,7 @@ def fold(
 
 
 _DROPOUTS = {
-    name + suffix: unwrap(getattr(_ops, name + suffix))
+    name + suffix: unwrap(getattr(_dropouts, name + suffix))
     for name in ("dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout")
     for suffix in ("", "_")
 }

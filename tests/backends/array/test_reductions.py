@@ -254,6 +254,33 @@ def test_softmax_of_infinities(kernels, kernel) -> None:
     assert function(np.zeros((0, 2), "float32"), 1).shape == (0, 2)
 
 
+@pytest.mark.parametrize("hidden", [[-inf], [-inf, -80.0], [-80.0], [-1e30, -inf]])
+def test_softmax_of_many_masked_numbers(kernels, hidden) -> None:
+    """As of few: rows of which something is -inf, or so far below the rest that a share is hardly a number."""
+    row = [*hidden, 1.0, 2.0, *hidden]
+    found = kernels.softmax(np.array([row, [-inf] * len(row), row] * 400, "float32"), 1)
+    for index in (0, 2, -1):
+        assert found[index].tolist() == pytest.approx(softmax_of(row), rel=1e-6, abs=1e-44)
+    assert np.isnan(found[1]).all()
+
+
+@pytest.mark.parametrize("rows", [ROWS[:3], ROWS, ROWS[:2] * 600])
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-6), ("float64", 1e-13)])
+def test_cross_entropy(kernels, rows, dtype, tolerance) -> None:
+    array, target = np.array(rows, dtype), np.arange(len(rows)) % 3
+    losses, shares = kernels.cross_entropy(array, target)
+    expected = np.array([softmax_of(row) for row in rows])
+    picked = array[np.arange(len(rows)), target]
+    sums = np.log(np.exp(array - array.max(1, keepdims=True)).sum(1)) + array.max(1)
+    assert losses.tolist() == pytest.approx((sums - picked).tolist(), rel=tolerance, abs=100 * tolerance)
+    assert shares.reshape(-1).tolist() == pytest.approx(expected.reshape(-1).tolist(), rel=tolerance, abs=1e-7)
+    assert (losses.dtype.name, shares.dtype.name) == (dtype, dtype)
+    for grad in (np.full((1, 1), 0.5, dtype), np.linspace(-1, 1, len(rows), dtype=dtype)[:, None]):
+        slope = kernels.cross_entropy_backward(grad, shares, target)
+        assert slope.tolist() == approximately((shares - np.eye(3, dtype=dtype)[target]) * grad, 1e-5)
+    assert array.tolist() == rows
+
+
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 @pytest.mark.parametrize("dim", [0, 1])
 def test_softmax_backward_by_its_formula(kernels, dtype, dim) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import flambeau
-from flambeau._dispatch.rows import ROWS
+from flambeau.ops import ROWS
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.oracle

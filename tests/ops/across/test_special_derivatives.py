@@ -82,6 +82,7 @@ UNREACHED = frozenset(
         "_collect",
         "_convolution_input",
         "_convolution_weight",
+        "_cross_entropy_backward",
         "_fixed_norm",
         "_gru_layer",
         "_huber",

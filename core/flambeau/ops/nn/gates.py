@@ -6,11 +6,12 @@ from functools import partial
 from math import pi, sqrt
 from typing import Any
 
-from flambeau._dispatch.declare import primitive
+from flambeau._dispatch.declare import fused, primitive
 from flambeau._dispatch.precision import in_single, in_single_formula
 from flambeau._dispatch.runtime import with_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.modes import grad_enabled
 from flambeau._tensor.overrides import overridable
 from flambeau.ops.creation._bent import bent
 from flambeau.ops.elementwise.exponential import sigmoid
@@ -30,6 +31,9 @@ __all__: list[str] = []  # in PyTorch these are functions of torch.nn.functional
 
 @in_single_formula
 def _gelu_input(grad: Tensor, input: Tensor, approximate: str) -> Tensor:
+    kernel = input._type.kernels.gelu_backward
+    if kernel is not None and not grad_enabled() and not grad._sparse:
+        return from_array(kernel(grad._array, input._array, approximate), input._type)
     if approximate == "tanh":
         # Further out the hyperbolic tangent is flat, and its argument may be infinite.
         near = choose(input > 20.0, 20.0, choose(input < -20.0, -20.0, input))
@@ -45,10 +49,15 @@ _FACTOR = sqrt(2 / pi)
 _CUBIC = 0.044715
 
 
-@primitive(derivatives={"input": _gelu_input}, method=False, node="GeluBackward0")
+@fused("gelu", derivatives={"input": _gelu_input}, method=False, node="GeluBackward0")
 def _gelu(input: Tensor, approximate: str) -> Tensor:
-    compute = _gelu_by_tanh if approximate == "tanh" else _gelu_by_erf
-    return from_array(in_single(input._type, input._array, compute), input._type)
+    return from_array(in_single(input._type, input._array, partial(_gelu_of, approximate)), input._type)
+
+
+def _gelu_of(approximate: str, type_: Any, array: Any) -> Any:
+    if type_.kernels.gelu is not None:
+        return type_.kernels.gelu(array, approximate)
+    return _gelu_by_tanh(type_, array) if approximate == "tanh" else _gelu_by_erf(type_, array)
 
 
 def _gelu_by_tanh(type_: Any, array: Any) -> Any:

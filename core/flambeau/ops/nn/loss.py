@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 from flambeau import dtypes
-from flambeau._dispatch.declare import composite, primitive
+from flambeau._dispatch.declare import composite, fused, primitive
 from flambeau._dispatch.precision import in_single_formula
-from flambeau._tensor import Tensor
+from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.copies import contiguous_array
 from flambeau._tensor.modes import grad_enabled
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation._bent import bent
@@ -20,7 +24,7 @@ from flambeau.ops.reductions.sums import mean, sum
 from flambeau.promotion import result_dtype
 from flambeau.shapes import as_int, normalize_dim
 
-from .activation import log_softmax
+from .activation import _softmax_backward, log_softmax
 
 __all__ = ["cross_entropy", "l1_loss", "mse_loss", "nll_loss"]
 
@@ -115,18 +119,25 @@ def nll_loss(
     if input.dim() == 0:
         raise ValueError("Expected 1 or more dimensions (got 0)")
     classes = 0 if input.dim() == 1 else 1
-    _check_target(input, target, classes)
-    target = target.to(dtypes.int64)
-    _check_weight(weight, input._array.shape[classes])
-    ignore_index = as_int(ignore_index, "ignore_index")
-    every = not _range_of(target, input._array.shape[classes], ignore_index)
+    target, ignored = _checked(input, target, weight, ignore_index, classes)
     loss, name = (_nll_loss, "nll_loss") if input.dim() <= 2 else (_nll_loss2d, "nll_loss2d")
     if weight is not None and weight._node is not None and grad_enabled():
         raise RuntimeError(
             f"The function '{name}_forward' is not differentiable with respect to argument 'weight'. This input cannot have "
             "requires_grad True."
         )
-    return loss(input, target, weight, None if every else ignore_index, reduction)
+    return loss(input, target, weight, ignored, reduction)
+
+
+def _checked(
+    input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, classes: int
+) -> tuple[Tensor, int | None]:
+    """The targets as int64, and what they are where they do not count, None if all do."""
+    _check_target(input, target, classes)
+    target = target.to(dtypes.int64)
+    _check_weight(weight, input._array.shape[classes])
+    ignore_index = as_int(ignore_index, "ignore_index")
+    return target, ignore_index if _range_of(target, input._array.shape[classes], ignore_index) else None
 
 
 def _safe(target: Tensor, ignore_index: int | None) -> tuple[Tensor | None, Tensor]:
@@ -152,11 +163,15 @@ def _negative_log_likelihood(
     if weight is not None:
         weight = _scales(weight.detach(), ignored, safe)
         losses = losses * weight
+    return _together(losses, weight, ignored, reduction)
+
+
+def _together(losses: Tensor, scale: Tensor | None, ignored: Tensor | None, reduction: str) -> Tensor:
     if ignored is not None:
         losses = losses.masked_fill(ignored, 0.0)
-    if reduction != "mean" or (weight is None and ignored is None):
+    if reduction != "mean" or (scale is None and ignored is None):
         return _reduced(losses, reduction)
-    total: Tensor = sum(losses) / _total(weight, ignored)
+    total: Tensor = sum(losses) / _total(scale, ignored)
     return total
 
 
@@ -174,14 +189,18 @@ def _nll_loss_input(
     classes = 0 if input.dim() == 1 else 1
     ignored, safe = _safe(target, ignore_index)
     scale = None if weight is None else _scales(weight, ignored, safe)
-    slope = -grad
-    if reduction == "mean":
-        slope = slope / (target.numel() if scale is None and ignored is None else _total(scale, ignored))
-    slope = slope.expand(target.shape) if scale is None else slope * scale
-    if ignored is not None:
-        slope = slope.masked_fill(ignored, 0.0)
+    slope = _apart(-grad, target, scale, ignored, reduction).expand(target.shape)
     zeros = slope.new_zeros(tuple(input.shape))
     return bent(_scatter_add(zeros, classes, unsqueeze(safe, classes), unsqueeze(slope, classes)), input)
+
+
+def _apart(grad: Tensor, target: Tensor, scale: Tensor | None, ignored: Tensor | None, reduction: str) -> Tensor:
+    """The gradient of each loss, or the one of all of them, from that of what :func:`_together` makes."""
+    if reduction == "mean":
+        grad = grad / (target.numel() if scale is None and ignored is None else _total(scale, ignored))
+    if scale is not None:
+        grad = grad * scale
+    return grad if ignored is None else grad.expand(target.shape).masked_fill(ignored, 0.0)
 
 
 @primitive(derivatives={"input": _nll_loss_input}, method=False, node="NllLossBackward0")
@@ -265,6 +284,9 @@ def cross_entropy(
     if probabilities:
         _check_probabilities(target, ignore_index)
     classes = normalize_dim(0 if input.dim() == 1 else 1, input.dim())
+    if weight is None and label_smoothing == 0.0 and not probabilities and _is_plain(input):
+        target, ignored = _checked(input, target, None, ignore_index, 1)
+        return _cross_entropy(input, target, ignored, reduction)[0]
     logarithms = log_softmax(input, classes)
     if probabilities:
         return _with_probabilities(logarithms, target, weight, reduction, label_smoothing, classes)
@@ -274,6 +296,78 @@ def cross_entropy(
     smooth = _smooth(logarithms, target, weight, ignore_index, reduction, classes)
     smoothed: Tensor = loss * (1 - label_smoothing) + smooth * (label_smoothing / max(input._array.shape[classes], 1))
     return smoothed
+
+
+def _is_plain(input: Tensor) -> bool:
+    """Whether the loss is computed at once; of 16 bits, PyTorch rounds the logarithms."""
+    type_ = input._type
+    return len(input._array.shape) == 2 and type_.real_floats and not type_.halves and input.numel() > 0
+
+
+def _cross_entropy_input(
+    given: list[Tensor | None], target: Tensor, ignore_index: int | None, reduction: str, result_1: Tensor
+) -> Tensor | None:
+    """From the loss, and in a second derivative from the shares that the first one is made with."""
+    loss, shares = given
+    found = None if shares is None else _softmax_backward(shares, result_1, 1)
+    if loss is None:
+        return found
+    ignored, safe = _safe(target, ignore_index)
+    slope = _cross_entropy_backward(_apart(loss, target, None, ignored, reduction), result_1, safe)
+    return slope if found is None else slope + found
+
+
+@fused(
+    "cross_entropy",
+    derivatives={"input": _cross_entropy_input},
+    method=False,
+    holomorphic=False,
+    node="NllLossBackward0",
+)
+def _cross_entropy(input: Tensor, target: Tensor, ignore_index: int | None, reduction: str) -> tuple[Tensor, Tensor]:
+    """The loss of the rows of a matrix, and its softmax, with which the gradient is made."""
+    type_ = input._type
+    ignored, safe = _safe(target, ignore_index)
+    kernel = type_.kernels.cross_entropy or partial(_losses_and_shares, type_)
+    losses, shares = kernel(contiguous_array(type_, input._array), safe._array)
+    return _together(from_array(losses, type_), None, ignored, reduction), from_array(shares, type_)
+
+
+def _losses_and_shares(type_: Any, array: Any, target: Any) -> tuple[Any, Any]:
+    """The kernel ``cross_entropy`` made of required ones."""
+    kernels = type_.kernels
+    shifted = kernels.sub(array, kernels.amax(array, (1,), True))
+    powers = kernels.exp(shifted)
+    total = kernels.sum(powers, (1,), True)
+    picked = kernels.gather(shifted, 1, kernels.reshape(target, total.shape))
+    losses = kernels.neg(kernels.sub(picked, kernels.log(total)))
+    return kernels.reshape(losses, target.shape), kernels.div(powers, total)
+
+
+@fused(
+    "cross_entropy_backward",
+    derivatives={
+        "slope": lambda grad, slope_shape, shares, target: (
+            ((grad * shares).sum(1) - _at_targets(grad, target)).sum_to_size(slope_shape)
+        ),
+        "shares": lambda grad, slope: grad * unsqueeze(slope, -1),
+    },
+    method=False,
+)  # fmt: skip
+def _cross_entropy_backward(slope: Tensor, shares: Tensor, target: Tensor) -> Tensor:
+    """``slope * shares`` less ``slope`` at the targets; ``slope`` is a number, or a vector of one for each row."""
+    type_, count = shares._type, slope.numel() if slope.dim() else 1
+    kernels = type_.kernels
+    slopes = kernels.reshape(slope._array, (count, 1))
+    if kernels.cross_entropy_backward is not None:
+        return from_array(kernels.cross_entropy_backward(slopes, shares._array, target._array), type_)
+    result, places = kernels.mul(shares._array, slopes), kernels.reshape(target._array, (target.numel(), 1))
+    kernels.scatter_add(result, 1, places, kernels.expand(kernels.neg(slopes), places.shape))
+    return from_array(result, type_)
+
+
+def _at_targets(input: Tensor, target: Tensor) -> Tensor:
+    return squeeze(_gather_rows(input, 1, unsqueeze(target, 1)), 1)
 
 
 def _check_probabilities(target: Tensor, ignore_index: int) -> None:

@@ -1,0 +1,111 @@
+"""Cross entropy of classes, at once and composed, beside PyTorch: values, derivatives of three orders, what is saved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import flambeau
+
+KERNELS = ("cross_entropy", "cross_entropy_backward")
+SIZES = [(2, 3), (1, 1), (40, 30), (3, 400)]
+OPTIONS = [
+    {"reduction": reduction, **ignored}
+    for reduction in ("mean", "sum", "none")
+    for ignored in ({}, {"ignore_index": 1})
+]
+
+
+def _scores(size: tuple[int, int], scale: float) -> tuple[list[list[float]], list[int]]:
+    flambeau.manual_seed(size[1])
+    return (flambeau.randn(size, dtype=flambeau.float64) * scale).tolist(), flambeau.randint(
+        0, size[1], size[:1]
+    ).tolist()
+
+
+def _derivatives(t: Any, scores: Any, classes: Any, dtype: str, **options: Any) -> list[Any]:
+    """The loss, and the derivatives of the first three orders."""
+    x = t.tensor(scores, dtype=getattr(t, dtype), requires_grad=True)
+    found = [t.nn.functional.cross_entropy(x, t.tensor(classes), **options)]
+    for _ in range(3):
+        found += t.autograd.grad((found[-1] * found[-1]).sum(), x, create_graph=True)
+    return [each.detach().double().flatten().tolist() for each in found]
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("scale", [1.0, 30.0])
+def test_derivatives_of_three_orders(size: tuple[int, int], scale: float, options: dict[str, Any]) -> None:
+    torch = pytest.importorskip("torch")
+    given = _scores(size, scale)
+    for ours, theirs in zip(
+        _derivatives(flambeau, *given, "float64", **options),
+        _derivatives(torch, *given, "float64", **options),
+        strict=True,
+    ):
+        assert ours == pytest.approx(theirs, rel=1e-9, abs=1e-12, nan_ok=True)
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize(("dtype", "near"), [("float32", 1e-4), ("float64", 1e-12)])
+def test_kernels_give_what_is_composed(
+    monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], dtype: str, near: float, options: dict[str, Any]
+) -> None:
+    given = _scores(size, 3.0)
+    with_kernels = _derivatives(flambeau, *given, dtype, **options)
+    kernels = flambeau.ones(1, dtype=getattr(flambeau, dtype))._type.kernels
+    for name in KERNELS:
+        assert getattr(kernels, name) is not None
+        monkeypatch.setattr(kernels, name, None)
+    for one, other in zip(with_kernels, _derivatives(flambeau, *given, dtype, **options), strict=True):
+        assert one == pytest.approx(other, rel=near, abs=near, nan_ok=True)
+
+
+PROGRAMS = {
+    "nan and infinite": lambda t: t.nn.functional.cross_entropy(
+        t.tensor([[t.inf, 0], [-t.inf, 0.0], [t.nan, 0], [-t.inf, -t.inf]]), t.tensor([0, 0, 1, 0]), reduction="none"
+    ),
+    "signs of zero": lambda t: t.signbit(
+        t.nn.functional.cross_entropy(t.zeros(2, 1), t.tensor([0, 0]), reduction="none")
+    ),
+    "all ignored": lambda t: t.nn.functional.cross_entropy(t.zeros(2, 3), t.tensor([1, 1]), ignore_index=1),
+    "no rows": lambda t: t.nn.functional.cross_entropy(t.zeros(0, 3), t.zeros(0, dtype=t.int64)),
+    "bytes": lambda t: t.nn.functional.cross_entropy(t.arange(6.0).reshape(2, 3), t.tensor([1, 2], dtype=t.uint8)),
+    "another order in memory": lambda t: (
+        lambda x: t.tensor(t.autograd.grad(t.nn.functional.cross_entropy(x, t.tensor([0, 2, 1, 1])), x)[0].stride())
+    )(t.arange(12.0).reshape(3, 4).t().requires_grad_()),
+}
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
+def test_special_cases(program: Any) -> None:
+    ours, theirs = program(flambeau), program(pytest.importorskip("torch"))
+    assert str(ours.dtype) == str(theirs.dtype)
+    assert ours.tolist() == pytest.approx(theirs.tolist(), rel=1e-6, nan_ok=True)
+
+
+def test_scores_may_change_when_the_loss_is_computed() -> None:
+    """As in PyTorch: what the backward pass needs are the probabilities."""
+    x = flambeau.zeros(2, 3, requires_grad=True)
+    scores = x * 1
+    loss = flambeau.nn.functional.cross_entropy(scores, flambeau.tensor([0, 1]))
+    scores.add_(1)
+    loss.backward()
+    assert x.grad is not None
+    assert x.grad[0].tolist() == pytest.approx([-1 / 3, 1 / 6, 1 / 6])
+
+
+def test_the_node_has_the_name_of_pytorchs() -> None:
+    loss = flambeau.nn.functional.cross_entropy(flambeau.zeros(2, 3, requires_grad=True), flambeau.tensor([0, 1]))
+    assert loss.grad_fn is not None
+    assert loss.grad_fn.name() == "NllLossBackward0"
+
+
+@pytest.mark.parametrize("classes", [[0, 3], [0, -1]])
+def test_a_target_that_is_no_class_is_an_error_before_the_kernel(classes: list[int]) -> None:
+    with pytest.raises(IndexError, match=f"Target {classes[1]} is out of bounds."):
+        flambeau.nn.functional.cross_entropy(flambeau.zeros(2, 3), flambeau.tensor(classes))
