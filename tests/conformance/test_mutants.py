@@ -15,7 +15,7 @@ from flambeau_conformance import cli, reach
 from flambeau_conformance.catalogue import all_cases, matching
 from flambeau_conformance.manifest import ManifestError
 from flambeau_conformance.model import Case
-from flambeau_conformance.mutants import survey, survivors
+from flambeau_conformance.mutants import sample, survey, survivors
 from flambeau_conformance.mutants.battery import Battery
 from flambeau_conformance.mutants.core_mutants import core_mutants, watch_core
 from flambeau_conformance.mutants.forking import forked
@@ -331,3 +331,35 @@ def test_what_makes_no_sense_is_refused(
 ) -> None:
     monkeypatch.setattr(reach, "known", lambda subject, jobs: reached)
     assert cli.main(["mutants", "numpy", "--kind", "kernel", *arguments]) == 2
+
+
+# -- the fixed sample --------------------------------------------------------------------------------------------------
+
+
+def test_the_fixed_sample_names_cases_that_there_are() -> None:
+    listed = sample.read(sample.OWN)
+    known = {case.address for case in all_cases()}
+    assert len(listed) >= 1000
+    assert [(mutant, case) for mutant, case in listed.items() if case not in known] == []
+
+
+def test_a_mutant_of_the_sample_is_tried_on_other_cases_if_its_own_no_longer_catches_it(
+    subject: Subject, reached: reach.Reach
+) -> None:
+    (mutant,) = (each for each in core_mutants(reached, "exp") if each.fault == "the gradient of input is doubled")
+    (chosen,), cases = sample.in_sample([mutant], {mutant.address: "exp/value/plain/float32"})
+    assert next(iter(chosen.reached())) == "exp/value/plain/float32"
+    (verdict,) = Together(subject, sample.reach_of(cases), cases, jobs=1, budget=20).run([chosen])
+    assert verdict.outcome == "killed"
+    assert verdict.case != "exp/value/plain/float32"
+    with pytest.raises(LookupError, match="mutants that there are no more \\(core/exp/none\\): write it anew"):
+        sample.in_sample([mutant], {"core/exp/none": "exp/value/plain/float32"})
+
+
+def test_what_is_kept_of_a_sample_can_be_read(tmp_path: Path) -> None:
+    verdicts = [Verdict(f"kernel/exp/{n}", "exp", "f", "killed", f"exp/value/{n}/float32") for n in range(5)]
+    verdicts.append(Verdict("kernel/exp/other", "exp", "f", "survived"))
+    sample.write(tmp_path / "sample.txt", sample.kept(verdicts, 3))
+    found = sample.read(tmp_path / "sample.txt")
+    assert len(found) == 3
+    assert found == {each.mutant: each.case for each in verdicts if each.mutant in found}

@@ -64,7 +64,8 @@ def _run(options: argparse.Namespace) -> int:
     subject = subject_of(options.backend)
     start = time.monotonic()
     with subject.in_use():
-        plan = _fixed(options) if options.fixed else _traced(subject, options)
+        untraced = options.fixed or options.keep_sample
+        plan = _untraced(options) if untraced else _traced(subject, options)
         found = _noted(_verdicts(subject, plan, options), options.json)
         verdicts, whole = _collected(found, explanations)
     complaints = (
@@ -77,8 +78,9 @@ def _run(options: argparse.Namespace) -> int:
     print(f"{matrix.summary(verdicts)} in {time.monotonic() - start:.0f} s")
     if options.json:
         matrix.write_json(verdicts, options.json)
-    if options.keep_sample and whole:
-        sample.write(sample.OWN, sample.chosen(plan.every, verdicts, options.keep_sample))
+    if options.keep_sample:
+        sample.write(sample.OWN, sample.kept(verdicts, options.keep_sample))
+        return 0
     return int(bool(complaints) or any(verdict.outcome in ("survived", "unreached") for verdict in verdicts))
 
 
@@ -114,13 +116,15 @@ def _traced(subject: Subject, options: argparse.Namespace) -> _Plan:
     return _Plan(every, chosen, reach, all_cases(), seconds)
 
 
-def _fixed(options: argparse.Namespace) -> _Plan:
-    """The fixed sample; none of it is equivalent to no fault."""
+def _untraced(options: argparse.Namespace) -> _Plan:
+    """The fixed sample, none of which is equivalent to no fault; or twice as many as are to be in a new one."""
     from ..reach import Reach
 
-    kept = sample.read(sample.OWN)
     every = _mutants(subject_of(options.backend), Reach({}, {}), options, surveyed=False)
-    chosen, cases = sample.in_sample(every, kept)
+    if options.keep_sample:
+        chosen, cases = sample.drawn(every, 2 * options.keep_sample)
+    else:
+        chosen, cases = sample.in_sample(every, sample.read(sample.OWN))
     return _Plan(every, chosen, sample.reach_of(cases), cases)
 
 
@@ -149,17 +153,8 @@ def _complaints(
     options: argparse.Namespace, explanations: list[survivors.Explanation], verdicts: list[Verdict], every: list[Mutant]
 ) -> list[str]:
     """What is wrong with the list of survivors, after a run of everything of a kind on NumPy."""
-    if (
-        options.backend != "numpy"
-        or options.fixed
-        or (options.k, options.fault, options.source, options.sample)
-        != (
-            "*",
-            "*",
-            None,
-            None,
-        )
-    ):
+    asked = (options.k, options.fault, options.source, options.sample, options.fixed, options.keep_sample)
+    if options.backend != "numpy" or asked != ("*", "*", None, None, False, None):
         return []
     kinds = _kinds(options)
     own = [each for each in explanations if each.pattern.split("/")[0] in kinds]
@@ -213,7 +208,7 @@ def _verdicts(subject: Subject, plan: _Plan, options: argparse.Namespace) -> Ite
     end = None if plan.seconds is None else time.monotonic() + plan.seconds
     in_kernels = [mutant for mutant in plan.chosen if mutant.kind == "kernel"]
     hidden = {}
-    if in_kernels and not (options.fixed or plan.seconds):
+    if in_kernels and not (options.fixed or options.keep_sample or plan.seconds):
         hidden = {
             verdict.mutant: verdict for verdict in known_equivalents(Seam(), plan.reach, in_kernels, options.jobs)
         }

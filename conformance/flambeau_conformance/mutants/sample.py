@@ -1,4 +1,4 @@
-"""The fixed sample: some of the mutants that a whole run caught, each with the case that caught it.
+"""The fixed sample: some of the mutants, each with a case that catches it.
 
 A whole run first traces what the cases reach, and takes as long as it takes. The sample needs no trace: each of its mutants is
 tried on the case that is named, and if that catches it no more, on the others about the same op.
@@ -9,27 +9,55 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
-from ..catalogue import cases_about
+from ..catalogue import all_cases, cases_about
 from ..model import Case
 from ..reach import Reach, Reached
 from .model import Mutant, Verdict
 
-__all__ = ["OWN", "chosen", "in_sample", "reach_of", "read", "write"]
+__all__ = ["OWN", "drawn", "in_sample", "kept", "reach_of", "read", "write"]
 
 OWN = Path(__file__).with_name("sample.txt")
 """The sample that is kept with the suite."""
 
-_LONGEST = 0.25
-"""A mutant that took more seconds is not taken into the sample."""
+_LONGEST = 0.5
+"""A mutant that took more seconds is not kept."""
+
+_MANY = 40
+"""So many cases about an op are tried while a sample is drawn."""
 
 
-def chosen(mutants: Iterable[Mutant], verdicts: Iterable[Verdict], count: int) -> dict[str, str]:
-    """From so many of the mutants that were killed to their cases, always the same."""
-    killed = {each.mutant: each.case for each in verdicts if each.outcome == "killed" and each.seconds < _LONGEST}
-    ordered = sorted((each for each in mutants if each.address in killed), key=lambda mutant: mutant.rank)
-    return {mutant.address: killed[mutant.address] for mutant in ordered[:count]}
+def drawn(mutants: Iterable[Mutant], count: int) -> tuple[list[Mutant], tuple[Case, ...]]:
+    """So many mutants, always the same, that are tried on cases about their place, and those cases."""
+    known: dict[str, list[Case]] = {}
+    for case in all_cases():
+        known.setdefault(case.op.strip("_"), []).append(case)
+    ordered = sorted((mutant for mutant in mutants if _own(mutant) in known), key=lambda mutant: mutant.rank)[:count]
+    ordered.sort(key=lambda mutant: mutant.place)
+    cases = {name: sorted(known[name], key=_spread)[:_MANY] for name in map(_own, ordered)}
+    tried = [replace(each, reached=partial(_each, [case.address for case in cases[_own(each)]])) for each in ordered]
+    return tried, tuple(case for each in cases.values() for case in each)
+
+
+def _own(mutant: Mutant) -> str:
+    return mutant.place.strip("_")
+
+
+def _spread(case: Case) -> str:
+    return sha256(case.address.encode()).hexdigest()
+
+
+def _each(addresses: Sequence[str]) -> dict[str, bool]:
+    return dict.fromkeys(addresses, True)
+
+
+def kept(verdicts: Iterable[Verdict], count: int) -> dict[str, str]:
+    """So many of the mutants that were killed, always the same, with their cases."""
+    killed = [each for each in verdicts if each.outcome == "killed" and each.seconds < _LONGEST]
+    killed.sort(key=lambda verdict: sha256(verdict.mutant.encode()).hexdigest())
+    return {verdict.mutant: verdict.case for verdict in killed[:count]}
 
 
 def read(path: Path) -> dict[str, str]:
