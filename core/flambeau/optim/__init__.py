@@ -5,9 +5,20 @@ Schedulers and averages of weights, :mod:`.lr_scheduler` and :mod:`.swa_utils`, 
 
 from typing import TYPE_CHECKING
 
+from ._adafactor import Adafactor as Adafactor
+from ._muon import Muon as Muon
+from .adadelta import Adadelta as Adadelta
+from .adagrad import Adagrad as Adagrad
 from .adam import Adam as Adam
 from .adam import AdamW as AdamW
+from .adamax import Adamax as Adamax
+from .asgd import ASGD as ASGD
+from .lbfgs import LBFGS as LBFGS
+from .nadam import NAdam as NAdam
 from .optimizer import Optimizer as Optimizer
+from .radam import RAdam as RAdam
+from .rmsprop import RMSprop as RMSprop
+from .rprop import Rprop as Rprop
 from .sgd import SGD as SGD
 from .sparse_adam import SparseAdam as SparseAdam
 
@@ -20,7 +31,7 @@ else:
         """Import one of the namespaces above."""
         if name not in _ON_USE:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from importlib import import_module
+        from importlib import import_module  # here, so that it is no name of this namespace
 
         return import_module(f"{__name__}.{name}")
 
