@@ -10,7 +10,7 @@ from flambeau._tensor.modes import enable_grad, is_grad_enabled, set_grad_enable
 from flambeau.dtypes import float32, float64
 from flambeau.ops.creation.data import make_tensor as tensor
 from flambeau.ops.creation.filled import zeros_like
-from flambeau.ops.elementwise.complex_parts import view_as_real
+from flambeau.ops.elementwise.complex_parts import view_as_complex, view_as_real
 from flambeau.promotion import get_default_dtype
 
 from .optimizer import Optimizer
@@ -119,13 +119,18 @@ class StepByFormula(StepByParameter):
         if parameter.is_complex():
             target, grad = view_as_real(parameter), view_as_real(grad)
             seen = {name: view_as_real(each) if each.is_complex() else each for name, each in states.items()}
-        changed, kept = self._formula(*self._decayed(target, grad, group), seen, group)
+        if not is_grad_enabled():
+            changed, kept = self._formula(*self._decayed(target, grad, group), seen, group)
+            target.copy_(changed)
+            for name, value in kept.items():
+                seen[name].copy_(value)
+            return
+        # What derivatives are computed from is not what is written into.
+        copies = {name: each.clone() for name, each in seen.items()}
+        changed, kept = self._formula(*self._decayed(target.clone(), grad, group), copies, group)
         target.copy_(changed)
         for name, value in kept.items():
-            if is_grad_enabled() and seen is states:
-                states[name] = value
-            else:
-                seen[name].copy_(value)
+            states[name] = view_as_complex(value) if states[name].is_complex() else value
 
     def _decayed(self, parameter: Tensor, grad: Tensor, group: Group) -> tuple[Tensor, Tensor]:
         """Parameter and gradient with the sign and the decay that the options ask for."""
