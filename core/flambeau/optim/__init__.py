@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ._adafactor import Adafactor as Adafactor
 from ._muon import Muon as Muon
+from ._stateless import swap_in_optimizer_params_and_state as swap_in_optimizer_params_and_state
 from .adadelta import Adadelta as Adadelta
 from .adagrad import Adagrad as Adagrad
 from .adam import Adam as Adam
@@ -24,8 +25,9 @@ from .sparse_adam import SparseAdam as SparseAdam
 
 if TYPE_CHECKING:
     from . import lr_scheduler as lr_scheduler
+    from . import swa_utils as swa_utils
 else:
-    _ON_USE = ("lr_scheduler",)
+    _ON_USE = ("lr_scheduler", "swa_utils")
 
     def __getattr__(name):
         """Import one of the namespaces above."""
