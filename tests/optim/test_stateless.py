@@ -69,9 +69,9 @@ def test_what_does_not_fit_is_refused(torch: ModuleType, name: str) -> None:
 def test_a_state_and_as_many_parameters_are_needed() -> None:
     x, optimizer = _stepped(flambeau)
     swap = flambeau.optim.swap_in_optimizer_params_and_state
-    for optimizer, parameters, words in (
+    for stepped, parameters, words in (
         (optimizer, {}, "to match optimizer.param_groups ordering"),
         (flambeau.optim.SGD([x], lr=0.1), {"x": x}, "requires initialized optimizer state"),
     ):
-        with pytest.raises(RuntimeError, match=words), swap(optimizer, parameters, optimizer.state_dict()):
+        with pytest.raises(RuntimeError, match=words), swap(stepped, parameters, stepped.state_dict()):
             pass
