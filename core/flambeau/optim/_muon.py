@@ -98,7 +98,7 @@ def _orthogonal(matrix: Tensor, coefficients: tuple[float, float, float], steps:
     for _ in range(steps):
         gram = wide @ wide.T
         wide = addmm(wide, addmm(gram, gram, gram, beta=b, alpha=c), wide, beta=a)
-    return wide.T if tall else wide  # type: ignore[no-any-return]
+    return wide.T if tall else wide
 
 
 def _ratio(rule: str | None, rows: int, columns: int) -> float:

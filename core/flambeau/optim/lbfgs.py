@@ -233,7 +233,7 @@ def _strong_wolfe(
     # Then go between them.
     low, stuck = _lower(ends), False
     while tries < most and not abs(ends[1].length - ends[0].length) * width < least:
-        length, stuck = _inside(*ends, stuck)
+        length, stuck = _inside(ends[0], ends[1], stuck)
         point = look(length)
         tries += 1
         if too_high(point) or point.loss >= ends[low].loss:

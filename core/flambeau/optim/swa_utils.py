@@ -48,7 +48,7 @@ def get_ema_avg_fn(decay: float = 0.999) -> Average:
     def ema_update(ema_param: Tensor, current_param: Tensor, num_averaged: Any) -> Tensor:
         return decay * ema_param + (1 - decay) * current_param
 
-    return ema_update  # type: ignore[no-any-return]
+    return ema_update
 
 
 def get_swa_avg_fn() -> Average:
@@ -64,9 +64,10 @@ def get_swa_avg_fn() -> Average:
 
     @no_grad()
     def swa_update(averaged_param: Tensor, current_param: Tensor, num_averaged: Any) -> Tensor:
-        return averaged_param + (current_param - averaged_param) / (num_averaged + 1)
+        mean: Tensor = averaged_param + (current_param - averaged_param) / (num_averaged + 1)
+        return mean
 
-    return swa_update  # type: ignore[no-any-return]
+    return swa_update
 
 
 def get_ema_multi_avg_fn(decay: float = 0.999) -> Averages:
@@ -91,7 +92,7 @@ def get_ema_multi_avg_fn(decay: float = 0.999) -> Averages:
         for average, value in zip(ema_param_list, current_param_list, strict=True):
             _move(average, value, 1 - decay)
 
-    return ema_update  # type: ignore[no-any-return]
+    return ema_update
 
 
 def get_swa_multi_avg_fn() -> Averages:
@@ -114,7 +115,7 @@ def get_swa_multi_avg_fn() -> Averages:
         for average, value in zip(averaged_param_list, current_param_list, strict=True):
             _move(average, value, 1 / (int(num_averaged) + 1))
 
-    return swa_update  # type: ignore[no-any-return]
+    return swa_update
 
 
 def _check_decay(decay: float) -> None:

@@ -3,6 +3,7 @@
 import copy
 import pickle
 import warnings
+from functools import partial
 from typing import Any
 
 from ...declare import Sample, op
@@ -131,11 +132,11 @@ _REMEMBERED = {
 }  # fmt: skip
 
 programs("optimizer", {
-    **{f"options-of-{kind}": (lambda t, kind=kind: _signature(t, kind), _OPTIONS[kind]) for kind in _ALL},
-    **{f"remembered-by-{kind}": (lambda t, kind=kind: _remembered(t, kind), _REMEMBERED[kind]) for kind in _ALL if kind != "Muon"},
-    **{f"copied-{kind}": (lambda t, kind=kind: _copied(t, kind), True) for kind in _PLAIN},
-    **{f"state-exchanged-{kind}": (lambda t, kind=kind: _exchanged(t, kind), [True, True]) for kind in _PLAIN if kind != "SGD"},
-    **{f"implementations-of-{kind}": (lambda t, kind=kind: _other_implementations(t, kind), True) for kind in _PLAIN},
+    **{f"options-of-{kind}": (partial(_signature, kind=kind), _OPTIONS[kind]) for kind in _ALL},
+    **{f"remembered-by-{kind}": (partial(_remembered, kind=kind), _REMEMBERED[kind]) for kind in _ALL if kind != "Muon"},
+    **{f"copied-{kind}": (partial(_copied, kind=kind), True) for kind in _PLAIN},
+    **{f"state-exchanged-{kind}": (partial(_exchanged, kind=kind), [True, True]) for kind in _PLAIN if kind != "SGD"},
+    **{f"implementations-of-{kind}": (partial(_other_implementations, kind=kind), True) for kind in _PLAIN},
 })  # fmt: skip
 programs("optimizer", {
     "remembered-by-Muon": (lambda t: _remembered(t, "Muon"), _REMEMBERED["Muon"]),
@@ -260,6 +261,10 @@ def _closures(t: Any) -> Any:
     return found
 
 
+def _negative_rate(t: Any, kind: str) -> Any:
+    return _made(t, kind, [_leaf(t)], lr=-0.5)
+
+
 def _rate_of_two(t: Any, kind: str) -> Any:
     return _made(t, kind, [_leaf(t)], lr=t.tensor([0.1, 0.1]))
 
@@ -366,10 +371,10 @@ def _sparse_step(t: Any, kind: str, **options: Any) -> None:
 
 
 refusals("optimizer", {
-    **{f"rate-of-{kind}": (lambda t, kind=kind: _made(t, kind, [_leaf(t)], lr=-0.5), ValueError, "Invalid learning rate: -0.5")
+    **{f"rate-of-{kind}": (partial(_negative_rate, kind=kind), ValueError, "Invalid learning rate: -0.5")
        for kind in _ALL if kind not in ("Adafactor", "Muon")},
-    **{f"rates-of-{kind}": (lambda t, kind=kind: _rate_of_two(t, kind), ValueError, "Tensor lr must be 1-element") for kind in _ALL},
-    **{f"sparse-for-{kind}": (lambda t, kind=kind: _sparse_step(t, kind), RuntimeError, f"{kind} does not support sparse gradients")
+    **{f"rates-of-{kind}": (partial(_rate_of_two, kind=kind), ValueError, "Tensor lr must be 1-element") for kind in _ALL},
+    **{f"sparse-for-{kind}": (partial(_sparse_step, kind=kind), RuntimeError, f"{kind} does not support sparse gradients")
        for kind in (*_PLAIN, "Muon") if kind not in ("AdamW", "Adagrad", "SGD")},
     "decay-of-sparse-Adagrad": (lambda t: _sparse_step(t, "Adagrad", weight_decay=0.5), RuntimeError, "weight_decay option is not compatible with sparse gradients"),
     "rho": (lambda t: t.optim.Adadelta([_leaf(t)], rho=1.5), ValueError, "Invalid rho value: 1.5"),

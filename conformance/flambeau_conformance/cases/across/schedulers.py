@@ -3,6 +3,7 @@
 import copy
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ...declare import Sample, op
@@ -239,7 +240,7 @@ def _cycle_of_a_function(t: Any) -> Any:
 
 
 programs("scheduler", {
-    **{f"resumed-{name}-{kind}": (lambda t, make=make: _resumed(t, make), True)
+    **{f"resumed-{name}-{kind}": (partial(_resumed, make=make), True)
        for name, makes in _SCHEDULES.items() for kind, make in makes.items()},
     "later-StepLR": (lambda t: _later(t, lambda s, o, **how: s.StepLR(o, 2, gamma=0.5, **how)), [[0.1, 0.9, 0.075, 0.9], [0.05, 0.9, 0.0375, 0.9], [0.05, 0.9, 0.0375, 0.9]]),
     "functions-are-not-kept": (_kept_of_functions, [[None, {"base": 0.25}], 0.25]),
