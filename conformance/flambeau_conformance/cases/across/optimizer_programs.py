@@ -15,7 +15,6 @@ _ALL = (
 )  # fmt: skip
 _PLAIN = tuple(kind for kind in _ALL if kind not in ("LBFGS", "Muon"))  # without closures, and on all dtypes
 _COMPLEX = tuple(kind for kind in _PLAIN if kind != "Adafactor")
-_RECORDED = tuple(kind for kind in _COMPLEX if kind not in ("ASGD", "Rprop"))
 
 
 def _leaf(t: Any, dtype: Any = None) -> Any:
@@ -222,7 +221,7 @@ _declared(
     [_sample(kind, lambda t, kind=kind: _complex(t, kind), "complex64") for kind in _COMPLEX],
     ("complex64",),
 )
-_declared("optim.differentiable", [_sample(kind, lambda t, kind=kind: _recorded(t, kind)) for kind in _RECORDED])
+_declared("optim.differentiable", [_sample(kind, lambda t, kind=kind: _recorded(t, kind)) for kind in _COMPLEX])
 _declared("optim.sparse", [
     _sample("SGD", lambda t: _stored(t, "SGD")), _sample("SGD-momentum", lambda t: _stored(t, "SGD", momentum=0.5, maximize=True)),
     _sample("Adagrad", lambda t: _stored(t, "Adagrad")), _sample("Adagrad-maximize", lambda t: _stored(t, "Adagrad", maximize=True, lr_decay=0.1)),

@@ -133,12 +133,43 @@ def _closed(make: _Make) -> Callable[[Any], Any]:
     return rates
 
 
+class _Later:
+    """The schedulers of a library, made with the epoch of another one of the same kind."""
+
+    def __init__(self, schedulers: Any, last_epoch: int) -> None:
+        self.schedulers, self.last_epoch = schedulers, last_epoch
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *args, **kwargs: getattr(self.schedulers, name)(*args, **kwargs, last_epoch=self.last_epoch)
+
+
+def _later(make: _Make) -> Callable[[Any], Any]:
+    """The rates of a second scheduler, which goes on behind the first one's epoch."""
+
+    def rates(t: Any) -> Any:
+        first = make(t.optim.lr_scheduler, _optimizer(t))
+        _run(first, 4)
+        return t.tensor(_run(make(_Later(t.optim.lr_scheduler, 4), first.optimizer), 5), dtype=t.float64)
+
+    return rates
+
+
+def _later_sequence(t: Any) -> Any:
+    schedulers, optimizer = t.optim.lr_scheduler, _optimizer(t)
+    parts = [schedulers.ConstantLR(optimizer, 0.5), schedulers.StepLR(optimizer, 2)]
+    return t.tensor(_run(schedulers.SequentialLR(optimizer, parts, [3], last_epoch=1), 5), dtype=t.float64)
+
+
+_COMBINED = ("ChainedScheduler", "SequentialLR")
 _CLOSED = ("StepLR", "MultiStepLR", "ConstantLR", "LinearLR", "ExponentialLR", "PolynomialLR", "CosineAnnealingLR")
 for _name, _makes in _SCHEDULES.items():
     op(f"optim.lr_scheduler.{_name}", dtypes=("float64",), differentiable=False, method=False, refuses=False, samples=[
         *(_sample(f"{name}-{kind}", make, kind) for name, make in _makes.items() for kind in ("SGD", "Adam")),
         *(Sample(f"{name}-any-epoch", _closed(make), (), dtypes=("float64",), gradient=False)
           for name, make in _makes.items() if _name in _CLOSED),
+        *(Sample(f"{name}-later", _later(make), (), dtypes=("float64",), gradient=False)
+          for name, make in _makes.items() if _name not in _COMBINED),
+        *([Sample("later", _later_sequence, (), dtypes=("float64",), gradient=False)] if _name == "SequentialLR" else ()),
     ])  # fmt: skip
 
 
@@ -184,13 +215,6 @@ def _resumed(t: Any, make: _Make) -> Any:
     return _run(first, 5) == _run(second, 5)
 
 
-def _later(t: Any, make: Callable[..., Any]) -> Any:
-    """A second scheduler that goes on behind the first one's epoch."""
-    optimizer = _optimizer(t)
-    _run(make(t.optim.lr_scheduler, optimizer), 4)
-    return _run(make(t.optim.lr_scheduler, optimizer, last_epoch=4), 2)
-
-
 def _kept_of_functions(t: Any) -> Any:
     schedulers = t.optim.lr_scheduler
     state = schedulers.LambdaLR(_optimizer(t), [lambda epoch: 1.0, _Halving(0.25)]).state_dict()
@@ -231,6 +255,31 @@ def _old_name(t: Any) -> Any:
     return Same(_optimizer(t)).get_last_lr()
 
 
+def _asked(t: Any) -> Any:
+    """The class that has no rule, and what is told of it."""
+    scheduler = t.optim.lr_scheduler.StepLR(_optimizer(t), 2)
+    return t.optim.lr_scheduler.LRScheduler.get_lr(scheduler)
+
+
+def _plateau_resumed(t: Any) -> Any:
+    one, two = (t.optim.lr_scheduler.ReduceLROnPlateau(_optimizer(t), patience=1) for _ in range(2))
+    for measure in (3.0, 4.0):
+        one.step(measure)
+    two.load_state_dict(copy.deepcopy(one.state_dict()))
+    two.step(5.0)
+    return two.best, two.num_bad_epochs, two.get_last_lr()
+
+
+def _undone(t: Any) -> Any:
+    schedulers, optimizer = t.optim.lr_scheduler, _optimizer(t)
+    parts = [schedulers.ConstantLR(optimizer, 0.5), schedulers.StepLR(optimizer, 2)]
+    whole = schedulers.SequentialLR(optimizer, parts, [3])
+    before = [part.last_epoch for part in parts]
+    whole.recursive_undo()
+    whole.recursive_undo(parts[1])
+    return before, [part.last_epoch for part in parts]
+
+
 def _cycle_of_a_function(t: Any) -> Any:
     schedulers = t.optim.lr_scheduler
     one = schedulers.CyclicLR(_optimizer(t), 0.1, 1.0, 4, scale_fn=_Halving(0.25))
@@ -242,10 +291,11 @@ def _cycle_of_a_function(t: Any) -> Any:
 programs("scheduler", {
     **{f"resumed-{name}-{kind}": (partial(_resumed, make=make), True)
        for name, makes in _SCHEDULES.items() for kind, make in makes.items()},
-    "later-StepLR": (lambda t: _later(t, lambda s, o, **how: s.StepLR(o, 2, gamma=0.5, **how)), [[0.1, 0.9, 0.075, 0.9], [0.05, 0.9, 0.0375, 0.9], [0.05, 0.9, 0.0375, 0.9]]),
     "functions-are-not-kept": (_kept_of_functions, [[None, {"base": 0.25}], 0.25]),
     "scale-function": (_cycle_of_a_function, [{"base": 0.25}, 0.0625, 0.25]),
     "tensor-rate": (_tensor_rate, [0.25, True, False, [0.25, 0.15]]),
+    "plateau-resumed": (_plateau_resumed, [3.0, 0, [0.04, 0.03]]),
+    "undone": (_undone, [[0, -1], [-1, -3]]),
     "own": (_own, [[0.5, 0.375, 0.25], 0.25, [0.5, 0.3], 2]),
     "old-name": (_old_name, [0.4, 0.3]),
 })  # fmt: skip
@@ -282,9 +332,11 @@ def _refuses(call: _Make) -> Callable[[Any], Any]:
     return lambda t: call(t.optim.lr_scheduler, _optimizer(t))
 
 
+refusals("scheduler", {"no-rule-of-the-base": (_asked, NotImplementedError, "")})
 refusals("scheduler", {name: (_refuses(call), error, words) for name, (call, error, words) in {
     "no-optimizer": (lambda s, o: s.StepLR(3, 2), TypeError, "int is not an Optimizer"),
     "plateau-no-optimizer": (lambda s, o: s.ReduceLROnPlateau(3), TypeError, "int is not an Optimizer"),
+    "no-rule": (lambda s, o: s.LRScheduler(o), NotImplementedError, ""),
     "not-resumed": (lambda s, o: s.ExponentialLR(o, 0.5, last_epoch=3), KeyError, "param 'initial_lr' is not specified in param_groups[0] when resuming scheduler with last_epoch >= 0"),
     "step-not-resumed": (lambda s, o: s.StepLR(o, 2, last_epoch=3), KeyError, "param 'initial_lr' is not specified in param_groups[0]"),
     "milestones-not-resumed": (lambda s, o: s.MultiStepLR(o, [2], last_epoch=3), KeyError, "param 'initial_lr' is not specified in param_groups[0]"),

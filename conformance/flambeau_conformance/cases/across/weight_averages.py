@@ -35,7 +35,6 @@ _FUNCTIONS: dict[str, _Options] = {
     "ema-together": lambda s: {"multi_avg_fn": s.get_ema_multi_avg_fn(decay=0.75)},
     "buffers": lambda s: {"avg_fn": s.get_ema_avg_fn(), "use_buffers": True},
     "buffers-together": lambda s: {"multi_avg_fn": s.get_ema_multi_avg_fn(), "use_buffers": True},
-    "device": lambda s: {"device": None},
 }  # fmt: skip
 
 
@@ -92,7 +91,15 @@ def _declare(name: str, samples: dict[str, Callable[[Any], Any]], dtype: str = "
     ])  # fmt: skip
 
 
-_declare("AveragedModel", {name: _averaged(options) for name, options in _FUNCTIONS.items()})
+def _derived(t: Any) -> Any:
+    """The gradients of an average's parameters."""
+    model = _model(t)
+    averaged = t.optim.swa_utils.AveragedModel(model, device=model[0].weight.device)
+    averaged(t.linspace(-1.0, 2.0, 6).reshape(3, 2)).pow(2).sum().backward()
+    return t.cat([each.grad.reshape(-1) for each in averaged.parameters()])
+
+
+_declare("AveragedModel", {name: _averaged(options) for name, options in _FUNCTIONS.items()} | {"derived": _derived})
 _declare("update_bn", {"batches": _statistics})
 _declare("SWALR", {name: _rates(options) for name, options in _RATES.items()}, "float64")
 
