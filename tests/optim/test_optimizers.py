@@ -138,7 +138,6 @@ def test_groups_text_and_closure(torch: ModuleType) -> None:
         (lambda o: o.SGD([flambeau.ones(1)], nesterov=True), ValueError, "Nesterov momentum requires"),
         (lambda o: o.Adam([flambeau.ones(1)], betas=(1.0, 0.9)), ValueError, "Invalid beta parameter at index 0: 1.0"),
         (lambda o: o.Adam([flambeau.ones(1)], eps=-1), ValueError, "Invalid epsilon value: -1"),
-        (lambda o: o.Adam([flambeau.ones(1)], differentiable=True), NotImplementedError, "differentiable=True"),
         (lambda o: o.SGD([{"params": {flambeau.ones(1)}}]), TypeError, "ordered collections"),
         (lambda o: o.SGD([("a", flambeau.ones(1)), flambeau.ones(1)]), ValueError, "Some param names are missing"),
         (lambda o: o.SGD([flambeau.ones(1)]).add_param_group([]), TypeError, "param_group must be a dict"),

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from flambeau._tensor import Tensor
-from flambeau.ops.creation.data import make_tensor as tensor
-from flambeau.ops.creation.filled import zeros_like
+from flambeau._tensor.modes import is_grad_enabled
 from flambeau.ops.elementwise.arithmetic import maximum
 from flambeau.ops.steps import step_by_kernel
 
-from .optimizer import StepByParameter, check_implementation, check_options, refuse_sparse
+from ._stepping import Group, States, StepByFormula, add_product, add_quotient, checked, number
 
 __all__ = ["Adam", "AdamW"]
 
+_Beta = float | Tensor
 
-class Adam(StepByParameter):
+
+class Adam(StepByFormula):
     """Adam (Kingma and Ba, 2015): steps scaled by running averages of the gradient and of its square.
 
     With gradient g (plus ``weight_decay`` times the parameter; negative if ``maximize``)::
@@ -29,7 +29,11 @@ class Adam(StepByParameter):
     parameter by ``1 - lr * weight_decay`` first. Source of the semantics: ``torch.optim.Adam``.
 
     ``foreach``, ``fused`` and ``capturable`` choose between implementations in PyTorch; here they are kept, and change
-    nothing. ``differentiable`` must be False.
+    nothing. If ``differentiable``, the step is recorded for derivatives, of tensors among the options too.
+
+    Raises:
+        ValueError: an option is out of range, or a tensor where PyTorch takes none.
+        RuntimeError: ``fused`` is asked for together with ``foreach`` or ``differentiable``.
 
     Example:
         >>> import flambeau as torch
@@ -41,45 +45,63 @@ class Adam(StepByParameter):
         tensor([0.9000], requires_grad=True)
     """
 
+    _refusal = "Adam does not support sparse gradients, please consider SparseAdam instead"
+
     def __init__(
-        self, params: Any, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        self, params: Any, lr: float | Tensor = 1e-3, betas: tuple[_Beta, _Beta] = (0.9, 0.999), eps: float = 1e-8,
         weight_decay: float = 0, amsgrad: bool = False, *, foreach: bool | None = None, maximize: bool = False,
         capturable: bool = False, differentiable: bool = False, fused: bool | None = None,
         decoupled_weight_decay: bool = False,
     ) -> None:  # fmt: skip
-        check_implementation(lr, foreach=foreach, fused=fused, differentiable=differentiable)
-        check_options({
-            "learning rate": (lr, lr >= 0), "epsilon value": (eps, eps >= 0),
-            "beta parameter at index 0": (betas[0], 0 <= betas[0] < 1),
-            "beta parameter at index 1": (betas[1], 0 <= betas[1] < 1),
-            "weight_decay value": (weight_decay, weight_decay >= 0),
-        })  # fmt: skip
-        defaults = {
+        _check_tensors(lr, betas, alone=bool(foreach) and not capturable)
+        betas = (_scalar(betas[0]), _scalar(betas[1]))
+        super().__init__(params, checked({
             "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad, "maximize": maximize,
             "foreach": foreach, "capturable": capturable, "differentiable": differentiable, "fused": fused,
             "decoupled_weight_decay": decoupled_weight_decay,
-        }  # fmt: skip
-        super().__init__(params, defaults)
+        }))  # fmt: skip
 
-    def _update(self, parameter: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
-        refuse_sparse(self, grad)
-        state = self.state[parameter]
-        if not state:
-            # Read in every step: on a GPU that would wait for all the work given to it.
-            state["step"] = tensor(0.0, device="cpu" if parameter.is_cuda else parameter.device)
-            state["exp_avg"] = zeros_like(parameter.detach())
-            state["exp_avg_sq"] = zeros_like(parameter.detach())
-            if group["amsgrad"]:
-                state["max_exp_avg_sq"] = zeros_like(parameter.detach())
-        state["step"] += 1
-        step = int(state["step"].item())
-        written = (parameter, state["exp_avg"], state["exp_avg_sq"], state.get("max_exp_avg_sq"))
-        done = step_by_kernel(
-            "adam_step", grad, written, step, float(group["lr"]), *group["betas"], group["eps"], group["weight_decay"],
-            group["decoupled_weight_decay"], group["maximize"],
-        )  # fmt: skip
-        if not done:
-            _compose(*written, grad, step, group)
+    def _averages(self, group: Group) -> tuple[str, ...]:
+        return ("exp_avg", "exp_avg_sq", "max_exp_avg_sq") if group["amsgrad"] else ("exp_avg", "exp_avg_sq")
+
+    def _update(self, parameter: Tensor, grad: Tensor, group: Group) -> None:
+        states = self._states(parameter, group)
+        if is_grad_enabled() or not _by_kernel(parameter, grad, states, group):
+            self._compose(parameter, grad, states, group)
+
+    def _formula(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> tuple[Tensor, States]:
+        (beta1, beta2), step = map(number, group["betas"]), states["step"].item()
+        mean = states["exp_avg"].lerp(grad, 1 - beta1)
+        square = largest = add_product(states["exp_avg_sq"] * beta2, grad, grad, 1 - beta2)
+        kept = {"exp_avg": mean, "exp_avg_sq": square}
+        if group["amsgrad"]:
+            largest = kept["max_exp_avg_sq"] = maximum(states["max_exp_avg_sq"], square)
+        root = largest.sqrt() / (1 - beta2**step) ** 0.5 + group["eps"]
+        return add_quotient(parameter, mean, root, -number(group["lr"]) / (1 - beta1**step)), kept
+
+
+def _by_kernel(parameter: Tensor, grad: Tensor, states: States, group: Group) -> bool:
+    """One step by the backend's kernel: whether it has one."""
+    written = (parameter, states["exp_avg"], states["exp_avg_sq"], states.get("max_exp_avg_sq"))
+    return step_by_kernel(
+        "adam_step", grad, written, int(states["step"].item()), float(group["lr"]), *map(float, group["betas"]),
+        group["eps"], float(group["weight_decay"]), group["decoupled_weight_decay"], group["maximize"],
+    )  # fmt: skip
+
+
+def _check_tensors(lr: Any, betas: Any, *, alone: bool) -> None:
+    """Refuse tensors as numbers where PyTorch does; ``alone`` are steps that it makes of all parameters at once."""
+    for name, value in (("lr", lr), ("betas[0]", betas[0]), ("betas[1]", betas[1])):
+        if isinstance(value, Tensor) and alone:
+            raise ValueError(f"{name} as a Tensor is not supported for capturable=False and foreach=True")
+        if isinstance(value, Tensor) and value.numel() != 1:
+            raise ValueError(f"Tensor {name} must be 1-element")
+    if not any(isinstance(betas[0], kind) and isinstance(betas[1], kind) for kind in (float, Tensor)):
+        raise ValueError("betas must be either both floats or both Tensors")
+
+
+def _scalar(value: Any) -> Any:
+    return value.squeeze() if isinstance(value, Tensor) and value.dim() else value
 
 
 class AdamW(Adam):
@@ -89,7 +111,7 @@ class AdamW(Adam):
     """
 
     def __init__(
-        self, params: Any, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        self, params: Any, lr: float | Tensor = 1e-3, betas: tuple[_Beta, _Beta] = (0.9, 0.999), eps: float = 1e-8,
         weight_decay: float = 1e-2, amsgrad: bool = False, *, maximize: bool = False, foreach: bool | None = None,
         capturable: bool = False, differentiable: bool = False, fused: bool | None = None,
     ) -> None:  # fmt: skip
@@ -98,23 +120,7 @@ class AdamW(Adam):
             differentiable=differentiable, fused=fused, decoupled_weight_decay=True,
         )  # fmt: skip
 
-
-def _compose(
-    parameter: Tensor, mean: Tensor, square: Tensor, largest: Tensor | None, grad: Tensor, step: int,
-    group: dict[str, Any],
-) -> None:  # fmt: skip
-    """One step out of in-place ops."""
-    lr, (beta1, beta2) = float(group["lr"]), group["betas"]
-    if group["maximize"]:
-        grad = -grad
-    if group["weight_decay"] and group["decoupled_weight_decay"]:
-        parameter.mul_(1 - lr * group["weight_decay"])
-    elif group["weight_decay"]:
-        grad = grad.add(parameter, alpha=group["weight_decay"])
-    mean.add_(grad - mean, alpha=1 - beta1)
-    square.mul_(beta2).add_(grad * grad, alpha=1 - beta2)
-    if largest is not None:
-        largest.copy_(maximum(largest, square))
-    root = (square if largest is None else largest).sqrt()
-    denominator = root.div_(math.sqrt(1 - beta2**step)).add_(group["eps"])
-    parameter.add_(mean / denominator, alpha=-lr / (1 - beta1**step))
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        for group in self.__dict__.get("param_groups", ()):
+            group["decoupled_weight_decay"] = True  # whatever a state that is loaded says

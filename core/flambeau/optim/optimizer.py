@@ -12,7 +12,6 @@ from typing import Any, TypeAlias
 
 from flambeau._tensor import Tensor
 from flambeau._tensor.handles import RemovableHandle, new_hooks
-from flambeau._tensor.modes import enable_grad, no_grad
 from flambeau.errors import level_of_caller
 from flambeau.nn.modules.module import clear_grad, type_name
 
@@ -263,7 +262,9 @@ class Optimizer:
         return state
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over options and state; tensors go to the device and dtype of their parameter.
+        """Take over options and state; tensors go to the device and dtype of their parameter, but for ``"step"``.
+
+        A tensor that fits as it is is not copied: the optimizer works on the one that the state has.
 
         Raises:
             ValueError: the groups do not match; nothing is changed then.
@@ -285,7 +286,7 @@ class Optimizer:
         state: defaultdict[Any, Any] = defaultdict(dict)
         for key, value in state_dict["state"].items():
             if key in parameters:
-                state[parameters[key]] = _moved(value, parameters[key], "")
+                state[parameters[key]] = _fitted(value, parameters[key])
             else:
                 state[key] = value
         merged = [self._merged(old, new) for new, old in zip(groups, self.param_groups, strict=True)]
@@ -306,27 +307,6 @@ class Optimizer:
                 if name != "params":
                     text += f"    {name}: {group[name]}\n"
         return text + ")"
-
-
-class StepByParameter(Optimizer):
-    """An optimizer that changes one parameter at a time, by its gradient: a subclass defines ``_update``."""
-
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Change every parameter that has a gradient; ``closure`` computes the loss anew and is called first."""
-        loss = None
-        if closure is not None:
-            with enable_grad():
-                loss = closure()
-        with no_grad():
-            for group in self.param_groups:
-                for parameter in group["params"]:
-                    if parameter._grad is not None:
-                        self._update(parameter, parameter._grad, group)
-        return loss
-
-    def _update(self, parameter: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
-        """Change one parameter."""
-        raise NotImplementedError
 
 
 # -- parts ---------------------------------------------------------------
@@ -357,57 +337,13 @@ def _options_of(group: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in group.items() if name != "params"}
 
 
-def _moved(value: Any, parameter: Tensor, name: Any) -> Any:
-    """A copy of what is remembered of a parameter, its tensors on the device and of the dtype of the parameter."""
+def _fitted(value: Any, parameter: Tensor, name: Any = None) -> Any:
+    """What is remembered of a parameter, its tensors on the device and of the dtype of the parameter, but for the step."""
     if isinstance(value, Tensor):
         dtype = parameter.dtype if parameter.is_floating_point() else None
-        return value.clone() if name == "step" else value.to(parameter.device, dtype, copy=True)
+        return value if name == "step" else value.to(parameter.device, dtype)
     if isinstance(value, Mapping):
-        return {key: _moved(each, parameter, key) for key, each in value.items()}
+        return {key: _fitted(each, parameter, key) for key, each in value.items()}
     if isinstance(value, (list, set, frozenset)) or type(value) is tuple:
-        return type(value)(_moved(each, parameter, "") for each in value)
+        return type(value)(_fitted(each, parameter) for each in value)
     return value
-
-
-def add_stored(parameter: Tensor, sparse: Any, alpha: float) -> None:
-    """Add a multiple of a sparse tensor to a strided one, in place, touching nothing else."""
-    coo = sparse.to_sparse_coo()
-    places = tuple(coo._indices().unbind(0))
-    parameter.index_put_(places, coo._values().to(parameter.dtype) * alpha, accumulate=True)
-
-
-def refuse_sparse(optimizer: Optimizer, grad: Tensor) -> None:
-    """Refuse a sparse gradient, in PyTorch's words."""
-    if grad._sparse:
-        raise RuntimeError(
-            f"{type(optimizer).__name__} does not support sparse gradients, please consider SparseAdam instead"
-        )
-
-
-def check_options(options: dict[str, tuple[Any, bool]]) -> None:
-    """Raise PyTorch's ValueError for the first option, a value and whether it is valid, that is not."""
-    for name, (value, valid) in options.items():
-        if not valid:
-            raise ValueError(f"Invalid {name}: {value}")
-
-
-def check_implementation(lr: Any, *, foreach: Any, fused: Any, differentiable: Any) -> None:
-    """Refuse options that PyTorch's optimizers refuse together, and the one that is not supported here.
-
-    Raises:
-        ValueError: the learning rate is a tensor of several elements.
-        RuntimeError: two implementations are asked for.
-    """
-    refuse_differentiable(differentiable)
-    if isinstance(lr, Tensor) and lr.numel() != 1:
-        raise ValueError("Tensor lr must be 1-element")
-    if fused and foreach:
-        raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
-
-
-def refuse_differentiable(differentiable: bool) -> None:
-    """Raise for the one option of PyTorch's optimizers that asks for something else than another implementation."""
-    if differentiable:
-        raise NotImplementedError(
-            "differentiable=True: steps are not recorded; write the update with operations on tensors instead"
-        )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from flambeau._tensor import Tensor
+from flambeau._tensor.modes import is_grad_enabled
 from flambeau.ops.steps import step_by_kernel
 
-from .optimizer import StepByParameter, add_stored, check_implementation, check_options
+from ._stepping import Group, States, StepByFormula, add_multiple, add_stored, checked, number
 
 __all__ = ["SGD"]
 
 
-class SGD(StepByParameter):
+class SGD(StepByFormula):
     """Stochastic gradient descent, with momentum.
 
     With gradient g (plus ``weight_decay`` times the parameter; negative if ``maximize``), the momentum buffer becomes
@@ -22,7 +23,11 @@ class SGD(StepByParameter):
     A sparse gradient changes only what it stores; it allows no ``weight_decay``.
 
     ``foreach`` and ``fused`` choose between implementations in PyTorch; here they are kept, and change nothing.
-    ``differentiable`` must be False.
+    If ``differentiable``, the step is recorded for derivatives, of tensors among the options too.
+
+    Raises:
+        ValueError: an option is out of range, or ``nesterov`` has no momentum or a dampening.
+        RuntimeError: ``fused`` is asked for together with ``foreach`` or ``differentiable``.
 
     Example:
         >>> import flambeau as torch
@@ -34,48 +39,52 @@ class SGD(StepByParameter):
         tensor([0.8000], requires_grad=True)
     """
 
+    _numbers: ClassVar[dict[str, float]] = {}
+
     def __init__(
-        self, params: Any, lr: float = 1e-3, momentum: float = 0, dampening: float = 0, weight_decay: float = 0,
-        nesterov: bool = False, *, maximize: bool = False, foreach: bool | None = None, differentiable: bool = False,
-        fused: bool | None = None,
+        self, params: Any, lr: float | Tensor = 1e-3, momentum: float = 0, dampening: float = 0,
+        weight_decay: float | Tensor = 0, nesterov: bool = False, *, maximize: bool = False, foreach: bool | None = None,
+        differentiable: bool = False, fused: bool | None = None,
     ) -> None:  # fmt: skip
-        check_implementation(lr, foreach=foreach, fused=fused, differentiable=differentiable)
-        check_options({
-            "learning rate": (lr, lr >= 0), "momentum value": (momentum, momentum >= 0),
-            "weight_decay value": (weight_decay, weight_decay >= 0),
+        options = checked({
+            "lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay, "nesterov": nesterov,
+            "maximize": maximize, "foreach": foreach, "differentiable": differentiable, "fused": fused,
         })  # fmt: skip
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
-        defaults = {
-            "lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay,
-            "nesterov": nesterov, "maximize": maximize, "foreach": foreach, "differentiable": differentiable,
-            "fused": fused,
-        }  # fmt: skip
-        super().__init__(params, defaults)
+        super().__init__(params, options)
 
-    def _update(self, parameter: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
-        if grad._sparse:
-            self._update_stored(parameter, grad, group)
-            return
-        state = self.state[parameter] if group["momentum"] else {}
-        buffer = state.get("momentum_buffer")
-        first = bool(group["momentum"]) and buffer is None
-        if first:
-            # The buffer starts as the gradient: the step with momentum 0 and dampening 0 on a buffer of zeros.
-            buffer = state["momentum_buffer"] = grad.new_zeros(parameter.shape)
-        done = step_by_kernel(
-            "sgd_step", grad, (parameter, buffer), float(group["lr"]), group["momentum"], 0 if first else group["dampening"],
-            group["weight_decay"], group["nesterov"], group["maximize"],
-        )  # fmt: skip
-        if not done:
-            _compose(parameter, grad, buffer, first, group)
-
-    def _update_stored(self, parameter: Tensor, grad: Any, group: dict[str, Any]) -> None:
-        """One step where a sparse gradient stores elements; the momentum buffer is sparse too."""
-        if group["weight_decay"]:
+    def _check(self, parameter: Tensor, grad: Tensor, group: Group) -> None:
+        if grad._sparse and group["weight_decay"]:
             raise RuntimeError(
                 "weight_decay changes every element, and a sparse gradient only some: set it to 0, or use dense gradients"
             )
+
+    def _averages(self, group: Group) -> tuple[str, ...]:
+        return ("momentum_buffer",)
+
+    def _update(self, parameter: Tensor, grad: Tensor, group: Group) -> None:
+        if grad._sparse:
+            self._update_stored(parameter, grad, group)
+            return
+        states = self.state[parameter] if group["momentum"] else {}
+        if group["momentum"] and states.get("momentum_buffer") is None:
+            # The buffer starts as the gradient: the step without dampening on a buffer of zeros.
+            states |= self._first(parameter, group)
+            group = group | {"dampening": 0}
+        if is_grad_enabled() or not _by_kernel(parameter, grad, states, group):
+            self._compose(parameter, grad, states, group)
+
+    def _formula(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> tuple[Tensor, States]:
+        momentum, kept = group["momentum"], {}
+        if momentum:
+            buffer = states["momentum_buffer"].mul(momentum).add(grad, alpha=1 - group["dampening"])
+            kept["momentum_buffer"] = buffer
+            grad = grad.add(buffer, alpha=momentum) if group["nesterov"] else buffer
+        return add_multiple(parameter, grad, -number(group["lr"])), kept
+
+    def _update_stored(self, parameter: Tensor, grad: Any, group: Group) -> None:
+        """One step where a sparse gradient stores elements; the momentum buffer is sparse too."""
         if group["maximize"]:
             grad = -grad
         if group["momentum"]:
@@ -87,13 +96,9 @@ class SGD(StepByParameter):
         add_stored(parameter, grad, -float(group["lr"]))
 
 
-def _compose(parameter: Tensor, grad: Tensor, buffer: Tensor | None, first: bool, group: dict[str, Any]) -> None:
-    """One step out of in-place ops."""
-    if group["maximize"]:
-        grad = -grad
-    if group["weight_decay"]:
-        grad = grad.add(parameter, alpha=group["weight_decay"])
-    if buffer is not None:
-        buffer.mul_(group["momentum"]).add_(grad, alpha=1 if first else 1 - group["dampening"])
-        grad = grad.add(buffer, alpha=group["momentum"]) if group["nesterov"] else buffer
-    parameter.add_(grad, alpha=-float(group["lr"]))
+def _by_kernel(parameter: Tensor, grad: Tensor, states: States, group: Group) -> bool:
+    """One step by the backend's kernel: whether it has one."""
+    return step_by_kernel(
+        "sgd_step", grad, (parameter, states.get("momentum_buffer")), float(group["lr"]), group["momentum"],
+        group["dampening"], float(group["weight_decay"]), group["nesterov"], group["maximize"],
+    )  # fmt: skip

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from flambeau._tensor import Tensor
 from flambeau.ops.creation.filled import zeros_like
 
-from .optimizer import StepByParameter, add_stored, check_options
+from ._stepping import Group, StepByParameter, add_stored, checked
 
 __all__ = ["SparseAdam"]
 
@@ -38,30 +38,38 @@ class SparseAdam(StepByParameter):
                 [1.0000]])
     """
 
+    _numbers: ClassVar[dict[str, float]] = {}
+
     def __init__(
-        self, params: Any, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        self, params: Any, lr: float | Tensor = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
         maximize: bool = False,
     ) -> None:  # fmt: skip
-        check_options({
-            "learning rate": (lr, lr > 0), "epsilon value": (eps, eps > 0),
-            "beta parameter at index 0": (betas[0], 0 <= betas[0] < 1),
-            "beta parameter at index 1": (betas[1], 0 <= betas[1] < 1),
-        })  # fmt: skip
-        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "maximize": maximize})
+        options = checked({"lr": lr, "betas": betas, "eps": eps, "maximize": maximize})
+        for words, value in (("learning rate", lr), ("epsilon value", eps)):
+            if value == 0:
+                raise ValueError(f"Invalid {words}: {value}")
+        super().__init__(params, options)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add strided parameters with options of their own; see :meth:`Optimizer.add_param_group`."""
         given = param_group["params"]
         entries = [given] if isinstance(given, Tensor) else list(given)
         parameters = [entry[1] if isinstance(entry, tuple) else entry for entry in entries]
-        sparse = [place for place, parameter in enumerate(parameters) if getattr(parameter, "_sparse", False)]
+        number = len(self.param_groups)
+        sparse = [[number, place] for place, each in enumerate(parameters) if getattr(each, "_sparse", False)]
         if sparse:
             raise ValueError(f"Sparse params at indices {sparse}: SparseAdam requires dense parameter tensors")
+        tensors = [(place, each) for place, each in enumerate(parameters) if isinstance(each, Tensor)]
+        paired = [[number, place] for place, each in tensors if each.is_complex()]
+        if paired:
+            raise ValueError(f"Complex params at indices {paired}: SparseAdam does not support complex parameters")
         super().add_param_group(param_group | {"params": entries})
 
-    def _update(self, parameter: Tensor, grad: Any, group: dict[str, Any]) -> None:
+    def _check(self, parameter: Tensor, grad: Tensor, group: Group) -> None:
         if not grad._sparse:
             raise RuntimeError("SparseAdam does not support dense gradients, please consider Adam instead")
+
+    def _update(self, parameter: Tensor, grad: Any, group: Group) -> None:
         state = self.state[parameter]
         if not state:
             state |= {

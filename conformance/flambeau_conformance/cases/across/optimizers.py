@@ -1,166 +1,60 @@
 """Optimizers: what parameters are after several steps, for every pair of options; groups, states and hooks."""
 
 import copy
-from collections.abc import Callable, Iterator
 from importlib import import_module
-from itertools import combinations
 from typing import Any
 
-from ...declare import Sample, op
-from ...inputs import SPECIAL
+from ...declare import op
+from ...optimizer_steps import hard, pairs, sample
 from ...programs import program, programs, refusals, texts
-
-
-def _steps(t: Any, make: Any, *, dtype: str = "float32", steps: int = 4, size: int = 3) -> Any:
-    """The parameters after each of several steps on gradients that change their signs and sizes."""
-    x = t.linspace(-1.0, 2.0, size).to(getattr(t, dtype)).requires_grad_()
-    factors = t.linspace(0.5, -1.5, size).to(getattr(t, dtype))
-    optimizer = make(t, [x])
-    found = []
-    for step in range(steps):
-        x.grad = (factors * (step - 1.5) ** 3 + x.detach() * 0.3).to(x.dtype)
-        optimizer.step()
-        found.append(x.detach().clone())
-    return t.stack(found)
-
 
 # -- every option alone, and every pair ---------------------------------------------------------------------------
 
-_SGD: dict[str, Any] = {
-    "momentum": {"momentum": 0.9}, "weight_decay": {"weight_decay": 0.1}, "maximize": {"maximize": True},
-    "dampening": {"momentum": 0.8, "dampening": 0.3}, "nesterov": {"momentum": 0.7, "nesterov": True, "dampening": 0},
+_COMMON: dict[str, Any] = {
+    "weight_decay": {"weight_decay": 0.2},
+    "maximize": {"maximize": True},
+    "tensor-lr": {"lr": "tensor"},
+}
+_BETAS: dict[str, Any] = {"betas": {"betas": (0.5, 0.7)}, "eps": {"eps": 0.1}} | _COMMON
+_DECOUPLED = {"decoupled": {"weight_decay": 0.3, "decoupled_weight_decay": True}}
+_ADAM = _BETAS | {"amsgrad": {"amsgrad": True}, "no-beta": {"betas": (0.0, 0.0)}}
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "SGD": {
+        "momentum": {"momentum": 0.9}, "weight_decay": {"weight_decay": 0.1}, "maximize": {"maximize": True},
+        "dampening": {"momentum": 0.8, "dampening": 0.3}, "nesterov": {"momentum": 0.7, "nesterov": True, "dampening": 0},
+    },
+    "Adam": _ADAM, "AdamW": _ADAM,
+    "NAdam": _BETAS | _DECOUPLED | {"momentum_decay": {"momentum_decay": 0.1}},
+    "RAdam": _BETAS | _DECOUPLED | {"long-memory": {"betas": (0.9, 0.999)}},
+    "Adamax": _BETAS,
+    "Adadelta": _COMMON | {"rho": {"rho": 0.5}, "eps": {"eps": 0.1}},
+    "Adagrad": _COMMON | {"lr_decay": {"lr_decay": 0.2}, "eps": {"eps": 0.1}, "initial": {"initial_accumulator_value": 0.3}},
+    "ASGD": _COMMON | {"lambd": {"lambd": 0.1}, "alpha": {"alpha": 0.3}, "t0": {"t0": 2}},
+    "RMSprop": _COMMON | {
+        "alpha": {"alpha": 0.6}, "eps": {"eps": 0.1}, "momentum": {"momentum": 0.8}, "centered": {"centered": True},
+    },
+    "Rprop": {
+        "etas": {"etas": (0.3, 1.7)}, "step_sizes": {"step_sizes": (1e-2, 0.15)}, "maximize": {"maximize": True},
+        "tensor-lr": {"lr": "tensor"},
+    },
+    "Adafactor": _COMMON | {"beta2_decay": {"beta2_decay": -0.3}, "eps": {"eps": (0.01, 0.1)}, "d": {"d": 2.0}},
 }  # fmt: skip
-_ADAM: dict[str, Any] = {
-    "betas": {"betas": (0.5, 0.7)}, "eps": {"eps": 0.1}, "weight_decay": {"weight_decay": 0.2}, "amsgrad": {"amsgrad": True},
-    "maximize": {"maximize": True}, "no-beta": {"betas": (0.0, 0.0)}, "tensor-lr": {"lr": "tensor"},
-}  # fmt: skip
-
-
-def _pairs(options: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The options that each name of one or two of them stands for."""
-    single = {"plain": {}} | options
-    return single | {f"{one}-{two}": options[one] | options[two] for one, two in combinations(options, 2)}
-
-
-def _maker(kind: str, options: dict[str, Any]) -> Any:
-    def make(t: Any, parameters: Any) -> Any:
-        given = {"lr": 0.1} | options
-        if given["lr"] == "tensor":
-            given["lr"] = t.tensor(0.1)
-        return getattr(t.optim, kind)(parameters, **given)
-
-    return make
-
-
-def _sample(name: str, kind: str, options: dict[str, Any], dtype: str = "float32", **how: Any) -> Sample:
-    make = _maker(kind, options)
-    return Sample(name, lambda t: _steps(t, make, dtype=dtype, **how), (), dtypes=(dtype,), gradient=False)
-
+"""What each optimizer is tried with, by a name."""
 
 _ALL: dict[str, dict[str, Any]] = {
-    "SGD": _SGD["momentum"] | {"weight_decay": 0.37}, "Adam": _ADAM["amsgrad"] | {"weight_decay": 0.37},
-    "AdamW": _ADAM["amsgrad"],
+    "SGD": {"momentum": 0.9, "weight_decay": 0.37}, "Adam": {"amsgrad": True, "weight_decay": 0.37}, "AdamW": {"amsgrad": True},
+    "RMSprop": {"momentum": 0.8},
 }  # fmt: skip
+"""With which some are tried on hard numbers too."""
 
 
-def _kept(optimizer: Any, x: Any) -> list[Any]:
-    """What an optimizer keeps of a parameter, of its shape."""
-    state = optimizer.state[x]
-    kept = [state[name] for name in sorted(state)]
-    return [each.clone() for each in kept if each is not None and tuple(each.shape) == tuple(x.shape)]
-
-
-def _on_numbers(t: Any, make: Any, numbers: Any, dtype_of_all: str) -> Any:
-    """The parameters after each of two steps, where every gradient is one of the numbers, and meets every parameter."""
-    values = t.tensor(numbers).to(getattr(t, dtype_of_all))
-    x = values.repeat(len(numbers)).requires_grad_()
-    optimizer = make(t, [x])
-    found = []
-    for _ in range(2):
-        x.grad = values.repeat_interleave(len(numbers))
-        optimizer.step()
-        found.append(x.detach().clone())
-    return t.stack([*found, *_kept(optimizer, x)])
-
-
-def _in_memory(t: Any, make: Any, turned: tuple[bool, bool], shape: tuple[int, int] = (3, 4)) -> Any:
-    """The parameters after each of three steps, where parameters, gradients or both lie column after column."""
-    rows, columns = shape
-    plain = t.linspace(-1.0, 2.0, rows * columns)
-    x, grad = (
-        _placed(numbers, shape, each) for numbers, each in zip((plain, plain.flip(0) * 0.7), turned, strict=True)
-    )
-    x.requires_grad_()
-    optimizer = make(t, [x])
-    found = []
-    for step in range(3):
-        x.grad = grad * (step - 0.5)
-        optimizer.step()
-        found.append(x.detach().clone())
-    return t.stack([*found, *_kept(optimizer, x)])
-
-
-def _stepped(t: Any, make: Any) -> Any:
-    """Parameters and gradients that are every second number of others."""
-    x, grad = (t.linspace(start, 2.0, 12)[::2].detach() for start in (-1.0, 0.3))
-    x.requires_grad_().grad = grad
-    optimizer = make(t, [x])
-    optimizer.step()
-    return t.stack([x.detach().clone(), *_kept(optimizer, x)])
-
-
-def _some(found: Any) -> Any:
-    """Of many numbers of each step some, the last one with them."""
-    return found.reshape(found.shape[0], -1).flip(1)[:, ::89]
-
-
-def _some_steps(t: Any, make: Any, size: int, dtype_of_all: str = "float32") -> Any:
-    found = _steps(t, make, size=size, dtype=dtype_of_all, steps=2)
-    return _some(found) if size > 3 else found
-
-
-def _some_in_memory(t: Any, make: Any, shape: tuple[int, int]) -> Any:
-    return _some(_in_memory(t, make, (False, False), shape))
-
-
-def _placed(numbers: Any, shape: tuple[int, int], turned: bool) -> Any:
-    matrix = numbers.reshape(shape)
-    return matrix.t().contiguous().t() if turned else matrix
-
-
-_HARD = {
-    "special": [number for number in SPECIAL if abs(number) != 1e30],  # whose square is beyond float32
-    "sizes": [1e-8, -3e-5, 0.0011, 0.03, -0.7, 1.0, 1.5, 2.0, -19.3, 30.0, 711.3, -9.7e4],
-}
-
-
-def _hard(kind: str, options: dict[str, Any], also: str = "") -> Iterator[Sample]:
-    """Steps on special numbers, in every floating dtype, on many, and in other orders of memory."""
-    make = _maker(kind, options)
-
-    def made(name: str, run: Callable[..., Any], dtype: str = "float32", **how: Any) -> Sample:
-        return Sample(f"{name}{also}", lambda t: run(t, make, **how), (), dtypes=(dtype,), gradient=False)
-
-    for name, numbers in _HARD.items():
-        for dtype in ("float32", "float64"):
-            yield made(f"{name}-{dtype}", _on_numbers, dtype, numbers=numbers, dtype_of_all=dtype)
-    for dtype in ("float16", "bfloat16"):
-        yield made(dtype, _some_steps, dtype, dtype_of_all=dtype, size=3)
-    yield made("over-20000", _some_steps, size=22_003)
-    for name, shape in (("rows", (3, 701)), ("columns", (701, 3))):
-        yield made(name, _some_in_memory, shape=shape)
-    yield made("stepped", _stepped)
-    yield made("turned", _in_memory, turned=(True, True))
-    yield made("turned-gradients", _in_memory, turned=(False, True))
-    yield made("turned-parameters", _in_memory, turned=(True, False))
-
-
-for _kind, _options in (("SGD", _SGD), ("Adam", _ADAM), ("AdamW", _ADAM)):
+for _kind, _options in OPTIONS.items():
     op(f"optim.{_kind}", dtypes=("float32", "float64"), tolerance="large", differentiable=False, method=False, refuses=False, samples=[
-        *(_sample(name, _kind, options) for name, options in _pairs(_options).items()),
-        _sample("double", _kind, {"weight_decay": 0.1}, dtype="float64"),
-        _sample("many", _kind, {"weight_decay": 0.1}, size=200, steps=2), _sample("long", _kind, {}, steps=30),
-        *_hard(_kind, _ALL[_kind], "-all"), *_hard(_kind, {}),
+        *(sample(name, _kind, options) for name, options in pairs(_options).items()),
+        sample("double", _kind, {"maximize": True}, dtype="float64"), sample("long", _kind, {}, steps=30),
+        sample("many", _kind, {"maximize": True}, size=200, steps=2),
+        *(hard(_kind, _ALL[_kind], "-all") if _kind in _ALL else ()), *hard(_kind, {}),
     ])  # fmt: skip
 
 

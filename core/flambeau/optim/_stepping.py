@@ -1,0 +1,213 @@
+"""What the optimizers of this library share: checks of options, what they remember, and the way from a formula to a step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar, TypeAlias
+
+from flambeau._tensor import Tensor
+from flambeau._tensor.modes import enable_grad, is_grad_enabled, set_grad_enabled
+from flambeau.dtypes import float32, float64
+from flambeau.ops.creation.data import make_tensor as tensor
+from flambeau.ops.creation.filled import zeros_like
+from flambeau.ops.elementwise.complex_parts import view_as_complex, view_as_real
+from flambeau.promotion import get_default_dtype
+
+from .optimizer import Optimizer
+
+__all__ = [
+    "StepByFormula", "StepByParameter", "add_multiple", "add_product", "add_quotient", "add_stored", "checked", "number",
+]  # fmt: skip
+
+Group: TypeAlias = dict[str, Any]
+"""Parameters, and the options for them."""
+
+States: TypeAlias = dict[str, Any]
+"""What is remembered of a parameter."""
+
+
+class StepByParameter(Optimizer):
+    """An optimizer that changes one parameter at a time, by its gradient: a subclass defines ``_update``."""
+
+    _numbers: ClassVar[dict[str, float]] = {"step": 0.0}
+    """What is remembered as a tensor of one number, and its first value."""
+
+    _refusal = ""
+    """What to say to a program that gives a sparse gradient, if it is more than that there are none."""
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        for parameter, kept in self.state.items():
+            for name in self._numbers:
+                if isinstance(kept, dict) and not isinstance(kept.get(name), Tensor | None):
+                    kept[name] = self._number_of(parameter, kept[name])  # older versions had plain numbers
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Change every parameter that has a gradient; ``closure`` computes the loss anew and is called first."""
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        with set_grad_enabled(bool(self.defaults.get("differentiable"))):
+            for parameter, grad, group in self._gradients():
+                self._check(parameter, grad, group)
+            for group in self.param_groups:
+                self._update_group([(each, each._grad) for each in group["params"] if each._grad is not None], group)
+        return loss
+
+    def _gradients(self) -> Iterator[tuple[Tensor, Tensor, Group]]:
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                if parameter._grad is not None:
+                    yield parameter, parameter._grad, group
+
+    def _check(self, parameter: Tensor, grad: Tensor, group: Group) -> None:
+        """Refuse a gradient, before anything is changed."""
+        if grad._sparse:
+            raise RuntimeError(self._refusal or f"{type(self).__name__} does not support sparse gradients")
+
+    def _update_group(self, ready: list[tuple[Tensor, Tensor]], group: Group) -> None:
+        for parameter, grad in ready:
+            self._update(parameter, grad, group)
+
+    def _update(self, parameter: Tensor, grad: Tensor, group: Group) -> None:
+        """Change one parameter."""
+        raise NotImplementedError
+
+    def _number_of(self, parameter: Tensor, value: float) -> Tensor:
+        """A number that is remembered; it is read in every step, and on a GPU that would wait for all the work given to it."""
+        dtype = float64 if get_default_dtype() is float64 else float32
+        return tensor(float(value), dtype=dtype, device="cpu" if parameter.is_cuda else parameter.device)
+
+
+class StepByFormula(StepByParameter):
+    """An optimizer whose step is a formula: a subclass says which averages it keeps, and defines ``_formula``.
+
+    What is common to all is done here: the sign of the gradient if ``maximize``, ``weight_decay``, complex parameters as
+    pairs of real numbers, and writing what the formula gives. If ``differentiable``, that is recorded for derivatives.
+    """
+
+    def _averages(self, group: Group) -> tuple[str, ...]:
+        """The names of what is remembered for each element, at first zero."""
+        raise NotImplementedError
+
+    def _formula(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> tuple[Tensor, States]:
+        """The parameter after a step, and the states that change; ``states["step"]`` counts from 1. Nothing is written."""
+        raise NotImplementedError
+
+    def _first(self, parameter: Tensor, group: Group) -> States:
+        """What is remembered of a parameter before its first step."""
+        numbers = {name: self._number_of(parameter, value) for name, value in self._numbers.items()}
+        like = parameter.detach()
+        return numbers | {name: zeros_like(like) for name in self._averages(group)}
+
+    def _states(self, parameter: Tensor, group: Group) -> States:
+        """What is remembered of a parameter, in the step that begins."""
+        states: States = self.state[parameter]
+        if not states:
+            states.update(self._first(parameter, group))
+        if "step" in self._numbers:
+            states["step"] += 1
+        return states
+
+    def _update(self, parameter: Tensor, grad: Tensor, group: Group) -> None:
+        self._compose(parameter, grad, self._states(parameter, group), group)
+
+    def _compose(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> None:
+        """One step out of ops."""
+        target, seen = parameter, states
+        if parameter.is_complex():
+            target, grad = view_as_real(parameter), view_as_real(grad)
+            seen = {name: view_as_real(each) if each.is_complex() else each for name, each in states.items()}
+        if not is_grad_enabled():
+            changed, kept = self._formula(*self._decayed(target, grad, group), seen, group)
+            target.copy_(changed)
+            for name, value in kept.items():
+                seen[name].copy_(value)
+            return
+        # What derivatives are computed from is not what is written into.
+        copies = {name: each.clone() for name, each in seen.items()}
+        changed, kept = self._formula(*self._decayed(target.clone(), grad, group), copies, group)
+        target.copy_(changed)
+        for name, value in kept.items():
+            states[name] = view_as_complex(value) if states[name].is_complex() else value
+
+    def _decayed(self, parameter: Tensor, grad: Tensor, group: Group) -> tuple[Tensor, Tensor]:
+        """Parameter and gradient with the sign and the decay that the options ask for."""
+        if group["maximize"]:
+            grad = -grad
+        decay = group.get("weight_decay", 0)
+        if not isinstance(decay, Tensor) and decay == 0:
+            return parameter, grad
+        decay = number(decay)
+        if group.get("decoupled_weight_decay"):
+            return parameter * (1 - number(group["lr"]) * decay), grad
+        return parameter, add_multiple(grad, parameter, decay)
+
+
+# -- options -----------------------------------------------------------------------------------------------------------
+
+_RANGES: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "lr": ("learning rate", lambda value: value >= 0),
+    "rho": ("rho value", lambda value: 0 <= value <= 1),
+    "eps": ("epsilon value", lambda value: value >= 0),
+    **{
+        name: (f"{name} value", lambda value: value >= 0)
+        for name in ("momentum", "weight_decay", "alpha", "lr_decay", "initial_accumulator_value", "momentum_decay")
+    },
+}
+"""What an option is called in an error, and whether it may have a value."""
+
+
+def checked(options: dict[str, Any], but: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The options of an optimizer, when they are in their ranges; those in ``but`` may be anything.
+
+    Raises:
+        ValueError: one is out of its range, or the learning rate is a tensor of several elements.
+        RuntimeError: two are asked for that exclude each other.
+    """
+    if isinstance(options["lr"], Tensor) and options["lr"].numel() != 1:
+        raise ValueError("Tensor lr must be 1-element")
+    for name, (words, valid) in _RANGES.items():
+        if name in options and name not in but and not valid(options[name]):
+            raise ValueError(f"Invalid {words}: {options[name]}")
+    for index, beta in enumerate(options.get("betas", ())):
+        if not 0 <= beta < 1:
+            raise ValueError(f"Invalid beta parameter at index {index}: {beta}")
+    if options.get("fused") and options.get("differentiable"):
+        raise RuntimeError("`fused` does not support `differentiable`")
+    if options.get("fused") and options.get("foreach"):
+        raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
+    return options
+
+
+# -- arithmetic with numbers that may be tensors ---------------------------------------------------------------------------
+
+
+def number(value: Any) -> Any:
+    """A number; a tensor of one element that a derivative may be asked for stays one."""
+    if not isinstance(value, Tensor):
+        return value
+    return value.squeeze() if is_grad_enabled() and value.requires_grad else value.item()
+
+
+def add_multiple(input: Tensor, other: Tensor, factor: Any) -> Tensor:
+    """``input + other * factor``."""
+    return input + other * factor if isinstance(factor, Tensor) else input.add(other, alpha=factor)
+
+
+def add_product(input: Tensor, one: Tensor, other: Tensor, factor: Any = 1) -> Tensor:
+    """``input + one * other * factor``."""
+    return input + one * other * factor if isinstance(factor, Tensor) else input.addcmul(one, other, value=factor)
+
+
+def add_quotient(input: Tensor, one: Tensor, other: Tensor, factor: Any = 1) -> Tensor:
+    """``input + one / other * factor``."""
+    return input + one / other * factor if isinstance(factor, Tensor) else input.addcdiv(one, other, value=factor)
+
+
+def add_stored(parameter: Tensor, sparse: Any, alpha: float) -> None:
+    """Add a multiple of a sparse tensor to a strided one, in place, touching nothing else."""
+    coo = sparse.to_sparse_coo()
+    places = tuple(coo._indices().unbind(0))
+    parameter.index_put_(places, coo._values().to(parameter.dtype) * alpha, accumulate=True)

@@ -1,0 +1,96 @@
+"""Adagrad."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flambeau._tensor import Tensor
+from flambeau.ops.creation.filled import full_like
+
+from ._stepping import Group, States, StepByFormula, add_quotient, add_stored, checked, number
+
+__all__ = ["Adagrad"]
+
+
+class Adagrad(StepByFormula):
+    """Adagrad (Duchi, Hazan and Singer, 2011): steps over the root of the sum of all squared gradients.
+
+    With gradient g (plus ``weight_decay`` times the parameter; negative if ``maximize``), and a sum v that begins with
+    ``initial_accumulator_value``::
+
+        v = v + g * g
+        parameter -= lr / (1 + (step - 1) * lr_decay) * g / (sqrt(v) + eps)
+
+    A sparse gradient changes only what it stores; it allows no ``weight_decay``.
+
+    ``foreach`` and ``fused`` choose between implementations in PyTorch; here they are kept, and change nothing. If
+    ``differentiable``, the step is recorded for derivatives. Source of the semantics: ``torch.optim.Adagrad``.
+
+    Raises:
+        ValueError: an option is out of range.
+        RuntimeError: ``fused`` is asked for together with ``foreach`` or ``differentiable``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> x = torch.tensor([1.0], requires_grad=True)
+        >>> optimizer = torch.optim.Adagrad([x], lr=0.1)
+        >>> (x * x).sum().backward()
+        >>> optimizer.step()
+        >>> x
+        tensor([0.9000], requires_grad=True)
+    """
+
+    def __init__(
+        self, params: Any, lr: float | Tensor = 1e-2, lr_decay: float = 0, weight_decay: float = 0,
+        initial_accumulator_value: float = 0, eps: float = 1e-10, foreach: bool | None = None, *, maximize: bool = False,
+        differentiable: bool = False, fused: bool | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(params, checked({
+            "lr": lr, "lr_decay": lr_decay, "eps": eps, "weight_decay": weight_decay,
+            "initial_accumulator_value": initial_accumulator_value, "foreach": foreach, "maximize": maximize,
+            "differentiable": differentiable, "fused": fused,
+        }))  # fmt: skip
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                self.state[parameter] = self._first(parameter, group)
+
+    def share_memory(self) -> None:
+        """Move the sums of squares to memory that processes share."""
+        for states in self.state.values():
+            states["sum"].share_memory_()
+
+    def _averages(self, group: Group) -> tuple[str, ...]:
+        return ("sum",)
+
+    def _first(self, parameter: Tensor, group: Group) -> States:
+        value = self.defaults["initial_accumulator_value"]
+        start = full_like(parameter.detach(), complex(value, value) if parameter.is_complex() else value)
+        return super()._first(parameter, group) | {"sum": start}
+
+    def _check(self, parameter: Tensor, grad: Tensor, group: Group) -> None:
+        if grad._sparse and group["weight_decay"] != 0:
+            raise RuntimeError("weight_decay option is not compatible with sparse gradients")
+
+    def _update(self, parameter: Tensor, grad: Any, group: Group) -> None:
+        if grad._sparse:
+            self._update_stored(parameter, grad, self._states(parameter, group), group)
+        else:
+            super()._update(parameter, grad, group)
+
+    def _rate(self, states: States, group: Group) -> Any:
+        return number(group["lr"]) / (1 + (states["step"].item() - 1) * group["lr_decay"])
+
+    def _formula(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> tuple[Tensor, States]:
+        total = states["sum"].addcmul(grad, grad)
+        changed = add_quotient(parameter, grad, total.sqrt() + group["eps"], -self._rate(states, group))
+        return changed, {"sum": total}
+
+    def _update_stored(self, parameter: Tensor, grad: Any, states: States, group: Group) -> None:
+        """One step where a sparse gradient stores elements."""
+        grad = grad.to_sparse_coo().coalesce()
+        if group["maximize"]:
+            grad = -grad
+        values = grad._values()
+        add_stored(states["sum"], grad.with_values(values * values), 1)
+        total = states["sum"][tuple(grad._indices().unbind(0))]
+        add_stored(parameter, grad.with_values(values / (total.sqrt() + group["eps"])), -self._rate(states, group))

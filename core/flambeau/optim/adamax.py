@@ -1,0 +1,58 @@
+"""Adamax."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flambeau._tensor import Tensor
+from flambeau.ops.elementwise.arithmetic import maximum
+
+from ._stepping import Group, States, StepByFormula, add_quotient, checked, number
+
+__all__ = ["Adamax"]
+
+
+class Adamax(StepByFormula):
+    """Adamax, Adam by the largest gradient (Kingma and Ba, 2015).
+
+    With gradient g (plus ``weight_decay`` times the parameter; negative if ``maximize``)::
+
+        m = m + (1 - beta1) * (g - m)
+        u = max(beta2 * u, abs(g) + eps)
+        parameter -= lr / (1 - beta1**step) * m / u
+
+    ``foreach`` and ``capturable`` choose between implementations in PyTorch; here they are kept, and change nothing. If
+    ``differentiable``, the step is recorded for derivatives. Source of the semantics: ``torch.optim.Adamax``.
+
+    Raises:
+        ValueError: an option is out of range.
+
+    Example:
+        >>> import flambeau as torch
+        >>> x = torch.tensor([1.0], requires_grad=True)
+        >>> optimizer = torch.optim.Adamax([x], lr=0.1)
+        >>> (x * x).sum().backward()
+        >>> optimizer.step()
+        >>> x
+        tensor([0.9000], requires_grad=True)
+    """
+
+    def __init__(
+        self, params: Any, lr: float | Tensor = 2e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        weight_decay: float = 0, foreach: bool | None = None, *, maximize: bool = False, differentiable: bool = False,
+        capturable: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(params, checked({
+            "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "foreach": foreach, "maximize": maximize,
+            "differentiable": differentiable, "capturable": capturable,
+        }))  # fmt: skip
+
+    def _averages(self, group: Group) -> tuple[str, ...]:
+        return ("exp_avg", "exp_inf")
+
+    def _formula(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> tuple[Tensor, States]:
+        beta1, beta2 = group["betas"]
+        mean = states["exp_avg"].lerp(grad, 1 - beta1)
+        largest = maximum(states["exp_inf"] * beta2, grad.abs() + group["eps"])
+        rate = number(group["lr"]) / (1 - beta1 ** states["step"].item())
+        return add_quotient(parameter, mean, largest, -rate), {"exp_avg": mean, "exp_inf": largest}

@@ -1,0 +1,64 @@
+"""Averaged stochastic gradient descent."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from flambeau._tensor import Tensor
+
+from ._stepping import Group, States, StepByFormula, checked
+
+__all__ = ["ASGD"]
+
+
+class ASGD(StepByFormula):
+    """Averaged stochastic gradient descent (Polyak and Juditsky, 1992).
+
+    With gradient g (plus ``weight_decay`` times the parameter; negative if ``maximize``)::
+
+        parameter = parameter * (1 - lambd * eta) - eta * g
+        ax = ax + mu * (parameter - ax), the average, which the state keeps
+        eta = lr / (1 + lambd * lr * step) ** alpha, and mu = 1 / max(1, step - t0), for the next step
+
+    ``foreach`` and ``capturable`` choose between implementations in PyTorch; here they are kept, and change nothing. If
+    ``differentiable``, the step is recorded for derivatives. Source of the semantics: ``torch.optim.ASGD``.
+
+    Raises:
+        ValueError: an option is out of range.
+
+    Example:
+        >>> import flambeau as torch
+        >>> x = torch.tensor([1.0], requires_grad=True)
+        >>> optimizer = torch.optim.ASGD([x], lr=0.1)
+        >>> (x * x).sum().backward()
+        >>> optimizer.step()
+        >>> x
+        tensor([0.8000], requires_grad=True)
+    """
+
+    _numbers: ClassVar[dict[str, float]] = {"step": 0.0, "eta": 0.0, "mu": 1.0}
+
+    def __init__(
+        self, params: Any, lr: float | Tensor = 1e-2, lambd: float = 1e-4, alpha: float = 0.75, t0: float = 1e6,
+        weight_decay: float = 0, foreach: bool | None = None, maximize: bool = False, differentiable: bool = False,
+        capturable: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(params, checked({
+            "lr": lr, "lambd": lambd, "alpha": alpha, "t0": t0, "weight_decay": weight_decay, "foreach": foreach,
+            "maximize": maximize, "differentiable": differentiable, "capturable": capturable,
+        }, but=("alpha",)))  # fmt: skip
+
+    def _averages(self, group: Group) -> tuple[str, ...]:
+        return ("ax",)
+
+    def _first(self, parameter: Tensor, group: Group) -> States:
+        states = super()._first(parameter, group)
+        return states | {"eta": self._number_of(parameter, group["lr"])}
+
+    def _formula(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> tuple[Tensor, States]:
+        lambd, lr = group["lambd"], float(group["lr"])
+        eta, mu, step = (states[name].item() for name in ("eta", "mu", "step"))
+        changed = parameter.mul(1 - lambd * eta).add(grad, alpha=-eta)
+        average = changed if mu == 1 else states["ax"] + (changed - states["ax"]) * mu
+        later = {"eta": lr / (1 + lambd * lr * step) ** group["alpha"], "mu": 1 / max(1, step - group["t0"])}
+        return changed, {"ax": average} | {name: self._number_of(parameter, value) for name, value in later.items()}

@@ -1,0 +1,70 @@
+"""NAdam."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from flambeau._tensor import Tensor
+
+from ._stepping import Group, States, StepByFormula, add_quotient, checked, number
+
+__all__ = ["NAdam"]
+
+
+class NAdam(StepByFormula):
+    """Adam with Nesterov momentum (Dozat, 2016).
+
+    With gradient g (plus ``weight_decay`` times the parameter; negative if ``maximize``)::
+
+        mu = beta1 * (1 - 0.96 ** (step * momentum_decay) / 2), and mu_next likewise of the next step
+        m = m + (1 - beta1) * (g - m)
+        v = beta2 * v + (1 - beta2) * g * g
+        d = sqrt(v / (1 - beta2**step)) + eps
+        parameter -= lr * (1 - mu) / (1 - product of all mu) * g / d
+        parameter -= lr * mu_next / (1 - product of all mu, and mu_next) * m / d
+
+    ``decoupled_weight_decay`` leaves the gradient alone and multiplies the parameter by ``1 - lr * weight_decay`` first.
+
+    ``foreach`` and ``capturable`` choose between implementations in PyTorch; here they are kept, and change nothing. If
+    ``differentiable``, the step is recorded for derivatives. Source of the semantics: ``torch.optim.NAdam``.
+
+    Raises:
+        ValueError: an option is out of range.
+
+    Example:
+        >>> import flambeau as torch
+        >>> x = torch.tensor([1.0], requires_grad=True)
+        >>> optimizer = torch.optim.NAdam([x], lr=0.1)
+        >>> (x * x).sum().backward()
+        >>> optimizer.step()
+        >>> x
+        tensor([0.8944], requires_grad=True)
+    """
+
+    _numbers: ClassVar[dict[str, float]] = {"step": 0.0, "mu_product": 1.0}
+
+    def __init__(
+        self, params: Any, lr: float | Tensor = 2e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        weight_decay: float = 0, momentum_decay: float = 4e-3, decoupled_weight_decay: bool = False, *,
+        foreach: bool | None = None, maximize: bool = False, capturable: bool = False, differentiable: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(params, checked({
+            "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "momentum_decay": momentum_decay,
+            "decoupled_weight_decay": decoupled_weight_decay, "maximize": maximize, "foreach": foreach,
+            "capturable": capturable, "differentiable": differentiable,
+        }))  # fmt: skip
+
+    def _averages(self, group: Group) -> tuple[str, ...]:
+        return ("exp_avg", "exp_avg_sq")
+
+    def _formula(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> tuple[Tensor, States]:
+        (beta1, beta2), lr, step = group["betas"], number(group["lr"]), states["step"].item()
+        mu, mu_next = (beta1 * (1.0 - 0.5 * 0.96 ** (each * group["momentum_decay"])) for each in (step, step + 1))
+        product = states["mu_product"] * mu
+        so_far = product.item()
+        mean = states["exp_avg"].lerp(grad, 1 - beta1)
+        square = states["exp_avg_sq"].mul(beta2).addcmul(grad, grad, value=1 - beta2)
+        root = square.div(1 - beta2**step).sqrt() + group["eps"]
+        changed = add_quotient(parameter, grad, root, -lr * (1.0 - mu) / (1.0 - so_far))
+        changed = add_quotient(changed, mean, root, -lr * mu_next / (1.0 - so_far * mu_next))
+        return changed, {"mu_product": product, "exp_avg": mean, "exp_avg_sq": square}

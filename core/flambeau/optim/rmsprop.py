@@ -1,0 +1,68 @@
+"""RMSprop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flambeau._tensor import Tensor
+
+from ._stepping import Group, States, StepByFormula, add_multiple, add_quotient, checked, number
+
+__all__ = ["RMSprop"]
+
+
+class RMSprop(StepByFormula):
+    """RMSprop (Hinton, 2012): steps over the root of a running average of the squared gradient.
+
+    With gradient g (plus ``weight_decay`` times the parameter; negative if ``maximize``)::
+
+        v = alpha * v + (1 - alpha) * g * g
+        a = a + (1 - alpha) * (g - a)                      # if centered, which takes v - a * a for v below
+        b = momentum * b + g / (sqrt(v) + eps)
+        parameter -= lr * b
+
+    ``foreach`` and ``capturable`` choose between implementations in PyTorch; here they are kept, and change nothing. If
+    ``differentiable``, the step is recorded for derivatives. Source of the semantics: ``torch.optim.RMSprop``.
+
+    Raises:
+        ValueError: an option is out of range.
+
+    Example:
+        >>> import flambeau as torch
+        >>> x = torch.tensor([1.0], requires_grad=True)
+        >>> optimizer = torch.optim.RMSprop([x], lr=0.1, alpha=0.75)
+        >>> (x * x).sum().backward()
+        >>> optimizer.step()
+        >>> x
+        tensor([0.8000], requires_grad=True)
+    """
+
+    def __init__(
+        self, params: Any, lr: float | Tensor = 1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0,
+        momentum: float = 0, centered: bool = False, capturable: bool = False, foreach: bool | None = None,
+        maximize: bool = False, differentiable: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(params, checked({
+            "lr": lr, "momentum": momentum, "alpha": alpha, "eps": eps, "centered": centered, "weight_decay": weight_decay,
+            "capturable": capturable, "foreach": foreach, "maximize": maximize, "differentiable": differentiable,
+        }))  # fmt: skip
+
+    def _averages(self, group: Group) -> tuple[str, ...]:
+        return (
+            "square_avg",
+            *(("momentum_buffer",) if group["momentum"] > 0 else ()),
+            *(("grad_avg",) if group["centered"] else ()),
+        )
+
+    def _formula(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> tuple[Tensor, States]:
+        lr, alpha = number(group["lr"]), group["alpha"]
+        square = variance = states["square_avg"].mul(alpha).addcmul(grad, grad, value=1 - alpha)
+        kept = {"square_avg": square}
+        if group["centered"]:
+            mean = kept["grad_avg"] = states["grad_avg"].lerp(grad, 1 - alpha)
+            variance = square.addcmul(mean, mean, value=-1)
+        root = variance.sqrt() + group["eps"]
+        if not group["momentum"] > 0:
+            return add_quotient(parameter, grad, root, -lr), kept
+        buffer = kept["momentum_buffer"] = states["momentum_buffer"].mul(group["momentum"]).addcdiv(grad, root)
+        return add_multiple(parameter, buffer, -lr), kept
