@@ -13,7 +13,7 @@ from typing import IO, Any
 from urllib.parse import urlparse
 from urllib.request import Request, urlopen
 
-from .serialization import load
+from .serialization import load as _load
 from .serialization.replacing import replaced
 
 __all__ = ["download_url_to_file", "get_dir", "load_state_dict_from_url", "set_dir"]
@@ -121,4 +121,4 @@ def load_state_dict_from_url(
         sys.stdout.write(f'Downloading: "{url}" to {path}\n')
         found = _HASH.search(name) if check_hash else None
         download_url_to_file(url, path, found[1] if found else None, progress)
-    return load(path, map_location=map_location, weights_only=weights_only)  # type: ignore[no-any-return]
+    return _load(path, map_location=map_location, weights_only=weights_only)  # type: ignore[no-any-return]

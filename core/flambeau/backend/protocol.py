@@ -172,7 +172,7 @@ class Backend(ABC):
         raise self.lacks("frombuffer()")
 
     def host_memory(self, array: Array) -> memoryview | None:
-        """The bytes of a contiguous array, to be written to by what reads files; None (the default) if there are none on the host.
+        """The bytes of a contiguous array, to be written to by what reads files; None (the default) if they are not on the host.
 
         Then bytes are read, and an array is made of them.
         """

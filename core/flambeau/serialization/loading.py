@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from io import BytesIO, UnsupportedOperation
 from mmap import ACCESS_COPY, ACCESS_WRITE, mmap
-from typing import Any
+from typing import Any, NoReturn
 
 from flambeau.errors import level_of_caller
 
@@ -209,21 +209,22 @@ def _unpickling(module: Any, arguments: dict[str, Any]) -> Unpickle:
 def _load_archive(
     file: Any, path: Any, restore: Restore, unpickle: Unpickle, mapped: bool, weights_only: bool
 ) -> Any:  # fmt: skip
-    archive = ArchiveReader(file)
-    if "constants.pkl" in archive:
-        if weights_only:
-            raise RuntimeError(
-                f"Cannot use ``weights_only=True`` with TorchScript archives passed to ``torch.load``. {UNSAFE}"
-            )
-        raise RuntimeError(
-            "the file is a TorchScript archive, and flambeau does not have TorchScript: save a state_dict"
-        )
-    if mapped and path is None:
-        raise ValueError("f must be a file path in order to use the mmap argument")
-    with bounded(archive.size) if weights_only else nullcontext():
+    with ArchiveReader(file) as archive, bounded(archive.size) if weights_only else nullcontext():
+        if "constants.pkl" in archive:
+            _refuse_torchscript(weights_only)
+        if mapped and path is None:
+            raise ValueError("f must be a file path in order to use the mmap argument")
         storages = ArchiveStorages(archive, restore, _mapped(path) if mapped else None)
         content = archive.read("data.pkl")
         return unpickle(BytesIO(content), len(content), storages.load)
+
+
+def _refuse_torchscript(weights_only: bool) -> NoReturn:
+    if weights_only:
+        raise RuntimeError(
+            f"Cannot use ``weights_only=True`` with TorchScript archives passed to ``torch.load``. {UNSAFE}"
+        )
+    raise RuntimeError("the file is a TorchScript archive, and flambeau does not have TorchScript: save a state_dict")
 
 
 def _mapped(path: Any) -> mmap:

@@ -72,6 +72,7 @@ class ArchiveStorages:
     def _fill(self, name: str, view: memoryview, dtype: DType) -> None:
         self._archive.read_into(name, view)
         if self._swaps:
+            self._archive.check()
             swap_bytes(view, dtype)
 
 

@@ -25,10 +25,14 @@ from ._zip import (
     LOCATOR_64_MAGIC,
     damaged,
 )  # fmt: skip
+from .checksums import Checksums
 
 __all__ = ["ArchiveReader", "Record", "fill", "is_archive"]
 
 _CHUNK = 1 << 20
+_LARGE = 4 << 20
+"""The checksums of records from here on are computed beside the reading."""
+
 _MOST_RECORDS = 1 << 21
 _READING = "reading zip archive"
 
@@ -54,6 +58,8 @@ def is_archive(file: Any) -> bool:
 class ArchiveReader:
     """The archive that begins where a file stands and that ends with the file.
 
+    The checksums of large records are known when a ``with`` block of it ends, or :meth:`check` has been called.
+
     Attributes:
         name: the folder that all records are in.
         size: how many bytes there are from there to the end of the file.
@@ -64,6 +70,7 @@ class ArchiveReader:
 
     def __init__(self, file: Any) -> None:
         self._file = file
+        self._checksums = Checksums()
         self._start = file.tell()
         self.size: int = _end_of(file) - self._start
         entries = self._directory()
@@ -71,6 +78,16 @@ class ArchiveReader:
         self._records = {entry.name: entry for entry in entries}
         if len(self._records) < len(entries):
             raise damaged(_READING, "two records have one name")
+
+    def __enter__(self) -> ArchiveReader:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        try:
+            if kind is None:
+                self.check()
+        finally:
+            self._checksums.close()
 
     def __contains__(self, name: str) -> bool:
         return f"{self.name}/{name}" in self._records
@@ -94,10 +111,11 @@ class ArchiveReader:
         """
         content = bytearray(self.record(name).size)
         self.read_into(name, memoryview(content))
+        self.check()
         return bytes(content)
 
     def read_into(self, name: str, target: memoryview) -> None:
-        """Read a record into memory of its size.
+        """Read a record into memory of its size, which stays as it is until :meth:`check`.
 
         Raises:
             RuntimeError: there is none, it is damaged, or it has another size.
@@ -106,13 +124,34 @@ class ArchiveReader:
         if len(target) != record.size:
             raise damaged(f"reading file {name}", f"it has {record.size} bytes, and {len(target)} were expected")
         self._file.seek(self.data_offset(name))
-        checksum = 0
+        if not record.checksum:  # none was computed
+            fill(self._file, target)
+        elif record.size < _LARGE:
+            fill(self._file, target)
+            self._refuse(name if zlib.crc32(target) != record.checksum else None)
+        else:
+            self._read_large(record, name, target)
+
+    def _read_large(self, record: Record, name: str, target: memoryview) -> None:
+        """Read a record whose checksum is known later."""
+        self._checksums.begin(name, record.checksum, record.size)
         for start in range(0, record.size, _CHUNK):
             part = target[start : start + _CHUNK]
             fill(self._file, part)
-            if record.checksum:
-                checksum = zlib.crc32(part, checksum)
-        if checksum != record.checksum:  # 0 was written where none was computed
+            self._checksums.add(part)
+        if self._checksums.many:
+            self.check()
+
+    def check(self) -> None:
+        """Hold what has been read against its checksums.
+
+        Raises:
+            RuntimeError: a record has another one.
+        """
+        self._refuse(self._checksums.wrong())
+
+    def _refuse(self, name: str | None) -> None:
+        if name is not None:
             raise damaged(f"reading file {name}", "its checksum is another one")
 
     def data_offset(self, name: str) -> int:
@@ -131,7 +170,7 @@ class ArchiveReader:
         begin = record.offset + LOCAL.size + name_length + extra_length
         if begin + record.size > record.end:
             raise damaged(f"reading file {name}", "it reaches beyond its place")
-        return self._start + begin
+        return int(self._start + begin)
 
     # -- the central directory ----------------------------------------------------------------------------------------
 
