@@ -70,11 +70,11 @@ class UntypedStorage:
         return self
 
     @property
-    def place(self) -> Place:
+    def _place(self) -> Place:
         """The device, with its tensor types."""
         return self._tensor._type.place
 
-    def memory(self) -> Memory | None:
+    def _memory(self) -> Memory | None:
         """The memory as a vector of elements; None if the backend does not show it."""
         return memory_in(self._tensor)
 
@@ -82,7 +82,7 @@ class UntypedStorage:
         """The same bytes on a device: itself if it is there. Source of the semantics: ``torch.UntypedStorage.to``."""
         place = find_place(device)
         memory = memory_in(self._tensor)
-        if place is self.place:
+        if place is self._place:
             return self
         vector = self._tensor if memory is None else from_array(memory.array, memory.type)
         return UntypedStorage(vector.to(place.device))
@@ -161,7 +161,7 @@ class TypedStorage:
         self.dtype: DType = tensor.dtype
 
     @classmethod
-    def wrapping(cls, untyped: UntypedStorage, dtype: DType) -> TypedStorage:
+    def _wrapping(cls, untyped: UntypedStorage, dtype: DType) -> TypedStorage:
         """The elements of a dtype in bytes that are there."""
         made = object.__new__(cls)
         made._untyped, made.dtype = untyped, dtype

@@ -18,7 +18,7 @@ import pytest
 
 import flambeau as torch
 from checkpoint_fuzz import members, packed, same, sample, saved
-from flambeau.serialization import settings
+from flambeau.serialization import _settings as settings
 
 
 @pytest.fixture(autouse=True)
@@ -147,7 +147,7 @@ def test_tags_that_nobody_knows() -> None:
 
 
 def test_packages_are_asked_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    from flambeau.serialization import locations
+    from flambeau.serialization import _locations as locations
 
     monkeypatch.setattr(locations, "_packages", list(locations._packages))
     torch.serialization.register_package(
@@ -277,7 +277,7 @@ def test_archives_are_those_that_other_programs_read() -> None:
 
 
 def test_sizes_beyond_32_bits_are_written_as_zip64(monkeypatch: pytest.MonkeyPatch) -> None:
-    from flambeau.serialization import writer
+    from flambeau.serialization import _writer as writer
 
     monkeypatch.setattr(writer, "_LIMIT", 100)  # what is larger is written as if it did not fit
     x = torch.arange(1000)

@@ -19,7 +19,7 @@ import pytest
 import checkpoint_fuzz
 import flambeau as torch
 from checkpoint_fuzz import members, packed, sample, saved, with_pickle
-from flambeau.serialization.unpickling import _OPERATIONS, WeightsUnpickler
+from flambeau.serialization._unpickling import _OPERATIONS, WeightsUnpickler
 
 
 def loaded_with(data: bytes, **options: Any) -> Any:

@@ -14,7 +14,7 @@ import pytest
 
 import checkpoint_kills
 import flambeau as torch
-from flambeau.serialization import replacing
+from flambeau.serialization import _replacing as replacing
 
 
 @pytest.fixture(params=["nameless", "named", "copied"])

@@ -1,18 +1,18 @@
 """Files of tensors, in PyTorch's format: ``save``, ``load`` and what steers them. See ``docs/checkpoints.md``.
 
-What comes from a file is not trusted: the outside is read by :mod:`.reader`, the pickle by :mod:`.unpickling`, and tensors
-are built by :mod:`.rebuilding`.
+What comes from a file is not trusted: the outside is read by :mod:`._reader`, the pickle by :mod:`._unpickling`, and tensors
+are built by :mod:`._rebuilding`.
 """
 
-from .loading import get_unsafe_globals_in_checkpoint, load
-from .locations import (
+from ._loading import get_unsafe_globals_in_checkpoint, load
+from ._locations import (
     default_restore_location,
     location_tag,
     register_package,
     validate_cuda_device,
 )
-from .saving import save
-from .settings import (
+from ._saving import save
+from ._settings import (
     LoadEndianness,
     add_safe_globals,
     clear_safe_globals,
@@ -26,8 +26,8 @@ from .settings import (
     set_default_mmap_options,
     skip_data,
 )
-from .storage_types import StorageType
-from .versions import SourceChangeWarning, check_module_version_greater_or_equal
+from ._storage_types import StorageType
+from ._versions import SourceChangeWarning, check_module_version_greater_or_equal
 
 __all__ = [
     "LoadEndianness",

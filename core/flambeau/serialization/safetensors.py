@@ -21,9 +21,9 @@ from flambeau.backend.selection import find_place
 from flambeau.errors import MissingExtraError
 from flambeau.shapes import Shape
 
-from .memories import elements, read_array
-from .reader import fill
-from .replacing import replaced
+from ._memories import elements, read_array
+from ._reader import fill
+from ._replacing import replaced
 
 __all__ = ["load", "load_file", "safe_open", "save", "save_file"]
 

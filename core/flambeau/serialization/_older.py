@@ -17,12 +17,12 @@ from flambeau.backend.selection import find_place
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.storage import TypedStorage, UntypedStorage
 
-from .locations import Restore
-from .memories import check_reference, new_memory, swap_bytes
-from .pickling import dump, reference_id
-from .reader import fill
-from .rebuilding import bounded, checked_later
-from .settings import skips_data
+from ._locations import Restore
+from ._memories import check_reference, new_memory, swap_bytes
+from ._pickling import dump, reference_id
+from ._reader import fill
+from ._rebuilding import bounded, checked_later
+from ._settings import skips_data
 
 __all__ = ["load_older", "write_older"]
 
@@ -120,7 +120,7 @@ class _OlderStorages:
             raise RuntimeError(
                 "the file has views of storages, as PyTorch wrote before 0.4: load it there and save it again"
             )
-        return TypedStorage.wrapping(storage, dtype)
+        return TypedStorage._wrapping(storage, dtype)
 
     def _new(self, dtype: DType, count: int, location: str) -> tuple[UntypedStorage, memoryview | None, DType, int]:
         size = count * dtype.itemsize
@@ -160,7 +160,7 @@ class _OlderStorages:
 
 def _write(storage: UntypedStorage, content: memoryview, dtype: DType) -> None:
     """Put bytes of the host into a storage on a device."""
-    type_ = storage.place.type(dtype)
+    type_ = storage._place.type(dtype)
     target = storage.tensor(type_)
     target.copy_(from_array(type_.kernels.from_host(content, (len(content) // dtype.itemsize,), dtype.name), type_))
 

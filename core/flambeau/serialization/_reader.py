@@ -11,6 +11,7 @@ from itertools import pairwise
 from struct import error as StructError  # noqa: N812 (an exception in lower case)
 from typing import Any, NamedTuple
 
+from ._checksums import Checksums
 from ._zip import (
     CENTRAL,
     CENTRAL_MAGIC,
@@ -25,7 +26,6 @@ from ._zip import (
     LOCATOR_64_MAGIC,
     damaged,
 )  # fmt: skip
-from .checksums import Checksums
 
 __all__ = ["ArchiveReader", "Record", "fill", "is_archive"]
 

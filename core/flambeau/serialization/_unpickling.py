@@ -21,9 +21,9 @@ from flambeau.errors import level_of_caller
 from flambeau.nn.parameter import Parameter
 from flambeau.shapes import Size
 
-from .names import allowed_globals, lacking, modern
-from .rebuilding import REBUILDERS
-from .settings import user_globals
+from ._names import allowed_globals, lacking, modern
+from ._rebuilding import REBUILDERS
+from ._settings import user_globals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -20,11 +20,11 @@ from flambeau.nn.parameter import Buffer, Parameter
 from flambeau.shapes import contiguous_strides
 from flambeau.storage import TypedStorage, UntypedStorage
 
-from .locations import location_tag
-from .memories import memory_alone
-from .names import torch_name
-from .rebuilding import REBUILDERS, empty_hooks, parts_of_sparse
-from .storage_types import StorageType, storage_type_of, untyped
+from ._locations import location_tag
+from ._memories import memory_alone
+from ._names import torch_name
+from ._rebuilding import REBUILDERS, empty_hooks, parts_of_sparse
+from ._storage_types import StorageType, storage_type_of, untyped
 
 __all__ = ["Storages", "Stored", "dump", "reference_id"]
 
@@ -175,9 +175,9 @@ class _TorchNames:
 
 def _reference_to(storage: UntypedStorage | TypedStorage, storages: Storages) -> _Reference:
     bytes_of = storage.untyped()
-    memory = bytes_of.memory()
+    memory = bytes_of._memory()
     if memory is None:
-        raise bytes_of.place.backend.lacks("storages")
+        raise bytes_of._place.backend.lacks("storages")
     type = storage_type_of(storage.dtype) if isinstance(storage, TypedStorage) else None
     return storages.of(memory, lambda: location_tag(bytes_of), type or untyped)
 

@@ -16,11 +16,11 @@ from flambeau.backend.selection import find_place
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.storage import TypedStorage, UntypedStorage
 
+from ._locations import Restore
+from ._reader import ArchiveReader
+from ._settings import LoadEndianness, get_default_load_endianness, skips_data
+from ._storage_types import StorageType
 from ._zip import damaged
-from .locations import Restore
-from .reader import ArchiveReader
-from .settings import LoadEndianness, get_default_load_endianness, skips_data
-from .storage_types import StorageType
 
 if TYPE_CHECKING:
     from flambeau.backend.types import TensorType
@@ -55,7 +55,7 @@ class ArchiveStorages:
             )
         if key not in self._loaded:
             self._loaded[key] = self._restore(self._read(name, dtype, count), location)
-        return TypedStorage.wrapping(self._loaded[key], dtype)
+        return TypedStorage._wrapping(self._loaded[key], dtype)
 
     def _read(self, name: str, dtype: DType, count: int) -> UntypedStorage:
         type_ = find_place("cpu").type(dtype)

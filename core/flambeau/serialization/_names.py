@@ -17,8 +17,8 @@ from flambeau.nn.parameter import Parameter, UninitializedBuffer, UninitializedP
 from flambeau.shapes import Size
 from flambeau.storage import TypedStorage
 
-from .rebuilding import REBUILDERS, REFUSED, refused
-from .storage_types import STORAGE_TYPES
+from ._rebuilding import REBUILDERS, REFUSED, refused
+from ._storage_types import STORAGE_TYPES
 
 __all__ = ["allowed_globals", "lacking", "modern", "torch_global", "torch_name"]
 

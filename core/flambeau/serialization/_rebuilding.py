@@ -85,7 +85,7 @@ def _in_storage(storage: Any, dtype: Any, offset: Any, size: Any, stride: Any) -
         raise UnpicklingError("a tensor has a storage and a dtype")
     _check_sizes(offset, size, stride, dtype)
     untyped = storage.untyped()
-    return untyped.tensor(untyped.place.type(dtype), offset, size, stride)
+    return untyped.tensor(untyped._place.type(dtype), offset, size, stride)
 
 
 def _check_sizes(offset: Any, size: Any, stride: Any, dtype: DType) -> None:

@@ -8,11 +8,11 @@ import sys
 from io import BytesIO
 from typing import Any
 
-from .pickling import dump
-from .replacing import replaced
-from .settings import get_crc32_options, skips_data
-from .versions import check_dill
-from .writer import ArchiveWriter
+from ._pickling import dump
+from ._replacing import replaced
+from ._settings import get_crc32_options, skips_data
+from ._versions import check_dill
+from ._writer import ArchiveWriter
 
 __all__ = ["save"]
 
@@ -63,7 +63,7 @@ def save(
         if _use_new_zipfile_serialization:
             _save(obj, file, folder, pickle_module, pickle_protocol, not _disable_byteorder_record)
         else:
-            from .older import write_older  # which hardly anything asks for
+            from ._older import write_older  # which hardly anything asks for
 
             write_older(obj, file, pickle_module, pickle_protocol)
 

@@ -14,14 +14,14 @@ from typing import Any, NoReturn
 
 from flambeau.errors import level_of_caller
 
-from .locations import MapLocation, Restore, restoring
-from .memories import ArchiveStorages
-from .names import allowed_globals, torch_global
-from .reader import ArchiveReader, is_archive
-from .rebuilding import bounded
-from .settings import maps_are_shared, user_globals
-from .unpickling import WeightsUnpickler, globals_in
-from .versions import check_dill
+from ._locations import MapLocation, Restore, restoring
+from ._memories import ArchiveStorages
+from ._names import allowed_globals, torch_global
+from ._reader import ArchiveReader, is_archive
+from ._rebuilding import bounded
+from ._settings import maps_are_shared, user_globals
+from ._unpickling import WeightsUnpickler, globals_in
+from ._versions import check_dill
 
 __all__ = ["get_unsafe_globals_in_checkpoint", "load"]
 
@@ -99,7 +99,7 @@ def load(
                     f"mmap can only be used with files saved with `torch.save({name}_use_new_zipfile_serialization=True), "
                     "please torch.save your checkpoint with this option in order to use mmap."
                 )
-            from .older import load_older  # which nearly no file needs
+            from ._older import load_older  # which nearly no file needs
 
             return load_older(file, restoring(map_location), unpickle, trusted=not weights_only)
 
