@@ -140,6 +140,7 @@ OWNERS = {"_tensor", "_dispatch", "ops", "random", "sparse", "autograd"}
 
 GUESTS = {
     "nn/parameter.py": "a Parameter is made of a tensor's slots, with a node of its own",
+    "serialization/_memories.py": "files hold the bytes of memories, which are the backend's to give",
     "storage.py": "the bytes of a tensor's memory are its backend's to give",
     "utils/checkpoint.py": "what is recomputed is packed with the edge of its argument",
     "func/_derivatives.py": "whether a vector has a history decides how far a derivative goes",

@@ -203,6 +203,11 @@ class NumpyBackend(ArrayBackend):
         """An array on the buffer's memory."""
         return np.frombuffer(buffer, dtype, count, offset)
 
+    def host_memory(self, array: np.ndarray) -> memoryview:
+        """The array's own bytes."""
+        flat: Any = array.reshape(-1)
+        return memoryview(flat.view("uint8"))
+
     def storage_nbytes(self, array: np.ndarray) -> int:
         """The bytes of the array that owns the memory."""
         return self.storage_array(array).nbytes

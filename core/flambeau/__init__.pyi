@@ -104,11 +104,15 @@ from . import distributions as distributions
 from . import extend as extend
 from . import fft as fft
 from . import func as func
+from . import hub as hub
 from . import linalg as linalg
+from .serialization import load as load
 from . import multiprocessing as multiprocessing
 from . import nn as nn
 from . import optim as optim
 from . import overrides as overrides
+from .serialization import save as save
+from . import serialization as serialization
 from . import special as special
 from . import utils as utils
 from . import version as version

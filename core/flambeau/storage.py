@@ -22,7 +22,8 @@ from .shapes import Shape, as_int, as_ints, contiguous_strides
 
 if TYPE_CHECKING:
     from ._tensor import Tensor
-    from .backend.types import TensorType
+    from ._tensor.memory import Memory
+    from .backend.types import Place, TensorType
     from .devices import device as Device  # noqa: N812 (a class in lower case, as in PyTorch)
     from .dtypes import dtype as DType  # noqa: N812
 
@@ -67,6 +68,32 @@ class UntypedStorage:
     def untyped(self) -> UntypedStorage:
         """Itself."""
         return self
+
+    @property
+    def _place(self) -> Place:
+        """The device, with its tensor types."""
+        return self._tensor._type.place
+
+    def _memory(self) -> Memory | None:
+        """The memory as a vector of elements; None if the backend does not show it."""
+        return memory_in(self._tensor)
+
+    def to(self, device: Any) -> UntypedStorage:
+        """The same bytes on a device: itself if it is there. Source of the semantics: ``torch.UntypedStorage.to``."""
+        place = find_place(device)
+        memory = memory_in(self._tensor)
+        if place is self._place:
+            return self
+        vector = self._tensor if memory is None else from_array(memory.array, memory.type)
+        return UntypedStorage(vector.to(place.device))
+
+    def cpu(self) -> UntypedStorage:
+        """The same bytes on the CPU. Source of the semantics: ``torch.UntypedStorage.cpu``."""
+        return self.to("cpu")
+
+    def cuda(self, device: Any = None) -> UntypedStorage:
+        """The same bytes on a CUDA device, the current one by default. Source: ``torch.UntypedStorage.cuda``."""
+        return self.to("cuda" if device is None else device)
 
     def tensor(
         self, type_: TensorType, offset: int | None = None, size: Any = None, stride: Sequence[int] | None = None
@@ -132,6 +159,13 @@ class TypedStorage:
     def __init__(self, tensor: Tensor) -> None:
         self._untyped = UntypedStorage(tensor)
         self.dtype: DType = tensor.dtype
+
+    @classmethod
+    def _wrapping(cls, untyped: UntypedStorage, dtype: DType) -> TypedStorage:
+        """The elements of a dtype in bytes that are there."""
+        made = object.__new__(cls)
+        made._untyped, made.dtype = untyped, dtype
+        return made
 
     def untyped(self) -> UntypedStorage:
         """The same memory as bytes."""

@@ -22,7 +22,8 @@ from .sparse import as_class, make_sparse
 from .tensor import Tensor, from_array
 
 __all__ = [
-    "contiguous_array", "copy_tensor", "deepcopy_tensor", "host_list", "in_memory_order", "memory_order", "nested_list",
+    "contiguous_array", "copy_tensor", "deepcopy_tensor", "given_attributes", "host_list", "in_memory_order", "memory_order",
+    "nested_list",
     "rebuild_tensor", "rebuild_view", "reduce_tensor", "widened_bfloat16",
 ]  # fmt: skip
 
@@ -33,7 +34,7 @@ def copy_tensor(tensor: Tensor) -> Tensor:
     made = _as_class(type(tensor), tensor.detach())
     if tensor.requires_grad:
         made.requires_grad_()
-    vars(made).update(_attributes(tensor))
+    vars(made).update(given_attributes(tensor))
     return made
 
 
@@ -60,7 +61,7 @@ def deepcopy_tensor(tensor: Tensor, memo: dict[int, Any]) -> Tensor:
     grad = tensor.grad
     if grad is not None:
         made.grad = deepcopy(grad if grad.is_leaf else grad.detach(), memo)
-    vars(made).update(deepcopy(_attributes(tensor), memo))
+    vars(made).update(deepcopy(given_attributes(tensor), memo))
     return made
 
 
@@ -72,7 +73,7 @@ def _copied(tensor: Tensor, memo: dict[int, Any]) -> Tensor:
     return memory.tensor(tensor._type, tensor._array.shape, tensor.stride(), tensor.storage_offset())
 
 
-def _attributes(tensor: Tensor) -> dict[str, Any]:
+def given_attributes(tensor: Tensor) -> dict[str, Any]:
     """The attributes that the program gave the tensor; those of the library begin with an underscore."""
     return {name: value for name, value in vars(tensor).items() if not name.startswith("_") or name in _MARKS}
 
@@ -149,18 +150,18 @@ def reduce_tensor(tensor: Tensor, protocol: Any = None) -> tuple[Any, ...]:
     history are left behind: what is read back is a leaf.
     """
     if tensor._sparse:
-        return _rebuild_sparse, _parts(tensor), _attributes(tensor) or None
+        return _rebuild_sparse, _parts(tensor), given_attributes(tensor) or None
     memory = memory_as_pickled(tensor)
     if memory is not None:
         place = (tuple(tensor.shape), tensor.stride(), tensor.storage_offset())
         return (
             rebuild_view,
             (type(tensor), memory, *place, tensor.dtype, tensor.requires_grad),
-            _attributes(tensor) or None,
+            given_attributes(tensor) or None,
         )
     data = bytes(tensor._type.kernels.to_host(tensor._array))
     arguments = (type(tensor), data, tuple(tensor.shape), tensor.dtype, str(tensor.device), tensor.requires_grad)
-    return rebuild_tensor, arguments, _attributes(tensor) or None
+    return rebuild_tensor, arguments, given_attributes(tensor) or None
 
 
 def rebuild_view(

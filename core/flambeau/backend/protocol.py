@@ -171,6 +171,13 @@ class Backend(ABC):
         """``count`` elements from byte ``offset`` of an object with the buffer protocol, sharing its memory."""
         raise self.lacks("frombuffer()")
 
+    def host_memory(self, array: Array) -> memoryview | None:
+        """The bytes of a contiguous array, to be written to by what reads files; None (the default) if they are not on the host.
+
+        Then bytes are read, and an array is made of them.
+        """
+        return None
+
     def storage_nbytes(self, array: Array) -> int:
         """Bytes of the allocation that ``array`` lies in."""
         raise self.lacks("storages")
