@@ -6,7 +6,7 @@ import warnings
 
 from flambeau.errors import level_of_caller
 
-__all__ = ["chosen_reduction", "legacy_get_string"]
+__all__ = ["check_reduction", "chosen_reduction", "legacy_get_string"]
 
 
 def legacy_get_string(size_average: bool | None, reduce: bool | None, emit_warning: bool = True) -> str:
@@ -32,3 +32,13 @@ def chosen_reduction(size_average: bool | None, reduce: bool | None, reduction: 
         )
         return "mean"
     return reduction
+
+
+def check_reduction(reduction: str) -> None:
+    """Refuse what is no way to put losses together.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"{reduction} is not a valid value for reduction")
