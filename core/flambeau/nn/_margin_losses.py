@@ -205,7 +205,8 @@ def multilabel_soft_margin_loss(
     losses = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
     if weight is not None:
         losses = losses * weight
-    losses = losses.sum(-1) / input.size(-1)
+    classes = input.dim() - 1
+    losses = losses.sum(classes) / input.size(classes)
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"{reduction} is not valid")
     return _reduced(losses, reduction)

@@ -53,7 +53,7 @@ def batch_norm(
 
 
 def _check_count(size: Sequence[int]) -> None:
-    if len(size) > 1 and size[0] * prod(size[2:]) == 1:
+    if len(size) > 0 and size[0] * prod(size[2:]) == 1:
         raise ValueError(f"Expected more than 1 value per channel when training, got input size {size}")
 
 

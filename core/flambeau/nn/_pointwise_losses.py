@@ -180,9 +180,18 @@ def binary_cross_entropy_with_logits(
         raise ValueError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")
     for other in (pos_weight, weight):
         if other is not None:
-            broadcast_shapes(input.shape, other.shape)
-    if not (input.is_floating_point() or target.is_floating_point()):
+            shape = broadcast_shapes(input.shape, other.shape)
+            if shape != input.shape:
+                raise RuntimeError(
+                    f"output with shape {list(input.shape)} doesn't match the broadcast shape {list(shape)}"
+                )
+    if not input.is_floating_point():
         raise NotImplementedError(f"\"log_sigmoid_cpu\" not implemented for '{scalar_type_name(input.dtype)}'")
+    if not (target.is_floating_point() or target.is_complex()):
+        raise RuntimeError(
+            f"result type {scalar_type_name(input.dtype)} can't be cast to the desired output type "
+            f"{scalar_type_name(target.dtype)}"
+        )
     input, target = _ops.as_floats("log_sigmoid_cpu", input, target)
     return _ops.binary_cross_entropy_with_logits(input, target, weight, pos_weight, reduction)
 
@@ -205,7 +214,7 @@ def kl_div(
     Source of the semantics: ``torch.nn.functional.kl_div``.
 
     Raises:
-        RuntimeError: an integer dtype.
+        RuntimeError: the dtype of the input or of the target is not of real floating point numbers.
         ValueError: there is no such reduction.
 
     Example:
@@ -223,7 +232,9 @@ def kl_div(
             stacklevel=level_of_caller(),
         )
     reduction = chosen_reduction(size_average, reduce, reduction)
-    if not (input.is_floating_point() or input.is_complex()):
+    if input.is_complex() or target.is_complex():
+        raise RuntimeError("kl_div: Complex inputs not supported.")
+    if not (input.is_floating_point() and target.is_floating_point()):
         raise RuntimeError("kl_div: Integral inputs not supported.")
     losses = target.exp() * (target - input) if log_target else xlogy(target, target) - target * input
     if reduction != "batchmean":
