@@ -14,7 +14,7 @@ from flambeau.ops.nn import margin_losses as _ops
 from flambeau.ops.nn.gates import logsigmoid
 from flambeau.ops.nn.loss import _reduced
 
-from ._reduction import check_reduction, chosen_reduction
+from ._reduction import check_reduction, chosen_reduction, named_reduction, without_old_name
 
 __all__ = [
     "cosine_embedding_loss", "ctc_loss", "hinge_embedding_loss", "margin_ranking_loss", "multi_margin_loss",
@@ -201,7 +201,7 @@ def multilabel_soft_margin_loss(
         >>> torch.nn.functional.multilabel_soft_margin_loss(torch.zeros(1, 2), torch.tensor([[1.0, 0.0]]))
         tensor(0.6931)
     """
-    reduction = chosen_reduction(size_average, reduce, reduction)
+    reduction = named_reduction(size_average, reduce, reduction)
     losses = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
     if weight is not None:
         losses = losses * weight
@@ -333,6 +333,7 @@ def ctc_loss(
         >>> torch.nn.functional.ctc_loss(scores, torch.tensor([[1]]), (3,), (1,)).exp()
         tensor(1.3333)
     """
+    reduction = without_old_name(reduction)
     check_reduction(reduction)
     batched = log_probs.dim() == 3
     if not batched:

@@ -18,7 +18,7 @@ from flambeau.ops.nn.loss import _reduced
 from flambeau.shapes import broadcast_shapes
 
 from ._losses import _warn_of_sizes, l1_loss
-from ._reduction import chosen_reduction
+from ._reduction import chosen_reduction, named_reduction, without_old_name
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "gaussian_nll_loss", "huber_loss", "kl_div",
@@ -75,6 +75,7 @@ def huber_loss(
         >>> torch.nn.functional.huber_loss(torch.tensor([0.5, 3.0]), torch.zeros(2), "none", delta=2.0)
         tensor([0.1250, 4.0000])
     """
+    reduction = without_old_name(reduction)
     _warn_of_sizes(input, target)
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
@@ -258,7 +259,7 @@ def poisson_nll_loss(
         >>> torch.nn.functional.poisson_nll_loss(torch.zeros(2), torch.tensor([1.0, 3.0]))
         tensor(1.)
     """
-    reduction = chosen_reduction(size_average, reduce, reduction)
+    reduction = named_reduction(size_average, reduce, reduction)
     losses = input.exp() - target * input if log_input else input - target * (input + eps).log()
     if full:
         stirling = target * target.log() - target + 0.5 * (2 * math.pi * target).log()
