@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 from types import ModuleType
 from typing import Any
 
@@ -68,3 +69,41 @@ def test_a_copy_is_lazy_as_well() -> None:
     assert layer.has_uninitialized_params()
     layer(flambeau.ones(2, 6))
     assert layer.num_features == 6
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, lambda layer: pickle.loads(pickle.dumps(layer))], ids=["copy", "pickle"]
+)
+def test_a_copy_from_before_the_first_input_has_hooks_of_its_own(copied: Any) -> None:
+    layers = flambeau.nn.Sequential(flambeau.nn.LazyLinear(3), flambeau.nn.LazyBatchNorm1d())
+    other = copied(layers)
+    other(flambeau.ones(4, 5))
+    assert (type(other[0]), type(layers[0])) == (flambeau.nn.Linear, flambeau.nn.LazyLinear)
+    assert [len(each[0]._forward_pre_hooks) for each in (other, layers)] == [0, 1]
+    layers(flambeau.ones(4, 6))
+    assert (layers[0].in_features, other[0].in_features, layers[1].num_features) == (6, 5, 3)
+
+
+def test_hooks_that_were_unpickled_are_not_replaced_by_new_ones() -> None:
+    layer = flambeau.nn.LazyLinear(2)
+    state = layer._forward_pre_hooks
+    (number,) = state
+    for _ in range(3):  # whatever the numbers of the process that pickled it were
+        state[number + 1 + len(state)] = state[number]
+    kept = dict(state)
+    handle = layer.register_forward_pre_hook(lambda module, args: None)
+    assert all(state[key] is hook for key, hook in kept.items())
+    handle.remove()
+    assert dict(state) == kept
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_is_converted_before_the_first_input(kind: str) -> None:
+    for converted in (
+        lambda layer: layer.to(flambeau.float64), lambda layer: layer.double(), lambda layer: layer.cpu().double(),
+    ):  # fmt: skip
+        layer = converted(getattr(flambeau.nn, kind)(track_running_stats=True))
+        assert layer.has_uninitialized_params()
+        layer(_input(flambeau, kind).double())
+        assert {each.dtype for each in layer.buffers()} == {flambeau.float64, flambeau.int64}
+        assert {each.dtype for each in layer.parameters()} == {flambeau.float64}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 __all__ = ["RemovableHandle"]
@@ -25,14 +26,14 @@ class RemovableHandle:
 
     def __init__(self, hooks: dict[int, Any], id: int) -> None:
         self.id = id
-        self._hooks = weakref.ref(hooks) if isinstance(hooks, _Hooks) else lambda: hooks
+        self._hooks = _reference(hooks)
 
     @classmethod
     def add(cls, hooks: dict[int, Any], hook: Any, *, first: bool = False) -> RemovableHandle:
         """Add ``hook`` to ``hooks``, at the end or in front."""
         if not callable(hook):
             raise TypeError(f"a hook must be callable, not {type(hook).__name__}")
-        handle = cls(hooks, next(_ids))
+        handle = cls(hooks, next(id for id in _ids if id not in hooks))  # hooks that were unpickled bring their own
         others = dict(hooks) if first else {}
         if first:
             hooks.clear()
@@ -46,11 +47,22 @@ class RemovableHandle:
         if hooks is not None:
             hooks.pop(self.id, None)
 
+    def __getstate__(self) -> tuple[dict[int, Any] | None, int]:
+        return self._hooks(), self.id
+
+    def __setstate__(self, state: tuple[dict[int, Any] | None, int]) -> None:
+        hooks, self.id = state
+        self._hooks = _reference(_Hooks() if hooks is None else hooks)  # of hooks that are no more: a dead reference
+
     def __enter__(self) -> RemovableHandle:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.remove()
+
+
+def _reference(hooks: dict[int, Any]) -> Callable[[], dict[int, Any] | None]:
+    return weakref.ref(hooks) if isinstance(hooks, _Hooks) else lambda: hooks
 
 
 def new_hooks() -> dict[int, Any]:

@@ -6,6 +6,7 @@ from flambeau import dtypes
 from flambeau._tensor import Tensor
 from flambeau._tensor.overrides import overridable
 from flambeau.ops.creation.ranges import arange
+from flambeau.ops.nn.bags import check_bags
 from flambeau.ops.nn.bags import embedding_bag as _embedding_bag
 from flambeau.ops.nn.sparse import embedding_renorm_
 
@@ -81,7 +82,8 @@ def embedding_bag(
     indices, starts = _as_bags(input, offsets)
     _check_mode(mode, scale_grad_by_freq, sparse, per_sample_weights)
     flat = None if per_sample_weights is None else per_sample_weights.reshape(-1)
-    if max_norm is not None:
+    if max_norm is not None:  # which changes the table
+        check_bags(weight, indices, starts, flat, padding_idx)
         embedding_renorm_(weight.detach(), indices, max_norm, norm_type)
     return _embedding_bag(
         weight, indices, starts, scale_grad_by_freq, _MODES[mode], sparse, flat, include_last_offset, padding_idx

@@ -14,7 +14,7 @@ from flambeau.ops.nn import margin_losses as _ops
 from flambeau.ops.nn.gates import logsigmoid
 from flambeau.ops.nn.loss import _reduced
 
-from ._reduction import chosen_reduction
+from ._reduction import check_reduction, chosen_reduction, named_reduction, without_old_name
 
 __all__ = [
     "cosine_embedding_loss", "ctc_loss", "hinge_embedding_loss", "margin_ranking_loss", "multi_margin_loss",
@@ -133,11 +133,12 @@ def multi_margin_loss(
         tensor(0.3750)
     """
     reduction = chosen_reduction(size_average, reduce, reduction)
+    check_reduction(reduction)
     if p not in (1, 2):
         raise ValueError("only p == 1 and p == 2 supported")
     if weight is not None and weight.dim() != 1:
         raise ValueError("weight must be one-dimensional")
-    _ops.check_scores("multi_margin_loss_cpu_kernel", input, target)
+    _ops.check_shape(input)
     rows = input.shape[0] if input.dim() == 2 else 1
     classes = input.shape[-1] if input.dim() else 1
     if target.dim() > 1 or target.numel() != rows:
@@ -147,6 +148,7 @@ def multi_margin_loss(
         )
     if weight is not None and weight.numel() != classes:
         raise RuntimeError(f"inconsistent weight size, expected {classes} but got {list(weight.shape)}")
+    _ops.check_types("multi_margin_loss_cpu_kernel", input, target)
     if target.numel() and (int(target.min()) < 0 or int(target.max()) >= classes):
         raise RuntimeError("target out of range")
     return _ops._multi_margin(input, target, p, margin, weight, reduction)
@@ -171,10 +173,12 @@ def multilabel_margin_loss(
         tensor(0.8500)
     """
     reduction = chosen_reduction(size_average, reduce, reduction)
-    _ops.check_scores("multilabel_margin_loss_forward_out_frame", input, target)
+    check_reduction(reduction)
+    _ops.check_shape(input)
     if target.shape != input.shape and (input.dim() > 1 or target.numel() != input.numel()):
         raise RuntimeError(f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}")
     classes = input.shape[-1] if input.dim() else 1
+    _ops.check_types("multilabel_margin_loss_forward_out_frame", input, target)
     if target.numel() and (int(target.min()) < -1 or int(target.max()) >= classes):
         raise RuntimeError("argument #2 'target' is out of range")
     return _ops._multilabel_margin(input, target, reduction)
@@ -197,11 +201,12 @@ def multilabel_soft_margin_loss(
         >>> torch.nn.functional.multilabel_soft_margin_loss(torch.zeros(1, 2), torch.tensor([[1.0, 0.0]]))
         tensor(0.6931)
     """
-    reduction = chosen_reduction(size_average, reduce, reduction)
+    reduction = named_reduction(size_average, reduce, reduction)
     losses = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
     if weight is not None:
         losses = losses * weight
-    losses = losses.sum(-1) / input.size(-1)
+    classes = input.dim() - 1
+    losses = losses.sum(classes) / input.size(classes)
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"{reduction} is not valid")
     return _reduced(losses, reduction)
@@ -290,8 +295,7 @@ def triplet_margin_with_distance_loss(
         ... )
         tensor(0.5000)
     """
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"{reduction} is not a valid value for reduction")
+    check_reduction(reduction)
     if margin <= 0:
         raise ValueError(f"margin must be greater than 0, got {margin}")
     _check_triplet(anchor, positive, negative)
@@ -329,8 +333,8 @@ def ctc_loss(
         >>> torch.nn.functional.ctc_loss(scores, torch.tensor([[1]]), (3,), (1,)).exp()
         tensor(1.3333)
     """
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"{reduction} is not a valid value for reduction")
+    reduction = without_old_name(reduction)
+    check_reduction(reduction)
     batched = log_probs.dim() == 3
     if not batched:
         log_probs = log_probs.unsqueeze(1)

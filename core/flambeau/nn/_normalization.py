@@ -18,7 +18,9 @@ def _check_running(running_mean: Tensor | None, running_var: Tensor | None) -> N
         raise ValueError("running_mean and running_var must either both be None or neither be None")
 
 
-def _check_eps(name: str, eps: float) -> None:
+def _check_eps(name: str, eps: float, training: bool = False) -> None:
+    if training and eps <= 0:
+        raise ValueError(f"{name} eps must be positive during training, but got {eps}")
     if eps < 0:
         raise ValueError(f"{name} eps must be non-negative, but got {eps}")
 
@@ -33,8 +35,8 @@ def batch_norm(
     Source of the semantics: ``torch.nn.functional.batch_norm``; the arguments are those of :func:`flambeau.batch_norm`.
 
     Raises:
-        ValueError: a channel has one value alone when training, ``eps`` is negative, or one of the running statistics is
-            lacking.
+        ValueError: a channel has one value alone when training, ``eps`` is negative, or 0 when training, or one of the
+            running statistics is lacking.
         RuntimeError: shapes or dtypes do not fit. Nothing is changed then.
 
     Example:
@@ -44,14 +46,14 @@ def batch_norm(
                 [1.]])
     """
     _check_running(running_mean, running_var)
-    _check_eps("batch_norm", eps)
     if training:
         _check_count(input.shape)
+    _check_eps("batch_norm", eps, training)
     return _channels.batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps, False)
 
 
 def _check_count(size: Sequence[int]) -> None:
-    if len(size) > 1 and size[0] * prod(size[2:]) == 1:
+    if len(size) > 0 and size[0] * prod(size[2:]) == 1:
         raise ValueError(f"Expected more than 1 value per channel when training, got input size {size}")
 
 

@@ -18,7 +18,7 @@ from flambeau.ops.nn.loss import _reduced
 from flambeau.shapes import broadcast_shapes
 
 from ._losses import _warn_of_sizes, l1_loss
-from ._reduction import chosen_reduction
+from ._reduction import chosen_reduction, named_reduction, without_old_name
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "gaussian_nll_loss", "huber_loss", "kl_div",
@@ -75,6 +75,7 @@ def huber_loss(
         >>> torch.nn.functional.huber_loss(torch.tensor([0.5, 3.0]), torch.zeros(2), "none", delta=2.0)
         tensor([0.1250, 4.0000])
     """
+    reduction = without_old_name(reduction)
     _warn_of_sizes(input, target)
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
@@ -180,9 +181,18 @@ def binary_cross_entropy_with_logits(
         raise ValueError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")
     for other in (pos_weight, weight):
         if other is not None:
-            broadcast_shapes(input.shape, other.shape)
-    if not (input.is_floating_point() or target.is_floating_point()):
+            shape = broadcast_shapes(input.shape, other.shape)
+            if shape != input.shape:
+                raise RuntimeError(
+                    f"output with shape {list(input.shape)} doesn't match the broadcast shape {list(shape)}"
+                )
+    if not input.is_floating_point():
         raise NotImplementedError(f"\"log_sigmoid_cpu\" not implemented for '{scalar_type_name(input.dtype)}'")
+    if not (target.is_floating_point() or target.is_complex()):
+        raise RuntimeError(
+            f"result type {scalar_type_name(input.dtype)} can't be cast to the desired output type "
+            f"{scalar_type_name(target.dtype)}"
+        )
     input, target = _ops.as_floats("log_sigmoid_cpu", input, target)
     return _ops.binary_cross_entropy_with_logits(input, target, weight, pos_weight, reduction)
 
@@ -205,7 +215,7 @@ def kl_div(
     Source of the semantics: ``torch.nn.functional.kl_div``.
 
     Raises:
-        RuntimeError: an integer dtype.
+        RuntimeError: the dtype of the input or of the target is not of real floating point numbers.
         ValueError: there is no such reduction.
 
     Example:
@@ -223,7 +233,9 @@ def kl_div(
             stacklevel=level_of_caller(),
         )
     reduction = chosen_reduction(size_average, reduce, reduction)
-    if not (input.is_floating_point() or input.is_complex()):
+    if input.is_complex() or target.is_complex():
+        raise RuntimeError("kl_div: Complex inputs not supported.")
+    if not (input.is_floating_point() and target.is_floating_point()):
         raise RuntimeError("kl_div: Integral inputs not supported.")
     losses = target.exp() * (target - input) if log_target else xlogy(target, target) - target * input
     if reduction != "batchmean":
@@ -247,7 +259,7 @@ def poisson_nll_loss(
         >>> torch.nn.functional.poisson_nll_loss(torch.zeros(2), torch.tensor([1.0, 3.0]))
         tensor(1.)
     """
-    reduction = chosen_reduction(size_average, reduce, reduction)
+    reduction = named_reduction(size_average, reduce, reduction)
     losses = input.exp() - target * input if log_input else input - target * (input + eps).log()
     if full:
         stirling = target * target.log() - target + 0.5 * (2 * math.pi * target).log()

@@ -6,7 +6,7 @@ import warnings
 
 from flambeau.errors import level_of_caller
 
-__all__ = ["chosen_reduction", "legacy_get_string"]
+__all__ = ["check_reduction", "chosen_reduction", "legacy_get_string", "named_reduction", "without_old_name"]
 
 
 def legacy_get_string(size_average: bool | None, reduce: bool | None, emit_warning: bool = True) -> str:
@@ -22,9 +22,20 @@ def legacy_get_string(size_average: bool | None, reduce: bool | None, emit_warni
 
 
 def chosen_reduction(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
+    """``reduction``, or what the old options say where they are given; ``"elementwise_mean"`` is ``"mean"``."""
+    old = size_average is not None or reduce is not None
+    return legacy_get_string(size_average, reduce) if old else without_old_name(reduction)
+
+
+def named_reduction(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
     """``reduction``, or what the old options say where they are given."""
     if size_average is not None or reduce is not None:
         return legacy_get_string(size_average, reduce)
+    return reduction
+
+
+def without_old_name(reduction: str) -> str:
+    """``reduction``, which may have the old name of ``"mean"``, with a warning."""
     if reduction == "elementwise_mean":
         warnings.warn(
             "reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.",
@@ -32,3 +43,13 @@ def chosen_reduction(size_average: bool | None, reduce: bool | None, reduction: 
         )
         return "mean"
     return reduction
+
+
+def check_reduction(reduction: str) -> None:
+    """Refuse what is no way to put losses together.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"{reduction} is not a valid value for reduction")

@@ -303,13 +303,13 @@ def padding_row(padding_idx: int | None, rows: int) -> int | None:
     """The number of the row that gets no gradient, counted from the front.
 
     Raises:
-        ValueError: there is no such row.
+        AssertionError: there is no such row.
     """
     if padding_idx is None:
         return None
     padding_idx = int_argument("embedding", "padding_idx", 3, padding_idx)
     if not -rows <= padding_idx < rows:
-        raise ValueError(f"Padding_idx must be within num_embeddings, but got {padding_idx} for {rows} rows")
+        raise AssertionError(f"Padding_idx must be within num_embeddings, but got {padding_idx} for {rows} rows")
     return padding_idx % rows
 
 

@@ -8,16 +8,8 @@ from typing import Any
 from ...checks import expect, expect_raises, quietly
 from ...declare import Error, Sample, case, op
 from ...inputs import In
+from ...layers import filled
 from ...subject import Subject
-
-
-def _filled(t: Any, layer: Any) -> Any:
-    """A layer with other weights than drawn ones."""
-    with t.no_grad():
-        for parameter in layer.parameters():
-            numbers = t.linspace(-1, 1, parameter.numel(), dtype=parameter.dtype, device=parameter.device)
-            parameter.copy_(numbers.reshape(parameter.shape))
-    return layer
 
 
 def _applied(name: str, *sizes: Any, **options: Any) -> Any:
@@ -27,7 +19,7 @@ def _applied(name: str, *sizes: Any, **options: Any) -> Any:
         layer = getattr(t.nn, name)(*sizes, **options, dtype=x.dtype, device=x.device)
         if name.startswith("Lazy"):
             quietly(lambda: layer(x))
-        return quietly(lambda: _filled(t, layer)(x))  # padding='same' warns of kernels of even lengths
+        return quietly(lambda: filled(t, layer)(x))  # padding='same' warns of kernels of even lengths
 
     return call
 
@@ -59,8 +51,8 @@ op("nn.LazyLinear", method=False, tolerance="matmul", refuses=False, samples=[
     Sample("plain", _applied("LazyLinear", 2), (In((3, 2)),)), Sample("options", _applied("LazyLinear", out_features=2, bias=False), (In((3, 2)),)),
 ], errors=[Error("dims", lambda t: t.nn.LazyLinear(3)(t.zeros(())), (IndexError,))])  # fmt: skip
 op("nn.Bilinear", method=False, tolerance="matmul", refuses=False, samples=[
-    Sample("plain", lambda t, x, y: _filled(t, t.nn.Bilinear(2, 3, 2, dtype=x.dtype, device=x.device))(x, y), (In((2, 2)), In((2, 3)))),
-    Sample("options", lambda t, x, y: _filled(t, t.nn.Bilinear(in1_features=2, in2_features=3, out_features=1, bias=False, dtype=x.dtype))(x, y), (In((2, 2)), In((2, 3)))),
+    Sample("plain", lambda t, x, y: filled(t, t.nn.Bilinear(2, 3, 2, dtype=x.dtype, device=x.device))(x, y), (In((2, 2)), In((2, 3)))),
+    Sample("options", lambda t, x, y: filled(t, t.nn.Bilinear(in1_features=2, in2_features=3, out_features=1, bias=False, dtype=x.dtype))(x, y), (In((2, 2)), In((2, 3)))),
 ], errors=[Error("nothing", lambda t: t.nn.Bilinear(0, 2, 3), (ValueError,), "in1_features must be > 0")])  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from ...checks import quietly
 from ...declare import Error, Sample, op
 from ...inputs import In
+from ...layers import filled
 from ...programs import programs, refusals
 from ...subject import CPU_STREAM
 
@@ -83,14 +84,6 @@ for _name in _GATES:
 # -- modules -----------------------------------------------------------------------------------------------------------
 
 
-def _filled(t: Any, module: Any) -> Any:
-    """A module whose parameters count up from -1 to 1."""
-    with t.no_grad():
-        for parameter in module.parameters():
-            parameter.copy_(t.linspace(-1, 1, parameter.numel()).reshape(parameter.shape))
-    return module
-
-
 def _first(result: Any) -> Any:
     """The results and the last state of a layer, or the state of a cell."""
     return (
@@ -105,10 +98,10 @@ _LAYERS = {
 }  # fmt: skip
 for _name, _makes in _LAYERS.items():
     op(f"nn.{_name}", method=False, tolerance="factorization", refuses=False, samples=[
-        *(Sample(label, lambda t, x, name=_name, options=options: quietly(lambda: _first(_filled(t, getattr(t.nn, name)(2, 2, **options)).to(x.dtype)(x))), (In((3, 2, 2)),)) for label, options in _makes),
-        Sample("unbatched", lambda t, x, name=_name: _first(_filled(t, getattr(t.nn, name)(2, 2)).to(x.dtype)(x)), (In((3, 2)),)),
-        Sample("states", lambda t, x, h, name=_name: _first(_filled(t, getattr(t.nn, name)(2, 2)).to(x.dtype)(x, (h, 2 * h) if name == "LSTM" else h)), (In((3, 2, 2)), In((1, 2, 2)))),
-        Sample("packed", lambda t, x, name=_name: _first(_filled(t, getattr(t.nn, name)(2, 2)).to(x.dtype)(t.nn.utils.rnn.pack_padded_sequence(x, [1, 3], enforce_sorted=False))), (In((3, 2, 2)),), gradient=False),
+        *(Sample(label, lambda t, x, name=_name, options=options: quietly(lambda: _first(filled(t, getattr(t.nn, name)(2, 2, **options)).to(x.dtype)(x))), (In((3, 2, 2)),)) for label, options in _makes),
+        Sample("unbatched", lambda t, x, name=_name: _first(filled(t, getattr(t.nn, name)(2, 2)).to(x.dtype)(x)), (In((3, 2)),)),
+        Sample("states", lambda t, x, h, name=_name: _first(filled(t, getattr(t.nn, name)(2, 2)).to(x.dtype)(x, (h, 2 * h) if name == "LSTM" else h)), (In((3, 2, 2)), In((1, 2, 2)))),
+        Sample("packed", lambda t, x, name=_name: _first(filled(t, getattr(t.nn, name)(2, 2)).to(x.dtype)(t.nn.utils.rnn.pack_padded_sequence(x, [1, 3], enforce_sorted=False))), (In((3, 2, 2)),), gradient=False),
     ], errors=[
         Error("not-a-tensor", lambda t, name=_name: getattr(t.nn, name)(2, 2)("no tensor"), _NO_TENSOR),
         Error("dims", lambda t, name=_name: getattr(t.nn, name)(2, 2)(t.zeros(2)), (ValueError,), "Expected input to be 2D or 3D, got 1D"),
@@ -119,10 +112,10 @@ for _name, _makes in _LAYERS.items():
 
 for _name in ("RNNCell", "LSTMCell", "GRUCell"):
     op(f"nn.{_name}", method=False, tolerance="factorization", refuses=False, samples=[
-        Sample("default", lambda t, x, name=_name: _first(_filled(t, getattr(t.nn, name)(3, 2)).to(x.dtype)(x)), (In((2, 3)),)),
-        Sample("vector", lambda t, x, name=_name: _first(_filled(t, getattr(t.nn, name)(3, 2, bias=False)).to(x.dtype)(x)), (In((3,)),)),
-        Sample("state", lambda t, x, h, name=_name: _first(_filled(t, getattr(t.nn, name)(3, 2)).to(x.dtype)(x, (h, 2 * h) if name == "LSTMCell" else h)), (In((2, 3)), In((2, 2)))),
-        *([Sample("relu", lambda t, x: _filled(t, t.nn.RNNCell(3, 2, nonlinearity="relu")).to(x.dtype)(x), (In((2, 3)),))] if _name == "RNNCell" else []),
+        Sample("default", lambda t, x, name=_name: _first(filled(t, getattr(t.nn, name)(3, 2)).to(x.dtype)(x)), (In((2, 3)),)),
+        Sample("vector", lambda t, x, name=_name: _first(filled(t, getattr(t.nn, name)(3, 2, bias=False)).to(x.dtype)(x)), (In((3,)),)),
+        Sample("state", lambda t, x, h, name=_name: _first(filled(t, getattr(t.nn, name)(3, 2)).to(x.dtype)(x, (h, 2 * h) if name == "LSTMCell" else h)), (In((2, 3)), In((2, 2)))),
+        *([Sample("relu", lambda t, x: filled(t, t.nn.RNNCell(3, 2, nonlinearity="relu")).to(x.dtype)(x), (In((2, 3)),))] if _name == "RNNCell" else []),
     ], errors=[
         Error("not-a-tensor", lambda t, name=_name: getattr(t.nn, name)(3, 2)("no tensor"), _NO_TENSOR),
         Error("dims", lambda t, name=_name: getattr(t.nn, name)(3, 2)(t.zeros(1, 1, 3)), (ValueError,), "Expected input to be 1D or 2D, got 3D"),

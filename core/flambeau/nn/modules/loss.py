@@ -126,6 +126,9 @@ class HuberLoss(_Loss):
 
     See :func:`flambeau.nn.functional.huber_loss`. Source of the semantics: ``torch.nn.HuberLoss``.
 
+    Raises:
+        TypeError: ``delta`` is no number.
+
     Example:
         >>> import flambeau as torch
         >>> torch.nn.HuberLoss(delta=2.0)(torch.tensor([3.0]), torch.tensor([0.0]))
@@ -135,6 +138,8 @@ class HuberLoss(_Loss):
     def __init__(
         self, reduction: str = "mean", delta: float = 1.0,
     ) -> None:  # fmt: skip
+        if not isinstance(delta, (float, int)):
+            raise TypeError(f"delta must be a float or int, got: {type(delta)}")
         super().__init__(reduction=reduction)
         self.delta = delta
 

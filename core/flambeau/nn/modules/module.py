@@ -13,7 +13,7 @@ from flambeau.layouts import CHANNELS_LAST
 from flambeau.ops.creation.destinations import destination
 from flambeau.ops.creation.filled import empty_like
 
-from ..parameter import Buffer, Parameter
+from ..parameter import Buffer, Parameter, is_lazy
 from ._hooks import EVERYWHERE, Hooked, call_with_hooks
 from ._hooks import register_module_backward_hook as register_module_backward_hook
 from ._hooks import register_module_forward_hook as register_module_forward_hook
@@ -376,7 +376,11 @@ class Module(Hooked, Stateful):
                         if parameter.grad is not None:
                             parameter.grad = fn(parameter.grad)
                 for name, buffer in module._buffers.items():
-                    if buffer is not None:
+                    if buffer is None:
+                        continue
+                    if is_lazy(buffer):
+                        buffer.data = fn(buffer.data)  # it stays one without shape
+                    else:
                         module._buffers[name] = fn(buffer)
         return self
 

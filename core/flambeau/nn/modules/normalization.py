@@ -50,6 +50,8 @@ class CrossMapLRN2d(Module):
     The window reaches ``int((size - 1) / 2 + 1) - 1`` channels to both sides, and the first channel never leaves it, as in
     PyTorch. Source of the semantics: ``torch.nn.CrossMapLRN2d``.
 
+    Differs from PyTorch: the gradient is that of the result; PyTorch's counts other channels in than the result does.
+
     Raises:
         ValueError: the input is not of four dims.
 

@@ -68,7 +68,7 @@ negative = alias(neg, "negative")
 @elementwise(
     complex=_complex_abs,
     derivatives={"input": lambda grad, input: grad * input.sign()},
-    check=not_bool("abs"),
+    check=not_bool("abs_cpu"),
     domain="numbers",
 )
 def abs(input: Tensor) -> Tensor:

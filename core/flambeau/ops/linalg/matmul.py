@@ -17,7 +17,7 @@ from flambeau.ops.creation.filled import fitting
 from flambeau.ops.movement.broadcasting import _expand_method
 from flambeau.ops.movement.shapes import _t, _transpose, reshape
 from flambeau.ops.reductions.sums import sum_to_size
-from flambeau.shapes import broadcast_shapes
+from flambeau.shapes import Shape, broadcast_shapes
 
 __all__ = ["addmm", "bmm", "dot", "matmul", "mm", "mv", "outer"]
 
@@ -365,6 +365,9 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
     Source of the semantics: ``torch.nn.functional.linear``.
 
+    Raises:
+        RuntimeError: shapes or dtypes do not fit.
+
     Example:
         >>> import flambeau as torch
         >>> torch.nn.functional.linear(torch.ones(2), torch.ones(3, 2), torch.zeros(3))
@@ -372,5 +375,23 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """
     if bias is not None and input.dim() == 2 and weight.dim() == 2:
         return _linear(input, weight, bias)
+    if not (input._array.shape and weight._array.shape):
+        raise RuntimeError(
+            f"both arguments to linear need to be at least 1D, but they are {input.dim()}D and {weight.dim()}D"
+        )
+    if bias is None:
+        return matmul(input, weight.t())
+    if weight.dim() == 1 and (input.dim() == 2 or bias.dim()):
+        raise RuntimeError("mat2 must be a matrix, got 1-D tensor")
+    if bias.dim() and not (bias._type is weight._type is input._type):
+        product_type("addmm", bias, input, weight)  # which says what does not fit
     result = matmul(input, weight.t())
-    return result if bias is None else result + bias
+    return result + (bias if bias._array.shape == result._array.shape[-1:] else _fitted(bias, tuple(result.shape)))
+
+
+def _fitted(bias: Tensor, shape: Shape) -> Tensor:
+    """A bias that is no vector of a number for each output: one for all, or those of all rows, as for a matrix."""
+    pairs = zip(bias._array.shape[::-1], shape[::-1], strict=False)
+    if bias.dim() <= len(shape) and all(size in (1, wanted) for size, wanted in pairs):
+        return bias
+    return _expand_method(bias, (prod(shape[:-1]), *shape[-1:])).reshape(shape)

@@ -15,7 +15,8 @@ from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.copies import memory_order
 from flambeau._tensor.methods import method
-from flambeau._tensor.storage import Piece, View, memory_of
+from flambeau._tensor.storage import Piece, Steps, View, memory_of
+from flambeau.backend.types import TensorType
 from flambeau.dtypes import scalar_type_name
 from flambeau.layouts import contiguous_format
 from flambeau.ops.creation.ranges import arange
@@ -58,13 +59,17 @@ def _as_strided_input(grad: Tensor, geometry: _Geometry, source: _Geometry) -> T
 
 @view(derivatives={"input": _as_strided_input}, method=False, node="AsStridedBackward0")
 def _as_strided(input: Tensor, geometry: _Geometry, source: _Geometry) -> Tensor:
-    base, _ = memory_of(input)
-    memory, kernels = _in_order_of_addresses(base), base._type.kernels
+    memory, kernels = _memory_as(input._type, memory_of(input)[0]), input._type.kernels
     return from_array(kernels.as_strided(memory._array, geometry.shape, geometry.strides, geometry.start), input._type)
 
 
-def _in_order_of_addresses(base: Tensor) -> Tensor:
-    return from_array(base._type.kernels.permute(base._array, memory_order(base)), base._type)
+def _memory_as(type_: TensorType, base: Tensor) -> Tensor:
+    """The memory of a base in the order of addresses, as elements of a type: that of a view may be another one."""
+    kernels = base._type.kernels
+    array = kernels.permute(base._array, memory_order(base))
+    if type_ is base._type:
+        return from_array(array, type_)
+    return from_array(kernels.bitcast(array if base.dim() else kernels.reshape(array, (1,)), type_.dtype.name), type_)
 
 
 def _extent(tensor: Tensor) -> int:
@@ -98,20 +103,24 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
     shape, strides = as_ints(size, "size"), as_ints(stride, "stride")
     storage_offset = None if storage_offset is None else as_int(storage_offset, "storage_offset")
     base, _ = memory_of(input)
-    memory = _in_order_of_addresses(base)
-    length, origin = _extent(memory), base.storage_offset()
+    memory = _memory_as(input._type, base)
+    length, origin = _extent(memory), base.storage_offset() * base.itemsize // input.itemsize
     start = (input.storage_offset() if storage_offset is None else storage_offset) - origin
     _check_strided(input, shape, strides, start, length)
     geometry = _Geometry(shape, strides, start, length)
     own = _Geometry(tuple(input.shape), tuple(input.stride()), input.storage_offset() - origin, length)
     result = _as_strided(input, geometry, own)
     # The view is one of the base, by steps that do not depend on the views in between: its elements may lie outside.
-    permutation = ((_permute, (memory_order(base),)),) if base.dim() > 1 else ()
+    before: Steps = ((_permute, (memory_order(base),)),) if base.dim() > 1 else ()
+    if input._type is not base._type:
+        before = (*before, (_view, (tuple(base.shape) or (1,),)), (_reinterpret, (input.dtype,)))
     whole = _Geometry(tuple(memory.shape), tuple(memory.stride()), 0, length)
     linked = result._view
     made_in, piece = ("", "") if linked is None else (linked.made_in, linked.origin)
-    differentiable = input._view is None or (input._view.differentiable and input._view.base is base)
-    view = View(base, (*permutation, (_strided_memory, (geometry, whole))), differentiable, made_in)
+    differentiable = input._view is None or (
+        input._view.differentiable and input._view.base is base and input._type is base._type
+    )
+    view = View(base, (*before, (_strided_memory, (geometry, whole))), differentiable, made_in)
     result._view = Piece(view, piece) if piece else view
     return result
 
@@ -233,8 +242,8 @@ def reinterpret(input: Tensor, dtype: dtypes.dtype) -> Tensor:
 
 @view(not_differentiable="bytes are no numbers", method=False)
 def _reinterpret(input: Tensor, dtype: dtypes.dtype) -> Tensor:
-    type_ = input._type
-    return from_array(type_.kernels.bitcast(input._array, dtype.name), type_.with_dtype(dtype))
+    new = input._type.with_dtype(dtype)  # first: the backend may have to load what knows the dtype
+    return from_array(input._type.kernels.bitcast(input._array, dtype.name), new)
 
 
 def _check_divisible(input: Tensor, dtype: dtypes.dtype) -> None:

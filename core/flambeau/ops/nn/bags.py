@@ -67,7 +67,14 @@ def _largest(weight: Tensor, indices: Tensor, bags: Tensor, sizes: Tensor, count
     return values.masked_fill(empty, 0.0), rows.gather(1, index).masked_fill(empty, -1)
 
 
-def _check(weight: Tensor, indices: Tensor, offsets: Tensor) -> None:
+def check_bags(
+    weight: Tensor, indices: Tensor, offsets: Tensor, per_sample_weights: Tensor | None, padding_idx: int | None
+) -> None:
+    """Refuse dtypes and offsets that do not fit, and a padding row that there is not; indices are not looked at.
+
+    Raises:
+        RuntimeError: they are.
+    """
     for tensor in (indices, offsets):
         if tensor.dtype not in (dtypes.int64, dtypes.int32):
             raise RuntimeError(
@@ -79,6 +86,13 @@ def _check(weight: Tensor, indices: Tensor, offsets: Tensor) -> None:
             "Expected tensor for argument #1 'weight' to have one of the following scalar types: Half, BFloat16, Float, Double; "
             f"but got {legacy_type_name(weight.dtype, weight.device)} instead (while checking arguments for embedding_bag)"
         )
+    if per_sample_weights is not None and per_sample_weights.dtype is not weight.dtype:
+        one, other = (legacy_type_name(each.dtype, each.device) for each in (weight, per_sample_weights))
+        raise RuntimeError(
+            "Expected tensor for argument #1 'weight' to have the same type as tensor for argument #1 'per_sample_weights'; but "
+            f"type {one} does not equal {other} (while checking arguments for embedding_bag)"
+        )
+    _padding_row(padding_idx, weight.shape[0])
     length = indices.numel()
     if offsets.numel():
         first, last = offsets[0].item(), offsets[-1].item()
@@ -91,6 +105,9 @@ def _check(weight: Tensor, indices: Tensor, offsets: Tensor) -> None:
             raise RuntimeError(
                 f"offsets[-1] can not be greater than input's length {length} but got offsets[-1] of {last}"
             )
+
+
+def _check_indices(weight: Tensor, indices: Tensor) -> None:
     bad = ((indices < 0) | (indices >= weight.shape[0])).reshape(-1).nonzero()
     if bad.numel():
         place = int(bad[0, 0])
@@ -148,7 +165,8 @@ def embedding_bag(
         tensor([[6., 8.],
                 [3., 4.]])
     """
-    _check(weight, indices, offsets)
+    check_bags(weight, indices, offsets, per_sample_weights, padding_idx)
+    _check_indices(weight, indices)
     row = _padding_row(padding_idx, weight.shape[0])
     indices, offsets = indices.to(dtypes.int64), offsets.to(dtypes.int64)
     bags = _bags(offsets, indices.numel())

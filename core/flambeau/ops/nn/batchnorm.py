@@ -146,6 +146,8 @@ def _check_statistics(
     for name, tensor in given.items():
         if tensor is not None and tensor.numel() != channels:
             raise RuntimeError(f"{name} should contain {channels} elements not {tensor.numel()}")
+        if tensor is not None and tensor.dim() != 1:
+            raise RuntimeError(f"{name} should have 1 dimension, but has the shape {list(tensor.shape)}")
         if tensor is None and not training and name.startswith("running"):
             raise RuntimeError(f"{name} must be defined in evaluation mode")
     check_parameters("batch_norm", input, *given.values())

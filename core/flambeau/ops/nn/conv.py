@@ -171,8 +171,7 @@ def convolution(
         tensor([[[1., 3., 5., 7.]]])
     """
     dims = weight.dim() - 2
-    if dims < 1:
-        raise RuntimeError("weight should have at least three dimensions")
+    _check_kernel_dims(weight)
     options = {"stride": stride, "padding": padding, "dilation": dilation, "output_padding": output_padding}
     steps, pads, spreads, added = (per_dimension(value, name, dims) for name, value in options.items())
     return _of_numbers(input, weight, bias, steps, pads, spreads, added, transposed, as_int(groups, "groups"))
@@ -205,8 +204,14 @@ def _for_weight(weight: Tensor, dims: int, **options: Any) -> list[Shape]:
     Raises:
         RuntimeError: the weight has others.
     """
-    meant = max(len(weight._array.shape) - 2, 0)
+    _check_kernel_dims(weight)
+    meant = len(weight._array.shape) - 2
     return [per_dimension(numbers_of(value, name, dims), name, meant) for name, value in options.items()]
+
+
+def _check_kernel_dims(weight: Tensor) -> None:
+    if len(weight._array.shape) < 3:
+        raise RuntimeError("weight should have at least three dimensions")
 
 
 def _check_dims(name: str, input: Tensor, dims: int) -> None:
@@ -235,6 +240,8 @@ def _conv(
     groups: int,
 ) -> Tensor:
     _check_dims(f"conv{dims}d", input, dims)
+    if padding.__class__ is str:
+        _check_named(padding, input, weight, dims)
     steps, spreads = _for_weight(weight, dims, stride=stride, dilation=dilation)
     groups, none = as_int(groups, "groups"), (0,) * dims
 
@@ -244,20 +251,26 @@ def _conv(
             (pads,) = _for_weight(weight, dims, padding=padding)
         elif padding == "same":
             input, pads = _same(input, weight, steps, spreads)
-        elif padding != "valid":
-            raise RuntimeError(f"Invalid padding string: {padding!r}")
         return _of_numbers(input, weight, bias, steps, pads, spreads, none, False, groups)
 
     return _batched(input, dims, compute)
 
 
-def _same(input: Tensor, weight: Tensor, stride: Shape, dilation: Shape) -> tuple[Tensor, Shape]:
-    """The padding that gives as many places as there are; where it is odd, the input gets a zero more at the end."""
-    if weight.dim() != input.dim():
+def _check_named(padding: str, input: Tensor, weight: Tensor, dims: int) -> None:
+    """Refuse a padding that there is not and, before the options, a weight that "same" places cannot be computed of."""
+    if padding not in ("same", "valid"):
+        raise RuntimeError(f"Invalid padding string: {padding!r}")
+    _check_kernel_dims(weight)
+    if padding == "same" and weight.dim() != dims + 2:
+        shape = [1] * (dims + 2 - input.dim()) + list(input.shape)
         raise RuntimeError(
             f"Expected {weight.dim()}-dimensional input for {weight.dim()}-dimensional weight{list(weight.shape)}, but got "
-            f"{input.dim()}-dimensional input of size {list(input.shape)} instead"
+            f"{dims + 2}-dimensional input of size {shape} instead"
         )
+
+
+def _same(input: Tensor, weight: Tensor, stride: Shape, dilation: Shape) -> tuple[Tensor, Shape]:
+    """The padding that gives as many places as there are; where it is odd, the input gets a zero more at the end."""
     if any(step != 1 for step in stride):
         raise RuntimeError("padding='same' is not supported for strided convolutions")
     dilation = per_dimension(dilation, "dilation", weight.dim() - 2)

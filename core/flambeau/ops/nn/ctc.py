@@ -142,6 +142,8 @@ _FROM = "(while checking arguments for ctc_loss_allocate_outputs)"
 
 
 def _lengths(name: str, lengths: Any, batch: int, most: float) -> list[int]:
+    if isinstance(lengths, Tensor) and not _counts(lengths):
+        raise RuntimeError(f"{name} must be integral")
     listed = lengths.reshape(-1).tolist() if isinstance(lengths, Tensor) else [int(each) for each in lengths]
     if len(listed) != batch:
         raise RuntimeError(f"{name} must be of size batch_size")
@@ -153,8 +155,15 @@ def _lengths(name: str, lengths: Any, batch: int, most: float) -> list[int]:
     return [int(each) for each in listed]
 
 
+def _counts(tensor: Tensor) -> bool:
+    """Whether its elements are integers."""
+    return not (tensor.is_floating_point() or tensor.is_complex() or tensor.dtype is dtypes.bool)
+
+
 def _labels_of(targets: Tensor, lengths: list[int]) -> list[list[int]]:
     """The labels of each sample, from targets one behind the other or (N, S)."""
+    if targets.is_complex():
+        raise RuntimeError("targets must be integral")
     if targets.dim() == 1:
         if targets.shape[0] != sum(lengths):
             raise RuntimeError(
@@ -208,6 +217,10 @@ def ctc_losses(
         raise RuntimeError("log_probs tensor must not be empty")
     if not log_probs._type.real_floats or log_probs._type.halves:
         raise NotImplementedError(f"\"ctc_loss_cpu\" not implemented for '{scalar_type_name(log_probs.dtype)}'")
+    if log_probs.dim() != 3:
+        raise RuntimeError(
+            f"Expected 3-dimensional tensor, but got {log_probs.dim()}-dimensional tensor for argument #1 'log_probs' {_FROM}"
+        )
     length, batch, classes = log_probs.shape
     if not 0 <= blank < classes:
         raise RuntimeError("blank must be in label range")

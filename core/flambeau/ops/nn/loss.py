@@ -22,7 +22,7 @@ from flambeau.ops.movement.broadcasting import broadcast_tensors
 from flambeau.ops.movement.shapes import reshape, squeeze, unsqueeze
 from flambeau.ops.reductions.sums import mean, sum
 from flambeau.promotion import result_dtype
-from flambeau.shapes import as_int, normalize_dim
+from flambeau.shapes import Shape, as_int, normalize_dim
 
 from .activation import _softmax_backward, log_softmax
 
@@ -109,7 +109,8 @@ def nll_loss(
         IndexError: a target is not a class.
         ValueError: the shapes do not fit.
         RuntimeError: a gradient of the weights is wanted.
-        RuntimeError: there is not one weight for every class.
+        RuntimeError: there is not one weight for every class, or they are of another dtype than the input.
+        NotImplementedError: the input is not of real floating point numbers.
 
     Example:
         >>> import flambeau as torch
@@ -118,6 +119,7 @@ def nll_loss(
     """
     if input.dim() == 0:
         raise ValueError("Expected 1 or more dimensions (got 0)")
+    target = _without_batch(input, target)
     classes = 0 if input.dim() == 1 else 1
     target, ignored = _checked(input, target, weight, ignore_index, classes)
     loss, name = (_nll_loss, "nll_loss") if input.dim() <= 2 else (_nll_loss2d, "nll_loss2d")
@@ -140,6 +142,11 @@ def _checked(
     return target, ignore_index if _range_of(target, input._array.shape[classes], ignore_index) else None
 
 
+def _without_batch(input: Tensor, target: Tensor) -> Tensor:
+    """The target of one sample, which may also come as a vector of one."""
+    return reshape(target, ()) if len(input._array.shape) == 1 and target._array.shape == (1,) else target
+
+
 def _safe(target: Tensor, ignore_index: int | None) -> tuple[Tensor | None, Tensor]:
     """Which targets do not count, None for no one; and the targets with class 0 in the place of these."""
     if ignore_index is None:  # the common case
@@ -154,9 +161,20 @@ def _scales(weight: Tensor, ignored: Tensor | None, safe: Tensor) -> Tensor:
     return scale if ignored is None else scale.masked_fill(ignored, 0.0)
 
 
+def _check_numbers(input: Tensor, weight: Tensor | None) -> None:
+    """Refuse logarithms that are not of real floating point numbers, and weights of another dtype."""
+    if not input._type.real_floats:
+        kernel = "nll_loss_out_frame" if input.dim() <= 2 else "nll_loss2d_forward_out_frame"
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type_name(input.dtype)}'")
+    if weight is not None and weight.dtype is not input.dtype:
+        expected, found = scalar_type_name(input.dtype), scalar_type_name(weight.dtype)
+        raise RuntimeError(f"expected scalar type {expected} but found {found}")
+
+
 def _negative_log_likelihood(
     input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int | None, reduction: str
 ) -> Tensor:
+    _check_numbers(input, weight)
     classes = 0 if input.dim() == 1 else 1
     ignored, safe = _safe(target, ignore_index)
     losses = -squeeze(_gather_rows(input.detach(), classes, unsqueeze(safe, classes)), classes)
@@ -216,16 +234,31 @@ def _nll_loss2d(
 
 
 def _check_target(input: Tensor, target: Tensor, classes: int) -> None:
+    shape, found = tuple(input._array.shape), tuple(target._array.shape)
+    wanted = shape[:classes] + shape[classes + 1 :]
+    if found != wanted:
+        _check_target_dims(shape, found)
     if target.dtype not in (dtypes.int64, dtypes.uint8):
         raise RuntimeError(f"expected target dtype to be Long or Byte, but got {scalar_type_name(target.dtype)}")
-    shape = input._array.shape
-    wanted = shape[:classes] + shape[classes + 1 :]
-    if target._array.shape != wanted:
-        if target.dim() and shape and target._array.shape[0] != shape[0]:
-            raise ValueError(
-                f"Expected input batch_size ({shape[0]}) to match target batch_size ({target._array.shape[0]})."
-            )
-        raise RuntimeError(f"Expected target size {list(wanted)}, got {list(target.shape)}")
+    if found != wanted and len(shape) == 1:
+        raise ValueError(f"For 1D input, 1D target must have size 1, but got target size: {found[0]}")
+    if found != wanted:
+        raise RuntimeError(f"size mismatch (got input: {list(shape)} , target: {list(found)}")
+
+
+def _check_target_dims(shape: Shape, found: Shape) -> None:
+    """Refuse targets of another batch or of other dims than the scores of that shape ask for."""
+    batch = found[0] if found else 0
+    if len(shape) > 1 and batch != shape[0]:
+        raise ValueError(f"Expected input batch_size ({shape[0]}) to match target batch_size ({batch}).")
+    if len(shape) <= 2 and len(found) > 1:
+        raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
+    if len(shape) == 4 and len(found) != 3:
+        raise RuntimeError(
+            f"only batches of spatial targets supported (3D tensors) but got targets of dimension: {len(found)}"
+        )
+    if len(shape) not in (1, 2, 4):
+        raise RuntimeError(f"Expected target size {[shape[0], *shape[2:]]}, got {list(found)}")
 
 
 def _check_weight(weight: Tensor | None, classes: int, of: str = "") -> None:
@@ -283,6 +316,7 @@ def cross_entropy(
     probabilities = target._array.shape == input._array.shape
     if probabilities:
         _check_probabilities(target, ignore_index)
+    target = _without_batch(input, target)
     classes = normalize_dim(0 if input.dim() == 1 else 1, input.dim())
     if weight is None and label_smoothing == 0.0 and not probabilities and _is_plain(input):
         target, ignored = _checked(input, target, None, ignore_index, 1)

@@ -12,17 +12,25 @@ from .loss import _reduced
 __all__: list[str] = []  # functions of torch.nn.functional alone
 
 
-def check_scores(kernel: str, input: Tensor, target: Tensor) -> None:
-    """Refuse scores that are no matrix or vector or are not floating, and targets that are not int64.
+def check_shape(input: Tensor) -> None:
+    """Refuse scores that are no matrix or vector.
 
     Raises:
-        RuntimeError, NotImplementedError: they are.
+        RuntimeError: they are.
     """
     shape = input._array.shape
     if len(shape) > 2 or 0 in shape[1:] or shape == (0,):
         raise RuntimeError(
             f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(shape)}"
         )
+
+
+def check_types(kernel: str, input: Tensor, target: Tensor) -> None:
+    """Refuse scores that are not floating, and targets that are not int64.
+
+    Raises:
+        RuntimeError, NotImplementedError: they are.
+    """
     if not input._type.real_floats or input._type.halves:
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type_name(input.dtype)}'")
     if target.dtype is not dtypes.int64:

@@ -19,6 +19,7 @@ from flambeau.ops.creation._bent import bent
 from flambeau.ops.creation.filled import empty, ones_like
 from flambeau.ops.elementwise.selection import where
 from flambeau.ops.reductions.sums import sum
+from flambeau.type_info import finfo
 
 __all__ = [
     "celu", "celu_", "hardshrink", "prelu", "rrelu", "rrelu_", "selu", "selu_", "threshold", "threshold_",
@@ -254,7 +255,7 @@ def rrelu(
         raise RuntimeError(f"Lower bound should be less than or equal to the upper bound, but got {lower} and {upper}")
     if not isinstance(input, Tensor):
         raise TypeError(f"rrelu(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
-    low = ~(input.detach() > 0)
+    low = input.detach() <= 0  # of nan nothing is drawn
     slopes = ones_like(input, requires_grad=False, memory_format=layouts.contiguous_format)
     if training:
         drawn = empty(int(sum(low)), dtype=dtypes.float64, device=input.device).uniform_(
@@ -382,7 +383,7 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """Move elements by ``lambd`` towards 0, and not beyond. Source of the semantics: ``torch.nn.functional.softshrink``.
 
     Raises:
-        RuntimeError: ``lambd`` is negative.
+        RuntimeError: ``lambd`` is negative, or larger than any number of the dtype.
         NotImplementedError: the input is not floating.
 
     Example:
@@ -392,9 +393,16 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """
     if isinstance(input, Tensor):
         check_floating("softshrink_check", input)
-    if lambd < 0:
-        raise RuntimeError(f"lambda must be greater or equal to 0, but found to be {lambd:g}.")
+        _check_lambda(input, lambd)
     return in_form("softshrink", _softshrink, input, False, lambd)
+
+
+def _check_lambda(input: Tensor, lambd: float) -> None:
+    largest = finfo(input.dtype).max
+    if not 0 <= lambd <= largest:  # neither is nan
+        raise RuntimeError(
+            f"lambda must be in range [0, {largest:g}] for input dtype {scalar_type_name(input.dtype)}, but found {lambd:g}"
+        )
 
 
 # -- the in-place forms as functions ---------------------------------------------------------------

@@ -1,0 +1,59 @@
+"""What is refused before anything is changed, and what functions of layers take, as PyTorch does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import flambeau
+
+
+def test_a_table_of_complex_numbers_is_refused_before_its_rows_are_shortened() -> None:
+    table = flambeau.full((3, 2), 2 + 2j)
+    with pytest.raises(RuntimeError, match="'weight' to have one of the following scalar types"):
+        flambeau.nn.functional.embedding_bag(flambeau.tensor([[0, 1]]), table, max_norm=1.0)
+    assert table.tolist() == [[2 + 2j] * 2] * 3
+
+
+def test_running_statistics_of_another_shape_are_refused() -> None:
+    running = flambeau.zeros(1, 2), flambeau.ones(1, 2)
+    with pytest.raises(RuntimeError, match=r"running_mean should have 1 dimension, but has the shape \[1, 2\]"):
+        flambeau.nn.functional.batch_norm(flambeau.ones(3, 2), *running, training=True)
+    assert running[0].tolist() == [[0.0, 0.0]]
+
+
+# -- what is taken, and was refused or understood otherwise ---------------------------------------------------------------
+
+TAKEN: dict[str, Callable[[Any], Any]] = {
+    "target-of-one-sample": lambda t: t.nn.functional.nll_loss(t.tensor([-1.0, -2.0]), t.tensor([1]), reduction="none"),
+    "labels-of-one-sample": lambda t: t.nn.functional.multilabel_soft_margin_loss(t.ones(3), t.ones(1, 3)),
+    "bias-of-a-row": lambda t: t.nn.functional.linear(t.ones(3), t.ones(4, 3), t.arange(4.0).reshape(1, 4)),
+    "bias-of-every-row": lambda t: t.nn.functional.linear(t.ones(2, 2, 3), t.ones(4, 3), t.arange(4.0).reshape(4, 1)),
+    "bias-that-is-broadcast": lambda t: t.nn.functional.linear(
+        t.ones(2, 2, 3), t.ones(4, 3), t.arange(8.0).reshape(2, 4)
+    ),
+    "bias-of-a-number": lambda t: t.nn.functional.linear(t.ones(2, 2, 3), t.ones(4, 3), t.tensor(2)),
+    "old-name-of-mean": lambda t: t.nn.HuberLoss(reduction="elementwise_mean")(t.ones(2), t.tensor([0.5, 4.0])),
+}
+
+
+@pytest.mark.oracle
+@pytest.mark.filterwarnings("ignore:reduction='elementwise_mean' is deprecated")
+@pytest.mark.parametrize("name", TAKEN)
+def test_it_is_taken_as_pytorch_takes_it(torch: ModuleType, name: str) -> None:
+    found, wanted = TAKEN[name](flambeau), TAKEN[name](torch)
+    assert tuple(found.shape) == tuple(wanted.shape)
+    assert found.flatten().tolist() == pytest.approx(wanted.flatten().tolist(), rel=1e-6)
+
+
+@pytest.mark.oracle
+def test_nothing_is_drawn_for_what_is_no_number(torch: ModuleType) -> None:
+    def slopes(t: Any) -> list[float]:
+        t.manual_seed(3)
+        given = t.tensor([float("nan"), -1.0, -1.0, 2.0])
+        return t.nn.functional.rrelu(given, 0.1, 0.9, training=True).tolist()[1:]  # type: ignore[no-any-return]
+
+    assert slopes(flambeau) == pytest.approx(slopes(torch), rel=1e-6)
