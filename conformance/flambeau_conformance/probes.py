@@ -108,15 +108,21 @@ class Probe:
             known = golden(self.op.section, self.numbers_of)
             expected = [*map(or_, known, expected), expected[-1]]
         found = self.observed(subject)
-        if self.aspect == "memory" and not subject.keeps_memory_order():
-            found, expected = _without_strides(found), _without_strides(expected)
+        if self.aspect == "memory":
+            hidden = _hidden_from(subject)
+            found, expected = _without(hidden, found), _without(hidden, expected)
         check_observed(subject, found, expected, self.tolerance or self.op.tolerance)
 
 
-def _without_strides(observation: Any) -> Any:
-    if isinstance(observation, dict):
+def _hidden_from(subject: Subject) -> tuple[str, ...]:
+    """What a subject does not tell of its memory, or need not do as PyTorch does."""
+    return (*(() if subject.keeps_memory_order() else ("strides",)), *(() if subject.has_addresses() else ("shares",)))
+
+
+def _without(hidden: tuple[str, ...], observation: Any) -> Any:
+    if not hidden or isinstance(observation, dict):
         return observation
-    return [{name: fact for name, fact in each.items() if name != "strides"} for each in observation]
+    return [{name: fact for name, fact in each.items() if name not in hidden} for each in observation]
 
 
 def generated_cases(op: Op, needed: Callable[[Sample, str], tuple[str, ...]], needs: tuple[str, ...]) -> Iterator[Case]:
