@@ -14,7 +14,8 @@ from .options import Called
 __all__ = ["named_dtypes"]
 
 _OTHER_NAMES = {
-    "double": "float64", "half": "float16", "short": "int16", "cdouble": "complex128", "cfloat": "complex64", "chalf": "complex32",
+    "double": "float64", "half": "float16", "short": "int16", "cdouble": "complex128", "cfloat": "complex64",
+    "chalf": "complex32",
 }  # fmt: skip
 """Methods and dtypes of other names. ``int`` and its like are Python's too, and every backend has bool and float32."""
 

@@ -6,6 +6,7 @@ from importlib import import_module
 from itertools import combinations
 from typing import Any
 
+from ...checks import quietly
 from ...declare import Sample, op
 from ...inputs import SPECIAL
 from ...programs import program, programs, refusals, texts
@@ -147,6 +148,7 @@ def _hard(kind: str, options: dict[str, Any], also: str = "") -> Iterator[Sample
     for dtype in ("float16", "bfloat16"):
         yield made(dtype, _some_steps, dtype, dtype_of_all=dtype, size=3)
     yield made("over-20000", _some_steps, size=22_003)
+    yield made("in-blocks", _some_steps, size=70_003)
     for name, shape in (("rows", (3, 701)), ("columns", (701, 3))):
         yield made(name, _some_in_memory, shape=shape)
     yield made("stepped", _stepped)
@@ -161,6 +163,32 @@ for _kind, _options in (("SGD", _SGD), ("Adam", _ADAM), ("AdamW", _ADAM)):
         _sample("double", _kind, {"weight_decay": 0.1}, dtype="float64"),
         _sample("many", _kind, {"weight_decay": 0.1}, size=200, steps=2), _sample("long", _kind, {}, steps=30),
         *_hard(_kind, _ALL[_kind], "-all"), *_hard(_kind, {}),
+    ])  # fmt: skip
+
+
+# -- sparse gradients --------------------------------------------------------------------------------------------------
+
+
+def _sparse_steps(t: Any, kind: str, options: dict[str, Any]) -> Any:
+    """The parameters after each of several steps on gradients that store some rows, one of them twice."""
+    x = t.tensor([[1.0, -2.0], [0.5, 3.0], [0.25, -1.5]]).requires_grad_()
+    optimizer, found = _maker(kind, options)(t, [x]), []
+    for rows in ([0, 2], [2], [0, 1, 2], [1, 1]):
+        numbers = t.linspace(-1, 2, 2 * len(rows)).reshape(len(rows), 2)
+        x.grad = quietly(lambda rows=rows, numbers=numbers: t.sparse_coo_tensor(t.tensor([rows]), numbers, (3, 2)))
+        optimizer.step()
+        found.append(x.detach().clone())
+    return t.stack(found)
+
+
+_OF_SPARSE: dict[str, dict[str, Any]] = {
+    "SGD": {name: _SGD[name] for name in ("momentum", "maximize", "dampening", "nesterov")},
+    "SparseAdam": {name: _ADAM[name] for name in ("betas", "eps", "maximize")},
+}
+for _kind, _options in _OF_SPARSE.items():
+    op(f"optim.{_kind}-sparse", dtypes=("float32",), tolerance="large", differentiable=False, method=False, refuses=False, samples=[
+        Sample(name, lambda t, kind=_kind, options=options: _sparse_steps(t, kind, options), (), dtypes=("float32",), gradient=False)
+        for name, options in _pairs(_options).items()
     ])  # fmt: skip
 
 
@@ -401,7 +429,18 @@ def _rate_is_loaded(t: Any) -> Any:
     return second.param_groups[0]["lr"], second.param_groups[0]["momentum"]
 
 
+def _steps_are_loaded(t: Any) -> Any:
+    """The dtypes of what is remembered of a parameter in half precision, once it has been loaded."""
+    x = t.ones(2, dtype=t.float16, requires_grad=True)
+    x.grad = t.ones(2, dtype=t.float16)
+    optimizer = t.optim.Adam([x])
+    optimizer.step()
+    optimizer.load_state_dict(optimizer.state_dict())
+    return {name: str(value.dtype) for name, value in optimizer.state[x].items()}
+
+
 programs("optimizer", {
+    "step-is-loaded": (_steps_are_loaded, {"step": "torch.float32", "exp_avg": "torch.float16", "exp_avg_sq": "torch.float16"}),
     "resumed-SGD": (lambda t: _resumed(t, "SGD", momentum=0.9), [True, [-0.5561999082565308, 1.1123998165130615], ["momentum_buffer"], []]),
     "resumed-Adam": (lambda t: _resumed(t, "Adam"), [True, [0.5668818354606628, -1.569878339767456], ["step", "exp_avg", "exp_avg_sq"], [6]]),
     "resumed-amsgrad": (lambda t: _resumed(t, "Adam", amsgrad=True), [True, [0.5668818354606628, -1.569878339767456], ["step", "exp_avg", "exp_avg_sq", "max_exp_avg_sq"], [6]]),

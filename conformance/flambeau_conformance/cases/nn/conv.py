@@ -42,6 +42,7 @@ for _dims in (1, 2, 3):
         _sample("each", _name, _all, stride=(2, 1, 3)[:_dims], padding=(1, 0, 2)[:_dims], dilation=(1, 2, 1)[:_dims]),
     ] + _of_two(_dims, [
         _sample("without-bias", _name, _all[:2]), Sample("same", _same, _all),
+        *(Sample(f"same-{rows}-{columns}", _same, (_all[0], In((2, 2, rows, columns)), _all[2])) for rows, columns in ((2, 3), (3, 2), (4, 1))),
         _sample("depthwise", _name, _given(_dims, 2, 2, 2), groups=2, padding=1),
         _sample("depthwise-twice", _name, _given(_dims, 2, 4, 2), groups=2, stride=2, padding=1),
         _sample("one-place", _name, (_all[0], In((2, 2, *[1] * _dims)), _all[2])),
