@@ -13,6 +13,7 @@ from .golden import golden, recorded
 from .gradients import check_gradient, check_second_gradient, check_tangent
 from .inputs import In, draw, is_floating
 from .model import Case, Error, Op, Sample
+from .named import named_dtypes
 from .observe import check_tensor, tensor_as_data
 from .probes import generated_cases
 from .scalars import scalar_cases
@@ -102,7 +103,8 @@ def _value(op: Op, sample: Sample, dtype: str) -> Case:
 
 def _needed(sample: Sample, dtype: str) -> tuple[str, ...]:
     """The dtypes of a sample: of its tensors, drawn for ``dtype``, and those that it needs otherwise."""
-    return tuple(sorted({dtype, *sample.also, *(draw(In((), spec.domain), dtype, "")[1] for spec in sample.inputs)}))
+    drawn = (draw(In((), spec.domain), dtype, "")[1] for spec in sample.inputs)
+    return tuple(sorted({dtype, *sample.also, *named_dtypes(sample.call), *drawn}))
 
 
 def _reference(op: Op, reference: Callable[..., Any], dtype: str, needs: tuple[str, ...]) -> Case:
@@ -260,4 +262,6 @@ def _error(op: Op, error: Error) -> Case:
     def check(subject: Subject) -> None:
         expect_raises(lambda: error.call(subject.torch), error.raises, error.match)
 
-    return Case(f"{op.name}/error/{error.name}/-", op.section, check, error.also)
+    return Case(
+        f"{op.name}/error/{error.name}/-", op.section, check, tuple(sorted({*error.also, *named_dtypes(error.call)}))
+    )

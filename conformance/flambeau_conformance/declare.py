@@ -15,6 +15,7 @@ from typing import Any
 
 from .inputs import In
 from .model import ALL, FLOATS, INTEGERS, NUMBERS, Case, Error, Op, Sample
+from .named import named_dtypes
 from .subject import Subject
 
 __all__ = [
@@ -100,7 +101,8 @@ def case(
     """Add a function as a case under an address ``op/aspect/name``."""
 
     def add(check: Callable[[Subject], None]) -> Callable[[Subject], None]:
-        _single.append(Case(address, _section, check, dtypes, anchors=anchors, extensions=extensions, part=part))
+        needed = tuple(sorted({*dtypes, *named_dtypes(check)}))
+        _single.append(Case(address, _section, check, needed, anchors=anchors, extensions=extensions, part=part))
         return check
 
     return add

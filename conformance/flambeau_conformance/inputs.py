@@ -19,6 +19,7 @@ _MULTIPLIER, _INCREMENT, _MODULUS = 6364136223846793005, 1442695040888963407, 1 
 
 _RANGES = {
     "real": (-2.0, 2.0), "positive": (0.3, 3.0), "unit": (-0.9, 0.9), "small": (-0.5, 0.5), "nonzero": (0.4, 2.5),
+    "deep": (-2000.0, -1000.0),
 }  # fmt: skip
 
 
@@ -26,9 +27,9 @@ _RANGES = {
 class In:
     """One tensor argument: its shape and the numbers in it.
 
-    ``domain`` is a range ("real", "positive", "unit", "small"), "nonzero" (either sign), "distinct" (no two closer than
-    0.1), "index:n" (int64 from 0 to n - 1, whatever the dtype of the case), "bool", or one of :data:`SPELLED`, whose
-    numbers stand in a list that is repeated.
+    ``domain`` is a range ("real", "positive", "unit", "small", "deep"), "nonzero" (either sign), "distinct" (no two closer
+    than 0.1), "rare" (special ones among many), "least" (nothing is less), "index:n" (int64 from 0 to n - 1, whatever the
+    dtype of the case), "bool", or one of :data:`SPELLED`, whose numbers stand in a list that is repeated.
     """
 
     shape: tuple[int, ...] = (2, 3)
@@ -131,6 +132,10 @@ def _drawn(count: int, domain: str, dtype: str, seed: str) -> tuple[list[Any], s
         return list(map(complex, real, imaginary)), dtype
     if domain in SPELLED:
         return _spelled(count, domain, dtype), dtype
+    if domain == "rare":
+        return _with_special(_drawn(count, "real", dtype, seed)[0], dtype), dtype
+    if domain == "least":
+        return [limits_of(dtype)[0] if is_integral(dtype) else -math.inf] * count, dtype
     if domain == "limits":
         numbers = _limits(dtype) if is_integral(dtype) else SPELLED["edges"]
         return [numbers[position % len(numbers)] for position in range(count)], dtype
@@ -147,6 +152,17 @@ def _drawn(count: int, domain: str, dtype: str, seed: str) -> tuple[list[Any], s
     # Numbers that float32 holds exactly, so that every dtype starts from the same ones; many differ by their last digits.
     grain = 1024 if count <= _FEW else 1 << 20
     return [round(value * grain) / grain for value in values], dtype
+
+
+_RARE = 97
+"""Of so many numbers one is special, so that lines of a large tensor have none, or one, or many."""
+
+
+def _with_special(numbers: list[Any], dtype: str) -> list[Any]:
+    special = _limits(dtype) if is_integral(dtype) else [*SPECIAL, -math.nan]
+    for turn, place in enumerate(range(_RARE // 2, len(numbers), _RARE)):
+        numbers[place] = special[turn % len(special)]
+    return numbers
 
 
 def _spelled(count: int, domain: str, dtype: str) -> list[Any]:

@@ -174,6 +174,8 @@ def check_tensor(subject: Subject, found: dict[str, Any], expected: dict[str, An
     for about in ("dtype", "shape", *_UNUSUAL):
         one, two = found.get(about) or [], expected.get(about) or []
         expect(one == two, f"{about}: {one}, expected {two}")
+    for one, two in zip(found.get("became") or (), expected.get("became") or (), strict=False):
+        check_tensor(subject, one, two, tolerance)  # of the arguments that were changed
     if "dtype" not in expected:
         return
     dtype = expected["dtype"]

@@ -1,6 +1,6 @@
 """Generated cases: what every op must do beyond the samples that are written down for it.
 
-Each :class:`Probe` is a sample in other circumstances: on large tensors, in every dtype, at the limits of integers, on special
+Each :class:`.Probe` is a sample in other circumstances: on large tensors, in every dtype, at the limits of integers, on special
 numbers, without elements, in another order of memory, with its options in pairs, at the ties and edges of its derivative.
 Nothing is declared for it but what is declared anyway; what must come out was recorded from PyTorch, and where PyTorch
 refuses the call there is no case, unless the aspect is about refusing. What is left out has a reason in ``generated.toml``.
@@ -9,25 +9,25 @@ refuses the call there is no case, unless the aspect is about refusing. What is 
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from itertools import chain
-from operator import or_
 from typing import Any
 
 from flambeau.ops import ROWS
 from flambeau.shapes import contiguous_strides
 
 from .arguments import arguments, outputs_of, run
-from .golden import golden, recorded
+from .golden import recorded
 from .in_place import in_place_cases
 from .inputs import FLOATING, INTEGRAL, is_complex, is_floating
 from .left_out import left_out
 from .model import Case, Op, Sample
-from .observe import KNOWN, check_observed, is_too_large, observed
+from .observe import observed, tensor_as_data
 from .options import Called, dim_bounds, is_public, option_pairs, takes
+from .probe import Probe
 from .subject import Subject
-from .variants import ARRANGED, deeper, degenerate, elements_of, filled, grown, is_regular, specially_filled
+from .variants import ARRANGED, deeper, degenerate, filled, grown, is_regular, specially_filled
 
 __all__ = ["ASPECTS", "Probe", "candidates", "generated_cases", "known_calls", "probes_of"]
 
@@ -45,78 +45,6 @@ _MANY = 3
 
 _KINDS = 2
 """So many kinds of arguments are tried with all options."""
-
-
-@dataclass(frozen=True)
-class Probe:
-    """One observation.
-
-    Attributes:
-        op: whose.
-        aspect: what it is about; the second part of the address.
-        sample: what is called.
-        variant: its name and what is different, the third part.
-        dtype: of the tensors that are drawn.
-        observe: what is recorded from PyTorch, and compared.
-        refusals: whether it is a case too that the call raises.
-        tolerance: the class of :mod:`.compare`; the op's if None.
-        numbers_of: the address under which the numbers are recorded already, if they are.
-    """
-
-    op: Op
-    aspect: str
-    sample: Sample
-    variant: str
-    dtype: str
-    observe: Callable[[Subject, Sample, str], Any]
-    refusals: bool = False
-    tolerance: str | None = None
-    numbers_of: str | None = None
-
-    @property
-    def address(self) -> str:
-        """The address of its case."""
-        return f"{self.op.name}/{self.aspect}/{self.variant}/{self.dtype}"
-
-    def observed(self, subject: Subject) -> Any:
-        """What a subject does."""
-        return self.observe(subject, self.sample, self.dtype)
-
-    def is_case(self, observation: Any) -> bool:
-        """Whether what PyTorch did is something to hold others to."""
-        if isinstance(observation, dict):
-            return self.refusals
-        return not is_too_large(observation)
-
-    def recorded(self, subject: Subject) -> Any:
-        """What is kept of what a subject does: not the numbers that are kept elsewhere."""
-        found = self.observed(subject)
-        if self.numbers_of is None or isinstance(found, dict):
-            return found
-        return [{name: value for name, value in each.items() if name not in KNOWN and value} for each in found]
-
-    def case(self, needed: Callable[[Sample, str], tuple[str, ...]], needs: tuple[str, ...]) -> Case:
-        """The case of it."""
-        return Case(
-            self.address, self.op.section, self._check, needed(self.sample, self.dtype), needs,
-            extensions=self.op.extensions, elements=elements_of(self.sample),
-        )  # fmt: skip
-
-    def _check(self, subject: Subject) -> None:
-        expected = golden(self.op.section, self.address)
-        if self.numbers_of is not None and isinstance(expected, list):
-            known = golden(self.op.section, self.numbers_of)
-            expected = [*map(or_, known, expected), expected[-1]]
-        found = self.observed(subject)
-        if self.aspect == "memory" and not subject.keeps_memory_order():
-            found, expected = _without_strides(found), _without_strides(expected)
-        check_observed(subject, found, expected, self.tolerance or self.op.tolerance)
-
-
-def _without_strides(observation: Any) -> Any:
-    if isinstance(observation, dict):
-        return observation
-    return [{name: fact for name, fact in each.items() if name != "strides"} for each in observation]
 
 
 def generated_cases(op: Op, needed: Callable[[Sample, str], tuple[str, ...]], needs: tuple[str, ...]) -> Iterator[Case]:
@@ -220,6 +148,25 @@ def _large_in_every_dtype(op: Op) -> Iterator[Probe]:
                 yield Probe(op, "large", one, f"{regular[0].name}-{name}", dtype, _results)
 
 
+def _beyond_blocks(op: Op) -> Iterator[Probe]:
+    """What goes through memory in blocks that are larger than what else is large."""
+    regular = [sample for sample in op.samples if is_regular(sample)] if op.section in _IN_BLOCKS else []
+    for sample in regular[:2]:
+        for name, one in grown(sample, _MANY_BLOCKS, _MANY_BLOCKS):
+            if name != "even" and (dtype := _first(op, sample, _SINGLE_FIRST)):
+                yield Probe(
+                    op, "large", one, f"{sample.name}-{name}-in-blocks", dtype, _results, tolerance=_of_many(op)
+                )
+                if op.differentiable and sample.gradient:
+                    yield Probe(
+                        op, "derivatives", one, f"{sample.name}-{name}-in-blocks", "float64", _observe_large_derivatives,
+                        tolerance="long",
+                    )  # fmt: skip
+
+
+_IN_BLOCKS, _MANY_BLOCKS = ("nn/normalization",), 150_000
+
+
 def _of_many(op: Op) -> str | None:
     """The class of tolerance of large results: sums have more terms."""
     return "large" if op.tolerance in ("composite", "special", "reduction", "matmul") else None
@@ -261,9 +208,31 @@ def _special(op: Op) -> Iterator[Probe]:
     yield from _of_numbers(op, "special", "special", FLOATING if op.arity else ("float32",))
     yield from _of_numbers(op, "special", "ties", ("float32", "int64"))
     yield from _of_numbers(op, "special", "same", ("float32",))
+    if not op.arity and op.tolerance not in ("matmul", "factorization") and not op.section.startswith("fft/"):
+        yield from _of_numbers(op, "special", "least", ("float32", "int64"))
     for sample in () if op.arity else op.samples:
         for place, other in specially_filled(sample) if is_regular(sample) else ():
             yield Probe(op, "special", other, f"{sample.name}-special-{place}", "float32", _results)
+
+
+def _special_among_many(op: Op) -> Iterator[Probe]:
+    """Large tensors, whose lines are gone through in other ways than short ones, of numbers that those ways may not bear."""
+    regular = [sample for sample in op.samples if is_regular(sample)] if op.section.startswith(_IN_LINES) else []
+    for sample in regular[:2]:
+        large = dict(grown(sample))
+        for growth, domain, dtypes in _AMONG_MANY:
+            other = filled(large[growth], domain) if growth in large else None
+            if other is not None and (dtype := _first(op, sample, dtypes)):
+                yield Probe(
+                    op, "special", other, f"{sample.name}-{domain}-{growth}", dtype, _results, tolerance=_of_many(op)
+                )
+
+
+_IN_LINES = ("reductions/", "sorting/", "indexing/", "nn/activation")
+_AMONG_MANY = (
+    ("even", "rare", ("float32", "float64")), ("rows", "rare", ("float32", "float64")), ("even", "deep", ("float32", "float64")),
+    ("even", "ties", ("float32", "float64")), ("even", "limits", ("int64", "int32")),
+)  # fmt: skip
 
 
 def _sizes(op: Op) -> Iterator[Probe]:
@@ -330,9 +299,8 @@ def _observe_memory(name: str) -> Callable[[Subject, Sample, str], Any]:
                 data["strides"] = _unusual_strides(result)
                 data["shares"] = [place for place, memory in enumerate(places) if memory == _memory_of(result)]
             after = [tensor.tolist() for tensor in tensors]
-            found.append(
-                {"changed": [place for place in range(len(tensors)) if str(before[place]) != str(after[place])]}
-            )
+            changed = [place for place in range(len(tensors)) if str(before[place]) != str(after[place])]
+            found.append({"changed": changed, "became": [tensor_as_data(tensors[place].detach()) for place in changed]})
         return found
 
     return observe
@@ -593,5 +561,6 @@ _TARGETS: dict[str, Callable[[Any], tuple[Any, Any]]] = {
 
 
 _MAKERS: tuple[Callable[[Op], Iterator[Probe]], ...] = (
-    _of_every_dtype, _large, _large_in_every_dtype, _limits, _special, _sizes, _degenerate, _memory, _derivatives, _options,
+    _of_every_dtype, _large, _large_in_every_dtype, _beyond_blocks, _limits, _special, _special_among_many, _sizes, _degenerate,
+    _memory, _derivatives, _options,
 )  # fmt: skip

@@ -63,6 +63,10 @@ class Subject:
         t = self.torch
         return tuple((t.zeros((2, 3)).t() + 1).stride()) == (1, 3)
 
+    def has_addresses(self) -> bool:
+        """Whether tensors tell where their memory is; only then it shows by itself which of them share it."""
+        return bool(self.torch.ones(1).data_ptr())
+
     def tensor(self, values: Any, dtype: str, *, requires_grad: bool = False) -> Any:
         """A tensor of nested lists."""
         return self.torch.tensor(values, dtype=getattr(self.torch, dtype), requires_grad=requires_grad)

@@ -35,8 +35,8 @@ def _largest(sample: Sample) -> In:
 # -- sizes -------------------------------------------------------------------------------------------------------------
 
 
-def grown(sample: Sample) -> Iterator[tuple[str, Sample]]:
-    """A sample with large tensors: long rows, long columns, and all sizes in proportion.
+def grown(sample: Sample, rows: int = _ROWS, columns: int = _COLUMNS) -> Iterator[tuple[str, Sample]]:
+    """A sample with large tensors: long rows and long columns of so many elements, and all sizes in proportion.
 
     Equal sizes stay equal, so that what has to fit still fits; whether the call makes sense of the new ones is found out
     by calling it.
@@ -44,13 +44,13 @@ def grown(sample: Sample) -> Iterator[tuple[str, Sample]]:
     shape = _largest(sample).shape
     seen: set[tuple[tuple[int, ...], ...]] = set()
     for name, sizes in (
-        ("rows", _stretched(sample, shape[-1], _ROWS)),
-        ("columns", _stretched(sample, shape[0], _COLUMNS)),
+        ("rows", _stretched(sample, shape[-1], rows)),
+        ("columns", _stretched(sample, shape[0], columns)),
         ("even", _scaled(sample)),
     ):
         made = _resized(sample, sizes)
         shapes = tuple(spec.shape for spec in made.inputs)
-        if shapes not in seen and 100 < elements_of(made) <= _AT_MOST:
+        if shapes not in seen and 100 < elements_of(made) <= max(_AT_MOST, rows):
             seen.add(shapes)
             yield name, made
 

@@ -50,6 +50,8 @@ COMPLAINTS = {
     "return made(api_version=2)": "it says that it implements version 2 of the backend API; this flambeau has version 1",
     "return made(capabilities=None)": "its capabilities are no flambeau.backend.Capabilities (got None)",
     "return made(capabilities=Capabilities(dtypes='float32'))": "its capabilities name no dtypes",
+    "return made(capabilities=Capabilities({'bool', 'float3', 1}))": "unknown dtypes: 1, float3; there are bool, uint8",
+    "return made(capabilities=Capabilities({'int64', 'float32'}))": "capabilities lack the dtype bool, which comparisons give",
     "return made(capabilities=Capabilities(frozenset({'bool'}), views='sometimes'))": "say views='sometimes'",
     "return made(capabilities=Capabilities(frozenset({'bool'}), extensions={'quantum'}))": "unknown extensions: quantum",
     "return made(kernels=lambda device: sys.exit(3))": "could not be loaded: SystemExit: 3",

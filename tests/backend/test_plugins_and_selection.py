@@ -113,7 +113,7 @@ def test_a_version_mismatch_names_both_versions_and_the_repair(install: Any) -> 
 def test_missing_kernels_are_listed(install: Any) -> None:
     class Incomplete(Backend):
         name, device_type, api_version = "few", "few", 1
-        capabilities = Capabilities(dtypes=frozenset({"float32"}))
+        capabilities = Capabilities(dtypes=frozenset({"bool", "float32"}))
 
         def device_count(self) -> int:
             return 1

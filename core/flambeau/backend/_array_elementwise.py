@@ -172,8 +172,17 @@ def _sigmoid(xp: Any) -> Kernel:
 
 
 def _relu(xp: Any) -> Kernel:
-    maximum, zero = xp.maximum, _constants(xp, 0)
-    return lambda a, out=None: maximum(a, zero(a.dtype), out=out)
+    less, where, copyto, zero = xp.less, xp.where, xp.copyto, _constants(xp, 0)
+
+    def relu(a: Array, out: Array | None = None) -> Array:  # not the maximum, which may take the 0 for a -0.0
+        nothing = zero(a.dtype)
+        result = where(less(a, nothing), nothing, a)
+        if out is None:
+            return result
+        copyto(out, result)
+        return out
+
+    return relu
 
 
 def _relu_backward(xp: Any) -> Kernel:
@@ -191,11 +200,12 @@ def _relu_backward(xp: Any) -> Kernel:
 
 
 def clamp_kernel(xp: Any) -> Kernel:
-    """The kernel ``clamp``."""
+    """The kernel ``clamp``. What equals a limit stays: of zeros of both signs the maximum may be either."""
     maximum, minimum = binary_kernel(xp, xp.maximum), binary_kernel(xp, xp.minimum)
 
     def clamp(a: Array, low: Array | None, high: Array | None) -> Array:
         limited = a if low is None else maximum(a, low)
-        return limited if high is None else minimum(limited, high)
+        limited = limited if high is None else minimum(limited, high)
+        return xp.asarray(xp.where(xp.equal(limited, a), a, limited))
 
     return clamp

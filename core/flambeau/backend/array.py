@@ -148,6 +148,11 @@ class ArrayBackend(Backend):
         """A scalar that a ufunc gave as an array."""
         return self.xp.asarray(value)
 
+    def data_ptr(self, array: Array) -> int:
+        """The address that the array's interface tells, if it has one: it shows which tensors share memory."""
+        interface = getattr(array, "__array_interface__", None) or {"data": (0, False)}
+        return int(interface["data"][0])
+
     def is_contiguous(self, array: Array) -> bool:
         """What the array says of itself."""
         return array.flags.c_contiguous  # type: ignore[no-any-return]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
+from flambeau.dtypes import ALL
 from flambeau.errors import BackendError, BackendLoadError
 
 from .extensions import EXTENSIONS
@@ -85,9 +86,15 @@ def _complaint_of_capabilities(found: Any) -> str:
         return f"its capabilities are no flambeau.backend.Capabilities (got {found!r})"
     if isinstance(found.dtypes, str) or not found.dtypes:
         return f"its capabilities name no dtypes: expected a frozenset of names (got {found.dtypes!r})"
+    names = [dtype.name for dtype in ALL]
+    unknown = sorted(map(str, set(found.dtypes).difference(names)))
+    if unknown:
+        return f"its capabilities name unknown dtypes: {', '.join(unknown)}; there are {', '.join(names)}"
+    if "bool" not in found.dtypes:
+        return "its capabilities lack the dtype bool, which comparisons give and conditions are: no backend can do without it"
     if found.views not in ("alias", "copy"):
         return f"its capabilities say views={found.views!r}; expected 'alias' or 'copy'"
-    unknown = sorted(set(found.extensions) - set(EXTENSIONS))
+    unknown = sorted(map(str, set(found.extensions).difference(EXTENSIONS)))
     if unknown:
         return f"its capabilities name unknown extensions: {', '.join(unknown)}; there are {', '.join(EXTENSIONS)}"
     return ""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from math import copysign
 from typing import TYPE_CHECKING, Any
 
-from flambeau.dtypes import FLOATING, INTEGRAL, as_dtype, complex32, dtype
+from flambeau.dtypes import FLOATING, INTEGRAL, as_dtype, complex32, dtype, float32, float64
 from flambeau.dtypes import bool as bool_dtype
 from flambeau.errors import UnsupportedError
 from flambeau.promotion import PYTHON_NUMBERS, as_number
@@ -165,6 +165,10 @@ class TensorType:
     def with_dtype(self, dtype: dtype) -> TensorType:
         """The type of another dtype on the same device."""
         return self if dtype is self.dtype else self.place.type(dtype)
+
+    def precise(self) -> TensorType:
+        """The type in which is computed what needs digits: of float64, or of float32 where the backend has no float64."""
+        return self.with_dtype(float64 if float64.name in self.backend.capabilities.dtypes else float32)
 
     def number(self, value: Any) -> Array:
         """A 0-d array that holds a Python number. It may be a shared one: read only."""

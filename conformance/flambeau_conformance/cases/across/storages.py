@@ -29,7 +29,7 @@ def _untyped(subject: Subject) -> None:
     expect_raises(lambda: storage[8], IndexError)
 
 
-@case("storage/value/typed/float32", dtypes=_FLOAT)
+@case("storage/value/typed/float32", dtypes=_FLOAT, extensions=("bytes",))
 def _typed(subject: Subject) -> None:
     t = subject.torch
     x = t.tensor([1.0, 2.0])

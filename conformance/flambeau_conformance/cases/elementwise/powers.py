@@ -26,9 +26,9 @@ op("square", elementwise=1, dtypes=NUMBERS, reference=lambda x: x * x, samples=[
     Sample("bool", lambda t, x: t.square(x), (In(),), dtypes=("bool",)),
 ])  # fmt: skip
 op("float_power", dtypes=(*FLOATS, "int64", "bool"), tolerance="transcendental", samples=[
-    Sample("tensors", lambda t, x, y: t.float_power(x, y), (In((2, 3), "positive"), In((3,)))),
-    Sample("number", lambda t, x: x.float_power(-2), (In((2, 3), "positive"),)),
-    Sample("reflected", lambda t, x: t.float_power(2, x), (In(),)),
+    Sample("tensors", lambda t, x, y: t.float_power(x, y), (In((2, 3), "positive"), In((3,))), also=("float64",)),
+    Sample("number", lambda t, x: x.float_power(-2), (In((2, 3), "positive"),), also=("float64",)),
+    Sample("reflected", lambda t, x: t.float_power(2, x), (In(),), also=("float64",)),
 ], errors=[
     Error("out", lambda t: t.float_power(t.ones(1), 2, out=t.ones(1)), (RuntimeError,), "requires dtype Double"),
     Error("inplace", lambda t: t.ones(1).float_power_(2), (RuntimeError,), "requires dtype Double"),

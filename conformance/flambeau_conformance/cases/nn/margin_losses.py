@@ -77,15 +77,34 @@ op("triplet_margin_with_distance_loss", **_LOSS, samples=[
 ])  # fmt: skip
 
 
-def _ctc(**options: Any) -> Any:
+def _ctc(lengths: tuple[int, int] = (2, 1), **options: Any) -> Any:
     return lambda t, x: t.nn.functional.ctc_loss(
-        x.log_softmax(2), t.tensor([[1, 2], [3, 3]]), (5, 4), (2, 1), **options
+        x.log_softmax(2), t.tensor([[1, 2], [3, 3]]), (5, 4), lengths, **options
     )
+
+
+def _slopes_of_ctc(lengths: list[int], labels: list[int], **options: Any) -> Any:
+    """The losses and their gradient, of one sample that has no labels, or too many for its steps."""
+
+    def slopes(t: Any, x: Any) -> Any:
+        scores = x.log_softmax(2).detach().requires_grad_()
+        losses = t.nn.functional.ctc_loss(
+            scores, t.tensor([[1, 2, 2], [3, 3, 1]]), lengths, labels, reduction="none", **options
+        )
+        return losses.detach(), t.autograd.grad(
+            losses, scores, losses.detach() * 0 + 2 if options else t.ones(2).to(x.dtype)
+        )[0]
+
+    return slopes
 
 
 op("ctc_loss", **_LOSS, samples=[
     *(Sample(kind, _ctc(reduction=kind), (In((5, 2, 4)),), gradient=False) for kind in ("mean", "sum", "none")),
     Sample("blank", _ctc(blank=0, zero_infinity=True), (In((5, 2, 4)),), gradient=False),
+    *(Sample(f"no-labels-{kind}", _ctc((0, 1), reduction=kind), (In((5, 2, 4)),), gradient=False) for kind in ("mean", "sum", "none")),
+    Sample("no-labels-slopes", _slopes_of_ctc([5, 4], [0, 2]), (In((5, 2, 4)),), gradient=False),
+    Sample("slopes", _slopes_of_ctc([3, 5], [2, 2]), (In((5, 2, 4)),), gradient=False),
+    Sample("impossible-slopes", _slopes_of_ctc([3, 1], [1, 2], zero_infinity=True), (In((5, 2, 4)),), gradient=False),
     Sample("in-a-row", lambda t, x: t.nn.functional.ctc_loss(x.log_softmax(2), t.tensor([1, 2, 3]), t.tensor([5, 4]), t.tensor([2, 1])), (In((5, 2, 4)),), gradient=False),
 ], errors=[
     Error("blank", lambda t: t.nn.functional.ctc_loss(t.zeros(3, 1, 2), t.tensor([[1]]), (3,), (1,), blank=2), (RuntimeError,), "blank must be in label range"),
@@ -108,6 +127,8 @@ op("embedding_bag", **_LOSS, samples=[
     *(Sample(mode, _bag(mode=mode), _BAGS) for mode in ("sum", "mean", "max")),
     Sample("padding", _bag(mode="mean", padding_idx=2), _BAGS),
     Sample("offsets", lambda t, w, i: t.nn.functional.embedding_bag(i.reshape(-1), w, t.tensor([0, 3, 3]), mode="sum"), _BAGS),
+    *(Sample(f"empty-{mode}", lambda t, w, i, mode=mode: t.nn.functional.embedding_bag(i.reshape(-1), w - 9, t.tensor([0, 0, 3, 3, 8]), mode=mode), _BAGS) for mode in ("sum", "mean", "max")),
+    Sample("padding-offsets", lambda t, w, i: t.nn.functional.embedding_bag(i.reshape(-1), w - 9, t.tensor([0, 3]), mode="max", padding_idx=1), _BAGS),
     Sample("last-offset", lambda t, w, i: t.nn.functional.embedding_bag(i.reshape(-1), w, t.tensor([0, 3, 8]), include_last_offset=True), _BAGS),
     Sample("weights", lambda t, w, i, p: t.nn.functional.embedding_bag(i, w, mode="sum", per_sample_weights=p), (*_BAGS, In((2, 4)))),
     Sample("rootlevel", lambda t, w, i: t.embedding_bag(w, i.reshape(-1), t.tensor([0, 3]))[0], _BAGS),

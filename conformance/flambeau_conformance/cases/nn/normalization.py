@@ -28,6 +28,7 @@ for _name, _training in (("batch_norm", {"training": True}), ("instance_norm", {
         Sample("affine", lambda t, x, w, b, name=_name, o=_training: _functional(t, name)(x, None, None, w, b, **o), _BATCH),
         Sample("images", lambda t, x, w, b, name=_name, o=_training: _functional(t, name)(x, None, None, w, b, **o), (In((2, 4, 5, 6)), In((4,)), In((4,))), gradient=False),
         Sample("eps", lambda t, x, name=_name, o=_training: _functional(t, name)(x, None, None, eps=0.5, **o), (In((3, 4, 5)),)),
+        Sample("trained", lambda t, x, mean, var, name=_name: _functional(t, name)(x, mean, var, momentum=0.3, **{"batch_norm": {"training": True}}.get(name, {"use_input_stats": True})), (In((3, 4, 5)), In((4,)), In((4,), "positive")), gradient=False),
         Sample("running", lambda t, x, w, b, name=_name: _eval(t, name, x, w, b), _BATCH),
         Sample("rootlevel", lambda t, x, w, b, name=_name: getattr(t, name)(x, w, b, None, None, True, 0.1, 1e-5, False), _BATCH),
     ], errors=[

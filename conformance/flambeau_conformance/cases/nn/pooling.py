@@ -72,6 +72,7 @@ for _count, _shape in _SHAPES.items():
         ], samples=[
             _sample("default", _name, _shape, 2), _sample("sample", _name, _shape[1:], 2, gradient=False),
             _sample("mixed", _name, _shape, _mixed, 1), _sample("padded", _name, _shape, 3, 2, 1),
+            _sample("padded-apart", _name, _shape, 2, 1, 1, 2),
             _sample("dilated", _name, _shape, 2, 1, 0, 2), _sample("ceiling", _name, _shape, 3, 2, 0, 1, True),
             _sample("named", _name, _shape, kernel_size=2, stride=1, padding=1, dilation=1, ceil_mode=True, gradient=False),
             Sample("ties", lambda t, x, name=_name: _function(t, name)((x * 2).trunc().abs(), 3, 1, 1), (In(_shape),), gradient=False),

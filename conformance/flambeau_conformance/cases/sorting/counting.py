@@ -53,6 +53,6 @@ op("bincount", dtypes=INTEGERS, tolerance="reduction", errors=[
     Sample("minlength", lambda t, x: t.bincount(x.abs(), minlength=12), (In((5,)),), gradient=False),
     Sample("empty", lambda t, x: t.bincount(x, minlength=3), (In((0,)),), gradient=False),
     Sample("method", lambda t, x: (x * x).bincount(), (In((5,)),), gradient=False),
-    Sample("integer-weights", lambda t, x: t.bincount(x.abs(), x), (In((9,)),), gradient=False),
-    Sample("weights", _weighted, (In((9,), "index:6"), In((9,))), dtypes=("float32", "float64"), gradient=False),
+    Sample("integer-weights", lambda t, x: t.bincount(x.abs(), x), (In((9,)),), gradient=False, also=("float64",)),
+    Sample("weights", _weighted, (In((9,), "index:6"), In((9,))), dtypes=("float32", "float64"), gradient=False, also=("float64",)),
 ])  # fmt: skip

@@ -174,7 +174,7 @@ def _spaced(start: Any, end: Any, steps: int, type_: TensorType) -> Any:
         return _spaced_complex(complex(start), complex(end), steps, type_)
     if type_.floats:
         return _from_both_ends(type_, start, end, steps)
-    wide = type_.with_dtype(dtypes.float64)
+    wide = type_.precise()
     return wide.kernels.cast(_from_both_ends(wide, start, end, steps), type_.dtype.name)
 
 
@@ -233,17 +233,18 @@ def _halved(type_: TensorType, value: Any) -> tuple[Any, Any]:
 
 
 def _exponents(start: Any, end: Any, steps: int, type_: TensorType) -> Any:
-    """Exponents in float64, evenly spaced between bounds that are numbers of the dtype, as their distance is."""
+    """Exponents in double precision, evenly spaced between bounds that are numbers of the dtype, as their distance is."""
+    wide = type_.precise()
+    kernels, name = wide.kernels, wide.dtype.name
     if steps < 2:
-        return type_.with_dtype(dtypes.float64).kernels.full((steps,), float(start), "float64")
+        return kernels.full((steps,), float(start), name)
     start, end = fitting(start, type_.dtype), fitting(end, type_.dtype)
     first, last = type_.number(start), type_.number(end)
     distance = from_array(type_.kernels.sub(last, first), type_).item() if type_.floats else end - start
     step, half = distance / (steps - 1), steps // 2
     start, end = from_array(first, type_).item(), from_array(last, type_).item()
-    kernels = type_.with_dtype(dtypes.float64).kernels
-    back = kernels.flip(kernels.arange(float(end), -step, steps - half, "float64"), (0,))
-    return kernels.concat([kernels.arange(float(start), step, half, "float64"), back], 0)
+    back = kernels.flip(kernels.arange(float(end), -step, steps - half, name), (0,))
+    return kernels.concat([kernels.arange(float(start), step, half, name), back], 0)
 
 
 def _bound(function: str, name: str, value: Any) -> Any:
@@ -278,7 +279,7 @@ def logspace(
     """
     start, end = _bound("logspace", "start", start), _bound("logspace", "end", end)
     type_ = _spaced_type("logspace", start, end, steps, type_of)
-    wide = type_ if type_.complex else type_.with_dtype(dtypes.float64)
+    wide = type_ if type_.complex else type_.precise()
     exponents = _spaced(start, end, int(steps), wide) if type_.complex else _exponents(start, end, int(steps), type_)
     made = from_array(wide.kernels.pow(wide.number(base), exponents), wide)
     if made.numel() == 1:

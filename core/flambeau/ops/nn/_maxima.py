@@ -106,7 +106,8 @@ def _has_nan(type_: Any, array: Any) -> bool:
 
 def _coded(type_: Any, best: Any, kernel: Shape, part: Part, with_nan: bool) -> tuple[Any, Any]:
     kernels = type_.kernels
-    counts = type_.with_dtype(dtypes.uint8 if prod(kernel) <= 256 else dtypes.int64)
+    small = prod(kernel) <= 256 and "uint8" in type_.backend.capabilities.dtypes
+    counts = type_.with_dtype(dtypes.uint8 if small else dtypes.int64)
     codes = None
     inner = 1
     for number in reversed(range(len(kernel))):

@@ -100,7 +100,7 @@ def scaled(channels: Tensor, mean: Tensor, scale: Tensor, bias: Tensor | None) -
         shift = None if bias is None else bias._array
         return from_array(kernel(channels._array, mean._array, scale._array, shift), channels._type)
     values: Tensor = (channels - mean.unsqueeze(1)) * scale.unsqueeze(1)
-    return values if bias is None else values + bias.unsqueeze(1)
+    return (values if bias is None else values + bias.unsqueeze(1)).contiguous()
 
 
 def channel_slope(grad: Tensor, channels: Tensor, mean: Tensor, scale: Tensor, factor: Tensor, shift: Tensor) -> Tensor:
@@ -110,7 +110,8 @@ def channel_slope(grad: Tensor, channels: Tensor, mean: Tensor, scale: Tensor, f
         numbers = (mean._array, scale._array, factor._array, shift._array)
         return from_array(kernel(grad._array, channels._array, *numbers), grad._type)
     deviation = channels - mean.unsqueeze(1)
-    return grad * scale.unsqueeze(1) + deviation * factor.unsqueeze(1) + shift.unsqueeze(1)
+    found: Tensor = grad * scale.unsqueeze(1) + deviation * factor.unsqueeze(1) + shift.unsqueeze(1)
+    return found.contiguous()
 
 
 class Sums:

@@ -135,7 +135,7 @@ def _composed_layer_norm(
         values = values * w
     if b is not None:
         values = values + b
-    return Normalized(narrow(values, input), kept(mean, input, weight), kept(rstd, input, weight))
+    return Normalized(narrow(values.contiguous(), input), kept(mean, input, weight), kept(rstd, input, weight))
 
 
 def _checked_shape(

@@ -258,9 +258,8 @@ def rrelu(
     low = input.detach() <= 0  # of nan nothing is drawn
     slopes = ones_like(input, requires_grad=False, memory_format=layouts.contiguous_format)
     if training:
-        drawn = empty(int(sum(low)), dtype=dtypes.float64, device=input.device).uniform_(
-            lower, upper, generator=generator
-        )
+        precise = input._type.precise().dtype
+        drawn = empty(int(sum(low)), dtype=precise, device=input.device).uniform_(lower, upper, generator=generator)
         slopes[low] = drawn.to(input.dtype)
     else:
         slopes = choose(low, (lower + upper) / 2, slopes).to(input.dtype)

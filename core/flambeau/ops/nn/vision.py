@@ -12,7 +12,7 @@ from flambeau._tensor import Tensor
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation._bent import bent
 from flambeau.ops.creation.filled import ones, ones_like, zeros
-from flambeau.ops.creation.ranges import linspace
+from flambeau.ops.creation.ranges import arange, linspace
 from flambeau.ops.elementwise.selection import where
 from flambeau.ops.linalg.matmul import bmm
 from flambeau.ops.movement.joining import stack
@@ -102,8 +102,8 @@ class _Image:
         assert index is not None
         assert inside is not None
         size = self.rows.shape[0] // max(self.batch, 1)
-        starts = linspace(0, (self.batch - 1) * size, self.batch, dtype=dtypes.float64, device=index.device)
-        index = index + starts.to(dtypes.int64).unsqueeze(1)
+        starts = arange(self.batch, device=index.device) * size
+        index = index + starts.unsqueeze(1)
         taken = self.rows.index_select(0, index.reshape(-1)).reshape(*index.shape, self.channels)
         return taken if bool(inside.all()) else choose(inside.unsqueeze(-1), taken, 0.0)
 

@@ -73,7 +73,8 @@ def _std_mean(input: Tensor, dim: Dims, correction: float, keepdim: bool) -> tup
 
 def _with_mean(statistic: Any, input: Tensor, dim: Dims, correction: float, keepdim: bool) -> tuple[Tensor, Tensor]:
     """In double precision, as PyTorch does where both are asked for: no sum and no square leaves the range."""
-    type_, source = input._type, input.detach().to(dtypes.float64)
+    type_ = input._type
+    source = input.detach()._to_type(type_.precise())
     both = statistic(source, dim, correction, keepdim), mean(source, dim, keepdim)
     return both[0]._to_type(type_), both[1]._to_type(type_)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flambeau import dtypes
 from flambeau._tensor import Tensor, from_array
 
 __all__ = ["over_tensors", "polynomial"]
@@ -15,9 +14,9 @@ def over_tensors(function: Callable[..., Tensor]) -> Callable[..., Any]:
     """A composition out of a function of tensors; it computes in float64 where the backend has that dtype."""
 
     def composition(type_: Any, *arrays: Any) -> Any:
-        if type_.dtype is dtypes.float64 or "float64" not in type_.backend.capabilities.dtypes:
+        wide = type_.precise()
+        if wide is type_:
             return function(*[from_array(array, type_) for array in arrays])._array
-        wide = type_.with_dtype(dtypes.float64)
         tensors = [from_array(type_.kernels.cast(array, "float64"), wide) for array in arrays]
         return type_.kernels.cast(function(*tensors)._array, type_.dtype.name)
 
