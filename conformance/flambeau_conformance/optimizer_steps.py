@@ -9,7 +9,7 @@ from typing import Any
 from .declare import Sample
 from .inputs import SPECIAL
 
-__all__ = ["hard", "kept", "pairs", "sample", "steps"]
+__all__ = ["hard", "kept", "maker", "pairs", "sample", "steps"]
 
 
 def steps(t: Any, make: Any, *, dtype: str = "float32", steps: int = 4, size: int = 3) -> Any:
@@ -31,7 +31,9 @@ def pairs(options: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return single | {f"{one}-{two}": options[one] | options[two] for one, two in combinations(options, 2)}
 
 
-def _maker(kind: str, options: dict[str, Any]) -> Any:
+def maker(kind: str, options: dict[str, Any]) -> Any:
+    """What makes an optimizer of parameters."""
+
     def make(t: Any, parameters: Any) -> Any:
         given = {"lr": 0.1} | options
         if given["lr"] == "tensor":
@@ -43,7 +45,7 @@ def _maker(kind: str, options: dict[str, Any]) -> Any:
 
 def sample(name: str, kind: str, options: dict[str, Any], dtype: str = "float32", **how: Any) -> Sample:
     """The parameters after each of several steps, with some options."""
-    make = _maker(kind, options)
+    make = maker(kind, options)
     return Sample(name, lambda t: steps(t, make, dtype=dtype, **how), (), dtypes=(dtype,), gradient=False)
 
 
@@ -120,7 +122,7 @@ _HARD = {
 
 def hard(kind: str, options: dict[str, Any], also: str = "") -> Iterator[Sample]:
     """Steps on special numbers, in every floating dtype, on many, and in other orders of memory."""
-    make = _maker(kind, options)
+    make = maker(kind, options)
 
     def made(name: str, run: Callable[..., Any], dtype: str = "float32", **how: Any) -> Sample:
         return Sample(f"{name}{also}", lambda t: run(t, make, **how), (), dtypes=(dtype,), gradient=False)
@@ -131,6 +133,7 @@ def hard(kind: str, options: dict[str, Any], also: str = "") -> Iterator[Sample]
     for dtype in ("float16", "bfloat16"):
         yield made(dtype, _some_steps, dtype, dtype_of_all=dtype, size=3)
     yield made("over-20000", _some_steps, size=22_003)
+    yield made("in-blocks", _some_steps, size=70_003)
     for name, shape in (("rows", (3, 701)), ("columns", (701, 3))):
         yield made(name, _some_in_memory, shape=shape)
     yield made("stepped", _stepped)

@@ -6,9 +6,7 @@ from typing import Any
 
 from ...checks import quietly
 from ...declare import Sample, op
-from ...declare import op
-from ...inputs import SPECIAL
-from ...optimizer_steps import hard, pairs, sample
+from ...optimizer_steps import hard, maker, pairs, sample
 from ...programs import program, programs, refusals, texts
 
 # -- every option alone, and every pair ---------------------------------------------------------------------------
@@ -52,104 +50,7 @@ _ALL: dict[str, dict[str, Any]] = {
 """With which some are tried on hard numbers too."""
 
 
-<<<<<<< HEAD
 for _kind, _options in OPTIONS.items():
-=======
-def _kept(optimizer: Any, x: Any) -> list[Any]:
-    """What an optimizer keeps of a parameter, of its shape."""
-    state = optimizer.state[x]
-    kept = [state[name] for name in sorted(state)]
-    return [each.clone() for each in kept if each is not None and tuple(each.shape) == tuple(x.shape)]
-
-
-def _on_numbers(t: Any, make: Any, numbers: Any, dtype_of_all: str) -> Any:
-    """The parameters after each of two steps, where every gradient is one of the numbers, and meets every parameter."""
-    values = t.tensor(numbers).to(getattr(t, dtype_of_all))
-    x = values.repeat(len(numbers)).requires_grad_()
-    optimizer = make(t, [x])
-    found = []
-    for _ in range(2):
-        x.grad = values.repeat_interleave(len(numbers))
-        optimizer.step()
-        found.append(x.detach().clone())
-    return t.stack([*found, *_kept(optimizer, x)])
-
-
-def _in_memory(t: Any, make: Any, turned: tuple[bool, bool], shape: tuple[int, int] = (3, 4)) -> Any:
-    """The parameters after each of three steps, where parameters, gradients or both lie column after column."""
-    rows, columns = shape
-    plain = t.linspace(-1.0, 2.0, rows * columns)
-    x, grad = (
-        _placed(numbers, shape, each) for numbers, each in zip((plain, plain.flip(0) * 0.7), turned, strict=True)
-    )
-    x.requires_grad_()
-    optimizer = make(t, [x])
-    found = []
-    for step in range(3):
-        x.grad = grad * (step - 0.5)
-        optimizer.step()
-        found.append(x.detach().clone())
-    return t.stack([*found, *_kept(optimizer, x)])
-
-
-def _stepped(t: Any, make: Any) -> Any:
-    """Parameters and gradients that are every second number of others."""
-    x, grad = (t.linspace(start, 2.0, 12)[::2].detach() for start in (-1.0, 0.3))
-    x.requires_grad_().grad = grad
-    optimizer = make(t, [x])
-    optimizer.step()
-    return t.stack([x.detach().clone(), *_kept(optimizer, x)])
-
-
-def _some(found: Any) -> Any:
-    """Of many numbers of each step some, the last one with them."""
-    return found.reshape(found.shape[0], -1).flip(1)[:, ::89]
-
-
-def _some_steps(t: Any, make: Any, size: int, dtype_of_all: str = "float32") -> Any:
-    found = _steps(t, make, size=size, dtype=dtype_of_all, steps=2)
-    return _some(found) if size > 3 else found
-
-
-def _some_in_memory(t: Any, make: Any, shape: tuple[int, int]) -> Any:
-    return _some(_in_memory(t, make, (False, False), shape))
-
-
-def _placed(numbers: Any, shape: tuple[int, int], turned: bool) -> Any:
-    matrix = numbers.reshape(shape)
-    return matrix.t().contiguous().t() if turned else matrix
-
-
-_HARD = {
-    "special": [number for number in SPECIAL if abs(number) != 1e30],  # whose square is beyond float32
-    "sizes": [1e-8, -3e-5, 0.0011, 0.03, -0.7, 1.0, 1.5, 2.0, -19.3, 30.0, 711.3, -9.7e4],
-}
-
-
-def _hard(kind: str, options: dict[str, Any], also: str = "") -> Iterator[Sample]:
-    """Steps on special numbers, in every floating dtype, on many, and in other orders of memory."""
-    make = _maker(kind, options)
-
-    def made(name: str, run: Callable[..., Any], dtype: str = "float32", **how: Any) -> Sample:
-        return Sample(f"{name}{also}", lambda t: run(t, make, **how), (), dtypes=(dtype,), gradient=False)
-
-    for name, numbers in _HARD.items():
-        for dtype in ("float32", "float64"):
-            yield made(f"{name}-{dtype}", _on_numbers, dtype, numbers=numbers, dtype_of_all=dtype)
-    for dtype in ("float16", "bfloat16"):
-        yield made(dtype, _some_steps, dtype, dtype_of_all=dtype, size=3)
-    yield made("over-20000", _some_steps, size=22_003)
-    yield made("in-blocks", _some_steps, size=70_003)
-    for name, shape in (("rows", (3, 701)), ("columns", (701, 3))):
-        yield made(name, _some_in_memory, shape=shape)
-    yield made("stepped", _stepped)
-    yield made("turned", _in_memory, turned=(True, True))
-    yield made("turned-gradients", _in_memory, turned=(False, True))
-    yield made("turned-parameters", _in_memory, turned=(True, False))
-
-
-for _kind, _options in (("SGD", _SGD), ("Adam", _ADAM), ("AdamW", _ADAM)):
->>>>>>> try
     op(f"optim.{_kind}", dtypes=("float32", "float64"), tolerance="large", differentiable=False, method=False, refuses=False, samples=[
         *(sample(name, _kind, options) for name, options in pairs(_options).items()),
         sample("double", _kind, {"maximize": True}, dtype="float64"), sample("long", _kind, {}, steps=30),
@@ -164,7 +65,7 @@ for _kind, _options in (("SGD", _SGD), ("Adam", _ADAM), ("AdamW", _ADAM)):
 def _sparse_steps(t: Any, kind: str, options: dict[str, Any]) -> Any:
     """The parameters after each of several steps on gradients that store some rows, one of them twice."""
     x = t.tensor([[1.0, -2.0], [0.5, 3.0], [0.25, -1.5]]).requires_grad_()
-    optimizer, found = _maker(kind, options)(t, [x]), []
+    optimizer, found = maker(kind, options)(t, [x]), []
     for rows in ([0, 2], [2], [0, 1, 2], [1, 1]):
         numbers = t.linspace(-1, 2, 2 * len(rows)).reshape(len(rows), 2)
         x.grad = quietly(lambda rows=rows, numbers=numbers: t.sparse_coo_tensor(t.tensor([rows]), numbers, (3, 2)))
@@ -174,13 +75,13 @@ def _sparse_steps(t: Any, kind: str, options: dict[str, Any]) -> Any:
 
 
 _OF_SPARSE: dict[str, dict[str, Any]] = {
-    "SGD": {name: _SGD[name] for name in ("momentum", "maximize", "dampening", "nesterov")},
-    "SparseAdam": {name: _ADAM[name] for name in ("betas", "eps", "maximize")},
+    "SGD": {name: OPTIONS["SGD"][name] for name in ("momentum", "maximize", "dampening", "nesterov")},
+    "SparseAdam": {name: OPTIONS["Adam"][name] for name in ("betas", "eps", "maximize")},
 }
 for _kind, _options in _OF_SPARSE.items():
     op(f"optim.{_kind}-sparse", dtypes=("float32",), tolerance="large", differentiable=False, method=False, refuses=False, samples=[
         Sample(name, lambda t, kind=_kind, options=options: _sparse_steps(t, kind, options), (), dtypes=("float32",), gradient=False)
-        for name, options in _pairs(_options).items()
+        for name, options in pairs(_options).items()
     ])  # fmt: skip
 
 

@@ -98,18 +98,11 @@ _LAYERS = {
 }  # fmt: skip
 for _name, _makes in _LAYERS.items():
     op(f"nn.{_name}", method=False, tolerance="factorization", refuses=False, samples=[
-<<<<<<< HEAD
         *(Sample(label, lambda t, x, name=_name, options=options: quietly(lambda: _first(filled(t, getattr(t.nn, name)(2, 2, **options)).to(x.dtype)(x))), (In((3, 2, 2)),)) for label, options in _makes),
         Sample("unbatched", lambda t, x, name=_name: _first(filled(t, getattr(t.nn, name)(2, 2)).to(x.dtype)(x)), (In((3, 2)),)),
         Sample("states", lambda t, x, h, name=_name: _first(filled(t, getattr(t.nn, name)(2, 2)).to(x.dtype)(x, (h, 2 * h) if name == "LSTM" else h)), (In((3, 2, 2)), In((1, 2, 2)))),
+        Sample("packed-states", lambda t, x, h, name=_name: _first(filled(t, getattr(t.nn, name)(2, 2)).to(x.dtype)(t.nn.utils.rnn.pack_padded_sequence(x, [1, 3], enforce_sorted=False), (h, 2 * h) if name == "LSTM" else h)), (In((3, 2, 2)), In((1, 2, 2))), gradient=False),
         Sample("packed", lambda t, x, name=_name: _first(filled(t, getattr(t.nn, name)(2, 2)).to(x.dtype)(t.nn.utils.rnn.pack_padded_sequence(x, [1, 3], enforce_sorted=False))), (In((3, 2, 2)),), gradient=False),
-=======
-        *(Sample(label, lambda t, x, name=_name, options=options: quietly(lambda: _first(_filled(t, getattr(t.nn, name)(2, 2, **options)).to(x.dtype)(x))), (In((3, 2, 2)),)) for label, options in _makes),
-        Sample("unbatched", lambda t, x, name=_name: _first(_filled(t, getattr(t.nn, name)(2, 2)).to(x.dtype)(x)), (In((3, 2)),)),
-        Sample("states", lambda t, x, h, name=_name: _first(_filled(t, getattr(t.nn, name)(2, 2)).to(x.dtype)(x, (h, 2 * h) if name == "LSTM" else h)), (In((3, 2, 2)), In((1, 2, 2)))),
-        Sample("packed-states", lambda t, x, h, name=_name: _first(_filled(t, getattr(t.nn, name)(2, 2)).to(x.dtype)(t.nn.utils.rnn.pack_padded_sequence(x, [1, 3], enforce_sorted=False), (h, 2 * h) if name == "LSTM" else h)), (In((3, 2, 2)), In((1, 2, 2))), gradient=False),
-        Sample("packed", lambda t, x, name=_name: _first(_filled(t, getattr(t.nn, name)(2, 2)).to(x.dtype)(t.nn.utils.rnn.pack_padded_sequence(x, [1, 3], enforce_sorted=False))), (In((3, 2, 2)),), gradient=False),
->>>>>>> try
     ], errors=[
         Error("not-a-tensor", lambda t, name=_name: getattr(t.nn, name)(2, 2)("no tensor"), _NO_TENSOR),
         Error("dims", lambda t, name=_name: getattr(t.nn, name)(2, 2)(t.zeros(2)), (ValueError,), "Expected input to be 2D or 3D, got 1D"),
