@@ -38,8 +38,9 @@ def _section(name: str) -> dict[str, Any]:
 #
 # Results are kept by op, aspect and variant, and a tensor as a list, so that no word is written a thousand times; its numbers
 # as the text of their bytes, where that is shorter: of the fewest bytes that hold them exactly, and of one with a count where
-# all are alike. The names of variants, and the results and tensors that several have in common, stand once in lists of their
-# own, and the others have their place there.
+# all are alike. A tensor of which there is nothing else to say is a text of its shape and its numbers, and a result that is
+# one such tensor is no list. The names of variants, and the results and tensors that several have in common, stand once in
+# lists of their own; the others have their place there.
 
 _ABOUT = ("dtype", "shape")
 _CODES = {
@@ -67,7 +68,8 @@ def _folded(results: dict[str, Any]) -> dict[str, Any]:
     tensors = _common(tree, lambda result: result if isinstance(result, list) else ())
     for _, dtypes, code in _leaves(tree):
         if isinstance(dtypes[code], list):
-            dtypes[code] = [tensors.get(_text(tensor), tensor) for tensor in dtypes[code]]
+            found = [tensors.get(_text(tensor), tensor) for tensor in dtypes[code]]
+            dtypes[code] = found[0] if len(found) == 1 and isinstance(found[0], str) and _is_tensor(found[0]) else found
     whole = _common(tree, lambda result: (result,))
     for _, dtypes, code in _leaves(tree):
         dtypes[code] = whole.get(_text(dtypes[code]), dtypes[code])
@@ -76,13 +78,17 @@ def _folded(results: dict[str, Any]) -> dict[str, Any]:
         "tensors": [json.loads(text) for text in tensors],
         "common": [json.loads(text) for text in whole],
         "results": {
-            op: {
-                aspect: [[places[variant], ",".join(dtypes), *dtypes.values()] for variant, dtypes in each.items()]
-                for aspect, each in aspects.items()
-            }
-            for op, aspects in tree.items()
+            op: {aspect: _by_codes(places, each) for aspect, each in aspects.items()} for op, aspects in tree.items()
         },
     }
+
+
+def _by_codes(places: dict[str, int], variants: dict[str, dict[str, Any]]) -> dict[str, list[Any]]:
+    """By the dtypes that they are tried in, variants and their results, one after the other."""
+    found: dict[str, list[Any]] = {}
+    for variant, dtypes in variants.items():
+        found.setdefault(",".join(dtypes), []).extend([places[variant], *dtypes.values()])
+    return found
 
 
 def _fronted(names: Iterable[str]) -> Iterator[str]:
@@ -135,25 +141,37 @@ def _unfolded(file: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     variants, common = list(_unfronted(file["variants"])), file["common"]
     for op, aspects in file["results"].items():
         for aspect, each in aspects.items():
-            for place, codes, *results in each:
-                for code, result in zip(codes.split(","), results, strict=True):
-                    whole = common[result] if isinstance(result, int) else result
-                    yield f"{op}/{aspect}/{variants[place]}/{_NAMES.get(code, code)}", whole
+            for codes, row in each.items():
+                names = [_NAMES.get(code, code) for code in codes.split(",")]
+                for start in range(0, len(row), 1 + len(names)):
+                    variant = variants[row[start]]
+                    for name, result in zip(names, row[start + 1 : start + 1 + len(names)], strict=True):
+                        whole = common[result] if isinstance(result, int) else result
+                        yield f"{op}/{aspect}/{variant}/{name}", whole
 
 
 def _packed(result: Any, usual: str = "") -> Any:
     """A result; of the usual dtype nothing is said."""
     if not isinstance(result, list):
         return result
+    if any(_is_tensor(each) for each in result):
+        raise ValueError(f"a word among results looks like a tensor: {result}")
     return [_packed_tensor(each, usual) if isinstance(each, dict) and "dtype" in each else each for each in result]
 
 
-def _packed_tensor(tensor: dict[str, Any], usual: str) -> list[Any]:
+def _is_tensor(packed: Any) -> bool:
+    """Whether it is one, and no word: the text of one begins with its shape."""
+    return isinstance(packed, list) or (isinstance(packed, str) and packed[:1] in tuple(" 0123456789"))
+
+
+def _packed_tensor(tensor: dict[str, Any], usual: str) -> list[Any] | str:
     extra = {name: value for name, value in tensor.items() if value and name not in (*_ABOUT, *_NUMBERS)}
     code = _CODES.get(tensor["dtype"], tensor["dtype"])
     numbers = [
         tensor[name] if name == "sums" else _packed_numbers(code, tensor[name]) for name in _NUMBERS if name in tensor
     ]
+    if code == usual and not extra and len(numbers) == 1 and isinstance(numbers[0], str):
+        return f"{','.join(map(str, tensor['shape']))} {numbers[0]}"
     return [*([] if code == usual else [code]), tensor["shape"], *numbers, *([extra] if extra else [])]
 
 
@@ -184,13 +202,18 @@ def _narrowest(layout: str, numbers: list[Any]) -> tuple[str, bytes]:
 
 def _unpacked(result: Any, usual: str = "", tensors: Sequence[Any] = ()) -> Any:
     """A result, some of whose tensors may be places in a list."""
+    if isinstance(result, str):
+        result = [result]
     if not isinstance(result, list):
         return result
     whole = [tensors[each] if isinstance(each, int) else each for each in result]
-    return [_unpacked_tensor(each, usual) if isinstance(each, list) else each for each in whole]
+    return [_unpacked_tensor(each, usual) if _is_tensor(each) else each for each in whole]
 
 
-def _unpacked_tensor(packed: list[Any], usual: str) -> dict[str, Any]:
+def _unpacked_tensor(packed: list[Any] | str, usual: str) -> dict[str, Any]:
+    if isinstance(packed, str):
+        sizes, _, text = packed.partition(" ")
+        packed = [[int(size) for size in sizes.split(",") if size], text]
     code, shape, *rest = packed if isinstance(packed[0], str) else [usual, *packed]
     extra = rest[-1] if rest and isinstance(rest[-1], dict) else {}
     numbers = [_unpacked_numbers(code, each) for each in rest if isinstance(each, (list, str))]

@@ -86,7 +86,8 @@ def layer(
         samples.append(Sample("second-gradients", partial(made.gradients, 2), tuple(inputs), gradient=False))
     for parameter, value, label in _choices(name, len(arguments), {**_VALUES, **(values or {})}, made.options):
         call = partial(made.gradients, 1) if orders and parameter in _CHANGING else made.call
-        samples.append(Sample(label, partial(call, **{parameter: value}), tuple(inputs), gradient=False))
+        tried = partial(call, **{parameter: value})
+        samples.append(Sample(label, tried, tuple(inputs), dtypes=("float64",), gradient=False))
     samples.append(Sample("state", made.state, tuple(inputs), gradient=False))
     errors = [Error("not-a-tensor", made.misused, (TypeError, AttributeError, RuntimeError, ValueError))]
     op(
