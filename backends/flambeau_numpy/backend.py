@@ -12,6 +12,7 @@ import numpy as np
 from flambeau.backend import ArrayBackend, Capabilities, Shape
 
 from . import (
+    _attention,
     _counting,
     _elementwise,
     _gates,
@@ -160,6 +161,7 @@ class NumpyBackend(ArrayBackend):
             "cummax": _scans.scan(np.maximum), "cummin": _scans.scan(np.minimum),
             "logsumexp": _softmax.logsumexp, "softmax": _softmax.softmax, "log_softmax": _softmax.log_softmax,
             "cross_entropy": _softmax.cross_entropy,
+            "attention": _attention.attention, "attention_backward": _attention.attention_backward,
             "gelu": _gates.gelu, "gelu_backward": _gates.gelu_backward,
             "sort_values": _sorting.sort_values, "searchsorted": _sorting.searchsorted,
             "topk": _order.topk, "kthvalue": _order.kthvalue, "partition": _order.partition, "bincount": _counting.bincount,

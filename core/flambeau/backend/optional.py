@@ -222,6 +222,18 @@ class OptionalKernels(Protocol):
     def cross_entropy_backward(self, grad: Array, result: Array, target: Array) -> Array:
         """``grad * result``, less ``grad`` at each row's target; ``grad`` is (rows, 1), or (1, 1) for all rows."""
 
+    def attention(self, query: Array, key: Array, value: Array, scale: float, causal: bool) -> tuple[Array, Array]:
+        """``softmax(query @ key.T * scale) @ value`` of each of several matrices, (count, rows, columns).
+
+        With it comes the logarithm of the sum of exp of each row of ``query @ key.T * scale``, (count, rows, 1). If ``causal``,
+        row i has no numbers behind the one at i. Floats of 32 bits and more; nothing is empty.
+        """
+
+    def attention_backward(
+        self, grad: Array, query: Array, key: Array, value: Array, logs: Array, scale: float, causal: bool
+    ) -> tuple[Array, Array, Array]:
+        """The gradients of the first three arguments of :meth:`attention`, from that of its result and the ``logs`` with it."""
+
     def gelu(self, a: Array, approximate: str) -> Array:
         """``a / 2 * (1 + erf(a / sqrt(2)))``; if ``approximate`` is ``"tanh"``, not ``"none"``, the tangent for erf of PyTorch.
 

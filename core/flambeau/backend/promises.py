@@ -128,6 +128,10 @@ def _rows(given: Arguments) -> Shape:
     return (given["a"].shape[0],)
 
 
+def _attended(given: Arguments) -> Shape:
+    return (*given["query"].shape[:2], given["value"].shape[2])
+
+
 def _states(given: Arguments) -> Shape:
     return (given["input"].shape[0], given["w_hh"].shape[1])
 
@@ -223,6 +227,8 @@ PROMISES: dict[str, Promise] = {
     **_each("layer_norm", Given("a", _A), Given("a", _rows), Given("a", _rows)),
     **_each("cross_entropy", Given("a", _like("target")), Given("a", _A)),
     **_each("cross_entropy_backward", Given("grad", _like("result"))),
+    **_each("attention", Given("query", _attended), Given("query", lambda given: (*given["query"].shape[:2], 1))),
+    **_each("attention_backward", *(Given("query", _like(name)) for name in ("query", "key", "value"))),
     **_each("gelu gelu_backward", Given("a", _A)),
     **_each("layer_norm_backward channel_scale channel_slope", Given("a", _A)),
     **_each("layer_norm_weight", Given("a", lambda given: given["a"].shape[1:])),

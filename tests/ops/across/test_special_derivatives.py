@@ -76,6 +76,7 @@ DIFFERENT: dict[str, str] = {
 
 UNREACHED = frozenset(
     [
+        "_attention",
         "_avg_pool2d_backward",
         "_avg_pool3d_backward",
         "_col2im",

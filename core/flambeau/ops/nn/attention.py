@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from math import inf, sqrt
+from math import inf, prod, sqrt
+from typing import Any, NamedTuple
+from weakref import ref
 
 from flambeau import dtypes
-from flambeau._dispatch.declare import composite
-from flambeau._tensor import Tensor
+from flambeau._dispatch.declare import composite, fused
+from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.modes import grad_enabled
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.filled import ones, zeros
 from flambeau.ops.elementwise.selection import where
 from flambeau.ops.linalg.matmul import matmul
 
-from .activation import softmax
+from .activation import _softmax_backward, softmax
 from .dropout import dropout
 
 __all__: list[str] = []  # in PyTorch this is a function of torch.nn.functional alone
@@ -78,6 +81,115 @@ def _softmax_of_masked(scores: Tensor) -> Tensor:
     return found
 
 
+# -- without a mask of its own, at once ----------------------------------------------------------------------
+
+
+class Attended(NamedTuple):
+    """What attention gives, and what its backward pass makes the weights with: the logarithms of their sums."""
+
+    values: Tensor
+    logs: Tensor
+
+
+class Slopes:
+    """The gradients of query, key and value, which are computed together and asked for one by one."""
+
+    __slots__ = ("_found", "_grad")
+
+    def __init__(self) -> None:
+        self._grad: Any = None
+        self._found: dict[str, Tensor] = {}
+
+    def take(self, name: str, grad: Tensor, operands: tuple[Tensor, ...], scale: float, is_causal: bool) -> Tensor:
+        """The gradient of the operand of that name."""
+        if self._grad is None or self._grad() is not grad or name not in self._found:
+            kernels, arrays = grad._type.kernels, [_matrices(each) for each in (grad, *operands)]
+            found = kernels.attention_backward(*arrays, scale, is_causal)
+            self._found = {
+                which: from_array(kernels.reshape(array, operand._array.shape), grad._type)
+                for which, array, operand in zip(("query", "key", "value"), found, operands[:3], strict=True)
+            }
+            self._grad = ref(grad)
+        return self._found.pop(name)
+
+
+def _matrices(tensor: Tensor) -> Any:
+    """The array of a tensor with all but the last two dims as one."""
+    array = tensor._array
+    *batch, rows, columns = array.shape
+    return tensor._type.kernels.reshape(array, (prod(batch), rows, columns))
+
+
+def _query_slope(
+    grad: Tensor, query: Tensor, key: Tensor, value: Tensor, scale: float, is_causal: bool, slopes: Slopes, logs: Tensor
+) -> Tensor:
+    if not grad_enabled():
+        return slopes.take("query", grad, (query, key, value, logs), scale, is_causal)
+    found: Tensor = matmul(_score_slope(grad, query, key, value, scale, is_causal), key)
+    return found
+
+
+def _key_slope(
+    grad: Tensor, query: Tensor, key: Tensor, value: Tensor, scale: float, is_causal: bool, slopes: Slopes, logs: Tensor
+) -> Tensor:
+    if not grad_enabled():
+        return slopes.take("key", grad, (query, key, value, logs), scale, is_causal)
+    found: Tensor = matmul(_score_slope(grad, query, key, value, scale, is_causal).transpose(-2, -1), query)
+    return found
+
+
+def _value_slope(
+    grad: Tensor, query: Tensor, key: Tensor, value: Tensor, scale: float, is_causal: bool, slopes: Slopes, logs: Tensor
+) -> Tensor:
+    if not grad_enabled():
+        return slopes.take("value", grad, (query, key, value, logs), scale, is_causal)
+    found: Tensor = matmul(_weights(query, key, scale, is_causal).transpose(-2, -1), grad)
+    return found
+
+
+def _score_slope(grad: Tensor, query: Tensor, key: Tensor, value: Tensor, scale: float, is_causal: bool) -> Tensor:
+    """The gradient of ``query @ key.T``, made of operations that have further derivatives."""
+    weights = _weights(query, key, scale, is_causal)
+    slope: Tensor = _softmax_backward(matmul(grad, value.transpose(-2, -1)), weights, weights.dim() - 1) * scale
+    return slope
+
+
+def _weights(query: Tensor, key: Tensor, scale: float, is_causal: bool) -> Tensor:
+    scores = matmul(query * scale, key.transpose(-2, -1))
+    mask = _additive(None, query, key, is_causal)
+    return softmax(scores if mask is None else scores.add_(mask), -1)
+
+
+@fused(
+    "attention",
+    derivatives={"query": _query_slope, "key": _key_slope, "value": _value_slope},
+    outputs=("values", "logs"),
+    method=False,
+    node="ScaledDotProductFlashAttentionForCpuBackward0",
+)
+def _attention(query: Tensor, key: Tensor, value: Tensor, scale: float, is_causal: bool, slopes: Slopes) -> Attended:
+    """By the kernel, where :func:`_is_plain` says so: of what else there is, the weights have a place in memory."""
+    type_, shape = query._type, query._array.shape
+    arrays = [_matrices(each) for each in (query, key, value)]
+    values, logs = type_.kernels.attention(*arrays, scale, is_causal)
+    values = type_.kernels.reshape(values, (*shape[:-1], value._array.shape[-1]))
+    return Attended(from_array(values, type_), from_array(type_.kernels.reshape(logs, (*shape[:-1], 1)), type_))
+
+
+def _is_plain(query: Tensor, key: Tensor, value: Tensor) -> bool:
+    """Whether there is a kernel for these, and PyTorch has one too: of four dims, whose sizes are the same but for the rows.
+
+    There what a query does not look at is not computed with; elsewhere a nan, as -inf is added, stays one.
+    """
+    type_ = query._type
+    if type_.kernels.attention is None or not type_.real_floats or type_.halves:
+        return False
+    (*of_query, _, width), of_key, of_value = query._array.shape, key._array.shape, value._array.shape
+    return (
+        len(of_query) == 2 and of_key == of_value == (*of_query, of_key[-2], width) and key.numel() > 0 < query.numel()
+    )
+
+
 @composite(method=False)
 def scaled_dot_product_attention(
     query: Tensor,
@@ -123,6 +235,8 @@ def scaled_dot_product_attention(
         key, value = _repeated_heads(query, key, value)
     if scale is None:
         scale = 1 / sqrt(query.shape[-1]) if query.shape[-1] else inf
+    if attn_mask is None and not dropout_p and _is_plain(query, key, value):
+        return _attention(query, key, value, float(scale), bool(is_causal), Slopes()).values
     single = query.dtype.itemsize < 4
     q, k = (query.float(), key.float()) if single else (query, key)
     scores = matmul(q * scale, k.transpose(-2, -1))
