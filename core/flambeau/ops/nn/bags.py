@@ -92,7 +92,8 @@ def check_bags(
             "Expected tensor for argument #1 'weight' to have the same type as tensor for argument #1 'per_sample_weights'; but "
             f"type {one} does not equal {other} (while checking arguments for embedding_bag)"
         )
-    _padding_row(padding_idx, weight.shape[0])
+    if padding_idx is not None:
+        _padding_row(padding_idx, weight.shape[0])
     length = indices.numel()
     if offsets.numel():
         first, last = offsets[0].item(), offsets[-1].item()

@@ -255,7 +255,7 @@ def rrelu(
         raise RuntimeError(f"Lower bound should be less than or equal to the upper bound, but got {lower} and {upper}")
     if not isinstance(input, Tensor):
         raise TypeError(f"rrelu(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
-    low = input.detach() <= 0  # of nan nothing is drawn
+    low = input.detach() <= 0 if training else ~(input.detach() > 0)  # nothing is drawn for nan
     slopes = ones_like(input, requires_grad=False, memory_format=layouts.contiguous_format)
     if training:
         precise = input._type.precise().dtype
