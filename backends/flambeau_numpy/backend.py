@@ -18,6 +18,7 @@ from . import (
     _movement,
     _norms,
     _order,
+    _packing,
     _reductions,
     _scans,
     _sorting,
@@ -160,7 +161,7 @@ class NumpyBackend(ArrayBackend):
             "logsumexp": _softmax.logsumexp, "softmax": _softmax.softmax, "log_softmax": _softmax.log_softmax,
             "sort_values": _sorting.sort_values, "searchsorted": _sorting.searchsorted,
             "topk": _order.topk, "kthvalue": _order.kthvalue, "partition": _order.partition, "bincount": _counting.bincount,
-            "sparse_matmul": _sparse.matmul, **_norms.KERNELS,
+            "sparse_matmul": _sparse.matmul, "pack": _packing.pack, "unpack": _packing.unpack, **_norms.KERNELS,
         }  # fmt: skip
 
     def to_scipy(
