@@ -20,6 +20,7 @@ from . import (
     _movement,
     _norms,
     _order,
+    _packing,
     _reductions,
     _scans,
     _sorting,
@@ -165,7 +166,7 @@ class NumpyBackend(ArrayBackend):
             "gelu": _gates.gelu, "gelu_backward": _gates.gelu_backward,
             "sort_values": _sorting.sort_values, "searchsorted": _sorting.searchsorted,
             "topk": _order.topk, "kthvalue": _order.kthvalue, "partition": _order.partition, "bincount": _counting.bincount,
-            "sparse_matmul": _sparse.matmul, **_norms.KERNELS,
+            "sparse_matmul": _sparse.matmul, "pack": _packing.pack, "unpack": _packing.unpack, **_norms.KERNELS,
         }  # fmt: skip
 
     def to_scipy(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from .kernels import Array, Scalar, Shape
@@ -427,3 +428,13 @@ class OptionalKernels(Protocol):
 
         See :class:`flambeau.optim.Adam` for the formulas; ``step`` counts from 1.
         """
+
+    def pack(self, arrays: Sequence[Array]) -> Array:
+        """The elements of all arrays, which have one dtype, as a vector: one array after the other, each in C order.
+
+        With :meth:`unpack`, a backend for which every kernel on a small array costs more than its elements do has steps
+        of optimizers made on many parameters at once.
+        """
+
+    def unpack(self, vector: Array, arrays: Sequence[Array]) -> None:
+        """Writes the elements of ``vector`` into the arrays, in the order of :meth:`pack`."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Any, TypeAlias
 
 from .kernels import Shape
@@ -170,7 +171,7 @@ PROMISES: dict[str, Promise] = {
     "item": Number(),
     **_each("clone", Given("a", _A)),
     **_each("cast", Given("dtype", _A)),
-    **_writing("copy_into index_put scatter scatter_add index_add reduce_at sgd_step adam_step"),
+    **_writing("copy_into index_put scatter scatter_add index_add reduce_at sgd_step adam_step unpack"),
     **_each("bitcast", Given("dtype", lambda _: None)),
     # element-wise
     **_each("neg sign floor ceil trunc round sqrt exp expm1 log log1p sin cos tan asin acos atan sinh cosh tanh", Given("a", _A)),
@@ -199,6 +200,7 @@ PROMISES: dict[str, Promise] = {
     **_each("flip roll", Given("a", _A)),
     **_each("pad", Given("a", _padded)),
     **_each("concat", Given("arrays", _concatenated)),
+    **_each("pack", Given("arrays", lambda given: (sum(prod(array.shape) for array in given["arrays"]),))),
     **_each("repeat_interleave", Given("a", _with_size(lambda given, size: size * int(given["repeats"])))),
     # indexing
     **_each("index", Given("a", _indexed)),

@@ -1,14 +1,26 @@
-"""Steps of optimizers as one kernel, so that ``flambeau.optim`` need not know what a tensor's memory is."""
+"""Steps of optimizers: as one kernel, of many small tensors at once, and of a large one in blocks.
+
+``flambeau.optim`` need not know what a tensor's memory is.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeAlias
 
-from flambeau._tensor import Tensor
+from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.storage import propagate_write
 
-__all__ = ["step_by_kernel"]
+__all__ = ["BLOCK", "batches", "blocks", "packed", "step_by_kernel", "unpack"]
+
+SMALL = 1 << 14
+"""Elements up to which a tensor is one of many that are changed together."""
+
+BLOCK = 1 << 16
+"""Elements of a large tensor that are changed together: what a formula makes of them stays in the cache."""
+
+Pair: TypeAlias = tuple[Tensor, Tensor]
+"""A parameter and its gradient."""
 
 
 def step_by_kernel(name: str, grad: Tensor, written: Sequence[Tensor | None], *options: Any) -> bool:
@@ -28,3 +40,47 @@ def step_by_kernel(name: str, grad: Tensor, written: Sequence[Tensor | None], *o
         if each is not None:
             propagate_write(each)
     return True
+
+
+def batches(pairs: Sequence[Pair]) -> list[list[Pair]]:
+    """Parameters and gradients in lists: small ones of one dtype and device together, if the backend has the kernels for that."""
+    found: list[list[Pair]] = []
+    small: dict[Any, list[Pair]] = {}
+    for pair in pairs:
+        parameter, grad = pair
+        type_ = parameter._type
+        if type_.kernels.pack is None or grad._sparse or grad._type is not type_ or parameter.numel() > SMALL:
+            found.append([pair])
+        elif type_ in small:
+            small[type_].append(pair)
+        else:
+            small[type_] = [pair]
+            found.append(small[type_])
+    return found
+
+
+def packed(tensors: Sequence[Tensor]) -> Tensor | None:
+    """The elements of all tensors as a vector; None where they are of several dtypes, or the backend has no kernel for it."""
+    type_ = tensors[0]._type
+    kernel = type_.kernels.pack
+    if kernel is None or any(tensor._type is not type_ for tensor in tensors):
+        return None
+    return from_array(kernel([tensor._array for tensor in tensors]), type_)
+
+
+def unpack(vector: Tensor, tensors: Sequence[Tensor]) -> None:
+    """Write the elements of a vector, as :func:`packed` gives it, into tensors."""
+    vector._type.kernels.unpack(vector._array, [tensor._array for tensor in tensors])
+    for tensor in tensors:
+        propagate_write(tensor)
+
+
+def blocks(tensors: Sequence[Tensor]) -> Iterator[tuple[Tensor, ...]]:
+    """Large tensors of one shape cut alike into views of blocks; whole, if they are small or not contiguous."""
+    size = tensors[0].numel()
+    if size <= BLOCK or not all(tensor.is_contiguous() for tensor in tensors):
+        yield tuple(tensors)
+        return
+    flat = [tensor.detach().reshape(-1) for tensor in tensors]
+    for start in range(0, size, BLOCK):
+        yield tuple(each[start : start + BLOCK] for each in flat)

@@ -8,7 +8,7 @@ from flambeau._tensor import Tensor
 from flambeau.ops.creation.filled import zeros_like
 from flambeau.type_info import finfo
 
-from ._stepping import Group, States, StepByFormula, checked
+from ._stepping import Group, States, StepByFormula, StepByParameter, checked
 
 __all__ = ["Adafactor"]
 
@@ -69,6 +69,8 @@ class Adafactor(StepByFormula):
             raise RuntimeError("Adafactor does not support complex parameters")
         super()._check(parameter, grad, group)
 
+    _update_group = StepByParameter._update_group  # a step depends on all elements of a parameter
+
     def _averages(self, group: Group) -> tuple[str, ...]:
         return ()
 
@@ -83,7 +85,7 @@ class Adafactor(StepByFormula):
         }
 
     def _update(self, parameter: Tensor, grad: Tensor, group: Group) -> None:
-        states = self._states(parameter, group)
+        states = self._counted(parameter, group)
         least, small = group["eps"]
         least = finfo(parameter.dtype).eps if least is None else least
         lr, step = float(group["lr"]), states["step"].item()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, TypeAlias
 
 from flambeau._tensor import Tensor
@@ -11,6 +11,7 @@ from flambeau.dtypes import float32, float64
 from flambeau.ops.creation.data import make_tensor as tensor
 from flambeau.ops.creation.filled import zeros_like
 from flambeau.ops.elementwise.complex_parts import view_as_complex, view_as_real
+from flambeau.ops.steps import batches, blocks, packed, unpack
 from flambeau.promotion import get_default_dtype
 
 from .optimizer import Optimizer
@@ -102,16 +103,27 @@ class StepByFormula(StepByParameter):
         return numbers | {name: zeros_like(like) for name in self._averages(group)}
 
     def _states(self, parameter: Tensor, group: Group) -> States:
-        """What is remembered of a parameter, in the step that begins."""
+        """What is remembered of a parameter."""
         states: States = self.state[parameter]
         if not states:
             states.update(self._first(parameter, group))
+        return states
+
+    def _counted(self, parameter: Tensor, group: Group) -> States:
+        """What is remembered of a parameter, in the step that begins."""
+        states = self._states(parameter, group)
         if "step" in self._numbers:
             states["step"] += 1
         return states
 
+    # -- one parameter -------------------------------------------------------------------------------------------------
+
     def _update(self, parameter: Tensor, grad: Tensor, group: Group) -> None:
-        self._compose(parameter, grad, self._states(parameter, group), group)
+        self._step(parameter, grad, self._counted(parameter, group), group)
+
+    def _step(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> None:
+        """Write a step into a parameter and its states: a subclass may have a kernel for it."""
+        self._compose(parameter, grad, states, group)
 
     def _compose(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> None:
         """One step out of ops."""
@@ -119,18 +131,93 @@ class StepByFormula(StepByParameter):
         if parameter.is_complex():
             target, grad = view_as_real(parameter), view_as_real(grad)
             seen = {name: view_as_real(each) if each.is_complex() else each for name, each in states.items()}
-        if not is_grad_enabled():
-            changed, kept = self._formula(*self._decayed(target, grad, group), seen, group)
-            target.copy_(changed)
-            for name, value in kept.items():
-                seen[name].copy_(value)
+        if is_grad_enabled():
+            self._record(target, grad, seen, states, group)
             return
-        # What derivatives are computed from is not what is written into.
+        names = [name for name in seen if name not in self._numbers]
+        numbers: States = {}
+        for part, its_grad, *averages in blocks([target, grad, *(seen[name] for name in names)]):
+            own = seen | dict(zip(names, averages, strict=True))
+            changed, kept = self._formula(*self._decayed(part, its_grad, group), own, group)
+            part.copy_(changed)
+            for name, value in kept.items():
+                if name in self._numbers:
+                    numbers[name] = value  # the same for all blocks
+                else:
+                    own[name].copy_(value)
+        for name, value in numbers.items():
+            states[name].copy_(value)
+
+    def _record(self, target: Tensor, grad: Tensor, seen: States, states: States, group: Group) -> None:
+        """The same, recorded: what derivatives are computed from is not what is written into."""
         copies = {name: each.clone() for name, each in seen.items()}
         changed, kept = self._formula(*self._decayed(target.clone(), grad, group), copies, group)
         target.copy_(changed)
         for name, value in kept.items():
             states[name] = view_as_complex(value) if states[name].is_complex() else value
+
+    # -- many small ones -----------------------------------------------------------------------------------------------
+
+    def _update_group(self, ready: list[tuple[Tensor, Tensor]], group: Group) -> None:
+        if is_grad_enabled():
+            super()._update_group(ready, group)
+            return
+        for batch in batches(ready):
+            if len(batch) > 1:
+                self._update_together(batch, group)
+            else:
+                self._update(*batch[0], group)
+
+    def _update_together(self, batch: list[tuple[Tensor, Tensor]], group: Group) -> None:
+        """A step of many parameters as one of a vector with all their elements: those that have the same numbers."""
+        all_states = [self._states(parameter, group) for parameter, _ in batch]
+        alike: dict[Any, list[tuple[Tensor, Tensor, States]]] = {}
+        for (parameter, grad), states, numbers in zip(batch, all_states, self._all_numbers(all_states), strict=True):
+            alike.setdefault((*states, *numbers), []).append((parameter, grad, states))
+        for rows in alike.values():
+            parameters, grads, kept = zip(*rows, strict=True)
+            self._step_as_one(parameters, grads, kept, group)
+
+    def _all_numbers(self, all_states: list[States]) -> list[tuple[float, ...]]:
+        """The numbers that are remembered of parameters, in the step that begins."""
+        columns = []
+        for name in self._numbers:
+            tensors = [states[name] for states in all_states]
+            vector = packed(tensors)
+            if name == "step" and vector is not None:
+                vector = vector + 1
+                unpack(vector, tensors)
+            elif name == "step":
+                for each in tensors:
+                    each += 1
+            columns.append([each.item() for each in tensors] if vector is None else vector.tolist())
+        return list(zip(*columns, strict=True)) if columns else [()] * len(all_states)
+
+    def _step_as_one(
+        self, parameters: Sequence[Tensor], grads: Sequence[Tensor], kept: Sequence[States], group: Group
+    ) -> None:
+        """A step of parameters whose states have the same numbers and names."""
+        names = [name for name in kept[0] if name not in self._numbers and kept[0][name] is not None]
+        vectors = [
+            packed(tensors) for tensors in (parameters, grads, *([states[name] for states in kept] for name in names))
+        ]
+        parameter, grad, *averages = vectors
+        if parameter is None or grad is None or any(vector is None for vector in averages):
+            for row in zip(parameters, grads, kept, strict=True):
+                self._step(*row, group)
+            return
+        merged = kept[0] | dict(zip(names, averages, strict=True))
+        self._step(parameter, grad, merged, group)
+        unpack(parameter, parameters)
+        for name in merged.keys() - self._numbers.keys():
+            if name not in names:  # it begins with this step
+                for states, each in zip(kept, parameters, strict=True):
+                    states[name] = zeros_like(each.detach())
+            unpack(merged[name], [states[name] for states in kept])
+        for name in self._numbers:
+            if name != "step":
+                for states in kept[1:]:
+                    states[name].copy_(kept[0][name])
 
     def _decayed(self, parameter: Tensor, grad: Tensor, group: Group) -> tuple[Tensor, Tensor]:
         """Parameter and gradient with the sign and the decay that the options ask for."""

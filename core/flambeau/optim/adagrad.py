@@ -73,7 +73,7 @@ class Adagrad(StepByFormula):
 
     def _update(self, parameter: Tensor, grad: Any, group: Group) -> None:
         if grad._sparse:
-            self._update_stored(parameter, grad, self._states(parameter, group), group)
+            self._update_stored(parameter, grad, self._counted(parameter, group), group)
         else:
             super()._update(parameter, grad, group)
 

@@ -64,8 +64,7 @@ class Adam(StepByFormula):
     def _averages(self, group: Group) -> tuple[str, ...]:
         return ("exp_avg", "exp_avg_sq", "max_exp_avg_sq") if group["amsgrad"] else ("exp_avg", "exp_avg_sq")
 
-    def _update(self, parameter: Tensor, grad: Tensor, group: Group) -> None:
-        states = self._states(parameter, group)
+    def _step(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> None:
         if is_grad_enabled() or not _by_kernel(parameter, grad, states, group):
             self._compose(parameter, grad, states, group)
 

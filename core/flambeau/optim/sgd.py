@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from flambeau._tensor import Tensor
 from flambeau._tensor.modes import is_grad_enabled
+from flambeau.ops.creation.filled import zeros_like
 from flambeau.ops.steps import step_by_kernel
 
 from ._stepping import Group, States, StepByFormula, add_multiple, add_stored, checked, number
@@ -60,17 +61,21 @@ class SGD(StepByFormula):
                 "weight_decay changes every element, and a sparse gradient only some: set it to 0, or use dense gradients"
             )
 
-    def _averages(self, group: Group) -> tuple[str, ...]:
-        return ("momentum_buffer",)
-
     def _update(self, parameter: Tensor, grad: Tensor, group: Group) -> None:
         if grad._sparse:
             self._update_stored(parameter, grad, group)
             return
-        states = self.state[parameter] if group["momentum"] else {}
+        super()._update(parameter, grad, group)
+
+    def _states(self, parameter: Tensor, group: Group) -> States:
+        if not group["momentum"]:
+            return {}
+        return self.state[parameter]  # type: ignore[no-any-return]
+
+    def _step(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> None:
         if group["momentum"] and states.get("momentum_buffer") is None:
             # The buffer starts as the gradient: the step without dampening on a buffer of zeros.
-            states |= self._first(parameter, group)
+            states["momentum_buffer"] = zeros_like(parameter.detach())
             group = group | {"dampening": 0}
         if is_grad_enabled() or not _by_kernel(parameter, grad, states, group):
             self._compose(parameter, grad, states, group)
