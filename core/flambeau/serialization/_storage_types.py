@@ -33,8 +33,8 @@ class StorageType:
     """
 
     def __init__(self, name: str) -> None:
-        if name not in NAMES:
-            raise KeyError(name)
+        if name not in NAMES or name == "UntypedStorage":
+            raise KeyError(f'pickle storage type "{name}" is not recognized')
         self.name = name
 
     @property
@@ -56,8 +56,13 @@ class StorageType:
         return f"StorageType(dtype={self.dtype})"
 
 
-STORAGE_TYPES: Final = {name: StorageType(name) for name in NAMES}
-untyped: Final = STORAGE_TYPES["UntypedStorage"]
+class _Untyped(StorageType):
+    def __init__(self) -> None:
+        self.name = "UntypedStorage"
+
+
+untyped: Final = _Untyped()
+STORAGE_TYPES: Final = {name: untyped if name == "UntypedStorage" else StorageType(name) for name in NAMES}
 _BY_DTYPE: Final = {dtype: STORAGE_TYPES[name] for name, dtype in _DTYPES.items() if name != "UntypedStorage"}
 
 
