@@ -194,7 +194,7 @@ class _Pickles:
     """A module of pickles in Python."""
 
     __name__ = "pickles"
-    Pickler, Unpickler = pickle._Pickler, pickle._Unpickler  # type: ignore[attr-defined]
+    Pickler, Unpickler = pickle._Pickler, pickle._Unpickler
 
 
 _STORAGES = [
