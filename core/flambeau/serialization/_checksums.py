@@ -1,66 +1,60 @@
-"""Checksums of large records, computed in a thread beside the reading, which takes about as long."""
+"""Checksums of large records, computed in a thread beside the reading and writing, which take about as long."""
 
 from __future__ import annotations
 
 import zlib
-from collections import deque
 from queue import SimpleQueue
 from threading import Event, Thread
 from typing import TypeAlias
 
-__all__ = ["Checksums"]
+__all__ = ["LARGE_ENOUGH", "Checksum", "Checksums"]
 
-_WAITING = 64 << 20
-"""So many bytes may be read and not summed up: what has been read is kept until then."""
-
-
-class _Sum:
-    """The checksum of what has been read of a record."""
-
-    __slots__ = ("expected", "name", "size", "value")
-
-    def __init__(self, name: str, expected: int, size: int) -> None:
-        self.name, self.expected, self.size, self.value = name, expected, size, 0
+LARGE_ENOUGH = 64 << 10
+"""From so many bytes on it is worth while to hand them to a thread."""
 
 
-_Work: TypeAlias = tuple[_Sum, memoryview] | Event | None
+class Checksum:
+    """The checksum of parts that come one after the other.
+
+    Attributes:
+        value: what it is when the thread has come so far.
+    """
+
+    __slots__ = ("value",)
+
+    def __init__(self) -> None:
+        self.value = 0
+
+    def add(self, part: memoryview) -> None:
+        """Go on with another part."""
+        self.value = zlib.crc32(part, self.value)
+
+
+_Work: TypeAlias = tuple[Checksum, memoryview] | Event | None
 
 
 class Checksums:
-    """The checksums of records that are read one after the other.
-
-    Only what :meth:`wrong` has been asked about is known to be right.
-    """
+    """A thread that computes checksums; there is none before there is something large to do."""
 
     def __init__(self) -> None:
         self._queue: SimpleQueue[_Work] | None = None
-        self._records: deque[_Sum] = deque()
 
-    def begin(self, name: str, expected: int, size: int) -> None:
-        """A record of a size begins."""
-        self._records.append(_Sum(name, expected, size))
-
-    def add(self, part: memoryview) -> None:
-        """A part of that record has been read, and stays as it is until the next question."""
+    def add(self, checksum: Checksum, part: memoryview) -> None:
+        """Go on with a checksum: at once, or in the thread if ``part``, which has to stay as it is until then, is large."""
+        if self._queue is None and len(part) < LARGE_ENOUGH:
+            checksum.add(part)
+            return
         if self._queue is None:
             self._queue = SimpleQueue()
             Thread(target=_sum_up, args=(self._queue,), daemon=True).start()
-        self._queue.put((self._records[-1], part))
+        self._queue.put((checksum, part))
 
-    @property
-    def many(self) -> bool:
-        """Whether it is time to ask."""
-        return sum(record.size for record in self._records) > _WAITING
-
-    def wrong(self) -> str | None:
-        """The name of a record with another checksum than expected, among those that were read since the last question."""
+    def wait(self) -> None:
+        """Wait until all is done."""
         if self._queue is not None:
             done = Event()
             self._queue.put(done)
             done.wait()
-        found = next((record.name for record in self._records if record.value != record.expected), None)
-        self._records.clear()
-        return found
 
     def close(self) -> None:
         """Let the thread end."""
@@ -74,6 +68,5 @@ def _sum_up(queue: SimpleQueue[_Work]) -> None:
         if isinstance(work, Event):
             work.set()
         else:
-            record, part = work
-            record.value = zlib.crc32(part, record.value)
-            del work, part
+            work[0].add(work[1])
+        del work

@@ -152,7 +152,7 @@ class _TorchNames:
                 return reduced(obj, self.storages)
         if obj.__class__ is layout:
             return _LAYOUT, (repr(obj),)
-        if obj.__class__ is StorageType:
+        if isinstance(obj, StorageType):
             return obj.name
         if obj.__class__ is FunctionType and torch_name(obj) is not None:
             return obj.__name__  # else functions are written by Python's own method, whatever a subclass has

@@ -6,12 +6,11 @@ and so are names that lead elsewhere. The contents are held against their checks
 
 from __future__ import annotations
 
-import zlib
 from itertools import pairwise
 from struct import error as StructError  # noqa: N812 (an exception in lower case)
 from typing import Any, NamedTuple
 
-from ._checksums import Checksums
+from ._checksums import Checksum, Checksums
 from ._zip import (
     CENTRAL,
     CENTRAL_MAGIC,
@@ -30,8 +29,8 @@ from ._zip import (
 __all__ = ["ArchiveReader", "Record", "fill", "is_archive"]
 
 _CHUNK = 1 << 20
-_LARGE = 4 << 20
-"""The checksums of records from here on are computed beside the reading."""
+_UNCHECKED = 64 << 20
+"""So many bytes may be read before their checksums are waited for: what has been read is kept until then."""
 
 _MOST_RECORDS = 1 << 21
 _READING = "reading zip archive"
@@ -71,6 +70,8 @@ class ArchiveReader:
     def __init__(self, file: Any) -> None:
         self._file = file
         self._checksums = Checksums()
+        self._unchecked: list[tuple[Record, Checksum]] = []
+        self._left = _UNCHECKED
         self._start = file.tell()
         self.size: int = _end_of(file) - self._start
         entries = self._directory()
@@ -124,22 +125,15 @@ class ArchiveReader:
         if len(target) != record.size:
             raise damaged(f"reading file {name}", f"it has {record.size} bytes, and {len(target)} were expected")
         self._file.seek(self.data_offset(name))
-        if not record.checksum:  # none was computed
-            fill(self._file, target)
-        elif record.size < _LARGE:
-            fill(self._file, target)
-            self._refuse(name if zlib.crc32(target) != record.checksum else None)
-        else:
-            self._read_large(record, name, target)
-
-    def _read_large(self, record: Record, name: str, target: memoryview) -> None:
-        """Read a record whose checksum is known later."""
-        self._checksums.begin(name, record.checksum, record.size)
+        checksum = Checksum()
         for start in range(0, record.size, _CHUNK):
             part = target[start : start + _CHUNK]
             fill(self._file, part)
-            self._checksums.add(part)
-        if self._checksums.many:
+            if record.checksum:  # 0 was written where none was computed
+                self._checksums.add(checksum, part)
+        self._unchecked.append((record, checksum))
+        self._left -= record.size
+        if self._left < 0:
             self.check()
 
     def check(self) -> None:
@@ -148,11 +142,12 @@ class ArchiveReader:
         Raises:
             RuntimeError: a record has another one.
         """
-        self._refuse(self._checksums.wrong())
-
-    def _refuse(self, name: str | None) -> None:
-        if name is not None:
-            raise damaged(f"reading file {name}", "its checksum is another one")
+        self._checksums.wait()
+        for record, checksum in self._unchecked:
+            if record.checksum != checksum.value:
+                raise damaged(f"reading file {record.name.partition('/')[2]}", "its checksum is another one")
+        self._unchecked.clear()
+        self._left = _UNCHECKED
 
     def data_offset(self, name: str) -> int:
         """Where in the file the contents of a record begin.

@@ -89,15 +89,15 @@ def _folder(path: str | bytes) -> str:
 def _save(obj: object, file: Any, folder: str, module: Any, protocol: int, with_byte_order: bool) -> None:
     content = BytesIO()
     storages = dump(obj, content, module, protocol)
-    archive = ArchiveWriter(file.write, folder, checksums=get_crc32_options())
-    archive.add("data.pkl", content.getbuffer())
-    archive.add(".format_version", _FORMAT_VERSION)
-    archive.add(".storage_alignment", _ALIGNMENT)
-    if with_byte_order:
-        archive.add("byteorder", sys.byteorder.encode())
-    for key, stored in storages.items():
-        if skips_data():
-            archive.add_space(f"data/{key}", stored.memory.nbytes)
-        else:
-            archive.add(f"data/{key}", stored.data)
-    archive.finish()
+    with ArchiveWriter(file.write, folder, checksums=get_crc32_options()) as archive:
+        archive.add("data.pkl", content.getbuffer())
+        archive.add(".format_version", _FORMAT_VERSION)
+        archive.add(".storage_alignment", _ALIGNMENT)
+        if with_byte_order:
+            archive.add("byteorder", sys.byteorder.encode())
+        for key, stored in storages.items():
+            if skips_data():
+                archive.add_space(f"data/{key}", stored.memory.nbytes)
+            else:
+                archive.add(f"data/{key}", stored.data)
+        archive.finish()

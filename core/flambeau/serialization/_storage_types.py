@@ -14,12 +14,12 @@ _DTYPES: Final = {
     "DoubleStorage": dtypes.float64, "FloatStorage": dtypes.float32, "HalfStorage": dtypes.float16,
     "BFloat16Storage": dtypes.bfloat16, "LongStorage": dtypes.int64, "IntStorage": dtypes.int32,
     "ShortStorage": dtypes.int16, "CharStorage": dtypes.int8, "ByteStorage": dtypes.uint8, "BoolStorage": dtypes.bool,
-    "ComplexDoubleStorage": dtypes.complex128, "ComplexFloatStorage": dtypes.complex64, "UntypedStorage": dtypes.uint8,
+    "ComplexDoubleStorage": dtypes.complex128, "ComplexFloatStorage": dtypes.complex64,
 }  # fmt: skip
 _QUANTIZED: Final = ("QUInt8Storage", "QInt8Storage", "QInt32Storage", "QUInt4x2Storage", "QUInt2x4Storage")
 
 NAMES: Final = (*_DTYPES, *_QUANTIZED)
-"""All that files may name."""
+"""All that have a dtype."""
 
 
 class StorageType:
@@ -34,7 +34,7 @@ class StorageType:
 
     def __init__(self, name: str) -> None:
         if name not in NAMES:
-            raise KeyError(name)
+            raise KeyError(f'pickle storage type "{name}" is not recognized')
         self.name = name
 
     @property
@@ -56,9 +56,20 @@ class StorageType:
         return f"StorageType(dtype={self.dtype})"
 
 
-STORAGE_TYPES: Final = {name: StorageType(name) for name in NAMES}
-untyped: Final = STORAGE_TYPES["UntypedStorage"]
-_BY_DTYPE: Final = {dtype: STORAGE_TYPES[name] for name, dtype in _DTYPES.items() if name != "UntypedStorage"}
+class _Untyped(StorageType):
+    """The class of storages of bytes, which have no dtype."""
+
+    def __init__(self) -> None:
+        self.name = "UntypedStorage"
+
+    @property
+    def dtype(self) -> DType:
+        return dtypes.uint8
+
+
+untyped: Final = _Untyped()
+STORAGE_TYPES: Final = {**{name: StorageType(name) for name in NAMES}, untyped.name: untyped}
+_BY_DTYPE: Final = {dtype: STORAGE_TYPES[name] for name, dtype in _DTYPES.items()}
 
 
 def storage_type_of(dtype: DType) -> StorageType | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any, NamedTuple, TypeAlias
 
+from ._checksums import Checksum, Checksums
 from ._zip import (
     ALIGNMENT,
     CENTRAL,
@@ -30,7 +30,7 @@ __all__ = ["ArchiveWriter", "Bytes"]
 Bytes: TypeAlias = bytes | bytearray | memoryview
 
 _CHUNK = 1 << 20
-"""So much is summed up and written at a time, while it is in the processor's cache."""
+"""So much is written at a time."""
 
 _LIMIT = LARGE
 """Numbers from here on are written in 64 bits."""
@@ -59,7 +59,7 @@ class ArchiveWriter:
     def __init__(self, write: Callable[[Bytes], Any], name: str = "archive", *, checksums: bool = True) -> None:
         self._write = write
         self._name = name
-        self._checksums = checksums
+        self._checksums = Checksums() if checksums else None
         self._at = 0
         self._written: list[_Written] = []
 
@@ -67,25 +67,31 @@ class ArchiveWriter:
         """Write a record."""
         content = memoryview(data).cast("B")
         size = len(content)
-        entry = self._begin(name, size)
-        checksum = 0
+        entry, checksum = self._begin(name, size), Checksum()
+        if self._checksums is not None and size:
+            self._checksums.add(checksum, content)
         for start in range(0, size, _CHUNK):
-            part = content[start : start + _CHUNK]
-            if self._checksums:
-                checksum = zlib.crc32(part, checksum)
-            self._put(part)
-        self._end(entry, checksum)
+            self._put(content[start : start + _CHUNK])
+        if self._checksums is not None:
+            self._checksums.wait()
+        self._end(entry, checksum.value)
 
     def add_space(self, name: str, size: int) -> None:
         """Write a record of zeros, to be filled by somebody else."""
-        entry = self._begin(name, size)
-        checksum, zeros = 0, bytes(min(size, _CHUNK))
+        entry, checksum, zeros = self._begin(name, size), Checksum(), memoryview(bytes(min(size, _CHUNK)))
         for start in range(0, size, _CHUNK):
             part = zeros[: size - start]
-            if self._checksums:
-                checksum = zlib.crc32(part, checksum)
+            if self._checksums is not None:
+                checksum.add(part)
             self._put(part)
-        self._end(entry, checksum)
+        self._end(entry, checksum.value)
+
+    def __enter__(self) -> ArchiveWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._checksums is not None:
+            self._checksums.close()
 
     def finish(self) -> None:
         """Write what says which version the archive has and what is in it, and the central directory."""

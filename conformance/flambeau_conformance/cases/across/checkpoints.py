@@ -1,7 +1,9 @@
 """Files of objects: what is saved is loaded, with what tensors share, where it shall be, and no more than is allowed."""
 
 import io
+import mmap
 import pickle
+import sys
 from collections import OrderedDict
 from typing import Any
 
@@ -131,3 +133,118 @@ refusals("save", {
 refusals("save", {
     "two-dtypes": (lambda t: _reloaded(t, [x := t.ones(2), x.view(t.int32)]), RuntimeError, "Cannot save multiple tensors or storages that view the same data as different types"),
 }, extensions=("bytes",))  # fmt: skip
+
+
+# -- what steers files -------------------------------------------------------------------------------------------------
+
+
+def _unsafe(t: Any) -> Any:
+    file = io.BytesIO()
+    t.save([frozenset([1]), t.ones(1)], file)
+    file.seek(0)
+    return t.serialization.get_unsafe_globals_in_checkpoint(file)
+
+
+def _added(t: Any) -> Any:
+    before = len(t.serialization.get_safe_globals())
+    with t.serialization.safe_globals([frozenset]):
+        inside = len(t.serialization.get_safe_globals())
+    return [inside - before, len(t.serialization.get_safe_globals()) - before]
+
+
+def _order(t: Any) -> Any:
+    kinds = t.serialization.LoadEndianness
+    found = [t.serialization.get_default_load_endianness()]
+    t.serialization.set_default_load_endianness(kinds.BIG)
+    try:
+        found.append(t.serialization.get_default_load_endianness().name)
+    finally:
+        t.serialization.set_default_load_endianness(None)
+    return [*found, [kind.name for kind in kinds]]
+
+
+def _checksums(t: Any) -> Any:
+    t.serialization.set_crc32_options(False)
+    try:
+        return [t.serialization.get_crc32_options(), _reloaded(t, t.arange(3))]
+    finally:
+        t.serialization.set_crc32_options(True)
+
+
+def _maps(t: Any) -> Any:
+    flags = t.serialization.get_default_mmap_options()
+    with t.serialization.set_default_mmap_options(mmap.MAP_SHARED):
+        inside = t.serialization.get_default_mmap_options()
+    return [inside == mmap.MAP_SHARED, t.serialization.get_default_mmap_options() == flags]
+
+
+def _without_data(t: Any) -> Any:
+    with t.serialization.skip_data(materialize_fake_tensors=True):
+        file = io.BytesIO()
+        t.save(t.ones(3), file)
+    file.seek(0)
+    return t.load(file)
+
+
+def _storage(t: Any) -> Any:
+    return t.ones(2, device="cpu").untyped_storage()
+
+
+class _Pickles:
+    """A module of pickles in Python."""
+
+    __name__ = "pickles"
+    Pickler, Unpickler = pickle._Pickler, pickle._Unpickler
+
+
+_STORAGES = [
+    f"{name}Storage" for name in (
+        "Double", "Float", "Half", "BFloat16", "Long", "Int", "Short", "Char", "Byte", "Bool", "ComplexDouble", "ComplexFloat",
+        "QUInt8", "QInt8", "QInt32", "QUInt4x2", "QUInt2x4",
+    )
+]  # fmt: skip
+
+
+class _Module:
+    __name__, __version__ = "module", "1.10.2"
+
+
+def _versions(t: Any) -> Any:
+    check = t.serialization.check_module_version_greater_or_equal
+    return [check(_Module, (1, 9)), check(_Module, (1, 11)), check(_Module, (1, 9, 0, 1), error_if_malformed=False)]
+
+
+programs("serialization", {
+    "unsafe": (_unsafe, ["builtins.frozenset"]),
+    "added": (_added, [1, 0]),
+    "byte-order": (_order, [None, "BIG", ["NATIVE", "LITTLE", "BIG"]]),
+    "checksums": (_checksums, [False, [0, 1, 2]]),
+    "without-data": (_without_data, [0.0, 0.0, 0.0]),
+    "tag": (lambda t: t.serialization.location_tag(_storage(t)), "cpu"),
+    "restored": (lambda t: t.serialization.default_restore_location(_storage(t), "cpu").nbytes(), 8),
+    "type": (lambda t: [str(t.serialization.StorageType(name)) for name in ("FloatStorage", "BoolStorage")], ["StorageType(dtype=torch.float32)", "StorageType(dtype=torch.bool)"]),
+    "versions": (_versions, [True, False, True]),
+    "types": (lambda t: [type(t.serialization.StorageType(name)).__name__ for name in _STORAGES], ["StorageType"] * 17),
+    "byte-orders": (lambda t: t.serialization.LoadEndianness(2).name, "LITTLE"),
+    "protocol": (lambda t: _reloaded_with(t, pickle_protocol=4), [1.0, 1.0]),
+    "pickle-module": (lambda t: _reloaded_with(t, pickle_module=_Pickles), [1.0, 1.0]),
+})  # fmt: skip
+programs("UntypedStorage", {
+    "cpu": (lambda t: _storage(t).cpu().nbytes(), 8),
+    "to": (lambda t: _storage(t).to(device="cpu").device.type, "cpu"),
+})  # fmt: skip
+refusals("serialization", {
+    "byte-order": (lambda t: t.serialization.set_default_load_endianness("big"), TypeError, "Invalid argument type in function set_default_load_endianness"),
+    "maps": (lambda t: t.serialization.set_default_mmap_options(77), ValueError, "expected mmap.MAP_PRIVATE or mmap.MAP_SHARED, but got 77"),
+    "version": (lambda t: t.serialization.check_module_version_greater_or_equal(_Module, (1, 9, 0, 1)), RuntimeError, "'_Module' module version string is malformed '1.10.2' and cannot be compared with tuple (1, 9, 0, 1)"),
+    "no-checkpoint": (lambda t: t.serialization.get_unsafe_globals_in_checkpoint(io.BytesIO(b"none")), ValueError, "Expected input to be a checkpoint returned by torch.save"),
+})  # fmt: skip
+if sys.platform != "win32":
+    programs("serialization", {"maps": (_maps, [True, True])})
+
+
+def _reloaded_with(t: Any, **options: Any) -> Any:
+    file = io.BytesIO()
+    t.save(t.ones(2), file, **options)
+    file.seek(0)
+    return t.load(file, weights_only=False)
