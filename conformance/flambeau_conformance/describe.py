@@ -17,9 +17,9 @@ from .model import Case, Error, Sample
 from .options import Called
 from .trace import trace
 
-__all__ = ["Failure", "call_of", "describe"]
+__all__ = ["Failure", "call_of", "describe", "legible"]
 
-_NUMBERS, _WIDTH, _LINES, _BRIEF = 6, 300, 6, 60
+_NUMBERS, _WIDTH, _LINES, _BRIEF, _ENDLESS = 6, 300, 6, 60, 5000
 _OURS = Path(__file__).parent
 _RAISED_BY = "raised by the kernel "
 _CHECKING = ("aftermath.py", "checks.py", "compare.py", "outcome.py", "subject.py")
@@ -64,7 +64,13 @@ def _message(error: BaseException, *, by_kernel: bool) -> str:
     if isinstance(error, AssertionError) and str(error) and not by_kernel:
         return str(error)
     where = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{in_words(error)} ({where.name}, line {where.lineno})"
+    return f"{legible(in_words(error))} ({where.name}, line {where.lineno})"
+
+
+def legible(text: str) -> str:
+    """A text of anyone's as every report can hold it: not endless, and without what terminals obey or XML has no words for."""
+    shown = text if len(text) <= 2 * _ENDLESS else f"{text[:_ENDLESS]}... ({len(text)} characters)"
+    return "".join(each if each.isprintable() or each in "\n\t" else ascii(each)[1:-1] for each in shown)
 
 
 def _called(case: Case, frames: list[FrameType]) -> tuple[str, str]:

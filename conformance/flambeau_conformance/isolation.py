@@ -248,7 +248,12 @@ def _elsewhere(subject: object) -> None:
     raise RuntimeError("this case is run by a worker")
 
 
+_UNFIT = 70
+"""With what a worker's child ends that cannot go on."""
+
+
 def _cause(code: int) -> str:
     if code >= 0:
-        return f"the process exited with code {code}"
+        rest = ": a kernel has left too little of it to run cases in" if code == _UNFIT else ""
+        return f"the process exited with code {code}{rest}"
     return f"the process was ended by {signal.Signals(-code).name}"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from .describe import legible
 from .model import Result
 from .session import Session, repeat_command
 
@@ -36,12 +37,12 @@ def write_junit(session: Session, path: Path, about: dict[str, Any]) -> None:
     )  # fmt: skip
     properties = ElementTree.SubElement(suite, "properties")
     for name, value in about.items():
-        ElementTree.SubElement(properties, "property", name=name, value=str(value))
+        ElementTree.SubElement(properties, "property", name=name, value=legible(str(value)))
     for result in sorted(session.results.values(), key=lambda result: result.address):
         _add(suite, session.subject.name, result)
     for complaint in complaints:
-        case = ElementTree.SubElement(suite, "testcase", classname="claims", name=complaint)
-        ElementTree.SubElement(case, "failure", message=complaint)
+        case = ElementTree.SubElement(suite, "testcase", classname="claims", name=legible(complaint))
+        ElementTree.SubElement(case, "failure", message=legible(complaint))
     ElementTree.ElementTree(suite).write(path, encoding="utf-8", xml_declaration=True)
 
 
@@ -50,12 +51,7 @@ def _add(suite: ElementTree.Element, subject: str, result: Result) -> None:
         suite, "testcase", classname=result.section, name=result.address, time=str(result.seconds)
     )
     if result.status != "pass":
-        message = _printable(f"{result.status}: {result.detail}")
+        message = legible(f"{result.status}: {result.detail}")
         entry = ElementTree.SubElement(case, _KINDS[result.status], message=message)
         facts = [f"{name}: {value}" for name in ("call", "inputs", "kernel") if (value := getattr(result, name))]
-        entry.text = _printable("\n".join([*facts, repeat_command(subject, result.address)]))
-
-
-def _printable(text: str) -> str:
-    """The text without the control characters that XML has no words for."""
-    return "".join(letter if letter >= " " or letter in "\n\t" else "?" for letter in text)
+        entry.text = legible("\n".join([*facts, repeat_command(subject, result.address)]))

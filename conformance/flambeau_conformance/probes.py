@@ -157,7 +157,7 @@ def _beyond_blocks(op: Op) -> Iterator[Probe]:
                 yield Probe(
                     op, "large", one, f"{sample.name}-{name}-in-blocks", dtype, _results, tolerance=_of_many(op)
                 )
-                if op.differentiable and sample.gradient:
+                if op.differentiable and sample.gradient and name == "columns" and sample is regular[0]:
                     yield Probe(
                         op, "derivatives", one, f"{sample.name}-{name}-in-blocks", "float64", _observe_large_derivatives,
                         tolerance="long",
@@ -255,7 +255,8 @@ def _memory(op: Op) -> Iterator[Probe]:
         if not is_regular(sample):
             continue
         dtype = _first(op, sample, (*_SINGLE_FIRST, *_WIDE_FIRST)) or op.dtypes_of(sample)[0]
-        for name in ARRANGED:
+        images = any(len(spec.shape) in (4, 5) for spec in sample.inputs)
+        for name in [name for name in ARRANGED if images or name != "channels-inside"]:
             known = None if name == _EXPANDED else f"{op.name}/value/{sample.name}/{dtype}"
             yield Probe(
                 op, "memory", sample, f"{sample.name}-{name}", dtype, _observe_memory(name), numbers_of=known,
@@ -334,7 +335,9 @@ def _derivatives(op: Op) -> Iterator[Probe]:
             continue
         for domain in ("ties", "edges", "special", "sizes"):
             other = filled(sample, domain)
-            if other is not None and (domain in ("ties", "special") or op.arity):
+            if other is not None and (
+                domain in ("ties", "special") or op.arity or (domain == "edges" and op.section in _BENT)
+            ):
                 enough = _with_enough(other) if op.arity else other
                 yield Probe(
                     op,
@@ -353,6 +356,10 @@ def _derivatives(op: Op) -> Iterator[Probe]:
             yield Probe(
                 op, "derivatives", one, f"{sample.name}-{name}", "float64", _observe_large_derivatives, tolerance="long"
             )
+
+
+_BENT = ("nn/rectifiers", "nn/pointwise_losses")
+"""Where functions are that bend at numbers, though they are not declared element by element."""
 
 
 def _observe_large_derivatives(subject: Subject, sample: Sample, dtype: str) -> Any:

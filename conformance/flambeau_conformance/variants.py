@@ -50,7 +50,7 @@ def grown(sample: Sample, rows: int = _ROWS, columns: int = _COLUMNS) -> Iterato
     ):
         made = _resized(sample, sizes)
         shapes = tuple(spec.shape for spec in made.inputs)
-        if shapes not in seen and 100 < elements_of(made) <= max(_AT_MOST, rows):
+        if shapes not in seen and 100 < elements_of(made) <= max(_AT_MOST, 2 * rows):
             seen.add(shapes)
             yield name, made
 
@@ -152,6 +152,11 @@ def _shifted(tensor: Any) -> Any:
     return longer[3:].view(tensor.shape)
 
 
+def _channels_inside(tensor: Any) -> Any:
+    """Images whose channels lie side by side."""
+    return tensor.movedim(1, -1).contiguous().movedim(-1, 1) if tensor.dim() in (4, 5) else tensor
+
+
 def _expanded(tensor: Any) -> Any:
     """The first row for all."""
     return tensor[:1].expand(tensor.shape) if tensor.dim() and tensor.shape[0] else tensor
@@ -159,6 +164,7 @@ def _expanded(tensor: Any) -> Any:
 
 ARRANGED: dict[str, Callable[[Any], Any]] = {
     "dense": lambda tensor: tensor, "turned": _turned, "stepped": _stepped, "shifted": _shifted, "expanded": _expanded,
+    "channels-inside": _channels_inside,
 }  # fmt: skip
 """Orders of memory: a tensor of the same numbers (but "expanded") in each."""
 

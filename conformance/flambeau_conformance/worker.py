@@ -204,6 +204,7 @@ def _serve(pipe: _Pipe, options: argparse.Namespace, cases: dict[str, Any]) -> i
         pipe.send(refused=_with_place(error))
         return _OVER
     pipe.send(ready=facts)
+    used = False
     while (message := pipe.receive()) is not None:
         if "end" in message:
             pipe.send(leaving=True)
@@ -211,7 +212,15 @@ def _serve(pipe: _Pipe, options: argparse.Namespace, cases: dict[str, Any]) -> i
         group = Session(subject, expectations)
         for address in message["run"]:
             trace.at(address)
-            pipe.send(result=group.run(cases[address]).as_dict())
+            try:
+                result = group.run(cases[address])
+            except Exception:
+                if not used:
+                    raise
+                traceback.print_exc()
+                return _FAILED  # what a kernel has left of the process is too little to run a case in
+            used = True
+            pipe.send(result=result.as_dict())
             if group.spoiled:
                 pipe.send(leaving=True)
                 return _ANEW

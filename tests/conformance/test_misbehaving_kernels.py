@@ -97,3 +97,13 @@ def test_a_kernel_that_ends_what_started_it_loses_nothing(tmp_path: Path) -> Non
     install_broken(tmp_path, {"sin": "os.kill(os.getppid(), signal.SIGKILL); return right['sin'](a)"})
     run = run_suite(tmp_path, "-k", "sin/value/plain/*", "-k", "cos/value/plain/*", "--restart-after", "1")
     assert (run.code, run.about["counts"]) == (0, {"pass": run.about["cases"]}), run.stderr
+
+
+def test_a_kernel_that_leaves_no_process_for_other_cases_is_told_from_a_fault_of_the_suite(tmp_path: Path) -> None:
+    install_broken(tmp_path, {"sin": "found = right['sin'](a); sys.modules.clear(); return found"})
+    run = run_suite(tmp_path, "-k", "sin/value/*/float32", "-k", "cos/value/plain/*")
+    statuses = {address: result["status"] for address, result in run.results.items()}
+    assert run.code == 1, run.stderr
+    assert statuses.pop("cos/value/plain/float32") == "pass"
+    (detail,) = {result["detail"] for result in run.results.values() if result["status"] == "crash"}
+    assert "a kernel has left too little of it" in detail

@@ -284,3 +284,16 @@ def test_options_that_make_no_sense_are_refused(capsys: pytest.CaptureFixture[st
         assert ended.value.code == cli.USAGE
         assert "must be at least 1" in capsys.readouterr().err
     assert run_command.NOT_CONFORMANT == cli.NOT_CONFORMANT
+
+
+def test_every_text_of_a_kernel_can_stand_in_every_report(tmp_path: Path) -> None:
+    """Control characters, halves of pairs, what XML has no words for, and texts without end."""
+    install_broken(tmp_path, {"exp": r"raise ValueError('\udcff \x00 \x1b[31m [red] \uffff é' + 'x' * 10**6)"})
+    path = tmp_path / "junit.xml"
+    run = run_suite(tmp_path, "-k", "exp/value/plain/float32", "--junit", str(path))
+    said = run.results["exp/value/plain/float32"]["detail"]
+    assert r"ValueError: \udcff \x00 \x1b[31m [red] \uffff é" in said
+    assert len(said) < 10_000
+    assert r"\udcff \x00 \x1b[31m [red] \uffff" in run.stdout
+    (message,) = [entry.get("message") or "" for entry in ElementTree.parse(path).iter("error")]
+    assert said in message

@@ -139,3 +139,20 @@ def _forms_of_argsort(subject: Subject) -> None:
     expect(t.argsort(x, out=target) is target, "out= did not return its tensor")
     expect_equal(target.tolist(), [1, 3, 0, 2], "out=")
     expect_equal(t.argsort(x, -1, True, True).tolist(), [0, 2, 1, 3], "stable by position")
+
+
+# What does not depend on which of equal elements is found: with ties, nan and zeros of both signs, in lines of every length.
+_DETERMINED = {
+    "sort-stable": lambda t, x, dim: tuple(t.sort(x, dim=dim, stable=True)),
+    "sort-stable-down": lambda t, x, dim: tuple(t.sort(x, dim=dim, stable=True, descending=True)),
+    "topk-values": lambda t, x, dim: t.topk(x, 2, dim).values + 0,
+    "topk-least-values": lambda t, x, dim: t.topk(x, 2, dim, largest=False).values + 0,
+    "kthvalue-values": lambda t, x, dim: t.kthvalue(x, 2, dim).values + 0,
+    "median-values": lambda t, x, dim: t.median(x, dim).values + 0,
+    "mode-values": lambda t, x, dim: t.mode(x, dim).values + 0,
+}
+for _name, _found in _DETERMINED.items():
+    op(_name, dtypes=NUMBERS, tolerance="exact", method=False, refuses=False, differentiable=False, samples=[
+        Sample(label, lambda t, x, dim=dim, found=_found: found(t, x, dim), (In((3, 5), "distinct"),), gradient=False)
+        for label, dim in (("rows", 1), ("columns", 0))
+    ])  # fmt: skip

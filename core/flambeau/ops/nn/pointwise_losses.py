@@ -100,13 +100,17 @@ def _soft_margin(input: Tensor, target: Tensor, reduction: str) -> Tensor:
 
 @in_single_formula
 def _cross_entropy_input(grad: Tensor, input: Tensor, target: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
-    slope = (input - target) / ((1.0 - input) * input).clamp_min(1e-12)
+    slope = (input - target) / ((1.0 - input) * input).clamp_min(_LEAST)
     return share(grad, slope if weight is None else slope * weight, reduction)
+
+
+_LEAST = 9.999999960041972e-13
+"""PyTorch's 1e-12, which it has in single precision."""
 
 
 @in_single_formula
 def _cross_entropy_target(grad: Tensor, input: Tensor, target: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
-    slope = (-input).log1p().clamp_min(-100.0) - input.log().clamp_min(-100.0)
+    slope = (-input).log1p() - input.log()  # infinite where the loss is kept finite
     return share(grad, slope if weight is None else slope * weight, reduction)
 
 

@@ -34,10 +34,11 @@ def _nearest_input(grad: Tensor, input_shape: Shape, dims: Shape, places: Places
 def _take_places(input: Tensor, dims: Shape, places: Places, order: Shape | None) -> Tensor:
     """The elements at such places along each of ``dims``."""
     type_ = input._type
-    array, back = as_in_memory(input, order)
+    given, back = as_in_memory(input, order)
+    array = given
     for dim, each in zip(dims, places, strict=True):
         array = _taken(type_, array, dim if back is None else back[dim], each)
-    if array is input._array:
+    if array is given:
         array = type_.kernels.clone(array, False)
     return from_array(array if back is None else type_.kernels.permute(array, back), type_)
 
@@ -127,10 +128,13 @@ def _check_dtype(kind: str, count: int, input: Tensor, antialias: bool) -> None:
 def _bytes_resized(input: Tensor, dims: Shape, maps: tuple[Taps, ...]) -> Tensor:
     """In integers of 16 bits and rounded after each dimension, from the last to the first, as PyTorch does."""
     order, type_ = channels_order(input), input._type
-    array, back = as_in_memory(input, order)
+    given, back = as_in_memory(input, order)
+    array = given
     for dim, taps in reversed(list(zip(dims, maps, strict=True))):
         if len(taps.rows) != taps.length or any(set(places) != {place} for place, (places, _) in enumerate(taps.rows)):
             array = _bytes_mapped(type_, array, dim if back is None else back[dim], taps)
+    if array is given:
+        array = type_.kernels.clone(array, False)
     return from_array(array if back is None else type_.kernels.permute(array, back), type_)
 
 
