@@ -1,6 +1,7 @@
 """What layers keep from one call to the next, and numbers of layers and their utilities that have more than one branch."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ...declare import Sample, op
@@ -38,13 +39,17 @@ def _statistics(t: Any, kind: str, steps: int, reset: bool = False, **options: A
     return layer.running_mean.clone(), layer.running_var.clone(), count.to(t.float32), given.detach()
 
 
+_GIVEN: dict[str, dict[str, Any]] = {
+    "three": {"steps": 3},
+    "reset": {"steps": 2, "reset": True},
+    "momentum": {"steps": 2, "momentum": 0.7},
+    "averages": {"steps": 3, "momentum": None},
+    "affine": {"steps": 1, "affine": True, "eps": 0.5},
+}
 _recorded("running_statistics", {
-    f"{kind}-{label}": lambda t, kind=kind, given=given: _statistics(t, kind, **given)
+    f"{kind}-{label}": partial(_statistics, kind=kind, **given)
     for kind in ("BatchNorm1d", "InstanceNorm1d")
-    for label, given in {
-        "three": {"steps": 3}, "reset": {"steps": 2, "reset": True}, "momentum": {"steps": 2, "momentum": 0.7},
-        "averages": {"steps": 3, "momentum": None}, "affine": {"steps": 1, "affine": True, "eps": 0.5},
-    }.items()
+    for label, given in _GIVEN.items()
 })  # fmt: skip
 
 
@@ -134,6 +139,6 @@ def _numbers_of(t: Any, name: str, p: float, *, inplace: bool = False) -> Any:
 
 
 _recorded("dropped_numbers", {
-    f"{name}-{p}{'-in-place' * inplace}": lambda t, name=name, p=p, inplace=inplace: _numbers_of(t, name, p, inplace=inplace)
+    f"{name}-{p}{'-in-place' * inplace}": partial(_numbers_of, name=name, p=p, inplace=inplace)
     for name in ("dropout", "alpha_dropout", "feature_alpha_dropout", "dropout1d") for p in (0.3, 0.8) for inplace in (False, True)
 })  # fmt: skip
