@@ -1,4 +1,4 @@
-"""GELU and its gradient in blocks that stay in the cache: on whole arrays, memory takes more of the time than the arithmetic."""
+"""GELU and the gradients of gates in blocks that stay in the cache: of whole arrays, memory takes more time than arithmetic."""
 
 from __future__ import annotations
 
@@ -10,20 +10,18 @@ import numpy as np
 
 from . import _special
 
-__all__ = ["gelu", "gelu_backward"]
+__all__ = ["KERNELS"]
 
 _BLOCK = 1 << 15
 _FACTOR, _CUBIC = sqrt(2 / pi), 0.044715
 """Of the approximation: see the composition in :mod:`flambeau.ops.nn.gates`."""
 
 
-def gelu(a: np.ndarray, approximate: str) -> np.ndarray:
-    """The kernel of this name."""
+def _gelu(a: np.ndarray, approximate: str) -> np.ndarray:
     return _in_blocks(_by_tanh if approximate == "tanh" else _by_erf, a)
 
 
-def gelu_backward(grad: np.ndarray, a: np.ndarray, approximate: str) -> np.ndarray:
-    """The kernel of this name."""
+def _gelu_backward(grad: np.ndarray, a: np.ndarray, approximate: str) -> np.ndarray:
     return _in_blocks(_slope_by_tanh if approximate == "tanh" else _slope_by_erf, a, grad)
 
 
@@ -95,3 +93,37 @@ def _slope_by_tanh(a: np.ndarray, grad: np.ndarray, out: np.ndarray) -> None:
     gate *= 0.5
     np.add(out, gate, out=out)
     np.multiply(out, grad, out=out)
+
+
+def _slope_of_sigmoid(result: np.ndarray, grad: np.ndarray, out: np.ndarray) -> None:
+    np.subtract(1.0, result, out=out)
+    np.multiply(out, result, out=out)
+    np.multiply(out, grad, out=out)
+
+
+def _slope_of_tanh(result: np.ndarray, grad: np.ndarray, out: np.ndarray) -> None:
+    np.multiply(result, result, out=out)
+    np.subtract(1.0, out, out=out)
+    np.multiply(out, grad, out=out)
+
+
+def _slope_of_silu(a: np.ndarray, grad: np.ndarray, out: np.ndarray) -> None:
+    np.negative(a, out=out)
+    np.exp(out, out=out)  # which may be infinite: then the gate is 0
+    np.add(out, 1.0, out=out)
+    gate = np.asarray(np.divide(1.0, out))
+    np.subtract(1.0, gate, out=out)
+    np.multiply(out, a, out=out)
+    np.add(out, 1.0, out=out)
+    gate *= grad
+    np.multiply(out, gate, out=out)
+
+
+KERNELS: dict[str, Callable[..., np.ndarray]] = {
+    "gelu": _gelu,
+    "gelu_backward": _gelu_backward,
+    "sigmoid_backward": lambda grad, result: _in_blocks(_slope_of_sigmoid, result, grad),
+    "tanh_backward": lambda grad, result: _in_blocks(_slope_of_tanh, result, grad),
+    "silu_backward": lambda grad, a: _in_blocks(_slope_of_silu, a, grad),
+}
+"""By their names."""

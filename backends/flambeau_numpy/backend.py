@@ -163,7 +163,7 @@ class NumpyBackend(ArrayBackend):
             "logsumexp": _softmax.logsumexp, "softmax": _softmax.softmax, "log_softmax": _softmax.log_softmax,
             "cross_entropy": _softmax.cross_entropy,
             "attention": _attention.attention, "attention_backward": _attention.attention_backward,
-            "gelu": _gates.gelu, "gelu_backward": _gates.gelu_backward,
+            **_gates.KERNELS,
             "sort_values": _sorting.sort_values, "searchsorted": _sorting.searchsorted,
             "topk": _order.topk, "kthvalue": _order.kthvalue, "partition": _order.partition, "bincount": _counting.bincount,
             "sparse_matmul": _sparse.matmul, "pack": _packing.pack, "unpack": _packing.unpack, **_norms.KERNELS,

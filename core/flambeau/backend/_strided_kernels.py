@@ -32,9 +32,12 @@ _OPERANDS = {("a",), ("a", "b"), ("condition", "a", "b"), ("a", "low", "high"), 
 _NOT_ELEMENTWISE = {"item", "to_host", "nonzero", "matmul", "channel_moments"} | {
     name for protocol in EXTENSIONS.values() for name in vars(protocol)
 }
-_ELEMENTWISE = {"relu_backward", "gelu", "gelu_backward"} | {
-    name for name, names in _PARAMETERS.items() if names in _OPERANDS and name not in _NOT_ELEMENTWISE
-}
+_SLOPES = {f"{name}_backward" for name in ("relu", "sigmoid", "tanh", "silu", "gelu")}
+_ELEMENTWISE = (
+    {"gelu"}
+    | _SLOPES
+    | {name for name, names in _PARAMETERS.items() if names in _OPERANDS and name not in _NOT_ELEMENTWISE}
+)
 _ALONG_A_DIM = set(vars(EXTENSIONS["fft"])) & set(_PARAMETERS)
 _FROM_ARRAYS_TO_OTHERS = {"item", "to_host"}
 _STATE = {"parameter", "buffer", "exp_avg", "exp_avg_sq", "max_exp_avg_sq", "target"}

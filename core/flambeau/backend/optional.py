@@ -223,6 +223,15 @@ class OptionalKernels(Protocol):
     def cross_entropy_backward(self, grad: Array, result: Array, target: Array) -> Array:
         """``grad * result``, less ``grad`` at each row's target; ``grad`` is (rows, 1), or (1, 1) for all rows."""
 
+    def sigmoid_backward(self, grad: Array, result: Array) -> Array:
+        """``grad * result * (1 - result)``; real floats of 32 bits and more, as for the two that follow."""
+
+    def tanh_backward(self, grad: Array, result: Array) -> Array:
+        """``grad * (1 - result * result)``."""
+
+    def silu_backward(self, grad: Array, a: Array) -> Array:
+        """``grad`` times the derivative of ``a * sigmoid(a)``."""
+
     def attention(self, query: Array, key: Array, value: Array, scale: float, causal: bool) -> tuple[Array, Array]:
         """``softmax(query @ key.T * scale) @ value`` of each of several matrices, (count, rows, columns).
 

@@ -1,4 +1,4 @@
-"""GELU in blocks: the kernels beside what is composed, and beside PyTorch."""
+"""Gates and their gradients in blocks: the kernels beside what is composed, and beside PyTorch."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ import pytest
 
 import flambeau
 
-KERNELS = ("gelu", "gelu_backward")
+FUNCTIONS: dict[str, Any] = {
+    "gelu": lambda t, x: t.nn.functional.gelu(x),
+    "gelu by tanh": lambda t, x: t.nn.functional.gelu(x, approximate="tanh"),
+    "silu": lambda t, x: t.nn.functional.silu(x),
+    "sigmoid": lambda t, x: t.sigmoid(x),
+    "tanh": lambda t, x: t.tanh(x),
+}
+KERNELS = ("gelu", "gelu_backward", "silu_backward", "sigmoid_backward", "tanh_backward")
 LARGE = 100_000
 
 
@@ -29,10 +36,10 @@ def _inputs() -> dict[str, Any]:
     }
 
 
-def _computed(x: Any, approximate: str, dtype: str) -> list[Any]:
+def _computed(x: Any, function: Any, dtype: str) -> list[Any]:
     """The result, its gradients for one of their own and for one of a sum, which lies in no memory, and the second derivative."""
     x = x.to(getattr(flambeau, dtype)).detach().requires_grad_()
-    y = flambeau.nn.functional.gelu(x, approximate)
+    y = function(flambeau, x)
     slope = flambeau.linspace(-1, 2, y.numel(), dtype=flambeau.float64).to(x.dtype).reshape(y.shape)
     plain = flambeau.autograd.grad(y, x, slope, retain_graph=True)[0]
     of_sum = flambeau.autograd.grad(y.sum(), x, retain_graph=True)[0]
@@ -41,32 +48,32 @@ def _computed(x: Any, approximate: str, dtype: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("name", _inputs())
-@pytest.mark.parametrize("approximate", ["none", "tanh"])
+@pytest.mark.parametrize("function", FUNCTIONS.values(), ids=FUNCTIONS)
 @pytest.mark.parametrize(("dtype", "near"), [("float16", 2e-3), ("float32", 2e-6), ("float64", 1e-14)])
 def test_kernels_give_what_is_composed(
-    monkeypatch: pytest.MonkeyPatch, name: str, approximate: str, dtype: str, near: float
+    monkeypatch: pytest.MonkeyPatch, name: str, function: Any, dtype: str, near: float
 ) -> None:
     x = _inputs()[name]
-    with_kernels = _computed(x, approximate, dtype)
+    with_kernels = _computed(x, function, dtype)
     single = getattr(flambeau, "float32" if dtype == "float16" else dtype)
     kernels = flambeau.ones(1, dtype=single)._type.kernels
     for kernel in KERNELS:
         assert getattr(kernels, kernel) is not None
         monkeypatch.setattr(kernels, kernel, None)
-    for one, other in zip(with_kernels, _computed(x, approximate, dtype), strict=True):
+    for one, other in zip(with_kernels, _computed(x, function, dtype), strict=True):
         assert one.stride() == other.stride()
         assert flambeau.allclose(one, other, rtol=near, atol=near, equal_nan=True)
     assert flambeau.allclose(with_kernels[1], with_kernels[3], rtol=near, atol=near, equal_nan=True)
 
 
 @pytest.mark.oracle
-@pytest.mark.parametrize("approximate", ["none", "tanh"])
-def test_large_arrays_beside_pytorch(approximate: str) -> None:
+@pytest.mark.parametrize("function", FUNCTIONS.values(), ids=FUNCTIONS)
+def test_large_arrays_beside_pytorch(function: Any) -> None:
     torch = pytest.importorskip("torch")
     found = []
     for t in (flambeau, torch):
         x = t.linspace(-12, 12, LARGE, requires_grad=True)
-        y = t.nn.functional.gelu(x, approximate=approximate)
+        y = function(t, x)
         y.backward(t.linspace(-1, 1, LARGE))
         found.append([y.tolist(), x.grad.tolist()])
     for ours, theirs in zip(*found, strict=True):

@@ -10,6 +10,7 @@ from flambeau._dispatch.checks import no_complex_halves, only, refuse_complex
 from flambeau._dispatch.declare import FLOATING, elementwise, primitive
 from flambeau._dispatch.precision import in_single, in_single_formula
 from flambeau._dispatch.runtime import Number, operands_of
+from flambeau._dispatch.slopes import at_once
 from flambeau._tensor import Tensor, from_array
 
 from ._parts import complex_by, scaled
@@ -180,6 +181,7 @@ def rsqrt(input: Tensor) -> Tensor:
 
 
 @in_single_formula
+@at_once("sigmoid_backward")
 def _sigmoid_input(grad: Tensor, result: Tensor) -> Tensor:
     return grad * (result * (1 - result))
 

@@ -10,6 +10,7 @@ from flambeau import dtypes
 from flambeau._dispatch.checks import only
 from flambeau._dispatch.declare import FLOATING, alias, elementwise
 from flambeau._dispatch.precision import in_single, in_single_formula
+from flambeau._dispatch.slopes import at_once
 from flambeau._tensor import Tensor
 
 from ._parts import apart, complex_by, together
@@ -140,7 +141,12 @@ def cosh(input: Tensor) -> Tensor:
     """
 
 
-@elementwise(promotion=FLOATING, derivatives={"input": lambda grad, result: grad * (1 - result * result)})
+@at_once("tanh_backward")
+def _tanh_input(grad: Tensor, result: Tensor) -> Tensor:
+    return grad * (1 - result * result)
+
+
+@elementwise(promotion=FLOATING, derivatives={"input": _tanh_input})
 def tanh(input: Tensor) -> Tensor:
     """Take the hyperbolic tangent. Source of the semantics: ``torch.tanh``.
 

@@ -9,9 +9,9 @@ from typing import Any
 from flambeau._dispatch.declare import fused, primitive
 from flambeau._dispatch.precision import in_single, in_single_formula
 from flambeau._dispatch.runtime import with_out
+from flambeau._dispatch.slopes import at_once
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
-from flambeau._tensor.modes import grad_enabled
 from flambeau._tensor.overrides import overridable
 from flambeau.ops.creation._bent import bent
 from flambeau.ops.elementwise.exponential import sigmoid
@@ -30,10 +30,8 @@ __all__: list[str] = []  # in PyTorch these are functions of torch.nn.functional
 
 
 @in_single_formula
+@at_once("gelu_backward")
 def _gelu_input(grad: Tensor, input: Tensor, approximate: str) -> Tensor:
-    kernel = input._type.kernels.gelu_backward
-    if kernel is not None and not grad_enabled() and not grad._sparse:
-        return from_array(kernel(grad._array, input._array, approximate), input._type)
     if approximate == "tanh":
         # Further out the hyperbolic tangent is flat, and its argument may be infinite.
         near = choose(input > 20.0, 20.0, choose(input < -20.0, -20.0, input))
@@ -96,6 +94,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
 
 
 @in_single_formula
+@at_once("silu_backward")
 def _silu_input(grad: Tensor, input: Tensor) -> Tensor:
     gate = sigmoid(input)
     return grad * gate * (input * (1.0 - gate) + 1.0)
