@@ -57,3 +57,45 @@ def test_nothing_is_drawn_for_what_is_no_number(torch: ModuleType) -> None:
         return t.nn.functional.rrelu(given, 0.1, 0.9, training=True).tolist()[1:]  # type: ignore[no-any-return]
 
     assert slopes(flambeau) == pytest.approx(slopes(torch), rel=1e-6)
+
+
+# -- arguments that are no tensors ----------------------------------------------------------------------------------------
+
+NO_TENSORS: dict[str, Callable[[Any], Any]] = {
+    "layer_norm(): argument 'weight' (position 3) must be Tensor, not float": lambda t: t.nn.functional.layer_norm(
+        t.ones(2, 3), (3,), 2.0
+    ),
+    "linear(): argument 'bias' (position 3) must be Tensor, not float": lambda t: t.nn.functional.linear(
+        t.ones(2, 3), t.ones(4, 3), 2.0
+    ),
+    "group_norm(): argument 'weight' (position 3) must be Tensor, not str": lambda t: t.nn.functional.group_norm(
+        t.ones(2, 3), 1, "a"
+    ),
+    "bilinear(): argument 'bias' (position 4) must be Tensor, not int": lambda t: t.nn.functional.bilinear(
+        t.ones(2, 3), t.ones(2, 3), t.ones(1, 3, 3), 3
+    ),
+    "pad(): argument 'input' (position 1) must be Tensor, not NoneType": lambda t: t.nn.functional.pad(None, (1, 1)),
+    "triplet_margin_loss(): argument 'anchor' (position 1) must be Tensor": lambda t: (
+        t.nn.functional.triplet_margin_loss(None, t.ones(2, 3), t.ones(2, 3))
+    ),
+}
+
+
+@pytest.mark.parametrize("words", NO_TENSORS)
+def test_what_is_no_tensor_is_named(words: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        NO_TENSORS[words](flambeau)
+    assert words in str(caught.value)
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("words", NO_TENSORS)
+def test_pytorch_names_it_in_these_words(torch: ModuleType, words: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        NO_TENSORS[words](torch)
+    assert words in str(caught.value)
+
+
+def test_an_operation_that_an_argument_lacks_is_named_as_python_does() -> None:
+    with pytest.raises(AttributeError, match="'int' object has no attribute 'abs'"):
+        flambeau.nn.functional.softsign(3)  # type: ignore[arg-type]
