@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 
 import flambeau
@@ -25,6 +26,12 @@ def test_running_statistics_of_another_shape_are_refused() -> None:
     assert running[0].tolist() == [[0.0, 0.0]]
 
 
+def _running(t: Any, momentum: Any) -> Any:
+    mean = t.zeros(2)
+    t.nn.functional.batch_norm(t.arange(4.0).reshape(2, 2), mean, t.ones(2), training=True, momentum=momentum)
+    return mean
+
+
 # -- what is taken, and was refused or understood otherwise ---------------------------------------------------------------
 
 TAKEN: dict[str, Callable[[Any], Any]] = {
@@ -36,6 +43,11 @@ TAKEN: dict[str, Callable[[Any], Any]] = {
         t.ones(2, 2, 3), t.ones(4, 3), t.arange(8.0).reshape(2, 4)
     ),
     "bias-of-a-number": lambda t: t.nn.functional.linear(t.ones(2, 2, 3), t.ones(4, 3), t.tensor(2)),
+    "stride-of-numpy": lambda t: t.nn.functional.max_pool1d(t.arange(6.0).reshape(1, 6), 2, np.int64(2)),
+    "layer-of-numpy": lambda t: t.nn.AvgPool2d(np.int64(2), np.int64(1))(t.arange(12.0).reshape(1, 1, 3, 4)),
+    "nothing-above-nan": lambda t: t.nn.functional.softplus(t.tensor([-1.0, 30.0]), threshold=float("nan")),
+    "all-of-the-batch": lambda t: _running(t, True),
+    "more-removed-than-there-is": lambda t: t.nn.functional.pad(t.arange(4.0).reshape(1, 4), (-5, 4), mode="replicate"),
     "old-name-of-mean": lambda t: t.nn.HuberLoss(reduction="elementwise_mean")(t.ones(2), t.tensor([0.5, 4.0])),
 }
 
