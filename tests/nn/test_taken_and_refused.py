@@ -48,6 +48,9 @@ TAKEN: dict[str, Callable[[Any], Any]] = {
     "nothing-above-nan": lambda t: t.nn.functional.softplus(t.tensor([-1.0, 30.0]), threshold=float("nan")),
     "all-of-the-batch": lambda t: _running(t, True),
     "more-removed-than-there-is": lambda t: t.nn.functional.pad(t.arange(4.0).reshape(1, 4), (-5, 4), mode="replicate"),
+    "attention-of-no-sample": lambda t: t.nn.MultiheadAttention(4, 2)(*[t.ones(3, 0, 4)] * 3, need_weights=False)[0],
+    "attention-of-no-step": lambda t: t.nn.MultiheadAttention(4, 2)(*[t.ones(0, 4)] * 3, need_weights=False)[0],
+    "encoder-of-no-sample": lambda t: t.nn.TransformerEncoderLayer(4, 2, 8, batch_first=True)(t.ones(0, 3, 4)),
     "old-name-of-mean": lambda t: t.nn.HuberLoss(reduction="elementwise_mean")(t.ones(2), t.tensor([0.5, 4.0])),
 }
 
