@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 
 import flambeau
@@ -25,6 +26,12 @@ def test_running_statistics_of_another_shape_are_refused() -> None:
     assert running[0].tolist() == [[0.0, 0.0]]
 
 
+def _running(t: Any, momentum: Any) -> Any:
+    mean = t.zeros(2)
+    t.nn.functional.batch_norm(t.arange(4.0).reshape(2, 2), mean, t.ones(2), training=True, momentum=momentum)
+    return mean
+
+
 # -- what is taken, and was refused or understood otherwise ---------------------------------------------------------------
 
 TAKEN: dict[str, Callable[[Any], Any]] = {
@@ -36,6 +43,14 @@ TAKEN: dict[str, Callable[[Any], Any]] = {
         t.ones(2, 2, 3), t.ones(4, 3), t.arange(8.0).reshape(2, 4)
     ),
     "bias-of-a-number": lambda t: t.nn.functional.linear(t.ones(2, 2, 3), t.ones(4, 3), t.tensor(2)),
+    "stride-of-numpy": lambda t: t.nn.functional.max_pool1d(t.arange(6.0).reshape(1, 6), 2, np.int64(2)),
+    "layer-of-numpy": lambda t: t.nn.AvgPool2d(np.int64(2), np.int64(1))(t.arange(12.0).reshape(1, 1, 3, 4)),
+    "nothing-above-nan": lambda t: t.nn.functional.softplus(t.tensor([-1.0, 30.0]), threshold=float("nan")),
+    "all-of-the-batch": lambda t: _running(t, True),
+    "more-removed-than-there-is": lambda t: t.nn.functional.pad(t.arange(4.0).reshape(1, 4), (-5, 4), mode="replicate"),
+    "attention-of-no-sample": lambda t: t.nn.MultiheadAttention(4, 2)(*[t.ones(3, 0, 4)] * 3, need_weights=False)[0],
+    "attention-of-no-step": lambda t: t.nn.MultiheadAttention(4, 2)(*[t.ones(0, 4)] * 3, need_weights=False)[0],
+    "encoder-of-no-sample": lambda t: t.nn.TransformerEncoderLayer(4, 2, 8, batch_first=True)(t.ones(0, 3, 4)),
     "old-name-of-mean": lambda t: t.nn.HuberLoss(reduction="elementwise_mean")(t.ones(2), t.tensor([0.5, 4.0])),
 }
 
@@ -57,3 +72,45 @@ def test_nothing_is_drawn_for_what_is_no_number(torch: ModuleType) -> None:
         return t.nn.functional.rrelu(given, 0.1, 0.9, training=True).tolist()[1:]  # type: ignore[no-any-return]
 
     assert slopes(flambeau) == pytest.approx(slopes(torch), rel=1e-6)
+
+
+# -- arguments that are no tensors ----------------------------------------------------------------------------------------
+
+NO_TENSORS: dict[str, Callable[[Any], Any]] = {
+    "layer_norm(): argument 'weight' (position 3) must be Tensor, not float": lambda t: t.nn.functional.layer_norm(
+        t.ones(2, 3), (3,), 2.0
+    ),
+    "linear(): argument 'bias' (position 3) must be Tensor, not float": lambda t: t.nn.functional.linear(
+        t.ones(2, 3), t.ones(4, 3), 2.0
+    ),
+    "group_norm(): argument 'weight' (position 3) must be Tensor, not str": lambda t: t.nn.functional.group_norm(
+        t.ones(2, 3), 1, "a"
+    ),
+    "bilinear(): argument 'bias' (position 4) must be Tensor, not int": lambda t: t.nn.functional.bilinear(
+        t.ones(2, 3), t.ones(2, 3), t.ones(1, 3, 3), 3
+    ),
+    "pad(): argument 'input' (position 1) must be Tensor, not NoneType": lambda t: t.nn.functional.pad(None, (1, 1)),
+    "triplet_margin_loss(): argument 'anchor' (position 1) must be Tensor": lambda t: (
+        t.nn.functional.triplet_margin_loss(None, t.ones(2, 3), t.ones(2, 3))
+    ),
+}
+
+
+@pytest.mark.parametrize("words", NO_TENSORS)
+def test_what_is_no_tensor_is_named(words: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        NO_TENSORS[words](flambeau)
+    assert words in str(caught.value)
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("words", NO_TENSORS)
+def test_pytorch_names_it_in_these_words(torch: ModuleType, words: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        NO_TENSORS[words](torch)
+    assert words in str(caught.value)
+
+
+def test_an_operation_that_an_argument_lacks_is_named_as_python_does() -> None:
+    with pytest.raises(AttributeError, match="'int' object has no attribute 'abs'"):
+        flambeau.nn.functional.softsign(3)  # type: ignore[arg-type]

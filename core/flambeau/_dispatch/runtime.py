@@ -78,7 +78,7 @@ def taken_over(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
 
 def not_a_tensor(function: str, argument: str, position: int, value: object) -> TypeError:
     """PyTorch's error for an argument that should be a tensor."""
-    return argument_type(function, argument, position, value, "Tensor")
+    return argument_type(function.lstrip("_"), argument, position, value, "Tensor")
 
 
 def as_operand(value: Any) -> Any:

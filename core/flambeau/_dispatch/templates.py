@@ -14,6 +14,7 @@ from types import FunctionType
 from typing import Any
 
 from flambeau._tensor import Tensor
+from flambeau._tensor.misuse import check_tensors
 from flambeau._tensor.modes import grad_enabled, inference
 from flambeau._tensor.node import Node, Rule, next_sequence
 from flambeau._tensor.saved import pack, packing, save_output
@@ -146,6 +147,7 @@ _NAMES: dict[str, Any] = {
     "pack": pack,
     "check_broadcast": check_broadcast,
     "not_a_tensor": _runtime.not_a_tensor,
+    "check_tensors": check_tensors,
     "with_out": _runtime.with_out,
     "with_exact_out": _runtime.with_exact_out,
     "with_out_of_same_dtype": _runtime.with_out_of_same_dtype,
@@ -429,7 +431,15 @@ def _composite_source(
         for parameter in parameters
         if parameter.kind == "optional"
     )
-    return f"def {name}({signature}):\n{guard}{checks}{prologue}    return body({call})\n"
+    ending = f"    return body({call})\n"
+    if any(parameter.kind == "optional" for parameter in parameters):
+        keywords = ", ".join(f"{each.name!r}: {each.name}" for each in parameters if each.keyword_only)
+        by_position = "".join(f"{each.name}, " for each in parameters if not each.keyword_only)
+        ending = (
+            f"    try:\n    {ending}    except AttributeError as error:\n"
+            f"        check_tensors(error, Tensor, body, ({by_position}), {{{keywords}}})\n        raise\n"
+        )
+    return f"def {name}({signature}):\n{guard}{checks}{prologue}{ending}"
 
 
 def _at_first(*args: Any, **kwargs: Any) -> Any:

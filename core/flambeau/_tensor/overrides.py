@@ -13,6 +13,8 @@ from contextvars import ContextVar, Token
 from functools import cache, wraps
 from typing import Any, TypeVar
 
+from .misuse import check_tensors
+
 __all__ = [
     "DisableTorchFunction",
     "DisableTorchFunctionSubclass",
@@ -231,9 +233,11 @@ def overridable(function: _Function) -> _Function:
                 return taken
         try:
             return function(*args, **kwargs)
-        except (TypeError, AttributeError):  # of an operand that is no tensor, whose class may take part all the same
+        except (TypeError, AttributeError) as error:  # of what is no tensor, whose class may take part all the same
             taken = taken_over(form, args, kwargs, written=True)
             if taken is NotImplemented:
+                if isinstance(error, AttributeError):
+                    check_tensors(error, Tensor, function, args, kwargs)
                 raise
         return taken
 

@@ -277,7 +277,7 @@ def multi_head_attention_forward(
         found = found.view(batch, num_heads, target, k.shape[1])
         shares = found.mean(1) if average_attn_weights else found
     else:
-        attended, shares = _without_weights(q, k, v, mask, p, is_causal, batch), None
+        attended, shares = _without_weights(q, k, v, mask, p, is_causal, batch, num_heads), None
     flat = attended.transpose(0, 1).reshape(target * batch, embed_dim)
     result = linear(flat, out_proj_weight, out_proj_bias)
     result = result.view(target, batch, result.size(1))
@@ -302,10 +302,10 @@ def _with_weights(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, p: float
 
 
 def _without_weights(
-    q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, p: float, is_causal: bool, batch: int
+    q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, p: float, is_causal: bool, batch: int, heads: int
 ) -> Tensor:
     """With a dim of the batch and one of the heads, as dropout draws by them."""
     if mask is not None:
-        mask = mask.unsqueeze(0) if mask.size(0) == 1 else mask.view(batch, -1, *mask.shape[1:])
-    q, k, v = (each.reshape(batch, -1, *each.shape[1:]) for each in (q, k, v))
+        mask = mask.unsqueeze(0) if mask.size(0) == 1 else mask.view(batch, heads, *mask.shape[1:])
+    q, k, v = (each.reshape(batch, heads, *each.shape[1:]) for each in (q, k, v))
     return scaled_dot_product_attention(q, k, v, mask, p, is_causal).flatten(0, 1)

@@ -77,7 +77,7 @@ def huber_loss(
     """
     reduction = without_old_name(reduction)
     _warn_of_sizes(input, target)
-    if delta <= 0:
+    if not delta > 0:  # nor is it nan
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     x, y = broadcast_tensors(*_ops.as_floats("huber_cpu", input, target))
     if weight is None:

@@ -7,6 +7,8 @@ refusals("layers", {
     "batch-norm-negative-eps": (lambda t: t.nn.BatchNorm1d(2, eps=-1.0).eval()(t.ones(3, 2)), ValueError, "batch_norm eps must be non-negative, but got -1.0"),
     "batch-norm-one-value": (lambda t: t.nn.functional.batch_norm(t.ones(1), None, None, training=True), ValueError, "Expected more than 1 value per channel when training"),
     "huber-delta": (lambda t: t.nn.HuberLoss(delta=1j), TypeError, "delta must be a float or int, got: <class 'complex'>"),
+    "huber-delta-nan": (lambda t: t.nn.HuberLoss(delta=float("nan"))(t.ones(2), t.ones(2)), RuntimeError, "huber_loss does not support non-positive values for delta."),
+    "pdist-nan": (lambda t: t.pdist(t.ones(3, 2), float("nan")), RuntimeError, "pdist only supports non-negative p values"),
     "softshrink-range": (lambda t: t.nn.functional.softshrink(t.ones(1), -0.5), RuntimeError, "lambda must be in range [0, 3.40282e+38] for input dtype Float, but found -0.5"),
     "abs-of-bool": (lambda t: t.nn.functional.softsign(t.ones(1, dtype=t.bool)), NotImplementedError, "\"abs_cpu\" not implemented for 'Bool'"),
     "multi-margin-reduction": (lambda t: t.nn.functional.multi_margin_loss(t.ones(2, 3), t.ones(2), reduction="all"), ValueError, "all is not a valid value for reduction"),

@@ -110,6 +110,8 @@ def _joined(input: Tensor, dim: int, sizes: tuple[int, int, int], source: Callab
     """One dimension padded: what comes before, the part that is kept, what comes after."""
     size, low, high = sizes
     first, last = max(-low, 0), size - max(-high, 0)
+    if first > last:  # more is removed than there is, of what is added too
+        return input.index_select(dim, source(arange(-low, size + high, device=input.device), size))
     kept = _narrow(input, dim, first, last - first)
     ends = (
         [arange(-low, 0, device=input.device)] if low > 0 else [],

@@ -14,7 +14,16 @@ from flambeau.errors import argument_type
 from flambeau.ops.movement.joining import channels_order
 from flambeau.shapes import Shape, as_int, contiguous_strides, normalize_dim
 
-__all__ = ["Windows", "check_one_dim", "in_memory_order", "one_or_each", "sizes_argument", "whole", "windows_of"]
+__all__ = [
+    "Windows",
+    "check_one_dim",
+    "in_memory_order",
+    "is_left_out",
+    "one_or_each",
+    "sizes_argument",
+    "whole",
+    "windows_of",
+]
 
 
 class Windows(NamedTuple):
@@ -58,6 +67,11 @@ class Windows(NamedTuple):
 _COUNTS = {1: "one int", 2: "two ints", 3: "three ints"}
 
 
+def is_left_out(stride: Any) -> bool:
+    """Whether a stride is None or an empty sequence: the kernel size counts then."""
+    return stride is None or (stride.__class__ in (tuple, list) and not stride)
+
+
 def sizes_argument(function: str, argument: str, position: int, value: Any) -> Shape:
     """An int or several, as a tuple.
 
@@ -98,7 +112,7 @@ def _given(function: str, named: str, count: int, values: Sequence[Any]) -> list
     either = "" if (count, len(values)) == (3, 3) else "either "
     found: list[Shape] = []
     for place, (argument, value) in enumerate(zip(_FORMS, values, strict=False)):
-        if argument == "stride" and (value is None or value in ((), [])):
+        if argument == "stride" and is_left_out(value):
             found.append(found[0])
             continue
         sizes = sizes_argument(function, argument, place + 2, value)

@@ -156,7 +156,7 @@ def _check_statistics(
 def _update(running: Tensor | None, value: Tensor, momentum: float) -> None:
     if running is not None:
         with no_grad():
-            running.mul_(1 - momentum).add_(narrow(value, running), alpha=momentum)
+            running.mul_(1 - momentum).add_(narrow(value, running), alpha=momentum * 1.0)
 
 
 def _check_dims(shape: Shape) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from math import pi, sqrt
+from math import inf, pi, sqrt
 from typing import Any
 
 from flambeau._dispatch.declare import fused, primitive
@@ -257,6 +257,7 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
         >>> torch.nn.functional.softplus(torch.tensor([0.0, 30.0]))
         tensor([ 0.6931, 30.0000])
     """
+    threshold = inf if threshold != threshold else threshold  # nothing is above nan
     return in_form("softplus", _softplus, input, False, beta, threshold)
 
 

@@ -16,7 +16,7 @@ from flambeau.ops.movement.joining import channels_order
 from flambeau.shapes import Shape
 
 from ._maxima import largest, largest_and_places
-from ._windows import Windows, in_memory_order, sizes_argument, windows_of
+from ._windows import Windows, in_memory_order, is_left_out, sizes_argument, windows_of
 from .rectifiers import check_floating
 
 __all__ = ["max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool3d"]
@@ -284,7 +284,7 @@ def _check_one_dim(input: Tensor, values: Sequence[Any], ceil_mode: bool) -> Non
     for place, (argument, value) in enumerate(
         zip(("kernel_size", "stride", "padding", "dilation"), values, strict=True)
     ):
-        if argument == "stride" and (value is None or value in ((), [])):
+        if argument == "stride" and is_left_out(value):
             given.append(given[0])
             continue
         sizes = sizes_argument("max_pool1d", argument, place + 2, value)
