@@ -20,10 +20,10 @@ BLOCK = 1 << 16
 Blocks = Iterator[tuple[Any, ...]]
 
 
-def step_kernels(xp: Any) -> dict[str, Callable[..., None]]:
-    """The steps of SGD and Adam."""
+def step_kernels(xp: Any, add_multiple: Callable[[Array, Array, float], bool]) -> dict[str, Callable[..., None]]:
+    """The steps of SGD and Adam; ``add_multiple`` is :meth:`flambeau.backend.ArrayBackend.add_multiple`."""
     scratch = _Scratch(xp)
-    return {"sgd_step": _sgd_step(xp, scratch), "adam_step": _adam_step(xp, scratch)}
+    return {"sgd_step": _sgd_step(xp, scratch, add_multiple), "adam_step": _adam_step(xp, scratch)}
 
 
 class _Scratch(threading.local):
@@ -60,13 +60,15 @@ class _Scratch(threading.local):
             yield (*(None if part is None else part[block] for part in parts), one[:length], two[:length])
 
 
-def _sgd_step(xp: Any, scratch: _Scratch) -> Callable[..., None]:
+def _sgd_step(xp: Any, scratch: _Scratch, add_multiple: Callable[[Array, Array, float], bool]) -> Callable[..., None]:
     add, multiply, negative = xp.add, xp.multiply, xp.negative
 
     def sgd_step(
         parameter: Array, grad: Array, buffer: Array | None, lr: float, momentum: float, dampening: float,
         weight_decay: float, nesterov: bool, maximize: bool,
     ) -> None:  # fmt: skip
+        if buffer is None and not weight_decay and add_multiple(parameter, grad, lr if maximize else -lr):
+            return
         for p, g, b, one, two in scratch.blocks(parameter, grad, buffer):
             if maximize:
                 g = negative(g, out=two)

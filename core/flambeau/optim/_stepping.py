@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeAlias
 
 from flambeau._tensor import Tensor
@@ -36,6 +36,9 @@ class StepByParameter(Optimizer):
     _refusal = ""
     """What to say to a program that gives a sparse gradient, if it is more than that there are none."""
 
+    _particular = False
+    """Whether it may refuse other gradients than sparse ones."""
+
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         for parameter, kept in self.state.items():
@@ -50,17 +53,20 @@ class StepByParameter(Optimizer):
             with enable_grad():
                 loss = closure()
         with set_grad_enabled(bool(self.defaults.get("differentiable"))):
-            for parameter, grad, group in self._gradients():
-                self._check(parameter, grad, group)
-            for group in self.param_groups:
-                self._update_group([(each, each._grad) for each in group["params"] if each._grad is not None], group)
+            for ready, group in [(self._ready(group), group) for group in self.param_groups]:
+                self._update_group(ready, group)
         return loss
 
-    def _gradients(self) -> Iterator[tuple[Tensor, Tensor, Group]]:
-        for group in self.param_groups:
-            for parameter in group["params"]:
-                if parameter._grad is not None:
-                    yield parameter, parameter._grad, group
+    def _ready(self, group: Group) -> list[tuple[Tensor, Tensor]]:
+        """The parameters of a group that have a gradient, and that, when none is to be refused."""
+        ready = []
+        for parameter in group["params"]:
+            grad = parameter._grad
+            if grad is not None:
+                if grad._sparse or self._particular:
+                    self._check(parameter, grad, group)
+                ready.append((parameter, grad))
+        return ready
 
     def _check(self, parameter: Tensor, grad: Tensor, group: Group) -> None:
         """Refuse a gradient, before anything is changed."""
@@ -171,12 +177,11 @@ class StepByFormula(StepByParameter):
     def _update_together(self, batch: list[tuple[Tensor, Tensor]], group: Group) -> None:
         """A step of many parameters as one of a vector with all their elements: those that have the same numbers."""
         all_states = [self._states(parameter, group) for parameter, _ in batch]
-        alike: dict[Any, list[tuple[Tensor, Tensor, States]]] = {}
-        for (parameter, grad), states, numbers in zip(batch, all_states, self._all_numbers(all_states), strict=True):
-            alike.setdefault((*states, *numbers), []).append((parameter, grad, states))
-        for rows in alike.values():
-            parameters, grads, kept = zip(*rows, strict=True)
-            self._step_as_one(parameters, grads, kept, group)
+        numbers = self._all_numbers(all_states)
+        keys = [(*states, *each) for states, each in zip(all_states, numbers, strict=True)]
+        for key in dict.fromkeys(keys):
+            rows = [(*pair, states) for pair, states, each in zip(batch, all_states, keys, strict=True) if each == key]
+            self._step_as_one(*zip(*rows, strict=True), group)
 
     def _all_numbers(self, all_states: list[States]) -> list[tuple[float, ...]]:
         """The numbers that are remembered of parameters, in the step that begins."""
