@@ -20,7 +20,9 @@ BLOCK = 1 << 16
 Blocks = Iterator[tuple[Any, ...]]
 
 
-def step_kernels(xp: Any, add_multiple: Callable[[Array, Array, float], bool]) -> dict[str, Callable[..., None]]:
+def step_kernels(
+    xp: Any, add_multiple: Callable[[Array, Array, float], bool] = lambda target, source, factor: False
+) -> dict[str, Callable[..., None]]:
     """The steps of SGD and Adam; ``add_multiple`` is :meth:`flambeau.backend.ArrayBackend.add_multiple`."""
     scratch = _Scratch(xp)
     return {"sgd_step": _sgd_step(xp, scratch, add_multiple), "adam_step": _adam_step(xp, scratch)}
