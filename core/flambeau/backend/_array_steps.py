@@ -1,6 +1,6 @@
 """Optimizer steps over a NumPy-like namespace: in place, in blocks that stay in the cache, without new arrays.
 
-The order of operations is that of PyTorch's steps for one tensor, so that results agree to rounding.
+The order of operations is that of PyTorch's steps for one tensor but for one factor, so that results agree to rounding.
 """
 
 from __future__ import annotations
@@ -95,6 +95,8 @@ def _adam_step(xp: Any, scratch: _Scratch) -> Callable[..., None]:
     ) -> None:  # fmt: skip
         step_size = lr / (1 - beta1**step)
         correction = (1 - beta2**step) ** 0.5
+        narrow = parameter.dtype.itemsize == 2  # numbers as small as eps times the correction lose their digits there
+        scale = 1.0 if narrow else correction  # both parts of the quotient are scaled, which costs no pass over them
         for p, g, mean, square, largest, one, two in scratch.real_blocks(
             parameter, grad, exp_avg, exp_avg_sq, max_exp_avg_sq
         ):
@@ -108,7 +110,9 @@ def _adam_step(xp: Any, scratch: _Scratch) -> Callable[..., None]:
             multiply(square, beta2, out=square)
             add(square, multiply(multiply(g, 1 - beta2, out=one), g, out=one), out=square)
             root = sqrt(square if largest is None else maximum(largest, square, out=largest), out=one)
-            add(divide(root, correction, out=root), eps, out=root)
-            add(p, divide(multiply(mean, -step_size, out=two), root, out=two), out=p)
+            if narrow:
+                divide(root, correction, out=root)
+            add(root, eps * scale, out=root)
+            add(p, divide(multiply(mean, -step_size * scale, out=two), root, out=two), out=p)
 
     return adam_step

@@ -53,33 +53,19 @@ def batches(pairs: Sequence[Pair]) -> list[list[Pair]]:
     taken: set[int] = set()
     for pair in pairs:
         parameter, grad = pair
-        type_ = parameter._type
-        if (
-            type_.kernels.pack is None
-            or grad._sparse
-            or grad._type is not type_
-            or prod(parameter._array.shape) > SMALL
-        ):
+        type_, storage = parameter._type, parameter._storage
+        memory = id(parameter if storage is None else storage if storage.kin is None else storage.kin)
+        fits = memory not in taken and grad._type is type_ and not grad._sparse
+        if not fits or prod(parameter._array.shape) > SMALL or type_.kernels.pack is None:
             found.append([pair])
             continue
-        memory = _memory(parameter)
-        if memory in taken:
-            found.append([pair])
-        elif type_ in small:
+        taken.add(memory)
+        if type_ in small:
             small[type_].append(pair)
         else:
             small[type_] = [pair]
             found.append(small[type_])
-        taken.add(memory)
     return found
-
-
-def _memory(tensor: Tensor) -> int:
-    """What tells whose memory a tensor lies in, among tensors that are alive."""
-    storage = tensor._storage
-    if storage is None:
-        return id(tensor)
-    return id(storage) if storage.kin is None else id(storage.kin)
 
 
 def packed(tensors: Sequence[Tensor]) -> Tensor | None:
