@@ -222,3 +222,24 @@ def test_plain_steps_of_very_large_parameters_are_pytorchs(torch: ModuleType, ho
         assert x.grad is grad
         found.append([*x.detach()[:8].tolist(), *x.detach()[::9973].tolist()])
     assert found[0] == pytest.approx(found[1], rel=1e-6, nan_ok=True)
+
+
+@pytest.mark.parametrize("backend", ["copying", "frozen", "bare"])
+def test_large_parameters_on_backends_without_views(backend: str) -> None:
+    found = []
+    with registered(CopyingBackend, FrozenBackend, BareBackend):
+        for device in ("cpu", backend):
+            x = flambeau.linspace(-1.0, 2.0, BIG).to(device).requires_grad_()
+            x.grad = flambeau.linspace(-2.0, 1.0, BIG).to(device)
+            flambeau.optim.RMSprop([x], lr=0.1).step()
+            found.append(x.detach()[::997].tolist())
+    assert found[0] == pytest.approx(found[1], rel=1e-6)
+
+
+def test_a_step_in_blocks_counts_as_a_write() -> None:
+    x = flambeau.ones(BIG, requires_grad=True)
+    loss = (x * x).sum()
+    loss.backward(retain_graph=True)
+    flambeau.optim.RMSprop([x], lr=0.1).step()
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        loss.backward()

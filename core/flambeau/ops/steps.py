@@ -82,16 +82,16 @@ def unpack(vector: Tensor, tensors: Sequence[Tensor]) -> None:
     vector._type.kernels.unpack(vector._array, [tensor._array for tensor in tensors])
     for tensor in tensors:
         storage = tensor._storage
-        if storage.__class__ is Storage and not storage.fragile:  # type: ignore[union-attr]
-            storage.version += 1  # type: ignore[union-attr]
+        if storage.__class__ is Storage and not storage.fragile:
+            storage.version += 1
         else:
             propagate_write(tensor)
 
 
 def blocks(tensors: Sequence[Tensor]) -> Iterator[tuple[Tensor, ...]]:
-    """Large tensors of one shape cut alike into views of blocks; whole, if they are small or not contiguous."""
+    """Large tensors of one shape cut alike into views of blocks; whole, if they are small, not contiguous, or on a GPU."""
     size = tensors[0].numel()
-    if size <= BLOCK or not all(tensor.is_contiguous() for tensor in tensors):
+    if size <= BLOCK or tensors[0].is_cuda or not all(tensor.is_contiguous() for tensor in tensors):
         yield tuple(tensors)
         return
     flat = [tensor.detach().reshape(-1) for tensor in tensors]
