@@ -55,7 +55,7 @@ def batches(pairs: Sequence[Pair]) -> list[list[Pair]]:
         parameter, grad = pair
         type_, storage = parameter._type, parameter._storage
         memory = id(parameter if storage is None else storage if storage.kin is None else storage.kin)
-        fits = memory not in taken and grad._type is type_ and not grad._sparse
+        fits = memory not in taken and not grad._sparse and grad._type is type_
         if not fits or prod(parameter._array.shape) > SMALL or type_.kernels.pack is None:
             found.append([pair])
             continue
