@@ -9,7 +9,7 @@ from typing import Any
 import flambeau
 from flambeau.backend.registry import load_backend
 
-from . import arrays, checkpoints, convolutions, functions, overhead, random, sparse, training
+from . import arrays, checkpoints, convolutions, functions, optimizers, overhead, random, sparse, training
 from .case import Case
 from .report import Result
 from .timing import Clock, Effort, Loop, compile_loop, interleaved
@@ -18,7 +18,7 @@ __all__ = ["Library", "libraries", "matching", "measure"]
 
 CASES = [
     *overhead.CASES, *arrays.CASES, *convolutions.CASES, *functions.CASES, *random.CASES, *sparse.CASES, *training.CASES,
-    *checkpoints.CASES,
+    *checkpoints.CASES, *optimizers.CASES,
 ]  # fmt: skip
 
 

@@ -15,7 +15,7 @@ _Array: TypeAlias = NDArray[Any]
 
 def pack(arrays: Sequence[_Array]) -> _Array:
     """The elements of all arrays, one after the other, each in C order."""
-    return np.concatenate([array.reshape(-1) for array in arrays])
+    return np.concatenate([array if array.ndim == 1 else array.reshape(-1) for array in arrays])
 
 
 def unpack(vector: _Array, arrays: Sequence[_Array]) -> None:

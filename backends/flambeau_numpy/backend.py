@@ -26,6 +26,7 @@ from . import (
     _sorting,
     _sparse,
     _special,
+    _steps,
 )
 from . import (
     _nn as _softmax,
@@ -168,6 +169,10 @@ class NumpyBackend(ArrayBackend):
             "topk": _order.topk, "kthvalue": _order.kthvalue, "partition": _order.partition, "bincount": _counting.bincount,
             "sparse_matmul": _sparse.matmul, "pack": _packing.pack, "unpack": _packing.unpack, **_norms.KERNELS,
         }  # fmt: skip
+
+    def add_multiple(self, target: np.ndarray, source: np.ndarray, factor: float) -> bool:
+        """By BLAS, if they are large."""
+        return _steps.add_multiple(target, source, factor)
 
     def to_scipy(
         self, format: str, components: Sequence[np.ndarray], values: np.ndarray, shape: tuple[int, ...]

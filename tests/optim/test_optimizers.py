@@ -148,3 +148,17 @@ def test_groups_text_and_closure(torch: ModuleType) -> None:
 def test_wrong_options_are_refused(call: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call(flambeau.optim)
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("kind", ["Adam", "NAdam", "RMSprop", "Adagrad", "ASGD"])
+def test_the_state_of_another_optimizer_is_refused(torch: ModuleType, kind: str) -> None:
+    for t in (torch, flambeau):
+        x = t.ones(2, requires_grad=True)
+        other = t.optim.SGD([x], lr=0.1, momentum=0.9)
+        x.sum().backward()
+        other.step()
+        optimizer = getattr(t.optim, kind)([x], lr=0.5)
+        with pytest.raises(KeyError, match="step"):
+            optimizer.load_state_dict(other.state_dict())
+    assert optimizer.param_groups[0]["lr"] == 0.5

@@ -19,7 +19,7 @@ __all__ = ["BareBackend", "CopyingBackend", "FrozenBackend", "registered"]
 _MOVES = ("reshape", "permute", "expand", "slice", "as_strided", "select", "bitcast")
 _WRITTEN = {
     "copy_into": (0,), "index_put": (0,), "scatter": (0,), "scatter_add": (0,), "index_add": (0,), "reduce_at": (0,),
-    "sgd_step": (0, 2), "adam_step": (0, 2, 3, 4),
+    "sgd_step": (0, 2), "adam_step": (0, 2, 3, 4), "unpack": (1,),
 }  # fmt: skip
 
 
@@ -122,17 +122,29 @@ def _boxed(name: str, kernel: Callable[..., Any]) -> Callable[..., Any]:
 
     def call(*arguments: Any, **named: Any) -> Any:
         plain = [_unboxed(argument) for argument in arguments]
-        for place in written:
-            if place < len(plain) and plain[place] is not None:
-                plain[place] = plain[place].copy()
+        targets = [place for place in written if place < len(plain) and plain[place] is not None]
+        for place in targets:
+            plain[place] = _copied(plain[place])
         result = kernel(*plain, **named)
-        for place in written:
-            if place < len(plain) and plain[place] is not None:
-                plain[place].flags.writeable = False
-                arguments[place].held = plain[place]
+        for place in targets:
+            _hold(arguments[place], plain[place])
         return result if name == "to_host" else _in_box(result)
 
     return call
+
+
+def _copied(value: Any) -> Any:
+    return [each.copy() for each in value] if isinstance(value, list) else value.copy()
+
+
+def _hold(box: Any, array: Any) -> None:
+    """Put an array that was written, or several, in the place of the old one."""
+    if isinstance(box, list):
+        for each, new in zip(box, array, strict=True):
+            _hold(each, new)
+    else:
+        array.flags.writeable = False
+        box.held = array
 
 
 def _unboxed(value: Any) -> Any:

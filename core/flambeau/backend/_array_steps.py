@@ -1,6 +1,6 @@
 """Optimizer steps over a NumPy-like namespace: in place, in blocks that stay in the cache, without new arrays.
 
-The order of operations is that of PyTorch's steps for one tensor, so that results agree to rounding.
+The order of operations is that of PyTorch's steps for one tensor but for one factor, so that results agree to rounding.
 """
 
 from __future__ import annotations
@@ -20,10 +20,12 @@ BLOCK = 1 << 16
 Blocks = Iterator[tuple[Any, ...]]
 
 
-def step_kernels(xp: Any) -> dict[str, Callable[..., None]]:
-    """The steps of SGD and Adam."""
+def step_kernels(
+    xp: Any, add_multiple: Callable[[Array, Array, float], bool] = lambda target, source, factor: False
+) -> dict[str, Callable[..., None]]:
+    """The steps of SGD and Adam; ``add_multiple`` is :meth:`flambeau.backend.ArrayBackend.add_multiple`."""
     scratch = _Scratch(xp)
-    return {"sgd_step": _sgd_step(xp, scratch), "adam_step": _adam_step(xp, scratch)}
+    return {"sgd_step": _sgd_step(xp, scratch, add_multiple), "adam_step": _adam_step(xp, scratch)}
 
 
 class _Scratch(threading.local):
@@ -60,13 +62,15 @@ class _Scratch(threading.local):
             yield (*(None if part is None else part[block] for part in parts), one[:length], two[:length])
 
 
-def _sgd_step(xp: Any, scratch: _Scratch) -> Callable[..., None]:
+def _sgd_step(xp: Any, scratch: _Scratch, add_multiple: Callable[[Array, Array, float], bool]) -> Callable[..., None]:
     add, multiply, negative = xp.add, xp.multiply, xp.negative
 
     def sgd_step(
         parameter: Array, grad: Array, buffer: Array | None, lr: float, momentum: float, dampening: float,
         weight_decay: float, nesterov: bool, maximize: bool,
     ) -> None:  # fmt: skip
+        if buffer is None and not weight_decay and add_multiple(parameter, grad, lr if maximize else -lr):
+            return
         for p, g, b, one, two in scratch.blocks(parameter, grad, buffer):
             if maximize:
                 g = negative(g, out=two)
@@ -91,6 +95,8 @@ def _adam_step(xp: Any, scratch: _Scratch) -> Callable[..., None]:
     ) -> None:  # fmt: skip
         step_size = lr / (1 - beta1**step)
         correction = (1 - beta2**step) ** 0.5
+        narrow = parameter.dtype.itemsize == 2  # numbers as small as eps times the correction lose their digits there
+        scale = 1.0 if narrow else correction  # both parts of the quotient are scaled, which costs no pass over them
         for p, g, mean, square, largest, one, two in scratch.real_blocks(
             parameter, grad, exp_avg, exp_avg_sq, max_exp_avg_sq
         ):
@@ -104,7 +110,9 @@ def _adam_step(xp: Any, scratch: _Scratch) -> Callable[..., None]:
             multiply(square, beta2, out=square)
             add(square, multiply(multiply(g, 1 - beta2, out=one), g, out=one), out=square)
             root = sqrt(square if largest is None else maximum(largest, square, out=largest), out=one)
-            add(divide(root, correction, out=root), eps, out=root)
-            add(p, divide(multiply(mean, -step_size, out=two), root, out=two), out=p)
+            if narrow:
+                divide(root, correction, out=root)
+            add(root, eps * scale, out=root)
+            add(p, divide(multiply(mean, -step_size * scale, out=two), root, out=two), out=p)
 
     return adam_step

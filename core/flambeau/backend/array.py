@@ -71,6 +71,10 @@ class ArrayBackend(Backend):
         """A copy of the entries of ``a`` at ``index``, which has a dim or more, along the first dim."""
         return a[index]
 
+    def add_multiple(self, target: Array, source: Array, factor: float) -> bool:
+        """Add a multiple of an array to one of the same shape, in one pass over memory: whether that was done."""
+        return False
+
     def lu_factor(self, a: Array) -> tuple[Array, Array]:
         """One matrix as L and U in one array, and the rows that were swapped; for the extension ``linalg``."""
         raise NotImplementedError
@@ -126,7 +130,7 @@ class ArrayBackend(Backend):
         table |= sorting_kernels(xp, self.argsort)
         table |= product_kernels(self.matmul)
         table |= convolution_kernels(xp, self.buffer_elements)
-        table |= step_kernels(xp)
+        table |= step_kernels(xp, self.add_multiple)
         table |= recurrent_kernels(xp)
         if "linalg" in self.capabilities.extensions:
             table |= linalg_kernels(xp, self.lu_factor, self.solve_triangular, self.raising)

@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import prod
 from typing import Any, TypeAlias
 
 from flambeau._tensor import Tensor, from_array
-from flambeau._tensor.storage import propagate_write
+from flambeau._tensor.storage import Storage, propagate_write
 
 __all__ = ["BLOCK", "batches", "blocks", "packed", "step_by_kernel", "unpack"]
 
@@ -43,15 +44,23 @@ def step_by_kernel(name: str, grad: Tensor, written: Sequence[Tensor | None], *o
 
 
 def batches(pairs: Sequence[Pair]) -> list[list[Pair]]:
-    """Parameters and gradients in lists: small ones of one dtype and device together, if the backend has the kernels for that."""
+    """Parameters and gradients in lists: small ones of one dtype and device together, if the backend has the kernels for that.
+
+    No two of a list lie in the same memory: of those the second sees what became of the first.
+    """
     found: list[list[Pair]] = []
     small: dict[Any, list[Pair]] = {}
+    taken: set[int] = set()
     for pair in pairs:
         parameter, grad = pair
-        type_ = parameter._type
-        if type_.kernels.pack is None or grad._sparse or grad._type is not type_ or parameter.numel() > SMALL:
+        type_, storage = parameter._type, parameter._storage
+        memory = id(parameter if storage is None else storage if storage.kin is None else storage.kin)
+        fits = memory not in taken and not grad._sparse and grad._type is type_
+        if not fits or prod(parameter._array.shape) > SMALL or type_.kernels.pack is None:
             found.append([pair])
-        elif type_ in small:
+            continue
+        taken.add(memory)
+        if type_ in small:
             small[type_].append(pair)
         else:
             small[type_] = [pair]
@@ -63,7 +72,7 @@ def packed(tensors: Sequence[Tensor]) -> Tensor | None:
     """The elements of all tensors as a vector; None where they are of several dtypes, or the backend has no kernel for it."""
     type_ = tensors[0]._type
     kernel = type_.kernels.pack
-    if kernel is None or any(tensor._type is not type_ for tensor in tensors):
+    if kernel is None or len({tensor._type for tensor in tensors}) > 1:
         return None
     return from_array(kernel([tensor._array for tensor in tensors]), type_)
 
@@ -72,13 +81,17 @@ def unpack(vector: Tensor, tensors: Sequence[Tensor]) -> None:
     """Write the elements of a vector, as :func:`packed` gives it, into tensors."""
     vector._type.kernels.unpack(vector._array, [tensor._array for tensor in tensors])
     for tensor in tensors:
-        propagate_write(tensor)
+        storage = tensor._storage
+        if storage.__class__ is Storage and not storage.fragile:
+            storage.version += 1
+        else:
+            propagate_write(tensor)
 
 
 def blocks(tensors: Sequence[Tensor]) -> Iterator[tuple[Tensor, ...]]:
-    """Large tensors of one shape cut alike into views of blocks; whole, if they are small or not contiguous."""
+    """Large tensors of one shape cut alike into views of blocks; whole, if they are small, not contiguous, or on a GPU."""
     size = tensors[0].numel()
-    if size <= BLOCK or not all(tensor.is_contiguous() for tensor in tensors):
+    if size <= BLOCK or tensors[0].is_cuda or not all(tensor.is_contiguous() for tensor in tensors):
         yield tuple(tensors)
         return
     flat = [tensor.detach().reshape(-1) for tensor in tensors]

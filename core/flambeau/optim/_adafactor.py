@@ -64,6 +64,8 @@ class Adafactor(StepByFormula):
                 raise ValueError(f"{words} but is: {value}")
         super().__init__(params, options)
 
+    _particular = True
+
     def _check(self, parameter: Tensor, grad: Tensor, group: Group) -> None:
         if parameter.is_complex():
             raise RuntimeError("Adafactor does not support complex parameters")

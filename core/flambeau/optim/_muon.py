@@ -66,6 +66,8 @@ class Muon(StepByParameter):
                         f"Muon only supports 2D parameters whereas we found a parameter with size: {parameter.size()}"
                     )
 
+    _particular = True
+
     def _check(self, parameter: Tensor, grad: Tensor, group: Group) -> None:
         if parameter.is_complex():
             raise RuntimeError("Muon does not support complex parameters")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from itertools import compress
 from typing import Any, ClassVar, TypeAlias
 
 from flambeau._tensor import Tensor
@@ -36,12 +37,20 @@ class StepByParameter(Optimizer):
     _refusal = ""
     """What to say to a program that gives a sparse gradient, if it is more than that there are none."""
 
+    _particular = False
+    """Whether it may refuse other gradients than sparse ones."""
+
     def __setstate__(self, state: dict[str, Any]) -> None:
+        for parameter, kept in state.get("state", {}).items():
+            for name in self._numbers if isinstance(parameter, Tensor) and kept else ():
+                if name not in kept:
+                    raise KeyError(
+                        f"{name}: the state of a parameter has {', '.join(map(str, kept))} instead; is it that of another "
+                        f"optimizer than {type(self).__name__}?"
+                    )
+                if not isinstance(kept[name], Tensor):  # older versions had plain numbers
+                    kept[name] = self._number_of(parameter, kept[name])
         super().__setstate__(state)
-        for parameter, kept in self.state.items():
-            for name in self._numbers:
-                if isinstance(kept, dict) and not isinstance(kept.get(name), Tensor | None):
-                    kept[name] = self._number_of(parameter, kept[name])  # older versions had plain numbers
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change every parameter that has a gradient; ``closure`` computes the loss anew and is called first."""
@@ -50,17 +59,20 @@ class StepByParameter(Optimizer):
             with enable_grad():
                 loss = closure()
         with set_grad_enabled(bool(self.defaults.get("differentiable"))):
-            for parameter, grad, group in self._gradients():
-                self._check(parameter, grad, group)
-            for group in self.param_groups:
-                self._update_group([(each, each._grad) for each in group["params"] if each._grad is not None], group)
+            for ready, group in [(self._ready(group), group) for group in self.param_groups]:
+                self._update_group(ready, group)
         return loss
 
-    def _gradients(self) -> Iterator[tuple[Tensor, Tensor, Group]]:
-        for group in self.param_groups:
-            for parameter in group["params"]:
-                if parameter._grad is not None:
-                    yield parameter, parameter._grad, group
+    def _ready(self, group: Group) -> list[tuple[Tensor, Tensor]]:
+        """The parameters of a group that have a gradient, and that, when none is to be refused."""
+        ready = []
+        for parameter in group["params"]:
+            grad = parameter._grad
+            if grad is not None:
+                if grad._sparse or self._particular:
+                    self._check(parameter, grad, group)
+                ready.append((parameter, grad))
+        return ready
 
     def _check(self, parameter: Tensor, grad: Tensor, group: Group) -> None:
         """Refuse a gradient, before anything is changed."""
@@ -171,15 +183,20 @@ class StepByFormula(StepByParameter):
     def _update_together(self, batch: list[tuple[Tensor, Tensor]], group: Group) -> None:
         """A step of many parameters as one of a vector with all their elements: those that have the same numbers."""
         all_states = [self._states(parameter, group) for parameter, _ in batch]
-        alike: dict[Any, list[tuple[Tensor, Tensor, States]]] = {}
-        for (parameter, grad), states, numbers in zip(batch, all_states, self._all_numbers(all_states), strict=True):
-            alike.setdefault((*states, *numbers), []).append((parameter, grad, states))
-        for rows in alike.values():
-            parameters, grads, kept = zip(*rows, strict=True)
-            self._step_as_one(parameters, grads, kept, group)
+        keys: Sequence[Any] = list(map(tuple, all_states))
+        if self._numbers:
+            keys = list(zip(keys, *self._all_numbers(all_states), strict=True))
+        parameters, grads = zip(*batch, strict=True)
+        if keys.count(keys[0]) == len(keys):
+            self._step_as_one(parameters, grads, all_states, group)
+            return
+        for key in dict.fromkeys(keys):
+            of_key = [each == key for each in keys]
+            some = [list(compress(column, of_key)) for column in (parameters, grads, all_states)]
+            self._step_as_one(some[0], some[1], some[2], group)
 
-    def _all_numbers(self, all_states: list[States]) -> list[tuple[float, ...]]:
-        """The numbers that are remembered of parameters, in the step that begins."""
+    def _all_numbers(self, all_states: list[States]) -> list[list[float]]:
+        """The numbers that are remembered of parameters, in the step that begins: a list for each kind."""
         columns = []
         for name in self._numbers:
             tensors = [states[name] for states in all_states]
@@ -191,7 +208,7 @@ class StepByFormula(StepByParameter):
                 for each in tensors:
                     each += 1
             columns.append([each.item() for each in tensors] if vector is None else vector.tolist())
-        return list(zip(*columns, strict=True)) if columns else [()] * len(all_states)
+        return columns
 
     def _step_as_one(
         self, parameters: Sequence[Tensor], grads: Sequence[Tensor], kept: Sequence[States], group: Group

@@ -65,6 +65,8 @@ class SparseAdam(StepByParameter):
             raise ValueError(f"Complex params at indices {paired}: SparseAdam does not support complex parameters")
         super().add_param_group(param_group | {"params": entries})
 
+    _particular = True
+
     def _check(self, parameter: Tensor, grad: Tensor, group: Group) -> None:
         if not grad._sparse:
             raise RuntimeError("SparseAdam does not support dense gradients, please consider Adam instead")

@@ -143,3 +143,29 @@ def test_threads_do_not_share_scratch_memory(kernels) -> None:
     for thread in threads:
         thread.join()
     assert [parameter.tobytes() for parameter in together] == [parameter.tobytes() for parameter in alone]
+
+
+# -- NumPy's own -----------------------------------------------------------------------------------------------------------
+
+
+def test_arrays_are_packed_in_c_order_and_back(steps) -> None:
+    arrays = [np.arange(6.0).reshape(2, 3).T, np.array(7.0), np.zeros(0), np.arange(8.0, 12.0)[::2]]
+    vector = steps.pack(arrays)
+    assert vector.tolist() == [0.0, 3.0, 1.0, 4.0, 2.0, 5.0, 7.0, 8.0, 10.0]
+    steps.unpack(vector * 2, arrays)
+    assert [array.tolist() for array in arrays] == [[[0.0, 6.0], [2.0, 8.0], [4.0, 10.0]], 14.0, [], [16.0, 20.0]]
+
+
+@pytest.mark.parametrize(
+    ("size", "dtype", "step", "done"),
+    [(1 << 19, "float32", 1, True), (1 << 19, "float64", 1, True), (100, "float32", 1, False), (1 << 20, "float32", 2, False),
+     (1 << 19, "complex64", 1, False)],
+)  # fmt: skip
+def test_one_pass_is_for_large_arrays(numpy_backend, size: int, dtype: str, step: int, done: bool) -> None:
+    target, source = (np.full(size, value, dtype)[::step] for value in (1.0, 2.0))
+    source[1] = np.nan
+    assert numpy_backend.add_multiple(target, source, 0.5) is done
+    assert target[0] == (2.0 if done else 1.0)
+    assert numpy_backend.add_multiple(target, source, 0.0) is done
+    assert target[2] == (2.0 if done else 1.0)
+    assert np.isnan(target[1]) == done
