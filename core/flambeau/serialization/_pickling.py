@@ -19,6 +19,7 @@ from flambeau.layouts import layout
 from flambeau.nn.parameter import Buffer, Parameter
 from flambeau.shapes import contiguous_strides
 from flambeau.storage import TypedStorage, UntypedStorage
+from flambeau.utils.hooks import warn_if_has_hooks
 
 from ._locations import location_tag
 from ._memories import memory_alone
@@ -192,6 +193,7 @@ def reduced(tensor: Tensor, storages: Storages) -> Any:
         data = tensor.detach()
         data = data.as_subclass(Tensor) if type(data) is not Tensor and not data._sparse else data
         return _as_parameter(cls, tensor, data, state)
+    warn_if_has_hooks(tensor)
     make, arguments = _parts(tensor, storages)
     if isinstance(tensor, Buffer) and issubclass(cls, Buffer):  # PyTorch's are tensors with a mark
         return _OF_TYPE, (make, Tensor, arguments, {"persistent": tensor.persistent, "_is_buffer": True, **state})
