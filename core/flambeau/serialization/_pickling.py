@@ -134,9 +134,23 @@ class _TorchNames:
     storages: Storages
     reference_id: Callable[[_Reference], tuple[Any, ...]]
     proto: int
+    memo: dict[int, tuple[int, Any]]
+    dispatch: dict[type, Callable[[Any, Any], None]]
     write: Callable[[bytes], Any]
-    save: Callable[[Any], None]
+    get: Callable[[int], bytes]
     memoize: Callable[[Any], None]
+
+    def save(self, obj: Any, save_persistent_id: bool = True) -> None:
+        """Write an object: numbers, text and containers without asking whether they stand for something else."""
+        kind = obj.__class__
+        if kind not in _PLAIN or self.proto >= 4:  # whose frames are ended by Python's own method
+            super().save(obj, save_persistent_id)  # type: ignore[misc]
+            return
+        known = self.memo.get(id(obj))
+        if known is None:
+            self.dispatch[kind](self, obj)
+        else:
+            self.write(self.get(known[0]))
 
     def persistent_id(self, obj: Any) -> Any:
         """What the pickle holds for storages; None for everything else."""
@@ -172,6 +186,9 @@ class _TorchNames:
         else:
             self.write(pickle.GLOBAL + "{}\n{}\n".format(*found).encode())
         self.memoize(obj)
+
+
+_PLAIN = frozenset((int, float, bool, str, tuple, list, dict, type(None)))
 
 
 def _reference_to(storage: UntypedStorage | TypedStorage, storages: Storages) -> _Reference:

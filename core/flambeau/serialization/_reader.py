@@ -144,7 +144,8 @@ class ArchiveReader:
         Raises:
             RuntimeError: a record has another one.
         """
-        self._checksums.wait()
+        if any(checksum.waits for _, checksum in self._unchecked):
+            self._checksums.wait()
         for record, checksum in self._unchecked:
             if record.checksum != checksum.value:
                 raise damaged(f"reading file {record.name.partition('/')[2]}", "its checksum is another one")
