@@ -392,6 +392,14 @@ class Marked(torch.Tensor):
     note: str
 
 
+def test_hooks_are_left_behind() -> None:
+    x = torch.ones(2, requires_grad=True)
+    x.register_hook(print)
+    with pytest.warns(UserWarning, match="backward hook <built-in function print> on tensor will not be serialized"):
+        assert reloaded(x)._backward_hooks is None
+    assert reloaded(torch.nn.Parameter(x.detach())).requires_grad
+
+
 def test_versions_of_modules_are_compared() -> None:
     class Module:
         __name__ = "module"

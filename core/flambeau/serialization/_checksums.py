@@ -18,12 +18,14 @@ class Checksum:
 
     Attributes:
         value: what it is when the thread has come so far.
+        waits: whether the thread has parts of it.
     """
 
-    __slots__ = ("value",)
+    __slots__ = ("value", "waits")
 
     def __init__(self) -> None:
         self.value = 0
+        self.waits = False
 
     def add(self, part: memoryview) -> None:
         """Go on with another part."""
@@ -41,9 +43,10 @@ class Checksums:
 
     def add(self, checksum: Checksum, part: memoryview) -> None:
         """Go on with a checksum: at once, or in the thread if ``part``, which has to stay as it is until then, is large."""
-        if self._queue is None and len(part) < LARGE_ENOUGH:
+        if not checksum.waits and len(part) < LARGE_ENOUGH:
             checksum.add(part)
             return
+        checksum.waits = True
         if self._queue is None:
             self._queue = SimpleQueue()
             Thread(target=_sum_up, args=(self._queue,), daemon=True).start()

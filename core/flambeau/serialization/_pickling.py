@@ -19,6 +19,7 @@ from flambeau.layouts import layout
 from flambeau.nn.parameter import Buffer, Parameter
 from flambeau.shapes import contiguous_strides
 from flambeau.storage import TypedStorage, UntypedStorage
+from flambeau.utils.hooks import warn_if_has_hooks
 
 from ._locations import location_tag
 from ._memories import memory_alone
@@ -133,9 +134,23 @@ class _TorchNames:
     storages: Storages
     reference_id: Callable[[_Reference], tuple[Any, ...]]
     proto: int
+    memo: dict[int, tuple[int, Any]]
+    dispatch: dict[type, Callable[[Any, Any], None]]
     write: Callable[[bytes], Any]
-    save: Callable[[Any], None]
+    get: Callable[[int], bytes]
     memoize: Callable[[Any], None]
+
+    def save(self, obj: Any, save_persistent_id: bool = True) -> None:
+        """Write an object: numbers, text and containers without asking whether they stand for something else."""
+        kind = obj.__class__
+        if kind not in _PLAIN or self.proto >= 4:  # whose frames are ended by Python's own method
+            super().save(obj, save_persistent_id)  # type: ignore[misc]
+            return
+        known = self.memo.get(id(obj))
+        if known is None:
+            self.dispatch[kind](self, obj)
+        else:
+            self.write(self.get(known[0]))
 
     def persistent_id(self, obj: Any) -> Any:
         """What the pickle holds for storages; None for everything else."""
@@ -173,6 +188,9 @@ class _TorchNames:
         self.memoize(obj)
 
 
+_PLAIN = frozenset((int, float, bool, str, tuple, list, dict, type(None)))
+
+
 def _reference_to(storage: UntypedStorage | TypedStorage, storages: Storages) -> _Reference:
     bytes_of = storage.untyped()
     memory = bytes_of._memory()
@@ -192,6 +210,7 @@ def reduced(tensor: Tensor, storages: Storages) -> Any:
         data = tensor.detach()
         data = data.as_subclass(Tensor) if type(data) is not Tensor and not data._sparse else data
         return _as_parameter(cls, tensor, data, state)
+    warn_if_has_hooks(tensor)
     make, arguments = _parts(tensor, storages)
     if isinstance(tensor, Buffer) and issubclass(cls, Buffer):  # PyTorch's are tensors with a mark
         return _OF_TYPE, (make, Tensor, arguments, {"persistent": tensor.persistent, "_is_buffer": True, **state})

@@ -28,7 +28,9 @@ from ._zip import (
 
 __all__ = ["ArchiveReader", "Record", "fill", "is_archive"]
 
-_CHUNK = 1 << 20
+_CHUNK = 16 << 20
+"""So much is read at a time."""
+
 _UNCHECKED = 64 << 20
 """So many bytes may be read before their checksums are waited for: what has been read is kept until then."""
 
@@ -142,7 +144,8 @@ class ArchiveReader:
         Raises:
             RuntimeError: a record has another one.
         """
-        self._checksums.wait()
+        if any(checksum.waits for _, checksum in self._unchecked):
+            self._checksums.wait()
         for record, checksum in self._unchecked:
             if record.checksum != checksum.value:
                 raise damaged(f"reading file {record.name.partition('/')[2]}", "its checksum is another one")

@@ -72,7 +72,7 @@ class ArchiveWriter:
             self._checksums.add(checksum, content)
         for start in range(0, size, _CHUNK):
             self._put(content[start : start + _CHUNK])
-        if self._checksums is not None:
+        if self._checksums is not None and checksum.waits:
             self._checksums.wait()
         self._end(entry, checksum.value)
 
