@@ -157,7 +157,7 @@ def _beyond_blocks(op: Op) -> Iterator[Probe]:
                 yield Probe(
                     op, "large", one, f"{sample.name}-{name}-in-blocks", dtype, _results, tolerance=_of_many(op)
                 )
-                if op.differentiable and sample.gradient and name == "columns" and sample is regular[0]:
+                if op.differentiable and sample.gradient and len(sample.inputs) > 1:
                     yield Probe(
                         op, "derivatives", one, f"{sample.name}-{name}-in-blocks", "float64", _observe_large_derivatives,
                         tolerance="long",
@@ -231,7 +231,7 @@ def _special_among_many(op: Op) -> Iterator[Probe]:
 _IN_LINES = ("reductions/", "sorting/", "indexing/", "nn/activation")
 _AMONG_MANY = (
     ("even", "rare", ("float32", "float64")), ("rows", "rare", ("float32", "float64")), ("even", "deep", ("float32", "float64")),
-    ("even", "ties", ("float32", "float64")), ("even", "limits", ("int64", "int32")),
+    ("even", "ties", ("float32", "float64")), ("even", "limits", ("int64", "int32")), ("rows", "limits", ("int64", "int32")),
 )  # fmt: skip
 
 

@@ -54,8 +54,11 @@ COMPLAINTS = {
     "return made(capabilities=Capabilities({'int64', 'float32'}))": "capabilities lack the dtype bool, which comparisons give",
     "return made(capabilities=Capabilities(frozenset({'bool'}), views='sometimes'))": "say views='sometimes'",
     "return made(capabilities=Capabilities(frozenset({'bool'}), extensions={'quantum'}))": "unknown extensions: quantum",
+    "return made(ufuncs=lambda device: None)": "its ufuncs() gave None; expected a mapping from names to functions",
     "return made(kernels=lambda device: sys.exit(3))": "could not be loaded: SystemExit: 3",
     "return made(device_count=lambda: 1 / 0)": "could not be loaded: ZeroDivisionError: division by zero",
+    "return made(device_count=lambda: '1')": "its device_count() gave '1'; expected how many devices there are",
+    "return made(device_count=lambda: -1)": "its device_count() gave -1; expected how many devices there are",
     "return made(device_count=lambda: 0)": "invalid device index 0: backend 'mine' has 0 device(s)",
     "return made(kernels=lambda device: {})": "lacks 81 required kernel(s): empty, full, arange",
 }

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from flambeau import devices
 from flambeau.devices import device as Device  # noqa: N812 (a class in lower case, as in PyTorch)
-from flambeau.errors import BackendError
+from flambeau.errors import BackendError, BackendLoadError
 
 from .registry import available_backends, device_types, load_backend, name_serving, plugin_manager
 from .types import Place
@@ -89,6 +89,10 @@ def _make_place(backend: Backend, index: int) -> Place:
 
     with loading(backend.name):
         count = backend.device_count()
+        if not hasattr(count, "__index__") or count < 0:
+            raise BackendLoadError(
+                f"backend '{backend.name}' cannot be used: its device_count() gave {count!r}; expected how many devices there are"
+            )
         if not 0 <= index < count:
             raise BackendError(
                 f"invalid device index {index}: backend '{backend.name}' has {count} device(s) of type "

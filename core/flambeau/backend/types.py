@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from flambeau.dtypes import FLOATING, INTEGRAL, as_dtype, complex32, dtype, float32, float64
 from flambeau.dtypes import bool as bool_dtype
-from flambeau.errors import UnsupportedError
+from flambeau.errors import BackendLoadError, UnsupportedError
 from flambeau.promotion import PYTHON_NUMBERS, as_number
 
 from .kernels import Array
@@ -50,6 +50,15 @@ def _table_of(backend: Backend, index: int) -> KernelTable:
     return KernelTable(backend.kernels(index), backend.name, backend.capabilities.extensions)
 
 
+def _ufuncs_of(backend: Backend, index: int) -> Mapping[str, Any]:
+    found = backend.ufuncs(index)
+    if not isinstance(found, Mapping):
+        raise BackendLoadError(
+            f"backend '{backend.name}' cannot be used: its ufuncs() gave {found!r}; expected a mapping from names to functions"
+        )
+    return found
+
+
 class Place:
     """One device of one loaded backend, with its tensor types."""
 
@@ -60,7 +69,7 @@ class Place:
         self.device = device
         self.index = index
         self.kernels = _table_of(backend, index)
-        self.ufuncs: Mapping[str, Any] = backend.ufuncs(index)
+        self.ufuncs = _ufuncs_of(backend, index)
         if os.environ.get(CHECK_KERNELS, "0") not in ("", "0"):
             from .checking import checked  # for this only, and it takes milliseconds
 

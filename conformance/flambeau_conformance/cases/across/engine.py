@@ -86,6 +86,30 @@ programs("backward", {
 # -- the order of nodes ----------------------------------------------------------------------------------------------
 
 
+def _mixed(t: Any, kinds: str, leaf: bool) -> Any:
+    """The sum of gradients that are dense (d) or sparse (s), as they arrive at a table from the last one to the first."""
+    table = t.zeros(3, 1, requires_grad=True)
+    used = table if leaf else table * 1
+    uses = {"d": lambda factor: used * factor, "s": lambda factor: _rows(t, used, factor)}
+    terms = [uses[kind](float(place + 1)).sum() for place, kind in enumerate(kinds)]
+    sum(terms[1:], terms[0]).backward()
+    return table.grad.to_dense()
+
+
+def _rows(t: Any, table: Any, factor: float) -> Any:
+    return t.nn.functional.embedding(t.tensor([1, 1, 2]), table, sparse=True) * factor
+
+
+_OF_KINDS = {"d": [1.0, 1.0, 1.0], "s": [0.0, 2.0, 1.0]}
+programs("backward", {
+    f"{kinds}-{'leaf' if leaf else 'result'}": (
+        lambda t, kinds=kinds, leaf=leaf: _mixed(t, kinds, leaf),
+        [[sum((place + 1) * _OF_KINDS[kind][row] for place, kind in enumerate(kinds))] for row in range(3)],
+    )
+    for kinds in ("ddd", "sdd", "dsd", "dds", "ssd", "sds", "dss", "sss", "sddd", "ddsd") for leaf in (True, False)
+}, aspect="sparse-and-dense")  # fmt: skip
+
+
 @program("backward/order/newest-first", ["g", "f", "e", "d", "c", "b", "a"])
 def _newest_first(t: Any) -> Any:
     """Of the nodes that are ready, the one that was made last runs first."""

@@ -39,9 +39,10 @@ for _name in ("nll_loss", "cross_entropy"):
         Sample("one", lambda t, x, y, name=_name: _loss(t, name)(x, y), (In((4,)), In((), "index:4"))),
         Sample("pixels", lambda t, x, y, name=_name: _loss(t, name)(x, y), (In((2, 4, 3)), In((2, 3), "index:4"))),
         Sample("ignored", lambda t, x, y, name=_name: _loss(t, name)(x, y, ignore_index=0), _CLASSES),
+        *(Sample(f"ignored-weighted-{kind}", lambda t, x, y, name=_name, kind=kind: _loss(t, name)(x, y, t.linspace(0.5, 2.0, x.shape[1]).to(x.dtype), ignore_index=int(y[0]), reduction=kind), _CLASSES) for kind in ("mean", "sum", "none")),
         Sample("weighted", lambda t, x, y, name=_name: _loss(t, name)(x, y, weight=t.tensor([0.5, 2.0, 1.0, 0.25], dtype=x.dtype)), _CLASSES),
     ] + ([
-        *(Sample(f"smoothed-weighted-{kind}", lambda t, x, y, kind=kind: t.nn.functional.cross_entropy(x, y, t.linspace(0.5, 2.0, x.shape[1]).to(x.dtype), ignore_index=1, reduction=kind, label_smoothing=0.2), _CLASSES) for kind in ("mean", "sum", "none")),
+        *(Sample(f"smoothed-weighted-{kind}", lambda t, x, y, kind=kind: t.nn.functional.cross_entropy(x, y, t.linspace(0.5, 2.0, x.shape[1]).to(x.dtype), ignore_index=int(y[0]), reduction=kind, label_smoothing=0.2), _CLASSES) for kind in ("mean", "sum", "none")),
         Sample("smoothed", lambda t, x, y: t.nn.functional.cross_entropy(x, y, label_smoothing=0.1), _CLASSES),
         Sample("probabilities", lambda t, x, y: t.nn.functional.cross_entropy(x, t.softmax(y, 1), label_smoothing=0.2), (In((3, 4)), In((3, 4)))),
         Sample("module", lambda t, x, y: t.nn.CrossEntropyLoss()(x, y), _CLASSES),

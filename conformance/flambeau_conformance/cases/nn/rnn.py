@@ -96,9 +96,13 @@ _LAYERS = {
     "LSTM": [("default", {}), ("projected", {"proj_size": 1}), ("both", {"num_layers": 2, "bidirectional": True, "batch_first": True}), ("no-bias", {"bias": False})],
     "GRU": [("default", {}), ("both", {"num_layers": 2, "bidirectional": True, "batch_first": True}), ("no-bias", {"bias": False})],
 }  # fmt: skip
+_LEFT_OUT = (
+    "left-out",
+    {"num_layers": 2, "dropout": 1.0},
+)  # all that is between the layers, and nothing behind the last
 for _name, _makes in _LAYERS.items():
     op(f"nn.{_name}", method=False, tolerance="factorization", refuses=False, samples=[
-        *(Sample(label, lambda t, x, name=_name, options=options: quietly(lambda: _first(filled(t, getattr(t.nn, name)(2, 2, **options)).to(x.dtype)(x))), (In((3, 2, 2)),)) for label, options in _makes),
+        *(Sample(label, lambda t, x, name=_name, options=options: quietly(lambda: _first(filled(t, getattr(t.nn, name)(2, 2, **options)).to(x.dtype)(x))), (In((3, 2, 2)),)) for label, options in (*_makes, _LEFT_OUT)),
         Sample("unbatched", lambda t, x, name=_name: _first(filled(t, getattr(t.nn, name)(2, 2)).to(x.dtype)(x)), (In((3, 2)),)),
         Sample("states", lambda t, x, h, name=_name: _first(filled(t, getattr(t.nn, name)(2, 2)).to(x.dtype)(x, (h, 2 * h) if name == "LSTM" else h)), (In((3, 2, 2)), In((1, 2, 2)))),
         Sample("packed-states", lambda t, x, h, name=_name: _first(filled(t, getattr(t.nn, name)(2, 2)).to(x.dtype)(t.nn.utils.rnn.pack_padded_sequence(x, [1, 3], enforce_sorted=False), (h, 2 * h) if name == "LSTM" else h)), (In((3, 2, 2)), In((1, 2, 2))), gradient=False),

@@ -152,7 +152,7 @@ _DETERMINED = {
     "mode-values": lambda t, x, dim: t.mode(x, dim).values + 0,
 }
 for _name, _found in _DETERMINED.items():
-    op(_name, dtypes=NUMBERS, tolerance="exact", method=False, refuses=False, differentiable=False, samples=[
+    op(_name, dtypes=NUMBERS, tolerance="exact", method=False, refuses=False, samples=[
         Sample(label, lambda t, x, dim=dim, found=_found: found(t, x, dim), (In((3, 5), "distinct"),), gradient=False)
         for label, dim in (("rows", 1), ("columns", 0))
     ])  # fmt: skip
