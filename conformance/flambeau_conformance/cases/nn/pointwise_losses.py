@@ -69,8 +69,8 @@ op("soft_margin_loss", **_LOSS, samples=[
 ], errors=[_reduction("soft_margin_loss", 2, 2)])  # fmt: skip
 op("binary_cross_entropy", **_LOSS, samples=[
     *(Sample(kind, lambda t, x, y, kind=kind: t.nn.functional.binary_cross_entropy(x.sigmoid(), y.sigmoid(), reduction=kind), _PAIR) for kind in ("mean", "sum", "none")),
-    *(Sample(f"certain-{kind}", lambda t, x, y, kind=kind: t.nn.functional.binary_cross_entropy((x > 0).to(x.dtype), y.sigmoid(), reduction=kind), _PAIR) for kind in ("mean", "none")),
-    Sample("nearly-certain", lambda t, x, y: t.nn.functional.binary_cross_entropy((x * 1e3).sigmoid(), (y * 1e3).sigmoid()), _PAIR),
+    *(Sample(f"certain-{kind}", lambda t, x, y, kind=kind: t.nn.functional.binary_cross_entropy((x > 0).to(x.dtype), y.sigmoid(), reduction=kind), _PAIR, gradient=False) for kind in ("mean", "none")),
+    Sample("nearly-certain", lambda t, x, y: t.nn.functional.binary_cross_entropy((x * 1e3).sigmoid(), (y * 1e3).sigmoid()), _PAIR, gradient=False),
     Sample("weight", lambda t, x, y, w: t.nn.functional.binary_cross_entropy(x.sigmoid(), y.sigmoid(), w.detach()), (*_PAIR, In((3,))), gradient=False),
 ], errors=[
     _reduction("binary_cross_entropy", 2, 2),
