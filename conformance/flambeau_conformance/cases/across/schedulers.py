@@ -338,6 +338,7 @@ refusals("scheduler", {name: (_refuses(call), error, words) for name, (call, err
     "no-optimizer": (lambda s, o: s.StepLR(3, 2), TypeError, "int is not an Optimizer"),
     "plateau-no-optimizer": (lambda s, o: s.ReduceLROnPlateau(3), TypeError, "int is not an Optimizer"),
     "no-rule": (lambda s, o: s.LRScheduler(o), NotImplementedError, ""),
+    "base-not-resumed": (lambda s, o: s.LRScheduler(o, last_epoch=3), KeyError, "param 'initial_lr' is not specified in param_groups[0]"),
     "not-resumed": (lambda s, o: s.ExponentialLR(o, 0.5, last_epoch=3), KeyError, "param 'initial_lr' is not specified in param_groups[0] when resuming scheduler with last_epoch >= 0"),
     "step-not-resumed": (lambda s, o: s.StepLR(o, 2, last_epoch=3), KeyError, "param 'initial_lr' is not specified in param_groups[0]"),
     "milestones-not-resumed": (lambda s, o: s.MultiStepLR(o, [2], last_epoch=3), KeyError, "param 'initial_lr' is not specified in param_groups[0]"),
