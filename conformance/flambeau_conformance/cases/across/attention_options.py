@@ -36,7 +36,7 @@ def _observed(t: Any, layer: Any, inputs: list[Any], options: _Options) -> list[
 
 
 def _pairs(options: Mapping[str, _Options]) -> dict[str, dict[str, Any]]:
-    single = {"plain": {}} | {name: dict(given) for name, given in options.items()}
+    single: dict[str, dict[str, Any]] = {"plain": {}} | {name: dict(given) for name, given in options.items()}
     return single | {f"{one}-{two}": {**options[one], **options[two]} for one, two in combinations(options, 2)}
 
 

@@ -4,6 +4,7 @@ import gc
 import warnings
 import weakref
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from ...programs import program, programs, refusals
@@ -103,7 +104,7 @@ def _rows(t: Any, table: Any, factor: float) -> Any:
 _OF_KINDS = {"d": [1.0, 1.0, 1.0], "s": [0.0, 2.0, 1.0]}
 programs("backward", {
     f"{kinds}-{'leaf' if leaf else 'result'}": (
-        lambda t, kinds=kinds, leaf=leaf: _mixed(t, kinds, leaf),
+        partial(_mixed, kinds=kinds, leaf=leaf),
         [[sum((place + 1) * _OF_KINDS[kind][row] for place, kind in enumerate(kinds))] for row in range(3)],
     )
     for kinds in ("ddd", "sdd", "dsd", "dds", "ssd", "sds", "dss", "sss", "sddd", "ddsd") for leaf in (True, False)

@@ -1,6 +1,7 @@
 """What layers keep from one call to the next, and numbers of layers and their utilities that have more than one branch."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ...declare import Sample, op
@@ -17,9 +18,13 @@ def _filled(t: Any, layer: Any) -> Any:
     return layer
 
 
+def _call_of(program: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda t: program(t)
+
+
 def _recorded(name: str, programs: dict[str, Callable[[Any], Any]], tolerance: str = "reduction") -> None:
     op(name, dtypes=("float32",), tolerance=tolerance, differentiable=False, method=False, refuses=False, samples=[
-        Sample(label, program, (), dtypes=("float32",), gradient=False) for label, program in programs.items()
+        Sample(label, _call_of(program), (), dtypes=("float32",), gradient=False) for label, program in programs.items()
     ])  # fmt: skip
 
 
@@ -39,7 +44,7 @@ def _statistics(t: Any, kind: str, steps: int, reset: bool = False, **options: A
 
 
 _recorded("running_statistics", {
-    f"{kind}-{label}": lambda t, kind=kind, given=given: _statistics(t, kind, **given)
+    f"{kind}-{label}": partial(_statistics, kind=kind, **given)
     for kind in ("BatchNorm1d", "InstanceNorm1d")
     for label, given in {
         "three": {"steps": 3}, "reset": {"steps": 2, "reset": True}, "momentum": {"steps": 2, "momentum": 0.7},
@@ -134,6 +139,6 @@ def _numbers_of(t: Any, name: str, p: float, *, inplace: bool = False) -> Any:
 
 
 _recorded("dropped_numbers", {
-    f"{name}-{p}{'-in-place' * inplace}": lambda t, name=name, p=p, inplace=inplace: _numbers_of(t, name, p, inplace=inplace)
+    f"{name}-{p}{'-in-place' * inplace}": partial(_numbers_of, name=name, p=p, inplace=inplace)
     for name in ("dropout", "alpha_dropout", "feature_alpha_dropout", "dropout1d") for p in (0.3, 0.8) for inplace in (False, True)
 })  # fmt: skip

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib import import_module
 from itertools import combinations
 from typing import Any
@@ -176,7 +177,7 @@ def _sparse_steps(t: Any, kind: str, options: dict[str, Any]) -> Any:
     optimizer, found = _maker(kind, options)(t, [x]), []
     for rows in ([0, 2], [2], [0, 1, 2], [1, 1]):
         numbers = t.linspace(-1, 2, 2 * len(rows)).reshape(len(rows), 2)
-        x.grad = quietly(lambda rows=rows, numbers=numbers: t.sparse_coo_tensor(t.tensor([rows]), numbers, (3, 2)))
+        x.grad = quietly(partial(t.sparse_coo_tensor, t.tensor([rows]), numbers, (3, 2)))
         optimizer.step()
         found.append(x.detach().clone())
     return t.stack(found)
