@@ -18,9 +18,13 @@ def _filled(t: Any, layer: Any) -> Any:
     return layer
 
 
+def _call_of(program: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda t: program(t)
+
+
 def _recorded(name: str, programs: dict[str, Callable[[Any], Any]], tolerance: str = "reduction") -> None:
     op(name, dtypes=("float32",), tolerance=tolerance, differentiable=False, method=False, refuses=False, samples=[
-        Sample(label, program, (), dtypes=("float32",), gradient=False) for label, program in programs.items()
+        Sample(label, _call_of(program), (), dtypes=("float32",), gradient=False) for label, program in programs.items()
     ])  # fmt: skip
 
 

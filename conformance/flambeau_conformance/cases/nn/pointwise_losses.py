@@ -67,10 +67,19 @@ op("huber_loss", **_LOSS, samples=[
 op("soft_margin_loss", **_LOSS, samples=[
     Sample(kind, lambda t, x, y, kind=kind: t.nn.functional.soft_margin_loss(x, y * 2 - 1, reduction=kind), (In((2, 3)), In((2, 3), "index:2"))) for kind in ("mean", "sum", "none")
 ], errors=[_reduction("soft_margin_loss", 2, 2)])  # fmt: skip
+
+
+def _certain_slopes(t: Any, x: Any, y: Any) -> Any:
+    """The gradient by the target where the input is 0 or 1: infinite, though the loss is not."""
+    target = y.sigmoid().detach().requires_grad_()
+    loss = t.nn.functional.binary_cross_entropy((x > 0).to(x.dtype), target, reduction="sum")
+    return t.autograd.grad(loss, target)[0]
+
+
 op("binary_cross_entropy", **_LOSS, samples=[
     *(Sample(kind, lambda t, x, y, kind=kind: t.nn.functional.binary_cross_entropy(x.sigmoid(), y.sigmoid(), reduction=kind), _PAIR) for kind in ("mean", "sum", "none")),
     *(Sample(f"certain-{kind}", lambda t, x, y, kind=kind: t.nn.functional.binary_cross_entropy((x > 0).to(x.dtype), y.sigmoid(), reduction=kind), _PAIR, gradient=False) for kind in ("mean", "none")),
-    Sample("nearly-certain", lambda t, x, y: t.nn.functional.binary_cross_entropy((x * 1e3).sigmoid(), (y * 1e3).sigmoid()), _PAIR, gradient=False),
+    Sample("certain-slopes", _certain_slopes, _PAIR, gradient=False),
     Sample("weight", lambda t, x, y, w: t.nn.functional.binary_cross_entropy(x.sigmoid(), y.sigmoid(), w.detach()), (*_PAIR, In((3,))), gradient=False),
 ], errors=[
     _reduction("binary_cross_entropy", 2, 2),
