@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from ...checks import expect, expect_equal, quietly
@@ -32,13 +33,13 @@ def _old_options(subject: Subject) -> None:
     t = subject.torch
     for name, operands in _operands(t).items():
         loss = getattr(t.nn.functional, name)
-        summed = quietly(lambda loss=loss, operands=operands: loss(*operands, size_average=False))
+        summed = quietly(partial(loss, *operands, size_average=False))
         expect_equal(summed.item(), loss(*operands, reduction="sum").item(), f"{name} without averaging")
-        each = quietly(lambda loss=loss, operands=operands: loss(*operands, reduce=False))
+        each = quietly(partial(loss, *operands, reduce=False))
         expect_equal(each.tolist(), loss(*operands, reduction="none").tolist(), f"{name} without reduction")
         if name not in _WITHOUT_OLD_NAME:
-            mean = quietly(lambda loss=loss, operands=operands: loss(*operands, reduction="elementwise_mean"))
-            average = quietly(lambda loss=loss, operands=operands: loss(*operands))
+            mean = quietly(partial(loss, *operands, reduction="elementwise_mean"))
+            average = quietly(partial(loss, *operands))
             expect_equal(mean.item(), average.item(), f"{name} by the old name of the mean")
 
 
@@ -53,11 +54,9 @@ def _old_names(subject: Subject) -> None:
         for called in (name, f"{name}_"):
             t.manual_seed(5)
             made = t.zeros(4, 3)
-            quietly(
-                lambda called=called, made=made, name=name: getattr(t.nn.init, called)(made, *arguments.get(name, ()))
-            )
+            quietly(partial(getattr(t.nn.init, called), made, *arguments.get(name, ())))
             drawn.append(made.tolist())
-        expect_equal(*drawn, what=name)
+        expect_equal(drawn[0], drawn[1], name)
 
 
 @case("layers/reset/numbers/float32", dtypes=("float32", "int64"))
@@ -116,7 +115,7 @@ def _modes(subject: Subject) -> None:
         x = t.arange(3.0**dims).reshape(1, 1, *[3] * dims)
         wanted = t.nn.functional.interpolate(x, size=5, mode=mode).tolist()
         expect_equal(t.nn.Upsample(size=5, mode=mode)(x).tolist(), wanted, f"the layer in mode {mode}")
-        expect_equal(quietly(lambda x=x, mode=mode: t.nn.functional.upsample(x, 5, mode=mode)).tolist(), wanted, mode)
+        expect_equal(quietly(partial(t.nn.functional.upsample, x, 5, mode=mode)).tolist(), wanted, mode)
 
 
 @case("nn.utils.rnn/value/conversions/float32", dtypes=("float32", "float64", "float16", "int64", "int32"))
