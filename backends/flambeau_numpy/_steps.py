@@ -1,15 +1,15 @@
-"""Steps of optimizers that a routine of BLAS makes in one pass over memory."""
+"""Steps of optimizers: one pass over memory by a routine of BLAS, and many small arrays as one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["add_multiple"]
+__all__ = ["add_multiple", "pack", "unpack"]
 
 _Array: TypeAlias = NDArray[Any]
 
@@ -36,3 +36,17 @@ def _axpy(char: str) -> Callable[..., Any]:
 
     found: Callable[..., Any] = {"f": blas.saxpy, "d": blas.daxpy}[char]
     return found
+
+
+def pack(arrays: Sequence[_Array]) -> _Array:
+    """The elements of all arrays, one after the other, each in C order."""
+    return np.concatenate([array if array.ndim == 1 else array.reshape(-1) for array in arrays])
+
+
+def unpack(vector: _Array, arrays: Sequence[_Array]) -> None:
+    """Write the elements of a vector into arrays, in the order of :func:`pack`."""
+    end = 0
+    for array in arrays:
+        start, end = end, end + array.size
+        part = vector[start:end]
+        array[...] = part if array.ndim == 1 else part.reshape(array.shape)

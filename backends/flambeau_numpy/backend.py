@@ -20,7 +20,6 @@ from . import (
     _movement,
     _norms,
     _order,
-    _packing,
     _reductions,
     _scans,
     _sorting,
@@ -167,7 +166,7 @@ class NumpyBackend(ArrayBackend):
             **_gates.KERNELS,
             "sort_values": _sorting.sort_values, "searchsorted": _sorting.searchsorted,
             "topk": _order.topk, "kthvalue": _order.kthvalue, "partition": _order.partition, "bincount": _counting.bincount,
-            "sparse_matmul": _sparse.matmul, "pack": _packing.pack, "unpack": _packing.unpack, **_norms.KERNELS,
+            "sparse_matmul": _sparse.matmul, "pack": _steps.pack, "unpack": _steps.unpack, **_norms.KERNELS,
         }  # fmt: skip
 
     def add_multiple(self, target: np.ndarray, source: np.ndarray, factor: float) -> bool:
