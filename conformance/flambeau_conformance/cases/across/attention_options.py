@@ -113,6 +113,9 @@ _LAYERS: dict[str, _Options] = {
 }  # fmt: skip
 
 
+_ALONE: dict[str, _Options] = {"plain": {}, **_LAYERS}
+
+
 def _encoder(t: Any, given: _Options, *, layers: int = 0, padded: bool = False, train: bool = True) -> list[Any]:
     layer = t.nn.TransformerEncoderLayer(4, 2, 6, 0.0, **given)
     if layers:
@@ -160,6 +163,6 @@ _recorded("heads", [
 _recorded("transformer_layers", [
     *(_sample(f"encoder-{name}", _encoder, given) for name, given in _pairs(_LAYERS).items()),
     *(_sample(f"decoder-{name}", _decoder, given) for name, given in _pairs(_LAYERS).items()),
-    *(_sample(f"encoders-{name}", _encoder, given, layers=2, padded=True) for name, given in ({"plain": {}} | _LAYERS).items()),
-    *(_sample(f"decoders-{name}", _decoder, given, layers=2, masked=True) for name, given in ({"plain": {}} | _LAYERS).items()),
+    *(_sample(f"encoders-{name}", _encoder, given, layers=2, padded=True) for name, given in _ALONE.items()),
+    *(_sample(f"decoders-{name}", _decoder, given, layers=2, masked=True) for name, given in _ALONE.items()),
 ])  # fmt: skip
