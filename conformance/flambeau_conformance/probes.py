@@ -232,6 +232,7 @@ _IN_LINES = ("reductions/", "sorting/", "indexing/", "nn/activation")
 _AMONG_MANY = (
     ("even", "rare", ("float32", "float64")), ("rows", "rare", ("float32", "float64")), ("even", "deep", ("float32", "float64")),
     ("even", "ties", ("float32", "float64")), ("even", "limits", ("int64", "int32")), ("rows", "limits", ("int64", "int32")),
+    ("columns", "limits", ("int64", "int32")),
 )  # fmt: skip
 
 
@@ -363,10 +364,10 @@ _BENT = ("nn/rectifiers", "nn/pointwise_losses")
 
 
 def _observe_large_derivatives(subject: Subject, sample: Sample, dtype: str) -> Any:
-    return _observe_derivatives(subject, sample, dtype, digits=12)
+    return _observe_derivatives(subject, sample, dtype, large=True)
 
 
-def _observe_derivatives(subject: Subject, sample: Sample, dtype: str, digits: int = 16) -> Any:
+def _observe_derivatives(subject: Subject, sample: Sample, dtype: str, large: bool = False) -> Any:
     """The gradients of weighted results, and the gradients of weighted gradients."""
 
     def call() -> list[Any]:
@@ -374,12 +375,18 @@ def _observe_derivatives(subject: Subject, sample: Sample, dtype: str, digits: i
         leaves = [tensor.requires_grad_(_may(tensor)) for tensor in arguments(subject, sample, dtype)]
         results = [result for result in run(subject, sample, leaves) if result.requires_grad]
         wanted = [leaf for leaf in leaves if leaf.requires_grad]
+        # Without a graph of their own gradients may take other ways: those of large tensors are observed there.
+        plain = (
+            grad(results, wanted, _directions(subject, results), retain_graph=True, allow_unused=True)
+            if large
+            else None
+        )
         first = grad(results, wanted, _directions(subject, results), create_graph=True, allow_unused=True)
         graphs = [each for each in first if each is not None and each.requires_grad]
         second = grad(graphs, wanted, _directions(subject, graphs), allow_unused=True) if graphs else []
-        return [each for each in (*first, *second) if each is not None]
+        return [each for each in (*(plain or first), *second) if each is not None]
 
-    return observed(call, digits=digits)
+    return observed(call, digits=12 if large else 16)
 
 
 def _may(tensor: Any) -> bool:

@@ -43,17 +43,13 @@ def _statistics(t: Any, kind: str, steps: int, reset: bool = False, **options: A
     return layer.running_mean.clone(), layer.running_var.clone(), count.to(t.float32), given.detach()
 
 
-_GIVEN: dict[str, dict[str, Any]] = {
-    "three": {"steps": 3},
-    "reset": {"steps": 2, "reset": True},
-    "momentum": {"steps": 2, "momentum": 0.7},
-    "averages": {"steps": 3, "momentum": None},
-    "affine": {"steps": 1, "affine": True, "eps": 0.5},
-}
+_STEPS: dict[str, dict[str, Any]] = {
+    "three": {"steps": 3}, "reset": {"steps": 2, "reset": True}, "momentum": {"steps": 2, "momentum": 0.7},
+    "averages": {"steps": 3, "momentum": None}, "affine": {"steps": 1, "affine": True, "eps": 0.5},
+}  # fmt: skip
 _recorded("running_statistics", {
     f"{kind}-{label}": partial(_statistics, kind=kind, **given)
-    for kind in ("BatchNorm1d", "InstanceNorm1d")
-    for label, given in _GIVEN.items()
+    for kind in ("BatchNorm1d", "InstanceNorm1d") for label, given in _STEPS.items()
 })  # fmt: skip
 
 

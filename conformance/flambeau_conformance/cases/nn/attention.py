@@ -25,6 +25,8 @@ op("scaled_dot_product_attention", tolerance="matmul", method=False, refuses=Fal
     Sample("leaves-out-all", lambda t, q, k, v: _attend(t, q, k, v, dropout_p=1.0), _HEADS, gradient=False),
 ], errors=[
     Error("mask", lambda t: _attend(t, *[t.zeros(2, 2)] * 3, attn_mask=t.ones(2, 2, dtype=t.int64)), (RuntimeError,), "Expected attn_mask dtype to be bool or float"),
+    Error("key-dtype", lambda t: _attend(t, t.zeros(2, 2), t.zeros(2, 2).double(), t.zeros(2, 2)), (RuntimeError,), "Expected query, key, and value to have the same dtype"),
+    Error("value-dtype", lambda t: _attend(t, t.zeros(2, 2), t.zeros(2, 2), t.zeros(2, 2).double()), (RuntimeError,), "Expected query, key, and value to have the same dtype"),
     Error("dims", lambda t: _attend(t, *[t.zeros(2)] * 3), (RuntimeError,), "at least 2 dimensional"),
     Error("probability", lambda t: _attend(t, *[t.zeros(2, 2)] * 3, dropout_p=1.5), (RuntimeError,), "between 0 and 1"),
 ])  # fmt: skip

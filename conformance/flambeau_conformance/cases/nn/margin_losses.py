@@ -122,6 +122,14 @@ def _bag(**options: Any) -> Any:
     return lambda t, w, i: t.nn.functional.embedding_bag(i, w, **options)
 
 
+def _by_frequency(t: Any, w: Any, i: Any) -> Any:
+    """The gradient of a table whose rows are divided by how often they are asked for: equally often, as PyTorch mixes them up."""
+    table = w.detach().requires_grad_()
+    rows = t.arange(i.numel()).reshape(i.shape) % 2
+    found = t.nn.functional.embedding_bag(rows, table, mode="sum", scale_grad_by_freq=True)
+    return t.autograd.grad((found * found).sum(), table)[0]
+
+
 _BAGS = (In((5, 3), "distinct"), In((2, 4), "index:5"))
 op("embedding_bag", **_LOSS, samples=[
     *(Sample(mode, _bag(mode=mode), _BAGS) for mode in ("sum", "mean", "max")),
@@ -130,10 +138,12 @@ op("embedding_bag", **_LOSS, samples=[
     *(Sample(f"empty-{mode}", lambda t, w, i, mode=mode: t.nn.functional.embedding_bag(i.reshape(-1), w - 9, t.tensor([0, 0, 3, 3, 8]), mode=mode), _BAGS) for mode in ("sum", "mean", "max")),
     Sample("padding-offsets", lambda t, w, i: t.nn.functional.embedding_bag(i.reshape(-1), w - 9, t.tensor([0, 3]), mode="max", padding_idx=1), _BAGS),
     Sample("last-offset", lambda t, w, i: t.nn.functional.embedding_bag(i.reshape(-1), w, t.tensor([0, 3, 8]), include_last_offset=True), _BAGS),
+    Sample("by-frequency", _by_frequency, _BAGS, gradient=False),
     Sample("weights", lambda t, w, i, p: t.nn.functional.embedding_bag(i, w, mode="sum", per_sample_weights=p), (*_BAGS, In((2, 4)))),
     Sample("rootlevel", lambda t, w, i: t.embedding_bag(w, i.reshape(-1), t.tensor([0, 3]))[0], _BAGS),
 ], errors=[
     Error("range", lambda t: t.nn.functional.embedding_bag(t.tensor([0, 5]), t.zeros(5, 3), t.tensor([0])), (RuntimeError,), "5"),
+    Error("negative", lambda t: t.nn.functional.embedding_bag(t.tensor([0, -1]), t.zeros(5, 3), t.tensor([0])), (RuntimeError,), "-1"),
     Error("mode", lambda t: t.nn.functional.embedding_bag(t.tensor([0]), t.zeros(5, 3), t.tensor([0]), mode="min"), (ValueError,), "one of sum, mean or max"),
     Error("offsets", lambda t: t.nn.functional.embedding_bag(t.tensor([0, 1]), t.zeros(5, 3), t.tensor([1])), (RuntimeError,), r"offsets\[0\] has to be 0"),
 ])  # fmt: skip
