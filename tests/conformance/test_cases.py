@@ -45,7 +45,7 @@ def test_addresses_are_stable(address: str) -> None:
 
 def test_golden_results_stay_small() -> None:
     files = [path.read_bytes() for path in FOLDER.rglob("*.json.gz")]
-    assert sum(len(gzip.decompress(data)) for data in files) < 5_400_000
+    assert sum(len(gzip.decompress(data)) for data in files) < 5_000_000
     assert sum(map(len, files)) < 2_200_000, "the wheel is to stay under 2.5 MB"
 
 
