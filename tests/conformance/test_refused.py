@@ -44,7 +44,7 @@ def test_a_plugin_that_fails_at_import(tmp_path: Path, imports: str, text: str) 
     [
         ("raise SystemExit(4)", "backend 'broken' could not be loaded: SystemExit: 4"),
         ("raise KeyboardInterrupt('mine')", "KeyboardInterrupt: mine ("),
-        ("return None", "backend 'broken' could not be loaded: TypeError"),
+        ("return None", "backend 'broken' cannot be used: its device_count() gave None"),
         ("os._exit(7)", "the process exited with code 7 while the backend was loaded"),
         ("print('no card', flush=True); os.abort()", "while the backend was loaded, before the first case; it said: no card"),
     ],

@@ -7,6 +7,7 @@ from typing import Any
 from flambeau._tensor import Tensor
 from flambeau._tensor.modes import is_grad_enabled
 from flambeau.ops.elementwise.arithmetic import maximum
+from flambeau.ops.elementwise.complex_parts import view_as_real
 from flambeau.ops.steps import step_by_kernel
 
 from ._stepping import Group, States, StepByFormula, add_product, add_quotient, checked, number
@@ -80,8 +81,11 @@ class Adam(StepByFormula):
 
 
 def _by_kernel(parameter: Tensor, grad: Tensor, states: States, group: Group) -> bool:
-    """One step by the backend's kernel: whether it has one."""
-    written = (parameter, states["exp_avg"], states["exp_avg_sq"], states.get("max_exp_avg_sq"))
+    """One step by the backend's kernel, which takes real numbers: whether it has one."""
+    written = [parameter, states["exp_avg"], states["exp_avg_sq"], states.get("max_exp_avg_sq")]
+    if parameter.is_complex():
+        grad = view_as_real(grad)
+        written = [None if each is None else view_as_real(each) for each in written]
     return step_by_kernel(
         "adam_step", grad, written, int(states["step"].item()), float(group["lr"]), *map(float, group["betas"]),
         group["eps"], float(group["weight_decay"]), group["decoupled_weight_decay"], group["maximize"],
