@@ -40,7 +40,7 @@ def test_importing_takes_at_most_twice_what_numpy_takes() -> None:
 
 
 def test_importing_loads_no_array_library_and_looks_for_no_plugin() -> None:
-    names = ("numpy", "scipy", "cupy", "pluggy", "importlib.metadata", "flambeau_numpy")
+    names = ("numpy", "scipy", "cupy", "pluggy", "importlib.metadata", "inspect", "flambeau_numpy")
     program = f"import sys, flambeau; print([name for name in {names} if name in sys.modules])"
     assert _python(program) == "[]\n"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -32,7 +31,9 @@ def check_tensors(
     """
     if not (str(error.name).startswith("_") or error.name in _ASKED):
         return
-    signature = inspect.signature(function)
+    from inspect import signature as signature_of  # a twentieth of the import of flambeau
+
+    signature = signature_of(function)
     given = signature.bind(*args, **kwargs).arguments
     for position, (name, parameter) in enumerate(signature.parameters.items(), 1):
         if name not in given or isinstance(given[name], tensor):
