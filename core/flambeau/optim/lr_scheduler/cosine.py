@@ -10,7 +10,16 @@ from ._base import Rate, _Schedule
 __all__ = ["CosineAnnealingLR", "CosineAnnealingWarmRestarts"]
 
 
-class CosineAnnealingLR(_Schedule):
+class _Wave(_Schedule):
+    """A schedule between the initial rates and ``eta_min``."""
+
+    eta_min: float
+
+    def _on_wave(self, angle: float) -> list[Rate]:
+        return [self.eta_min + (rate - self.eta_min) * (1 + math.cos(angle)) / 2 for rate in self.base_lrs]
+
+
+class CosineAnnealingLR(_Wave):
     """``eta_min + (initial - eta_min) * (1 + cos(pi * epoch / T_max)) / 2``, computed from the last rate (SGDR, 2017).
 
     So another scheduler may change the rates too. Behind epoch ``T_max`` they rise again.
@@ -53,11 +62,8 @@ class CosineAnnealingLR(_Schedule):
     def _get_closed_form_lr(self) -> list[Rate]:
         return self._on_wave(math.pi * self.last_epoch / self.T_max)
 
-    def _on_wave(self, angle: float) -> list[Rate]:
-        return [self.eta_min + (rate - self.eta_min) * (1 + math.cos(angle)) / 2 for rate in self.base_lrs]
 
-
-class CosineAnnealingWarmRestarts(_Schedule):
+class CosineAnnealingWarmRestarts(_Wave):
     """The cosine from the initial rate to ``eta_min`` in ``T_0`` epochs, again in ``T_0 * T_mult`` ones, and so on (SGDR).
 
     Attributes:
@@ -99,8 +105,7 @@ class CosineAnnealingWarmRestarts(_Schedule):
         super().__init__(optimizer, last_epoch)
 
     def _rates(self) -> list[Rate]:
-        wave = 1 + math.cos(math.pi * self.T_cur / self.T_i)
-        return [self.eta_min + (rate - self.eta_min) * wave / 2 for rate in self.base_lrs]
+        return self._on_wave(math.pi * self.T_cur / self.T_i)
 
     def step(self, epoch: float | None = None) -> None:
         """Go to the next epoch, or to ``epoch``, which may lie between two, and set its rates."""
