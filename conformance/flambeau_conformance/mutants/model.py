@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from typing import Any
 
-__all__ = ["CAUGHT", "OUTCOMES", "Mutant", "Verdict"]
+__all__ = ["CAUGHT", "OUTCOMES", "Mutant", "Verdict", "rank"]
 
 OUTCOMES = {
     "killed": "a case failed",
@@ -52,7 +52,12 @@ class Mutant:
     @property
     def rank(self) -> str:
         """Its place in the order in which samples are taken: the same everywhere, and without a pattern."""
-        return sha256(self.address.encode()).hexdigest()
+        return rank(self.address)
+
+
+def rank(address: str) -> str:
+    """The place of an address in an order that is the same everywhere, and without a pattern."""
+    return sha256(address.encode()).hexdigest()
 
 
 @dataclass(frozen=True)

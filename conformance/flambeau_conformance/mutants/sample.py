@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 
 from ..catalogue import all_cases, cases_about
 from ..model import Case
 from ..reach import Reach, Reached
-from .model import Mutant, Verdict
+from .model import Mutant, Verdict, rank
 
 __all__ = ["OWN", "drawn", "in_sample", "kept", "reach_of", "read", "write"]
 
@@ -36,17 +35,13 @@ def drawn(mutants: Iterable[Mutant], count: int) -> tuple[list[Mutant], tuple[Ca
         known.setdefault(case.op.strip("_"), []).append(case)
     ordered = sorted((mutant for mutant in mutants if _own(mutant) in known), key=lambda mutant: mutant.rank)[:count]
     ordered.sort(key=lambda mutant: mutant.place)
-    cases = {name: sorted(known[name], key=_spread)[:_MANY] for name in map(_own, ordered)}
+    cases = {name: sorted(known[name], key=lambda case: rank(case.address))[:_MANY] for name in map(_own, ordered)}
     tried = [replace(each, reached=partial(_each, [case.address for case in cases[_own(each)]])) for each in ordered]
     return tried, tuple(case for each in cases.values() for case in each)
 
 
 def _own(mutant: Mutant) -> str:
     return mutant.place.strip("_")
-
-
-def _spread(case: Case) -> str:
-    return sha256(case.address.encode()).hexdigest()
 
 
 def _each(addresses: Sequence[str]) -> dict[str, bool]:
@@ -56,7 +51,7 @@ def _each(addresses: Sequence[str]) -> dict[str, bool]:
 def kept(verdicts: Iterable[Verdict], count: int) -> dict[str, str]:
     """So many of the mutants that were killed, always the same, with their cases."""
     killed = [each for each in verdicts if each.outcome == "killed" and each.seconds < _LONGEST]
-    killed.sort(key=lambda verdict: sha256(verdict.mutant.encode()).hexdigest())
+    killed.sort(key=lambda verdict: rank(verdict.mutant))
     return {verdict.mutant: verdict.case for verdict in killed[:count]}
 
 
