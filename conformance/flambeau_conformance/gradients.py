@@ -34,7 +34,7 @@ def check_gradient(subject: Subject, sample: Sample) -> None:
     if sum(leaf.numel() for leaf in leaves if leaf.requires_grad) > _FEW:
         _check_along(subject, _number_of(subject, sample), leaves)
         return
-    module = import_module(f"{subject.torch.__name__}.autograd.gradcheck")
+    module = import_module(f"{subject.torch.autograd.__name__}.gradcheck")
     try:
         module.gradcheck(_number_of(subject, sample), leaves, eps=_STEP, atol=_ABSOLUTE, rtol=_RELATIVE)
     except module.GradcheckError as error:

@@ -22,6 +22,8 @@ import sys
 import flambeau
 __version__ = "3.5"
 def __getattr__(name):
+    if name.startswith("__"):  # a path that is flambeau's would let its files be run again under this name
+        raise AttributeError(name)
     return getattr(flambeau, name)
 """
 
