@@ -17,6 +17,7 @@ from flambeau.errors import BackendError
 
 from . import coverage, run_command
 from .catalogue import cases_about, selected
+from .codes import CONFORMANT, HARNESS, NOT_CONFORMANT, USAGE
 from .isolation import RefusedError
 from .manifest import ManifestError, manifests
 from .model import Case
@@ -28,8 +29,6 @@ from .state import State
 from .subject import check_kernels, subject_of
 
 __all__ = ["main"]
-
-CONFORMANT, NOT_CONFORMANT, USAGE, HARNESS = 0, 1, 2, 3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,6 +46,9 @@ def _checked_run(arguments: Sequence[str] | None) -> int:
         return USAGE
     except BrokenPipeError:
         raise
+    except OSError as error:  # no room for the report, mostly
+        print(f"flambeau-conformance: {error}", file=sys.stderr)
+        return HARNESS
     except Exception:
         traceback.print_exc()
         return HARNESS

@@ -18,10 +18,11 @@ _EVERY = 5.0
 @contextmanager
 def progress(total: int) -> Iterator[Callable[[Result], None]]:
     """Show on the standard error how far the run is; the block calls what it is given with every result."""
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    console = Console(stderr=True)
+    from .terminal import Terminal
+
+    console = Terminal(stderr=True)
     if not console.is_terminal:
         yield _Lines(total).advance
         return

@@ -18,9 +18,9 @@ _LISTED, _NAMED = 3, 10
 
 def show(session: Session, about: dict[str, Any]) -> None:
     """Print the report of a run."""
-    from rich.console import Console
+    from .terminal import Terminal
 
-    console = Console()
+    console = Terminal()
 
     def write(text: str) -> None:
         console.print(text, markup=False, highlight=False, soft_wrap=True)

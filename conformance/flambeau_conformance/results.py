@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Iterable
@@ -19,7 +20,7 @@ class ResultsFile:
 
     The lines come as the results do, so that a run that is killed keeps what it had; when the run has ended, the file is
     written anew, sorted by address. The line about the run says in ``state`` which of both it is. What is no file of its own, as
-    ``/dev/stdout``, gets the lines at the end.
+    ``/dev/stdout``, gets the lines at the end. Where the disk is full, the lines end, the run goes on, and the end says it.
 
     Args:
         path: where.
@@ -29,6 +30,7 @@ class ResultsFile:
     def __init__(self, path: Path, about: dict[str, Any]) -> None:
         self._path = path
         self._grows = not path.exists() or (path.is_file() and not path.is_symlink())
+        self._full = False
         self._file: IO[str] = path.open("w" if self._grows else "a", encoding="utf-8")
         self._write({"state": "running"} | about)
 
@@ -37,21 +39,34 @@ class ResultsFile:
         self._write(result.as_dict())
 
     def _write(self, entry: dict[str, Any]) -> None:
-        if self._grows:
-            self._file.write(_line(entry))
-            self._file.flush()
+        if self._grows and not self._full:
+            try:
+                self._file.write(_line(entry))
+                self._file.flush()
+            except OSError:
+                self._full = True
 
     def finish(self, about: dict[str, Any], results: Iterable[Result]) -> None:
-        """Write the whole file."""
+        """Write the whole file.
+
+        Raises:
+            OSError: it cannot be written; the lines that are in it stay.
+        """
         ordered = sorted(results, key=lambda result: result.address)
         text = _line(about) + "".join(_line(result.as_dict()) for result in ordered)
         if self._grows:
+            with contextlib.suppress(OSError):  # a line that found no room
+                self._file.close()
             new = self._path.with_name(f"{self._path.name}.{os.getpid()}")
-            new.write_text(text, encoding="utf-8")
-            new.replace(self._path)
+            try:
+                new.write_text(text, encoding="utf-8")
+                new.replace(self._path)
+            except OSError:
+                new.unlink(missing_ok=True)
+                raise
         else:
             self._file.write(text)
-        self._file.close()
+            self._file.close()
 
 
 def _line(entry: dict[str, Any]) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import shlex
 import signal
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from flambeau.errors import MissingExtraError
 
+from .codes import CONFORMANT, HARNESS, NOT_CONFORMANT
 from .expectations import read_expectations
 from .isolation import IsolatedRun
 from .manifest import ManifestError, read_manifest
@@ -23,8 +25,6 @@ from .sets import SETS
 from .subject import Subject
 
 __all__ = ["add_parser", "add_patterns"]
-
-CONFORMANT, NOT_CONFORMANT = 0, 1
 
 
 def add_patterns(parser: argparse.ArgumentParser) -> None:
@@ -130,6 +130,19 @@ def _terminated() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def _lost(writers: dict[Path, Callable[[], None]]) -> list[str]:
+    """Write the files of a run; what could not be written, which must cost neither another file nor the report."""
+    lost = []
+    for path, write in writers.items():
+        try:
+            write()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            lost.append(f"cannot write {path}: {error.strerror}")
+    return lost
+
+
 class _StoppedError(KeyboardInterrupt):
     """A signal asks the run to stop."""
 
@@ -207,10 +220,16 @@ class _Run:
         complete = self._complete and state == "finished"
         complaints = self._session.complaints(self._cases) if complete else []
         about = self._about(state, complaints)
+        writers: dict[Path, Callable[[], None]] = {}
         if file is not None:
-            file.finish(about, self._session.results.values())
+            writers[self._options.json] = lambda: file.finish(about, self._session.results.values())
         if self._options.junit:
-            write_junit(self._session, self._options.junit, about)
+            writers[self._options.junit] = lambda: write_junit(self._session, self._options.junit, about)
+        lost = _lost(writers)
         self._last_failed.update(self._session.results.values())
         show(self._session, about)
+        for problem in lost:
+            print(f"flambeau-conformance: {problem}", file=sys.stderr)
+        if lost:
+            return HARNESS
         return NOT_CONFORMANT if self._session.failures() or complaints or state != "finished" else CONFORMANT

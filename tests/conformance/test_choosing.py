@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from broken_plugin import install_broken, run_suite
-from flambeau_conformance import cli
+from flambeau_conformance import cli, codes
 from flambeau_conformance.catalogue import all_cases
 from flambeau_conformance.model import Case
 from flambeau_conformance.schedule import Limits, Schedule
@@ -58,7 +58,7 @@ def test_of_several_patterns_any_may_match() -> None:
 
 
 def test_the_set_can_be_listed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["list", "--set", "smoke", "-k", "exp/*", "-k", "log/*"]) == cli.CONFORMANT
+    assert cli.main(["list", "--set", "smoke", "-k", "exp/*", "-k", "log/*"]) == codes.CONFORMANT
     assert {line.split("/")[0] for line in capsys.readouterr().out.splitlines()[1:]} == {"exp", "log"}
 
 
@@ -143,7 +143,7 @@ def test_runs_give_the_same_file_however_the_work_is_shared(tmp_path: Path) -> N
 def test_the_first_failure_may_end_the_run(tmp_path: Path) -> None:
     install_broken(tmp_path, {"sin": "return None"})
     run = run_suite(tmp_path, "-x", "-k", "cos/value/*", "-k", "sin/value/*", "-k", "sinh/value/*")
-    assert run.code == cli.NOT_CONFORMANT
+    assert run.code == codes.NOT_CONFORMANT
     assert run.about["state"] == "stopped at the first failure"
     assert [each["status"] for each in run.results.values()].count("error") == 1
     assert not any(address.startswith("sinh/") for address in run.results)
@@ -153,7 +153,7 @@ def test_the_first_failure_may_end_the_run(tmp_path: Path) -> None:
 def test_the_last_failures_may_run_alone(tmp_path: Path) -> None:
     install_broken(tmp_path, {"sin": "return None", "cos": "return None"})
     refused = run_suite(tmp_path, "--last-failed")
-    assert (refused.code, "names no such case that failed" in refused.stderr) == (cli.USAGE, True)
+    assert (refused.code, "names no such case that failed" in refused.stderr) == (codes.USAGE, True)
     both = run_suite(tmp_path, "-k", "sin/value/plain/*", "-k", "cos/value/plain/*", "-k", "exp/value/plain/*")
     failed = {address for address, result in both.results.items() if result["status"] != "pass"}
     assert {address.split("/")[0] for address in failed} == {"sin", "cos"}

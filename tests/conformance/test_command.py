@@ -13,7 +13,7 @@ import pytest
 
 import flambeau
 from broken_plugin import install_broken, run_suite
-from flambeau_conformance import cli, golden, record
+from flambeau_conformance import cli, codes, golden, record
 from flambeau_conformance.inputs import In
 from flambeau_conformance.model import Op, Sample
 from flambeau_conformance.subject import Subject
@@ -29,7 +29,7 @@ def test_a_part_of_the_suite(backend: str, tmp_path: Path, capsys: pytest.Captur
     report, junit = tmp_path / "report.jsonl", tmp_path / "report.xml"
     code = cli.main(["run", backend, "-k", "cumsum/*", "--json", str(report), "--junit", str(junit)])
     about, results = _results(report)
-    assert code == cli.CONFORMANT
+    assert code == codes.CONFORMANT
     assert set(about["counts"]) == ({"pass"} if backend == "numpy" else {"pass", "not_claimed"})
     assert sum(about["counts"].values()) == len(results) > 250
     assert about["complete"] is False
@@ -41,17 +41,17 @@ def test_a_part_of_the_suite(backend: str, tmp_path: Path, capsys: pytest.Captur
 @pytest.mark.parametrize(
     ("arguments", "code", "text"),
     [
-        (["run", "no-such-backend"], cli.USAGE, "no plugin declares a manifest for the backend 'no-such-backend'"),
-        (["run", "numpy", "--junit", "/no/such/folder/x"], cli.USAGE, "cannot write /no/such/folder/x: No such file"),
-        (["run", "numpy", "--json", "/"], cli.USAGE, "cannot write /: Is a directory"),
-        (["run", "numpy", "--expectations", "/none", "-k", "exp/value/plain/*"], cli.USAGE, "there is no file /none"),
-        (["run"], cli.USAGE, "no plugin declares a manifest"),
-        (["run", "numpy", "-k", "no/such/case/*"], cli.USAGE, "no case matches 'no/such/case/*'"),
-        (["explain", "no/such/case/-"], cli.USAGE, "there is no case 'no/such/case/-'"),
-        (["explain", "exp/gradient/plain/float64"], cli.CONFORMANT, "builds on: exp/value/plain/float32"),
-        (["repro", "numpy", "exp/value/plain/float32"], cli.CONFORMANT, "exp/value/plain/float32 passed on numpy"),
-        (["list", "-k", "exp/*"], cli.CONFORMANT, "exp/value/plain/float32\n"),
-        (["coverage"], cli.CONFORMANT, "documented behaviours with a case"),
+        (["run", "no-such-backend"], codes.USAGE, "no plugin declares a manifest for the backend 'no-such-backend'"),
+        (["run", "numpy", "--junit", "/no/such/folder/x"], codes.USAGE, "cannot write /no/such/folder/x: No such file"),
+        (["run", "numpy", "--json", "/"], codes.USAGE, "cannot write /: Is a directory"),
+        (["run", "numpy", "--expectations", "/none", "-k", "exp/value/plain/*"], codes.USAGE, "there is no file /none"),
+        (["run"], codes.USAGE, "no plugin declares a manifest"),
+        (["run", "numpy", "-k", "no/such/case/*"], codes.USAGE, "no case matches 'no/such/case/*'"),
+        (["explain", "no/such/case/-"], codes.USAGE, "there is no case 'no/such/case/-'"),
+        (["explain", "exp/gradient/plain/float64"], codes.CONFORMANT, "builds on: exp/value/plain/float32"),
+        (["repro", "numpy", "exp/value/plain/float32"], codes.CONFORMANT, "exp/value/plain/float32 passed on numpy"),
+        (["list", "-k", "exp/*"], codes.CONFORMANT, "exp/value/plain/float32\n"),
+        (["coverage"], codes.CONFORMANT, "documented behaviours with a case"),
     ],
 )
 def test_exit_codes(arguments: list[str], code: int, text: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -63,14 +63,14 @@ def test_an_error_of_the_suite_itself_has_its_own_exit_code(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("flambeau_conformance.isolation._command", lambda: ["false"])
-    assert cli.main(["run", "numpy", "-k", "exp/*"]) == cli.HARNESS
+    assert cli.main(["run", "numpy", "-k", "exp/*"]) == codes.HARNESS
     assert "the suite's process ended with code 1" in capsys.readouterr().err
 
 
 def test_the_run_goes_on_behind_crashes_and_gives_up_in_the_end(tmp_path: Path) -> None:
     install_broken(tmp_path, {"sin": "os.abort()"})
     run = run_suite(tmp_path, "-k", "[sc][io][ns]/value/*", "-k", "sinh/value/*", "--max-crashes-per-op", "2")
-    assert run.code == cli.NOT_CONFORMANT, run.stderr
+    assert run.code == codes.NOT_CONFORMANT, run.stderr
     assert run.results["sin/value/plain/float32"]["status"] == "crash"
     assert run.results["sin/value/plain/float32"]["detail"].startswith("the process was ended by SIGABRT")
     assert "flambeau-conformance repro broken 'sin/value/plain/float32'" in run.stdout
@@ -85,7 +85,7 @@ def test_the_run_goes_on_behind_crashes_and_gives_up_in_the_end(tmp_path: Path) 
 def test_a_run_with_too_many_crashes_is_given_up(tmp_path: Path) -> None:
     install_broken(tmp_path, {"sin": "os.abort()", "cos": "os.abort()"})
     run = run_suite(tmp_path, "-k", "[sc][io][ns]/value/*", "-k", "sinh/value/*", "--max-crashes", "2")
-    assert run.code == cli.NOT_CONFORMANT
+    assert run.code == codes.NOT_CONFORMANT
     assert run.about["counts"] == {"blocked": len(run.results) - 2, "crash": 2}
     assert run.results["sinh/value/plain/float32"]["detail"] == "the run was given up after 2 crashes"
 
@@ -102,12 +102,12 @@ def test_recording_without_pytorch_names_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
-    assert cli.main(["record", "nn/loss"]) == cli.USAGE
+    assert cli.main(["record", "nn/loss"]) == codes.USAGE
     assert f"pip install 'torch=={record.RECORDED_WITH}'" in capsys.readouterr().err
 
 
 def test_recording_an_unknown_section_names_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["record", "nn/lost"]) == cli.USAGE
+    assert cli.main(["record", "nn/lost"]) == codes.USAGE
     message = capsys.readouterr().err
     assert "no op is declared in nn/lost" in message
     assert "nn/loss" in message
@@ -124,7 +124,7 @@ def test_recording_what_pytorch_lacks_is_a_clear_error(
     monkeypatch.setattr(record, "ops", lambda: {"wobble": made})
     monkeypatch.setattr(record, "subject_of", lambda backend, module: pytorch)
     monkeypatch.setattr(record, "write", lambda section, results, about: written.append(section))
-    assert cli.main(["record", "nn/loss"]) == cli.USAGE
+    assert cli.main(["record", "nn/loss"]) == codes.USAGE
     message = capsys.readouterr().err
     assert "cannot run the sample 'plain' of the op 'wobble'" in message
     assert "declare it with @case(...)" in message

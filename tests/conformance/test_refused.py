@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from broken_plugin import MANIFEST, install_broken, run_suite
-from flambeau_conformance import cli
+from flambeau_conformance import codes
 
 _SIN = ("-k", "sin/value/*")
 
@@ -15,7 +15,7 @@ _SIN = ("-k", "sin/value/*")
 def test_all_required_kernels_that_are_missing_are_named_before_the_first_case(tmp_path: Path) -> None:
     install_broken(tmp_path, missing=("sin", "matmul", "gather", "cumsum"))
     run = run_suite(tmp_path, *_SIN)
-    assert run.code == cli.USAGE
+    assert run.code == codes.USAGE
     assert "backend 'broken' lacks 4 required kernel(s): matmul" not in run.stdout
     for name in ("sin", "matmul", "gather", "cumsum"):
         assert name in run.stderr
@@ -35,7 +35,7 @@ def test_all_required_kernels_that_are_missing_are_named_before_the_first_case(t
 def test_a_plugin_that_fails_at_import(tmp_path: Path, imports: str, text: str) -> None:
     install_broken(tmp_path, imports=imports)
     run = run_suite(tmp_path, *_SIN)
-    assert (run.code, text in run.stderr) == (cli.USAGE, True), run.stderr
+    assert (run.code, text in run.stderr) == (codes.USAGE, True), run.stderr
     assert "Traceback (most recent call last)" not in run.stderr
 
 
@@ -52,13 +52,13 @@ def test_a_plugin_that_fails_at_import(tmp_path: Path, imports: str, text: str) 
 def test_a_backend_whose_devices_cannot_be_had(tmp_path: Path, device_count: str, text: str) -> None:
     install_broken(tmp_path, device_count=device_count)
     run = run_suite(tmp_path, *_SIN)
-    assert (run.code, text in run.stderr) == (cli.USAGE, True), run.stderr
+    assert (run.code, text in run.stderr) == (codes.USAGE, True), run.stderr
 
 
 def test_a_backend_that_never_comes_up(tmp_path: Path) -> None:
     install_broken(tmp_path, device_count="time.sleep(100)")
     run = run_suite(tmp_path, *_SIN, "--start-timeout", "12")
-    assert run.code == cli.USAGE
+    assert run.code == codes.USAGE
     assert "the process did not go on while the backend was loaded" in run.stderr
 
 
@@ -74,12 +74,12 @@ def test_a_backend_that_never_comes_up(tmp_path: Path) -> None:
 def test_a_wrong_manifest(tmp_path: Path, manifest: str, text: str) -> None:
     install_broken(tmp_path, manifest=manifest)
     run = run_suite(tmp_path, *_SIN)
-    assert (run.code, text in run.stderr) == (cli.USAGE, True), run.stderr
+    assert (run.code, text in run.stderr) == (codes.USAGE, True), run.stderr
 
 
 def test_expectations_without_a_reason(tmp_path: Path) -> None:
     install_broken(tmp_path)
     (tmp_path / "expectations.toml").write_text('[[expect]]\npattern = "sin/*"\ncases = 1\nuntil = "9"\n')
     run = run_suite(tmp_path, *_SIN)
-    assert run.code == cli.USAGE
+    assert run.code == codes.USAGE
     assert "the entry 'sin/*' lacks reason. The file has entries [[expect]] with four keys" in run.stderr

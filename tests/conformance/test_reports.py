@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import platform
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,13 +14,14 @@ import pytest
 
 from broken_plugin import MANIFEST, install_broken, run_suite
 from flambeau.backend import Backend
-from flambeau_conformance import cli, progress, run_command
+from flambeau_conformance import cli, codes, progress, run_command
 from flambeau_conformance.arguments import arguments, run
 from flambeau_conformance.catalogue import matching
 from flambeau_conformance.checks import expect, expect_equal
 from flambeau_conformance.inputs import In
 from flambeau_conformance.model import Case, Result, Sample
 from flambeau_conformance.report import causes, summary
+from flambeau_conformance.results import ResultsFile
 from flambeau_conformance.session import Session
 from flambeau_conformance.subject import Subject
 from flambeau_minimal.backend import MinimalBackend
@@ -114,7 +117,7 @@ def test_repro_says_the_same_with_the_traceback(
     broken: Session, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(cli, "subject_of", lambda backend, module: broken.subject)
-    assert cli.main(["repro", "wrong", "exp/value/plain/float32"]) == cli.NOT_CONFORMANT
+    assert cli.main(["repro", "wrong", "exp/value/plain/float32"]) == codes.NOT_CONFORMANT
     told = capsys.readouterr()
     assert "fail: exp/value/plain/float32 on wrong" in told.out
     assert "  call: torch.exp(...)" in told.out
@@ -281,9 +284,9 @@ def test_options_that_make_no_sense_are_refused(capsys: pytest.CaptureFixture[st
     for option in ("--jobs", "--restart-after", "--max-crashes", "--max-crashes-per-op"):
         with pytest.raises(SystemExit) as ended:
             cli.main(["run", "numpy", option, "0"])
-        assert ended.value.code == cli.USAGE
+        assert ended.value.code == codes.USAGE
         assert "must be at least 1" in capsys.readouterr().err
-    assert run_command.NOT_CONFORMANT == cli.NOT_CONFORMANT
+    assert run_command.NOT_CONFORMANT == codes.NOT_CONFORMANT
 
 
 def test_every_text_of_a_kernel_can_stand_in_every_report(tmp_path: Path) -> None:
@@ -297,3 +300,37 @@ def test_every_text_of_a_kernel_can_stand_in_every_report(tmp_path: Path) -> Non
     assert r"\udcff \x00 \x1b[31m [red] \uffff" in run.stdout
     (message,) = [entry.get("message") or "" for entry in ElementTree.parse(path).iter("error")]
     assert said in message
+
+
+# -- where nothing more can be written ---------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+@pytest.mark.parametrize("option", ["--json", "--junit"])
+def test_a_full_disk_costs_the_file_and_not_the_report(option: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["run", "numpy", "-k", "exp/value/plain/*", option, "/dev/full"]) == codes.HARNESS
+    out, err = capfd.readouterr()
+    assert "cases passed; this was a part of the suite" in out
+    assert "cannot write /dev/full: No space left on device" in err
+    assert "Traceback" not in err
+
+
+def test_lines_that_find_no_room_end_and_the_rest_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: Any, **kwargs: Any) -> Any:
+        raise OSError(28, "No space left on device")
+
+    results = ResultsFile(tmp_path / "results.json", {"subject": "numpy"})
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OSError, match="No space left"):
+        results.finish({"subject": "numpy"}, [])
+    assert [path.name for path in tmp_path.iterdir()] == ["results.json"]
+
+
+def test_a_report_that_nobody_reads_to_its_end_is_no_verdict() -> None:
+    command = [sys.executable, "-m", "flambeau_conformance", "run", "numpy", "-k", "exp/value/plain/*"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert b"Traceback" not in process.stderr.read()
+    assert process.returncode == 141

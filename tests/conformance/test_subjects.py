@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 import flambeau
-from flambeau_conformance import cli
+from flambeau_conformance import cli, codes
 from flambeau_conformance.catalogue import matching
 from flambeau_conformance.expectations import Expectation, read_expectations
 from flambeau_conformance.manifest import ManifestError
@@ -78,6 +78,6 @@ def test_departures_are_checked_for_staleness() -> None:
 
 @pytest.mark.oracle
 def test_pytorch_is_a_subject_by_its_name(torch: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["run", "--subject", "torch", "-k", "cumsum/value/*"]) == cli.CONFORMANT
+    assert cli.main(["run", "--subject", "torch", "-k", "cumsum/value/*"]) == codes.CONFORMANT
     assert subject_of(None, "torch").expectations().name == "departures.toml"
     capsys.readouterr()

@@ -1,0 +1,12 @@
+"""The exit codes of the command."""
+
+from __future__ import annotations
+
+__all__ = ["CONFORMANT", "HARNESS", "NOT_CONFORMANT", "USAGE"]
+
+CONFORMANT = 0
+NOT_CONFORMANT = 1
+USAGE = 2
+"""A wrong call, manifest or file of expectations."""
+HARNESS = 3
+"""The suite itself failed, or could not write what it found."""
