@@ -18,6 +18,7 @@ from ._tensor.copies import host_list
 from ._tensor.memory import memory_in
 from ._tensor.methods import method
 from .backend.selection import find_place
+from .dtypes import uint8
 from .shapes import Shape, as_int, as_ints, contiguous_strides
 
 if TYPE_CHECKING:
@@ -44,8 +45,22 @@ class UntypedStorage:
         24
     """
 
-    def __init__(self, tensor: Tensor) -> None:
-        self._tensor = tensor.detach()
+    def __init__(self, size: int | Sequence[int] = 0, *, device: Any = None) -> None:
+        """Zeros of a number of bytes, or the bytes of a sequence, each modulo 256.
+
+        Raises:
+            RuntimeError: the size is negative, or it is neither a number nor a sequence of integers.
+        """
+        content = _content(size)
+        type_ = find_place(device).type(uint8)
+        self._tensor = from_array(type_.kernels.from_host(content, (len(content),), "uint8"), type_)
+
+    @classmethod
+    def _of(cls, tensor: Tensor) -> UntypedStorage:
+        """The one that a tensor lies in."""
+        made = object.__new__(cls)
+        made._tensor = tensor.detach()
+        return made
 
     def data_ptr(self) -> int:
         """The address of the first byte."""
@@ -85,7 +100,7 @@ class UntypedStorage:
         if place is self._place:
             return self
         vector = self._tensor if memory is None else from_array(memory.array, memory.type)
-        return UntypedStorage(vector.to(place.device))
+        return UntypedStorage._of(vector.to(place.device))
 
     def cpu(self) -> UntypedStorage:
         """The same bytes on the CPU. Source of the semantics: ``torch.UntypedStorage.cpu``."""
@@ -132,7 +147,7 @@ class UntypedStorage:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> UntypedStorage:
         """That of a copy: of the one that tensors copied with it lie in."""
-        return UntypedStorage(deepcopy(self._tensor, memo))
+        return UntypedStorage._of(deepcopy(self._tensor, memo))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, UntypedStorage) and _same_memory(self, other)
@@ -143,6 +158,22 @@ class UntypedStorage:
     def __repr__(self) -> str:
         lines = "".join(f" {value}\n" for value in self.tolist())
         return f"{lines}[torch.storage.UntypedStorage(device={self.device}) of size {self.nbytes()}]"
+
+
+def _content(size: Any) -> bytes:
+    if isinstance(size, int) and not isinstance(size, bool):
+        if size < 0:
+            raise RuntimeError(f"torch.UntypedStorage(): a storage has no {size} bytes")
+        return bytes(size)
+    if not isinstance(size, Sequence):
+        raise RuntimeError(f"torch.UntypedStorage(): Expected a sequence type, but got {type(size).__name__}")
+    for item in size:
+        if not isinstance(item, int):
+            raise RuntimeError(
+                f"torch.UntypedStorage(): tried to construct a storage from a sequence ({type(size).__name__}), but one of "
+                f"the items was of type {type(item).__name__} instead of int"
+            )
+    return bytes(item & 255 for item in size)
 
 
 class TypedStorage:
@@ -157,7 +188,7 @@ class TypedStorage:
     """
 
     def __init__(self, tensor: Tensor) -> None:
-        self._untyped = UntypedStorage(tensor)
+        self._untyped = UntypedStorage._of(tensor)
         self.dtype: DType = tensor.dtype
 
     @classmethod
@@ -252,7 +283,7 @@ def is_storage(obj: Any, /) -> bool:
 @method("untyped_storage")
 def _untyped_storage(self: Tensor) -> UntypedStorage:
     """The memory that the tensor lies in, as bytes."""
-    return UntypedStorage(self)
+    return UntypedStorage._of(self)
 
 
 @method("storage")
@@ -272,7 +303,7 @@ def _storage(self: Tensor) -> TypedStorage:
 def _is_set_to(self: Tensor, tensor: Tensor) -> bool:
     """Tell whether another tensor is the same memory with the same offset, shape and strides."""
     return (
-        UntypedStorage(self) == UntypedStorage(tensor)
+        UntypedStorage._of(self) == UntypedStorage._of(tensor)
         and self.storage_offset() == tensor.storage_offset()
         and self.shape == tensor.shape
         and self.stride() == tensor.stride()

@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["RemovableHandle"]
+__all__ = ["RemovableHandle", "add_hook", "new_hooks"]
 
 _ids = itertools.count()
 
@@ -24,34 +24,30 @@ class RemovableHandle:
     Source of the semantics: ``torch.utils.hooks.RemovableHandle``.
     """
 
-    def __init__(self, hooks: dict[int, Any], id: int) -> None:
-        self.id = id
-        self._hooks = _reference(hooks)
+    def __init__(self, hooks_dict: dict[int, Any], *, extra_dict: Any = None) -> None:
+        """Choose a number, ``id``, that is free in ``hooks_dict``; whoever asks puts the hook there.
 
-    @classmethod
-    def add(cls, hooks: dict[int, Any], hook: Any, *, first: bool = False) -> RemovableHandle:
-        """Add ``hook`` to ``hooks``, at the end or in front."""
-        if not callable(hook):
-            raise TypeError(f"a hook must be callable, not {type(hook).__name__}")
-        handle = cls(hooks, next(id for id in _ids if id not in hooks))  # hooks that were unpickled bring their own
-        others = dict(hooks) if first else {}
-        if first:
-            hooks.clear()
-        hooks[handle.id] = hook
-        hooks.update(others)
-        return handle
+        Args:
+            hooks_dict: the hooks.
+            extra_dict: a dictionary, or a list of them, out of which :meth:`remove` takes the number as well.
+        """
+        self.id = next(id for id in _ids if id not in hooks_dict)  # hooks that were unpickled bring their own
+        self._hooks = _reference(hooks_dict)
+        extra = extra_dict if isinstance(extra_dict, list) else [extra_dict]
+        self._extra = [_reference(each) for each in extra if each is not None]
 
     def remove(self) -> None:
         """Take the hook off; nothing happens if it is off already."""
-        hooks = self._hooks()
-        if hooks is not None:
-            hooks.pop(self.id, None)
+        for reference in (self._hooks, *self._extra):
+            hooks = reference()
+            if hooks is not None:
+                hooks.pop(self.id, None)
 
     def __getstate__(self) -> tuple[dict[int, Any] | None, int]:
         return self._hooks(), self.id
 
     def __setstate__(self, state: tuple[dict[int, Any] | None, int]) -> None:
-        hooks, self.id = state
+        (hooks, self.id), self._extra = state, []
         self._hooks = _reference(_Hooks() if hooks is None else hooks)  # of hooks that are no more: a dead reference
 
     def __enter__(self) -> RemovableHandle:
@@ -61,8 +57,24 @@ class RemovableHandle:
         self.remove()
 
 
+def add_hook(hooks: dict[int, Any], hook: Any, *, first: bool = False) -> RemovableHandle:
+    """Add ``hook`` to ``hooks``, at the end or in front."""
+    if not callable(hook):
+        raise TypeError(f"a hook must be callable, not {type(hook).__name__}")
+    handle = RemovableHandle(hooks)
+    others = dict(hooks) if first else {}
+    if first:
+        hooks.clear()
+    hooks[handle.id] = hook
+    hooks.update(others)
+    return handle
+
+
 def _reference(hooks: dict[int, Any]) -> Callable[[], dict[int, Any] | None]:
-    return weakref.ref(hooks) if isinstance(hooks, _Hooks) else lambda: hooks
+    try:
+        return weakref.ref(hooks)
+    except TypeError:  # a plain dictionary
+        return lambda: hooks
 
 
 def new_hooks() -> dict[int, Any]:

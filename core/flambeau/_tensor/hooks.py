@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flambeau.dtypes import legacy_type_name, scalar_type_name
 
-from .handles import RemovableHandle
+from .handles import RemovableHandle, add_hook
 from .node import Leaf, Node, edge_target
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def register_hook(tensor: Tensor, hook: Any) -> RemovableHandle:
         RuntimeError: no gradient flows to it.
     """
     _check_gets_gradients(tensor)
-    return RemovableHandle.add(_hooks_of(tensor), hook)
+    return add_hook(_hooks_of(tensor), hook)
 
 
 def register_post_accumulate_hook(tensor: Tensor, hook: Any) -> RemovableHandle:
@@ -54,7 +54,7 @@ def register_post_accumulate_hook(tensor: Tensor, hook: Any) -> RemovableHandle:
         raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
     if tensor._post_accumulate_hooks is None:
         tensor._post_accumulate_hooks = {}
-    return RemovableHandle.add(tensor._post_accumulate_hooks, hook)
+    return add_hook(tensor._post_accumulate_hooks, hook)
 
 
 def _check_gets_gradients(tensor: Tensor) -> None:

@@ -23,7 +23,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeAlias
 
-from .handles import RemovableHandle
+from .handles import add_hook
 
 if TYPE_CHECKING:
     from .saved import Packed
@@ -141,13 +141,13 @@ class Node:
         """Call ``hook(grad_inputs, grad_outputs)`` after the node runs; it may return new ``grad_inputs``."""
         self._hooked = True
         self._hooks = {} if self._hooks is None else self._hooks
-        return RemovableHandle.add(self._hooks, hook)
+        return add_hook(self._hooks, hook)
 
     def register_prehook(self, hook: Any) -> Any:
         """Call ``hook(grad_outputs)`` before the node runs; it may return new ``grad_outputs``."""
         self._hooked = True
         self._prehooks = {} if self._prehooks is None else self._prehooks
-        return RemovableHandle.add(self._prehooks, hook)
+        return add_hook(self._prehooks, hook)
 
     def __call__(self, *grads: Tensor | None) -> Tensor | tuple[Tensor | None, ...] | None:
         """Run the node alone: the gradients of its inputs for those of its outputs."""
@@ -220,12 +220,12 @@ class Leaf:
     def register_hook(self, hook: Any) -> Any:
         """Call ``hook((), (gradient,))`` after a gradient has been added to ``.grad``."""
         self._hooks = {} if self._hooks is None else self._hooks
-        return RemovableHandle.add(self._hooks, hook)
+        return add_hook(self._hooks, hook)
 
     def register_prehook(self, hook: Any) -> Any:
         """Call ``hook((gradient,))`` before a gradient is added to ``.grad``; it may return another one."""
         self._prehooks = {} if self._prehooks is None else self._prehooks
-        return RemovableHandle.add(self._prehooks, hook)
+        return add_hook(self._prehooks, hook)
 
     def name(self) -> str:
         """The name that PyTorch gives these nodes."""

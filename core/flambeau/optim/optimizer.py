@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any, TypeAlias
 
 from flambeau._tensor import Tensor
-from flambeau._tensor.handles import RemovableHandle, new_hooks
+from flambeau._tensor.handles import RemovableHandle, add_hook, new_hooks
 from flambeau.errors import level_of_caller
 from flambeau.nn.modules.module import clear_grad, type_name
 
@@ -44,7 +44,7 @@ def register_optimizer_step_pre_hook(hook: Callable[..., Any]) -> RemovableHandl
 
     Source of the semantics: ``torch.optim.optimizer.register_optimizer_step_pre_hook``.
     """
-    return RemovableHandle.add(_BEFORE_ALL_STEPS, hook)
+    return add_hook(_BEFORE_ALL_STEPS, hook)
 
 
 def register_optimizer_step_post_hook(hook: Callable[..., Any]) -> RemovableHandle:
@@ -52,7 +52,7 @@ def register_optimizer_step_post_hook(hook: Callable[..., Any]) -> RemovableHand
 
     Source of the semantics: ``torch.optim.optimizer.register_optimizer_step_post_hook``.
     """
-    return RemovableHandle.add(_AFTER_ALL_STEPS, hook)
+    return add_hook(_AFTER_ALL_STEPS, hook)
 
 
 def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
@@ -213,27 +213,27 @@ class Optimizer:
 
         The first of the arguments is the optimizer, as in PyTorch.
         """
-        return RemovableHandle.add(self._optimizer_step_pre_hooks, hook)
+        return add_hook(self._optimizer_step_pre_hooks, hook)
 
     def register_step_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call ``hook(optimizer, args, kwargs)`` after every step."""
-        return RemovableHandle.add(self._optimizer_step_post_hooks, hook)
+        return add_hook(self._optimizer_step_post_hooks, hook)
 
     def register_state_dict_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call ``hook(optimizer)`` before the state is taken; before the other hooks if ``prepend``."""
-        return RemovableHandle.add(self._optimizer_state_dict_pre_hooks, hook, first=prepend)
+        return add_hook(self._optimizer_state_dict_pre_hooks, hook, first=prepend)
 
     def register_state_dict_post_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call ``hook(optimizer, state_dict)`` when the state has been taken; it may return another one."""
-        return RemovableHandle.add(self._optimizer_state_dict_post_hooks, hook, first=prepend)
+        return add_hook(self._optimizer_state_dict_post_hooks, hook, first=prepend)
 
     def register_load_state_dict_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call ``hook(optimizer, state_dict)`` before a state is loaded; it may return another one."""
-        return RemovableHandle.add(self._optimizer_load_state_dict_pre_hooks, hook, first=prepend)
+        return add_hook(self._optimizer_load_state_dict_pre_hooks, hook, first=prepend)
 
     def register_load_state_dict_post_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call ``hook(optimizer)`` when a state has been loaded."""
-        return RemovableHandle.add(self._optimizer_load_state_dict_post_hooks, hook, first=prepend)
+        return add_hook(self._optimizer_load_state_dict_post_hooks, hook, first=prepend)
 
     # -- state -----------------------------------------------------------------------------------------------------------
 

@@ -62,12 +62,14 @@ class ArchiveStorages:
         if self._mapped is not None and not skips_data() and not self._swaps:
             begin = self._archive.data_offset(name)
             if count and not begin % dtype.itemsize:
-                return UntypedStorage(
+                return UntypedStorage._of(
                     from_array(type_.backend.from_buffer(self._mapped, dtype.name, count, begin), type_)
                 )
         if skips_data():
-            return UntypedStorage(from_array(new_memory(type_, count)[0], type_))
-        return UntypedStorage(from_array(read_array(type_, count, lambda view: self._fill(name, view, dtype)), type_))
+            return UntypedStorage._of(from_array(new_memory(type_, count)[0], type_))
+        return UntypedStorage._of(
+            from_array(read_array(type_, count, lambda view: self._fill(name, view, dtype)), type_)
+        )
 
     def _fill(self, name: str, view: memoryview, dtype: DType) -> None:
         self._archive.read_into(name, view)

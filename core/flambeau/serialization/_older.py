@@ -133,7 +133,7 @@ class _OlderStorages:
             memory = type_.kernels.full((count,), 0, dtype.name)
         else:
             view[:] = bytes(len(view))  # what is built before the elements are read looks at them
-        storage = UntypedStorage(from_array(memory, type_))
+        storage = UntypedStorage._of(from_array(memory, type_))
         placed = self._restore(storage, location)
         return placed, view if placed is storage else None, dtype, count
 

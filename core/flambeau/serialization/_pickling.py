@@ -236,6 +236,6 @@ def _parts(tensor: Any, storages: Storages) -> tuple[Any, tuple[Any, ...]]:
     if memory is None:
         memory, place = memory_alone(tensor), (0, tuple(tensor.shape), contiguous_strides(tuple(tensor.shape)))
     type = storage_type_of(tensor.dtype)
-    reference = storages.of(memory, lambda: location_tag(UntypedStorage(tensor)), type or untyped)
+    reference = storages.of(memory, lambda: location_tag(UntypedStorage._of(tensor)), type or untyped)
     arguments = (reference, *place, tensor.requires_grad, empty_hooks())
     return (_TENSOR, arguments) if type is not None else (_TENSOR_OF_DTYPE, (*arguments, tensor.dtype))

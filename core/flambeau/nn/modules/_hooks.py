@@ -15,7 +15,7 @@ from itertools import chain
 from typing import Any
 
 from flambeau._tensor import Tensor
-from flambeau._tensor.handles import RemovableHandle, new_hooks
+from flambeau._tensor.handles import RemovableHandle, add_hook, new_hooks
 from flambeau.errors import level_of_caller
 from flambeau.utils.hooks import BackwardHook
 
@@ -84,7 +84,7 @@ class Hooked:
         )  # fmt: skip
 
     def _hook(self, hooks: _Hooks, hook: Callable[..., Any], *, first: bool = False) -> RemovableHandle:
-        handle = RemovableHandle.add(hooks, hook, first=first)
+        handle = add_hook(hooks, hook, first=first)
         self._hooked = True
         return handle
 

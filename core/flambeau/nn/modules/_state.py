@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from flambeau._tensor import Tensor
-from flambeau._tensor.handles import RemovableHandle, new_hooks
+from flambeau._tensor.handles import RemovableHandle, add_hook, new_hooks
 from flambeau._tensor.modes import no_grad
 from flambeau.errors import level_of_caller
 
@@ -208,18 +208,18 @@ class Stateful:
 
         Source of the semantics: ``torch.nn.Module.register_state_dict_pre_hook``.
         """
-        return RemovableHandle.add(self._state_dict_pre_hooks, hook)
+        return add_hook(self._state_dict_pre_hooks, hook)
 
     def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call ``hook(module, state_dict, prefix, local_metadata)`` when the state has been taken; it may change it in place.
 
         Source of the semantics: ``torch.nn.Module.register_state_dict_post_hook``.
         """
-        return RemovableHandle.add(self._state_dict_hooks, _PostHook(hook, replaces=False))
+        return add_hook(self._state_dict_hooks, _PostHook(hook, replaces=False))
 
     def _register_state_dict_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """The same, older: where the state is that of this module, the hook may also return another one."""
-        return RemovableHandle.add(self._state_dict_hooks, _PostHook(hook, replaces=True))
+        return add_hook(self._state_dict_hooks, _PostHook(hook, replaces=True))
 
     def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call a hook before the module's state is loaded; it may change it in place.
@@ -233,14 +233,14 @@ class Stateful:
         self, hook: Callable[..., Any], with_module: bool = False
     ) -> RemovableHandle:
         """The same, older: the hook is given the module if ``with_module``."""
-        return RemovableHandle.add(self._load_state_dict_pre_hooks, hook if with_module else _WithoutModule(hook))
+        return add_hook(self._load_state_dict_pre_hooks, hook if with_module else _WithoutModule(hook))
 
     def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call ``hook(module, incompatible_keys)`` when the state has been loaded; it may change the lists in place.
 
         Source of the semantics: ``torch.nn.Module.register_load_state_dict_post_hook``.
         """
-        return RemovableHandle.add(self._load_state_dict_post_hooks, hook)
+        return add_hook(self._load_state_dict_post_hooks, hook)
 
 
 class _WithoutModule:

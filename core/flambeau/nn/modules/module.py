@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from flambeau import dtypes
 from flambeau._tensor import Tensor
-from flambeau._tensor.handles import RemovableHandle, new_hooks
+from flambeau._tensor.handles import RemovableHandle, add_hook, new_hooks
 from flambeau._tensor.modes import no_grad
 from flambeau.layouts import CHANNELS_LAST
 from flambeau.ops.creation.destinations import destination
@@ -476,7 +476,7 @@ def register_module_parameter_registration_hook(hook: Callable[..., Any]) -> Rem
 
     Source of the semantics: ``torch.nn.modules.module.register_module_parameter_registration_hook``.
     """
-    return RemovableHandle.add(_REGISTRATION["_parameters"], hook)
+    return add_hook(_REGISTRATION["_parameters"], hook)
 
 
 def register_module_buffer_registration_hook(hook: Callable[..., Any]) -> RemovableHandle:
@@ -484,7 +484,7 @@ def register_module_buffer_registration_hook(hook: Callable[..., Any]) -> Remova
 
     Source of the semantics: ``torch.nn.modules.module.register_module_buffer_registration_hook``.
     """
-    return RemovableHandle.add(_REGISTRATION["_buffers"], hook)
+    return add_hook(_REGISTRATION["_buffers"], hook)
 
 
 def register_module_module_registration_hook(hook: Callable[..., Any]) -> RemovableHandle:
@@ -492,7 +492,7 @@ def register_module_module_registration_hook(hook: Callable[..., Any]) -> Remova
 
     Source of the semantics: ``torch.nn.modules.module.register_module_module_registration_hook``.
     """
-    return RemovableHandle.add(_REGISTRATION["_modules"], hook)
+    return add_hook(_REGISTRATION["_modules"], hook)
 
 
 def _kind_of(value: Any) -> str | None:

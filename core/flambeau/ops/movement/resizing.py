@@ -206,7 +206,7 @@ def _array_of(tensor: Tensor, source: Any, offset: int | None, size: Any, stride
     if not isinstance(source, Tensor):
         return source.untyped().tensor(tensor._type, offset, size, stride)._array
     start = source.storage_offset() + as_int(offset, "storage_offset")
-    return UntypedStorage(source).tensor(tensor._type, start, size, stride)._array
+    return UntypedStorage._of(source).tensor(tensor._type, start, size, stride)._array
 
 
 def _check_source(tensor: Tensor, source: Any) -> None:
