@@ -76,7 +76,10 @@ def _defaults_restored() -> Iterator[None]:
 
 @pytest.mark.usefixtures("_defaults_restored")
 @pytest.mark.parametrize("page", [page for page in PAGES if any(snippets(page))], ids=lambda page: page.name)
-def test_python_in_the_page_does_what_the_page_says(page: Path) -> None:
+def test_python_in_the_page_does_what_the_page_says(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # pages write files
     names: dict[str, object] = {"__name__": page.stem}
     for snippet in snippets(page):
         run = run_doctest if ">>> " in snippet.source else run_program
