@@ -4,7 +4,7 @@ import collections
 import warnings
 from typing import Any
 
-from ...programs import programs
+from ...programs import program, programs
 
 
 def _raised(call: Any) -> Any:
@@ -124,7 +124,6 @@ programs("rare-derivatives", {
     "vmap": (lambda t: t.func.vmap(_square(t))(t.tensor([[1.0, 2.0], [3.0, 4.0]])), [[1.0, 4.0], [9.0, 16.0]]),
     "dual": (lambda t: (lambda forward: _within(forward.dual_level(), lambda: (lambda dual: (type(dual).__name__, dual.primal, dual.tangent))(forward.unpack_dual(forward.make_dual(t.ones(2), t.tensor([3.0, 4.0]))))))(t.autograd.forward_ad), ["UnpackedDualTensor", [1.0, 1.0], [3.0, 4.0]]),
     "edge": (lambda t: (lambda y: (lambda edge: (edge.output_nr, edge.node.name(), isinstance(edge, t.autograd.graph.GradientEdge)))(t.autograd.graph.get_gradient_edge(y)))(_leaf(t) * 2), [0, "MulBackward0", True]),
-    "grad-of-edge": (lambda t: (lambda x, y: t.autograd.grad((y * 3).sum(), t.autograd.graph.get_gradient_edge(y))[0])(*(lambda x: (x, x * 2))(_leaf(t))), [3.0, 3.0]),
     "only-inputs": (lambda t: (lambda x: t.autograd.grad((x * x).sum(), x, only_inputs=True)[0])(_leaf(t)), [2.0, 4.0]),
     "gradcheck": (lambda t: [t.autograd.gradcheck(lambda x: x * x, (_leaf(t).detach().double().requires_grad_(),), check_backward_ad=False, check_forward_ad=True, check_batched_forward_grad=True), t.autograd.gradcheck(lambda x: x * x, (_leaf(t).detach().double().requires_grad_(),), masked=True)], [True, True]),
     "gradgradcheck": (lambda t: [t.autograd.gradgradcheck(lambda x: x * x, (_leaf(t).detach().double().requires_grad_(),), check_rev_over_rev=False, check_fwd_over_rev=True, check_undefined_grad=False, masked=True)], [True]),
@@ -138,12 +137,36 @@ programs("rare-derivatives", {
 programs("rare-hooks", {
     "to-empty": (lambda t: (lambda m: (m.to_empty(device=t.ones(1).device) is m, m.weight.shape, m.weight.requires_grad))(t.nn.Linear(2, 1)), [True, [1, 2], True]),
     "optimizer-step-is-abstract": (lambda t: _raised(lambda: t.optim.Optimizer([_leaf(t)], {}).step()), ["NotImplementedError", ""]),
-    "removable": (lambda t: (lambda h, hooks: (hooks.update({h.id: 1}), h.remove(), hooks, isinstance(h, t.utils.hooks.RemovableHandle)))(*(lambda hooks: (t.utils.hooks.RemovableHandle(hooks), hooks))(collections.OrderedDict()))[2:], [{}, True]),
     "removable-block": (lambda t: (lambda x: (_within(x.register_hook(lambda g: g * 10), list), (x * 2).sum().backward(), x.grad)[2])(_leaf(t)), [2.0, 2.0]),
     "unserializable": (lambda t: t.utils.hooks.unserializable_hook(lambda: 3)(), 3),
     "warns-of-hooks": (lambda t: (lambda x: (x.register_hook(lambda g: g), _warned(lambda: t.utils.hooks.warn_if_has_hooks(x)))[1])(_leaf(t)), 1),
-    "backward-hook": (lambda t: (lambda seen, layer: (_within(t.nn.modules.module.register_module_backward_hook(lambda m, i, o: seen.append(type(m).__name__)), lambda: layer(_leaf(t)).sum().backward()), layer(_leaf(t)).sum().backward(), seen)[-1])([], t.nn.Tanh()), ["Tanh"]),
 })  # fmt: skip
+
+
+@program("rare-derivatives/value/grad-of-edge", [3.0, 3.0])
+def _gradient_of_an_edge(t: Any) -> Any:
+    y = _leaf(t) * 2
+    return t.autograd.grad((y * 3).sum(), t.autograd.graph.get_gradient_edge(y))[0]
+
+
+@program("rare-hooks/value/removable", [[], True])
+def _removable(t: Any) -> Any:
+    hooks: Any = collections.OrderedDict()
+    handle = t.utils.hooks.RemovableHandle(hooks)
+    hooks[handle.id] = 1
+    handle.remove()
+    return list(hooks), isinstance(handle, t.utils.hooks.RemovableHandle)
+
+
+@program("rare-hooks/value/backward-hook", ["Tanh"])
+def _backward_hook(t: Any) -> Any:
+    seen: list[str] = []
+    layer = t.nn.Tanh()
+    with t.nn.modules.module.register_module_backward_hook(lambda module, *_: seen.append(type(module).__name__)):
+        layer(_leaf(t)).sum().backward()
+    layer(_leaf(t)).sum().backward()
+    return seen
+
 
 programs("rare-sparse", {
     "reductions-of-products": (lambda t: [t.sparse.mm(t.tensor([[1.0, 0.0], [2.0, 3.0]]).to_sparse_csr(), t.tensor([[1.0, -2.0], [4.0, 5.0]]), reduce=each) for each in ("amin", "amax", "sum", "mean")], [[[1.0, -2.0], [2.0, -4.0]], [[1.0, -2.0], [12.0, 15.0]], [[1.0, -2.0], [14.0, 11.0]], [[1.0, -2.0], [7.0, 5.5]]]),
