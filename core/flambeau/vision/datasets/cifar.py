@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from flambeau.ops.movement.joining import cat
 
-from ._images import as_numpy, image_of
+from .._images import as_numpy, image_of
 from ._pickled import read_pickle
 from .utils import check_integrity, download_and_extract_archive
 from .vision import Transform, VisionDataset

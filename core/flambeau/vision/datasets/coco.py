@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from ._images import open_image
+from .._images import open_image
 from .vision import Transform, VisionDataset
 
 __all__ = ["CocoCaptions", "CocoDetection"]

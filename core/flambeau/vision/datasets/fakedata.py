@@ -9,7 +9,7 @@ from flambeau._tensor import Tensor
 from flambeau.ops.random import randint, randn
 from flambeau.random import Generator
 
-from ._images import image_of
+from .._images import image_of
 from .vision import Transform, VisionDataset
 
 __all__ = ["FakeData"]

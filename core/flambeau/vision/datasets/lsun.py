@@ -9,7 +9,7 @@ from typing import Any
 
 from flambeau.errors import MissingExtraError
 
-from ._images import pillow
+from .._images import pillow
 from .utils import verify_str_arg
 from .vision import Transform, VisionDataset
 

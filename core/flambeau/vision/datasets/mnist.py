@@ -12,8 +12,8 @@ from flambeau import dtypes
 from flambeau._tensor import Tensor
 from flambeau.ops.creation.data import frombuffer
 
+from .._images import image_of
 from ._archives import OPENERS
-from ._images import image_of
 from .utils import check_integrity, download_and_extract_archive, download_url, extract_archive, verify_str_arg
 from .vision import Transform, VisionDataset
 

@@ -11,7 +11,7 @@ from flambeau.ops.creation.data import frombuffer
 from flambeau.ops.creation.filled import full
 from flambeau.ops.movement.joining import cat
 
-from ._images import as_numpy, image_of
+from .._images import as_numpy, image_of
 from .utils import check_integrity, download_and_extract_archive, verify_str_arg
 from .vision import Transform, VisionDataset
 

@@ -6,7 +6,7 @@ import os
 from importlib import import_module
 from typing import Any, ClassVar
 
-from ._images import image_of
+from .._images import image_of
 from .utils import check_integrity, download_url, verify_str_arg
 from .vision import Transform, VisionDataset
 

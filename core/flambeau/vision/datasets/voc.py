@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
-from ._images import open_image, pillow
+from .._images import open_image, pillow
 from .utils import download_and_extract_archive, verify_str_arg
 from .vision import Transform, VisionDataset
 

@@ -1,0 +1,118 @@
+"""Images as Pillow has them, and as tensors of their pixels. Pillow is an extra, imported when an image is touched."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from math import prod
+from typing import Any, NamedTuple
+
+from flambeau import dtypes
+from flambeau._tensor import Tensor
+from flambeau.errors import MissingExtraError
+from flambeau.ops.creation.data import frombuffer
+
+__all__ = ["Size", "as_numpy", "dimensions", "image_of", "is_pillow", "open_image", "pillow", "pixels_of"]
+
+_LITTLE = sys.byteorder == "little"
+_SHORT = "I;16" if _LITTLE else "I;16B"
+
+_DTYPES = {"I": dtypes.int32, "F": dtypes.float32, _SHORT: dtypes.int16}
+"""The dtypes of pixels by the modes of images; all others have bytes."""
+
+
+class Size(NamedTuple):
+    """The sizes of an image."""
+
+    channels: int
+    height: int
+    width: int
+
+
+def pillow() -> Any:
+    """The module ``PIL.Image``.
+
+    Raises:
+        MissingExtraError: Pillow is not installed.
+    """
+    try:
+        from PIL import Image  # an extra, which nothing but images needs
+    except ImportError:
+        raise MissingExtraError("an image", "pillow", "vision") from None
+    return Image
+
+
+def is_pillow(image: Any) -> bool:
+    """Whether something is one of Pillow's images; where Pillow was never imported, nothing is."""
+    module = sys.modules.get("PIL.Image")
+    return module is not None and isinstance(image, module.Image)
+
+
+def open_image(path: Any) -> Any:
+    """An image of a file, as RGB."""
+    with open(path, "rb") as file:
+        return pillow().open(file).convert("RGB")
+
+
+def dimensions(image: Any) -> Size:
+    """The channels, the height and the width of an image or of a tensor (..., C, H, W) or (H, W).
+
+    Raises:
+        TypeError: it is neither, or has fewer dimensions.
+    """
+    if isinstance(image, Tensor):
+        if image.ndim < 2:
+            raise TypeError("Tensor is not a torch image.")
+        return Size(1 if image.ndim == 2 else image.shape[-3], *image.shape[-2:])
+    if not is_pillow(image):
+        raise TypeError(f"Unexpected type {type(image)}")
+    return Size(len(image.getbands()), image.height, image.width)
+
+
+def pixels_of(image: Any) -> Tensor:
+    """The pixels of an image, (H, W, C): bytes, or what the mode has."""
+    if image.mode == "1":
+        return pixels_of(image.convert("L")) > 0
+    content = bytearray(image.tobytes()) or bytearray(1)
+    shape = image.height, image.width, len(image.getbands())
+    return frombuffer(content, dtype=_DTYPES.get(image.mode, dtypes.uint8))[: prod(shape)].reshape(shape)
+
+
+def image_of(pixels: Any, mode: str | None = None) -> Any:
+    """An image of a tensor or of a NumPy array (H, W) or (H, W, C), by default grey or RGB."""
+    height, width = pixels.shape[:2]
+    chosen = mode or ("L" if len(pixels.shape) == 2 else "RGB")
+    content = _content(pixels) if isinstance(pixels, Tensor) else pixels.tobytes()
+    return pillow().frombytes(chosen, (width, height), content)
+
+
+def _content(pixels: Tensor) -> bytes:
+    """The elements of a tensor, one after the other."""
+    tensor = pixels.detach().contiguous()
+    return bytes(tensor._type.kernels.to_host(tensor._array))
+
+
+def as_numpy(pixels: Tensor) -> Any:
+    """The images as a NumPy array, which programs of torchvision's expect; as a tensor where there is no NumPy."""
+    try:
+        return pixels.cpu().numpy()
+    except ImportError:
+        return pixels
+
+
+def bands(fill: float | Sequence[float] | None, image: Any) -> Any:
+    """A colour for an image of Pillow's: a number for each of its bands, or one if it has one."""
+    count = len(image.getbands())
+    chosen: Any = 0 if fill is None else fill
+    if isinstance(chosen, (int, float)) and count > 1:
+        chosen = (chosen,) * count
+    if isinstance(chosen, (list, tuple)):
+        if len(chosen) not in (1, count):
+            raise ValueError(
+                "The number of elements in 'fill' does not match the number of channels of the image "
+                f"({len(chosen)} != {count})"
+            )
+        chosen = tuple(chosen) * (count // len(chosen))
+    if image.mode == "F":
+        return chosen
+    return tuple(map(int, chosen)) if isinstance(chosen, tuple) else int(chosen)

@@ -1,0 +1,292 @@
+"""Transforms that choose among the others, as published learned or random policies do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from enum import Enum
+from typing import Any, NamedTuple
+
+from flambeau._tensor import Tensor
+from flambeau.ops.creation.ranges import linspace
+from flambeau.ops.random import rand, randint
+from flambeau.vision._images import dimensions
+
+from . import functional
+from ._drawing import Drawing, colours, integer
+from ._interpolation import InterpolationMode
+
+__all__ = ["AutoAugment", "AutoAugmentPolicy", "RandAugment", "TrivialAugmentWide"]
+
+
+# -- the changes and how much of them there is -------------------------------------------------------------------------
+
+
+class _Strengths(NamedTuple):
+    """How strong a change can be: nothing for one that has no strength; with either sign."""
+
+    values: list[float]
+    signed: bool
+
+    def value(self, place: int | None) -> float:
+        """The strength of a place."""
+        return self.values[place] if self.values and place is not None else 0.0
+
+
+def _even(last: float, count: int, first: float = 0.0) -> list[float]:
+    return linspace(first, last, count).tolist()
+
+
+def _bits(count: int, fewest: int) -> list[float]:
+    return [8 - round(place / ((count - 1) / fewest)) for place in range(count)]
+
+
+def _space(
+    count: int, turn: float, shear: float, across: float, down: float, colour: float, fewest: int
+) -> dict[str, _Strengths]:
+    """The changes in torchvision's order, each with its strengths."""
+    return {
+        "ShearX": _Strengths(_even(shear, count), True), "ShearY": _Strengths(_even(shear, count), True),
+        "TranslateX": _Strengths(_even(across, count), True), "TranslateY": _Strengths(_even(down, count), True),
+        "Rotate": _Strengths(_even(turn, count), True),
+        **{name: _Strengths(_even(colour, count), True) for name in ("Brightness", "Color", "Contrast", "Sharpness")},
+        "Posterize": _Strengths(_bits(count, fewest), False), "Solarize": _Strengths(_even(0.0, count, 255.0), False),
+        "AutoContrast": _Strengths([], False), "Equalize": _Strengths([], False),
+    }  # fmt: skip
+
+
+def _published(count: int, height: int, width: int) -> dict[str, _Strengths]:
+    """The strengths of the paper on AutoAugment: distances for images of 331 pixels."""
+    share = 150.0 / 331.0
+    return _space(count, 30.0, 0.3, share * width, share * height, 0.9, 4)
+
+
+_NOTHING = {"Identity": _Strengths([], False)}
+
+_COLOURS: dict[str, Callable[[Any, float], Any]] = {
+    "Brightness": lambda img, more: functional.adjust_brightness(img, 1.0 + more),
+    "Color": lambda img, more: functional.adjust_saturation(img, 1.0 + more),
+    "Contrast": lambda img, more: functional.adjust_contrast(img, 1.0 + more),
+    "Sharpness": lambda img, more: functional.adjust_sharpness(img, 1.0 + more),
+    "Posterize": lambda img, bits: functional.posterize(img, int(bits)),
+    "Solarize": functional.solarize,
+    "AutoContrast": lambda img, _: functional.autocontrast(img),
+    "Equalize": lambda img, _: functional.equalize(img),
+    "Invert": lambda img, _: functional.invert(img),
+    "Identity": lambda img, _: img,
+}
+
+
+def _changed(img: Any, name: str, strength: float, interpolation: InterpolationMode, fill: Any) -> Any:
+    """The image after one of the changes."""
+    if name in _COLOURS:
+        return _COLOURS[name](img, strength)
+    if name == "Rotate":
+        return functional.rotate(img, strength, interpolation, fill=fill)
+    along = [0.0, 0.0]
+    along[name.endswith("Y")] = strength
+    if name.startswith("Shear"):
+        slants = [math.degrees(math.atan(each)) for each in along]
+        return functional.affine(img, 0.0, [0, 0], 1.0, slants, interpolation, fill, [0, 0])
+    return functional.affine(img, 0.0, [int(each) for each in along], 1.0, [0.0, 0.0], interpolation, fill)
+
+
+class _Augment(Drawing):
+    """What these transforms have in common."""
+
+    def __init__(self, interpolation: InterpolationMode, fill: Any, generator: Any) -> None:
+        super().__init__(generator)
+        self.interpolation = interpolation
+        self.fill = fill
+
+    def _with(self, img: Any, name: str, strength: float) -> Any:
+        fill = None if self.fill is None else colours(self.fill, img, dimensions(img).channels)
+        return _changed(img, name, strength, self.interpolation, fill)
+
+    def _drawn(self, space: dict[str, _Strengths], place: Callable[[_Strengths], int | None]) -> tuple[str, float]:
+        """A random change and its strength, with a random sign if it can have either."""
+        name = list(space)[integer(0, len(space), self.generator)]
+        chosen = space[name]
+        strength = chosen.value(place(chosen))
+        turned = chosen.signed and integer(0, 2, self.generator)
+        return name, -strength if turned else strength
+
+
+# -- policies ----------------------------------------------------------------------------------------------------------
+
+
+class AutoAugmentPolicy(Enum):
+    """The data set that a policy was learned on. Source of the semantics: ``torchvision.transforms.AutoAugmentPolicy``."""
+
+    IMAGENET = "imagenet"
+    CIFAR10 = "cifar10"
+    SVHN = "svhn"
+
+
+_Policy = tuple[tuple[str, float, int | None], ...]
+
+
+def _policies(text: str) -> list[_Policy]:
+    """Pairs of changes, each with its probability and the place of its strength, out of a text."""
+
+    def change(words: str) -> tuple[str, float, int | None]:
+        name, chance, *place = words.split()
+        return name, float(chance), int(place[0]) if place else None
+
+    return [tuple(map(change, pair.split(","))) for pair in text.split(";")]
+
+
+_POLICIES = {
+    AutoAugmentPolicy.IMAGENET: _policies(
+        "Posterize 0.4 8, Rotate 0.6 9; Solarize 0.6 5, AutoContrast 0.6; Equalize 0.8, Equalize 0.6; "
+        "Posterize 0.6 7, Posterize 0.6 6; Equalize 0.4, Solarize 0.2 4; Equalize 0.4, Rotate 0.8 8; "
+        "Solarize 0.6 3, Equalize 0.6; Posterize 0.8 5, Equalize 1; Rotate 0.2 3, Solarize 0.6 8; "
+        "Equalize 0.6, Posterize 0.4 6; Rotate 0.8 8, Color 0.4 0; Rotate 0.4 9, Equalize 0.6; "
+        "Equalize 0, Equalize 0.8; Invert 0.6, Equalize 1; Color 0.6 4, Contrast 1 8; Rotate 0.8 8, Color 1 2; "
+        "Color 0.8 8, Solarize 0.8 7; Sharpness 0.4 7, Invert 0.6; ShearX 0.6 5, Equalize 1; "
+        "Color 0.4 0, Equalize 0.6; Equalize 0.4, Solarize 0.2 4; Solarize 0.6 5, AutoContrast 0.6; "
+        "Invert 0.6, Equalize 1; Color 0.6 4, Contrast 1 8; Equalize 0.8, Equalize 0.6"
+    ),
+    AutoAugmentPolicy.CIFAR10: _policies(
+        "Invert 0.1, Contrast 0.2 6; Rotate 0.7 2, TranslateX 0.3 9; Sharpness 0.8 1, Sharpness 0.9 3; "
+        "ShearY 0.5 8, TranslateY 0.7 9; AutoContrast 0.5, Equalize 0.9; ShearY 0.2 7, Posterize 0.3 7; "
+        "Color 0.4 3, Brightness 0.6 7; Sharpness 0.3 9, Brightness 0.7 9; Equalize 0.6, Equalize 0.5; "
+        "Contrast 0.6 7, Sharpness 0.6 5; Color 0.7 7, TranslateX 0.5 8; Equalize 0.3, AutoContrast 0.4; "
+        "TranslateY 0.4 3, Sharpness 0.2 6; Brightness 0.9 6, Color 0.2 8; Solarize 0.5 2, Invert 0; "
+        "Equalize 0.2, AutoContrast 0.6; Equalize 0.2, Equalize 0.6; Color 0.9 9, Equalize 0.6; "
+        "AutoContrast 0.8, Solarize 0.2 8; Brightness 0.1 3, Color 0.7 0; Solarize 0.4 5, AutoContrast 0.9; "
+        "TranslateY 0.9 9, TranslateY 0.7 9; AutoContrast 0.9, Solarize 0.8 3; Equalize 0.8, Invert 0.1; "
+        "TranslateY 0.7 9, AutoContrast 0.9"
+    ),
+    AutoAugmentPolicy.SVHN: _policies(
+        "ShearX 0.9 4, Invert 0.2; ShearY 0.9 8, Invert 0.7; Equalize 0.6, Solarize 0.6 6; Invert 0.9, Equalize 0.6; "
+        "Equalize 0.6, Rotate 0.9 3; ShearX 0.9 4, AutoContrast 0.8; ShearY 0.9 8, Invert 0.4; "
+        "ShearY 0.9 5, Solarize 0.2 6; Invert 0.9, AutoContrast 0.8; Equalize 0.6, Rotate 0.9 3; "
+        "ShearX 0.9 4, Solarize 0.3 3; ShearY 0.8 8, Invert 0.7; Equalize 0.9, TranslateY 0.6 6; "
+        "Invert 0.9, Equalize 0.6; Contrast 0.3 3, Rotate 0.8 4; Invert 0.8, TranslateY 0 2; "
+        "ShearY 0.7 6, Solarize 0.4 8; Invert 0.6, Rotate 0.8 4; ShearY 0.3 7, TranslateX 0.9 3; "
+        "ShearX 0.1 6, Invert 0.6; Solarize 0.7 2, TranslateY 0.6 7; ShearY 0.8 4, Invert 0.8; "
+        "ShearX 0.7 9, TranslateY 0.8 3; ShearY 0.8 5, AutoContrast 0.7; ShearX 0.7 2, Invert 0.1"
+    ),
+}  # fmt: skip
+"""The policies of Cubuk and others, AutoAugment: Learning Augmentation Policies from Data, arXiv 1805.09501."""
+
+
+class AutoAugment(_Augment):
+    """One pair of changes out of a learned policy, each with its probability.
+
+    Args:
+        policy: the data set that it was learned on.
+        interpolation, fill: as for :func:`.functional.affine`.
+        generator: where the choice comes from; the CPU's default generator if None.
+
+    Source of the semantics: ``torchvision.transforms.AutoAugment``; ``generator`` is not in it.
+
+    Raises:
+        ValueError: there is no such policy.
+    """
+
+    def __init__(
+        self, policy: AutoAugmentPolicy = AutoAugmentPolicy.IMAGENET,
+        interpolation: InterpolationMode = InterpolationMode.NEAREST, fill: Any = None, *, generator: Any = None,
+    ) -> None:  # fmt: skip
+        super().__init__(interpolation, fill, generator)
+        if policy not in _POLICIES:
+            raise ValueError(f"The provided policy {policy} is not recognized.")
+        self.policy = policy
+        self.policies = _POLICIES[policy]
+
+    @staticmethod
+    def get_params(transform_num: int, *, generator: Any = None) -> tuple[int, Tensor, Tensor]:
+        """Draw which pair, a number for each probability, and signs."""
+        chosen = integer(0, transform_num, generator)
+        chances = rand(2, generator=generator, device="cpu")
+        return chosen, chances, randint(0, 2, (2,), generator=generator, device="cpu")
+
+    def forward(self, img: Any) -> Any:
+        """The image, changed."""
+        _, height, width = dimensions(img)
+        chosen, chances, signs = self.get_params(len(self.policies), generator=self.generator)
+        space = _published(10, height, width) | {"Invert": _Strengths([], False)}
+        for (name, limit, place), chance, sign in zip(
+            self.policies[chosen], chances.tolist(), signs.tolist(), strict=True
+        ):
+            if chance <= limit:
+                strength = space[name].value(place)
+                img = self._with(img, name, -strength if space[name].signed and not sign else strength)
+        return img
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(policy={self.policy}, fill={self.fill})"
+
+
+class RandAugment(_Augment):
+    """So many random changes of one strength.
+
+    Args:
+        num_ops: how many.
+        magnitude: the place of the strength.
+        num_magnitude_bins: how many strengths there are.
+        interpolation, fill: as for :func:`.functional.affine`.
+        generator: where the choice comes from; the CPU's default generator if None.
+
+    Source of the semantics: ``torchvision.transforms.RandAugment``; ``generator`` is not in it.
+    """
+
+    def __init__(
+        self, num_ops: int = 2, magnitude: int = 9, num_magnitude_bins: int = 31,
+        interpolation: InterpolationMode = InterpolationMode.NEAREST, fill: Any = None, *, generator: Any = None,
+    ) -> None:  # fmt: skip
+        super().__init__(interpolation, fill, generator)
+        self.num_ops = num_ops
+        self.magnitude = magnitude
+        self.num_magnitude_bins = num_magnitude_bins
+
+    def forward(self, img: Any) -> Any:
+        """The image, changed."""
+        _, height, width = dimensions(img)
+        space = _NOTHING | _published(self.num_magnitude_bins, height, width)
+        for _ in range(self.num_ops):
+            img = self._with(img, *self._drawn(space, lambda _: self.magnitude))
+        return img
+
+    def __repr__(self) -> str:
+        return (
+            f"{type(self).__name__}(num_ops={self.num_ops}, magnitude={self.magnitude}, "
+            f"num_magnitude_bins={self.num_magnitude_bins}, interpolation={self.interpolation}, fill={self.fill})"
+        )
+
+
+class TrivialAugmentWide(_Augment):
+    """One random change of random strength.
+
+    Args:
+        num_magnitude_bins: how many strengths there are.
+        interpolation, fill: as for :func:`.functional.affine`.
+        generator: where the choice comes from; the CPU's default generator if None.
+
+    Source of the semantics: ``torchvision.transforms.TrivialAugmentWide``; ``generator`` is not in it.
+    """
+
+    def __init__(
+        self, num_magnitude_bins: int = 31, interpolation: InterpolationMode = InterpolationMode.NEAREST,
+        fill: Any = None, *, generator: Any = None,
+    ) -> None:  # fmt: skip
+        super().__init__(interpolation, fill, generator)
+        self.num_magnitude_bins = num_magnitude_bins
+
+    def forward(self, img: Any) -> Any:
+        """The image, changed."""
+        dimensions(img)
+        space = _NOTHING | _space(self.num_magnitude_bins, 135.0, 0.99, 32.0, 32.0, 0.99, 6)
+
+        def place(strengths: _Strengths) -> int | None:
+            return integer(0, len(strengths.values), self.generator) if strengths.values else None
+
+        return self._with(img, *self._drawn(space, place))
+
+    def __repr__(self) -> str:
+        return (
+            f"{type(self).__name__}(num_magnitude_bins={self.num_magnitude_bins}, interpolation={self.interpolation}, "
+            f"fill={self.fill})"
+        )
