@@ -103,7 +103,7 @@ def test_gradients_go_through_what_is_computed() -> None:
         lambda g: transforms.RandomGrayscale(0.5, generator=g), lambda g: transforms.GaussianBlur(3, generator=g),
         lambda g: transforms.RandomErasing(value="random", generator=g), lambda g: transforms.RandomInvert(generator=g),
         lambda g: transforms.RandomSolarize(0.5, generator=g), lambda g: transforms.RandomAutocontrast(generator=g),
-        lambda g: transforms.RandomAdjustSharpness(2.0, generator=g), lambda g: transforms.ElasticTransform(9.0, generator=g),
+        lambda g: transforms.RandomAdjustSharpness(2.0, generator=g), lambda g: transforms.ElasticTransform(9.0, 0.9, generator=g),
         lambda g: transforms.RandomApply([transforms.CenterCrop(4)], generator=g),
         lambda g: transforms.RandomPosterize(2, generator=g), lambda g: transforms.RandomEqualize(generator=g),
         lambda g: transforms.AutoAugment(generator=g), lambda g: transforms.RandAugment(generator=g),
