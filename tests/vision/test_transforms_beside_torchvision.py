@@ -55,7 +55,9 @@ _RANDOM: dict[str, Make] = {
     "rotation-bilinear": lambda m: m.RandomRotation((10, 70), m.InterpolationMode.BILINEAR, expand=True, fill=5),
     "rotation-center": lambda m: m.RandomRotation(90, center=(2, 3)),
     "affine": lambda m: m.RandomAffine(30, (0.2, 0.3), (0.7, 1.4), 15),
-    "affine-shears": lambda m: m.RandomAffine((-5, 20), shear=(1, 5, -9, 9), interpolation=m.InterpolationMode.BILINEAR, fill=3, center=(1, 1)),
+    "affine-shears": lambda m: m.RandomAffine(
+        (-5, 20), shear=(1, 5, -9, 9), interpolation=m.InterpolationMode.BILINEAR, fill=3, center=(1, 1)
+    ),
     "perspective": lambda m: m.RandomPerspective(0.6, 1.0),
     "perspective-nearest": lambda m: m.RandomPerspective(0.3, 0.8, m.InterpolationMode.NEAREST, fill=4),
     "jitter": lambda m: m.ColorJitter(0.4, (0.5, 2.0), 0.7, 0.2),
@@ -191,8 +193,10 @@ def test_images_become_the_same_tensors_and_images_again(mode: str, torchvision:
         assert (again.mode, again.tobytes()) == (image.mode, image.tobytes())
 
 
-_CASTS = [("uint8", "float32"), ("uint8", "int16"), ("int16", "uint8"), ("float32", "uint8"), ("float64", "int32"), ("float32", "float64"),
-          ("int32", "int64"), ("float32", "int32"), ("uint8", "uint8"), ("int64", "float32")]  # fmt: skip
+_CASTS = [
+    ("uint8", "float32"), ("uint8", "int16"), ("int16", "uint8"), ("float32", "uint8"), ("float64", "int32"),
+    ("float32", "float64"), ("int32", "int64"), ("float32", "int32"), ("uint8", "uint8"), ("int64", "float32"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("given", "wanted"), _CASTS)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ...checks import quietly
 from ...documented import gives, refuses
 from ...model import NotClaimedError
 
@@ -217,4 +218,86 @@ refuses(
     "vision.datasets.CIFAR10", "missing",
     lambda t: _in_folder(t, _animals, lambda vision, root: vision.datasets.CIFAR10(root)), RuntimeError,
     "Dataset not found or corrupted. You can use download=True to download it",
+)  # fmt: skip
+
+
+# -- transforms --------------------------------------------------------------------------------------------------------
+
+
+def _transforms(t: Any) -> Any:
+    return _vision(t).transforms
+
+
+def _steps(t: Any) -> Any:
+    return t.arange(16.0).reshape(1, 4, 4)
+
+
+def _of_picture(t: Any, call: Callable[[Any, Any], Any]) -> Any:
+    """What a call gives for the transforms and for an image of one pixel."""
+    transforms = _transforms(t)
+    return call(transforms, _image(t))
+
+
+gives(
+    "vision.transforms.transforms", "classes",
+    lambda t: _transforms(t).transforms.Compose is _transforms(t).Compose, True,
+)  # fmt: skip
+gives("vision.transforms.functional", "function", lambda t: callable(_transforms(t).functional.hflip), True)
+gives(
+    "vision.transforms.functional.to_tensor", "pixel",
+    lambda t: _of_picture(t, lambda m, image: m.functional.to_tensor(image) * 255), [[[4.0]], [[5.0]], [[6.0]]],
+)  # fmt: skip
+gives(
+    "vision.transforms.ToTensor", "scaled",
+    lambda t: _of_picture(t, lambda m, image: [str(m.ToTensor()(image).dtype), m.ToTensor()(image).shape]),
+    ["torch.float32", [3, 1, 1]],
+)  # fmt: skip
+refuses(
+    "vision.transforms.ToTensor",
+    "list",
+    lambda t: _transforms(t).ToTensor()([1.0]),
+    TypeError,
+    "pic should be PIL Image",
+)
+gives(
+    "vision.transforms.functional.normalize", "channels",
+    lambda t: _transforms(t).functional.normalize(t.ones(2, 1, 1), [0.5, 0.0], [0.5, 2.0]), [[[1.0]], [[0.5]]],
+)  # fmt: skip
+gives(
+    "vision.transforms.Normalize", "channels",
+    lambda t: _transforms(t).Normalize([0.5, 0.0], [0.5, 2.0])(t.ones(2, 1, 1)), [[[1.0]], [[0.5]]],
+)  # fmt: skip
+gives(
+    "vision.transforms.Normalize", "inplace",
+    lambda t: (lambda x: _transforms(t).Normalize([0.5], [0.5], inplace=True)(x) is x)(t.ones(1, 1, 1)), True,
+)  # fmt: skip
+refuses(
+    "vision.transforms.Normalize", "integers",
+    lambda t: _transforms(t).Normalize([0.5], [0.5])(t.ones(1, 1, 1, dtype=t.int64)), TypeError, "should be a float tensor",
+)  # fmt: skip
+refuses(
+    "vision.transforms.Normalize", "zero",
+    lambda t: _transforms(t).Normalize([0.5], [0.0])(t.ones(1, 1, 1)), ValueError, "std evaluated to zero",
+)  # fmt: skip
+gives(
+    "vision.transforms.functional.resize", "edge",
+    lambda t: _transforms(t).functional.resize(t.zeros(1, 4, 6), [2]).shape, [1, 2, 3],
+)  # fmt: skip
+gives(
+    "vision.transforms.Resize", "exact", lambda t: _transforms(t).Resize((2, 5))(t.zeros(1, 4, 6)).shape, [1, 2, 5],
+)  # fmt: skip
+gives(
+    "vision.transforms.Resize", "values",
+    lambda t: _transforms(t).Resize((2, 2), antialias=False)(_steps(t)), [[[2.5, 4.5], [10.5, 12.5]]],
+)  # fmt: skip
+gives(
+    "vision.transforms.Scale", "resize", lambda t: quietly(lambda: _transforms(t).Scale(2)(_steps(t)).shape), [1, 2, 2]
+)
+gives(
+    "vision.transforms.Compose", "order",
+    lambda t: _transforms(t).Compose([lambda x: x + 1, lambda x: x * 10])(t.tensor([1.0])), [20.0],
+)  # fmt: skip
+gives(
+    "vision.transforms.Compose", "in-a-folder",
+    lambda t: _folder(t, lambda data: data[0][0], transform=_transforms(t).Compose([lambda red: red + 1, str])), "5",
 )  # fmt: skip
