@@ -15,8 +15,8 @@ from pathlib import Path
 from urllib.error import HTTPError
 
 import pytest
+from tests.support.file_server import Served, serving
 
-from file_server import Served, serving
 from flambeau.vision.datasets import utils
 
 _CONTENT = bytes(range(256)) * 4096  # a MiB, so that it comes in pieces

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.support.file_server import serving
 
 import flambeau
-from file_server import serving
 from flambeau.vision import datasets
 from flambeau.vision.datasets import mnist
 
