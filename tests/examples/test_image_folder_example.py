@@ -27,5 +27,5 @@ def test_the_files_show_the_digits(tmp_path: Path) -> None:
     original = example.Digits(train=False)
     number = int(Path(data.samples[0][0]).stem)
     assert int(original.targets[number]) == int(data.classes[label])
-    pixels = (example.transforms.PILToTensor()(image)[0].to(example.torch.int64) * 16 + 8) // 255
+    pixels = (example.transforms.PILToTensor()(image)[0].to(example.torch.int64) * 16 + 15) // 255
     assert pixels.tolist() == original.data[number].tolist()
