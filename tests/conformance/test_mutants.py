@@ -363,3 +363,15 @@ def test_what_is_kept_of_a_sample_can_be_read(tmp_path: Path) -> None:
     found = sample.read(tmp_path / "sample.txt")
     assert len(found) == 3
     assert found == {each.mutant: each.case for each in verdicts if each.mutant in found}
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux tells how much memory a process has")
+def test_a_child_does_not_take_all_memory() -> None:
+    def work(size: int) -> str:
+        try:
+            return str(len(bytearray(size)))
+        except MemoryError:
+            return "refused"
+
+    answers = {ended.task: ended.answer for ended in forked([1 << 20, 1 << 36], work, jobs=1, timeout=30)}
+    assert answers == {1 << 20: str(1 << 20), 1 << 36: "refused"}

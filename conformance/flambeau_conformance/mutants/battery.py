@@ -75,7 +75,8 @@ class Battery:
                     continue
                 try:
                     call = Call(self._seam, self._kernel, self._checked, (), self._fresh(arguments))
-                    call.run()
+                    if any(prod(array.shape) > _LARGEST for array in self._seam.arrays_in([call.run()])):
+                        continue
                     first = self._outcome(arguments, Call.run)
                 except Exception:  # refused, in whatever way
                     continue

@@ -76,6 +76,21 @@ def forked(
         gc.unfreeze()
 
 
+_MEMORY = 3 << 30
+"""Bytes that a child may take beyond what it starts with: a fault in a size must not take the machine's."""
+
+
+def _limit_memory() -> None:
+    try:
+        import resource  # which Unix has
+
+        with open("/proc/self/statm", encoding="ascii") as file:
+            used = int(file.read().split()[0]) * resource.getpagesize()
+    except (ImportError, OSError):  # another system than Linux
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (used + _MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+
+
 def _started(task: _Task, work: Callable[[_Task], Any]) -> _Child[_Task]:
     reading, writing = os.pipe()
     with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # of threads, such as those of BLAS
@@ -87,6 +102,7 @@ def _started(task: _Task, work: Callable[[_Task], Any]) -> _Child[_Task]:
     try:
         os.close(reading)
         _silence()
+        _limit_memory()
         answer = json.dumps(work(task)).encode()
         with os.fdopen(writing, "wb") as pipe:
             pipe.write(answer)
