@@ -12,13 +12,14 @@ from flambeau.dtypes import float32, float64
 from flambeau.ops.creation.data import make_tensor as tensor
 from flambeau.ops.creation.filled import zeros_like
 from flambeau.ops.elementwise.complex_parts import view_as_complex, view_as_real
-from flambeau.ops.steps import batches, blocks, packed, unpack
+from flambeau.ops.steps import batches, blocks, fill, packed, step_by_kernel, unpack
 from flambeau.promotion import get_default_dtype
 
 from .optimizer import Optimizer
 
 __all__ = [
-    "StepByFormula", "StepByParameter", "add_multiple", "add_product", "add_quotient", "add_stored", "checked", "number",
+    "StepByFormula", "StepByParameter", "add_multiple", "add_product", "add_quotient", "add_stored", "by_kernel", "checked",
+    "is_narrow", "number",
 ]  # fmt: skip
 
 Group: TypeAlias = dict[str, Any]
@@ -134,8 +135,13 @@ class StepByFormula(StepByParameter):
         self._step(parameter, grad, self._counted(parameter, group), group)
 
     def _step(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> None:
-        """Write a step into a parameter and its states: a subclass may have a kernel for it."""
-        self._compose(parameter, grad, states, group)
+        """Write a step into a parameter and its states."""
+        if is_grad_enabled() or not self._by_kernel(parameter, grad, states, group):
+            self._compose(parameter, grad, states, group)
+
+    def _by_kernel(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> bool:
+        """One step by a kernel, which a subclass may know: whether the backend has it for these tensors."""
+        return False
 
     def _compose(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> None:
         """One step out of ops."""
@@ -233,8 +239,7 @@ class StepByFormula(StepByParameter):
             unpack(merged[name], [states[name] for states in kept])
         for name in self._numbers:
             if name != "step":
-                for states in kept[1:]:
-                    states[name].copy_(kept[0][name])
+                fill([states[name] for states in kept[1:]], kept[0][name])
 
     def _decayed(self, parameter: Tensor, grad: Tensor, group: Group) -> tuple[Tensor, Tensor]:
         """Parameter and gradient with the sign and the decay that the options ask for."""
@@ -247,6 +252,20 @@ class StepByFormula(StepByParameter):
         if group.get("decoupled_weight_decay"):
             return parameter * (1 - number(group["lr"]) * decay), grad
         return parameter, add_multiple(grad, parameter, decay)
+
+
+def by_kernel(name: str, parameter: Tensor, grad: Tensor, averages: Sequence[Tensor | None], *numbers: Any) -> bool:
+    """One step by the backend's kernel, which takes real numbers: whether it has one. ``averages`` are written, too."""
+    written = [parameter, *averages]
+    if parameter.is_complex():
+        grad = view_as_real(grad)
+        written = [None if each is None else view_as_real(each) for each in written]
+    return step_by_kernel(name, grad, written, *numbers)
+
+
+def is_narrow(parameter: Tensor) -> bool:
+    """Whether numbers have 16 bits: a kernel that rounds after every operation is not as exact as a formula's ops."""
+    return parameter.element_size() == 2
 
 
 # -- options -----------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import Any
 
 from flambeau._tensor import Tensor
 
-from ._stepping import Group, States, StepByFormula, add_multiple, checked, number
+from ._stepping import Group, States, StepByFormula, add_multiple, by_kernel, checked, is_narrow, number
 
 __all__ = ["Adadelta"]
 
@@ -48,6 +48,13 @@ class Adadelta(StepByFormula):
 
     def _averages(self, group: Group) -> tuple[str, ...]:
         return ("square_avg", "acc_delta")
+
+    def _by_kernel(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> bool:
+        averages = [states["square_avg"], states["acc_delta"]]
+        return not is_narrow(parameter) and by_kernel(
+            "adadelta_step", parameter, grad, averages, float(group["lr"]), group["rho"], group["eps"],
+            float(group["weight_decay"]), group["maximize"],
+        )  # fmt: skip
 
     def _formula(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> tuple[Tensor, States]:
         rho, eps = group["rho"], group["eps"]

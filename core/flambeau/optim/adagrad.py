@@ -7,7 +7,7 @@ from typing import Any
 from flambeau._tensor import Tensor
 from flambeau.ops.creation.filled import full_like
 
-from ._stepping import Group, States, StepByFormula, add_quotient, add_stored, checked, number
+from ._stepping import Group, States, StepByFormula, add_quotient, add_stored, by_kernel, checked, is_narrow, number
 
 __all__ = ["Adagrad"]
 
@@ -79,6 +79,12 @@ class Adagrad(StepByFormula):
 
     def _rate(self, states: States, group: Group) -> Any:
         return number(group["lr"]) / (1 + (states["step"].item() - 1) * group["lr_decay"])
+
+    def _by_kernel(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> bool:
+        return not is_narrow(parameter) and by_kernel(
+            "adagrad_step", parameter, grad, [states["sum"]], float(self._rate(states, group)), group["eps"],
+            float(group["weight_decay"]), group["maximize"],
+        )  # fmt: skip
 
     def _formula(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> tuple[Tensor, States]:
         total = states["sum"].addcmul(grad, grad)

@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from flambeau._tensor import Tensor
-from flambeau._tensor.modes import is_grad_enabled
 from flambeau.ops.elementwise.arithmetic import maximum
-from flambeau.ops.elementwise.complex_parts import view_as_real
-from flambeau.ops.steps import step_by_kernel
 
-from ._stepping import Group, States, StepByFormula, add_product, add_quotient, checked, number
+from ._stepping import Group, States, StepByFormula, add_product, add_quotient, by_kernel, checked, number
 
 __all__ = ["Adam", "AdamW"]
 
@@ -65,9 +62,13 @@ class Adam(StepByFormula):
     def _averages(self, group: Group) -> tuple[str, ...]:
         return ("exp_avg", "exp_avg_sq", "max_exp_avg_sq") if group["amsgrad"] else ("exp_avg", "exp_avg_sq")
 
-    def _step(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> None:
-        if is_grad_enabled() or not _by_kernel(parameter, grad, states, group):
-            self._compose(parameter, grad, states, group)
+    def _by_kernel(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> bool:
+        averages = [states["exp_avg"], states["exp_avg_sq"], states.get("max_exp_avg_sq")]
+        return by_kernel(
+            "adam_step", parameter, grad, averages, int(states["step"].item()), float(group["lr"]),
+            *map(float, group["betas"]), group["eps"], float(group["weight_decay"]), group["decoupled_weight_decay"],
+            group["maximize"],
+        )  # fmt: skip
 
     def _formula(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> tuple[Tensor, States]:
         (beta1, beta2), step = map(number, group["betas"]), states["step"].item()
@@ -78,18 +79,6 @@ class Adam(StepByFormula):
             largest = kept["max_exp_avg_sq"] = maximum(states["max_exp_avg_sq"], square)
         root = largest.sqrt() / (1 - beta2**step) ** 0.5 + group["eps"]
         return add_quotient(parameter, mean, root, -number(group["lr"]) / (1 - beta1**step)), kept
-
-
-def _by_kernel(parameter: Tensor, grad: Tensor, states: States, group: Group) -> bool:
-    """One step by the backend's kernel, which takes real numbers: whether it has one."""
-    written = [parameter, states["exp_avg"], states["exp_avg_sq"], states.get("max_exp_avg_sq")]
-    if parameter.is_complex():
-        grad = view_as_real(grad)
-        written = [None if each is None else view_as_real(each) for each in written]
-    return step_by_kernel(
-        "adam_step", grad, written, int(states["step"].item()), float(group["lr"]), *map(float, group["betas"]),
-        group["eps"], float(group["weight_decay"]), group["decoupled_weight_decay"], group["maximize"],
-    )  # fmt: skip
 
 
 def _check_tensors(lr: Any, betas: Any, *, alone: bool) -> None:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from flambeau._tensor import Tensor
 
-from ._stepping import Group, States, StepByFormula, checked
+from ._stepping import Group, States, StepByFormula, by_kernel, checked, is_narrow
 
 __all__ = ["ASGD"]
 
@@ -55,10 +55,25 @@ class ASGD(StepByFormula):
         states = super()._first(parameter, group)
         return states | {"eta": self._number_of(parameter, group["lr"])}
 
+    def _by_kernel(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> bool:
+        eta, mu = (states[name].item() for name in ("eta", "mu"))
+        done = not is_narrow(parameter) and by_kernel(
+            "asgd_step", parameter, grad, [states["ax"]], eta, mu, 1 - group["lambd"] * eta, float(group["weight_decay"]),
+            group["maximize"],
+        )  # fmt: skip
+        for name, value in self._later(states, group).items() if done else ():
+            states[name].fill_(value)
+        return done
+
+    def _later(self, states: States, group: Group) -> dict[str, float]:
+        """The numbers of the next step."""
+        lr, step = float(group["lr"]), states["step"].item()
+        eta = lr / (1 + group["lambd"] * lr * step) ** group["alpha"]
+        return {"eta": eta, "mu": 1 / max(1, step - group["t0"])}
+
     def _formula(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> tuple[Tensor, States]:
-        lambd, lr = group["lambd"], float(group["lr"])
-        eta, mu, step = (states[name].item() for name in ("eta", "mu", "step"))
-        changed = parameter.mul(1 - lambd * eta).add(grad, alpha=-eta)
+        eta, mu = (states[name].item() for name in ("eta", "mu"))
+        changed = parameter.mul(1 - group["lambd"] * eta).add(grad, alpha=-eta)
         average = changed if mu == 1 else states["ax"] + (changed - states["ax"]) * mu
-        later = {"eta": lr / (1 + lambd * lr * step) ** group["alpha"], "mu": 1 / max(1, step - group["t0"])}
-        return changed, {"ax": average} | {name: self._number_of(parameter, value) for name, value in later.items()}
+        later = {name: self._number_of(parameter, value) for name, value in self._later(states, group).items()}
+        return changed, {"ax": average} | later

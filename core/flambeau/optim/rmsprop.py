@@ -6,7 +6,7 @@ from typing import Any
 
 from flambeau._tensor import Tensor
 
-from ._stepping import Group, States, StepByFormula, add_multiple, add_quotient, checked, number
+from ._stepping import Group, States, StepByFormula, add_multiple, add_quotient, by_kernel, checked, is_narrow, number
 
 __all__ = ["RMSprop"]
 
@@ -53,6 +53,13 @@ class RMSprop(StepByFormula):
             *(("momentum_buffer",) if group["momentum"] > 0 else ()),
             *(("grad_avg",) if group["centered"] else ()),
         )
+
+    def _by_kernel(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> bool:
+        averages = [states["square_avg"], states.get("grad_avg"), states.get("momentum_buffer")]
+        return not is_narrow(parameter) and by_kernel(
+            "rmsprop_step", parameter, grad, averages, float(group["lr"]), group["alpha"], group["eps"],
+            float(group["weight_decay"]), group["momentum"], group["maximize"],
+        )  # fmt: skip
 
     def _formula(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> tuple[Tensor, States]:
         lr, alpha = number(group["lr"]), group["alpha"]

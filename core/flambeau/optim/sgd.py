@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from flambeau._tensor import Tensor
-from flambeau._tensor.modes import is_grad_enabled
 from flambeau.ops.creation.filled import zeros_like
 from flambeau.ops.steps import step_by_kernel
 
@@ -77,8 +76,13 @@ class SGD(StepByFormula):
             # The buffer starts as the gradient: the step without dampening on a buffer of zeros.
             states["momentum_buffer"] = zeros_like(parameter.detach())
             group = group | {"dampening": 0}
-        if is_grad_enabled() or not _by_kernel(parameter, grad, states, group):
-            self._compose(parameter, grad, states, group)
+        super()._step(parameter, grad, states, group)
+
+    def _by_kernel(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> bool:
+        return step_by_kernel(
+            "sgd_step", grad, (parameter, states.get("momentum_buffer")), float(group["lr"]), group["momentum"],
+            group["dampening"], float(group["weight_decay"]), group["nesterov"], group["maximize"],
+        )  # fmt: skip
 
     def _formula(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> tuple[Tensor, States]:
         momentum, kept = group["momentum"], {}
@@ -99,11 +103,3 @@ class SGD(StepByFormula):
             state["momentum_buffer"] = buffer
             grad = grad + buffer * group["momentum"] if group["nesterov"] else buffer
         add_stored(parameter, grad, -float(group["lr"]))
-
-
-def _by_kernel(parameter: Tensor, grad: Tensor, states: States, group: Group) -> bool:
-    """One step by the backend's kernel: whether it has one."""
-    return step_by_kernel(
-        "sgd_step", grad, (parameter, states.get("momentum_buffer")), float(group["lr"]), group["momentum"],
-        group["dampening"], float(group["weight_decay"]), group["nesterov"], group["maximize"],
-    )  # fmt: skip
