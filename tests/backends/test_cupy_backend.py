@@ -257,7 +257,8 @@ STEPS = [
          writes={0: f32([0.9]), 2: f32([2]), 3: f32([0.04])}),  # all of an average is the gradient, whatever it was
     Case("adadelta_step", (f32([1]), f32([2]), f32([0]), f32([0]), 1.0, 0.75, 3.0, 0.0, True),
          writes={0: f32([1 + 3**0.5]), 2: f32([1]), 3: f32([0.75])}),
-    Case("adagrad_step", (f32([1]), f32([2]), f32([5]), 0.5, 1.0, 1.0, False), writes={0: f32([1 - 1.5 / (14**0.5 + 1)]), 2: f32([14])}),
+    Case("adagrad_step", (f32([1]), f32([2]), f32([5]), 0.5, 1.0, 1.0, False),
+         writes={0: f32([1 - 1.5 / (14**0.5 + 1)]), 2: f32([14])}),
     Case("adamax_step", (f32([1, 1, 1]), f32([-2, nan, 1]), f32([0, 0, 0]), f32([8, 1, nan]), 0.5, 0.5, 0.5, 0.0, 0.0, False),
          writes={0: f32([1.125, nan, nan]), 2: f32([-1, nan, 0.5]), 3: f32([4, nan, nan])}),
     Case("asgd_step", (f32([1]), f32([2]), f32([3]), 0.25, 1.0, 0.5, 0.0, False), writes={0: f32([0]), 2: f32([0])}),

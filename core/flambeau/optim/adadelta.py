@@ -6,9 +6,10 @@ from typing import Any
 
 from flambeau._tensor import Tensor
 
+from ._on_lists import Lists, step_on_lists
 from ._stepping import Group, States, StepByFormula, add_multiple, by_kernel, checked, is_narrow, number
 
-__all__ = ["Adadelta"]
+__all__ = ["Adadelta", "adadelta"]
 
 
 class Adadelta(StepByFormula):
@@ -62,3 +63,19 @@ class Adadelta(StepByFormula):
         delta = (states["acc_delta"] + eps).sqrt() / (square + eps).sqrt() * grad
         deltas = states["acc_delta"].mul(rho).addcmul(delta, delta, value=1 - rho)
         return add_multiple(parameter, delta, -number(group["lr"])), {"square_avg": square, "acc_delta": deltas}
+
+
+def adadelta(
+    params: list[Tensor], grads: list[Tensor], square_avgs: list[Tensor], acc_deltas: list[Tensor],
+    state_steps: list[Tensor], capturable: bool = False, foreach: bool | None = None, differentiable: bool = False,
+    has_complex: bool = False, *, lr: float, rho: float, eps: float, weight_decay: float, maximize: bool,
+) -> None:  # fmt: skip
+    """Make a step of Adadelta on lists of parameters, gradients and states, which are written into.
+
+    Source of the semantics: ``torch.optim.adadelta.adadelta``.
+    """
+    lists: Lists = {"step": state_steps, "square_avg": square_avgs, "acc_delta": acc_deltas}
+    options = {
+        "lr": lr, "rho": rho, "eps": eps, "weight_decay": weight_decay, "maximize": maximize,
+    }  # fmt: skip
+    step_on_lists(Adadelta, params, grads, lists, options, differentiable)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from flambeau._tensor import Tensor
+from flambeau._tensor.modes import is_grad_enabled
 from flambeau.ops.elementwise.arithmetic import maximum
 
+from ._on_lists import Lists, step_on_lists, unscaled
 from ._stepping import Group, States, StepByFormula, add_product, add_quotient, by_kernel, checked, number
 
-__all__ = ["Adam", "AdamW"]
+__all__ = ["Adam", "AdamW", "adam"]
 
 _Beta = float | Tensor
 
@@ -63,7 +65,9 @@ class Adam(StepByFormula):
         return ("exp_avg", "exp_avg_sq", "max_exp_avg_sq") if group["amsgrad"] else ("exp_avg", "exp_avg_sq")
 
     def _by_kernel(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> bool:
-        averages = [states["exp_avg"], states["exp_avg_sq"], states.get("max_exp_avg_sq")]
+        averages = [states[name] for name in self._averages(group)]
+        if not group["amsgrad"]:
+            averages.append(None)
         return by_kernel(
             "adam_step", parameter, grad, averages, int(states["step"].item()), float(group["lr"]),
             *map(float, group["betas"]), group["eps"], float(group["weight_decay"]), group["decoupled_weight_decay"],
@@ -71,7 +75,8 @@ class Adam(StepByFormula):
         )  # fmt: skip
 
     def _formula(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> tuple[Tensor, States]:
-        (beta1, beta2), step = map(number, group["betas"]), states["step"].item()
+        beta1, beta2 = map(number, group["betas"])
+        step = states["step"] if is_grad_enabled() else states["step"].item()  # PyTorch's precision, which is float32's
         mean = states["exp_avg"].lerp(grad, 1 - beta1)
         square = largest = add_product(states["exp_avg_sq"] * beta2, grad, grad, 1 - beta2)
         kept = {"exp_avg": mean, "exp_avg_sq": square}
@@ -116,3 +121,30 @@ class AdamW(Adam):
         super().__setstate__(state)
         for group in self.__dict__.get("param_groups", ()):
             group["decoupled_weight_decay"] = True  # whatever a state that is loaded says
+
+
+def adam(
+    params: list[Tensor], grads: list[Tensor], exp_avgs: list[Tensor], exp_avg_sqs: list[Tensor],
+    max_exp_avg_sqs: list[Tensor], state_steps: list[Tensor], foreach: bool | None = None, capturable: bool = False,
+    differentiable: bool = False, fused: bool | None = None, grad_scale: Tensor | None = None,
+    found_inf: Tensor | None = None, has_complex: bool = False, decoupled_weight_decay: bool = False, *, amsgrad: bool,
+    beta1: _Beta, beta2: _Beta, lr: float | Tensor, weight_decay: float, eps: float, maximize: bool,
+) -> None:  # fmt: skip
+    """Make a step of Adam on lists of parameters, gradients and states, which are written into.
+
+    Lists of what an option does without are empty. Source of the semantics: ``torch.optim.adam.adam``.
+    """
+    ready = unscaled(grads, grad_scale, found_inf)
+    if ready is None:
+        return
+    lists: Lists = {
+        "step": state_steps,
+        "exp_avg": exp_avgs,
+        "exp_avg_sq": exp_avg_sqs,
+        "max_exp_avg_sq": max_exp_avg_sqs,
+    }
+    options = {
+        "amsgrad": amsgrad, "lr": lr, "weight_decay": weight_decay, "eps": eps, "maximize": maximize,
+        "decoupled_weight_decay": decoupled_weight_decay, "betas": (beta1, beta2),
+    }  # fmt: skip
+    step_on_lists(Adam, params, ready, lists, options, differentiable)

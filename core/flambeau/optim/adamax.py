@@ -7,9 +7,10 @@ from typing import Any
 from flambeau._tensor import Tensor
 from flambeau.ops.elementwise.arithmetic import maximum
 
+from ._on_lists import Lists, step_on_lists
 from ._stepping import Group, States, StepByFormula, add_quotient, by_kernel, checked, is_narrow, number
 
-__all__ = ["Adamax"]
+__all__ = ["Adamax", "adamax"]
 
 
 class Adamax(StepByFormula):
@@ -66,3 +67,19 @@ class Adamax(StepByFormula):
         largest = maximum(states["exp_inf"] * beta2, grad.abs() + group["eps"])
         rate = self._rate(states, group)
         return add_quotient(parameter, mean, largest, -rate), {"exp_avg": mean, "exp_inf": largest}
+
+
+def adamax(
+    params: list[Tensor], grads: list[Tensor], exp_avgs: list[Tensor], exp_infs: list[Tensor], state_steps: list[Tensor],
+    foreach: bool | None = None, maximize: bool = False, differentiable: bool = False, capturable: bool = False,
+    has_complex: bool = False, *, eps: float, beta1: float, beta2: float, lr: float, weight_decay: float,
+) -> None:  # fmt: skip
+    """Make a step of Adamax on lists of parameters, gradients and states, which are written into.
+
+    Source of the semantics: ``torch.optim.adamax.adamax``.
+    """
+    lists: Lists = {"step": state_steps, "exp_avg": exp_avgs, "exp_inf": exp_infs}
+    options = {
+        "lr": lr, "eps": eps, "weight_decay": weight_decay, "maximize": maximize, "betas": (beta1, beta2),
+    }  # fmt: skip
+    step_on_lists(Adamax, params, grads, lists, options, differentiable)

@@ -6,9 +6,10 @@ from typing import Any, ClassVar
 
 from flambeau._tensor import Tensor
 
+from ._on_lists import Lists, step_on_lists
 from ._stepping import Group, States, StepByFormula, by_kernel, checked, is_narrow
 
-__all__ = ["ASGD"]
+__all__ = ["ASGD", "asgd"]
 
 
 class ASGD(StepByFormula):
@@ -77,3 +78,20 @@ class ASGD(StepByFormula):
         average = changed if mu == 1 else states["ax"] + (changed - states["ax"]) * mu
         later = {name: self._number_of(parameter, value) for name, value in self._later(states, group).items()}
         return changed, {"ax": average} | later
+
+
+def asgd(
+    params: list[Tensor], grads: list[Tensor], axs: list[Tensor], mus: list[Tensor], etas: list[Tensor],
+    state_steps: list[Tensor], foreach: bool | None = None, maximize: bool = False, differentiable: bool = False,
+    capturable: bool = False, has_complex: bool = False, *, lambd: float, lr: float, t0: float, alpha: float,
+    weight_decay: float,
+) -> None:  # fmt: skip
+    """Make a step of ASGD on lists of parameters, gradients and states, which are written into.
+
+    Source of the semantics: ``torch.optim.asgd.asgd``.
+    """
+    lists: Lists = {"step": state_steps, "eta": etas, "mu": mus, "ax": axs}
+    options = {
+        "lambd": lambd, "lr": lr, "t0": t0, "alpha": alpha, "weight_decay": weight_decay, "maximize": maximize,
+    }  # fmt: skip
+    step_on_lists(ASGD, params, grads, lists, options, differentiable)

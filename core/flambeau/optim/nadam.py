@@ -6,9 +6,10 @@ from typing import Any, ClassVar
 
 from flambeau._tensor import Tensor
 
+from ._on_lists import Lists, step_on_lists
 from ._stepping import Group, States, StepByFormula, add_quotient, by_kernel, checked, is_narrow, number
 
-__all__ = ["NAdam"]
+__all__ = ["NAdam", "nadam"]
 
 
 class NAdam(StepByFormula):
@@ -87,3 +88,21 @@ class NAdam(StepByFormula):
         changed = add_quotient(parameter, grad, root, -grad_rate)
         changed = add_quotient(changed, mean, root, -mean_rate)
         return changed, {"mu_product": product, "exp_avg": mean, "exp_avg_sq": square}
+
+
+def nadam(
+    params: list[Tensor], grads: list[Tensor], exp_avgs: list[Tensor], exp_avg_sqs: list[Tensor], mu_products: list[Tensor],
+    state_steps: list[Tensor], decoupled_weight_decay: bool = False, foreach: bool | None = None, capturable: bool = False,
+    differentiable: bool = False, has_complex: bool = False, maximize: bool = False, *, beta1: float, beta2: float,
+    lr: float, weight_decay: float, momentum_decay: float, eps: float,
+) -> None:  # fmt: skip
+    """Make a step of NAdam on lists of parameters, gradients and states, which are written into.
+
+    Source of the semantics: ``torch.optim.nadam.nadam``.
+    """
+    lists: Lists = {"step": state_steps, "mu_product": mu_products, "exp_avg": exp_avgs, "exp_avg_sq": exp_avg_sqs}
+    options = {
+        "lr": lr, "eps": eps, "weight_decay": weight_decay, "momentum_decay": momentum_decay,
+        "decoupled_weight_decay": decoupled_weight_decay, "maximize": maximize, "betas": (beta1, beta2),
+    }  # fmt: skip
+    step_on_lists(NAdam, params, grads, lists, options, differentiable)

@@ -8,9 +8,10 @@ from flambeau._tensor import Tensor
 from flambeau.ops.creation.filled import zeros_like
 from flambeau.ops.steps import step_by_kernel
 
+from ._on_lists import Lists, step_on_lists, unscaled
 from ._stepping import Group, States, StepByFormula, add_multiple, add_stored, checked, number
 
-__all__ = ["SGD"]
+__all__ = ["SGD", "sgd"]
 
 
 class SGD(StepByFormula):
@@ -103,3 +104,24 @@ class SGD(StepByFormula):
             state["momentum_buffer"] = buffer
             grad = grad + buffer * group["momentum"] if group["nesterov"] else buffer
         add_stored(parameter, grad, -float(group["lr"]))
+
+
+def sgd(
+    params: list[Tensor], d_p_list: list[Tensor], momentum_buffer_list: list[Tensor | None], has_sparse_grad: bool = False,
+    foreach: bool | None = None, fused: bool | None = None, grad_scale: Tensor | None = None,
+    found_inf: Tensor | None = None, *, weight_decay: float, momentum: float, lr: float, dampening: float, nesterov: bool,
+    maximize: bool,
+) -> None:  # fmt: skip
+    """Make a step of SGD on lists of parameters, gradients and states, which are written into.
+
+    Buffers that are None are made. Source of the semantics: ``torch.optim.sgd.sgd``.
+    """
+    ready = unscaled(d_p_list, grad_scale, found_inf)
+    if ready is None:
+        return
+    lists: Lists = {"momentum_buffer": momentum_buffer_list}
+    options = {
+        "lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay, "nesterov": nesterov,
+        "maximize": maximize,
+    }  # fmt: skip
+    step_on_lists(SGD, params, ready, lists, options, True)
