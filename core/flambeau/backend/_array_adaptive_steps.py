@@ -1,6 +1,7 @@
 """The steps of the optimizers beside SGD and Adam, as :mod:`._array_steps` has theirs.
 
-A product that PyTorch's step adds is ``factor * one * two``, a quotient ``factor * one / two``, as in its ``addcmul`` and ``addcdiv``.
+A product that PyTorch's step adds is ``factor * one * two``, a quotient ``factor * one / two``, as in its ``addcmul`` and
+``addcdiv``.
 """
 
 from __future__ import annotations
