@@ -99,8 +99,15 @@ def load(
                     f"mmap can only be used with files saved with `torch.save({name}_use_new_zipfile_serialization=True), "
                     "please torch.save your checkpoint with this option in order to use mmap."
                 )
-            from ._older import load_older  # which nearly no file needs
+            from ._older import load_older  # which nearly no file needs, as the one below
+            from ._oldest import is_tar, load_tar
 
+            if is_tar(file):
+                if weights_only:
+                    raise RuntimeError(
+                        f"Cannot use ``weights_only=True`` with files saved in the legacy .tar format. {UNSAFE}"
+                    )
+                return load_tar(file, restoring(map_location), unpickle)
             return load_older(file, restoring(map_location), unpickle, trusted=not weights_only)
 
 
