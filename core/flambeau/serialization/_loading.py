@@ -19,7 +19,7 @@ from ._memories import ArchiveStorages
 from ._names import allowed_globals, torch_global
 from ._reader import ArchiveReader, is_archive
 from ._rebuilding import bounded
-from ._settings import maps_are_shared, user_globals
+from ._settings import maps_are_shared, maps_files, user_globals
 from ._unpickling import WeightsUnpickler, globals_in
 from ._versions import check_dill
 
@@ -88,6 +88,7 @@ def load(
         from .safetensors import load_file  # an extra, and nobody else's affair
 
         return load_file(path, device=_device_of(map_location))
+    mmap = maps_files() if mmap is None else mmap
     with _opened(f) as file:
         unpickle = _unpickling(None if weights_only else pickle_module or pickle, pickle_load_args)
         with _explained(weights_only):
