@@ -9,7 +9,7 @@ from flambeau._tensor.modes import is_grad_enabled
 from flambeau.ops.elementwise.arithmetic import maximum
 
 from ._on_lists import Lists, step_on_lists, unscaled
-from ._stepping import Group, States, StepByFormula, add_product, add_quotient, by_kernel, checked, number
+from ._stepping import Group, States, StepByFormula, add_product, add_quotient, by_kernel, checked, number, pair
 
 __all__ = ["Adam", "AdamW", "adam"]
 
@@ -53,7 +53,7 @@ class Adam(StepByFormula):
         capturable: bool = False, differentiable: bool = False, fused: bool | None = None,
         decoupled_weight_decay: bool = False,
     ) -> None:  # fmt: skip
-        _check_tensors(lr, betas, alone=bool(foreach) and not capturable)
+        _check_tensors(lr, pair(betas), alone=bool(foreach) and not capturable)
         betas = (_scalar(betas[0]), _scalar(betas[1]))
         super().__init__(params, checked({
             "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad, "maximize": maximize,

@@ -62,8 +62,11 @@ class LBFGS(Optimizer):
         """Minimise what ``closure`` computes, which also sets the gradients; returns what it gave first.
 
         Raises:
+            AssertionError: a second group of parameters was added.
             RuntimeError: the line search is another than ``"strong_wolfe"``.
         """
+        if len(self.param_groups) != 1:
+            raise AssertionError(f"Expected exactly one param_group, but got {len(self.param_groups)}")
         group = self.param_groups[0]
         if group["line_search_fn"] not in (None, "strong_wolfe"):
             raise RuntimeError("only 'strong_wolfe' is supported")
@@ -74,6 +77,7 @@ class LBFGS(Optimizer):
         state = self.state[group["params"][0]]
         state.setdefault("func_evals", 0)
         state.setdefault("n_iter", 0)
+        lr = group["lr"].squeeze() if isinstance(group["lr"], Tensor) else group["lr"]
         first = closure()
         loss, grad, evaluations = float(first), self._flat_gradient(), 1
         state["func_evals"] += 1
@@ -83,7 +87,7 @@ class LBFGS(Optimizer):
             state["n_iter"] += 1
             _turn(state, grad, group["history_size"])
             state["prev_flat_grad"], state["prev_loss"] = grad.clone(), loss
-            state["t"] = _first_length(grad) * group["lr"] if state["n_iter"] == 1 else group["lr"]
+            state["t"] = _first_length(grad) * lr if state["n_iter"] == 1 else lr
             slope = grad.dot(state["d"])
             if slope > -group["tolerance_change"]:
                 break

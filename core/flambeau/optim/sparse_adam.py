@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from flambeau._tensor import Tensor
 from flambeau.ops.creation.filled import zeros_like
 
-from ._stepping import Group, States, StepByParameter, add_stored, checked
+from ._stepping import Group, States, StepByParameter, add_at, add_stored, checked
 
 __all__ = ["SparseAdam", "sparse_adam"]
 
@@ -96,7 +96,7 @@ def _step(parameter: Tensor, grad: Any, state: States, group: Group) -> None:
         old = state[name][places]
         changes.append((target - old) * (1 - beta))
         averages.append(old + changes[-1])
-        state[name].index_put_(places, changes[-1], accumulate=True)
+        add_at(state[name], places, changes[-1])
     corrections = 1 - beta1 ** state["step"], 1 - beta2 ** state["step"]
     rate = float(group["lr"]) * corrections[1] ** 0.5 / corrections[0]
     add_stored(parameter, grad.with_values(averages[0] / (averages[1].sqrt() + group["eps"])), -rate)
