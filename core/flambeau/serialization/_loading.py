@@ -79,8 +79,12 @@ def load(
     weights_only = _weights_only(weights_only, pickle_module)
     if weights_only and pickle_module is not None:
         raise RuntimeError("Can not safely load weights when explicit pickle_module is specified")
-    if pickle_load_args and weights_only and pickle_load_args.keys() != {"encoding"}:
-        warnings.warn("pickle_load_args only works if `weights_only=False`.", UserWarning, stacklevel=level_of_caller())
+    unknown = [name for name in pickle_load_args if name != "encoding"] if weights_only else []
+    if unknown:
+        raise TypeError(
+            f"load() got an unexpected keyword argument '{unknown[0]}' (what is meant for the unpickler only works if "
+            "`weights_only=False`)"
+        )
     pickle_load_args.setdefault("encoding", "utf-8")
     check_dill(pickle_module)
     path = os.fspath(f) if isinstance(f, (str, os.PathLike)) else None
@@ -159,6 +163,8 @@ def _opened(f: Any) -> Iterator[Any]:
 def _check_seekable(file: Any) -> None:
     try:
         file.seek(file.tell())
+        if isinstance(file.read(0), str):
+            raise TypeError("must be str, not bytes: the file is open for reading text, and has to be opened with 'rb'")
     except (UnsupportedOperation, AttributeError) as error:
         if any(word in str(error) for word in ("seek", "tell")):
             raise type(error)(
