@@ -15,7 +15,7 @@ import cupy
 
 from flambeau.backend import Array
 
-__all__ = ["adam_step", "sgd_step"]
+__all__ = ["adam_step", "average", "gradient", "sgd_step"]
 
 
 def sgd_step(
@@ -23,11 +23,11 @@ def sgd_step(
     weight_decay: float, nesterov: bool, maximize: bool,
 ) -> None:  # fmt: skip
     """One step of stochastic gradient descent, written into ``parameter`` and ``buffer``."""
-    gradient = _gradient(maximize, bool(weight_decay))
+    following = gradient(maximize, bool(weight_decay))
     if buffer is None:
-        _sgd(gradient)(grad, lr, weight_decay, parameter)
+        _sgd(following)(grad, lr, weight_decay, parameter)
     else:
-        step = _sgd_with_momentum(gradient, nesterov)
+        step = _sgd_with_momentum(following, nesterov)
         step(grad, lr, weight_decay, momentum, 1 - dampening, parameter, buffer)
 
 
@@ -36,21 +36,26 @@ def adam_step(
     lr: float, beta1: float, beta2: float, eps: float, weight_decay: float, decoupled: bool, maximize: bool,
 ) -> None:  # fmt: skip
     """One step of Adam, written into every array but ``grad``."""
-    gradient = _gradient(maximize, bool(weight_decay) and not decoupled)
+    averages = f"{gradient(maximize, bool(weight_decay) and not decoupled)} {average(1 - beta1)} {_SQUARE}"
     averaging = (grad, weight_decay, 1 - beta1, beta2, 1 - beta2)
     shrink = 1 - lr * weight_decay if decoupled else 1.0
     updating = (shrink, sqrt(1 - beta2**step), eps, lr / (1 - beta1**step))
     if max_exp_avg_sq is None:
-        _adam(gradient)(*averaging, *updating, parameter, exp_avg, exp_avg_sq)
+        _adam(averages)(*averaging, *updating, parameter, exp_avg, exp_avg_sq)
         return
-    _adam_averages(gradient)(*averaging, parameter, exp_avg, exp_avg_sq)
+    _adam_averages(averages)(*averaging, parameter, exp_avg, exp_avg_sq)
     cupy.maximum(max_exp_avg_sq, exp_avg_sq, out=max_exp_avg_sq)  # CUDA's own max would hide a nan
     _adam_update()(*updating, exp_avg, max_exp_avg_sq, parameter)
 
 
-def _gradient(maximize: bool, decays: bool) -> str:
+def gradient(maximize: bool, decays: bool) -> str:
     """The statement that makes the gradient ``d`` to follow down."""
     return f"T d = {'-' if maximize else ''}g{' + p * weight_decay' if decays else ''};"
+
+
+def average(rise: float) -> str:
+    """The statement that takes ``d`` into its average ``m``, from the nearer end as PyTorch's lerp."""
+    return "m = m + (d - m) * rise1;" if rise < 0.5 else "m = d - (d - m) * (1 - rise1);"
 
 
 @cache
@@ -70,20 +75,19 @@ def _sgd_with_momentum(gradient: str, nesterov: bool) -> Any:
 
 _AVERAGING = "T g, T weight_decay, T rise1, T beta2, T rise2"
 _UPDATING = "T shrink, T correction, T eps, T step_size"
-_AVERAGE = "m = m + (d - m) * rise1; v = v * beta2 + d * d * rise2;"
+_SQUARE = "v = v * beta2 + d * d * rise2;"
 _UPDATE = "p = p * shrink - m / (sqrt(v) / correction + eps) * step_size;"
 
 
 @cache
-def _adam(gradient: str) -> Any:
-    body = f"{gradient} {_AVERAGE} {_UPDATE}"
+def _adam(averages: str) -> Any:
+    body = f"{averages} {_UPDATE}"
     return cupy.ElementwiseKernel(f"{_AVERAGING}, {_UPDATING}", "T p, T m, T v", body, "flambeau_adam")
 
 
 @cache
-def _adam_averages(gradient: str) -> Any:
-    body = f"{gradient} {_AVERAGE}"
-    return cupy.ElementwiseKernel(f"{_AVERAGING}, T p", "T m, T v", body, "flambeau_adam_averages")
+def _adam_averages(averages: str) -> Any:
+    return cupy.ElementwiseKernel(f"{_AVERAGING}, T p", "T m, T v", averages, "flambeau_adam_averages")
 
 
 @cache

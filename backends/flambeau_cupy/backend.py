@@ -16,6 +16,7 @@ from flambeau.errors import BackendLoadError
 from . import _random, _sparse
 from ._elementwise import clamp, elementwise_overrides, erf, lgamma
 from ._indexing import add_at, index_put, scatter
+from ._adaptive_steps import adadelta_step, adagrad_step, adamax_step, asgd_step, nadam_step, rmsprop_step
 from ._steps import adam_step, sgd_step
 
 __all__ = ["CupyBackend"]
@@ -110,8 +111,9 @@ class CupyBackend(ArrayBackend):
     def own_kernels(self) -> Mapping[str, Callable[..., Any]]:
         """Kernels that need CUDA's means."""
         return {
-            "clamp": clamp, "index_put": index_put, "scatter": scatter, "sgd_step": sgd_step, "adam_step": adam_step,
-            "sparse_matmul": _sparse.matmul,
+            "clamp": clamp, "index_put": index_put, "scatter": scatter, "sparse_matmul": _sparse.matmul,
+            "sgd_step": sgd_step, "adam_step": adam_step, "adadelta_step": adadelta_step, "adagrad_step": adagrad_step,
+            "adamax_step": adamax_step, "asgd_step": asgd_step, "nadam_step": nadam_step, "rmsprop_step": rmsprop_step,
         }  # fmt: skip
 
     def counter_kernels(self, device: int) -> _random.CounterKernels:

@@ -253,6 +253,22 @@ STEPS = [
          writes={0: f32([0.95 + 0.1 * 2 * 0.1]), 2: f32([-0.2]), 3: f32([0.04]), 4: f32([1])}),
     Case("adam_step", (f32([2]), f32([1]), f32([0]), f32([0]), None, 1, 0.1, 0.9, 0.99, 0.0, 0.5, False, False),
          writes={0: f32([1.9]), 2: f32([0.2]), 3: f32([0.04])}),
+    Case("adam_step", (f32([1]), f32([2]), f32([1e9]), f32([0]), None, 1, 0.1, 0.0, 0.99, 0.0, 0.0, False, False),
+         writes={0: f32([0.9]), 2: f32([2]), 3: f32([0.04])}),  # all of an average is the gradient, whatever it was
+    Case("adadelta_step", (f32([1]), f32([2]), f32([0]), f32([0]), 1.0, 0.75, 3.0, 0.0, True),
+         writes={0: f32([1 + 3**0.5]), 2: f32([1]), 3: f32([0.75])}),
+    Case("adagrad_step", (f32([1]), f32([2]), f32([5]), 0.5, 1.0, 1.0, False),
+         writes={0: f32([1 - 1.5 / (14**0.5 + 1)]), 2: f32([14])}),
+    Case("adamax_step", (f32([1, 1, 1]), f32([-2, nan, 1]), f32([0, 0, 0]), f32([8, 1, nan]), 0.5, 0.5, 0.5, 0.0, 0.0, False),
+         writes={0: f32([1.125, nan, nan]), 2: f32([-1, nan, 0.5]), 3: f32([4, nan, nan])}),
+    Case("asgd_step", (f32([1]), f32([2]), f32([3]), 0.25, 1.0, 0.5, 0.0, False), writes={0: f32([0]), 2: f32([0])}),
+    Case("asgd_step", (f32([1]), f32([2]), f32([3]), 0.25, 0.5, 0.5, 2.0, False), writes={0: f32([-0.5]), 2: f32([1.25])}),
+    Case("nadam_step", (f32([1]), f32([2]), f32([0]), f32([0]), 0.5, 0.25, 1.0, 0.5, 0.75, 0.0, 0.0, 2.0, False),
+         writes={0: f32([2 - 1 - 0.25]), 2: f32([1]), 3: f32([1])}),
+    Case("rmsprop_step", (f32([1]), f32([2]), f32([0]), None, None, 0.5, 0.75, 1.0, 0.0, 0.0, False),
+         writes={0: f32([0.5]), 2: f32([1])}),
+    Case("rmsprop_step", (f32([1]), f32([2]), f32([4]), f32([1]), f32([8]), 0.5, 0.5, 0.0, 0.0, 0.25, True),
+         writes={0: f32([1 - 0.5 * (2 - 2 / 3.75**0.5)]), 2: f32([4]), 3: f32([-0.5]), 4: f32([2 - 2 / 3.75**0.5])}),
 ]  # fmt: skip
 CASES = STORAGE + UNARY + BINARY + SEVERAL + REDUCTIONS + MOVEMENT + INDEXING + PRODUCTS + STEPS
 ELEMENTWISE = [case for case in UNARY + BINARY if case.kernel != "where"]
@@ -450,6 +466,34 @@ def test_adam_agrees_with_the_composition(
     arrays = _random_arrays(4 + amsgrad, dtype)
     numbers = (3, 0.01, 0.9, 0.99, 1e-8, weight_decay, decoupled, maximize)
     _check_step(cupy_backend, "adam_step", arrays if amsgrad else [*arrays, None], numbers, dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("maximize", [False, True])
+@pytest.mark.parametrize("weight_decay", [0.0, 0.1])
+@pytest.mark.parametrize(
+    ("kernel", "count", "numbers"),
+    [
+        ("adadelta_step", 4, (0.5, 0.9, 1e-3)), ("adagrad_step", 3, (0.5, 1e-3)), ("adamax_step", 4, (0.5, 0.9, 0.8, 1e-3)),
+        ("asgd_step", 3, (0.5, 0.25, 0.9)), ("asgd_step", 3, (0.5, 1.0, 0.9)),
+        ("nadam_step", 4, (0.25, 0.125, 0.5, 0.3, 0.8, 1e-3, 0.75)), ("rmsprop_step", 5, (0.5, 0.3, 1.0, 0.9)),
+    ],
+)  # fmt: skip
+def test_other_steps_agree_with_the_composition(
+    cupy_backend: Any,
+    dtype: str,
+    maximize: bool,
+    weight_decay: float,
+    kernel: str,
+    count: int,
+    numbers: tuple[float, ...],
+) -> None:
+    arrays = _random_arrays(count, dtype)
+    for small in arrays[3:]:
+        small *= 0.1  # a mean that is smaller than the root of the mean square, as it is
+    before = 3 if kernel == "rmsprop_step" else 6
+    options = (*numbers[:before], weight_decay, *numbers[before:], maximize)
+    _check_step(cupy_backend, kernel, arrays, options, dtype)
 
 
 def _random_arrays(count: int, dtype: str) -> list[Any]:

@@ -114,6 +114,16 @@ def test_folders_that_are_not_there_in_pytorchs_words(tmp_path: Path) -> None:
         torch.save(1, tmp_path / "none" / "a.pt")
     with pytest.raises(RuntimeError, match="Is a directory"):
         torch.save(1, tmp_path)
+    with pytest.raises(RuntimeError, match="open file failed with strerror: File name too long"):
+        torch.save(1, tmp_path / ("n" * 300))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_links_in_a_circle_in_pytorchs_words(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    with pytest.raises(RuntimeError, match="open file failed with strerror: Too many levels of symbolic links"):
+        torch.save(1, tmp_path / "a")
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/null"), reason="needs a device")

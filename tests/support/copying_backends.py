@@ -19,7 +19,8 @@ __all__ = ["BareBackend", "CopyingBackend", "FrozenBackend", "registered"]
 _MOVES = ("reshape", "permute", "expand", "slice", "as_strided", "select", "bitcast")
 _WRITTEN = {
     "copy_into": (0,), "index_put": (0,), "scatter": (0,), "scatter_add": (0,), "index_add": (0,), "reduce_at": (0,),
-    "sgd_step": (0, 2), "adam_step": (0, 2, 3, 4), "unpack": (1,),
+    "sgd_step": (0, 2), "adam_step": (0, 2, 3, 4), "adadelta_step": (0, 2, 3), "adagrad_step": (0, 2),
+    "adamax_step": (0, 2, 3), "asgd_step": (0, 2), "nadam_step": (0, 2, 3), "rmsprop_step": (0, 2, 3, 4), "unpack": (1,),
 }  # fmt: skip
 
 

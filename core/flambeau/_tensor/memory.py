@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from mmap import mmap
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
@@ -14,7 +16,7 @@ from .tensor import Tensor, from_array
 if TYPE_CHECKING:
     from flambeau.backend.types import TensorType
 
-__all__ = ["Memory", "copied_memory", "memory_as_pickled", "memory_in"]
+__all__ = ["Memory", "copied_memory", "is_shared", "memory_as_pickled", "memory_in", "shared_copy"]
 
 
 class Memory:
@@ -105,6 +107,37 @@ def copied_memory(tensor: Tensor, memo: dict[Any, Any]) -> Memory | None:
     return made
 
 
+# -- between processes -----------------------------------------------------------------------------------------------------
+
+_regions: WeakValueDictionary[int, mmap] = WeakValueDictionary()
+"""What processes made by a fork share with this one, by the address; an array on it keeps it."""
+
+
+def shared_copy(memory: Memory) -> Memory:
+    """A copy of a memory of the host that processes which are forked from now on have in common with this one."""
+    type_, nbytes = memory.type, memory.nbytes
+    region = mmap(-1, max(nbytes, 1))
+    region[:nbytes] = bytes(type_.kernels.to_host(memory.array))
+    made = Memory(type_.backend.from_buffer(region, type_.dtype.name, int(memory.array.shape[0]), 0), type_)
+    _regions[type_.backend.data_ptr(made.array)] = region
+    return made
+
+
+def is_shared(memory: Memory | None) -> bool:
+    """Whether it is such a copy."""
+    return memory is not None and bool(_regions) and memory.type.backend.data_ptr(memory.array) in _regions
+
+
+def _refuse_to_part(memory: Memory) -> None:
+    """Refuse a copy where a process that begins, but is not forked, would take it for the memory that is shared."""
+    context = sys.modules.get("multiprocessing.context")
+    if context is not None and is_shared(memory) and context.get_spawning_popen() is not None:
+        raise NotImplementedError(
+            "a tensor after share_memory_() shares its memory with forked processes alone, and this one is made otherwise: "
+            'use multiprocessing.get_context("fork"), or send a clone() of the tensor and take the result from a queue'
+        )
+
+
 _pickled: WeakValueDictionary[tuple[Any, ...], Memory] = WeakValueDictionary()
 
 
@@ -113,4 +146,5 @@ def memory_as_pickled(tensor: Tensor) -> Memory | None:
     memory = memory_in(tensor)
     if memory is None or memory.key is None:
         return memory
+    _refuse_to_part(memory)
     return _pickled.setdefault(memory.key, memory)

@@ -5,65 +5,27 @@ The order of operations is that of PyTorch's steps for one tensor but for one fa
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from itertools import chain
+from collections.abc import Callable
 from typing import Any
 
+from ._array_adaptive_steps import adaptive_step_kernels
+from ._array_stepping import Scratch, averaging, gradient_of
 from .kernels import Array
 
 __all__ = ["step_kernels"]
-
-BLOCK = 1 << 16
-"""Elements that are updated together: what is read and written for them fits a level-2 cache."""
-
-Blocks = Iterator[tuple[Any, ...]]
 
 
 def step_kernels(
     xp: Any, add_multiple: Callable[[Array, Array, float], bool] = lambda target, source, factor: False
 ) -> dict[str, Callable[..., None]]:
-    """The steps of SGD and Adam; ``add_multiple`` is :meth:`flambeau.backend.ArrayBackend.add_multiple`."""
-    scratch = _Scratch(xp)
-    return {"sgd_step": _sgd_step(xp, scratch, add_multiple), "adam_step": _adam_step(xp, scratch)}
+    """The steps of optimizers; ``add_multiple`` is :meth:`flambeau.backend.ArrayBackend.add_multiple`."""
+    scratch = Scratch(xp)
+    own = {"sgd_step": _sgd_step(xp, scratch, add_multiple), "adam_step": _adam_step(xp, scratch)}
+    return own | adaptive_step_kernels(xp, scratch)
 
 
-class _Scratch(threading.local):
-    """Two arrays for intermediate results per dtype, of each thread its own."""
-
-    def __init__(self, xp: Any) -> None:
-        self.xp = xp
-        self.pairs: dict[Any, tuple[Array, Array]] = {}
-
-    def blocks(self, *arrays: Array | None) -> Blocks:
-        """The arrays cut alike into blocks, each with two scratch arrays; None stays."""
-        if all(array is None or array.flags.c_contiguous for array in arrays):
-            return self._flat_blocks([None if array is None else array.reshape(-1) for array in arrays])
-        like = arrays[0]
-        return iter([(*arrays, self.xp.empty_like(like), self.xp.empty_like(like))])
-
-    def real_blocks(self, *arrays: Array | None) -> Blocks:
-        """The same for each part of complex arrays, as if it were an array on its own."""
-        if arrays[0].dtype.kind != "c":  # type: ignore[union-attr]
-            return self.blocks(*arrays)
-        real = [None if array is None else array.real for array in arrays]
-        imaginary = [None if array is None else array.imag for array in arrays]
-        return chain(self.blocks(*real), self.blocks(*imaginary))
-
-    def _flat_blocks(self, arrays: list[Any]) -> Blocks:
-        dtype, size = arrays[0].dtype, arrays[0].size
-        if dtype not in self.pairs:
-            self.pairs[dtype] = (self.xp.empty(BLOCK, dtype), self.xp.empty(BLOCK, dtype))
-        arrays += self.pairs[dtype]
-        for start in range(0, size, BLOCK):
-            length = min(BLOCK, size - start)
-            block = slice(start, start + length)
-            *parts, one, two = arrays
-            yield (*(None if part is None else part[block] for part in parts), one[:length], two[:length])
-
-
-def _sgd_step(xp: Any, scratch: _Scratch, add_multiple: Callable[[Array, Array, float], bool]) -> Callable[..., None]:
-    add, multiply, negative = xp.add, xp.multiply, xp.negative
+def _sgd_step(xp: Any, scratch: Scratch, add_multiple: Callable[[Array, Array, float], bool]) -> Callable[..., None]:
+    add, multiply, gradient = xp.add, xp.multiply, gradient_of(xp)
 
     def sgd_step(
         parameter: Array, grad: Array, buffer: Array | None, lr: float, momentum: float, dampening: float,
@@ -71,23 +33,20 @@ def _sgd_step(xp: Any, scratch: _Scratch, add_multiple: Callable[[Array, Array, 
     ) -> None:  # fmt: skip
         if buffer is None and not weight_decay and add_multiple(parameter, grad, lr if maximize else -lr):
             return
-        for p, g, b, one, two in scratch.blocks(parameter, grad, buffer):
-            if maximize:
-                g = negative(g, out=two)
-            if weight_decay:
-                g = add(g, multiply(p, weight_decay, out=one), out=two)
+        for p, g, b, one, _, own in scratch.blocks(parameter, grad, buffer):
+            g = gradient(p, g, weight_decay, maximize, own)
             if b is not None:
                 multiply(b, momentum, out=b)
                 add(b, multiply(g, 1 - dampening, out=one) if dampening else g, out=b)
-                g = add(g, multiply(b, momentum, out=one), out=two) if nesterov else b
+                g = add(g, multiply(b, momentum, out=one), out=own) if nesterov else b
             add(p, multiply(g, -lr, out=one), out=p)
 
     return sgd_step
 
 
-def _adam_step(xp: Any, scratch: _Scratch) -> Callable[..., None]:
-    add, subtract, multiply, divide, sqrt = xp.add, xp.subtract, xp.multiply, xp.true_divide, xp.sqrt
-    negative, maximum = xp.negative, xp.maximum
+def _adam_step(xp: Any, scratch: Scratch) -> Callable[..., None]:
+    add, multiply, divide, sqrt, maximum = xp.add, xp.multiply, xp.true_divide, xp.sqrt, xp.maximum
+    gradient, (average, average_square) = gradient_of(xp), averaging(xp)
 
     def adam_step(
         parameter: Array, grad: Array, exp_avg: Array, exp_avg_sq: Array, max_exp_avg_sq: Array | None, step: int,
@@ -97,18 +56,14 @@ def _adam_step(xp: Any, scratch: _Scratch) -> Callable[..., None]:
         correction = (1 - beta2**step) ** 0.5
         narrow = parameter.dtype.itemsize == 2  # numbers as small as eps times the correction lose their digits there
         scale = 1.0 if narrow else correction  # both parts of the quotient are scaled, which costs no pass over them
-        for p, g, mean, square, largest, one, two in scratch.real_blocks(
+        for p, g, mean, square, largest, one, two, own in scratch.real_blocks(
             parameter, grad, exp_avg, exp_avg_sq, max_exp_avg_sq
         ):
-            if maximize:
-                g = negative(g, out=two)
             if weight_decay and decoupled:
                 multiply(p, 1 - lr * weight_decay, out=p)
-            elif weight_decay:
-                g = add(g, multiply(p, weight_decay, out=one), out=two)
-            add(mean, multiply(subtract(g, mean, out=one), 1 - beta1, out=one), out=mean)
-            multiply(square, beta2, out=square)
-            add(square, multiply(multiply(g, 1 - beta2, out=one), g, out=one), out=square)
+            g = gradient(p, g, 0.0 if decoupled else weight_decay, maximize, own)
+            average(mean, g, 1 - beta1, one)
+            average_square(square, g, beta2, one)
             root = sqrt(square if largest is None else maximum(largest, square, out=largest), out=one)
             if narrow:
                 divide(root, correction, out=root)

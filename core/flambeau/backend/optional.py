@@ -438,6 +438,47 @@ class OptionalKernels(Protocol):
         See :class:`flambeau.optim.Adam` for the formulas; ``step`` counts from 1.
         """
 
+    def adadelta_step(
+        self, parameter: Array, grad: Array, square_avg: Array, acc_delta: Array, lr: float, rho: float, eps: float,
+        weight_decay: float, maximize: bool,
+    ) -> None:  # fmt: skip
+        """One step of :class:`flambeau.optim.Adadelta`; writes into every array but ``grad``."""
+
+    def adagrad_step(
+        self, parameter: Array, grad: Array, total: Array, rate: float, eps: float, weight_decay: float, maximize: bool
+    ) -> None:
+        """One step of :class:`flambeau.optim.Adagrad`; ``total`` are the squares so far, ``rate`` is that of this step."""
+
+    def adamax_step(
+        self, parameter: Array, grad: Array, exp_avg: Array, exp_inf: Array, rate: float, beta1: float, beta2: float, eps: float,
+        weight_decay: float, maximize: bool,
+    ) -> None:  # fmt: skip
+        """One step of :class:`flambeau.optim.Adamax`; ``rate`` is that of this step."""
+
+    def asgd_step(
+        self, parameter: Array, grad: Array, average: Array, eta: float, mu: float, shrink: float, weight_decay: float,
+        maximize: bool,
+    ) -> None:  # fmt: skip
+        """One step of :class:`flambeau.optim.ASGD`, which first multiplies the parameter by ``shrink``.
+
+        The average becomes the parameter where ``mu`` is 1.
+        """
+
+    def nadam_step(
+        self, parameter: Array, grad: Array, exp_avg: Array, exp_avg_sq: Array, grad_rate: float, mean_rate: float, known: float,
+        beta1: float, beta2: float, eps: float, weight_decay: float, shrink: float, maximize: bool,
+    ) -> None:  # fmt: skip
+        """One step of :class:`flambeau.optim.NAdam`, which first multiplies the parameter by ``shrink``.
+
+        It goes by ``grad_rate`` along the gradient and by ``mean_rate`` along its average; ``known`` is ``1 - beta2**step``.
+        """
+
+    def rmsprop_step(
+        self, parameter: Array, grad: Array, square_avg: Array, grad_avg: Array | None, momentum_buffer: Array | None, lr: float,
+        alpha: float, eps: float, weight_decay: float, momentum: float, maximize: bool,
+    ) -> None:  # fmt: skip
+        """One step of :class:`flambeau.optim.RMSprop`, centered where there is a ``grad_avg``; writes all but ``grad``."""
+
     def pack(self, arrays: Sequence[Array]) -> Array:
         """The elements of all arrays, which have one dtype, as a vector: one array after the other, each in C order.
 

@@ -171,7 +171,8 @@ PROMISES: dict[str, Promise] = {
     "item": Number(),
     **_each("clone", Given("a", _A)),
     **_each("cast", Given("dtype", _A)),
-    **_writing("copy_into index_put scatter scatter_add index_add reduce_at sgd_step adam_step unpack"),
+    **_writing("copy_into index_put scatter scatter_add index_add reduce_at unpack"),
+    **_writing("sgd_step adam_step adadelta_step adagrad_step adamax_step asgd_step nadam_step rmsprop_step"),
     **_each("bitcast", Given("dtype", lambda _: None)),
     # element-wise
     **_each("neg sign floor ceil trunc round sqrt exp expm1 log log1p sin cos tan asin acos atan sinh cosh tanh", Given("a", _A)),

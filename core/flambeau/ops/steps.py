@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.storage import Storage, propagate_write
 
-__all__ = ["BLOCK", "batches", "blocks", "packed", "step_by_kernel", "unpack"]
+__all__ = ["BLOCK", "batches", "blocks", "fill", "packed", "step_by_kernel", "unpack"]
 
 SMALL = 1 << 14
 """Elements up to which a tensor is one of many that are changed together."""
@@ -86,6 +86,17 @@ def unpack(vector: Tensor, tensors: Sequence[Tensor]) -> None:
             storage.version += 1
         else:
             propagate_write(tensor)
+
+
+def fill(tensors: Sequence[Tensor], value: Tensor) -> None:
+    """Write the number that one tensor is into others."""
+    if tensors and {tensor._type for tensor in tensors} == {value._type}:
+        vector = packed([value] * len(tensors))
+        if vector is not None:
+            unpack(vector, tensors)
+            return
+    for tensor in tensors:
+        tensor.copy_(value)
 
 
 def blocks(tensors: Sequence[Tensor]) -> Iterator[tuple[Tensor, ...]]:

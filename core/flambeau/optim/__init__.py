@@ -11,8 +11,8 @@ from ._stateless import swap_in_optimizer_params_and_state as swap_in_optimizer_
 from .adadelta import Adadelta as Adadelta
 from .adagrad import Adagrad as Adagrad
 from .adam import Adam as Adam
-from .adam import AdamW as AdamW
 from .adamax import Adamax as Adamax
+from .adamw import AdamW as AdamW
 from .asgd import ASGD as ASGD
 from .lbfgs import LBFGS as LBFGS
 from .nadam import NAdam as NAdam

@@ -8,7 +8,7 @@ from flambeau._tensor import Tensor
 from flambeau.ops.creation.filled import zeros_like
 from flambeau.type_info import finfo
 
-from ._stepping import Group, States, StepByFormula, StepByParameter, checked
+from ._stepping import Group, States, StepByFormula, StepByParameter, check_number, checked
 
 __all__ = ["Adafactor"]
 
@@ -52,16 +52,12 @@ class Adafactor(StepByFormula):
             "maximize": maximize,
         }  # fmt: skip
         checked(options, but=("lr", "eps", "weight_decay"))
-        for words, value, valid in (
-            ("Learning rate should be >= 0", lr, lr >= 0),
-            ("beta2_decay should be <= 0", beta2_decay, beta2_decay <= 0),
-            ("epsilon1 should be >= 0", eps[0], eps[0] is None or eps[0] >= 0),
-            ("epsilon2 should be >= 0", eps[1], eps[1] >= 0),
-            ("Clipping threshold d should be >= 1", d, d >= 1),
-            ("weight_decay should be >= 0", weight_decay, weight_decay >= 0),
-        ):
-            if not valid:
-                raise ValueError(f"{words} but is: {value}")
+        check_number(lr, "Learning rate should be >= 0 but is")
+        check_number(beta2_decay, "beta2_decay should be <= 0 but is", lambda value: value <= 0)
+        check_number(0 if eps[0] is None else eps[0], "epsilon1 should be >= 0 but is")
+        check_number(eps[1], "epsilon2 should be >= 0 but is")
+        check_number(d, "Clipping threshold d should be >= 1 but is", lambda value: value >= 1)
+        check_number(weight_decay, "weight_decay should be >= 0 but is")
         super().__init__(params, options)
 
     _particular = True

@@ -9,7 +9,7 @@ from flambeau._tensor import Tensor
 from flambeau.ops.creation.filled import zeros_like
 from flambeau.ops.linalg.matmul import addmm
 
-from ._stepping import Group, StepByParameter, checked, number
+from ._stepping import Group, StepByParameter, check_number, checked, number
 
 __all__ = ["Muon"]
 
@@ -54,8 +54,7 @@ class Muon(StepByParameter):
         }  # fmt: skip
         checked(options, but=("lr", "momentum", "weight_decay", "eps"))
         for words, value in (("Learning rate", lr), ("momentum", momentum), ("weight decay", weight_decay)):
-            if not value >= 0:
-                raise ValueError(f"{words} should be >= 0 but is: {value}")
+            check_number(value, f"{words} should be >= 0 but is")
         if adjust_lr_fn not in (None, "original", "match_rms_adamw"):
             raise ValueError(f"Adjust learning rate function {adjust_lr_fn} is not supported")
         super().__init__(params, options)

@@ -12,17 +12,24 @@ from flambeau.dtypes import float32, float64
 from flambeau.ops.creation.data import make_tensor as tensor
 from flambeau.ops.creation.filled import zeros_like
 from flambeau.ops.elementwise.complex_parts import view_as_complex, view_as_real
-from flambeau.ops.steps import batches, blocks, packed, unpack
+from flambeau.ops.steps import batches, blocks, fill, packed, step_by_kernel, unpack
 from flambeau.promotion import get_default_dtype
 
 from .optimizer import Optimizer
 
 __all__ = [
-    "StepByFormula", "StepByParameter", "add_multiple", "add_product", "add_quotient", "add_stored", "checked", "number",
+    "StepByFormula", "StepByParameter", "add_at", "add_multiple", "add_product", "add_quotient", "add_stored", "by_kernel",
+    "check_number", "checked", "is_narrow", "number", "pair",
 ]  # fmt: skip
 
 Group: TypeAlias = dict[str, Any]
 """Parameters, and the options for them."""
+
+_NOT_ALWAYS_SAVED = (
+    "foreach", "maximize", "capturable", "differentiable", "fused", "amsgrad", "nesterov", "momentum", "centered",
+    "decoupled_weight_decay",
+)  # fmt: skip
+"""Options that PyTorch had later than the first states of an optimizer, and does without."""
 
 States: TypeAlias = dict[str, Any]
 """What is remembered of a parameter."""
@@ -51,6 +58,15 @@ class StepByParameter(Optimizer):
                 if not isinstance(kept[name], Tensor):  # older versions had plain numbers
                     kept[name] = self._number_of(parameter, kept[name])
         super().__setstate__(state)
+
+    def _merged(self, old: Group, new: Group) -> Group:
+        lacking = [name for name in self.defaults if name not in new and name not in _NOT_ALWAYS_SAVED]
+        if lacking:
+            raise KeyError(
+                f"{lacking[0]}: a group of parameters has {', '.join(map(str, new))} instead; is it that of another optimizer "
+                f"than {type(self).__name__}?"
+            )
+        return super()._merged(old, new)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change every parameter that has a gradient; ``closure`` computes the loss anew and is called first."""
@@ -131,11 +147,39 @@ class StepByFormula(StepByParameter):
     # -- one parameter -------------------------------------------------------------------------------------------------
 
     def _update(self, parameter: Tensor, grad: Tensor, group: Group) -> None:
+        states = self._states(parameter, group)
+        self._check_shapes([parameter], [grad], [states])
         self._step(parameter, grad, self._counted(parameter, group), group)
 
+    def _check_shapes(self, parameters: Sequence[Tensor], grads: Sequence[Tensor], kept: Sequence[States]) -> None:
+        """Refuse a gradient or a state of another shape than its parameter, which steps on vectors would not notice.
+
+        ``kept`` have the same names.
+        """
+        shapes = [parameter._array.shape for parameter in parameters]
+        columns = [("gradient", grads)]
+        columns += [
+            (name, [states[name] for states in kept])
+            for name, each in kept[0].items()
+            if each is not None and name not in self._numbers
+        ]
+        for name, tensors in columns:
+            found = [tensor._array.shape for tensor in tensors]
+            if found != shapes:
+                one, other = next(pair for pair in zip(shapes, found, strict=True) if pair[0] != pair[1])
+                raise RuntimeError(
+                    f"the size of a parameter must match the size of its {name}, and they are {list(one)} and {list(other)}: was "
+                    "the parameter replaced, or is the state that of another one?"
+                )
+
     def _step(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> None:
-        """Write a step into a parameter and its states: a subclass may have a kernel for it."""
-        self._compose(parameter, grad, states, group)
+        """Write a step into a parameter and its states."""
+        if is_grad_enabled() or not self._by_kernel(parameter, grad, states, group):
+            self._compose(parameter, grad, states, group)
+
+    def _by_kernel(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> bool:
+        """One step by a kernel, which a subclass may know: whether the backend has it for these tensors."""
+        return False
 
     def _compose(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> None:
         """One step out of ops."""
@@ -214,6 +258,7 @@ class StepByFormula(StepByParameter):
         self, parameters: Sequence[Tensor], grads: Sequence[Tensor], kept: Sequence[States], group: Group
     ) -> None:
         """A step of parameters whose states have the same numbers and names."""
+        self._check_shapes(parameters, grads, kept)
         names = [name for name in kept[0] if name not in self._numbers and kept[0][name] is not None]
         vectors = [
             packed(tensors) for tensors in (parameters, grads, *([states[name] for states in kept] for name in names))
@@ -233,8 +278,7 @@ class StepByFormula(StepByParameter):
             unpack(merged[name], [states[name] for states in kept])
         for name in self._numbers:
             if name != "step":
-                for states in kept[1:]:
-                    states[name].copy_(kept[0][name])
+                fill([states[name] for states in kept[1:]], kept[0][name])
 
     def _decayed(self, parameter: Tensor, grad: Tensor, group: Group) -> tuple[Tensor, Tensor]:
         """Parameter and gradient with the sign and the decay that the options ask for."""
@@ -247,6 +291,20 @@ class StepByFormula(StepByParameter):
         if group.get("decoupled_weight_decay"):
             return parameter * (1 - number(group["lr"]) * decay), grad
         return parameter, add_multiple(grad, parameter, decay)
+
+
+def by_kernel(name: str, parameter: Tensor, grad: Tensor, averages: Sequence[Tensor | None], *numbers: Any) -> bool:
+    """One step by the backend's kernel, which takes real numbers: whether it has one. ``averages`` are written, too."""
+    written = [parameter, *averages]
+    if parameter.is_complex():
+        grad = view_as_real(grad)
+        written = [None if each is None else view_as_real(each) for each in written]
+    return step_by_kernel(name, grad, written, *numbers)
+
+
+def is_narrow(parameter: Tensor) -> bool:
+    """Whether numbers have 16 bits: a kernel that rounds after every operation is not as exact as a formula's ops."""
+    return parameter.element_size() == 2
 
 
 # -- options -----------------------------------------------------------------------------------------------------------
@@ -268,21 +326,41 @@ def checked(options: dict[str, Any], but: tuple[str, ...] = ()) -> dict[str, Any
 
     Raises:
         ValueError: one is out of its range, or the learning rate is a tensor of several elements.
+        TypeError: one is no number.
         RuntimeError: two are asked for that exclude each other.
     """
     if isinstance(options["lr"], Tensor) and options["lr"].numel() != 1:
         raise ValueError("Tensor lr must be 1-element")
     for name, (words, valid) in _RANGES.items():
-        if name in options and name not in but and not valid(options[name]):
-            raise ValueError(f"Invalid {words}: {options[name]}")
-    for index, beta in enumerate(options.get("betas", ())):
-        if not 0 <= beta < 1:
-            raise ValueError(f"Invalid beta parameter at index {index}: {beta}")
+        if name in options and name not in but:
+            check_number(options[name], f"Invalid {words}", valid)
+    if "betas" in options:
+        for index, beta in enumerate(pair(options["betas"])):
+            check_number(beta, f"Invalid beta parameter at index {index}", lambda value: 0 <= value < 1)
     if options.get("fused") and options.get("differentiable"):
         raise RuntimeError("`fused` does not support `differentiable`")
     if options.get("fused") and options.get("foreach"):
         raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
     return options
+
+
+def check_number(value: Any, words: str, valid: Callable[[Any], bool] = lambda value: value >= 0) -> None:
+    """Refuse what is no number, or not a valid one, with an error that begins with ``words``."""
+    try:
+        fits = valid(value)
+    except TypeError:
+        raise TypeError(f"{words}: {value!r} is no number, but of the type {type(value).__name__}") from None
+    if not fits:
+        raise ValueError(f"{words}: {value}")
+
+
+def pair(betas: Any) -> Any:
+    """Betas, when there are two."""
+    if not isinstance(betas, Sequence) or isinstance(betas, str):
+        raise TypeError(f"betas must be two numbers, not of the type {type(betas).__name__}")
+    if len(betas) != 2:
+        raise ValueError(f"betas must be two numbers, and there are {len(betas)}: {betas}")
+    return betas
 
 
 # -- arithmetic with numbers that may be tensors ---------------------------------------------------------------------------
@@ -313,5 +391,12 @@ def add_quotient(input: Tensor, one: Tensor, other: Tensor, factor: Any = 1) -> 
 def add_stored(parameter: Tensor, sparse: Any, alpha: float) -> None:
     """Add a multiple of a sparse tensor to a strided one, in place, touching nothing else."""
     coo = sparse.to_sparse_coo()
-    places = tuple(coo._indices().unbind(0))
-    parameter.index_put_(places, coo._values().to(parameter.dtype) * alpha, accumulate=True)
+    add_at(parameter, tuple(coo._indices().unbind(0)), coo._values().to(parameter.dtype) * alpha)
+
+
+def add_at(target: Tensor, places: tuple[Tensor, ...], values: Tensor) -> None:
+    """Add values at places to a tensor, in place; without dimensions there is one place."""
+    if places:
+        target.index_put_(places, values, accumulate=True)
+    else:
+        target.add_(values.sum())

@@ -6,9 +6,10 @@ from typing import Any
 
 from flambeau._tensor import Tensor
 
-from ._stepping import Group, States, StepByFormula, add_multiple, checked, number
+from ._on_lists import Lists, step_on_lists
+from ._stepping import Group, States, StepByFormula, add_multiple, by_kernel, checked, is_narrow, number
 
-__all__ = ["Adadelta"]
+__all__ = ["Adadelta", "adadelta"]
 
 
 class Adadelta(StepByFormula):
@@ -49,9 +50,32 @@ class Adadelta(StepByFormula):
     def _averages(self, group: Group) -> tuple[str, ...]:
         return ("square_avg", "acc_delta")
 
+    def _by_kernel(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> bool:
+        averages = [states["square_avg"], states["acc_delta"]]
+        return not is_narrow(parameter) and by_kernel(
+            "adadelta_step", parameter, grad, averages, float(group["lr"]), group["rho"], group["eps"],
+            float(group["weight_decay"]), group["maximize"],
+        )  # fmt: skip
+
     def _formula(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> tuple[Tensor, States]:
         rho, eps = group["rho"], group["eps"]
         square = states["square_avg"].mul(rho).addcmul(grad, grad, value=1 - rho)
         delta = (states["acc_delta"] + eps).sqrt() / (square + eps).sqrt() * grad
         deltas = states["acc_delta"].mul(rho).addcmul(delta, delta, value=1 - rho)
         return add_multiple(parameter, delta, -number(group["lr"])), {"square_avg": square, "acc_delta": deltas}
+
+
+def adadelta(
+    params: list[Tensor], grads: list[Tensor], square_avgs: list[Tensor], acc_deltas: list[Tensor],
+    state_steps: list[Tensor], capturable: bool = False, foreach: bool | None = None, differentiable: bool = False,
+    has_complex: bool = False, *, lr: float, rho: float, eps: float, weight_decay: float, maximize: bool,
+) -> None:  # fmt: skip
+    """Make a step of Adadelta on lists of parameters, gradients and states, which are written into.
+
+    Source of the semantics: ``torch.optim.adadelta.adadelta``.
+    """
+    lists: Lists = {"step": state_steps, "square_avg": square_avgs, "acc_delta": acc_deltas}
+    options = {
+        "lr": lr, "rho": rho, "eps": eps, "weight_decay": weight_decay, "maximize": maximize,
+    }  # fmt: skip
+    step_on_lists(Adadelta, params, grads, lists, options, differentiable)

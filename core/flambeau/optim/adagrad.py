@@ -7,9 +7,10 @@ from typing import Any
 from flambeau._tensor import Tensor
 from flambeau.ops.creation.filled import full_like
 
-from ._stepping import Group, States, StepByFormula, add_quotient, add_stored, checked, number
+from ._on_lists import Lists, step_on_lists, unscaled
+from ._stepping import Group, States, StepByFormula, add_quotient, add_stored, by_kernel, checked, is_narrow, number
 
-__all__ = ["Adagrad"]
+__all__ = ["Adagrad", "adagrad"]
 
 
 class Adagrad(StepByFormula):
@@ -80,6 +81,12 @@ class Adagrad(StepByFormula):
     def _rate(self, states: States, group: Group) -> Any:
         return number(group["lr"]) / (1 + (states["step"].item() - 1) * group["lr_decay"])
 
+    def _by_kernel(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> bool:
+        return not is_narrow(parameter) and by_kernel(
+            "adagrad_step", parameter, grad, [states["sum"]], float(self._rate(states, group)), group["eps"],
+            float(group["weight_decay"]), group["maximize"],
+        )  # fmt: skip
+
     def _formula(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> tuple[Tensor, States]:
         total = states["sum"].addcmul(grad, grad)
         changed = add_quotient(parameter, grad, total.sqrt() + group["eps"], -self._rate(states, group))
@@ -94,3 +101,23 @@ class Adagrad(StepByFormula):
         add_stored(states["sum"], grad.with_values(values * values), 1)
         total = states["sum"][tuple(grad._indices().unbind(0))]
         add_stored(parameter, grad.with_values(values / (total.sqrt() + group["eps"])), -self._rate(states, group))
+
+
+def adagrad(
+    params: list[Tensor], grads: list[Tensor], state_sums: list[Tensor], state_steps: list[Tensor],
+    fused: bool | None = None, grad_scale: Tensor | None = None, found_inf: Tensor | None = None,
+    has_sparse_grad: bool = False, foreach: bool | None = None, differentiable: bool = False, has_complex: bool = False, *,
+    lr: float, weight_decay: float, lr_decay: float, eps: float, maximize: bool,
+) -> None:  # fmt: skip
+    """Make a step of Adagrad on lists of parameters, gradients and states, which are written into.
+
+    Source of the semantics: ``torch.optim.adagrad.adagrad``.
+    """
+    ready = unscaled(grads, grad_scale, found_inf)
+    if ready is None:
+        return
+    lists: Lists = {"step": state_steps, "sum": state_sums}
+    options = {
+        "lr": lr, "weight_decay": weight_decay, "lr_decay": lr_decay, "eps": eps, "maximize": maximize,
+    }  # fmt: skip
+    step_on_lists(Adagrad, params, ready, lists, options, differentiable)

@@ -7,12 +7,11 @@ from typing import Any
 from flambeau._tensor import Tensor
 from flambeau._tensor.modes import is_grad_enabled
 from flambeau.ops.elementwise.arithmetic import maximum
-from flambeau.ops.elementwise.complex_parts import view_as_real
-from flambeau.ops.steps import step_by_kernel
 
-from ._stepping import Group, States, StepByFormula, add_product, add_quotient, checked, number
+from ._on_lists import Lists, step_on_lists, unscaled
+from ._stepping import Group, States, StepByFormula, add_product, add_quotient, by_kernel, checked, number, pair
 
-__all__ = ["Adam", "AdamW"]
+__all__ = ["Adam", "AdamW", "adam"]
 
 _Beta = float | Tensor
 
@@ -54,7 +53,7 @@ class Adam(StepByFormula):
         capturable: bool = False, differentiable: bool = False, fused: bool | None = None,
         decoupled_weight_decay: bool = False,
     ) -> None:  # fmt: skip
-        _check_tensors(lr, betas, alone=bool(foreach) and not capturable)
+        _check_tensors(lr, pair(betas), alone=bool(foreach) and not capturable)
         betas = (_scalar(betas[0]), _scalar(betas[1]))
         super().__init__(params, checked({
             "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad, "maximize": maximize,
@@ -65,12 +64,19 @@ class Adam(StepByFormula):
     def _averages(self, group: Group) -> tuple[str, ...]:
         return ("exp_avg", "exp_avg_sq", "max_exp_avg_sq") if group["amsgrad"] else ("exp_avg", "exp_avg_sq")
 
-    def _step(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> None:
-        if is_grad_enabled() or not _by_kernel(parameter, grad, states, group):
-            self._compose(parameter, grad, states, group)
+    def _by_kernel(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> bool:
+        averages = [states[name] for name in self._averages(group)]
+        if not group["amsgrad"]:
+            averages.append(None)
+        return by_kernel(
+            "adam_step", parameter, grad, averages, int(states["step"].item()), float(group["lr"]),
+            *map(float, group["betas"]), group["eps"], float(group["weight_decay"]), group["decoupled_weight_decay"],
+            group["maximize"],
+        )  # fmt: skip
 
     def _formula(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> tuple[Tensor, States]:
-        (beta1, beta2), step = map(number, group["betas"]), states["step"].item()
+        beta1, beta2 = map(number, group["betas"])
+        step = states["step"] if is_grad_enabled() else states["step"].item()  # PyTorch's precision, which is float32's
         mean = states["exp_avg"].lerp(grad, 1 - beta1)
         square = largest = add_product(states["exp_avg_sq"] * beta2, grad, grad, 1 - beta2)
         kept = {"exp_avg": mean, "exp_avg_sq": square}
@@ -78,18 +84,6 @@ class Adam(StepByFormula):
             largest = kept["max_exp_avg_sq"] = maximum(states["max_exp_avg_sq"], square)
         root = largest.sqrt() / (1 - beta2**step) ** 0.5 + group["eps"]
         return add_quotient(parameter, mean, root, -number(group["lr"]) / (1 - beta1**step)), kept
-
-
-def _by_kernel(parameter: Tensor, grad: Tensor, states: States, group: Group) -> bool:
-    """One step by the backend's kernel, which takes real numbers: whether it has one."""
-    written = [parameter, states["exp_avg"], states["exp_avg_sq"], states.get("max_exp_avg_sq")]
-    if parameter.is_complex():
-        grad = view_as_real(grad)
-        written = [None if each is None else view_as_real(each) for each in written]
-    return step_by_kernel(
-        "adam_step", grad, written, int(states["step"].item()), float(group["lr"]), *map(float, group["betas"]),
-        group["eps"], float(group["weight_decay"]), group["decoupled_weight_decay"], group["maximize"],
-    )  # fmt: skip
 
 
 def _check_tensors(lr: Any, betas: Any, *, alone: bool) -> None:
@@ -127,3 +121,30 @@ class AdamW(Adam):
         super().__setstate__(state)
         for group in self.__dict__.get("param_groups", ()):
             group["decoupled_weight_decay"] = True  # whatever a state that is loaded says
+
+
+def adam(
+    params: list[Tensor], grads: list[Tensor], exp_avgs: list[Tensor], exp_avg_sqs: list[Tensor],
+    max_exp_avg_sqs: list[Tensor], state_steps: list[Tensor], foreach: bool | None = None, capturable: bool = False,
+    differentiable: bool = False, fused: bool | None = None, grad_scale: Tensor | None = None,
+    found_inf: Tensor | None = None, has_complex: bool = False, decoupled_weight_decay: bool = False, *, amsgrad: bool,
+    beta1: _Beta, beta2: _Beta, lr: float | Tensor, weight_decay: float, eps: float, maximize: bool,
+) -> None:  # fmt: skip
+    """Make a step of Adam on lists of parameters, gradients and states, which are written into.
+
+    Lists of what an option does without are empty. Source of the semantics: ``torch.optim.adam.adam``.
+    """
+    ready = unscaled(grads, grad_scale, found_inf)
+    if ready is None:
+        return
+    lists: Lists = {
+        "step": state_steps,
+        "exp_avg": exp_avgs,
+        "exp_avg_sq": exp_avg_sqs,
+        "max_exp_avg_sq": max_exp_avg_sqs,
+    }
+    options = {
+        "amsgrad": amsgrad, "lr": lr, "weight_decay": weight_decay, "eps": eps, "maximize": maximize,
+        "decoupled_weight_decay": decoupled_weight_decay, "betas": (beta1, beta2),
+    }  # fmt: skip
+    step_on_lists(Adam, params, ready, lists, options, differentiable)

@@ -7,9 +7,10 @@ from typing import Any
 from flambeau._tensor import Tensor
 from flambeau.ops.elementwise.arithmetic import maximum
 
-from ._stepping import Group, States, StepByFormula, add_quotient, checked, number
+from ._on_lists import Lists, step_on_lists
+from ._stepping import Group, States, StepByFormula, add_quotient, by_kernel, checked, is_narrow, number
 
-__all__ = ["Adamax"]
+__all__ = ["Adamax", "adamax"]
 
 
 class Adamax(StepByFormula):
@@ -50,9 +51,35 @@ class Adamax(StepByFormula):
     def _averages(self, group: Group) -> tuple[str, ...]:
         return ("exp_avg", "exp_inf")
 
+    def _by_kernel(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> bool:
+        (beta1, beta2), averages = group["betas"], [states["exp_avg"], states["exp_inf"]]
+        return not is_narrow(parameter) and by_kernel(
+            "adamax_step", parameter, grad, averages, float(self._rate(states, group)), beta1, beta2, group["eps"],
+            float(group["weight_decay"]), group["maximize"],
+        )  # fmt: skip
+
+    def _rate(self, states: States, group: Group) -> Any:
+        return number(group["lr"]) / (1 - group["betas"][0] ** states["step"].item())
+
     def _formula(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> tuple[Tensor, States]:
         beta1, beta2 = group["betas"]
         mean = states["exp_avg"].lerp(grad, 1 - beta1)
         largest = maximum(states["exp_inf"] * beta2, grad.abs() + group["eps"])
-        rate = number(group["lr"]) / (1 - beta1 ** states["step"].item())
+        rate = self._rate(states, group)
         return add_quotient(parameter, mean, largest, -rate), {"exp_avg": mean, "exp_inf": largest}
+
+
+def adamax(
+    params: list[Tensor], grads: list[Tensor], exp_avgs: list[Tensor], exp_infs: list[Tensor], state_steps: list[Tensor],
+    foreach: bool | None = None, maximize: bool = False, differentiable: bool = False, capturable: bool = False,
+    has_complex: bool = False, *, eps: float, beta1: float, beta2: float, lr: float, weight_decay: float,
+) -> None:  # fmt: skip
+    """Make a step of Adamax on lists of parameters, gradients and states, which are written into.
+
+    Source of the semantics: ``torch.optim.adamax.adamax``.
+    """
+    lists: Lists = {"step": state_steps, "exp_avg": exp_avgs, "exp_inf": exp_infs}
+    options = {
+        "lr": lr, "eps": eps, "weight_decay": weight_decay, "maximize": maximize, "betas": (beta1, beta2),
+    }  # fmt: skip
+    step_on_lists(Adamax, params, grads, lists, options, differentiable)

@@ -6,9 +6,10 @@ from typing import Any, ClassVar
 
 from flambeau._tensor import Tensor
 
-from ._stepping import Group, States, StepByFormula, checked
+from ._on_lists import Lists, step_on_lists
+from ._stepping import Group, States, StepByFormula, by_kernel, checked, is_narrow
 
-__all__ = ["ASGD"]
+__all__ = ["ASGD", "asgd"]
 
 
 class ASGD(StepByFormula):
@@ -55,10 +56,42 @@ class ASGD(StepByFormula):
         states = super()._first(parameter, group)
         return states | {"eta": self._number_of(parameter, group["lr"])}
 
+    def _by_kernel(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> bool:
+        eta, mu = (states[name].item() for name in ("eta", "mu"))
+        done = not is_narrow(parameter) and by_kernel(
+            "asgd_step", parameter, grad, [states["ax"]], eta, mu, 1 - group["lambd"] * eta, float(group["weight_decay"]),
+            group["maximize"],
+        )  # fmt: skip
+        for name, value in self._later(states, group).items() if done else ():
+            states[name].fill_(value)
+        return done
+
+    def _later(self, states: States, group: Group) -> dict[str, float]:
+        """The numbers of the next step."""
+        lr, step = float(group["lr"]), states["step"].item()
+        eta = lr / (1 + group["lambd"] * lr * step) ** group["alpha"]
+        return {"eta": eta, "mu": 1 / max(1, step - group["t0"])}
+
     def _formula(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> tuple[Tensor, States]:
-        lambd, lr = group["lambd"], float(group["lr"])
-        eta, mu, step = (states[name].item() for name in ("eta", "mu", "step"))
-        changed = parameter.mul(1 - lambd * eta).add(grad, alpha=-eta)
+        eta, mu = (states[name].item() for name in ("eta", "mu"))
+        changed = parameter.mul(1 - group["lambd"] * eta).add(grad, alpha=-eta)
         average = changed if mu == 1 else states["ax"] + (changed - states["ax"]) * mu
-        later = {"eta": lr / (1 + lambd * lr * step) ** group["alpha"], "mu": 1 / max(1, step - group["t0"])}
-        return changed, {"ax": average} | {name: self._number_of(parameter, value) for name, value in later.items()}
+        later = {name: self._number_of(parameter, value) for name, value in self._later(states, group).items()}
+        return changed, {"ax": average} | later
+
+
+def asgd(
+    params: list[Tensor], grads: list[Tensor], axs: list[Tensor], mus: list[Tensor], etas: list[Tensor],
+    state_steps: list[Tensor], foreach: bool | None = None, maximize: bool = False, differentiable: bool = False,
+    capturable: bool = False, has_complex: bool = False, *, lambd: float, lr: float, t0: float, alpha: float,
+    weight_decay: float,
+) -> None:  # fmt: skip
+    """Make a step of ASGD on lists of parameters, gradients and states, which are written into.
+
+    Source of the semantics: ``torch.optim.asgd.asgd``.
+    """
+    lists: Lists = {"step": state_steps, "eta": etas, "mu": mus, "ax": axs}
+    options = {
+        "lambd": lambd, "lr": lr, "t0": t0, "alpha": alpha, "weight_decay": weight_decay, "maximize": maximize,
+    }  # fmt: skip
+    step_on_lists(ASGD, params, grads, lists, options, differentiable)

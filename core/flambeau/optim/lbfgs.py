@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 from flambeau._tensor import Tensor
 from flambeau._tensor.modes import enable_grad, no_grad
+from flambeau.ops.creation.filled import zeros
 from flambeau.ops.elementwise.complex_parts import view_as_real
 from flambeau.ops.movement.joining import cat
 
-from ._stepping import checked, number
+from ._stepping import checked
 from .optimizer import Optimizer
 
 __all__ = ["LBFGS"]
@@ -61,8 +62,11 @@ class LBFGS(Optimizer):
         """Minimise what ``closure`` computes, which also sets the gradients; returns what it gave first.
 
         Raises:
+            AssertionError: a second group of parameters was added.
             RuntimeError: the line search is another than ``"strong_wolfe"``.
         """
+        if len(self.param_groups) != 1:
+            raise AssertionError(f"Expected exactly one param_group, but got {len(self.param_groups)}")
         group = self.param_groups[0]
         if group["line_search_fn"] not in (None, "strong_wolfe"):
             raise RuntimeError("only 'strong_wolfe' is supported")
@@ -73,6 +77,7 @@ class LBFGS(Optimizer):
         state = self.state[group["params"][0]]
         state.setdefault("func_evals", 0)
         state.setdefault("n_iter", 0)
+        lr = group["lr"].squeeze() if isinstance(group["lr"], Tensor) else group["lr"]
         first = closure()
         loss, grad, evaluations = float(first), self._flat_gradient(), 1
         state["func_evals"] += 1
@@ -82,7 +87,7 @@ class LBFGS(Optimizer):
             state["n_iter"] += 1
             _turn(state, grad, group["history_size"])
             state["prev_flat_grad"], state["prev_loss"] = grad.clone(), loss
-            state["t"] = _first_length(grad) * number(group["lr"]) if state["n_iter"] == 1 else number(group["lr"])
+            state["t"] = _first_length(grad) * lr if state["n_iter"] == 1 else lr
             slope = grad.dot(state["d"])
             if slope > -group["tolerance_change"]:
                 break
@@ -121,7 +126,7 @@ class LBFGS(Optimizer):
             return _Point(length, loss, grad, float(grad.dot(direction)))
 
         width = float(direction.abs().max())
-        found, used = _strong_wolfe(look, here, float(state["t"]), width, group["tolerance_change"], evaluations)
+        found, used = _search_line(look, here, float(state["t"]), width, group["tolerance_change"], evaluations)
         state["t"] = found.length
         self._move(found.length, direction)
         return found.loss, found.grad, used
@@ -200,7 +205,7 @@ class _Point(NamedTuple):
     slope: float
 
 
-def _strong_wolfe(
+def _search_line(
     look: Callable[[float], _Point], start: _Point, length: float, width: float, least: float, most: int,
     c1: float = 1e-4, c2: float = 0.9,
 ) -> tuple[_Point, int]:  # fmt: skip
@@ -280,3 +285,32 @@ def _lowest(one: _Point, two: _Point, bounds: tuple[float, float] | None = None)
         return (low + high) / 2.0
     place = two.length - (two.length - one.length) * ((two.slope + root - bend) / steepening)
     return min(max(place, low), high)
+
+
+# -- the same under PyTorch's names, for programs that have an optimizer of their own ------------------------------------------
+
+
+def _cubic_interpolate(
+    x1: float, f1: float, g1: float, x2: float, f2: float, g2: float, bounds: tuple[float, float] | None = None
+) -> float:
+    """Where the cubic through two places with values and slopes is lowest. Source: ``torch.optim.lbfgs._cubic_interpolate``."""
+    nowhere = zeros(0)
+    return _lowest(_Point(x1, f1, nowhere, g1), _Point(x2, f2, nowhere, g2), bounds)
+
+
+def _strong_wolfe(
+    obj_func: Callable[..., Any], x: Any, t: Any, d: Tensor, f: Any, g: Tensor, gtd: Any, c1: float = 1e-4, c2: float = 0.9,
+    tolerance_change: float = 1e-9, max_ls: int = 25,
+) -> tuple[Any, Tensor, Any, int]:  # fmt: skip
+    """Search along ``d`` from ``x``: the loss, the gradient, how far it is, and how often ``obj_func(x, t, d)`` was asked.
+
+    Source of the semantics: ``torch.optim.lbfgs._strong_wolfe``.
+    """
+
+    def look(length: float) -> _Point:
+        loss, grad = obj_func(x, length, d)
+        return _Point(length, loss, grad.clone(), grad.dot(d))
+
+    start, width = _Point(0.0, f, g.clone(), gtd), float(d.abs().max())
+    found, used = _search_line(look, start, t, width, tolerance_change, max_ls, c1, c2)
+    return found.loss, found.grad, found.length, used

@@ -6,9 +6,10 @@ from typing import Any
 
 from flambeau._tensor import Tensor
 
+from ._on_lists import Lists, step_on_lists
 from ._stepping import Group, States, StepByFormula, checked, number
 
-__all__ = ["RAdam"]
+__all__ = ["RAdam", "radam"]
 
 
 class RAdam(StepByFormula):
@@ -66,3 +67,21 @@ class RAdam(StepByFormula):
             rectified = (length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length)
             update = update * (known**0.5 / (square.sqrt() + group["eps"])) * rectified**0.5
         return parameter - update, {"exp_avg": mean, "exp_avg_sq": square}
+
+
+def radam(
+    params: list[Tensor], grads: list[Tensor], exp_avgs: list[Tensor], exp_avg_sqs: list[Tensor], state_steps: list[Tensor],
+    decoupled_weight_decay: bool = False, foreach: bool | None = None, differentiable: bool = False,
+    capturable: bool = False, has_complex: bool = False, maximize: bool = False, *, beta1: float, beta2: float, lr: float,
+    weight_decay: float, eps: float,
+) -> None:  # fmt: skip
+    """Make a step of RAdam on lists of parameters, gradients and states, which are written into.
+
+    Source of the semantics: ``torch.optim.radam.radam``.
+    """
+    lists: Lists = {"step": state_steps, "exp_avg": exp_avgs, "exp_avg_sq": exp_avg_sqs}
+    options = {
+        "lr": lr, "eps": eps, "weight_decay": weight_decay, "decoupled_weight_decay": decoupled_weight_decay,
+        "maximize": maximize, "betas": (beta1, beta2),
+    }  # fmt: skip
+    step_on_lists(RAdam, params, grads, lists, options, differentiable)

@@ -6,9 +6,10 @@ from typing import Any
 
 from flambeau._tensor import Tensor
 
-from ._stepping import Group, States, StepByFormula, add_multiple, add_quotient, checked, number
+from ._on_lists import Lists, step_on_lists
+from ._stepping import Group, States, StepByFormula, add_multiple, add_quotient, by_kernel, checked, is_narrow, number
 
-__all__ = ["RMSprop"]
+__all__ = ["RMSprop", "rmsprop"]
 
 
 class RMSprop(StepByFormula):
@@ -54,6 +55,14 @@ class RMSprop(StepByFormula):
             *(("grad_avg",) if group["centered"] else ()),
         )
 
+    def _by_kernel(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> bool:
+        asked = self._averages(group)
+        averages = [states[name] if name in asked else None for name in ("square_avg", "grad_avg", "momentum_buffer")]
+        return not is_narrow(parameter) and by_kernel(
+            "rmsprop_step", parameter, grad, averages, float(group["lr"]), group["alpha"], group["eps"],
+            float(group["weight_decay"]), group["momentum"], group["maximize"],
+        )  # fmt: skip
+
     def _formula(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> tuple[Tensor, States]:
         lr, alpha = number(group["lr"]), group["alpha"]
         square = variance = states["square_avg"].mul(alpha).addcmul(grad, grad, value=1 - alpha)
@@ -66,3 +75,23 @@ class RMSprop(StepByFormula):
             return add_quotient(parameter, grad, root, -lr), kept
         buffer = kept["momentum_buffer"] = states["momentum_buffer"].mul(group["momentum"]).addcdiv(grad, root)
         return add_multiple(parameter, buffer, -lr), kept
+
+
+def rmsprop(
+    params: list[Tensor], grads: list[Tensor], square_avgs: list[Tensor], grad_avgs: list[Tensor],
+    momentum_buffer_list: list[Tensor], state_steps: list[Tensor], foreach: bool | None = None, maximize: bool = False,
+    differentiable: bool = False, capturable: bool = False, has_complex: bool = False, *, lr: float, alpha: float,
+    eps: float, weight_decay: float, momentum: float, centered: bool,
+) -> None:  # fmt: skip
+    """Make a step of RMSprop on lists of parameters, gradients and states, which are written into.
+
+    Lists of what an option does without are empty. Source of the semantics: ``torch.optim.rmsprop.rmsprop``.
+    """
+    lists: Lists = {
+        "step": state_steps, "square_avg": square_avgs, "momentum_buffer": momentum_buffer_list, "grad_avg": grad_avgs,
+    }  # fmt: skip
+    options = {
+        "lr": lr, "alpha": alpha, "eps": eps, "weight_decay": weight_decay, "momentum": momentum, "centered": centered,
+        "maximize": maximize,
+    }  # fmt: skip
+    step_on_lists(RMSprop, params, grads, lists, options, differentiable)

@@ -8,9 +8,10 @@ from flambeau._tensor import Tensor
 from flambeau.ops.creation.filled import full_like
 from flambeau.ops.elementwise.selection import where
 
+from ._on_lists import Lists, step_on_lists
 from ._stepping import Group, States, StepByFormula, checked
 
-__all__ = ["Rprop"]
+__all__ = ["Rprop", "rprop"]
 
 
 class Rprop(StepByFormula):
@@ -64,3 +65,19 @@ class Rprop(StepByFormula):
         sizes = (states["step_size"] * factor).clamp(*group["step_sizes"])
         grad = grad.masked_fill(turned, 0)
         return parameter.addcmul(grad.sign(), sizes, value=-1), {"prev": grad, "step_size": sizes}
+
+
+def rprop(
+    params: list[Tensor], grads: list[Tensor], prevs: list[Tensor], step_sizes: list[Tensor], state_steps: list[Tensor],
+    foreach: bool | None = None, capturable: bool = False, maximize: bool = False, differentiable: bool = False,
+    has_complex: bool = False, *, step_size_min: float, step_size_max: float, etaminus: float, etaplus: float,
+) -> None:  # fmt: skip
+    """Make a step of Rprop on lists of parameters, gradients and states, which are written into.
+
+    Source of the semantics: ``torch.optim.rprop.rprop``.
+    """
+    lists: Lists = {"step": state_steps, "prev": prevs, "step_size": step_sizes}
+    options = {
+        "maximize": maximize, "etas": (etaminus, etaplus), "step_sizes": (step_size_min, step_size_max),
+    }  # fmt: skip
+    step_on_lists(Rprop, params, grads, lists, options, differentiable)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from flambeau._tensor import Tensor
-from flambeau._tensor.modes import is_grad_enabled
 from flambeau.ops.creation.filled import zeros_like
 from flambeau.ops.steps import step_by_kernel
 
+from ._on_lists import Lists, step_on_lists, unscaled
 from ._stepping import Group, States, StepByFormula, add_multiple, add_stored, checked, number
 
-__all__ = ["SGD"]
+__all__ = ["SGD", "sgd"]
 
 
 class SGD(StepByFormula):
@@ -77,8 +77,13 @@ class SGD(StepByFormula):
             # The buffer starts as the gradient: the step without dampening on a buffer of zeros.
             states["momentum_buffer"] = zeros_like(parameter.detach())
             group = group | {"dampening": 0}
-        if is_grad_enabled() or not _by_kernel(parameter, grad, states, group):
-            self._compose(parameter, grad, states, group)
+        super()._step(parameter, grad, states, group)
+
+    def _by_kernel(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> bool:
+        return step_by_kernel(
+            "sgd_step", grad, (parameter, states.get("momentum_buffer")), float(group["lr"]), group["momentum"],
+            group["dampening"], float(group["weight_decay"]), group["nesterov"], group["maximize"],
+        )  # fmt: skip
 
     def _formula(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> tuple[Tensor, States]:
         momentum, kept = group["momentum"], {}
@@ -101,9 +106,22 @@ class SGD(StepByFormula):
         add_stored(parameter, grad, -float(group["lr"]))
 
 
-def _by_kernel(parameter: Tensor, grad: Tensor, states: States, group: Group) -> bool:
-    """One step by the backend's kernel: whether it has one."""
-    return step_by_kernel(
-        "sgd_step", grad, (parameter, states.get("momentum_buffer")), float(group["lr"]), group["momentum"],
-        group["dampening"], float(group["weight_decay"]), group["nesterov"], group["maximize"],
-    )  # fmt: skip
+def sgd(
+    params: list[Tensor], d_p_list: list[Tensor], momentum_buffer_list: list[Tensor | None], has_sparse_grad: bool = False,
+    foreach: bool | None = None, fused: bool | None = None, grad_scale: Tensor | None = None,
+    found_inf: Tensor | None = None, *, weight_decay: float, momentum: float, lr: float, dampening: float, nesterov: bool,
+    maximize: bool,
+) -> None:  # fmt: skip
+    """Make a step of SGD on lists of parameters, gradients and states, which are written into.
+
+    Buffers that are None are made. Source of the semantics: ``torch.optim.sgd.sgd``.
+    """
+    ready = unscaled(d_p_list, grad_scale, found_inf)
+    if ready is None:
+        return
+    lists: Lists = {"momentum_buffer": momentum_buffer_list}
+    options = {
+        "lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay, "nesterov": nesterov,
+        "maximize": maximize,
+    }  # fmt: skip
+    step_on_lists(SGD, params, ready, lists, options, True)

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 from flambeau._tensor import Tensor
 from flambeau.ops.creation.filled import zeros_like
 
-from ._stepping import Group, StepByParameter, add_stored, checked
+from ._stepping import Group, States, StepByParameter, add_at, add_stored, checked
 
-__all__ = ["SparseAdam"]
+__all__ = ["SparseAdam", "sparse_adam"]
 
 
 class SparseAdam(StepByParameter):
@@ -80,18 +80,33 @@ class SparseAdam(StepByParameter):
                 "exp_avg_sq": zeros_like(parameter.detach()),
             }
         state["step"] += 1
-        grad = grad.to_sparse_coo().coalesce()
-        if not grad._nnz():
-            return
-        beta1, beta2 = group["betas"]
-        places = tuple(grad._indices().unbind(0))
-        stored = -grad._values() if group["maximize"] else grad._values()
-        changes, averages = [], []
-        for name, target, beta in (("exp_avg", stored, beta1), ("exp_avg_sq", stored * stored, beta2)):
-            old = state[name][places]
-            changes.append((target - old) * (1 - beta))
-            averages.append(old + changes[-1])
-            state[name].index_put_(places, changes[-1], accumulate=True)
-        corrections = 1 - beta1 ** state["step"], 1 - beta2 ** state["step"]
-        rate = float(group["lr"]) * corrections[1] ** 0.5 / corrections[0]
-        add_stored(parameter, grad.with_values(averages[0] / (averages[1].sqrt() + group["eps"])), -rate)
+        _step(parameter, grad, state, group)
+
+
+def _step(parameter: Tensor, grad: Any, state: States, group: Group) -> None:
+    """One step where a gradient stores elements, the one that ``state["step"]`` says."""
+    grad = grad.to_sparse_coo().coalesce()
+    if not grad._nnz():
+        return
+    beta1, beta2 = group["betas"]
+    places = tuple(grad._indices().unbind(0))
+    stored = -grad._values() if group["maximize"] else grad._values()
+    changes, averages = [], []
+    for name, target, beta in (("exp_avg", stored, beta1), ("exp_avg_sq", stored * stored, beta2)):
+        old = state[name][places]
+        changes.append((target - old) * (1 - beta))
+        averages.append(old + changes[-1])
+        add_at(state[name], places, changes[-1])
+    corrections = 1 - beta1 ** state["step"], 1 - beta2 ** state["step"]
+    rate = float(group["lr"]) * corrections[1] ** 0.5 / corrections[0]
+    add_stored(parameter, grad.with_values(averages[0] / (averages[1].sqrt() + group["eps"])), -rate)
+
+
+def sparse_adam(
+    params: list[Tensor], grads: list[Tensor], exp_avgs: list[Tensor], exp_avg_sqs: list[Tensor], state_steps: list[int],
+    *, eps: float, beta1: float, beta2: float, lr: float, maximize: bool,
+) -> None:  # fmt: skip
+    """Make a step of SparseAdam on lists; ``state_steps`` counts from 1. Source: ``torch.optim._functional.sparse_adam``."""
+    options = {"eps": eps, "betas": (beta1, beta2), "lr": lr, "maximize": maximize}
+    for parameter, grad, mean, square, step in zip(params, grads, exp_avgs, exp_avg_sqs, state_steps, strict=True):
+        _step(parameter, grad, {"step": step, "exp_avg": mean, "exp_avg_sq": square}, options)

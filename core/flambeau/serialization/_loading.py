@@ -19,7 +19,7 @@ from ._memories import ArchiveStorages
 from ._names import allowed_globals, torch_global
 from ._reader import ArchiveReader, is_archive
 from ._rebuilding import bounded
-from ._settings import maps_are_shared, user_globals
+from ._settings import maps_are_shared, maps_files, user_globals
 from ._unpickling import WeightsUnpickler, globals_in
 from ._versions import check_dill
 
@@ -79,8 +79,12 @@ def load(
     weights_only = _weights_only(weights_only, pickle_module)
     if weights_only and pickle_module is not None:
         raise RuntimeError("Can not safely load weights when explicit pickle_module is specified")
-    if pickle_load_args and weights_only and pickle_load_args.keys() != {"encoding"}:
-        warnings.warn("pickle_load_args only works if `weights_only=False`.", UserWarning, stacklevel=level_of_caller())
+    unknown = [name for name in pickle_load_args if name != "encoding"] if weights_only else []
+    if unknown:
+        raise TypeError(
+            f"load() got an unexpected keyword argument '{unknown[0]}' (what is meant for the unpickler only works if "
+            "`weights_only=False`)"
+        )
     pickle_load_args.setdefault("encoding", "utf-8")
     check_dill(pickle_module)
     path = os.fspath(f) if isinstance(f, (str, os.PathLike)) else None
@@ -88,6 +92,7 @@ def load(
         from .safetensors import load_file  # an extra, and nobody else's affair
 
         return load_file(path, device=_device_of(map_location))
+    mmap = maps_files() if mmap is None else mmap
     with _opened(f) as file:
         unpickle = _unpickling(None if weights_only else pickle_module or pickle, pickle_load_args)
         with _explained(weights_only):
@@ -99,8 +104,15 @@ def load(
                     f"mmap can only be used with files saved with `torch.save({name}_use_new_zipfile_serialization=True), "
                     "please torch.save your checkpoint with this option in order to use mmap."
                 )
-            from ._older import load_older  # which nearly no file needs
+            from ._older import load_older  # which nearly no file needs, as the one below
+            from ._oldest import is_tar, load_tar
 
+            if is_tar(file):
+                if weights_only:
+                    raise RuntimeError(
+                        f"Cannot use ``weights_only=True`` with files saved in the legacy .tar format. {UNSAFE}"
+                    )
+                return load_tar(file, restoring(map_location), unpickle)
             return load_older(file, restoring(map_location), unpickle, trusted=not weights_only)
 
 
@@ -151,6 +163,8 @@ def _opened(f: Any) -> Iterator[Any]:
 def _check_seekable(file: Any) -> None:
     try:
         file.seek(file.tell())
+        if isinstance(file.read(0), str):
+            raise TypeError("must be str, not bytes: the file is open for reading text, and has to be opened with 'rb'")
     except (UnsupportedOperation, AttributeError) as error:
         if any(word in str(error) for word in ("seek", "tell")):
             raise type(error)(

@@ -1,7 +1,7 @@
 """The format of PyTorch before 1.6: pickles one after the other, and behind them the elements of the storages.
 
 Tensors are built before their elements are read, which are then put into their memory. There are no checksums: damage to
-elements is not found. The format before that, a tar archive, is refused by name.
+elements is not found. The format before that is :mod:`._oldest`.
 """
 
 from __future__ import annotations
@@ -28,8 +28,6 @@ __all__ = ["load_older", "write_older"]
 
 MAGIC = 0x1950A86A20F9469CFC6C
 PROTOCOL = 1001
-_TAR = (257, b"ustar")
-"""Where a tar archive says that it is one, and how."""
 
 _SYSTEM = {
     "protocol_version": PROTOCOL,
@@ -44,7 +42,6 @@ def load_older(file: Any, restore: Restore, unpickle: Callable[..., Any], *, tru
     Raises:
         RuntimeError: it is of another format, or it is damaged.
     """
-    _refuse_tar(file)
     size = _size_left(file)
     end = file.tell() + size
 
@@ -82,18 +79,6 @@ def _size_left(file: Any) -> int:
     size = file.tell() - start
     file.seek(start)
     return int(size)
-
-
-def _refuse_tar(file: Any) -> None:
-    start = file.tell()
-    file.seek(start + _TAR[0])
-    word = file.read(len(_TAR[1]))
-    file.seek(start)
-    if word == _TAR[1]:
-        raise RuntimeError(
-            "the file is a tar archive, the format of PyTorch before 0.2, which flambeau does not read: load it with PyTorch and "
-            "save it again"
-        )
 
 
 class _OlderStorages:

@@ -22,13 +22,16 @@ def replaced(path: str) -> Iterator[IO[bytes]]:
     where none can be made.
 
     Raises:
-        RuntimeError: the folder does not exist, or ``path`` is one, in PyTorch's words.
+        RuntimeError: the folder does not exist, ``path`` is one, or it can be no name of a file, in PyTorch's words.
     """
     target = os.path.realpath(path)
     folder = os.path.dirname(target)
     if not os.path.isdir(folder):
         raise RuntimeError(f"Parent directory {os.path.dirname(path) or folder} does not exist.")
-    before = _status(target)
+    try:
+        before = _status(target)
+    except OSError as error:  # the name is too long, or links go in a circle
+        raise RuntimeError(f"open file failed with strerror: {error.strerror}: {path}") from error
     if before is not None and stat.S_ISDIR(before.st_mode):
         raise RuntimeError(f"open file failed with strerror: Is a directory: {path}")
     if not os.path.basename(path):

@@ -10,13 +10,13 @@ from typing import Any
 
 from ._pickling import dump
 from ._replacing import replaced
-from ._settings import get_crc32_options, skips_data
+from ._settings import get_crc32_options, skips_data, storage_alignment
 from ._versions import check_dill
 from ._writer import ArchiveWriter
 
 __all__ = ["save"]
 
-_FORMAT_VERSION, _ALIGNMENT = b"1", b"64"
+_FORMAT_VERSION = b"1"
 
 
 def save(
@@ -89,10 +89,11 @@ def _folder(path: str | bytes) -> str:
 def _save(obj: object, file: Any, folder: str, module: Any, protocol: int, with_byte_order: bool) -> None:
     content = BytesIO()
     storages = dump(obj, content, module, protocol)
-    with ArchiveWriter(file.write, folder, checksums=get_crc32_options()) as archive:
+    alignment = storage_alignment()
+    with ArchiveWriter(file.write, folder, alignment, checksums=get_crc32_options()) as archive:
         archive.add("data.pkl", content.getbuffer())
         archive.add(".format_version", _FORMAT_VERSION)
-        archive.add(".storage_alignment", _ALIGNMENT)
+        archive.add(".storage_alignment", b"%d" % alignment)
         if with_byte_order:
             archive.add("byteorder", sys.byteorder.encode())
         for key, stored in storages.items():

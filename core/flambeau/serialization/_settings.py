@@ -8,14 +8,18 @@ from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Any, TypeAlias
 
+from flambeau.utils.serialization import config
+
 __all__ = [
     "LoadEndianness", "add_safe_globals", "clear_safe_globals", "get_crc32_options", "get_default_load_endianness",
-    "get_default_mmap_options", "get_safe_globals", "maps_are_shared", "safe_globals", "set_crc32_options",
-    "set_default_load_endianness",
-    "set_default_mmap_options", "skip_data", "skips_data", "user_globals",
+    "get_default_mmap_options", "get_safe_globals", "maps_are_shared", "maps_files", "safe_globals", "set_crc32_options",
+    "set_default_load_endianness", "set_default_mmap_options", "skip_data", "skips_data", "storage_alignment", "user_globals",
 ]  # fmt: skip
 
 SafeGlobal: TypeAlias = Callable[..., Any] | tuple[Callable[..., Any], str]
+
+_WIDEST = 1 << 15
+"""The padding has 16 bits for its length."""
 
 _IS_WINDOWS = sys.platform == "win32"
 if sys.platform != "win32":
@@ -33,9 +37,6 @@ class LoadEndianness(Enum):
 
 
 class _Settings:
-    endianness: LoadEndianness | None = None
-    checksums = True
-    mmap_flags = MAP_PRIVATE
     safe: tuple[SafeGlobal, ...] = ()
 
 
@@ -51,7 +52,7 @@ def get_default_load_endianness() -> LoadEndianness | None:
 
     Source of the semantics: ``torch.serialization.get_default_load_endianness``.
     """
-    return _settings.endianness
+    return config.load.endianness  # type: ignore[no-any-return]
 
 
 def set_default_load_endianness(endianness: LoadEndianness | None) -> None:
@@ -62,12 +63,12 @@ def set_default_load_endianness(endianness: LoadEndianness | None) -> None:
     """
     if not isinstance(endianness, LoadEndianness) and endianness is not None:
         raise TypeError("Invalid argument type in function set_default_load_endianness")
-    _settings.endianness = endianness
+    config.load.endianness = endianness
 
 
 def get_crc32_options() -> bool:
     """Whether checksums of what is saved are computed and written. Source: ``torch.serialization.get_crc32_options``."""
-    return _settings.checksums
+    return bool(config.save.compute_crc32)
 
 
 def set_crc32_options(compute_crc32: bool) -> None:
@@ -75,17 +76,18 @@ def set_crc32_options(compute_crc32: bool) -> None:
 
     Source of the semantics: ``torch.serialization.set_crc32_options``.
     """
-    _settings.checksums = compute_crc32
+    config.save.compute_crc32 = compute_crc32
 
 
 def get_default_mmap_options() -> int:
     """How files are mapped, ``mmap.MAP_PRIVATE`` at the start. Source: ``torch.serialization.get_default_mmap_options``."""
-    return _settings.mmap_flags
+    flags = config.load.mmap_flags
+    return MAP_PRIVATE if flags is None else flags
 
 
 def maps_are_shared() -> bool:
     """Whether writes to mapped tensors change the file."""
-    return _settings.mmap_flags == MAP_SHARED
+    return config.load.mmap_flags == MAP_SHARED
 
 
 class set_default_mmap_options:
@@ -106,14 +108,33 @@ class set_default_mmap_options:
                 "Invalid argument in function set_default_mmap_options, expected mmap.MAP_PRIVATE or mmap.MAP_SHARED, but got "
                 f"{flags}"
             )
-        self.prev = _settings.mmap_flags
-        _settings.mmap_flags = flags
+        self.prev = config.load.mmap_flags
+        config.load.mmap_flags = flags
 
     def __enter__(self) -> None:
         """Nothing: the flags are set."""
 
     def __exit__(self, *_: object) -> None:
-        _settings.mmap_flags = self.prev
+        config.load.mmap_flags = self.prev
+
+
+def maps_files() -> bool:
+    """Whether files are mapped where a call does not say."""
+    return bool(config.load.mmap)
+
+
+def storage_alignment() -> int:
+    """At multiples of how many bytes storages begin in a file.
+
+    Raises:
+        ValueError: it is no number that an archive can have.
+    """
+    bytes_ = config.save.storage_alignment
+    if not isinstance(bytes_, int) or not 1 <= bytes_ <= _WIDEST:
+        raise ValueError(
+            f"config.save.storage_alignment must be a number of bytes from 1 to {_WIDEST}, and it is {bytes_!r}"
+        )
+    return bytes_
 
 
 def add_safe_globals(safe_globals: Iterable[SafeGlobal]) -> None:

@@ -53,12 +53,21 @@ class ArchiveWriter:
     Args:
         write: takes the bytes; of a file, or of anything like one.
         name: the folder that all records are in.
+        alignment: records begin at multiples of so many bytes.
         checksums: whether they are computed; 0 is written where not.
     """
 
-    def __init__(self, write: Callable[[Bytes], Any], name: str = "archive", *, checksums: bool = True) -> None:
+    def __init__(
+        self,
+        write: Callable[[Bytes], Any],
+        name: str = "archive",
+        alignment: int = ALIGNMENT,
+        *,
+        checksums: bool = True,
+    ) -> None:
         self._write = write
         self._name = name
+        self._alignment = alignment
         self._checksums = Checksums() if checksums else None
         self._at = 0
         self._written: list[_Written] = []
@@ -107,7 +116,7 @@ class ArchiveWriter:
         flags = _UTF8 | (_DESCRIBED_BEHIND if size else 0)
         extra = _extra(size, self._at) if max(size, self._at) >= _LIMIT else b""
         unpadded = self._at + LOCAL.size + len(full) + len(extra) + 4
-        padding = -unpadded % ALIGNMENT
+        padding = -unpadded % self._alignment
         extra += b"FB" + padding.to_bytes(2, "little") + b"Z" * padding
         entry = _Written(full, flags, 0, size, self._at)
         self._put(LOCAL.pack(LOCAL_MAGIC, 0, flags, 0, 0, 0, 0, 0, 0, len(full), len(extra)) + full + extra)

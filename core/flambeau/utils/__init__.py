@@ -3,3 +3,4 @@
 from . import checkpoint as checkpoint
 from . import data as data
 from . import hooks as hooks
+from . import serialization as serialization

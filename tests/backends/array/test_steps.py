@@ -114,6 +114,49 @@ def test_ten_steps_of_adam(steps, torch, shape, dtype, decoupled, options) -> No
     np.testing.assert_allclose(states[1], state["exp_avg_sq"].numpy(), rtol=20 * precision, atol=20 * precision)
 
 
+def test_an_average_that_keeps_nothing_is_the_gradient(kernels) -> None:
+    arrays = [np.ones(1, "float32"), np.ones(1, "float32"), np.full(1, 1e9, "float32"), np.zeros(1, "float32")]
+    kernels.adam_step(*arrays, None, 1, 0.1, 0.0, 0.99, 0.0, 0.0, False, False)
+    assert arrays[2].tolist() == [1.0]
+
+
+BY_NUMBERS = {
+    "Adadelta": ("square_avg acc_delta", lambda step, wd, m: (0.5, 0.8, 1e-3, wd, m), {"rho": 0.8, "eps": 1e-3}),
+    "Adagrad": ("sum", lambda step, wd, m: (0.5 / (1 + (step - 1) * 0.1), 1e-3, wd, m), {"lr_decay": 0.1, "eps": 1e-3}),
+    "Adamax": (
+        "exp_avg exp_inf", lambda step, wd, m: (0.5 / (1 - 0.4**step), 0.4, 0.9, 1e-3, wd, m), {"betas": (0.4, 0.9), "eps": 1e-3},
+    ),
+    "RMSprop": (
+        "square_avg grad_avg momentum_buffer", lambda step, wd, m: (0.5, 0.7, 1e-3, wd, 0.6, m),
+        {"alpha": 0.7, "eps": 1e-3, "centered": True, "momentum": 0.6},
+    ),
+}  # fmt: skip
+"""Kernels whose numbers follow from the step: the states that they write, the numbers, and the options for PyTorch."""
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("dtype", ["float32", "complex128"])
+@pytest.mark.parametrize(("weight_decay", "maximize"), [(0.0, False), (0.1, True), (0.0, True)])
+@pytest.mark.parametrize("name", BY_NUMBERS)
+def test_ten_steps_of_others(steps, torch, shape, dtype, weight_decay, maximize, name) -> None:
+    states, numbers, options = BY_NUMBERS[name]
+    parameter = np.asarray(_start(shape, dtype))
+    oracle = torch.nn.Parameter(torch.tensor(parameter))
+    make = getattr(torch.optim, name)
+    optimizer = make([oracle], lr=0.5, foreach=False, weight_decay=weight_decay, maximize=maximize, **options)
+    arrays = [np.zeros_like(parameter) for _ in states.split()]
+    for step in range(1, 11):
+        grad = _grad(step, shape, dtype)
+        oracle.grad = torch.tensor(grad)
+        optimizer.step()
+        getattr(steps, f"{name.lower()}_step")(parameter, grad, *arrays, *numbers(step, weight_decay, maximize))
+    precision = 100 * np.finfo(dtype).eps
+    np.testing.assert_allclose(parameter, oracle.detach().numpy(), rtol=precision, atol=precision)
+    for state, array in zip(states.split(), arrays, strict=True):
+        np.testing.assert_allclose(array, optimizer.state[oracle][state].numpy(), rtol=precision, atol=precision)
+
+
 def test_memory_that_is_not_contiguous(kernels) -> None:
     start, grad = _start((6, 4), "float64"), _grad(1, (6, 4), "float64")
     plain = [start.copy(), grad, np.zeros((6, 4)), np.zeros((6, 4))]

@@ -440,10 +440,9 @@ class Module(Hooked, Stateful):
         return self._apply(lambda tensor: tensor.bfloat16() if _floats(tensor) else tensor)
 
     def share_memory(self: _Self) -> _Self:
-        """Move parameters and buffers to memory that processes share. Source: ``torch.nn.Module.share_memory``.
+        """Move parameters and buffers to memory that forked processes share, as ``Tensor.share_memory_`` does.
 
-        Raises:
-            NotImplementedError: there are any, see ``Tensor.share_memory_``.
+        Source of the semantics: ``torch.nn.Module.share_memory``.
         """
         return self._apply(lambda tensor: tensor.share_memory_())
 

@@ -15,7 +15,7 @@ from flambeau._dispatch.runtime import c_name
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.copies import host_list
-from flambeau._tensor.memory import Memory, memory_in
+from flambeau._tensor.memory import Memory, is_shared, memory_in, shared_copy
 from flambeau._tensor.methods import method
 from flambeau._tensor.modes import grad_enabled
 from flambeau._tensor.node import Node, Rule, next_sequence
@@ -289,18 +289,33 @@ def _is_pinned(self: Tensor, device: Any = None) -> bool:
 
 @method("is_shared")
 def _is_shared(self: Tensor) -> bool:
-    """Tell whether the memory is shared between processes: never."""
-    return False
+    """Tell whether the memory is one that forked processes share: on the CPU after :meth:`share_memory_`, on a GPU always."""
+    return self.is_cuda or is_shared(memory_in(self))
 
 
 @method("share_memory_")
 def _share_memory_(self: Tensor) -> Tensor:
-    """Refuse: no backend shares memory between processes.
+    """Move the elements, with all that views show of them, to memory that processes share which are forked afterwards.
+
+    What one of them writes the others see. Elsewhere tensors are sent by value; a process that is spawned with such a tensor
+    is refused. On a GPU this does nothing. Source of the semantics: ``torch.Tensor.share_memory_``.
 
     Raises:
-        NotImplementedError: always; the message says what to do.
+        NotImplementedError: the backend does not show its memory.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.zeros(2).share_memory_().is_shared()
+        True
     """
-    raise NotImplementedError(
-        "share_memory_() is not supported: send a copy to the other process (tensors can be pickled), or make a tensor on "
-        "multiprocessing.shared_memory with torch.frombuffer()"
-    )
+    if self.is_cuda:
+        return self
+    memory = memory_in(self) if self.is_cpu else None
+    if memory is None:
+        raise NotImplementedError(
+            "share_memory_() needs a tensor on the CPU, of a backend that shows its memory: send a copy to the other process "
+            "(tensors can be pickled)"
+        )
+    if not is_shared(memory):
+        _move(self, shared_copy(memory))
+    return self
