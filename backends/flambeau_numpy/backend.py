@@ -14,6 +14,7 @@ from flambeau.backend import ArrayBackend, Capabilities, Shape
 from . import (
     _attention,
     _counting,
+    _ctc,
     _elementwise,
     _gates,
     _interchange,
@@ -163,7 +164,7 @@ class NumpyBackend(ArrayBackend):
             "logsumexp": _softmax.logsumexp, "softmax": _softmax.softmax, "log_softmax": _softmax.log_softmax,
             "cross_entropy": _softmax.cross_entropy,
             "attention": _attention.attention, "attention_backward": _attention.attention_backward,
-            **_gates.KERNELS,
+            **_gates.KERNELS, **_ctc.KERNELS,
             "sort_values": _sorting.sort_values, "searchsorted": _sorting.searchsorted,
             "topk": _order.topk, "kthvalue": _order.kthvalue, "partition": _order.partition, "bincount": _counting.bincount,
             "sparse_matmul": _sparse.matmul, "pack": _steps.pack, "unpack": _steps.unpack, **_norms.KERNELS,

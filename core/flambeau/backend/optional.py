@@ -223,6 +223,25 @@ class OptionalKernels(Protocol):
     def cross_entropy_backward(self, grad: Array, result: Array, target: Array) -> Array:
         """``grad * result``, less ``grad`` at each row's target; ``grad`` is (rows, 1), or (1, 1) for all rows."""
 
+    def ctc_loss(self, log_probs: Array, states: Array, steps: Array, labels: Array) -> tuple[Array, Array]:
+        """The losses of a batch, (N,), and the logarithms of how likely states are, from the past on and by step, (T, N, S).
+
+        ``log_probs``, (T, N, C), are of floats of 32 bits and more, not empty; ``states``, (N, S) and int64, are the classes
+        of the states: blanks and between them the labels; sample n has ``labels[n]`` of these, so that its last state is
+        number ``2 * labels[n]``, and goes over the first ``steps[n]`` steps. What comes for steps or states behind them may
+        be anything. The loss without steps is -0.0 if there are no labels, otherwise infinite.
+        """
+
+    def ctc_loss_backward(
+        self, grad: Array, log_probs: Array, states: Array, steps: Array, labels: Array, losses: Array, alphas: Array,
+        zero_infinity: bool,
+    ) -> Array:  # fmt: skip
+        """The gradient of ``log_probs``, as that of a softmax, from that of the losses, (N,), and what :meth:`ctc_loss` gave.
+
+        It is 0 for steps behind the last one and, if ``zero_infinity``, for infinite losses; otherwise for these, as for nan
+        and for probabilities of 0, nan.
+        """
+
     def sigmoid_backward(self, grad: Array, result: Array) -> Array:
         """``grad * result * (1 - result)``; real floats of 32 bits and more, as for the two that follow."""
 

@@ -229,6 +229,11 @@ PROMISES: dict[str, Promise] = {
     **_each("layer_norm", Given("a", _A), Given("a", _rows), Given("a", _rows)),
     **_each("cross_entropy", Given("a", _like("target")), Given("a", _A)),
     **_each("cross_entropy_backward", Given("grad", _like("result"))),
+    "ctc_loss": (
+        Given("log_probs", lambda given: given["log_probs"].shape[1:2]),
+        Given("log_probs", lambda given: (given["log_probs"].shape[0], *given["states"].shape)),
+    ),
+    **_each("ctc_loss_backward", Given("log_probs", _like("log_probs"))),
     **_each("attention", Given("query", _attended), Given("query", lambda given: (*given["query"].shape[:2], 1))),
     **_each("attention_backward", *(Given("query", _like(name)) for name in ("query", "key", "value"))),
     **_each("gelu gelu_backward silu_backward", Given("a", _A)),
