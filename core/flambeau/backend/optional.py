@@ -223,6 +223,19 @@ class OptionalKernels(Protocol):
     def cross_entropy_backward(self, grad: Array, result: Array, target: Array) -> Array:
         """``grad * result``, less ``grad`` at each row's target; ``grad`` is (rows, 1), or (1, 1) for all rows."""
 
+    def grid_sample(self, input: Array, grid: Array, mode: int, padding: int, align_corners: bool) -> Array:
+        """The elements of images or volumes at the places of a grid: see :func:`flambeau.grid_sampler`, whose arguments these are.
+
+        ``input`` is (N, C, H, W), or (N, C, D, H, W), ``grid`` (N, …, 2), or (N, …, 3), both of floats of 32 bits and more,
+        and not empty. The result is C-contiguous.
+        """
+
+    def grid_sample_backward(
+        self, grad: Array, input: Array, grid: Array, mode: int, padding: int, align_corners: bool, of_input: bool,
+        of_grid: bool,
+    ) -> tuple[Array | None, Array | None]:  # fmt: skip
+        """The gradients of ``input`` and of ``grid`` from that of what :meth:`grid_sample` gave; None what is not wanted."""
+
     def ctc_loss(self, log_probs: Array, states: Array, steps: Array, labels: Array) -> tuple[Array, Array]:
         """The losses of a batch, (N,), and the logarithms of how likely states are, from the past on and by step, (T, N, S).
 

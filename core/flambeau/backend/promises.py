@@ -233,6 +233,8 @@ PROMISES: dict[str, Promise] = {
         Given("log_probs", lambda given: given["log_probs"].shape[1:2]),
         Given("log_probs", lambda given: (given["log_probs"].shape[0], *given["states"].shape)),
     ),
+    "grid_sample": (Given("input", lambda given: (*given["input"].shape[:2], *given["grid"].shape[1:-1])),),
+    "grid_sample_backward": tuple(Given("input", _like(name), optional=True) for name in ("input", "grid")),
     **_each("ctc_loss_backward", Given("log_probs", _like("log_probs"))),
     **_each("attention", Given("query", _attended), Given("query", lambda given: (*given["query"].shape[:2], 1))),
     **_each("attention_backward", *(Given("query", _like(name)) for name in ("query", "key", "value"))),
