@@ -224,7 +224,7 @@ class OptionalKernels(Protocol):
         """``grad * result``, less ``grad`` at each row's target; ``grad`` is (rows, 1), or (1, 1) for all rows."""
 
     def grid_sample(self, input: Array, grid: Array, mode: int, padding: int, align_corners: bool) -> Array:
-        """The elements of images or volumes at the places of a grid: see :func:`flambeau.grid_sampler`, whose arguments these are.
+        """The elements of images or volumes at the places of a grid, with the arguments of :func:`flambeau.grid_sampler`.
 
         ``input`` is (N, C, H, W), or (N, C, D, H, W), ``grid`` (N, …, 2), or (N, …, 3), both of floats of 32 bits and more,
         and not empty. The result is C-contiguous.
