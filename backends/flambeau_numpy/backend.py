@@ -163,7 +163,7 @@ class NumpyBackend(ArrayBackend):
             "logcumsumexp": _scans.rounding_scan(np.logaddexp),
             "cummax": _scans.scan(np.maximum), "cummin": _scans.scan(np.minimum),
             "logsumexp": _softmax.logsumexp, "softmax": _softmax.softmax, "log_softmax": _softmax.log_softmax,
-            "cross_entropy": _softmax.cross_entropy,
+            **_softmax.ENTROPY,
             "attention": _attention.attention, "attention_backward": _attention.attention_backward,
             **_gates.KERNELS, **_ctc.KERNELS, **_sampling.KERNELS,
             "sort_values": _sorting.sort_values, "searchsorted": _sorting.searchsorted,

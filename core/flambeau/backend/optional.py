@@ -214,14 +214,21 @@ class OptionalKernels(Protocol):
     def log_softmax_backward(self, grad: Array, result: Array, dim: int) -> Array:
         """``grad - exp(result) * sum(grad)`` along ``dim``."""
 
-    def cross_entropy(self, a: Array, target: Array) -> tuple[Array, Array]:
-        """``-log_softmax(a)`` of each row at the place that ``target`` names, and ``softmax(a)``.
+    def cross_entropy(
+        self, a: Array, target: Array, weight: Array | None, ignored: int | None, smoothing: float
+    ) -> tuple[Array, Array, Array]:
+        """The losses of rows of scores and the classes that ``target`` names, and ``softmax(a)``; and what the mean divides by.
 
-        ``a`` is a matrix that is not empty, of floats of 32 bits and more; ``target`` is int64 and names columns.
+        ``a`` is (rows, classes), or (rows, classes, places), not empty, of floats of 32 bits and more; ``target`` is (rows,),
+        or (rows, places), int64. With p = log_softmax(a) along the classes, w = ``weight``, or ones, and s = ``smoothing``, a
+        loss is ``-(1 - s) * w[target] * p[target] - s / classes * sum(w * p)``, but 0 where the target is ``ignored``; all
+        others name classes. The last result, of no dims, is the sum of all ``w[target]`` that are not ignored.
         """
 
-    def cross_entropy_backward(self, grad: Array, result: Array, target: Array) -> Array:
-        """``grad * result``, less ``grad`` at each row's target; ``grad`` is (rows, 1), or (1, 1) for all rows."""
+    def cross_entropy_backward(
+        self, grad: Array, result: Array, target: Array, weight: Array | None, ignored: int | None, smoothing: float
+    ) -> Array:
+        """The gradient of ``a`` from that of the losses, or from one number for all of them, and the softmax of ``a``."""
 
     def grid_sample(self, input: Array, grid: Array, mode: int, padding: int, align_corners: bool) -> Array:
         """The elements of images or volumes at the places of a grid, with the arguments of :func:`flambeau.grid_sampler`.

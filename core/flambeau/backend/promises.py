@@ -227,7 +227,7 @@ PROMISES: dict[str, Promise] = {
     ),
     # normalisation: of rows of a matrix, of the second of three dims
     **_each("layer_norm", Given("a", _A), Given("a", _rows), Given("a", _rows)),
-    **_each("cross_entropy", Given("a", _like("target")), Given("a", _A)),
+    **_each("cross_entropy", Given("a", _like("target")), Given("a", _A), Given("a", lambda given: ())),
     **_each("cross_entropy_backward", Given("grad", _like("result"))),
     "ctc_loss": (
         Given("log_probs", lambda given: given["log_probs"].shape[1:2]),
