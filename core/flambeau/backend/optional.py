@@ -271,16 +271,21 @@ class OptionalKernels(Protocol):
     def silu_backward(self, grad: Array, a: Array) -> Array:
         """``grad`` times the derivative of ``a * sigmoid(a)``."""
 
-    def attention(self, query: Array, key: Array, value: Array, scale: float, causal: bool) -> tuple[Array, Array]:
-        """``softmax(query @ key.T * scale) @ value`` of each of several matrices, (count, rows, columns).
+    def attention(
+        self, query: Array, key: Array, value: Array, mask: Array | None, scale: float, causal: bool
+    ) -> tuple[Array, Array]:
+        """``softmax(query @ key.T * scale + mask) @ value`` of each of several matrices, (count, rows, columns).
 
-        With it comes the logarithm of the sum of exp of each row of ``query @ key.T * scale``, (count, rows, 1). If ``causal``,
-        row i has no numbers behind the one at i. Floats of 32 bits and more; nothing is empty.
+        ``mask`` is (batch, heads, rows, keys), any of which may be 1; ``count`` is batch · heads. A row that is -inf throughout
+        has weights of 0. With the values comes the logarithm of the sum of exp of each row of what softmax is applied to,
+        (count, rows, 1), for such rows inf. If ``causal``, row i has no numbers behind the one at i; then there is no mask.
+        Floats of 32 bits and more; nothing is empty.
         """
 
     def attention_backward(
-        self, grad: Array, query: Array, key: Array, value: Array, logs: Array, scale: float, causal: bool
-    ) -> tuple[Array, Array, Array]:
+        self, grad: Array, query: Array, key: Array, value: Array, logs: Array, mask: Array | None, scale: float,
+        causal: bool,
+    ) -> tuple[Array, Array, Array]:  # fmt: skip
         """The gradients of the first three arguments of :meth:`attention`, from that of its result and the ``logs`` with it."""
 
     def gelu(self, a: Array, approximate: str) -> Array:
