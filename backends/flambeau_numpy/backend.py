@@ -51,6 +51,7 @@ class NumpyBackend(ArrayBackend):
     )
     array_class = np.ndarray
     xp = np
+    element_block = 1 << 16
 
     def __init__(self) -> None:
         filter_warnings()
