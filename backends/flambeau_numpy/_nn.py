@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from flambeau.backend import Shape
+from flambeau.backend._array_entropy import entropy_kernels
 
 from ._reductions import extreme_over, sum_over
 
-__all__ = ["cross_entropy", "log_softmax", "logsumexp", "softmax"]
+__all__ = ["ENTROPY", "log_softmax", "logsumexp", "softmax"]
 
 _LARGE = 512
 """Elements from which on looking at all of them is cheaper than the shift."""
@@ -50,16 +51,12 @@ def log_softmax(a: np.ndarray, dim: int) -> np.ndarray:
     return result
 
 
-def cross_entropy(a: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The kernel of this name."""
-    if not _is_within(a, _LOG_LIMIT):
-        a = _shifted(a, 1)
-    picked = a[np.arange(len(target)), target]
-    powers: np.ndarray = np.exp(a)
-    total = sum_over(powers, (1,), True)
-    losses = np.negative(np.subtract(picked, np.log(total[:, 0]), out=picked), out=picked)
-    powers *= np.reciprocal(total, out=total)  # a quotient of all would take four times as long
-    return losses, powers
+def _unless_small(a: np.ndarray) -> np.ndarray:
+    return a if _is_within(a, _LOG_LIMIT) else _shifted(a, 1)
+
+
+ENTROPY = entropy_kernels(np, sum_over, _unless_small)
+"""The kernels of cross entropy."""
 
 
 def logsumexp(a: np.ndarray, dims: Shape, keepdim: bool) -> np.ndarray:

@@ -14,6 +14,7 @@ from flambeau.backend import ArrayBackend, Capabilities, Shape
 from . import (
     _attention,
     _counting,
+    _ctc,
     _elementwise,
     _gates,
     _interchange,
@@ -21,6 +22,7 @@ from . import (
     _norms,
     _order,
     _reductions,
+    _sampling,
     _scans,
     _sorting,
     _sparse,
@@ -49,6 +51,7 @@ class NumpyBackend(ArrayBackend):
     )
     array_class = np.ndarray
     xp = np
+    element_block = 1 << 16
 
     def __init__(self) -> None:
         filter_warnings()
@@ -161,9 +164,9 @@ class NumpyBackend(ArrayBackend):
             "logcumsumexp": _scans.rounding_scan(np.logaddexp),
             "cummax": _scans.scan(np.maximum), "cummin": _scans.scan(np.minimum),
             "logsumexp": _softmax.logsumexp, "softmax": _softmax.softmax, "log_softmax": _softmax.log_softmax,
-            "cross_entropy": _softmax.cross_entropy,
+            **_softmax.ENTROPY,
             "attention": _attention.attention, "attention_backward": _attention.attention_backward,
-            **_gates.KERNELS,
+            **_gates.KERNELS, **_ctc.KERNELS, **_sampling.KERNELS,
             "sort_values": _sorting.sort_values, "searchsorted": _sorting.searchsorted,
             "topk": _order.topk, "kthvalue": _order.kthvalue, "partition": _order.partition, "bincount": _counting.bincount,
             "sparse_matmul": _sparse.matmul, "pack": _steps.pack, "unpack": _steps.unpack, **_norms.KERNELS,

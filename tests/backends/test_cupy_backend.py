@@ -182,10 +182,19 @@ REDUCTIONS = [
     Case("softmax_backward", (f32([1, 0]), f32([0.25, 0.75]), 0), f32([0.1875, -0.1875])),
     Case("log_softmax", (f32([0, math.log(3)]), 0), f32([math.log(0.25), math.log(0.75)])),
     Case("log_softmax_backward", (f32([1, 0]), f32([math.log(0.25), math.log(0.75)]), 0), f32([0.75, -0.75])),
-    Case("cross_entropy", (f32([[0, math.log(3)], [0, 0]]), i64([1, 0])), (
-        f32([-math.log(0.75), math.log(2)]), f32([[0.25, 0.75], [0.5, 0.5]]),
+    Case("cross_entropy", (f32([[0, math.log(3)], [0, 0]]), i64([1, 0]), None, None, 0.0), (
+        f32([-math.log(0.75), math.log(2)]), f32([[0.25, 0.75], [0.5, 0.5]]), f32(2),
     )),
-    Case("cross_entropy_backward", (f32([[2]]), f32([[0.25, 0.75]]), i64([1])), f32([[0.5, -0.5]])),
+    Case("cross_entropy", (f32([[0, math.log(3)], [0, 0]]), i64([1, -1]), f32([1, 2]), -1, 0.5), (
+        f32([-math.log(0.75) * 1.5 - math.log(0.25) * 0.25, 0]), f32([[0.25, 0.75], [0.5, 0.5]]), f32(2),
+    )),
+    Case("cross_entropy", (f32([[[0, 1], [0, 1]]]), i64([[1, 0]]), None, None, 0.0), (
+        f32([[math.log(2), math.log(2)]]), f32([[[0.5, 0.5], [0.5, 0.5]]]), f32(2),
+    )),
+    Case("cross_entropy_backward", (f32(2), f32([[0.25, 0.75]]), i64([1]), None, None, 0.0), f32([[0.5, -0.5]])),
+    Case("cross_entropy_backward", (f32([2, 1]), f32([[0.25, 0.75], [1, 0]]), i64([1, -1]), f32([1, 2]), -1, 0.5), f32(
+        [[0.875 - 0.5, 2.625 - 3], [0, 0]]
+    )),
 ]  # fmt: skip
 MOVEMENT = [
     Case("reshape", (MATRIX, (3, 2)), f32([[1, 2], [3, 4], [5, 6]])), Case("reshape", (f32([4]), ()), f32(4)),

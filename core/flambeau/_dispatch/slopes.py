@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
 from flambeau._tensor import Tensor, from_array
-from flambeau._tensor.modes import grad_enabled
+from flambeau._tensor.engine import run_backward
+from flambeau._tensor.modes import enable_grad, grad_enabled, is_grad_enabled
 
-__all__ = ["at_once"]
+__all__ = ["at_once", "through_composition"]
 
 
 def at_once(kernel: str) -> Callable[[Callable[..., Tensor]], Callable[..., Tensor]]:
@@ -31,3 +32,23 @@ def at_once(kernel: str) -> Callable[[Callable[..., Tensor]], Callable[..., Tens
         return computed
 
     return declare
+
+
+def through_composition(
+    compose: Callable[..., Sequence[Tensor]], given: Sequence[Tensor | None], tensors: Sequence[Tensor], *options: Any
+) -> list[Tensor | None]:
+    """The gradients of tensors from those of ``compose(tensors, *options)``: recorded where that is wanted."""
+    again = is_grad_enabled()
+    with enable_grad():
+        inputs = list(tensors) if again else [tensor.detach().requires_grad_() for tensor in tensors]
+        results = compose(inputs, *options)
+    places = [place for place, tensor in enumerate(inputs) if tensor.requires_grad]
+    roots = [(result._node, grad) for result, grad in zip(results, given, strict=False) if grad is not None]
+    found = run_backward(
+        [(edge, grad) for edge, grad in roots if edge is not None], retain_graph=again, create_graph=again,
+        inputs=[edge for edge in (inputs[place]._node for place in places) if edge is not None], accumulate=False,
+    )  # fmt: skip
+    gradients: list[Tensor | None] = [None] * len(inputs)
+    for place, grad in zip(places, found, strict=True):
+        gradients[place] = grad
+    return gradients

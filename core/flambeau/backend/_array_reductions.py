@@ -6,6 +6,7 @@ from collections.abc import Callable
 from math import prod
 from typing import Any
 
+from ._array_entropy import entropy_kernels
 from .kernels import Array, Shape
 
 __all__ = ["HALVES", "IN_ORDER", "WIDENED", "in_order", "reduction_kernels", "widened"]
@@ -132,20 +133,8 @@ def _softmax_kernels(xp: Any, sum_over: Kernel) -> dict[str, Kernel]:
         multiply(scaled, sum_over(grad, (dim,), True), out=scaled)
         return subtract(grad, scaled, out=scaled)
 
-    def cross_entropy(a: Array, target: Array) -> tuple[Array, Array]:
-        powers = shifted(a, 1)
-        picked = powers[xp.arange(len(target)), target]
-        total = sum_over(exp(powers, out=powers), (1,), True)
-        losses = xp.negative(subtract(picked, log(total[:, 0]), out=picked), out=picked)
-        return losses, divide(powers, total, out=powers)
-
-    def cross_entropy_backward(grad: Array, result: Array, target: Array) -> Array:
-        slope = multiply(result, grad)
-        slope[xp.arange(len(target)), target] -= grad[:, 0]
-        return slope
-
     return {
         "softmax": softmax, "softmax_backward": softmax_backward,
         "log_softmax": log_softmax, "log_softmax_backward": log_softmax_backward,
-        "cross_entropy": cross_entropy, "cross_entropy_backward": cross_entropy_backward,
+        **entropy_kernels(xp, sum_over, lambda a: shifted(a, 1)),
     }  # fmt: skip

@@ -214,14 +214,53 @@ class OptionalKernels(Protocol):
     def log_softmax_backward(self, grad: Array, result: Array, dim: int) -> Array:
         """``grad - exp(result) * sum(grad)`` along ``dim``."""
 
-    def cross_entropy(self, a: Array, target: Array) -> tuple[Array, Array]:
-        """``-log_softmax(a)`` of each row at the place that ``target`` names, and ``softmax(a)``.
+    def cross_entropy(
+        self, a: Array, target: Array, weight: Array | None, ignored: int | None, smoothing: float
+    ) -> tuple[Array, Array, Array]:
+        """The losses of rows of scores and the classes that ``target`` names, and ``softmax(a)``; and what the mean divides by.
 
-        ``a`` is a matrix that is not empty, of floats of 32 bits and more; ``target`` is int64 and names columns.
+        ``a`` is (rows, classes), or (rows, classes, places), not empty, of floats of 32 bits and more; ``target`` is (rows,),
+        or (rows, places), int64. With p = log_softmax(a) along the classes, w = ``weight``, or ones, and s = ``smoothing``, a
+        loss is ``-(1 - s) * w[target] * p[target] - s / classes * sum(w * p)``, but 0 where the target is ``ignored``; all
+        others name classes. The last result, of no dims, is the sum of all ``w[target]`` that are not ignored.
         """
 
-    def cross_entropy_backward(self, grad: Array, result: Array, target: Array) -> Array:
-        """``grad * result``, less ``grad`` at each row's target; ``grad`` is (rows, 1), or (1, 1) for all rows."""
+    def cross_entropy_backward(
+        self, grad: Array, result: Array, target: Array, weight: Array | None, ignored: int | None, smoothing: float
+    ) -> Array:
+        """The gradient of ``a`` from that of the losses, or from one number for all of them, and the softmax of ``a``."""
+
+    def grid_sample(self, input: Array, grid: Array, mode: int, padding: int, align_corners: bool) -> Array:
+        """The elements of images or volumes at the places of a grid, with the arguments of :func:`flambeau.grid_sampler`.
+
+        ``input`` is (N, C, H, W), or (N, C, D, H, W), ``grid`` (N, …, 2), or (N, …, 3), both of floats of 32 bits and more,
+        and not empty. The result is C-contiguous.
+        """
+
+    def grid_sample_backward(
+        self, grad: Array, input: Array, grid: Array, mode: int, padding: int, align_corners: bool, of_input: bool,
+        of_grid: bool,
+    ) -> tuple[Array | None, Array | None]:  # fmt: skip
+        """The gradients of ``input`` and of ``grid`` from that of what :meth:`grid_sample` gave; None what is not wanted."""
+
+    def ctc_loss(self, log_probs: Array, states: Array, steps: Array, labels: Array) -> tuple[Array, Array]:
+        """The losses of a batch, (N,), and the logarithms of how likely states are, from the past on and by step, (T, N, S).
+
+        ``log_probs``, (T, N, C), are of floats of 32 bits and more, not empty; ``states``, (N, S) and int64, are the classes
+        of the states: blanks and between them the labels; sample n has ``labels[n]`` of these, so that its last state is
+        number ``2 * labels[n]``, and goes over the first ``steps[n]`` steps. What comes for steps or states behind them may
+        be anything. The loss without steps is -0.0 if there are no labels, otherwise infinite.
+        """
+
+    def ctc_loss_backward(
+        self, grad: Array, log_probs: Array, states: Array, steps: Array, labels: Array, losses: Array, alphas: Array,
+        zero_infinity: bool,
+    ) -> Array:  # fmt: skip
+        """The gradient of ``log_probs``, as that of a softmax, from that of the losses, (N,), and what :meth:`ctc_loss` gave.
+
+        It is 0 for steps behind the last one and, if ``zero_infinity``, for infinite losses; otherwise for these, as for nan
+        and for probabilities of 0, nan.
+        """
 
     def sigmoid_backward(self, grad: Array, result: Array) -> Array:
         """``grad * result * (1 - result)``; real floats of 32 bits and more, as for the two that follow."""
@@ -232,16 +271,21 @@ class OptionalKernels(Protocol):
     def silu_backward(self, grad: Array, a: Array) -> Array:
         """``grad`` times the derivative of ``a * sigmoid(a)``."""
 
-    def attention(self, query: Array, key: Array, value: Array, scale: float, causal: bool) -> tuple[Array, Array]:
-        """``softmax(query @ key.T * scale) @ value`` of each of several matrices, (count, rows, columns).
+    def attention(
+        self, query: Array, key: Array, value: Array, mask: Array | None, scale: float, causal: bool
+    ) -> tuple[Array, Array]:
+        """``softmax(query @ key.T * scale + mask) @ value`` of each of several matrices, (count, rows, columns).
 
-        With it comes the logarithm of the sum of exp of each row of ``query @ key.T * scale``, (count, rows, 1). If ``causal``,
-        row i has no numbers behind the one at i. Floats of 32 bits and more; nothing is empty.
+        ``mask`` is (batch, heads, rows, keys), any of which may be 1; ``count`` is batch · heads. A row that is -inf throughout
+        has weights of 0. With the values comes the logarithm of the sum of exp of each row of what softmax is applied to,
+        (count, rows, 1), for such rows inf. If ``causal``, row i has no numbers behind the one at i; then there is no mask.
+        Floats of 32 bits and more; nothing is empty.
         """
 
     def attention_backward(
-        self, grad: Array, query: Array, key: Array, value: Array, logs: Array, scale: float, causal: bool
-    ) -> tuple[Array, Array, Array]:
+        self, grad: Array, query: Array, key: Array, value: Array, logs: Array, mask: Array | None, scale: float,
+        causal: bool,
+    ) -> tuple[Array, Array, Array]:  # fmt: skip
         """The gradients of the first three arguments of :meth:`attention`, from that of its result and the ``logs`` with it."""
 
     def gelu(self, a: Array, approximate: str) -> Array:

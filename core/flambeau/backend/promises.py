@@ -228,8 +228,15 @@ PROMISES: dict[str, Promise] = {
     ),
     # normalisation: of rows of a matrix, of the second of three dims
     **_each("layer_norm", Given("a", _A), Given("a", _rows), Given("a", _rows)),
-    **_each("cross_entropy", Given("a", _like("target")), Given("a", _A)),
+    **_each("cross_entropy", Given("a", _like("target")), Given("a", _A), Given("a", lambda given: ())),
     **_each("cross_entropy_backward", Given("grad", _like("result"))),
+    "ctc_loss": (
+        Given("log_probs", lambda given: given["log_probs"].shape[1:2]),
+        Given("log_probs", lambda given: (given["log_probs"].shape[0], *given["states"].shape)),
+    ),
+    "grid_sample": (Given("input", lambda given: (*given["input"].shape[:2], *given["grid"].shape[1:-1])),),
+    "grid_sample_backward": tuple(Given("input", _like(name), optional=True) for name in ("input", "grid")),
+    **_each("ctc_loss_backward", Given("log_probs", _like("log_probs"))),
     **_each("attention", Given("query", _attended), Given("query", lambda given: (*given["query"].shape[:2], 1))),
     **_each("attention_backward", *(Given("query", _like(name)) for name in ("query", "key", "value"))),
     **_each("gelu gelu_backward silu_backward", Given("a", _A)),

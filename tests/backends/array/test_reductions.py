@@ -268,16 +268,17 @@ def test_softmax_of_many_masked_numbers(kernels, hidden) -> None:
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-6), ("float64", 1e-13)])
 def test_cross_entropy(kernels, rows, dtype, tolerance) -> None:
     array, target = np.array(rows, dtype), np.arange(len(rows)) % 3
-    losses, shares = kernels.cross_entropy(array, target)
+    losses, shares, count = kernels.cross_entropy(array, target, None, None, 0.0)
+    assert count == len(rows)
     expected = np.array([softmax_of(row) for row in rows])
     picked = array[np.arange(len(rows)), target]
     sums = np.log(np.exp(array - array.max(1, keepdims=True)).sum(1)) + array.max(1)
     assert losses.tolist() == pytest.approx((sums - picked).tolist(), rel=tolerance, abs=100 * tolerance)
     assert shares.reshape(-1).tolist() == pytest.approx(expected.reshape(-1).tolist(), rel=tolerance, abs=1e-7)
     assert (losses.dtype.name, shares.dtype.name) == (dtype, dtype)
-    for grad in (np.full((1, 1), 0.5, dtype), np.linspace(-1, 1, len(rows), dtype=dtype)[:, None]):
-        slope = kernels.cross_entropy_backward(grad, shares, target)
-        assert slope.tolist() == approximately((shares - np.eye(3, dtype=dtype)[target]) * grad, 1e-5)
+    for grad in (np.array(0.5, dtype), np.linspace(-1, 1, len(rows), dtype=dtype)):
+        slope = kernels.cross_entropy_backward(grad, shares, target, None, None, 0.0)
+        assert slope.tolist() == approximately((shares - np.eye(3, dtype=dtype)[target]) * grad[..., None], 1e-5)
     assert array.tolist() == rows
 
 

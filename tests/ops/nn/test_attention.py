@@ -100,6 +100,67 @@ def test_special_values(bad: str, is_causal: bool, place: int) -> None:
     assert found[0] == pytest.approx(found[1], rel=1e-5, abs=1e-6, nan_ok=True)
 
 
+def _mask(t: Any, kind: str, dtype: str) -> Any:
+    """For two samples of three heads, seven queries and seven keys; some queries see nothing."""
+    flambeau.manual_seed(1)
+    shape = {
+        "pairs": (7, 7), "keys": (2, 1, 1, 7), "heads": (1, 3, 7, 7), "queries": (2, 1, 7, 1), "samples": (2, 3, 7, 7),
+        "large": (2, 1, 7, 7), "blind": (2, 1, 7, 1),
+    }[kind]  # fmt: skip
+    numbers = flambeau.randn(shape) * (200 if kind == "large" else 1)
+    if dtype == "bool":
+        return t.tensor((numbers > -0.5).tolist())
+    return t.tensor(
+        numbers.masked_fill(numbers > (0 if kind == "blind" else 1), float("-inf")).tolist(), dtype=getattr(t, dtype)
+    )
+
+
+MASKS = [
+    (kind, dtype)
+    for kind in ("pairs", "keys", "heads", "queries", "samples", "large", "blind")
+    for dtype in ("bool", "float64")
+]
+
+
+@pytest.mark.parametrize(("kind", "dtype"), MASKS)
+def test_kernels_with_masks_give_what_is_composed(composing: Any, kind: str, dtype: str) -> None:
+    operands, mask = _operands(flambeau, SHAPES["heads"], "float64"), _mask(flambeau, kind, dtype)
+    with_kernels = _derivatives(flambeau, operands, attn_mask=mask)
+    assert with_kernels[0].grad_fn.name() == "ScaledDotProductFlashAttentionForCpuBackward0"
+    composing("float64")
+    _alike(with_kernels, _derivatives(flambeau, operands, attn_mask=mask), 1e-8)
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize(("kind", "dtype"), MASKS)
+@pytest.mark.parametrize("size", [1.0, 20.0])
+def test_masks_beside_pytorch(kind: str, dtype: str, size: float) -> None:
+    torch = pytest.importorskip("torch")
+    found = []
+    for t in (flambeau, torch):
+        operands = _operands(t, SHAPES["heads"], "float64", size)
+        result = t.nn.functional.scaled_dot_product_attention(*operands, attn_mask=_mask(t, kind, dtype))
+        found.append(
+            [each.flatten().tolist() for each in (result, *t.autograd.grad((result * result).sum(), operands))]
+        )
+    for ours, theirs in zip(*found, strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-8, abs=1e-8 * max(1.0, *map(abs, theirs)), nan_ok=True)
+
+
+def test_a_mask_that_is_learned_gets_its_gradient() -> None:
+    operands, mask = (
+        _operands(flambeau, SHAPES["heads"], "float64"),
+        _mask(flambeau, "heads", "float64").nan_to_num(neginf=-3.0),
+    )
+    mask.requires_grad_()
+    result = flambeau.nn.functional.scaled_dot_product_attention(*operands, attn_mask=mask)
+    (found,) = flambeau.autograd.grad(result.sum(), mask)
+    assert found.shape == mask.shape
+    with flambeau.no_grad():
+        without = flambeau.nn.functional.scaled_dot_product_attention(*operands, attn_mask=mask)
+    assert flambeau.allclose(result, without, rtol=1e-12, atol=1e-12)
+
+
 def test_operands_in_another_order_of_memory(composing: Any) -> None:
     operands = [each.detach() for each in _operands(flambeau, [(2, 6, 3, 4)] * 3, "float64")]
     turned = [each.transpose(1, 2).requires_grad_() for each in operands]

@@ -244,6 +244,10 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     if k != k2:
         raise _sizes_differ(a, b, vector=right == 1)
     product_type(_standing_for(left, right), a, b)
+    if left > 2 and right <= 2:
+        lead = tuple(a._array.shape[:-2])
+        product = mm(reshape(a, (prod(lead) * n, k)), b)
+        return reshape(product, (*lead, n, m) if right == 2 else (*lead, n))
     batch = broadcast_shapes(a._array.shape[:-2], b._array.shape[:-2])
     result = _matmul(a, b)
     if left == 1 or right == 1:
@@ -359,6 +363,25 @@ def _linear(input: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return from_array(_addmm(type_, bias._array, input._array, columns), type_)
 
 
+@primitive(derivatives={"input": _linear_input, "weight": _linear_weight}, method=False, node="MmBackward0")
+def _linear_alone(input: Tensor, weight: Tensor) -> Tensor:
+    """The same without a bias."""
+    (n, k), (m, k2) = input._array.shape, weight._array.shape
+    if k != k2:
+        raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({n}x{k} and {k2}x{m})")
+    type_ = product_type("mm", input, weight)
+    return from_array(type_.kernels.matmul(input._array, type_.kernels.permute(weight._array, (1, 0))), type_)
+
+
+def _of_rows(input: Tensor, weight: Tensor, *bias: Tensor) -> Tensor:
+    """The linear layer of a matrix, or of all rows of many: one product, not many."""
+    function = _linear if bias else _linear_alone
+    *lead, width = input._array.shape
+    if len(lead) == 1:
+        return function(input, weight, *bias)
+    return reshape(function(reshape(input, (prod(lead), width)), weight, *bias), (*lead, weight._array.shape[0]))
+
+
 @composite(method=False)
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Compute ``input @ weight.T + bias``: (…, in) by (out, in) gives (…, out).
@@ -373,8 +396,11 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         >>> torch.nn.functional.linear(torch.ones(2), torch.ones(3, 2), torch.zeros(3))
         tensor([2., 2., 2.])
     """
-    if bias is not None and input.dim() == 2 and weight.dim() == 2:
-        return _linear(input, weight, bias)
+    if input.dim() > 1 and weight.dim() == 2:
+        if bias is None:
+            return _of_rows(input, weight)
+        if input.dim() == 2 or bias._array.shape == weight._array.shape[:1]:
+            return _of_rows(input, weight, bias)
     if not (input._array.shape and weight._array.shape):
         raise RuntimeError(
             f"both arguments to linear need to be at least 1D, but they are {input.dim()}D and {weight.dim()}D"

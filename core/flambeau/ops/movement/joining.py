@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from flambeau._dispatch.declare import alias, composite, primitive
@@ -118,7 +119,12 @@ def channels_order(input: Tensor) -> tuple[int, ...] | None:
     shape = input._array.shape
     if len(shape) not in CHANNELS_LAST.values():
         return None
-    format = suggested_format(shape, input._type.backend.strides(input._array))
+    return _channels_order(tuple(shape), tuple(input._type.backend.strides(input._array)))
+
+
+@lru_cache(maxsize=256)
+def _channels_order(shape: Shape, strides: Shape) -> Shape | None:
+    format = suggested_format(shape, strides)
     return None if format is contiguous_format else order_of_format(format, len(shape))
 
 

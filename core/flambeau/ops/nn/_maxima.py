@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from array import array as packed
 from collections.abc import Callable
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -41,10 +42,14 @@ def _padded(type_: Any, array: Any, dims: Shape, windows: Windows) -> Any:
 
 def step_of(kernels: Any, array: Any, dim: int, first: int, count: int, stride: int) -> Any:
     """Every ``stride``-th of the elements along ``dim``, ``count`` of them from ``first`` on."""
-    ndim = len(array.shape)
-    starts, steps, lengths = [0] * ndim, [1] * ndim, list(array.shape)
-    starts[dim], steps[dim], lengths[dim] = first, stride, count
-    return kernels.slice(array, tuple(starts), tuple(lengths), tuple(steps))
+    return kernels.slice(array, *_step(tuple(array.shape), dim, first, count, stride))
+
+
+@lru_cache(maxsize=1024)
+def _step(shape: Shape, dim: int, first: int, count: int, stride: int) -> tuple[Shape, Shape, Shape]:
+    before, behind = (0,) * dim, (0,) * (len(shape) - dim - 1)
+    ones = (1,) * dim, (1,) * len(behind)
+    return (*before, first, *behind), (*shape[:dim], count, *shape[dim + 1 :]), (*ones[0], stride, *ones[1])
 
 
 Part = Callable[[Any, int, int], Any]

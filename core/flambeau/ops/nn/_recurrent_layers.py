@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from flambeau._dispatch.declare import fused
+from flambeau._dispatch.slopes import through_composition
 from flambeau._tensor import Tensor, from_array
-from flambeau._tensor.engine import run_backward
-from flambeau._tensor.modes import enable_grad, is_grad_enabled, no_grad
+from flambeau._tensor.modes import is_grad_enabled, no_grad
 from flambeau.ops.elementwise.exponential import sigmoid
 from flambeau.ops.elementwise.trigonometric import tanh
 from flambeau.ops.linalg.matmul import linear
@@ -127,26 +127,6 @@ def _composed(compose: Callable[..., States], tensors: Sequence[Tensor], extra: 
         return (*compose(tensors, *options), *(tensors[0].new_empty(0) for _ in range(extra)))
 
 
-def _through_steps(
-    compose: Callable[..., States], given: Gradients, tensors: Sequence[Tensor], *options: Any
-) -> Gradients:
-    """The gradients by way of the composition: those of the gradients are recorded if they are wanted."""
-    again = is_grad_enabled()
-    with enable_grad():
-        inputs = list(tensors) if again else [tensor.detach().requires_grad_() for tensor in tensors]
-        results = compose(inputs, *options)
-    places = [place for place, tensor in enumerate(inputs) if tensor.requires_grad]
-    roots = [(result._node, grad) for result, grad in zip(results, given, strict=False) if grad is not None]
-    found = run_backward(
-        [(edge, grad) for edge, grad in roots if edge is not None], retain_graph=again, create_graph=again,
-        inputs=[edge for edge in (inputs[place]._node for place in places) if edge is not None], accumulate=False,
-    )  # fmt: skip
-    gradients: Gradients = [None] * len(inputs)
-    for place, grad in zip(places, found, strict=True):
-        gradients[place] = grad
-    return gradients
-
-
 def _through_kernel(
     kernel: Any, given: Sequence[Tensor | None], kept: Sequence[Tensor], tensors: Sequence[Tensor], weights: int,
     *options: Any,
@@ -164,7 +144,7 @@ def _lstm_tensors(
 ) -> Gradients:  # fmt: skip
     kernel = None if is_grad_enabled() else _kernel("lstm_layer_backward", tensors, 7 if biases else 5)
     if kernel is None:
-        return _through_steps(_lstm_composed, given, tensors, biases, sizes, reverse)
+        return through_composition(_lstm_composed, given, tensors, biases, sizes, reverse)
     return _through_kernel(kernel, given[:3], (result_0, result_3, result_4), tensors, 5, sizes, reverse)
 
 
@@ -183,7 +163,7 @@ def _gru_tensors(
 ) -> Gradients:  # fmt: skip
     kernel = None if is_grad_enabled() else _kernel("gru_layer_backward", tensors, len(tensors))
     if kernel is None:
-        return _through_steps(_gru_composed, given, tensors, biases, sizes, reverse)
+        return through_composition(_gru_composed, given, tensors, biases, sizes, reverse)
     return _through_kernel(kernel, given[:2], (result_0, result_2, result_3), tensors, 4, sizes, reverse)
 
 
@@ -201,7 +181,7 @@ def _rnn_tensors(
 ) -> Gradients:
     kernel = None if is_grad_enabled() else _kernel("rnn_layer_backward", tensors, len(tensors))
     if kernel is None:
-        return _through_steps(_rnn_composed, given, tensors, biases, relu, sizes, reverse)
+        return through_composition(_rnn_composed, given, tensors, biases, relu, sizes, reverse)
     return _through_kernel(kernel, given[:2], (result_0,), tensors, 4, relu, sizes, reverse)
 
 

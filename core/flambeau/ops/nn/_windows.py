@@ -45,11 +45,7 @@ class Windows(NamedTuple):
 
     def overhang(self, lengths: Shape) -> Shape:
         """How far the last window reaches beyond the last element."""
-        ends = [
-            (size - 1) * stride + (kernel - 1) * dilation + 1 - padding
-            for kernel, stride, padding, dilation, size in zip(*self, strict=True)
-        ]
-        return tuple(max(end - length, 0) for end, length in zip(ends, lengths, strict=True))
+        return _overhang(self, tuple(lengths))
 
     def counts(self, lengths: Shape, with_padding: bool) -> list[list[int]]:
         """How many elements each window has along each dimension, with those of the padding or without."""
@@ -62,6 +58,15 @@ class Windows(NamedTuple):
             inside = [min(start + kernel, length) - max(start, 0) for start in starts]
             found.append(whole if with_padding else inside)
         return found
+
+
+@lru_cache(maxsize=256)
+def _overhang(windows: Windows, lengths: Shape) -> Shape:
+    ends = [
+        (size - 1) * stride + (kernel - 1) * dilation + 1 - padding
+        for kernel, stride, padding, dilation, size in zip(*windows, strict=True)
+    ]
+    return tuple(max(end - length, 0) for end, length in zip(ends, lengths, strict=True))
 
 
 _COUNTS = {1: "one int", 2: "two ints", 3: "three ints"}

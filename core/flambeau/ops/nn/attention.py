@@ -100,11 +100,12 @@ class Slopes:
         self._grad: Any = None
         self._found: dict[str, Tensor] = {}
 
-    def take(self, name: str, grad: Tensor, operands: tuple[Tensor, ...], scale: float, is_causal: bool) -> Tensor:
+    def take(self, name: str, grad: Tensor, operands: tuple[Tensor, ...], *options: Any) -> Tensor:
         """The gradient of the operand of that name."""
         if self._grad is None or self._grad() is not grad or name not in self._found:
             kernels, arrays = grad._type.kernels, [_matrices(each) for each in (grad, *operands)]
-            found = kernels.attention_backward(*arrays, scale, is_causal)
+            mask, *others = options
+            found = kernels.attention_backward(*arrays, None if mask is None else mask._array, *others)
             self._found = {
                 which: from_array(kernels.reshape(array, operand._array.shape), grad._type)
                 for which, array, operand in zip(("query", "key", "value"), found, operands[:3], strict=True)
@@ -121,43 +122,50 @@ def _matrices(tensor: Tensor) -> Any:
 
 
 def _query_slope(
-    grad: Tensor, query: Tensor, key: Tensor, value: Tensor, scale: float, is_causal: bool, slopes: Slopes, logs: Tensor
-) -> Tensor:
+    grad: Tensor, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, scale: float, is_causal: bool,
+    slopes: Slopes, logs: Tensor,
+) -> Tensor:  # fmt: skip
     if not grad_enabled():
-        return slopes.take("query", grad, (query, key, value, logs), scale, is_causal)
-    found: Tensor = matmul(_score_slope(grad, query, key, value, scale, is_causal), key)
+        return slopes.take("query", grad, (query, key, value, logs), mask, scale, is_causal)
+    found: Tensor = matmul(_score_slope(grad, query, key, value, mask, scale, is_causal), key)
     return found
 
 
 def _key_slope(
-    grad: Tensor, query: Tensor, key: Tensor, value: Tensor, scale: float, is_causal: bool, slopes: Slopes, logs: Tensor
-) -> Tensor:
+    grad: Tensor, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, scale: float, is_causal: bool,
+    slopes: Slopes, logs: Tensor,
+) -> Tensor:  # fmt: skip
     if not grad_enabled():
-        return slopes.take("key", grad, (query, key, value, logs), scale, is_causal)
-    found: Tensor = matmul(_score_slope(grad, query, key, value, scale, is_causal).transpose(-2, -1), query)
+        return slopes.take("key", grad, (query, key, value, logs), mask, scale, is_causal)
+    found: Tensor = matmul(_score_slope(grad, query, key, value, mask, scale, is_causal).transpose(-2, -1), query)
     return found
 
 
 def _value_slope(
-    grad: Tensor, query: Tensor, key: Tensor, value: Tensor, scale: float, is_causal: bool, slopes: Slopes, logs: Tensor
-) -> Tensor:
+    grad: Tensor, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, scale: float, is_causal: bool,
+    slopes: Slopes, logs: Tensor,
+) -> Tensor:  # fmt: skip
     if not grad_enabled():
-        return slopes.take("value", grad, (query, key, value, logs), scale, is_causal)
-    found: Tensor = matmul(_weights(query, key, scale, is_causal).transpose(-2, -1), grad)
+        return slopes.take("value", grad, (query, key, value, logs), mask, scale, is_causal)
+    found: Tensor = matmul(_weights(query, key, mask, scale, is_causal).transpose(-2, -1), grad)
     return found
 
 
-def _score_slope(grad: Tensor, query: Tensor, key: Tensor, value: Tensor, scale: float, is_causal: bool) -> Tensor:
+def _score_slope(
+    grad: Tensor, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, scale: float, is_causal: bool
+) -> Tensor:
     """The gradient of ``query @ key.T``, made of operations that have further derivatives."""
-    weights = _weights(query, key, scale, is_causal)
+    weights = _weights(query, key, mask, scale, is_causal)
     slope: Tensor = _softmax_backward(matmul(grad, value.transpose(-2, -1)), weights, weights.dim() - 1) * scale
     return slope
 
 
-def _weights(query: Tensor, key: Tensor, scale: float, is_causal: bool) -> Tensor:
+def _weights(query: Tensor, key: Tensor, mask: Tensor | None, scale: float, is_causal: bool) -> Tensor:
     scores = matmul(query * scale, key.transpose(-2, -1))
-    mask = _additive(None, query, key, is_causal)
-    return softmax(scores if mask is None else scores.add_(mask), -1)
+    if mask is not None:
+        return _softmax_of_masked(scores + mask)
+    later = _additive(None, query, key, is_causal)
+    return softmax(scores if later is None else scores.add_(later), -1)
 
 
 @fused(
@@ -167,13 +175,28 @@ def _weights(query: Tensor, key: Tensor, scale: float, is_causal: bool) -> Tenso
     method=False,
     node="ScaledDotProductFlashAttentionForCpuBackward0",
 )
-def _attention(query: Tensor, key: Tensor, value: Tensor, scale: float, is_causal: bool, slopes: Slopes) -> Attended:
+def _attention(
+    query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, scale: float, is_causal: bool, slopes: Slopes
+) -> Attended:
     """By the kernel, where :func:`_is_plain` says so: of what else there is, the weights have a place in memory."""
     type_, shape = query._type, query._array.shape
     arrays = [_matrices(each) for each in (query, key, value)]
-    values, logs = type_.kernels.attention(*arrays, scale, is_causal)
+    values, logs = type_.kernels.attention(*arrays, None if mask is None else mask._array, scale, is_causal)
     values = type_.kernels.reshape(values, (*shape[:-1], value._array.shape[-1]))
     return Attended(from_array(values, type_), from_array(type_.kernels.reshape(logs, (*shape[:-1], 1)), type_))
+
+
+def _four_dims(mask: Tensor | None, query: Tensor, key: Tensor, is_causal: bool) -> Tensor | None:
+    """A mask that the kernel takes: numbers of the dtype of the queries, of four dims that broadcast to the scores."""
+    type_, scores = query._type, (*query._array.shape[:-1], key._array.shape[-2])
+    if mask is None or is_causal or (mask._node is not None and grad_enabled()):
+        return None
+    shape = (1,) * (4 - mask.dim()) + tuple(mask._array.shape)
+    if len(shape) != 4 or any(size not in (1, whole) for size, whole in zip(shape, scores, strict=True)):
+        return None
+    added = _additive(mask.detach(), query, key, False)
+    assert added is not None
+    return added.to(type_.dtype).reshape(shape)
 
 
 def _is_plain(query: Tensor, key: Tensor, value: Tensor) -> bool:
@@ -235,8 +258,10 @@ def scaled_dot_product_attention(
         key, value = _repeated_heads(query, key, value)
     if scale is None:
         scale = 1 / sqrt(query.shape[-1]) if query.shape[-1] else inf
-    if attn_mask is None and not dropout_p and _is_plain(query, key, value):
-        return _attention(query, key, value, float(scale), bool(is_causal), Slopes()).values
+    if not dropout_p and _is_plain(query, key, value):
+        mask = _four_dims(attn_mask, query, key, is_causal)
+        if attn_mask is None or mask is not None:
+            return _attention(query, key, value, mask, float(scale), bool(is_causal), Slopes()).values
     single = query.dtype.itemsize < 4
     q, k = (query.float(), key.float()) if single else (query, key)
     scores = matmul(q * scale, k.transpose(-2, -1))

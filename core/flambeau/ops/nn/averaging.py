@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array as packed
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from flambeau import dtypes
@@ -61,6 +62,7 @@ def _spread_out(type_: Any, array: Any, dims: Shape, windows: Windows, lengths: 
     return whole(type_, array)
 
 
+@lru_cache(maxsize=256)
 def _divisor(windows: Windows, lengths: Shape, include: bool, override: int | None) -> tuple[tuple[int, ...], ...]:
     """For each dimension the factors of the divisors: one if they are all equal."""
     if override is not None:

@@ -7,13 +7,14 @@ path goes through these states in their order, may stay in each, and may leave o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import inf
+from math import inf, nan
 from typing import Any, NamedTuple
 
 from flambeau import dtypes
-from flambeau._dispatch.declare import primitive
+from flambeau._dispatch.checks import no_derivative
+from flambeau._dispatch.declare import fused
 from flambeau._dispatch.runtime import not_a_tensor
-from flambeau._tensor import Tensor
+from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.modes import no_grad
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.data import as_tensor
@@ -26,10 +27,9 @@ __all__: list[str] = []  # a function of torch.nn.functional, with reductions
 
 
 class _Paths(NamedTuple):
-    """The states of a batch: the labels of states (N, S), where one may be left out, and the lengths."""
+    """The states of a batch: the classes of states (N, S), and how many steps and labels the samples have."""
 
     states: Tensor
-    may_skip: Tensor
     steps: Tensor
     labels: Tensor
 
@@ -84,33 +84,53 @@ def _turned_back(tensor: Tensor, lengths: Tensor, dim: int) -> Tensor:
 
 
 def _slope(
-    grad: Tensor, log_probs: Tensor, paths: _Paths, blank: int, zero_infinity: bool, losses: Tensor, alphas: Tensor
+    grad: Tensor, log_probs: Tensor, paths: _Paths, zero_infinity: bool, losses: Tensor, alphas: Tensor
+) -> Tensor:
+    slope: Tensor = _ctc_loss_backward(grad, log_probs, paths, zero_infinity, losses, alphas)
+    return slope
+
+
+_no_second = no_derivative("_ctc_loss_backward")
+
+
+@fused(
+    "ctc_loss_backward",
+    derivatives={"grad": _no_second, "log_probs": _no_second},
+    method=False,
+    node="NotImplemented",
+)
+def _ctc_loss_backward(
+    grad: Tensor, log_probs: Tensor, paths: _Paths, zero_infinity: bool, losses: Tensor, alphas: Tensor
 ) -> Tensor:
     """Computed from both ends, as in PyTorch: of logarithms of a softmax, whose own slope is in it."""
-    with no_grad():
-        return _slope_of(grad.detach(), log_probs.detach(), paths, zero_infinity, losses, alphas)
+    type_, kernel = log_probs._type, log_probs._type.kernels.ctc_loss_backward
+    if kernel is None:
+        with no_grad():
+            return _slope_of(grad.detach(), log_probs.detach(), paths, zero_infinity, losses, alphas)
+    given = [each._array for each in (grad, log_probs, *paths, losses, alphas)]
+    return from_array(kernel(*given, zero_infinity), type_)
 
 
 def _slope_of(
     grad: Tensor, log_probs: Tensor, paths: _Paths, zero_infinity: bool, losses: Tensor, alphas: Tensor
 ) -> Tensor:
-    states, _, steps, labels = paths
+    states, steps, labels = paths
     size = 2 * labels + 1
     scores = _scores(log_probs, states)
     turned = _turned_back(states, size, 1)
     back = _turned_back(stack([_turned_back(each, size, 1) for each in scores]), steps, 0)
     betas = stack(_forward(back, _skips(turned), steps))
     betas = stack([_turned_back(each, size, 1) for each in _turned_back(betas, steps, 0)])
-    both = (alphas + betas).masked_fill(_places(states) >= size.unsqueeze(1), -inf)
-    top = both.amax(2, True)
-    top = top.masked_fill(top.isinf(), 0.0)
-    index = states.expand(both.shape)
-    sums = log_probs.new_zeros(log_probs.shape).scatter_add(2, index, (both - top).exp())
-    expected = (sums.log() + top + losses.unsqueeze(1) - log_probs).exp()
-    slope = (log_probs.exp() - expected) * grad.unsqueeze(1)
+    # The score of the state is in both. The shares of a step's states add up to 1.
+    shares = (alphas + betas + losses.unsqueeze(1) - scores).exp()
+    shares = shares.masked_fill(_places(states) >= size.unsqueeze(1), 0.0)
+    zeros = log_probs.new_zeros(log_probs.shape)
+    slope = log_probs.exp() - zeros.scatter_add(2, states.expand(shares.shape), shares)
+    undefined = (log_probs == -inf) | ~losses.isfinite().unsqueeze(1)
+    slope = slope.masked_fill(undefined, nan) * grad.unsqueeze(1)
     beyond = _steps_of(log_probs) >= steps.unsqueeze(1)
     if zero_infinity:
-        beyond = beyond | losses.isinf().unsqueeze(1)
+        beyond = beyond | (losses == inf).unsqueeze(1)
     return slope.masked_fill(beyond, 0.0)
 
 
@@ -129,10 +149,16 @@ def _skips(states: Tensor) -> Tensor:
     return kept != states
 
 
-@primitive(derivatives={"log_probs": _slope}, outputs=("losses", "alphas"), method=False, node="CtcLossBackward0")
-def _ctc_loss(log_probs: Tensor, paths: _Paths, blank: int, zero_infinity: bool) -> Alignment:
-    states, may_skip, steps, labels = paths
-    alphas = _forward(_scores(log_probs.detach(), states), may_skip, steps)
+@fused(
+    "ctc_loss", derivatives={"log_probs": _slope}, outputs=("losses", "alphas"), method=False, node="CtcLossBackward0"
+)
+def _ctc_loss(log_probs: Tensor, paths: _Paths, zero_infinity: bool) -> Alignment:
+    type_, kernel = log_probs._type, log_probs._type.kernels.ctc_loss
+    if kernel is not None:
+        made = kernel(log_probs._array, *[each._array for each in paths])
+        return Alignment(*[from_array(each, type_) for each in made])
+    states, steps, labels = paths
+    alphas = _forward(_scores(log_probs.detach(), states), _skips(states), steps)
     return Alignment(_losses(alphas[-1], steps, labels), stack(alphas))
 
 
@@ -186,17 +212,16 @@ def _labels_of(targets: Tensor, lengths: list[int]) -> list[list[int]]:
 
 
 def _paths(log_probs: Tensor, labels: list[list[int]], steps: list[int], blank: int) -> _Paths:
-    longest = max(map(len, labels))
+    longest, classes = max(map(len, labels)), log_probs.shape[2]
     rows: list[list[int]] = []
     for sample in labels:
-        between = [state for label in sample for state in (int(label), blank)]
-        rows.append([blank, *between, *[blank] * (2 * (longest - len(sample)))])
-        for label in sample:
-            if not 0 <= label < log_probs.shape[2]:
-                raise IndexError(f"Target {label} is out of bounds.")
+        if sample and not (min(sample) >= 0 and max(sample) < classes):
+            raise IndexError(f"Target {next(each for each in sample if not 0 <= each < classes)} is out of bounds.")
+        row = [blank] * (2 * longest + 1)
+        row[1 : 2 * len(sample) : 2] = sample
+        rows.append(row)
     place: Any = {"dtype": dtypes.int64, "device": log_probs.device}
-    states = as_tensor(rows, **place)
-    return _Paths(states, _skips(states), as_tensor(steps, **place), as_tensor(list(map(len, labels)), **place))
+    return _Paths(as_tensor(rows, **place), as_tensor(steps, **place), as_tensor(list(map(len, labels)), **place))
 
 
 def ctc_losses(
@@ -227,4 +252,4 @@ def ctc_losses(
     counts = _lengths("target_lengths", target_lengths, batch, inf)
     steps = _lengths("input_lengths", input_lengths, batch, length)
     paths = _paths(log_probs, _labels_of(targets, counts), steps, blank)
-    return _ctc_loss(log_probs, paths, blank, zero_infinity).losses, paths.labels
+    return _ctc_loss(log_probs, paths, zero_infinity).losses, paths.labels

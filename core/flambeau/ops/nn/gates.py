@@ -6,6 +6,7 @@ from functools import partial
 from math import inf, pi, sqrt
 from typing import Any
 
+from flambeau._dispatch.blocks import by_element, by_element_formula
 from flambeau._dispatch.declare import fused, primitive
 from flambeau._dispatch.precision import in_single, in_single_formula
 from flambeau._dispatch.runtime import with_out
@@ -103,7 +104,7 @@ def _silu_input(grad: Tensor, input: Tensor) -> Tensor:
 @primitive(derivatives={"input": _silu_input}, method=False, inplace=True, node="SiluBackward0")
 def _silu(input: Tensor) -> Tensor:
     check_floating("silu_cpu", input, takes_complex=True)
-    return from_array(in_single(input._type, input._array, _self_gated), input._type)
+    return from_array(by_element(input._type, _self_gated, input._array), input._type)
 
 
 def _self_gated(type_: Any, array: Any) -> Any:
@@ -125,6 +126,7 @@ def silu(input: Tensor, inplace: bool = False) -> Tensor:
     return in_form("silu", _silu, input, inplace)
 
 
+@by_element_formula
 @in_single_formula
 def _mish_input(grad: Tensor, input: Tensor) -> Tensor:
     gate = tanh(softplus(input))
@@ -134,7 +136,7 @@ def _mish_input(grad: Tensor, input: Tensor) -> Tensor:
 @primitive(derivatives={"input": _mish_input}, method=False, inplace=True, node="MishBackward0")
 def _mish(input: Tensor) -> Tensor:
     check_floating("mish_cpu", input)
-    return from_array(in_single(input._type, input._array, _softly_gated), input._type)
+    return from_array(by_element(input._type, _softly_gated, input._array), input._type)
 
 
 def _softly_gated(type_: Any, array: Any) -> Any:
@@ -156,6 +158,7 @@ def mish(input: Tensor, inplace: bool = False) -> Tensor:
     return in_form("mish", _mish, input, inplace)
 
 
+@by_element_formula
 def _hardsigmoid_input(grad: Tensor, input: Tensor) -> Tensor:
     return bent(choose((input > -3.0) & (input < 3.0), grad * (1 / 6), 0.0), input)
 
@@ -170,7 +173,7 @@ def _sixth(type_: Any, array: Any) -> Any:
 @primitive(derivatives={"input": _hardsigmoid_input}, method=False, inplace=True, node="HardsigmoidBackward0")
 def _hardsigmoid(input: Tensor) -> Tensor:
     check_floating("hardsigmoid_cpu", input)
-    return from_array(in_single(input._type, input._array, _sixth), input._type)
+    return from_array(by_element(input._type, _sixth, input._array), input._type)
 
 
 @overridable
@@ -188,6 +191,7 @@ def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
     return in_form("hardsigmoid", _hardsigmoid, input, inplace)
 
 
+@by_element_formula
 @in_single_formula
 def _hardswish_input(grad: Tensor, input: Tensor) -> Tensor:
     inside = grad * (input.clamp(-3.0, 3.0) * (1 / 3) + 0.5)
@@ -197,7 +201,7 @@ def _hardswish_input(grad: Tensor, input: Tensor) -> Tensor:
 @primitive(derivatives={"input": _hardswish_input}, method=False, inplace=True, node="HardswishBackward0")
 def _hardswish(input: Tensor) -> Tensor:
     check_floating("hardswish_cpu", input)
-    return from_array(in_single(input._type, input._array, _gated_by_sixth), input._type)
+    return from_array(by_element(input._type, _gated_by_sixth, input._array), input._type)
 
 
 def _gated_by_sixth(type_: Any, array: Any) -> Any:
@@ -230,6 +234,7 @@ def _soft_rectified(beta: float, threshold: float, type_: Any, array: Any) -> An
     return kernels.where(kernels.lt(number(threshold), scaled), array, soft)
 
 
+@by_element_formula
 @in_single_formula
 def _softplus_input(grad: Tensor, input: Tensor, beta: float, threshold: float) -> Tensor:
     scaled = input * beta
@@ -240,7 +245,7 @@ def _softplus_input(grad: Tensor, input: Tensor, beta: float, threshold: float) 
 @primitive(derivatives={"input": _softplus_input}, method=False, node="SoftplusBackward0")
 def _softplus(input: Tensor, beta: float, threshold: float) -> Tensor:
     check_floating("softplus_cpu", input)
-    return from_array(in_single(input._type, input._array, partial(_soft_rectified, beta, threshold)), input._type)
+    return from_array(by_element(input._type, partial(_soft_rectified, beta, threshold), input._array), input._type)
 
 
 @spelled()
@@ -261,6 +266,7 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
     return in_form("softplus", _softplus, input, False, beta, threshold)
 
 
+@by_element_formula
 @in_single_formula
 def _logsigmoid_input(grad: Tensor, input: Tensor) -> Tensor:
     return grad * sigmoid(-input)
@@ -270,7 +276,7 @@ def _logsigmoid_input(grad: Tensor, input: Tensor) -> Tensor:
 def _logsigmoid(input: Tensor) -> Tensor:
     check_floating("log_sigmoid_cpu", input)
     source = input.detach().contiguous()  # and so is the result, in PyTorch too
-    return from_array(in_single(input._type, source._array, _log_of_logistic), input._type)
+    return from_array(by_element(input._type, _log_of_logistic, source._array), input._type)
 
 
 def _log_of_logistic(type_: Any, array: Any) -> Any:

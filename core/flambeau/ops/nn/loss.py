@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any
-
 from flambeau import dtypes
-from flambeau._dispatch.declare import composite, fused, primitive
+from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.precision import in_single_formula
-from flambeau._tensor import Tensor, from_array
-from flambeau._tensor.copies import contiguous_array
+from flambeau._tensor import Tensor
 from flambeau._tensor.modes import grad_enabled
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation._bent import bent
@@ -17,14 +13,14 @@ from flambeau.ops.elementwise.selection import where
 from flambeau.ops.indexing._ends import ends
 from flambeau.ops.indexing._pairs import _gather as _gather_rows
 from flambeau.ops.indexing._pairs import _scatter_add
-from flambeau.ops.indexing.gathering import index_select
 from flambeau.ops.movement.broadcasting import broadcast_tensors
 from flambeau.ops.movement.shapes import reshape, squeeze, unsqueeze
 from flambeau.ops.reductions.sums import mean, sum
 from flambeau.promotion import result_dtype
 from flambeau.shapes import Shape, as_int, normalize_dim
 
-from .activation import _softmax_backward, log_softmax
+from ._entropy import _cross_entropy, _cross_entropy_2d, _smoothed_cross_entropy, safe_targets, weights_of
+from .activation import log_softmax
 
 __all__ = ["cross_entropy", "l1_loss", "mse_loss", "nll_loss"]
 
@@ -147,20 +143,6 @@ def _without_batch(input: Tensor, target: Tensor) -> Tensor:
     return reshape(target, ()) if len(input._array.shape) == 1 and target._array.shape == (1,) else target
 
 
-def _safe(target: Tensor, ignore_index: int | None) -> tuple[Tensor | None, Tensor]:
-    """Which targets do not count, None for no one; and the targets with class 0 in the place of these."""
-    if ignore_index is None:  # the common case
-        return None, target
-    ignored = target == ignore_index
-    return ignored, where(ignored, 0, target)
-
-
-def _scales(weight: Tensor, ignored: Tensor | None, safe: Tensor) -> Tensor:
-    """The weight of the class of every target; 0 for targets that do not count."""
-    scale = reshape(index_select(weight, 0, reshape(safe, (-1,))), safe.shape)
-    return scale if ignored is None else scale.masked_fill(ignored, 0.0)
-
-
 def _check_numbers(input: Tensor, weight: Tensor | None) -> None:
     """Refuse logarithms that are not of real floating point numbers, and weights of another dtype."""
     if not input._type.real_floats:
@@ -176,10 +158,10 @@ def _negative_log_likelihood(
 ) -> Tensor:
     _check_numbers(input, weight)
     classes = 0 if input.dim() == 1 else 1
-    ignored, safe = _safe(target, ignore_index)
+    ignored, safe = safe_targets(target, ignore_index)
     losses = -squeeze(_gather_rows(input.detach(), classes, unsqueeze(safe, classes)), classes)
     if weight is not None:
-        weight = _scales(weight.detach(), ignored, safe)
+        weight = weights_of(weight.detach(), ignored, safe)
         losses = losses * weight
     return _together(losses, weight, ignored, reduction)
 
@@ -205,8 +187,8 @@ def _nll_loss_input(
     grad: Tensor, input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int | None, reduction: str
 ) -> Tensor:
     classes = 0 if input.dim() == 1 else 1
-    ignored, safe = _safe(target, ignore_index)
-    scale = None if weight is None else _scales(weight, ignored, safe)
+    ignored, safe = safe_targets(target, ignore_index)
+    scale = None if weight is None else weights_of(weight, ignored, safe)
     slope = _apart(-grad, target, scale, ignored, reduction).expand(target.shape)
     zeros = slope.new_zeros(tuple(input.shape))
     return bent(_scatter_add(zeros, classes, unsqueeze(safe, classes), unsqueeze(slope, classes)), input)
@@ -318,9 +300,10 @@ def cross_entropy(
         _check_probabilities(target, ignore_index)
     target = _without_batch(input, target)
     classes = normalize_dim(0 if input.dim() == 1 else 1, input.dim())
-    if weight is None and label_smoothing == 0.0 and not probabilities and _is_plain(input):
-        target, ignored = _checked(input, target, None, ignore_index, 1)
-        return _cross_entropy(input, target, ignored, reduction)[0]
+    if not probabilities:
+        loss = _at_once(input, target, weight, ignore_index, reduction, float(label_smoothing))
+        if loss is not None:
+            return loss
     logarithms = log_softmax(input, classes)
     if probabilities:
         return _with_probabilities(logarithms, target, weight, reduction, label_smoothing, classes)
@@ -332,76 +315,26 @@ def cross_entropy(
     return smoothed
 
 
-def _is_plain(input: Tensor) -> bool:
-    """Whether the loss is computed at once; of 16 bits, PyTorch rounds the logarithms."""
-    type_ = input._type
-    return len(input._array.shape) == 2 and type_.real_floats and not type_.halves and input.numel() > 0
-
-
-def _cross_entropy_input(
-    given: list[Tensor | None], target: Tensor, ignore_index: int | None, reduction: str, result_1: Tensor
+def _at_once(
+    input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, reduction: str, smoothing: float
 ) -> Tensor | None:
-    """From the loss, and in a second derivative from the shares that the first one is made with."""
-    loss, shares = given
-    found = None if shares is None else _softmax_backward(shares, result_1, 1)
-    if loss is None:
-        return found
-    ignored, safe = _safe(target, ignore_index)
-    slope = _cross_entropy_backward(_apart(loss, target, None, ignored, reduction), result_1, safe)
-    return slope if found is None else slope + found
-
-
-@fused(
-    "cross_entropy",
-    derivatives={"input": _cross_entropy_input},
-    method=False,
-    holomorphic=False,
-    node="NllLossBackward0",
-)
-def _cross_entropy(input: Tensor, target: Tensor, ignore_index: int | None, reduction: str) -> tuple[Tensor, Tensor]:
-    """The loss of the rows of a matrix, and its softmax, with which the gradient is made."""
-    type_ = input._type
-    ignored, safe = _safe(target, ignore_index)
-    kernel = type_.kernels.cross_entropy or partial(_losses_and_shares, type_)
-    losses, shares = kernel(contiguous_array(type_, input._array), safe._array)
-    return _together(from_array(losses, type_), None, ignored, reduction), from_array(shares, type_)
-
-
-def _losses_and_shares(type_: Any, array: Any, target: Any) -> tuple[Any, Any]:
-    """The kernel ``cross_entropy`` made of required ones."""
-    kernels = type_.kernels
-    shifted = kernels.sub(array, kernels.amax(array, (1,), True))
-    powers = kernels.exp(shifted)
-    total = kernels.sum(powers, (1,), True)
-    picked = kernels.gather(shifted, 1, kernels.reshape(target, total.shape))
-    losses = kernels.neg(kernels.sub(picked, kernels.log(total)))
-    return kernels.reshape(losses, target.shape), kernels.div(powers, total)
-
-
-@fused(
-    "cross_entropy_backward",
-    derivatives={
-        "slope": lambda grad, slope_shape, shares, target: (
-            ((grad * shares).sum(1) - _at_targets(grad, target)).sum_to_size(slope_shape)
-        ),
-        "shares": lambda grad, slope: grad * unsqueeze(slope, -1),
-    },
-    method=False,
-)  # fmt: skip
-def _cross_entropy_backward(slope: Tensor, shares: Tensor, target: Tensor) -> Tensor:
-    """``slope * shares`` less ``slope`` at the targets; ``slope`` is a number, or a vector of one for each row."""
-    type_, count = shares._type, slope.numel() if slope.dim() else 1
-    kernels = type_.kernels
-    slopes = kernels.reshape(slope._array, (count, 1))
-    if kernels.cross_entropy_backward is not None:
-        return from_array(kernels.cross_entropy_backward(slopes, shares._array, target._array), type_)
-    result, places = kernels.mul(shares._array, slopes), kernels.reshape(target._array, (target.numel(), 1))
-    kernels.scatter_add(result, 1, places, kernels.expand(kernels.neg(slopes), places.shape))
-    return from_array(result, type_)
-
-
-def _at_targets(input: Tensor, target: Tensor) -> Tensor:
-    return squeeze(_gather_rows(input, 1, unsqueeze(target, 1)), 1)
+    """The loss computed at once, of real floats of 32 bits and more; of 16 bits, PyTorch rounds the logarithms."""
+    type_, shape = input._type, input._array.shape
+    if len(shape) < 2 or type_.halves or not type_.real_floats or not input.numel():
+        return None
+    if reduction not in ("mean", "sum", "none"):
+        return None
+    if weight is not None and (weight._type is not type_ or (weight._node is not None and grad_enabled())):
+        return None
+    target, ignored = _checked(input, target, weight, ignore_index, 1)
+    loss = _smoothed_cross_entropy if smoothing else _cross_entropy if len(shape) == 2 else _cross_entropy_2d
+    if len(shape) == 2:
+        return loss(input, target, weight, ignored, smoothing, reduction)[0]  # type: ignore[no-any-return]
+    batch, classes = shape[:2]
+    found: Tensor = loss(
+        reshape(input, (batch, classes, -1)), reshape(target, (batch, -1)), weight, ignored, smoothing, reduction
+    )[0]
+    return reshape(found, target.shape) if reduction == "none" else found
 
 
 def _check_probabilities(target: Tensor, ignore_index: int) -> None:
@@ -445,4 +378,4 @@ def _smooth(
         return _reduced(losses, reduction)
     if weight is None:
         return sum(losses) / sum(~ignored)
-    return sum(losses) / sum(_scales(weight, ignored, where(ignored, 0, target)))
+    return sum(losses) / sum(weights_of(weight, ignored, where(ignored, 0, target)))

@@ -7,9 +7,10 @@ from functools import partial
 from typing import Any
 
 from flambeau import dtypes, layouts
+from flambeau._dispatch.blocks import by_element, by_element_formula, in_pieces
 from flambeau._dispatch.checks import real_numbers
 from flambeau._dispatch.declare import composite, primitive
-from flambeau._dispatch.precision import in_single, in_single_formula
+from flambeau._dispatch.precision import in_single_formula
 from flambeau._dispatch.runtime import Number, with_exact_out
 from flambeau._dispatch.spelling import called_as, spelled
 from flambeau._tensor import Tensor, from_array
@@ -40,16 +41,20 @@ def check_floating(kernel: str, input: Tensor, takes_complex: bool = False) -> N
 # -- thresholds ---------------------------------------------------------------
 
 
+@by_element_formula
 def _threshold_input(grad: Tensor, input: Tensor, threshold: float) -> Tensor:
     return bent(choose(input <= threshold, 0.0, grad), input)
 
 
 @primitive(derivatives={"input": _threshold_input}, method=False, inplace=True, node="ThresholdBackward0")
 def _threshold(input: Tensor, threshold: float, value: float) -> Tensor:
-    kernels, type_ = input._type.kernels, input._type
     real_numbers("threshold_cpu")(input.dtype)
-    low = kernels.le(input._array, type_.number(threshold))
-    return from_array(kernels.where(low, type_.number(value), input._array), type_)
+
+    def replaced(type_: Any, array: Any) -> Any:
+        low = type_.kernels.le(array, type_.number(threshold))
+        return type_.kernels.where(low, type_.number(value), array)
+
+    return from_array(in_pieces(input._type, replaced, input._array), input._type)
 
 
 @spelled(out=with_exact_out)
@@ -73,6 +78,7 @@ def in_form(name: str, function: Any, input: Tensor, inplace: bool, *args: Any) 
     return function(input, *args)  # type: ignore[no-any-return]
 
 
+@by_element_formula
 def _hardtanh_input(grad: Tensor, input: Tensor, min_val: Number, max_val: Number) -> Tensor:
     return bent(choose((input <= min_val) | (input >= max_val), 0.0, grad), input)
 
@@ -125,6 +131,7 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
 # -- a slope on the left ---------------------------------------------------------------
 
 
+@by_element_formula
 def _leaky_relu_input(grad: Tensor, input: Tensor, negative_slope: float) -> Tensor:
     return bent(choose(input > 0, grad, grad * negative_slope), input)
 
@@ -132,7 +139,7 @@ def _leaky_relu_input(grad: Tensor, input: Tensor, negative_slope: float) -> Ten
 @primitive(derivatives={"input": _leaky_relu_input}, method=False, inplace=True, node="LeakyReluBackward0")
 def _leaky_relu(input: Tensor, negative_slope: float) -> Tensor:
     check_floating("leaky_relu_cpu", input)
-    return from_array(in_single(input._type, input._array, partial(_leaking, negative_slope)), input._type)
+    return from_array(by_element(input._type, partial(_leaking, negative_slope), input._array), input._type)
 
 
 def _leaking(negative_slope: float, type_: Any, array: Any) -> Any:
@@ -269,6 +276,7 @@ def rrelu(
 # -- an exponential on the left ---------------------------------------------------------------
 
 
+@by_element_formula
 @in_single_formula
 def _elu_input(grad: Tensor, input: Tensor, alpha: float, scale: float, input_scale: float) -> Tensor:
     below = choose(input >= 0, 0.0, input * input_scale)  # not above, where the exponential would overflow
@@ -279,7 +287,7 @@ def _elu_input(grad: Tensor, input: Tensor, alpha: float, scale: float, input_sc
 def _elu(input: Tensor, alpha: float, scale: float, input_scale: float) -> Tensor:
     check_floating("elu_cpu", input)
     compute = partial(_exponential_on_the_left, alpha, scale, input_scale)
-    return from_array(in_single(input._type, input._array, compute), input._type)
+    return from_array(by_element(input._type, compute, input._array), input._type)
 
 
 def _exponential_on_the_left(alpha: float, scale: float, input_scale: float, type_: Any, array: Any) -> Any:
@@ -346,6 +354,7 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
 # -- shrinkage ---------------------------------------------------------------
 
 
+@by_element_formula
 def _shrunk_input(grad: Tensor, input: Tensor, lambd: float) -> Tensor:
     return bent(choose((input >= -lambd) & (input <= lambd), 0.0, grad), input)
 
@@ -363,18 +372,24 @@ def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
         tensor([-1.,  0.])
     """
     check_floating("hardshrink_cpu", input)
-    kernels, type_, array = input._type.kernels, input._type, input._array
-    inside = kernels.le(kernels.abs(array), type_.number(lambd))
-    return from_array(kernels.where(inside, type_.number(0), array), type_)
+
+    def shrunk(type_: Any, array: Any) -> Any:
+        inside = type_.kernels.le(type_.kernels.abs(array), type_.number(lambd))
+        return type_.kernels.where(inside, type_.number(0), array)
+
+    return from_array(in_pieces(input._type, shrunk, input._array), input._type)
 
 
 @primitive(derivatives={"input": _shrunk_input}, method=False, node="SoftshrinkBackward0")
 def _softshrink(input: Tensor, lambd: float) -> Tensor:
-    kernels, type_, array = input._type.kernels, input._type, input._array
-    bound = type_.number(lambd)
+    return from_array(in_pieces(input._type, partial(_moved, lambd), input._array), input._type)
+
+
+def _moved(lambd: float, type_: Any, array: Any) -> Any:
+    kernels, bound = type_.kernels, type_.number(lambd)
     outside = kernels.lt(bound, kernels.abs(array))
     moved = kernels.sub(array, kernels.mul(kernels.sign(array), bound))
-    return from_array(kernels.where(outside, moved, kernels.mul(array, type_.number(0))), type_)  # nan stays, and -0.0
+    return kernels.where(outside, moved, kernels.mul(array, type_.number(0)))  # nan stays, and -0.0
 
 
 @spelled(out=with_exact_out)

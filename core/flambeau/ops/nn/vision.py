@@ -7,8 +7,10 @@ from itertools import product
 from typing import Any
 
 from flambeau import dtypes
-from flambeau._dispatch.declare import composite
-from flambeau._tensor import Tensor
+from flambeau._dispatch.declare import composite, fused
+from flambeau._dispatch.slopes import through_composition
+from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.modes import is_grad_enabled, no_grad
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation._bent import bent
 from flambeau.ops.creation.filled import ones, ones_like, zeros
@@ -160,13 +162,12 @@ def _cubic(image: _Image, places: list[Tensor], padding: int, align_corners: boo
 # -- the ops ---------------------------------------------------------------
 
 
-def _sampled(input: Tensor, grid: Tensor, mode: int, padding: int, align_corners: bool) -> Tensor:
+def _composed(tensors: Sequence[Tensor], mode: int, padding: int, align_corners: bool) -> tuple[Tensor]:
+    """The sampled elements, by operations on all places at once."""
+    input, grid = tensors
     shape = (*input.shape[:2], *grid.shape[1:-1])
-    if 0 in shape:
-        return input.new_zeros(shape) + (input.sum() + grid.sum()) * 0  # which leads back to both
-    wide = dtypes.float32 if input.dtype.itemsize < 4 else input.dtype
-    image = _Image(input.to(wide))
-    coordinates = grid.to(wide).reshape(grid.shape[0], -1, grid.shape[-1])
+    image = _Image(input)
+    coordinates = grid.reshape(grid.shape[0], -1, grid.shape[-1])
     coordinates = _without_infinities(coordinates, mode, padding)
     places = [_places(coordinates[..., -1 - dim], length, align_corners) for dim, length in enumerate(image.lengths)]
     if mode == BICUBIC:
@@ -178,7 +179,49 @@ def _sampled(input: Tensor, grid: Tensor, mode: int, padding: int, align_corners
             _padded(place, length, padding, align_corners) for place, length in zip(places, image.lengths, strict=True)
         ]
         sampled = (_nearest if mode == NEAREST else _linear)(image, places)
-    return sampled.permute(0, 2, 1).reshape(shape).to(input.dtype).contiguous()
+    return (sampled.permute(0, 2, 1).reshape(shape).contiguous(),)
+
+
+def _slopes(
+    grad: Tensor, tensors: Sequence[Tensor], mode: int, padding: int, align_corners: bool
+) -> Sequence[Tensor | None]:
+    type_ = grad._type
+    kernel = None if is_grad_enabled() else type_.kernels.grid_sample_backward
+    if kernel is None:
+        return through_composition(_composed, [grad], tensors, mode, padding, align_corners)
+    arrays, wanted = [each._array for each in (grad, *tensors)], [each.requires_grad for each in tensors]
+    found = kernel(*arrays, mode, padding, align_corners, *wanted)
+    return [None if array is None else from_array(array, type_) for array in found]
+
+
+def _grid_sampled(tensors: Sequence[Tensor], mode: int, padding: int, align_corners: bool) -> Tensor:
+    """From (input, grid), by a kernel where there is one."""
+    type_ = tensors[0]._type
+    if type_.kernels.grid_sample is None:
+        with no_grad():
+            return _composed(tensors, mode, padding, align_corners)[0]
+    arrays = [each._array for each in tensors]
+    return from_array(type_.kernels.grid_sample(*arrays, mode, padding, align_corners), type_)
+
+
+@fused("grid_sample", derivatives={"tensors": _slopes}, method=False, node="GridSampler2DBackward0")
+def _grid_sample_2d(tensors: Sequence[Tensor], mode: int, padding: int, align_corners: bool) -> Tensor:
+    return _grid_sampled(tensors, mode, padding, align_corners)
+
+
+@fused("grid_sample", derivatives={"tensors": _slopes}, method=False, node="GridSampler3DBackward0")
+def _grid_sample_3d(tensors: Sequence[Tensor], mode: int, padding: int, align_corners: bool) -> Tensor:
+    return _grid_sampled(tensors, mode, padding, align_corners)
+
+
+def _sampled(input: Tensor, grid: Tensor, mode: int, padding: int, align_corners: bool) -> Tensor:
+    shape = (*input.shape[:2], *grid.shape[1:-1])
+    if 0 in shape:
+        return input.new_zeros(shape) + (input.sum() + grid.sum()) * 0  # which leads back to both
+    if input._type.halves:
+        return _sampled(input.float(), grid.float(), mode, padding, align_corners).to(input.dtype)
+    function = _grid_sample_2d if input.dim() == 4 else _grid_sample_3d
+    return function((input, grid), int(mode), int(padding), bool(align_corners))
 
 
 def _check_grid(input: Tensor, grid: Tensor, mode: int) -> None:

@@ -1,0 +1,84 @@
+"""Cross entropy over a NumPy-like namespace: losses and softmax in one go over the scores, and the gradient in another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .kernels import Array
+
+__all__ = ["entropy_kernels"]
+
+
+def entropy_kernels(
+    xp: Any, sum_over: Callable[..., Array], shifted: Callable[[Array], Array]
+) -> dict[str, Callable[..., Any]]:
+    """Both ways; ``shifted`` gives the scores less a number for each row, such that exp of them does not overflow."""
+
+    def places(target: Array) -> tuple[Array, ...]:
+        """The index of the elements at the targets of (rows, classes), or of (rows, classes, …)."""
+        rows = xp.arange(target.shape[0])
+        return (rows, target) if target.ndim == 1 else (rows[:, None], target, xp.arange(target.shape[1]))
+
+    def of_classes(weight: Array, a: Array) -> Array:
+        """The classes' weights as factors of what has the shape of ``a``."""
+        return weight if a.ndim == 2 else weight[:, None]
+
+    def cross_entropy(
+        a: Array, target: Array, weight: Array | None, ignored: int | None, smoothing: float
+    ) -> tuple[Array, Array, Array]:
+        count = a.shape[1]
+        out = None if ignored is None else target == ignored
+        if out is not None:
+            target = xp.where(out, 0, target)
+        a = shifted(a)
+        picked = a[places(target)]
+        powers = xp.exp(a)
+        total = sum_over(powers, (1,), True)
+        logs = xp.log(total[:, 0])
+        losses = xp.negative(xp.subtract(picked, logs, out=picked), out=picked)
+        scales = None if weight is None else weight[target]
+        if scales is not None:
+            losses *= scales
+        if smoothing:
+            if weight is None:
+                alike = logs * count - sum_over(a, (1,), False)
+            else:
+                alike = logs * weight.sum() - xp.matmul(weight, a if a.ndim > 2 else a.T)
+            losses *= 1 - smoothing
+            losses += alike * (smoothing / count)
+        if out is not None:
+            losses[out] = 0
+        powers *= xp.reciprocal(total, out=total)  # a quotient of all would take four times as long
+        return losses, powers, _counted(xp, losses, scales, out)
+
+    def cross_entropy_backward(
+        grad: Array, result: Array, target: Array, weight: Array | None, ignored: int | None, smoothing: float
+    ) -> Array:
+        count = result.shape[1]
+        if ignored is not None:
+            out = target == ignored
+            grad, target = xp.where(out, 0, grad), xp.where(out, 0, target)
+        plain = weight is None
+        own = grad if plain else grad * weight[target]
+        if smoothing:
+            own = own * (1 - smoothing)
+            alike = grad * (smoothing / count)
+        whole = own if not smoothing else grad if plain else own + alike * weight.sum()
+        slope = xp.multiply(result, whole[:, None] if whole.ndim else whole)
+        if smoothing:
+            alike = alike[:, None] if alike.ndim else alike
+            slope -= alike if plain else alike * of_classes(weight, result)
+        slope[places(target)] -= own
+        return slope
+
+    return {"cross_entropy": cross_entropy, "cross_entropy_backward": cross_entropy_backward}
+
+
+def _counted(xp: Any, losses: Array, scales: Array | None, out: Array | None) -> Array:
+    """What the mean divides by: the sum of the weights, or how many targets count."""
+    if scales is None:
+        return xp.full((), losses.size if out is None else losses.size - int(out.sum()), losses.dtype)
+    if out is not None:
+        scales[out] = 0
+    return xp.asarray(scales.sum())
