@@ -219,6 +219,19 @@ def test_words_of_errors(torch: ModuleType, name: str) -> None:
     assert found[0] == found[1]
 
 
+@pytest.mark.parametrize("batch", [[], [2]])
+@pytest.mark.parametrize("name", ["max_pool", "avg_pool", "adaptive_avg_pool", "adaptive_max_pool"])
+def test_channels_that_are_innermost(torch: ModuleType, name: str, batch: list[int]) -> None:
+    """Maxima of three dimensions keep the order of memory, averages of three do not; and their gradients alike."""
+    for count in (2, 3):
+        strides = []
+        for m in (flambeau, torch):
+            x = m.rand(*batch, *(4, 6, 8)[-count:], 3).movedim(-1, len(batch)).requires_grad_()
+            y = getattr(m.nn.functional, f"{name}{count}d")(x, 2)
+            strides.append((y.stride(), m.autograd.grad(y.sum(), x)[0].stride()))
+        assert strides[0] == strides[1]
+
+
 def test_integers_keep_their_dtype(torch: ModuleType) -> None:
     for dtype in ("uint8", "int8", "int16", "int32", "int64"):
         ours, theirs = (
