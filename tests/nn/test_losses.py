@@ -371,6 +371,42 @@ def test_the_mean_of_a_divergence_warns() -> None:
         flambeau.nn.functional.kl_div(x, x, reduction="sum")
 
 
+DTYPES = ("float32", "float64", "float16", "bfloat16", "int64", "bool")
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize(
+    "name", ["huber_loss", "soft_margin_loss", "binary_cross_entropy_with_logits", "hinge_embedding_loss"]
+)
+@pytest.mark.parametrize("first", DTYPES)
+def test_losses_of_two_dtypes_are_of_pytorchs(torch: ModuleType, name: str, first: str) -> None:
+    """Some of PyTorch's losses are of the input's dtype, some of the target's, some of both."""
+
+    def program(t: Any, second: str, reduction: str) -> Any:
+        x, y = t.tensor([0.25, 2.0, -0.75]).to(getattr(t, first)), t.tensor([1.0, 0.0, 1.0]).to(getattr(t, second))
+        return getattr(t.nn.functional, name)(x, y, reduction=reduction)
+
+    for second in DTYPES:
+        for reduction in ("none", "mean"):
+            compare(torch, lambda t: program(t, second, reduction), digits=1e-2, what=second)  # noqa: B023
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("dtype", DTYPES[2:])
+def test_which_of_two_refusals_comes_first(torch: ModuleType, dtype: str) -> None:
+    """Of other dtypes than the target's, and of dtypes without logarithm; of a difference, and of a sign."""
+
+    def program(t: Any) -> Any:
+        return t.nn.functional.binary_cross_entropy(t.ones(2, dtype=getattr(t, dtype)), t.ones(2))
+
+    def ranked(t: Any) -> Any:
+        other = t.ones(2, dtype=t.bool)
+        return t.nn.functional.margin_ranking_loss(t.ones(2, dtype=getattr(t, dtype)), other, other)
+
+    compare(torch, program)
+    compare(torch, ranked)
+
+
 def test_the_distance_of_triplets_is_a_part_of_the_module() -> None:
     loss = flambeau.nn.TripletMarginWithDistanceLoss()
     assert repr(loss) == "TripletMarginWithDistanceLoss(\n  (distance_function): PairwiseDistance()\n)"

@@ -113,3 +113,24 @@ def test_what_a_program_repeats_is_still_checked() -> None:
     for _ in range(2):
         with pytest.raises(RuntimeError, match="non-positive stride"):
             flambeau.conv2d(x, w, stride=0)
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize(
+    "name", ["conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"]
+)
+def test_a_weight_of_another_dtype_is_refused_in_pytorchs_words(torch: Any, name: str) -> None:
+    dims = int(name[-2])
+    dtypes = ("float32", "float64", "float16", "bfloat16", "complex64", "int64", "int32", "bool")
+
+    def words(t: Any, first: str, second: str) -> tuple[str, str]:
+        x, w = t.ones(1, 2, *(3,) * dims, dtype=getattr(t, first)), t.ones(2, 2, *(2,) * dims, dtype=getattr(t, second))
+        with pytest.raises((RuntimeError, NotImplementedError)) as raised:
+            getattr(t.nn.functional, name)(x, w)
+        kind = "not implemented" if isinstance(raised.value, NotImplementedError) else "refused"
+        return kind, str(raised.value).removesuffix(" or input should be a MKLDNN tensor and weight is a dense tensor")
+
+    for first in dtypes:
+        for second in dtypes:
+            if first != second:
+                assert words(flambeau, first, second) == words(torch, first, second)
