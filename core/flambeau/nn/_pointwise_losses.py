@@ -263,7 +263,11 @@ def kl_div(
             "'batchmean' in the next major release.",
             stacklevel=level_of_caller(),
         )
-    reduction = chosen_reduction(size_average, reduce, reduction)
+    return divergence(input, target, chosen_reduction(size_average, reduce, reduction), log_target)
+
+
+def divergence(input: Tensor, target: Tensor, reduction: str, log_target: bool) -> Tensor:
+    """:func:`kl_div` that says nothing about its reduction."""
     if input.is_complex() or target.is_complex():
         raise RuntimeError("kl_div: Complex inputs not supported.")
     if not (input.is_floating_point() and target.is_floating_point()):
