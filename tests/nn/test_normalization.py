@@ -184,3 +184,14 @@ def test_native_batch_norm_writes_into_given_tensors(torch: ModuleType) -> None:
     for m in (flambeau, torch):
         with pytest.raises(RuntimeError):
             program(m, "float32", "float64", "float32")
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("training", [False, True])
+def test_neither_samples_nor_channels(torch: ModuleType, training: bool) -> None:
+    def program(t: Any) -> Any:
+        x = t.zeros(0, requires_grad=True)
+        y = t.nn.functional.batch_norm(x, t.zeros(0), t.zeros(0), training=training)
+        return y, y.grad_fn.name(), t.autograd.grad(y.sum(), x)[0]
+
+    compare(torch, program)

@@ -208,7 +208,8 @@ def _average(count: int, input: Tensor, output_size: Any) -> Tensor:
     if set(sizes) == {1}:
         return input.mean(tuple(range(-count, 0)), keepdim=True)
     _check_sample(name, input, count, True)
-    if 0 in sizes and not input._type.floats:  # nothing to average
+    nothing = 0 in sizes or (count < 3 and not input.numel())
+    if nothing and not input._type.real_floats:  # which has averages of any dtype
         return input.new_zeros((*input.shape[:-count], *sizes))
     check_floating("adaptive_avg_pool3d_cpu" if count == 3 else "adaptive_avg_pool2d", input)
     pool = _adaptive_avg_pool3d if count == 3 else _adaptive_avg_pool2d
@@ -334,11 +335,14 @@ def _largest_of(
 
 
 def _starts(samples: Tensor, length: int, size: int, kernel: int) -> Tensor:
-    """Where the windows of each plane begin, from one random number for each: (planes, size)."""
+    """Where the windows of each plane begin, from one random number for each: (planes, size).
+
+    What is drawn lies between 0 and 1. From other numbers windows begin elsewhere, as in PyTorch, but no window leaves the input.
+    """
     begins = arange(size, device=samples.device, dtype=samples.dtype)
     alpha = samples.new_tensor(float(length - kernel)) / (size - 1) if size > 1 else samples.new_tensor(0.0)
     drawn = samples.reshape(-1, 1)
-    steps = ((begins + drawn) * alpha).to(dtypes.int64) - (drawn * alpha).to(dtypes.int64)
+    steps = (((begins + drawn) * alpha).to(dtypes.int64) - (drawn * alpha).to(dtypes.int64)).clamp(0, length - kernel)
     if size:
         steps[:, -1] = length - kernel
     return steps

@@ -172,6 +172,8 @@ def _batch_normalized(
     training: bool, momentum: float, eps: float,
 ) -> Normalized:  # fmt: skip
     shape = input._array.shape
+    if shape == (0,) and weight is bias is None:  # neither samples nor channels, which PyTorch lets pass
+        return Normalized(input.clone(), input.new_empty(0), input.new_empty(0))
     _check_dims(shape)
     training = training or 0 in shape  # statistics of nothing are not asked for
     _check_statistics(input, shape[1], running_mean, running_var, weight, bias, training)
