@@ -134,3 +134,20 @@ def test_a_weight_of_another_dtype_is_refused_in_pytorchs_words(torch: Any, name
         for second in dtypes:
             if first != second:
                 assert words(flambeau, first, second) == words(torch, first, second)
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "complex64", "complex128", "int64"])
+def test_the_order_of_memory_is_pytorchs(torch: Any, dtype: str) -> None:
+    def strides(t: Any, dims: int, which: str) -> Any:
+        tensors = t.ones(2, 4, *(5,) * dims), t.ones(4, 4, *(2,) * dims)
+        formats = {2: t.channels_last, 3: t.channels_last_3d}
+        x, w = (
+            each.to(getattr(t, dtype)).to(memory_format=formats[dims] if name in which else t.contiguous_format)
+            for name, each in zip("xw", tensors, strict=True)
+        )
+        return getattr(t, f"conv{dims}d")(x, w).stride()
+
+    for dims in (2, 3):
+        for which in ("x", "w", "xw"):
+            assert strides(flambeau, dims, which) == strides(torch, dims, which)
