@@ -359,7 +359,7 @@ def _linear(input: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return from_array(_addmm(type_, bias._array, input._array, columns), type_)
 
 
-@composite(method=False)
+@composite(method=False, out="exact")
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Compute ``input @ weight.T + bias``: (…, in) by (out, in) gives (…, out).
 

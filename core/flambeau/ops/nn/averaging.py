@@ -215,7 +215,7 @@ def avg_pool1d(
     return _averaged(1, input, (kernel_size, stride, padding), ceil_mode, count_include_pad)
 
 
-@composite(method=False)
+@composite(method=False, out="exact")
 def avg_pool2d(
     input: Tensor,
     kernel_size: Sizes,
@@ -238,7 +238,7 @@ def avg_pool2d(
     return _averaged(2, input, (kernel_size, stride, padding), ceil_mode, count_include_pad, divisor_override)
 
 
-@composite(method=False)
+@composite(method=False, out="exact")
 def avg_pool3d(
     input: Tensor,
     kernel_size: Sizes,
