@@ -207,8 +207,8 @@ def root_stub_text() -> str:
     imports, _, rest = source.read_text().partition("# Last, because")
     names = rest.partition("# Type checkers read")[0]
     on_use = [
-        f"from .{module} import {attribute} as {name}" if attribute else f"from . import {module} as {name}"
-        for name, (module, _, attribute) in ((name, where.partition(".")) for name, where in flambeau.ON_USE.items())
+        f"from .{module} import {attribute} as {name}"
+        for name, (module, _, attribute) in ((name, where.rpartition(".")) for name, where in flambeau.ON_USE.items())
     ]
     on_use.append("from .ops.nn.layers import *")
     kept = [

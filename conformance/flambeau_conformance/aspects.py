@@ -96,7 +96,7 @@ def _value(op: Op, sample: Sample, dtype: str) -> Case:
         found = run(subject, sample, arguments(subject, sample, dtype))
         expect_equal(len(found), len(expected), "the number of results")
         for one, two in zip(found, expected, strict=True):
-            check_tensor(subject, tensor_as_data(one, whole=True), two, op.tolerance)
+            check_tensor(subject, tensor_as_data(one, whole=True), two, op.tolerance_of(sample))
 
     return Case(key, op.section, check, _needed(sample, dtype), anchors=op.anchors)
 
@@ -144,7 +144,7 @@ def _device_kept(subject: Subject, op: Op, sample: Sample, dtype: str) -> None:
 
 def _noncontiguous(subject: Subject, op: Op, sample: Sample, dtype: str) -> None:
     plain, turned = arguments(subject, sample, dtype), map(_turned, arguments(subject, sample, dtype))
-    check_alike(subject, run(subject, sample, list(turned)), run(subject, sample, plain), op.tolerance)
+    check_alike(subject, run(subject, sample, list(turned)), run(subject, sample, plain), op.tolerance_of(sample))
 
 
 def _turned(tensor: Any) -> Any:
@@ -217,7 +217,7 @@ def _inplace(subject: Subject, op: Op, sample: Sample, dtype: str) -> None:
     returned = getattr(target, f"{op.name}_")(*tensors[1:])
     expect(returned is target, "the in-place form did not return its tensor")
     expect(target._version > before, "the version counter did not move")
-    check_alike(subject, [target], [result.to(target.dtype) for result in expected], op.tolerance)
+    check_alike(subject, [target], [result.to(target.dtype) for result in expected], op.tolerance_of(sample))
 
 
 def _alias(subject: Subject, op: Op, sample: Sample, dtype: str) -> None:

@@ -63,7 +63,8 @@ def filled(t: Any, module: Any) -> Any:
 
 def layer(
     name: str, *arguments: Any, inputs: Sequence[In], apply: Apply | None = None, options: Mapping[str, Any] | None = None,
-    values: Mapping[str, tuple[Any, ...]] | None = None, refuses: Error | None = None, orders: int = 2, **declared: Any,
+    values: Mapping[str, tuple[Any, ...]] | None = None, refuses: Error | None = None, orders: int = 2,
+    tolerance: str = "reduction", slopes: str = "", curves: str = "", **declared: Any,
 ) -> None:  # fmt: skip
     """Declare a layer.
 
@@ -76,29 +77,40 @@ def layer(
         values: for parameters that have others than in :data:`_VALUES`; none for one that is tried elsewhere.
         refuses: what it refuses, beside what is no tensor.
         orders: how many derivatives PyTorch has of it.
+        tolerance: the class of :mod:`.compare` of what it gives.
+        slopes: of gradients, in which more terms cancel; the same if left out.
+        curves: of second gradients; the same as of gradients if left out.
         declared: other arguments of :func:`.declare.op`.
     """
     made = _Layer(name, arguments, dict(options or {}), apply or _plainly)
-    samples = [Sample("default", made.call, tuple(inputs), gradient=False)]
+    slopes = slopes or tolerance
+
+    def sample(label: str, call: Apply, given: str, dtypes: tuple[str, ...] | None = None) -> Sample:
+        return Sample(label, call, tuple(inputs), dtypes, gradient=False, tolerance=given)
+
+    samples = [sample("default", made.call, tolerance)]
     if orders:
-        samples.append(Sample("gradients", partial(made.gradients, 1), tuple(inputs), gradient=False))
+        samples.append(sample("gradients", partial(made.gradients, 1), slopes))
     if orders > 1:
-        samples.append(Sample("second-gradients", partial(made.gradients, 2), tuple(inputs), gradient=False))
+        samples.append(sample("second-gradients", partial(made.gradients, 2), curves or slopes))
     for parameter, value, label in _choices(name, len(arguments), {**_VALUES, **(values or {})}, made.options):
-        call = partial(made.gradients, 1) if orders and parameter in _CHANGING else made.call
-        tried = partial(call, **{parameter: value})
-        samples.append(Sample(label, tried, tuple(inputs), dtypes=("float64",), gradient=False))
-    samples.append(Sample("state", made.state, tuple(inputs), gradient=False))
+        bent = bool(orders) and parameter in _CHANGING
+        call = partial(made.gradients, 1) if bent else made.call
+        samples.append(sample(label, partial(call, **{parameter: value}), slopes if bent else tolerance, ("float64",)))
+    samples.append(sample("state", made.state, tolerance))
     errors = [Error("not-a-tensor", made.misused, (TypeError, AttributeError, RuntimeError, ValueError))]
     op(
-        f"nn.{name}", samples=samples, method=False, refuses=False,
-        errors=[*errors, *([refuses] if refuses else [])], **{"tolerance": "factorization", **declared},
+        f"nn.{name}", samples=samples, method=False, refuses=False, tolerance=_OF_PRODUCTS,
+        errors=[*errors, *([refuses] if refuses else [])], **declared,
     )  # fmt: skip
 
 
+_OF_PRODUCTS = "matmul"
+"""The class of a layer as a whole: it is not tried on numbers so small that products of them vanish."""
+
 _CHANGING = frozenset(
     {
-        "affine", "beta", "bias", "delta", "elementwise_affine", "eps", "margin", "momentum", "pos_weight",
+        "affine", "beta", "bias", "delta", "elementwise_affine", "eps", "margin", "momentum", "norm_first", "pos_weight",
         "reduction", "weight",
     }
 )  # fmt: skip
@@ -130,8 +142,9 @@ def _is(value: Any, default: Any) -> bool:
 
 
 def _slope(t: Any, like: Any) -> Any:
-    """Other numbers for every element of what a layer gives."""
-    return t.linspace(0.5, 1.5, like.numel(), dtype=like.dtype, device=like.device).reshape(like.shape)
+    """A number for every element of what a layer gives, of both signs and in no order, so that few terms cancel."""
+    numbers = (t.arange(like.numel(), device=like.device) * 7 % 11 - 4).to(like.dtype) / 4
+    return numbers.reshape(like.shape)
 
 
 def _slopes(t: Any, found: list[Any], wanted: list[Any], again: bool) -> list[Any]:

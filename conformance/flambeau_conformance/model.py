@@ -137,6 +137,8 @@ class Sample:
     """Whether it is the public function on the tensors and nothing else, so that its other forms can be derived."""
     also: tuple[str, ...] = ()
     """Dtypes that it needs beside those of its tensors, such as that of a result."""
+    tolerance: str = ""
+    """Instead of the op's."""
 
 
 @dataclass(frozen=True)
@@ -198,3 +200,7 @@ class Op:
     def dtypes_of(self, sample: Sample) -> tuple[str, ...]:
         """The dtypes that a sample is drawn in."""
         return sample.dtypes or self.dtypes
+
+    def tolerance_of(self, sample: Sample) -> str:
+        """The class of tolerance of what a sample gives."""
+        return sample.tolerance or self.tolerance

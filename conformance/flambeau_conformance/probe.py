@@ -80,7 +80,7 @@ class Probe:
         if self.aspect == "memory":
             hidden = _hidden_from(subject)
             found, expected = _without(hidden, found), _without(hidden, expected)
-        check_observed(subject, found, expected, self.tolerance or self.op.tolerance)
+        check_observed(subject, found, expected, self.tolerance or self.op.tolerance_of(self.sample))
 
 
 def _hidden_from(subject: Subject) -> tuple[str, ...]:

@@ -133,7 +133,9 @@ def _large(op: Op) -> Iterator[Probe]:
         for name, one in chosen:
             for dtype in (_first(op, sample, _SINGLE_FIRST), _first(op, sample, _WIDE_FIRST) if position < 2 else None):
                 if dtype is not None:
-                    yield Probe(op, "large", one, f"{sample.name}-{name}", dtype, _results, tolerance=_of_many(op))
+                    yield Probe(
+                        op, "large", one, f"{sample.name}-{name}", dtype, _results, tolerance=_of_many(op, sample)
+                    )
 
 
 def _large_in_every_dtype(op: Op) -> Iterator[Probe]:
@@ -155,7 +157,7 @@ def _beyond_blocks(op: Op) -> Iterator[Probe]:
         for name, one in grown(sample, _MANY_BLOCKS, _MANY_BLOCKS):
             if name != "even" and (dtype := _first(op, sample, _SINGLE_FIRST)):
                 yield Probe(
-                    op, "large", one, f"{sample.name}-{name}-in-blocks", dtype, _results, tolerance=_of_many(op)
+                    op, "large", one, f"{sample.name}-{name}-in-blocks", dtype, _results, tolerance=_of_many(op, sample)
                 )
                 if op.differentiable and sample.gradient and len(sample.inputs) > 1:
                     yield Probe(
@@ -167,9 +169,9 @@ def _beyond_blocks(op: Op) -> Iterator[Probe]:
 _IN_BLOCKS, _MANY_BLOCKS = ("nn/normalization",), 150_000
 
 
-def _of_many(op: Op) -> str | None:
+def _of_many(op: Op, sample: Sample) -> str | None:
     """The class of tolerance of large results: sums have more terms."""
-    return "large" if op.tolerance in ("composite", "special", "reduction", "matmul") else None
+    return "large" if op.tolerance_of(sample) in ("composite", "special", "reduction", "matmul") else None
 
 
 def _of_numbers(
@@ -224,7 +226,13 @@ def _special_among_many(op: Op) -> Iterator[Probe]:
             other = filled(large[growth], domain) if growth in large else None
             if other is not None and (dtype := _first(op, sample, dtypes)):
                 yield Probe(
-                    op, "special", other, f"{sample.name}-{domain}-{growth}", dtype, _results, tolerance=_of_many(op)
+                    op,
+                    "special",
+                    other,
+                    f"{sample.name}-{domain}-{growth}",
+                    dtype,
+                    _results,
+                    tolerance=_of_many(op, sample),
                 )
 
 
@@ -326,8 +334,9 @@ def _memory_of(tensor: Any) -> Any:
 def _derivatives(op: Op) -> Iterator[Probe]:
     if not op.differentiable:
         return
-    loose = op.tolerance if op.tolerance in ("reduction", "matmul", "factorization") else "composite"
     for sample in op.samples:
+        own = op.tolerance_of(sample)
+        loose = own if own in ("reduction", "matmul", "factorization") else "composite"
         if (
             not sample.gradient
             or not (is_regular(sample) or op.arity)

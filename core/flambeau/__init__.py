@@ -93,21 +93,29 @@ int = int32
 if not TYPE_CHECKING:
     ON_USE = {
         "_C": "_C",
+        "binary_cross_entropy_with_logits": "nn._numbered_losses.binary_cross_entropy_with_logits",
+        "cosine_embedding_loss": "nn._numbered_losses.cosine_embedding_loss",
+        "ctc_loss": "nn._numbered_losses.ctc_loss",
         "cuda": "cuda",
         "distributions": "distributions",
         "extend": "extend",
         "fft": "fft",
         "func": "func",
+        "hinge_embedding_loss": "nn._numbered_losses.hinge_embedding_loss",
         "hub": "hub",
+        "kl_div": "nn._numbered_losses.kl_div",
         "linalg": "linalg",
         "load": "serialization.load",
+        "margin_ranking_loss": "nn._numbered_losses.margin_ranking_loss",
         "multiprocessing": "multiprocessing",
         "nn": "nn",
         "optim": "optim",
         "overrides": "overrides",
+        "poisson_nll_loss": "nn._numbered_losses.poisson_nll_loss",
         "save": "serialization.save",
         "serialization": "serialization",
         "special": "special",
+        "triplet_margin_loss": "nn._numbered_losses.triplet_margin_loss",
         "utils": "utils",
         "version": "version",
         "vision": "vision",
@@ -123,9 +131,9 @@ if not TYPE_CHECKING:
         from importlib import import_module  # here, so that it is no name of the root
 
         if name in ON_USE:
-            module, _, attribute = ON_USE[name].partition(".")
-            found = import_module(f"{__name__}.{module}")
-            globals()[name] = getattr(found, attribute) if attribute else found
+            module, _, attribute = ON_USE[name].rpartition(".")
+            found = import_module(f"{__name__}.{module or attribute}")
+            globals()[name] = getattr(found, attribute) if module else found
         elif name == "__all__" or not name.startswith("_"):
             _show_layers()
         if name not in globals():  # as `__all__`, without which `from flambeau import *` takes what is there now

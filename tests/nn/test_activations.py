@@ -205,3 +205,27 @@ def test_complex_numbers_are_refused(name: str) -> None:
 def test_silu_takes_complex_numbers() -> None:
     z = flambeau.tensor([1 + 2j])
     assert flambeau.nn.functional.silu(z).tolist() == (z * z.sigmoid()).tolist()
+
+
+_WRITTEN = {
+    "avg_pool2d": lambda m, f, out: f.avg_pool2d(m.arange(16.0).reshape(1, 4, 4), 2, out=out),
+    "avg_pool3d": lambda m, f, out: f.avg_pool3d(m.arange(16.0).reshape(1, 2, 2, 4), 2, out=out),
+    "linear": lambda m, f, out: f.linear(m.ones(2, 3), m.ones(4, 3), m.arange(4.0), out=out),
+    "gelu": lambda m, f, out: f.gelu(m.arange(4.0) - 2, approximate="tanh", out=out),
+    "softplus": lambda m, f, out: f.softplus(m.arange(4.0) - 2, 2.0, out=out),
+}
+
+
+@pytest.mark.parametrize("name", _WRITTEN)
+def test_results_are_written_into_a_given_tensor(name: str) -> None:
+    results = []
+    for m in (flambeau, torch):
+        out = m.empty(0)
+        assert _WRITTEN[name](m, m.nn.functional, out) is out
+        results.append(out.tolist())
+        with pytest.raises(RuntimeError):
+            _WRITTEN[name](m, m.nn.functional, m.empty(0, dtype=m.float64))
+        with pytest.raises(RuntimeError, match="don't support automatic differentiation"):
+            _WRITTEN[name](m, m.nn.functional, m.empty(0, requires_grad=True))
+    found, expected = (flambeau.tensor(each) for each in results)
+    assert flambeau.allclose(found, expected, rtol=1e-5)

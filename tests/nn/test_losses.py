@@ -371,6 +371,69 @@ def test_the_mean_of_a_divergence_warns() -> None:
         flambeau.nn.functional.kl_div(x, x, reduction="sum")
 
 
+DTYPES = ("float32", "float64", "float16", "bfloat16", "int64", "bool")
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize(
+    "name", ["huber_loss", "soft_margin_loss", "binary_cross_entropy_with_logits", "hinge_embedding_loss"]
+)
+@pytest.mark.parametrize("first", DTYPES)
+def test_losses_of_two_dtypes_are_of_pytorchs(torch: ModuleType, name: str, first: str) -> None:
+    """Some of PyTorch's losses are of the input's dtype, some of the target's, some of both."""
+
+    def program(t: Any, second: str, reduction: str) -> Any:
+        x, y = t.tensor([0.25, 2.0, -0.75]).to(getattr(t, first)), t.tensor([1.0, 0.0, 1.0]).to(getattr(t, second))
+        return getattr(t.nn.functional, name)(x, y, reduction=reduction)
+
+    for second in DTYPES:
+        for reduction in ("none", "mean"):
+            compare(torch, lambda t: program(t, second, reduction), digits=1e-2, what=second)  # noqa: B023
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("dtype", DTYPES[2:])
+def test_which_of_two_refusals_comes_first(torch: ModuleType, dtype: str) -> None:
+    """Of other dtypes than the target's, and of dtypes without logarithm; of a difference, and of a sign."""
+
+    def program(t: Any) -> Any:
+        return t.nn.functional.binary_cross_entropy(t.ones(2, dtype=getattr(t, dtype)), t.ones(2))
+
+    def ranked(t: Any) -> Any:
+        other = t.ones(2, dtype=t.bool)
+        return t.nn.functional.margin_ranking_loss(t.ones(2, dtype=getattr(t, dtype)), other, other)
+
+    compare(torch, program)
+    compare(torch, ranked)
+
+
+NUMBERED: dict[str, Any] = {
+    "binary_cross_entropy_with_logits": lambda t, x, y: (x, y, None, y),
+    "cosine_embedding_loss": lambda t, x, y: (x, y, t.tensor([1.0, -1.0]), 0.2),
+    "ctc_loss": lambda t, x, y: (t.zeros(4, 2, 3).log_softmax(2), t.tensor([[1, 2], [2, 2]]), (4, 4), (2, 2), 0),
+    "hinge_embedding_loss": lambda t, x, y: (x, y, 0.7),
+    "kl_div": lambda t, x, y: (x, y),
+    "margin_ranking_loss": lambda t, x, y: (x, y, t.tensor([1.0, -1.0, 1.0]), 0.5),
+    "poisson_nll_loss": lambda t, x, y: (x, y, False, True, 0.1),
+    "triplet_margin_loss": lambda t, x, y: (x, y, x + 1, 0.5, 1, 1e-6, True),
+}
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("name", NUMBERED)
+def test_the_root_has_losses_of_a_numbered_reduction(torch: ModuleType, name: str) -> None:
+    def program(t: Any, *reduction: Any) -> Any:
+        x = t.tensor([[0.25, 0.5, 2.0], [0.75, 1.0, 0.125]], dtype=t.float64)
+        return getattr(t, name)(*NUMBERED[name](t, x, x.flip(0) + 1), *reduction)
+
+    for reduction in (0, 1, 2, 3):
+        compare(torch, lambda t: program(t, reduction), what=str(reduction))  # noqa: B023
+    if name != "poisson_nll_loss":
+        compare(torch, program)
+    if name != "ctc_loss":
+        compare(torch, lambda t: program(t, "mean"))
+
+
 def test_the_distance_of_triplets_is_a_part_of_the_module() -> None:
     loss = flambeau.nn.TripletMarginWithDistanceLoss()
     assert repr(loss) == "TripletMarginWithDistanceLoss(\n  (distance_function): PairwiseDistance()\n)"

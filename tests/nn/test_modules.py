@@ -116,3 +116,11 @@ def test_conversion_takes_pytorchs_arguments(torch: ModuleType, convert: Any) ->
     assert str(convert(flambeau.nn.Linear(1, 1), flambeau).weight.dtype) == str(
         convert(torch.nn.Linear(1, 1), torch).weight.dtype
     )
+
+
+@pytest.mark.parametrize("kind", ["xpu", "ipu", "mtia"])
+def test_devices_that_no_backend_has_are_refused(kind: str) -> None:
+    layer = flambeau.nn.Linear(2, 1)
+    with pytest.raises(RuntimeError, match=f"at start of device string: {kind}"):
+        getattr(layer, kind)()
+    assert getattr(flambeau.nn.ReLU(), kind)(1) is not None  # nothing is to be moved

@@ -171,3 +171,27 @@ def test_the_cross_map_sums_are_pytorchs(torch: ModuleType, backend: str) -> Non
 
 def test_the_gradient_of_the_cross_map_is_its_derivative() -> None:
     assert flambeau.autograd.gradcheck(flambeau.nn.CrossMapLRN2d(3, 0.5, 0.7, 2.0), (normal(flambeau, 1, 5, 2, 2),))
+
+
+@pytest.mark.oracle
+def test_native_batch_norm_writes_into_given_tensors(torch: ModuleType) -> None:
+    def program(t: Any, *dtypes: str) -> Any:
+        out = tuple(t.empty(0, dtype=getattr(t, dtype)) for dtype in dtypes)
+        found = t.native_batch_norm(t.arange(6.0).reshape(2, 3), None, None, None, None, True, 0.1, 1e-5, out=out)
+        return [*out, all(one is other for one, other in zip(found, out, strict=True))]
+
+    compare(torch, lambda t: program(t, "float32", "float32", "float32"))
+    for m in (flambeau, torch):
+        with pytest.raises(RuntimeError):
+            program(m, "float32", "float64", "float32")
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("training", [False, True])
+def test_neither_samples_nor_channels(torch: ModuleType, training: bool) -> None:
+    def program(t: Any) -> Any:
+        x = t.zeros(0, requires_grad=True)
+        y = t.nn.functional.batch_norm(x, t.zeros(0), t.zeros(0), training=training)
+        return y, y.grad_fn.name(), t.autograd.grad(y.sum(), x)[0]
+
+    compare(torch, program)

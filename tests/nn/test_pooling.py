@@ -219,6 +219,50 @@ def test_words_of_errors(torch: ModuleType, name: str) -> None:
     assert found[0] == found[1]
 
 
+@pytest.mark.parametrize("number", [0.0, 0.999, 1.5, -3.3, 100.0])
+def test_windows_from_any_number(torch: ModuleType, number: float) -> None:
+    """Numbers that are given need not be such as are drawn; of what is no number, windows have no place."""
+
+    def places(m: Any, number: float) -> Any:
+        samples = m.full((1, 1, 2), number)
+        x = m.arange(169.0).reshape(1, 1, 13, 13)
+        return m.nn.functional.fractional_max_pool2d(
+            x, (2, 3), output_size=(5, 4), return_indices=True, _random_samples=samples
+        )[1].tolist()
+
+    assert places(flambeau, number) == places(torch, number)
+    for strange in (math.nan, math.inf):
+        with pytest.raises(RuntimeError, match="to be finite"):
+            places(flambeau, strange)
+
+
+@pytest.mark.parametrize("batch", [[], [2]])
+@pytest.mark.parametrize("name", ["max_pool", "avg_pool", "adaptive_avg_pool", "adaptive_max_pool"])
+def test_channels_that_are_innermost(torch: ModuleType, name: str, batch: list[int]) -> None:
+    """Maxima of three dimensions keep the order of memory, averages of three do not; and their gradients alike."""
+    for count in (2, 3):
+        strides = []
+        for m in (flambeau, torch):
+            x = m.rand(*batch, *(4, 6, 8)[-count:], 3).movedim(-1, len(batch)).requires_grad_()
+            y = getattr(m.nn.functional, f"{name}{count}d")(x, 2)
+            strides.append((y.stride(), m.autograd.grad(y.sum(), x)[0].stride()))
+        assert strides[0] == strides[1]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_averages_of_nothing_are_of_any_dtype(torch: ModuleType, count: int) -> None:
+    def outcome(m: Any, dtype: str) -> Any:
+        x = m.zeros(0, 2, *(4,) * count, dtype=getattr(m, dtype))
+        try:
+            y = getattr(m.nn.functional, f"adaptive_avg_pool{count}d")(x, 2)
+        except NotImplementedError as error:
+            return str(error)
+        return tuple(y.shape), str(y.dtype).rpartition(".")[2]
+
+    for dtype in ("int64", "bool", "complex64", "float32"):
+        assert outcome(flambeau, dtype) == outcome(torch, dtype)
+
+
 def test_integers_keep_their_dtype(torch: ModuleType) -> None:
     for dtype in ("uint8", "int8", "int16", "int32", "int64"):
         ours, theirs = (

@@ -46,7 +46,8 @@ def margin_ranking_loss(
             "margin_ranking_loss : All input tensors should have same dimension but got sizes: "
             f"input1: {input1.shape}, input2: {input2.shape}, target: {target.shape} "
         )
-    return _reduced((-target * (input1 - input2) + float(margin)).clamp_min(0), reduction)
+    difference = input1 - input2
+    return _reduced((-target * difference + float(margin)).clamp_min(0), reduction)
 
 
 @overridable
@@ -64,9 +65,9 @@ def hinge_embedding_loss(
         tensor([0.5000, 0.7500])
     """
     reduction = chosen_reduction(size_average, reduce, reduction)
-    if not (input.is_floating_point() or input.is_complex()):
-        margin = int(margin)  # integers stay integers
-    beyond, nothing = (margin - input).clamp_min(0), zeros_like(input)
+    floats = input.is_floating_point() or input.is_complex()
+    limit = margin if floats else input.new_tensor(margin)  # integers stay integers
+    beyond, nothing = (limit - input).clamp_min(0), zeros_like(input)
     return _reduced(where(target != 1, beyond, nothing) + where(target != -1, input, nothing), reduction)
 
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable
 
+from flambeau import dtypes
 from flambeau._tensor import Tensor
 from flambeau._tensor.modes import grad_enabled, no_grad
 from flambeau._tensor.overrides import overridable
 from flambeau.dtypes import scalar_type_name
 from flambeau.errors import level_of_caller
 from flambeau.ops.creation.filled import ones_like
+from flambeau.ops.elementwise.arithmetic import sub
 from flambeau.ops.elementwise.exponential import xlogy
+from flambeau.ops.elementwise.rounding import neg
 from flambeau.ops.movement.broadcasting import broadcast_tensors
 from flambeau.ops.nn import pointwise_losses as _ops
 from flambeau.ops.nn.loss import _reduced
+from flambeau.promotion import can_cast, result_dtype
 from flambeau.shapes import broadcast_shapes
 
 from ._losses import _warn_of_sizes, l1_loss
@@ -79,14 +84,35 @@ def huber_loss(
     _warn_of_sizes(input, target)
     if not delta > 0:  # nor is it nan
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
+    _check_kept(input, input, target)
     x, y = broadcast_tensors(*_ops.as_floats("huber_cpu", input, target))
-    if weight is None:
+
+    def losses(reduction: str) -> Tensor:
         return _ops._huber(x, y, delta, reduction)
+
+    if weight is None:
+        return _kept(input, x, losses, reduction)
     if weight.shape != input.shape:
         raise ValueError("Weights and input must have the same size.")
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"Invalid reduction mode: {reduction}. Expected one of 'none', 'mean', 'sum'.")
-    return _reduced(_ops._huber(x, y, delta, "none") * weight, reduction)
+    return _reduced(_kept(input, x, losses, "none") * weight, reduction)
+
+
+def _check_kept(kept: Tensor, *operands: Tensor) -> None:
+    """Refuse operands whose losses cannot be written into a tensor of the dtype of one of them."""
+    dtype = kept.dtype if all(each.dtype is kept.dtype for each in operands) else result_dtype(operands)
+    if not can_cast(dtype, kept.dtype):
+        raise RuntimeError(
+            f"result type {scalar_type_name(dtype)} can't be cast to the desired output type {scalar_type_name(kept.dtype)}"
+        )
+
+
+def _kept(kept: Tensor, promoted: Tensor, losses: Callable[[str], Tensor], reduction: str) -> Tensor:
+    """Losses of promoted operands in the dtype of one of them, into which PyTorch writes each of them."""
+    if promoted.dtype is kept.dtype:
+        return losses(reduction)
+    return _reduced(losses("none").to(kept.dtype), reduction)
 
 
 @overridable
@@ -108,16 +134,18 @@ def soft_margin_loss(
             "The function 'soft_margin_loss' is not differentiable with respect to argument 'target'. This input cannot have "
             "requires_grad True."
         )
-    floats = [each.is_floating_point() for each in (input, target)]
-    if not any(floats):
+    if input.dtype is dtypes.bool:
+        neg(input)  # which refuses it
+    if not (input._type.floats or target._type.floats):
         raise RuntimeError(
             f"result type Float can't be cast to the desired output type {scalar_type_name(input.dtype)}"
         )
+    _check_kept(input, input, target)
     shape = broadcast_shapes(input.shape, target.shape)
     if shape != input.shape:
         raise RuntimeError(f"output with shape {list(input.shape)} doesn't match the broadcast shape {list(shape)}")
     x, y = broadcast_tensors(*_ops.as_floats("soft_margin_loss", input, target))
-    return _ops._soft_margin(x, y, reduction)
+    return _kept(input, x, lambda reduction: _ops._soft_margin(x, y, reduction), reduction)
 
 
 @overridable
@@ -147,10 +175,10 @@ def binary_cross_entropy(
         )
     if weight is not None:
         weight = weight.expand(broadcast_shapes(target.shape, weight.shape))
-    if not input.is_floating_point():
-        raise NotImplementedError(f"\"binary_cross_entropy\" not implemented for '{scalar_type_name(input.dtype)}'")
     if target.dtype is not input.dtype:
         raise RuntimeError(f"Found dtype {scalar_type_name(target.dtype)} but expected {scalar_type_name(input.dtype)}")
+    if not input.is_floating_point():
+        raise NotImplementedError(f"\"binary_cross_entropy\" not implemented for '{scalar_type_name(input.dtype)}'")
     weight = None if weight is None else weight.to(input.dtype)
     for name, each in (("input", input.detach()), ("target", target.detach())):
         if not bool(((each >= 0) & (each <= 1)).all()):
@@ -188,13 +216,16 @@ def binary_cross_entropy_with_logits(
                 )
     if not input.is_floating_point():
         raise NotImplementedError(f"\"log_sigmoid_cpu\" not implemented for '{scalar_type_name(input.dtype)}'")
+    if target.dtype is dtypes.bool:
+        sub(target, target)  # which refuses it
     if not (target.is_floating_point() or target.is_complex()):
         raise RuntimeError(
             f"result type {scalar_type_name(input.dtype)} can't be cast to the desired output type "
             f"{scalar_type_name(target.dtype)}"
         )
-    input, target = _ops.as_floats("log_sigmoid_cpu", input, target)
-    return _ops.binary_cross_entropy_with_logits(input, target, weight, pos_weight, reduction)
+    x, y = _ops.as_floats("log_sigmoid_cpu", input, target)
+    row = _ops.binary_cross_entropy_with_logits
+    return _kept(target, x, lambda reduction: row(x, y, weight, pos_weight, reduction), reduction)
 
 
 @overridable
@@ -232,7 +263,11 @@ def kl_div(
             "'batchmean' in the next major release.",
             stacklevel=level_of_caller(),
         )
-    reduction = chosen_reduction(size_average, reduce, reduction)
+    return divergence(input, target, chosen_reduction(size_average, reduce, reduction), log_target)
+
+
+def divergence(input: Tensor, target: Tensor, reduction: str, log_target: bool) -> Tensor:
+    """:func:`kl_div` that says nothing about its reduction."""
     if input.is_complex() or target.is_complex():
         raise RuntimeError("kl_div: Complex inputs not supported.")
     if not (input.is_floating_point() and target.is_floating_point()):

@@ -250,8 +250,8 @@ def _check_samples(samples: Tensor, input: Tensor, batch: int, count: int) -> No
         raise RuntimeError("Expect _random_samples.size(1) equals to input channel size.")
     if samples.shape[2] != count:
         raise RuntimeError(f"Expect _random_samples.size(2) equals to {count}; got {samples.shape[2]}.")
-    if samples.numel() and not bool(((samples >= 0) & (samples < 1)).all()):
-        raise RuntimeError("Expect _random_samples to be in [0, 1): with other numbers windows leave the input")
+    if not bool(samples.isfinite().all()):
+        raise RuntimeError("Expect _random_samples to be finite: windows have no place where they are not")
 
 
 @overridable

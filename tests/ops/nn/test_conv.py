@@ -113,3 +113,41 @@ def test_what_a_program_repeats_is_still_checked() -> None:
     for _ in range(2):
         with pytest.raises(RuntimeError, match="non-positive stride"):
             flambeau.conv2d(x, w, stride=0)
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize(
+    "name", ["conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"]
+)
+def test_a_weight_of_another_dtype_is_refused_in_pytorchs_words(torch: Any, name: str) -> None:
+    dims = int(name[-2])
+    dtypes = ("float32", "float64", "float16", "bfloat16", "complex64", "int64", "int32", "bool")
+
+    def words(t: Any, first: str, second: str) -> tuple[str, str]:
+        x, w = t.ones(1, 2, *(3,) * dims, dtype=getattr(t, first)), t.ones(2, 2, *(2,) * dims, dtype=getattr(t, second))
+        with pytest.raises((RuntimeError, NotImplementedError)) as raised:
+            getattr(t.nn.functional, name)(x, w)
+        kind = "not implemented" if isinstance(raised.value, NotImplementedError) else "refused"
+        return kind, str(raised.value).removesuffix(" or input should be a MKLDNN tensor and weight is a dense tensor")
+
+    for first in dtypes:
+        for second in dtypes:
+            if first != second:
+                assert words(flambeau, first, second) == words(torch, first, second)
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "complex64", "complex128", "int64"])
+def test_the_order_of_memory_is_pytorchs(torch: Any, dtype: str) -> None:
+    def strides(t: Any, dims: int, which: str) -> Any:
+        tensors = t.ones(2, 4, *(5,) * dims), t.ones(4, 4, *(2,) * dims)
+        formats = {2: t.channels_last, 3: t.channels_last_3d}
+        x, w = (
+            each.to(getattr(t, dtype)).to(memory_format=formats[dims] if name in which else t.contiguous_format)
+            for name, each in zip("xw", tensors, strict=True)
+        )
+        return getattr(t, f"conv{dims}d")(x, w).stride()
+
+    for dims in (2, 3):
+        for which in ("x", "w", "xw"):
+            assert strides(flambeau, dims, which) == strides(torch, dims, which)

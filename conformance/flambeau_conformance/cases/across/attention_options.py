@@ -144,7 +144,7 @@ def _recorded(name: str, samples: list[Sample]) -> None:
     op(
         name,
         dtypes=("float32",),
-        tolerance="factorization",
+        tolerance="matmul",
         differentiable=False,
         method=False,
         refuses=False,

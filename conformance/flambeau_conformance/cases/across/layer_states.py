@@ -90,7 +90,7 @@ _recorded("norms_of_weights", {
     "weight-of-columns": lambda t: _by_weight_norm(t, t.nn.Linear(3, 4), dim=1),
     "weight-of-all": lambda t: _by_weight_norm(t, t.nn.Linear(3, 4), dim=None),
     "weight-of-last": lambda t: _by_weight_norm(t, t.nn.Conv1d(3, 4, 2), dim=2),
-}, tolerance="factorization")  # fmt: skip
+}, tolerance="matmul")  # fmt: skip
 
 
 def _clipped(t: Any, size: float, most: float, **options: Any) -> Any:
@@ -125,7 +125,7 @@ def _clusters(t: Any, cutoffs: list[int], **options: Any) -> Any:
 _recorded("adaptive_clusters", {
     "one": lambda t: _clusters(t, [4]), "two": lambda t: _clusters(t, [3, 7]), "three": lambda t: _clusters(t, [2, 6, 10], div_value=2.0),
     "bias": lambda t: _clusters(t, [1, 6], head_bias=True, div_value=3.0),
-}, tolerance="factorization")  # fmt: skip
+}, tolerance="matmul")  # fmt: skip
 
 
 # -- dropout -----------------------------------------------------------------------------------------------------------

@@ -143,3 +143,25 @@ programs("losses", {
     "ctc-gradient": (lambda t: (lambda x: t.autograd.grad(t.nn.functional.ctc_loss(x.log_softmax(2), t.tensor([[1, 1]]), (4,), (2,)), x)[0])((t.arange(12.0) * 0.7).sin().reshape(4, 1, 3).requires_grad_()), [[[0.04215291142463684, -0.2820570468902588, 0.23990413546562195]], [[-0.09731891006231308, 0.018606070429086685, 0.0787128359079361]], [[-0.132853165268898, -0.06793086230754852, 0.20078402757644653]], [[0.018044142052531242, -0.25652045011520386, 0.23847629129886627]]]),
     "state": (lambda t: list(t.nn.BCEWithLogitsLoss(t.ones(2), pos_weight=t.ones(2)).state_dict()), ['weight', 'pos_weight']),
 })  # fmt: skip
+
+
+def _numbered(t: Any, name: str, reduction: int, *shapes: Any, **options: Any) -> Any:
+    """What a loss of the root gives, whose reduction is a number, and the gradient of the first of some unit numbers."""
+    tensors = [
+        (t.arange(float(t.zeros(shape).numel())) + n).cos().abs().reshape(shape) for n, shape in enumerate(shapes)
+    ]
+    x = tensors[0].requires_grad_()
+    loss = getattr(t, name)(*tensors, **options, reduction=reduction)
+    return loss, t.autograd.grad(loss.sum(), x)[0]
+
+
+programs("numbered-losses", {
+    "bce-logits": (lambda t: _numbered(t, "binary_cross_entropy_with_logits", 1, 3, 3, weight=t.ones(3), pos_weight=t.tensor([1.0, 2.0, 3.0])), [1.0840754508972168, [0.06358540058135986, 0.020848354324698448, -0.39145171642303467]]),
+    "cosine": (lambda t: _numbered(t, "cosine_embedding_loss", 0, (2, 2), (2, 2), target=t.tensor([-1.0, -1.0]), margin=0.25)[0], [0.737076461315155, 0.5813188552856445]),
+    "ctc": (lambda t: _numbered(t, "ctc_loss", 2, (4, 1, 3), targets=t.tensor([[0, 2]]), input_lengths=(4,), target_lengths=(2,), blank=1, zero_infinity=True), [-5.159560203552246, [[[1.9961410760879517, 1.4386663436889648, 1.516108512878418]], [[2.101837158203125, 1.6934882402420044, 1.1464064121246338]], [[2.382528781890869, 1.8128597736358643, 0.6986476182937622]], [[2.4871320724487305, 1.8928725719451904, 0.4257804751396179]]]]),
+    "hinge": (lambda t: _numbered(t, "hinge_embedding_loss", 1, 3, target=t.tensor([1.0, -1.0, -1.0]), margin=1.5), [1.0145169496536255, [0.3333333432674408, -0.3333333432674408, -0.3333333432674408]]),
+    "kl-div": (lambda t: _numbered(t, "kl_div", 2, 3, 3, log_target=True), [0.5670254826545715, [-1.7165257930755615, -1.516108512878418, -2.6912143230438232]]),
+    "ranking": (lambda t: _numbered(t, "margin_ranking_loss", 1, 3, 3, target=t.tensor([1.0, -1.0, 1.0]), margin=0.5), [0.5794344544410706, [-0.3333333432674408, 0.3333333432674408, -0.3333333432674408]]),
+    "poisson": (lambda t: _numbered(t, "poisson_nll_loss", 3, 3, 3, log_input=False, full=True, eps=0.1), [[0.9485036730766296, 0.7258267402648926, 1.0708922147750854], [0.5088160634040833, 0.35007762908935547, -0.9180443286895752]]),
+    "triplet": (lambda t: _numbered(t, "triplet_margin_loss", 2, (2, 3), (2, 3), (2, 3), margin=1.5, p=1.0, eps=0.1, swap=True), [3.253429651260376, [[1.0, 1.0, -1.0], [1.0, 1.0, -1.0]]]),
+})  # fmt: skip

@@ -14,9 +14,19 @@ from .. import functional, init
 from ..parameter import Parameter, UninitializedParameter
 from .lazy import LazyModuleMixin
 from .module import Module
-from .utils import _reverse_repeat_tuple
+from .utils import _ntuple, _reverse_repeat_tuple
 
-__all__ = ["_ConvNd", "_ConvTransposeNd", "_LazyConvXdMixin"]
+__all__ = [
+    "_Conv",
+    "_ConvNd",
+    "_ConvTranspose",
+    "_ConvTransposeNd",
+    "_LazyConv",
+    "_LazyConvTranspose",
+    "_LazyConvXdMixin",
+]
+
+Numbers = int | tuple[int, ...]
 
 _PADDINGS = {"same", "valid"}
 _MODES = {"zeros", "reflect", "replicate", "circular"}
@@ -135,6 +145,42 @@ def _both_ends(kernel_size: tuple[int, ...], padding: Any, dilation: tuple[int, 
     return [number for total in reversed(totals) for number in (total // 2, total - total // 2)]
 
 
+class _Conv(_ConvNd):
+    """A convolution over ``_dims`` dimensions."""
+
+    _dims: ClassVar[int]
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Numbers,
+        stride: Numbers = 1,
+        padding: str | Numbers = 0,
+        dilation: Numbers = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: DType | None = None,
+    ) -> None:
+        each = _ntuple(self._dims)
+        pads = padding if isinstance(padding, str) else each(padding)
+        super().__init__(
+            in_channels, out_channels, each(kernel_size), each(stride), pads, each(dilation), False, each(0), groups, bias,
+            padding_mode, device, dtype,
+        )  # fmt: skip
+
+    def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        padded, padding = self._padded(input)
+        convolve = getattr(functional, f"conv{self._dims}d")
+        return convolve(padded, weight, bias, self.stride, padding, self.dilation, self.groups)  # type: ignore[no-any-return]
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Apply the layer."""
+        return self._conv_forward(input, self.weight, self.bias)
+
+
 class _ConvTransposeNd(_ConvNd):
     """What all transposed convolution layers are."""
 
@@ -213,6 +259,40 @@ class _ConvTransposeNd(_ConvNd):
         return [size - low for size, low in zip(output_size, least, strict=True)]
 
 
+class _ConvTranspose(_ConvTransposeNd):
+    """A transposed convolution over ``_dims`` dimensions."""
+
+    _dims: ClassVar[int]
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Numbers,
+        stride: Numbers = 1,
+        padding: Numbers = 0,
+        output_padding: Numbers = 0,
+        groups: int = 1,
+        bias: bool = True,
+        dilation: Numbers = 1,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: DType | None = None,
+    ) -> None:
+        each = _ntuple(self._dims)
+        super().__init__(
+            in_channels, out_channels, each(kernel_size), each(stride), each(padding), each(dilation), True,
+            each(output_padding), groups, bias, padding_mode, device, dtype,
+        )  # fmt: skip
+
+    def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
+        """Apply the layer; ``output_size`` says which of the sizes that fit the result shall have."""
+        added, convolve = self._added(input, output_size), getattr(functional, f"conv_transpose{self._dims}d")
+        return convolve(  # type: ignore[no-any-return]
+            input, self.weight, self.bias, self.stride, self.padding, added, self.groups, self.dilation
+        )
+
+
 class _LazyConvXdMixin(LazyModuleMixin):
     """What makes a convolution layer read the number of its channels from the first input."""
 
@@ -260,3 +340,46 @@ class _LazyConvXdMixin(LazyModuleMixin):
 
     def _get_num_spatial_dims(self) -> int:
         return len(self.kernel_size)
+
+
+class _LazyConv(_LazyConvXdMixin, _Conv):
+    """A convolution that reads the number of its channels from the first input."""
+
+    def __init__(
+        self,
+        out_channels: int,
+        kernel_size: Numbers,
+        stride: Numbers = 1,
+        padding: str | Numbers = 0,
+        dilation: Numbers = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: DType | None = None,
+    ) -> None:
+        super().__init__(0, 0, kernel_size, stride, padding, dilation, groups, False, padding_mode, device, dtype)
+        self._start_lazy(out_channels, bias, device, dtype)
+
+
+class _LazyConvTranspose(_LazyConvXdMixin, _ConvTranspose):
+    """A transposed convolution that reads the number of its channels from the first input."""
+
+    def __init__(
+        self,
+        out_channels: int,
+        kernel_size: Numbers,
+        stride: Numbers = 1,
+        padding: Numbers = 0,
+        output_padding: Numbers = 0,
+        groups: int = 1,
+        bias: bool = True,
+        dilation: Numbers = 1,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: DType | None = None,
+    ) -> None:
+        super().__init__(
+            0, 0, kernel_size, stride, padding, output_padding, groups, False, dilation, padding_mode, device, dtype
+        )
+        self._start_lazy(out_channels, bias, device, dtype)

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-from flambeau._tensor import Tensor
-from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
-
-from .. import functional
-from ._convolution import _ConvNd, _ConvTransposeNd, _LazyConvXdMixin
-from .utils import _pair, _single, _triple
+from ._convolution import _Conv, _ConvTranspose, _LazyConv, _LazyConvTranspose
+from ._convolution import _ConvNd as _ConvNd
+from ._convolution import _ConvTransposeNd as _ConvTransposeNd
+from ._convolution import _LazyConvXdMixin as _LazyConvXdMixin
 
 __all__ = [
     "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d", "LazyConv1d", "LazyConv2d",
     "LazyConv3d", "LazyConvTranspose1d", "LazyConvTranspose2d", "LazyConvTranspose3d",
 ]  # fmt: skip
 
-Numbers = int | tuple[int, ...]
 
-
-class Conv1d(_ConvNd):
+class Conv1d(_Conv):
     """Convolve (N, C, L) or (C, L) with learnt weights. See :class:`Conv2d` for the arguments.
 
     Weights and bias are drawn in PyTorch's order. Source of the semantics: ``torch.nn.Conv1d``.
@@ -31,36 +24,10 @@ class Conv1d(_ConvNd):
         torch.Size([1, 4, 6])
     """
 
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: Numbers,
-        stride: Numbers = 1,
-        padding: str | Numbers = 0,
-        dilation: Numbers = 1,
-        groups: int = 1,
-        bias: bool = True,
-        padding_mode: str = "zeros",
-        device: Any = None,
-        dtype: DType | None = None,
-    ) -> None:
-        pads = padding if isinstance(padding, str) else _single(padding)
-        super().__init__(
-            in_channels, out_channels, _single(kernel_size), _single(stride), pads, _single(dilation), False, _single(0), groups,
-            bias, padding_mode, device, dtype,
-        )  # fmt: skip
-
-    def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        padded, padding = self._padded(input)
-        return functional.conv1d(padded, weight, bias, self.stride, padding, self.dilation, self.groups)
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Apply the layer."""
-        return self._conv_forward(input, self.weight, self.bias)
+    _dims = 1
 
 
-class Conv2d(_ConvNd):
+class Conv2d(_Conv):
     """Convolve (N, C, H, W) or (C, H, W) with learnt weights.
 
     Weights and bias are drawn in PyTorch's order. Source of the semantics: ``torch.nn.Conv2d``.
@@ -87,36 +54,10 @@ class Conv2d(_ConvNd):
         torch.Size([1, 4, 6, 6])
     """
 
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: Numbers,
-        stride: Numbers = 1,
-        padding: str | Numbers = 0,
-        dilation: Numbers = 1,
-        groups: int = 1,
-        bias: bool = True,
-        padding_mode: str = "zeros",
-        device: Any = None,
-        dtype: DType | None = None,
-    ) -> None:
-        pads = padding if isinstance(padding, str) else _pair(padding)
-        super().__init__(
-            in_channels, out_channels, _pair(kernel_size), _pair(stride), pads, _pair(dilation), False, _pair(0), groups,
-            bias, padding_mode, device, dtype,
-        )  # fmt: skip
-
-    def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        padded, padding = self._padded(input)
-        return functional.conv2d(padded, weight, bias, self.stride, padding, self.dilation, self.groups)
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Apply the layer."""
-        return self._conv_forward(input, self.weight, self.bias)
+    _dims = 2
 
 
-class Conv3d(_ConvNd):
+class Conv3d(_Conv):
     """Convolve (N, C, D, H, W) or (C, D, H, W) with learnt weights. See :class:`Conv2d` for the arguments.
 
     Weights and bias are drawn in PyTorch's order. Source of the semantics: ``torch.nn.Conv3d``.
@@ -127,36 +68,10 @@ class Conv3d(_ConvNd):
         torch.Size([1, 4, 2, 6, 6])
     """
 
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: Numbers,
-        stride: Numbers = 1,
-        padding: str | Numbers = 0,
-        dilation: Numbers = 1,
-        groups: int = 1,
-        bias: bool = True,
-        padding_mode: str = "zeros",
-        device: Any = None,
-        dtype: DType | None = None,
-    ) -> None:
-        pads = padding if isinstance(padding, str) else _triple(padding)
-        super().__init__(
-            in_channels, out_channels, _triple(kernel_size), _triple(stride), pads, _triple(dilation), False, _triple(0), groups,
-            bias, padding_mode, device, dtype,
-        )  # fmt: skip
-
-    def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        padded, padding = self._padded(input)
-        return functional.conv3d(padded, weight, bias, self.stride, padding, self.dilation, self.groups)
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Apply the layer."""
-        return self._conv_forward(input, self.weight, self.bias)
+    _dims = 3
 
 
-class ConvTranspose1d(_ConvTransposeNd):
+class ConvTranspose1d(_ConvTranspose):
     """Transposed convolution of (N, C, L) or (C, L). See :class:`ConvTranspose2d` for the arguments.
 
     It is what the gradient of a convolution makes of its input. Source of the semantics: ``torch.nn.ConvTranspose1d``.
@@ -167,36 +82,10 @@ class ConvTranspose1d(_ConvTransposeNd):
         torch.Size([1, 4, 10])
     """
 
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: Numbers,
-        stride: Numbers = 1,
-        padding: Numbers = 0,
-        output_padding: Numbers = 0,
-        groups: int = 1,
-        bias: bool = True,
-        dilation: Numbers = 1,
-        padding_mode: str = "zeros",
-        device: Any = None,
-        dtype: DType | None = None,
-    ) -> None:
-        super().__init__(
-            in_channels, out_channels, _single(kernel_size), _single(stride), _single(padding), _single(dilation), True,
-            _single(output_padding), groups, bias, padding_mode, device, dtype,
-        )  # fmt: skip
-
-    def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
-        """Apply the layer; ``output_size`` says which of the sizes that fit the result shall have."""
-        added, padding = self._added(input, output_size), self.padding
-        assert not isinstance(padding, str)
-        return functional.conv_transpose1d(
-            input, self.weight, self.bias, self.stride, padding, added, self.groups, self.dilation
-        )
+    _dims = 1
 
 
-class ConvTranspose2d(_ConvTransposeNd):
+class ConvTranspose2d(_ConvTranspose):
     """Transposed convolution of (N, C, H, W) or (C, H, W).
 
     It is what the gradient of a convolution makes of its input. Source of the semantics: ``torch.nn.ConvTranspose2d``.
@@ -223,36 +112,10 @@ class ConvTranspose2d(_ConvTransposeNd):
         torch.Size([1, 4, 10, 10])
     """
 
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: Numbers,
-        stride: Numbers = 1,
-        padding: Numbers = 0,
-        output_padding: Numbers = 0,
-        groups: int = 1,
-        bias: bool = True,
-        dilation: Numbers = 1,
-        padding_mode: str = "zeros",
-        device: Any = None,
-        dtype: DType | None = None,
-    ) -> None:
-        super().__init__(
-            in_channels, out_channels, _pair(kernel_size), _pair(stride), _pair(padding), _pair(dilation), True,
-            _pair(output_padding), groups, bias, padding_mode, device, dtype,
-        )  # fmt: skip
-
-    def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
-        """Apply the layer; ``output_size`` says which of the sizes that fit the result shall have."""
-        added, padding = self._added(input, output_size), self.padding
-        assert not isinstance(padding, str)
-        return functional.conv_transpose2d(
-            input, self.weight, self.bias, self.stride, padding, added, self.groups, self.dilation
-        )
+    _dims = 2
 
 
-class ConvTranspose3d(_ConvTransposeNd):
+class ConvTranspose3d(_ConvTranspose):
     """Transposed convolution of (N, C, D, H, W) or (C, D, H, W). See :class:`ConvTranspose2d` for the arguments.
 
     It is what the gradient of a convolution makes of its input. Source of the semantics: ``torch.nn.ConvTranspose3d``.
@@ -263,36 +126,10 @@ class ConvTranspose3d(_ConvTransposeNd):
         torch.Size([1, 4, 6, 10, 10])
     """
 
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: Numbers,
-        stride: Numbers = 1,
-        padding: Numbers = 0,
-        output_padding: Numbers = 0,
-        groups: int = 1,
-        bias: bool = True,
-        dilation: Numbers = 1,
-        padding_mode: str = "zeros",
-        device: Any = None,
-        dtype: DType | None = None,
-    ) -> None:
-        super().__init__(
-            in_channels, out_channels, _triple(kernel_size), _triple(stride), _triple(padding), _triple(dilation), True,
-            _triple(output_padding), groups, bias, padding_mode, device, dtype,
-        )  # fmt: skip
-
-    def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
-        """Apply the layer; ``output_size`` says which of the sizes that fit the result shall have."""
-        added, padding = self._added(input, output_size), self.padding
-        assert not isinstance(padding, str)
-        return functional.conv_transpose3d(
-            input, self.weight, self.bias, self.stride, padding, added, self.groups, self.dilation
-        )
+    _dims = 3
 
 
-class LazyConv1d(_LazyConvXdMixin, Conv1d):
+class LazyConv1d(_LazyConv, Conv1d):
     """A :class:`Conv1d` with as many input channels as the first input has. Source: ``torch.nn.LazyConv1d``.
 
     Example:
@@ -305,24 +142,8 @@ class LazyConv1d(_LazyConvXdMixin, Conv1d):
 
     cls_to_become = Conv1d
 
-    def __init__(
-        self,
-        out_channels: int,
-        kernel_size: Numbers,
-        stride: Numbers = 1,
-        padding: str | Numbers = 0,
-        dilation: Numbers = 1,
-        groups: int = 1,
-        bias: bool = True,
-        padding_mode: str = "zeros",
-        device: Any = None,
-        dtype: DType | None = None,
-    ) -> None:
-        super().__init__(0, 0, kernel_size, stride, padding, dilation, groups, False, padding_mode, device, dtype)
-        self._start_lazy(out_channels, bias, device, dtype)
 
-
-class LazyConv2d(_LazyConvXdMixin, Conv2d):
+class LazyConv2d(_LazyConv, Conv2d):
     """A :class:`Conv2d` with as many input channels as the first input has. Source: ``torch.nn.LazyConv2d``.
 
     Example:
@@ -335,24 +156,8 @@ class LazyConv2d(_LazyConvXdMixin, Conv2d):
 
     cls_to_become = Conv2d
 
-    def __init__(
-        self,
-        out_channels: int,
-        kernel_size: Numbers,
-        stride: Numbers = 1,
-        padding: str | Numbers = 0,
-        dilation: Numbers = 1,
-        groups: int = 1,
-        bias: bool = True,
-        padding_mode: str = "zeros",
-        device: Any = None,
-        dtype: DType | None = None,
-    ) -> None:
-        super().__init__(0, 0, kernel_size, stride, padding, dilation, groups, False, padding_mode, device, dtype)
-        self._start_lazy(out_channels, bias, device, dtype)
 
-
-class LazyConv3d(_LazyConvXdMixin, Conv3d):
+class LazyConv3d(_LazyConv, Conv3d):
     """A :class:`Conv3d` with as many input channels as the first input has. Source: ``torch.nn.LazyConv3d``.
 
     Example:
@@ -365,24 +170,8 @@ class LazyConv3d(_LazyConvXdMixin, Conv3d):
 
     cls_to_become = Conv3d
 
-    def __init__(
-        self,
-        out_channels: int,
-        kernel_size: Numbers,
-        stride: Numbers = 1,
-        padding: str | Numbers = 0,
-        dilation: Numbers = 1,
-        groups: int = 1,
-        bias: bool = True,
-        padding_mode: str = "zeros",
-        device: Any = None,
-        dtype: DType | None = None,
-    ) -> None:
-        super().__init__(0, 0, kernel_size, stride, padding, dilation, groups, False, padding_mode, device, dtype)
-        self._start_lazy(out_channels, bias, device, dtype)
 
-
-class LazyConvTranspose1d(_LazyConvXdMixin, ConvTranspose1d):
+class LazyConvTranspose1d(_LazyConvTranspose, ConvTranspose1d):
     """A :class:`ConvTranspose1d` with as many input channels as the first input has. Source: ``torch.nn.LazyConvTranspose1d``.
 
     Example:
@@ -395,27 +184,8 @@ class LazyConvTranspose1d(_LazyConvXdMixin, ConvTranspose1d):
 
     cls_to_become = ConvTranspose1d
 
-    def __init__(
-        self,
-        out_channels: int,
-        kernel_size: Numbers,
-        stride: Numbers = 1,
-        padding: Numbers = 0,
-        output_padding: Numbers = 0,
-        groups: int = 1,
-        bias: bool = True,
-        dilation: Numbers = 1,
-        padding_mode: str = "zeros",
-        device: Any = None,
-        dtype: DType | None = None,
-    ) -> None:
-        super().__init__(
-            0, 0, kernel_size, stride, padding, output_padding, groups, False, dilation, padding_mode, device, dtype
-        )
-        self._start_lazy(out_channels, bias, device, dtype)
 
-
-class LazyConvTranspose2d(_LazyConvXdMixin, ConvTranspose2d):
+class LazyConvTranspose2d(_LazyConvTranspose, ConvTranspose2d):
     """A :class:`ConvTranspose2d` with as many input channels as the first input has. Source: ``torch.nn.LazyConvTranspose2d``.
 
     Example:
@@ -428,27 +198,8 @@ class LazyConvTranspose2d(_LazyConvXdMixin, ConvTranspose2d):
 
     cls_to_become = ConvTranspose2d
 
-    def __init__(
-        self,
-        out_channels: int,
-        kernel_size: Numbers,
-        stride: Numbers = 1,
-        padding: Numbers = 0,
-        output_padding: Numbers = 0,
-        groups: int = 1,
-        bias: bool = True,
-        dilation: Numbers = 1,
-        padding_mode: str = "zeros",
-        device: Any = None,
-        dtype: DType | None = None,
-    ) -> None:
-        super().__init__(
-            0, 0, kernel_size, stride, padding, output_padding, groups, False, dilation, padding_mode, device, dtype
-        )
-        self._start_lazy(out_channels, bias, device, dtype)
 
-
-class LazyConvTranspose3d(_LazyConvXdMixin, ConvTranspose3d):
+class LazyConvTranspose3d(_LazyConvTranspose, ConvTranspose3d):
     """A :class:`ConvTranspose3d` with as many input channels as the first input has. Source: ``torch.nn.LazyConvTranspose3d``.
 
     Example:
@@ -460,22 +211,3 @@ class LazyConvTranspose3d(_LazyConvXdMixin, ConvTranspose3d):
     """
 
     cls_to_become = ConvTranspose3d
-
-    def __init__(
-        self,
-        out_channels: int,
-        kernel_size: Numbers,
-        stride: Numbers = 1,
-        padding: Numbers = 0,
-        output_padding: Numbers = 0,
-        groups: int = 1,
-        bias: bool = True,
-        dilation: Numbers = 1,
-        padding_mode: str = "zeros",
-        device: Any = None,
-        dtype: DType | None = None,
-    ) -> None:
-        super().__init__(
-            0, 0, kernel_size, stride, padding, output_padding, groups, False, dilation, padding_mode, device, dtype
-        )
-        self._start_lazy(out_channels, bias, device, dtype)

@@ -419,6 +419,18 @@ class Module(Hooked, Stateful):
         """Move to a CUDA device."""
         return self._apply(lambda tensor: tensor.cuda(device))
 
+    def xpu(self: _Self, device: Any = None) -> _Self:
+        """Move to a device of the type "xpu", where a backend has one; ``device`` is its number."""
+        return self._apply(_moved_to("xpu", device))
+
+    def ipu(self: _Self, device: Any = None) -> _Self:
+        """Move to a device of the type "ipu", where a backend has one; ``device`` is its number."""
+        return self._apply(_moved_to("ipu", device))
+
+    def mtia(self: _Self, device: Any = None) -> _Self:
+        """Move to a device of the type "mtia", where a backend has one; ``device`` is its number."""
+        return self._apply(_moved_to("mtia", device))
+
     def type(self: _Self, dst_type: dtypes.dtype | str) -> _Self:
         """Convert all parameters and buffers to a dtype; see ``Tensor.type``."""
         return self._apply(lambda tensor: tensor.type(dst_type))
@@ -508,6 +520,11 @@ def type_name(value: Any) -> str:
         return value.type()  # type: ignore[no-any-return]
     cls = type(value)
     return cls.__qualname__ if cls.__module__ == "builtins" else f"{cls.__module__}.{cls.__qualname__}"
+
+
+def _moved_to(kind: str, device: Any) -> Callable[[Tensor], Tensor]:
+    where = kind if device is None else f"{kind}:{device}" if isinstance(device, int) else device
+    return lambda tensor: tensor.to(where)
 
 
 def _floats(tensor: Tensor) -> bool:

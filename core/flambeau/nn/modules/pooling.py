@@ -18,7 +18,20 @@ __all__ = [
 ]  # fmt: skip
 
 
-class _MaxPoolNd(Module):
+class _Pool(Module):
+    """A layer that applies a function of :mod:`flambeau.nn.functional` with its options."""
+
+    _function: ClassVar[str]
+
+    def _options(self) -> tuple[Any, ...]:
+        raise NotImplementedError
+
+    def forward(self, input: Tensor) -> Any:
+        """Apply the layer."""
+        return getattr(functional, self._function)(input, *self._options())
+
+
+class _MaxPoolNd(_Pool):
     """What they share.
 
     Args:
@@ -49,9 +62,8 @@ class _MaxPoolNd(Module):
             f"ceil_mode={self.ceil_mode}"
         )
 
-    def _options(self) -> dict[str, Any]:
-        names = ("kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices")
-        return {name: getattr(self, name) for name in names}
+    def _options(self) -> tuple[Any, ...]:
+        return self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices
 
 
 class MaxPool1d(_MaxPoolNd):
@@ -63,9 +75,7 @@ class MaxPool1d(_MaxPoolNd):
         tensor([[5., 7.]])
     """
 
-    def forward(self, input: Tensor) -> Any:
-        """Apply the layer."""
-        return functional.max_pool1d(input, **self._options())
+    _function = "max_pool1d"
 
 
 class MaxPool2d(_MaxPoolNd):
@@ -77,21 +87,18 @@ class MaxPool2d(_MaxPoolNd):
         (tensor([[[5.]]]), tensor([[[1]]]))
     """
 
-    def forward(self, input: Tensor) -> Any:
-        """Apply the layer."""
-        return functional.max_pool2d(input, **self._options())
+    _function = "max_pool2d"
 
 
 class MaxPool3d(_MaxPoolNd):
     """Take the largest element of each window of (N, C, D, H, W) or (C, D, H, W). Source: ``torch.nn.MaxPool3d``."""
 
-    def forward(self, input: Tensor) -> Any:
-        """Apply the layer."""
-        return functional.max_pool3d(input, **self._options())
+    _function = "max_pool3d"
 
 
 class _MaxUnpoolNd(Module):
     _each: ClassVar[Callable[[Any], Any]]
+    _function: ClassVar[str]
 
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0) -> None:
         super().__init__()
@@ -103,6 +110,11 @@ class _MaxUnpoolNd(Module):
     def extra_repr(self) -> str:
         """The options."""
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+    def forward(self, input: Tensor, indices: Tensor, output_size: Any = None) -> Tensor:
+        """Apply the layer; ``output_size`` is the size of what was pooled, where there are several."""
+        unpool = getattr(functional, self._function)
+        return unpool(input, indices, self.kernel_size, self.stride, self.padding, output_size)  # type: ignore[no-any-return]
 
 
 class MaxUnpool1d(_MaxUnpoolNd):
@@ -116,33 +128,24 @@ class MaxUnpool1d(_MaxUnpoolNd):
     """
 
     _each = _single
-
-    def forward(self, input: Tensor, indices: Tensor, output_size: Any = None) -> Tensor:
-        """Apply the layer; ``output_size`` is the size of what was pooled, where there are several."""
-        return functional.max_unpool1d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
+    _function = "max_unpool1d"
 
 
 class MaxUnpool2d(_MaxUnpoolNd):
     """Put elements to their places, zeros elsewhere: undo :class:`MaxPool2d`. Source: ``torch.nn.MaxUnpool2d``."""
 
     _each = _pair
-
-    def forward(self, input: Tensor, indices: Tensor, output_size: Any = None) -> Tensor:
-        """Apply the layer; ``output_size`` is the size of what was pooled, where there are several."""
-        return functional.max_unpool2d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
+    _function = "max_unpool2d"
 
 
 class MaxUnpool3d(_MaxUnpoolNd):
     """Put elements to their places, zeros elsewhere: undo :class:`MaxPool3d`. Source: ``torch.nn.MaxUnpool3d``."""
 
     _each = _triple
-
-    def forward(self, input: Tensor, indices: Tensor, output_size: Any = None) -> Tensor:
-        """Apply the layer; ``output_size`` is the size of what was pooled, where there are several."""
-        return functional.max_unpool3d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
+    _function = "max_unpool3d"
 
 
-class _AvgPoolNd(Module):
+class _AvgPoolNd(_Pool):
     """What they share.
 
     Args:
@@ -168,6 +171,8 @@ class AvgPool1d(_AvgPoolNd):
         tensor([[3.0000, 4.5000]])
     """
 
+    _function = "avg_pool1d"
+
     def __init__(
         self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
         count_include_pad: bool = True,
@@ -179,11 +184,8 @@ class AvgPool1d(_AvgPoolNd):
         self.ceil_mode = ceil_mode
         self.count_include_pad = count_include_pad
 
-    def forward(self, input: Tensor) -> Tensor:
-        """Apply the layer."""
-        return functional.avg_pool1d(
-            input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad
-        )
+    def _options(self) -> tuple[Any, ...]:
+        return self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad
 
 
 class _AvgPoolOfPlanes(_AvgPoolNd):
@@ -214,20 +216,16 @@ class AvgPool2d(_AvgPoolOfPlanes):
         tensor([[[3.2500]]])
     """
 
-    def forward(self, input: Tensor) -> Tensor:
-        """Apply the layer."""
-        return functional.avg_pool2d(input, *self._options())
+    _function = "avg_pool2d"
 
 
 class AvgPool3d(_AvgPoolOfPlanes):
     """Average each window of (N, C, D, H, W) or (C, D, H, W). Source of the semantics: ``torch.nn.AvgPool3d``."""
 
-    def forward(self, input: Tensor) -> Tensor:
-        """Apply the layer."""
-        return functional.avg_pool3d(input, *self._options())
+    _function = "avg_pool3d"
 
 
-class _FractionalMaxPoolNd(Module):
+class _FractionalMaxPoolNd(_Pool):
     """What they share.
 
     Args:
@@ -277,10 +275,7 @@ class FractionalMaxPool2d(_FractionalMaxPoolNd):
     """
 
     _count = 2
-
-    def forward(self, input: Tensor) -> Any:
-        """Apply the layer."""
-        return functional.fractional_max_pool2d(input, *self._options())
+    _function = "fractional_max_pool2d"
 
 
 class FractionalMaxPool3d(_FractionalMaxPoolNd):
@@ -290,6 +285,7 @@ class FractionalMaxPool3d(_FractionalMaxPoolNd):
     """
 
     _count = 3
+    _function = "fractional_max_pool3d"
 
     def __init__(
         self, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, return_indices: bool = False,
@@ -300,12 +296,8 @@ class FractionalMaxPool3d(_FractionalMaxPoolNd):
             raise ValueError(f"kernel_size must be greater than 0, but got {kernel_size}")
         super().__init__(kernel_size, output_size, output_ratio, return_indices, _random_samples)
 
-    def forward(self, input: Tensor) -> Any:
-        """Apply the layer."""
-        return functional.fractional_max_pool3d(input, *self._options())
 
-
-class _LPPoolNd(Module):
+class _LPPoolNd(_Pool):
     """What they share.
 
     Args:
@@ -339,28 +331,22 @@ class LPPool1d(_LPPoolNd):
         tensor([[ 5., 10.]])
     """
 
-    def forward(self, input: Tensor) -> Tensor:
-        """Apply the layer."""
-        return functional.lp_pool1d(input, *self._options())
+    _function = "lp_pool1d"
 
 
 class LPPool2d(_LPPoolNd):
     """Take a norm of each window of (N, C, H, W) or (C, H, W). Source of the semantics: ``torch.nn.LPPool2d``."""
 
-    def forward(self, input: Tensor) -> Tensor:
-        """Apply the layer."""
-        return functional.lp_pool2d(input, *self._options())
+    _function = "lp_pool2d"
 
 
 class LPPool3d(_LPPoolNd):
     """Take a norm of each window of (N, C, D, H, W) or (C, D, H, W). Source of the semantics: ``torch.nn.LPPool3d``."""
 
-    def forward(self, input: Tensor) -> Tensor:
-        """Apply the layer."""
-        return functional.lp_pool3d(input, *self._options())
+    _function = "lp_pool3d"
 
 
-class _AdaptiveMaxPoolNd(Module):
+class _AdaptiveMaxPoolNd(_Pool):
     """What they share.
 
     Args:
@@ -377,6 +363,9 @@ class _AdaptiveMaxPoolNd(Module):
         """The size."""
         return f"output_size={self.output_size}"
 
+    def _options(self) -> tuple[Any, ...]:
+        return self.output_size, self.return_indices
+
 
 class AdaptiveMaxPool1d(_AdaptiveMaxPoolNd):
     """Take the largest elements of so many windows of (N, C, L) or (C, L). Source: ``torch.nn.AdaptiveMaxPool1d``.
@@ -387,28 +376,22 @@ class AdaptiveMaxPool1d(_AdaptiveMaxPoolNd):
         tensor([[9., 5.]])
     """
 
-    def forward(self, input: Tensor) -> Any:
-        """Apply the layer."""
-        return functional.adaptive_max_pool1d(input, self.output_size, self.return_indices)
+    _function = "adaptive_max_pool1d"
 
 
 class AdaptiveMaxPool2d(_AdaptiveMaxPoolNd):
     """Take the largest elements of so many windows of (N, C, H, W) or (C, H, W). Source: ``torch.nn.AdaptiveMaxPool2d``."""
 
-    def forward(self, input: Tensor) -> Any:
-        """Apply the layer."""
-        return functional.adaptive_max_pool2d(input, self.output_size, self.return_indices)
+    _function = "adaptive_max_pool2d"
 
 
 class AdaptiveMaxPool3d(_AdaptiveMaxPoolNd):
     """Take the largest elements of so many windows of (N, C, D, H, W). Source: ``torch.nn.AdaptiveMaxPool3d``."""
 
-    def forward(self, input: Tensor) -> Any:
-        """Apply the layer."""
-        return functional.adaptive_max_pool3d(input, self.output_size, self.return_indices)
+    _function = "adaptive_max_pool3d"
 
 
-class _AdaptiveAvgPoolNd(Module):
+class _AdaptiveAvgPoolNd(_Pool):
     """What they share.
 
     Args:
@@ -423,6 +406,9 @@ class _AdaptiveAvgPoolNd(Module):
         """The size."""
         return f"output_size={self.output_size}"
 
+    def _options(self) -> tuple[Any, ...]:
+        return (self.output_size,)
+
 
 class AdaptiveAvgPool1d(_AdaptiveAvgPoolNd):
     """Average (N, C, L) or (C, L) to a length. Source of the semantics: ``torch.nn.AdaptiveAvgPool1d``.
@@ -433,22 +419,16 @@ class AdaptiveAvgPool1d(_AdaptiveAvgPoolNd):
         tensor([[2., 4.]])
     """
 
-    def forward(self, input: Tensor) -> Tensor:
-        """Apply the layer."""
-        return functional.adaptive_avg_pool1d(input, self.output_size)
+    _function = "adaptive_avg_pool1d"
 
 
 class AdaptiveAvgPool2d(_AdaptiveAvgPoolNd):
     """Average (N, C, H, W) or (C, H, W) to a size. Source of the semantics: ``torch.nn.AdaptiveAvgPool2d``."""
 
-    def forward(self, input: Tensor) -> Tensor:
-        """Apply the layer."""
-        return functional.adaptive_avg_pool2d(input, self.output_size)
+    _function = "adaptive_avg_pool2d"
 
 
 class AdaptiveAvgPool3d(_AdaptiveAvgPoolNd):
     """Average (N, C, D, H, W) or (C, D, H, W) to a size. Source of the semantics: ``torch.nn.AdaptiveAvgPool3d``."""
 
-    def forward(self, input: Tensor) -> Tensor:
-        """Apply the layer."""
-        return functional.adaptive_avg_pool3d(input, self.output_size)
+    _function = "adaptive_avg_pool3d"

@@ -31,5 +31,5 @@ def as_matrix(weight: Tensor, dim: int) -> Tensor:
 
 def output_dim(module: modules.Module) -> int:
     """The dimension of a layer's weight that stands for its outputs."""
-    kinds = (getattr(modules, f"ConvTranspose{count}d", None) for count in (1, 2, 3))
-    return 1 if isinstance(module, tuple(kind for kind in kinds if kind is not None)) else 0
+    transposed = (modules.ConvTranspose1d, modules.ConvTranspose2d, modules.ConvTranspose3d)
+    return 1 if isinstance(module, transposed) else 0

@@ -382,7 +382,7 @@ def _of_rows(input: Tensor, weight: Tensor, *bias: Tensor) -> Tensor:
     return reshape(function(reshape(input, (prod(lead), width)), weight, *bias), (*lead, weight._array.shape[0]))
 
 
-@composite(method=False)
+@composite(method=False, out="exact")
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Compute ``input @ weight.T + bias``: (…, in) by (out, in) gives (…, out).
 

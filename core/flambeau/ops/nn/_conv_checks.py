@@ -9,7 +9,7 @@ from typing import Any
 from flambeau import dtypes
 from flambeau._dispatch.runtime import c_name, common_type
 from flambeau._tensor import Tensor
-from flambeau.dtypes import scalar_type_name
+from flambeau.dtypes import legacy_type_name, scalar_type_name
 from flambeau.shapes import Shape, as_ints
 
 __all__ = ["check_types", "numbers_of", "per_dimension", "planned"]
@@ -144,13 +144,16 @@ def check_types(input: Tensor, weight: Tensor, bias: Tensor | None, transposed: 
     ):
         return
     common_type("convolution", [each for each in (input, weight, bias) if each is not None])
-    if bias is not None and bias.dtype is not input.dtype:
-        raise RuntimeError(
-            f"Input type ({c_name(input.dtype)}) and bias type ({c_name(bias.dtype)}) should be the same"
-        )
-    if weight.dtype is not input.dtype:
-        expected, found = scalar_type_name(input.dtype), scalar_type_name(weight.dtype)
-        raise RuntimeError(f"expected scalar type {expected} but found {found}")
+    if bias is not None and bias.dtype is not input.dtype and not transposed:
+        found, given = c_name(input.dtype), c_name(bias.dtype)
+        raise RuntimeError(f"Input type ({found}) and bias type ({given}) should be the same")
+    _check_implemented(input, transposed)
+    for what, operand in (("weight", weight), ("bias", bias)):
+        if operand is not None and operand.dtype is not input.dtype:
+            raise _mixed(input, operand, what)
+
+
+def _check_implemented(input: Tensor, transposed: bool) -> None:
     dtype, three = input.dtype, input.dim() == 5
     if transposed and not input._type.floats and dtype is not dtypes.int64:
         name = f"slow_conv_transpose{3 if three else 2}d_out_cpu"
@@ -159,6 +162,21 @@ def check_types(input: Tensor, weight: Tensor, bias: Tensor | None, transposed: 
     else:
         return
     raise NotImplementedError(f"\"{name}\" not implemented for '{scalar_type_name(dtype)}'")
+
+
+def _mixed(input: Tensor, operand: Tensor, what: str) -> RuntimeError:
+    """The error of an operand of another dtype; PyTorch has words of their own for complex numbers and floats of 16 bits."""
+    dtype, other = input.dtype, operand.dtype
+    if not dtype.is_complex and not input._type.halves:
+        return RuntimeError(f"expected scalar type {scalar_type_name(dtype)} but found {scalar_type_name(other)}")
+    found, given = (_type_words(each.dtype, each.device) for each in (input, operand))
+    return RuntimeError(f"Input type ({found}) and {what} type ({given}) should be the same")
+
+
+def _type_words(dtype: dtypes.dtype, device: Any) -> str:
+    if dtype in (dtypes.bfloat16, dtypes.bool) or dtype.is_complex:
+        return f"{device.type.upper()}{scalar_type_name(dtype)}Type"
+    return legacy_type_name(dtype, device)
 
 
 def _sizes(input: Shape, weight: Shape, stride: Shape, padding: Shape, dilation: Shape) -> Shape:

@@ -19,7 +19,9 @@ __all__ = [
     "check_one_dim",
     "in_memory_order",
     "is_left_out",
+    "maxima_order",
     "one_or_each",
+    "pooling_order",
     "sizes_argument",
     "whole",
     "windows_of",
@@ -296,12 +298,28 @@ def whole(type_: Any, array: Any) -> Any:
     return array
 
 
-def in_memory_order(input: Tensor, count: int) -> tuple[Any, tuple[int, ...], Any]:
-    """The array of a tensor with its dims as they lie in memory, where the pooled ones are, and how to turn a result back.
+def pooling_order(input: Tensor, count: int) -> Shape | None:
+    """The dimensions in the order of memory in which results of pooling ``count`` of them lie, if the channels are innermost.
 
-    What is neither contiguous nor has its channels innermost is copied, as in PyTorch.
+    Only pooling of two dimensions, and maxima of windows in equal steps, keep them there, as in PyTorch.
     """
-    order = channels_order(input)
+    return channels_order(input) if count < 3 else None
+
+
+def maxima_order(input: Tensor, count: int) -> Shape | None:
+    """:func:`pooling_order` of maxima of windows in equal steps; also of one sample, if its channels are innermost throughout."""
+    if count < 3 or len(input._array.shape) == 5:
+        return channels_order(input)
+    innermost, contiguous = (1, 2, 3, 0), input._type.backend.is_contiguous
+    array = input._array
+    return innermost if not contiguous(array) and contiguous(input._type.kernels.permute(array, innermost)) else None
+
+
+def in_memory_order(input: Tensor, count: int, order: Shape | None) -> tuple[Any, tuple[int, ...], Any]:
+    """The array of a tensor with its dims in such an order, where the pooled ones are, and how to turn a result back.
+
+    What is not contiguous in that order is copied, as in PyTorch.
+    """
     type_, array = input._type, input._array
     kernels = type_.kernels
     back = None if order is None else tuple(map(order.index, range(len(order))))

@@ -16,12 +16,11 @@ from flambeau.ops.creation._bent import bent
 from flambeau.ops.creation.ranges import arange
 from flambeau.ops.elementwise.arithmetic import maximum
 from flambeau.ops.elementwise.selection import where
-from flambeau.ops.movement.joining import channels_order
 from flambeau.shapes import Shape
 
 from ._maxima import largest_and_places_of_edges
 from ._taps import Taps, _resample, as_in_memory, mapped
-from ._windows import Windows, check_one_dim, in_memory_order, one_or_each, sizes_argument
+from ._windows import Windows, check_one_dim, in_memory_order, one_or_each, pooling_order, sizes_argument
 from .averaging import _avg_pool2d_backward, _avg_pool3d_backward, averages, divided
 from .pooling import Pooled, _spread, with_places
 from .rectifiers import check_floating
@@ -68,7 +67,7 @@ def _adaptive_averages(input: Tensor, sizes: Shape) -> Tensor:
     if windows is not None and max(windows.kernel) <= _FEW:
         return averages(input, windows, tuple((size,) for size in windows.kernel))
     type_ = input._type
-    array, back = as_in_memory(input, channels_order(input))
+    array, back = as_in_memory(input, pooling_order(input, count))
     dims = (tuple(range(len(array.shape))) if back is None else back)[-count:]
     maps = tuple(_average_taps(length, size, False) for length, size in zip(lengths, sizes, strict=True))
     factors = tuple(
@@ -85,7 +84,7 @@ def _adaptive_averages(input: Tensor, sizes: Shape) -> Tensor:
 def _averages_input(grad: Tensor, input: Tensor, sizes: Shape) -> Tensor:
     count = len(sizes)
     lengths = tuple(input._array.shape[-count:])
-    order = channels_order(input)
+    order = pooling_order(input, count)
     windows = _even(lengths, sizes)
     if windows is not None and max(windows.kernel) <= _FEW:
         backward = _avg_pool3d_backward if count == 3 else _avg_pool2d_backward
@@ -117,8 +116,8 @@ def _adaptive_maxima(input: Tensor, sizes: Shape) -> Pooled:
     lengths = tuple(input._array.shape[-count:])
     windows = _even(lengths, sizes)
     if windows is not None:
-        return with_places(input, windows)
-    array, dims, turned_back = in_memory_order(input, count)
+        return with_places(input, windows, pooling_order(input, count))
+    array, dims, turned_back = in_memory_order(input, count, pooling_order(input, count))
     edges = [_edges(length, size) for length, size in zip(lengths, sizes, strict=True)]
     values, places = largest_and_places_of_edges(type_, array, dims, edges)
     return Pooled(
@@ -127,8 +126,9 @@ def _adaptive_maxima(input: Tensor, sizes: Shape) -> Pooled:
 
 
 def _maxima_input(grad: Tensor, input: Tensor, indices: Tensor, sizes: Shape) -> Tensor:
-    lengths = tuple(input._array.shape[-len(sizes) :])
-    return bent(_spread(grad, indices, lengths, _even(lengths, sizes) is None, channels_order(input)), input)
+    count = len(sizes)
+    lengths = tuple(input._array.shape[-count:])
+    return bent(_spread(grad, indices, lengths, _even(lengths, sizes) is None, pooling_order(input, count)), input)
 
 
 @primitive(
@@ -208,7 +208,8 @@ def _average(count: int, input: Tensor, output_size: Any) -> Tensor:
     if set(sizes) == {1}:
         return input.mean(tuple(range(-count, 0)), keepdim=True)
     _check_sample(name, input, count, True)
-    if 0 in sizes and not input._type.floats:  # nothing to average
+    nothing = 0 in sizes or (count < 3 and not input.numel())
+    if nothing and not input._type.real_floats:  # which has averages of any dtype
         return input.new_zeros((*input.shape[:-count], *sizes))
     check_floating("adaptive_avg_pool3d_cpu" if count == 3 else "adaptive_avg_pool2d", input)
     pool = _adaptive_avg_pool3d if count == 3 else _adaptive_avg_pool2d
@@ -334,11 +335,14 @@ def _largest_of(
 
 
 def _starts(samples: Tensor, length: int, size: int, kernel: int) -> Tensor:
-    """Where the windows of each plane begin, from one random number for each: (planes, size)."""
+    """Where the windows of each plane begin, from one random number for each: (planes, size).
+
+    What is drawn lies between 0 and 1. From other numbers windows begin elsewhere, as in PyTorch, but no window leaves the input.
+    """
     begins = arange(size, device=samples.device, dtype=samples.dtype)
     alpha = samples.new_tensor(float(length - kernel)) / (size - 1) if size > 1 else samples.new_tensor(0.0)
     drawn = samples.reshape(-1, 1)
-    steps = ((begins + drawn) * alpha).to(dtypes.int64) - (drawn * alpha).to(dtypes.int64)
+    steps = (((begins + drawn) * alpha).to(dtypes.int64) - (drawn * alpha).to(dtypes.int64)).clamp(0, length - kernel)
     if size:
         steps[:, -1] = length - kernel
     return steps

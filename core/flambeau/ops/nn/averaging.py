@@ -13,12 +13,11 @@ from flambeau._dispatch.precision import in_single
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation._bent import bent
-from flambeau.ops.movement.joining import channels_order
 from flambeau.shapes import Shape, int_argument
 
 from ._maxima import step_of
 from ._taps import as_in_memory
-from ._windows import Windows, whole, windows_of
+from ._windows import Windows, pooling_order, whole, windows_of
 
 __all__ = ["avg_pool1d"]
 
@@ -95,7 +94,7 @@ def divided(type_: Any, array: Any, dims: Shape, factors: tuple[tuple[int, ...],
 def averages(input: Tensor, windows: Windows, factors: tuple[tuple[int, ...], ...]) -> Tensor:
     """The sum over each window, divided by the product of the factors of its place."""
     type_, count = input._type, len(windows.kernel)
-    array, back = as_in_memory(input, channels_order(input))
+    array, back = as_in_memory(input, pooling_order(input, len(windows.kernel)))
     ndim = len(array.shape)
     dims = (tuple(range(ndim)) if back is None else back)[-count:]
 
@@ -128,7 +127,7 @@ Factors = tuple[tuple[int, ...], ...]
 def _avg_input(grad: Tensor, input: Tensor, windows: Windows, factors: Factors) -> Tensor:
     lengths = tuple(input._array.shape[-len(windows.kernel) :])
     backward = _avg_pool3d_backward if len(windows.kernel) == 3 else _avg_pool2d_backward
-    return bent(backward(grad, windows, factors, lengths, channels_order(input)), input)
+    return bent(backward(grad, windows, factors, lengths, pooling_order(input, len(windows.kernel))), input)
 
 
 @primitive(derivatives={"input": _avg_input}, method=False, node="AvgPool2DBackward0")
@@ -218,7 +217,7 @@ def avg_pool1d(
     return _averaged(1, input, (kernel_size, stride, padding), ceil_mode, count_include_pad)
 
 
-@composite(method=False)
+@composite(method=False, out="exact")
 def avg_pool2d(
     input: Tensor,
     kernel_size: Sizes,
@@ -241,7 +240,7 @@ def avg_pool2d(
     return _averaged(2, input, (kernel_size, stride, padding), ceil_mode, count_include_pad, divisor_override)
 
 
-@composite(method=False)
+@composite(method=False, out="exact")
 def avg_pool3d(
     input: Tensor,
     kernel_size: Sizes,

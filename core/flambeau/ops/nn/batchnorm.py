@@ -6,6 +6,7 @@ from math import prod
 from typing import Any
 
 from flambeau._dispatch.declare import fused
+from flambeau._dispatch.runtime import with_exact_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
 from flambeau._tensor.modes import grad_enabled, no_grad
@@ -171,6 +172,8 @@ def _batch_normalized(
     training: bool, momentum: float, eps: float,
 ) -> Normalized:  # fmt: skip
     shape = input._array.shape
+    if shape == (0,) and weight is bias is None:  # neither samples nor channels, which PyTorch lets pass
+        return Normalized(input.clone(), input.new_empty(0), input.new_empty(0))
     _check_dims(shape)
     training = training or 0 in shape  # statistics of nothing are not asked for
     _check_statistics(input, shape[1], running_mean, running_var, weight, bias, training)
@@ -218,7 +221,7 @@ def batch_norm(
     return _batch_normalized(input, weight, bias, running_mean, running_var, training, momentum, eps).values
 
 
-@spelled()
+@spelled(out=with_exact_out)
 def native_batch_norm(
     input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor | None, running_var: Tensor | None,
     training: bool, momentum: float, eps: float,

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from flambeau import dtypes
 from flambeau._dispatch.declare import composite, fused
 from flambeau._dispatch.precision import all_in_single
 from flambeau._tensor import Tensor, from_array
@@ -47,8 +48,14 @@ def _computed(
         return compute(type_, first, second, bias, size, _convolving.Window(*window))
 
     result = from_array(all_in_single(type_, of_arrays, *arrays), type_)
+    if len(result._array.shape) == 5 and type_.dtype not in _KEEPING:
+        return result
     order = channels_order(first) or channels_order(second)
     return result if order is None else in_memory_order(result, order)
+
+
+_KEEPING = frozenset({dtypes.float16, dtypes.bfloat16, dtypes.float32, dtypes.complex64})
+"""The dtypes whose convolutions of three dimensions keep channels innermost, as PyTorch's do."""
 
 
 def _bias(grad: Tensor) -> Tensor:

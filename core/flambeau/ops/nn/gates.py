@@ -9,7 +9,7 @@ from typing import Any
 from flambeau._dispatch.blocks import by_element, by_element_formula
 from flambeau._dispatch.declare import fused, primitive
 from flambeau._dispatch.precision import in_single, in_single_formula
-from flambeau._dispatch.runtime import with_out
+from flambeau._dispatch.runtime import with_exact_out, with_out
 from flambeau._dispatch.slopes import at_once
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
@@ -72,7 +72,7 @@ def _gelu_by_erf(type_: Any, array: Any) -> Any:
     return kernels.mul(kernels.mul(array, number(0.5)), kernels.add(gate, number(1.0)))
 
 
-@spelled()
+@spelled(out=with_exact_out)
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """Multiply elements by the normal distribution function of them. Source: ``torch.nn.functional.gelu``.
 
@@ -248,7 +248,7 @@ def _softplus(input: Tensor, beta: float, threshold: float) -> Tensor:
     return from_array(by_element(input._type, partial(_soft_rectified, beta, threshold), input._array), input._type)
 
 
-@spelled()
+@spelled(out=with_exact_out)
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """Compute log(1 + exp(beta x)) / beta; x itself where beta x is above ``threshold``.
 

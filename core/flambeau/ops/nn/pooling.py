@@ -16,7 +16,7 @@ from flambeau.ops.movement.joining import channels_order
 from flambeau.shapes import Shape
 
 from ._maxima import largest, largest_and_places
-from ._windows import Windows, in_memory_order, is_left_out, sizes_argument, windows_of
+from ._windows import Windows, in_memory_order, is_left_out, maxima_order, sizes_argument, windows_of
 from .rectifiers import check_floating
 
 __all__ = ["max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool3d"]
@@ -118,10 +118,10 @@ def _pool_input(grad: Tensor, input: Tensor, indices: Tensor, windows: Windows) 
     return bent(_spread(grad, indices, lengths, not _is_apart(windows), channels_order(input)), input)
 
 
-def with_places(input: Tensor, windows: Windows) -> Pooled:
-    """The largest elements and their places, without history."""
+def with_places(input: Tensor, windows: Windows, order: Shape | None) -> Pooled:
+    """The largest elements and their places, without history, with their dims in such an order in memory."""
     type_ = input._type
-    array, dims, turned_back = in_memory_order(input, len(windows.kernel))
+    array, dims, turned_back = in_memory_order(input, len(windows.kernel), order)
     values, places = largest_and_places(type_, array, dims, windows)
     return Pooled(
         from_array(turned_back(values), type_), from_array(turned_back(places), type_.with_dtype(dtypes.int64))
@@ -135,7 +135,7 @@ def with_places(input: Tensor, windows: Windows) -> Pooled:
     node="MaxPool2DWithIndicesBackward0",
 )
 def _max_pool2d(input: Tensor, windows: Windows) -> Pooled:
-    return with_places(input, windows)
+    return with_places(input, windows, maxima_order(input, len(windows.kernel)))
 
 
 @primitive(
@@ -145,7 +145,7 @@ def _max_pool2d(input: Tensor, windows: Windows) -> Pooled:
     node="MaxPool3DWithIndicesBackward0",
 )
 def _max_pool3d(input: Tensor, windows: Windows) -> Pooled:
-    return with_places(input, windows)
+    return with_places(input, windows, maxima_order(input, len(windows.kernel)))
 
 
 def _values(input: Tensor, windows: Windows) -> Tensor:
@@ -153,7 +153,7 @@ def _values(input: Tensor, windows: Windows) -> Tensor:
     count = len(windows.kernel)
     if input._node is not None and grad_enabled():
         return (_max_pool3d if count == 3 else _max_pool2d)(input, windows)[0]
-    array, dims, turned_back = in_memory_order(input, count)
+    array, dims, turned_back = in_memory_order(input, count, maxima_order(input, count))
     return from_array(turned_back(largest(input._type, array, dims, windows)), input._type)
 
 
