@@ -25,7 +25,8 @@ class LKJCholesky(Sampled):
     """Cholesky factors of correlation matrices. Source of the semantics: ``torch.distributions.LKJCholesky``.
 
     The density of a correlation matrix is its determinant to the power of the concentration less one: uniform at 1. Samples
-    are drawn by the onion method.
+    are drawn by the onion method, and are PyTorch's: its first parameter of row r is r - 1/2 where the method has r / 2, so
+    that from three rows on samples are somewhat farther from the identity than the density says.
 
     Args:
         dim: the size of the matrices, 2 at least.

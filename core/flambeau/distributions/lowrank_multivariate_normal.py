@@ -81,8 +81,8 @@ class LowRankMultivariateNormal(Sampled):
             ) from error
         self.loc, self.cov_diag = wide[..., 0], diagonal[..., 0]
         self._unbroadcasted_cov_factor, self._unbroadcasted_cov_diag = cov_factor, cov_diag
-        self._capacitance_tril = _batch_capacitance_tril(cov_factor, cov_diag)
         super().__init__(self.loc.shape[:-1], loc.shape[-1:], validate_args=validate_args)
+        self._capacitance_tril = _batch_capacitance_tril(cov_factor, cov_diag)
 
     def _expanded(self, shape: Size) -> dict[str, Any]:
         kept = ("_unbroadcasted_cov_factor", "_unbroadcasted_cov_diag", "_capacitance_tril")

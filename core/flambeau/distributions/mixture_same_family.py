@@ -131,7 +131,7 @@ def _check_parts(mixture: Any, components: Any) -> None:
                 f"`mixture_distribution.batch_shape` ({batch}) is not compatible with "
                 f"`component_distribution.batch_shape`({inner})"
             )
-    count, wanted = mixture.param_shape[-1], components.batch_shape[-1]
+    count, wanted = mixture.logits.shape[-1], components.batch_shape[-1]
     if count != wanted:
         raise ValueError(
             f"`mixture_distribution component` ({count}) does not equal `component_distribution.batch_shape[-1]` ({wanted})"

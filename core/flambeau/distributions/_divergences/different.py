@@ -81,7 +81,8 @@ def _continuous_bernoulli_normal(p: ContinuousBernoulli, q: Normal) -> Tensor:
 
 @register_kl(ContinuousBernoulli, Uniform)
 def _continuous_bernoulli_uniform(p: ContinuousBernoulli, q: Uniform) -> Tensor:
-    return ((q.high - q.low).log() - p.entropy()).masked_fill((q.low > 0) | (q.high < 1), math.inf)
+    """As PyTorch, which counts bounds that are the same as too narrow."""
+    return ((q.high - q.low).log() - p.entropy()).masked_fill((q.low >= 0) | (q.high <= 1), math.inf)
 
 
 # -- from exponential and gamma -----------------------------------------------------------------------------------------
@@ -172,8 +173,9 @@ def _uniform_beta(p: Uniform, q: Beta) -> Tensor:
 
 @register_kl(Uniform, ContinuousBernoulli)
 def _uniform_continuous_bernoulli(p: Uniform, q: ContinuousBernoulli) -> Tensor:
+    """As PyTorch, which counts bounds that are the same as too wide."""
     finite = -p.entropy() - p.mean * q.logits - (-q.probs).log1p() - q._cont_bern_log_norm()
-    return finite.masked_fill((p.high > 1) | (p.low < 0), math.inf)
+    return finite.masked_fill((p.high >= 1) | (p.low <= 0), math.inf)
 
 
 @register_kl(Uniform, Gamma)

@@ -77,10 +77,9 @@ def _gamma_of_small_x(alpha: Tensor, x: Tensor) -> Tensor:
         denominator = denominator + 1
         first = first + numerator / denominator
         second = second + numerator / (denominator * denominator)
-    power = x.pow(alpha)
-    density = x.pow(alpha - 1) * (-x).exp()
-    moved = (x.log() - digamma(alpha)) * power * first - power * second
-    return (-moved / density).nan_to_num(0.0, float("inf"), -float("inf"))
+    # The power of x in the cumulative distribution over that in the density is x: neither of them can underflow here.
+    moved = (x.log() - digamma(alpha)) * first - second
+    return (-moved * x * x.exp()).nan_to_num(0.0, float("inf"), -float("inf"))
 
 
 def _gamma_near_mean(alpha: Tensor, x: Tensor) -> Tensor:
