@@ -11,7 +11,7 @@ from flambeau._tensor.modes import enable_grad
 from .distribution import Distribution
 from .utils import _sum_rightmost
 
-__all__ = ["ExponentialFamily", "bregman"]
+__all__ = ["ExponentialFamily"]
 
 
 class ExponentialFamily(Distribution):

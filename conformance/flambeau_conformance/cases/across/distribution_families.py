@@ -155,8 +155,11 @@ def _errors(refused: Any) -> list[Error]:
     return [Error("parameters", lambda t: refused[0](t.distributions), (ValueError,), refused[1])]
 
 
+_BY_FACTORS = ("MultivariateNormal", "LowRankMultivariateNormal", "Wishart")
+"""What factorises matrices."""
+
 for _name, (_, _, _others, _refused) in KINDS.items():
-    op(f"distributions.{_name}", dtypes=FLOATS, tolerance="special", method=False, refuses=False, errors=_errors(_refused), samples=[
+    op(f"distributions.{_name}", dtypes=FLOATS, extensions=("linalg",) if _name.startswith(_BY_FACTORS) else (), tolerance="special", method=False, refuses=False, errors=_errors(_refused), samples=[
         Sample(what, lambda t, a, b, what=what, name=_name: known(t, name, what, a, b), _AB,
                gradient=what == "log_prob") for what in ("log_prob", *_others)
     ])  # fmt: skip

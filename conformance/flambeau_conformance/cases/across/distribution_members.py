@@ -56,7 +56,9 @@ def _class(t: Any, name: str) -> Any:
 
 
 def _members(name: str) -> None:
-    @case(f"distributions.{name}/value/members/float32", dtypes=("float32", "int64", "bool"))
+    needed = ("linalg",) if name in ("MultivariateNormal", "LowRankMultivariateNormal", "Wishart") else ()
+
+    @case(f"distributions.{name}/value/members/float32", dtypes=("float32", "int64", "bool"), extensions=needed)
     def check(subject: Subject) -> None:
         t = subject.torch
         arguments = _MADE[name](t, t.tensor([0.75, 2.0]))
@@ -78,7 +80,9 @@ def _members(name: str) -> None:
                 tuple(drawn.shape),
                 "samples with history",
             )
-        elif name != "relaxed_bernoulli.LogitRelaxedBernoulli":  # PyTorch's has samples with history, and says that it has not
+        elif (
+            name != "relaxed_bernoulli.LogitRelaxedBernoulli"
+        ):  # PyTorch's has samples with history, and says that it has not
             expect_raises(made.rsample, NotImplementedError)
         if made.has_enumerate_support:
             values = [made.enumerate_support(expand=expand) for expand in (True, False)]
@@ -98,7 +102,11 @@ for _name in _MADE:
     _members(_name)
 
 
-@case("distributions.Distribution/value/generators/float32", dtypes=("float32", "int64", "bool", "float64"))
+@case(
+    "distributions.Distribution/value/generators/float32",
+    dtypes=("float32", "int64", "bool", "float64"),
+    extensions=("linalg",),
+)
 def _generators(subject: Subject) -> None:
     """What is drawn follows from the seed alone, twice the same."""
     t = subject.torch
@@ -132,7 +140,11 @@ def _generalized_pareto(subject: Subject) -> None:
     expect_raises(lambda: t.distributions.GeneralizedPareto(0.0, -1.0, 0.0), ValueError, "Expected parameter scale")
 
 
-@case("distributions.MultivariateNormal/value/matrices/float32", dtypes=("float32", "int64", "bool", "int32"))
+@case(
+    "distributions.MultivariateNormal/value/matrices/float32",
+    dtypes=("float32", "int64", "bool", "int32"),
+    extensions=("linalg",),
+)
 def _matrices(subject: Subject) -> None:
     t, d = subject.torch, subject.torch.distributions
     loc, matrix = t.zeros(2), _matrix(t)

@@ -112,7 +112,11 @@ def _members(subject: Subject) -> None:
     expect_raises(lambda: d.StackTransform([3]), AssertionError, "must be Transform instances")
 
 
-@case("distributions.biject_to/value/regions/float32", dtypes=("float32", "int64", "bool", "int32"))
+@case(
+    "distributions.biject_to/value/regions/float32",
+    dtypes=("float32", "int64", "bool", "int32"),
+    extensions=("linalg",),
+)
 def _registries(subject: Subject) -> None:
     t, d, c = subject.torch, subject.torch.distributions, subject.torch.distributions.constraints
     x = t.tensor([0.5, -1.0, 2.0])
@@ -134,7 +138,7 @@ def _registries(subject: Subject) -> None:
     expect_raises(lambda: own.register(3, lambda constraint: None), TypeError, "Expected constraint to be either")
 
 
-@case("distributions.constraints/value/matrices/float32", dtypes=("float32", "bool", "int32"))
+@case("distributions.constraints/value/matrices/float32", dtypes=("float32", "bool", "int32"), extensions=("linalg",))
 def _regions(subject: Subject) -> None:
     t, c = subject.torch, subject.torch.distributions.constraints
     one, lower, wide = t.eye(2), t.tensor([[1.0, 0.0], [0.6, 0.8]]), t.ones(2, 3)
