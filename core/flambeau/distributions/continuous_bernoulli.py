@@ -6,8 +6,8 @@ import math
 from typing import Any, ClassVar
 
 from flambeau._tensor import Tensor
-from flambeau.ops.elementwise.selection import where
 from flambeau.ops.nn.gates import logsigmoid
+from flambeau.ops.nn.rectifiers import choose as where
 from flambeau.ops.random import rand
 from flambeau.shapes import Size
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from flambeau._tensor import Tensor
 from flambeau.ops.elementwise.exponential import xlogy
-from flambeau.ops.elementwise.selection import where
+from flambeau.ops.nn.rectifiers import choose as where
 from flambeau.ops.random.gammas import _sample_dirichlet
 from flambeau.ops.special.gamma import digamma, lgamma
 from flambeau.shapes import Size

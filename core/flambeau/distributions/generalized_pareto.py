@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from flambeau._tensor import Tensor
 from flambeau.ops.creation.filled import zeros_like
 from flambeau.ops.elementwise.closeness import isclose
-from flambeau.ops.elementwise.selection import where
+from flambeau.ops.nn.rectifiers import choose as where
 from flambeau.ops.random import rand
 from flambeau.shapes import Size
 

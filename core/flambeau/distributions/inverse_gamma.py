@@ -6,7 +6,7 @@ import math
 from typing import Any, ClassVar
 
 from flambeau._tensor import Tensor
-from flambeau.ops.elementwise.selection import where
+from flambeau.ops.nn.rectifiers import choose as where
 from flambeau.ops.special.gamma import digamma, lgamma
 
 from . import constraints

@@ -147,7 +147,7 @@ class LowRankMultivariateNormal(Sampled):
         return self.loc
 
     @lazy_property
-    def variance(self) -> Tensor:  # type: ignore[override]
+    def variance(self) -> Tensor:
         """The variance of each element."""
         factor, diagonal = self._of_parameters()
         return (factor.pow(2).sum(-1) + diagonal).expand((*self._batch_shape, *self._event_shape))

@@ -54,7 +54,8 @@ class LogitRelaxedBernoulli(OfProbability):
     def _draw(self, shape: Size, generator: Any) -> Tensor:
         chance = clamp_probs(self.probs.expand(shape))
         numbers = clamp_probs(rand(shape, dtype=chance.dtype, device=chance.device, generator=generator))
-        return (numbers.log() - (-numbers).log1p() + chance.log() - (-chance).log1p()) / self.temperature
+        logits: Tensor = numbers.log() - (-numbers).log1p() + chance.log() - (-chance).log1p()
+        return logits.div(self.temperature)
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the density."""

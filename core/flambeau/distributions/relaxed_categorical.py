@@ -57,7 +57,7 @@ class ExpRelaxedCategorical(OfCategories):
     def _draw(self, shape: Size, generator: Any) -> Tensor:
         numbers = rand(shape, dtype=self.logits.dtype, device=self.logits.device, generator=generator)
         gumbels = -(-clamp_probs(numbers).log()).log()
-        scores = (self.logits + gumbels) / self.temperature
+        scores = (self.logits + gumbels).div(self.temperature)
         return scores - scores.logsumexp(-1, keepdim=True)
 
     def log_prob(self, value: Tensor) -> Tensor:

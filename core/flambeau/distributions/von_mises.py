@@ -11,7 +11,7 @@ from flambeau._tensor.modes import no_grad
 from flambeau.dtypes import bool as bool_
 from flambeau.dtypes import float64
 from flambeau.ops.creation.filled import zeros
-from flambeau.ops.elementwise.selection import where
+from flambeau.ops.nn.rectifiers import choose as where
 from flambeau.ops.random import rand
 from flambeau.shapes import Size
 
@@ -121,7 +121,7 @@ class VonMises(Sampled):
         return self.loc
 
     @lazy_property
-    def variance(self) -> Tensor:  # type: ignore[override]
+    def variance(self) -> Tensor:
         """The circular variance, 1 minus the length of the mean direction."""
         kappa = self.concentration
         return 1 - (_log_modified_bessel_fn(kappa, order=1) - _log_modified_bessel_fn(kappa)).exp()

@@ -6,6 +6,7 @@ How many normal and uniform numbers one takes depends on the numbers, so they ar
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Callable, Iterable
 from math import cos, inf, log, log1p, nan, sin, sqrt, tau
@@ -75,6 +76,6 @@ def _gamma(shape: float, uniform: Draw, normal: Draw, rounded: Callable[[float],
 
 def _power(base: float, exponent: float) -> float:
     try:
-        return base**exponent
+        return math.pow(base, exponent)
     except OverflowError:
         return inf

@@ -40,7 +40,7 @@ def _unit_rows(b: Any) -> Any:
 
 
 # By name: how it is made of two tensors, the values whose density is asked, what else it knows, and what it refuses.
-KINDS: dict[str, tuple[Callable[..., Any], Callable[..., Any], tuple[str, ...], tuple[Callable[[Any], Any], str]]] = {
+KINDS: dict[str, tuple[Callable[..., Any], Callable[..., Any], tuple[str, ...], tuple[Any, ...]]] = {
     "Gamma": (lambda d, a, b: d.Gamma(b, b + 0.5), lambda a, b: b, ("cdf", "entropy", *_MOMENTS, "mode"),
               (lambda d: d.Gamma(-1.0, 1.0), "Expected parameter concentration")),
     "Beta": (lambda d, a, b: d.Beta(b, b + 0.5), lambda a, b: b / 4, ("entropy", *_MOMENTS),

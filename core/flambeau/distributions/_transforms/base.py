@@ -85,7 +85,8 @@ class Transform:
         """The transform with a cache of this size."""
         if self._cache_size == cache_size:
             return self
-        return type(self)(*self._arguments(), cache_size=cache_size)
+        make: Any = type(self)
+        return make(*self._arguments(), cache_size=cache_size)  # type: ignore[no-any-return]
 
     def _arguments(self) -> tuple[Any, ...]:
         """What another transform like this one is made of, its cache apart."""
@@ -193,7 +194,7 @@ class _InverseTransform(Transform):
 
     def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
         """Minus that of the transform."""
-        return -self._inv.log_abs_det_jacobian(y, x)
+        return -self._inv.log_abs_det_jacobian(y, x)  # type: ignore[no-any-return]
 
     def forward_shape(self, shape: Any) -> Any:
         """See :meth:`Transform.inverse_shape`."""

@@ -73,7 +73,7 @@ class ComposeTransform(Transform):
         return _of_events(self.parts[-1].codomain, event_dim)
 
     @lazy_property
-    def bijective(self) -> bool:  # type: ignore[override]
+    def bijective(self) -> bool:
         """Whether all are."""
         return all(part.bijective for part in self.parts)
 

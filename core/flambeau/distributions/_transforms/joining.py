@@ -70,7 +70,7 @@ class CatTransform(_Several):
         return self.transforms, self.dim, self.lengths
 
     @lazy_property
-    def event_dim(self) -> int:  # type: ignore[override]
+    def event_dim(self) -> int:
         """The most that one of them has."""
         return max(each.event_dim for each in self.transforms)
 

@@ -21,6 +21,8 @@ from flambeau.ops.special.gamma import digamma
 
 __all__ = ["dirichlet_gradient", "gamma_gradient"]
 
+_where: Callable[[Tensor, Tensor, Tensor], Tensor] = where
+
 Piece: TypeAlias = tuple[Tensor, Callable[..., Tensor]]
 
 
@@ -93,7 +95,7 @@ def _gamma_by_saddle_point(alpha: Tensor, x: Tensor) -> Tensor:
     root, ratio = (8 * alpha).sqrt(), (x / alpha).log()
     gap = alpha - x
     tail = (x - alpha - alpha * ratio).pow(-1.5)
-    term = ratio * (root / gap + where(x < alpha, -tail, tail)) - (2 / alpha).sqrt() * (alpha + x) / (gap * gap)
+    term = ratio * (root / gap + _where(x < alpha, -tail, tail)) - (2 / alpha).sqrt() * (alpha + x) / (gap * gap)
     stirling = 1 + 1 / (12 * alpha) * (1 + 1 / (24 * alpha))
     return -stirling * x * term / root
 
@@ -191,7 +193,7 @@ def _beta_by_saddle_point(x: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
     logarithm = (alpha / (total * x)).log()
     third = (8 * alpha * beta / total).sqrt() / gap
     fourth = (beta * (beta / (total * (1 - x))).log() + alpha * logarithm).pow(-1.5)
-    terms = first + 0.5 * logarithm * (third + where(x < alpha / total, fourth, -fourth))
+    terms = first + 0.5 * logarithm * (third + _where(x < alpha / total, fourth, -fourth))
     return stirling * (-x / (2 * alpha * beta / total).sqrt()) * terms
 
 
