@@ -1,4 +1,4 @@
-"""What all distributions share: shapes, checks of parameters and values, samples."""
+"""What all distributions share: shapes, checks of parameters and values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from flambeau.shapes import Size, as_ints
 from . import constraints
 from .utils import lazy_property
 
-__all__ = ["Distribution", "Sampled"]
+__all__ = ["Distribution"]
 
 
 class Distribution:
@@ -220,52 +220,3 @@ class Distribution:
         given = {name: self.__dict__[name] for name in self.arg_constraints if name in self.__dict__}
         shown = [f"{name}: {value if value.numel() == 1 else value.size()}" for name, value in given.items()]
         return f"{type(self).__name__}({', '.join(shown)})"
-
-
-class Sampled(Distribution):
-    """A distribution of the library: samples come from a method, and from a generator if one is given.
-
-    Parameters are the attributes that ``arg_constraints`` names; those with an event's dimensions keep their last ones.
-    """
-
-    def _draw(self, shape: Size, generator: Any) -> Tensor:
-        """Samples of a whole shape."""
-        raise NotImplementedError
-
-    def sample(self, sample_shape: Any = (), *, generator: Any = None) -> Tensor:
-        """Draw a sample, or as many as the shape says, (sample shape…, batch shape…, event shape…), without gradient.
-
-        ``generator`` is beyond PyTorch: where numbers come from, the default generator of the device if None.
-        """
-        with no_grad():
-            return self._draw(self._extended_shape(sample_shape), generator)
-
-    def rsample(self, sample_shape: Any = (), *, generator: Any = None) -> Tensor:
-        """:meth:`sample` with gradients of the parameters.
-
-        Raises:
-            NotImplementedError: the distribution has none.
-        """
-        if not self.has_rsample:
-            raise NotImplementedError(f"{type(self).__name__} has no rsample(): no gradients flow through its samples")
-        return self._draw(self._extended_shape(sample_shape), generator)
-
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        """The distribution with parameters expanded to ``batch_shape``, which are not checked again."""
-        own = next(cls for cls in type(self).__mro__ if cls.__module__.startswith(__package__))
-        new = self._get_checked_instance(own, _instance)
-        shape = Size(batch_shape)
-        for name, constraint in self.arg_constraints.items():
-            if name in self.__dict__:
-                value = self.__dict__[name]
-                event = value.shape[value.dim() - constraint.event_dim :]
-                new.__dict__[name] = value.expand((*shape, *event))
-        Distribution.__init__(new, shape, self._event_shape, validate_args=False)
-        new._validate_args = self._validate_args
-        return new
-
-    def _checked(self, value: Tensor) -> Tensor:
-        """A value to be scored, in the support if that is to be checked."""
-        if self._validate_args:
-            self._validate_sample(value)
-        return value

@@ -1,0 +1,1 @@
+"""Divergences by kinds of distributions; :mod:`flambeau.distributions.kl` shows what is public."""
