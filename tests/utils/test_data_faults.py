@@ -134,9 +134,9 @@ def _local_class() -> type[Exception]:
 
 RAISED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "own": (
-        _raise(Own("word")),
-        Own,
-        r"^Caught Own in DataLoader worker process 0\.\nOriginal Traceback(.|\n)*OwnError: word\n$",
+        _raise(OwnError("word")),
+        OwnError,
+        r"^Caught OwnError in DataLoader worker process 0\.\nOriginal Traceback(.|\n)*OwnError: word\n$",
     ),
     "several arguments": (
         _raise(TwoArgumentsError(1, 2)),
