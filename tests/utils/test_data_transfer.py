@@ -175,3 +175,27 @@ def test_what_cannot_be_pickled_is_refused_before_anything_is_sent() -> None:
     with pytest.raises(Exception, match="pickle"):
         transfer.pickled([flambeau.ones(5000), lambda: 3])
     assert ends.passed("next") == "next"
+
+
+def test_memory_of_batches_that_are_gone_is_used_again_and_that_of_others_is_not() -> None:
+    room = transfer.Room()
+    first, second = room.take(10), room.take(10)
+    tensor = flambeau.frombuffer(first, dtype=flambeau.uint8)
+    place = id(second)
+    del first, second
+    again = room.take(10)
+    assert id(again) == place
+    view = tensor[3:]
+    del tensor
+    assert room.take(10) is not again
+    view.fill_(3)
+    assert set(again) == {0}
+    assert len(room.take(11)) == 11
+
+
+def test_batches_that_are_kept_stay_what_they_are() -> None:
+    ends = Ends()
+    kept = [
+        ends.passed((flambeau.full((2000,), float(number)), flambeau.full((2000,), -number))) for number in range(12)
+    ]
+    assert [(one[-1].item(), other[0].item()) for one, other in kept] == [(number, -number) for number in range(12)]

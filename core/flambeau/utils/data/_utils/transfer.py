@@ -12,6 +12,7 @@ import io
 import mmap
 import os
 import pickle
+import sys
 from collections import deque
 from collections.abc import Sequence
 from multiprocessing import reduction
@@ -30,6 +31,12 @@ _LEAST = 4096
 """Memories of fewer bytes are left in the pickle."""
 
 _ALIGNMENT = 64
+
+_REMEMBERED = 4
+"""How many memories of earlier batches are kept at most: as many as are usually in use at a time."""
+
+_ONLY_HERE = 3
+"""How often a memory is referred to if nothing but this module does so: by a queue, by a loop, by what counts."""
 
 
 class SharedFile:
@@ -144,6 +151,7 @@ class Receiver:
     def __init__(self, connection: Any, file: SharedFile | None) -> None:
         self.connection, self._file = connection, file
         self.taken = 0
+        self._room = Room()
 
     def receive(self) -> tuple[int, Any]:
         """The next batch, with its number.
@@ -156,7 +164,7 @@ class Receiver:
         return number, pickle.loads(data, buffers=memories)
 
     def _piped(self, size: int) -> bytearray:
-        memory = bytearray(size)
+        memory = self._room.take(size)
         self.connection.recv_bytes_into(memory)
         return memory
 
@@ -164,10 +172,31 @@ class Receiver:
         assert self._file is not None
         memories = []
         for size in sizes:
-            memories.append(bytearray(self._file.bytes(start, start + size)))
+            memory = self._room.take(size)
+            memoryview(memory)[:] = self._file.bytes(start, start + size)
+            memories.append(memory)
             start += _aligned(size)
         self.taken += 1
         return memories
+
+
+class Room:
+    """Memory for what arrives: where it can be, that of an earlier batch that nobody has any more.
+
+    Fresh memory costs more than a copy: the system clears every page of it.
+    """
+
+    def __init__(self) -> None:
+        self._given: deque[bytearray] = deque(maxlen=_REMEMBERED)
+
+    def take(self, size: int) -> bytearray:
+        """So many bytes that are nobody else's."""
+        for memory in self._given:
+            if len(memory) == size and sys.getrefcount(memory) == _ONLY_HERE:
+                return memory
+        made = bytearray(size)
+        self._given.append(made)
+        return made
 
 
 def _aligned(size: int) -> int:
