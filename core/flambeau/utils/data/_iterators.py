@@ -62,10 +62,10 @@ class LoaderIterator:
     def _fetcher(self) -> partial[Fetcher]:
         """What makes the fetcher of a round of a data set; it can be sent to a process."""
         loader = self._loader
+        kind: type[Fetcher] = IterableFetcher if loader._iterable else MapFetcher
         return partial(
-            IterableFetcher if loader._iterable else MapFetcher, auto_collation=loader._auto_collation,
-            collate_fn=loader.collate_fn, drop_last=loader.drop_last,
-        )  # fmt: skip
+            kind, auto_collation=loader._auto_collation, collate_fn=loader.collate_fn, drop_last=loader.drop_last
+        )
 
     def _warn_of_length(self) -> None:
         text = (

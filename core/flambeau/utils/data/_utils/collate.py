@@ -43,6 +43,8 @@ class _Arrays(type):
 class NumpyArray(metaclass=_Arrays):
     """What has an ``__array_interface__``: NumPy's arrays, without NumPy being asked for its classes."""
 
+    dtype: Any
+
 
 class _Scalars(type):
     def __instancecheck__(cls, instance: Any) -> bool:
