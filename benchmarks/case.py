@@ -22,6 +22,7 @@ class Case:
         setup: makes the names that it uses.
         goal: the ratio to reach with one thread on the NumPy backend; None where none is set.
         per: by how much a time is divided: the nodes of a chain.
+        waits: whether other processes work for it, so that the clock has to be the wall's.
     """
 
     name: str
@@ -29,3 +30,4 @@ class Case:
     setup: Setup
     goal: float | None = None
     per: int = 1
+    waits: bool = False

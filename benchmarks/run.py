@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import flambeau
 from flambeau.backend.registry import load_backend
 
-from . import arrays, checkpoints, convolutions, functions, optimizers, overhead, random, sparse, training
+from . import arrays, checkpoints, convolutions, functions, loading, optimizers, overhead, random, sparse, training
 from .case import Case
 from .report import Result
 from .timing import Clock, Effort, Loop, compile_loop, interleaved
@@ -18,7 +19,7 @@ __all__ = ["Library", "libraries", "matching", "measure"]
 
 CASES = [
     *overhead.CASES, *arrays.CASES, *convolutions.CASES, *functions.CASES, *random.CASES, *sparse.CASES, *training.CASES,
-    *checkpoints.CASES, *optimizers.CASES,
+    *checkpoints.CASES, *optimizers.CASES, *loading.CASES,
 ]  # fmt: skip
 
 
@@ -59,5 +60,6 @@ def libraries(backend: str, threads: int) -> list[Library]:
 def measure(cases: list[Case], measured: list[Library], clock: Clock, effort: Effort) -> Iterator[Result]:
     """The result of each case, as soon as it is there."""
     for case in cases:
-        times = [seconds / case.per for seconds in interleaved([entry.loop(case, clock) for entry in measured], effort)]
+        loops = [entry.loop(case, time.perf_counter if case.waits else clock) for entry in measured]
+        times = [seconds / case.per for seconds in interleaved(loops, effort)]
         yield Result(case.name, times[0], times[1] if len(times) > 1 else None, case.goal)

@@ -1,8 +1,12 @@
-"""Worker processes of the loader: the same batches as without, PyTorch's seeds, errors, rounds."""
+"""Worker processes of the loader: the same batches as without, PyTorch's numbers and order, rounds, errors of data sets."""
 
 from __future__ import annotations
 
+import os
 import random
+import time
+import warnings
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -10,11 +14,15 @@ import pytest
 
 import flambeau
 from flambeau.utils import data as own_data
-from flambeau.utils.data import _workers
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:This DataLoader will create"),  # wherever there are few processors
+    pytest.mark.filterwarnings("ignore:This process .* is multi-threaded"),
+]
 
 
 class Numbers(own_data.Dataset[Any]):
-    """The squares of the indices, and numbers of the three generators that a program may use."""
+    """The squares of the indices."""
 
     def __init__(self, module: Any = flambeau) -> None:
         self.module = module
@@ -27,8 +35,11 @@ class Numbers(own_data.Dataset[Any]):
 
 
 class Draws(Numbers):
+    """Numbers of the three generators that a program may use, and the seed that the worker says it has."""
+
     def __getitem__(self, index: int) -> Any:
-        return self.module.tensor([self.module.rand(()).item(), random.random(), np.random.rand()])
+        info = self.module.utils.data.get_worker_info()
+        return self.module.tensor([self.module.rand(()).item(), random.random(), np.random.rand()]), info.seed, info.id
 
 
 class Shares(own_data.IterableDataset[int]):
@@ -66,13 +77,57 @@ def test_shares_of_an_iterable_set_come_in_turn() -> None:
     loader = own_data.DataLoader(Shares(), batch_size=2, num_workers=2)
     assert _lists(loader) == [[0, 2], [1, 3], [4, 6], [5, 7], [8, 10], [9]]
     assert list(own_data.DataLoader(Shares(), batch_size=None, num_workers=3))[:4] == [0, 1, 2, 3]
+    lasting = own_data.DataLoader(Shares(), batch_size=4, num_workers=2, drop_last=True, persistent_workers=True)
+    assert [_lists(lasting) for _ in range(3)] == [[[0, 2, 4, 6], [1, 3, 5, 7]]] * 3
+
+
+def _info(worker: int) -> None:
+    info = own_data.get_worker_info()
+    assert info is not None
+    assert (info.id, info.num_workers, type(info.dataset).__name__) == (worker, 2, "Told")
+    assert info.seed == flambeau.initial_seed()
+    info.dataset.told = f"worker {worker}"
+
+
+class Told(Numbers):
+    """What a worker was told when it started."""
+
+    told = "nothing"
+
+    def __getitem__(self, index: int) -> Any:
+        return self.told
+
+
+def test_workers_are_prepared_by_the_program() -> None:
+    loader = own_data.DataLoader(Told(), batch_size=5, num_workers=2, worker_init_fn=_info)
+    assert [set(batch) for batch in loader] == [{"worker 0"}, {"worker 1"}]
 
 
 def test_errors_come_with_the_workers_traceback() -> None:
     loader = iter(own_data.DataLoader(Failing(), batch_size=5, num_workers=1))
     assert next(loader).tolist() == [0, 1, 2, 3, 4]
-    with pytest.raises(KeyError, match=r"Caught KeyError in DataLoader worker process 0(.|\\n)*no seven"):
+    with pytest.raises(KeyError) as caught:
         next(loader)
+    lines = str(caught.value).splitlines()
+    assert lines[:2] == [
+        "Caught KeyError in DataLoader worker process 0.",
+        "Original Traceback (most recent call last):",
+    ]
+    assert lines[-1] == "KeyError: 'no seven'"
+    assert any(line.strip() == 'raise KeyError("no seven")' for line in lines)
+    with pytest.raises(StopIteration):
+        next(loader)
+
+
+def test_what_comes_after_an_error_comes_all_the_same() -> None:
+    loader = iter(own_data.DataLoader(Failing(), batch_size=None, num_workers=2))
+    found = []
+    for _ in range(10):
+        try:
+            found.append(next(loader))
+        except KeyError:
+            found.append("error")
+    assert found == [0, 1, 2, 3, 4, 5, 6, "error", 8, 9]
 
 
 def test_persistent_workers_serve_several_rounds_and_forget_what_was_not_fetched() -> None:
@@ -80,49 +135,118 @@ def test_persistent_workers_serve_several_rounds_and_forget_what_was_not_fetched
     expected = [[0, 1], [4, 9], [16, 25], [36, 49], [64, 81]]
     assert _lists(loader) == expected
     assert next(iter(loader)).tolist() == [0, 1]
+    assert iter(loader) is iter(loader)
     assert _lists(loader) == expected
-    assert loader._workers is not None
-    loader._workers.stop()
+
+
+class Processes(Numbers):
+    def __getitem__(self, index: int) -> Any:
+        return os.getpid()
+
+
+def test_workers_stay_if_they_shall() -> None:
+    for persistent, count in ((False, 3), (True, 1)):
+        loader = own_data.DataLoader(Processes(), batch_size=5, num_workers=1, persistent_workers=persistent)
+        assert len({pid for _ in range(3) for batch in loader for pid in batch.tolist()}) == count
+
+
+class Waiting(Numbers):
+    """The first sample waits until others have been fetched."""
+
+    def __getitem__(self, index: int) -> Any:
+        if index == 0:
+            time.sleep(0.5)
+        return index
+
+
+def test_order_may_be_that_of_readiness() -> None:
+    for in_order in (True, False):
+        loader = own_data.DataLoader(Waiting(), batch_size=None, num_workers=2, in_order=in_order)
+        found = list(loader)
+        assert sorted(found) == list(range(10))
+        assert (found[0] == 0) is in_order
 
 
 def _fail(worker: int) -> None:
     raise ValueError(f"worker {worker} does not start")
 
 
+class NoStart(own_data.IterableDataset[int]):
+    def __iter__(self) -> Any:
+        raise LookupError("no samples at all")
+
+
 def test_a_worker_that_does_not_start_says_why() -> None:
     loader = own_data.DataLoader(Numbers(), num_workers=1, worker_init_fn=_fail)
     with pytest.raises(ValueError, match="worker 0 does not start"):
         list(loader)
+    with pytest.raises(LookupError, match="no samples at all"):
+        list(own_data.DataLoader(NoStart(), num_workers=1))
+
+
+class Long(own_data.IterableDataset[int]):
+    """As many numbers for each worker as it says that there are for all."""
+
+    def __iter__(self) -> Any:
+        return iter(range(3))
+
+    def __len__(self) -> int:
+        return 3
+
+    def __repr__(self) -> str:
+        return "numbers"
 
 
 @pytest.mark.oracle
-@pytest.mark.parametrize("workers", [1, 2])
-def test_workers_draw_pytorchs_numbers(workers: int) -> None:
-    torch = pytest.importorskip("torch")
+def test_samples_beyond_the_length_are_warned_of_as_in_pytorch(torch: ModuleType) -> None:
+    found = []
+    for module, data in (
+        (flambeau, Long()),
+        (torch, type("Long", (torch.utils.data.IterableDataset,), dict(vars(Long)))()),
+    ):
+        loader = module.utils.data.DataLoader(data, batch_size=None, num_workers=2)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            told = [len(loader), list(loader)]
+        found.append([told, [str(each.message) for each in caught if "Length of" in str(each.message)]])
+    assert found[0] == found[1]
+    assert len(found[0][1]) == 3
+
+
+class Loud:
+    """Draws numbers when it is asked for its order, not when the first index is."""
+
+    def __init__(self, module: Any) -> None:
+        self.module = module
+
+    def __iter__(self) -> Any:
+        return iter(self.module.randperm(10).tolist())
+
+
+ORDERS: dict[str, Any] = {
+    "shuffled": lambda t: {"shuffle": True, "batch_size": 2},
+    "one": lambda t: {"shuffle": True, "num_workers": 1, "batch_size": 3},
+    "generator": lambda t: {"shuffle": True, "batch_size": 2, "generator": t.Generator().manual_seed(3)},
+    "single": lambda t: {"shuffle": True, "batch_size": None},
+    "weighted": lambda t: {"sampler": t.utils.data.WeightedRandomSampler([1.0] * 10, 8), "batch_size": 2},
+    "drawn at once": lambda t: {"sampler": Loud(t), "batch_size": None},
+    "lasting": lambda t: {"shuffle": True, "batch_size": 4, "persistent_workers": True, "prefetch_factor": 1},
+    "lasting, at once": lambda t: {"sampler": Loud(t), "batch_size": None, "persistent_workers": True},
+}
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("name", ORDERS)
+def test_workers_draw_pytorchs_numbers(torch: ModuleType, name: str) -> None:
     found = []
     for module in (flambeau, torch):
         module.manual_seed(42)
-        loader = module.utils.data.DataLoader(Draws(module), batch_size=2, num_workers=workers, shuffle=True)
-        found.append([[batch.tolist() for batch in loader], module.rand(2).tolist()])
+        loader = module.utils.data.DataLoader(Draws(module), **{"num_workers": 2} | ORDERS[name](module))
+        rounds = [[_plain(batch) for batch in loader] for _ in range(2)]
+        found.append([rounds, module.rand(2).tolist()])
+        del loader
     assert found[0] == found[1]
 
 
-class Rows(Numbers):
-    """Views of one large tensor."""
-
-    def __init__(self) -> None:
-        self.base = flambeau.arange(1000.0).reshape(10, 100)
-
-    def __getitem__(self, index: int) -> Any:
-        return self.base[index]
-
-
-def test_a_part_of_a_large_tensor_is_sent_alone() -> None:
-    base = Rows().base
-    alone = _workers._alone(base[3])
-    assert alone.tolist() == base[3].tolist()
-    assert alone.untyped_storage().nbytes() == 400
-    assert _workers._alone(base) is base
-    assert _workers._alone("text") == "text"
-    loader = own_data.DataLoader(Rows(), batch_size=None, num_workers=1)
-    assert [row.untyped_storage().nbytes() for row in loader] == [400] * 10
+def _plain(batch: Any) -> Any:
+    return [each.tolist() if hasattr(each, "tolist") else each for each in batch]

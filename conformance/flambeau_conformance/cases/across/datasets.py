@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -38,6 +39,11 @@ def _joined(subject: Subject) -> None:
     expect_equal((len(beside), beside[1]), (2, (1, 6)), "two data sets beside each other")
     expect_equal(data.StackDataset(a=_Numbers(2), b=_Numbers(2))[1], {"a": 1, "b": 1}, "with names")
     expect_raises(lambda: data.StackDataset(_Numbers(2), _Numbers(3)), ValueError, "Size mismatch between datasets")
+    expect_equal((joined.cumulative_sizes, joined.cumsum([[1, 2], [3]])), ([2, 5], [2, 3]), "the lengths added up")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        expect_equal(joined.cummulative_sizes, [2, 5], "the old spelling")
+    expect("renamed to `cumulative_sizes`" in str(caught[0].message), "a warning of the old spelling")
     part = data.Subset(_Numbers(5), [4, 0])
     expect_equal((len(part), [part[0], part[1]]), (2, [4, 0]), "a part")
     expect_raises(lambda: part[2], IndexError)
@@ -129,6 +135,9 @@ def _distributed(subject: Subject) -> None:
     mixed.set_epoch(0)
     expect_equal((list(mixed), len(mixed)), (first, 3), "the first epoch again")
     expect_raises(lambda: data.DistributedSampler(_Numbers(5), num_replicas=2, rank=2), ValueError, "Invalid rank 2")
+    expect_raises(
+        lambda: data.DistributedSampler(_Numbers(5)), ValueError, "Default process group has not been initialized"
+    )
 
 
 @case("utils.data.default_convert/value/kinds/float32", dtypes=("float32", "int64"))
@@ -169,5 +178,9 @@ def _loader(subject: Subject) -> None:
         ({"multiprocessing_context": "spawn"}, "multiprocessing_context can only be used with multi-process"),
     ):  # fmt: skip
         expect_raises(lambda options=options: data.DataLoader(numbers, **options), ValueError, pattern)  # type: ignore[misc]
+    loader = data.DataLoader(numbers, batch_size=2, in_order=False)
+    expect_equal([each.tolist() for each in loader], [[0, 1], [2, 3], [4]], "any order, of one process")
+    loader.check_worker_number_rationality()
+    expect_raises(lambda: setattr(loader, "batch_size", 3), ValueError, "batch_size attribute should not be set after")
     shuffled = lists(batch_size=5, shuffle=True, generator=t.Generator().manual_seed(2))
     expect_equal(sorted(shuffled[0]), [0, 1, 2, 3, 4], "the shuffled numbers")

@@ -1,8 +1,9 @@
-"""Data sets, samplers and the loader that makes batches."""
+"""Data sets, samplers and the loader that makes batches: see ``docs/data.md``."""
 
-from ._collate import default_collate as default_collate
-from ._collate import default_convert as default_convert
-from ._datasets import *
-from ._loader import DataLoader as DataLoader
-from ._samplers import *
-from ._worker_info import get_worker_info as get_worker_info
+from ._utils.collate import default_collate as default_collate
+from ._utils.collate import default_convert as default_convert
+from ._utils.worker import get_worker_info as get_worker_info
+from .dataloader import DataLoader as DataLoader
+from .dataset import *
+from .distributed import DistributedSampler as DistributedSampler
+from .sampler import *

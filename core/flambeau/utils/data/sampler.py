@@ -6,6 +6,7 @@ The numbers are drawn in PyTorch's order, so that the same seed gives the same b
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Sized
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from flambeau.dtypes import float64
@@ -14,8 +15,7 @@ from flambeau.ops.random import multinomial
 from flambeau.random._host import draw_integers, draw_permutation, draw_seed, private_generator
 
 __all__ = [
-    "BatchSampler", "DistributedSampler", "RandomSampler", "Sampler", "SequentialSampler", "SubsetRandomSampler",
-    "WeightedRandomSampler",
+    "BatchSampler", "RandomSampler", "Sampler", "SequentialSampler", "SubsetRandomSampler", "WeightedRandomSampler",
 ]  # fmt: skip
 
 _Index = TypeVar("_Index", covariant=True)
@@ -128,57 +128,10 @@ class WeightedRandomSampler(Sampler[int]):
         self.generator = generator
 
     def __iter__(self) -> Iterator[int]:
-        drawn: list[int] = multinomial(
-            self.weights, self.num_samples, self.replacement, generator=self.generator
-        ).tolist()
-        return iter(drawn)
+        yield from multinomial(self.weights, self.num_samples, self.replacement, generator=self.generator).tolist()
 
     def __len__(self) -> int:
         return self.num_samples
-
-
-class DistributedSampler(Sampler[int]):
-    """The share of one of several processes. Source: ``torch.utils.data.distributed.DistributedSampler``.
-
-    Args:
-        dataset: what the indices are of.
-        num_replicas: the number of processes, which must be given.
-        rank: the number of this one, which must be given.
-        shuffle: whether the order is random: that of ``seed`` plus the epoch, the same in all processes.
-        seed: see ``shuffle``.
-        drop_last: leave out what cannot be shared evenly; else some indices are given twice.
-
-    Raises:
-        ValueError: ``rank`` is not one of them.
-    """
-
-    def __init__(
-        self, dataset: Sized, num_replicas: int, rank: int, shuffle: bool = True, seed: int = 0, drop_last: bool = False
-    ) -> None:
-        if not 0 <= rank < num_replicas:
-            raise ValueError(f"Invalid rank {rank}, rank should be in the interval [0, {num_replicas - 1}]")
-        self.dataset = dataset
-        self.num_replicas, self.rank = num_replicas, rank
-        self.shuffle, self.seed, self.drop_last, self.epoch = shuffle, seed, drop_last, 0
-        size = len(dataset)
-        self.num_samples = size // num_replicas if drop_last else -(-size // num_replicas)
-        self.total_size = self.num_samples * num_replicas
-
-    def __iter__(self) -> Iterator[int]:
-        size = len(self.dataset)
-        order = list(range(size))
-        if self.shuffle:
-            order = draw_permutation(size, private_generator(self.seed + self.epoch))
-        while len(order) < self.total_size:
-            order += order[: self.total_size - len(order)]
-        return iter(order[self.rank : self.total_size : self.num_replicas])
-
-    def __len__(self) -> int:
-        return self.num_samples
-
-    def set_epoch(self, epoch: int) -> None:
-        """Say which round comes next, so that each has another order."""
-        self.epoch = epoch
 
 
 class BatchSampler(Sampler[list[int]]):
@@ -194,13 +147,10 @@ class BatchSampler(Sampler[list[int]]):
         self.drop_last = drop_last
 
     def __iter__(self) -> Iterator[list[int]]:
-        batch: list[int] = []
-        for index in self.sampler:
-            batch.append(index)
-            if len(batch) == self.batch_size:
-                yield batch
-                batch = []
-        if batch and not self.drop_last:
+        indices = iter(self.sampler)
+        while batch := list(islice(indices, self.batch_size)):
+            if self.drop_last and len(batch) < self.batch_size:
+                return
             yield batch
 
     def __len__(self) -> int:
