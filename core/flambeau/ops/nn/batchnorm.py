@@ -22,6 +22,7 @@ from ._norms import (
     kept,
     moments,
     narrow,
+    own,
     scaled,
     slope,
     standardized,
@@ -39,7 +40,7 @@ def _channels(tensor: Tensor) -> Tensor:
 
 def _normalize(input: Tensor, channels: Tensor, mean: Tensor, rstd: Tensor, weight: Any, bias: Any) -> Tensor:
     values = scaled(channels, mean, rstd if weight is None else rstd * wide(weight), wide(bias))
-    return in_format_of(narrow(values.reshape(input._array.shape), input), input)
+    return own(in_format_of(narrow(values.reshape(input._array.shape), input), input))
 
 
 # -- formulas --------------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from ._norms import (
     kept,
     moments,
     narrow,
+    own,
     scaled,
     slope,
     standardized,
@@ -352,7 +353,8 @@ def _group_norm(
         scale = scale * wide(weight).repeat(shape[0])
     shift = None if bias is None else wide(bias).repeat(shape[0])
     values = scaled(_as_channels(x), _to_channels(mean, shape[1]), scale, shift).reshape(shape)
-    return Normalized(in_format_of(narrow(values, input), input), kept(mean, input, weight), kept(rstd, input, weight))
+    found = own(in_format_of(narrow(values, input), input))
+    return Normalized(found, kept(mean, input, weight), kept(rstd, input, weight))
 
 
 def _check_groups(input: Tensor, groups: int, weight: Tensor | None, bias: Tensor | None) -> None:
