@@ -115,18 +115,11 @@ class ConvNeXt(Module):
         if not (isinstance(block_setting, Sequence) and all(isinstance(each, CNBlockConfig) for each in block_setting)):
             raise TypeError("The block_setting should be List[CNBlockConfig]")
         norm = norm_layer or partial(LayerNorm2d, eps=1e-6)
-        layers: list[Module] = [
-            Conv2dNormActivation(
-                3,
-                block_setting[0].input_channels,
-                4,
-                stride=4,
-                padding=0,
-                norm_layer=norm,
-                activation_layer=None,
-                bias=True,
-            )  # fmt: skip
-        ]
+        first = block_setting[0].input_channels
+        patches = Conv2dNormActivation(
+            3, first, 4, stride=4, padding=0, norm_layer=norm, activation_layer=None, bias=True
+        )
+        layers: list[Module] = [patches]
         last_block = sum(each.num_layers for each in block_setting) - 1.0
         done = 0
         for each in block_setting:

@@ -69,6 +69,8 @@ _SMALL: list[_Row] = [
     (96, 5, 576, 96, True, "HS", 1),
 ]
 
+_HARD_EXCITATION = partial(SqueezeExcitation, scale_activation=Hardsigmoid)
+
 _TAIL = 3
 """So many blocks at the end have half the channels with ``reduced_tail``, and do not halve the maps with ``dilated``."""
 
@@ -100,7 +102,7 @@ class InvertedResidual(Module):
 
     def __init__(
         self, cnf: InvertedResidualConfig, norm_layer: _Maker,
-        se_layer: _Maker = partial(SqueezeExcitation, scale_activation=Hardsigmoid),
+        se_layer: _Maker = _HARD_EXCITATION,
     ) -> None:  # fmt: skip
         super().__init__()
         if not 1 <= cnf.stride <= 2:
@@ -112,17 +114,8 @@ class InvertedResidual(Module):
         layers: list[Module] = []
         if between != cnf.input_channels:
             layers.append(make(cnf.input_channels, between, 1, activation_layer=activation))
-        layers.append(
-            make(
-                between,
-                between,
-                cnf.kernel,
-                1 if cnf.dilation > 1 else cnf.stride,
-                dilation=cnf.dilation,
-                groups=between,
-                activation_layer=activation,
-            )  # fmt: skip
-        )
+        options = {"dilation": cnf.dilation, "groups": between, "activation_layer": activation}
+        layers.append(make(between, between, cnf.kernel, 1 if cnf.dilation > 1 else cnf.stride, **options))
         if cnf.use_se:
             layers.append(se_layer(between, divisible(between // 4)))
         layers.append(make(between, cnf.out_channels, 1, activation_layer=None))
