@@ -91,7 +91,7 @@ def _batch(given: Any) -> Tensor:
         given = given[None]
     if given.dim() == 3:
         given = given[None]
-    return given.expand(-1, 3, -1, -1) if given.dim() == 4 and given.shape[1] == 1 else given
+    return given.expand(-1, 3, -1, -1) if given.dim() == 4 and given.shape[1] == 1 else given  # type: ignore[no-any-return]
 
 
 def _between_0_and_1(images: Tensor, value_range: tuple[float, float] | None) -> Tensor:
@@ -259,7 +259,7 @@ def draw_segmentation_masks(image: Tensor, masks: Tensor, alpha: float = 0.8, co
         shade = [part / 255 for part in color] if image.is_floating_point() else color
         colored = where(mask, tensor(shade, dtype=image.dtype, device=image.device)[:, None, None], colored)
     colored = where(masks.sum(0) > 1, zeros_like(colored), colored)
-    return (image * (1 - alpha) + colored * alpha).to(image.dtype)
+    return (image * (1 - alpha) + colored * alpha).to(image.dtype)  # type: ignore[no-any-return]
 
 
 @no_grad()

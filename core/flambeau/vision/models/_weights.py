@@ -89,7 +89,7 @@ def weights_enum(name: str, module: str) -> Any:
     for member, entry in _table()[name].items():
         members[member] = _weights(entry)
         best = member if entry.get("default") else best
-    made: Any = WeightsEnum(name, {**members, "DEFAULT": members[best]}, module=module)  # type: ignore[call-overload]
+    made: Any = WeightsEnum(name, {**members, "DEFAULT": members[best]}, module=module)  # type: ignore[call-arg]
     enums()[name] = made
     return made
 

@@ -140,7 +140,7 @@ def _renamed(key: str) -> str:
     )
 
 
-def _densenet(layers: int, growth_rate: int, block_config: tuple[int, ...], features: int) -> tuple[Any, Any]:
+def _densenet(layers: int, growth_rate: int, block_config: tuple[int, int, int, int], features: int) -> tuple[Any, Any]:
     return builder(
         f"densenet{layers}", DenseNet, f"DenseNet{layers}_Weights", f"Build DenseNet of {layers} layers.",
         partial(DenseNet, growth_rate, block_config, features), renamed=_renamed,

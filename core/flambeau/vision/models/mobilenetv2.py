@@ -56,7 +56,7 @@ class InvertedResidual(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the block."""
-        return x + self.conv(x) if self.use_res_connect else self.conv(x)
+        return x + self.conv(x) if self.use_res_connect else self.conv(x)  # type: ignore[no-any-return]
 
 
 class MobileNetV2(Module):

@@ -114,7 +114,7 @@ class InvertedResidual(Module):
         layers: list[Module] = []
         if between != cnf.input_channels:
             layers.append(make(cnf.input_channels, between, 1, activation_layer=activation))
-        options = {"dilation": cnf.dilation, "groups": between, "activation_layer": activation}
+        options: dict[str, Any] = {"dilation": cnf.dilation, "groups": between, "activation_layer": activation}
         layers.append(make(between, between, cnf.kernel, 1 if cnf.dilation > 1 else cnf.stride, **options))
         if cnf.use_se:
             layers.append(se_layer(between, divisible(between // 4)))
@@ -184,14 +184,15 @@ def _made(
     """The network of a table; two options change its last blocks, as a backbone of segmentation."""
     less = 2 if reduced_tail else 1
     setting = []
-    for place, (before, kernel, between, after, *rest, stride) in enumerate(rows, _TAIL - len(rows)):
+    for place, row in enumerate(rows, _TAIL - len(rows)):
+        before, kernel, between, after, excited, activation, stride = row
         if place >= 0:
             after //= less
         if place > 0:
             before, between = before // less, between // less
         dilation = 2 if dilated and place >= 0 else 1
         setting.append(
-            InvertedResidualConfig(before, kernel, between, after, *rest, stride, dilation, width_mult)  # type: ignore[arg-type]
+            InvertedResidualConfig(before, kernel, between, after, excited, activation, stride, dilation, width_mult)
         )
     last = InvertedResidualConfig.adjust_channels(last_channel // less, width_mult)
     return MobileNetV3(setting, last, **options)

@@ -238,7 +238,7 @@ def _image_size(options: dict[str, Any], weights: Any) -> None:
 
 def _vit(size: str, patch_size: int, *sizes: int, legacy: str | None = "IMAGENET1K_V1") -> tuple[Any, Any]:
     layers, heads, hidden, between = sizes
-    fixed = {"num_layers": layers, "num_heads": heads, "hidden_dim": hidden, "mlp_dim": between}
+    fixed: dict[str, Any] = {"num_layers": layers, "num_heads": heads, "hidden_dim": hidden, "mlp_dim": between}
     return builder(
         f"vit_{size}_{patch_size}", VisionTransformer, f"ViT_{size.upper()}_{patch_size}_Weights",
         f"Build the vision transformer {size.upper()} of patches of {patch_size} × {patch_size}.",

@@ -114,7 +114,7 @@ def remove_small_boxes(boxes: Tensor, min_size: float) -> Tensor:
     Source of the semantics: ``torchvision.ops.remove_small_boxes``.
     """
     width, height = boxes[..., 2] - boxes[..., 0], boxes[..., 3] - boxes[..., 1]
-    return where((width >= min_size) & (height >= min_size))[0]
+    return where((width >= min_size) & (height >= min_size))[0]  # type: ignore[no-any-return]
 
 
 def clip_boxes_to_image(boxes: Tensor, size: tuple[int, int]) -> Tensor:
@@ -234,7 +234,7 @@ def masks_to_boxes(masks: Tensor) -> Tensor:
     rows, columns = there.any(2), there.any(1)
     (top, bottom), (left, right) = _first_and_last(rows), _first_and_last(columns)
     boxes = stack((left, top, right, bottom), 1).to(float32)
-    return where(rows.any(1)[:, None], boxes, zeros_like(boxes))
+    return where(rows.any(1)[:, None], boxes, zeros_like(boxes))  # type: ignore[no-any-return]
 
 
 def _first_and_last(there: Tensor) -> tuple[Tensor, Tensor]:

@@ -99,7 +99,7 @@ def _initialize(convolution: Conv2d) -> None:
 class LastLevelMaxPool(ExtraFPNBlock):
     """Add every second pixel of the coarsest map. Source: ``torchvision.ops.feature_pyramid_network.LastLevelMaxPool``."""
 
-    def forward(self, x: list[Tensor], y: list[Tensor], names: list[str]) -> tuple[list[Tensor], list[str]]:
+    def forward(self, x: list[Tensor], y: list[Tensor], names: list[str]) -> tuple[list[Tensor], list[str]]:  # type: ignore[override]
         """Add the map "pool"."""
         return [*x, max_pool2d(x[-1], 1, 2, 0)], [*names, "pool"]
 

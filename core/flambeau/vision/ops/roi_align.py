@@ -85,7 +85,7 @@ def _weights(start: Tensor, end: Tensor, cells: int, size: int, ratio: int, alig
     read = (place < count[:, None])[:, None] & (at >= -1.0) & (at <= size)
     away = (at.clamp(0, size - 1)[..., None] - arange(size, **options)).abs()
     weight = where(read[..., None], (1 - away).clamp(min=0), away.new_zeros(()))
-    return weight.sum(2) / count.clamp(min=1)[:, None, None]
+    return weight.sum(2) / count.clamp(min=1)[:, None, None]  # type: ignore[no-any-return]
 
 
 class RoIAlign(Module):
