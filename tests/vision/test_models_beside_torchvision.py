@@ -86,7 +86,8 @@ def _compare(torch: ModuleType, make: Callable[[Any], Any]) -> None:
             with t.no_grad():
                 results.append(model.train(training)(_images(t, 2, 3, size, size)).numpy())
         scale = max(abs(results[0]).max(), 1e-6)
-        assert abs(results[0] - results[1]).max() < 1e-4 * scale
+        # In training each layer divides by the deviation of few numbers, which makes the last digits of those before count.
+        assert abs(results[0] - results[1]).max() < (1e-3 if training else 1e-4) * scale
 
 
 @pytest.mark.parametrize("name", SMALL)

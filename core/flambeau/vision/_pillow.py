@@ -10,7 +10,7 @@ from flambeau.dtypes import uint8
 from flambeau.errors import MissingExtraError
 from flambeau.ops.creation import empty, frombuffer
 
-__all__ = ["MODES", "image_of", "pillow", "tensor_of"]
+__all__ = ["MODES", "bytes_of", "image_of", "pillow", "tensor_of"]
 
 MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 """What Pillow calls an image of so many channels."""
@@ -28,14 +28,18 @@ def pillow(module: str, what: str) -> Any:
         raise MissingExtraError(what, "pillow", "vision") from None
 
 
+def bytes_of(tensor: Tensor) -> bytes:
+    """The numbers of a tensor of uint8, one after another."""
+    whole = tensor.detach().contiguous()
+    return bytes(whole._type.kernels.to_host(whole._array))
+
+
 def image_of(tensor: Tensor, what: str) -> Any:
     """The image of a tensor (C, H, W) of uint8."""
     channels, height, width = tensor.shape
     if channels not in MODES:
         raise ValueError(f"{what} takes images of 1 to 4 channels, not of {channels}")
-    last = tensor.detach().permute(1, 2, 0).contiguous()
-    content = bytes(last._type.kernels.to_host(last._array))
-    return pillow("Image", what).frombytes(MODES[channels], (width, height), content)
+    return pillow("Image", what).frombytes(MODES[channels], (width, height), bytes_of(tensor.permute(1, 2, 0)))
 
 
 def tensor_of(image: Any) -> Tensor:

@@ -12,7 +12,7 @@ from flambeau.dtypes import uint8
 from flambeau.ops.creation import frombuffer
 from flambeau.ops.movement import stack
 
-from .._pillow import image_of, pillow, tensor_of
+from .._pillow import bytes_of, image_of, pillow, tensor_of
 
 __all__ = [
     "ImageReadMode", "decode_gif", "decode_image", "decode_jpeg", "decode_png", "decode_webp", "encode_jpeg", "encode_png",
@@ -66,12 +66,12 @@ def write_file(filename: _Path, data: Tensor) -> None:
 
     Source of the semantics: ``torchvision.io.write_file``.
     """
-    content = _bytes_of(data)
+    content = _checked_bytes(data)
     with open(filename, "wb") as file:
         file.write(content)
 
 
-def _bytes_of(data: Any) -> bytes:
+def _checked_bytes(data: Any) -> bytes:
     if not isinstance(data, Tensor):
         raise TypeError(f"a tensor of the bytes of a file is expected, not {type(data).__name__}")
     if data.dtype is not uint8:
@@ -80,8 +80,7 @@ def _bytes_of(data: Any) -> bytes:
         raise RuntimeError(
             f"Input tensor must be non-empty and 1-dimensional, got a tensor of shape {list(data.shape)}"
         )
-    whole = data.contiguous()
-    return bytes(whole._type.kernels.to_host(whole._array))
+    return bytes_of(data)
 
 
 def decode_image(
@@ -168,7 +167,7 @@ def decode_jpeg(
 
 def _decoded(data: Any, mode: Any, turned: bool, format: str | None) -> Tensor:
     wanted = ImageReadMode[mode.upper()] if isinstance(mode, str) else mode
-    content = _bytes_of(data)
+    content = _checked_bytes(data)
     images = pillow("Image", "reading an image")
     try:
         image = images.open(BytesIO(content), formats=None if format is None else [format])
