@@ -46,8 +46,11 @@ def roi_pool(input: Tensor, boxes: Regions, output_size: int | Sequence[int], sp
     corners = [[_rounded(each) for each in row] for row in (regions[:, 1:] * spatial_scale).tolist()]
     rows = _cells([(top, bottom) for _, top, _, bottom in corners], height, input.shape[-2], input)
     columns = _cells([(left, right) for left, _, right, _ in corners], width, input.shape[-1], input)
-    images = [int(image) for image in regions[:, 0].tolist()]
-    return stack([_maxima(input[image], *cells) for image, *cells in zip(images, rows, columns, strict=True)])
+    # A pixel's channels lie side by side, so that maxima of pixels are taken of all of them at once.
+    images = [image.contiguous() for image in input.permute(0, 2, 3, 1)]
+    numbers = [int(image) for image in regions[:, 0].tolist()]
+    found = [_maxima(images[number], *cells) for number, *cells in zip(numbers, rows, columns, strict=True)]
+    return stack(found).permute(0, 3, 1, 2).contiguous()
 
 
 def _rounded(value: float) -> int:
@@ -68,10 +71,9 @@ def _cells(edges: list[tuple[int, int]], cells: int, size: int, like: Tensor) ->
 
 
 def _maxima(image: Tensor, rows: list[slice], columns: list[slice]) -> Tensor:
-    """The maxima of (C, H, W) in each cell: (C, cells, cells)."""
-    of_columns = [_maximum(image[:, :, columns_of], 2) for columns_of in columns]
-    image = stack(of_columns, 2)
-    return stack([_maximum(image[:, rows_of], 1) for rows_of in rows], 1)
+    """The maxima of (H, W, C) in each cell: (cells, cells, C). Of equal ones it is the first row's, and in it the first."""
+    of_columns = stack([_maximum(image[:, each], 1) for each in columns], 1)
+    return stack([_maximum(of_columns[each], 0) for each in rows])
 
 
 def _maximum(part: Tensor, dim: int) -> Tensor:
