@@ -14,7 +14,7 @@ from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import scalar_type_name
 
 __all__ = [
-    "Normalized", "Sums", "channel_slope", "check_parameters", "in_format_of", "kept", "moments", "narrow", "own", "scaled",
+    "Normalized", "Sums", "channel_slope", "check_parameters", "in_format_of", "kept", "moments", "narrow", "scaled",
     "slope", "standardized", "wide",
 ]  # fmt: skip
 
@@ -77,11 +77,6 @@ def in_format_of(result: Tensor, input: Tensor) -> Tensor:
     if not input.is_contiguous(memory_format=format):
         return result
     return result.contiguous(memory_format=format)
-
-
-def own(result: Tensor) -> Tensor:
-    """The result as a tensor of its own, no view of what was computed on the way, so that it can be written in place."""
-    return from_array(result._array, result._type)
 
 
 # -- channels --------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
 from flambeau._tensor.modes import grad_enabled, no_grad
 from flambeau.ops.creation._bent import bent
+from flambeau.ops.creation._own import own
 from flambeau.ops.creation.filled import empty
 from flambeau.shapes import Shape
 
@@ -22,7 +23,6 @@ from ._norms import (
     kept,
     moments,
     narrow,
-    own,
     scaled,
     slope,
     standardized,

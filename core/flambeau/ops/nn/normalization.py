@@ -12,6 +12,7 @@ from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.modes import grad_enabled
 from flambeau.backend.types import TensorType
 from flambeau.dtypes import scalar_type_name
+from flambeau.ops.creation._own import own
 from flambeau.ops.movement.padding import pad
 from flambeau.shapes import Shape, int_argument
 from flambeau.type_info import finfo
@@ -25,7 +26,6 @@ from ._norms import (
     kept,
     moments,
     narrow,
-    own,
     scaled,
     slope,
     standardized,
