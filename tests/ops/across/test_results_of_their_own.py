@@ -26,6 +26,8 @@ WRITTEN: dict[str, Callable[[Any], Any]] = {
 
 @pytest.mark.parametrize("name", WRITTEN)
 def test_a_result_can_be_written_in_place(backend: str, name: str) -> None:
+    if (name, backend) == ("polar", "minimal"):
+        pytest.skip("a backend without the extension 'bytes' has no polar()")
     input = flambeau.tensor([[0.1, 0.5, 0.3], [0.7, 0.2, 0.9], [0.4, 0.8, 0.6]], requires_grad=True)
     expected = WRITTEN[name](input) + 1
     found = WRITTEN[name](input)
