@@ -11,6 +11,7 @@ import inspect
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ def _line(name: str, value: Any) -> Iterator[str]:
     function = value.__func__ if isinstance(value, (classmethod, staticmethod)) else value
     if isinstance(function, property):
         yield f"{name}: property"
+    elif isinstance(function, type) and issubclass(function, Enum):
+        yield f"{name}: {', '.join(function.__members__)}"
     elif inspect.isfunction(function) or isinstance(function, type):
         yield f"{name}{_parameters(function)}"
     elif isinstance(value, (bool, int, float, str)):

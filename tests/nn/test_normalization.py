@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from tests.support.beside import compare, normal
 
 import flambeau
+from flambeau import nn
 
 SHAPES = {
     "BatchNorm1d": ((5, 4), (3, 4, 5)),
@@ -195,3 +197,28 @@ def test_neither_samples_nor_channels(torch: ModuleType, training: bool) -> None
         return y, y.grad_fn.name(), t.autograd.grad(y.sum(), x)[0]
 
     compare(torch, program)
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: nn.BatchNorm2d(4),
+        lambda: nn.BatchNorm2d(4, affine=False),
+        lambda: nn.GroupNorm(2, 4),
+        lambda: nn.InstanceNorm2d(4, affine=True),
+        lambda: nn.LayerNorm(3),
+    ],
+    ids=["batch", "batch-plain", "group", "instance", "layer"],
+)
+def test_what_is_normalized_can_be_written_in_place(
+    backend: str, make: Callable[[], nn.Module], training: bool
+) -> None:
+    """As an activation with ``inplace=True`` does."""
+    layer, input = make().train(training), flambeau.randn(2, 4, 3, 3, requires_grad=True)
+    expected = flambeau.relu(layer(input))
+    (wanted,) = flambeau.autograd.grad((expected * expected).sum(), input)
+    written = nn.ReLU(inplace=True)(layer(input))
+    (written * written).sum().backward()
+    assert flambeau.allclose(written, expected, atol=1e-6)
+    assert flambeau.allclose(input.grad, wanted, atol=1e-5)

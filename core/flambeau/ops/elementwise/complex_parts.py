@@ -12,6 +12,7 @@ from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import TensorMethods, method, method_property
 from flambeau.dtypes import scalar_type_name
+from flambeau.ops.creation._own import own
 from flambeau.ops.movement.broadcasting import broadcast_tensors
 from flambeau.ops.movement.joining import stack
 from flambeau.ops.movement.shapes import transpose, warn_zero_dim
@@ -223,7 +224,7 @@ def _polar_angle(grad: Tensor, result: Tensor) -> Tensor:
 )
 def _polar(abs: Tensor, angle: Tensor) -> Tensor:
     abs, angle = abs.detach(), angle.detach()
-    return complex(abs * cos(angle), abs * sin(angle))
+    return own(complex(abs * cos(angle), abs * sin(angle)))
 
 
 # -- conjugates ---------------------------------------------------------------

@@ -14,8 +14,8 @@ from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import scalar_type_name
 
 __all__ = [
-    "Normalized", "Sums", "channel_slope", "check_parameters", "in_format_of", "kept", "moments", "narrow", "scaled", "slope",
-    "standardized", "wide",
+    "Normalized", "Sums", "channel_slope", "check_parameters", "in_format_of", "kept", "moments", "narrow", "scaled",
+    "slope", "standardized", "wide",
 ]  # fmt: skip
 
 

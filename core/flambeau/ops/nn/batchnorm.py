@@ -11,6 +11,7 @@ from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
 from flambeau._tensor.modes import grad_enabled, no_grad
 from flambeau.ops.creation._bent import bent
+from flambeau.ops.creation._own import own
 from flambeau.ops.creation.filled import empty
 from flambeau.shapes import Shape
 
@@ -40,7 +41,7 @@ def _channels(tensor: Tensor) -> Tensor:
 
 def _normalize(input: Tensor, channels: Tensor, mean: Tensor, rstd: Tensor, weight: Any, bias: Any) -> Tensor:
     values = scaled(channels, mean, rstd if weight is None else rstd * wide(weight), wide(bias))
-    return in_format_of(narrow(values.reshape(input._array.shape), input), input)
+    return own(in_format_of(narrow(values.reshape(input._array.shape), input), input))
 
 
 # -- formulas --------------------------------------------------------------------------------------------

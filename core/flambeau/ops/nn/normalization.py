@@ -12,6 +12,7 @@ from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.modes import grad_enabled
 from flambeau.backend.types import TensorType
 from flambeau.dtypes import scalar_type_name
+from flambeau.ops.creation._own import own
 from flambeau.ops.movement.padding import pad
 from flambeau.shapes import Shape, int_argument
 from flambeau.type_info import finfo
@@ -352,7 +353,8 @@ def _group_norm(
         scale = scale * wide(weight).repeat(shape[0])
     shift = None if bias is None else wide(bias).repeat(shape[0])
     values = scaled(_as_channels(x), _to_channels(mean, shape[1]), scale, shift).reshape(shape)
-    return Normalized(in_format_of(narrow(values, input), input), kept(mean, input, weight), kept(rstd, input, weight))
+    found = own(in_format_of(narrow(values, input), input))
+    return Normalized(found, kept(mean, input, weight), kept(rstd, input, weight))
 
 
 def _check_groups(input: Tensor, groups: int, weight: Tensor | None, bias: Tensor | None) -> None:

@@ -12,6 +12,7 @@ from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.tensor import _existing_dim
 from flambeau.dtypes import scalar_type_name
 from flambeau.errors import argument_type
+from flambeau.ops.creation._own import own
 from flambeau.ops.creation.filled import empty_like, ones, ones_like, zeros
 from flambeau.ops.indexing.gathering import index_select
 from flambeau.ops.indexing.scattering import scatter, scatter_add
@@ -98,7 +99,7 @@ def _unique_dim(input: Tensor, dim: int, inverse: bool, counts: bool) -> Unique:
     slices = _slices("unique", input, dim)
     order = _ordered(slices.reshape(slices.size(0), -1 if slices.numel() else 1))
     found = _of_runs(index_select(slices, 0, order), order, inverse=inverse, counts=counts)
-    return found._replace(output=movedim(found.output, 0, dim))
+    return found._replace(output=own(movedim(found.output, 0, dim)))
 
 
 @primitive(
@@ -112,7 +113,7 @@ def _unique_consecutive(input: Tensor, dim: int | None, inverse: bool, counts: b
     if dim is None:
         return _of_runs(input.detach().reshape(-1), None, inverse=inverse, counts=counts)
     found = _of_runs(_slices("unique_consecutive", input, dim), None, inverse=inverse, counts=counts)
-    return found._replace(output=movedim(found.output, 0, dim))
+    return found._replace(output=own(movedim(found.output, 0, dim)))
 
 
 def _slices(function: str, input: Tensor, dim: int) -> Tensor:

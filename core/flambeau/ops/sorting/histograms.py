@@ -14,6 +14,7 @@ from flambeau._dispatch.runtime import c_name, with_exact_out
 from flambeau._tensor import Tensor
 from flambeau.dtypes import scalar_type_name
 from flambeau.errors import argument_type
+from flambeau.ops.creation._own import own
 from flambeau.ops.creation.ranges import linspace
 from flambeau.ops.elementwise.selection import clamp, where
 from flambeau.ops.indexing.gathering import index_select
@@ -134,7 +135,7 @@ def _box_counts(
     if weights is not None and weights.dtype.itemsize < 4:
         weights = weights.float()
     counts = tally(where(inside, place, prod(sizes)), weights, prod(sizes) + 1)
-    hist = narrow(counts, 0, 0, prod(sizes)).to(input.dtype).reshape(sizes)
+    hist = own(narrow(counts, 0, 0, prod(sizes)).to(input.dtype).reshape(sizes))
     return _as_density(hist, edges) if density else hist
 
 

@@ -10,6 +10,7 @@ from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.runtime import with_exact_out
 from flambeau._tensor import Tensor
 from flambeau.dtypes import scalar_type_name
+from flambeau.ops.creation._own import own
 from flambeau.ops.creation.filled import full, ones_like
 from flambeau.ops.creation.ranges import arange
 from flambeau.ops.elementwise.selection import where
@@ -79,7 +80,7 @@ def _middle_of_numbers(input: Tensor, dim: int, keepdim: bool) -> tuple[Tensor, 
     ordered = sort(input, dim)
     place = ((~missing).sum(dim, keepdim=True) - 1).clamp(min=0) // 2
     values, indices = gather(ordered.values, dim, place), gather(ordered.indices, dim, place)
-    return (values, indices) if keepdim else (values.squeeze(dim), indices.squeeze(dim))
+    return (values, indices) if keepdim else (own(values.squeeze(dim)), own(indices.squeeze(dim)))
 
 
 def _of_all(input: Tensor, middle: Any) -> Tensor:
@@ -183,7 +184,7 @@ def _mode(input: Tensor, dim: int, keepdim: bool) -> Mode:
     repeats = places - cummax(where(begins, places, 0), dim).values
     end = argmax(repeats, dim, True)  # of the first of the longest runs of equal elements
     values, indices = gather(ordered.values, dim, end), gather(ordered.indices, dim, end)
-    return Mode(values, indices) if keepdim else Mode(values.squeeze(dim), indices.squeeze(dim))
+    return Mode(values, indices) if keepdim else Mode(own(values.squeeze(dim)), own(indices.squeeze(dim)))
 
 
 @composite()
