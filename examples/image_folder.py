@@ -38,7 +38,11 @@ def write_digits(folder: Path, limit: int | None) -> None:
 
 def loader(folder: Path, training: bool, workers: int) -> Any:
     """Batches of the images of a folder, which are moved and turned a little for training."""
-    changes = [transforms.RandomCrop(SIZE, padding=1), transforms.RandomRotation(8, transforms.InterpolationMode.BILINEAR)] if training else []
+    changes = (
+        [transforms.RandomCrop(SIZE, padding=1), transforms.RandomRotation(8, transforms.InterpolationMode.BILINEAR)]
+        if training
+        else []
+    )
     prepare = transforms.Compose(
         [
             transforms.Grayscale(),

@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .._images import open_image
 from .._backend import get_image_backend
+from .._images import open_image
 from .vision import Transform, VisionDataset
 
 __all__ = [
