@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
+import pickle
 import sys
 import types
 from collections.abc import Callable
@@ -54,6 +56,17 @@ def test_what_is_told_of_weights() -> None:
     assert best.value == models.Weights(best.url, best.transforms, best.meta)
     assert best.value != models.ResNet50_Weights.IMAGENET1K_V1.value
     assert models.VGG16_Weights.IMAGENET1K_FEATURES.meta["categories"] is None
+
+
+def test_weights_and_models_can_be_copied_and_pickled() -> None:
+    best = models.ViT_B_16_Weights.DEFAULT
+    assert pickle.loads(pickle.dumps(best)) is best
+    assert copy.deepcopy(best) is best
+    assert pickle.loads(pickle.dumps(models.vit_b_16)) is models.vit_b_16
+    model = models.VisionTransformer(8, 4, 1, 2, 4, 6, num_classes=3).eval()
+    images = flambeau.rand(1, 3, 8, 8)
+    for same in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert flambeau.equal(same(images), model(images))
 
 
 def test_names_are_those_that_patterns_fit() -> None:

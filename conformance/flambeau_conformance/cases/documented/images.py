@@ -1,5 +1,6 @@
 """Documented behaviours of the parts for images, and operations on boxes and regions by hand."""
 
+from functools import partial
 from typing import Any
 
 from ...checks import expect, expect_equal, expect_raises
@@ -59,9 +60,10 @@ def _formats(subject: Subject) -> None:
         box = t.tensor([numbers])
         expect_equal(ops.box_area(box, name).tolist(), [8.0], f"the area of a box of {name}")
         expect_equal(ops.box_iou(box, box, name).tolist(), [[1.0]], f"what a box of {name} shares with itself")
-    for name in turned:
-        box = t.tensor([turned[name]])
-        expect_raises(lambda box=box, name=name: ops.box_iou(box, box, name), NotImplementedError, "upright boxes only")
+    for name, numbers in turned.items():
+        expect_raises(
+            partial(ops.box_iou, t.tensor([numbers]), t.tensor([numbers]), name), NotImplementedError, "upright"
+        )
     expect_raises(lambda: ops.box_convert(box, "xyxy", "xywhr"), NotImplementedError, "Unsupported Bounding Box")
 
 
