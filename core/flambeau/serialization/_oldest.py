@@ -98,7 +98,7 @@ def _storage(file: Any, size: int, location: str, kind: StorageType, restore: Re
         raise RuntimeError("a storage is larger than the file; corrupt file?")
     type_ = find_place("cpu").type(kind.dtype)
     memory = read_array(type_, count, lambda view: fill(file, view))
-    return TypedStorage._wrapping(restore(UntypedStorage(from_array(memory, type_)), location), kind.dtype)
+    return TypedStorage._wrapping(restore(UntypedStorage._of(from_array(memory, type_)), location), kind.dtype)
 
 
 def _tensors(member: tuple[Any, int], places: dict[Any, _Place], unpickle: Callable[..., Any]) -> dict[Any, Any]:
