@@ -60,14 +60,18 @@ def shuffled(items: list[pytest.Item], seed: str) -> list[pytest.Item]:
     return [item for tests in files for item in tests]
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what asks for PyTorch, before `-m` chooses."""
+    if "torch" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.oracle)
+
+
 @pytest.hookimpl(trylast=True)  # pytest has its own order for parameters that are set up once
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if (seed := config.getoption("--shuffle")) is not None:
         items[:] = shuffled(items, seed)
     gpu = _has_gpu()
     for item in items:
-        if "torch" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.oracle)
         if item.get_closest_marker("gpu") and not gpu:
             item.add_marker(pytest.mark.skip(reason="needs CuPy and a CUDA device"))
 
