@@ -58,6 +58,10 @@ _SWITCHES = (
         "the level of dual numbers", "autograd.forward_ad._current_level",
         lambda t, value: t.autograd.forward_ad.exit_dual_level(level=t.autograd.forward_ad._current_level),
     ),
+    _Switch(
+        "the checks of distributions", "distributions.Distribution._validate_args",
+        lambda t, value: t.distributions.Distribution.set_default_validate_args(value),
+    ),
     _Switch("torch functions", "_C._is_torch_function_enabled", _nothing),
 )  # fmt: skip
 _CONTEXTS = ("autograd.graph._disabled", "utils.checkpoint._early_stop", "utils.checkpoint._debug")

@@ -158,16 +158,6 @@ def _removable(t: Any) -> Any:
     return list(hooks), isinstance(handle, t.utils.hooks.RemovableHandle)
 
 
-@program("rare-hooks/value/backward-hook", ["Tanh"])
-def _backward_hook(t: Any) -> Any:
-    seen: list[str] = []
-    layer = t.nn.Tanh()
-    with t.nn.modules.module.register_module_backward_hook(lambda module, *_: seen.append(type(module).__name__)):
-        layer(_leaf(t)).sum().backward()
-    layer(_leaf(t)).sum().backward()
-    return seen
-
-
 programs("rare-sparse", {
     "reductions-of-products": (lambda t: [t.sparse.mm(t.tensor([[1.0, 0.0], [2.0, 3.0]]).to_sparse_csr(), t.tensor([[1.0, -2.0], [4.0, 5.0]]), reduce=each) for each in ("amin", "amax", "sum", "mean")], [[[1.0, -2.0], [2.0, -4.0]], [[1.0, -2.0], [12.0, 15.0]], [[1.0, -2.0], [14.0, 11.0]], [[1.0, -2.0], [7.0, 5.5]]]),
     "products": (lambda t: [t.smm(_sparse(t), t.ones(2, 2)).to_dense(), t.hspmm(_sparse(t), t.ones(2, 2)).to_dense(), t.dsmm(_sparse(t), t.ones(2, 2))], [[[1.0, 1.0], [5.0, 5.0]], [[1.0, 1.0], [5.0, 5.0]], [[1.0, 1.0], [5.0, 5.0]]]),
