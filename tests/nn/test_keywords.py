@@ -18,9 +18,7 @@ ROOMS = (
     "utils.hooks", "func", "cuda",
 )  # fmt: skip
 
-REFUSED = {
-    "RemovableHandle": "handles are made by what registers hooks, not by programs",
-}
+REFUSED = {}
 """What takes other parameters on purpose, and why."""
 
 

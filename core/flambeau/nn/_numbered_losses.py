@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
-from flambeau._tensor.overrides import overridable
 from flambeau.ops.movement.broadcasting import broadcast_tensors
 from flambeau.shapes import int_argument
 
@@ -33,7 +33,7 @@ def _word(function: str, position: int, reduction: Any) -> str:
     return {1: "mean", 2: "sum"}.get(number, "none")
 
 
-@overridable
+@spelled()
 def binary_cross_entropy_with_logits(
     input: Tensor, target: Tensor, weight: Tensor | None = None, pos_weight: Tensor | None = None, reduction: int = 0
 ) -> Tensor:
@@ -50,7 +50,7 @@ def binary_cross_entropy_with_logits(
     return _pointwise.binary_cross_entropy_with_logits(input, target, weight, reduction=word, pos_weight=pos_weight)
 
 
-@overridable
+@spelled()
 def cosine_embedding_loss(
     input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, reduction: int = 0
 ) -> Tensor:
@@ -67,7 +67,7 @@ def cosine_embedding_loss(
     )
 
 
-@overridable
+@spelled()
 def ctc_loss(
     log_probs: Tensor, targets: Tensor, input_lengths: Tensor | Sequence[int], target_lengths: Tensor | Sequence[int],
     blank: int = 0, reduction: int = 0, zero_infinity: bool = False,
@@ -84,7 +84,7 @@ def ctc_loss(
     return _margins.ctc_loss(log_probs, targets, input_lengths, target_lengths, blank, word, zero_infinity)
 
 
-@overridable
+@spelled()
 def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0, reduction: int = 0) -> Tensor:
     """:func:`flambeau.nn.functional.hinge_embedding_loss`, with a number. Source: ``torch.hinge_embedding_loss``.
 
@@ -96,7 +96,7 @@ def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0, red
     return _margins.hinge_embedding_loss(input, target, margin, reduction=_word("hinge_embedding_loss", 4, reduction))
 
 
-@overridable
+@spelled()
 def kl_div(input: Tensor, target: Tensor, reduction: int = 0, *, log_target: bool = False) -> Tensor:
     """:func:`flambeau.nn.functional.kl_div`, with a number. Source of the semantics: ``torch.kl_div``.
 
@@ -109,7 +109,7 @@ def kl_div(input: Tensor, target: Tensor, reduction: int = 0, *, log_target: boo
     return _pointwise.divergence(input, target, word, log_target)
 
 
-@overridable
+@spelled()
 def margin_ranking_loss(
     input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, reduction: int = 0
 ) -> Tensor:
@@ -121,10 +121,11 @@ def margin_ranking_loss(
         tensor([2.])
     """
     word = _word("margin_ranking_loss", 5, reduction)
-    return _margins.margin_ranking_loss(*broadcast_tensors(input1, input2, target), margin, reduction=word)
+    first, second, sign = broadcast_tensors(input1, input2, target)
+    return _margins.margin_ranking_loss(first, second, sign, margin, reduction=word)
 
 
-@overridable
+@spelled()
 def poisson_nll_loss(input: Tensor, target: Tensor, log_input: bool, full: bool, eps: float, reduction: int) -> Tensor:
     """:func:`flambeau.nn.functional.poisson_nll_loss`, with a number. Source of the semantics: ``torch.poisson_nll_loss``.
 
@@ -138,7 +139,7 @@ def poisson_nll_loss(input: Tensor, target: Tensor, log_input: bool, full: bool,
     )
 
 
-@overridable
+@spelled()
 def triplet_margin_loss(
     anchor: Tensor, positive: Tensor, negative: Tensor, margin: float = 1.0, p: float = 2, eps: float = 1e-6,
     swap: bool = False, reduction: int = 0,

@@ -37,7 +37,6 @@ REFUSED = {
     "half_to_float": "of the sparse softmax: an option of PyTorch's own calls",
     "storage": "a typed storage, which PyTorch itself gives up",
     "mode": "an error of PyTorch's stub: the parameter of `requires_grad_` is `requires_grad`",
-    "native_batch_norm.out": "three targets of a function that programs do not call by itself",
     "matrix_exp.out": "an error of PyTorch's schema: the function refuses it",
     "hspmm.out": "results that are sparse are not written into another sparse tensor",
     "sampled_addmm.out": "the same",

@@ -172,6 +172,7 @@ NO_GENERIC_CALL = frozenset(
         "nn.functional.avg_pool2d",
         "nn.functional.avg_pool3d",
         "nn.functional.ctc_loss",
+        "ctc_loss",
         "nn.functional.fold",
         "nn.functional.fractional_max_pool2d",
         "nn.functional.fractional_max_pool2d_with_indices",
