@@ -197,3 +197,50 @@ def _own_family(subject: Subject) -> None:
         lambda: d.kl_divergence(Rate(two), d.Exponential(two)), NotImplementedError, "different exponential families"
     )
     expect_raises(lambda: Rate(-two), ValueError, "Expected parameter rate")
+
+
+@case("distributions.Distribution/value/entropies/float64", dtypes=("float64", "float32", "bool", "int64"))
+def _entropies(subject: Subject) -> None:
+    """Of distributions whose entropy is a sum over all values, and what bases have not."""
+    t, d = subject.torch, subject.torch.distributions
+    half = t.tensor([0.5, 0.25], dtype=t.float64)
+    for made, expected in (
+        (d.Binomial(2, half), [1.0397207708399179, 0.8647400965276373]),
+        (d.GeneralizedPareto(half, half, half), [0.8068528194400547, -0.13629436111989057]),
+    ):
+        expect(
+            bool(((made.entropy() - t.tensor(expected, dtype=t.float64)).abs() < 1e-9).all()), f"the entropy of {made}"
+        )
+    trials = d.Multinomial(2, t.tensor([0.5, 0.5], dtype=t.float64))
+    expect(abs(float(trials.entropy()) - 1.0397207708399179) < 1e-6, "the entropy of counts")
+    faces = d.Independent(d.Bernoulli(half), 0)
+    expect_equal(len(faces.enumerate_support(expand=False)), 2, "the values of each")
+    expect_raises(
+        lambda: d.Independent(d.Bernoulli(half), 1).enumerate_support(), NotImplementedError, "cartesian product"
+    )
+    family = d.ExponentialFamily(batch_shape=(2,), event_shape=(3,), validate_args=False)
+    expect_raises(family.entropy, NotImplementedError)
+    for call in (lambda: family.sample(sample_shape=(2,)), lambda: family.rsample(sample_shape=(2,)),
+                 lambda: family.enumerate_support(expand=False)):  # fmt: skip
+        expect_raises(call, NotImplementedError)
+
+
+@case(
+    "distributions.Distribution/value/generator-of-its-own/float32",
+    dtypes=("float32", "int64", "bool", "float64"),
+    extensions=("linalg",),
+)
+def _own_generator(subject: Subject) -> None:
+    """Beyond PyTorch: samples from a generator that is given, and from nothing else."""
+    t = subject.torch
+    made = [_class(t, name)(**arguments(t, t.tensor([0.75, 2.0]))) for name, arguments in _MADE.items()]
+    made += [t.distributions.Normal(0.0, 1.0), t.distributions.Categorical(t.ones(3))]
+    for each in made:
+        state, found = t.get_rng_state(), []
+        methods = [each.sample, each.rsample] if each.has_rsample else [each.sample]
+        for method in methods:
+            for _ in range(2):
+                generator = t.Generator().manual_seed(5)
+                found.append(quietly(lambda method=method, g=generator: method((2,), generator=g)))  # type: ignore[misc]
+        expect(t.equal(found[0], found[1]) and t.equal(found[-2], found[-1]), f"samples of {each}")
+        expect(t.equal(t.get_rng_state(), state), f"{each} draws from its generator alone")
