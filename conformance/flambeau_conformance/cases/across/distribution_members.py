@@ -220,6 +220,7 @@ def _entropies(subject: Subject) -> None:
     )
     family = d.ExponentialFamily(batch_shape=(2,), event_shape=(3,), validate_args=False)
     expect_raises(family.entropy, NotImplementedError)
+    expect_raises(lambda: d.ExponentialFamily(shape=(2,)), TypeError, "shape")
     for call in (lambda: family.sample(sample_shape=(2,)), lambda: family.rsample(sample_shape=(2,)),
                  lambda: family.enumerate_support(expand=False)):  # fmt: skip
         expect_raises(call, NotImplementedError)
