@@ -57,7 +57,7 @@ class ExponentialFamily(Distribution):
         natural, normalizer, gradients = _at_natural(self)
         result: Tensor = normalizer - self._mean_carrier_measure
         for parameter, gradient in zip(natural, gradients, strict=True):
-            result = result - (parameter * gradient).reshape((*self._batch_shape, -1)).sum(-1)
+            result = result - _sum_rightmost(parameter * gradient, gradient.dim() - len(self._batch_shape))
         return _with_history(result, self)
 
 
