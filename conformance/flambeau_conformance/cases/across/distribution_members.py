@@ -245,3 +245,38 @@ def _own_generator(subject: Subject) -> None:
                 found.append(quietly(lambda method=method, g=generator: method((2,), generator=g)))  # type: ignore[misc]
         expect(t.equal(found[0], found[1]) and t.equal(found[-2], found[-1]), f"samples of {each}")
         expect(t.equal(t.get_rng_state(), state), f"{each} draws from its generator alone")
+
+
+_RECORDED: dict[str, tuple[Callable[[Any, Any], Any], list[float]]] = {
+    "Gamma": (lambda t, d: d.Gamma(t.tensor([0.3, 2.0]), t.tensor([1.0, 0.5])),
+              [1.2467646598815918, 1.3823925256729126, 0.7021334171295166, 4.745448112487793]),
+    "Beta": (lambda t, d: d.Beta(t.tensor([0.3, 2.0]), t.tensor([1.0, 0.5])),
+             [0.897399365901947, 0.9735411405563354, 6.00916155235609e-06, 0.9083017110824585]),
+    "Dirichlet": (lambda t, d: d.Dirichlet(t.tensor([0.3, 2.0])),
+                  [0.6433383822441101, 0.3566616177558899, 0.22834667563438416, 0.7716532945632935]),
+    "StudentT": (lambda t, d: d.StudentT(t.tensor([3.0, 0.5])),
+                 [1.0833004713058472, 1.5820896625518799, -5.544517993927002, -5.101683616638184]),
+    "FisherSnedecor": (lambda t, d: d.FisherSnedecor(t.tensor([3.0, 0.5]), t.tensor([1.0, 4.0])),
+                       [1026.1451416015625, 1.1133102178573608, 0.33753105998039246, 0.008326067589223385]),
+    "VonMises": (lambda t, d: d.VonMises(t.tensor([0.0, 1.0]), t.tensor([0.5, 4.0])),
+                 [-1.8624101877212524, 1.4223989248275757, 0.19781996309757233, 1.015731930732727]),
+    "NegativeBinomial": (lambda t, d: d.NegativeBinomial(t.tensor([3.0, 9.5]), t.tensor([0.5, 0.8])), [6.0, 63.0, 7.0, 36.0]),
+    "Multinomial": (lambda t, d: d.Multinomial(9, t.tensor([0.5, 1.5])), [3.0, 6.0, 4.0, 5.0]),
+    "OneHotCategorical": (lambda t, d: d.OneHotCategorical(t.tensor([0.5, 1.5])), [1.0, 0.0, 0.0, 1.0]),
+    "Gumbel": (lambda t, d: d.Gumbel(t.tensor([0.0, 1.0]), t.tensor([1.0, 2.0])),
+               [-0.6437095999717712, 1.6558716297149658, 4.237586498260498, -0.15480458736419678]),
+    "Pareto": (lambda t, d: d.Pareto(t.tensor([1.0, 2.0]), t.tensor([1.0, 2.0])),
+               [1.2381350994110107, 5.905189514160156, 3.0445802211761475, 3.453821897506714]),
+    "HalfCauchy": (lambda t, d: d.HalfCauchy(t.tensor([1.0, 2.0])),
+                   [1.448496699333191, 5.307584762573242, 0.5979793071746826, 1.1381124258041382]),
+}  # fmt: skip
+
+
+@case("distributions.Distribution/value/recorded-samples/float32", dtypes=("float32", "int64", "bool", "float64"))
+def _recorded_samples(subject: Subject) -> None:
+    """What PyTorch 2.13 draws with the seed 11, to the last digits of functions that differ between machines."""
+    t = subject.torch
+    for name, (make, expected) in _RECORDED.items():
+        t.manual_seed(11)
+        drawn, wanted = make(t, t.distributions).sample((2,)).flatten(), t.tensor(expected)
+        expect(bool(((drawn - wanted).abs() <= 1e-5 * wanted.abs()).all()), f"samples of {name}: {drawn.tolist()}")
