@@ -157,7 +157,9 @@ class _Recorder:
         elif isinstance(value, type):
             for maker in ("__init__", "__new__"):
                 made = getattr(value, maker)
-                if inspect.isfunction(made) and "_recorded" not in vars(made):
+                while inspect.isfunction(made) and "_recorded" in vars(made):  # that of a class that it inherits from
+                    made = made.__wrapped__  # type: ignore[attr-defined]
+                if inspect.isfunction(made):
                     self._replace(value, maker, _static(maker, self._recording(path, made, of=value)))
                     break
 

@@ -317,3 +317,29 @@ def test_divergences_of_subclasses_are_those_of_the_nearest_classes() -> None:
     finally:
         for pair in ((Base, Derived), (Derived, Base)):
             _REGISTERED.pop(pair, None)
+
+
+def test_what_pytorch_finds_later_is_refused_at_once() -> None:
+    d = flambeau.distributions
+    with pytest.raises(ValueError, match="loc has vectors of 3 elements, covariance_matrix is of shape"):
+        d.MultivariateNormal(flambeau.zeros(3), flambeau.eye(2))
+    with pytest.raises(ValueError, match="are along the last dimension"):
+        d.MixtureSameFamily(d.Categorical(flambeau.ones(2)), d.Normal(0.0, 1.0))
+    with pytest.raises(NotImplementedError, match="transforms or event shapes differ"):
+        d.kl_divergence(d.LogNormal(0.0, 1.0), d.Weibull(1.0, 1.0))
+    normal = d.Normal(flambeau.zeros(2, 2), 1.0)
+    with pytest.raises(NotImplementedError, match="different numbers of dimensions"):
+        d.kl_divergence(d.Independent(normal, 1), d.Independent(normal, 2))
+
+
+def test_wishart_warns_of_few_degrees_of_freedom_and_of_singular_samples_alone() -> None:
+    with pytest.warns(UserWarning, match="Low df values detected") as caught:
+        few = flambeau.distributions.Wishart(1.01, flambeau.eye(2))
+    assert caught[0].filename == __file__
+    flambeau.manual_seed(0)
+    with pytest.warns(UserWarning, match="Singular sample detected"):
+        drawn = few.sample((300,))
+    assert drawn.shape == (300, 2, 2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        flambeau.distributions.Wishart(9.0, flambeau.eye(2)).sample((20,))

@@ -97,13 +97,13 @@ CASES: dict[str, Case] = {
 }  # fmt: skip
 
 
-def built(t: Any, name: str, dtype: str = "float64") -> tuple[Any, list[Any], Any]:
-    """A distribution of a case, its parameters, which are leaves of the graph, and the values."""
+def built(t: Any, name: str, dtype: str = "float64", *, moves: bool = True) -> tuple[Any, list[Any], Any]:
+    """A distribution of a case, its parameters, which are leaves of the graph if they move, and the values."""
     make, values = CASES[name]
     leaves: list[Any] = []
 
     def parameter(value: Any) -> Any:
-        leaves.append(t.tensor(value, dtype=getattr(t, dtype), requires_grad=True))
+        leaves.append(t.tensor(value, dtype=getattr(t, dtype), requires_grad=moves))
         return leaves[-1]
 
     distribution = make(t.distributions, parameter)

@@ -14,6 +14,8 @@ from flambeau.ops.movement.joining import cat as _joined
 from flambeau.ops.movement.joining import stack as _stacked
 from flambeau.type_info import finfo
 
+from .utils import flattened
+
 __all__ = [
     "Constraint", "boolean", "cat", "corr_cholesky", "dependent", "dependent_property", "greater_than", "greater_than_eq",
     "half_open_interval", "independent", "integer_interval", "interval", "is_dependent", "less_than", "lower_cholesky",
@@ -142,7 +144,7 @@ class _IndependentConstraint(Constraint):
         kept = result.dim() - self.reinterpreted_batch_ndims
         if kept < 0:
             raise ValueError(f"Expected value.dim() >= {self.event_dim} but got {value.dim()}")
-        return result.reshape((*result.shape[:kept], -1)).all(-1)
+        return flattened(result, self.reinterpreted_batch_ndims).all(-1)
 
     def __repr__(self) -> str:
         return f"IndependentConstraint({self.base_constraint!r}, {self.reinterpreted_batch_ndims})"
@@ -177,7 +179,7 @@ class MixtureSameFamilyConstraint(Constraint):
         if value.dim() < self.event_dim:
             raise ValueError(f"Expected value.dim() >= {self.event_dim} but got {value.dim()}")
         result = self.base_constraint.check(value.unsqueeze(-1 - self.event_dim))
-        return result.reshape((*result.shape[: value.dim() - self.event_dim], -1)).all(-1)
+        return flattened(result, result.dim() - value.dim() + self.event_dim).all(-1)
 
     def __repr__(self) -> str:
         return f"MixtureSameFamilyConstraint({self.base_constraint!r})"

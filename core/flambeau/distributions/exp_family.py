@@ -57,8 +57,14 @@ class ExponentialFamily(Distribution):
         natural, normalizer, gradients = _at_natural(self)
         result: Tensor = normalizer - self._mean_carrier_measure
         for parameter, gradient in zip(natural, gradients, strict=True):
-            result = result - (parameter * gradient).reshape((*self._batch_shape, -1)).sum(-1)
-        return result
+            result = result - _sum_rightmost(parameter * gradient, gradient.dim() - len(self._batch_shape))
+        return _with_history(result, self)
+
+
+def _with_history(result: Tensor, *families: ExponentialFamily) -> Tensor:
+    """A result apart from the graph of its own making, unless a parameter has a history."""
+    moves = any(parameter.requires_grad for family in families for parameter in family._natural_params)
+    return result if moves else result.detach()
 
 
 def _at_natural(family: ExponentialFamily) -> tuple[list[Tensor], Tensor, tuple[Tensor, ...]]:
@@ -86,4 +92,4 @@ def bregman(p: ExponentialFamily, q: ExponentialFamily) -> Tensor:
     result = q._log_normalizer(*q._natural_params) - normalizer
     for own, other, gradient in zip(natural, q._natural_params, gradients, strict=True):
         result = result - _sum_rightmost((other - own) * gradient, len(q.event_shape))
-    return result
+    return _with_history(result, p, q)

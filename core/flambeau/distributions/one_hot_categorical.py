@@ -84,6 +84,11 @@ class OneHotCategoricalStraightThrough(OneHotCategorical):
 
     Source of the semantics: ``torch.distributions.OneHotCategoricalStraightThrough``.
 
+    Args:
+        probs: weights, (…, categories), which need not add up to 1.
+        logits: their logarithms, instead.
+        validate_args: False to take anything.
+
     Example:
         >>> import flambeau as torch
         >>> weights = torch.tensor([1.0, 3.0], requires_grad=True)
@@ -92,6 +97,9 @@ class OneHotCategoricalStraightThrough(OneHotCategorical):
     """
 
     has_rsample = True
+
+    def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool | None = None) -> None:
+        super().__init__(probs, logits, validate_args)
 
     def rsample(self, sample_shape: Any = (), *, generator: Any = None) -> Tensor:
         """Draw samples with the gradient of the probabilities."""

@@ -111,7 +111,13 @@ def _standard_normal(shape: Any, dtype: DType | None, device: Any, generator: An
 
 def _sum_rightmost(value: Tensor, dim: int) -> Tensor:
     """The sum over the last ``dim`` dimensions."""
-    return value if dim == 0 else value.reshape((*value.shape[: value.dim() - dim], -1)).sum(-1)
+    return value if dim == 0 else flattened(value, dim).sum(-1)
+
+
+def flattened(value: Tensor, dim: int) -> Tensor:
+    """A tensor with its last ``dim`` dimensions as one, of size 1 if there are none; it may be empty."""
+    kept, joined = value.shape[: value.dim() - dim], value.shape[value.dim() - dim :]
+    return value.reshape((*kept, joined.numel()))
 
 
 def _lower(size: int, diag: int, device: Any) -> Tensor:

@@ -190,10 +190,103 @@ def _own_family(subject: Subject) -> None:
             return -(-x).log()
 
     two, three = (t.tensor(number, dtype=t.float64) for number in (2.0, 3.0))
-    expect(abs(float(Rate(two).entropy() - d.Exponential(two).entropy())) < 1e-12, "the entropy by natural parameters")
+    expect(
+        abs(float((Rate(two).entropy() - d.Exponential(two).entropy()).detach())) < 1e-12,
+        "the entropy by natural parameters",
+    )
     closed = d.kl_divergence(d.Exponential(two), d.Exponential(three))
-    expect(abs(float(d.kl_divergence(Rate(two), Rate(three)) - closed)) < 1e-12, "the divergence by natural parameters")
+    expect(
+        abs(float((d.kl_divergence(Rate(two), Rate(three)) - closed).detach())) < 1e-12,
+        "the divergence by natural parameters",
+    )
     expect_raises(
         lambda: d.kl_divergence(Rate(two), d.Exponential(two)), NotImplementedError, "different exponential families"
     )
     expect_raises(lambda: Rate(-two), ValueError, "Expected parameter rate")
+
+
+@case("distributions.Distribution/value/entropies/float64", dtypes=("float64", "float32", "bool", "int64"))
+def _entropies(subject: Subject) -> None:
+    """Of distributions whose entropy is a sum over all values, and what bases have not."""
+    t, d = subject.torch, subject.torch.distributions
+    half = t.tensor([0.5, 0.25], dtype=t.float64)
+    for made, expected in (
+        (d.Binomial(2, half), [1.0397207708399179, 0.8647400965276373]),
+        (d.GeneralizedPareto(half, half, half), [0.8068528194400547, -0.13629436111989057]),
+    ):
+        expect(
+            bool(((made.entropy() - t.tensor(expected, dtype=t.float64)).abs() < 1e-9).all()), f"the entropy of {made}"
+        )
+    trials = d.Multinomial(2, t.tensor([0.5, 0.5], dtype=t.float64))
+    expect(abs(float(trials.entropy()) - 1.0397207708399179) < 1e-6, "the entropy of counts")
+    faces = d.Independent(d.Bernoulli(half), 0)
+    expect_equal(len(faces.enumerate_support(expand=False)), 2, "the values of each")
+    expect_raises(
+        lambda: d.Independent(d.Bernoulli(half), 1).enumerate_support(), NotImplementedError, "cartesian product"
+    )
+    family = d.ExponentialFamily(batch_shape=(2,), event_shape=(3,), validate_args=False)
+    expect_raises(family.entropy, NotImplementedError)
+    expect_raises(lambda: d.ExponentialFamily(shape=(2,)), TypeError, "shape")
+    for call in (lambda: family.sample(sample_shape=(2,)), lambda: family.rsample(sample_shape=(2,)),
+                 lambda: family.enumerate_support(expand=False)):  # fmt: skip
+        expect_raises(call, NotImplementedError)
+
+
+@case(
+    "distributions.Distribution/value/generator-of-its-own/float32",
+    dtypes=("float32", "int64", "bool", "float64"),
+    extensions=("linalg",),
+)
+def _own_generator(subject: Subject) -> None:
+    """Beyond PyTorch: samples from a generator that is given, and from nothing else."""
+    t = subject.torch
+    made = [_class(t, name)(**arguments(t, t.tensor([0.75, 2.0]))) for name, arguments in _MADE.items()]
+    made += [t.distributions.Normal(0.0, 1.0), t.distributions.Categorical(t.ones(3))]
+    for each in made:
+        state, found = t.get_rng_state(), []
+        methods = [each.sample, each.rsample] if each.has_rsample else [each.sample]
+        for method in methods:
+            for _ in range(2):
+                generator = t.Generator(device=t.zeros(1).device).manual_seed(5)
+                found.append(quietly(lambda method=method, g=generator: method((2,), generator=g)))  # type: ignore[misc]
+        expect(t.equal(found[0], found[1]) and t.equal(found[-2], found[-1]), f"samples of {each}")
+        expect(t.equal(t.get_rng_state(), state), f"{each} draws from its generator alone")
+
+
+_RECORDED: dict[str, tuple[Callable[[Any, Any], Any], list[float]]] = {
+    "Gamma": (lambda t, d: d.Gamma(t.tensor([0.3, 2.0]), t.tensor([1.0, 0.5])),
+              [1.2467646598815918, 1.3823925256729126, 0.7021334171295166, 4.745448112487793]),
+    "Beta": (lambda t, d: d.Beta(t.tensor([0.3, 2.0]), t.tensor([1.0, 0.5])),
+             [0.897399365901947, 0.9735411405563354, 6.00916155235609e-06, 0.9083017110824585]),
+    "Dirichlet": (lambda t, d: d.Dirichlet(t.tensor([0.3, 2.0])),
+                  [0.6433383822441101, 0.3566616177558899, 0.22834667563438416, 0.7716532945632935]),
+    "StudentT": (lambda t, d: d.StudentT(t.tensor([3.0, 0.5])),
+                 [1.0833004713058472, 1.5820896625518799, -5.544517993927002, -5.101683616638184]),
+    "FisherSnedecor": (lambda t, d: d.FisherSnedecor(t.tensor([3.0, 0.5]), t.tensor([1.0, 4.0])),
+                       [1026.1451416015625, 1.1133102178573608, 0.33753105998039246, 0.008326067589223385]),
+    "VonMises": (lambda t, d: d.VonMises(t.tensor([0.0, 1.0]), t.tensor([0.5, 4.0])),
+                 [-1.8624101877212524, 1.4223989248275757, 0.19781996309757233, 1.015731930732727]),
+    "NegativeBinomial": (lambda t, d: d.NegativeBinomial(t.tensor([3.0, 9.5]), t.tensor([0.5, 0.8])), [6.0, 63.0, 7.0, 36.0]),
+    "Multinomial": (lambda t, d: d.Multinomial(9, t.tensor([0.5, 1.5])), [3.0, 6.0, 4.0, 5.0]),
+    "OneHotCategorical": (lambda t, d: d.OneHotCategorical(t.tensor([0.5, 1.5])), [1.0, 0.0, 0.0, 1.0]),
+    "Gumbel": (lambda t, d: d.Gumbel(t.tensor([0.0, 1.0]), t.tensor([1.0, 2.0])),
+               [-0.6437095999717712, 1.6558716297149658, 4.237586498260498, -0.15480458736419678]),
+    "Pareto": (lambda t, d: d.Pareto(t.tensor([1.0, 2.0]), t.tensor([1.0, 2.0])),
+               [1.2381350994110107, 5.905189514160156, 3.0445802211761475, 3.453821897506714]),
+    "HalfCauchy": (lambda t, d: d.HalfCauchy(t.tensor([1.0, 2.0])),
+                   [1.448496699333191, 5.307584762573242, 0.5979793071746826, 1.1381124258041382]),
+}  # fmt: skip
+
+
+@case(
+    "distributions.Distribution/value/recorded-samples/float32",
+    dtypes=("float32", "int64", "bool", "float64"),
+    extensions=("cpu_stream",),
+)
+def _recorded_samples(subject: Subject) -> None:
+    """What PyTorch 2.13 draws with the seed 11, to the last digits of functions that differ between machines."""
+    t = subject.torch
+    for name, (make, expected) in _RECORDED.items():
+        t.manual_seed(11)
+        drawn, wanted = make(t, t.distributions).sample((2,)).flatten(), t.tensor(expected)
+        expect(bool(((drawn - wanted).abs() <= 1e-5 * wanted.abs()).all()), f"samples of {name}: {drawn.tolist()}")

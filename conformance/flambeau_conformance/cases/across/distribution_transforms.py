@@ -89,6 +89,19 @@ def _members(subject: Subject) -> None:
     expect_equal(d.AffineTransform(0.0, 1.0, event_dim=1).event_dim, 1, "the dimensions of an event")
     expect(d.AffineTransform(0.0, 1.0) != d.AffineTransform(0.0, 2.0), "other parameters make another transform")
 
+    corner = d.CorrCholeskyTransform()
+    expect_equal(
+        float(corner.log_abs_det_jacobian(t.zeros(1), t.eye(2), intermediates=3)), 0.0, "what is not needed is not used"
+    )
+    expect_equal(
+        (tuple(d.SoftmaxTransform().forward_shape((2,))), tuple(d.SoftmaxTransform().inverse_shape((2,)))),
+        ((2,), (2,)),
+        "the shape",
+    )
+    base = d.Transform(cache_size=1)
+    for call in (lambda: base(x), lambda: base.inv(x), lambda: base.log_abs_det_jacobian(x=x, y=x), lambda: base.sign):
+        expect_raises(call, NotImplementedError)
+
     class Double(d.Transform):  # type: ignore[misc, name-defined]
         domain = codomain = d.constraints.real
         bijective = True
@@ -159,6 +172,17 @@ def _regions(subject: Subject) -> None:
     expect_raises(lambda: c.stack([3]), AssertionError, "must be Constraint instances")
     expect_raises(lambda: c.stack([c.real], dim=3).check(one), AssertionError, "out of range")
     expect_raises(lambda: c.independent(c.real, -1), AssertionError, "must be >= 0")
+
+
+@case("distributions.constraints/value/properties/float32", dtypes=("float32", "bool"))
+def _properties(subject: Subject) -> None:
+    c = subject.torch.distributions.constraints
+
+    class Bounded:
+        support = c.dependent_property(fn=lambda self: c.positive, is_discrete=False, event_dim=0)
+
+    expect_equal(repr(Bounded().support), repr(c.positive), "what a property gives")
+    expect_equal(Bounded.support.event_dim, 0, "what is known of it")
 
 
 @case("distributions.utils/value/triangles/float32", dtypes=("float32", "int64", "bool"))

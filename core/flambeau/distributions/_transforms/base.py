@@ -143,6 +143,9 @@ class Transform:
 class OfKind(Transform):
     """A transform without parameters: all of a class are equal."""
 
+    def _arguments(self) -> tuple[Any, ...]:
+        return ()
+
     def __eq__(self, other: object) -> bool:
         kind = next(cls for cls in type(self).__mro__ if OfKind in cls.__bases__)
         return isinstance(other, kind)

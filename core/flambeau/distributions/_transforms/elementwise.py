@@ -12,7 +12,7 @@ from flambeau.shapes import Size, broadcast_shapes
 from flambeau.type_info import finfo
 
 from .. import constraints
-from ..utils import broadcast_all, lazy_property, tiny_of
+from ..utils import _sum_rightmost, broadcast_all, lazy_property, tiny_of
 from .base import OfKind, Transform
 
 __all__ = [
@@ -272,7 +272,7 @@ class AffineTransform(Transform):
         scale, shape = self.scale, x.shape
         logarithm = scale.abs().log() if isinstance(scale, Tensor) else full_like(x, math.log(abs(scale)))
         if self._event_dim:
-            logarithm = logarithm.reshape((*logarithm.shape[: -self._event_dim], -1)).sum(-1)
+            logarithm = _sum_rightmost(logarithm, min(self._event_dim, logarithm.dim()))
             shape = shape[: -self._event_dim]
         return logarithm.expand(shape)
 

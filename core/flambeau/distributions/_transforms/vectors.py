@@ -45,6 +45,9 @@ class CorrCholeskyTransform(Transform):
     codomain = constraints.corr_cholesky
     bijective = True
 
+    def _arguments(self) -> tuple[Any, ...]:
+        return ()
+
     def _call(self, x: Tensor) -> Tensor:
         eps = finfo(x.dtype).eps
         partial = vec_to_tril_matrix(x.tanh().clamp(-1 + eps, 1 - eps), diag=-1)

@@ -102,6 +102,8 @@ def _broadcast_to_method(self: Tensor, *sizes: Any, size: Sequence[int] | None =
 def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
     """View tensors in the shape that they broadcast to together. Source of the semantics: ``torch.broadcast_tensors``.
 
+    Those that have it already are given back themselves.
+
     Raises:
         RuntimeError: the shapes do not fit.
 
@@ -114,4 +116,4 @@ def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
     """
     listed = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)) else tensors
     shape = broadcast_shapes(*(tuple(tensor.shape) for tensor in listed))
-    return tuple([_expand_method(tensor, shape) for tensor in listed])
+    return tuple([tensor if tensor.shape == shape else _expand_method(tensor, shape) for tensor in listed])
