@@ -276,12 +276,13 @@ def test_an_interrupt_ends_all_processes_and_is_told_once(tmp_path: Path) -> Non
     assert _are_gone(pids)
 
 
-def test_workers_of_a_program_that_is_killed_end(tmp_path: Path) -> None:
-    program = _program(tmp_path, "batches = started()\ntime.sleep(60)")
+@pytest.mark.parametrize("options", ["", "multiprocessing_context='forkserver'"])
+def test_workers_of_a_program_that_is_killed_end(tmp_path: Path, options: str) -> None:
+    program = _program(tmp_path, f"batches = started({options})\ntime.sleep(60)")
     pids = _workers_of(program)
     program.kill()
-    program.communicate(timeout=SECONDS)
     assert _are_gone(pids)
+    program.communicate(timeout=SECONDS)
 
 
 def test_a_program_may_end_in_the_middle_of_a_round(tmp_path: Path) -> None:
