@@ -98,7 +98,7 @@ def collate(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
         return type(first)(*_columns(batch, collate_fn_map))
     if not isinstance(first, Sequence):
         raise TypeError(default_collate_err_msg_format.format(type(first)))
-    if any(len(sample) != len(first) for sample in batch):
+    if len(set(map(len, batch))) > 1:
         raise RuntimeError("each element in list of batch should be of equal size")
     if isinstance(first, tuple):
         return _columns(batch, collate_fn_map)
