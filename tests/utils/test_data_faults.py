@@ -213,6 +213,25 @@ def test_batches_come_whole_where_shared_memory_is_exhausted() -> None:
         assert found == [([*map(float, each)], each) for each in (list(range(n, n + size)) for n in range(0, 12, size))]
 
 
+def _in_use() -> tuple[int, int]:
+    """Open files, and MiB of memory."""
+    gc.collect()
+    with open("/proc/self/statm") as file:
+        pages = int(file.read().split()[1])
+    return len(os.listdir("/proc/self/fd")), pages * resource.getpagesize() >> 20
+
+
+@pytest.mark.parametrize("persistent", [False, True])
+def test_rounds_use_no_more_and_more(persistent: bool) -> None:
+    loader = own_data.DataLoader(Images(), batch_size=4, num_workers=2, persistent_workers=persistent)
+    used = []
+    for _ in range(12):
+        assert sum(len(labels) for _, labels in loader) == 12
+        used.append(_in_use())
+    assert used[-1][0] <= used[3][0]
+    assert used[-1][1] <= used[3][1] + 8
+
+
 DATA = """
 import os, sys, time, warnings
 warnings.simplefilter("ignore")
