@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import faulthandler
 import gc
 import multiprocessing
@@ -211,6 +212,15 @@ def test_batches_come_whole_where_shared_memory_is_exhausted() -> None:
         loader = own_data.DataLoader(Images(), batch_size=size, num_workers=2, worker_init_fn=_little_memory)
         found = [(images.reshape(len(images), -1).amax(1).tolist(), labels.tolist()) for images, labels in loader]
         assert found == [([*map(float, each)], each) for each in (list(range(n, n + size)) for n in range(0, 12, size))]
+
+
+def test_no_room_for_the_locks_of_a_process_is_said_to_be_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: Any, **options: Any) -> Any:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(multiprocessing.context.BaseContext, "Queue", full)
+    with pytest.raises(OSError, match=r"no room in shared memory .* load without workers \(num_workers=0\)"):
+        iter(own_data.DataLoader(Images(), num_workers=1))
 
 
 def _in_use() -> tuple[int, int]:

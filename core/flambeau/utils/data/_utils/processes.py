@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import multiprocessing
 import os
 import pickle
@@ -63,7 +64,7 @@ class Workers:
             raise
 
     def _start(self, assignment: Assignment) -> None:
-        tasks = self._context.Queue()
+        tasks = self._queue()
         tasks.cancel_join_thread()  # this process shall not wait at its end for tasks to be fetched
         receiver, sender = channel(self._context)
         self._receivers.append(receiver)
@@ -80,6 +81,18 @@ class Workers:
             sender.connection.close()  # it is the worker's: its end is the end of what there is to receive
         self._tasks.append(tasks)
         self._processes.append(process)
+
+    def _queue(self) -> Any:
+        try:
+            return self._context.Queue()
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            text = (
+                "no room in shared memory (/dev/shm) for the locks of a worker process: make room there, or load without "
+                "workers (num_workers=0)"
+            )
+            raise OSError(error.errno, text) from error
 
     @property
     def running(self) -> bool:
