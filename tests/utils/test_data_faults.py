@@ -104,6 +104,15 @@ def test_a_worker_that_is_gone_is_missed_at_once(name: str, persistent: bool) ->
     assert list(loader) == list(range(10))  # and the next round has workers of its own
 
 
+def test_a_round_that_lost_a_worker_is_over() -> None:
+    batches = iter(_forked(Doing(lambda: os._exit(1)), batch_size=None, num_workers=2))
+    with pytest.raises(RuntimeError, match="exited unexpectedly"):
+        list(batches)
+    for _ in range(3):
+        with pytest.raises(RuntimeError, match=r"workers were ended, .*: begin another round$"):
+            list(batches)  # after what had arrived before
+
+
 def _fork() -> int:
     child = os.fork()
     if child == 0:

@@ -100,8 +100,9 @@ class Workers:
         return bool(self._processes)
 
     def give(self, worker: int, number: int, index: Any) -> None:
-        """Tell a worker to make the batch of an index."""
-        self._tasks[worker].put((number, index, self._receivers[worker].taken))
+        """Tell a worker to make the batch of an index, if they were not stopped."""
+        if self.running:
+            self._tasks[worker].put((number, index, self._receivers[worker].taken))
 
     def restart(self) -> None:
         """Prepare for another round: what is still under way is received, and is nobody's."""
@@ -112,8 +113,10 @@ class Workers:
         """The next result of any worker, with its number.
 
         Raises:
-            RuntimeError: a worker is gone, or there is none within ``timeout`` seconds, if that is not 0.
+            RuntimeError: a worker is gone or was before, or there is no result within ``timeout`` seconds, if that is not 0.
         """
+        if not self.running:
+            raise RuntimeError("the DataLoader's workers were ended, by an error or an interrupt: begin another round")
         deadline = time.monotonic() + timeout if timeout else float("inf")
         while (receiver := self._ready(deadline)) is None:
             self._look()
