@@ -181,13 +181,13 @@ def test_an_exception_keeps_its_class_and_words(name: str) -> None:
 
 def test_a_timeout_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "_STOP_SECONDS", 0.1)
-    loader = _forked(Doing(lambda: time.sleep(60)), batch_size=None, num_workers=1, timeout=0.5)
+    loader = _forked(Doing(lambda: time.sleep(60)), batch_size=None, num_workers=1, timeout=2)
     batches = iter(loader)
     assert [next(batches) for _ in range(3)] == [0, 1, 2]
     begun = time.monotonic()
-    with pytest.raises(RuntimeError, match=r"^DataLoader timed out after 0\.5 seconds$"):
+    with pytest.raises(RuntimeError, match=r"^DataLoader timed out after 2 seconds$"):
         next(batches)
-    assert 0.4 < time.monotonic() - begun < SECONDS
+    assert 1.9 < time.monotonic() - begun < SECONDS
     del batches
     assert not _left_over()
 
