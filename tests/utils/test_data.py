@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 import warnings
 from collections import OrderedDict, UserDict, UserList, defaultdict, deque, namedtuple
+from copy import deepcopy
 from types import MappingProxyType, ModuleType
 from typing import Any
 
@@ -339,6 +341,37 @@ def test_samplers_and_sets_refuse_in_pytorchs_words(torch: ModuleType, name: str
             BAD_SAMPLERS[name](t.utils.data)
         found.append((caught.type, str(caught.value)))
     assert found[0] == found[1]
+
+
+@pytest.mark.oracle
+def test_nobody_is_waited_for_without_workers(torch: ModuleType) -> None:
+    for t in (torch, flambeau):
+        loader = t.utils.data.DataLoader([1], timeout=3)
+        with pytest.raises(AssertionError, match="^_SingleProcessDataLoaderIter requires timeout == 0$"):
+            iter(loader)
+
+
+@pytest.mark.oracle
+def test_the_end_that_a_set_says_is_the_end(torch: ModuleType) -> None:
+    class Ending(list[int]):
+        def __getitem__(self, index: Any) -> Any:
+            if index == 3:
+                raise StopIteration
+            return index
+
+    for t in (torch, flambeau):
+        assert [batch.tolist() for batch in t.utils.data.DataLoader(Ending(range(9)), batch_size=2)] == [[0, 1]]
+
+
+def test_a_loader_can_be_copied() -> None:
+    loader = flambeau.utils.data.DataLoader(
+        flambeau.utils.data.TensorDataset(flambeau.arange(4)), batch_size=2, shuffle=True
+    )
+    for copied in (pickle.loads(pickle.dumps(loader)), deepcopy(loader)):
+        assert len(copied) == 2
+        assert sorted(number for (batch,) in copied for number in batch.tolist()) == [0, 1, 2, 3]
+        with pytest.raises(ValueError, match="should not be set"):
+            copied.batch_size = 3
 
 
 def test_without_process_groups_both_numbers_must_be_given() -> None:

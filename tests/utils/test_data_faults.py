@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import faulthandler
 import gc
 import multiprocessing
@@ -42,6 +43,11 @@ class Doing(own_data.Dataset[Any]):
 
     def __getitem__(self, index: int) -> Any:
         return self.do() if index == 3 else index
+
+
+def _forked(data: Doing, **options: Any) -> Any:
+    """A loader whose workers need no pickle of the data set."""
+    return own_data.DataLoader(data, multiprocessing_context="fork", **options)
 
 
 def _left_over() -> list[Any]:
@@ -85,7 +91,7 @@ ENDS: dict[str, tuple[Callable[[], Any], str]] = {
 @pytest.mark.parametrize("persistent", [False, True])
 def test_a_worker_that_is_gone_is_missed_at_once(name: str, persistent: bool) -> None:
     do, words = ENDS[name]
-    loader = own_data.DataLoader(Doing(do), batch_size=None, num_workers=2, persistent_workers=persistent)
+    loader = _forked(Doing(do), batch_size=None, num_workers=2, persistent_workers=persistent)
     begun = time.monotonic()
     with pytest.raises(RuntimeError, match=r"^DataLoader worker \(pid\(s\) \d+\) exited unexpectedly$") as caught:
         list(loader)
@@ -98,6 +104,15 @@ def test_a_worker_that_is_gone_is_missed_at_once(name: str, persistent: bool) ->
     assert list(loader) == list(range(10))  # and the next round has workers of its own
 
 
+def test_a_round_that_lost_a_worker_is_over() -> None:
+    batches = iter(_forked(Doing(lambda: os._exit(1)), batch_size=None, num_workers=2))
+    with pytest.raises(RuntimeError, match="exited unexpectedly"):
+        list(batches)
+    for _ in range(3):
+        with pytest.raises(RuntimeError, match=r"workers were ended, .*: begin another round$"):
+            list(batches)  # after what had arrived before
+
+
 def _fork() -> int:
     child = os.fork()
     if child == 0:
@@ -106,7 +121,7 @@ def _fork() -> int:
 
 
 def test_a_worker_may_fork() -> None:
-    assert list(own_data.DataLoader(Doing(_fork), batch_size=None, num_workers=1)) == [0, 1, 2, 7, *range(4, 10)]
+    assert list(_forked(Doing(_fork), batch_size=None, num_workers=1)) == [0, 1, 2, 7, *range(4, 10)]
 
 
 class TwoArgumentsError(Exception):
@@ -157,7 +172,7 @@ RAISED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
 @pytest.mark.parametrize("name", RAISED)
 def test_an_exception_keeps_its_class_and_words(name: str) -> None:
     do, kind, words = RAISED[name]
-    loader = own_data.DataLoader(Doing(do), batch_size=None, num_workers=1)
+    loader = _forked(Doing(do), batch_size=None, num_workers=1)
     with pytest.raises(kind, match=words):
         list(loader)
     del loader
@@ -166,19 +181,19 @@ def test_an_exception_keeps_its_class_and_words(name: str) -> None:
 
 def test_a_timeout_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "_STOP_SECONDS", 0.1)
-    loader = own_data.DataLoader(Doing(lambda: time.sleep(60)), batch_size=None, num_workers=1, timeout=0.5)
+    loader = _forked(Doing(lambda: time.sleep(60)), batch_size=None, num_workers=1, timeout=2)
     batches = iter(loader)
     assert [next(batches) for _ in range(3)] == [0, 1, 2]
     begun = time.monotonic()
-    with pytest.raises(RuntimeError, match=r"^DataLoader timed out after 0\.5 seconds$"):
+    with pytest.raises(RuntimeError, match=r"^DataLoader timed out after 2 seconds$"):
         next(batches)
-    assert 0.4 < time.monotonic() - begun < SECONDS
+    assert 1.9 < time.monotonic() - begun < SECONDS
     del batches
     assert not _left_over()
 
 
 def test_a_round_that_is_broken_off_ends_its_workers() -> None:
-    for number, _ in enumerate(own_data.DataLoader(Doing(lambda: "x" * 1_000_000), batch_size=None, num_workers=2)):
+    for number, _ in enumerate(_forked(Doing(lambda: "x" * 1_000_000), batch_size=None, num_workers=2)):
         if number == 2:  # the fourth sample fills a pipe
             break
     assert not _left_over()
@@ -188,7 +203,7 @@ def test_what_cannot_be_sent_to_a_new_process_is_refused() -> None:
     loader = own_data.DataLoader(Doing(lambda: 3), num_workers=2, multiprocessing_context="spawn")
     with (
         pytest.warns(UserWarning, match="Got pickle error when attempting to start a worker Process"),
-        pytest.raises((AttributeError, pickle.PicklingError), match=r"[Pp]ickle"),
+        pytest.raises((AttributeError, pickle.PicklingError), match=r"[Pp]ickle|local object"),
     ):
         iter(loader)
     assert not _left_over()
@@ -211,6 +226,34 @@ def test_batches_come_whole_where_shared_memory_is_exhausted() -> None:
         loader = own_data.DataLoader(Images(), batch_size=size, num_workers=2, worker_init_fn=_little_memory)
         found = [(images.reshape(len(images), -1).amax(1).tolist(), labels.tolist()) for images, labels in loader]
         assert found == [([*map(float, each)], each) for each in (list(range(n, n + size)) for n in range(0, 12, size))]
+
+
+def test_no_room_for_the_locks_of_a_process_is_said_to_be_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: Any, **options: Any) -> Any:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(multiprocessing.context.BaseContext, "Queue", full)
+    with pytest.raises(OSError, match=r"no room in shared memory .* load without workers \(num_workers=0\)"):
+        iter(own_data.DataLoader(Images(), num_workers=1))
+
+
+def _in_use() -> tuple[int, int]:
+    """Open files, and MiB of memory."""
+    gc.collect()
+    with open("/proc/self/statm") as file:
+        pages = int(file.read().split()[1])
+    return len(os.listdir("/proc/self/fd")), pages * resource.getpagesize() >> 20
+
+
+@pytest.mark.parametrize("persistent", [False, True])
+def test_rounds_use_no_more_and_more(persistent: bool) -> None:
+    loader = own_data.DataLoader(Images(), batch_size=4, num_workers=2, persistent_workers=persistent)
+    used = []
+    for _ in range(12):
+        assert sum(len(labels) for _, labels in loader) == 12
+        used.append(_in_use())
+    assert used[-1][0] <= used[3][0]
+    assert used[-1][1] <= used[3][1] + 8
 
 
 DATA = """
@@ -276,12 +319,13 @@ def test_an_interrupt_ends_all_processes_and_is_told_once(tmp_path: Path) -> Non
     assert _are_gone(pids)
 
 
-def test_workers_of_a_program_that_is_killed_end(tmp_path: Path) -> None:
-    program = _program(tmp_path, "batches = started()\ntime.sleep(60)")
+@pytest.mark.parametrize("options", ["", "multiprocessing_context='forkserver'"])
+def test_workers_of_a_program_that_is_killed_end(tmp_path: Path, options: str) -> None:
+    program = _program(tmp_path, f"batches = started({options})\ntime.sleep(60)")
     pids = _workers_of(program)
     program.kill()
-    program.communicate(timeout=SECONDS)
     assert _are_gone(pids)
+    program.communicate(timeout=SECONDS)
 
 
 def test_a_program_may_end_in_the_middle_of_a_round(tmp_path: Path) -> None:

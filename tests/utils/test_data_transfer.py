@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import threading
 from collections import OrderedDict, namedtuple
 from collections.abc import Callable
@@ -180,17 +181,34 @@ def test_what_cannot_be_pickled_is_refused_before_anything_is_sent() -> None:
 def test_memory_of_batches_that_are_gone_is_used_again_and_that_of_others_is_not() -> None:
     room = transfer.Room()
     first, second = room.take(10), room.take(10)
+    assert first.obj is not second.obj
     tensor = flambeau.frombuffer(first, dtype=flambeau.uint8)
-    place = id(second)
+    place = id(second.obj)
     del first, second
     again = room.take(10)
-    assert id(again) == place
-    view = tensor[3:]
+    assert id(again.obj) == place
+    array = tensor.numpy()[3:]
     del tensor
-    assert room.take(10) is not again
-    view.fill_(3)
+    assert room.take(10).obj is not again.obj
+    array[:] = 3
     assert set(again) == {0}
     assert len(room.take(11)) == 11
+
+
+class Zero:
+    """Something that keeps the very buffer that it is unpickled with."""
+
+    def __init__(self, data: Any) -> None:
+        self.data = data
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return Zero, (pickle.PickleBuffer(self.data),)
+
+
+def test_what_keeps_its_buffer_is_left_alone() -> None:
+    ends = Ends()
+    kept = [ends.passed(Zero(bytearray([number]) * 9000)) for number in range(5)]
+    assert [set(each.data) for each in kept] == [{number} for number in range(5)]
 
 
 def test_batches_that_are_kept_stay_what_they_are() -> None:

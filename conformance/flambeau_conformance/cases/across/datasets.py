@@ -181,6 +181,10 @@ def _loader(subject: Subject) -> None:
     loader = data.DataLoader(numbers, batch_size=2, in_order=False)
     expect_equal([each.tolist() for each in loader], [[0, 1], [2, 3], [4]], "any order, of one process")
     loader.check_worker_number_rationality()
+    with warnings.catch_warnings(record=True):  # where there is no device to pin memory for
+        warnings.simplefilter("always")
+        pinned = lists(batch_size=5, pin_memory=True, pin_memory_device="cuda", worker_init_fn=print)
+    expect_equal(pinned, [[0, 1, 2, 3, 4]], "pinned memory")
     expect_raises(lambda: setattr(loader, "batch_size", 3), ValueError, "batch_size attribute should not be set after")
     shuffled = lists(batch_size=5, shuffle=True, generator=t.Generator().manual_seed(2))
     expect_equal(sorted(shuffled[0]), [0, 1, 2, 3, 4], "the shuffled numbers")

@@ -103,6 +103,8 @@ class SingleProcessIterator(LoaderIterator):
 
     def __init__(self, loader: DataLoader[Any]) -> None:
         super().__init__(loader)
+        if loader.timeout:
+            raise AssertionError("_SingleProcessDataLoaderIter requires timeout == 0")
         self._fetch = self._fetcher()(loader.dataset).fetch
 
     def _next(self) -> Any:

@@ -80,8 +80,11 @@ class RandomSampler(Sampler[int]):
             return
         for _ in range(self.num_samples // size):
             yield from draw_permutation(size, generator)
-        # PyTorch draws this permutation even if nothing of it is used.
-        yield from draw_permutation(size, generator)[: self.num_samples % size]
+        left = self.num_samples % size
+        if (
+            left or generator is self.generator
+        ):  # PyTorch draws it even if nothing of it is used, and the program may see that
+            yield from draw_permutation(size, generator)[:left]
 
 
 class SubsetRandomSampler(Sampler[int]):

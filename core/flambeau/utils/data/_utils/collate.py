@@ -98,7 +98,7 @@ def collate(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
         return type(first)(*_columns(batch, collate_fn_map))
     if not isinstance(first, Sequence):
         raise TypeError(default_collate_err_msg_format.format(type(first)))
-    if any(len(sample) != len(first) for sample in batch):
+    if len(set(map(len, batch))) > 1:
         raise RuntimeError("each element in list of batch should be of equal size")
     if isinstance(first, tuple):
         return _columns(batch, collate_fn_map)
@@ -127,23 +127,21 @@ def collate_tensor_fn(batch: Any, *, collate_fn_map: CollateMap | None = None) -
             "Batches of sparse tensors are not currently supported by the default collate_fn; "
             "please provide a custom collate_fn to handle them appropriately."
         )
-    if _are_alike(batch, first):
-        return _stacked([sample._array for sample in batch], first._type)
-    return stack(list(batch))
+    arrays = _arrays_of_one_kind(batch, first)
+    return stack(list(batch)) if arrays is None else _stacked(arrays, first._type)
 
 
-def _are_alike(batch: Any, first: Tensor) -> bool:
-    """Whether all are ordinary tensors without history, of one type and shape: the usual batch, which is made fast."""
+def _arrays_of_one_kind(batch: Any, first: Tensor) -> list[Any] | None:
+    """The arrays of ordinary tensors of one type and shape without history, the usual batch, which is made fast; else None."""
     type_, shape = first._type, first._array.shape
+    arrays = []
     for sample in batch:
-        if (
-            sample.__class__ is not Tensor
-            or sample._type is not type_
-            or sample._node is not None
-            or sample._array.shape != shape
-        ):
-            return False
-    return True
+        if sample.__class__ is not Tensor or sample._type is not type_ or sample._node is not None:
+            return None
+        if (array := sample._array).shape != shape:
+            return None
+        arrays.append(array)
+    return arrays
 
 
 def _stacked(arrays: list[Any], type_: Any) -> Tensor:
@@ -188,7 +186,7 @@ def _of_numbers(code: str, batch: Any, dtype: DType) -> Tensor:
     except (TypeError, OverflowError):
         return tensor(list(batch), dtype=float64 if code == "d" else None)
     type_ = type_for(dtype, None)
-    return from_array(type_.kernels.from_host(elements.tobytes(), (len(elements),), dtype.name), type_)
+    return from_array(type_.kernels.from_host(memoryview(elements).cast("B"), (len(elements),), dtype.name), type_)
 
 
 def collate_str_fn(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:

@@ -45,7 +45,8 @@ class MapFetcher(Fetcher):
         several = getattr(self.dataset, "__getitems__", None)
         if several:
             return self.collate_fn(several(possibly_batched_index))
-        return self.collate_fn([self.dataset[index] for index in possibly_batched_index])
+        dataset = self.dataset
+        return self.collate_fn([dataset[index] for index in possibly_batched_index])
 
     def _collates_tensors(self) -> bool:
         """Whether tensors become batches in the ordinary way."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import multiprocessing
 import os
 import pickle
@@ -63,7 +64,7 @@ class Workers:
             raise
 
     def _start(self, assignment: Assignment) -> None:
-        tasks = self._context.Queue()
+        tasks = self._queue()
         tasks.cancel_join_thread()  # this process shall not wait at its end for tasks to be fetched
         receiver, sender = channel(self._context)
         self._receivers.append(receiver)
@@ -81,14 +82,27 @@ class Workers:
         self._tasks.append(tasks)
         self._processes.append(process)
 
+    def _queue(self) -> Any:
+        try:
+            return self._context.Queue()
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            text = (
+                "no room in shared memory (/dev/shm) for the locks of a worker process: make room there, or load without "
+                "workers (num_workers=0)"
+            )
+            raise OSError(error.errno, text) from error
+
     @property
     def running(self) -> bool:
         """Whether they were not stopped."""
         return bool(self._processes)
 
     def give(self, worker: int, number: int, index: Any) -> None:
-        """Tell a worker to make the batch of an index."""
-        self._tasks[worker].put((number, index, self._receivers[worker].taken))
+        """Tell a worker to make the batch of an index, if they were not stopped."""
+        if self.running:
+            self._tasks[worker].put((number, index, self._receivers[worker].taken))
 
     def restart(self) -> None:
         """Prepare for another round: what is still under way is received, and is nobody's."""
@@ -99,8 +113,10 @@ class Workers:
         """The next result of any worker, with its number.
 
         Raises:
-            RuntimeError: a worker is gone, or there is none within ``timeout`` seconds, if that is not 0.
+            RuntimeError: a worker is gone or was before, or there is no result within ``timeout`` seconds, if that is not 0.
         """
+        if not self.running:
+            raise RuntimeError("the DataLoader's workers were ended, by an error or an interrupt: begin another round")
         deadline = time.monotonic() + timeout if timeout else float("inf")
         while (receiver := self._ready(deadline)) is None:
             self._look()

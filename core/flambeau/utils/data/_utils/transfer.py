@@ -12,7 +12,6 @@ import io
 import mmap
 import os
 import pickle
-import sys
 from collections import deque
 from collections.abc import Sequence
 from multiprocessing import reduction
@@ -34,9 +33,6 @@ _ALIGNMENT = 64
 
 _REMEMBERED = 4
 """How many memories of earlier batches are kept at most: as many as are usually in use at a time."""
-
-_ONLY_HERE = 3
-"""How often a memory is referred to if nothing but this module does so: by a queue, by a loop, by what counts."""
 
 
 class SharedFile:
@@ -163,17 +159,17 @@ class Receiver:
         memories = [self._piped(size) for size in sizes] if start is None else self._copied(start, sizes)
         return number, pickle.loads(data, buffers=memories)
 
-    def _piped(self, size: int) -> bytearray:
+    def _piped(self, size: int) -> memoryview:
         memory = self._room.take(size)
         self.connection.recv_bytes_into(memory)
         return memory
 
-    def _copied(self, start: int, sizes: Sequence[int]) -> list[bytearray]:
+    def _copied(self, start: int, sizes: Sequence[int]) -> list[memoryview]:
         assert self._file is not None
         memories = []
         for size in sizes:
             memory = self._room.take(size)
-            memoryview(memory)[:] = self._file.bytes(start, start + size)
+            memory[:] = self._file.bytes(start, start + size)
             memories.append(memory)
             start += _aligned(size)
         self.taken += 1
@@ -189,14 +185,24 @@ class Room:
     def __init__(self) -> None:
         self._given: deque[bytearray] = deque(maxlen=_REMEMBERED)
 
-    def take(self, size: int) -> bytearray:
-        """So many bytes that are nobody else's."""
+    def take(self, size: int) -> memoryview:
+        """So many bytes that are nobody else's, as long as the view of them or one that was made of it is there."""
         for memory in self._given:
-            if len(memory) == size and sys.getrefcount(memory) == _ONLY_HERE:
-                return memory
+            if len(memory) == size and _is_unseen(memory):
+                return memoryview(memory)
         made = bytearray(size)
         self._given.append(made)
-        return made
+        return memoryview(made)
+
+
+def _is_unseen(memory: bytearray) -> bool:
+    """Whether nobody looks into it: only then may it change its length, to which it returns."""
+    try:
+        del memory[-1:]
+    except BufferError:
+        return False
+    memory.append(0)
+    return True
 
 
 def _aligned(size: int) -> int:
@@ -238,7 +244,7 @@ def _memory(data: Any, dtype: DType, device: str) -> Memory:
     """The memory that was pickled, on the bytes themselves where they can be written to and the backend takes them."""
     type_ = find_place(device).type(dtype)
     count = len(data) // dtype.itemsize
-    if count and isinstance(data, bytearray):
+    if count and not isinstance(data, bytes):
         try:
             return Memory(type_.backend.from_buffer(data, dtype.name, count, 0), type_)
         except UnsupportedError:

@@ -146,8 +146,14 @@ def work(assignment: Assignment, tasks: Any, sender: Sender, ended: Any, inherit
 
 
 def _until_the_end(tasks: Any, ended: Any) -> Iterator[Any]:
-    parent = os.getppid()
-    while os.getppid() == parent and not ended.value:
+    from multiprocessing import (
+        parent_process,
+    )  # this module is imported by all programs, that one where there are workers
+
+    parent, loader = os.getppid(), parent_process()
+    # The parent is not the loader's process where a server forks the workers, and then stays as long as they do; and that the
+    # loader's process is gone, its own forks do not see while others of them are there.
+    while os.getppid() == parent and (loader is None or loader.is_alive()) and not ended.value:
         try:
             task = tasks.get(timeout=_CHECK_SECONDS)
         except queue.Empty:
