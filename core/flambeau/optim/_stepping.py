@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import compress
 from typing import Any, ClassVar, TypeAlias
 
@@ -50,23 +50,23 @@ class StepByParameter(Optimizer):
     def __setstate__(self, state: dict[str, Any]) -> None:
         for parameter, kept in state.get("state", {}).items():
             for name in self._numbers if isinstance(parameter, Tensor) and kept else ():
-                if name not in kept:
-                    raise KeyError(
-                        f"{name}: the state of a parameter has {', '.join(map(str, kept))} instead; is it that of another "
-                        f"optimizer than {type(self).__name__}?"
-                    )
                 if not isinstance(kept[name], Tensor):  # older versions had plain numbers
                     kept[name] = self._number_of(parameter, kept[name])
         super().__setstate__(state)
 
-    def _merged(self, old: Group, new: Group) -> Group:
-        lacking = [name for name in self.defaults if name not in new and name not in _NOT_ALWAYS_SAVED]
-        if lacking:
-            raise KeyError(
-                f"{lacking[0]}: a group of parameters has {', '.join(map(str, new))} instead; is it that of another optimizer "
-                f"than {type(self).__name__}?"
-            )
-        return super()._merged(old, new)
+    def _check_loaded(self, state: Mapping[Any, Any], groups: list[Group]) -> None:
+        always = [name for name in self.defaults if name not in _NOT_ALWAYS_SAVED]
+        kept = [state[number] for group in groups for number in group["params"] if state.get(number)]
+        for wanted, what, found in (
+            *((self._numbers, "the state of a parameter", each) for each in kept),
+            *((always, "a group of parameters", group) for group in groups),
+        ):
+            lacking = [name for name in wanted if name not in found]
+            if lacking:
+                raise KeyError(
+                    f"{lacking[0]}: {what} has {', '.join(map(str, found))} instead; is it that of another optimizer than "
+                    f"{type(self).__name__}?"
+                )
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change every parameter that has a gradient; ``closure`` computes the loss anew and is called first."""
