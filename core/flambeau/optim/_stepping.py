@@ -260,10 +260,8 @@ class StepByFormula(StepByParameter):
         """A step of parameters whose states have the same numbers and names."""
         self._check_shapes(parameters, grads, kept)
         names = [name for name in kept[0] if name not in self._numbers and kept[0][name] is not None]
-        vectors = [
-            packed(tensors) for tensors in (parameters, grads, *([states[name] for states in kept] for name in names))
-        ]
-        parameter, grad, *averages = vectors
+        parameter, grad = (packed(tensors, alike=True) for tensors in (parameters, grads))
+        averages = [packed([states[name] for states in kept]) for name in names]
         if parameter is None or grad is None or any(vector is None for vector in averages):
             for row in zip(parameters, grads, kept, strict=True):
                 self._step(*row, group)

@@ -72,6 +72,13 @@ class SGD(StepByFormula):
             return {}
         return self.state[parameter]  # type: ignore[no-any-return]
 
+    def _update_together(self, batch: list[tuple[Tensor, Tensor]], group: Group) -> None:
+        if group["momentum"]:
+            super()._update_together(batch, group)
+        else:  # there is nothing to look at for each of them
+            parameters, grads = zip(*batch, strict=True)
+            self._step_as_one(parameters, grads, [{}] * len(parameters), group)
+
     def _step(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> None:
         if group["momentum"] and states.get("momentum_buffer") is None:
             # The buffer starts as the gradient: the step without dampening on a buffer of zeros.
