@@ -301,8 +301,8 @@ def by_kernel(name: str, parameter: Tensor, grad: Tensor, averages: Sequence[Ten
 
 
 def is_narrow(parameter: Tensor) -> bool:
-    """Whether numbers have 16 bits: a kernel that rounds after every operation is not as exact as a formula's ops."""
-    return parameter.element_size() == 2
+    """Whether numbers on the CPU have 16 bits, where a formula's ops round less often than a kernel, and as PyTorch's."""
+    return parameter.element_size() == 2 and not parameter.is_cuda
 
 
 # -- options -----------------------------------------------------------------------------------------------------------
@@ -372,8 +372,13 @@ def number(value: Any) -> Any:
 
 
 def add_multiple(input: Tensor, other: Tensor, factor: Any) -> Tensor:
-    """``input + other * factor``."""
-    return input + other * factor if isinstance(factor, Tensor) else input.add(other, alpha=factor)
+    """``input + other * factor``; numbers of 16 bits are rounded once, as PyTorch's ``add`` does with a factor of 16 bits."""
+    if isinstance(factor, Tensor):
+        return input + other * factor
+    if input.element_size() == 2:
+        narrow = tensor(factor, dtype=input.dtype).item()
+        return (input.float() + other.float() * narrow).to(input.dtype)
+    return input.add(other, alpha=factor)
 
 
 def add_product(input: Tensor, one: Tensor, other: Tensor, factor: Any = 1) -> Tensor:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from flambeau._tensor import Tensor
 
 from ._on_lists import Lists, step_on_lists
-from ._stepping import Group, States, StepByFormula, by_kernel, checked, is_narrow
+from ._stepping import Group, States, StepByFormula, add_multiple, by_kernel, checked, is_narrow
 
 __all__ = ["ASGD", "asgd"]
 
@@ -74,7 +74,7 @@ class ASGD(StepByFormula):
 
     def _formula(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> tuple[Tensor, States]:
         eta, mu = (states[name].item() for name in ("eta", "mu"))
-        changed = parameter.mul(1 - group["lambd"] * eta).add(grad, alpha=-eta)
+        changed = add_multiple(parameter.mul(1 - group["lambd"] * eta), grad, -eta)
         average = changed if mu == 1 else states["ax"] + (changed - states["ax"]) * mu
         return changed, {"ax": average} | self._later(parameter, states, group)
 

@@ -9,7 +9,7 @@ from flambeau.ops.creation.filled import zeros_like
 from flambeau.ops.steps import step_by_kernel
 
 from ._on_lists import Lists, step_on_lists, unscaled
-from ._stepping import Group, States, StepByFormula, add_multiple, add_stored, checked, number
+from ._stepping import Group, States, StepByFormula, add_multiple, add_stored, checked, is_narrow, number
 
 __all__ = ["SGD", "sgd"]
 
@@ -87,7 +87,7 @@ class SGD(StepByFormula):
         super()._step(parameter, grad, states, group)
 
     def _by_kernel(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> bool:
-        return step_by_kernel(
+        return not is_narrow(parameter) and step_by_kernel(
             "sgd_step", grad, (parameter, states.get("momentum_buffer")), float(group["lr"]), group["momentum"],
             group["dampening"], float(group["weight_decay"]), group["nesterov"], group["maximize"],
         )  # fmt: skip
@@ -95,9 +95,9 @@ class SGD(StepByFormula):
     def _formula(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> tuple[Tensor, States]:
         momentum, kept = group["momentum"], {}
         if momentum:
-            buffer = states["momentum_buffer"].mul(momentum).add(grad, alpha=1 - group["dampening"])
+            buffer = add_multiple(states["momentum_buffer"].mul(momentum), grad, 1 - group["dampening"])
             kept["momentum_buffer"] = buffer
-            grad = grad.add(buffer, alpha=momentum) if group["nesterov"] else buffer
+            grad = add_multiple(grad, buffer, momentum) if group["nesterov"] else buffer
         return add_multiple(parameter, grad, -number(group["lr"])), kept
 
     def _update_stored(self, parameter: Tensor, grad: Any, group: Group) -> None:
