@@ -51,6 +51,19 @@ def test_a_state_whose_parameters_are_in_another_order(kind: str) -> None:
     assert all(parameter.tolist() == flambeau.ones_like(parameter).tolist() for parameter in turned)
 
 
+@pytest.mark.parametrize("kind", ["SparseAdam", "Adagrad", "SGD"])
+def test_a_sparse_gradient_for_a_parameter_that_was_replaced(kind: str) -> None:
+    x = flambeau.ones(2, 2, requires_grad=True)
+    optimizer = getattr(flambeau.optim, kind)([x], lr=0.1)
+    for _ in range(2):
+        x.grad = flambeau.ones(2, 2).to_sparse()
+        optimizer.step()
+    x.data = flambeau.ones(3, 5)
+    with pytest.raises(RuntimeError, match="must match the size of its"):
+        optimizer.step()
+    assert x.tolist() == [[1.0] * 5] * 3
+
+
 @pytest.mark.parametrize("kind", ["SGD", "Adam", "RMSprop"])
 def test_a_gradient_of_another_shape(kind: str) -> None:
     optimizer, parameters = _made(kind, [(2, 3), (4,)])

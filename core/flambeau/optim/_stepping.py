@@ -19,7 +19,7 @@ from .optimizer import Optimizer
 
 __all__ = [
     "StepByFormula", "StepByParameter", "add_at", "add_multiple", "add_product", "add_quotient", "add_stored", "by_kernel",
-    "check_number", "checked", "is_narrow", "number", "pair",
+    "check_number", "check_shape", "checked", "is_narrow", "number", "pair",
 ]  # fmt: skip
 
 Group: TypeAlias = dict[str, Any]
@@ -166,11 +166,7 @@ class StepByFormula(StepByParameter):
         for name, tensors in columns:
             found = [tensor._array.shape for tensor in tensors]
             if found != shapes:
-                one, other = next(pair for pair in zip(shapes, found, strict=True) if pair[0] != pair[1])
-                raise RuntimeError(
-                    f"the size of a parameter must match the size of its {name}, and they are {list(one)} and {list(other)}: was "
-                    "the parameter replaced, or is the state that of another one?"
-                )
+                check_shape(name, *next(pair for pair in zip(shapes, found, strict=True) if pair[0] != pair[1]))
 
     def _step(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> None:
         """Write a step into a parameter and its states."""
@@ -289,6 +285,15 @@ class StepByFormula(StepByParameter):
         if group.get("decoupled_weight_decay"):
             return parameter * (1 - number(group["lr"]) * decay), grad
         return parameter, add_multiple(grad, parameter, decay)
+
+
+def check_shape(name: str, shape: Sequence[int], found: Sequence[int]) -> None:
+    """Refuse a gradient or a state that has not the shape of its parameter."""
+    if tuple(shape) != tuple(found):
+        raise RuntimeError(
+            f"the size of a parameter must match the size of its {name}, and they are {list(shape)} and {list(found)}: was the "
+            "parameter replaced, or is the state that of another one?"
+        )
 
 
 def by_kernel(name: str, parameter: Tensor, grad: Tensor, averages: Sequence[Tensor | None], *numbers: Any) -> bool:

@@ -9,7 +9,7 @@ from flambeau.ops.creation.filled import zeros_like
 from flambeau.ops.steps import step_by_kernel
 
 from ._on_lists import Lists, step_on_lists, unscaled
-from ._stepping import Group, States, StepByFormula, add_multiple, add_stored, checked, is_narrow, number
+from ._stepping import Group, States, StepByFormula, add_multiple, add_stored, check_shape, checked, is_narrow, number
 
 __all__ = ["SGD", "sgd"]
 
@@ -102,6 +102,7 @@ class SGD(StepByFormula):
 
     def _update_stored(self, parameter: Tensor, grad: Any, group: Group) -> None:
         """One step where a sparse gradient stores elements; the momentum buffer is sparse too."""
+        check_shape("gradient", parameter.shape, grad.shape)
         if group["maximize"]:
             grad = -grad
         if group["momentum"]:
