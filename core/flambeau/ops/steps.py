@@ -29,12 +29,13 @@ def step_by_kernel(name: str, grad: Tensor, written: Sequence[Tensor | None], *o
 
     ``written`` is the parameter and what the optimizer keeps about it, None for a state that it does without. The
     kernel gets the arrays of the parameter, of ``grad`` and of the states, then ``options``. Without a kernel, or
-    where the gradient is on another device, nothing is changed and the answer is False.
+    where the gradient or a state is of another dtype or device, nothing is changed and the answer is False.
     """
     parameter, *states = written
     assert parameter is not None
-    kernel = getattr(parameter._type.kernels, name)
-    if kernel is None or grad._type is not parameter._type:
+    type_ = parameter._type
+    kernel = getattr(type_.kernels, name)
+    if kernel is None or grad._type is not type_ or any(each is not None and each._type is not type_ for each in states):
         return False
     kernel(parameter._array, grad._array, *[None if each is None else each._array for each in states], *options)
     for each in written:
