@@ -71,6 +71,23 @@ def test_a_model_that_became_one_of_another_dtype(torch: ModuleType, kind: str, 
     assert str(found[0]) == str(found[1]) if isinstance(found[1], str) else found[0].expected == found[1]
 
 
+@pytest.mark.oracle
+@pytest.mark.parametrize("kind", [*WITH_AVERAGES, "Adafactor", "Muon"])
+def test_a_parameter_whose_elements_are_one_place(torch: ModuleType, kind: str) -> None:
+    for t in (flambeau, torch):
+        memory = t.ones(1, 3)
+        x, other = memory.expand(2, 3).requires_grad_(), t.ones(2, 3, requires_grad=True)
+        optimizer = getattr(t.optim, kind)([other, x], lr=0.1)
+        other.grad, x.grad = t.ones(2, 3), t.ones(2, 3)
+        with pytest.raises(
+            RuntimeError, match="more than one element of the written-to tensor refers to a single memory"
+        ):
+            optimizer.step()
+        if t is flambeau:
+            assert other.tolist() == [[1.0] * 3] * 2
+            assert memory.tolist() == [[1.0] * 3]
+
+
 @pytest.mark.parametrize("kind", ["SparseAdam", "Adagrad", "SGD"])
 def test_a_sparse_gradient_for_a_parameter_that_was_replaced(kind: str) -> None:
     x = flambeau.ones(2, 2, requires_grad=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import compress
 from typing import Any, ClassVar, TypeAlias
 
+from flambeau._dispatch.overlaps import check_distinct
 from flambeau._tensor import Tensor
 from flambeau._tensor.modes import enable_grad, is_grad_enabled, set_grad_enabled
 from flambeau.dtypes import float32, float64
@@ -87,6 +88,8 @@ class StepByParameter(Optimizer):
             if grad is not None:
                 if grad._sparse or self._particular:
                     self._check(parameter, grad, group)
+                if parameter._view is not None:
+                    check_distinct(parameter)
                 ready.append((parameter, grad))
         return ready
 
