@@ -52,15 +52,51 @@ def _lists(t: Any, names: str, like: list[Any]) -> list[list[Any]]:
     ]
 
 
-def _three_steps(t: Any, form: str) -> Any:
+def _three_steps(t: Any, form: str, **options: Any) -> Any:
     """Parameters and states after three steps on gradients that change their signs."""
     names, numbers = _FORMS[form]
+    numbers = {"foreach": False, **numbers, **options}
     parameters = _parameters(t)
     lists, steps = _lists(t, names, parameters), [t.tensor(0.0) for _ in parameters]
     for step in range(3):
         grads = [(each - 0.3) * (step - 1.4) for each in _parameters(t)]
-        _form(t, form)(parameters, grads, *lists, steps, foreach=False, **numbers)
+        _form(t, form)(parameters, grads, *lists, steps, **numbers)
     return _together(t, [*parameters, *(each for column in lists for each in column), *steps])
+
+
+def _scaled(t: Any, form: str, **numbers: Any) -> Any:
+    """Steps on gradients of a loss that was scaled, of which one is infinite."""
+    parameters = _parameters(t)
+    lists = (
+        [[None] * 3]
+        if form == "sgd"
+        else [*_lists(t, _FORMS[form][0], parameters), [t.tensor(0.0) for _ in parameters]]
+    )
+    options = ({} if form == "sgd" else _FORMS[form][1]) | numbers
+    for infinite in (0.0, 1.0, 0.0):
+        grads, scale = (
+            [(each - 0.3) * 4 for each in _parameters(t)],
+            {"grad_scale": t.tensor(4.0), "found_inf": t.tensor(infinite)},
+        )
+        _form(t, form)(parameters, grads, *lists, fused=True, **scale, **options)
+    return _together(t, parameters)
+
+
+def _on_sparse(t: Any, form: str, lists: list[Any], **numbers: Any) -> Any:
+    """A step on a gradient that stores one element."""
+    x = t.ones(3)
+    grad = t.sparse_coo_tensor(t.tensor([[1]]), t.tensor([2.0]), (3,), check_invariants=True)
+    quietly(partial(_form(t, form), [x], [grad], *lists, has_sparse_grad=True, foreach=False, **numbers))
+    return x
+
+
+_PLAIN_SGD = {"weight_decay": 0.0, "momentum": 0.0, "lr": 0.5, "dampening": 0.0, "nesterov": False, "maximize": False}
+_RECORDED = {"differentiable": True, "has_complex": True}
+_MORE: dict[str, dict[str, Any]] = {
+    "adadelta": {}, "adagrad": {}, "adam": {"decoupled_weight_decay": True}, "adamw": {}, "adamax": {"maximize": True},
+    "asgd": {"maximize": True}, "nadam": {"maximize": True, "decoupled_weight_decay": True},
+    "radam": {"maximize": True, "decoupled_weight_decay": True}, "rmsprop": {"maximize": True}, "rprop": {"maximize": True},
+}  # fmt: skip
 
 
 def _descents(t: Any, **options: Any) -> Any:
@@ -97,6 +133,13 @@ op(
     samples=[
         *(_sample(form, partial(_three_steps, form=form)) for form in _FORMS),
         _sample("sgd", _descents), _sample("sgd-nesterov", partial(_descents, nesterov=True, dampening=0.0)),
+        *(_sample(f"{form}-more", partial(_three_steps, form=form, **more, **_RECORDED)) for form, more in _MORE.items()),
+        *(_sample(f"{form}-scaled", partial(_scaled, form=form)) for form in ("adagrad", "adam", "adamw")),
+        _sample("sgd-scaled", partial(_scaled, form="sgd", **_PLAIN_SGD)),
+        _sample("sgd-sparse", lambda t: _on_sparse(t, "sgd", [[None]], **_PLAIN_SGD)),
+        _sample("adagrad-sparse", lambda t: _on_sparse(
+            t, "adagrad", [[t.ones(3)], [t.tensor(0.0)]], lr=0.5, weight_decay=0.0, lr_decay=0.1, eps=0.0, maximize=False
+        )),
         _sample("sgd-plain", partial(_descents, momentum=0.0, maximize=True)), _sample("sparse_adam", _stored),
     ],
 )  # fmt: skip
