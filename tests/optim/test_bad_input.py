@@ -51,6 +51,56 @@ def test_a_state_whose_parameters_are_in_another_order(kind: str) -> None:
     assert all(parameter.tolist() == flambeau.ones_like(parameter).tolist() for parameter in turned)
 
 
+@pytest.mark.oracle
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("kind", WITH_AVERAGES)
+def test_a_model_that_became_one_of_another_dtype(torch: ModuleType, kind: str, count: int) -> None:
+    """Which PyTorch takes from those whose formulas are sums and products, and from no others."""
+    found: list[Any] = []
+    for t in (flambeau, torch):
+        optimizer, parameters = _made(kind, [(2,)] * count, t)
+        _step(optimizer, parameters, t)
+        for parameter in parameters:
+            parameter.grad = None
+            parameter.data = parameter.data.double()
+        try:
+            _step(optimizer, parameters, t)
+            found.append(pytest.approx([each for parameter in parameters for each in parameter.tolist()], rel=1e-6))
+        except RuntimeError as error:
+            found.append(str(error))
+    assert str(found[0]) == str(found[1]) if isinstance(found[1], str) else found[0].expected == found[1]
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("kind", [*WITH_AVERAGES, "Adafactor", "Muon"])
+def test_a_parameter_whose_elements_are_one_place(torch: ModuleType, kind: str) -> None:
+    for t in (flambeau, torch):
+        memory = t.ones(1, 3)
+        x, other = memory.expand(2, 3).requires_grad_(), t.ones(2, 3, requires_grad=True)
+        optimizer = getattr(t.optim, kind)([other, x], lr=0.1)
+        other.grad, x.grad = t.ones(2, 3), t.ones(2, 3)
+        with pytest.raises(
+            RuntimeError, match="more than one element of the written-to tensor refers to a single memory"
+        ):
+            optimizer.step()
+        if t is flambeau:
+            assert other.tolist() == [[1.0] * 3] * 2
+            assert memory.tolist() == [[1.0] * 3]
+
+
+@pytest.mark.parametrize("kind", ["SparseAdam", "Adagrad", "SGD"])
+def test_a_sparse_gradient_for_a_parameter_that_was_replaced(kind: str) -> None:
+    x = flambeau.ones(2, 2, requires_grad=True)
+    optimizer = getattr(flambeau.optim, kind)([x], lr=0.1)
+    for _ in range(2):
+        x.grad = flambeau.ones(2, 2).to_sparse()
+        optimizer.step()
+    x.data = flambeau.ones(3, 5)
+    with pytest.raises(RuntimeError, match="must match the size of its"):
+        optimizer.step()
+    assert x.tolist() == [[1.0] * 5] * 3
+
+
 @pytest.mark.parametrize("kind", ["SGD", "Adam", "RMSprop"])
 def test_a_gradient_of_another_shape(kind: str) -> None:
     optimizer, parameters = _made(kind, [(2, 3), (4,)])

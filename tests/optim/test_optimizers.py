@@ -86,9 +86,14 @@ def test_names_of_parameters_are_kept(torch: ModuleType) -> None:
 
 def test_a_state_of_an_older_version_gets_the_options_it_lacks() -> None:
     optimizer = flambeau.optim.AdamW([flambeau.ones(1, requires_grad=True)], lr=0.5)
-    optimizer.load_state_dict({"state": {}, "param_groups": [{"lr": 0.25, "params": [0]}]})
+    optimizer.load_state_dict(
+        {
+            "state": {},
+            "param_groups": [{"lr": 0.25, "betas": (0.5, 0.5), "eps": 0.5, "weight_decay": 0.5, "params": [0]}],
+        }
+    )
     group = optimizer.param_groups[0]
-    assert (group["lr"], group["eps"], group["decoupled_weight_decay"]) == (0.25, 1e-8, True)
+    assert (group["lr"], group["amsgrad"], group["decoupled_weight_decay"]) == (0.25, False, True)
 
 
 def test_a_parameter_that_is_twice_in_a_group_is_warned_about() -> None:

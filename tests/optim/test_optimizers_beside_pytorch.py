@@ -332,3 +332,28 @@ def test_lbfgs_takes_complex_and_sparse_and_missing_gradients(torch: ModuleType,
         optimizer.step(closure)
         found.append([*_flat(z), *_flat(table.weight.detach()), *_flat(idle)])
     assert found[0] == pytest.approx(found[1], rel=1e-9)
+
+
+NARROW: list[tuple[str, dict[str, Any]]] = [
+    ("SGD", {}), ("SGD", {"momentum": 0.9, "nesterov": True, "weight_decay": 0.1}), ("Adam", {"weight_decay": 0.1, "eps": 1e-4}),
+    ("AdamW", {"amsgrad": True, "eps": 1e-4}), ("NAdam", {"eps": 1e-4}), ("RAdam", {}), ("Adamax", {}), ("Adadelta", {}),
+    ("Adagrad", {}), ("ASGD", {}), ("RMSprop", {"momentum": 0.9, "centered": True}), ("Rprop", {}),
+]  # fmt: skip
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize(("kind", "options"), NARROW)
+def test_numbers_of_16_bits_are_rounded_as_pytorchs(
+    torch: ModuleType, kind: str, options: dict[str, Any], dtype: str
+) -> None:
+    found = []
+    for t in (flambeau, torch):
+        x = (t.linspace(-2.0, 2.0, 301) ** 3).to(getattr(t, dtype)).requires_grad_()
+        optimizer = getattr(t.optim, kind)([x], lr=0.01, foreach=False, **options)
+        for step in range(20):
+            x.grad = (t.linspace(3.0, -1.0, 301) * (step % 5 - 1.7)).to(x.dtype)
+            optimizer.step()
+        found.append(x.tolist())
+    apart = sum(one != other for one, other in zip(*found, strict=True))
+    assert apart <= 9, "PyTorch multiplies and adds in one operation, which is another number now and then"

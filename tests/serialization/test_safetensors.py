@@ -105,3 +105,52 @@ def test_damaged_files(library: ModuleType, tmp_path: Path) -> None:
     for location in ({}, lambda storage, tag: storage):
         with pytest.raises(RuntimeError, match="map_location is not supported"):
             torch.load(tmp_path / "a.safetensors", map_location=location)
+
+
+def _tied() -> Any:
+    model = torch.nn.ModuleDict({"embed": torch.nn.Embedding(3, 2), "head": torch.nn.Linear(2, 3, bias=False)})
+    model["head"].weight = model["embed"].weight
+    return model
+
+
+def test_a_model_whose_parameters_are_tied(library: ModuleType, tmp_path: Path) -> None:
+    model, other = _tied(), _tied()
+    files.save_model(model, tmp_path / "a.safetensors", {"format": "pt"})
+    with files.safe_open(tmp_path / "a.safetensors") as opened:
+        assert opened.keys() == ["embed.weight"]
+        assert opened.metadata() == {"format": "pt", "head.weight": "embed.weight"}
+    assert files.load_model(other, tmp_path / "a.safetensors") == (set(), [])
+    assert other["head"].weight.tolist() == model["embed"].weight.tolist()
+
+
+def test_names_that_are_missing_or_too_many(library: ModuleType, tmp_path: Path) -> None:
+    path = tmp_path / "a.safetensors"
+    files.save_file({"weight": torch.ones(3, 2), "extra": torch.ones(1)}, path)
+    model = torch.nn.Linear(2, 3)
+    before = model.weight.tolist()
+    with pytest.raises(RuntimeError, match=r'for Linear:\n    Missing .*: "bias"\n    Unexpected .*: "extra"'):
+        files.load_model(model, path)
+    assert model.weight.tolist() == before
+    assert files.load_model(model, path, strict=False) == ({"bias"}, ["extra"])
+    assert model.weight.tolist() == [[1.0, 1.0]] * 3
+
+
+def test_no_part_of_a_memory_stands_for_all_of_it(library: ModuleType, tmp_path: Path) -> None:
+    model, memory = torch.nn.Module(), torch.ones(6)
+    model.register_buffer("a", memory[:4])
+    model.register_buffer("b", memory[2:])
+    with pytest.raises(RuntimeError, match="None is covering the entire storage"):
+        files.save_model(model, tmp_path / "a.safetensors")
+
+
+@pytest.mark.oracle
+def test_models_go_both_ways(library: ModuleType, tmp_path: Path) -> None:
+    torch_library = pytest.importorskip("torch")
+    theirs = pytest.importorskip("safetensors.torch")
+    path, ours, other = tmp_path / "a.safetensors", torch.nn.Linear(2, 3), torch_library.nn.Linear(2, 3)
+    files.save_model(ours, path)
+    assert theirs.load_model(other, path) == (set(), [])
+    assert other.weight.tolist() == ours.weight.tolist()
+    theirs.save_model(other.double(), str(path))
+    files.load_model(ours.double(), path)
+    assert ours.bias.tolist() == other.bias.tolist()

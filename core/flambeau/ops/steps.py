@@ -29,12 +29,13 @@ def step_by_kernel(name: str, grad: Tensor, written: Sequence[Tensor | None], *o
 
     ``written`` is the parameter and what the optimizer keeps about it, None for a state that it does without. The
     kernel gets the arrays of the parameter, of ``grad`` and of the states, then ``options``. Without a kernel, or
-    where the gradient is on another device, nothing is changed and the answer is False.
+    where the gradient or a state is of another dtype or device, nothing is changed and the answer is False.
     """
     parameter, *states = written
     assert parameter is not None
-    kernel = getattr(parameter._type.kernels, name)
-    if kernel is None or grad._type is not parameter._type:
+    type_ = parameter._type
+    kernel = getattr(type_.kernels, name)
+    if kernel is None or grad._type is not type_ or any(each is not None and each._type is not type_ for each in states):
         return False
     kernel(parameter._array, grad._array, *[None if each is None else each._array for each in states], *options)
     for each in written:
@@ -49,30 +50,34 @@ def batches(pairs: Sequence[Pair]) -> list[list[Pair]]:
     No two of a list lie in the same memory: of those the second sees what became of the first.
     """
     found: list[list[Pair]] = []
-    small: dict[Any, list[Pair]] = {}
+    small: dict[Any, list[Pair] | None] = {}
     taken: set[int] = set()
     for pair in pairs:
         parameter, grad = pair
         type_, storage = parameter._type, parameter._storage
         memory = id(parameter if storage is None else storage if storage.kin is None else storage.kin)
-        fits = memory not in taken and not grad._sparse and grad._type is type_
-        if not fits or prod(parameter._array.shape) > SMALL or type_.kernels.pack is None:
+        if type_ not in small:
+            small[type_] = None if type_.kernels.pack is None else []
+        batch = small[type_]
+        alone = batch is None or memory in taken or grad._sparse or grad._type is not type_
+        if batch is None or alone or prod(parameter._array.shape) > SMALL:
             found.append([pair])
             continue
+        if not batch:
+            found.append(batch)
         taken.add(memory)
-        if type_ in small:
-            small[type_].append(pair)
-        else:
-            small[type_] = [pair]
-            found.append(small[type_])
+        batch.append(pair)
     return found
 
 
-def packed(tensors: Sequence[Tensor]) -> Tensor | None:
-    """The elements of all tensors as a vector; None where they are of several dtypes, or the backend has no kernel for it."""
+def packed(tensors: Sequence[Tensor], *, alike: bool = False) -> Tensor | None:
+    """The elements of all tensors as a vector; None where they are of several dtypes, or the backend has no kernel for it.
+
+    ``alike``: they are known to be of one dtype and device.
+    """
     type_ = tensors[0]._type
     kernel = type_.kernels.pack
-    if kernel is None or len({tensor._type for tensor in tensors}) > 1:
+    if kernel is None or not (alike or all(tensor._type is type_ for tensor in tensors)):
         return None
     return from_array(kernel([tensor._array for tensor in tensors]), type_)
 

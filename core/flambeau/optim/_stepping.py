@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import compress
 from typing import Any, ClassVar, TypeAlias
 
+from flambeau._dispatch.overlaps import check_distinct
 from flambeau._tensor import Tensor
 from flambeau._tensor.modes import enable_grad, is_grad_enabled, set_grad_enabled
 from flambeau.dtypes import float32, float64
@@ -19,7 +20,7 @@ from .optimizer import Optimizer
 
 __all__ = [
     "StepByFormula", "StepByParameter", "add_at", "add_multiple", "add_product", "add_quotient", "add_stored", "by_kernel",
-    "check_number", "checked", "is_narrow", "number", "pair",
+    "check_number", "check_shape", "checked", "is_narrow", "number", "pair",
 ]  # fmt: skip
 
 Group: TypeAlias = dict[str, Any]
@@ -50,23 +51,23 @@ class StepByParameter(Optimizer):
     def __setstate__(self, state: dict[str, Any]) -> None:
         for parameter, kept in state.get("state", {}).items():
             for name in self._numbers if isinstance(parameter, Tensor) and kept else ():
-                if name not in kept:
-                    raise KeyError(
-                        f"{name}: the state of a parameter has {', '.join(map(str, kept))} instead; is it that of another "
-                        f"optimizer than {type(self).__name__}?"
-                    )
                 if not isinstance(kept[name], Tensor):  # older versions had plain numbers
                     kept[name] = self._number_of(parameter, kept[name])
         super().__setstate__(state)
 
-    def _merged(self, old: Group, new: Group) -> Group:
-        lacking = [name for name in self.defaults if name not in new and name not in _NOT_ALWAYS_SAVED]
-        if lacking:
-            raise KeyError(
-                f"{lacking[0]}: a group of parameters has {', '.join(map(str, new))} instead; is it that of another optimizer "
-                f"than {type(self).__name__}?"
-            )
-        return super()._merged(old, new)
+    def _check_loaded(self, state: Mapping[Any, Any], groups: list[Group]) -> None:
+        always = [name for name in self.defaults if name not in _NOT_ALWAYS_SAVED]
+        kept = [state[number] for group in groups for number in group["params"] if state.get(number)]
+        for wanted, what, found in (
+            *((self._numbers, "the state of a parameter", each) for each in kept),
+            *((always, "a group of parameters", group) for group in groups),
+        ):
+            lacking = [name for name in wanted if name not in found]
+            if lacking:
+                raise KeyError(
+                    f"{lacking[0]}: {what} has {', '.join(map(str, found))} instead; is it that of another optimizer than "
+                    f"{type(self).__name__}?"
+                )
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change every parameter that has a gradient; ``closure`` computes the loss anew and is called first."""
@@ -87,6 +88,8 @@ class StepByParameter(Optimizer):
             if grad is not None:
                 if grad._sparse or self._particular:
                     self._check(parameter, grad, group)
+                if parameter._view is not None:
+                    check_distinct(parameter)
                 ready.append((parameter, grad))
         return ready
 
@@ -166,11 +169,7 @@ class StepByFormula(StepByParameter):
         for name, tensors in columns:
             found = [tensor._array.shape for tensor in tensors]
             if found != shapes:
-                one, other = next(pair for pair in zip(shapes, found, strict=True) if pair[0] != pair[1])
-                raise RuntimeError(
-                    f"the size of a parameter must match the size of its {name}, and they are {list(one)} and {list(other)}: was "
-                    "the parameter replaced, or is the state that of another one?"
-                )
+                check_shape(name, *next(pair for pair in zip(shapes, found, strict=True) if pair[0] != pair[1]))
 
     def _step(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> None:
         """Write a step into a parameter and its states."""
@@ -260,10 +259,8 @@ class StepByFormula(StepByParameter):
         """A step of parameters whose states have the same numbers and names."""
         self._check_shapes(parameters, grads, kept)
         names = [name for name in kept[0] if name not in self._numbers and kept[0][name] is not None]
-        vectors = [
-            packed(tensors) for tensors in (parameters, grads, *([states[name] for states in kept] for name in names))
-        ]
-        parameter, grad, *averages = vectors
+        parameter, grad = (packed(tensors, alike=True) for tensors in (parameters, grads))
+        averages = [packed([states[name] for states in kept]) for name in names]
         if parameter is None or grad is None or any(vector is None for vector in averages):
             for row in zip(parameters, grads, kept, strict=True):
                 self._step(*row, group)
@@ -293,6 +290,15 @@ class StepByFormula(StepByParameter):
         return parameter, add_multiple(grad, parameter, decay)
 
 
+def check_shape(name: str, shape: Sequence[int], found: Sequence[int]) -> None:
+    """Refuse a gradient or a state that has not the shape of its parameter."""
+    if tuple(shape) != tuple(found):
+        raise RuntimeError(
+            f"the size of a parameter must match the size of its {name}, and they are {list(shape)} and {list(found)}: was the "
+            "parameter replaced, or is the state that of another one?"
+        )
+
+
 def by_kernel(name: str, parameter: Tensor, grad: Tensor, averages: Sequence[Tensor | None], *numbers: Any) -> bool:
     """One step by the backend's kernel, which takes real numbers: whether it has one. ``averages`` are written, too."""
     written = [parameter, *averages]
@@ -303,8 +309,8 @@ def by_kernel(name: str, parameter: Tensor, grad: Tensor, averages: Sequence[Ten
 
 
 def is_narrow(parameter: Tensor) -> bool:
-    """Whether numbers have 16 bits: a kernel that rounds after every operation is not as exact as a formula's ops."""
-    return parameter.element_size() == 2
+    """Whether numbers on the CPU have 16 bits, where a formula's ops round less often than a kernel, and as PyTorch's."""
+    return parameter.element_size() == 2 and not parameter.is_cuda
 
 
 # -- options -----------------------------------------------------------------------------------------------------------
@@ -374,8 +380,13 @@ def number(value: Any) -> Any:
 
 
 def add_multiple(input: Tensor, other: Tensor, factor: Any) -> Tensor:
-    """``input + other * factor``."""
-    return input + other * factor if isinstance(factor, Tensor) else input.add(other, alpha=factor)
+    """``input + other * factor``; numbers of 16 bits are rounded once, as PyTorch's ``add`` does with a factor of 16 bits."""
+    if isinstance(factor, Tensor):
+        return input + other * factor
+    if input.element_size() == 2:
+        narrow = tensor(factor, dtype=input.dtype).item()
+        return (input.float() + other.float() * narrow).to(input.dtype)
+    return input.add(other, alpha=factor)
 
 
 def add_product(input: Tensor, one: Tensor, other: Tensor, factor: Any = 1) -> Tensor:

@@ -8,7 +8,18 @@ from flambeau._tensor import Tensor
 from flambeau.ops.creation.filled import full_like
 
 from ._on_lists import Lists, step_on_lists, unscaled
-from ._stepping import Group, States, StepByFormula, add_quotient, add_stored, by_kernel, checked, is_narrow, number
+from ._stepping import (
+    Group,
+    States,
+    StepByFormula,
+    add_quotient,
+    add_stored,
+    by_kernel,
+    check_shape,
+    checked,
+    is_narrow,
+    number,
+)
 
 __all__ = ["Adagrad", "adagrad"]
 
@@ -94,6 +105,8 @@ class Adagrad(StepByFormula):
 
     def _update_stored(self, parameter: Tensor, grad: Any, states: States, group: Group) -> None:
         """One step where a sparse gradient stores elements."""
+        for name, each in (("gradient", grad), ("sum", states["sum"])):
+            check_shape(name, parameter.shape, each.shape)
         grad = grad.to_sparse_coo().coalesce()
         if group["maximize"]:
             grad = -grad

@@ -9,7 +9,18 @@ from flambeau._tensor.modes import is_grad_enabled
 from flambeau.ops.elementwise.arithmetic import maximum
 
 from ._on_lists import Lists, step_on_lists, unscaled
-from ._stepping import Group, States, StepByFormula, add_product, add_quotient, by_kernel, checked, number, pair
+from ._stepping import (
+    Group,
+    States,
+    StepByFormula,
+    add_product,
+    add_quotient,
+    by_kernel,
+    checked,
+    is_narrow,
+    number,
+    pair,
+)
 
 __all__ = ["Adam", "AdamW", "adam"]
 
@@ -68,7 +79,7 @@ class Adam(StepByFormula):
         averages = [states[name] for name in self._averages(group)]
         if not group["amsgrad"]:
             averages.append(None)
-        return by_kernel(
+        return not is_narrow(parameter) and by_kernel(
             "adam_step", parameter, grad, averages, int(states["step"].item()), float(group["lr"]),
             *map(float, group["betas"]), group["eps"], float(group["weight_decay"]), group["decoupled_weight_decay"],
             group["maximize"],

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from flambeau._tensor import Tensor
 
 from ._on_lists import Lists, step_on_lists
-from ._stepping import Group, States, StepByFormula, by_kernel, checked, is_narrow
+from ._stepping import Group, States, StepByFormula, add_multiple, by_kernel, checked, is_narrow
 
 __all__ = ["ASGD", "asgd"]
 
@@ -62,22 +62,21 @@ class ASGD(StepByFormula):
             "asgd_step", parameter, grad, [states["ax"]], eta, mu, 1 - group["lambd"] * eta, float(group["weight_decay"]),
             group["maximize"],
         )  # fmt: skip
-        for name, value in self._later(states, group).items() if done else ():
-            states[name].fill_(value)
+        for name, value in self._later(parameter, states, group).items() if done else ():
+            states[name].copy_(value)
         return done
 
-    def _later(self, states: States, group: Group) -> dict[str, float]:
-        """The numbers of the next step."""
+    def _later(self, parameter: Tensor, states: States, group: Group) -> States:
+        """The numbers of the next step, with the digits of numbers that are remembered."""
         lr, step = float(group["lr"]), states["step"].item()
-        eta = lr / (1 + group["lambd"] * lr * step) ** group["alpha"]
-        return {"eta": eta, "mu": 1 / max(1, step - group["t0"])}
+        eta, mu = lr / (1 + group["lambd"] * lr * step) ** group["alpha"], 1 / max(1, step - group["t0"])
+        return {"eta": self._number_of(parameter, eta), "mu": self._number_of(parameter, mu)}
 
     def _formula(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> tuple[Tensor, States]:
         eta, mu = (states[name].item() for name in ("eta", "mu"))
-        changed = parameter.mul(1 - group["lambd"] * eta).add(grad, alpha=-eta)
+        changed = add_multiple(parameter.mul(1 - group["lambd"] * eta), grad, -eta)
         average = changed if mu == 1 else states["ax"] + (changed - states["ax"]) * mu
-        later = {name: self._number_of(parameter, value) for name, value in self._later(states, group).items()}
-        return changed, {"ax": average} | later
+        return changed, {"ax": average} | self._later(parameter, states, group)
 
 
 def asgd(

@@ -280,6 +280,7 @@ class Optimizer:
             raise ValueError(
                 "loaded state dict contains a parameter group that doesn't match the size of optimizer's group"
             )
+        self._check_loaded(state_dict["state"], groups)
         parameters: dict[Any, Tensor] = {}
         for new, old in zip(groups, self.param_groups, strict=True):
             parameters.update(zip(new["params"], old["params"], strict=True))
@@ -293,6 +294,9 @@ class Optimizer:
         self.__setstate__({"state": state, "param_groups": merged})
         for hook in list(self._optimizer_load_state_dict_post_hooks.values()):
             hook(self)
+
+    def _check_loaded(self, state: Mapping[Any, Any], groups: list[dict[str, Any]]) -> None:
+        """Refuse a state that is that of another optimizer, before anything is changed."""
 
     def _merged(self, old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
         """The options of a group that is loaded; what it lacks are defaults, and the names that are there."""

@@ -9,7 +9,7 @@ from flambeau.ops.creation.filled import zeros_like
 from flambeau.ops.steps import step_by_kernel
 
 from ._on_lists import Lists, step_on_lists, unscaled
-from ._stepping import Group, States, StepByFormula, add_multiple, add_stored, checked, number
+from ._stepping import Group, States, StepByFormula, add_multiple, add_stored, check_shape, checked, is_narrow, number
 
 __all__ = ["SGD", "sgd"]
 
@@ -72,6 +72,13 @@ class SGD(StepByFormula):
             return {}
         return self.state[parameter]  # type: ignore[no-any-return]
 
+    def _update_together(self, batch: list[tuple[Tensor, Tensor]], group: Group) -> None:
+        if group["momentum"]:
+            super()._update_together(batch, group)
+        else:  # there is nothing to look at for each of them
+            parameters, grads = zip(*batch, strict=True)
+            self._step_as_one(parameters, grads, [{}] * len(parameters), group)
+
     def _step(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> None:
         if group["momentum"] and states.get("momentum_buffer") is None:
             # The buffer starts as the gradient: the step without dampening on a buffer of zeros.
@@ -80,7 +87,7 @@ class SGD(StepByFormula):
         super()._step(parameter, grad, states, group)
 
     def _by_kernel(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> bool:
-        return step_by_kernel(
+        return not is_narrow(parameter) and step_by_kernel(
             "sgd_step", grad, (parameter, states.get("momentum_buffer")), float(group["lr"]), group["momentum"],
             group["dampening"], float(group["weight_decay"]), group["nesterov"], group["maximize"],
         )  # fmt: skip
@@ -88,13 +95,14 @@ class SGD(StepByFormula):
     def _formula(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> tuple[Tensor, States]:
         momentum, kept = group["momentum"], {}
         if momentum:
-            buffer = states["momentum_buffer"].mul(momentum).add(grad, alpha=1 - group["dampening"])
+            buffer = add_multiple(states["momentum_buffer"].mul(momentum), grad, 1 - group["dampening"])
             kept["momentum_buffer"] = buffer
-            grad = grad.add(buffer, alpha=momentum) if group["nesterov"] else buffer
+            grad = add_multiple(grad, buffer, momentum) if group["nesterov"] else buffer
         return add_multiple(parameter, grad, -number(group["lr"])), kept
 
     def _update_stored(self, parameter: Tensor, grad: Any, group: Group) -> None:
         """One step where a sparse gradient stores elements; the momentum buffer is sparse too."""
+        check_shape("gradient", parameter.shape, grad.shape)
         if group["maximize"]:
             grad = -grad
         if group["momentum"]:

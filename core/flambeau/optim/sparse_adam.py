@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from flambeau._tensor import Tensor
 from flambeau.ops.creation.filled import zeros_like
 
-from ._stepping import Group, States, StepByParameter, add_at, add_stored, checked
+from ._stepping import Group, States, StepByParameter, add_at, add_stored, check_shape, checked
 
 __all__ = ["SparseAdam", "sparse_adam"]
 
@@ -85,6 +85,8 @@ class SparseAdam(StepByParameter):
 
 def _step(parameter: Tensor, grad: Any, state: States, group: Group) -> None:
     """One step where a gradient stores elements, the one that ``state["step"]`` says."""
+    for name, each in (("gradient", grad), ("exp_avg", state["exp_avg"]), ("exp_avg_sq", state["exp_avg_sq"])):
+        check_shape(name, parameter.shape, each.shape)
     grad = grad.to_sparse_coo().coalesce()
     if not grad._nnz():
         return

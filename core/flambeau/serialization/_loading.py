@@ -104,8 +104,8 @@ def load(
                     f"mmap can only be used with files saved with `torch.save({name}_use_new_zipfile_serialization=True), "
                     "please torch.save your checkpoint with this option in order to use mmap."
                 )
-            from ._older import load_older  # which nearly no file needs, as the one below
-            from ._oldest import is_tar, load_tar
+            from ._older import load_older  # which nearly no file needs
+            from ._oldest import is_tar, load_tar  # which even fewer files need
 
             if is_tar(file):
                 if weights_only:

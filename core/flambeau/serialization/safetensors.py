@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
 from typing import IO, Any, Final
@@ -19,13 +19,14 @@ from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.memory import memory_in
 from flambeau.backend.selection import find_place
 from flambeau.errors import MissingExtraError
+from flambeau.nn.modules.module import Module
 from flambeau.shapes import Shape
 
 from ._memories import elements, read_array
 from ._reader import fill
 from ._replacing import replaced
 
-__all__ = ["load", "load_file", "safe_open", "save", "save_file"]
+__all__ = ["load", "load_file", "load_model", "safe_open", "save", "save_file", "save_model"]
 
 _DTYPES: Final = {
     "F64": dtypes.float64, "F32": dtypes.float32, "F16": dtypes.float16, "BF16": dtypes.bfloat16, "I64": dtypes.int64,
@@ -94,6 +95,76 @@ def load_file(filename: str | os.PathLike[str], device: Any = "cpu") -> dict[str
     """
     with safe_open(filename, device=device) as opened:
         return {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+
+
+def save_model(
+    model: Module,
+    filename: str | os.PathLike[str],
+    metadata: Mapping[str, str] | None = None,
+    force_contiguous: bool = True,
+) -> None:
+    """Write the state of a module; of parameters that share memory one, and the names of the others into the metadata.
+
+    ``force_contiguous`` saves copies of tensors that are not. Source of the semantics: ``safetensors.torch.save_model``.
+
+    Raises:
+        MissingExtraError, ValueError, RuntimeError: as :func:`save`; or none of those that share memory is all of it.
+    """
+    state, texts = dict(model.state_dict()), dict(metadata or {})
+    for name, kept in _doubles(state).items():
+        texts.setdefault(name, kept)
+        del state[name]
+    if force_contiguous:
+        state = {name: tensor.contiguous() for name, tensor in state.items()}
+    save_file(state, filename, texts or None)
+
+
+def load_model(
+    model: Module, filename: str | os.PathLike[str], strict: bool = True, device: Any = "cpu"
+) -> tuple[set[str], list[str]]:
+    """Load a file into a module: the names that are missing in it, and those that the module does not have.
+
+    Of parameters that share memory one is enough. Source of the semantics: ``safetensors.torch.load_model``.
+
+    Raises:
+        RuntimeError: names are missing or too many, and ``strict``; nothing is loaded then.
+        MissingExtraError, safetensors.SafetensorError, TypeError: as :func:`load`.
+    """
+    state = load_file(filename, device)
+    own = model.state_dict()
+    doubles = _doubles(own, state)
+    missing = own.keys() - state.keys() - doubles.keys()
+    unexpected = [name for name in state if name not in own or name in doubles]
+    if strict and (missing or unexpected):
+        listed = [
+            f"\n    {words} key(s) in state_dict: " + ", ".join(f'"{name}"' for name in sorted(names))
+            for words, names in (("Missing", missing), ("Unexpected", unexpected))
+            if names
+        ]
+        raise RuntimeError(f"Error(s) in loading state_dict for {type(model).__name__}:" + "".join(listed))
+    model.load_state_dict(state, strict=False)
+    return set(missing), unexpected
+
+
+def _doubles(state: Mapping[str, Tensor], preferred: Collection[str] = ()) -> dict[str, str]:
+    """The names of tensors that share memory with another one, each with the name that stands for it, a preferred one if any."""
+    groups: dict[Any, list[str]] = {}
+    for name in sorted(state):
+        memory = memory_in(state[name])
+        if memory is not None and memory.key is not None and state[name].numel():
+            groups.setdefault(memory.key, []).append(name)
+    found: dict[str, str] = {}
+    for key, names in groups.items():
+        whole = [name for name in names if state[name].numel() * state[name].element_size() == key[-1]]
+        if len(names) > 1 and not whole:
+            raise RuntimeError(
+                f"Error while trying to find names to remove to save state dict, but found no suitable name to keep for saving "
+                f"amongst: {set(names)}. None is covering the entire storage. Refusing to save/load the model since you could be "
+                "storing much more memory than needed."
+            )
+        kept = next((name for name in whole if name in preferred), whole[0] if whole else "")
+        found |= {name: kept for name in names if len(names) > 1 and name != kept}
+    return found
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import mmap
 import pickle
 import sys
 from collections import OrderedDict
+from importlib import import_module
 from typing import Any
 
 from ...programs import program, programs, refusals
@@ -171,6 +172,22 @@ def _checksums(t: Any) -> Any:
         t.serialization.set_crc32_options(True)
 
 
+def _options(t: Any) -> Any:
+    """Options for a whole program, in a block and behind it."""
+    config = import_module(f"{t.__name__}.utils.serialization.config")
+    names = ("load.mmap", "save.compute_crc32", "save.storage_alignment")
+
+    def found() -> list[Any]:
+        return [getattr(getattr(config, group), name) for group, name in (each.split(".") for each in names)]
+
+    with config.patch({"save.storage_alignment": 256, "save.compute_crc32": False}):
+        inside, file = found(), io.BytesIO()
+        t.save(t.ones(3), file)
+    with config.patch("load.mmap", True):
+        mapped = found()
+    return [inside, mapped, found(), file.getvalue().index(bytes.fromhex("0000803f")) % 256]
+
+
 def _maps(t: Any) -> Any:
     flags = t.serialization.get_default_mmap_options()
     with t.serialization.set_default_mmap_options(mmap.MAP_SHARED):
@@ -219,6 +236,7 @@ programs("serialization", {
     "added": (_added, [1, 0]),
     "byte-order": (_order, [None, "BIG", ["NATIVE", "LITTLE", "BIG"]]),
     "checksums": (_checksums, [False, [0, 1, 2]]),
+    "options": (_options, [[False, False, 256], [True, True, 64], [False, True, 64], 0]),
     "without-data": (_without_data, [0.0, 0.0, 0.0]),
     "tag": (lambda t: t.serialization.location_tag(_storage(t)), "cpu"),
     "restored": (lambda t: t.serialization.default_restore_location(_storage(t), "cpu").nbytes(), 8),
