@@ -39,7 +39,9 @@ def attention(
     masking = None if mask is None else _Mask(mask, count)
     for some, rows, keys, hidden, scores in _blocks(count, length, width, query.dtype, causal):
         np.matmul(query[some, rows] * scale, key[some, keys].swapaxes(1, 2), out=scores)
-        powers, shift = _powers(scores, scores[..., rows.start :], hidden, masking and masking.part(some, rows))
+        powers, shift = _powers(
+            scores, scores[..., rows.start :], hidden, None if masking is None else masking.part(some, rows)
+        )
         total = sum_over(powers, (2,), True)
         attended = np.matmul(powers, value[some, keys])
         if masking is not None:

@@ -71,16 +71,17 @@ def entropy_kernels(xp: Any, sum_over: Callable[..., Array], parts: Parts) -> di
         if ignored is not None:
             out = target == ignored
             grad, target = xp.where(out, 0, grad), xp.where(out, 0, target)
-        plain = weight is None
-        own = grad if plain else grad * weight[target]
+        own = grad if weight is None else grad * weight[target]
         if smoothing:
             own = own * (1 - smoothing)
             alike = grad * (smoothing / count)
-        whole = own if not smoothing else grad if plain else own + alike * weight.sum()
+        whole = own
+        if smoothing:
+            whole = grad if weight is None else own + alike * weight.sum()
         slope = xp.multiply(result, whole[:, None] if whole.ndim else whole)
         if smoothing:
             alike = alike[:, None] if alike.ndim else alike
-            slope -= alike if plain else alike * of_classes(weight, result)
+            slope -= alike if weight is None else alike * of_classes(weight, result)
         slope[places(target)] -= own
         return slope
 
