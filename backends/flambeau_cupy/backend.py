@@ -13,7 +13,7 @@ import numpy as np
 from flambeau.backend import Array, ArrayBackend, Backend, Capabilities, Shape
 from flambeau.errors import BackendLoadError
 
-from . import _fused, _random, _recurrent, _sparse
+from . import _layers, _random, _rnn, _sparse
 from ._elementwise import clamp, elementwise_overrides, erf, lgamma
 from ._indexing import add_at, index_put, scatter
 from ._steps import adam_step, sgd_step
@@ -111,7 +111,7 @@ class CupyBackend(ArrayBackend):
         """Kernels that need CUDA's means."""
         return {
             "clamp": clamp, "index_put": index_put, "scatter": scatter, "sgd_step": sgd_step, "adam_step": adam_step,
-            "sparse_matmul": _sparse.matmul, **_fused.KERNELS, **_recurrent.KERNELS,
+            "sparse_matmul": _sparse.matmul, **_layers.KERNELS, **_rnn.KERNELS,
         }  # fmt: skip
 
     def counter_kernels(self, device: int) -> _random.CounterKernels:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from flambeau.backend import Shape
-from flambeau.backend._array_entropy import entropy_kernels, parts_by_steps
+from flambeau.backend._array_loss import entropy_kernels, parts_by_steps
 
 from ._reductions import extreme_over, sum_over
 

@@ -276,7 +276,7 @@ TESTED_BESIDE_NUMPY = {
     "gelu_backward", "layer_norm", "layer_norm_backward", "layer_norm_weight", "sigmoid_backward", "silu_backward",
     "tanh_backward",
 }  # fmt: skip
-"""In test_cupy_fused.py."""
+"""In test_cupy_layers.py."""
 
 
 def test_every_kernel_is_tested(cupy_backend: Any) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import prod
 from typing import Any
 
-from ._array_entropy import entropy_kernels, parts_by_steps
+from ._array_loss import entropy_kernels, parts_by_steps
 from .kernels import Array, Shape
 
 __all__ = ["HALVES", "IN_ORDER", "WIDENED", "in_order", "reduction_kernels", "widened"]

@@ -14,7 +14,7 @@ from typing import Any
 import cupy
 
 from flambeau.backend import Array
-from flambeau.backend._array_entropy import entropy_kernels
+from flambeau.backend._array_loss import entropy_kernels
 
 __all__ = ["KERNELS", "STATEMENTS", "SUMS", "elementwise", "summed"]
 

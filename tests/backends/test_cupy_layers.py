@@ -145,7 +145,7 @@ extern "C" __global__ void made({", ".join(parameters)}) {{
 @pytest.mark.oracle
 @pytest.mark.parametrize("number", ["float", "double"])
 def test_statements_compile(nvrtc: Any, number: str) -> None:
-    from flambeau_cupy._fused import STATEMENTS, SUMS
+    from flambeau_cupy._layers import STATEMENTS, SUMS
 
     for reads, writes, statement in STATEMENTS.values():
         code = _compiled(nvrtc, _around(reads.split(), writes.split(), statement, number))

@@ -10,7 +10,7 @@ import cupy
 from flambeau.backend import Array, Shape
 from flambeau.backend._array_rnn import _backward, _of_gates, _of_input, _of_state, _parts, _started, _steps
 
-from ._fused import elementwise
+from ._layers import elementwise
 
 __all__ = ["KERNELS"]
 
