@@ -9,7 +9,7 @@ from typing import Any
 import flambeau
 from flambeau.backend.registry import load_backend
 
-from . import arrays, checkpoints, convolutions, functions, optimizers, overhead, random, sparse, training
+from . import arrays, checkpoints, convolutions, functions, layers, optimizers, overhead, random, sparse, training
 from .case import Case
 from .report import Result
 from .timing import Clock, Effort, Loop, compile_loop, interleaved
@@ -17,8 +17,8 @@ from .timing import Clock, Effort, Loop, compile_loop, interleaved
 __all__ = ["Library", "libraries", "matching", "measure"]
 
 CASES = [
-    *overhead.CASES, *arrays.CASES, *convolutions.CASES, *functions.CASES, *random.CASES, *sparse.CASES, *training.CASES,
-    *checkpoints.CASES, *optimizers.CASES,
+    *overhead.CASES, *arrays.CASES, *convolutions.CASES, *functions.CASES, *layers.CASES, *random.CASES, *sparse.CASES,
+    *training.CASES, *checkpoints.CASES, *optimizers.CASES,
 ]  # fmt: skip
 
 
