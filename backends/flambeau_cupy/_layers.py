@@ -56,17 +56,33 @@ STATEMENTS = {
     "weigh": ("x logs", "y", "y = exp(x - logs);"),
     "score_slope": ("w dots total", "s", "s = (s - dots / total) * w;"),
     "lstm": (
-        "pi pf pg po", "i f g o cell y h c",
-        (f"i = {_SIGMOID.format('i + pi')}; f = {_SIGMOID.format('f + pf')}; g = tanh(g + pg); "
-         f"o = {_SIGMOID.format('o + po')}; c = f * c + i * g; cell = c; h = o * tanh(c); y = h;"),
+        "p_enter p_keep p_fresh p_leave", "enter keep fresh leave cell y h c",
+        (f"enter = {_SIGMOID.format('enter + p_enter')}; keep = {_SIGMOID.format('keep + p_keep')}; "
+         f"fresh = tanh(fresh + p_fresh); leave = {_SIGMOID.format('leave + p_leave')}; "
+         "c = keep * c + enter * fresh; cell = c; h = leave * tanh(c); y = h;"),
     ),
     "lstm_backward": (
-        "i f g o cell old dh", "dc ti tf tg to",
-        ("T t = tanh(cell); to = dh * t * o * (T(1) - o); T d = dc + dh * o * (T(1) - t * t); "
-         "ti = d * g * i * (T(1) - i); tf = d * old * f * (T(1) - f); tg = d * i * (T(1) - g * g); dc = d * f;"),
+        "enter keep fresh leave cell old dh", "dc d_enter d_keep d_fresh d_leave",
+        ("T t = tanh(cell); d_leave = dh * t * leave * (T(1) - leave); T d = dc + dh * leave * (T(1) - t * t); "
+         "d_enter = d * fresh * enter * (T(1) - enter); d_keep = d * old * keep * (T(1) - keep); "
+         "d_fresh = d * enter * (T(1) - fresh * fresh); dc = d * keep;"),
     ),
+    "gru": (
+        "p_r p_z p_fresh", "r z fresh inner y h",
+        (f"inner = p_fresh; r = {_SIGMOID.format('r + p_r')}; z = {_SIGMOID.format('z + p_z')}; "
+         "fresh = tanh(fresh + r * p_fresh); h = (h - fresh) * z + fresh; y = h;"),
+    ),
+    "gru_backward": (
+        "r z fresh inner old dh", "d_r d_z d_fresh own_r own_z own_fresh past",
+        ("past = dh * z; d_z = (old - fresh) * dh * z * (T(1) - z); d_fresh = (dh - past) * (T(1) - fresh * fresh); "
+         "d_r = d_fresh * inner * r * (T(1) - r); own_r = d_r; own_z = d_z; own_fresh = d_fresh * r;"),
+    ),
+    "rnn_tanh": ("p", "y h", "y = tanh(y + p); h = y;"),
+    "rnn_relu": ("p", "y h", "T s = y + p; y = s < T(0) ? T(0) : s; h = y;"),
+    "rnn_tanh_backward": ("y dh", "g", "g = dh * (T(1) - y * y);"),
+    "rnn_relu_backward": ("y dh", "g", "g = y < T(0) ? T(0) : y == T(0) ? T(0) : dh;"),  # nan lets the gradient pass
 }  # fmt: skip
-"""Of each kernel what it reads, what it writes (and may read), and how."""
+"""Of each kernel what it reads, what it writes (and may read), and how. In CuPy, ``i`` is the name of the index."""
 
 SUMS = {
     "powers": ("x top", "exp(x - top)"),

@@ -104,6 +104,25 @@ def test_layers_of_lstm(cupy_backend: Any, sizes: tuple[int, ...], reverse: bool
         _compare(cupy_backend, "lstm_layer_backward", (*grads, *kept))
 
 
+@pytest.mark.parametrize("sizes", [(3, 3, 3), (3, 2, 1), (3,)], ids=str)
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("biases", [False, True])
+@pytest.mark.parametrize("kind", ["gru", "tanh", "relu"])
+def test_other_recurrent_layers(
+    cupy_backend: Any, kind: str, sizes: tuple[int, ...], reverse: bool, biases: bool
+) -> None:
+    rows, width, features = sum(sizes), 4, 5
+    gates = 3 * width if kind == "gru" else width
+    input, h = _numbers(rows, features), _numbers(3, width)
+    weights = _numbers(gates, features), _numbers(gates, width)
+    given = (_numbers(gates), _numbers(gates, seed=1)) if biases else (None, None)
+    name, options = ("gru_layer", ()) if kind == "gru" else ("rnn_layer", (kind == "relu",))
+    output, _, *kept = _compare(cupy_backend, name, (input, h, *weights, *given, *options, sizes, reverse))
+    rest = (output, *kept, input, h, *weights, *options, sizes, reverse, biases, True)
+    for grads in ((output * 2, h), (None, h)):
+        _compare(cupy_backend, f"{name}_backward", (*grads, *rest))
+
+
 # -- NVIDIA's compiler, which needs no device ----------------------------------------------------------------
 
 
@@ -133,10 +152,10 @@ def _compiled(nvrtc: Any, code: str) -> str:
 def _around(reads: list[str], writes: list[str], statement: str, number: str) -> str:
     """A kernel as CuPy makes one of a statement: inputs are constants, outputs references."""
     parameters = [f"const T* in_{name}" for name in reads] + [f"T* out_{name}" for name in writes]
-    lines = [f"const T {name} = in_{name}[n];" for name in reads] + [f"T &{name} = out_{name}[n];" for name in writes]
+    lines = [f"const T {name} = in_{name}[i];" for name in reads] + [f"T &{name} = out_{name}[i];" for name in writes]
     return f"""typedef {number} T;
 extern "C" __global__ void made({", ".join(parameters)}) {{
-    const long long n = blockIdx.x * (long long)blockDim.x + threadIdx.x;
+    const long long i = blockIdx.x * (long long)blockDim.x + threadIdx.x;
     {" ".join(lines)}
     {statement};
 }}"""
@@ -145,8 +164,10 @@ extern "C" __global__ void made({", ".join(parameters)}) {{
 @pytest.mark.oracle
 @pytest.mark.parametrize("number", ["float", "double"])
 def test_statements_compile(nvrtc: Any, number: str) -> None:
-    from flambeau_cupy._layers import STATEMENTS, SUMS
+    from flambeau_cupy._layers import STATEMENTS, SUMS, elementwise, summed
 
+    assert all(map(elementwise, STATEMENTS))
+    assert all(map(summed, SUMS))
     for reads, writes, statement in STATEMENTS.values():
         code = _compiled(nvrtc, _around(reads.split(), writes.split(), statement, number))
         assert number == "double" or ".f64" not in code, f"computes in double precision: {statement}"

@@ -110,6 +110,8 @@ def _names(params: str) -> list[str]:
         NotImplementedError: a parameter is not of the type ``T``.
     """
     pairs = [param.split() for param in params.split(",") if param.strip()]
+    if any(pair[-1] == "i" for pair in pairs):
+        raise ValueError("Can not use 'i' as a parameter name")
     if any(len(pair) != 2 or pair[0] != "T" for pair in pairs):
         raise NotImplementedError(f"the stand-in knows parameters 'T name' only, not '{params}'")
     return [name for _, name in pairs]
