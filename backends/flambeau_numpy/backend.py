@@ -33,7 +33,7 @@ from . import (
     _nn as _softmax,
 )
 from ._interchange import DTYPES
-from ._policy import adopt_policies, adopting_policies, filter_warnings
+from ._policy import adopt_policies, adopting_policies, filter_warnings, keep_freed_memory
 
 __all__ = ["NumpyBackend"]
 
@@ -56,6 +56,7 @@ class NumpyBackend(ArrayBackend):
     def __init__(self) -> None:
         filter_warnings()
         adopt_policies()
+        keep_freed_memory()
 
     def load_dtype(self, dtype: str) -> None:
         """Make NumPy know bfloat16.
