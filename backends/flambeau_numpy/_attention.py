@@ -16,8 +16,8 @@ from ._reductions import extreme_over, sum_over
 
 __all__ = ["attention", "attention_backward"]
 
-_BLOCK = 1 << 17
-"""Scores of a block."""
+_BLOCK, _TOGETHER = 1 << 17, 1 << 16
+"""Scores of a block of one matrix, and of several: longer rows pay more than a cache that holds all of them."""
 
 _PARTS, _LEAST = 4, 64
 """In how many parts, and of how many rows at least, causal attention goes, so that little is computed that is hidden."""
@@ -137,7 +137,7 @@ def _blocks(count: int, length: int, width: int, dtype: Any, causal: bool) -> It
     height = min(max(_BLOCK // width, 1), length)
     if causal:
         height = min(height, max(-(-length // _PARTS), _LEAST))
-    together = min(max(_BLOCK // (height * width), 1), count)
+    together = min(max(_TOGETHER // (height * width), 1), count)
     room = np.empty(together * height * width, dtype)
     for start in range(0, length, height):
         rows = slice(start, min(start + height, length))
