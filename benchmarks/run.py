@@ -10,7 +10,7 @@ from typing import Any
 import flambeau
 from flambeau.backend.registry import load_backend
 
-from . import arrays, checkpoints, convolutions, functions, loading, optimizers, overhead, random, sparse, training
+from . import arrays, checkpoints, convolutions, functions, layers, loading, optimizers, overhead, random, sparse, training
 from .case import Case
 from .report import Result
 from .timing import Clock, Effort, Loop, compile_loop, interleaved
@@ -18,8 +18,8 @@ from .timing import Clock, Effort, Loop, compile_loop, interleaved
 __all__ = ["Library", "libraries", "matching", "measure"]
 
 CASES = [
-    *overhead.CASES, *arrays.CASES, *convolutions.CASES, *functions.CASES, *random.CASES, *sparse.CASES, *training.CASES,
-    *checkpoints.CASES, *optimizers.CASES, *loading.CASES,
+    *overhead.CASES, *arrays.CASES, *convolutions.CASES, *functions.CASES, *layers.CASES, *random.CASES, *sparse.CASES,
+    *training.CASES, *checkpoints.CASES, *optimizers.CASES, *loading.CASES,
 ]  # fmt: skip
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from flambeau.backend import Array, ArrayBackend, Backend, Capabilities, Shape
 from flambeau.errors import BackendLoadError
 
-from . import _random, _sparse
+from . import _layers, _random, _rnn, _sparse
 from ._adaptive_steps import adadelta_step, adagrad_step, adamax_step, asgd_step, nadam_step, rmsprop_step
 from ._elementwise import clamp, elementwise_overrides, erf, lgamma
 from ._indexing import add_at, index_put, scatter
@@ -114,6 +114,7 @@ class CupyBackend(ArrayBackend):
             "clamp": clamp, "index_put": index_put, "scatter": scatter, "sparse_matmul": _sparse.matmul,
             "sgd_step": sgd_step, "adam_step": adam_step, "adadelta_step": adadelta_step, "adagrad_step": adagrad_step,
             "adamax_step": adamax_step, "asgd_step": asgd_step, "nadam_step": nadam_step, "rmsprop_step": rmsprop_step,
+            **_layers.KERNELS, **_rnn.KERNELS,
         }  # fmt: skip
 
     def counter_kernels(self, device: int) -> _random.CounterKernels:

@@ -16,8 +16,8 @@ from ._reductions import extreme_over, sum_over
 
 __all__ = ["attention", "attention_backward"]
 
-_BLOCK = 1 << 17
-"""Scores of a block."""
+_BLOCK, _TOGETHER = 1 << 17, 1 << 16
+"""Scores of a block of one matrix, and of several: longer rows pay more than a cache that holds all of them."""
 
 _PARTS, _LEAST = 4, 64
 """In how many parts, and of how many rows at least, causal attention goes, so that little is computed that is hidden."""
@@ -39,7 +39,9 @@ def attention(
     masking = None if mask is None else _Mask(mask, count)
     for some, rows, keys, hidden, scores in _blocks(count, length, width, query.dtype, causal):
         np.matmul(query[some, rows] * scale, key[some, keys].swapaxes(1, 2), out=scores)
-        powers, shift = _powers(scores, scores[..., rows.start :], hidden, masking and masking.part(some, rows))
+        powers, shift = _powers(
+            scores, scores[..., rows.start :], hidden, None if masking is None else masking.part(some, rows)
+        )
         total = sum_over(powers, (2,), True)
         attended = np.matmul(powers, value[some, keys])
         if masking is not None:
@@ -135,7 +137,7 @@ def _blocks(count: int, length: int, width: int, dtype: Any, causal: bool) -> It
     height = min(max(_BLOCK // width, 1), length)
     if causal:
         height = min(height, max(-(-length // _PARTS), _LEAST))
-    together = min(max(_BLOCK // (height * width), 1), count)
+    together = min(max(_TOGETHER // (height * width), 1), count)
     room = np.empty(together * height * width, dtype)
     for start in range(0, length, height):
         rows = slice(start, min(start + height, length))

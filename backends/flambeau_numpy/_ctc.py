@@ -44,7 +44,7 @@ def _ctc_loss_backward(
     betas += losses[:, None]
     betas -= scores  # which is in both
     shares = _sums(np.exp(betas, out=betas), states, log_probs.shape)
-    slope = np.exp(log_probs)
+    slope: np.ndarray = np.exp(log_probs)
     slope -= shares
     np.copyto(slope, np.nan, where=np.isneginf(log_probs))
     slope[:, ~np.isfinite(losses)] = np.nan
@@ -61,7 +61,8 @@ def _scores(log_probs: np.ndarray, states: np.ndarray) -> np.ndarray:
     batch, classes = log_probs.shape[1:]
     places = states + np.arange(0, batch * classes, classes)[:, None]
     flat = np.ascontiguousarray(log_probs).reshape(len(log_probs), -1)
-    return flat.take(places.reshape(-1), axis=1).reshape(len(log_probs), *states.shape)
+    scores: np.ndarray = flat.take(places.reshape(-1), axis=1).reshape(len(log_probs), *states.shape)
+    return scores
 
 
 def _room(scores: np.ndarray) -> np.ndarray:

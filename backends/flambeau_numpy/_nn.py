@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from flambeau.backend import Shape
-from flambeau.backend._array_entropy import entropy_kernels
+from flambeau.backend._array_loss import entropy_kernels, parts_by_steps
 
 from ._reductions import extreme_over, sum_over
 
@@ -55,7 +55,7 @@ def _unless_small(a: np.ndarray) -> np.ndarray:
     return a if _is_within(a, _LOG_LIMIT) else _shifted(a, 1)
 
 
-ENTROPY = entropy_kernels(np, sum_over, _unless_small)
+ENTROPY = entropy_kernels(np, sum_over, parts_by_steps(np, sum_over, _unless_small))
 """The kernels of cross entropy."""
 
 

@@ -15,30 +15,25 @@ from . import _libm
 __all__ = ["KERNELS", "erf", "lgamma"]
 
 _LARGE = 4096
-"""Elements from which on the quotient of polynomials is faster than SciPy: of a million, seven times."""
+"""Elements from which on the tangent of a polynomial is faster than SciPy: of a million, ten times."""
 
 _BLOCK = 1 << 15
-_EDGE = 3.93
-"""In float32, erf is 1 from here on."""
+_EDGE = 4.2
+"""In float32, erf is 1 well before."""
 
-
-def _coefficients(*values: float) -> list[np.ndarray]:
-    return [np.array(value, "float32") for value in values]
-
-
-# erf(x) / x as a quotient of polynomials in x**2 on [-_EDGE, _EDGE], highest power first: a weighted least squares fit,
-# the weights of which were raised until the relative error, 2e-8, was the same everywhere.
-_ABOVE = _coefficients(
-    2.0419807887591103e-06, 0.0002848076315686837, 0.0037795620184753764, 0.05279014201399265, 0.1907827184480433,
-    1.1283791453949121,
-)  # fmt: skip
-_BELOW = _coefficients(
-    3.8004126918426294e-05, 0.0011652014048208104, 0.01499734328867991, 0.11425706512864212, 0.5024095019050223, 1.0
-)  # fmt: skip
+# atanh(erf(x)) / x as a polynomial in x**2 on [-_EDGE, _EDGE], highest power first: a weighted least squares fit, the
+# weights of which were raised until the relative error of its hyperbolic tangent, 9.5e-8, was the same everywhere.
+_POWERS = [
+    np.array(value, "float32")
+    for value in (
+        1.418501623191508e-07, -5.668437540390274e-06, 8.763708010964137e-05, -0.000619783958545337,
+        -0.00019183167318654947, 0.10276905620508797, 1.1283792742572865,
+    )
+]  # fmt: skip
 
 
 def erf(a: np.ndarray, out: np.ndarray | None = None) -> Any:
-    """The error function; of large float32 arrays with an error of 4e-7 at most."""
+    """The error function; of large float32 arrays with an error of 3e-7 at most."""
     if a.dtype.char == "f" and a.size >= _LARGE and a.flags.c_contiguous:
         return _erf_in_blocks(a, out)
     from scipy.special import erf
@@ -134,15 +129,14 @@ def _in_own_dtype(function: Any, *operands: np.ndarray, out: np.ndarray | None) 
 def _erf_in_blocks(a: np.ndarray, out: np.ndarray | None) -> np.ndarray:
     result = np.empty(a.shape, a.dtype)
     source, target = a.reshape(-1), result.reshape(-1)
-    square, quotient = np.empty((2, min(_BLOCK, a.size)), a.dtype)
+    square, factor = np.empty((2, min(_BLOCK, a.size)), a.dtype)
     for start in range(0, a.size, _BLOCK):
         x = target[start : start + _BLOCK]
-        u, q = square[: x.size], quotient[: x.size]
+        u, f = square[: x.size], factor[: x.size]
         source[start : start + _BLOCK].clip(-_EDGE, _EDGE, out=x)
         np.multiply(x, x, out=u)
-        np.multiply(x, _polynomial(_ABOVE, u, q), out=x)
-        np.divide(x, _polynomial(_BELOW, u, q), out=x)
-        x.clip(-1, 1, out=x)
+        np.multiply(x, _polynomial(_POWERS, u, f), out=x)
+        np.tanh(x, out=x)  # which is fast, and never more than 1
     if out is None:
         return result
     out[...] = result

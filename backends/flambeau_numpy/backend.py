@@ -22,18 +22,18 @@ from . import (
     _norms,
     _order,
     _reductions,
-    _sampling,
     _scans,
     _sorting,
     _sparse,
     _special,
     _steps,
+    _vision,
 )
 from . import (
     _nn as _softmax,
 )
 from ._interchange import DTYPES
-from ._policy import adopt_policies, adopting_policies, filter_warnings
+from ._policy import adopt_policies, adopting_policies, filter_warnings, keep_freed_memory
 
 __all__ = ["NumpyBackend"]
 
@@ -56,6 +56,7 @@ class NumpyBackend(ArrayBackend):
     def __init__(self) -> None:
         filter_warnings()
         adopt_policies()
+        keep_freed_memory()
 
     def load_dtype(self, dtype: str) -> None:
         """Make NumPy know bfloat16.
@@ -166,7 +167,7 @@ class NumpyBackend(ArrayBackend):
             "logsumexp": _softmax.logsumexp, "softmax": _softmax.softmax, "log_softmax": _softmax.log_softmax,
             **_softmax.ENTROPY,
             "attention": _attention.attention, "attention_backward": _attention.attention_backward,
-            **_gates.KERNELS, **_ctc.KERNELS, **_sampling.KERNELS,
+            **_gates.KERNELS, **_ctc.KERNELS, **_vision.KERNELS,
             "sort_values": _sorting.sort_values, "searchsorted": _sorting.searchsorted,
             "topk": _order.topk, "kthvalue": _order.kthvalue, "partition": _order.partition, "bincount": _counting.bincount,
             "sparse_matmul": _sparse.matmul, "pack": _steps.pack, "unpack": _steps.unpack, **_norms.KERNELS,

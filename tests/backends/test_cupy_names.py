@@ -90,7 +90,9 @@ def test_where_has_the_same_loops(cupy: ModuleType) -> None:
     assert WHERE.types == [loop for loop in _where_ufunc.types if "V" not in loop]
 
 
-@pytest.mark.parametrize("path", ["ndarray", "ElementwiseKernel", "cuda.Device", "cuda.Stream", "cuda.MemoryPool"])
+@pytest.mark.parametrize(
+    "path", ["ndarray", "ElementwiseKernel", "ReductionKernel", "cuda.Device", "cuda.Stream", "cuda.MemoryPool"]
+)
 def test_classes_have_the_same_members(cupy: ModuleType, path: str) -> None:
     from standin_cupy._modules import NAMES
 

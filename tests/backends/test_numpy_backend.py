@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextvars
+import os
+import platform
 import subprocess
 import sys
 import threading
@@ -125,6 +127,27 @@ def test_other_numpy_code_in_other_threads_still_warns() -> None:
 
 
 # -- exchange of memory ----------------------------------------------------------------------------------------------
+
+
+FAULTS = """
+import resource
+import flambeau as torch
+x = torch.ones(1 << 21)
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    made = [x + x for _ in range(5)]
+    del made
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+print([faults() for _ in range(4)][-1])
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc learns how much to keep")
+def test_memory_that_is_freed_is_kept_for_what_comes_next() -> None:
+    """Five results of 8 MB: two thousand pages, were they given back to the system."""
+    settings = {name: value for name, value in os.environ.items() if not name.startswith(("MALLOC_", "GLIBC_"))}
+    shown = subprocess.run([sys.executable, "-c", FAULTS], capture_output=True, text=True, check=True, env=settings)
+    assert int(shown.stdout) < 200
 
 
 @pytest.mark.parametrize("dtype", NumpyBackend.capabilities.dtypes)

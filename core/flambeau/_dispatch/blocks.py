@@ -57,7 +57,7 @@ def _in_pieces(type_: Any, arrays: Sequence[Any]) -> bool:
     """Whether the arrays have one shape and their elements lie in its order, and are more than one block."""
     backend, shape = type_.backend, arrays[0].shape
     block = backend.element_block
-    if not block or prod(shape) <= block:
+    if not block or prod(shape) <= block or backend.capabilities.views != "alias":
         return False
     return all(array.shape == shape and backend.is_contiguous(array) for array in arrays)
 

@@ -35,14 +35,22 @@ def at_once(kernel: str) -> Callable[[Callable[..., Tensor]], Callable[..., Tens
 
 
 def through_composition(
-    compose: Callable[..., Sequence[Tensor]], given: Sequence[Tensor | None], tensors: Sequence[Tensor], *options: Any
-) -> list[Tensor | None]:
-    """The gradients of tensors from those of ``compose(tensors, *options)``: recorded where that is wanted."""
+    compose: Callable[..., Sequence[Tensor]], given: Sequence[Tensor | None], tensors: Sequence[Tensor], *options: Any,
+    wanted: Sequence[int] | None = None,
+) -> list[Tensor | None]:  # fmt: skip
+    """The gradients of tensors, or of those at some places, from those of ``compose(tensors, *options)``.
+
+    They are recorded where that is wanted; then only tensors that require a gradient get one.
+    """
     again = is_grad_enabled()
+    some = range(len(tensors)) if wanted is None else wanted
     with enable_grad():
-        inputs = list(tensors) if again else [tensor.detach().requires_grad_() for tensor in tensors]
+        inputs = list(tensors) if again else [tensor.detach() for tensor in tensors]
+        if not again:
+            for place in some:
+                inputs[place].requires_grad_()
         results = compose(inputs, *options)
-    places = [place for place, tensor in enumerate(inputs) if tensor.requires_grad]
+    places = [place for place in some if inputs[place].requires_grad]
     roots = [(result._node, grad) for result, grad in zip(results, given, strict=False) if grad is not None]
     found = run_backward(
         [(edge, grad) for edge, grad in roots if edge is not None], retain_graph=again, create_graph=again,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import prod
 from typing import Any
 
-from ._array_entropy import entropy_kernels
+from ._array_loss import entropy_kernels, parts_by_steps
 from .kernels import Array, Shape
 
 __all__ = ["HALVES", "IN_ORDER", "WIDENED", "in_order", "reduction_kernels", "widened"]
@@ -136,5 +136,5 @@ def _softmax_kernels(xp: Any, sum_over: Kernel) -> dict[str, Kernel]:
     return {
         "softmax": softmax, "softmax_backward": softmax_backward,
         "log_softmax": log_softmax, "log_softmax_backward": log_softmax_backward,
-        **entropy_kernels(xp, sum_over, lambda a: shifted(a, 1)),
+        **entropy_kernels(xp, sum_over, parts_by_steps(xp, sum_over, lambda a: shifted(a, 1))),
     }  # fmt: skip

@@ -80,8 +80,8 @@ class Backend(ABC):
     api_version: int
     capabilities: Capabilities
     element_block: int = 0
-    """How many elements go together where many are computed one by one in several steps; 0: all of them. Movement kernels
-    have to give aliases then."""
+    """How many elements go together where many are computed one by one in several steps; 0: all of them, as where
+    movement kernels give copies."""
     array_class: type | None = None
     """The class of its arrays; needed only with :meth:`ufuncs`."""
 

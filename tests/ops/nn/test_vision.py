@@ -108,3 +108,23 @@ def test_only_the_gradients_that_are_wanted() -> None:
         flambeau.nn.functional.grid_sample(*pair, align_corners=True).sum().backward()
         assert leaf.grad is not None
         assert leaf.grad.shape == wanted.shape
+
+
+def test_what_is_saved_goes_through_the_hooks_of_the_user() -> None:
+    image, grid = flambeau.rand(1, 2, 3, 3, requires_grad=True), flambeau.zeros(1, 1, 1, 2, requires_grad=True)
+    saved: list[tuple[int, ...]] = []
+
+    def keep(tensor: flambeau.Tensor) -> list[Any]:
+        saved.append(tuple(tensor.shape))
+        return tensor.tolist()  # type: ignore[no-any-return]
+
+    with flambeau.autograd.graph.saved_tensors_hooks(keep, flambeau.tensor):
+        result = flambeau.nn.functional.grid_sample(image, grid, align_corners=True)
+    again = flambeau.nn.functional.grid_sample(image, grid, align_corners=True)
+    for one, other in zip(
+        flambeau.autograd.grad(result.sum(), (image, grid)),
+        flambeau.autograd.grad(again.sum(), (image, grid)),
+        strict=True,
+    ):
+        assert flambeau.equal(one, other)
+    assert set(saved) == {(1, 2, 3, 3), (1, 1, 1, 2)}

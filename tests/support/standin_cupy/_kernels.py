@@ -8,13 +8,16 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from scipy.special import erf
 
-from ._ndarray import check_device, ndarray
+from ._ndarray import check_device, ndarray, wrap
 from ._raw import RENDERINGS
 
-__all__ = ["ElementwiseKernel", "RawKernel"]
+__all__ = ["ElementwiseKernel", "RawKernel", "ReductionKernel"]
 
-_FUNCTIONS: dict[str, Callable[..., Any]] = {"sqrt": np.sqrt, "exp": np.exp, "pow": np.power, "where": np.where}
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "sqrt": np.sqrt, "exp": np.exp, "log": np.log, "pow": np.power, "tanh": np.tanh, "erf": erf, "where": np.where,
+}  # fmt: skip
 # What means the same in C and in Python for numbers of one floating point type.
 _SYNTAX = (
     ast.Module, ast.Assign, ast.BinOp, ast.UnaryOp, ast.Compare, ast.Call, ast.Name, ast.Constant, ast.Load, ast.Store,
@@ -64,12 +67,40 @@ class ElementwiseKernel:
             for name, value in zip(self.in_params + self.out_params, args, strict=True)
         }
         with np.errstate(all="ignore"):
-            exec(self._code, {"__builtins__": {}, **_FUNCTIONS}, variables)
+            exec(self._code, {"__builtins__": {}, **_FUNCTIONS, "T": dtype.type}, variables)
         for name, output in zip(self.out_params, outputs, strict=True):
             if output.shape != shape:
                 raise ValueError("Out shape is mismatched")
             output._host[...] = variables[name]
         return outputs[0] if len(outputs) == 1 else outputs
+
+
+class ReductionKernel:
+    """``cupy.ReductionKernel`` for sums of what is computed of each element."""
+
+    def __init__(
+        self, in_params: str, out_params: str, map_expr: str, reduce_expr: str, post_map_expr: str, identity: Any,
+        name: str = "reduce_kernel", reduce_type: Any = None, reduce_dims: bool = True, preamble: str = "",
+        options: tuple[str, ...] = (),
+    ) -> None:  # fmt: skip
+        if (reduce_expr, post_map_expr, identity) != ("a + b", "y = a", "0") or preamble or options or reduce_type:
+            raise NotImplementedError("the stand-in knows sums only: 'a + b', 'y = a' and '0'")
+        self.name, self.in_params = name, _names(in_params)
+        self._code = _compiled(f"{out_params.split()[1]} = {map_expr};", {*self.in_params, *_names(out_params)})
+
+    def __call__(
+        self, *args: Any, out: Any = None, axis: Any = None, keepdims: bool = False, stream: Any = None
+    ) -> Any:
+        if len(args) != len(self.in_params) or out is not None or stream is not None:
+            raise TypeError(f"Wrong number of arguments for '{self.name}'")
+        dtype = _common_dtype(args, args[:1])
+        shape = np.broadcast_shapes(*(arg.shape for arg in args if isinstance(arg, ndarray)))
+        values = [np.broadcast_to(arg._host, shape) if isinstance(arg, ndarray) else dtype.type(arg) for arg in args]
+        variables: dict[str, Any] = dict(zip(self.in_params, values, strict=True))
+        with np.errstate(all="ignore"):
+            exec(self._code, {"__builtins__": {}, **_FUNCTIONS, "T": dtype.type}, variables)
+            terms = np.broadcast_to(variables["y"], shape)
+            return wrap(np.asarray(np.sum(terms, axis=axis, keepdims=keepdims, dtype=dtype)))
 
 
 def _names(params: str) -> list[str]:
@@ -79,6 +110,8 @@ def _names(params: str) -> list[str]:
         NotImplementedError: a parameter is not of the type ``T``.
     """
     pairs = [param.split() for param in params.split(",") if param.strip()]
+    if any(pair[-1] == "i" for pair in pairs):
+        raise ValueError("Can not use 'i' as a parameter name")
     if any(len(pair) != 2 or pair[0] != "T" for pair in pairs):
         raise NotImplementedError(f"the stand-in knows parameters 'T name' only, not '{params}'")
     return [name for _, name in pairs]
@@ -99,7 +132,7 @@ def _compiled(operation: str, parameters: set[str]) -> Any:
     for node in ast.walk(tree):
         if not isinstance(node, _SYNTAX):
             raise NotImplementedError(f"the stand-in has no compiler for {type(node).__name__} in: {operation}")
-        if isinstance(node, ast.Name) and node.id not in parameters | declared | _FUNCTIONS.keys():
+        if isinstance(node, ast.Name) and node.id not in parameters | declared | _FUNCTIONS.keys() | {"T"}:
             raise NameError(f"'{node.id}' is not declared in: {operation}")
     return compile(tree, "<kernel>", "exec")
 

@@ -46,6 +46,7 @@ NAMES: Mapping[str, Mapping[str, Any]] = {
         "ndarray": ndarray,
         "ElementwiseKernel": _kernels.ElementwiseKernel,
         "RawKernel": _kernels.RawKernel,
+        "ReductionKernel": _kernels.ReductionKernel,
         "get_default_memory_pool": lambda: _pool,
     },
     "cupy.linalg": _linalg.LINALG,

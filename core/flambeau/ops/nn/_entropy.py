@@ -185,4 +185,4 @@ def _cross_entropy_backward(
             alike = unsqueeze(each, 1) * (smoothing / shares.shape[1])
             found = found - (alike if weight is None else alike * _of_classes(weight.detach(), shares.dim()))
         own = each if weight is None else each * weights_of(weight.detach(), None, safe)
-        return _scatter_add(found, 1, unsqueeze(safe, 1), unsqueeze(own * (smoothing - 1), 1))  # type: ignore[no-any-return]
+        return _scatter_add(found, 1, unsqueeze(safe, 1), unsqueeze(own * (smoothing - 1), 1))

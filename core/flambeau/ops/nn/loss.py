@@ -329,7 +329,7 @@ def _at_once(
     target, ignored = _checked(input, target, weight, ignore_index, 1)
     loss = _smoothed_cross_entropy if smoothing else _cross_entropy if len(shape) == 2 else _cross_entropy_2d
     if len(shape) == 2:
-        return loss(input, target, weight, ignored, smoothing, reduction)[0]  # type: ignore[no-any-return]
+        return loss(input, target, weight, ignored, smoothing, reduction)[0]
     batch, classes = shape[:2]
     found: Tensor = loss(
         reshape(input, (batch, classes, -1)), reshape(target, (batch, -1)), weight, ignored, smoothing, reduction

@@ -182,36 +182,50 @@ def _composed(tensors: Sequence[Tensor], mode: int, padding: int, align_corners:
     return (sampled.permute(0, 2, 1).reshape(shape).contiguous(),)
 
 
-def _slopes(
-    grad: Tensor, tensors: Sequence[Tensor], mode: int, padding: int, align_corners: bool
-) -> Sequence[Tensor | None]:
+def _slope(place: int, grad: Tensor, tensors: list[Tensor], mode: int, padding: int, align_corners: bool) -> Any:
+    """The gradient of the input, which is in the first place, or of the grid."""
     type_ = grad._type
     kernel = None if is_grad_enabled() else type_.kernels.grid_sample_backward
     if kernel is None:
-        return through_composition(_composed, [grad], tensors, mode, padding, align_corners)
-    arrays, wanted = [each._array for each in (grad, *tensors)], [each.requires_grad for each in tensors]
-    found = kernel(*arrays, mode, padding, align_corners, *wanted)
-    return [None if array is None else from_array(array, type_) for array in found]
+        if not tensors[place].requires_grad:  # what has been saved by a function of the user's is a constant
+            tensors[place] = tensors[place].detach().requires_grad_()
+        return through_composition(_composed, [grad], tensors, mode, padding, align_corners, wanted=[place])[place]
+    arrays = [each._array for each in (grad, *tensors)]
+    return from_array(kernel(*arrays, mode, padding, align_corners, place == 0, place == 1)[place], type_)
 
 
-def _grid_sampled(tensors: Sequence[Tensor], mode: int, padding: int, align_corners: bool) -> Tensor:
-    """From (input, grid), by a kernel where there is one."""
-    type_ = tensors[0]._type
+def _input_slope(
+    grad: Tensor, input: Tensor, grid: Tensor, mode: int, padding: int, align_corners: bool
+) -> Tensor | None:
+    return _slope(0, grad, [input, grid], mode, padding, align_corners)  # type: ignore[no-any-return]
+
+
+def _grid_slope(
+    grad: Tensor, input: Tensor, grid: Tensor, mode: int, padding: int, align_corners: bool
+) -> Tensor | None:
+    return _slope(1, grad, [input, grid], mode, padding, align_corners)  # type: ignore[no-any-return]
+
+
+def _grid_sampled(input: Tensor, grid: Tensor, mode: int, padding: int, align_corners: bool) -> Tensor:
+    """By a kernel where there is one."""
+    type_ = input._type
     if type_.kernels.grid_sample is None:
         with no_grad():
-            return _composed(tensors, mode, padding, align_corners)[0]
-    arrays = [each._array for each in tensors]
-    return from_array(type_.kernels.grid_sample(*arrays, mode, padding, align_corners), type_)
+            return _composed((input, grid), mode, padding, align_corners)[0]
+    return from_array(type_.kernels.grid_sample(input._array, grid._array, mode, padding, align_corners), type_)
 
 
-@fused("grid_sample", derivatives={"tensors": _slopes}, method=False, node="GridSampler2DBackward0")
-def _grid_sample_2d(tensors: Sequence[Tensor], mode: int, padding: int, align_corners: bool) -> Tensor:
-    return _grid_sampled(tensors, mode, padding, align_corners)
+_options: dict[str, Any] = {"derivatives": {"input": _input_slope, "grid": _grid_slope}, "method": False}
 
 
-@fused("grid_sample", derivatives={"tensors": _slopes}, method=False, node="GridSampler3DBackward0")
-def _grid_sample_3d(tensors: Sequence[Tensor], mode: int, padding: int, align_corners: bool) -> Tensor:
-    return _grid_sampled(tensors, mode, padding, align_corners)
+@fused("grid_sample", node="GridSampler2DBackward0", **_options)
+def _grid_sample_2d(input: Tensor, grid: Tensor, mode: int, padding: int, align_corners: bool) -> Tensor:
+    return _grid_sampled(input, grid, mode, padding, align_corners)
+
+
+@fused("grid_sample", node="GridSampler3DBackward0", **_options)
+def _grid_sample_3d(input: Tensor, grid: Tensor, mode: int, padding: int, align_corners: bool) -> Tensor:
+    return _grid_sampled(input, grid, mode, padding, align_corners)
 
 
 def _sampled(input: Tensor, grid: Tensor, mode: int, padding: int, align_corners: bool) -> Tensor:
@@ -221,7 +235,7 @@ def _sampled(input: Tensor, grid: Tensor, mode: int, padding: int, align_corners
     if input._type.halves:
         return _sampled(input.float(), grid.float(), mode, padding, align_corners).to(input.dtype)
     function = _grid_sample_2d if input.dim() == 4 else _grid_sample_3d
-    return function((input, grid), int(mode), int(padding), bool(align_corners))
+    return function(input, grid, int(mode), int(padding), bool(align_corners))
 
 
 def _check_grid(input: Tensor, grid: Tensor, mode: int) -> None:

@@ -7,13 +7,29 @@ from typing import Any
 
 from .kernels import Array
 
-__all__ = ["entropy_kernels"]
+__all__ = ["entropy_kernels", "parts_by_steps"]
 
 
-def entropy_kernels(
-    xp: Any, sum_over: Callable[..., Array], shifted: Callable[[Array], Array]
-) -> dict[str, Callable[..., Any]]:
-    """Both ways; ``shifted`` gives the scores less a number for each row, such that exp of them does not overflow."""
+Parts = Callable[[Array], tuple[Array, Array, Array]]
+"""From scores to these less a number for each row, to the logarithms of the sums of exp of them, and to their softmax."""
+
+
+def parts_by_steps(xp: Any, sum_over: Callable[..., Array], shifted: Callable[[Array], Array]) -> Parts:
+    """What ``shifted`` makes is such that exp does not overflow."""
+
+    def parts(a: Array) -> tuple[Array, Array, Array]:
+        a = shifted(a)
+        powers = xp.exp(a)
+        total = sum_over(powers, (1,), True)
+        logs = xp.log(total[:, 0])
+        powers *= xp.reciprocal(total, out=total)  # a quotient of all would take four times as long
+        return a, logs, powers
+
+    return parts
+
+
+def entropy_kernels(xp: Any, sum_over: Callable[..., Array], parts: Parts) -> dict[str, Callable[..., Any]]:
+    """Both ways."""
 
     def places(target: Array) -> tuple[Array, ...]:
         """The index of the elements at the targets of (rows, classes), or of (rows, classes, …)."""
@@ -31,11 +47,8 @@ def entropy_kernels(
         out = None if ignored is None else target == ignored
         if out is not None:
             target = xp.where(out, 0, target)
-        a = shifted(a)
+        a, logs, shares = parts(a)
         picked = a[places(target)]
-        powers = xp.exp(a)
-        total = sum_over(powers, (1,), True)
-        logs = xp.log(total[:, 0])
         losses = xp.negative(xp.subtract(picked, logs, out=picked), out=picked)
         scales = None if weight is None else weight[target]
         if scales is not None:
@@ -49,8 +62,7 @@ def entropy_kernels(
             losses += alike * (smoothing / count)
         if out is not None:
             losses[out] = 0
-        powers *= xp.reciprocal(total, out=total)  # a quotient of all would take four times as long
-        return losses, powers, _counted(xp, losses, scales, out)
+        return losses, shares, _counted(xp, losses, scales, out)
 
     def cross_entropy_backward(
         grad: Array, result: Array, target: Array, weight: Array | None, ignored: int | None, smoothing: float
@@ -59,16 +71,17 @@ def entropy_kernels(
         if ignored is not None:
             out = target == ignored
             grad, target = xp.where(out, 0, grad), xp.where(out, 0, target)
-        plain = weight is None
-        own = grad if plain else grad * weight[target]
+        own = grad if weight is None else grad * weight[target]
         if smoothing:
             own = own * (1 - smoothing)
             alike = grad * (smoothing / count)
-        whole = own if not smoothing else grad if plain else own + alike * weight.sum()
+        whole = own
+        if smoothing:
+            whole = grad if weight is None else own + alike * weight.sum()
         slope = xp.multiply(result, whole[:, None] if whole.ndim else whole)
         if smoothing:
             alike = alike[:, None] if alike.ndim else alike
-            slope -= alike if plain else alike * of_classes(weight, result)
+            slope -= alike if weight is None else alike * of_classes(weight, result)
         slope[places(target)] -= own
         return slope
 

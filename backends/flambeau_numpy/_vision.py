@@ -48,7 +48,7 @@ class _Way(NamedTuple):
 class _Axis(NamedTuple):
     """Along one dimension, for each place and tap, (taps, places): the element in the border, its weight and the slope of it."""
 
-    index: np.ndarray
+    elements: np.ndarray
     weights: np.ndarray
     slopes: np.ndarray | None
 
@@ -206,7 +206,9 @@ def _element(way: _Way, place: np.ndarray, length: int) -> np.ndarray:
     low, high = -way.border - way.taps[0], length - 1 + way.border - way.taps[-1]
     if way.mode == _BICUBIC and way.padding != _ZEROS:
         low, high = -1, length
-    return np.fmin(np.fmax(place, low), high).astype("int32") + np.int32(way.border)
+    elements: np.ndarray = np.fmin(np.fmax(place, low), high).astype("int32")
+    elements += np.int32(way.border)
+    return elements
 
 
 def _padded(way: _Way, place: np.ndarray, length: int) -> tuple[np.ndarray, Any]:
@@ -242,20 +244,20 @@ def _cubic(part: np.ndarray) -> np.ndarray:
     """The weights of the elements around a place that is ``part`` behind the second of them."""
 
     def near(x: np.ndarray) -> np.ndarray:
-        return ((_A + 2) * x - (_A + 3)) * x * x + 1
+        return np.asarray(((_A + 2) * x - (_A + 3)) * x * x + 1)
 
     def far(x: np.ndarray) -> np.ndarray:
-        return ((_A * x - 5 * _A) * x + 8 * _A) * x - 4 * _A
+        return np.asarray(((_A * x - 5 * _A) * x + 8 * _A) * x - 4 * _A)
 
     return np.stack([far(part + 1), near(part), near(1 - part), far(2 - part)])
 
 
 def _cubic_slopes(part: np.ndarray) -> np.ndarray:
     def near(x: np.ndarray) -> np.ndarray:
-        return (3 * (_A + 2) * x - 2 * (_A + 3)) * x
+        return np.asarray((3 * (_A + 2) * x - 2 * (_A + 3)) * x)
 
     def far(x: np.ndarray) -> np.ndarray:
-        return (3 * _A * x - 10 * _A) * x + 8 * _A
+        return np.asarray((3 * _A * x - 10 * _A) * x + 8 * _A)
 
     return np.stack([far(part + 1), near(part), -near(1 - part), -far(2 - part)])
 
@@ -278,11 +280,11 @@ def _blocks(way: _Way, grid: np.ndarray) -> Iterator[tuple[slice, slice, list[_A
 
 def _indices(way: _Way, axes: list[_Axis], places: slice, by_taps: bool = False) -> np.ndarray:
     """Which rows of its images each place takes, (places, taps of all dimensions together); or with these first."""
-    sizes, count, each = way.sizes(), axes[0].index.shape[1], places.stop - places.start
-    parts = [axis.index * np.int32(prod(sizes[dim + 1 :])) for dim, axis in enumerate(axes)]
+    sizes, count, each = way.sizes(), axes[0].elements.shape[1], places.stop - places.start
+    parts = [axis.elements * np.int32(prod(sizes[dim + 1 :])) for dim, axis in enumerate(axes)]
     if count > each:
         parts[0] += np.repeat(np.arange(count // each, dtype="int32") * np.int32(prod(sizes)), each)
-    shape = (count, prod(len(axis.index) for axis in axes))
+    shape = (count, prod(len(axis.elements) for axis in axes))
     if by_taps:
         return _combined(np.add, parts, np.empty(shape[::-1], "int64").T).T
     return _combined(np.add, parts, np.empty(shape, "int32"))
@@ -307,7 +309,7 @@ def _matrix(index: np.ndarray, weights: np.ndarray, columns: int) -> Any:
     import scipy.sparse
 
     places, taps = index.shape
-    pointers = np.arange(0, places * taps + 1, taps, "int32")
+    pointers: Any = np.arange(0, int(places * taps + 1), int(taps), dtype="int32")
     return scipy.sparse.csr_array((weights.reshape(-1), index.reshape(-1), pointers), shape=(places, columns))
 
 
