@@ -121,7 +121,8 @@ def margin_ranking_loss(
         tensor([2.])
     """
     word = _word("margin_ranking_loss", 5, reduction)
-    return _margins.margin_ranking_loss(*broadcast_tensors(input1, input2, target), margin, reduction=word)
+    first, second, wanted = broadcast_tensors(input1, input2, target)
+    return _margins.margin_ranking_loss(first, second, wanted, margin, reduction=word)
 
 
 @overridable
