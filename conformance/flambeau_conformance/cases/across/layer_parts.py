@@ -332,7 +332,7 @@ programs("norms_by_class", {
 programs("norms_by_class", {
     "spectral": (_spectral_parts, [[[-1.0625, 0.6875], [-0.3125, 1.4375], [0.4375, -0.5625]], 1.0, True]),
     "orthogonal": (_orthogonal, [[1.0, 0.0], [0.0, 1.0]]),
-    "spectral": (lambda t: t.linalg.matrix_norm(t.nn.utils.parametrizations.spectral_norm(_linear(t), name="weight", n_power_iterations=30, eps=1e-6, dim=1).eval().weight, 2), 1.0),
+    "spectral-parametrization": (lambda t: t.linalg.matrix_norm(t.nn.utils.parametrizations.spectral_norm(_linear(t), name="weight", n_power_iterations=30, eps=1e-6, dim=1).eval().weight, 2), 1.0),
 }, extensions=("linalg",))  # fmt: skip
 
 
