@@ -390,3 +390,143 @@ programs("pruning", {
     "by-parts": (_pruned_by_parts, [[[-1.0625, 0.6875], [-0.0, 1.4375], [0.0, -0.5625]], [[-1.0625, 0.6875], [-0.0, 1.4375], [0.0, -0.5625]], ['bias', 'weight']]), "several": (_several, [2, [[1.0, 1.0], [1.0, 1.0], [0.0, 0.0]]]), "over-layers": (_over_layers, [[[0.0, 0.0], [0.0, 0.0], [1.0, 1.0]], [[1.0, 1.0], [1.0, 1.0], [1.0, 1.0]]]),
     "rows-by-scores": (lambda t: _prune(t).ln_structured(_linear(t), "weight", 1, 2, 0, importance_scores=t.arange(6.0).reshape(3, 2).flip(0)).weight_mask, [[1.0, 1.0], [1.0, 1.0], [0.0, 0.0]]),
 })  # fmt: skip
+
+# -- what else there is to give ----------------------------------------------------------------------------------------------
+
+
+def _into(t: Any, name: str, *arguments: Any) -> Any:
+    """What a function writes into a tensor that is given, and whether that is what it gives."""
+    out = t.zeros(0)
+    return getattr(t.nn.functional, name)(*arguments, out=out) is out, out
+
+
+programs(
+    "linear",
+    {"given": (lambda t: _into(t, "linear", _numbers(t, 1, 2), _numbers(t, 3, 2), _numbers(t, 3)), [True, [[0.5390625, 2.0078125, -1.1640625]]])},
+    aspect="out",
+)
+programs("avg_pool2d", {"given": (lambda t: _into(t, "avg_pool2d", _numbers(t, 1, 2, 4), 2), [True, [[[-0.125, 0.625]]]])}, aspect="out")
+programs("avg_pool3d", {"given": (lambda t: _into(t, "avg_pool3d", _numbers(t, 1, 2, 2, 4), 2), [True, [[[[0.0, 0.40625]]]]])}, aspect="out")
+
+
+def _in_chunks(t: Any, policy: str) -> Any:
+    options = t.nn.LinearCrossEntropyOptions(
+        allow_retain_graph=True, batch_chunk_size=2, chunking_method=None, acc_policy=policy
+    )
+    return t.nn.functional.linear_cross_entropy(
+        _numbers(t, 3, 2), _numbers(t, 4, 2), t.tensor([0, 3, 1]), options=options
+    )
+
+
+programs("losses", {
+    "linear-accurate": (lambda t: _in_chunks(t, "accurate"), 1.8986917734146118), "linear-balanced": (lambda t: _in_chunks(t, "balanced"), 1.8986917734146118),
+    "linear-compact": (lambda t: _in_chunks(t, "compact"), 1.8986917734146118),
+    "linear-sums": (lambda t: str(t.nn.LinearCrossEntropyOptions(acc_dtype=t.float32).acc_dtype), 'torch.float32'),
+})  # fmt: skip
+
+
+def _of_mode(t: Any, mode: str) -> Any:
+    base = t.nn.RNNBase(
+        mode, 2, 3, num_layers=2, bias=False, batch_first=True, dropout=0.5, bidirectional=True,
+        proj_size=1 if mode == "LSTM" else 0, device=t.zeros(1).device, dtype=t.float64,
+    )  # fmt: skip
+    return [list(weight.shape) for weight in base.parameters()]
+
+
+def _cell_base(t: Any) -> Any:
+    base = _home(t, "nn.modules.rnn").RNNCellBase(2, 3, False, 1, device=t.zeros(1).device, dtype=t.float64)
+    return [str(weight.dtype).rpartition(".")[2] for weight in base.parameters()]
+
+
+programs("recurrent", {
+    "mode-lstm": (lambda t: _of_mode(t, "LSTM"), [[12, 2], [12, 1], [1, 3], [12, 2], [12, 1], [1, 3], [12, 2], [12, 1], [1, 3], [12, 2], [12, 1], [1, 3]]), "mode-relu": (lambda t: _of_mode(t, "RNN_RELU"), [[3, 2], [3, 3], [3, 2], [3, 3], [3, 6], [3, 3], [3, 6], [3, 3]]),
+    "mode-tanh": (lambda t: _of_mode(t, "RNN_TANH"), [[3, 2], [3, 3], [3, 2], [3, 3], [3, 6], [3, 3], [3, 6], [3, 3]]), "mode-gru": (lambda t: _of_mode(t, "GRU"), [[9, 2], [9, 3], [9, 2], [9, 3], [9, 6], [9, 3], [9, 6], [9, 3]]),
+    "cell-base-options": (_cell_base, ['float64', 'float64']),
+})  # fmt: skip
+refusals("recurrent", {
+    "words": (lambda t: t.nn.GRU(2, 3).check_hidden_size(t.zeros(1, 2, 3), (1, 2, 4), msg="asked {}, got {}"), RuntimeError, "asked (1, 2, 4), got [1, 2, 3]"),
+})  # fmt: skip
+refusals("modules", {
+    kind: (lambda t, kind=kind: getattr(t.nn.Linear(1, 1), kind)(), (RuntimeError, AssertionError), "")
+    for kind in ("ipu", "mtia", "xpu")
+})  # fmt: skip
+
+
+def _from_parts(t: Any, gradient: bool) -> Any:
+    """Attention whose queries, keys and values have weights of their own, and keys that are given."""
+    x = _numbers(t, 3, 1, 4)
+    weights = [_numbers(t, 4, 4).roll(place).requires_grad_(gradient) for place in range(3)]
+    found, shares = t.nn.functional.multi_head_attention_forward(
+        x, x, x, 4, 2, None, _numbers(t, 12), None, None, False, 0.0, _numbers(t, 4, 4), None, training=False,
+        need_weights=not gradient, attn_mask=t.ones(3, 3).triu(1).bool(), use_separate_proj_weight=True, q_proj_weight=weights[0],
+        k_proj_weight=weights[1], v_proj_weight=weights[2], static_k=_numbers(t, 2, 3, 2), static_v=_numbers(t, 2, 3, 2),
+        average_attn_weights=False, is_causal=gradient,
+    )  # fmt: skip
+    return t.autograd.grad(found.sum(), weights[0])[0] if gradient else (found, shares)
+
+
+def _in_order(t: Any) -> Any:
+    attention = _home(t, "nn.attention")
+    with attention.sdpa_kernel([attention.SDPBackend.MATH, attention.SDPBackend.FLASH_ATTENTION], set_priority=True):
+        return t.nn.functional.scaled_dot_product_attention(*[_numbers(t, 1, 2, 2)] * 3)
+
+
+programs("attention", {"parts": (lambda t: _from_parts(t, False), [[[[1.5, 0.59375, 1.234375, 0.84375]], [[3.009982109069824, -1.6565967798233032, 0.6286804676055908, -1.4954055547714233]], [[0.7198761105537415, 0.6674784421920776, 0.7757714986801147, 0.9443331360816956]]], [[[[1.0, 0.0, 0.0], [0.417886346578598, 0.5821136236190796, 0.0], [0.5169851779937744, 0.22950991988182068, 0.2535049021244049]], [[1.0, 0.0, 0.0], [0.017276091501116753, 0.9827238917350769, 0.0], [0.8642890453338623, 0.031243763864040375, 0.10446721315383911]]]]]), "order": (_in_order, [[[-0.7246663570404053, 1.0253335237503052], [-0.5788378119468689, 1.1711622476577759]]])})
+programs("attention", {"parts": (lambda t: _from_parts(t, True), [[0.2846547067165375, -0.32844775915145874, 0.021896516904234886, 0.3722407817840576], [-0.33200889825820923, 0.3830871880054474, -0.02553914673626423, -0.43416550755500793], [-0.339947372674942, 0.3870525062084198, 0.07773953676223755, -0.4791763722896576], [-0.23573119938373566, 0.2739454507827759, -0.057091616094112396, -0.2952777147293091]])}, aspect="gradient")
+
+
+def _slope_of(t: Any, function: str, *shape: int, **options: Any) -> Any:
+    x = _numbers(t, *shape).requires_grad_()
+    found = getattr(t.nn.functional, function)(x, **options)
+    return t.autograd.grad((found[0] if isinstance(found, tuple) else found).sum(), x)[0]
+
+
+programs("slopes", {
+    "local": (lambda t: _slope_of(t, "local_response_norm", 1, 4, 2, size=2), [[[0.9998481273651123, 0.9998728036880493], [0.9999570846557617, 0.9998104572296143], [0.9999358654022217, 0.9998948574066162], [0.9998341798782349, 0.9999842643737793]]]),
+    "adaptive": (lambda t: _slope_of(t, "adaptive_max_pool1d_with_indices", 1, 6, output_size=2), [[0.0, 1.0, 0.0, 1.0, 0.0, 0.0]]),
+}, aspect="gradient")  # fmt: skip
+refusals("slopes", {
+    "local": (lambda t: t.nn.functional.local_response_norm(t.zeros(2), 2), ValueError, "Expected 3D or higher dimensionality"),
+    "adaptive": (lambda t: t.nn.functional.adaptive_max_pool1d_with_indices(t.zeros(2), 2), RuntimeError, "Expected 2 to 3 dimensions"),
+    "heads": (lambda t: t.nn.functional.multi_head_attention_forward(*[t.zeros(3, 1, 4)] * 3, 5, 2, t.zeros(12, 4), None, None, None, False, 0.0, t.zeros(4, 4), None), AssertionError, "was expecting embedding dimension of 5, but got 4"),
+})  # fmt: skip
+
+
+def _spectral_name(t: Any) -> Any:
+    norm = _home(t, "nn.utils.spectral_norm").SpectralNorm(name="kernel", n_power_iterations=3, dim=1, eps=1e-6)
+    return [norm.name, norm.n_power_iterations, norm.dim, norm.eps]
+
+
+def _by_scores(t: Any, name: str, *arguments: Any) -> Any:
+    layer = _linear(t)
+    getattr(_prune(t), name).apply(layer, "weight", *arguments, importance_scores=t.arange(6.0).reshape(3, 2))
+    return layer.weight_mask
+
+
+def _by_default(t: Any) -> Any:
+    way = _prune(t).L1Unstructured(amount=1)
+    return way.prune(
+        _numbers(t, 3), default_mask=t.tensor([0.0, 1.0, 1.0]), importance_scores=t.tensor([1.0, 3.0, 2.0])
+    )
+
+
+programs("pruning", {
+    "l1-by-scores": (lambda t: _by_scores(t, "L1Unstructured", 2), [[0.0, 0.0], [1.0, 1.0], [1.0, 1.0]]), "ln-by-scores": (lambda t: _by_scores(t, "LnStructured", 1, 2, 0), [[0.0, 0.0], [1.0, 1.0], [1.0, 1.0]]),
+    "by-default": (_by_default, [-0.0, 0.6875, -0.3125]),
+})  # fmt: skip
+programs("norms_by_class", {
+    "spectral-options": (_spectral_name, ['kernel', 3, 1, 1e-06]),
+    "spectral-named": (lambda t: list(t.nn.utils.remove_spectral_norm(t.nn.utils.spectral_norm(t.nn.Bilinear(2, 2, 2), name="weight"), name="weight").state_dict()), ['bias', 'weight']),
+    "weight-named": (lambda t: _quiet(lambda: list(t.nn.utils.remove_weight_norm(t.nn.utils.weight_norm(t.nn.RNN(1, 2), name="weight_hh_l0"), name="weight_hh_l0").state_dict())), ['weight_ih_l0', 'bias_ih_l0', 'bias_hh_l0', 'weight_hh_l0']),
+    "parametrized-weight": (lambda t: list(t.nn.utils.parametrizations.weight_norm(t.nn.RNN(1, 2), name="weight_hh_l0").state_dict()), ['weight_ih_l0', 'bias_ih_l0', 'bias_hh_l0', 'parametrizations.weight_hh_l0.original0', 'parametrizations.weight_hh_l0.original1']),
+    "parametrized-spectral": (lambda t: list(t.nn.utils.parametrizations.spectral_norm(t.nn.RNN(1, 2), name="weight_hh_l0").state_dict()), ['weight_ih_l0', 'bias_ih_l0', 'bias_hh_l0', 'parametrizations.weight_hh_l0.original', 'parametrizations.weight_hh_l0.0._u', 'parametrizations.weight_hh_l0.0._v']),
+})  # fmt: skip
+programs("norms_by_class", {
+    "older-spectral": (lambda t: list(t.nn.utils.remove_spectral_norm(t.nn.utils.spectral_norm(t.nn.RNN(1, 2), name="weight_hh_l0"), name="weight_hh_l0").state_dict()), ['weight_ih_l0', 'bias_ih_l0', 'bias_hh_l0', 'weight_hh_l0']),
+    "parametrized-orthogonal": (lambda t: list(t.nn.utils.parametrizations.orthogonal(t.nn.RNN(1, 2), name="weight_hh_l0").state_dict()), ['weight_ih_l0', 'bias_ih_l0', 'bias_hh_l0', 'parametrizations.weight_hh_l0.original', 'parametrizations.weight_hh_l0.0.base']),
+}, extensions=("linalg",))  # fmt: skip
+programs("modules", {
+    "compiled-with": (lambda t: t.nn.Identity().compile(fullgraph=True), None),
+    "emptied": (lambda t: (lambda net: [each.numel() for each in net.parameters()])(t.nn.Sequential(_linear(t)).to_empty(device=t.zeros(1).device, recurse=False)), [6, 3]),
+    "process-group": (lambda t: repr(t.nn.SyncBatchNorm.convert_sync_batchnorm(t.nn.BatchNorm1d(2), process_group="all")), 'SyncBatchNorm(2, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)'),
+})  # fmt: skip
