@@ -98,6 +98,7 @@ def _renormed(t: Any) -> Any:
 
 programs("tables", {
     "root": (lambda t: _bags(t, scale_grad_by_freq=False, mode=0, sparse=False, per_sample_weights=t.tensor([1.0, 2.0, 0.5, 3.0]), include_last_offset=True, padding_idx=2), [[-1.0625, 0.6875], [3.40625, 1.28125]]),
+    "root-means": (lambda t: t.embedding_bag(_numbers(t, 4, 2), t.tensor([0, 2, 1, 3]), t.tensor([0, 2]), scale_grad_by_freq=True, mode=1, sparse=True)[0], [[-0.3125, 0.0625], [0.4375, 0.8125]]),
     "by-frequency": (lambda t: _table_slope(t, scale_grad_by_freq=True), [[1.0, 1.0], [0.0, 0.0], [1.0, 1.0]]),
     "sparse": (lambda t: _table_slope(t, sparse=True), [[1.0, 1.0], [0.0, 0.0], [2.0, 2.0]]),
     "renormed": (_renormed, [[[-0.3035714030265808, 0.1964285671710968], [-0.3125, 1.4375], [0.2187499701976776, -0.2812499701976776]], [[-0.0848214328289032, -0.08482140302658081]]]),
@@ -163,7 +164,8 @@ def _made(t: Any) -> Any:
 
 programs("packed", {
     "made": (_made, [[[1.0, 0.0], [0.0, 2.0]], [1, 2]]),
-    "kinds": (lambda t: [str(getattr(_packed(t), kind)().data.dtype).rpartition(".")[2] for kind in ("byte", "char", "short", "cpu")], ['uint8', 'int8', 'int16', 'float32']),
+    "wide": (lambda t: str(_packed(t).cpu(t.float64).data.dtype).rpartition(".")[2], 'float64'),
+    "kinds": (lambda t: [str(getattr(_packed(t), kind)().data.dtype).rpartition(".")[2] for kind in ("byte", "char", "short")], ['uint8', 'int8', 'int16']),
 })  # fmt: skip
 
 # -- attention -------------------------------------------------------------------------------------------------------------
@@ -402,11 +404,24 @@ def _into(t: Any, name: str, *arguments: Any) -> Any:
 
 programs(
     "linear",
-    {"given": (lambda t: _into(t, "linear", _numbers(t, 1, 2), _numbers(t, 3, 2), _numbers(t, 3)), [True, [[0.5390625, 2.0078125, -1.1640625]]])},
+    {
+        "given": (
+            lambda t: _into(t, "linear", _numbers(t, 1, 2), _numbers(t, 3, 2), _numbers(t, 3)),
+            [True, [[0.5390625, 2.0078125, -1.1640625]]],
+        )
+    },
     aspect="out",
 )
-programs("avg_pool2d", {"given": (lambda t: _into(t, "avg_pool2d", _numbers(t, 1, 2, 4), 2), [True, [[[-0.125, 0.625]]]])}, aspect="out")
-programs("avg_pool3d", {"given": (lambda t: _into(t, "avg_pool3d", _numbers(t, 1, 2, 2, 4), 2), [True, [[[[0.0, 0.40625]]]]])}, aspect="out")
+programs(
+    "avg_pool2d",
+    {"given": (lambda t: _into(t, "avg_pool2d", _numbers(t, 1, 2, 4), 2), [True, [[[-0.125, 0.625]]]])},
+    aspect="out",
+)
+programs(
+    "avg_pool3d",
+    {"given": (lambda t: _into(t, "avg_pool3d", _numbers(t, 1, 2, 2, 4), 2), [True, [[[[0.0, 0.40625]]]]])},
+    aspect="out",
+)
 
 
 def _in_chunks(t: Any, policy: str) -> Any:
@@ -421,6 +436,7 @@ def _in_chunks(t: Any, policy: str) -> Any:
 programs("losses", {
     "linear-accurate": (lambda t: _in_chunks(t, "accurate"), 1.8986917734146118), "linear-balanced": (lambda t: _in_chunks(t, "balanced"), 1.8986917734146118),
     "linear-compact": (lambda t: _in_chunks(t, "compact"), 1.8986917734146118),
+    "linear-places": (lambda t: _filled(t, t.nn.LinearCrossEntropyLoss(2, 4, out_features=(3,)))(_numbers(t, 2, 2), t.tensor([[0, 3, 1], [2, 2, 0]])), 2.4448177814483643),
     "linear-sums": (lambda t: str(t.nn.LinearCrossEntropyOptions(acc_dtype=t.float32).acc_dtype), 'torch.float32'),
 })  # fmt: skip
 
@@ -447,7 +463,7 @@ refusals("recurrent", {
     "words": (lambda t: t.nn.GRU(2, 3).check_hidden_size(t.zeros(1, 2, 3), (1, 2, 4), msg="asked {}, got {}"), RuntimeError, "asked (1, 2, 4), got [1, 2, 3]"),
 })  # fmt: skip
 refusals("modules", {
-    kind: (lambda t, kind=kind: getattr(t.nn.Linear(1, 1), kind)(), (RuntimeError, AssertionError), "")
+    kind: (lambda t, kind=kind: getattr(t.nn.Linear(1, 1), kind)(0), (RuntimeError, AssertionError), "")
     for kind in ("ipu", "mtia", "xpu")
 })  # fmt: skip
 
@@ -471,8 +487,51 @@ def _in_order(t: Any) -> Any:
         return t.nn.functional.scaled_dot_product_attention(*[_numbers(t, 1, 2, 2)] * 3)
 
 
-programs("attention", {"parts": (lambda t: _from_parts(t, False), [[[[1.5, 0.59375, 1.234375, 0.84375]], [[3.009982109069824, -1.6565967798233032, 0.6286804676055908, -1.4954055547714233]], [[0.7198761105537415, 0.6674784421920776, 0.7757714986801147, 0.9443331360816956]]], [[[[1.0, 0.0, 0.0], [0.417886346578598, 0.5821136236190796, 0.0], [0.5169851779937744, 0.22950991988182068, 0.2535049021244049]], [[1.0, 0.0, 0.0], [0.017276091501116753, 0.9827238917350769, 0.0], [0.8642890453338623, 0.031243763864040375, 0.10446721315383911]]]]]), "order": (_in_order, [[[-0.7246663570404053, 1.0253335237503052], [-0.5788378119468689, 1.1711622476577759]]])})
-programs("attention", {"parts": (lambda t: _from_parts(t, True), [[0.2846547067165375, -0.32844775915145874, 0.021896516904234886, 0.3722407817840576], [-0.33200889825820923, 0.3830871880054474, -0.02553914673626423, -0.43416550755500793], [-0.339947372674942, 0.3870525062084198, 0.07773953676223755, -0.4791763722896576], [-0.23573119938373566, 0.2739454507827759, -0.057091616094112396, -0.2952777147293091]])}, aspect="gradient")
+programs(
+    "attention",
+    {
+        "parts": (
+            lambda t: _from_parts(t, False),
+            [
+                [
+                    [[1.5, 0.59375, 1.234375, 0.84375]],
+                    [[3.009982109069824, -1.6565967798233032, 0.6286804676055908, -1.4954055547714233]],
+                    [[0.7198761105537415, 0.6674784421920776, 0.7757714986801147, 0.9443331360816956]],
+                ],
+                [
+                    [
+                        [
+                            [1.0, 0.0, 0.0],
+                            [0.417886346578598, 0.5821136236190796, 0.0],
+                            [0.5169851779937744, 0.22950991988182068, 0.2535049021244049],
+                        ],
+                        [
+                            [1.0, 0.0, 0.0],
+                            [0.017276091501116753, 0.9827238917350769, 0.0],
+                            [0.8642890453338623, 0.031243763864040375, 0.10446721315383911],
+                        ],
+                    ]
+                ],
+            ],
+        ),
+        "order": (_in_order, [[[-0.7246663570404053, 1.0253335237503052], [-0.5788378119468689, 1.1711622476577759]]]),
+    },
+)
+programs(
+    "attention",
+    {
+        "parts": (
+            lambda t: _from_parts(t, True),
+            [
+                [0.2846547067165375, -0.32844775915145874, 0.021896516904234886, 0.3722407817840576],
+                [-0.33200889825820923, 0.3830871880054474, -0.02553914673626423, -0.43416550755500793],
+                [-0.339947372674942, 0.3870525062084198, 0.07773953676223755, -0.4791763722896576],
+                [-0.23573119938373566, 0.2739454507827759, -0.057091616094112396, -0.2952777147293091],
+            ],
+        )
+    },
+    aspect="gradient",
+)
 
 
 def _slope_of(t: Any, function: str, *shape: int, **options: Any) -> Any:
@@ -529,4 +588,8 @@ programs("modules", {
     "compiled-with": (lambda t: t.nn.Identity().compile(fullgraph=True), None),
     "emptied": (lambda t: (lambda net: [each.numel() for each in net.parameters()])(t.nn.Sequential(_linear(t)).to_empty(device=t.zeros(1).device, recurse=False)), [6, 3]),
     "process-group": (lambda t: repr(t.nn.SyncBatchNorm.convert_sync_batchnorm(t.nn.BatchNorm1d(2), process_group="all")), 'SyncBatchNorm(2, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)'),
+})  # fmt: skip
+refusals("resized", {
+    "layer": (lambda t: t.nn.Upsample(size=2, mode="lanczos")(t.zeros(1, 1, 2, 2)), ValueError, "Lanczos mode requires antialias=True"),
+    "function": (lambda t: _quiet(lambda: t.nn.functional.upsample(t.zeros(1, 1, 2, 2), size=2, mode="lanczos")), ValueError, "Lanczos mode requires antialias=True"),
 })  # fmt: skip
