@@ -164,7 +164,7 @@ def _made(t: Any) -> Any:
 
 programs("packed", {
     "made": (_made, [[[1.0, 0.0], [0.0, 2.0]], [1, 2]]),
-    "wide": (lambda t: str(_packed(t).cpu(t.float64).data.dtype).rpartition(".")[2], 'float64'),
+    "wide": (lambda t: str(_packed(t).cpu(t.zeros(0, dtype=t.float64, device="cpu")).data.dtype).rpartition(".")[2], 'float64'),
     "kinds": (lambda t: [str(getattr(_packed(t), kind)().data.dtype).rpartition(".")[2] for kind in ("byte", "char", "short")], ['uint8', 'int8', 'int16']),
 })  # fmt: skip
 
