@@ -132,7 +132,7 @@ def float_argument(function: str, argument: str, position: int, value: Any) -> f
         TypeError: it is none.
     """
     if value.__class__ is float:
-        return value  # type: ignore[no-any-return]
+        return value
     if isinstance(value, (str, complex)) or not hasattr(value, "__float__"):
         raise argument_type(function, argument, position, value, "float")
     return float(value)

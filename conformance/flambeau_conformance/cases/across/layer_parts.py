@@ -39,40 +39,48 @@ def _quiet(call: Any) -> Any:
 
 # -- pooling -------------------------------------------------------------------------------------------------------------
 
-_LINE = lambda t: _numbers(t, 1, 1, 6)  # noqa: E731
+
+def _line(t: Any) -> Any:
+    return _numbers(t, 1, 1, 6)
+
+
 programs("pools", {
-    "root-max1": (lambda t: t.max_pool1d(input=_LINE(t), kernel_size=2, stride=1, padding=1, dilation=2, ceil_mode=True), [[[0.6875, -0.3125, 1.4375, 0.4375, 1.4375, 0.4375]]]),
-    "root-max1-indices": (lambda t: t.max_pool1d_with_indices(input=_LINE(t), kernel_size=2, stride=1, padding=1, dilation=2, ceil_mode=True), [[[[0.6875, -0.3125, 1.4375, 0.4375, 1.4375, 0.4375]]], [[[1, 2, 3, 4, 3, 4]]]]),
+    "root-max1": (lambda t: t.max_pool1d(input=_line(t), kernel_size=2, stride=1, padding=1, dilation=2, ceil_mode=True), [[[0.6875, -0.3125, 1.4375, 0.4375, 1.4375, 0.4375]]]),
+    "root-max1-indices": (lambda t: t.max_pool1d_with_indices(input=_line(t), kernel_size=2, stride=1, padding=1, dilation=2, ceil_mode=True), [[[[0.6875, -0.3125, 1.4375, 0.4375, 1.4375, 0.4375]]], [[[1, 2, 3, 4, 3, 4]]]]),
     "root-max2": (lambda t: t.max_pool2d(input=_numbers(t, 1, 4, 4), kernel_size=2, stride=1, padding=1, dilation=2, ceil_mode=True), [[[-0.5625, 1.1875, 0.1875, 1.1875], [0.9375, -0.0625, 1.4375, -0.0625], [-0.3125, 1.4375, 0.4375, 1.4375], [0.9375, -0.0625, 0.9375, -0.0625]]]),
     "root-max3": (lambda t: t.max_pool3d(input=_numbers(t, 1, 3, 3, 3), kernel_size=2, stride=2, padding=1, dilation=2, ceil_mode=True), [[[[-0.3125, -0.3125], [-0.3125, -0.3125]], [[-0.3125, -0.3125], [-0.3125, -0.3125]]]]),
-    "root-adaptive": (lambda t: t.adaptive_max_pool1d(input=_LINE(t), output_size=4), [[[[0.6875, 0.6875, 1.4375, 0.4375]]], [[[1, 1, 3, 4]]]]),
-    "with-indices1": (lambda t: t.nn.functional.max_pool1d(_LINE(t), 2, return_indices=True), [[[[0.6875, 1.4375, 0.4375]]], [[[1, 3, 4]]]]),
+    "root-adaptive": (lambda t: t.adaptive_max_pool1d(input=_line(t), output_size=4), [[[[0.6875, 0.6875, 1.4375, 0.4375]]], [[[1, 1, 3, 4]]]]),
+    "with-indices1": (lambda t: t.nn.functional.max_pool1d(_line(t), 2, return_indices=True), [[[[0.6875, 1.4375, 0.4375]]], [[[1, 3, 4]]]]),
     "with-indices2": (lambda t: t.nn.functional.max_pool2d(_numbers(t, 1, 4, 4), 2, return_indices=True), [[[[0.6875, 1.4375], [0.9375, 1.4375]]], [[[1, 3], [9, 14]]]]),
     "with-indices3": (lambda t: t.nn.functional.max_pool3d(_numbers(t, 1, 2, 2, 4), 2, return_indices=True), [[[[[0.9375, 1.4375]]]], [[[[9, 3]]]]]),
-    "indices1": (lambda t: t.nn.functional.max_pool1d_with_indices(_LINE(t), 2, return_indices=True), [[[[0.6875, 1.4375, 0.4375]]], [[[1, 3, 4]]]]),
+    "indices1": (lambda t: t.nn.functional.max_pool1d_with_indices(_line(t), 2, return_indices=True), [[[[0.6875, 1.4375, 0.4375]]], [[[1, 3, 4]]]]),
     "indices2": (lambda t: t.nn.functional.max_pool2d_with_indices(_numbers(t, 1, 4, 4), 2, return_indices=True), [[[[0.6875, 1.4375], [0.9375, 1.4375]]], [[[1, 3], [9, 14]]]]),
     "indices3": (lambda t: t.nn.functional.max_pool3d_with_indices(_numbers(t, 1, 2, 2, 4), 2, return_indices=True), [[[[[0.9375, 1.4375]]]], [[[[9, 3]]]]]),
-    "adaptive-indices1": (lambda t: t.nn.functional.adaptive_max_pool1d_with_indices(_LINE(t), 2, return_indices=True), [[[[0.6875, 1.4375]]], [[[1, 3]]]]),
+    "adaptive-indices1": (lambda t: t.nn.functional.adaptive_max_pool1d_with_indices(_line(t), 2, return_indices=True), [[[[0.6875, 1.4375]]], [[[1, 3]]]]),
     "adaptive-indices2": (lambda t: t.nn.functional.adaptive_max_pool2d_with_indices(_numbers(t, 1, 4, 4), 2, return_indices=True), [[[[0.6875, 1.4375], [0.9375, 1.4375]]], [[[1, 3], [9, 14]]]]),
     "adaptive-indices3": (lambda t: t.nn.functional.adaptive_max_pool3d_with_indices(_numbers(t, 1, 2, 2, 4), 2, return_indices=True), [[[[[0.6875, 1.4375], [0.4375, 1.1875]], [[0.9375, -0.0625], [0.6875, 1.4375]]]], [[[[1, 3], [4, 6]], [[9, 10], [12, 14]]]]]),
-    "dilated1": (lambda t: t.nn.MaxPool1d(2, dilation=3)(_LINE(t)), [[[1.4375, -0.3125]]]),
+    "dilated1": (lambda t: t.nn.MaxPool1d(2, dilation=3)(_line(t)), [[[1.4375, -0.3125]]]),
     "dilated2": (lambda t: t.nn.MaxPool2d(2, dilation=2)(_numbers(t, 1, 4, 4)), [[[-0.0625]]]),
-    "undone1": (lambda t: t.nn.functional.max_unpool1d(*t.nn.functional.max_pool1d(_LINE(t), 2, 2, 1, return_indices=True), 2, padding=1), [[[-1.0625, 0.6875, 0.0, 1.4375, 0.0, -0.5625]]]),
+    "undone1": (lambda t: t.nn.functional.max_unpool1d(*t.nn.functional.max_pool1d(_line(t), 2, 2, 1, return_indices=True), 2, padding=1), [[[-1.0625, 0.6875, 0.0, 1.4375, 0.0, -0.5625]]]),
     "undone2": (lambda t: t.nn.functional.max_unpool2d(*t.nn.functional.max_pool2d(_numbers(t, 1, 4, 4), 2, 2, 1, return_indices=True), 2, padding=1), [[[-1.0625, 0.6875, 0.0, 1.4375], [0.4375, 0.0, 1.1875, 0.1875], [0.0, 0.0, 0.0, 0.0], [0.6875, 0.0, 1.4375, 0.4375]]]),
     "undone3": (lambda t: t.nn.functional.max_unpool3d(*t.nn.functional.max_pool3d(_numbers(t, 1, 2, 2, 2), 2, 2, 1, return_indices=True), 2, padding=1), [[[[-1.0625, 0.6875], [-0.3125, 1.4375]], [[0.4375, -0.5625], [1.1875, 0.1875]]]]),
-    "undone-by-layer1": (lambda t: t.nn.MaxUnpool1d(2, padding=1)(*t.nn.MaxPool1d(2, 2, 1, return_indices=True)(_LINE(t))), [[[-1.0625, 0.6875, 0.0, 1.4375, 0.0, -0.5625]]]),
+    "undone-by-layer1": (lambda t: t.nn.MaxUnpool1d(2, padding=1)(*t.nn.MaxPool1d(2, 2, 1, return_indices=True)(_line(t))), [[[-1.0625, 0.6875, 0.0, 1.4375, 0.0, -0.5625]]]),
     "undone-by-layer2": (lambda t: t.nn.MaxUnpool2d(2, padding=1)(*t.nn.MaxPool2d(2, 2, 1, return_indices=True)(_numbers(t, 1, 4, 4))), [[[-1.0625, 0.6875, 0.0, 1.4375], [0.4375, 0.0, 1.1875, 0.1875], [0.0, 0.0, 0.0, 0.0], [0.6875, 0.0, 1.4375, 0.4375]]]),
     "undone-by-layer3": (lambda t: t.nn.MaxUnpool3d(2, padding=1)(*t.nn.MaxPool3d(2, 2, 1, return_indices=True)(_numbers(t, 1, 2, 2, 2))), [[[[-1.0625, 0.6875], [-0.3125, 1.4375]], [[0.4375, -0.5625], [1.1875, 0.1875]]]]),
 })  # fmt: skip
 
 # -- normalisation, tables, losses ------------------------------------------------------------------------------------------
 
-_ROWS = lambda t: _numbers(t, 2, 4)  # noqa: E731
+
+def _rows(t: Any) -> Any:
+    return _numbers(t, 2, 4)
+
+
 programs("norms", {
-    "root-groups": (lambda t: t.group_norm(_ROWS(t), num_groups=2, weight=t.ones(4), bias=t.arange(4.0), eps=0.5, cudnn_enabled=False), [[-0.7777777910232544, 1.7777777910232544, 1.2222222089767456, 3.777777671813965], [0.5773502588272095, 0.4226498007774353, 2.57735013961792, 2.422649621963501]]),
-    "root-layer": (lambda t: t.layer_norm(_ROWS(t), [4], weight=t.ones(4), bias=t.arange(4.0), eps=0.5, cudnn_enable=False), [[-1.054092526435852, 1.4216370582580566, 1.5783629417419434, 4.0540924072265625], [0.13245323300361633, 0.07282733917236328, 2.9271726608276367, 2.867546796798706]]),
-    "root-rms": (lambda t: t.rms_norm(_ROWS(t), [4], weight=t.arange(4.0), eps=0.5), [[-0.0, 0.5726370811462402, -0.5205791592597961, 3.591996431350708], [0.0, -0.5658251047134399, 2.3890395164489746, 0.5658251047134399]]),
-    "groups": (lambda t: t.nn.functional.group_norm(_ROWS(t), 2, eps=0.5), [[-0.7777777910232544, 0.7777777910232544, -0.7777777910232544, 0.7777777910232544], [0.5773502588272095, -0.5773502588272095, 0.5773502588272095, -0.5773502588272095]]),
+    "root-groups": (lambda t: t.group_norm(_rows(t), num_groups=2, weight=t.ones(4), bias=t.arange(4.0), eps=0.5, cudnn_enabled=False), [[-0.7777777910232544, 1.7777777910232544, 1.2222222089767456, 3.777777671813965], [0.5773502588272095, 0.4226498007774353, 2.57735013961792, 2.422649621963501]]),
+    "root-layer": (lambda t: t.layer_norm(_rows(t), [4], weight=t.ones(4), bias=t.arange(4.0), eps=0.5, cudnn_enable=False), [[-1.054092526435852, 1.4216370582580566, 1.5783629417419434, 4.0540924072265625], [0.13245323300361633, 0.07282733917236328, 2.9271726608276367, 2.867546796798706]]),
+    "root-rms": (lambda t: t.rms_norm(_rows(t), [4], weight=t.arange(4.0), eps=0.5), [[-0.0, 0.5726370811462402, -0.5205791592597961, 3.591996431350708], [0.0, -0.5658251047134399, 2.3890395164489746, 0.5658251047134399]]),
+    "groups": (lambda t: t.nn.functional.group_norm(_rows(t), 2, eps=0.5), [[-0.7777777910232544, 0.7777777910232544, -0.7777777910232544, 0.7777777910232544], [0.5773502588272095, -0.5773502588272095, 0.5773502588272095, -0.5773502588272095]]),
     "local": (lambda t: t.nn.functional.local_response_norm(_numbers(t, 1, 4, 2), size=3, alpha=0.5, beta=0.5, k=2.0), [[[-0.7156177163124084, 0.4416519105434418], [-0.20896919071674347, 0.9135667681694031], [0.2895381450653076, -0.3628658652305603], [0.7887054681777954, 0.1306820511817932]]]),
     "synchronised": (lambda t: repr(t.nn.SyncBatchNorm.convert_sync_batchnorm(t.nn.BatchNorm1d(2), process_group=None)), 'SyncBatchNorm(2, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)'),
 })  # fmt: skip
@@ -114,12 +122,15 @@ programs("losses", {
     "linear-options": (lambda t: t.nn.functional.linear_cross_entropy(_numbers(t, 3, 2), _numbers(t, 4, 2), t.tensor([0, 3, 1]), weight=t.arange(1.0, 5), options=_chunks(t)), 2.3130621910095215),
     "linear-by-the-old-name": (lambda t: _quiet(lambda: t.nn.functional.linear_cross_entropy(_numbers(t, 3, 2), _numbers(t, 4, 2), t.tensor([0, 3, 1]), reduction="elementwise_mean")), 1.8986917734146118),
     "linear-layer": (lambda t: _filled(t, t.nn.LinearCrossEntropyLoss(2, 4, out_features=(), weight=t.arange(1.0, 5), options=_chunks(t)))(_numbers(t, 3, 2), t.tensor([0, 3, 1])), 2.3130621910095215),
-    "distance-of-infinity": (lambda t: t.pairwise_distance(_ROWS(t), _ROWS(t).flip(0), p=float("inf")), [1.4999990463256836, 1.5000009536743164]),
+    "distance-of-infinity": (lambda t: t.pairwise_distance(_rows(t), _rows(t).flip(0), p=float("inf")), [1.4999990463256836, 1.5000009536743164]),
 })  # fmt: skip
 
 # -- recurrent layers ------------------------------------------------------------------------------------------------------
 
-_NO_PERMUTATION = lambda t: t.tensor([1, 0])  # noqa: E731
+
+def _exchanged(t: Any) -> Any:
+    """The order of two sequences, the other way round."""
+    return t.tensor([1, 0])
 
 
 def _checked(t: Any, name: str, *shape: int) -> Any:
@@ -142,8 +153,8 @@ programs("recurrent", {
     "hidden-size": (lambda t: t.nn.GRU(2, 3).check_hidden_size(t.zeros(1, 2, 3), (1, 2, 3)), None),
     "expected-size": (lambda t: t.nn.GRU(2, 3, 2).get_expected_hidden_size(t.zeros(4, 5, 2), None), [2, 5, 3]),
     "expected-cell": (lambda t: t.nn.LSTM(2, 3, 2, proj_size=1).get_expected_cell_size(t.zeros(4, 5, 2), None), [2, 5, 3]),
-    "permuted": (lambda t: t.nn.GRU(2, 2).permute_hidden(_numbers(t, 1, 2, 2), _NO_PERMUTATION(t)), [[[-0.3125, 1.4375], [-1.0625, 0.6875]]]),
-    "permuted-of-two": (lambda t: t.nn.LSTM(2, 2).permute_hidden((_numbers(t, 1, 2, 2),) * 2, _NO_PERMUTATION(t)), [[[[-0.3125, 1.4375], [-1.0625, 0.6875]]], [[[-0.3125, 1.4375], [-1.0625, 0.6875]]]]),
+    "permuted": (lambda t: t.nn.GRU(2, 2).permute_hidden(_numbers(t, 1, 2, 2), _exchanged(t)), [[[-0.3125, 1.4375], [-1.0625, 0.6875]]]),
+    "permuted-of-two": (lambda t: t.nn.LSTM(2, 2).permute_hidden((_numbers(t, 1, 2, 2),) * 2, _exchanged(t)), [[[[-0.3125, 1.4375], [-1.0625, 0.6875]]], [[[-0.3125, 1.4375], [-1.0625, 0.6875]]]]),
     "base": (lambda t: (lambda base: [base.mode, base.hidden_size, [list(weight.shape) for weight in base.parameters()]])(t.nn.RNNBase("GRU", 2, 3)), ['GRU', 3, [[9, 2], [9, 3], [9], [9]]]),
     "cell-base": (lambda t: (lambda base: [base.input_size, list(base.state_dict())])(_home(t, "nn.modules.rnn").RNNCellBase(2, 3, True, 4)), [2, ['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh']]),
     "cell": (lambda t: _cell(t, "RNNCell"), [[-0.4803487240780326, 0.9909231365504092]]), "lstm-cell": (lambda t: _cell(t, "LSTMCell"), [[[0.2826254219136375, -0.2121663462075935]], [[0.365764412720291, -0.8858479510887513]]]), "gru-cell": (lambda t: _cell(t, "GRUCell"), [[0.7903792774962595, -0.1403570842179107]]),
@@ -227,9 +238,21 @@ programs("modules", {
     "hardtanh": (lambda t: _quiet(lambda: t.nn.Hardtanh(min_value=-0.5, max_value=0.25)(_numbers(t, 4))), [-0.5, 0.25, -0.3125, 0.25]),
     "tied": (lambda t: t.nn.utils.stateless.functional_call(_linear(t), {"bias": t.zeros(3)}, (t.ones(1, 2),), tie_weights=False), [[-0.375, 1.125, -0.125]]),
 })  # fmt: skip
+
+
+def _made_with_one(name: str) -> Any:
+    """Makes a layer that takes no argument with one."""
+    return lambda t: getattr(t.nn, name)(1)
+
+
+def _moved(kind: str) -> Any:
+    """Moves a layer to a device of a type that there is not."""
+    return lambda t: getattr(t.nn.Linear(1, 1), kind)(0)
+
+
 _SURPLUS = "positional argument"
 refusals("modules", {
-    name: (lambda t, name=name: getattr(t.nn, name)(1), TypeError, _SURPLUS)
+    name: (_made_with_one(name), TypeError, _SURPLUS)
     for name in ("LogSigmoid", "Sigmoid", "Softmax2d", "Softsign", "Tanh", "Tanhshrink", "Module")
 })  # fmt: skip
 
@@ -267,7 +290,7 @@ class _Doubled:
     """Makes a parametrization that doubles, and that can be undone."""
 
     def __new__(cls, t: Any) -> Any:
-        class Double(t.nn.Module):  # type: ignore[misc, name-defined]
+        class Double(t.nn.Module):  # type: ignore[misc]
             def forward(self, x: Any) -> Any:
                 return x * 2
 
@@ -463,7 +486,7 @@ refusals("recurrent", {
     "words": (lambda t: t.nn.GRU(2, 3).check_hidden_size(t.zeros(1, 2, 3), (1, 2, 4), msg="asked {}, got {}"), RuntimeError, "asked (1, 2, 4), got [1, 2, 3]"),
 })  # fmt: skip
 refusals("modules", {
-    kind: (lambda t, kind=kind: getattr(t.nn.Linear(1, 1), kind)(0), (RuntimeError, AssertionError), "")
+    kind: (_moved(kind), (RuntimeError, AssertionError), "")
     for kind in ("ipu", "mtia", "xpu")
 })  # fmt: skip
 
