@@ -2,78 +2,49 @@
 
 from __future__ import annotations
 
-import warnings
-from importlib import import_module
 from typing import Any
 
+from ...checks import quietly
+from ...known import home_of, irregular, linear, with_numbers
 from ...programs import programs, refusals
-
-
-def _home(t: Any, name: str) -> Any:
-    """A module of the library on trial."""
-    return import_module(f"{t.__name__}.{name}")
-
-
-def _numbers(t: Any, *shape: int) -> Any:
-    """Numbers of both signs, in no order, of which none is like another."""
-    x = t.zeros(shape)
-    return ((t.arange(float(x.numel())) * 7) % 11 - 4.25).reshape(shape) / 4
-
-
-def _filled(t: Any, module: Any) -> Any:
-    """A module whose parameters are such numbers."""
-    with t.no_grad():
-        for parameter in module.parameters():
-            parameter.copy_(_numbers(t, *parameter.shape))
-    return module
-
-
-def _linear(t: Any) -> Any:
-    return _filled(t, t.nn.Linear(2, 3))
-
-
-def _quiet(call: Any) -> Any:
-    with warnings.catch_warnings(action="ignore"):
-        return call()
-
 
 # -- pooling -------------------------------------------------------------------------------------------------------------
 
 
 def _line(t: Any) -> Any:
-    return _numbers(t, 1, 1, 6)
+    return irregular(t, 1, 1, 6)
 
 
 programs("pools", {
     "root-max1": (lambda t: t.max_pool1d(input=_line(t), kernel_size=2, stride=1, padding=1, dilation=2, ceil_mode=True), [[[0.6875, -0.3125, 1.4375, 0.4375, 1.4375, 0.4375]]]),
     "root-max1-indices": (lambda t: t.max_pool1d_with_indices(input=_line(t), kernel_size=2, stride=1, padding=1, dilation=2, ceil_mode=True), [[[[0.6875, -0.3125, 1.4375, 0.4375, 1.4375, 0.4375]]], [[[1, 2, 3, 4, 3, 4]]]]),
-    "root-max2": (lambda t: t.max_pool2d(input=_numbers(t, 1, 4, 4), kernel_size=2, stride=1, padding=1, dilation=2, ceil_mode=True), [[[-0.5625, 1.1875, 0.1875, 1.1875], [0.9375, -0.0625, 1.4375, -0.0625], [-0.3125, 1.4375, 0.4375, 1.4375], [0.9375, -0.0625, 0.9375, -0.0625]]]),
-    "root-max3": (lambda t: t.max_pool3d(input=_numbers(t, 1, 3, 3, 3), kernel_size=2, stride=2, padding=1, dilation=2, ceil_mode=True), [[[[-0.3125, -0.3125], [-0.3125, -0.3125]], [[-0.3125, -0.3125], [-0.3125, -0.3125]]]]),
+    "root-max2": (lambda t: t.max_pool2d(input=irregular(t, 1, 4, 4), kernel_size=2, stride=1, padding=1, dilation=2, ceil_mode=True), [[[-0.5625, 1.1875, 0.1875, 1.1875], [0.9375, -0.0625, 1.4375, -0.0625], [-0.3125, 1.4375, 0.4375, 1.4375], [0.9375, -0.0625, 0.9375, -0.0625]]]),
+    "root-max3": (lambda t: t.max_pool3d(input=irregular(t, 1, 3, 3, 3), kernel_size=2, stride=2, padding=1, dilation=2, ceil_mode=True), [[[[-0.3125, -0.3125], [-0.3125, -0.3125]], [[-0.3125, -0.3125], [-0.3125, -0.3125]]]]),
     "root-adaptive": (lambda t: t.adaptive_max_pool1d(input=_line(t), output_size=4), [[[[0.6875, 0.6875, 1.4375, 0.4375]]], [[[1, 1, 3, 4]]]]),
     "with-indices1": (lambda t: t.nn.functional.max_pool1d(_line(t), 2, return_indices=True), [[[[0.6875, 1.4375, 0.4375]]], [[[1, 3, 4]]]]),
-    "with-indices2": (lambda t: t.nn.functional.max_pool2d(_numbers(t, 1, 4, 4), 2, return_indices=True), [[[[0.6875, 1.4375], [0.9375, 1.4375]]], [[[1, 3], [9, 14]]]]),
-    "with-indices3": (lambda t: t.nn.functional.max_pool3d(_numbers(t, 1, 2, 2, 4), 2, return_indices=True), [[[[[0.9375, 1.4375]]]], [[[[9, 3]]]]]),
+    "with-indices2": (lambda t: t.nn.functional.max_pool2d(irregular(t, 1, 4, 4), 2, return_indices=True), [[[[0.6875, 1.4375], [0.9375, 1.4375]]], [[[1, 3], [9, 14]]]]),
+    "with-indices3": (lambda t: t.nn.functional.max_pool3d(irregular(t, 1, 2, 2, 4), 2, return_indices=True), [[[[[0.9375, 1.4375]]]], [[[[9, 3]]]]]),
     "indices1": (lambda t: t.nn.functional.max_pool1d_with_indices(_line(t), 2, return_indices=True), [[[[0.6875, 1.4375, 0.4375]]], [[[1, 3, 4]]]]),
-    "indices2": (lambda t: t.nn.functional.max_pool2d_with_indices(_numbers(t, 1, 4, 4), 2, return_indices=True), [[[[0.6875, 1.4375], [0.9375, 1.4375]]], [[[1, 3], [9, 14]]]]),
-    "indices3": (lambda t: t.nn.functional.max_pool3d_with_indices(_numbers(t, 1, 2, 2, 4), 2, return_indices=True), [[[[[0.9375, 1.4375]]]], [[[[9, 3]]]]]),
+    "indices2": (lambda t: t.nn.functional.max_pool2d_with_indices(irregular(t, 1, 4, 4), 2, return_indices=True), [[[[0.6875, 1.4375], [0.9375, 1.4375]]], [[[1, 3], [9, 14]]]]),
+    "indices3": (lambda t: t.nn.functional.max_pool3d_with_indices(irregular(t, 1, 2, 2, 4), 2, return_indices=True), [[[[[0.9375, 1.4375]]]], [[[[9, 3]]]]]),
     "adaptive-indices1": (lambda t: t.nn.functional.adaptive_max_pool1d_with_indices(_line(t), 2, return_indices=True), [[[[0.6875, 1.4375]]], [[[1, 3]]]]),
-    "adaptive-indices2": (lambda t: t.nn.functional.adaptive_max_pool2d_with_indices(_numbers(t, 1, 4, 4), 2, return_indices=True), [[[[0.6875, 1.4375], [0.9375, 1.4375]]], [[[1, 3], [9, 14]]]]),
-    "adaptive-indices3": (lambda t: t.nn.functional.adaptive_max_pool3d_with_indices(_numbers(t, 1, 2, 2, 4), 2, return_indices=True), [[[[[0.6875, 1.4375], [0.4375, 1.1875]], [[0.9375, -0.0625], [0.6875, 1.4375]]]], [[[[1, 3], [4, 6]], [[9, 10], [12, 14]]]]]),
+    "adaptive-indices2": (lambda t: t.nn.functional.adaptive_max_pool2d_with_indices(irregular(t, 1, 4, 4), 2, return_indices=True), [[[[0.6875, 1.4375], [0.9375, 1.4375]]], [[[1, 3], [9, 14]]]]),
+    "adaptive-indices3": (lambda t: t.nn.functional.adaptive_max_pool3d_with_indices(irregular(t, 1, 2, 2, 4), 2, return_indices=True), [[[[[0.6875, 1.4375], [0.4375, 1.1875]], [[0.9375, -0.0625], [0.6875, 1.4375]]]], [[[[1, 3], [4, 6]], [[9, 10], [12, 14]]]]]),
     "dilated1": (lambda t: t.nn.MaxPool1d(2, dilation=3)(_line(t)), [[[1.4375, -0.3125]]]),
-    "dilated2": (lambda t: t.nn.MaxPool2d(2, dilation=2)(_numbers(t, 1, 4, 4)), [[[-0.0625]]]),
+    "dilated2": (lambda t: t.nn.MaxPool2d(2, dilation=2)(irregular(t, 1, 4, 4)), [[[-0.0625]]]),
     "undone1": (lambda t: t.nn.functional.max_unpool1d(*t.nn.functional.max_pool1d(_line(t), 2, 2, 1, return_indices=True), 2, padding=1), [[[-1.0625, 0.6875, 0.0, 1.4375, 0.0, -0.5625]]]),
-    "undone2": (lambda t: t.nn.functional.max_unpool2d(*t.nn.functional.max_pool2d(_numbers(t, 1, 4, 4), 2, 2, 1, return_indices=True), 2, padding=1), [[[-1.0625, 0.6875, 0.0, 1.4375], [0.4375, 0.0, 1.1875, 0.1875], [0.0, 0.0, 0.0, 0.0], [0.6875, 0.0, 1.4375, 0.4375]]]),
-    "undone3": (lambda t: t.nn.functional.max_unpool3d(*t.nn.functional.max_pool3d(_numbers(t, 1, 2, 2, 2), 2, 2, 1, return_indices=True), 2, padding=1), [[[[-1.0625, 0.6875], [-0.3125, 1.4375]], [[0.4375, -0.5625], [1.1875, 0.1875]]]]),
+    "undone2": (lambda t: t.nn.functional.max_unpool2d(*t.nn.functional.max_pool2d(irregular(t, 1, 4, 4), 2, 2, 1, return_indices=True), 2, padding=1), [[[-1.0625, 0.6875, 0.0, 1.4375], [0.4375, 0.0, 1.1875, 0.1875], [0.0, 0.0, 0.0, 0.0], [0.6875, 0.0, 1.4375, 0.4375]]]),
+    "undone3": (lambda t: t.nn.functional.max_unpool3d(*t.nn.functional.max_pool3d(irregular(t, 1, 2, 2, 2), 2, 2, 1, return_indices=True), 2, padding=1), [[[[-1.0625, 0.6875], [-0.3125, 1.4375]], [[0.4375, -0.5625], [1.1875, 0.1875]]]]),
     "undone-by-layer1": (lambda t: t.nn.MaxUnpool1d(2, padding=1)(*t.nn.MaxPool1d(2, 2, 1, return_indices=True)(_line(t))), [[[-1.0625, 0.6875, 0.0, 1.4375, 0.0, -0.5625]]]),
-    "undone-by-layer2": (lambda t: t.nn.MaxUnpool2d(2, padding=1)(*t.nn.MaxPool2d(2, 2, 1, return_indices=True)(_numbers(t, 1, 4, 4))), [[[-1.0625, 0.6875, 0.0, 1.4375], [0.4375, 0.0, 1.1875, 0.1875], [0.0, 0.0, 0.0, 0.0], [0.6875, 0.0, 1.4375, 0.4375]]]),
-    "undone-by-layer3": (lambda t: t.nn.MaxUnpool3d(2, padding=1)(*t.nn.MaxPool3d(2, 2, 1, return_indices=True)(_numbers(t, 1, 2, 2, 2))), [[[[-1.0625, 0.6875], [-0.3125, 1.4375]], [[0.4375, -0.5625], [1.1875, 0.1875]]]]),
+    "undone-by-layer2": (lambda t: t.nn.MaxUnpool2d(2, padding=1)(*t.nn.MaxPool2d(2, 2, 1, return_indices=True)(irregular(t, 1, 4, 4))), [[[-1.0625, 0.6875, 0.0, 1.4375], [0.4375, 0.0, 1.1875, 0.1875], [0.0, 0.0, 0.0, 0.0], [0.6875, 0.0, 1.4375, 0.4375]]]),
+    "undone-by-layer3": (lambda t: t.nn.MaxUnpool3d(2, padding=1)(*t.nn.MaxPool3d(2, 2, 1, return_indices=True)(irregular(t, 1, 2, 2, 2))), [[[[-1.0625, 0.6875], [-0.3125, 1.4375]], [[0.4375, -0.5625], [1.1875, 0.1875]]]]),
 })  # fmt: skip
 
 # -- normalisation, tables, losses ------------------------------------------------------------------------------------------
 
 
 def _rows(t: Any) -> Any:
-    return _numbers(t, 2, 4)
+    return irregular(t, 2, 4)
 
 
 programs("norms", {
@@ -81,13 +52,13 @@ programs("norms", {
     "root-layer": (lambda t: t.layer_norm(_rows(t), [4], weight=t.ones(4), bias=t.arange(4.0), eps=0.5, cudnn_enable=False), [[-1.054092526435852, 1.4216370582580566, 1.5783629417419434, 4.0540924072265625], [0.13245323300361633, 0.07282733917236328, 2.9271726608276367, 2.867546796798706]]),
     "root-rms": (lambda t: t.rms_norm(_rows(t), [4], weight=t.arange(4.0), eps=0.5), [[-0.0, 0.5726370811462402, -0.5205791592597961, 3.591996431350708], [0.0, -0.5658251047134399, 2.3890395164489746, 0.5658251047134399]]),
     "groups": (lambda t: t.nn.functional.group_norm(_rows(t), 2, eps=0.5), [[-0.7777777910232544, 0.7777777910232544, -0.7777777910232544, 0.7777777910232544], [0.5773502588272095, -0.5773502588272095, 0.5773502588272095, -0.5773502588272095]]),
-    "local": (lambda t: t.nn.functional.local_response_norm(_numbers(t, 1, 4, 2), size=3, alpha=0.5, beta=0.5, k=2.0), [[[-0.7156177163124084, 0.4416519105434418], [-0.20896919071674347, 0.9135667681694031], [0.2895381450653076, -0.3628658652305603], [0.7887054681777954, 0.1306820511817932]]]),
+    "local": (lambda t: t.nn.functional.local_response_norm(irregular(t, 1, 4, 2), size=3, alpha=0.5, beta=0.5, k=2.0), [[[-0.7156177163124084, 0.4416519105434418], [-0.20896919071674347, 0.9135667681694031], [0.2895381450653076, -0.3628658652305603], [0.7887054681777954, 0.1306820511817932]]]),
     "synchronised": (lambda t: repr(t.nn.SyncBatchNorm.convert_sync_batchnorm(t.nn.BatchNorm1d(2), process_group=None)), 'SyncBatchNorm(2, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)'),
 })  # fmt: skip
 
 
 def _bags(t: Any, **options: Any) -> Any:
-    return t.embedding_bag(_numbers(t, 4, 2), t.tensor([0, 2, 1, 3]), t.tensor([0, 2, 4]), **options)[0]
+    return t.embedding_bag(irregular(t, 4, 2), t.tensor([0, 2, 1, 3]), t.tensor([0, 2, 4]), **options)[0]
 
 
 def _table_slope(t: Any, **options: Any) -> Any:
@@ -99,18 +70,18 @@ def _table_slope(t: Any, **options: Any) -> Any:
 
 def _renormed(t: Any) -> Any:
     """The table after a call that shortens its rows, and what the call gives."""
-    table = _numbers(t, 3, 2)
+    table = irregular(t, 3, 2)
     found = t.nn.functional.embedding_bag(t.tensor([[0, 2]]), table, max_norm=0.5, norm_type=1.0, mode="sum")
     return table, found
 
 
 programs("tables", {
     "root": (lambda t: _bags(t, scale_grad_by_freq=False, mode=0, sparse=False, per_sample_weights=t.tensor([1.0, 2.0, 0.5, 3.0]), include_last_offset=True, padding_idx=2), [[-1.0625, 0.6875], [3.40625, 1.28125]]),
-    "root-means": (lambda t: t.embedding_bag(_numbers(t, 4, 2), t.tensor([0, 2, 1, 3]), t.tensor([0, 2]), scale_grad_by_freq=True, mode=1, sparse=True)[0], [[-0.3125, 0.0625], [0.4375, 0.8125]]),
+    "root-means": (lambda t: t.embedding_bag(irregular(t, 4, 2), t.tensor([0, 2, 1, 3]), t.tensor([0, 2]), scale_grad_by_freq=True, mode=1, sparse=True)[0], [[-0.3125, 0.0625], [0.4375, 0.8125]]),
     "by-frequency": (lambda t: _table_slope(t, scale_grad_by_freq=True), [[1.0, 1.0], [0.0, 0.0], [1.0, 1.0]]),
     "sparse": (lambda t: _table_slope(t, sparse=True), [[1.0, 1.0], [0.0, 0.0], [2.0, 2.0]]),
     "renormed": (_renormed, [[[-0.3035714030265808, 0.1964285671710968], [-0.3125, 1.4375], [0.2187499701976776, -0.2812499701976776]], [[-0.0848214328289032, -0.08482140302658081]]]),
-    "sparse-function": (lambda t: t.nn.functional.embedding_bag(t.tensor([[0, 2]]), _numbers(t, 3, 2).requires_grad_(), sparse=True, mode="sum").detach(), [[-0.625, 0.125]]),
+    "sparse-function": (lambda t: t.nn.functional.embedding_bag(t.tensor([[0, 2]]), irregular(t, 3, 2).requires_grad_(), sparse=True, mode="sum").detach(), [[-0.625, 0.125]]),
 })  # fmt: skip
 
 
@@ -119,9 +90,9 @@ def _chunks(t: Any) -> Any:
 
 
 programs("losses", {
-    "linear-options": (lambda t: t.nn.functional.linear_cross_entropy(_numbers(t, 3, 2), _numbers(t, 4, 2), t.tensor([0, 3, 1]), weight=t.arange(1.0, 5), options=_chunks(t)), 2.3130621910095215),
-    "linear-by-the-old-name": (lambda t: _quiet(lambda: t.nn.functional.linear_cross_entropy(_numbers(t, 3, 2), _numbers(t, 4, 2), t.tensor([0, 3, 1]), reduction="elementwise_mean")), 1.8986917734146118),
-    "linear-layer": (lambda t: _filled(t, t.nn.LinearCrossEntropyLoss(2, 4, out_features=(), weight=t.arange(1.0, 5), options=_chunks(t)))(_numbers(t, 3, 2), t.tensor([0, 3, 1])), 2.3130621910095215),
+    "linear-options": (lambda t: t.nn.functional.linear_cross_entropy(irregular(t, 3, 2), irregular(t, 4, 2), t.tensor([0, 3, 1]), weight=t.arange(1.0, 5), options=_chunks(t)), 2.3130621910095215),
+    "linear-by-the-old-name": (lambda t: quietly(lambda: t.nn.functional.linear_cross_entropy(irregular(t, 3, 2), irregular(t, 4, 2), t.tensor([0, 3, 1]), reduction="elementwise_mean")), 1.8986917734146118),
+    "linear-layer": (lambda t: with_numbers(t, t.nn.LinearCrossEntropyLoss(2, 4, out_features=(), weight=t.arange(1.0, 5), options=_chunks(t)))(irregular(t, 3, 2), t.tensor([0, 3, 1])), 2.3130621910095215),
     "distance-of-infinity": (lambda t: t.pairwise_distance(_rows(t), _rows(t).flip(0), p=float("inf")), [1.4999990463256836, 1.5000009536743164]),
 })  # fmt: skip
 
@@ -142,8 +113,8 @@ def _checked(t: Any, name: str, *shape: int) -> Any:
 
 def _cell(t: Any, name: str) -> Any:
     """What a cell of double precision gives."""
-    cell = _filled(t, getattr(t.nn, name)(2, 2, device=t.zeros(1).device, dtype=t.float64))
-    return cell(_numbers(t, 1, 2).double())
+    cell = with_numbers(t, getattr(t.nn, name)(2, 2, device=t.zeros(1).device, dtype=t.float64))
+    return cell(irregular(t, 1, 2).double())
 
 
 programs("recurrent", {
@@ -153,10 +124,10 @@ programs("recurrent", {
     "hidden-size": (lambda t: t.nn.GRU(2, 3).check_hidden_size(t.zeros(1, 2, 3), (1, 2, 3)), None),
     "expected-size": (lambda t: t.nn.GRU(2, 3, 2).get_expected_hidden_size(t.zeros(4, 5, 2), None), [2, 5, 3]),
     "expected-cell": (lambda t: t.nn.LSTM(2, 3, 2, proj_size=1).get_expected_cell_size(t.zeros(4, 5, 2), None), [2, 5, 3]),
-    "permuted": (lambda t: t.nn.GRU(2, 2).permute_hidden(_numbers(t, 1, 2, 2), _exchanged(t)), [[[-0.3125, 1.4375], [-1.0625, 0.6875]]]),
-    "permuted-of-two": (lambda t: t.nn.LSTM(2, 2).permute_hidden((_numbers(t, 1, 2, 2),) * 2, _exchanged(t)), [[[[-0.3125, 1.4375], [-1.0625, 0.6875]]], [[[-0.3125, 1.4375], [-1.0625, 0.6875]]]]),
+    "permuted": (lambda t: t.nn.GRU(2, 2).permute_hidden(irregular(t, 1, 2, 2), _exchanged(t)), [[[-0.3125, 1.4375], [-1.0625, 0.6875]]]),
+    "permuted-of-two": (lambda t: t.nn.LSTM(2, 2).permute_hidden((irregular(t, 1, 2, 2),) * 2, _exchanged(t)), [[[[-0.3125, 1.4375], [-1.0625, 0.6875]]], [[[-0.3125, 1.4375], [-1.0625, 0.6875]]]]),
     "base": (lambda t: (lambda base: [base.mode, base.hidden_size, [list(weight.shape) for weight in base.parameters()]])(t.nn.RNNBase("GRU", 2, 3)), ['GRU', 3, [[9, 2], [9, 3], [9], [9]]]),
-    "cell-base": (lambda t: (lambda base: [base.input_size, list(base.state_dict())])(_home(t, "nn.modules.rnn").RNNCellBase(2, 3, True, 4)), [2, ['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh']]),
+    "cell-base": (lambda t: (lambda base: [base.input_size, list(base.state_dict())])(home_of(t, "nn.modules.rnn").RNNCellBase(2, 3, True, 4)), [2, ['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh']]),
     "cell": (lambda t: _cell(t, "RNNCell"), [[-0.4803487240780326, 0.9909231365504092]]), "lstm-cell": (lambda t: _cell(t, "LSTMCell"), [[[0.2826254219136375, -0.2121663462075935]], [[0.365764412720291, -0.8858479510887513]]]), "gru-cell": (lambda t: _cell(t, "GRUCell"), [[0.7903792774962595, -0.1403570842179107]]),
 })  # fmt: skip
 
@@ -184,22 +155,22 @@ programs("packed", {
 
 def _heads(t: Any) -> Any:
     """Attention as the function that the layer calls, with all it takes."""
-    x, mask = _numbers(t, 3, 1, 4), t.tensor([[False, False, True]])
+    x, mask = irregular(t, 3, 1, 4), t.tensor([[False, False, True]])
     return t.nn.functional.multi_head_attention_forward(
-        x, x, x, 4, 2, _numbers(t, 12, 4), _numbers(t, 12), None, None, False, 0.0, _numbers(t, 4, 4), None, training=False,
+        x, x, x, 4, 2, irregular(t, 12, 4), irregular(t, 12), None, None, False, 0.0, irregular(t, 4, 4), None, training=False,
         key_padding_mask=mask, need_weights=True, attn_mask=None, average_attn_weights=True,
     )  # fmt: skip
 
 
 def _of_a_kind(t: Any) -> Any:
-    attention = _home(t, "nn.attention")
+    attention = home_of(t, "nn.attention")
     with attention.sdpa_kernel(backends=[attention.SDPBackend.MATH], set_priority=False):
-        return t.nn.functional.scaled_dot_product_attention(*[_numbers(t, 1, 2, 2)] * 3)
+        return t.nn.functional.scaled_dot_product_attention(*[irregular(t, 1, 2, 2)] * 3)
 
 
 programs("attention", {
     "function": (_heads, [[[[3.7133240699768066, -1.4424858093261719, 2.20906400680542, -1.3528317213058472]], [[4.571843147277832, -1.5722788572311401, 0.32097744941711426, -1.2388334274291992]], [[3.7848005294799805, -1.1506998538970947, -0.8249876499176025, -0.6355613470077515]]], [[[0.7034041881561279, 0.2965957820415497, 0.0], [0.6821944117546082, 0.31780552864074707, 0.0], [0.53630131483078, 0.46369868516921997, 0.0]]]]),
-    "masks": (lambda t: t.nn.MultiheadAttention(4, 2).merge_masks(None, t.tensor([[False, True]]), _numbers(t, 1, 2, 4)), [[[False, True]], 1]),
+    "masks": (lambda t: t.nn.MultiheadAttention(4, 2).merge_masks(None, t.tensor([[False, True]]), irregular(t, 1, 2, 4)), [[[False, True]], 1]),
     "kernel": (_of_a_kind, [[[-0.7246663570404053, 1.0253335237503052], [-0.5788378119468689, 1.1711622476577759]]]),
     "later": (lambda t: t.nn.Transformer.generate_square_subsequent_mask(3, device="cpu", dtype=t.float32).exp(), [[1.0, 0.0, 0.0], [1.0, 1.0, 0.0], [1.0, 1.0, 1.0]]),
     "custom": (lambda t: t.nn.Transformer(2, 1, custom_encoder=t.nn.Identity(), custom_decoder=t.nn.Bilinear(2, 2, 2)).d_model, 2),
@@ -217,7 +188,7 @@ def _shared(t: Any) -> Any:
 def _hooked(t: Any) -> Any:
     """What a hook of all modules is told."""
     told: list[Any] = []
-    handle = _home(t, "nn.modules.module").register_module_forward_hook(
+    handle = home_of(t, "nn.modules.module").register_module_forward_hook(
         lambda module, args, kwargs, result: told.append([type(module).__name__, len(args), sorted(kwargs)]),
         with_kwargs=True, always_call=True,
     )  # fmt: skip
@@ -233,10 +204,10 @@ programs("modules", {
     "named": (lambda t: [name for name, _ in _shared(t).named_modules(memo=set(), prefix="net")], ['net', 'net.0']),
     "hook": (_hooked, [['ReLU', 0, ['input']]]),
     "compiled": (lambda t: t.nn.Identity().compile(), None),
-    "container": (lambda t: _quiet(lambda: [name for name, _ in t.nn.Container(first=t.nn.ReLU()).named_children()]), ['first']),
-    "empty": (lambda t: (lambda layer: [list(each.shape) for each in layer.parameters()])(_linear(t).to_empty(device="cpu", recurse=True)), [[3, 2], [3]]),
-    "hardtanh": (lambda t: _quiet(lambda: t.nn.Hardtanh(min_value=-0.5, max_value=0.25)(_numbers(t, 4))), [-0.5, 0.25, -0.3125, 0.25]),
-    "tied": (lambda t: t.nn.utils.stateless.functional_call(_linear(t), {"bias": t.zeros(3)}, (t.ones(1, 2),), tie_weights=False), [[-0.375, 1.125, -0.125]]),
+    "container": (lambda t: quietly(lambda: [name for name, _ in t.nn.Container(first=t.nn.ReLU()).named_children()]), ['first']),
+    "empty": (lambda t: (lambda layer: [list(each.shape) for each in layer.parameters()])(linear(t).to_empty(device="cpu", recurse=True)), [[3, 2], [3]]),
+    "hardtanh": (lambda t: quietly(lambda: t.nn.Hardtanh(min_value=-0.5, max_value=0.25)(irregular(t, 4))), [-0.5, 0.25, -0.3125, 0.25]),
+    "tied": (lambda t: t.nn.utils.stateless.functional_call(linear(t), {"bias": t.zeros(3)}, (t.ones(1, 2),), tie_weights=False), [[-0.375, 1.125, -0.125]]),
 })  # fmt: skip
 
 
@@ -256,166 +227,6 @@ refusals("modules", {
     for name in ("LogSigmoid", "Sigmoid", "Softmax2d", "Softsign", "Tanh", "Tanhshrink", "Module")
 })  # fmt: skip
 
-# -- norms of weights and pruning ------------------------------------------------------------------------------------------
-
-
-def _clipped(t: Any, name: str, **options: Any) -> Any:
-    parameter = t.zeros(2, requires_grad=True)
-    parameter.grad = t.tensor([3.0, -4.0])
-    return _quiet(lambda: getattr(t.nn.utils, name)([parameter], 2.5, **options)), parameter.grad
-
-
-programs("clip", {
-    "old-options": (lambda t: _clipped(t, "clip_grad_norm", norm_type=1.0, error_if_nonfinite=True, foreach=False), [7.0, [1.0714284181594849, -1.4285712242126465]]),
-    "total-one-by-one": (lambda t: t.nn.utils.get_total_norm([t.tensor([3.0, 4.0])], foreach=False), 5.0),
-    "scaled-one-by-one": (lambda t: _clipped(t, "clip_grads_with_norm_", total_norm=t.tensor(5.0), foreach=False), [None, [1.4999996423721313, -1.9999995231628418]]),
-})  # fmt: skip
-
-
-def _orthogonal(t: Any) -> Any:
-    layer = t.nn.utils.parametrizations.orthogonal(t.nn.Linear(2, 2), name="weight")
-    return (layer.weight @ layer.weight.T).round(decimals=4).abs()
-
-
-def _by_parts(t: Any) -> Any:
-    """A list of parametrizations, made by itself."""
-    parametrize = t.nn.utils.parametrize
-    parts = parametrize.ParametrizationList(
-        modules=[t.nn.Softplus()], original=t.tensor([1.0, 2.0], requires_grad=True), unsafe=True
-    )
-    return parts(), t.autograd.grad(parts().sum(), parts.original)[0]
-
-
-class _Doubled:
-    """Makes a parametrization that doubles, and that can be undone."""
-
-    def __new__(cls, t: Any) -> Any:
-        class Double(t.nn.Module):  # type: ignore[misc]
-            def forward(self, x: Any) -> Any:
-                return x * 2
-
-            def right_inverse(self, x: Any) -> Any:
-                return x / 2
-
-        return Double()
-
-
-def _undone(t: Any) -> Any:
-    parametrize, layer = t.nn.utils.parametrize, _linear(t)
-    parametrize.register_parametrization(layer, "weight", _Doubled(t), unsafe=True)
-    with parametrize.cached():
-        same = layer.weight is layer.weight
-    layer.parametrizations.weight.right_inverse(t.ones(3, 2))
-    return same, layer.parametrizations.weight.original, layer.weight
-
-
-programs("parametrizations", {
-    "weight": (lambda t: t.nn.utils.parametrizations.weight_norm(_linear(t), name="weight", dim=0).parametrizations.weight.original0, [[1.2655285596847534], [1.4710752964019775], [0.7126096487045288]]),
-    "parts": (_by_parts, [[1.31326162815094, 2.1269280910491943], [0.7310585975646973, 0.8807970881462097]]),
-    "undone": (_undone, [True, [[0.5, 0.5], [0.5, 0.5], [0.5, 0.5]], [[1.0, 1.0], [1.0, 1.0], [1.0, 1.0]]]),
-})  # fmt: skip
-refusals("parametrizations", {
-    "none": (lambda t: t.nn.utils.parametrize.ParametrizationList([], t.ones(2)), ValueError, "requires one or more modules"),
-})  # fmt: skip
-
-
-def _spectral_parts(t: Any) -> Any:
-    """The older norm of weights by its class."""
-    module = _home(t, "nn.utils.spectral_norm")
-    layer = _linear(t)
-    norm = module.SpectralNorm.apply(layer, "weight", 20, 0, 1e-12)
-    matrix = norm.reshape_weight_to_matrix(layer.weight_orig)
-    found = norm.compute_weight(layer, do_power_iteration=True)
-    norm.remove(layer)
-    return matrix, t.linalg.matrix_norm(found, 2), "weight" in dict(layer.named_parameters())
-
-
-def _spectral_state(t: Any) -> Any:
-    module = _home(t, "nn.utils.spectral_norm")
-    norm = module.SpectralNorm("weight", n_power_iterations=1, dim=0, eps=1e-12)
-    metadata: dict[str, Any] = {}
-    module.SpectralNormStateDictHook(norm)(_linear(t), {}, "", metadata)
-    module.SpectralNormLoadStateDictPreHook(norm)({}, "", {"spectral_norm": {"weight.version": 1}}, True, [], [], [])
-    return metadata
-
-
-def _weight_parts(t: Any) -> Any:
-    module = _home(t, "nn.utils.weight_norm")
-    layer = _linear(t)
-    norm = _quiet(lambda: module.WeightNorm.apply(layer, "weight", 0))
-    found = norm.compute_weight(layer)
-    norm.remove(layer)
-    made = _quiet(lambda: module.WeightNorm("weight", dim=1))
-    return found, [made.name, made.dim], list(layer.state_dict())
-
-
-programs("norms_by_class", {
-    "spectral-state": (_spectral_state, {'spectral_norm': {'weight.version': 1}}), "weight": (_weight_parts, [[[-1.0625, 0.6875], [-0.3125, 1.4375], [0.4375, -0.5625]], ['weight', 1], ['bias', 'weight']]),
-    "spectral-removed": (lambda t: list(t.nn.utils.remove_spectral_norm(t.nn.utils.spectral_norm(_linear(t), name="weight"), name="weight").state_dict()), ['bias', 'weight']),
-    "weight-removed": (lambda t: _quiet(lambda: list(t.nn.utils.remove_weight_norm(t.nn.utils.weight_norm(_linear(t), name="weight"), name="weight").state_dict())), ['bias', 'weight']),
-})  # fmt: skip
-programs("norms_by_class", {
-    "spectral": (_spectral_parts, [[[-1.0625, 0.6875], [-0.3125, 1.4375], [0.4375, -0.5625]], 1.0, True]),
-    "orthogonal": (_orthogonal, [[1.0, 0.0], [0.0, 1.0]]),
-    "spectral-parametrization": (lambda t: t.linalg.matrix_norm(t.nn.utils.parametrizations.spectral_norm(_linear(t), name="weight", n_power_iterations=30, eps=1e-6, dim=1).eval().weight, 2), 1.0),
-}, extensions=("linalg",))  # fmt: skip
-
-
-def _prune(t: Any) -> Any:
-    return _home(t, "nn.utils.prune")
-
-
-def _mask(t: Any, name: str, *arguments: Any) -> Any:
-    """The mask that a way of pruning makes of numbers, and of a layer; how many stay where it is drawn."""
-    way = getattr(_prune(t), name)
-    layer = _linear(t)
-    way.apply(layer, "weight", *arguments)
-    mask = way(*arguments).compute_mask(_numbers(t, 3, 2), t.ones(3, 2))
-    masks = (layer.weight_mask, mask)
-    return [int(each.sum()) for each in masks] if "Random" in name else masks
-
-
-def _pruned_by_parts(t: Any) -> Any:
-    prune, layer = _prune(t), _linear(t)
-    way = prune.L1Unstructured(amount=2)
-    way._tensor_name = "weight"
-    found = way.prune(layer.weight.detach(), default_mask=None, importance_scores=None)
-    applied = prune.L1Unstructured.apply(layer, "weight", 2)
-    masked = applied.apply_mask(layer)
-    applied.remove(layer)
-    return found, masked, list(layer.state_dict())
-
-
-def _several(t: Any) -> Any:
-    prune = _prune(t)
-    first, second = prune.L1Unstructured(2), prune.LnStructured(1, 2, 0)
-    for each in (first, second):
-        each._tensor_name = "weight"
-    container = prune.PruningContainer(first)
-    container.add_pruning_method(second)
-    return len(container), container.compute_mask(_numbers(t, 3, 2), t.ones(3, 2))
-
-
-def _over_layers(t: Any) -> Any:
-    prune, layers = _prune(t), [_linear(t), _linear(t)]
-    scores = {
-        (layers[0], "weight"): t.arange(6.0).reshape(3, 2),
-        (layers[1], "weight"): 10 + t.arange(6.0).reshape(3, 2),
-    }
-    prune.global_unstructured(
-        [(each, "weight") for each in layers], prune.L1Unstructured, importance_scores=scores, amount=4
-    )
-    return [each.weight_mask for each in layers]
-
-
-programs("pruning", {
-    "l1": (lambda t: _mask(t, "L1Unstructured", 2), [[[1.0, 1.0], [0.0, 1.0], [0.0, 1.0]], [[1.0, 1.0], [0.0, 1.0], [0.0, 1.0]]]), "ln": (lambda t: _mask(t, "LnStructured", 1, 2, 0), [[[1.0, 1.0], [1.0, 1.0], [0.0, 0.0]], [[1.0, 1.0], [1.0, 1.0], [0.0, 0.0]]]),
-    "random": (lambda t: _mask(t, "RandomUnstructured", 2), [4, 4]), "random-rows": (lambda t: _mask(t, "RandomStructured", 1, 0), [4, 4]),
-    "given": (lambda t: _mask(t, "CustomFromMask", t.tensor([[1.0, 0.0]] * 3)), [[[1.0, 0.0], [1.0, 0.0], [1.0, 0.0]], [[1.0, 0.0], [1.0, 0.0], [1.0, 0.0]]]), "nothing": (lambda t: _mask(t, "Identity"), [[[1.0, 1.0], [1.0, 1.0], [1.0, 1.0]], [[1.0, 1.0], [1.0, 1.0], [1.0, 1.0]]]),
-    "by-parts": (_pruned_by_parts, [[[-1.0625, 0.6875], [-0.0, 1.4375], [0.0, -0.5625]], [[-1.0625, 0.6875], [-0.0, 1.4375], [0.0, -0.5625]], ['bias', 'weight']]), "several": (_several, [2, [[1.0, 1.0], [1.0, 1.0], [0.0, 0.0]]]), "over-layers": (_over_layers, [[[0.0, 0.0], [0.0, 0.0], [1.0, 1.0]], [[1.0, 1.0], [1.0, 1.0], [1.0, 1.0]]]),
-    "rows-by-scores": (lambda t: _prune(t).ln_structured(_linear(t), "weight", 1, 2, 0, importance_scores=t.arange(6.0).reshape(3, 2).flip(0)).weight_mask, [[1.0, 1.0], [1.0, 1.0], [0.0, 0.0]]),
-})  # fmt: skip
-
 # -- what else there is to give ----------------------------------------------------------------------------------------------
 
 
@@ -429,7 +240,7 @@ programs(
     "linear",
     {
         "given": (
-            lambda t: _into(t, "linear", _numbers(t, 1, 2), _numbers(t, 3, 2), _numbers(t, 3)),
+            lambda t: _into(t, "linear", irregular(t, 1, 2), irregular(t, 3, 2), irregular(t, 3)),
             [True, [[0.5390625, 2.0078125, -1.1640625]]],
         )
     },
@@ -437,12 +248,12 @@ programs(
 )
 programs(
     "avg_pool2d",
-    {"given": (lambda t: _into(t, "avg_pool2d", _numbers(t, 1, 2, 4), 2), [True, [[[-0.125, 0.625]]]])},
+    {"given": (lambda t: _into(t, "avg_pool2d", irregular(t, 1, 2, 4), 2), [True, [[[-0.125, 0.625]]]])},
     aspect="out",
 )
 programs(
     "avg_pool3d",
-    {"given": (lambda t: _into(t, "avg_pool3d", _numbers(t, 1, 2, 2, 4), 2), [True, [[[[0.0, 0.40625]]]]])},
+    {"given": (lambda t: _into(t, "avg_pool3d", irregular(t, 1, 2, 2, 4), 2), [True, [[[[0.0, 0.40625]]]]])},
     aspect="out",
 )
 
@@ -452,14 +263,14 @@ def _in_chunks(t: Any, policy: str) -> Any:
         allow_retain_graph=True, batch_chunk_size=2, chunking_method=None, acc_policy=policy
     )
     return t.nn.functional.linear_cross_entropy(
-        _numbers(t, 3, 2), _numbers(t, 4, 2), t.tensor([0, 3, 1]), options=options
+        irregular(t, 3, 2), irregular(t, 4, 2), t.tensor([0, 3, 1]), options=options
     )
 
 
 programs("losses", {
     "linear-accurate": (lambda t: _in_chunks(t, "accurate"), 1.8986917734146118), "linear-balanced": (lambda t: _in_chunks(t, "balanced"), 1.8986917734146118),
     "linear-compact": (lambda t: _in_chunks(t, "compact"), 1.8986917734146118),
-    "linear-places": (lambda t: _filled(t, t.nn.LinearCrossEntropyLoss(2, 4, out_features=(3,)))(_numbers(t, 2, 2), t.tensor([[0, 3, 1], [2, 2, 0]])), 2.4448177814483643),
+    "linear-places": (lambda t: with_numbers(t, t.nn.LinearCrossEntropyLoss(2, 4, out_features=(3,)))(irregular(t, 2, 2), t.tensor([[0, 3, 1], [2, 2, 0]])), 2.4448177814483643),
     "linear-sums": (lambda t: str(t.nn.LinearCrossEntropyOptions(acc_dtype=t.float32).acc_dtype), 'torch.float32'),
 })  # fmt: skip
 
@@ -473,7 +284,7 @@ def _of_mode(t: Any, mode: str) -> Any:
 
 
 def _cell_base(t: Any) -> Any:
-    base = _home(t, "nn.modules.rnn").RNNCellBase(2, 3, False, 1, device=t.zeros(1).device, dtype=t.float64)
+    base = home_of(t, "nn.modules.rnn").RNNCellBase(2, 3, False, 1, device=t.zeros(1).device, dtype=t.float64)
     return [str(weight.dtype).rpartition(".")[2] for weight in base.parameters()]
 
 
@@ -493,21 +304,21 @@ refusals("modules", {
 
 def _from_parts(t: Any, gradient: bool) -> Any:
     """Attention whose queries, keys and values have weights of their own, and keys that are given."""
-    x = _numbers(t, 3, 1, 4)
-    weights = [_numbers(t, 4, 4).roll(place).requires_grad_(gradient) for place in range(3)]
+    x = irregular(t, 3, 1, 4)
+    weights = [irregular(t, 4, 4).roll(place).requires_grad_(gradient) for place in range(3)]
     found, shares = t.nn.functional.multi_head_attention_forward(
-        x, x, x, 4, 2, None, _numbers(t, 12), None, None, False, 0.0, _numbers(t, 4, 4), None, training=False,
+        x, x, x, 4, 2, None, irregular(t, 12), None, None, False, 0.0, irregular(t, 4, 4), None, training=False,
         need_weights=not gradient, attn_mask=t.ones(3, 3).triu(1).bool(), use_separate_proj_weight=True, q_proj_weight=weights[0],
-        k_proj_weight=weights[1], v_proj_weight=weights[2], static_k=_numbers(t, 2, 3, 2), static_v=_numbers(t, 2, 3, 2),
+        k_proj_weight=weights[1], v_proj_weight=weights[2], static_k=irregular(t, 2, 3, 2), static_v=irregular(t, 2, 3, 2),
         average_attn_weights=False, is_causal=gradient,
     )  # fmt: skip
     return t.autograd.grad(found.sum(), weights[0])[0] if gradient else (found, shares)
 
 
 def _in_order(t: Any) -> Any:
-    attention = _home(t, "nn.attention")
+    attention = home_of(t, "nn.attention")
     with attention.sdpa_kernel([attention.SDPBackend.MATH, attention.SDPBackend.FLASH_ATTENTION], set_priority=True):
-        return t.nn.functional.scaled_dot_product_attention(*[_numbers(t, 1, 2, 2)] * 3)
+        return t.nn.functional.scaled_dot_product_attention(*[irregular(t, 1, 2, 2)] * 3)
 
 
 programs(
@@ -558,7 +369,7 @@ programs(
 
 
 def _slope_of(t: Any, function: str, *shape: int, **options: Any) -> Any:
-    x = _numbers(t, *shape).requires_grad_()
+    x = irregular(t, *shape).requires_grad_()
     found = getattr(t.nn.functional, function)(x, **options)
     return t.autograd.grad((found[0] if isinstance(found, tuple) else found).sum(), x)[0]
 
@@ -574,45 +385,12 @@ refusals("slopes", {
 })  # fmt: skip
 
 
-def _spectral_name(t: Any) -> Any:
-    norm = _home(t, "nn.utils.spectral_norm").SpectralNorm(name="kernel", n_power_iterations=3, dim=1, eps=1e-6)
-    return [norm.name, norm.n_power_iterations, norm.dim, norm.eps]
-
-
-def _by_scores(t: Any, name: str, *arguments: Any) -> Any:
-    layer = _linear(t)
-    getattr(_prune(t), name).apply(layer, "weight", *arguments, importance_scores=t.arange(6.0).reshape(3, 2))
-    return layer.weight_mask
-
-
-def _by_default(t: Any) -> Any:
-    way = _prune(t).L1Unstructured(amount=1)
-    return way.prune(
-        _numbers(t, 3), default_mask=t.tensor([0.0, 1.0, 1.0]), importance_scores=t.tensor([1.0, 3.0, 2.0])
-    )
-
-
-programs("pruning", {
-    "l1-by-scores": (lambda t: _by_scores(t, "L1Unstructured", 2), [[0.0, 0.0], [1.0, 1.0], [1.0, 1.0]]), "ln-by-scores": (lambda t: _by_scores(t, "LnStructured", 1, 2, 0), [[0.0, 0.0], [1.0, 1.0], [1.0, 1.0]]),
-    "by-default": (_by_default, [-0.0, 0.6875, -0.3125]),
-})  # fmt: skip
-programs("norms_by_class", {
-    "spectral-options": (_spectral_name, ['kernel', 3, 1, 1e-06]),
-    "spectral-named": (lambda t: list(t.nn.utils.remove_spectral_norm(t.nn.utils.spectral_norm(t.nn.Bilinear(2, 2, 2), name="weight"), name="weight").state_dict()), ['bias', 'weight']),
-    "weight-named": (lambda t: _quiet(lambda: list(t.nn.utils.remove_weight_norm(t.nn.utils.weight_norm(t.nn.RNN(1, 2), name="weight_hh_l0"), name="weight_hh_l0").state_dict())), ['weight_ih_l0', 'bias_ih_l0', 'bias_hh_l0', 'weight_hh_l0']),
-    "parametrized-weight": (lambda t: list(t.nn.utils.parametrizations.weight_norm(t.nn.RNN(1, 2), name="weight_hh_l0").state_dict()), ['weight_ih_l0', 'bias_ih_l0', 'bias_hh_l0', 'parametrizations.weight_hh_l0.original0', 'parametrizations.weight_hh_l0.original1']),
-    "parametrized-spectral": (lambda t: list(t.nn.utils.parametrizations.spectral_norm(t.nn.RNN(1, 2), name="weight_hh_l0").state_dict()), ['weight_ih_l0', 'bias_ih_l0', 'bias_hh_l0', 'parametrizations.weight_hh_l0.original', 'parametrizations.weight_hh_l0.0._u', 'parametrizations.weight_hh_l0.0._v']),
-})  # fmt: skip
-programs("norms_by_class", {
-    "older-spectral": (lambda t: list(t.nn.utils.remove_spectral_norm(t.nn.utils.spectral_norm(t.nn.RNN(1, 2), name="weight_hh_l0"), name="weight_hh_l0").state_dict()), ['weight_ih_l0', 'bias_ih_l0', 'bias_hh_l0', 'weight_hh_l0']),
-    "parametrized-orthogonal": (lambda t: list(t.nn.utils.parametrizations.orthogonal(t.nn.RNN(1, 2), name="weight_hh_l0").state_dict()), ['weight_ih_l0', 'bias_ih_l0', 'bias_hh_l0', 'parametrizations.weight_hh_l0.original', 'parametrizations.weight_hh_l0.0.base']),
-}, extensions=("linalg",))  # fmt: skip
 programs("modules", {
     "compiled-with": (lambda t: t.nn.Identity().compile(fullgraph=True), None),
-    "emptied": (lambda t: (lambda net: [each.numel() for each in net.parameters()])(t.nn.Sequential(_linear(t)).to_empty(device=t.zeros(1).device, recurse=False)), [6, 3]),
+    "emptied": (lambda t: (lambda net: [each.numel() for each in net.parameters()])(t.nn.Sequential(linear(t)).to_empty(device=t.zeros(1).device, recurse=False)), [6, 3]),
     "process-group": (lambda t: repr(t.nn.SyncBatchNorm.convert_sync_batchnorm(t.nn.BatchNorm1d(2), process_group="all")), 'SyncBatchNorm(2, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)'),
 })  # fmt: skip
 refusals("resized", {
     "layer": (lambda t: t.nn.Upsample(size=2, mode="lanczos")(t.zeros(1, 1, 2, 2)), ValueError, "Lanczos mode requires antialias=True"),
-    "function": (lambda t: _quiet(lambda: t.nn.functional.upsample(t.zeros(1, 1, 2, 2), size=2, mode="lanczos")), ValueError, "Lanczos mode requires antialias=True"),
+    "function": (lambda t: quietly(lambda: t.nn.functional.upsample(t.zeros(1, 1, 2, 2), size=2, mode="lanczos")), ValueError, "Lanczos mode requires antialias=True"),
 })  # fmt: skip
