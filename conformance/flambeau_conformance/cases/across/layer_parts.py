@@ -271,6 +271,9 @@ programs("losses", {
     "linear-accurate": (lambda t: _in_chunks(t, "accurate"), 1.8986917734146118), "linear-balanced": (lambda t: _in_chunks(t, "balanced"), 1.8986917734146118),
     "linear-compact": (lambda t: _in_chunks(t, "compact"), 1.8986917734146118),
     "linear-places": (lambda t: with_numbers(t, t.nn.LinearCrossEntropyLoss(2, 4, out_features=(3,)))(irregular(t, 2, 2), t.tensor([[0, 3, 1], [2, 2, 0]])), 2.4448177814483643),
+    "l1-by-the-old-name": (lambda t: quietly(lambda: t.nn.L1Loss(reduction="elementwise_mean")(_rows(t), t.zeros(2, 4))), 0.734375),
+    "mse-by-the-old-name": (lambda t: quietly(lambda: t.nn.MSELoss(reduction="elementwise_mean")(_rows(t), t.zeros(2, 4))), 0.71484375),
+    "entropy-by-the-old-name": (lambda t: quietly(lambda: t.nn.CrossEntropyLoss(reduction="elementwise_mean")(_rows(t), t.tensor([3, 0]))), 0.9986139535903931),
     "linear-sums": (lambda t: str(t.nn.LinearCrossEntropyOptions(acc_dtype=t.float32).acc_dtype), 'torch.float32'),
 })  # fmt: skip
 
