@@ -1,7 +1,7 @@
 """Which texts an argument can be, read from what functions compare it with.
 
 ``reduction not in ("none", "mean", "sum")``, ``interpolation == "linear"`` and ``_ROUNDED[interpolation]`` say what there is, in
-the function or in another of flambeau's to which it hands the argument on.
+the function or in another of flambeau's to which it hands the argument on; of a layer, in that which it says it applies.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import inspect
 import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+import flambeau
 
 __all__ = ["enumerated"]
 
@@ -32,6 +34,8 @@ def enumerated(function: Any) -> dict[str, set[str]]:
         for method in vars(function).values():
             if inspect.isfunction(method):
                 _follow(method, {f"self.{name}": name for name in parameters}, found, frozenset())
+        applied = getattr(flambeau.nn.functional, getattr(function, "_function", ""), None)
+        _follow(applied, {name: name for name in _parameters(applied) if name in parameters}, found, frozenset())
     return {name: texts for name, texts in found.items() if len(texts) > 1}
 
 

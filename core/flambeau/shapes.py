@@ -20,6 +20,7 @@ __all__ = [
     "check_broadcast",
     "contiguous_strides",
     "dense_order",
+    "float_argument",
     "infer_shape",
     "int_argument",
     "is_one",
@@ -122,6 +123,19 @@ def int_argument(function: str, argument: str, position: int, value: Any) -> int
         return as_int(value)
     except TypeError:
         raise argument_type(function, argument, position, value, "int") from None
+
+
+def float_argument(function: str, argument: str, position: int, value: Any) -> float:
+    """A float where PyTorch takes one: real numbers and tensors of one element, and no text.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if value.__class__ is float:
+        return value
+    if isinstance(value, (str, complex)) or not hasattr(value, "__float__"):
+        raise argument_type(function, argument, position, value, "float")
+    return float(value)
 
 
 def _no_int(value: Any, argument: str) -> TypeError:

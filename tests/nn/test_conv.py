@@ -226,3 +226,14 @@ def test_bilinear_is_pytorchs(torch: ModuleType) -> None:
         found.append((repr(layer), [number for each in values for number in each]))
     assert found[1][0] == found[0][0]
     assert found[1][1] == pytest.approx(found[0][1], rel=1e-5, abs=1e-6)
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("mode", ["circular", "reflect", "replicate", "constant"])
+def test_the_order_of_memory_of_what_is_padded(torch: ModuleType, mode: str) -> None:
+    def strides(t: Any) -> list[Any]:
+        plane = t.ones(2, 3, 4, 4).to(memory_format=t.channels_last)
+        volume = t.ones(2, 3, 4, 4, 4).to(memory_format=t.channels_last_3d)
+        return [t.nn.functional.pad(x, (1, 1) * (x.dim() - 2), mode=mode).stride() for x in (plane, volume)]
+
+    assert strides(flambeau) == strides(torch)

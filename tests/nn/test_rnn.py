@@ -362,3 +362,16 @@ def test_a_packed_sequence_and_its_methods() -> None:
 def test_invert_permutation() -> None:
     assert sequences.invert_permutation(flambeau.tensor([2, 0, 1])).tolist() == [1, 2, 0]
     assert sequences.invert_permutation(None) is None
+
+
+@pytest.mark.oracle
+def test_a_packed_sequence_is_moved_and_converted_at_once(torch: Any) -> None:
+    def kinds(t: Any) -> list[str]:
+        packed = t.nn.utils.rnn.pack_sequence([t.ones(2), t.ones(1)])
+        moved = (
+            packed.cpu(t.float64), packed.cpu(t.float64, True), packed.cpu(packed.data.double()), packed.cpu("cpu", t.float16),
+            packed.cpu(device="cpu"), packed.cpu(),
+        )  # fmt: skip
+        return [str(each.data.dtype).rpartition(".")[2] for each in moved] + [str(packed.cpu() is packed)]
+
+    assert kinds(flambeau) == kinds(torch)

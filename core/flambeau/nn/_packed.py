@@ -90,12 +90,17 @@ class PackedSequence(PackedSequence_):
 
     def cuda(self: _Self, *args: Any, **kwargs: Any) -> _Self:
         """Move to a CUDA device."""
-        data = self.data.cuda(*args, **kwargs)
-        return self if data is self.data else self._moved(data, lambda indices: indices.to(data.device))
+        return self._on("cuda", *args, **kwargs)
 
     def cpu(self: _Self, *args: Any, **kwargs: Any) -> _Self:
         """Move to the CPU."""
-        return self.to(*args, device="cpu", **kwargs)
+        return self._on("cpu", *args, **kwargs)
+
+    def _on(self: _Self, kind: str, *args: Any, **kwargs: Any) -> _Self:
+        """On a device of some type: the one that the arguments name, which are those of :meth:`to`, if it is of that type."""
+        if self.data[:0].to(*args, **kwargs).device.type != kind:
+            kwargs["device"] = kind
+        return self.to(*args, **kwargs)
 
     def pin_memory(self: _Self) -> _Self:
         """The same in pinned memory."""

@@ -136,7 +136,7 @@ def soft_margin_loss(
         )
     if input.dtype is dtypes.bool:
         neg(input)  # which refuses it
-    if not (input._type.floats or target._type.floats):
+    if not any(each.is_floating_point() or each.is_complex() for each in (input, target)):
         raise RuntimeError(
             f"result type Float can't be cast to the desired output type {scalar_type_name(input.dtype)}"
         )

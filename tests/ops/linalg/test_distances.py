@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tests.support.matrices import assert_same_derivatives, outcome
 
@@ -77,3 +79,18 @@ def test_distances_have_a_gradient_and_no_columns_are_0_apart(p: float) -> None:
         (slope,) = module.autograd.grad(result.sum(), x)
         assert slope.tolist() == ([[0.0, 0.0]] * 2 if p == 0 else [[0.0, 1.0]] * 2)
         assert module.cdist(module.ones(2, 0), module.ones(1, 0), p=p).tolist() == [[0.0], [0.0]]
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("value", ["fro", 2j, None, True, 1])
+@pytest.mark.parametrize("name", ["pairwise_distance", "cdist", "pdist", "cosine_similarity"])
+def test_what_is_no_number_is_no_exponent(torch: Any, name: str, value: Any) -> None:
+    def outcome(t: Any) -> Any:
+        rows = [t.ones(2, 2)] * (1 if name == "pdist" else 2)
+        options = (1,) if name == "cosine_similarity" else ()
+        try:
+            return getattr(t, name)(*rows, *options, value).tolist()
+        except (TypeError, RuntimeError) as error:
+            return type(error), str(error).replace(f" (position {len(rows) + 1 + len(options)})", "")
+
+    assert outcome(flambeau) == outcome(torch)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from flambeau._tensor import Tensor
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
@@ -33,23 +33,32 @@ class _Loss(Module):
         self.reduction = legacy_get_string(size_average, reduce) if old else reduction
 
 
-class MSELoss(_Loss):
+class _LossOfPairs(_Loss):
+    """A loss that applies a function of :mod:`flambeau.nn.functional` to inputs and targets, with some of its attributes."""
+
+    _function: ClassVar[str]
+    _options: ClassVar[tuple[str, ...]] = ()
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """Compute the loss."""
+        options = {name: getattr(self, name) for name in self._options}
+        compute = getattr(functional, self._function)
+        return compute(input, target, reduction=self.reduction, **options)  # type: ignore[no-any-return]
+
+
+class MSELoss(_LossOfPairs):
     """Average the squared differences. Source of the semantics: ``torch.nn.MSELoss``."""
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss."""
-        return functional.mse_loss(input, target, reduction=self.reduction)
+    _function = "mse_loss"
 
 
-class L1Loss(_Loss):
+class L1Loss(_LossOfPairs):
     """Average the absolute differences. Source of the semantics: ``torch.nn.L1Loss``."""
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss."""
-        return functional.l1_loss(input, target, reduction=self.reduction)
+    _function = "l1_loss"
 
 
-class _WeightedLoss(_Loss):
+class _WeightedLoss(_LossOfPairs):
     weight: Tensor | None
 
     def __init__(
@@ -64,9 +73,8 @@ class _WeightedLoss(_Loss):
 class NLLLoss(_WeightedLoss):
     """Average the negative log-probability of the target classes. Source of the semantics: ``torch.nn.NLLLoss``."""
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss."""
-        return functional.nll_loss(input, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction)
+    _function = "nll_loss"
+    _options = ("weight", "ignore_index")
 
 
 class CrossEntropyLoss(_WeightedLoss):
@@ -80,6 +88,9 @@ class CrossEntropyLoss(_WeightedLoss):
         tensor(0.6931)
     """
 
+    _function = "cross_entropy"
+    _options = ("weight", "ignore_index", "label_smoothing")
+
     def __init__(
         self, weight: Tensor | None = None, size_average: bool | None = None, ignore_index: int = -100,
         reduce: bool | None = None, reduction: str = "mean", label_smoothing: float = 0.0,
@@ -87,19 +98,8 @@ class CrossEntropyLoss(_WeightedLoss):
         super().__init__(weight, size_average, ignore_index, reduce, reduction)
         self.label_smoothing = label_smoothing
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss."""
-        return functional.cross_entropy(
-            input,
-            target,
-            self.weight,
-            ignore_index=self.ignore_index,
-            reduction=self.reduction,
-            label_smoothing=self.label_smoothing,
-        )
 
-
-class SmoothL1Loss(_Loss):
+class SmoothL1Loss(_LossOfPairs):
     """Average the differences, which count squared where they are smaller than ``beta``.
 
     See :func:`flambeau.nn.functional.smooth_l1_loss`. Source of the semantics: ``torch.nn.SmoothL1Loss``.
@@ -110,18 +110,17 @@ class SmoothL1Loss(_Loss):
         tensor(2.5000)
     """
 
+    _function = "smooth_l1_loss"
+    _options = ("beta",)
+
     def __init__(
         self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean", beta: float = 1.0,
     ) -> None:  # fmt: skip
         super().__init__(size_average, reduce, reduction)
         self.beta = beta
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss."""
-        return functional.smooth_l1_loss(input, target, beta=self.beta, reduction=self.reduction)
 
-
-class HuberLoss(_Loss):
+class HuberLoss(_LossOfPairs):
     """Average the differences, which count squared where they are smaller than ``delta``.
 
     See :func:`flambeau.nn.functional.huber_loss`. Source of the semantics: ``torch.nn.HuberLoss``.
@@ -135,6 +134,9 @@ class HuberLoss(_Loss):
         tensor(4.)
     """
 
+    _function = "huber_loss"
+    _options = ("delta",)
+
     def __init__(
         self, reduction: str = "mean", delta: float = 1.0,
     ) -> None:  # fmt: skip
@@ -143,12 +145,8 @@ class HuberLoss(_Loss):
         super().__init__(reduction=reduction)
         self.delta = delta
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss."""
-        return functional.huber_loss(input, target, delta=self.delta, reduction=self.reduction)
 
-
-class SoftMarginLoss(_Loss):
+class SoftMarginLoss(_LossOfPairs):
     """Average ``log(1 + exp(-target * input))``, with targets 1 and -1.
 
     See :func:`flambeau.nn.functional.soft_margin_loss`. Source of the semantics: ``torch.nn.SoftMarginLoss``.
@@ -159,9 +157,7 @@ class SoftMarginLoss(_Loss):
         tensor(0.6931)
     """
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss."""
-        return functional.soft_margin_loss(input, target, reduction=self.reduction)
+    _function = "soft_margin_loss"
 
 
 class PoissonNLLLoss(_Loss):
@@ -214,7 +210,7 @@ class GaussianNLLLoss(_Loss):
         return functional.gaussian_nll_loss(input, target, var, full=self.full, eps=self.eps, reduction=self.reduction)
 
 
-class KLDivLoss(_Loss):
+class KLDivLoss(_LossOfPairs):
     """How far the distributions exp(input) are from the targets.
 
     See :func:`flambeau.nn.functional.kl_div`. Source of the semantics: ``torch.nn.KLDivLoss``.
@@ -225,15 +221,14 @@ class KLDivLoss(_Loss):
         tensor(0.6931)
     """
 
+    _function = "kl_div"
+    _options = ("log_target",)
+
     def __init__(
         self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean", log_target: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(size_average, reduce, reduction)
         self.log_target = log_target
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss."""
-        return functional.kl_div(input, target, log_target=self.log_target, reduction=self.reduction)
 
 
 class MarginRankingLoss(_Loss):
@@ -258,7 +253,7 @@ class MarginRankingLoss(_Loss):
         return functional.margin_ranking_loss(input1, input2, target, margin=self.margin, reduction=self.reduction)
 
 
-class HingeEmbeddingLoss(_Loss):
+class HingeEmbeddingLoss(_LossOfPairs):
     """Average ``input`` where the target is 1, ``max(0, margin - input)`` where it is -1.
 
     See :func:`flambeau.nn.functional.hinge_embedding_loss`. Source of the semantics: ``torch.nn.HingeEmbeddingLoss``.
@@ -269,15 +264,14 @@ class HingeEmbeddingLoss(_Loss):
         tensor(0.7500)
     """
 
+    _function = "hinge_embedding_loss"
+    _options = ("margin",)
+
     def __init__(
         self, margin: float = 1.0, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean",
     ) -> None:  # fmt: skip
         super().__init__(size_average, reduce, reduction)
         self.margin = margin
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss."""
-        return functional.hinge_embedding_loss(input, target, margin=self.margin, reduction=self.reduction)
 
 
 class CosineEmbeddingLoss(_Loss):
@@ -302,7 +296,7 @@ class CosineEmbeddingLoss(_Loss):
         return functional.cosine_embedding_loss(input1, input2, target, margin=self.margin, reduction=self.reduction)
 
 
-class MultiLabelMarginLoss(_Loss):
+class MultiLabelMarginLoss(_LossOfPairs):
     """Average ``max(0, 1 - score of a target + score)`` over targets and all classes that are none.
 
     See :func:`flambeau.nn.functional.multilabel_margin_loss`. Source of the semantics: ``torch.nn.MultiLabelMarginLoss``.
@@ -313,9 +307,7 @@ class MultiLabelMarginLoss(_Loss):
         tensor(0.8500)
     """
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss."""
-        return functional.multilabel_margin_loss(input, target, reduction=self.reduction)
+    _function = "multilabel_margin_loss"
 
 
 class TripletMarginLoss(_Loss):
@@ -413,7 +405,7 @@ class CTCLoss(_Loss):
         )
 
 
-class _WithWeight(_Loss):
+class _WithWeight(_LossOfPairs):
     """A loss with a buffer of weights."""
 
     weight: Tensor | None
@@ -437,12 +429,11 @@ class BCELoss(_WithWeight):
         tensor(0.6931)
     """
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss."""
-        return functional.binary_cross_entropy(input, target, weight=self.weight, reduction=self.reduction)
+    _function = "binary_cross_entropy"
+    _options = ("weight",)
 
 
-class BCEWithLogitsLoss(_Loss):
+class BCEWithLogitsLoss(_LossOfPairs):
     """:class:`BCELoss` of ``sigmoid(input)``, which does not overflow.
 
     See :func:`flambeau.nn.functional.binary_cross_entropy_with_logits`. Source of the semantics:
@@ -454,6 +445,9 @@ class BCEWithLogitsLoss(_Loss):
         tensor(1.3863)
     """
 
+    _function = "binary_cross_entropy_with_logits"
+    _options = ("weight", "pos_weight")
+
     weight: Tensor | None
     pos_weight: Tensor | None
 
@@ -464,12 +458,6 @@ class BCEWithLogitsLoss(_Loss):
         super().__init__(size_average, reduce, reduction)
         self.register_buffer("weight", weight)
         self.register_buffer("pos_weight", pos_weight)
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss."""
-        return functional.binary_cross_entropy_with_logits(
-            input, target, self.weight, pos_weight=self.pos_weight, reduction=self.reduction
-        )
 
 
 class MultiLabelSoftMarginLoss(_WithWeight):
@@ -484,9 +472,8 @@ class MultiLabelSoftMarginLoss(_WithWeight):
         tensor(0.6931)
     """
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss."""
-        return functional.multilabel_soft_margin_loss(input, target, weight=self.weight, reduction=self.reduction)
+    _function = "multilabel_soft_margin_loss"
+    _options = ("weight",)
 
 
 class MultiMarginLoss(_WithWeight):
@@ -503,6 +490,9 @@ class MultiMarginLoss(_WithWeight):
         tensor(0.3750)
     """
 
+    _function = "multi_margin_loss"
+    _options = ("p", "margin", "weight")
+
     def __init__(
         self, p: int = 1, margin: float = 1.0, weight: Tensor | None = None, size_average: bool | None = None,
         reduce: bool | None = None, reduction: str = "mean",
@@ -513,12 +503,6 @@ class MultiMarginLoss(_WithWeight):
         if weight is not None and weight.dim() != 1:
             raise ValueError(f"MultiMarginLoss: expected weight to be None or 1D tensor, got {weight.dim()}D instead")
         self.p, self.margin = p, margin
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss."""
-        return functional.multi_margin_loss(
-            input, target, p=self.p, margin=self.margin, weight=self.weight, reduction=self.reduction
-        )
 
 
 class NLLLoss2d(NLLLoss):

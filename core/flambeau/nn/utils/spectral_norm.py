@@ -63,10 +63,10 @@ class SpectralNorm:
         """Compute the weight."""
         setattr(module, self.name, self.compute_weight(module, do_power_iteration=module.training))
 
-    def solve_v(self, matrix: Tensor, u: Tensor, sigma: Tensor) -> Tensor:
+    def _solve_v_and_rescale(self, weight_mat: Tensor, u: Tensor, target_sigma: Tensor) -> Tensor:
         """The vector ``v`` with which ``u`` gives a norm, for states that do not have it."""
-        v = ((matrix.t().mm(matrix)).pinverse() @ matrix.t() @ u.unsqueeze(1)).squeeze(1)
-        return v.mul_(sigma / u.dot(matrix.mv(v)))
+        v = ((weight_mat.t().mm(weight_mat)).pinverse() @ weight_mat.t() @ u.unsqueeze(1)).squeeze(1)
+        return v.mul_(target_sigma / u.dot(weight_mat.mv(v)))
 
     @staticmethod
     def apply(module: Module, name: str, n_power_iterations: int, dim: int, eps: float) -> SpectralNorm:
@@ -128,7 +128,9 @@ class SpectralNormLoadStateDictPreHook:
         with no_grad():
             original, weight = state_dict[f"{key}_orig"], state_dict.pop(key)
             matrix = self.fn.reshape_weight_to_matrix(original)
-            state_dict[f"{key}_v"] = self.fn.solve_v(matrix, state_dict[f"{key}_u"], (original / weight).mean())
+            state_dict[f"{key}_v"] = self.fn._solve_v_and_rescale(
+                matrix, state_dict[f"{key}_u"], (original / weight).mean()
+            )
 
 
 class SpectralNormStateDictHook:

@@ -15,7 +15,7 @@ from flambeau.ops.movement.diagonals import triu_indices
 from flambeau.ops.movement.joining import cat
 from flambeau.ops.reductions.sums import sum_to_size
 from flambeau.promotion import result_dtype
-from flambeau.shapes import broadcast_shapes
+from flambeau.shapes import broadcast_shapes, float_argument
 
 from .norms import _norm_input, _real, _vector_norm, vector_norm_of
 
@@ -158,6 +158,7 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = Non
             )
     if x1.shape[-1] != x2.shape[-1]:
         raise RuntimeError(f"X1 and X2 must have the same number of columns. X1: {x1.shape[-1]} X2: {x2.shape[-1]}")
+    p = float_argument("cdist", "p", 3, p)
     if p < 0:
         raise RuntimeError("cdist only supports non-negative p values")
     mode = compute_mode or _MODES[0]
@@ -187,6 +188,7 @@ def pdist(input: Tensor, p: float = 2.0) -> Tensor:
         raise RuntimeError(f"pdist only supports 2D tensors, got: {input.dim()}D")
     if not input.is_floating_point():
         raise RuntimeError("pdist only supports floating-point dtypes")
+    p = float_argument("pdist", "p", 2, p)
     if not p >= 0:  # nor is it nan
         raise RuntimeError("pdist only supports non-negative p values")
     return _pdist(input, p)

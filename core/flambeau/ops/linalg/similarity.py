@@ -9,7 +9,7 @@ from flambeau.dtypes import scalar_type_name
 from flambeau.ops.movement.broadcasting import broadcast_tensors
 from flambeau.ops.reductions.sums import sum
 from flambeau.promotion import result_dtype
-from flambeau.shapes import normalize_dim
+from flambeau.shapes import float_argument, normalize_dim
 
 from .norms import norm, vector_norm_of
 
@@ -37,6 +37,7 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     dtype = result_dtype([x1, x2])
     if not dtype.is_floating_point:
         raise RuntimeError(f"expected common dtype to be floating point, yet common dtype is {scalar_type_name(dtype)}")
+    eps = float_argument("cosine_similarity", "eps", 4, eps)
     if eps < 0:
         raise RuntimeError(f"eps must be non-negative, got: {eps:g}")
     x1, x2 = broadcast_tensors(x1.to(dtype), x2.to(dtype))
@@ -60,10 +61,12 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6,
 
     Raises:
         RuntimeError: the shapes do not broadcast.
+        TypeError: ``p`` or ``eps`` is no number.
 
     Example:
         >>> import flambeau as torch
         >>> torch.pairwise_distance(torch.tensor([[3.0, 4.0]]), torch.zeros(1, 2), eps=0.0)
         tensor([5.])
     """
-    return norm(x1 - x2 + eps, p, -1, keepdim)
+    p = float_argument("pairwise_distance", "p", 3, p)
+    return norm(x1 - x2 + float_argument("pairwise_distance", "eps", 4, eps), p, -1, keepdim)

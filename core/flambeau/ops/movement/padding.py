@@ -52,6 +52,8 @@ def pad(
     mode = _mode(mode, keywords)
     before, after = _pairs(input, as_ints(pad, "pad"))
     order = channels_order(input)
+    if mode == "circular" and order is not None:
+        return _padded(input, before, after, mode, value).contiguous()  # as PyTorch's, which is made anew
     if order is None:
         return _padded(input, before, after, mode, value)
     turned = input.permute(order)
