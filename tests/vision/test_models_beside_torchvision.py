@@ -202,11 +202,14 @@ def test_options_of_classes_are_those_of_the_original(torchvision: ModuleType) -
 
 @pytest.mark.parametrize("kind", ["picture", "bytes", "floats", "batch"])
 @pytest.mark.parametrize("name", ["ResNet18_Weights", "ConvNeXt_Tiny_Weights", "EfficientNet_B0_Weights"])
-def test_weights_make_images_ready_as_torchvision_does(name: str, kind: str, torchvision: Any, torch: ModuleType) -> None:
+def test_weights_make_images_ready_as_torchvision_does(
+    name: str, kind: str, torchvision: Any, torch: ModuleType
+) -> None:
     images = pytest.importorskip("PIL.Image")
     numbers = np.random.default_rng(3).integers(0, 256, (3, 41, 57), dtype=np.uint8)
     ours, theirs = (
-        getattr(library, name).DEFAULT.transforms(crop_size=24, resize_size=30) for library in (models, torchvision.models)
+        getattr(library, name).DEFAULT.transforms(crop_size=24, resize_size=30)
+        for library in (models, torchvision.models)
     )
     assert repr(ours) == repr(theirs)
     found = []

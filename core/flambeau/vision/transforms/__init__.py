@@ -5,6 +5,7 @@ Beyond torchvision, the random ones take a ``generator``. Source of the semantic
 
 from . import functional as functional
 from . import transforms as transforms
+from ._auto_augment import AugMix as AugMix
 from ._auto_augment import AutoAugment as AutoAugment
 from ._auto_augment import AutoAugmentPolicy as AutoAugmentPolicy
 from ._auto_augment import RandAugment as RandAugment

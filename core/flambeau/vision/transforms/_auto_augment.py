@@ -8,15 +8,17 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from flambeau._tensor import Tensor
+from flambeau.ops.creation.data import tensor
 from flambeau.ops.creation.ranges import linspace
 from flambeau.ops.random import rand, randint
+from flambeau.ops.random.gammas import _sample_dirichlet
 from flambeau.vision._images import dimensions
 
 from . import functional
 from ._drawing import Drawing, colours, integer
 from ._interpolation import InterpolationMode
 
-__all__ = ["AutoAugment", "AutoAugmentPolicy", "RandAugment", "TrivialAugmentWide"]
+__all__ = ["AugMix", "AutoAugment", "AutoAugmentPolicy", "RandAugment", "TrivialAugmentWide"]
 
 
 # -- the changes and how much of them there is -------------------------------------------------------------------------
@@ -37,20 +39,20 @@ def _even(last: float, count: int, first: float = 0.0) -> list[float]:
     return linspace(first, last, count).tolist()
 
 
-def _bits(count: int, fewest: int) -> list[float]:
-    return [8 - round(place / ((count - 1) / fewest)) for place in range(count)]
+def _bits(count: int, fewer: int, most: int = 8) -> list[float]:
+    return [most - round(place / ((count - 1) / fewer)) for place in range(count)]
 
 
 def _space(
-    count: int, turn: float, shear: float, across: float, down: float, colour: float, fewest: int
+    count: int, turn: float, shear: float, across: float, down: float, colour: float, fewer: int
 ) -> dict[str, _Strengths]:
     """The changes in torchvision's order, each with its strengths."""
     return {
         "ShearX": _Strengths(_even(shear, count), True), "ShearY": _Strengths(_even(shear, count), True),
         "TranslateX": _Strengths(_even(across, count), True), "TranslateY": _Strengths(_even(down, count), True),
         "Rotate": _Strengths(_even(turn, count), True),
-        **{name: _Strengths(_even(colour, count), True) for name in ("Brightness", "Color", "Contrast", "Sharpness")},
-        "Posterize": _Strengths(_bits(count, fewest), False), "Solarize": _Strengths(_even(0.0, count, 255.0), False),
+        **{name: _Strengths(_even(colour, count), True) for name in _TINTS},
+        "Posterize": _Strengths(_bits(count, fewer), False), "Solarize": _Strengths(_even(0.0, count, 255.0), False),
         "AutoContrast": _Strengths([], False), "Equalize": _Strengths([], False),
     }  # fmt: skip
 
@@ -62,6 +64,19 @@ def _published(count: int, height: int, width: int) -> dict[str, _Strengths]:
 
 
 _NOTHING = {"Identity": _Strengths([], False)}
+
+_TINTS = ("Brightness", "Color", "Contrast", "Sharpness")
+_DEPTH = 10
+"""How many strengths a change has in AugMix."""
+
+
+def _mixed(height: int, width: int, all_ops: bool) -> dict[str, _Strengths]:
+    """The changes of AugMix in torchvision's order."""
+    space = _space(_DEPTH, 30.0, 0.3, width / 3.0, height / 3.0, 0.9, 4)
+    space["Posterize"] = _Strengths(_bits(_DEPTH, 4, 4), False)
+    tints = {name: space.pop(name) for name in _TINTS}
+    return space | tints if all_ops else space
+
 
 _COLOURS: dict[str, Callable[[Any, float], Any]] = {
     "Brightness": lambda img, more: functional.adjust_brightness(img, 1.0 + more),
@@ -290,3 +305,81 @@ class TrivialAugmentWide(_Augment):
             f"{type(self).__name__}(num_magnitude_bins={self.num_magnitude_bins}, interpolation={self.interpolation}, "
             f"fill={self.fill})"
         )
+
+
+class AugMix(_Augment):
+    """The image mixed with several of itself, each changed by a chain of random changes, in random shares.
+
+    Args:
+        severity: how many of the ten strengths of a change are drawn from, from the weakest.
+        mixture_width: how many chains.
+        chain_depth: how many changes a chain has; from 1 to 3, drawn, if it is not positive.
+        alpha: how even the shares are: the concentration of their Dirichlet distributions.
+        all_ops: brightness, colour, contrast and sharpness are changed, too.
+        interpolation, fill: as for :func:`.functional.affine`.
+        generator: where the numbers come from; the CPU's default generator if None.
+
+    Source of the semantics: ``torchvision.transforms.AugMix``, after Hendrycks and others, arXiv 1912.02781; ``generator`` is not
+    in it.
+
+    Raises:
+        ValueError: the severity is not from 1 to 10.
+    """
+
+    def __init__(
+        self, severity: int = 3, mixture_width: int = 3, chain_depth: int = -1, alpha: float = 1.0, all_ops: bool = True,
+        interpolation: InterpolationMode = InterpolationMode.BILINEAR, fill: Any = None, *, generator: Any = None,
+    ) -> None:  # fmt: skip
+        super().__init__(interpolation, fill, generator)
+        check_severity(severity)
+        self.severity = severity
+        self.mixture_width = mixture_width
+        self.chain_depth = chain_depth
+        self.alpha = alpha
+        self.all_ops = all_ops
+
+    def forward(self, orig_img: Any) -> Any:
+        """The mixture."""
+        _, height, width = dimensions(orig_img)
+        space = _mixed(height, width, self.all_ops)
+
+        def changed(img: Any) -> Any:
+            def place(strengths: _Strengths) -> int | None:
+                return integer(0, self.severity, self.generator) if strengths.values else None
+
+            return self._with(img, *self._drawn(space, place))
+
+        return mixture(orig_img, changed, self.alpha, self.mixture_width, self.chain_depth, self.generator)
+
+    def __repr__(self) -> str:
+        names = ("severity", "mixture_width", "chain_depth", "alpha", "all_ops", "interpolation", "fill")
+        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)}' for name in names)})"
+
+
+def check_severity(severity: int) -> None:
+    """Raise unless there are so many strengths."""
+    if not 1 <= severity <= _DEPTH:
+        raise ValueError(f"The severity must be between [1, {_DEPTH}]. Got {severity} instead.")
+
+
+def mixture(
+    image: Any, changed: Callable[[Tensor], Tensor], alpha: float, chains: int, depth: int, generator: Any
+) -> Any:
+    """An image mixed with what chains of random changes make of it."""
+    img = image if isinstance(image, Tensor) else functional.pil_to_tensor(image)
+    batch = img.reshape(*[1] * (4 - img.ndim), *img.shape)
+
+    def shares(count: int) -> Tensor:
+        concentration = tensor([alpha] * count, device=batch.device).expand(len(batch), -1)
+        return _sample_dirichlet(concentration, generator).reshape(len(batch), count, *[1] * (batch.ndim - 1))
+
+    original, rest = shares(2).unbind(1)
+    weights = shares(chains) * rest.unsqueeze(1)
+    mix = original * batch
+    for weight in weights.unbind(1):
+        one = batch
+        for _ in range(depth if depth > 0 else integer(1, 4, generator)):
+            one = changed(one)
+        mix += weight * one
+    made = mix.reshape(img.shape).to(img.dtype)
+    return made if isinstance(image, Tensor) else functional.to_pil_image(made)
