@@ -31,7 +31,7 @@ Fill = float | Sequence[float] | None
 # -- what is computed from what is asked -------------------------------------------------------------------------------
 
 
-def _inverse_matrix(
+def inverse_matrix(
     center: Sequence[float], angle: float, translate: Sequence[float], scale: float, shear: Sequence[float]
 ) -> list[float]:
     """Where each pixel of the result comes from, as the six numbers of a matrix.
@@ -104,9 +104,9 @@ def rotate(
     if not isinstance(img, Tensor):
         dimensions(img)
         return img.rotate(angle, of_pillow(mode), expand, center, fillcolor=bands(fill, img))
-    matrix = _inverse_matrix(_from_middle(center, img), -angle, (0.0, 0.0), 1.0, (0.0, 0.0))
+    matrix = inverse_matrix(_from_middle(center, img), -angle, (0.0, 0.0), 1.0, (0.0, 0.0))
     _, height, width = dimensions(img)
-    size = _expanded(matrix, width, height) if expand else (width, height)
+    size = expanded(matrix, width, height) if expand else (width, height)
     return _sampled(img, _affine_grid(matrix, img, size), _of_tensor(mode), fill)
 
 
@@ -148,9 +148,9 @@ def affine(
     _, height, width = dimensions(img)
     if not isinstance(img, Tensor):
         middle = (width * 0.5, height * 0.5) if center is None else center
-        matrix = _inverse_matrix(middle, angle, translate, scale, slants)
+        matrix = inverse_matrix(middle, angle, translate, scale, slants)
         return img.transform(img.size, pillow().Transform.AFFINE, matrix, of_pillow(mode), fillcolor=bands(fill, img))
-    matrix = _inverse_matrix(_from_middle(center, img), angle, translate, scale, slants)
+    matrix = inverse_matrix(_from_middle(center, img), angle, translate, scale, slants)
     return _sampled(img, _affine_grid(matrix, img, (width, height)), _of_tensor(mode), fill)
 
 
@@ -172,15 +172,18 @@ def perspective(
     Raises:
         TypeError, ValueError: an argument is not what it should be.
     """
-    numbers = _coefficients(startpoints, endpoints)
-    mode = _mode(interpolation)
+    return of_coefficients(img, coefficients(startpoints, endpoints), _mode(interpolation), fill)
+
+
+def of_coefficients(img: Any, numbers: list[float], mode: InterpolationMode, fill: Fill) -> Any:
+    """The image as from the point of view that eight numbers say: see :func:`coefficients`."""
     if isinstance(img, Tensor):
         return _sampled(img, _perspective_grid(numbers, img), _of_tensor(mode), fill)
     dimensions(img)
     return img.transform(img.size, pillow().Transform.PERSPECTIVE, numbers, of_pillow(mode), fillcolor=bands(fill, img))
 
 
-def _coefficients(starts: Sequence[Sequence[int]], ends: Sequence[Sequence[int]]) -> list[float]:
+def coefficients(starts: Sequence[Sequence[int]], ends: Sequence[Sequence[int]]) -> list[float]:
     """The eight numbers by which each pixel (x, y) of the result comes from ``(ax + by + c, dx + ey + f) / (gx + hy + 1)``."""
     if len(starts) != 4 or len(ends) != 4:
         raise ValueError(
@@ -260,7 +263,7 @@ def _affine_grid(matrix: list[float], img: Tensor, size: tuple[int, int]) -> Ten
     return base.bmm(theta.transpose(1, 2) / halves).reshape(1, size[1], size[0], 2)
 
 
-def _expanded(matrix: list[float], width: int, height: int) -> tuple[int, int]:
+def expanded(matrix: list[float], width: int, height: int) -> tuple[int, int]:
     """How large a result must be for all of the image to be in it."""
     corners = [(x, y, 1.0) for x in (-0.5 * width, 0.5 * width) for y in (-0.5 * height, 0.5 * height)]
     moved = tensor(corners).matmul(tensor(matrix).reshape(2, 3).t())
