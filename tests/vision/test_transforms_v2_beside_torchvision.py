@@ -247,7 +247,8 @@ def test_samples(name: str, boxes: str, torch: ModuleType, torchvision: Any) -> 
     ]:
         assert type(each).__name__ == type(original).__name__
         assert str(each.dtype).split(".")[1] == str(original.dtype).split(".")[1]
-        _near(_plain(each), _plain(original), each.dtype.is_floating_point, 0.0)
+        cut = whole and name == "perspective"  # a digit of a float decides which integer it is cut to
+        _near(_plain(each), _plain(original), each.dtype.is_floating_point, 0.1 if cut else 0.0)
     if name != "pure":
         assert tuple(target["boxes"].canvas_size) == tuple(wanted["boxes"].canvas_size)
         assert target["boxes"].format.value == wanted["boxes"].format.value
@@ -281,6 +282,96 @@ def test_mixing(name: str, labels: str, torch: ModuleType, torchvision: Any) -> 
             found.append(_plain(mix(images, classes)))
         _near(found[0], found[1], True, 0.0)
         assert flambeau.rand(1).item() == torch.rand(1).item(), "another number of draws"
+
+
+@pytest.mark.parametrize("leading", [(), (2,)])
+@pytest.mark.parametrize(
+    "name", ["resized-crop", "jitter", "affine", "perspective", "blur", "equalize", "auto", "mix", "frames"]
+)
+def test_videos(name: str, leading: tuple[int, ...], torch: ModuleType, torchvision: Any) -> None:
+    from torchvision.transforms import v2 as theirs
+
+    frames = np.random.default_rng(2).integers(0, 256, (*leading, 4, 3, 12, 10), dtype=np.uint8)
+    found = []
+    for library, module, tv in ((flambeau, v2, tv_tensors), (torch, theirs, torchvision.tv_tensors)):
+        library.manual_seed(2)
+        transform = module.UniformTemporalSubsample(3) if name == "frames" else _RANDOM[name](module)
+        found.append(transform(tv.Video(library.from_numpy(frames.copy()))))
+    assert type(found[0]).__name__ == type(found[1]).__name__ == "Video"
+    _near(_plain(found[0]), _plain(found[1]), False, _LOOSE.get(name, 0.0))
+
+
+_CONVERTING: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "picture": lambda m, t, tv: m.ToImage()(_of("picture", t, tv)),
+    "tensor": lambda m, t, tv: m.ToImage()([_of("bytes", t, tv), t.zeros(2)]),
+    "array": lambda m, t, tv: m.ToImage()(_BYTES[0].copy()),
+    "pure": lambda m, t, tv: m.Compose([m.ToImage(), m.ToDtype(t.float32, scale=True), m.ToPureTensor()])(_of("picture", t, tv)),
+    "pil-to-tensor": lambda m, t, tv: m.PILToTensor()({"image": _of("picture", t, tv), "mask": _of("bytes", t, tv)})["image"],
+    "to-pil": lambda m, t, tv: m.ToPILImage("RGB")(_of("image", t, tv)),
+    "converted": lambda m, t, tv: m.ConvertImageDtype(t.float64)(_of("bytes", t, tv)),
+    "converted-integers": lambda m, t, tv: m.ConvertImageDtype(t.int16)(_of("bytes", t, tv)),
+    "converted-less": lambda m, t, tv: m.ToDtype(t.uint8, scale=True)(t.tensor([[[0, 128, 9000, 32767]]], dtype=t.int16)),
+    "unscaled": lambda m, t, tv: m.ToDtype(t.float32)(_of("bytes", t, tv)),
+    "lambda": lambda m, t, tv: m.Lambda(lambda each: each * 2, int)([3, 1.5])[0],
+    "linear": lambda m, t, tv: m.LinearTransformation(t.eye(12) * 2, t.ones(12))(t.arange(24.0).reshape(2, 3, 2, 2)),
+    "jpeg": lambda m, t, tv: m.JPEG((20, 60))(_of("picture", t, tv)),
+    "erased": lambda m, t, tv: m.RandomErasing(1.0, value=9)(_of("picture", t, tv)),
+    "posterized": lambda m, t, tv: m.functional.posterize(_of("floats", t, tv), 3),
+    "equalized": lambda m, t, tv: m.functional.equalize(_of("floats", t, tv)),
+    "solarized": lambda m, t, tv: m.functional.solarize(_of("floats", t, tv), 0.4),
+    "inverted": lambda m, t, tv: m.functional.invert(t.tensor([[[-5, 0, 9]]], dtype=t.int16)),
+    "gamma": lambda m, t, tv: m.functional.adjust_gamma(_of("floats", t, tv), 0.7, 1.2),
+    "size": lambda m, t, tv: m.functional.get_size(_of("picture", t, tv)),
+    "dimensions": lambda m, t, tv: m.functional.get_dimensions(_of("batch", t, tv)),
+    "frames": lambda m, t, tv: m.functional.get_num_frames(t.zeros(2, 5, 3, 4, 4)),
+    "old-size": lambda m, t, tv: m.functional.get_image_size(_of("image", t, tv)),
+    "boxes": lambda m, t, tv: m.functional.convert_bounding_box_format(t.tensor([[1, 2, 6, 9]]), "XYXY", "CXCYWH"),
+    "boxes-back": lambda m, t, tv: m.functional.convert_bounding_box_format(t.tensor([[1, 2, 6, 9]]), "CXCYWH", "XYXY"),
+    "boxes-whole": lambda m, t, tv: m.functional.convert_bounding_box_format(t.tensor([[-1, 2, 5, 9]]), "CXCYWH", "XYWH"),
+    "boxes-whole-back": lambda m, t, tv: m.functional.convert_bounding_box_format(t.tensor([[-1, 2, 6, 9]]), "XYWH", "CXCYWH"),
+    "clamped": lambda m, t, tv: m.functional.clamp_bounding_boxes(
+        t.tensor([[-1.0, 2, 6, 9]]), format=tv.BoundingBoxFormat.XYWH, canvas_size=(8, 4), clamping_mode="hard"
+    ),
+    "sane": lambda m, t, tv: m.functional.sanitize_bounding_boxes(t.tensor([[-1, 2, 6, 9], [1, 2, 6, 9]]), "XYXY", (9, 9)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", list(_CONVERTING))
+def test_conversions_and_functions(name: str, torch: ModuleType, torchvision: Any) -> None:
+    from torchvision.transforms import v2 as theirs
+
+    found = []
+    for library, module, tv in ((flambeau, v2, tv_tensors), (torch, theirs, torchvision.tv_tensors)):
+        library.manual_seed(0)
+        found.append(_CONVERTING[name](module, library, tv))
+    assert type(found[0]).__name__ == type(found[1]).__name__
+    ours, wanted = (each if isinstance(each, list | tuple) else [each] for each in found)
+    for one, other in zip(ours, wanted, strict=True):
+        assert str(getattr(one, "dtype", "")) == str(getattr(other, "dtype", ""))
+        np.testing.assert_allclose(_plain(one), _plain(other), rtol=1e-6, atol=1e-6)
+
+
+def test_kernels_of_a_program(torchvision: Any) -> None:
+    class Depths(tv_tensors.TVTensor):
+        pass
+
+    @v2.functional.register_kernel(v2.functional.horizontal_flip, Depths)
+    def turned(inpt: Any) -> Any:
+        return tv_tensors.wrap(inpt.as_subclass(flambeau.Tensor) + 1, like=inpt)
+
+    depths = flambeau.zeros(1, 2, 2).as_subclass(Depths)
+    _, other = v2.RandomHorizontalFlip(1.0)([flambeau.zeros(1, 2, 2), depths])
+    assert type(other) is Depths
+    assert other.as_subclass(flambeau.Tensor).sum() == 4
+    assert v2.RandomVerticalFlip(1.0)(depths) is depths
+    with pytest.raises(TypeError, match="Functional F.vertical_flip supports inputs of type"):
+        v2.functional.vertical_flip(depths)
+    for wrong in (
+        lambda: v2.functional.register_kernel(len, Depths),
+        lambda: v2.functional.register_kernel(v2.functional.crop, int),
+    ):
+        with pytest.raises(ValueError, match="Kernels can only be registered"):
+            wrong()
 
 
 _WRONG: dict[str, Callable[[Any, Any], Any]] = {
@@ -355,7 +446,6 @@ _NOT_THERE = {
 }  # fmt: skip
 _KERNELS = ("_image", "_video", "_mask", "_bounding_boxes", "_keypoints")
 """Endings of what torchvision has for every class of input; here the function itself asks which one it is."""
-_NO_FUNCTION = {"clamp_keypoints", "sanitize_keypoints"}
 
 
 def _public(module: Any) -> dict[str, Any]:
@@ -379,7 +469,7 @@ def test_names_and_parameters(torchvision: Any) -> None:
         for name in _public(theirs.functional)
         if not name.endswith(_KERNELS) or name in ("to_image", "to_pil_image")
     }
-    assert functions - set(_public(v2.functional)) == _NO_FUNCTION
+    assert functions - set(_public(v2.functional)) == set()
     assert set(_public(v2.functional)) - set(_public(theirs.functional)) == set()
     for module, original in ((ours, wanted), (_public(v2.functional), _public(theirs.functional))):
         for name, each in module.items():
@@ -387,9 +477,7 @@ def test_names_and_parameters(torchvision: Any) -> None:
                 continue
             given = [p for p in inspect.signature(each).parameters.values() if p.name != "generator"]
             expected = list(inspect.signature(original[name]).parameters.values())
-            assert [(p.name, str(p.default)) for p in given] == [
-                (p.name, str(p.default).replace("torch.", "flambeau.")) for p in expected
-            ], name
+            assert [(p.name, str(p.default)) for p in given] == [(p.name, str(p.default)) for p in expected], name
 
 
 def test_every_random_transform_takes_a_generator() -> None:

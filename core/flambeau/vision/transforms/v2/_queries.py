@@ -80,12 +80,9 @@ def query_size(flat_inputs: Sequence[Any]) -> tuple[int, int]:
 
 def _only(found: set[tuple[int, ...]], what: str) -> tuple[int, ...]:
     if len(found) > 1:
-        raise ValueError(f"Found multiple {what} dimensions in the sample: {_listed(sorted(found))}")
+        listed = ", ".join(f"'{each}'" for each in sorted(found))
+        raise ValueError(f"Found multiple {what} dimensions in the sample: {listed}")
     return found.pop()
-
-
-def _listed(sizes: list[tuple[int, ...]]) -> str:
-    return f"{', '.join(map(repr, sizes[:-1]))}{',' if len(sizes) > 2 else ''} and {sizes[-1]!r}"
 
 
 # -- labels ------------------------------------------------------------------------------------------------------------

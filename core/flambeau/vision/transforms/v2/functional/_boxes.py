@@ -22,14 +22,14 @@ Corners = Callable[[Tensor], Tensor]
 
 
 def corners_of(boxes: Tensor, format: BoundingBoxFormat) -> Tensor:
-    """Left, above, right and below of upright boxes (..., 4)."""
+    """Left, above, right and below of upright boxes (..., 4), cut to integers where the numbers are."""
     if format is BoundingBoxFormat.XYXY:
         return boxes
-    place, size = boxes[..., :2], boxes[..., 2:]
+    precise = boxes if boxes.dtype.is_floating_point else boxes.to(dtypes.float32)
+    place, size = precise[..., :2], precise[..., 2:]
     if format is BoundingBoxFormat.CXCYWH:
-        whole = not boxes.dtype.is_floating_point
-        place = place - (size.div(-2, rounding_mode="floor").neg() if whole else size / 2)
-    return cat((place, place + size), -1)
+        place = place - size / 2
+    return cat((place, place + size), -1).to(boxes.dtype)
 
 
 def numbers_of(corners: Tensor, format: BoundingBoxFormat) -> Tensor:
@@ -126,7 +126,7 @@ def resize(
 
     def change(corners: Tensor) -> Tensor:
         ratios = tensor([width / columns, height / rows] * 2, dtype=corners.dtype, device=corners.device)
-        return (corners * ratios).to(inpt.dtype).to(corners.dtype)
+        return corners * ratios
 
     return moved(inpt, "resize", change, (height, width))
 

@@ -30,7 +30,14 @@ __all__ = [
 
 pil_to_tensor = first.pil_to_tensor
 to_pil_image = first.to_pil_image
-to_tensor = first.to_tensor
+
+
+def to_tensor(inpt: Any) -> Tensor:
+    """An image as numbers from 0 to 1; :func:`to_image` and :func:`to_dtype` are newer.
+
+    Source of the semantics: ``torchvision.transforms.v2.functional.to_tensor``.
+    """
+    return first.to_tensor(inpt)
 
 
 def to_image(inpt: Any) -> Image:
