@@ -112,7 +112,7 @@ class Image(TVTensor):
         made = _tensor(data, dtype, device, requires_grad)
         if made.ndim < 2:
             raise ValueError(f"Tensor must be 2D or higher, got {made.ndim}D tensor.")
-        return (made.unsqueeze(0) if made.ndim == 2 else made).as_subclass(cls)
+        return (made.unsqueeze(0) if made.ndim == 2 else made).as_subclass(cls)  # type: ignore[return-value]
 
     def __repr__(self, *, tensor_contents: Any = None) -> str:
         return self._shown()
@@ -130,7 +130,7 @@ class Video(TVTensor):
         made = _tensor(data, dtype, device, requires_grad)
         if made.ndim < 4:
             raise ValueError(f"a video has at least 4 dimensions, (..., T, C, H, W), and this one has {made.ndim}")
-        return made.as_subclass(cls)
+        return made.as_subclass(cls)  # type: ignore[return-value]
 
     def __repr__(self, *, tensor_contents: Any = None) -> str:
         return self._shown()
@@ -141,7 +141,7 @@ class Mask(TVTensor):
 
     def __new__(cls, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool | None = None) -> Mask:
         """Make a mask of what is given."""
-        return _tensor(data, dtype, device, requires_grad).as_subclass(cls)
+        return _tensor(data, dtype, device, requires_grad).as_subclass(cls)  # type: ignore[return-value]
 
 
 class BoundingBoxFormat(Enum):

@@ -274,8 +274,9 @@ class RandomErasing(Chance):
         img: Tensor, scale: Any, ratio: Any, value: list[float] | None = None, *, generator: Any = None
     ) -> tuple[int, int, int, int, Tensor]:
         """Draw what is erased, (top, left, height, width), and what is put there; the image itself if ten draws do not fit."""
-        drawn = erased_of(*img.shape[-3:], scale, ratio, value, generator)
-        return drawn or (0, 0, *img.shape[-2:], img)
+        channels, height, width = img.shape[-3:]
+        drawn = erased_of(channels, height, width, scale, ratio, value, generator)
+        return drawn or (0, 0, height, width, img)
 
     def _changed(self, img: Any) -> Any:
         value = None

@@ -31,16 +31,12 @@ from ._container import RandomApply as RandomApply
 from ._container import RandomChoice as RandomChoice
 from ._container import RandomOrder as RandomOrder
 from ._geometry import CenterCrop as CenterCrop
-from ._geometry import ElasticTransform as ElasticTransform
 from ._geometry import FiveCrop as FiveCrop
 from ._geometry import Pad as Pad
-from ._geometry import RandomAffine as RandomAffine
 from ._geometry import RandomCrop as RandomCrop
 from ._geometry import RandomHorizontalFlip as RandomHorizontalFlip
-from ._geometry import RandomPerspective as RandomPerspective
 from ._geometry import RandomResize as RandomResize
 from ._geometry import RandomResizedCrop as RandomResizedCrop
-from ._geometry import RandomRotation as RandomRotation
 from ._geometry import RandomShortestSize as RandomShortestSize
 from ._geometry import RandomVerticalFlip as RandomVerticalFlip
 from ._geometry import RandomZoomOut as RandomZoomOut
@@ -72,6 +68,10 @@ from ._queries import has_any as has_any
 from ._queries import query_chw as query_chw
 from ._queries import query_size as query_size
 from ._transform import Transform as Transform
+from ._warping import ElasticTransform as ElasticTransform
+from ._warping import RandomAffine as RandomAffine
+from ._warping import RandomPerspective as RandomPerspective
+from ._warping import RandomRotation as RandomRotation
 
 
 def __getattr__(name: str) -> object:

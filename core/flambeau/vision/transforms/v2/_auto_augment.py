@@ -233,7 +233,8 @@ class AugMix(_Augment):
         self.all_ops = all_ops
 
     def _augmented(self, img: Any) -> Any:
-        space = first.mixed(*functional.get_size(img), self.all_ops)
+        height, width = functional.get_size(img)
+        space = first.mixed(height, width, self.all_ops)
         plain = img.as_subclass(Tensor) if isinstance(img, TVTensor) else img
         made = first.mixture(
             plain, lambda one: self._changed(one, *self._drawn(space, None, self.severity)), self.alpha, self.mixture_width,

@@ -152,12 +152,15 @@ class RandomPhotometricDistort(Transform):
     def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
         """Draw what is changed, and by how much."""
         found: dict[str, Any] = {
-            f"{name}_factor": uniform(*getattr(self, name), self.generator) if self._unit() < self.p else None
+            f"{name}_factor": self._factor(*getattr(self, name)) if self._unit() < self.p else None
             for name, _ in _CHANGES
         }
         found["contrast_before"] = self._unit() < 0.5
         permuted = self._unit() < self.p
         return {**found, "channel_permutation": _permutation(flat_inputs, self.generator) if permuted else None}
+
+    def _factor(self, low: float, high: float) -> float:
+        return uniform(low, high, self.generator)
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
         """The image, changed; contrast comes second or last."""

@@ -18,6 +18,8 @@ __all__ = ["Compose", "RandomApply", "RandomChoice", "RandomOrder"]
 class _Several(Transform):
     """What has a list of transforms."""
 
+    transforms: Any
+
     def __init__(self, transforms: Any, generator: Any, *more: type) -> None:
         super().__init__(generator=generator)
         if not isinstance(transforms, (Sequence, *more)):

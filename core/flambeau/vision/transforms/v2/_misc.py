@@ -14,7 +14,7 @@ from flambeau.vision._images import is_pillow
 from flambeau.vision.tv_tensors import BoundingBoxes, Image, Mask, TVTensor, Video, wrap
 
 from .. import _colors, _conversions
-from ..functional._conversion import is_numpy
+from ..functional._conversion import is_numpy, to_tensor
 from . import functional
 from ._options import size_of, two_numbers
 from ._queries import get_bounding_boxes, has_any, labels_getter_of
@@ -296,7 +296,7 @@ class ToTensor(Transform):
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
         """The tensor."""
-        return functional.to_tensor(inpt)
+        return to_tensor(inpt)
 
 
 class ToPILImage(Transform):

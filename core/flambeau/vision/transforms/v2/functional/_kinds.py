@@ -66,7 +66,7 @@ def takes(
         if pictures:
             table[_PICTURE] = function
         if masks:
-            table[Mask] = _rewrapped(_stacked(of_tensors if masks is True else _flattened(masks)))  # type: ignore[arg-type]
+            table[Mask] = _rewrapped(_stacked(of_tensors if masks is True else _flattened(masks)))
         if boxes is not None:
             table[BoundingBoxes] = boxes
         _KERNELS[chosen] = table

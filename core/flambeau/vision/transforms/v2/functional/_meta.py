@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from flambeau import dtypes
 from flambeau._tensor import Tensor
+from flambeau.errors import level_of_caller
 from flambeau.vision._images import dimensions
 from flambeau.vision.tv_tensors import BoundingBoxes, BoundingBoxFormat, Video, wrap
 
@@ -39,7 +41,12 @@ def get_size(inpt: Any) -> list[int]:
 
 
 def get_image_size(inpt: Any) -> list[int]:
-    """The width and the height, the old way round. Source: ``torchvision.transforms.v2.functional.get_image_size``."""
+    """The width and the height; deprecated, and warns. Source: ``torchvision.transforms.v2.functional.get_image_size``."""
+    warnings.warn(
+        "The function `get_image_size(...)` is deprecated and will be removed in a future release. "
+        "Instead, please use `get_size(...)` which returns `[h, w]` instead of `[w, h]`.",
+        UserWarning, stacklevel=level_of_caller(),
+    )  # fmt: skip
     return get_size(inpt)[::-1]
 
 

@@ -5,12 +5,14 @@ Source of the semantics: ``torchvision.transforms.v2.functional``.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
 from flambeau import dtypes
 from flambeau._tensor import Tensor
+from flambeau.errors import level_of_caller
 from flambeau.ops.creation.conversion import from_numpy
 from flambeau.ops.creation.filled import empty
 from flambeau.ops.creation.ranges import linspace
@@ -33,10 +35,15 @@ to_pil_image = first.to_pil_image
 
 
 def to_tensor(inpt: Any) -> Tensor:
-    """An image as numbers from 0 to 1; :func:`to_image` and :func:`to_dtype` are newer.
+    """An image as numbers from 0 to 1; deprecated, and warns: :func:`to_image` and :func:`to_dtype` are newer.
 
     Source of the semantics: ``torchvision.transforms.v2.functional.to_tensor``.
     """
+    warnings.warn(
+        "The function `to_tensor(...)` is deprecated and will be removed in a future release. "
+        "Instead, please use `to_image(...)` followed by `to_dtype(..., dtype=torch.float32, scale=True)`.",
+        UserWarning, stacklevel=level_of_caller(),
+    )  # fmt: skip
     return first.to_tensor(inpt)
 
 
