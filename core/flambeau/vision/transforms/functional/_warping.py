@@ -219,14 +219,10 @@ def elastic_transform(
             UserWarning, stacklevel=level_of_caller(),
         )  # fmt: skip
     mode = _mode(interpolation)
-    if not isinstance(displacement, Tensor):
-        raise TypeError("Argument displacement should be a Tensor")
     if not isinstance(img, Tensor) and not is_pillow(img):
         raise TypeError(f"img should be PIL Image or Tensor. Got {type(img)}")
     pixels = img if isinstance(img, Tensor) else pil_to_tensor(img)
-    expected = (1, *pixels.shape[-2:], 2)
-    if displacement.shape != expected:
-        raise ValueError(f"Argument displacement shape should be {expected}, but given {displacement.shape}")
+    check_displacement(displacement, (1, *pixels.shape[-2:], 2))
     across, down = (
         linspace((1 - size) / size, (size - 1) / size, size) for size in (pixels.shape[-1], pixels.shape[-2])
     )
@@ -234,6 +230,14 @@ def elastic_transform(
     grid = stack([columns, rows], -1).unsqueeze(0).to(pixels.device) + displacement.to(pixels.device)
     made = _sampled(pixels, grid, mode.value, fill)
     return made if isinstance(img, Tensor) else to_pil_image(made, mode=img.mode)
+
+
+def check_displacement(displacement: Any, expected: tuple[int, ...]) -> None:
+    """Raise unless it is a tensor of that shape."""
+    if not isinstance(displacement, Tensor):
+        raise TypeError("Argument displacement should be a Tensor")
+    if displacement.shape != expected:
+        raise ValueError(f"Argument displacement shape should be {expected}, but given {displacement.shape}")
 
 
 # -- the pixels of tensors ---------------------------------------------------------------------------------------------

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
 from flambeau import dtypes
 from flambeau._tensor import Tensor
+from flambeau.errors import level_of_caller
 from flambeau.nn.functional import one_hot
 from flambeau.ops.creation.data import tensor
 from flambeau.ops.random.gammas import _sample_dirichlet
@@ -73,10 +75,16 @@ class RandomErasing(RandomApplyTransform):
         return dict(zip("ijhwv", drawn or (0, 0, height, width, None), strict=True))
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
-        """The image with the rectangle; masks and boxes as they are."""
-        return (
-            inpt if params["v"] is None else self._call_kernel(functional.erase, inpt, **params, inplace=self.inplace)
-        )
+        """The image with the rectangle; masks and boxes as they are, with a warning."""
+        if params["v"] is None:
+            return inpt
+        if isinstance(inpt, (BoundingBoxes, Mask)):
+            warnings.warn(
+                f"{type(self).__name__}() is currently passing through inputs of type tv_tensors.{type(inpt).__name__}. "
+                "This will likely change in the future.",
+                UserWarning, stacklevel=level_of_caller(),
+            )  # fmt: skip
+        return self._call_kernel(functional.erase, inpt, **params, inplace=self.inplace)
 
 
 class _Mixing(Transform):

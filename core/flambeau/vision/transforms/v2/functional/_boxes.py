@@ -12,10 +12,10 @@ from flambeau.ops.movement.joining import cat, stack
 from flambeau.vision.tv_tensors import BoundingBoxes, BoundingBoxFormat, is_rotated_bounding_format, wrap
 
 from ...functional._cutting import pair, sides
-from ...functional._warping import expanded, inverse_matrix
+from ...functional._warping import check_displacement, expanded, inverse_matrix
 from ._sizes import resized
 
-__all__ = ["affine", "center_crop", "corners_of", "crop", "flip", "lacking", "moved", "numbers_of", "pad", "perspective",
+__all__ = ["affine", "center_crop", "corners_of", "crop", "elastic", "flip", "moved", "numbers_of", "pad", "perspective",
            "resize", "resized_crop", "rotate"]  # fmt: skip
 
 Corners = Callable[[Tensor], Tensor]
@@ -207,10 +207,18 @@ def perspective(inpt: BoundingBoxes, numbers: Sequence[float]) -> Any:
     return moved(inpt, "perspective", lambda corners: _around(corners, change))
 
 
-def lacking(what: str) -> Callable[..., Any]:
-    """A kernel for what is not there for boxes, so that they are not left in the wrong place without a word."""
+def elastic(inpt: BoundingBoxes, displacement: Tensor, interpolation: Any = None, fill: Any = None) -> Any:
+    """Boxes around what is bent: a corner goes about as far the other way as the pixel there comes from."""
+    rows, columns = inpt.canvas_size
+    check_displacement(displacement, (1, rows, columns, 2))
 
-    def kernel(inpt: BoundingBoxes, *args: Any, **kwargs: Any) -> Any:
-        raise NotImplementedError(f"{what} does not take boxes: it is there for images, videos and masks")
+    def change(points: Tensor) -> Tensor:
+        size = tensor([columns, rows], dtype=points.dtype, device=points.device)
+        across, down = points.ceil().clamp(min=0).minimum(size - 1).to(dtypes.int64).unbind(-1)
+        shift = displacement.to(points.device, points.dtype)[0][down, across]
+        return stack((across, down), -1) - shift * 0.5 * size
 
-    return kernel
+    def bent(corners: Tensor) -> Tensor:
+        return _around(corners, change).to(inpt.dtype).to(corners.dtype)
+
+    return moved(inpt, "elastic", bent)

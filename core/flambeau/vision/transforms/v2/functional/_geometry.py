@@ -283,7 +283,7 @@ def _mask_elastic(mask: Any, displacement: Any, interpolation: Any = _NEAREST, f
     return first.elastic_transform(mask, displacement, _NEAREST, fill)
 
 
-@takes(masks=_mask_elastic, boxes=_boxes.lacking("elastic"))
+@takes(masks=_mask_elastic, boxes=_boxes.elastic)
 def elastic(inpt: Any, displacement: Tensor, interpolation: Any = _BILINEAR, fill: Any = None) -> Any:
     """The image whose every pixel comes from beside its place. Source: ``torchvision.transforms.v2.functional.elastic``."""
     return first.elastic_transform(inpt, displacement, mode_of(interpolation), fill)
