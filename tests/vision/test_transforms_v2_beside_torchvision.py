@@ -256,6 +256,25 @@ def test_samples(name: str, boxes: str, torch: ModuleType, torchvision: Any) -> 
         assert target["boxes"].format.value == wanted["boxes"].format.value
 
 
+@pytest.mark.parametrize("boxes", ["XYXY", "CXCYWH"])
+def test_crops_around_boxes(boxes: str, torch: ModuleType, torchvision: Any) -> None:
+    from torchvision.transforms import v2 as theirs
+
+    changed = 0
+    for seed in range(8):
+        found = []
+        for library, module, tv in ((flambeau, v2, tv_tensors), (torch, theirs, torchvision.tv_tensors)):
+            library.manual_seed(seed)
+            found.append(module.RandomIoUCrop(trials=10)(_sample(library, tv, boxes, False)))
+        (image, target), (other, wanted) = found
+        _near(_plain(image), _plain(other), False, 0.0)
+        _near(_plain(target["boxes"]), _plain(wanted["boxes"]), True, 0.0)
+        assert tuple(target["boxes"].canvas_size) == tuple(wanted["boxes"].canvas_size)
+        assert flambeau.rand(1).item() == torch.rand(1).item(), "another number of draws"
+        changed += image.shape != (3, 14, 19)
+    assert changed
+
+
 @pytest.mark.parametrize("name", ["five", "auto"])
 def test_samples_that_are_refused(name: str) -> None:
     make = {"five": lambda: v2.FiveCrop(3), "auto": lambda: v2.AutoAugment()}
@@ -430,6 +449,7 @@ _WRONG: dict[str, Callable[[Any, Any], Any]] = {
     "jpeg": lambda m, t: m.JPEG(0),
     "perspective": lambda m, t: m.functional.perspective(t.zeros(1, 4, 4), None, None),
     "boxes": lambda m, t: m.SanitizeBoundingBoxes()((t.zeros(1, 2, 2), {"labels": t.zeros(2)})),
+    "iou-crop": lambda m, t: m.RandomIoUCrop()(t.zeros(1, 4, 4)),
     "min-size": lambda m, t: m.SanitizeBoundingBoxes(0.5),
     "labels": lambda m, t: m.SanitizeBoundingBoxes()((t.zeros(1, 2, 2), {"name": 3})),
 }  # fmt: skip
@@ -454,7 +474,6 @@ def test_what_is_refused(name: str, torch: ModuleType, torchvision: Any) -> None
 # -- names -------------------------------------------------------------------------------------------------------------
 
 _NOT_THERE = {
-    "RandomIoUCrop": "a crop around boxes is left out, and says so",
     "ClampKeyPoints": "there are no key points", "SanitizeKeyPoints": "there are no key points",
     "get_keypoints": "there are no key points",
 }  # fmt: skip

@@ -35,6 +35,7 @@ from ._geometry import FiveCrop as FiveCrop
 from ._geometry import Pad as Pad
 from ._geometry import RandomCrop as RandomCrop
 from ._geometry import RandomHorizontalFlip as RandomHorizontalFlip
+from ._geometry import RandomIoUCrop as RandomIoUCrop
 from ._geometry import RandomResize as RandomResize
 from ._geometry import RandomResizedCrop as RandomResizedCrop
 from ._geometry import RandomShortestSize as RandomShortestSize
@@ -75,6 +76,6 @@ from ._warping import RandomRotation as RandomRotation
 
 
 def __getattr__(name: str) -> object:
-    if name in ("RandomIoUCrop", "ClampKeyPoints", "SanitizeKeyPoints", "get_keypoints"):
-        raise AttributeError(f"transforms.v2.{name} is not there: key points and crops around boxes are left out")
+    if name in ("ClampKeyPoints", "SanitizeKeyPoints", "get_keypoints"):
+        raise AttributeError(f"transforms.v2.{name} is not there: key points are left out")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

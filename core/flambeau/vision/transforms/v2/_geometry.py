@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from flambeau._tensor import Tensor
+from flambeau.ops.creation.data import tensor
 from flambeau.ops.random import rand
-from flambeau.vision.tv_tensors import BoundingBoxes, Mask
+from flambeau.vision._images import is_pillow
+from flambeau.vision.ops import box_iou
+from flambeau.vision.tv_tensors import BoundingBoxes, Image, Mask, wrap
 
 from .. import _geometry as first
 from .._drawing import check_sequence, integer
 from ..functional._cutting import sides
 from . import functional
 from ._options import check_border, fill_for, fills, size_of
-from ._queries import has_any, query_size
+from ._queries import get_bounding_boxes, has_any, query_size
 from ._transform import RandomApplyTransform, Transform
+from .functional._boxes import corners_of, need_upright
+from .functional._kinds import is_pure_tensor
 
 __all__ = [
-    "CenterCrop", "FiveCrop", "Pad", "RandomCrop", "RandomHorizontalFlip", "RandomResize", "RandomResizedCrop",
+    "CenterCrop", "FiveCrop", "Pad", "RandomCrop", "RandomHorizontalFlip", "RandomIoUCrop", "RandomResize", "RandomResizedCrop",
     "RandomShortestSize", "RandomVerticalFlip", "RandomZoomOut", "Resize", "ScaleJitter", "TenCrop",
 ]  # fmt: skip
 
@@ -421,3 +427,87 @@ class RandomResizedCrop(Transform):
             interpolation=self.interpolation,
             antialias=self.antialias,
         )
+
+
+class RandomIoUCrop(Transform):
+    """A random part that some of the boxes overlap enough; the image as it is if that was drawn.
+
+    Of boxes whose middle lies outside all numbers become 0: :class:`SanitizeBoundingBoxes` takes them out.
+
+    Args:
+        min_scale, max_scale: how large the part is, as shares of the width and the height.
+        min_aspect_ratio, max_aspect_ratio: its width by its height.
+        sampler_options: the overlaps (intersection over union) that one is drawn from; 1 and more is the whole image.
+        trials: how many parts are tried with each of them.
+        generator: where the numbers come from; the CPU's default generator if None.
+
+    Source of the semantics: ``torchvision.transforms.v2.RandomIoUCrop``; ``generator`` is not in it.
+
+    Raises:
+        TypeError: the sample has no image or no boxes.
+    """
+
+    def __init__(
+        self, min_scale: float = 0.3, max_scale: float = 1.0, min_aspect_ratio: float = 0.5, max_aspect_ratio: float = 2.0,
+        sampler_options: list[float] | None = None, trials: int = 40, *, generator: Any = None,
+    ) -> None:  # fmt: skip
+        super().__init__(generator=generator)
+        self.min_scale = min_scale
+        self.max_scale = max_scale
+        self.min_aspect_ratio = min_aspect_ratio
+        self.max_aspect_ratio = max_aspect_ratio
+        self.options = [0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0] if sampler_options is None else sampler_options
+        self.trials = trials
+
+    def check_inputs(self, flat_inputs: list[Any]) -> None:
+        """Raise unless there are an image and boxes."""
+        if not (has_any(flat_inputs, BoundingBoxes) and has_any(flat_inputs, is_pillow, Image, is_pure_tensor)):
+            raise TypeError(
+                f"{type(self).__name__}() requires input sample to contain tensor or PIL images and bounding boxes. "
+                "Sample can also contain masks."
+            )
+
+    def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
+        """Draw the part; nothing for the whole image."""
+        boxes = get_bounding_boxes(flat_inputs)
+        need_upright(boxes.format, "RandomIoUCrop")
+        corners = corners_of(boxes.as_subclass(Tensor), boxes.format)
+        size = query_size(flat_inputs)
+        while (least := self.options[integer(0, len(self.options), self.generator)]) < 1.0:
+            for _ in range(self.trials):
+                place = self._place(*size)
+                inside = None if place is None else _middles_inside(corners, place)
+                if place is None or inside is None or not inside.any():
+                    continue
+                top, left, height, width = place
+                part = tensor([[left, top, left + width, top + height]], dtype=corners.dtype, device=corners.device)
+                if box_iou(corners[inside], part).max() >= least:
+                    names = ("top", "left", "height", "width")
+                    return {**dict(zip(names, place, strict=True)), "is_within_crop_area": inside}
+        return {}
+
+    def _place(self, rows: int, columns: int) -> tuple[int, int, int, int] | None:
+        """A random part, (top, left, height, width); None if its proportions are too far from a square's."""
+        shares = self.min_scale + (self.max_scale - self.min_scale) * rand(2, generator=self.generator, device="cpu")
+        width, height = int((columns * shares[0]).item()), int((rows * shares[1]).item())
+        if not (width and height and self.min_aspect_ratio <= width / height <= self.max_aspect_ratio):
+            return None
+        shares = rand(2, generator=self.generator, device="cpu")
+        left, top = int(((columns - width) * shares[0]).item()), int(((rows - height) * shares[1]).item())
+        return top, left, height, width
+
+    def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
+        """The part of the image."""
+        if not params:
+            return inpt
+        made = self._call_kernel(functional.crop, inpt, *(params[name] for name in ("top", "left", "height", "width")))
+        if not isinstance(made, BoundingBoxes):
+            return made
+        return wrap(made.as_subclass(Tensor).masked_fill(~params["is_within_crop_area"].unsqueeze(-1), 0), like=made)
+
+
+def _middles_inside(corners: Tensor, place: tuple[int, int, int, int]) -> Tensor:
+    """Which boxes have their middle in a part of the image."""
+    top, left, height, width = place
+    across, down = (0.5 * (corners[..., :2] + corners[..., 2:])).unbind(-1)
+    return (left < across) & (across < left + width) & (top < down) & (down < top + height)
