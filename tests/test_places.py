@@ -143,7 +143,7 @@ GUESTS = {
     "serialization/_memories.py": "files hold the bytes of memories, which are the backend's to give",
     "storage.py": "the bytes of a tensor's memory are its backend's to give",
     "utils/checkpoint.py": "what is recomputed is packed with the edge of its argument",
-    "vision/_pillow.py": "images are made of the bytes of a tensor",
+    "vision/_images.py": "images are made of the bytes of a tensor",
     "func/_derivatives.py": "whether a vector has a history decides how far a derivative goes",
 }
 """Who else reads them, and why."""

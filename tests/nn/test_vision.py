@@ -90,6 +90,25 @@ def _sampled(m: Any, image: Any, grid: Any, options: tuple[Any, ...]) -> list[An
     return [result, *m.autograd.grad(result, (x, places), slope)]
 
 
+@pytest.mark.parametrize("shape", [(0, 3, 4, 4), (2, 3, 40, 27), (1, 1, 600, 5), (1, 1, 3, 2000)])
+@pytest.mark.parametrize("antialias", [True, False])
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
+def test_bytes_are_the_same_to_the_last_bit(
+    torch: ModuleType, mode: str, antialias: bool, shape: tuple[int, ...]
+) -> None:
+    """Short dimensions, long ones, and weights of so many bits that a sum needs more digits than float32 has."""
+    draw = random.Random(1)
+    values = [draw.choice((0, 255, 128, 77)) for _ in range(math.prod(shape))]
+    for size in ((3, 3), (7, 70), (33, 33)):
+        found = [
+            library.nn.functional.interpolate(
+                library.tensor(values, dtype=library.uint8).reshape(shape), size, mode=mode, antialias=antialias
+            ).tolist()
+            for library in (flambeau, torch)
+        ]
+        assert found[0] == found[1], size
+
+
 @pytest.mark.parametrize("mode", ["bilinear", "nearest", "bicubic"])
 @pytest.mark.parametrize("padding", ["zeros", "border", "reflection"])
 @pytest.mark.parametrize("seed", range(12))

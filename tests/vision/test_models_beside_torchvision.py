@@ -13,6 +13,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 from tests.support.undrawn import undrawn
 
@@ -194,3 +195,31 @@ def test_options_of_classes_are_those_of_the_original(torchvision: ModuleType) -
         for name in names:
             ours, theirs = (getattr(getattr(library, file), name) for library in (models, torchvision.models))
             assert list(inspect.signature(ours).parameters) == list(inspect.signature(theirs).parameters), name
+
+
+# -- pictures ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["picture", "bytes", "floats", "batch"])
+@pytest.mark.parametrize("name", ["ResNet18_Weights", "ConvNeXt_Tiny_Weights", "EfficientNet_B0_Weights"])
+def test_weights_make_images_ready_as_torchvision_does(
+    name: str, kind: str, torchvision: Any, torch: ModuleType
+) -> None:
+    images = pytest.importorskip("PIL.Image")
+    numbers = np.random.default_rng(3).integers(0, 256, (3, 41, 57), dtype=np.uint8)
+    ours, theirs = (
+        getattr(library, name).DEFAULT.transforms(crop_size=24, resize_size=30)
+        for library in (models, torchvision.models)
+    )
+    assert repr(ours) == repr(theirs)
+    found = []
+    for library, prepare in ((flambeau, ours), (torch, theirs)):
+        tensor = library.from_numpy(numbers.copy())
+        given = {
+            "picture": images.fromarray(numbers.transpose(1, 2, 0).copy()), "bytes": tensor, "floats": tensor / 255,
+            "batch": library.stack([tensor, tensor.flip(-1)]),
+        }[kind]  # fmt: skip
+        found.append(np.asarray(prepare(given).tolist()))
+    assert found[0].shape == found[1].shape
+    np.testing.assert_allclose(found[0], found[1], rtol=0, atol=1e-5 if kind in ("picture", "floats") else 0.018)
+    assert np.mean(np.abs(found[0] - found[1]) > 1e-5) < 0.02  # a half of a byte may be rounded to either side

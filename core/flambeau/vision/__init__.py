@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from . import models as models
     from . import ops as ops
     from . import transforms as transforms
+    from . import tv_tensors as tv_tensors
     from . import utils as utils
 
-_ON_USE = ("datasets", "io", "models", "ops", "transforms", "utils")
+_ON_USE = ("datasets", "io", "models", "ops", "transforms", "tv_tensors", "utils")
 
 
 def __getattr__(name: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from math import prod
 from typing import Any, NamedTuple
 
@@ -12,13 +13,19 @@ from flambeau._tensor import Tensor
 from flambeau.errors import MissingExtraError
 from flambeau.ops.creation.data import frombuffer
 
-__all__ = ["Size", "as_numpy", "dimensions", "image_of", "is_pillow", "open_image", "pillow", "pixels_of"]
+__all__ = [
+    "Size", "as_numpy", "bands", "bytes_of", "dimensions", "image_of", "is_pillow", "open_image", "picture_of", "pillow",
+    "pixels_of", "tensor_of",
+]  # fmt: skip
 
 _LITTLE = sys.byteorder == "little"
 _SHORT = "I;16" if _LITTLE else "I;16B"
 
 _DTYPES = {"I": dtypes.int32, "F": dtypes.float32, _SHORT: dtypes.int16}
 """The dtypes of pixels by the modes of images; all others have bytes."""
+
+_MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
+"""What Pillow calls an image of so many channels of bytes."""
 
 
 class Size(NamedTuple):
@@ -29,17 +36,16 @@ class Size(NamedTuple):
     width: int
 
 
-def pillow() -> Any:
-    """The module ``PIL.Image``.
+def pillow(module: str = "Image", what: str = "an image") -> Any:
+    """A module of Pillow's.
 
     Raises:
-        MissingExtraError: Pillow is not installed.
+        MissingExtraError: Pillow, which ``what`` needs, is not installed.
     """
     try:
-        from PIL import Image  # an extra, which nothing but images needs
-    except ImportError:
-        raise MissingExtraError("an image", "pillow", "vision") from None
-    return Image
+        return import_module(f"PIL.{module}")
+    except ModuleNotFoundError:
+        raise MissingExtraError(what, "pillow", "vision") from None
 
 
 def is_pillow(image: Any) -> bool:
@@ -78,18 +84,36 @@ def pixels_of(image: Any) -> Tensor:
     return frombuffer(content, dtype=_DTYPES.get(image.mode, dtypes.uint8))[: prod(shape)].reshape(shape)
 
 
+def tensor_of(image: Any) -> Tensor:
+    """The pixels of an image as a tensor of its own, (C, H, W)."""
+    return pixels_of(image).permute(2, 0, 1).contiguous()
+
+
 def image_of(pixels: Any, mode: str | None = None) -> Any:
-    """An image of a tensor or of a NumPy array (H, W) or (H, W, C), by default grey or RGB."""
-    height, width = pixels.shape[:2]
-    chosen = mode or ("L" if len(pixels.shape) == 2 else "RGB")
-    content = _content(pixels) if isinstance(pixels, Tensor) else pixels.tobytes()
+    """An image of a tensor or of a NumPy array (H, W) or (H, W, C), by default of bytes, with 1 to 4 channels."""
+    height, width, *channels = pixels.shape
+    chosen = mode or _MODES[channels[0] if channels else 1]
+    content = bytes_of(pixels) if isinstance(pixels, Tensor) else pixels.tobytes()
     return pillow().frombytes(chosen, (width, height), content)
 
 
-def _content(pixels: Tensor) -> bytes:
-    """The elements of a tensor, one after the other."""
-    tensor = pixels.detach().contiguous()
-    return bytes(tensor._type.kernels.to_host(tensor._array))
+def picture_of(tensor: Tensor, what: str) -> Any:
+    """The image of a tensor (C, H, W) of bytes, for ``what``.
+
+    Raises:
+        ValueError: there are other than 1 to 4 channels.
+        MissingExtraError: Pillow is not installed.
+    """
+    pillow(what=what)
+    if tensor.shape[0] not in _MODES:
+        raise ValueError(f"{what} takes images of 1 to 4 channels, not of {tensor.shape[0]}")
+    return image_of(tensor.permute(1, 2, 0))
+
+
+def bytes_of(tensor: Tensor) -> bytes:
+    """The elements of a tensor, one after another, as they lie in memory."""
+    whole = tensor.detach().contiguous()
+    return bytes(whole._type.kernels.to_host(whole._array))
 
 
 def as_numpy(pixels: Tensor) -> Any:

@@ -18,7 +18,7 @@ from flambeau.ops.elementwise import where
 from flambeau.ops.movement import cat, stack
 from flambeau.type_info import finfo
 
-from ._pillow import image_of, pillow, tensor_of
+from ._images import picture_of, pillow, tensor_of
 
 __all__ = [
     "make_grid", "save_image", "draw_bounding_boxes", "draw_segmentation_masks", "draw_keypoints", "flow_to_image",
@@ -116,7 +116,7 @@ def save_image(tensor: Tensor | list[Tensor], fp: Any, format: str | None = None
     """
     grid = make_grid(tensor, **kwargs)
     pixels = grid.mul(255).add_(0.5).clamp_(0, 255).to(uint8)
-    image_of(pixels, "save_image").save(fp, format=format)
+    picture_of(pixels, "save_image").save(fp, format=format)
 
 
 # -- drawing -------------------------------------------------------------------------------------------------
@@ -173,7 +173,7 @@ def draw_bounding_boxes(
     shades = _parsed(colors, count)
     inks = _parsed(label_colors or "black", count) if label_colors or fill_labels else shades
     fields = _parsed(label_background_colors, count) if fill_labels and label_background_colors else shades
-    picture = image_of(_in_bytes(image.expand(3, -1, -1)), "draw_bounding_boxes")
+    picture = picture_of(_in_bytes(image.expand(3, -1, -1)), "draw_bounding_boxes")
     draw = pillow("ImageDraw", "draw_bounding_boxes").Draw(picture, "RGBA" if fill else None)
     letters = _font(font, font_size)
     for place, corners in enumerate(boxes.to(int64).tolist()):
@@ -292,7 +292,7 @@ def draw_keypoints(
     if keypoints.dim() != 3:
         raise ValueError("keypoints must be of shape (num_instances, K, 2)")
     seen = _seen(keypoints, visibility)
-    picture = image_of(_in_bytes(image), "draw_keypoints")
+    picture = picture_of(_in_bytes(image), "draw_keypoints")
     draw = pillow("ImageDraw", "draw_keypoints").Draw(picture)
     for points, visible in zip(keypoints.to(int64).tolist(), seen, strict=True):
         for (x, y), here in zip(points, visible, strict=True):

@@ -19,7 +19,7 @@ from flambeau._tensor import Tensor, from_array
 from flambeau.ops.movement.joining import channels_order
 from flambeau.shapes import Shape
 
-__all__ = ["Taps", "_resample", "as_in_memory", "mapped", "taken_along"]
+__all__ = ["LONG", "Taps", "_resample", "as_in_memory", "as_product", "mapped", "taken_along"]
 
 
 class Taps(NamedTuple):
@@ -59,7 +59,8 @@ def _matrix(taps: Taps, format: str) -> Any:
     return matrix
 
 
-def _as_product(type_: Any, array: Any, dim: int, taps: Taps) -> Any:
+def as_product(type_: Any, array: Any, dim: int, taps: Taps) -> Any:
+    """An array mapped along ``dim`` by a product with the dense matrix, which suits dimensions up to ``LONG``."""
     kernels, shape = type_.kernels, array.shape
     count = len(taps.rows)
     format, name = ("f", "float32") if type_.dtype is dtypes.float32 else ("d", "float64")
@@ -113,7 +114,7 @@ def _one_by_one(type_: Any, array: Any, dim: int, taps: Taps) -> Any:
     return total
 
 
-_LONG = 512
+LONG = 512
 """Elements from which on a product with the dense matrix is slower."""
 
 
@@ -128,7 +129,7 @@ def mapped(type_: Any, array: Any, dims: Shape, maps: tuple[Taps, ...]) -> Any:
     pairs = sorted(zip(dims, maps, strict=True), key=lambda pair: len(pair[1].rows) / max(pair[1].length, 1))
     result = array
     for dim, taps in pairs:
-        result = (_as_product if taps.length <= _LONG else _one_by_one)(type_, result, dim, taps)
+        result = (as_product if taps.length <= LONG else _one_by_one)(type_, result, dim, taps)
     total = from_array(kernels.sum(result, tuple(range(len(result.shape))), False), type_)
     if not isfinite(total.item()):  # as it is where one element is not
         result = array

@@ -13,7 +13,7 @@ from flambeau.ops.movement.joining import channels_order
 from flambeau.shapes import Shape
 
 from ._resizing import Resize, fixed_taps, nearest_places, resize_taps
-from ._taps import Taps, _resample, as_in_memory, taken_along
+from ._taps import LONG, Taps, _resample, as_in_memory, as_product, taken_along
 
 __all__: list[str] = []  # in PyTorch these are functions of torch.nn.functional alone
 
@@ -139,9 +139,29 @@ def _bytes_resized(input: Tensor, dims: Shape, maps: tuple[Taps, ...]) -> Tensor
 
 
 def _bytes_mapped(type_: Any, array: Any, dim: int, taps: Taps) -> Any:
-    kernels, wide = type_.kernels, type_.with_dtype(dtypes.int64)
     bits, fixed = fixed_taps(taps)
-    array = kernels.cast(array, "int64")
+    kernels, wide = type_.kernels, type_.with_dtype(dtypes.int32)
+    total = _exact_product(type_, array, dim, fixed) if taps.length <= LONG else None
+    if total is None:
+        total = _summed(type_, array, dim, fixed)
+    rounded = kernels.right_shift(kernels.add(total, wide.number(1 << bits >> 1)), wide.number(bits))
+    return kernels.cast(kernels.minimum(kernels.maximum(rounded, wide.number(0)), wide.number(255)), "uint8")
+
+
+def _exact_product(type_: Any, array: Any, dim: int, fixed: Taps) -> Any:
+    """The sums as a product of floats, which have enough digits for every sum of integers; None where they have not."""
+    reach = 255 * max(sum(map(abs, weights)) for _, weights in fixed.rows)
+    number = type_.with_dtype(dtypes.float32) if reach < 1 << 24 else type_.precise()
+    if number.dtype is dtypes.float32 and reach >= 1 << 24:
+        return None
+    product = as_product(number, type_.kernels.cast(array, number.dtype.name), dim, fixed)
+    return type_.kernels.cast(product, "int32")
+
+
+def _summed(type_: Any, array: Any, dim: int, fixed: Taps) -> Any:
+    """The sums of what is at the first places of all rows, at the second ones, and so on."""
+    kernels = type_.kernels
+    array = kernels.cast(array, "int32")
     shape = tuple(len(fixed.rows) if each == dim else 1 for each in range(len(array.shape)))
     total = None
     for k in range(max(len(places) for places, _ in fixed.rows)):
@@ -150,7 +170,7 @@ def _bytes_mapped(type_: Any, array: Any, dim: int, taps: Taps) -> Any:
         index, factors = (
             kernels.from_host(memoryview(numbers), (len(numbers),), "int64") for numbers in (places, weights)
         )
-        term = kernels.mul(taken_along(type_, array, dim, index), kernels.reshape(factors, shape))
+        factors = kernels.cast(kernels.reshape(factors, shape), "int32")
+        term = kernels.mul(taken_along(type_, array, dim, index), factors)
         total = term if total is None else kernels.add(total, term)
-    rounded = kernels.right_shift(kernels.add(total, wide.number(1 << bits >> 1)), wide.number(bits))
-    return kernels.cast(kernels.minimum(kernels.maximum(rounded, wide.number(0)), wide.number(255)), "uint8")
+    return total

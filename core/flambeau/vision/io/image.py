@@ -12,7 +12,7 @@ from flambeau.dtypes import uint8
 from flambeau.ops.creation import frombuffer
 from flambeau.ops.movement import stack
 
-from .._pillow import bytes_of, image_of, pillow, tensor_of
+from .._images import bytes_of, picture_of, pillow, tensor_of
 
 __all__ = [
     "ImageReadMode", "decode_gif", "decode_image", "decode_jpeg", "decode_png", "decode_webp", "encode_jpeg", "encode_png",
@@ -254,7 +254,7 @@ def _encoded(input: Tensor, what: str, **options: Any) -> Tensor:
     if input.shape[0] not in (1, 3):
         raise RuntimeError(f"The number of channels should be 1 or 3, got: {input.shape[0]}")
     written = BytesIO()
-    image_of(input, what).save(written, **options)
+    picture_of(input, what).save(written, **options)
     return frombuffer(bytearray(written.getvalue()), dtype=uint8)
 
 

@@ -3,8 +3,12 @@
 Beyond torchvision, the random ones take a ``generator``. Source of the semantics: ``torchvision.transforms``.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from . import functional as functional
 from . import transforms as transforms
+from ._auto_augment import AugMix as AugMix
 from ._auto_augment import AutoAugment as AutoAugment
 from ._auto_augment import AutoAugmentPolicy as AutoAugmentPolicy
 from ._auto_augment import RandAugment as RandAugment
@@ -47,3 +51,12 @@ from ._geometry import Resize as Resize
 from ._geometry import Scale as Scale
 from ._geometry import TenCrop as TenCrop
 from ._interpolation import InterpolationMode as InterpolationMode
+
+if TYPE_CHECKING:
+    from . import v2 as v2
+
+
+def __getattr__(name: str) -> Any:
+    if name == "v2":  # imported when it is asked for
+        return import_module(f"{__name__}.v2")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,21 +8,23 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from flambeau._tensor import Tensor
+from flambeau.ops.creation.data import tensor
 from flambeau.ops.creation.ranges import linspace
 from flambeau.ops.random import rand, randint
+from flambeau.ops.random.gammas import _sample_dirichlet
 from flambeau.vision._images import dimensions
 
 from . import functional
 from ._drawing import Drawing, colours, integer
 from ._interpolation import InterpolationMode
 
-__all__ = ["AutoAugment", "AutoAugmentPolicy", "RandAugment", "TrivialAugmentWide"]
+__all__ = ["AugMix", "AutoAugment", "AutoAugmentPolicy", "RandAugment", "TrivialAugmentWide"]
 
 
 # -- the changes and how much of them there is -------------------------------------------------------------------------
 
 
-class _Strengths(NamedTuple):
+class Strengths(NamedTuple):
     """How strong a change can be: nothing for one that has no strength; with either sign."""
 
     values: list[float]
@@ -37,31 +39,49 @@ def _even(last: float, count: int, first: float = 0.0) -> list[float]:
     return linspace(first, last, count).tolist()
 
 
-def _bits(count: int, fewest: int) -> list[float]:
-    return [8 - round(place / ((count - 1) / fewest)) for place in range(count)]
+def _bits(count: int, fewer: int, most: int = 8) -> list[float]:
+    return [most - round(place / ((count - 1) / fewer)) for place in range(count)]
 
 
-def _space(
-    count: int, turn: float, shear: float, across: float, down: float, colour: float, fewest: int
-) -> dict[str, _Strengths]:
+def space_of(
+    count: int, turn: float, shear: float, across: float, down: float, colour: float, fewer: int
+) -> dict[str, Strengths]:
     """The changes in torchvision's order, each with its strengths."""
     return {
-        "ShearX": _Strengths(_even(shear, count), True), "ShearY": _Strengths(_even(shear, count), True),
-        "TranslateX": _Strengths(_even(across, count), True), "TranslateY": _Strengths(_even(down, count), True),
-        "Rotate": _Strengths(_even(turn, count), True),
-        **{name: _Strengths(_even(colour, count), True) for name in ("Brightness", "Color", "Contrast", "Sharpness")},
-        "Posterize": _Strengths(_bits(count, fewest), False), "Solarize": _Strengths(_even(0.0, count, 255.0), False),
-        "AutoContrast": _Strengths([], False), "Equalize": _Strengths([], False),
+        "ShearX": Strengths(_even(shear, count), True), "ShearY": Strengths(_even(shear, count), True),
+        "TranslateX": Strengths(_even(across, count), True), "TranslateY": Strengths(_even(down, count), True),
+        "Rotate": Strengths(_even(turn, count), True),
+        **{name: Strengths(_even(colour, count), True) for name in _TINTS},
+        "Posterize": Strengths(_bits(count, fewer), False), "Solarize": Strengths(_even(0.0, count, 255.0), False),
+        "AutoContrast": Strengths([], False), "Equalize": Strengths([], False),
     }  # fmt: skip
 
 
-def _published(count: int, height: int, width: int) -> dict[str, _Strengths]:
+def published(count: int, height: int, width: int) -> dict[str, Strengths]:
     """The strengths of the paper on AutoAugment: distances for images of 331 pixels."""
     share = 150.0 / 331.0
-    return _space(count, 30.0, 0.3, share * width, share * height, 0.9, 4)
+    return space_of(count, 30.0, 0.3, share * width, share * height, 0.9, 4)
 
 
-_NOTHING = {"Identity": _Strengths([], False)}
+def wide(count: int) -> dict[str, Strengths]:
+    """The strengths of TrivialAugment, which reach further than those of other policies."""
+    return space_of(count, 135.0, 0.99, 32.0, 32.0, 0.99, 6)
+
+
+NOTHING = {"Identity": Strengths([], False)}
+
+_TINTS = ("Brightness", "Color", "Contrast", "Sharpness")
+_DEPTH = 10
+"""How many strengths a change has in AugMix."""
+
+
+def mixed(height: int, width: int, all_ops: bool) -> dict[str, Strengths]:
+    """The changes of AugMix in torchvision's order."""
+    space = space_of(_DEPTH, 30.0, 0.3, width / 3.0, height / 3.0, 0.9, 4)
+    space["Posterize"] = Strengths(_bits(_DEPTH, 4, 4), False)
+    tints = {name: space.pop(name) for name in _TINTS}
+    return space | tints if all_ops else space
+
 
 _COLOURS: dict[str, Callable[[Any, float], Any]] = {
     "Brightness": lambda img, more: functional.adjust_brightness(img, 1.0 + more),
@@ -103,7 +123,7 @@ class _Augment(Drawing):
         fill = None if self.fill is None else colours(self.fill, img, dimensions(img).channels)
         return _changed(img, name, strength, self.interpolation, fill)
 
-    def _drawn(self, space: dict[str, _Strengths], place: Callable[[_Strengths], int | None]) -> tuple[str, float]:
+    def _drawn(self, space: dict[str, Strengths], place: Callable[[Strengths], int | None]) -> tuple[str, float]:
         """A random change and its strength, with a random sign if it can have either."""
         name = list(space)[integer(0, len(space), self.generator)]
         chosen = space[name]
@@ -136,7 +156,7 @@ def _policies(text: str) -> list[_Policy]:
     return [tuple(map(change, pair.split(","))) for pair in text.split(";")]
 
 
-_POLICIES = {
+POLICIES = {
     AutoAugmentPolicy.IMAGENET: _policies(
         "Posterize 0.4 8, Rotate 0.6 9; Solarize 0.6 5, AutoContrast 0.6; Equalize 0.8, Equalize 0.6; "
         "Posterize 0.6 7, Posterize 0.6 6; Equalize 0.4, Solarize 0.2 4; Equalize 0.4, Rotate 0.8 8; "
@@ -191,10 +211,10 @@ class AutoAugment(_Augment):
         interpolation: InterpolationMode = InterpolationMode.NEAREST, fill: Any = None, *, generator: Any = None,
     ) -> None:  # fmt: skip
         super().__init__(interpolation, fill, generator)
-        if policy not in _POLICIES:
+        if policy not in POLICIES:
             raise ValueError(f"The provided policy {policy} is not recognized.")
         self.policy = policy
-        self.policies = _POLICIES[policy]
+        self.policies = POLICIES[policy]
 
     @staticmethod
     def get_params(transform_num: int, *, generator: Any = None) -> tuple[int, Tensor, Tensor]:
@@ -207,7 +227,7 @@ class AutoAugment(_Augment):
         """The image, changed."""
         _, height, width = dimensions(img)
         chosen, chances, signs = self.get_params(len(self.policies), generator=self.generator)
-        space = _published(10, height, width) | {"Invert": _Strengths([], False)}
+        space = published(10, height, width) | {"Invert": Strengths([], False)}
         for (name, limit, place), chance, sign in zip(
             self.policies[chosen], chances.tolist(), signs.tolist(), strict=True
         ):
@@ -245,7 +265,7 @@ class RandAugment(_Augment):
     def forward(self, img: Any) -> Any:
         """The image, changed."""
         _, height, width = dimensions(img)
-        space = _NOTHING | _published(self.num_magnitude_bins, height, width)
+        space = NOTHING | published(self.num_magnitude_bins, height, width)
         for _ in range(self.num_ops):
             img = self._with(img, *self._drawn(space, lambda _: self.magnitude))
         return img
@@ -278,9 +298,9 @@ class TrivialAugmentWide(_Augment):
     def forward(self, img: Any) -> Any:
         """The image, changed."""
         dimensions(img)
-        space = _NOTHING | _space(self.num_magnitude_bins, 135.0, 0.99, 32.0, 32.0, 0.99, 6)
+        space = NOTHING | wide(self.num_magnitude_bins)
 
-        def place(strengths: _Strengths) -> int | None:
+        def place(strengths: Strengths) -> int | None:
             return integer(0, len(strengths.values), self.generator) if strengths.values else None
 
         return self._with(img, *self._drawn(space, place))
@@ -290,3 +310,87 @@ class TrivialAugmentWide(_Augment):
             f"{type(self).__name__}(num_magnitude_bins={self.num_magnitude_bins}, interpolation={self.interpolation}, "
             f"fill={self.fill})"
         )
+
+
+class AugMix(_Augment):
+    """The image mixed with several of itself, each changed by a chain of random changes, in random shares.
+
+    Args:
+        severity: how many of the ten strengths of a change are drawn from, from the weakest.
+        mixture_width: how many chains.
+        chain_depth: how many changes a chain has; from 1 to 3, drawn, if it is not positive.
+        alpha: how even the shares are: the concentration of their Dirichlet distributions.
+        all_ops: brightness, colour, contrast and sharpness are changed, too.
+        interpolation, fill: as for :func:`.functional.affine`.
+        generator: where the numbers come from; the CPU's default generator if None.
+
+    Source of the semantics: ``torchvision.transforms.AugMix``, after Hendrycks and others, arXiv 1912.02781; ``generator`` is not
+    in it.
+
+    Raises:
+        ValueError: the severity is not from 1 to 10.
+    """
+
+    def __init__(
+        self, severity: int = 3, mixture_width: int = 3, chain_depth: int = -1, alpha: float = 1.0, all_ops: bool = True,
+        interpolation: InterpolationMode = InterpolationMode.BILINEAR, fill: Any = None, *, generator: Any = None,
+    ) -> None:  # fmt: skip
+        super().__init__(interpolation, fill, generator)
+        check_severity(severity)
+        self.severity = severity
+        self.mixture_width = mixture_width
+        self.chain_depth = chain_depth
+        self.alpha = alpha
+        self.all_ops = all_ops
+
+    def forward(self, orig_img: Any) -> Any:
+        """The mixture."""
+        _, height, width = dimensions(orig_img)
+        space = mixed(height, width, self.all_ops)
+
+        def changed(img: Any) -> Any:
+            def place(strengths: Strengths) -> int | None:
+                return integer(0, self.severity, self.generator) if strengths.values else None
+
+            return self._with(img, *self._drawn(space, place))
+
+        return mixture(orig_img, changed, self.alpha, self.mixture_width, self.chain_depth, self.generator)
+
+    def __repr__(self) -> str:
+        names = ("severity", "mixture_width", "chain_depth", "alpha", "all_ops", "interpolation", "fill")
+        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)}' for name in names)})"
+
+
+def check_severity(severity: int) -> None:
+    """Raise unless there are so many strengths."""
+    if not 1 <= severity <= _DEPTH:
+        raise ValueError(f"The severity must be between [1, {_DEPTH}]. Got {severity} instead.")
+
+
+def mixture(
+    image: Any,
+    changed: Callable[[Tensor], Tensor],
+    alpha: float,
+    chains: int,
+    depth: int,
+    generator: Any,
+    dims: int = 4,
+) -> Any:
+    """An image mixed with what chains of random changes make of it."""
+    img = image if isinstance(image, Tensor) else functional.pil_to_tensor(image)
+    batch = img.reshape(*[1] * (dims - img.ndim), *img.shape)
+
+    def shares(count: int) -> Tensor:
+        concentration = tensor([alpha] * count, device=batch.device).expand(len(batch), -1)
+        return _sample_dirichlet(concentration, generator).reshape(len(batch), count, *[1] * (batch.ndim - 1))
+
+    original, rest = shares(2).unbind(1)
+    weights = shares(chains) * rest.unsqueeze(1)
+    mix = original * batch
+    for weight in weights.unbind(1):
+        one = batch
+        for _ in range(depth if depth > 0 else integer(1, 4, generator)):
+            one = changed(one)
+        mix += weight * one
+    made = mix.reshape(img.shape).to(img.dtype)
+    return made if isinstance(image, Tensor) else functional.to_pil_image(made)

@@ -45,10 +45,10 @@ class ColorJitter(Drawing):
         self, brightness: Any = 0, contrast: Any = 0, saturation: Any = 0, hue: Any = 0, *, generator: Any = None
     ) -> None:
         super().__init__(generator)
-        self.brightness = _range(brightness, "brightness")
-        self.contrast = _range(contrast, "contrast")
-        self.saturation = _range(saturation, "saturation")
-        self.hue = _range(hue, "hue", 0, (-0.5, 0.5))
+        self.brightness = range_of(brightness, "brightness")
+        self.contrast = range_of(contrast, "contrast")
+        self.saturation = range_of(saturation, "saturation")
+        self.hue = range_of(hue, "hue", 0, (-0.5, 0.5))
 
     @staticmethod
     def get_params(
@@ -84,7 +84,7 @@ class ColorJitter(Drawing):
         )
 
 
-def _range(value: Any, name: str, center: float = 1, bound: Range = (0, inf)) -> Range | None:
+def range_of(value: Any, name: str, center: float = 1, bound: Range = (0, inf)) -> Range | None:
     """From which number to which; None if both are the one that changes nothing."""
     if isinstance(value, (int, float)):
         if value < 0:
@@ -274,18 +274,9 @@ class RandomErasing(Chance):
         img: Tensor, scale: Any, ratio: Any, value: list[float] | None = None, *, generator: Any = None
     ) -> tuple[int, int, int, int, Tensor]:
         """Draw what is erased, (top, left, height, width), and what is put there; the image itself if ten draws do not fit."""
-        channels, rows, columns = img.shape[-3:]
-        for _ in range(10):
-            height, width = part_of(rows * columns, scale, ratio, generator)
-            if not (height < rows and width < columns):
-                continue
-            if value is None:
-                filling = empty(channels, height, width, dtype=dtypes.float32).normal_(generator=generator)
-            else:
-                filling = tensor(value).reshape(-1, 1, 1)
-            top = integer(0, rows - height + 1, generator)
-            return top, integer(0, columns - width + 1, generator), height, width, filling
-        return 0, 0, rows, columns, img
+        channels, height, width = img.shape[-3:]
+        drawn = erased_of(channels, height, width, scale, ratio, value, generator)
+        return drawn or (0, 0, height, width, img)
 
     def _changed(self, img: Any) -> Any:
         value = None
@@ -305,3 +296,20 @@ class RandomErasing(Chance):
             f"{type(self).__name__}(p={self.p}, scale={self.scale}, ratio={self.ratio}, value={self.value}, "
             f"inplace={self.inplace})"
         )
+
+
+def erased_of(
+    channels: int, rows: int, columns: int, scale: Any, ratio: Any, value: list[float] | None, generator: Any
+) -> tuple[int, int, int, int, Tensor] | None:
+    """A random rectangle, (top, left, height, width), and what is put there; None if ten draws do not fit."""
+    for _ in range(10):
+        height, width = part_of(rows * columns, scale, ratio, generator)
+        if not (height < rows and width < columns):
+            continue
+        if value is None:
+            filling = empty(channels, height, width, dtype=dtypes.float32).normal_(generator=generator)
+        else:
+            filling = tensor(value).reshape(-1, 1, 1)
+        top = integer(0, rows - height + 1, generator)
+        return top, integer(0, columns - width + 1, generator), height, width, filling
+    return None

@@ -129,7 +129,7 @@ class Pad(Module):
         sides(padding)
         if not isinstance(fill, (int, float, tuple, list)):
             raise TypeError("Got inappropriate fill arg")
-        _check_padding_mode(padding_mode)
+        check_padding_mode(padding_mode)
         self.padding = padding
         self.fill = fill
         self.padding_mode = padding_mode
@@ -142,7 +142,7 @@ class Pad(Module):
         return f"{type(self).__name__}(padding={self.padding}, fill={self.fill}, padding_mode={self.padding_mode})"
 
 
-def _check_padding_mode(mode: Any) -> None:
+def check_padding_mode(mode: Any) -> None:
     if mode not in ("constant", "edge", "reflect", "symmetric"):
         raise ValueError("Padding mode should be either constant, edge, reflect or symmetric")
 
@@ -179,7 +179,7 @@ class RandomCrop(Drawing):
         fill: Any = 0, padding_mode: str = "constant", *, generator: Any = None,
     ) -> None:  # fmt: skip
         super().__init__(generator)
-        _check_padding_mode(padding_mode)
+        check_padding_mode(padding_mode)
         if padding is not None:
             sides(padding)
         self.size = pair(size)
@@ -248,18 +248,7 @@ class RandomResizedCrop(Drawing):
     @staticmethod
     def get_params(img: Any, scale: Any, ratio: Any, *, generator: Any = None) -> tuple[int, int, int, int]:
         """Draw where to cut: (top, left, height, width); the middle if ten draws do not fit."""
-        _, rows, columns = dimensions(img)
-        for _ in range(10):
-            width, height = part_of(rows * columns, scale, ratio, generator)
-            if 0 < width <= columns and 0 < height <= rows:
-                top = integer(0, rows - height + 1, generator)
-                return top, integer(0, columns - width + 1, generator), height, width
-        width, height = columns, rows
-        if columns / rows < min(ratio):
-            height = round(columns / min(ratio))
-        elif columns / rows > max(ratio):
-            width = round(rows * max(ratio))
-        return (rows - height) // 2, (columns - width) // 2, height, width
+        return place_of(*dimensions(img)[1:], scale, ratio, generator)
 
     def forward(self, img: Any) -> Any:
         """The part of the image, in that size."""
@@ -289,6 +278,21 @@ def part_of(area: int, scale: Any, ratio: Any, generator: Any) -> tuple[int, int
     low, high = tensor([float(each) for each in ratio]).log().tolist()
     times = float(tensor(uniform(low, high, generator)).exp().item())
     return round(math.sqrt(share * times)), round(math.sqrt(share / times))
+
+
+def place_of(rows: int, columns: int, scale: Any, ratio: Any, generator: Any) -> tuple[int, int, int, int]:
+    """A random part of an image, (top, left, height, width); the middle if ten draws do not fit."""
+    for _ in range(10):
+        width, height = part_of(rows * columns, scale, ratio, generator)
+        if 0 < width <= columns and 0 < height <= rows:
+            top = integer(0, rows - height + 1, generator)
+            return top, integer(0, columns - width + 1, generator), height, width
+    width, height = columns, rows
+    if columns / rows < min(ratio):
+        height = round(columns / min(ratio))
+    elif columns / rows > max(ratio):
+        width = round(rows * max(ratio))
+    return (rows - height) // 2, (columns - width) // 2, height, width
 
 
 # -- random changes ----------------------------------------------------------------------------------------------------
@@ -494,7 +498,7 @@ class ElasticTransform(Drawing):
         alpha: Sequence[float], sigma: Sequence[float], size: Sequence[int], *, generator: Any = None
     ) -> Any:
         """Draw how far beside its place each pixel comes from, (1, H, W, 2)."""
-        return _displacement(alpha, sigma, size, generator)
+        return displacement_of(alpha, sigma, size, generator)
 
     def forward(self, tensor: Any) -> Any:
         """The image, bent."""
@@ -509,7 +513,7 @@ class ElasticTransform(Drawing):
         )
 
 
-def _displacement(alpha: Sequence[float], sigma: Sequence[float], size: Sequence[int], generator: Any) -> Tensor:
+def displacement_of(alpha: Sequence[float], sigma: Sequence[float], size: Sequence[int], generator: Any) -> Tensor:
     """For each direction random numbers from -1 to 1, smoothed, times how far."""
     found = []
     for far, width, extent in zip(alpha, sigma, reversed(size), strict=True):

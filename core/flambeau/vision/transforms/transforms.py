@@ -1,5 +1,6 @@
 """The transforms by the name of torchvision's module, which programs import from."""
 
+from ._auto_augment import AugMix as AugMix
 from ._auto_augment import AutoAugment as AutoAugment
 from ._auto_augment import AutoAugmentPolicy as AutoAugmentPolicy
 from ._auto_augment import RandAugment as RandAugment

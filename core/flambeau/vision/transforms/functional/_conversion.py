@@ -38,7 +38,7 @@ def get_image_num_channels(img: Any) -> int:
 # -- images and tensors ------------------------------------------------------------------------------------------------
 
 
-def _is_numpy(value: Any) -> bool:
+def is_numpy(value: Any) -> bool:
     return type(value).__module__ == "numpy" and type(value).__name__ == "ndarray"
 
 
@@ -57,7 +57,7 @@ def to_tensor(pic: Any) -> Tensor:
         >>> to_tensor(Image.new("RGB", (1, 1), (0, 51, 255))).tolist()
         [[[0.0]], [[0.20000000298023224]], [[1.0]]]
     """
-    if _is_numpy(pic):
+    if is_numpy(pic):
         if pic.ndim not in (2, 3):
             raise ValueError(f"pic should be 2/3 dimensional. Got {pic.ndim} dimensions.")
         tensor = from_numpy(pic)
@@ -103,7 +103,7 @@ def to_pil_image(pic: Any, mode: str | None = None) -> Any:
     """
     if isinstance(pic, Tensor):
         pixels = pic.permute(1, 2, 0) if pic.ndim == 3 else pic
-    elif _is_numpy(pic):
+    elif is_numpy(pic):
         pixels = from_numpy(pic)
     else:
         raise TypeError(f"pic should be Tensor or ndarray. Got {type(pic)}.")

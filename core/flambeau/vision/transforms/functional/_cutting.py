@@ -247,7 +247,7 @@ def resize(
             "sequence of length 1 in torchscript mode."
         )
     _, rows, columns = dimensions(img)
-    height, width = _resized(rows, columns, wanted, max_size)
+    height, width = resized(rows, columns, wanted, max_size)
     if (height, width) == (rows, columns):
         return img
     if isinstance(img, Tensor):
@@ -260,7 +260,7 @@ def resize(
     return img.resize((width, height), of_pillow(mode))
 
 
-def _resized(rows: int, columns: int, size: list[int], max_size: int | None) -> tuple[int, int]:
+def resized(rows: int, columns: int, size: list[int], max_size: int | None) -> tuple[int, int]:
     """The height and the width that a size asks for."""
     if len(size) == 2:
         return size[0], size[1]

@@ -31,7 +31,7 @@ Fill = float | Sequence[float] | None
 # -- what is computed from what is asked -------------------------------------------------------------------------------
 
 
-def _inverse_matrix(
+def inverse_matrix(
     center: Sequence[float], angle: float, translate: Sequence[float], scale: float, shear: Sequence[float]
 ) -> list[float]:
     """Where each pixel of the result comes from, as the six numbers of a matrix.
@@ -104,9 +104,9 @@ def rotate(
     if not isinstance(img, Tensor):
         dimensions(img)
         return img.rotate(angle, of_pillow(mode), expand, center, fillcolor=bands(fill, img))
-    matrix = _inverse_matrix(_from_middle(center, img), -angle, (0.0, 0.0), 1.0, (0.0, 0.0))
+    matrix = inverse_matrix(_from_middle(center, img), -angle, (0.0, 0.0), 1.0, (0.0, 0.0))
     _, height, width = dimensions(img)
-    size = _expanded(matrix, width, height) if expand else (width, height)
+    size = expanded(matrix, width, height) if expand else (width, height)
     return _sampled(img, _affine_grid(matrix, img, size), _of_tensor(mode), fill)
 
 
@@ -148,9 +148,9 @@ def affine(
     _, height, width = dimensions(img)
     if not isinstance(img, Tensor):
         middle = (width * 0.5, height * 0.5) if center is None else center
-        matrix = _inverse_matrix(middle, angle, translate, scale, slants)
+        matrix = inverse_matrix(middle, angle, translate, scale, slants)
         return img.transform(img.size, pillow().Transform.AFFINE, matrix, of_pillow(mode), fillcolor=bands(fill, img))
-    matrix = _inverse_matrix(_from_middle(center, img), angle, translate, scale, slants)
+    matrix = inverse_matrix(_from_middle(center, img), angle, translate, scale, slants)
     return _sampled(img, _affine_grid(matrix, img, (width, height)), _of_tensor(mode), fill)
 
 
@@ -172,15 +172,18 @@ def perspective(
     Raises:
         TypeError, ValueError: an argument is not what it should be.
     """
-    numbers = _coefficients(startpoints, endpoints)
-    mode = _mode(interpolation)
+    return of_coefficients(img, coefficients(startpoints, endpoints), _mode(interpolation), fill)
+
+
+def of_coefficients(img: Any, numbers: list[float], mode: InterpolationMode, fill: Fill) -> Any:
+    """The image as from the point of view that eight numbers say: see :func:`coefficients`."""
     if isinstance(img, Tensor):
         return _sampled(img, _perspective_grid(numbers, img), _of_tensor(mode), fill)
     dimensions(img)
     return img.transform(img.size, pillow().Transform.PERSPECTIVE, numbers, of_pillow(mode), fillcolor=bands(fill, img))
 
 
-def _coefficients(starts: Sequence[Sequence[int]], ends: Sequence[Sequence[int]]) -> list[float]:
+def coefficients(starts: Sequence[Sequence[int]], ends: Sequence[Sequence[int]]) -> list[float]:
     """The eight numbers by which each pixel (x, y) of the result comes from ``(ax + by + c, dx + ey + f) / (gx + hy + 1)``."""
     if len(starts) != 4 or len(ends) != 4:
         raise ValueError(
@@ -216,14 +219,10 @@ def elastic_transform(
             UserWarning, stacklevel=level_of_caller(),
         )  # fmt: skip
     mode = _mode(interpolation)
-    if not isinstance(displacement, Tensor):
-        raise TypeError("Argument displacement should be a Tensor")
     if not isinstance(img, Tensor) and not is_pillow(img):
         raise TypeError(f"img should be PIL Image or Tensor. Got {type(img)}")
     pixels = img if isinstance(img, Tensor) else pil_to_tensor(img)
-    expected = (1, *pixels.shape[-2:], 2)
-    if displacement.shape != expected:
-        raise ValueError(f"Argument displacement shape should be {expected}, but given {displacement.shape}")
+    check_displacement(displacement, (1, *pixels.shape[-2:], 2))
     across, down = (
         linspace((1 - size) / size, (size - 1) / size, size) for size in (pixels.shape[-1], pixels.shape[-2])
     )
@@ -231,6 +230,14 @@ def elastic_transform(
     grid = stack([columns, rows], -1).unsqueeze(0).to(pixels.device) + displacement.to(pixels.device)
     made = _sampled(pixels, grid, mode.value, fill)
     return made if isinstance(img, Tensor) else to_pil_image(made, mode=img.mode)
+
+
+def check_displacement(displacement: Any, expected: tuple[int, ...]) -> None:
+    """Raise unless it is a tensor of that shape."""
+    if not isinstance(displacement, Tensor):
+        raise TypeError("Argument displacement should be a Tensor")
+    if displacement.shape != expected:
+        raise ValueError(f"Argument displacement shape should be {expected}, but given {displacement.shape}")
 
 
 # -- the pixels of tensors ---------------------------------------------------------------------------------------------
@@ -260,7 +267,7 @@ def _affine_grid(matrix: list[float], img: Tensor, size: tuple[int, int]) -> Ten
     return base.bmm(theta.transpose(1, 2) / halves).reshape(1, size[1], size[0], 2)
 
 
-def _expanded(matrix: list[float], width: int, height: int) -> tuple[int, int]:
+def expanded(matrix: list[float], width: int, height: int) -> tuple[int, int]:
     """How large a result must be for all of the image to be in it."""
     corners = [(x, y, 1.0) for x in (-0.5 * width, 0.5 * width) for y in (-0.5 * height, 0.5 * height)]
     moved = tensor(corners).matmul(tensor(matrix).reshape(2, 3).t())

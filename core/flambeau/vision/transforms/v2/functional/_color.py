@@ -1,0 +1,154 @@
+"""Colours and sharpness of images and videos. Source of the semantics: ``torchvision.transforms.v2.functional``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flambeau import dtypes
+from flambeau._tensor import Tensor
+from flambeau.vision._images import is_pillow, pillow
+
+from ... import functional as first
+from ...functional._conversion import largest
+from ._kinds import takes
+
+__all__ = [
+    "adjust_brightness", "adjust_contrast", "adjust_gamma", "adjust_hue", "adjust_saturation", "adjust_sharpness",
+    "autocontrast", "equalize", "grayscale_to_rgb", "invert", "permute_channels", "posterize", "rgb_to_grayscale",
+    "solarize", "to_grayscale",
+]  # fmt: skip
+
+
+@takes()
+def rgb_to_grayscale(inpt: Any, num_output_channels: int = 1) -> Any:
+    """The image in shades of grey, with one channel or with three equal ones.
+
+    Source of the semantics: ``torchvision.transforms.v2.functional.rgb_to_grayscale``.
+
+    Raises:
+        ValueError: there are to be other channels.
+    """
+    if num_output_channels not in (1, 3):
+        raise ValueError(f"num_output_channels must be 1 or 3, got {num_output_channels}.")
+    return first.rgb_to_grayscale(inpt, num_output_channels)
+
+
+to_grayscale = rgb_to_grayscale
+
+
+@takes()
+def grayscale_to_rgb(inpt: Any) -> Any:
+    """The image with three channels, as it is if it has them. Source: ``torchvision.transforms.v2.functional``."""
+    if is_pillow(inpt):
+        return inpt.convert("RGB")
+    return inpt if inpt.shape[-3] >= 3 else inpt.repeat(*[1] * (inpt.ndim - 3), 3, 1, 1)
+
+
+@takes()
+def adjust_brightness(inpt: Any, brightness_factor: float) -> Any:
+    """The image with so much of its brightness: 0 is black. Source: ``torchvision.transforms.v2.functional``."""
+    return first.adjust_brightness(inpt, brightness_factor)
+
+
+@takes()
+def adjust_contrast(inpt: Any, contrast_factor: float) -> Any:
+    """The image with so much of its contrast: 0 is grey. Source: ``torchvision.transforms.v2.functional``."""
+    return first.adjust_contrast(inpt, contrast_factor)
+
+
+@takes()
+def adjust_saturation(inpt: Any, saturation_factor: float) -> Any:
+    """The image with so much of its colour: 0 is grey. Source: ``torchvision.transforms.v2.functional``."""
+    return first.adjust_saturation(inpt, saturation_factor)
+
+
+@takes()
+def adjust_sharpness(inpt: Any, sharpness_factor: float) -> Any:
+    """The image with so much of its sharpness: 0 is smooth. Source: ``torchvision.transforms.v2.functional``."""
+    return first.adjust_sharpness(inpt, sharpness_factor)
+
+
+@takes()
+def adjust_hue(inpt: Any, hue_factor: float) -> Any:
+    """The image with other hues, from -0.5 to 0.5 beside its own. Source: ``torchvision.transforms.v2.functional``."""
+    return first.adjust_hue(inpt, hue_factor)
+
+
+@takes()
+def adjust_gamma(inpt: Any, gamma: float, gain: float = 1) -> Any:
+    """Each number, from 0 to 1, raised to a power. Source: ``torchvision.transforms.v2.functional.adjust_gamma``."""
+    return first.adjust_gamma(inpt, gamma, gain)
+
+
+@takes()
+def autocontrast(inpt: Any) -> Any:
+    """Each channel from black to white. Source: ``torchvision.transforms.v2.functional.autocontrast``."""
+    return first.autocontrast(inpt)
+
+
+@takes()
+def invert(inpt: Any) -> Any:
+    """The negative, of images of any channels. Source: ``torchvision.transforms.v2.functional.invert``."""
+    return largest(inpt.dtype) - inpt if isinstance(inpt, Tensor) else first.invert(inpt)
+
+
+@takes()
+def solarize(inpt: Any, threshold: float) -> Any:
+    """The image with the negative of what is as bright as a threshold. Source: ``torchvision.transforms.v2.functional``.
+
+    Raises:
+        TypeError: the threshold is beyond white.
+    """
+    if not isinstance(inpt, Tensor):
+        return first.solarize(inpt, threshold)
+    if threshold > largest(inpt.dtype):
+        raise TypeError(f"Threshold should be less or equal the maximum value of the dtype, but got {threshold}")
+    return (largest(inpt.dtype) - inpt).where(inpt >= threshold, inpt)
+
+
+@takes()
+def posterize(inpt: Any, bits: int) -> Any:
+    """The image of whose numbers so many bits are kept. Source: ``torchvision.transforms.v2.functional.posterize``.
+
+    Raises:
+        TypeError: it is not from 0 to 8.
+    """
+    if not isinstance(inpt, Tensor):
+        return first.posterize(inpt, bits)
+    if not isinstance(bits, int) or not 0 <= bits <= 8:
+        raise TypeError(f"bits must be a positive integer in the range [0, 8], got {bits} instead.")
+    levels = 1 << bits
+    if inpt.dtype.is_floating_point:
+        return inpt.mul(levels).floor().clamp(0, levels - 1) / levels
+    given = largest(inpt.dtype).bit_length()
+    return inpt if bits >= given else inpt & ((levels - 1) << (given - bits))
+
+
+@takes()
+def equalize(inpt: Any) -> Any:
+    """Each channel so that all shades are about as frequent. Source: ``torchvision.transforms.v2.functional.equalize``."""
+    if not isinstance(inpt, Tensor):
+        return first.equalize(inpt)
+    if not inpt.numel():
+        return inpt
+    shades = first.convert_image_dtype(inpt, dtypes.uint8)
+    made = first.equalize(shades.reshape(-1, 1, *inpt.shape[-2:])).reshape(inpt.shape)
+    return first.convert_image_dtype(made, inpt.dtype)
+
+
+@takes()
+def permute_channels(inpt: Any, permutation: Sequence[int]) -> Any:
+    """The image with its channels in another order. Source: ``torchvision.transforms.v2.functional.permute_channels``.
+
+    Raises:
+        ValueError: it has another number of channels.
+    """
+    order = [int(place) for place in permutation]
+    count = inpt.shape[-3] if isinstance(inpt, Tensor) else len(inpt.getbands())
+    if len(order) != count:
+        raise ValueError(f"Length of permutation does not match number of channels: {len(order)} != {count}")
+    if isinstance(inpt, Tensor):
+        return inpt[..., order, :, :]
+    bands = inpt.split()
+    return pillow().merge(inpt.mode, [bands[place] for place in order])
