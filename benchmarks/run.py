@@ -10,7 +10,19 @@ from typing import Any
 import flambeau
 from flambeau.backend.registry import load_backend
 
-from . import arrays, checkpoints, convolutions, functions, layers, loading, optimizers, overhead, random, sparse, training
+from . import (
+    arrays,
+    checkpoints,
+    convolutions,
+    functions,
+    layers,
+    loading,
+    optimizers,
+    overhead,
+    random,
+    sparse,
+    training,
+)
 from .case import Case
 from .report import Result
 from .timing import Clock, Effort, Loop, compile_loop, interleaved

@@ -35,7 +35,11 @@ def step_by_kernel(name: str, grad: Tensor, written: Sequence[Tensor | None], *o
     assert parameter is not None
     type_ = parameter._type
     kernel = getattr(type_.kernels, name)
-    if kernel is None or grad._type is not type_ or any(each is not None and each._type is not type_ for each in states):
+    if (
+        kernel is None
+        or grad._type is not type_
+        or any(each is not None and each._type is not type_ for each in states)
+    ):
         return False
     kernel(parameter._array, grad._array, *[None if each is None else each._array for each in states], *options)
     for each in written:
