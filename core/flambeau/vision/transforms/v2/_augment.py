@@ -15,7 +15,7 @@ from flambeau.ops.creation.data import tensor
 from flambeau.ops.random.gammas import _sample_dirichlet
 from flambeau.utils import _pytree
 from flambeau.vision._images import is_pillow
-from flambeau.vision.tv_tensors import BoundingBoxes, Mask, TVTensor, Video, wrap
+from flambeau.vision.tv_tensors import BoundingBoxes, KeyPoints, Mask, TVTensor, Video, wrap
 
 from .. import _colors
 from .._drawing import check_sequence, integer
@@ -78,7 +78,7 @@ class RandomErasing(RandomApplyTransform):
         """The image with the rectangle; masks and boxes as they are, with a warning."""
         if params["v"] is None:
             return inpt
-        if isinstance(inpt, (BoundingBoxes, Mask)):
+        if isinstance(inpt, (BoundingBoxes, KeyPoints, Mask)):
             warnings.warn(
                 f"{type(self).__name__}() is currently passing through inputs of type tv_tensors.{type(inpt).__name__}. "
                 "This will likely change in the future.",
@@ -104,7 +104,7 @@ class _Mixing(Transform):
         sample = inputs if len(inputs) > 1 else inputs[0]
         leaves, structure = _pytree.flatten(sample)
         chosen = self._chosen(leaves)
-        if has_any(leaves, is_pillow, BoundingBoxes, Mask):
+        if has_any(leaves, is_pillow, BoundingBoxes, Mask, KeyPoints):
             raise ValueError(
                 f"{type(self).__name__}() does not support PIL images, bounding boxes, keypoints and masks."
             )
