@@ -303,6 +303,10 @@ def test_what_is_left_as_it_is_warns() -> None:
     boxes = tv_tensors.BoundingBoxes([[1.0, 2, 3, 4]], format="XYXY", canvas_size=(4, 4))
     with pytest.warns(UserWarning, match="passing through inputs of type tv_tensors.BoundingBoxes"):
         assert v2.RandomErasing(1.0)((flambeau.zeros(1, 4, 4), boxes))[1] is boxes
+    points = tv_tensors.KeyPoints([[1.0, 2]], canvas_size=(4, 4))
+    for crops in (v2.FiveCrop(2), v2.TenCrop(2)):
+        with pytest.warns(UserWarning, match="passing through inputs of type tv_tensors.KeyPoints"):
+            assert crops((flambeau.zeros(1, 4, 4), points))[1] is points
 
 
 @pytest.mark.parametrize("labels", ["numbers", "shares"])
