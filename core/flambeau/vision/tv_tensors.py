@@ -1,4 +1,4 @@
-"""Tensors that say what they are: images, videos, masks, boxes. Source of the semantics: ``torchvision.tv_tensors``.
+"""Tensors that say what they are: images, videos, masks, boxes, points. Source of the semantics: ``torchvision.tv_tensors``.
 
 ``transforms.v2`` does with each what it needs. Operations on them give plain tensors, see :func:`set_return_type`.
 """
@@ -17,7 +17,7 @@ from flambeau.utils import _pytree
 from ._images import is_pillow, tensor_of
 
 __all__ = [
-    "BoundingBoxFormat", "BoundingBoxes", "Image", "Mask", "TVTensor", "Video", "is_rotated_bounding_format",
+    "BoundingBoxFormat", "BoundingBoxes", "Image", "KeyPoints", "Mask", "TVTensor", "Video", "is_rotated_bounding_format",
     "set_return_type", "wrap",
 ]  # fmt: skip
 
@@ -211,11 +211,51 @@ def _boxes(made: Tensor, cls: type, format: Any, canvas_size: Any, clamping_mode
     return boxes
 
 
+class KeyPoints(TVTensor):
+    """Points in an image, (..., x/y).
+
+    Args:
+        data: the numbers; those of one point alone become (1, 2).
+        canvas_size: (height, width) of the image.
+        dtype, device, requires_grad: as for ``tensor``.
+
+    Source of the semantics: ``torchvision.tv_tensors.KeyPoints``.
+
+    Raises:
+        ValueError: a point has other than two numbers.
+    """
+
+    canvas_size: tuple[int, int]
+
+    def __new__(
+        cls, data: Any, *, canvas_size: tuple[int, int], dtype: Any = None, device: Any = None,
+        requires_grad: bool | None = None,
+    ) -> KeyPoints:  # fmt: skip
+        """Make points of their numbers."""
+        made = _tensor(data, dtype, device, requires_grad)
+        if made.ndim == 1:
+            made = made.unsqueeze(0)
+        elif made.shape[-1] != 2:
+            raise ValueError(f"Expected a tensor of shape (..., 2), not {made.shape}")
+        return _points(made, cls, canvas_size)
+
+    def __repr__(self, *, tensor_contents: Any = None) -> str:
+        return self._shown(canvas_size=self.canvas_size)
+
+
+def _points(made: Tensor, cls: type, canvas_size: Any) -> KeyPoints:
+    points: KeyPoints = made.as_subclass(cls)  # type: ignore[assignment]
+    points.canvas_size = canvas_size
+    return points
+
+
 def wrap(wrappee: Tensor, *, like: Any, **kwargs: Any) -> Any:
-    """A tensor as one of the class of another, boxes with the same format and canvas unless ``kwargs`` say otherwise.
+    """A tensor as one of the class of another, boxes and points with the same format and canvas unless ``kwargs`` say otherwise.
 
     Source of the semantics: ``torchvision.tv_tensors.wrap``.
     """
+    if isinstance(like, KeyPoints):
+        return _points(wrappee, type(like), kwargs.get("canvas_size", like.canvas_size))
     if not isinstance(like, BoundingBoxes):
         return wrappee.as_subclass(type(like))
     given = {name: kwargs.get(name, getattr(like, name)) for name in ("format", "canvas_size", "clamping_mode")}

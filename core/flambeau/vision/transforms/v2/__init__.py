@@ -45,6 +45,7 @@ from ._geometry import Resize as Resize
 from ._geometry import ScaleJitter as ScaleJitter
 from ._geometry import TenCrop as TenCrop
 from ._misc import ClampBoundingBoxes as ClampBoundingBoxes
+from ._misc import ClampKeyPoints as ClampKeyPoints
 from ._misc import ConvertBoundingBoxFormat as ConvertBoundingBoxFormat
 from ._misc import ConvertImageDtype as ConvertImageDtype
 from ._misc import GaussianBlur as GaussianBlur
@@ -55,6 +56,7 @@ from ._misc import LinearTransformation as LinearTransformation
 from ._misc import Normalize as Normalize
 from ._misc import PILToTensor as PILToTensor
 from ._misc import SanitizeBoundingBoxes as SanitizeBoundingBoxes
+from ._misc import SanitizeKeyPoints as SanitizeKeyPoints
 from ._misc import SetClampingMode as SetClampingMode
 from ._misc import ToDtype as ToDtype
 from ._misc import ToImage as ToImage
@@ -64,6 +66,7 @@ from ._misc import ToTensor as ToTensor
 from ._misc import UniformTemporalSubsample as UniformTemporalSubsample
 from ._queries import check_type as check_type
 from ._queries import get_bounding_boxes as get_bounding_boxes
+from ._queries import get_keypoints as get_keypoints
 from ._queries import has_all as has_all
 from ._queries import has_any as has_any
 from ._queries import query_chw as query_chw
@@ -73,9 +76,3 @@ from ._warping import ElasticTransform as ElasticTransform
 from ._warping import RandomAffine as RandomAffine
 from ._warping import RandomPerspective as RandomPerspective
 from ._warping import RandomRotation as RandomRotation
-
-
-def __getattr__(name: str) -> object:
-    if name in ("ClampKeyPoints", "SanitizeKeyPoints", "get_keypoints"):
-        raise AttributeError(f"transforms.v2.{name} is not there: key points are left out")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

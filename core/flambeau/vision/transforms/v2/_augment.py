@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
 from flambeau import dtypes
 from flambeau._tensor import Tensor
-from flambeau.errors import level_of_caller
 from flambeau.nn.functional import one_hot
 from flambeau.ops.creation.data import tensor
 from flambeau.ops.random.gammas import _sample_dirichlet
 from flambeau.utils import _pytree
 from flambeau.vision._images import is_pillow
-from flambeau.vision.tv_tensors import BoundingBoxes, Mask, TVTensor, Video, wrap
+from flambeau.vision.tv_tensors import BoundingBoxes, KeyPoints, Mask, TVTensor, Video, wrap
 
 from .. import _colors
 from .._drawing import check_sequence, integer
 from .._geometry import check_ranges
 from . import functional
 from ._queries import has_any, labels_getter_of, query_chw, query_size
-from ._transform import RandomApplyTransform, Transform
+from ._transform import RandomApplyTransform, Transform, warn_if_kept
 
 __all__ = ["JPEG", "CutMix", "MixUp", "RandomErasing"]
 
@@ -78,12 +76,7 @@ class RandomErasing(RandomApplyTransform):
         """The image with the rectangle; masks and boxes as they are, with a warning."""
         if params["v"] is None:
             return inpt
-        if isinstance(inpt, (BoundingBoxes, Mask)):
-            warnings.warn(
-                f"{type(self).__name__}() is currently passing through inputs of type tv_tensors.{type(inpt).__name__}. "
-                "This will likely change in the future.",
-                UserWarning, stacklevel=level_of_caller(),
-            )  # fmt: skip
+        warn_if_kept(self, inpt)
         return self._call_kernel(functional.erase, inpt, **params, inplace=self.inplace)
 
 
@@ -104,7 +97,7 @@ class _Mixing(Transform):
         sample = inputs if len(inputs) > 1 else inputs[0]
         leaves, structure = _pytree.flatten(sample)
         chosen = self._chosen(leaves)
-        if has_any(leaves, is_pillow, BoundingBoxes, Mask):
+        if has_any(leaves, is_pillow, BoundingBoxes, Mask, KeyPoints):
             raise ValueError(
                 f"{type(self).__name__}() does not support PIL images, bounding boxes, keypoints and masks."
             )

@@ -8,7 +8,7 @@ from typing import Any
 from flambeau._tensor import Tensor
 from flambeau.utils import _pytree
 from flambeau.vision._images import is_pillow
-from flambeau.vision.tv_tensors import BoundingBoxes, Image, Mask, TVTensor, Video, wrap
+from flambeau.vision.tv_tensors import BoundingBoxes, Image, KeyPoints, Mask, TVTensor, Video, wrap
 
 from .. import _auto_augment as first
 from .._auto_augment import AutoAugmentPolicy, Strengths
@@ -59,7 +59,7 @@ class _Augment(Transform):
         for place, (each, chosen) in enumerate(zip(leaves, self._chosen(leaves), strict=True)):
             if chosen and check_type(each, (Image, is_pillow, is_pure_tensor, Video)):
                 places.append(place)
-            elif isinstance(each, (BoundingBoxes, Mask)):
+            elif isinstance(each, (BoundingBoxes, KeyPoints, Mask)):
                 raise TypeError(f"Inputs of type {type(each).__name__} are not supported by {type(self).__name__}()")
         if not places:
             raise TypeError("Found no image in the sample.")

@@ -18,7 +18,7 @@ from ..functional._cutting import sides
 from . import functional
 from ._options import check_border, fill_for, fills, size_of
 from ._queries import get_bounding_boxes, has_any, query_size
-from ._transform import RandomApplyTransform, Transform
+from ._transform import RandomApplyTransform, Transform, warn_if_kept
 from .functional._boxes import corners_of, need_upright
 from .functional._kinds import is_pure_tensor
 
@@ -224,7 +224,8 @@ class FiveCrop(_Crops):
     _first = first.FiveCrop
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
-        """A tuple of five images."""
+        """A tuple of five images; points as they are, with a warning."""
+        warn_if_kept(self, inpt)
         return self._call_kernel(functional.five_crop, inpt, self.size)
 
 
@@ -238,7 +239,8 @@ class TenCrop(_Crops):
         self.vertical_flip = vertical_flip
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
-        """A tuple of ten images."""
+        """A tuple of ten images; points as they are, with a warning."""
+        warn_if_kept(self, inpt)
         return self._call_kernel(functional.ten_crop, inpt, self.size, vertical_flip=self.vertical_flip)
 
 

@@ -11,21 +11,22 @@ from flambeau._tensor import Tensor
 from flambeau.errors import level_of_caller
 from flambeau.utils import _pytree
 from flambeau.vision._images import is_pillow
-from flambeau.vision.tv_tensors import BoundingBoxes, Image, Mask, TVTensor, Video, wrap
+from flambeau.vision.tv_tensors import BoundingBoxes, Image, KeyPoints, Mask, TVTensor, Video, wrap
 
 from .. import _colors, _conversions
 from ..functional._conversion import is_numpy, to_tensor
 from . import functional
 from ._options import size_of, two_numbers
-from ._queries import get_bounding_boxes, has_any, labels_getter_of
+from ._queries import get_bounding_boxes, get_keypoints, has_any, labels_getter_of
 from ._transform import Transform
 from .functional._kinds import is_pure_tensor
-from .functional._meta import valid_boxes
+from .functional._meta import valid_boxes, valid_points
 
 __all__ = [
-    "ClampBoundingBoxes", "ConvertBoundingBoxFormat", "ConvertImageDtype", "GaussianBlur", "GaussianNoise", "Identity",
-    "Lambda", "LinearTransformation", "Normalize", "PILToTensor", "SanitizeBoundingBoxes", "SetClampingMode", "ToDtype",
-    "ToImage", "ToPILImage", "ToPureTensor", "ToTensor", "UniformTemporalSubsample",
+    "ClampBoundingBoxes", "ClampKeyPoints", "ConvertBoundingBoxFormat", "ConvertImageDtype", "GaussianBlur",
+    "GaussianNoise", "Identity", "Lambda", "LinearTransformation", "Normalize", "PILToTensor", "SanitizeBoundingBoxes",
+    "SanitizeKeyPoints", "SetClampingMode", "ToDtype", "ToImage", "ToPILImage", "ToPureTensor", "ToTensor",
+    "UniformTemporalSubsample",
 ]  # fmt: skip
 
 
@@ -424,6 +425,57 @@ class SanitizeBoundingBoxes(Transform):
         if not isinstance(inpt, (BoundingBoxes, Mask)) or inpt.shape[:1] != valid.shape:
             return inpt  # a mask of the whole image is that of no box
         return wrap(inpt.as_subclass(Tensor)[valid], like=inpt)
+
+
+class ClampKeyPoints(Transform):
+    """Points none of which lies outside the image. Source of the semantics: ``torchvision.transforms.v2.ClampKeyPoints``."""
+
+    _transformed_types = (KeyPoints,)
+
+    def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
+        """The points."""
+        return functional.clamp_keypoints(inpt)
+
+
+class SanitizeKeyPoints(Transform):
+    """Only the points in the image, or the groups of points that are, with their labels.
+
+    Args:
+        labels_getter: what finds the labels in a sample, as for :class:`SanitizeBoundingBoxes`; None where there are none.
+
+    Source of the semantics: ``torchvision.transforms.v2.SanitizeKeyPoints``.
+
+    Raises:
+        ValueError: there are no points, or not as many labels.
+    """
+
+    def __init__(self, labels_getter: Any = None) -> None:
+        super().__init__()
+        self.labels_getter = labels_getter
+        self._labels_getter = labels_getter_of(labels_getter)
+
+    def forward(self, *inputs: Any) -> Any:
+        """The sample with fewer points."""
+        sample = inputs if len(inputs) > 1 else inputs[0]
+        labels = _tensors(self._labels_getter(sample))
+        leaves, structure = _pytree.flatten(sample)
+        points = get_keypoints(leaves)
+        for each in labels:
+            if points.shape[0] != each.shape[0]:
+                raise ValueError(
+                    f"Number of kepyoints (shape={points.shape}) must match the number of labels."
+                    f"Found labels with shape={each.shape})."
+                )
+        valid = valid_points(points.as_subclass(Tensor), points.canvas_size)
+        return structure.build([self.transform(each, {"valid": valid, "labels": labels}) for each in leaves])
+
+    def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
+        """Points or their labels, without what is left out."""
+        if any(inpt is label for label in params["labels"]):
+            return inpt[params["valid"]]
+        if not isinstance(inpt, KeyPoints):
+            return inpt
+        return wrap(inpt.as_subclass(Tensor)[params["valid"]], like=inpt)
 
 
 def _tensors(labels: Any) -> Sequence[Tensor]:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flambeau.vision._images import is_pillow
-from flambeau.vision.tv_tensors import BoundingBoxes, Image, Mask, Video
+from flambeau.vision.tv_tensors import BoundingBoxes, Image, KeyPoints, Mask, Video
 
 from .functional._kinds import is_pure_tensor
 from .functional._meta import get_dimensions, get_size
 
 __all__ = [
-    "check_type", "get_bounding_boxes", "has_all", "has_any", "labels_getter_of", "matches", "query_chw", "query_size",
+    "check_type", "get_bounding_boxes", "get_keypoints", "has_all", "has_any", "labels_getter_of", "matches",
+    "query_chw", "query_size",
 ]  # fmt: skip
 
 Check = type | Callable[[Any], bool]
@@ -50,6 +51,18 @@ def get_bounding_boxes(flat_inputs: Sequence[Any]) -> BoundingBoxes:
     raise ValueError("No bounding boxes were found in the sample")
 
 
+def get_keypoints(flat_inputs: Sequence[Any]) -> KeyPoints:
+    """The first points. Source: ``torchvision.transforms.v2.get_keypoints``.
+
+    Raises:
+        ValueError: there are none.
+    """
+    for each in flat_inputs:
+        if isinstance(each, KeyPoints):
+            return each
+    raise ValueError("No keypoints were found in the sample")
+
+
 def query_chw(flat_inputs: Sequence[Any]) -> tuple[int, int, int]:
     """The channels, the height and the width of all images. Source: ``torchvision.transforms.v2.query_chw``.
 
@@ -71,7 +84,9 @@ def query_size(flat_inputs: Sequence[Any]) -> tuple[int, int]:
         TypeError: there is none.
         ValueError: they differ.
     """
-    found = {tuple(get_size(each)) for each in flat_inputs if check_type(each, (*_IMAGES, Mask, BoundingBoxes))}
+    found = {
+        tuple(get_size(each)) for each in flat_inputs if check_type(each, (*_IMAGES, Mask, BoundingBoxes, KeyPoints))
+    }
     if not found:
         raise TypeError("No image, video, mask, bounding box of keypoint was found in the sample")
     height, width = _only(found, "HxW")

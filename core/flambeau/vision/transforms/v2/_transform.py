@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any
 
 from flambeau._tensor import Tensor
+from flambeau.errors import level_of_caller
 from flambeau.utils import _pytree
 from flambeau.vision._images import is_pillow
-from flambeau.vision.tv_tensors import Image, Video
+from flambeau.vision.tv_tensors import BoundingBoxes, Image, KeyPoints, Mask, Video
 
 from .._drawing import Drawing
 from ._queries import has_any, matches
 from .functional._kinds import is_pure_tensor, kernel_of
 
-__all__ = ["RandomApplyTransform", "Transform"]
+__all__ = ["RandomApplyTransform", "Transform", "warn_if_kept"]
 
 
 class Transform(Drawing):
@@ -108,3 +110,13 @@ class RandomApplyTransform(Transform):
         leaves, structure = _pytree.flatten(sample)
         self.check_inputs(leaves)
         return sample if self._unit() >= self.p else structure.build(self._changed_leaves(leaves))
+
+
+def warn_if_kept(transform: Transform, inpt: Any) -> None:
+    """Warn that a transform leaves what belongs to an image as it is."""
+    if isinstance(inpt, (BoundingBoxes, KeyPoints, Mask)):
+        warnings.warn(
+            f"{type(transform).__name__}() is currently passing through inputs of type tv_tensors.{type(inpt).__name__}. "
+            "This will likely change in the future.",
+            UserWarning, stacklevel=level_of_caller(),
+        )  # fmt: skip

@@ -35,6 +35,7 @@ from ._geometry import vflip as vflip
 from ._kinds import is_pure_tensor as is_pure_tensor
 from ._kinds import register_kernel as register_kernel
 from ._meta import clamp_bounding_boxes as clamp_bounding_boxes
+from ._meta import clamp_keypoints as clamp_keypoints
 from ._meta import convert_bounding_box_format as convert_bounding_box_format
 from ._meta import get_dimensions as get_dimensions
 from ._meta import get_image_num_channels as get_image_num_channels
@@ -43,6 +44,7 @@ from ._meta import get_num_channels as get_num_channels
 from ._meta import get_num_frames as get_num_frames
 from ._meta import get_size as get_size
 from ._meta import sanitize_bounding_boxes as sanitize_bounding_boxes
+from ._meta import sanitize_keypoints as sanitize_keypoints
 from ._misc import convert_image_dtype as convert_image_dtype
 from ._misc import erase as erase
 from ._misc import gaussian_blur as gaussian_blur

@@ -1,4 +1,4 @@
-"""What becomes of boxes when their image is changed. Source of the semantics: ``torchvision.transforms.v2.functional``."""
+"""What becomes of boxes and points when their image is changed. Source: ``torchvision.transforms.v2.functional``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flambeau import dtypes
 from flambeau._tensor import Tensor
 from flambeau.ops.creation.data import tensor
 from flambeau.ops.movement.joining import cat, stack
-from flambeau.vision.tv_tensors import BoundingBoxes, BoundingBoxFormat, is_rotated_bounding_format, wrap
+from flambeau.vision.tv_tensors import BoundingBoxes, BoundingBoxFormat, KeyPoints, is_rotated_bounding_format, wrap
 
 from ...functional._cutting import pair, sides
 from ...functional._warping import check_displacement, expanded, inverse_matrix
@@ -51,14 +51,20 @@ def need_upright(format: BoundingBoxFormat, what: str) -> None:
         )
 
 
+Places = BoundingBoxes | KeyPoints
+
+
 def moved(
-    boxes: BoundingBoxes, what: str, change: Corners, canvas_size: tuple[int, int] | None = None, clamp: bool = True
+    boxes: Places, what: str, change: Corners, canvas_size: tuple[int, int] | None = None, clamp: bool = True
 ) -> Any:
-    """Boxes whose corners were changed, within their canvas, which may be a new one."""
-    need_upright(boxes.format, what)
+    """Boxes whose corners were changed, within their canvas, which may be a new one; a point is a box without size."""
     height, width = canvas = canvas_size or boxes.canvas_size
     plain = boxes.as_subclass(Tensor)
     precise = plain if plain.dtype.is_floating_point else plain.to(dtypes.float32)
+    if isinstance(boxes, KeyPoints):
+        made = change(cat((precise, precise), -1))[..., :2]
+        return wrap(made.to(plain.dtype), like=boxes, canvas_size=canvas)
+    need_upright(boxes.format, what)
     corners = change(corners_of(precise, boxes.format))
     if clamp and boxes.clamping_mode is not None:
         corners = clamped(corners, (height, width))
@@ -76,11 +82,12 @@ def _shifted(across: float, down: float) -> Corners:
     return lambda corners: corners + tensor([across, down] * 2, dtype=corners.dtype, device=corners.device)
 
 
-def flip(horizontally: bool) -> Callable[[BoundingBoxes], Any]:
+def flip(horizontally: bool) -> Callable[[Places], Any]:
     """What exchanges left and right, or above and below."""
 
-    def kernel(boxes: BoundingBoxes) -> Any:
-        height, width = boxes.canvas_size
+    def kernel(boxes: Places) -> Any:
+        last = int(isinstance(boxes, KeyPoints))  # a point is a pixel, which has a width
+        height, width = (size - last for size in boxes.canvas_size)
 
         def change(corners: Tensor) -> Tensor:
             left, above, right, below = corners.unbind(-1)
@@ -96,29 +103,30 @@ def flip(horizontally: bool) -> Callable[[BoundingBoxes], Any]:
     return kernel
 
 
-def crop(inpt: BoundingBoxes, top: int, left: int, height: int, width: int) -> Any:
+def crop(inpt: Places, top: int, left: int, height: int, width: int) -> Any:
     """Boxes in a part of the image."""
     return moved(inpt, "crop", _shifted(-left, -top), (height, width))
 
 
-def center_crop(inpt: BoundingBoxes, output_size: Any) -> Any:
+def center_crop(inpt: Places, output_size: Any) -> Any:
     """Boxes in the middle of the image."""
     height, width = pair(output_size)
     rows, columns = inpt.canvas_size
     return crop(inpt, round((rows - height) / 2.0), round((columns - width) / 2.0), height, width)
 
 
-def pad(inpt: BoundingBoxes, padding: Any, fill: Any = None, padding_mode: str = "constant") -> Any:
+def pad(inpt: Places, padding: Any, fill: Any = None, padding_mode: str = "constant") -> Any:
     """Boxes in an image with a border."""
     if padding_mode != "constant":
-        raise ValueError(f"Padding mode '{padding_mode}' is not supported with bounding boxes")
+        kind = "KeyPoints (supported modes are constant)" if isinstance(inpt, KeyPoints) else "bounding boxes"
+        raise ValueError(f"Padding mode '{padding_mode}' is not supported with {kind}")
     left, above, right, below = sides(padding)
     rows, columns = inpt.canvas_size
     return moved(inpt, "pad", _shifted(left, above), (rows + above + below, columns + left + right))
 
 
 def resize(
-    inpt: BoundingBoxes, size: Any, interpolation: Any = None, max_size: int | None = None, antialias: Any = None
+    inpt: Places, size: Any, interpolation: Any = None, max_size: int | None = None, antialias: Any = None
 ) -> Any:
     """Boxes in an image of another size."""
     rows, columns = inpt.canvas_size
@@ -132,7 +140,7 @@ def resize(
 
 
 def resized_crop(
-    inpt: BoundingBoxes, top: int, left: int, height: int, width: int, size: Any, interpolation: Any = None,
+    inpt: Places, top: int, left: int, height: int, width: int, size: Any, interpolation: Any = None,
     antialias: Any = None,
 ) -> Any:  # fmt: skip
     """Boxes in a part of the image in another size."""
@@ -163,7 +171,7 @@ def _inverse(matrix: Sequence[float]) -> list[list[float]]:
 
 
 def affine(
-    inpt: BoundingBoxes, angle: float, translate: Sequence[float], scale: float, shear: Any, interpolation: Any = None,
+    inpt: Places, angle: float, translate: Sequence[float], scale: float, shear: Any, interpolation: Any = None,
     fill: Any = None, center: Sequence[float] | None = None,
 ) -> Any:  # fmt: skip
     """Boxes around what is turned, moved, scaled and sheared."""
@@ -174,7 +182,7 @@ def affine(
 
 
 def rotate(
-    inpt: BoundingBoxes, angle: float, interpolation: Any = None, expand: bool = False,
+    inpt: Places, angle: float, interpolation: Any = None, expand: bool = False,
     center: Sequence[float] | None = None, fill: Any = None,
 ) -> Any:  # fmt: skip
     """Boxes around what is turned."""
@@ -194,7 +202,7 @@ def rotate(
     return moved(inpt, "rotate", change, (height, width))
 
 
-def perspective(inpt: BoundingBoxes, numbers: Sequence[float]) -> Any:
+def perspective(inpt: Places, numbers: Sequence[float]) -> Any:
     """Boxes around what is seen from another point, of the eight numbers by which pixels are found."""
     a, b, c, d, e, f, g, h = numbers
     if not a * e - b * d:
@@ -207,14 +215,15 @@ def perspective(inpt: BoundingBoxes, numbers: Sequence[float]) -> Any:
     return moved(inpt, "perspective", lambda corners: _around(corners, change))
 
 
-def elastic(inpt: BoundingBoxes, displacement: Tensor, interpolation: Any = None, fill: Any = None) -> Any:
+def elastic(inpt: Places, displacement: Tensor, interpolation: Any = None, fill: Any = None) -> Any:
     """Boxes around what is bent: a corner goes about as far the other way as the pixel there comes from."""
     rows, columns = inpt.canvas_size
     check_displacement(displacement, (1, rows, columns, 2))
 
     def change(points: Tensor) -> Tensor:
         size = tensor([columns, rows], dtype=points.dtype, device=points.device)
-        across, down = points.ceil().clamp(min=0).minimum(size - 1).to(dtypes.int64).unbind(-1)
+        whole = points.trunc() if isinstance(inpt, KeyPoints) else points.ceil()
+        across, down = whole.clamp(min=0).minimum(size - 1).to(dtypes.int64).unbind(-1)
         shift = displacement.to(points.device, points.dtype)[0][down, across]
         return stack((across, down), -1) - shift * 0.5 * size
 

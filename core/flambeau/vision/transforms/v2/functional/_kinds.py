@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from flambeau._tensor import Tensor
 from flambeau.vision._images import is_pillow
-from flambeau.vision.tv_tensors import BoundingBoxes, Image, Mask, TVTensor, Video, wrap
+from flambeau.vision.tv_tensors import BoundingBoxes, Image, KeyPoints, Mask, TVTensor, Video, wrap
 
 __all__ = ["is_pure_tensor", "kernel_of", "register_kernel", "takes"]
 
@@ -46,7 +46,7 @@ def takes(
     Args:
         pictures: it takes Pillow's images.
         masks: what it does with masks (N, H, W) instead; True for the same.
-        boxes: what it does with boxes instead, to which it gives new ones.
+        boxes: what it does with boxes and points instead, to which it gives new ones.
         flat: of a tensor with more than four dimensions all leading ones are made one.
     """
 
@@ -68,7 +68,7 @@ def takes(
         if masks:
             table[Mask] = _rewrapped(_stacked(of_tensors if masks is True else _flattened(masks)))
         if boxes is not None:
-            table[BoundingBoxes] = boxes
+            table[BoundingBoxes] = table[KeyPoints] = boxes
         _KERNELS[chosen] = table
         return chosen  # type: ignore[return-value]
 

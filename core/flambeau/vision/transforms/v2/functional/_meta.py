@@ -8,15 +8,17 @@ from typing import Any
 from flambeau import dtypes
 from flambeau._tensor import Tensor
 from flambeau.errors import level_of_caller
+from flambeau.ops.creation.data import tensor
 from flambeau.vision._images import dimensions
-from flambeau.vision.tv_tensors import BoundingBoxes, BoundingBoxFormat, Video, wrap
+from flambeau.vision.tv_tensors import BoundingBoxes, BoundingBoxFormat, KeyPoints, Video, wrap
 
 from ._boxes import clamped, corners_of, need_upright, numbers_of
 from ._kinds import is_pure_tensor
 
 __all__ = [
-    "clamp_bounding_boxes", "convert_bounding_box_format", "get_dimensions", "get_image_num_channels", "get_image_size",
-    "get_num_channels", "get_num_frames", "get_size", "sanitize_bounding_boxes",
+    "clamp_bounding_boxes", "clamp_keypoints", "convert_bounding_box_format", "get_dimensions",
+    "get_image_num_channels", "get_image_size", "get_num_channels", "get_num_frames", "get_size",
+    "sanitize_bounding_boxes", "sanitize_keypoints",
 ]  # fmt: skip
 
 Format = BoundingBoxFormat | str
@@ -37,7 +39,7 @@ get_image_num_channels = get_num_channels
 
 def get_size(inpt: Any) -> list[int]:
     """The height and the width, of boxes those of their canvas. Source: ``torchvision.transforms.v2.functional.get_size``."""
-    return list(inpt.canvas_size) if isinstance(inpt, BoundingBoxes) else list(dimensions(inpt)[1:])
+    return list(inpt.canvas_size) if isinstance(inpt, (BoundingBoxes, KeyPoints)) else list(dimensions(inpt)[1:])
 
 
 def get_image_size(inpt: Any) -> list[int]:
@@ -192,3 +194,70 @@ def valid_boxes(
     across, down = (corners[..., 2:] - corners[..., :2]).unbind(-1)
     inside = (corners >= 0).all(-1) & (corners[..., ::2] <= width).all(-1) & (corners[..., 1::2] <= height).all(-1)
     return (across >= min_size) & (down >= min_size) & (across * down >= min_area) & inside
+
+
+# -- points ------------------------------------------------------------------------------------------------------------
+
+
+def clamp_keypoints(inpt: Any, canvas_size: tuple[int, int] | None = None) -> Any:
+    """Points none of which lies outside the image.
+
+    Args:
+        inpt: points, or a tensor of their numbers (..., x/y).
+        canvas_size: of a tensor, (height, width).
+
+    Source of the semantics: ``torchvision.transforms.v2.functional.clamp_keypoints``.
+
+    Raises:
+        TypeError, ValueError: the canvas is lacking, or given where it is known.
+    """
+    if isinstance(inpt, KeyPoints):
+        if canvas_size is not None:
+            raise ValueError("For keypoints tv_tensor inputs, `canvas_size` must not be passed.")
+        return wrap(clamp_keypoints(inpt.as_subclass(Tensor), inpt.canvas_size), like=inpt)
+    if not is_pure_tensor(inpt):
+        raise TypeError(f"Input can either be a plain tensor or a keypoints tv_tensor, but got {type(inpt)} instead.")
+    if canvas_size is None:
+        raise ValueError("For pure tensor inputs, `canvas_size` has to be passed.")
+    height, width = canvas_size
+    return inpt.clamp(min=0).minimum(tensor([width - 1, height - 1], dtype=inpt.dtype, device=inpt.device))
+
+
+def sanitize_keypoints(key_points: Any, canvas_size: tuple[int, int] | None = None) -> tuple[Any, Tensor]:
+    """The points in the image, or the groups (N, ..., x/y) all of whose points are, and which of all those are.
+
+    Args:
+        key_points: points, or a tensor of their numbers.
+        canvas_size: of a tensor, (height, width).
+
+    Source of the semantics: ``torchvision.transforms.v2.functional.sanitize_keypoints``.
+
+    Raises:
+        ValueError: the canvas is lacking, or given where it is known.
+    """
+    if is_pure_tensor(key_points):
+        if canvas_size is None:
+            raise ValueError(
+                "canvas_size cannot be None if key_points is a pure tensor. "
+                "Set it to an appropriate value or pass key_points as a tv_tensors.KeyPoints object."
+            )
+        valid = valid_points(key_points, canvas_size)
+        return key_points[valid], valid
+    if not isinstance(key_points, KeyPoints):
+        raise ValueError("key_points must be a tv_tensors.KeyPoints instance or a pure tensor.")
+    if canvas_size is not None:
+        raise ValueError(
+            "canvas_size must be None when key_points is a tv_tensors.KeyPoints instance. "
+            f"Got canvas_size={canvas_size}. Leave it to None or pass key_points as a pure tensor."
+        )
+    plain = key_points.as_subclass(Tensor)
+    valid = valid_points(plain, key_points.canvas_size)
+    return wrap(plain[valid], like=key_points), valid
+
+
+def valid_points(points: Tensor, canvas_size: tuple[int, int]) -> Tensor:
+    """Which points, or groups of points, lie in the image."""
+    height, width = canvas_size
+    across, down = points.unbind(-1)
+    valid = (across >= 0) & (across < width) & (down >= 0) & (down < height)
+    return valid.flatten(1).all(1) if valid.ndim > 1 else valid
