@@ -1,6 +1,7 @@
 """Attention of several heads and layers of transformers with every option, and every two of them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -163,6 +164,6 @@ _recorded("heads", [
 _recorded("transformer_layers", [
     *(_sample(f"encoder-{name}", _encoder, given) for name, given in _pairs(_LAYERS).items()),
     *(_sample(f"decoder-{name}", _decoder, given) for name, given in _pairs(_LAYERS).items()),
-    *(_sample(f"encoders-{name}", _encoder, given, layers=2, padded=True) for name, given in _ALONE.items()),
-    *(_sample(f"decoders-{name}", _decoder, given, layers=2, masked=True) for name, given in _ALONE.items()),
+    *(replace(_sample(f"encoders-{name}", _encoder, given, layers=2, padded=True), tolerance="factorization") for name, given in _ALONE.items()),
+    *(replace(_sample(f"decoders-{name}", _decoder, given, layers=2, masked=True), tolerance="factorization") for name, given in _ALONE.items()),
 ])  # fmt: skip

@@ -111,6 +111,14 @@ programs("rare-arguments", {
     "bernoulli-generator": (lambda t: (t.tensor([0.0, 1.0]).bernoulli(generator=t.Generator())), [0.0, 1.0]),
 })  # fmt: skip
 
+programs("rare-functions", {
+    "no-grad-of-a-function": (lambda t: t.no_grad(lambda: t.is_grad_enabled())(), False),
+    "sparse-products-added": (lambda t: _sparse(t).sspaddmm(_sparse(t), t.ones(2, 2), beta=2, alpha=3).to_dense(), [[5.0, 3.0], [19.0, 21.0]]),
+    "cosine-embedding-sum": (lambda t: t.cosine_embedding_loss(t.tensor([[1.0, 0.0], [0.0, 2.0]]), t.tensor([[1.0, 0.0], [1.0, 0.0]]), t.tensor([-1.0, 1.0]), reduction=2), 2.0),
+    "step-of-a-closure": (lambda t: t.optim.SGD([_leaf(t)], 0.1).step(closure=lambda: t.tensor(3.0)), 3.0),
+    "removed-from-more": (lambda t: (lambda extra: (lambda handle: (extra.update({handle.id: 1}), handle.remove(), list(extra))[2])(t.utils.hooks.RemovableHandle(collections.OrderedDict(), extra_dict=extra)))(collections.OrderedDict()), []),
+})  # fmt: skip
+
 programs("rare-linalg", {
     "lu": (lambda t: list(t.linalg.lu_factor_ex(t.tensor([[0.0, 1.0], [2.0, 0.0]]), pivot=True)) + list(t.tensor([[0.0, 1.0], [2.0, 0.0]]).lu(pivot=True)), [[[2.0, 0.0], [0.0, 1.0]], [2, 2], 0, [[2.0, 0.0], [0.0, 1.0]], [2, 2]]),
     "svd-values": (lambda t: t.diag(t.tensor([3.0, 2.0])).svd(compute_uv=False).S, [3.0, 2.0]),
