@@ -23,6 +23,7 @@ GROUPS = {
 
 NO_KERNELS = {
     "backend", "box_muller", "interchange", "libm", "plugin", "policy", "sparse", "steps",
+    "adaptive_steps", "stepping",
 }  # fmt: skip
 """Files of backends that are not about a group: what registers them, what other files call, optimizers, sparse matrices."""
 
@@ -142,6 +143,8 @@ GUESTS = {
     "nn/parameter.py": "a Parameter is made of a tensor's slots, with a node of its own",
     "serialization/_memories.py": "files hold the bytes of memories, which are the backend's to give",
     "storage.py": "the bytes of a tensor's memory are its backend's to give",
+    "utils/data/_utils/collate.py": "a batch is made of the arrays of its samples",
+    "utils/data/dataset.py": "a batch is made of the arrays of its samples",
     "utils/checkpoint.py": "what is recomputed is packed with the edge of its argument",
     "vision/_images.py": "images are made of the bytes of a tensor",
     "func/_derivatives.py": "whether a vector has a history decides how far a derivative goes",

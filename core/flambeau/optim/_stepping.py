@@ -159,7 +159,7 @@ class StepByFormula(StepByParameter):
 
         ``kept`` have the same names.
         """
-        shapes = [parameter._array.shape for parameter in parameters]
+        shapes = [parameter.shape for parameter in parameters]
         columns = [("gradient", grads)]
         columns += [
             (name, [states[name] for states in kept])
@@ -167,7 +167,7 @@ class StepByFormula(StepByParameter):
             if each is not None and name not in self._numbers
         ]
         for name, tensors in columns:
-            found = [tensor._array.shape for tensor in tensors]
+            found = [tensor.shape for tensor in tensors]
             if found != shapes:
                 check_shape(name, *next(pair for pair in zip(shapes, found, strict=True) if pair[0] != pair[1]))
 

@@ -21,7 +21,8 @@ class Compose:
     """Several transforms, one after the other. Source of the semantics: ``torchvision.transforms.Compose``.
 
     Example:
-        >>> Compose([lambda x: x + 1, lambda x: x * 10])(2)
+        >>> from flambeau.vision import transforms
+        >>> transforms.Compose([lambda x: x + 1, lambda x: x * 10])(2)
         30
     """
 

@@ -76,7 +76,8 @@ class Normalize(Module):
 
     Example:
         >>> import flambeau as torch
-        >>> Normalize([0.5], [0.25])(torch.tensor([[[0.5, 1.0]]]))
+        >>> from flambeau.vision import transforms
+        >>> transforms.Normalize([0.5], [0.25])(torch.tensor([[[0.5, 1.0]]]))
         tensor([[[0., 2.]]])
     """
 

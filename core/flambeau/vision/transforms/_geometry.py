@@ -168,7 +168,8 @@ class RandomCrop(Drawing):
 
     Example:
         >>> import flambeau as torch
-        >>> crop = RandomCrop(2, generator=torch.Generator().manual_seed(0))
+        >>> from flambeau.vision import transforms
+        >>> crop = transforms.RandomCrop(2, generator=torch.Generator().manual_seed(0))
         >>> crop(torch.arange(16).reshape(1, 4, 4))
         tensor([[[ 8,  9],
                  [12, 13]]])

@@ -146,9 +146,7 @@ def work(assignment: Assignment, tasks: Any, sender: Sender, ended: Any, inherit
 
 
 def _until_the_end(tasks: Any, ended: Any) -> Iterator[Any]:
-    from multiprocessing import (
-        parent_process,
-    )  # this module is imported by all programs, that one where there are workers
+    from multiprocessing import parent_process  # needed only where there are workers
 
     parent, loader = os.getppid(), parent_process()
     # The parent is not the loader's process where a server forks the workers, and then stays as long as they do; and that the

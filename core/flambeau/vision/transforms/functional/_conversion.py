@@ -54,7 +54,8 @@ def to_tensor(pic: Any) -> Tensor:
 
     Example:
         >>> from PIL import Image
-        >>> to_tensor(Image.new("RGB", (1, 1), (0, 51, 255))).tolist()
+        >>> from flambeau.vision.transforms import functional
+        >>> functional.to_tensor(Image.new("RGB", (1, 1), (0, 51, 255))).tolist()
         [[[0.0]], [[0.20000000298023224]], [[1.0]]]
     """
     if is_numpy(pic):
@@ -155,7 +156,8 @@ def convert_image_dtype(image: Any, dtype: Any = dtypes.float32) -> Tensor:
 
     Example:
         >>> import flambeau as torch
-        >>> convert_image_dtype(torch.tensor([0, 51, 255], dtype=torch.uint8))
+        >>> from flambeau.vision.transforms import functional
+        >>> functional.convert_image_dtype(torch.tensor([0, 51, 255], dtype=torch.uint8))
         tensor([0.0000, 0.2000, 1.0000])
     """
     if not isinstance(image, Tensor):
