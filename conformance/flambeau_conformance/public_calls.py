@@ -136,6 +136,15 @@ class _Recorder:
                     delattr(owner, name)
                 else:
                     setattr(owner, name, before)
+            self._unbind()
+
+    def _unbind(self) -> None:
+        """Give modules that were imported meanwhile what they would have found."""
+        for place, module in list(sys.modules.items()):
+            if place.partition(".")[0] == "flambeau":
+                for name, value in list(vars(module).items()):
+                    if inspect.isfunction(value) and vars(value).get("_recorder") is self:
+                        setattr(module, name, value.__wrapped__)  # type: ignore[attr-defined]
 
     def _replace(self, owner: Any, name: str, value: Any) -> None:
         before = vars(owner).get(name)
@@ -182,6 +191,7 @@ class _Recorder:
             self._keep(path, result)
             return result
 
+        vars(recorded)["_recorder"] = self
         if of is not None:
             vars(recorded)["_recorded"] = True
         return recorded

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import flambeau
-from flambeau_conformance import behaviours, coverage
+from flambeau_conformance import behaviours, coverage, public_calls
 from flambeau_conformance.behaviours import Behaviour, read_behaviours
 from flambeau_conformance.checks import expect_raises
 from flambeau_conformance.coverage import lacks
@@ -256,3 +258,10 @@ def test_files_of_behaviours_are_checked(documented: str, pending: str, pattern:
     path = _pending_file(tmp_path, pending)
     with pytest.raises(ManifestError, match=pattern):
         read_behaviours(tmp_path / "documented.toml", path)
+
+
+def test_modules_that_are_imported_while_calls_are_recorded_keep_no_recorder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "flambeau.optim._functional", raising=False)
+    with public_calls._Recorder()._wrapped():
+        functional = importlib.import_module("flambeau.optim._functional")
+    assert functional.sgd is flambeau.optim.sgd.sgd

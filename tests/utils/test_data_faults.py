@@ -280,7 +280,8 @@ if __name__ == "__main__":
 def _program(folder: Path, lines: str) -> subprocess.Popen[str]:
     """A program of its own that starts two workers, says their numbers, and goes on with some lines."""
     file = folder / "program.py"
-    file.write_text(DATA + "".join(f"    {line}\n" for line in lines.splitlines()))
+    heard = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"  # as where nobody ignores it
+    file.write_text(heard + DATA + "".join(f"    {line}\n" for line in lines.splitlines()))
     return subprocess.Popen(
         [sys.executable, file], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},

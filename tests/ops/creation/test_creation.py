@@ -401,11 +401,6 @@ def test_typed_storages_are_elements() -> None:
     assert (len(storage), storage[1], list(storage), storage.dtype) == (2, 2.5, [1.5, 2.5], flambeau.float32)
 
 
-def test_share_memory_is_refused() -> None:
-    with pytest.raises(NotImplementedError, match="frombuffer"):
-        flambeau.ones(1).share_memory_()
-
-
 def test_a_failed_resize_leaves_the_tensor() -> None:
     x = flambeau.ones(2, requires_grad=True)
     with pytest.raises(RuntimeError, match="cannot resize"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from itertools import repeat
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from flambeau.errors import level_of_caller
 
@@ -13,7 +13,7 @@ from ._iterators import LoaderIterator, MultiProcessIterator, SingleProcessItera
 from ._options import check_options, check_workers, context_of, too_many_workers
 from ._utils.collate import default_collate, default_convert
 from ._utils.worker import get_worker_info
-from .dataset import IterableDataset
+from .dataset import Dataset, IterableDataset
 from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
 
 __all__ = ["DataLoader", "default_collate", "default_convert", "get_worker_info"]
@@ -28,6 +28,12 @@ class _Endless(Sampler[None]):
 
     def __iter__(self) -> Iterator[None]:
         return repeat(None)
+
+
+class _Indexed(Protocol[_Sample]):
+    """What has samples by index and is no subclass, such as a list."""
+
+    def __getitem__(self, index: int, /) -> _Sample: ...
 
 
 class DataLoader(Generic[_Sample]):
@@ -69,7 +75,8 @@ class DataLoader(Generic[_Sample]):
     """
 
     def __init__(
-        self, dataset: Any, batch_size: int | None = 1, shuffle: bool | None = None, sampler: Any = None,
+        self, dataset: Dataset[_Sample] | _Indexed[_Sample],
+        batch_size: int | None = 1, shuffle: bool | None = None, sampler: Any = None,
         batch_sampler: Any = None, num_workers: int = 0, collate_fn: Callable[[list[Any]], Any] | None = None,
         pin_memory: bool = False, drop_last: bool = False, timeout: float = 0,
         worker_init_fn: Callable[[int], None] | None = None, multiprocessing_context: Any = None, generator: Any = None,
@@ -86,7 +93,7 @@ class DataLoader(Generic[_Sample]):
             batch_size = None
         elif batch_size is not None:
             batch_sampler = BatchSampler(sampler, batch_size, drop_last)
-        self.dataset = dataset
+        self.dataset: Any = dataset
         self.num_workers = num_workers
         self.prefetch_factor = 2 if prefetch_factor is None and num_workers else prefetch_factor
         self.pin_memory = pin_memory

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from flambeau._tensor import Tensor
+from flambeau.errors import level_of_caller
 from flambeau.nn import (
     AdaptiveAvgPool2d,
     BatchNorm2d,
@@ -99,7 +100,7 @@ class ConvNormActivation(Sequential):
         if type(self) is ConvNormActivation:
             warnings.warn(
                 "Don't use ConvNormActivation directly, please use Conv2dNormActivation and Conv3dNormActivation instead.",
-                stacklevel=2,
+                stacklevel=level_of_caller(),
             )
 
 
