@@ -127,8 +127,12 @@ with ThreadPoolExecutor(10) as pool:
     assert _python(program) == "{'conv2d'} False\n"
 
 
-def test_every_family_of_layers_is_imported_with_the_group_or_on_use() -> None:
-    families = {f"flambeau.ops.nn.{file.stem}" for file in (CORE / "ops/nn").glob("*.py") if file.stem != "__init__"}
+def test_every_family_is_imported_with_its_group_or_on_use() -> None:
+    families = {
+        f"flambeau.ops.{file.parent.name}.{file.stem}"
+        for file in (CORE / "ops").glob("*/*.py")
+        if file.stem != "__init__"
+    }
     assert families - set(_python("import sys, flambeau; flambeau.ops.ROWS; print(*sys.modules)").split()) == set()
 
 

@@ -35,7 +35,8 @@ __all__ = ["ROWS", "Row"]
 
 def __getattr__(name: str) -> Any:
     if name == "ROWS":
-        from .nn import layers  # noqa: F401  # which declare the rest, and are imported on use
+        from .nn import layers  # noqa: F401  # these declare the rest, and are imported on use
+        from .random import gammas  # noqa: F401  # which distributions draw
 
         return _rows.ROWS
     if name.startswith("_"):  # a module of this package that is not imported yet, no namespace of a plugin

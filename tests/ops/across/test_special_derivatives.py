@@ -68,9 +68,7 @@ DIFFERENT: dict[str, str] = {
     **dict.fromkeys(
         ["nn.functional.scaled_dot_product_attention"], "scores that are all -inf have no shares, where PyTorch takes 0"
     ),
-    **dict.fromkeys(
-        ["nn.functional.binary_cross_entropy_with_logits"], "an infinite gradient is multiplied before terms cancel"
-    ),
+    **dict.fromkeys(["binary_cross_entropy_with_logits"], "an infinite gradient is multiplied before terms cancel"),
 }
 """Functions that differ from PyTorch somewhere, and why."""
 
@@ -181,7 +179,6 @@ NO_GENERIC_CALL = frozenset(
         "nn.functional.affine_grid",
         "nn.functional.avg_pool2d",
         "nn.functional.avg_pool3d",
-        "nn.functional.ctc_loss",
         "ctc_loss",
         "nn.functional.fold",
         "nn.functional.fractional_max_pool2d",
