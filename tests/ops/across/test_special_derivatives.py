@@ -68,7 +68,6 @@ DIFFERENT: dict[str, str] = {
     **dict.fromkeys(
         ["nn.functional.scaled_dot_product_attention"], "scores that are all -inf have no shares, where PyTorch takes 0"
     ),
-    **dict.fromkeys(["binary_cross_entropy_with_logits"], "an infinite gradient is multiplied before terms cancel"),
 }
 """Functions that differ from PyTorch somewhere, and why."""
 
