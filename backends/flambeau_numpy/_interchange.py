@@ -71,7 +71,16 @@ def in_order_of_addresses(array: np.ndarray) -> np.ndarray:
     size = array.itemsize
     steps = zip(array.shape, array.strides, strict=True)
     length = 1 + sum((count - 1) * stride // size for count, stride in steps) if array.size else 0
-    return np.lib.stride_tricks.as_strided(array, (length,), (size,))
+    if array.dtype.num < _OF_LIBRARIES:
+        return np.lib.stride_tricks.as_strided(array, (length,), (size,))
+    bits = np.lib.stride_tricks.as_strided(
+        array.view(f"u{size}"), (length,), (size,)
+    )  # which knows NumPy's dtypes alone
+    return bits.view(array.dtype)
+
+
+_OF_LIBRARIES = 256
+"""The number of the first dtype that is not NumPy's own."""
 
 
 def from_numpy(ndarray: Any) -> np.ndarray:

@@ -260,3 +260,11 @@ def test_columns_of_every_width_are_changed_in_place_by_the_right_elements(name:
         assert getattr(rows[:, 0], name)().equal(wanted) or bool(wanted.isnan().any()), width
         flambeau.neg(rows[:, width - 1], out=rows[:, 0])
         assert rows[:, 0].equal(rows[:, width - 1].clone().neg()) or width == 1, width
+
+
+@pytest.mark.parametrize("dtype", ["complex32", "bfloat16", "float32"])
+def test_the_memory_of_every_dtype_is_a_vector(dtype: str) -> None:
+    tensor = flambeau.arange(6).to(getattr(flambeau, dtype)).reshape(2, 3).t()
+    assert tensor.untyped_storage().nbytes() == 6 * tensor.itemsize
+    memory = tensor._type.backend.storage_array(tensor._array)
+    assert memory.tobytes() == flambeau.arange(6).to(tensor.dtype)._array.tobytes()
