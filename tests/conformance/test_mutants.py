@@ -375,3 +375,16 @@ def test_a_child_does_not_take_all_memory() -> None:
 
     answers = {ended.task: ended.answer for ended in forked([1 << 20, 1 << 36], work, jobs=1, timeout=30)}
     assert answers == {1 << 20: str(1 << 20), 1 << 36: "refused"}
+
+
+def test_complex32_is_there_after_a_mutant() -> None:
+    before = flambeau.arange(3).to(flambeau.complex32)
+    seam = Seam()
+    seam.plant({})
+    try:
+        planted = flambeau.arange(3).to(flambeau.complex32) * 2
+    finally:
+        seam.restore()
+    after = flambeau.arange(3).to(flambeau.complex32)
+    assert (planted.tolist(), after.tolist()) == ((before * 2).tolist(), before.tolist())
+    assert after._array.dtype == before._array.dtype

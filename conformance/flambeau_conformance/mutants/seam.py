@@ -78,9 +78,8 @@ class Seam:
 
     def _put(self, table: KernelTable, ufuncs: Mapping[str, Any]) -> None:
         self.place.kernels, self.place.ufuncs = table, ufuncs
-        for type_ in self.place._types.values():
-            type_.kernels = table.for_type(type_)
-            type_.ufuncs = type_.kernels.with_ufuncs(ufuncs)
+        for type_ in sorted(self.place._types.values(), key=lambda type_: type_.dtype.name == "complex32"):
+            type_.take_kernels(self.place)  # those of complex32 last, which are made of others'
 
     # -- what there is to know about arrays ------------------------------------------------------------------------
 

@@ -145,10 +145,7 @@ class TensorType:
         self.device = place.device
         self.array_class = place.backend.array_class
         self.as_array = place.backend.as_array
-        self.kernels: Any = place.kernels.for_type(self)
-        self.ufuncs: Any = self.kernels.with_ufuncs(place.ufuncs)
-        if place.pairs:
-            self._with_pairs(place)
+        self.take_kernels(place)
         self.boolean: TensorType = self if dtype is bool_dtype else place.type(bool_dtype)
         self.numbers = dtype is not bool_dtype
         self.integers = dtype.category == INTEGRAL
@@ -160,6 +157,13 @@ class TensorType:
         self.real_floats = dtype.category == FLOATING
         self.real_numbers = self.numbers and self.reals
         self._numbers: dict[tuple[type, object], Array] = {}
+
+    def take_kernels(self, place: Place) -> None:
+        """Take the kernels that a place has now, of which those of complex32 are made."""
+        self.kernels: Any = place.kernels.for_type(self)
+        self.ufuncs: Any = self.kernels.with_ufuncs(place.ufuncs)
+        if place.pairs:
+            self._with_pairs(place)
 
     def _with_pairs(self, place: Place) -> None:
         """Let kernels know complex32, which no array library has."""
