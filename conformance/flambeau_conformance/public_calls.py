@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import importlib
 import inspect
 import json
 import os
@@ -122,6 +123,7 @@ class _Recorder:
 
     @contextlib.contextmanager
     def _wrapped(self) -> Iterator[None]:
+        importlib.import_module("flambeau.optim._functional")  # a case's, which else would call what is wrapped or not
         try:
             for name, value in names().items():
                 if not name.startswith(AUTHORS):
