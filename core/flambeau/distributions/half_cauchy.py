@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from typing import Any
 
 from flambeau._tensor import Tensor
 from flambeau.ops.creation.data import as_tensor
-from flambeau.ops.creation.filled import full, zeros_like
+from flambeau.ops.creation.filled import full
 
-from . import constraints
+from ._folded import _Folded
 from .cauchy import Cauchy
-from .half_normal import folded
-from .transformed_distribution import TransformedDistribution
-from .transforms import AbsTransform
 
 __all__ = ["HalfCauchy"]
 
 
-class HalfCauchy(TransformedDistribution):
+class HalfCauchy(_Folded):
     """Absolute values of numbers of Cauchy's distribution. Source of the semantics: ``torch.distributions.HalfCauchy``.
 
     Args:
@@ -34,28 +31,15 @@ class HalfCauchy(TransformedDistribution):
         tensor(1.8379)
     """
 
-    arg_constraints: ClassVar = {"scale": constraints.positive}
-    support = constraints.nonnegative
-    has_rsample = True
     base_dist: Cauchy
 
     def __init__(self, scale: Any, validate_args: bool | None = None) -> None:
-        super().__init__(Cauchy(0, scale, validate_args=False), AbsTransform(), validate_args=validate_args)
-
-    @property
-    def scale(self) -> Tensor:
-        """The scale of Cauchy's distribution."""
-        return self.base_dist.scale
+        super().__init__(Cauchy(0, scale, validate_args=False), validate_args)
 
     @property
     def mean(self) -> Tensor:
         """It is infinite."""
         return full(self._extended_shape(), math.inf, dtype=self.scale.dtype, device=self.scale.device)
-
-    @property
-    def mode(self) -> Tensor:
-        """The most likely value: 0."""
-        return zeros_like(self.scale)
 
     @property
     def variance(self) -> Tensor:
@@ -65,16 +49,4 @@ class HalfCauchy(TransformedDistribution):
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the density."""
         value = as_tensor(self._checked(value), dtype=self.scale.dtype, device=self.scale.device)
-        return folded(self.base_dist.log_prob(value), value)
-
-    def cdf(self, value: Tensor) -> Tensor:
-        """How likely a sample is at most ``value``."""
-        return 2 * self.base_dist.cdf(self._checked(value)) - 1
-
-    def icdf(self, prob: Tensor) -> Tensor:
-        """The value up to which samples are with the probability ``prob``."""
-        return self.base_dist.icdf((prob + 1) / 2)
-
-    def entropy(self) -> Tensor:
-        """The entropy."""
-        return self.base_dist.entropy() - math.log(2)
+        return self._twice(value)

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from typing import Any
 
 from flambeau._tensor import Tensor
-from flambeau.ops.creation.filled import zeros_like
 
-from . import constraints
+from ._folded import _Folded
 from .normal import Normal
-from .transformed_distribution import TransformedDistribution
-from .transforms import AbsTransform
 
 __all__ = ["HalfNormal"]
 
 
-class HalfNormal(TransformedDistribution):
+class HalfNormal(_Folded):
     """Absolute values of normal numbers of mean 0. Source of the semantics: ``torch.distributions.HalfNormal``.
 
     Args:
@@ -32,28 +29,15 @@ class HalfNormal(TransformedDistribution):
         tensor(0.7979)
     """
 
-    arg_constraints: ClassVar = {"scale": constraints.positive}
-    support = constraints.nonnegative
-    has_rsample = True
     base_dist: Normal
 
     def __init__(self, scale: Any, validate_args: bool | None = None) -> None:
-        super().__init__(Normal(0, scale, validate_args=False), AbsTransform(), validate_args=validate_args)
-
-    @property
-    def scale(self) -> Tensor:
-        """The standard deviation of the normal numbers."""
-        return self.base_dist.scale
+        super().__init__(Normal(0, scale, validate_args=False), validate_args)
 
     @property
     def mean(self) -> Tensor:
         """The mean."""
         return self.scale * math.sqrt(2 / math.pi)
-
-    @property
-    def mode(self) -> Tensor:
-        """The most likely value: 0."""
-        return zeros_like(self.scale)
 
     @property
     def variance(self) -> Tensor:
@@ -62,21 +46,4 @@ class HalfNormal(TransformedDistribution):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the density."""
-        return folded(self.base_dist.log_prob(self._checked(value)), value)
-
-    def cdf(self, value: Tensor) -> Tensor:
-        """How likely a sample is at most ``value``."""
-        return 2 * self.base_dist.cdf(self._checked(value)) - 1
-
-    def icdf(self, prob: Tensor) -> Tensor:
-        """The value up to which samples are with the probability ``prob``."""
-        return self.base_dist.icdf((prob + 1) / 2)
-
-    def entropy(self) -> Tensor:
-        """The entropy."""
-        return self.base_dist.entropy() - math.log(2)
-
-
-def folded(logarithm: Tensor, value: Tensor) -> Tensor:
-    """The logarithm of twice a density, and that of 0 for negative values."""
-    return (logarithm + math.log(2)).masked_fill(value < 0, -math.inf)
+        return self._twice(self._checked(value))

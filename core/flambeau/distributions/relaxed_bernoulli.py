@@ -11,7 +11,7 @@ from flambeau.shapes import Size
 
 from . import constraints
 from ._probabilities import OfProbability
-from .transformed_distribution import TransformedDistribution
+from ._relaxed import _Relaxed
 from .transforms import SigmoidTransform
 from .utils import broadcast_all, clamp_probs
 
@@ -65,7 +65,7 @@ class LogitRelaxedBernoulli(OfProbability):
         return temperature.log() + distance - 2 * distance.exp().log1p()
 
 
-class RelaxedBernoulli(TransformedDistribution):
+class RelaxedBernoulli(_Relaxed):
     """Numbers in (0, 1) near the ends, softer at higher temperature. Source: ``torch.distributions.RelaxedBernoulli``.
 
     Args:
@@ -86,7 +86,6 @@ class RelaxedBernoulli(TransformedDistribution):
 
     arg_constraints: ClassVar = {"probs": constraints.unit_interval, "logits": constraints.real}
     support = constraints.unit_interval
-    has_rsample = True
     base_dist: LogitRelaxedBernoulli
 
     def __init__(
@@ -94,18 +93,3 @@ class RelaxedBernoulli(TransformedDistribution):
     ) -> None:
         base = LogitRelaxedBernoulli(temperature, probs, logits, validate_args)
         super().__init__(base, SigmoidTransform(), validate_args=validate_args)
-
-    @property
-    def temperature(self) -> Any:
-        """How soft samples are."""
-        return self.base_dist.temperature
-
-    @property
-    def logits(self) -> Tensor:
-        """The logarithmic odds."""
-        return self.base_dist.logits
-
-    @property
-    def probs(self) -> Tensor:
-        """The probability of one."""
-        return self.base_dist.probs
