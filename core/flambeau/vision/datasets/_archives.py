@@ -12,9 +12,9 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["OPENERS", "extract_archive"]
+from ._places import Path
 
-Path = str | os.PathLike[str]
+__all__ = ["OPENERS", "extract_archive"]
 
 OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 """What opens a compressed file, by the end of its name."""

@@ -9,12 +9,11 @@ from flambeau.ops.movement.joining import cat
 
 from .._images import as_numpy, image_of
 from ._pickled import read_pickle
+from ._places import Path, not_found
 from .utils import check_integrity, download_and_extract_archive
 from .vision import Transform, VisionDataset
 
 __all__ = ["CIFAR10", "CIFAR100"]
-
-Path = str | os.PathLike[str]
 
 
 class CIFAR10(VisionDataset):
@@ -67,10 +66,7 @@ class CIFAR10(VisionDataset):
         if download:
             self.download()
         if not self._check_integrity():
-            raise RuntimeError(
-                "Dataset not found or corrupted. You can use download=True to download it; the files are looked for in "
-                f"{os.path.join(self.root, self.base_folder)}"
-            )
+            raise not_found(f"the files are looked for in {os.path.join(self.root, self.base_folder)}")
         batches = [self._read(name) for name, _ in (self.train_list if train else self.test_list)]
         pixels = cat([batch["data"] for batch in batches])
         self.data = as_numpy(pixels.reshape(-1, 3, 32, 32).permute(0, 2, 3, 1).contiguous())

@@ -8,11 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 from .._images import open_image
+from ._places import Path
 from .vision import Transform, VisionDataset
 
 __all__ = ["CocoCaptions", "CocoDetection"]
-
-Path = str | os.PathLike[str]
 
 
 class CocoDetection(VisionDataset):

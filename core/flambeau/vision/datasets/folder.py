@@ -8,6 +8,7 @@ from typing import Any
 
 from .._backend import get_image_backend
 from .._images import open_image
+from ._places import Path
 from .vision import Transform, VisionDataset
 
 __all__ = [
@@ -16,8 +17,6 @@ __all__ = [
 ]  # fmt: skip
 
 IMG_EXTENSIONS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
-
-Path = str | os.PathLike[str]
 
 
 def has_file_allowed_extension(filename: str, extensions: str | tuple[str, ...]) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from flambeau.errors import MissingExtraError
 
 from .._images import pillow
+from ._places import Path
 from .utils import verify_str_arg
 from .vision import Transform, VisionDataset
 
@@ -39,7 +40,7 @@ class LSUNClass(VisionDataset):
 
     def __init__(
         self,
-        root: str | os.PathLike[str],
+        root: Path,
         transform: Transform | None = None,
         target_transform: Transform | None = None,
     ) -> None:
@@ -75,7 +76,7 @@ class LSUN(VisionDataset):
     """
 
     def __init__(
-        self, root: str | os.PathLike[str], classes: str | list[str] = "train", transform: Transform | None = None,
+        self, root: Path, classes: str | list[str] = "train", transform: Transform | None = None,
         target_transform: Transform | None = None,
     ) -> None:  # fmt: skip
         super().__init__(root, transform=transform, target_transform=target_transform)
@@ -106,7 +107,7 @@ _FILES: dict[tuple[int, str], Any] = {}
 """What is open, by process and path: LMDB opens a file once in a process, and none that another has opened."""
 
 
-def _opened(root: str | os.PathLike[str]) -> Any:
+def _opened(root: Path) -> Any:
     place = os.getpid(), os.path.realpath(root)
     if place not in _FILES:
         lmdb = _lmdb()

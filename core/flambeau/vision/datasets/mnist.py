@@ -14,12 +14,11 @@ from flambeau.ops.creation.data import frombuffer
 
 from .._images import image_of
 from ._archives import OPENERS
+from ._places import Path, not_found
 from .utils import check_integrity, download_and_extract_archive, download_url, extract_archive, verify_str_arg
 from .vision import Transform, VisionDataset
 
 __all__ = ["EMNIST", "KMNIST", "MNIST", "QMNIST", "FashionMNIST", "read_image_file", "read_label_file"]
-
-Path = str | os.PathLike[str]
 
 
 # -- IDX files ---------------------------------------------------------------------------------------------------------
@@ -150,9 +149,7 @@ class MNIST(VisionDataset):
         if download:
             self.download()
         if not self._check_exists():
-            raise RuntimeError(
-                f"Dataset not found. You can use download=True to download it; the files are looked for in {self.raw_folder}"
-            )
+            raise not_found(f"the files are looked for in {self.raw_folder}", "not found")
         self.data, self.targets = self._load_data()
 
     @property

@@ -12,6 +12,7 @@ from flambeau.ops.creation.filled import full
 from flambeau.ops.movement.joining import cat
 
 from .._images import as_numpy, image_of
+from ._places import Path, not_found
 from .utils import check_integrity, download_and_extract_archive, verify_str_arg
 from .vision import Transform, VisionDataset
 
@@ -63,7 +64,7 @@ class STL10(VisionDataset):
     splits = ("train", "train+unlabeled", "unlabeled", "test")
 
     def __init__(
-        self, root: str | os.PathLike[str], split: str = "train", folds: int | None = None,
+        self, root: Path, split: str = "train", folds: int | None = None,
         transform: Transform | None = None, target_transform: Transform | None = None, download: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(root, transform=transform, target_transform=target_transform)
@@ -72,10 +73,7 @@ class STL10(VisionDataset):
         if download:
             self.download()
         elif not self._check_integrity():
-            raise RuntimeError(
-                "Dataset not found or corrupted. You can use download=True to download it; the files are looked for in "
-                f"{self._path('')}"
-            )
+            raise not_found(f"the files are looked for in {self._path('')}")
         parts = [part for part in ("train", "test", "unlabeled") if part in split.split("+")]
         images = [self._images(part) for part in parts]
         labels = [self._labels(part, len(own)) for part, own in zip(parts, images, strict=True)]

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any, ClassVar
 
 from .._images import image_of
+from ._places import Path, not_found
 from .utils import check_integrity, download_url, verify_str_arg
 from .vision import Transform, VisionDataset
 
@@ -44,7 +45,7 @@ class SVHN(VisionDataset):
     }  # fmt: skip
 
     def __init__(
-        self, root: str | os.PathLike[str], split: str = "train", transform: Transform | None = None,
+        self, root: Path, split: str = "train", transform: Transform | None = None,
         target_transform: Transform | None = None, download: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(root, transform=transform, target_transform=target_transform)
@@ -53,10 +54,7 @@ class SVHN(VisionDataset):
         if download:
             self.download()
         if not self._check_integrity():
-            raise RuntimeError(
-                "Dataset not found or corrupted. You can use download=True to download it; the file is looked for at "
-                f"{os.path.join(self.root, self.filename)}"
-            )
+            raise not_found(f"the file is looked for at {os.path.join(self.root, self.filename)}")
         read = import_module("scipy.io")  # only this data set's files are MATLAB's
         found = read.loadmat(os.path.join(self.root, self.filename))
         self.data = found["X"].transpose(3, 2, 0, 1)

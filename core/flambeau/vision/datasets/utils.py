@@ -17,13 +17,12 @@ from urllib.parse import urlparse
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from ._archives import extract_archive
+from ._places import Path
 
 __all__ = [
     "calculate_md5", "check_integrity", "check_md5", "download_and_extract_archive", "download_url", "extract_archive",
     "list_dir", "list_files", "verify_str_arg",
 ]  # fmt: skip
-
-Path = str | os.PathLike[str]
 
 _CHUNK = 1 << 20
 _AGENT = "flambeau/vision"

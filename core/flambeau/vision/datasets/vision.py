@@ -8,6 +8,8 @@ from typing import Any
 
 from flambeau.utils.data import Dataset
 
+from ._places import Path
+
 __all__ = ["StandardTransform", "VisionDataset"]
 
 Transform = Callable[[Any], Any]
@@ -60,7 +62,7 @@ class VisionDataset(Dataset[Any]):
     _repr_indent = 4
 
     def __init__(
-        self, root: str | os.PathLike[str] | None = None, transforms: Callable[[Any, Any], Any] | None = None,
+        self, root: Path | None = None, transforms: Callable[[Any, Any], Any] | None = None,
         transform: Transform | None = None, target_transform: Transform | None = None,
     ) -> None:  # fmt: skip
         self.root: Any = os.path.expanduser(root) if isinstance(root, str) else root

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 from .._images import open_image, pillow
+from ._places import Path, not_found
 from .utils import download_and_extract_archive, verify_str_arg
 from .vision import Transform, VisionDataset
 
@@ -55,7 +56,7 @@ class _VOC(VisionDataset):
     _TARGET_FILE_EXT = ""
 
     def __init__(
-        self, root: str | os.PathLike[str], year: str = "2012", image_set: str = "train", download: bool = False,
+        self, root: Path, year: str = "2012", image_set: str = "train", download: bool = False,
         transform: Transform | None = None, target_transform: Transform | None = None,
         transforms: Callable[[Any, Any], Any] | None = None,
     ) -> None:  # fmt: skip
@@ -69,9 +70,7 @@ class _VOC(VisionDataset):
         if download:
             download_and_extract_archive(self.url, self.root, filename=self.filename, md5=self.md5)
         if not os.path.isdir(folder):
-            raise RuntimeError(
-                f"Dataset not found or corrupted. You can use download=True to download it; it is looked for in {folder}"
-            )
+            raise not_found(f"it is looked for in {folder}")
         with open(os.path.join(folder, "ImageSets", self._SPLITS_DIR, f"{image_set}.txt"), encoding="utf-8") as file:
             names = [line.strip() for line in file if line.strip()]
         self.images = [os.path.join(folder, "JPEGImages", f"{name}.jpg") for name in names]
