@@ -14,8 +14,8 @@ from flambeau.errors import MissingExtraError
 from flambeau.ops.creation.data import frombuffer
 
 __all__ = [
-    "Size", "as_numpy", "bands", "bytes_of", "dimensions", "image_of", "is_pillow", "open_image", "picture_of", "pillow",
-    "pixels_of", "tensor_of",
+    "Size", "as_numpy", "bands", "bytes_of", "dimensions", "image_of", "is_pillow", "need_pillow", "open_image",
+    "picture_of", "pillow", "pixels_of", "tensor_of",
 ]  # fmt: skip
 
 _LITTLE = sys.byteorder == "little"
@@ -52,6 +52,16 @@ def is_pillow(image: Any) -> bool:
     """Whether something is one of Pillow's images; where Pillow was never imported, nothing is."""
     module = sys.modules.get("PIL.Image")
     return module is not None and isinstance(image, module.Image)
+
+
+def need_pillow(image: Any) -> None:
+    """Raise unless something is one of Pillow's images.
+
+    Raises:
+        TypeError: it is not.
+    """
+    if not is_pillow(image):
+        raise TypeError(f"img should be PIL Image. Got {type(image)}")
 
 
 def open_image(path: Any) -> Any:

@@ -83,32 +83,33 @@ def mixed(height: int, width: int, all_ops: bool) -> dict[str, Strengths]:
     return space | tints if all_ops else space
 
 
-_COLOURS: dict[str, Callable[[Any, float], Any]] = {
-    "Brightness": lambda img, more: functional.adjust_brightness(img, 1.0 + more),
-    "Color": lambda img, more: functional.adjust_saturation(img, 1.0 + more),
-    "Contrast": lambda img, more: functional.adjust_contrast(img, 1.0 + more),
-    "Sharpness": lambda img, more: functional.adjust_sharpness(img, 1.0 + more),
-    "Posterize": lambda img, bits: functional.posterize(img, int(bits)),
-    "Solarize": functional.solarize,
-    "AutoContrast": lambda img, _: functional.autocontrast(img),
-    "Equalize": lambda img, _: functional.equalize(img),
-    "Invert": lambda img, _: functional.invert(img),
-    "Identity": lambda img, _: img,
+_COLOURS: dict[str, Callable[[Any, Any, float], Any]] = {
+    "Brightness": lambda functions, img, more: functions.adjust_brightness(img, 1.0 + more),
+    "Color": lambda functions, img, more: functions.adjust_saturation(img, 1.0 + more),
+    "Contrast": lambda functions, img, more: functions.adjust_contrast(img, 1.0 + more),
+    "Sharpness": lambda functions, img, more: functions.adjust_sharpness(img, 1.0 + more),
+    "Posterize": lambda functions, img, bits: functions.posterize(img, int(bits)),
+    "Solarize": lambda functions, img, level: functions.solarize(img, level),
+    "AutoContrast": lambda functions, img, _: functions.autocontrast(img),
+    "Equalize": lambda functions, img, _: functions.equalize(img),
+    "Invert": lambda functions, img, _: functions.invert(img),
+    "Identity": lambda functions, img, _: img,
 }
 
 
-def _changed(img: Any, name: str, strength: float, interpolation: InterpolationMode, fill: Any) -> Any:
-    """The image after one of the changes."""
+def changed_by(functions: Any, img: Any, name: str, strength: float, interpolation: Any, fill: Any) -> Any:
+    """The image after one of the changes, by the functions of a namespace, those here or those of ``v2``."""
     if name in _COLOURS:
-        return _COLOURS[name](img, strength)
+        return _COLOURS[name](functions, img, strength)
+    options = {"interpolation": interpolation, "fill": fill}
     if name == "Rotate":
-        return functional.rotate(img, strength, interpolation, fill=fill)
+        return functions.rotate(img, strength, **options)
     along = [0.0, 0.0]
     along[name.endswith("Y")] = strength
     if name.startswith("Shear"):
         slants = [math.degrees(math.atan(each)) for each in along]
-        return functional.affine(img, 0.0, [0, 0], 1.0, slants, interpolation, fill, [0, 0])
-    return functional.affine(img, 0.0, [int(each) for each in along], 1.0, [0.0, 0.0], interpolation, fill)
+        return functions.affine(img, 0.0, [0, 0], 1.0, slants, center=[0, 0], **options)
+    return functions.affine(img, 0.0, [int(each) for each in along], 1.0, [0.0, 0.0], **options)
 
 
 class _Augment(Drawing):
@@ -121,7 +122,7 @@ class _Augment(Drawing):
 
     def _with(self, img: Any, name: str, strength: float) -> Any:
         fill = None if self.fill is None else colours(self.fill, img, dimensions(img).channels)
-        return _changed(img, name, strength, self.interpolation, fill)
+        return changed_by(functional, img, name, strength, self.interpolation, fill)
 
     def _drawn(self, space: dict[str, Strengths], place: Callable[[Strengths], int | None]) -> tuple[str, float]:
         """A random change and its strength, with a random sign if it can have either."""

@@ -233,6 +233,21 @@ class GaussianBlur(Drawing):
         return f"{type(self).__name__}(kernel_size={self.kernel_size}, sigma={self.sigma})"
 
 
+def check_erasing(scale: Any, ratio: Any, value: Any) -> None:
+    """Raise unless these are shares, proportions and a filling of rectangles.
+
+    Raises:
+        TypeError, ValueError: one of them is not.
+    """
+    if not isinstance(value, (int, float, str, tuple, list)):
+        raise TypeError("Argument value should be either a number or str or a sequence")
+    if isinstance(value, str) and value != "random":
+        raise ValueError("If value is str, it should be 'random'")
+    check_ranges(scale, ratio)
+    if scale[0] < 0 or scale[1] > 1:
+        raise ValueError("Scale should be between 0 and 1")
+
+
 class RandomErasing(Chance):
     """A rectangle of a tensor filled, with a probability, of random size, proportions and place.
 
@@ -255,13 +270,7 @@ class RandomErasing(Chance):
         *, generator: Any = None,
     ) -> None:  # fmt: skip
         super().__init__(p, generator=generator)
-        if not isinstance(value, (int, float, str, tuple, list)):
-            raise TypeError("Argument value should be either a number or str or a sequence")
-        if isinstance(value, str) and value != "random":
-            raise ValueError("If value is str, it should be 'random'")
-        check_ranges(scale, ratio)
-        if scale[0] < 0 or scale[1] > 1:
-            raise ValueError("Scale should be between 0 and 1")
+        check_erasing(scale, ratio, value)
         if not 0 <= p <= 1:
             raise ValueError("Random erasing probability should be between 0 and 1")
         self.scale = scale

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flambeau import dtypes
 from flambeau._tensor import Tensor
 
-__all__ = ["as_batch", "unbatched"]
+__all__ = ["as_batch", "precise", "unbatched"]
 
 
 def as_batch(img: Tensor, accepted: tuple[dtypes.dtype, ...]) -> Tensor:
@@ -20,3 +20,8 @@ def unbatched(made: Tensor, img: Tensor) -> Tensor:
     if found.dtype is img.dtype:
         return found
     return (found if img.dtype.is_floating_point else found.round()).to(img.dtype)
+
+
+def precise(img: Tensor) -> dtypes.dtype:
+    """The dtype that an image is computed in: its own, or float32 for integers."""
+    return img.dtype if img.dtype.is_floating_point else dtypes.float32

@@ -12,9 +12,9 @@ from flambeau.nn.functional import pad as pad_tensor
 from flambeau.ops.creation.data import as_tensor, tensor
 from flambeau.ops.creation.ranges import linspace
 from flambeau.ops.movement.joining import stack
-from flambeau.vision._images import dimensions, is_pillow, pillow
+from flambeau.vision._images import dimensions, is_pillow, need_pillow, pillow
 
-from ._batches import as_batch, unbatched
+from ._batches import as_batch, precise, unbatched
 from ._conversion import convert_image_dtype, largest, pil_to_tensor, to_pil_image
 
 __all__ = [
@@ -25,11 +25,6 @@ __all__ = [
 
 
 # -- what an image must be ---------------------------------------------------------------------------------------------
-
-
-def _need_image(img: Any) -> None:
-    if not is_pillow(img):
-        raise TypeError(f"img should be PIL Image. Got {type(img)}")
 
 
 def _need_colours(img: Tensor) -> None:
@@ -55,10 +50,6 @@ def _need_factor(value: float, name: str) -> None:
         raise ValueError(f"{name} ({value}) is not non-negative.")
 
 
-def _precise(img: Tensor) -> Any:
-    return img.dtype if img.dtype.is_floating_point else dtypes.float32
-
-
 # -- blending ----------------------------------------------------------------------------------------------------------
 
 
@@ -70,7 +61,7 @@ def _blend(first: Tensor, second: Tensor | float, ratio: float) -> Tensor:
 
 def _enhanced(img: Any, name: str, factor: float) -> Any:
     """An image of Pillow's, by one of its own enhancements."""
-    _need_image(img)
+    need_pillow(img)
     from PIL import ImageEnhance  # there is an image, so Pillow is there
 
     return getattr(ImageEnhance, name)(img).enhance(factor)
@@ -98,7 +89,7 @@ def adjust_contrast(img: Any, contrast_factor: float) -> Any:
     _need_factor(contrast_factor, "contrast_factor")
     _need_colours(img)
     grey = rgb_to_grayscale(img) if dimensions(img).channels == 3 else img
-    return _blend(img, grey.to(_precise(img)).mean((-3, -2, -1), keepdim=True), contrast_factor)
+    return _blend(img, grey.to(precise(img)).mean((-3, -2, -1), keepdim=True), contrast_factor)
 
 
 def adjust_saturation(img: Any, saturation_factor: float) -> Any:
@@ -128,7 +119,7 @@ def adjust_sharpness(img: Any, sharpness_factor: float) -> Any:
 
 def _smooth(img: Tensor) -> Tensor:
     """The image of which each pixel but those of the border is a mean of the nine around it; its own weighs five times."""
-    weights = tensor([[1.0, 1.0, 1.0], [1.0, 5.0, 1.0], [1.0, 1.0, 1.0]], dtype=_precise(img), device=img.device)
+    weights = tensor([[1.0, 1.0, 1.0], [1.0, 5.0, 1.0], [1.0, 1.0, 1.0]], dtype=precise(img), device=img.device)
     made = img.clone()
     made[..., 1:-1, 1:-1] = unbatched(_convolved(as_batch(img, (weights.dtype,)), weights / weights.sum()), img)
     return made
@@ -163,7 +154,7 @@ def adjust_hue(img: Any, hue_factor: float) -> Any:
 
 
 def _shifted_hue(img: Any, factor: float) -> Any:
-    _need_image(img)
+    need_pillow(img)
     if img.mode in ("L", "1", "I", "F"):
         return img
     hue, saturation, value = img.convert("HSV").split()
@@ -219,7 +210,7 @@ def adjust_gamma(img: Any, gamma: float, gain: float = 1) -> Any:
     if gamma < 0:
         raise ValueError("Gamma should be a non-negative real number")
     if not isinstance(img, Tensor):
-        _need_image(img)
+        need_pillow(img)
         table = [int((255 + 1 - 1e-3) * gain * pow(each / 255.0, gamma)) for each in range(256)]
         return img.convert("RGB").point(table * 3).convert(img.mode)
     _need_colours(img)
@@ -298,7 +289,7 @@ def normalize(tensor: Any, mean: Any, std: Any, inplace: bool = False) -> Tensor
 
 
 def _by_pillow(img: Any, name: str, *arguments: Any) -> Any:
-    _need_image(img)
+    need_pillow(img)
     from PIL import ImageOps  # there is an image, so Pillow is there
 
     return getattr(ImageOps, name)(img, *arguments)
@@ -347,7 +338,7 @@ def autocontrast(img: Any) -> Any:
         return _by_pillow(img, "autocontrast")
     _need_channels(img)
     white = largest(img.dtype)
-    least, most = (each.to(_precise(img)) for each in (img.amin((-2, -1), True), img.amax((-2, -1), True)))
+    least, most = (each.to(precise(img)) for each in (img.amin((-2, -1), True), img.amax((-2, -1), True)))
     scale = white / (most - least)
     flat = ~scale.isfinite()
     least, scale = least.masked_fill(flat, 0), scale.masked_fill(flat, 1)
@@ -430,6 +421,6 @@ def _widths(given: Any) -> list[float]:
 
 def _bell(size: int, width: float, img: Tensor) -> Tensor:
     half = (size - 1) * 0.5
-    places = linspace(-half, half, size, dtype=_precise(img), device=img.device)
+    places = linspace(-half, half, size, dtype=precise(img), device=img.device)
     heights = (-0.5 * (places / width).pow(2)).exp()
     return heights / heights.sum()

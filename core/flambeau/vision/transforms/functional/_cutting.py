@@ -11,7 +11,7 @@ from flambeau._tensor import Tensor
 from flambeau.errors import level_of_caller
 from flambeau.nn.functional import interpolate
 from flambeau.nn.functional import pad as pad_tensor
-from flambeau.vision._images import bands, dimensions, is_pillow, pillow
+from flambeau.vision._images import bands, dimensions, need_pillow, pillow
 
 from .._interpolation import InterpolationMode, interpolation_mode, of_pillow
 from ._batches import as_batch, unbatched
@@ -24,11 +24,6 @@ __all__ = [
 _PAIR = "Please provide only two dimensions (h, w) for size."
 
 
-def _need_image(img: Any) -> None:
-    if not is_pillow(img):
-        raise TypeError(f"img should be PIL Image. Got {type(img)}")
-
-
 # -- turning round -----------------------------------------------------------------------------------------------------
 
 
@@ -37,7 +32,7 @@ def hflip(img: Any) -> Any:
     if isinstance(img, Tensor):
         dimensions(img)
         return img.flip(-1)
-    _need_image(img)
+    need_pillow(img)
     return img.transpose(pillow().Transpose.FLIP_LEFT_RIGHT)
 
 
@@ -46,7 +41,7 @@ def vflip(img: Any) -> Any:
     if isinstance(img, Tensor):
         dimensions(img)
         return img.flip(-2)
-    _need_image(img)
+    need_pillow(img)
     return img.transpose(pillow().Transpose.FLIP_TOP_BOTTOM)
 
 
@@ -56,7 +51,7 @@ def vflip(img: Any) -> Any:
 def crop(img: Any, top: int, left: int, height: int, width: int) -> Any:
     """A part of the image; what lies outside is black. Source: ``torchvision.transforms.functional.crop``."""
     if not isinstance(img, Tensor):
-        _need_image(img)
+        need_pillow(img)
         return img.crop((left, top, left + width, top + height))
     _, rows, columns = dimensions(img)
     bottom, right = top + height, left + width
@@ -183,7 +178,7 @@ def sides(padding: Any) -> tuple[int, int, int, int]:
 
 
 def _pad_image(img: Any, border: tuple[int, int, int, int], fill: Any, mode: str) -> Any:
-    _need_image(img)
+    need_pillow(img)
     if fill is not None and not isinstance(fill, (int, float, tuple, list)):
         raise TypeError("Got inappropriate fill arg")
     if mode == "constant":

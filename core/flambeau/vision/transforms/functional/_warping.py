@@ -20,7 +20,7 @@ from flambeau.ops.movement.joining import cat, stack
 from flambeau.vision._images import bands, dimensions, is_pillow, pillow
 
 from .._interpolation import InterpolationMode, interpolation_mode, of_pillow
-from ._batches import as_batch, unbatched
+from ._batches import as_batch, precise, unbatched
 from ._conversion import pil_to_tensor, to_pil_image
 
 __all__ = ["affine", "elastic_transform", "perspective", "rotate"]
@@ -243,12 +243,8 @@ def check_displacement(displacement: Any, expected: tuple[int, ...]) -> None:
 # -- the pixels of tensors ---------------------------------------------------------------------------------------------
 
 
-def _precise(img: Tensor) -> Any:
-    return img.dtype if img.dtype.is_floating_point else dtypes.float32
-
-
 def _places(size: int, first: float, img: Tensor) -> Tensor:
-    return linspace(first, first + size - 1, size, device=img.device).to(_precise(img))
+    return linspace(first, first + size - 1, size, device=img.device).to(precise(img))
 
 
 def _base(size: tuple[int, int], across: float, down: float, img: Tensor) -> Tensor:

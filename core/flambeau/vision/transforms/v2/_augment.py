@@ -17,7 +17,6 @@ from flambeau.vision.tv_tensors import BoundingBoxes, KeyPoints, Mask, TVTensor,
 
 from .. import _colors
 from .._drawing import check_sequence, integer
-from .._geometry import check_ranges
 from . import functional
 from ._queries import has_any, labels_getter_of, query_chw, query_size
 from ._transform import RandomApplyTransform, Transform, warn_if_kept
@@ -49,13 +48,7 @@ class RandomErasing(RandomApplyTransform):
         inplace: bool = False, *, generator: Any = None,
     ) -> None:  # fmt: skip
         super().__init__(p, generator=generator)
-        if not isinstance(value, (int, float, str, tuple, list)):
-            raise TypeError("Argument value should be either a number or str or a sequence")
-        if isinstance(value, str) and value != "random":
-            raise ValueError("If value is str, it should be 'random'")
-        check_ranges(scale, ratio)
-        if scale[0] < 0 or scale[1] > 1:
-            raise ValueError("Scale should be between 0 and 1")
+        _colors.check_erasing(scale, ratio, value)
         self.scale = scale
         self.ratio = ratio
         given = [value] if isinstance(value, (int, float)) else value

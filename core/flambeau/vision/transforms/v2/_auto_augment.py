@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from flambeau._tensor import Tensor
@@ -24,19 +23,6 @@ __all__ = ["AugMix", "AutoAugment", "RandAugment", "TrivialAugmentWide"]
 
 _WHITE = 255.0
 """What the strengths of solarizing are in units of."""
-
-_COLOURS: dict[str, Any] = {
-    "Brightness": lambda img, more: functional.adjust_brightness(img, 1.0 + more),
-    "Color": lambda img, more: functional.adjust_saturation(img, 1.0 + more),
-    "Contrast": lambda img, more: functional.adjust_contrast(img, 1.0 + more),
-    "Sharpness": lambda img, more: functional.adjust_sharpness(img, 1.0 + more),
-    "Posterize": lambda img, bits: functional.posterize(img, int(bits)),
-    "Solarize": lambda img, level: functional.solarize(img, _white(img) * (level / _WHITE)),
-    "AutoContrast": lambda img, _: functional.autocontrast(img),
-    "Equalize": lambda img, _: functional.equalize(img),
-    "Invert": lambda img, _: functional.invert(img),
-    "Identity": lambda img, _: img,
-}
 
 
 def _white(img: Any) -> float:
@@ -88,18 +74,10 @@ class _Augment(Transform):
         return -strength if strengths.values and strengths.signed and self._unit() <= 0.5 else strength
 
     def _changed(self, img: Any, name: str, strength: float) -> Any:
-        """The image after one of the changes."""
-        if name in _COLOURS:
-            return _COLOURS[name](img, strength)
-        options = {"interpolation": self.interpolation, "fill": fill_for(self._fill, img)}
-        if name == "Rotate":
-            return functional.rotate(img, strength, **options)
-        along = [0.0, 0.0]
-        along[name.endswith("Y")] = strength
-        if name.startswith("Shear"):
-            slants = [math.degrees(math.atan(each)) for each in along]
-            return functional.affine(img, 0.0, [0, 0], 1.0, slants, center=[0, 0], **options)
-        return functional.affine(img, 0.0, [int(each) for each in along], 1.0, [0.0, 0.0], **options)
+        """The image after one of the changes; the level of solarizing is a share of what is white."""
+        if name == "Solarize":
+            strength = _white(img) * (strength / _WHITE)
+        return first.changed_by(functional, img, name, strength, self.interpolation, fill_for(self._fill, img))
 
 
 class AutoAugment(_Augment):

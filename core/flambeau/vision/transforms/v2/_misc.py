@@ -376,7 +376,40 @@ class SetClampingMode(Transform):
         return wrap(inpt.as_subclass(Tensor).clone(), like=inpt, clamping_mode=self.clamping_mode)
 
 
-class SanitizeBoundingBoxes(Transform):
+class _Sanitizing(Transform):
+    """What leaves out boxes or points of a sample, with their labels: a subclass finds them, and says which stay."""
+
+    _counted = ""
+    """How they are called, with their shape, where there are not as many labels."""
+
+    def __init__(self, labels_getter: Any) -> None:
+        super().__init__()
+        self.labels_getter = labels_getter
+        self._labels_getter = labels_getter_of(labels_getter)
+
+    def forward(self, *inputs: Any) -> Any:
+        """The sample with fewer of them."""
+        sample = inputs if len(inputs) > 1 else inputs[0]
+        labels = _tensors(self._labels_getter(sample))
+        leaves, structure = _pytree.flatten(sample)
+        found = self._found(leaves)
+        for each in labels:
+            if found.shape[0] != each.shape[0]:
+                raise ValueError(
+                    f"Number of {self._counted.format(found.shape)} must match the number of labels."
+                    f"Found labels with shape={each.shape})."
+                )
+        valid = self._valid(found)
+        return structure.build([self.transform(each, {"valid": valid, "labels": labels}) for each in leaves])
+
+    def _found(self, leaves: list[Any]) -> Any:
+        raise NotImplementedError
+
+    def _valid(self, found: Any) -> Tensor:
+        raise NotImplementedError
+
+
+class SanitizeBoundingBoxes(_Sanitizing):
     """Only the boxes that lie in the image and are not too small, with their labels and their masks (N, H, W).
 
     Args:
@@ -391,31 +424,22 @@ class SanitizeBoundingBoxes(Transform):
         ValueError: an option is not what it should be, or there are no boxes, or not as many labels.
     """
 
+    _counted = "boxes (shape={}) and"
+
     def __init__(self, min_size: float = 1.0, min_area: float = 1.0, labels_getter: Any = "default") -> None:
-        super().__init__()
         for name, least in (("min_size", min_size), ("min_area", min_area)):
             if least < 1:
                 raise ValueError(f"{name} must be >= 1, got {least}.")
+        super().__init__(labels_getter)
         self.min_size = min_size
         self.min_area = min_area
-        self.labels_getter = labels_getter
-        self._labels_getter = labels_getter_of(labels_getter)
 
-    def forward(self, *inputs: Any) -> Any:
-        """The sample with fewer boxes."""
-        sample = inputs if len(inputs) > 1 else inputs[0]
-        labels = _tensors(self._labels_getter(sample))
-        leaves, structure = _pytree.flatten(sample)
-        boxes = get_bounding_boxes(leaves)
-        for each in labels:
-            if boxes.shape[0] != each.shape[0]:
-                raise ValueError(
-                    f"Number of boxes (shape={boxes.shape}) and must match the number of labels."
-                    f"Found labels with shape={each.shape})."
-                )
-        plain = boxes.as_subclass(Tensor)
-        valid = valid_boxes(plain, boxes.format, boxes.canvas_size, self.min_size, self.min_area)
-        return structure.build([self.transform(each, {"valid": valid, "labels": labels}) for each in leaves])
+    def _found(self, leaves: list[Any]) -> BoundingBoxes:
+        return get_bounding_boxes(leaves)
+
+    def _valid(self, found: BoundingBoxes) -> Tensor:
+        plain = found.as_subclass(Tensor)
+        return valid_boxes(plain, found.format, found.canvas_size, self.min_size, self.min_area)
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
         """Boxes, their labels or masks, without what is left out."""
@@ -437,7 +461,7 @@ class ClampKeyPoints(Transform):
         return functional.clamp_keypoints(inpt)
 
 
-class SanitizeKeyPoints(Transform):
+class SanitizeKeyPoints(_Sanitizing):
     """Only the points in the image, or the groups of points that are, with their labels.
 
     Args:
@@ -449,25 +473,16 @@ class SanitizeKeyPoints(Transform):
         ValueError: there are no points, or not as many labels.
     """
 
-    def __init__(self, labels_getter: Any = None) -> None:
-        super().__init__()
-        self.labels_getter = labels_getter
-        self._labels_getter = labels_getter_of(labels_getter)
+    _counted = "kepyoints (shape={})"
 
-    def forward(self, *inputs: Any) -> Any:
-        """The sample with fewer points."""
-        sample = inputs if len(inputs) > 1 else inputs[0]
-        labels = _tensors(self._labels_getter(sample))
-        leaves, structure = _pytree.flatten(sample)
-        points = get_keypoints(leaves)
-        for each in labels:
-            if points.shape[0] != each.shape[0]:
-                raise ValueError(
-                    f"Number of kepyoints (shape={points.shape}) must match the number of labels."
-                    f"Found labels with shape={each.shape})."
-                )
-        valid = valid_points(points.as_subclass(Tensor), points.canvas_size)
-        return structure.build([self.transform(each, {"valid": valid, "labels": labels}) for each in leaves])
+    def __init__(self, labels_getter: Any = None) -> None:
+        super().__init__(labels_getter)
+
+    def _found(self, leaves: list[Any]) -> KeyPoints:
+        return get_keypoints(leaves)
+
+    def _valid(self, found: KeyPoints) -> Tensor:
+        return valid_points(found.as_subclass(Tensor), found.canvas_size)
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
         """Points or their labels, without what is left out."""

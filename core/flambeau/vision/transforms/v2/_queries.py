@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from flambeau.vision._images import is_pillow
 from flambeau.vision.tv_tensors import BoundingBoxes, Image, KeyPoints, Mask, Video
@@ -45,10 +45,7 @@ def get_bounding_boxes(flat_inputs: Sequence[Any]) -> BoundingBoxes:
     Raises:
         ValueError: there are none.
     """
-    for each in flat_inputs:
-        if isinstance(each, BoundingBoxes):
-            return each
-    raise ValueError("No bounding boxes were found in the sample")
+    return _first_of(flat_inputs, BoundingBoxes, "bounding boxes")
 
 
 def get_keypoints(flat_inputs: Sequence[Any]) -> KeyPoints:
@@ -57,10 +54,17 @@ def get_keypoints(flat_inputs: Sequence[Any]) -> KeyPoints:
     Raises:
         ValueError: there are none.
     """
+    return _first_of(flat_inputs, KeyPoints, "keypoints")
+
+
+_Kind = TypeVar("_Kind")
+
+
+def _first_of(flat_inputs: Sequence[Any], kind: type[_Kind], named: str) -> _Kind:
     for each in flat_inputs:
-        if isinstance(each, KeyPoints):
+        if isinstance(each, kind):
             return each
-    raise ValueError("No keypoints were found in the sample")
+    raise ValueError(f"No {named} were found in the sample")
 
 
 def query_chw(flat_inputs: Sequence[Any]) -> tuple[int, int, int]:
