@@ -13,7 +13,7 @@ from operator import index
 from typing import Any, TypeAlias
 
 from . import dtypes
-from .dtypes import dtype
+from .dtypes import dtype, scalar_type_name
 
 __all__ = ["can_cast", "get_default_dtype", "promote_types", "result_type", "set_default_dtype"]
 
@@ -201,3 +201,10 @@ def can_cast(from_: dtype, to: dtype) -> bool:
     if not from_.is_signed and from_.category == to.category == dtypes.INTEGRAL:
         return True
     return from_.category <= to.category
+
+
+def cast_error(found: dtype, wanted: dtype) -> RuntimeError:
+    """PyTorch's error for results of a dtype that cannot be written as what is there, or asked for."""
+    return RuntimeError(
+        f"result type {scalar_type_name(found)} can't be cast to the desired output type {scalar_type_name(wanted)}"
+    )

@@ -26,6 +26,7 @@ __all__ = [
     "is_one",
     "normalize_dim",
     "normalize_dims",
+    "output_error",
     "reduced_shape",
     "size_argument",
     "size_of",
@@ -257,6 +258,11 @@ def check_broadcast(first: Shape, second: Shape) -> None:
     for have, size in zip(first[::-1], second[::-1], strict=False):
         if have != size and have != 1 and size != 1:
             broadcast_shapes(first, second)
+
+
+def output_error(shape: Shape, found: Shape) -> RuntimeError:
+    """PyTorch's error for results of another shape than that of the tensor they are written into."""
+    return RuntimeError(f"output with shape {list(shape)} doesn't match the broadcast shape {list(found)}")
 
 
 def contiguous_strides(shape: Shape) -> Shape:

@@ -23,11 +23,12 @@ from flambeau.promotion import (
     Number,
     as_number,
     can_cast,
+    cast_error,
     dtype_of_number,
     get_default_dtype,
     result_dtype,
 )
-from flambeau.shapes import check_broadcast
+from flambeau.shapes import check_broadcast, output_error
 
 from .overlaps import check_out
 from .rows import ROWS
@@ -502,7 +503,7 @@ def _check_out(target: Tensor, value: Tensor) -> None:
             f"Expected out tensor to have device {value._type.device}, but got {target._type.device} instead"
         )
     if not can_cast(value.dtype, target.dtype):
-        raise cast_error(value, target)
+        raise cast_error(value.dtype, target.dtype)
 
 
 def _check_exact_out(target: Tensor, value: Tensor) -> None:
@@ -526,14 +527,6 @@ def out_dtype_error(expected: dtypes.dtype, found: dtypes.dtype) -> RuntimeError
 def c_name(dtype: dtypes.dtype) -> str:
     """The name that some of PyTorch's messages give to a dtype: that of the type in C++."""
     return _C_NAMES.get(dtype.name, dtype.name)
-
-
-def cast_error(value: Tensor, target: Tensor) -> RuntimeError:
-    """PyTorch's error for a result that an in-place or ``out=`` form cannot store."""
-    return RuntimeError(
-        f"result type {scalar_type_name(value.dtype)} can't be cast to the desired output type "
-        f"{scalar_type_name(target.dtype)}"
-    )
 
 
 def _write_out(target: Tensor, value: Tensor, *, warns: bool = True) -> None:
@@ -566,11 +559,9 @@ def store(target: Tensor, value: Tensor) -> None:
         RuntimeError: the shape differs, or the dtype cannot be converted.
     """
     if value._array.shape != target._array.shape:
-        raise RuntimeError(
-            f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(value.shape)}"
-        )
+        raise output_error(target.shape, value.shape)
     if not can_cast(value.dtype, target.dtype):
-        raise cast_error(value, target)
+        raise cast_error(value.dtype, target.dtype)
     kernels = target._type.kernels
     array = value._array if value._type is target._type else value._type.kernels.cast(value._array, target.dtype.name)
     kernels.copy_into(target._array, array)

@@ -73,11 +73,16 @@ def _warn_of_sizes(input: Tensor, target: Tensor) -> None:
         )
 
 
-def _weighted(errors: Tensor, input: Tensor, weight: Tensor, reduction: str) -> Tensor:
+def _check_weight(input: Tensor, weight: Tensor, reduction: str) -> None:
+    """Refuse weights that are not one for each error, and what is no way to put weighted errors together."""
     if weight.shape != input.shape:
         raise ValueError("Weights and input must have the same size.")
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"Invalid reduction mode: {reduction}. Expected one of 'none', 'mean', 'sum'.")
+
+
+def _weighted(errors: Tensor, input: Tensor, weight: Tensor, reduction: str) -> Tensor:
+    _check_weight(input, weight, reduction)
     weighted = errors * weight
     if reduction == "none":
         return weighted

@@ -19,10 +19,10 @@ from flambeau.ops.elementwise.rounding import neg
 from flambeau.ops.movement.broadcasting import broadcast_tensors
 from flambeau.ops.nn import pointwise_losses as _ops
 from flambeau.ops.nn.loss import _reduced
-from flambeau.promotion import can_cast, result_dtype
-from flambeau.shapes import broadcast_shapes
+from flambeau.promotion import can_cast, cast_error, result_dtype
+from flambeau.shapes import broadcast_shapes, output_error
 
-from ._losses import _warn_of_sizes, l1_loss
+from ._losses import _check_weight, _warn_of_sizes, l1_loss
 from ._reduction import chosen_reduction, named_reduction, without_old_name
 
 __all__ = [
@@ -92,10 +92,7 @@ def huber_loss(
 
     if weight is None:
         return _kept(input, x, losses, reduction)
-    if weight.shape != input.shape:
-        raise ValueError("Weights and input must have the same size.")
-    if reduction not in ("none", "mean", "sum"):
-        raise ValueError(f"Invalid reduction mode: {reduction}. Expected one of 'none', 'mean', 'sum'.")
+    _check_weight(input, weight, reduction)
     return _reduced(_kept(input, x, losses, "none") * weight, reduction)
 
 
@@ -103,9 +100,7 @@ def _check_kept(kept: Tensor, *operands: Tensor) -> None:
     """Refuse operands whose losses cannot be written into a tensor of the dtype of one of them."""
     dtype = kept.dtype if all(each.dtype is kept.dtype for each in operands) else result_dtype(operands)
     if not can_cast(dtype, kept.dtype):
-        raise RuntimeError(
-            f"result type {scalar_type_name(dtype)} can't be cast to the desired output type {scalar_type_name(kept.dtype)}"
-        )
+        raise cast_error(dtype, kept.dtype)
 
 
 def _kept(kept: Tensor, promoted: Tensor, losses: Callable[[str], Tensor], reduction: str) -> Tensor:
@@ -137,13 +132,11 @@ def soft_margin_loss(
     if input.dtype is dtypes.bool:
         neg(input)  # which refuses it
     if not any(each.is_floating_point() or each.is_complex() for each in (input, target)):
-        raise RuntimeError(
-            f"result type Float can't be cast to the desired output type {scalar_type_name(input.dtype)}"
-        )
+        raise cast_error(dtypes.float32, input.dtype)
     _check_kept(input, input, target)
     shape = broadcast_shapes(input.shape, target.shape)
     if shape != input.shape:
-        raise RuntimeError(f"output with shape {list(input.shape)} doesn't match the broadcast shape {list(shape)}")
+        raise output_error(input.shape, shape)
     x, y = broadcast_tensors(*_ops.as_floats("soft_margin_loss", input, target))
     return _kept(input, x, lambda reduction: _ops._soft_margin(x, y, reduction), reduction)
 
@@ -211,18 +204,13 @@ def binary_cross_entropy_with_logits(
         if other is not None:
             shape = broadcast_shapes(input.shape, other.shape)
             if shape != input.shape:
-                raise RuntimeError(
-                    f"output with shape {list(input.shape)} doesn't match the broadcast shape {list(shape)}"
-                )
+                raise output_error(input.shape, shape)
     if not input.is_floating_point():
         raise NotImplementedError(f"\"log_sigmoid_cpu\" not implemented for '{scalar_type_name(input.dtype)}'")
     if target.dtype is dtypes.bool:
         sub(target, target)  # which refuses it
     if not (target.is_floating_point() or target.is_complex()):
-        raise RuntimeError(
-            f"result type {scalar_type_name(input.dtype)} can't be cast to the desired output type "
-            f"{scalar_type_name(target.dtype)}"
-        )
+        raise cast_error(input.dtype, target.dtype)
     x, y = _ops.as_floats("log_sigmoid_cpu", input, target)
     row = _ops.binary_cross_entropy_with_logits
     return _kept(target, x, lambda reduction: row(x, y, weight, pos_weight, reduction), reduction)

@@ -11,7 +11,6 @@ from typing import Any
 
 from flambeau import layouts
 from flambeau._dispatch.rows import ROWS
-from flambeau._dispatch.runtime import cast_error
 from flambeau._dispatch.sparse_forms import IMPLEMENTATIONS
 from flambeau._tensor import Tensor
 from flambeau._tensor.formats import FORMATS
@@ -21,8 +20,8 @@ from flambeau._tensor.sparse import SparseTensor, make_sparse, unlike_layouts
 from flambeau.errors import UnsupportedLayoutError
 from flambeau.ops.creation.filled import zeros
 from flambeau.ops.movement.joining import cat
-from flambeau.promotion import can_cast
-from flambeau.shapes import size_argument
+from flambeau.promotion import can_cast, cast_error
+from flambeau.shapes import output_error, size_argument
 
 from ._history import recorded_as
 from ._indices import coordinates, positions
@@ -46,11 +45,9 @@ def become(tensor: SparseTensor, result: SparseTensor) -> SparseTensor:
     """
     _check_writable(tensor)
     if tensor.shape != result.shape:
-        raise RuntimeError(
-            f"output with shape {list(tensor.shape)} doesn't match the broadcast shape {list(result.shape)}"
-        )
+        raise output_error(tensor.shape, result.shape)
     if not can_cast(result.dtype, tensor.dtype):
-        raise cast_error(result._values_, tensor._values_)
+        raise cast_error(result.dtype, tensor.dtype)
     blocksize = tensor._blocksize() if FORMATS[tensor.layout].blocked else None
     made = in_same_layout(result, tensor.layout, blocksize)
     values = made._values_.to(tensor.dtype)

@@ -20,7 +20,7 @@ from flambeau.backend.types import TensorType
 from flambeau.devices import device as device_class
 from flambeau.errors import argument_type
 from flambeau.promotion import Number, as_number
-from flambeau.shapes import broadcast_shapes
+from flambeau.shapes import broadcast_shapes, output_error
 
 from .destinations import check_device, check_format, destination
 
@@ -126,11 +126,11 @@ def _write_copy(input: Tensor, source: Tensor | Number, non_blocking: bool = Fal
     except RuntimeError:
         broadcast = None
     if broadcast != input._array.shape:
+        if broadcast is not None:
+            raise output_error(input.shape, broadcast)
         raise RuntimeError(
             f"The size of tensor a ({input.shape[-1] if input.shape else 1}) must match the size of tensor b "
             f"({moved.shape[-1]}) at non-singleton dimension {max(input.dim() - 1, 0)}"
-            if broadcast is None
-            else f"output with shape {list(input.shape)} doesn't match the broadcast shape {list(broadcast)}"
         )
     input._type.kernels.copy_into(input._array, moved._array)
 
