@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from flambeau.backend import Backend, manager, registry, selection
+from flambeau.backend._strided_kernels import _PARAMETERS
+from flambeau.backend.promises import PROMISES, Writes
 from flambeau.backend.table import OPTIONAL
 from flambeau_numpy.backend import NumpyBackend
 
@@ -18,10 +20,11 @@ __all__ = ["BareBackend", "CopyingBackend", "FrozenBackend", "registered"]
 
 _MOVES = ("reshape", "permute", "expand", "slice", "as_strided", "select", "bitcast")
 _WRITTEN = {
-    "copy_into": (0,), "index_put": (0,), "scatter": (0,), "scatter_add": (0,), "index_add": (0,), "reduce_at": (0,),
-    "sgd_step": (0, 2), "adam_step": (0, 2, 3, 4), "adadelta_step": (0, 2, 3), "adagrad_step": (0, 2),
-    "adamax_step": (0, 2, 3), "asgd_step": (0, 2), "nadam_step": (0, 2, 3), "rmsprop_step": (0, 2, 3, 4), "unpack": (1,),
-}  # fmt: skip
+    name: [place for place, parameter in enumerate(_PARAMETERS[name]) if parameter in promise.names]
+    for name, promise in PROMISES.items()
+    if isinstance(promise, Writes)
+}
+"""The places of the arguments that a kernel writes into."""
 
 
 class CopyingBackend(NumpyBackend):

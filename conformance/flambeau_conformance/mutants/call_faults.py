@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from math import inf, nan, prod
 from typing import Any
 
-from flambeau.backend.promises import PROMISES, Nothing
+from flambeau.backend.promises import PROMISES
 
 from . import changes
 from .calls import Call, placed
 from .changes import Change, grossly, replaced
-from .faults import READ_ONLY, Fault, Run, changed, needing, value_parameters
+from .faults import Fault, Run, changed, needing, value_parameters, written_names
 from .seam import ANNOTATIONS, PARAMETERS, Seam
 
 __all__ = ["argument_faults", "memory_faults", "parameter_faults"]
@@ -148,7 +148,7 @@ def memory_faults(kernel: str) -> Iterator[Fault]:
         yield Fault("another dtype", "dtype", changed(_other_dtype))
         yield Fault("shape (1,) of a 0-d result", "zero-dim", changed(_one_dim))
     for parameter in value_parameters(kernel):
-        if not (isinstance(promise, Nothing) and parameter not in READ_ONLY):
+        if parameter not in written_names(kernel):
             yield Fault(f"{parameter} overwritten", "input", _overwritten(parameter))
     for feature in ("empty", "zero-dim", "strided"):
         yield Fault(f"refuses what is {feature}", feature, _refusing(feature), needing(feature))

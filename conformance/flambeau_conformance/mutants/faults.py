@@ -6,19 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flambeau.backend.promises import PROMISES, Buffer, Number
+from flambeau.backend.promises import PROMISES, Buffer, Number, Writes
 
 from .calls import INDICES, Call
 from .changes import Change, copied
 from .seam import ANNOTATIONS
 
 __all__ = [
-    "READ_ONLY", "Fault", "Run", "changed", "delivered", "has_dtype", "needing", "parts_of", "stored", "value_parameters",
-    "written",
+    "Fault", "Run", "changed", "delivered", "has_dtype", "needing", "parts_of", "stored", "value_parameters",
+    "written", "written_names",
 ]  # fmt: skip
 
 Run = Callable[[Call], Any]
-READ_ONLY = ("grad", "source", "values", *INDICES)
 
 
 @dataclass(frozen=True)
@@ -41,9 +40,16 @@ class Fault:
 # -- where results are -------------------------------------------------------------------------------------------------
 
 
+def written_names(kernel: str) -> frozenset[str]:
+    """The names of the arguments that a kernel writes into."""
+    promise = PROMISES.get(kernel)
+    return promise.names if isinstance(promise, Writes) else frozenset()
+
+
 def written(call: Call) -> list[Any]:
     """The arguments that a kernel without a result writes into."""
-    return [array for name, array in call.arrays.items() if name not in READ_ONLY]
+    names = written_names(call.name)
+    return [array for name, array in call.arrays.items() if name in names]
 
 
 def delivered(call: Call, change: Callable[[Any], Any], part: int = 0) -> Any:
@@ -77,9 +83,9 @@ def changed(change: Change, when: Callable[[Call], bool] = lambda _: True, part:
 
 
 def parts_of(kernel: str) -> int:
-    """How many arrays a kernel gives."""
+    """How many arrays a kernel gives, or writes into."""
     promise = PROMISES.get(kernel)
-    return len(promise) if isinstance(promise, tuple) else 1
+    return len(promise) if isinstance(promise, tuple) else len(written_names(kernel)) or 1
 
 
 def needing(*names: str) -> frozenset[str]:

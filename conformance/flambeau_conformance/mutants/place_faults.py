@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from flambeau.backend.promises import PROMISES, Nothing
+from flambeau.backend.promises import PROMISES, Writes
 
 from .calls import INDICES, Call
 from .changes import copied, number
@@ -25,7 +25,7 @@ def place_faults(kernel: str) -> Iterator[Fault]:
     if not taken:
         return
     yield Fault("last place taken for the first", "index", _wrapped)
-    if isinstance(promise, Nothing):
+    if isinstance(promise, Writes):
         yield Fault("repeated places in the reverse order", "index", _repeats_reversed)
         yield Fault("repeated places count once", "index", _repeats_once)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from math import inf, nan, prod
 from typing import Any
 
-from flambeau.backend.promises import PROMISES, Buffer, Nothing, Number
+from flambeau.backend.promises import PROMISES, Buffer, Number
 
 from . import changes
 from .calls import Call
@@ -102,7 +102,7 @@ def _narrowed(dtype: str, narrow: str) -> Run:
         def back(array: Any) -> Any:
             return seam.table.cast(array, dtype) if seam.dtype(array) == narrow else array
 
-        targets = written(call) if isinstance(PROMISES.get(call.name), Nothing) else []
+        targets = written(call)
         changed = call.each_array(there)
         if call.given.get("dtype") == dtype:
             changed["dtype"] = narrow

@@ -17,7 +17,7 @@ from ._strided_memory import Memory, Strided, plain, seen_as
 from .extensions import EXTENSIONS
 from .kernels import Array, RequiredKernels, Shape
 from .optional import OptionalKernels
-from .promises import PROMISES, Nothing
+from .promises import PROMISES, Writes
 from .table import KernelTable
 
 __all__ = ["StridedKernels"]
@@ -40,8 +40,6 @@ _ELEMENTWISE = (
 )
 _ALONG_A_DIM = set(vars(EXTENSIONS["fft"])) & set(_PARAMETERS)
 _FROM_ARRAYS_TO_OTHERS = {"item", "to_host"}
-_STATE = {"parameter", "buffer", "exp_avg", "exp_avg_sq", "max_exp_avg_sq", "target"}
-"""The names of those parameters of kernels that write which are written into."""
 
 
 class StridedKernels:
@@ -66,8 +64,9 @@ class StridedKernels:
         return table | {"bitcast": self.bitcast} if "bitcast" in table else table
 
     def _around(self, name: str, kernel: Callable[..., Any]) -> Callable[..., Any]:
-        if isinstance(PROMISES[name], Nothing):
-            return self._writing(kernel, _PARAMETERS[name])
+        promise = PROMISES[name]
+        if isinstance(promise, Writes):
+            return self._writing(kernel, _PARAMETERS[name], promise.names)
         if name in _FROM_ARRAYS_TO_OTHERS:
             return lambda a: kernel(plain(a))
         if name in _ELEMENTWISE:
@@ -87,14 +86,16 @@ class StridedKernels:
         shape = tuple(result.shape)
         return Strided(Memory(result, self._kernels, exposed=exposed), shape, contiguous_strides(shape), 0)
 
-    def _writing(self, kernel: Callable[..., Any], names: tuple[str, ...]) -> Callable[..., None]:
+    def _writing(
+        self, kernel: Callable[..., Any], names: tuple[str, ...], written: frozenset[str]
+    ) -> Callable[..., None]:
         def write(*arguments: Any, **named: Any) -> None:
             arguments += tuple([named[name] for name in names[len(arguments) :] if name in named])
             arrays = plain(arguments)
             kernel(*arrays)
             for name, argument, array in zip(names, arguments, arrays, strict=False):
-                if name in _STATE and argument is not None:
-                    argument.write(array)
+                if name in written:
+                    _write(argument, array)
 
         return write
 
@@ -213,6 +214,15 @@ def _turned(operand: Any, order: Shape) -> Any:
         return operand
     shape = (1,) * (len(order) - len(operand.shape)) + operand.shape
     return operand.expanded(shape).permuted(order).read()
+
+
+def _write(argument: Any, array: Any) -> None:
+    """Put what a kernel wrote into the arrays of an argument back to its places."""
+    if argument.__class__ is Strided:
+        argument.write(array)
+    elif argument is not None:
+        for each, its_array in zip(argument, array, strict=True):
+            _write(each, its_array)
 
 
 def _inverse(order: Shape) -> Shape:

@@ -19,7 +19,7 @@ from flambeau.errors import KernelContractError
 from .extensions import EXTENSIONS
 from .kernels import RequiredKernels, Shape
 from .optional import OptionalKernels
-from .promises import PROMISES, Buffer, Given, Nothing, Number
+from .promises import PROMISES, Buffer, Given, Number, Writes
 
 if TYPE_CHECKING:
     from .protocol import Backend
@@ -55,7 +55,7 @@ def checked(backend: Backend, kernels: KernelTable, ufuncs: Mapping[str, Any]) -
 
 def _checked(results: _Results, name: str, kernel: Callable[..., Any]) -> Callable[..., Any]:
     parameters = _PARAMETERS[name]
-    reads = name not in _READING and not isinstance(PROMISES[name], Nothing)
+    reads = name not in _READING and not isinstance(PROMISES[name], Writes)
 
     def checked_kernel(*arguments: Any, **keywords: Any) -> Any:
         given = dict(zip(parameters, arguments, strict=False)) | keywords
@@ -116,7 +116,7 @@ class _Results:
     def _complaint(self, name: str, given: Mapping[str, Any], found: Any) -> str:
         """What was expected, if it was something else."""
         promise = PROMISES[name]
-        if isinstance(promise, Nothing):
+        if isinstance(promise, Writes):
             return "" if found is None else "None, because it writes into an argument"
         if isinstance(promise, Number):
             return "" if isinstance(found, (bool, int, float, complex)) else "a Python number"

@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 
 from .kernels import Shape
 
-__all__ = ["PROMISES", "Buffer", "Given", "Nothing", "Number", "Promise"]
+__all__ = ["PROMISES", "Buffer", "Given", "Number", "Promise", "Writes"]
 
 Arguments: TypeAlias = Mapping[str, Any]
 Rule: TypeAlias = Callable[[Arguments], tuple[int | None, ...] | None]
@@ -35,8 +35,10 @@ class Given:
 
 
 @dataclass(frozen=True)
-class Nothing:
-    """None: the kernel writes into an argument."""
+class Writes:
+    """None: the kernel writes into the arguments of these names, where they are not None: arrays, or lists of arrays."""
+
+    names: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Buffer:
     """The bytes of the argument ``a``."""
 
 
-Promise: TypeAlias = tuple[Given, ...] | Nothing | Number | Buffer
+Promise: TypeAlias = tuple[Given, ...] | Writes | Number | Buffer
 """One array, or as many as a tuple has that the kernel gives."""
 
 
@@ -159,8 +161,8 @@ def _each(names: str, *given: Given) -> dict[str, Promise]:
     return dict.fromkeys(names.split(), given)
 
 
-def _writing(names: str) -> dict[str, Promise]:
-    return dict.fromkeys(names.split(), Nothing())
+def _writing(names: str, written: str) -> dict[str, Promise]:
+    return dict.fromkeys(names.split(), Writes(frozenset(written.split())))
 
 
 PROMISES: dict[str, Promise] = {
@@ -171,8 +173,16 @@ PROMISES: dict[str, Promise] = {
     "item": Number(),
     **_each("clone", Given("a", _A)),
     **_each("cast", Given("dtype", _A)),
-    **_writing("copy_into index_put scatter scatter_add index_add reduce_at unpack"),
-    **_writing("sgd_step adam_step adadelta_step adagrad_step adamax_step asgd_step nadam_step rmsprop_step"),
+    **_writing("copy_into index_put scatter scatter_add index_add reduce_at", "target"),
+    **_writing("unpack", "arrays"),
+    **_writing("sgd_step", "parameter buffer"),
+    **_writing("adam_step", "parameter exp_avg exp_avg_sq max_exp_avg_sq"),
+    **_writing("adadelta_step", "parameter square_avg acc_delta"),
+    **_writing("adagrad_step", "parameter total"),
+    **_writing("adamax_step", "parameter exp_avg exp_inf"),
+    **_writing("asgd_step", "parameter average"),
+    **_writing("nadam_step", "parameter exp_avg exp_avg_sq"),
+    **_writing("rmsprop_step", "parameter square_avg grad_avg momentum_buffer"),
     **_each("bitcast", Given("dtype", lambda _: None)),
     # element-wise
     **_each("neg sign floor ceil trunc round sqrt exp expm1 log log1p sin cos tan asin acos atan sinh cosh tanh", Given("a", _A)),
