@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from . import (
     checkpoints,
     convolutions,
     functions,
+    images,
     layers,
     loading,
     optimizers,
@@ -31,7 +33,7 @@ __all__ = ["Library", "libraries", "matching", "measure"]
 
 CASES = [
     *overhead.CASES, *arrays.CASES, *convolutions.CASES, *functions.CASES, *layers.CASES, *random.CASES, *sparse.CASES,
-    *training.CASES, *checkpoints.CASES, *optimizers.CASES, *loading.CASES,
+    *training.CASES, *checkpoints.CASES, *optimizers.CASES, *loading.CASES, *images.CASES,
 ]  # fmt: skip
 
 
@@ -72,6 +74,14 @@ def libraries(backend: str, threads: int) -> list[Library]:
 def measure(cases: list[Case], measured: list[Library], clock: Clock, effort: Effort) -> Iterator[Result]:
     """The result of each case, as soon as it is there."""
     for case in cases:
-        loops = [entry.loop(case, time.perf_counter if case.waits else clock) for entry in measured]
+        loops = list(_loops(case, measured, time.perf_counter if case.waits else clock))
         times = [seconds / case.per for seconds in interleaved(loops, effort)]
         yield Result(case.name, times[0], times[1] if len(times) > 1 else None, case.goal)
+
+
+def _loops(case: Case, measured: list[Library], clock: Clock) -> Iterator[Loop]:
+    """The loops of a case; flambeau's alone where what the other library needs for it is not installed."""
+    yield measured[0].loop(case, clock)
+    for other in measured[1:]:
+        with suppress(ModuleNotFoundError):
+            yield other.loop(case, clock)
