@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import warnings
+from math import prod
 from types import SimpleNamespace
 
 import numpy as np
@@ -268,3 +269,12 @@ def test_the_memory_of_every_dtype_is_a_vector(dtype: str) -> None:
     assert tensor.untyped_storage().nbytes() == 6 * tensor.itemsize
     memory = tensor._type.backend.storage_array(tensor._array)
     assert memory.tobytes() == flambeau.arange(6).to(tensor.dtype)._array.tobytes()
+
+
+@pytest.mark.parametrize("dtype", [flambeau.uint8, flambeau.int8, flambeau.bool], ids=str)
+@pytest.mark.parametrize("shape", [(3, 5, 16), (8,), (0, 8), (2, 7), (1, 8), (2, 24)])
+def test_rows_of_bytes_are_turned_round(dtype: flambeau.dtype, shape: tuple[int, ...]) -> None:
+    x = flambeau.arange(prod(shape)).reshape(shape).remainder(3).to(dtype)
+    found = x.flip(-1)
+    assert found.tolist() == flambeau.stack(x.unbind(-1)[::-1], -1).tolist()
+    assert (found.dtype, found.stride()) == (dtype, x.stride())

@@ -77,9 +77,10 @@ def dimensions(image: Any) -> Size:
         TypeError: it is neither, or has fewer dimensions.
     """
     if isinstance(image, Tensor):
-        if image.ndim < 2:
+        shape = tuple(image.shape)
+        if len(shape) < 2:
             raise TypeError("Tensor is not a torch image.")
-        return Size(1 if image.ndim == 2 else image.shape[-3], *image.shape[-2:])
+        return Size(1 if len(shape) == 2 else shape[-3], *shape[-2:])
     if not is_pillow(image):
         raise TypeError(f"Unexpected type {type(image)}")
     return Size(len(image.getbands()), image.height, image.width)

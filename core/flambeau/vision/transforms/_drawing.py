@@ -7,20 +7,9 @@ from typing import Any
 
 from flambeau._tensor import Tensor
 from flambeau.nn.modules.module import Module
-from flambeau.ops.creation.filled import empty
-from flambeau.ops.random import rand, randint
+from flambeau.ops.random.numbers import random_number
 
-__all__ = ["Chance", "Drawing", "angles", "check_sequence", "checked_fill", "colours", "integer", "uniform"]
-
-
-def integer(low: int, high: int, generator: Any = None) -> int:
-    """A random integer from ``low`` to below ``high``."""
-    return int(randint(low, high, (1,), generator=generator, device="cpu").item())
-
-
-def uniform(low: float, high: float, generator: Any = None) -> float:
-    """A random number from ``low`` to below ``high``."""
-    return float(empty(1, device="cpu").uniform_(low, high, generator=generator).item())
+__all__ = ["Chance", "Drawing", "angles", "check_sequence", "checked_fill", "colours"]
 
 
 class Drawing(Module):
@@ -36,7 +25,7 @@ class Drawing(Module):
 
     def _unit(self) -> float:
         """A random number from 0 to below 1."""
-        return float(rand(1, generator=self.generator, device="cpu").item())
+        return random_number(generator=self.generator)
 
 
 class Chance(Drawing):
