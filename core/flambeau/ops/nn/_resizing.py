@@ -8,8 +8,10 @@ Lanczos), in the conventions of PyTorch's upsampling.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from array import array
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import accumulate, pairwise
 from math import floor, pi, sin
 from typing import NamedTuple
 
@@ -37,6 +39,10 @@ class Resize(NamedTuple):
 
 def _in_single(number: float) -> float:
     return float(struct.unpack("f", struct.pack("f", number))[0])
+
+
+def _all_in_single(numbers: Sequence[float]) -> list[float]:
+    return array("f", numbers).tolist()
 
 
 def _as_it_is(number: float) -> float:
@@ -133,21 +139,25 @@ def _filtered_rows(resize: Resize, kind: str) -> tuple[tuple[tuple[int, ...], tu
     span, weight = _FILTERS[kind]
     reach = rounded(span * 0.5 * step) if step >= 1 else span * 0.5
     inverse = rounded(1.0 / step) if step >= 1 else 1.0
-    rows = []
-    for place in range(resize.size):
-        center = rounded(step * (place + 0.5))
-        first = max(int(rounded(rounded(center - reach) + 0.5)), 0)
-        end = min(int(rounded(rounded(center + reach) + 0.5)), resize.length)
-        distances = [rounded(rounded(k + rounded(first - center) + 0.5) * inverse) for k in range(max(end - first, 0))]
-        weights = [rounded(weight(distance)) for distance in distances]
-        total = sum(weights)
-        rows.append(
-            (
-                tuple(range(first, first + len(weights))),
-                tuple(rounded(each / total) if total else each for each in weights),
-            )
-        )
-    return tuple(rows)
+    all_rounded = _all_in_single if resize.single else list
+    centers = all_rounded([step * (place + 0.5) for place in range(resize.size)])
+    lows, highs = (all_rounded([center + side for center in centers]) for side in (-reach, reach))
+    firsts = [max(int(low), 0) for low in all_rounded([low + 0.5 for low in lows])]
+    stops = [min(int(high), resize.length) for high in all_rounded([high + 0.5 for high in highs])]
+    elements = [range(first, max(first, stop)) for first, stop in zip(firsts, stops, strict=True)]
+    starts = all_rounded([first - center for first, center in zip(firsts, centers, strict=True)])
+    offsets = all_rounded(
+        [k + start + 0.5 for start, taken in zip(starts, elements, strict=True) for k in range(len(taken))]
+    )
+    weights = all_rounded([weight(distance) for distance in all_rounded([each * inverse for each in offsets])])
+    bounds = list(pairwise(accumulate(map(len, elements), initial=0)))
+    shares = all_rounded([share for start, end in bounds for share in _shares(weights[start:end])])
+    return tuple([(tuple(taken), tuple(shares[slice(*ends)])) for taken, ends in zip(elements, bounds, strict=True)])
+
+
+def _shares(weights: list[float]) -> list[float]:
+    total = sum(weights)
+    return [each / total for each in weights] if total else weights
 
 
 @lru_cache(maxsize=256)

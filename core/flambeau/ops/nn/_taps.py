@@ -54,6 +54,9 @@ def _matrix(taps: Taps, format: str) -> Any:
     count = len(taps.rows)
     matrix: packed[float] = packed(format, bytes(packed(format).itemsize * count * taps.length))
     for row, (places, weights) in enumerate(taps.rows):
+        if places and places == tuple(range(places[0], places[0] + len(places))):
+            matrix[places[0] * count + row : places[-1] * count + row + 1 : count] = packed(format, weights)
+            continue
         for place, weight in zip(places, weights, strict=True):
             matrix[place * count + row] += weight
     return matrix
