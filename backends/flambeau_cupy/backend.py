@@ -68,6 +68,10 @@ class CupyBackend(ArrayBackend):
 
         return cupyx.errstate(linalg="raise")  # type: ignore[no-any-return]
 
+    def may_meet_zeros(self, a: Array) -> bool:
+        """Nothing is asked, which would wait for all the work given to the device, and nothing is promised."""
+        return False
+
     def lu_factor(self, a: Array) -> tuple[Array, Array]:
         """CuPy's, which calls cuSOLVER."""
         import cupyx.scipy.linalg

@@ -60,8 +60,8 @@ def _places(plan: _Plan) -> Sequence[tuple[Shape, tuple[slice, ...]]]:
     ]
 
 
-def convolution_kernels(xp: Any, elements: int) -> dict[str, Callable[..., Array]]:
-    """The kernels of convolutions; a buffer holds so many elements if it can."""
+def convolution_kernels(xp: Any, elements: int, finite: Callable[[Array], bool]) -> dict[str, Callable[..., Array]]:
+    """The kernels of convolutions; a buffer holds so many elements if it can, and ``finite`` tells what zeros may meet."""
 
     def convolution(
         a: Array,
@@ -107,7 +107,7 @@ def convolution_kernels(xp: Any, elements: int) -> dict[str, Callable[..., Array
         )
         # The way back is a convolution too, which takes columns of the outputs where the other one gives those of the inputs.
         dense = all(step == 1 for step in stride) and all(pad >= 0 for pad in rest)
-        if dense and weight.shape[0] <= weight.shape[1] * groups:
+        if dense and weight.shape[0] <= weight.shape[1] * groups and finite(weight):  # which meets zeros at the edges
             return convolution(grad, _mirrored(weight, groups), bias, size, stride, rest, dilation, groups)
         result = _fold(xp, grad, weight, size, plan, elements)
         if bias is not None:

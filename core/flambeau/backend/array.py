@@ -75,6 +75,10 @@ class ArrayBackend(Backend):
         """Add a multiple of an array to one of the same shape, in one pass over memory: whether that was done."""
         return False
 
+    def may_meet_zeros(self, a: Array) -> bool:
+        """Whether products with added zeros are zeros: not where numbers are not finite. A device that is slow to ask says no."""
+        return bool(self.xp.isfinite(a).all())
+
     def lu_factor(self, a: Array) -> tuple[Array, Array]:
         """One matrix as L and U in one array, and the rows that were swapped; for the extension ``linalg``."""
         raise NotImplementedError
@@ -129,7 +133,7 @@ class ArrayBackend(Backend):
         table |= indexing_kernels(xp, self.take, self.add_at)
         table |= sorting_kernels(xp, self.argsort)
         table |= product_kernels(self.matmul)
-        table |= convolution_kernels(xp, self.buffer_elements)
+        table |= convolution_kernels(xp, self.buffer_elements, self.may_meet_zeros)
         table |= step_kernels(xp, self.add_multiple)
         table |= recurrent_kernels(xp)
         if "linalg" in self.capabilities.extensions:

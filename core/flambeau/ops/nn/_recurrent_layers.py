@@ -105,12 +105,30 @@ def _rnn_composed(tensors: Sequence[Tensor], biases: bool, relu: bool, sizes: Sh
 # -- rows --------------------------------------------------------------------------------------------------------------
 
 
+_GATES = {"lstm": 4, "gru": 3, "rnn": 1}
+
+
 def _kernel(name: str, tensors: Sequence[Tensor], count: int) -> Any:
-    """The kernel, where there is one for so many tensors: layers of projected states have none."""
+    """The kernel, where there is one for so many tensors: layers of projected states have none.
+
+    Sizes that do not fit are left to the composition, whose ops refuse them.
+    """
     type_ = tensors[0]._type
-    if len(tensors) != count or not type_.real_floats or type_.halves:
+    if len(tensors) != count or not type_.real_floats or type_.halves or not _fit(name.split("_")[0], tensors):
         return None
     return getattr(type_.kernels, name)
+
+
+def _fit(kind: str, tensors: Sequence[Tensor]) -> bool:
+    """Whether the sizes of the weights, the biases and the states are those of the input and of each other."""
+    states = 2 if kind == "lstm" else 1
+    shapes = [tensor._array.shape for tensor in tensors]
+    (_, features), (_, width), (rows, columns) = shapes[0], shapes[1], shapes[1 + states]
+    return (
+        (rows, columns) == (_GATES[kind] * width, features)
+        and shapes[2 + states] == (rows, width)
+        and all(shape == (rows,) for shape in shapes[3 + states :])
+    )
 
 
 def _computed(kernel: Any, tensors: Sequence[Tensor], weights: int, *options: Any) -> States:
