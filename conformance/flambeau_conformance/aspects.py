@@ -9,6 +9,7 @@ from typing import Any
 from .arguments import arguments, outputs_of, run
 from .checks import expect, expect_equal, expect_raises
 from .compare import check_alike, check_same, dtype_of, numbers_of
+from .composed import composed_cases
 from .golden import golden, recorded
 from .gradients import check_gradient, check_second_gradient, check_tangent
 from .inputs import In, draw, is_floating
@@ -32,7 +33,8 @@ Check = Callable[[Subject], None]
 
 def cases_of(op: Op) -> Iterator[Case]:
     """All cases of an op; those on which the others build come first."""
-    yield from (replace(case, extensions=op.extensions) for case in _cases_of(op))
+    for case in _cases_of(op):
+        yield replace(case, extensions=tuple(dict.fromkeys((*op.extensions, *case.extensions))))
 
 
 def _cases_of(op: Op) -> Iterator[Case]:
@@ -46,6 +48,7 @@ def _cases_of(op: Op) -> Iterator[Case]:
     if op.arity == 2:
         yield from (_promotion(op, first, second, needs) for first in PROMOTED for second in PROMOTED)
     yield from generated_cases(op, _needed, needs)
+    yield from composed_cases(op, _needed, needs)
     yield from scalar_cases(op, recorded(op.section), _needed, needs)
     yield from (_error(op, error) for error in op.errors)
 

@@ -10,15 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from flambeau.backend.registry import load_backend
+from flambeau.backend.selection import default_place
+from flambeau.backend.table import OPTIONAL
 from flambeau.backend.types import CHECK_KERNELS
 
 from .manifest import Manifest, ManifestError, manifest_of, manifests, version_of
 
-__all__ = ["CPU_STREAM", "Subject", "check_kernels", "subject_named", "subject_of"]
+__all__ = ["CPU_STREAM", "OWN_KERNELS", "Subject", "check_kernels", "subject_named", "subject_of"]
 
 
 CPU_STREAM = "cpu_stream"
 """What cases need whose expected numbers were drawn by PyTorch's CPU. It is found out, not claimed."""
+
+OWN_KERNELS = "own_kernels"
+"""What cases need that compare optional kernels with what stands in for them. It is found out, not claimed."""
 
 _NEEDED = ("Tensor", "tensor", "Generator", "manual_seed", "empty")
 """What a module must have for cases to run on it."""
@@ -47,10 +52,17 @@ class Subject:
     def unclaimed(self, dtypes: Iterable[str], extensions: Iterable[str]) -> list[str]:
         """Those of the dtypes and extensions that are not claimed."""
         if self.manifest is None:
-            return []
+            return [name for name in extensions if name == OWN_KERNELS]
         claims = self.manifest.dtypes | self.manifest.extensions
         wanted = [name for name in (*dtypes, *extensions) if name not in claims]
-        return [name for name in wanted if name != CPU_STREAM or not self._draws_the_cpu_stream()]
+        found = {CPU_STREAM: self._draws_the_cpu_stream, OWN_KERNELS: self._has_own_kernels}
+        return [name for name in wanted if name not in found or not found[name]()]
+
+    def _has_own_kernels(self) -> bool:
+        """Whether the backend has optional kernels."""
+        with self.in_use():
+            kernels = default_place().kernels
+            return any(getattr(kernels, name) is not None for name in OPTIONAL)
 
     def _draws_the_cpu_stream(self) -> bool:
         """Whether seeds give the numbers of PyTorch's CPU on the backend's device, as they do unless it draws by a counter."""

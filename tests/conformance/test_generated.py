@@ -15,6 +15,7 @@ import flambeau
 from flambeau_conformance.catalogue import all_cases, ops
 from flambeau_conformance.checks import CheckError
 from flambeau_conformance.compare import check_same, nearest, spelled
+from flambeau_conformance.composed import composed_candidates
 from flambeau_conformance.describe import describe
 from flambeau_conformance.golden import _packed, _unpacked, recorded
 from flambeau_conformance.inputs import INTEGRAL, In, draw, limits_of
@@ -45,6 +46,7 @@ def test_what_is_left_out_has_a_reason_and_an_effect() -> None:
     known = {op: recorded(op.section) for op in ops().values()}
     addresses = [probe.address for op in known for probe in candidates(op, known[op])]
     addresses += [address for op in known for address in scalar_candidates(op, known[op])]
+    addresses += [address for op in known for address in composed_candidates(op)]
     assert without_effect(addresses) == []
 
 

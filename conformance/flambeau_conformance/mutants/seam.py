@@ -70,16 +70,13 @@ class Seam:
         if check and not self._copies:
             behind = checked(self.backend, self.table.with_ufuncs(changed), {})[0]
             changed = {name: getattr(behind, name) for name in changed}
-        self._put(self.table.with_ufuncs(changed), {name: changed.get(name, own) for name, own in self.ufuncs.items()})
+        self.place.put_kernels(
+            self.table.with_ufuncs(changed), {name: changed.get(name, own) for name, own in self.ufuncs.items()}
+        )
 
     def restore(self) -> None:
         """Let core call what it called before anything was planted."""
-        self._put(*self._before)
-
-    def _put(self, table: KernelTable, ufuncs: Mapping[str, Any]) -> None:
-        self.place.kernels, self.place.ufuncs = table, ufuncs
-        for type_ in sorted(self.place._types.values(), key=lambda type_: type_.dtype.name == "complex32"):
-            type_.take_kernels(self.place)  # those of complex32 last, which are made of others'
+        self.place.put_kernels(*self._before)
 
     # -- what there is to know about arrays ------------------------------------------------------------------------
 

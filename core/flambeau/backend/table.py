@@ -63,6 +63,10 @@ class KernelTable:
         vars(table).update(vars(self) | dict(ufuncs))
         return table
 
+    def without_optional(self) -> KernelTable:
+        """The table of a backend that has the kernels it must have, and those of its extensions, but no others."""
+        return self.with_ufuncs(dict.fromkeys(OPTIONAL))
+
     def for_type(self, tensor_type: Any) -> KernelTable:
         """The table with compositions, bound to a tensor type, for the element-wise kernels that are lacking."""
         table = object.__new__(KernelTable)

@@ -82,6 +82,12 @@ class Place:
         self.pairs = _has_pairs(backend)
         self._types: dict[dtype, TensorType] = {}
 
+    def put_kernels(self, kernels: KernelTable, ufuncs: Mapping[str, Any]) -> None:
+        """Let core call other kernels from now on, for tensors that there are, too."""
+        self.kernels, self.ufuncs = kernels, ufuncs
+        for type_ in sorted(self._types.values(), key=lambda type_: type_.dtype is complex32):
+            type_.take_kernels(self)  # those of complex32 last, which are made of others'
+
     def type(self, dtype: dtype) -> TensorType:
         """The tensor type of ``dtype`` here.
 
