@@ -230,6 +230,9 @@ class Backend(ABC):
         """Bytes in use and reserved, under PyTorch's names (``allocated_bytes.all.current`` …); empty if unknown."""
         return {}
 
+    def empty_cache(self, device: int) -> None:
+        """Give memory back that is kept for later arrays. Nothing to do where none is kept."""
+
     def lacks_storages(self) -> Exception:
         """The error where a backend of ``views="alias"`` does not show the memory of its arrays."""
         return UnsupportedError(
