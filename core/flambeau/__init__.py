@@ -141,7 +141,7 @@ if not TYPE_CHECKING:
         elif name == "__all__" or not name.startswith("_"):
             _show_layers()
         if name not in globals():  # as `__all__`, without which `from flambeau import *` takes what is there now
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            raise import_module(f"{__name__}._left_out").missing(__name__, name)
         return globals()[name]
 
     def __dir__():

@@ -6,8 +6,9 @@ Seeds may be set without a device, which does nothing then; what asks a device r
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ._left_out import getattr_of as _getattr_of
 from ._tensor import Tensor
 from .backend.selection import find_place
 from .backend.types import Place
@@ -204,3 +205,7 @@ def set_rng_state_all(new_states: Iterable[Tensor]) -> None:
     """Let the default generators of all devices continue from states of :func:`get_rng_state_all`."""
     for device, state in enumerate(new_states):
         set_rng_state(state, device)
+
+
+if not TYPE_CHECKING:  # to a type checker any name would be there
+    __getattr__ = _getattr_of(__name__)

@@ -9,10 +9,11 @@ import hashlib
 import os
 import re
 import sys
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlparse
 from urllib.request import Request, urlopen
 
+from ._left_out import getattr_of as _getattr_of
 from .serialization import load as _load
 from .serialization._replacing import replaced
 
@@ -122,3 +123,7 @@ def load_state_dict_from_url(
         found = _HASH.search(name) if check_hash else None
         download_url_to_file(url, path, found[1] if found else None, progress)
     return _load(path, map_location=map_location, weights_only=weights_only)  # type: ignore[no-any-return]
+
+
+if not TYPE_CHECKING:  # to a type checker any name would be there
+    __getattr__ = _getattr_of(__name__)
