@@ -119,6 +119,7 @@ if not TYPE_CHECKING:
         "serialization": "serialization",
         "set_float32_matmul_precision": "backends._precision.set_float32_matmul_precision",
         "special": "special",
+        "testing": "testing",
         "triplet_margin_loss": "nn._numbered_losses.triplet_margin_loss",
         "utils": "utils",
         "version": "version",

@@ -125,6 +125,7 @@ from .serialization import save as save
 from . import serialization as serialization
 from .backends._precision import set_float32_matmul_precision as set_float32_matmul_precision
 from . import special as special
+from . import testing as testing
 from .nn._numbered_losses import triplet_margin_loss as triplet_margin_loss
 from . import utils as utils
 from . import version as version
