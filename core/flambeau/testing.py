@@ -273,7 +273,8 @@ def _check_attributes(actual: Tensor, expected: Tensor, options: _Options) -> No
 
 def _compare_sparse(actual: Tensor, expected: Tensor, tolerance: _Tolerance) -> None:
     """Compare where elements are, and then the elements."""
-    both, equal = (actual, expected), _Tolerance(0, 0, equal_nan=False)
+    both: tuple[Any, ...] = (actual, expected)
+    equal = _Tolerance(0, 0, equal_nan=False)
     compressed = _COMPRESSED.get(actual.layout)
     name, *indices = compressed or ("COO", "_indices")
     if compressed is None:
