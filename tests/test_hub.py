@@ -122,14 +122,13 @@ def test_what_is_not_there(served: tuple[str, Path, list[str]], cache: Path) -> 
 
 
 def test_without_a_network_the_error_says_where_the_file_may_be_put(cache: Path) -> None:
+    url, path = "http://127.0.0.1:9/weights.pt", cache / "weights.pt"
     with pytest.raises(URLError) as caught:
-        torch.hub.load_state_dict_from_url("http://127.0.0.1:9/weights.pt", progress=False)
-    path = cache / "weights.pt"
-    assert caught.value.__notes__ == [
-        f"The file may come in another way: it is taken from {path} if it is there, and http://127.0.0.1:9/weights.pt is not asked."
-    ]
+        torch.hub.load_state_dict_from_url(url, progress=False)
+    said = f"The file may come in another way: it is taken from {path} if it is there, and {url} is not asked."
+    assert caught.value.__notes__ == [said]
     torch.save({"w": torch.ones(1)}, path)
-    assert list(torch.hub.load_state_dict_from_url("http://127.0.0.1:9/weights.pt")) == ["w"]
+    assert list(torch.hub.load_state_dict_from_url(url)) == ["w"]
 
 
 def test_what_comes_from_the_network_runs_nothing(served: tuple[str, Path, list[str]]) -> None:
