@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
 
 import pytest
 
@@ -119,6 +119,16 @@ def test_what_is_not_there(served: tuple[str, Path, list[str]], cache: Path) -> 
     with pytest.raises(ValueError, match="names no file"):
         torch.hub.load_state_dict_from_url(served[0])
     assert not cache.exists() or os.listdir(cache) == []
+
+
+def test_without_a_network_the_error_says_where_the_file_may_be_put(cache: Path) -> None:
+    url, path = "http://127.0.0.1:9/weights.pt", cache / "weights.pt"
+    with pytest.raises(URLError) as caught:
+        torch.hub.load_state_dict_from_url(url, progress=False)
+    said = f"The file may come in another way: it is taken from {path} if it is there, and {url} is not asked."
+    assert caught.value.__notes__ == [said]
+    torch.save({"w": torch.ones(1)}, path)
+    assert list(torch.hub.load_state_dict_from_url(url)) == ["w"]
 
 
 def test_what_comes_from_the_network_runs_nothing(served: tuple[str, Path, list[str]]) -> None:

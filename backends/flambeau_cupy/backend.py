@@ -185,6 +185,11 @@ class CupyBackend(ArrayBackend):
                 "reserved_bytes.all.current": int(pool.total_bytes()),
             }
 
+    def empty_cache(self, device: int) -> None:
+        """Give back what CuPy's memory pool keeps."""
+        with cupy.cuda.Device(device):
+            cupy.get_default_memory_pool().free_all_blocks()
+
     def storage_nbytes(self, array: Array) -> int:
         """The bytes of the array that owns the memory."""
         return int(_owner(array).nbytes)

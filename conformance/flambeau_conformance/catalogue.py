@@ -11,7 +11,7 @@ from functools import cache
 
 from . import cases, declare
 from .aspects import cases_of
-from .manifest import declared_modules
+from .manifest import ManifestError, declared_modules
 from .model import Case, Op
 from .sets import chosen
 
@@ -82,4 +82,18 @@ def _load() -> None:
             importlib.import_module(module.name)
     for name in declared_modules():
         with declare.section(name.rpartition(".")[2]):
-            importlib.import_module(name)
+            _import_added(name)
+
+
+def _import_added(name: str) -> None:
+    """Import a module of a plugin.
+
+    Raises:
+        ManifestError: it cannot be imported.
+    """
+    try:
+        importlib.import_module(name)
+    except Exception as error:  # whatever the module does
+        raise ManifestError(
+            f"the module '{name}', whose cases a plugin adds, cannot be imported: {type(error).__name__}: {error}"
+        ) from error

@@ -93,6 +93,8 @@ int = int32
 if not TYPE_CHECKING:
     ON_USE = {
         "_C": "_C",
+        "accelerator": "accelerator",
+        "backends": "backends",
         "binary_cross_entropy_with_logits": "nn._numbered_losses.binary_cross_entropy_with_logits",
         "cosine_embedding_loss": "nn._numbered_losses.cosine_embedding_loss",
         "ctc_loss": "nn._numbered_losses.ctc_loss",
@@ -101,6 +103,7 @@ if not TYPE_CHECKING:
         "extend": "extend",
         "fft": "fft",
         "func": "func",
+        "get_float32_matmul_precision": "backends._precision.get_float32_matmul_precision",
         "hinge_embedding_loss": "nn._numbered_losses.hinge_embedding_loss",
         "hub": "hub",
         "kl_div": "nn._numbered_losses.kl_div",
@@ -114,7 +117,9 @@ if not TYPE_CHECKING:
         "poisson_nll_loss": "nn._numbered_losses.poisson_nll_loss",
         "save": "serialization.save",
         "serialization": "serialization",
+        "set_float32_matmul_precision": "backends._precision.set_float32_matmul_precision",
         "special": "special",
+        "testing": "testing",
         "triplet_margin_loss": "nn._numbered_losses.triplet_margin_loss",
         "utils": "utils",
         "version": "version",
@@ -137,7 +142,7 @@ if not TYPE_CHECKING:
         elif name == "__all__" or not name.startswith("_"):
             _show_layers()
         if name not in globals():  # as `__all__`, without which `from flambeau import *` takes what is there now
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            raise import_module(f"{__name__}._left_out").missing(__name__, name)
         return globals()[name]
 
     def __dir__():

@@ -99,6 +99,8 @@ from .storage import *
 from .type_info import *
 from .version import __version__ as __version__
 from . import _C as _C
+from . import accelerator as accelerator
+from . import backends as backends
 from .nn._numbered_losses import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
 from .nn._numbered_losses import cosine_embedding_loss as cosine_embedding_loss
 from .nn._numbered_losses import ctc_loss as ctc_loss
@@ -107,6 +109,7 @@ from . import distributions as distributions
 from . import extend as extend
 from . import fft as fft
 from . import func as func
+from .backends._precision import get_float32_matmul_precision as get_float32_matmul_precision
 from .nn._numbered_losses import hinge_embedding_loss as hinge_embedding_loss
 from . import hub as hub
 from .nn._numbered_losses import kl_div as kl_div
@@ -120,7 +123,9 @@ from . import overrides as overrides
 from .nn._numbered_losses import poisson_nll_loss as poisson_nll_loss
 from .serialization import save as save
 from . import serialization as serialization
+from .backends._precision import set_float32_matmul_precision as set_float32_matmul_precision
 from . import special as special
+from . import testing as testing
 from .nn._numbered_losses import triplet_margin_loss as triplet_margin_loss
 from . import utils as utils
 from . import version as version

@@ -5,17 +5,19 @@ Seeds may be set without a device, which does nothing then; what asks a device r
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
+from ._left_out import getattr_of as _getattr_of
 from ._tensor import Tensor
 from .backend.selection import find_place
 from .backend.types import Place
 from .random._generator import Generator, default_generator_of
 
 __all__ = [
-    "current_device", "device_count", "get_device_name", "get_rng_state", "get_rng_state_all", "initial_seed",
-    "is_available", "manual_seed", "manual_seed_all", "seed", "seed_all", "set_rng_state", "set_rng_state_all", "synchronize",
+    "current_device", "device_count", "empty_cache", "get_device_name", "get_rng_state", "get_rng_state_all", "initial_seed",
+    "is_available", "manual_seed", "manual_seed_all", "memory_allocated", "memory_reserved", "memory_stats", "seed", "seed_all",
+    "set_rng_state", "set_rng_state_all", "synchronize",
 ]  # fmt: skip
 
 
@@ -78,6 +80,43 @@ def synchronize(device: Any = None) -> None:
     """
     place = _place(device)
     place.backend.synchronize(place.index)
+
+
+# -- memory -----------------------------------------------------------------------
+
+
+def memory_stats(device: Any = None) -> Mapping[str, int]:
+    """What is known of the memory of a device, in bytes, under PyTorch's names; nothing without a device.
+
+    Source of the semantics: ``torch.cuda.memory_stats``.
+    """
+    if not is_available():
+        return {}
+    place = _place(device)
+    return place.backend.memory_stats(place.index)
+
+
+def memory_allocated(device: Any = None) -> int:
+    """The bytes that tensors take on a device; 0 without one. Source of the semantics: ``torch.cuda.memory_allocated``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.cuda.memory_allocated() > 0 and not torch.cuda.is_available()
+        False
+    """
+    return memory_stats(device).get("allocated_bytes.all.current", 0)
+
+
+def memory_reserved(device: Any = None) -> int:
+    """The bytes that are kept of a device, for tensors and later ones; 0 without one. Source: ``torch.cuda.memory_reserved``."""
+    return memory_stats(device).get("reserved_bytes.all.current", 0)
+
+
+def empty_cache() -> None:
+    """Give the memory of the current device back that no tensor takes. Source of the semantics: ``torch.cuda.empty_cache``."""
+    if is_available():
+        place = _place()
+        place.backend.empty_cache(place.index)
 
 
 # -- random numbers ---------------------------------------------------------------
@@ -166,3 +205,7 @@ def set_rng_state_all(new_states: Iterable[Tensor]) -> None:
     """Let the default generators of all devices continue from states of :func:`get_rng_state_all`."""
     for device, state in enumerate(new_states):
         set_rng_state(state, device)
+
+
+if not TYPE_CHECKING:  # to a type checker any name would be there
+    __getattr__ = _getattr_of(__name__)

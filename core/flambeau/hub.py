@@ -9,10 +9,12 @@ import hashlib
 import os
 import re
 import sys
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
+from urllib.error import URLError
 from urllib.parse import urlparse
 from urllib.request import Request, urlopen
 
+from ._left_out import getattr_of as _getattr_of
 from .serialization import load as _load
 from .serialization._replacing import replaced
 
@@ -109,6 +111,7 @@ def load_state_dict_from_url(
 
     Raises:
         RuntimeError: the contents have another hash; nothing is kept then.
+        urllib.error.URLError: there is nothing at the URL, or no network; a note says where the file may be put.
         ValueError: the URL names no file.
     """
     folder = os.fspath(model_dir) if model_dir is not None else os.path.join(get_dir(), "checkpoints")
@@ -120,5 +123,15 @@ def load_state_dict_from_url(
     if not os.path.exists(path):
         sys.stdout.write(f'Downloading: "{url}" to {path}\n')
         found = _HASH.search(name) if check_hash else None
-        download_url_to_file(url, path, found[1] if found else None, progress)
+        try:
+            download_url_to_file(url, path, found[1] if found else None, progress)
+        except URLError as error:
+            error.add_note(
+                f"The file may come in another way: it is taken from {path} if it is there, and {url} is not asked."
+            )
+            raise
     return _load(path, map_location=map_location, weights_only=weights_only)  # type: ignore[no-any-return]
+
+
+if not TYPE_CHECKING:  # to a type checker any name would be there
+    __getattr__ = _getattr_of(__name__)

@@ -121,7 +121,7 @@ class UntypedStorage:
         """
         memory = memory_in(self._tensor)
         if memory is None:
-            raise type_.backend.lacks("storages")
+            raise type_.backend.lacks_storages()
         length = int(memory.elements(type_).shape[0])
         if offset is None or size is None:
             return memory.tensor(type_, (length,), (1,), 0)

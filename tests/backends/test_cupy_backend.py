@@ -463,6 +463,14 @@ def test_memory_stats_count_living_arrays(cupy_backend: Any) -> None:
     assert cupy_backend.backend.memory_stats(0)["reserved_bytes.all.current"] >= before
 
 
+def test_what_the_pool_keeps_is_given_back(cupy_backend: Any) -> None:
+    array = cupy_backend.kernels.empty((1 << 20,), "float32")
+    del array
+    cupy_backend.backend.empty_cache(0)
+    stats = cupy_backend.backend.memory_stats(0)
+    assert stats["reserved_bytes.all.current"] < stats["allocated_bytes.all.current"] + (1 << 20)
+
+
 def test_dlpack_shares_memory(cupy_backend: Any) -> None:
     class Producer:
         def __dlpack__(self, *, stream: Any = None, **_: Any) -> Any:

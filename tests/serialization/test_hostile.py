@@ -251,9 +251,32 @@ def test_what_is_no_checkpoint(content: bytes) -> None:
         assert str(caught.value)
 
 
-def test_an_empty_file() -> None:
-    with pytest.raises(EOFError, match="Ran out of input"):
-        torch.load(io.BytesIO())
+@pytest.mark.parametrize("weights_only", [True, False])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"hello world", "begins with b'hello world'; what torch.save writes"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "a pointer of Git LFS, for which `git lfs pull`"),
+        (b"<!DOCTYPE html>", "a page of the web"),
+        (b"{}", "begins with b'{}'"),
+        (b"\x93NUMPY" + bytes(80), "NUMPY"),
+    ],
+)
+def test_what_is_no_pickle_is_not_advised_to_be_trusted(content: bytes, said: str, weights_only: bool) -> None:
+    with pytest.raises(pickle.UnpicklingError, match="^the file is no checkpoint") as caught:
+        torch.load(io.BytesIO(content), weights_only=weights_only)
+    assert said in str(caught.value)
+    assert "weights_only" not in str(caught.value)
+
+
+@pytest.mark.parametrize("weights_only", [True, False])
+def test_an_empty_file(weights_only: bool) -> None:
+    buffer = io.BytesIO()
+    with pytest.raises(EOFError, match="Ran out of input: the file is empty"):
+        torch.load(buffer, weights_only=weights_only)
+    torch.save(torch.ones(1), buffer)
+    with pytest.raises(EOFError, match=r"read to its end and needs seek\(0\)"):
+        torch.load(buffer, weights_only=weights_only)
 
 
 def test_the_older_format_with_sizes_that_lie() -> None:

@@ -1,5 +1,8 @@
 """Automatic differentiation: gradient modes, the backward pass and what hangs on it."""
 
+from typing import TYPE_CHECKING
+
+from flambeau._left_out import getattr_of as _getattr_of
 from flambeau._tensor.modes import (
     enable_grad,
     inference_mode,
@@ -38,3 +41,6 @@ __all__ = [
     "set_detect_anomaly",
     "set_grad_enabled",
 ]
+
+if not TYPE_CHECKING:  # to a type checker any name would be there
+    __getattr__ = _getattr_of(__name__)

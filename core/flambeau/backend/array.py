@@ -103,6 +103,20 @@ class ArrayBackend(Backend):
         """The int64 indices that sort ``a`` along ``dim``: stable, with nan last."""
         return self.xp.argsort(a, axis=dim, kind="stable").astype("int64", copy=False)
 
+    def storage_nbytes(self, array: Array) -> int:
+        """The bytes of :meth:`storage_array`."""
+        return int(self._memory_of(array).nbytes)
+
+    def storage_bytes(self, array: Array) -> bytes:
+        """The contents of :meth:`storage_array`."""
+        return bytes(self.to_host(self._memory_of(array)))
+
+    def _memory_of(self, array: Array) -> Array:
+        memory = self.storage_array(array)
+        if memory is None:
+            raise self.lacks_storages()
+        return memory
+
     def own_ufuncs(self) -> Mapping[str, Callable[..., Any]]:
         """Element-wise kernels of the subclass; they may give scalars for 0-d operands, see :meth:`ufuncs`."""
         return {}

@@ -183,17 +183,18 @@ class Backend(ABC):
 
     def storage_nbytes(self, array: Array) -> int:
         """Bytes of the allocation that ``array`` lies in."""
-        raise self.lacks("storages")
+        raise self.lacks_storages()
 
     def storage_bytes(self, array: Array) -> bytes:
         """The contents of the allocation that ``array`` lies in."""
-        raise self.lacks("storages")
+        raise self.lacks_storages()
 
     def storage_array(self, array: Array) -> Array | None:
         """All of the allocation that ``array`` lies in, from its beginning, as a vector that shares its memory.
 
         Its elements are those of the allocation, whatever those of ``array`` are. Copies and pickles of tensors keep what
         tensors share by it; None (the default) says that there is no such array, and each tensor is copied by itself.
+        A backend whose movement kernels share memory needs it for :func:`torch.load` to its devices, and to conform.
         """
         return None
 
@@ -228,6 +229,18 @@ class Backend(ABC):
     def memory_stats(self, device: int) -> Mapping[str, int]:
         """Bytes in use and reserved, under PyTorch's names (``allocated_bytes.all.current`` …); empty if unknown."""
         return {}
+
+    def empty_cache(self, device: int) -> None:
+        """Give memory back that is kept for later arrays. Nothing to do where none is kept."""
+
+    def lacks_storages(self) -> Exception:
+        """The error where a backend of ``views="alias"`` does not show the memory of its arrays."""
+        return UnsupportedError(
+            "storages",
+            backend=self.name,
+            hint="copy the tensor to the CPU first (tensor.cpu(), or map_location='cpu'); a backend of views='alias' shows the "
+            "memory of its arrays by the method storage_array(array) of flambeau.backend.Backend",
+        )
 
     def lacks(self, what: str) -> Exception:
         """The error for something that this backend does not have."""

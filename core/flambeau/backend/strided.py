@@ -73,6 +73,10 @@ class StridedBackend(Backend):
         """The backend's."""
         return self.wrapped.memory_stats(device)
 
+    def empty_cache(self, device: int) -> None:
+        """Of the backend."""
+        self.wrapped.empty_cache(device)
+
     def random_transforms(self) -> Any:
         """The backend's: they know no arrays."""
         return self.wrapped.random_transforms()

@@ -24,7 +24,7 @@ from ._reader import fill
 from ._rebuilding import bounded, checked_later
 from ._settings import skips_data
 
-__all__ = ["load_older", "write_older"]
+__all__ = ["NO_CHECKPOINT", "load_older", "write_older"]
 
 MAGIC = 0x1950A86A20F9469CFC6C
 PROTOCOL = 1001
@@ -40,15 +40,26 @@ def load_older(file: Any, restore: Restore, unpickle: Callable[..., Any], *, tru
     """What a file of the older format holds.
 
     Raises:
+        EOFError: there is nothing to read.
+        pickle.UnpicklingError: it begins with no pickle.
         RuntimeError: it is of another format, or it is damaged.
     """
-    size = _size_left(file)
-    end = file.tell() + size
+    start, size = file.tell(), _size_left(file)
+    if size == 0:
+        raise EOFError("Ran out of input: the file is empty, or has been read to its end and needs seek(0)")
+    end = start + size
 
     def part(storages: Callable[[Any], Any] = _no_storages) -> Any:
         return unpickle(file, end - file.tell(), storages)
 
-    magic = part()
+    try:
+        magic = part()
+    except Exception as error:  # whatever a module that reads pickles makes of other bytes
+        file.seek(start)
+        beginning = bytes(file.read(64))
+        if beginning.startswith(pickle.PROTO):
+            raise
+        raise pickle.UnpicklingError(_what_begins_with(beginning)) from error
     if not isinstance(magic, int) or magic != MAGIC:
         raise RuntimeError("Invalid magic number; corrupt file?")
     version = part()
@@ -67,6 +78,21 @@ def load_older(file: Any, restore: Restore, unpickle: Callable[..., Any], *, tru
             for key in keys:
                 storages.fill(key, file)
     return result
+
+
+NO_CHECKPOINT = "the file is no checkpoint: it begins with"
+"""What the error begins with if a file holds something else than what ``torch.save`` writes."""
+
+_OTHERS = {
+    b"version https://git-lfs": "a pointer of Git LFS, for which `git lfs pull` fetches the file",
+    b"<": "a page of the web in the place of what was to be downloaded",
+}
+"""What files are that are often taken for checkpoints, by their first bytes."""
+
+
+def _what_begins_with(beginning: bytes) -> str:
+    other = next((f", {what}" for first, what in _OTHERS.items() if beginning.startswith(first)), "")
+    return f"{NO_CHECKPOINT} {beginning[:16]!r}{other}; what torch.save writes is a zip archive or a pickle"
 
 
 def _no_storages(reference: Any) -> Any:

@@ -195,7 +195,7 @@ def _reference_to(storage: UntypedStorage | TypedStorage, storages: Storages) ->
     bytes_of = storage.untyped()
     memory = bytes_of._memory()
     if memory is None:
-        raise bytes_of._place.backend.lacks("storages")
+        raise bytes_of._place.backend.lacks_storages()
     type = storage_type_of(storage.dtype) if isinstance(storage, TypedStorage) else None
     return storages.of(memory, lambda: location_tag(bytes_of), type or untyped)
 

@@ -182,8 +182,11 @@ programs("rare-sparse", {
 })  # fmt: skip
 
 programs("rare-storages", {
-    "storages": (lambda t: [t.ones(2).untyped_storage().nbytes(), isinstance(t.ones(2).untyped_storage(), t.UntypedStorage), t.UntypedStorage(3).nbytes(), isinstance(t.ones(2).storage(), t.TypedStorage)], [8, True, 3, True]),
     "pinned": (lambda t: t.ones(2).is_pinned(), False),
-    "storage-of-bytes": (lambda t: [len(t.UntypedStorage()), t.UntypedStorage([1, 2, 300]).tolist(), _raised(lambda: t.UntypedStorage(2.5)), t.UntypedStorage(2, device=t.ones(1).device).nbytes()], [0, [1, 2, 44], ["RuntimeError", "torch.UntypedStorage(): Expected a s"], 2]),
     "refused-storages": (lambda t: _raised(lambda: t.UntypedStorage("a")), ["RuntimeError", "torch.UntypedStorage(): tried to con"]),
 })  # fmt: skip
+
+programs("rare-storages", {
+    "storages": (lambda t: [t.ones(2).untyped_storage().nbytes(), isinstance(t.ones(2).untyped_storage(), t.UntypedStorage), t.UntypedStorage(3).nbytes(), isinstance(t.ones(2).storage(), t.TypedStorage)], [8, True, 3, True]),
+    "storage-of-bytes": (lambda t: [len(t.UntypedStorage()), t.UntypedStorage([1, 2, 300]).tolist(), _raised(lambda: t.UntypedStorage(2.5)), t.UntypedStorage(2, device=t.ones(1).device).nbytes()], [0, [1, 2, 44], ["RuntimeError", "torch.UntypedStorage(): Expected a s"], 2]),
+}, dtypes=("float32", "uint8"))  # fmt: skip

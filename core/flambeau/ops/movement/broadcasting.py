@@ -13,6 +13,8 @@ from flambeau._tensor.overrides import overridable
 from flambeau.dtypes import legacy_type_name
 from flambeau.shapes import Shape, broadcast_shapes, size_argument
 
+from ._lists import tensors_of
+
 __all__ = ["broadcast_tensors", "broadcast_to"]
 
 
@@ -105,6 +107,7 @@ def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
     Those that have it already are given back themselves.
 
     Raises:
+        TypeError: an argument is no tensor.
         RuntimeError: the shapes do not fit.
 
     Example:
@@ -114,6 +117,6 @@ def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
                 [1, 2]]), tensor([[3, 3],
                 [4, 4]]))
     """
-    listed = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)) else tensors
+    listed = tensors_of(tensors)
     shape = broadcast_shapes(*(tuple(tensor.shape) for tensor in listed))
     return tuple([tensor if tensor.shape == shape else _expand_method(tensor, shape) for tensor in listed])

@@ -16,15 +16,12 @@ from flambeau.errors import level_of_caller
 from flambeau.ops.creation.data import tensor
 from flambeau.shapes import as_int, as_ints
 
+from ._lists import tensors_of
 from .broadcasting import _expand_method
 from .joining import cat, stack
 from .shapes import reshape
 
 __all__ = ["cartesian_prod", "combinations", "meshgrid", "unravel_index", "vander"]
-
-
-def _listed(tensors: tuple[Any, ...]) -> list[Tensor]:
-    return list(tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)) else tensors)
 
 
 @overridable
@@ -35,6 +32,7 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
     Without it, ``"ij"``, and a warning as PyTorch gives it.
 
     Raises:
+        TypeError: an argument is no tensor.
         RuntimeError: a tensor has more than one dimension, dtypes differ, or ``indexing`` is another word.
 
     Example:
@@ -44,7 +42,7 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
                 [2, 2]]), tensor([[3, 4],
                 [3, 4]]))
     """
-    vectors = _listed(tensors)
+    vectors = tensors_of(tensors)
     if not vectors:
         raise RuntimeError("meshgrid expects a non-empty TensorList")
     for vector in vectors:
@@ -80,6 +78,7 @@ def cartesian_prod(*tensors: Any) -> Tensor:
     """Give all combinations of one element from each vector, as rows. Source of the semantics: ``torch.cartesian_prod``.
 
     Raises:
+        TypeError: an argument is no tensor.
         RuntimeError: a tensor has not one dimension.
 
     Example:
@@ -90,7 +89,7 @@ def cartesian_prod(*tensors: Any) -> Tensor:
                 [2, 3],
                 [2, 4]])
     """
-    vectors = _listed(tensors)
+    vectors = tensors_of(tensors)
     for vector in vectors:
         if vector.dim() != 1:
             raise RuntimeError(f"Expect a 1D vector, but got shape {list(vector.shape)}")

@@ -14,6 +14,7 @@ from flambeau.layouts import CHANNELS_LAST, contiguous_format, order_of_format, 
 from flambeau.ops.creation.filled import zeros
 from flambeau.shapes import Shape, normalize_dim
 
+from ._lists import tensor_list
 from .shapes import reshape
 from .slicing import _narrow, _pad_zeros, _select
 
@@ -64,14 +65,17 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Join tensors along a dimension that they have; dtypes are promoted. Source of the semantics: ``torch.cat``.
 
     Raises:
-        RuntimeError: there are none, or their shapes differ in another dimension.
+        ValueError: there are none.
+        RuntimeError: their shapes differ in another dimension.
 
     Example:
         >>> import flambeau as torch
         >>> torch.cat((torch.tensor([1, 2]), torch.tensor([3])))
         tensor([1, 2, 3])
     """
-    tensors = _tensors("cat", tensors)
+    tensors = tensor_list("cat", tensors)
+    if not tensors:
+        raise ValueError("torch.cat(): expected a non-empty list of Tensors")
     common_type("cat", tensors)
     shape = tensors[0]._array.shape
     if not shape or any(tensor._array.shape != shape for tensor in tensors):
@@ -132,16 +136,6 @@ concat = alias(cat, "concat")
 concatenate = alias(cat, "concatenate")
 
 
-def _tensors(function: str, tensors: Sequence[Tensor]) -> list[Tensor]:
-    listed = list(tensors)
-    if not listed:
-        raise ValueError(f"{function}(): expected a non-empty list of Tensors")
-    for position, tensor in enumerate(listed):
-        if not isinstance(tensor, Tensor):
-            raise TypeError(f"expected Tensor as element {position} in argument 0, but got {type(tensor).__name__}")
-    return listed
-
-
 def _stack_tensors(grad: Tensor, dim: int) -> list[Tensor]:
     return [_select(grad, dim, index) for index in range(grad._array.shape[dim])]
 
@@ -167,10 +161,7 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
         tensor([[1, 2],
                 [3, 4]])
     """
-    listed = list(tensors)
-    if not listed:
-        raise RuntimeError("stack expects a non-empty TensorList")
-    listed = _tensors("stack", listed)
+    listed = _stackable("stack", tensors)
     first = listed[0].shape
     for position, tensor in enumerate(listed):
         if tensor.shape != first:
@@ -253,10 +244,10 @@ def atleast_3d(*tensors: Any) -> Any:
 
 
 def _stackable(function: str, tensors: Sequence[Tensor]) -> list[Tensor]:
-    listed = list(tensors)
+    listed = tensor_list(function, tensors)
     if not listed:
         raise RuntimeError(f"{function} expects a non-empty TensorList")
-    return _tensors(function, listed)
+    return listed
 
 
 @composite(method=False, out=True)
@@ -330,7 +321,7 @@ def block_diag(*tensors: Tensor) -> Tensor:
     """
     if not tensors:
         return zeros(1, 0)
-    for position, tensor in enumerate(_tensors("block_diag", tensors)):
+    for position, tensor in enumerate(tensor_list("block_diag", tensors)):
         if tensor.dim() > 2:
             raise RuntimeError(
                 "torch.block_diag: Input tensors must have 2 or fewer dimensions. Input "

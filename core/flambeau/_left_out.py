@@ -1,0 +1,58 @@
+"""What PyTorch has and flambeau leaves out, with what a program does instead. It is read where a name is not found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["LEFT_OUT", "getattr_of", "missing"]
+
+LEFT_OUT = {
+    "programs run as they are written: leave it out": ("compile", "compiler"),
+    "there is no TorchScript: call the module itself, and save its state_dict()": ("jit",),
+    "there are no graphs of programs: save the state_dict(), which PyTorch loads and can export": ("export", "fx", "onnx"),
+    "nothing chooses dtypes by itself: convert the module and its inputs, as by .to(torch.bfloat16)": (
+        "amp", "autocast", "cuda.amp",
+    ),
+    "a program is one process that computes on one device at a time: use the module itself": (
+        "distributed", "nn.DataParallel", "nn.parallel",
+    ),
+    "what the CPU computes is the same each time: leave it out": (
+        "are_deterministic_algorithms_enabled", "use_deterministic_algorithms",
+    ),
+    "the array library chooses: NumPy's products of matrices take OPENBLAS_NUM_THREADS of the environment": (
+        "get_num_threads", "set_num_threads", "set_num_interop_threads",
+    ),
+    "Python's cProfile sees each operation": ("autograd.profiler", "profiler"),
+    "no backend has such devices; `python -m flambeau plugins` lists the backends that are installed": ("mps", "xpu"),
+    "work goes to one stream, and torch.cuda.synchronize() waits for it": ("cuda.Event", "cuda.Stream", "cuda.stream"),
+    "name the device where a tensor is made or moved to, as device='cuda:1'": ("cuda.device", "cuda.set_device"),
+    "what comes from the network is never run: build the model, and load weights by load_state_dict_from_url": (
+        "hub.help", "hub.list", "hub.load",
+    ),
+    "numbers of 8 bits with scales are left out": ("ao", "nn.qat", "nn.quantized", "quantization", "quint8"),
+    "unsigned integers of more than 8 bits are left out: int32 or int64 hold their numbers": ("uint16", "uint32", "uint64"),
+    "floating point of 8 bits is left out": ("float8_e4m3fn", "float8_e5m2"),
+    "keep a mask of bools beside the padded tensor": ("masked", "nested"),
+    "torch.linalg.svd and torch.linalg.eigh compute all, and what is needed is cut from that": (
+        "lobpcg", "pca_lowrank", "svd_lowrank",
+    ),
+    "torch.fft.rfft of frames, which Tensor.unfold cuts, gives the same": ("istft", "stft"),
+}  # fmt: skip
+"""What to do instead, with the names below ``torch`` that it is about."""
+
+
+def missing(module: str, name: str) -> AttributeError:
+    """The error where a module of flambeau has no such name, with what to do instead if that is known."""
+    qualified = f"{module}.{name}".partition(".")[2]
+    hint = next((f": {instead}" for instead, names in LEFT_OUT.items() if qualified in names), "")
+    return AttributeError(f"module {module!r} has no attribute {name!r}{hint}")
+
+
+def getattr_of(module: str) -> Callable[[str], Any]:
+    """The ``__getattr__`` of a module that has all its names already, and says of others what to do instead."""
+
+    def __getattr__(name: str) -> Any:  # noqa: N807 (Python's name)
+        raise missing(module, name)
+
+    return __getattr__

@@ -1,0 +1,8 @@
+"""PyTorch's switches of the libraries below it: what is asked gets an answer, and what is switched changes no number.
+
+These are the libraries of PyTorch. The backends of flambeau are in :mod:`flambeau.backend`.
+"""
+
+from . import cuda as cuda
+from . import cudnn as cudnn
+from . import mps as mps
