@@ -1,0 +1,117 @@
+"""Images that few programs have: empty ones, truth values, two bytes a pixel, modes beyond RGB."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import flambeau
+from flambeau.vision.transforms import InterpolationMode, functional
+from flambeau.vision.transforms.v2 import functional as functional_v2
+
+MODES = ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "HSV", "LAB", "I", "F", "I;16"]
+
+PADDINGS = ["edge", "reflect", "symmetric"]
+
+
+def _picture(mode: str) -> Image.Image:
+    numbers = np.random.RandomState(0)
+    if mode in ("I", "F", "I;16"):
+        dtype = {"I": np.int32, "F": np.float32, "I;16": np.uint16}[mode]
+        return Image.fromarray(numbers.randint(0, 60000, (4, 5)).astype(dtype))
+    if mode == "1":
+        return Image.fromarray(numbers.randint(0, 2, (4, 5)).astype(bool))
+    size = len(Image.new(mode, (1, 1)).getbands())
+    made = Image.frombytes(mode, (5, 4), numbers.randint(0, 256, (4, 5, size)).astype(np.uint8).tobytes())
+    if mode == "P":
+        made.putpalette([each for shade in range(256) for each in (shade, 255 - shade, shade // 2)])
+    return made
+
+
+@pytest.mark.parametrize("how", PADDINGS)
+@pytest.mark.parametrize("mode", MODES)
+def test_a_border_of_its_own_pixels_is_numpys_in_every_mode(mode: str, how: str) -> None:
+    picture = _picture(mode)
+    made = functional.pad(picture, [1, 2, 3, 1], padding_mode=how)
+    assert (made.mode, made.size, made.getpalette()) == (mode, (9, 7), picture.getpalette())
+    around = [(2, 1), (1, 3), *[(0, 0)] * (np.asarray(picture).ndim - 2)]
+    assert np.array_equal(np.asarray(made), np.pad(np.asarray(picture), around, mode=how))  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("how", PADDINGS)
+def test_what_has_no_pixels_cannot_be_continued(how: str) -> None:
+    with pytest.raises(IndexError, match="without pixels"):
+        functional.pad(Image.new("RGB", (3, 0)), 1, padding_mode=how)
+    with pytest.raises(IndexError, match="without pixels"):
+        functional.pad(flambeau.zeros(3, 0, 5), 1, padding_mode="symmetric")
+
+
+@pytest.mark.parametrize("mode", ["I;16", "I;16L", "I;16B"])
+def test_pixels_of_two_bytes_are_read_in_the_order_that_the_mode_says(mode: str) -> None:
+    order = ">i2" if mode == "I;16B" else "<i2"
+    picture = Image.frombytes(mode, (2, 1), np.array([258, 772], dtype=order).tobytes())
+    for read in (functional.to_tensor, functional.pil_to_tensor):
+        pixels = read(picture)
+        assert (pixels.dtype, pixels.tolist()) == (flambeau.int16, [[[258, 772]]])
+    wider = functional.pad(picture, [1, 0, 0, 0], padding_mode="edge")
+    assert np.asarray(wider).tolist() == [[258, 258, 772]]
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "I", "F", "I;16", "1"])
+def test_empty_pictures_are_empty_tensors(mode: str) -> None:
+    assert functional.pil_to_tensor(Image.new(mode, (0, 3))).shape[1:] == (3, 0)
+
+
+def test_an_image_without_channels_is_no_picture() -> None:
+    with pytest.raises(ValueError, match="Got 0 channels"):
+        functional.to_pil_image(flambeau.zeros(0, 5, 5))
+
+
+def test_an_erased_tensor_is_an_image() -> None:
+    with pytest.raises(TypeError, match="Tensor is not a torch image"):
+        functional.erase(flambeau.zeros(5), 0, 0, 1, 1, 0)
+
+
+def test_an_empty_image_has_no_shades_to_even_out() -> None:
+    assert functional.equalize(flambeau.zeros(3, 0, 5, dtype=flambeau.uint8)).shape == (3, 0, 5)
+
+
+def test_more_means_than_channels_are_refused() -> None:
+    grey, numbers = flambeau.zeros(1, 2, 2), [0.5] * 3
+    with pytest.raises(
+        RuntimeError, match=r"output with shape \[1, 2, 2\] doesn't match the broadcast shape \[3, 2, 2\]"
+    ):
+        functional.normalize(grey, numbers, numbers)
+    assert functional_v2.normalize(grey, numbers, numbers).shape == (3, 2, 2)
+
+
+@pytest.mark.parametrize("resize", [functional.resize, functional_v2.resize])
+def test_truth_values_become_larger_and_smaller(resize: Any) -> None:
+    image = flambeau.tensor([[[True, False]]])
+    assert resize(image, [1, 4]).tolist() == [[[True, True, True, False]]]  # 1, .75, .25, 0
+    assert resize(image, [1, 4], InterpolationMode.NEAREST).tolist() == [[[True, True, False, False]]]
+
+
+def test_empty_batches_have_another_size() -> None:
+    assert functional_v2.resize(flambeau.zeros(0, 3, 4, 4), [2, 5]).shape == (0, 3, 2, 5)
+    with pytest.raises(RuntimeError, match="invalid for input of size 0"):
+        functional_v2.resize(flambeau.zeros(3, 0, 5), [2, 5])
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+def test_lanczos_of_tensors(torch: ModuleType, torchvision: Any, dtype: str) -> None:
+    from torchvision.transforms.v2 import functional as theirs
+
+    numbers = np.random.RandomState(0).randint(0, 256, (2, 3, 9, 8))
+    found = []
+    for t, v2 in ((torch, theirs), (flambeau, functional_v2)):
+        made = v2.resize(t.tensor(numbers).to(getattr(t, dtype)), [5, 12], "lanczos")
+        found.append(np.array(made.tolist()))
+        with pytest.raises(ValueError, match="LANCZOS requires antialias=True"):
+            v2.resize(t.zeros(3, 9, 8), [5, 5], "lanczos", antialias=False)
+    np.testing.assert_allclose(found[1], found[0], atol=1.01 if dtype == "uint8" else 1e-3)
