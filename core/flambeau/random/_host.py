@@ -9,7 +9,7 @@ from flambeau.backend.selection import find_place
 
 from . import _samplers
 from ._counter import philox
-from ._generator import Generator, _on, default_generator, source_of_cpu
+from ._generator import Generator, _on, default_generator, need_generator, source_of_cpu
 from ._stream import Stream
 from ._transforms import PythonTransforms, Transforms, transforms_of
 
@@ -18,6 +18,7 @@ __all__ = ["draw_integers", "draw_permutation", "draw_seed", "private_generator"
 
 def _source(generator: Generator | None) -> tuple[Stream, Transforms]:
     used = default_generator if generator is None else generator
+    need_generator(used)
     if used._device != "cpu":
         return _of_device(used)
     stream = used._stream if generator is not None else source_of_cpu()
