@@ -71,7 +71,7 @@ class Binomial(OfProbability):
             NotImplementedError: the numbers of trials differ.
         """
         most = int(self.total_count.max().item())
-        if int(self.total_count.min().item()) != most:
+        if not bool((self.total_count == most).all()):
             raise NotImplementedError("Inhomogeneous total count not supported by `enumerate_support`.")
         return counts_up_to(most, self._param, self._batch_shape, expand)
 
