@@ -7,18 +7,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 import flambeau
 from flambeau.vision.transforms import InterpolationMode, functional
+from flambeau.vision.transforms import v2 as transforms_v2
 from flambeau.vision.transforms.v2 import functional as functional_v2
+
+Image = pytest.importorskip("PIL.Image")
 
 MODES = ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "HSV", "LAB", "I", "F", "I;16"]
 
 PADDINGS = ["edge", "reflect", "symmetric"]
 
 
-def _picture(mode: str) -> Image.Image:
+def _picture(mode: str) -> Any:
     numbers = np.random.RandomState(0)
     if mode in ("I", "F", "I;16"):
         dtype = {"I": np.int32, "F": np.float32, "I;16": np.uint16}[mode]
@@ -115,3 +117,46 @@ def test_lanczos_of_tensors(torch: ModuleType, torchvision: Any, dtype: str) -> 
         with pytest.raises(ValueError, match="LANCZOS requires antialias=True"):
             v2.resize(t.zeros(3, 9, 8), [5, 5], "lanczos", antialias=False)
     np.testing.assert_allclose(found[1], found[0], atol=1.01 if dtype == "uint8" else 1e-3)
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("name", ["TrivialAugmentWide", "RandAugment"])
+def test_augmentations_of_all_shades(torch: ModuleType, torchvision: Any, name: str) -> None:
+    """Each level of solarizing lies at a shade: its last digit decides what becomes of that."""
+    from torchvision.transforms import v2 as theirs
+
+    shades = Image.frombytes("L", (16, 16), bytes(range(256)))
+    found = []
+    for t, v2 in ((torch, theirs), (flambeau, transforms_v2)):
+        t.manual_seed(0)
+        transform = getattr(v2, name)(num_magnitude_bins=16)
+        found.append([np.asarray(transform(shades)) for _ in range(60)])
+    assert all(np.array_equal(ours, wanted) for wanted, ours in zip(*found, strict=True))
+
+
+def test_levels_of_solarizing_are_shares_of_white() -> None:
+    made = transforms_v2.RandAugment(1, magnitude=6, num_magnitude_bins=16)
+    shades = flambeau.arange(256, dtype=flambeau.uint8).reshape(1, 16, 16)
+    assert made._changed(shades, "Solarize", 0.6).unique().tolist() == list(range(153))
+
+
+def test_halves_of_bits_are_cut_off() -> None:
+    image = flambeau.tensor([[[255, 44, 100]]], dtype=flambeau.uint8)
+    assert functional.posterize(image, 2.5).tolist() == [[[255 & 211, 44 & 211, 100 & 211]]]
+
+
+def test_texts_show_the_options_alone() -> None:
+    assert repr(transforms_v2.LinearTransformation(flambeau.eye(3), flambeau.zeros(3))) == "LinearTransformation()"
+    assert repr(transforms_v2.SanitizeBoundingBoxes()) == (
+        "SanitizeBoundingBoxes(min_size=1.0, min_area=1.0, labels_getter=default)"
+    )
+
+
+def test_a_border_has_as_many_colours_as_the_image() -> None:
+    with pytest.raises(RuntimeError, match="must match the existing size"):
+        functional_v2.pad(flambeau.zeros(1, 2, 2), [1], fill=(1, 2, 3))
+    assert functional_v2.pad(flambeau.zeros(3, 1, 1), [1, 0], fill=(1, 2, 3)).tolist() == [
+        [[1, 0, 1]],
+        [[2, 0, 2]],
+        [[3, 0, 3]],
+    ]

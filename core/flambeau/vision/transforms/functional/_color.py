@@ -326,7 +326,7 @@ def posterize(img: Any, bits: int) -> Any:
         return _by_pillow(img, "posterize", bits)
     _need_channels(img)
     _need_bytes(img)
-    return img & (256 - 2 ** (8 - bits))
+    return img & (256 - int(2 ** (8 - bits)))
 
 
 def solarize(img: Any, threshold: float) -> Any:

@@ -107,7 +107,9 @@ def pad(inpt: Any, padding: Any, fill: Any = None, padding_mode: str = "constant
     if padding_mode != "constant" or len(fill) == 1:
         return first.pad(inpt, border, fill[0], padding_mode)
     covered = first.pad(ones(1, *inpt.shape[-2:], dtype=dtypes.uint8, device=inpt.device), border)
-    colour = tensor(list(fill), device=inpt.device).to(inpt.dtype).reshape(-1, 1, 1)
+    colour = (
+        tensor(list(fill), device=inpt.device).to(inpt.dtype).reshape(-1, 1, 1).expand(dimensions(inpt).channels, 1, 1)
+    )
     return first.pad(inpt, border).where(covered == 1, colour)
 
 
