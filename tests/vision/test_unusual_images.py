@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import flambeau
+from flambeau.vision import utils
 from flambeau.vision.transforms import InterpolationMode, functional
 from flambeau.vision.transforms import v2 as transforms_v2
 from flambeau.vision.transforms.v2 import functional as functional_v2
@@ -160,3 +161,16 @@ def test_a_border_has_as_many_colours_as_the_image() -> None:
         [[2, 0, 2]],
         [[3, 0, 3]],
     ]
+
+
+def test_what_keypoints_have_beyond_their_places_is_not_drawn() -> None:
+    image, places = flambeau.zeros(3, 9, 9, dtype=flambeau.uint8), flambeau.tensor([[[4.0, 5.0, 0.3]]])
+    drawn = utils.draw_keypoints(image, places, colors="red")
+    assert drawn[0, 5, 4] == 255
+    assert drawn.equal(utils.draw_keypoints(image, places[..., :2], colors="red"))
+
+
+@pytest.mark.parametrize("shape", [(5,), (1, 1, 3, 2, 2)])
+def test_grids_are_of_images(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=f"from 2 to 4 dimensions.*not {len(shape)}"):
+        utils.make_grid(flambeau.zeros(shape))
