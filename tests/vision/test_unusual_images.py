@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import flambeau
-from flambeau.vision import utils
+from flambeau.vision import tv_tensors, utils
 from flambeau.vision.transforms import InterpolationMode, functional
 from flambeau.vision.transforms import v2 as transforms_v2
 from flambeau.vision.transforms.v2 import functional as functional_v2
@@ -174,3 +174,57 @@ def test_what_keypoints_have_beyond_their_places_is_not_drawn() -> None:
 def test_grids_are_of_images(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=f"from 2 to 4 dimensions.*not {len(shape)}"):
         utils.make_grid(flambeau.zeros(shape))
+
+
+def _boxes(t: Any, kinds: Any, numbers: Any, format: str, dtype: str) -> Any:
+    return kinds.BoundingBoxes(t.tensor(numbers, dtype=getattr(t, dtype)), format=format, canvas_size=(9, 11))
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("dtype", ["float32", "int64"])
+@pytest.mark.parametrize("format", ["XYXY", "XYWH", "CXCYWH"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda v2, t, boxes: v2.resize(boxes, [5, 6]),
+        lambda v2, t, boxes: v2.resize(boxes, None, max_size=20),
+        lambda v2, t, boxes: v2.resized_crop(boxes, 1, 2, 5, 6, [7, 8]),
+        lambda v2, t, boxes: v2.affine(boxes, 20, [1, 2], 0.5, [5], center=[0, 0]),
+        lambda v2, t, boxes: v2.affine(boxes, 20, [1, 2], 0.5, [5, 3]),
+        lambda v2, t, boxes: v2.elastic(boxes, t.full((1, 9, 11, 2), 0.1)),
+        lambda v2, t, boxes: v2.perspective(boxes, [[0, 0], [10, 0], [10, 8], [0, 8]], [[1, 1], [9, 0], [10, 8], [0, 7]]),
+        lambda v2, t, boxes: v2.crop(boxes, -2, 3, 7, 7),
+    ],
+)  # fmt: skip
+def test_boxes_that_reach_beyond_the_image(
+    torch: ModuleType, torchvision: Any, change: Any, format: str, dtype: str
+) -> None:
+    from torchvision import tv_tensors as their_kinds
+    from torchvision.transforms.v2 import functional as theirs
+
+    numbers = [[1, 2, 6, 7], [0, 0, 11, 9], [3, 4, 4, 5]]
+    made = [
+        change(v2, t, _boxes(t, kinds, numbers, format, dtype))
+        for v2, t, kinds in ((theirs, torch, their_kinds), (functional_v2, flambeau, tv_tensors))
+    ]
+    assert made[0].canvas_size == made[1].canvas_size
+    np.testing.assert_allclose(made[1].tolist(), made[0].tolist(), atol=1e-4)
+
+
+def test_boxes_keep_their_proportions_when_the_image_is_resized() -> None:
+    boxes = _boxes(flambeau, tv_tensors, [[1.0, 2.0, 6.0, 7.0]], "CXCYWH", "float32")
+    made = functional_v2.resize(boxes, [18, 22])
+    assert (made.tolist(), made.canvas_size) == ([[2.0, 4.0, 12.0, 14.0]], (18, 22))
+
+
+def test_one_shear_of_a_sequence_is_that_of_both_directions_for_boxes_too() -> None:
+    boxes = _boxes(flambeau, tv_tensors, [[4.0, 4.0, 6.0, 7.0]], "XYXY", "float32")
+    one, both = (functional_v2.affine(boxes, 0, [0, 0], 1.0, shear) for shear in ([5.0], [5.0, 5.0]))
+    assert one.equal(both)
+
+
+def test_images_are_no_videos_to_take_samples_from() -> None:
+    image = tv_tensors.Image(flambeau.zeros(3, 4, 4))
+    assert transforms_v2.UniformTemporalSubsample(1)(image) is image
+    with pytest.raises(TypeError, match="uniform_temporal_subsample supports inputs of type"):
+        functional_v2.uniform_temporal_subsample(image, 1)

@@ -181,7 +181,7 @@ class GaussianNoise(Transform):
 class UniformTemporalSubsample(Transform):
     """So many images of a video, evenly spread over it. Source: ``torchvision.transforms.v2.UniformTemporalSubsample``."""
 
-    _transformed_types = (Tensor,)
+    _transformed_types = (is_pure_tensor, Video)
 
     def __init__(self, num_samples: int) -> None:
         super().__init__()

@@ -185,7 +185,7 @@ def jpeg(image: Any, quality: int) -> Any:
     return pillow().open(file).copy()
 
 
-@takes(pictures=False, flat=False)
+@takes(images=False, pictures=False, flat=False)
 def uniform_temporal_subsample(inpt: Any, num_samples: int) -> Any:
     """So many images of a video (..., T, C, H, W), evenly spread over it. Source: ``torchvision.transforms.v2.functional``."""
     places = linspace(0, inpt.shape[-4] - 1, num_samples, device=inpt.device).to(dtypes.int64)
