@@ -105,7 +105,8 @@ class AutoAugment(_Augment):
         self._policies = first.POLICIES[policy]
 
     def _augmented(self, img: Any) -> Any:
-        space = first.published(10, *functional.get_size(img), white=1.0) | {"Invert": Strengths([], False)}
+        height, width = functional.get_size(img)
+        space = first.published(10, height, width, white=1.0) | {"Invert": Strengths([], False)}
         for name, limit, place in self._policies[integer(0, len(self._policies), self.generator)]:
             if self._unit() <= limit:
                 img = self._changed(img, name, self._signed(space[name], place))
@@ -143,7 +144,8 @@ class RandAugment(_Augment):
         self.num_magnitude_bins = num_magnitude_bins
 
     def _augmented(self, img: Any) -> Any:
-        space = first.NOTHING | first.published(self.num_magnitude_bins, *functional.get_size(img), white=1.0)
+        height, width = functional.get_size(img)
+        space = first.NOTHING | first.published(self.num_magnitude_bins, height, width, white=1.0)
         for _ in range(self.num_ops):
             img = self._changed(img, *self._drawn(space, self.magnitude))
         return img
