@@ -67,3 +67,19 @@ def test_a_refusal_shows_the_parameters_that_were_given(made: Any, wrong: list[f
         with pytest.raises((NotImplementedError, ValueError)) as refused:
             getattr(built, question)(flambeau.tensor(wrong))
         assert f"{other}:" not in str(refused.value)
+
+
+@pytest.mark.parametrize("wrong", ["1", [1.0], None, 1j])
+def test_parameters_of_beta_are_numbers_or_tensors(wrong: Any) -> None:
+    for pair in ((wrong, 2.0), (2.0, wrong)):
+        with pytest.raises(ValueError, match="must all be instances of Number"):
+            distributions.Beta(*pair)
+    assert distributions.Beta(1.0, 3.0).mean == 0.25
+
+
+def test_degrees_of_freedom_may_be_integers() -> None:
+    drawn = []
+    for first in (flambeau.tensor([1, 2]), flambeau.tensor([1.0, 2.0])):
+        flambeau.manual_seed(0)
+        drawn.append(distributions.FisherSnedecor(first, 3.0 * flambeau.ones(2)).sample((3,)))
+    assert drawn[0].equal(drawn[1])
