@@ -76,3 +76,9 @@ def test_what_has_more_than_numbers_is_not_converted() -> None:
     assert default_convert({"masked": [masked]})["masked"][0] is masked
     assert default_convert(np.array([1, 2])).tolist() == [1, 2]
     assert default_collate([masked.data, masked.data]).tolist() == [[1, 2], [1, 2]]
+
+
+def test_nothing_is_drawn_of_an_empty_data_set() -> None:
+    for generator in (None, flambeau.Generator()):
+        with pytest.raises(RuntimeError, match="random_ expects 'from' to be less than 'to', but got from=0 >= to=0"):
+            list(RandomSampler([], replacement=True, num_samples=3, generator=generator))

@@ -49,7 +49,13 @@ def draw_seed(generator: Generator | None) -> int:
 
 
 def draw_integers(limit: int, count: int, generator: Generator | None) -> list[int]:
-    """``count`` integers from 0 to ``limit - 1``."""
+    """``count`` integers from 0 to ``limit - 1``.
+
+    Raises:
+        RuntimeError: there are none.
+    """
+    if count and limit <= 0:
+        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from=0 >= to={limit}")
     return _as_list(_samplers.integers(*_source(generator), count, 0, limit)) if count else []
 
 
