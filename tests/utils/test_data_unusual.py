@@ -14,6 +14,7 @@ from flambeau.utils.data import (
     DataLoader,
     RandomSampler,
     SubsetRandomSampler,
+    TensorDataset,
     default_collate,
     default_convert,
     random_split,
@@ -82,3 +83,8 @@ def test_nothing_is_drawn_of_an_empty_data_set() -> None:
     for generator in (None, flambeau.Generator()):
         with pytest.raises(RuntimeError, match="random_ expects 'from' to be less than 'to', but got from=0 >= to=0"):
             list(RandomSampler([], replacement=True, num_samples=3, generator=generator))
+
+
+def test_tensors_without_dimensions_have_no_samples() -> None:
+    with pytest.raises(IndexError, match="Dimension specified as 0 but tensor has no dimensions"):
+        TensorDataset(flambeau.ones(3), flambeau.tensor(1.0))
