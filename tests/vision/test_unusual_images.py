@@ -228,3 +228,9 @@ def test_images_are_no_videos_to_take_samples_from() -> None:
     assert transforms_v2.UniformTemporalSubsample(1)(image) is image
     with pytest.raises(TypeError, match="uniform_temporal_subsample supports inputs of type"):
         functional_v2.uniform_temporal_subsample(image, 1)
+
+
+def test_what_is_drawn_for_mixtures_has_torchvisions_names() -> None:
+    batch = [flambeau.ones(2, 3, 4, 4)]
+    assert set(transforms_v2.MixUp(num_classes=2).make_params(batch)) == {"lam"}
+    assert set(transforms_v2.CutMix(num_classes=2).make_params(batch)) == {"box", "lam_adjusted"}
