@@ -192,3 +192,10 @@ def test_texts_are_verified() -> None:
         utils.verify_str_arg("c", "part", ("a", "b"))
     with pytest.raises(ValueError, match="Expected type str for argument part, but got type <class 'int'>"):
         utils.verify_str_arg(3, "part")
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "http://127.0.0.1:1", "http://127.0.0.1:1/folder/?name=x"])
+def test_a_download_has_a_name(tmp_path: Path, url: str) -> None:
+    with pytest.raises(ValueError, match="no name of a file: give a filename"):
+        utils.download_url(url, tmp_path)
+    assert not _names(tmp_path)

@@ -380,6 +380,11 @@ def test_images_of_noise_are_the_same_each_time() -> None:
     assert flambeau.equal(before, flambeau.random.get_rng_state())
     assert (first[0].size, first[0].tobytes(), int(first[1])) == ((4, 5), again[0].tobytes(), int(again[1]))
     assert datasets.FakeData(4, (1, 5, 4))[0][0].mode == "L"
+    assert [
+        type(data[0][1]),
+        type(datasets.FakeData(4, (1, 5, 4), target_transform=lambda label: label + 1)[0][1]),
+    ] == [int, int]
+    assert datasets.FakeData(4, (1, 5, 4), target_transform=str)[0][1].startswith("tensor(")
     with pytest.raises(IndexError, match="FakeData index out of range"):
         data[3]
     assert len(_items(data)) == 3

@@ -48,8 +48,8 @@ def test_transforms_are_applied_to_the_image_and_to_the_class(root: Path) -> Non
     data = ImageFolder(str(root), lambda image: image.size, str)
     assert data[0] == ((4, 3), "0")
     assert repr(data).startswith("Dataset ImageFolder\n    Number of datapoints: 5\n    Root location: ")
-    assert "\n    StandardTransform\n    Transform: <function " in repr(data)
-    assert "\n    Target transform: <class 'str'>" in repr(data)
+    assert "\n    StandardTransform\nTransform: <function " in repr(data)
+    assert "\nTarget transform: <class 'str'>" in repr(data)
 
 
 def test_a_data_set_goes_to_another_process(root: Path) -> None:

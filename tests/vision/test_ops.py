@@ -241,3 +241,22 @@ def test_layers_of_volumes_and_their_padding() -> None:
     with pytest.warns(UserWarning, match="Don't use ConvNormActivation directly"):
         ops.misc.ConvNormActivation(1, 1)
     assert ops.Permute([1, 0])(flambeau.zeros(2, 3)).shape == (3, 2)
+
+
+@pytest.mark.parametrize("name", ["roi_align", "roi_pool"])
+@pytest.mark.parametrize(
+    ("shape", "box", "size", "error", "text"),
+    [
+        ((1, 2, 4, 4), [5.0, 0.0, 0.0, 3.0, 3.0], 2, IndexError, r"images from 0 to 0, but found \[5"),
+        ((2, 2, 4, 4), [-1.0, 0.0, 0.0, 3.0, 3.0], 2, IndexError, r"images from 0 to 1, but found \[-1"),
+        ((2, 4, 4), [0.0, 0.0, 0.0, 3.0, 3.0], 2, ValueError, r"\(N, C, H, W\), not of a tensor of shape \[2, 4, 4\]"),
+        ((1, 2, 4, 4), [0.0, 0.0, 0.0, float("nan"), 3.0], 2, ValueError, "finite corners"),
+        ((1, 2, 4, 4), [0.0, 0.0, 0.0, float("inf"), 3.0], 2, ValueError, "finite corners"),
+        ((1, 2, 4, 4), [0.0, 0.0, 0.0, 3.0, 3.0], 0, ValueError, "output_size should be positive, but got 0"),
+    ],
+)
+def test_regions_that_are_none_are_refused(
+    name: str, shape: tuple[int, ...], box: list[float], size: int, error: type[Exception], text: str
+) -> None:
+    with pytest.raises(error, match=text):
+        getattr(ops, name)(flambeau.ones(shape), flambeau.tensor([box]), size)

@@ -237,3 +237,17 @@ def test_grids_masks_and_flows_need_no_pillow(monkeypatch: pytest.MonkeyPatch) -
     assert utils.make_grid(flambeau.zeros(2, 3, 4, 4)).shape == (3, 8, 14)
     mask = flambeau.ones(5, 7, dtype=flambeau.bool)
     assert utils.draw_segmentation_masks(_image(), mask).shape == (3, 5, 7)
+
+
+def test_numbers_are_no_names_of_files() -> None:
+    """As a number, a file would be one that the process has open for something else."""
+    image = flambeau.zeros(3, 2, 2, dtype=flambeau.uint8)
+    for use in (
+        lambda: files.write_png(image, 1),
+        lambda: files.write_jpeg(image, 1),
+        lambda: files.write_file(1, image.reshape(-1)),
+        lambda: files.read_file(0),
+        lambda: files.read_image(0),
+    ):
+        with pytest.raises(TypeError, match="not int"):
+            use()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from flambeau._tensor import Tensor
-from flambeau.ops.creation.data import tensor
 from flambeau.ops.movement.joining import stack
 from flambeau.ops.special.gamma import lgamma
 from flambeau.shapes import Size
@@ -41,11 +40,7 @@ class Beta(Sampled, ExponentialFamily):
     has_rsample = True
 
     def __init__(self, concentration1: Any, concentration0: Any, validate_args: bool | None = None) -> None:
-        if isinstance(concentration1, Tensor) or isinstance(concentration0, Tensor):
-            both = stack(broadcast_all(concentration1, concentration0), -1)
-        else:
-            both = tensor([float(concentration1), float(concentration0)])
-        self._dirichlet = Dirichlet(both, validate_args)
+        self._dirichlet = Dirichlet(stack(broadcast_all(concentration1, concentration0), -1), validate_args)
         super().__init__(self._dirichlet.batch_shape, validate_args=validate_args)
 
     def _expanded(self, shape: Size) -> dict[str, Any]:

@@ -61,7 +61,7 @@ class Binomial(OfProbability):
         Raises:
             NotImplementedError: the numbers of trials differ.
         """
-        chances = self.log_prob(self.enumerate_support(False))
+        chances = self.log_prob(self._counts("entropy", False))
         return -weighted(chances.exp(), chances).sum(0)
 
     def enumerate_support(self, expand: bool = True) -> Tensor:
@@ -70,9 +70,12 @@ class Binomial(OfProbability):
         Raises:
             NotImplementedError: the numbers of trials differ.
         """
+        return self._counts("enumerate_support", expand)
+
+    def _counts(self, what: str, expand: bool) -> Tensor:
         most = int(self.total_count.max().item())
-        if int(self.total_count.min().item()) != most:
-            raise NotImplementedError("Inhomogeneous total count not supported by `enumerate_support`.")
+        if not bool((self.total_count == most).all()):
+            raise NotImplementedError(f"Inhomogeneous total count not supported by `{what}`.")
         return counts_up_to(most, self._param, self._batch_shape, expand)
 
     @property

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from flambeau._tensor import Tensor
 from flambeau.dtypes import int64
-from flambeau.ops.creation.filled import full_like
 from flambeau.ops.movement.broadcasting import broadcast_tensors
 from flambeau.ops.random import multinomial
 from flambeau.ops.reductions.logsums import logsumexp
@@ -99,9 +98,9 @@ class Categorical(OfLogits):
     @property
     def mean(self) -> Tensor:
         """There is none: nan."""
-        return full_like(self.probs[..., 0], float("nan"))
+        return self.probs.new_full(self._batch_shape, float("nan"))
 
     @property
     def variance(self) -> Tensor:
         """There is none: nan."""
-        return full_like(self.probs[..., 0], float("nan"))
+        return self.mean

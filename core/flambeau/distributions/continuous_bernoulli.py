@@ -87,13 +87,14 @@ class ContinuousBernoulli(OfProbability, ExponentialFamily):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the density."""
-        logits, value = broadcast_all(self.logits, self._checked(value))
+        checked = self._checked(value)
+        logits, value = broadcast_all(self.logits, checked)
         return -((1 - value) * logits - logsigmoid(logits)) + self._cont_bern_log_norm()
 
     def cdf(self, value: Tensor) -> Tensor:
         """How likely a sample is at most ``value``."""
-        cut = self._cut_probs()
         inside = self._checked(value).clamp(0.0, 1.0)
+        cut = self._cut_probs()
         formula = (cut.pow(inside) * (1.0 - cut).pow(1.0 - inside) + cut - 1.0) / (2.0 * cut - 1.0)
         inner = where(self._regular(), formula, inside)
         return where(value <= 0.0, 0.0, where(value >= 1.0, 1.0, inner))

@@ -50,9 +50,9 @@ class FisherSnedecor(Sampled):
 
     def rsample(self, sample_shape: Any = (), *, generator: Any = None) -> Tensor:
         """Draw samples with gradients; see :meth:`Distribution.rsample`."""
-        tiny = tiny_of(self.df1.dtype)
         above = drawn(self._gamma1.rsample, sample_shape, generator)
         below = drawn(self._gamma2.rsample, sample_shape, generator)
+        tiny = tiny_of(below.dtype)  # of the samples: a parameter may be of integers
         return (above / below.clamp(min=tiny)).clamp(min=tiny)
 
     def log_prob(self, value: Tensor) -> Tensor:

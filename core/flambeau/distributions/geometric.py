@@ -47,8 +47,9 @@ class Geometric(OfProbability):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the probability."""
+        value = self._checked(value)
         chance = self.probs
-        certain = (chance == 1) & (self._checked(value) == 0)  # there the factor 0 meets an infinite logarithm
+        certain = (chance == 1) & (value == 0)  # there the factor 0 meets an infinite logarithm
         return value * (-chance.masked_fill(certain, 0.0)).log1p() + chance.log()
 
     def entropy(self) -> Tensor:

@@ -30,7 +30,7 @@ class Multinomial(OfCategories):
 
     Raises:
         NotImplementedError: the number of trials is not an int.
-        ValueError: both or neither are given, or a weight is negative.
+        ValueError: both or neither are given, or a weight or the number of trials is negative.
 
     Example:
         >>> import flambeau as torch
@@ -50,6 +50,11 @@ class Multinomial(OfCategories):
         self._categorical = Categorical(probs, logits, validate_args)
         batch, event = self._categorical.batch_shape, self._categorical.param_shape[-1:]
         super().__init__(batch, event, validate_args=validate_args)
+        if self._validate_args and total_count < 0:
+            raise ValueError(
+                f"Expected parameter total_count of distribution {self!r} to satisfy the constraint "
+                f"{constraints.nonnegative_integer!r}, but found invalid values:\n{total_count}"
+            )
 
     def _expanded(self, shape: Size) -> dict[str, Any]:
         return super()._expanded(shape) | {"total_count": self.total_count}
@@ -68,7 +73,8 @@ class Multinomial(OfCategories):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the probability."""
-        logits, value = broadcast_all(self.logits, self._checked(value))
+        checked = self._checked(value)
+        logits, value = broadcast_all(self.logits, checked)
         ways = lgamma(value.sum(-1) + 1) - lgamma(value + 1).sum(-1)
         never = (value == 0) & (logits == -math.inf)
         return ways + (logits.masked_fill(never, 0.0) * value).sum(-1)

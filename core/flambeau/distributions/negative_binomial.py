@@ -62,8 +62,8 @@ class NegativeBinomial(OfProbability):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the probability."""
-        count = self.total_count
-        powers = count * logsigmoid(-self.logits) + self._checked(value) * logsigmoid(self.logits)
+        value, count = self._checked(value), self.total_count
+        powers = count * logsigmoid(-self.logits) + value * logsigmoid(self.logits)
         ways = lgamma(count + value) - lgamma(1.0 + value) - lgamma(count)
         return powers + ways.masked_fill(count + value == 0.0, 0.0)
 

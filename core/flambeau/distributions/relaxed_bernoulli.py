@@ -59,7 +59,8 @@ class LogitRelaxedBernoulli(OfProbability):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the density."""
-        logits, value = broadcast_all(self.logits, self._checked(value))
+        checked = self._checked(value)
+        logits, value = broadcast_all(self.logits, checked)
         temperature = as_tensor(self.temperature, dtype=logits.dtype, device=logits.device)
         distance = logits - value * temperature
         return temperature.log() + distance - 2 * distance.exp().log1p()

@@ -63,7 +63,8 @@ class ExpRelaxedCategorical(OfCategories):
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the density."""
         count = self._event_shape[0]
-        logits, value = broadcast_all(self.logits, self._checked(value))
+        checked = self._checked(value)
+        logits, value = broadcast_all(self.logits, checked)
         temperature = as_tensor(self.temperature, dtype=logits.dtype, device=logits.device)
         scale = math.lgamma(count) + (count - 1) * temperature.log()
         scores = logits - value * temperature

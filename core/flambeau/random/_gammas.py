@@ -61,7 +61,7 @@ def _gamma(shape: float, uniform: Draw, normal: Draw, rounded: Callable[[float],
     if shape != shape:
         return nan
     d = rounded(shape - _THIRD)
-    c = 1.0 / sqrt(9.0 * d)
+    c = 1.0 / sqrt(9.0 * d) if d > 0 else nan  # there is no such distribution: the number is nan
     while True:
         x = normal()
         y = 1.0 + c * x

@@ -222,6 +222,16 @@ def default_generator_of(place: Place) -> Generator:
     return found
 
 
+def need_generator(generator: object) -> None:
+    """Raise unless it is a generator.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if not isinstance(generator, Generator):
+        raise TypeError(f"argument 'generator' must be torch.Generator, not {type(generator).__name__}")
+
+
 def place_of(place: Place, generator: Generator | None) -> Place:
     """Where numbers for a device are drawn: there, or where the generator is if that is of another device type.
 
@@ -230,8 +240,7 @@ def place_of(place: Place, generator: Generator | None) -> Place:
     """
     if generator is None:
         return place
-    if not isinstance(generator, Generator):
-        raise TypeError(f"argument 'generator' must be torch.Generator, not {type(generator).__name__}")
+    need_generator(generator)
     own = find_place(generator._device)
     return place if own.device.type == place.device.type else own
 

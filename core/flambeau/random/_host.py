@@ -9,7 +9,7 @@ from flambeau.backend.selection import find_place
 
 from . import _samplers
 from ._counter import philox
-from ._generator import Generator, _on, default_generator, source_of_cpu
+from ._generator import Generator, _on, default_generator, need_generator, source_of_cpu
 from ._stream import Stream
 from ._transforms import PythonTransforms, Transforms, transforms_of
 
@@ -18,6 +18,7 @@ __all__ = ["draw_integers", "draw_permutation", "draw_seed", "private_generator"
 
 def _source(generator: Generator | None) -> tuple[Stream, Transforms]:
     used = default_generator if generator is None else generator
+    need_generator(used)
     if used._device != "cpu":
         return _of_device(used)
     stream = used._stream if generator is not None else source_of_cpu()
@@ -48,7 +49,13 @@ def draw_seed(generator: Generator | None) -> int:
 
 
 def draw_integers(limit: int, count: int, generator: Generator | None) -> list[int]:
-    """``count`` integers from 0 to ``limit - 1``."""
+    """``count`` integers from 0 to ``limit - 1``.
+
+    Raises:
+        RuntimeError: there are none.
+    """
+    if count and limit <= 0:
+        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from=0 >= to={limit}")
     return _as_list(_samplers.integers(*_source(generator), count, 0, limit)) if count else []
 
 

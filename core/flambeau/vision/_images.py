@@ -14,14 +14,15 @@ from flambeau.errors import MissingExtraError
 from flambeau.ops.creation.data import frombuffer
 
 __all__ = [
-    "Size", "as_numpy", "bands", "bytes_of", "dimensions", "image_of", "is_pillow", "need_pillow", "open_image",
+    "Size", "as_numpy", "bands", "bytes_of", "dimensions", "image_like", "image_of", "is_pillow", "need_pillow", "open_image",
     "picture_of", "pillow", "pixels_of", "tensor_of",
 ]  # fmt: skip
 
 _LITTLE = sys.byteorder == "little"
-_SHORT = "I;16" if _LITTLE else "I;16B"
+_SHORTS = {"I;16": True, "I;16L": True, "I;16B": False, "I;16N": _LITTLE}
+"""The modes of pixels of two bytes, and whether their lower byte comes first."""
 
-_DTYPES = {"I": dtypes.int32, "F": dtypes.float32, _SHORT: dtypes.int16}
+_DTYPES = {"I": dtypes.int32, "F": dtypes.float32} | dict.fromkeys(_SHORTS, dtypes.int16)
 """The dtypes of pixels by the modes of images; all others have bytes."""
 
 _MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
@@ -90,7 +91,9 @@ def pixels_of(image: Any) -> Tensor:
     """The pixels of an image, (H, W, C): bytes, or what the mode has."""
     if image.mode == "1":
         return pixels_of(image.convert("L")) > 0
-    content = bytearray(image.tobytes()) or bytearray(1)
+    content = bytearray(image.tobytes()) or bytearray(4)
+    if _SHORTS.get(image.mode, _LITTLE) is not _LITTLE:
+        content[::2], content[1::2] = content[1::2], content[::2]
     shape = image.height, image.width, len(image.getbands())
     return frombuffer(content, dtype=_DTYPES.get(image.mode, dtypes.uint8))[: prod(shape)].reshape(shape)
 
@@ -106,6 +109,18 @@ def image_of(pixels: Any, mode: str | None = None) -> Any:
     chosen = mode or _MODES[channels[0] if channels else 1]
     content = bytes_of(pixels) if isinstance(pixels, Tensor) else pixels.tobytes()
     return pillow().frombytes(chosen, (width, height), content)
+
+
+def image_like(image: Any, pixels: Tensor) -> Any:
+    """An image of the pixels (H, W, C), of the mode and with the palette of another: see :func:`pixels_of`."""
+    if image.mode == "1":
+        return image_of(pixels.to(dtypes.uint8).mul(255).squeeze(2), "L").convert("1")
+    if _SHORTS.get(image.mode, _LITTLE) is not _LITTLE:
+        return image_of(pixels.squeeze(2), "I;16" if _LITTLE else "I;16B")
+    made = image_of(pixels, image.mode)
+    if image.mode == "P":
+        made.putpalette(image.getpalette())
+    return made
 
 
 def picture_of(tensor: Tensor, what: str) -> Any:

@@ -91,7 +91,9 @@ def _batch(given: Any) -> Tensor:
         given = given[None]
     if given.dim() == 3:
         given = given[None]
-    return given.expand(-1, 3, -1, -1) if given.dim() == 4 and given.shape[1] == 1 else given  # type: ignore[no-any-return]
+    if given.dim() != 4:
+        raise ValueError(f"images have from 2 to 4 dimensions, (B, C, H, W) at most, not {given.dim()}")
+    return given.expand(-1, 3, -1, -1) if given.shape[1] == 1 else given  # type: ignore[no-any-return]
 
 
 def _between_0_and_1(images: Tensor, value_range: tuple[float, float] | None) -> Tensor:
@@ -271,7 +273,7 @@ def draw_keypoints(
 
     Args:
         image: (3, H, W), uint8, or floats in [0, 1].
-        keypoints: (instances, K, 2), as (x, y).
+        keypoints: (instances, K, 2), as (x, y); what a point has beyond that is not drawn.
         connectivity: which of the K points are joined.
         colors: of the points: a name, "#rrggbb", or three numbers.
         radius: of the points.
@@ -294,7 +296,7 @@ def draw_keypoints(
     seen = _seen(keypoints, visibility)
     picture = picture_of(_in_bytes(image), "draw_keypoints")
     draw = pillow("ImageDraw", "draw_keypoints").Draw(picture)
-    for points, visible in zip(keypoints.to(int64).tolist(), seen, strict=True):
+    for points, visible in zip(keypoints[..., :2].to(int64).tolist(), seen, strict=True):
         for (x, y), here in zip(points, visible, strict=True):
             if here:
                 corners = [x - radius, y - radius, x + radius, y + radius]

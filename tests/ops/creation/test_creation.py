@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import enum
 import warnings
 from typing import Any
 
@@ -482,3 +483,34 @@ def test_large_lists_and_mixed_scalars_keep_their_dtype() -> None:
     assert flambeau.tensor([np.float32(1), np.float64(2)]).dtype is flambeau.float64
     assert flambeau.tensor([flambeau.tensor(1), flambeau.tensor(2.5)]).tolist() == [1, 2.5]
     assert flambeau.tensor([[1.5] * 1000] * 100).shape == (100, 1000)
+
+
+class _Named(enum.IntEnum):
+    """Numbers with names."""
+
+    ONE = 1
+    TWO = 2
+
+
+class _Length(float):
+    """Numbers of a class of their own."""
+
+
+@pytest.mark.parametrize(
+    ("data", "dtype", "values"),
+    [
+        (_Named.TWO, flambeau.int64, 2),
+        ([_Named.ONE, 5], flambeau.int64, [1, 5]),
+        ([[_Named.ONE], [_Named.TWO]], flambeau.int64, [[1], [2]]),
+        ([True, _Named.TWO], flambeau.int64, [1, 2]),
+        (_Length(1.5), flambeau.float32, 1.5),
+        ([_Length(1.5), _Named.TWO], flambeau.float32, [1.5, 2.0]),
+    ],
+)
+def test_numbers_of_subclasses_are_numbers(data: Any, dtype: Any, values: Any) -> None:
+    for made in (flambeau.tensor(data), flambeau.as_tensor(data), flambeau.zeros(1, dtype=dtype).new_tensor(data)):
+        assert (made.dtype, made.tolist()) == (dtype, values)
+    if isinstance(data, list):
+        assert flambeau.Tensor(data).tolist() == values
+    assert flambeau.tensor(data, dtype=flambeau.float16).tolist() == values
+    assert flambeau.tensor(data, dtype=flambeau.complex64).tolist() == values

@@ -165,3 +165,43 @@ def test_views_of_a_tensor_that_left_its_memory_have_no_part_in_its_history() ->
     assert x.requires_grad
     assert not y.requires_grad
     assert y.tolist() == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("shape", "pad", "mode", "text"),
+    [
+        (
+            (1, 1, 9, 11),
+            (12,) * 4,
+            "reflect",
+            r"Argument #4: .* padding \(12, 12\) at dimension 3 of input \[1, 1, 9, 11\]",
+        ),
+        (
+            (1, 1, 3, 30),
+            (5,) * 4,
+            "reflect",
+            r"Argument #6: .* padding \(5, 5\) at dimension 2 of input \[1, 1, 3, 30\]",
+        ),
+        (
+            (1, 3, 40, 50),
+            (9,) * 6,
+            "reflect",
+            r"Argument #8: .* padding \(9, 9\) at dimension 1 of input \[1, 3, 40, 50\]",
+        ),
+        (
+            (1, 1, 3),
+            (0, 5),
+            "circular",
+            r"Padding value causes wrapping around more than once\. .*\(0, 5\) at dimension 2",
+        ),
+    ],
+)
+@pytest.mark.parametrize("last", [False, True])
+def test_the_dimension_that_is_too_short_is_named_as_pytorch_does(
+    shape: tuple[int, ...], pad: tuple[int, ...], mode: str, text: str, last: bool
+) -> None:
+    image = flambeau.zeros(shape)
+    if last and len(shape) == 4:
+        image = image.contiguous(memory_format=flambeau.channels_last)
+    with pytest.raises(RuntimeError, match=text):
+        flambeau.nn.functional.pad(image, pad, mode=mode)

@@ -221,7 +221,7 @@ def pack(values: Sequence[Any], dtype: DType) -> bytes:
     if not set(map(type, values)) <= _NUMBERS:
         if dtype.category == dtypes.INTEGRAL:
             _check_no_bools(values)
-        values = [value if value.__class__ in _NUMBERS else value.item() for value in values]
+        values = [value if isinstance(value, (int, float, complex)) else value.item() for value in values]
     if dtype.category == dtypes.INTEGRAL:
         return _pack_integers(values, dtype)
     if dtype is dtypes.bool:

@@ -56,6 +56,8 @@ def pad(
         return _padded(input, before, after, mode, value).contiguous()  # as PyTorch's, which is made anew
     if order is None:
         return _padded(input, before, after, mode, value)
+    if mode in _SOURCES:
+        _check_room(input, before, after, mode)  # which names dimensions: before they are others
     turned = input.permute(order)
     padded = _padded(turned, tuple(before[dim] for dim in order), tuple(after[dim] for dim in order), mode, value)
     return padded.permute(tuple(map(order.index, range(len(order)))))
@@ -68,22 +70,32 @@ def _padded(input: Tensor, before: Shape, after: Shape, mode: str, value: float 
         raise NotImplementedError(f"Unrecognised padding mode {mode}; there are constant, {', '.join(_SOURCES)}")
     if value:
         raise RuntimeError(f'Padding mode "{mode}" doesn\'t take in value argument')
-    longest = _SOURCES[mode][1]
     if mode == "circular":  # elements are removed first: they do not come back from the other end
         removed = (tuple(min(count, 0) for count in counts) for counts in (before, after))
         input = constant_pad_nd(input, _listed(*removed), 0)
         before, after = (tuple(max(count, 0) for count in counts) for counts in (before, after))
-    for dim, (size, low, high) in enumerate(zip(input._array.shape, before, after, strict=True)):
-        if (low > 0 or high > 0) and max(low, high) > longest(size):
-            raise RuntimeError(
-                "Argument #4: Padding size should be less than the corresponding input dimension, but got: padding "
-                f"({low}, {high}) at dimension {dim} of input {list(input.shape)}"
-            )
+    _check_room(input, before, after, mode)
     return (
         _all_joined(input, before, after, mode)
         if mode == "circular"
         else _padded_from_itself(input, before, after, mode)
     )
+
+
+def _check_room(input: Tensor, before: Shape, after: Shape, mode: str) -> None:
+    """Raise where a dimension, of which the last one is looked at first, has too few elements."""
+    longest, last = _SOURCES[mode][1], len(before) - 1
+    for dim in range(last, -1, -1):
+        low, high = before[dim], after[dim]
+        if (low > 0 or high > 0) and max(low, high) > longest(input._array.shape[dim]):
+            what = (
+                "Padding value causes wrapping around more than once. It should be the input dimension at most,"
+                if mode == "circular"
+                else f"Argument #{4 + 2 * (last - dim)}: Padding size should be less than the corresponding input dimension,"
+            )
+            raise RuntimeError(
+                f"{what} but got: padding ({low}, {high}) at dimension {dim} of input {list(input.shape)}"
+            )
 
 
 def _all_joined(input: Tensor, before: Shape, after: Shape, mode: str) -> Tensor:

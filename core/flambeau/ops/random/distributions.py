@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from flambeau import dtypes, layouts
@@ -257,7 +258,7 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
 
     Raises:
         NotImplementedError: the dtype is not floating point.
-        RuntimeError: a rate is negative.
+        RuntimeError: a rate is negative, infinite or nan.
 
     Example:
         >>> import flambeau as torch
@@ -270,6 +271,8 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     if input.numel() and not bool((input.detach() >= 0).all()):
         raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
     rates = _host_numbers(input)
+    if math.inf in rates:
+        raise RuntimeError("invalid Poisson rate, expected rate to be finite")
     stand_in = empty(input.shape, dtype=input.dtype, device=input.device)
     drawn = _filling._drawn(
         stand_in, generator, Draw("poisson", "float64", (), lambda stream, _, count: _counts.poissons(stream, rates))

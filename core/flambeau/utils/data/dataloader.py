@@ -107,7 +107,8 @@ class DataLoader(Generic[_Sample]):
         self.sampler = sampler
         self.batch_sampler = batch_sampler
         self.generator = generator
-        self.collate_fn = collate_fn or (default_convert if batch_sampler is None else default_collate)
+        usual = default_convert if batch_sampler is None else default_collate
+        self.collate_fn = usual if collate_fn is None else collate_fn
         self.persistent_workers = persistent_workers
         self._iterator: MultiProcessIterator | None = None
         self._reported_length: int | None = None

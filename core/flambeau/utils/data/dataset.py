@@ -56,6 +56,7 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
 
     Raises:
         AssertionError: the first dimensions differ in size.
+        IndexError: a tensor has none.
 
     Example:
         >>> import flambeau as torch
@@ -64,6 +65,8 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
     """
 
     def __init__(self, *tensors: Tensor) -> None:
+        if any(not tensor.shape for tensor in tensors):
+            raise IndexError("Dimension specified as 0 but tensor has no dimensions")
         if any(tensor.shape[0] != tensors[0].shape[0] for tensor in tensors):
             raise AssertionError("Size mismatch between tensors")
         self.tensors = tensors

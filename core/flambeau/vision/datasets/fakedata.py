@@ -44,7 +44,8 @@ class FakeData(VisionDataset):
             raise IndexError(f"{type(self).__name__} index out of range")
         noise, label = _drawn(index + self.random_offset, self.image_size, self.num_classes)
         pixels = (noise * 255).to(dtypes.uint8)
-        return self._transformed(image_of(pixels[0] if len(pixels) == 1 else pixels.permute(1, 2, 0)), label)
+        image, target = self._transformed(image_of(pixels[0] if len(pixels) == 1 else pixels.permute(1, 2, 0)), label)
+        return image, target.item() if isinstance(target, Tensor) else target
 
     def __len__(self) -> int:
         return self.size

@@ -74,9 +74,13 @@ def download_url(
     Raises:
         RuntimeError: the connection ended early, or the file has another checksum; no file has the name then.
         urllib.error.URLError: there is nothing at the URL.
+        ValueError: neither the URL nor ``filename`` says how the file is to be named.
     """
     folder = os.path.expanduser(os.fspath(root))
-    path = os.path.join(folder, os.fspath(filename) if filename else os.path.basename(urlparse(url).path))
+    name = os.fspath(filename) if filename else os.path.basename(urlparse(url).path)
+    if not name:
+        raise ValueError(f"the path of {url} ends in no name of a file: give a filename")
+    path = os.path.join(folder, name)
     if check_integrity(path, md5):
         return
     os.makedirs(folder, exist_ok=True)

@@ -94,7 +94,7 @@ class VisionDataset(Dataset[Any]):
             lines.append(f"Root location: {self.root}")
         lines += self.extra_repr().splitlines()
         if self.transforms is not None:
-            lines += repr(self.transforms).splitlines()
+            lines.append(repr(self.transforms))  # of which the first line alone is set in, as torchvision's
         return "\n".join([f"Dataset {type(self).__name__}", *(" " * self._repr_indent + line for line in lines)])
 
     def extra_repr(self) -> str:

@@ -51,7 +51,7 @@ def read_file(path: _Path) -> Tensor:
 
     Source of the semantics: ``torchvision.io.read_file``.
     """
-    with open(path, "rb") as file:
+    with open(fspath(path), "rb") as file:  # of a number, `open` takes what file that is of this process
         content = file.read()
     if not content:
         raise ValueError(f"the file {fspath(path)!r} is empty")
@@ -67,7 +67,7 @@ def write_file(filename: _Path, data: Tensor) -> None:
     Source of the semantics: ``torchvision.io.write_file``.
     """
     content = _checked_bytes(data)
-    with open(filename, "wb") as file:
+    with open(fspath(filename), "wb") as file:
         file.write(content)
 
 

@@ -34,7 +34,7 @@ def roi_align(
         (K, C, height, width). Gradients reach the input, not the boxes.
 
     Raises:
-        AssertionError: the boxes are of another shape.
+        AssertionError, ValueError, IndexError: the boxes or the images are of another shape, or there is no such image.
 
     Example:
         >>> import flambeau as torch
@@ -45,7 +45,7 @@ def roi_align(
     Source of the semantics: ``torchvision.ops.roi_align``.
     """
     height, width = as_pair(output_size)
-    regions = as_rows(boxes).detach()
+    regions = as_rows(boxes, input)
     wide = input if input.dtype in (float32, float64) else input.to(float32)
     edges = regions[:, 1:].to(wide.dtype) * spatial_scale - (0.5 if aligned else 0.0)
     rows = _weights(edges[:, 1], edges[:, 3], height, input.shape[-2], sampling_ratio, aligned)

@@ -28,7 +28,7 @@ def roi_pool(input: Tensor, boxes: Regions, output_size: int | Sequence[int], sp
         (K, C, height, width), 0 in cells without a pixel. Gradients reach the input, the first of equal maxima.
 
     Raises:
-        AssertionError: the boxes are of another shape.
+        AssertionError, ValueError, IndexError: the boxes or the images are of another shape, or there is no such image.
 
     Example:
         >>> import flambeau as torch
@@ -40,7 +40,7 @@ def roi_pool(input: Tensor, boxes: Regions, output_size: int | Sequence[int], sp
     Source of the semantics: ``torchvision.ops.roi_pool``.
     """
     height, width = as_pair(output_size)
-    regions = as_rows(boxes).detach()
+    regions = as_rows(boxes, input)
     if not len(regions):
         return empty((0, input.shape[1], height, width), dtype=input.dtype, device=input.device) + 0 * input.sum()
     corners = [[_rounded(each) for each in row] for row in (regions[:, 1:] * spatial_scale).tolist()]

@@ -45,28 +45,28 @@ def _bits(count: int, fewer: int, most: int = 8) -> list[float]:
 
 
 def space_of(
-    count: int, turn: float, shear: float, across: float, down: float, colour: float, fewer: int
+    count: int, turn: float, shear: float, across: float, down: float, colour: float, fewer: int, white: float
 ) -> dict[str, Strengths]:
-    """The changes in torchvision's order, each with its strengths."""
+    """The changes in torchvision's order, each with its strengths; those of solarizing begin with what is white."""
     return {
         "ShearX": Strengths(_even(shear, count), True), "ShearY": Strengths(_even(shear, count), True),
         "TranslateX": Strengths(_even(across, count), True), "TranslateY": Strengths(_even(down, count), True),
         "Rotate": Strengths(_even(turn, count), True),
         **{name: Strengths(_even(colour, count), True) for name in _TINTS},
-        "Posterize": Strengths(_bits(count, fewer), False), "Solarize": Strengths(_even(0.0, count, 255.0), False),
+        "Posterize": Strengths(_bits(count, fewer), False), "Solarize": Strengths(_even(0.0, count, white), False),
         "AutoContrast": Strengths([], False), "Equalize": Strengths([], False),
     }  # fmt: skip
 
 
-def published(count: int, height: int, width: int) -> dict[str, Strengths]:
+def published(count: int, height: int, width: int, white: float = 255.0) -> dict[str, Strengths]:
     """The strengths of the paper on AutoAugment: distances for images of 331 pixels."""
     share = 150.0 / 331.0
-    return space_of(count, 30.0, 0.3, share * width, share * height, 0.9, 4)
+    return space_of(count, 30.0, 0.3, share * width, share * height, 0.9, 4, white)
 
 
-def wide(count: int) -> dict[str, Strengths]:
+def wide(count: int, white: float = 255.0) -> dict[str, Strengths]:
     """The strengths of TrivialAugment, which reach further than those of other policies."""
-    return space_of(count, 135.0, 0.99, 32.0, 32.0, 0.99, 6)
+    return space_of(count, 135.0, 0.99, 32.0, 32.0, 0.99, 6, white)
 
 
 NOTHING = {"Identity": Strengths([], False)}
@@ -76,9 +76,9 @@ _DEPTH = 10
 """How many strengths a change has in AugMix."""
 
 
-def mixed(height: int, width: int, all_ops: bool) -> dict[str, Strengths]:
+def mixed(height: int, width: int, all_ops: bool, white: float = 255.0) -> dict[str, Strengths]:
     """The changes of AugMix in torchvision's order."""
-    space = space_of(_DEPTH, 30.0, 0.3, width / 3.0, height / 3.0, 0.9, 4)
+    space = space_of(_DEPTH, 30.0, 0.3, width / 3.0, height / 3.0, 0.9, 4, white)
     space["Posterize"] = Strengths(_bits(_DEPTH, 4, 4), False)
     tints = {name: space.pop(name) for name in _TINTS}
     return space | tints if all_ops else space

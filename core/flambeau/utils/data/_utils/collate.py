@@ -213,6 +213,8 @@ def default_convert(data: Any) -> Any:
     """
     if isinstance(data, (Tensor, str, bytes)):
         return data
+    if type(data).__module__ != "numpy" and isinstance(data, (NumpyArray, NumpyScalar)):
+        return data  # as a masked array: a tensor would lose what it has beyond its numbers
     if isinstance(data, NumpyArray):
         return data if data.dtype.kind in _NO_NUMBERS else as_tensor(data)
     if isinstance(data, NumpyScalar):

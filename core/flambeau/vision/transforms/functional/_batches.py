@@ -5,7 +5,7 @@ from __future__ import annotations
 from flambeau import dtypes
 from flambeau._tensor import Tensor
 
-__all__ = ["as_batch", "precise", "unbatched"]
+__all__ = ["as_batch", "precise", "resampled", "unbatched"]
 
 
 def as_batch(img: Tensor, accepted: tuple[dtypes.dtype, ...]) -> Tensor:
@@ -20,6 +20,11 @@ def unbatched(made: Tensor, img: Tensor) -> Tensor:
     if found.dtype is img.dtype:
         return found
     return (found if img.dtype.is_floating_point else found.round()).to(img.dtype)
+
+
+def resampled(made: Tensor, img: Tensor) -> Tensor:
+    """:func:`unbatched` of an image in another size: of truth values, all that any true one went into is true."""
+    return unbatched(made != 0 if img.dtype is dtypes.bool else made, img)
 
 
 def precise(img: Tensor) -> dtypes.dtype:

@@ -268,7 +268,18 @@ def normalize(tensor: Any, mean: Any, std: Any, inplace: bool = False) -> Tensor
     Raises:
         TypeError: it is no tensor, or has integers.
         ValueError: it has fewer dimensions, or a deviation is 0.
+        RuntimeError: there are more numbers than channels.
     """
+    made = normalized(tensor, mean, std, inplace)
+    if made.shape != tensor.shape:
+        raise RuntimeError(
+            f"output with shape {list(tensor.shape)} doesn't match the broadcast shape {list(made.shape)}"
+        )
+    return made
+
+
+def normalized(tensor: Any, mean: Any, std: Any, inplace: bool) -> Tensor:
+    """:func:`normalize` that makes a grey image one of as many channels as there are numbers."""
     if not isinstance(tensor, Tensor):
         raise TypeError(f"img should be Tensor Image. Got {type(tensor)}")
     dimensions(tensor)
@@ -315,7 +326,7 @@ def posterize(img: Any, bits: int) -> Any:
         return _by_pillow(img, "posterize", bits)
     _need_channels(img)
     _need_bytes(img)
-    return img & (256 - 2 ** (8 - bits))
+    return img & (256 - int(2 ** (8 - bits)))
 
 
 def solarize(img: Any, threshold: float) -> Any:
@@ -354,6 +365,8 @@ def equalize(img: Any) -> Any:
         raise TypeError(f"Input image tensor should have 3 or 4 dimensions, but found {img.ndim}")
     _need_bytes(img)
     _need_colours(img)
+    if not img.numel():
+        return img
     channels = img.reshape(-1, *img.shape[-2:])
     return stack([_equalized(each) for each in channels.unbind(0)]).reshape(img.shape)
 

@@ -114,6 +114,8 @@ def to_pil_image(pic: Any, mode: str | None = None) -> Any:
     channels = pixels.shape[2]
     if channels > 4:
         raise ValueError(f"pic should not have > 4 channels. Got {channels} channels.")
+    if not channels:
+        raise ValueError("pic should have 1 to 4 channels. Got 0 channels.")
     if pixels.dtype.is_floating_point and mode != "F":
         pixels = (pixels * 255).to(dtypes.uint8)
     chosen = _mode(channels, pixels.dtype, mode)

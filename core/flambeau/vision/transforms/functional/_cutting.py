@@ -11,11 +11,11 @@ from flambeau._tensor import Tensor
 from flambeau.errors import level_of_caller
 from flambeau.nn.functional import interpolate
 from flambeau.nn.functional import pad as pad_tensor
-from flambeau.vision._images import bands, dimensions, need_pillow, pillow
+from flambeau.vision._images import bands, dimensions, image_like, need_pillow, pillow
 
 from .._interpolation import InterpolationMode, interpolation_mode, of_pillow
-from ._batches import as_batch, unbatched
-from ._conversion import pil_to_tensor, to_pil_image
+from ._batches import as_batch, resampled, unbatched
+from ._conversion import pil_to_tensor
 
 __all__ = [
     "center_crop", "crop", "erase", "five_crop", "hflip", "pad", "resize", "resized_crop", "ten_crop", "vflip",
@@ -122,6 +122,7 @@ def erase(img: Any, i: int, j: int, h: int, w: int, v: Any, inplace: bool = Fals
     """
     if not isinstance(img, Tensor):
         raise TypeError(f"img should be Tensor Image. Got {type(img)}")
+    dimensions(img)
     changed = img if inplace else img.clone()
     changed[..., i : i + h, j : j + w] = v
     return changed
@@ -181,13 +182,11 @@ def _pad_image(img: Any, border: tuple[int, int, int, int], fill: Any, mode: str
     need_pillow(img)
     if fill is not None and not isinstance(fill, (int, float, tuple, list)):
         raise TypeError("Got inappropriate fill arg")
-    if mode == "constant":
-        from PIL import ImageOps  # there is an image, so Pillow is there
+    if mode != "constant":
+        return image_like(img, _continued(pil_to_tensor(img), border, mode).permute(1, 2, 0))
+    from PIL import ImageOps  # there is an image, so Pillow is there
 
-        made = ImageOps.expand(img, border=border, fill=bands(fill, img))
-    else:
-        pixels = _continued(pil_to_tensor(img), border, mode)
-        made = to_pil_image(pixels, None if img.mode == "P" else img.mode)
+    made = ImageOps.expand(img, border=border, fill=bands(fill, img))
     if img.mode == "P":
         made.putpalette(img.getpalette())
     return made
@@ -204,6 +203,8 @@ def _continued(img: Tensor, border: tuple[int, int, int, int], mode: str) -> Ten
 def _places(size: int, before: int, after: int, mode: str) -> list[int]:
     """The places of a dimension that is continued on both sides, or cut off where a number is negative."""
     wanted = range(-before, size + after)
+    if not size and wanted:
+        raise IndexError(f"an image without pixels cannot be continued: padding_mode='{mode}' needs at least one")
     if mode == "edge" or size == 1:
         return [min(max(place, 0), size - 1) for place in wanted]
     period = 2 * size - (2 if mode == "reflect" else 0)
@@ -279,7 +280,7 @@ def _resize_tensor(img: Tensor, size: tuple[int, int], mode: InterpolationMode, 
     )
     if mode is InterpolationMode.BICUBIC and img.dtype is dtypes.uint8:
         made = made.clamp(min=0, max=255)
-    return unbatched(made, img)
+    return resampled(made, img)
 
 
 def resized_crop(

@@ -52,6 +52,13 @@ def inverse_matrix(
     return found
 
 
+def slants_of(shear: float | Sequence[float]) -> list[float]:
+    """How far an image is sheared along x and y: one number alone is that along x, one in a sequence that along both."""
+    if isinstance(shear, (int, float)):
+        return [shear, 0.0]
+    return list(shear) * (2 if len(shear) == 1 else 1)
+
+
 def _mode(interpolation: Any) -> InterpolationMode:
     return interpolation_mode(interpolation)
 
@@ -141,7 +148,7 @@ def affine(
         raise ValueError("Argument scale should be positive")
     if not isinstance(shear, (int, float, list, tuple)):
         raise TypeError("Shear should be either a single value or a sequence of two values")
-    slants = [shear, 0.0] if isinstance(shear, (int, float)) else list(shear) * (2 if len(shear) == 1 else 1)
+    slants = slants_of(shear)
     if len(slants) != 2:
         raise ValueError(f"Shear should be a sequence containing two values. Got {shear}")
     _need_sequence(center, "center")

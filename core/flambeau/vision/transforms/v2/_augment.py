@@ -77,6 +77,9 @@ class RandomErasing(RandomApplyTransform):
 class _Mixing(Transform):
     """What mixes every image of a batch with the one before it, and their labels."""
 
+    _name: str
+    """That of the share, among what is drawn."""
+
     def __init__(self, *, alpha: float = 1.0, num_classes: int | None = None, labels_getter: Any = "default",
                  generator: Any = None) -> None:  # fmt: skip
         super().__init__(generator=generator)
@@ -137,7 +140,7 @@ class _Mixing(Transform):
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
         """The labels, or a batch of images, mixed."""
         if inpt is params["labels"]:
-            return self._mixed_labels(inpt, params["share"])
+            return self._mixed_labels(inpt, params[self._name])
         dims = 5 if isinstance(inpt, Video) else 4
         if inpt.ndim != dims:
             raise ValueError(f"Expected a batched input with {dims} dims, but got {inpt.ndim} dimensions instead.")
@@ -168,12 +171,14 @@ class MixUp(_Mixing):
         ValueError: the labels or the images are not what they should be.
     """
 
+    _name = "lam"
+
     def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
         """Draw the share."""
-        return {"share": self._share()}
+        return {self._name: self._share()}
 
     def _mixed(self, images: Tensor, params: dict[str, Any]) -> Tensor:
-        share = params["share"]
+        share = params[self._name]
         return images.roll(1, 0).mul_(1.0 - share).add_(images.mul(share))
 
 
@@ -192,6 +197,8 @@ class CutMix(_Mixing):
         ValueError: the labels or the images are not what they should be.
     """
 
+    _name = "lam_adjusted"
+
     def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
         """Draw the rectangle, (left, above, right, below)."""
         share = self._share()
@@ -202,7 +209,7 @@ class CutMix(_Mixing):
         left, above = (max(place - far, 0) for place, far in zip(middle, reach, strict=True))
         right, below = (min(place + far, size) for place, far, size in zip(middle, reach, (width, height), strict=True))
         covered = (right - left) * (below - above) / (width * height)
-        return {"box": (left, above, right, below), "share": 1.0 - covered}
+        return {"box": (left, above, right, below), self._name: 1.0 - covered}
 
     def _mixed(self, images: Tensor, params: dict[str, Any]) -> Tensor:
         left, above, right, below = params["box"]

@@ -21,12 +21,9 @@ from .functional._kinds import is_pure_tensor
 
 __all__ = ["AugMix", "AutoAugment", "RandAugment", "TrivialAugmentWide"]
 
-_WHITE = 255.0
-"""What the strengths of solarizing are in units of."""
-
 
 def _white(img: Any) -> float:
-    return largest(img.dtype) if isinstance(img, Tensor) else _WHITE
+    return largest(img.dtype) if isinstance(img, Tensor) else 255.0
 
 
 class _Augment(Transform):
@@ -76,7 +73,7 @@ class _Augment(Transform):
     def _changed(self, img: Any, name: str, strength: float) -> Any:
         """The image after one of the changes; the level of solarizing is a share of what is white."""
         if name == "Solarize":
-            strength = _white(img) * (strength / _WHITE)
+            strength *= _white(img)
         return first.changed_by(functional, img, name, strength, self.interpolation, fill_for(self._fill, img))
 
 
@@ -108,7 +105,8 @@ class AutoAugment(_Augment):
         self._policies = first.POLICIES[policy]
 
     def _augmented(self, img: Any) -> Any:
-        space = first.published(10, *functional.get_size(img)) | {"Invert": Strengths([], False)}
+        height, width = functional.get_size(img)
+        space = first.published(10, height, width, white=1.0) | {"Invert": Strengths([], False)}
         for name, limit, place in self._policies[random_integer(0, len(self._policies), self.generator)]:
             if self._unit() <= limit:
                 img = self._changed(img, name, self._signed(space[name], place))
@@ -146,7 +144,8 @@ class RandAugment(_Augment):
         self.num_magnitude_bins = num_magnitude_bins
 
     def _augmented(self, img: Any) -> Any:
-        space = first.NOTHING | first.published(self.num_magnitude_bins, *functional.get_size(img))
+        height, width = functional.get_size(img)
+        space = first.NOTHING | first.published(self.num_magnitude_bins, height, width, white=1.0)
         for _ in range(self.num_ops):
             img = self._changed(img, *self._drawn(space, self.magnitude))
         return img
@@ -173,7 +172,7 @@ class TrivialAugmentWide(_Augment):
         self.num_magnitude_bins = num_magnitude_bins
 
     def _augmented(self, img: Any) -> Any:
-        space = first.NOTHING | first.wide(self.num_magnitude_bins)
+        space = first.NOTHING | first.wide(self.num_magnitude_bins, white=1.0)
         return self._changed(img, *self._drawn(space, None, self.num_magnitude_bins))
 
 
@@ -212,7 +211,7 @@ class AugMix(_Augment):
 
     def _augmented(self, img: Any) -> Any:
         height, width = functional.get_size(img)
-        space = first.mixed(height, width, self.all_ops)
+        space = first.mixed(height, width, self.all_ops, white=1.0)
         plain = img.as_subclass(Tensor) if isinstance(img, TVTensor) else img
         made = first.mixture(
             plain, lambda one: self._changed(one, *self._drawn(space, None, self.severity)), self.alpha, self.mixture_width,

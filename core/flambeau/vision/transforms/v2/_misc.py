@@ -90,13 +90,15 @@ class LinearTransformation(_OfTensors):
 
     def __init__(self, transformation_matrix: Tensor, mean_vector: Tensor) -> None:
         super().__init__()
-        self._computed = _conversions.LinearTransformation(transformation_matrix, mean_vector)
+        self._by_first = (
+            _conversions.LinearTransformation(transformation_matrix, mean_vector),
+        )  # not a part of its text
         self.transformation_matrix = transformation_matrix
         self.mean_vector = mean_vector
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
         """The image with other numbers."""
-        made = self._computed(inpt.as_subclass(Tensor))
+        made = self._by_first[0](inpt.as_subclass(Tensor))
         return wrap(made, like=inpt) if isinstance(inpt, TVTensor) else made
 
     def extra_repr(self) -> str:
@@ -179,7 +181,7 @@ class GaussianNoise(Transform):
 class UniformTemporalSubsample(Transform):
     """So many images of a video, evenly spread over it. Source: ``torchvision.transforms.v2.UniformTemporalSubsample``."""
 
-    _transformed_types = (Tensor,)
+    _transformed_types = (is_pure_tensor, Video)
 
     def __init__(self, num_samples: int) -> None:
         super().__init__()
@@ -430,9 +432,9 @@ class SanitizeBoundingBoxes(_Sanitizing):
         for name, least in (("min_size", min_size), ("min_area", min_area)):
             if least < 1:
                 raise ValueError(f"{name} must be >= 1, got {least}.")
-        super().__init__(labels_getter)
-        self.min_size = min_size
+        self.min_size = min_size  # before the others, as the text shows them
         self.min_area = min_area
+        super().__init__(labels_getter)
 
     def _found(self, leaves: list[Any]) -> BoundingBoxes:
         return get_bounding_boxes(leaves)

@@ -12,7 +12,7 @@ from flambeau.ops.movement.joining import cat, stack
 from flambeau.vision.tv_tensors import BoundingBoxes, BoundingBoxFormat, KeyPoints, is_rotated_bounding_format, wrap
 
 from ...functional._cutting import pair, sides
-from ...functional._warping import check_displacement, expanded, inverse_matrix
+from ...functional._warping import check_displacement, expanded, inverse_matrix, slants_of
 from ._sizes import resized
 
 __all__ = ["affine", "center_crop", "corners_of", "crop", "elastic", "flip", "moved", "numbers_of", "pad", "perspective",
@@ -55,9 +55,13 @@ Places = BoundingBoxes | KeyPoints
 
 
 def moved(
-    boxes: Places, what: str, change: Corners, canvas_size: tuple[int, int] | None = None, clamp: bool = True
-) -> Any:
-    """Boxes whose corners were changed, within their canvas, which may be a new one; a point is a box without size."""
+    boxes: Places, what: str, change: Corners, canvas_size: tuple[int, int] | None = None, clamp: bool = True,
+    whole: bool = False,
+) -> Any:  # fmt: skip
+    """Boxes whose corners were changed, within their canvas, which may be a new one; a point is a box without size.
+
+    ``whole``: the corners of boxes of integers are cut to integers before they are changed.
+    """
     height, width = canvas = canvas_size or boxes.canvas_size
     plain = boxes.as_subclass(Tensor)
     precise = plain if plain.dtype.is_floating_point else plain.to(dtypes.float32)
@@ -65,7 +69,7 @@ def moved(
         made = change(cat((precise, precise), -1))[..., :2]
         return wrap(made.to(plain.dtype), like=boxes, canvas_size=canvas)
     need_upright(boxes.format, what)
-    corners = change(corners_of(precise, boxes.format))
+    corners = change(corners_of(plain if whole else precise, boxes.format).to(precise.dtype))
     if clamp and boxes.clamping_mode is not None:
         corners = clamped(corners, (height, width))
     return wrap(numbers_of(corners, boxes.format).to(plain.dtype), like=boxes, canvas_size=canvas)
@@ -128,15 +132,14 @@ def pad(inpt: Places, padding: Any, fill: Any = None, padding_mode: str = "const
 def resize(
     inpt: Places, size: Any, interpolation: Any = None, max_size: int | None = None, antialias: Any = None
 ) -> Any:
-    """Boxes in an image of another size."""
+    """Boxes in an image of another size; what lies outside stays there."""
     rows, columns = inpt.canvas_size
     height, width = resized(rows, columns, size, max_size)
-
-    def change(corners: Tensor) -> Tensor:
-        ratios = tensor([width / columns, height / rows] * 2, dtype=corners.dtype, device=corners.device)
-        return corners * ratios
-
-    return moved(inpt, "resize", change, (height, width))
+    if isinstance(inpt, BoundingBoxes):
+        need_upright(inpt.format, "resize")
+    plain = inpt.as_subclass(Tensor)
+    ratios = tensor([width / columns, height / rows] * (plain.shape[-1] // 2), device=plain.device)
+    return wrap((plain * ratios).to(plain.dtype), like=inpt, canvas_size=(height, width))
 
 
 def resized_crop(
@@ -176,8 +179,7 @@ def affine(
 ) -> Any:  # fmt: skip
     """Boxes around what is turned, moved, scaled and sheared."""
     rows, columns = inpt.canvas_size
-    slants = [shear, 0.0] if isinstance(shear, (int, float)) else [*shear, 0.0][:2]
-    matrix = inverse_matrix(center or [columns * 0.5, rows * 0.5], angle, translate, scale, slants)
+    matrix = inverse_matrix(center or [columns * 0.5, rows * 0.5], angle, translate, scale, slants_of(shear))
     return moved(inpt, "affine", lambda corners: _around(corners, lambda each: _linear(each, _inverse(matrix))))
 
 
@@ -212,7 +214,7 @@ def perspective(inpt: Places, numbers: Sequence[float]) -> Any:
     over = [[e - f * h, c * h - b, b * f - c * e], [f * g - d, a - c * g, c * d - a * f]]
     under = [[d * h - e * g, b * g - a * h, a * e - b * d]]
     change: Corners = lambda points: _linear(points, over) / _linear(points, under)  # noqa: E731
-    return moved(inpt, "perspective", lambda corners: _around(corners, change))
+    return moved(inpt, "perspective", lambda corners: _around(corners, change), whole=True)
 
 
 def elastic(inpt: Places, displacement: Tensor, interpolation: Any = None, fill: Any = None) -> Any:
@@ -228,6 +230,6 @@ def elastic(inpt: Places, displacement: Tensor, interpolation: Any = None, fill:
         return stack((across, down), -1) - shift * 0.5 * size
 
     def bent(corners: Tensor) -> Tensor:
-        return _around(corners, change).to(inpt.dtype).to(corners.dtype)
+        return _around(corners, change).to(inpt.dtype)
 
-    return moved(inpt, "elastic", bent)
+    return moved(inpt, "elastic", bent, whole=True)

@@ -14,7 +14,7 @@ from flambeau.vision._images import dimensions
 
 from ... import functional as first
 from ..._interpolation import InterpolationMode, interpolation_mode
-from ...functional._batches import as_batch, unbatched
+from ...functional._batches import as_batch, resampled
 from ...functional._warping import coefficients as coefficients_of
 from ...functional._warping import of_coefficients
 from . import _boxes
@@ -28,6 +28,8 @@ __all__ = [
 
 _NEAREST = InterpolationMode.NEAREST
 _BILINEAR = InterpolationMode.BILINEAR
+_OVERSHOOTING = (InterpolationMode.BICUBIC, InterpolationMode.LANCZOS)
+"""Modes that weigh some pixels negatively, so that bytes may leave their range."""
 
 
 def mode_of(interpolation: Any) -> InterpolationMode:
@@ -105,7 +107,9 @@ def pad(inpt: Any, padding: Any, fill: Any = None, padding_mode: str = "constant
     if padding_mode != "constant" or len(fill) == 1:
         return first.pad(inpt, border, fill[0], padding_mode)
     covered = first.pad(ones(1, *inpt.shape[-2:], dtype=dtypes.uint8, device=inpt.device), border)
-    colour = tensor(list(fill), device=inpt.device).to(inpt.dtype).reshape(-1, 1, 1)
+    colour = (
+        tensor(list(fill), device=inpt.device).to(inpt.dtype).reshape(-1, 1, 1).expand(dimensions(inpt).channels, 1, 1)
+    )
     return first.pad(inpt, border).where(covered == 1, colour)
 
 
@@ -149,15 +153,19 @@ def _resized(image: Tensor, size: Any, mode: InterpolationMode, max_size: int | 
     height, width = resized(rows, columns, size, max_size)
     if (height, width) == (rows, columns):
         return image
-    smooth = mode in (_BILINEAR, InterpolationMode.BICUBIC)
+    if not image.numel():
+        return image.reshape((*image.shape[:-2], height, width))
+    smooth = mode in (_BILINEAR, *_OVERSHOOTING)
+    if mode is InterpolationMode.LANCZOS and not antialias:
+        raise ValueError("InterpolationMode.LANCZOS requires antialias=True")
     kept = (dtypes.float32, dtypes.float64, *([dtypes.uint8] if image.device.type == "cpu" or not smooth else []))
     made = interpolate(
         as_batch(image, kept), (height, width), mode=mode.value, align_corners=False if smooth else None,
         antialias=antialias and smooth,
     )  # fmt: skip
-    if mode is InterpolationMode.BICUBIC and image.dtype is dtypes.uint8:
+    if mode in _OVERSHOOTING and image.dtype is dtypes.uint8:
         made = made.clamp(min=0, max=255)
-    return unbatched(made, image)
+    return resampled(made, image)
 
 
 def _mask_resized_crop(

@@ -39,11 +39,17 @@ def kernel_of(function: Function, inpt: Any) -> Function | None:
 
 
 def takes(
-    *, pictures: bool = True, masks: Function | bool = False, boxes: Function | None = None, flat: bool = True
+    *,
+    images: bool = True,
+    pictures: bool = True,
+    masks: Function | bool = False,
+    boxes: Function | None = None,
+    flat: bool = True,
 ) -> Callable[[F], F]:
     """Make a function of images one of all kinds.
 
     Args:
+        images: it takes tensors that are images, not videos alone.
         pictures: it takes Pillow's images.
         masks: what it does with masks (N, H, W) instead; True for the same.
         boxes: what it does with boxes and points instead, to which it gives new ones.
@@ -62,7 +68,9 @@ def takes(
             return kernel(inpt, *args, **kwargs)
 
         of_tensors = _flattened(function) if flat else function
-        table: dict[Any, Function] = {Tensor: of_tensors, Image: _rewrapped(of_tensors), Video: _rewrapped(of_tensors)}
+        table: dict[Any, Function] = {Tensor: of_tensors, Video: _rewrapped(of_tensors)}
+        if images:
+            table[Image] = table[Video]
         if pictures:
             table[_PICTURE] = function
         if masks:

@@ -22,6 +22,7 @@ from flambeau.vision.io import decode_jpeg, encode_jpeg
 from flambeau.vision.tv_tensors import Image, wrap
 
 from ... import functional as first
+from ...functional._color import normalized
 from ...functional._conversion import is_numpy, largest
 from ._kinds import takes
 
@@ -75,7 +76,7 @@ def normalize(inpt: Any, mean: Any, std: Any, inplace: bool = False) -> Any:
         TypeError: it has integers.
         ValueError: it has fewer than three dimensions, or a deviation is 0.
     """
-    return first.normalize(inpt, mean, std, inplace)
+    return normalized(inpt, mean, std, inplace)
 
 
 def _converted(inpt: Any, dtype: Any = dtypes.float32, scale: bool = False) -> Any:
@@ -184,7 +185,7 @@ def jpeg(image: Any, quality: int) -> Any:
     return pillow().open(file).copy()
 
 
-@takes(pictures=False, flat=False)
+@takes(images=False, pictures=False, flat=False)
 def uniform_temporal_subsample(inpt: Any, num_samples: int) -> Any:
     """So many images of a video (..., T, C, H, W), evenly spread over it. Source: ``torchvision.transforms.v2.functional``."""
     places = linspace(0, inpt.shape[-4] - 1, num_samples, device=inpt.device).to(dtypes.int64)

@@ -1,0 +1,236 @@
+"""Images that few programs have: empty ones, truth values, two bytes a pixel, modes beyond RGB."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+import flambeau
+from flambeau.vision import tv_tensors, utils
+from flambeau.vision.transforms import InterpolationMode, functional
+from flambeau.vision.transforms import v2 as transforms_v2
+from flambeau.vision.transforms.v2 import functional as functional_v2
+
+Image = pytest.importorskip("PIL.Image")
+
+MODES = ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "HSV", "LAB", "I", "F", "I;16"]
+
+PADDINGS = ["edge", "reflect", "symmetric"]
+
+
+def _picture(mode: str) -> Any:
+    numbers = np.random.RandomState(0)
+    if mode in ("I", "F", "I;16"):
+        dtype = {"I": np.int32, "F": np.float32, "I;16": np.uint16}[mode]
+        return Image.fromarray(numbers.randint(0, 60000, (4, 5)).astype(dtype))
+    if mode == "1":
+        return Image.fromarray(numbers.randint(0, 2, (4, 5)).astype(bool))
+    size = len(Image.new(mode, (1, 1)).getbands())
+    made = Image.frombytes(mode, (5, 4), numbers.randint(0, 256, (4, 5, size)).astype(np.uint8).tobytes())
+    if mode == "P":
+        made.putpalette([each for shade in range(256) for each in (shade, 255 - shade, shade // 2)])
+    return made
+
+
+@pytest.mark.parametrize("how", PADDINGS)
+@pytest.mark.parametrize("mode", MODES)
+def test_a_border_of_its_own_pixels_is_numpys_in_every_mode(mode: str, how: str) -> None:
+    picture = _picture(mode)
+    made = functional.pad(picture, [1, 2, 3, 1], padding_mode=how)
+    assert (made.mode, made.size, made.getpalette()) == (mode, (9, 7), picture.getpalette())
+    around = [(2, 1), (1, 3), *[(0, 0)] * (np.asarray(picture).ndim - 2)]
+    assert np.array_equal(np.asarray(made), np.pad(np.asarray(picture), around, mode=how))  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("how", PADDINGS)
+def test_what_has_no_pixels_cannot_be_continued(how: str) -> None:
+    with pytest.raises(IndexError, match="without pixels"):
+        functional.pad(Image.new("RGB", (3, 0)), 1, padding_mode=how)
+    with pytest.raises(IndexError, match="without pixels"):
+        functional.pad(flambeau.zeros(3, 0, 5), 1, padding_mode="symmetric")
+
+
+@pytest.mark.parametrize("mode", ["I;16", "I;16L", "I;16B"])
+def test_pixels_of_two_bytes_are_read_in_the_order_that_the_mode_says(mode: str) -> None:
+    order = ">i2" if mode == "I;16B" else "<i2"
+    picture = Image.frombytes(mode, (2, 1), np.array([258, 772], dtype=order).tobytes())
+    for read in (functional.to_tensor, functional.pil_to_tensor):
+        pixels = read(picture)
+        assert (pixels.dtype, pixels.tolist()) == (flambeau.int16, [[[258, 772]]])
+    wider = functional.pad(picture, [1, 0, 0, 0], padding_mode="edge")
+    assert np.asarray(wider).tolist() == [[258, 258, 772]]
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "I", "F", "I;16", "1"])
+def test_empty_pictures_are_empty_tensors(mode: str) -> None:
+    assert functional.pil_to_tensor(Image.new(mode, (0, 3))).shape[1:] == (3, 0)
+
+
+def test_an_image_without_channels_is_no_picture() -> None:
+    with pytest.raises(ValueError, match="Got 0 channels"):
+        functional.to_pil_image(flambeau.zeros(0, 5, 5))
+
+
+def test_an_erased_tensor_is_an_image() -> None:
+    with pytest.raises(TypeError, match="Tensor is not a torch image"):
+        functional.erase(flambeau.zeros(5), 0, 0, 1, 1, 0)
+
+
+def test_an_empty_image_has_no_shades_to_even_out() -> None:
+    assert functional.equalize(flambeau.zeros(3, 0, 5, dtype=flambeau.uint8)).shape == (3, 0, 5)
+
+
+def test_more_means_than_channels_are_refused() -> None:
+    grey, numbers = flambeau.zeros(1, 2, 2), [0.5] * 3
+    with pytest.raises(
+        RuntimeError, match=r"output with shape \[1, 2, 2\] doesn't match the broadcast shape \[3, 2, 2\]"
+    ):
+        functional.normalize(grey, numbers, numbers)
+    assert functional_v2.normalize(grey, numbers, numbers).shape == (3, 2, 2)
+
+
+@pytest.mark.parametrize("resize", [functional.resize, functional_v2.resize])
+def test_truth_values_become_larger_and_smaller(resize: Any) -> None:
+    image = flambeau.tensor([[[True, False]]])
+    assert resize(image, [1, 4]).tolist() == [[[True, True, True, False]]]  # 1, .75, .25, 0
+    assert resize(image, [1, 4], InterpolationMode.NEAREST).tolist() == [[[True, True, False, False]]]
+
+
+def test_empty_batches_have_another_size() -> None:
+    assert functional_v2.resize(flambeau.zeros(0, 3, 4, 4), [2, 5]).shape == (0, 3, 2, 5)
+    with pytest.raises(RuntimeError, match="invalid for input of size 0"):
+        functional_v2.resize(flambeau.zeros(3, 0, 5), [2, 5])
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+def test_lanczos_of_tensors(torch: ModuleType, torchvision: Any, dtype: str) -> None:
+    from torchvision.transforms.v2 import functional as theirs
+
+    numbers = np.random.RandomState(0).randint(0, 256, (2, 3, 9, 8))
+    found = []
+    for t, v2 in ((torch, theirs), (flambeau, functional_v2)):
+        made = v2.resize(t.tensor(numbers).to(getattr(t, dtype)), [5, 12], "lanczos")
+        found.append(np.array(made.tolist()))
+        with pytest.raises(ValueError, match="LANCZOS requires antialias=True"):
+            v2.resize(t.zeros(3, 9, 8), [5, 5], "lanczos", antialias=False)
+    np.testing.assert_allclose(found[1], found[0], atol=1.01 if dtype == "uint8" else 1e-3)
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("name", ["TrivialAugmentWide", "RandAugment"])
+def test_augmentations_of_all_shades(torch: ModuleType, torchvision: Any, name: str) -> None:
+    """Each level of solarizing lies at a shade: its last digit decides what becomes of that."""
+    from torchvision.transforms import v2 as theirs
+
+    shades = Image.frombytes("L", (16, 16), bytes(range(256)))
+    found = []
+    for t, v2 in ((torch, theirs), (flambeau, transforms_v2)):
+        t.manual_seed(0)
+        transform = getattr(v2, name)(num_magnitude_bins=16)
+        found.append([np.asarray(transform(shades)) for _ in range(60)])
+    assert all(np.array_equal(ours, wanted) for wanted, ours in zip(*found, strict=True))
+
+
+def test_levels_of_solarizing_are_shares_of_white() -> None:
+    made = transforms_v2.RandAugment(1, magnitude=6, num_magnitude_bins=16)
+    shades = flambeau.arange(256, dtype=flambeau.uint8).reshape(1, 16, 16)
+    assert made._changed(shades, "Solarize", 0.6).unique().tolist() == list(range(153))
+
+
+def test_halves_of_bits_are_cut_off() -> None:
+    image = flambeau.tensor([[[255, 44, 100]]], dtype=flambeau.uint8)
+    assert functional.posterize(image, 2.5).tolist() == [[[255 & 211, 44 & 211, 100 & 211]]]
+
+
+def test_texts_show_the_options_alone() -> None:
+    assert repr(transforms_v2.LinearTransformation(flambeau.eye(3), flambeau.zeros(3))) == "LinearTransformation()"
+    assert repr(transforms_v2.SanitizeBoundingBoxes()) == (
+        "SanitizeBoundingBoxes(min_size=1.0, min_area=1.0, labels_getter=default)"
+    )
+
+
+def test_a_border_has_as_many_colours_as_the_image() -> None:
+    with pytest.raises(RuntimeError, match="must match the existing size"):
+        functional_v2.pad(flambeau.zeros(1, 2, 2), [1], fill=(1, 2, 3))
+    assert functional_v2.pad(flambeau.zeros(3, 1, 1), [1, 0], fill=(1, 2, 3)).tolist() == [
+        [[1, 0, 1]],
+        [[2, 0, 2]],
+        [[3, 0, 3]],
+    ]
+
+
+def test_what_keypoints_have_beyond_their_places_is_not_drawn() -> None:
+    image, places = flambeau.zeros(3, 9, 9, dtype=flambeau.uint8), flambeau.tensor([[[4.0, 5.0, 0.3]]])
+    drawn = utils.draw_keypoints(image, places, colors="red")
+    assert drawn[0, 5, 4] == 255
+    assert drawn.equal(utils.draw_keypoints(image, places[..., :2], colors="red"))
+
+
+@pytest.mark.parametrize("shape", [(5,), (1, 1, 3, 2, 2)])
+def test_grids_are_of_images(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=f"from 2 to 4 dimensions.*not {len(shape)}"):
+        utils.make_grid(flambeau.zeros(shape))
+
+
+def _boxes(t: Any, kinds: Any, numbers: Any, format: str, dtype: str) -> Any:
+    return kinds.BoundingBoxes(t.tensor(numbers, dtype=getattr(t, dtype)), format=format, canvas_size=(9, 11))
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("dtype", ["float32", "int64"])
+@pytest.mark.parametrize("format", ["XYXY", "XYWH", "CXCYWH"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda v2, t, boxes: v2.resize(boxes, [5, 6]),
+        lambda v2, t, boxes: v2.resize(boxes, None, max_size=20),
+        lambda v2, t, boxes: v2.resized_crop(boxes, 1, 2, 5, 6, [7, 8]),
+        lambda v2, t, boxes: v2.affine(boxes, 20, [1, 2], 0.5, [5], center=[0, 0]),
+        lambda v2, t, boxes: v2.affine(boxes, 20, [1, 2], 0.5, [5, 3]),
+        lambda v2, t, boxes: v2.elastic(boxes, t.full((1, 9, 11, 2), 0.1)),
+        lambda v2, t, boxes: v2.perspective(boxes, [[0, 0], [10, 0], [10, 8], [0, 8]], [[1, 1], [9, 0], [10, 8], [0, 7]]),
+        lambda v2, t, boxes: v2.crop(boxes, -2, 3, 7, 7),
+    ],
+)  # fmt: skip
+def test_boxes_that_reach_beyond_the_image(
+    torch: ModuleType, torchvision: Any, change: Any, format: str, dtype: str
+) -> None:
+    from torchvision import tv_tensors as their_kinds
+    from torchvision.transforms.v2 import functional as theirs
+
+    numbers = [[1, 2, 6, 7], [0, 0, 11, 9], [3, 4, 4, 5]]
+    made = [
+        change(v2, t, _boxes(t, kinds, numbers, format, dtype))
+        for v2, t, kinds in ((theirs, torch, their_kinds), (functional_v2, flambeau, tv_tensors))
+    ]
+    assert made[0].canvas_size == made[1].canvas_size
+    np.testing.assert_allclose(made[1].tolist(), made[0].tolist(), atol=1e-4)
+
+
+def test_boxes_keep_their_proportions_when_the_image_is_resized() -> None:
+    boxes = _boxes(flambeau, tv_tensors, [[1.0, 2.0, 6.0, 7.0]], "CXCYWH", "float32")
+    made = functional_v2.resize(boxes, [18, 22])
+    assert (made.tolist(), made.canvas_size) == ([[2.0, 4.0, 12.0, 14.0]], (18, 22))
+
+
+def test_one_shear_of_a_sequence_is_that_of_both_directions_for_boxes_too() -> None:
+    boxes = _boxes(flambeau, tv_tensors, [[4.0, 4.0, 6.0, 7.0]], "XYXY", "float32")
+    one, both = (functional_v2.affine(boxes, 0, [0, 0], 1.0, shear) for shear in ([5.0], [5.0, 5.0]))
+    assert one.equal(both)
+
+
+def test_images_are_no_videos_to_take_samples_from() -> None:
+    image = tv_tensors.Image(flambeau.zeros(3, 4, 4))
+    assert transforms_v2.UniformTemporalSubsample(1)(image) is image
+    with pytest.raises(TypeError, match="uniform_temporal_subsample supports inputs of type"):
+        functional_v2.uniform_temporal_subsample(image, 1)
+
+
+def test_what_is_drawn_for_mixtures_has_torchvisions_names() -> None:
+    batch = [flambeau.ones(2, 3, 4, 4)]
+    assert set(transforms_v2.MixUp(num_classes=2).make_params(batch)) == {"lam"}
+    assert set(transforms_v2.CutMix(num_classes=2).make_params(batch)) == {"box", "lam_adjusted"}
