@@ -222,3 +222,16 @@ def test_what_is_normalized_can_be_written_in_place(
     (written * written).sum().backward()
     assert flambeau.allclose(written, expected, atol=1e-6)
     assert flambeau.allclose(input.grad, wanted, atol=1e-5)
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("shape", [(0, 4), (0, 4, 5), (3, 4, 0)])
+@pytest.mark.parametrize("twice", [True, False])
+def test_a_batch_of_nothing_has_gradients_of_zeros(
+    backend: str, shape: tuple[int, ...], training: bool, twice: bool
+) -> None:
+    layer = nn.BatchNorm1d(4).train(training)
+    result = layer(flambeau.ones(*shape, requires_grad=True))
+    for grad in flambeau.autograd.grad(result.sum(), [*layer.parameters()], create_graph=twice):
+        assert grad.tolist() == [0.0] * 4
+    assert layer.running_var.tolist() == [1.0] * 4

@@ -81,7 +81,13 @@ def _weight_slope(
     if grad_enabled():
         normal, _ = standardized(_single(input), _dims(input), eps)
         return (_single(grad) * normal).sum(_dims(input)).to(weight.dtype)
-    return narrow(sums(grad, _channels(input), wide(mean))[1] * wide(rstd), weight)
+    return _scale_slope(grad, input, weight, sums, mean, rstd)
+
+
+def _scale_slope(grad: Tensor, input: Tensor, weight: Tensor, sums: Sums, mean: Tensor, rstd: Tensor) -> Tensor:
+    """What the weights have of the gradient, of a number for each channel; of nothing, whose statistics are nan, zeros."""
+    product = sums(grad, _channels(input), wide(mean))[1]
+    return narrow(product * wide(rstd) if input.numel() else product.new_zeros(product.shape), weight)
 
 
 def _bias_slope(grad: Tensor, input: Tensor, bias: Tensor, sums: Sums, mean: Tensor) -> Tensor:
@@ -117,7 +123,7 @@ def _fixed_weight_slope(grad: Tensor, input: Tensor, weight: Tensor, sums: Sums,
     if grad_enabled():
         normal = (_single(input) - _per_channel(_single(mean), input)) * _per_channel(_single(rstd), input)
         return (_single(grad) * normal).sum(_dims(input)).to(weight.dtype)
-    return narrow(sums(grad, _channels(input), wide(mean))[1] * wide(rstd), weight)
+    return _scale_slope(grad, input, weight, sums, mean, rstd)
 
 
 @fused(
