@@ -9,6 +9,7 @@ from flambeau._dispatch.declare import primitive
 from flambeau._dispatch.runtime import Number, number_argument
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.overrides import overridable
+from flambeau.layouts import contiguous_format
 from flambeau.ops.creation._bent import bent
 from flambeau.ops.creation.filled import fitting
 from flambeau.ops.creation.ranges import arange
@@ -79,11 +80,9 @@ def _padded(input: Tensor, before: Shape, after: Shape, mode: str, value: float 
                 "Argument #4: Padding size should be less than the corresponding input dimension, but got: padding "
                 f"({low}, {high}) at dimension {dim} of input {list(input.shape)}"
             )
-    return (
-        _all_joined(input, before, after, mode)
-        if mode == "circular"
-        else _padded_from_itself(input, before, after, mode)
-    )
+    if mode == "circular":
+        return _all_joined(input, before, after, mode)
+    return _padded_from_itself(input, before, after, mode)
 
 
 def _all_joined(input: Tensor, before: Shape, after: Shape, mode: str) -> Tensor:
@@ -105,6 +104,8 @@ def _folded(grad: Tensor, input: Tensor, before: Shape, after: Shape, mode: str)
 
 @primitive(derivatives={"input": _folded}, method=False, node="PadBackward0")
 def _padded_from_itself(input: Tensor, before: Shape, after: Shape, mode: str) -> Tensor:
+    if not any(before) and not any(after):
+        return input.detach().clone(memory_format=contiguous_format)
     return _all_joined(input.detach(), before, after, mode)
 
 
@@ -208,4 +209,6 @@ def constant_pad_nd(input: Tensor, pad: Sequence[int], value: Number = 0) -> Ten
     kept = type_.kernels.slice(input._array, starts, lengths, (1,) * len(shape))
     number: Any = number_argument("constant_pad_nd", "value", value, 3)
     added = (tuple(max(low, 0) for low in before), tuple(max(high, 0) for high in after))
+    if not any(map(any, added)):  # a copy, in the order of memory that there is
+        return from_array(kept, type_).clone()
     return from_array(type_.kernels.pad(kept, *added, fitting(number, type_.dtype)), type_)
