@@ -158,7 +158,7 @@ def windows_of(function: str, named: str, input: Tensor, count: int, values: Seq
 
 def _is_plain(value: Any) -> bool:
     if value.__class__ is tuple:
-        return all([each.__class__ is int for each in value])
+        return all(each.__class__ is int for each in value)
     return value.__class__ is int or value is None
 
 
