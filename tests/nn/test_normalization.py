@@ -235,3 +235,16 @@ def test_a_batch_of_nothing_has_gradients_of_zeros(
     for grad in flambeau.autograd.grad(result.sum(), [*layer.parameters()], create_graph=twice):
         assert grad.tolist() == [0.0] * 4
     assert layer.running_var.tolist() == [1.0] * 4
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("name", ["BatchNorm1d(4)", "LayerNorm(4)", "GroupNorm(2, 4)"])
+@pytest.mark.parametrize(
+    ("input", "parameters"), [("float64", "float32"), ("float32", "float64"), ("float16", "float64")]
+)
+def test_words_about_several_dtypes(torch: ModuleType, name: str, input: str, parameters: str) -> None:
+    def program(t: Any) -> Any:
+        layer = eval(f"nn.{name}", {"nn": t.nn}).to(getattr(t, parameters))
+        return layer(t.ones(2, 4, dtype=getattr(t, input)))
+
+    assert "mixed dtype (CPU)" in compare(torch, program)

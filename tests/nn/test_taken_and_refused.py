@@ -93,6 +93,34 @@ NO_TENSORS: dict[str, Callable[[Any], Any]] = {
     "triplet_margin_loss(): argument 'anchor' (position 1) must be Tensor": lambda t: (
         t.nn.functional.triplet_margin_loss(None, t.ones(2, 3), t.ones(2, 3))
     ),
+    "pad(): argument 'pad' (position 2) must be tuple of ints, not int": lambda t: t.nn.functional.pad(t.ones(2, 3), 1),
+    "pad(): argument 'pad' (position 2) must be tuple of ints, not NoneType": lambda t: t.nn.functional.pad(
+        t.ones(2, 3), None
+    ),
+    "one_hot(): argument 'num_classes' (position 2) must be int, not float": lambda t: t.nn.functional.one_hot(
+        t.tensor([1]), 2.0
+    ),
+    "one_hot(): argument 'num_classes' (position 2) must be int, not bool": lambda t: t.nn.functional.one_hot(
+        t.tensor([0]), True
+    ),
+    "layer_norm(): argument 'normalized_shape' (position 2) must be tuple of ints, but found element of type float at pos 0": (
+        lambda t: t.nn.functional.layer_norm(t.ones(2, 3), [3.0])
+    ),
+    "rms_norm(): argument 'normalized_shape' (position 2) must be tuple of ints, not numpy.int64": (
+        lambda t: t.nn.functional.rms_norm(t.ones(2, 3), np.int64(3))
+    ),
+    "relu6(): argument 'input' (position 1) must be Tensor, not numpy.ndarray": lambda t: t.nn.functional.relu6(
+        np.ones(3)
+    ),
+    "elu(): argument 'input' (position 1) must be Tensor, not numpy.float64": lambda t: t.nn.functional.elu(
+        np.float64(3)
+    ),
+    "hinge_embedding_loss(): argument 'target' (position 2) must be Tensor, not float": (
+        lambda t: t.nn.functional.hinge_embedding_loss(t.ones(3), 1.0)
+    ),
+    "poisson_nll_loss(): argument 'target' (position 2) must be Tensor, not float": (
+        lambda t: t.nn.functional.poisson_nll_loss(t.ones(3), 1.0)
+    ),
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from flambeau._tensor import Tensor
 from flambeau._tensor.overrides import overridable
+from flambeau.errors import argument_type
 from flambeau.ops.creation.filled import zeros_like
 from flambeau.ops.elementwise.arithmetic import minimum
 from flambeau.ops.elementwise.selection import where
@@ -65,6 +66,8 @@ def hinge_embedding_loss(
         tensor([0.5000, 0.7500])
     """
     reduction = chosen_reduction(size_average, reduce, reduction)
+    if not isinstance(target, Tensor):
+        raise argument_type("hinge_embedding_loss", "target", 2, target, "Tensor")
     floats = input.is_floating_point() or input.is_complex()
     limit = margin if floats else input.new_tensor(margin)  # integers stay integers
     beyond, nothing = (limit - input).clamp_min(0), zeros_like(input)

@@ -11,7 +11,7 @@ from flambeau._tensor import Tensor
 from flambeau._tensor.modes import grad_enabled, no_grad
 from flambeau._tensor.overrides import overridable
 from flambeau.dtypes import scalar_type_name
-from flambeau.errors import level_of_caller
+from flambeau.errors import argument_type, level_of_caller
 from flambeau.ops.creation.filled import ones_like
 from flambeau.ops.elementwise.arithmetic import sub
 from flambeau.ops.elementwise.exponential import xlogy
@@ -283,6 +283,8 @@ def poisson_nll_loss(
         tensor(1.)
     """
     reduction = named_reduction(size_average, reduce, reduction)
+    if not isinstance(target, Tensor):
+        raise argument_type("poisson_nll_loss", "target", 2, target, "Tensor")
     losses = input.exp() - target * input if log_input else input - target * (input + eps).log()
     if full:
         stirling = target * target.log() - target + 0.5 * (2 * math.pi * target).log()

@@ -9,11 +9,12 @@ from flambeau._dispatch.declare import primitive
 from flambeau._dispatch.runtime import Number, number_argument
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.overrides import overridable
+from flambeau.errors import argument_type
 from flambeau.layouts import contiguous_format
 from flambeau.ops.creation._bent import bent
 from flambeau.ops.creation.filled import fitting
 from flambeau.ops.creation.ranges import arange
-from flambeau.shapes import Shape, as_ints
+from flambeau.shapes import Shape, as_ints, is_one
 
 from .joining import cat, channels_order
 from .slicing import _narrow
@@ -41,7 +42,7 @@ def pad(
         RuntimeError: there is an odd number of entries or too many, a result would have a negative size, a mirror or a
             circle is too short for what is asked of it, or ``value`` is not 0 with another mode than ``"constant"``.
         NotImplementedError: there is no such mode.
-        TypeError: an unknown keyword.
+        TypeError: an unknown keyword, or one number where there are to be pairs.
 
     Example:
         >>> import flambeau as torch
@@ -51,6 +52,8 @@ def pad(
         tensor([3, 2, 1, 2, 3, 2])
     """
     mode = _mode(mode, keywords)
+    if is_one(pad):
+        raise argument_type("pad", "pad", 2, pad, "tuple of ints")
     before, after = _pairs(input, as_ints(pad, "pad"))
     order = channels_order(input)
     if mode == "circular" and order is not None:

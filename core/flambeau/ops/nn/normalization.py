@@ -12,6 +12,7 @@ from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.modes import grad_enabled
 from flambeau.backend.types import TensorType
 from flambeau.dtypes import scalar_type_name
+from flambeau.errors import argument_type
 from flambeau.ops.creation._own import own
 from flambeau.ops.movement.padding import pad
 from flambeau.shapes import Shape, int_argument
@@ -31,6 +32,7 @@ from ._norms import (
     standardized,
     wide,
 )
+from ._windows import sizes_argument
 
 __all__ = ["group_norm", "layer_norm", "native_group_norm", "native_layer_norm", "rms_norm"]
 
@@ -151,11 +153,8 @@ def _checked_shape(
     if normalized_shape.__class__ is not tuple and (
         isinstance(normalized_shape, str) or not isinstance(normalized_shape, Sequence)
     ):
-        raise TypeError(
-            f"{function}(): argument 'normalized_shape' (position 2) must be tuple of ints, not "
-            f"{type(normalized_shape).__name__}"
-        )
-    shape: Shape = tuple([int_argument(function, "normalized_shape", 2, each) for each in normalized_shape])
+        raise argument_type(function, "normalized_shape", 2, normalized_shape, "tuple of ints")
+    shape = sizes_argument(function, "normalized_shape", 2, tuple(normalized_shape))
     if not shape:
         raise RuntimeError(
             "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got "

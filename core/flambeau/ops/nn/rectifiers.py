@@ -16,6 +16,7 @@ from flambeau._dispatch.spelling import called_as, spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.overrides import overridable
 from flambeau.dtypes import scalar_type_name
+from flambeau.errors import argument_type
 from flambeau.ops.creation._bent import bent
 from flambeau.ops.creation.filled import empty, ones_like
 from flambeau.ops.elementwise.selection import where
@@ -72,7 +73,7 @@ def threshold(input: Tensor, threshold: float, value: float, inplace: bool = Fal
 def in_form(name: str, function: Any, input: Tensor, inplace: bool, *args: Any) -> Tensor:
     """``function`` or its in-place form, of what must be a tensor."""
     if not isinstance(input, Tensor):
-        raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+        raise argument_type(name, "input", 1, input, "Tensor")
     if inplace:
         return getattr(input, f"{function.__name__}_")(*args)  # type: ignore[no-any-return]
     return function(input, *args)  # type: ignore[no-any-return]
@@ -125,6 +126,8 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
         >>> torch.nn.functional.relu6(torch.tensor([-1.0, 7.0]))
         tensor([0., 6.])
     """
+    if not isinstance(input, Tensor):
+        raise argument_type("relu6", "input", 1, input, "Tensor")
     return hardtanh(input, 0, 6, inplace)
 
 
@@ -261,7 +264,7 @@ def rrelu(
     if lower > upper:
         raise RuntimeError(f"Lower bound should be less than or equal to the upper bound, but got {lower} and {upper}")
     if not isinstance(input, Tensor):
-        raise TypeError(f"rrelu(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+        raise argument_type("rrelu", "input", 1, input, "Tensor")
     low = input.detach() <= 0 if training else ~(input.detach() > 0)  # nothing is drawn for nan
     slopes = ones_like(input, requires_grad=False, memory_format=layouts.contiguous_format)
     if training:
