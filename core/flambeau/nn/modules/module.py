@@ -374,7 +374,7 @@ class Module(Hooked, Stateful):
                     if parameter is not None:
                         parameter.data = fn(parameter.data)
                         if parameter.grad is not None:
-                            parameter.grad = fn(parameter.grad)
+                            parameter.grad.data = fn(parameter.grad)
                 for name, buffer in module._buffers.items():
                     if buffer is None:
                         continue
