@@ -9,7 +9,7 @@ from flambeau import dtypes
 from flambeau._tensor import Tensor
 from flambeau._tensor.handles import RemovableHandle, add_hook, new_hooks
 from flambeau._tensor.modes import no_grad
-from flambeau.layouts import CHANNELS_LAST
+from flambeau.layouts import CHANNELS_LAST, strided
 from flambeau.ops.creation.destinations import destination
 from flambeau.ops.creation.filled import empty_like
 
@@ -373,8 +373,11 @@ class Module(Hooked, Stateful):
                 for parameter in module._parameters.values():
                     if parameter is not None:
                         parameter.data = fn(parameter.data)
-                        if parameter.grad is not None:
-                            parameter.grad.data = fn(parameter.grad)
+                        grad = parameter.grad
+                        if grad is not None and grad.layout is strided:
+                            grad.data = fn(grad)
+                        elif grad is not None:  # which is made anew whenever it is read
+                            parameter.grad = fn(grad)
                 for name, buffer in module._buffers.items():
                     if buffer is None:
                         continue
