@@ -1,6 +1,7 @@
 """Neural networks: modules, parameters, layers, losses and their initial values."""
 
 from . import attention as attention
+from . import common_types as common_types
 from . import functional as functional
 from . import init as init
 from . import utils as utils

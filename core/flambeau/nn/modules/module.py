@@ -20,6 +20,7 @@ from ._hooks import register_module_forward_hook as register_module_forward_hook
 from ._hooks import register_module_forward_pre_hook as register_module_forward_pre_hook
 from ._hooks import register_module_full_backward_hook as register_module_full_backward_hook
 from ._hooks import register_module_full_backward_pre_hook as register_module_full_backward_pre_hook
+from ._state import IncompatibleKeys as _IncompatibleKeys  # noqa: F401  (programs name it)
 from ._state import Stateful
 
 __all__ = [
