@@ -43,7 +43,9 @@ def test_layers_are_copied() -> None:
 @pytest.mark.parametrize("prefix", ["module.", "module", "", "other."])
 def test_prefixes_are_taken_away(torch: ModuleType, prefix: str) -> None:
     def program(t: Any) -> Any:
-        state = t.nn.Sequential(collections.OrderedDict(module=t.nn.BatchNorm1d(2), rest=t.nn.Linear(1, 1))).state_dict()
+        state = t.nn.Sequential(
+            collections.OrderedDict(module=t.nn.BatchNorm1d(2), rest=t.nn.Linear(1, 1))
+        ).state_dict()
         t.nn.modules.utils.consume_prefix_in_state_dict_if_present(state, prefix)
         plain = {"module.a": 1, "b": 2, "module.module.c": 3}
         t.nn.modules.utils.consume_prefix_in_state_dict_if_present(plain, prefix)
