@@ -77,7 +77,8 @@ class _Run:
         for output in self.outputs:
             if not (output.is_floating_point() or output.is_complex()):
                 raise RuntimeError(
-                    f"vjp(f, ...): All outputs of f must be floating-point or complex Tensors, got Tensor with dtype {output.dtype}"
+                    "vjp(f, ...): All outputs of f must be floating-point or complex Tensors, got Tensor with dtype "
+                    f"{output.dtype}"
                 )
 
     def finished(self, tree: Any) -> Any:
