@@ -177,6 +177,7 @@ def test_a_result_keeps_a_history_only_if_something_else_wants_one() -> None:
     ids=["vjp", "jacrev", "second-output", "hessian"],
 )
 @pytest.mark.parametrize("function", [lambda v: v.argmax(), lambda v: v > 0], ids=["integer", "truth"])
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning")  # PyTorch's own
 def test_outputs_that_nothing_goes_back_from_are_refused(ask: Any, function: Any) -> None:
     words = []
     for t in (flambeau, torch):
