@@ -202,7 +202,6 @@ def type_name(value: object) -> str:
 
 
 def argument_type(function: str, argument: str, position: int, value: object, expected: str) -> TypeError:
-    """PyTorch's TypeError for an argument of the wrong type."""
-    return TypeError(
-        f"{function}(): argument '{argument}' (position {position}) must be {expected}, not {type_name(value)}"
-    )
+    """PyTorch's TypeError for an argument of the wrong type; position 0 is that of one that has a name alone."""
+    where = f" (position {position})" if position else ""
+    return TypeError(f"{function}(): argument '{argument}'{where} must be {expected}, not {type_name(value)}")

@@ -15,6 +15,7 @@ from flambeau.ops.creation._own import own
 from flambeau.ops.creation.filled import ones, zeros
 from flambeau.ops.elementwise.selection import where
 from flambeau.ops.linalg.matmul import matmul
+from flambeau.shapes import float_argument
 
 from .activation import _softmax_backward, softmax
 from .dropout import dropout
@@ -250,6 +251,7 @@ def scaled_dot_product_attention(
 
     Raises:
         RuntimeError: dtypes or shapes do not fit, or there is a mask beside ``is_causal``.
+        TypeError: ``scale`` or ``dropout_p`` is no number; a tensor that learns would get no gradient.
 
     Source of the semantics: ``torch.nn.functional.scaled_dot_product_attention``.
 
@@ -262,16 +264,18 @@ def scaled_dot_product_attention(
     _check(query, key, value, attn_mask)
     if is_causal and attn_mask is not None:
         raise RuntimeError("_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True")
+    dropout_p = float_argument("scaled_dot_product_attention", "dropout_p", 0, dropout_p)
     if not 0 <= dropout_p <= 1:
         raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {dropout_p}")
     if enable_gqa:
         key, value = _repeated_heads(query, key, value)
     if scale is None:
         scale = 1 / sqrt(query.shape[-1]) if query.shape[-1] else inf
+    scale = float_argument("scaled_dot_product_attention", "scale", 0, scale)
     if not dropout_p and _is_plain(query, key, value):
         mask = _four_dims(attn_mask, query, key)
         if attn_mask is None or mask is not None:
-            return _attention(query, key, value, mask, float(scale), bool(is_causal), Slopes()).values
+            return _attention(query, key, value, mask, scale, bool(is_causal), Slopes()).values
     single = query.dtype.itemsize < 4
     q, k = (query.float(), key.float()) if single else (query, key)
     scores = matmul(q * scale, k.transpose(-2, -1))

@@ -13,7 +13,7 @@ from flambeau._tensor.modes import grad_enabled, no_grad
 from flambeau.ops.creation._bent import bent
 from flambeau.ops.creation._own import own
 from flambeau.ops.creation.filled import empty
-from flambeau.shapes import Shape
+from flambeau.shapes import Shape, float_argument
 
 from ._norms import (
     Normalized,
@@ -225,6 +225,7 @@ def batch_norm(
         tensor([[-1.],
                 [ 1.]])
     """
+    momentum, eps = float_argument("batch_norm", "momentum", 7, momentum), float_argument("batch_norm", "eps", 8, eps)
     return _batch_normalized(input, weight, bias, running_mean, running_var, training, momentum, eps).values
 
 
@@ -272,6 +273,10 @@ def instance_norm(
     """
     if not use_input_stats and (running_mean is None or running_var is None):
         raise RuntimeError("Expected running_mean and running_var to be defined when use_input_stats is false")
+    momentum, eps = (
+        float_argument("instance_norm", "momentum", 7, momentum),
+        float_argument("instance_norm", "eps", 8, eps),
+    )
     shape = input._array.shape
     _check_dims(shape)
     samples, channels = shape[:2]

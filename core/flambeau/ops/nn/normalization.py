@@ -15,7 +15,7 @@ from flambeau.dtypes import scalar_type_name
 from flambeau.errors import argument_type
 from flambeau.ops.creation._own import own
 from flambeau.ops.movement.padding import pad
-from flambeau.shapes import Shape, int_argument
+from flambeau.shapes import Shape, float_argument, int_argument
 from flambeau.type_info import finfo
 
 from ._norms import (
@@ -183,7 +183,7 @@ def _layer_normalized(
 ) -> Normalized:
     count = _checked_shape(function, input, normalized_shape, "*, ", weight=weight, bias=bias)
     check_parameters("LayerNormKernelImpl", input, weight, bias)
-    return _layer_norm(input, weight, bias, count, eps)
+    return _layer_norm(input, weight, bias, count, float_argument(function, "eps", 5, eps))
 
 
 @spelled()
@@ -253,8 +253,7 @@ def rms_norm(
     if not input._type.floats:
         raise NotImplementedError(f"\"rms_norm\" not implemented for '{scalar_type_name(input.dtype)}'")
     single = _single(input)
-    if eps is None:
-        eps = finfo(single.dtype.to_real()).eps
+    eps = finfo(single.dtype.to_real()).eps if eps is None else float_argument("rms_norm", "eps", 4, eps)
     normal = single * ((single * single).mean(_last(input, count), keepdim=True) + eps).rsqrt()
     result = (normal if weight is None else normal * weight).to(input.dtype)
     return in_format_of(result.contiguous(), input)
@@ -401,6 +400,7 @@ def group_norm(
     """
     groups = int_argument("group_norm", "num_groups", 2, num_groups)
     _check_groups(input, groups, weight, bias)
+    eps = float_argument("group_norm", "eps", 5, eps)
     values: Tensor = _group_norm(input, weight, bias, groups, eps, Sums()).values
     return values
 
