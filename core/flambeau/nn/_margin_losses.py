@@ -277,12 +277,12 @@ def triplet_margin_loss(
         tensor(0.5000)
     """
     reduction = chosen_reduction(size_average, reduce, reduction)
+    if margin <= 0:
+        raise ValueError(f"margin must be greater than 0, got {margin}")
     margin, p, eps = (
         float_argument("triplet_margin_loss", name, position, number)
         for name, position, number in (("margin", 4, margin), ("p", 5, p), ("eps", 6, eps))
     )
-    if margin <= 0:
-        raise ValueError(f"margin must be greater than 0, got {margin}")
     _check_triplet(anchor, positive, negative)
     return _triplet((anchor, positive, negative), lambda a, b: _distance(a, b, p, eps), margin, swap, reduction)
 

@@ -52,7 +52,7 @@ def _dropped(
         raise not_a_tensor(name, "input", 1, input)
     p = float_argument(name, "p", 2, p)
     if not 0 <= p <= 1:
-        raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {p}")
+        raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {p:g}")
     if p == 0 or not train or not input.numel():
         return input
     if p == 1:

@@ -295,7 +295,7 @@ def cross_entropy(
     """
     label_smoothing = float_argument("cross_entropy_loss", "label_smoothing", 6, label_smoothing)
     if not 0.0 <= label_smoothing <= 1.0:
-        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
     probabilities = target._array.shape == input._array.shape
     if probabilities:
         _check_probabilities(target, ignore_index)
