@@ -194,8 +194,14 @@ def raise_unknown_dtype(name: object, known: Mapping[str, Any]) -> NoReturn:
     raise TypeError(f"unknown dtype {name!r}; the dtypes are: {', '.join(known)}")
 
 
+def type_name(value: object) -> str:
+    """The name of the type of a value, as PyTorch's errors have it: that of a type in C has its module, numpy.ndarray."""
+    kind, made_in_python = type(value), 1 << 9  # Py_TPFLAGS_HEAPTYPE
+    name, module = kind.__name__, kind.__module__
+    return name if module == "builtins" or kind.__flags__ & made_in_python else f"{module}.{name}"
+
+
 def argument_type(function: str, argument: str, position: int, value: object, expected: str) -> TypeError:
-    """PyTorch's TypeError for an argument of the wrong type."""
-    return TypeError(
-        f"{function}(): argument '{argument}' (position {position}) must be {expected}, not {type(value).__name__}"
-    )
+    """PyTorch's TypeError for an argument of the wrong type; position 0 is that of one that has a name alone."""
+    where = f" (position {position})" if position else ""
+    return TypeError(f"{function}(): argument '{argument}'{where} must be {expected}, not {type_name(value)}")

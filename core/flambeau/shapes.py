@@ -127,14 +127,15 @@ def int_argument(function: str, argument: str, position: int, value: Any) -> int
 
 
 def float_argument(function: str, argument: str, position: int, value: Any) -> float:
-    """A float where PyTorch takes one: real numbers and tensors of one element, and no text.
+    """A float where PyTorch takes one: real numbers and tensors without dims and without a history, and no text.
 
     Raises:
         TypeError: it is none.
     """
     if value.__class__ is float:
         return value
-    if isinstance(value, (str, complex)) or not hasattr(value, "__float__"):
+    several = getattr(value, "shape", ()) or getattr(value, "requires_grad", False)  # whose gradient would be lost
+    if several or isinstance(value, (str, complex)) or not hasattr(value, "__float__"):
         raise argument_type(function, argument, position, value, "float")
     return float(value)
 

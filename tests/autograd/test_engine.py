@@ -215,3 +215,14 @@ def test_modes_nest_decorate_and_stay_in_their_thread() -> None:
             assert (x * 2).requires_grad
         assert not (x * 2).requires_grad
     assert seen == [True]
+
+
+def test_gradients_that_others_hold_lie_in_memory_as_their_leaves() -> None:
+    leaf = flambeau.ones(2, 4, 3, 3).contiguous(memory_format=flambeau.channels_last).requires_grad_()
+    flambeau.nn.functional.pad(leaf, (1, 1)).pow(2).sum().backward()
+    assert leaf.grad is not None
+    assert leaf.grad.stride() == leaf.stride()
+    turned = flambeau.ones(3, 4).t().requires_grad_()
+    (turned.t() @ flambeau.ones(4, 2)).sum().backward()
+    assert turned.grad is not None
+    assert turned.grad.stride() == (1, 4)

@@ -164,3 +164,24 @@ def test_a_result_keeps_a_history_only_if_something_else_wants_one() -> None:
     gradient = flambeau.func.grad(lambda v: p * v**3)(x)
     gradient.backward()
     assert p.grad.item() == 12.0
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda t, f: t.func.vjp(f, t.ones(3)),
+        lambda t, f: t.func.jacrev(f)(t.ones(3)),
+        lambda t, f: t.func.jacrev(lambda v: (v, f(v)))(t.ones(3)),
+        lambda t, f: t.func.hessian(f)(t.ones(3)),
+    ],
+    ids=["vjp", "jacrev", "second-output", "hessian"],
+)
+@pytest.mark.parametrize("function", [lambda v: v.argmax(), lambda v: v > 0], ids=["integer", "truth"])
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning")  # PyTorch's own
+def test_outputs_that_nothing_goes_back_from_are_refused(ask: Any, function: Any) -> None:
+    words = []
+    for t in (flambeau, torch):
+        with pytest.raises(RuntimeError, match="All outputs of f must be floating-point or complex Tensors") as caught:
+            ask(t, function)
+        words.append(str(caught.value))
+    assert words[0] == words[1]

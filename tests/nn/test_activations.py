@@ -229,3 +229,12 @@ def test_results_are_written_into_a_given_tensor(name: str) -> None:
             _WRITTEN[name](m, m.nn.functional, m.empty(0, requires_grad=True))
     found, expected = (flambeau.tensor(each) for each in results)
     assert flambeau.allclose(found, expected, rtol=1e-5)
+
+
+def test_relu6_is_a_hardtanh() -> None:
+    layer = flambeau.nn.ReLU6(inplace=True)
+    assert isinstance(layer, flambeau.nn.Hardtanh)
+    assert (layer.min_val, layer.max_val, repr(layer)) == (0.0, 6.0, repr(torch.nn.ReLU6(inplace=True)))
+    values = flambeau.tensor([-1.0, 7.0])
+    assert layer(values) is values
+    assert values.tolist() == [0.0, 6.0]

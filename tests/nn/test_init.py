@@ -79,3 +79,25 @@ def test_nothing_is_drawn_for_no_weights() -> None:
     after = flambeau.rand(1).item()
     flambeau.manual_seed(0)
     assert after == flambeau.rand(1).item()
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("bounds", [(0, 1, -2, 2), (0, 1, -0.2, 0.2)], ids=["normal", "uniform"])
+@pytest.mark.parametrize(
+    "view", [lambda w: w[:, ::2], lambda w: w[::2, :3], lambda w: w.t()], ids=["columns", "part", "turned"]
+)
+def test_views_are_filled_as_pytorch_fills_them(torch: ModuleType, view: Any, bounds: tuple[float, ...]) -> None:
+    found = []
+    for t in (flambeau, torch):
+        t.manual_seed(3)
+        whole = t.zeros(40, 6)
+        t.nn.init.trunc_normal_(view(whole), *bounds)
+        found.append([*whole.flatten().tolist(), *t.rand(2).tolist()])
+    assert found[0] == pytest.approx(found[1], rel=1e-6)
+
+
+def test_truncated_numbers_are_not_drawn_for_complex_ones() -> None:
+    weights = flambeau.zeros(3, dtype=flambeau.complex64)
+    with pytest.raises((RuntimeError, NotImplementedError)):
+        flambeau.nn.init.trunc_normal_(weights)
+    assert weights.tolist() == [0, 0, 0]

@@ -122,3 +122,13 @@ def test_functions_take_pytorchs_arguments(torch: ModuleType, name: str) -> None
         else:
             theirs = list(inspect.signature(getattr(torch.nn.functional, name)).parameters)
     assert [argument for argument in theirs if argument in ours] == ours
+
+
+@pytest.mark.parametrize("name", ["AlphaDropout", "FeatureAlphaDropout"])
+def test_alpha_dropout_leaves_its_input_as_it_is(name: str) -> None:
+    """PyTorch's layers take ``inplace`` and do not pass it on."""
+    input = flambeau.ones(4, 5, 6, requires_grad=True)
+    result = getattr(flambeau.nn, name)(inplace=True)(input)
+    assert result is not input
+    assert (input == 1).all()
+    assert not (result == 1).all()

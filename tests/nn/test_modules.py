@@ -124,3 +124,12 @@ def test_devices_that_no_backend_has_are_refused(kind: str) -> None:
     with pytest.raises(RuntimeError, match=f"at start of device string: {kind}"):
         getattr(layer, kind)()
     assert getattr(flambeau.nn.ReLU(), kind)(1) is not None  # nothing is to be moved
+
+
+def test_converted_gradients_are_the_tensors_that_they_were() -> None:
+    layer = flambeau.nn.Linear(2, 2)
+    layer(flambeau.ones(1, 2)).sum().backward()
+    grad = layer.weight.grad
+    layer.double()
+    assert layer.weight.grad is grad
+    assert grad.dtype is flambeau.float64

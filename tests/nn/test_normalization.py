@@ -222,3 +222,29 @@ def test_what_is_normalized_can_be_written_in_place(
     (written * written).sum().backward()
     assert flambeau.allclose(written, expected, atol=1e-6)
     assert flambeau.allclose(input.grad, wanted, atol=1e-5)
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("shape", [(0, 4), (0, 4, 5), (3, 4, 0)])
+@pytest.mark.parametrize("twice", [True, False])
+def test_a_batch_of_nothing_has_gradients_of_zeros(
+    backend: str, shape: tuple[int, ...], training: bool, twice: bool
+) -> None:
+    layer = nn.BatchNorm1d(4).train(training)
+    result = layer(flambeau.ones(*shape, requires_grad=True))
+    for grad in flambeau.autograd.grad(result.sum(), [*layer.parameters()], create_graph=twice):
+        assert grad.tolist() == [0.0] * 4
+    assert layer.running_var.tolist() == [1.0] * 4
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("name", ["BatchNorm1d(4)", "LayerNorm(4)", "GroupNorm(2, 4)"])
+@pytest.mark.parametrize(
+    ("input", "parameters"), [("float64", "float32"), ("float32", "float64"), ("float16", "float64")]
+)
+def test_words_about_several_dtypes(torch: ModuleType, name: str, input: str, parameters: str) -> None:
+    def program(t: Any) -> Any:
+        layer = eval(f"nn.{name}", {"nn": t.nn}).to(getattr(t, parameters))
+        return layer(t.ones(2, 4, dtype=getattr(t, input)))
+
+    assert "mixed dtype (CPU)" in compare(torch, program)

@@ -284,3 +284,17 @@ def test_names_of_nodes(torch: ModuleType) -> None:
     ):  # fmt: skip
         ours, theirs = (call(m.nn.functional, m.zeros(2, 2, 4, 5, requires_grad=True)) for m in (flambeau, torch))
         assert ours.grad_fn.name() == theirs.grad_fn.name()
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("bad", [2.0, True, (2.0,)], ids=str)
+def test_sizes_that_equal_remembered_ones_are_checked(backend: str, count: int, bad: Any) -> None:
+    input = flambeau.ones(1, 1, *[4] * count)
+    for name in ("max_pool", "avg_pool"):
+        function = getattr(flambeau.nn.functional, f"{name}{count}d")
+        for good in (2, 1, (2,), [2]):
+            function(input, good)
+        with pytest.raises(TypeError, match=r"must be tuple of ints|must be int"):
+            function(input, bad)
+        with pytest.raises(TypeError, match=r"must be tuple of ints|must be int"):
+            function(input, 2, bad)

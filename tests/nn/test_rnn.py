@@ -375,3 +375,25 @@ def test_a_packed_sequence_is_moved_and_converted_at_once(torch: Any) -> None:
         return [str(each.data.dtype).rpartition(".")[2] for each in moved] + [str(packed.cpu() is packed)]
 
     assert kinds(flambeau) == kinds(torch)
+
+
+def test_sequences_get_the_dtype_of_the_first() -> None:
+    single, double = flambeau.ones(2), flambeau.ones(3, dtype=flambeau.float64)
+    assert sequences.pad_sequence([single, double]).dtype is flambeau.float32
+    assert sequences.pad_sequence([double, single]).dtype is flambeau.float64
+    assert sequences.pad_sequence([flambeau.tensor([1]), single * 2.5]).tolist() == [[1, 2], [0, 2]]
+
+
+def test_sequences_without_padding_are_copies() -> None:
+    padded = flambeau.ones(2, 3)
+    first, second = sequences.unpad_sequence(padded, flambeau.tensor([3, 1]), batch_first=True)
+    first.zero_()
+    assert padded.sum() == 6
+    assert second.is_contiguous()
+    found = sequences.unpad_sequence(padded, flambeau.tensor([1.5, -1.0]), batch_first=True)
+    assert [each.shape[0] for each in found] == [2, 0]
+
+
+def test_no_lengths_at_all() -> None:
+    with pytest.raises(RuntimeError, match="Cannot pack empty tensors"):
+        sequences.pack_padded_sequence(flambeau.ones(3, 2), [], enforce_sorted=False)

@@ -93,6 +93,34 @@ NO_TENSORS: dict[str, Callable[[Any], Any]] = {
     "triplet_margin_loss(): argument 'anchor' (position 1) must be Tensor": lambda t: (
         t.nn.functional.triplet_margin_loss(None, t.ones(2, 3), t.ones(2, 3))
     ),
+    "pad(): argument 'pad' (position 2) must be tuple of ints, not int": lambda t: t.nn.functional.pad(t.ones(2, 3), 1),
+    "pad(): argument 'pad' (position 2) must be tuple of ints, not NoneType": lambda t: t.nn.functional.pad(
+        t.ones(2, 3), None
+    ),
+    "one_hot(): argument 'num_classes' (position 2) must be int, not float": lambda t: t.nn.functional.one_hot(
+        t.tensor([1]), 2.0
+    ),
+    "one_hot(): argument 'num_classes' (position 2) must be int, not bool": lambda t: t.nn.functional.one_hot(
+        t.tensor([0]), True
+    ),
+    "layer_norm(): argument 'normalized_shape' (position 2) must be tuple of ints, but found element of type float at pos 0": (
+        lambda t: t.nn.functional.layer_norm(t.ones(2, 3), [3.0])
+    ),
+    "rms_norm(): argument 'normalized_shape' (position 2) must be tuple of ints, not numpy.int64": (
+        lambda t: t.nn.functional.rms_norm(t.ones(2, 3), np.int64(3))
+    ),
+    "relu6(): argument 'input' (position 1) must be Tensor, not numpy.ndarray": lambda t: t.nn.functional.relu6(
+        np.ones(3)
+    ),
+    "elu(): argument 'input' (position 1) must be Tensor, not numpy.float64": lambda t: t.nn.functional.elu(
+        np.float64(3)
+    ),
+    "hinge_embedding_loss(): argument 'target' (position 2) must be Tensor, not float": (
+        lambda t: t.nn.functional.hinge_embedding_loss(t.ones(3), 1.0)
+    ),
+    "poisson_nll_loss(): argument 'target' (position 2) must be Tensor, not float": (
+        lambda t: t.nn.functional.poisson_nll_loss(t.ones(3), 1.0)
+    ),
 }
 
 
@@ -114,3 +142,89 @@ def test_pytorch_names_it_in_these_words(torch: ModuleType, words: str) -> None:
 def test_an_operation_that_an_argument_lacks_is_named_as_python_does() -> None:
     with pytest.raises(AttributeError, match="'int' object has no attribute 'abs'"):
         flambeau.nn.functional.softsign(3)  # type: ignore[arg-type]
+
+
+# -- numbers that are tensors, lists or complex ---------------------------------------------------------------------------
+
+LEARNED = {
+    "layer_norm(): argument 'eps' (position 5)": lambda f, x, number: f.layer_norm(x, (3,), eps=number),
+    "rms_norm(): argument 'eps' (position 4)": lambda f, x, number: f.rms_norm(x, (3,), eps=number),
+    "group_norm(): argument 'eps' (position 5)": lambda f, x, number: f.group_norm(x, 3, eps=number),
+    "batch_norm(): argument 'eps' (position 8)": lambda f, x, number: f.batch_norm(
+        x, None, None, training=True, eps=number
+    ),
+    "batch_norm(): argument 'momentum' (position 7)": lambda f, x, number: f.batch_norm(
+        x, None, None, training=True, momentum=number
+    ),
+    "instance_norm(): argument 'eps' (position 8)": lambda f, x, number: f.instance_norm(x[None], eps=number),
+    "smooth_l1_loss(): argument 'beta' (position 4)": lambda f, x, number: f.smooth_l1_loss(x, x, beta=number),
+    "huber_loss(): argument 'delta' (position 4)": lambda f, x, number: f.huber_loss(x, x, delta=number),
+    "cross_entropy_loss(): argument 'label_smoothing' (position 6)": lambda f, x, number: f.cross_entropy(
+        x, x, label_smoothing=number
+    ),
+    "margin_ranking_loss(): argument 'margin' (position 4)": lambda f, x, number: f.margin_ranking_loss(
+        x, x, x, number
+    ),
+    "hinge_embedding_loss(): argument 'margin' (position 3)": lambda f, x, number: f.hinge_embedding_loss(x, x, number),
+    "cosine_embedding_loss(): argument 'margin' (position 4)": lambda f, x, number: f.cosine_embedding_loss(
+        x, x, x[:, 0], number
+    ),
+    "triplet_margin_loss(): argument 'p' (position 5)": lambda f, x, number: f.triplet_margin_loss(x, x, x, p=number),
+    "triplet_margin_loss(): argument 'eps' (position 6)": lambda f, x, number: f.triplet_margin_loss(
+        x, x, x, eps=number
+    ),
+    "dropout(): argument 'p' (position 2)": lambda f, x, number: f.dropout(x, number, training=False),
+    "alpha_dropout(): argument 'p' (position 2)": lambda f, x, number: f.alpha_dropout(x, number),
+    "scaled_dot_product_attention(): argument 'scale'": lambda f, x, number: f.scaled_dot_product_attention(
+        x[None, None], x[None, None], x[None, None], scale=number
+    ),
+    "scaled_dot_product_attention(): argument 'dropout_p'": lambda f, x, number: f.scaled_dot_product_attention(
+        x, x, x, dropout_p=number
+    ),
+    "pairwise_distance(): argument 'p' (position 3)": lambda f, x, number: f.pairwise_distance(x, x, number),
+}
+NO_NUMBERS: list[Callable[[Any], Any]] = [
+    lambda t: t.tensor(0.5, requires_grad=True),
+    lambda t: t.tensor([0.5]),
+]
+
+
+@pytest.mark.parametrize("number", NO_NUMBERS, ids=["learned", "one-dim"])
+@pytest.mark.parametrize("words", LEARNED)
+def test_a_number_that_would_lose_its_gradient_is_refused(words: str, number: Any) -> None:
+    with pytest.raises(TypeError) as caught:
+        LEARNED[words](flambeau.nn.functional, flambeau.ones(2, 3), number(flambeau))
+    assert str(caught.value) == f"{words} must be float, not Tensor"
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("number", NO_NUMBERS, ids=["learned", "one-dim"])
+@pytest.mark.parametrize("words", LEARNED)
+def test_pytorch_refuses_it_in_these_words(torch: ModuleType, words: str, number: Any) -> None:
+    with pytest.raises(TypeError) as caught:
+        LEARNED[words](torch.nn.functional, torch.ones(2, 3), number(torch))
+    assert str(caught.value) == f"{words} must be float, not Tensor"
+
+
+@pytest.mark.parametrize("words", [words for words in LEARNED if "alpha" not in words and "dropout_p" not in words])
+def test_a_tensor_without_dims_is_a_number(words: str) -> None:
+    x = flambeau.tensor([[1.0, -2.0, 0.5], [0.25, 3.0, 1.0]])
+    taken, plain = (LEARNED[words](flambeau.nn.functional, x, number) for number in (flambeau.tensor(0.5), 0.5))
+    assert taken.tolist() == plain.tolist()
+
+
+@pytest.mark.parametrize("name", ["leaky_relu", "elu", "celu", "softplus", "hardtanh", "softshrink", "hardshrink"])
+def test_real_numbers_have_no_complex_slopes(name: str) -> None:
+    with pytest.raises((RuntimeError, TypeError)):
+        getattr(flambeau.nn.functional, name)(flambeau.ones(3), 1j)
+    with pytest.raises(RuntimeError, match="value cannot be converted to type float without overflow"):
+        flambeau.nn.functional.leaky_relu(flambeau.ones(3), 1j)
+
+
+def test_differences_below_an_infinite_size_count_nothing() -> None:
+    losses = flambeau.nn.functional.smooth_l1_loss(
+        flambeau.tensor([1.0, -3.0]), flambeau.zeros(2), beta=float("inf"), reduction="none"
+    )
+    assert losses.tolist() == [0.0, 0.0]
+    with pytest.raises(RuntimeError, match="does not support negative values for beta"):
+        flambeau.nn.functional.smooth_l1_loss(flambeau.ones(2), flambeau.zeros(2), beta=float("nan"))

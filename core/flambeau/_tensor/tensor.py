@@ -377,8 +377,8 @@ class Tensor(TensorMethods):
         join_memory(self, value)
 
     def _copied(self) -> Tensor:
-        """A contiguous copy without history."""
-        return from_array(self._type.kernels.clone(self._array, False), self._type)
+        """A copy without history, in the same order of memory."""
+        return from_array(self._type.kernels.clone(self._array, True), self._type)
 
     def _filled(self, number: float) -> Tensor:
         """A new tensor of the same shape and type, filled with a number that the dtype holds."""

@@ -72,6 +72,15 @@ class _Run:
             if not isinstance(output, Tensor):
                 raise RuntimeError(f"{name}(f, *args): expected f(*args) to return only tensors, got {type(output)}")
 
+    def check_numbers(self) -> None:
+        """Refuse outputs from which nothing goes backward: integers and truth values."""
+        for output in self.outputs:
+            if not (output.is_floating_point() or output.is_complex()):
+                raise RuntimeError(
+                    "vjp(f, ...): All outputs of f must be floating-point or complex Tensors, got Tensor with dtype "
+                    f"{output.dtype}"
+                )
+
     def finished(self, tree: Any) -> Any:
         """Outputs or the like, without the history that only this call needs."""
         values, structure = flatten(tree)
@@ -202,7 +211,7 @@ def vjp(func: _Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...
     a third entry is what else ``func`` gave. Source of the semantics: ``torch.func.vjp``.
 
     Raises:
-        RuntimeError: the vectors have another structure.
+        RuntimeError: the vectors have another structure, or an output is not of floating point or complex numbers.
 
     Example:
         >>> import flambeau as torch
@@ -213,6 +222,7 @@ def vjp(func: _Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...
     with enable_grad():
         run = _Run("vjp", func, primals, _call, has_aux=has_aux)
     run.check_tensors("vjp")
+    run.check_numbers()
 
     def pull(cotangents: Any, retain_graph: bool = True, create_graph: bool | None = None) -> Any:
         vectors = _matching(
@@ -271,6 +281,7 @@ def jacrev(
         with enable_grad():
             run = _Run("jacrev", func, chosen, call, has_aux=has_aux)
             run.check_tensors("jacrev")
+            run.check_numbers()
             rows = [run.inputs_structure.build(_rows(run, output)) for output in run.outputs]
         result = run.structure.build(rows)
         return (result, run.finished(run.aux)) if has_aux else result

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 from flambeau._left_out import getattr_of as _getattr_of
 
 from . import attention as attention
+from . import common_types as common_types
 from . import functional as functional
 from . import init as init
 from . import utils as utils

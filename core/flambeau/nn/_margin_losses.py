@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from flambeau._tensor import Tensor
 from flambeau._tensor.overrides import overridable
+from flambeau.errors import argument_type
 from flambeau.ops.creation.filled import zeros_like
 from flambeau.ops.elementwise.arithmetic import minimum
 from flambeau.ops.elementwise.selection import where
@@ -13,6 +14,7 @@ from flambeau.ops.nn import ctc as _ctc
 from flambeau.ops.nn import margin_losses as _ops
 from flambeau.ops.nn.gates import logsigmoid
 from flambeau.ops.nn.loss import _reduced
+from flambeau.shapes import float_argument
 
 from ._reduction import check_reduction, chosen_reduction, named_reduction, without_old_name
 
@@ -47,7 +49,8 @@ def margin_ranking_loss(
             f"input1: {input1.shape}, input2: {input2.shape}, target: {target.shape} "
         )
     difference = input1 - input2
-    return _reduced((-target * difference + float(margin)).clamp_min(0), reduction)
+    margin = float_argument("margin_ranking_loss", "margin", 4, margin)
+    return _reduced((-target * difference + margin).clamp_min(0), reduction)
 
 
 @overridable
@@ -65,8 +68,11 @@ def hinge_embedding_loss(
         tensor([0.5000, 0.7500])
     """
     reduction = chosen_reduction(size_average, reduce, reduction)
+    if not isinstance(target, Tensor):
+        raise argument_type("hinge_embedding_loss", "target", 2, target, "Tensor")
     floats = input.is_floating_point() or input.is_complex()
-    limit = margin if floats else input.new_tensor(margin)  # integers stay integers
+    number = float_argument("hinge_embedding_loss", "margin", 3, margin)
+    limit = number if floats else input.new_tensor(margin)  # integers stay integers
     beyond, nothing = (limit - input).clamp_min(0), zeros_like(input)
     return _reduced(where(target != 1, beyond, nothing) + where(target != -1, input, nothing), reduction)
 
@@ -109,7 +115,9 @@ def cosine_embedding_loss(
     nothing = zeros_like(cosine)
     alike, unlike = (
         where(target == 1, 1 - cosine, nothing),
-        where(target == -1, (cosine - margin).clamp_min(0), nothing),
+        where(
+            target == -1, (cosine - float_argument("cosine_embedding_loss", "margin", 4, margin)).clamp_min(0), nothing
+        ),
     )
     return _reduced(alike + unlike, reduction)
 
@@ -152,6 +160,7 @@ def multi_margin_loss(
     _ops.check_types("multi_margin_loss_cpu_kernel", input, target)
     if target.numel() and (int(target.min()) < 0 or int(target.max()) >= classes):
         raise RuntimeError("target out of range")
+    margin = float_argument("multi_margin_loss", "margin", 4, margin)
     return _ops._multi_margin(input, target, p, margin, weight, reduction)
 
 
@@ -270,6 +279,10 @@ def triplet_margin_loss(
     reduction = chosen_reduction(size_average, reduce, reduction)
     if margin <= 0:
         raise ValueError(f"margin must be greater than 0, got {margin}")
+    margin, p, eps = (
+        float_argument("triplet_margin_loss", name, position, number)
+        for name, position, number in (("margin", 4, margin), ("p", 5, p), ("eps", 6, eps))
+    )
     _check_triplet(anchor, positive, negative)
     return _triplet((anchor, positive, negative), lambda a, b: _distance(a, b, p, eps), margin, swap, reduction)
 

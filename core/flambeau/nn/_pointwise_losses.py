@@ -11,7 +11,7 @@ from flambeau._tensor import Tensor
 from flambeau._tensor.modes import grad_enabled, no_grad
 from flambeau._tensor.overrides import overridable
 from flambeau.dtypes import scalar_type_name
-from flambeau.errors import level_of_caller
+from flambeau.errors import argument_type, level_of_caller
 from flambeau.ops.creation.filled import ones_like
 from flambeau.ops.elementwise.arithmetic import sub
 from flambeau.ops.elementwise.exponential import xlogy
@@ -20,7 +20,7 @@ from flambeau.ops.movement.broadcasting import broadcast_tensors
 from flambeau.ops.nn import pointwise_losses as _ops
 from flambeau.ops.nn.loss import _reduced
 from flambeau.promotion import can_cast, cast_error, result_dtype
-from flambeau.shapes import broadcast_shapes, output_error
+from flambeau.shapes import broadcast_shapes, float_argument, output_error
 
 from ._losses import _check_weight, _warn_of_sizes, l1_loss
 from ._reduction import chosen_reduction, named_reduction, without_old_name
@@ -53,10 +53,11 @@ def smooth_l1_loss(
     """
     _warn_of_sizes(input, target)
     reduction = chosen_reduction(size_average, reduce, reduction)
+    beta = float_argument("smooth_l1_loss", "beta", 4, beta)
     if beta == 0.0:
         x, y = broadcast_tensors(input, target)
         return l1_loss(x, y, reduction=reduction)
-    if beta < 0:
+    if not beta >= 0:  # nan, too
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
     x, y = broadcast_tensors(*_ops.as_floats("smooth_l1_cpu", input, target))
     return _ops._smooth_l1(x, y, beta, reduction)
@@ -82,6 +83,7 @@ def huber_loss(
     """
     reduction = without_old_name(reduction)
     _warn_of_sizes(input, target)
+    delta = float_argument("huber_loss", "delta", 4, delta)
     if not delta > 0:  # nor is it nan
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     _check_kept(input, input, target)
@@ -283,6 +285,9 @@ def poisson_nll_loss(
         tensor(1.)
     """
     reduction = named_reduction(size_average, reduce, reduction)
+    if not isinstance(target, Tensor):
+        raise argument_type("poisson_nll_loss", "target", 2, target, "Tensor")
+    eps = float_argument("poisson_nll_loss", "eps", 6, eps)
     losses = input.exp() - target * input if log_input else input - target * (input + eps).log()
     if full:
         stirling = target * target.log() - target + 0.5 * (2 * math.pi * target).log()

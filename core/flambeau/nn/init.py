@@ -265,6 +265,7 @@ def trunc_normal_(
             stacklevel=level_of_caller(),
         )
     with no_grad():
+        tensor.lt(a)  # which complex numbers have not; nothing is drawn then
         if _below((b - mean) / std) - _below((a - mean) / std) > _LIKELY:
             return tensor.copy_(_by_normal_numbers(tensor, mean, std, a, b, generator))
         return tensor.copy_(_by_uniform_numbers(tensor, mean, std, a, b, generator))
@@ -280,7 +281,9 @@ def _below(x: float) -> float:
 
 def _by_normal_numbers(tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Any) -> Tensor:
     low, high = (tensor.new_tensor(bound).item() for bound in (a, b))  # as the dtype has them
-    result = empty_like(tensor).normal_(mean, std, generator=generator)
+    result = tensor.normal_(
+        mean, std, generator=generator
+    )  # in its own memory, where the first are drawn for its strides
     while bool((outside := (result < low) | (result > high)).any()):
         result = where(outside, empty_like(result).normal_(mean, std, generator=generator), result)
     return result
@@ -291,7 +294,8 @@ def _by_uniform_numbers(tensor: Tensor, mean: float, std: float, a: float, b: fl
     peak = -0.5 * ((max(a, min(mean, b)) - mean) / std) ** 2
     result, pending = tensor, None
     while pending is None or bool(pending.any()):
-        candidates = empty_like(tensor).uniform_(a, b, generator=generator)
+        place = tensor if pending is None else empty_like(tensor)
+        candidates = place.uniform_(a, b, generator=generator)
         result = candidates if pending is None else where(pending, candidates, result)
         density = candidates.clone().sub_(mean).div_(std).pow_(2).mul_(-0.5).sub_(peak)
         refused = empty_like(tensor).uniform_(generator=generator).log_().gt(density)

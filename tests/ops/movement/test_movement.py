@@ -414,3 +414,18 @@ def test_reversed_gives_a_tensor() -> None:
     (reversed(leaf) * flambeau.tensor([3.0, 5.0])).sum().backward()
     assert leaf.grad is not None
     assert leaf.grad.tolist() == [5, 3]
+
+
+@pytest.mark.parametrize("mode", ["constant", "reflect", "replicate", "circular"])
+@pytest.mark.parametrize("pad", [(0, 0), (0, 0, 0, 0), (-1, 0), (-1, 0, -1, 0)], ids=str)
+def test_padding_with_nothing_is_a_copy(mode: str, pad: tuple[int, ...]) -> None:
+    input = flambeau.ones(2, 3, 4)
+    flambeau.nn.functional.pad(input, pad, mode=mode).zero_()
+    assert (input == 1).all()
+
+
+def test_padding_with_nothing_keeps_the_order_of_memory() -> None:
+    input = flambeau.arange(24.0).reshape(2, 3, 4).transpose(0, 1)
+    assert flambeau.nn.functional.pad(input, (0, 0)).stride() == input.stride()
+    assert flambeau.nn.functional.pad(input, (0, -1)).stride() == (3, 9, 1)
+    assert flambeau.nn.functional.pad(input, (0, 0), mode="reflect").is_contiguous()

@@ -201,3 +201,31 @@ def test_what_is_empty_or_broadcast_is_composed(shapes: Any) -> None:
     operands = [flambeau.ones(shape) for shape in shapes]
     result = flambeau.nn.functional.scaled_dot_product_attention(*operands)
     assert result.shape == (*shapes[0][:-1], shapes[2][-1])
+
+
+@pytest.mark.parametrize("mask", [None, (4, 5)], ids=["plain", "mask"])
+@pytest.mark.parametrize(
+    "turn",
+    [
+        lambda: flambeau.ones(2, 4, 3, 8).transpose(1, 2),
+        lambda: flambeau.ones(4, 2, 3, 8).permute(1, 2, 0, 3),
+        lambda: flambeau.ones(2, 4, 72).view(2, 4, 3, 3, 8).permute(2, 0, 3, 1, 4)[0],
+        lambda: flambeau.ones(1, 4, 3, 8).transpose(1, 2).expand(2, 3, 4, 8),
+    ],
+    ids=["heads-side-by-side", "batch-inside", "one-of-three", "expanded"],
+)
+def test_heads_of_the_result_lie_as_those_of_the_queries(turn: Callable[[], Any], mask: Any) -> None:
+    query, key = turn(), flambeau.ones(2, 3, 5, 8)
+    added = None if mask is None else flambeau.zeros(mask)
+    result = flambeau.nn.functional.scaled_dot_product_attention(query, key, key, added)
+    assert result.stride() == flambeau.empty_like(query).stride()
+    assert (result == 1).all()
+    result.mul_(2)  # it is no view
+    if query.stride(0) != 24:
+        assert result.transpose(1, 2).view(2, 4, 24).shape == (2, 4, 24)
+
+
+def test_a_mask_beside_is_causal_is_refused() -> None:
+    query, mask = flambeau.ones(2, 2), flambeau.ones(2, 2, dtype=flambeau.bool)
+    with pytest.raises(RuntimeError, match="Explicit attn_mask should not be set when is_causal=True"):
+        flambeau.nn.functional.scaled_dot_product_attention(query, query, query, mask, is_causal=True)

@@ -57,14 +57,6 @@ class ReLU(_InPlace):
         return functional.relu(input, inplace=self.inplace)
 
 
-class ReLU6(_InPlace):
-    """Limit elements to the range from 0 to 6. Source of the semantics: ``torch.nn.ReLU6``."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Apply the function."""
-        return functional.relu6(input, inplace=self.inplace)
-
-
 class LeakyReLU(_InPlace):
     """Multiply negative elements by a slope. Source of the semantics: ``torch.nn.LeakyReLU``."""
 
@@ -193,6 +185,16 @@ class Hardtanh(_InPlace):
 
     def _arguments(self) -> list[str]:
         return [f"min_val={self.min_val}", f"max_val={self.max_val}"]
+
+
+class ReLU6(Hardtanh):
+    """Limit elements to the range from 0 to 6. Source of the semantics: ``torch.nn.ReLU6``."""
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__(0.0, 6.0, inplace)
+
+    def _arguments(self) -> list[str]:
+        return []
 
 
 class Threshold(_InPlace):

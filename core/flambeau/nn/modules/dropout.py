@@ -77,11 +77,14 @@ class Dropout3d(_DropoutNd):
 
 
 class AlphaDropout(_DropoutNd):
-    """Dropout that keeps mean and variance of what SELU gives. Source of the semantics: ``torch.nn.AlphaDropout``."""
+    """Dropout that keeps mean and variance of what SELU gives. Source of the semantics: ``torch.nn.AlphaDropout``.
+
+    ``inplace`` is taken and has no effect, as in PyTorch: the input stays as it is.
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         """Apply the layer."""
-        return functional.alpha_dropout(input, self.p, self.training, self.inplace, generator=self.generator)
+        return functional.alpha_dropout(input, self.p, self.training, generator=self.generator)
 
 
 class FeatureAlphaDropout(_DropoutNd):
@@ -89,4 +92,4 @@ class FeatureAlphaDropout(_DropoutNd):
 
     def forward(self, input: Tensor) -> Tensor:
         """Apply the layer."""
-        return functional.feature_alpha_dropout(input, self.p, self.training, self.inplace, generator=self.generator)
+        return functional.feature_alpha_dropout(input, self.p, self.training, generator=self.generator)

@@ -9,7 +9,7 @@ from flambeau import dtypes
 from flambeau._tensor import Tensor
 from flambeau._tensor.handles import RemovableHandle, add_hook, new_hooks
 from flambeau._tensor.modes import no_grad
-from flambeau.layouts import CHANNELS_LAST
+from flambeau.layouts import CHANNELS_LAST, strided
 from flambeau.ops.creation.destinations import destination
 from flambeau.ops.creation.filled import empty_like
 
@@ -20,6 +20,7 @@ from ._hooks import register_module_forward_hook as register_module_forward_hook
 from ._hooks import register_module_forward_pre_hook as register_module_forward_pre_hook
 from ._hooks import register_module_full_backward_hook as register_module_full_backward_hook
 from ._hooks import register_module_full_backward_pre_hook as register_module_full_backward_pre_hook
+from ._state import IncompatibleKeys as _IncompatibleKeys  # noqa: F401  (programs name it)
 from ._state import Stateful
 
 __all__ = [
@@ -373,8 +374,11 @@ class Module(Hooked, Stateful):
                 for parameter in module._parameters.values():
                     if parameter is not None:
                         parameter.data = fn(parameter.data)
-                        if parameter.grad is not None:
-                            parameter.grad = fn(parameter.grad)
+                        grad = parameter.grad
+                        if grad is not None and grad.layout is strided:
+                            grad.data = fn(grad)
+                        elif grad is not None:  # which is made anew whenever it is read
+                            parameter.grad = fn(grad)
                 for name, buffer in module._buffers.items():
                     if buffer is None:
                         continue

@@ -45,7 +45,7 @@ def _is_causal(mask: Tensor | None, is_causal: bool | None, input: Tensor, batch
     return mask.shape == causal.shape and bool((mask == causal).all())
 
 
-def _function(activation: Activation) -> Callable[[Tensor], Tensor]:
+def _get_activation_fn(activation: Activation) -> Callable[[Tensor], Tensor]:
     """The activation, which may be named.
 
     Raises:
@@ -59,8 +59,8 @@ def _function(activation: Activation) -> Callable[[Tensor], Tensor]:
     return found
 
 
-def _clones(layer: Module, count: int) -> ModuleList:
-    return ModuleList([copy.deepcopy(layer) for _ in range(count)])
+def _get_clones(module: Module, N: int) -> ModuleList:  # noqa: N803  (as programs call it)
+    return ModuleList([copy.deepcopy(module) for _ in range(N)])
 
 
 class TransformerEncoderLayer(Module):
@@ -104,7 +104,7 @@ class TransformerEncoderLayer(Module):
         self.norm1 = LayerNorm(d_model, eps=layer_norm_eps, bias=bias, **place)
         self.norm2 = LayerNorm(d_model, eps=layer_norm_eps, bias=bias, **place)
         self.dropout1, self.dropout2 = Dropout(dropout), Dropout(dropout)
-        function = _function(activation)
+        function = _get_activation_fn(activation)
         is_relu, is_gelu = (
             (function is functional.relu or isinstance(function, ReLU)),
             (function is functional.gelu or isinstance(function, GELU)),
@@ -182,7 +182,7 @@ class TransformerDecoderLayer(Module):
         self.norm2 = LayerNorm(d_model, eps=layer_norm_eps, bias=bias, **place)
         self.norm3 = LayerNorm(d_model, eps=layer_norm_eps, bias=bias, **place)
         self.dropout1, self.dropout2, self.dropout3 = Dropout(dropout), Dropout(dropout), Dropout(dropout)
-        self.activation = _function(activation)
+        self.activation = _get_activation_fn(activation)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         state.setdefault("activation", functional.relu)
@@ -255,7 +255,7 @@ class TransformerEncoder(Module):
         mask_check: bool = True,
     ) -> None:  # fmt: skip
         super().__init__()
-        self.layers = _clones(encoder_layer, num_layers)
+        self.layers = _get_clones(encoder_layer, num_layers)
         self.num_layers, self.norm = num_layers, norm
         self.enable_nested_tensor, self.use_nested_tensor, self.mask_check = (
             enable_nested_tensor, enable_nested_tensor, mask_check,
@@ -334,7 +334,7 @@ class TransformerDecoder(Module):
 
     def __init__(self, decoder_layer: Module, num_layers: int, norm: Module | None = None) -> None:
         super().__init__()
-        self.layers = _clones(decoder_layer, num_layers)
+        self.layers = _get_clones(decoder_layer, num_layers)
         self.num_layers, self.norm = num_layers, norm
 
     def forward(

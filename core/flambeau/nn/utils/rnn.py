@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import ceil
 
 from flambeau import dtypes
 from flambeau._tensor import Tensor
@@ -77,6 +78,7 @@ def pad_sequence(
     for row in rows:
         lacking = longest - row.shape[0]
         ends = (lacking, 0) if padding_side == "left" else (0, lacking)
+        row = row.to(rows[0].dtype)
         padded.append(constant_pad_nd(row, (0, 0) * len(rest) + ends, padding_value) if lacking else row)
     return stack(padded, 0 if batch_first else 1)
 
@@ -95,7 +97,8 @@ def unpad_sequence(padded_sequences: Tensor, lengths: Tensor, batch_first: bool 
         [tensor([1, 2]), tensor([3])]
     """
     rows = padded_sequences if batch_first else padded_sequences.transpose(0, 1)
-    return [row[:length] for row, length in zip(rows.unbind(), lengths.tolist(), strict=True)]
+    sizes = [max(ceil(length), 0) for length in lengths.tolist()]
+    return [row[:size].clone() for row, size in zip(rows.unbind(), sizes, strict=True)]
 
 
 # -- packed ------------------------------------------------------------------------------------------------------------
@@ -127,6 +130,8 @@ def pack_padded_sequence(
         lengths = lengths.to(dtype=dtypes.int64)
     else:
         lengths = as_tensor(lengths, dtype=dtypes.int64, device="cpu")
+    if not lengths.numel() and not enforce_sorted:
+        raise RuntimeError("Cannot pack empty tensors.")
     order = None
     _check_count(input, lengths, 0 if batch_first else 1, exact=enforce_sorted)
     if not enforce_sorted:

@@ -72,6 +72,53 @@ def _tables(module: Module) -> dict[str, dict[str, Any]]:
     return found
 
 
+_NOTHING: Any = object()
+
+
+def _part(module: Module, path: str) -> Any:
+    """The submodule of a path of names."""
+    part: Any = module
+    for name in path.split(".") if path else ():
+        if not hasattr(part, name):
+            raise AttributeError(f"{part._get_name()} has no attribute `{name}`")
+        part = getattr(part, name)
+        if not isinstance(part, Module):
+            raise TypeError(f"submodule `{path}`: {part} is not an instance of torch.nn.Module")
+    return part
+
+
+def _swapped(part: Any, name: str, value: Any) -> Any:
+    """Let a name of a module stand for something else, and give what it stood for."""
+    for table in (part._parameters, part._buffers):
+        if name in table:
+            before, table[name] = table[name], value
+            return before
+    before = getattr(part, name, _NOTHING)  # computed by parametrizations, or held as it is
+    if before is not _NOTHING and before is not None and not isinstance(before, Tensor):
+        raise TypeError(f"attribute `{name}`: {before} is not an instance of torch.Tensor")
+    if value is not _NOTHING:
+        setattr(part, name, value)
+    elif before is not _NOTHING:
+        delattr(part, name)
+    return before
+
+
+@contextmanager
+def _others_replaced(module: Module, given: dict[str, Any]) -> Iterator[None]:
+    """What is neither a parameter nor a buffer: what parametrizations compute, attributes, and names of nothing."""
+    places = {name: (_part(module, name.rpartition(".")[0]), name.rpartition(".")[2]) for name in given}
+    if "" in {leaf for _, leaf in places.values()}:
+        raise KeyError('tensor name can\'t be empty string ""')
+    before: dict[str, Any] = {}
+    try:
+        for name, (part, leaf) in places.items():
+            before[name] = _swapped(part, leaf, given[name])
+        yield
+    finally:
+        for name in reversed(before):
+            _swapped(*places[name], before[name])
+
+
 @contextmanager
 def _replaced(module: Module, given: dict[str, Tensor], *, tie_weights: bool, strict: bool) -> Iterator[None]:
     tables = _tables(module)
@@ -83,12 +130,16 @@ def _replaced(module: Module, given: dict[str, Tensor], *, tie_weights: bool, st
         lines = [f"Unexpected key(s): {', '.join(map(repr, unexpected))}."] * bool(unexpected)
         lines += [f"Missing key(s): {', '.join(map(repr, missing))}."] * bool(missing)
         raise RuntimeError(f"Error(s) in reparametrizing for {type(module).__name__}:\n\t" + "\n\t".join(lines))
+    for value in values.values():
+        if value is not None and not isinstance(value, Tensor):
+            raise TypeError(f"{value} is not an instance of torch.Tensor")
     places = {id(table): table for table in tables.values()}
     saved = [(table, dict(table)) for table in places.values()]
     try:
         for name in own.keys() & values.keys():
             tables[name][name.rpartition(".")[2]] = values[name]
-        yield
+        with _others_replaced(module, {name: given[name] for name in unexpected}):
+            yield
     finally:
         for table, before in saved:
             table.clear()

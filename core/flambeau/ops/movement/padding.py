@@ -9,10 +9,12 @@ from flambeau._dispatch.declare import primitive
 from flambeau._dispatch.runtime import Number, number_argument
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.overrides import overridable
+from flambeau.errors import argument_type
+from flambeau.layouts import contiguous_format
 from flambeau.ops.creation._bent import bent
 from flambeau.ops.creation.filled import fitting
 from flambeau.ops.creation.ranges import arange
-from flambeau.shapes import Shape, as_ints
+from flambeau.shapes import Shape, as_ints, is_one
 
 from .joining import cat, channels_order
 from .slicing import _narrow
@@ -40,7 +42,7 @@ def pad(
         RuntimeError: there is an odd number of entries or too many, a result would have a negative size, a mirror or a
             circle is too short for what is asked of it, or ``value`` is not 0 with another mode than ``"constant"``.
         NotImplementedError: there is no such mode.
-        TypeError: an unknown keyword.
+        TypeError: an unknown keyword, or one number where there are to be pairs.
 
     Example:
         >>> import flambeau as torch
@@ -50,6 +52,8 @@ def pad(
         tensor([3, 2, 1, 2, 3, 2])
     """
     mode = _mode(mode, keywords)
+    if is_one(pad):
+        raise argument_type("pad", "pad", 2, pad, "tuple of ints")
     before, after = _pairs(input, as_ints(pad, "pad"))
     order = channels_order(input)
     if mode == "circular" and order is not None:
@@ -75,11 +79,9 @@ def _padded(input: Tensor, before: Shape, after: Shape, mode: str, value: float 
         input = constant_pad_nd(input, _listed(*removed), 0)
         before, after = (tuple(max(count, 0) for count in counts) for counts in (before, after))
     _check_room(input, before, after, mode)
-    return (
-        _all_joined(input, before, after, mode)
-        if mode == "circular"
-        else _padded_from_itself(input, before, after, mode)
-    )
+    if mode == "circular":
+        return _all_joined(input, before, after, mode)
+    return _padded_from_itself(input, before, after, mode)
 
 
 def _check_room(input: Tensor, before: Shape, after: Shape, mode: str) -> None:
@@ -117,6 +119,8 @@ def _folded(grad: Tensor, input: Tensor, before: Shape, after: Shape, mode: str)
 
 @primitive(derivatives={"input": _folded}, method=False, node="PadBackward0")
 def _padded_from_itself(input: Tensor, before: Shape, after: Shape, mode: str) -> Tensor:
+    if not any(before) and not any(after):
+        return input.detach().clone(memory_format=contiguous_format)
     return _all_joined(input.detach(), before, after, mode)
 
 
@@ -220,4 +224,6 @@ def constant_pad_nd(input: Tensor, pad: Sequence[int], value: Number = 0) -> Ten
     kept = type_.kernels.slice(input._array, starts, lengths, (1,) * len(shape))
     number: Any = number_argument("constant_pad_nd", "value", value, 3)
     added = (tuple(max(low, 0) for low in before), tuple(max(high, 0) for high in after))
+    if not any(map(any, added)):  # a copy, in the order of memory that there is
+        return from_array(kept, type_).clone()
     return from_array(type_.kernels.pad(kept, *added, fitting(number, type_.dtype)), type_)

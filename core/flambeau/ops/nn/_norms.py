@@ -52,7 +52,7 @@ def kept(statistic: Tensor, input: Tensor, weight: Tensor | None) -> Tensor:
 
 
 def check_parameters(kernel: str, input: Tensor, *parameters: Tensor | None) -> None:
-    """Refuse what is not floating, and parameters of other dtypes: of the input's, or of float32 beside 16 bits.
+    """Refuse what is not floating, and parameters of other dtypes than the input's; beside 16 bits, float32 is one too.
 
     Raises:
         NotImplementedError: the input is not of real floating point numbers.
@@ -65,8 +65,10 @@ def check_parameters(kernel: str, input: Tensor, *parameters: Tensor | None) -> 
     if given.count(type_) == len(given):
         return
     single = type_.with_dtype(dtypes.float32)
-    if not type_.halves or given.count(single) != len(given):
+    if given.count(single) != len(given):
         raise RuntimeError("mixed dtype (CPU): expect parameter to have scalar type of Float")
+    if not type_.halves:
+        raise RuntimeError("mixed dtype (CPU): all inputs must share same datatype.")
 
 
 def in_format_of(result: Tensor, input: Tensor) -> Tensor:

@@ -151,13 +151,18 @@ def windows_of(function: str, named: str, input: Tensor, count: int, values: Seq
         RuntimeError: the sizes do not fit each other, or the tensor.
     """
     listed = tuple(tuple(value) if isinstance(value, list) else value for value in values)
-    try:
-        return _found(function, named, tuple(input._array.shape), count, listed, bool(ceil_mode))
-    except TypeError:  # of what cannot be hashed, too
-        return _found.__wrapped__(function, named, tuple(input._array.shape), count, listed, bool(ceil_mode))
+    remembered = all(map(_is_plain, listed))  # to a memory, 2.0 and True are what 2 and 1 are
+    found = _found if remembered else _found.__wrapped__
+    return found(function, named, tuple(input._array.shape), count, listed, bool(ceil_mode))
 
 
-@lru_cache(maxsize=512, typed=True)
+def _is_plain(value: Any) -> bool:
+    if value.__class__ is tuple:
+        return all(each.__class__ is int for each in value)
+    return value.__class__ is int or value is None
+
+
+@lru_cache(maxsize=512)
 def _found(function: str, named: str, shape: Shape, count: int, values: tuple[Any, ...], ceil_mode: bool) -> Windows:
     averaging = len(values) == 3
     kernel, stride, padding, *rest = _given(function, named, count, values)

@@ -11,9 +11,11 @@ from flambeau._dispatch.declare import composite, fused
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.modes import grad_enabled
 from flambeau.dtypes import scalar_type_name
+from flambeau.ops.creation._own import own
 from flambeau.ops.creation.filled import ones, zeros
 from flambeau.ops.elementwise.selection import where
 from flambeau.ops.linalg.matmul import matmul
+from flambeau.shapes import float_argument
 
 from .activation import _softmax_backward, softmax
 from .dropout import dropout
@@ -65,9 +67,7 @@ def _additive(mask: Tensor | None, query: Tensor, key: Tensor, is_causal: bool) 
         return mask
     size = (query.shape[-2], key.shape[-2])
     later = ones(size, dtype=dtypes.bool, device=query.device).triu(1)
-    if mask is None:
-        return zeros(size, dtype=query.dtype, device=query.device).masked_fill(later, -inf)
-    return mask.masked_fill(later, -inf)
+    return zeros(size, dtype=query.dtype, device=query.device).masked_fill(later, -inf)
 
 
 def _softmax_of_masked(scores: Tensor) -> Tensor:
@@ -168,6 +168,15 @@ def _weights(query: Tensor, key: Tensor, mask: Tensor | None, scale: float, is_c
     return softmax(scores if later is None else scores.add_(later), -1)
 
 
+def _in_order_of(query: Tensor, values: Tensor) -> Tensor:
+    """The values as the queries lie in memory, if their rows lie in one piece: heads can be viewed side by side then."""
+    if query.is_contiguous() or query.stride(-1) != 1:
+        return values
+    order = sorted(range(query.dim()), key=lambda dim: -(query.stride(dim) or inf))
+    turned = values.permute(order).contiguous()
+    return own(turned.permute([order.index(dim) for dim in range(query.dim())]))
+
+
 @fused(
     "attention",
     derivatives={"query": _query_slope, "key": _key_slope, "value": _value_slope},
@@ -182,14 +191,14 @@ def _attention(
     type_, shape = query._type, query._array.shape
     arrays = [_matrices(each) for each in (query, key, value)]
     values, logs = type_.kernels.attention(*arrays, None if mask is None else mask._array, scale, is_causal)
-    values = type_.kernels.reshape(values, (*shape[:-1], value._array.shape[-1]))
-    return Attended(from_array(values, type_), from_array(type_.kernels.reshape(logs, (*shape[:-1], 1)), type_))
+    values = from_array(type_.kernels.reshape(values, (*shape[:-1], value._array.shape[-1])), type_)
+    return Attended(_in_order_of(query, values), from_array(type_.kernels.reshape(logs, (*shape[:-1], 1)), type_))
 
 
-def _four_dims(mask: Tensor | None, query: Tensor, key: Tensor, is_causal: bool) -> Tensor | None:
+def _four_dims(mask: Tensor | None, query: Tensor, key: Tensor) -> Tensor | None:
     """A mask that the kernel takes: numbers of the dtype of the queries, of four dims that broadcast to the scores."""
     type_, scores = query._type, (*query._array.shape[:-1], key._array.shape[-2])
-    if mask is None or is_causal or (mask._node is not None and grad_enabled()):
+    if mask is None or (mask._node is not None and grad_enabled()):
         return None
     shape = (1,) * (4 - mask.dim()) + tuple(mask._array.shape)
     if len(shape) != 4 or any(size not in (1, whole) for size, whole in zip(shape, scores, strict=True)):
@@ -238,10 +247,11 @@ def scaled_dot_product_attention(
         enable_gqa: whether heads of keys and values, the third last dim, are each used for several heads of queries.
 
     Returns:
-        (…, L, V).
+        (…, L, V), of four dims in the query's order of memory.
 
     Raises:
-        RuntimeError: dtypes or shapes do not fit.
+        RuntimeError: dtypes or shapes do not fit, or there is a mask beside ``is_causal``.
+        TypeError: ``scale`` or ``dropout_p`` is no number; a tensor that learns would get no gradient.
 
     Source of the semantics: ``torch.nn.functional.scaled_dot_product_attention``.
 
@@ -252,16 +262,20 @@ def scaled_dot_product_attention(
         tensor([[2., 3.]])
     """
     _check(query, key, value, attn_mask)
+    if is_causal and attn_mask is not None:
+        raise RuntimeError("_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True")
+    dropout_p = float_argument("scaled_dot_product_attention", "dropout_p", 0, dropout_p)
     if not 0 <= dropout_p <= 1:
-        raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {dropout_p}")
+        raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {dropout_p:g}")
     if enable_gqa:
         key, value = _repeated_heads(query, key, value)
     if scale is None:
         scale = 1 / sqrt(query.shape[-1]) if query.shape[-1] else inf
+    scale = float_argument("scaled_dot_product_attention", "scale", 0, scale)
     if not dropout_p and _is_plain(query, key, value):
-        mask = _four_dims(attn_mask, query, key, is_causal)
+        mask = _four_dims(attn_mask, query, key)
         if attn_mask is None or mask is not None:
-            return _attention(query, key, value, mask, float(scale), bool(is_causal), Slopes()).values
+            return _attention(query, key, value, mask, scale, bool(is_causal), Slopes()).values
     single = query.dtype.itemsize < 4
     q, k = (query.float(), key.float()) if single else (query, key)
     scores = matmul(q * scale, k.transpose(-2, -1))

@@ -13,7 +13,7 @@ from flambeau._tensor.modes import grad_enabled, no_grad
 from flambeau.ops.creation._bent import bent
 from flambeau.ops.creation._own import own
 from flambeau.ops.creation.filled import empty
-from flambeau.shapes import Shape
+from flambeau.shapes import Shape, float_argument
 
 from ._norms import (
     Normalized,
@@ -81,7 +81,13 @@ def _weight_slope(
     if grad_enabled():
         normal, _ = standardized(_single(input), _dims(input), eps)
         return (_single(grad) * normal).sum(_dims(input)).to(weight.dtype)
-    return narrow(sums(grad, _channels(input), wide(mean))[1] * wide(rstd), weight)
+    return _scale_slope(grad, input, weight, sums, mean, rstd)
+
+
+def _scale_slope(grad: Tensor, input: Tensor, weight: Tensor, sums: Sums, mean: Tensor, rstd: Tensor) -> Tensor:
+    """What the weights have of the gradient, of a number for each channel; of nothing, whose statistics are nan, zeros."""
+    product = sums(grad, _channels(input), wide(mean))[1]
+    return narrow(product * wide(rstd) if input.numel() else product.new_zeros(product.shape), weight)
 
 
 def _bias_slope(grad: Tensor, input: Tensor, bias: Tensor, sums: Sums, mean: Tensor) -> Tensor:
@@ -117,7 +123,7 @@ def _fixed_weight_slope(grad: Tensor, input: Tensor, weight: Tensor, sums: Sums,
     if grad_enabled():
         normal = (_single(input) - _per_channel(_single(mean), input)) * _per_channel(_single(rstd), input)
         return (_single(grad) * normal).sum(_dims(input)).to(weight.dtype)
-    return narrow(sums(grad, _channels(input), wide(mean))[1] * wide(rstd), weight)
+    return _scale_slope(grad, input, weight, sums, mean, rstd)
 
 
 @fused(
@@ -219,6 +225,7 @@ def batch_norm(
         tensor([[-1.],
                 [ 1.]])
     """
+    momentum, eps = float_argument("batch_norm", "momentum", 7, momentum), float_argument("batch_norm", "eps", 8, eps)
     return _batch_normalized(input, weight, bias, running_mean, running_var, training, momentum, eps).values
 
 
@@ -266,6 +273,10 @@ def instance_norm(
     """
     if not use_input_stats and (running_mean is None or running_var is None):
         raise RuntimeError("Expected running_mean and running_var to be defined when use_input_stats is false")
+    momentum, eps = (
+        float_argument("instance_norm", "momentum", 7, momentum),
+        float_argument("instance_norm", "eps", 8, eps),
+    )
     shape = input._array.shape
     _check_dims(shape)
     samples, channels = shape[:2]

@@ -15,6 +15,7 @@ from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
 from flambeau.ops.creation.filled import empty, empty_like
 from flambeau.random._placing import kept_by_counter
+from flambeau.shapes import float_argument
 
 __all__ = [
     "alpha_dropout", "alpha_dropout_", "dropout", "dropout_", "feature_alpha_dropout", "feature_alpha_dropout_",
@@ -49,8 +50,9 @@ def _dropped(
 ) -> Tensor:
     if not isinstance(input, Tensor):
         raise not_a_tensor(name, "input", 1, input)
+    p = float_argument(name, "p", 2, p)
     if not 0 <= p <= 1:
-        raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {p}")
+        raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {p:g}")
     if p == 0 or not train or not input.numel():
         return input
     if p == 1:

@@ -17,7 +17,7 @@ from flambeau.ops.movement.broadcasting import broadcast_tensors
 from flambeau.ops.movement.shapes import reshape, squeeze, unsqueeze
 from flambeau.ops.reductions.sums import mean, sum
 from flambeau.promotion import result_dtype
-from flambeau.shapes import Shape, as_int, normalize_dim
+from flambeau.shapes import Shape, as_int, float_argument, normalize_dim
 
 from ._entropy import _cross_entropy, _cross_entropy_2d, _smoothed_cross_entropy, safe_targets, weights_of
 from .activation import log_softmax
@@ -293,8 +293,9 @@ def cross_entropy(
         >>> torch.nn.functional.cross_entropy(torch.tensor([[0.0, 0.0]]), torch.tensor([1]))
         tensor(0.6931)
     """
+    label_smoothing = float_argument("cross_entropy_loss", "label_smoothing", 6, label_smoothing)
     if not 0.0 <= label_smoothing <= 1.0:
-        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
     probabilities = target._array.shape == input._array.shape
     if probabilities:
         _check_probabilities(target, ignore_index)

@@ -12,9 +12,10 @@ from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.modes import grad_enabled
 from flambeau.backend.types import TensorType
 from flambeau.dtypes import scalar_type_name
+from flambeau.errors import argument_type
 from flambeau.ops.creation._own import own
 from flambeau.ops.movement.padding import pad
-from flambeau.shapes import Shape, int_argument
+from flambeau.shapes import Shape, float_argument, int_argument
 from flambeau.type_info import finfo
 
 from ._norms import (
@@ -31,6 +32,7 @@ from ._norms import (
     standardized,
     wide,
 )
+from ._windows import sizes_argument
 
 __all__ = ["group_norm", "layer_norm", "native_group_norm", "native_layer_norm", "rms_norm"]
 
@@ -151,11 +153,8 @@ def _checked_shape(
     if normalized_shape.__class__ is not tuple and (
         isinstance(normalized_shape, str) or not isinstance(normalized_shape, Sequence)
     ):
-        raise TypeError(
-            f"{function}(): argument 'normalized_shape' (position 2) must be tuple of ints, not "
-            f"{type(normalized_shape).__name__}"
-        )
-    shape: Shape = tuple([int_argument(function, "normalized_shape", 2, each) for each in normalized_shape])
+        raise argument_type(function, "normalized_shape", 2, normalized_shape, "tuple of ints")
+    shape = sizes_argument(function, "normalized_shape", 2, tuple(normalized_shape))
     if not shape:
         raise RuntimeError(
             "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got "
@@ -184,7 +183,7 @@ def _layer_normalized(
 ) -> Normalized:
     count = _checked_shape(function, input, normalized_shape, "*, ", weight=weight, bias=bias)
     check_parameters("LayerNormKernelImpl", input, weight, bias)
-    return _layer_norm(input, weight, bias, count, eps)
+    return _layer_norm(input, weight, bias, count, float_argument(function, "eps", 5, eps))
 
 
 @spelled()
@@ -254,8 +253,7 @@ def rms_norm(
     if not input._type.floats:
         raise NotImplementedError(f"\"rms_norm\" not implemented for '{scalar_type_name(input.dtype)}'")
     single = _single(input)
-    if eps is None:
-        eps = finfo(single.dtype.to_real()).eps
+    eps = finfo(single.dtype.to_real()).eps if eps is None else float_argument("rms_norm", "eps", 4, eps)
     normal = single * ((single * single).mean(_last(input, count), keepdim=True) + eps).rsqrt()
     result = (normal if weight is None else normal * weight).to(input.dtype)
     return in_format_of(result.contiguous(), input)
@@ -402,6 +400,7 @@ def group_norm(
     """
     groups = int_argument("group_norm", "num_groups", 2, num_groups)
     _check_groups(input, groups, weight, bias)
+    eps = float_argument("group_norm", "eps", 5, eps)
     values: Tensor = _group_norm(input, weight, bias, groups, eps, Sums()).values
     return values
 

@@ -82,7 +82,7 @@ def _smooth_l1(input: Tensor, target: Tensor, size: float, reduction: str) -> Te
     def losses(x: Tensor, y: Tensor) -> Tensor:
         distance = (x - y).abs()
         near = (distance / size).clamp_max(1.0)
-        return (distance - near * (0.5 * size)) * near
+        return (distance - 0.5 * distance.clamp_max(size)) * near
 
     return _reduced(_computed(losses, input, target), reduction)
 

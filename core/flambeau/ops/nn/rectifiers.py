@@ -11,11 +11,12 @@ from flambeau._dispatch.blocks import by_element, by_element_formula, in_pieces
 from flambeau._dispatch.checks import real_numbers
 from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.precision import in_single_formula
-from flambeau._dispatch.runtime import Number, with_exact_out
+from flambeau._dispatch.runtime import Number, c_name, with_exact_out
 from flambeau._dispatch.spelling import called_as, spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.overrides import overridable
 from flambeau.dtypes import scalar_type_name
+from flambeau.errors import argument_type
 from flambeau.ops.creation._bent import bent
 from flambeau.ops.creation.filled import empty, ones_like
 from flambeau.ops.elementwise.selection import where
@@ -69,10 +70,17 @@ def threshold(input: Tensor, threshold: float, value: float, inplace: bool = Fal
     return in_form("threshold", _threshold, input, inplace, threshold, value)
 
 
+def _check_real(input: Tensor, *numbers: Any) -> None:
+    """Refuse complex numbers beside real ones."""
+    if complex in map(type, numbers) and not input.is_complex():
+        raise RuntimeError(f"value cannot be converted to type {c_name(input.dtype)} without overflow")
+
+
 def in_form(name: str, function: Any, input: Tensor, inplace: bool, *args: Any) -> Tensor:
     """``function`` or its in-place form, of what must be a tensor."""
     if not isinstance(input, Tensor):
-        raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+        raise argument_type(name, "input", 1, input, "Tensor")
+    _check_real(input, *args)
     if inplace:
         return getattr(input, f"{function.__name__}_")(*args)  # type: ignore[no-any-return]
     return function(input, *args)  # type: ignore[no-any-return]
@@ -125,6 +133,8 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
         >>> torch.nn.functional.relu6(torch.tensor([-1.0, 7.0]))
         tensor([0., 6.])
     """
+    if not isinstance(input, Tensor):
+        raise argument_type("relu6", "input", 1, input, "Tensor")
     return hardtanh(input, 0, 6, inplace)
 
 
@@ -261,7 +271,7 @@ def rrelu(
     if lower > upper:
         raise RuntimeError(f"Lower bound should be less than or equal to the upper bound, but got {lower} and {upper}")
     if not isinstance(input, Tensor):
-        raise TypeError(f"rrelu(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+        raise argument_type("rrelu", "input", 1, input, "Tensor")
     low = input.detach() <= 0 if training else ~(input.detach() > 0)  # nothing is drawn for nan
     slopes = ones_like(input, requires_grad=False, memory_format=layouts.contiguous_format)
     if training:
@@ -372,6 +382,7 @@ def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
         tensor([-1.,  0.])
     """
     check_floating("hardshrink_cpu", input)
+    _check_real(input, lambd)
 
     def shrunk(type_: Any, array: Any) -> Any:
         inside = type_.kernels.le(type_.kernels.abs(array), type_.number(lambd))
