@@ -231,10 +231,21 @@ class Battery:
         names = (
             list(call.arrays)[:1] if which == "first" else list(call.values) if which == "values" else list(call.arrays)
         )
-        changed: Arguments = {name: self._tiled(arguments[name], count) for name in names}
+        lengths = [array.shape[0] for array in call.values.values() if array.shape]
+        if which == "first" and len({*lengths}) < len(lengths):
+            raise ValueError("samples of a batch belong together")
+        largest: dict[int, int] = {}  # what is as long along the first dim, samples of a batch, stays so
+        for name in names:
+            if shape := arguments[name].shape:
+                largest[shape[0]] = max(largest.get(shape[0], 1), prod(shape))
+
+        def tiled(array: Any) -> Any:
+            return self._tiled(array, count, largest.get(array.shape[0], 1) if array.shape else 1)
+
+        changed: Arguments = {name: tiled(arguments[name]) for name in names}
         if which == "all":
             changed |= {
-                name: type(value)(self._tiled(each, count) for each in value)
+                name: type(value)(tiled(each) for each in value)
                 for name, value in arguments.items()
                 if isinstance(value, (list, tuple)) and self._seam.arrays_in(value)
             }
@@ -245,10 +256,11 @@ class Battery:
             raise ValueError("there is nothing to enlarge")
         return arguments | changed
 
-    def _tiled(self, array: Any, count: int) -> Any:
+    def _tiled(self, array: Any, count: int, size: int) -> Any:
+        """Twice the array, or as often as one of ``size`` elements takes to have ``count``, along the first dim."""
         if not array.shape or not prod(array.shape):
             return array
-        times = 2 if count == 2 else max(1, -(-count // prod(array.shape)))
+        times = 2 if count == 2 else max(1, -(-count // max(size, prod(array.shape))))
         table = self._seam.table
         wide = table.expand(table.reshape(table.clone(array, False), (1, *array.shape)), (times, *array.shape))
         return table.reshape(table.clone(wide, False), (times * array.shape[0], *array.shape[1:]))

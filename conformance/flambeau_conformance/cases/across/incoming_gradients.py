@@ -18,7 +18,7 @@ from ...subject import Subject
 Slope: TypeAlias = Callable[[float, float, float], float]
 """From what comes in, the argument and the result to what goes out."""
 
-_DTYPES = {"float32": 1e-5, "float64": 1e-10}
+DTYPES = {"float32": 1e-5, "float64": 1e-10}
 """Each with what is tolerated of a result, however small it is."""
 
 _INCOMING = (nan, inf, -inf, 0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 2.0**15, 2.0**-20)
@@ -104,15 +104,15 @@ def _check_function(subject: Subject, name: str, dtype: str) -> None:
     x = [list(_ARGUMENTS) for _ in _INCOMING]
     grads = [[number] * len(_ARGUMENTS) for number in _INCOMING]
     for order, pair in _in_every_order(t, x, grads, getattr(t, dtype)).items():
-        _check_slope(t, call, slope, *pair, _DTYPES[dtype], order)
+        _check_slope(t, call, slope, *pair, DTYPES[dtype], order)
     column = t.full((501, 1), 0.75, dtype=getattr(t, dtype))
-    _check_slope(t, call, slope, column, t.full_like(column, -1.5), _DTYPES[dtype], "of a long column")
+    _check_slope(t, call, slope, column, t.full_like(column, -1.5), DTYPES[dtype], "of a long column")
     all_pass = t.full((2, 3), 3.0, dtype=getattr(t, dtype))
-    _check_slope(t, call, slope, all_pass, t.full_like(all_pass, 2.0), _DTYPES[dtype], "of positive numbers")
+    _check_slope(t, call, slope, all_pass, t.full_like(all_pass, 2.0), DTYPES[dtype], "of positive numbers")
 
 
 for _name in _FUNCTIONS:
-    for _dtype in _DTYPES:
+    for _dtype in DTYPES:
         case(f"{_name}/incoming/elements/{_dtype}", dtypes=(_dtype,))(partial(_check_function, name=_name, dtype=_dtype))
 
 
@@ -146,11 +146,11 @@ def _check_rows(subject: Subject, name: str, dtype: str) -> None:
     for order, (given, came) in _in_every_order(t, x, grads, getattr(t, dtype)).items():
         for dim in (1, 0):
             one, two = (given, came) if dim else (given.t(), came.t())
-            _check_along(t, getattr(t, name), slope, one.detach(), two, dim, _DTYPES[dtype], f"{order} along {dim}")
+            _check_along(t, getattr(t, name), slope, one.detach(), two, dim, DTYPES[dtype], f"{order} along {dim}")
     column = t.full((501, 2), 0.75, dtype=getattr(t, dtype))
-    _check_along(t, getattr(t, name), slope, column, t.full_like(column, -1.5), 1, _DTYPES[dtype], "of a long column")
+    _check_along(t, getattr(t, name), slope, column, t.full_like(column, -1.5), 1, DTYPES[dtype], "of a long column")
     balanced = t.tensor([[1.0, -1.0], [0.5, -0.5]], dtype=getattr(t, dtype))
-    _check_along(t, getattr(t, name), slope, column[:2].detach(), balanced, 1, _DTYPES[dtype], "of what adds up to 0")
+    _check_along(t, getattr(t, name), slope, column[:2].detach(), balanced, 1, DTYPES[dtype], "of what adds up to 0")
 
 
 def expect_sums(found: list[float], terms: list[tuple[float, ...]], relative: float, what: str) -> None:
@@ -181,5 +181,5 @@ def _check_along(t: Any, call: Any, slope: Any, x: Any, grad: Any, dim: int, rel
 
 
 for _name in _ALONG:
-    for _dtype in _DTYPES:
+    for _dtype in DTYPES:
         case(f"{_name}/incoming/rows/{_dtype}", dtypes=(_dtype,))(partial(_check_rows, name=_name, dtype=_dtype))
