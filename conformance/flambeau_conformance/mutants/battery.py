@@ -23,6 +23,12 @@ __all__ = ["Battery"]
 Arguments = dict[str, Any]
 
 _FLOATING = [nan, inf, -inf, 0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 3.0, 1e-5, -1e-7, 25.0, 3e4, 1.5, 2.0, -0.25, 0.75]
+_RESULTS = {
+    "relu_backward": (0.0, inf), "sigmoid_backward": (0.0, 1.0), "tanh_backward": (-1.0, 1.0), "softmax_backward": (0.0, 1.0),
+    "log_softmax_backward": (-inf, 0.0), "cross_entropy_backward": (0.0, 1.0),
+}  # fmt: skip
+"""Between what numbers the result is, by the kernel that makes gradients from it."""
+
 _LARGE = 22_000
 _LARGEST = 200_000
 
@@ -208,7 +214,7 @@ class Battery:
         call = Call(self._seam, self._kernel, self._plain, (), arguments)
         first = next(iter(call.values), "")
         changed = {
-            name: self._values(array, shift * 5 + 7 * place, first=name == first)
+            name: self._values(array, shift * 5 + 7 * place, name, first=name == first)
             for place, (name, array) in enumerate(call.values.items())
             if self._seam.dtype(array) != "bool"
         }
@@ -216,9 +222,12 @@ class Battery:
             raise ValueError("there are no values")
         return arguments | changed
 
-    def _values(self, array: Any, start: int, *, first: bool) -> Any:
+    def _values(self, array: Any, start: int, name: str, *, first: bool) -> Any:
         table, dtype, count = self._seam.table, self._seam.dtype(array), prod(array.shape)
         choice = _values_of(dtype, first)
+        if name == "result" and self._kernel in _RESULTS:
+            low, high = _RESULTS[self._kernel]
+            choice = [each for each in choice if each != each or (low <= each <= high and str(each) != "-0.0")]
         flat = table.full((count,), 0, dtype)
         for place in range(min(count, 64)):
             part = table.slice(flat, (place,), (1,), (1,))

@@ -113,7 +113,9 @@ def _check_function(subject: Subject, name: str, dtype: str) -> None:
 
 for _name in _FUNCTIONS:
     for _dtype in DTYPES:
-        case(f"{_name}/incoming/elements/{_dtype}", dtypes=(_dtype,))(partial(_check_function, name=_name, dtype=_dtype))
+        case(f"{_name}/incoming/elements/{_dtype}", dtypes=(_dtype,))(
+            partial(_check_function, name=_name, dtype=_dtype)
+        )
 
 
 # -- along rows ------------------------------------------------------------------------------------------

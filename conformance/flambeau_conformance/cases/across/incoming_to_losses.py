@@ -35,7 +35,9 @@ def _check_cross_entropy(subject: Subject, dtype: str) -> None:
     for weights in _WEIGHTS:
         for grads in _OF_LOSSES:
             x = t.tensor(_SCORES, dtype=kind).requires_grad_()
-            weight, target, grad = (_apart(t, each, of) for each, of in ((weights, kind), (_TARGETS, t.int64), (grads, kind)))
+            weight, target, grad = (
+                _apart(t, each, of) for each, of in ((weights, kind), (_TARGETS, t.int64), (grads, kind))
+            )
             loss = t.nn.functional.cross_entropy(x, target, weight, reduction="none")
             what = f"for the weights {weights} and gradients {grads}"
             expected = [-row[place] * weights[place] for row, place in zip(logs, _TARGETS, strict=True)]
@@ -50,7 +52,13 @@ def _check_cross_entropy(subject: Subject, dtype: str) -> None:
                 for row, parts in zip(found.tolist(), terms, strict=True):
                     expect_sums(row, parts, relative, f"the gradient {what}")
                 found.fill_(5.0)
-            expect_equal(repr([each.tolist() for each in (weight, target, grad)]), repr([weights, _TARGETS, grads]), "what was given, afterwards,")
+            expect_equal(
+                repr([each.tolist() for each in (weight, target, grad)]),
+                repr([weights, _TARGETS, grads]),
+                "what was given, afterwards,",
+            )
+    places = t.nn.functional.cross_entropy(t.zeros(2, 3, 4, dtype=kind), t.zeros(2, 4, dtype=t.int64), reduction="none")
+    expect_equal(tuple(places.stride()), (4, 1), "the strides of losses of places")
 
 
 def _apart(t: Any, numbers: list[Any], dtype: Any) -> Any:
@@ -59,7 +67,9 @@ def _apart(t: Any, numbers: list[Any], dtype: Any) -> Any:
 
 
 for _dtype in DTYPES:
-    case(f"cross_entropy/incoming/losses/{_dtype}", dtypes=(_dtype, "int64"))(partial(_check_cross_entropy, dtype=_dtype))
+    case(f"cross_entropy/incoming/losses/{_dtype}", dtypes=(_dtype, "int64"))(
+        partial(_check_cross_entropy, dtype=_dtype)
+    )
 
 
 # -- sampling --------------------------------------------------------------------------------------------
