@@ -86,3 +86,25 @@ def _many_heads(subject: Subject) -> None:
     for name, each, expected in zip(("values", "queries", "keys", "values'"), found, (1.5, 0.0, 0.0, 2.0), strict=True):
         lowest, highest = float(each.min()), float(each.max())
         expect(expected - 1e-5 <= lowest <= highest <= expected + 1e-5, f"the {name} are from {lowest} to {highest}")
+
+
+@case("scaled_dot_product_attention/incoming/blind-row/float32", dtypes=("float32",))
+def _blind_row(subject: Subject) -> None:
+    """A query that looks at no key gets zeros, and nothing goes back through it."""
+    t = subject.torch
+    query, key, value, mask, grad = _operands(t, t.float32)
+    mask[:, :, 1] = -inf
+    for each in (query, key, value):
+        each.requires_grad_()
+    values = _fused(t, query, key, value, mask)
+    found = t.autograd.grad(values, (query, key, value), grad)
+    expect_equal(
+        {*map(abs, (*values[:, :, 1].flatten().tolist(), *found[0][:, :, 1].flatten().tolist()))}, {0.0}, "the row"
+    )
+    rest = [each.detach()[:, :, [0, 2]] for each in (query, mask, grad)]
+    others = [rest[0].requires_grad_(), key, value]
+    expected = t.autograd.grad(_fused(t, *others, rest[1]), others, rest[2])
+    for one, two in zip(found[1:], expected[1:], strict=True):
+        expect(
+            bool(((one - two).abs() < 1e-5).all()), "what goes back to keys and values is another than without the row"
+        )
