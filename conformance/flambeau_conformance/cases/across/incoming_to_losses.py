@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
+from itertools import product
 from math import inf, nan
 from typing import Any
 
@@ -171,3 +172,56 @@ def _many_images(subject: Subject) -> None:
     expect_equal({*of_grid.flatten().tolist()}, {0.0}, "the gradients of places")
     shares = [42 * share for share in (0.5625, 0.1875, 0.1875, 0.0625)]
     expect_equal(of_images.reshape(count, 4).tolist(), [shares] * count, "the gradients of images")
+
+
+# -- connectionist temporal classification ---------------------------------------------------------------
+
+_LABELS = ((1,), (1, 2), (2, 2))
+_STEPS = (4, 2, 4)
+
+
+def _collapsed(path: tuple[int, ...]) -> tuple[int, ...]:
+    """The labels of a path: what is repeated counts once, and blanks, which are 0, do not."""
+    return tuple(each for place, each in enumerate(path) if each and (not place or path[place - 1] != each))
+
+
+def _ctc(logs: list[list[float]], labels: tuple[int, ...]) -> tuple[float, list[list[float]]]:
+    """The loss of a sample, and its gradient as that of scores of a softmax: of all paths one by one."""
+    likely, shares = 0.0, [[0.0] * 3 for _ in logs]
+    for path in product(range(3), repeat=len(logs)):
+        if _collapsed(path) == labels:
+            chance = math.exp(sum(line[place] for line, place in zip(logs, path, strict=True)))
+            likely += chance
+            for share, place in zip(shares, path, strict=True):
+                share[place] += chance
+    slopes = [
+        [math.exp(log) - share / likely for log, share in zip(line, each, strict=True)] for line, each in zip(logs, shares, strict=True)
+    ]  # fmt: skip
+    return -math.log(likely), slopes
+
+
+def _check_ctc(subject: Subject, dtype: str) -> None:
+    t, kind, relative = subject.torch, getattr(subject.torch, dtype), DTYPES[dtype]
+    logs = [
+        [_log_shares([math.cos(1.7 * step + 2.9 * place + number) * 2 for place in range(3)]) for step in range(4)]
+        for number in range(3)
+    ]
+    for grads in ([2.0, -0.5, 1.0], [2.0**15, 2.0**-20, nan], [-30.0, 0.0, inf]):
+        scores = t.tensor(logs, dtype=kind).transpose(0, 1).requires_grad_()
+        targets = t.tensor([[*each, 0][:2] for each in _LABELS])
+        grad = _apart(t, grads, kind)
+        losses = t.nn.functional.ctc_loss(scores, targets, _STEPS, tuple(map(len, _LABELS)), reduction="none")
+        t.autograd.grad(losses, scores, grad, retain_graph=True)  # which leaves everything as it is
+        (found,) = t.autograd.grad(losses, scores, grad)
+        for number, (came, labels, steps) in enumerate(zip(grads, _LABELS, _STEPS, strict=True)):
+            loss, slopes = _ctc(logs[number][:steps], labels)
+            expect_close([float(losses[number])], [loss], relative, "the loss")
+            lines = found[:, number].tolist()
+            for line, each in zip(lines, slopes, strict=False):
+                expect_sums(line, [(came * slope,) for slope in each], 10 * relative, f"the gradient for {came}")
+            expect_equal(lines[steps:], [[0.0] * 3] * (4 - steps), "the gradient of steps behind the last one")
+        expect_equal(repr(grad.tolist()), repr(grads), "what came, afterwards,")
+
+
+for _dtype in DTYPES:
+    case(f"ctc_loss/incoming/losses/{_dtype}", dtypes=(_dtype, "int64"))(partial(_check_ctc, dtype=_dtype))
