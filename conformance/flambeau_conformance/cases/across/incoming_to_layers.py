@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -22,7 +23,10 @@ _NUMBERS = (nan, inf, -inf, 2.0**15, -30.0, 1.0, 2.0**-12, 0.0)
 
 def _line(t: Any, shape: Sequence[int], number: int, dtype: Any) -> Any:
     """Numbers that differ."""
-    return t.tensor([math.cos(1.3 * place + number) for place in range(math.prod(shape))], dtype=dtype).reshape(*shape)
+    listed: list[Any] = [math.cos(1.3 * place + number) for place in range(math.prod(shape))]
+    if dtype is t.complex128:
+        listed = [complex(each, 0.5 - each) for each in listed]
+    return t.tensor(listed, dtype=dtype).reshape(*shape)
 
 
 def _turned(t: Any, tensor: Any) -> Any:
@@ -55,8 +59,8 @@ def _check_beside(
         for first, second in zip(found.flatten().tolist(), numbers, strict=True):
             close = (
                 abs(first - second) <= relative * max(abs(second), least)
-                if math.isfinite(second)
-                else not math.isfinite(first)
+                if cmath.isfinite(second)
+                else not cmath.isfinite(first)
             )
             expect(close, f"result {number} with {what} has {first!r}, expected {second!r}")
 
@@ -184,3 +188,96 @@ for _name in _RECURRENT:
             partial(_check_recurrent, name=_name, dtype=_dtype)
         )
     case(f"{_name}/incoming/many/float32", dtypes=("float32",))(partial(_check_many, name=_name))
+
+
+# -- channels --------------------------------------------------------------------------------------------
+
+
+def _convolved(t: Any, x: Any, weight: Any, bias: Any) -> Sequence[Any]:
+    return (t.conv1d(x, weight, bias, groups=len(weight)),)
+
+
+def _plain_convolved(_: Any, x: Any, weight: Any, bias: Any) -> Sequence[Any]:
+    return (x[..., :-1] * weight[:, 0, :1] + x[..., 1:] * weight[:, 0, 1:] + bias[:, None],)
+
+
+def _normed(t: Any, x: Any, weight: Any, bias: Any) -> Sequence[Any]:
+    return (t.nn.functional.batch_norm(x, None, None, weight, bias, True),)
+
+
+def _plain_normed(t: Any, x: Any, weight: Any, bias: Any) -> Sequence[Any]:
+    apart = x - x.mean((0, 2), True)
+    return (apart / t.sqrt((apart * apart).mean((0, 2), True) + 1e-5) * weight[:, None] + bias[:, None],)
+
+
+def _statistics(t: Any) -> tuple[Any, Any]:
+    return t.cos(t.arange(8.0)), t.arange(8.0) + 0.5
+
+
+def _fixed(t: Any, x: Any, weight: Any, bias: Any) -> Sequence[Any]:
+    mean, variance = (each.to(x.dtype) for each in _statistics(t))
+    return (t.nn.functional.batch_norm(x, mean, variance, weight, bias, False),)
+
+
+def _plain_fixed(t: Any, x: Any, weight: Any, bias: Any) -> Sequence[Any]:
+    mean, variance = (each.to(x.dtype)[:, None] for each in _statistics(t))
+    return ((x - mean) / t.sqrt(variance + 1e-5) * weight[:, None] + bias[:, None],)
+
+
+_BY_CHANNEL: dict[str, tuple[Layer, Layer, tuple[int, ...], int]] = {
+    "conv1d": (_convolved, _plain_convolved, (8, 1, 2), 3),
+    "batch_norm": (_normed, _plain_normed, (8,), 4),
+    "batch_norm_fixed": (_fixed, _plain_fixed, (8,), 4),
+}
+"""The layer, the same by other ops, the shape of the weight and the length of what it gives for four numbers."""
+
+
+def _strange(t: Any, tensor: Any, place: int, numbers: Sequence[float]) -> None:
+    """Put a strange number into every channel of an operand: of images into all of them."""
+    if place in (1, 2):
+        tensor.reshape(8, -1)[:, 0] = t.tensor(numbers, dtype=tensor.dtype)
+    else:
+        tensor[..., 1] = t.tensor(numbers, dtype=tensor.dtype)  # (images, channels)
+
+
+def _check_channels(subject: Subject, name: str, dtype: str) -> None:
+    t, kind = subject.torch, getattr(subject.torch, dtype)
+    one, other, shape, length = _BY_CHANNEL[name]
+    relative = DTYPES.get(dtype, 1e-10) * (10 if name == "conv1d" else 100)
+    shapes = ((3, 8, 4), shape, (8,), (3, 8, length))
+    for turned in (False, True):
+        for place in range(4 if dtype in DTYPES else 0):
+            made = [_line(t, each, number, kind) for number, each in enumerate(shapes)]
+            # Beyond the ends of a gradient a library may multiply zeros by the weights.
+            ends = name == "conv1d" and place == 1
+            _strange(
+                t, made[place], place, [number if math.isfinite(number) or not ends else 3.0 for number in _NUMBERS]
+            )
+            given = [_turned(t, each) if turned else each for each in made]
+            _check_beside(
+                t, one, other, given[:3], given[3:], relative, f"strange numbers in place {place}, turned: {turned}"
+            )
+    made = [_line(t, each, number, kind) for number, each in enumerate(shapes)]
+    _check_beside(t, one, other, made[:3], [made[3] * 2.0**-20], relative, "tiny gradients", 2.0**-27)
+    of_x, of_weight, _ = _run(t, one, made[:3], made[3:])[1:]
+    strides = tuple(tuple(each.stride()) for each in (of_x, of_weight))
+    expect_equal(strides, tuple(tuple(each.stride()) for each in made[:2]), "the strides")
+
+
+for _name in _BY_CHANNEL:
+    for _dtype in (*DTYPES, "complex128") if _name == "conv1d" else DTYPES:
+        case(f"{_name.removesuffix('_fixed')}/incoming/{_name.split('_')[-1]}/{_dtype}", dtypes=(_dtype,))(
+            partial(_check_channels, name=_name, dtype=_dtype)
+        )
+
+
+@case("conv1d/incoming/many/float32", dtypes=("float32",))
+def _many_images(subject: Subject) -> None:
+    """Many samples, all alike."""
+    t = subject.torch
+    x, weight = t.full((501, 1, 3), 0.5).requires_grad_(), t.tensor([[[1.0, -3.0]]]).requires_grad_()
+    y = t.conv1d(x, weight)
+    of_x, of_weight = t.autograd.grad(y, (x, weight), t.full_like(y, 2.0))
+    expect_equal({*y.flatten().tolist()}, {-1.0}, "the results")
+    expect_equal(of_x.tolist(), [[[2.0, -4.0, -6.0]]] * 501, "the gradients of samples")
+    expect_equal(of_weight.tolist(), [[[1002.0, 1002.0]]], "the gradient of the weight")
