@@ -23,6 +23,12 @@ __all__ = ["Battery"]
 Arguments = dict[str, Any]
 
 _FLOATING = [nan, inf, -inf, 0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 3.0, 1e-5, -1e-7, 25.0, 3e4, 1.5, 2.0, -0.25, 0.75]
+_RESULTS = {
+    "relu_backward": (0.0, inf), "sigmoid_backward": (0.0, 1.0), "tanh_backward": (-1.0, 1.0), "softmax_backward": (0.0, 1.0),
+    "log_softmax_backward": (-inf, 0.0), "cross_entropy_backward": (0.0, 1.0),
+}  # fmt: skip
+"""Between what numbers the result is, by the kernel that makes gradients from it."""
+
 _LARGE = 22_000
 _LARGEST = 200_000
 
@@ -208,7 +214,7 @@ class Battery:
         call = Call(self._seam, self._kernel, self._plain, (), arguments)
         first = next(iter(call.values), "")
         changed = {
-            name: self._values(array, shift * 5 + 7 * place, first=name == first)
+            name: self._values(array, shift * 5 + 7 * place, name, first=name == first)
             for place, (name, array) in enumerate(call.values.items())
             if self._seam.dtype(array) != "bool"
         }
@@ -216,9 +222,12 @@ class Battery:
             raise ValueError("there are no values")
         return arguments | changed
 
-    def _values(self, array: Any, start: int, *, first: bool) -> Any:
+    def _values(self, array: Any, start: int, name: str, *, first: bool) -> Any:
         table, dtype, count = self._seam.table, self._seam.dtype(array), prod(array.shape)
         choice = _values_of(dtype, first)
+        if name == "result" and self._kernel in _RESULTS:
+            low, high = _RESULTS[self._kernel]
+            choice = [each for each in choice if each != each or (low <= each <= high and str(each) != "-0.0")]
         flat = table.full((count,), 0, dtype)
         for place in range(min(count, 64)):
             part = table.slice(flat, (place,), (1,), (1,))
@@ -231,10 +240,21 @@ class Battery:
         names = (
             list(call.arrays)[:1] if which == "first" else list(call.values) if which == "values" else list(call.arrays)
         )
-        changed: Arguments = {name: self._tiled(arguments[name], count) for name in names}
+        lengths = [array.shape[0] for array in call.values.values() if array.shape]
+        if which == "first" and len({*lengths}) < len(lengths):
+            raise ValueError("samples of a batch belong together")
+        largest: dict[int, int] = {}  # what is as long along the first dim, samples of a batch, stays so
+        for name in names:
+            if shape := arguments[name].shape:
+                largest[shape[0]] = max(largest.get(shape[0], 1), prod(shape))
+
+        def tiled(array: Any) -> Any:
+            return self._tiled(array, count, largest.get(array.shape[0], 1) if array.shape else 1)
+
+        changed: Arguments = {name: tiled(arguments[name]) for name in names}
         if which == "all":
             changed |= {
-                name: type(value)(self._tiled(each, count) for each in value)
+                name: type(value)(tiled(each) for each in value)
                 for name, value in arguments.items()
                 if isinstance(value, (list, tuple)) and self._seam.arrays_in(value)
             }
@@ -245,10 +265,11 @@ class Battery:
             raise ValueError("there is nothing to enlarge")
         return arguments | changed
 
-    def _tiled(self, array: Any, count: int) -> Any:
+    def _tiled(self, array: Any, count: int, size: int) -> Any:
+        """Twice the array, or as often as one of ``size`` elements takes to have ``count``, along the first dim."""
         if not array.shape or not prod(array.shape):
             return array
-        times = 2 if count == 2 else max(1, -(-count // prod(array.shape)))
+        times = 2 if count == 2 else max(1, -(-count // max(size, prod(array.shape))))
         table = self._seam.table
         wide = table.expand(table.reshape(table.clone(array, False), (1, *array.shape)), (times, *array.shape))
         return table.reshape(table.clone(wide, False), (times * array.shape[0], *array.shape[1:]))

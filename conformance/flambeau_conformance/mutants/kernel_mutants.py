@@ -90,7 +90,7 @@ def _dtypes(seam: Seam, reach: Reach, kernel: str) -> frozenset[str]:
     claimed = seam.backend.capabilities.dtypes
     seen = claimed & {kind for each in reach.cases.values() for kind in each.kernels.get(kernel, ())}
     rows = [row for row in ROWS.values() if row.kernel == kernel]
-    if any(row.promotion for row in rows):
+    if any(row.promotion for row in rows) and not _is_backward(kernel):
         return seen | frozenset(found for row in rows for found in _called_in(seam, row)) & claimed
     about = {
         address.rpartition("/")[2] for address, each in reach.cases.items() if kernel in each.kernels and each.passed
@@ -105,9 +105,21 @@ def _dtypes(seam: Seam, reach: Reach, kernel: str) -> frozenset[str]:
 _CATEGORIES = (frozenset(BITS), frozenset(FLOATS), frozenset(COMPLEX), frozenset({"bool"}))
 
 
+_PART_OF = {
+    "attention": "scaled_dot_product_attention", "lstm_layer": "lstm", "gru_layer": "gru", "rnn_layer": "rnn_tanh",
+}  # fmt: skip
+"""Kernels that are called otherwise than the op whose they are."""
+
+
+def _is_backward(kernel: str) -> bool:
+    """Whether a kernel makes gradients: core calls it in their dtypes only, whatever its row would take."""
+    return kernel.endswith(("_backward", "_weight"))
+
+
 def _calls(seam: Seam, kernel: str, dtype: str) -> bool:
-    """Whether a sample of an op that is the kernel's calls it in a dtype; where it has no op of its own, it may."""
-    own = [op for op in ops().values() if op.name in _ops_of(kernel)]
+    """Whether a sample of an op that is the kernel's, or its gradient, calls it in a dtype; where there is no op, it may."""
+    name = kernel.removesuffix("_backward").removesuffix("_weight")
+    own = [op for op in ops().values() if op.name in _ops_of(kernel) | _ops_of(_PART_OF.get(name, name))]
     subject = subject_of(seam.backend.name)
     found: set[str] = set()
 
@@ -119,7 +131,9 @@ def _calls(seam: Seam, kernel: str, dtype: str) -> bool:
     seam.plant({kernel: watched})
     for sample in (sample for op in own for each in op.samples for sample in _small_and_large(each)):
         with suppress(Exception):  # a dtype that the op does not take
-            run(subject, sample, arguments(subject, sample, dtype))
+            results = run(subject, sample, arguments(subject, sample, dtype, requires_grad=_is_backward(kernel)))
+            for result in results if _is_backward(kernel) else ():
+                result.sum().backward()
     seam.restore()
     return dtype in found if own else True
 
