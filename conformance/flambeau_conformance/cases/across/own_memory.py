@@ -31,8 +31,8 @@ _CALLS: dict[str, Any] = {
     "repeat": lambda t, x: x.repeat(1, 1),
     "roll": lambda t, x: x.roll(0, 1),
     "round": lambda t, x: x.round(),
-    "scatter": lambda t, x: x.scatter(1, t.tensor([[0]]), t.ones(1, 1)),
-    "scatter_add": lambda t, x: x.scatter_add(1, t.tensor([[0]]), t.zeros(1, 1)),
+    "scatter": lambda t, x: x.scatter(1, t.tensor([[0]]), x[:, :1]),
+    "scatter_add": lambda t, x: x.scatter_add(1, t.tensor([[0]]), x[:, :1] * 0),
     "sort": lambda t, x: x.sort(1).values,
     "sum": lambda t, x: x.sum(0, True),
     "topk": lambda t, x: x.topk(4, 1, False).values,
@@ -42,14 +42,17 @@ _CALLS: dict[str, Any] = {
 
 
 def _declare(name: str, call: Any) -> None:
-    @case(f"{name}/alias/same-elements/float32", dtypes=("float32",))
+    @case(f"{name}/alias/same-elements/-", dtypes=("float32", "int64"))
     def check(subject: Subject) -> None:
-        t, elements = subject.torch, [[1.0, 2.0, 3.0, 4.0]]
-        x = t.tensor(elements)
-        result = call(t, x)
-        expect_equal(result.tolist(), elements)
-        result.fill_(9.0)
-        expect_equal(x.tolist(), elements, "the argument after a write to the result")
+        t = subject.torch
+        for dtype in (t.float32, *(() if name == "copysign" else (t.int64,))):
+            x = t.tensor([[1, 2, 3, 4]], dtype=dtype)
+            result = call(t, x)
+            expect_equal(result.tolist(), x.tolist(), f"the result in {dtype}")
+            result.fill_(9)
+            expect_equal(
+                x.tolist(), t.tensor([[1, 2, 3, 4]], dtype=dtype).tolist(), "the argument after a write to the result"
+            )
 
 
 for _name, _call in _CALLS.items():
