@@ -57,3 +57,32 @@ def _declare(name: str, call: Any) -> None:
 
 for _name, _call in _CALLS.items():
     _declare(_name, _call)
+
+_FIXED: dict[str, tuple[list[Any], Any]] = {
+    "argsort": ([0, 1, 2, 3], lambda t, x: x.argsort()),
+    "searchsorted": ([0, 1, 2, 3], lambda t, x: t.searchsorted(x, x + 0)),
+    "matmul": ([[1.0, 2.0], [3.0, 4.0]], lambda t, x: x @ t.eye(2)),
+    "linear": ([[1.0, 2.0], [3.0, 4.0]], lambda t, x: t.nn.functional.linear(x, t.eye(2))),
+    "linear-bias": ([[1.0, 2.0], [3.0, 4.0]], lambda t, x: t.nn.functional.linear(x, t.eye(2), t.zeros(2))),
+    "softshrink": ([0.0, 0.0], lambda t, x: t.nn.functional.softshrink(x)),
+    "log_softmax": ([[0.0], [0.0]], lambda t, x: x.log_softmax(1)),
+    "logcumsumexp": ([[1.0, 2.0, 3.0]], lambda t, x: x.logcumsumexp(0)),
+    "normal": ([1.0, 2.0, 3.0], lambda t, x: t.normal(x, 0.0)),
+    "pad": ([1.0, 2.0, 3.0], lambda t, x: t.nn.functional.pad(x, (0, 0))),
+}
+"""Of each function, elements that it leaves as they are."""
+
+
+def _declare_fixed(name: str, elements: list[Any], call: Any) -> None:
+    @case(f"{name}/alias/fixed-elements/-", dtypes=("float32", "int64"))
+    def check(subject: Subject) -> None:
+        t = subject.torch
+        x = t.tensor(elements)
+        result = call(t, x)
+        expect_equal(result.tolist(), elements)
+        result.fill_(9)
+        expect_equal(x.tolist(), elements, "the argument after a write to the result")
+
+
+for _name, (_elements, _fixed) in _FIXED.items():
+    _declare_fixed(_name, _elements, _fixed)

@@ -132,7 +132,7 @@ def _numbers_beside_16_bits(subject: Subject) -> None:
         expect_equal((t.tensor([0.3], dtype=dtype) // 0.1).item(), 3.0, f"{dtype}: the quotient rounded down")
 
 
-@case("div/limits/divisors/-", dtypes=INTEGERS)
+@case("floor_divide/limits/divisors/-", dtypes=INTEGERS)
 def _by_the_limits(subject: Subject) -> None:
     """Whole quotients and rests where the divisor is the least or the largest number of its dtype."""
     t = subject.torch
