@@ -108,11 +108,7 @@ def _declare_edges(name: str, function: Callable[..., Any], values: list[float],
             x = t.tensor(values, dtype=dtype, requires_grad=True)
             (found,) = t.autograd.grad(function(t, x).sum(), x)
             for place, (number, wanted) in enumerate(zip(found.tolist(), expected, strict=True)):
-                near = (
-                    number == wanted
-                    or abs(number - wanted) <= 1e-5 * abs(wanted)
-                    or (wanted != wanted and number != number)
-                )
+                near = math.isclose(number, wanted, rel_tol=1e-5) or (wanted != wanted and number != number)
                 expect(near, f"the derivative at {values[place]} in {dtype} is {number}, expected {wanted}")
 
 
