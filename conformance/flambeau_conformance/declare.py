@@ -96,13 +96,19 @@ def case(
     dtypes: tuple[str, ...] = (),
     anchors: tuple[str, ...] = (),
     extensions: tuple[str, ...] = (),
+    elements: int = 0,
     part: str = "",
 ) -> Callable[[Callable[[Subject], None]], Callable[[Subject], None]]:
-    """Add a function as a case under an address ``op/aspect/name``."""
+    """Add a function as a case under an address ``op/aspect/name``; ``elements`` are those of its largest tensor, if many."""
 
     def add(check: Callable[[Subject], None]) -> Callable[[Subject], None]:
         needed = tuple(sorted({*dtypes, *named_dtypes(check)}))
-        _single.append(Case(address, _section, check, needed, anchors=anchors, extensions=extensions, part=part))
+        _single.append(
+            Case(
+                address, _section, check, needed,
+                anchors=anchors, extensions=extensions, elements=elements, part=part,
+            )
+        )  # fmt: skip
         return check
 
     return add

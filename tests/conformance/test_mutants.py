@@ -11,6 +11,7 @@ import pytest
 
 import flambeau
 from flambeau.backend.promises import PROMISES
+from flambeau.ops import ROWS
 from flambeau_conformance import cli, reach
 from flambeau_conformance.catalogue import all_cases, matching
 from flambeau_conformance.manifest import ManifestError
@@ -18,6 +19,7 @@ from flambeau_conformance.model import Case
 from flambeau_conformance.mutants import sample, survey, survivors
 from flambeau_conformance.mutants.battery import Battery
 from flambeau_conformance.mutants.core_mutants import core_mutants, watch_core
+from flambeau_conformance.mutants.derivative_faults import derivative_faults
 from flambeau_conformance.mutants.forking import forked
 from flambeau_conformance.mutants.kernel_faults import confusable, faults_of
 from flambeau_conformance.mutants.kernel_mutants import _dtypes, _gets_out, equivalents, kernel_mutants
@@ -388,3 +390,26 @@ def test_complex32_is_there_after_a_mutant() -> None:
     after = flambeau.arange(3).to(flambeau.complex32)
     assert (planted.tolist(), after.tolist()) == ((before * 2).tolist(), before.tolist())
     assert after._array.dtype == before._array.dtype
+
+
+def test_what_core_never_gives_is_no_argument_of_a_battery(seam: Seam) -> None:
+    found = reach.trace(subject_of("numpy"), [*matching("where/value/*"), *matching("conj/value/*")])
+    battery = Battery(seam, "where", found.calls["where"], frozenset({"bool", "float32"}), out=False)
+    assert {seam.dtype(arguments["condition"]) for arguments, *_ in battery._cases()} == {"bool"}
+    assert all(name.startswith("complex") for name in _dtypes(seam, found, "conj"))
+
+
+def test_a_view_whose_elements_a_fault_leaves_alone_stays_one(seam: Seam) -> None:
+    found = reach.trace(subject_of("numpy"), matching("expand/value/*"))
+    battery = Battery(seam, "expand", found.calls["expand"], frozenset({"float32", "uint8"}), out=False)
+    shows = {fault.name: battery.shows(fault) for fault in faults_of(seam, "expand")}
+    assert shows["a copy instead of a view"]
+    assert not shows["uint8 saturates"]
+    assert not shows["unsigned treated as signed"]
+    assert not shows["wrong where a is infinite"]
+
+
+def test_gradients_that_are_always_zero_have_no_wrong_multiples() -> None:
+    names = [fault.name for fault in derivative_faults(ROWS["_poisson_of"])]
+    assert names == ["there is no gradient of input"]
+    assert not list(derivative_faults(ROWS["_standard_gamma_grad"]))

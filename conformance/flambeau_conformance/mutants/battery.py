@@ -28,6 +28,8 @@ _RESULTS = {
     "log_softmax_backward": (-inf, 0.0), "cross_entropy_backward": (0.0, 1.0),
 }  # fmt: skip
 """Between what numbers the result is, by the kernel that makes gradients from it."""
+_TRUTHS = ("condition",)
+"""The names of parameters that core gives arrays of bool only."""
 
 _LARGE = 22_000
 _LARGEST = 200_000
@@ -198,7 +200,8 @@ class Battery:
 
     def _cast(self, arguments: Arguments, dtype: str) -> Arguments:
         call = Call(self._seam, self._kernel, self._plain, (), arguments)
-        kinds = {self._seam.dtype(array) for array in call.values.values()}
+        kept = {name: arguments[name] for name in _TRUTHS if name in arguments}
+        kinds = {self._seam.dtype(array) for name, array in call.values.items() if name not in kept}
         numbers = kinds - {"bool"} if len(kinds) > 1 else kinds
         if len(numbers) > 1:  # they are of several kinds, and stay so
             numbers = {kind for kind in numbers if any({kind, dtype} <= set(each) for each in (FLOATS, COMPLEX, BITS))}
@@ -207,7 +210,7 @@ class Battery:
         )
         if "dtype" in arguments and not changed:
             changed["dtype"] = dtype
-        return arguments | changed
+        return arguments | changed | kept
 
     def _filled(self, arguments: Arguments, shift: int) -> Arguments:
         """The same with values from all over the domain; of integers, those of second operands are from 1 to 5."""

@@ -186,7 +186,7 @@ def within(seam: Seam, region: str, array: Any) -> Any | None:
     with suppress(OverflowError, ValueError):
         found = mask(seam, array, dtype)
         every = tuple(range(len(found.shape)))
-        return found if not every or _true(seam, seam.table.any(found, every, False)) else None
+        return found if _true(seam, seam.table.any(found, every, False) if every else found) else None
     return None
 
 

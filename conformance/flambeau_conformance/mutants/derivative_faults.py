@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -173,6 +172,13 @@ def dtypes_of(fault: DerivativeFault) -> tuple[str, ...]:
     return _DTYPES.get(fault.name.rpartition(" ")[2], ())
 
 
+_STILL = ("zero_gradient", "_still", "_other_still")
+"""The formulas of gradients that are always 0: no multiple of them is wrong, and no point another than others."""
+
+_NONE = ("no_derivative.", "_no_second.")
+"""What makes formulas that raise, because there is no derivative."""
+
+
 def derivative_faults(row: Row) -> Iterator[DerivativeFault]:
     """The faults of a row's rule: those of operands that have a derivative, and of what it saves."""
     rule: Any = row.rule
@@ -182,9 +188,7 @@ def derivative_faults(row: Row) -> Iterator[DerivativeFault]:
     for place, parameter in enumerate(tensors):
         if parameter.name not in formulas:
             continue
-        still = (
-            formulas[parameter.name] is sys.modules["flambeau._dispatch.checks"].zero_gradient
-        )  # of which no multiple is wrong, and no point another than others
+        still = formulas[parameter.name].__name__ in _STILL
         for name, (family, change) in () if still else _CHANGES.items():
             if saves or not any(word in name for word in _OF_SAVED):
                 yield DerivativeFault(f"the gradient of {parameter.name} {name}", family, place, change, parameter.name)
@@ -202,7 +206,7 @@ def _formulas(rule: Any) -> dict[str, Any]:
     return {
         name.removeprefix("formula_"): formula
         for name, formula in found.items()
-        if name.startswith("formula_") and not formula.__qualname__.startswith("no_derivative.")
+        if name.startswith("formula_") and not formula.__qualname__.startswith(_NONE)
     }
 
 

@@ -155,7 +155,7 @@ def _called_in(seam: Seam, row: Any) -> set[str]:
     for name in sorted(seam.backend.capabilities.dtypes):
         tensor = flambeau.ones(2, dtype=getattr(flambeau, name))
         with suppress(Exception):  # an op that does not take the dtype
-            getattr(flambeau, row.name, row.function)(*[tensor] * len(row.tensor_parameters))
+            getattr(flambeau, row.name.lstrip("_"), row.function)(*[tensor] * len(row.tensor_parameters))
     seam.restore()
     return found
 

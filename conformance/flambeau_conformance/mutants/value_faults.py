@@ -113,6 +113,8 @@ def _narrowed(dtype: str, narrow: str) -> Run:
                 seam.table.copy_into(target, back(new))
         if result is None:
             return None
+        if call.name in _VIEWS:
+            return _unless_same(seam, call.run(), back(result))
         result = tuple(map(back, result)) if isinstance(result, tuple) else back(result)
         return stored(call, result)
 
@@ -135,10 +137,20 @@ def _saturated(dtype: str) -> Run:
         if isinstance(result, tuple) or seam.dtype(result) != dtype or seam.dtype(exact) != wide:
             return result
         above, below = kernels.lt(number(seam, high, wide), exact), kernels.lt(exact, number(seam, low, wide))
-        result = kernels.where(above, number(seam, high, dtype), result)
-        return stored(call, kernels.where(below, number(seam, low, dtype), result))
+        limited = kernels.where(above, number(seam, high, dtype), result)
+        limited = kernels.where(below, number(seam, low, dtype), limited)
+        return stored(call, _unless_same(seam, result, limited))
 
     return run
+
+
+_VIEWS = frozenset({"as_strided", "expand", "permute", "reshape", "slice"})
+"""The kernels that give a view of what they are given, where there is one."""
+
+
+def _unless_same(seam: Seam, plain: Any, changed: Any) -> Any:
+    """What a fault gives, or the array itself where no element is another: that a view is a copy is another fault."""
+    return plain if bytes(seam.table.to_host(plain)) == bytes(seam.table.to_host(changed)) else changed
 
 
 def size_faults() -> Iterator[Fault]:
@@ -187,7 +199,7 @@ def _masked(seam: Seam, mask: Any) -> Callable[[Any], Any]:
             result = seam.table.where(mask, wrong, array)
         except Exception:  # whatever a backend raises for shapes that do not broadcast
             return wrong
-        return result if result.shape == array.shape else wrong
+        return _unless_same(seam, array, result) if result.shape == array.shape else wrong
 
     return change
 

@@ -71,6 +71,7 @@ def elementwise_kernels(xp: Any) -> dict[str, Kernel]:
         "isfinite": _without_out(xp, xp.isfinite),
         "signbit": _without_out(xp, xp.signbit),
         "sign": _sign(xp),
+        "nextafter": _nextafter(xp),
         "remainder": _remainder(xp),
         "reciprocal": _reciprocal(xp),
         "rsqrt": _rsqrt(xp),
@@ -84,6 +85,18 @@ def _isnan(xp: Any) -> Kernel:
     # Not the namespace's own: NumPy 2.4's writes past gaps in `out`, and leaves three of four elements unwritten.
     not_equal = xp.not_equal
     return lambda a, out=None: not_equal(a, a, out=out)
+
+
+def _nextafter(xp: Any) -> Kernel:
+    neighbour, equal, positive, where = xp.nextafter, xp.equal, xp.positive, xp.where
+
+    def nextafter(a: Array, b: Array, out: Array | None = None) -> Array:
+        if a.dtype.char != "e":
+            return neighbour(a, b, out=out)
+        # Of equal numbers it is the second, which may be a zero of the other sign; of halves the namespace takes the first.
+        return positive(where(equal(a, b), b, neighbour(a, b)), out=out)
+
+    return nextafter
 
 
 def _without_out(xp: Any, ufunc: Kernel) -> Kernel:

@@ -130,3 +130,28 @@ def _numbers_beside_16_bits(subject: Subject) -> None:
             expect_equal((x * number).item(), product, f"{dtype}: the product")
         expect_equal((x / t.tensor(3.0)).item(), quotient, f"{dtype}: the quotient")
         expect_equal((t.tensor([0.3], dtype=dtype) // 0.1).item(), 3.0, f"{dtype}: the quotient rounded down")
+
+
+_WHOLE = ("uint8", "int8", "int16", "int32", "int64")
+
+
+@case("floor_divide/limits/divisors/-", dtypes=_WHOLE)
+def _by_the_limits(subject: Subject) -> None:
+    """Whole quotients and rests where the divisor is the least or the largest number of its dtype."""
+    t = subject.torch
+    rules: dict[str, Any] = {
+        "floor_divide": lambda a, b: a // b, "remainder": lambda a, b: a % b,
+        "fmod": lambda a, b: (-1 if a < 0 else 1) * (abs(a) % abs(b)),
+    }  # fmt: skip
+    for name in _WHOLE:
+        dtype = getattr(t, name)
+        low, high = t.iinfo(dtype).min, t.iinfo(dtype).max
+        numbers = [number for number in (low, low + 1, -7, -1, 0, 1, 7, high - 1, high) if number >= low]
+        for divisor in {low, high} - {0}:
+            for rule, exact in rules.items():
+                found = getattr(t, rule)(t.tensor(numbers, dtype=dtype), t.tensor([divisor], dtype=dtype))
+                expect_equal(
+                    found.tolist(),
+                    [exact(number, divisor) for number in numbers],
+                    f"{rule} of {name} by {divisor}",
+                )

@@ -165,3 +165,9 @@ def _signs_far_out(subject: Subject) -> None:
     near, at_zero = found.tolist()
     expect(abs(near.imag + 1e-6) < 1e-10, f"the slope {near} across")
     expect_equal(at_zero, 0j, "the derivative at 0")
+
+
+@case("conj/large/long-columns/complex64", dtypes=("complex64",))
+def _conjugates_in_long_columns(subject: Subject) -> None:
+    z = subject.torch.tensor([[1 + 2j, -3j], [0j, 4 - 1j]] * 260)
+    expect_equal(z.conj().tolist(), [[1 - 2j, 3j], [0j, 4 + 1j]] * 260, "the conjugates")

@@ -3,9 +3,11 @@
 import math
 from collections.abc import Callable
 
-from ...declare import FLOATS, Error, Sample, op
+from ...checks import expect_equal
+from ...declare import FLOATS, Error, Sample, case, op
 from ...inputs import In
 from ...special import special
+from ...subject import Subject
 
 _ANYWHERE: dict[str, Callable[[float], float]] = {
     "exp": math.exp, "expm1": math.expm1, "exp2": lambda x: 2.0**x, "sigmoid": lambda x: 1 / (1 + math.exp(-x)),
@@ -44,3 +46,16 @@ op("xlogy", elementwise=2, dtypes=(*FLOATS, "int64"), domain="positive", toleran
 ])  # fmt: skip
 special("xlog1py", 2, domain="positive", reference=lambda x, y: x * math.log1p(y))
 special("entr", domain="positive", reference=lambda x: -x * math.log(x))
+
+
+@case("logaddexp/value/beside-nothing/-", dtypes=("float32", "float64"))
+def _beside_nothing(subject: Subject) -> None:
+    """The logarithm of a sum with nothing is that of the other number, however near to zero."""
+    t = subject.torch
+    for dtype in (t.float32, t.float64):
+        x = t.tensor([2.0**-100, -(2.0**-100), 2.0**-20], dtype=dtype)
+        nothing = t.full((3,), -math.inf, dtype=dtype)
+        for function in (t.logaddexp, t.logaddexp2):
+            expect_equal(function(x, nothing).tolist(), x.tolist(), f"{function.__name__} in {dtype}")
+        runs = t.logcumsumexp(t.stack([x, nothing]), 0)
+        expect_equal(runs.tolist(), [x.tolist()] * 2, f"the running sums in {dtype}")

@@ -48,3 +48,18 @@ def _frexp_out(subject: Subject) -> None:
     )
     t.frexp(x, out=(mantissa, exponent))
     expect_equal((mantissa.tolist(), exponent.tolist()), ([0.75, -0.5], [3, -1]), "what was written into out")
+
+
+_EVERY = ("float16", "bfloat16", "float32", "float64")
+
+
+@case("nextafter/special/zeros/-", dtypes=_EVERY)
+def _between_zeros(subject: Subject) -> None:
+    """Of equal numbers, which zeros of both signs are, it is the second."""
+    t = subject.torch
+    for name in _EVERY:
+        zeros = t.tensor([0.0, -0.0, 0.0, -0.0], dtype=getattr(t, name))
+        found = t.nextafter(zeros, t.tensor([0.0, 0.0, -0.0, -0.0], dtype=getattr(t, name)))
+        expect_equal(
+            [math.copysign(1, each) for each in found.tolist()], [1.0, 1.0, -1.0, -1.0], f"the signs in {name}"
+        )

@@ -1,7 +1,9 @@
 """Arithmetic of three operands."""
 
-from ...declare import FLOATS, NUMBERS, Error, Sample, op
+from ...checks import expect_equal
+from ...declare import FLOATS, NUMBERS, Error, Sample, case, op
 from ...inputs import In
+from ...subject import Subject
 
 for _name, _domain in (("addcmul", "real"), ("addcdiv", "nonzero")):
     # The sum of a number and a product, which may cancel.
@@ -27,3 +29,14 @@ op("lerp", tolerance="composite", inplace=True, out=True, names=("input", "end",
     Error("dtype", lambda t: t.lerp(t.ones(1), t.ones(1, dtype=t.float64), 0.5), (RuntimeError,), "expected dtype float for `end` but got dtype double"),
     Error("integers", lambda t: t.lerp(t.tensor([1]), t.tensor([2]), 1), (RuntimeError, NotImplementedError), "not implemented for 'Long'"),
 ])  # fmt: skip
+
+
+@case("lerp/value/complex-ends/-", dtypes=("complex64", "complex128"))
+def _ends_of_complex_ways(subject: Subject) -> None:
+    """The way is measured from the nearer end: at both ends the result is the end itself."""
+    t = subject.torch
+    for dtype in (t.complex64, t.complex128):
+        start, end = t.tensor([1e20 + 3j, 0.1 + 1e-20j], dtype=dtype), t.tensor([0.1 + 0.3j, 1e20j], dtype=dtype)
+        for weight, expected in ((0, start), (1, end)):
+            found = t.lerp(start, end, t.full((2,), weight, dtype=dtype))
+            expect_equal(found.tolist(), expected.tolist(), f"{dtype}: what is {weight} of the way away")

@@ -292,3 +292,34 @@ def _empty_index(subject: Subject) -> None:
 def _floats_as_indices(subject: Subject) -> None:
     x = subject.torch.tensor([5.0, 6.0, 7.0])
     expect_equal(x[[0.0, 2.9]].tolist(), [5.0, 7.0], "what a list of floats takes: they are cut off")
+
+
+_WRITES: dict[str, Any] = {
+    "scatter_add": lambda t, x: x.scatter_add_(0, t.tensor([1, 3]), t.ones(2, dtype=x.dtype)),
+    "scatter": lambda t, x: x.scatter_(0, t.tensor([1, 3]), t.ones(2, dtype=x.dtype)),
+    "index_add": lambda t, x: x.index_add_(0, t.tensor([1, 3]), t.ones(2, dtype=x.dtype)),
+    "index_copy": lambda t, x: x.index_copy_(0, t.tensor([1, 3]), t.ones(2, dtype=x.dtype)),
+    "index_put": lambda t, x: x.index_put_((t.tensor([1, 3]),), t.ones(2, dtype=x.dtype)),
+    "index_put-accumulated": lambda t, x: x.index_put_((t.tensor([1, 3]),), t.ones(2, dtype=x.dtype), accumulate=True),
+    "index_fill": lambda t, x: x.index_fill_(0, t.tensor([1, 3]), 1),
+    "put": lambda t, x: x.put_(t.tensor([1, 3]), t.ones(2, dtype=x.dtype)),
+    "masked_fill": lambda t, x: x.masked_fill_(t.tensor([False, True, False, True]), 1),
+    "masked_scatter": lambda t, x: x.masked_scatter_(t.tensor([False, True, False, True]), t.ones(2, dtype=x.dtype)),
+}
+
+
+def _declare_write(name: str, write: Any) -> None:
+    @case(f"{name}/memory/every-second/-", dtypes=("float16", "float32", "int64"))
+    def check(subject: Subject) -> None:
+        """Written into every second element of a tensor: those between keep what they are."""
+        t = subject.torch
+        for dtype in (t.float16, t.float32):
+            whole = t.full((8,), 5, dtype=dtype)
+            part = whole[::2]
+            part.zero_()
+            write(t, part)
+            expect_equal(whole.tolist(), [0.0, 5.0, 1.0, 5.0, 0.0, 5.0, 1.0, 5.0], f"the tensor in {dtype}")
+
+
+for _name, _write in _WRITES.items():
+    _declare_write(_name, _write)

@@ -70,3 +70,14 @@ def _chain(subject: Subject) -> None:
         t.linalg.cross(t.tensor([1.0, 0.0, 0.0]), t.tensor([0.0, 1.0, 0.0])).tolist(), [0.0, 0.0, 1.0], "cross"
     )
     expect_raises(lambda: t.linalg.multi_dot([t.ones(2, 2)]), RuntimeError, "expected at least 2 tensors")
+
+
+@case("tensordot/limits/single-numbers/-", dtypes=("int8", "int16"))
+def _sums_that_wrap(subject: Subject) -> None:
+    """A dim beside one of size 1 is summed, in the dtype of the tensor."""
+    t = subject.torch
+    for dtype, number in ((t.int8, 100), (t.int16, 30_000)):
+        x, one = t.full((3,), number, dtype=dtype), t.ones(1, dtype=dtype)
+        bits = 8 * x.element_size()
+        expected = (3 * number + (1 << bits - 1)) % (1 << bits) - (1 << bits - 1)
+        expect_equal(t.tensordot(x, one, 1).item(), expected, f"the sum in {dtype}")

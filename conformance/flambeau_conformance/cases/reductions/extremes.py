@@ -111,3 +111,16 @@ def _ties_beyond_the_range(subject: Subject) -> None:
         expect_equal(
             found[0].item(), t.tensor(1e-5, dtype=t.float16).item(), "the share of one of 100,000 equal elements"
         )
+
+
+@case("argmax/limits/neighbours/-", dtypes=("int32", "int64"))
+def _places_of_neighbours(subject: Subject) -> None:
+    """Numbers next to each other at the limits are told apart."""
+    t = subject.torch
+    for dtype in (t.int32, t.int64):
+        low, high = t.iinfo(dtype).min, t.iinfo(dtype).max
+        x = t.tensor([[high - 1, low + 1], [high, low], [high - 2, low + 2]], dtype=dtype)
+        expect_equal((x.argmax().item(), x.argmin().item()), (2, 3), f"the places in {dtype}")
+        expect_equal(
+            (x.argmax(0).tolist(), x.argmin(0).tolist()), ([1, 2], [2, 1]), f"the places by columns in {dtype}"
+        )

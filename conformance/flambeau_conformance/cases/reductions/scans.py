@@ -59,3 +59,13 @@ def _check_out(subject: Subject, name: str, values: list[float], indices: list[i
     targets = t.empty(3), t.empty(3, dtype=t.int64)
     getattr(t, name)(subject.tensor([1.0, 3.0, 2.0], "float32"), 0, out=targets)
     expect_equal([target.tolist() for target in targets], [values, indices], "values and indices")
+
+
+@case("cumsum/limits/in-place/-", dtypes=("int8", "int16", "int32"))
+def _running_sums_that_wrap(subject: Subject) -> None:
+    """In place the dtype stays, and what is beyond its limits wraps around."""
+    t = subject.torch
+    for dtype in (t.int8, t.int16, t.int32):
+        low, high = t.iinfo(dtype).min, t.iinfo(dtype).max
+        x = t.tensor([high, 1, 2, high], dtype=dtype)
+        expect_equal(x.cumsum_(0).tolist(), [high, low, low + 2, 1], f"the sums in {dtype}")

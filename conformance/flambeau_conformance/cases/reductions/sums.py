@@ -1,5 +1,7 @@
 """Sums, means, products and truth."""
 
+import math
+
 from ...checks import expect, expect_equal
 from ...declare import ALL, FLOATS, NUMBERS, Error, Sample, case, op
 from ...inputs import In
@@ -89,3 +91,13 @@ def _products_of_others(subject: Subject) -> None:
     x = t.tensor([0.0, 2.0, 0.0], dtype=t.float64, requires_grad=True)
     (found,) = t.autograd.grad(x.prod(), x)
     expect_equal(found.tolist(), [0.0, 0.0, 0.0], "the gradient of two zeros")
+
+
+@case("prod/special/negative-zeros/float32", dtypes=("float32", "float64"))
+def _products_of_negative_zeros(subject: Subject) -> None:
+    t = subject.torch
+    for dtype in (t.float32, t.float64):
+        x = t.tensor([[2.0, -0.0], [-0.0, -3.0]], dtype=dtype)
+        for found, sign in zip(x.prod(1).tolist(), (-1.0, 1.0), strict=True):
+            expect_equal(math.copysign(1, found), sign, f"the sign of a product in {dtype}")
+        expect_equal(math.copysign(1, x[0].prod().item()), -1.0, f"the sign of the whole product in {dtype}")

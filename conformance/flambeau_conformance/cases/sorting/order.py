@@ -156,3 +156,60 @@ for _name, _found in _DETERMINED.items():
         Sample(label, lambda t, x, dim=dim, found=_found: found(t, x, dim), (In((3, 5), "distinct"),), gradient=False)
         for label, dim in (("rows", 1), ("columns", 0))
     ])  # fmt: skip
+
+
+# -- among so many that a kernel of its own looks for them -----------------------------------------------------------------
+
+_ROWS, _COLUMNS = 32, 40
+_LARGE = {
+    "float32": lambda place: place * 2.0**-24,
+    "float64": lambda place: place * 2.0**-24 * (1 + 2.0**-40),
+    "int32": lambda place: (1 << 30) + place,
+    "int64": lambda place: (1 << 62) + place,
+}
+"""Numbers next to each other in a dtype; of floats, so near zero that only a relative tolerance tells them apart."""
+
+
+def _declare_among_many(dtype: str, number: Any) -> None:
+    @case(f"topk/value/among-many/{dtype}", dtypes=(dtype, "int64"))
+    def first(subject: Subject) -> None:
+        for dim, largest in ((0, True), (1, False)):
+            _check_among_many(
+                subject, dtype, number, dim, lambda x, dim=dim, largest=largest: x.topk(3, dim, largest),
+                lambda line, largest=largest: sorted(line, reverse=largest)[:3],
+            )  # fmt: skip
+
+    @case(f"kthvalue/value/among-many/{dtype}", dtypes=(dtype, "int64"))
+    def kth(subject: Subject) -> None:
+        for dim in (0, 1):
+            _check_among_many(
+                subject, dtype, number, dim, lambda x, dim=dim: x.kthvalue(7, dim, True), lambda line: [sorted(line)[6]]
+            )
+
+
+def _check_among_many(subject: Subject, dtype: str, number: Any, dim: int, call: Any, wanted: Any) -> None:
+    """Of a tensor in order, and of every second column of a wider one."""
+    t, count = subject.torch, _ROWS * _COLUMNS
+    rows = [[number((row * _COLUMNS + column) * 37 % count + 1) for column in range(_COLUMNS)] for row in range(_ROWS)]
+    lines = rows if dim else list(zip(*rows, strict=True))
+    expected = [wanted(line) for line in lines]
+    wide = t.tensor([[each for element in row for each in (element, 0)] for row in rows], dtype=getattr(t, dtype))
+    for x in (t.tensor(rows, dtype=getattr(t, dtype)), wide[:, ::2]):
+        values, indices = call(x)
+        found = values if dim else values.t()
+        expect_equal(found.tolist(), expected, "the elements")
+        expect_equal(x.gather(dim, indices).tolist(), values.tolist(), "what is at the places")
+        expect_equal(x.tolist(), rows, "the argument afterwards")
+        expect(values.is_contiguous(), "the elements do not lie in order")
+
+
+for _dtype, _number in _LARGE.items():
+    _declare_among_many(_dtype, _number)
+
+
+@case("topk/special/negative-zeros-among-many/float32", dtypes=("float32", "int64", "bool"))
+def _negative_zeros_among_many(subject: Subject) -> None:
+    t = subject.torch
+    x = t.full((_ROWS, _COLUMNS), -0.0)
+    for name, values in (("topk", x.topk(2, 1).values), ("kthvalue", x.kthvalue(2, 1).values)):
+        expect(bool(t.signbit(values).all()), f"{name} loses the sign of zeros")

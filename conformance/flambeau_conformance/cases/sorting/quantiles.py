@@ -1,5 +1,6 @@
 """Quantiles."""
 
+import math
 from typing import Any
 
 from ...checks import expect, expect_equal, expect_raises
@@ -89,3 +90,11 @@ def _range_error(subject: Subject) -> None:
     x = subject.tensor([1.0, 2.0], "float32")
     expect_raises(lambda: t.quantile(x, q=1.5), ValueError, "must be in the range \\[0, 1\\] but got 1.5")
     expect_raises(lambda: t.quantile(x, t.tensor([1.5])), ValueError, "values must be in the range \\[0, 1\\]")
+
+
+@case("quantile/special/negative-zeros/float32", dtypes=("float32", "float64"))
+def _negative_zeros(subject: Subject) -> None:
+    t = subject.torch
+    for interpolation in ("lower", "higher", "nearest"):
+        found = t.quantile(t.tensor([-0.0, -0.0, -0.0]), 0.5, interpolation=interpolation)
+        expect_equal(math.copysign(1, found.item()), -1.0, f"{interpolation}: the sign of a zero")

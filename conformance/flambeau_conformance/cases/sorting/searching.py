@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ...checks import expect, expect_equal, expect_raises
+from ...checks import expect, expect_equal, expect_raises, quietly
 from ...declare import FLOATS, NUMBERS, Error, Sample, case, op
 from ...inputs import In
 from ...subject import Subject
@@ -86,3 +86,12 @@ def _check_out(subject: Subject, call: Any) -> None:
         target.zero_()
         expect_raises(lambda: call(out=target, out_int32=dtype is not t.int32), RuntimeError)  # noqa: B023
         expect_equal(target.tolist(), [0, 0], "the target, which must not be changed,")
+
+
+@case("searchsorted/memory/strided-sequence/float32", dtypes=("float32", "int64"))
+def _in_every_second(subject: Subject) -> None:
+    t = subject.torch
+    sequence = t.tensor([1.0, 9.0, 3.0, 9.0, 5.0, 9.0])[::2]
+    for values, expected in (([0.0, 3.0, 4.0, 6.0], [0, 1, 2, 3]), ([1.0, 5.0, 9.0], [0, 2, 3])):
+        found = quietly(lambda values=values: t.searchsorted(sequence, t.tensor(values)))  # PyTorch advises against it
+        expect_equal(found.tolist(), expected, "the places")

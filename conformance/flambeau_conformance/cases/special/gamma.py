@@ -48,3 +48,16 @@ def _trigamma(subject: Subject) -> None:
     for number, exact in zip(found, (square / 6, square / 2, square / 6 - 1, square / 2 + 4, 0.0), strict=True):
         expect(abs(number - exact) <= 1e-8 * abs(exact), f"{number} instead of {exact}")
     expect(math.isnan(t.polygamma(1, t.tensor(-math.inf)).item()), "the derivative has no limit at -inf")
+
+
+@case("igammac/value/near-zero/-", dtypes=("float32", "float64"))
+def _integrals_near_zero(subject: Subject) -> None:
+    """Results near zero have their digits, too: exp(-x) for a = 1, and a times the exponential integral for small a."""
+    t = subject.torch
+    for dtype, relative in ((t.float32, 1e-5), (t.float64, 1e-11)):
+        for x in (12.0, 25.0):
+            found = t.special.gammaincc(t.ones(1, dtype=dtype), t.tensor([x], dtype=dtype)).item()
+            expect(abs(found / math.exp(-x) - 1) < relative, f"{found} at {x} in {dtype}")
+    small = t.special.gammaincc(t.tensor([1e-5], dtype=t.float64), t.tensor([0.75], dtype=t.float64)).item()
+    integral = -0.5772156649015329 - math.log(0.75) - sum((-0.75) ** k / (k * math.factorial(k)) for k in range(1, 20))
+    expect(abs(small / (1e-5 * integral) - 1) < 1e-4, f"{small} for a small a")
