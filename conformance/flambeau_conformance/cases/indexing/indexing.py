@@ -294,7 +294,7 @@ def _floats_as_indices(subject: Subject) -> None:
     expect_equal(x[[0.0, 2.9]].tolist(), [5.0, 7.0], "what a list of floats takes: they are cut off")
 
 
-_WRITES: dict[str, Any] = {
+_INTO_EVERY_SECOND: dict[str, Any] = {
     "scatter_add": lambda t, x: x.scatter_add_(0, t.tensor([1, 3]), t.ones(2, dtype=x.dtype)),
     "scatter": lambda t, x: x.scatter_(0, t.tensor([1, 3]), t.ones(2, dtype=x.dtype)),
     "index_add": lambda t, x: x.index_add_(0, t.tensor([1, 3]), t.ones(2, dtype=x.dtype)),
@@ -321,7 +321,7 @@ def _declare_write(name: str, write: Any) -> None:
             expect_equal(whole.tolist(), [0.0, 5.0, 1.0, 5.0, 0.0, 5.0, 1.0, 5.0], f"the tensor in {dtype}")
 
 
-for _name, _write in _WRITES.items():
+for _name, _write in _INTO_EVERY_SECOND.items():
     _declare_write(_name, _write)
 
 
