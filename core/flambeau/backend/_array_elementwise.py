@@ -88,13 +88,17 @@ def _isnan(xp: Any) -> Kernel:
 
 
 def _nextafter(xp: Any) -> Kernel:
-    neighbour, equal, positive, where = xp.nextafter, xp.equal, xp.positive, xp.where
+    neighbour, equal, where = xp.nextafter, xp.equal, xp.where
 
     def nextafter(a: Array, b: Array, out: Array | None = None) -> Array:
         if a.dtype.char != "e":
             return neighbour(a, b, out=out)
         # Of equal numbers it is the second, which may be a zero of the other sign; of halves the namespace takes the first.
-        return positive(where(equal(a, b), b, neighbour(a, b)), out=out)
+        result = where(equal(a, b), b, neighbour(a, b))
+        if out is None:
+            return result
+        xp.copyto(out, result)
+        return out
 
     return nextafter
 

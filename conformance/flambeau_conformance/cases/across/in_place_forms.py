@@ -1,5 +1,6 @@
 """In-place forms: that they are recorded, counted and give the tensor itself, and change nothing when they refuse."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -56,11 +57,17 @@ _FORMS: dict[str, tuple[Callable[..., tuple[Any, ...]], Callable[..., tuple[Any,
     "cauchy": (lambda t: (0.0, 1.0), lambda t: (0.0, -1.0)),
     "log_normal": (lambda t: (0.0, 1.0), lambda t: (0.0, -1.0)),
     "random": (lambda t: (0, 9), lambda t: (5, 1)),
+    "addmv": (lambda t: (t.ones(2, 4), t.ones(4)), lambda t: (t.ones(2, 4), t.ones(5))),
+    "baddbmm": (lambda t: (t.ones(1, 2, 4), t.ones(1, 4, 3)), lambda t: (t.ones(1, 2, 4), t.ones(1, 5, 3))),
+    "conj_physical": (lambda t: (), lambda t: (1,)),
+    "igamma": (lambda t: (t.ones(3),), lambda t: (t.ones(4),)),
+    "igammac": (lambda t: (t.ones(3),), lambda t: (t.ones(4),)),
     "bernoulli": (lambda t: (0.5,), lambda t: (2.0,)),
 }  # fmt: skip
 """Of each form, arguments that it takes and arguments that it refuses."""
 
-_WITHOUT_DERIVATIVE = ("floor_divide", "heaviside")
+_OTHER_ROWS: dict[str, list[Any]] = {"addmv": [1.5, -2.0], "baddbmm": [_ROWS], "conj_physical": [1 + 2j, -3j]}
+_WITHOUT_DERIVATIVE = ("conj_physical", "floor_divide", "heaviside", "igamma", "igammac")
 _WITHOUT_FUNCTION = (
     "copy",
     "fill",
@@ -76,45 +83,82 @@ _WITHOUT_FUNCTION = (
 
 
 def _declare(name: str, taken: Callable[..., Any], refused: Callable[..., Any]) -> None:
-    @case(f"{name}/inplace/counted/-", dtypes=("float32", "int64", "bool"))
+    rows = _OTHER_ROWS.get(name, _ROWS)
+    dtypes = ("float32", "int64", "bool", *(("complex64",) if name == "conj_physical" else ()))
+
+    @case(f"{name}/inplace/counted/-", dtypes=dtypes)
     def counts(subject: Subject) -> None:
         t = subject.torch
-        x = t.tensor(_ROWS)
+        x = t.tensor(rows)
         before = x._version
         expect(getattr(x, f"{name}_")(*taken(t)) is x, "the form gives another tensor")
         expect(x._version > before, "the write was not counted")
 
-    @case(f"{name}/inplace/refused/-", dtypes=("float32", "int64", "bool"))
+    @case(f"{name}/inplace/refused/-", dtypes=dtypes)
     def refuses(subject: Subject) -> None:
         t = subject.torch
-        x = t.tensor(_ROWS)
+        x = t.tensor(rows)
         try:
             getattr(x, f"{name}_")(*refused(t))
         except _REFUSALS:
-            expect_equal(x.tolist(), _ROWS, "the tensor after a refused write")
+            expect_equal(x.tolist(), rows, "the tensor after a refused write")
             return
         raise CheckError("the arguments were not refused")
 
     if name in _WITHOUT_FUNCTION:
         return
 
-    @case(f"{name}/inplace/recorded/-", dtypes=("float32", "int64", "bool"))
+    @case(f"{name}/inplace/recorded/-", dtypes=dtypes)
     def records(subject: Subject) -> None:
         t = subject.torch
         found: list[Any] = []
         for form in (name, f"{name}_"):
-            x = t.tensor(_ROWS, requires_grad=True)
-            result = getattr(x * 1, form)(*taken(t))
-            expect(result.requires_grad, f"{form} has no history")
+            x = t.tensor(rows, requires_grad=True)
+            target = x * 1
+            before = target.grad_fn.name()
+            result = getattr(target, form)(*taken(t))
+            expect(result.grad_fn.name() != before, f"{form} has no history")
             if name in _WITHOUT_DERIVATIVE:
                 continue
-            (gradient,) = t.autograd.grad((result * t.tensor([1.0, 2.0, 3.0])).sum(), x)
+            (gradient,) = t.autograd.grad((result * result).sum(), x)
             found.append((result.tolist(), gradient.tolist()))
         expect_equal(found[1:], found[:1], "what the in-place form gives, and its gradient,")
 
 
 for _name, (_taken, _refused) in _FORMS.items():
     _declare(_name, _taken, _refused)
+
+
+_OPTIONS: dict[str, tuple[Callable[..., tuple[Any, ...]], dict[str, Any]]] = {
+    "nan_to_num": (lambda t: (), {"nan": 7.0, "posinf": 8.0, "neginf": 9.0}),
+    "index_add": (lambda t: (0, _index(t), t.ones(2, 3)), {"alpha": 3}),
+    "put": (lambda t: (_index(t), t.ones(2)), {"accumulate": True}),
+    "scatter_reduce": (lambda t: (0, t.tensor([[1, 0, 1]]), t.ones(1, 3) * 2, "prod"), {"include_self": False}),
+    "addmm": (lambda t: (t.ones(2, 4), t.ones(4, 3)), {"alpha": 3, "beta": 2}),
+    "sub": (lambda t: (t.ones(3),), {"alpha": 3}),
+}
+"""Of each form, arguments and options."""
+
+
+def _declare_options(name: str, arguments: Callable[..., Any], options: dict[str, Any]) -> None:
+    @case(f"{name}/inplace/with-options/-", dtypes=("float32", "int64"))
+    def check(subject: Subject) -> None:
+        """The in-place form takes the options as the function does."""
+        t = subject.torch
+        rows = [[math.inf, -math.inf, math.nan], [3.0, 1.0, 2.0]] if name == "nan_to_num" else _ROWS
+        plain = getattr(t.tensor(rows), name)(*arguments(t))
+        expected = getattr(t.tensor(rows), name)(*arguments(t), **options)
+        found = getattr(t.tensor(rows), f"{name}_")(*arguments(t), **options)
+        expect_equal(found.tolist(), expected.tolist(), "what the in-place form gives")
+        for option in options:
+            rest = {key: value for key, value in options.items() if key != option}
+            other = getattr(t.tensor(rows), f"{name}_")(*arguments(t), **rest)
+            expect(other.tolist() != expected.tolist(), f"{option} changes nothing")
+        expect(plain.tolist() != expected.tolist(), "the options change nothing")
+
+
+for _name, (_given, _named) in _OPTIONS.items():
+    _declare_options(_name, _given, _named)
 
 
 _INITS: dict[str, tuple[Any, ...]] = {

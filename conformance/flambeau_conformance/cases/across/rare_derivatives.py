@@ -46,7 +46,7 @@ def _declare_checks(name: str, function: Callable[..., Any], values: tuple[Any, 
     needs = _NEEDS.get(name, ())
     dtypes = ("float32", "float64", *(("complex64", "complex128") if name == "polar" else ()))
 
-    @case(f"{op}/gradient/rare-edges-{name}/float64", dtypes=dtypes, extensions=needs)
+    @case(f"{op}/gradient/rare-{name}-edges/float64", dtypes=dtypes, extensions=needs)
     def first(subject: Subject) -> None:
         t = subject.torch
         xs = operands(t, t.float64)
@@ -189,3 +189,12 @@ def _declare_still(name: str, function: Callable[..., Any]) -> None:
 
 for _name, _drawn in _STILL.items():
     _declare_still(_name, _drawn)
+
+
+@case("nextafter/gradient/direction-rare-special/float32", dtypes=("float32",))
+def _of_directions(subject: Subject) -> None:
+    """The neighbour of a number does not move with the number that tells the direction, wherever that is."""
+    t = subject.torch
+    other = t.tensor([1.0, 0.0, 25.0, math.inf, math.nan], requires_grad=True)
+    (found,) = t.autograd.grad(t.nextafter(t.ones(5), other).sum(), other)
+    expect_equal(found.tolist(), [0.0] * 5, "the gradient")

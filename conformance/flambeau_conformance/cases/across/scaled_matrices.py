@@ -121,12 +121,16 @@ def _strange_matrices(subject: Subject) -> None:
         expect(
             bool(q.isnan().all()) and r[1, 0].item() == 0.0 and bool(r[:, 1].isnan().all()), f"{q} and {r} of {number}"
         )
+        if number == number:
+            expect_equal(r[0, 0].item(), -_INF, f"the first element of the triangle with {number}")
+            expect_equal(t.linalg.inv(a).tolist(), [[0.0, 0.0], [1.0, 0.0]], f"the inverse with {number}")
         sign, logarithm = t.linalg.slogdet(a)
         expected = (0.0, _NAN) if number != number else (-math.copysign(1, number), _INF)
         expect_equal(repr((sign.item(), logarithm.item())), repr(expected), f"slogdet with {number}")
         expect_equal(repr(t.linalg.det(a).item()), repr(-number), f"det with {number}")
     infinite = t.linalg.lu(t.tensor([[2.0, 1.0], [_INF, 3.0]]))
     expect_equal(infinite.U.tolist(), [[_INF, 3.0], [0.0, 1.0]], "the upper factor")
+    expect_equal(infinite.L.tolist(), [[1.0, 0.0], [0.0, 1.0]], "the lower factor")
     lower = t.linalg.cholesky_ex(t.tensor([[2.0, 1.0], [_NAN, 3.0]]))
     expect(lower.info.item() == 2 and bool(lower.L[1].isnan().all()), f"cholesky_ex of nan is {lower}")
     for dtype, relative in ((t.float32, 1e-5), (t.float64, 1e-10)):
@@ -172,7 +176,7 @@ _CROWS, _COLUMNS, _SHAPE = [0, 2, 3, 5], [0, 2, 1, 0, 3], (3, 4)
 _SPARSE: dict[str, tuple[list[Any], list[list[Any]]]] = {
     "ordinary": ([25.1, -2.3, 1.0, 0.7, -30_000.3], [[1.0, 30_000.1], [-2.0, 0.0], [0.5, 25.0], [0.25, -1.1]]),
     "near-zero": ([2.0**-20, 2.0**-24, -(2.0**-22), 2.0**-21, 1.0], [[1.0, -2.0**-20], [0.5, 3.0], [-1.0, 1.0], [2.0**-20, 0.0]]),
-    "infinite": ([_INF, 1.0, 2.0, 2.0, 1.0], [[1.0, -1.0], [2.0, 3.0], [1.0, 1.0], [-_INF, 1.0]]),
+    "infinite": ([_INF, 1.0, -_INF, 2.0, 1.0], [[1.0, -1.0, 1.0], [2.0, 3.0, 1.0], [1.0, 1.0, 1.0], [-_INF, _INF, 1.0]]),
     "nan": ([1.0, _NAN, 2.0, 2.0, 1.0], [[1.0, -1.0], [2.0, 3.0], [1.0, 1.0], [1.0, _NAN]]),
 }  # fmt: skip
 
@@ -181,7 +185,7 @@ def _product(values: list[Any], dense: list[list[Any]]) -> list[list[Any]]:
     return [
         [
             sum(values[k] * dense[_COLUMNS[k]][column] for k in range(_CROWS[row], _CROWS[row + 1]))
-            for column in range(2)
+            for column in range(len(dense[0]))
         ]
         for row in range(3)
     ]
@@ -203,11 +207,13 @@ def _declare_sparse(name: str, values: list[Any], dense: list[list[Any]], dtype:
         t = subject.torch
         kind = getattr(t, dtype)
         expected = _product(values, dense)
-        wide = t.stack([t.tensor(dense, dtype=kind), t.ones(4, 2, dtype=kind)], -1)[..., 0]
+        wide = t.tensor(dense, dtype=kind)
+        wide = t.stack([wide, wide * 0], -1)[..., 0]
         for product in (
             _of_csr(t, t.tensor(values, dtype=kind), t.tensor(dense, dtype=kind)),
             _of_csr(t, _spread(t, values, kind), wide, lambda numbers: _spread(t, numbers, t.int64)),
         ):
+            expect(product.is_contiguous(), "the product does not lie in order")
             for row, wanted in zip(product.tolist(), expected, strict=True):
                 for number, exact in zip(row, wanted, strict=True):
                     near = cmath.isclose(number, exact, rel_tol=_RELATIVE[dtype])

@@ -1,5 +1,6 @@
 """Fourier transforms: values and gradients, of real and of complex numbers, and where frequencies are."""
 
+import math
 from typing import Any
 
 from ...checks import expect, expect_equal, expect_raises
@@ -80,3 +81,10 @@ def _frequencies(subject: Subject) -> None:
     expect_equal(t.fft.fftshift(t.arange(5)).tolist(), [3, 4, 0, 1, 2], "the middle")
     expect_equal(t.fft.ifftshift(t.fft.fftshift(t.arange(4))).tolist(), [0, 1, 2, 3], "there and back")
     expect(t.fft.fftfreq(4).dtype is t.float32, "the default dtype")
+
+
+@case("fft-irfft/special/infinite/complex64", dtypes=("complex64", "float32"), extensions=("fft",))
+def _infinite_means(subject: Subject) -> None:
+    t = subject.torch
+    found = t.fft.irfft(t.tensor([math.inf, 1.0]) + 0j, 2)
+    expect_equal(found.tolist(), [math.inf, math.inf], "what an infinite mean comes from")

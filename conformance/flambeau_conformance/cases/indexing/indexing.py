@@ -294,7 +294,7 @@ def _floats_as_indices(subject: Subject) -> None:
     expect_equal(x[[0.0, 2.9]].tolist(), [5.0, 7.0], "what a list of floats takes: they are cut off")
 
 
-_WRITES: dict[str, Any] = {
+_INTO_EVERY_SECOND: dict[str, Any] = {
     "scatter_add": lambda t, x: x.scatter_add_(0, t.tensor([1, 3]), t.ones(2, dtype=x.dtype)),
     "scatter": lambda t, x: x.scatter_(0, t.tensor([1, 3]), t.ones(2, dtype=x.dtype)),
     "index_add": lambda t, x: x.index_add_(0, t.tensor([1, 3]), t.ones(2, dtype=x.dtype)),
@@ -321,5 +321,30 @@ def _declare_write(name: str, write: Any) -> None:
             expect_equal(whole.tolist(), [0.0, 5.0, 1.0, 5.0, 0.0, 5.0, 1.0, 5.0], f"the tensor in {dtype}")
 
 
-for _name, _write in _WRITES.items():
+for _name, _write in _INTO_EVERY_SECOND.items():
     _declare_write(_name, _write)
+
+
+@case("scatter_reduce/value/strided-and-equal/-", dtypes=("float32", "int64", "int32"))
+def _combined_in_strange_order(subject: Subject) -> None:
+    """Of places and values that are every second of others; and where a value equals the element that it is combined with."""
+    t = subject.torch
+    index = t.tensor([2, 9, 0, 9, 2, 9])[::2]
+    for dtype in (t.float32, t.int32):
+        source = t.tensor([5, 9, 2, 9, 7, 9], dtype=dtype)[::2]
+        for reduce, expected in (("prod", [6, 4, 175]), ("amax", [3, 4, 7]), ("amin", [2, 4, 5])):
+            found = t.tensor([3, 4, 5], dtype=dtype).scatter_reduce(0, index, source, reduce)
+            expect_equal([int(each) for each in found.tolist()], expected, f"{reduce} in {dtype}")
+        x = t.tensor([2, 3, 4], dtype=dtype)
+        found = x.scatter_reduce(0, t.tensor([0, 1, 2]), t.tensor([2, 5, 4], dtype=dtype), "prod")
+        expect_equal([int(each) for each in found.tolist()], [4, 15, 16], f"the products in {dtype}")
+
+
+@case("scatter_reduce/value/complex-products/-", dtypes=("complex64", "int64"))
+def _products_of_complex(subject: Subject) -> None:
+    t = subject.torch
+    try:
+        found = t.tensor([1j, 2 + 0j]).scatter_reduce(0, t.tensor([0, 0]), t.tensor([1j, 3 + 0j]), "prod")
+    except (NotImplementedError, RuntimeError):  # which is not told of them
+        return
+    expect_equal(found.tolist(), [-3 + 0j, 2 + 0j], "the products")

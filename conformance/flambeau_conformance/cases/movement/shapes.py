@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from ...declare import FLOATS, Error, Sample, op
+from ...checks import expect_equal
+from ...declare import FLOATS, Error, Sample, case, op
 from ...inputs import In
+from ...subject import Subject
 
 _DTYPES = (*FLOATS, "int64", "bool")
 
@@ -90,3 +92,15 @@ op("slice_scatter", dtypes=_DTYPES, tolerance="exact", alias=False, samples=[
     Sample("steps", lambda t, x, y: t.slice_scatter(x, y, 1, 0, 3, 2), (In((2, 3)), In((2, 2)))),
     Sample("rows", lambda t, x, y: x.slice_scatter(y, start=1), (In((2, 3)), In((1, 3)))),
 ], errors=[Error("shape", lambda t: t.slice_scatter(t.zeros(2, 2), t.zeros(3)), (RuntimeError,), "expected src to have a size")])  # fmt: skip
+
+
+@case("view/dtype/bits/-", dtypes=("bfloat16", "float32", "int8", "int16", "int32", "uint8"), extensions=("bytes",))
+def _bits(subject: Subject) -> None:
+    """Memory read in another dtype: at the limits of integers, of 16 bits, and in long rows."""
+    t = subject.torch
+    expect_equal(t.tensor([127, -128, 5, -1], dtype=t.int8).view(t.uint8).tolist(), [127, 128, 5, 255], "int8 as uint8")
+    expect_equal(t.tensor([127, 128, 0, 255], dtype=t.uint8).view(t.int8).tolist(), [127, -128, 0, -1], "uint8 as int8")
+    expect_equal(t.tensor([1.0, -2.0], dtype=t.bfloat16).view(t.int16).tolist(), [0x3F80, -0x4000], "bfloat16 as int16")
+    expect_equal(t.tensor([0x3F80, -0x4000], dtype=t.int16).view(t.bfloat16).tolist(), [1.0, -2.0], "int16 as bfloat16")
+    expect_equal(t.tensor([-(1 << 31)], dtype=t.int32).view(t.float32).tolist(), [-0.0], "the least int32 as float32")
+    expect_equal(t.ones(2, 600).view(t.int32).tolist(), [[0x3F800000] * 600] * 2, "long rows of float32 as int32")
