@@ -49,9 +49,9 @@ def _run(t: Any, layer: Layer, operands: Sequence[Any], grads: Sequence[Any]) ->
 
 def _check_beside(
     t: Any, one: Layer, other: Layer, operands: Sequence[Any], grads: Sequence[Any], relative: float, what: str,
-    least: float = 1e-2,
+    least: float = 1e-2, loose: bool = False,
 ) -> None:  # fmt: skip
-    """Check that two ways agree; where one is not finite the other is not, and less than ``least`` is as little."""
+    """Check that two ways agree; less than ``least`` is as little, and if ``loose``, an infinity may be nan."""
     pairs = zip(_run(t, one, operands, grads), _run(t, other, operands, grads), strict=True)
     for number, (found, expected) in enumerate(pairs):
         expect_equal(tuple(found.shape), tuple(expected.shape), f"the shape of result {number}")
@@ -60,7 +60,7 @@ def _check_beside(
             close = (
                 abs(first - second) <= relative * max(abs(second), least)
                 if cmath.isfinite(second)
-                else not cmath.isfinite(first)
+                else first == second or (first != first and second != second) or (loose and not cmath.isfinite(first))
             )
             expect(close, f"result {number} with {what} has {first!r}, expected {second!r}")
 
@@ -152,7 +152,14 @@ def _check_recurrent(subject: Subject, name: str, dtype: str) -> None:
         chosen = [*operands[: 1 + states], *grads][place]
         chosen[..., 1] = t.tensor(_NUMBERS, dtype=kind)
         _check_beside(
-            t, one, other, [*map(turn, operands)], [*map(turn, grads)], relative, f"strange numbers in place {place}"
+            t,
+            one,
+            other,
+            [*map(turn, operands)],
+            [*map(turn, grads)],
+            relative,
+            f"strange numbers in place {place}",
+            loose=name == "gru",
         )
     operands, grads = _operands(t, gates, states, kind, 2, 2, biases=True)
     _check_beside(t, one, other, operands, [each * 2.0**-20 for each in grads], relative, "tiny gradients", 2.0**-27)
@@ -161,7 +168,14 @@ def _check_recurrent(subject: Subject, name: str, dtype: str) -> None:
             operands, grads = _operands(t, gates, states, kind, 2, 2, biases=True)
             operands[place][1] = number
             _check_beside(
-                t, one, other, [*map(turn, operands)], [*map(turn, grads)], relative, f"{number} in place {place}"
+                t,
+                one,
+                other,
+                [*map(turn, operands)],
+                [*map(turn, grads)],
+                relative,
+                f"{number} in place {place}",
+                loose=name == "gru",
             )
 
 
@@ -255,7 +269,14 @@ def _check_channels(subject: Subject, name: str, dtype: str) -> None:
             )
             given = [_turned(t, each) if turned else each for each in made]
             _check_beside(
-                t, one, other, given[:3], given[3:], relative, f"strange numbers in place {place}, turned: {turned}"
+                t,
+                one,
+                other,
+                given[:3],
+                given[3:],
+                relative,
+                f"strange numbers in place {place}, turned: {turned}",
+                loose=place == 1,
             )
     made = [_line(t, each, number, kind) for number, each in enumerate(shapes)]
     _check_beside(t, one, other, made[:3], [made[3] * 2.0**-20], relative, "tiny gradients", 2.0**-27)
@@ -275,9 +296,9 @@ for _name in _BY_CHANNEL:
 def _many_images(subject: Subject) -> None:
     """Many samples, all alike."""
     t = subject.torch
-    x, weight = t.full((501, 1, 3), 0.5).requires_grad_(), t.tensor([[[1.0, -3.0]]]).requires_grad_()
+    x, weight = t.full((501, 1, 3), 1.5).requires_grad_(), t.tensor([[[1.0, -3.0]]]).requires_grad_()
     y = t.conv1d(x, weight)
     of_x, of_weight = t.autograd.grad(y, (x, weight), t.full_like(y, 2.0))
-    expect_equal({*y.flatten().tolist()}, {-1.0}, "the results")
+    expect_equal({*y.flatten().tolist()}, {-3.0}, "the results")
     expect_equal(of_x.tolist(), [[[2.0, -4.0, -6.0]]] * 501, "the gradients of samples")
-    expect_equal(of_weight.tolist(), [[[1002.0, 1002.0]]], "the gradient of the weight")
+    expect_equal(of_weight.tolist(), [[[3006.0, 3006.0]]], "the gradient of the weight")
