@@ -128,13 +128,13 @@ _RECURRENT: dict[str, tuple[Layer, Layer, int, int]] = {
 
 
 def _operands(
-    t: Any, gates: int, states: int, dtype: Any, samples: int, width: int, *, biases: bool
+    t: Any, gates: int, states: int, dtype: Any, samples: int, width: int, *, biases: bool, features: int = 2
 ) -> tuple[list[Any], list[Any]]:
     """Operands of a layer of two steps, and what comes back."""
     shapes = [
-        (2, samples, 2),
+        (2, samples, features),
         *[(samples, width)] * states,
-        (gates * width, 2),
+        (gates * width, features),
         (gates * width, width),
         *[(gates * width,)] * (2 * biases),
     ]
@@ -182,10 +182,15 @@ def _check_recurrent(subject: Subject, name: str, dtype: str) -> None:
 def _check_many(subject: Subject, name: str) -> None:
     """Many samples, all alike."""
     t, (one, other, gates, states) = subject.torch, _RECURRENT[name]
-    operands, grads = _operands(t, gates, states, t.float32, 1, 14 if gates > 1 else 21, biases=True)
+    operands, grads = _operands(
+        t, gates, states, t.float32, 1, 14 if gates > 1 else 21, biases=True, features=21 if name == "gru" else 2
+    )
     count = 1 + states
     many = [[each.repeat(*[1] * (each.dim() - 2), 501, 1) for each in some] for some in (operands[:count], grads)]
     found = _run(t, one, [*many[0], *operands[count:]], many[1])
+    expect_equal(
+        tuple(found[count].stride()), tuple(many[0][0].stride()), "the strides of the gradient of what goes in"
+    )
     expected = _run(t, other, operands, grads)
     for number, (first, second) in enumerate(zip(found, expected, strict=True)):
         if number >= 2 * count:  # gradients of weights are sums over all samples
