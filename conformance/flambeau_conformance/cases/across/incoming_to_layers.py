@@ -163,10 +163,10 @@ def _check_recurrent(subject: Subject, name: str, dtype: str) -> None:
         )
     operands, grads = _operands(t, gates, states, kind, 2, 2, biases=True)
     _check_beside(t, one, other, operands, [each * 2.0**-20 for each in grads], relative, "tiny gradients", 2.0**-27)
-    for place in range(1 + states, 5 + states):  # the weights
-        for number in (nan, inf, -inf):
+    for place in range(5 + states):
+        for number in (nan, inf, -inf):  # alone
             operands, grads = _operands(t, gates, states, kind, 2, 2, biases=True)
-            operands[place][1] = number
+            operands[place][..., 1] = number
             _check_beside(
                 t,
                 one,
@@ -230,7 +230,7 @@ def _plain_normed(t: Any, x: Any, weight: Any, bias: Any) -> Sequence[Any]:
 
 
 def _statistics(t: Any) -> tuple[Any, Any]:
-    return t.cos(t.arange(8.0)), t.arange(8.0) + 0.5
+    return t.cos(t.arange(16.0))[::2], t.arange(8.0) + 0.5
 
 
 def _fixed(t: Any, x: Any, weight: Any, bias: Any) -> Sequence[Any]:
