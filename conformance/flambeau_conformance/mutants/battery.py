@@ -246,6 +246,8 @@ class Battery:
         lengths = [array.shape[0] for array in call.values.values() if array.shape]
         if which == "first" and len({*lengths}) < len(lengths):
             raise ValueError("samples of a batch belong together")
+        if "sizes" in arguments:
+            raise ValueError("how much there is, its sizes tell")
         largest: dict[int, int] = {}  # what is as long along the first dim, samples of a batch, stays so
         for name in names:
             if shape := arguments[name].shape:

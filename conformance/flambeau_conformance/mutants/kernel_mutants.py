@@ -107,13 +107,15 @@ _CATEGORIES = (frozenset(BITS), frozenset(FLOATS), frozenset(COMPLEX), frozenset
 
 _PART_OF = {
     "attention": "scaled_dot_product_attention", "lstm_layer": "lstm", "gru_layer": "gru", "rnn_layer": "rnn_tanh",
+    "convolution_input": "conv_transpose1d", "channel_moments": "batch_norm", "channel_scale": "batch_norm",
+    "channel_sums": "batch_norm", "channel_slope": "batch_norm",
 }  # fmt: skip
 """Kernels that are called otherwise than the op whose they are."""
 
 
 def _is_backward(kernel: str) -> bool:
     """Whether a kernel makes gradients: core calls it in their dtypes only, whatever its row would take."""
-    return kernel.endswith(("_backward", "_weight"))
+    return kernel.endswith(("_backward", "_weight", "_sums", "_slope"))
 
 
 def _calls(seam: Seam, kernel: str, dtype: str) -> bool:

@@ -6,7 +6,7 @@ What must go out is told by the formula of the slope, in plain Python.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from math import exp, inf, nan, pi, sqrt
 from typing import Any, TypeAlias
@@ -155,7 +155,7 @@ def _check_rows(subject: Subject, name: str, dtype: str) -> None:
     _check_along(t, getattr(t, name), slope, column[:2].detach(), balanced, 1, DTYPES[dtype], "of what adds up to 0")
 
 
-def expect_sums(found: list[float], terms: list[tuple[float, ...]], relative: float, what: str) -> None:
+def expect_sums(found: list[float], terms: Sequence[tuple[float, ...]], relative: float, what: str) -> None:
     """Check sums of terms that may cancel: what is tolerated is a share of the largest."""
     for place, (one, parts) in enumerate(zip(found, terms, strict=True)):
         total = sum(parts)

@@ -103,7 +103,7 @@ def _blind_row(subject: Subject) -> None:
     )
     rest = [each.detach()[:, :, [0, 2]] for each in (query, mask, grad)]
     others = [rest[0].requires_grad_(), key, value]
-    expected = t.autograd.grad(_fused(t, *others, rest[1]), others, rest[2])
+    expected = t.autograd.grad(_fused(t, rest[0], key, value, rest[1]), others, rest[2])
     for one, two in zip(found[1:], expected[1:], strict=True):
         expect(
             bool(((one - two).abs() < 1e-5).all()), "what goes back to keys and values is another than without the row"
