@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 import flambeau as torch
-from flambeau.ops.random.numbers import random_integer, random_number
+from flambeau.random._host import draw_integer, draw_number
 
 
 @pytest.mark.parametrize("bounds", [(0, 7), (-3, 2), (5, 6), (0, 1 << 40), (-(1 << 63), (1 << 63) - 1)])
 def test_integers(bounds: tuple[int, int]) -> None:
     for generator in (torch.Generator().manual_seed(5), None):
         torch.manual_seed(5)
-        found = [random_integer(*bounds, generator) for _ in range(4)]
+        found = [draw_integer(*bounds, generator) for _ in range(4)]
         own = None if generator is None else torch.Generator().manual_seed(5)
         torch.manual_seed(5)
         assert found == [torch.randint(*bounds, (1,), generator=own).item() for _ in range(4)]
@@ -24,7 +24,7 @@ def test_numbers(dtype: torch.dtype) -> None:
     torch.set_default_dtype(dtype)
     try:
         torch.manual_seed(3)
-        found = [random_number(), random_number(-2.0, 0.7), random_number(1.0, 1.0)]
+        found = [draw_number(), draw_number(-2.0, 0.7), draw_number(1.0, 1.0)]
         torch.manual_seed(3)
         assert found == [torch.empty(1).uniform_(*bounds).item() for bounds in ((0, 1), (-2.0, 0.7), (1.0, 1.0))]
     finally:
@@ -33,6 +33,6 @@ def test_numbers(dtype: torch.dtype) -> None:
 
 def test_what_cannot_be_drawn() -> None:
     with pytest.raises(RuntimeError, match="from"):
-        random_integer(3, 3)
+        draw_integer(3, 3)
     with pytest.raises(RuntimeError, match="from"):
-        random_number(2.0, 1.0)
+        draw_number(2.0, 1.0)

@@ -1,19 +1,37 @@
-"""Random integers for code on the host, such as samplers of data: from the CPU's stream, without a tensor.
+"""Random numbers for code on the host, such as samplers of data: from the CPU's stream, without a tensor.
 
 So a data loader draws what PyTorch's draws wherever the tensors are, and also where nothing serves the CPU.
 """
 
 from __future__ import annotations
 
-from flambeau.backend.selection import find_place
+import struct
 
-from . import _samplers
+from flambeau import dtypes
+from flambeau.backend.selection import find_place
+from flambeau.promotion import get_default_dtype
+
+from . import _for_dtype, _samplers
 from ._counter import philox
 from ._generator import Generator, _on, default_generator, need_generator, source_of_cpu
 from ._stream import Stream
 from ._transforms import PythonTransforms, Transforms, transforms_of
 
-__all__ = ["draw_integers", "draw_permutation", "draw_seed", "private_generator"]
+__all__ = ["draw_integer", "draw_integers", "draw_number", "draw_permutation", "draw_seed", "private_generator"]
+
+
+_PYTHON = PythonTransforms()
+"""For a number or two less work than the transforms of an array library, and the same bytes."""
+
+
+def _stream_of(generator: Generator | None) -> Stream:
+    used = default_generator if generator is None else generator
+    need_generator(used)
+    if used._device != "cpu":
+        return _of_device(used)[0]
+    stream = used._stream if generator is not None else source_of_cpu()
+    assert isinstance(stream, Stream)
+    return stream
 
 
 def _source(generator: Generator | None) -> tuple[Stream, Transforms]:
@@ -21,8 +39,7 @@ def _source(generator: Generator | None) -> tuple[Stream, Transforms]:
     need_generator(used)
     if used._device != "cpu":
         return _of_device(used)
-    stream = used._stream if generator is not None else source_of_cpu()
-    assert isinstance(stream, Stream)
+    stream = _stream_of(generator)
     try:
         return stream, transforms_of(find_place("cpu").backend)
     except RuntimeError:  # nothing serves the CPU
@@ -46,6 +63,31 @@ def _as_list(buffer: object) -> list[int]:
 def draw_seed(generator: Generator | None) -> int:
     """A seed of 63 bits, as PyTorch draws it: what an empty int64 tensor of one element is filled with by ``random_``."""
     return draw_integers(1 << 63, 1, generator)[0]
+
+
+def draw_integer(low: int, high: int, generator: Generator | None = None) -> int:
+    """An integer from ``low`` to ``high - 1``, as ``torch.randint(low, high, (1,)).item()`` draws it.
+
+    Raises:
+        RuntimeError: there is none.
+    """
+    wanted = _for_dtype.integers(dtypes.int64, low, high)
+    return int(struct.unpack("q", wanted.on_host(_stream_of(generator), _PYTHON, 1))[0])
+
+
+def draw_number(low: float = 0.0, high: float = 1.0, generator: Generator | None = None) -> float:
+    """A number in [low, high) of the default dtype, as ``torch.empty(1).uniform_(low, high).item()`` draws it.
+
+    Raises:
+        RuntimeError: the bounds are in the wrong order.
+    """
+    wanted = _for_dtype.uniform(get_default_dtype(), low, high)
+    drawn = wanted.on_host(_stream_of(generator), _PYTHON, 1)
+    return float(struct.unpack(_FORMATS[wanted.dtype], drawn)[0])
+
+
+_FORMATS = {"float64": "d", "float32": "f", "bfloat16": "f", "float16": "e"}
+"""What bytes of a dtype are to Python; those of bfloat16 are made as float32."""
 
 
 def draw_integers(limit: int, count: int, generator: Generator | None) -> list[int]:

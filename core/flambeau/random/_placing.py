@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from math import prod
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from flambeau import dtypes
 from flambeau._tensor import Tensor, from_array
@@ -25,7 +25,7 @@ from ._transforms import transforms_of
 if TYPE_CHECKING:
     from flambeau.backend.types import Place
 
-__all__ = ["c_order", "draw", "draw_number", "draws_by_counter", "filling_order"]
+__all__ = ["c_order", "draw", "draws_by_counter", "filling_order"]
 
 
 def c_order(ndim: int) -> Shape:
@@ -86,21 +86,6 @@ def draw(
     if order is None:
         return array
     return kernels.permute(array, tuple(order.index(dim) for dim in range(len(shape))))
-
-
-def draw_number(type_: TensorType, generator: Generator | None, wanted: Draw) -> Any:
-    """The number that a tensor of one element would get from :func:`draw`, without one."""
-    place = place_of(type_.place, generator)
-    source = source_of(place, generator)
-    made = _FORMATS.get(wanted.dtype)
-    if made is None or wanted.dtype != type_.dtype.name or isinstance(source, _counter.Counter):
-        return from_array(draw(type_, (), generator, wanted), type_).item()
-    drawn = memoryview(wanted.on_host(source, transforms_of(place.backend), 1))
-    return drawn.cast("B").cast(made)[0]
-
-
-_FORMATS: dict[str, Literal["f", "d", "q"]] = {"float32": "f", "float64": "d", "int64": "q"}
-"""What memory of a dtype is to Python."""
 
 
 def kept_by_counter(input: Tensor, probability: float, generator: Generator | None) -> Tensor | None:

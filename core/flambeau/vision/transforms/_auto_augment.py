@@ -12,7 +12,7 @@ from flambeau.ops.creation.data import tensor
 from flambeau.ops.creation.ranges import linspace
 from flambeau.ops.random import rand, randint
 from flambeau.ops.random.gammas import _sample_dirichlet
-from flambeau.ops.random.numbers import random_integer
+from flambeau.random._host import draw_integer
 from flambeau.vision._images import dimensions
 
 from . import functional
@@ -127,10 +127,10 @@ class _Augment(Drawing):
 
     def _drawn(self, space: dict[str, Strengths], place: Callable[[Strengths], int | None]) -> tuple[str, float]:
         """A random change and its strength, with a random sign if it can have either."""
-        name = list(space)[random_integer(0, len(space), self.generator)]
+        name = list(space)[draw_integer(0, len(space), self.generator)]
         chosen = space[name]
         strength = chosen.value(place(chosen))
-        turned = chosen.signed and random_integer(0, 2, self.generator)
+        turned = chosen.signed and draw_integer(0, 2, self.generator)
         return name, -strength if turned else strength
 
 
@@ -221,7 +221,7 @@ class AutoAugment(_Augment):
     @staticmethod
     def get_params(transform_num: int, *, generator: Any = None) -> tuple[int, Tensor, Tensor]:
         """Draw which pair, a number for each probability, and signs."""
-        chosen = random_integer(0, transform_num, generator)
+        chosen = draw_integer(0, transform_num, generator)
         chances = rand(2, generator=generator, device="cpu")
         return chosen, chances, randint(0, 2, (2,), generator=generator, device="cpu")
 
@@ -303,7 +303,7 @@ class TrivialAugmentWide(_Augment):
         space = NOTHING | wide(self.num_magnitude_bins)
 
         def place(strengths: Strengths) -> int | None:
-            return random_integer(0, len(strengths.values), self.generator) if strengths.values else None
+            return draw_integer(0, len(strengths.values), self.generator) if strengths.values else None
 
         return self._with(img, *self._drawn(space, place))
 
@@ -352,7 +352,7 @@ class AugMix(_Augment):
 
         def changed(img: Any) -> Any:
             def place(strengths: Strengths) -> int | None:
-                return random_integer(0, self.severity, self.generator) if strengths.values else None
+                return draw_integer(0, self.severity, self.generator) if strengths.values else None
 
             return self._with(img, *self._drawn(space, place))
 
@@ -391,7 +391,7 @@ def mixture(
     mix = original * batch
     for weight in weights.unbind(1):
         one = batch
-        for _ in range(depth if depth > 0 else random_integer(1, 4, generator)):
+        for _ in range(depth if depth > 0 else draw_integer(1, 4, generator)):
             one = changed(one)
         mix += weight * one
     made = mix.reshape(img.shape).to(img.dtype)

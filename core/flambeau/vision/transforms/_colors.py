@@ -12,7 +12,7 @@ from flambeau.nn.modules.module import Module
 from flambeau.ops.creation.data import tensor
 from flambeau.ops.creation.filled import empty
 from flambeau.ops.random import randperm
-from flambeau.ops.random.numbers import random_integer, random_number
+from flambeau.random._host import draw_integer, draw_number
 from flambeau.vision._images import dimensions
 
 from . import functional
@@ -58,7 +58,7 @@ class ColorJitter(Drawing):
         """Draw the order, and each factor; None where nothing changes."""
         order = randperm(4, generator=generator, device="cpu")
         ranges = (brightness, contrast, saturation, hue)
-        drawn = [None if each is None else random_number(each[0], each[1], generator) for each in ranges]
+        drawn = [None if each is None else draw_number(each[0], each[1], generator) for each in ranges]
         return order, drawn[0], drawn[1], drawn[2], drawn[3]
 
     def forward(self, img: Any) -> Any:
@@ -223,7 +223,7 @@ class GaussianBlur(Drawing):
     @staticmethod
     def get_params(sigma_min: float, sigma_max: float, *, generator: Any = None) -> float:
         """Draw a width."""
-        return random_number(sigma_min, sigma_max, generator)
+        return draw_number(sigma_min, sigma_max, generator)
 
     def forward(self, img: Any) -> Any:
         """The image, smoothed."""
@@ -320,6 +320,6 @@ def erased_of(
             filling = empty(channels, height, width, dtype=dtypes.float32).normal_(generator=generator)
         else:
             filling = tensor(value).reshape(-1, 1, 1)
-        top = random_integer(0, rows - height + 1, generator)
-        return top, random_integer(0, columns - width + 1, generator), height, width, filling
+        top = draw_integer(0, rows - height + 1, generator)
+        return top, draw_integer(0, columns - width + 1, generator), height, width, filling
     return None

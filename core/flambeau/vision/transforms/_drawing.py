@@ -7,7 +7,7 @@ from typing import Any
 
 from flambeau._tensor import Tensor
 from flambeau.nn.modules.module import Module
-from flambeau.ops.random.numbers import random_number
+from flambeau.random._host import draw_number
 
 __all__ = ["Chance", "Drawing", "angles", "check_sequence", "checked_fill", "colours"]
 
@@ -25,7 +25,7 @@ class Drawing(Module):
 
     def _unit(self) -> float:
         """A random number from 0 to below 1."""
-        return random_number(generator=self.generator)
+        return draw_number(generator=self.generator)
 
 
 class Chance(Drawing):

@@ -13,7 +13,7 @@ from flambeau.nn.modules.module import Module
 from flambeau.ops.creation.data import tensor
 from flambeau.ops.movement.joining import cat
 from flambeau.ops.random import rand
-from flambeau.ops.random.numbers import random_integer, random_number
+from flambeau.random._host import draw_integer, draw_number
 from flambeau.vision._images import dimensions
 
 from . import functional
@@ -203,7 +203,7 @@ class RandomCrop(Drawing):
             raise ValueError(f"Required crop size {(height, width)} is larger than input image size {(rows, columns)}")
         if (rows, columns) == (height, width):
             return 0, 0, rows, columns
-        top, left = (random_integer(0, room + 1, generator) for room in (rows - height, columns - width))
+        top, left = (draw_integer(0, room + 1, generator) for room in (rows - height, columns - width))
         return top, left, height, width
 
     def forward(self, img: Any) -> Any:
@@ -276,9 +276,9 @@ def check_ranges(scale: Any, ratio: Any) -> None:
 
 def part_of(area: int, scale: Any, ratio: Any, generator: Any) -> tuple[int, int]:
     """Two edges of a rectangle of a random share of an area; the first is so many times the second."""
-    share = area * random_number(scale[0], scale[1], generator)
+    share = area * draw_number(scale[0], scale[1], generator)
     low, high = tensor([float(each) for each in ratio]).log().tolist()
-    times = float(tensor(random_number(low, high, generator)).exp().item())
+    times = float(tensor(draw_number(low, high, generator)).exp().item())
     return round(math.sqrt(share * times)), round(math.sqrt(share / times))
 
 
@@ -287,8 +287,8 @@ def place_of(rows: int, columns: int, scale: Any, ratio: Any, generator: Any) ->
     for _ in range(10):
         width, height = part_of(rows * columns, scale, ratio, generator)
         if 0 < width <= columns and 0 < height <= rows:
-            top = random_integer(0, rows - height + 1, generator)
-            return top, random_integer(0, columns - width + 1, generator), height, width
+            top = draw_integer(0, rows - height + 1, generator)
+            return top, draw_integer(0, columns - width + 1, generator), height, width
     width, height = columns, rows
     if columns / rows < min(ratio):
         height = round(columns / min(ratio))
@@ -341,7 +341,7 @@ class RandomRotation(Drawing):
     @staticmethod
     def get_params(degrees: Sequence[float], *, generator: Any = None) -> float:
         """Draw an angle."""
-        return random_number(float(degrees[0]), float(degrees[1]), generator)
+        return draw_number(float(degrees[0]), float(degrees[1]), generator)
 
     def forward(self, img: Any) -> Any:
         """The image, turned."""
@@ -400,15 +400,15 @@ class RandomAffine(Drawing):
         shears: Sequence[float] | None, img_size: Sequence[int], *, generator: Any = None,
     ) -> tuple[float, tuple[int, int], float, Pair]:  # fmt: skip
         """Draw an angle, how far to move, a scale, and how much to shear."""
-        angle = random_number(float(degrees[0]), float(degrees[1]), generator)
+        angle = draw_number(float(degrees[0]), float(degrees[1]), generator)
         across, down = 0, 0
         if translate is not None:
             limits = [float(share * size) for share, size in zip(translate, img_size, strict=True)]
-            across, down = (round(random_number(-limit, limit, generator)) for limit in limits)
-        scale = 1.0 if scale_ranges is None else random_number(scale_ranges[0], scale_ranges[1], generator)
+            across, down = (round(draw_number(-limit, limit, generator)) for limit in limits)
+        scale = 1.0 if scale_ranges is None else draw_number(scale_ranges[0], scale_ranges[1], generator)
         slants = [0.0, 0.0]
         for place in range(0, 0 if shears is None else len(shears), 2):
-            slants[place // 2] = random_number(shears[place], shears[place + 1], generator)  # type: ignore[index]
+            slants[place // 2] = draw_number(shears[place], shears[place + 1], generator)  # type: ignore[index]
         return angle, (across, down), scale, (slants[0], slants[1])
 
     def forward(self, img: Any) -> Any:
@@ -462,7 +462,7 @@ class RandomPerspective(Chance):
         left, right = (0, across + 1), (width - across - 1, width)
         above, below = (0, down + 1), (height - down - 1, height)
         ends = [
-            [random_integer(*place, generator) for place in corner]
+            [draw_integer(*place, generator) for place in corner]
             for corner in ((left, above), (right, above), (right, below), (left, below))
         ]
         return [[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]], ends

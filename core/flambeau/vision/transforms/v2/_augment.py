@@ -11,7 +11,7 @@ from flambeau._tensor import Tensor
 from flambeau.nn.functional import one_hot
 from flambeau.ops.creation.data import tensor
 from flambeau.ops.random.gammas import _sample_dirichlet
-from flambeau.ops.random.numbers import random_integer
+from flambeau.random._host import draw_integer
 from flambeau.utils import _pytree
 from flambeau.vision._images import is_pillow
 from flambeau.vision.tv_tensors import BoundingBoxes, KeyPoints, Mask, TVTensor, Video, wrap
@@ -203,7 +203,7 @@ class CutMix(_Mixing):
         """Draw the rectangle, (left, above, right, below)."""
         share = self._share()
         height, width = query_size(flat_inputs)
-        middle = random_integer(0, width, self.generator), random_integer(0, height, self.generator)
+        middle = draw_integer(0, width, self.generator), draw_integer(0, height, self.generator)
         half = 0.5 * math.sqrt(1.0 - share)
         reach = int(half * width), int(half * height)
         left, above = (max(place - far, 0) for place, far in zip(middle, reach, strict=True))
@@ -243,7 +243,7 @@ class JPEG(Transform):
 
     def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
         """Draw the quality."""
-        return {"quality": random_integer(self.quality[0], self.quality[1] + 1, self.generator)}
+        return {"quality": draw_integer(self.quality[0], self.quality[1] + 1, self.generator)}
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
         """The image."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flambeau._tensor import Tensor
-from flambeau.ops.random.numbers import random_integer
+from flambeau.random._host import draw_integer
 from flambeau.utils import _pytree
 from flambeau.vision._images import is_pillow
 from flambeau.vision.tv_tensors import BoundingBoxes, Image, KeyPoints, Mask, TVTensor, Video, wrap
@@ -59,11 +59,11 @@ class _Augment(Transform):
 
     def _drawn(self, space: dict[str, Strengths], place: int | None, places: int = 0) -> tuple[str, float]:
         """A random change and its strength, that of a place or of a random one of so many."""
-        name = list(space)[random_integer(0, len(space), self.generator)]
+        name = list(space)[draw_integer(0, len(space), self.generator)]
         chosen = space[name]
         if not chosen.values:
             return name, 0.0
-        return name, self._signed(chosen, random_integer(0, places, self.generator) if place is None else place)
+        return name, self._signed(chosen, draw_integer(0, places, self.generator) if place is None else place)
 
     def _signed(self, strengths: Strengths, place: int | None) -> float:
         """The strength of a place, with a random sign if it can have either."""
@@ -107,7 +107,7 @@ class AutoAugment(_Augment):
     def _augmented(self, img: Any) -> Any:
         height, width = functional.get_size(img)
         space = first.published(10, height, width, white=1.0) | {"Invert": Strengths([], False)}
-        for name, limit, place in self._policies[random_integer(0, len(self._policies), self.generator)]:
+        for name, limit, place in self._policies[draw_integer(0, len(self._policies), self.generator)]:
             if self._unit() <= limit:
                 img = self._changed(img, name, self._signed(space[name], place))
         return img

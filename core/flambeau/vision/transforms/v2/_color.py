@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flambeau.ops.random import randperm
-from flambeau.ops.random.numbers import random_number
+from flambeau.random._host import draw_number
 
 from .. import _colors as first
 from . import functional
@@ -160,7 +160,7 @@ class RandomPhotometricDistort(Transform):
         return {**found, "channel_permutation": _permutation(flat_inputs, self.generator) if permuted else None}
 
     def _factor(self, low: float, high: float) -> float:
-        return random_number(low, high, self.generator)
+        return draw_number(low, high, self.generator)
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
         """The image, changed; contrast comes second or last."""

@@ -8,7 +8,7 @@ from typing import Any
 from flambeau._tensor import Tensor
 from flambeau.ops.creation.data import tensor
 from flambeau.ops.random import rand
-from flambeau.ops.random.numbers import random_integer
+from flambeau.random._host import draw_integer
 from flambeau.vision._images import is_pillow
 from flambeau.vision.ops import box_iou
 from flambeau.vision.tv_tensors import BoundingBoxes, Image, Mask, wrap
@@ -165,7 +165,7 @@ class RandomShortestSize(_Resizing):
     def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
         """Draw the size."""
         height, width = query_size(flat_inputs)
-        ratio = self.min_size[random_integer(0, len(self.min_size), self.generator)] / min(height, width)
+        ratio = self.min_size[draw_integer(0, len(self.min_size), self.generator)] / min(height, width)
         if self.max_size is not None:
             ratio = min(ratio, self.max_size / max(height, width))
         return {"size": (int(height * ratio), int(width * ratio))}
@@ -188,7 +188,7 @@ class RandomResize(_Resizing):
 
     def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
         """Draw the length."""
-        return {"size": [random_integer(self.min_size, self.max_size, self.generator)]}
+        return {"size": [draw_integer(self.min_size, self.max_size, self.generator)]}
 
 
 # -- parts and borders -------------------------------------------------------------------------------------------------
@@ -366,7 +366,7 @@ class RandomCrop(Transform):
                 f"image size {(rows, columns)}."
             )
         top, start = (
-            random_integer(0, room + 1, self.generator) if room else 0 for room in (rows - height, columns - width)
+            draw_integer(0, room + 1, self.generator) if room else 0 for room in (rows - height, columns - width)
         )
         needs_crop = (rows, columns) != (height, width)
         padding = [left, above, right, below]
@@ -478,7 +478,7 @@ class RandomIoUCrop(Transform):
         need_upright(boxes.format, "RandomIoUCrop")
         corners = corners_of(boxes.as_subclass(Tensor), boxes.format)
         size = query_size(flat_inputs)
-        while (least := self.options[random_integer(0, len(self.options), self.generator)]) < 1.0:
+        while (least := self.options[draw_integer(0, len(self.options), self.generator)]) < 1.0:
             for _ in range(self.trials):
                 place = self._place(*size)
                 inside = None if place is None else _middles_inside(corners, place)
