@@ -20,7 +20,7 @@ from .compare import check_same, dtype_of, nearest, numbers_of, spelled, toleran
 from .inputs import is_complex
 from .subject import Subject
 
-__all__ = ["KNOWN", "check_observed", "check_tensor", "is_too_large", "observed", "tensor_as_data"]
+__all__ = ["KNOWN", "check_observed", "check_tensor", "is_too_large", "observed", "tensor_as_data", "tried"]
 
 _FEW = 64
 """Results with more elements are told by places and sums."""
@@ -38,10 +38,10 @@ _DOUBLE = ("float64", "complex128")
 _PLACES = 6
 
 
-def observed(call: Callable[[], Sequence[Any]], *, whole: bool = False, digits: int = 17) -> Any:
-    """The results of a call as data, with all their numbers if ``whole`` and few enough; the exception, if it raises one."""
+def tried(call: Callable[[], Any]) -> Any:
+    """What a call gives; as data, the exception that it raises."""
     try:
-        return [tensor_as_data(tensor.detach(), whole=whole, digits=digits) for tensor in quietly(call)]
+        return quietly(call)
     except (
         ArithmeticError,
         AssertionError,
@@ -53,6 +53,11 @@ def observed(call: Callable[[], Sequence[Any]], *, whole: bool = False, digits: 
         ValueError,
     ) as error:
         return {"raises": _builtin_name(type(error))} | ({} if has_words(error) else {"wordless": True})
+
+
+def observed(call: Callable[[], Sequence[Any]], *, whole: bool = False, digits: int = 17) -> Any:
+    """The results of a call as data, with all their numbers if ``whole`` and few enough; the exception, if it raises one."""
+    return tried(lambda: [tensor_as_data(tensor.detach(), whole=whole, digits=digits) for tensor in call()])
 
 
 def is_too_large(observation: Any) -> bool:
