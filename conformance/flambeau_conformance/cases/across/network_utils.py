@@ -3,7 +3,10 @@
 from importlib import import_module
 from typing import Any
 
+from ...checks import expect_equal
+from ...declare import case
 from ...programs import programs, refusals
+from ...subject import Subject
 
 
 def _graded(t: Any) -> list[Any]:
@@ -107,3 +110,10 @@ refusals("nn.Sequential", {
     "sum": (lambda t: t.nn.Sequential() + 3, ValueError, "add operator supports only objects of Sequential class"),
     "product": (lambda t: t.nn.Sequential() * 0, ValueError, "Non-positive multiplication factor 0"),
 })  # fmt: skip
+
+
+@case("nn.modules.utils/value/prefix/-")
+def _prefix(subject: Subject) -> None:
+    state = {"module.weight": 1, "bias": 2}
+    subject.torch.nn.modules.utils.consume_prefix_in_state_dict_if_present(state, "module.")
+    expect_equal(state, {"bias": 2, "weight": 1}, "the state without the prefix")

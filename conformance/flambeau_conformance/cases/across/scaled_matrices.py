@@ -48,7 +48,9 @@ def _declare(
 ) -> None:
     kind = "complex" if dtypes[0].startswith("complex") else "real"
 
-    @case(f"{name}/value/scaled-{kind}/-", dtypes=(*dtypes, "float32", "float64"), extensions=_EXTENSION)
+    pivots = ("int32",) if name == "lu" else ()
+
+    @case(f"{name}/value/scaled-{kind}/-", dtypes=(*dtypes, "float32", "float64", *pivots), extensions=_EXTENSION)
     def check(subject: Subject) -> None:
         t = subject.torch
         plain = function(t, _matrix(t, dtypes[1], 1.0))
