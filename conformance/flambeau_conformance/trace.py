@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import os
 from collections import deque
 
 from flambeau.backend import checking
@@ -27,6 +28,14 @@ class Trace:
         """Memory that processes forked from now on write to: each case, and each kernel before it is called."""
         self._shared = mmap.mmap(-1, _SIZE + _LONG)
         return self._shared
+
+    def keep_to_this_process(self) -> None:
+        """Let processes that are forked from now on, by what a kernel does, write nothing into the memory."""
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._let_go)
+
+    def _let_go(self) -> None:
+        self._shared = None
 
     def at(self, address: str) -> None:
         """Note the case that begins."""

@@ -136,8 +136,11 @@ def _supervise(pipe: _Pipe, options: argparse.Namespace, cases: dict[str, Any]) 
 
 
 def _be_child(pipe: _Pipe, options: argparse.Namespace, cases: dict[str, Any]) -> None:
+    from .trace import trace
+
     code = _FAILED
     try:
+        trace.keep_to_this_process()
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.setsid()  # with what it starts, it can be ended as a group
         _write_no_cores()
