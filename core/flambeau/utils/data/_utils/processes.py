@@ -27,6 +27,9 @@ _LOOK_SECONDS = 1.0
 _STOP_SECONDS = 5.0
 """How long workers may go on with what they are at when it is over."""
 
+_CLOSE_SECONDS = 1.0
+"""How long a queue may take to end that has tasks which nobody fetches any more."""
+
 
 class Workers:
     """The processes of a loader.
@@ -172,8 +175,16 @@ class Workers:
                 process.kill()
                 process.join()
         for tasks in self._tasks:
-            tasks.close()
+            _close(tasks)
         self._tasks, self._receivers = [], []
+
+
+def _close(tasks: Any) -> None:
+    """Close a queue, and wait for its thread: a program that ended while that gives up its locks would leave one behind."""
+    tasks.close()
+    thread = getattr(tasks, "_thread", None)
+    if thread is not None:
+        thread.join(_CLOSE_SECONDS)
 
 
 _NOT_PICKLED = (
