@@ -176,7 +176,7 @@ def _declare_init(name: str, arguments: tuple[Any, ...]) -> None:
         t = subject.torch
         found = []
         for _ in range(2):
-            generator = t.Generator().manual_seed(3)
+            generator = t.Generator(device=t.zeros(1).device).manual_seed(3)
             found.append(getattr(t.nn.init, name)(t.zeros(4, 5), *arguments, generator=generator).tolist())
             t.rand(7)
         expect_equal(found[1], found[0], "what is drawn with a generator of the same seed")
@@ -193,7 +193,11 @@ def _sparse_numbers(subject: Subject) -> None:
     found = []
     for seed in (3, 4):
         t.manual_seed(0)
-        found.append(t.nn.init.sparse_(t.zeros(4, 5), 0.5, generator=t.Generator().manual_seed(seed)).tolist())
+        found.append(
+            t.nn.init.sparse_(
+                t.zeros(4, 5), 0.5, generator=t.Generator(device=t.zeros(1).device).manual_seed(seed)
+            ).tolist()
+        )
     expect(
         [[x == 0 for x in row] for row in found[0]] == [[x == 0 for x in row] for row in found[1]],
         "other elements are 0",
