@@ -32,6 +32,13 @@ def pytorch_warns_again() -> None:
         torch.set_warn_always(True)
 
 
+@pytest.fixture(autouse=True)
+def pytorch_checks_distributions() -> None:
+    """PyTorch's compiler, where a test makes it run, turns off the checks of distributions for the rest of the process."""
+    if (distributions := sys.modules.get("torch.distributions")) is not None:
+        distributions.Distribution.set_default_validate_args(True)
+
+
 @pytest.fixture(scope="session")
 def torch() -> ModuleType:
     """PyTorch, the judge; tests that use it are marked `oracle`."""

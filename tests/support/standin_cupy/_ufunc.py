@@ -200,9 +200,10 @@ _TABLE: dict[str, tuple[list[str], Callable[..., Any] | None]] = {
         (_same(_FLOATS + _COMPLEX, 1), None),
     ),
     **dict.fromkeys(("floor", "ceil", "trunc"), (_same("?" + _INTEGERS + _FLOATS, 1), None)),
-    **dict.fromkeys(("sign", "square", "reciprocal", "conjugate", "positive"), (_same(_NUMBERS, 1), None)),
+    **dict.fromkeys(("sign", "square", "reciprocal", "conjugate"), (_same(_NUMBERS, 1), None)),
     "absolute": ([*_same("?" + _INTEGERS + _FLOATS, 1), "F->f", "D->d"], None),
     "negative": (_same("?" + _NUMBERS, 1), _negative),
+    "positive": (_same("?" + _NUMBERS, 1), None),
     "invert": (_same("?" + _INTEGERS, 1), None),
 }  # fmt: skip
 
