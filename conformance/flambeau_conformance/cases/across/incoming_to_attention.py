@@ -84,7 +84,7 @@ def _many_heads(subject: Subject) -> None:
     values = t.nn.functional.scaled_dot_product_attention(query, key, value)
     found = (values, *t.autograd.grad(values, (query, key, value), t.full_like(values, 2.0)))
     for name, each, expected in zip(("values", "queries", "keys", "values'"), found, (1.5, 0.0, 0.0, 2.0), strict=True):
-        lowest, highest = float(each.min()), float(each.max())
+        lowest, highest = each.min().item(), each.max().item()
         expect(expected - 1e-5 <= lowest <= highest <= expected + 1e-5, f"the {name} are from {lowest} to {highest}")
 
 

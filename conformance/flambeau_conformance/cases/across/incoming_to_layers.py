@@ -196,7 +196,7 @@ def _check_many(subject: Subject, name: str) -> None:
         if number >= 2 * count:  # gradients of weights are sums over all samples
             second = second * 501
         expect(
-            bool(((first - second).abs() <= 1e-4 * max(float(second.abs().max()), 1.0)).all()),
+            bool(((first - second).abs() <= 1e-4 * max(second.abs().max().item(), 1.0)).all()),
             f"result {number} is another",
         )
 
