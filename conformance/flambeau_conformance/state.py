@@ -111,6 +111,8 @@ class State:
 
     def left(self) -> list[str]:
         """What is not as it was, each in words."""
+        if self._torch.__name__ == "torch":  # whose compiler turns them off for the process when it first runs
+            self._torch.distributions.Distribution.set_default_validate_args(self._start["the checks of distributions"])
         now = self._now()
         words = [f"{what} ({now[what]}, was {before})" for what, before in self._start.items() if now[what] != before]
         # A library that is imported adds filters of its own.

@@ -215,7 +215,7 @@ def _check_ctc(subject: Subject, dtype: str) -> None:
         (found,) = t.autograd.grad(losses, scores, grad)
         for number, (came, labels, steps) in enumerate(zip(grads, _LABELS, _STEPS, strict=True)):
             loss, slopes = _ctc(logs[number][:steps], labels)
-            expect_close([float(losses[number])], [loss], relative, "the loss")
+            expect_close([losses[number].item()], [loss], relative, "the loss")
             lines = found[:, number].tolist()
             for line, each in zip(lines, slopes, strict=False):
                 expect_sums(line, [(came * slope,) for slope in each], 10 * relative, f"the gradient for {came}")
