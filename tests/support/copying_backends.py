@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 
 from flambeau.backend import Backend, manager, registry, selection
-from flambeau.backend._strided_kernels import _PARAMETERS
-from flambeau.backend.promises import PROMISES, Writes
+from flambeau.backend.promises import PARAMETERS, PROMISES, Writes
 from flambeau.backend.table import OPTIONAL
 from flambeau_numpy.backend import NumpyBackend
 
@@ -20,7 +19,7 @@ __all__ = ["BareBackend", "CopyingBackend", "FrozenBackend", "registered"]
 
 _MOVES = ("reshape", "permute", "expand", "slice", "as_strided", "select", "bitcast")
 _WRITTEN = {
-    name: [place for place, parameter in enumerate(_PARAMETERS[name]) if parameter in promise.names]
+    name: [place for place, parameter in enumerate(PARAMETERS[name]) if parameter in promise.names]
     for name, promise in PROMISES.items()
     if isinstance(promise, Writes)
 }

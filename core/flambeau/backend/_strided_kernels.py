@@ -15,19 +15,12 @@ from flambeau.shapes import broadcast_shapes, contiguous_strides, dense_order, v
 
 from ._strided_memory import Memory, Strided, plain, seen_as
 from .extensions import EXTENSIONS
-from .kernels import Array, RequiredKernels, Shape
-from .optional import OptionalKernels
-from .promises import PROMISES, Writes
+from .kernels import Array, Shape
+from .promises import PARAMETERS, PROMISES, Writes
 from .table import KernelTable
 
 __all__ = ["StridedKernels"]
 
-_PARAMETERS: dict[str, tuple[str, ...]] = {
-    name: method.__code__.co_varnames[1 : method.__code__.co_argcount]
-    for protocol in (RequiredKernels, OptionalKernels, *EXTENSIONS.values())
-    for name, method in vars(protocol).items()
-    if name in PROMISES
-}
 _OPERANDS = {("a",), ("a", "b"), ("condition", "a", "b"), ("a", "low", "high"), ("a", "nan", "posinf", "neginf")}
 _NOT_ELEMENTWISE = {"item", "to_host", "nonzero", "matmul", "channel_moments"} | {
     name for protocol in EXTENSIONS.values() for name in vars(protocol)
@@ -36,9 +29,9 @@ _SLOPES = {f"{name}_backward" for name in ("relu", "sigmoid", "tanh", "silu", "g
 _ELEMENTWISE = (
     {"gelu"}
     | _SLOPES
-    | {name for name, names in _PARAMETERS.items() if names in _OPERANDS and name not in _NOT_ELEMENTWISE}
+    | {name for name, names in PARAMETERS.items() if names in _OPERANDS and name not in _NOT_ELEMENTWISE}
 )
-_ALONG_A_DIM = set(vars(EXTENSIONS["fft"])) & set(_PARAMETERS)
+_ALONG_A_DIM = set(vars(EXTENSIONS["fft"])) & set(PARAMETERS)
 _FROM_ARRAYS_TO_OTHERS = {"item", "to_host"}
 
 
@@ -57,7 +50,7 @@ class StridedKernels:
     def table(self) -> Mapping[str, Callable[..., Any]]:
         """All kernels that the backend has, and ``select``."""
         present = vars(self._kernels)
-        table = {name: self._around(name, present[name]) for name in _PARAMETERS if present.get(name) is not None}
+        table = {name: self._around(name, present[name]) for name in PARAMETERS if present.get(name) is not None}
         for move in (self.reshape, self.permute, self.expand, self.slice, self.select, self.as_strided):
             table[move.__name__] = move
         table |= {"copy_into": self.copy_into, "cast": self.cast, "clone": self.clone}
@@ -66,7 +59,7 @@ class StridedKernels:
     def _around(self, name: str, kernel: Callable[..., Any]) -> Callable[..., Any]:
         promise = PROMISES[name]
         if isinstance(promise, Writes):
-            return self._writing(kernel, _PARAMETERS[name], promise.names)
+            return self._writing(kernel, PARAMETERS[name], promise.names)
         if name in _FROM_ARRAYS_TO_OTHERS:
             return lambda a: kernel(plain(a))
         if name in _ELEMENTWISE:

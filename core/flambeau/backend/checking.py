@@ -16,10 +16,8 @@ from typing import TYPE_CHECKING, Any
 from flambeau.dtypes import ALL, by_name
 from flambeau.errors import KernelContractError
 
-from .extensions import EXTENSIONS
-from .kernels import RequiredKernels, Shape
-from .optional import OptionalKernels
-from .promises import PROMISES, Buffer, Given, Number, Writes
+from .kernels import Shape
+from .promises import PARAMETERS, PROMISES, Buffer, Given, Number, Writes
 
 if TYPE_CHECKING:
     from .protocol import Backend
@@ -31,12 +29,6 @@ watchers: list[Callable[[str], bool]] = []
 """Called with the name of every kernel before it runs; each says whether its small arguments are to be compared with what they
 were, which costs more than the call."""
 
-_PARAMETERS: dict[str, Sequence[str]] = {
-    name: method.__code__.co_varnames[1 : method.__code__.co_argcount]
-    for protocol in (RequiredKernels, OptionalKernels, *EXTENSIONS.values())
-    for name, method in vars(protocol).items()
-    if name in PROMISES
-}
 _READING = ("to_host", "item", "from_host")
 """What the arguments are looked at with, and what is given none."""
 _SMALL = 256
@@ -54,7 +46,7 @@ def checked(backend: Backend, kernels: KernelTable, ufuncs: Mapping[str, Any]) -
 
 
 def _checked(results: _Results, name: str, kernel: Callable[..., Any]) -> Callable[..., Any]:
-    parameters = _PARAMETERS[name]
+    parameters = PARAMETERS[name]
     reads = name not in _READING and not isinstance(PROMISES[name], Writes)
 
     def checked_kernel(*arguments: Any, **keywords: Any) -> Any:

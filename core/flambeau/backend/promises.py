@@ -17,9 +17,11 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any, TypeAlias
 
-from .kernels import Shape
+from .extensions import EXTENSIONS
+from .kernels import RequiredKernels, Shape
+from .optional import OptionalKernels
 
-__all__ = ["PROMISES", "Buffer", "Given", "Number", "Promise", "Writes"]
+__all__ = ["PARAMETERS", "PROMISES", "Buffer", "Given", "Number", "Promise", "Writes"]
 
 Arguments: TypeAlias = Mapping[str, Any]
 Rule: TypeAlias = Callable[[Arguments], tuple[int | None, ...] | None]
@@ -276,3 +278,11 @@ PROMISES: dict[str, Promise] = {
     **_each("irfft", Given("real a", _with_size(lambda given, _: int(given["n"])))),
 }  # fmt: skip
 """The promise of every kernel."""
+
+PARAMETERS: dict[str, tuple[str, ...]] = {
+    name: method.__code__.co_varnames[1 : method.__code__.co_argcount]
+    for protocol in (RequiredKernels, OptionalKernels, *EXTENSIONS.values())
+    for name, method in vars(protocol).items()
+    if name in PROMISES
+}
+"""The names of the parameters of every kernel, in their order."""
