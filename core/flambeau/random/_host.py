@@ -25,35 +25,26 @@ _PYTHON = PythonTransforms()
 
 
 def _stream_of(generator: Generator | None) -> Stream:
+    """The words of a generator, the CPU's default one if it is None; of a counter those of a stream that it starts."""
     used = default_generator if generator is None else generator
     need_generator(used)
-    if used._device != "cpu":
-        return _of_device(used)[0]
-    stream = used._stream if generator is not None else source_of_cpu()
-    assert isinstance(stream, Stream)
-    return stream
+    source = source_of_cpu() if generator is None else used._stream
+    if isinstance(source, Stream):
+        return source
+    words = philox(source.seed, source.advance(4) >> 2, 0)
+    return Stream(_transforms_of(used).engine, words[0] << 32 | words[1])
+
+
+def _transforms_of(generator: Generator) -> Transforms:
+    try:
+        return transforms_of(find_place(generator._device).backend)
+    except RuntimeError:  # nothing serves the CPU
+        return PythonTransforms()
 
 
 def _source(generator: Generator | None) -> tuple[Stream, Transforms]:
-    used = default_generator if generator is None else generator
-    need_generator(used)
-    if used._device != "cpu":
-        return _of_device(used)
     stream = _stream_of(generator)
-    try:
-        return stream, transforms_of(find_place("cpu").backend)
-    except RuntimeError:  # nothing serves the CPU
-        return stream, PythonTransforms()
-
-
-def _of_device(generator: Generator) -> tuple[Stream, Transforms]:
-    """A generator of a device draws on the host too: its stream, or one that its counter starts."""
-    transforms = transforms_of(find_place(generator._device).backend)
-    source = generator._stream
-    if isinstance(source, Stream):
-        return source, transforms
-    words = philox(source.seed, source.advance(4) >> 2, 0)
-    return Stream(transforms.engine, words[0] << 32 | words[1]), transforms
+    return stream, _transforms_of(default_generator if generator is None else generator)
 
 
 def _as_list(buffer: object) -> list[int]:
