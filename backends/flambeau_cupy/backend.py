@@ -190,14 +190,6 @@ class CupyBackend(ArrayBackend):
         with cupy.cuda.Device(device):
             cupy.get_default_memory_pool().free_all_blocks()
 
-    def storage_nbytes(self, array: Array) -> int:
-        """The bytes of the array that owns the memory."""
-        return int(_owner(array).nbytes)
-
-    def storage_bytes(self, array: Array) -> bytes:
-        """The contents of the array that owns the memory."""
-        return bytes(cupy.asnumpy(_owner(array)).tobytes("A"))
-
     def storage_array(self, array: Array) -> Array:
         """The array that owns the memory, as a vector."""
         owner = _owner(array)

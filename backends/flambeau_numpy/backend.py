@@ -219,14 +219,6 @@ class NumpyBackend(ArrayBackend):
         flat: Any = array.reshape(-1)
         return memoryview(flat.view("uint8"))
 
-    def storage_nbytes(self, array: np.ndarray) -> int:
-        """The bytes of the array that owns the memory."""
-        return self.storage_array(array).nbytes
-
-    def storage_bytes(self, array: np.ndarray) -> bytes:
-        """The contents of the array that owns the memory."""
-        return self.storage_array(array).tobytes()
-
     def storage_array(self, array: np.ndarray) -> np.ndarray:
         """The array that owns the memory, as a vector."""
         return _interchange.in_order_of_addresses(_interchange.owner(array))
