@@ -22,11 +22,19 @@ _SEED = 20
 
 
 class _Switch(NamedTuple):
-    """One thing that can be read and set: by a function or as a variable, which a module without the thing does not have."""
+    """One thing that can be read and set: by a function or as a variable, which a module without the thing does not have.
+
+    Attributes:
+        what: it is, in words.
+        reader: the path of the function or variable.
+        write: sets it.
+        turned_by: the module that turns it of its own accord, which is set back and not told.
+    """
 
     what: str
     reader: str
     write: Callable[[Any, Any], object]
+    turned_by: str = ""
 
 
 def _nothing(t: Any, value: Any) -> None:
@@ -61,6 +69,7 @@ _SWITCHES = (
     _Switch(
         "the checks of distributions", "distributions.Distribution._validate_args",
         lambda t, value: t.distributions.Distribution.set_default_validate_args(value),
+        turned_by="torch",  # whose compiler turns them off when it first runs
     ),
     _Switch("torch functions", "_C._is_torch_function_enabled", _nothing),
 )  # fmt: skip
@@ -111,8 +120,9 @@ class State:
 
     def left(self) -> list[str]:
         """What is not as it was, each in words."""
-        if self._torch.__name__ == "torch":  # whose compiler turns them off for the process when it first runs
-            self._torch.distributions.Distribution.set_default_validate_args(self._start["the checks of distributions"])
+        for switch in self._switches:
+            if switch.turned_by == self._torch.__name__:
+                switch.write(self._torch, self._start[switch.what])
         now = self._now()
         words = [f"{what} ({now[what]}, was {before})" for what, before in self._start.items() if now[what] != before]
         # A library that is imported adds filters of its own.

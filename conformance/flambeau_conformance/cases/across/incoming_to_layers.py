@@ -147,36 +147,23 @@ def _check_recurrent(subject: Subject, name: str, dtype: str) -> None:
     t, kind, relative = subject.torch, getattr(subject.torch, dtype), 10 * DTYPES[dtype]
     one, other, gates, states = _RECURRENT[name]
     turn = partial(_turned, t) if dtype == "float32" else lambda tensor: tensor
+
+    def check(operands: list[Any], grads: list[Any], what: str) -> None:
+        operands, grads = [*map(turn, operands)], [*map(turn, grads)]
+        _check_beside(t, one, other, operands, grads, relative, what, loose=name == "gru")
+
     for place in range(1 + states + 1 + states):  # the operands and gradients with samples
         operands, grads = _operands(t, gates, states, kind, len(_NUMBERS), 2, biases=place % 2 == 0)
         chosen = [*operands[: 1 + states], *grads][place]
         chosen[..., 1] = t.tensor(_NUMBERS, dtype=kind)
-        _check_beside(
-            t,
-            one,
-            other,
-            [*map(turn, operands)],
-            [*map(turn, grads)],
-            relative,
-            f"strange numbers in place {place}",
-            loose=name == "gru",
-        )
+        check(operands, grads, f"strange numbers in place {place}")
     operands, grads = _operands(t, gates, states, kind, 2, 2, biases=True)
     _check_beside(t, one, other, operands, [each * 2.0**-20 for each in grads], relative, "tiny gradients", 2.0**-27)
     for place in range(5 + states):
         for number in (nan, inf, -inf):  # alone
             operands, grads = _operands(t, gates, states, kind, 2, 2, biases=True)
             operands[place][..., 1] = number
-            _check_beside(
-                t,
-                one,
-                other,
-                [*map(turn, operands)],
-                [*map(turn, grads)],
-                relative,
-                f"{number} in place {place}",
-                loose=name == "gru",
-            )
+            check(operands, grads, f"{number} in place {place}")
 
 
 def _check_many(subject: Subject, name: str) -> None:
