@@ -18,7 +18,7 @@ import numpy as np
 
 from .case import Case, Setup
 
-__all__ = ["CASES"]
+__all__ = ["CASES", "declare_operators"]
 
 GOAL, GOAL_OF_LOADING = 1.5, 1.0
 
@@ -48,12 +48,12 @@ def _vision(torch: ModuleType, name: str) -> Any:
     """
     if torch.__name__ != "torch":
         return import_module(f"{torch.__name__}.vision.{name}")
-    _declare(torch)
+    declare_operators(torch)
     return import_module(f"torchvision.{name}")
 
 
 @cache
-def _declare(torch: Any) -> Any:
+def declare_operators(torch: Any) -> Any:
     """Declare the operators of the compiled part, which does not load beside every PyTorch; they stay with what is given."""
     library = torch.library.Library("torchvision", "DEF")
     for name in ("nms", "qnms"):

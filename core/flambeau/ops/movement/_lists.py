@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flambeau._tensor import Tensor
+from flambeau.errors import argument_type
 
 __all__ = ["tensor_list", "tensors_of"]
 
@@ -16,8 +17,7 @@ def tensor_list(function: str, tensors: Any) -> list[Tensor]:
         TypeError: it is something else, as one tensor, or has an element that is no tensor.
     """
     if not isinstance(tensors, (list, tuple)):
-        kind = type(tensors).__name__
-        raise TypeError(f"{function}(): argument 'tensors' (position 1) must be tuple of Tensors, not {kind}")
+        raise argument_type(function, "tensors", 1, tensors, "tuple of Tensors")
     return _checked(list(tensors))
 
 

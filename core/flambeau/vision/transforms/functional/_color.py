@@ -12,6 +12,7 @@ from flambeau.nn.functional import pad as pad_tensor
 from flambeau.ops.creation.data import as_tensor, tensor
 from flambeau.ops.creation.ranges import linspace
 from flambeau.ops.movement.joining import stack
+from flambeau.shapes import output_error
 from flambeau.vision._images import dimensions, is_pillow, need_pillow, pillow
 
 from ._batches import as_batch, precise, unbatched
@@ -272,9 +273,7 @@ def normalize(tensor: Any, mean: Any, std: Any, inplace: bool = False) -> Tensor
     """
     made = normalized(tensor, mean, std, inplace)
     if made.shape != tensor.shape:
-        raise RuntimeError(
-            f"output with shape {list(tensor.shape)} doesn't match the broadcast shape {list(made.shape)}"
-        )
+        raise output_error(tensor.shape, made.shape)
     return made
 
 
