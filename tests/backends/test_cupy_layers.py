@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from inspect import signature
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -176,19 +178,82 @@ def test_statements_compile(nvrtc: Any, number: str) -> None:
         assert number == "double" or ".f64" not in code, f"computes in double precision: {term}"
 
 
+@pytest.fixture
+def made(nvrtc: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+    """The element-wise kernels that the steps of optimizers make while the test runs, which are not launched."""
+    import cupy
+    from flambeau_cupy import _adaptive_steps, _steps
+
+    kernels: list[Any] = []
+
+    def record(*declared: str) -> Any:
+        kernels.append(element_wise(*declared))
+        return lambda *arrays: None
+
+    def forget() -> None:
+        for module in (_steps, _adaptive_steps):
+            for each in vars(module).values():
+                if hasattr(each, "cache_clear"):
+                    each.cache_clear()
+
+    element_wise = cupy.ElementwiseKernel
+    monkeypatch.setattr(cupy, "ElementwiseKernel", record)
+    monkeypatch.setattr(cupy, "maximum", lambda *arrays, out: None)
+    forget()
+    yield kernels
+    forget()
+
+
+STEPS: dict[str, tuple[str, dict[str, list[Any]]]] = {
+    "sgd_step": ("", {"buffer": [None, A], "nesterov": [False, True]}),
+    "adam_step": ("", {"max_exp_avg_sq": [None, A], "decoupled": [False, True]}),
+    "adadelta_step": ("adaptive", {}),
+    "adagrad_step": ("adaptive", {}),
+    "adamax_step": ("adaptive", {}),
+    "asgd_step": ("adaptive", {"mu": [0.5, 1]}),
+    "nadam_step": ("adaptive", {}),
+    "rmsprop_step": ("adaptive", {"grad_avg": [None, A], "momentum_buffer": [None, A]}),
+}
+
+
 @pytest.mark.oracle
 @pytest.mark.parametrize("number", ["float", "double"])
-def test_steps_of_optimizers_compile(nvrtc: Any, number: str) -> None:
-    from flambeau_cupy import _steps
+@pytest.mark.parametrize("name", STEPS)
+def test_steps_of_optimizers_compile(nvrtc: Any, made: list[Any], name: str, number: str) -> None:
+    from flambeau_cupy import _adaptive_steps, _steps
 
-    gradient = _steps._gradient(True, True)
-    made = [
-        _steps._sgd(gradient), _steps._sgd_with_momentum(gradient, True), _steps._adam(gradient),
-        _steps._adam_averages(gradient), _steps._adam_update(),
-    ]  # fmt: skip
+    where, differing = STEPS[name]
+    step = getattr(_adaptive_steps if where else _steps, name)
+    choices = {"weight_decay": [0.0, 0.5], "maximize": [False, True], **differing}
+    if "beta1" in signature(step).parameters:
+        choices["beta1"] = [0.25, 0.75]
+    for chosen in product(*choices.values()):
+        options = dict(zip(choices, chosen, strict=True))
+        step(**{each: options.get(each, 0.5) for each in signature(step).parameters})
+    assert made
     for kernel in made:
         names = [[parameter.name for parameter in each] for each in (kernel.in_params, kernel.out_params)]
-        _compiled(nvrtc, _around(*names, kernel.operation, number))
+        code = _compiled(nvrtc, _around(*names, kernel.operation, number))
+        assert number == "double" or ".f64" not in code, f"computes in double precision: {kernel.operation}"
+
+
+@pytest.mark.oracle
+def test_every_step_has_its_compilation(nvrtc: Any) -> None:
+    from flambeau_cupy import _adaptive_steps, _steps
+
+    exported = [*_steps.__all__, *_adaptive_steps.__all__]
+    assert sorted(STEPS) == sorted(each for each in exported if each.endswith("_step"))
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("number", ["float", "double"])
+def test_element_wise_statements_compile(nvrtc: Any, number: str) -> None:
+    from flambeau_cupy import _elementwise
+
+    statements = {"_RELU": "a", "_LOWER": "a low", "_UPPER": "a high", "_POWER": "a b"}
+    for name, reads in statements.items():
+        kernel = _elementwise._kernel.__wrapped__(reads, getattr(_elementwise, name))
+        _compiled(nvrtc, _around(reads.split(), ["y"], kernel.operation, number))
 
 
 @pytest.mark.oracle
