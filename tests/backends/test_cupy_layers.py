@@ -182,6 +182,7 @@ def test_statements_compile(nvrtc: Any, number: str) -> None:
 def made(nvrtc: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     """The element-wise kernels that the steps of optimizers make while the test runs, which are not launched."""
     import cupy
+
     from flambeau_cupy import _adaptive_steps, _steps
 
     kernels: list[Any] = []
