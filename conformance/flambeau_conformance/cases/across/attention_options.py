@@ -157,7 +157,7 @@ def _sample(name: str, run: Any, given: _Options, **options: Any) -> Sample:
     return Sample(name, lambda t: run(t, given, **options), (), dtypes=("float32",), gradient=False)
 
 
-_CANCELLING = {"no-weights-masks"}
+_CANCELLING = {"no-weights-masks", "masks-padded", "each-head-padded-by-numbers"}
 """Where what is left of a gradient is so small that two correct orders of adding differ in it by more than a product does."""
 
 

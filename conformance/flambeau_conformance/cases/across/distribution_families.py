@@ -158,8 +158,11 @@ def _errors(refused: Any) -> list[Error]:
 _BY_FACTORS = ("MultivariateNormal", "LowRankMultivariateNormal", "Wishart")
 """What factorises matrices."""
 
+_OF_LOGARITHMS = {("ContinuousBernoulli", "entropy"), ("ContinuousBernoulli-logits", "entropy")}
+"""What is near 0 as the difference of logarithms that are not."""
+
 for _name, (_, _, _others, _refused) in KINDS.items():
     op(f"distributions.{_name}", dtypes=FLOATS, extensions=("linalg",) if _name.startswith(_BY_FACTORS) else (), tolerance="special", method=False, refuses=False, errors=_errors(_refused), samples=[
-        Sample(what, lambda t, a, b, what=what, name=_name: known(t, name, what, a, b), _AB,
-               gradient=what == "log_prob") for what in ("log_prob", *_others)
+        Sample(what, lambda t, a, b, what=what, name=_name: known(t, name, what, a, b), _AB, gradient=what == "log_prob",
+               tolerance="logs" if (_name, what) in _OF_LOGARITHMS else None) for what in ("log_prob", *_others)
     ])  # fmt: skip

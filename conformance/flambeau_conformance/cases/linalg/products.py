@@ -41,17 +41,17 @@ op("vdot", dtypes=_DTYPES, tolerance="reduction", alias=False, samples=[Sample("
 op("cross", dtypes=_DTYPES, alias=False, samples=[
     Sample("last", lambda t, x, y: t.cross(x, y, dim=1), (_M23, _M23)), Sample("first", lambda t, x, y: x.cross(y, 0), (In((3, 2)), In((3, 2)))),
 ], errors=[Error("size", lambda t: t.cross(t.zeros(2), t.zeros(2), dim=0), (RuntimeError,), "must have length 3")])  # fmt: skip
-op("addmv", tolerance="reduction", alias=False, samples=[
+op("addmv", tolerance="matmul", alias=False, samples=[
     Sample("plain", lambda t, b, x, y: t.addmv(b, x, y), (In((2,)), _M23, _V3)), Sample("scaled", lambda t, b, x, y: b.addmv(x, y, beta=0.5, alpha=2), (In((2,)), _M23, _V3)),
 ], errors=[Error("size", lambda t: t.addmv(t.zeros(2), t.zeros(2, 3), t.zeros(2)), (RuntimeError,), "size mismatch")])  # fmt: skip
 op("addr", alias=False, tolerance="composite", samples=[
     Sample("plain", lambda t, b, x, y: t.addr(b, x, y), (_M23, In((2,)), _V3)), Sample("scaled", lambda t, b, x, y: b.addr(x, y, beta=0.5, alpha=2), (_M23, In((2,)), _V3)),
 ], errors=[Error("size", lambda t: t.addr(t.zeros(2, 2), t.zeros(3), t.zeros(2)), (RuntimeError,), "must match the existing size")])  # fmt: skip
-op("baddbmm", tolerance="reduction", alias=False, samples=[
+op("baddbmm", tolerance="matmul", alias=False, samples=[
     Sample("plain", lambda t, b, x, y: t.baddbmm(b, x, y), (In((2, 2, 2)), In((2, 2, 3)), In((2, 3, 2)))),
     Sample("scaled", lambda t, b, x, y: b.baddbmm(x, y, beta=0.5, alpha=2), (In((2, 2, 2)), In((2, 2, 3)), In((2, 3, 2)))),
 ], errors=[Error("dims", lambda t: t.baddbmm(t.zeros(2, 2), t.zeros(2, 2), t.zeros(2, 2, 2)), (RuntimeError,), "must be a 3D tensor")])  # fmt: skip
-op("addbmm", tolerance="reduction", alias=False, samples=[
+op("addbmm", tolerance="matmul", alias=False, samples=[
     Sample("plain", lambda t, b, x, y: t.addbmm(b, x, y), (In((2, 2)), In((4, 2, 3)), In((4, 3, 2)))),
 ], errors=[Error("size", lambda t: t.addbmm(t.zeros(2, 2), t.zeros(1, 2, 3), t.zeros(1, 2, 2)), (RuntimeError,), "Expected size for first two dimensions|Incompatible matrix sizes")])  # fmt: skip
 op("matrix_power", tolerance="reduction", method=False, alias=False, extensions=EXTENSION, samples=[
