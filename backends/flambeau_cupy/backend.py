@@ -190,6 +190,14 @@ class CupyBackend(ArrayBackend):
         with cupy.cuda.Device(device):
             cupy.get_default_memory_pool().free_all_blocks()
 
+    def pinned_memory(self, nbytes: int) -> Any:
+        """Memory of CuPy's pool for it."""
+        return cupy.cuda.alloc_pinned_memory(nbytes)
+
+    def is_pinned(self, address: int) -> bool:
+        """What the driver says of an address; of memory that it does not know it knows the type 0."""
+        return bool(cupy.cuda.runtime.pointerGetAttributes(address).type == cupy.cuda.runtime.memoryTypeHost)
+
     def storage_array(self, array: Array) -> Array:
         """The array that owns the memory, as a vector."""
         owner = _owner(array)

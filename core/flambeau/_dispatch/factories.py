@@ -12,7 +12,7 @@ A body says what its own arguments are and makes the tensor. Which type that has
   sizes as ``f(2, 3)``, ``f((2, 3))`` and ``f(size=(2, 3))``, of which the body gets the shape.
 - :func:`factory_like`: what is made like another tensor; the body gets that, the type, and the order of dimensions in memory.
 
-``pin_memory`` is accepted; no backend has such memory.
+``pin_memory`` is what :meth:`flambeau.Tensor.pin_memory` does, and so nothing where there is no CUDA device.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def factory(
                 check_layout(name, layout)
             if out is None:
                 result = body(*args, type_of=TypeOf(type_for, dtype, device), **own)
-                return finished(result, requires_grad)
+                return finished(result, requires_grad, pin_memory)
             form = partial(body, *args, type_of=TypeOf(type_for, dtype, device, out=out), **own)
             if requires_grad and isinstance(out, Tensor):
                 finished(out.detach(), requires_grad=True)  # refused before it is written
@@ -153,7 +153,7 @@ def factory_like(
             if result is None:
                 type_ = type_for(dtype or input.dtype, input.device if device is None else device)
                 result = body(input, *args, type_=type_, order=_order_like(input, memory_format), **own)
-            return finished(result, requires_grad)
+            return finished(result, requires_grad, pin_memory)
 
         return _dressed(made, body, *_OPTIONS_LIKE)
 
@@ -266,12 +266,14 @@ def check_flag(function: str, value: Any) -> None:
         raise TypeError(f"{function}(): argument 'requires_grad' must be bool, not {kind}")
 
 
-def finished(made: Tensor, requires_grad: bool) -> Tensor:
-    """What was made, requiring grad if it shall.
+def finished(made: Tensor, requires_grad: bool, pin_memory: bool = False) -> Tensor:
+    """What was made, in page-locked memory and requiring grad if it shall.
 
     Raises:
         RuntimeError: it is neither floating nor complex.
     """
+    if pin_memory:
+        made = made.pin_memory()
     if not requires_grad:
         return made
     if not made.is_floating_point() and not made.is_complex():

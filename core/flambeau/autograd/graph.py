@@ -111,7 +111,7 @@ class saved_tensors_hooks:
 class save_on_cpu(saved_tensors_hooks):
     """A context in which what the graph saves is kept on the CPU, and brought back when it is needed.
 
-    ``pin_memory`` is accepted; no backend has such memory. Source: ``torch.autograd.graph.save_on_cpu``.
+    With ``pin_memory`` it is kept in page-locked memory, if there is a CUDA device. Source: ``torch.autograd.graph.save_on_cpu``.
 
     Example:
         >>> import flambeau as torch
@@ -123,7 +123,10 @@ class save_on_cpu(saved_tensors_hooks):
     """
 
     def __init__(self, pin_memory: bool = False, device_type: str = "cuda") -> None:
-        super().__init__(lambda tensor: (tensor.device, tensor.cpu()), lambda packed: packed[1].to(packed[0]))
+        def pack(tensor: Tensor) -> tuple[Any, Tensor]:
+            return tensor.device, tensor.cpu().pin_memory() if pin_memory else tensor.cpu()
+
+        super().__init__(pack, lambda packed: packed[1].to(packed[0]))
 
 
 @contextmanager

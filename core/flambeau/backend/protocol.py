@@ -181,6 +181,17 @@ class Backend(ABC):
         """
         return None
 
+    def pinned_memory(self, nbytes: int) -> Any:
+        """Page-locked memory of the host, as an object with the buffer protocol; for backends of a device that copies from it.
+
+        It is freed with the last array on it. None (the default) says that there is no such memory.
+        """
+        return None
+
+    def is_pinned(self, address: int) -> bool:
+        """Whether this address of the host lies in page-locked memory."""
+        return False
+
     def storage_nbytes(self, array: Array) -> int:
         """Bytes of the allocation that ``array`` lies in."""
         raise self.lacks_storages()

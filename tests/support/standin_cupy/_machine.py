@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import threading
 import weakref
+from mmap import mmap
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
+from weakref import WeakValueDictionary
+
+import numpy
 
 __all__ = ["CUDARuntimeError", "Device", "Memory", "MemoryPointer", "MemoryPool", "Stream", "machine"]
 
@@ -67,6 +71,29 @@ class Machine(threading.local):
 
 
 machine = Machine()
+
+MEMORY_TYPE_HOST = 1
+_pinned: WeakValueDictionary[int, mmap] = WeakValueDictionary()
+
+
+def alloc_pinned_memory(size: int) -> mmap:
+    """``cupy.cuda.alloc_pinned_memory``: memory of the host that is found again by its address."""
+    machine.device_count()
+    region = mmap(-1, size)
+    _pinned[numpy.frombuffer(region, "uint8").ctypes.data] = region
+    return region
+
+
+class PointerAttributes(NamedTuple):
+    """``cupy.cuda.runtime.PointerAttributes``."""
+
+    type: int
+
+
+def pointer_attributes(ptr: int) -> PointerAttributes:
+    """``cupy.cuda.runtime.pointerGetAttributes``: of memory that is not pinned the driver knows nothing."""
+    within = any(start <= ptr < start + len(region) for start, region in _pinned.items())
+    return PointerAttributes(MEMORY_TYPE_HOST if within else 0)
 
 
 class Device:

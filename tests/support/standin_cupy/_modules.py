@@ -53,12 +53,19 @@ NAMES: Mapping[str, Mapping[str, Any]] = {
     "cupy.fft": _linalg.FFT,
     "cupyx.scipy.linalg": _linalg.SCIPY_LINALG,
     "cupy.lib.stride_tricks": {"as_strided": _functions.as_strided},
-    "cupy.cuda": {"Device": _machine.Device, "Stream": _machine.Stream, "MemoryPool": _machine.MemoryPool},
+    "cupy.cuda": {
+        "Device": _machine.Device,
+        "MemoryPool": _machine.MemoryPool,
+        "Stream": _machine.Stream,
+        "alloc_pinned_memory": _machine.alloc_pinned_memory,
+    },
     "cupy.cuda.runtime": {
         "CUDARuntimeError": _machine.CUDARuntimeError,
         "getDevice": _machine.machine.get_device,
         "getDeviceCount": _machine.machine.device_count,
         "getDeviceProperties": _machine.machine.device_properties,
+        "memoryTypeHost": _machine.MEMORY_TYPE_HOST,
+        "pointerGetAttributes": _machine.pointer_attributes,
         "setDevice": _machine.machine.set_device,
     },
     "cupyx": {

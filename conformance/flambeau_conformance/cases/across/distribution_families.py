@@ -164,5 +164,5 @@ _OF_LOGARITHMS = {("ContinuousBernoulli", "entropy"), ("ContinuousBernoulli-logi
 for _name, (_, _, _others, _refused) in KINDS.items():
     op(f"distributions.{_name}", dtypes=FLOATS, extensions=("linalg",) if _name.startswith(_BY_FACTORS) else (), tolerance="special", method=False, refuses=False, errors=_errors(_refused), samples=[
         Sample(what, lambda t, a, b, what=what, name=_name: known(t, name, what, a, b), _AB, gradient=what == "log_prob",
-               tolerance="logs" if (_name, what) in _OF_LOGARITHMS else None) for what in ("log_prob", *_others)
+               tolerance="logs" if (_name, what) in _OF_LOGARITHMS else "") for what in ("log_prob", *_others)
     ])  # fmt: skip

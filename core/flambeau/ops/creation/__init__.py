@@ -7,6 +7,7 @@ from flambeau._dispatch.names import public
 from .conversion import *
 from .data import *
 from .filled import *
+from .pinning import *
 from .properties import *
 from .ranges import *
 

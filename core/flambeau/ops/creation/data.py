@@ -59,6 +59,8 @@ def tensor(
     if isinstance(data, Tensor):
         warnings.warn(_COPY_CONSTRUCTION, UserWarning, stacklevel=level_of_caller())
     check_flag("tensor", requires_grad)
+    if pin_memory:
+        return finished(make_tensor(data, dtype, device), requires_grad, pin_memory)
     return make_tensor(data, dtype, device, requires_grad)
 
 
@@ -519,7 +521,8 @@ def _new_tensor(
 ) -> Tensor:
     """Make a tensor of ``data`` with this one's dtype and device by default."""
     check_flag("new_tensor", requires_grad)
-    return make_tensor(data, dtype or self.dtype, self.device if device is None else device, requires_grad)
+    made = make_tensor(data, dtype or self.dtype, self.device if device is None else device)
+    return finished(made, requires_grad, pin_memory)
 
 
 @method("new")

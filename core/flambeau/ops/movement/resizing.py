@@ -275,18 +275,6 @@ def _write_results(tensor: Tensor, function: str, values: list[Any]) -> Tensor:
     return tensor
 
 
-@method("pin_memory")
-def _pin_memory(self: Tensor, device: Any = None) -> Tensor:
-    """Give the tensor itself: no backend has page-locked memory, and :meth:`is_pinned` stays False."""
-    return self
-
-
-@method("is_pinned")
-def _is_pinned(self: Tensor, device: Any = None) -> bool:
-    """Tell whether the memory is page-locked: never."""
-    return False
-
-
 @method("is_shared")
 def _is_shared(self: Tensor) -> bool:
     """Tell whether the memory is one that forked processes share: on the CPU after :meth:`share_memory_`, on a GPU always."""

@@ -144,6 +144,7 @@ def normal(
         layout=layout,
         device=device,
         requires_grad=requires_grad,
+        pin_memory=pin_memory,
     )
 
 
