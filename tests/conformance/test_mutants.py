@@ -327,7 +327,17 @@ def test_a_sample_of_the_command(
     assert len(files[0].read_text().splitlines()) == 4
 
 
-@pytest.mark.parametrize("arguments", [["-k", "nothing"], ["--sample", "soon"]])
+def test_mutants_may_be_tried_on_cases_that_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    faults = ["-k", "exp", "--fault", "the gradient of input is doubled"]
+    assert (
+        cli.main(["mutants", "--kind", "core", *faults, "--cases", "exp/gradient/*", "--cases", "exp/derivatives/*"])
+        == 0
+    )
+    assert "100.0% of 1 mutants caught (1 killed)" in capsys.readouterr().out
+    assert cli.main(["mutants", "--kind", "core", *faults, "--cases", "exp/refused/*"]) == 1
+
+
+@pytest.mark.parametrize("arguments", [["-k", "nothing"], ["--sample", "soon"], ["--cases", "nothing/*"]])
 def test_what_makes_no_sense_is_refused(
     monkeypatch: pytest.MonkeyPatch, reached: reach.Reach, arguments: list[str]
 ) -> None:

@@ -39,6 +39,12 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("--fault", metavar="PATTERN", default="*", help="only faults whose name or family matches")
     parser.add_argument("--source", metavar="PATH", action="append", help="only one-line faults in this module of core")
+    parser.add_argument(
+        "--cases",
+        metavar="PATTERN",
+        action="append",
+        help="only on the cases whose addresses match, traced by themselves",
+    )
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="how many run at a time (%(default)s)")
     parser.add_argument(
         "--budget", type=float, default=3.0, metavar="SECONDS", help="for the cases of one (%(default)s)"
@@ -103,17 +109,32 @@ class _Plan(NamedTuple):
 
 
 def _traced(subject: Subject, options: argparse.Namespace) -> _Plan:
-    from ..reach import known
+    from ..reach import known, trace
 
     start = time.monotonic()
     print("tracing what the cases reach ...", flush=True)
-    reach = known(subject, jobs=options.jobs)
+    cases = _matching(options.cases)
+    reach = trace(subject, cases) if options.cases else known(subject, jobs=options.jobs)
     print(f"traced or read in {time.monotonic() - start:.0f} s", flush=True)
-    every = _mutants(subject, reach, options, surveyed=True)
+    every = _mutants(subject, reach, options, surveyed=not options.cases)
     if not every:
         raise LookupError(f"there is no mutant of {options.k!r} with the fault {options.fault!r}")
     chosen, seconds = _sampled(every, options.sample)
-    return _Plan(every, chosen, reach, all_cases(), seconds)
+    return _Plan(every, chosen, reach, cases, seconds)
+
+
+def _matching(patterns: list[str] | None) -> Sequence[Case]:
+    """The cases whose addresses match; all of them without a pattern.
+
+    Raises:
+        LookupError: there is none.
+    """
+    if not patterns:
+        return all_cases()
+    found = [case for case in all_cases() if any(fnmatchcase(case.address, pattern) for pattern in patterns)]
+    if not found:
+        raise LookupError(f"there is no case of {' or '.join(map(repr, patterns))}")
+    return found
 
 
 def _untraced(options: argparse.Namespace) -> _Plan:
@@ -153,8 +174,16 @@ def _complaints(
     options: argparse.Namespace, explanations: list[survivors.Explanation], verdicts: list[Verdict], every: list[Mutant]
 ) -> list[str]:
     """What is wrong with the list of survivors, after a run of everything of a kind on NumPy."""
-    asked = (options.k, options.fault, options.source, options.sample, options.fixed, options.keep_sample)
-    if options.backend != "numpy" or asked != ("*", "*", None, None, False, None):
+    asked = (
+        options.k,
+        options.fault,
+        options.source,
+        options.cases,
+        options.sample,
+        options.fixed,
+        options.keep_sample,
+    )
+    if options.backend != "numpy" or asked != ("*", "*", None, None, None, False, None):
         return []
     kinds = _kinds(options)
     own = [each for each in explanations if each.pattern.split("/")[0] in kinds]
@@ -208,7 +237,7 @@ def _verdicts(subject: Subject, plan: _Plan, options: argparse.Namespace) -> Ite
     end = None if plan.seconds is None else time.monotonic() + plan.seconds
     in_kernels = [mutant for mutant in plan.chosen if mutant.kind == "kernel"]
     hidden = {}
-    if in_kernels and not (options.fixed or options.keep_sample or plan.seconds):
+    if in_kernels and not (options.cases or options.fixed or options.keep_sample or plan.seconds):
         hidden = {
             verdict.mutant: verdict for verdict in known_equivalents(Seam(), plan.reach, in_kernels, options.jobs)
         }
