@@ -30,6 +30,7 @@ _STEPS = {
     "exact": (0.0, 0.0), "arithmetic": (2.0, 0.0), "composite": (8.0, 4.0), "transcendental": (8.0, 0.0),
     "relative": (64.0, 0.0), "special": (64.0, 16.0), "logs": (8.0, 8.0), "reduction": (8.0, 4.0), "matmul": (16.0, 16.0),
     "large": (48.0, 16.0), "long": (1e5, 1e5), "factorization": (256.0, 256.0),
+    "vectors": (1024.0, 1024.0),  # of a matrix, which turn by what is rounded over the gap between their values
 }  # fmt: skip
 
 

@@ -102,7 +102,7 @@ def _tolerance(op: Op, sample: Sample) -> str:
     return own if own in _LOOSE else "large"
 
 
-_LOOSE = ("factorization", "long", "special")
+_LOOSE = ("factorization", "long", "special", "vectors")
 
 _ROWS, _COLUMNS = 20_100, 2_000
 """Elements of long rows and of long columns."""

@@ -336,7 +336,7 @@ def _derivatives(op: Op) -> Iterator[Probe]:
         return
     for sample in op.samples:
         own = op.tolerance_of(sample)
-        loose = own if own in ("reduction", "matmul", "factorization") else "composite"
+        loose = own if own in ("reduction", "matmul", "factorization", "vectors") else "composite"
         if (
             not sample.gradient
             or not (is_regular(sample) or op.arity)

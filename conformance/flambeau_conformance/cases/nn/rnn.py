@@ -72,7 +72,7 @@ for _name in _GATES:
     ])  # fmt: skip
 
     _cell = f"{_name}_cell"
-    op(_cell, method=False, tolerance="factorization" if _name == "rnn_tanh" else "matmul", refuses=False, samples=[
+    op(_cell, method=False, tolerance="factorization" if _name in ("rnn_tanh", "lstm") else "matmul", refuses=False, samples=[
         Sample(label, lambda t, x, h, *rest, cell=_cell: getattr(t, cell)(x, (h, rest[0]) if cell == "lstm_cell" else h, *rest[cell == "lstm_cell":]),
                (In((2, 3)), In((2, 2)), *[In((2, 2))] * (_name == "lstm"), *_weights(_GATES[_name], 3, 2, bias=bias)))
         for label, bias in (("bias", True), ("no-bias", False))
