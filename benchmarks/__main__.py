@@ -8,12 +8,19 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .case import Case
+    from .report import Result
+    from .run import Library
+    from .timing import Clock
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, print and save; 2 if no case has the name asked for."""
+    """Measure, print and save; 1 if ``--check`` finds a ratio that has grown, 2 for wrong usage."""
     options = _parser().parse_args(arguments)
     # The libraries read these when they are loaded, so nothing that loads them is imported before.
     os.environ.update(dict.fromkeys(_THREAD_VARIABLES, str(options.threads)))
@@ -27,15 +34,24 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", type=Path, metavar="FILE", help="save the results")
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="of either library (%(default)s)")
     parser.add_argument("--seconds", type=float, metavar="N", help="measure no further case after so long, and save")
+    parser.add_argument("--slowest", type=int, metavar="N", help="afterwards, the N highest ratios in order")
+    parser.add_argument(
+        "--check", action="store_true", help="fail if a ratio is more than a tenth above the one in figures.json"
+    )
+    parser.add_argument("--keep", action="store_true", help="write the ratios to figures.json")
     parser.add_argument("--backend", default="numpy", metavar="NAME", help="of flambeau (%(default)s)")
     return parser
 
 
 def _run(options: argparse.Namespace) -> int:
-    from .report import HEADER, line, machine, write_json
+    from . import figures
+    from .report import HEADER, line, machine, slowest, write_json
     from .run import libraries, matching, measure
     from .timing import FULL, QUICK, clock_for
 
+    if (options.check or options.keep) and (options.backend, options.threads) != ("numpy", 1):
+        print("figures.json is of one thread and the backend numpy: --check and --keep are for these", file=sys.stderr)
+        return 2
     # The goals were set for one thread and NumPy.
     cases = matching(options.filter, with_goals=options.backend == "numpy" and options.threads == 1)
     if not cases:
@@ -64,7 +80,28 @@ def _run(options: argparse.Namespace) -> int:
             "quantity": "5th percentile", "compared with": [entry.device for entry in measured],
         }  # fmt: skip
         write_json(options.json, settings, results)
-    return 0
+    for result in slowest(results, options.slowest or 0):
+        print(line(result))
+    if options.keep:
+        figures.keep(results)
+    return _checked(results, cases, measured, clock) if options.check else 0
+
+
+def _checked(results: Sequence[Result], cases: Sequence[Case], measured: list[Library], clock: Clock) -> int:
+    """1 if a ratio is above the kept one, and is again when it is measured once more."""
+    from . import figures
+    from .report import line
+    from .run import measure
+    from .timing import FULL
+
+    kept = figures.read()
+    doubtful = {result.name for result in figures.fallen(results, kept)}
+    again = measure([case for case in cases if case.name in doubtful], measured, clock, FULL)
+    found = figures.fallen(again, kept)
+    for result in found:
+        print(f"{line(result)}  above the last figure, {kept[result.name]:.2f}")
+    print(f"{len(found)} of {len(results)} ratios are more than a tenth above the last figures")
+    return int(bool(found))
 
 
 if __name__ == "__main__":

@@ -6,10 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Case", "Setup"]
+__all__ = ["Case", "NotThereError", "Setup"]
 
 Setup = Callable[[Any, str], dict[str, Any]]
 """From a library (flambeau, or PyTorch) and a device to the names that a statement uses."""
+
+
+class NotThereError(Exception):
+    """A library has not what a statement calls."""
 
 
 @dataclass(frozen=True)

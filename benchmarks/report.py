@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-__all__ = ["HEADER", "Result", "line", "machine", "write_json"]
+__all__ = ["HEADER", "Result", "line", "machine", "slowest", "write_json"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,12 @@ def line(result: Result) -> str:
         f"{result.name:<32}{_duration(result.seconds):>12}{_duration(result.torch_seconds):>12}{ratio:>8}{goal:>8}"
         + (" *" if result.missed else "")
     )
+
+
+def slowest(results: Iterable[Result], count: int) -> list[Result]:
+    """The results with the highest ratios, the highest first."""
+    compared = [result for result in results if result.ratio is not None]
+    return sorted(compared, key=lambda result: -(result.ratio or 0.0))[:count]
 
 
 def _duration(seconds: float | None) -> str:

@@ -22,10 +22,11 @@ from . import (
     optimizers,
     overhead,
     random,
+    small,
     sparse,
     training,
 )
-from .case import Case
+from .case import Case, NotThereError
 from .report import Result
 from .timing import Clock, Effort, Loop, compile_loop, interleaved
 
@@ -33,7 +34,7 @@ __all__ = ["Library", "libraries", "matching", "measure"]
 
 CASES = [
     *overhead.CASES, *arrays.CASES, *convolutions.CASES, *functions.CASES, *layers.CASES, *random.CASES, *sparse.CASES,
-    *training.CASES, *checkpoints.CASES, *optimizers.CASES, *loading.CASES, *images.CASES,
+    *training.CASES, *checkpoints.CASES, *optimizers.CASES, *loading.CASES, *images.CASES, *small.cases(),
 ]  # fmt: skip
 
 
@@ -83,5 +84,5 @@ def _loops(case: Case, measured: list[Library], clock: Clock) -> Iterator[Loop]:
     """The loops of a case; flambeau's alone where what the other library needs for it is not installed."""
     yield measured[0].loop(case, clock)
     for other in measured[1:]:
-        with suppress(ModuleNotFoundError):
+        with suppress(ModuleNotFoundError, NotThereError):
             yield other.loop(case, clock)

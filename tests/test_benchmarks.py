@@ -5,6 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from benchmarks import figures
+from benchmarks.report import Result, slowest
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -29,3 +33,40 @@ def test_a_filter_that_matches_nothing_is_wrong_usage() -> None:
     done = run("--filter", "no such case")
     assert done.returncode == 2
     assert "no case has 'no such case' in its name" in done.stderr
+
+
+def test_every_op_is_measured_on_small_tensors() -> None:
+    from benchmarks import small
+
+    from flambeau_conformance.catalogue import ops
+
+    names = [case.name for case in small.cases()]
+    assert len(names) == len(set(names))
+    assert set(names) == {f"small/{op.name}" for op in ops().values() if any(sample.inputs for sample in op.samples)}
+
+
+def _result(name: str, ratio: float | None) -> Result:
+    return Result(name, 1.0 if ratio is None else ratio, None if ratio is None else 1.0, None)
+
+
+def test_figures_are_kept_and_those_that_have_grown_are_found(tmp_path: Path) -> None:
+    path = tmp_path / "figures.json"
+    figures.keep([_result("a", 1.0), _result("b", 2.0), _result("alone", None)], path)
+    figures.keep([_result("b", 3.0)], path)
+    assert figures.read(path) == {"a": 1.0, "b": 3.0}
+    found = figures.fallen(
+        [_result("a", 1.11), _result("b", 3.2), _result("new", 9.0), _result("alone", None)], figures.read(path)
+    )
+    assert [result.name for result in found] == ["a"]
+
+
+def test_the_slowest_come_in_order() -> None:
+    results = [_result("a", 1.0), _result("b", 2.0), _result("alone", None)]
+    assert [result.name for result in slowest(results, 2)] == ["b", "a"]
+
+
+@pytest.mark.parametrize("option", ["--check", "--keep"])
+def test_figures_are_of_one_thread(option: str) -> None:
+    done = run(option, "--threads", "2")
+    assert done.returncode == 2
+    assert "figures.json is of one thread" in done.stderr
