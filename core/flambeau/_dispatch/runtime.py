@@ -133,6 +133,9 @@ def operands_of(
         TypeError: a value is neither a tensor nor a number.
         RuntimeError: the tensors are on different devices.
     """
+    alike = _type_of_all(values)
+    if alike is not None and (alike.floats or not (floating or numbers)):
+        return [value._array for value in values], alike
     operands = []
     for position, value in enumerate(values, 1):
         operand = as_operand(value)
@@ -151,6 +154,16 @@ def operands_of(
         dtype = dtypes.int64
     target = common_type(function, tensors).place.type(dtype)
     return [array_as(operand, target) for operand in operands], target
+
+
+def _type_of_all(values: Sequence[Any]) -> TensorType | None:
+    """The type that all of the values have, if they are strided tensors of one type, so that nothing is to be promoted."""
+    type_ = None
+    for value in values:
+        if value.__class__ is not Tensor or (type_ is not None and value._type is not type_):
+            return None
+        type_ = value._type
+    return type_
 
 
 def array_as(operand: Any, target: TensorType) -> Any:

@@ -54,7 +54,7 @@ def _cut_back(grad: Tensor, tensors_shape: Sequence[Shape], dim: int) -> list[Te
 @primitive(derivatives={"tensors": _cut_back}, method=False, node="CatBackward0")
 def _cat(tensors: Sequence[Tensor], dim: int) -> Tensor:
     arrays, type_ = operands_of("cat", tensors)
-    if any(array.shape == (0,) for array in arrays):
+    if (0,) in [array.shape for array in arrays]:
         ndim = max(len(array.shape) for array in arrays)
         arrays = [array for array in arrays if not _skipped(array.shape, ndim)]
     return from_array(type_.kernels.concat(arrays, dim), type_)
@@ -78,11 +78,11 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
     common_type("cat", tensors)
     shape = tensors[0]._array.shape
-    if not shape or any(tensor._array.shape != shape for tensor in tensors):
+    if not shape or [tensor._array.shape for tensor in tensors].count(shape) != len(tensors):
         shape = _checked_shapes(tensors, dim)
     dim = normalize_dim(dim, len(shape))
-    orders = {channels_order(tensor) for tensor in tensors}
-    if len(orders) == 1 and (order := orders.pop()) is not None:
+    order = channels_order(tensors[0])
+    if order is not None and all(channels_order(tensor) == order for tensor in tensors):
         joined = _cat([tensor.permute(order) for tensor in tensors], order.index(dim))
         return joined.permute(tuple(map(order.index, range(len(order)))))
     return _cat(tensors, dim)
