@@ -1,15 +1,15 @@
 """Linear maps along dimensions of which every result takes a few elements: resampling, and averages over windows.
 
 Such a map is a sparse matrix, written as the positions and weights of each row. It is computed as a product with the dense
-matrix, which is faster than to take element after element; where there are infinities or nan among the elements, zeros
-of the matrix would spread them, and the elements are taken one after the other.
+matrix, or with bands of it that leave out most zeros, which is faster than to take element after element; where there are
+infinities or nan among the elements, zeros of the matrix would spread them, and the elements are taken one after the other.
 """
 
 from __future__ import annotations
 
 from array import array as packed
 from functools import lru_cache
-from math import isfinite
+from math import isfinite, prod
 from typing import Any, NamedTuple
 
 from flambeau import dtypes
@@ -19,7 +19,7 @@ from flambeau._tensor import Tensor, from_array
 from flambeau.ops.movement.joining import channels_order
 from flambeau.shapes import Shape
 
-__all__ = ["LONG", "Taps", "_resample", "as_in_memory", "as_product", "mapped", "taken_along"]
+__all__ = ["Taps", "_resample", "as_in_memory", "as_product", "is_fast_as_product", "mapped", "taken_along"]
 
 
 class Taps(NamedTuple):
@@ -48,42 +48,88 @@ def _turned(taps: Taps) -> Taps:
     return Taps(len(taps.rows), tuple((tuple(places), tuple(weights)) for places, weights in columns))
 
 
+class _Band(NamedTuple):
+    """Some rows of a matrix, with the columns in which they have entries.
+
+    Attributes:
+        first, last: the columns, the last one left out.
+        count: how many rows there are.
+        turned: the entries in C order, (columns, rows).
+    """
+
+    first: int
+    last: int
+    count: int
+    turned: Any
+
+
+_ROWS_OF_BAND = 16
+_WIDE = 64
+"""From so many columns on a product for each band is faster than one product, where the bands are narrow."""
+
+
 @lru_cache(maxsize=256)
-def _matrix(taps: Taps, format: str) -> Any:
-    """The transpose as numbers in C order: (length, rows)."""
-    count = len(taps.rows)
-    matrix: packed[float] = packed(format, bytes(packed(format).itemsize * count * taps.length))
-    for row, (places, weights) in enumerate(taps.rows):
-        if places and places == tuple(range(places[0], places[0] + len(places))):
-            matrix[places[0] * count + row : places[-1] * count + row + 1 : count] = packed(format, weights)
-            continue
+def _bands(taps: Taps, format: str) -> tuple[_Band, ...]:
+    """The matrix in bands that leave out most of its zeros; in one, where there are few of them."""
+    rows = taps.rows
+    if taps.length >= _WIDE:
+        bands = [_band(rows[first : first + _ROWS_OF_BAND], format) for first in range(0, len(rows), _ROWS_OF_BAND)]
+        if 2 * sum(len(band.turned) for band in bands) < len(rows) * taps.length:
+            return tuple(bands)
+    return (_band(rows, format, 0, taps.length),)
+
+
+def _band(rows: Any, format: str, first: int | None = None, last: int | None = None) -> _Band:
+    if first is None or last is None:
+        columns = [place for places, _ in rows for place in places] or [0]
+        first, last = min(columns), max(columns) + 1
+    count = len(rows)
+    matrix: packed[float] = packed(format, bytes(packed(format).itemsize * count * (last - first)))
+    for row, (places, weights) in enumerate(rows):
         for place, weight in zip(places, weights, strict=True):
-            matrix[place * count + row] += weight
-    return matrix
+            matrix[(place - first) * count + row] += weight
+    return _Band(first, last, count, matrix)
 
 
 def as_product(type_: Any, array: Any, dim: int, taps: Taps) -> Any:
-    """An array mapped along ``dim`` by a product with the dense matrix, which suits dimensions up to ``LONG``."""
-    kernels, shape = type_.kernels, array.shape
-    count = len(taps.rows)
+    """An array mapped along ``dim`` by products with the dense matrix, or with its bands."""
     format, name = ("f", "float32") if type_.dtype is dtypes.float32 else ("d", "float64")
-    matrix = kernels.from_host(memoryview(_matrix(taps, format)), (taps.length, count), name)
+    parts = [_times_band(type_.kernels, array, dim, band, name) for band in _bands(taps, format)]
+    return parts[0] if len(parts) == 1 else type_.kernels.concat(parts, dim)
+
+
+def _times_band(kernels: Any, array: Any, dim: int, band: _Band, name: str) -> Any:
+    """The rows of a band of the array mapped along ``dim``."""
+    shape, length = array.shape, band.last - band.first
+    matrix = kernels.from_host(memoryview(band.turned), (length, band.count), name)
+    before, after = prod(shape[:dim]), prod(shape[dim + 1 :])
     if dim == len(shape) - 1:
-        rows = 1
-        for size in shape[:-1]:
-            rows *= size
-        product = kernels.matmul(kernels.reshape(array, (rows, taps.length)), matrix)
-        return kernels.reshape(product, (*shape[:-1], count))
-    before = after = 1
-    for size in shape[:dim]:
-        before *= size
-    for size in shape[dim + 1 :]:
-        after *= size
+        rows = _cut(kernels, kernels.reshape(array, (before, shape[dim])), 1, band)
+        return kernels.reshape(kernels.matmul(rows, matrix), (*shape[:-1], band.count))
     turned = kernels.expand(
-        kernels.reshape(kernels.permute(matrix, (1, 0)), (1, count, taps.length)), (before, count, taps.length)
+        kernels.reshape(kernels.permute(matrix, (1, 0)), (1, band.count, length)), (before, band.count, length)
     )
-    product = kernels.matmul(turned, kernels.reshape(array, (before, taps.length, after)))
-    return kernels.reshape(product, (*shape[:dim], count, *shape[dim + 1 :]))
+    product = kernels.matmul(turned, _cut(kernels, kernels.reshape(array, (before, shape[dim], after)), 1, band))
+    return kernels.reshape(product, (*shape[:dim], band.count, *shape[dim + 1 :]))
+
+
+def _cut(kernels: Any, array: Any, dim: int, band: _Band) -> Any:
+    """The elements along ``dim`` that a band takes."""
+    shape = array.shape
+    if band.last - band.first == shape[dim]:
+        return array
+    starts = tuple(band.first if each == dim else 0 for each in range(len(shape)))
+    sizes = tuple(band.last - band.first if each == dim else size for each, size in enumerate(shape))
+    return kernels.slice(array, starts, sizes, (1,) * len(shape))
+
+
+_LONG = 512
+"""Elements from which on a product with the dense matrix is slower, where it has no narrow bands."""
+
+
+def is_fast_as_product(taps: Taps) -> bool:
+    """Whether a map is computed faster as a product than from one element after the other."""
+    return taps.length <= _LONG or len(_bands(taps, "f")) > 1
 
 
 def taken_along(type_: Any, array: Any, dim: int, index: Any) -> Any:
@@ -117,10 +163,6 @@ def _one_by_one(type_: Any, array: Any, dim: int, taps: Taps) -> Any:
     return total
 
 
-LONG = 512
-"""Elements from which on a product with the dense matrix is slower."""
-
-
 def mapped(type_: Any, array: Any, dims: Shape, maps: tuple[Taps, ...]) -> Any:
     """An array mapped along each of ``dims``; by way of the smallest arrays."""
     kernels = type_.kernels
@@ -132,7 +174,7 @@ def mapped(type_: Any, array: Any, dims: Shape, maps: tuple[Taps, ...]) -> Any:
     pairs = sorted(zip(dims, maps, strict=True), key=lambda pair: len(pair[1].rows) / max(pair[1].length, 1))
     result = array
     for dim, taps in pairs:
-        result = (as_product if taps.length <= LONG else _one_by_one)(type_, result, dim, taps)
+        result = (as_product if is_fast_as_product(taps) else _one_by_one)(type_, result, dim, taps)
     total = from_array(kernels.sum(result, tuple(range(len(result.shape))), False), type_)
     if not isfinite(total.item()):  # as it is where one element is not
         result = array

@@ -13,7 +13,7 @@ from flambeau.ops.movement.joining import channels_order
 from flambeau.shapes import Shape
 
 from ._resizing import Resize, fixed_taps, nearest_places, resize_taps
-from ._taps import LONG, Taps, _resample, as_in_memory, as_product, taken_along
+from ._taps import Taps, _resample, as_in_memory, as_product, is_fast_as_product, taken_along
 
 __all__: list[str] = []  # in PyTorch these are functions of torch.nn.functional alone
 
@@ -141,7 +141,7 @@ def _bytes_resized(input: Tensor, dims: Shape, maps: tuple[Taps, ...]) -> Tensor
 def _bytes_mapped(type_: Any, array: Any, dim: int, taps: Taps) -> Any:
     bits, fixed = fixed_taps(taps)
     kernels, wide = type_.kernels, type_.with_dtype(dtypes.int32)
-    total = _exact_product(type_, array, dim, fixed) if taps.length <= LONG else None
+    total = _exact_product(type_, array, dim, fixed) if is_fast_as_product(taps) else None
     if total is None:
         total = _summed(type_, array, dim, fixed)
     rounded = kernels.right_shift(kernels.add(total, wide.number(1 << bits >> 1)), wide.number(bits))
