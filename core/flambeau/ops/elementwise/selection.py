@@ -170,13 +170,18 @@ def clamp(input: Tensor, min: Tensor | Number | None = None, max: Tensor | Numbe
     _check_limits(limits, type_)
     low = None if min is None else arrays[0]
     high = None if max is None else arrays[-1]
-    kernels = type_.kernels
-    if kernels.clamp is not None and not any(limit.shape for limit in arrays):
-        return from_array(kernels.clamp(array, low, high), type_)
-    broadcast_shapes(array.shape, *[limit.shape for limit in arrays])
+    if any(limit.shape for limit in arrays):
+        broadcast_shapes(array.shape, *[limit.shape for limit in arrays])
+    return from_array(clamped(type_.kernels, array, low, high), type_)
+
+
+def clamped(kernels: Any, array: Any, low: Any, high: Any) -> Any:
+    """An array within limits, either of which may be None."""
+    if kernels.clamp is not None and not (low is not None and low.shape) and not (high is not None and high.shape):
+        return kernels.clamp(array, low, high)
     if low is not None:
         array = kernels.maximum(array, low)
-    return from_array(array if high is None else kernels.minimum(array, high), type_)
+    return array if high is None else kernels.minimum(array, high)
 
 
 def _check_limits(limits: list[Any], type_: Any) -> None:

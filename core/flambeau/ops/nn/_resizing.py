@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from ._taps import Taps
 
-__all__ = ["Resize", "fixed_taps", "nearest_places", "resize_taps"]
+__all__ = ["FixedTaps", "Resize", "fixed_taps", "nearest_places", "resize_taps"]
 
 
 class Resize(NamedTuple):
@@ -173,9 +173,25 @@ def resize_taps(resize: Resize, kind: str, antialias: bool) -> Taps:
     return Taps(resize.length, tuple(row(resize, source) for source in sources))
 
 
+class FixedTaps(NamedTuple):
+    """A map of bytes in fixed point.
+
+    Attributes:
+        bits: how many the weights have after the point.
+        integers: the map with weights times 2 ** bits.
+        fractions: the map with the same weights, not multiplied.
+        reach: the largest integer on the way to a result, which is rounded by adding a half.
+    """
+
+    bits: int
+    integers: Taps
+    fractions: Taps
+    reach: int
+
+
 @lru_cache(maxsize=256)
-def fixed_taps(taps: Taps) -> tuple[int, Taps]:
-    """The weights as integers, and how many bits they have after the point: as many as fit in 16 bits.
+def fixed_taps(taps: Taps) -> FixedTaps:
+    """The weights as integers, with as many bits after the point as fit in 16 bits.
 
     A place that stands several times in a row gets the sum of its weights.
     """
@@ -185,11 +201,13 @@ def fixed_taps(taps: Taps) -> tuple[int, Taps]:
         for place, weight in zip(places, weights, strict=True):
             sums[place] = sums.get(place, 0.0) + weight
         merged.append((tuple(sums), tuple(sums.values())))
-    taps = Taps(taps.length, tuple(merged))
-    largest = max((abs(weight) for _, weights in taps.rows for weight in weights), default=0.0)
+    largest = max((abs(weight) for _, weights in merged for weight in weights), default=0.0)
     bits = next((bits for bits in range(22) if int(0.5 + largest * (1 << bits + 1)) >= 1 << 15), 22)
-    rows = []
-    for places, weights in taps.rows:
-        scaled = (weight * (1 << bits) for weight in weights)
-        rows.append((places, tuple(float(int(each - 0.5) if each < 0 else int(each + 0.5)) for each in scaled)))
-    return bits, Taps(taps.length, tuple(rows))
+    integers, fractions, reach = [], [], 0
+    for places, weights in merged:
+        scaled = [weight * (1 << bits) for weight in weights]
+        whole = [float(int(each - 0.5) if each < 0 else int(each + 0.5)) for each in scaled]
+        integers.append((places, tuple(whole)))
+        fractions.append((places, tuple([each / (1 << bits) for each in whole])))
+        reach = max(reach, 255 * int(sum(map(abs, whole))) + (1 << bits >> 1))
+    return FixedTaps(bits, Taps(taps.length, tuple(integers)), Taps(taps.length, tuple(fractions)), reach)

@@ -19,7 +19,7 @@ from flambeau.dtypes import scalar_type_name
 from flambeau.errors import argument_type
 from flambeau.ops.creation._bent import bent
 from flambeau.ops.creation.filled import empty, ones_like
-from flambeau.ops.elementwise.selection import where
+from flambeau.ops.elementwise.selection import clamped, where
 from flambeau.ops.reductions.sums import sum
 from flambeau.type_info import finfo
 
@@ -96,10 +96,7 @@ def _hardtanh(input: Tensor, min_val: Number, max_val: Number) -> Tensor:
     type_ = input._type
     if type_.complex:
         raise NotImplementedError("clamp is not supported for complex types")
-    low, high = type_.number(min_val), type_.number(max_val)
-    if type_.kernels.clamp is not None:
-        return from_array(type_.kernels.clamp(input._array, low, high), type_)
-    return from_array(type_.kernels.minimum(type_.kernels.maximum(input._array, low), high), type_)
+    return from_array(clamped(type_.kernels, input._array, type_.number(min_val), type_.number(max_val)), type_)
 
 
 @overridable

@@ -9,6 +9,7 @@ from flambeau import dtypes
 from flambeau._dispatch.declare import primitive
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import scalar_type_name
+from flambeau.ops.elementwise.selection import clamped
 from flambeau.ops.movement.joining import channels_order
 from flambeau.shapes import Shape
 
@@ -139,34 +140,30 @@ def _bytes_resized(input: Tensor, dims: Shape, maps: tuple[Taps, ...]) -> Tensor
 
 
 def _bytes_mapped(type_: Any, array: Any, dim: int, taps: Taps) -> Any:
-    bits, fixed = fixed_taps(taps)
-    kernels, wide = type_.kernels, type_.with_dtype(dtypes.int32)
-    total = _exact_product(type_, array, dim, fixed) if is_fast_as_product(taps) else None
-    if total is None:
-        total = _summed(type_, array, dim, fixed)
-    rounded = kernels.right_shift(kernels.add(total, wide.number(1 << bits >> 1)), wide.number(bits))
-    return kernels.cast(kernels.minimum(kernels.maximum(rounded, wide.number(0)), wide.number(255)), "uint8")
+    fixed = fixed_taps(taps)
+    kernels = type_.kernels
+    number = type_.with_dtype(dtypes.float32) if fixed.reach < 1 << 24 else type_.precise()
+    if is_fast_as_product(taps) and (number.dtype is not dtypes.float32 or fixed.reach < 1 << 24):
+        # The floats have enough digits for every sum of integers, and for the same sums over a power of two.
+        total = as_product(number, kernels.cast(array, number.dtype.name), dim, fixed.fractions)
+        rounded, last = kernels.add(total, number.number(0.5)), 255.5
+    else:
+        number = type_.with_dtype(dtypes.int32)
+        total = _summed(type_, array, dim, fixed.integers)
+        half = number.number(1 << fixed.bits >> 1)
+        rounded, last = kernels.right_shift(kernels.add(total, half), number.number(fixed.bits)), 255
+    return kernels.cast(clamped(kernels, rounded, number.number(0), number.number(last)), "uint8")
 
 
-def _exact_product(type_: Any, array: Any, dim: int, fixed: Taps) -> Any:
-    """The sums as a product of floats, which have enough digits for every sum of integers; None where they have not."""
-    reach = 255 * max(sum(map(abs, weights)) for _, weights in fixed.rows)
-    number = type_.with_dtype(dtypes.float32) if reach < 1 << 24 else type_.precise()
-    if number.dtype is dtypes.float32 and reach >= 1 << 24:
-        return None
-    product = as_product(number, type_.kernels.cast(array, number.dtype.name), dim, fixed)
-    return type_.kernels.cast(product, "int32")
-
-
-def _summed(type_: Any, array: Any, dim: int, fixed: Taps) -> Any:
+def _summed(type_: Any, array: Any, dim: int, integers: Taps) -> Any:
     """The sums of what is at the first places of all rows, at the second ones, and so on."""
     kernels = type_.kernels
     array = kernels.cast(array, "int32")
-    shape = tuple(len(fixed.rows) if each == dim else 1 for each in range(len(array.shape)))
+    shape = tuple(len(integers.rows) if each == dim else 1 for each in range(len(array.shape)))
     total = None
-    for k in range(max(len(places) for places, _ in fixed.rows)):
-        places = packed("q", [row[0][k] if k < len(row[0]) else 0 for row in fixed.rows])
-        weights = packed("q", [int(row[1][k]) if k < len(row[1]) else 0 for row in fixed.rows])
+    for k in range(max(len(places) for places, _ in integers.rows)):
+        places = packed("q", [row[0][k] if k < len(row[0]) else 0 for row in integers.rows])
+        weights = packed("q", [int(row[1][k]) if k < len(row[1]) else 0 for row in integers.rows])
         index, factors = (
             kernels.from_host(memoryview(numbers), (len(numbers),), "int64") for numbers in (places, weights)
         )
