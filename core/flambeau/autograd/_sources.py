@@ -9,6 +9,7 @@ the left is linear in that vector, and its derivative by it is the product wante
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from flambeau._tensor import from_array
@@ -23,6 +24,7 @@ __all__ = [
     "close",
     "depends_on_others",
     "edge_of",
+    "going_forward",
     "nodes_below",
     "pulled_back",
     "pushed_forward",
@@ -138,6 +140,10 @@ def pulled_back(
     return [zeros_of(tensor) if grad is None else grad for grad, tensor in zip(found, like, strict=True)]
 
 
+going_forward: ContextVar[bool] = ContextVar("flambeau_going_forward", default=False)
+"""Whether what goes backward is half of forward mode: a Function that has its own ``jvp`` is asked for that."""
+
+
 class pushed_forward:
     """The map from vectors at ``sources`` to their products with the Jacobian at ``outputs``."""
 
@@ -150,7 +156,11 @@ class pushed_forward:
         ]
         self.edges = [edge_of(unknown) for _, unknown in known]
         close(self.edges)
-        self.pulled = pulled_back([o for o, _ in known], [u for _, u in known], sources, like, create_graph=True)
+        token = going_forward.set(True)
+        try:
+            self.pulled = pulled_back([o for o, _ in known], [u for _, u in known], sources, like, create_graph=True)
+        finally:
+            going_forward.reset(token)
 
     def __call__(self, tangents: Sequence[Tensor], *, create_graph: bool) -> list[Tensor]:
         """The products with ``tangents``, one per source."""

@@ -25,7 +25,7 @@ from flambeau._tensor.saved import (
 )
 from flambeau._tensor.storage import IN_FUNCTION, Piece, View, storage_of, version_of
 
-from ._sources import edge_of, pulled_back, source, zeros_of
+from ._sources import edge_of, going_forward, pulled_back, source, zeros_of
 
 if TYPE_CHECKING:
     from flambeau._tensor import Tensor
@@ -46,6 +46,7 @@ class FunctionCtx:
     materialize_grads = True
     _saved: Any
     _to_save: tuple[Tensor | None, ...] = ()
+    saved_for_forward: tuple[Tensor | None, ...] = ()
     _dirty: tuple[Tensor, ...] = ()
     _non_differentiable: tuple[Tensor, ...] = ()
     _recorded = False
@@ -65,7 +66,7 @@ class FunctionCtx:
         self._to_save = tensors
 
     def save_for_forward(self, *tensors: Tensor | None) -> None:
-        """Keep tensors for ``jvp``, where :attr:`saved_tensors` gives them unless ``backward`` has its own."""
+        """Keep tensors for ``jvp``, where :attr:`saved_tensors` gives them."""
         self.saved_for_forward = tensors
         if not self._to_save:
             self._to_save = tensors
@@ -91,6 +92,8 @@ class FunctionCtx:
         """
         if not self._recorded:  # `forward` has not returned
             return self._to_save
+        if self.saved_for_forward and going_forward.get():
+            return self.saved_for_forward
         if self._saved is None:
             raise freed_error()
         return tuple(_restored(self, saved) for saved in self._saved)
@@ -238,7 +241,9 @@ class Function:
 
     @classmethod
     def _backward_of(cls) -> Callable[..., Any]:
-        """What goes backward: ``backward``, its other name ``vjp``, or what follows from ``jvp``."""
+        """What goes backward: ``backward``, its other name ``vjp``, or what follows from ``jvp``, as forward mode has it."""
+        if going_forward.get() and cls.jvp is not Function.jvp:
+            return functools.partial(_transposed, cls.jvp)
         if cls.backward is not Function.backward:
             return cls.backward
         if cls.vjp is not Function.vjp:
