@@ -10,6 +10,13 @@ from ...programs import programs, refusals
 # -- functions ---------------------------------------------------------------------------------------------------------
 
 
+def _warnings(call: Any) -> int:
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        call()
+    return len(seen)
+
+
 def _drawn_twice(t: Any, draw: Any, *options: dict[str, Any]) -> list[Any]:
     """What is drawn with each of the options, from the same state of the generator."""
     found = []
@@ -53,6 +60,7 @@ def _sparse_bags(t: Any) -> Any:
 
 programs("telling-options", {
     "gumbel-tau": (_temperature, [True, 1.0]),
+    "gumbel-eps": (lambda t: [_warnings(lambda given=given: t.nn.functional.gumbel_softmax(t.zeros(2), **given)) for given in ({}, {"eps": 1e-3})], [0, 1]),
     "gumbel-hard": (lambda t: t.nn.functional.gumbel_softmax(t.zeros(4), hard=True).sort().values.round(decimals=4), [0.0, 0.0, 0.0, 1.0]),
     "normalize-eps": (lambda t: t.nn.functional.normalize(t.tensor([[0.3, 0.4]]), eps=2.0), [[0.15, 0.2]]),
     "max_unpool1d-stride": (lambda t: t.nn.functional.max_unpool1d(t.tensor([[5.0, 7.0]]), t.tensor([[0, 3]]), 2, stride=3), [[5.0, 0.0, 0.0, 7.0, 0.0]]),
@@ -78,9 +86,10 @@ def _not_seen(t: Any) -> Any:
 
 def _emptied(t: Any) -> Any:
     model = t.nn.Sequential(t.nn.Linear(1, 1))
-    before = model[0].weight
-    model.to_empty(device=before.device, recurse=False)
-    return model[0].weight is before, model[0].weight.data_ptr() == before.data_ptr()
+    weight = model[0].weight
+    memory = weight.detach()
+    model.to_empty(device=weight.device, recurse=False)
+    return model[0].weight is weight, weight.data_ptr() == memory.data_ptr()
 
 
 def _spectral(t: Any) -> Any:
@@ -125,13 +134,6 @@ def _redrawn(t: Any, **options: Any) -> Any:
     y = t.utils.checkpoint.checkpoint(lambda z: z * t.rand(50), x, use_reentrant=False, **options)
     y.sum().backward()
     return t.equal(x.grad, y.detach())
-
-
-def _warnings(call: Any) -> int:
-    with warnings.catch_warnings(record=True) as seen:
-        warnings.simplefilter("always")
-        call()
-    return len(seen)
 
 
 def _in_parts(t: Any, **options: Any) -> int:
