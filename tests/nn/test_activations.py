@@ -238,3 +238,9 @@ def test_relu6_is_a_hardtanh() -> None:
     values = flambeau.tensor([-1.0, 7.0])
     assert layer(values) is values
     assert values.tolist() == [0.0, 6.0]
+
+
+@pytest.mark.parametrize("module", [flambeau, torch])
+def test_eps_of_gumbel_softmax_warns(module: Any) -> None:
+    with pytest.warns(UserWarning, match="`eps` parameter is deprecated and has no effect"):
+        module.nn.functional.gumbel_softmax(module.zeros(2), eps=1e-3)

@@ -227,7 +227,7 @@ def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: floa
         logits: logarithms of probabilities, not normalised, along ``dim``.
         tau: the temperature; the lower, the nearer to one-hot.
         hard: whether to give one-hot vectors, with the gradient of the relaxed ones.
-        eps: not used, as in PyTorch.
+        eps: not used, with a warning, as in PyTorch.
         dim: the dimension along which the result sums to 1.
 
     Raises:
@@ -238,6 +238,8 @@ def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: floa
         >>> float(torch.nn.functional.gumbel_softmax(torch.zeros(3), hard=True).sum())
         1.0
     """
+    if eps != 1e-10:
+        warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=level_of_caller())
     noise = -empty_like(logits, memory_format=contiguous_format).exponential_().log()
     soft = _activation.softmax((logits + noise) / tau, dim)
     if not hard:
