@@ -95,7 +95,6 @@ def _after_fork(t: Any) -> Any:
 
 programs("heeded-options", {
     "cumprod_-dtype": (lambda t: _refused(lambda: t.ones(2).cumprod_(0, dtype=t.float64)), True),
-    "group-norm-cudnn": (lambda t: t.group_norm(t.tensor([[1.0, -1.0]]), 1, eps=0.0, cudnn_enabled=False), [[1.0, -1.0]]),
     "roll_-dims": (lambda t: t.tensor([[1.0, 2.0], [3.0, 4.0]]).roll(1, dims=1), [[2.0, 1.0], [4.0, 3.0]]),
     "scatter_-value": (lambda t: t.zeros(2).scatter_(0, t.tensor([1]), value=2.5), [0.0, 2.5]),
     "squeeze-dim": (lambda t: [t.squeeze(t.ones(1, 2, 1), dim=2).shape, t.ones(1, 2, 1).squeeze(dim=(0,)).shape], [[1, 2], [2, 1]]),
@@ -105,6 +104,7 @@ programs("heeded-options", {
     "broadcast_to-size": (lambda t: t.ones(1, 2).broadcast_to(size=(3, 2)).shape, [3, 2]),
     "frombuffer": (lambda t: [t.frombuffer(bytearray(b"abcd"), dtype=t.uint8, count=2), t.frombuffer(bytearray(8), dtype=t.float32, requires_grad=True).requires_grad], [[97, 98], True]),
     "to_dense-dtype": (lambda t: t.ones(2).to_dense(dtype=t.float64).dtype, "torch.float64"),
+    "triplet-eps-of-the-op": (lambda t: t.triplet_margin_loss(t.zeros(1, 1), t.zeros(1, 1), t.full((1, 1), 10.0), eps=1.0, margin=12.0, reduction=2), 4.0),
     "triplet-eps": (lambda t: t.nn.functional.triplet_margin_loss(t.zeros(1, 1), t.zeros(1, 1), t.full((1, 1), 10.0), eps=1.0, margin=12.0), 4.0),
     "fftfreq": (lambda t: [t.fft.fftfreq(4, requires_grad=True).requires_grad, t.fft.rfftfreq(4, requires_grad=True).requires_grad, (lambda into: (t.fft.fftfreq(4, out=into) is into, into))(t.empty(4)), (lambda into: (t.fft.rfftfreq(4, out=into) is into, into))(t.empty(3))], [True, True, [True, [0.0, 0.25, -0.5, -0.25]], [True, [0.0, 0.25, 0.5]]]),
     "normal-mean": (lambda t: [(t.normal(t.full((3,), 50.0), 1.0) > 40).all(), (t.normal(mean=50.0, std=1.0, size=(3,)) > 40).all()], [True, True]),
@@ -165,6 +165,12 @@ _FACTORIES: dict[str, Any] = {
 refusals("unknown-device", {
     **{name: (partial(_somewhere, make), RuntimeError, "Expected one of") for name, make in _FACTORIES.items()},
     "fork_rng": (lambda t: t.random.fork_rng(devices=[0], device_type="nowhere").__enter__(), RuntimeError, "Expected one of"),
+})  # fmt: skip
+
+refusals("heeded-options", {
+    "gradcheck-of-nothing": (lambda t: t.autograd.gradcheck(lambda x: x * x, (_double(t),), check_backward_ad=False), AssertionError, "Expected at least one of"),
+    "gradgradcheck-of-nothing": (lambda t: t.autograd.gradgradcheck(lambda x: x * x, (_double(t),), check_rev_over_rev=False), AssertionError, "Expected at least one of"),
+    "cdist-mode": (lambda t: t.cdist(t.ones(2, 2), t.ones(2, 2), compute_mode="fast"), ValueError, "fast is not a valid value for compute_mode"),
 })  # fmt: skip
 
 programs("heeded-options-of-layouts", {
