@@ -15,7 +15,7 @@ _DOUBLE = ("float64",)
 def _square(t: Any, slope: Callable[[Any], Any]) -> Any:
     """A function that squares and has such a slope."""
 
-    class Square(t.autograd.Function):  # type: ignore[misc,name-defined]
+    class Square(t.autograd.Function):  # type: ignore[misc]
         @staticmethod
         def forward(ctx: Any, x: Any) -> Any:
             ctx.save_for_backward(x)
@@ -38,7 +38,7 @@ def _square(t: Any, slope: Callable[[Any], Any]) -> Any:
 def _twice(t: Any, slope: Callable[[Any], Any]) -> Any:
     """A function that squares, whose slope is right and has itself a slope that need not be."""
 
-    class Double(t.autograd.Function):  # type: ignore[misc,name-defined]
+    class Double(t.autograd.Function):  # type: ignore[misc]
         @staticmethod
         def forward(ctx: Any, x: Any) -> Any:
             ctx.save_for_backward(x)

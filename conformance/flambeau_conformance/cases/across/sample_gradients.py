@@ -7,7 +7,7 @@ from its series or an integral, in Python's floats. It holds for whatever was dr
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import exp, lgamma, log
+from math import exp, lgamma, log, sqrt
 from typing import Any
 
 from flambeau_conformance.checks import expect, expect_equal
@@ -34,7 +34,7 @@ def _beta_density(a: float, b: float, x: float) -> float:
 def _beta_below(a: float, b: float, x: float) -> float:
     """The share of a beta distribution below x, by Simpson's rule in the root of the variable, where the density is smooth."""
     count = 4000
-    width = x**0.5 / count
+    width = sqrt(x) / count
     total = 0.0
     for place in range(1, count + 1):
         root = place * width
@@ -131,13 +131,14 @@ for _dtype in ("float32", "float64"):
         t.manual_seed(7)
         d = t.distributions
         one = t.full((4,), 1.5, dtype=getattr(t, dtype))
-        for make in (
+        makers: tuple[Callable[[Any], Any], ...] = (
             lambda scale: d.Gamma(one, 1 / scale), lambda scale: d.Exponential(1 / scale), lambda scale: d.HalfNormal(scale),
             lambda scale: d.HalfCauchy(scale), lambda scale: d.Weibull(scale, one), lambda scale: d.Pareto(scale, one),
             lambda scale: d.Normal(one * 0, scale), lambda scale: d.Laplace(one * 0, scale), lambda scale: d.Cauchy(one * 0, scale),
             lambda scale: d.Gumbel(one * 0, scale), lambda scale: d.StudentT(one * 3, one * 0, scale),
             lambda scale: d.Uniform(one * 0, scale), lambda scale: d.InverseGamma(one, scale),
-        ):  # fmt: skip
+        )  # fmt: skip
+        for make in makers:
             scale = t.tensor([0.5, 1.0, 2.0, 8.0], dtype=getattr(t, dtype), requires_grad=True)
             made = make(scale)
             drawn = made.rsample()

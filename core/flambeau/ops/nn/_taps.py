@@ -53,13 +53,13 @@ class _Band(NamedTuple):
 
     Attributes:
         first, last: the columns, the last one left out.
-        count: how many rows there are.
+        height: how many rows there are.
         turned: the entries in C order, (columns, rows).
     """
 
     first: int
     last: int
-    count: int
+    height: int
     turned: Any
 
 
@@ -101,16 +101,16 @@ def as_product(type_: Any, array: Any, dim: int, taps: Taps) -> Any:
 def _times_band(kernels: Any, array: Any, dim: int, band: _Band, name: str) -> Any:
     """The rows of a band of the array mapped along ``dim``."""
     shape, length = array.shape, band.last - band.first
-    matrix = kernels.from_host(memoryview(band.turned), (length, band.count), name)
+    matrix = kernels.from_host(memoryview(band.turned), (length, band.height), name)
     before, after = prod(shape[:dim]), prod(shape[dim + 1 :])
     if dim == len(shape) - 1:
         rows = _cut(kernels, kernels.reshape(array, (before, shape[dim])), 1, band)
-        return kernels.reshape(kernels.matmul(rows, matrix), (*shape[:-1], band.count))
+        return kernels.reshape(kernels.matmul(rows, matrix), (*shape[:-1], band.height))
     turned = kernels.expand(
-        kernels.reshape(kernels.permute(matrix, (1, 0)), (1, band.count, length)), (before, band.count, length)
+        kernels.reshape(kernels.permute(matrix, (1, 0)), (1, band.height, length)), (before, band.height, length)
     )
     product = kernels.matmul(turned, _cut(kernels, kernels.reshape(array, (before, shape[dim], after)), 1, band))
-    return kernels.reshape(product, (*shape[:dim], band.count, *shape[dim + 1 :]))
+    return kernels.reshape(product, (*shape[:dim], band.height, *shape[dim + 1 :]))
 
 
 def _cut(kernels: Any, array: Any, dim: int, band: _Band) -> Any:
