@@ -112,6 +112,7 @@ UNREACHED = frozenset(
         "_bent",
         "_nll_loss2d",
         "_padded_from_itself",
+        "_pinned_copy",
         "_softmax_backward",
         "_log_softmax_backward",
         "_slice",
