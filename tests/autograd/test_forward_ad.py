@@ -168,3 +168,24 @@ def test_a_function_with_jvp_alone_has_gradients() -> None:
     assert first is not None
     assert first.tolist() == [12.0, 27.0]
     assert [None if g is None else g.tolist() for g in flambeau.autograd.grad(first.sum(), x)] == [[12.0, 18.0]]
+
+
+def test_what_is_kept_for_jvp_is_not_what_backward_gets() -> None:
+    class Tripled(flambeau.autograd.Function):
+        @staticmethod
+        def forward(ctx: flambeau.autograd.function.FunctionCtx, x: flambeau.Tensor) -> flambeau.Tensor:
+            ctx.save_for_backward(x, x * 0 + 3)
+            ctx.save_for_forward(x)
+            return 3 * x
+
+        @staticmethod
+        def backward(ctx: flambeau.autograd.function.FunctionCtx, grad: flambeau.Tensor) -> flambeau.Tensor:
+            _, factor = ctx.saved_tensors
+            assert factor is not None
+            return factor * grad
+
+    with flambeau_duals.dual_level():
+        dual = flambeau_duals.make_dual(flambeau.tensor([1.0, 2.0]), flambeau.tensor([1.0, 0.5]))
+        tangent = flambeau_duals.unpack_dual(Tripled.apply(dual)).tangent
+    assert tangent is not None
+    assert tangent.tolist() == [3.0, 1.5]

@@ -50,6 +50,7 @@ class FunctionCtx:
     _dirty: tuple[Tensor, ...] = ()
     _non_differentiable: tuple[Tensor, ...] = ()
     _recorded = False
+    _in_jvp = False
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
         """Keep tensors for ``backward``, where :attr:`saved_tensors` gives them and checks that they are unchanged.
@@ -92,7 +93,7 @@ class FunctionCtx:
         """
         if not self._recorded:  # `forward` has not returned
             return self._to_save
-        if self.saved_for_forward and going_forward.get():
+        if self._in_jvp and self.saved_for_forward:
             return self.saved_for_forward
         if self._saved is None:
             raise freed_error()
@@ -445,7 +446,11 @@ def _transposed(jvp: Callable[..., Any], node: BackwardCFunction, *grads: Any) -
             source(_zeros(spec)) if spec is not None and needed else None
             for spec, needed in zip(node._arguments, node.needs_input_grad, strict=True)
         ]
-        given = jvp(node, *unknowns)
+        node._in_jvp = going_forward.get()
+        try:
+            given = jvp(node, *unknowns)
+        finally:
+            node._in_jvp = False
         tangents = given if isinstance(given, tuple) else (given,)
     pairs = [(t, g) for t, g in zip(tangents, grads, strict=True) if _is_tensor(t) and g is not None]
     known = [unknown for unknown in unknowns if unknown is not None]
