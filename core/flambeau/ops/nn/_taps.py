@@ -69,20 +69,31 @@ _WIDE = 64
 
 
 @lru_cache(maxsize=256)
-def _bands(taps: Taps, format: str) -> tuple[_Band, ...]:
-    """The matrix in bands that leave out most of its zeros; in one, where there are few of them."""
+def _spans(taps: Taps) -> tuple[tuple[int, int], ...]:
+    """The columns that each band of the matrix takes; those of the whole matrix, where few zeros would be left out."""
     rows = taps.rows
     if taps.length >= _WIDE:
-        bands = [_band(rows[first : first + _ROWS_OF_BAND], format) for first in range(0, len(rows), _ROWS_OF_BAND)]
-        if 2 * sum(len(band.turned) for band in bands) < len(rows) * taps.length:
-            return tuple(bands)
-    return (_band(rows, format, 0, taps.length),)
+        spans = []
+        for first in range(0, len(rows), _ROWS_OF_BAND):
+            columns = [place for places, _ in rows[first : first + _ROWS_OF_BAND] for place in places] or [0]
+            spans.append((min(columns), max(columns) + 1))
+        if 2 * _ROWS_OF_BAND * sum(last - first for first, last in spans) < len(rows) * taps.length:
+            return tuple(spans)
+    return ((0, taps.length),)
 
 
-def _band(rows: Any, format: str, first: int | None = None, last: int | None = None) -> _Band:
-    if first is None or last is None:
-        columns = [place for places, _ in rows for place in places] or [0]
-        first, last = min(columns), max(columns) + 1
+@lru_cache(maxsize=256)
+def _bands(taps: Taps, format: str) -> tuple[_Band, ...]:
+    """The matrix in bands that leave out most of its zeros."""
+    spans = _spans(taps)
+    height = len(taps.rows) if len(spans) == 1 else _ROWS_OF_BAND
+    return tuple(
+        _band(taps.rows[height * number : height * (number + 1)], format, first, last)
+        for number, (first, last) in enumerate(spans)
+    )
+
+
+def _band(rows: Any, format: str, first: int, last: int) -> _Band:
     count = len(rows)
     matrix: packed[float] = packed(format, bytes(packed(format).itemsize * count * (last - first)))
     for row, (places, weights) in enumerate(rows):
@@ -129,7 +140,7 @@ _LONG = 512
 
 def is_fast_as_product(taps: Taps) -> bool:
     """Whether a map is computed faster as a product than from one element after the other."""
-    return taps.length <= _LONG or len(_bands(taps, "f")) > 1
+    return taps.length <= _LONG or len(_spans(taps)) > 1
 
 
 def taken_along(type_: Any, array: Any, dim: int, index: Any) -> Any:

@@ -142,8 +142,9 @@ def _bytes_resized(input: Tensor, dims: Shape, maps: tuple[Taps, ...]) -> Tensor
 def _bytes_mapped(type_: Any, array: Any, dim: int, taps: Taps) -> Any:
     fixed = fixed_taps(taps)
     kernels = type_.kernels
-    number = type_.with_dtype(dtypes.float32) if fixed.reach < 1 << 24 else type_.precise()
-    if is_fast_as_product(taps) and (number.dtype is not dtypes.float32 or fixed.reach < 1 << 24):
+    fits_single = fixed.reach < 1 << 24
+    number = type_.with_dtype(dtypes.float32) if fits_single else type_.precise()
+    if is_fast_as_product(taps) and (fits_single or number.dtype is dtypes.float64):
         # The floats have enough digits for every sum of integers, and for the same sums over a power of two.
         total = as_product(number, kernels.cast(array, number.dtype.name), dim, fixed.fractions)
         rounded, last = kernels.add(total, number.number(0.5)), 255.5
