@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..catalogue import all_cases
+from ..catalogue import selected
 from ..model import Case
 from ..subject import Subject, subject_of
 from . import matrix, sample, survivors
@@ -113,7 +113,9 @@ def _traced(subject: Subject, options: argparse.Namespace) -> _Plan:
 
     start = time.monotonic()
     print("tracing what the cases reach ...", flush=True)
-    cases = _matching(options.cases)
+    cases = selected("full", options.cases or [])
+    if not cases:
+        raise LookupError(f"there is no case of {' or '.join(map(repr, options.cases))}")
     reach = trace(subject, cases) if options.cases else known(subject, jobs=options.jobs)
     print(f"traced or read in {time.monotonic() - start:.0f} s", flush=True)
     every = _mutants(subject, reach, options, surveyed=not options.cases)
@@ -121,20 +123,6 @@ def _traced(subject: Subject, options: argparse.Namespace) -> _Plan:
         raise LookupError(f"there is no mutant of {options.k!r} with the fault {options.fault!r}")
     chosen, seconds = _sampled(every, options.sample)
     return _Plan(every, chosen, reach, cases, seconds)
-
-
-def _matching(patterns: list[str] | None) -> Sequence[Case]:
-    """The cases whose addresses match; all of them without a pattern.
-
-    Raises:
-        LookupError: there is none.
-    """
-    if not patterns:
-        return all_cases()
-    found = [case for case in all_cases() if any(fnmatchcase(case.address, pattern) for pattern in patterns)]
-    if not found:
-        raise LookupError(f"there is no case of {' or '.join(map(repr, patterns))}")
-    return found
 
 
 def _untraced(options: argparse.Namespace) -> _Plan:
