@@ -34,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", type=Path, metavar="FILE", help="save the results")
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="of either library (%(default)s)")
     parser.add_argument("--seconds", type=float, metavar="N", help="measure no further case after so long, and save")
-    parser.add_argument("--slowest", type=int, metavar="N", help="afterwards, the N highest ratios in order")
+    parser.add_argument("--slowest", type=int, default=0, metavar="N", help="afterwards, the N highest ratios in order")
     parser.add_argument(
         "--check", action="store_true", help="fail if a ratio is more than a tenth above the one in figures.json"
     )
@@ -51,6 +51,9 @@ def _run(options: argparse.Namespace) -> int:
 
     if (options.check or options.keep) and (options.backend, options.threads) != ("numpy", 1):
         print("figures.json is of one thread and the backend numpy: --check and --keep are for these", file=sys.stderr)
+        return 2
+    if options.check and not figures.OWN.exists():
+        print(f"there are no figures to check against: make {figures.OWN.name} with --keep", file=sys.stderr)
         return 2
     # The goals were set for one thread and NumPy.
     cases = matching(options.filter, with_goals=options.backend == "numpy" and options.threads == 1)
@@ -80,7 +83,7 @@ def _run(options: argparse.Namespace) -> int:
             "quantity": "5th percentile", "compared with": [entry.device for entry in measured],
         }  # fmt: skip
         write_json(options.json, settings, results)
-    for result in slowest(results, options.slowest or 0):
+    for result in slowest(results, options.slowest):
         print(line(result))
     if options.keep:
         figures.keep(results)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from benchmarks import figures
+from benchmarks.__main__ import _THREAD_VARIABLES, main
 from benchmarks.report import Result, slowest
 
 ROOT = Path(__file__).parents[1]
@@ -70,3 +71,13 @@ def test_figures_are_of_one_thread(option: str) -> None:
     done = run(option, "--threads", "2")
     assert done.returncode == 2
     assert "figures.json is of one thread" in done.stderr
+
+
+def test_there_is_nothing_to_check_against_before_figures_are_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(figures, "OWN", tmp_path / "figures.json")
+    for name in _THREAD_VARIABLES:  # which the command sets
+        monkeypatch.setenv(name, "1")
+    assert main(["--check"]) == 2
+    assert "there are no figures to check against: make figures.json with --keep" in capsys.readouterr().err
