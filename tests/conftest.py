@@ -13,6 +13,7 @@ import pytest
 
 import flambeau
 from flambeau._dispatch.rows import ROWS, is_own
+from standin_backend import cupy_on_standin
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +38,16 @@ def pytorch_checks_distributions() -> None:
     """PyTorch's compiler, where a test makes it run, turns off the checks of distributions for the rest of the process."""
     if (distributions := sys.modules.get("torch.distributions")) is not None:
         distributions.Distribution.set_default_validate_args(True)
+
+
+@pytest.fixture(params=["standin", pytest.param("gpu", marks=pytest.mark.gpu)])
+def cuda(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A device called ``cuda:0``: of the stand-in for CuPy, or a GPU."""
+    if request.param == "gpu":
+        yield
+        return
+    with cupy_on_standin():
+        yield
 
 
 @pytest.fixture(scope="session")

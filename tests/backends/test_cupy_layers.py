@@ -205,15 +205,15 @@ def made(nvrtc: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     forget()
 
 
-STEPS: dict[str, tuple[str, dict[str, list[Any]]]] = {
-    "sgd_step": ("", {"buffer": [None, A], "nesterov": [False, True]}),
-    "adam_step": ("", {"max_exp_avg_sq": [None, A], "decoupled": [False, True]}),
-    "adadelta_step": ("adaptive", {}),
-    "adagrad_step": ("adaptive", {}),
-    "adamax_step": ("adaptive", {}),
-    "asgd_step": ("adaptive", {"mu": [0.5, 1]}),
-    "nadam_step": ("adaptive", {}),
-    "rmsprop_step": ("adaptive", {"grad_avg": [None, A], "momentum_buffer": [None, A]}),
+STEPS: dict[str, dict[str, list[Any]]] = {
+    "sgd_step": {"buffer": [None, A], "nesterov": [False, True]},
+    "adam_step": {"max_exp_avg_sq": [None, A], "decoupled": [False, True]},
+    "adadelta_step": {},
+    "adagrad_step": {},
+    "adamax_step": {},
+    "asgd_step": {"mu": [0.5, 1]},
+    "nadam_step": {},
+    "rmsprop_step": {"grad_avg": [None, A], "momentum_buffer": [None, A]},
 }
 
 
@@ -223,9 +223,8 @@ STEPS: dict[str, tuple[str, dict[str, list[Any]]]] = {
 def test_steps_of_optimizers_compile(nvrtc: Any, made: list[Any], name: str, number: str) -> None:
     from flambeau_cupy import _adaptive_steps, _steps
 
-    where, differing = STEPS[name]
-    step = getattr(_adaptive_steps if where else _steps, name)
-    choices = {"weight_decay": [0.0, 0.5], "maximize": [False, True], **differing}
+    step = getattr(_steps if hasattr(_steps, name) else _adaptive_steps, name)
+    choices = {"weight_decay": [0.0, 0.5], "maximize": [False, True], **STEPS[name]}
     if "beta1" in signature(step).parameters:
         choices["beta1"] = [0.25, 0.75]
     for chosen in product(*choices.values()):
@@ -252,6 +251,7 @@ def test_element_wise_statements_compile(nvrtc: Any, number: str) -> None:
     from flambeau_cupy import _elementwise
 
     statements = {"_RELU": "a", "_LOWER": "a low", "_UPPER": "a high", "_POWER": "a b"}
+    assert {name for name, value in vars(_elementwise).items() if str(value).startswith("y = ")} == set(statements)
     for name, reads in statements.items():
         kernel = _elementwise._kernel.__wrapped__(reads, getattr(_elementwise, name))
         _compiled(nvrtc, _around(reads.split(), ["y"], kernel.operation, number))

@@ -14,19 +14,14 @@ from flambeau_conformance.catalogue import all_cases
 from flambeau_conformance.session import Session
 from flambeau_conformance.sets import chosen
 from flambeau_conformance.subject import subject_of
-from standin_backend import cupy_on_standin
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "digits.py"
 
 
-@pytest.fixture(params=["standin", pytest.param("gpu", marks=pytest.mark.gpu)])
-def cupy(request: pytest.FixtureRequest) -> Iterator[None]:
+@pytest.fixture
+def cupy(cuda: None) -> Iterator[None]:
     """The backend `cupy` in use: on the stand-in, or on a GPU."""
-    if request.param == "gpu":
-        with flambeau.use_backend("cupy"):
-            yield
-        return
-    with cupy_on_standin(), flambeau.use_backend("cupy"):
+    with flambeau.use_backend("cupy"):
         yield
 
 

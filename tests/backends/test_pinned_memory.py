@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,20 +13,10 @@ from flambeau import Tensor
 from flambeau.backend import Backend
 from flambeau.backend.selection import find_place
 from flambeau.utils.data import DataLoader, TensorDataset
-from standin_backend import cupy_on_standin
-
-
-@pytest.fixture(params=["standin", pytest.param("gpu", marks=pytest.mark.gpu)])
-def cuda(request: pytest.FixtureRequest) -> Iterator[None]:
-    if request.param == "gpu":
-        yield
-        return
-    with cupy_on_standin():
-        yield
 
 
 @pytest.fixture
-def no_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_cuda() -> None:
     if torch.cuda.is_available():
         pytest.skip("there is a CUDA device")
 

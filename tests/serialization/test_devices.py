@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 
 import pytest
 
@@ -11,17 +10,6 @@ import flambeau as torch
 from checkpoint_fuzz import saved
 from copying_backends import BareBackend, CopyingBackend, FrozenBackend, registered
 from flambeau.backend import Backend
-from standin_backend import cupy_on_standin
-
-
-@pytest.fixture(params=["standin", pytest.param("gpu", marks=pytest.mark.gpu)])
-def cuda(request: pytest.FixtureRequest) -> Iterator[None]:
-    """A device called ``cuda:0``: a stand-in, or a GPU."""
-    if request.param == "gpu":
-        yield
-        return
-    with cupy_on_standin():
-        yield
 
 
 def _content(*, older: bool = False) -> bytes:
