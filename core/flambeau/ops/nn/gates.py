@@ -195,7 +195,7 @@ def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
 @in_single_formula
 def _hardswish_input(grad: Tensor, input: Tensor) -> Tensor:
     inside = grad * (input.clamp(-3.0, 3.0) * (1 / 3) + 0.5)
-    return choose(input <= -3.0, 0.0, choose(input < 3.0, inside, grad))
+    return choose(input <= -3.0, 0.0, choose(input >= 3.0, grad, inside))
 
 
 @primitive(derivatives={"input": _hardswish_input}, method=False, inplace=True, node="HardswishBackward0")

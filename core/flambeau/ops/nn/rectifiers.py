@@ -287,7 +287,7 @@ def rrelu(
 @in_single_formula
 def _elu_input(grad: Tensor, input: Tensor, alpha: float, scale: float, input_scale: float) -> Tensor:
     below = choose(input >= 0, 0.0, input * input_scale)  # not above, where the exponential would overflow
-    return choose(input <= 0, grad * below.exp() * (alpha * scale * input_scale), grad * scale)
+    return choose(input > 0, grad * scale, grad * below.exp() * (alpha * scale * input_scale))
 
 
 @primitive(derivatives={"input": _elu_input}, method=False, inplace=True, node="EluBackward0")
