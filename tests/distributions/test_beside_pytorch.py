@@ -19,7 +19,7 @@ LAST_DIGITS = {"float64": 4e-14, "float32": 4e-6}
 """How far a sample may be off that functions of several steps make of the numbers: their last digits are the machine's."""
 
 EXACT = {
-    "Normal", "Uniform", "Exponential", "Cauchy", "Laplace", "LogNormal", "Bernoulli", "Bernoulli logits", "Binomial",
+    "Normal", "Uniform", "Exponential", "Cauchy", "Laplace", "Bernoulli", "Bernoulli logits", "Binomial",
     "Binomial logits", "Geometric", "Geometric logits", "Poisson", "Categorical", "Categorical logits", "Gamma", "Beta",
     "Dirichlet", "Chi2", "StudentT", "FisherSnedecor", "HalfNormal", "HalfCauchy", "InverseGamma", "NegativeBinomial",
     "NegativeBinomial logits", "Multinomial", "Multinomial logits", "OneHotCategorical", "Independent", "MixtureSameFamily",

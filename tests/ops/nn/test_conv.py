@@ -115,6 +115,11 @@ def test_what_a_program_repeats_is_still_checked() -> None:
             flambeau.conv2d(x, w, stride=0)
 
 
+def _convolves_halves(torch: Any) -> bool:
+    """If PyTorch's own library for layers takes float16 on this processor: without it, words and memory order differ."""
+    return bool(torch.ops.mkldnn._is_mkldnn_fp16_supported())
+
+
 @pytest.mark.oracle
 @pytest.mark.parametrize(
     "name", ["conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"]
@@ -132,13 +137,20 @@ def test_a_weight_of_another_dtype_is_refused_in_pytorchs_words(torch: Any, name
 
     for first in dtypes:
         for second in dtypes:
-            if first != second:
-                assert words(flambeau, first, second) == words(torch, first, second)
+            if first == second:
+                continue
+            ours, theirs = words(flambeau, first, second), words(torch, first, second)
+            assert ours[0] == theirs[0]
+            if first != "float16" or _convolves_halves(torch):
+                assert ours[1] == theirs[1]
 
 
 @pytest.mark.oracle
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "complex64", "complex128", "int64"])
 def test_the_order_of_memory_is_pytorchs(torch: Any, dtype: str) -> None:
+    if dtype == "float16" and not _convolves_halves(torch):
+        pytest.skip("PyTorch's convolutions of float16 keep no order on this processor")
+
     def strides(t: Any, dims: int, which: str) -> Any:
         tensors = t.ones(2, 4, *(5,) * dims), t.ones(4, 4, *(2,) * dims)
         formats = {2: t.channels_last, 3: t.channels_last_3d}
