@@ -39,6 +39,8 @@ def _images(batch: int, channels: int, size: int) -> Setup:
     return _named(make)
 
 
+_words = _named(lambda torch: {"z": torch.randn(10_000, 64), "target": torch.randint(0, 10_000, (32, 128))})
+
 _sequences = _named(
     lambda torch: {
         "x": torch.randn(50, 16, 20).log_softmax(2), "target": torch.randint(1, 20, (16, 30)),
@@ -57,13 +59,17 @@ _SAMPLED = "functional.grid_sample(x, g, {options}, align_corners=False)"
 
 LAYERS: dict[str, tuple[str, Setup, float | None]] = {
     "ctc_loss": ("functional.ctc_loss(x, target, steps, labels)", _sequences, 1.4),
-    "cross_entropy/plain": ("functional.cross_entropy(x, target)", _scores(256, 1000), 0.6),
+    "cross_entropy/few": ("functional.cross_entropy(x, target)", _scores(64, 10), 0.5),
+    "cross_entropy/plain": ("functional.cross_entropy(x, target)", _scores(1000, 100), 0.6),
+    "cross_entropy/words": ("functional.cross_entropy(x, target)", _scores(256, 50257), 0.3),
+    "embedding": ("functional.embedding(target, z).sum()", _words, 0.7),
     "cross_entropy/weights": ("functional.cross_entropy(x, target, weight)", _scores(256, 1000), None),
     "cross_entropy/smoothed": ("functional.cross_entropy(x, target, label_smoothing=0.1)", _scores(256, 1000), None),
     "cross_entropy/places": ("functional.cross_entropy(x, target)", _scores(8, 20, 32, 32), None),
     "grid_sample/few": (_SAMPLED.format(options="'bilinear'"), _images(16, 3, 64), None),
     "grid_sample/many": (_SAMPLED.format(options="'bilinear'"), _images(8, 64, 32), None),
     "grid_sample/cubic": (_SAMPLED.format(options="'bicubic'"), _images(4, 3, 64), None),
+    "attention/causal": ("functional.scaled_dot_product_attention(x, y, z, is_causal=True)", _heads, 1.1),
     "attention/mask": ("functional.scaled_dot_product_attention(x, y, z, mask)", _heads, None),
 }
 

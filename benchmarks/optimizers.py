@@ -28,6 +28,7 @@ CASES = [
     Case("optimizers/sgd/large", "optimizer.step()", optimizer("SGD", LARGE), 0.9),
     Case("optimizers/sgd-momentum/large", "optimizer.step()", optimizer("SGD", LARGE, momentum=0.9), 0.9),
     Case("optimizers/adam/large", "optimizer.step()", optimizer("Adam", LARGE), 0.5),
+    Case("optimizers/adam-fused/large", "optimizer.step()", optimizer("Adam", LARGE, fused=True), 2.0),
     Case("optimizers/rmsprop/large", "optimizer.step()", optimizer("RMSprop", LARGE)),
     Case("optimizers/sgd/small", "optimizer.step()", optimizer("SGD", SMALL), 0.3),
     Case("optimizers/sgd-momentum/small", "optimizer.step()", optimizer("SGD", SMALL, momentum=0.9), 0.3),

@@ -9,25 +9,46 @@ from .case import Case
 __all__ = ["CASES"]
 
 CHAIN = 100
-NO_GRAPH, GRAPH, PER_NODE, BACKWARD = 0.70, 0.60, 0.65, 0.40
+PER_NODE, BACKWARD_PER_NODE, BACKWARD = 0.60, 0.35, 0.40
 
-STATEMENTS = {
-    "add": "x + y",
-    "mul": "x * y",
-    "exp": "x.exp()",
-    "sum": "x.sum()",
-    "view": "x.view(16)",
-    "rsub": "1 - x",
-}
+# What is done without a graph, by goal.
+STATEMENTS: dict[float, dict[str, str]] = {
+    0.60: {"add": "x + y", "mul": "x * y", "exp": "x.exp()", "rsub": "1 - x"},
+    0.95: {
+        "sum": "x.sum()", "mean": "x.mean()", "view": "x.view(16)", "reshape": "x.reshape(2, 8)",
+        "transpose": "x.transpose(0, 1)", "row": "x[0]",
+    },
+    0.70: {"matmul": "x @ y", "linear": "functional.linear(x, y)"},
+    1.0: {"index": "x[rows]", "mask": "x[mask]", "setitem": "x[0] = 0.5"},
+    1.3: {"cat": "torch.cat((x, y))", "stack": "torch.stack((x, y))", "split": "x.split(2)"},
+    0.9: {
+        "zeros": "torch.zeros(4, 4, device=device)", "ones": "torch.ones(4, 4, device=device)",
+        "empty": "torch.empty(4, 4, device=device)", "ones_like": "torch.ones_like(x)",
+    },
+    2.0: {"rand": "torch.rand(100, device=device)", "randn": "torch.randn(100, device=device)"},
+    1.2: {"add_": "x.add_(y)", "zero_": "z.zero_()", "copy_": "z.copy_(x)"},
+    2.5: {
+        "softmax": "x.softmax(1)", "cross_entropy": "functional.cross_entropy(x, rows)", "dropout": "functional.dropout(x, 0.5)",
+        "layer_norm": "functional.layer_norm(x, (4,))",
+    },
+}  # fmt: skip
+
+GRAPH = 0.55
+WITH_GRAPH = ("add", "mul", "exp", "rsub", "sum", "view")
 
 
 def plain(torch: Any, device: str) -> dict[str, Any]:
     torch.manual_seed(0)
-    return {"x": torch.rand(4, 4).to(device), "y": torch.rand(4, 4).to(device)}
+    x, y, z = (torch.rand(4, 4).to(device) for _ in range(3))
+    rows, functional = torch.tensor([0, 2, 1, 3]).to(device), torch.nn.functional
+    return {
+        "torch": torch, "functional": functional, "device": device, "x": x, "y": y, "z": z, "rows": rows, "mask": x > 0.5,
+    }  # fmt: skip
 
 
 def recorded(torch: Any, device: str) -> dict[str, Any]:
-    return {name: tensor.requires_grad_() for name, tensor in plain(torch, device).items()}
+    names = plain(torch, device)
+    return {name: names[name].requires_grad_() for name in "xy"}
 
 
 def one_node(torch: Any, device: str) -> dict[str, Any]:
@@ -51,27 +72,32 @@ def long_chain(torch: Any, device: str) -> dict[str, Any]:
 
 
 CASES = [
-    *(Case(f"overhead/{name}", text, plain, NO_GRAPH) for name, text in STATEMENTS.items()),
-    *(Case(f"overhead/{name}/graph", text, recorded, GRAPH) for name, text in STATEMENTS.items()),
-    Case(
-        "overhead/add/chain",
-        f"x.grad = y.grad = None\nz = x\nfor _ in range({CHAIN}):\n    z = z + y\nz.backward(start)",
-        chain,
-        PER_NODE,
-        per=CHAIN,
+    *(
+        Case(f"overhead/{name}", text, plain, goal)
+        for goal, statements in STATEMENTS.items()
+        for name, text in statements.items()
     ),
-    Case(
-        "overhead/mul/chain",
-        f"x.grad = y.grad = None\nz = x\nfor _ in range({CHAIN}):\n    z = z * y\nz.backward(start)",
-        chain,
-        PER_NODE,
-        per=CHAIN,
+    *(
+        Case(f"overhead/{name}/graph", statements[name], recorded, GRAPH)
+        for statements in STATEMENTS.values()
+        for name in WITH_GRAPH
+        if name in statements
+    ),
+    *(
+        Case(
+            f"overhead/{name}/chain",
+            f"x.grad = y.grad = None\nz = x\nfor _ in range({CHAIN}):\n    z = z {sign} y\nz.backward(start)",
+            chain,
+            PER_NODE,
+            per=CHAIN,
+        )
+        for name, sign in {"add": "+", "mul": "*"}.items()
     ),
     Case(
         "overhead/backward/chain",
         "x.grad = None\nresult.backward(start, retain_graph=True)",
         long_chain,
-        PER_NODE,
+        BACKWARD_PER_NODE,
         per=LONG,
     ),
     Case("overhead/backward", "x.grad = None\nresult.backward(retain_graph=True)", one_node, BACKWARD),
