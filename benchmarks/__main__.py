@@ -16,14 +16,15 @@ if TYPE_CHECKING:
     from .run import Library
     from .timing import Clock
 
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""By which the libraries are told how many threads to use, before they are loaded."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print and save; 1 if ``--check`` finds a ratio that has grown, 2 for wrong usage."""
     options = _parser().parse_args(arguments)
     # The libraries read these when they are loaded, so nothing that loads them is imported before.
-    os.environ.update(dict.fromkeys(_THREAD_VARIABLES, str(options.threads)))
+    os.environ.update(dict.fromkeys(THREAD_VARIABLES, str(options.threads)))
     return _run(options)
 
 
@@ -32,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="a tenth of the samples: for a first look")
     parser.add_argument("--filter", default="", metavar="TEXT", help="only cases whose name contains TEXT")
     parser.add_argument("--json", type=Path, metavar="FILE", help="save the results")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the ratios (needs matplotlib)")
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="of either library (%(default)s)")
     parser.add_argument("--seconds", type=float, metavar="N", help="measure no further case after so long, and save")
     parser.add_argument("--slowest", type=int, default=0, metavar="N", help="afterwards, the N highest ratios in order")
@@ -44,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from . import figures
+    from . import figures, plot
     from .report import HEADER, line, machine, slowest, write_json
     from .run import libraries, matching, measure
     from .timing import FULL, QUICK, clock_for
@@ -54,6 +56,9 @@ def _run(options: argparse.Namespace) -> int:
         return 2
     if options.check and not figures.OWN.exists():
         print(f"there are no figures to check against: make {figures.OWN.name} with --keep", file=sys.stderr)
+        return 2
+    if options.plot and not plot.available():
+        print(plot.NEEDED, file=sys.stderr)
         return 2
     # The goals were set for one thread and NumPy.
     cases = matching(options.filter, with_goals=options.backend == "numpy" and options.threads == 1)
@@ -83,6 +88,8 @@ def _run(options: argparse.Namespace) -> int:
             "quantity": "5th percentile", "compared with": [entry.device for entry in measured],
         }  # fmt: skip
         write_json(options.json, settings, results)
+    if options.plot:
+        plot.ratios(results, options.plot)
     for result in slowest(results, options.slowest):
         print(line(result))
     if options.keep:

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from benchmarks import figures
-from benchmarks.__main__ import _THREAD_VARIABLES, main
+from benchmarks import figures, growth, plot
+from benchmarks.__main__ import THREAD_VARIABLES, main
 from benchmarks.report import Result, slowest
 
 ROOT = Path(__file__).parents[1]
@@ -77,7 +77,36 @@ def test_there_is_nothing_to_check_against_before_figures_are_kept(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(figures, "OWN", tmp_path / "figures.json")
-    for name in _THREAD_VARIABLES:  # which the command sets
+    for name in THREAD_VARIABLES:  # which the command sets
         monkeypatch.setenv(name, "1")
     assert main(["--check"]) == 2
     assert "there are no figures to check against: make figures.json with --keep" in capsys.readouterr().err
+
+
+PNG = b"\x89PNG"
+
+
+def test_ratios_are_drawn(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    plot.ratios([Result("a", 1.0, 2.0, 0.4), Result("alone", 1.0, None, None)], tmp_path / "a.png")
+    plot.growth([Result("a/10", 1.0, 2.0, None), Result("a/100", 1.0, None, None)], "elements", tmp_path / "b.png")
+    assert [(tmp_path / name).read_bytes()[:4] for name in ("a.png", "b.png")] == [PNG] * 2
+
+
+def test_growth_is_measured_and_drawn(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.growth", "--most", "1000", "--out", str(tmp_path)],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in tmp_path.iterdir()} == set(growth.PICTURES)
+    assert "\nbackward/100 " in done.stdout
+
+
+def test_pictures_say_what_they_need(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(plot, "available", lambda: False)
+    for name in THREAD_VARIABLES:
+        monkeypatch.setenv(name, "1")
+    assert main(["--plot", "a.png"]) == growth.main([]) == 2
+    assert capsys.readouterr().err == f"{plot.NEEDED}\n" * 2
