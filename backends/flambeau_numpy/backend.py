@@ -156,7 +156,8 @@ class NumpyBackend(ArrayBackend):
         """Kernels that NumPy alone can do better."""
         return {
             "neg": _elementwise.neg, "clamp": _elementwise.clamp, "expand": _movement.expand, "reduce_at": self.reduce_at,
-            "as_strided": _movement.as_strided, "flip": _movement.flip, "where": _elementwise.where,
+            "reshape": np.ndarray.reshape, "permute": np.ndarray.transpose, "as_strided": _movement.as_strided,
+            "flip": _movement.flip, "where": _elementwise.where,
             "amax": _reductions.extreme_over(np.maximum), "amin": _reductions.extreme_over(np.minimum),
             "prod": _reductions.product_over, "nansum": _reductions.nansum_over,
             "square_sum": _reductions.square_sum_over, "mean": _reductions.mean_over, "var": _reductions.variance_over,

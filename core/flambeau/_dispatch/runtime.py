@@ -13,7 +13,7 @@ from flambeau._tensor.modes import grad_enabled
 from flambeau._tensor.node import Node, Output, next_sequence
 from flambeau._tensor.saved import pack, packing, save_output
 from flambeau._tensor.sparse import unlike_layouts
-from flambeau._tensor.storage import check_inference, link_view, propagate_write, version_of
+from flambeau._tensor.storage import check_inference, propagate_write, version_of
 from flambeau.backend.selection import find_place
 from flambeau.backend.types import TensorType
 from flambeau.dtypes import scalar_type_name
@@ -38,7 +38,6 @@ from .sparse_forms import call as call_sparse
 __all__ = [
     "Number",
     "common_type",
-    "link_view",
     "not_a_tensor",
     "operands_of",
     "record",

@@ -12,13 +12,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from types import FunctionType
 from typing import Any
+from weakref import ref
 
 from flambeau._tensor import Tensor
 from flambeau._tensor.misuse import check_tensors
 from flambeau._tensor.modes import grad_enabled, inference
 from flambeau._tensor.node import Node, Rule, next_sequence
 from flambeau._tensor.saved import pack, packing, save_output
-from flambeau._tensor.storage import mark_inference, version_of
+from flambeau._tensor.storage import Storage, View, link_view, mark_inference, version_of
 from flambeau.shapes import check_broadcast
 
 from . import runtime as _runtime
@@ -123,6 +124,27 @@ def {name}({signature}):
     result = body({call})
 {view}{record}
     return result
+"""
+
+
+# What `link_view` does where it has little to do, without its calls: views are taken often, and cost little else.
+_LINKED = """recorded = grad_enabled()
+if recorded and {first}._view is None:
+    storage = {first}._storage
+    if storage is None:
+        storage = {first}._storage = Storage()
+    result._storage = storage
+    view = result._view = new(View)
+    view.base, view.steps, view.differentiable, view.made_in = {first}, ((FUNCTION, ({arguments})),), True, ""
+    views = storage._views
+    if views is None:
+        storage._views = [ref(result)]
+    elif len(views) < storage._compact_at:
+        views.append(ref(result))
+    else:
+        storage.add_view(result)
+else:
+    link_view(result, {first}, FUNCTION, ({arguments}), recorded)
 """
 
 
@@ -346,7 +368,7 @@ def primitive(
     """
     namespace = _names({"RULE": rule, "body": body, "record_outputs": _runtime.record_outputs})
     if is_view:
-        namespace["link_view"] = _runtime.link_view
+        namespace |= {"link_view": link_view, "Storage": Storage, "View": View, "ref": ref}
     return _compiled_at_first(
         name,
         f"<op {key}>",
@@ -561,7 +583,7 @@ def _checks(name: str, key: str, parameters: Sequence[Parameter]) -> str:
 def _view(parameters: Sequence[Parameter]) -> str:
     first, *rest = [parameter.name for parameter in parameters]
     arguments = "".join(f"{name}, " for name in rest)
-    return f"link_view(result, {first}, FUNCTION, ({arguments}), grad_enabled())\n"
+    return _LINKED.format(first=first, arguments=arguments)
 
 
 def _primitive_record(rule: Rule | None, parameters: Sequence[Parameter], shape: str) -> str:

@@ -46,6 +46,17 @@ def _view(input: Tensor, shape: Shape) -> Tensor:
     return from_array(input._type.kernels.reshape(input._array, shape), input._type)
 
 
+def _fitting(input: Tensor, sizes: Shape) -> bool:
+    """If it is the usual case: all sizes are given one by one, they fit, and the elements lie in order."""
+    array = input._array
+    return (
+        sizes[0].__class__ is int
+        and prod(sizes) == prod(array.shape)
+        and min(sizes) >= 0
+        and input._type.backend.is_contiguous(array)
+    )
+
+
 def _viewable(input: Tensor, shape: Shape) -> bool:
     array, backend = input._array, input._type.backend
     return backend.is_contiguous(array) or view_strides(array.shape, tuple(backend.strides(array)), shape) is not None
@@ -81,6 +92,8 @@ def _reshape_method(self: Tensor, *sizes: Any, shape: Sequence[int] | None = Non
     """Give the elements another shape: :func:`flambeau.reshape`."""
     if not sizes and shape is None:
         raise TypeError('reshape() missing 1 required positional arguments: "shape"')
+    if shape is None and not self._sparse and sizes and _fitting(self, sizes):
+        return _view(self, sizes)
     shape = size_argument("reshape", sizes, shape, "shape")
     return reshape(self, shape) if self._sparse else _reshaped(self, shape)
 

@@ -22,7 +22,7 @@ from flambeau.layouts import contiguous_format
 from flambeau.ops.creation.ranges import arange
 from flambeau.shapes import Shape, as_int, as_ints, infer_shape, normalize_dim, size_argument
 
-from .shapes import _permute, _view, _viewable
+from .shapes import _fitting, _permute, _view, _viewable
 from .slicing import replaced
 
 __all__ = ["as_strided", "as_strided_", "as_strided_scatter"]
@@ -283,10 +283,8 @@ def _view_method(
         tensor([[0, 1],
                 [2, 3]])
     """
-    array = self._array
-    usual = bool(sizes) and sizes[0].__class__ is int and prod(sizes) == prod(array.shape) and min(sizes) >= 0
-    if usual and size is None and dtype is None and self._type.backend.is_contiguous(array):
-        return _view(self, sizes)  # the usual case: all sizes are given one by one, and fit
+    if size is None and dtype is None and sizes and _fitting(self, sizes):
+        return _view(self, sizes)
     if dtype is not None:
         sizes = (*sizes, dtype)
     if size is None and len(sizes) == 1 and dtypes.stands_for_dtype(sizes[0]):
