@@ -65,6 +65,11 @@ _FIXED: dict[str, tuple[list[Any], Any]] = {
     "linear": ([[1.0, 2.0], [3.0, 4.0]], lambda t, x: t.nn.functional.linear(x, t.eye(2))),
     "linear-bias": ([[1.0, 2.0], [3.0, 4.0]], lambda t, x: t.nn.functional.linear(x, t.eye(2), t.zeros(2))),
     "softshrink": ([0.0, 0.0], lambda t, x: t.nn.functional.softshrink(x)),
+    "logsigmoid": ([-200.0, -300.0], lambda t, x: t.nn.functional.logsigmoid(x)),
+    "binary_cross_entropy": (
+        [0.0, 0.0],
+        lambda t, x: t.nn.functional.binary_cross_entropy(x, t.zeros(2), reduction="none"),
+    ),
     "log_softmax": ([[0.0], [0.0]], lambda t, x: x.log_softmax(1)),
     "logcumsumexp": ([[1.0, 2.0, 3.0]], lambda t, x: x.logcumsumexp(0)),
     "normal": ([1.0, 2.0, 3.0], lambda t, x: t.normal(x, 0.0)),

@@ -161,6 +161,11 @@ _AT_EDGES: dict[str, tuple[Callable[..., Any], list[float], list[float]]] = {
         lambda t, x: t.nn.functional.softshrink(x), [_INF, -_INF, 30.0, -30.0, 0.5, 0.0],
         [1.0, 1.0, 1.0, 1.0, 0.0, 0.0],
     ),
+    # At nan PyTorch gives 1 or 0, as it has taken several elements at a time or not.
+    "hardshrink": (
+        lambda t, x: t.hardshrink(x), [_INF, -_INF, 30.0, -30.0, 0.5, 0.0],
+        [1.0, 1.0, 1.0, 1.0, 0.0, 0.0],
+    ),
     "soft_margin_loss": (
         lambda t, x: t.nn.functional.soft_margin_loss(x, t.ones_like(x), reduction="sum"),
         [_INF, _NAN, 30.0, -30.0, 0.0],
@@ -253,6 +258,10 @@ _IN_HALVES: dict[str, Callable[..., Any]] = {
     "cross_entropy-smoothed": (
         lambda t, x: t.nn.functional.cross_entropy(x.reshape(2, 2), t.tensor([0, 1]), label_smoothing=0.25)
     ),
+    "binary_cross_entropy": (
+        lambda t, x: t.nn.functional.binary_cross_entropy(t.sigmoid(x), t.sigmoid(x.flip(0)), reduction="none") * 3
+    ),
+    "linear": lambda t, x: t.nn.functional.linear(x.reshape(2, 2), x.reshape(2, 2)) * 3,
     "nll_loss-planes": lambda t, x: t.nn.functional.nll_loss(x.reshape(1, 2, 1, 2), t.tensor([[[0, 1]]])) * 3,
     "batch_norm": (
         lambda t, x: t.nn.functional.batch_norm(
