@@ -440,3 +440,12 @@ def test_flips_of_parts_and_of_rows_of_any_width(dtype: str, width: int) -> None
         assert part.flip(-1).tolist() == [[row[::-1] for row in each] for each in rows]
         assert part.flip(0, 2).tolist() == [[row[::-1] for row in each] for each in rows[::-1]]
         assert part.flip(-1).is_contiguous()
+
+
+def test_borders_serve_a_graph_after_inference() -> None:
+    with flambeau.inference_mode():
+        flambeau.nn.functional.pad(flambeau.ones(1, 1, 5, 5), (2, 1, 1, 2), mode="circular")
+    leaf = flambeau.ones(1, 1, 5, 5, requires_grad=True)
+    flambeau.nn.functional.pad(leaf, (2, 1, 1, 2), mode="circular").sum().backward()
+    assert leaf.grad is not None
+    assert leaf.grad.sum() == 64

@@ -130,6 +130,11 @@ def erase(img: Any, i: int, j: int, h: int, w: int, v: Any, inplace: bool = Fals
 
 # -- borders -----------------------------------------------------------------------------------------------------------
 
+_KEPT = (
+    dtypes.float32, dtypes.float64, dtypes.uint8, dtypes.int8, dtypes.int16, dtypes.bool, dtypes.float16, dtypes.bfloat16,
+)  # fmt: skip
+"""What a border is made of as it is; in torchvision all but the first two go through float32, which holds them exactly."""
+
 _PADDINGS = {"constant": "constant", "edge": "replicate", "reflect": "reflect", "symmetric": "symmetric"}
 
 
@@ -161,7 +166,7 @@ def pad(
         return _continued(img, (left, above, right, below), padding_mode)
     if not isinstance(fill, (int, float)) and fill is not None:
         raise TypeError("Got inappropriate fill arg")
-    batch = as_batch(img, () if padding_mode == "constant" else (dtypes.float32, dtypes.float64))
+    batch = as_batch(img, () if padding_mode == "constant" else _KEPT)
     value = float(fill or 0) if padding_mode == "constant" else None
     return unbatched(pad_tensor(batch, [left, right, above, below], _PADDINGS[padding_mode], value), img)
 
