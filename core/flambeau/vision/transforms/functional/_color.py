@@ -310,7 +310,12 @@ def invert(img: Any) -> Any:
     if not isinstance(img, Tensor):
         return _by_pillow(img, "invert")
     _need_channels(img)
-    return largest(img.dtype) - img
+    return negative(img)
+
+
+def negative(img: Tensor) -> Tensor:
+    """White less every number; of bytes that is the other bits."""
+    return ~img if img.dtype is dtypes.uint8 else largest(img.dtype) - img
 
 
 def posterize(img: Any, bits: int) -> Any:
@@ -371,16 +376,14 @@ def equalize(img: Any) -> Any:
 
 
 def _equalized(channel: Tensor) -> Tensor:
-    counts: list[int] = channel.reshape(-1).bincount(minlength=256).tolist()
-    present = [count for count in counts if count]
+    counts: Tensor = channel.reshape(-1).bincount(minlength=256)
+    present = [count for count in counts.tolist() if count]
     step = sum(present[:-1]) // 255
     if not step:
         return channel
-    table, before = [], 0
-    for count in counts:
-        table.append(min((before + step // 2) // step if before else 0, 255))
-        before += count
-    return tensor(table, dtype=dtypes.uint8, device=channel.device)[channel.to(dtypes.int64)]
+    darker = counts.cumsum(0) - counts
+    table: Tensor = ((darker + step // 2) // step).clamp(max=255).to(dtypes.uint8)
+    return table[channel.to(dtypes.int64)]
 
 
 def gaussian_blur(img: Any, kernel_size: int | Sequence[int], sigma: float | Sequence[float] | None = None) -> Any:
