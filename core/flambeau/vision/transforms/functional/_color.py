@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from flambeau import dtypes
 from flambeau._tensor import Tensor
+from flambeau._tensor.modes import inference_mode
 from flambeau.nn.functional import conv2d
 from flambeau.nn.functional import pad as pad_tensor
 from flambeau.ops.creation.data import as_tensor, tensor
@@ -288,11 +290,32 @@ def normalized(tensor: Any, mean: Any, std: Any, inplace: bool) -> Tensor:
         raise ValueError(
             f"Expected tensor to be a tensor image of size (..., C, H, W). Got tensor.size() = {tensor.shape}"
         )
-    middle, spread = (as_tensor(each, dtype=tensor.dtype, device=tensor.device) for each in (mean, std))
-    if (spread == 0).any():
-        raise ValueError(f"std evaluated to zero after conversion to {tensor.dtype}, leading to division by zero.")
-    middle, spread = (each.reshape(-1, 1, 1) if each.ndim == 1 else each for each in (middle, spread))
+    if _are_plain(mean) and _are_plain(std):  # as they are for image after image
+        middle, spread = _kept_numbers(tuple(mean), tuple(std), tensor.dtype, tensor.device)
+    else:
+        middle, spread = _numbers(mean, std, tensor.dtype, tensor.device)
     return (tensor.sub_(middle) if inplace else tensor - middle).div_(spread)
+
+
+def _are_plain(numbers: Any) -> bool:
+    return numbers.__class__ in (list, tuple) and {*map(type, numbers)} == {float}
+
+
+def _numbers(mean: Any, std: Any, dtype: dtypes.dtype, device: Any) -> tuple[Tensor, Tensor]:
+    """What normalizes, to be broadcast along images; deviations of 0 are refused."""
+    middle, spread = (as_tensor(each, dtype=dtype, device=device) for each in (mean, std))
+    if (spread == 0).any():
+        raise ValueError(f"std evaluated to zero after conversion to {dtype}, leading to division by zero.")
+    middle, spread = (each.reshape(-1, 1, 1) if each.ndim == 1 else each for each in (middle, spread))
+    return middle, spread
+
+
+@lru_cache(maxsize=64)
+def _kept_numbers(
+    mean: tuple[float, ...], std: tuple[float, ...], dtype: dtypes.dtype, device: Any
+) -> tuple[Tensor, Tensor]:
+    with inference_mode(False):  # they serve for images of a graph, too
+        return _numbers(mean, std, dtype, device)
 
 
 # -- single colours ----------------------------------------------------------------------------------------------------
