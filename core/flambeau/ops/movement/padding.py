@@ -163,15 +163,16 @@ def _pairs(input: Tensor, pad: Shape) -> tuple[Shape, Shape]:
     """How many elements to add before and after every dimension."""
     if len(pad) % 2:
         raise RuntimeError("Padding length must be divisible by 2")
-    if len(pad) // 2 > input.dim():
+    shape = input._array.shape
+    if len(pad) // 2 > len(shape):
         raise RuntimeError(
             "Padding length should be less than or equal to two times the input dimension but got padding length "
-            f"{len(pad)} and input of dimension {input.dim()}"
+            f"{len(pad)} and input of dimension {len(shape)}"
         )
-    rest = (0,) * (input.dim() - len(pad) // 2)
+    rest = (0,) * (len(shape) - len(pad) // 2)
     before, after = rest + pad[-2::-2], rest + pad[::-2]
-    sizes = [size + low + high for size, low, high in zip(input.shape, before, after, strict=True)]
-    if any(size < 0 for size in sizes):
+    sizes = [size + low + high for size, low, high in zip(shape, before, after, strict=True)]
+    if min(sizes, default=0) < 0:
         raise RuntimeError(
             f"The input size {list(input.shape)}, plus negative padding {list(pad)} resulted in a negative output size "
             f"{sizes}, which is invalid."
@@ -225,15 +226,23 @@ def constant_pad_nd(input: Tensor, pad: Sequence[int], value: Number = 0) -> Ten
         >>> torch.constant_pad_nd(torch.tensor([1, 2]), (1, -1), 7)
         tensor([7, 1])
     """
-    before, after = _pairs(input, as_ints(pad, "pad"))
-    shape, type_ = input._array.shape, input._type
+    counts = as_ints(pad, "pad")
+    before, after = _pairs(input, counts)
+    kept, type_ = input._array, input._type
+    if min(counts, default=0) < 0:
+        kept = _without(type_.kernels, kept, before, after)
+        before, after = (tuple(max(count, 0) for count in each) for each in (before, after))
+    number: Any = number_argument("constant_pad_nd", "value", value, 3)
+    if not any(before) and not any(after):  # a copy, in the order of memory that there is
+        return from_array(kept, type_).clone()
+    return from_array(type_.kernels.pad(kept, before, after, fitting(number, type_.dtype)), type_)
+
+
+def _without(kernels: Any, array: Any, before: Shape, after: Shape) -> Any:
+    """What negative numbers leave of an array."""
+    shape = array.shape
     starts = tuple(max(-low, 0) for low in before)
     lengths = tuple(size - start - max(-high, 0) for size, start, high in zip(shape, starts, after, strict=True))
     if any(length < 0 for length in lengths):
         raise RuntimeError("narrow(): length must be non-negative.")
-    kept = type_.kernels.slice(input._array, starts, lengths, (1,) * len(shape))
-    number: Any = number_argument("constant_pad_nd", "value", value, 3)
-    added = (tuple(max(low, 0) for low in before), tuple(max(high, 0) for high in after))
-    if not any(map(any, added)):  # a copy, in the order of memory that there is
-        return from_array(kept, type_).clone()
-    return from_array(type_.kernels.pad(kept, *added, fitting(number, type_.dtype)), type_)
+    return kernels.slice(array, starts, lengths, (1,) * len(shape))

@@ -56,11 +56,13 @@ def crop(img: Any, top: int, left: int, height: int, width: int) -> Any:
     _, rows, columns = dimensions(img)
     bottom, right = top + height, left + width
     inside = img[..., max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
+    if top >= 0 and left >= 0 and bottom <= rows and right <= columns:
+        return inside
     outside = [
         max(-left + min(0, right), 0), max(-top + min(0, bottom), 0), max(right - max(columns, left), 0),
         max(bottom - max(rows, top), 0),
     ]  # fmt: skip
-    return pad(inside, outside, fill=0) if any(outside) else inside
+    return pad(inside, outside, fill=0)
 
 
 def pair(size: Any) -> tuple[int, int]:
