@@ -9,6 +9,7 @@ from typing import Any
 from flambeau import dtypes
 from flambeau._tensor import Tensor
 from flambeau._tensor.modes import inference_mode
+from flambeau.backend.types import TensorType
 from flambeau.nn.functional import conv2d
 from flambeau.nn.functional import pad as pad_tensor
 from flambeau.ops.creation.data import as_tensor, tensor
@@ -291,9 +292,9 @@ def normalized(tensor: Any, mean: Any, std: Any, inplace: bool) -> Tensor:
             f"Expected tensor to be a tensor image of size (..., C, H, W). Got tensor.size() = {tensor.shape}"
         )
     if _are_plain(mean) and _are_plain(std):  # as they are for image after image
-        middle, spread = _kept_numbers(tuple(mean), tuple(std), tensor.dtype, tensor.device)
+        middle, spread = _kept_numbers(tuple(mean), tuple(std), tensor._type)
     else:
-        middle, spread = _numbers(mean, std, tensor.dtype, tensor.device)
+        middle, spread = _numbers(mean, std, tensor._type)
     return (tensor.sub_(middle) if inplace else tensor - middle).div_(spread)
 
 
@@ -301,21 +302,19 @@ def _are_plain(numbers: Any) -> bool:
     return numbers.__class__ in (list, tuple) and {*map(type, numbers)} == {float}
 
 
-def _numbers(mean: Any, std: Any, dtype: dtypes.dtype, device: Any) -> tuple[Tensor, Tensor]:
+def _numbers(mean: Any, std: Any, type_: TensorType) -> tuple[Tensor, Tensor]:
     """What normalizes, to be broadcast along images; deviations of 0 are refused."""
-    middle, spread = (as_tensor(each, dtype=dtype, device=device) for each in (mean, std))
+    middle, spread = (as_tensor(each, dtype=type_.dtype, device=type_.place.device) for each in (mean, std))
     if (spread == 0).any():
-        raise ValueError(f"std evaluated to zero after conversion to {dtype}, leading to division by zero.")
+        raise ValueError(f"std evaluated to zero after conversion to {type_.dtype}, leading to division by zero.")
     middle, spread = (each.reshape(-1, 1, 1) if each.ndim == 1 else each for each in (middle, spread))
     return middle, spread
 
 
 @lru_cache(maxsize=64)
-def _kept_numbers(
-    mean: tuple[float, ...], std: tuple[float, ...], dtype: dtypes.dtype, device: Any
-) -> tuple[Tensor, Tensor]:
+def _kept_numbers(mean: tuple[float, ...], std: tuple[float, ...], type_: TensorType) -> tuple[Tensor, Tensor]:
     with inference_mode(False):  # they serve for images of a graph, too
-        return _numbers(mean, std, dtype, device)
+        return _numbers(mean, std, type_)
 
 
 # -- single colours ----------------------------------------------------------------------------------------------------
