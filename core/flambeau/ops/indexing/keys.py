@@ -357,8 +357,9 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
         _put_at(view, advanced, value)
     else:
         value = _without_leading_ones(value, view)
-        shape, shared = value._array.shape, value._storage is view._storage is not None
-        if shape != view._array.shape and (shape or shared):
+        shape, wanted = value._array.shape, view._array.shape
+        shared = value._storage is view._storage is not None
+        if shape != wanted and (shared or not _spreads(shape, wanted)):
             value = value.expand(view.shape)  # whose places are then not told from those of the target, as in PyTorch
         view.copy_(value)
 
@@ -398,6 +399,12 @@ def _dtypes_differ(input: Tensor, values: Tensor) -> RuntimeError:
         "Index put requires the source and destination dtypes match, got "
         f"{scalar_type_name(input.dtype)} for the destination and {scalar_type_name(values.dtype)} for the source."
     )
+
+
+def _spreads(shape: Shape, wanted: Shape) -> bool:
+    """Whether what has one shape is broadcast to the other by a copy, which need not be given a view for it."""
+    own = wanted[len(wanted) - len(shape) :]
+    return len(shape) <= len(wanted) and all(size in (1, whole) for size, whole in zip(shape, own, strict=True))
 
 
 def _without_leading_ones(value: Tensor, target: Tensor) -> Tensor:
