@@ -106,9 +106,9 @@ def _bordered(input: np.ndarray, way: _Way) -> np.ndarray:
     """The elements and a border of zeros, as rows of channels: (N, elements, C)."""
     rows = np.zeros((len(input), *way.sizes(), input.shape[1]), input.dtype)
     for image, target in zip(input, rows, strict=True):
-        inner = target[way.inner()]
+        inner, turned = target[way.inner()], np.moveaxis(image, 0, -1)
         for piece in _pieces(image[0].size, len(image), len(inner)):
-            inner[piece] = np.moveaxis(image[:, piece], 0, -1)
+            inner[piece] = turned[piece]
     return rows.reshape(len(input), -1, input.shape[1])
 
 
@@ -116,9 +116,9 @@ def _unbordered(rows: np.ndarray, way: _Way) -> np.ndarray:
     """The opposite: (N, C, …)."""
     images = np.empty((len(rows), rows.shape[2], *way.lengths), rows.dtype)
     for image, source in zip(images, rows.reshape(len(rows), *way.sizes(), -1), strict=True):
-        inner = source[way.inner()]
+        inner, turned = source[way.inner()], np.moveaxis(image, 0, -1)
         for piece in _pieces(image[0].size, len(image), len(inner)):
-            image[:, piece] = np.moveaxis(inner[piece], -1, 0)
+            turned[piece] = inner[piece]
     return images
 
 

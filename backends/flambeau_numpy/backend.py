@@ -171,7 +171,8 @@ class NumpyBackend(ArrayBackend):
             **_gates.KERNELS, **_ctc.KERNELS, **_vision.KERNELS,
             "sort_values": _sorting.sort_values, "searchsorted": _sorting.searchsorted,
             "topk": _order.topk, "kthvalue": _order.kthvalue, "partition": _order.partition, "bincount": _counting.bincount,
-            "sparse_matmul": _sparse.matmul, "pack": _steps.pack, "unpack": _steps.unpack, **_norms.KERNELS,
+            "sparse_matmul": _sparse.matmul, "banded_matmul": _sparse.banded_matmul,
+            "pack": _steps.pack, "unpack": _steps.unpack, **_norms.KERNELS,
         }  # fmt: skip
 
     def add_multiple(self, target: np.ndarray, source: np.ndarray, factor: float) -> bool:

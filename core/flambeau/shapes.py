@@ -162,6 +162,8 @@ def as_ints(value: Any, argument: str = "dim") -> Shape:
     Raises:
         TypeError: one of them is no int.
     """
+    if value.__class__ in (tuple, list) and {*map(type, value)} <= {int}:
+        return tuple(value)
     if is_one(value):
         return (as_int(value, argument),)
     return tuple([as_int(entry, argument) for entry in _later_as_ints(value)])

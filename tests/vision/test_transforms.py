@@ -146,3 +146,29 @@ def test_nothing_needs_pillow_for_tensors(monkeypatch: pytest.MonkeyPatch) -> No
         ImportError, match=r"needs the package 'pillow', which is not installed: pip install 'flambeau\[vision\]'"
     ):
         functional.to_pil_image(_steps())
+
+
+def test_what_normalizes_may_change_between_images() -> None:
+    image, mean, std = torch.ones(2, 1, 1), [0.5, 0.0], [0.5, 1.0]
+    with torch.inference_mode():
+        assert functional.normalize(image, mean, std).flatten().tolist() == [1.0, 1.0]
+    mean[1], std[1] = 0.5, 0.25
+    assert functional.normalize(image, mean, std).flatten().tolist() == [1.0, 2.0]
+    assert functional.normalize(image.double(), mean, std).dtype is torch.float64
+    leaf = image.clone().requires_grad_()
+    functional.normalize(leaf, tuple(mean), tuple(std)).sum().backward()
+    assert leaf.grad is not None
+    assert leaf.grad.flatten().tolist() == [2.0, 4.0]
+    for _ in range(2):
+        with pytest.raises(ValueError, match="std evaluated to zero"):
+            functional.normalize(image, mean, [0.5, 0.0])
+
+
+def test_bounds_that_are_tensors_may_change_between_images() -> None:
+    least = torch.tensor(0.25)
+    part = transforms.RandomResizedCrop(2, scale=(least, least.clone()), ratio=(1.0, 1.0))
+    image = torch.zeros(1, 8, 8)
+    assert part.get_params(image, part.scale, part.ratio)[2:] == (4, 4)
+    part.scale[1].fill_(1.0)
+    least.fill_(1.0)
+    assert part.get_params(image, part.scale, part.ratio)[2:] == (8, 8)

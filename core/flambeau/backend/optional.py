@@ -347,6 +347,13 @@ class OptionalKernels(Protocol):
         core then composes the product.
         """
 
+    def banded_matmul(self, a: Array, dim: int, firsts: Sequence[int], turned: Sequence[Array]) -> Array:
+        """The product of a matrix and all vectors along ``dim`` of ``a``, C-contiguous as the result.
+
+        ``turned``, (columns, rows) and in the dtype of ``a``, are the bands of the matrix from its first rows to its last, of
+        which each begins at one of the columns ``firsts``; beside them all is zero.
+        """
+
     def reduce_at(self, target: Array, positions: Array, values: Array, reduce: str) -> None:
         """Combines each of ``values`` with the element of ``target`` at its position; writes into ``target``.
 

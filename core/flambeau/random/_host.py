@@ -6,6 +6,7 @@ So a data loader draws what PyTorch's draws wherever the tensors are, and also w
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 
 from flambeau import dtypes
 from flambeau.backend.selection import find_place
@@ -13,6 +14,7 @@ from flambeau.promotion import get_default_dtype
 
 from . import _for_dtype, _samplers
 from ._counter import philox
+from ._draws import Draw
 from ._generator import Generator, _on, default_generator, need_generator, source_of_cpu
 from ._stream import Stream
 from ._transforms import PythonTransforms, Transforms, transforms_of
@@ -62,7 +64,8 @@ def draw_integer(low: int, high: int, generator: Generator | None = None) -> int
     Raises:
         RuntimeError: there is none.
     """
-    wanted = _for_dtype.integers(dtypes.int64, low, high)
+    kept = low.__class__ is int and high.__class__ is int
+    wanted = _integers(low, high) if kept else _for_dtype.integers(dtypes.int64, low, high)
     return int(struct.unpack("q", wanted.on_host(_stream_of(generator), _PYTHON, 1))[0])
 
 
@@ -72,13 +75,25 @@ def draw_number(low: float = 0.0, high: float = 1.0, generator: Generator | None
     Raises:
         RuntimeError: the bounds are in the wrong order.
     """
-    wanted = _for_dtype.uniform(get_default_dtype(), low, high)
+    kept = low.__class__ is float and high.__class__ is float  # a tensor may have another number next time
+    wanted = (_uniform if kept else _for_dtype.uniform)(get_default_dtype(), low, high)
     drawn = wanted.on_host(_stream_of(generator), _PYTHON, 1)
     return float(struct.unpack(_FORMATS[wanted.dtype], drawn)[0])
 
 
 _FORMATS = {"float64": "d", "float32": "f", "bfloat16": "f", "float16": "e"}
 """What bytes of a dtype are to Python; those of bfloat16 are made as float32."""
+
+
+@lru_cache(maxsize=256)
+def _integers(low: int, high: int) -> Draw:
+    """What is drawn between such bounds, checked once: transforms ask for the same ones image after image."""
+    return _for_dtype.integers(dtypes.int64, low, high)
+
+
+@lru_cache(maxsize=256)
+def _uniform(dtype: dtypes.dtype, low: float, high: float) -> Draw:
+    return _for_dtype.uniform(dtype, low, high)
 
 
 def draw_integers(limit: int, count: int, generator: Generator | None) -> list[int]:

@@ -176,9 +176,10 @@ def _wrapped(value: int) -> int:
 
 
 def _half_open(values: Sequence[float], low: float, high: float, dtype: str) -> Buffer:
-    """``values`` rounded to a dtype, with ``low`` for those that are ``high`` then."""
-    low, high = rounded((low, high), dtype)
-    return floats_as([low if value == high else value for value in rounded(values, dtype)], dtype)
+    """``values`` of the dtype of the computation rounded to a dtype, with ``low`` for those that are ``high`` then."""
+    if dtype not in ("float64", "float32"):
+        (low, high), values = rounded((low, high), dtype), rounded(values, dtype)
+    return floats_as([low if value == high else value for value in values], dtype)
 
 
 def _halves_of_blocks(values: Sequence[float]) -> tuple[list[float], list[float]]:

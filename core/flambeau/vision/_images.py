@@ -78,10 +78,10 @@ def dimensions(image: Any) -> Size:
         TypeError: it is neither, or has fewer dimensions.
     """
     if isinstance(image, Tensor):
-        shape = tuple(image.shape)
+        shape = image._array.shape
         if len(shape) < 2:
             raise TypeError("Tensor is not a torch image.")
-        return Size(1 if len(shape) == 2 else shape[-3], *shape[-2:])
+        return Size(1 if len(shape) == 2 else shape[-3], shape[-2], shape[-1])
     if not is_pillow(image):
         raise TypeError(f"Unexpected type {type(image)}")
     return Size(len(image.getbands()), image.height, image.width)

@@ -415,3 +415,38 @@ def test_an_empty_index_of_any_shape_reaches_no_kernel(
         ):  # fmt: skip
             (grad,) = flambeau.autograd.grad(written.sum(), x)
             assert written.tolist() == grad.tolist() == flambeau.ones(size).tolist()
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        (slice(1, 3), slice(None, None, 2)), (..., slice(3, 1), slice(1, None)), (slice(None, None, -1), slice(3, 0, -2)),
+        (slice(1, 2), 0, slice(0, 2)), (None, slice(0, 2), slice(1, 3)), (slice(2, 1, -1), ..., slice(4, None, -3)),
+        (slice(0, 0, -1), slice(1, 2), -1),
+    ],
+)  # fmt: skip
+def test_slices_of_several_dimensions_are_taken_and_written_at_once(key: Any) -> None:
+    def nested(values: Any, entries: list[Any]) -> Any:
+        if not entries:
+            return values
+        first, *rest = entries
+        if first is None:
+            return [nested(values, rest)]
+        taken = values[first]
+        return [nested(each, rest) for each in taken] if isinstance(first, slice) else nested(taken, rest)
+
+    x = flambeau.arange(60).reshape(3, 4, 5)
+    missing = 3 - sum(entry is not None and entry is not Ellipsis for entry in key)
+    entries = [each for entry in key for each in ([slice(None)] * missing if entry is Ellipsis else [entry])]
+    expected = nested(x.tolist(), entries)
+    assert x[key].tolist() == expected
+    leaf = x.double().requires_grad_()
+    (grad,) = flambeau.autograd.grad(leaf[key].sum(), leaf)
+    flat = flambeau.tensor(expected).flatten().tolist()
+    assert grad.flatten().nonzero().flatten().tolist() == sorted(flat)
+    if all(entry.step is None or entry.step > 0 for entry in key if isinstance(entry, slice)):
+        written = flambeau.zeros(3, 4, 5)
+        before = written._version
+        written[key] = 1
+        assert (written == grad).all()
+        assert written._version == before + 1

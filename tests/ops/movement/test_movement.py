@@ -429,3 +429,23 @@ def test_padding_with_nothing_keeps_the_order_of_memory() -> None:
     assert flambeau.nn.functional.pad(input, (0, 0)).stride() == input.stride()
     assert flambeau.nn.functional.pad(input, (0, -1)).stride() == (3, 9, 1)
     assert flambeau.nn.functional.pad(input, (0, 0), mode="reflect").is_contiguous()
+
+
+@pytest.mark.parametrize("width", [0, 1, 2, 7, 8, 12, 16, 22])
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "bool", "float16", "float32"])
+def test_flips_of_parts_and_of_rows_of_any_width(dtype: str, width: int) -> None:
+    numbers = (flambeau.arange(6 * (width + 3)) * 11 % 128).reshape(2, 3, width + 3).to(getattr(flambeau, dtype))
+    for part in (numbers[..., 1 : 1 + width], numbers[..., 1 : 1 + width].contiguous()):
+        rows = part.tolist()
+        assert part.flip(-1).tolist() == [[row[::-1] for row in each] for each in rows]
+        assert part.flip(0, 2).tolist() == [[row[::-1] for row in each] for each in rows[::-1]]
+        assert part.flip(-1).is_contiguous()
+
+
+def test_borders_serve_a_graph_after_inference() -> None:
+    with flambeau.inference_mode():
+        flambeau.nn.functional.pad(flambeau.ones(1, 1, 5, 5), (2, 1, 1, 2), mode="circular")
+    leaf = flambeau.ones(1, 1, 5, 5, requires_grad=True)
+    flambeau.nn.functional.pad(leaf, (2, 1, 1, 2), mode="circular").sum().backward()
+    assert leaf.grad is not None
+    assert leaf.grad.sum() == 64

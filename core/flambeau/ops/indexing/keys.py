@@ -43,7 +43,7 @@ def getitem(input: Tensor, key: Any) -> Tensor:
     if key.__class__ is int:
         return _select_first(input, key)
     if key.__class__ is slice and input._array.shape:
-        return _sliced(input, 0, key)
+        return _sliced(input, [(0, key)])
     if key.__class__ is tuple:
         view = _part(input, key)
         if view is not None:
@@ -74,25 +74,31 @@ def _part(input: Tensor, key: tuple[Any, ...]) -> Tensor | None:
     if left < 0:
         return None
     view, dim = input, 0
+    cuts: list[tuple[int, slice]] = []
     for entry in key:
         kind = entry.__class__
-        if kind is int:
-            size = view._array.shape[dim]
-            if not -size <= entry < size:
-                return None
-            view = _select(view, dim, entry + size if entry < 0 else entry)
-        elif kind is slice:
+        if kind is slice:
             if entry != _ALL:
-                view = _sliced(view, dim, entry)
+                cuts.append((dim, entry))
             dim += 1
-        elif entry is None:
-            view = _unsqueeze(view, dim)
-            dim += 1
-        elif left < 0:
-            return None
-        else:
+        elif entry is Ellipsis:
+            if left < 0:
+                return None
             dim += left
             left = -1
+        else:
+            if cuts:
+                view, cuts = _sliced(view, cuts), []
+            if kind is int:
+                size = view._array.shape[dim]
+                if not -size <= entry < size:
+                    return None
+                view = _select(view, dim, entry + size if entry < 0 else entry)
+            else:
+                view = _unsqueeze(view, dim)
+                dim += 1
+    if cuts:
+        return _sliced(view, cuts)
     return None if view is input else view
 
 
@@ -133,7 +139,7 @@ def _apply_basic(input: Tensor, entries: list[Any], filled: bool = False) -> tup
             dim += 1
         elif isinstance(entry, slice):
             if entry != _ALL:
-                input = _sliced(input, dim, entry)
+                input = _sliced(input, [(dim, entry)])
             dim += 1
         elif isinstance(entry, int):
             size = input._array.shape[dim]
@@ -205,19 +211,22 @@ def _check_mask(input: Tensor, mask: Tensor, dim: int) -> None:
             )
 
 
-def _sliced(input: Tensor, dim: int, key: slice) -> Tensor:
+def _sliced(input: Tensor, cuts: Sequence[tuple[int, slice]]) -> Tensor:
+    """What slices of some dimensions leave: a view, made at once."""
     shape = input._array.shape
-    start, stop, step = key.indices(shape[dim])
-    if step < 0:
-        # PyTorch refuses; the reversed slice is a copy here, so that no tensor has a negative stride.
-        count = len(range(start, stop, step))
-        first = start + (count - 1) * step if count else 0
-        return flip(_sliced(input, dim, slice(first, start + 1 if count else 0, -step)), dim)
-    length = (stop - start + step - 1) // step if stop > start else 0
-    before, after = (0,) * dim, (0,) * (len(shape) - dim - 1)
-    starts = (*before, start if length else 0, *after)
-    steps = (1,) * len(shape) if step == 1 else (*(1,) * dim, step, *(1,) * len(after))
-    return _slice(input, starts, (*shape[:dim], length, *shape[dim + 1 :]), steps)
+    starts, lengths, steps, turned = [0] * len(shape), list(shape), [1] * len(shape), []
+    for dim, key in cuts:
+        start, stop, step = key.indices(shape[dim])
+        lengths[dim] = length = len(range(start, stop, step))
+        if step < 0:
+            # PyTorch refuses; the reversed slice is a copy here, so that no tensor has a negative stride.
+            start, step = start + (length - 1) * step, -step
+            turned.append(dim)
+        if length:
+            starts[dim] = start
+        steps[dim] = step
+    view: Tensor = _slice(input, tuple(starts), tuple(lengths), tuple(steps))
+    return flip(view, turned) if turned else view
 
 
 def _checked_index(indices: Tensor, size: int) -> Tensor:
@@ -327,7 +336,8 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
         return
     if key is False:  # which names nothing: not even a write is counted
         return
-    entries = expanded_key(input, key)
+    part = _part(input, key) if key.__class__ is tuple else None
+    entries = expanded_key(input, key) if part is None else []
     number = None if isinstance(value, Tensor) else as_number(value)
     if number is not None:
         type_ = input._type
@@ -341,14 +351,15 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
     if len(entries) == 1 and value.numel() == 1 and _is_mask(entries[0]) and entries[0].dtype is dtypes.bool:
         _fill_where(input, entries[0], value)
         return
-    view, advanced = _apply_basic(input, entries, _fills(entries, value))
+    view, advanced = _apply_basic(input, entries, _fills(entries, value)) if part is None else (part, [])
     if advanced:
         check_apart(view, (*entries, value), wholly=True)
         _put_at(view, advanced, value)
     else:
         value = _without_leading_ones(value, view)
-        shape, shared = value._array.shape, value._storage is view._storage is not None
-        if shape != view._array.shape and (shape or shared):
+        shape, wanted = value._array.shape, view._array.shape
+        shared = value._storage is view._storage is not None
+        if shape != wanted and (shared or not _spreads(shape, wanted)):
             value = value.expand(view.shape)  # whose places are then not told from those of the target, as in PyTorch
         view.copy_(value)
 
@@ -388,6 +399,12 @@ def _dtypes_differ(input: Tensor, values: Tensor) -> RuntimeError:
         "Index put requires the source and destination dtypes match, got "
         f"{scalar_type_name(input.dtype)} for the destination and {scalar_type_name(values.dtype)} for the source."
     )
+
+
+def _spreads(shape: Shape, wanted: Shape) -> bool:
+    """Whether what has one shape is broadcast to the other by a copy, which need not be given a view for it."""
+    own = wanted[len(wanted) - len(shape) :]
+    return len(shape) <= len(wanted) and all(size in (1, whole) for size, whole in zip(shape, own, strict=True))
 
 
 def _without_leading_ones(value: Tensor, target: Tensor) -> Tensor:

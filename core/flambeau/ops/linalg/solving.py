@@ -329,15 +329,18 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
         raise RuntimeError("torch.linalg.lstsq: input.size(-2) should match other.size(-2)")
     rows, columns = A.shape[-2:]
     limit = torch_eps(A) * max(rows, columns) if rcond is None else rcond
+    solution = matmul(right.mT, _pinv(A, limit, False).mT).mT  # so that it lies column after column
+    found = solution.squeeze(-1) if vector else solution
+    kind = driver or "gelsy"
+    if kind == "gels" and rows <= columns:  # nothing else is asked for, which would take as long
+        return Lstsq(found, nothing_of(solution), A.new_empty(0, dtype=dtypes.int64), A.new_empty(0))
     values = _svd(A.detach(), False)[1]
     largest = values.amax(-1, keepdim=True) if values.shape[-1] else values
     ranks = (values > limit * largest).sum(-1)
-    solution = matmul(right.mT, _pinv(A, limit, False).mT).mT  # so that it lies column after column
-    kind = driver or "gelsy"
     full = kind != "gelsy" and rows > columns and bool((ranks == columns).all())
     residuals = (matmul(A, solution) - right).abs().square().sum(-2) if full else nothing_of(solution)
     return Lstsq(
-        solution.squeeze(-1) if vector else solution,
+        found,
         residuals,
         A.new_empty(0, dtype=dtypes.int64) if kind == "gels" else ranks,
         values if kind in ("gelsd", "gelss") else A.new_empty(0),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from flambeau._dispatch.declare import primitive
 from flambeau._dispatch.runtime import Number, number_argument
 from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.modes import inference_mode
 from flambeau._tensor.overrides import overridable
+from flambeau.backend.types import Place
 from flambeau.errors import argument_type
 from flambeau.layouts import contiguous_format
 from flambeau.ops.creation._bent import bent
@@ -54,8 +57,10 @@ def pad(
     mode = _mode(mode, keywords)
     if is_one(pad):
         raise argument_type("pad", "pad", 2, pad, "tuple of ints")
-    before, after = _pairs(input, as_ints(pad, "pad"))
     order = channels_order(input)
+    if mode == "constant" and order is None:
+        return constant_pad_nd(input, as_ints(pad, "pad"), 0 if value is None else value)
+    before, after = _pairs(input, as_ints(pad, "pad"))
     if mode == "circular" and order is not None:
         return _padded(input, before, after, mode, value).contiguous()  # as PyTorch's, which is made anew
     if order is None:
@@ -103,7 +108,7 @@ def _check_room(input: Tensor, before: Shape, after: Shape, mode: str) -> None:
 def _all_joined(input: Tensor, before: Shape, after: Shape, mode: str) -> Tensor:
     for dim, (size, low, high) in enumerate(zip(tuple(input._array.shape), before, after, strict=True)):
         if low or high:
-            input = _joined(input, dim, (size, low, high), _SOURCES[mode][0])
+            input = _joined(input, dim, (size, low, high), mode)
     return input
 
 
@@ -124,19 +129,24 @@ def _padded_from_itself(input: Tensor, before: Shape, after: Shape, mode: str) -
     return _all_joined(input.detach(), before, after, mode)
 
 
-def _joined(input: Tensor, dim: int, sizes: tuple[int, int, int], source: Callable[[Tensor, int], Tensor]) -> Tensor:
+def _joined(input: Tensor, dim: int, sizes: tuple[int, int, int], mode: str) -> Tensor:
     """One dimension padded: what comes before, the part that is kept, what comes after."""
     size, low, high = sizes
+    place = input._type.place
     first, last = max(-low, 0), size - max(-high, 0)
     if first > last:  # more is removed than there is, of what is added too
-        return input.index_select(dim, source(arange(-low, size + high, device=input.device), size))
-    kept = _narrow(input, dim, first, last - first)
-    ends = (
-        [arange(-low, 0, device=input.device)] if low > 0 else [],
-        [arange(size, size + high, device=input.device)] if high > 0 else [],
-    )
-    head, tail = ([input.index_select(dim, source(positions, size)) for positions in end] for end in ends)
+        return input.index_select(dim, _sources(mode, range(-low, size + high), size, place))
+    kept = input if last - first == size else _narrow(input, dim, first, last - first)
+    ends = [range(-low, 0)] if low > 0 else [], [range(size, size + high)] if high > 0 else []
+    head, tail = ([input.index_select(dim, _sources(mode, each, size, place)) for each in end] for end in ends)
     return cat([*head, kept, *tail], dim)
+
+
+@lru_cache(maxsize=64)
+def _sources(mode: str, positions: range, size: int, place: Place) -> Tensor:
+    """The indices that stand at such positions: images of one size are padded one after the other."""
+    with inference_mode(False):  # they serve for tensors of a graph, too
+        return _SOURCES[mode][0](arange(positions.start, positions.stop, device=place.device), size)
 
 
 def _mode(mode: str | None, keywords: dict[str, Any]) -> str:
@@ -153,15 +163,16 @@ def _pairs(input: Tensor, pad: Shape) -> tuple[Shape, Shape]:
     """How many elements to add before and after every dimension."""
     if len(pad) % 2:
         raise RuntimeError("Padding length must be divisible by 2")
-    if len(pad) // 2 > input.dim():
+    shape = input._array.shape
+    if len(pad) // 2 > len(shape):
         raise RuntimeError(
             "Padding length should be less than or equal to two times the input dimension but got padding length "
-            f"{len(pad)} and input of dimension {input.dim()}"
+            f"{len(pad)} and input of dimension {len(shape)}"
         )
-    rest = (0,) * (input.dim() - len(pad) // 2)
+    rest = (0,) * (len(shape) - len(pad) // 2)
     before, after = rest + pad[-2::-2], rest + pad[::-2]
-    sizes = [size + low + high for size, low, high in zip(input.shape, before, after, strict=True)]
-    if any(size < 0 for size in sizes):
+    sizes = [size + low + high for size, low, high in zip(shape, before, after, strict=True)]
+    if min(sizes, default=0) < 0:
         raise RuntimeError(
             f"The input size {list(input.shape)}, plus negative padding {list(pad)} resulted in a negative output size "
             f"{sizes}, which is invalid."
@@ -215,15 +226,23 @@ def constant_pad_nd(input: Tensor, pad: Sequence[int], value: Number = 0) -> Ten
         >>> torch.constant_pad_nd(torch.tensor([1, 2]), (1, -1), 7)
         tensor([7, 1])
     """
-    before, after = _pairs(input, as_ints(pad, "pad"))
-    shape, type_ = input._array.shape, input._type
+    counts = as_ints(pad, "pad")
+    before, after = _pairs(input, counts)
+    kept, type_ = input._array, input._type
+    if min(counts, default=0) < 0:
+        kept = _without(type_.kernels, kept, before, after)
+        before, after = (tuple(max(count, 0) for count in each) for each in (before, after))
+    number: Any = number_argument("constant_pad_nd", "value", value, 3)
+    if not any(before) and not any(after):  # a copy, in the order of memory that there is
+        return from_array(kept, type_).clone()
+    return from_array(type_.kernels.pad(kept, before, after, fitting(number, type_.dtype)), type_)
+
+
+def _without(kernels: Any, array: Any, before: Shape, after: Shape) -> Any:
+    """What negative numbers leave of an array."""
+    shape = array.shape
     starts = tuple(max(-low, 0) for low in before)
     lengths = tuple(size - start - max(-high, 0) for size, start, high in zip(shape, starts, after, strict=True))
     if any(length < 0 for length in lengths):
         raise RuntimeError("narrow(): length must be non-negative.")
-    kept = type_.kernels.slice(input._array, starts, lengths, (1,) * len(shape))
-    number: Any = number_argument("constant_pad_nd", "value", value, 3)
-    added = (tuple(max(low, 0) for low in before), tuple(max(high, 0) for high in after))
-    if not any(map(any, added)):  # a copy, in the order of memory that there is
-        return from_array(kept, type_).clone()
-    return from_array(type_.kernels.pad(kept, *added, fitting(number, type_.dtype)), type_)
+    return kernels.slice(array, starts, lengths, (1,) * len(shape))

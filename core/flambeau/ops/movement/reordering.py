@@ -22,11 +22,13 @@ def _flip_input(grad: Tensor, dims: Shape) -> Tensor:
 
 @primitive(derivatives={"input": _flip_input}, method=False, node="FlipBackward0")
 def _flip(input: Tensor, dims: Shape) -> Tensor:
-    kernels, type_ = input._type.kernels, input._type
-    order = dense_order(input._array.shape, type_.backend.strides(input._array))
+    kernels, type_, array = input._type.kernels, input._type, input._array
+    if type_.backend.is_contiguous(array):
+        return from_array(kernels.flip(array, dims), type_)
+    order = dense_order(array.shape, type_.backend.strides(array))
     if order == tuple(range(len(order))):
-        return from_array(kernels.flip(input._array, dims), type_)
-    flipped = kernels.flip(kernels.permute(input._array, order), tuple(sorted(map(order.index, dims))))
+        return from_array(kernels.flip(array, dims), type_)
+    flipped = kernels.flip(kernels.permute(array, order), tuple(sorted(map(order.index, dims))))
     return from_array(kernels.permute(flipped, tuple(map(order.index, range(len(order))))), type_)
 
 

@@ -322,10 +322,10 @@ def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
     """
     shape = input._array.shape
     if dim.__class__ is int:
-        removed = {normalize_dim(dim, len(shape))}
-    else:
-        dims = range(len(shape)) if dim is None else as_ints(dim)
-        removed = {normalize_dim(entry, len(shape)) for entry in dims}
+        place = normalize_dim(dim, len(shape))
+        return _squeeze(input, shape[:place] + shape[place + 1 :] if shape and shape[place] == 1 else shape)
+    dims = range(len(shape)) if dim is None else as_ints(dim)
+    removed = {normalize_dim(entry, len(shape)) for entry in dims}
     return _squeeze(input, tuple(size for d, size in enumerate(shape) if size != 1 or d not in removed))
 
 

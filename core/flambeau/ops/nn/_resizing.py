@@ -8,16 +8,19 @@ Lanczos), in the conventions of PyTorch's upsampling.
 from __future__ import annotations
 
 import struct
-from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import lru_cache
-from itertools import accumulate, pairwise
-from math import floor, pi, sin
-from typing import NamedTuple
+from math import copysign, floor
+from typing import Any, NamedTuple
 
-from ._taps import Taps
+from flambeau import dtypes
+from flambeau._tensor import Tensor, from_array
+from flambeau.backend.types import TensorType
+from flambeau.ops.elementwise.selection import clamped
 
-__all__ = ["FixedTaps", "Resize", "fixed_taps", "nearest_places", "resize_taps"]
+from ._taps import Taps, Windows
+
+__all__ = ["FixedTaps", "Resize", "filter_taps", "fixed_taps", "nearest_places", "place_taps", "resize_taps"]
 
 
 class Resize(NamedTuple):
@@ -39,10 +42,6 @@ class Resize(NamedTuple):
 
 def _in_single(number: float) -> float:
     return float(struct.unpack("f", struct.pack("f", number))[0])
-
-
-def _all_in_single(numbers: Sequence[float]) -> list[float]:
-    return array("f", numbers).tolist()
 
 
 def _as_it_is(number: float) -> float:
@@ -76,6 +75,12 @@ def nearest_places(resize: Resize, exact: bool) -> tuple[int, ...]:
     return tuple(min(place, resize.length - 1) for place in places)
 
 
+@lru_cache(maxsize=256)
+def place_taps(length: int, places: tuple[int, ...]) -> Taps:
+    """The map that takes the elements at such places."""
+    return Taps(length, tuple([((place,), (1.0,)) for place in places]))
+
+
 def _source(resize: Resize, step: float, place: int, clamped: bool) -> float:
     """Where a place of the result lies in the input."""
     rounded = _rounding(resize)
@@ -92,14 +97,14 @@ def _linear_row(resize: Resize, source: float) -> tuple[tuple[int, ...], tuple[f
     return (first, min(first + 1, resize.length - 1)), (rounded(1.0 - part), part)
 
 
-def _cubic(a: float, x: float, rounded: Callable[[float], float] = _as_it_is) -> float:
-    """The cubic convolution kernel at a distance from 0 to 2; far out digits cancel, the same ones as in PyTorch."""
+def _cubic(x: float, rounded: Callable[[float], float]) -> float:
+    """Keys' kernel, with -0.75, at a distance from 0 to 2; far out digits cancel, the same ones as in PyTorch."""
     if x <= 1:
-        inner = rounded(rounded((a + 2) * x) - (a + 3))
+        inner = rounded(rounded(1.25 * x) - 2.25)
         return rounded(rounded(rounded(inner * x) * x) + 1)
-    inner = rounded(rounded(a * x) - 5 * a)
-    inner = rounded(rounded(inner * x) + 8 * a)
-    return rounded(rounded(inner * x) - 4 * a)
+    inner = rounded(rounded(-0.75 * x) + 3.75)
+    inner = rounded(rounded(inner * x) - 6)
+    return rounded(rounded(inner * x) + 3)
 
 
 def _cubic_row(resize: Resize, source: float) -> tuple[tuple[int, ...], tuple[float, ...]]:
@@ -108,63 +113,82 @@ def _cubic_row(resize: Resize, source: float) -> tuple[tuple[int, ...], tuple[fl
     part = min(max(rounded(source - first), 0.0), 1.0)
     distances = (rounded(part + 1), part, rounded(1 - part), rounded(2 - part))
     places = tuple(min(max(first + shift, 0), last) for shift in (-1, 0, 1, 2))
-    return places, tuple(_cubic(-0.75, distance, rounded) for distance in distances)
+    return places, tuple(_cubic(distance, rounded) for distance in distances)
 
 
-def _triangle(x: float) -> float:
-    return max(1.0 - abs(x), 0.0)
+def _triangle(x: Tensor) -> Tensor:
+    return (1.0 - x.abs()).clamp(min=0.0)
 
 
-def _smooth_cubic(x: float) -> float:
-    return _cubic(-0.5, abs(x)) if abs(x) < 2 else 0.0
+def _smooth_cubic(x: Tensor) -> Tensor:
+    """Keys' kernel, with -0.5."""
+    far = x.abs()
+    near = (1.5 * far - 2.5) * far * far + 1
+    return near.where(far <= 1, (((-0.5 * far + 2.5) * far - 4) * far + 2).where(far < 2, 0.0))
 
 
-def _sinc(x: float) -> float:
-    return 1.0 if x == 0 else sin(pi * x) / (pi * x)
+def _lanczos(x: Tensor) -> Tensor:
+    return (x.sinc() * (x / 3).sinc()).where((x >= -3) & (x < 3), 0.0)
 
 
-def _lanczos(x: float) -> float:
-    return _sinc(x) * _sinc(x / 3) if -3 <= x < 3 else 0.0
-
-
-_FILTERS: dict[str, tuple[int, Callable[[float], float]]] = {
+_FILTERS: dict[str, tuple[int, Callable[[Tensor], Tensor]]] = {
     "linear": (2, _triangle), "cubic": (4, _smooth_cubic), "lanczos": (6, _lanczos),
 }  # fmt: skip
-"""How many elements each filter spans without reduction, and its weight at a distance."""
+"""How many elements each filter spans without reduction, and its weights at distances."""
 
 
-def _filtered_rows(resize: Resize, kind: str) -> tuple[tuple[tuple[int, ...], tuple[float, ...]], ...]:
-    """Filters that are as wide as what is left out, so that nothing is."""
-    rounded, step = _rounding(resize), _step(resize)
+def _filtered(resize: Resize, kind: str, type_: TensorType) -> Windows:
+    """Filters that are as wide as what is left out, so that nothing is.
+
+    Images of any size come: so the filters are computed all at once, and by kernels, of which a call costs the least.
+    """
+    kernels, name = type_.kernels, type_.dtype.name
+    number, step = _rounding(resize), _step(resize)
     span, weight = _FILTERS[kind]
-    reach = rounded(span * 0.5 * step) if step >= 1 else span * 0.5
-    inverse = rounded(1.0 / step) if step >= 1 else 1.0
-    all_rounded = _all_in_single if resize.single else list
-    centers = all_rounded([step * (place + 0.5) for place in range(resize.size)])
-    lows, highs = (all_rounded([center + side for center in centers]) for side in (-reach, reach))
-    firsts = [max(int(low), 0) for low in all_rounded([low + 0.5 for low in lows])]
-    stops = [min(int(high), resize.length) for high in all_rounded([high + 0.5 for high in highs])]
-    elements = [range(first, max(first, stop)) for first, stop in zip(firsts, stops, strict=True)]
-    starts = all_rounded([first - center for first, center in zip(firsts, centers, strict=True)])
-    offsets = all_rounded(
-        [k + start + 0.5 for start, taken in zip(starts, elements, strict=True) for k in range(len(taken))]
-    )
-    weights = all_rounded([weight(distance) for distance in all_rounded([each * inverse for each in offsets])])
-    bounds = list(pairwise(accumulate(map(len, elements), initial=0)))
-    shares = all_rounded([share for start, end in bounds for share in _shares(weights[start:end])])
-    return tuple([(tuple(taken), tuple(shares[slice(*ends)])) for taken, ends in zip(elements, bounds, strict=True)])
+    reach = number(span * 0.5 * step) if step >= 1 else span * 0.5
+    inverse = number(1.0 / step) if step >= 1 else 1.0
+
+    def single(value: float) -> Any:
+        return kernels.full((), value, name)
+
+    def rounded(numbers: Any) -> Any:
+        return kernels.cast(kernels.cast(numbers, "float32"), name) if resize.single else numbers
+
+    def ends(side: float) -> Any:
+        """Where windows begin, or end, on that side of their centers."""
+        places = rounded(kernels.add(rounded(kernels.add(centers, single(side))), half))
+        return clamped(kernels, kernels.trunc(places), zero, single(float(resize.length)))
+
+    zero, half, one = (type_.number(value) for value in (0.0, 0.5, 1.0))
+    centers = rounded(kernels.mul(kernels.arange(0.5, 1, resize.size, name), single(step)))
+    firsts, stops = ends(-reach), ends(reach)
+    counts = kernels.maximum(kernels.sub(stops, firsts), zero)
+    first_places, listed = (_whole_numbers(type_, array) for array in (firsts, counts))
+    column, most = (resize.size, 1), max(listed)
+    taps = kernels.arange(0.5, 1, most, name)
+    offsets = kernels.reshape(rounded(kernels.sub(firsts, centers)), column)
+    distances = rounded(kernels.mul(rounded(kernels.add(offsets, taps)), single(inverse)))
+    weights = rounded(weight(from_array(distances, type_))._array)
+    weights = kernels.where(kernels.lt(taps, kernels.reshape(counts, column)), weights, zero)
+    totals = kernels.sum(weights, (1,), True)
+    shares = rounded(kernels.div(weights, kernels.where(kernels.eq(totals, zero), one, totals)))
+    return Windows(first_places, listed, shares, type_, kind != "linear")
 
 
-def _shares(weights: list[float]) -> list[float]:
-    total = sum(weights)
-    return [each / total for each in weights] if total else weights
+def _whole_numbers(type_: TensorType, array: Any) -> list[int]:
+    found: list[int] = from_array(type_.kernels.cast(array, "int64"), type_.with_dtype(dtypes.int64)).tolist()
+    return found
 
 
 @lru_cache(maxsize=256)
-def resize_taps(resize: Resize, kind: str, antialias: bool) -> Taps:
-    """The map that resizes: ``kind`` is ``"linear"``, ``"cubic"`` or ``"lanczos"``."""
-    if antialias:
-        return Taps(resize.length, _filtered_rows(resize, kind))
+def filter_taps(resize: Resize, kind: str, type_: TensorType) -> Taps:
+    """The map that resizes and takes all elements into account, computed in such a type."""
+    return Taps(resize.length, None, _filtered(resize, kind, type_))
+
+
+@lru_cache(maxsize=256)
+def resize_taps(resize: Resize, kind: str) -> Taps:
+    """The map that resizes: ``kind`` is ``"linear"`` or ``"cubic"``."""
     if resize.length == resize.size and kind == "linear":
         return Taps(resize.length, tuple(((place, place), (1.0, 0.0)) for place in range(resize.size)))
     step = _step(resize)
@@ -174,40 +198,69 @@ def resize_taps(resize: Resize, kind: str, antialias: bool) -> Taps:
 
 
 class FixedTaps(NamedTuple):
-    """A map of bytes in fixed point.
+    """A map of bytes whose weights are integers, in units of ``1 / (1 << bits)``.
 
     Attributes:
-        bits: how many the weights have after the point.
-        integers: the map with weights times 2 ** bits.
-        fractions: the map with the same weights, not multiplied.
-        reach: the largest integer on the way to a result, which is rounded by adding a half.
+        bits: how many bits the weights have after the point: as many as fit in 16 bits.
+        fractions: the map with the weights as what they stand for.
+        largest: what no sum of bytes times integers, rounded, is beyond.
+        overshooting: whether results may be no bytes.
     """
 
     bits: int
-    integers: Taps
     fractions: Taps
-    reach: int
+    largest: int
+    overshooting: bool
 
 
 @lru_cache(maxsize=256)
 def fixed_taps(taps: Taps) -> FixedTaps:
-    """The weights as integers, with as many bits after the point as fit in 16 bits.
-
-    A place that stands several times in a row gets the sum of its weights.
-    """
+    """The weights as integers; a place that stands several times in a row gets the sum of its weights."""
+    if taps.windows is not None:
+        return _fixed_windows(taps.length, taps.windows)
     merged = []
     for places, weights in taps.rows:
         sums: dict[int, float] = {}
         for place, weight in zip(places, weights, strict=True):
             sums[place] = sums.get(place, 0.0) + weight
         merged.append((tuple(sums), tuple(sums.values())))
-    largest = max((abs(weight) for _, weights in merged for weight in weights), default=0.0)
-    bits = next((bits for bits in range(22) if int(0.5 + largest * (1 << bits + 1)) >= 1 << 15), 22)
-    integers, fractions, reach = [], [], 0
+    bits = _bits(max((abs(weight) for _, weights in merged for weight in weights), default=0.0))
+    unit = 1 << bits
+    rows, above, below = [], 0.0, 0.0
     for places, weights in merged:
-        scaled = [weight * (1 << bits) for weight in weights]
-        whole = [float(int(each - 0.5) if each < 0 else int(each + 0.5)) for each in scaled]
-        integers.append((places, tuple(whole)))
-        fractions.append((places, tuple([each / (1 << bits) for each in whole])))
-        reach = max(reach, 255 * int(sum(map(abs, whole))) + (1 << bits >> 1))
-    return FixedTaps(bits, Taps(taps.length, tuple(integers)), Taps(taps.length, tuple(fractions)), reach)
+        integers = [copysign(floor(abs(weight * unit) + 0.5), weight) for weight in weights]
+        rows.append((places, tuple([each / unit for each in integers])))
+        above = max(above, sum(each for each in integers if each > 0))
+        below = min(below, sum(each for each in integers if each < 0))
+    return _fixed(bits, Taps(taps.length, tuple(rows)), above, below)
+
+
+def _fixed_windows(length: int, windows: Windows) -> FixedTaps:
+    weights, type_ = windows.weights, windows.type_
+    kernels, zero = type_.kernels, type_.number(0.0)
+    sizes = kernels.abs(weights)
+
+    def largest_sum(array: Any) -> float:
+        return float(from_array(kernels.amax(kernels.sum(array, (1,), False), (0,), False), type_).item())
+
+    bits = _bits(float(from_array(kernels.amax(sizes, (0, 1), False), type_).item()))
+    unit = type_.number(float(1 << bits))
+    integers = kernels.floor(kernels.add(kernels.mul(sizes, unit), type_.number(0.5)))
+    above, below = largest_sum(integers), 0.0
+    if windows.signed:
+        integers = kernels.mul(integers, kernels.sign(weights))
+        above = largest_sum(kernels.maximum(integers, zero))
+        below = -largest_sum(kernels.maximum(kernels.neg(integers), zero))
+    fractions = windows._replace(weights=kernels.div(integers, unit))
+    return _fixed(bits, Taps(length, None, fractions), above, below)
+
+
+def _bits(largest: float) -> int:
+    return next((bits for bits in range(22) if int(0.5 + largest * (1 << bits + 1)) >= 1 << 15), 22)
+
+
+def _fixed(bits: int, fractions: Taps, above: float, below: float) -> FixedTaps:
+    """With the largest sum of weights above zero, and of those below."""
+    half = 1 << bits >> 1
+    most, least = 255 * int(above) + half, 255 * int(below)
+    return FixedTaps(bits, fractions, max(most, -least), least < 0 or most >> bits > 255)

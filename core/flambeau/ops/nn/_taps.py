@@ -1,13 +1,15 @@
 """Linear maps along dimensions of which every result takes a few elements: resampling, and averages over windows.
 
-Such a map is a sparse matrix, written as the positions and weights of each row. It is computed as a product with the dense
-matrix, or with bands of it that leave out most zeros, which is faster than to take element after element; where there are
-infinities or nan among the elements, zeros of the matrix would spread them, and the elements are taken one after the other.
+Such a map is a sparse matrix, written as the positions and weights of each row. It is computed as products with dense
+matrices, which is faster than to take element after element: one for each band of rows, over the columns that they reach.
+Where there are infinities or nan among the elements, zeros of the matrices would spread them, and the elements are taken
+one after the other.
 """
 
 from __future__ import annotations
 
 from array import array as packed
+from collections.abc import Iterator
 from functools import lru_cache
 from math import isfinite, prod
 from typing import Any, NamedTuple
@@ -16,22 +18,63 @@ from flambeau import dtypes
 from flambeau._dispatch.declare import primitive
 from flambeau._dispatch.precision import in_single
 from flambeau._tensor import Tensor, from_array
+from flambeau.backend.types import TensorType
 from flambeau.ops.movement.joining import channels_order
 from flambeau.shapes import Shape
 
-__all__ = ["Taps", "_resample", "as_in_memory", "as_product", "is_fast_as_product", "mapped", "taken_along"]
+__all__ = ["Taps", "Windows", "_resample", "as_in_memory", "as_product", "mapped", "taken_along"]
+
+Row = tuple[tuple[int, ...], tuple[float, ...]]
 
 
-class Taps(NamedTuple):
-    """A matrix with few entries in each row.
+class Windows(NamedTuple):
+    """The entries of a matrix whose rows are windows: of neighbours, that begin and end no earlier than those before.
+
+    Attributes:
+        firsts, counts: for each row the column of the first entry, and how many there are.
+        weights: (rows, the largest count), the entries, and zeros after them.
+        type_: of the weights.
+        signed: whether some may be negative.
+    """
+
+    firsts: list[int]
+    counts: list[int]
+    weights: Any
+    type_: TensorType
+    signed: bool
+
+
+class Taps:
+    """A matrix with few entries in each row; equal to no other, so that what is made of it is quickly found.
 
     Attributes:
         length: how many columns there are.
-        rows: for each row the columns of its entries, and the entries.
+        windows: the entries, where rows are windows.
     """
 
-    length: int
-    rows: tuple[tuple[tuple[int, ...], tuple[float, ...]], ...]
+    __slots__ = ("_rows", "length", "windows")
+
+    def __init__(self, length: int, rows: tuple[Row, ...] | None, windows: Windows | None = None) -> None:
+        self.length = length
+        self.windows = windows
+        self._rows = rows
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """For each row the columns of its entries, and the entries."""
+        if self._rows is None:
+            assert self.windows is not None
+            firsts, counts, weights, type_, _ = self.windows
+            self._rows = tuple(
+                (tuple(range(first, first + count)), tuple(row[:count]))
+                for first, count, row in zip(firsts, counts, from_array(weights, type_).tolist(), strict=True)
+            )
+        return self._rows
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return len(self.rows if self.windows is None else self.windows.firsts)
 
     def turned(self) -> Taps:
         """The transpose."""
@@ -49,98 +92,109 @@ def _turned(taps: Taps) -> Taps:
 
 
 class _Band(NamedTuple):
-    """Some rows of a matrix, with the columns in which they have entries.
+    """Rows in a row, and what they reach.
 
     Attributes:
-        first, last: the columns, the last one left out.
-        height: how many rows there are.
-        turned: the entries in C order, (columns, rows).
+        first, width: the first column, and how many there are.
+        turned: the entries, (columns, rows).
     """
 
     first: int
-    last: int
-    height: int
+    width: int
     turned: Any
 
 
-_ROWS_OF_BAND = 16
-_WIDE = 64
-"""From so many columns on a product for each band is faster than one product, where the bands are narrow."""
+_ROWS, _COLUMNS, _SMALL = 16, 24, 64
+"""A band has a multiple of so many rows, which suits products, and as many as reach so few columns; a matrix of a few more
+stays whole."""
+
+_AT_ONCE = 512
+"""The columns of a band on devices that compute all elements at once, where the number of products counts."""
 
 
 @lru_cache(maxsize=256)
-def _spans(taps: Taps) -> tuple[tuple[int, int], ...]:
-    """The columns that each band of the matrix takes; those of the whole matrix, where few zeros would be left out."""
-    rows = taps.rows
-    if taps.length >= _WIDE:
-        spans = []
-        for first in range(0, len(rows), _ROWS_OF_BAND):
-            columns = [place for places, _ in rows[first : first + _ROWS_OF_BAND] for place in places] or [0]
-            spans.append((min(columns), max(columns) + 1))
-        if 2 * _ROWS_OF_BAND * sum(last - first for first, last in spans) < len(rows) * taps.length:
-            return tuple(spans)
-    return ((0, taps.length),)
+def _bands(taps: Taps, type_: Any) -> list[_Band]:
+    columns = (_COLUMNS if taps.length > _SMALL else _SMALL) if type_.backend.element_block else _AT_ONCE
+    if taps.windows is not None:
+        return _bands_of_windows(taps.windows, taps.length, type_, columns)
+    format, name = ("f", "float32") if type_.dtype is dtypes.float32 else ("d", "float64")
+    bands = []
+    for first, width, rows in _split(taps, columns):
+        count = len(rows)
+        matrix: packed[float] = packed(format, bytes(packed(format).itemsize * width * count))
+        for row, (places, weights) in enumerate(rows):
+            for place, weight in zip(places, weights, strict=True):
+                matrix[(place - first) * count + row] += weight
+        bands.append(_Band(first, width, type_.kernels.from_host(memoryview(matrix), (width, count), name)))
+    return bands
 
 
-@lru_cache(maxsize=256)
-def _bands(taps: Taps, format: str) -> tuple[_Band, ...]:
-    """The matrix in bands that leave out most of its zeros."""
-    spans = _spans(taps)
-    height = len(taps.rows) if len(spans) == 1 else _ROWS_OF_BAND
-    return tuple(
-        _band(taps.rows[height * number : height * (number + 1)], format, first, last)
-        for number, (first, last) in enumerate(spans)
+def _bands_of_windows(windows: Windows, length: int, type_: Any, columns: int) -> list[_Band]:
+    """Bands of as many rows each, whose matrices are parts of one array that is filled at once."""
+    firsts, counts, weights, *_ = windows
+    kernels, (rows, taps) = type_.kernels, weights.shape
+    height = rows if length <= columns else max(columns * rows // length // _ROWS, 1) * _ROWS
+    starts = range(0, rows, height)
+    stops = [firsts[last] + counts[last] for last in (min(start + height, rows) - 1 for start in starts)]
+    reach = [max(stop - firsts[start], 1) for start, stop in zip(starts, stops, strict=True)]
+    width = max(reach) + taps  # zeros that follow the entries of a row may lie beyond
+    places: list[int] = []
+    for band, start in enumerate(starts):
+        base = (width * band - firsts[start]) * height
+        places += [base + height * first + row for row, first in enumerate(firsts[start : start + height])]
+    index = kernels.add(
+        kernels.from_host(memoryview(packed("q", places)), (rows, 1), "int64"),
+        kernels.arange(0, height, taps, "int64"),
     )
+    filled = kernels.full((len(starts) * width * height,), 0, type_.dtype.name)
+    entries = kernels.cast(weights, type_.dtype.name)
+    kernels.scatter(filled, 0, *(kernels.reshape(each, (rows * taps,)) for each in (index, entries)))
+    filled = kernels.reshape(filled, (len(starts) * width, height))
+    return [
+        _Band(
+            firsts[start], count, kernels.slice(filled, (band * width, 0), (count, min(height, rows - start)), (1, 1))
+        )
+        for band, (start, count) in enumerate(zip(starts, reach, strict=True))
+    ]
 
 
-def _band(rows: Any, format: str, first: int, last: int) -> _Band:
-    count = len(rows)
-    matrix: packed[float] = packed(format, bytes(packed(format).itemsize * count * (last - first)))
-    for row, (places, weights) in enumerate(rows):
-        for place, weight in zip(places, weights, strict=True):
-            matrix[(place - first) * count + row] += weight
-    return _Band(first, last, count, matrix)
+def _split(taps: Taps, columns: int) -> Iterator[tuple[int, int, tuple[Row, ...]]]:
+    """The bands: the first column, how many there are (one at least), and the rows."""
+    start, first, stop = 0, taps.length, 0
+    for row, (places, _) in enumerate(taps.rows):
+        low, high = min(places, default=taps.length), max(places, default=-1) + 1
+        if row > start and (row - start) % _ROWS == 0 and max(stop, high) - min(first, low) > columns:
+            yield *_reach(first, stop), taps.rows[start:row]
+            start, first, stop = row, taps.length, 0
+        first, stop = min(first, low), max(stop, high)
+    yield *_reach(first, stop), taps.rows[start:]
+
+
+def _reach(first: int, stop: int) -> tuple[int, int]:
+    return (first, stop - first) if first < stop else (0, 1)
 
 
 def as_product(type_: Any, array: Any, dim: int, taps: Taps) -> Any:
-    """An array mapped along ``dim`` by products with the dense matrix, or with its bands."""
-    format, name = ("f", "float32") if type_.dtype is dtypes.float32 else ("d", "float64")
-    parts = [_times_band(type_.kernels, array, dim, band, name) for band in _bands(taps, format)]
-    return parts[0] if len(parts) == 1 else type_.kernels.concat(parts, dim)
-
-
-def _times_band(kernels: Any, array: Any, dim: int, band: _Band, name: str) -> Any:
-    """The rows of a band of the array mapped along ``dim``."""
-    shape, length = array.shape, band.last - band.first
-    matrix = kernels.from_host(memoryview(band.turned), (length, band.height), name)
+    """An array, C-contiguous, mapped along ``dim`` by products with dense matrices."""
+    kernels, shape, bands = type_.kernels, array.shape, _bands(taps, type_)
+    if kernels.banded_matmul is not None:
+        return kernels.banded_matmul(array, dim, [band.first for band in bands], [band.turned for band in bands])
+    last = dim == len(shape) - 1
     before, after = prod(shape[:dim]), prod(shape[dim + 1 :])
-    if dim == len(shape) - 1:
-        rows = _cut(kernels, kernels.reshape(array, (before, shape[dim])), 1, band)
-        return kernels.reshape(kernels.matmul(rows, matrix), (*shape[:-1], band.height))
-    turned = kernels.expand(
-        kernels.reshape(kernels.permute(matrix, (1, 0)), (1, band.height, length)), (before, band.height, length)
-    )
-    product = kernels.matmul(turned, _cut(kernels, kernels.reshape(array, (before, shape[dim], after)), 1, band))
-    return kernels.reshape(product, (*shape[:dim], band.height, *shape[dim + 1 :]))
+    array = kernels.reshape(array, (before, taps.length) if last else (before, taps.length, after))
+    parts = [_banded(kernels, array, band, last) for band in bands]
+    product = parts[0] if len(parts) == 1 else kernels.concat(parts, 1)
+    return kernels.reshape(product, (*shape[:dim], taps.count, *shape[dim + 1 :]))
 
 
-def _cut(kernels: Any, array: Any, dim: int, band: _Band) -> Any:
-    """The elements along ``dim`` that a band takes."""
+def _banded(kernels: Any, array: Any, band: _Band, last: bool) -> Any:
     shape = array.shape
-    if band.last - band.first == shape[dim]:
-        return array
-    starts = tuple(band.first if each == dim else 0 for each in range(len(shape)))
-    sizes = tuple(band.last - band.first if each == dim else size for each, size in enumerate(shape))
-    return kernels.slice(array, starts, sizes, (1,) * len(shape))
-
-
-_LONG = 512
-"""Elements from which on a product with the dense matrix is slower, where it has no narrow bands."""
-
-
-def is_fast_as_product(taps: Taps) -> bool:
-    """Whether a map is computed faster as a product than from one element after the other."""
-    return taps.length <= _LONG or len(_spans(taps)) > 1
+    starts, lengths = (0, band.first, 0)[: len(shape)], (shape[0], band.width, *shape[2:])
+    reached = kernels.slice(array, starts, lengths, (1,) * len(shape))
+    if last:
+        return kernels.matmul(reached, band.turned)
+    matrix = kernels.permute(band.turned, (1, 0))
+    return kernels.matmul(kernels.expand(matrix, (shape[0], *matrix.shape)), reached)
 
 
 def taken_along(type_: Any, array: Any, dim: int, index: Any) -> Any:
@@ -157,7 +211,7 @@ def taken_along(type_: Any, array: Any, dim: int, index: Any) -> Any:
 def _one_by_one(type_: Any, array: Any, dim: int, taps: Taps) -> Any:
     """The sum of what is at the first places of all rows, at the second ones, and so on."""
     kernels = type_.kernels
-    count, ndim = len(taps.rows), len(array.shape)
+    count, ndim = taps.count, len(array.shape)
     shape = tuple(count if each == dim else 1 for each in range(ndim))
     total = kernels.full((*array.shape[:dim], count, *array.shape[dim + 1 :]), 0, type_.dtype.name)
     for k in range(max((len(places) for places, _ in taps.rows), default=0)):
@@ -179,13 +233,13 @@ def mapped(type_: Any, array: Any, dims: Shape, maps: tuple[Taps, ...]) -> Any:
     kernels = type_.kernels
     shape = list(array.shape)
     for dim, taps in zip(dims, maps, strict=True):
-        shape[dim] = len(taps.rows)
+        shape[dim] = taps.count
     if 0 in shape or 0 in array.shape:
         return kernels.full(tuple(shape), 0, type_.dtype.name)
-    pairs = sorted(zip(dims, maps, strict=True), key=lambda pair: len(pair[1].rows) / max(pair[1].length, 1))
+    pairs = sorted(zip(dims, maps, strict=True), key=lambda pair: pair[1].count / max(pair[1].length, 1))
     result = array
     for dim, taps in pairs:
-        result = (as_product if is_fast_as_product(taps) else _one_by_one)(type_, result, dim, taps)
+        result = as_product(type_, result, dim, taps)
     total = from_array(kernels.sum(result, tuple(range(len(result.shape))), False), type_)
     if not isfinite(total.item()):  # as it is where one element is not
         result = array

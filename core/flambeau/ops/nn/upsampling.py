@@ -13,8 +13,8 @@ from flambeau.ops.elementwise.selection import clamped
 from flambeau.ops.movement.joining import channels_order
 from flambeau.shapes import Shape
 
-from ._resizing import Resize, fixed_taps, nearest_places, resize_taps
-from ._taps import Taps, _resample, as_in_memory, as_product, is_fast_as_product, taken_along
+from ._resizing import FixedTaps, Resize, filter_taps, fixed_taps, nearest_places, place_taps, resize_taps
+from ._taps import Taps, _resample, as_in_memory, as_product, taken_along
 
 __all__: list[str] = []  # in PyTorch these are functions of torch.nn.functional alone
 
@@ -22,11 +22,7 @@ Places = tuple[tuple[int, ...], ...]
 
 
 def _nearest_input(grad: Tensor, input_shape: Shape, dims: Shape, places: Places) -> Tensor:
-    lengths = [input_shape[dim] for dim in dims]
-    maps = tuple(
-        Taps(length, tuple(((place,), (1.0,)) for place in each)).turned()
-        for length, each in zip(lengths, places, strict=True)
-    )
+    maps = tuple(place_taps(input_shape[dim], each).turned() for dim, each in zip(dims, places, strict=True))
     slope: Tensor = _resample(grad, dims, maps, channels_order(grad))
     return slope
 
@@ -89,7 +85,8 @@ def resized(
     if kind.startswith("nearest"):
         places = tuple(nearest_places(resize, kind == "nearest-exact") for resize in resizes)
         return _take_places(input, dims, places, order)
-    maps = tuple(resize_taps(resize, kind, antialias) for resize in resizes)
+    number = input._type.precise()
+    maps = tuple(filter_taps(resize, kind, number) if antialias else resize_taps(resize, kind) for resize in resizes)
     if input.dtype is dtypes.uint8:
         return _bytes_resized(input, dims, maps)
     result: Tensor = _resample(input, dims, maps, order)
@@ -129,46 +126,60 @@ def _check_dtype(kind: str, count: int, input: Tensor, antialias: bool) -> None:
 def _bytes_resized(input: Tensor, dims: Shape, maps: tuple[Taps, ...]) -> Tensor:
     """In integers of 16 bits and rounded after each dimension, from the last to the first, as PyTorch does."""
     order, type_ = channels_order(input), input._type
-    given, back = as_in_memory(input, order)
-    array = given
-    for dim, taps in reversed(list(zip(dims, maps, strict=True))):
-        if len(taps.rows) != taps.length or any(set(places) != {place} for place, (places, _) in enumerate(taps.rows)):
-            array = _bytes_mapped(type_, array, dim if back is None else back[dim], taps)
-    if array is given:
+    array, back = as_in_memory(input, order)
+    steps = [
+        (dim if back is None else back[dim], fixed_taps(taps))
+        for dim, taps in reversed(list(zip(dims, maps, strict=True)))
+        if not _is_identity(taps)
+    ]
+    number = _exact_type(type_, [fixed for _, fixed in steps])
+    if not steps:
         array = type_.kernels.clone(array, False)
+    elif number is not None:
+        array = _mapped_in_floats(number, array, steps)
+    else:
+        for dim, fixed in steps:
+            array = _summed(type_, array, dim, fixed)
     return from_array(array if back is None else type_.kernels.permute(array, back), type_)
 
 
-def _bytes_mapped(type_: Any, array: Any, dim: int, taps: Taps) -> Any:
-    fixed = fixed_taps(taps)
-    kernels = type_.kernels
-    fits_single = fixed.reach < 1 << 24
-    number = type_.with_dtype(dtypes.float32) if fits_single else type_.precise()
-    if is_fast_as_product(taps) and (fits_single or number.dtype is dtypes.float64):
-        # The floats have enough digits for every sum of integers, and for the same sums over a power of two.
-        total = as_product(number, kernels.cast(array, number.dtype.name), dim, fixed.fractions)
-        rounded, last = kernels.add(total, number.number(0.5)), 255.5
-    else:
-        number = type_.with_dtype(dtypes.int32)
-        total = _summed(type_, array, dim, fixed.integers)
-        half = number.number(1 << fixed.bits >> 1)
-        rounded, last = kernels.right_shift(kernels.add(total, half), number.number(fixed.bits)), 255
-    return kernels.cast(clamped(kernels, rounded, number.number(0), number.number(last)), "uint8")
+def _is_identity(taps: Taps) -> bool:
+    return taps.count == taps.length and all(set(places) == {place} for place, (places, _) in enumerate(taps.rows))
 
 
-def _summed(type_: Any, array: Any, dim: int, integers: Taps) -> Any:
-    """The sums of what is at the first places of all rows, at the second ones, and so on."""
-    kernels = type_.kernels
+def _exact_type(type_: Any, maps: list[FixedTaps]) -> Any:
+    """Floats that have enough digits for every sum of integers; None where there are none."""
+    largest = max((fixed.largest for fixed in maps), default=0)
+    for dtype, digits in ((dtypes.float32, 24), (dtypes.float64, 53)):
+        if largest >> digits == 0 and dtype.name in type_.backend.capabilities.dtypes:
+            return type_.with_dtype(dtype)
+    return None
+
+
+def _mapped_in_floats(number: Any, array: Any, steps: list[tuple[int, FixedTaps]]) -> Any:
+    """Bytes mapped along dimensions; a half is added to the sums, so that what cuts off rounds."""
+    kernels = number.kernels
+    for position, (dim, fixed) in enumerate(steps):
+        array = kernels.floor(array) if position else kernels.cast(array, number.dtype.name)
+        array = kernels.add(as_product(number, array, dim, fixed.fractions), number.number(0.5))
+        if fixed.overshooting:
+            array = clamped(kernels, array, number.number(0), number.number(255))
+    return kernels.cast(array, "uint8")
+
+
+def _summed(type_: Any, array: Any, dim: int, fixed: FixedTaps) -> Any:
+    """In integers: the sums of what is at the first places of all rows, at the second ones, and so on."""
+    kernels, wide, rows = type_.kernels, type_.with_dtype(dtypes.int32), fixed.fractions.rows
     array = kernels.cast(array, "int32")
-    shape = tuple(len(integers.rows) if each == dim else 1 for each in range(len(array.shape)))
-    total = None
-    for k in range(max(len(places) for places, _ in integers.rows)):
-        places = packed("q", [row[0][k] if k < len(row[0]) else 0 for row in integers.rows])
-        weights = packed("q", [int(row[1][k]) if k < len(row[1]) else 0 for row in integers.rows])
+    shape = tuple(len(rows) if each == dim else 1 for each in range(len(array.shape)))
+    total = wide.number(1 << fixed.bits >> 1)
+    for k in range(max(len(places) for places, _ in rows)):
+        places = packed("q", [row[0][k] if k < len(row[0]) else 0 for row in rows])
+        weights = packed("q", [int(row[1][k] * (1 << fixed.bits)) if k < len(row[1]) else 0 for row in rows])
         index, factors = (
             kernels.from_host(memoryview(numbers), (len(numbers),), "int64") for numbers in (places, weights)
         )
         factors = kernels.cast(kernels.reshape(factors, shape), "int32")
-        term = kernels.mul(taken_along(type_, array, dim, index), factors)
-        total = term if total is None else kernels.add(total, term)
-    return total
+        total = kernels.add(total, kernels.mul(taken_along(type_, array, dim, index), factors))
+    shifted = kernels.right_shift(total, wide.number(fixed.bits))
+    return kernels.cast(clamped(kernels, shifted, wide.number(0), wide.number(255)), "uint8")

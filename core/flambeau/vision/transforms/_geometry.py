@@ -5,14 +5,18 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from flambeau._tensor import Tensor
+from flambeau.dtypes import dtype
 from flambeau.errors import level_of_caller
 from flambeau.nn.modules.module import Module
 from flambeau.ops.creation.data import tensor
 from flambeau.ops.movement.joining import cat
 from flambeau.ops.random import rand
+from flambeau.promotion import get_default_dtype
+from flambeau.random._floats import rounded
 from flambeau.random._host import draw_integer, draw_number
 from flambeau.vision._images import dimensions
 
@@ -277,9 +281,17 @@ def check_ranges(scale: Any, ratio: Any) -> None:
 def part_of(area: int, scale: Any, ratio: Any, generator: Any) -> tuple[int, int]:
     """Two edges of a rectangle of a random share of an area; the first is so many times the second."""
     share = area * draw_number(scale[0], scale[1], generator)
-    low, high = tensor([float(each) for each in ratio]).log().tolist()
-    times = float(tensor(draw_number(low, high, generator)).exp().item())
+    dtype = get_default_dtype()
+    low, high = _logarithms(dtype, *(float(each) for each in ratio))
+    (times,) = rounded([math.exp(draw_number(low, high, generator))], dtype.name)
     return round(math.sqrt(share * times)), round(math.sqrt(share / times))
+
+
+@lru_cache(maxsize=64)
+def _logarithms(dtype: dtype, *numbers: float) -> list[float]:
+    """In that precision; of numbers that are the same for all images."""
+    found: list[float] = tensor(numbers, dtype=dtype).log().tolist()
+    return found
 
 
 def place_of(rows: int, columns: int, scale: Any, ratio: Any, generator: Any) -> tuple[int, int, int, int]:

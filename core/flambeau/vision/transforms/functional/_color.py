@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from flambeau import dtypes
 from flambeau._tensor import Tensor
+from flambeau._tensor.modes import inference_mode
+from flambeau.backend.types import TensorType
 from flambeau.nn.functional import conv2d
 from flambeau.nn.functional import pad as pad_tensor
 from flambeau.ops.creation.data import as_tensor, tensor
@@ -288,11 +291,30 @@ def normalized(tensor: Any, mean: Any, std: Any, inplace: bool) -> Tensor:
         raise ValueError(
             f"Expected tensor to be a tensor image of size (..., C, H, W). Got tensor.size() = {tensor.shape}"
         )
-    middle, spread = (as_tensor(each, dtype=tensor.dtype, device=tensor.device) for each in (mean, std))
-    if (spread == 0).any():
-        raise ValueError(f"std evaluated to zero after conversion to {tensor.dtype}, leading to division by zero.")
-    middle, spread = (each.reshape(-1, 1, 1) if each.ndim == 1 else each for each in (middle, spread))
+    if _are_plain(mean) and _are_plain(std):  # as they are for image after image
+        middle, spread = _kept_numbers(tuple(mean), tuple(std), tensor._type)
+    else:
+        middle, spread = _numbers(mean, std, tensor._type)
     return (tensor.sub_(middle) if inplace else tensor - middle).div_(spread)
+
+
+def _are_plain(numbers: Any) -> bool:
+    return numbers.__class__ in (list, tuple) and {*map(type, numbers)} == {float}
+
+
+def _numbers(mean: Any, std: Any, type_: TensorType) -> tuple[Tensor, Tensor]:
+    """What normalizes, to be broadcast along images; deviations of 0 are refused."""
+    middle, spread = (as_tensor(each, dtype=type_.dtype, device=type_.place.device) for each in (mean, std))
+    if (spread == 0).any():
+        raise ValueError(f"std evaluated to zero after conversion to {type_.dtype}, leading to division by zero.")
+    middle, spread = (each.reshape(-1, 1, 1) if each.ndim == 1 else each for each in (middle, spread))
+    return middle, spread
+
+
+@lru_cache(maxsize=64)
+def _kept_numbers(mean: tuple[float, ...], std: tuple[float, ...], type_: TensorType) -> tuple[Tensor, Tensor]:
+    with inference_mode(False):  # they serve for images of a graph, too
+        return _numbers(mean, std, type_)
 
 
 # -- single colours ----------------------------------------------------------------------------------------------------
@@ -310,7 +332,12 @@ def invert(img: Any) -> Any:
     if not isinstance(img, Tensor):
         return _by_pillow(img, "invert")
     _need_channels(img)
-    return largest(img.dtype) - img
+    return negative(img)
+
+
+def negative(img: Tensor) -> Tensor:
+    """White less every number; of bytes that is the other bits."""
+    return ~img if img.dtype is dtypes.uint8 else largest(img.dtype) - img
 
 
 def posterize(img: Any, bits: int) -> Any:
@@ -371,16 +398,14 @@ def equalize(img: Any) -> Any:
 
 
 def _equalized(channel: Tensor) -> Tensor:
-    counts: list[int] = channel.reshape(-1).bincount(minlength=256).tolist()
-    present = [count for count in counts if count]
+    counts: Tensor = channel.reshape(-1).bincount(minlength=256)
+    present = [count for count in counts.tolist() if count]
     step = sum(present[:-1]) // 255
     if not step:
         return channel
-    table, before = [], 0
-    for count in counts:
-        table.append(min((before + step // 2) // step if before else 0, 255))
-        before += count
-    return tensor(table, dtype=dtypes.uint8, device=channel.device)[channel.to(dtypes.int64)]
+    darker = counts.cumsum(0) - counts
+    table: Tensor = ((darker + step // 2) // step).clamp(max=255).to(dtypes.uint8)
+    return table[channel.to(dtypes.int64)]
 
 
 def gaussian_blur(img: Any, kernel_size: int | Sequence[int], sigma: float | Sequence[float] | None = None) -> Any:

@@ -56,11 +56,13 @@ def crop(img: Any, top: int, left: int, height: int, width: int) -> Any:
     _, rows, columns = dimensions(img)
     bottom, right = top + height, left + width
     inside = img[..., max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
+    if top >= 0 and left >= 0 and bottom <= rows and right <= columns:
+        return inside
     outside = [
         max(-left + min(0, right), 0), max(-top + min(0, bottom), 0), max(right - max(columns, left), 0),
         max(bottom - max(rows, top), 0),
     ]  # fmt: skip
-    return pad(inside, outside, fill=0) if any(outside) else inside
+    return pad(inside, outside, fill=0)
 
 
 def pair(size: Any) -> tuple[int, int]:
@@ -130,6 +132,11 @@ def erase(img: Any, i: int, j: int, h: int, w: int, v: Any, inplace: bool = Fals
 
 # -- borders -----------------------------------------------------------------------------------------------------------
 
+_KEPT = (
+    dtypes.float32, dtypes.float64, dtypes.uint8, dtypes.int8, dtypes.int16, dtypes.bool, dtypes.float16, dtypes.bfloat16,
+)  # fmt: skip
+"""What a border is made of as it is; in torchvision all but the first two go through float32, which holds them exactly."""
+
 _PADDINGS = {"constant": "constant", "edge": "replicate", "reflect": "reflect", "symmetric": "symmetric"}
 
 
@@ -161,7 +168,7 @@ def pad(
         return _continued(img, (left, above, right, below), padding_mode)
     if not isinstance(fill, (int, float)) and fill is not None:
         raise TypeError("Got inappropriate fill arg")
-    batch = as_batch(img, () if padding_mode == "constant" else (dtypes.float32, dtypes.float64))
+    batch = as_batch(img, () if padding_mode == "constant" else _KEPT)
     value = float(fill or 0) if padding_mode == "constant" else None
     return unbatched(pad_tensor(batch, [left, right, above, below], _PADDINGS[padding_mode], value), img)
 

@@ -23,7 +23,10 @@ _IMAGES: tuple[Check, ...] = (is_pure_tensor, Image, is_pillow, Video)
 
 def check_type(obj: Any, types_or_checks: Sequence[Check]) -> bool:
     """Whether something is of one of the classes, or passes one of the checks. Source: ``torchvision.transforms.v2``."""
-    return any(isinstance(obj, each) if isinstance(each, type) else each(obj) for each in types_or_checks)
+    for each in types_or_checks:  # noqa: SIM110 (any() would take twice the time)
+        if isinstance(obj, each) if isinstance(each, type) else each(obj):
+            return True
+    return False
 
 
 matches = check_type

@@ -10,6 +10,7 @@ from flambeau._tensor import Tensor
 from flambeau.vision._images import is_pillow, pillow
 
 from ... import functional as first
+from ...functional._color import negative
 from ...functional._conversion import largest
 from ._kinds import takes
 
@@ -90,7 +91,7 @@ def autocontrast(inpt: Any) -> Any:
 @takes()
 def invert(inpt: Any) -> Any:
     """The negative, of images of any channels. Source: ``torchvision.transforms.v2.functional.invert``."""
-    return largest(inpt.dtype) - inpt if isinstance(inpt, Tensor) else first.invert(inpt)
+    return negative(inpt) if isinstance(inpt, Tensor) else first.invert(inpt)
 
 
 @takes()
@@ -104,7 +105,7 @@ def solarize(inpt: Any, threshold: float) -> Any:
         return first.solarize(inpt, threshold)
     if threshold > largest(inpt.dtype):
         raise TypeError(f"Threshold should be less or equal the maximum value of the dtype, but got {threshold}")
-    return (largest(inpt.dtype) - inpt).where(inpt >= threshold, inpt)
+    return negative(inpt).where(inpt >= threshold, inpt)
 
 
 @takes()
