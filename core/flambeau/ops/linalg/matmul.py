@@ -52,10 +52,10 @@ def product_type(function: str, *tensors: Tensor) -> TensorType:
         RuntimeError: devices or dtypes differ, in PyTorch's words.
         NotImplementedError: they are bool.
     """
-    common_type(function, tensors)
     first = tensors[0]._type
-    for other in tensors[1:]:
+    for other in tensors:
         if other._type is not first:
+            common_type(function, tensors)
             raise RuntimeError(_different(function, [tensor.dtype for tensor in tensors]))
     if not first.numbers and (function == "dot" or 0 not in [*tensors[-1]._array.shape, *tensors[-2]._array.shape]):
         raise NotImplementedError(f"\"{_BOOLEANS.get(function, function)}\" not implemented for 'Bool'")
@@ -106,10 +106,9 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
         >>> torch.mm(torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0], [4.0]]))
         tensor([[11.]])
     """
-    for name, matrix in (("self", input), ("mat2", mat2)):
-        if matrix.dim() != 2:
-            raise RuntimeError(f"{name} must be a matrix")
     a, b = input._array.shape, mat2._array.shape
+    if len(a) != 2 or len(b) != 2:
+        raise RuntimeError(f"{'self' if len(a) != 2 else 'mat2'} must be a matrix")
     if a[1] != b[0]:
         raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({a[0]}x{a[1]} and {b[0]}x{b[1]})")
     type_ = product_type("mm", input, mat2)
@@ -230,7 +229,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
         >>> torch.matmul(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([1.0, 1.0]))
         tensor([3., 7.])
     """
-    left, right = input.dim(), other.dim()
+    left, right = len(input._array.shape), len(other._array.shape)
     if left == 2 and right == 2:
         return mm(input, other)
     if left == 0 or right == 0:
