@@ -14,7 +14,15 @@ import numpy as np
 
 from flambeau.backend import Shape
 
-from ._reductions import _PIECE, _square_sum_of_rows, _sum_of_columns, _sum_of_rows
+from ._reductions import (
+    _PIECE,
+    _SHORT,
+    _square_sum_of_rows,
+    _sum_of_columns,
+    _sum_of_rows,
+    number_of,
+    square_of_ones,
+)
 
 __all__ = ["KERNELS"]
 
@@ -71,16 +79,29 @@ def _layer_norm(a: np.ndarray, weight: Any, bias: Any, eps: float) -> tuple[np.n
 def _normalize_rows(
     a: np.ndarray, out: np.ndarray, weight: Any, bias: Any, eps: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    length = a.shape[1]
-    mean = _sum_of_rows(a)
-    mean /= length
-    np.subtract(a, mean[:, None], out)
-    rstd = np.vecdot(out, out) if length <= _PIECE else _square_sum_of_rows(out)
-    rstd /= length
-    rstd += eps
+    length, type_ = a.shape[1], a.dtype
+    count = number_of(length, type_)
+    square = square_of_ones(length, type_) if length <= _SHORT and a.size < _PIECE else None
+    if square is None:
+        mean = _sum_of_rows(a)
+        means = mean[:, None]
+    else:  # the mean of each row at all its places: nothing is broadcast, which would take longer
+        means = mean = a.dot(square)
+    np.divide(mean, count, mean)
+    np.subtract(a, means, out)
+    if square is not None:
+        rstd = np.multiply(out, out).dot(square)
+    else:
+        rstd = np.vecdot(out, out) if length <= _PIECE else _square_sum_of_rows(out)
+    np.divide(rstd, count, rstd)
+    np.add(rstd, number_of(eps, type_), rstd)
     np.sqrt(rstd, rstd)
     np.reciprocal(rstd, rstd)
-    np.multiply(out, rstd[:, None], out)
+    if square is None:
+        np.multiply(out, rstd[:, None], out)
+    else:
+        np.multiply(out, rstd, out)
+        mean, rstd = mean[:, 0].copy(), rstd[:, 0].copy()
     if weight is not None:
         np.multiply(out, weight, out)
     if bias is not None:

@@ -57,7 +57,7 @@ def _rows(tensor: Tensor, length: int) -> Any:
 
 def _shaped(array: Any, shape: tuple[int, ...], type_: TensorType) -> Tensor:
     """The tensor of what a kernel gave as rows."""
-    return from_array(type_.kernels.reshape(array, shape), type_)
+    return from_array(array if array.shape == shape else type_.kernels.reshape(array, shape), type_)
 
 
 def _layer_input(
@@ -121,9 +121,10 @@ def _layer_norm(input: Tensor, weight: Tensor | None, bias: Tensor | None, count
         row = [None if each is None else x._type.kernels.reshape(each._array, (each.numel(),)) for each in (w, b)]
         values, mean, rstd = kernel(_rows(x, prod(shape[-count:])), *row, eps)
         outer = (*shape[:-count], *[1] * count)
-    mean, rstd = _shaped(mean, outer, x._type), _shaped(rstd, outer, x._type)
-    found = narrow(_shaped(values, shape, x._type), input)
-    return Normalized(found, kept(mean, input, weight), kept(rstd, input, weight))
+    values, mean, rstd = _shaped(values, shape, x._type), _shaped(mean, outer, x._type), _shaped(rstd, outer, x._type)
+    if x._type is input._type:  # neither is narrower
+        return Normalized(values, mean, rstd)
+    return Normalized(narrow(values, input), kept(mean, input, weight), kept(rstd, input, weight))
 
 
 def _composed_layer_norm(
