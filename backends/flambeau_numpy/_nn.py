@@ -13,12 +13,12 @@ import numpy as np
 from flambeau.backend import Shape
 from flambeau.backend._array_loss import entropy_kernels, parts_by_steps
 
-from ._reductions import extreme_over, sum_over
+from ._reductions import extreme_over, sum_over, sums_at_each
 
 __all__ = ["ENTROPY", "log_softmax", "logsumexp", "softmax"]
 
 _LARGE = 512
-"""Elements from which on looking at all of them is cheaper than the shift."""
+"""Elements from which on the sum of their squares is a poor bound of them."""
 
 _amax = extreme_over(np.maximum)
 
@@ -31,31 +31,40 @@ _LOG_LIMIT = 8.0
 
 def softmax(a: np.ndarray, dim: int) -> np.ndarray:
     """The kernel of this name, but for float16."""
-    powers: np.ndarray
     if _is_within(a, _LIMITS[a.dtype.char], masked=True):
         powers = np.exp(a)
     else:
         powers = _shifted(a, dim)
-        np.exp(powers, out=powers)
-    powers /= sum_over(powers, (dim,), True)
-    return powers
+        np.exp(powers, powers)
+    return np.divide(powers, sums_at_each(powers, dim), powers)
 
 
 def log_softmax(a: np.ndarray, dim: int) -> np.ndarray:
     """The kernel of this name, but for float16."""
-    if not _is_within(a, _LOG_LIMIT):
+    if not _keeps_digits(a):
         a = _shifted(a, dim)
     result: np.ndarray = np.exp(a)
-    total = sum_over(result, (dim,), True)
-    np.subtract(a, np.log(total, out=total), out=result)
-    return result
+    total = sums_at_each(result, dim)
+    return np.subtract(a, np.log(total, total), result)
 
 
 def _unless_small(a: np.ndarray) -> np.ndarray:
-    return a if _is_within(a, _LOG_LIMIT) else _shifted(a, 1)
+    return a if _keeps_digits(a) else _shifted(a, 1)
 
 
-ENTROPY = entropy_kernels(np, sum_over, parts_by_steps(np, sum_over, _unless_small))
+_parts_of_many = parts_by_steps(np, sum_over, _unless_small)
+
+
+def _parts(a: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    if a.size >= _LARGE:
+        return _parts_of_many(a)
+    a = _unless_small(a)
+    powers = np.exp(a)
+    total = sums_at_each(powers, 1)
+    return a, np.log(total[:, 0]), np.divide(powers, total, powers)
+
+
+ENTROPY = entropy_kernels(np, sum_over, _parts)
 """The kernels of cross entropy."""
 
 
@@ -73,13 +82,26 @@ def logsumexp(a: np.ndarray, dims: Shape, keepdim: bool) -> np.ndarray:
 
 
 def _is_within(a: Any, limit: float, *, masked: bool = False) -> bool:
-    """Whether all elements are known to be between ``-limit`` and ``limit``; nan is not, and -inf is if ``masked``."""
-    if a.size < _LARGE or not a.max() < limit:
+    """Whether all elements are known to be between ``-limit`` and ``limit``; nan is not, and -inf of many is if ``masked``."""
+    if a.size < _LARGE:
+        return bool(_sum_of_squares(a) < limit * limit)
+    if not a.max() < limit:
         return False
     low = a.min()
     if low > -limit:
         return True
     return masked and low == -np.inf and np.count_nonzero(a > -limit) == a.size - np.count_nonzero(a == low)
+
+
+def _keeps_digits(a: np.ndarray) -> bool:
+    """Whether the logarithm of the sum of exp is of the size of the elements; of few, a digit counts more."""
+    return bool(_sum_of_squares(a) < _LOG_LIMIT) if a.size < _LARGE else _is_within(a, _LOG_LIMIT)
+
+
+def _sum_of_squares(a: np.ndarray) -> Any:
+    """A bound of the elements that costs little; nan and infinite where one is."""
+    flat = a.ravel()
+    return flat.dot(flat)
 
 
 def _shifted(a: np.ndarray, dim: int) -> np.ndarray:
