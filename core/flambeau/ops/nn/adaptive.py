@@ -18,6 +18,7 @@ from flambeau.ops.elementwise.arithmetic import maximum
 from flambeau.ops.elementwise.selection import where
 from flambeau.shapes import Shape
 
+from ._few_windows import Columns, few_largest_and_places, few_sums
 from ._maxima import largest_and_places_of_edges
 from ._taps import Taps, _resample, as_in_memory, mapped
 from ._windows import Windows, check_one_dim, in_memory_order, one_or_each, pooling_order, sizes_argument
@@ -31,9 +32,17 @@ Sizes = int | Sequence[int]
 OptionalSizes = int | Sequence[int | None]
 
 
-def _edges(length: int, size: int) -> list[tuple[int, int]]:
+@lru_cache(maxsize=256)
+def _edges(length: int, size: int) -> tuple[tuple[int, int], ...]:
     """Where each of so many windows begins and ends."""
-    return [(place * length // size, -((place + 1) * length // -size)) for place in range(size)]
+    return tuple((place * length // size, -((place + 1) * length // -size)) for place in range(size))
+
+
+@lru_cache(maxsize=256)
+def _edge_columns(lengths: Shape, sizes: Shape) -> Columns:
+    """The places of such windows."""
+    edges = [_edges(length, size) for length, size in zip(lengths, sizes, strict=True)]
+    return Columns(lengths, [[range(start, end) for start, end in each] for each in edges])
 
 
 def _even(lengths: Shape, sizes: Shape) -> Windows | None:
@@ -75,7 +84,8 @@ def _adaptive_averages(input: Tensor, sizes: Shape) -> Tensor:
     )
 
     def averaged(wide: Any, values: Any) -> Any:
-        return divided(wide, mapped(wide, values, dims, maps), dims, factors)
+        found = few_sums(wide, values, dims, _edge_columns(lengths, sizes))
+        return divided(wide, mapped(wide, values, dims, maps) if found is None else found, dims, factors)
 
     result = in_single(type_, array, averaged)
     return from_array(result if back is None else type_.kernels.permute(result, back), type_)
@@ -118,8 +128,11 @@ def _adaptive_maxima(input: Tensor, sizes: Shape) -> Pooled:
     if windows is not None:
         return with_places(input, windows, pooling_order(input, count))
     array, dims, turned_back = in_memory_order(input, count, pooling_order(input, count))
-    edges = [_edges(length, size) for length, size in zip(lengths, sizes, strict=True)]
-    values, places = largest_and_places_of_edges(type_, array, dims, edges)
+    found = few_largest_and_places(type_, array, dims, _edge_columns(lengths, sizes))
+    if found is None:
+        edges = [_edges(length, size) for length, size in zip(lengths, sizes, strict=True)]
+        found = largest_and_places_of_edges(type_, array, dims, edges)
+    values, places = found
     return Pooled(
         from_array(turned_back(values), type_), from_array(turned_back(places), type_.with_dtype(dtypes.int64))
     )
