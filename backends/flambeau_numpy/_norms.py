@@ -15,6 +15,7 @@ import numpy as np
 from flambeau.backend import Shape
 
 from ._reductions import (
+    _ONES,
     _PIECE,
     _SHORT,
     _square_sum_of_rows,
@@ -179,6 +180,13 @@ def _channel_moments(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     count = outer * inner
     if not a.size:
         return np.full(channels, np.nan, a.dtype), np.full(channels, np.nan, a.dtype)
+    if a.size < _PIECE:
+        divisor = number_of(count, a.dtype)
+        mean = _channel_sums_of_few(a)
+        np.divide(mean, divisor, mean)
+        deviation = np.subtract(a, mean[:, None])
+        variance = _channel_sums_of_few(np.multiply(deviation, deviation, deviation))
+        return mean, np.divide(variance, divisor, variance)
     if inner < _WIDE:
         columns = _as_matrix(a)
         mean = _sum_of_columns(columns[None])[0]
@@ -205,7 +213,18 @@ def _channel_moments(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return mean, variance
 
 
+def _channel_sums_of_few(a: np.ndarray) -> Any:
+    outer, channels, inner = a.shape
+    ones = _ONES[a.dtype]
+    total = a.reshape(channels, inner) if outer == 1 else ones[:outer].dot(a.reshape(outer, channels * inner))
+    return total.reshape(channels, inner).dot(ones[:inner])
+
+
 def _channel_scale(a: np.ndarray, mean: np.ndarray, scale: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
+    if a.size < _PIECE:
+        values: np.ndarray = np.subtract(a, mean[:, None], order="C")
+        np.multiply(values, scale[:, None], values)
+        return values if bias is None else np.add(values, bias[:, None], values)
     found = np.empty(a.shape, a.dtype)
     with _buffers_for(a):
         for x, out, centre, factor, shift in _pieces(a.shape, (a, found), (mean, scale, bias)):
