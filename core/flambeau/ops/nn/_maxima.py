@@ -21,7 +21,7 @@ from ._few_windows import few_largest, few_largest_and_places, repeating_columns
 from ._taps import taken_along
 from ._windows import Windows, whole
 
-__all__ = ["largest", "largest_and_places", "largest_and_places_of_edges", "lowest", "step_of"]
+__all__ = ["largest", "largest_and_places", "largest_and_places_of_edges", "largest_of_rows", "lowest", "step_of"]
 
 
 def lowest(dtype: dtypes.dtype) -> Any:
@@ -111,6 +111,18 @@ def coded(type_: Any, array: Any, kernel: Shape, part: Part) -> tuple[Any, Any]:
     if type_.floats and _has_nan(type_, best):
         best, codes = _coded(type_, array, kernel, part, True)
     return best, codes
+
+
+def largest_of_rows(type_: Any, rows: Any) -> Any:
+    """Where the largest element of each row is, the first of equal ones; nan is larger than any number, the last one largest."""
+    kernels = type_.kernels
+    found = kernels.argmax(rows, 1, False)
+    if not (type_.floats and _has_nan(type_, rows)):
+        return found
+    int64, nan = type_.with_dtype(dtypes.int64), kernels.isnan(rows)
+    turned = kernels.argmax(kernels.cast(kernels.flip(nan, (1,)), "int64"), 1, False)
+    last = kernels.sub(int64.number(rows.shape[1] - 1), turned)
+    return kernels.where(kernels.any(nan, (1,), False), last, found)
 
 
 def _has_nan(type_: Any, array: Any) -> bool:

@@ -9,6 +9,7 @@ from flambeau._tensor import Tensor
 from flambeau.dtypes import legacy_type_name
 from flambeau.ops.creation.filled import zeros
 from flambeau.ops.elementwise.selection import where
+from flambeau.ops.indexing._ends import ends
 from flambeau.ops.reductions.scans import cumsum
 from flambeau.shapes import Shape
 
@@ -109,12 +110,16 @@ def check_bags(
 
 
 def _check_indices(weight: Tensor, indices: Tensor) -> None:
+    if not indices.numel():
+        return
+    low, high = ends(indices)
+    if low >= 0 and high < weight.shape[0]:
+        return
     bad = ((indices < 0) | (indices >= weight.shape[0])).reshape(-1).nonzero()
-    if bad.numel():
-        place = int(bad[0, 0])
-        raise RuntimeError(
-            f"Index {place} of input takes value {indices[place].item()} which is not in the valid range [0, {weight.shape[0]})"
-        )
+    place = int(bad[0, 0])
+    raise RuntimeError(
+        f"Index {place} of input takes value {indices[place].item()} which is not in the valid range [0, {weight.shape[0]})"
+    )
 
 
 def _padding_row(padding_idx: int | None, rows: int) -> int | None:
@@ -174,7 +179,7 @@ def embedding_bag(
     count = offsets.numel() - (include_last_offset and offsets.numel() > 0)
     taken = bags.clamp_max(count - 1)  # behind the last offset the last bag goes on, as in PyTorch
     kept = taken >= 0 if row is None else indices != row
-    if not bool(kept.all()):
+    if (row is not None or not count) and not bool(kept.all()):  # with bags, each index is in one
         rest = kept.nonzero()[:, 0]
         indices, taken = indices.index_select(0, rest), taken.index_select(0, rest)
         per_sample_weights = None if per_sample_weights is None else per_sample_weights.index_select(0, rest)
