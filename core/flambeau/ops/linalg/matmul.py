@@ -142,10 +142,9 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
         >>> torch.bmm(torch.ones(2, 1, 3), torch.ones(2, 3, 1)).shape
         torch.Size([2, 1, 1])
     """
-    for name, tensor in (("batch1", input), ("batch2", mat2)):
-        if tensor.dim() != 3:
-            raise RuntimeError(f"{name} must be a 3D tensor")
     a, b = input._array.shape, mat2._array.shape
+    if len(a) != 3 or len(b) != 3:
+        raise RuntimeError(f"{'batch1' if len(a) != 3 else 'batch2'} must be a 3D tensor")
     if a[0] != b[0] or a[2] != b[1]:
         raise RuntimeError(
             f"Expected size for first two dimensions of batch2 tensor to be: [{a[0]}, {a[2]}] but got: [{b[0]}, {b[1]}]."
@@ -154,7 +153,15 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     return _matmul(input, mat2)
 
 
-@composite(out="exact")
+def _mv_input(grad: Tensor, vec: Tensor) -> Tensor:
+    return outer(grad, vec)
+
+
+def _mv_vec(grad: Tensor, input: Tensor) -> Tensor:
+    return mv(_turned(input), grad)
+
+
+@primitive(derivatives={"input": _mv_input, "vec": _mv_vec}, out="exact")
 def mv(input: Tensor, vec: Tensor) -> Tensor:
     """Multiply a matrix by a vector: (n, m) by (m,) gives (n,). Source of the semantics: ``torch.mv``.
 
@@ -163,14 +170,17 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
         >>> torch.mv(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([1.0, 1.0]))
         tensor([3., 7.])
     """
-    if input.dim() != 2 or vec.dim() != 1:
+    shape, length = input._array.shape, vec._array.shape
+    if len(shape) != 2 or len(length) != 1:
         raise RuntimeError(f"vector + matrix @ vector expected, got {vec.dim()}, {input.dim()}, {vec.dim()}")
-    if input._array.shape[1] != vec._array.shape[0]:
+    if shape[1] != length[0]:
         raise RuntimeError(
             f"size mismatch, got input ({input.shape[0]}), mat ({input.shape[0]}x{input.shape[1]}), vec ({vec.shape[0]})"
         )
-    product_type("mv", input, vec)
-    return reshape(_matmul(input, reshape(vec, (-1, 1))), (input.shape[0],))
+    type_ = product_type("mv", input, vec)
+    kernels = type_.kernels
+    product = kernels.matmul(input._array, kernels.reshape(vec._array, (shape[1], 1)))
+    return from_array(kernels.reshape(product, (shape[0],)), type_)
 
 
 @primitive(
@@ -232,6 +242,8 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     left, right = len(input._array.shape), len(other._array.shape)
     if left == 2 and right == 2:
         return mm(input, other)
+    if left == 2 and right == 1:
+        return mv(input, other)
     if left == 0 or right == 0:
         raise RuntimeError(f"both arguments to matmul need to be at least 1D, but they are {left}D and {right}D")
     if left == 1 and right == 1:
