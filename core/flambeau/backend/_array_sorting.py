@@ -24,7 +24,7 @@ def sorting_kernels(xp: Any, argsort: Callable[[Array, int], Array]) -> dict[str
 
     def sort(a: Array, dim: int, descending: bool) -> tuple[Array, Array]:
         order = argsort_down(a, dim) if descending else argsort(a, dim)
-        if a.size > _FEW or dim != a.ndim - 1:
+        if not 0 < a.size <= _FEW or dim != a.ndim - 1:
             return xp.take_along_axis(a, order, axis=dim), order
         if dim == 0:
             return a[order], order
