@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import product
-from math import prod
+from math import isfinite, prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -70,7 +70,7 @@ def _grid_sample(input: np.ndarray, grid: np.ndarray, mode: int, padding: int, a
         if mode == _NEAREST:
             sampled = some.take(index[:, 0], axis=0)
         else:
-            sampled = _matrix(index, _weights(axes, index.shape, input.dtype), len(some)) @ some
+            sampled = _sums(some, index, _weights(axes, index.shape, input.dtype))
         _in_channels(sampled, result[images, :, places])
     return result.reshape(batch, channels, *grid.shape[1:-1])
 
@@ -181,7 +181,7 @@ def _place(way: _Way, coordinate: np.ndarray, length: int) -> tuple[np.ndarray, 
     if way.mode != _BICUBIC and way.padding != _ZEROS:
         edge = -1.0 if len(way.lengths) == 2 else 1.0
         ends = (1.0, -1.0) if way.padding == _BORDER else (edge, edge)
-        coordinate = np.nan_to_num(coordinate, nan=edge, posinf=ends[0], neginf=ends[1])
+        coordinate = _numbers(coordinate, edge, *ends)
     place: np.ndarray = coordinate + 1
     if way.align_corners:
         place /= 2
@@ -191,7 +191,7 @@ def _place(way: _Way, coordinate: np.ndarray, length: int) -> tuple[np.ndarray, 
         place -= 1
         place /= 2
     if way.mode != _BICUBIC and way.padding == _ZEROS and len(way.lengths) == 3:
-        place = np.nan_to_num(place, copy=False, nan=-9.0, posinf=-9.0, neginf=-9.0)
+        place = _numbers(place, -9.0, -9.0, -9.0)
     turn = None
     if way.mode != _BICUBIC:
         place, turn = _padded(way, place, length)
@@ -199,6 +199,11 @@ def _place(way: _Way, coordinate: np.ndarray, length: int) -> tuple[np.ndarray, 
     if not way.slopes:
         return place, place
     return place, np.full_like(place, scale) if turn is None else turn * scale
+
+
+def _numbers(a: np.ndarray, missing: float, high: float, low: float) -> np.ndarray:
+    """The array with numbers in the place of nan and of both infinities; itself where their sum shows that there are none."""
+    return a if isfinite(a.sum()) else np.nan_to_num(a, nan=missing, posinf=high, neginf=low)
 
 
 def _element(way: _Way, place: np.ndarray, length: int) -> np.ndarray:
@@ -221,7 +226,7 @@ def _padded(way: _Way, place: np.ndarray, length: int) -> tuple[np.ndarray, Any]
         place, turn = _reflected(place, low, high)
     if way.slopes:
         turn = turn * ((place > 0) & (place < length - 1)).astype(place.dtype)
-    return np.clip(place, 0, length - 1), turn
+    return np.minimum(np.maximum(place, 0), length - 1), turn
 
 
 def _reflected(place: np.ndarray, low: float, high: float) -> tuple[np.ndarray, np.ndarray]:
@@ -302,6 +307,18 @@ def _combined(function: Any, parts: list[np.ndarray], out: np.ndarray) -> np.nda
     for number, (one, other) in enumerate(product(first, rest[-1])):
         function(one, other, out=out[:, number])
     return out
+
+
+_SMALL = 4096
+"""Elements up to which the sums of each place go without a matrix, which is an object of many parts."""
+
+
+def _sums(rows: np.ndarray, index: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """For each place the sum of the rows that it takes, times their weights."""
+    if index.size * rows.shape[1] > _SMALL:
+        summed: np.ndarray = _matrix(index, weights, len(rows)) @ rows
+        return summed
+    return np.matmul(weights[:, None, :], rows.take(index, axis=0))[:, 0]
 
 
 def _matrix(index: np.ndarray, weights: np.ndarray, columns: int) -> Any:
