@@ -108,7 +108,7 @@ def _bordered(input: np.ndarray, way: _Way) -> np.ndarray:
     for image, target in zip(input, rows, strict=True):
         inner = target[way.inner()]
         for piece in _pieces(image[0].size, len(image), len(inner)):
-            inner[piece] = np.moveaxis(image[:, piece], 0, -1)
+            inner[piece] = image[:, piece].transpose(*range(1, image.ndim), 0)
     return rows.reshape(len(input), -1, input.shape[1])
 
 
@@ -118,7 +118,7 @@ def _unbordered(rows: np.ndarray, way: _Way) -> np.ndarray:
     for image, source in zip(images, rows.reshape(len(rows), *way.sizes(), -1), strict=True):
         inner = source[way.inner()]
         for piece in _pieces(image[0].size, len(image), len(inner)):
-            image[:, piece] = np.moveaxis(inner[piece], -1, 0)
+            image[:, piece] = inner[piece].transpose(image.ndim - 1, *range(image.ndim - 1))
     return images
 
 

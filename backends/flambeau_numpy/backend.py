@@ -108,10 +108,12 @@ class NumpyBackend(ArrayBackend):
 
     def matmul(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """The product of matrices; of floats of 16 bits, for which there is no library, by way of float32."""
-        if a.dtype.char in "eE":  # float16, bfloat16
+        kind = a.dtype.char
+        if kind in "fdFD" and a.ndim == 2 == b.ndim:  # both ways call BLAS, this one sooner
+            return a.dot(b)  # type: ignore[no-any-return]
+        if kind in "eE":  # float16, bfloat16
             return self.matmul(a.astype("float32"), b.astype("float32")).astype(a.dtype)
-        two = a.ndim == 2 == b.ndim and a.dtype.char in "fdFD"
-        product: np.ndarray = a.dot(b) if two else np.matmul(a, b)  # both call BLAS, the one sooner
+        product: np.ndarray = np.matmul(a, b)
         return product
 
     def fft_module(self) -> Any:

@@ -111,7 +111,9 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
         raise RuntimeError(f"{'self' if len(a) != 2 else 'mat2'} must be a matrix")
     if a[1] != b[0]:
         raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({a[0]}x{a[1]} and {b[0]}x{b[1]})")
-    type_ = product_type("mm", input, mat2)
+    type_ = input._type
+    if mat2._type is not type_ or not type_.numbers:
+        type_ = product_type("mm", input, mat2)
     return from_array(type_.kernels.matmul(input._array, mat2._array), type_)
 
 
@@ -380,7 +382,9 @@ def _linear_alone(input: Tensor, weight: Tensor) -> Tensor:
     (n, k), (m, k2) = input._array.shape, weight._array.shape
     if k != k2:
         raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({n}x{k} and {k2}x{m})")
-    type_ = product_type("mm", input, weight)
+    type_ = input._type
+    if weight._type is not type_ or not type_.numbers:
+        type_ = product_type("mm", input, weight)
     return from_array(type_.kernels.matmul(input._array, type_.kernels.permute(weight._array, (1, 0))), type_)
 
 
@@ -407,10 +411,11 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         >>> torch.nn.functional.linear(torch.ones(2), torch.ones(3, 2), torch.zeros(3))
         tensor([2., 2., 2.])
     """
-    if input.dim() > 1 and weight.dim() == 2:
+    dims = len(input._array.shape)
+    if dims > 1 and len(weight._array.shape) == 2:
         if bias is None:
-            return _of_rows(input, weight)
-        if input.dim() == 2 or bias._array.shape == weight._array.shape[:1]:
+            return _linear_alone(input, weight) if dims == 2 else _of_rows(input, weight)
+        if dims == 2 or bias._array.shape == weight._array.shape[:1]:
             return _of_rows(input, weight, bias)
     if not (input._array.shape and weight._array.shape):
         raise RuntimeError(
