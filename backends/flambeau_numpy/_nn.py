@@ -36,7 +36,7 @@ def softmax(a: np.ndarray, dim: int) -> np.ndarray:
     else:
         powers = _shifted(a, dim)
         np.exp(powers, powers)
-    return np.divide(powers, sums_at_each(powers, dim), powers)
+    return np.divide(powers, sums_at_each(powers, dim), powers)  # type: ignore[no-any-return]
 
 
 def log_softmax(a: np.ndarray, dim: int) -> np.ndarray:
@@ -45,7 +45,7 @@ def log_softmax(a: np.ndarray, dim: int) -> np.ndarray:
         a = _shifted(a, dim)
     result: np.ndarray = np.exp(a)
     total = sums_at_each(result, dim)
-    return np.subtract(a, np.log(total, total), result)
+    return np.subtract(a, np.log(total, total), result)  # type: ignore[no-any-return]
 
 
 def _unless_small(a: np.ndarray) -> np.ndarray:

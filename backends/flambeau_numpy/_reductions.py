@@ -63,7 +63,7 @@ def _sum_of_few(a: np.ndarray, dims: Shape, ones: np.ndarray) -> Any:
     return None
 
 
-def sums_at_each(a: np.ndarray, dim: int) -> np.ndarray:
+def sums_at_each(a: np.ndarray, dim: int) -> Any:
     """The sum over ``dim``, to be combined with ``a``: of size 1 there, or the same at each place.
 
     Rows that are short are multiplied by a square of ones: an operand to be broadcast would take longer.

@@ -54,7 +54,7 @@ def _sort_integers(a: np.ndarray, dim: int) -> np.ndarray:
 
 def comparable(a: np.ndarray) -> np.ndarray:
     """``a`` in a dtype that NumPy sorts: bfloat16, to which nan is not the largest, becomes float32."""
-    return a.astype("float32") if a.dtype.char == "E" else a
+    return a.astype("float32") if a.dtype.kind == "V" else a
 
 
 def _integer_keys(a: np.ndarray) -> np.ndarray:

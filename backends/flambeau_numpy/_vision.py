@@ -318,7 +318,8 @@ def _sums(rows: np.ndarray, index: np.ndarray, weights: np.ndarray) -> np.ndarra
     if index.size * rows.shape[1] > _SMALL:
         summed: np.ndarray = _matrix(index, weights, len(rows)) @ rows
         return summed
-    return np.matmul(weights[:, None, :], rows.take(index, axis=0))[:, 0]
+    taken: Any = rows.take(index, axis=0)
+    return np.asarray(np.matmul(weights[:, None, :], taken)[:, 0])
 
 
 def _matrix(index: np.ndarray, weights: np.ndarray, columns: int) -> Any:

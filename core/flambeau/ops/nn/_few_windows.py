@@ -64,13 +64,13 @@ class _Table(NamedTuple):
     """The elements of all windows of all planes, window after window; those that have fewer repeat their last one.
 
     Attributes:
-        count: how many elements each window has.
+        width: how many elements each window has.
         elements: where they are among those of all planes.
         places: where they are in their planes.
         starts: where each window begins among the elements.
     """
 
-    count: int
+    width: int
     elements: Any
     places: Any
     starts: Any
@@ -122,7 +122,7 @@ def few_largest(type_: Any, array: Any, dims: Shape, columns: Columns) -> Any:
         return None
     table, taken = found
     kernels = type_.kernels
-    rows = kernels.reshape(taken, (prod(taken.shape) // table.count, table.count))
+    rows = kernels.reshape(taken, (prod(taken.shape) // table.width, table.width))
     return kernels.reshape(kernels.amax(rows, (1,), False), _result_shape(array, dims, columns))
 
 
@@ -133,7 +133,7 @@ def few_largest_and_places(type_: Any, array: Any, dims: Shape, columns: Columns
         return None
     table, taken = found
     kernels = type_.kernels
-    rows = kernels.reshape(taken, (prod(taken.shape) // table.count, table.count))
+    rows = kernels.reshape(taken, (prod(taken.shape) // table.width, table.width))
     first = kernels.add(kernels.argmax(rows, 1, False), table.starts)
     values = kernels.index(taken, [first])
     if type_.floats and isnan(_total(type_, values)):

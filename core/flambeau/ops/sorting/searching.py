@@ -198,7 +198,7 @@ def _among(elements: Tensor, tests: Tensor) -> Tensor:
     if tests.numel() <= _FEW:
         type_, shape = elements._type, elements._array.shape
         kernels, array = type_.kernels, contiguous_array(type_, elements._array)
-        found = kernels.full(shape, 0, "bool")
+        found = kernels.full(shape, False, "bool")
         for place in range(tests.numel()):
             test = kernels.reshape(kernels.slice(tests._array, (place,), (1,), (1,)), ())
             found = kernels.bitwise_or(found, kernels.eq(array, test))
