@@ -21,6 +21,7 @@ _LARGE = 512
 """Elements from which on the sum of their squares is a poor bound of them."""
 
 _amax = extreme_over(np.maximum)
+_largest: Any = np.maximum.reduce
 
 _LIMITS = {"d": 300.0, "f": 40.0}
 """exp of these, and sums of very many such, are far from the largest and the smallest number of the type."""
@@ -31,7 +32,7 @@ _LOG_LIMIT = 8.0
 
 def softmax(a: np.ndarray, dim: int) -> np.ndarray:
     """The kernel of this name, but for float16."""
-    if _is_within(a, _LIMITS[a.dtype.char], masked=True):
+    if a.size >= _LARGE and _is_within(a, _LIMITS[a.dtype.char], masked=True):  # of few, the last digit counts
         powers = np.exp(a)
     else:
         powers = _shifted(a, dim)
@@ -41,7 +42,7 @@ def softmax(a: np.ndarray, dim: int) -> np.ndarray:
 
 def log_softmax(a: np.ndarray, dim: int) -> np.ndarray:
     """The kernel of this name, but for float16."""
-    if not _keeps_digits(a):
+    if not _keeps_digits(a, dim):
         a = _shifted(a, dim)
     result: np.ndarray = np.exp(a)
     total = sums_at_each(result, dim)
@@ -49,7 +50,7 @@ def log_softmax(a: np.ndarray, dim: int) -> np.ndarray:
 
 
 def _unless_small(a: np.ndarray) -> np.ndarray:
-    return a if _keeps_digits(a) else _shifted(a, 1)
+    return a if _keeps_digits(a, 1) else _shifted(a, 1)
 
 
 _parts_of_many = parts_by_steps(np, sum_over, _unless_small)
@@ -93,8 +94,13 @@ def _is_within(a: Any, limit: float, *, masked: bool = False) -> bool:
     return masked and low == -np.inf and np.count_nonzero(a > -limit) == a.size - np.count_nonzero(a == low)
 
 
-def _keeps_digits(a: np.ndarray) -> bool:
-    """Whether the logarithm of the sum of exp is of the size of the elements; of few, a digit counts more."""
+def _keeps_digits(a: np.ndarray, dim: int) -> bool:
+    """Whether the logarithm of the sum of exp is of the size of the elements; of few, a digit counts more.
+
+    That of one element alone is the element, which a logarithm of its exp is not always.
+    """
+    if a.shape[dim] < 2:
+        return False
     return bool(_sum_of_squares(a) < _LOG_LIMIT) if a.size < _LARGE else _is_within(a, _LOG_LIMIT)
 
 
@@ -105,5 +111,8 @@ def _sum_of_squares(a: np.ndarray) -> Any:
 
 
 def _shifted(a: np.ndarray, dim: int) -> np.ndarray:
-    shifted: np.ndarray = np.subtract(a, _amax(a, (dim,), True)) if a.shape[dim] else a.copy()
+    if not a.shape[dim]:
+        return a.copy()
+    top = _largest(a, dim, None, None, True) if a.size < _LARGE else _amax(a, (dim,), True)
+    shifted: np.ndarray = np.subtract(a, top)
     return shifted

@@ -170,18 +170,23 @@ def _matrix(type_: Any, columns: Columns) -> Any:
 
 
 def few_sums(type_: Any, array: Any, dims: Shape, columns: Columns) -> Any:
-    """The sum of each window over ``dims`` of a contiguous array of real floats; None where this is not the way.
+    """The sum of each window over ``dims`` of a contiguous array of real floats, rounded once; None where this is not the way.
 
     Infinities and nan would spread to other windows: they are left to the way of many.
     """
     shape = array.shape
     if dims[-1] != len(shape) - 1 or not type_.real_floats or not 0 < prod(shape) <= _FEW:
         return None
-    matrix = _matrix(type_, columns)
+    matrix = _matrix(type_.precise(), columns)
     if matrix is None:
         return None
-    kernels, height = type_.kernels, matrix.shape[0]
-    found = kernels.matmul(kernels.reshape(array, (prod(shape) // height, height)), matrix)
-    if not isfinite(_total(type_, found)):
+    kernels, wide, height = type_.kernels, type_.precise(), matrix.shape[0]
+    rows = kernels.reshape(array, (prod(shape) // height, height))
+    if wide is not type_:
+        rows = kernels.cast(rows, wide.dtype.name)
+    found = wide.kernels.matmul(rows, matrix)
+    if not isfinite(_total(wide, found)):
         return None
+    if wide is not type_:
+        found = wide.kernels.cast(found, type_.dtype.name)
     return kernels.reshape(found, _result_shape(array, dims, columns))
