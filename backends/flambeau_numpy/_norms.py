@@ -14,7 +14,16 @@ import numpy as np
 
 from flambeau.backend import Shape
 
-from ._reductions import _PIECE, _square_sum_of_rows, _sum_of_columns, _sum_of_rows
+from ._reductions import (
+    _ONES,
+    _PIECE,
+    _SHORT,
+    _square_sum_of_rows,
+    _sum_of_columns,
+    _sum_of_rows,
+    number_of,
+    square_of_ones,
+)
 
 __all__ = ["KERNELS"]
 
@@ -71,16 +80,29 @@ def _layer_norm(a: np.ndarray, weight: Any, bias: Any, eps: float) -> tuple[np.n
 def _normalize_rows(
     a: np.ndarray, out: np.ndarray, weight: Any, bias: Any, eps: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    length = a.shape[1]
-    mean = _sum_of_rows(a)
-    mean /= length
-    np.subtract(a, mean[:, None], out)
-    rstd = np.vecdot(out, out) if length <= _PIECE else _square_sum_of_rows(out)
-    rstd /= length
-    rstd += eps
+    length, type_ = a.shape[1], a.dtype
+    count = number_of(length, type_)
+    square = square_of_ones(length, type_) if length <= _SHORT and a.size < _PIECE else None
+    if square is None:
+        mean = _sum_of_rows(a)
+        means = mean[:, None]
+    else:  # the mean of each row at all its places: nothing is broadcast, which would take longer
+        means = mean = a.dot(square)
+    np.divide(mean, count, mean)
+    np.subtract(a, means, out)
+    if square is not None:
+        rstd = np.multiply(out, out).dot(square)
+    else:
+        rstd = np.vecdot(out, out) if length <= _PIECE else _square_sum_of_rows(out)
+    np.divide(rstd, count, rstd)
+    np.add(rstd, number_of(eps, type_), rstd)
     np.sqrt(rstd, rstd)
     np.reciprocal(rstd, rstd)
-    np.multiply(out, rstd[:, None], out)
+    if square is None:
+        np.multiply(out, rstd[:, None], out)
+    else:
+        np.multiply(out, rstd, out)
+        mean, rstd = mean[:, 0].copy(), rstd[:, 0].copy()
     if weight is not None:
         np.multiply(out, weight, out)
     if bias is not None:
@@ -158,6 +180,13 @@ def _channel_moments(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     count = outer * inner
     if not a.size:
         return np.full(channels, np.nan, a.dtype), np.full(channels, np.nan, a.dtype)
+    if a.size < _PIECE:
+        divisor = number_of(count, a.dtype)
+        mean = _channel_sums_of_few(a)
+        np.divide(mean, divisor, mean)
+        deviation = np.subtract(a, mean[:, None])
+        variance = _channel_sums_of_few(np.multiply(deviation, deviation, deviation))
+        return mean, np.divide(variance, divisor, variance)
     if inner < _WIDE:
         columns = _as_matrix(a)
         mean = _sum_of_columns(columns[None])[0]
@@ -184,7 +213,18 @@ def _channel_moments(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return mean, variance
 
 
+def _channel_sums_of_few(a: np.ndarray) -> Any:
+    outer, channels, inner = a.shape
+    ones = _ONES[a.dtype]
+    total = a.reshape(channels, inner) if outer == 1 else ones[:outer].dot(a.reshape(outer, channels * inner))
+    return total.reshape(channels, inner).dot(ones[:inner])
+
+
 def _channel_scale(a: np.ndarray, mean: np.ndarray, scale: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
+    if a.size < _PIECE:
+        values: np.ndarray = np.subtract(a, mean[:, None], order="C")
+        np.multiply(values, scale[:, None], values)
+        return values if bias is None else np.add(values, bias[:, None], values)
     found = np.empty(a.shape, a.dtype)
     with _buffers_for(a):
         for x, out, centre, factor, shift in _pieces(a.shape, (a, found), (mean, scale, bias)):

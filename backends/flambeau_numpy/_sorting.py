@@ -14,7 +14,7 @@ def argsort(a: np.ndarray, dim: int) -> np.ndarray:
     """The indices that sort ``a`` along ``dim``; equal elements keep their order, nan comes last."""
     a = comparable(a)
     if a.shape[dim] < _LONG or a.itemsize <= 2 or not a.size:
-        return np.argsort(a, axis=dim, kind="stable")
+        return a.argsort(dim, "stable")
     keys = _float_keys(a) if a.dtype.kind == "f" else _integer_keys(a)
     order: np.ndarray | None = None
     for shift in range(0, int(keys.max()).bit_length(), 16):
@@ -54,7 +54,7 @@ def _sort_integers(a: np.ndarray, dim: int) -> np.ndarray:
 
 def comparable(a: np.ndarray) -> np.ndarray:
     """``a`` in a dtype that NumPy sorts: bfloat16, to which nan is not the largest, becomes float32."""
-    return a.astype("float32") if a.dtype.name == "bfloat16" else a
+    return a.astype("float32") if a.dtype.kind == "V" else a
 
 
 def _integer_keys(a: np.ndarray) -> np.ndarray:

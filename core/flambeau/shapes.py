@@ -134,6 +134,8 @@ def float_argument(function: str, argument: str, position: int, value: Any) -> f
     """
     if value.__class__ is float:
         return value
+    if value.__class__ is int:
+        return float(value)
     several = getattr(value, "shape", ()) or getattr(value, "requires_grad", False)  # whose gradient would be lost
     if several or isinstance(value, (str, complex)) or not hasattr(value, "__float__"):
         raise argument_type(function, argument, position, value, "float")
@@ -199,6 +201,8 @@ def normalize_dims(dim: int | Iterable[int] | None, ndim: int) -> Shape:
     """
     if dim is None:
         return tuple(range(ndim))
+    if dim.__class__ is int and ndim:
+        return (normalize_dim(dim, ndim),)
     if is_one(dim):
         place = normalize_dim(as_int(dim), ndim)
         return (place,) if ndim else ()

@@ -11,7 +11,7 @@ from flambeau._tensor.methods import method
 from flambeau._tensor.overrides import NoImplementationError, ask, overriding, takes_part
 from flambeau.ops.creation.data import make_tensor
 from flambeau.ops.elementwise import arithmetic, bitwise, comparison, powers, rounding
-from flambeau.ops.linalg.matmul import matmul
+from flambeau.ops.linalg.matmul import matmul, mm
 
 __all__: list[str] = []
 
@@ -77,6 +77,8 @@ def _inplace(name: str) -> Callable[[Tensor, Any], Any]:
 
 
 def _matmul(self: Tensor, other: Any) -> Any:
+    if self.__class__ is Tensor is other.__class__ and len(self._array.shape) == 2 == len(other._array.shape):
+        return mm(self, other)  # what matmul would call
     return matmul(self, other) if isinstance(other, Tensor) or takes_part(other.__class__) else NotImplemented
 
 

@@ -183,12 +183,13 @@ def complex(real: Tensor, imag: Tensor) -> Tensor:
         tensor([1.+2.j])
     """
     _check_parts(real, imag)
-    parts = broadcast_tensors(real, imag)
+    alike = real._array.shape == imag._array.shape
+    parts = [real, imag] if alike else broadcast_tensors(real, imag)
     if parts[0].is_contiguous():
-        return view_as_complex(stack(parts, -1))
+        return _view_as_complex(stack(parts, -1))
     # In the memory order of the parts.
     order = dense_order(parts[0].shape, parts[0].stride())
-    turned = view_as_complex(stack([part.permute(order) for part in parts], -1))
+    turned = _view_as_complex(stack([part.permute(order) for part in parts], -1))
     return turned.permute(tuple(map(order.index, range(len(order)))))
 
 

@@ -91,12 +91,14 @@ def lower_of(factors: Tensor) -> Tensor:
     """L of a packed LU: its lower triangle, with ones on the diagonal."""
     rows, columns = factors.shape[-2:]
     inner = min(rows, columns)
-    return tril(factors[..., :inner], -1) + eye(rows, inner, dtype=factors.dtype, device=factors.device)
+    below = tril(factors if columns == inner else factors[..., :inner], -1)
+    return below + eye(rows, inner, dtype=factors.dtype, device=factors.device)
 
 
 def upper_of(factors: Tensor) -> Tensor:
     """U of a packed LU."""
-    return triu(factors[..., : min(factors.shape[-2:]), :])
+    rows, columns = factors.shape[-2:]
+    return triu(factors if rows <= columns else factors[..., :columns, :])
 
 
 def _triangular_input(grad: Tensor, input: Tensor, upper: bool, result: Tensor) -> Tensor:

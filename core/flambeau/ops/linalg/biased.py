@@ -79,16 +79,16 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: 
             raise RuntimeError(f"addr: Expected 1-D argument vec{position}, but got {vector.dim()}-D")
     dtype = result_dtype((input, vec1, vec2))
     beta, alpha = (_checked(name, number, dtype) for name, number in (("beta", beta), ("alpha", alpha)))
-    bias = _expand_method(input, (vec1.numel(), vec2.numel()))
+    shape = (*vec1._array.shape, *vec2._array.shape)
+    bias = input if input._array.shape == shape else _expand_method(input, shape)
     if dtype is dtypes.bool:
         product = outer(vec1, vec2) if alpha else bias.new_zeros(bias.shape)
         return logical_or(product, bias) if beta else product
     # Of 16 bits each step is rounded, and it is the first vector that is scaled.
-    factor, scaled = (bias.new_tensor(number, dtype=dtype) for number in (beta, alpha))
-    product = outer(vec1 if alpha == 1 else vec1 * scaled, vec2)
+    product = outer(vec1 if alpha == 1 else vec1 * bias.new_tensor(alpha, dtype=dtype), vec2)
     if beta == 0:
         return product
-    return (bias if beta == 1 else bias * factor) + product
+    return (bias if beta == 1 else bias * bias.new_tensor(beta, dtype=dtype)) + product
 
 
 def _checked(name: str, number: Any, dtype: dtypes.dtype) -> Any:
@@ -127,7 +127,9 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, 
     type_ = product_type("baddbmm", input, batch1, batch2)
     beta, alpha = _factors(input, beta, alpha)
     bias, left, right = _wide(input, batch1, batch2)
-    bias = _expand_method(bias, (batch1.shape[0], batch1.shape[1], batch2.shape[2]))
+    shape = (batch1.shape[0], batch1.shape[1], batch2.shape[2])
+    if bias._array.shape != shape:
+        bias = _expand_method(bias, shape)
     return _sum(bias, bmm(left, right), beta, alpha)._to_type(type_)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from array import array as packed
+from functools import lru_cache
+from itertools import combinations
 from math import inf
 from typing import Any
 
 from flambeau._dispatch.declare import composite, primitive
-from flambeau._tensor import Tensor
+from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.filled import ones_like
 from flambeau.ops.elementwise.arithmetic import sub
@@ -122,8 +125,27 @@ def _pdist_input(grad: Tensor, input: Tensor, p: float, result: Tensor) -> Tenso
 
 @primitive(derivatives={"input": _pdist_input}, method=False, node="PdistBackward0")
 def _pdist(input: Tensor, p: float) -> Tensor:
-    first, second = _pairs(input)
-    return _lengths(input.detach()[first] - input.detach()[second], p)
+    type_, array, count = input._type, input._array, input._array.shape[0]
+    if count <= _FEW:
+        first, second = _few_pairs(type_.place, count)
+    else:
+        first, second = (each._array for each in _pairs(input))
+    kernels = type_.kernels
+    differences = kernels.sub(kernels.index(array, [first]), kernels.index(array, [second]))
+    return _lengths(from_array(differences, type_), p)
+
+
+_FEW = 32
+"""Rows whose pairs are remembered."""
+
+
+@lru_cache(maxsize=_FEW + 1)
+def _few_pairs(place: Any, count: int) -> tuple[Any, Any]:
+    """The numbers of the rows of all pairs, the first ones and the second ones, as arrays."""
+    pairs = list(combinations(range(count), 2))
+    first, second = (packed("q", [pair[end] for pair in pairs]) for end in (0, 1))
+    from_host = place.kernels.from_host
+    return from_host(memoryview(first), (len(pairs),), "int64"), from_host(memoryview(second), (len(pairs),), "int64")
 
 
 _MODES = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist")

@@ -97,6 +97,12 @@ def zero_on_diagonal(factors: Tensor) -> Tensor:
     return first * zero.any(-1)
 
 
+def _check(A: Tensor, pivot: bool) -> None:
+    check_matrix("torch.linalg.lu_factor", A)
+    if not pivot:
+        raise NotImplementedError("linalg.lu_factor: LU without pivoting is not implemented on the CPU")
+
+
 @spelled(out=with_exact_out)
 def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -> LUFactorEx:
     """Factorise as :func:`lu_factor`, and say where a zero stands on the diagonal instead of raising.
@@ -108,9 +114,7 @@ def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -
         >>> torch.linalg.lu_factor_ex(torch.zeros(2, 2)).info
         tensor(1, dtype=torch.int32)
     """
-    check_matrix("torch.linalg.lu_factor", A)
-    if not pivot:
-        raise NotImplementedError("linalg.lu_factor: LU without pivoting is not implemented on the CPU")
+    _check(A, pivot)
     factors, swaps = _lu_factor(A)
     info = zero_on_diagonal(factors).to(dtypes.int32)
     if check_errors and bool(info.any()):
@@ -162,10 +166,12 @@ def lu(A: Tensor, *, pivot: bool = True) -> LU:
         tensor([[0., 1.],
                 [1., 0.]])
     """
-    factors, pivots, _ = lu_factor_ex(A, pivot=pivot)
-    order = permutation_of(pivots.to(dtypes.int64) - 1, A.shape[-2])
+    _check(A, pivot)
+    factors, swaps = _lu_factor(A)
+    order = permutation_of(swaps, A.shape[-2])
     one = eye(A.shape[-2], dtype=A.dtype, device=A.device)
-    return LU(one[order.argsort(-1)], lower_of(factors), upper_of(factors))
+    permutation = from_array(A._type.kernels.index(one._array, [order.argsort(-1)._array]), A._type)
+    return LU(permutation, lower_of(factors), upper_of(factors))
 
 
 def _singular(A: Tensor, result: Tensor) -> Tensor | None:

@@ -52,10 +52,10 @@ def product_type(function: str, *tensors: Tensor) -> TensorType:
         RuntimeError: devices or dtypes differ, in PyTorch's words.
         NotImplementedError: they are bool.
     """
-    common_type(function, tensors)
     first = tensors[0]._type
-    for other in tensors[1:]:
+    for other in tensors:
         if other._type is not first:
+            common_type(function, tensors)
             raise RuntimeError(_different(function, [tensor.dtype for tensor in tensors]))
     if not first.numbers and (function == "dot" or 0 not in [*tensors[-1]._array.shape, *tensors[-2]._array.shape]):
         raise NotImplementedError(f"\"{_BOOLEANS.get(function, function)}\" not implemented for 'Bool'")
@@ -106,13 +106,14 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
         >>> torch.mm(torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0], [4.0]]))
         tensor([[11.]])
     """
-    for name, matrix in (("self", input), ("mat2", mat2)):
-        if matrix.dim() != 2:
-            raise RuntimeError(f"{name} must be a matrix")
     a, b = input._array.shape, mat2._array.shape
+    if len(a) != 2 or len(b) != 2:
+        raise RuntimeError(f"{'self' if len(a) != 2 else 'mat2'} must be a matrix")
     if a[1] != b[0]:
         raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({a[0]}x{a[1]} and {b[0]}x{b[1]})")
-    type_ = product_type("mm", input, mat2)
+    type_ = input._type
+    if mat2._type is not type_ or not type_.numbers:
+        type_ = product_type("mm", input, mat2)
     return from_array(type_.kernels.matmul(input._array, mat2._array), type_)
 
 
@@ -143,10 +144,9 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
         >>> torch.bmm(torch.ones(2, 1, 3), torch.ones(2, 3, 1)).shape
         torch.Size([2, 1, 1])
     """
-    for name, tensor in (("batch1", input), ("batch2", mat2)):
-        if tensor.dim() != 3:
-            raise RuntimeError(f"{name} must be a 3D tensor")
     a, b = input._array.shape, mat2._array.shape
+    if len(a) != 3 or len(b) != 3:
+        raise RuntimeError(f"{'batch1' if len(a) != 3 else 'batch2'} must be a 3D tensor")
     if a[0] != b[0] or a[2] != b[1]:
         raise RuntimeError(
             f"Expected size for first two dimensions of batch2 tensor to be: [{a[0]}, {a[2]}] but got: [{b[0]}, {b[1]}]."
@@ -155,7 +155,15 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     return _matmul(input, mat2)
 
 
-@composite(out="exact")
+def _mv_input(grad: Tensor, vec: Tensor) -> Tensor:
+    return outer(grad, vec)
+
+
+def _mv_vec(grad: Tensor, input: Tensor) -> Tensor:
+    return mv(_turned(input), grad)
+
+
+@primitive(derivatives={"input": _mv_input, "vec": _mv_vec}, out="exact")
 def mv(input: Tensor, vec: Tensor) -> Tensor:
     """Multiply a matrix by a vector: (n, m) by (m,) gives (n,). Source of the semantics: ``torch.mv``.
 
@@ -164,14 +172,17 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
         >>> torch.mv(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([1.0, 1.0]))
         tensor([3., 7.])
     """
-    if input.dim() != 2 or vec.dim() != 1:
+    shape, length = input._array.shape, vec._array.shape
+    if len(shape) != 2 or len(length) != 1:
         raise RuntimeError(f"vector + matrix @ vector expected, got {vec.dim()}, {input.dim()}, {vec.dim()}")
-    if input._array.shape[1] != vec._array.shape[0]:
+    if shape[1] != length[0]:
         raise RuntimeError(
             f"size mismatch, got input ({input.shape[0]}), mat ({input.shape[0]}x{input.shape[1]}), vec ({vec.shape[0]})"
         )
-    product_type("mv", input, vec)
-    return reshape(_matmul(input, reshape(vec, (-1, 1))), (input.shape[0],))
+    type_ = product_type("mv", input, vec)
+    kernels = type_.kernels
+    product = kernels.matmul(input._array, kernels.reshape(vec._array, (shape[1], 1)))
+    return from_array(kernels.reshape(product, (shape[0],)), type_)
 
 
 @primitive(
@@ -230,9 +241,11 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
         >>> torch.matmul(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([1.0, 1.0]))
         tensor([3., 7.])
     """
-    left, right = input.dim(), other.dim()
+    left, right = len(input._array.shape), len(other._array.shape)
     if left == 2 and right == 2:
         return mm(input, other)
+    if left == 2 and right == 1:
+        return mv(input, other)
     if left == 0 or right == 0:
         raise RuntimeError(f"both arguments to matmul need to be at least 1D, but they are {left}D and {right}D")
     if left == 1 and right == 1:
@@ -369,7 +382,9 @@ def _linear_alone(input: Tensor, weight: Tensor) -> Tensor:
     (n, k), (m, k2) = input._array.shape, weight._array.shape
     if k != k2:
         raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({n}x{k} and {k2}x{m})")
-    type_ = product_type("mm", input, weight)
+    type_ = input._type
+    if weight._type is not type_ or not type_.numbers:
+        type_ = product_type("mm", input, weight)
     return from_array(type_.kernels.matmul(input._array, type_.kernels.permute(weight._array, (1, 0))), type_)
 
 
@@ -396,10 +411,11 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         >>> torch.nn.functional.linear(torch.ones(2), torch.ones(3, 2), torch.zeros(3))
         tensor([2., 2., 2.])
     """
-    if input.dim() > 1 and weight.dim() == 2:
+    dims = len(input._array.shape)
+    if dims > 1 and len(weight._array.shape) == 2:
         if bias is None:
-            return _of_rows(input, weight)
-        if input.dim() == 2 or bias._array.shape == weight._array.shape[:1]:
+            return _linear_alone(input, weight) if dims == 2 else _of_rows(input, weight)
+        if dims == 2 or bias._array.shape == weight._array.shape[:1]:
             return _of_rows(input, weight, bias)
     if not (input._array.shape and weight._array.shape):
         raise RuntimeError(

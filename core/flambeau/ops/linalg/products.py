@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import warnings
+from array import array as packed
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from math import prod
+from typing import Any
 
-from flambeau._dispatch.declare import alias, composite
-from flambeau._dispatch.runtime import with_exact_out
+from flambeau._dispatch.declare import alias, composite, primitive
+from flambeau._dispatch.runtime import operands_of, with_exact_out
 from flambeau._dispatch.spelling import spelled
-from flambeau._tensor import Tensor
+from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.overrides import overridable
 from flambeau.errors import level_of_caller
 from flambeau.layouts import contiguous_format
 from flambeau.ops.creation.ranges import eye
-from flambeau.ops.movement.broadcasting import _expand_method
 from flambeau.ops.movement.diagonals import diagonal
-from flambeau.ops.movement.joining import stack
 from flambeau.ops.movement.shapes import reshape
-from flambeau.shapes import as_int, as_ints, broadcast_shapes, is_one, normalize_dim
+from flambeau.ops.reductions.sums import sum_to_size
+from flambeau.shapes import Shape, as_int, as_ints, broadcast_shapes, is_one, normalize_dim
 
 from ._matrices import check_floats, check_square
 from .inverses import inv
@@ -152,10 +154,40 @@ def cross_along(input: Tensor, other: Tensor, dim: int) -> Tensor:
         raise RuntimeError(
             f"linalg.cross: inputs dimension {given} must have length 3. Got {input.shape[dim]} and {other.shape[dim]}"
         )
-    shape = broadcast_shapes(tuple(input.shape), tuple(other.shape))
-    a, b = (_expand_method(each, shape).unbind(dim) for each in (input, other))
-    parts = [a[(i + 1) % 3] * b[(i + 2) % 3] - a[(i + 2) % 3] * b[(i + 1) % 3] for i in range(3)]
-    return stack(parts, dim)
+    broadcast_shapes(input._array.shape, other._array.shape)
+    return _cross(input, other, dim)
+
+
+def _cross_input(grad: Tensor, other: Tensor, dim: int, input_shape: Shape) -> Tensor:
+    return sum_to_size(_cross(other, grad, dim), tuple(input_shape))
+
+
+def _cross_other(grad: Tensor, input: Tensor, dim: int, other_shape: Shape) -> Tensor:
+    return sum_to_size(_cross(grad, input, dim), tuple(other_shape))
+
+
+@primitive(derivatives={"input": _cross_input, "other": _cross_other}, method=False, node="LinalgCrossBackward0")
+def _cross(input: Tensor, other: Tensor, dim: int) -> Tensor:
+    (a, b), type_ = operands_of("cross", (input, other))
+    kernels, ndim = type_.kernels, len(a.shape)
+    order = (dim, *range(dim), *range(dim + 1, ndim))
+    a, b = kernels.permute(a, order), kernels.permute(b, order)
+    next_, last = _turns(type_.place)
+    turned = kernels.sub(
+        kernels.mul(kernels.index(a, [next_]), kernels.index(b, [last])),
+        kernels.mul(kernels.index(a, [last]), kernels.index(b, [next_])),
+    )
+    if dim:
+        back = (*range(1, dim + 1), 0, *range(dim + 1, ndim))
+        turned = kernels.clone(kernels.permute(turned, back), False)
+    return from_array(turned, type_)
+
+
+@lru_cache
+def _turns(place: Any) -> tuple[Any, Any]:
+    """The coordinate behind each of three, and the one before it."""
+    first, last = packed("q", (1, 2, 0)), packed("q", (2, 0, 1))
+    return tuple(place.kernels.from_host(memoryview(each), (3,), "int64") for each in (first, last))
 
 
 # -- of more dimensions ---------------------------------------------------------------

@@ -12,7 +12,7 @@ from flambeau.ops.elementwise.selection import where
 from flambeau.ops.indexing._pairs import _gather, _scatter_add
 from flambeau.ops.indexing.gathering import index_select
 from flambeau.ops.movement.shapes import reshape, squeeze, unsqueeze
-from flambeau.ops.reductions.sums import mean, sum
+from flambeau.ops.reductions.sums import sum
 
 from .activation import _softmax_backward, log_softmax, softmax
 
@@ -61,16 +61,18 @@ def _losses(
     if kernel is None:
         with no_grad():
             losses, shares, total = _composed(input.detach(), target, weight, ignored, smoothing)
-    else:
-        weights = None if weight is None else weight._array
-        made = kernel(contiguous_array(type_, input._array), target._array, weights, ignored, smoothing)
-        losses, shares, total = [from_array(array, type_) for array in made]
-    if reduction == "none":
-        return losses, shares, total
-    if reduction == "mean" and weight is None and ignored is None:
-        return mean(losses), shares, total
-    loss = sum(losses)
-    return (loss if reduction == "sum" else loss / total), shares, total
+        if reduction == "none":
+            return losses, shares, total
+        loss = sum(losses)
+        return (loss if reduction == "sum" else loss / total), shares, total
+    kernels = type_.kernels
+    weights = None if weight is None else weight._array
+    found, parts, count = kernel(contiguous_array(type_, input._array), target._array, weights, ignored, smoothing)
+    if reduction != "none":
+        found = kernels.sum(found, tuple(range(len(found.shape))), False)
+    if reduction == "mean":
+        found = kernels.div(found, count)
+    return from_array(found, type_), from_array(parts, type_), from_array(count, type_)
 
 
 def _composed(

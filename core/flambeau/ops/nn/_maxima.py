@@ -7,8 +7,7 @@ step comes with larger numbers than those before, the last change is the largest
 
 from __future__ import annotations
 
-from array import array as packed
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from math import prod
 from typing import Any
@@ -18,10 +17,11 @@ from flambeau._tensor import from_array
 from flambeau.shapes import Shape
 from flambeau.type_info import iinfo
 
+from ._few_windows import few_largest, few_largest_and_places, repeating_columns, vector
 from ._taps import taken_along
 from ._windows import Windows, whole
 
-__all__ = ["largest", "largest_and_places", "largest_and_places_of_edges", "lowest", "step_of"]
+__all__ = ["largest", "largest_and_places", "largest_and_places_of_edges", "largest_of_rows", "lowest", "step_of"]
 
 
 def lowest(dtype: dtypes.dtype) -> Any:
@@ -29,8 +29,12 @@ def lowest(dtype: dtypes.dtype) -> Any:
     return -float("inf") if dtype.is_floating_point else iinfo(dtype).min
 
 
+def _lengths(array: Any, dims: Shape) -> Shape:
+    return tuple([array.shape[dim] for dim in dims])
+
+
 def _padded(type_: Any, array: Any, dims: Shape, windows: Windows) -> Any:
-    lengths = tuple(array.shape[dim] for dim in dims)
+    lengths = _lengths(array, dims)
     after = windows.overhang(lengths)
     if not any(windows.padding) and not any(after):
         return array
@@ -66,6 +70,9 @@ def _repeating(type_: Any, dims: Shape, windows: Windows) -> Part:
 
 def largest(type_: Any, array: Any, dims: Shape, windows: Windows) -> Any:
     """The largest element of each window over ``dims``; nan where there is one."""
+    few = few_largest(type_, array, dims, repeating_columns(windows, _lengths(array, dims)))
+    if few is not None:
+        return few
     best, part = _padded(type_, array, dims, windows), _repeating(type_, dims, windows)
     for number in reversed(range(len(dims))):
         source, best = best, part(best, number, 0)
@@ -85,6 +92,9 @@ def largest_and_places(type_: Any, array: Any, dims: Shape, windows: Windows) ->
     A nan is larger than any number, the last of several the largest. Places are int64 and count the elements of ``dims`` in
     their order.
     """
+    few = few_largest_and_places(type_, array, dims, repeating_columns(windows, _lengths(array, dims)))
+    if few is not None:
+        return few
     padded = _padded(type_, array, dims, windows)
     best, codes = coded(type_, padded, windows.kernel, _repeating(type_, dims, windows))
     kernels = type_.kernels
@@ -101,6 +111,18 @@ def coded(type_: Any, array: Any, kernel: Shape, part: Part) -> tuple[Any, Any]:
     if type_.floats and _has_nan(type_, best):
         best, codes = _coded(type_, array, kernel, part, True)
     return best, codes
+
+
+def largest_of_rows(type_: Any, rows: Any) -> Any:
+    """Where the largest element of each row is, the first of equal ones; nan is larger than any number, the last one largest."""
+    kernels = type_.kernels
+    found = kernels.argmax(rows, 1, False)
+    if not (type_.floats and _has_nan(type_, rows)):
+        return found
+    int64, nan = type_.with_dtype(dtypes.int64), kernels.isnan(rows)
+    turned = kernels.argmax(kernels.cast(kernels.flip(nan, (1,)), "int64"), 1, False)
+    last = kernels.sub(int64.number(rows.shape[1] - 1), turned)
+    return kernels.where(kernels.any(nan, (1,), False), last, found)
 
 
 def _has_nan(type_: Any, array: Any) -> bool:
@@ -137,7 +159,7 @@ def _coded(type_: Any, best: Any, kernel: Shape, part: Part, with_nan: bool) -> 
 
 
 def largest_and_places_of_edges(
-    type_: Any, array: Any, dims: Shape, edges: list[list[tuple[int, int]]]
+    type_: Any, array: Any, dims: Shape, edges: Sequence[Sequence[tuple[int, int]]]
 ) -> tuple[Any, Any]:
     """:func:`largest_and_places` of windows that begin and end anywhere: shorter ones repeat their last element."""
     kernels = type_.kernels
@@ -145,7 +167,7 @@ def largest_and_places_of_edges(
 
     def part(values: Any, number: int, k: int) -> Any:
         dim = dims[number]
-        index = _vector(type_, [min(start + k, end - 1) for start, end in edges[number]])
+        index = vector(type_.kernels, [min(start + k, end - 1) for start, end in edges[number]])
         return taken_along(type_, values, dim, index)
 
     best, codes = coded(type_, array, kernel, part)
@@ -164,17 +186,13 @@ def largest_and_places_of_edges(
     return _own(type_, best, array), places
 
 
-def _vector(type_: Any, values: list[int]) -> Any:
-    return type_.kernels.from_host(memoryview(packed("q", values)), (len(values),), "int64")
-
-
 def _grid(type_: Any, columns: list[list[int]], dims: Shape, ndim: int) -> Any:
     """The sums of one number for each of ``dims``, in their places among ``ndim`` dimensions of a tensor."""
     kernels = type_.kernels
     total = None
     for dim, column in zip(dims, columns, strict=True):
         shape = tuple(len(column) if each == dim else 1 for each in range(ndim))
-        entries = kernels.reshape(_vector(type_, column), shape)
+        entries = kernels.reshape(vector(kernels, column), shape)
         total = entries if total is None else kernels.add(total, entries)
     return total
 
@@ -198,7 +216,7 @@ def _places(type_: Any, codes: Any, array: Any, dims: Shape, windows: Windows) -
     within = [0]
     for kernel, dilation, step in zip(windows.kernel, windows.dilation, steps, strict=True):
         within = [start + k * dilation * step for start in within for k in range(kernel)]
-    moved = kernels.index(_vector(type_, within), [kernels.cast(codes, "int64")])
+    moved = kernels.index(vector(kernels, within), [kernels.cast(codes, "int64")])
     return kernels.add(moved, _grid(type_, places, dims, len(array.shape)))
 
 

@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 
 from flambeau import dtypes, layouts
 from flambeau._tensor import Tensor, from_array
+from flambeau.backend.types import TensorType
 from flambeau.dtypes import scalar_type_name
 
 __all__ = [
-    "Normalized", "Sums", "channel_slope", "check_parameters", "in_format_of", "kept", "moments", "narrow", "scaled",
-    "slope", "standardized", "wide",
+    "Normalized", "Sums", "array_of", "channel_slope", "check_parameters", "in_format_of", "kept", "moments", "narrow",
+    "reciprocal_root", "scaled", "slope", "standardized", "wide",
 ]  # fmt: skip
 
 
@@ -39,6 +40,11 @@ def wide(tensor: Any) -> Any:
         return tensor.detach() if tensor._node is not None else tensor
     single = type_.with_dtype(dtypes.float32)
     return from_array(type_.kernels.cast(tensor._array, "float32"), single)
+
+
+def array_of(tensor: Tensor | None) -> Any:
+    """The array of what :func:`wide` gives of a tensor; None stays."""
+    return None if tensor is None else wide(tensor)._array
 
 
 def narrow(tensor: Tensor, like: Tensor) -> Tensor:
@@ -84,25 +90,32 @@ def in_format_of(result: Tensor, input: Tensor) -> Tensor:
 # -- channels --------------------------------------------------------------------------------------------
 
 
-def moments(channels: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and variance (with the divisor n) of each channel of (outer, channels, inner)."""
-    kernel = channels._type.kernels.channel_moments
+def moments(type_: TensorType, channels: Any) -> tuple[Any, Any]:
+    """Mean and variance (with the divisor n) of each channel of an array (outer, channels, inner)."""
+    kernel = type_.kernels.channel_moments
     if kernel is not None:
-        mean, variance = kernel(channels._array)
-        return from_array(mean, channels._type), from_array(variance, channels._type)
-    mean = channels.mean((0, 2), keepdim=True)
-    deviation = channels - mean
-    return mean.reshape(-1), (deviation * deviation).mean((0, 2))
+        found: tuple[Any, Any] = kernel(channels)
+        return found
+    values = from_array(channels, type_)
+    mean = values.mean((0, 2), keepdim=True)
+    deviation = values - mean
+    return mean.reshape(-1)._array, (deviation * deviation).mean((0, 2))._array
 
 
-def scaled(channels: Tensor, mean: Tensor, scale: Tensor, bias: Tensor | None) -> Tensor:
-    """``(channels - mean) * scale + bias``, with one number of each a channel; no bias for None."""
-    kernel = channels._type.kernels.channel_scale
+def reciprocal_root(type_: TensorType, variance: Any, eps: float) -> Any:
+    """One over the standard deviation, from the array of variances."""
+    kernels = type_.kernels
+    return kernels.rsqrt(kernels.add(variance, type_.number(eps)))
+
+
+def scaled(type_: TensorType, channels: Any, mean: Any, scale: Any, bias: Any) -> Any:
+    """``(channels - mean) * scale + bias`` of arrays, with one number of each a channel; no bias for None."""
+    kernel = type_.kernels.channel_scale
     if kernel is not None:
-        shift = None if bias is None else bias._array
-        return from_array(kernel(channels._array, mean._array, scale._array, shift), channels._type)
-    values: Tensor = (channels - mean.unsqueeze(1)) * scale.unsqueeze(1)
-    return (values if bias is None else values + bias.unsqueeze(1)).contiguous()
+        return kernel(channels, mean, scale, bias)
+    numbers = [None if each is None else from_array(each, type_).unsqueeze(1) for each in (mean, scale, bias)]
+    values: Tensor = (from_array(channels, type_) - numbers[0]) * numbers[1]
+    return (values if numbers[2] is None else values + numbers[2]).contiguous()._array
 
 
 def channel_slope(grad: Tensor, channels: Tensor, mean: Tensor, scale: Tensor, factor: Tensor, shift: Tensor) -> Tensor:

@@ -90,6 +90,11 @@ def sizes_argument(function: str, argument: str, position: int, value: Any) -> S
             return (as_int(value),)
         except TypeError:
             raise argument_type(function, argument, position, value, "tuple of ints") from None
+    for entry in value:
+        if entry.__class__ is not int:
+            break
+    else:
+        return tuple(value)
     for place, entry in enumerate(value):
         try:
             as_int(entry)

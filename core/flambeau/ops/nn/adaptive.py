@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from itertools import product
 from math import prod
 from typing import Any
 
@@ -13,12 +12,10 @@ from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.precision import in_single
 from flambeau._tensor import Tensor, from_array
 from flambeau.ops.creation._bent import bent
-from flambeau.ops.creation.ranges import arange
-from flambeau.ops.elementwise.arithmetic import maximum
-from flambeau.ops.elementwise.selection import where
 from flambeau.shapes import Shape
 
-from ._maxima import largest_and_places_of_edges
+from ._few_windows import Columns, few_largest_and_places, few_sums, vector
+from ._maxima import largest_and_places_of_edges, largest_of_rows
 from ._taps import Taps, _resample, as_in_memory, mapped
 from ._windows import Windows, check_one_dim, in_memory_order, one_or_each, pooling_order, sizes_argument
 from .averaging import _avg_pool2d_backward, _avg_pool3d_backward, averages, divided
@@ -31,9 +28,17 @@ Sizes = int | Sequence[int]
 OptionalSizes = int | Sequence[int | None]
 
 
-def _edges(length: int, size: int) -> list[tuple[int, int]]:
+@lru_cache(maxsize=256)
+def _edges(length: int, size: int) -> tuple[tuple[int, int], ...]:
     """Where each of so many windows begins and ends."""
-    return [(place * length // size, -((place + 1) * length // -size)) for place in range(size)]
+    return tuple((place * length // size, -((place + 1) * length // -size)) for place in range(size))
+
+
+@lru_cache(maxsize=256)
+def _edge_columns(lengths: Shape, sizes: Shape) -> Columns:
+    """The places of such windows."""
+    edges = [_edges(length, size) for length, size in zip(lengths, sizes, strict=True)]
+    return Columns(lengths, [[range(start, end) for start, end in each] for each in edges])
 
 
 def _even(lengths: Shape, sizes: Shape) -> Windows | None:
@@ -75,7 +80,8 @@ def _adaptive_averages(input: Tensor, sizes: Shape) -> Tensor:
     )
 
     def averaged(wide: Any, values: Any) -> Any:
-        return divided(wide, mapped(wide, values, dims, maps), dims, factors)
+        found = few_sums(wide, values, dims, _edge_columns(lengths, sizes))
+        return divided(wide, mapped(wide, values, dims, maps) if found is None else found, dims, factors)
 
     result = in_single(type_, array, averaged)
     return from_array(result if back is None else type_.kernels.permute(result, back), type_)
@@ -118,8 +124,11 @@ def _adaptive_maxima(input: Tensor, sizes: Shape) -> Pooled:
     if windows is not None:
         return with_places(input, windows, pooling_order(input, count))
     array, dims, turned_back = in_memory_order(input, count, pooling_order(input, count))
-    edges = [_edges(length, size) for length, size in zip(lengths, sizes, strict=True)]
-    values, places = largest_and_places_of_edges(type_, array, dims, edges)
+    found = few_largest_and_places(type_, array, dims, _edge_columns(lengths, sizes))
+    if found is None:
+        edges = [_edges(length, size) for length, size in zip(lengths, sizes, strict=True)]
+        found = largest_and_places_of_edges(type_, array, dims, edges)
+    values, places = found
     return Pooled(
         from_array(turned_back(values), type_), from_array(turned_back(places), type_.with_dtype(dtypes.int64))
     )
@@ -316,61 +325,74 @@ def adaptive_max_pool3d_with_indices(input: Tensor, output_size: OptionalSizes) 
 # -- windows at random ---------------------------------------------------------------
 
 
-def _largest_of(
-    flat: Tensor, places: Callable[[tuple[int, ...]], Tensor], kernel: Shape, take: Callable[[Tensor, Tensor], Tensor]
-) -> tuple[Tensor, Tensor]:
-    """The largest of what is taken at places that depend on the place in the window, and where it was taken."""
-    best = found = None
-    for place in product(*map(range, kernel)):
-        there = places(place)
-        part = take(flat, there)
-        if best is None or found is None:
-            best, found = part, there.expand(part.shape)
-            continue
-        later = (part > best) | part.isnan()
-        best, found = maximum(part, best), where(later, there, found)
-    assert best is not None
-    assert found is not None
-    return best, found.contiguous()
-
-
-def _starts(samples: Tensor, length: int, size: int, kernel: int) -> Tensor:
-    """Where the windows of each plane begin, from one random number for each: (planes, size).
+def _starts(type_: Any, drawn: Any, length: int, size: int, kernel: int) -> Any:
+    """Where the windows of each plane begin, from one random number for each, an array (planes, 1): (planes, size).
 
     What is drawn lies between 0 and 1. From other numbers windows begin elsewhere, as in PyTorch, but no window leaves the input.
     """
-    begins = arange(size, device=samples.device, dtype=samples.dtype)
-    alpha = samples.new_tensor(float(length - kernel)) / (size - 1) if size > 1 else samples.new_tensor(0.0)
-    drawn = samples.reshape(-1, 1)
-    steps = (((begins + drawn) * alpha).to(dtypes.int64) - (drawn * alpha).to(dtypes.int64)).clamp(0, length - kernel)
-    if size:
-        steps[:, -1] = length - kernel
+    kernels, int64, free = type_.kernels, type_.with_dtype(dtypes.int64), length - kernel
+    if size < 2:  # the last one ends with the input
+        return kernels.full((drawn.shape[0], size), free, "int64")
+    alpha = kernels.div(type_.number(float(free)), type_.number(float(size - 1)))
+    begins = kernels.arange(0, 1, size, type_.dtype.name)
+    steps = kernels.sub(
+        kernels.cast(kernels.mul(kernels.add(drawn, begins), alpha), "int64"),
+        kernels.cast(kernels.mul(drawn, alpha), "int64"),
+    )
+    steps = kernels.minimum(kernels.maximum(steps, int64.number(0)), int64.number(free))
+    last = kernels.slice(steps, (0, size - 1), (steps.shape[0], 1), (1, 1))
+    kernels.copy_into(last, kernels.full(last.shape, free, "int64"))
     return steps
 
 
+@lru_cache(maxsize=64)
+def _within(place: Any, lengths: Shape, kernel: Shape) -> Any:
+    """Where the elements of a window are, from where it begins."""
+    found = [0]
+    for length, size in zip(lengths, kernel, strict=True):
+        found = [outer * length + inner for outer in found for inner in range(size)]
+    return vector(place.kernels, found)
+
+
+def _begins(type_: Any, drawn: Any, lengths: Shape, sizes: Shape, kernel: Shape) -> Any:
+    """Where the windows begin in their planes, from the random numbers of each: (planes, windows)."""
+    kernels, int64, planes = type_.kernels, type_.with_dtype(dtypes.int64), drawn.shape[0]
+    total = None
+    for dim, (length, size, window) in enumerate(zip(lengths, sizes, kernel, strict=True)):
+        number = 1 - dim if len(sizes) == 2 else dim  # the first number is the width's in two dimensions
+        column = kernels.slice(drawn, (0, number), (planes, 1), (1, 1))
+        steps = _starts(type_, column, length, size, window)
+        if total is not None:
+            rows = kernels.reshape(kernels.mul(total, int64.number(length)), (planes, total.shape[1], 1))
+            steps = kernels.add(rows, kernels.reshape(steps, (planes, 1, size)))
+        total = kernels.reshape(steps, (planes, prod(steps.shape[1:])))
+    return total
+
+
 def _fractional(input: Tensor, kernel: Shape, sizes: Shape, samples: Tensor) -> Pooled:
-    count = len(sizes)
-    lengths = tuple(input.shape[-count:])
-    shape = (*input.shape[:-count], *sizes)
+    count, type_ = len(sizes), input._type
+    lengths = tuple(input._array.shape[-count:])
+    shape = (*input._array.shape[:-count], *sizes)
     if 0 in shape:
         empty = input.detach().new_zeros(shape)
         return Pooled(empty, empty.to(dtypes.int64))
-    planes = prod(input.shape[:-count])
-    channels = input.shape[-count - 1]
-    drawn = samples.detach()[: planes // channels, :channels].reshape(planes, count)
-    order = (1, 0) if count == 2 else (0, 1, 2)  # the first number is the width's in two dimensions
-    starts = [_starts(drawn[:, order[dim]], lengths[dim], sizes[dim], kernel[dim]) for dim in range(count)]
-
-    def places(place: tuple[int, ...]) -> Tensor:
-        total = starts[0].new_zeros((planes, 1))
-        for dim, k in enumerate(place):
-            total = (total.unsqueeze(-1) * lengths[dim] + (starts[dim] + k).unsqueeze(1)).reshape(planes, -1)
-        return total
-
-    flat = input.detach().reshape(planes, -1)
-    best, found = _largest_of(flat, places, kernel, lambda source, there: source.gather(1, there))
-    best, found = best.reshape(shape), found.reshape(shape)
-    return Pooled(from_array(best._array, best._type), from_array(found._array, found._type))
+    kernels, int64 = type_.kernels, type_.with_dtype(dtypes.int64)
+    planes, channels = prod(shape[:-count]), shape[-count - 1]
+    drawn = kernels.slice(samples._array, (0, 0, 0), (planes // channels, channels, count), (1, 1, 1))
+    begins = _begins(samples._type, kernels.reshape(drawn, (planes, count)), lengths, sizes, kernel)
+    windows = planes * prod(sizes)
+    starts = kernels.arange(0, prod(lengths), planes, "int64")
+    firsts = kernels.reshape(kernels.add(begins, kernels.reshape(starts, (planes, 1))), (windows, 1))
+    places = kernels.reshape(kernels.add(firsts, _within(type_.place, lengths, kernel)), (windows * prod(kernel),))
+    taken = kernels.index(kernels.reshape(input._array, (planes * prod(lengths),)), [places])
+    first = kernels.add(
+        largest_of_rows(type_, kernels.reshape(taken, (windows, prod(kernel)))),
+        kernels.arange(0, prod(kernel), windows, "int64"),
+    )
+    found = kernels.index(places, [first])
+    found = kernels.sub(kernels.reshape(found, (planes, prod(sizes))), kernels.reshape(starts, (planes, 1)))
+    values = kernels.reshape(kernels.index(taken, [first]), shape)
+    return Pooled(from_array(values, type_), from_array(kernels.reshape(found, shape), int64))
 
 
 def _fractional_input(grad: Tensor, input: Tensor, indices: Tensor, sizes: Shape) -> Tensor:

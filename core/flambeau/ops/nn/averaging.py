@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array as packed
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -15,6 +14,7 @@ from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation._bent import bent
 from flambeau.shapes import Shape, int_argument
 
+from ._few_windows import few_sums, repeating_columns, vector
 from ._maxima import step_of
 from ._taps import as_in_memory
 from ._windows import Windows, pooling_order, whole, windows_of
@@ -22,6 +22,7 @@ from ._windows import Windows, pooling_order, whole, windows_of
 __all__ = ["avg_pool1d"]
 
 Sizes = int | Sequence[int]
+Factors = tuple[tuple[int, ...], ...]
 
 
 # -- sums over windows, and their transpose ---------------------------------------------------------------
@@ -29,8 +30,12 @@ Sizes = int | Sequence[int]
 
 def _sums(type_: Any, array: Any, dims: Shape, windows: Windows) -> Any:
     kernels = type_.kernels
+    lengths = tuple([array.shape[dim] for dim in dims])
+    few = few_sums(type_, array, dims, repeating_columns(windows, lengths))
+    if few is not None:
+        return few
     before, after = [0] * len(array.shape), [0] * len(array.shape)
-    over = windows.overhang(tuple(array.shape[dim] for dim in dims))
+    over = windows.overhang(lengths)
     for dim, low, high in zip(dims, windows.padding, over, strict=True):
         before[dim], after[dim] = low, high
     if any(before) or any(after):
@@ -70,25 +75,31 @@ def _divisor(windows: Windows, lengths: Shape, include: bool, override: int | No
     return tuple((each[0],) if len(set(each)) == 1 else tuple(max(count, 1) for count in each) for each in factors)
 
 
-def divided(type_: Any, array: Any, dims: Shape, factors: tuple[tuple[int, ...], ...]) -> Any:
+def divided(type_: Any, array: Any, dims: Shape, factors: Factors) -> Any:
     """An array divided by the product of the factors along ``dims``: one for all places, or one for each."""
+    kernels = type_.kernels
+    divisor = _divisors(type_, len(array.shape), dims, factors)
+    if type_.floats:
+        return kernels.div(array, divisor)
+    rest = kernels.fmod(array, divisor)
+    return kernels.floor_divide(kernels.sub(array, rest), divisor)
+
+
+@lru_cache(maxsize=128)
+def _divisors(type_: Any, ndim: int, dims: Shape, factors: Factors) -> Any:
     kernels = type_.kernels
     number, along = 1, None
     for dim, column in zip(dims, factors, strict=False):
         if len(column) == 1:
             number *= column[0]
             continue
-        shape = tuple(len(column) if each == dim else 1 for each in range(len(array.shape)))
-        entries = kernels.from_host(memoryview(packed("q", column)), (len(column),), "int64")
-        entries = kernels.reshape(kernels.cast(entries, type_.dtype.name), shape)
+        shape = tuple(len(column) if each == dim else 1 for each in range(ndim))
+        entries = kernels.reshape(kernels.cast(vector(kernels, column), type_.dtype.name), shape)
         along = entries if along is None else kernels.mul(along, entries)
     divisor = type_.number(number)
     if along is not None:
         divisor = along if number == 1 else kernels.mul(along, divisor)
-    if type_.floats:
-        return kernels.div(array, divisor)
-    rest = kernels.fmod(array, divisor)
-    return kernels.floor_divide(kernels.sub(array, rest), divisor)
+    return divisor
 
 
 def averages(input: Tensor, windows: Windows, factors: tuple[tuple[int, ...], ...]) -> Tensor:
@@ -120,8 +131,6 @@ def _back_to_windows(
 
 
 # -- the ops ---------------------------------------------------------------
-
-Factors = tuple[tuple[int, ...], ...]
 
 
 def _avg_input(grad: Tensor, input: Tensor, windows: Windows, factors: Factors) -> Tensor:

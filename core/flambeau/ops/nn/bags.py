@@ -5,10 +5,12 @@ from __future__ import annotations
 from flambeau import dtypes
 from flambeau._dispatch.declare import primitive
 from flambeau._dispatch.spelling import spelled
-from flambeau._tensor import Tensor
+from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.copies import host_list
 from flambeau.dtypes import legacy_type_name
-from flambeau.ops.creation.filled import zeros
 from flambeau.ops.elementwise.selection import where
+from flambeau.ops.indexing._ends import ends
+from flambeau.ops.indexing.gathering import check_range
 from flambeau.ops.reductions.scans import cumsum
 from flambeau.shapes import Shape
 
@@ -45,11 +47,16 @@ def _embedding_bag(
     weight: Tensor, per_sample: Tensor | None, indices: Tensor, bags: Tensor, sizes: Tensor | None, count: int,
     scale_grad_by_freq: bool, sparse: bool,
 ) -> Tensor:  # fmt: skip
-    rows = weight.detach().index_select(0, indices)
+    type_, kernels, width = weight._type, weight._type.kernels, weight._array.shape[1]
+    rows = kernels.index(weight._array, [indices._array])
     if per_sample is not None:
-        rows = rows * per_sample.detach().unsqueeze(1)
-    total = rows.new_zeros((count, rows.shape[1])).index_add(0, bags, rows)
-    return total if sizes is None else total / sizes.clamp_min(1).to(total.dtype).unsqueeze(1)
+        rows = kernels.mul(rows, kernels.reshape(per_sample._array, (indices.numel(), 1)))
+    total = from_array(kernels.full((count, width), 0, type_.dtype.name), type_)
+    total = total.index_add(0, bags, from_array(rows, type_))
+    if sizes is None:
+        return total
+    counts = kernels.cast(kernels.maximum(sizes._array, sizes._type.number(1)), type_.dtype.name)
+    return from_array(kernels.div(total._array, kernels.reshape(counts, (count, 1))), type_)
 
 
 def _largest(weight: Tensor, indices: Tensor, bags: Tensor, sizes: Tensor, count: int) -> tuple[Tensor, Tensor]:
@@ -96,7 +103,7 @@ def check_bags(
         _padding_row(padding_idx, weight.shape[0])
     length = indices.numel()
     if offsets.numel():
-        first, last = offsets[0].item(), offsets[-1].item()
+        first, last = _first_and_last(offsets)
         if first != 0:
             raise RuntimeError(
                 "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, got "
@@ -108,13 +115,28 @@ def check_bags(
             )
 
 
+def _first_and_last(offsets: Tensor) -> tuple[int, int]:
+    if offsets.numel() <= _FEW:
+        found = host_list(offsets)
+        return found[0], found[-1]
+    return int(offsets[0].item()), int(offsets[-1].item())
+
+
+_FEW = 64
+"""So many integers come to the host at once sooner than two of them."""
+
+
 def _check_indices(weight: Tensor, indices: Tensor) -> None:
+    if not indices.numel():
+        return
+    low, high = ends(indices)
+    if low >= 0 and high < weight.shape[0]:
+        return
     bad = ((indices < 0) | (indices >= weight.shape[0])).reshape(-1).nonzero()
-    if bad.numel():
-        place = int(bad[0, 0])
-        raise RuntimeError(
-            f"Index {place} of input takes value {indices[place].item()} which is not in the valid range [0, {weight.shape[0]})"
-        )
+    place = int(bad[0, 0])
+    raise RuntimeError(
+        f"Index {place} of input takes value {indices[place].item()} which is not in the valid range [0, {weight.shape[0]})"
+    )
 
 
 def _padding_row(padding_idx: int | None, rows: int) -> int | None:
@@ -129,8 +151,13 @@ def _padding_row(padding_idx: int | None, rows: int) -> int | None:
 
 def _bags(offsets: Tensor, length: int) -> Tensor:
     """The bag of each index."""
-    marks = zeros(length + 1, dtype=dtypes.int64, device=offsets.device)
-    return cumsum(marks.index_add(0, offsets, offsets.new_ones(offsets.shape)), 0)[:length] - 1
+    int64, kernels = offsets._type, offsets._type.kernels
+    marks = kernels.full((length + 1,), 0, "int64")
+    if offsets.numel():
+        check_range(offsets, length + 1)
+        kernels.scatter_add(marks, 0, offsets._array, kernels.full(offsets._array.shape, 1, "int64"))
+    counted = kernels.slice(kernels.cumsum(marks, 0), (0,), (length,), (1,))
+    return from_array(kernels.sub(counted, int64.number(1)), int64)
 
 
 @spelled()
@@ -174,7 +201,7 @@ def embedding_bag(
     count = offsets.numel() - (include_last_offset and offsets.numel() > 0)
     taken = bags.clamp_max(count - 1)  # behind the last offset the last bag goes on, as in PyTorch
     kept = taken >= 0 if row is None else indices != row
-    if not bool(kept.all()):
+    if (row is not None or not count) and not bool(kept.all()):  # with bags, each index is in one
         rest = kept.nonzero()[:, 0]
         indices, taken = indices.index_select(0, rest), taken.index_select(0, rest)
         per_sample_weights = None if per_sample_weights is None else per_sample_weights.index_select(0, rest)

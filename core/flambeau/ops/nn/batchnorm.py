@@ -8,7 +8,7 @@ from typing import Any
 from flambeau._dispatch.declare import fused
 from flambeau._dispatch.runtime import with_exact_out
 from flambeau._dispatch.spelling import spelled
-from flambeau._tensor import Tensor
+from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.modes import grad_enabled, no_grad
 from flambeau.ops.creation._bent import bent
 from flambeau.ops.creation._own import own
@@ -18,12 +18,14 @@ from flambeau.shapes import Shape, float_argument
 from ._norms import (
     Normalized,
     Sums,
+    array_of,
     channel_slope,
     check_parameters,
     in_format_of,
     kept,
     moments,
     narrow,
+    reciprocal_root,
     scaled,
     slope,
     standardized,
@@ -34,14 +36,20 @@ __all__ = ["batch_norm", "instance_norm", "native_batch_norm"]
 
 
 def _channels(tensor: Tensor) -> Tensor:
-    """(N, C, …) in three dims, in float32 where it has 16 bits."""
-    shape = tensor._array.shape
-    return wide(tensor).reshape(shape[0], shape[1], prod(shape[2:]))  # type: ignore[no-any-return]
+    """(N, C, …) in three dims, in float32 where it has 16 bits, without its history."""
+    tensor, shape = wide(tensor), tensor._array.shape
+    array = tensor._type.kernels.reshape(tensor._array, (shape[0], shape[1], prod(shape[2:])))
+    return from_array(array, tensor._type)
 
 
 def _normalize(input: Tensor, channels: Tensor, mean: Tensor, rstd: Tensor, weight: Any, bias: Any) -> Tensor:
-    values = scaled(channels, mean, rstd if weight is None else rstd * wide(weight), wide(bias))
-    return own(in_format_of(narrow(values.reshape(input._array.shape), input), input))
+    type_ = channels._type
+    kernels, scale = type_.kernels, rstd._array
+    if weight is not None:
+        scale = kernels.mul(scale, array_of(weight))
+    values = scaled(type_, channels._array, mean._array, scale, array_of(bias))
+    found = from_array(kernels.reshape(values, input._array.shape), type_)
+    return own(in_format_of(narrow(found, input), input))
 
 
 # -- formulas --------------------------------------------------------------------------------------------
@@ -108,9 +116,11 @@ def _batch_norm(
 ) -> Normalized:
     """Normalise by the statistics of the batch; the variances go to the list, for the running ones."""
     channels = _channels(input)
-    mean, variance = moments(channels)
-    variances.append(variance)
-    mean, rstd = kept(mean, input, weight), kept((variance + eps).rsqrt(), input, weight)
+    type_ = channels._type
+    average, variance = moments(type_, channels._array)
+    variances.append(from_array(variance, type_))
+    mean = kept(from_array(average, type_), input, weight)
+    rstd = kept(from_array(reciprocal_root(type_, variance, eps), type_), input, weight)
     return Normalized(_normalize(input, channels, wide(mean), wide(rstd), weight, bias), mean, rstd)
 
 
@@ -152,12 +162,13 @@ def _check_statistics(
 ) -> None:  # fmt: skip
     given = {"running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias}
     for name, tensor in given.items():
-        if tensor is not None and tensor.numel() != channels:
-            raise RuntimeError(f"{name} should contain {channels} elements not {tensor.numel()}")
-        if tensor is not None and tensor.dim() != 1:
+        if tensor is None:
+            if not training and name.startswith("running"):
+                raise RuntimeError(f"{name} must be defined in evaluation mode")
+        elif tensor._array.shape != (channels,):
+            if tensor.numel() != channels:
+                raise RuntimeError(f"{name} should contain {channels} elements not {tensor.numel()}")
             raise RuntimeError(f"{name} should have 1 dimension, but has the shape {list(tensor.shape)}")
-        if tensor is None and not training and name.startswith("running"):
-            raise RuntimeError(f"{name} must be defined in evaluation mode")
     check_parameters("batch_norm", input, *given.values())
 
 

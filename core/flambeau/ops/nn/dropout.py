@@ -12,9 +12,10 @@ from typing import Any
 from flambeau import dtypes
 from flambeau._dispatch.runtime import not_a_tensor
 from flambeau._dispatch.spelling import spelled
-from flambeau._tensor import Tensor
+from flambeau._tensor import Tensor, from_array
 from flambeau.ops.creation.filled import empty, empty_like
-from flambeau.random._placing import kept_by_counter
+from flambeau.random._for_dtype import bernoulli
+from flambeau.random._placing import draw, filling_order, kept_by_counter
 from flambeau.shapes import float_argument
 
 __all__ = [
@@ -28,14 +29,23 @@ _ALPHA = 1.7580993408473766
 
 def _noise(input: Tensor, kept: float, whole_channels: bool, generator: Any) -> Tensor:
     """Ones where something is kept, zeros elsewhere: for each element, or for each channel of each sample."""
-    if not whole_channels:
-        made = empty_like(input.detach())
-    elif input.dim() < 2:
-        raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
-    else:
-        shape = (*input.shape[:2], *[1] * (input.dim() - 2))
-        made = empty(shape, dtype=input.dtype, device=input.device)
-    return made.bernoulli_(kept, generator=generator)
+    type_, shape = input._type, input._array.shape
+    order = None
+    if whole_channels:
+        if len(shape) < 2:
+            raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
+        shape = (*shape[:2], *[1] * (len(shape) - 2))
+    elif not type_.backend.is_contiguous(input._array):
+        order = filling_order(empty_like(input.detach()))
+    return from_array(draw(type_, shape, generator, bernoulli(type_.dtype, kept), order=order), type_)
+
+
+def _divided(noise: Tensor, kept: float) -> Tensor:
+    """The noise, which belongs to nobody else, divided by how much is kept."""
+    type_ = noise._type
+    if type_.halves or not type_.real_floats:
+        return noise.div_(kept)
+    return from_array(type_.kernels.div(noise._array, type_.number(kept)), type_)
 
 
 def _scaled(input: Tensor, kept: Tensor, scale: float) -> Tensor:
@@ -53,7 +63,7 @@ def _dropped(
     p = float_argument(name, "p", 2, p)
     if not 0 <= p <= 1:
         raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {p:g}")
-    if p == 0 or not train or not input.numel():
+    if p == 0 or not train or 0 in input._array.shape:
         return input
     if p == 1:
         zero = empty((), dtype=input.dtype, device=input.device).fill_(0)
@@ -64,7 +74,7 @@ def _dropped(
             return _scaled(input, kept, 1 / (1 - p))
     noise = _noise(input, 1 - p, channels, generator)
     if not alpha:
-        noise.div_(1 - p)
+        noise = _divided(noise, 1 - p)
         return input.mul_(noise) if inplace else input * noise
     scale = 1 / sqrt((_ALPHA * _ALPHA * p + 1) * (1 - p))
     shift = (noise - 1).mul_(_ALPHA * scale).add_(_ALPHA * scale * p)

@@ -5,16 +5,15 @@ from __future__ import annotations
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.precision import in_single_formula
-from flambeau._tensor import Tensor
+from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.modes import grad_enabled
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation._bent import bent
 from flambeau.ops.elementwise.selection import where
 from flambeau.ops.indexing._ends import ends
-from flambeau.ops.indexing._pairs import _gather as _gather_rows
 from flambeau.ops.indexing._pairs import _scatter_add
 from flambeau.ops.movement.broadcasting import broadcast_tensors
-from flambeau.ops.movement.shapes import reshape, squeeze, unsqueeze
+from flambeau.ops.movement.shapes import reshape, unsqueeze
 from flambeau.ops.reductions.sums import mean, sum
 from flambeau.promotion import result_dtype
 from flambeau.shapes import Shape, as_int, float_argument, normalize_dim
@@ -116,9 +115,10 @@ def nll_loss(
     if input.dim() == 0:
         raise ValueError("Expected 1 or more dimensions (got 0)")
     target = _without_batch(input, target)
-    classes = 0 if input.dim() == 1 else 1
+    dims = len(input._array.shape)
+    classes = 0 if dims == 1 else 1
     target, ignored = _checked(input, target, weight, ignore_index, classes)
-    loss, name = (_nll_loss, "nll_loss") if input.dim() <= 2 else (_nll_loss2d, "nll_loss2d")
+    loss, name = (_nll_loss, "nll_loss") if dims <= 2 else (_nll_loss2d, "nll_loss2d")
     if weight is not None and weight._node is not None and grad_enabled():
         raise RuntimeError(
             f"The function '{name}_forward' is not differentiable with respect to argument 'weight'. This input cannot have "
@@ -132,7 +132,8 @@ def _checked(
 ) -> tuple[Tensor, int | None]:
     """The targets as int64, and what they are where they do not count, None if all do."""
     _check_target(input, target, classes)
-    target = target.to(dtypes.int64)
+    if target.dtype is not dtypes.int64:
+        target = target.to(dtypes.int64)
     _check_weight(weight, input._array.shape[classes])
     ignore_index = as_int(ignore_index, "ignore_index")
     return target, ignore_index if _range_of(target, input._array.shape[classes], ignore_index) else None
@@ -159,7 +160,11 @@ def _negative_log_likelihood(
     _check_numbers(input, weight)
     classes = 0 if input.dim() == 1 else 1
     ignored, safe = safe_targets(target, ignore_index)
-    losses = -squeeze(_gather_rows(input.detach(), classes, unsqueeze(safe, classes)), classes)
+    type_, shape = input._type, safe._array.shape
+    kernels = type_.kernels
+    index = kernels.reshape(safe._array, (*shape[:classes], 1, *shape[classes:]))
+    picked = kernels.reshape(kernels.gather(input._array, classes, index), shape)
+    losses = from_array(kernels.neg(picked), type_)
     if weight is not None:
         weight = weights_of(weight.detach(), ignored, safe)
         losses = losses * weight
@@ -216,7 +221,7 @@ def _nll_loss2d(
 
 
 def _check_target(input: Tensor, target: Tensor, classes: int) -> None:
-    shape, found = tuple(input._array.shape), tuple(target._array.shape)
+    shape, found = input._array.shape, target._array.shape
     wanted = shape[:classes] + shape[classes + 1 :]
     if found != wanted:
         _check_target_dims(shape, found)
@@ -257,7 +262,7 @@ def _range_of(target: Tensor, classes: int, ignore_index: int) -> bool:
     Raises:
         IndexError: a target is neither a class nor ``ignore_index``.
     """
-    if not target.numel():
+    if 0 in target._array.shape:
         return True
     low, high = ends(target)
     if low >= 0 and high < classes and not low <= ignore_index <= high:

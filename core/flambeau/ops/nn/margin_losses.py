@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flambeau import dtypes
 from flambeau._dispatch.declare import primitive
-from flambeau._tensor import Tensor
+from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import scalar_type_name
-
-from .loss import _reduced
+from flambeau.shapes import Shape
 
 __all__: list[str] = []  # functions of torch.nn.functional alone
 
@@ -76,11 +77,35 @@ def _multi_margin(
     input: Tensor, target: Tensor, p: int, margin: float, weight: Tensor | None, reduction: str
 ) -> Tensor:
     """The mean over classes of ``max(0, margin - input[target] + input) ** p``, but for the target itself."""
-    rows, index = _rows(input.detach()), target.reshape(-1, 1)
-    gaps, factor = _gaps(rows, index, margin, weight)
-    powers = gaps if p == 1 else gaps * gaps
-    losses = (powers.scatter(1, index, 0.0) * factor).sum(1) / rows.shape[1]
-    return _reduced(losses if target.dim() else losses[0], reduction)
+    type_, array = input._type, _matrix(input)
+    kernels, zero = type_.kernels, type_.number(0.0)
+    rows, classes = array.shape
+    index = kernels.reshape(target._array, (rows, 1))
+    gaps = kernels.add(kernels.sub(type_.number(margin), kernels.gather(array, 1, index)), array)
+    gaps = kernels.where(kernels.lt(zero, gaps), gaps, zero)  # of nan 0, too
+    losses = gaps if p == 1 else kernels.mul(gaps, gaps)
+    kernels.scatter(losses, 1, index, kernels.full((rows, 1), 0, type_.dtype.name))
+    if weight is not None:
+        losses = kernels.mul(losses, kernels.index(weight._array, [index]))
+    losses = kernels.div(kernels.sum(losses, (1,), False), type_.number(classes))
+    return _together(type_, losses, target._array.shape, reduction)
+
+
+def _matrix(input: Tensor) -> Any:
+    """The array of the scores as a matrix."""
+    shape = input._array.shape
+    if len(shape) == 2:
+        return input._array
+    return input._type.kernels.reshape(input._array, (1, shape[0] if shape else 1))
+
+
+def _together(type_: Any, losses: Any, shape: Shape, reduction: str) -> Tensor:
+    """What the losses of all rows, an array, become: themselves in a shape, or one number."""
+    kernels = type_.kernels
+    if reduction == "none":
+        return from_array(kernels.reshape(losses, shape), type_)
+    total = kernels.sum(losses, (0,), False)
+    return from_array(total if reduction == "sum" else kernels.div(total, type_.number(losses.shape[0])), type_)
 
 
 # -- several classes -------------------------------------------------------------------------------------
@@ -117,7 +142,21 @@ def _multilabel_slope(grad: Tensor, input: Tensor, target: Tensor, reduction: st
 @primitive(derivatives={"input": _multilabel_slope}, method=False, node="MultilabelMarginLossBackward0")
 def _multilabel_margin(input: Tensor, target: Tensor, reduction: str) -> Tensor:
     """The sum of the differences between targets and other classes, divided by the number of classes."""
-    rows = _rows(input.detach())
-    gaps = _differences(rows, target)
-    losses = gaps.sum((1, 2)) / rows.shape[1]
-    return _reduced(losses if input.dim() > 1 else losses[0], reduction)
+    type_, array = input._type, _matrix(input)
+    kernels, zero = type_.kernels, type_.number(0.0)
+    int64 = target._type
+    rows, classes = array.shape
+    labels = kernels.reshape(target._array, (rows, classes))
+    none = int64.number(0)
+    ended = kernels.cumsum(kernels.cast(kernels.lt(labels, none), "int64"), 1)
+    counted = kernels.eq(ended, none)
+    labels = kernels.maximum(labels, none)
+    marked = kernels.full((rows, classes), 0, "int64")
+    kernels.scatter_add(marked, 1, labels, kernels.cast(counted, "int64"))
+    columns, lines = (rows, classes, 1), (rows, 1, classes)
+    scores = kernels.reshape(kernels.gather(array, 1, labels), columns)
+    gaps = kernels.add(kernels.sub(type_.number(1.0), scores), kernels.reshape(array, lines))
+    others = kernels.bitwise_and(kernels.reshape(counted, columns), kernels.reshape(kernels.eq(marked, none), lines))
+    gaps = kernels.where(kernels.bitwise_and(kernels.lt(zero, gaps), others), gaps, zero)
+    losses = kernels.div(kernels.sum(gaps, (1, 2), False), type_.number(classes))
+    return _together(type_, losses, (rows,) if input.dim() > 1 else (), reduction)

@@ -21,12 +21,14 @@ from flambeau.type_info import finfo
 from ._norms import (
     Normalized,
     Sums,
+    array_of,
     channel_slope,
     check_parameters,
     in_format_of,
     kept,
     moments,
     narrow,
+    reciprocal_root,
     scaled,
     slope,
     standardized,
@@ -57,7 +59,7 @@ def _rows(tensor: Tensor, length: int) -> Any:
 
 def _shaped(array: Any, shape: tuple[int, ...], type_: TensorType) -> Tensor:
     """The tensor of what a kernel gave as rows."""
-    return from_array(type_.kernels.reshape(array, shape), type_)
+    return from_array(array if array.shape == shape else type_.kernels.reshape(array, shape), type_)
 
 
 def _layer_input(
@@ -121,9 +123,10 @@ def _layer_norm(input: Tensor, weight: Tensor | None, bias: Tensor | None, count
         row = [None if each is None else x._type.kernels.reshape(each._array, (each.numel(),)) for each in (w, b)]
         values, mean, rstd = kernel(_rows(x, prod(shape[-count:])), *row, eps)
         outer = (*shape[:-count], *[1] * count)
-    mean, rstd = _shaped(mean, outer, x._type), _shaped(rstd, outer, x._type)
-    found = narrow(_shaped(values, shape, x._type), input)
-    return Normalized(found, kept(mean, input, weight), kept(rstd, input, weight))
+    values, mean, rstd = _shaped(values, shape, x._type), _shaped(mean, outer, x._type), _shaped(rstd, outer, x._type)
+    if x._type is input._type:  # neither is narrower
+        return Normalized(values, mean, rstd)
+    return Normalized(narrow(values, input), kept(mean, input, weight), kept(rstd, input, weight))
 
 
 def _composed_layer_norm(
@@ -344,15 +347,24 @@ def _group_norm(
     input: Tensor, weight: Tensor | None, bias: Tensor | None, groups: int, eps: float, sums: Sums
 ) -> Normalized:
     x, shape = wide(input), input._array.shape
-    mean, variance = (each.reshape(shape[0], groups) for each in moments(_as_channels(_grouped(x, groups))))
-    rstd = (variance + eps).rsqrt()
-    scale = _to_channels(rstd, shape[1])
+    type_, array, samples, channels = x._type, x._array, shape[0], shape[1]
+    kernels, repeated = type_.kernels, samples * channels
+
+    def of_each(numbers: Any) -> Any:
+        """A number for each channel of each sample, from one for each group or, of all samples, each channel."""
+        wanted = (samples, groups, channels // groups) if numbers.shape[-1] == 1 else (samples, channels)
+        return kernels.reshape(kernels.expand(numbers, wanted), (repeated,))
+
+    mean, variance = moments(type_, kernels.reshape(array, (1, samples * groups, prod(shape[1:]) // groups)))
+    rstd = reciprocal_root(type_, variance, eps)
+    average, scale = (of_each(kernels.reshape(each, (samples, groups, 1))) for each in (mean, rstd))
     if weight is not None:
-        scale = scale * wide(weight).repeat(shape[0])
-    shift = None if bias is None else wide(bias).repeat(shape[0])
-    values = scaled(_as_channels(x), _to_channels(mean, shape[1]), scale, shift).reshape(shape)
-    found = own(in_format_of(narrow(values, input), input))
-    return Normalized(found, kept(mean, input, weight), kept(rstd, input, weight))
+        scale = kernels.mul(scale, of_each(kernels.reshape(array_of(weight), (1, channels))))
+    shift = None if bias is None else of_each(kernels.reshape(array_of(bias), (1, channels)))
+    values = scaled(type_, kernels.reshape(array, (1, repeated, prod(shape[2:]))), average, scale, shift)
+    found = own(in_format_of(narrow(from_array(kernels.reshape(values, shape), type_), input), input))
+    statistics = [from_array(kernels.reshape(each, (samples, groups)), type_) for each in (mean, rstd)]
+    return Normalized(found, kept(statistics[0], input, weight), kept(statistics[1], input, weight))
 
 
 def _check_groups(input: Tensor, groups: int, weight: Tensor | None, bias: Tensor | None) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, fused, primitive
 from flambeau._tensor import Tensor, from_array
+from flambeau.backend.types import TensorType
 from flambeau.errors import level_of_caller
 from flambeau.ops.elementwise.selection import where
 from flambeau.shapes import Shape, normalize_dims
@@ -63,31 +64,46 @@ def _std(input: Tensor, dim: Dims, correction: float, keepdim: bool) -> Tensor:
 
 @primitive(derivatives={"input": _var_mean_input}, method=False, node="VarMeanBackward0")
 def _var_mean(input: Tensor, dim: Dims, correction: float, keepdim: bool) -> tuple[Tensor, Tensor]:
-    return _with_mean(_var, input, dim, correction, keepdim)
+    return _with_mean(False, input, dim, correction, keepdim)
 
 
 @primitive(derivatives={"input": _std_mean_input}, method=False, node="StdMeanBackward0")
 def _std_mean(input: Tensor, dim: Dims, correction: float, keepdim: bool) -> tuple[Tensor, Tensor]:
-    return _with_mean(_std, input, dim, correction, keepdim)
+    return _with_mean(True, input, dim, correction, keepdim)
 
 
-def _with_mean(statistic: Any, input: Tensor, dim: Dims, correction: float, keepdim: bool) -> tuple[Tensor, Tensor]:
+def _with_mean(rooted: bool, input: Tensor, dim: Dims, correction: float, keepdim: bool) -> tuple[Tensor, Tensor]:
     """In double precision, as PyTorch does where both are asked for: no sum and no square leaves the range."""
-    type_ = input._type
-    source = input.detach()._to_type(type_.precise())
-    both = statistic(source, dim, correction, keepdim), mean(source, dim, keepdim)
-    return both[0]._to_type(type_), both[1]._to_type(type_)
+    type_, wide = input._type, input._type.precise()
+    array = input._array if wide is type_ else type_.kernels.cast(input._array, wide.dtype.name)
+    spread_out = _variance_of(wide, array, dim, correction, keepdim)
+    if rooted:
+        spread_out = wide.kernels.sqrt(spread_out)
+    both = spread_out, _mean_of(wide, array, normalize_dims(dim, len(array.shape)), keepdim)
+    if wide is not type_:
+        both = wide.kernels.cast(both[0], type_.dtype.name), wide.kernels.cast(both[1], type_.dtype.name)
+    return from_array(both[0], type_), from_array(both[1], type_)
 
 
 def _variance(input: Tensor, dim: Dims, correction: float, keepdim: bool) -> Any:
-    type_, array = input._type, input._array
+    return _variance_of(input._type, input._array, dim, correction, keepdim)
+
+
+def _mean_of(type_: TensorType, array: Any, dims: Shape, keepdim: bool) -> Any:
+    kernels = type_.kernels
+    if kernels.mean is not None:
+        return kernels.mean(array, dims, keepdim)
+    count = prod([array.shape[d] for d in dims])
+    return kernels.div(kernels.sum(array, dims, keepdim), type_.number(float(count)))
+
+
+def _variance_of(type_: TensorType, array: Any, dim: Dims, correction: float, keepdim: bool) -> Any:
     kernels, shape = type_.kernels, array.shape
     dims = normalize_dims(dim, len(shape))
     if kernels.var is not None:
         return kernels.var(array, dims, keepdim, float(correction))
     count = prod(shape[d] for d in dims)
-    centre = kernels.div(kernels.sum(array, dims, True), type_.number(float(count)))
-    deviation = kernels.sub(array, centre)
+    deviation = kernels.sub(array, _mean_of(type_, array, dims, True))
     total = kernels.sum(kernels.mul(deviation, deviation), dims, keepdim)
     return kernels.div(total, type_.number(max(0.0, count - correction)))
 

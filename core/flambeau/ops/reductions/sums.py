@@ -43,7 +43,7 @@ def sum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType 
         >>> torch.sum(torch.tensor([[1, 2], [3, 4]]), dim=0)
         tensor([4, 6])
     """
-    source = converted(input, dtype)
+    source = input if dtype is None and input._type.floats else converted(input, dtype)
     return _total(source, source._array, dim, keepdim)
 
 

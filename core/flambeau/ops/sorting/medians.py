@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from math import nan
+from math import nan, prod
 from typing import Any
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.runtime import with_exact_out
-from flambeau._tensor import Tensor
+from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation._own import own
-from flambeau.ops.creation.filled import full, ones_like
-from flambeau.ops.creation.ranges import arange
+from flambeau.ops.creation.filled import full
 from flambeau.ops.elementwise.selection import where
 from flambeau.ops.indexing.gathering import gather
-from flambeau.ops.movement.joining import cat
-from flambeau.ops.movement.slicing import narrow
 from flambeau.ops.reductions._reduce import check_not_empty
 from flambeau.ops.reductions.extremes import Extremes, _back_to_index, _shared_by_all_ties, argmax
 from flambeau.ops.reductions.scans import cummax
@@ -68,8 +65,10 @@ def _missing(input: Tensor) -> Tensor | None:
     """Where ``input`` is nan; None if nowhere."""
     if not input._type.floats:
         return None
-    missing = input.isnan()
-    return missing if bool(any(missing)) else None
+    type_, array = input._type, input._array
+    missing = type_.kernels.isnan(array)
+    some = type_.kernels.any(missing, tuple(range(len(array.shape))), False)
+    return from_array(missing, type_.boolean) if from_array(some, type_.boolean).item() else None
 
 
 def _middle_of_numbers(input: Tensor, dim: int, keepdim: bool) -> tuple[Tensor, Tensor]:
@@ -175,16 +174,23 @@ def _median(function: str, input: Tensor, dim: int | None, keepdim: bool, out: A
 def _mode(input: Tensor, dim: int, keepdim: bool) -> Mode:
     if not input.dim():
         return Mode(*alone(input))
-    ordered = sort(input.detach(), dim)
-    length = input.size(dim)
-    later, earlier = narrow(ordered.values, dim, 1, length - 1), narrow(ordered.values, dim, 0, length - 1)
-    first = ones_like(narrow(ordered.indices, dim, 0, 1), dtype=dtypes.bool)
-    begins = cat([first, later != earlier], dim)
-    places = arange(length, device=input.device).reshape((length,) + (1,) * (input.dim() - dim - 1))
-    repeats = places - cummax(where(begins, places, 0), dim).values
-    end = argmax(repeats, dim, True)  # of the first of the longest runs of equal elements
-    values, indices = gather(ordered.values, dim, end), gather(ordered.indices, dim, end)
-    return Mode(values, indices) if keepdim else Mode(own(values.squeeze(dim)), own(indices.squeeze(dim)))
+    type_, int64 = input._type, input._type.with_dtype(dtypes.int64)
+    kernels, shape = type_.kernels, input._array.shape
+    length, others = shape[dim], (*shape[:dim], *shape[dim + 1 :])
+    rows = kernels.permute(input._array, (*range(dim), *range(dim + 1, len(shape)), dim))
+    rows = kernels.reshape(rows, (prod(others), length))
+    ordered, order = kernels.sort(rows, 1, False)
+    size, step = (rows.shape[0], length - 1), (1, 1)
+    earlier, later = (kernels.slice(ordered, (0, start), size, step) for start in (0, 1))
+    alike, none = kernels.eq(earlier, later), kernels.full((rows.shape[0], 1), False, "bool")
+    begins = kernels.logical_not(kernels.concat([none, alike], 1))
+    places = kernels.reshape(kernels.arange(0, 1, length, "int64"), (1, length))
+    starts = from_array(kernels.where(begins, places, int64.number(0)), int64)
+    repeats = kernels.sub(places, cummax(starts, 1).values._array)
+    end = kernels.argmax(repeats, 1, True)  # of the first of the longest runs of equal elements
+    wanted = (*shape[:dim], 1, *shape[dim + 1 :]) if keepdim else others
+    values, indices = (kernels.reshape(kernels.gather(each, 1, end), wanted) for each in (ordered, order))
+    return Mode(from_array(values, type_), from_array(indices, int64))
 
 
 @composite()

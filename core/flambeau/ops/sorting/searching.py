@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flambeau import dtypes, layouts
+from flambeau import dtypes
 from flambeau._dispatch.declare import composite
 from flambeau._dispatch.runtime import Number, operands_of
 from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.copies import contiguous_array
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.filled import full_like, zeros, zeros_like
 from flambeau.ops.elementwise.selection import where
@@ -195,10 +196,13 @@ _DENSE = 64
 
 def _among(elements: Tensor, tests: Tensor) -> Tensor:
     if tests.numel() <= _FEW:
-        found = zeros_like(elements, dtype=dtypes.bool, memory_format=layouts.contiguous_format)
-        for test in tests.unbind():
-            found |= elements == test
-        return found
+        type_, shape = elements._type, elements._array.shape
+        kernels, array = type_.kernels, contiguous_array(type_, elements._array)
+        found = kernels.full(shape, False, "bool")
+        for place in range(tests.numel()):
+            test = kernels.reshape(kernels.slice(tests._array, (place,), (1,), (1,)), ())
+            found = kernels.bitwise_or(found, kernels.eq(array, test))
+        return from_array(found, type_.boolean)
     if elements._type.integers:
         low, high = (int(extreme.item()) for extreme in tests.aminmax())
         if high - low < _DENSE * tests.numel():
