@@ -62,11 +62,12 @@ def _ufuncs_of(backend: Backend, index: int) -> Mapping[str, Any]:
 class Place:
     """One device of one loaded backend, with its tensor types."""
 
-    __slots__ = ("_types", "backend", "device", "index", "kernels", "pairs", "ufuncs")
+    __slots__ = ("_types", "backend", "device", "index", "kernels", "name", "pairs", "ufuncs")
 
     def __init__(self, backend: Backend, device: device, index: int) -> None:
         self.backend: Backend = backend
         self.device = device
+        self.name = str(device)
         self.index = index
         self.kernels = _table_of(backend, index)
         self.ufuncs = _ufuncs_of(backend, index)
