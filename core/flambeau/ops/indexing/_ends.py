@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.copies import host_list
 
@@ -13,7 +15,7 @@ _FEW = 64
 
 def ends(integers: Tensor) -> tuple[int, int]:
     """The smallest and the largest of some integers: without the ops, since nothing of it is recorded."""
-    if integers.numel() <= _FEW:
+    if prod(integers._array.shape) <= _FEW:
         found = host_list(integers)
         return min(found), max(found)
     type_, array = integers._type, integers._array

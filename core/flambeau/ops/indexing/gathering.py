@@ -37,25 +37,27 @@ def check_gather(function: str, input: Tensor, dim: int, index: Tensor) -> tuple
         RuntimeError: the index is neither int32 nor int64, does not fit the shape, or is out of range.
         IndexError: there is no such dim.
     """
-    no_complex_halves("scatter_gather_tensor_cpu", input.dtype)
-    dim = normalize_dim(dim, input.dim())
-    if index.dtype not in (dtypes.int32, dtypes.int64) and index.numel():
-        raise RuntimeError(f"{function}(): Expected dtype int32/int64 for index")
-    common_type(function, (input, index))
-    index = counted_as(to_type(index, input._type.with_dtype(dtypes.int64)), index)
-    if not index.numel():
+    type_, shape, own = input._type, input._array.shape, index._array.shape
+    no_complex_halves("scatter_gather_tensor_cpu", type_.dtype)
+    dim = normalize_dim(dim, len(shape))
+    if index._type.dtype is not dtypes.int64 or index._type.place is not type_.place:
+        if index.dtype not in (dtypes.int32, dtypes.int64) and index.numel():
+            raise RuntimeError(f"{function}(): Expected dtype int32/int64 for index")
+        common_type(function, (input, index))
+        index = counted_as(to_type(index, type_.with_dtype(dtypes.int64)), index)
+    if 0 in own:
         return dim, index
-    if max(index.dim(), 1) != max(input.dim(), 1):
+    if (len(own) or 1) != (len(shape) or 1):
         raise RuntimeError(
             f"Index tensor must have the same number of dimensions as {'input' if function == 'gather' else 'self'} tensor"
         )
-    for d, (size, limit) in enumerate(zip(index._array.shape, input._array.shape, strict=False)):
+    for d, (size, limit) in enumerate(zip(own, shape, strict=False)):
         if d != dim and size > limit:
             raise RuntimeError(
                 f"Size does not match at dimension {d} expected index {list(index.shape)} to be no larger than self "
                 f"{list(input.shape)} apart from dimension {dim}"
             )
-    size = input._array.shape[dim] if input.dim() else 1
+    size = shape[dim] if shape else 1
     low, high = ends(index)
     if low < 0 or high >= size:
         raise RuntimeError(f"index {low if low < 0 else high} is out of bounds for dimension {dim} with size {size}")
@@ -83,7 +85,7 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
                 [4, 3]])
     """
     dim, index = check_gather("gather", input, dim, index)
-    if input.dim() and index.dim():
+    if input._array.shape and index._array.shape:
         return _gather(input, dim, index, sparse_grad)
     flat, flat_index = dimensioned(input, index)
     return reshape(_gather(flat, 0, flat_index), index._array.shape)
