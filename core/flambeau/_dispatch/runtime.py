@@ -46,6 +46,7 @@ __all__ = [
     "slow_binary",
     "slow_operator",
     "slow_unary",
+    "unrecorded_type",
     "with_boolean_out",
     "with_truth_out",
     "with_exact_out",
@@ -162,6 +163,16 @@ def _type_of_all(values: Sequence[Any]) -> TensorType | None:
         if value.__class__ is not Tensor or (type_ is not None and value._type is not type_):
             return None
         type_ = value._type
+    return type_
+
+
+def unrecorded_type(values: Sequence[Any]) -> TensorType | None:
+    """The type that all of the values have, if they are strided tensors of one type, none of which has a history."""
+    type_ = _type_of_all(values)
+    if type_ is not None:
+        for value in values:
+            if value._node is not None:
+                return None
     return type_
 
 
