@@ -259,8 +259,11 @@ def widened_bfloat16(buffer: memoryview) -> bytes:
 @method("tolist")
 def nested_list(input: Tensor) -> list[Any]:
     """Give its elements as nested lists of Python numbers; a number if it has no dimensions."""
+    shape, dtype = input._array.shape, input._type.dtype
+    if dtype in _AS_THEY_ARE and shape and 0 not in shape:
+        view: Any = memoryview(input._type.kernels.to_host(input._array)).cast("B")
+        return view.cast(dtype.format, shape).tolist()  # type: ignore[no-any-return]
     values: list[Any] = host_list(input)
-    shape = input._array.shape
     if not shape:
         return values[0]  # type: ignore[no-any-return]
     for d in range(len(shape) - 1, 0, -1):

@@ -75,7 +75,7 @@ def indexing_kernels(
 
     def index_select(a: Array, dim: int, index: Array) -> Array:
         if a.flags.c_contiguous:
-            return xp.take(a, index, dim)
+            return a.take(index, dim)
         return xp.ascontiguousarray(a[(slice(None),) * dim + (index,)])
 
     def nonzero(a: Array) -> Array:

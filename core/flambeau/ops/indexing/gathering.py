@@ -40,11 +40,9 @@ def check_gather(function: str, input: Tensor, dim: int, index: Tensor) -> tuple
     type_, shape, own = input._type, input._array.shape, index._array.shape
     no_complex_halves("scatter_gather_tensor_cpu", type_.dtype)
     dim = normalize_dim(dim, len(shape))
-    if index._type.dtype is not dtypes.int64 or index._type.place is not type_.place:
-        if index.dtype not in (dtypes.int32, dtypes.int64) and index.numel():
-            raise RuntimeError(f"{function}(): Expected dtype int32/int64 for index")
-        common_type(function, (input, index))
-        index = counted_as(to_type(index, type_.with_dtype(dtypes.int64)), index)
+    if index._type.dtype not in _INDICES and index.numel():
+        raise RuntimeError(f"{function}(): Expected dtype int32/int64 for index")
+    index = _beside(function, input, index)
     if 0 in own:
         return dim, index
     if (len(own) or 1) != (len(shape) or 1):
@@ -64,8 +62,23 @@ def check_gather(function: str, input: Tensor, dim: int, index: Tensor) -> tuple
     return dim, index
 
 
+_INDICES = (dtypes.int64, dtypes.int32)
+
+
+def _beside(function: str, input: Tensor, index: Tensor) -> Tensor:
+    """An index tensor as int64 on the device of ``input``.
+
+    Raises:
+        RuntimeError: it is on another, and has dimensions.
+    """
+    if index._type.dtype is dtypes.int64 and index._type.place is input._type.place:
+        return index
+    common_type(function, (input, index))
+    return counted_as(to_type(index, input._type.with_dtype(dtypes.int64)), index)
+
+
 def dimensioned(*tensors: Tensor) -> list[Tensor]:
-    return [value if value.dim() else reshape(value, (1,)) for value in tensors]
+    return [value if value._array.shape else reshape(value, (1,)) for value in tensors]
 
 
 @composite(out="exact")
@@ -161,27 +174,27 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
         tensor([[2],
                 [4]])
     """
-    if index.dim() > 1:
+    shape = input._array.shape
+    if len(index._array.shape) > 1:
         raise IndexError("index_select(): Index is supposed to be a vector")
-    if index.dtype not in (dtypes.int64, dtypes.int32):
+    if index._type.dtype not in _INDICES:
         raise RuntimeError("index_select(): Expected dtype int32 or int64 for index")
-    common_type("index_select", (input, index))
-    dim = normalize_dim(dim, input.dim())
-    (vector,) = dimensioned(counted_as(to_type(index, input._type.with_dtype(dtypes.int64)), index))
-    if not input.dim() and vector.numel() != 1:
+    index = _beside("index_select", input, index)
+    dim = normalize_dim(dim, len(shape))
+    source, vector = dimensioned(input, index)
+    if not shape and vector.numel() != 1:
         raise RuntimeError(f"index_select(): Index to scalar can have only 1 value, got {vector.numel()} value(s)")
-    (source,) = dimensioned(input)
     size = source._array.shape[dim]
     if not size and vector.numel():
         raise RuntimeError("index_select(): self indexing axis dim should be positive")
     check_range(vector, size)
     result = _index_select(source, dim, vector)
-    return result if input.dim() else reshape(result, ())
+    return result if shape else reshape(result, ())
 
 
 def check_range(index: Tensor, size: int) -> None:
     """Refuse indices that are negative or too large, in PyTorch's words for index_select."""
-    if index.numel():
+    if 0 not in index._array.shape:
         low, high = ends(index)
         if low < 0 or high >= size:
             raise IndexError("index out of range in self")
