@@ -74,11 +74,11 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
         >>> torch.cat((torch.tensor([1, 2]), torch.tensor([3])))
         tensor([1, 2, 3])
     """
-    tensors = tensor_list("cat", tensors)
-    if not tensors:
-        raise ValueError("torch.cat(): expected a non-empty list of Tensors")
-    type_ = unrecorded_type(tensors)
+    type_ = _plain_type(tensors)
     if type_ is None:
+        tensors = tensor_list("cat", tensors)
+        if not tensors:
+            raise ValueError("torch.cat(): expected a non-empty list of Tensors")
         common_type("cat", tensors)
     shape = tensors[0]._array.shape
     if not shape or not _are_of_shape(tensors, shape):
@@ -91,6 +91,11 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
         joined = _cat([tensor.permute(order) for tensor in tensors], order.index(dim))
         return joined.permute(tuple(map(order.index, range(len(order)))))
     return _cat(tensors, dim)
+
+
+def _plain_type(tensors: Any) -> TensorType | None:
+    """The type of a list of tensors that are alike and have no history, so that there is nothing to check but their shapes."""
+    return unrecorded_type(tensors) if tensors.__class__ is list or tensors.__class__ is tuple else None
 
 
 _LEAST_WITH_CHANNELS = min(CHANNELS_LAST.values())
@@ -183,7 +188,8 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
         tensor([[1, 2],
                 [3, 4]])
     """
-    listed = _stackable("stack", tensors)
+    type_ = _plain_type(tensors)
+    listed = tensors if type_ is not None else _stackable("stack", tensors)
     first = listed[0]._array.shape
     for position, tensor in enumerate(listed):
         if tensor._array.shape != first:
@@ -191,7 +197,6 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
                 f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 and {list(tensor.shape)} at "
                 f"entry {position}"
             )
-    type_ = unrecorded_type(listed)
     if type_ is None:
         common_type("stack", listed)
     dim = normalize_dim(dim, len(first) + 1)
