@@ -194,6 +194,8 @@ class TensorType:
         """A 0-d array that holds a Python number. It may be a shared one: read only."""
         key = (value.__class__, value)
         array = self._numbers.get(key)
+        if array is not None and value.__class__ is int:
+            return array
         if array is None or (value == 0 and copysign(1.0, value.real) < 0.0):  # -0.0 is the key 0.0
             array = self.kernels.full((), self._held(value), self.dtype.name)
             if len(self._numbers) < _NUMBERS_KEPT and not (value == 0 and copysign(1.0, value.real) < 0.0):

@@ -343,11 +343,13 @@ def ones_like(
 
 
 def _write_fill(input: Tensor, value: Tensor | Number) -> None:
-    if isinstance(value, Tensor) and value.dim():
-        raise RuntimeError(
-            f"fill_ only supports 0-dimension value tensor but got tensor with {value.dim()} dimensions."
-        )
-    number: Number = value.item() if isinstance(value, Tensor) else value
+    number: Any = value
+    if value.__class__ not in PYTHON_NUMBERS and isinstance(value, Tensor):
+        if value.dim():
+            raise RuntimeError(
+                f"fill_ only supports 0-dimension value tensor but got tensor with {value.dim()} dimensions."
+            )
+        number = value.item()
     type_ = input._type
     type_.kernels.copy_into(input._array, type_.number(fitting(number, type_.dtype)))
 
