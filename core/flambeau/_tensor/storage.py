@@ -280,7 +280,7 @@ def link_view(
 
     ``origin`` says of which of several outputs it is one: see :class:`Piece`.
     """
-    # Every view comes by here: without calls to other functions, it takes half as long.
+    # Without calls to other functions, it takes half as long.
     storage = source._storage
     if storage is None:
         storage = source._storage = Storage()
