@@ -16,6 +16,8 @@ DTYPES = (
 )  # fmt: skip
 """The names of the dtypes, in the order in which PyTorch lists them."""
 
+_NATIVE = frozenset(map(np.dtype, DTYPES))
+
 _NEGATIVE_STRIDES = (
     "At least one stride in the given numpy array is negative, and tensors with negative strides are not currently "
     "supported. (You can probably work around this by making a copy of your array  with array.copy().) "
@@ -36,6 +38,8 @@ _READ_ONLY = (
 
 def check_dtype(array: np.ndarray) -> None:
     """Raise the TypeError for an array of a dtype that tensors do not have."""
+    if array.dtype in _NATIVE:
+        return
     if array.dtype.name not in (*DTYPES, "bfloat16"):
         raise TypeError(
             f"can't convert np.ndarray of type numpy.{array.dtype.type.__name__}. The only supported types are: "
@@ -90,12 +94,15 @@ def from_numpy(ndarray: Any) -> np.ndarray:
     check_dtype(ndarray)
     if not ndarray.dtype.isnative:
         raise ValueError(_BYTE_ORDER)
-    if any(stride < 0 for stride in ndarray.strides):
-        raise ValueError(_NEGATIVE_STRIDES)
-    if any(stride % ndarray.itemsize for stride in ndarray.strides):
-        raise ValueError(_PARTIAL_STRIDES)
+    size = ndarray.itemsize
+    for stride in ndarray.strides:
+        if stride < 0:
+            raise ValueError(_NEGATIVE_STRIDES)
+    for stride in ndarray.strides:
+        if stride % size:
+            raise ValueError(_PARTIAL_STRIDES)
     if not ndarray.flags.writeable:
         warnings.warn(_READ_ONLY, UserWarning, stacklevel=level_of_caller())
-    if ndarray.base is not None and ndarray.dtype.name in DTYPES:
+    if ndarray.base is not None and ndarray.dtype in _NATIVE:
         return np.asarray(memoryview(ndarray))  # type: ignore[arg-type]  # what it is a part of is not the tensor's memory
     return ndarray.view(np.ndarray)

@@ -21,12 +21,15 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["adopt_policies", "adopting_policies", "filter_warnings", "keep_freed_memory"]
+__all__ = ["adopt_policies", "adopted", "adopting_policies", "filter_warnings", "keep_freed_memory"]
 
 _BUFFER = 1024
 """Elements. With NumPy's 8192, rows of a thousand elements and more that are broadcast take twice as long (measured)."""
 
 _adopted: ContextVar[bool] = ContextVar("flambeau_numpy_policies", default=False)
+
+adopted = _adopted.get
+"""Whether the running context has the policies."""
 
 
 def adopt_policies() -> None:
@@ -40,7 +43,7 @@ def adopting_policies(kernel: Callable[..., Any]) -> Callable[..., Any]:
     """``kernel``, which sets the policies of the running context first."""
 
     def adopting(*arguments: Any) -> Any:
-        if not _adopted.get():
+        if not adopted():
             adopt_policies()
         return kernel(*arguments)
 

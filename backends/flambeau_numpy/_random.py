@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from . import _libm
 from ._box_muller import normal_pairs
+from ._engine import NumpyEngine, uniforms_of
 
-__all__ = ["NumpyEngine", "NumpyTransforms"]
+__all__ = ["NumpyTransforms"]
 
 Buffer: TypeAlias = "bytes | bytearray | memoryview | NDArray[np.uint64]"
 _Array: TypeAlias = NDArray[Any]
@@ -27,40 +28,9 @@ _BLOCK_BYTES = 1 << 18
 """How many bytes of words are worked on at a time."""
 _PAIR = 8  # bytes
 _WORD = np.dtype("<u4")
-_FEW = 2048
-_BITS_24 = np.uint32((1 << 24) - 1)
 _BITS_53 = np.uint64((1 << 53) - 1)
 _HALF_OF_BLOCK = 8  # normal numbers i and i + 8 of every 16 are a pair
 _SHUFFLED_BY_LOOP = 300  # below, a loop over a list is faster than sorting
-
-
-class NumpyEngine:
-    """MT19937 as NumPy has it, which is PyTorch's but for the seeding."""
-
-    def __init__(self) -> None:
-        self._bits = np.random.MT19937(0)
-        # `RandomState`, because what it draws is frozen: full-range integers are the raw words.
-        self._source = np.random.RandomState(self._bits)
-
-    def words(self, count: int) -> memoryview:
-        """The next ``count`` 32-bit words (one at least), each in little-endian byte order."""
-        if count <= _FEW:  # eight bytes for each word, but a fraction of the other way's fixed cost
-            return _buffer(self._bits.random_raw(count).astype(_WORD))
-        return _buffer(self._source.randint(0, 1 << 32, count, np.uint32).astype(_WORD, copy=False))
-
-    def pairs(self, count: int) -> memoryview:
-        """The next ``count`` words of 64 bits, each out of two of 32 with the first one high, in native byte order."""
-        return _buffer(self._source.randint(0, 1 << 64, count, np.uint64))
-
-    def get_state(self) -> tuple[tuple[int, ...], int]:
-        """The key of 624 words and the position of the next one."""
-        state: Any = self._bits.state["state"]
-        return tuple(state["key"].tolist()), int(state["pos"])
-
-    def set_state(self, key: tuple[int, ...], position: int) -> None:
-        """Continue from a key and a position."""
-        state: Any = {"key": np.array(key, np.uint32), "pos": position}
-        self._bits.state = {"bit_generator": "MT19937", "state": state}
 
 
 class NumpyTransforms:
@@ -199,8 +169,7 @@ def _words_64(words: Buffer) -> NDArray[np.uint64]:
 
 
 def _uniforms_float32(words: Buffer, out: _Array | None = None) -> NDArray[np.float32]:
-    numbers = np.frombuffer(words, _WORD) & _BITS_24
-    return _scaled(numbers.view(np.int32), np.float32(2.0**-24), out)
+    return uniforms_of(np.frombuffer(words, _WORD), out)
 
 
 def _scaled(numbers: _Array, scale: Any, out: _Array | None) -> _Array:

@@ -14,6 +14,7 @@ from flambeau.backend import ArrayBackend, Capabilities, Shape
 from . import (
     _attention,
     _counting,
+    _creation,
     _ctc,
     _elementwise,
     _gates,
@@ -38,6 +39,8 @@ from ._policy import adopt_policies, adopting_policies, filter_warnings, keep_fr
 __all__ = ["NumpyBackend"]
 
 _BYTES = np.dtype("uint8")
+_EXPORTED = frozenset("?bBhHiIlLqQfd")
+"""The codes of the dtypes whose buffers Python reads as bytes without NumPy's help."""
 
 _COMBINED = {"prod": np.multiply, "amax": np.maximum, "amin": np.minimum}
 
@@ -73,12 +76,12 @@ class NumpyBackend(ArrayBackend):
         """One: the CPU."""
         return 1
 
-    def from_host(self, buffer: Any, shape: Shape, dtype: str) -> np.ndarray:
-        """Copy bytes into an array."""
-        return np.frombuffer(buffer, dtype).reshape(shape).copy()
+    from_host = staticmethod(_creation.from_host)
 
     def to_host(self, a: np.ndarray) -> memoryview:
         """The elements in C order; the memory itself where it is in that order."""
+        if a.dtype.char in _EXPORTED and a.flags.c_contiguous and a.size:
+            return a.data.cast("B")
         flat: Any = a.ravel()
         return memoryview(flat.view(_BYTES))
 
@@ -148,7 +151,7 @@ class NumpyBackend(ArrayBackend):
     def kernel_table(self) -> dict[str, Callable[..., Any]]:
         """The kernels; those with which a thread gets its first tensor adopt NumPy's policies for it."""
         table = super().kernel_table
-        return table | {name: adopting_policies(table[name]) for name in ("empty", "full", "arange", "from_host")}
+        return table | {"arange": adopting_policies(table["arange"])}
 
     def own_ufuncs(self) -> Mapping[str, Callable[..., Any]]:
         """Element-wise kernels that NumPy does better in another way."""
@@ -161,6 +164,7 @@ class NumpyBackend(ArrayBackend):
         """Kernels that NumPy alone can do better."""
         return {
             "sum": _reductions.sum_over,
+            "empty": _creation.empty, "full": _creation.full, "copy_into": _creation.copy_into,
             "neg": _elementwise.neg, "clamp": _elementwise.clamp, "expand": _movement.expand, "reduce_at": self.reduce_at,
             "reshape": np.ndarray.reshape, "permute": np.ndarray.transpose, "as_strided": _movement.as_strided,
             "flip": _movement.flip, "where": _elementwise.where,

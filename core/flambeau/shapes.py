@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import partial
+from functools import cache, partial
 from math import prod
 from operator import index
 from typing import Any, SupportsIndex, TypeAlias, overload
@@ -17,6 +17,7 @@ __all__ = [
     "as_int",
     "as_ints",
     "broadcast_shapes",
+    "c_order",
     "check_broadcast",
     "contiguous_strides",
     "dense_order",
@@ -280,6 +281,12 @@ def contiguous_strides(shape: Shape) -> Shape:
         strides.append(step)
         step *= max(size, 1)
     return tuple(reversed(strides))
+
+
+@cache
+def c_order(ndim: int) -> Shape:
+    """The dims from the outermost to the innermost in memory of a C-contiguous tensor."""
+    return tuple(range(ndim))
 
 
 def dense_order(shape: Shape, *operands: Shape) -> Shape:

@@ -212,6 +212,29 @@ def test_the_environment_variable_chooses() -> None:
     assert output == "minimal:0\n"
 
 
+def test_the_place_of_new_tensors_is_kept_until_another_one_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert flambeau.zeros(1).device.type == "cpu"
+    flambeau.set_default_backend("minimal")
+    try:
+        assert flambeau.zeros(1).device.type == flambeau.rand(1).device.type == "minimal"
+        flambeau.set_default_device("cpu")
+        assert flambeau.zeros(1).device.type == "cpu"
+        flambeau.set_default_device(None)
+        assert flambeau.zeros(1).device.type == "minimal"
+        assert flambeau.zeros(1, device="cpu").device.type == "cpu"
+    finally:
+        flambeau.set_default_device(None)
+        flambeau.set_default_backend(None)
+    monkeypatch.setenv("FLAMBEAU_BACKEND", "minimal")
+    assert flambeau.zeros(1).device.type == "minimal"  # nothing has been made since
+    flambeau.set_default_backend(None)
+    assert flambeau.zeros(1).device.type == "minimal"
+    monkeypatch.delenv("FLAMBEAU_BACKEND")
+    assert flambeau.zeros(1).device.type == "minimal"  # it is read once
+    flambeau.set_default_backend(None)
+    assert flambeau.zeros(1).device.type == "cpu"
+
+
 def test_the_report_is_text_and_json() -> None:
     assert "minimal  flambeau-minimal" in _command("plugins")
     report = json.loads(_command("plugins", "--json"))

@@ -26,13 +26,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from flambeau import layouts
 from flambeau._tensor import Tensor
 from flambeau._tensor.copies import memory_order
-from flambeau.backend.selection import find_place
+from flambeau.backend.selection import default_place, find_place
 from flambeau.backend.types import TensorType
 from flambeau.dtypes import as_dtype, scalar_type_name
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.layouts import order_of_format
 from flambeau.promotion import get_default_dtype
-from flambeau.shapes import Shape, size_argument
+from flambeau.shapes import Shape, Size, size_argument
 
 from .runtime import not_a_tensor, with_out
 from .sparse_forms import call as call_sparse
@@ -83,15 +83,15 @@ def factory(
             device: Any = None, requires_grad: bool = False, pin_memory: bool = False, **own: Any,
         ) -> Tensor:  # fmt: skip
             usual = layout is None or layout is layouts.strided
-            check_flag(name, requires_grad)
+            if requires_grad is not False:
+                check_flag(name, requires_grad)
             if sized:
                 if "size" in own:
-                    shape = _named_size(name, args, own.pop("size"))
+                    shape = check_shape(_named_size(name, args, own.pop("size")), name)
                 elif args or sizeless:
-                    shape = size_argument(name, args)
+                    shape = _given_shape(name, args)
                 else:
                     raise TypeError(f'{name}() missing 1 required positional arguments: "size"')
-                check_shape(shape, name)
                 if sparse and not usual:
                     if out is not None and layout is not out.layout:
                         raise RuntimeError(
@@ -99,14 +99,17 @@ def factory(
                             f"({_LAYOUTS[out.layout]})"
                         )
                     return finished(nothing_stored(name, shape, layout, dtype=dtype, device=device), requires_grad)
+                if usual and out is None and not own:  # as it is nearly always called
+                    result = body(shape, type_of=_type_of(dtype, device))
+                    return finished(result, requires_grad, pin_memory) if requires_grad or pin_memory else result
                 args = (shape,)
             if not usual:
                 if name in ("ones", "full") and layout is layouts.sparse_coo:
                     raise RuntimeError("full(...) is not implemented for sparse layout")
                 check_layout(name, layout)
             if out is None:
-                result = body(*args, type_of=TypeOf(type_for, dtype, device), **own)
-                return finished(result, requires_grad, pin_memory)
+                result = body(*args, type_of=_type_of(dtype, device), **own)
+                return finished(result, requires_grad, pin_memory) if requires_grad or pin_memory else result
             form = partial(body, *args, type_of=TypeOf(type_for, dtype, device, out=out), **own)
             if requires_grad and isinstance(out, Tensor):
                 finished(out.detach(), requires_grad=True)  # refused before it is written
@@ -143,21 +146,38 @@ def factory_like(
         ) -> Tensor:  # fmt: skip
             if not isinstance(input, Tensor):
                 raise not_a_tensor(name, "input", 1, input)
-            check_flag(name, requires_grad)
+            if requires_grad is not False:
+                check_flag(name, requires_grad)
             result = None
-            if (layout or input.layout) is not layouts.strided:
+            if input._sparse if layout is None else layout is not layouts.strided:
                 if sparse is None:
                     check_layout(name, layout or input.layout)
                 else:
                     result = sparse(name, partial(_again, made, args, own), input, dtype, layout, device)
             if result is None:
-                type_ = type_for(dtype or input.dtype, input.device if device is None else device)
+                type_ = _type_like(input, dtype, device)
                 result = body(input, *args, type_=type_, order=_order_like(input, memory_format), **own)
-            return finished(result, requires_grad, pin_memory)
+            return finished(result, requires_grad, pin_memory) if requires_grad or pin_memory else result
 
         return _dressed(made, body, *_OPTIONS_LIKE)
 
     return declare
+
+
+def _given_shape(function: str, args: tuple[Any, ...]) -> Shape:
+    """The shape that positional arguments give, checked; a few small sizes are seen to be right while they are read."""
+    sizes = args[0] if len(args) == 1 and args[0].__class__ in _SEQUENCES else args
+    for size in sizes:
+        if size.__class__ is not int or not 0 <= size < _SMALL:
+            break
+    else:
+        if len(sizes) <= _FEW:
+            return tuple(sizes)
+    return check_shape(size_argument(function, args), function)
+
+
+_SEQUENCES = frozenset({tuple, list, Size})
+_SMALL, _FEW = 1 << 15, 4  # tensors of so few dimensions that are shorter have less than 1 << 60 elements
 
 
 def _named_size(function: str, args: tuple[Any, ...], size: Any) -> Shape:
@@ -196,12 +216,29 @@ def type_for(dtype: DType | None, device: Any, default: DType | None = None, out
     if dtype is not None and dtype.__class__ is not DType:
         dtype = as_dtype(dtype)
     if out is None:
-        return find_place(device).type(dtype or default or get_default_dtype())
+        place = default_place() if device is None else find_place(device)
+        return place.type(dtype or default or get_default_dtype())
     if dtype is not None and dtype is not out.dtype:
         raise RuntimeError(
             f"dtype {scalar_type_name(dtype)} does not match dtype of out parameter ({scalar_type_name(out.dtype)})"
         )
     return out._type
+
+
+def _type_like(input: Tensor, dtype: DType | None, device: Any) -> TensorType:
+    """The type of a tensor like ``input``."""
+    if device is not None or input._sparse:
+        return type_for(dtype or input.dtype, input.device if device is None else device)
+    type_ = input._type
+    return type_ if dtype is None or dtype is type_.dtype else type_.with_dtype(as_dtype(dtype))
+
+
+_USUAL = TypeOf(type_for, None, None)
+"""Of a call that names neither a dtype nor a device."""
+
+
+def _type_of(dtype: DType | None, device: Any) -> TypeOf:
+    return _USUAL if dtype is None and device is None else TypeOf(type_for, dtype, device)
 
 
 def _must_be_layout(function: str, layout: Any) -> None:

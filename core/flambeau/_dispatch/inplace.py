@@ -19,6 +19,7 @@ from flambeau._tensor.overrides import taken_over
 from flambeau._tensor.saved import freed_error
 from flambeau._tensor.storage import (
     Became,
+    InferenceStorage,
     Steps,
     check_inference,
     forbidden,
@@ -26,15 +27,17 @@ from flambeau._tensor.storage import (
     node_in,
     propagate_write,
     replay,
+    same_memory,
     storage_of,
 )
 from flambeau.layouts import contiguous_format
+from flambeau.promotion import PYTHON_NUMBERS
 
 from .overlaps import check_distinct, check_operands, overlaps_itself
 from .runtime import ORDINARY, WIDE_WITH_NUMBERS, store
 from .spelling import named
 
-__all__ = ["apply", "become_view", "check_writable"]
+__all__ = ["apply", "become_view", "check_writable", "is_simple_target"]
 
 
 def apply(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
@@ -44,6 +47,10 @@ def apply(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]
         RuntimeError: ``input`` is a leaf (or a view of one) that requires a gradient, its elements overlap, or the
             result's shape or dtype does not fit it; ``input`` is unchanged then.
     """
+    if row.write is not None and not kwargs and is_simple_target(input, args):
+        row.write(input, *args)
+        propagate_write(input)
+        return input
     recording = grad_enabled()
     recorded = recording and _recorded(input, args, kwargs)
     shared = row.shared is not None and overlaps_itself(input)
@@ -75,6 +82,23 @@ def apply(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]
     else:
         store(input, _checked(row, input, row.function(input, *args, **kwargs)))
     return input
+
+
+def is_simple_target(input: Tensor, args: tuple[Any, ...]) -> bool:
+    """Whether a write needs none of the checks: no operand has a history, and the target lies alone and in one piece."""
+    if input._view is not None or input._node is not None or not input._type.backend.is_contiguous(input._array):
+        return False
+    storage = input._storage
+    if storage.__class__ is InferenceStorage:
+        return False
+    for value in args:
+        kind = value.__class__
+        if kind is Tensor:
+            if value is input or value._node is not None or same_memory(storage, value._storage):
+                return False
+        elif kind not in PYTHON_NUMBERS:
+            return False
+    return True
 
 
 def _checked(row: Any, input: Tensor, result: Tensor) -> Tensor:

@@ -46,6 +46,8 @@ __all__ = [
     "slow_binary",
     "slow_operator",
     "slow_unary",
+    "special_in",
+    "unrecorded_type",
     "with_boolean_out",
     "with_truth_out",
     "with_exact_out",
@@ -74,6 +76,16 @@ def taken_over(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
         count -= 1
     given = {name: value for name, value in kwargs.items() if value is not defaults[name]}
     return overrides.ask(found, function, args[:count], given)
+
+
+def special_in(tensors: Any) -> bool:
+    """Whether a sequence has an entry that has to be asked about: of a class that takes part, sparse, or no tensor."""
+    if not isinstance(tensors, (tuple, list)):
+        return getattr(tensors, "_special", False)
+    for tensor in tensors:  # noqa: SIM110 (any() would take four times as long)
+        if getattr(tensor, "_special", True):
+            return True
+    return False
 
 
 def not_a_tensor(function: str, argument: str, position: int, value: object) -> TypeError:
@@ -162,6 +174,16 @@ def _type_of_all(values: Sequence[Any]) -> TensorType | None:
         if value.__class__ is not Tensor or (type_ is not None and value._type is not type_):
             return None
         type_ = value._type
+    return type_
+
+
+def unrecorded_type(values: Sequence[Any]) -> TensorType | None:
+    """The type that all of the values have, if they are strided tensors of one type, none of which has a history."""
+    type_ = _type_of_all(values)
+    if type_ is not None:
+        for value in values:
+            if value._node is not None:
+                return None
     return type_
 
 

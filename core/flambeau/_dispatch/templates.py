@@ -182,6 +182,7 @@ _NAMES: dict[str, Any] = {
     "call_sparse": call_sparse,
     "taken_over": _runtime.taken_over,
     "ORDINARY": _runtime.ORDINARY,
+    "special_in": _runtime.special_in,
     "sparse_forms": IMPLEMENTATIONS,
 }
 """What generated code refers to."""
@@ -439,8 +440,7 @@ def _composite_source(
         if parameter.kind == "tensor"
     )
     checks += "".join(
-        f"    if any([getattr(t, '_special', True) for t in {parameter.name}]) if isinstance({parameter.name}, (tuple, list)) "
-        f"else getattr({parameter.name}, '_special', False):\n"
+        f"    if special_in({parameter.name}):\n"
         f"{_taken_call(parameters, 2)}"
         f"        if any([getattr(t, '_sparse', False) for t in {parameter.name}]):\n"
         f"            return call_sparse({key!r}, {call})\n"
@@ -572,7 +572,7 @@ def _checks(name: str, key: str, parameters: Sequence[Parameter]) -> str:
         elif parameter.kind == "sequence":
             lines += [
                 f"{parameter.name} = tuple({parameter.name})",
-                f"if any([getattr(tensor, '_special', True) for tensor in {parameter.name}]):",
+                f"if special_in({parameter.name}):",
                 *taken,
                 f"    if any([getattr(tensor, '_sparse', False) for tensor in {parameter.name}]):",
                 f"        return call_sparse({key!r}, {call})",

@@ -12,7 +12,7 @@ from flambeau import dtypes
 from flambeau.backend.selection import find_place
 from flambeau.backend.types import TensorType
 from flambeau.dtypes import dtype
-from flambeau.shapes import Shape, dense_order
+from flambeau.shapes import Shape, c_order, dense_order
 
 from .memory import Memory, copied_memory, memory_as_pickled
 from .methods import method
@@ -203,8 +203,11 @@ def _rebuild_sparse(
 
 def memory_order(tensor: Tensor) -> Shape:
     """The dimensions of a strided tensor in the order in which they lie in memory, the outermost first."""
-    array = tensor._array
-    return dense_order(array.shape, tensor._type.backend.strides(array))
+    array, backend = tensor._array, tensor._type.backend
+    shape = array.shape
+    if 1 not in shape and 0 not in shape and backend.is_contiguous(array):  # no dim whose stride means nothing
+        return c_order(len(shape))
+    return dense_order(shape, backend.strides(array))
 
 
 def in_memory_order(input: Tensor, order: Shape) -> Tensor:
@@ -221,17 +224,23 @@ def contiguous_array(type: TensorType, array: Any) -> Any:
 
 def host_list(input: Tensor) -> list[Any]:
     """All elements in C order as Python numbers."""
-    dtype = input.dtype
+    dtype = input._type.dtype
     buffer = memoryview(input._type.kernels.to_host(input._array)).cast("B")
     format: Any = dtype.format
+    if dtype in _AS_THEY_ARE:
+        return buffer.cast(format).tolist()
     if dtype.is_complex:
         parts: Any = _halves(buffer) if format == "e" else buffer.cast(format).tolist()
         return [complex(real, imaginary) for real, imaginary in zip(parts[::2], parts[1::2], strict=True)]
     if dtype is dtypes.float16:
         return list(_halves(buffer))
-    if dtype is dtypes.bfloat16:
-        return list(struct.unpack(f"={len(buffer) // 2}f", widened_bfloat16(buffer)))
-    return buffer.cast(format).tolist()
+    return list(struct.unpack(f"={len(buffer) // 2}f", widened_bfloat16(buffer)))  # bfloat16
+
+
+_AS_THEY_ARE = frozenset(
+    dtype for dtype in dtypes.ALL if not dtype.is_complex and dtype not in (dtypes.float16, dtypes.bfloat16)
+)
+"""The dtypes whose elements memoryview converts."""
 
 
 def _halves(buffer: memoryview) -> tuple[float, ...]:
@@ -250,8 +259,11 @@ def widened_bfloat16(buffer: memoryview) -> bytes:
 @method("tolist")
 def nested_list(input: Tensor) -> list[Any]:
     """Give its elements as nested lists of Python numbers; a number if it has no dimensions."""
+    shape, dtype = input._array.shape, input._type.dtype
+    if dtype in _AS_THEY_ARE and shape and 0 not in shape:
+        view: Any = memoryview(input._type.kernels.to_host(input._array)).cast("B")
+        return view.cast(dtype.format, shape).tolist()  # type: ignore[no-any-return]
     values: list[Any] = host_list(input)
-    shape = input._array.shape
     if not shape:
         return values[0]  # type: ignore[no-any-return]
     for d in range(len(shape) - 1, 0, -1):

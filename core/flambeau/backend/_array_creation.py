@@ -32,7 +32,9 @@ def storage_kernels(xp: Any) -> dict[str, Callable[..., Any]]:
         steps = xp.arange(length, dtype="int64")
         if "int" not in dtype:
             return (start + steps * float(step)).astype(dtype)  # type: ignore[arg-type]
-        return (steps * int(step) + int(start)).astype(dtype)  # type: ignore[arg-type]
+        if step != 1 or start:
+            steps = steps * int(step) + int(start)  # type: ignore[arg-type]
+        return steps.astype(dtype, copy=False)
 
     def clone(a: Array, keep_strides: bool) -> Array:
         return a.copy(order="K" if keep_strides else "C")

@@ -47,8 +47,12 @@ def indexing_kernels(
         add_at(target.reshape(-1), (positions.reshape(-1),), values.reshape(-1))
 
     def index(a: Array, indices: Sequence[Array]) -> Array:
-        found = read(a, _flat(indices))  # flat, because 0-d indices would give a view
-        return found.reshape(indices[0].shape + a.shape[len(indices) :])
+        if len(indices) == 1 and len(indices[0].shape) == 1:
+            found = take(a, indices[0])
+        else:
+            found = read(a, _flat(indices))  # flat, because 0-d indices would give a view
+            found = found.reshape(indices[0].shape + a.shape[len(indices) :])
+        return found if found.flags.c_contiguous else found.copy(order="C")
 
     def index_put(target: Array, indices: Sequence[Array], values: Array, accumulate: bool) -> None:
         key = _flat(indices)
@@ -71,13 +75,16 @@ def indexing_kernels(
 
     def index_select(a: Array, dim: int, index: Array) -> Array:
         if a.flags.c_contiguous:
-            return xp.take(a, index, dim)
+            return a.take(index, dim)
         return xp.ascontiguousarray(a[(slice(None),) * dim + (index,)])
 
     def nonzero(a: Array) -> Array:
         if not a.shape:
             return xp.zeros((int(a != 0), 0), "int64")
-        return xp.stack(xp.nonzero(a)).astype("int64", copy=False).T  # column after column, as in PyTorch
+        columns = xp.nonzero(a)
+        if len(columns) == 1:
+            return columns[0].astype("int64", copy=False).reshape((-1, 1))
+        return xp.stack(columns).astype("int64", copy=False).T  # column after column, as in PyTorch
 
     return {
         "index": index, "index_put": index_put, "gather": gather, "scatter": scatter, "scatter_add": scatter_add,
@@ -91,10 +98,13 @@ def _flat(indices: Sequence[Array]) -> Key:
 
 def _key_along(xp: Any, dim: int, shape: Shape, index: Array) -> Key:
     """Index arrays for the dims of ``shape``, which broadcast: ``index`` along ``dim``, counting along the others."""
-    return tuple(
-        xp.ascontiguousarray(index) if d == dim else xp.arange(size).reshape((-1,) + (1,) * (len(shape) - 1 - d))
-        for d, size in enumerate(shape)
-    )
+    last, key = len(shape) - 1, []
+    for d, size in enumerate(shape):
+        if d == dim:
+            key.append(xp.ascontiguousarray(index))
+        else:
+            key.append(xp.arange(size).reshape((-1,) + (1,) * (last - d)))
+    return tuple(key)
 
 
 def _merged(a: Array, count: int) -> Array:

@@ -27,7 +27,6 @@ HALVES = "eE"
 
 IN_ORDER = (
     "amax", "amin", "nansum", "square_sum", "logsumexp", "logcumsumexp", "cummax", "cummin", "argmax", "argmin", "roll",
-    "index",
 )  # fmt: skip
 """Further kernels whose results lie in memory in their order of dims, also where those of the namespace do not."""
 

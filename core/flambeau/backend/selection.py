@@ -12,18 +12,16 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from flambeau import devices
 from flambeau.devices import device as Device  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.errors import BackendError, BackendLoadError
 
-from .registry import available_backends, device_types, load_backend, name_serving, plugin_manager
+from .registry import available_backends, device_types, load_backend, name_serving
 from .types import Place
 
 if TYPE_CHECKING:
-    from .manager import PluginManager
     from .protocol import Backend
 
 __all__ = [
@@ -49,6 +47,12 @@ _default_backend: str | None = None
 _default_device: Device | None = None
 _places: dict[tuple[str, int], Place] = {}
 
+_USUAL = ("", 0)
+"""Among the places, the one where tensors are made as long as nothing is chosen while the program runs."""
+
+_CPU = ("", 1)
+"""The CPU as long as nothing is."""
+
 
 def _chosen() -> Iterator[str]:
     """The names of backends that were chosen, strongest first."""
@@ -69,10 +73,27 @@ def find_place(device: Device | str | int | None) -> Place:
     """
     if device is None:
         return default_place()
-    if not isinstance(device, Device):
-        device = Device(device)
-    backend = load_backend(name_serving(device.type, _chosen()))
-    return _place(backend, device.index)
+    if device.__class__ is str and device == FALLBACK_DEVICE_TYPE:
+        kind, index = device, None
+    else:
+        if not isinstance(device, Device):
+            device = Device(device)
+        kind, index = device.type, device.index
+    usual = kind == FALLBACK_DEVICE_TYPE and not index and _default_backend is None and not _in_use.get()
+    if usual and (place := _places.get(_CPU)) is not None:
+        return place
+    backend = load_backend(name_serving(kind, _chosen()))
+    place = _place(backend, index)
+    if usual and _has_one_current_device(backend):
+        _places[_CPU] = place
+    return place
+
+
+def _has_one_current_device(backend: Backend) -> bool:
+    """Whether a device without an index is always the same."""
+    from .protocol import Backend  # no backend is made without it
+
+    return type(backend).current_device is Backend.current_device
 
 
 def _place(backend: Backend, index: int | None) -> Place:
@@ -111,14 +132,21 @@ def default_place() -> Place:
         return _place(load_backend(chosen), None) if isinstance(chosen, str) else find_place(chosen)
     if _default_device is not None:
         return find_place(_default_device)
-    name = _default_backend or os.environ.get(ENVIRONMENT_VARIABLE) or _unchosen(plugin_manager())
-    return _place(load_backend(name), None)
+    return _places.get(_USUAL) or _usual_place()
 
 
-@cache
-def _unchosen(plugins: PluginManager) -> str:
-    """The name of the backend of the CPU where none was chosen: it is asked for by every factory."""
-    return name_serving(FALLBACK_DEVICE_TYPE, ())
+def _usual_place() -> Place:
+    """Where factories put tensors when nothing is in use in a block; kept, unless the device may change.
+
+    Every factory asks for it. To read the environment alone takes as long as to make a small tensor, so what it says holds
+    from the first tensor on.
+    """
+    name = _default_backend or os.environ.get(ENVIRONMENT_VARIABLE) or name_serving(FALLBACK_DEVICE_TYPE, ())
+    backend = load_backend(name)
+    place = _place(backend, None)
+    if _has_one_current_device(backend):
+        _places[_USUAL] = place
+    return place
 
 
 def get_default_backend() -> str:
@@ -145,6 +173,8 @@ def set_default_backend(name: str | None) -> None:
     if name is not None:
         load_backend(name)
     _default_backend = name
+    for kept in (_USUAL, _CPU):
+        _places.pop(kept, None)
 
 
 @contextmanager

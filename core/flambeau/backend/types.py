@@ -62,11 +62,12 @@ def _ufuncs_of(backend: Backend, index: int) -> Mapping[str, Any]:
 class Place:
     """One device of one loaded backend, with its tensor types."""
 
-    __slots__ = ("_types", "backend", "device", "index", "kernels", "pairs", "ufuncs")
+    __slots__ = ("_types", "backend", "device", "index", "kernels", "name", "pairs", "ufuncs")
 
     def __init__(self, backend: Backend, device: device, index: int) -> None:
         self.backend: Backend = backend
         self.device = device
+        self.name = str(device)
         self.index = index
         self.kernels = _table_of(backend, index)
         self.ufuncs = _ufuncs_of(backend, index)
@@ -193,6 +194,8 @@ class TensorType:
         """A 0-d array that holds a Python number. It may be a shared one: read only."""
         key = (value.__class__, value)
         array = self._numbers.get(key)
+        if array is not None and value.__class__ is int:
+            return array
         if array is None or (value == 0 and copysign(1.0, value.real) < 0.0):  # -0.0 is the key 0.0
             array = self.kernels.full((), self._held(value), self.dtype.name)
             if len(self._numbers) < _NUMBERS_KEPT and not (value == 0 and copysign(1.0, value.real) < 0.0):

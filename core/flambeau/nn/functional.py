@@ -18,6 +18,8 @@ from flambeau.ops.creation.filled import empty_like, zeros_like
 from flambeau.ops.elementwise.arithmetic import true_divide
 from flambeau.ops.elementwise.exponential import sigmoid as sigmoid
 from flambeau.ops.elementwise.trigonometric import tanh as tanh
+from flambeau.ops.indexing._ends import ends
+from flambeau.ops.indexing.scattering import with_ones_at
 from flambeau.ops.linalg.distances import pdist as pdist
 from flambeau.ops.linalg.matmul import linear as linear
 from flambeau.ops.linalg.similarity import cosine_similarity as cosine_similarity
@@ -290,13 +292,13 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
         if num_classes <= 0:
             raise RuntimeError("Can not infer total number of classes from empty tensor.")
         return tensor.new_zeros((*tensor.shape, num_classes))
-    if int(tensor.min()) < 0:
+    smallest, largest = ends(tensor)
+    if smallest < 0:
         raise RuntimeError("Class values must be non-negative.")
-    largest = int(tensor.max())
     if num_classes != -1 and largest >= num_classes:
         raise RuntimeError("Class values must be smaller than num_classes.")
     length = largest + 1 if num_classes == -1 else num_classes
-    return tensor.new_zeros((*tensor.shape, length)).scatter_(-1, tensor.unsqueeze(-1), 1)
+    return with_ones_at(tensor, length)
 
 
 # -- tables ---------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from math import sqrt
 from typing import Any
 
@@ -15,7 +16,7 @@ from ._draws import Draw
 
 __all__ = [
     "any_integers", "bernoulli", "cauchy", "exponential", "geometric", "integers", "log_normal", "normal", "permutation",
-    "uniform",
+    "standard_normal", "standard_uniform", "uniform",
 ]  # fmt: skip
 
 _SMALLEST = -(1 << 63)  # of the 64-bit integers
@@ -73,6 +74,18 @@ def normal(dtype: DType, mean: float = 0.0, std: float = 1.0, in_blocks: bool = 
         (mean, part_std),
         lambda stream, transforms, count: _samplers.normal(stream, transforms, count, mean, part_std, part, in_blocks),
     )
+
+
+@cache
+def standard_uniform(dtype: DType) -> Draw:
+    """Uniform numbers in [0, 1), which many calls draw; :func:`uniform` says what it raises."""
+    return uniform(dtype)
+
+
+@cache
+def standard_normal(dtype: DType, in_blocks: bool) -> Draw:
+    """Normal numbers of mean 0 and variance 1, which many calls draw; :func:`normal` says what it raises."""
+    return normal(dtype, in_blocks=in_blocks)
 
 
 def log_normal(dtype: DType, mean: float, std: float) -> Draw:

@@ -211,7 +211,7 @@ _common_seed: int | None = None
 
 def default_generator_of(place: Place) -> Generator:
     """The generator of functions on a device that are given none."""
-    name = str(place.device)
+    name = place.name
     found = _of_devices.get(name)
     if found is None:
         found = _of_devices.setdefault(name, _on(name))

@@ -21,6 +21,10 @@ class Engine(Protocol):
     """A source of MT19937's words. Its state is a key of 624 words and the position of the next one.
 
     At position 624 the key is used up: the next word is preceded by the twist that makes a new key.
+
+    One that draws ahead may have two further methods, for few numbers: ``uniforms(count)`` and ``normals(count, skipped)`` give
+    what :class:`~flambeau.random._transforms.Transforms` make of the next words in float32 with 0 and 1 as parameters. Of the
+    normal numbers, some words before the last block may be skipped.
     """
 
     def words(self, count: int) -> bytes | memoryview:

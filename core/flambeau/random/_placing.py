@@ -15,7 +15,7 @@ from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.copies import memory_order
 from flambeau.backend.types import TensorType
 from flambeau.errors import GeneratorDeviceWarning, level_of_caller
-from flambeau.shapes import Shape
+from flambeau.shapes import Shape, c_order
 
 from . import _counter
 from ._draws import Draw
@@ -25,12 +25,7 @@ from ._transforms import transforms_of
 if TYPE_CHECKING:
     from flambeau.backend.types import Place
 
-__all__ = ["c_order", "draw", "draws_by_counter", "filling_order"]
-
-
-def c_order(ndim: int) -> Shape:
-    """The order of a contiguous tensor: dimensions, slowest first."""
-    return tuple(range(ndim))
+__all__ = ["draw", "draws_by_counter", "filling_order"]
 
 
 def filling_order(tensor: Tensor) -> Shape:
@@ -61,7 +56,7 @@ def draw(
         wanted: what is drawn.
         order: dimensions, slowest first.
     """
-    place = place_of(type_.place, generator)
+    place = type_.place if generator is None else place_of(type_.place, generator)
     source = source_of(place, generator)
     if 0 in shape:
         return type_.kernels.empty(shape, type_.dtype.name)
@@ -69,7 +64,7 @@ def draw(
         _warn_of_devices(type_.place, place)
         drawn = draw(place.type(type_.dtype), shape, generator, wanted, order=order)
         return from_array(drawn, place.type(type_.dtype))._to_type(type_)._array
-    count = prod(shape) * (2 if type_.dtype.is_complex else 1)
+    count = prod(shape) * (2 if type_.complex else 1)
     if order is not None and order == c_order(len(shape)):
         order = None
     turned = shape if order is None else tuple(shape[dim] for dim in order)
@@ -79,9 +74,10 @@ def draw(
         array = _counter.shaped(array, turned, made, type_)
     else:
         buffer = wanted.on_host(source, transforms_of(place.backend), count)
-        made = _dtype_of_buffer(wanted, dtype)
+        made = dtype.name if type_.complex else wanted.dtype  # complex numbers are pairs of real ones
+        made = "float32" if made == "bfloat16" else made  # whose numbers are only rounded so far
         array = kernels.from_host(memoryview(buffer).cast("B"), turned, made)
-    if made != dtype.name and not dtype.is_complex:
+    if made != dtype.name and not type_.complex:
         array = kernels.cast(array, dtype.name)
     if order is None:
         return array
@@ -109,13 +105,6 @@ def _width(input: Tensor) -> int:
     while width > 1 and (input.numel() % width or input.data_ptr() % (width * size)):
         width //= 2
     return width
-
-
-def _dtype_of_buffer(wanted: Draw, dtype: dtypes.dtype) -> str:
-    """What the bytes of a buffer are: complex numbers are pairs, and those of bfloat16 are float32."""
-    if dtype.is_complex:
-        return dtype.name
-    return "float32" if wanted.dtype == "bfloat16" else wanted.dtype
 
 
 def _warn_of_devices(wanted: Place, own: Place) -> None:

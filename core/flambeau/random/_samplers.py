@@ -51,8 +51,16 @@ def _words(stream: Stream, transforms: Transforms, count: int, transform: Callab
         return transform(stream.drawing(count))
 
 
+_READY = 1 << 11
+"""Up to so many words, it is asked whether the engine has something ready."""
+
+
 def uniform(stream: Stream, transforms: Transforms, count: int, low: float, high: float, dtype: str) -> Buffer:
     """Uniform numbers in [low, high)."""
+    if dtype == "float32" and count <= _READY and low == 0.0 and high == 1.0:
+        made = stream.uniforms(count)
+        if made is not None:
+            return made
     low, high = rounded((low, high), _computed_in(dtype))
     return _words(
         stream, transforms, count * _words_per_uniform(dtype), lambda words: transforms.uniform(words, low, high, dtype)
@@ -66,6 +74,10 @@ def normal(
     if count < BLOCK or not in_blocks:
         values = _normals_one_by_one(stream, count)
         return floats_as([multiply_add_float64(value, std, mean) for value in values], dtype)
+    if dtype == "float32" and count <= _READY and mean == 0.0 and std == 1.0:
+        made = _standard_normals(stream, count)
+        if made is not None:
+            return made
     mean, std = rounded((mean, std), _computed_in(dtype))
     width = 4 * _words_per_uniform(dtype)
     rest = count % BLOCK
@@ -88,6 +100,18 @@ def normal(
     last = transforms.normal(words[-BLOCK * width :], mean, std, dtype)
     kept = memoryview(numbers).nbytes // blocks * (count - BLOCK)
     return b"".join((memoryview(numbers).cast("B")[:kept], last))
+
+
+def _standard_normals(stream: Stream, count: int) -> Buffer | None:
+    """:func:`normal` out of what the engine has ready; None if it has no such."""
+    rest = count % BLOCK
+    if not rest:
+        return stream.normals(count, 0)
+    made = stream.normals(count - rest + BLOCK, rest)
+    if made is None:
+        return None
+    numbers = memoryview(made).cast("B")
+    return b"".join((numbers[: 4 * (count - BLOCK)], numbers[-4 * BLOCK :]))
 
 
 def _normals_one_by_one(stream: Stream, count: int) -> list[float]:

@@ -81,6 +81,20 @@ class Stream:
             self._is_fresh = False
             return self._engine_in_use().words(count)
 
+    def uniforms(self, count: int) -> Buffer | None:
+        """What an engine that draws ahead makes of the next words, see :class:`~._mt19937.Engine`; None if it is none."""
+        with self.lock:
+            make = getattr(self._engine or self._engine_in_use(), "uniforms", None)
+            self._is_fresh = self._is_fresh and make is None
+            return None if make is None else make(count)
+
+    def normals(self, count: int, skipped: int) -> Buffer | None:
+        """As :meth:`uniforms`."""
+        with self.lock:
+            make = getattr(self._engine or self._engine_in_use(), "normals", None)
+            self._is_fresh = self._is_fresh and make is None
+            return None if make is None else make(count, skipped)
+
     def drawing(self, count: int) -> Drawing:
         """The next ``count`` words, drawn when they are taken; the caller holds the lock until they are."""
         self._is_fresh = False

@@ -112,6 +112,9 @@ def _detach_(self: Tensor) -> Tensor:
 
 
 def _write_copy(input: Tensor, source: Tensor | Number, non_blocking: bool = False) -> None:
+    if source.__class__ is Tensor and source._type is input._type and source._array.shape == input._array.shape:
+        input._type.kernels.copy_into(input._array, source._array)
+        return
     if not isinstance(source, Tensor):
         number = as_number(source)
         if number is not None:
@@ -307,4 +310,12 @@ def from_numpy(ndarray: Any) -> Tensor:
     """
     place = find_place("cpu")
     array = place.backend.from_numpy(ndarray)
-    return from_array(array, place.type(dtypes.by_name(str(ndarray.dtype))))
+    kind = ndarray.dtype
+    found = _of_arrays.get(kind)
+    if found is None:
+        found = _of_arrays[kind] = dtypes.by_name(str(kind))
+    return from_array(array, place.type(found))
+
+
+_of_arrays: dict[Any, dtypes.dtype] = {}
+"""The dtypes of NumPy's that were met: it takes longer to spell one than to make a tensor."""

@@ -10,6 +10,7 @@ from flambeau import dtypes, layouts
 from flambeau._dispatch.checks import zero_gradient
 from flambeau._dispatch.declare import primitive
 from flambeau._dispatch.factories import TypeOf, check_flag, check_shape, factory, factory_like, nothing_stored
+from flambeau._dispatch.inplace import apply as apply_inplace
 from flambeau._dispatch.overlaps import check_distinct
 from flambeau._dispatch.runtime import Number, number_argument
 from flambeau._dispatch.sparse_forms import call as call_sparse
@@ -21,7 +22,7 @@ from flambeau.backend.types import TensorType
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.layouts import order_of_format
 from flambeau.promotion import PYTHON_NUMBERS, as_number, dtype_of_number
-from flambeau.shapes import Shape, as_ints, size_argument
+from flambeau.shapes import Shape, as_ints, c_order, size_argument
 
 __all__ = [
     "empty",
@@ -55,16 +56,23 @@ def empty(
         >>> torch.empty(2, 3).shape
         torch.Size([2, 3])
     """
-    type_, order = type_of(), order_of_format(memory_format, len(shape))
-    return _in_order(order, shape, type_, type_.kernels.empty)
+    type_ = type_of()
+    if memory_format is layouts.contiguous_format:
+        return from_array(type_.kernels.empty(shape, type_.dtype.name), type_)
+    return _in_order(order_of_format(memory_format, len(shape)), shape, type_, type_.kernels.empty)
 
 
 def _in_order(order: Shape, shape: Shape, type_: TensorType, make: Callable[..., Any], *value: Any) -> Tensor:
     """What the kernel ``make`` makes, with its dimensions in memory in ``order``."""
-    if order == tuple(range(len(shape))):
+    if order == c_order(len(shape)):
         return from_array(make(shape, *value, type_.dtype.name), type_)
     array = make(tuple(shape[d] for d in order), *value, type_.dtype.name)
     return from_array(type_.kernels.permute(array, tuple(order.index(d) for d in range(len(shape)))), type_)
+
+
+def _like(input: Tensor, order: Shape, type_: TensorType, make: Callable[..., Any], *value: Any) -> Tensor:
+    """:func:`_in_order` in the shape of ``input``."""
+    return _in_order(order, tuple(input.shape) if input._sparse else input._array.shape, type_, make, *value)
 
 
 @factory(target=False)
@@ -157,7 +165,8 @@ def full(
 
 
 def _filled(shape: Shape, value: Number, type_: TensorType) -> Tensor:
-    return from_array(type_.kernels.full(shape, fitting(value, type_.dtype), type_.dtype.name), type_)
+    dtype = type_.dtype
+    return from_array(type_.kernels.full(shape, fitting(value, dtype), dtype.name), type_)
 
 
 def fitting(value: Any, dtype: DType) -> Any:
@@ -166,6 +175,8 @@ def fitting(value: Any, dtype: DType) -> Any:
     Raises:
         RuntimeError: it cannot be held.
     """
+    if value.__class__ is int and dtype.category >= dtypes.FLOATING and -_EXACT <= value <= _EXACT:
+        return value
     if value.__class__ not in PYTHON_NUMBERS:
         number = as_number(value)  # what a backend gets is a number and nothing else
         value = value if number is None else number
@@ -185,6 +196,7 @@ def fitting(value: Any, dtype: DType) -> Any:
     return value
 
 
+_EXACT = 1 << 15  # integers that any floating dtype is in range of
 _LARGEST_FLOAT32 = (2 - 2.0**-23) * 2.0**127
 _C_NAMES = {
     "int32": "int", "float16": "c10::Half", "bfloat16": "c10::BFloat16", "float32": "float", "float64": "double",
@@ -269,7 +281,7 @@ def empty_like(
         >>> torch.empty_like(torch.zeros(2, 3)).shape
         torch.Size([2, 3])
     """
-    return _in_order(order, tuple(input.shape), type_, type_.kernels.empty)
+    return _like(input, order, type_, type_.kernels.empty)
 
 
 @spelled()
@@ -288,7 +300,7 @@ def full_like(
         >>> torch.full_like(torch.zeros(2), 3.0)
         tensor([3., 3.])
     """
-    return _in_order(order, tuple(input.shape), type_, type_.kernels.full, fitting(fill_value, type_.dtype))
+    return _like(input, order, type_, type_.kernels.full, fitting(fill_value, type_.dtype))
 
 
 @spelled()
@@ -306,7 +318,7 @@ def zeros_like(
         >>> torch.zeros_like(torch.tensor([1, 2]))
         tensor([0, 0])
     """
-    return _in_order(order, tuple(input.shape), type_, type_.kernels.full, fitting(0, type_.dtype))
+    return _like(input, order, type_, type_.kernels.full, fitting(0, type_.dtype))
 
 
 @spelled()
@@ -324,18 +336,20 @@ def ones_like(
         >>> torch.ones_like(torch.tensor([1, 2]))
         tensor([1, 1])
     """
-    return _in_order(order, tuple(input.shape), type_, type_.kernels.full, fitting(1, type_.dtype))
+    return _like(input, order, type_, type_.kernels.full, fitting(1, type_.dtype))
 
 
 # -- filling ---------------------------------------------------------------
 
 
 def _write_fill(input: Tensor, value: Tensor | Number) -> None:
-    if isinstance(value, Tensor) and value.dim():
-        raise RuntimeError(
-            f"fill_ only supports 0-dimension value tensor but got tensor with {value.dim()} dimensions."
-        )
-    number: Number = value.item() if isinstance(value, Tensor) else value
+    number: Any = value
+    if value.__class__ not in PYTHON_NUMBERS and isinstance(value, Tensor):
+        if value.dim():
+            raise RuntimeError(
+                f"fill_ only supports 0-dimension value tensor but got tensor with {value.dim()} dimensions."
+            )
+        number = value.item()
     type_ = input._type
     type_.kernels.copy_into(input._array, type_.number(fitting(number, type_.dtype)))
 
@@ -373,7 +387,7 @@ def fill(input: Tensor, value: Tensor | Number) -> Tensor:
 @method("zero_")
 def _zero_(self: Tensor) -> Tensor:
     """Fill with zeros, in place."""
-    return self.fill_(0)
+    return apply_inplace(fill.row, self, (0,), {})  # type: ignore[attr-defined]
 
 
 # -- methods ---------------------------------------------------------------

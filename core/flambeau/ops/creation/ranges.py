@@ -54,6 +54,7 @@ def _check_range(start: Any, end: Any, step: Any) -> None:
 
 
 _WIDEST = 1 << 63
+_INTS = frozenset({int})
 
 
 def _bounds(bounds: tuple[Any, ...], start: Any, end: Any, step: Any) -> tuple[Any, Any, Any]:
@@ -95,8 +96,12 @@ def arange(
         >>> torch.arange(1, 6, 2)
         tensor([1, 3, 5])
     """
-    start, end, step = _numbers("arange", *_bounds(bounds, start, end, step))
-    integral = all(isinstance(value, int) for value in (start, end, step))
+    if bounds and start is end is step is None and _INTS.issuperset(map(type, bounds)):
+        start, end, step = (0, *bounds, 1) if len(bounds) == 1 else _bounds(bounds, None, None, None)
+        integral = True
+    else:
+        start, end, step = _numbers("arange", *_bounds(bounds, start, end, step))
+        integral = all(isinstance(value, int) for value in (start, end, step))
     type_ = type_of(dtypes.int64 if integral else None)
     if not type_.real_numbers:
         raise NotImplementedError(f"\"arange_cpu\" not implemented for '{scalar_type_name(type_.dtype)}'")
@@ -109,7 +114,7 @@ def arange(
     length = -((start - end) // step) if exact else ceil((end - start) / step)
     if type_.integers:
         start, step = int(start), int(step)
-        if not all(-_WIDEST <= value < _WIDEST for value in (start, int(end), step)):
+        if not (-_WIDEST <= start < _WIDEST and -_WIDEST <= int(end) < _WIDEST and -_WIDEST <= step < _WIDEST):
             raise RuntimeError("value cannot be converted to type int64_t without overflow")
     if length >= _WIDEST:
         raise RuntimeError(f"invalid size, possible overflow? arange() would have {length} elements")

@@ -37,33 +37,48 @@ def check_gather(function: str, input: Tensor, dim: int, index: Tensor) -> tuple
         RuntimeError: the index is neither int32 nor int64, does not fit the shape, or is out of range.
         IndexError: there is no such dim.
     """
-    no_complex_halves("scatter_gather_tensor_cpu", input.dtype)
-    dim = normalize_dim(dim, input.dim())
-    if index.dtype not in (dtypes.int32, dtypes.int64) and index.numel():
+    type_, shape, own = input._type, input._array.shape, index._array.shape
+    no_complex_halves("scatter_gather_tensor_cpu", type_.dtype)
+    dim = normalize_dim(dim, len(shape))
+    if index._type.dtype not in _INDICES and index.numel():
         raise RuntimeError(f"{function}(): Expected dtype int32/int64 for index")
-    common_type(function, (input, index))
-    index = counted_as(to_type(index, input._type.with_dtype(dtypes.int64)), index)
-    if not index.numel():
+    index = _beside(function, input, index)
+    if 0 in own:
         return dim, index
-    if max(index.dim(), 1) != max(input.dim(), 1):
+    if (len(own) or 1) != (len(shape) or 1):
         raise RuntimeError(
             f"Index tensor must have the same number of dimensions as {'input' if function == 'gather' else 'self'} tensor"
         )
-    for d, (size, limit) in enumerate(zip(index._array.shape, input._array.shape, strict=False)):
+    for d, (size, limit) in enumerate(zip(own, shape, strict=False)):
         if d != dim and size > limit:
             raise RuntimeError(
                 f"Size does not match at dimension {d} expected index {list(index.shape)} to be no larger than self "
                 f"{list(input.shape)} apart from dimension {dim}"
             )
-    size = input._array.shape[dim] if input.dim() else 1
+    size = shape[dim] if shape else 1
     low, high = ends(index)
     if low < 0 or high >= size:
         raise RuntimeError(f"index {low if low < 0 else high} is out of bounds for dimension {dim} with size {size}")
     return dim, index
 
 
+_INDICES = (dtypes.int64, dtypes.int32)
+
+
+def _beside(function: str, input: Tensor, index: Tensor) -> Tensor:
+    """An index tensor as int64 on the device of ``input``.
+
+    Raises:
+        RuntimeError: it is on another, and has dimensions.
+    """
+    if index._type.dtype is dtypes.int64 and index._type.place is input._type.place:
+        return index
+    common_type(function, (input, index))
+    return counted_as(to_type(index, input._type.with_dtype(dtypes.int64)), index)
+
+
 def dimensioned(*tensors: Tensor) -> list[Tensor]:
-    return [value if value.dim() else reshape(value, (1,)) for value in tensors]
+    return [value if value._array.shape else reshape(value, (1,)) for value in tensors]
 
 
 @composite(out="exact")
@@ -83,7 +98,7 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
                 [4, 3]])
     """
     dim, index = check_gather("gather", input, dim, index)
-    if input.dim() and index.dim():
+    if input._array.shape and index._array.shape:
         return _gather(input, dim, index, sparse_grad)
     flat, flat_index = dimensioned(input, index)
     return reshape(_gather(flat, 0, flat_index), index._array.shape)
@@ -159,27 +174,27 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
         tensor([[2],
                 [4]])
     """
-    if index.dim() > 1:
+    shape = input._array.shape
+    if len(index._array.shape) > 1:
         raise IndexError("index_select(): Index is supposed to be a vector")
-    if index.dtype not in (dtypes.int64, dtypes.int32):
+    if index._type.dtype not in _INDICES:
         raise RuntimeError("index_select(): Expected dtype int32 or int64 for index")
-    common_type("index_select", (input, index))
-    dim = normalize_dim(dim, input.dim())
-    (vector,) = dimensioned(counted_as(to_type(index, input._type.with_dtype(dtypes.int64)), index))
-    if not input.dim() and vector.numel() != 1:
+    index = _beside("index_select", input, index)
+    dim = normalize_dim(dim, len(shape))
+    source, vector = dimensioned(input, index)
+    if not shape and vector.numel() != 1:
         raise RuntimeError(f"index_select(): Index to scalar can have only 1 value, got {vector.numel()} value(s)")
-    (source,) = dimensioned(input)
     size = source._array.shape[dim]
     if not size and vector.numel():
         raise RuntimeError("index_select(): self indexing axis dim should be positive")
     check_range(vector, size)
     result = _index_select(source, dim, vector)
-    return result if input.dim() else reshape(result, ())
+    return result if shape else reshape(result, ())
 
 
 def check_range(index: Tensor, size: int) -> None:
     """Refuse indices that are negative or too large, in PyTorch's words for index_select."""
-    if index.numel():
+    if 0 not in index._array.shape:
         low, high = ends(index)
         if low < 0 or high >= size:
             raise IndexError("index out of range in self")

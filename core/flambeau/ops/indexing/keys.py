@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
+from flambeau._dispatch.inplace import is_simple_target
 from flambeau._dispatch.overlaps import check_apart, repeated_dims, warn_expanded
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.copies import in_memory_order
 from flambeau._tensor.methods import method
-from flambeau._tensor.modes import no_grad
+from flambeau._tensor.modes import grad_enabled, no_grad
 from flambeau._tensor.overrides import taken_over, taking_part
 from flambeau._tensor.storage import counted_as, propagate_write
 from flambeau.dtypes import legacy_type_name, scalar_type_name
@@ -48,7 +50,31 @@ def getitem(input: Tensor, key: Any) -> Tensor:
         view = _part(input, key)
         if view is not None:
             return view
+    elif key.__class__ is Tensor and not taking_part and key._type.place is input._type.place:
+        if key._type.dtype is dtypes.int64:
+            if key._array.shape and input._array.shape:
+                return _index(input, (_usable(key, False, input._array.shape),))
+        elif key._type.dtype is dtypes.bool and not _is_recorded(input):
+            return _masked(input, key)
     return _take(input, key)
+
+
+def _is_recorded(input: Tensor) -> bool:
+    return input._node is not None and bool(grad_enabled())
+
+
+def _masked(input: Tensor, mask: Tensor) -> Tensor:
+    """The elements that a mask of the first dimensions names, where the graph need not know which."""
+    type_, array, shape = input._type, input._array, mask._array.shape
+    count = len(shape)
+    if not count or shape != array.shape[:count] or 0 in array.shape or not type_.backend.is_contiguous(array):
+        return _take(input, mask)
+    kernels, flags = type_.kernels, mask._array
+    if count > 1:
+        total = (prod(shape),)
+        flags, array = kernels.reshape(flags, total), kernels.reshape(array, total + array.shape[count:])
+    rows = mask._type.kernels.nonzero(flags)
+    return from_array(kernels.index(array, [kernels.reshape(rows, rows.shape[:1])]), type_)
 
 
 def _select_first(input: Tensor, position: int) -> Tensor:
@@ -229,13 +255,22 @@ def _sliced(input: Tensor, cuts: Sequence[tuple[int, slice]]) -> Tensor:
     return flip(view, turned) if turned else view
 
 
+def _where(shape: Shape, dim: int, start: int, length: int, step: int) -> tuple[Shape, Shape, Shape]:
+    """What a slice of one dimension is told: starts, lengths and steps of all."""
+    if len(shape) == 1:
+        return (start,), (length,), (step,)
+    before, after = (0,) * dim, (0,) * (len(shape) - dim - 1)
+    lengths = (*shape[:dim], length, *shape[dim + 1 :])
+    return (*before, start, *after), lengths, (*(1,) * dim, step, *(1,) * len(after))
+
+
 def _checked_index(indices: Tensor, size: int) -> Tensor:
     """An int64 index tensor, counted from the front.
 
     Raises:
         IndexError: an index is out of range.
     """
-    if not indices.numel():
+    if 0 in indices._array.shape:
         return indices
     low, high = ends(indices)
     if low < -size or high >= size:
@@ -247,8 +282,17 @@ def _checked_index(indices: Tensor, size: int) -> Tensor:
         return counted_as(indices + (indices < 0) * size, indices)
 
 
+def _usable(index: Tensor, known: bool, shape: Shape) -> Tensor:
+    """The index of the first dimension of a shape, checked; zeros where nothing is read or written, whatever it is."""
+    if 0 in index._array.shape or 0 in shape[1:]:
+        return index.new_zeros(index._array.shape)
+    return index if known else _checked_index(index, shape[0])
+
+
 def _arranged(input: Tensor, advanced: list[Indexed]) -> tuple[Tensor, list[Tensor], int]:
     """Bring the indexed dimensions to the front; where the result's index dimensions go; the indices in one shape."""
+    if len(advanced) == 1 and advanced[0][0] == 0:
+        return input, [_usable(*advanced[0][1:], input._array.shape)], 0
     dims = [dim for dim, _, _ in advanced]
     shape = broadcast_index_shapes([index for _, index, _ in advanced])
     rest = [dim for dim in range(input.dim()) if dim not in dims]
@@ -303,9 +347,10 @@ def _index_input(grad: Tensor, input_shape: Shape, indices: tuple[Tensor, ...], 
 def _index(input: Tensor, indices: tuple[Tensor, ...], place: int = 0) -> Tensor:
     """What stands at indices of the first dimensions; theirs are put behind the first ``place`` of the others."""
     type_ = input._type
-    result = from_array(type_.kernels.index(input._array, [index._array for index in indices]), type_)
+    arrays = [index._array for index in indices]
+    result = from_array(type_.kernels.index(input._array, arrays), type_)
     contiguous = type_.backend.is_contiguous
-    if not place and all(contiguous(tensor._array) for tensor in (input, *indices)):
+    if not place and contiguous(input._array) and all(map(contiguous, arrays)):
         return result
     moved = _moved(result.dim(), indices[0].dim(), place)
     result = from_array(type_.kernels.permute(result._array, moved), type_)
@@ -336,6 +381,8 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
         return
     if key is False:  # which names nothing: not even a write is counted
         return
+    if _write_part(input, key, value):
+        return
     part = _part(input, key) if key.__class__ is tuple else None
     entries = expanded_key(input, key) if part is None else []
     number = None if isinstance(value, Tensor) else as_number(value)
@@ -362,6 +409,48 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
         if shape != wanted and (shared or not _spreads(shape, wanted)):
             value = value.expand(view.shape)  # whose places are then not told from those of the target, as in PyTorch
         view.copy_(value)
+
+
+def _write_part(input: Tensor, key: Any, value: Any) -> bool:
+    """Write to the part that integers and slices name, if that needs no conversion, and no check but those of the key."""
+    if not is_simple_target(input, (value,)):
+        return False
+    type_, kernels = input._type, input._type.kernels
+    part = _part_of_array(kernels, input._array, key if key.__class__ is tuple else (key,))
+    if part is None:
+        return False
+    if value.__class__ is not Tensor:
+        kernels.copy_into(part, type_.number(fitting(value, type_.dtype)))
+    elif value._type is type_ and value._array.shape == part.shape:
+        kernels.copy_into(part, value._array)
+    else:
+        return False
+    propagate_write(input)
+    return True
+
+
+def _part_of_array(kernels: Any, array: Any, key: tuple[Any, ...]) -> Any:
+    """The view that a key of integers and ascending slices names; None for other keys and for bad ones."""
+    dim = 0
+    for entry in key:
+        shape = array.shape
+        if dim == len(shape) or kernels.select is None:
+            return None
+        size, kind = shape[dim], entry.__class__
+        if kind is int:
+            if not -size <= entry < size:
+                return None
+            array = kernels.select(array, dim, entry + size if entry < 0 else entry)
+        elif kind is slice:
+            start, stop, step = entry.indices(size)
+            if step < 1:
+                return None
+            length = len(range(start, stop, step))
+            array = kernels.slice(array, *_where(shape, dim, start if length else 0, length, step))
+            dim += 1
+        else:
+            return None
+    return array
 
 
 @method("__delitem__")

@@ -63,6 +63,15 @@ def _scatter(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     return written(_write_scatter, input, dim, index, src)
 
 
+def with_ones_at(index: Tensor, length: int) -> Tensor:
+    """Zeros of a further dimension, with a one in the place that each int64 index names, which is known to be there."""
+    kernels, shape = index._type.kernels, index._array.shape
+    result = kernels.full((*shape, length), 0, "int64")
+    column = (*shape, 1)
+    kernels.scatter(result, len(shape), kernels.reshape(index._array, column), kernels.full(column, 1, "int64"))
+    return from_array(result, index._type)
+
+
 def fitting_source(function: str, input: Tensor, index: Tensor, src: Tensor) -> Tensor:
     """The part of ``src`` that ``index`` covers."""
     if src.dtype is not input.dtype:

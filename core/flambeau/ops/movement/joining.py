@@ -7,9 +7,10 @@ from functools import lru_cache
 from typing import Any
 
 from flambeau._dispatch.declare import alias, composite, primitive
-from flambeau._dispatch.runtime import common_type, operands_of
+from flambeau._dispatch.runtime import common_type, operands_of, unrecorded_type
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.overrides import overridable
+from flambeau.backend.types import TensorType
 from flambeau.layouts import CHANNELS_LAST, contiguous_format, order_of_format, suggested_format
 from flambeau.ops.creation.filled import zeros
 from flambeau.shapes import Shape, normalize_dim
@@ -73,19 +74,38 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
         >>> torch.cat((torch.tensor([1, 2]), torch.tensor([3])))
         tensor([1, 2, 3])
     """
-    tensors = tensor_list("cat", tensors)
-    if not tensors:
-        raise ValueError("torch.cat(): expected a non-empty list of Tensors")
-    common_type("cat", tensors)
+    type_ = _plain_type(tensors)
+    if type_ is None:
+        tensors = tensor_list("cat", tensors)
+        if not tensors:
+            raise ValueError("torch.cat(): expected a non-empty list of Tensors")
+        common_type("cat", tensors)
     shape = tensors[0]._array.shape
-    if not shape or [tensor._array.shape for tensor in tensors].count(shape) != len(tensors):
-        shape = _checked_shapes(tensors, dim)
+    if not shape or not _are_of_shape(tensors, shape):
+        shape, type_ = _checked_shapes(tensors, dim), None
     dim = normalize_dim(dim, len(shape))
+    if type_ is not None and len(shape) < _LEAST_WITH_CHANNELS:  # neither a history nor an order of memory to keep
+        return from_array(type_.kernels.concat([tensor._array for tensor in tensors], dim), type_)
     order = channels_order(tensors[0])
     if order is not None and all(channels_order(tensor) == order for tensor in tensors):
         joined = _cat([tensor.permute(order) for tensor in tensors], order.index(dim))
         return joined.permute(tuple(map(order.index, range(len(order)))))
     return _cat(tensors, dim)
+
+
+def _plain_type(tensors: Any) -> TensorType | None:
+    """The type of a list of tensors that are alike and have no history, so that there is nothing to check but their shapes."""
+    return unrecorded_type(tensors) if tensors.__class__ is list or tensors.__class__ is tuple else None
+
+
+_LEAST_WITH_CHANNELS = min(CHANNELS_LAST.values())
+
+
+def _are_of_shape(tensors: Sequence[Tensor], shape: Shape) -> bool:
+    for tensor in tensors:  # noqa: SIM110 (all() would take twice the time)
+        if tensor._array.shape != shape:
+            return False
+    return True
 
 
 def _checked_shapes(tensors: Sequence[Tensor], dim: int) -> Shape:
@@ -143,9 +163,16 @@ def _stack_tensors(grad: Tensor, dim: int) -> list[Tensor]:
 @primitive(derivatives={"tensors": _stack_tensors}, method=False, node="StackBackward0")
 def _stack(tensors: Sequence[Tensor], dim: int) -> Tensor:
     arrays, type_ = operands_of("stack", tensors)
-    shape = arrays[0].shape
-    slices = [type_.kernels.reshape(array, (*shape[:dim], 1, *shape[dim:])) for array in arrays]
-    return from_array(type_.kernels.concat(slices, dim), type_)
+    return from_array(_stacked(arrays, dim, type_), type_)
+
+
+def _stacked(arrays: Sequence[Any], dim: int, type_: TensorType) -> Any:
+    """Arrays of one shape side by side along a new dimension, which is a part of the one that it comes before."""
+    shape, kernels = arrays[0].shape, type_.kernels
+    if dim == len(shape):
+        arrays = [kernels.reshape(array, (*shape, 1)) for array in arrays]
+        return kernels.concat(arrays, dim)
+    return kernels.reshape(kernels.concat(arrays, dim), (*shape[:dim], len(arrays), *shape[dim:]))
 
 
 @composite(method=False, out=True)
@@ -161,16 +188,21 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
         tensor([[1, 2],
                 [3, 4]])
     """
-    listed = _stackable("stack", tensors)
-    first = listed[0].shape
+    type_ = _plain_type(tensors)
+    listed = tensors if type_ is not None else _stackable("stack", tensors)
+    first = listed[0]._array.shape
     for position, tensor in enumerate(listed):
-        if tensor.shape != first:
+        if tensor._array.shape != first:
             raise RuntimeError(
                 f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 and {list(tensor.shape)} at "
                 f"entry {position}"
             )
-    common_type("stack", listed)
-    return _stack(listed, normalize_dim(dim, len(first) + 1))
+    if type_ is None:
+        common_type("stack", listed)
+    dim = normalize_dim(dim, len(first) + 1)
+    if type_ is not None:
+        return from_array(_stacked([tensor._array for tensor in listed], dim, type_), type_)
+    return _stack(listed, dim)
 
 
 # -- with as many dimensions as it takes ---------------------------------------------------------------

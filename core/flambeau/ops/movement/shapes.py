@@ -81,7 +81,11 @@ def reshape(input: Tensor, shape: Sequence[int]) -> Tensor:
 
 
 def _reshaped(input: Tensor, shape: Shape) -> Tensor:
-    shape = infer_shape(shape, prod(input._array.shape))
+    return _of_shape(input, infer_shape(shape, prod(input._array.shape)))
+
+
+def _of_shape(input: Tensor, shape: Shape) -> Tensor:
+    """:func:`reshape` to a shape that holds as many elements."""
     if not _viewable(input, shape):
         input = clone(input, memory_format=contiguous_format)
     return _view(input, shape)
@@ -124,15 +128,15 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
         >>> torch.flatten(torch.zeros(2, 3, 4), 1).shape
         torch.Size([2, 12])
     """
-    start, end = normalize_dim(start_dim, input.dim()), normalize_dim(end_dim, input.dim())
+    shape = input._array.shape
+    start, end = normalize_dim(start_dim, len(shape)), normalize_dim(end_dim, len(shape))
     if start > end:
         raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
-    if input.dim() == 0:
-        return _reshaped(input, (1,))
+    if not shape:
+        return _of_shape(input, (1,))
     if start == end:
         return input
-    shape = input._array.shape
-    return _reshaped(input, shape[:start] + (prod(shape[start : end + 1]),) + shape[end + 1 :])
+    return _of_shape(input, (*shape[:start], prod(shape[start : end + 1]), *shape[end + 1 :]))
 
 
 @composite()
@@ -203,12 +207,13 @@ def permute(input: Tensor, dims: Sequence[int]) -> Tensor:
         >>> torch.permute(torch.zeros(2, 3, 4), (2, 0, 1)).shape
         torch.Size([4, 2, 3])
     """
-    if len(dims) != input.dim():
+    ndim = len(input._array.shape)
+    if len(dims) != ndim:
         raise RuntimeError(
             "permute(): number of dimensions in the tensor input does not match the length of the desired ordering of "
             f"dimensions i.e. input.dim() = {input.dim()} is not equal to len(dims) = {len(dims)}"
         )
-    order = tuple(normalize_dim(dim, input.dim()) for dim in dims)
+    order = tuple([normalize_dim(dim, ndim) for dim in dims])
     if len(set(order)) != len(order):
         raise RuntimeError("permute(): duplicate dims are not allowed.")
     return _permute(input, order)
@@ -321,11 +326,12 @@ def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
         torch.Size([3])
     """
     shape = input._array.shape
+    if dim is None:
+        return _squeeze(input, tuple([size for size in shape if size != 1]))
     if dim.__class__ is int:
         place = normalize_dim(dim, len(shape))
         return _squeeze(input, shape[:place] + shape[place + 1 :] if shape and shape[place] == 1 else shape)
-    dims = range(len(shape)) if dim is None else as_ints(dim)
-    removed = {normalize_dim(entry, len(shape)) for entry in dims}
+    removed = {normalize_dim(entry, len(shape)) for entry in as_ints(dim)}
     return _squeeze(input, tuple(size for d, size in enumerate(shape) if size != 1 or d not in removed))
 
 

@@ -12,7 +12,7 @@ from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
 from flambeau._tensor.modes import grad_enabled
 from flambeau._tensor.node import edge_target
-from flambeau._tensor.storage import Piece, link_view, storage_of
+from flambeau._tensor.storage import link_view, storage_of
 from flambeau.dtypes import scalar_type_name
 from flambeau.shapes import Shape, as_int, as_ints, is_one, normalize_dim
 
@@ -44,14 +44,12 @@ def _linked(input: Tensor, pieces: Sequence[Tensor], steps: Iterable[_Step]) -> 
     """Make the outputs of one node views of ``input``, each by a step of its own."""
     recorded = grad_enabled()
     for index, (piece, (function, arguments)) in enumerate(zip(pieces, steps, strict=True)):
-        link_view(piece, input, function, arguments, recorded)
-        node = piece._node
-        if piece._view is not None:
-            origin = "a view"
-            if node is not None:
-                origin = f"Output {index} of {edge_target(node)[0].name().removesuffix('Backward0')}"
-                storage_of(piece).fragile = True
-            piece._view = Piece(piece._view, origin)
+        node, origin = piece._node, "a view"
+        if node is not None:
+            origin = f"Output {index} of {edge_target(node)[0].name().removesuffix('Backward0')}"
+        link_view(piece, input, function, arguments, recorded, origin)
+        if node is not None:
+            storage_of(piece).fragile = True
 
 
 def _unbind_input(grad: Any, dim: int) -> Tensor:
@@ -69,15 +67,19 @@ def _unbind(input: Tensor, dim: int) -> tuple[Tensor, ...]:
 
 
 def _cut(input: Tensor, dim: int, sections: Sequence[int]) -> tuple[Tensor, ...]:
-    kernels, type_, shape = input._type.kernels, input._type, input._array.shape
-    before, after = (0,) * dim, (0,) * (len(shape) - dim - 1)
-    steps = (1,) * len(shape)
-    pieces, start = [], 0
+    cut, type_, array = input._type.kernels.slice, input._type, input._array
+    return tuple([from_array(cut(array, *where), type_) for where in _places(array.shape, dim, sections)])
+
+
+def _places(shape: Shape, dim: int, sections: Sequence[int]) -> list[tuple[Shape, Shape, Shape]]:
+    """Of every section of a dimension, what a slice is told: starts, lengths and steps."""
+    before, after, steps = (0,) * dim, (0,) * (len(shape) - dim - 1), (1,) * len(shape)
+    outer, inner = shape[:dim], shape[dim + 1 :]
+    places, start = [], 0
     for length in sections:
-        lengths = (*shape[:dim], length, *shape[dim + 1 :])
-        pieces.append(from_array(kernels.slice(input._array, (*before, start, *after), lengths, steps), type_))
+        places.append(((*before, start, *after), (*outer, length, *inner), steps))
         start += length
-    return tuple(pieces)
+    return places
 
 
 def _joined(grad: Sequence[Tensor], dim: int) -> Tensor:
@@ -100,10 +102,7 @@ def _unsafe_split(input: Tensor, sections: Shape, dim: int) -> tuple[Tensor, ...
 
 
 def _steps(input: Tensor, sections: Shape, dim: int) -> Iterable[_Step]:
-    shape = tuple(input.shape)
-    for start, length in zip(accumulate(sections, initial=0), sections, strict=False):
-        starts = (0,) * dim + (start,) + (0,) * (len(shape) - dim - 1)
-        yield _slice, (starts, (*shape[:dim], length, *shape[dim + 1 :]), (1,) * len(shape))
+    return [(_slice, where) for where in _places(input._array.shape, dim, sections)]
 
 
 # -- pieces of a size ---------------------------------------------------------------

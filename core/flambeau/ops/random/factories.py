@@ -55,7 +55,7 @@ def rand(
                 [0.0885, 0.1320]])
     """
     type_ = type_of()
-    return _drawn(type_, shape, generator, _for_dtype.uniform(type_.dtype), type_of.target(shape))
+    return _drawn(type_, shape, generator, _for_dtype.standard_uniform(type_.dtype), type_of.target(shape))
 
 
 @factory(sized=True)
@@ -77,7 +77,7 @@ def randn(
         tensor([ 1.5410, -0.2934, -2.1788])
     """
     type_, target = type_of(), type_of.target(shape)
-    wanted = _for_dtype.normal(type_.dtype, in_blocks=target is None or target.is_contiguous())
+    wanted = _for_dtype.standard_normal(type_.dtype, target is None or target.is_contiguous())
     return _drawn(type_, shape, generator, wanted, target)
 
 
@@ -173,7 +173,7 @@ def rand_like(
         >>> torch.rand_like(torch.zeros(2, 3)).shape
         torch.Size([2, 3])
     """
-    array = draw(type_, input._array.shape, generator, _for_dtype.uniform(type_.dtype), order=order)
+    array = draw(type_, input._array.shape, generator, _for_dtype.standard_uniform(type_.dtype), order=order)
     return from_array(array, type_)
 
 
@@ -196,7 +196,7 @@ def randn_like(
     shape = input._array.shape
     lengthy = [dim for dim in order if shape[dim] != 1]
     in_blocks = lengthy == sorted(lengthy)
-    array = draw(type_, shape, generator, _for_dtype.normal(type_.dtype, in_blocks=in_blocks), order=order)
+    array = draw(type_, shape, generator, _for_dtype.standard_normal(type_.dtype, in_blocks), order=order)
     return from_array(array, type_)
 
 
