@@ -133,6 +133,26 @@ def _check_gradient(subject: Subject, elements: Any, call: _Call) -> None:
     expect_equal(grad.tolist(), before, "what came in, after a write to what went out,")
 
 
+@case("solve_triangular/gradient/fixed-twice/float32", dtypes=("float32", "int64", "bool"), extensions=("linalg",))
+def _check_twice(subject: Subject) -> None:
+    """A gradient that equals a matrix which the graph keeps is none of the graph's memory either."""
+    t = subject.torch
+    calls = {
+        "solve": t.linalg.solve,
+        "solve_triangular": partial(t.linalg.solve_triangular, upper=True),
+        "cholesky_solve": lambda a, b: t.cholesky_solve(b, a),
+        "matmul": t.matmul,
+    }
+    for name, call in calls.items():
+        one, other = t.tensor(_ONE, requires_grad=True), t.tensor(_MATRIX, requires_grad=True)
+        y = call(one, other)
+        for time in ("first", "second"):
+            (found,) = t.autograd.grad(y, other, t.eye(2), retain_graph=True)
+            expect_equal(found.tolist(), _ONE, f"the {time} gradient of {name}")
+            found.fill_(9)
+        expect_equal(one.tolist(), _ONE, f"the matrix of {name}, after a write to the gradient,")
+
+
 for _table, _aspect, _sample, _check in (
     (_RESULTS, "alias", "fixed-points", _check_result), (_GRADIENTS, "gradient", "fixed-slopes", _check_gradient),
 ):  # fmt: skip

@@ -359,6 +359,15 @@ for _name, _drawn in _STILL.items():
     _declare_still(_name, _drawn)
 
 
+@case("normal/gradient/both-still/float32", dtypes=("float32",))
+def _of_both(subject: Subject) -> None:
+    """Both the mean and the deviation have a gradient, which is 0."""
+    t = subject.torch
+    mean, deviation = t.tensor([1.0, 2.0], requires_grad=True), t.tensor([0.5, 3.0], requires_grad=True)
+    for found in t.autograd.grad(t.normal(mean, deviation).sum(), (mean, deviation)):
+        expect_equal(found.tolist(), [0.0, 0.0], "a gradient")
+
+
 @case("nextafter/gradient/direction-rare-special/float32", dtypes=("float32",))
 def _of_directions(subject: Subject) -> None:
     """The neighbour of a number does not move with the number that tells the direction, wherever that is."""
