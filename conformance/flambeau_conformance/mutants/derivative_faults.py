@@ -173,7 +173,7 @@ def dtypes_of(fault: DerivativeFault) -> tuple[str, ...]:
 
 
 _STILL = ("zero_gradient", "_still", "_other_still")
-"""The formulas of gradients that are always 0: no multiple of them is wrong, no point another than others, nor one for another."""
+"""The formulas of gradients that are always 0: no multiple of them is wrong, no point another, nor one for another."""
 
 _NONE = ("no_derivative.", "_no_second.")
 """What makes formulas that raise, because there is no derivative."""
