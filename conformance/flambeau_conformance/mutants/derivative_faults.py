@@ -173,7 +173,7 @@ def dtypes_of(fault: DerivativeFault) -> tuple[str, ...]:
 
 
 _STILL = ("zero_gradient", "_still", "_other_still")
-"""The formulas of gradients that are always 0: no multiple of them is wrong, and no point another than others."""
+"""The formulas of gradients that are always 0: no multiple of them is wrong, no point another, nor one for another."""
 
 _NONE = ("no_derivative.", "_no_second.")
 """What makes formulas that raise, because there is no derivative."""
@@ -193,7 +193,7 @@ def derivative_faults(row: Row) -> Iterator[DerivativeFault]:
             if saves or not any(word in name for word in _OF_SAVED):
                 yield DerivativeFault(f"the gradient of {parameter.name} {name}", family, place, change, parameter.name)
         yield DerivativeFault(f"there is no gradient of {parameter.name}", "derivative", place, None, parameter.name)
-    if len(formulas) > 1:
+    if len(formulas) > 1 and not all(formula.__name__ in _STILL for formula in formulas.values()):
         yield DerivativeFault("the gradients of two operands are swapped", "derivative", 0, _SWAP)
     if len(tensors) > 1 and row.promotion:
         yield DerivativeFault("gradients are not summed over broadcast dims", "derivative", 0, _UNFIT)

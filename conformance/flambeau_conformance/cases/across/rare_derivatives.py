@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from ...checks import expect, expect_equal
+from ...checks import expect, expect_equal, quietly
 from ...declare import case
 from ...subject import Subject
 
@@ -298,6 +298,18 @@ for _name, _in_halves in _IN_HALVES.items():
     _declare_halves(_name, _in_halves)
 
 
+@case("view_as_complex/gradient/halves/float16", dtypes=("float16", "complex64"), extensions=("bytes",))
+def _of_pairs(subject: Subject) -> None:
+    """Pairs in half precision as complex numbers, and back: what comes in goes out."""
+    t = subject.torch
+    x = t.tensor([[1.0, 2.0], [3.0, 4.0]], dtype=t.float16, requires_grad=True)
+    incoming = [[1.0, -2.0], [5.0, 7.0]]
+    y = t.view_as_real(quietly(lambda: t.view_as_complex(x)))
+    (found,) = t.autograd.grad(y, x, t.tensor(incoming, dtype=t.float16))
+    expect_equal(str(found.dtype), "torch.float16", "the dtype of the gradient")
+    expect_equal(found.tolist(), incoming, "the gradient")
+
+
 # -- of what is drawn --------------------------------------------------------------------------------------------------------
 
 _SHAPES = [1.0, 0.25, 2.5, 4.0, 30.0]
@@ -366,6 +378,15 @@ def _declare_still(name: str, function: Callable[..., Any]) -> None:
 
 for _name, _drawn in _STILL.items():
     _declare_still(_name, _drawn)
+
+
+@case("normal/gradient/both-still/float32", dtypes=("float32",))
+def _of_both(subject: Subject) -> None:
+    """Both the mean and the deviation have a gradient, which is 0."""
+    t = subject.torch
+    mean, deviation = t.tensor([1.0, 2.0], requires_grad=True), t.tensor([0.5, 3.0], requires_grad=True)
+    for found in t.autograd.grad(t.normal(mean, deviation).sum(), (mean, deviation)):
+        expect_equal(found.tolist(), [0.0, 0.0], "a gradient")
 
 
 @case("nextafter/gradient/direction-rare-special/float32", dtypes=("float32",))

@@ -17,6 +17,13 @@ def _both_ways(subject: Subject) -> None:
     expect_equal(y.tolist(), [[2.0, 2.0], [2.0, 2.0]], "the view")
 
 
+@case("size/value/axis/float32", dtypes=_FLOAT)
+def _along_an_axis(subject: Subject) -> None:
+    x = subject.torch.zeros(2, 3, 4)
+    expect_equal([x.size(axis=each) for each in (0, 1, -1)], [2, 3, 4], "the sizes")
+    expect_equal([x.stride(axis=each) for each in (0, 1, -1)], [12, 4, 1], "the strides")
+
+
 @case("version/value/shared/float32", dtypes=_FLOAT)
 def _versions(subject: Subject) -> None:
     x = subject.torch.zeros(4)

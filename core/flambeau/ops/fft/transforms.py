@@ -53,8 +53,8 @@ def _complex(input: Tensor) -> Tensor:
 
 
 def _check_no_halves(input: Tensor) -> None:
-    if input.dtype is dtypes.float16:
-        raise RuntimeError("Unsupported dtype Half")
+    if input.dtype in (dtypes.float16, dtypes.bfloat16):
+        raise RuntimeError(f"Unsupported dtype {scalar_type_name(input.dtype)}")
     if input.dtype is dtypes.complex32:
         raise RuntimeError("MKL FFT doesn't support tensors of type: Half")
 
