@@ -16,7 +16,9 @@ from ...subject import Subject
 
 def _signs(t: Any, approximate: str) -> Any:
     zeros = t.tensor([-0.0] * 9 + [0.0])
-    return t.nn.functional.gelu(zeros, approximate=approximate), t.nn.functional.gelu(zeros[:1], approximate=approximate)
+    return t.nn.functional.gelu(zeros, approximate=approximate), t.nn.functional.gelu(
+        zeros[:1], approximate=approximate
+    )
 
 
 _ZEROS = [[-0.0] * 9 + [0.0], [-0.0]]

@@ -83,7 +83,9 @@ def _check_on_element(subject: Subject, shape: tuple[int, ...], dtype: str) -> N
         expected = [
             0.0 if 0 in index else came if set(index) == {1} else beside for index in product(range(3), repeat=dims)
         ]
-        expect_equal(repr([each + 0.0 for each in found.flatten().tolist()]), repr(expected), f"the gradient for {came}")
+        expect_equal(
+            repr([each + 0.0 for each in found.flatten().tolist()]), repr(expected), f"the gradient for {came}"
+        )
 
 
 def _check_corners(subject: Subject, shape: tuple[int, ...], dtype: str) -> None:
@@ -91,13 +93,17 @@ def _check_corners(subject: Subject, shape: tuple[int, ...], dtype: str) -> None
     x = t.arange(3.0**dims, dtype=kind).reshape(1, 1, *[3] * dims)
     for corner in product((-1.0, 1.0), repeat=dims):
         grid = t.tensor(corner, dtype=kind).reshape(*[1] * (dims + 1), dims)
-        expected = x[tuple((0, 0, *(int(each + 1) for each in reversed(corner))))]
+        expected = x[(0, 0, *(int(each + 1) for each in reversed(corner)))]
         expect_equal(_sampled(t, x, grid).item(), expected.item(), f"the element at {corner}")
 
 
 for _shape in _SHAPES:
     for _dtype in DTYPES:
-        for _label, _check in (("elements", _check_elements), ("middle", _check_on_element), ("corners", _check_corners)):
+        for _label, _check in (
+            ("elements", _check_elements),
+            ("middle", _check_on_element),
+            ("corners", _check_corners),
+        ):
             case(f"grid_sample/edges/{_label}-{len(_shape) - 2}d/{_dtype}", dtypes=(_dtype,))(
                 partial(_check, shape=_shape, dtype=_dtype)
             )

@@ -41,7 +41,10 @@ _FACTORS = [
 
 for _dtype in ("float32", "float64"):
     programs(
-        "linalg.cholesky", {"infinite": (partial(_factors, dtype=_dtype), _FACTORS)}, dtypes=(_dtype,), extensions=_LINALG
+        "linalg.cholesky",
+        {"infinite": (partial(_factors, dtype=_dtype), _FACTORS)},
+        dtypes=(_dtype,),
+        extensions=_LINALG,
     )
 programs("linalg.cholesky_ex", {"infinite": (_failures, [1, 2, 2])}, extensions=_LINALG)
 
