@@ -63,6 +63,13 @@ programs(
 )
 
 
+programs(
+    "linalg.solve",
+    {"zero": (lambda t: t.linalg.solve(t.tensor([[-4.0]]), t.tensor([[0.0, -0.0, 2.0]])), [[-0.0, 0.0, -0.5]])},
+    extensions=_LINALG,
+)
+
+
 @case("linalg.solve/value/many/float32", dtypes=("float32",), extensions=_LINALG)
 def _check_many(subject: Subject) -> None:
     """A long batch of small systems."""
