@@ -96,6 +96,12 @@ def test_a_matrix_from_its_eigenvectors_has_the_second_derivative_of_itself() ->
     assert torch.allclose(second, 6 * x)
 
 
+def test_an_infinite_pivot_has_an_infinite_root() -> None:
+    factor, info = _L.cholesky_ex(torch.tensor([[4.0, 0.0], [2.0, float("inf")]]))
+    assert factor.tolist() == [[2.0, 0.0], [1.0, float("inf")]]
+    assert info.item() == 0
+
+
 EXPRESSIONS = """
 L.cholesky(-e)
 L.cholesky(b)
@@ -107,7 +113,10 @@ L.eigh(e,UPLO='X')
 L.qr(M.ones(3,2),mode='x')
 L.svd(M.ones(3,2)).U.shape
 L.svd(M.ones(3,2),full_matrices=False).U.shape
+L.cholesky(M.tensor([[4.,0],[0,float('inf')]]))
 L.cholesky_ex(-e).info
+L.cholesky_ex(M.tensor([[float('inf')]])).info
+L.cholesky_ex(M.tensor([[4.,float('-inf')],[float('-inf'),1]])).info
 L.cholesky_ex(b).info
 M.cholesky(e)
 M.svd(a).S

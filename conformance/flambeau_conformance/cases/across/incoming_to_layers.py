@@ -47,7 +47,7 @@ def _run(t: Any, layer: Layer, operands: Sequence[Any], grads: Sequence[Any]) ->
     return [*results, *found]
 
 
-def _check_beside(
+def expect_beside(
     t: Any, one: Layer, other: Layer, operands: Sequence[Any], grads: Sequence[Any], relative: float, what: str,
     least: float = 1e-2, loose: bool = False,
 ) -> None:  # fmt: skip
@@ -118,7 +118,7 @@ def _plain_rnn(t: Any, x: Any, h: Any, w_ih: Any, w_hh: Any, *biases: Any, relu:
     return t.stack(outputs), h[None]
 
 
-_RECURRENT: dict[str, tuple[Layer, Layer, int, int]] = {
+RECURRENT: dict[str, tuple[Layer, Layer, int, int]] = {
     "lstm": (_lstm, _plain_lstm, 4, 2),
     "gru": (_gru, _plain_gru, 3, 1),
     "rnn_tanh": (partial(_rnn, relu=False), partial(_plain_rnn, relu=False), 1, 1),
@@ -127,7 +127,7 @@ _RECURRENT: dict[str, tuple[Layer, Layer, int, int]] = {
 """The layer, the same by other ops, the number of gates and of states."""
 
 
-def _operands(
+def operands_of(
     t: Any, gates: int, states: int, dtype: Any, samples: int, width: int, *, biases: bool, features: int = 2
 ) -> tuple[list[Any], list[Any]]:
     """Operands of a layer of two steps, and what comes back."""
@@ -145,31 +145,31 @@ def _operands(
 
 def _check_recurrent(subject: Subject, name: str, dtype: str) -> None:
     t, kind, relative = subject.torch, getattr(subject.torch, dtype), 10 * DTYPES[dtype]
-    one, other, gates, states = _RECURRENT[name]
+    one, other, gates, states = RECURRENT[name]
     turn = partial(_turned, t) if dtype == "float32" else lambda tensor: tensor
 
     def check(operands: list[Any], grads: list[Any], what: str) -> None:
         operands, grads = [*map(turn, operands)], [*map(turn, grads)]
-        _check_beside(t, one, other, operands, grads, relative, what, loose=name == "gru")
+        expect_beside(t, one, other, operands, grads, relative, what, loose=name == "gru")
 
     for place in range(1 + states + 1 + states):  # the operands and gradients with samples
-        operands, grads = _operands(t, gates, states, kind, len(_NUMBERS), 2, biases=place % 2 == 0)
+        operands, grads = operands_of(t, gates, states, kind, len(_NUMBERS), 2, biases=place % 2 == 0)
         chosen = [*operands[: 1 + states], *grads][place]
         chosen[..., 1] = t.tensor(_NUMBERS, dtype=kind)
         check(operands, grads, f"strange numbers in place {place}")
-    operands, grads = _operands(t, gates, states, kind, 2, 2, biases=True)
-    _check_beside(t, one, other, operands, [each * 2.0**-20 for each in grads], relative, "tiny gradients", 2.0**-27)
+    operands, grads = operands_of(t, gates, states, kind, 2, 2, biases=True)
+    expect_beside(t, one, other, operands, [each * 2.0**-20 for each in grads], relative, "tiny gradients", 2.0**-27)
     for place in range(5 + states):
         for number in (nan, inf, -inf):  # alone
-            operands, grads = _operands(t, gates, states, kind, 2, 2, biases=True)
+            operands, grads = operands_of(t, gates, states, kind, 2, 2, biases=True)
             operands[place][..., 1] = number
             check(operands, grads, f"{number} in place {place}")
 
 
 def _check_many(subject: Subject, name: str) -> None:
     """Many samples, all alike."""
-    t, (one, other, gates, states) = subject.torch, _RECURRENT[name]
-    operands, grads = _operands(
+    t, (one, other, gates, states) = subject.torch, RECURRENT[name]
+    operands, grads = operands_of(
         t, gates, states, t.float32, 1, 14 if gates > 1 else 21, biases=True, features=21 if name == "gru" else 2
     )
     count = 1 + states
@@ -188,7 +188,7 @@ def _check_many(subject: Subject, name: str) -> None:
         )
 
 
-for _name in _RECURRENT:
+for _name in RECURRENT:
     for _dtype in DTYPES:
         case(f"{_name}/incoming/operands/{_dtype}", dtypes=(_dtype,))(
             partial(_check_recurrent, name=_name, dtype=_dtype)
@@ -260,7 +260,7 @@ def _check_channels(subject: Subject, name: str, dtype: str) -> None:
                 t, made[place], place, [number if math.isfinite(number) or not ends else 3.0 for number in _NUMBERS]
             )
             given = [_turned(t, each) if turned else each for each in made]
-            _check_beside(
+            expect_beside(
                 t,
                 one,
                 other,
@@ -271,7 +271,7 @@ def _check_channels(subject: Subject, name: str, dtype: str) -> None:
                 loose=place == 1,
             )
     made = [_line(t, each, number, kind) for number, each in enumerate(shapes)]
-    _check_beside(t, one, other, made[:3], [made[3] * 2.0**-20], relative, "tiny gradients", 2.0**-27)
+    expect_beside(t, one, other, made[:3], [made[3] * 2.0**-20], relative, "tiny gradients", 2.0**-27)
     of_x, of_weight, _ = _run(t, one, made[:3], made[3:])[1:]
     strides = tuple(tuple(each.stride()) for each in (of_x, of_weight))
     expect_equal(strides, tuple(tuple(each.stride()) for each in made[:2]), "the strides")

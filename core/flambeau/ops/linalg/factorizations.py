@@ -20,7 +20,6 @@ from flambeau.ops.movement.diagonals import diag_embed, diagonal, tril
 from flambeau.ops.movement.joining import cat
 
 from ._matrices import (
-    _not_finite,
     _solve,
     _solve_triangular,
     adjoint,
@@ -60,9 +59,14 @@ class CholeskyEx(Results):
     info: Tensor
 
 
+def _failed(factor: Tensor) -> Tensor:
+    """Which matrices have no factor: nan is in it then; an infinity may well be the root of one."""
+    return factor.detach().isnan().flatten(-2).any(-1)
+
+
 def _order_of_failure(matrix: Tensor) -> int:
     for order in range(1, matrix.shape[-1] + 1):
-        if bool(_not_finite(_cholesky(matrix.detach()[:order, :order]))):
+        if bool(_failed(_cholesky(matrix.detach()[:order, :order]))):
             return order
     return int(matrix.shape[-1])
 
@@ -80,7 +84,7 @@ def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -
     """
     check_square_matrix("linalg.cholesky", A)
     factor = _cholesky(adjoint(A) if upper else A, upper)
-    failed = _not_finite(factor) if A.numel() else factor.new_zeros(A.shape[:-2], dtype=dtypes.bool)
+    failed = _failed(factor) if A.numel() else factor.new_zeros(A.shape[:-2], dtype=dtypes.bool)
     info = failed.to(dtypes.int32)
     if bool(failed.any()):
         matrices = A.reshape(-1, *A.shape[-2:])
@@ -118,7 +122,7 @@ def cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
     check_square_matrix("linalg.cholesky", A)
     factor = _cholesky(adjoint(A) if upper else A, upper)
     if A.numel():
-        failed = _not_finite(factor)
+        failed = _failed(factor)
         if bool(failed.any()):
             _raise_indefinite("linalg.cholesky", A, failed)
     return adjoint(factor) if upper else factor
