@@ -74,6 +74,14 @@ def _values(value: Any, dtype: DType | None, device: Any, requires_grad: bool) -
     return found.detach().requires_grad_() if requires_grad else found
 
 
+def _check_layout(layout: layouts.layout | None) -> None:
+    if layout is not None:
+        raise TypeError(
+            f"sparse_coo_tensor(): the layout is COO, and cannot be asked for (got {layout!r}); sparse_compressed_tensor() "
+            "makes others"
+        )
+
+
 def _check_integers(name: str, index: Tensor) -> None:
     if index.dtype not in (dtypes.int32, dtypes.int64):
         raise RuntimeError(f"{name} must be an int32 or int64 tensor, but got {index.dtype}")
@@ -109,6 +117,7 @@ def sparse_coo_tensor(
 
     Raises:
         RuntimeError: the components do not fit together; the error names the first entry that does not.
+        TypeError: a layout is given.
 
     Example:
         >>> import flambeau as torch
@@ -116,6 +125,7 @@ def sparse_coo_tensor(
         tensor([[0., 0., 3.],
                 [4., 0., 0.]])
     """
+    _check_layout(layout)
     if values is None and size is None and _is_size(indices):
         indices, size = None, indices
     if indices is None and values is None:
