@@ -34,6 +34,8 @@ F.grad(F.grad(lambda x: x.sin()))(M.tensor(1.))
 F.grad(F.grad(F.grad(lambda x: x**4)))(M.tensor(2.))
 F.grad(lambda x: F.grad(lambda y: (y*x).sum()*y.sum())(w).sum()*x.sum())(x)
 F.grad(lambda x: (x*p).sum())(x)
+F.jacfwd(lambda x: x*M.rand(2))(x)
+F.jacfwd(lambda x: x*M.rand(2), randomness='never')(x)
 M.autograd.grad(F.grad(lambda x: (x**2*p).sum())(x).sum(), p)
 M.autograd.grad(F.grad(lambda x: (x**3).sum())(p).sum(), p)
 F.grad(lambda x: (x**3).sum())(x).requires_grad, F.grad(lambda x: (x**3).sum())(p).requires_grad
@@ -164,6 +166,18 @@ def test_a_result_keeps_a_history_only_if_something_else_wants_one() -> None:
     gradient = flambeau.func.grad(lambda v: p * v**3)(x)
     gradient.backward()
     assert p.grad.item() == 12.0
+
+
+def test_random_numbers_of_jacfwd_are_the_same_or_others_for_each_column() -> None:
+    def scaled(x: flambeau.Tensor) -> flambeau.Tensor:
+        return x.sum() * flambeau.rand(2)
+
+    columns = {
+        randomness: flambeau.func.jacfwd(scaled, randomness=randomness)(flambeau.ones(3)).T.tolist()
+        for randomness in ("same", "different")
+    }
+    assert columns["same"] == columns["same"][:1] * 3
+    assert len({*map(tuple, columns["different"])}) == 3
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,16 @@ pytestmark = pytest.mark.oracle
 
 EXPRESSIONS = """
 A
+A.stride(), A.stride(1), A.stride(axis=0), e.stride()
+A.stride(2)
+c.stride()
+A.clone(memory_format=M.preserve_format)
+c.clone(memory_format=M.channels_last)
+A.cpu(memory_format=M.channels_last), A.cpu(memory_format=M.contiguous_format)
+c.to(M.float64, memory_format=M.contiguous_format)
+A.is_pinned(device="nowhere")
+M.sparse_coo_tensor(i, v, layout=M.strided)
+M.sparse_coo_tensor((2, 3), layout=M.sparse_coo)
 A.coalesce()
 D
 D.coalesce()

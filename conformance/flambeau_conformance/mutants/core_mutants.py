@@ -144,8 +144,8 @@ def _is_complex(fault: str) -> bool:
 
 @lru_cache
 def _takes_complex(row: Row) -> bool:
-    """Whether an op takes complex tensors: that of an element-wise one is tried."""
-    if not row.promotion:
+    """Whether an op takes complex tensors, and does not hand them to others: that of an element-wise one is tried."""
+    if not row.promotion or row.complex is not None:
         return False
     try:
         row.function(*[flambeau.ones(2, dtype=flambeau.complex64)] * len(row.tensor_parameters))
@@ -200,10 +200,21 @@ def _public() -> Iterator[tuple[str, FunctionType]]:
         for name in sorted(dir(owner)):
             value = getattr(owner, name, None) if owner is not None and not name.startswith("_") else None
             for label, each in _functions(name, value):
-                function = None if each in ops else exchangeable(each)
-                if function is not None and function.__module__.startswith("flambeau.") and function not in seen:
+                function = None if each in ops or _is_lent(owner, name, each) else exchangeable(each)
+                if (
+                    function is not None
+                    and function not in ops
+                    and function.__module__.startswith("flambeau.")
+                    and function not in seen
+                ):
                     seen.add(function)
                     yield f"{namespace}.{label}".lstrip("."), function
+
+
+def _is_lent(owner: Any, name: str, value: Any) -> bool:
+    """Whether a namespace only uses a function, which a private module made for the whole of core."""
+    listed = getattr(owner, "__all__", None)
+    return listed is not None and name not in listed and getattr(value, "__module__", "").startswith("flambeau._")
 
 
 def _functions(name: str, value: Any) -> Iterator[tuple[str, Any]]:

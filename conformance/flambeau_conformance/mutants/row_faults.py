@@ -141,9 +141,12 @@ def _out_ignored(original: Original, *args: Any, **kwargs: Any) -> Any:
 
 def _out_copied(original: Original, *args: Any, **kwargs: Any) -> Any:
     result = original(*args, **kwargs)
-    if kwargs.get("out") is None or not isinstance(result, flambeau.Tensor):
+    if kwargs.get("out") is None:
         return result
     touched[0] += 1
+    if isinstance(result, tuple):
+        copies = [each.clone() for each in result]
+        return tuple(copies) if type(result) is tuple else type(result)(*copies)
     return result.clone()
 
 

@@ -42,6 +42,11 @@ def layout_name(tensor: Tensor) -> str:
     return "Strided" if format is None else format.title
 
 
+def _format_word(memory_format: layouts.memory_format) -> str:
+    """The format in the words of PyTorch's messages, "ChannelsLast"."""
+    return "".join(word.capitalize() for word in memory_format.name.removesuffix("_format").split("_"))
+
+
 def unlike_layouts(target: Tensor, source: Tensor) -> RuntimeError:
     """The error for ``copy_()`` between a strided tensor and a sparse one, in PyTorch's words."""
     own, given = (
@@ -191,13 +196,20 @@ class SparseTensor(Tensor):
         return False
 
     def stride(self, dim: int | None = None, axis: int | None = None) -> Any:
-        """Refuse: there are none.
+        """Zeros, as PyTorch has them: no step leads from one element to the next.
 
         Raises:
-            RuntimeError: always.
+            RuntimeError: the layout is a compressed one.
         """
-        name = "Sparse CSR" if FORMATS[self._layout].compressed else "Sparse"
-        raise RuntimeError(f"{name} tensors do not have strides")
+        if FORMATS[self._layout].compressed:
+            raise RuntimeError(f"Sparse {self._layout_word} tensors do not have strides")
+        dim = axis if dim is None else dim
+        strides = (0,) * len(self._size)
+        return strides if dim is None else strides[normalize_dim(dim, len(strides))]
+
+    @property
+    def _layout_word(self) -> str:
+        return self._layout.name.removeprefix("sparse_").upper()
 
     def sparse_dim(self) -> int:
         """The number of dimensions that are indexed; batch dimensions of a compressed layout do not count."""
@@ -375,8 +387,14 @@ class SparseTensor(Tensor):
         """A tensor of the same components without history."""
         return self.with_values(self._values_.detach())
 
-    def clone(self, *, memory_format: Any = None) -> SparseTensor:
-        """A copy; gradients flow through it."""
+    def clone(self, *, memory_format: layouts.memory_format | None = None) -> SparseTensor:
+        """A copy; gradients flow through it.
+
+        Raises:
+            RuntimeError: a memory format is asked for.
+        """
+        if memory_format is not None:
+            raise RuntimeError(f"unsupported memory format option {_format_word(memory_format)}")
         components = tuple(component.clone() for component in self._components)
         values = self._values_.clone()
         return make_sparse(self._layout, components, values, tuple(self._size), coalesced=self._coalesced)
@@ -384,12 +402,27 @@ class SparseTensor(Tensor):
     # -- other types and places --------------------------------------------------------------------------------------
 
     def to(self, *args: Any, **kwargs: Any) -> SparseTensor:
-        """The tensor in another dtype or on another device; see :meth:`flambeau.Tensor.to`."""
+        """The tensor in another dtype or on another device; see :meth:`flambeau.Tensor.to`.
+
+        Raises:
+            RuntimeError: a memory format is asked for that is not the one of what stays as it is.
+        """
+        memory_format = kwargs.pop("memory_format", None) or layouts.preserve_format
+        if memory_format in layouts.CHANNELS_LAST:
+            raise self._refusal(memory_format)
         values = self._values_.to(*args, **kwargs)
         if values is self._values_:
             return self
+        if memory_format is not layouts.preserve_format:
+            raise self._refusal(memory_format)
         components = tuple(component.to(values.device, copy=True) for component in self._components)
         return make_sparse(self._layout, components, values, tuple(self._size), coalesced=self._coalesced)
+
+    def _refusal(self, memory_format: layouts.memory_format) -> RuntimeError:
+        word = self._layout_word if self.is_sparse else self._layout_word.capitalize()
+        return RuntimeError(
+            f"to(options): {word} only supports memory format Preserve, but got {_format_word(memory_format)} instead."
+        )
 
     @property
     def H(self) -> SparseTensor:  # noqa: N802 (PyTorch's name)
@@ -400,7 +433,7 @@ class SparseTensor(Tensor):
 
     def cpu(self, memory_format: layouts.memory_format = layouts.preserve_format) -> SparseTensor:
         """The tensor on the CPU."""
-        return self.to("cpu")
+        return self.to("cpu", memory_format=memory_format)
 
     def cuda(
         self, device: Any = None, non_blocking: bool = False,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flambeau._tensor import Tensor
@@ -18,7 +19,10 @@ from flambeau.autograd._sources import (
     source,
 )
 from flambeau.ops.movement.joining import stack
+from flambeau.random._generator import default_states
 from flambeau.utils._pytree import Structure, flatten
+
+from ._vmap import check_randomness, check_undrawn
 
 if TYPE_CHECKING:
     from flambeau._tensor.node import GradientEdge
@@ -385,6 +389,16 @@ def jacfwd(func: _Function, argnums: _Argnums = 0, has_aux: bool = False, *, ran
     What it gives is what :func:`jacrev` gives; it takes less where there are fewer inputs than outputs. Source of the
     semantics: ``torch.func.jacfwd``.
 
+    Args:
+        func: takes and gives tensors, or containers of them.
+        argnums: the position of the argument that is differentiated by, or a tuple of them.
+        has_aux: whether ``func`` gives a pair, of what is differentiated and something else.
+        randomness: whether ``func`` may draw random numbers: ``"error"`` (no), ``"different"`` ones for each column, or
+            the ``"same"`` ones.
+
+    Raises:
+        RuntimeError: ``func`` draws random numbers though ``randomness`` is ``"error"``.
+
     Example:
         >>> import flambeau as torch
         >>> torch.func.jacfwd(torch.sin)(torch.zeros(2))
@@ -394,12 +408,22 @@ def jacfwd(func: _Function, argnums: _Argnums = 0, has_aux: bool = False, *, ran
 
     @functools.wraps(func)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
+        check_randomness(randomness)
         chosen, call = _with_chosen(args, kwargs, argnums)
-        with enable_grad():
+
+        def pushed() -> tuple[_Run, pushed_forward]:
             run = _Run("jacfwd", func, chosen, call, has_aux=has_aux)
             run.check_tensors("jacfwd")
-            forward = pushed_forward(run.outputs, run.edges, run.like)
-            columns = [_columns(run, forward, place) for place in range(len(run.like))]
+            return run, pushed_forward(run.outputs, run.edges, run.like)
+
+        before = default_states()
+        with enable_grad():
+            first = run, _ = pushed()
+            if randomness == "error":
+                check_undrawn(before)
+            redrawn = randomness == "different" and before != default_states()
+            runs = chain([first], iter(pushed, None)) if redrawn else repeat(first)
+            columns = [_columns(run, runs, place) for place in range(len(run.like))]
         rows = [
             run.inputs_structure.build([column[position] for column in columns]) for position in range(len(run.outputs))
         ]
@@ -409,15 +433,16 @@ def jacfwd(func: _Function, argnums: _Argnums = 0, has_aux: bool = False, *, ran
     return wrapper
 
 
-def _columns(run: _Run, forward: pushed_forward, place: int) -> list[Tensor]:
-    """For each output, its derivative by the input at ``place``."""
+def _columns(run: _Run, runs: Iterator[tuple[_Run, pushed_forward]], place: int) -> list[Tensor]:
+    """For each output, its derivative by the input at ``place``: of each of its elements, one of ``runs`` tells it."""
     value = run.like[place]
     found = []
     for element in range(value.numel()):
         tangents = [
             _unit(like, element) if each == place else like.new_zeros(like.shape) for each, like in enumerate(run.like)
         ]
-        found.append(forward(tangents, create_graph=run.outer))
+        current, forward = next(runs)
+        found.append(forward(tangents, create_graph=current.outer))
     if not found:
         return [output.detach().new_zeros((*output.shape, *value.shape)) for output in run.outputs]
     return [

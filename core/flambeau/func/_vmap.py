@@ -11,7 +11,7 @@ from flambeau.ops.movement.joining import stack
 from flambeau.random._generator import default_states, restore_default_states
 from flambeau.utils._pytree import Structure, flatten, spread_over
 
-__all__ = ["vmap"]
+__all__ = ["check_randomness", "check_undrawn", "vmap"]
 
 _RANDOMNESS = ("error", "different", "same")
 
@@ -49,8 +49,7 @@ def vmap(
         >>> torch.vmap(torch.dot)(torch.ones(2, 3), torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]))
         tensor([ 6., 15.])
     """
-    if randomness not in _RANDOMNESS:
-        raise RuntimeError(f"Only allowed values for randomness are 'error', 'different', or 'same'. Got {randomness}")
+    check_randomness(randomness)
     if chunk_size is not None and chunk_size <= 0:
         raise ValueError(f"vmap: chunk_size should be None or greater than 0. (got {chunk_size})")
 
@@ -61,6 +60,21 @@ def vmap(
         return structure.build(_stacked(func, results, structure, out_dims, batch.size))
 
     return wrapper
+
+
+def check_randomness(randomness: str) -> None:
+    """Refuse what says nothing about random numbers."""
+    if randomness not in _RANDOMNESS:
+        raise RuntimeError(f"Only allowed values for randomness are 'error', 'different', or 'same'. Got {randomness}")
+
+
+def check_undrawn(before: Any) -> None:
+    """Refuse random numbers that were drawn since the default generators were in these states."""
+    if before != default_states():
+        raise RuntimeError(
+            "vmap: called random operation while in randomness error mode. Please either use the 'same' or 'different' "
+            "randomness flags on vmap or perform the randomness operation out of vmap"
+        )
 
 
 def _name(func: Any) -> str:
@@ -150,11 +164,8 @@ def _results(func: Any, name: str, batch: _Batch, randomness: str) -> tuple[list
         for value in values:
             if not isinstance(value, Tensor):
                 raise ValueError(f"vmap({name}, ...): `{name}` must only return Tensors, got type {type(value)}.")
-        if randomness == "error" and not index and before != default_states():
-            raise RuntimeError(
-                "vmap: called random operation while in randomness error mode. Please either use the 'same' or 'different' "
-                "randomness flags on vmap or perform the randomness operation out of vmap"
-            )
+        if randomness == "error" and not index:
+            check_undrawn(before)
         results.append(values)
     assert structure is not None
     return results, structure

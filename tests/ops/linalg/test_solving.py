@@ -31,6 +31,8 @@ L.lstsq(q,M.arange(3.).reshape(3,1),driver='gels').rank
 L.lstsq(q,M.arange(3.),driver='gelsd').singular_values.shape
 L.lstsq(q,M.ones(2,1))
 L.lstsq(q,M.ones(3,1),driver='x')
+L.svd(q,driver='gesvd')
+L.svdvals(q,driver='gesvd')
 L.solve(e,M.ones(2,1).double())
 L.solve(e,M.ones(2),left=False)
 """.strip().splitlines()

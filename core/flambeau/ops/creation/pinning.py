@@ -11,6 +11,7 @@ from flambeau._tensor.memory import Memory
 from flambeau._tensor.methods import method
 from flambeau._tensor.sparse import SparseTensor, make_sparse, sparse_method
 from flambeau.backend.selection import find_place
+from flambeau.devices import device as Device  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.errors import UnsupportedError
 
 if TYPE_CHECKING:
@@ -29,16 +30,17 @@ def _pin_memory(self: Tensor, device: Any = None) -> Tensor:
     tensor the components are pinned.
 
     Args:
-        device: not heeded.
+        device: checked, and not heeded.
 
     Raises:
-        RuntimeError: the tensor is not on the CPU.
+        RuntimeError: the tensor is not on the CPU, or there is no such kind of device.
 
     Example:
         >>> import flambeau as torch
         >>> torch.ones(2).pin_memory()
         tensor([1., 1.])
     """
+    _check_device(device)
     if not self.is_cpu:
         raise RuntimeError(f"cannot pin '{self.type()}' only dense CPU tensors can be pinned")
     if (accelerator := _accelerator()) is None or _lies_pinned(self, accelerator):
@@ -56,20 +58,24 @@ def _is_pinned(self: Tensor, device: Any = None) -> bool:
     """Tell whether the memory is page-locked. Source of the semantics: ``torch.Tensor.is_pinned``.
 
     Args:
-        device: not heeded.
+        device: checked, and not heeded.
+
+    Raises:
+        RuntimeError: there is no such kind of device.
 
     Example:
         >>> import flambeau as torch
         >>> torch.ones(2).is_pinned()
         False
     """
+    _check_device(device)
     accelerator = _accelerator() if self.is_cpu else None
     return accelerator is not None and _lies_pinned(self, accelerator)
 
 
 @sparse_method("pin_memory")
 def _pin_components(self: SparseTensor, device: Any = None) -> SparseTensor:
-    values = self._values_.pin_memory()
+    values = self._values_.pin_memory(device)
     if values is self._values_:
         return self
     components = tuple(component.pin_memory() for component in self._components)
@@ -78,7 +84,7 @@ def _pin_components(self: SparseTensor, device: Any = None) -> SparseTensor:
 
 @sparse_method("is_pinned")
 def _has_pinned_components(self: SparseTensor, device: Any = None) -> bool:
-    return self._values_.is_pinned()
+    return self._values_.is_pinned(device)
 
 
 @primitive(derivatives={"input": lambda grad, memory, strides: grad}, method=False, node="PinMemoryBackward0")
@@ -86,6 +92,12 @@ def _pinned_copy(input: Tensor, memory: Memory, strides: tuple[int, ...]) -> Ten
     made = memory.tensor(input._type, tuple(input._array.shape), strides, 0)
     input._type.kernels.copy_into(made._array, input._array)
     return made
+
+
+def _check_device(device: Any) -> None:
+    """Refuse what names no kind of device."""
+    if device is not None:
+        Device(device)
 
 
 def _accelerator() -> Backend | None:

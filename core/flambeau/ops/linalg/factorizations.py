@@ -279,6 +279,13 @@ class SVD(Results):
     Vh: Tensor
 
 
+def _check_driver(A: Tensor, driver: str | None) -> None:
+    if driver is not None and not A.is_cuda:
+        raise RuntimeError(
+            "torch.linalg.svd: keyword argument `driver=` is only supported on CUDA inputs with cuSOLVER backend."
+        )
+
+
 @spelled(out=with_exact_out)
 def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> SVD:
     """Factorise matrices as U diag(S) V^H; S from the largest value down. Source of the semantics: ``torch.linalg.svd``.
@@ -287,7 +294,7 @@ def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> 
     signs are LAPACK's. ``driver`` is accepted on the GPU, and of no effect.
 
     Raises:
-        RuntimeError: the input is no floating matrix.
+        RuntimeError: the input is no floating matrix, or a driver is named where there is no GPU.
 
     Example:
         >>> import flambeau as torch
@@ -295,6 +302,7 @@ def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> 
         tensor([4., 3.])
     """
     check_matrix("linalg.svd", A)
+    _check_driver(A, driver)
     return SVD(*_svd(A, full_matrices))
 
 
@@ -311,6 +319,7 @@ def svdvals(A: Tensor, *, driver: str | None = None) -> Tensor:
         tensor([4., 3.])
     """
     check_matrix("linalg.svdvals", A)
+    _check_driver(A, driver)
     return _svd(A, False)[1]
 
 

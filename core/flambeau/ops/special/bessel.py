@@ -60,8 +60,9 @@ def i0e(input: Tensor) -> Tensor:
 
 
 def _at_zero(input: Tensor) -> Tensor:
-    """Where the quotient of the function and its argument is its limit, and too small to be computed."""
-    return input.abs() <= finfo(input.dtype).eps
+    """Where the quotient of the function and its argument is its limit, and too small to be computed; at nan, as in PyTorch."""
+    near: Tensor = ~(input.abs() > finfo(input.dtype).eps)
+    return near
 
 
 @in_single_formula
