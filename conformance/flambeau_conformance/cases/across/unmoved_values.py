@@ -15,9 +15,7 @@ _CALLS: dict[str, tuple[list[Any], Any, tuple[str, ...]]] = {
     "log_ndtr": ([-_INF, -_INF], lambda t, x: t.special.log_ndtr(x), ()),
     "logaddexp": ([1.0, 2.0], lambda t, x: t.logaddexp(x, t.tensor(-_INF)), ()),
     "logaddexp2": ([1.0, 2.0], lambda t, x: t.logaddexp2(x, t.tensor(-_INF)), ()),
-    "inv": (_EYE, lambda t, x: t.linalg.inv(x), ("linalg",)),
     "inverse": (_EYE, lambda t, x: t.inverse(x), ("linalg",)),
-    "solve_triangular": (_EYE, lambda t, x: t.linalg.solve_triangular(x, t.eye(2), upper=True), ("linalg",)),
 }
 
 
