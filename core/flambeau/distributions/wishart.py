@@ -164,20 +164,21 @@ class Wishart(Sampled, ExponentialFamily):
         """Draw samples with gradients; see :meth:`Distribution.rsample`.
 
         PyTorch draws each sample twice, and so does this: it gives the same ones. Those that are singular, by rounding,
-        are drawn again, ``max_try_correction`` times at most, 10 by default.
+        are drawn again, ``max_try_correction`` times at most, 10 by default; with 0 nothing is drawn again, nor twice.
         """
         shape = Size(sample_shape)
         sample = self._bartlett_sampling(shape, generator)
         whole = self._whole(sample)
         count = int(whole.sum().item())
-        if count:
+        tries = _TRIES if max_try_correction is None else max_try_correction
+        if count and tries:
             sample[whole] = self._bartlett_sampling((count,), generator)
-        for attempt in range(_TRIES if max_try_correction is None else max_try_correction):
+        for attempt in range(1, tries):
             singular = ~self._whole(sample)
             count = int(singular.sum().item())
             if not count:
                 break
-            if not attempt:
+            if attempt == 1:
                 warnings.warn("Singular sample detected.", stacklevel=level_of_caller())
             sample[singular] = self._bartlett_sampling((count,), generator)
         return sample
