@@ -86,7 +86,9 @@ def _says(check: Any, function: Any, *inputs: Any, **options: Any) -> bool:
 def _batched(subject: Subject) -> None:
     t = subject.torch
     found = [
-        _says(t.autograd.gradcheck, _drifting(t, lambda x: 2 * x), _double(t, 1.5, -2.0), atol=5.0, nondet_tol=5.0, **each)
+        _says(
+            t.autograd.gradcheck, _drifting(t, lambda x: 2 * x), _double(t, 1.5, -2.0), atol=5.0, nondet_tol=5.0, **each
+        )
         for each in ({}, {"check_batched_grad": True})
     ]
     expect_equal(found, [True, False], "a slope that drifts, without and with batches")
@@ -133,9 +135,7 @@ def _undefined(subject: Subject) -> None:
 def _second_undefined(subject: Subject) -> None:
     t = subject.torch
     inputs = _double(t, 1.5, -2.0), _double(t, 0.5, 3.0)
-    found = [
-        _says(t.autograd.gradgradcheck, _of_two(t), *inputs, check_undefined_grad=each) for each in (False, True)
-    ]
+    found = [_says(t.autograd.gradgradcheck, _of_two(t), *inputs, check_undefined_grad=each) for each in (False, True)]
     expect_equal(found, [True, False], "a second slope that is wrong without gradients, unchecked and checked")
 
 

@@ -107,3 +107,52 @@ def _of_broadcast(subject: Subject) -> None:
         of_one, of_two = t.autograd.grad(t.nextafter(one, two).sum(), (one, two))
         expect_equal((of_one.sum().item(), of_two.sum().item()), (6.0, 0.0), "the gradients")
         expect_equal([[*of_one.shape], [*of_two.shape]], [[*one.shape], [*two.shape]], "their shapes")
+
+
+@case("ldexp/gradient/broadcast-rare/float32", dtypes=("float32",))
+def _of_exponents(subject: Subject) -> None:
+    t = subject.torch
+    x, y = t.ones(1, requires_grad=True), t.full((2, 3), 2.0, requires_grad=True)
+    of_x, of_y = t.autograd.grad(t.ldexp(x, y).sum(), (x, y))
+    expect_equal(of_x.tolist(), [24.0], "the gradient of what is broadcast")
+    expect(t.allclose(of_y, t.full((2, 3), 4 * math.log(2.0))), f"the gradient of the exponents is {of_y}")
+
+
+_OF_TWO: dict[str, Callable[..., Any]] = {
+    "add": lambda t, x, y: x + y,
+    "sub": lambda t, x, y: x - y,
+    "mul": lambda t, x, y: x * y,
+    "div": lambda t, x, y: x / y,
+    "maximum": lambda t, x, y: t.maximum(x, y),
+    "atan2": lambda t, x, y: t.atan2(x, y),
+}
+
+
+def _declare_dtypes(name: str, function: Callable[..., Any]) -> None:
+    @case(f"{name}/gradient/operands-of-two-dtypes/-", dtypes=("float32", "float64"))
+    def check(subject: Subject) -> None:
+        """Each operand's gradient has the operand's own dtype."""
+        t = subject.torch
+        for dtypes in ((t.float32, t.float64), (t.float64, t.float32)):
+            operands = [
+                t.tensor(each, dtype=dtype, requires_grad=True)
+                for each, dtype in zip(([3.0, 1.0], [2.0, 4.0]), dtypes, strict=True)
+            ]
+            found = t.autograd.grad(function(t, *operands).sum(), operands)
+            expect_equal([str(each.dtype) for each in found], [*map(str, dtypes)], "the dtypes of the gradients")
+
+
+for _name, _binary in _OF_TWO.items():
+    _declare_dtypes(_name, _binary)
+
+
+@case("abs/gradient/infinite-incoming-special/-", dtypes=("float32", "float64"))
+def _of_infinite(subject: Subject) -> None:
+    """An infinite gradient times a slope that is 0 is nan."""
+    t = subject.torch
+    for function, at in ((t.abs, 0.0), (t.special.i1e, math.inf), (t.special.i0e, math.inf)):
+        for dtype in (t.float32, t.float64):
+            x = t.tensor([at, 1.0], dtype=dtype, requires_grad=True)
+            (found,) = t.autograd.grad(function(x), x, t.tensor([math.inf, 0.0], dtype=dtype))
+            expect(math.isnan(found[0].item()), f"the gradient at {at} in {dtype} is {found[0].item()}")
+            expect_equal(found[1].item(), 0.0, "the gradient of what no gradient comes to")
