@@ -144,8 +144,8 @@ def _is_complex(fault: str) -> bool:
 
 @lru_cache
 def _takes_complex(row: Row) -> bool:
-    """Whether an op takes complex tensors: that of an element-wise one is tried."""
-    if not row.promotion:
+    """Whether an op takes complex tensors, and does not hand them to others: that of an element-wise one is tried."""
+    if not row.promotion or row.complex is not None:
         return False
     try:
         row.function(*[flambeau.ones(2, dtype=flambeau.complex64)] * len(row.tensor_parameters))

@@ -55,22 +55,24 @@ class check_sparse_tensor_invariants:
         """Nothing is to be done."""
 
 
-def _index(value: Any, device: Any) -> Tensor:
+def _index(value: Any, device: Any, *, pin_memory: bool) -> Tensor:
     found = value if isinstance(value, Tensor) else make_tensor(value)
     if device is not None:
         found = found.to(device)
     if not found.numel() and found.dtype.is_floating_point:
         found = found.to(dtypes.int64)
-    return found.detach()
+    return found.pin_memory().detach() if pin_memory else found.detach()
 
 
 def _is_size(value: Any) -> bool:
     return isinstance(value, (tuple, list)) and all(isinstance(length, int) for length in value)
 
 
-def _values(value: Any, dtype: DType | None, device: Any, requires_grad: bool) -> Tensor:
+def _values(value: Any, dtype: DType | None, device: Any, requires_grad: bool, *, pin_memory: bool) -> Tensor:
     found = value if isinstance(value, Tensor) else make_tensor(value)
     found = found.to(device=device or found.device, dtype=dtype or found.dtype)
+    if pin_memory:
+        found = found.pin_memory()
     return found.detach().requires_grad_() if requires_grad else found
 
 
@@ -112,6 +114,7 @@ def sparse_coo_tensor(
         values: (nnz, …); further dims are those of each stored element.
         size: the shape; the smallest that fits if left out. Without ``indices`` and ``values`` nothing is stored.
         dtype, device: of the values; theirs by default.
+        pin_memory: put the components into page-locked memory; nothing is done where there is no CUDA device.
         requires_grad: make it a leaf whose gradient is sparse.
         is_coalesced: say that the coordinates are in order, each once.
 
@@ -133,7 +136,8 @@ def sparse_coo_tensor(
             raise TypeError("sparse_coo_tensor(): size is needed where there are no indices and values")
         made = sparse_zeros(tuple(size), layouts.sparse_coo, dtype=dtype, device=device)
         return made.requires_grad_() if requires_grad else made
-    index, found = _index(indices, device), _values(values, dtype, device, requires_grad)
+    index = _index(indices, device, pin_memory=pin_memory)
+    found = _values(values, dtype, device, requires_grad, pin_memory=pin_memory)
     if index.dim() != 2:
         raise RuntimeError(f"indices must be sparse_dim x nnz, but got: {list(index.shape)}")
     _check_integers("indices", index)
@@ -235,6 +239,7 @@ def sparse_compressed_tensor(
         size: the shape, (batch dims…, rows, columns, dense dims…); the smallest that fits if left out.
         dtype, device: of the values; theirs by default.
         layout: ``torch.sparse_csr``, ``torch.sparse_csc``, ``torch.sparse_bsr`` or ``torch.sparse_bsc``.
+        pin_memory: put the components into page-locked memory; nothing is done where there is no CUDA device.
         requires_grad: make it a leaf whose gradient is sparse.
 
     Raises:
@@ -252,8 +257,8 @@ def sparse_compressed_tensor(
             "sparse_compressed_tensor expected sparse compressed tensor layout (sparse_csr, sparse_csc, sparse_bsr or "
             f"sparse_bsc) but got {layout}"
         )
-    pointers, plain = _index(compressed_indices, device), _index(plain_indices, device)
-    found = _values(values, dtype, device, requires_grad)
+    pointers, plain = (_index(each, device, pin_memory=pin_memory) for each in (compressed_indices, plain_indices))
+    found = _values(values, dtype, device, requires_grad, pin_memory=pin_memory)
     _check_dims(format, pointers, plain, found)
     if size is None:
         size = _inferred_size(format, pointers, plain, found)

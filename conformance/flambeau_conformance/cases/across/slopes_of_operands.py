@@ -156,3 +156,14 @@ def _of_infinite(subject: Subject) -> None:
             (found,) = t.autograd.grad(function(x), x, t.tensor([math.inf, 0.0], dtype=dtype))
             expect(math.isnan(found[0].item()), f"the gradient at {at} in {dtype} is {found[0].item()}")
             expect_equal(found[1].item(), 0.0, "the gradient of what no gradient comes to")
+
+
+@case("i1/gradient/nan-special/-", dtypes=("float32", "float64"))
+def _of_bessel(subject: Subject) -> None:
+    """At nan the slope is that at 0, as where the function is too near to 0 for a quotient."""
+    t = subject.torch
+    for function in (t.special.i1, t.special.i1e):
+        for dtype in (t.float32, t.float64):
+            x = t.tensor([math.nan, 0.0], dtype=dtype, requires_grad=True)
+            (found,) = t.autograd.grad(function(x).sum(), x)
+            expect_equal(found.tolist(), [0.5, 0.5], f"the gradient in {dtype}")

@@ -275,7 +275,7 @@ class SVD(Results):
     Vh: Tensor
 
 
-def _check_driver(A: Tensor, driver: str | None) -> None:  # noqa: N803 (PyTorch's name)
+def _check_driver(A: Tensor, driver: str | None) -> None:
     if driver is not None and not A.is_cuda:
         raise RuntimeError(
             "torch.linalg.svd: keyword argument `driver=` is only supported on CUDA inputs with cuSOLVER backend."
