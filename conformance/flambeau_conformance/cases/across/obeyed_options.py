@@ -176,7 +176,8 @@ def _randomness(subject: Subject) -> None:
 
 
 def _loader(t: Any) -> Any:
-    start = [].append
+    started: list[int] = []
+    start = started.append
     loader = t.utils.data.DataLoader(
         [1, 2], pin_memory=True, pin_memory_device="cpu", in_order=False, worker_init_fn=start
     )
@@ -186,7 +187,7 @@ def _loader(t: Any) -> Any:
 def _pickles(names: list[str]) -> Any:
     """A module like pickle, which notes the classes of what is pickled."""
 
-    class Pickler(pickle._Pickler):  # type: ignore[misc,name-defined]
+    class Pickler(pickle._Pickler):
         def dump(self, obj: Any) -> None:
             names.append(type(obj).__name__)
             super().dump(obj)
@@ -276,11 +277,9 @@ def _driver(subject: Subject) -> None:
     t = subject.torch
     if t.ones(1).is_cuda:
         return
-    for name in ("svd", "svdvals"):
-        expect_raises(
-            lambda name=name: getattr(t.linalg, name)(t.eye(2), driver="gesvd"), RuntimeError,
-            "keyword argument `driver=` is only supported on CUDA inputs with cuSOLVER backend",
-        )  # fmt: skip
+    words = "keyword argument `driver=` is only supported on CUDA inputs with cuSOLVER backend"
+    expect_raises(lambda: t.linalg.svd(t.eye(2), driver="gesvd"), RuntimeError, words)
+    expect_raises(lambda: t.linalg.svdvals(t.eye(2), driver="gesvd"), RuntimeError, words)
 
 
 # -- sparse tensors --------------------------------------------------------------------------------------------------------

@@ -43,8 +43,8 @@ def _declare(name: str, parameters: tuple[float, ...]) -> None:
         expect_equal(slope.tolist(), [0.0] * 12, "the gradient of what was overwritten")
 
 
-for _name, (_parameters, _, _) in _DRAWS.items():
-    _declare(_name, _parameters)
+for _name, _entry in _DRAWS.items():
+    _declare(_name, _entry[0])
 
 
 def _declare_fixed(name: str, parameters: tuple[float, ...]) -> None:
@@ -63,12 +63,13 @@ def _declare_fixed(name: str, parameters: tuple[float, ...]) -> None:
 for _name, _parameters in _NO_CHOICE.items():
     _declare_fixed(_name, _parameters)
 
+
+def _refused_by(name: str, parameters: tuple[float, ...]) -> Any:
+    return lambda t: getattr(_recorded(t), name)(*parameters)
+
+
 for _name, (_, _refused, _words) in _DRAWS.items():
-    refusals(_name, {
-        "recorded-draws": (
-            lambda t, name=_name, refused=_refused: getattr(_recorded(t), name)(*refused), RuntimeError, _words,
-        ),
-    })  # fmt: skip
+    refusals(_name, {"recorded-draws": (_refused_by(_name, _refused), RuntimeError, _words)})
 
 refusals("copy_", {
     "recorded-shape": (lambda t: _recorded(t).copy_(t.ones(2)), RuntimeError, "The size of tensor a (12) must match the size of tensor b (2) at non-singleton dimension 0"),
