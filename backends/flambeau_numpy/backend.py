@@ -112,7 +112,8 @@ class NumpyBackend(ArrayBackend):
     def matmul(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """The product of matrices; of floats of 16 bits, for which there is no library, by way of float32."""
         kind = a.dtype.char
-        if kind in "fdFD" and a.ndim == 2 == b.ndim:  # both ways call BLAS, this one sooner
+        # Both ways call BLAS, this one sooner; but of one element alone it makes a factor, and 0 times nan 0.
+        if kind in "fdFD" and a.ndim == 2 == b.ndim and a.size > 1 < b.size:
             return a.dot(b)  # type: ignore[no-any-return]
         if kind in "eE":  # float16, bfloat16
             return self.matmul(a.astype("float32"), b.astype("float32")).astype(a.dtype)
