@@ -31,8 +31,9 @@ _Floats = NDArray[np.float32]
 class NumpyEngine:
     """MT19937 as NumPy has it, which is PyTorch's but for the seeding.
 
-    The generator of NumPy stands behind the words ahead, of which those before ``_next`` are taken: the rest of one key at
-    first, whole keys later. ``_position`` is where in its key it stands.
+    The generator of NumPy stands behind the words ahead, of which those before ``_next`` are taken. They end with a key, and are
+    drawn when those that are left do not suffice: the rest of one key at first, whole keys later. So the last word that was taken
+    is never one that was left. ``_position`` is where in its key NumPy's generator stands.
     """
 
     def __init__(self) -> None:
@@ -55,38 +56,27 @@ class NumpyEngine:
             return self._bits.random_raw(count).astype(_WORD)
         return self._source.randint(0, 1 << 32, count, np.uint32).astype(_WORD, copy=False)
 
-    def _draw_ahead(self) -> None:
-        rest = _KEY - self._position
-        self._ahead = self._draw(rest or _AHEAD)
-        self._ahead.flags.writeable = False  # parts of it are handed out
-        self._next = 0
-        self._uniforms = self._normals = None
-
-    def _take(self, count: int) -> slice | _Words:
-        """Where among the words ahead the next ``count`` are, or they themselves if there are not as many."""
-        start, end = self._next, self._next + count
-        if end <= len(self._ahead):
-            self._next = end
-            return slice(start, end)
-        rest = self._ahead[start:]
-        missing = count - len(rest)
-        self._next = len(self._ahead)
-        if missing > _FEW:
-            drawn = self._draw(missing)
-            return np.concatenate((rest, drawn)) if len(rest) else drawn
-        self._draw_ahead()
-        found = self._take(missing)
-        if not len(rest):
-            return found
-        return np.concatenate((rest, self._ahead[found] if isinstance(found, slice) else found))
-
-    def _words(self, count: int) -> _Words:
-        found = self._take(count)
-        return self._ahead[found] if isinstance(found, slice) else found
+    def _take(self, count: int) -> slice:
+        """Where among the words ahead the next ``count`` are."""
+        while len(self._ahead) - self._next < count:
+            drawn = self._draw(_KEY - self._position or _AHEAD)
+            self._ahead = np.concatenate((self._ahead[self._next :], drawn))
+            self._ahead.flags.writeable = False  # parts of it are handed out
+            self._next = 0
+            self._uniforms = self._normals = None
+        start = self._next
+        self._next = start + count
+        return slice(start, self._next)
 
     def words(self, count: int) -> memoryview:
         """The next ``count`` 32-bit words (one at least), each in little-endian byte order."""
-        return _buffer(self._words(count))
+        rest = self._ahead[self._next :]
+        if count <= max(_FEW, len(rest)):
+            taken = self._take(count)
+            return _buffer(self._ahead[taken])
+        self._next = len(self._ahead)
+        drawn = self._draw(count - len(rest))
+        return _buffer(np.concatenate((rest, drawn)) if len(rest) else drawn)
 
     def pairs(self, count: int) -> memoryview | None:
         """The next ``count`` words of 64 bits, each out of two of 32 with the first one high, in native byte order.
@@ -100,26 +90,21 @@ class NumpyEngine:
 
     def uniforms(self, count: int) -> memoryview:
         """The float32 uniform numbers in [0, 1) of the next words."""
-        found = self._take(count)
-        if not isinstance(found, slice):
-            return uniforms_of(found).data
+        taken = self._take(count)
         if self._uniforms is None:
             self._uniforms = uniforms_of(self._ahead)
             self._uniforms.flags.writeable = False
-        return self._uniforms[found].data
+        return self._uniforms[taken].data
 
     def normals(self, count: int, skipped: int) -> memoryview:
         """The float32 normal numbers of mean 0 and variance 1 of ``count`` words, which are whole blocks of 16.
 
         Before the last block, some words are skipped.
         """
-        found = self._take(count + skipped)
-        if isinstance(found, slice):
-            if self._normals is None:
-                self._normals = _normals_at_each(self._ahead)
-            pairs = self._normals[:, found]
-        else:
-            pairs = _normals_at_each(found)
+        taken = self._take(count + skipped)
+        if self._normals is None:
+            self._normals = _normals_at_each(self._ahead)
+        pairs = self._normals[:, taken]
         if skipped:
             pairs = np.concatenate((pairs[:, : count - _BLOCK], pairs[:, -_BLOCK:]), axis=1)
         blocks = pairs.reshape(2, -1, _BLOCK)[:, :, :_HALF]
@@ -131,7 +116,7 @@ class NumpyEngine:
         if left < _KEY:  # the last word taken is of the key that NumPy's generator has
             state: Any = self._bits.state["state"]
             return tuple(state["key"].tolist()), int(state["pos"]) - left
-        start = (self._next - 1) // _KEY * _KEY
+        start = len(self._ahead) - (left // _KEY + 1) * _KEY  # whole keys are counted from the end
         return tuple(_untempered(self._ahead[start : start + _KEY]).tolist()), self._next - start
 
     def set_state(self, key: tuple[int, ...], position: int) -> None:
