@@ -48,7 +48,7 @@ op("empty", dtypes=_NOTHING, tolerance="exact", differentiable=False, method=Fal
 ], errors=[Error("negative", lambda t: t.empty(-1), (RuntimeError,), "negative dimension|non-negative")])  # fmt: skip
 op("fill", dtypes=ALL, tolerance="exact", method=False, samples=[
     Sample("inplace", lambda t, x: (x * 1 if x.dtype != t.bool else x.clone()).fill_(1), (In((2, 3)),)),
-    Sample("zero", lambda t, x: x.clone().zero_(), (In((2, 3)),)),
+    Sample("zero", lambda t, x: x.clone().fill_(0), (In((2, 3)),)),
 ])  # fmt: skip
 op("as_tensor", dtypes=_NOTHING, tolerance="exact", differentiable=False, method=False, samples=[
     _made("list", lambda t: t.as_tensor([1.0, 2.0])), _made("dtype", lambda t: t.as_tensor([1, 2], dtype=t.float32)),
