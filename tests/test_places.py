@@ -22,7 +22,7 @@ GROUPS = {
 """The families of each group."""
 
 NO_KERNELS = {
-    "backend", "box_muller", "interchange", "libm", "plugin", "policy", "sparse", "steps",
+    "backend", "box_muller", "engine", "interchange", "libm", "plugin", "policy", "sparse", "steps",
     "adaptive_steps", "stepping",
 }  # fmt: skip
 """Files of backends that are not about a group: what registers them, what other files call, optimizers, sparse matrices."""
@@ -147,6 +147,7 @@ GUESTS = {
     "utils/data/dataset.py": "a batch is made of the arrays of its samples",
     "utils/checkpoint.py": "what is recomputed is packed with the edge of its argument",
     "vision/_images.py": "images are made of the bytes of a tensor",
+    "vision/transforms/functional/_color.py": "the numbers that normalize are kept for each type of tensor",
     "func/_derivatives.py": "whether a vector has a history decides how far a derivative goes",
 }
 """Who else reads them, and why."""

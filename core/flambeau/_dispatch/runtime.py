@@ -46,7 +46,6 @@ __all__ = [
     "slow_binary",
     "slow_operator",
     "slow_unary",
-    "special_in",
     "unrecorded_type",
     "with_boolean_out",
     "with_truth_out",
@@ -76,16 +75,6 @@ def taken_over(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
         count -= 1
     given = {name: value for name, value in kwargs.items() if value is not defaults[name]}
     return overrides.ask(found, function, args[:count], given)
-
-
-def special_in(tensors: Any) -> bool:
-    """Whether a sequence has an entry that has to be asked about: of a class that takes part, sparse, or no tensor."""
-    if not isinstance(tensors, (tuple, list)):
-        return getattr(tensors, "_special", False)
-    for tensor in tensors:  # noqa: SIM110 (any() would take four times as long)
-        if getattr(tensor, "_special", True):
-            return True
-    return False
 
 
 def not_a_tensor(function: str, argument: str, position: int, value: object) -> TypeError:

@@ -1,8 +1,8 @@
 """The source of public ops: what runs between a call by the user and a kernel.
 
-Each op's function is generated once, when it is first called, from the templates below, so that its hot path holds no loop
-over arguments, no look-up by name and no test of what is known about the op. The two element-wise templates are the hot
-path of the library; they are longer than they would be if they were called less often. Everything they do not handle
+Each op's function is generated once, when it is first called, from the texts of :mod:`.skeletons`, so that its hot path
+holds no loop over arguments, no look-up by name and no test of what is known about the op. The two element-wise texts are
+the hot path of the library; they are longer than they would be if they were called less often. Everything they do not handle
 (promotion, other numbers, errors) goes to :mod:`flambeau._dispatch.runtime`.
 """
 
@@ -18,87 +18,19 @@ from flambeau._tensor import Tensor
 from flambeau._tensor.misuse import check_tensors
 from flambeau._tensor.modes import grad_enabled, inference
 from flambeau._tensor.node import Node, Rule, next_sequence
+from flambeau._tensor.overrides import special_in
 from flambeau._tensor.saved import pack, packing, save_output
 from flambeau._tensor.storage import Storage, View, link_view, mark_inference, version_of
 from flambeau.shapes import check_broadcast
 
 from . import runtime as _runtime
 from .rules import Parameter, compile_source, fits_of
+from .skeletons import BINARY, LINKED, PRIMITIVE, RECORD, UNARY
 from .sparse_forms import IMPLEMENTATIONS
 from .sparse_forms import call as call_sparse
 from .spelling import guards_of, respelled
 
 __all__ = ["composite", "elementwise", "primitive"]
-
-_UNARY = """
-def {name}({signature}):
-{prologue}
-    try:
-        type_ = input._plain_type
-    except AttributeError:
-{missing}        return slow({key!r}, input)
-{unary_domain}    result = new(Tensor)
-    array = type_.ufuncs.{kernel}(input._array)
-    result._array = array if array.__class__ is type_.array_class else type_.as_array(array)
-    result._type = {result_type}
-    result._storage = None
-    result._node = None
-    if inference:
-        mark_inference(result)
-{record}
-    return result
-"""
-
-_BINARY = """
-def {name}({signature}):
-{prologue}
-    try:
-        type_ = input._plain_type
-    except AttributeError:
-{missing}        return slow({key!r}, input, {other})
-    kind = {other}.__class__
-    if {number}:
-        array = input._array
-        operand = type_.number({other})
-        same = True
-        node_{other} = None
-    else:
-        try:
-            if {other}._plain_type is not type_{binary_domain}:
-                return slow({key!r}, input, {other})
-        except AttributeError:
-    {missing}            return slow({key!r}, input, {other})
-        array = input._array
-        operand = {other}._array
-        same = array.shape == operand.shape
-        if not same:
-            check_broadcast(array.shape, operand.shape)
-        node_{other} = {other}._node
-    result = new(Tensor)
-    array = type_.ufuncs.{kernel}(array, operand)
-    result._array = array if array.__class__ is type_.array_class else type_.as_array(array)
-    result._type = {result_type}
-    result._storage = None
-    result._node = None
-    if inference:
-        mark_inference(result)
-{record}
-    return result
-"""
-
-_RECORD = """\
-node_input = input._node
-if {condition} and grad_enabled():
-    node = new(Node)
-    node._rule = RULE
-    node._edges = {edges}
-    node._fits = {fits}
-    node._saved = {saved}
-    if packing:
-        pack(node)
-    node._sequence = next_sequence()
-    result._node = node
-"""
 
 _RESPELLED = "return respelled(FUNCTION, locals())"
 
@@ -117,35 +49,6 @@ _OUT_FORMS: dict[bool | str, str] = {
     "boolean": "with_boolean_out",
     "truth": "with_truth_out",
 }
-
-_PRIMITIVE = """
-def {name}({signature}):
-{prologue}{checks}
-    result = body({call})
-{view}{record}
-    return result
-"""
-
-
-# What `link_view` does where it has little to do, without its calls: views are taken often, and cost little else.
-_LINKED = """recorded = grad_enabled()
-if recorded and {first}._view is None:
-    storage = {first}._storage
-    if storage is None:
-        storage = {first}._storage = Storage()
-    result._storage = storage
-    view = result._view = new(View)
-    view.base, view.steps, view.differentiable, view.made_in = {first}, ((FUNCTION, ({arguments})),), True, ""
-    views = storage._views
-    if views is None:
-        storage._views = [ref(result)]
-    elif len(views) < storage._compact_at:
-        views.append(ref(result))
-    else:
-        storage.add_view(result)
-else:
-    link_view(result, {first}, FUNCTION, ({arguments}), recorded)
-"""
 
 
 def _indented(source: str) -> str:
@@ -182,7 +85,7 @@ _NAMES: dict[str, Any] = {
     "call_sparse": call_sparse,
     "taken_over": _runtime.taken_over,
     "ORDINARY": _runtime.ORDINARY,
-    "special_in": _runtime.special_in,
+    "special_in": special_in,
     "sparse_forms": IMPLEMENTATIONS,
 }
 """What generated code refers to."""
@@ -246,7 +149,7 @@ def _elementwise_source(
     if form == "function":
         signature, prologue = _usual(name, key, parameters, tensors, promotion, varied=varied, out=out)
         missing = f"        if {' or '.join(f'{tensor} is ...' for tensor in tensors)}: {_RESPELLED}\n"
-    return (_UNARY if unary else _BINARY).format(
+    return (UNARY if unary else BINARY).format(
         name=name,
         key=key,
         kernel=kernel,
@@ -306,12 +209,12 @@ def _elementwise_record(rule: Rule | None, tensors: Sequence[str]) -> str:
     if rule is None:
         return ""
     if len(tensors) == 1:
-        return _RECORD.format(
+        return RECORD.format(
             condition="node_input is not None", edges="(node_input,)", fits="None", saved=_saved(rule, {}, ("input",))
         )
     other = tensors[1]
     versions = {other: f"-1 if kind is float or kind is int else version_of({other})"}
-    return _RECORD.format(
+    return RECORD.format(
         condition=f"(node_input is not None or node_{other} is not None)",
         edges=f"(node_input, node_{other})",
         fits=f"None if same else fits_of(result, (input, {other}))",
@@ -397,7 +300,7 @@ def _primitive_source(
             f"    if out is not None:\n{_taken_call(parameters, 2, out=True)}"
             f"        return {_OUT_FORMS[out]}(out, {name}, {call})\n"
         )
-    return _PRIMITIVE.format(
+    return PRIMITIVE.format(
         name=name,
         signature=signature,
         call=call,
@@ -583,7 +486,7 @@ def _checks(name: str, key: str, parameters: Sequence[Parameter]) -> str:
 def _view(parameters: Sequence[Parameter]) -> str:
     first, *rest = [parameter.name for parameter in parameters]
     arguments = "".join(f"{name}, " for name in rest)
-    return _LINKED.format(first=first, arguments=arguments)
+    return LINKED.format(first=first, arguments=arguments)
 
 
 def _primitive_record(rule: Rule | None, parameters: Sequence[Parameter], shape: str) -> str:

@@ -29,6 +29,7 @@ __all__ = [
     "overriding",
     "reset_enabled",
     "set_enabled",
+    "special_in",
     "taken_over",
     "takes_part",
     "taking_part",
@@ -134,6 +135,16 @@ def _collect(values: Iterable[Any], found: list[Any]) -> None:
         elif takes_part(kind) and not any(other.__class__ is kind for other in found):
             later = (place for place, other in enumerate(found) if issubclass(kind, other.__class__))
             found.insert(next(later, len(found)), value)
+
+
+def special_in(tensors: Any) -> bool:
+    """Whether a sequence has an entry that has to be asked about: of a class that takes part, sparse, or no tensor."""
+    if not isinstance(tensors, (tuple, list)):
+        return getattr(tensors, "_special", False)
+    for tensor in tensors:  # noqa: SIM110 (any() would take four times as long)
+        if getattr(tensor, "_special", True):
+            return True
+    return False
 
 
 def taken_over(

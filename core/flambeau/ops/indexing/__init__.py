@@ -6,6 +6,7 @@ from flambeau._dispatch.names import public
 
 from .gathering import *
 from .keys import *
+from .putting import *
 from .scatter_reductions import *
 from .scattering import *
 

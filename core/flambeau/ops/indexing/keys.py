@@ -1,4 +1,4 @@
-"""Keys in brackets: integers, slices, masks and index tensors, to read and to write; and ``index_put``."""
+"""Keys in brackets: integers, slices, masks and index tensors, to read and to write."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from math import prod
 from typing import Any
 
 from flambeau import dtypes
-from flambeau._dispatch.declare import composite, primitive
+from flambeau._dispatch.declare import primitive
 from flambeau._dispatch.inplace import is_simple_target
 from flambeau._dispatch.overlaps import check_apart, repeated_dims, warn_expanded
-from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.copies import in_memory_order
 from flambeau._tensor.methods import method
@@ -33,7 +32,7 @@ from flambeau.shapes import Shape, broadcast_shapes, dense_order
 from ._ends import ends
 from ._entries import MASKS, ZERO_DIM, expanded_key
 
-__all__ = ["index_put", "index_put_"]
+__all__: list[str] = []  # methods alone
 
 
 # -- keys ---------------------------------------------------------------
@@ -575,60 +574,3 @@ def written(write: Callable[..., None], input: Tensor, *args: Any, keep_strides:
     result: Tensor = input.detach().clone(memory_format=format)
     write(result, *args)
     return result
-
-
-# -- index tensors as an argument ---------------------------------------------------------------
-
-
-def _put(function: str, input: Tensor, indices: Sequence[Tensor], values: Tensor, accumulate: bool) -> None:
-    for position, index in enumerate(indices):
-        if not isinstance(index, Tensor):
-            raise TypeError(f"expected Tensor as element {position} in argument 1, but got {type(index).__name__}")
-    if not isinstance(values, Tensor):
-        raise TypeError(f"{function}(): argument 'values' (position 3) must be Tensor, not {type(values).__name__}")
-    if values.dtype is not input.dtype:
-        raise _dtypes_differ(input, values)
-    if not indices:
-        raise IndexError(f"{function}(): expected one index tensor at least")
-    check_apart(input, (*indices, values), wholly=True)
-    entries = expanded_key(input, tuple(index.reshape(1) if _is_number(index) else index for index in indices))
-    view, advanced = _apply_basic(input, entries, not accumulate and _fills(entries, values))
-    _put_at(view, advanced, values, accumulate)
-
-
-def _is_number(index: Tensor) -> bool:
-    return index.dim() == 0 and index.dtype is not dtypes.bool
-
-
-@composite()
-def index_put(input: Tensor, indices: Sequence[Tensor], values: Tensor, accumulate: bool = False) -> Tensor:
-    """Copy a tensor with the elements that index tensors name replaced, or added to if ``accumulate``.
-
-    Masks are index tensors too; ``values`` broadcasts to the shape of ``input[indices]``. Source: ``torch.index_put``.
-
-    Raises:
-        IndexError: an index is out of range, or no index.
-        RuntimeError: ``values`` has another dtype, or does not broadcast.
-
-    Example:
-        >>> import flambeau as torch
-        >>> torch.index_put(torch.zeros(3), (torch.tensor([2, 2]),), torch.tensor([4.0, 5.0]), accumulate=True)
-        tensor([0., 0., 9.])
-    """
-    result = input.clone()
-    _put("index_put", result, indices, values, accumulate)
-    return result
-
-
-@spelled()
-@method("index_put_")
-def index_put_(input: Tensor, indices: Sequence[Tensor], values: Tensor, accumulate: bool = False) -> Tensor:
-    """In-place form of :func:`flambeau.index_put`.
-
-    Example:
-        >>> import flambeau as torch
-        >>> torch.zeros(2).index_put_((torch.tensor([1]),), torch.tensor(3.0))
-        tensor([0., 3.])
-    """
-    _put("index_put_", input, indices, values, accumulate)
-    return input
