@@ -37,7 +37,7 @@ _multiply: Any = np.multiply.reduce
 def sum_over(a: np.ndarray, dims: Shape, keepdim: bool) -> np.ndarray:
     """The sum over ``dims``."""
     ones = _ONES.get(a.dtype)
-    if ones is not None and a.flags.c_contiguous:
+    if ones is not None and a.size > 1 and a.flags.c_contiguous:  # alone, -0.0 would not be added to 0
         if a.size >= _PIECE:
             total = _sum_of_runs(a, dims)
         elif len(dims) == a.ndim and not keepdim:
