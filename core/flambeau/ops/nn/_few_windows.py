@@ -98,8 +98,8 @@ def _table(place: Any, planes: int, columns: Columns) -> _Table | None:
     )  # fmt: skip
 
 
-def _looked_up(type_: Any, array: Any, dims: Shape, columns: Columns) -> tuple[_Table, Any] | None:
-    """The table of windows, and what is at its places, a row for each window; None where there are too many."""
+def _looked_up(type_: Any, array: Any, dims: Shape, columns: Columns) -> tuple[_Table, Any, Any] | None:
+    """The table of windows, and what is at its places, flat and in a row for each window; None where there are too many."""
     shape, count = array.shape, len(dims)
     if dims[-1] != len(shape) - 1 or type_.halves:
         return None
@@ -108,7 +108,7 @@ def _looked_up(type_: Any, array: Any, dims: Shape, columns: Columns) -> tuple[_
         return None
     kernels = type_.kernels
     taken = kernels.index(kernels.reshape(array, (prod(shape),)), [table.elements])
-    return table, taken
+    return table, taken, kernels.reshape(taken, (taken.shape[0] // table.width, table.width))
 
 
 def _result_shape(array: Any, dims: Shape, columns: Columns) -> Shape:
@@ -120,9 +120,8 @@ def few_largest(type_: Any, array: Any, dims: Shape, columns: Columns) -> Any:
     found = _looked_up(type_, array, dims, columns)
     if found is None:
         return None
-    table, taken = found
+    _, _, rows = found
     kernels = type_.kernels
-    rows = kernels.reshape(taken, (prod(taken.shape) // table.width, table.width))
     return kernels.reshape(kernels.amax(rows, (1,), False), _result_shape(array, dims, columns))
 
 
@@ -131,9 +130,8 @@ def few_largest_and_places(type_: Any, array: Any, dims: Shape, columns: Columns
     found = _looked_up(type_, array, dims, columns)
     if found is None:
         return None
-    table, taken = found
+    table, taken, rows = found
     kernels = type_.kernels
-    rows = kernels.reshape(taken, (prod(taken.shape) // table.width, table.width))
     first = kernels.add(kernels.argmax(rows, 1, False), table.starts)
     values = kernels.index(taken, [first])
     if type_.floats and isnan(_total(type_, values)):
