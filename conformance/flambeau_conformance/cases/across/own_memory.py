@@ -78,15 +78,20 @@ _FIXED: dict[str, tuple[list[Any], Any]] = {
 """Of each function, elements that it leaves as they are."""
 
 
+def expect_a_copy(subject: Subject, elements: Any, call: Any) -> None:
+    """Check that a function leaves elements as they are, in a memory of its own."""
+    t = subject.torch
+    x = t.tensor(elements)
+    result = call(t, x)
+    expect_equal(result.tolist(), elements)
+    result.fill_(9)
+    expect_equal(x.tolist(), elements, "the argument after a write to the result")
+
+
 def _declare_fixed(name: str, elements: list[Any], call: Any) -> None:
     @case(f"{name}/alias/fixed-elements/-", dtypes=("float32", "int64"))
     def check(subject: Subject) -> None:
-        t = subject.torch
-        x = t.tensor(elements)
-        result = call(t, x)
-        expect_equal(result.tolist(), elements)
-        result.fill_(9)
-        expect_equal(x.tolist(), elements, "the argument after a write to the result")
+        expect_a_copy(subject, elements, call)
 
 
 for _name, (_elements, _fixed) in _FIXED.items():

@@ -6,6 +6,7 @@ from typing import Any
 from ...checks import expect, expect_equal
 from ...declare import case
 from ...subject import Subject
+from .own_memory import expect_a_copy
 
 _INF = math.inf
 _EYE = [[1.0, 0.0], [0.0, 1.0]]
@@ -22,12 +23,7 @@ _CALLS: dict[str, tuple[list[Any], Any, tuple[str, ...]]] = {
 def _declare(name: str, elements: list[Any], call: Any, needs: tuple[str, ...]) -> None:
     @case(f"{name}/alias/fixed-points/-", dtypes=("float32",), extensions=needs)
     def check(subject: Subject) -> None:
-        t = subject.torch
-        x = t.tensor(elements)
-        result = call(t, x)
-        expect_equal(result.tolist(), elements)
-        result.fill_(9)
-        expect_equal(x.tolist(), elements, "the argument after a write to the result")
+        expect_a_copy(subject, elements, call)
 
 
 for _name, _entry in _CALLS.items():
