@@ -15,7 +15,7 @@ from flambeau.ops.elementwise.selection import where
 from flambeau.shapes import Shape, normalize_dims
 
 from ._reduce import Dims, count_of, spread
-from .sums import mean
+from .sums import mean, mean_of
 
 __all__ = ["std", "std_mean", "var", "var_mean"]
 
@@ -79,7 +79,7 @@ def _with_mean(rooted: bool, input: Tensor, dim: Dims, correction: float, keepdi
     spread_out = _variance_of(wide, array, dim, correction, keepdim)
     if rooted:
         spread_out = wide.kernels.sqrt(spread_out)
-    both = spread_out, _mean_of(wide, array, normalize_dims(dim, len(array.shape)), keepdim)
+    both = spread_out, mean_of(wide, array, normalize_dims(dim, len(array.shape)), keepdim)
     if wide is not type_:
         both = wide.kernels.cast(both[0], type_.dtype.name), wide.kernels.cast(both[1], type_.dtype.name)
     return from_array(both[0], type_), from_array(both[1], type_)
@@ -89,21 +89,13 @@ def _variance(input: Tensor, dim: Dims, correction: float, keepdim: bool) -> Any
     return _variance_of(input._type, input._array, dim, correction, keepdim)
 
 
-def _mean_of(type_: TensorType, array: Any, dims: Shape, keepdim: bool) -> Any:
-    kernels = type_.kernels
-    if kernels.mean is not None:
-        return kernels.mean(array, dims, keepdim)
-    count = prod([array.shape[d] for d in dims])
-    return kernels.div(kernels.sum(array, dims, keepdim), type_.number(float(count)))
-
-
 def _variance_of(type_: TensorType, array: Any, dim: Dims, correction: float, keepdim: bool) -> Any:
     kernels, shape = type_.kernels, array.shape
     dims = normalize_dims(dim, len(shape))
     if kernels.var is not None:
         return kernels.var(array, dims, keepdim, float(correction))
     count = prod(shape[d] for d in dims)
-    deviation = kernels.sub(array, _mean_of(type_, array, dims, True))
+    deviation = kernels.sub(array, mean_of(type_, array, dims, True))
     total = kernels.sum(kernels.mul(deviation, deviation), dims, keepdim)
     return kernels.div(total, type_.number(max(0.0, count - correction)))
 

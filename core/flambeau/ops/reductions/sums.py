@@ -11,6 +11,7 @@ from flambeau._dispatch.declare import composite, fused, primitive
 from flambeau._dispatch.precision import per_count
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
+from flambeau.backend.types import TensorType
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.filled import ones_like
@@ -131,12 +132,17 @@ def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType
     """
     source = input if dtype is None else converted(input, dtype)
     check_floating("mean", source, optional=dtype is not None)
-    type_, shape = source._type, source._array.shape
-    dims = normalize_dims(dim, len(shape))
-    if type_.kernels.mean is not None:
-        return from_array(type_.kernels.mean(source._array, dims, keepdim), type_)
-    total = type_.kernels.sum(source._array, dims, keepdim)
-    return from_array(type_.kernels.div(total, type_.number(float(product(shape[d] for d in dims)))), type_)
+    type_, dims = source._type, normalize_dims(dim, len(source._array.shape))
+    return from_array(mean_of(type_, source._array, dims, keepdim), type_)
+
+
+def mean_of(type_: TensorType, array: Any, dims: Shape, keepdim: bool) -> Any:
+    """The mean of an array of floats over ``dims``."""
+    kernels = type_.kernels
+    if kernels.mean is not None:
+        return kernels.mean(array, dims, keepdim)
+    count = product(array.shape[d] for d in dims)
+    return kernels.div(kernels.sum(array, dims, keepdim), type_.number(float(count)))
 
 
 @composite(out=True)
