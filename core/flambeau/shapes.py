@@ -31,6 +31,7 @@ __all__ = [
     "reduced_shape",
     "size_argument",
     "size_of",
+    "slice_along",
     "view_strides",
 ]
 
@@ -376,6 +377,15 @@ def infer_shape(shape: Shape, numel: int) -> Shape:
     if known == 0 or numel % known:
         raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {numel}")
     return tuple(numel // known if size == -1 else size for size in shape)
+
+
+def slice_along(shape: Shape, dim: int, start: int, length: int, step: int = 1) -> tuple[Shape, Shape, Shape]:
+    """What the kernel ``slice`` is told of a slice of one dimension: starts, lengths and steps of all."""
+    if len(shape) == 1:
+        return (start,), (length,), (step,)
+    before, after = (0,) * dim, (0,) * (len(shape) - dim - 1)
+    lengths = (*shape[:dim], length, *shape[dim + 1 :])
+    return (*before, start, *after), lengths, (*(1,) * dim, step, *(1,) * len(after))
 
 
 def view_strides(shape: Shape, strides: Shape, new_shape: Shape) -> Shape | None:

@@ -27,7 +27,7 @@ from flambeau.ops.movement.reordering import flip
 from flambeau.ops.movement.shapes import _permute, _unsqueeze, reshape
 from flambeau.ops.movement.slicing import _select, _slice
 from flambeau.promotion import as_number
-from flambeau.shapes import Shape, broadcast_shapes, dense_order
+from flambeau.shapes import Shape, broadcast_shapes, dense_order, slice_along
 
 from ._ends import ends
 from ._entries import MASKS, ZERO_DIM, expanded_key
@@ -254,15 +254,6 @@ def _sliced(input: Tensor, cuts: Sequence[tuple[int, slice]]) -> Tensor:
     return flip(view, turned) if turned else view
 
 
-def _where(shape: Shape, dim: int, start: int, length: int, step: int) -> tuple[Shape, Shape, Shape]:
-    """What a slice of one dimension is told: starts, lengths and steps of all."""
-    if len(shape) == 1:
-        return (start,), (length,), (step,)
-    before, after = (0,) * dim, (0,) * (len(shape) - dim - 1)
-    lengths = (*shape[:dim], length, *shape[dim + 1 :])
-    return (*before, start, *after), lengths, (*(1,) * dim, step, *(1,) * len(after))
-
-
 def _checked_index(indices: Tensor, size: int) -> Tensor:
     """An int64 index tensor, counted from the front.
 
@@ -445,7 +436,7 @@ def _part_of_array(kernels: Any, array: Any, key: tuple[Any, ...]) -> Any:
             if step < 1:
                 return None
             length = len(range(start, stop, step))
-            array = kernels.slice(array, *_where(shape, dim, start if length else 0, length, step))
+            array = kernels.slice(array, *slice_along(shape, dim, start if length else 0, length, step))
             dim += 1
         else:
             return None

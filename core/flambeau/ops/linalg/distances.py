@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array as packed
 from functools import lru_cache
 from itertools import combinations
 from math import inf
@@ -11,6 +10,7 @@ from typing import Any
 from flambeau._dispatch.declare import composite, primitive
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import scalar_type_name
+from flambeau.ops.creation._vector import vector
 from flambeau.ops.creation.filled import ones_like
 from flambeau.ops.elementwise.arithmetic import sub
 from flambeau.ops.elementwise.selection import where
@@ -143,9 +143,8 @@ _FEW = 32
 def _few_pairs(place: Any, count: int) -> tuple[Any, Any]:
     """The numbers of the rows of all pairs, the first ones and the second ones, as arrays."""
     pairs = list(combinations(range(count), 2))
-    first, second = (packed("q", [pair[end] for pair in pairs]) for end in (0, 1))
-    from_host = place.kernels.from_host
-    return from_host(memoryview(first), (len(pairs),), "int64"), from_host(memoryview(second), (len(pairs),), "int64")
+    first, second = (vector(place.kernels, [pair[end] for pair in pairs]) for end in (0, 1))
+    return first, second
 
 
 _MODES = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from array import array as packed
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -17,6 +16,7 @@ from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.overrides import overridable
 from flambeau.errors import level_of_caller
 from flambeau.layouts import contiguous_format
+from flambeau.ops.creation._vector import vector
 from flambeau.ops.creation.ranges import eye
 from flambeau.ops.movement.diagonals import diagonal
 from flambeau.ops.movement.shapes import reshape
@@ -186,8 +186,7 @@ def _cross(input: Tensor, other: Tensor, dim: int) -> Tensor:
 @lru_cache
 def _turns(place: Any) -> tuple[Any, Any]:
     """The coordinate behind each of three, and the one before it."""
-    first, last = packed("q", (1, 2, 0)), packed("q", (2, 0, 1))
-    return tuple(place.kernels.from_host(memoryview(each), (3,), "int64") for each in (first, last))
+    return vector(place.kernels, (1, 2, 0)), vector(place.kernels, (2, 0, 1))
 
 
 # -- of more dimensions ---------------------------------------------------------------

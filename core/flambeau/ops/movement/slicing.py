@@ -8,7 +8,7 @@ from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.memory import memory_in
 from flambeau.layouts import contiguous_format
 from flambeau.ops.creation.filled import zeros
-from flambeau.shapes import Shape, as_int, normalize_dim
+from flambeau.shapes import Shape, as_int, normalize_dim, slice_along
 
 from .shapes import _unsqueeze
 
@@ -133,9 +133,7 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
 
 
 def _narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
-    shape = input._array.shape
-    starts = tuple(start if d == dim else 0 for d in range(len(shape)))
-    return _slice(input, starts, shape[:dim] + (length,) + shape[dim + 1 :], (1,) * len(shape))
+    return _slice(input, *slice_along(input._array.shape, dim, start, length))
 
 
 @composite(out="exact")

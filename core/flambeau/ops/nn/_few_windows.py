@@ -6,18 +6,18 @@ one for each element of each window. Both depend on shapes alone, and are rememb
 
 from __future__ import annotations
 
-from array import array as packed
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from math import isfinite, isnan, prod
 from typing import Any, NamedTuple
 
 from flambeau._tensor import from_array
+from flambeau.ops.creation._vector import vector
 from flambeau.shapes import Shape
 
 from ._windows import Windows
 
-__all__ = ["Columns", "few_largest", "few_largest_and_places", "few_sums", "repeating_columns", "vector"]
+__all__ = ["Columns", "few_largest", "few_largest_and_places", "few_sums", "repeating_columns"]
 
 _FEW = 4096
 """Elements of all windows, or of the matrix, up to which this is faster."""
@@ -49,12 +49,6 @@ def repeating_columns(windows: Windows, lengths: Shape) -> Columns:
         for kernel, stride, padding, dilation, size, length in zip(*windows, lengths, strict=True)
     ]
     return Columns(lengths, places)
-
-
-def vector(kernels: Any, values: Iterable[int]) -> Any:
-    """Integers as an array."""
-    entries = packed("q", values)
-    return kernels.from_host(memoryview(entries), (len(entries),), "int64")
 
 
 # -- the largest ---------------------------------------------------------------------------------------------------

@@ -14,10 +14,11 @@ from typing import Any
 
 from flambeau import dtypes
 from flambeau._tensor import from_array
-from flambeau.shapes import Shape
+from flambeau.ops.creation._vector import vector
+from flambeau.shapes import Shape, slice_along
 from flambeau.type_info import iinfo
 
-from ._few_windows import few_largest, few_largest_and_places, repeating_columns, vector
+from ._few_windows import few_largest, few_largest_and_places, repeating_columns
 from ._taps import taken_along
 from ._windows import Windows, whole
 
@@ -49,11 +50,7 @@ def step_of(kernels: Any, array: Any, dim: int, first: int, count: int, stride: 
     return kernels.slice(array, *_step(tuple(array.shape), dim, first, count, stride))
 
 
-@lru_cache(maxsize=1024)
-def _step(shape: Shape, dim: int, first: int, count: int, stride: int) -> tuple[Shape, Shape, Shape]:
-    before, behind = (0,) * dim, (0,) * (len(shape) - dim - 1)
-    ones = (1,) * dim, (1,) * len(behind)
-    return (*before, first, *behind), (*shape[:dim], count, *shape[dim + 1 :]), (*ones[0], stride, *ones[1])
+_step = lru_cache(maxsize=1024)(slice_along)
 
 
 Part = Callable[[Any, int, int], Any]

@@ -19,6 +19,7 @@ from flambeau._dispatch.declare import primitive
 from flambeau._dispatch.precision import in_single
 from flambeau._tensor import Tensor, from_array
 from flambeau.backend.types import TensorType
+from flambeau.ops.creation._vector import vector
 from flambeau.ops.movement.joining import channels_order
 from flambeau.shapes import Shape
 
@@ -143,7 +144,7 @@ def _bands_of_windows(windows: Windows, length: int, type_: Any, columns: int) -
         base = (width * band - firsts[start]) * height
         places += [base + height * first + row for row, first in enumerate(firsts[start : start + height])]
     index = kernels.add(
-        kernels.from_host(memoryview(packed("q", places)), (rows, 1), "int64"),
+        kernels.reshape(vector(kernels, places), (rows, 1)),
         kernels.arange(0, height, taps, "int64"),
     )
     filled = kernels.full((len(starts) * width * height,), 0, type_.dtype.name)
@@ -216,9 +217,8 @@ def _one_by_one(type_: Any, array: Any, dim: int, taps: Taps) -> Any:
     total = kernels.full((*array.shape[:dim], count, *array.shape[dim + 1 :]), 0, type_.dtype.name)
     for k in range(max((len(places) for places, _ in taps.rows), default=0)):
         there = [k < len(places) for places, _ in taps.rows]
-        places = packed("q", [row[0][k] if k < len(row[0]) else 0 for row in taps.rows])
         weights = packed("d", [row[1][k] if k < len(row[1]) else 0.0 for row in taps.rows])
-        index = kernels.from_host(memoryview(places), (count,), "int64")
+        index = vector(kernels, [row[0][k] if k < len(row[0]) else 0 for row in taps.rows])
         factors = kernels.cast(kernels.from_host(memoryview(weights), (count,), "float64"), type_.dtype.name)
         term = kernels.mul(taken_along(type_, array, dim, index), kernels.reshape(factors, shape))
         if not all(there):

@@ -12,9 +12,10 @@ from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.precision import in_single
 from flambeau._tensor import Tensor, from_array
 from flambeau.ops.creation._bent import bent
+from flambeau.ops.creation._vector import vector
 from flambeau.shapes import Shape
 
-from ._few_windows import Columns, few_largest_and_places, few_sums, vector
+from ._few_windows import Columns, few_largest_and_places, few_sums
 from ._maxima import largest_and_places_of_edges, largest_of_rows
 from ._taps import Taps, _resample, as_in_memory, mapped
 from ._windows import Windows, check_one_dim, in_memory_order, one_or_each, pooling_order, sizes_argument

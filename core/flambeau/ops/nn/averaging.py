@@ -12,9 +12,10 @@ from flambeau._dispatch.precision import in_single
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation._bent import bent
+from flambeau.ops.creation._vector import vector
 from flambeau.shapes import Shape, int_argument
 
-from ._few_windows import few_sums, repeating_columns, vector
+from ._few_windows import few_sums, repeating_columns
 from ._maxima import step_of
 from ._taps import as_in_memory
 from ._windows import Windows, pooling_order, whole, windows_of
