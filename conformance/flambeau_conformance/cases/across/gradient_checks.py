@@ -12,8 +12,8 @@ from flambeau_conformance.subject import Subject
 _DOUBLE = ("float64",)
 
 
-def _square(t: Any, slope: Callable[[Any], Any]) -> Any:
-    """A function that squares and has such a slope."""
+def with_slope(t: Any, slope: Callable[[Any], Any]) -> Any:
+    """A function that squares and has such a slope; forward mode gives the right one."""
 
     class Square(t.autograd.Function):  # type: ignore[misc]
         @staticmethod
@@ -48,7 +48,7 @@ def _twice(t: Any, slope: Callable[[Any], Any]) -> Any:
         def backward(ctx: Any, grad: Any) -> Any:
             return grad * slope(ctx.saved_tensors[0])
 
-    return _square(t, Double.apply)
+    return with_slope(t, Double.apply)
 
 
 def _x(t: Any, *values: float) -> Any:
@@ -70,7 +70,10 @@ def _wavering(values: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return slope
 
 
-for _name, _make, _right in (("gradcheck", _square, lambda x: 2 * x), ("gradgradcheck", _twice, lambda x: x * 0 + 2)):
+for _name, _make, _right in (
+    ("gradcheck", with_slope, lambda x: 2 * x),
+    ("gradgradcheck", _twice, lambda x: x * 0 + 2),
+):
 
     @case(f"autograd.{_name}/options/tolerances/float64", dtypes=_DOUBLE)
     def _tolerances(subject: Subject, name: str = _name, make: Any = _make, right: Any = _right) -> None:
@@ -113,7 +116,7 @@ def _second_step(subject: Subject) -> None:
 @case("autograd.gradcheck/options/forward-alone/float64", dtypes=_DOUBLE)
 def _forward_alone(subject: Subject) -> None:
     t = subject.torch
-    wrong = _square(t, lambda x: 3 * x)
+    wrong = with_slope(t, lambda x: 3 * x)
     found = [
         _says(t.autograd.gradcheck, wrong, _x(t), check_forward_ad=True, check_backward_ad=backward)
         for backward in (True, False)

@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from ...programs import programs, refusals
+from .gradient_checks import with_slope
 
 
 def _refused(call: Any) -> bool:
@@ -26,18 +27,7 @@ def _tall(t: Any) -> Any:
 
 def _wrong_square(t: Any) -> Any:
     """A square whose derivative is too large by 1 %."""
-
-    class Square(t.autograd.Function):  # type: ignore[misc]
-        @staticmethod
-        def forward(ctx: Any, x: Any) -> Any:
-            ctx.save_for_backward(x)
-            return x * x
-
-        @staticmethod
-        def backward(ctx: Any, gradient: Any) -> Any:
-            return 2.02 * ctx.saved_tensors[0] * gradient
-
-    return Square.apply
+    return with_slope(t, lambda x: 2.02 * x)
 
 
 def _wrong_twice(t: Any) -> Any:

@@ -13,6 +13,7 @@ from ...checks import expect, expect_equal, expect_raises, quietly
 from ...declare import case
 from ...programs import programs, refusals
 from ...subject import Subject
+from .gradient_checks import with_slope
 
 # -- checks of gradients ---------------------------------------------------------------------------------------------------
 
@@ -25,17 +26,7 @@ def _drifting(t: Any, right: Any) -> Any:
         calls.append(1)
         return right(x) + 1e-2 * len(calls)
 
-    class Square(t.autograd.Function):  # type: ignore[misc]
-        @staticmethod
-        def forward(ctx: Any, x: Any) -> Any:
-            ctx.save_for_backward(x)
-            return x * x
-
-        @staticmethod
-        def backward(ctx: Any, grad: Any) -> Any:
-            return grad * slope(ctx.saved_tensors[0])
-
-    return Square.apply
+    return with_slope(t, slope)
 
 
 def _shared_gradient(t: Any) -> Any:
