@@ -11,10 +11,10 @@ from functools import lru_cache
 from math import isfinite, isnan, prod
 from typing import Any, NamedTuple
 
-from flambeau._tensor import from_array
 from flambeau.ops.creation._vector import vector
 from flambeau.shapes import Shape
 
+from ._taps import total_of
 from ._windows import Windows
 
 __all__ = ["Columns", "few_largest", "few_largest_and_places", "few_sums", "repeating_columns"]
@@ -128,15 +128,10 @@ def few_largest_and_places(type_: Any, array: Any, dims: Shape, columns: Columns
     kernels = type_.kernels
     first = kernels.add(kernels.argmax(rows, 1, False), table.starts)
     values = kernels.index(taken, [first])
-    if type_.floats and isnan(_total(type_, values)):
+    if type_.floats and isnan(total_of(type_, values)):
         return None
     shape = _result_shape(array, dims, columns)
     return kernels.reshape(values, shape), kernels.reshape(kernels.index(table.places, [first]), shape)
-
-
-def _total(type_: Any, array: Any) -> Any:
-    """The sum of everything, which is not finite where an element is not."""
-    return from_array(type_.kernels.sum(array, tuple(range(len(array.shape))), False), type_).item()
 
 
 # -- sums ----------------------------------------------------------------------------------------------------------
@@ -177,7 +172,7 @@ def few_sums(type_: Any, array: Any, dims: Shape, columns: Columns) -> Any:
     if wide is not type_:
         rows = kernels.cast(rows, wide.dtype.name)
     found = wide.kernels.matmul(rows, matrix)
-    if not isfinite(_total(wide, found)):
+    if not isfinite(total_of(wide, found)):
         return None
     if wide is not type_:
         found = wide.kernels.cast(found, type_.dtype.name)

@@ -23,7 +23,7 @@ from flambeau.ops.creation._vector import vector
 from flambeau.ops.movement.joining import channels_order
 from flambeau.shapes import Shape
 
-__all__ = ["Taps", "Windows", "_resample", "as_in_memory", "as_product", "mapped", "taken_along"]
+__all__ = ["Taps", "Windows", "_resample", "as_in_memory", "as_product", "mapped", "taken_along", "total_of"]
 
 Row = tuple[tuple[int, ...], tuple[float, ...]]
 
@@ -240,12 +240,16 @@ def mapped(type_: Any, array: Any, dims: Shape, maps: tuple[Taps, ...]) -> Any:
     result = array
     for dim, taps in pairs:
         result = as_product(type_, result, dim, taps)
-    total = from_array(kernels.sum(result, tuple(range(len(result.shape))), False), type_)
-    if not isfinite(total.item()):  # as it is where one element is not
+    if not isfinite(total_of(type_, result)):
         result = array
         for dim, taps in pairs:
             result = _one_by_one(type_, result, dim, taps)
     return result
+
+
+def total_of(type_: Any, array: Any) -> Any:
+    """The sum of everything, which is not finite where an element is not."""
+    return from_array(type_.kernels.sum(array, tuple(range(len(array.shape))), False), type_).item()
 
 
 def as_in_memory(input: Tensor, order: Shape | None) -> tuple[Any, Shape | None]:

@@ -6,10 +6,9 @@ from flambeau import dtypes
 from flambeau._dispatch.declare import primitive
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
-from flambeau._tensor.copies import host_list
 from flambeau.dtypes import legacy_type_name
 from flambeau.ops.elementwise.selection import where
-from flambeau.ops.indexing._ends import ends
+from flambeau.ops.indexing._ends import ends, first_and_last
 from flambeau.ops.indexing.gathering import check_range
 from flambeau.ops.reductions.scans import cumsum
 from flambeau.shapes import Shape
@@ -103,7 +102,7 @@ def check_bags(
         _padding_row(padding_idx, weight.shape[0])
     length = indices.numel()
     if offsets.numel():
-        first, last = _first_and_last(offsets)
+        first, last = first_and_last(offsets)
         if first != 0:
             raise RuntimeError(
                 "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, got "
@@ -113,17 +112,6 @@ def check_bags(
             raise RuntimeError(
                 f"offsets[-1] can not be greater than input's length {length} but got offsets[-1] of {last}"
             )
-
-
-def _first_and_last(offsets: Tensor) -> tuple[int, int]:
-    if offsets.numel() <= _FEW:
-        found = host_list(offsets)
-        return found[0], found[-1]
-    return int(offsets[0].item()), int(offsets[-1].item())
-
-
-_FEW = 64
-"""So many integers come to the host at once sooner than two of them."""
 
 
 def _check_indices(weight: Tensor, indices: Tensor) -> None:
