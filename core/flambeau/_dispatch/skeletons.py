@@ -4,15 +4,7 @@ from __future__ import annotations
 
 __all__ = ["BINARY", "LINKED", "PRIMITIVE", "RECORD", "UNARY"]
 
-UNARY = """
-def {name}({signature}):
-{prologue}
-    try:
-        type_ = input._plain_type
-    except AttributeError:
-{missing}        return slow({key!r}, input)
-{unary_domain}    result = new(Tensor)
-    array = type_.ufuncs.{kernel}(input._array)
+_FINISHED = """
     result._array = array if array.__class__ is type_.array_class else type_.as_array(array)
     result._type = {result_type}
     result._storage = None
@@ -23,7 +15,21 @@ def {name}({signature}):
     return result
 """
 
-BINARY = """
+UNARY = (
+    """
+def {name}({signature}):
+{prologue}
+    try:
+        type_ = input._plain_type
+    except AttributeError:
+{missing}        return slow({key!r}, input)
+{unary_domain}    result = new(Tensor)
+    array = type_.ufuncs.{kernel}(input._array)"""
+    + _FINISHED
+)
+
+BINARY = (
+    """
 def {name}({signature}):
 {prologue}
     try:
@@ -49,16 +55,9 @@ def {name}({signature}):
             check_broadcast(array.shape, operand.shape)
         node_{other} = {other}._node
     result = new(Tensor)
-    array = type_.ufuncs.{kernel}(array, operand)
-    result._array = array if array.__class__ is type_.array_class else type_.as_array(array)
-    result._type = {result_type}
-    result._storage = None
-    result._node = None
-    if inference:
-        mark_inference(result)
-{record}
-    return result
-"""
+    array = type_.ufuncs.{kernel}(array, operand)"""
+    + _FINISHED
+)
 
 RECORD = """\
 node_input = input._node
