@@ -16,8 +16,9 @@ from types import ModuleType
 
 from ._machine import machine
 from ._modules import build_modules
+from ._waiting import Wait, counted
 
-__all__ = ["install"]
+__all__ = ["Wait", "counted", "install"]
 
 
 @contextmanager

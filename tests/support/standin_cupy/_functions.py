@@ -12,6 +12,7 @@ from numpy.exceptions import AxisError
 from ._machine import machine
 from ._ndarray import allocate, check_device, ndarray, supported_dtype, wrap
 from ._ufunc import WHERE
+from ._waiting import waits
 
 # -- making arrays -------------------------------------------------------------------------------------------------
 
@@ -59,7 +60,10 @@ def array(
     blocking: bool = False,
 ) -> ndarray:  # fmt: skip
     if not isinstance(obj, ndarray):
-        return wrap(np.array(obj, dtype, order=order, ndmin=ndmin))
+        made = wrap(np.array(obj, dtype, order=order, ndmin=ndmin))
+        if made.size and (made.ndim or blocking):  # a number is the argument of a kernel
+            waits("an array of the host")
+        return made
     if obj.data.device_id != machine.get_device():
         return obj.copy("C").astype(dtype or obj.dtype, copy=False)
     return obj.astype(dtype or obj.dtype, order, copy=bool(copy))
@@ -302,9 +306,10 @@ def lexsort(keys: Any) -> ndarray:
 def nonzero(a: Any) -> tuple[ndarray, ...]:
     _check_arrays(a)
     check_device(a)
+    waits("nonzero, whose result's shape the elements say")
     if not a.ndim:
         warnings.warn("calling nonzero on 0d arrays is deprecated", DeprecationWarning, stacklevel=2)
-        return (zeros(int(bool(a)), "int64"),)
+        return (zeros(int(bool(a._host)), "int64"),)
     return tuple(wrap(places) for places in np.nonzero(a._host))
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import scipy.linalg
 
 from ._ndarray import allocate, check_device, ndarray
+from ._waiting import waits
 
 __all__ = ["FFT", "LINALG", "SCIPY_LINALG", "errstate"]
 
@@ -58,18 +59,27 @@ def _checked(*arrays: Any) -> None:
     check_device(*arrays)
 
 
+def _status_asked(asked: bool | None = None) -> None:
+    """CuPy looks at the status that cuSOLVER left on the device: always, or where failures raise."""
+    if _raises if asked is None else asked:
+        waits("the status of cuSOLVER")
+
+
 def cholesky(a: Any) -> ndarray:
     _checked(a)
+    _status_asked()
     return _tried(np.linalg.cholesky, a.shape, a._host)
 
 
 def inv(a: Any) -> ndarray:
     _checked(a)
+    _status_asked()
     return _tried(np.linalg.inv, a.shape, a._host)
 
 
 def solve(a: Any, b: Any) -> ndarray:
     _checked(a, b)
+    _status_asked()
     return _tried(np.linalg.solve, b.shape, a._host, b._host)
 
 
@@ -88,29 +98,34 @@ def slogdet(a: Any) -> tuple[ndarray, ndarray]:
 
 def qr(a: Any, mode: str = "reduced") -> tuple[ndarray, ndarray]:
     _checked(a)
+    _status_asked()
     q, r = np.linalg.qr(a._host, mode)
     return wrap(q), wrap(r)
 
 
 def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True) -> tuple[ndarray, ...]:
     _checked(a)
+    _status_asked()
     return tuple(wrap(part) for part in np.linalg.svd(a._host, full_matrices, compute_uv))
 
 
 def eigh(a: Any, UPLO: str = "L") -> tuple[ndarray, ndarray]:  # noqa: N803 (CuPy's name)
     _checked(a)
+    _status_asked()
     values, vectors = np.linalg.eigh(a._host, UPLO)
     return wrap(values), wrap(vectors)
 
 
 def eig(a: Any) -> tuple[ndarray, ndarray]:
     _checked(a)
+    _status_asked()
     values, vectors = np.linalg.eig(a._host)
     return wrap(values), wrap(vectors)
 
 
 def lu_factor(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> tuple[ndarray, ndarray]:
     _checked(a)
+    _status_asked(True)
     with warnings.catch_warnings(action="ignore"):  # of singular matrices
         factors, swaps = scipy.linalg.lu_factor(a._host, check_finite=check_finite)
     return wrap(factors), wrap(swaps)

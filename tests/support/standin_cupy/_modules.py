@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _functions, _kernels, _linalg, _machine, _sparse, _ufunc
+from . import _functions, _kernels, _linalg, _machine, _sparse, _ufunc, _waiting
 from ._ndarray import ndarray
 
 __all__ = ["NAMES", "build_modules"]
@@ -27,6 +27,9 @@ _FUNCTIONS = (
 )  # fmt: skip
 
 _pool = _machine.MemoryPool()
+
+for _kind in [kind for kind in vars(_machine).values() if isinstance(kind, type) and "synchronize" in vars(kind)]:
+    _kind.synchronize = _waiting.watch(_kind.synchronize, f"{_kind.__name__}.synchronize")  # type: ignore[attr-defined]
 
 
 def _scatter(method: str) -> Any:
@@ -69,6 +72,8 @@ NAMES: Mapping[str, Mapping[str, Any]] = {
         "setDevice": _machine.machine.set_device,
     },
     "cupyx": {
+        "DeviceSynchronized": _waiting.DeviceSynchronized,
+        "allow_synchronize": _waiting.allow_synchronize,
         "errstate": _linalg.errstate,
         "rsqrt": _ufunc.RSQRT,
         **{name: _scatter(name) for name in ("scatter_add", "scatter_max", "scatter_min")},

@@ -10,6 +10,7 @@ import numpy as np
 
 from . import _indexing
 from ._machine import Device, Memory, MemoryPointer, machine
+from ._waiting import waits, watch
 
 __all__ = ["allocate", "check_device", "ndarray", "supported_dtype", "wrap"]
 
@@ -228,6 +229,8 @@ class ndarray:
         if not advanced:
             return self._viewed(self._host[host_key])
         check_device(self, *_indexing.arrays_in(key))
+        if any(part.dtype.kind == "b" for part in _indexing.arrays_in(key)):
+            waits("a mask as an index, whose result's shape its elements say")
         return wrap(self._host[host_key])
 
     def __setitem__(self, key: Any, value: Any) -> None:
@@ -290,6 +293,9 @@ _METHODS = (
 )  # fmt: skip
 
 
+_TO_HOST = ("get", "item", "tolist", "__bool__", "__int__", "__index__", "__float__", "__complex__", "__repr__")
+
+
 def _complete() -> None:
     for short, name in _BINARY.items():
         setattr(ndarray, f"__{short}__", _operator(name))
@@ -299,6 +305,8 @@ def _complete() -> None:
         setattr(ndarray, f"__{short}__", _operator(name))
     for name in _METHODS:
         setattr(ndarray, name, _delegated(name))
+    for name in _TO_HOST:
+        setattr(ndarray, name, watch(getattr(ndarray, name), f"ndarray.{name}"))
 
 
 _complete()

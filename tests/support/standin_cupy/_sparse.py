@@ -9,6 +9,7 @@ import scipy.sparse
 
 from ._linalg import wrap
 from ._ndarray import check_device, ndarray
+from ._waiting import waits
 
 __all__ = ["SPARSE"]
 
@@ -57,7 +58,13 @@ class _Coo(_Matrix):
 
 
 class _Compressed(_Matrix):
-    has_canonical_format = True
+    has_canonical_format: bool | None = None
+    """Whether columns are sorted and none is there twice; CuPy finds it out, and waits for it, unless it is told."""
+
+    def __matmul__(self, other: Any) -> ndarray:
+        if self.has_canonical_format is None:
+            waits("whether a sparse matrix is canonical")
+        return super().__matmul__(other)
 
     @property
     def indices(self) -> ndarray:
