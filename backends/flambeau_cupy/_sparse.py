@@ -27,6 +27,8 @@ def matmul(
 
     kind = cupyx.scipy.sparse.csr_matrix if by_rows else cupyx.scipy.sparse.csc_matrix
     matrix = kind((values, indices, pointers), shape=(count, dense.shape[0]))
+    # cuSPARSE takes what comes; CuPy would wait to find it out, and sort the indices where they are.
+    matrix.has_canonical_format = True
     return cupy.ascontiguousarray(matrix @ dense)  # cuSPARSE's products are in Fortran order
 
 

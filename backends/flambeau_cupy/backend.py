@@ -17,6 +17,7 @@ from . import _layers, _random, _rnn, _sparse
 from ._adaptive_steps import adadelta_step, adagrad_step, adamax_step, asgd_step, nadam_step, rmsprop_step
 from ._elementwise import clamp, elementwise_overrides, erf, lgamma
 from ._indexing import add_at, index_put, scatter
+from ._refusals import Refusals
 from ._steps import adam_step, sgd_step
 
 __all__ = ["CupyBackend"]
@@ -38,12 +39,13 @@ class CupyBackend(ArrayBackend):
 
     CuPy allocates and computes on the device that is current in the thread, so where there are several, each kernel
     makes its own device current while it runs. Kernels return before the device is done; ``synchronize`` and
-    transfers to the host wait.
+    transfers to the host wait, and raise what is refused of the arguments of the kernels before them.
     """
 
     name = "cupy"
     device_type = "cuda"
     api_version = 1
+    asynchronous = True
     capabilities = Capabilities(dtypes=frozenset(_DTYPES), out=True, extensions=frozenset({"bytes", "fft", "linalg"}))
     array_class = cupy.ndarray
     xp = cupy
@@ -53,6 +55,7 @@ class CupyBackend(ArrayBackend):
         self._devices = _count_devices()
         self._tables: dict[int, _Tables] = {}
         self._counters: dict[int, _random.CounterKernels] = {}
+        self._refusals = Refusals()
 
     def device_count(self) -> int:
         """The number of CUDA devices."""
@@ -115,7 +118,7 @@ class CupyBackend(ArrayBackend):
     def own_kernels(self) -> Mapping[str, Callable[..., Any]]:
         """Kernels that need CUDA's means."""
         return {
-            "clamp": clamp, "index_put": index_put, "scatter": scatter, "sparse_matmul": _sparse.matmul,
+            "item": self.item, "clamp": clamp, "index_put": index_put, "scatter": scatter, "sparse_matmul": _sparse.matmul,
             "sgd_step": sgd_step, "adam_step": adam_step, "adadelta_step": adadelta_step, "adagrad_step": adagrad_step,
             "adamax_step": adamax_step, "asgd_step": asgd_step, "nadam_step": nadam_step, "rmsprop_step": rmsprop_step,
             **_layers.KERNELS, **_rnn.KERNELS,
@@ -141,8 +144,14 @@ class CupyBackend(ArrayBackend):
         """Copy bytes to the device."""
         return cupy.asarray(np.frombuffer(buffer, dtype).reshape(shape))
 
+    def item(self, a: Array) -> Any:
+        """The one element as a number of Python; waits for the device."""
+        self._refusals.raise_found(a.device.id)
+        return a.item()
+
     def to_host(self, a: Array) -> memoryview:
         """Copy the elements to the host, in C order; waits for the device."""
+        self._refusals.raise_found(a.device.id)
         return memoryview(a.get(order="C").reshape(-1).view("uint8"))
 
     def erf(self, a: Array, out: Array | None = None) -> Array:
@@ -175,6 +184,11 @@ class CupyBackend(ArrayBackend):
     def synchronize(self, device: int) -> None:
         """Wait for the device."""
         cupy.cuda.Device(device).synchronize()
+        self._refusals.raise_found(device)
+
+    def refuse_later(self, low: Array, high: Array, first: int, stop: int, refusal: Callable[[int], Exception]) -> None:
+        """Keep the ends on their device until somebody waits for it."""
+        self._refusals.add(low, high, first, stop, refusal)
 
     def memory_stats(self, device: int) -> Mapping[str, int]:
         """Bytes in arrays, and bytes that CuPy's memory pool keeps."""

@@ -7,7 +7,9 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["CheckError", "expect", "expect_equal", "expect_printed", "expect_raises", "has_words", "quietly"]
+from flambeau.backend.selection import default_place
+
+__all__ = ["CheckError", "expect", "expect_equal", "expect_printed", "expect_raises", "has_words", "quietly", "wait"]
 
 
 class CheckError(AssertionError):
@@ -44,12 +46,20 @@ def expect_raises(
     classes = raises if isinstance(raises, tuple) else (raises,)
     try:
         call()
+        wait()
     except classes as error:
         text = str(error)
         expect(re.search(pattern, text), f"the message {text!r} does not match {pattern!r}")
         expect(has_words(error), f"the error says only {text!r}")
         return
     raise CheckError(f"nothing was raised, expected {' or '.join(each.__name__ for each in classes)}")
+
+
+def wait() -> None:
+    """Wait for the device in use where it computes asynchronously: then what it was given is refused."""
+    place = default_place()
+    if place.backend.asynchronous:
+        place.backend.synchronize(place.index)
 
 
 def has_words(error: BaseException) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 
 from flambeau.backend.making import describe as in_words
 
+from .checks import wait
 from .describe import Failure, describe
 from .model import Case, NotClaimedError
 from .state import State, changed_variables
@@ -77,6 +78,7 @@ def _checked(subject: Subject, case: Case, state: State) -> Outcome:
         state.begin()
         with subject.in_use():
             case.check(subject)
+            wait()
     except NotClaimedError as reason:
         return Outcome("not_claimed", str(reason))
     except BaseException as error:  # a kernel may raise SystemExit, too

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import pytest
-from standin_cupy import Wait, counted
 
 import flambeau as torch
 from flambeau import nn
+from standin_cupy import Wait, counted
 
 STEPS = 3
 
@@ -63,7 +63,9 @@ class _Transformer(nn.Module):
         mask = nn.Transformer.generate_square_subsequent_mask(4, device=x.device)
         x = x + self.attention(near, near, near, attn_mask=mask, need_weights=False)[0]
         heads = x.unflatten(-1, (2, 4)).transpose(1, 2)
-        x = x + nn.functional.scaled_dot_product_attention(heads, heads, heads, is_causal=True).transpose(1, 2).flatten(2)
+        x = x + nn.functional.scaled_dot_product_attention(heads, heads, heads, is_causal=True).transpose(1, 2).flatten(
+            2
+        )
         x = x + self.shrink(nn.functional.gelu(self.grow(self.norms[1](x))))
         return self.head(self.block(x)).flatten(0, 1)
 

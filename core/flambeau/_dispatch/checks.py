@@ -21,6 +21,7 @@ __all__ = [
     "only",
     "real_numbers",
     "refuse_complex",
+    "refuse_unless",
     "zero_gradient",
 ]
 
@@ -150,7 +151,27 @@ def zero_gradient(grad: Tensor) -> Tensor:
 
 def no_zero_divisor(values: Any, arrays: Any, type_: Any) -> None:
     """Refuse an integer divisor of zero: PyTorch's error, where hardware would trap or give rubbish."""
-    b = arrays[1]
-    nonzero = type_.kernels.all(b, tuple(range(len(b.shape))), False)
-    if not from_array(nonzero, type_.boolean).item():
-        raise RuntimeError("ZeroDivisionError")
+    if type_.backend.asynchronous and not isinstance(values[1], Tensor):
+        if not values[1]:  # a number needs no device
+            raise RuntimeError("ZeroDivisionError")
+        return
+    refuse_unless_all(arrays[1], type_, lambda: RuntimeError("ZeroDivisionError"))
+
+
+def refuse_unless_all(array: Any, type_: Any, error: Callable[[], Exception]) -> None:
+    """Refuse what an array with a zero, or a False, shows; on a device that is not waited for, later.
+
+    Raises:
+        Exception: the error.
+    """
+    found = type_.kernels.all(array, tuple(range(len(array.shape))), False)
+    if type_.backend.asynchronous:
+        good = type_.boolean.kernels.cast(found, "int64")
+        type_.backend.refuse_later(good, good, 1, 2, lambda bad: error())
+    elif not from_array(found, type_.boolean).item():
+        raise error()
+
+
+def refuse_unless(condition: Tensor, error: Callable[[], Exception]) -> None:
+    """:func:`refuse_unless_all` of a bool tensor."""
+    refuse_unless_all(condition._array, condition._type, error)

@@ -91,7 +91,7 @@ def entropy_kernels(xp: Any, sum_over: Callable[..., Array], parts: Parts) -> di
 def _counted(xp: Any, losses: Array, scales: Array | None, out: Array | None) -> Array:
     """What the mean divides by: the sum of the weights, or how many targets count."""
     if scales is None:
-        return xp.asarray(losses.size if out is None else losses.size - int(out.sum()), losses.dtype)
+        return xp.asarray(losses.size if out is None else losses.size - out.sum(), losses.dtype)
     if out is not None:
         scales[out] = 0
     return xp.asarray(scales.sum())

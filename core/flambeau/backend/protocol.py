@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal, Protocol
@@ -82,6 +82,9 @@ class Backend(ABC):
     element_block: int = 0
     """How many elements go together where many are computed one by one in several steps; 0: all of them, as where
     movement kernels give copies."""
+    asynchronous: bool = False
+    """Whether kernels return before the device is done. Who reads an element then waits for all the work before it: core reads
+    none for its own sake, and what it would refuse it hands to :meth:`refuse_later`."""
     array_class: type | None = None
     """The class of its arrays; needed only with :meth:`ufuncs`."""
 
@@ -153,6 +156,14 @@ class Backend(ABC):
 
     def synchronize(self, device: int) -> None:
         """Wait until all work given to the device is done. Nothing to do where kernels return when they are done."""
+
+    def refuse_later(self, low: Array, high: Array, first: int, stop: int, refusal: Callable[[int], Exception]) -> None:
+        """Raise ``refusal(low)`` if ``low < first``, ``refusal(high)`` if ``high >= stop``, when the device is next waited for.
+
+        ``low`` and ``high`` are int64 arrays without dims: the ends of what an operation was given. Of calls whose refusals
+        say the same, the smallest and the largest may be kept. Needed of an :attr:`asynchronous` backend only.
+        """
+        raise NotImplementedError
 
     def copy_from(self, other: Backend, array: Array, device: int) -> Array | None:
         """Copy an array of another device of this or another backend to ``device`` without passing through the host.

@@ -8,7 +8,7 @@ the backend. A view is another of these on the same memory.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -35,6 +35,7 @@ class StridedBackend(Backend):
         self.wrapped = backend
         self.name, self.device_type, self.api_version = backend.name, backend.device_type, backend.api_version
         self.capabilities = replace(backend.capabilities, out=False)
+        self.asynchronous = backend.asynchronous
         self._kernels = StridedKernels(kernels, backend.dtype_name)
 
     def kernels(self, device: int) -> Mapping[str, Any]:
@@ -68,6 +69,12 @@ class StridedBackend(Backend):
     def synchronize(self, device: int) -> None:
         """The backend's."""
         self.wrapped.synchronize(device)
+
+    def refuse_later(
+        self, low: Strided, high: Strided, first: int, stop: int, refusal: Callable[[int], Exception]
+    ) -> None:
+        """The backend's."""
+        self.wrapped.refuse_later(low.read(), high.read(), first, stop, refusal)
 
     def memory_stats(self, device: int) -> Mapping[str, int]:
         """The backend's."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
+from functools import partial
 
 from flambeau import dtypes
+from flambeau._dispatch.checks import refuse_unless
 from flambeau._tensor import Tensor
 from flambeau._tensor.modes import grad_enabled, no_grad
 from flambeau._tensor.overrides import overridable
@@ -176,8 +178,8 @@ def binary_cross_entropy(
         raise NotImplementedError(f"\"binary_cross_entropy\" not implemented for '{scalar_type_name(input.dtype)}'")
     weight = None if weight is None else weight.to(input.dtype)
     for name, each in (("input", input.detach()), ("target", target.detach())):
-        if not bool(((each >= 0) & (each <= 1)).all()):
-            raise RuntimeError(f"all elements of {name} should be between 0 and 1")
+        text = f"all elements of {name} should be between 0 and 1"
+        refuse_unless((each >= 0) & (each <= 1), partial(RuntimeError, text))
     return _ops.binary_cross_entropy(input, target, weight, reduction)
 
 
@@ -318,8 +320,8 @@ def gaussian_nll_loss(
         var = var * ones_like(input)
     elif not isinstance(var, Tensor):
         raise TypeError(f"gaussian_nll_loss(): argument 'var' must be Tensor or float, not {type(var).__name__}")
-    elif bool((var < 0).any()):
-        raise ValueError("var has negative entry/entries")
+    else:
+        refuse_unless(~(var.detach() < 0), lambda: ValueError("var has negative entry/entries"))
     if var.shape != input.shape:
         if input.shape[:-1] == var.shape:
             var = var.unsqueeze(-1)

@@ -7,6 +7,7 @@ from functools import partial
 from math import inf, prod
 from typing import Any
 
+from flambeau._dispatch.checks import refuse_unless
 from flambeau._tensor import Tensor
 from flambeau._tensor.overrides import overridable
 from flambeau.dtypes import scalar_type_name
@@ -250,8 +251,8 @@ def _check_samples(samples: Tensor, input: Tensor, batch: int, count: int) -> No
         raise RuntimeError("Expect _random_samples.size(1) equals to input channel size.")
     if samples.shape[2] != count:
         raise RuntimeError(f"Expect _random_samples.size(2) equals to {count}; got {samples.shape[2]}.")
-    if not bool(samples.isfinite().all()):
-        raise RuntimeError("Expect _random_samples to be finite: windows have no place where they are not")
+    text = "Expect _random_samples to be finite: windows have no place where they are not"
+    refuse_unless(samples.isfinite(), lambda: RuntimeError(text))
 
 
 @overridable

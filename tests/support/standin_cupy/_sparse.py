@@ -58,13 +58,22 @@ class _Coo(_Matrix):
 
 
 class _Compressed(_Matrix):
-    has_canonical_format: bool | None = None
-    """Whether columns are sorted and none is there twice; CuPy finds it out, and waits for it, unless it is told."""
+    _canonical: bool | None = None
+
+    @property
+    def has_canonical_format(self) -> bool:
+        """Whether columns are sorted and none is there twice; CuPy finds it out, and waits for it, unless it is told."""
+        if self._canonical is None:
+            waits("whether a sparse matrix is canonical")
+            self._canonical = True
+        return self._canonical
+
+    @has_canonical_format.setter
+    def has_canonical_format(self, value: bool) -> None:
+        self._canonical = value
 
     def __matmul__(self, other: Any) -> ndarray:
-        if self.has_canonical_format is None:
-            waits("whether a sparse matrix is canonical")
-        return super().__matmul__(other)
+        return super().__matmul__(other) if self.has_canonical_format else NotImplemented
 
     @property
     def indices(self) -> ndarray:

@@ -7,6 +7,7 @@ What CuPy's own functions look at inside, as sorts by Thrust may, is not known h
 
 from __future__ import annotations
 
+import linecache
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,17 +21,28 @@ _HERE = str(Path(__file__).parent)
 _SHOWN = 12
 
 
+class Call(NamedTuple):
+    """A line of a program that called something."""
+
+    file: str
+    line: int
+    function: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line} in {self.function}: {linecache.getline(self.file, self.line).strip()}"
+
+
 class Wait(NamedTuple):
     """One time that the host would have waited: for what, and the calls that led there, the innermost last."""
 
     what: str
-    stack: tuple[str, ...]
+    stack: tuple[Call, ...]
 
     def __str__(self) -> str:
-        return "\n    ".join([self.what, *self.stack])
+        return "\n    ".join([self.what, *map(str, self.stack[-_SHOWN:])])
 
 
-class DeviceSynchronized(RuntimeError):
+class DeviceSynchronized(RuntimeError):  # noqa: N818 (the name that CuPy has)
     """``cupyx.DeviceSynchronized``."""
 
     def __init__(self, message: str = "Device synchronization was detected while disallowed.") -> None:
@@ -77,9 +89,11 @@ def waits(what: str) -> None:
             found.append(wait)
 
 
-def _stack() -> tuple[str, ...]:
-    frames = [frame for frame in traceback.extract_stack() if not frame.filename.startswith(_HERE)]
-    return tuple(f"{frame.filename}:{frame.lineno} in {frame.name}: {frame.line}" for frame in frames[-_SHOWN:])
+def _stack() -> tuple[Call, ...]:
+    frames = [
+        Call(frame.f_code.co_filename, line, frame.f_code.co_qualname) for frame, line in traceback.walk_stack(None)
+    ]
+    return tuple(call for call in reversed(frames) if not call.file.startswith(_HERE))
 
 
 def watch(function: Callable[..., Any], what: str) -> Callable[..., Any]:

@@ -11,6 +11,7 @@ from flambeau._dispatch.checks import no_complex_halves
 from flambeau._dispatch.factories import TypeOf, check_shape, factory
 from flambeau._dispatch.runtime import number_argument
 from flambeau._tensor import Tensor, from_array
+from flambeau.backend.selection import find_place
 from flambeau.backend.types import TensorType
 from flambeau.dtypes import scalar_type_name
 from flambeau.errors import argument_type, level_of_caller
@@ -191,25 +192,33 @@ def _spaced_complex(start: complex, end: complex, steps: int, type_: TensorType)
 
 
 def _from_both_ends(type_: TensorType, start: Any, end: Any, steps: int) -> Any:
-    kernels, half = type_.kernels, steps // 2
-    first, last = type_.number(start), type_.number(end)
-    step = kernels.div(kernels.sub(last, first), type_.number(steps - 1))
-    return kernels.concat([_counted(type_, first, step, half), _counted_back(type_, last, step, steps - half)], 0)
+    near, half = _waiting_for_nothing(type_), steps // 2
+    first, last = near.number(start), near.number(end)
+    step = near.kernels.div(near.kernels.sub(last, first), near.number(steps - 1))
+    begin, distance, stop = (from_array(each, near).item() for each in (first, step, last))
+    return type_.kernels.concat(
+        [_counted(type_, begin, distance, half), _counted_back(type_, stop, distance, steps - half)], 0
+    )
 
 
-def _counted_back(type_: TensorType, last: Any, step: Any, length: int) -> Any:
-    return type_.kernels.flip(_counted(type_, last, type_.kernels.neg(step), length), (0,))
+def _waiting_for_nothing(type_: TensorType) -> TensorType:
+    """The type where numbers are computed that are read at once: the CPU's where others would be waited for."""
+    return find_place("cpu").type(type_.dtype) if type_.backend.asynchronous else type_
 
 
-def _counted(type_: TensorType, first: Any, step: Any, length: int) -> Any:
+def _counted_back(type_: TensorType, last: float, step: float, length: int) -> Any:
+    return type_.kernels.flip(_counted(type_, last, -step, length), (0,))
+
+
+def _counted(type_: TensorType, first: float, step: float, length: int) -> Any:
     """``first + i * step`` as PyTorch rounds it: once, but for 16 bits, where the product is rounded too."""
     kernels, name = type_.kernels, type_.dtype.name
-    if type_.halves:
-        return kernels.add(kernels.mul(kernels.arange(0, 1, length, name), step), first)
-    start, distance = from_array(first, type_).item(), from_array(step, type_).item()
-    if type_.dtype is dtypes.float64 and abs(start) + abs(distance) * length < _LARGE:
-        return _fused(type_, kernels.arange(0, 1, length, name), step, first)
-    return kernels.arange(start, distance, length, name)
+    fused = type_.dtype is dtypes.float64 and abs(first) + abs(step) * length < _LARGE
+    if not fused and not type_.halves:
+        return kernels.arange(first, step, length, name)
+    counts = kernels.arange(0, 1, length, name)
+    start, distance = (kernels.full((), number, name) for number in (first, step))
+    return _fused(type_, counts, distance, start) if fused else kernels.add(kernels.mul(counts, distance), start)
 
 
 _LARGE = 2.0**960  # beyond, the parts of a product overflow
@@ -244,10 +253,11 @@ def _exponents(start: Any, end: Any, steps: int, type_: TensorType) -> Any:
     if steps < 2:
         return kernels.full((steps,), float(start), name)
     start, end = fitting(start, type_.dtype), fitting(end, type_.dtype)
-    first, last = type_.number(start), type_.number(end)
-    distance = from_array(type_.kernels.sub(last, first), type_).item() if type_.floats else end - start
+    near = _waiting_for_nothing(type_)
+    first, last = near.number(start), near.number(end)
+    distance = from_array(near.kernels.sub(last, first), near).item() if type_.floats else end - start
     step, half = distance / (steps - 1), steps // 2
-    start, end = from_array(first, type_).item(), from_array(last, type_).item()
+    start, end = from_array(first, near).item(), from_array(last, near).item()
     back = kernels.flip(kernels.arange(float(end), -step, steps - half, name), (0,))
     return kernels.concat([kernels.arange(float(start), step, half, name), back], 0)
 

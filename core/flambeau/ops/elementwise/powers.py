@@ -34,8 +34,10 @@ def _integer_power(type_: Any, a: Any, b: Any) -> Any:
     if type_.dtype is dtypes.bool:
         return kernels.bitwise_or(a, kernels.logical_not(b))
     negative = kernels.lt(b, zero)
-    if not from_array(kernels.any(negative, tuple(range(len(b.shape))), False), type_.boolean).item():
-        return kernels.pow(a, b)
+    if not type_.backend.asynchronous:
+        some = kernels.any(negative, tuple(range(len(b.shape))), False)
+        if not from_array(some, type_.boolean).item():
+            return kernels.pow(a, b)
     power = kernels.pow(a, kernels.where(negative, kernels.bitwise_and(b, one), b))  # of -1, the last bit matters
     is_unit = kernels.eq(kernels.mul(kernels.sign(a), a), one)
     return kernels.where(kernels.bitwise_and(negative, kernels.logical_not(is_unit)), zero, power)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from flambeau import layouts
+from flambeau import dtypes, layouts
 from flambeau._dispatch.declare import fused, primitive
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.copies import in_memory_order
@@ -167,6 +167,16 @@ def _masked_scatter_source(grad: Tensor, mask: Tensor, source_shape: Shape) -> T
     return result.reshape(source_shape)
 
 
+def _in_turn(mask: Tensor, source: Tensor) -> Any:
+    """For each True of a mask the next element of ``source``: what is found without waiting for how many there are."""
+    kernels, int64 = source._type.kernels, source._type.with_dtype(dtypes.int64)
+    flags = kernels.reshape(kernels.cast(mask._array, "int64"), (mask.numel(),))
+    places = int64.kernels.sub(int64.kernels.cumsum(flags, 0), int64.number(1))
+    places = int64.kernels.minimum(int64.kernels.maximum(places, int64.number(0)), int64.number(source.numel() - 1))
+    taken = kernels.index(kernels.reshape(source._array, (source.numel(),)), [places])
+    return kernels.reshape(taken, mask._array.shape)
+
+
 @primitive(
     derivatives={
         "input": lambda grad, mask: grad.masked_fill(mask, 0),
@@ -177,6 +187,8 @@ def _masked_scatter_source(grad: Tensor, mask: Tensor, source_shape: Shape) -> T
 )
 def _masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     kernels, type_ = input._type.kernels, input._type
+    if type_.backend.asynchronous and source.numel():
+        return from_array(kernels.where(mask._array, _in_turn(mask, source), input._array), type_)
     columns = columns_of(mask)
     count = columns[0].shape[0]
     flat = kernels.slice(kernels.reshape(source._array, (source.numel(),)), (0,), (count,), (1,))

@@ -19,7 +19,7 @@ from flambeau.ops.movement.shapes import reshape
 from flambeau.ops.movement.splitting import unbind
 from flambeau.shapes import broadcast_shapes, normalize_dim
 
-from ._ends import ends
+from ._ends import check_ends
 from ._pairs import _gather, _index_select, _masked_select, _take
 
 __all__ = ["argwhere", "gather", "index_select", "masked_select", "nonzero", "take", "take_along_dim"]
@@ -56,10 +56,11 @@ def check_gather(function: str, input: Tensor, dim: int, index: Tensor) -> tuple
                 f"{list(input.shape)} apart from dimension {dim}"
             )
     size = shape[dim] if shape else 1
-    low, high = ends(index)
-    if low < 0 or high >= size:
-        raise RuntimeError(f"index {low if low < 0 else high} is out of bounds for dimension {dim} with size {size}")
+    check_ends(index, 0, size, lambda bad: RuntimeError(_OUT_OF_BOUNDS.format(bad, dim, size)))
     return dim, index
+
+
+_OUT_OF_BOUNDS = "index {} is out of bounds for dimension {} with size {}"
 
 
 _INDICES = (dtypes.int64, dtypes.int32)
@@ -142,7 +143,7 @@ def _from_the_front(index: Tensor, size: int) -> Tensor:
     """Negative indices counted from the end; what is out of range stays so."""
     with no_grad():
         negative = index < 0
-        return index + negative * size if bool(negative.any()) else index
+        return index + negative * size if index._type.backend.asynchronous or bool(negative.any()) else index
 
 
 # -- along a dimension, slice by slice ---------------------------------------------------------------
@@ -155,9 +156,7 @@ def check_in_range(function: str, index: Tensor, size: int, error: type[Exceptio
         error: in the words that begin with ``function``.
     """
     if index.numel():
-        low, high = ends(index)
-        if low < 0 or high >= size:
-            raise error(f"{function}index {low if low < 0 else high} is out of bounds for dimension 0 with size {size}")
+        check_ends(index, 0, size, lambda bad: error(function + _OUT_OF_BOUNDS.format(bad, 0, size)))
 
 
 @composite(out="exact")
@@ -195,9 +194,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
 def check_range(index: Tensor, size: int) -> None:
     """Refuse indices that are negative or too large, in PyTorch's words for index_select."""
     if 0 not in index._array.shape:
-        low, high = ends(index)
-        if low < 0 or high >= size:
-            raise IndexError("index out of range in self")
+        check_ends(index, 0, size, lambda bad: IndexError("index out of range in self"))
 
 
 # -- in the flattened tensor ---------------------------------------------------------------
@@ -218,11 +215,8 @@ def flat_index(function: str, input: Tensor, index: Tensor) -> Tensor:
         total = input.numel()
         if not total:
             raise IndexError(f"{function}(): tried to {function.rstrip('_')} from an empty tensor")
-        low, high = ends(index)
-        if low < -total or high >= total:
-            raise IndexError(
-                f"out of range: tried to access index {low if low < -total else high} on a tensor of {total} elements."
-            )
+        text = "out of range: tried to access index {} on a tensor of {} elements."
+        check_ends(index, -total, total, lambda bad: IndexError(text.format(bad, total)))
     return _from_the_front(index, input.numel())
 
 

@@ -29,7 +29,7 @@ from flambeau.ops.movement.slicing import _select, _slice
 from flambeau.promotion import as_number
 from flambeau.shapes import Shape, broadcast_shapes, dense_order, slice_along
 
-from ._ends import ends
+from ._ends import check_ends
 from ._entries import MASKS, ZERO_DIM, expanded_key
 
 __all__: list[str] = []  # methods alone
@@ -262,11 +262,8 @@ def _checked_index(indices: Tensor, size: int) -> Tensor:
     """
     if 0 in indices._array.shape:
         return indices
-    low, high = ends(indices)
-    if low < -size or high >= size:
-        bad = low if low < -size else high
-        raise IndexError(f"index {bad} is out of bounds for dimension 0 with size {size}")
-    if low >= 0:
+    text = "index {} is out of bounds for dimension 0 with size {}"
+    if not check_ends(indices, -size, size, lambda bad: IndexError(text.format(bad, size))):
         return indices
     with no_grad():
         return counted_as(indices + (indices < 0) * size, indices)

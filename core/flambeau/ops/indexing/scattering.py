@@ -19,6 +19,7 @@ from flambeau.ops.movement.shapes import reshape
 from flambeau.ops.movement.slicing import _slice
 from flambeau.shapes import broadcast_shapes, normalize_dim
 
+from ._ends import check_ends
 from ._pairs import (
     _gather,
     _index_add,
@@ -354,10 +355,9 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor | Number) -
     number = to_type(value, input._type) if isinstance(value, Tensor) else input.new_full((), value)
     target, vector = dimensioned(input, index)
     size = target.shape[dim]
-    if vector.numel() and (vector.amin().item() < -size or vector.amax().item() >= size):
-        low = vector.amin().item()
-        bad = low if low < -size else vector.amax().item()
-        raise IndexError(f"index {bad} is out of bounds for dimension {dim} with size {size}")
+    if vector.numel():
+        text = "index {} is out of bounds for dimension {} with size {}"
+        check_ends(vector, -size, size, lambda bad: IndexError(text.format(bad, dim, size)))
     places = counted_as(vector + (vector < 0) * size, vector)
     result = _index_fill(target, dim, places, number)
     return result if input.dim() else reshape(result, ())
@@ -474,7 +474,7 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     common_type("masked_scatter", (input, mask, source))
     shape = tuple(broadcast_shapes(tuple(mask.shape), tuple(input.shape)))
     target, places = _expand_method(input, shape or (1,)), _expand_method(mask, shape or (1,))
-    if source.numel() < int(places.sum()):
-        raise RuntimeError("Number of elements of source < number of ones in mask")
+    few = "Number of elements of source < number of ones in mask"
+    check_ends(places.sum(), 0, source.numel() + 1, lambda bad: RuntimeError(few))
     result = _masked_scatter(target, places, source)
     return result if shape else reshape(result, ())

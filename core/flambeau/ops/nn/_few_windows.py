@@ -126,6 +126,8 @@ def few_largest_and_places(type_: Any, array: Any, dims: Shape, columns: Columns
         return None
     table, taken, rows = found
     kernels = type_.kernels
+    if type_.floats and type_.backend.asynchronous:  # whether there is a nan is not waited for
+        return None
     first = kernels.add(kernels.argmax(rows, 1, False), table.starts)
     values = kernels.index(taken, [first])
     if type_.floats and isnan(total_of(type_, values)):
@@ -163,6 +165,8 @@ def few_sums(type_: Any, array: Any, dims: Shape, columns: Columns) -> Any:
     """
     shape = array.shape
     if dims[-1] != len(shape) - 1 or not type_.real_floats or not 0 < prod(shape) <= _FEW:
+        return None
+    if type_.backend.asynchronous:  # what is not finite is not waited for
         return None
     matrix = _matrix(type_.precise(), columns)
     if matrix is None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from flambeau import dtypes
 from flambeau._tensor import from_array
-from flambeau.ops.creation._vector import vector
+from flambeau.ops.creation._vector import constant
 from flambeau.shapes import Shape, slice_along
 from flambeau.type_info import iinfo
 
@@ -104,17 +104,18 @@ def largest_and_places(type_: Any, array: Any, dims: Shape, windows: Windows) ->
 
 def coded(type_: Any, array: Any, kernel: Shape, part: Part) -> tuple[Any, Any]:
     """The largest elements of windows, and which of their windows' elements they are."""
-    best, codes = _coded(type_, array, kernel, part, False)
-    if type_.floats and _has_nan(type_, best):
-        best, codes = _coded(type_, array, kernel, part, True)
-    return best, codes
+    if not (type_.floats and type_.backend.asynchronous):
+        best, codes = _coded(type_, array, kernel, part, False)
+        if not (type_.floats and _may_have_nan(type_, best)):
+            return best, codes
+    return _coded(type_, array, kernel, part, True)
 
 
 def largest_of_rows(type_: Any, rows: Any) -> Any:
     """Where the largest element of each row is, the first of equal ones; nan is larger than any number, the last one largest."""
     kernels = type_.kernels
     found = kernels.argmax(rows, 1, False)
-    if not (type_.floats and _has_nan(type_, rows)):
+    if not (type_.floats and _may_have_nan(type_, rows)):
         return found
     int64, nan = type_.with_dtype(dtypes.int64), kernels.isnan(rows)
     turned = kernels.argmax(kernels.cast(kernels.flip(nan, (1,)), "int64"), 1, False)
@@ -122,7 +123,10 @@ def largest_of_rows(type_: Any, rows: Any) -> Any:
     return kernels.where(kernels.any(nan, (1,), False), last, found)
 
 
-def _has_nan(type_: Any, array: Any) -> bool:
+def _may_have_nan(type_: Any, array: Any) -> bool:
+    """Whether there is a nan; yes where nobody waits for the answer."""
+    if type_.backend.asynchronous:
+        return True
     kernels = type_.kernels
     found = kernels.any(kernels.isnan(array), tuple(range(len(array.shape))), False)
     return bool(from_array(found, type_.with_dtype(dtypes.bool)).item())
@@ -164,7 +168,7 @@ def largest_and_places_of_edges(
 
     def part(values: Any, number: int, k: int) -> Any:
         dim = dims[number]
-        index = vector(type_.kernels, [min(start + k, end - 1) for start, end in edges[number]])
+        index = constant(type_, [min(start + k, end - 1) for start, end in edges[number]])
         return taken_along(type_, values, dim, index)
 
     best, codes = coded(type_, array, kernel, part)
@@ -189,7 +193,7 @@ def _grid(type_: Any, columns: list[list[int]], dims: Shape, ndim: int) -> Any:
     total = None
     for dim, column in zip(dims, columns, strict=True):
         shape = tuple(len(column) if each == dim else 1 for each in range(ndim))
-        entries = kernels.reshape(vector(kernels, column), shape)
+        entries = kernels.reshape(constant(type_, column), shape)
         total = entries if total is None else kernels.add(total, entries)
     return total
 
@@ -213,7 +217,7 @@ def _places(type_: Any, codes: Any, array: Any, dims: Shape, windows: Windows) -
     within = [0]
     for kernel, dilation, step in zip(windows.kernel, windows.dilation, steps, strict=True):
         within = [start + k * dilation * step for start in within for k in range(kernel)]
-    moved = kernels.index(vector(kernels, within), [kernels.cast(codes, "int64")])
+    moved = kernels.index(constant(type_, within), [kernels.cast(codes, "int64")])
     return kernels.add(moved, _grid(type_, places, dims, len(array.shape)))
 
 

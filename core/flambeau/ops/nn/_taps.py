@@ -215,17 +215,26 @@ def _one_by_one(type_: Any, array: Any, dim: int, taps: Taps) -> Any:
     count, ndim = taps.count, len(array.shape)
     shape = tuple(count if each == dim else 1 for each in range(ndim))
     total = kernels.full((*array.shape[:dim], count, *array.shape[dim + 1 :]), 0, type_.dtype.name)
+    for index, factors, inside in _terms(taps, type_):
+        term = kernels.mul(taken_along(type_, array, dim, index), kernels.reshape(factors, shape))
+        if inside is not None:
+            term = kernels.where(kernels.reshape(inside, shape), term, type_.number(0.0))
+        total = kernels.add(total, term)
+    return total
+
+
+@lru_cache(maxsize=64)
+def _terms(taps: Taps, type_: Any) -> list[tuple[Any, Any, Any]]:
+    """For the first places of all rows, the second ones, and so on: these, their weights, and which rows have one if not all."""
+    kernels, count, terms = type_.kernels, taps.count, []
     for k in range(max((len(places) for places, _ in taps.rows), default=0)):
         there = [k < len(places) for places, _ in taps.rows]
         weights = packed("d", [row[1][k] if k < len(row[1]) else 0.0 for row in taps.rows])
         index = vector(kernels, [row[0][k] if k < len(row[0]) else 0 for row in taps.rows])
         factors = kernels.cast(kernels.from_host(memoryview(weights), (count,), "float64"), type_.dtype.name)
-        term = kernels.mul(taken_along(type_, array, dim, index), kernels.reshape(factors, shape))
-        if not all(there):
-            inside = kernels.from_host(bytes(there), (count,), "bool")
-            term = kernels.where(kernels.reshape(inside, shape), term, type_.number(0.0))
-        total = kernels.add(total, term)
-    return total
+        inside = None if all(there) else kernels.from_host(bytes(there), (count,), "bool")
+        terms.append((index, factors, inside))
+    return terms
 
 
 def mapped(type_: Any, array: Any, dims: Shape, maps: tuple[Taps, ...]) -> Any:
@@ -237,14 +246,15 @@ def mapped(type_: Any, array: Any, dims: Shape, maps: tuple[Taps, ...]) -> Any:
     if 0 in shape or 0 in array.shape:
         return kernels.full(tuple(shape), 0, type_.dtype.name)
     pairs = sorted(zip(dims, maps, strict=True), key=lambda pair: pair[1].count / max(pair[1].length, 1))
-    result = array
-    for dim, taps in pairs:
-        result = as_product(type_, result, dim, taps)
-    if not isfinite(total_of(type_, result)):
+    if not type_.backend.asynchronous:
         result = array
         for dim, taps in pairs:
-            result = _one_by_one(type_, result, dim, taps)
-    return result
+            result = as_product(type_, result, dim, taps)
+        if isfinite(total_of(type_, result)):
+            return result
+    for dim, taps in pairs:  # what is not finite stays where it is
+        array = _one_by_one(type_, array, dim, taps)
+    return array
 
 
 def total_of(type_: Any, array: Any) -> Any:

@@ -12,7 +12,7 @@ from flambeau._dispatch.precision import in_single
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation._bent import bent
-from flambeau.ops.creation._vector import vector
+from flambeau.ops.creation._vector import constant
 from flambeau.shapes import Shape, int_argument
 
 from ._few_windows import few_sums, repeating_columns
@@ -95,7 +95,7 @@ def _divisors(type_: Any, ndim: int, dims: Shape, factors: Factors) -> Any:
             number *= column[0]
             continue
         shape = tuple(len(column) if each == dim else 1 for each in range(ndim))
-        entries = kernels.reshape(kernels.cast(vector(kernels, column), type_.dtype.name), shape)
+        entries = kernels.reshape(kernels.cast(constant(type_, column), type_.dtype.name), shape)
         along = entries if along is None else kernels.mul(along, entries)
     divisor = type_.number(number)
     if along is not None:

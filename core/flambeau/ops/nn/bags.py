@@ -8,9 +8,10 @@ from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import legacy_type_name
 from flambeau.ops.elementwise.selection import where
-from flambeau.ops.indexing._ends import ends, first_and_last
+from flambeau.ops.indexing._ends import check_ends, first_and_last
 from flambeau.ops.indexing.gathering import check_range
 from flambeau.ops.reductions.scans import cumsum
+from flambeau.ops.sorting.counting import tally
 from flambeau.shapes import Shape
 
 from .sparse import _embedding, _embedding_weight
@@ -102,29 +103,39 @@ def check_bags(
         _padding_row(padding_idx, weight.shape[0])
     length = indices.numel()
     if offsets.numel():
-        first, last = first_and_last(offsets)
-        if first != 0:
-            raise RuntimeError(
-                "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, got "
-                f"{first}"
-            )
-        if last > length:
-            raise RuntimeError(
-                f"offsets[-1] can not be greater than input's length {length} but got offsets[-1] of {last}"
-            )
+        _check_offsets(offsets, length)
+
+
+def _check_offsets(offsets: Tensor, length: int) -> None:
+    begins = "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, got {}"
+    ends = "offsets[-1] can not be greater than input's length {} but got offsets[-1] of {}"
+    if offsets._type.backend.asynchronous:
+        check_ends(offsets[0], 0, 1, lambda bad: RuntimeError(begins.format(bad)))
+        check_ends(offsets[-1], -_MOST, length + 1, lambda bad: RuntimeError(ends.format(length, bad)))
+        return
+    first, last = first_and_last(offsets)
+    if first != 0:
+        raise RuntimeError(begins.format(first))
+    if last > length:
+        raise RuntimeError(ends.format(length, last))
+
+
+_MOST = 1 << 62
 
 
 def _check_indices(weight: Tensor, indices: Tensor) -> None:
     if not indices.numel():
         return
-    low, high = ends(indices)
-    if low >= 0 and high < weight.shape[0]:
-        return
-    bad = ((indices < 0) | (indices >= weight.shape[0])).reshape(-1).nonzero()
-    place = int(bad[0, 0])
-    raise RuntimeError(
-        f"Index {place} of input takes value {indices[place].item()} which is not in the valid range [0, {weight.shape[0]})"
-    )
+    rows = weight.shape[0]
+
+    def refusal(bad: int) -> RuntimeError:
+        where = "of input"
+        if not indices._type.backend.asynchronous:
+            place = int(((indices < 0) | (indices >= rows)).reshape(-1).nonzero()[0, 0])  # the first one
+            where, bad = f"{place} of input", int(indices[place].item())
+        return RuntimeError(f"Index {where} takes value {bad} which is not in the valid range [0, {rows})")
+
+    check_ends(indices, 0, rows, refusal)
 
 
 def _padding_row(padding_idx: int | None, rows: int) -> int | None:
@@ -193,7 +204,7 @@ def embedding_bag(
         rest = kept.nonzero()[:, 0]
         indices, taken = indices.index_select(0, rest), taken.index_select(0, rest)
         per_sample_weights = None if per_sample_weights is None else per_sample_weights.index_select(0, rest)
-    sizes = taken.bincount(minlength=count)
+    sizes = tally(taken, None, count)
     if mode == MAX:
         found, places = _largest(weight, indices, taken, sizes, count)
         return found, bags, sizes, places

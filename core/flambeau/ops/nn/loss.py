@@ -10,7 +10,7 @@ from flambeau._tensor.modes import grad_enabled
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation._bent import bent
 from flambeau.ops.elementwise.selection import where
-from flambeau.ops.indexing._ends import ends
+from flambeau.ops.indexing._ends import check_ends, ends
 from flambeau.ops.indexing._pairs import _scatter_add
 from flambeau.ops.movement.broadcasting import broadcast_tensors
 from flambeau.ops.movement.shapes import reshape, unsqueeze
@@ -264,13 +264,12 @@ def _range_of(target: Tensor, classes: int, ignore_index: int) -> bool:
     """
     if 0 in target._array.shape:
         return True
-    low, high = ends(target)
-    if low >= 0 and high < classes and not low <= ignore_index <= high:
-        return False
+    if not target._type.backend.asynchronous:
+        low, high = ends(target)
+        if low >= 0 and high < classes and not low <= ignore_index <= high:
+            return False
     counted = where(target == ignore_index, 0, target)
-    low, high = ends(counted)
-    if low < 0 or high >= classes:
-        raise IndexError(f"Target {low if low < 0 else high} is out of bounds.")
+    check_ends(counted, 0, classes, lambda bad: IndexError(f"Target {bad} is out of bounds."))
     return True
 
 

@@ -12,6 +12,7 @@ from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.modes import grad_enabled
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation._bent import bent
+from flambeau.ops.indexing._ends import check_ends
 from flambeau.ops.movement.joining import channels_order
 from flambeau.shapes import Shape
 
@@ -400,13 +401,16 @@ def unpooled(input: Tensor, indices: Tensor, lengths: Shape, shown: Shape) -> Te
 def _check_places(indices: Tensor, lengths: Shape, shown: Shape) -> None:
     if not indices.numel():
         return
-    low, high = int(indices.amin()), int(indices.amax())
-    if low < 0 or high >= prod(lengths):
-        wrong = (indices < 0) | (indices >= prod(lengths))
-        first = int(indices[wrong][0])
-        raise RuntimeError(
-            f"Found an invalid max index: {first} (output volumes are of size {'x'.join(map(str, shown))})"
+    stop = prod(lengths)
+
+    def refusal(bad: int) -> RuntimeError:
+        if not indices._type.backend.asynchronous:
+            bad = int(indices[(indices < 0) | (indices >= stop)][0])  # the first one
+        return RuntimeError(
+            f"Found an invalid max index: {bad} (output volumes are of size {'x'.join(map(str, shown))})"
         )
+
+    check_ends(indices, 0, stop, refusal)
 
 
 # -- as the layers call them: with the indices or without ---------------------------------------------------------------

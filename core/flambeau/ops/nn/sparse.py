@@ -23,7 +23,9 @@ def _embedding_weight(
     grad: Tensor, weight_shape: Shape, indices: Tensor, padding_idx: int, scale_grad_by_freq: bool, sparse: bool
 ) -> Tensor:
     rows, parts = reshape(indices, (-1,)), reshape(grad, (-1, *weight_shape[1:]))
-    if padding_idx >= 0:
+    if padding_idx >= 0 and grad._type.backend.asynchronous and not sparse:
+        parts = parts.masked_fill((rows == padding_idx).unsqueeze(1), 0)
+    elif padding_idx >= 0:
         kept = (rows != padding_idx).nonzero()[:, 0]
         rows, parts = rows.index_select(0, kept), parts.index_select(0, kept)
     if sparse:

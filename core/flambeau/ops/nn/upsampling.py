@@ -8,7 +8,7 @@ from flambeau import dtypes
 from flambeau._dispatch.declare import primitive
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import scalar_type_name
-from flambeau.ops.creation._vector import vector
+from flambeau.ops.creation._vector import constant
 from flambeau.ops.elementwise.selection import clamped
 from flambeau.ops.movement.joining import channels_order
 from flambeau.shapes import Shape
@@ -43,7 +43,7 @@ def _take_places(input: Tensor, dims: Shape, places: Places, order: Shape | None
 def _taken(type_: Any, array: Any, dim: int, places: tuple[int, ...]) -> Any:
     if places == tuple(range(array.shape[dim])):
         return array
-    return taken_along(type_, array, dim, vector(type_.kernels, places))
+    return taken_along(type_, array, dim, constant(type_, places))
 
 
 def resized(
@@ -173,8 +173,8 @@ def _summed(type_: Any, array: Any, dim: int, fixed: FixedTaps) -> Any:
     shape = tuple(len(rows) if each == dim else 1 for each in range(len(array.shape)))
     total = wide.number(1 << fixed.bits >> 1)
     for k in range(max(len(places) for places, _ in rows)):
-        index = vector(kernels, [row[0][k] if k < len(row[0]) else 0 for row in rows])
-        factors = vector(kernels, [int(row[1][k] * (1 << fixed.bits)) if k < len(row[1]) else 0 for row in rows])
+        index = constant(type_, [row[0][k] if k < len(row[0]) else 0 for row in rows])
+        factors = constant(type_, [int(row[1][k] * (1 << fixed.bits)) if k < len(row[1]) else 0 for row in rows])
         factors = kernels.cast(kernels.reshape(factors, shape), "int32")
         total = kernels.add(total, kernels.mul(taken_along(type_, array, dim, index), factors))
     shifted = kernels.right_shift(total, wide.number(fixed.bits))

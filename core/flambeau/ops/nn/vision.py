@@ -107,7 +107,9 @@ class _Image:
         starts = arange(self.batch, device=index.device) * size
         index = index + starts.unsqueeze(1)
         taken = self.rows.index_select(0, index.reshape(-1)).reshape(*index.shape, self.channels)
-        return taken if bool(inside.all()) else choose(inside.unsqueeze(-1), taken, 0.0)
+        if not inside._type.backend.asynchronous and bool(inside.all()):
+            return taken
+        return choose(inside.unsqueeze(-1), taken, 0.0)
 
 
 def _nearest(image: _Image, places: list[Tensor]) -> Tensor:

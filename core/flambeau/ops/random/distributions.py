@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from flambeau import dtypes, layouts
+from flambeau._dispatch.checks import refuse_unless
 from flambeau._dispatch.declare import primitive
 from flambeau._dispatch.factories import TypeOf, check_shape, factory
 from flambeau._dispatch.runtime import not_a_tensor, with_out
@@ -16,6 +17,7 @@ from flambeau._tensor.overrides import overridable
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.filled import empty, empty_like
+from flambeau.ops.indexing._ends import check_ends
 from flambeau.ops.sorting.searching import searchsorted
 from flambeau.random import _bounds, _counts
 from flambeau.random._draws import Draw
@@ -158,8 +160,8 @@ def _normal_of_tensors(
 ) -> Tensor:
     """Numbers of mean 0 scaled and moved: two roundings, where numbers as parameters give one."""
     tensors = [value.detach() for value in (mean, std) if isinstance(value, Tensor)]
-    if isinstance(std, Tensor) and not bool((std.detach() >= 0).all()):
-        raise RuntimeError("normal expects all elements of std >= 0.0")
+    if isinstance(std, Tensor):
+        refuse_unless(std.detach() >= 0, lambda: RuntimeError("normal expects all elements of std >= 0.0"))
     target = _drawn_for(out, broadcast_shapes(*(tensor.shape for tensor in tensors)), tensors[0])
     noise = _filling.normal(target, 0.0, 1.0 if isinstance(std, Tensor) else std, generator=generator)
     if isinstance(std, Tensor):
@@ -375,16 +377,18 @@ def _check_weights(weights: Tensor, count: int, replacement: bool) -> None:
         raise RuntimeError("number of categories cannot exceed 2^24")
     if not weights.numel():
         return
-    if not bool((weights.isfinite() & (weights >= 0)).all()):
-        raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
-    positive = int((weights > 0).sum(-1).min().item())
-    if not positive:
-        raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
-    if not replacement and positive < count:
-        raise RuntimeError(
+    text = "probability tensor contains either `inf`, `nan` or element < 0"
+    refuse_unless(weights.isfinite() & (weights >= 0), lambda: RuntimeError(text))
+
+    def refusal(positive: int) -> RuntimeError:
+        if positive < 1:
+            return RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
+        return RuntimeError(
             "invalid multinomial distribution (with replacement=False, not enough non-negative category to sample): "
             f"{positive} weights are not zero, {count} samples are asked for"
         )
+
+    check_ends((weights > 0).sum(-1).min(), 1 if replacement else count, categories + 1, refusal)
 
 
 def _with_replacement(weights: Tensor, count: int, generator: Generator | None) -> Tensor:

@@ -11,7 +11,7 @@ from operator import index
 from typing import Any, Final, TypeVar
 
 from flambeau import dtypes
-from flambeau._dispatch.checks import zero_gradient
+from flambeau._dispatch.checks import refuse_unless, zero_gradient
 from flambeau._dispatch.declare import primitive
 from flambeau._dispatch.runtime import Number
 from flambeau._tensor import Tensor, from_array
@@ -173,8 +173,8 @@ def _bernoulli_of_tensor(input: Tensor, p: Tensor, generator: Generator | None) 
     """Compare uniform numbers of the precision of the probabilities with them."""
     _bounds.check_floating("bernoulli_tensor_cpu_p_", p.dtype)
     p = p.detach()
-    if not bool(((p >= 0) & (p <= 1)).all()):
-        raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false.")
+    text = "Expected p_in >= 0 && p_in <= 1 to be true, but got false."
+    refuse_unless((p >= 0) & (p <= 1), lambda: RuntimeError(text))
     p = p.expand(input.shape)
     counted = draws_by_counter(input._type.place, generator)
     precise = dtypes.float64 if p.dtype is dtypes.float64 and not counted else dtypes.float32

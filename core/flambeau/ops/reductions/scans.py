@@ -90,7 +90,7 @@ def _cumprod_input(grad: Tensor, input: Tensor, dim: int, result: Tensor) -> Ten
     """Sums over all later products, each without the element itself: by division where no product is 0 or infinite."""
     if not input.dim():
         return grad
-    if bool(all(is_normal(result.detach()))):
+    if not result._type.backend.asynchronous and bool(all(is_normal(result.detach()))):
         return _cumsum_input(grad * result, dim) / input
     size = input._array.shape[dim]
     # The gradient of element k is before[k] * sums[k], where sums[k] = grad[k] + input[k + 1] * sums[k + 1].

@@ -172,7 +172,7 @@ def _prod_input(grad: Tensor, input: Tensor, dim: int | None, keepdim: bool, res
     """The product of all other elements: the result over the element, where that has left nothing of the others out."""
     shape = input._array.shape
     spread_grad = spread(grad, shape, dim, keepdim)
-    if bool(all(is_normal(result.detach()))):
+    if not result._type.backend.asynchronous and bool(all(is_normal(result.detach()))):
         return spread_grad * (spread(result, shape, dim, keepdim) / input)
     if dim is None:
         return spread_grad * reshape(_others_product(reshape(input, (-1,)), 0), shape)

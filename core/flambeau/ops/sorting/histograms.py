@@ -76,7 +76,8 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
         raise NotImplementedError(f"\"histogram_cpu\" not implemented for '{scalar_type_name(input.dtype)}'")
     values = input.detach().reshape(-1)
     low, high = _range_of_counts(values, *[_bound_for(values, float(bound)) for bound in (min, max)])
-    if not isfinite(values.new_full((), high).sub(low).item()):
+    near = "cpu" if values._type.backend.asynchronous else values.device
+    if not isfinite(values.new_full((), high, device=near).sub(low).item()):
         return input.new_zeros(bins)  # no bin has a width
     inside = (values >= low) & (values <= high)
     position = (values - low) * bins / (high - low)

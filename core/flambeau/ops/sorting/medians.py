@@ -62,11 +62,13 @@ def _middle(input: Tensor, dim: int, keepdim: bool) -> tuple[Tensor, Tensor]:
 
 
 def _missing(input: Tensor) -> Tensor | None:
-    """Where ``input`` is nan; None if nowhere."""
+    """Where ``input`` is nan; None if nowhere, unless nobody waits for that."""
     if not input._type.floats:
         return None
     type_, array = input._type, input._array
     missing = type_.kernels.isnan(array)
+    if type_.backend.asynchronous:
+        return from_array(missing, type_.boolean)
     some = type_.kernels.any(missing, tuple(range(len(array.shape))), False)
     return from_array(missing, type_.boolean) if from_array(some, type_.boolean).item() else None
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from flambeau._dispatch.checks import refuse_unless
 from flambeau._dispatch.declare import composite
 from flambeau._dispatch.runtime import with_exact_out
 from flambeau._tensor import Tensor, from_array
@@ -20,7 +21,6 @@ from flambeau.ops.indexing.gathering import gather
 from flambeau.ops.movement.shapes import movedim
 from flambeau.ops.movement.slicing import narrow
 from flambeau.ops.reductions._reduce import Dims
-from flambeau.ops.reductions.sums import all
 from flambeau.promotion import as_number, get_default_dtype
 from flambeau.shapes import normalize_dims, reduced_shape
 
@@ -124,8 +124,7 @@ def _parts(input: Tensor, q: Any) -> Tensor:
             raise RuntimeError("quantile() q must be a scalar or 1D tensor")
         if q.dtype is not input.dtype:
             raise RuntimeError("quantile() q tensor must be same dtype as the input tensor")
-        if not bool(all((q >= 0) & (q <= 1))):
-            raise QuantileError("quantile() q values must be in the range [0, 1]")
+        refuse_unless((q >= 0) & (q <= 1), lambda: QuantileError("quantile() q values must be in the range [0, 1]"))
         return q
     several = isinstance(q, (list, tuple))
     for value in q if several else (q,):

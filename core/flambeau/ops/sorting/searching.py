@@ -10,8 +10,8 @@ from flambeau._tensor.copies import contiguous_array
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.filled import full_like, zeros, zeros_like
 from flambeau.ops.elementwise.selection import where
+from flambeau.ops.indexing._ends import check_ends
 from flambeau.ops.indexing.gathering import gather
-from flambeau.ops.reductions.sums import any
 from flambeau.promotion import as_number, dtype_of_number
 
 from .order import sorted_values
@@ -90,8 +90,9 @@ def _in_order(sequence: Tensor, sorter: Tensor) -> Tensor:
             "torch.searchsorted(): sorter must be a tensor of long dtype but got dtype "
             f"{scalar_type_name(sorter.dtype)}"
         )
-    if sorter.numel() and bool(any((sorter < 0) | (sorter >= sequence.size(-1)))):
-        raise RuntimeError("torch.searchsorted(): sorter index out of range")
+    if sorter.numel():
+        refusal = "torch.searchsorted(): sorter index out of range"
+        check_ends(sorter, 0, sequence.size(-1), lambda bad: RuntimeError(refusal))
     return gather(sequence.detach(), -1, sorter)
 
 
@@ -120,7 +121,7 @@ def _search(sequence: Tensor, values: Tensor | Number, right: bool) -> Tensor:
     ordered, values = from_array(row, type_), from_array(wanted, type_)
     if ordered.dim() > 1:
         return _search_rows(ordered, values, right)
-    if type_.floats and ordered.numel() and bool(ordered[-1].isnan()):
+    if type_.floats and ordered.numel() and (type_.backend.asynchronous or bool(ordered[-1].isnan())):
         return _search_rows(ordered, values.reshape(-1), right).reshape(values._array.shape)
     return _search_row(ordered, values, right)
 
@@ -203,7 +204,7 @@ def _among(elements: Tensor, tests: Tensor) -> Tensor:
             test = kernels.reshape(kernels.slice(tests._array, (place,), (1,), (1,)), ())
             found = kernels.bitwise_or(found, kernels.eq(array, test))
         return from_array(found, type_.boolean)
-    if elements._type.integers:
+    if elements._type.integers and not elements._type.backend.asynchronous:
         low, high = (int(extreme.item()) for extreme in tests.aminmax())
         if high - low < _DENSE * tests.numel():
             return _in_table(elements, tests, low, high)
