@@ -5,14 +5,21 @@ On the stand-in waits are counted, with the calls that led there; on a GPU, CuPy
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 import pytest
 
 import flambeau as torch
 from flambeau import nn
+from flambeau_conformance.catalogue import all_cases
+from flambeau_conformance.session import Session
+from flambeau_conformance.sets import chosen
+from flambeau_conformance.subject import subject_of
+from standin_backend import cupy_on_standin
 from standin_cupy import Wait, counted
 
 STEPS = 3
@@ -140,3 +147,69 @@ def test_training_steps_do_not_wait(kind: str, optimizer: str) -> None:
             total = _trained(task, updates, scheduler)
         assert not found, f"{len(found)} waits, the first ones:\n\n" + "\n".join(map(str, found[:5]))
         assert torch.isfinite(total)
+
+
+# -- every op --------------------------------------------------------------------------------------------------------------
+
+WAITING = {
+    "the program asks for elements, or gives them": (
+        "printing.py:*", "testing.py:*", "storage.py:*", "serialization/*", "utils/data/*", "autograd/gradcheck.py:*",
+        "autograd/passes.py:backward", "ops/creation/data.py:*", "ops/creation/conversion.py:*", "ops/creation/properties.py:*",
+        "ops/elementwise/closeness.py:*", "nn/init.py:*", "ops/indexing/_entries.py:*",
+    ),
+    "the shape of the result depends on elements": (
+        "ops/indexing/gathering.py:_nonzero", "ops/indexing/_pairs.py:columns_of", "ops/indexing/keys.py:_masked",
+        "ops/indexing/scatter_reductions.py:_where_true", "ops/indexing/_ends.py:ends", "ops/movement/repeating.py:*",
+        "ops/sorting/counting.py:_bincount*", "ops/sorting/histograms.py:*", "ops/nn/bags.py:embedding_bag",
+        "nn/modules/adaptive.py:*", "nn/utils/rnn.py:*", "ops/nn/ctc.py:*", "vision/ops/boxes.py:*", "sparse/*",
+    ),
+    "a table that depends on shapes alone, and is kept": ("ops/creation/_vector.py:vector", "ops/nn/_taps.py:_terms"),
+    "a factorisation says whether it failed, and raises; steps depend on sizes of matrices": ("ops/linalg/*",),
+    "arguments are validated, as PyTorch does: validate_args=False": ("distributions/*",),
+    "what is drawn by trial and error is drawn on the host": (
+        "ops/random/distributions.py:*", "ops/random/gammas.py:*", "ops/random/_gamma_gradients.py:*", "random/_counter.py:*",
+    ),
+    "the method itself decides by numbers, as PyTorch's": (
+        "optim/lbfgs.py:*", "optim/_adafactor.py:*", "optim/lr_scheduler/plateau.py:*", "optim/swa_utils.py:*",
+        "nn/modules/batchnorm.py:_BatchNorm._share_of_batch", "nn/utils/clip_grad.py:get_total_norm",
+    ),
+}  # fmt: skip
+"""Where core waits for a device, by file and function, and why. What is not here must not."""
+
+_OF_CORE, _OUTSIDE = "/core/flambeau/", ("flambeau_conformance/", "/tests/")
+_UNDER_OPS = ("_tensor/", "_dispatch/", "backend/")
+
+
+def _waiting_function(wait: Wait) -> str | None:
+    """The innermost function of core above the reading of elements itself; None where the case read them."""
+    for call in reversed(wait.stack):
+        if any(part in call.file for part in _OUTSIDE):
+            return None
+        _, of_core, file = call.file.partition(_OF_CORE)
+        if of_core and not file.startswith(_UNDER_OPS):
+            return f"{file}:{call.function}"
+    return None
+
+
+def _waiting_functions() -> dict[str, set[str]]:
+    """Every op once; errors aside, whose words may tell what was found. The functions of core that waited, for which ops."""
+    session, found = Session(subject_of("cupy"), []), defaultdict(set)
+    for case in [case for case in chosen(all_cases(), "smoke", []) if case.aspect != "error"]:
+        with counted() as waits:
+            session.run(case)
+        for function in filter(None, map(_waiting_function, waits)):
+            found[function].add(case.op)
+    return found
+
+
+def test_only_what_is_declared_waits() -> None:
+    with cupy_on_standin():
+        found = _waiting_functions()
+    declared = [pattern for patterns in WAITING.values() for pattern in patterns]
+    undeclared = {
+        function: sorted(ops)[:5]
+        for function, ops in found.items()
+        if not any(fnmatchcase(function, each) for each in declared)
+    }
+    assert undeclared == {}
+    assert [each for each in declared if not any(fnmatchcase(function, each) for function in found)] == []

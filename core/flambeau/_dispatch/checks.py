@@ -12,6 +12,7 @@ from flambeau.dtypes import scalar_type_name
 __all__ = [
     "INVERT_ADVICE",
     "integers_and_bool",
+    "is_at_hand",
     "no_bool",
     "no_complex",
     "no_complex_halves",
@@ -156,6 +157,11 @@ def no_zero_divisor(values: Any, arrays: Any, type_: Any) -> None:
             raise RuntimeError("ZeroDivisionError")
         return
     refuse_unless_all(arrays[1], type_, lambda: RuntimeError("ZeroDivisionError"))
+
+
+def is_at_hand(input: Tensor) -> bool:
+    """Whether the elements of a tensor can be looked at without waiting for a device."""
+    return not input._type.backend.asynchronous
 
 
 def refuse_unless_all(array: Any, type_: Any, error: Callable[[], Exception]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from math import inf
 from typing import Any, ClassVar, TypeAlias
 
+from flambeau._dispatch.checks import is_at_hand
 from flambeau._tensor import Tensor
 from flambeau._tensor.modes import grad_enabled
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
@@ -38,7 +39,7 @@ def _square_mask(size: int, device: Any = None, dtype: DType | None = None) -> T
 
 def _is_causal(mask: Tensor | None, is_causal: bool | None, input: Tensor, batch_first: bool) -> bool:
     """What is said, or whether the mask is the causal one."""
-    if is_causal is not None or mask is None or mask._type.backend.asynchronous:  # the mask says it all, too
+    if is_causal is not None or mask is None or not is_at_hand(mask):  # the mask says it all, too
         return is_causal is True
     size = input.shape[0 if input.dim() == 2 or not batch_first else 1]
     causal = _square_mask(size, mask.device, mask.dtype)
