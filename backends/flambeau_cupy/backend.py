@@ -129,6 +129,8 @@ class CupyBackend(ArrayBackend):
         found = self._counters.get(device)
         if found is None:
             found = self._counters[device] = _random.CounterKernels(device)
+            if self._devices > 1:
+                found.draw = _bound(device, found.draw)  # type: ignore[method-assign]
         return found
 
     def device_name(self, device: int) -> str:
@@ -138,7 +140,8 @@ class CupyBackend(ArrayBackend):
 
     def to_scipy(self, format: str, components: Sequence[Array], values: Array, shape: Shape) -> Any:
         """The matrix of ``cupyx.scipy.sparse``; see :func:`flambeau.sparse.to_scipy`."""
-        return _sparse.to_scipy(format, components, values, shape)
+        with values.device:
+            return _sparse.to_scipy(format, components, values, shape)
 
     def from_host(self, buffer: Any, shape: Shape, dtype: str) -> Array:
         """Copy bytes to the device."""
@@ -167,11 +170,20 @@ class CupyBackend(ArrayBackend):
         add_at(target, key, values)
 
     def copy_from(self, other: Backend, array: Array, device: int) -> Array | None:
-        """Copy from another CUDA device of this backend without the host."""
+        """Copy from another CUDA device of this backend, without the host and without waiting for either device."""
         if other is not self:
             return None
-        with cupy.cuda.Device(device):
-            return array.copy()
+        source, target = array.device, cupy.cuda.Device(device)
+        with source:
+            array = cupy.ascontiguousarray(array)
+            ready = _recorded()
+        with target:  # whose stream knows nothing of the other one's work
+            cupy.cuda.get_current_stream().wait_event(ready)
+            made = array.copy()
+            done = _recorded()
+        with source:  # what comes after may write to the array, or have its memory
+            cupy.cuda.get_current_stream().wait_event(done)
+        return made
 
     def storage_offset(self, array: Array) -> int:
         """Distance in elements from the start of the allocation."""
@@ -249,6 +261,11 @@ def _owner(array: Array) -> Array:
     while array.base is not None:
         array = array.base
     return array
+
+
+def _recorded() -> Any:
+    """An event behind the work that the current device has been given."""
+    return cupy.cuda.get_current_stream().record(cupy.cuda.Event(disable_timing=True))
 
 
 def _count_devices() -> int:

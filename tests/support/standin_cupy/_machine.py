@@ -11,7 +11,16 @@ from weakref import WeakValueDictionary
 
 import numpy
 
-__all__ = ["CUDARuntimeError", "Device", "Memory", "MemoryPointer", "MemoryPool", "Stream", "machine"]
+__all__ = [
+    "CUDARuntimeError",
+    "Device",
+    "Memory",
+    "MemoryPointer",
+    "MemoryPool",
+    "Stream",
+    "get_current_stream",
+    "machine",
+]
 
 _NO_DEVICE = 100
 _INVALID_DEVICE = 101
@@ -140,6 +149,28 @@ class Stream:
 
     def synchronize(self) -> None:
         """Nothing is left to wait for."""
+
+    def record(self, event: Any = None) -> Any:
+        """An event that stands here."""
+        return event or Event()
+
+    def wait_event(self, event: Event) -> None:
+        """All work before the event is done."""
+
+
+class Event:
+    """``cupy.cuda.Event``."""
+
+    def __init__(self, block: bool = False, disable_timing: bool = False, interprocess: bool = False) -> None:
+        pass
+
+    def synchronize(self) -> None:
+        """Nothing is left to wait for."""
+
+
+def get_current_stream(device_id: int = -1) -> Stream:
+    """``cupy.cuda.get_current_stream``."""
+    return Stream()
 
 
 class Memory:

@@ -58,9 +58,11 @@ NAMES: Mapping[str, Mapping[str, Any]] = {
     "cupy.lib.stride_tricks": {"as_strided": _functions.as_strided},
     "cupy.cuda": {
         "Device": _machine.Device,
+        "Event": _machine.Event,
         "MemoryPool": _machine.MemoryPool,
         "Stream": _machine.Stream,
         "alloc_pinned_memory": _machine.alloc_pinned_memory,
+        "get_current_stream": _machine.get_current_stream,
     },
     "cupy.cuda.runtime": {
         "CUDARuntimeError": _machine.CUDARuntimeError,
