@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import flambeau as torch
+import flambeau.nn.functional as F  # noqa: N812 (as everybody calls it)
 from flambeau_conformance.catalogue import all_cases
 from flambeau_conformance.session import Session
 from flambeau_conformance.sets import chosen
@@ -95,13 +96,31 @@ _MIXED: dict[str, Callable[[Any, Any], Any]] = {
     "matmul": lambda a, b: a @ b,
     "cat": lambda a, b: torch.cat([a, b]),
     "where": lambda a, b: torch.where(a > 0, a, b),
-    "linear": torch.nn.functional.linear,
-    "mse_loss": torch.nn.functional.mse_loss,
+    "linear": F.linear,
+    "mse_loss": F.mse_loss,
     "gather": lambda a, b: a.gather(0, b.long()),
-    "embedding": lambda a, b: torch.nn.functional.embedding(b.long(), a),
+    "embedding": lambda a, b: F.embedding(b.long(), a),
     "index_select": lambda a, b: a.index_select(0, b.long()[0]),
-    "cross_entropy": lambda a, b: torch.nn.functional.cross_entropy(a, b.long()[0]),
+    "cross_entropy": lambda a, b: F.cross_entropy(a, b.long()[0]),
     "addmm": lambda a, b: torch.addmm(a, a, b),
+    "nll_loss": lambda a, b: F.nll_loss(a, b.long()[0]),
+    "weighted_cross_entropy": lambda a, b: F.cross_entropy(a, a.long()[0], weight=b[0]),
+    "multi_margin_loss": lambda a, b: F.multi_margin_loss(a, b.long()[0]),
+    "multilabel_margin_loss": lambda a, b: F.multilabel_margin_loss(a, b.long()),
+    "layer_norm": lambda a, b: F.layer_norm(a, (2,), a[0], b[0]),
+    "group_norm": lambda a, b: F.group_norm(a[None], 2, b[0]),
+    "batch_norm": lambda a, b: F.batch_norm(a, b[0], b[0]),
+    "conv1d": lambda a, b: F.conv1d(a[None], a[:, :, None], b[0]),
+    "attention": lambda a, b: F.scaled_dot_product_attention(a, b, b),
+    "masked_attention": lambda a, b: F.scaled_dot_product_attention(a, a, a, b),
+    "prelu": lambda a, b: F.prelu(a, b[0]),
+    "embedding_bag": lambda a, b: F.embedding_bag(b.long(), a),
+    "max_unpool": lambda a, b: F.max_unpool1d(a[None], b.long()[None], 1),
+    "put": lambda a, b: a.put(a.long(), b),
+    "index_put": lambda a, b: a.index_put((a.long()[0],), b[0]),
+    "solve": lambda a, b: torch.linalg.solve(a, b),
+    "solve_triangular": lambda a, b: torch.linalg.solve_triangular(a, b, upper=True),
+    "sparse_mm": lambda a, b: torch.sparse.mm(a.to_sparse(), b),
 }
 
 
@@ -115,6 +134,21 @@ def test_operands_of_two_devices_are_refused_and_both_are_named(op: str) -> None
     assert "cuda:0" in str(caught.value)
     assert "cuda:1" in str(caught.value)
     assert one.tolist() == [[1, 1], [1, 1]]
+
+
+@pytest.mark.usefixtures("two_cuda")
+def test_indices_and_gradients_come_from_the_device_or_from_the_cpu() -> None:
+    one, two = torch.arange(3.0, device="cuda:0"), torch.tensor([2, 0], device="cuda:1")
+    assert one[two.cpu()].tolist() == [2, 0]
+    for key in (two, two > 0):
+        with pytest.raises(RuntimeError, match=r"either on cpu or on the same device as the indexed tensor \(cuda:0\)"):
+            one[key]
+    one.requires_grad_()
+    with pytest.raises(RuntimeError, match="expected device cuda:0 but got cuda:1"):
+        (one * 2).backward(torch.ones(3, device="cuda:1"))
+    (one * 2).backward(torch.ones(3, device="cuda:0"))
+    assert one.grad is not None
+    assert one.grad.tolist() == [2, 2, 2]
 
 
 @pytest.mark.usefixtures("two_cuda")

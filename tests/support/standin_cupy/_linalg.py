@@ -132,7 +132,7 @@ def lu_factor(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> t
 
 
 def solve_triangular(a: Any, b: Any, lower: bool = False, check_finite: bool = False) -> ndarray:
-    _checked(a)
+    _checked(a, b)
     (trsm,) = scipy.linalg.get_blas_funcs(("trsm",), (a._host, b._host))
     return wrap(trsm(1.0, a._host, b._host, lower=lower))
 

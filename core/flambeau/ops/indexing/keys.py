@@ -11,6 +11,7 @@ from flambeau import dtypes
 from flambeau._dispatch.declare import primitive
 from flambeau._dispatch.inplace import is_simple_target
 from flambeau._dispatch.overlaps import check_apart, repeated_dims, warn_expanded
+from flambeau._dispatch.runtime import common_type
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.copies import in_memory_order
 from flambeau._tensor.methods import method
@@ -185,15 +186,26 @@ def _apply_basic(input: Tensor, entries: list[Any], filled: bool = False) -> tup
             advanced += [(dim + offset, _select(columns, 1, offset), True) for offset in range(entry.dim())]
             dim += entry.dim()
         else:
-            index = to_type(entry.detach(), input._type.with_dtype(dtypes.int64))
+            index = to_type(_beside(entry.detach(), input), input._type.with_dtype(dtypes.int64))
             advanced.append((dim, counted_as(index, entry), False))
             dim += 1
     return input, advanced
 
 
 def _beside(mask: Tensor, input: Tensor) -> Tensor:
-    """The mask on the device of ``input``."""
-    return mask if mask._type.place is input._type.place else mask.to(input.device)
+    """The mask, or the index, on the device of ``input``.
+
+    Raises:
+        RuntimeError: it is on another one, which is not the CPU.
+    """
+    if mask._type.place is input._type.place:
+        return mask
+    if mask.device.type != "cpu":
+        raise RuntimeError(
+            f"indices should be either on cpu or on the same device as the indexed tensor ({input.device}), but one is on "
+            f"{mask.device}"
+        )
+    return mask.to(input.device)
 
 
 def _adds_dim(entry: Any) -> bool:
@@ -497,6 +509,8 @@ def _put_at(view: Tensor, advanced: list[Indexed], value: Tensor, accumulate: bo
     rest = front._array.shape[len(indices) :]
     wanted = tuple(rest[:place]) + tuple(indices[0].shape) + tuple(rest[place:])
     value = _without_leading_ones(value, indices[0].new_empty((0,) * len(wanted)))
+    if value._type.place is not view._type.place and value._array.shape:
+        common_type("index_put_", (view, value))
     try:
         full = to_type(value, view._type).expand(wanted)
     except RuntimeError:

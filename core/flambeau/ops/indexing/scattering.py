@@ -390,6 +390,7 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
             "put_(): Expected source and index to have the same number of elements, but got source.numel() = "
             f"{source.numel()}, index.numel() = {index.numel()}"
         )
+    common_type("put_", (input, source))
     return _put(input, flat_index("put_", input, index), source, accumulate)
 
 

@@ -7,7 +7,7 @@ from math import prod
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.results import Results
-from flambeau._dispatch.runtime import with_exact_out, with_out
+from flambeau._dispatch.runtime import common_type, with_exact_out, with_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
 from flambeau._tensor.overrides import overridable
@@ -80,7 +80,12 @@ def _system(A: Tensor, B: Tensor, left: bool) -> Tensor:
 
 
 def _batched(A: Tensor, B: Tensor) -> tuple[Tensor, Tensor]:
-    """Both with the same leading dimensions."""
+    """Both with the same leading dimensions.
+
+    Raises:
+        RuntimeError: they are on different devices.
+    """
+    common_type("linalg.solve", (A, B))
     batch = broadcast_shapes(tuple(A.shape[:-2]), tuple(B.shape[:-2]))
     return _expand_method(A, (*batch, *A.shape[-2:])), _expand_method(B, (*batch, *B.shape[-2:]))
 
@@ -152,6 +157,7 @@ def solve_triangular(
     """
     check_square_matrix("linalg.solve_triangular", A)
     check_matrix("linalg.solve_triangular", B, "B")
+    common_type("linalg.solve_triangular", (A, B))
     if A.shape[-1] != B.shape[-2 if left else -1]:
         raise RuntimeError(
             f"linalg.solve_triangular: Incompatible shapes of A and B for the equation {'AX = B' if left else 'XA = B'} "

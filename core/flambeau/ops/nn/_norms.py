@@ -10,6 +10,7 @@ import weakref
 from typing import Any, NamedTuple
 
 from flambeau import dtypes, layouts
+from flambeau._dispatch.runtime import common_type
 from flambeau._tensor import Tensor, from_array
 from flambeau.backend.types import TensorType
 from flambeau.dtypes import scalar_type_name
@@ -70,6 +71,7 @@ def check_parameters(kernel: str, input: Tensor, *parameters: Tensor | None) -> 
     given = [each._type for each in parameters if each is not None]
     if given.count(type_) == len(given):
         return
+    common_type(kernel, [input, *(each for each in parameters if each is not None)])
     single = type_.with_dtype(dtypes.float32)
     if given.count(single) != len(given):
         raise RuntimeError("mixed dtype (CPU): expect parameter to have scalar type of Float")

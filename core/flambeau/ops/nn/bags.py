@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import primitive
+from flambeau._dispatch.runtime import common_type
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import legacy_type_name
@@ -82,6 +83,8 @@ def check_bags(
     Raises:
         RuntimeError: they are.
     """
+    given = (weight, indices, offsets) if per_sample_weights is None else (weight, indices, offsets, per_sample_weights)
+    common_type("embedding_bag", given)
     for tensor in (indices, offsets):
         if tensor.dtype not in (dtypes.int64, dtypes.int32):
             raise RuntimeError(

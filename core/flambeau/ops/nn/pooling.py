@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
+from flambeau._dispatch.runtime import common_type
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.modes import grad_enabled
 from flambeau.dtypes import scalar_type_name
@@ -376,6 +377,7 @@ def unpooled(input: Tensor, indices: Tensor, lengths: Shape, shown: Shape) -> Te
     if indices.dtype is not dtypes.int64:
         found = f" but got: {scalar_type_name(indices.dtype)}" if count == 2 else ""
         raise RuntimeError(f"elements in indices should be type int64{found}")
+    common_type(f"max_unpool{count}d", (input, indices))
     dims = input.dim() + len(one)
     if dims not in (count + 1, count + 2):
         raise RuntimeError(
