@@ -2,7 +2,8 @@
 
 Each part is a process of its own with a limit of time, because CuPy compiles every kernel on a machine that has not run it
 before; a part that fails or is stopped is said to have, what it wrote until then is kept, and the next one runs. With
-``--stand-in`` the parts run on the CPU, on the stand-in for CuPy of the tests: nothing is measured then but that they run.
+``--stand-in`` the parts run on the CPU, on the stand-in for CuPy of the tests, the benchmarks with sizes of a few elements:
+nothing is measured then but that they run. What the parts are is in ``docs/gpu.md``.
 """
 
 from __future__ import annotations
@@ -74,13 +75,18 @@ _ABOUT = """
 import importlib, json, platform, subprocess, sys
 from importlib import metadata
 found = {"python": platform.python_version(), "system": platform.platform()}
+try:
+    shown = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True)
+    found["commit"] = shown.stdout.strip() or "unknown"
+except OSError:
+    found["commit"] = "unknown"
 for name in ("flambeau", "cupy", "cupy-cuda12x", "cupy-cuda13x", "torch", "numpy", "pytest"):
     try:
         found[name] = metadata.version(name)
     except metadata.PackageNotFoundError:
         pass
 try:
-    query = "--query-gpu=name,driver_version,memory.total,clocks.max.sm,compute_cap"
+    query = "--query-gpu=name,driver_version,memory.total,clocks.max.sm,clocks.current.sm,power.limit,compute_cap"
     found["card"] = subprocess.run(["nvidia-smi", query, "--format=csv,noheader"], capture_output=True, text=True).stdout.strip()
 except OSError:
     found["card"] = "no nvidia-smi"
@@ -88,6 +94,7 @@ import flambeau
 found["CUDA for flambeau"] = flambeau.cuda.is_available()
 if found["CUDA for flambeau"]:
     found["device"] = flambeau.cuda.get_device_name()
+    found["devices"] = flambeau.cuda.device_count()
     import cupy
     runtime = cupy.cuda.runtime
     found["CUDA runtime"] = runtime.runtimeGetVersion() if hasattr(runtime, "runtimeGetVersion") else "stand-in"
@@ -95,6 +102,7 @@ try:
     import torch
     found["CUDA for PyTorch"] = torch.cuda.is_available()
     found["CUDA of PyTorch"] = torch.version.cuda
+    found["cuDNN of PyTorch"] = torch.backends.cudnn.version()
 except ImportError:
     found["CUDA for PyTorch"] = False
 json.dump(found, sys.stdout)
@@ -102,11 +110,11 @@ sys.exit(0 if found["CUDA for flambeau"] else 1)
 """
 
 
-def _suite(name: str) -> Callable[[argparse.Namespace, Path, float], list[str]]:
-    """The conformance run of a set of cases, or of those that were asked for."""
+def _suite(name: str | None) -> Callable[[argparse.Namespace, Path, float], list[str]]:
+    """The conformance run of a set of cases, by default that of the options, or of those that were asked for."""
 
     def command(options: argparse.Namespace, folder: Path, seconds: float) -> list[str]:
-        which = ["-k", options.cases] if options.cases else ["--set", name]
+        which = ["-k", options.cases] if options.cases else ["--set", name or options.set]
         written = ["--jobs", str(options.jobs), "--json", str(folder / "conformance.jsonl")]
         return ["-m", "flambeau_conformance", "run", "cupy", *which, *written]
 
@@ -119,9 +127,10 @@ def _tests(options: argparse.Namespace, folder: Path, seconds: float) -> list[st
 
 
 def _benchmarks(options: argparse.Namespace, folder: Path, seconds: float) -> list[str]:
+    sizes = [*["--tiny"] * options.stand_in, *["--tf32"] * options.tf32]
     return [
-        "-m", "benchmarks", "--backend", "cupy", "--quick", "--filter", options.filter,
-        "--seconds", f"{seconds * 0.8:.0f}", "--json", str(folder / "benchmarks.json"),
+        "-m", "benchmarks.device", "--filter", options.filter, "--seconds", f"{seconds * 0.8:.0f}",
+        "--json", str(folder / "benchmarks.json"), *sizes,
     ]  # fmt: skip
 
 
@@ -159,7 +168,14 @@ def _read_streams(folder: Path, text: str) -> dict[str, Any]:
 def _read_benchmarks(folder: Path, text: str) -> dict[str, Any]:
     path = folder / "benchmarks.json"
     data = json.loads(path.read_text()) if path.exists() else {}
-    return {"settings": data.get("settings", {}), "results": data.get("results", [])}
+    rows = data.get("rows", [])
+    compared = [row for row in rows if "met" in row]
+    return {
+        "tf32": data.get("tf32"),
+        "compared": len(compared),
+        "met": sum(row["met"] for row in compared),
+        "rows": rows,
+    }
 
 
 PARTS = (
@@ -171,9 +187,9 @@ PARTS = (
     ),
     Part("streams", 40, lambda options, folder, seconds: ["-m", "benchmarks.streams"], _read_streams),
     Part("tests", 95, _tests, _read_tests),
-    Part("smoke", 70, _suite("smoke"), _read_conformance),  # every op once, whatever is reached of what follows
-    Part("conformance", 150, _suite("training"), _read_conformance),
-    Part("benchmarks", 90, _benchmarks, _read_benchmarks, more=True),
+    Part("smoke", 60, _suite("smoke"), _read_conformance),  # every op once, whatever is reached of what follows
+    Part("benchmarks", 110, _benchmarks, _read_benchmarks),
+    Part("conformance", 140, _suite(None), _read_conformance, more=True),
 )
 
 
@@ -271,18 +287,31 @@ def _markdown(outcomes: Sequence[Outcome], seconds: float, stand_in: bool) -> st
 
 def _section(outcome: Outcome) -> list[str]:
     if outcome.name == "benchmarks":
-        rows = outcome.figures.get("results", [])
-        head = ["| case | flambeau, µs | PyTorch, µs | ratio |", "|---|---|---|---|"]
-        return [*head, *(_row(row) for row in rows)]
+        figures = outcome.figures
+        head = [
+            f"{figures.get('met', 0)} of {figures.get('compared', 0)} goals are met; TF32: {figures.get('tf32')}.",
+            "",
+            "| row | flambeau | PyTorch | speed | goal | | rate | memory | PyTorch's |",
+            "|---|---|---|---|---|---|---|---|---|",
+        ]
+        return [*head, *(_row(row) for row in figures.get("rows", []))]
     return [f"- {key}: {_short(value)}" for key, value in outcome.figures.items()] or ["nothing"]
 
 
 def _row(row: dict[str, Any]) -> str:
-    other, ratio = row.get("torch_seconds"), row.get("ratio")
-    return (
-        f"| {row['name']} | {row['seconds'] * 1e6:.1f} | {'' if other is None else f'{other * 1e6:.1f}'} | "
-        f"{'' if ratio is None else f'{ratio:.2f}'} |"
-    )
+    own, other = row["flambeau"], row.get("torch", {})
+    speed = f"{row['speed']:.2f}" if "speed" in row else ""
+    verdict = {True: "met", False: "missed"}.get(row.get("met"), "")
+    rate = f"{own['rate'] / 1e9:.0f} G{row['unit']}" if "rate" in own else ""
+    memory = [f"{each['memory'] / 2**20:.0f} MiB" if "memory" in each else "" for each in (own, other)]
+    cells = [row["name"], _time(own), _time(other), speed, f"{row['goal']:.2f}", verdict, rate, *memory]
+    return f"| {' | '.join(cells)} |"
+
+
+def _time(measured: dict[str, Any]) -> str:
+    if "seconds" in measured:
+        return f"{measured['seconds'] * 1e6:.1f} µs"
+    return "has it not" if "lacking" in measured else measured.get("error", "")[:80]
 
 
 def _short(value: Any) -> str:
@@ -304,7 +333,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--budget", type=float, default=BUDGET, metavar="SECONDS", help="for all parts (%(default)s)")
     parser.add_argument("--parts", default="", metavar="NAMES", help="only these, with commas between them")
     parser.add_argument("--cases", default="", metavar="PATTERN", help="conformance cases instead of the training set")
+    parser.add_argument(
+        "--set",
+        default="training",
+        choices=("smoke", "training", "full"),
+        help="of conformance cases (%(default)s); with `full`, give a larger --budget",
+    )
     parser.add_argument("--filter", default="", metavar="TEXT", help="only benchmarks whose name contains TEXT")
+    parser.add_argument("--tf32", action="store_true", help="let both libraries round float32 to TF32 in products")
     parser.add_argument("--stand-in", action="store_true", help="try it without a GPU, on the tests' stand-in for CuPy")
     return parser
 

@@ -76,16 +76,18 @@ def test_it_runs_on_the_stand_in(tmp_path: Path) -> None:
         "--cases",
         "exp/value/*",
         "--filter",
-        "arrays/add/10000",
+        "launch/",
         "--jobs",
         "1",
     ]
-    assert gpu.main([*arguments, "--parts", "about,conformance,benchmarks"]) == 0, (tmp_path / "gpu.md").read_text()
-    about, conformance, benchmarks = (
+    assert gpu.main([*arguments, "--parts", "about,benchmarks,conformance"]) == 0, (tmp_path / "gpu.md").read_text()
+    about, benchmarks, conformance = (
         each["figures"] for each in json.loads((tmp_path / "gpu.json").read_text())["parts"]
     )
     assert about["device"] == "stand-in"
     assert conformance["cases"] > 0
     assert set(conformance["counts"]) == {"pass"}
-    assert "arrays/add/10000" in [row["name"] for row in benchmarks["results"]]
+    assert [row["name"] for row in benchmarks["rows"]] == ["launch/add", "launch/matmul", "launch/trained"]
+    assert all("seconds" in row["flambeau"] for row in benchmarks["rows"])
+    assert "0 of 0 goals are met" in (tmp_path / "gpu.md").read_text()
     assert "nothing is measured" in (tmp_path / "gpu.md").read_text()

@@ -140,7 +140,7 @@ def test_operands_of_two_devices_are_refused_and_both_are_named(op: str) -> None
 def test_indices_and_gradients_come_from_the_device_or_from_the_cpu() -> None:
     one, two = torch.arange(3.0, device="cuda:0"), torch.tensor([2, 0], device="cuda:1")
     assert one[two.cpu()].tolist() == [2, 0]
-    for key in (two, two > 0):
+    for key in (two, torch.tensor([True, False, True], device="cuda:1")):
         with pytest.raises(RuntimeError, match=r"either on cpu or on the same device as the indexed tensor \(cuda:0\)"):
             one[key]
     one.requires_grad_()

@@ -7,7 +7,6 @@ from typing import Any
 
 from flambeau import layouts
 from flambeau._dispatch.declare import fused
-from flambeau._dispatch.runtime import _devices_text
 from flambeau._dispatch.sparse_forms import implements
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
@@ -30,8 +29,10 @@ def _check(input: Tensor, other: Tensor) -> None:
     if input.shape[-1] != other.shape[-2 if other.dim() > 1 else 0]:
         sizes = ["x".join(map(str, each.shape)) for each in (input, other)]
         raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({sizes[0]} and {sizes[1]})")
-    if input._type.place is not other._type.place:
-        raise RuntimeError(_devices_text("matmul", input, other))
+    if input.device != other.device:
+        raise RuntimeError(
+            f"Expected all tensors to be on the same device, but found at least two devices, {input.device} and {other.device}!"
+        )
     if input.dtype is not other.dtype:
         raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {input.dtype} != {other.dtype}")
     for tensor in (input, other):
