@@ -14,7 +14,8 @@ from . import _special
 
 __all__ = ["KERNELS", "sigmoid"]
 
-_BLOCK = 1 << 16
+_BLOCK = 1 << 18
+"""Elements of a block: those of smaller ones stay in a nearer cache, but there are more calls."""
 _FACTOR, _CUBIC = sqrt(2 / pi), 0.044715
 """Of the approximation: see the composition in :mod:`flambeau.ops.nn.gates`."""
 
