@@ -20,8 +20,8 @@ import numpy as np
 from flambeau.backend import Shape
 
 __all__ = [
-    "ends", "extreme_over", "mean_over", "nansum_over", "number_of", "product_over", "square_of_ones", "square_sum_over", "sum_over",
-    "sums_at_each", "truth_over", "variance_over",
+    "ends", "extreme_over", "mean_over", "nansum_over", "number_of", "product_over", "square_of_ones", "square_sum_over",
+    "sum_over", "sums_at_each", "truth_over", "variance_over",
 ]  # fmt: skip
 
 _PIECE = 1024
