@@ -97,6 +97,11 @@ class NumpyBackend(ArrayBackend):
         """Add at indices that may be repeated."""
         np.add.at(target, key, values)
 
+    def add_rows(self, target: np.ndarray, positions: np.ndarray, values: np.ndarray) -> None:
+        """Add rows, by a product if they are many."""
+        if not _sparse.add_rows(target, positions, values):
+            super().add_rows(target, positions, values)
+
     def reduce_at(self, target: np.ndarray, positions: np.ndarray, values: np.ndarray, reduce: str) -> None:
         """Combine at positions that may be repeated."""
         _COMBINED[reduce].at(target, positions, values)
