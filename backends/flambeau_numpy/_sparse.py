@@ -37,7 +37,8 @@ def add_rows(target: np.ndarray, positions: np.ndarray, values: np.ndarray) -> b
 
     It is the product with a matrix that has a one in each column, which SciPy's function adds to what is there, row after row.
     """
-    if values.size < _MANY or target.dtype.char not in "fdFD":
+    # Not of complex numbers: one times an infinite part is no number.
+    if values.size < _MANY or target.dtype.char not in "fdilq":
         return False
     count, width = values.shape
     if positions.min() < 0 or positions.max() >= len(target):

@@ -64,7 +64,7 @@ class ArrayBackend(Backend):
         """
 
     def add_rows(self, target: Array, positions: Array, values: Array) -> None:
-        """Add rows of a matrix to those of ``target``, a contiguous one, at positions that may be repeated, one after the other."""
+        """Add rows of a matrix, one after the other, to those of a contiguous one at positions that may be repeated."""
         width = target.shape[1]
         places = positions.reshape(-1, 1) * width + self.xp.arange(width)
         self.add_at(target.reshape(-1), (places.reshape(-1),), values.reshape(-1))
