@@ -38,15 +38,25 @@ def sum_over(a: np.ndarray, dims: Shape, keepdim: bool) -> np.ndarray:
     """The sum over ``dims``."""
     ones = _ONES.get(a.dtype)
     if ones is not None and a.size > 1 and a.flags.c_contiguous:  # alone, -0.0 would not be added to 0
+        if len(dims) == a.ndim and not keepdim:
+            return np.asarray(_sum_of_vector(a.ravel(), ones))
         if a.size >= _PIECE:
             total = _sum_of_runs(a, dims)
-        elif len(dims) == a.ndim and not keepdim:
-            return np.asarray(a.ravel().dot(ones[: a.size]))
         else:
             total = _sum_of_few(a, dims, ones)
         if total is not None:
             return _shaped(total, a.shape, dims, keepdim)
     return np.asarray(_add_up(a, axis=dims, dtype=a.dtype, keepdims=keepdim))
+
+
+def _sum_of_vector(a: np.ndarray, ones: np.ndarray) -> Any:
+    """The sum of pieces, and that of these sums in turn."""
+    length = a.size
+    if length <= _PIECE:
+        return a.dot(ones[:length])
+    pieces, rest = divmod(length, _PIECE)
+    total = _sum_of_vector(a[: length - rest].reshape(pieces, _PIECE).dot(ones), ones)
+    return total + a[length - rest :].dot(ones[:rest]) if rest else total
 
 
 def _sum_of_few(a: np.ndarray, dims: Shape, ones: np.ndarray) -> Any:
