@@ -33,7 +33,7 @@ _amax = extreme_over(np.maximum)
 _LIMITS = {"d": 300.0, "f": 40.0}
 """exp of these, and sums of very many such, are far from the largest and the smallest number of the type."""
 
-_LOG_LIMIT, _LOG_LIMIT_OF_FEW = 8.0, 2.5
+_LOG_LIMIT = 8.0
 """The logarithm of the sum is subtracted from the elements as they are, which costs digits where they are large."""
 
 
@@ -137,7 +137,10 @@ def _keeps_digits(a: np.ndarray, dim: int) -> bool:
     """
     if a.shape[dim] < 2 or not a.size:
         return False
-    return _is_within(a, _LOG_LIMIT_OF_FEW if a.size < _LARGE else _LOG_LIMIT)
+    if a.size >= _LARGE:
+        return _is_within(a, _LOG_LIMIT)
+    flat = a.ravel()
+    return bool(flat.dot(flat) < _LOG_LIMIT)
 
 
 def _shifted(a: np.ndarray, dim: int, out: np.ndarray | None = None) -> np.ndarray:

@@ -40,10 +40,7 @@ def sum_over(a: np.ndarray, dims: Shape, keepdim: bool) -> np.ndarray:
     if ones is not None and a.size > 1 and a.flags.c_contiguous:  # alone, -0.0 would not be added to 0
         if len(dims) == a.ndim and not keepdim:
             return np.asarray(_sum_of_vector(a.ravel(), ones))
-        if a.size >= _PIECE:
-            total = _sum_of_runs(a, dims)
-        else:
-            total = _sum_of_few(a, dims, ones)
+        total = _sum_of_runs(a, dims) if a.size >= _PIECE else _sum_of_few(a, dims, ones)
         if total is not None:
             return _shaped(total, a.shape, dims, keepdim)
     return np.asarray(_add_up(a, axis=dims, dtype=a.dtype, keepdims=keepdim))
