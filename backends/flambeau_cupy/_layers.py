@@ -142,7 +142,7 @@ def _log_softmax_backward(grad: Array, result: Array, dim: int) -> Array:
     return _made("log_softmax_backward", grad, grad, result, cupy.sum(grad, axis=dim, keepdims=True, dtype=grad.dtype))
 
 
-def _parts(a: Array) -> tuple[Array, Array, Array]:
+def _parts(a: Array, out: None) -> tuple[Array, Array, Array]:
     top = cupy.amax(a, axis=1, keepdims=True)
     total = summed("powers")(a, top, axis=1, keepdims=True)
     return cupy.subtract(a, top), cupy.log(total[:, 0]), _made("share", a, a, top, total)

@@ -7,6 +7,7 @@ without pattern, where it guesses every other branch wrong, seven times as slow 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,9 @@ _LARGE = 4096
 _SIGNED = {1: "int8", 2: "int16", 4: "int32", 8: "int64"}
 _ZERO = {dtype: np.zeros((), dtype) for dtype in map(np.dtype, ("float32", "float64"))}
 _INFINITY = {dtype: np.full((), np.inf, dtype) for dtype in map(np.dtype, ("float16", "float32", "float64"))}
+
+_clip: Any = getattr(import_module("numpy._core.umath"), "clip", np.clip)
+"""The ufunc that ``numpy.clip`` reaches by a function in Python, which takes longer than a small array."""
 
 
 def neg(a: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -34,9 +38,7 @@ def relu(a: np.ndarray, out: np.ndarray | None = None) -> Any:
     zero = _ZERO.get(a.dtype)
     if zero is None:
         return np.maximum(a, 0, out=out) if a.dtype.char == "e" else np.maximum(0, a, out=out)
-    if a.size < _LARGE:
-        return np.maximum(zero, a, out=out)
-    return a.clip(zero, _INFINITY[a.dtype], out=out)
+    return _clip(a, zero, _INFINITY[a.dtype], out=out)
 
 
 def relu_backward(grad: np.ndarray, result: np.ndarray, out: np.ndarray | None = None) -> Any:
@@ -59,8 +61,7 @@ def clamp(a: np.ndarray, low: np.ndarray | None, high: np.ndarray | None) -> Any
     elif a.dtype.name == "bfloat16":  # for which ``clip`` has no loop: it computes, and answers, in float32
         a = a if low is None else np.maximum(low, a)
         return np.asarray(a if high is None else np.minimum(high, a))
-    result: Any = a.clip(low, high)  # type: ignore[arg-type]
-    return np.asarray(result)
+    return np.asarray(a.clip(low, high) if low is None or high is None else _clip(a, low, high))
 
 
 _POWERS: dict[float, Callable[[np.ndarray, np.ndarray | None], Any]] = {

@@ -1,4 +1,4 @@
-"""GELU and the gradients of gates in blocks that stay in the cache: of whole arrays, memory takes more time than arithmetic."""
+"""Gates and their gradients in blocks that stay in the cache: of whole arrays, memory takes more time than arithmetic."""
 
 from __future__ import annotations
 
@@ -8,13 +8,31 @@ from typing import Any
 
 import numpy as np
 
+from flambeau.backend._array_elementwise import sigmoid_kernel
+
 from . import _special
 
-__all__ = ["KERNELS"]
+__all__ = ["KERNELS", "sigmoid"]
 
-_BLOCK = 1 << 15
+_BLOCK = 1 << 18
+"""Elements of a block: those of smaller ones stay in a nearer cache, but there are more calls."""
 _FACTOR, _CUBIC = sqrt(2 / pi), 0.044715
 """Of the approximation: see the composition in :mod:`flambeau.ops.nn.gates`."""
+
+
+_sigmoid = sigmoid_kernel(np)
+
+
+def sigmoid(a: np.ndarray, out: np.ndarray | None = None) -> Any:
+    """The kernel of this name."""
+    return _sigmoid(a, out) if out is not None or a.itemsize == 2 else _in_blocks(_sigmoid, a)
+
+
+def _silu(a: np.ndarray, out: np.ndarray) -> None:
+    np.multiply(a, -1.0, out=out)
+    np.exp(out, out=out)  # which may be infinite: the quotient is 0
+    np.add(out, 1.0, out=out)
+    np.divide(a, out, out=out)
 
 
 def _gelu(a: np.ndarray, approximate: str) -> np.ndarray:
@@ -41,6 +59,9 @@ def _in_blocks(compute: Callable[..., Any], a: np.ndarray, *others: np.ndarray) 
 
 
 def _by_erf(a: np.ndarray, out: np.ndarray) -> None:
+    if _special.is_large_single(a):
+        np.true_divide(a, _special.reciprocal_of_ndtr(a, out), out)
+        return
     np.multiply(a, sqrt(0.5), out=out)
     gate = _special.erf(out)
     gate += 1.0
@@ -49,10 +70,7 @@ def _by_erf(a: np.ndarray, out: np.ndarray) -> None:
 
 
 def _slope_by_erf(a: np.ndarray, grad: np.ndarray, out: np.ndarray) -> None:
-    np.multiply(a, sqrt(0.5), out=out)
-    gate = _special.erf(out)
-    gate += 1.0
-    gate *= 0.5
+    gate = _distribution(a, out)
     np.multiply(a, a, out=out)
     np.multiply(out, -0.5, out=out)
     np.exp(out, out=out)
@@ -60,6 +78,17 @@ def _slope_by_erf(a: np.ndarray, grad: np.ndarray, out: np.ndarray) -> None:
     np.multiply(out, a, out=out)
     np.add(out, gate, out=out)
     np.multiply(out, grad, out=out)
+
+
+def _distribution(a: np.ndarray, scratch: np.ndarray) -> np.ndarray:
+    """The normal distribution function, in an array of its own."""
+    if _special.is_large_single(a):
+        return np.asarray(np.true_divide(1.0, _special.reciprocal_of_ndtr(a, scratch)))
+    np.multiply(a, sqrt(0.5), out=scratch)
+    gate = np.asarray(_special.erf(scratch))
+    gate += 1.0
+    gate *= 0.5
+    return gate
 
 
 def _gate_by_tanh(a: np.ndarray) -> np.ndarray:
@@ -124,6 +153,7 @@ KERNELS: dict[str, Callable[..., np.ndarray]] = {
     "gelu_backward": _gelu_backward,
     "sigmoid_backward": lambda grad, result: _in_blocks(_slope_of_sigmoid, result, grad),
     "tanh_backward": lambda grad, result: _in_blocks(_slope_of_tanh, result, grad),
+    "silu": lambda a: _in_blocks(_silu, a),
     "silu_backward": lambda grad, a: _in_blocks(_slope_of_silu, a, grad),
 }
 """By their names."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["banded_matmul", "matmul", "to_scipy"]
+__all__ = ["add_rows", "banded_matmul", "matmul", "to_scipy"]
 
 _WIDER = {"bool": "uint8", "float16": "float32", "bfloat16": "float32"}
 """What SciPy computes for dtypes that it does not have."""
@@ -26,6 +26,39 @@ def matmul(
     matrix = kind((stored, indices, pointers), shape=(count, dense.shape[0]))
     product: np.ndarray = matrix @ (dense if wider is None else dense.astype(wider))
     return np.ascontiguousarray(product if wider is None else product.astype(values.dtype))
+
+
+_MANY = 4096
+"""Elements from which on a product is sooner there than NumPy's additions at places."""
+
+
+def add_rows(target: np.ndarray, positions: np.ndarray, values: np.ndarray) -> bool:
+    """Add rows of a matrix to those of a contiguous one: whether that was done.
+
+    It is the product with a matrix that has a one in each column, which SciPy's function adds to what is there, row after row.
+    """
+    # Not of complex numbers: one times an infinite part is no number.
+    if values.size < _MANY or target.dtype.char not in "fdilq":
+        return False
+    count, width = values.shape
+    if positions.min() < 0 or positions.max() >= len(target):
+        return False
+    product = _product_function()
+    if product is None:
+        return False
+    pointers, ones = np.arange(count + 1, dtype=positions.dtype), np.ones(count, target.dtype)
+    rows = np.ascontiguousarray(values).reshape(-1)
+    product(len(target), count, width, pointers, positions, ones, rows, target.reshape(-1))
+    return True
+
+
+def _product_function() -> Any:
+    """SciPy's product of a matrix in the layout CSC and several vectors; None where it does not have it."""
+    try:
+        from scipy.sparse import _sparsetools
+    except ImportError:
+        return None
+    return getattr(_sparsetools, "csc_matvecs", None)
 
 
 def banded_matmul(a: np.ndarray, dim: int, firsts: Sequence[int], turned: Sequence[np.ndarray]) -> np.ndarray:

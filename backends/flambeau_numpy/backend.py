@@ -97,6 +97,11 @@ class NumpyBackend(ArrayBackend):
         """Add at indices that may be repeated."""
         np.add.at(target, key, values)
 
+    def add_rows(self, target: np.ndarray, positions: np.ndarray, values: np.ndarray) -> None:
+        """Add rows, by a product if they are many."""
+        if not _sparse.add_rows(target, positions, values):
+            super().add_rows(target, positions, values)
+
     def reduce_at(self, target: np.ndarray, positions: np.ndarray, values: np.ndarray, reduce: str) -> None:
         """Combine at positions that may be repeated."""
         _COMBINED[reduce].at(target, positions, values)
@@ -158,7 +163,7 @@ class NumpyBackend(ArrayBackend):
         """Element-wise kernels that NumPy does better in another way."""
         return {
             "log10": _elementwise.log10, "pow": _elementwise.power, "relu": _elementwise.relu,
-            "relu_backward": _elementwise.relu_backward, **_special.KERNELS,
+            "relu_backward": _elementwise.relu_backward, "sigmoid": _gates.sigmoid, **_special.KERNELS,
         }  # fmt: skip
 
     def own_kernels(self) -> Mapping[str, Callable[..., Any]]:

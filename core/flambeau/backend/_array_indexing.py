@@ -19,11 +19,13 @@ Key = tuple[Array, ...]
 
 
 def indexing_kernels(
-    xp: Any, take: Callable[[Array, Array], Array], add_at: Callable[[Array, Any, Array], None]
-) -> dict[str, Callable[..., Any]]:
+    xp: Any, take: Callable[[Array, Array], Array], add_at: Callable[[Array, Any, Array], None],
+    add_rows: Callable[[Array, Array, Array], None],
+) -> dict[str, Callable[..., Any]]:  # fmt: skip
     """The kernels of the family.
 
-    ``take(a, index)`` reads along the first dimension; ``add_at(target, key, values)`` adds, with repeated indices.
+    ``take(a, index)`` reads along the first dimension; ``add_at(target, key, values)`` adds, with repeated indices, and so does
+    ``add_rows(target, positions, values)`` to rows of a matrix.
     """
 
     def read(a: Array, key: Key) -> Array:
@@ -40,11 +42,12 @@ def indexing_kernels(
         if not target.flags.c_contiguous:
             add_at(target, key, values)
             return
-        positions = _positions(target.shape, key)
+        positions = _positions(target.shape, key).reshape(-1)
         rest = prod(target.shape[len(key) :])
-        if rest != 1:
-            positions = positions.reshape((*positions.shape, 1)) * rest + xp.arange(rest)
-        add_at(target.reshape(-1), (positions.reshape(-1),), values.reshape(-1))
+        if rest == 1:
+            add_at(target.reshape(-1), (positions,), values.reshape(-1))
+        elif rest:
+            add_rows(target.reshape(-1, rest), positions, values.reshape(-1, rest))
 
     def index(a: Array, indices: Sequence[Array]) -> Array:
         if len(indices) == 1 and len(indices[0].shape) == 1:

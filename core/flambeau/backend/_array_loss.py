@@ -10,16 +10,19 @@ from .kernels import Array
 __all__ = ["entropy_kernels", "parts_by_steps"]
 
 
-Parts = Callable[[Array], tuple[Array, Array, Array]]
-"""From scores to these less a number for each row, to the logarithms of the sums of exp of them, and to their softmax."""
+Parts = Callable[[Array, "Array | None"], tuple[Array, Array, Array]]
+"""From scores to these less a number for each row, to the logarithms of the sums of exp of them, and to their softmax.
+
+The second argument is an array for the softmax, or None.
+"""
 
 
 def parts_by_steps(xp: Any, sum_over: Callable[..., Array], shifted: Callable[[Array], Array]) -> Parts:
     """What ``shifted`` makes is such that exp does not overflow."""
 
-    def parts(a: Array) -> tuple[Array, Array, Array]:
+    def parts(a: Array, out: Array | None) -> tuple[Array, Array, Array]:
         a = shifted(a)
-        powers = xp.exp(a)
+        powers = xp.exp(a, out=out)
         total = sum_over(powers, (1,), True)
         logs = xp.log(total[:, 0])
         powers *= xp.reciprocal(total, out=total)  # a quotient of all would take four times as long
@@ -41,13 +44,18 @@ def entropy_kernels(xp: Any, sum_over: Callable[..., Array], parts: Parts) -> di
         return weight if a.ndim == 2 else weight[:, None]
 
     def cross_entropy(
-        a: Array, target: Array, weight: Array | None, ignored: int | None, smoothing: float
+        a: Array,
+        target: Array,
+        weight: Array | None,
+        ignored: int | None,
+        smoothing: float,
+        shares: Array | None = None,
     ) -> tuple[Array, Array, Array]:
         count = a.shape[1]
         out = None if ignored is None else target == ignored
         if out is not None:
             target = xp.where(out, 0, target)
-        a, logs, shares = parts(a)
+        a, logs, shares = parts(a, shares)
         picked = a[places(target)]
         losses = xp.negative(xp.subtract(picked, logs, out=picked), out=picked)
         scales = None if weight is None else weight[target]

@@ -63,6 +63,12 @@ class ArrayBackend(Backend):
         The index arrays of ``key`` broadcast against one another; ``values`` has the shape of ``target[key]``.
         """
 
+    def add_rows(self, target: Array, positions: Array, values: Array) -> None:
+        """Add rows of a matrix, one after the other, to those of a contiguous one at positions that may be repeated."""
+        width = target.shape[1]
+        places = positions.reshape(-1, 1) * width + self.xp.arange(width)
+        self.add_at(target.reshape(-1), (places.reshape(-1),), values.reshape(-1))
+
     def sum(self, a: Array, dims: Shape, keepdim: bool) -> Array:
         """The kernel of this name, but for floats of 16 bits."""
         return self.xp.asarray(self.xp.sum(a, axis=dims, keepdims=keepdim, dtype=a.dtype))
@@ -144,7 +150,7 @@ class ArrayBackend(Backend):
         table["where"] = lambda condition, a, b: xp.asarray(xp.where(condition, a, b))
         table |= reduction_kernels(xp, self.sum)
         table |= movement_kernels(xp)
-        table |= indexing_kernels(xp, self.take, self.add_at)
+        table |= indexing_kernels(xp, self.take, self.add_at, self.add_rows)
         table |= sorting_kernels(xp, self.argsort)
         table |= product_kernels(self.matmul)
         table |= convolution_kernels(xp, self.buffer_elements, self.may_meet_zeros)

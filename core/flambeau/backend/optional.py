@@ -263,10 +263,13 @@ class OptionalKernels(Protocol):
         """
 
     def sigmoid_backward(self, grad: Array, result: Array) -> Array:
-        """``grad * result * (1 - result)``; real floats of 32 bits and more, as for the two that follow."""
+        """``grad * result * (1 - result)``; real floats of 32 bits and more, as for the three that follow."""
 
     def tanh_backward(self, grad: Array, result: Array) -> Array:
         """``grad * (1 - result * result)``."""
+
+    def silu(self, a: Array) -> Array:
+        """``a / (1 + exp(-a))``."""
 
     def silu_backward(self, grad: Array, a: Array) -> Array:
         """``grad`` times the derivative of ``a * sigmoid(a)``."""

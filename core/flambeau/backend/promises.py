@@ -252,7 +252,7 @@ PROMISES: dict[str, Promise] = {
     **_each("ctc_loss_backward", Given("log_probs", _like("log_probs"))),
     **_each("attention", Given("query", _attended), Given("query", lambda given: (*given["query"].shape[:2], 1))),
     **_each("attention_backward", *(Given("query", _like(name)) for name in ("query", "key", "value"))),
-    **_each("gelu gelu_backward silu_backward", Given("a", _A)),
+    **_each("gelu gelu_backward silu silu_backward", Given("a", _A)),
     **_each("sigmoid_backward tanh_backward", Given("grad", _like("result"))),
     **_each("layer_norm_backward channel_scale channel_slope", Given("a", _A)),
     **_each("layer_norm_weight", Given("a", lambda given: given["a"].shape[1:])),

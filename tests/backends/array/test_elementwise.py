@@ -157,6 +157,37 @@ def test_erf_of_many(kernels) -> None:
     np.testing.assert_array_equal(array, result)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("size", [10, 5_000, 200_000])
+def test_gates_of_few_and_of_many(numpy_backend, dtype, size) -> None:
+    kernels = numpy_backend.kernel_table
+    points = np.resize(np.linspace(-9, 9, 3001), size).astype(dtype)
+    points[:4] = 0.0, -0.0, 30.0, -200.0
+    wide = points.astype("float64")
+    distribution = np.array([math.erfc(-point * math.sqrt(0.5)) / 2 for point in wide.tolist()])
+    decayed = 1 / (1 + np.exp(-wide))
+    density = np.exp(-wide * wide / 2) / math.sqrt(2 * math.pi)
+    tolerance = 4e-7 if dtype == "float32" else 1e-14
+    found = {
+        "sigmoid": (kernels["sigmoid"](points), decayed),
+        "silu": (kernels["silu"](points), wide * decayed),
+        "gelu": (kernels["gelu"](points, "none"), wide * distribution),
+        "slope": (kernels["gelu_backward"](np.ones_like(points), points, "none"), distribution + wide * density),
+    }
+    for name, (result, expected) in found.items():
+        assert result.dtype == dtype
+        np.testing.assert_allclose(result, expected, rtol=tolerance, atol=3 * tolerance, err_msg=name)
+
+
+def test_gates_of_what_is_not_finite(numpy_backend) -> None:
+    kernels = numpy_backend.kernel_table
+    points = np.resize(np.array([-inf, nan, -1e30], "float32"), 100_000)
+    assert np.isnan(kernels["gelu"](points, "none")).reshape(-1)[:3].tolist() == [True, True, False]
+    assert np.isnan(kernels["silu"](points)).reshape(-1)[:3].tolist() == [True, True, False]
+    assert np.isnan(kernels["sigmoid"](points)).reshape(-1)[:3].tolist() == [False, True, False]
+    assert kernels["gelu"](np.full(9_000, inf, "float32"), "none")[0] == inf
+
+
 def test_signs_of_zero(kernels) -> None:
     assert math.copysign(1, kernels.neg(np.array(0.0)).item()) == -1
     assert math.copysign(1, kernels.mul(np.array(0.0), np.array(-1.0)).item()) == -1

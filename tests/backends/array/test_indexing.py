@@ -141,6 +141,25 @@ def test_index_add(kernels, layout, dim) -> None:
     assert target.tolist() == expected.tolist()
 
 
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "complex64", "int64"])
+def test_many_rows_are_added_one_after_the_other(kernels, dtype) -> None:
+    generator = np.random.default_rng(0)
+    target, source = (generator.normal(0, 99, (rows, 30)).astype(dtype) for rows in (40, 1000))
+    source[3, 4] = 0 if dtype == "int64" else np.inf
+    index = generator.integers(0, 40, 1000)
+    expected = target.copy()
+    np.add.at(expected, index, source)
+    kernels.index_add(target, 0, index, np.asfortranarray(source))
+    np.testing.assert_array_equal(target, expected)
+
+
+def test_rows_out_of_range_are_refused_and_not_written(numpy_backend) -> None:
+    target = np.zeros((40, 30), "float32")
+    with pytest.raises(IndexError):
+        numpy_backend.add_rows(target, np.full(1000, 40), np.ones((1000, 30), "float32"))
+    assert not target.any()
+
+
 @pytest.mark.parametrize(
     ("values", "expected"),
     [

@@ -122,7 +122,8 @@ def _scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     return written(_write_scatter_add, input, dim, index, src)
 
 
-def _write_index_add(input: Tensor, dim: int, index: Tensor, source: Tensor) -> None:
+def write_index_add(input: Tensor, dim: int, index: Tensor, source: Tensor) -> None:
+    """Add slices to those that a vector of indices names, which are checked."""
     kernels = input._type.kernels
     if kernels.index_add is not None:
         kernels.index_add(input._array, dim, index._array, source._array)
@@ -134,11 +135,11 @@ def _write_index_add(input: Tensor, dim: int, index: Tensor, source: Tensor) -> 
     derivatives={"input": lambda grad: grad, "source": lambda grad, dim, index: _index_select(grad, dim, index)},
     method=False,
     inplace=True,
-    write=_write_index_add,
+    write=write_index_add,
     node="IndexAddBackward0",
 )
 def _index_add(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
-    return written(_write_index_add, input, dim, index, source)
+    return written(write_index_add, input, dim, index, source)
 
 
 def _put_input(grad: Tensor, index: Tensor, accumulate: bool) -> Tensor:

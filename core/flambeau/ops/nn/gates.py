@@ -104,11 +104,16 @@ def _silu_input(grad: Tensor, input: Tensor) -> Tensor:
 @primitive(derivatives={"input": _silu_input}, method=False, inplace=True, node="SiluBackward0")
 def _silu(input: Tensor) -> Tensor:
     check_floating("silu_cpu", input, takes_complex=True)
-    return from_array(by_element(input._type, _self_gated, input._array), input._type)
+    type_ = input._type
+    kernel = type_.kernels.silu if type_.real_floats and not type_.halves else None
+    made = by_element(type_, _self_gated, input._array) if kernel is None else kernel(input._array)
+    return from_array(made, type_)
 
 
 def _self_gated(type_: Any, array: Any) -> Any:
-    return type_.kernels.mul(array, type_.kernels.sigmoid(array))
+    kernels = type_.kernels
+    # The product with the logistic function in one division less; exp may be infinite, and the quotient is 0 then.
+    return kernels.div(array, kernels.add(kernels.exp(kernels.neg(array)), type_.number(1.0)))
 
 
 @overridable

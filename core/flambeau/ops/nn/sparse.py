@@ -7,11 +7,12 @@ from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.runtime import common_type
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
-from flambeau._tensor.modes import no_grad
+from flambeau._tensor.modes import grad_enabled, no_grad
 from flambeau._tensor.sparse import make_sparse
 from flambeau._tensor.storage import counted_as
 from flambeau.dtypes import legacy_type_name
 from flambeau.ops.creation.conversion import to_type
+from flambeau.ops.indexing._pairs import write_index_add
 from flambeau.ops.indexing.gathering import check_range
 from flambeau.ops.movement.shapes import reshape
 from flambeau.shapes import Shape
@@ -35,7 +36,11 @@ def _embedding_weight(
     if scale_grad_by_freq:
         counts = rows.bincount(minlength=weight_shape[0]).index_select(0, rows)
         parts = parts / to_type(counts, parts._type).reshape(-1, *[1] * (parts.dim() - 1))
-    return parts.new_zeros(weight_shape).index_add(0, rows, parts)
+    total = parts.new_zeros(weight_shape)
+    if grad_enabled():
+        return total.index_add(0, rows, parts)
+    write_index_add(total, 0, rows, parts)  # numbers that the forward pass has checked, into a tensor that is new
+    return total
 
 
 @primitive(derivatives={"weight": _embedding_weight}, method=False, node="EmbeddingBackward0")
