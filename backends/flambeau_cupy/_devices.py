@@ -149,7 +149,9 @@ class ManagedDevices(Backend):
     def __init__(self) -> None:
         self._devices = count_devices()
         self._memory = Memory(self._devices)
-        self._held: list[tuple[Any, Any, Any]] = []  # memory, the stream that uses it, and the event behind its last use
+        self._held: list[
+            tuple[Any, Any, Any]
+        ] = []  # memory, the stream that uses it, and the event behind its last use
 
     def device_count(self) -> int:
         """The number of CUDA devices."""

@@ -50,6 +50,6 @@ def missing_device(reason: str) -> DeviceUnavailableError:
     visible = os.environ.get(_VISIBLE)
     hidden = "" if visible is None else f". {_VISIBLE} is {visible!r}, which hides what it does not name"
     return DeviceUnavailableError(
-        f"CUDA is not available: the driver shows no device ({reason}){hidden}. Where there is one, nvidia-smi lists it; if it does "
-        f"not, update the driver (https://www.nvidia.com/drivers), and CuPy for it: {_PACKAGES}"
+        f"CUDA is not available: the driver shows no device ({reason}){hidden}. Where there is one, nvidia-smi lists it; if "
+        f"it does not, update the driver (https://www.nvidia.com/drivers), and CuPy for it: {_PACKAGES}"
     )

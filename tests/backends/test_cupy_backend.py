@@ -528,7 +528,9 @@ def test_a_machine_without_device_says_what_is_missing() -> None:
     with install(devices=0, forget=("flambeau_cupy",)):
         from flambeau_cupy.plugin import make_backend
 
-        with pytest.raises(DeviceUnavailableError, match=r"no device.*cudaErrorNoDevice.*pip install 'flambeau\[cuda12\]'"):
+        with pytest.raises(
+            DeviceUnavailableError, match=r"no device.*cudaErrorNoDevice.*pip install 'flambeau\[cuda12\]'"
+        ):
             make_backend()
 
 

@@ -1,6 +1,7 @@
 """What a backend gives for the order of a device's work: streams, events, graphs, and marks for profilers.
 
-Core shows them as :mod:`flambeau.cuda` and knows nothing else of them. A backend whose kernels return when they are done has none.
+Core shows them as :mod:`flambeau.cuda` and knows nothing else of them. A backend whose kernels return when they are done has
+none.
 """
 
 from __future__ import annotations
@@ -23,12 +24,14 @@ class DeviceStream(Protocol):
     Attributes:
         device: the index of its device.
         address: the engine's handle, as a number; 0 of the stream that there is from the beginning.
-        priority: lower numbers go first.
     """
 
     device: int
     address: int
-    priority: int
+
+    @property
+    def priority(self) -> int:
+        """Of streams that are ready, those with lower numbers go first."""
 
     def done(self) -> bool:
         """Whether all work given to it is done."""

@@ -55,7 +55,9 @@ class Stream:
 
     null: Stream
 
-    def __init__(self, null: bool = False, non_blocking: bool = False, ptds: bool = False, priority: Any = None) -> None:
+    def __init__(
+        self, null: bool = False, non_blocking: bool = False, ptds: bool = False, priority: Any = None
+    ) -> None:
         self.ptr = 0 if null else next(_addresses)
         self.device_id = _LEGACY if null else machine.get_device()
         self.is_non_blocking, self.priority = non_blocking, min(max(priority or 0, -5), 0)
