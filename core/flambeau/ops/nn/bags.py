@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import primitive
-from flambeau._dispatch.runtime import common_type
+from flambeau._dispatch.runtime import check_places
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import legacy_type_name
@@ -83,8 +83,7 @@ def check_bags(
     Raises:
         RuntimeError: they are.
     """
-    given = (weight, indices, offsets) if per_sample_weights is None else (weight, indices, offsets, per_sample_weights)
-    common_type("embedding_bag", given)
+    check_places("embedding_bag", weight, indices, offsets, per_sample_weights)
     for tensor in (indices, offsets):
         if tensor.dtype not in (dtypes.int64, dtypes.int32):
             raise RuntimeError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.precision import in_single_formula
-from flambeau._dispatch.runtime import common_type
+from flambeau._dispatch.runtime import check_places
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.modes import grad_enabled
 from flambeau.dtypes import scalar_type_name
@@ -132,10 +132,8 @@ def _checked(
     input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, classes: int
 ) -> tuple[Tensor, int | None]:
     """The targets as int64, and what they are where they do not count, None if all do."""
+    check_places("nll_loss_nd", input, target, weight)
     _check_target(input, target, classes)
-    given = (input, target) if weight is None else (input, target, weight)
-    if any(each._type.place is not input._type.place for each in given):
-        common_type("nll_loss", given)
     if target.dtype is not dtypes.int64:
         target = target.to(dtypes.int64)
     _check_weight(weight, input._array.shape[classes])

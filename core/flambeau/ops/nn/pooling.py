@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
-from flambeau._dispatch.runtime import common_type
+from flambeau._dispatch.runtime import check_places
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.modes import grad_enabled
 from flambeau.dtypes import scalar_type_name
@@ -377,13 +377,13 @@ def unpooled(input: Tensor, indices: Tensor, lengths: Shape, shown: Shape) -> Te
     if indices.dtype is not dtypes.int64:
         found = f" but got: {scalar_type_name(indices.dtype)}" if count == 2 else ""
         raise RuntimeError(f"elements in indices should be type int64{found}")
-    common_type(f"max_unpool{count}d", (input, indices))
     dims = input.dim() + len(one)
     if dims not in (count + 1, count + 2):
         raise RuntimeError(
             f"Input to max_unpooling{count}d should be a {count + 1}d or {count + 2}d Tensor, but got a tensor with {dims} "
             "dimensions."
         )
+    check_places(f"max_unpool{count}d", input, indices)
     if indices._array.shape != input._array.shape:
         raise RuntimeError(
             f"Expected shape of indices to be same as that of the input tensor ({[*input.shape, *one]}) but got indices tensor "
@@ -396,11 +396,11 @@ def unpooled(input: Tensor, indices: Tensor, lengths: Shape, shown: Shape) -> Te
                 f"got {[*input.shape, *one]} with dimension {dim} being empty."
             )
     check_floating(f"max_unpool{count}d", input)
-    _check_places(indices, lengths, shown)
+    _check_inside(indices, lengths, shown)
     return _spread(input, indices, lengths, False, channels_order(input))
 
 
-def _check_places(indices: Tensor, lengths: Shape, shown: Shape) -> None:
+def _check_inside(indices: Tensor, lengths: Shape, shown: Shape) -> None:
     if not indices.numel():
         return
     stop = prod(lengths)
