@@ -7,11 +7,15 @@ import json
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from benchmarks import gpu
+from benchmarks import device, gpu
 from benchmarks.gpu import Part
+
+import flambeau
+from standin_backend import cupy_on_standin
 
 
 def _part(name: str, script: str, limit: float = 20, **options: Any) -> Part:
@@ -91,3 +95,62 @@ def test_it_runs_on_the_stand_in(tmp_path: Path) -> None:
     assert all("seconds" in row["flambeau"] for row in benchmarks["rows"])
     assert "0 of 0 goals are met" in (tmp_path / "gpu.md").read_text()
     assert "nothing is measured" in (tmp_path / "gpu.md").read_text()
+
+
+# -- the rows beside PyTorch ---------------------------------------------------------------------------------------------
+
+
+def test_every_row_runs_on_the_stand_in() -> None:
+    with cupy_on_standin():
+        for row in device.ROWS:
+            found = device.measured(row, [flambeau], device.TINY)["flambeau"]
+            assert "error" not in found, (row.name, found)
+            assert found.get("seconds", 1) > 0
+            assert ("lacking" in found) == (row.name == "matmul/bfloat16")
+
+
+def test_a_sample_begins_and_ends_with_a_device_that_is_done() -> None:
+    done: list[str] = []
+    device.seconds_of(lambda: done.append("work"), lambda: done.append("wait"), 0.0)
+    waits = [place for place, each in enumerate(done) if each == "wait"]
+    assert done[-1] == "wait"
+    assert len(waits) % 2 == 0
+    assert all(other - one > 1 for one, other in zip(waits[::2], waits[1::2], strict=True))  # there is work between two
+
+
+def _library(seconds: float, error: Exception | None = None) -> Any:
+    """A library whose work takes so long, or that fails."""
+
+    def setup() -> Any:
+        if error is not None:
+            raise error
+        return lambda: seconds
+
+    cuda = SimpleNamespace(empty_cache=lambda: None, synchronize=lambda: None, memory_reserved=lambda: 1024)
+    return SimpleNamespace(manual_seed=lambda seed: None, cuda=cuda, setup=setup)
+
+
+@pytest.fixture
+def _told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No clock: the work says how long it takes."""
+    monkeypatch.setattr(device, "seconds_of", lambda work, synchronize, sample: work())
+
+
+@pytest.mark.usefixtures("_told")
+@pytest.mark.parametrize(("goal", "met"), [(0.2, True), (0.9, False)])
+def test_a_goal_is_a_share_of_the_others_speed(goal: float, met: bool) -> None:
+    row = device.Row("row", goal, lambda torch, sizes: torch.setup(), lambda sizes: 8.0, "B/s")
+    found = device.measured(row, [_library(0.004), _library(0.002)], device.TINY)
+    assert found["speed"] == 0.5
+    assert found["met"] is met
+    assert found["flambeau"]["rate"] == 2000
+    assert gpu._row(found).startswith("| row | ")
+
+
+@pytest.mark.usefixtures("_told")
+def test_a_row_that_fails_is_a_row() -> None:
+    row = device.Row("row", 0.5, lambda torch, sizes: torch.setup())
+    found = device.measured(row, [_library(0, RuntimeError("no memory")), _library(0.001)], device.TINY)
+    assert found["flambeau"] == {"error": "RuntimeError: no memory"}
+    assert "speed" not in found
+    assert "| RuntimeError: no memory |" in gpu._row(found)

@@ -372,3 +372,59 @@ def test_memory_is_counted_while_it_lives(cupy2: ModuleType) -> None:
     assert view.data.ptr - view.data.mem.ptr == 8
     del view
     assert pool.used_bytes() == 0
+
+
+# -- waiting ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("waits", "use"),
+    [
+        (1, lambda cupy, a: a.get()),
+        (1, lambda cupy, a: cupy.asnumpy(a)),
+        (1, lambda cupy, a: a.tolist()),
+        (1, lambda cupy, a: a[0].item()),
+        (1, lambda cupy, a: bool(a.any())),
+        (1, lambda cupy, a: int(a.sum())),
+        (1, lambda cupy, a: float(a[0])),
+        (1, lambda cupy, a: repr(a)),
+        (1, lambda cupy, a: cupy.nonzero(a)),
+        (1, lambda cupy, a: cupy.where(a)),
+        (1, lambda cupy, a: a[a > 1]),
+        (1, lambda cupy, a: cupy.asarray(np.ones(2))),
+        (1, lambda cupy, a: cupy.cuda.Device(0).synchronize()),
+        (1, lambda cupy, a: cupy.cuda.Stream().synchronize()),
+        (0, lambda cupy, a: cupy.asarray(2.0)),
+        (0, lambda cupy, a: cupy.asarray(np.ones(0))),
+        (0, lambda cupy, a: (a + 1).sum()),
+        (0, lambda cupy, a: a.__setitem__(a > 1, 0)),
+        (0, lambda cupy, a: a[cupy.zeros(1, "int64")]),
+        (0, lambda cupy, a: a.copy().astype("float32").reshape(2, 1)),
+        (0, lambda cupy, a: cupy.linalg.inv(cupy.ones((1, 1)))),
+        (1, lambda cupy, a: _raising(cupy.linalg.inv, cupy.ones((1, 1)))),
+    ],
+)
+def test_what_waits_is_counted(cupy: ModuleType, waits: int, use: Callable[[Any, Any], Any]) -> None:
+    from standin_cupy import counted
+
+    array = cupy.arange(2)
+    with counted() as found:
+        use(cupy, array)
+    assert len(found) == waits
+    assert all("test_what_waits_is_counted" in str(each) and __file__ in str(each) for each in found)
+
+
+def _raising(function: Callable[..., Any], *arrays: Any) -> Any:
+    import cupyx
+
+    with cupyx.errstate(linalg="raise"):
+        return function(*arrays)
+
+
+def test_waiting_may_be_forbidden(cupy: ModuleType) -> None:
+    import cupyx
+
+    array = cupy.ones(1)
+    with cupyx.allow_synchronize(False), pytest.raises(cupyx.DeviceSynchronized, match="while disallowed"):
+        array.item()
+    assert array.item() == 1

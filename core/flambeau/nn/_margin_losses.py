@@ -10,7 +10,7 @@ from flambeau.errors import argument_type
 from flambeau.ops.creation.filled import zeros_like
 from flambeau.ops.elementwise.arithmetic import minimum
 from flambeau.ops.elementwise.selection import where
-from flambeau.ops.indexing._ends import check_ends
+from flambeau.ops.indexing._ends import in_range
 from flambeau.ops.nn import ctc as _ctc
 from flambeau.ops.nn import margin_losses as _ops
 from flambeau.ops.nn.gates import logsigmoid
@@ -160,7 +160,7 @@ def multi_margin_loss(
         raise RuntimeError(f"inconsistent weight size, expected {classes} but got {list(weight.shape)}")
     _ops.check_types("multi_margin_loss_cpu_kernel", input, target)
     if rows:
-        check_ends(target, 0, classes, lambda bad: RuntimeError("target out of range"))
+        target = in_range(target, 0, classes, lambda bad: RuntimeError("target out of range"))
     margin = float_argument("multi_margin_loss", "margin", 4, margin)
     return _ops._multi_margin(input, target, p, margin, weight, reduction)
 
@@ -191,7 +191,7 @@ def multilabel_margin_loss(
     classes = input.shape[-1] if input.dim() else 1
     _ops.check_types("multilabel_margin_loss_forward_out_frame", input, target)
     if target.numel():
-        check_ends(target, -1, classes, lambda bad: RuntimeError("argument #2 'target' is out of range"))
+        target = in_range(target, -1, classes, lambda bad: RuntimeError("argument #2 'target' is out of range"))
     return _ops._multilabel_margin(input, target, reduction)
 
 

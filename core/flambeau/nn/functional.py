@@ -18,7 +18,7 @@ from flambeau.ops.creation.filled import empty_like, zeros_like
 from flambeau.ops.elementwise.arithmetic import true_divide
 from flambeau.ops.elementwise.exponential import sigmoid as sigmoid
 from flambeau.ops.elementwise.trigonometric import tanh as tanh
-from flambeau.ops.indexing._ends import check_ends, ends
+from flambeau.ops.indexing._ends import ends, in_range
 from flambeau.ops.indexing.scattering import with_ones_at
 from flambeau.ops.linalg.distances import pdist as pdist
 from flambeau.ops.linalg.matmul import linear as linear
@@ -293,7 +293,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
             raise RuntimeError("Can not infer total number of classes from empty tensor.")
         return tensor.new_zeros((*tensor.shape, num_classes))
     if num_classes != -1:
-        check_ends(tensor, 0, num_classes, lambda bad: RuntimeError(_NO_CLASS[bad >= 0]))
+        tensor = in_range(tensor, 0, num_classes, lambda bad: RuntimeError(_NO_CLASS[bad >= 0]))
         return with_ones_at(tensor, num_classes)
     smallest, largest = ends(tensor)
     if smallest < 0:

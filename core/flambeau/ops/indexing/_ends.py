@@ -9,33 +9,45 @@ from typing import Any
 from flambeau import dtypes
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.copies import host_list
+from flambeau._tensor.storage import counted_as
 
-__all__ = ["check_ends", "ends", "first_and_last"]
+__all__ = ["ends", "first_and_last", "in_range"]
 
 _FEW = 64
 """So many integers are compared sooner on the host than by two kernels."""
 
 
-def check_ends(integers: Tensor, first: int, stop: int, refusal: Callable[[int], Exception]) -> bool:
-    """Refuse integers that are not in ``range(first, stop)``; whether there may be negative ones.
+def in_range(integers: Tensor, first: int, stop: int, refusal: Callable[[int], Exception]) -> Tensor:
+    """Integers, refused if one is not in ``range(first, stop)``.
 
-    Where elements are not to be waited for, the device's backend refuses later.
+    Where elements are not waited for, the device's backend refuses later, and what is given meanwhile has the nearest ones that
+    are in the range: kernels check nothing.
 
     Raises:
         Exception: what ``refusal`` makes of the smallest one, or of the largest, that is not in the range.
     """
-    type_ = integers._type
-    if type_.backend.asynchronous:
-        kernels = type_.kernels
-        low, high = _ends_there(integers)
-        if type_.dtype is not dtypes.int64:
-            low, high = kernels.cast(low, "int64"), kernels.cast(high, "int64")
-        type_.backend.refuse_later(low, high, first, stop, refusal)
-        return first < 0
+    if integers._type.backend.asynchronous and first < stop:
+        _refuse_later(integers, first, stop, refusal)
+        return _bounded(integers, first, stop - 1)
     smallest, largest = ends(integers)
     if smallest < first or largest >= stop:
         raise refusal(smallest if smallest < first else largest)
-    return smallest < 0
+    return integers
+
+
+def _refuse_later(integers: Tensor, first: int, stop: int, refusal: Callable[[int], Exception]) -> None:
+    type_ = integers._type
+    low, high = _ends_there(integers)
+    if type_.dtype is not dtypes.int64:
+        low, high = type_.kernels.cast(low, "int64"), type_.kernels.cast(high, "int64")
+    type_.backend.refuse_later(low, high, first, stop, refusal)
+
+
+def _bounded(integers: Tensor, first: int, last: int) -> Tensor:
+    type_, bits = integers._type, 8 * integers._type.dtype.itemsize
+    first, last = max(first, -(1 << bits - 1)), min(last, (1 << bits - 1) - 1)
+    array = type_.kernels.maximum(integers._array, type_.number(first))
+    return counted_as(from_array(type_.kernels.minimum(array, type_.number(last)), type_), integers)
 
 
 def _ends_there(integers: Tensor) -> tuple[Any, Any]:

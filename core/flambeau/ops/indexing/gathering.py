@@ -19,7 +19,7 @@ from flambeau.ops.movement.shapes import reshape
 from flambeau.ops.movement.splitting import unbind
 from flambeau.shapes import broadcast_shapes, normalize_dim
 
-from ._ends import check_ends
+from ._ends import in_range
 from ._pairs import _gather, _index_select, _masked_select, _take
 
 __all__ = ["argwhere", "gather", "index_select", "masked_select", "nonzero", "take", "take_along_dim"]
@@ -56,8 +56,7 @@ def check_gather(function: str, input: Tensor, dim: int, index: Tensor) -> tuple
                 f"{list(input.shape)} apart from dimension {dim}"
             )
     size = shape[dim] if shape else 1
-    check_ends(index, 0, size, lambda bad: RuntimeError(_OUT_OF_BOUNDS.format(bad, dim, size)))
-    return dim, index
+    return dim, in_range(index, 0, size, lambda bad: RuntimeError(_OUT_OF_BOUNDS.format(bad, dim, size)))
 
 
 _OUT_OF_BOUNDS = "index {} is out of bounds for dimension {} with size {}"
@@ -149,14 +148,15 @@ def _from_the_front(index: Tensor, size: int) -> Tensor:
 # -- along a dimension, slice by slice ---------------------------------------------------------------
 
 
-def check_in_range(function: str, index: Tensor, size: int, error: type[Exception] = IndexError) -> None:
-    """Refuse indices that are negative or too large.
+def check_in_range(function: str, index: Tensor, size: int, error: type[Exception] = IndexError) -> Tensor:
+    """Indices, refused if they are negative or too large.
 
     Raises:
         error: in the words that begin with ``function``.
     """
-    if index.numel():
-        check_ends(index, 0, size, lambda bad: error(function + _OUT_OF_BOUNDS.format(bad, 0, size)))
+    if not index.numel():
+        return index
+    return in_range(index, 0, size, lambda bad: error(function + _OUT_OF_BOUNDS.format(bad, 0, size)))
 
 
 @composite(out="exact")
@@ -186,15 +186,16 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     size = source._array.shape[dim]
     if not size and vector.numel():
         raise RuntimeError("index_select(): self indexing axis dim should be positive")
-    check_range(vector, size)
+    vector = check_range(vector, size)
     result = _index_select(source, dim, vector)
     return result if shape else reshape(result, ())
 
 
-def check_range(index: Tensor, size: int) -> None:
-    """Refuse indices that are negative or too large, in PyTorch's words for index_select."""
-    if 0 not in index._array.shape:
-        check_ends(index, 0, size, lambda bad: IndexError("index out of range in self"))
+def check_range(index: Tensor, size: int) -> Tensor:
+    """Indices, refused in PyTorch's words for index_select if they are negative or too large."""
+    if 0 in index._array.shape:
+        return index
+    return in_range(index, 0, size, lambda bad: IndexError("index out of range in self"))
 
 
 # -- in the flattened tensor ---------------------------------------------------------------
@@ -216,7 +217,7 @@ def flat_index(function: str, input: Tensor, index: Tensor) -> Tensor:
         if not total:
             raise IndexError(f"{function}(): tried to {function.rstrip('_')} from an empty tensor")
         text = "out of range: tried to access index {} on a tensor of {} elements."
-        check_ends(index, -total, total, lambda bad: IndexError(text.format(bad, total)))
+        index = in_range(index, -total, total, lambda bad: IndexError(text.format(bad, total)))
     return _from_the_front(index, input.numel())
 
 

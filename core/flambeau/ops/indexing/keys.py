@@ -8,6 +8,7 @@ from math import prod
 from typing import Any
 
 from flambeau import dtypes
+from flambeau._dispatch.checks import is_at_hand
 from flambeau._dispatch.declare import primitive
 from flambeau._dispatch.inplace import is_simple_target
 from flambeau._dispatch.overlaps import check_apart, repeated_dims, warn_expanded
@@ -30,7 +31,7 @@ from flambeau.ops.movement.slicing import _select, _slice
 from flambeau.promotion import as_number
 from flambeau.shapes import Shape, broadcast_shapes, dense_order, slice_along
 
-from ._ends import check_ends
+from ._ends import ends, in_range
 from ._entries import MASKS, ZERO_DIM, expanded_key
 
 __all__: list[str] = []  # methods alone
@@ -275,8 +276,14 @@ def _checked_index(indices: Tensor, size: int) -> Tensor:
     if 0 in indices._array.shape:
         return indices
     text = "index {} is out of bounds for dimension 0 with size {}"
-    if not check_ends(indices, -size, size, lambda bad: IndexError(text.format(bad, size))):
-        return indices
+    if is_at_hand(indices):
+        low, high = ends(indices)
+        if low < -size or high >= size:
+            raise IndexError(text.format(low if low < -size else high, size))
+        if low >= 0:
+            return indices
+    else:
+        indices = in_range(indices, -size, size, lambda bad: IndexError(text.format(bad, size)))
     with no_grad():
         return counted_as(indices + (indices < 0) * size, indices)
 

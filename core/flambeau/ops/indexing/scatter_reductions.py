@@ -199,7 +199,7 @@ def index_reduce(
     if reduce not in _REDUCTIONS[1:]:
         raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
     dim, vector = check_index_add("index_reduce", input, dim, index, source)
-    check_range(vector, input._array.shape[dim] if input.dim() else 1)
+    vector = check_range(vector, input._array.shape[dim] if input.dim() else 1)
     target, values = dimensioned(input, source)
     places = counted_as(from_array(slices_of(vector, values._array.shape, dim), vector._type), vector)
     result = _reduced(target, dim, places, values, reduce, include_self)

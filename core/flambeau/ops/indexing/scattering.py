@@ -19,7 +19,7 @@ from flambeau.ops.movement.shapes import reshape
 from flambeau.ops.movement.slicing import _slice
 from flambeau.shapes import broadcast_shapes, normalize_dim
 
-from ._ends import check_ends
+from ._ends import in_range
 from ._pairs import (
     _gather,
     _index_add,
@@ -212,9 +212,9 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
     if not input.numel():  # there is no place that an index could miss
         return input.clone()
     if input.dim() > 1:
-        check_in_range("", vector, input._array.shape[dim], RuntimeError)
+        vector = check_in_range("", vector, input._array.shape[dim], RuntimeError)
     else:
-        check_range(vector, input.numel())
+        vector = check_range(vector, input.numel())
     if alpha != 1:
         source = to_type(source * fitting(alpha, input.dtype), input._type)  # of bool, a product with a number is none
     if input.dim():
@@ -291,7 +291,7 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
             f"{own[:dim] + own[dim + 1 :]} at dimension {dim} and source slice shape: {other[:dim] + other[dim + 1 :]} "
             f"at dimension {dim}."
         )
-    check_in_range("index_copy_(): ", vector, target.shape[dim])
+    vector = check_in_range("index_copy_(): ", vector, target.shape[dim])
     result = _index_copy(target, dim, vector, slices)
     return result if input.dim() else reshape(result, ())
 
@@ -357,7 +357,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor | Number) -
     size = target.shape[dim]
     if vector.numel():
         text = "index {} is out of bounds for dimension {} with size {}"
-        check_ends(vector, -size, size, lambda bad: IndexError(text.format(bad, dim, size)))
+        vector = in_range(vector, -size, size, lambda bad: IndexError(text.format(bad, dim, size)))
     places = counted_as(vector + (vector < 0) * size, vector)
     result = _index_fill(target, dim, places, number)
     return result if input.dim() else reshape(result, ())
@@ -476,6 +476,6 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     shape = tuple(broadcast_shapes(tuple(mask.shape), tuple(input.shape)))
     target, places = _expand_method(input, shape or (1,)), _expand_method(mask, shape or (1,))
     few = "Number of elements of source < number of ones in mask"
-    check_ends(places.sum(), 0, source.numel() + 1, lambda bad: RuntimeError(few))
+    in_range(places.sum(), 0, source.numel() + 1, lambda bad: RuntimeError(few))
     result = _masked_scatter(target, places, source)
     return result if shape else reshape(result, ())

@@ -9,7 +9,7 @@ from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import legacy_type_name
 from flambeau.ops.elementwise.selection import where
-from flambeau.ops.indexing._ends import check_ends, first_and_last
+from flambeau.ops.indexing._ends import first_and_last, in_range
 from flambeau.ops.indexing.gathering import check_range
 from flambeau.ops.reductions.scans import cumsum
 from flambeau.ops.sorting.counting import tally
@@ -112,8 +112,8 @@ def _check_offsets(offsets: Tensor, length: int) -> None:
     begins = "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, got {}"
     ends = "offsets[-1] can not be greater than input's length {} but got offsets[-1] of {}"
     if offsets._type.backend.asynchronous:
-        check_ends(offsets[0], 0, 1, lambda bad: RuntimeError(begins.format(bad)))
-        check_ends(offsets[-1], -_MOST, length + 1, lambda bad: RuntimeError(ends.format(length, bad)))
+        in_range(offsets[0], 0, 1, lambda bad: RuntimeError(begins.format(bad)))
+        in_range(offsets[-1], -_MOST, length + 1, lambda bad: RuntimeError(ends.format(length, bad)))
         return
     first, last = first_and_last(offsets)
     if first != 0:
@@ -125,9 +125,9 @@ def _check_offsets(offsets: Tensor, length: int) -> None:
 _MOST = 1 << 62
 
 
-def _check_indices(weight: Tensor, indices: Tensor) -> None:
+def _checked_indices(weight: Tensor, indices: Tensor) -> Tensor:
     if not indices.numel():
-        return
+        return indices
     rows = weight.shape[0]
 
     def refusal(bad: int) -> RuntimeError:
@@ -137,7 +137,7 @@ def _check_indices(weight: Tensor, indices: Tensor) -> None:
             where, bad = f"{place} of input", int(indices[place].item())
         return RuntimeError(f"Index {where} takes value {bad} which is not in the valid range [0, {rows})")
 
-    check_ends(indices, 0, rows, refusal)
+    return in_range(indices, 0, rows, refusal)
 
 
 def _padding_row(padding_idx: int | None, rows: int) -> int | None:
@@ -155,7 +155,7 @@ def _bags(offsets: Tensor, length: int) -> Tensor:
     int64, kernels = offsets._type, offsets._type.kernels
     marks = kernels.full((length + 1,), 0, "int64")
     if offsets.numel():
-        check_range(offsets, length + 1)
+        offsets = check_range(offsets, length + 1)
         kernels.scatter_add(marks, 0, offsets._array, kernels.full(offsets._array.shape, 1, "int64"))
     counted = kernels.slice(kernels.cumsum(marks, 0), (0,), (length,), (1,))
     return from_array(kernels.sub(counted, int64.number(1)), int64)
@@ -195,7 +195,7 @@ def embedding_bag(
                 [3., 4.]])
     """
     check_bags(weight, indices, offsets, per_sample_weights, padding_idx)
-    _check_indices(weight, indices)
+    indices = _checked_indices(weight, indices)
     row = _padding_row(padding_idx, weight.shape[0])
     indices, offsets = indices.to(dtypes.int64), offsets.to(dtypes.int64)
     bags = _bags(offsets, indices.numel())

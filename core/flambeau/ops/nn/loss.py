@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flambeau import dtypes
+from flambeau._dispatch.checks import is_at_hand
 from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.precision import in_single_formula
 from flambeau._dispatch.runtime import check_places
@@ -11,7 +12,7 @@ from flambeau._tensor.modes import grad_enabled
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation._bent import bent
 from flambeau.ops.elementwise.selection import where
-from flambeau.ops.indexing._ends import check_ends, ends
+from flambeau.ops.indexing._ends import ends, in_range
 from flambeau.ops.indexing._pairs import _scatter_add
 from flambeau.ops.movement.broadcasting import broadcast_tensors
 from flambeau.ops.movement.shapes import reshape, unsqueeze
@@ -138,7 +139,8 @@ def _checked(
         target = target.to(dtypes.int64)
     _check_weight(weight, input._array.shape[classes])
     ignore_index = as_int(ignore_index, "ignore_index")
-    return target, ignore_index if _range_of(target, input._array.shape[classes], ignore_index) else None
+    target, some = _in_classes(target, input._array.shape[classes], ignore_index)
+    return target, ignore_index if some else None
 
 
 def _without_batch(input: Tensor, target: Tensor) -> Tensor:
@@ -258,21 +260,22 @@ def _check_weight(weight: Tensor | None, classes: int, of: str = "") -> None:
         )
 
 
-def _range_of(target: Tensor, classes: int, ignore_index: int) -> bool:
-    """Check the range of targets; whether some of them are to be ignored.
+def _in_classes(target: Tensor, classes: int, ignore_index: int) -> tuple[Tensor, bool]:
+    """The targets, whose range is checked; whether some of them are to be ignored.
 
     Raises:
         IndexError: a target is neither a class nor ``ignore_index``.
     """
     if 0 in target._array.shape:
-        return True
-    if not target._type.backend.asynchronous:
+        return target, True
+    if is_at_hand(target):
         low, high = ends(target)
         if low >= 0 and high < classes and not low <= ignore_index <= high:
-            return False
-    counted = where(target == ignore_index, 0, target)
-    check_ends(counted, 0, classes, lambda bad: IndexError(f"Target {bad} is out of bounds."))
-    return True
+            return target, False
+    ignored = target == ignore_index
+    counted = where(ignored, 0, target)
+    bounded = in_range(counted, 0, classes, lambda bad: IndexError(f"Target {bad} is out of bounds."))
+    return target if bounded is counted else where(ignored, target, bounded), True
 
 
 @composite(method=False)

@@ -13,7 +13,7 @@ from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.modes import grad_enabled
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation._bent import bent
-from flambeau.ops.indexing._ends import check_ends
+from flambeau.ops.indexing._ends import in_range
 from flambeau.ops.movement.joining import channels_order
 from flambeau.shapes import Shape
 
@@ -396,13 +396,13 @@ def unpooled(input: Tensor, indices: Tensor, lengths: Shape, shown: Shape) -> Te
                 f"got {[*input.shape, *one]} with dimension {dim} being empty."
             )
     check_floating(f"max_unpool{count}d", input)
-    _check_inside(indices, lengths, shown)
+    indices = _checked_places(indices, lengths, shown)
     return _spread(input, indices, lengths, False, channels_order(input))
 
 
-def _check_inside(indices: Tensor, lengths: Shape, shown: Shape) -> None:
+def _checked_places(indices: Tensor, lengths: Shape, shown: Shape) -> Tensor:
     if not indices.numel():
-        return
+        return indices
     stop = prod(lengths)
 
     def refusal(bad: int) -> RuntimeError:
@@ -412,7 +412,7 @@ def _check_inside(indices: Tensor, lengths: Shape, shown: Shape) -> None:
             f"Found an invalid max index: {bad} (output volumes are of size {'x'.join(map(str, shown))})"
         )
 
-    check_ends(indices, 0, stop, refusal)
+    return in_range(indices, 0, stop, refusal)
 
 
 # -- as the layers call them: with the indices or without ---------------------------------------------------------------

@@ -85,7 +85,7 @@ def _checked_indices(weight: Tensor, indices: Tensor) -> Tensor:
             f"{legacy_type_name(indices.dtype, indices.device)} instead (while checking arguments for embedding)"
         )
     common_type("embedding", (weight, indices))
-    check_range(indices, weight._array.shape[0])
+    indices = check_range(indices, weight._array.shape[0])
     return counted_as(to_type(indices, weight._type.with_dtype(dtypes.int64)), indices)
 
 

@@ -17,7 +17,7 @@ from flambeau._tensor.overrides import overridable
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.filled import empty, empty_like
-from flambeau.ops.indexing._ends import check_ends
+from flambeau.ops.indexing._ends import in_range
 from flambeau.ops.sorting.searching import searchsorted
 from flambeau.random import _bounds, _counts
 from flambeau.random._draws import Draw
@@ -389,7 +389,7 @@ def _check_weights(weights: Tensor, count: int, replacement: bool) -> None:
             f"{positive} weights are not zero, {count} samples are asked for"
         )
 
-    check_ends((weights > 0).sum(-1).min(), 1 if replacement else count, categories + 1, refusal)
+    in_range((weights > 0).sum(-1).min(), 1 if replacement else count, categories + 1, refusal)
 
 
 def _with_replacement(weights: Tensor, count: int, generator: Generator | None) -> Tensor:

@@ -10,7 +10,7 @@ from flambeau._tensor.copies import contiguous_array
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.filled import full_like, zeros, zeros_like
 from flambeau.ops.elementwise.selection import where
-from flambeau.ops.indexing._ends import check_ends
+from flambeau.ops.indexing._ends import in_range
 from flambeau.ops.indexing.gathering import gather
 from flambeau.promotion import as_number, dtype_of_number
 
@@ -92,7 +92,7 @@ def _in_order(sequence: Tensor, sorter: Tensor) -> Tensor:
         )
     if sorter.numel():
         refusal = "torch.searchsorted(): sorter index out of range"
-        check_ends(sorter, 0, sequence.size(-1), lambda bad: RuntimeError(refusal))
+        sorter = in_range(sorter, 0, sequence.size(-1), lambda bad: RuntimeError(refusal))
     return gather(sequence.detach(), -1, sorter)
 
 
