@@ -23,9 +23,10 @@ GROUPS = {
 
 NO_KERNELS = {
     "backend", "box_muller", "engine", "interchange", "libm", "plugin", "policy", "sparse", "steps",
-    "adaptive_steps", "stepping",
+    "adaptive_steps", "source", "stepping",
 }  # fmt: skip
-"""Files of backends that are not about a group: what registers them, what other files call, optimizers, sparse matrices."""
+"""Files of backends that are not about a group: what registers them, what other files call, optimizers, sparse matrices, and
+what texts of kernels share."""
 
 
 def _names(folder: str, pattern: str) -> Iterator[tuple[Path, str]]:

@@ -13,7 +13,7 @@ import numpy as np
 from flambeau.backend import Array, ArrayBackend, Backend, Capabilities, Shape
 from flambeau.errors import BackendLoadError
 
-from . import _layers, _random, _rnn, _sparse
+from . import _activation, _attention, _layers, _loss, _normalization, _random, _rnn, _sparse
 from ._adaptive_steps import adadelta_step, adagrad_step, adamax_step, asgd_step, nadam_step, rmsprop_step
 from ._elementwise import clamp, elementwise_overrides, erf, lgamma
 from ._indexing import add_at, index_put, scatter
@@ -48,6 +48,7 @@ class CupyBackend(ArrayBackend):
     array_class = cupy.ndarray
     xp = cupy
     buffer_elements = 1 << 27  # for memory's sake: every launch costs time, and there is no cache to stay in
+    halves_by_itself = frozenset(_activation.KERNELS)
 
     def __init__(self) -> None:
         self._devices = _count_devices()
@@ -118,7 +119,8 @@ class CupyBackend(ArrayBackend):
             "clamp": clamp, "index_put": index_put, "scatter": scatter, "sparse_matmul": _sparse.matmul,
             "sgd_step": sgd_step, "adam_step": adam_step, "adadelta_step": adadelta_step, "adagrad_step": adagrad_step,
             "adamax_step": adamax_step, "asgd_step": asgd_step, "nadam_step": nadam_step, "rmsprop_step": rmsprop_step,
-            **_layers.KERNELS, **_rnn.KERNELS,
+            **_layers.KERNELS, **_activation.KERNELS, **_loss.KERNELS, **_normalization.KERNELS,
+            **_attention.KERNELS, **_rnn.KERNELS,
         }  # fmt: skip
 
     def counter_kernels(self, device: int) -> _random.CounterKernels:

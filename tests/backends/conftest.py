@@ -54,6 +54,17 @@ def two_devices() -> Iterator[tuple[Subject, Subject]]:
         yield first, Subject(first.backend, 1)
 
 
+@pytest.fixture
+def by_text(monkeypatch: pytest.MonkeyPatch) -> Iterator[Subject]:
+    """The backend on a stand-in that compiles the texts of raw kernels as C++ and runs them."""
+    from standin_cupy import install
+    from standin_cupy._kernels import RawKernel
+
+    monkeypatch.setattr(RawKernel, "by_text", True)
+    with install(forget=CUPY_BACKEND):
+        yield _subject()
+
+
 def _subject() -> Subject:
     from flambeau_cupy.plugin import make_backend
 

@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 from scipy.special import erf
 
+from cuda_on_host import launched
+
 from ._ndarray import check_device, ndarray, wrap
 from ._raw import RENDERINGS
+from ._raw_rows import RENDERINGS as ROW_RENDERINGS
 
 __all__ = ["ElementwiseKernel", "RawKernel", "ReductionKernel"]
 
@@ -26,20 +29,41 @@ _SYNTAX = (
 
 
 class RawKernel:
-    """``cupy.RawKernel``: runs where there is a NumPy rendering of the name."""
+    """``cupy.RawKernel``: runs where there is a NumPy rendering of the name, or the text itself where :data:`by_text` says so."""
+
+    by_text: bool = False
+    """Whether a C++ compiler compiles the text, and that is run."""
 
     def __init__(self, code: str, name: str, options: tuple[str, ...] = (), backend: str = "nvrtc") -> None:
         self.code, self.name, self.options, self.backend = code, name, options, backend
 
     def __call__(self, grid: Any, block: Any, args: Any, **options: Any) -> None:
+        check_device(*(argument for argument in args if isinstance(argument, ndarray)))
+        if not all(
+            argument is None or isinstance(argument, (ndarray, np.generic)) or _is_struct(argument) for argument in args
+        ):
+            raise TypeError("a raw kernel takes arrays, numbers whose size is known, structs, and None for no array")
+        if RawKernel.by_text:
+            launched(self.code, self.name, grid, block, [_host(argument) for argument in args])
+            return
         rendering = RENDERINGS.get(self.name)
         if rendering is not None:
-            check_device(*(argument for argument in args if isinstance(argument, ndarray)))
-            if not all(isinstance(argument, (ndarray, np.generic)) for argument in args):
-                raise TypeError("a raw kernel takes arrays, and numbers whose size is known")
             rendering(grid, block, args)
             return
-        raise NotImplementedError(f"the stand-in has no compiler for the CUDA code of '{self.name}'")
+        found = ROW_RENDERINGS.get(re.sub(r"^flambeau_|_(float16|bfloat16|float32|float64)(_\d+)?$", "", self.name))
+        if found is None:
+            raise NotImplementedError(f"the stand-in has no compiler for the CUDA code of '{self.name}'")
+        with np.errstate(all="ignore"):
+            found(*[_host(argument) for argument in args])
+
+
+def _is_struct(argument: Any) -> bool:
+    """Whether it is a NumPy array of one struct, which is passed by value."""
+    return isinstance(argument, np.ndarray) and argument.dtype.names is not None and argument.size == 1
+
+
+def _host(argument: Any) -> Any:
+    return argument._host if isinstance(argument, ndarray) else argument
 
 
 class ElementwiseKernel:

@@ -1,0 +1,180 @@
+"""Whether NVIDIA's compiler takes all kernels of the CuPy backend, for devices of compute capability 8.0 and 9.0.
+
+It needs no device: pip install nvidia-cuda-nvrtc-cu12.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from inspect import signature
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.oracle
+
+A = np.zeros((5, 7))
+ARCHITECTURES = ("sm_80", "sm_90")
+
+
+@pytest.fixture(scope="module")
+def nvrtc() -> Iterator[Any]:
+    pytest.importorskip("cupy", reason="CuPy is not installed: pip install cupy-cuda12x")
+    from cupy_backends.cuda.libs import nvrtc
+
+    try:
+        nvrtc.getVersion()
+    except Exception as error:  # of whatever looks for the library
+        pytest.skip(f"NVIDIA's compiler cannot be loaded, pip install nvidia-cuda-nvrtc-cu12: {type(error).__name__}")
+    return nvrtc
+
+
+def _compiled(nvrtc: Any, code: str) -> str:
+    """What the compiler makes of a text for the last of the architectures, after it took it for all."""
+    return [_compiled_for(nvrtc, code, architecture) for architecture in ARCHITECTURES][-1]
+
+
+def _compiled_for(nvrtc: Any, code: str, architecture: str) -> str:
+    program = nvrtc.createProgram(code, "kernel.cu", (), ())
+    try:
+        nvrtc.compileProgram(program, (f"--gpu-architecture={architecture}", "--std=c++17"))
+        return nvrtc.getPTX(program).decode()  # type: ignore[no-any-return]
+    except nvrtc.NVRTCError as error:
+        raise AssertionError(f"{nvrtc.getProgramLog(program)}\n{code}") from error
+    finally:
+        nvrtc.destroyProgram(program)
+
+
+def _around(reads: list[str], writes: list[str], statement: str, number: str) -> str:
+    """A kernel as CuPy makes one of a statement: inputs are constants, outputs references."""
+    parameters = [f"const T* in_{name}" for name in reads] + [f"T* out_{name}" for name in writes]
+    lines = [f"const T {name} = in_{name}[i];" for name in reads] + [f"T &{name} = out_{name}[i];" for name in writes]
+    return f"""typedef {number} T;
+extern "C" __global__ void made({", ".join(parameters)}) {{
+    const long long i = blockIdx.x * (long long)blockDim.x + threadIdx.x;
+    {" ".join(lines)}
+    {statement};
+}}"""
+
+
+@pytest.mark.parametrize("number", ["float", "double"])
+def test_statements_compile(nvrtc: Any, number: str) -> None:
+    from flambeau_cupy._layers import STATEMENTS, elementwise
+
+    assert all(map(elementwise, STATEMENTS))
+    for reads, writes, statement in STATEMENTS.values():
+        code = _compiled(nvrtc, _around(reads.split(), writes.split(), statement, number))
+        assert number == "double" or ".f64" not in code, f"computes in double precision: {statement}"
+
+
+def _texts() -> Iterator[tuple[str, str, bool]]:
+    """The names of the raw kernels' texts, and whether they are of rows, for which threads go along them in several ways."""
+    from flambeau_cupy import _activation, _attention, _loss, _normalization
+
+    for sources in (_activation.SOURCES, _loss.SOURCES, _normalization.ROW_SOURCES, _attention.SOURCES):
+        for name, source in sources.items():
+            yield name, source, True
+    for name, source in _normalization.CHANNEL_SOURCES.items():
+        yield name, source, True
+    for name, source in _normalization.WEIGHT_SOURCES.items():
+        yield name, source, False
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+def test_raw_texts_compile(nvrtc: Any, dtype: str) -> None:
+    from flambeau_cupy._source import WIDTHS, raw
+
+    for name, source, of_rows in _texts():
+        for width in WIDTHS if of_rows else (None,):
+            kernel = raw(name, source, dtype, width)
+            code = _compiled(nvrtc, kernel.code)
+            assert f".entry {kernel.name}(" in code
+            assert dtype == "float64" or ".f64" not in code, f"computes in double precision: {kernel.code}"
+
+
+@pytest.fixture
+def made(nvrtc: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+    """The element-wise kernels that the steps of optimizers make while the test runs, which are not launched."""
+    import cupy
+
+    from flambeau_cupy import _adaptive_steps, _steps
+
+    kernels: list[Any] = []
+
+    def record(*declared: str) -> Any:
+        kernels.append(element_wise(*declared))
+        return lambda *arrays: None
+
+    def forget() -> None:
+        for module in (_steps, _adaptive_steps):
+            for each in vars(module).values():
+                if hasattr(each, "cache_clear"):
+                    each.cache_clear()
+
+    element_wise = cupy.ElementwiseKernel
+    monkeypatch.setattr(cupy, "ElementwiseKernel", record)
+    monkeypatch.setattr(cupy, "maximum", lambda *arrays, out: None)
+    forget()
+    yield kernels
+    forget()
+
+
+STEPS: dict[str, dict[str, list[Any]]] = {
+    "sgd_step": {"buffer": [None, A], "nesterov": [False, True]},
+    "adam_step": {"max_exp_avg_sq": [None, A], "decoupled": [False, True]},
+    "adadelta_step": {},
+    "adagrad_step": {},
+    "adamax_step": {},
+    "asgd_step": {"mu": [0.5, 1]},
+    "nadam_step": {},
+    "rmsprop_step": {"grad_avg": [None, A], "momentum_buffer": [None, A]},
+}
+
+
+@pytest.mark.parametrize("number", ["float", "double"])
+@pytest.mark.parametrize("name", STEPS)
+def test_steps_of_optimizers_compile(nvrtc: Any, made: list[Any], name: str, number: str) -> None:
+    from flambeau_cupy import _adaptive_steps, _steps
+
+    step = getattr(_steps if hasattr(_steps, name) else _adaptive_steps, name)
+    choices = {"weight_decay": [0.0, 0.5], "maximize": [False, True], **STEPS[name]}
+    if "beta1" in signature(step).parameters:
+        choices["beta1"] = [0.25, 0.75]
+    for chosen in product(*choices.values()):
+        options = dict(zip(choices, chosen, strict=True))
+        step(**{each: options.get(each, 0.5) for each in signature(step).parameters})
+    assert made
+    for kernel in made:
+        names = [[parameter.name for parameter in each] for each in (kernel.in_params, kernel.out_params)]
+        code = _compiled(nvrtc, _around(*names, kernel.operation, number))
+        assert number == "double" or ".f64" not in code, f"computes in double precision: {kernel.operation}"
+
+
+def test_every_step_has_its_compilation(nvrtc: Any) -> None:
+    from flambeau_cupy import _adaptive_steps, _steps
+
+    exported = [*_steps.__all__, *_adaptive_steps.__all__]
+    assert sorted(STEPS) == sorted(each for each in exported if each.endswith("_step"))
+
+
+@pytest.mark.parametrize("number", ["float", "double"])
+def test_element_wise_statements_compile(nvrtc: Any, number: str) -> None:
+    from flambeau_cupy import _elementwise
+
+    statements = {"_RELU": "a", "_LOWER": "a low", "_UPPER": "a high", "_POWER": "a b"}
+    assert {name for name, value in vars(_elementwise).items() if str(value).startswith("y = ")} == set(statements)
+    for name, reads in statements.items():
+        kernel = _elementwise._kernel.__wrapped__(reads, getattr(_elementwise, name))
+        _compiled(nvrtc, _around(reads.split(), ["y"], kernel.operation, number))
+
+
+def test_kernels_that_draw_numbers_compile(nvrtc: Any) -> None:
+    from flambeau_cupy import _random
+
+    kinds = [*_random._STATEMENTS, "integers", "integers_64", "kept", "uniform_runs"]
+    for kind in kinds:
+        for double in (False, True)[: 2 if kind in _random._STATEMENTS else 1]:
+            kernel = _random._kernel(kind, double)
+            assert f".entry {kernel.name}(" in _compiled(nvrtc, kernel.code)
