@@ -13,11 +13,9 @@ import numpy as np
 from flambeau.backend import Array, ArrayBackend, Backend, Capabilities, Shape
 from flambeau.errors import BackendLoadError
 
-from . import _activation, _attention, _layers, _loss, _normalization, _random, _rnn, _sparse
-from ._adaptive_steps import adadelta_step, adagrad_step, adamax_step, asgd_step, nadam_step, rmsprop_step
+from . import _activation, _adaptive_steps, _attention, _layers, _loss, _normalization, _random, _rnn, _sparse
 from ._elementwise import clamp, elementwise_overrides, erf, lgamma
 from ._indexing import add_at, index_put, scatter
-from ._steps import adam_step, sgd_step
 
 __all__ = ["CupyBackend"]
 
@@ -117,8 +115,7 @@ class CupyBackend(ArrayBackend):
         """Kernels that need CUDA's means."""
         return {
             "clamp": clamp, "index_put": index_put, "scatter": scatter, "sparse_matmul": _sparse.matmul,
-            "sgd_step": sgd_step, "adam_step": adam_step, "adadelta_step": adadelta_step, "adagrad_step": adagrad_step,
-            "adamax_step": adamax_step, "asgd_step": asgd_step, "nadam_step": nadam_step, "rmsprop_step": rmsprop_step,
+            **_adaptive_steps.KERNELS,
             **_layers.KERNELS, **_activation.KERNELS, **_loss.KERNELS, **_normalization.KERNELS,
             **_attention.KERNELS, **_rnn.KERNELS,
         }  # fmt: skip

@@ -94,69 +94,57 @@ def test_raw_texts_compile(nvrtc: Any, dtype: str) -> None:
             assert dtype == "float64" or ".f64" not in code, f"computes in double precision: {kernel.code}"
 
 
-@pytest.fixture
-def made(nvrtc: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
-    """The element-wise kernels that the steps of optimizers make while the test runs, which are not launched."""
-    import cupy
-
-    from flambeau_cupy import _adaptive_steps, _steps
-
-    kernels: list[Any] = []
-
-    def record(*declared: str) -> Any:
-        kernels.append(element_wise(*declared))
-        return lambda *arrays: None
-
-    def forget() -> None:
-        for module in (_steps, _adaptive_steps):
-            for each in vars(module).values():
-                if hasattr(each, "cache_clear"):
-                    each.cache_clear()
-
-    element_wise = cupy.ElementwiseKernel
-    monkeypatch.setattr(cupy, "ElementwiseKernel", record)
-    monkeypatch.setattr(cupy, "maximum", lambda *arrays, out: None)
-    forget()
-    yield kernels
-    forget()
-
-
-STEPS: dict[str, dict[str, list[Any]]] = {
-    "sgd_step": {"buffer": [None, A], "nesterov": [False, True]},
-    "adam_step": {"max_exp_avg_sq": [None, A], "decoupled": [False, True]},
-    "adadelta_step": {},
-    "adagrad_step": {},
-    "adamax_step": {},
-    "asgd_step": {"mu": [0.5, 1]},
-    "nadam_step": {},
-    "rmsprop_step": {"grad_avg": [None, A], "momentum_buffer": [None, A]},
+STEPS: dict[str, tuple[int, dict[str, list[Any]]]] = {
+    "sgd_step": (1, {"momentum": [0.5], "nesterov": [False, True]}),
+    "adam_step": (3, {"step": [3], "decoupled": [False, True]}),
+    "adadelta_step": (2, {}),
+    "adagrad_step": (1, {}),
+    "adamax_step": (2, {}),
+    "asgd_step": (1, {"mu": [0.5, 1]}),
+    "nadam_step": (2, {}),
+    "rmsprop_step": (3, {}),
 }
 
 
-@pytest.mark.parametrize("number", ["float", "double"])
-@pytest.mark.parametrize("name", STEPS)
-def test_steps_of_optimizers_compile(nvrtc: Any, made: list[Any], name: str, number: str) -> None:
-    from flambeau_cupy import _adaptive_steps, _steps
+def _formulas(name: str) -> Iterator[Any]:
+    """All formulas of a step."""
+    from flambeau_cupy._adaptive_steps import FORMULAS
 
-    step = getattr(_steps if hasattr(_steps, name) else _adaptive_steps, name)
-    choices = {"weight_decay": [0.0, 0.5], "maximize": [False, True], **STEPS[name]}
-    if "beta1" in signature(step).parameters:
+    count, made = FORMULAS[name]
+    _, others = STEPS[name]
+    choices = {"weight_decay": [0.0, 0.5], "maximize": [False, True], **others}
+    names = [each for each in signature(made).parameters if each != "states"]
+    if "beta1" in names:
         choices["beta1"] = [0.25, 0.75]
-    for chosen in product(*choices.values()):
-        options = dict(zip(choices, chosen, strict=True))
-        step(**{each: options.get(each, 0.5) for each in signature(step).parameters})
-    assert made
-    for kernel in made:
-        names = [[parameter.name for parameter in each] for each in (kernel.in_params, kernel.out_params)]
-        code = _compiled(nvrtc, _around(*names, kernel.operation, number))
-        assert number == "double" or ".f64" not in code, f"computes in double precision: {kernel.operation}"
+    for states in product([False, True], repeat=count):
+        for chosen in product(*choices.values()):
+            options = dict(zip(choices, chosen, strict=True))
+            yield made(states, *(options.get(each, 0.5) for each in names))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("name", STEPS)
+def test_steps_of_optimizers_compile(nvrtc: Any, name: str, dtype: str) -> None:
+    from flambeau_cupy._source import text
+    from flambeau_cupy._steps import step_text
+
+    texts = {step_text(each.written, tuple(each.numbers), each.body) for each in _formulas(name)}
+    for source in sorted(texts):
+        code = _compiled(nvrtc, text("step", source, dtype))
+        assert dtype == "float64" or ".f64" not in code, f"computes in double precision: {source}"
 
 
 def test_every_step_has_its_compilation(nvrtc: Any) -> None:
-    from flambeau_cupy import _adaptive_steps, _steps
+    from flambeau_cupy._adaptive_steps import FORMULAS
 
-    exported = [*_steps.__all__, *_adaptive_steps.__all__]
-    assert sorted(STEPS) == sorted(each for each in exported if each.endswith("_step"))
+    assert {name: count for name, (count, _) in STEPS.items()} == {name: count for name, (count, _) in FORMULAS.items()}
+
+
+@pytest.mark.parametrize("depth", [2, 3, 4, 5])
+def test_tables_of_arrays_fit_the_parameters_of_a_kernel(depth: int) -> None:
+    from flambeau_cupy._steps import _table
+
+    assert _table(depth).itemsize <= 4096 - 16 * 8
 
 
 @pytest.mark.parametrize("number", ["float", "double"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from .kernels import Array, Scalar, Shape
 
@@ -529,6 +529,12 @@ class OptionalKernels(Protocol):
         alpha: float, eps: float, weight_decay: float, momentum: float, maximize: bool,
     ) -> None:  # fmt: skip
         """One step of :class:`flambeau.optim.RMSprop`, centered where there is a ``grad_avg``; writes all but ``grad``."""
+
+    def many_steps(self, name: str, rows: Sequence[Sequence[Array | None]], options: Sequence[Any]) -> None:
+        """What the kernel of that name, one of the steps above, does to each row of arrays with these options, all at once.
+
+        A row is what the kernel takes before the options; no two of them share memory.
+        """
 
     def pack(self, arrays: Sequence[Array]) -> Array:
         """The elements of all arrays, which have one dtype, as a vector: one array after the other, each in C order.
