@@ -10,7 +10,7 @@ from flambeau.backend import Array
 
 from ._source import launch_rows, rows_of
 
-__all__ = ["KERNELS", "SOURCES", "SPREAD"]
+__all__ = ["KERNELS", "ROW_SOURCES", "SPREAD"]
 
 SPREAD = """
 // The largest of a row, and the sum of exp of what the elements are less: in one go, the sum is rescaled when the largest grows.
@@ -61,7 +61,7 @@ extern "C" __global__ void NAME(i64 rows, i64 length, i64 inner, const S* grad, 
 
 _G, _R, _X = (f"wide({name}[k * inner])" for name in "grx")
 
-SOURCES = {
+ROW_SOURCES = {
     "softmax": SPREAD + _FORWARD.format(prepare="", value=f"exp({_X} - top) / sum"),
     "log_softmax": SPREAD + _FORWARD.format(prepare="const T log_sum = log(sum);", value=f"{_X} - top - log_sum"),
     "softmax_backward": _BACKWARD.format(term=f"{_G} * {_R}", value=f"({_G} - sum) * {_R}"),
@@ -74,7 +74,7 @@ def _forward(name: str) -> Callable[[Array, int], Array]:
     def kernel(a: Array, dim: int) -> Array:
         a = cupy.ascontiguousarray(a)
         result = cupy.empty(a.shape, a.dtype)
-        launch_rows(name, SOURCES[name], a.dtype.name, rows_of(a, dim), a, result)
+        launch_rows(name, ROW_SOURCES[name], a.dtype.name, rows_of(a, dim), a, result)
         return result
 
     return kernel
@@ -84,7 +84,7 @@ def _backward(name: str) -> Callable[[Array, Array, int], Array]:
     def kernel(grad: Array, result: Array, dim: int) -> Array:
         grad, result = cupy.ascontiguousarray(grad), cupy.ascontiguousarray(result)
         slope = cupy.empty(result.shape, result.dtype)
-        launch_rows(name, SOURCES[name], result.dtype.name, rows_of(result, dim), grad, result, slope)
+        launch_rows(name, ROW_SOURCES[name], result.dtype.name, rows_of(result, dim), grad, result, slope)
         return slope
 
     return kernel

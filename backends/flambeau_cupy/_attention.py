@@ -17,7 +17,7 @@ from flambeau.backend import Array
 from ._activation import SPREAD
 from ._source import Rows, launch_rows
 
-__all__ = ["KERNELS", "SOURCES"]
+__all__ = ["KERNELS", "ROW_SOURCES"]
 
 _SCORES = 1 << 26
 """Scores of a buffer."""
@@ -72,7 +72,7 @@ extern "C" __global__ void NAME(
 }}
 """
 
-SOURCES = {"attention": SPREAD + _FORWARD, "attention_backward": SPREAD + _BACKWARD}
+ROW_SOURCES = {"attention": SPREAD + _FORWARD, "attention_backward": SPREAD + _BACKWARD}
 """The texts of the kernels over rows of scores."""
 
 
@@ -110,7 +110,7 @@ def _weighed(
         ]
     numbers = (heads, height, block.some.start, block.rows.start, *strides)
     launch_rows(
-        name, SOURCES[name], scores.dtype.name, Rows(matrices * height, keys, 1), scores, *others,
+        name, ROW_SOURCES[name], scores.dtype.name, Rows(matrices * height, keys, 1), scores, *others,
         _number(scores, scale), mask, *map(np.int64, numbers), np.bool_(causal),
     )  # fmt: skip
 

@@ -13,7 +13,7 @@ from flambeau.backend import Array
 from ._activation import SPREAD
 from ._source import launch_rows, rows_of
 
-__all__ = ["KERNELS", "SOURCES"]
+__all__ = ["KERNELS", "ROW_SOURCES"]
 
 _FORWARD = """
 extern "C" __global__ void NAME(
@@ -72,7 +72,7 @@ extern "C" __global__ void NAME(
 }
 """
 
-SOURCES = {"cross_entropy": SPREAD + _FORWARD, "cross_entropy_backward": _BACKWARD}
+ROW_SOURCES = {"cross_entropy": SPREAD + _FORWARD, "cross_entropy_backward": _BACKWARD}
 """The texts of the kernels over rows of scores."""
 
 
@@ -88,7 +88,7 @@ def _cross_entropy(
     counts = weight is not None or ignored is not None
     scales = cupy.empty(target.shape, a.dtype) if counts else None
     launch_rows(
-        "cross_entropy", SOURCES["cross_entropy"], a.dtype.name, rows_of(a, 1), a, target, _contiguous(weight),
+        "cross_entropy", ROW_SOURCES["cross_entropy"], a.dtype.name, rows_of(a, 1), a, target, _contiguous(weight),
         *_ignoring(ignored), a.dtype.type(smoothing), losses, shares, scales,
     )  # fmt: skip
     whole = cupy.full((), losses.size, a.dtype) if scales is None else cupy.sum(scales, dtype=a.dtype)
@@ -102,7 +102,7 @@ def _cross_entropy_backward(
     slope = cupy.empty(result.shape, result.dtype)
     weights = None if weight is None or not smoothing else cupy.sum(weight, dtype=weight.dtype)
     launch_rows(
-        "cross_entropy_backward", SOURCES["cross_entropy_backward"], result.dtype.name, rows_of(result, 1), grad,
+        "cross_entropy_backward", ROW_SOURCES["cross_entropy_backward"], result.dtype.name, rows_of(result, 1), grad,
         np.bool_(grad.size == target.size), result, target, _contiguous(weight), weights, *_ignoring(ignored),
         result.dtype.type(smoothing), slope,
     )  # fmt: skip

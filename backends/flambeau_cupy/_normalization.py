@@ -13,7 +13,7 @@ from flambeau.backend import Array
 from ._layers import elementwise
 from ._source import Rows, launch_rows, raw
 
-__all__ = ["CHANNEL_SOURCES", "KERNELS", "ROW_SOURCES", "WEIGHT_SOURCES"]
+__all__ = ["BLOCK_SOURCES", "KERNELS", "ROW_SOURCES", "SOURCES"]
 
 _LAYER = """
 extern "C" __global__ void NAME(
@@ -97,7 +97,7 @@ extern "C" __global__ void NAME(
 }}
 """
 
-WEIGHT_SOURCES = {"layer_norm_weight": _LAYER_WEIGHT}
+SOURCES = {"layer_norm_weight": _LAYER_WEIGHT}
 """The text of the sums down columns."""
 
 _WALK = """
@@ -215,7 +215,7 @@ extern "C" __global__ void NAME(i64 outer, i64 inner, const S* grad, const S* a,
 """
 )
 
-CHANNEL_SOURCES = {"channel_moments": _MOMENTS, "channel_moments_merged": _MERGED, "channel_sums": _SUMS}
+BLOCK_SOURCES = {"channel_moments": _MOMENTS, "channel_moments_merged": _MERGED, "channel_sums": _SUMS}
 """The texts of the kernels over channels, each of which has blocks of its own."""
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from flambeau.backend import Array, ArrayBackend, Backend, Capabilities, Shape
 from flambeau.errors import BackendLoadError
 
-from . import _activation, _adaptive_steps, _attention, _layers, _loss, _normalization, _random, _rnn, _sparse
+from . import _activation, _adaptive_steps, _attention, _conv, _layers, _loss, _normalization, _random, _rnn, _sparse
 from ._elementwise import clamp, elementwise_overrides, erf, lgamma
 from ._indexing import add_at, index_put, scatter
 
@@ -115,7 +115,7 @@ class CupyBackend(ArrayBackend):
         """Kernels that need CUDA's means."""
         return {
             "clamp": clamp, "index_put": index_put, "scatter": scatter, "sparse_matmul": _sparse.matmul,
-            **_adaptive_steps.KERNELS,
+            **_adaptive_steps.KERNELS, **_conv.kernels(self.buffer_elements),
             **_layers.KERNELS, **_activation.KERNELS, **_loss.KERNELS, **_normalization.KERNELS,
             **_attention.KERNELS, **_rnn.KERNELS,
         }  # fmt: skip

@@ -69,25 +69,24 @@ def test_statements_compile(nvrtc: Any, number: str) -> None:
         assert number == "double" or ".f64" not in code, f"computes in double precision: {statement}"
 
 
-def _texts() -> Iterator[tuple[str, str, bool]]:
-    """The names of the raw kernels' texts, and whether they are of rows, for which threads go along them in several ways."""
-    from flambeau_cupy import _activation, _attention, _loss, _normalization
+def _texts() -> Iterator[tuple[str, str, tuple[int | None, ...]]]:
+    """The names of the raw kernels' texts, these, and for how many threads along a row they are compiled."""
+    from flambeau_cupy import _activation, _attention, _conv, _loss, _normalization
+    from flambeau_cupy._source import WIDTHS
 
-    for sources in (_activation.SOURCES, _loss.SOURCES, _normalization.ROW_SOURCES, _attention.SOURCES):
-        for name, source in sources.items():
-            yield name, source, True
-    for name, source in _normalization.CHANNEL_SOURCES.items():
-        yield name, source, True
-    for name, source in _normalization.WEIGHT_SOURCES.items():
-        yield name, source, False
+    for module in (_activation, _loss, _normalization, _attention, _conv):
+        for sources, widths in (("ROW_SOURCES", WIDTHS), ("BLOCK_SOURCES", (0,)), ("SOURCES", (None,))):
+            for name, source in getattr(module, sources, {}).items():
+                yield name, source, widths
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
 def test_raw_texts_compile(nvrtc: Any, dtype: str) -> None:
-    from flambeau_cupy._source import WIDTHS, raw
+    """In all widths for float32 alone: it is the same for others."""
+    from flambeau_cupy._source import raw
 
-    for name, source, of_rows in _texts():
-        for width in WIDTHS if of_rows else (None,):
+    for name, source, widths in _texts():
+        for width in widths if dtype == "float32" else widths[:1]:
             kernel = raw(name, source, dtype, width)
             code = _compiled(nvrtc, kernel.code)
             assert f".entry {kernel.name}(" in code

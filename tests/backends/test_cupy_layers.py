@@ -14,6 +14,27 @@ def test_kernels_give_what_numpys_give(cupy_backend: Any, call: str) -> None:
     compare(cupy_backend, call.split()[0], CALLS[call])
 
 
+@pytest.mark.parametrize("call", [call for call in CALLS if call.startswith("convolution")])
+def test_columns_of_few_samples_at_a_time(cupy_backend: Any, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+    from flambeau_cupy import _conv
+
+    monkeypatch.setattr(_conv, "_COLUMNS", 1)
+    compare(cupy_backend, call.split()[0], CALLS[call])
+
+
+@pytest.mark.parametrize("scores", [1, 12, 60])
+@pytest.mark.parametrize("mask", [None, "pairs", "all"])
+def test_attention_with_few_scores_at_a_time(
+    cupy_backend: Any, monkeypatch: pytest.MonkeyPatch, mask: str | None, scores: int
+) -> None:
+    from flambeau_cupy import _attention
+
+    monkeypatch.setattr(_attention, "_SCORES", scores)
+    options = (None if mask is None else MASKS[mask], 0.5, mask is None)
+    _, logs = compare(cupy_backend, "attention", (*HEADS[:3], *options))
+    compare(cupy_backend, "attention_backward", (HEADS[3], *HEADS[:3], logs, *options))
+
+
 @pytest.mark.parametrize("mask", [None, *MASKS])
 @pytest.mark.parametrize("causal", [False, True])
 def test_gradients_of_attention(cupy_backend: Any, mask: str | None, causal: bool) -> None:

@@ -28,7 +28,16 @@ def rows(request: pytest.FixtureRequest, by_text: Any, monkeypatch: pytest.Monke
     return by_text
 
 
-RAW = ("softmax", "log_softmax", "cross_entropy", "layer_norm", "channel_moments", "channel_sums", "attention")
+RAW = (
+    "softmax",
+    "log_softmax",
+    "cross_entropy",
+    "layer_norm",
+    "channel_moments",
+    "channel_sums",
+    "attention",
+    "convolution",
+)
 
 
 @pytest.mark.parametrize("call", [call for call in CALLS if call.startswith(RAW)])

@@ -59,6 +59,36 @@ CALLS: dict[str, tuple[Any, ...]] = {
     **{f"attention {name}": (*HEADS[:3], mask, 0.5, False) for name, mask in MASKS.items()},
 }
 
+# Of each convolution the input, the weight, whether there is a bias, stride, padding, dilation and groups.
+_CONVOLUTIONS: dict[str, tuple[Any, ...]] = {
+    "line": ((2, 3, 9), (4, 3, 3), True, (2,), (1,), (1,), 1),
+    "image": ((3, 4, 7, 6), (6, 4, 3, 2), False, (1, 2), (2, 0), (1, 2), 1),
+    "groups": ((2, 4, 7, 6), (6, 2, 3, 3), True, (2, 1), (1, 1), (1, 1), 2),
+    "apart": ((2, 4, 7, 6), (4, 1, 3, 2), True, (2, 1), (1, 0), (2, 1), 4),
+    "volume": ((2, 2, 5, 4, 6), (3, 2, 2, 3, 1), True, (1, 1, 2), (1, 0, 0), (2, 1, 1), 1),
+    "one place": ((2, 4, 5, 5), (6, 4, 1, 1), True, (1, 1), (0, 0), (1, 1), 1),
+    "strided place": ((2, 4, 5, 5), (6, 4, 1, 1), True, (2, 2), (0, 0), (1, 1), 1),
+}
+
+
+def _convolutions() -> dict[str, tuple[Any, ...]]:
+    calls: dict[str, tuple[Any, ...]] = {}
+    for name, (shape, kernel, biased, stride, padding, dilation, groups) in _CONVOLUTIONS.items():
+        options = (stride, padding, dilation, groups)
+        out = tuple(
+            (size + 2 * pad - spread * (length - 1) - 1) // step + 1
+            for size, pad, spread, length, step in zip(shape[2:], padding, dilation, kernel[2:], stride, strict=True)
+        )
+        a, weight, grad = numbers(*shape), numbers(*kernel), numbers(shape[0], kernel[0], *out)
+        biases = [numbers(kernel[0]), numbers(shape[1])] if biased else [None, None]
+        calls[f"convolution {name}"] = (a, weight, biases[0], out, *options)
+        calls[f"convolution_input {name}"] = (grad, weight, biases[1], shape[2:], *options)
+        calls[f"convolution_weight {name}"] = (a, grad, kernel[2:], *options)
+    return calls
+
+
+CALLS |= _convolutions()
+
 
 def _made(value: Any, array: Any) -> Any:
     return array(value) if isinstance(value, np.ndarray) else value

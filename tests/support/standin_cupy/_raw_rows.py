@@ -200,6 +200,67 @@ def _attention_backward(
     slope[...] = (_computed(slope) - dots) * weights * options[0]
 
 
+def _met(plan: Host, tap: int) -> tuple[Any, Any]:
+    """Which places a tap meets an element at, and which elements: a mask of places, and indices for it."""
+    size, kernel, out, stride, padding, dilation = (np.atleast_1d(plan[name][0]) for name in plan.dtype.names)
+    of_tap = np.unravel_index(tap, kernel)
+    places = np.meshgrid(*map(np.arange, out), indexing="ij")
+    at = [place * s - p + k * d for place, s, p, k, d in zip(places, stride, padding, of_tap, dilation, strict=True)]
+    inside = np.logical_and.reduce(
+        [(each >= 0) & (each < limit) for each, limit in zip(at, size, strict=True)]
+    ).reshape(-1)
+    flat = (at[0] * size[1] + at[1]) * size[2] + at[2]
+    return inside, flat.reshape(-1)[inside]
+
+
+def _taps(plan: Host) -> range:
+    return range(int(np.prod(plan["kernel"][0])))
+
+
+def _to_columns(count: int, samples: int, channels: int, a: Host, plan: Host, columns: Host) -> None:
+    x = a.reshape(int(samples), int(channels), -1)
+    to = columns.reshape(int(channels), len(_taps(plan)), int(samples), -1)
+    to[...] = 0
+    for tap in _taps(plan):
+        inside, elements = _met(plan, tap)
+        to[:, tap][:, :, inside] = x[:, :, elements].swapaxes(0, 1)
+
+
+def _from_columns(count: int, samples: int, channels: int, columns: Host, bias: Host, plan: Host, result: Host) -> None:
+    to = result.reshape(int(samples), int(channels), -1)
+    of = columns.reshape(int(channels), len(_taps(plan)), int(samples), -1)
+    to[...] = 0 if bias is None else bias[:, None]
+    for tap in _taps(plan):
+        inside, elements = _met(plan, tap)
+        to[:, :, elements] += of[:, tap][:, :, inside].swapaxes(0, 1)
+
+
+def _apart(count: int, channels: int, a: Host, weight: Host, bias: Host, plan: Host, result: Host) -> None:
+    x, to, factors = a.reshape(-1, channels, np.prod(plan["size"])), result, weight.reshape(int(channels), -1)
+    to = to.reshape(x.shape[0], int(channels), -1)
+    to[...] = 0 if bias is None else bias[:, None]
+    for tap in _taps(plan):
+        inside, elements = _met(plan, tap)
+        to[:, :, inside] += x[:, :, elements] * factors[:, tap, None]
+
+
+def _apart_input(count: int, channels: int, grad: Host, weight: Host, bias: Host, plan: Host, result: Host) -> None:
+    g, factors = grad.reshape(-1, channels, np.prod(plan["out"])), weight.reshape(int(channels), -1)
+    to = result.reshape(g.shape[0], int(channels), -1)
+    to[...] = 0 if bias is None else bias[:, None]
+    for tap in _taps(plan):
+        inside, elements = _met(plan, tap)
+        to[:, :, elements] += g[:, :, inside] * factors[:, tap, None]
+
+
+def _apart_weight(samples: int, channels: int, a: Host, grad: Host, plan: Host, result: Host) -> None:
+    x, g = (each.reshape(int(samples), int(channels), -1) for each in (a, grad))
+    to = result.reshape(int(channels), -1)
+    for tap in _taps(plan):
+        inside, elements = _met(plan, tap)
+        to[:, tap] = (x[:, :, elements] * g[:, :, inside]).sum((0, 2), dtype=x.dtype)
+
+
 RENDERINGS: dict[str, Callable[..., None]] = {
     "softmax": _softmax, "log_softmax": _log_softmax, "softmax_backward": _softmax_backward,
     "log_softmax_backward": _log_softmax_backward, "cross_entropy": _cross_entropy,
@@ -207,4 +268,6 @@ RENDERINGS: dict[str, Callable[..., None]] = {
     "layer_norm_backward": _layer_norm_backward, "layer_norm_weight": _layer_norm_weight,
     "channel_moments": _channel_moments, "channel_moments_merged": _channel_moments_merged, "channel_sums": _channel_sums,
     "attention": _attention, "attention_backward": _attention_backward,
+    "to_columns": _to_columns, "from_columns": _from_columns, "convolution_apart": _apart,
+    "convolution_apart_input": _apart_input, "convolution_apart_weight": _apart_weight,
 }  # fmt: skip
