@@ -20,8 +20,8 @@ from ._source import launch, raw
 
 __all__ = ["BLOCK_SOURCES", "SOURCES", "kernels"]
 
-_COLUMNS = 1 << 26
-"""Elements that the columns of some samples have together, if one sample has not more."""
+_COLUMNS, _MOST = 1 << 26, 1 << 26
+"""Elements that the columns of some samples have together, if one sample has not more, and that those of one have at most."""
 
 _PLAN = """
 // A convolution in numbers, of three dims.
@@ -175,25 +175,26 @@ def _launched(name: str, dtype: str, count: int, *arguments: Any) -> None:
 
 
 def kernels(elements: int) -> dict[str, Callable[..., Array]]:
-    """The kernels of convolutions; those of the namespace are for other dtypes and for kernels of one place."""
+    """The kernels of convolutions; those of the namespace, which compute a large image in bands, are for all else."""
     others = convolution_kernels(cupy, elements, lambda a: False)
 
     def convolution(
         a: Array, weight: Array, bias: Array | None, size: Shape, stride: Shape, padding: Shape, dilation: Shape, groups: int
     ) -> Array:  # fmt: skip
-        plain = all(each == 1 for each in (*weight.shape[2:], *stride)) and not any(padding)
-        if plain or not _taken(a, weight):
+        kernel = weight.shape[2:]
+        plain = all(each == 1 for each in (*kernel, *stride)) and not any(padding)
+        if plain or not _taken(a, weight, a.shape[1] * prod(kernel) * prod(size)):
             return others["convolution"](a, weight, bias, size, stride, padding, dilation, groups)
         a = cupy.ascontiguousarray(a)
         result = cupy.empty((a.shape[0], weight.shape[0], *size), a.dtype)
-        plan = _plan(a.shape[2:], weight.shape[2:], size, stride, padding, dilation)
+        plan = _plan(a.shape[2:], kernel, size, stride, padding, dilation)
         if _apart(weight, groups):
             arguments = (a.shape[1], a, *_dense(weight, bias), plan, result)
             _launched("convolution_apart", a.dtype.name, result.size, *arguments)
             return result
         matrices = weight.reshape(groups, weight.shape[0] // groups, -1)
-        for some in _samples(a.shape[0], a.shape[1] * prod(weight.shape[2:]) * prod(size)):
-            product = cupy.matmul(matrices, _columns(a[some], plan, weight.shape[2:], size, groups))
+        for some in _samples(a.shape[0], a.shape[1] * prod(kernel) * prod(size)):
+            product = cupy.matmul(matrices, _columns(a[some], plan, kernel, size, groups))
             turned = product.reshape(weight.shape[0], -1, *size).swapaxes(0, 1)
             if bias is None:
                 cupy.copyto(result[some], turned)
@@ -206,9 +207,9 @@ def kernels(elements: int) -> dict[str, Callable[..., Array]]:
         groups: int,
     ) -> Array:  # fmt: skip
         out = grad.shape[2:]
-        if not _taken(grad, weight):
-            return others["convolution_input"](grad, weight, bias, size, stride, padding, dilation, groups)
         channels, kernel = weight.shape[1] * groups, weight.shape[2:]
+        if not _taken(grad, weight, channels * prod(kernel) * prod(out)):
+            return others["convolution_input"](grad, weight, bias, size, stride, padding, dilation, groups)
         result = cupy.empty((grad.shape[0], channels, *size), grad.dtype)
         plan = _plan(size, kernel, out, stride, padding, dilation)
         if _apart(weight, groups):
@@ -227,9 +228,9 @@ def kernels(elements: int) -> dict[str, Callable[..., Array]]:
     def convolution_weight(
         a: Array, grad: Array, size: Shape, stride: Shape, padding: Shape, dilation: Shape, groups: int
     ) -> Array:
-        if not _taken(a, grad):
-            return others["convolution_weight"](a, grad, size, stride, padding, dilation, groups)
         out = grad.shape[2:]
+        if not _taken(a, grad, a.shape[1] * prod(size) * prod(out)):
+            return others["convolution_weight"](a, grad, size, stride, padding, dilation, groups)
         a, grad = _dense(a, grad)
         result = cupy.zeros((grad.shape[1], a.shape[1] // groups, *size), a.dtype)
         plan = _plan(a.shape[2:], size, out, stride, padding, dilation)
@@ -248,9 +249,9 @@ def kernels(elements: int) -> dict[str, Callable[..., Array]]:
     }  # fmt: skip
 
 
-def _taken(*arrays: Array) -> bool:
-    """Whether the texts are for such arrays: floats of up to three dims, none of which is empty."""
-    return all(array.dtype.char in "fd" and array.ndim <= 5 and array.size for array in arrays)
+def _taken(one: Array, other: Array, columns: int) -> bool:
+    """Whether the texts are for such arrays: floats of up to three dims, none empty, and a sample of few enough columns."""
+    return bool(one.dtype.char in "fd" and one.ndim <= 5 and one.size and other.size and columns <= _MOST)
 
 
 def _apart(weight: Array, groups: int) -> bool:
