@@ -15,7 +15,7 @@ from flambeau.errors import BackendLoadError
 
 from . import _activation, _adaptive_steps, _attention, _conv, _layers, _loss, _normalization, _random, _rnn, _sparse
 from ._elementwise import clamp, elementwise_overrides, erf, lgamma
-from ._indexing import add_at, index_put, scatter
+from ._indexing import add_at, index_add, index_put, scatter
 
 __all__ = ["CupyBackend"]
 
@@ -114,7 +114,7 @@ class CupyBackend(ArrayBackend):
     def own_kernels(self) -> Mapping[str, Callable[..., Any]]:
         """Kernels that need CUDA's means."""
         return {
-            "clamp": clamp, "index_put": index_put, "scatter": scatter, "sparse_matmul": _sparse.matmul,
+            "clamp": clamp, "index_add": index_add, "index_put": index_put, "scatter": scatter, "sparse_matmul": _sparse.matmul,
             **_adaptive_steps.KERNELS, **_conv.kernels(self.buffer_elements),
             **_layers.KERNELS, **_activation.KERNELS, **_loss.KERNELS, **_normalization.KERNELS,
             **_attention.KERNELS, **_rnn.KERNELS,

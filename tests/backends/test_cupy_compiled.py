@@ -71,10 +71,10 @@ def test_statements_compile(nvrtc: Any, number: str) -> None:
 
 def _texts() -> Iterator[tuple[str, str, tuple[int | None, ...]]]:
     """The names of the raw kernels' texts, these, and for how many threads along a row they are compiled."""
-    from flambeau_cupy import _activation, _attention, _conv, _loss, _normalization
+    from flambeau_cupy import _activation, _attention, _conv, _indexing, _loss, _normalization
     from flambeau_cupy._source import WIDTHS
 
-    for module in (_activation, _loss, _normalization, _attention, _conv):
+    for module in (_activation, _loss, _normalization, _attention, _conv, _indexing):
         for sources, widths in (("ROW_SOURCES", WIDTHS), ("BLOCK_SOURCES", (0,)), ("SOURCES", (None,))):
             for name, source in getattr(module, sources, {}).items():
                 yield name, source, widths
@@ -91,6 +91,15 @@ def test_raw_texts_compile(nvrtc: Any, dtype: str) -> None:
             code = _compiled(nvrtc, kernel.code)
             assert f".entry {kernel.name}(" in code
             assert dtype == "float64" or ".f64" not in code, f"computes in double precision: {kernel.code}"
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_texts_of_atomic_additions_compile(nvrtc: Any, dtype: str) -> None:
+    from flambeau_cupy._indexing import ATOMIC_SOURCES
+    from flambeau_cupy._source import raw
+
+    for name, source in ATOMIC_SOURCES.items():
+        assert "atom" in _compiled(nvrtc, raw(name, source, dtype).code)
 
 
 STEPS: dict[str, tuple[int, dict[str, list[Any]]]] = {

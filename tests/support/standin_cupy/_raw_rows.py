@@ -261,6 +261,20 @@ def _apart_weight(samples: int, channels: int, a: Host, grad: Host, plan: Host, 
         to[:, tap] = (x[:, :, elements] * g[:, :, inside]).sum((0, 2), dtype=x.dtype)
 
 
+def _add_in_order(count: int, places: int, rest: int, sorted_: Host, order: Host, values: Host, target: Host) -> None:
+    parts, to = values.reshape(-1, int(rest)), target.reshape(-1, int(rest))
+    for place in np.unique(sorted_):
+        total = _computed(to[place])
+        for each in order[sorted_ == place]:
+            total = total + _computed(parts[each])
+        to[place] = total
+
+
+def _add_slices(count: int, slices: int, size: int, inner: int, index: Host, source: Host, target: Host) -> None:
+    to = target.reshape(-1, int(size), int(inner))
+    np.add.at(to, (slice(None), index), source.reshape(-1, int(slices), int(inner)))
+
+
 RENDERINGS: dict[str, Callable[..., None]] = {
     "softmax": _softmax, "log_softmax": _log_softmax, "softmax_backward": _softmax_backward,
     "log_softmax_backward": _log_softmax_backward, "cross_entropy": _cross_entropy,
@@ -270,4 +284,5 @@ RENDERINGS: dict[str, Callable[..., None]] = {
     "attention": _attention, "attention_backward": _attention_backward,
     "to_columns": _to_columns, "from_columns": _from_columns, "convolution_apart": _apart,
     "convolution_apart_input": _apart_input, "convolution_apart_weight": _apart_weight,
+    "add_in_order": _add_in_order, "add_slices": _add_slices,
 }  # fmt: skip
