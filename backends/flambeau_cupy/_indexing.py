@@ -6,7 +6,7 @@ Where programs ask for the same each time, values are put in order first, and on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
@@ -19,7 +19,7 @@ from flambeau.backend.determinism import chosen
 
 from ._source import launch
 
-__all__ = ["SOURCES", "add_at", "index_add", "index_put", "scatter"]
+__all__ = ["ATOMIC_SOURCES", "KERNELS", "SOURCES", "add_at"]
 
 _ATOMIC = frozenset({"int32", "float16", "float32", "float64"})
 
@@ -147,3 +147,7 @@ def _key_along(index: Array, dim: int) -> tuple[Array, ...]:
         index if d == dim else cupy.broadcast_to(cupy.arange(size).reshape((-1,) + (1,) * (rank - 1 - d)), index.shape)
         for d, size in enumerate(index.shape)
     )
+
+
+KERNELS: dict[str, Callable[..., Any]] = {"index_add": index_add, "index_put": index_put, "scatter": scatter}
+"""By their names."""

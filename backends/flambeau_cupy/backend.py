@@ -13,9 +13,21 @@ import numpy as np
 from flambeau.backend import Array, ArrayBackend, Backend, Capabilities, Shape
 from flambeau.errors import BackendLoadError
 
-from . import _activation, _adaptive_steps, _attention, _conv, _layers, _loss, _normalization, _random, _rnn, _sparse
+from . import (
+    _activation,
+    _adaptive_steps,
+    _attention,
+    _conv,
+    _indexing,
+    _layers,
+    _loss,
+    _normalization,
+    _random,
+    _rnn,
+    _sparse,
+)
 from ._elementwise import clamp, elementwise_overrides, erf, lgamma
-from ._indexing import add_at, index_add, index_put, scatter
+from ._indexing import add_at
 
 __all__ = ["CupyBackend"]
 
@@ -114,10 +126,9 @@ class CupyBackend(ArrayBackend):
     def own_kernels(self) -> Mapping[str, Callable[..., Any]]:
         """Kernels that need CUDA's means."""
         return {
-            "clamp": clamp, "index_add": index_add, "index_put": index_put, "scatter": scatter, "sparse_matmul": _sparse.matmul,
-            **_adaptive_steps.KERNELS, **_conv.kernels(self.buffer_elements),
-            **_layers.KERNELS, **_activation.KERNELS, **_loss.KERNELS, **_normalization.KERNELS,
-            **_attention.KERNELS, **_rnn.KERNELS,
+            "clamp": clamp, "sparse_matmul": _sparse.matmul, **_indexing.KERNELS, **_random.KERNELS, **_layers.KERNELS,
+            **_activation.KERNELS, **_loss.KERNELS, **_normalization.KERNELS, **_attention.KERNELS, **_rnn.KERNELS,
+            **_conv.kernels(self.buffer_elements), **_adaptive_steps.KERNELS,
         }  # fmt: skip
 
     def counter_kernels(self, device: int) -> _random.CounterKernels:

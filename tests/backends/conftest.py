@@ -65,6 +65,24 @@ def by_text(monkeypatch: pytest.MonkeyPatch) -> Iterator[Subject]:
         yield _subject()
 
 
+@pytest.fixture
+def launches(cuda: None, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the raw kernels that are launched, on the stand-in."""
+    if "gpu" in request.node.name:
+        pytest.skip("launches are counted on the stand-in")
+    from standin_cupy._kernels import RawKernel
+
+    found: list[str] = []
+    launch = RawKernel.__call__
+
+    def counted(self: RawKernel, *arguments: Any) -> None:
+        found.append(self.name)
+        launch(self, *arguments)
+
+    monkeypatch.setattr(RawKernel, "__call__", counted)
+    return found
+
+
 def _subject() -> Subject:
     from flambeau_cupy.plugin import make_backend
 

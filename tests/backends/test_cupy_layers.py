@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import flambeau
 from layer_calls import CALLS, HEADS, MASKS, compare, numbers
 
 
@@ -74,3 +75,19 @@ def test_other_recurrent_layers(
     rest = (output, *kept, input, h, *weights, *options, sizes, reverse, biases, True)
     for grads in ((output * 2, h), (None, h)):
         compare(cupy_backend, f"{name}_backward", (*grads, *rest))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_dropout_is_a_launch_each_way(launches: list[str], dtype: str) -> None:
+    x = flambeau.linspace(1, 4, 2000, device="cuda").to(getattr(flambeau, dtype)).reshape(50, 40).T.requires_grad_()
+    flambeau.manual_seed(3)
+    del launches[:]
+    y = flambeau.nn.functional.dropout(x, 0.25)
+    y.backward(flambeau.ones_like(y))
+    assert [name.removesuffix(f"_{dtype}") for name in launches] == ["flambeau_dropout", "flambeau_masked_scale"]
+    assert y.stride() == x.stride()
+    kept = y.detach() != 0
+    assert 0.7 < kept.double().mean().item() < 0.8
+    slope = kept.double() / 0.75
+    flambeau.testing.assert_close(x.grad, slope.to(x.dtype))
+    flambeau.testing.assert_close(y.detach(), (x.detach().double() * slope).to(x.dtype))

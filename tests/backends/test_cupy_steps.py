@@ -156,24 +156,6 @@ def test_texts_of_steps(request: pytest.FixtureRequest, name: str, dtype: str) -
 OPTIMIZERS = ("SGD", "Adam", "AdamW", "RMSprop", "Adagrad", "Adadelta", "Adamax", "NAdam", "ASGD")
 
 
-@pytest.fixture
-def launches(cuda: None, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the raw kernels that are launched, on the stand-in."""
-    if "gpu" in request.node.name:
-        pytest.skip("launches are counted on the stand-in")
-    from standin_cupy._kernels import RawKernel
-
-    found: list[str] = []
-    launch = RawKernel.__call__
-
-    def counted(self: RawKernel, *arguments: Any) -> None:
-        found.append(self.name)
-        launch(self, *arguments)
-
-    monkeypatch.setattr(RawKernel, "__call__", counted)
-    return found
-
-
 def _trained(name: str, device: str, steps: int = 3) -> list[Any]:
     leaves = [flambeau.linspace(0.1, 1, count).to(device).requires_grad_() for count in (3, 70, 1, 20_000)]
     optimizer = getattr(flambeau.optim, name)(leaves, lr=0.01)

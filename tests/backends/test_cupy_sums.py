@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cuda_on_host import COMPILER
 
 import flambeau
+from cuda_on_host import COMPILER
 
 DTYPES = ("float16", "float32", "float64", "complex64", "complex128", "int64", "int32", "uint8")
 

@@ -111,3 +111,20 @@ def test_the_counter_of_the_texts_is_that_of_the_renderings(by_text: Any, monkey
             monkeypatch.setattr(RawKernel, "by_text", text)
             drawn.append(by_text.read(kernels.draw(kind, dtype, 1200, 2, 12345678901, 8, parameters)))
         np.testing.assert_allclose(*drawn, rtol=1e-6, atol=1e-6, err_msg=kind)
+
+
+@pytest.mark.parametrize("width", [1, 4, 8])
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_dropout_is_what_is_drawn_alone(by_text: Any, monkeypatch: pytest.MonkeyPatch, width: int, dtype: str) -> None:
+    from standin_cupy._kernels import RawKernel
+
+    kernels, a = by_text.backend.counter_kernels(0), np.linspace(-3, 3, 1200 if width > 1 else 1199).astype(dtype)
+    kind, parameters = ("bernoulli", (0.75,)) if width == 1 else ("kept", (0.75, width))
+    kept = by_text.read(kernels.draw(kind, "float32", a.size, 2, 2**40, 8, parameters))
+    for text in (True, False):
+        monkeypatch.setattr(RawKernel, "by_text", text)
+        values, mask = kernels.dropout(by_text.array(a, dtype), 0.75, width, 2, 2**40, 8)
+        np.testing.assert_array_equal(by_text.read(mask), kept)
+        np.testing.assert_allclose(by_text.read(values), a * kept / 0.75, rtol=1e-3 if dtype == "float16" else 1e-6)
+        again = by_text.kernels.masked_scale(values, mask, 0.75)
+        np.testing.assert_allclose(by_text.read(again), a * kept, rtol=1e-3 if dtype == "float16" else 1e-6)

@@ -322,6 +322,9 @@ class OptionalKernels(Protocol):
     def channel_slope(self, grad: Array, a: Array, mean: Array, scale: Array, factor: Array, shift: Array) -> Array:
         """``grad * scale + (a - mean) * factor + shift``, as :meth:`channel_scale`."""
 
+    def masked_scale(self, a: Array, kept: Array, scale: float) -> Array:
+        """``a * scale`` where the bools ``kept`` hold, ``a * 0`` elsewhere; halves are computed with in float32."""
+
     def roll(self, a: Array, shifts: Shape, dims: Shape) -> Array:
         """A copy with the elements shifted along dims, one after the other; those that leave come back at the start."""
 

@@ -275,6 +275,10 @@ def _add_slices(count: int, slices: int, size: int, inner: int, index: Host, sou
     np.add.at(to, (slice(None), index), source.reshape(-1, int(slices), int(inner)))
 
 
+def _masked_scale(count: int, a: Host, kept: Host, scale: Any, result: Host) -> None:
+    result[...] = _computed(a) * kept * scale
+
+
 RENDERINGS: dict[str, Callable[..., None]] = {
     "softmax": _softmax, "log_softmax": _log_softmax, "softmax_backward": _softmax_backward,
     "log_softmax_backward": _log_softmax_backward, "cross_entropy": _cross_entropy,
@@ -284,5 +288,5 @@ RENDERINGS: dict[str, Callable[..., None]] = {
     "attention": _attention, "attention_backward": _attention_backward,
     "to_columns": _to_columns, "from_columns": _from_columns, "convolution_apart": _apart,
     "convolution_apart_input": _apart_input, "convolution_apart_weight": _apart_weight,
-    "add_in_order": _add_in_order, "add_slices": _add_slices,
+    "add_in_order": _add_in_order, "add_slices": _add_slices, "masked_scale": _masked_scale,
 }  # fmt: skip

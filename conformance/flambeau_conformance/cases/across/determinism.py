@@ -47,13 +47,14 @@ def _by_mode(t: Any) -> list[Any]:
 @_restored
 def _refused(t: Any) -> list[str]:
     messages = []
-    for call in (
+    calls: tuple[Callable[[], Any], ...] = (
         lambda: t.use_deterministic_algorithms(1),
         lambda: t.use_deterministic_algorithms(True, warn_only="yes"),
         lambda: t.set_deterministic_debug_mode("always"),
         lambda: t.set_deterministic_debug_mode(3),
         lambda: t.set_deterministic_debug_mode(1.5),
-    ):
+    )
+    for call in calls:
         try:
             call()
         except (TypeError, RuntimeError) as error:
