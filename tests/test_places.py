@@ -23,7 +23,7 @@ GROUPS = {
 
 NO_KERNELS = {
     "backend", "box_muller", "engine", "interchange", "libm", "plugin", "policy", "sparse", "steps",
-    "adaptive_steps", "source", "stepping",
+    "adaptive_steps", "devices", "memory", "presence", "source", "stepping",
 }  # fmt: skip
 """Files of backends that are not about a group: what registers them, what other files call, optimizers, sparse matrices, and
 what texts of kernels share."""

@@ -11,7 +11,6 @@ import cupy
 import numpy as np
 
 from flambeau.backend import Array, ArrayBackend, Backend, Capabilities, Shape
-from flambeau.errors import BackendLoadError
 
 from . import (
     _activation,
@@ -26,6 +25,7 @@ from . import (
     _rnn,
     _sparse,
 )
+from ._devices import ManagedDevices
 from ._elementwise import clamp, elementwise_overrides, erf, lgamma
 from ._indexing import add_at
 
@@ -43,7 +43,7 @@ class _Tables(NamedTuple):
     ufuncs: Mapping[str, Any]
 
 
-class CupyBackend(ArrayBackend):
+class CupyBackend(ManagedDevices, ArrayBackend):
     """Tensors as ``cupy.ndarray``.
 
     CuPy allocates and computes on the device that is current in the thread, so where there are several, each kernel
@@ -61,17 +61,9 @@ class CupyBackend(ArrayBackend):
     halves_by_itself = frozenset(_activation.KERNELS)
 
     def __init__(self) -> None:
-        self._devices = _count_devices()
+        super().__init__()
         self._tables: dict[int, _Tables] = {}
         self._counters: dict[int, _random.CounterKernels] = {}
-
-    def device_count(self) -> int:
-        """The number of CUDA devices."""
-        return self._devices
-
-    def current_device(self) -> int:
-        """CUDA's current device of this thread."""
-        return int(cupy.cuda.runtime.getDevice())
 
     def raising(self) -> AbstractContextManager[Any]:
         """CuPy looks at the status that cuSOLVER gives only where it is told to."""
@@ -136,12 +128,10 @@ class CupyBackend(ArrayBackend):
         found = self._counters.get(device)
         if found is None:
             found = self._counters[device] = _random.CounterKernels(device)
+            if self._devices > 1:
+                found.draw = _bound(device, found.draw)  # type: ignore[method-assign]
+                found.dropout = _bound(device, found.dropout)  # type: ignore[method-assign]
         return found
-
-    def device_name(self, device: int) -> str:
-        """What CUDA calls the device."""
-        name: Any = cupy.cuda.runtime.getDeviceProperties(device)["name"]
-        return name.decode() if isinstance(name, bytes) else str(name)
 
     def to_scipy(self, format: str, components: Sequence[Array], values: Array, shape: Shape) -> Any:
         """The matrix of ``cupyx.scipy.sparse``; see :func:`flambeau.sparse.to_scipy`."""
@@ -181,24 +171,6 @@ class CupyBackend(ArrayBackend):
     def data_ptr(self, array: Array) -> int:
         """The address of the first element on the device."""
         return int(array.data.ptr)
-
-    def synchronize(self, device: int) -> None:
-        """Wait for the device."""
-        cupy.cuda.Device(device).synchronize()
-
-    def memory_stats(self, device: int) -> Mapping[str, int]:
-        """Bytes in arrays, and bytes that CuPy's memory pool keeps."""
-        pool = cupy.get_default_memory_pool()
-        with cupy.cuda.Device(device):
-            return {
-                "allocated_bytes.all.current": int(pool.used_bytes()),
-                "reserved_bytes.all.current": int(pool.total_bytes()),
-            }
-
-    def empty_cache(self, device: int) -> None:
-        """Give back what CuPy's memory pool keeps."""
-        with cupy.cuda.Device(device):
-            cupy.get_default_memory_pool().free_all_blocks()
 
     def pinned_memory(self, nbytes: int) -> Any:
         """Memory of CuPy's pool for it."""
@@ -247,33 +219,17 @@ def _owner(array: Array) -> Array:
     return array
 
 
-def _count_devices() -> int:
-    try:
-        count = int(cupy.cuda.runtime.getDeviceCount())
-    except cupy.cuda.runtime.CUDARuntimeError as error:
-        raise BackendLoadError(_no_device(str(error))) from error
-    if not count:
-        raise BackendLoadError(_no_device("the driver reports 0 devices"))
-    return count
-
-
-def _no_device(reason: str) -> str:
-    return (
-        f"the backend 'cupy' needs a CUDA device with NVIDIA's driver, and there is none ({reason}). Where there is "
-        "one, install or update the driver, and the CuPy for its CUDA version: pip install 'flambeau[cuda12]' or "
-        "pip install 'flambeau[cuda13]'"
-    )
-
-
 def _on_device(device: int, table: Mapping[str, Callable[..., Any]]) -> Mapping[str, Callable[..., Any]]:
     """The functions of ``table`` with ``device`` as CUDA's current device."""
     return {name: _bound(device, function) for name, function in table.items()}
 
 
 def _bound(device: int, function: Callable[..., Any]) -> Callable[..., Any]:
-    place = cupy.cuda.Device
+    place, current = cupy.cuda.Device, cupy.cuda.runtime.getDevice
 
     def bound(*args: Any, **keywords: Any) -> Any:
+        if current() == device:  # mostly, and to ask is quicker than to set
+            return function(*args, **keywords)
         with place(device):
             return function(*args, **keywords)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from flambeau.backend import Backend, BackendContext, ConformanceContext, hookimpl
-from flambeau.errors import MissingExtraError
+
+from ._presence import check_presence
 
 __all__ = ["flambeau_conformance", "flambeau_register_backends"]
 
@@ -14,17 +15,11 @@ def make_backend() -> Backend:
     """Make the backend; CuPy is imported here.
 
     Raises:
-        MissingExtraError: CuPy is not installed.
-        BackendLoadError: it is, but there is no driver or no device.
+        DeviceUnavailableError: CuPy, the driver or a device is missing; the message says which, and what to install.
     """
-    try:
-        from .backend import CupyBackend
-    except ModuleNotFoundError as error:
-        if error.name != "cupy":
-            raise
-        raise MissingExtraError(
-            "the backend 'cupy' (extra cuda12 or cuda13, as the CUDA version of the driver)", "cupy", "cuda12"
-        ) from error
+    check_presence()
+    from .backend import CupyBackend
+
     return CupyBackend()
 
 

@@ -36,6 +36,7 @@ try:
     from .backend.selection import set_default_device as set_default_device
     from .backend.selection import use_backend as use_backend
     from .devices import device as device
+    from .errors import OutOfMemoryError as OutOfMemoryError
     from .layouts import *
     from .legacy import *
     from .ops.creation import *

@@ -15,15 +15,37 @@ LEFT_OUT = {
         "amp", "autocast", "cuda.amp",
     ),
     "a program is one process that computes on one device at a time: use the module itself": (
-        "distributed", "nn.DataParallel", "nn.parallel",
+        "cuda.nccl", "distributed", "nn.DataParallel", "nn.parallel",
     ),
     "the array library chooses: NumPy's products of matrices take OPENBLAS_NUM_THREADS of the environment": (
         "get_num_threads", "set_num_threads", "set_num_interop_threads",
     ),
     "Python's cProfile sees each operation": ("autograd.profiler", "profiler"),
     "no backend has such devices; `python -m flambeau plugins` lists the backends that are installed": ("mps", "xpu"),
-    "work goes to one stream, and torch.cuda.synchronize() waits for it": ("cuda.Event", "cuda.Stream", "cuda.stream"),
-    "name the device where a tensor is made or moved to, as device='cuda:1'": ("cuda.device", "cuda.set_device"),
+    "CuPy's memory pool allocates: cupy.cuda.set_allocator and cupy.get_default_memory_pool() are its own ways": (
+        "cuda.CUDAPluggableAllocator", "cuda.MemPool", "cuda.caching_allocator_alloc", "cuda.caching_allocator_delete",
+        "cuda.caching_allocator_disabled", "cuda.caching_allocator_enable", "cuda.change_current_allocator",
+        "cuda.get_allocator_backend", "cuda.host_memory_stats", "cuda.host_memory_stats_as_nested_dict", "cuda.memory_snapshot",
+        "cuda.reset_accumulated_host_memory_stats", "cuda.reset_peak_host_memory_stats", "cuda.use_mem_pool",
+    ),
+    "CuPy calls CUDA's libraries: cupy.cuda.runtime and cupy.cuda.Device show them": (
+        "cuda.CudaError", "cuda.check_error", "cuda.cudaStatus", "cuda.cudart", "cuda.current_blas_handle",
+        "cuda.current_solver_handle",
+    ),
+    "capture forward and backward together, in one torch.cuda.graph block": ("cuda.make_graphed_callables",),
+    "kernels are written with CuPy, as cupy.ElementwiseKernel, on tensors that DLPack hands over": ("cuda.jiterator",),
+    "torch.cuda.nvtx names ranges in NVIDIA's profilers": ("cuda.profiler",),
+    "tensors' own storages are untyped: see torch.UntypedStorage": (
+        "cuda.BFloat16Storage", "cuda.BoolStorage", "cuda.ByteStorage", "cuda.CharStorage", "cuda.ComplexDoubleStorage",
+        "cuda.ComplexFloatStorage", "cuda.DoubleStorage", "cuda.FloatStorage", "cuda.HalfStorage", "cuda.IntStorage",
+        "cuda.LongStorage", "cuda.ShortStorage",
+    ),
+    "it calls no library that can be tuned or told when to wait": (
+        "cuda.get_sync_debug_mode", "cuda.set_sync_debug_mode", "cuda.tunable",
+    ),
+    "sparse tensors of CUDA devices are in torch.sparse": ("cuda.sparse",),
+    "processors of a device are not divided: use streams": ("cuda.GreenContext",),
+    "seeds are given at once, so nothing is deferred": ("cuda.DeferredCudaCallError",),
     "what comes from the network is never run: build the model, and load weights by load_state_dict_from_url": (
         "hub.help", "hub.list", "hub.load",
     ),

@@ -8,8 +8,10 @@ for PyTorch catch what they expect::
     │   ├── BackendError (RuntimeError)        a backend cannot be had
     │   │   ├── UnknownBackendError                no plugin registers it
     │   │   ├── BackendLoadError                   its plugin failed to load
+    │   │   │   └── DeviceUnavailableError (AssertionError)   what a device takes is not there
     │   │   ├── BackendConflictError               two backends claim one device type
     │   │   └── MissingKernelsError                required kernels are absent
+    │   ├── OutOfMemoryError (RuntimeError)    a device has not the memory that is asked of it
     │   ├── KernelContractError                a kernel gave something else than the contract says
     │   ├── UnsupportedError (NotImplementedError) a backend lacks an op, dtype or layout
     │   ├── UnsupportedLayoutError (NotImplementedError, RuntimeError, AttributeError)   an op has no sparse form
@@ -31,6 +33,7 @@ __all__ = [
     "BackendConflictError",
     "BackendError",
     "BackendLoadError",
+    "DeviceUnavailableError",
     "FlambeauError",
     "GeneratorDeviceWarning",
     "GeneratorForkWarning",
@@ -39,6 +42,7 @@ __all__ = [
     "MissingExtraError",
     "MissingKernelsError",
     "NotScalarError",
+    "OutOfMemoryError",
     "QuantileError",
     "UnknownBackendError",
     "UnsupportedError",
@@ -77,6 +81,13 @@ class LinAlgError(FlambeauError, RuntimeError):
     """A factorisation does not exist: the matrix is singular, or not positive definite."""
 
 
+class OutOfMemoryError(FlambeauError, RuntimeError):
+    """A device has not the memory that is asked of it; the message says how much that is, and who takes the rest.
+
+    Source of the semantics: ``torch.OutOfMemoryError``.
+    """
+
+
 class UnsupportedLayoutError(FlambeauError, NotImplementedError, AttributeError):
     """An operation is not implemented for sparse tensors.
 
@@ -90,6 +101,14 @@ class UnknownBackendError(BackendError):
 
 class BackendLoadError(BackendError):
     """The plugin of the backend that was asked for failed to load; the cause is chained."""
+
+
+class DeviceUnavailableError(BackendLoadError, AssertionError):
+    """A device type is known, but what its devices take is missing: a package, a driver or the device itself.
+
+    The message says which, and what to install. PyTorch raises an AssertionError where it was built without CUDA, and a
+    RuntimeError where the driver or the device is missing; this is both.
+    """
 
 
 class BackendConflictError(BackendError):

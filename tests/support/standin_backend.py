@@ -13,9 +13,9 @@ __all__ = ["cupy_on_standin"]
 
 
 @contextmanager
-def cupy_on_standin() -> Iterator[None]:
-    """A block in which ``cuda`` is served by CuPy's stand-in."""
-    with install(forget=("flambeau_cupy",)):
+def cupy_on_standin(devices: int = 1) -> Iterator[None]:
+    """A block in which ``cuda`` is served by CuPy's stand-in, which pretends to have this many devices."""
+    with install(devices, forget=("flambeau_cupy",)):
         _forget()
         yield
     _forget()

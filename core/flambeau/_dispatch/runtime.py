@@ -37,6 +37,7 @@ from .sparse_forms import call as call_sparse
 
 __all__ = [
     "Number",
+    "check_places",
     "common_type",
     "not_a_tensor",
     "operands_of",
@@ -107,6 +108,17 @@ def common_type(function: str, tensors: Sequence[Tensor]) -> TensorType:
         if other._type.place is not first._type.place:
             raise RuntimeError(_devices_text(function, first, other))
     return first._type
+
+
+def check_places(function: str, first: Tensor, *others: Tensor | None) -> None:
+    """Refuse tensors of different devices, for ops that take no 0-d CPU tensor beside those of another.
+
+    Raises:
+        RuntimeError: tensors are on different devices or backends; the message names the first two.
+    """
+    for other in others:
+        if other is not None and other._type.place is not first._type.place:
+            raise RuntimeError(_devices_text(function, first, other))
 
 
 def _devices_text(function: str, first: Tensor, other: Tensor) -> str:

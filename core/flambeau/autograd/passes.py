@@ -252,6 +252,10 @@ def _checked_start(position: int, output: Tensor, start: Tensor | None) -> Tenso
             f"Mismatch in shape: grad_output[{position}] has a shape of {start.shape} and output[{position}] has a shape of "
             f"{output.shape}."
         )
+    if start.device != output.device:
+        raise RuntimeError(
+            f"invalid gradient at index {position} - expected device {output.device} but got {start.device}"
+        )
     return start.to(output.dtype) if start._sparse else start._to_type(output._type)
 
 

@@ -6,11 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from flambeau.errors import UnsupportedError
 
 from .kernels import Array, RequiredKernels, Shape
+
+if TYPE_CHECKING:
+    from .streams import DeviceEvent, DeviceStream, ProfilerMarks
 
 __all__ = ["API_VERSION", "Backend", "Capabilities", "CounterKernels"]
 
@@ -145,6 +148,15 @@ class Backend(ABC):
         """The device that the bare device type means."""
         return 0
 
+    def set_device(self, device: int) -> None:
+        """Let the bare device type mean another device, in this thread; core has made sure that there is one of this index."""
+        if device != self.current_device():
+            raise self.lacks("a current device that can be changed")
+
+    def can_access_peer(self, device: int, peer: int) -> bool:
+        """Whether a device reads the memory of another without the host."""
+        return False
+
     def storage_offset(self, array: Array) -> int:
         """Distance in elements from the first element of the allocation that ``array`` lies in.
 
@@ -247,12 +259,69 @@ class Backend(ABC):
         """What the maker calls the device; the backend's name by default."""
         return self.name
 
+    def device_properties(self, device: int) -> Mapping[str, Any]:
+        """What is known of the device, under the names of the fields of :class:`flambeau.cuda.DeviceProperties`."""
+        return {"name": self.device_name(device)}
+
+    def memory_info(self, device: int) -> tuple[int, int]:
+        """How many bytes of the device's memory are free, by whomever they may be taken, and how many it has."""
+        raise self.lacks("mem_get_info()")
+
     def memory_stats(self, device: int) -> Mapping[str, int]:
         """Bytes in use and reserved, under PyTorch's names (``allocated_bytes.all.current`` …); empty if unknown."""
         return {}
 
+    def reset_peak_memory_stats(self, device: int) -> None:
+        """Let the peaks among :meth:`memory_stats` begin anew at what is in use. Nothing to do where there are none."""
+
+    def reset_accumulated_memory_stats(self, device: int) -> None:
+        """Let the totals among :meth:`memory_stats` begin anew at 0. Nothing to do where there are none."""
+
+    def memory_fraction(self, device: int) -> float:
+        """The part of the device's memory that arrays may take."""
+        return 1.0
+
+    def set_memory_fraction(self, device: int, fraction: float) -> None:
+        """Let arrays take no more than this part, from 0 to 1: what asks for more gets an :class:`OutOfMemoryError`."""
+        raise self.lacks("a limit of memory")
+
     def empty_cache(self, device: int) -> None:
         """Give memory back that is kept for later arrays. Nothing to do where none is kept."""
+
+    def empty_host_cache(self) -> None:
+        """Give page-locked memory back that is kept for later copies. Nothing to do where none is kept."""
+
+    def make_stream(self, device: int, priority: int, address: int | None) -> DeviceStream:
+        """A new stream of the device, or one that another library made: the engine's handle as ``address``."""
+        raise self.lacks("streams")
+
+    def current_stream(self, device: int) -> DeviceStream:
+        """The stream that kernels on the device give their work to, in this thread."""
+        raise self.lacks("streams")
+
+    def default_stream(self, device: int) -> DeviceStream:
+        """The one that is current at the beginning."""
+        raise self.lacks("streams")
+
+    def set_stream(self, stream: DeviceStream) -> None:
+        """Make a stream the current one of its device, which is current itself."""
+        raise self.lacks("streams")
+
+    def make_event(self, device: int, timing: bool, blocking: bool) -> DeviceEvent:
+        """A new event on the device, which measures time, or whose waiting leaves the processor to others."""
+        raise self.lacks("events")
+
+    def record_stream(self, array: Array, stream: DeviceStream) -> None:
+        """Keep the memory of an array from others until what is given to a stream now, and until it is let go, is done."""
+        raise self.lacks("streams")
+
+    def graph_memory(self, device: int) -> Any:
+        """Memory for the arrays of captured graphs alone, which lasts as long as this object."""
+        raise self.lacks("graphs")
+
+    def profiler_marks(self) -> ProfilerMarks | None:
+        """What names parts of the program in the engine's profiler; None (the default) if there is nothing."""
+        return None
 
     def lacks_storages(self) -> Exception:
         """The error where a backend of ``views="alias"`` does not show the memory of its arrays."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .manager import BackendRegistration, PluginManager
     from .protocol import Backend
 
-__all__ = ["available_backends", "device_types", "load_backend", "name_serving", "plugin_manager"]
+__all__ = ["available_backends", "device_types", "is_loaded", "load_backend", "name_serving", "plugin_manager"]
 
 _backends: dict[str, Backend] = {}
 
@@ -34,6 +34,11 @@ def available_backends() -> tuple[str, ...]:
 def device_types() -> tuple[str, ...]:
     """The device types that registered backends serve."""
     return tuple(dict.fromkeys(entry.device_type for entry in plugin_manager().registrations))
+
+
+def is_loaded(device_type: str) -> bool:
+    """Whether a backend that serves a device type has been made."""
+    return any(backend.device_type == device_type for backend in _backends.values())
 
 
 def _lacking(device_type: str) -> str:

@@ -211,11 +211,34 @@ devices.enter, devices.leave = _enter, _leave
 
 
 def set_default_device(device: Any) -> None:
-    """Make factories put tensors on ``device``; None restores the start. Source: ``torch.set_default_device``."""
+    """Make factories put tensors on ``device``; None restores the start. Source: ``torch.set_default_device``.
+
+    A type without a number means its current device, whichever that is when a tensor is made.
+
+    Raises:
+        RuntimeError: there is no such device; PyTorch raises it where the first tensor is made.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.set_default_device("cpu")
+        >>> torch.get_default_device()
+        device(type='cpu')
+        >>> torch.set_default_device(None)
+    """
     global _default_device
-    _default_device = None if device is None else find_place(device).device
+    if device is not None:
+        device = device if isinstance(device, Device) else Device(device)
+        find_place(device)
+    _default_device = device
 
 
 def get_default_device() -> Device:
-    """The device on which factories put tensors. Source of the semantics: ``torch.get_default_device``."""
+    """The device on which factories put tensors. Source of the semantics: ``torch.get_default_device``.
+
+    Example:
+        >>> import flambeau as torch
+        >>> with torch.device("cpu"):
+        ...     torch.get_default_device()
+        device(type='cpu')
+    """
     return default_place().device

@@ -8,7 +8,7 @@ the backend. A view is another of these on the same memory.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -158,6 +158,24 @@ class StridedBackend(Backend):
     def array_interface(self, array: Strided) -> Mapping[str, Any]:
         """The backend's."""
         return self.wrapped.array_interface(_shown(array))
+
+
+def _of_the_backend(name: str) -> Callable[..., Any]:
+    """A method that the backend has a default for, as the wrapped backend has it."""
+
+    def method(self: StridedBackend, *arguments: Any) -> Any:
+        return getattr(self.wrapped, name)(*plain(arguments))
+
+    method.__name__ = name
+    return method
+
+
+for _name in (
+    "set_device", "can_access_peer", "device_properties", "memory_info", "reset_peak_memory_stats",
+    "reset_accumulated_memory_stats", "memory_fraction", "set_memory_fraction", "empty_host_cache", "make_stream",
+    "current_stream", "default_stream", "set_stream", "make_event", "record_stream", "graph_memory", "profiler_marks",
+):  # fmt: skip
+    setattr(StridedBackend, _name, _of_the_backend(_name))
 
 
 def _shown(array: Strided) -> Array:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
 
+from . import _memory, _streams
 from ._machine import machine
 from ._modules import build_modules
 
@@ -34,6 +35,8 @@ def install(devices: int = 1, forget: tuple[str, ...] = ()) -> Iterator[ModuleTy
     roots = ("cupy", "cupyx", *forget)
     before = _taken(roots)
     machine.reset(devices)
+    _memory.reset()
+    _streams.reset()
     modules = build_modules()
     sys.modules.update(modules)
     try:

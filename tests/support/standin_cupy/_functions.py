@@ -88,7 +88,7 @@ def from_dlpack(array: Any, *, device: Any = None, copy: Any = None) -> ndarray:
 
 def _foreign(array: Any) -> ndarray:
     """An array of another library on pretend device memory, of which it is a view."""
-    from ._machine import Memory
+    from ._memory import Memory
 
     class OnHost:
         def __dlpack__(self, **keywords: Any) -> Any:
@@ -98,7 +98,7 @@ def _foreign(array: Any) -> ndarray:
             return 1, 0
 
     host = np.from_dlpack(OnHost())
-    return ndarray._made(host, Memory(host))
+    return ndarray._made(host, Memory.foreign(host))
 
 
 # -- copying and choosing ------------------------------------------------------------------------------------------

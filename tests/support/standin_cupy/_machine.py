@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import threading
-import weakref
 from mmap import mmap
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -11,15 +11,21 @@ from weakref import WeakValueDictionary
 
 import numpy
 
-__all__ = ["CUDARuntimeError", "Device", "Memory", "MemoryPointer", "MemoryPool", "Stream", "machine"]
+__all__ = ["CAPACITY", "CUDARuntimeError", "Device", "machine"]
+
+CAPACITY = 16 << 30
+"""The bytes of memory that each device pretends to have."""
 
 _NO_DEVICE = 100
 _INVALID_DEVICE = 101
+INVALID_HANDLE, NOT_READY, CAPTURE_UNSUPPORTED = 400, 600, 900
 _MESSAGES = {
     _NO_DEVICE: "cudaErrorNoDevice: no CUDA-capable device is detected",
     _INVALID_DEVICE: "cudaErrorInvalidDevice: invalid device ordinal",
+    INVALID_HANDLE: "cudaErrorInvalidResourceHandle: invalid resource handle",
+    NOT_READY: "cudaErrorNotReady: device not ready",
+    CAPTURE_UNSUPPORTED: "cudaErrorStreamCaptureUnsupported: operation not permitted when stream is capturing",
 }
-_ALLOCATION_UNIT = 512  # CuPy's pool rounds sizes up to multiples of it
 
 
 class CUDARuntimeError(RuntimeError):
@@ -31,10 +37,14 @@ class CUDARuntimeError(RuntimeError):
 
 
 class Machine(threading.local):
-    """Devices and the bytes in use on each; the current device belongs to a thread."""
+    """Devices and the bytes reserved of each; the current device belongs to a thread.
+
+    As the driver does, it shows the devices that ``CUDA_VISIBLE_DEVICES`` names when it begins, and numbers them anew.
+    """
 
     devices = 0
-    used: list[int]
+    visible: list[int]
+    reserved: list[int]
     synchronized: list[int]
 
     def __init__(self) -> None:
@@ -42,8 +52,9 @@ class Machine(threading.local):
 
     def reset(self, devices: int) -> None:
         """Start again with this many devices."""
-        Machine.devices = devices
-        Machine.used = [0] * devices
+        Machine.visible = _visible(devices)
+        Machine.devices = len(Machine.visible)
+        Machine.reserved = [0] * Machine.devices
         Machine.synchronized = []
         self.current = 0
 
@@ -55,8 +66,21 @@ class Machine(threading.local):
 
     def device_properties(self, device: int) -> dict[str, Any]:
         """``cupy.cuda.runtime.getDeviceProperties``: of a device with so few threads that small launches have several rounds."""
-        self.device_count()
-        return {"name": b"stand-in", "multiProcessorCount": 2, "maxThreadsPerMultiProcessor": 512}
+        if not 0 <= device < self.device_count():
+            raise CUDARuntimeError(_INVALID_DEVICE)
+        return {
+            "name": b"stand-in", "multiProcessorCount": 2, "maxThreadsPerMultiProcessor": 512, "major": 8, "minor": 6,
+            "totalGlobalMem": CAPACITY, "warpSize": 32, "pciBusID": Machine.visible[device], "pciDeviceID": 0,
+            "pciDomainID": 0,
+        }  # fmt: skip
+
+    def memory_info(self) -> tuple[int, int]:
+        """``cupy.cuda.runtime.memGetInfo``, of the current device."""
+        return CAPACITY - Machine.reserved[self.get_device()], CAPACITY
+
+    def can_access_peer(self, device: int, peer: int) -> bool:
+        """``cupy.cuda.runtime.deviceCanAccessPeer``."""
+        return False
 
     def get_device(self) -> int:
         """``cupy.cuda.runtime.getDevice``."""
@@ -68,6 +92,19 @@ class Machine(threading.local):
         if not 0 <= device < self.device_count():
             raise CUDARuntimeError(_INVALID_DEVICE)
         self.current = device
+
+
+def _visible(devices: int) -> list[int]:
+    """The numbers that the driver gives to programs, by those on the board: it stops at the first that is none."""
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if named is None:
+        return list(range(devices))
+    found: list[int] = []
+    for number in named.split(","):
+        if not number.strip().isdigit() or int(number) >= devices:
+            break
+        found.append(int(number))
+    return found
 
 
 machine = Machine()
@@ -126,72 +163,7 @@ class Device:
 
     def synchronize(self) -> None:
         """Note that the device was waited for."""
+        from ._streams import wait_for_device
+
         Machine.synchronized.append(self.id)
-
-
-class Stream:
-    """``cupy.cuda.Stream``: all work of the stand-in is done when a call returns."""
-
-    def __enter__(self) -> Stream:
-        return self
-
-    def __exit__(self, kind: type | None, error: BaseException | None, traceback: TracebackType | None) -> None:
-        pass
-
-    def synchronize(self) -> None:
-        """Nothing is left to wait for."""
-
-
-class Memory:
-    """One allocation on the current device; ``owner`` is the NumPy array whose memory it is."""
-
-    def __init__(self, owner: Any) -> None:
-        self.device_id = machine.get_device()
-        self.ptr: int = owner.ctypes.data
-        self.size: int = owner.nbytes
-        Machine.used[self.device_id] += self._rounded
-        weakref.finalize(self, _release, Machine.used, self.device_id, self._rounded)
-
-    @property
-    def device(self) -> Device:
-        return Device(self.device_id)
-
-    @property
-    def _rounded(self) -> int:
-        return -(-self.size // _ALLOCATION_UNIT) * _ALLOCATION_UNIT
-
-
-def _release(used: list[int], device: int, size: int) -> None:
-    used[device] -= size
-
-
-class MemoryPointer:
-    """A place in an allocation: ``ndarray.data``."""
-
-    def __init__(self, mem: Memory, offset: int) -> None:
-        self.mem = mem
-        self.ptr = mem.ptr + offset
-        self.device_id = mem.device_id
-
-    @property
-    def device(self) -> Device:
-        return self.mem.device
-
-
-class MemoryPool:
-    """``cupy.cuda.MemoryPool``: its numbers are those of the current device."""
-
-    def used_bytes(self) -> int:
-        """Bytes of living arrays."""
-        return Machine.used[machine.get_device()]
-
-    def free_bytes(self) -> int:
-        """Nothing is kept for later."""
-        return 0
-
-    def total_bytes(self) -> int:
-        """Bytes taken from the device."""
-        return self.used_bytes() + self.free_bytes()
-
-    def free_all_blocks(self, stream: Any = None) -> None:
-        """Nothing is kept for later."""
+        wait_for_device(self.id)

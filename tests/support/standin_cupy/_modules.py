@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _functions, _kernels, _linalg, _machine, _sparse, _ufunc
+from . import _functions, _kernels, _linalg, _machine, _memory, _nvtx, _sparse, _streams, _ufunc
 from ._ndarray import ndarray
 
 __all__ = ["NAMES", "build_modules"]
@@ -26,7 +26,7 @@ _FUNCTIONS = (
     "searchsorted", "sort", "stack", "sum", "take", "take_along_axis", "where", "zeros", "zeros_like",
 )  # fmt: skip
 
-_pool = _machine.MemoryPool()
+_pinned_pool = _memory.PinnedMemoryPool()
 
 
 def _scatter(method: str) -> Any:
@@ -47,7 +47,8 @@ NAMES: Mapping[str, Mapping[str, Any]] = {
         "ElementwiseKernel": _kernels.ElementwiseKernel,
         "RawKernel": _kernels.RawKernel,
         "ReductionKernel": _kernels.ReductionKernel,
-        "get_default_memory_pool": lambda: _pool,
+        "get_default_memory_pool": lambda: _memory.default_pool,
+        "get_default_pinned_memory_pool": lambda: _pinned_pool,
     },
     "cupy.linalg": _linalg.LINALG,
     "cupy.fft": _linalg.FFT,
@@ -55,18 +56,31 @@ NAMES: Mapping[str, Mapping[str, Any]] = {
     "cupy.lib.stride_tricks": {"as_strided": _functions.as_strided},
     "cupy.cuda": {
         "Device": _machine.Device,
-        "MemoryPool": _machine.MemoryPool,
-        "Stream": _machine.Stream,
+        "Event": _streams.Event,
+        "Graph": _streams.Graph,
+        "MemoryPool": _memory.MemoryPool,
+        "Stream": _streams.Stream,
+        "alloc": _memory.alloc,
         "alloc_pinned_memory": _machine.alloc_pinned_memory,
+        "get_allocator": _memory.get_allocator,
+        "get_current_stream": _streams.get_current_stream,
+        "get_elapsed_time": _streams.get_elapsed_time,
+        "set_allocator": _memory.set_allocator,
+        "using_allocator": _memory.using_allocator,
     },
+    "cupy.cuda.memory": {"OutOfMemoryError": _memory.OutOfMemoryError},
+    "cupy.cuda.nvtx": _nvtx.NVTX,
     "cupy.cuda.runtime": {
         "CUDARuntimeError": _machine.CUDARuntimeError,
+        "deviceCanAccessPeer": _machine.machine.can_access_peer,
         "getDevice": _machine.machine.get_device,
         "getDeviceCount": _machine.machine.device_count,
         "getDeviceProperties": _machine.machine.device_properties,
+        "memGetInfo": _machine.machine.memory_info,
         "memoryTypeHost": _machine.MEMORY_TYPE_HOST,
         "pointerGetAttributes": _machine.pointer_attributes,
         "setDevice": _machine.machine.set_device,
+        "streamCaptureModeRelaxed": _streams.streamCaptureModeRelaxed,
     },
     "cupyx": {
         "errstate": _linalg.errstate,

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from . import _indexing
-from ._machine import Device, Memory, MemoryPointer, machine
+from . import _indexing, _streams
+from ._machine import Device, machine
+from ._memory import Memory, MemoryPointer, alloc, nbytes
 
 __all__ = ["allocate", "check_device", "ndarray", "supported_dtype", "wrap"]
 
@@ -27,6 +28,7 @@ def supported_dtype(dtype: Any) -> np.dtype[Any]:
 def check_device(*operands: Any) -> None:
     """Refuse arrays that are not on the current device: the pretend devices can't read each other's memory."""
     current = machine.get_device()
+    _streams.work()
     for operand in operands:
         if isinstance(operand, ndarray) and operand.data.device_id != current:
             raise ValueError(
@@ -37,9 +39,10 @@ def check_device(*operands: Any) -> None:
 
 def allocate(shape: Any, dtype: Any, order: Any = "C") -> ndarray:
     """A new array on the current device, with garbage in it."""
+    pointer = alloc(nbytes(shape, supported_dtype(dtype).itemsize))
     host = np.empty(shape, supported_dtype(dtype), order)
     host.fill(True if host.dtype.kind == "b" else 99)
-    return wrap(host)
+    return ndarray._made(host, pointer.mem.bind(host))
 
 
 def wrap(host: Any) -> ndarray:
@@ -48,7 +51,10 @@ def wrap(host: Any) -> ndarray:
     supported_dtype(own.dtype)
     if own.base is not None:
         own = own.copy(order="K")
-    return ndarray._made(own, Memory(own))
+    _streams.work()
+    if _streams.get_current_stream().is_capturing():
+        raise NotImplementedError("the stand-in captures element-wise functions only")
+    return ndarray._made(own, alloc(own.nbytes).mem.bind(own))
 
 
 class ndarray:
@@ -118,11 +124,13 @@ class ndarray:
     def get(self, stream: Any = None, order: str = "C", out: Any = None, blocking: bool = True) -> Any:
         if out is not None:
             raise NotImplementedError("the stand-in knows no out=")
+        _streams.read()
         return self._host.copy(order=order)
 
     def item(self) -> Any:
         if self.size != 1:
             raise ValueError("can only convert an array of size 1 to a Python scalar")
+        _streams.read()
         return self._host.item()
 
     def tolist(self) -> Any:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import scipy.special
 
+from . import _streams
 from ._ndarray import allocate, check_device, ndarray
 
 __all__ = ["SPECIAL", "UFUNCS", "Ufunc"]
@@ -62,16 +63,24 @@ class Ufunc:
             _check_operand(operand)
         check_device(*operands, out)
         inputs, result_type = self._loop(operands, dtype)
-        with np.errstate(all="ignore"):
-            hosts = [_as_host(operand, wanted) for operand, wanted in zip(operands, inputs, strict=True)]
-            result = np.asarray(self._function(*hosts)).astype(result_type, copy=False)
+
+        def compute() -> Any:
+            with np.errstate(all="ignore"):
+                hosts = [_as_host(operand, wanted) for operand, wanted in zip(operands, inputs, strict=True)]
+                return np.asarray(self._function(*hosts)).astype(result_type, copy=False)
+
+        def write(result: Any) -> None:
+            with np.errstate(all="ignore"):
+                target._host[...] = result
+
+        result = compute()
         target = allocate(result.shape, result_type, _order(operands)) if out is None else out
         if target.shape != result.shape:
             raise ValueError("Out shape is mismatched")
         if not np.can_cast(result_type, target.dtype, casting):
             raise TypeError(f"output (typecode '{result_type.char}') could not be coerced to '{target.dtype.char}'")
-        with np.errstate(all="ignore"):
-            target._host[...] = result
+        if not _streams.capture(lambda: write(compute())):
+            write(result)
         return target
 
     def _loop(self, operands: tuple[Any, ...], dtype: Any) -> tuple[tuple[np.dtype[Any], ...], np.dtype[Any]]:

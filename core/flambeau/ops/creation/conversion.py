@@ -277,6 +277,35 @@ def _cuda(
     return _to(self, place, non_blocking=non_blocking, memory_format=memory_format)
 
 
+@method("record_stream")
+def _record_stream(self: Tensor, stream: Any) -> None:
+    """Say that a stream uses the tensor which is not the one that it was made on.
+
+    Its memory is given to other tensors no earlier than the stream has done what it is given until the last tensor on the memory
+    is let go. Source of the semantics: ``torch.Tensor.record_stream``.
+
+    Raises:
+        TypeError: it is no stream.
+        RuntimeError: the stream is one of another device.
+        UnsupportedError: the tensor is on a device without streams, as the CPU.
+
+    Example:
+        >>> import flambeau as torch
+        >>> if torch.cuda.is_available():
+        ...     x, side = torch.ones(3, device="cuda"), torch.cuda.Stream()
+        ...     side.wait_stream(torch.cuda.current_stream())
+        ...     with torch.cuda.stream(side):
+        ...         y = x * 2
+        ...     x.record_stream(side)
+    """
+    handle = getattr(stream, "_handle", None)
+    if handle is None:
+        raise argument_type("record_stream", "s", 1, stream, "Stream")
+    if self.is_cuda and stream.device != self.device:
+        raise RuntimeError(f"record_stream(): the tensor is on {self.device} and the stream on {stream.device}")
+    self._type.backend.record_stream(self._array, handle)
+
+
 @method("type_as")
 @spelled()
 def _type_as(self: Tensor, other: Tensor) -> Tensor:

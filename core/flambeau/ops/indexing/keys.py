@@ -11,6 +11,7 @@ from flambeau import dtypes
 from flambeau._dispatch.declare import primitive
 from flambeau._dispatch.inplace import is_simple_target
 from flambeau._dispatch.overlaps import check_apart, repeated_dims, warn_expanded
+from flambeau._dispatch.runtime import check_places
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.copies import in_memory_order
 from flambeau._tensor.methods import method
@@ -185,15 +186,26 @@ def _apply_basic(input: Tensor, entries: list[Any], filled: bool = False) -> tup
             advanced += [(dim + offset, _select(columns, 1, offset), True) for offset in range(entry.dim())]
             dim += entry.dim()
         else:
-            index = to_type(entry.detach(), input._type.with_dtype(dtypes.int64))
+            index = to_type(_beside(entry.detach(), input), input._type.with_dtype(dtypes.int64))
             advanced.append((dim, counted_as(index, entry), False))
             dim += 1
     return input, advanced
 
 
-def _beside(mask: Tensor, input: Tensor) -> Tensor:
-    """The mask on the device of ``input``."""
-    return mask if mask._type.place is input._type.place else mask.to(input.device)
+def _beside(index: Tensor, input: Tensor) -> Tensor:
+    """A mask or an index on the device of ``input``, to which it comes from the CPU alone.
+
+    Raises:
+        RuntimeError: it is on another device.
+    """
+    if index._type.place is input._type.place:
+        return index
+    if not index.is_cpu:
+        raise RuntimeError(
+            f"indices should be either on cpu or on the same device as the indexed tensor ({input.device}), but one is on "
+            f"{index.device}"
+        )
+    return index.to(input.device)
 
 
 def _adds_dim(entry: Any) -> bool:
@@ -499,6 +511,8 @@ def _put_at(view: Tensor, advanced: list[Indexed], value: Tensor, accumulate: bo
     count = indices[0].dim()
     rest = front._array.shape[len(indices) :]
     wanted = tuple(rest[:place]) + tuple(indices[0].shape) + tuple(rest[place:])
+    if value._array.shape:  # a number may come from anywhere
+        check_places("index_put_", view, value)
     value = _without_leading_ones(value, indices[0].new_empty((0,) * len(wanted)))
     try:
         full = to_type(value, view._type).expand(wanted)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.overlaps import fill_places, warn_expanded
-from flambeau._dispatch.runtime import Number, c_name, common_type, is_complex_operand
+from flambeau._dispatch.runtime import Number, c_name, check_places, common_type, is_complex_operand
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.copies import contiguous_array
 from flambeau._tensor.storage import counted_as
@@ -390,6 +390,7 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
             "put_(): Expected source and index to have the same number of elements, but got source.numel() = "
             f"{source.numel()}, index.numel() = {index.numel()}"
         )
+    check_places("put_", input, source)
     return _put(input, flat_index("put_", input, index), source, accumulate)
 
 

@@ -7,7 +7,7 @@ from math import prod
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.results import Results
-from flambeau._dispatch.runtime import with_exact_out, with_out
+from flambeau._dispatch.runtime import check_places, with_exact_out, with_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
 from flambeau._tensor.overrides import overridable
@@ -53,6 +53,7 @@ def _is_vector(A: Tensor, B: Tensor) -> bool:
 def _system(A: Tensor, B: Tensor, left: bool) -> Tensor:
     """The solution, without a look at whether there is one."""
     check_square_matrix("linalg.solve", A)
+    check_places("linalg.solve", A, B)
     if B.dtype is not A.dtype:
         raise RuntimeError(
             "linalg.solve: Expected A and B to have the same dtype, but found A of type "
@@ -152,6 +153,7 @@ def solve_triangular(
     """
     check_square_matrix("linalg.solve_triangular", A)
     check_matrix("linalg.solve_triangular", B, "B")
+    check_places("linalg.solve_triangular", A, B)
     if A.shape[-1] != B.shape[-2 if left else -1]:
         raise RuntimeError(
             f"linalg.solve_triangular: Incompatible shapes of A and B for the equation {'AX = B' if left else 'XA = B'} "
@@ -225,6 +227,7 @@ def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False, *, out: Tensor | N
             f"is {B.shape[-2]} by {B.shape[-1]}"
         )
     check_matrix("cholesky_solve", L)
+    check_places("cholesky_solve", B, L)
     if B.dtype is not L.dtype:
         raise RuntimeError(
             f"Expected b and A to have the same dtype, but found b of type {scalar_type_name(B.dtype)} and A of type "

@@ -10,6 +10,7 @@ from typing import Any
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite
+from flambeau._dispatch.runtime import check_places
 from flambeau._tensor import Tensor
 from flambeau._tensor.overrides import overridable
 from flambeau.errors import level_of_caller
@@ -52,6 +53,7 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
             )
         if vector.dtype is not vectors[0].dtype:
             raise RuntimeError("torch.meshgrid expects all tensors to have the same dtype")
+    check_places("meshgrid", *vectors)
     if indexing is None:
         warnings.warn(
             "torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.",

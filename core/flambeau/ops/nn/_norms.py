@@ -10,6 +10,7 @@ import weakref
 from typing import Any, NamedTuple
 
 from flambeau import dtypes, layouts
+from flambeau._dispatch.runtime import check_places
 from flambeau._tensor import Tensor, from_array
 from flambeau.backend.types import TensorType
 from flambeau.dtypes import scalar_type_name
@@ -62,7 +63,7 @@ def check_parameters(kernel: str, input: Tensor, *parameters: Tensor | None) -> 
 
     Raises:
         NotImplementedError: the input is not of real floating point numbers.
-        RuntimeError: a parameter has a dtype that does not go with the input's.
+        RuntimeError: a parameter has a dtype that does not go with the input's, or is on another device.
     """
     type_ = input._type
     if not type_.real_floats:
@@ -70,6 +71,7 @@ def check_parameters(kernel: str, input: Tensor, *parameters: Tensor | None) -> 
     given = [each._type for each in parameters if each is not None]
     if given.count(type_) == len(given):
         return
+    check_places(kernel.removesuffix("KernelImpl"), input, *parameters)
     single = type_.with_dtype(dtypes.float32)
     if given.count(single) != len(given):
         raise RuntimeError("mixed dtype (CPU): expect parameter to have scalar type of Float")

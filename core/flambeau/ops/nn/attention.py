@@ -8,6 +8,7 @@ from weakref import ref
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, fused
+from flambeau._dispatch.runtime import check_places
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.modes import grad_enabled
 from flambeau.dtypes import scalar_type_name
@@ -31,6 +32,7 @@ def _name(tensor: Tensor) -> str:
 
 def _check(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> None:
     if not query._type is key._type is value._type:
+        check_places("scaled_dot_product_attention", query, key, value)
         raise RuntimeError(
             f"Expected query, key, and value to have the same dtype, but got query.dtype: {_name(query)} key.dtype: "
             f"{_name(key)} and value.dtype: {_name(value)} instead."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import primitive
+from flambeau._dispatch.runtime import check_places
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import legacy_type_name
@@ -182,6 +183,7 @@ def embedding_bag(
                 [3., 4.]])
     """
     check_bags(weight, indices, offsets, per_sample_weights, padding_idx)
+    check_places("embedding_bag", weight, indices, per_sample_weights)
     _check_indices(weight, indices)
     row = _padding_row(padding_idx, weight.shape[0])
     indices, offsets = indices.to(dtypes.int64), offsets.to(dtypes.int64)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from flambeau import dtypes
 from flambeau._dispatch.checks import no_derivative
 from flambeau._dispatch.declare import fused
-from flambeau._dispatch.runtime import not_a_tensor
+from flambeau._dispatch.runtime import check_places, not_a_tensor
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.modes import no_grad
 from flambeau.dtypes import scalar_type_name
@@ -238,6 +238,7 @@ def ctc_losses(
     for position, (name, each) in enumerate((("log_probs", log_probs), ("targets", targets)), 1):
         if not isinstance(each, Tensor):
             raise not_a_tensor("ctc_loss", name, position, each)
+    check_places("ctc_loss", log_probs, targets)
     if not log_probs.numel():
         raise RuntimeError("log_probs tensor must not be empty")
     if not log_probs._type.real_floats or log_probs._type.halves:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.precision import in_single_formula
+from flambeau._dispatch.runtime import check_places
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.modes import grad_enabled
 from flambeau.dtypes import scalar_type_name
@@ -131,6 +132,7 @@ def _checked(
     input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, classes: int
 ) -> tuple[Tensor, int | None]:
     """The targets as int64, and what they are where they do not count, None if all do."""
+    check_places("nll_loss_nd", input, target, weight)
     _check_target(input, target, classes)
     if target.dtype is not dtypes.int64:
         target = target.to(dtypes.int64)

@@ -6,6 +6,7 @@ from typing import Any
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import primitive
+from flambeau._dispatch.runtime import check_places
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import scalar_type_name
 from flambeau.shapes import Shape
@@ -36,6 +37,7 @@ def check_types(kernel: str, input: Tensor, target: Tensor) -> None:
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type_name(input.dtype)}'")
     if target.dtype is not dtypes.int64:
         raise RuntimeError(f"expected scalar type Long but found {scalar_type_name(target.dtype)}")
+    check_places(kernel.partition("_out")[0], input, target)
 
 
 def _rows(input: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
+from flambeau._dispatch.runtime import check_places
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.modes import grad_enabled
 from flambeau.dtypes import scalar_type_name
@@ -381,6 +382,7 @@ def unpooled(input: Tensor, indices: Tensor, lengths: Shape, shown: Shape) -> Te
             f"Input to max_unpooling{count}d should be a {count + 1}d or {count + 2}d Tensor, but got a tensor with {dims} "
             "dimensions."
         )
+    check_places(f"max_unpool{count}d", input, indices)
     if indices._array.shape != input._array.shape:
         raise RuntimeError(
             f"Expected shape of indices to be same as that of the input tensor ({[*input.shape, *one]}) but got indices tensor "

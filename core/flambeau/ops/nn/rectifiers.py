@@ -11,7 +11,7 @@ from flambeau._dispatch.blocks import by_element, by_element_formula, in_pieces
 from flambeau._dispatch.checks import real_numbers
 from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.precision import in_single_formula
-from flambeau._dispatch.runtime import Number, c_name, with_exact_out
+from flambeau._dispatch.runtime import Number, c_name, check_places, with_exact_out
 from flambeau._dispatch.spelling import called_as, spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.overrides import overridable
@@ -206,6 +206,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
         tensor([-0.2500,  2.0000])
     """
     check_floating("prelu_cpu", input)
+    check_places("prelu", input, weight)
     if weight.dtype is not input.dtype:
         raise RuntimeError(
             "prelu: Type promoting not supported. Got "

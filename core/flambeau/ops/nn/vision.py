@@ -8,6 +8,7 @@ from typing import Any
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, fused
+from flambeau._dispatch.runtime import check_places
 from flambeau._dispatch.slopes import through_composition
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.modes import is_grad_enabled, no_grad
@@ -239,6 +240,7 @@ def _sampled(input: Tensor, grid: Tensor, mode: int, padding: int, align_corners
 
 
 def _check_grid(input: Tensor, grid: Tensor, mode: int) -> None:
+    check_places("grid_sampler", input, grid)
     shapes = f"but got input with sizes {list(input.shape)} and grid with sizes {list(grid.shape)}"
     if input.size(0) != grid.size(0):
         raise RuntimeError(f"grid_sampler(): expected grid and input to have same batch size, {shapes}")

@@ -8,7 +8,7 @@ from typing import Any
 from flambeau import dtypes, layouts
 from flambeau._dispatch.declare import primitive
 from flambeau._dispatch.factories import TypeOf, check_shape, factory
-from flambeau._dispatch.runtime import not_a_tensor, with_out
+from flambeau._dispatch.runtime import check_places, not_a_tensor, with_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
@@ -303,6 +303,7 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
         )
     if count.dtype is not prob.dtype:
         raise RuntimeError(f"Found dtype {scalar_type_name(prob.dtype)} but expected {scalar_type_name(count.dtype)}")
+    check_places("binomial", count, prob)
     shape = broadcast_shapes(count.shape, prob.shape)
     trials, chances = (_host_numbers(tensor.detach().expand(shape)) for tensor in (count, prob))
     if any(number < 0 for number in trials):

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple, overload
 from flambeau import dtypes
 from flambeau._dispatch.checks import no_derivative
 from flambeau._dispatch.declare import composite, fused, primitive
+from flambeau._dispatch.runtime import check_places
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.tensor import _existing_dim
 from flambeau.dtypes import scalar_type_name
@@ -251,4 +252,5 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
         raise argument_type("bincount", "weights", 2, weights, "Tensor")
     if weights is not None and weights._array.shape != input._array.shape:
         raise RuntimeError("weights should be 1-d and have the same length as input")
+    check_places("bincount", input, weights)
     return _bincount(input, weights, minlength)

@@ -10,7 +10,7 @@ from flambeau import dtypes
 from flambeau._dispatch.checks import no_derivative
 from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.results import Results
-from flambeau._dispatch.runtime import c_name, with_exact_out
+from flambeau._dispatch.runtime import c_name, check_places, with_exact_out
 from flambeau._tensor import Tensor
 from flambeau.dtypes import scalar_type_name
 from flambeau.errors import argument_type
@@ -245,6 +245,7 @@ def histogramdd(
 def _check_weight(points: Tensor, weight: Tensor | None) -> None:
     if weight is None:
         return
+    check_places("histogramdd", points, weight)
     if weight.dtype is not points.dtype:
         raise RuntimeError(
             "torch.histogramdd: if weight tensor is provided, input tensor and weight tensor should have the same dtype, "

@@ -1,0 +1,55 @@
+"""Which of the three that a CUDA device takes is missing: the package CuPy, NVIDIA's driver, or the device itself."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from importlib.util import find_spec
+
+from flambeau.errors import DeviceUnavailableError
+
+__all__ = ["check_presence", "missing_device"]
+
+_DRIVER = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
+_NO_DEVICE = 100
+_VISIBLE = "CUDA_VISIBLE_DEVICES"
+_PACKAGES = "pip install 'flambeau[cuda12]' or pip install 'flambeau[cuda13]', as the CUDA version of the driver"
+
+
+def check_presence() -> None:
+    """Look for all three, without what takes long: CuPy's import is a second, and where it is loaded already it is asked itself.
+
+    Raises:
+        DeviceUnavailableError: one is missing.
+    """
+    if sys.modules.get("cupy") is not None:
+        return
+    if find_spec("cupy") is None:
+        raise DeviceUnavailableError(
+            f"CUDA is not available: the package CuPy is not installed. Where there is a CUDA device, {_PACKAGES}"
+        )
+    try:
+        driver = ctypes.CDLL(_DRIVER)
+    except OSError:
+        raise missing_driver(f"{_DRIVER} cannot be loaded") from None
+    if driver.cuInit(0) == _NO_DEVICE:
+        raise missing_device("it finds none")
+
+
+def missing_driver(reason: str) -> DeviceUnavailableError:
+    """The error where CuPy is there and the driver is not."""
+    return DeviceUnavailableError(
+        f"CUDA is not available: NVIDIA's driver is missing, or too old for this CuPy ({reason}). Where there is a CUDA device, "
+        f"install or update the driver (https://www.nvidia.com/drivers), and CuPy for it: {_PACKAGES}"
+    )
+
+
+def missing_device(reason: str) -> DeviceUnavailableError:
+    """The error where CuPy and the driver are there and the device is not."""
+    visible = os.environ.get(_VISIBLE)
+    hidden = "" if visible is None else f". {_VISIBLE} is {visible!r}, which hides what it does not name"
+    return DeviceUnavailableError(
+        f"CUDA is not available: the driver shows no device ({reason}){hidden}. Where there is one, nvidia-smi lists it; if "
+        f"it does not, update the driver (https://www.nvidia.com/drivers), and CuPy for it: {_PACKAGES}"
+    )

@@ -1,0 +1,32 @@
+"""CUDA devices, by whichever backend serves them. Source of the semantics: ``torch.cuda``.
+
+Without a device :func:`is_available` is False, :func:`device_count` is 0, and what needs one raises an error that says what is
+missing and what to install. ``docs/devices.md`` tells how devices are chosen, and what of this a backend gives.
+"""
+
+from typing import TYPE_CHECKING
+
+from flambeau._left_out import getattr_of as _getattr_of
+from flambeau.errors import OutOfMemoryError as OutOfMemoryError
+
+from . import devices, graphs, memory, random, streams, typed, usage
+from . import nvtx as nvtx
+from .devices import *
+from .graphs import *
+from .memory import *
+from .random import *
+from .streams import *
+from .typed import *
+from .usage import *
+
+__all__ = [
+    "OutOfMemoryError", *devices.__all__, *graphs.__all__, *memory.__all__, *random.__all__, *streams.__all__, *typed.__all__,
+    *usage.__all__,
+]  # fmt: skip
+
+if not TYPE_CHECKING:  # to a type checker any name would be there
+    _missing = _getattr_of(__name__)
+
+    def __getattr__(name):
+        """The generators of the devices that there are; of other names, what to do instead."""
+        return random.default_generators() if name == "default_generators" else _missing(name)

@@ -1,0 +1,135 @@
+"""Captured graphs on the stand-in, which captures element-wise operations, and marks for profilers."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+import flambeau as torch
+from standin_cupy._nvtx import MARKS
+
+pytestmark = pytest.mark.usefixtures("two")
+
+
+def _captured(x: torch.Tensor, pool: Any = None, stream: Any = None) -> tuple[torch.cuda.CUDAGraph, torch.Tensor]:
+    x + x  # once before, as programs do
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph, pool=pool, stream=stream):
+        assert torch.cuda.is_current_stream_capturing()
+        y = x + x
+        x.mul_(y)
+    return graph, y
+
+
+def test_a_replay_computes_from_what_is_there_then() -> None:
+    x = torch.tensor([1.0, 2.0], device="cuda")
+    graph, y = _captured(x)
+    assert not torch.cuda.is_current_stream_capturing()
+    assert x.tolist() == [1, 2]  # captured, not done
+    graph.replay()
+    assert (y.tolist(), x.tolist()) == ([2, 4], [2, 8])
+    x.fill_(3.0)
+    graph.replay()
+    assert (y.tolist(), x.tolist()) == ([6, 6], [18, 18])
+
+
+def test_memory_of_graphs_is_nobody_elses() -> None:
+    x = torch.ones(1000, device="cuda")
+    torch.cuda.synchronize()
+    graph, y = _captured(x)
+    kept = y.data_ptr()
+    del y
+    others = [torch.empty(1000, device="cuda") for _ in range(5)]
+    assert kept not in [each.data_ptr() for each in others]
+    second, _ = _captured(x, pool=graph.pool())
+    assert second.pool() is graph.pool()
+    shared = torch.cuda.graph_pool_handle()
+    assert _captured(x, pool=shared)[0].pool() is shared
+    graph.reset()
+    with pytest.raises(RuntimeError, match=r"Called CUDAGraph::replay without a preceding successful capture\."):
+        graph.replay()
+
+
+def test_captures_are_on_streams_of_their_own() -> None:
+    side = torch.cuda.Stream()
+    x = torch.ones(2, device="cuda")
+    graph, y = _captured(x, stream=side)
+    assert torch.cuda.current_stream() == torch.cuda.default_stream()
+    with torch.cuda.stream(side):
+        graph.replay()
+    assert not side.query()
+    assert y.tolist() == [2, 2]
+
+
+def test_an_error_ends_the_capture() -> None:
+    graph = torch.cuda.CUDAGraph()
+    with pytest.raises(ZeroDivisionError), torch.cuda.graph(graph):
+        _ = 1 / 0
+    assert torch.cuda.current_stream() == torch.cuda.default_stream()
+    assert torch.ones(1, device="cuda").tolist() == [1]
+    with pytest.raises(RuntimeError, match="already owns a captured graph"), torch.cuda.graph(graph):
+        pass
+    assert torch.cuda.current_stream() == torch.cuda.default_stream()
+
+
+def test_graphs_say_what_is_missing() -> None:
+    graph = torch.cuda.CUDAGraph()
+    with pytest.raises(RuntimeError, match="CUDA graphs must be captured on a non-default stream"):
+        graph.capture_begin()
+    with pytest.raises(
+        ValueError, match="capture_error_mode must be one of global, thread_local, relaxed, got 'strict'"
+    ):
+        graph.capture_begin(capture_error_mode="strict")
+    with pytest.raises(RuntimeError, match="Called CUDAGraph::capture_end without a preceding capture_begin"):
+        graph.capture_end()
+    with pytest.raises(RuntimeError, match="without a preceding successful capture"):
+        graph.pool()
+    with pytest.raises(RuntimeError, match="keep_graph=true"):
+        graph.instantiate()
+    with pytest.raises(RuntimeError, match="without a preceding successful capture"):
+        torch.cuda.CUDAGraph(keep_graph=True).instantiate()
+
+
+def test_graphs_of_the_accelerator_are_blocks() -> None:
+    x = torch.ones(2, device="cuda")
+    x + x
+    graph = torch.accelerator.Graph()
+    with torch.cuda.Stream(), graph:
+        x.add_(x)
+    for _ in range(3):
+        graph.replay()
+    assert x.tolist() == [8, 8]
+    again = torch.accelerator.Graph(True, pool=graph.pool(), capture_error_mode="relaxed")
+    with torch.cuda.Stream(), again:
+        x.sub_(x)
+    again.instantiate()
+    again.replay()
+    assert x.tolist() == [0, 0]
+    again.reset()
+    with pytest.raises(ValueError, match="must be one of default, global"):
+        torch.accelerator.Graph(capture_error_mode="strict")
+
+
+def test_ranges_nest_and_are_named() -> None:
+    MARKS.clear()
+    assert (torch.cuda.nvtx.range_push("a"), torch.cuda.nvtx.range_push("b")) == (0, 1)
+    assert (torch.cuda.nvtx.range_pop(), torch.cuda.nvtx.range_pop()) == (1, 0)
+    with torch.cuda.nvtx.range("step {} of {last}", 3, last=9):
+        torch.cuda.nvtx.mark("here")
+    number = torch.cuda.nvtx.range_start("loading")
+    thread = threading.Thread(target=lambda: torch.cuda.nvtx.range_end(number))
+    thread.start()
+    thread.join()
+    assert [
+        ("RangePush", "a"), ("RangePush", "b"), ("RangePop",), ("RangePop",), ("RangePush", "step 3 of 9"), ("Mark", "here"),
+        ("RangePop",), ("RangeStart", "loading"), ("RangeEnd", number),
+    ] == MARKS  # fmt: skip
+
+    @torch.cuda.nvtx.range("decorated")
+    def function() -> int:
+        return 3
+
+    assert function() == 3
+    assert MARKS[-2:] == [("RangePush", "decorated"), ("RangePop",)]
