@@ -23,10 +23,10 @@ GROUPS = {
 
 NO_KERNELS = {
     "backend", "box_muller", "engine", "interchange", "libm", "plugin", "policy", "sparse", "steps",
-    "adaptive_steps", "devices", "memory", "presence", "refusals", "stepping",
+    "adaptive_steps", "devices", "memory", "presence", "refusals", "source", "stepping",
 }  # fmt: skip
-"""Files of backends that are not about a group: what registers them, what other files call, optimizers, sparse matrices,
-what a device refuses later."""
+"""Files of backends that are not about a group: what registers them, what other files call, optimizers, sparse matrices, what
+texts of kernels share, what a device refuses later."""
 
 
 def _names(folder: str, pattern: str) -> Iterator[tuple[Path, str]]:

@@ -1,106 +1,93 @@
-"""The steps of the optimizers beside SGD and Adam, one CUDA kernel each, as :mod:`._steps` has theirs."""
+"""The formulas of the optimizers beside SGD and Adam, of which :mod:`._steps` makes kernels."""
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import cupy
+from . import _steps
+from ._steps import Formula, average, gradient, one_step, several_steps
 
-from flambeau.backend import Array
-
-from ._steps import average, gradient
-
-__all__ = ["adadelta_step", "adagrad_step", "adamax_step", "asgd_step", "nadam_step", "rmsprop_step"]
+__all__ = ["FORMULAS", "KERNELS"]
 
 
-def adadelta_step(
-    parameter: Array, grad: Array, square_avg: Array, acc_delta: Array, lr: float, rho: float, eps: float, weight_decay: float,
-    maximize: bool,
-) -> None:  # fmt: skip
-    """One step of Adadelta, written into every array but ``grad``."""
+def adadelta(states: Sequence[bool], lr: float, rho: float, eps: float, weight_decay: float, maximize: bool) -> Formula:
+    """Adadelta."""
     body = (
         f"{gradient(maximize, bool(weight_decay))} v = v * rho + d * d * rise;"
         "T u = sqrt(a + eps) / sqrt(v + eps) * d; a = a * rho + u * u * rise; p = p - u * lr;"
     )
-    step = _kernel("adadelta", "g weight_decay lr rho rise eps", "p v a", body)
-    step(grad, weight_decay, lr, rho, 1 - rho, eps, parameter, square_avg, acc_delta)
+    numbers = {"weight_decay": weight_decay, "lr": lr, "rho": rho, "rise": 1 - rho, "eps": eps}
+    return Formula("adadelta", "p v a", numbers, body)
 
 
-def adagrad_step(
-    parameter: Array, grad: Array, total: Array, rate: float, eps: float, weight_decay: float, maximize: bool
-) -> None:
-    """One step of Adagrad, written into every array but ``grad``."""
+def adagrad(states: Sequence[bool], rate: float, eps: float, weight_decay: float, maximize: bool) -> Formula:
+    """Adagrad."""
     body = f"{gradient(maximize, bool(weight_decay))} s = s + d * d; p = p - d * rate / (sqrt(s) + eps);"
-    _kernel("adagrad", "g weight_decay rate eps", "p s", body)(grad, weight_decay, rate, eps, parameter, total)
+    return Formula("adagrad", "p s", {"weight_decay": weight_decay, "rate": rate, "eps": eps}, body)
 
 
-def adamax_step(
-    parameter: Array, grad: Array, exp_avg: Array, exp_inf: Array, rate: float, beta1: float, beta2: float, eps: float,
-    weight_decay: float, maximize: bool,
-) -> None:  # fmt: skip
-    """One step of Adamax, written into every array but ``grad``."""
+def adamax(
+    states: Sequence[bool], rate: float, beta1: float, beta2: float, eps: float, weight_decay: float, maximize: bool
+) -> Formula:
+    """Adamax."""
     body = (
         f"{gradient(maximize, bool(weight_decay))} {average(1 - beta1)}"
         "T s = d > 0 ? d : 0 - d; s = s + eps; u = u * beta2;"
         "u = u > s ? u : u == u ? s : u; p = p - m * rate / u;"  # CUDA's own max would hide a nan
     )
-    step = _kernel("adamax", "g weight_decay rate rise1 beta2 eps", "p m u", body)
-    step(grad, weight_decay, rate, 1 - beta1, beta2, eps, parameter, exp_avg, exp_inf)
+    numbers = {"weight_decay": weight_decay, "rate": rate, "rise1": 1 - beta1, "beta2": beta2, "eps": eps}
+    return Formula("adamax", "p m u", numbers, body)
 
 
-def asgd_step(
-    parameter: Array,
-    grad: Array,
-    average: Array,
-    eta: float,
-    mu: float,
-    shrink: float,
-    weight_decay: float,
-    maximize: bool,
-) -> None:
-    """One step of ASGD, written into every array but ``grad``."""
+def asgd(states: Sequence[bool], eta: float, mu: float, shrink: float, weight_decay: float, maximize: bool) -> Formula:
+    """ASGD."""
     body = (
         f"{gradient(maximize, bool(weight_decay))} p = p * shrink - d * eta;"
         f"a = {'p' if mu == 1 else 'a + (p - a) * mu'};"
     )
-    step = _kernel("asgd", "g weight_decay eta mu shrink", "p a", body)
-    step(grad, weight_decay, eta, mu, shrink, parameter, average)
+    return Formula("asgd", "p a", {"weight_decay": weight_decay, "eta": eta, "mu": mu, "shrink": shrink}, body)
 
 
-def nadam_step(
-    parameter: Array, grad: Array, exp_avg: Array, exp_avg_sq: Array, grad_rate: float, mean_rate: float, known: float,
-    beta1: float, beta2: float, eps: float, weight_decay: float, shrink: float, maximize: bool,
-) -> None:  # fmt: skip
-    """One step of NAdam, written into every array but ``grad``."""
+def nadam(
+    states: Sequence[bool], grad_rate: float, mean_rate: float, known: float, beta1: float, beta2: float, eps: float,
+    weight_decay: float, shrink: float, maximize: bool,
+) -> Formula:  # fmt: skip
+    """NAdam."""
     body = (
         f"p = p * shrink; {gradient(maximize, bool(weight_decay))} {average(1 - beta1)} v = v * beta2 + d * d * rise2;"
         "T r = sqrt(v / known) + eps; p = p - d * grad_rate / r; p = p - m * mean_rate / r;"
     )
-    step = _kernel("nadam", "g weight_decay rise1 beta2 rise2 known eps grad_rate mean_rate shrink", "p m v", body)
-    numbers = (1 - beta1, beta2, 1 - beta2, known, eps, grad_rate, mean_rate, shrink)
-    step(grad, weight_decay, *numbers, parameter, exp_avg, exp_avg_sq)
+    numbers = {
+        "weight_decay": weight_decay, "rise1": 1 - beta1, "beta2": beta2, "rise2": 1 - beta2, "known": known, "eps": eps,
+        "grad_rate": grad_rate, "mean_rate": mean_rate, "shrink": shrink,
+    }  # fmt: skip
+    return Formula("nadam", "p m v", numbers, body)
 
 
-def rmsprop_step(
-    parameter: Array, grad: Array, square_avg: Array, grad_avg: Array | None, momentum_buffer: Array | None, lr: float,
-    alpha: float, eps: float, weight_decay: float, momentum: float, maximize: bool,
-) -> None:  # fmt: skip
-    """One step of RMSprop, written into every array but ``grad``."""
-    centered, moved = grad_avg is not None, momentum_buffer is not None
+def rmsprop(
+    states: Sequence[bool], lr: float, alpha: float, eps: float, weight_decay: float, momentum: float, maximize: bool
+) -> Formula:
+    """RMSprop."""
+    _, centered, moved = states
     body = (
         f"{gradient(maximize, bool(weight_decay))} v = v * alpha + d * d * rise1;"
         + (f"{average(1 - alpha)} T r = sqrt(v - m * m) + eps;" if centered else "T r = sqrt(v) + eps;")
         + ("b = b * momentum + d / r; p = p - b * lr;" if moved else "p = p - d * lr / r;")
     )
-    written = f"p v{' m' if centered else ''}{' b' if moved else ''}"
-    step = _kernel("rmsprop", "g weight_decay lr alpha rise1 eps momentum", written, body)
-    arrays = [each for each in (parameter, square_avg, grad_avg, momentum_buffer) if each is not None]
-    step(grad, weight_decay, lr, alpha, 1 - alpha, eps, momentum, *arrays)
+    numbers = {
+        "weight_decay": weight_decay, "lr": lr, "alpha": alpha, "rise1": 1 - alpha, "eps": eps, "momentum": momentum,
+    }  # fmt: skip
+    return Formula("rmsprop", f"p v{' m' if centered else ''}{' b' if moved else ''}", numbers, body)
 
 
-@cache
-def _kernel(name: str, read: str, written: str, body: str) -> Any:
-    """The kernel of statements about what is read and what is written."""
-    inputs, outputs = (", ".join(f"T {each}" for each in names.split()) for names in (read, written))
-    return cupy.ElementwiseKernel(inputs, outputs, body, f"flambeau_{name}")
+FORMULAS: _steps.Formulas = {
+    **_steps.FORMULAS, "adadelta_step": (2, adadelta), "adagrad_step": (1, adagrad), "adamax_step": (2, adamax),
+    "asgd_step": (1, asgd), "nadam_step": (2, nadam), "rmsprop_step": (3, rmsprop),
+}  # fmt: skip
+"""Those of all optimizers."""
+
+KERNELS: dict[str, Callable[..., Any]] = {
+    **{name: one_step(*formula) for name, formula in FORMULAS.items()}, "many_steps": several_steps(FORMULAS)
+}  # fmt: skip
+"""By their names."""

@@ -1,24 +1,67 @@
-"""Writing at index arrays: what CUDA's atomic operations lack, and an order among values for one place."""
+"""Writing at index arrays: what CUDA's atomic operations lack, and an order among values for one place.
+
+Threads add in the order in which they come to it, and so the sums of floats differ from one time to the next in their last bits.
+Where programs ask for the same each time, values are put in order first, and one thread adds those for one place.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
 import cupy
 import cupyx
+import numpy as np
 
 from flambeau.backend import Array, Shape
+from flambeau.backend.determinism import chosen
 
-__all__ = ["add_at", "index_put", "scatter"]
+from ._source import launch
+
+__all__ = ["ATOMIC_SOURCES", "KERNELS", "SOURCES", "add_at"]
 
 _ATOMIC = frozenset({"int32", "float16", "float32", "float64"})
 
 
+_IN_ORDER = """
+extern "C" __global__ void NAME(
+    i64 count, i64 places, i64 rest, const i64* sorted, const i64* order, const S* values, S* target
+) {
+    const i64 thread = (i64)blockIdx.x * blockDim.x + threadIdx.x;
+    if (thread >= count) return;
+    const i64 first = thread / rest, part = thread % rest, place = sorted[first];
+    if (first && sorted[first - 1] == place) return;  // the thread of the first value for a place adds them all
+    T sum = 0;
+    for (i64 each = first; each < places && sorted[each] == place; ++each) sum += wide(values[order[each] * rest + part]);
+    S& to = target[place * rest + part];
+    put(to, wide(to) + sum);
+}
+"""
+
+_SLICES = """
+extern "C" __global__ void NAME(
+    i64 count, i64 slices, i64 size, i64 inner, const i64* index, const S* source, S* target
+) {
+    const i64 thread = (i64)blockIdx.x * blockDim.x + threadIdx.x;
+    if (thread >= count) return;
+    const i64 part = thread % inner, slice = thread / inner % slices, outer = thread / inner / slices;
+    atomicAdd(target + (outer * size + index[slice]) * inner + part, source[thread]);
+}
+"""
+
+SOURCES = {"add_in_order": _IN_ORDER}
+"""The texts with a thread for each element."""
+
+ATOMIC_SOURCES = {"add_slices": _SLICES}
+"""The same, for dtypes in which threads can add."""
+
+
 def add_at(target: Array, key: Any, values: Array) -> None:
     """Add ``values`` to ``target[key]``, every one of those at repeated indices."""
-    if target.dtype.name in _ATOMIC:
+    if chosen.on and target.dtype.kind in "fc":
+        _add_in_order(target, key, values)
+    elif target.dtype.name in _ATOMIC:
         cupyx.scatter_add(target, key, values)
     elif target.dtype.name == "int64":
         # Sums of two's complements are the same bits with and without sign.
@@ -30,6 +73,40 @@ def add_at(target: Array, key: Any, values: Array) -> None:
         sums = cupy.zeros(target.shape, "int32")
         cupyx.scatter_add(sums, key, values.astype("int32"))
         cupy.add(target, sums.astype(target.dtype), out=target)
+
+
+def _add_in_order(target: Array, key: tuple[Array, ...], values: Array) -> None:
+    """Add values, each time in the same order: that of the indices, and among equal ones that of the values."""
+    dense = cupy.ascontiguousarray(target)
+    positions = key[0]
+    for size, index in zip(target.shape[1:], key[1:], strict=False):
+        positions = positions * size + index
+    positions = positions.reshape(-1)
+    order = cupy.argsort(positions, kind="stable")
+    flat, values = dense.reshape(-1), cupy.ascontiguousarray(values).reshape(-1)
+    if target.dtype.kind == "c":
+        flat, values = (each.view("float32" if each.itemsize == 8 else "float64") for each in (flat, values))
+    places, count = np.int64(positions.size), values.size
+    rest = np.int64(count // max(positions.size, 1))
+    arguments = (places, rest, positions[order], order, values, flat)
+    launch("add_in_order", _IN_ORDER, flat.dtype.name, count, *arguments)
+    if dense is not target:
+        cupy.copyto(target, dense)
+
+
+def index_add(target: Array, dim: int, index: Array, source: Array) -> None:
+    """Add slice i of ``source`` along ``dim`` to slice ``index[i]`` of ``target``."""
+    outer, size, inner = prod(target.shape[:dim]), target.shape[dim], prod(target.shape[dim + 1 :])
+    dense = cupy.ascontiguousarray(target)
+    cube, slices = dense.reshape(outer, size, inner), index.size
+    if target.dtype.char in "fd" and not chosen.on:
+        numbers = map(np.int64, (slices, size, inner))
+        arrays = (cupy.ascontiguousarray(index), cupy.ascontiguousarray(source), dense)
+        launch("add_slices", _SLICES, target.dtype.name, source.size, *numbers, *arrays)
+    elif source.size:
+        add_at(cube, (cupy.arange(outer)[:, None], index), source.reshape(outer, slices, inner))
+    if dense is not target:
+        cupy.copyto(target, dense)
 
 
 def index_put(target: Array, indices: Sequence[Array], values: Array, accumulate: bool) -> None:
@@ -70,3 +147,7 @@ def _key_along(index: Array, dim: int) -> tuple[Array, ...]:
         index if d == dim else cupy.broadcast_to(cupy.arange(size).reshape((-1,) + (1,) * (rank - 1 - d)), index.shape)
         for d, size in enumerate(index.shape)
     )
+
+
+KERNELS: dict[str, Callable[..., Any]] = {"index_add": index_add, "index_put": index_put, "scatter": scatter}
+"""By their names."""

@@ -14,19 +14,23 @@ from typing import Any
 import cupy
 import numpy as np
 
-__all__ = ["CounterKernels"]
+from flambeau.backend import Array
+
+from ._source import launch, raw
+
+__all__ = ["DROPOUT_SOURCES", "KERNELS", "SOURCES", "CounterKernels"]
 
 _BLOCK = 256
 
-_SOURCE = """
+_WORDS = """
 typedef unsigned int u32;
 typedef unsigned long long u64;
 
-__device__ __forceinline__ void philox(u64 seed, u64 block, u64 thread, u32* w) {{
+__device__ __forceinline__ void philox(u64 seed, u64 block, u64 thread, u32* w) {
     u32 c0 = (u32)block, c1 = (u32)(block >> 32), c2 = (u32)thread, c3 = (u32)(thread >> 32);
     u32 k0 = (u32)seed, k1 = (u32)(seed >> 32);
     #pragma unroll
-    for (int round = 0; round < 10; ++round) {{
+    for (int round = 0; round < 10; ++round) {
         u64 first = (u64)0xD2511F53u * c0, second = (u64)0xCD9E8D57u * c2;
         c0 = (u32)(second >> 32) ^ c1 ^ k0;
         c2 = (u32)(first >> 32) ^ c3 ^ k1;
@@ -34,31 +38,31 @@ __device__ __forceinline__ void philox(u64 seed, u64 block, u64 thread, u32* w) 
         c3 = (u32)first;
         k0 += 0x9E3779B9u;
         k1 += 0xBB67AE85u;
-    }}
+    }
     w[0] = c0; w[1] = c1; w[2] = c2; w[3] = c3;
-}}
+}
 
 // cuRAND's uniform numbers in (0, 1].
-__device__ __forceinline__ float unit(u32 w) {{
+__device__ __forceinline__ float unit(u32 w) {
     return fmaf((float)w, 2.3283064e-10f, 2.3283064e-10f / 2.0f);
-}}
+}
 
-__device__ __forceinline__ double unit_64(u32 low, u32 high) {{
+__device__ __forceinline__ double unit_64(u32 low, u32 high) {
     u64 z = (u64)low ^ ((u64)high << 21);
     return fma((double)z, 1.1102230246251565e-16, 1.1102230246251565e-16 / 2.0);
-}}
+}
 
 // cuRAND's Box and Muller's transform: the first two of four normal numbers out of two words.
-__device__ __forceinline__ void normals(u32 x, u32 y, float* out) {{
+__device__ __forceinline__ void normals(u32 x, u32 y, float* out) {
     float u = unit(x);
     float v = fmaf((float)y, 2.3283064e-10f * 6.2831855f, (2.3283064e-10f * 6.2831855f) / 2.0f);
     float s = sqrtf(-2.0f * logf(u)), sine, cosine;
     __sincosf(v, &sine, &cosine);
     out[0] = sine * s;
     out[1] = cosine * s;
-}}
+}
 
-__device__ __forceinline__ void normals_64(const u32* w, double* out) {{
+__device__ __forceinline__ void normals_64(const u32* w, double* out) {
     u64 zx = (u64)w[0] ^ ((u64)w[1] << 21), zy = (u64)w[2] ^ ((u64)w[3] << 21);
     double u = fma((double)zx, 1.1102230246251565e-16, 1.1102230246251565e-16 / 2.0);
     double v = fma((double)zy, 1.1102230246251565e-16 * 2.0, 1.1102230246251565e-16);
@@ -66,8 +70,10 @@ __device__ __forceinline__ void normals_64(const u32* w, double* out) {{
     sincospi(v, &sine, &cosine);
     out[0] = sine * s;
     out[1] = cosine * s;
-}}
+}
+"""
 
+_SOURCE = """
 extern "C" __global__ void {name}({out}* result, long long count, u64 seed, u64 offset, {number} a, {number} b, {number} c) {{
     const u64 thread = (u64)blockIdx.x * blockDim.x + threadIdx.x, threads = (u64)gridDim.x * blockDim.x;
     u64 block = offset >> 2;
@@ -166,7 +172,63 @@ _REMAINDERS_64 = """        for (int i = 0; i < 2; ++i) {
 
 
 def _launched(name: str, out: str, number: str, body: str) -> Any:
-    return cupy.RawKernel(_SOURCE.format(name=name, out=out, number=number, body=body), name)
+    return cupy.RawKernel(_WORDS + _SOURCE.format(name=name, out=out, number=number, body=body), name)
+
+
+_DROPOUT = """
+extern "C" __global__ void NAME(
+    i64 count, u64 seed, u64 offset, float probability, T scale, int width, const S* a, S* result, bool* kept
+) {
+    const u64 thread = (u64)blockIdx.x * blockDim.x + threadIdx.x, threads = (u64)gridDim.x * blockDim.x;
+    u64 block = offset >> 2;
+    u32 w[4];
+    // As of what is drawn alone: `width` elements of a thread lie side by side; if it is 1, four of them a launch apart.
+    const int each = width == 1 ? 4 : width;
+    const u64 apart = width == 1 ? threads : 1, step = threads * each;
+    const u64 whole = ((u64)(count - 1) / step + 1) * step;
+    for (u64 base = width == 1 ? thread : thread * width; base < whole; base += step) {
+        for (int i = 0; i < each; ++i) {
+            if (i % 4 == 0) philox(seed, block++, thread, w);
+            const u64 element = base + i * apart;
+            if (element >= (u64)count) continue;
+            const bool stays = unit(w[i % 4]) < probability;
+            kept[element] = stays;
+            put(result[element], wide(a[element]) * T(stays) * scale);
+        }
+    }
+}
+"""
+
+_MASKED = """
+extern "C" __global__ void NAME(i64 count, const S* a, const bool* kept, T scale, S* result) {
+    const i64 thread = (i64)blockIdx.x * blockDim.x + threadIdx.x;
+    if (thread < count) put(result[thread], wide(a[thread]) * T(kept[thread]) * scale);
+}
+"""
+
+DROPOUT_SOURCES = {"dropout": _WORDS + _DROPOUT}
+"""The text that draws and multiplies."""
+
+SOURCES = {"masked_scale": _MASKED}
+"""The text with a thread for each element."""
+
+
+def masked_scale(a: Array, kept: Array, scale: float) -> Array:
+    """``a`` scaled where it is kept."""
+    if a.dtype.kind == "c":
+        return cupy.multiply(cupy.multiply(a, kept), a.dtype.type(scale))
+    a, kept = cupy.ascontiguousarray(a), cupy.ascontiguousarray(kept)
+    result = cupy.empty(a.shape, a.dtype)
+    launch("masked_scale", _MASKED, a.dtype.name, a.size, a, kept, _number(a, scale), result)
+    return result
+
+
+KERNELS: dict[str, Callable[..., Any]] = {"masked_scale": masked_scale}
+"""By their names."""
+
+
+def _number(a: Array, value: float) -> Any:
+    return np.float64(value) if a.dtype.itemsize == 8 else np.float32(value)
 
 
 @cache
@@ -212,6 +274,20 @@ class CounterKernels:
             (grid,), (threads,), (result, np.int64(count), np.uint64(seed), np.uint64(offset), *numbers)
         )
         return result if dtype != "float16" or bools else _as_half(result, kind, parameters)
+
+    def dropout(
+        self, a: Array, probability: float, width: int, grid: int, seed: int, offset: int
+    ) -> tuple[Array, Array] | None:
+        """What dropout leaves of a vector, and where; None for complex numbers."""
+        if a.dtype.kind == "c":
+            return None
+        a = cupy.ascontiguousarray(a)
+        result, kept = cupy.empty(a.shape, a.dtype), cupy.empty(a.shape, "bool")
+        numbers = (np.float32(probability), _number(a, 1 / probability), np.int32(width))
+        raw("dropout", DROPOUT_SOURCES["dropout"], a.dtype.name)(
+            (grid,), (_BLOCK,), (np.int64(a.size), np.uint64(seed), np.uint64(offset), *numbers, a, result, kept)
+        )
+        return result, kept
 
 
 def _arguments(kind: str, dtype: str, parameters: tuple[float, ...]) -> tuple[float, float, float]:

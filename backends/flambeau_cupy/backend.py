@@ -12,13 +12,23 @@ import numpy as np
 
 from flambeau.backend import Array, ArrayBackend, Backend, Capabilities, Shape
 
-from . import _layers, _random, _rnn, _sparse
-from ._adaptive_steps import adadelta_step, adagrad_step, adamax_step, asgd_step, nadam_step, rmsprop_step
+from . import (
+    _activation,
+    _adaptive_steps,
+    _attention,
+    _conv,
+    _indexing,
+    _layers,
+    _loss,
+    _normalization,
+    _random,
+    _rnn,
+    _sparse,
+)
 from ._devices import ManagedDevices
 from ._elementwise import clamp, elementwise_overrides, erf, lgamma
-from ._indexing import add_at, index_put, scatter
+from ._indexing import add_at
 from ._refusals import Refusals
-from ._steps import adam_step, sgd_step
 
 __all__ = ["CupyBackend"]
 
@@ -50,6 +60,7 @@ class CupyBackend(ManagedDevices, ArrayBackend):
     array_class = cupy.ndarray
     xp = cupy
     buffer_elements = 1 << 27  # for memory's sake: every launch costs time, and there is no cache to stay in
+    halves_by_itself = frozenset(_activation.KERNELS)
 
     def __init__(self) -> None:
         super().__init__()
@@ -110,10 +121,10 @@ class CupyBackend(ManagedDevices, ArrayBackend):
     def own_kernels(self) -> Mapping[str, Callable[..., Any]]:
         """Kernels that need CUDA's means."""
         return {
-            "item": self.item, "clamp": clamp, "index_put": index_put, "scatter": scatter, "sparse_matmul": _sparse.matmul,
-            "sgd_step": sgd_step, "adam_step": adam_step, "adadelta_step": adadelta_step, "adagrad_step": adagrad_step,
-            "adamax_step": adamax_step, "asgd_step": asgd_step, "nadam_step": nadam_step, "rmsprop_step": rmsprop_step,
-            **_layers.KERNELS, **_rnn.KERNELS,
+            "item": self.item, "clamp": clamp, "sparse_matmul": _sparse.matmul, **_indexing.KERNELS, **_random.KERNELS,
+            **_layers.KERNELS,
+            **_activation.KERNELS, **_loss.KERNELS, **_normalization.KERNELS, **_attention.KERNELS, **_rnn.KERNELS,
+            **_conv.kernels(self.buffer_elements), **_adaptive_steps.KERNELS,
         }  # fmt: skip
 
     def counter_kernels(self, device: int) -> _random.CounterKernels:
@@ -123,6 +134,7 @@ class CupyBackend(ManagedDevices, ArrayBackend):
             found = self._counters[device] = _random.CounterKernels(device)
             if self._devices > 1:
                 found.draw = _bound(device, found.draw)  # type: ignore[method-assign]
+                found.dropout = _bound(device, found.dropout)  # type: ignore[method-assign]
         return found
 
     def to_scipy(self, format: str, components: Sequence[Array], values: Array, shape: Shape) -> Any:

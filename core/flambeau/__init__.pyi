@@ -101,6 +101,7 @@ from .type_info import *
 from .version import __version__ as __version__
 from . import _C as _C
 from . import accelerator as accelerator
+from .backends._determinism import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
 from . import backends as backends
 from .nn._numbered_losses import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
 from .nn._numbered_losses import cosine_embedding_loss as cosine_embedding_loss
@@ -110,9 +111,11 @@ from . import distributions as distributions
 from . import extend as extend
 from . import fft as fft
 from . import func as func
+from .backends._determinism import get_deterministic_debug_mode as get_deterministic_debug_mode
 from .backends._precision import get_float32_matmul_precision as get_float32_matmul_precision
 from .nn._numbered_losses import hinge_embedding_loss as hinge_embedding_loss
 from . import hub as hub
+from .backends._determinism import is_deterministic_algorithms_warn_only_enabled as is_deterministic_algorithms_warn_only_enabled
 from .nn._numbered_losses import kl_div as kl_div
 from . import linalg as linalg
 from .serialization import load as load
@@ -124,10 +127,12 @@ from . import overrides as overrides
 from .nn._numbered_losses import poisson_nll_loss as poisson_nll_loss
 from .serialization import save as save
 from . import serialization as serialization
+from .backends._determinism import set_deterministic_debug_mode as set_deterministic_debug_mode
 from .backends._precision import set_float32_matmul_precision as set_float32_matmul_precision
 from . import special as special
 from . import testing as testing
 from .nn._numbered_losses import triplet_margin_loss as triplet_margin_loss
+from .backends._determinism import use_deterministic_algorithms as use_deterministic_algorithms
 from . import utils as utils
 from . import version as version
 from . import vision as vision

@@ -17,9 +17,6 @@ LEFT_OUT = {
     "a program is one process that computes on one device at a time: use the module itself": (
         "cuda.nccl", "distributed", "nn.DataParallel", "nn.parallel",
     ),
-    "what the CPU computes is the same each time: leave it out": (
-        "are_deterministic_algorithms_enabled", "use_deterministic_algorithms",
-    ),
     "the array library chooses: NumPy's products of matrices take OPENBLAS_NUM_THREADS of the environment": (
         "get_num_threads", "set_num_threads", "set_num_interop_threads",
     ),

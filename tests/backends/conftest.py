@@ -54,6 +54,35 @@ def two_devices() -> Iterator[tuple[Subject, Subject]]:
         yield first, Subject(first.backend, 1)
 
 
+@pytest.fixture
+def by_text(monkeypatch: pytest.MonkeyPatch) -> Iterator[Subject]:
+    """The backend on a stand-in that compiles the texts of raw kernels as C++ and runs them."""
+    from standin_cupy import install
+    from standin_cupy._kernels import RawKernel
+
+    monkeypatch.setattr(RawKernel, "by_text", True)
+    with install(forget=CUPY_BACKEND):
+        yield _subject()
+
+
+@pytest.fixture
+def launches(cuda: None, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the raw kernels that are launched, on the stand-in."""
+    if "gpu" in request.node.name:
+        pytest.skip("launches are counted on the stand-in")
+    from standin_cupy._kernels import RawKernel
+
+    found: list[str] = []
+    launch = RawKernel.__call__
+
+    def counted(self: RawKernel, *arguments: Any) -> None:
+        found.append(self.name)
+        launch(self, *arguments)
+
+    monkeypatch.setattr(RawKernel, "__call__", counted)
+    return found
+
+
 def _subject() -> Subject:
     from flambeau_cupy.plugin import make_backend
 

@@ -20,6 +20,7 @@ from flambeau_conformance.subject import Subject
 Leave = Callable[[Any], object]
 
 LEAVES: dict[str, tuple[Leave, str]] = {
+    "deterministic": (lambda t: t.use_deterministic_algorithms(True), "deterministic algorithms (True, was False)"),
     "set_grad_enabled": (lambda t: t.set_grad_enabled(False), "the gradient mode (False, was True)"),
     "no_grad": (lambda t: t.no_grad().__enter__(), "the gradient mode"),
     "inference_mode": (lambda t: t.inference_mode().__enter__(), "the inference mode (True, was False)"),
@@ -83,7 +84,6 @@ def test_the_same_on_pytorch(torch: ModuleType, what: str) -> None:
 
 
 TORCH_LEAVES: dict[str, tuple[Leave, str]] = {
-    "deterministic": (lambda t: t.use_deterministic_algorithms(True), "deterministic algorithms (True, was False)"),
     "dual level": (lambda t: t.autograd.forward_ad.enter_dual_level(), "the level of dual numbers (0, was -1)"),
     "saved tensors": (
         lambda t: t._C._autograd._saved_tensors_hooks_disable("no"), "saved tensors' hooks (False, was True)"

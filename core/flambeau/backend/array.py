@@ -40,6 +40,9 @@ class ArrayBackend(Backend):
     buffer_elements = 1 << 20
     """How many elements a buffer holds at most that a kernel goes through block by block: as many as stay in a cache."""
 
+    halves_by_itself: frozenset[str] = frozenset()
+    """Kernels of the subclass, among those in which many elements add up, that compute halves in float32 themselves."""
+
     @abstractmethod
     def from_host(self, buffer: Any, shape: Shape, dtype: str) -> Array:
         """The kernel of this name."""
@@ -162,7 +165,7 @@ class ArrayBackend(Backend):
             table |= fft_kernels(self.fft_module)
         table |= self.own_kernels()
         ordered = {name: in_order(table[name]) for name in IN_ORDER if name in table}
-        return table | ordered | {name: widened(table[name]) for name in WIDENED}
+        return table | ordered | {name: widened(table[name]) for name in WIDENED if name not in self.halves_by_itself}
 
     def kernels(self, device: int) -> Mapping[str, Any]:
         """The kernels, which are the same for every device."""

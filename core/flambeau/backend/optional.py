@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from .kernels import Array, Scalar, Shape
 
@@ -325,6 +325,9 @@ class OptionalKernels(Protocol):
     def channel_slope(self, grad: Array, a: Array, mean: Array, scale: Array, factor: Array, shift: Array) -> Array:
         """``grad * scale + (a - mean) * factor + shift``, as :meth:`channel_scale`."""
 
+    def masked_scale(self, a: Array, kept: Array, scale: float) -> Array:
+        """``a * scale`` where the bools ``kept`` hold, ``a * 0`` elsewhere; halves are computed with in float32."""
+
     def roll(self, a: Array, shifts: Shape, dims: Shape) -> Array:
         """A copy with the elements shifted along dims, one after the other; those that leave come back at the start."""
 
@@ -532,6 +535,12 @@ class OptionalKernels(Protocol):
         alpha: float, eps: float, weight_decay: float, momentum: float, maximize: bool,
     ) -> None:  # fmt: skip
         """One step of :class:`flambeau.optim.RMSprop`, centered where there is a ``grad_avg``; writes all but ``grad``."""
+
+    def many_steps(self, name: str, rows: Sequence[Sequence[Array | None]], options: Sequence[Any]) -> None:
+        """What the kernel of that name, one of the steps above, does to each row of arrays with these options, all at once.
+
+        A row is what the kernel takes before the options; no two of them share memory.
+        """
 
     def pack(self, arrays: Sequence[Array]) -> Array:
         """The elements of all arrays, which have one dtype, as a vector: one array after the other, each in C order.

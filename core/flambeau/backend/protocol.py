@@ -67,6 +67,16 @@ class CounterKernels(Protocol):
         dropout, and "uniform_runs", four float32 numbers in (0, 1] for each thread of blocks of 512.
         """
 
+    def dropout(
+        self, a: Array, probability: float, width: int, grid: int, seed: int, offset: int
+    ) -> tuple[Array, Array] | None:
+        """What is left of a vector of floats, divided by the ``probability`` to be kept, and bools: whether an element is kept.
+
+        These are what :meth:`draw` gives as "kept", or, for a ``width`` of 1, as "bernoulli". None where there is no such
+        kernel: core then draws, and multiplies.
+        """
+        return None
+
 
 class Backend(ABC):
     """One array engine. Core makes one instance on the first use of the backend and keeps it.

@@ -205,3 +205,6 @@ class _Counter:
     def draw(self, *arguments: Any) -> Strided:
         """The vector that the backend draws."""
         return self._device.own(self._kernels.draw(*arguments))  # type: ignore[no-any-return]
+
+    def dropout(self, *arguments: Any) -> None:
+        """None: core draws, and multiplies."""

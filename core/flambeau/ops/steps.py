@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from math import prod
 from typing import Any, TypeAlias
 
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.storage import Storage, propagate_write
 
-__all__ = ["BLOCK", "batches", "blocks", "fill", "packed", "step_by_kernel", "unpack"]
+__all__ = ["BLOCK", "batches", "blocks", "fill", "packed", "step_by_kernel", "steps_at_once", "unpack"]
 
 SMALL = 1 << 14
 """Elements up to which a tensor is one of many that are changed together."""
@@ -41,11 +43,55 @@ def step_by_kernel(name: str, grad: Tensor, written: Sequence[Tensor | None], *o
         or any(each is not None and each._type is not type_ for each in states)
     ):
         return False
-    kernel(parameter._array, grad._array, *[None if each is None else each._array for each in states], *options)
+    arrays = (parameter._array, grad._array, *[None if each is None else each._array for each in states])
+    if _gathered.rows is None:
+        kernel(*arrays, *options)
+    else:
+        _gathered.rows.setdefault((type_.kernels.many_steps, name, options), []).append(arrays)
     for each in written:
         if each is not None:
             propagate_write(each)
     return True
+
+
+class _Gathered(threading.local):
+    """The rows of arrays of the steps that are to be made at once, by kernel and options; None where they are made one by one."""
+
+    rows: dict[Any, list[Any]] | None = None
+
+
+_gathered = _Gathered()
+
+
+@contextmanager
+def steps_at_once(pairs: Sequence[Pair]) -> Iterator[None]:
+    """Make the steps of parameters by kernels that are asked for inside all together when it is left, if the backend can.
+
+    Not where two of the parameters lie in the same memory: of those the second sees what became of the first.
+    """
+    if not pairs or pairs[0][0]._type.kernels.many_steps is None or not _can_wait(pairs):
+        yield
+        return
+    _gathered.rows = {}
+    try:
+        yield
+    finally:  # also those before an error, which are counted
+        rows, _gathered.rows = _gathered.rows, None
+        for (kernel, name, options), arrays in rows.items():
+            kernel(name, arrays, options)
+
+
+def _can_wait(pairs: Sequence[Pair]) -> bool:
+    """Whether the backends of all parameters have the kernel, and no two lie in the same memory."""
+    if any(parameter._type.kernels.many_steps is None for parameter, _ in pairs):
+        return False
+    return len({_memory_of(parameter) for parameter, _ in pairs}) == len(pairs)
+
+
+def _memory_of(tensor: Tensor) -> int:
+    """A number that tensors on the same memory have in common."""
+    storage = tensor._storage
+    return id(tensor if storage is None else storage if storage.kin is None else storage.kin)
 
 
 def batches(pairs: Sequence[Pair]) -> list[list[Pair]]:
@@ -58,8 +104,7 @@ def batches(pairs: Sequence[Pair]) -> list[list[Pair]]:
     taken: set[int] = set()
     for pair in pairs:
         parameter, grad = pair
-        type_, storage = parameter._type, parameter._storage
-        memory = id(parameter if storage is None else storage if storage.kin is None else storage.kin)
+        type_, memory = parameter._type, _memory_of(parameter)
         if type_ not in small:
             small[type_] = None if type_.kernels.pack is None else []
         batch = small[type_]

@@ -13,7 +13,7 @@ from flambeau.dtypes import float32, float64
 from flambeau.ops.creation.data import make_tensor as tensor
 from flambeau.ops.creation.filled import zeros_like
 from flambeau.ops.elementwise.complex_parts import view_as_complex, view_as_real
-from flambeau.ops.steps import batches, blocks, fill, packed, step_by_kernel, unpack
+from flambeau.ops.steps import batches, blocks, fill, packed, step_by_kernel, steps_at_once, unpack
 from flambeau.promotion import get_default_dtype
 
 from .optimizer import Optimizer
@@ -217,11 +217,12 @@ class StepByFormula(StepByParameter):
         if is_grad_enabled():
             super()._update_group(ready, group)
             return
-        for batch in batches(ready):
-            if len(batch) > 1:
-                self._update_together(batch, group)
-            else:
-                self._update(*batch[0], group)
+        with steps_at_once(ready):
+            for batch in batches(ready):
+                if len(batch) > 1:
+                    self._update_together(batch, group)
+                else:
+                    self._update(*batch[0], group)
 
     def _update_together(self, batch: list[tuple[Tensor, Tensor]], group: Group) -> None:
         """A step of many parameters as one of a vector with all their elements: those that have the same numbers."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from ._draws import Draw
 
-__all__ = ["BLOCK", "Counter", "drawn", "kept", "philox", "shaped"]
+__all__ = ["BLOCK", "Counter", "drawn", "dropped", "philox", "shaped"]
 
 BLOCK = 256
 """Threads of a block."""
@@ -160,14 +160,22 @@ def shaped(array: Any, shape: Shape, made: str, type_: TensorType) -> Any:
     return type_.kernels.reshape(array, shape)
 
 
-def kept(counter: Counter, place: Place, count: int, probability: float, width: int) -> Any:
-    """Bools of dropout: whether an element is kept, ``width`` elements of a thread at a time."""
+def dropped(
+    counter: Counter, place: Place, array: Any, count: int, probability: float, width: int
+) -> tuple[Any | None, Any]:
+    """What dropout leaves of a vector, None if no kernel does that, and bools: whether an element is kept.
+
+    ``width`` elements of a thread are drawn at a time.
+    """
     kernels: Any = place.backend.counter_kernels(place.index)
     grid, increment = _launch(count, 4, kernels.blocks)
     offset = counter.advance(increment)
+    found = kernels.dropout(array, probability, width, grid, counter.seed, offset)
+    if found is not None:
+        return found  # type: ignore[no-any-return]
     kind = "bernoulli" if width == 1 else "kept"
     parameters = (probability,) if width == 1 else (probability, width)
-    return kernels.draw(kind, "float32", count, grid, counter.seed, offset, parameters)
+    return None, kernels.draw(kind, "float32", count, grid, counter.seed, offset, parameters)
 
 
 # -- permutations ---------------------------------------------------------------

@@ -10,7 +10,6 @@ import warnings
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from flambeau import dtypes
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.copies import memory_order
 from flambeau.backend.types import TensorType
@@ -25,7 +24,7 @@ from ._transforms import transforms_of
 if TYPE_CHECKING:
     from flambeau.backend.types import Place
 
-__all__ = ["draw", "draws_by_counter", "filling_order"]
+__all__ = ["draw", "draws_by_counter", "dropped_by_counter", "drops_by_counter", "filling_order"]
 
 
 def filling_order(tensor: Tensor) -> Shape:
@@ -84,17 +83,23 @@ def draw(
     return kernels.permute(array, tuple(order.index(dim) for dim in range(len(shape))))
 
 
-def kept_by_counter(input: Tensor, probability: float, generator: Generator | None) -> Tensor | None:
-    """Bools of dropout as CUDA's fused kernel draws them, in the memory order of ``input``; None on other devices."""
-    place = place_of(input._type.place, generator)
-    source = source_of(place, generator)
-    if place is not input._type.place or not isinstance(source, _counter.Counter):
-        return None
-    order, shape = filling_order(input), tuple(input.shape)
-    type_ = input._type.with_dtype(dtypes.bool)
-    array = _counter.kept(source, place, input.numel(), probability, _width(input))
-    array = type_.kernels.reshape(array, tuple(shape[dim] for dim in order))
-    return from_array(type_.kernels.permute(array, tuple(order.index(dim) for dim in range(len(shape)))), type_)
+def drops_by_counter(input: Tensor, generator: Generator | None) -> bool:
+    """Whether dropout of a tensor is drawn as CUDA's fused kernel does it."""
+    return place_of(input._type.place, generator) is input._type.place and draws_by_counter(
+        input._type.place, generator
+    )
+
+
+def dropped_by_counter(input: Tensor, probability: float, generator: Generator | None) -> tuple[Any | None, Any]:
+    """What dropout leaves of a tensor, None if no kernel does that, and bools: arrays in the memory order of ``input``."""
+    type_, shape, order = input._type, input._array.shape, filling_order(input)
+    kernels, source = type_.kernels, source_of(type_.place, generator)
+    assert isinstance(source, _counter.Counter)
+    turned, back = tuple(shape[dim] for dim in order), tuple(order.index(dim) for dim in range(len(shape)))
+    flat = kernels.reshape(kernels.permute(input._array, order), (prod(shape),))
+    found = _counter.dropped(source, type_.place, flat, prod(shape), probability, _width(input))
+    values, kept = (None if each is None else kernels.permute(kernels.reshape(each, turned), back) for each in found)
+    return values, kept
 
 
 def _width(input: Tensor) -> int:

@@ -141,10 +141,12 @@ UNREACHED = frozenset(
         "_nanmedian_all",
         "_median_dim",
         "_nanmedian_dim",
+        "_native_dropout",
         "_compressed_product",
         "linalg_norm",
         "_repeat_each",
         "_combine",
+        "_masked_scale",
         "_strided_memory",
         "uniform",
     ]

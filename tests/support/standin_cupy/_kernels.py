@@ -2,44 +2,61 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy.special import erf
+
+from cuda_on_host import launched
 
 from ._ndarray import check_device, ndarray, wrap
 from ._raw import RENDERINGS
+from ._raw_rows import RENDERINGS as ROW_RENDERINGS
+from ._raw_steps import STEPS, step
+from ._statements import FUNCTIONS, compiled
 
 __all__ = ["ElementwiseKernel", "RawKernel", "ReductionKernel"]
 
-_FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "sqrt": np.sqrt, "exp": np.exp, "log": np.log, "pow": np.power, "tanh": np.tanh, "erf": erf, "where": np.where,
-}  # fmt: skip
-# What means the same in C and in Python for numbers of one floating point type.
-_SYNTAX = (
-    ast.Module, ast.Assign, ast.BinOp, ast.UnaryOp, ast.Compare, ast.Call, ast.Name, ast.Constant, ast.Load, ast.Store,
-    ast.Add, ast.Sub, ast.Mult, ast.Div, ast.USub, ast.Lt, ast.Gt, ast.Eq,
-)  # fmt: skip
-
 
 class RawKernel:
-    """``cupy.RawKernel``: runs where there is a NumPy rendering of the name."""
+    """``cupy.RawKernel``: runs where there is a NumPy rendering of the name, or the text itself where :data:`by_text` says so."""
+
+    by_text: bool = False
+    """Whether a C++ compiler compiles the text, and that is run."""
 
     def __init__(self, code: str, name: str, options: tuple[str, ...] = (), backend: str = "nvrtc") -> None:
         self.code, self.name, self.options, self.backend = code, name, options, backend
 
     def __call__(self, grid: Any, block: Any, args: Any, **options: Any) -> None:
+        check_device(*(argument for argument in args if isinstance(argument, ndarray)))
+        if not all(
+            argument is None or isinstance(argument, (ndarray, np.generic)) or _is_struct(argument) for argument in args
+        ):
+            raise TypeError("a raw kernel takes arrays, numbers whose size is known, structs, and None for no array")
+        if RawKernel.by_text:
+            launched(self.code, self.name, grid, block, [_host(argument) for argument in args])
+            return
         rendering = RENDERINGS.get(self.name)
         if rendering is not None:
-            check_device(*(argument for argument in args if isinstance(argument, ndarray)))
-            if not all(isinstance(argument, (ndarray, np.generic)) for argument in args):
-                raise TypeError("a raw kernel takes arrays, and numbers whose size is known")
             rendering(grid, block, args)
             return
-        raise NotImplementedError(f"the stand-in has no compiler for the CUDA code of '{self.name}'")
+        if STEPS in self.code:
+            step(self.code, *args)
+            return
+        found = ROW_RENDERINGS.get(re.sub(r"^flambeau_|_(float16|bfloat16|float32|float64)(_\d+)?$", "", self.name))
+        if found is None:
+            raise NotImplementedError(f"the stand-in has no compiler for the CUDA code of '{self.name}'")
+        with np.errstate(all="ignore"):
+            found(*[_host(argument) for argument in args])
+
+
+def _is_struct(argument: Any) -> bool:
+    """Whether it is a NumPy array of one struct, which is passed by value."""
+    return isinstance(argument, np.ndarray) and argument.dtype.names is not None and argument.size == 1
+
+
+def _host(argument: Any) -> Any:
+    return argument._host if isinstance(argument, ndarray) else argument
 
 
 class ElementwiseKernel:
@@ -53,7 +70,7 @@ class ElementwiseKernel:
             raise NotImplementedError("the stand-in has no compiler: no preamble, no options")
         self.name = name
         self.in_params, self.out_params = _names(in_params), _names(out_params)
-        self._code = _compiled(operation, set(self.in_params) | set(self.out_params))
+        self._code = compiled(operation, set(self.in_params) | set(self.out_params))
 
     def __call__(self, *args: Any) -> Any:
         count = len(self.in_params)
@@ -67,7 +84,7 @@ class ElementwiseKernel:
             for name, value in zip(self.in_params + self.out_params, args, strict=True)
         }
         with np.errstate(all="ignore"):
-            exec(self._code, {"__builtins__": {}, **_FUNCTIONS, "T": dtype.type}, variables)
+            exec(self._code, {"__builtins__": {}, **FUNCTIONS, "T": dtype.type}, variables)
         for name, output in zip(self.out_params, outputs, strict=True):
             if output.shape != shape:
                 raise ValueError("Out shape is mismatched")
@@ -86,7 +103,7 @@ class ReductionKernel:
         if (reduce_expr, post_map_expr, identity) != ("a + b", "y = a", "0") or preamble or options or reduce_type:
             raise NotImplementedError("the stand-in knows sums only: 'a + b', 'y = a' and '0'")
         self.name, self.in_params = name, _names(in_params)
-        self._code = _compiled(f"{out_params.split()[1]} = {map_expr};", {*self.in_params, *_names(out_params)})
+        self._code = compiled(f"{out_params.split()[1]} = {map_expr};", {*self.in_params, *_names(out_params)})
 
     def __call__(
         self, *args: Any, out: Any = None, axis: Any = None, keepdims: bool = False, stream: Any = None
@@ -98,7 +115,7 @@ class ReductionKernel:
         values = [np.broadcast_to(arg._host, shape) if isinstance(arg, ndarray) else dtype.type(arg) for arg in args]
         variables: dict[str, Any] = dict(zip(self.in_params, values, strict=True))
         with np.errstate(all="ignore"):
-            exec(self._code, {"__builtins__": {}, **_FUNCTIONS, "T": dtype.type}, variables)
+            exec(self._code, {"__builtins__": {}, **FUNCTIONS, "T": dtype.type}, variables)
             terms = np.broadcast_to(variables["y"], shape)
             return wrap(np.asarray(np.sum(terms, axis=axis, keepdims=keepdims, dtype=dtype)))
 
@@ -115,40 +132,6 @@ def _names(params: str) -> list[str]:
     if any(len(pair) != 2 or pair[0] != "T" for pair in pairs):
         raise NotImplementedError(f"the stand-in knows parameters 'T name' only, not '{params}'")
     return [name for _, name in pairs]
-
-
-def _compiled(operation: str, parameters: set[str]) -> Any:
-    """Python code that does what the C statements do.
-
-    Raises:
-        NotImplementedError: they are not assignments of plain arithmetic.
-    """
-    declared = set(re.findall(r"\bT (\w+) =", operation))
-    lines = [re.sub(r"^T ", "", statement.strip()) for statement in operation.split(";")]
-    try:
-        tree = ast.parse("\n".join(_in_python(line) for line in lines if line))
-    except SyntaxError as error:
-        raise NotImplementedError(f"the stand-in has no compiler for: {operation}") from error
-    for node in ast.walk(tree):
-        if not isinstance(node, _SYNTAX):
-            raise NotImplementedError(f"the stand-in has no compiler for {type(node).__name__} in: {operation}")
-        if isinstance(node, ast.Name) and node.id not in parameters | declared | _FUNCTIONS.keys() | {"T"}:
-            raise NameError(f"'{node.id}' is not declared in: {operation}")
-    return compile(tree, "<kernel>", "exec")
-
-
-def _in_python(statement: str) -> str:
-    """A statement in which ``c ? x : y`` is ``where(c, x, y)``."""
-    target, _, value = statement.partition(" = ")
-    return f"{target} = {_chosen(value)}"
-
-
-def _chosen(expression: str) -> str:
-    condition, asks, rest = expression.partition(" ? ")
-    if not asks:
-        return expression
-    value, _, other = rest.partition(" : ")
-    return f"where({condition}, {value}, {_chosen(other)})"
 
 
 def _common_dtype(args: tuple[Any, ...], outputs: tuple[Any, ...]) -> np.dtype[Any]:

@@ -124,11 +124,23 @@ def _runs(grid: Any, block: Any, args: Any) -> None:
     result._host[...] = _unit(words).reshape(-1)[: int(count)]
 
 
+def _dropout(grid: Any, block: Any, args: Any) -> None:
+    count, seed, offset, probability, scale, width, a, result, kept = args
+    given = (kept, count, seed, offset, probability, 0, 0)
+    if width == 1:
+        _lanes("bernoulli", False)(grid, block, given)
+    else:
+        _kept(grid, block, (*given[:-1], width))
+    wide = a._host.astype("float32") if a.dtype.itemsize == 2 else a._host
+    result._host[...] = wide * kept._host * scale
+
+
 _KINDS = ("uniform", "normal", "log_normal", "exponential", "cauchy", "geometric", "bernoulli")
 
 RENDERINGS = {
     **{f"flambeau_{kind}_single": _lanes(kind, False) for kind in (*_KINDS, "integers", "integers_64")},
     **{f"flambeau_{kind}_double": _lanes(kind, True) for kind in _KINDS},
+    **{f"flambeau_dropout_{dtype}": _dropout for dtype in ("float16", "bfloat16", "float32", "float64")},
     "flambeau_kept_single": _kept,
     "flambeau_uniform_runs_single": _runs,
 }

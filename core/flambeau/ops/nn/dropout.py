@@ -7,15 +7,17 @@ Beyond PyTorch, every function takes a ``generator``.
 from __future__ import annotations
 
 from math import sqrt
-from typing import Any
+from typing import Any, NamedTuple
 
 from flambeau import dtypes
+from flambeau._dispatch.declare import fused, primitive
 from flambeau._dispatch.runtime import not_a_tensor
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
+from flambeau._tensor.modes import no_grad
 from flambeau.ops.creation.filled import empty, empty_like
 from flambeau.random._for_dtype import bernoulli
-from flambeau.random._placing import draw, filling_order, kept_by_counter
+from flambeau.random._placing import draw, dropped_by_counter, drops_by_counter, filling_order
 from flambeau.shapes import float_argument
 
 __all__ = [
@@ -48,11 +50,48 @@ def _divided(noise: Tensor, kept: float) -> Tensor:
     return from_array(type_.kernels.div(noise._array, type_.number(kept)), type_)
 
 
-def _scaled(input: Tensor, kept: Tensor, scale: float) -> Tensor:
+# -- as on CUDA devices, at once -------------------------------------------------------------------------
+
+
+class Dropped(NamedTuple):
+    """What is left, and whether an element is kept."""
+
+    values: Tensor
+    kept: Tensor
+
+
+def _masked_slope(grad: Tensor, kept: Tensor, scale: float) -> Tensor:
+    return _masked_scale(grad, kept, scale)
+
+
+def _dropped_slope(grad: Tensor, probability: float, kept: Tensor) -> Tensor:
+    return _masked_scale(grad, kept, 1 / probability)
+
+
+@fused("masked_scale", derivatives={"input": _masked_slope}, method=False, node="MaskedScaleBackward0")
+def _masked_scale(input: Tensor, kept: Tensor, scale: float) -> Tensor:
     """The input where it is kept, scaled in the precision that CUDA computes in."""
-    if input.dtype is dtypes.float16:
-        return (input.to(dtypes.float32) * kept * scale).to(input.dtype)
-    return input * kept * scale
+    type_ = input._type
+    if type_.kernels.masked_scale is not None:
+        return from_array(type_.kernels.masked_scale(input._array, kept._array, scale), type_)
+    with no_grad():
+        wide = input.detach().to(dtypes.float32) if type_.halves else input.detach()
+        return (wide * kept * scale).to(input.dtype)
+
+
+@primitive(
+    derivatives={"input": _dropped_slope},
+    outputs=("values", "kept"),
+    method=False,
+    node="NativeDropoutBackward0",
+)
+def _native_dropout(input: Tensor, probability: float, generator: Any) -> Dropped:
+    """Dropout that CUDA's fused kernel draws; ``probability`` is that of being kept."""
+    values, kept = dropped_by_counter(input, probability, generator)
+    mask = from_array(kept, input._type.with_dtype(dtypes.bool))
+    if values is None:
+        return Dropped(_masked_scale(input, mask, 1 / probability), mask)
+    return Dropped(from_array(values, input._type), mask)
 
 
 def _dropped(
@@ -68,10 +107,8 @@ def _dropped(
     if p == 1:
         zero = empty((), dtype=input.dtype, device=input.device).fill_(0)
         return input.mul_(zero) if inplace else input * zero
-    if not (inplace or channels or alpha):
-        kept = kept_by_counter(input, 1 - p, generator)
-        if kept is not None:
-            return _scaled(input, kept, 1 / (1 - p))
+    if not (inplace or channels or alpha) and input._type.floats and drops_by_counter(input, generator):
+        return _native_dropout(input, 1 - p, generator).values
     noise = _noise(input, 1 - p, channels, generator)
     if not alpha:
         noise = _divided(noise, 1 - p)

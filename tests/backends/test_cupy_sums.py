@@ -1,0 +1,73 @@
+"""Additions at repeated indices on the CuPy backend: by atomic operations, and in an order where results have to be the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import flambeau
+from cuda_on_host import COMPILER
+
+DTYPES = ("float16", "float32", "float64", "complex64", "complex128", "int64", "int32", "uint8")
+
+
+@pytest.fixture(params=[False, True], ids=["as they come", "in order"])
+def ordered(request: pytest.FixtureRequest) -> Iterator[bool]:
+    flambeau.use_deterministic_algorithms(request.param)
+    yield request.param
+    flambeau.use_deterministic_algorithms(False)
+
+
+def _values(shape: tuple[int, ...], dtype: str) -> np.ndarray[Any, Any]:
+    drawn = np.random.default_rng(0).integers(0, 8, shape)
+    return (drawn + 1j * drawn[..., ::-1]).astype(dtype) if dtype.startswith("complex") else drawn.astype(dtype)
+
+
+def _check_sums(subject: Any, dtype: str) -> None:
+    index = np.array([3, 0, 3, 3, 1])
+    for dim, shape in ((0, (4, 3, 2)), (1, (3, 4, 2)), (2, (2, 3, 4))):
+        host, source = _values(shape, dtype), _values((*shape[:dim], 5, *shape[dim + 1 :]), dtype)
+        for turned in (False, True):
+            target = subject.array(host, dtype)
+            if turned:
+                target = subject.kernels.permute(subject.array(host.transpose(2, 0, 1), dtype), (1, 2, 0))
+            subject.kernels.index_add(target, dim, subject.array(index, "int64"), subject.array(source, dtype))
+            expected = host.copy()
+            np.add.at(expected, (*[slice(None)] * dim, index), source)
+            np.testing.assert_array_equal(subject.read(target), expected)
+    host, pair = _values((4, 3, 2), dtype), [index, np.array([0, 1, 0, 0, 2])]
+    target, values = subject.array(host, dtype), _values((5, 2), dtype)
+    subject.kernels.index_put(
+        target, [subject.array(each, "int64") for each in pair], subject.array(values, dtype), True
+    )
+    expected = host.copy()
+    np.add.at(expected, tuple(pair), values)
+    np.testing.assert_array_equal(subject.read(target), expected)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.usefixtures("ordered")
+def test_sums_at_repeated_indices(cupy_backend: Any, dtype: str) -> None:
+    _check_sums(cupy_backend, dtype)
+
+
+@pytest.mark.skipif(COMPILER is None, reason="there is no C++ compiler: install g++")
+@pytest.mark.parametrize("dtype", ["float16", "float32", "complex128"])
+@pytest.mark.usefixtures("ordered")
+def test_texts_of_sums(by_text: Any, dtype: str) -> None:
+    _check_sums(by_text, dtype)
+
+
+def test_the_order_of_additions_is_that_of_the_values(cupy_backend: Any) -> None:
+    flambeau.use_deterministic_algorithms(True)
+    try:
+        values = np.array([2.0**24, 1.0, 1.0, -(2.0**24), 3.0], "float32")
+        target = cupy_backend.array([0.0, 0.0])
+        index = cupy_backend.array([1, 1, 1, 1, 0], "int64")
+        cupy_backend.kernels.scatter_add(target, 0, index, cupy_backend.array(values))
+        assert cupy_backend.read(target).tolist() == [3.0, 0.0]
+    finally:
+        flambeau.use_deterministic_algorithms(False)

@@ -1,0 +1,107 @@
+"""Calls of the kernels of layers, and what they give on the CuPy backend beside what NumPy's give."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from flambeau.backend.selection import find_place
+
+__all__ = ["CALLS", "HEADS", "MASKS", "A", "compare", "numbers"]
+
+
+def numbers(*shape: int, dtype: str = "float64", seed: int = 0) -> np.ndarray[Any, Any]:
+    return np.random.default_rng(seed + sum(shape)).standard_normal(shape).astype(dtype)
+
+
+A, G = numbers(5, 7), numbers(5, 7, seed=1)
+COLUMN, WIDTH, CUBE, OTHER = numbers(5, 1), numbers(7), numbers(3, 4, 6), numbers(3, 4, 6, seed=1)
+CHANNEL = [numbers(4, seed=seed) for seed in range(4)]
+HEADS = [numbers(6, 5, 3, seed=seed) for seed in range(4)]
+MASKS = {
+    "pairs": np.where(numbers(1, 1, 5, 5) > 0.5, -np.inf, numbers(1, 1, 5, 5)),
+    "keys": np.where(numbers(2, 1, 1, 5) > 0.5, -np.inf, 0.0),
+    "heads": numbers(1, 3, 5, 5),
+    "all": np.where(numbers(2, 3, 5, 5) > 0, -np.inf, 0.0),
+    "blind": np.where(numbers(2, 1, 5, 1) > 0, -np.inf, 0.0),
+}
+TARGET = np.array([0, 6, 2, 3, 3])
+
+
+def _softmax(a: np.ndarray[Any, Any], dim: int) -> np.ndarray[Any, Any]:
+    powers = np.exp(a - a.max(dim, keepdims=True))
+    return powers / powers.sum(dim, keepdims=True)  # type: ignore[no-any-return]
+
+
+CALLS: dict[str, tuple[Any, ...]] = {
+    **{f"softmax {dim}": (A, dim) for dim in (0, 1)},
+    **{f"softmax_backward {dim}": (G, _softmax(A, dim), dim) for dim in (0, 1)},
+    **{f"log_softmax {dim}": (A * 300, dim) for dim in (0, 1)},
+    **{f"log_softmax_backward {dim}": (G, np.log(_softmax(A, dim)), dim) for dim in (0, 1)},
+    "softmax empty": (np.empty((2, 0)), 1),
+    "softmax infinite": (np.where(A > 0.5, -np.inf, A), 1),
+    "cross_entropy": (A, TARGET, None, None, 0.0),
+    "cross_entropy all": (A, TARGET, np.abs(WIDTH), 3, 0.25),
+    "cross_entropy places": (CUBE, np.array([[0, 1, 2, 3, 0, 1]] * 3), None, 1, 0.1),
+    "cross_entropy_backward": (COLUMN[:, 0], _softmax(A, 1), TARGET, np.abs(WIDTH), 3, 0.25),
+    **{f"gelu {kind}": (A * 9, kind) for kind in ("none", "tanh")},
+    **{f"gelu_backward {kind}": (G, A * 9, kind) for kind in ("none", "tanh")},
+    **{f"{name}_backward": (G, A) for name in ("sigmoid", "tanh", "silu")},
+    **{f"layer_norm {w is None} {b is None}": (A, w, b, 1e-5) for w in (None, WIDTH) for b in (None, WIDTH * 2)},
+    **{f"layer_norm_backward {w is None}": (G, A, COLUMN, np.abs(COLUMN), w) for w in (None, WIDTH)},
+    "layer_norm_weight": (G, A, COLUMN, np.abs(COLUMN)),
+    "channel_moments": (CUBE,),
+    **{f"channel_scale {b is None}": (CUBE, *CHANNEL[:2], b) for b in (None, CHANNEL[2])},
+    "channel_sums": (OTHER, CUBE, CHANNEL[0]),
+    "channel_slope": (OTHER, CUBE, *CHANNEL),
+    **{f"attention {causal}": (*HEADS[:3], None, 0.5, causal) for causal in (False, True)},
+    **{f"attention {name}": (*HEADS[:3], mask, 0.5, False) for name, mask in MASKS.items()},
+}
+
+# Of each convolution the input, the weight, whether there is a bias, stride, padding, dilation and groups.
+_CONVOLUTIONS: dict[str, tuple[Any, ...]] = {
+    "line": ((2, 3, 9), (4, 3, 3), True, (2,), (1,), (1,), 1),
+    "image": ((3, 4, 7, 6), (6, 4, 3, 2), False, (1, 2), (2, 0), (1, 2), 1),
+    "groups": ((2, 4, 7, 6), (6, 2, 3, 3), True, (2, 1), (1, 1), (1, 1), 2),
+    "apart": ((2, 4, 7, 6), (4, 1, 3, 2), True, (2, 1), (1, 0), (2, 1), 4),
+    "volume": ((2, 2, 5, 4, 6), (3, 2, 2, 3, 1), True, (1, 1, 2), (1, 0, 0), (2, 1, 1), 1),
+    "one place": ((2, 4, 5, 5), (6, 4, 1, 1), True, (1, 1), (0, 0), (1, 1), 1),
+    "strided place": ((2, 4, 5, 5), (6, 4, 1, 1), True, (2, 2), (0, 0), (1, 1), 1),
+}
+
+
+def _convolutions() -> dict[str, tuple[Any, ...]]:
+    calls: dict[str, tuple[Any, ...]] = {}
+    for name, (shape, kernel, biased, stride, padding, dilation, groups) in _CONVOLUTIONS.items():
+        options = (stride, padding, dilation, groups)
+        out = tuple(
+            (size + 2 * pad - spread * (length - 1) - 1) // step + 1
+            for size, pad, spread, length, step in zip(shape[2:], padding, dilation, kernel[2:], stride, strict=True)
+        )
+        a, weight, grad = numbers(*shape), numbers(*kernel), numbers(shape[0], kernel[0], *out)
+        biases = [numbers(kernel[0]), numbers(shape[1])] if biased else [None, None]
+        calls[f"convolution {name}"] = (a, weight, biases[0], out, *options)
+        calls[f"convolution_input {name}"] = (grad, weight, biases[1], shape[2:], *options)
+        calls[f"convolution_weight {name}"] = (a, grad, kernel[2:], *options)
+    return calls
+
+
+CALLS |= _convolutions()
+
+
+def _made(value: Any, array: Any) -> Any:
+    return array(value) if isinstance(value, np.ndarray) else value
+
+
+def compare(cupy_backend: Any, kernel: str, arguments: tuple[Any, ...]) -> Any:
+    """What both backends give, and whether it is the same; the results of NumPy's."""
+    expected = getattr(find_place("cpu").kernels, kernel)(*arguments)
+    given = [_made(value, lambda host: cupy_backend.array(host, host.dtype.name)) for value in arguments]
+    found = getattr(cupy_backend.kernels, kernel)(*given)
+    for one, other in zip(*(each if isinstance(each, tuple) else (each,) for each in (found, expected)), strict=True):
+        if other is None:
+            assert one is None
+        else:
+            np.testing.assert_allclose(cupy_backend.read(one), other, rtol=1e-9, atol=1e-11, strict=True)
+    return expected
