@@ -22,10 +22,10 @@ GROUPS = {
 """The families of each group."""
 
 NO_KERNELS = {
-    "backend", "box_muller", "engine", "interchange", "libm", "plugin", "policy", "sparse", "steps",
+    "backend", "box_muller", "engine", "interchange", "libm", "plugin", "policy", "sparse", "steps", "threads",
     "adaptive_steps", "stepping",
 }  # fmt: skip
-"""Files of backends that are not about a group: what registers them, what other files call, optimizers, sparse matrices."""
+"""Files of backends that are not about a group: what registers them, what other files call, optimizers, sparse matrices, threads."""
 
 
 def _names(folder: str, pattern: str) -> Iterator[tuple[Path, str]]:

@@ -110,6 +110,8 @@ from . import extend as extend
 from . import fft as fft
 from . import func as func
 from .backends._precision import get_float32_matmul_precision as get_float32_matmul_precision
+from .backends._threads import get_num_interop_threads as get_num_interop_threads
+from .backends._threads import get_num_threads as get_num_threads
 from .nn._numbered_losses import hinge_embedding_loss as hinge_embedding_loss
 from . import hub as hub
 from .nn._numbered_losses import kl_div as kl_div
@@ -124,6 +126,8 @@ from .nn._numbered_losses import poisson_nll_loss as poisson_nll_loss
 from .serialization import save as save
 from . import serialization as serialization
 from .backends._precision import set_float32_matmul_precision as set_float32_matmul_precision
+from .backends._threads import set_num_interop_threads as set_num_interop_threads
+from .backends._threads import set_num_threads as set_num_threads
 from . import special as special
 from . import testing as testing
 from .nn._numbered_losses import triplet_margin_loss as triplet_margin_loss

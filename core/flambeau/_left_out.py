@@ -20,9 +20,6 @@ LEFT_OUT = {
     "what the CPU computes is the same each time: leave it out": (
         "are_deterministic_algorithms_enabled", "use_deterministic_algorithms",
     ),
-    "the array library chooses: NumPy's products of matrices take OPENBLAS_NUM_THREADS of the environment": (
-        "get_num_threads", "set_num_threads", "set_num_interop_threads",
-    ),
     "Python's cProfile sees each operation": ("autograd.profiler", "profiler"),
     "no backend has such devices; `python -m flambeau plugins` lists the backends that are installed": ("mps", "xpu"),
     "work goes to one stream, and torch.cuda.synchronize() waits for it": ("cuda.Event", "cuda.Stream", "cuda.stream"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal, Protocol
@@ -232,6 +232,24 @@ class Backend(ABC):
     def counter_kernels(self, device: int) -> CounterKernels | None:
         """What draws numbers on the device out of a counter; None (the default) for the CPU's stream, which core uploads."""
         return None
+
+    def get_num_threads(self) -> int:
+        """How many threads of the CPU one operation may use; 1 (the default) where kernels compute in the thread that calls them."""
+        return 1
+
+    def set_num_threads(self, threads: int) -> None:
+        """Use so many threads of the CPU for one operation. Nothing to do where there is no choice.
+
+        Core asks for :meth:`kernels` and :meth:`ufuncs` anew then, unless views are copies: they may differ by it.
+        """
+
+    def each(self, work: Callable[[int], object], count: int) -> None:
+        """Call ``work`` with each number below ``count``: one after another, or, where that is faster, several at a time.
+
+        Core has elements of large arrays computed in pieces by it. What ``work`` raises is raised.
+        """
+        for number in range(count):
+            work(number)
 
     def device_name(self, device: int) -> str:
         """What the maker calls the device; the backend's name by default."""

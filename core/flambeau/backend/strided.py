@@ -69,6 +69,10 @@ class StridedBackend(Backend):
         """The backend's."""
         self.wrapped.synchronize(device)
 
+    def get_num_threads(self) -> int:
+        """The backend's."""
+        return self.wrapped.get_num_threads()
+
     def memory_stats(self, device: int) -> Mapping[str, int]:
         """The backend's."""
         return self.wrapped.memory_stats(device)
