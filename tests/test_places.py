@@ -25,7 +25,7 @@ NO_KERNELS = {
     "backend", "box_muller", "engine", "interchange", "libm", "plugin", "policy", "sparse", "steps", "threads",
     "adaptive_steps", "stepping",
 }  # fmt: skip
-"""Files of backends that are not about a group: what registers them, what other files call, optimizers, sparse matrices, threads."""
+"""Files of backends that are not about a group: what registers them, what other files call, optimizers, sparse matrices."""
 
 
 def _names(folder: str, pattern: str) -> Iterator[tuple[Path, str]]:

@@ -234,7 +234,7 @@ class Backend(ABC):
         return None
 
     def get_num_threads(self) -> int:
-        """How many threads of the CPU one operation may use; 1 (the default) where kernels compute in the thread that calls them."""
+        """How many threads of the CPU one operation may use; 1 (the default) where it is computed in the one that calls."""
         return 1
 
     def set_num_threads(self, threads: int) -> None:

@@ -128,7 +128,7 @@ def _make_place(backend: Backend, index: int) -> Place:
 def set_num_threads(threads: int) -> None:
     """Have all backends use so many threads, and core the kernels that they have for it."""
     set_threads(threads)
-    for place in set(list(_places.values())):
+    for place in set(_places.values()):
         place.renew_kernels()
 
 

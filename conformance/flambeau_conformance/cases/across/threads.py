@@ -23,6 +23,11 @@ def _results(t: Any) -> list[bool]:
     return [t.allclose(one, two, rtol=1e-6, atol=1e-6), bool((two[:, 1:] - two[:, :-1])[:50].le(0).all())]
 
 
+def _given(name: str, value: Any) -> Callable[[Any], Any]:
+    """A program that sets a number, or what a function makes of the module."""
+    return lambda t: getattr(t, name)(value(t) if callable(value) else value)
+
+
 programs("threads", {
     "told-back": (lambda t: [_with_threads(t, threads, t.get_num_threads) in (1, threads) for threads in (1, 2, 3)], [True] * 3),
     "several": (lambda t: _with_threads(t, 1, t.get_num_threads), 1),
@@ -32,11 +37,11 @@ programs("threads", {
 
 for _name in ("set_num_threads", "set_num_interop_threads"):
     refusals(_name, {
-        "none": (lambda t, name=_name: getattr(t, name)(0), RuntimeError, f"{_name} expects a positive integer"),
-        "negative": (lambda t, name=_name: getattr(t, name)(-1), RuntimeError, f"{_name} expects a positive integer"),
-        "float": (lambda t, name=_name: getattr(t, name)(2.0), RuntimeError, f"{_name} expects an int, but got float"),
-        "bool": (lambda t, name=_name: getattr(t, name)(True), RuntimeError, f"{_name} expects an int, but got bool"),
-        "tensor": (lambda t, name=_name: getattr(t, name)(t.tensor(2)), RuntimeError, f"{_name} expects an int, but got Tensor"),
-        "wide": (lambda t, name=_name: getattr(t, name)(1 << 31), ValueError, "Overflow when unpacking long"),
-        "very-wide": (lambda t, name=_name: getattr(t, name)(1 << 63), ValueError, "Overflow when unpacking long long"),
+        "none": (_given(_name, 0), RuntimeError, f"{_name} expects a positive integer"),
+        "negative": (_given(_name, -1), RuntimeError, f"{_name} expects a positive integer"),
+        "float": (_given(_name, 2.0), RuntimeError, f"{_name} expects an int, but got float"),
+        "bool": (_given(_name, True), RuntimeError, f"{_name} expects an int, but got bool"),
+        "tensor": (_given(_name, lambda t: t.tensor(2)), RuntimeError, f"{_name} expects an int, but got Tensor"),
+        "wide": (_given(_name, 1 << 31), ValueError, "Overflow when unpacking long"),
+        "very-wide": (_given(_name, 1 << 63), ValueError, "Overflow when unpacking long long"),
     })  # fmt: skip
