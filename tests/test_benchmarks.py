@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from benchmarks import figures, growth, peers, plot
+from benchmarks import figures, growth, memory, peers, plot
 from benchmarks.__main__ import THREAD_VARIABLES, main
 from benchmarks.report import Result, slowest
 
@@ -155,3 +155,19 @@ def test_the_table_of_peers_says_where_flambeau_is_behind() -> None:
     }
     assert peers.behind(times, [own, pure]) == [f"one: 2.00 times {pure.name}'s time"]
     assert [len(line.split()) for line in peers.table(times, [own, pure])] == [3, 5, 5, 3]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["softmax", "log_softmax", "layer_norm", "batch_norm", "group_norm", "sigmoid", "cross_entropy", "max_pool2d"],
+)
+def test_layers_have_no_temporaries_but_blocks(name: str) -> None:
+    """Beside the result, which is as large as what it is made of or smaller: no time, so it is the same each time."""
+    statement, setup, _ = memory.RUNS[f"layers/{name}"]
+    assert memory.flambeau_peak(statement, setup) <= 4.5
+
+
+def test_a_training_step_is_measured() -> None:
+    statement, setup, goal = memory.RUNS["training/lstm"]
+    assert goal == 1.05
+    assert 5 < memory.flambeau_peak(statement, setup) < 12
