@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import atexit
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
@@ -57,6 +57,44 @@ def _of_environment() -> int:
     return min(int(asked), usable) if asked.isdecimal() and int(asked) else usable
 
 
+class _Job:
+    """Numbers to be worked off by several threads, each of which takes the next one as long as there are any.
+
+    A thread that wakes when nothing is left is not waited for. Who shares the work out does a part of it, too.
+    """
+
+    __slots__ = ("_begun", "_ends", "_numbers", "_work")
+
+    def __init__(self, work: Callable[[int], object], count: int) -> None:
+        self._work: Callable[[int], object] | None = work
+        self._numbers = iter(range(count))
+        self._begun: list[None] = []
+        self._ends: SimpleQueue[BaseException | None] = SimpleQueue()
+
+    def take_part(self) -> None:
+        """Do what nobody else does."""
+        work, error = self._work, None
+        if work is None:
+            return
+        self._begun.append(None)
+        try:
+            for number in self._numbers:
+                work(number)
+        except BaseException as caught:  # for who shared the work out
+            error = caught
+            for _ in self._numbers:  # nobody goes on
+                pass
+        self._ends.put(error)
+
+    def finish(self) -> None:
+        """Take part, wait for the others, and let go what the work holds."""
+        self.take_part()
+        errors = [self._ends.get() for _ in range(len(self._begun))]  # nobody begins who has something to do
+        self._work = None
+        for error in filter(None, errors):
+            raise error
+
+
 class _Helpers:
     """The threads that help, of which there are none until there is work for them."""
 
@@ -66,17 +104,17 @@ class _Helpers:
         self._jobs: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
         self._threads: list[Thread] = []
 
-    def give(self, job: Callable[[], None], number: int) -> int:
-        """Have ``job`` done ``number`` times; how many times it will be, where no more threads can be started."""
+    def join_in(self, job: _Job, number: int) -> None:
+        """Have so many threads take part in a job, or as many as can be started."""
         with suppress(RuntimeError):  # the system has no more of them, or the interpreter exits
             while len(self._threads) < number:
                 thread = Thread(target=_work_off, args=(self._jobs,), name="flambeau", daemon=True)
                 thread.start()
                 self._threads.append(thread)
-        number = min(number, len(self._threads))
-        for _ in range(number):
-            self._jobs.put(partial(copy_context().run, job))
-        return number
+        for _ in range(
+            min(number, len(self._threads)) - self._jobs.qsize()
+        ):  # fewer where they have not come to the last job
+            self._jobs.put(partial(copy_context().run, job.take_part))
 
     def end(self) -> bool:
         """Let the threads end, and have them taken from now on; not so in the middle of shared work, and False then."""
@@ -90,11 +128,9 @@ class _Helpers:
 
 
 def _work_off(jobs: SimpleQueue[Callable[[], object] | None]) -> None:
-    job = jobs.get()
-    while job is not None:
+    while (job := jobs.get()) is not None:
         job()
-        del job  # which holds arrays
-        job = jobs.get()
+        del job  # which may hold arrays
 
 
 _number = _of_environment()
@@ -118,32 +154,17 @@ def set_num_threads(threads: int) -> None:
 
 def each(work: Callable[[int], object], count: int) -> None:
     """Call ``work`` with each number below ``count``, in no order, in several threads if they are free."""
-    others = min(_number, count) - 1
-    if others < 1 or not _helpers.free.acquire(blocking=False):
+    threads = min(_number, count)
+    if threads < 2 or not _helpers.free.acquire(blocking=False):
         for number in range(count):
             work(number)
         return
-    numbers, ends = iter(range(count)), SimpleQueue[BaseException | None]()
-    job = partial(_do, work, numbers, ends)
     try:
-        others = _helpers.give(job, others)
-        job()
-        errors = [ends.get() for _ in range(others + 1)]
+        job = _Job(work, count)
+        _helpers.join_in(job, threads - 1)
+        job.finish()
     finally:
         _helpers.free.release()
-    for error in filter(None, errors):
-        raise error
-
-
-def _do(work: Callable[[int], object], numbers: Iterator[int], ends: SimpleQueue[BaseException | None]) -> None:
-    """Do what is left of the numbers, each of which one thread gets, and say that, or how, it ended."""
-    try:
-        for number in numbers:
-            work(number)
-    except BaseException as error:  # for who shared the work out
-        ends.put(error)
-    else:
-        ends.put(None)
 
 
 def shared_out(table: Mapping[str, Kernel]) -> Mapping[str, Kernel]:

@@ -88,7 +88,7 @@ def test_a_power_of_a_number_and_of_a_tensor() -> None:
     assert all(map(torch.equal, several, one))
 
 
-@pytest.mark.parametrize("name", ["silu", "mish", "softplus", "hardswish", "elu", "logsigmoid"])
+@pytest.mark.parametrize("name", ["gelu", "silu", "mish", "softplus", "hardswish", "elu", "logsigmoid"])
 def test_layers_that_go_piece_by_piece_give_the_same_bits(name: str) -> None:
     function = getattr(torch.nn.functional, name)
     results = []
@@ -126,19 +126,54 @@ def test_each_number_is_done_once_by_more_than_one_thread() -> None:
 
 
 def test_an_error_in_any_thread_is_raised_when_all_are_done() -> None:
-    done = []
+    running = []
 
     def work(number: int) -> None:
+        running.append(number)
         _wait(number)
         if threading.current_thread().name == "flambeau":
             raise ValueError("in a helper")
-        done.append(number)
+        running.remove(number)
 
     with pytest.raises(ValueError, match="in a helper"):
-        _threads.each(work, 20)
-    assert len(done) >= 18
+        _threads.each(work, 1000)
+    assert 1 <= len(running) <= 2  # the numbers of those who failed
     assert _threads._helpers.free.acquire(blocking=False)
     _threads._helpers.free.release()
+
+
+def test_an_error_in_the_thread_itself_stops_the_others() -> None:
+    done = []
+
+    def work(number: int) -> None:
+        done.append(number)
+        _wait(number)
+        if threading.current_thread().name != "flambeau":
+            raise KeyError(number)
+
+    with pytest.raises(KeyError):
+        _threads.each(work, 1000)
+    assert len(done) < 10
+
+
+def test_threads_that_come_too_late_are_not_waited_for_and_hold_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    begin = threading.Event()
+    helpers = _threads._Helpers()
+    monkeypatch.setattr(_threads, "_helpers", helpers)
+    _threads.each(lambda number: begin.wait() if threading.current_thread().name == "flambeau" else begin.set(), 2)
+    held, go_on = threading.Event(), threading.Event()
+    for _ in range(2):  # both helpers are busy with something else
+        helpers._jobs.put(lambda: (held.set(), go_on.wait()))
+    held.wait()
+    x = np.zeros(1)
+    seen = weakref.ref(x)
+    for _ in range(10):
+        _threads.each(lambda number, x=x: None, 5)
+    assert helpers._jobs.qsize() <= 2
+    del x
+    assert seen() is None
+    go_on.set()
+    assert helpers.end()
 
 
 def test_shared_work_may_share_out_work() -> None:
