@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-__all__ = ["HEADER", "Result", "line", "machine", "slowest", "write_json"]
+__all__ = ["HEADER", "Result", "duration", "line", "machine", "slowest", "write_json"]
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,8 @@ HEADER = f"{'case':<32}{'flambeau':>12}{'PyTorch':>12}{'ratio':>8}{'goal':>8}"
 def line(result: Result) -> str:
     """One line of the table."""
     ratio, goal = (f"{value:.2f}" if value is not None else "" for value in (result.ratio, result.goal))
-    return (
-        f"{result.name:<32}{_duration(result.seconds):>12}{_duration(result.torch_seconds):>12}{ratio:>8}{goal:>8}"
-        + (" *" if result.missed else "")
+    return f"{result.name:<32}{duration(result.seconds):>12}{duration(result.torch_seconds):>12}{ratio:>8}{goal:>8}" + (
+        " *" if result.missed else ""
     )
 
 
@@ -51,7 +50,8 @@ def slowest(results: Iterable[Result], count: int) -> list[Result]:
     return sorted(compared, key=lambda result: -(result.ratio or 0.0))[:count]
 
 
-def _duration(seconds: float | None) -> str:
+def duration(seconds: float | None) -> str:
+    """A time in words; none where there is none."""
     if seconds is None:
         return ""
     return f"{seconds * 1e6:.2f} µs" if seconds < 1e-3 else f"{seconds * 1e3:.2f} ms"

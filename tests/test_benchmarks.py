@@ -6,9 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from benchmarks import figures, growth, plot
+from benchmarks import figures, growth, memory, peers, plot
 from benchmarks.__main__ import THREAD_VARIABLES, main
 from benchmarks.report import Result, slowest
+
+import flambeau
 
 ROOT = Path(__file__).parents[1]
 
@@ -110,3 +112,62 @@ def test_pictures_say_what_they_need(monkeypatch: pytest.MonkeyPatch, capsys: py
         monkeypatch.setenv(name, "1")
     assert main(["--plot", "a.png"]) == growth.main([]) == 2
     assert capsys.readouterr().err == f"{plot.NEEDED}\n" * 2
+
+
+@pytest.mark.parametrize("row", peers.ROWS)
+def test_flambeau_and_pytorch_say_every_row_of_the_peers_alike(row: str) -> None:
+    statement, setup = next(peer for peer in peers.PEERS if peer.name == "flambeau").dialect[row]
+    assert next(peer for peer in peers.PEERS if peer.name == "PyTorch").dialect[row] == (statement, setup)
+    exec(statement, setup(flambeau))
+
+
+def test_peers_have_words_for_rows_only() -> None:
+    assert all(set(peer.dialect) <= set(peers.ROWS) for peer in peers.PEERS)
+
+
+@pytest.mark.parametrize("name", ["torch", "jax", "autograd"])
+def test_peers_that_are_installed_say_what_runs(name: str) -> None:
+    module = pytest.importorskip(name)
+    peer = next(peer for peer in peers.PEERS if peer.module == name)
+    for statement, setup in peer.dialect.values():
+        exec(statement, setup(module))
+
+
+def test_a_peer_that_is_missing_leaves_its_cells_empty_and_says_why(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in (*THREAD_VARIABLES, "XLA_FLAGS", "JAX_PLATFORMS"):  # which the command sets
+        monkeypatch.setenv(name, "1")
+    absent = peers.Peer("absent", "no_such_library", {"add": ("pass", dict)}, True, "pip install it")
+    monkeypatch.setattr(peers, "PEERS", [peers.PEERS[0], absent])
+    assert peers.main(["--quick", "--filter", "add"]) == 0
+    out = capsys.readouterr().out
+    assert "absent (pip install it): ModuleNotFoundError: No module named 'no_such_library': add\n" in out
+    assert "\nflambeau is ahead of the peers that are written in Python in every row\n" in out
+
+
+def test_the_table_of_peers_says_where_flambeau_is_behind() -> None:
+    own, pure = peers.PEERS[0], next(peer for peer in peers.PEERS if peer.pure)
+    times = {
+        "one": {"flambeau": 2e-6, pure.name: 1e-6},
+        "two": {"flambeau": 1e-6, pure.name: 2e-6},
+        "three": {"flambeau": 1e-6},
+    }
+    assert peers.behind(times, [own, pure]) == [f"one: 2.00 times {pure.name}'s time"]
+    assert [len(line.split()) for line in peers.table(times, [own, pure])] == [3, 5, 5, 3]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["softmax", "log_softmax", "layer_norm", "batch_norm", "group_norm", "sigmoid", "cross_entropy", "max_pool2d"],
+)
+def test_layers_have_no_temporaries_but_blocks(name: str) -> None:
+    """Beside the result, which is as large as what it is made of or smaller: no time, so it is the same each time."""
+    statement, setup, _ = memory.RUNS[f"layers/{name}"]
+    assert memory.flambeau_peak(statement, setup) <= 4.5
+
+
+def test_a_training_step_is_measured() -> None:
+    statement, setup, goal = memory.RUNS["training/lstm"]
+    assert goal == 1.05
+    assert 5 < memory.flambeau_peak(statement, setup) < 12

@@ -22,7 +22,7 @@ GROUPS = {
 """The families of each group."""
 
 NO_KERNELS = {
-    "backend", "box_muller", "engine", "interchange", "libm", "plugin", "policy", "sparse", "steps",
+    "backend", "box_muller", "engine", "interchange", "libm", "plugin", "policy", "sparse", "steps", "threads",
     "adaptive_steps", "devices", "memory", "presence", "refusals", "source", "stepping",
 }  # fmt: skip
 """Files of backends that are not about a group: what registers them, what other files call, optimizers, sparse matrices, what

@@ -10,7 +10,7 @@ import numpy as np
 
 from flambeau.backend._array_elementwise import sigmoid_kernel
 
-from . import _special
+from . import _special, _threads
 
 __all__ = ["KERNELS", "sigmoid"]
 
@@ -52,9 +52,12 @@ def _in_blocks(compute: Callable[..., Any], a: np.ndarray, *others: np.ndarray) 
     result = np.empty_like(a)
     flat = [each.reshape(-1) for each in (a, *others, result)]
     count = -(-a.size // _BLOCK)
-    for block in range(count):
+
+    def fill(block: int) -> None:
         piece = slice(a.size * block // count, a.size * (block + 1) // count)
         compute(*[each[piece] for each in flat])
+
+    _threads.each(fill, count)
     return result
 
 

@@ -150,8 +150,9 @@ def _in_own_dtype(function: Any, *operands: np.ndarray, out: np.ndarray | None) 
     return out
 
 
-def _erf_in_blocks(a: np.ndarray, out: np.ndarray | None) -> np.ndarray:
-    result = np.empty(a.shape, a.dtype)
+def _erf_in_blocks(a: np.ndarray, out: np.ndarray | None) -> Any:
+    direct = out is not None and out.flags.c_contiguous and out.dtype == a.dtype and not np.may_share_memory(out, a)
+    result: Any = out if direct else np.empty(a.shape, a.dtype)
     source, target = a.reshape(-1), result.reshape(-1)
     square, factor = np.empty((2, min(_BLOCK, a.size)), a.dtype)
     for start in range(0, a.size, _BLOCK):
@@ -161,7 +162,7 @@ def _erf_in_blocks(a: np.ndarray, out: np.ndarray | None) -> np.ndarray:
         np.multiply(x, x, out=u)
         np.multiply(x, _polynomial(_POWERS, u, f), out=x)
         np.tanh(x, out=x)  # which is fast, and never more than 1
-    if out is None:
+    if out is None or direct:
         return result
     out[...] = result
     return out

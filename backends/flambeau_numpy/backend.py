@@ -28,6 +28,7 @@ from . import (
     _sparse,
     _special,
     _steps,
+    _threads,
     _vision,
 )
 from . import (
@@ -75,6 +76,18 @@ class NumpyBackend(ArrayBackend):
     def device_count(self) -> int:
         """One: the CPU."""
         return 1
+
+    get_num_threads = staticmethod(_threads.get_num_threads)
+    set_num_threads = staticmethod(_threads.set_num_threads)
+    each = staticmethod(_threads.each)
+
+    def kernels(self, device: int) -> Mapping[str, Any]:
+        """The kernels, with the work of some shared out if there are several threads."""
+        return _threads.shared_out(self.kernel_table)
+
+    def ufuncs(self, device: int) -> Mapping[str, Any]:
+        """The ufuncs, with the work of some shared out if there are several threads."""
+        return _threads.shared_out(self.ufunc_table)
 
     from_host = staticmethod(_creation.from_host)
 

@@ -113,6 +113,8 @@ from . import fft as fft
 from . import func as func
 from .backends._determinism import get_deterministic_debug_mode as get_deterministic_debug_mode
 from .backends._precision import get_float32_matmul_precision as get_float32_matmul_precision
+from .backends._threads import get_num_interop_threads as get_num_interop_threads
+from .backends._threads import get_num_threads as get_num_threads
 from .nn._numbered_losses import hinge_embedding_loss as hinge_embedding_loss
 from . import hub as hub
 from .backends._determinism import is_deterministic_algorithms_warn_only_enabled as is_deterministic_algorithms_warn_only_enabled
@@ -129,6 +131,8 @@ from .serialization import save as save
 from . import serialization as serialization
 from .backends._determinism import set_deterministic_debug_mode as set_deterministic_debug_mode
 from .backends._precision import set_float32_matmul_precision as set_float32_matmul_precision
+from .backends._threads import set_num_interop_threads as set_num_interop_threads
+from .backends._threads import set_num_threads as set_num_threads
 from . import special as special
 from . import testing as testing
 from .nn._numbered_losses import triplet_margin_loss as triplet_margin_loss

@@ -17,9 +17,6 @@ LEFT_OUT = {
     "a program is one process that computes on one device at a time: use the module itself": (
         "cuda.nccl", "distributed", "nn.DataParallel", "nn.parallel",
     ),
-    "the array library chooses: NumPy's products of matrices take OPENBLAS_NUM_THREADS of the environment": (
-        "get_num_threads", "set_num_threads", "set_num_interop_threads",
-    ),
     "Python's cProfile sees each operation": ("autograd.profiler", "profiler"),
     "no backend has such devices; `python -m flambeau plugins` lists the backends that are installed": ("mps", "xpu"),
     "CuPy's memory pool allocates: cupy.cuda.set_allocator and cupy.get_default_memory_pool() are its own ways": (

@@ -68,9 +68,12 @@ def _pieced(type_: Any, compute: Callable[..., Any], arrays: Sequence[Any]) -> A
     result = kernels.empty((count,), type_.dtype.name)
     flat = [kernels.reshape(array, (count,)) for array in arrays]
     number = -(-count // block)
-    for place in range(number):  # pieces of nearly the same size
-        start, stop = count * place // number, count * (place + 1) // number
+
+    def fill(place: int) -> None:
+        start, stop = count * place // number, count * (place + 1) // number  # pieces of nearly the same size
         where = (start,), (stop - start,), (1,)
         made = compute(*[kernels.slice(array, *where) for array in flat])
         kernels.copy_into(kernels.slice(result, *where), made)
+
+    type_.backend.each(fill, number)
     return kernels.reshape(result, shape)

@@ -192,37 +192,41 @@ def make_rule(
     for wanted in users:
         offer(wanted)
 
-    def compiled() -> Callable[[Node, Any], Sequence[Tensor | None]]:
-        slots = dict(zip(users, kinds, strict=True))
-        source = _apply_source(slots, tensors, formulas, single_output=single_output, holomorphic=holomorphic)
-        return compile_source(source, f"<derivative of {op}>", _names(formulas))["apply"]  # type: ignore[no-any-return]
-
-    rule = Rule(
-        name or node_name(op),
-        _at_first(lambda: rule, compiled),
-        single_output=single_output,
-        users=users,
-        kinds=kinds,
-        outputs=outputs,
+    first = _First(op, tensors, formulas, holomorphic)
+    first.rule = Rule(
+        name or node_name(op), first, single_output=single_output, users=users, kinds=kinds, outputs=outputs
     )
-    return rule
+    return first.rule
 
 
-def _at_first(
-    rule: Callable[[], Rule], compiled: Callable[[], Callable[[Node, Any], Sequence[Tensor | None]]]
-) -> Callable[[Node, Any], Sequence[Tensor | None]]:
-    """Compile when the rule is first applied: most programs go backward through few ops, and all import all."""
+class _First:
+    """The ``apply`` of a rule until it is first called: most programs go backward through few ops, and all import all.
 
-    def compile_now() -> Rule:
-        own = rule()
-        own.apply = compiled()
-        return own
+    Attributes:
+        rule: the rule, which gets what is compiled.
+    """
 
-    def apply(node: Node, grad: Any) -> Sequence[Tensor | None]:
-        return compile_now().apply(node, grad)
+    __slots__ = ("_formulas", "_holomorphic", "_op", "_tensors", "rule")
 
-    apply.compile_now = compile_now  # type: ignore[attr-defined]
-    return apply
+    rule: Rule
+
+    def __init__(
+        self, op: str, tensors: Sequence[Parameter], formulas: Mapping[str, Formula], holomorphic: bool
+    ) -> None:
+        self._op, self._tensors, self._formulas, self._holomorphic = op, tensors, formulas, holomorphic
+
+    def compile_now(self) -> None:
+        """Give the rule its code."""
+        rule = self.rule
+        slots = dict(zip(rule.save, rule.kinds, strict=True))
+        source = _apply_source(
+            slots, self._tensors, self._formulas, single_output=rule.single_output, holomorphic=self._holomorphic
+        )
+        rule.apply = compile_source(source, f"<derivative of {self._op}>", _names(self._formulas))["apply"]
+
+    def __call__(self, node: Node, grad: Any) -> Sequence[Tensor | None]:
+        self.compile_now()
+        return self.rule.apply(node, grad)
 
 
 def _names(formulas: Mapping[str, Formula]) -> dict[str, Any]:

@@ -57,7 +57,6 @@ def _indented(source: str) -> str:
 
 
 _NAMES: dict[str, Any] = {
-    "__name__": "flambeau.ops",  # where warnings and tracebacks say they come from
     "Tensor": Tensor,
     "Node": Node,
     "new": object.__new__,
@@ -92,7 +91,8 @@ _NAMES: dict[str, Any] = {
 
 
 def _names(extra: dict[str, Any]) -> dict[str, Any]:
-    return _NAMES | extra
+    """The namespace of an op until it is first called, when :data:`_NAMES` come into it."""
+    return {"__name__": "flambeau.ops"} | extra  # where warnings and tracebacks say they come from
 
 
 def elementwise(
@@ -277,7 +277,7 @@ def primitive(
         name,
         f"<op {key}>",
         namespace,
-        lambda: _primitive_source(name, key, parameters, rule, shape, namespace, is_view=is_view, out=out),
+        partial(_primitive_source, name, key, parameters, rule, shape, namespace, is_view, out),
     )
 
 
@@ -288,7 +288,6 @@ def _primitive_source(
     rule: Rule | None,
     shape: str,
     namespace: dict[str, Any],
-    *,
     is_view: bool,
     out: bool | str,
 ) -> str:
@@ -317,12 +316,12 @@ def composite(
     """The check and the ``out=`` form around an op that is written with other ops."""
     namespace = _names({"body": body})
     return _compiled_at_first(
-        name, f"<op {key}>", namespace, lambda: _composite_source(name, key, parameters, namespace, out=out)
+        name, f"<op {key}>", namespace, partial(_composite_source, name, key, parameters, namespace, out)
     )
 
 
 def _composite_source(
-    name: str, key: str, parameters: Sequence[Parameter], namespace: dict[str, Any], *, out: bool | str
+    name: str, key: str, parameters: Sequence[Parameter], namespace: dict[str, Any], out: bool | str
 ) -> str:
     signature, guard = _signature(name, key, parameters, namespace, out=bool(out))
     call = _call(parameters)
@@ -377,19 +376,22 @@ def _compiled_at_first(
     """A function that gets its code when it is first called: a program calls few ops, and imports all of them.
 
     The function stays the same object, which others have taken over by then; only its code is exchanged, so that no later
-    call pays for it.
+    call pays for it. What it is made of until then are as few objects as can be: the collector of garbage goes through them, and
+    at the exit they are let go.
     """
     function = FunctionType(_at_first.__code__, namespace, name)
-
-    def compile_now() -> Callable[..., Any]:
-        compiled = compile_source(source(), filename, namespace)[name]
-        namespace[name] = function  # by which the code refers to itself
-        function.__defaults__, function.__kwdefaults__ = compiled.__defaults__, compiled.__kwdefaults__
-        function.__code__ = compiled.__code__
-        return function
-
-    namespace["compile_now"] = compile_now
+    namespace["compile_now"] = partial(_compile_now, function, name, filename, source)
     namespace["FUNCTION"] = function
+    return function
+
+
+def _compile_now(function: FunctionType, name: str, filename: str, source: Callable[[], str]) -> Callable[..., Any]:
+    namespace, text = function.__globals__, source()
+    namespace.update(_NAMES)
+    compiled = compile_source(text, filename, namespace)[name]
+    namespace[name] = function  # by which the code refers to itself
+    function.__defaults__, function.__kwdefaults__ = compiled.__defaults__, compiled.__kwdefaults__
+    function.__code__ = compiled.__code__
     return function
 
 

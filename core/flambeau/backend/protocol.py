@@ -266,6 +266,24 @@ class Backend(ABC):
         """What draws numbers on the device out of a counter; None (the default) for the CPU's stream, which core uploads."""
         return None
 
+    def get_num_threads(self) -> int:
+        """How many threads of the CPU one operation may use; 1 (the default) where it is computed in the one that calls."""
+        return 1
+
+    def set_num_threads(self, threads: int) -> None:
+        """Use so many threads of the CPU for one operation. Nothing to do where there is no choice.
+
+        Core asks for :meth:`kernels` and :meth:`ufuncs` anew then, unless views are copies: they may differ by it.
+        """
+
+    def each(self, work: Callable[[int], object], count: int) -> None:
+        """Call ``work`` with each number below ``count``: one after another, or, where that is faster, several at a time.
+
+        Core has elements of large arrays computed in pieces by it. What ``work`` raises is raised.
+        """
+        for number in range(count):
+            work(number)
+
     def device_name(self, device: int) -> str:
         """What the maker calls the device; the backend's name by default."""
         return self.name

@@ -13,9 +13,13 @@ if TYPE_CHECKING:
     from .manager import BackendRegistration, PluginManager
     from .protocol import Backend
 
-__all__ = ["available_backends", "device_types", "is_loaded", "load_backend", "name_serving", "plugin_manager"]
+__all__ = [
+    "available_backends", "device_types", "is_loaded", "load_backend", "name_serving", "plugin_manager", "set_threads",
+]  # fmt: skip
 
 _backends: dict[str, Backend] = {}
+_threads: int | None = None
+"""How many threads the program wants, if it has said so."""
 
 
 @cache
@@ -69,8 +73,18 @@ def load_backend(name: str) -> Backend:
             failures[name] = str(error)
             raise
         failures.pop(name, None)
+        if _threads is not None:
+            backend.set_num_threads(_threads)
         found = _backends.setdefault(name, backend)
     return found
+
+
+def set_threads(threads: int) -> None:
+    """Have all backends use so many threads, also those that are loaded later."""
+    global _threads
+    _threads = threads
+    for backend in list(_backends.values()):
+        backend.set_num_threads(threads)
 
 
 def _registration(name: str) -> BackendRegistration:

@@ -18,7 +18,7 @@ from flambeau import devices
 from flambeau.devices import device as Device  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.errors import BackendError, BackendLoadError
 
-from .registry import available_backends, device_types, load_backend, name_serving
+from .registry import available_backends, device_types, load_backend, name_serving, set_threads
 from .types import Place
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ __all__ = [
     "load_backend",
     "set_default_backend",
     "set_default_device",
+    "set_num_threads",
     "use_backend",
 ]
 
@@ -122,6 +123,13 @@ def _make_place(backend: Backend, index: int) -> Place:
         # PyTorch's CPU tensors say device(type='cpu'), without an index.
         shown = None if backend.device_type == FALLBACK_DEVICE_TYPE else index
         return Place(backend, Device(backend.device_type, shown), index)
+
+
+def set_num_threads(threads: int) -> None:
+    """Have all backends use so many threads, and core the kernels that they have for it."""
+    set_threads(threads)
+    for place in set(_places.values()):
+        place.renew_kernels()
 
 
 def default_place() -> Place:

@@ -76,6 +76,10 @@ class StridedBackend(Backend):
         """The backend's."""
         self.wrapped.refuse_later(low.read(), high.read(), first, stop, refusal)
 
+    def get_num_threads(self) -> int:
+        """The backend's."""
+        return self.wrapped.get_num_threads()
+
     def memory_stats(self, device: int) -> Mapping[str, int]:
         """The backend's."""
         return self.wrapped.memory_stats(device)

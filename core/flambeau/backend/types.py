@@ -59,6 +59,15 @@ def _ufuncs_of(backend: Backend, index: int) -> Mapping[str, Any]:
     return found
 
 
+def _kernels_of(backend: Backend, index: int) -> tuple[KernelTable, Mapping[str, Any]]:
+    kernels, ufuncs = _table_of(backend, index), _ufuncs_of(backend, index)
+    if os.environ.get(CHECK_KERNELS, "0") in ("", "0"):
+        return kernels, ufuncs
+    from .checking import checked  # for this only, and it takes milliseconds
+
+    return checked(backend, kernels, ufuncs)
+
+
 class Place:
     """One device of one loaded backend, with its tensor types."""
 
@@ -69,12 +78,7 @@ class Place:
         self.device = device
         self.name = str(device)
         self.index = index
-        self.kernels = _table_of(backend, index)
-        self.ufuncs = _ufuncs_of(backend, index)
-        if os.environ.get(CHECK_KERNELS, "0") not in ("", "0"):
-            from .checking import checked  # for this only, and it takes milliseconds
-
-            self.kernels, self.ufuncs = checked(backend, self.kernels, self.ufuncs)
+        self.kernels, self.ufuncs = _kernels_of(backend, index)
         if backend.capabilities.views == "copy":
             from .strided import StridedBackend  # for these only
 
@@ -82,6 +86,11 @@ class Place:
             self.kernels, self.ufuncs = _table_of(self.backend, index), {}
         self.pairs = _has_pairs(backend)
         self._types: dict[dtype, TensorType] = {}
+
+    def renew_kernels(self) -> None:
+        """Take the kernels that the backend has now, which knows of something that has changed; not where views are copies."""
+        if self.backend.capabilities.views == "alias":
+            self.put_kernels(*_kernels_of(self.backend, self.index))
 
     def put_kernels(self, kernels: KernelTable, ufuncs: Mapping[str, Any]) -> None:
         """Let core call other kernels from now on, for tensors that there are, too."""

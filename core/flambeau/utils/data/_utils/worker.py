@@ -1,7 +1,8 @@
 """A worker process of the loader: what it knows of itself, and what it does.
 
-It makes the batches that it is told to and sends them back. Before that it seeds Python's generator, the default generators and,
-where it is loaded, NumPy's with numbers of its own, as PyTorch's workers do: base seed + worker number.
+It makes the batches that it is told to and sends them back. Before that it computes with one thread from then on, and seeds
+Python's generator, the default generators and, where it is loaded, NumPy's with numbers of its own, as PyTorch's workers do: base
+seed + worker number.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from flambeau.backend.selection import set_num_threads
 from flambeau.random._generator import manual_seed
 
 if TYPE_CHECKING:
@@ -174,6 +176,7 @@ class _Worker:
         """Get ready; a failure is the answer to every task."""
         global _worker_info
         given = self._assignment
+        set_num_threads(1)  # the workers themselves are several
         seed_generators(given.id, given.base_seed)
         _worker_info = WorkerInfo(given.id, given.num_workers, given.base_seed + given.id, given.dataset)
         try:
