@@ -43,8 +43,8 @@ _EXPORTED = frozenset("?bBhHiIlLqQfd")
 """The codes of the dtypes whose buffers Python reads as bytes without NumPy's help."""
 
 _FEW_ROWS, _SIDE, _WEIGHTS = 64, 128, 1 << 15
-"""So few rows times the transpose of a matrix with such sides and so many elements, as linear layers have it: for the transpose of
-the product OpenBLAS takes less, down to half the time."""
+"""So few rows times the transpose of a matrix with such sides and so many elements, as linear layers have it: OpenBLAS makes the
+transpose of the product in less time, down to half."""
 
 _COMBINED = {"prod": np.multiply, "amax": np.maximum, "amin": np.minimum}
 
