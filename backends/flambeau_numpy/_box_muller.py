@@ -108,9 +108,11 @@ def _cos_sin(angles: _Floats) -> tuple[_Floats, _Floats]:
 
 def _by_octant(octants: NDArray[np.int32], cosines: _Floats, sines: _Floats) -> tuple[_Floats, _Floats]:
     """Exchange the two in every other quadrant, and set the signs (the topmost bit) of both."""
-    exchanged = (octants & 2).astype(np.bool_)
-    cosines, sines = np.where(exchanged, sines, cosines), np.where(exchanged, cosines, sines)
     cosine_bits, sine_bits = cosines.view(np.int32), sines.view(np.int32)
+    exchanged = np.negative(octants >> 1 & 1)  # all bits or none: `where` would guess every other place wrong
+    exchanged &= cosine_bits ^ sine_bits
+    cosine_bits ^= exchanged
+    sine_bits ^= exchanged
     cosine_bits ^= (octants + 2 & 4) << 29
     sine_bits ^= (octants & 4) << 29
     return cosines, sines

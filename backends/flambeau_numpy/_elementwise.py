@@ -44,7 +44,7 @@ def relu(a: np.ndarray, out: np.ndarray | None = None) -> Any:
 def relu_backward(grad: np.ndarray, result: np.ndarray, out: np.ndarray | None = None) -> Any:
     """No bits where ``result`` is not above 0: what the bits of 0 are; else those of ``grad``, also where it is nan."""
     bits = _SIGNED[grad.itemsize]
-    mask = _mask(np.less_equal(result, 0), bits)
+    mask = _mask(np.less_equal(result, _ZERO.get(result.dtype, 0)), bits)
     np.invert(mask, out=mask)
     if out is not None:
         np.bitwise_and(grad.view(bits), mask, out=out.view(bits))

@@ -47,10 +47,13 @@ def apply(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]
         RuntimeError: ``input`` is a leaf (or a view of one) that requires a gradient, its elements overlap, or the
             result's shape or dtype does not fit it; ``input`` is unchanged then.
     """
-    if row.write is not None and not kwargs and is_simple_target(input, args):
-        row.write(input, *args)
-        propagate_write(input)
-        return input
+    if not kwargs and is_simple_target(input, args):
+        if row.write is not None:
+            row.write(input, *args)
+            propagate_write(input)
+            return input
+        if row.promotion and _write_directly(row, input, args, kwargs):
+            return input
     recording = grad_enabled()
     recorded = recording and _recorded(input, args, kwargs)
     shared = row.shared is not None and overlaps_itself(input)
@@ -166,7 +169,7 @@ def _write_directly(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict
     ):
         return False
     array = input._array
-    kernel = getattr(type_.kernels, row.kernel)
+    kernel = getattr(type_.ufuncs, row.kernel)  # what it gives is not looked at
     if not args and not kwargs and len(row.tensor_parameters) == 1:
         kernel(array, out=array)
     elif len(args) == 1 and len(row.tensor_parameters) == 2:

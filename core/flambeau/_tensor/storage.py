@@ -317,7 +317,11 @@ def memory_of(tensor: Tensor) -> tuple[Tensor, Steps]:
 
 def propagate_write(tensor: Tensor) -> None:
     """Count a write to ``tensor``, for all that share its memory."""
-    storage_of(tensor).count_write()
+    storage = tensor._storage
+    if storage.__class__ is Storage and not storage.fragile:  # the usual case
+        storage.version += 1
+    else:
+        storage_of(tensor).count_write()
 
 
 def forbidden(tensor: Tensor, view: View, done: str) -> str:

@@ -12,7 +12,7 @@ from math import prod
 from typing import Any, TypeAlias
 
 from flambeau._tensor import Tensor, from_array
-from flambeau._tensor.storage import Storage, propagate_write
+from flambeau._tensor.storage import propagate_write
 
 __all__ = ["BLOCK", "batches", "blocks", "fill", "packed", "step_by_kernel", "steps_at_once", "unpack"]
 
@@ -135,11 +135,7 @@ def unpack(vector: Tensor, tensors: Sequence[Tensor]) -> None:
     """Write the elements of a vector, as :func:`packed` gives it, into tensors."""
     vector._type.kernels.unpack(vector._array, [tensor._array for tensor in tensors])
     for tensor in tensors:
-        storage = tensor._storage
-        if storage.__class__ is Storage and not storage.fragile:
-            storage.version += 1
-        else:
-            propagate_write(tensor)
+        propagate_write(tensor)
 
 
 def fill(tensors: Sequence[Tensor], value: Tensor) -> None:

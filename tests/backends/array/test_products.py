@@ -57,3 +57,14 @@ def test_addmm(kernels, bias, expected, dtype) -> None:
     before = bias.tolist()
     result = kernels.addmm(bias, np.array(A, dtype), np.array(B, dtype))
     assert (result.tolist(), result.dtype.name, bias.tolist()) == (expected, dtype, before)
+
+
+@pytest.mark.parametrize("rows", [1, 3, 64, 65])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex64"])
+def test_few_rows_times_a_transposed_matrix(kernels, rows, dtype) -> None:
+    generator = np.random.default_rng(0)
+    a, weight = (generator.normal(size=shape).astype(dtype) for shape in ((rows, 150), (260, 150)))
+    for source in (a, np.asfortranarray(a), np.repeat(a, 2, axis=1)[:, ::2]):
+        result = kernels.matmul(source, weight.T)
+        assert result.flags.c_contiguous
+        np.testing.assert_allclose(result, np.einsum("ik,jk->ij", a, weight), rtol=1e-4, atol=1e-4)

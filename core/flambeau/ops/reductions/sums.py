@@ -97,6 +97,8 @@ def sum_to_size(input: Tensor, size: Sequence[int]) -> Tensor:
     if lead < 0 or not _expands(shape, own[lead:]):
         raise RuntimeError(f"size {{{list(shape)}}} is not expandable to size {{{list(own)}}}.")
     dims = tuple(range(lead)) + tuple(d + lead for d, wanted in enumerate(shape) if wanted == 1 and own[d + lead] != 1)
+    if lead and len(dims) == lead:  # the gradient of a bias
+        return sum(input, dims)
     result = sum(input, dims, True) if dims else input
     return reshape(result, shape) if lead else result
 
