@@ -33,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="a tenth of the samples: for a first look")
     parser.add_argument("--filter", default="", metavar="TEXT", help="only cases whose name contains TEXT")
     parser.add_argument("--json", type=Path, metavar="FILE", help="save the results")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="save the results as a page")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the ratios (needs matplotlib)")
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="of either library (%(default)s)")
     parser.add_argument("--seconds", type=float, metavar="N", help="measure no further case after so long, and save")
@@ -46,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from . import figures, plot
+    from . import figures, plot, tables
     from .report import HEADER, line, machine, slowest, write_json
     from .run import libraries, matching, measure
     from .timing import FULL, QUICK, clock_for
@@ -69,9 +70,8 @@ def _run(options: argparse.Namespace) -> int:
     clock_name, clock = clock_for(options.threads, measured[0].device)
     effort = QUICK if options.quick else FULL
     print(", ".join(f"{name} {value}" for name, value in machine().items()))
-    print(
-        f"backend {options.backend}, threads {options.threads}; 5th percentile of {effort.samples} samples, {clock_name}"
-    )
+    how = f"backend {options.backend}, threads {options.threads}; 5th percentile of {effort.samples} samples, {clock_name}"
+    print(how)
     print(HEADER)
     results, start = [], time.monotonic()
     for result in measure(cases, measured, clock, effort):
@@ -88,6 +88,8 @@ def _run(options: argparse.Namespace) -> int:
             "quantity": "5th percentile", "compared with": [entry.device for entry in measured],
         }  # fmt: skip
         write_json(options.json, settings, results)
+    if options.markdown:
+        options.markdown.write_text(tables.page(results, how))
     if options.plot:
         plot.ratios(results, options.plot)
     for result in slowest(results, options.slowest):

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from benchmarks import figures, growth, memory, peers, plot
+from benchmarks import figures, growth, memory, peers, plot, tables
 from benchmarks.__main__ import THREAD_VARIABLES, main
 from benchmarks.report import Result, slowest
 
@@ -50,6 +50,26 @@ def test_every_op_is_measured_on_small_tensors() -> None:
 
 def _result(name: str, ratio: float | None) -> Result:
     return Result(name, 1.0 if ratio is None else ratio, None if ratio is None else 1.0, None)
+
+
+def test_a_page_shows_goals_first_and_what_misses_them() -> None:
+    text = tables.page(
+        [
+            Result("overhead/add", 1e-6, 2e-6, 0.6),
+            Result("overhead/sum", 2e-6, 2e-6, 0.95),
+            Result("small/abs", 1e-6, 2e-6, None),
+            Result("small/zeta", 5e-6, 1e-6, None),
+            Result("small/alone", 1e-6, None, None),
+        ],
+        "one thread",
+    )
+    assert "- one thread\n" in text
+    assert "1 of 2 rows reach their goal" in text
+    assert "| `add` | 1.00 µs | 2.00 µs | 0.50 | 0.60 |" in text
+    assert "| `sum` | 2.00 µs | 2.00 µs | **1.00** | 0.95 |" in text
+    assert "## small, without goals\n\n2 rows, of which 1 are above 2." in text
+    assert "\n| `zeta` | 5.00 | `abs` | 0.50 |" in text
+    assert "alone" not in text
 
 
 def test_figures_are_kept_and_those_that_have_grown_are_found(tmp_path: Path) -> None:
