@@ -9,8 +9,8 @@ from .report import Result, duration, machine
 
 __all__ = ["page"]
 
-_WHAT = """Written by `python -m benchmarks --markdown docs/figures.md`. A ratio is flambeau's time over PyTorch's. What the figures say,
-and why what misses its goal does, stands in [performance.md](performance.md)."""
+_WHAT = """Written by `python -m benchmarks --markdown docs/figures.md`. A ratio is flambeau's time over PyTorch's. What they
+say, and why what misses its goal does, stands in [performance.md](performance.md)."""
 _COLUMNS = 4
 _DEAR = 2.0
 
