@@ -143,13 +143,16 @@ def get_num_threads() -> int:
 
 
 def set_num_threads(threads: int) -> None:
-    """Compute with so many threads, and let the BLAS that are loaded do so too, if threadpoolctl is there to tell them."""
+    """Compute with so many threads, and let BLAS do so too, if threadpoolctl is there to tell it."""
     global _number
     _number = threads
-    with suppress(ImportError):
+    try:
         from threadpoolctl import threadpool_limits
+    except ImportError:
+        return
+    import scipy.linalg  # noqa: F401 (its BLAS is another one than NumPy's, and is told only if it is loaded)
 
-        threadpool_limits(threads, "blas")
+    threadpool_limits(threads, "blas")
 
 
 def each(work: Callable[[int], object], count: int) -> None:
