@@ -44,7 +44,7 @@ _ELEMENTS = {
 """Element-wise kernels by the number of elements that keep one thread busy for a third of a millisecond, or nearly."""
 
 _PIECES = 4
-"""Of so many elements, and for each thread."""
+"""Of so many elements, and for each thread. Fewer pieces, which fit a cache, are done before another thread is awake."""
 _WHOLE = 1024
 """Pieces are a multiple of it, so that their first elements are aligned as the array's."""
 _PATIENCE = 1.0
@@ -64,20 +64,20 @@ class _Job:
     A thread that wakes when nothing is left is not waited for. Who shares the work out does a part of it, too.
     """
 
-    __slots__ = ("_begun", "_ends", "_numbers", "_work")
+    __slots__ = ("_ends", "_numbers", "_work")
 
     def __init__(self, work: Callable[[int], object], count: int) -> None:
         self._work: Callable[[int], object] | None = work
         self._numbers = iter(range(count))
-        self._begun: list[None] = []
-        self._ends: SimpleQueue[BaseException | None] = SimpleQueue()
+        self._ends: list[SimpleQueue[BaseException | None]] = []  # of those who have begun, each its own
 
     def take_part(self) -> None:
         """Do what nobody else does."""
         work, error = self._work, None
         if work is None:
             return
-        self._begun.append(None)
+        end = SimpleQueue[BaseException | None]()
+        self._ends.append(end)
         try:
             for number in self._numbers:
                 work(number)
@@ -85,12 +85,12 @@ class _Job:
             error = caught
             for _ in self._numbers:  # nobody goes on
                 pass
-        self._ends.put(error)
+        end.put(error)
 
     def finish(self) -> None:
         """Take part, wait for the others, and let go what the work holds."""
         self.take_part()
-        errors = [self._ends.get() for _ in range(len(self._begun))]  # nobody begins who has something to do
+        errors = [end.get() for end in tuple(self._ends)]  # whoever begins from now on finds nothing to do
         self._work = None
         for error in filter(None, errors):
             raise error
@@ -112,9 +112,8 @@ class _Helpers:
                 thread = Thread(target=_work_off, args=(self._jobs,), name="flambeau", daemon=True)
                 thread.start()
                 self._threads.append(thread)
-        for _ in range(
-            min(number, len(self._threads)) - self._jobs.qsize()
-        ):  # fewer where they have not come to the last job
+        behind = self._jobs.qsize()  # with what was theirs to do: it would not help to give them more
+        for _ in range(min(number, len(self._threads)) - behind):
             self._jobs.put(partial(copy_context().run, job.take_part))
 
     def end(self) -> bool:
@@ -144,25 +143,27 @@ def get_num_threads() -> int:
 
 
 def set_num_threads(threads: int) -> None:
-    """Compute with so many threads, and let the BLAS that are loaded do so too, if threadpoolctl is there to tell them."""
+    """Compute with so many threads, and let BLAS do so too, if threadpoolctl is there to tell it."""
     global _number
     _number = threads
-    with suppress(ImportError):
+    try:
         from threadpoolctl import threadpool_limits
+    except ImportError:
+        return
+    import scipy.linalg  # noqa: F401 (its BLAS is another one than NumPy's, and is told only if it is loaded)
 
-        threadpool_limits(threads, "blas")
+    threadpool_limits(threads, "blas")
 
 
 def each(work: Callable[[int], object], count: int) -> None:
     """Call ``work`` with each number below ``count``, in no order, in several threads if they are free."""
-    threads = min(_number, count)
-    if threads < 2 or not _helpers.free.acquire(blocking=False):
+    if _number == 1 or count < _PIECES or not _helpers.free.acquire(blocking=False):
         for number in range(count):
             work(number)
         return
     try:
         job = _Job(work, count)
-        _helpers.join_in(job, threads - 1)
+        _helpers.join_in(job, min(_number, count) - 1)
         job.finish()
     finally:
         _helpers.free.release()

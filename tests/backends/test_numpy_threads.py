@@ -125,6 +125,20 @@ def test_each_number_is_done_once_by_more_than_one_thread() -> None:
     assert len({name for _, name in done}) > 1
 
 
+def test_all_is_done_on_return_whoever_comes_late() -> None:
+    torch.set_num_threads(8)
+    for _ in range(1000):
+        done: list[int] = []
+        _threads.each(lambda number, done=done: (time.sleep(1e-5 * (number % 3)), done.append(number)), 9)
+        assert sorted(done) == list(range(9))
+
+
+def test_few_pieces_are_done_by_who_has_them() -> None:
+    done: list[tuple[int, str]] = []
+    _threads.each(lambda number: (_wait(number), done.append((number, threading.current_thread().name))), 3)
+    assert done == [(number, threading.current_thread().name) for number in range(3)]
+
+
 def test_an_error_in_any_thread_is_raised_when_all_are_done() -> None:
     running = []
 
@@ -160,7 +174,7 @@ def test_threads_that_come_too_late_are_not_waited_for_and_hold_nothing(monkeypa
     begin = threading.Event()
     helpers = _threads._Helpers()
     monkeypatch.setattr(_threads, "_helpers", helpers)
-    _threads.each(lambda number: begin.wait() if threading.current_thread().name == "flambeau" else begin.set(), 2)
+    _threads.each(lambda number: begin.wait() if threading.current_thread().name == "flambeau" else begin.set(), 4)
     held, go_on = threading.Event(), threading.Event()
     for _ in range(2):  # both helpers are busy with something else
         helpers._jobs.put(lambda: (held.set(), go_on.wait()))
