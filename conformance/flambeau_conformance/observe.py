@@ -15,7 +15,7 @@ from functools import cache
 from operator import mul
 from typing import Any
 
-from .checks import CheckError, expect, expect_equal, has_words, quietly
+from .checks import CheckError, expect, expect_equal, has_words, quietly, wait
 from .compare import check_same, dtype_of, nearest, numbers_of, spelled, tolerance_of, unspelled
 from .inputs import is_complex
 from .subject import Subject
@@ -41,7 +41,8 @@ _PLACES = 6
 def tried(call: Callable[[], Any]) -> Any:
     """What a call gives; as data, the exception that it raises."""
     try:
-        return quietly(call)
+        result = quietly(call)
+        wait()  # what is refused later is refused here
     except (
         ArithmeticError,
         AssertionError,
@@ -53,6 +54,7 @@ def tried(call: Callable[[], Any]) -> Any:
         ValueError,
     ) as error:
         return {"raises": _builtin_name(type(error))} | ({} if has_words(error) else {"wordless": True})
+    return result
 
 
 def observed(call: Callable[[], Sequence[Any]], *, whole: bool = False, digits: int = 17) -> Any:

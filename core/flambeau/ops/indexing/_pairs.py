@@ -188,7 +188,9 @@ def _in_turn(mask: Tensor, source: Tensor) -> Any:
 )
 def _masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     kernels, type_ = input._type.kernels, input._type
-    if type_.backend.asynchronous and source.numel():
+    if type_.backend.asynchronous:
+        if not source.numel():  # for which a mask with a True is refused
+            return from_array(kernels.clone(input._array, False), type_)
         return from_array(kernels.where(mask._array, _in_turn(mask, source), input._array), type_)
     columns = columns_of(mask)
     count = columns[0].shape[0]
