@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ...checks import expect, expect_equal, expect_raises
@@ -224,12 +225,13 @@ programs("cuda", _either({
 def _options(t: Any) -> Any:
     """What a GPU has to judge, and what PyTorch and flambeau have of it differs: where there is none it is called."""
     if not t.cuda.is_available():
-        for call in (
+        calls: tuple[Callable[[], Any], ...] = (
             lambda: t.cuda.Event(interprocess=True, external=True),
             lambda: t.cuda.graph(None, pool=(0, 1), stream=3, capture_error_mode="relaxed"),
             lambda: t.accelerator.Graph(keep_graph=True, pool=(0, 1), capture_error_mode="relaxed"),
             lambda: t.cuda.set_rng_state(t.zeros(16, dtype=t.uint8), device="cuda:0"),
-        ):
+        )
+        for call in calls:
             with contextlib.suppress(Exception):
                 call()
     return True
@@ -310,7 +312,7 @@ def _typed(subject: Subject) -> None:
             expect_equal((made.dtype is dtype, made.device.type, isinstance(made, typed)), (True, "cuda", True), name)
             expect_equal(made.type(), f"torch.cuda.{name}", "its name")
         else:
-            expect_raises(lambda typed=typed: typed([1, 0]), TypeError, "not available")
+            expect_raises(partial(typed, [1, 0]), TypeError, "not available")
 
 
 @case("cuda/value/bfloat16/-", dtypes=("float32",))
