@@ -136,8 +136,8 @@ class _Marks:
         self._start = nvtx.RangeStart
 
     def start(self, message: str) -> int:
-        """Begins a range of no color."""
-        return int(self._start(message, -1))
+        """Begins a white range; of these CuPy wants to know a color."""
+        return int(self._start(message, 0xFFFFFFFF))
 
 
 class ManagedDevices(Backend):

@@ -91,8 +91,12 @@ def test_where_has_the_same_loops(cupy: ModuleType) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["ndarray", "ElementwiseKernel", "ReductionKernel", "cuda.Device", "cuda.Stream", "cuda.MemoryPool"]
-)
+    "path",
+    [
+        "ndarray", "ElementwiseKernel", "ReductionKernel", "cuda.Device", "cuda.Stream", "cuda.Event", "cuda.Graph",
+        "cuda.MemoryPool",
+    ],
+)  # fmt: skip
 def test_classes_have_the_same_members(cupy: ModuleType, path: str) -> None:
     from standin_cupy._modules import NAMES
 
@@ -100,6 +104,26 @@ def test_classes_have_the_same_members(cupy: ModuleType, path: str) -> None:
     ours, theirs = NAMES[module][name], _real(module, name)
     missing = [member for member in vars(ours) if not member.startswith("_") and not hasattr(theirs, member)]
     assert not missing
+
+
+@pytest.mark.parametrize("path", ["Stream", "Event", "MemoryPool"])
+def test_what_manages_devices_is_called_alike(cupy: ModuleType, path: str) -> None:
+    """Of compiled functions by the signature that their documentation begins with."""
+    from standin_cupy._modules import NAMES
+
+    ours, theirs, compared = NAMES["cupy.cuda"][path], getattr(cupy.cuda, path), 0
+    for name, method in vars(ours).items():
+        function = method.__func__ if isinstance(method, classmethod) else method
+        if not inspect.isfunction(function) or (name.startswith("_") and name != "__init__"):
+            continue
+        written = re.match(r"\w+\.\w+\((.*?)\)", getattr(theirs, name).__doc__ or "")
+        if written is None:
+            continue
+        listed = [part.split("=")[0].split()[-1] for part in written[1].split(",") if part.strip()]
+        wanted = [each for each in listed if each not in ("self", "cls")]
+        assert [each for each, *_ in _parameters(function) if each != "cls"] == wanted, f"{path}.{name}"
+        compared += 1
+    assert compared >= 3
 
 
 def test_array_methods_have_the_same_parameters(cupy: ModuleType) -> None:

@@ -234,7 +234,7 @@ def test_what_is_known_of_a_device() -> None:
     assert found.total_memory == torch.cuda.mem_get_info(1)[1]
     assert (
         repr(found)
-        == "DeviceProperties(name='stand-in', major=8, minor=6, total_memory=16384MB, multi_processor_count=2)"
+        == "_CudaDeviceProperties(name='stand-in', major=8, minor=6, total_memory=16384MB, multi_processor_count=2)"
     )
     assert torch.cuda.can_device_access_peer(0, 1) is False
     assert torch.cuda.is_tf32_supported()

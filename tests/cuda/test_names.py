@@ -103,7 +103,7 @@ def test_without_a_device_the_same_is_answered(torch: ModuleType) -> None:
         with warnings.catch_warnings(action="ignore"):
             assert _outcome(ours) == _outcome(theirs), name
         compared += 1
-    assert compared > 40
+    assert compared >= 40
 
 
 def _outcome(call: Any) -> Any:

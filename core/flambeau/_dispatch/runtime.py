@@ -103,19 +103,12 @@ def common_type(function: str, tensors: Sequence[Tensor]) -> TensorType:
         RuntimeError: tensors are on different devices or backends; the message names the first two.
     """
     placed = [tensor for tensor in tensors if tensor._array.shape or tensor._type.device.type != "cpu"] or tensors
-    first = placed[0]
-    for other in placed[1:]:
-        if other._type.place is not first._type.place:
-            raise RuntimeError(_devices_text(function, first, other))
-    return first._type
+    check_places(function, *placed)
+    return placed[0]._type
 
 
 def check_places(function: str, first: Tensor, *others: Tensor | None) -> None:
-    """Refuse tensors of different devices, for ops that take no 0-d CPU tensor beside those of another.
-
-    Raises:
-        RuntimeError: tensors are on different devices or backends; the message names the first two.
-    """
+    """Raise RuntimeError for tensors of different devices, also where one of them is a 0-d CPU tensor."""
     for other in others:
         if other is not None and other._type.place is not first._type.place:
             raise RuntimeError(_devices_text(function, first, other))

@@ -289,7 +289,7 @@ class Backend(ABC):
         return self.name
 
     def device_properties(self, device: int) -> Mapping[str, Any]:
-        """What is known of the device, under the names of the fields of :class:`flambeau.cuda.DeviceProperties`."""
+        """What is known of the device, under the names of the fields of :func:`flambeau.cuda.get_device_properties`."""
         return {"name": self.device_name(device)}
 
     def memory_info(self, device: int) -> tuple[int, int]:

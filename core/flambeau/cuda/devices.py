@@ -13,7 +13,7 @@ from flambeau.errors import BackendError
 from ._places import TYPE, index_of, place_of, unavailable
 
 __all__ = [
-    "DeviceProperties", "can_device_access_peer", "current_device", "device", "device_count", "device_of", "get_arch_list",
+    "can_device_access_peer", "current_device", "device", "device_count", "device_of", "get_arch_list",
     "get_device_capability", "get_device_name", "get_device_properties", "get_gencode_flags", "has_half", "has_magma", "init",
     "ipc_collect", "is_available", "is_bf16_supported", "is_initialized", "is_tf32_supported", "set_device", "synchronize",
 ]  # fmt: skip
@@ -174,15 +174,10 @@ def _of_storage(obj: Any) -> int:
 
 
 @dataclass(frozen=True)
-class DeviceProperties:
+class _CudaDeviceProperties:
     """What is known of a device; PyTorch's names. A number that CUDA's version does not tell is None.
 
     Source of the semantics: ``torch.cuda.get_device_properties``.
-
-    Example:
-        >>> import flambeau as torch
-        >>> torch.cuda.DeviceProperties("a device", major=8, minor=6, total_memory=8 << 30, multi_processor_count=20)
-        DeviceProperties(name='a device', major=8, minor=6, total_memory=8192MB, multi_processor_count=20)
     """
 
     name: str
@@ -210,12 +205,12 @@ class DeviceProperties:
     def __repr__(self) -> str:
         memory = "None" if self.total_memory is None else f"{self.total_memory >> 20}MB"
         return (
-            f"DeviceProperties(name={self.name!r}, major={self.major}, minor={self.minor}, total_memory={memory}, "
+            f"_CudaDeviceProperties(name={self.name!r}, major={self.major}, minor={self.minor}, total_memory={memory}, "
             f"multi_processor_count={self.multi_processor_count})"
         )
 
 
-def get_device_properties(device: Any = None) -> DeviceProperties:
+def get_device_properties(device: Any = None) -> _CudaDeviceProperties:
     """What is known of a device: its name, compute capability, memory and processors.
 
     Source of the semantics: ``torch.cuda.get_device_properties``.
@@ -230,7 +225,7 @@ def get_device_properties(device: Any = None) -> DeviceProperties:
         ...     assert torch.cuda.get_device_properties(number).total_memory > 0
     """
     place = _existing(device)
-    return DeviceProperties(**place.backend.device_properties(place.index))
+    return _CudaDeviceProperties(**place.backend.device_properties(place.index))
 
 
 def _existing(device: Any, what: str = "device") -> Any:

@@ -18,4 +18,14 @@ def _noted(name: str) -> Any:
     return call
 
 
-NVTX = {f"{name}": _noted(name) for name in ("Mark", "RangePush", "RangePop", "RangeStart", "RangeEnd")}
+def _range_start(message: str, color: int) -> int:
+    if color < 0:
+        raise OverflowError("can't convert negative value to uint32_t")
+    number: int = _noted("RangeStart")(message)
+    return number
+
+
+NVTX = {
+    **{name: _noted(name) for name in ("Mark", "RangePush", "RangePop", "RangeEnd")},
+    "RangeStart": _range_start,
+}

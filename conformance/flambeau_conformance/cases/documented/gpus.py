@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -45,6 +46,37 @@ def _first_is_current(subject: Subject) -> None:
     if t.cuda.is_available():
         names = [t.cuda.get_device_name(number) for number in range(t.cuda.device_count())]
         expect_equal(all(isinstance(name, str) for name in names), True, "that all have names")
+
+
+@case("cuda/documented/another/-", dtypes=("float32",), anchors=("cuda.device", "cuda.set_device"))
+def _another(subject: Subject) -> None:
+    """A block, and a call, make the last GPU the current one."""
+    t = subject.torch
+    last = t.cuda.device_count() - 1
+    if last < 0:
+        expect_raises(lambda: t.cuda.set_device(0), (*_REFUSED, AttributeError))
+        expect_raises(lambda: t.cuda.device(0).__enter__(), _REFUSED)
+        return
+    with t.cuda.device(last):
+        inside = t.randn(3, 3).cuda().device
+    expect_equal((str(inside), t.cuda.current_device()), (f"cuda:{last}", 0), "the device in the block, and after it")
+    t.cuda.set_device(last)
+    try:
+        expect_equal(str(t.ones(2, device="cuda").device), f"cuda:{last}", "the device after set_device")
+    finally:
+        t.cuda.set_device(0)
+
+
+@case("cuda/documented/visible/-", anchors=("env.CUDA_VISIBLE_DEVICES",))
+def _visible(subject: Subject) -> None:
+    """What the variable names is counted from 0; the driver reads it when it begins, so what it shows is what is asked here."""
+    t, named = subject.torch, os.environ.get("CUDA_VISIBLE_DEVICES")
+    if named is not None and t.cuda.is_available():
+        expect_equal(t.cuda.device_count() <= len(named.split(",")), True, "that no more are visible than are named")
+    if named in ("", "-1"):
+        expect_equal((t.cuda.is_available(), t.cuda.device_count()), (False, 0), "that all are hidden")
+    for number in range(t.cuda.device_count()):
+        expect_equal(t.ones(1, device=f"cuda:{number}").get_device(), number, "the number of a visible GPU")
 
 
 @case("cuda/documented/full_example/-", dtypes=("float32", "int64"), anchors=("cuda#full_example",))
