@@ -24,6 +24,7 @@ GROUPS = {
 NO_KERNELS = {
     "backend", "box_muller", "engine", "interchange", "libm", "plugin", "policy", "sparse", "steps",
     "adaptive_steps", "devices", "memory", "presence", "source", "stepping",
+    "transfers",
 }  # fmt: skip
 """Files of backends that are not about a group: what registers them, what other files call, optimizers, sparse matrices, and
 what texts of kernels share."""

@@ -28,6 +28,7 @@ from . import (
 from ._devices import ManagedDevices
 from ._elementwise import clamp, elementwise_overrides, erf, lgamma
 from ._indexing import add_at
+from ._transfers import PinnedCopies
 
 __all__ = ["CupyBackend"]
 
@@ -43,7 +44,7 @@ class _Tables(NamedTuple):
     ufuncs: Mapping[str, Any]
 
 
-class CupyBackend(ManagedDevices, ArrayBackend):
+class CupyBackend(ManagedDevices, PinnedCopies, ArrayBackend):
     """Tensors as ``cupy.ndarray``.
 
     CuPy allocates and computes on the device that is current in the thread, so where there are several, each kernel
