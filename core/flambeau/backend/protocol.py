@@ -213,7 +213,8 @@ class Backend(ABC):
     def copy_from_pinned(self, buffer: Any, shape: Shape, dtype: str, device: int) -> Array | None:
         """What ``from_host`` makes of page-locked memory, which may be read after this returns.
 
-        It is read in the order of the device's work, and kept so long. None (the default) says that nothing was done: it does not lie in such memory, say.
+        It is read in the order of the device's work, and kept so long. None (the default) says that nothing was done, as where
+        the buffer does not lie in such memory.
         """
         return None
 
