@@ -124,7 +124,7 @@ def _launch(formula: Formula, rows: Sequence[Sequence[Array | None]]) -> None:
         if not _lie_alike(arrays):
             given, arrays = arrays, [array.copy(order="C") for array in arrays]
             copied += list(zip(given[1:], arrays[1:], strict=True))
-        flat.append([_in_parts(array) for array in arrays] if grad.dtype.kind == "c" else arrays)
+        flat.append([_in_parts(array) for array in arrays] if arrays[0].dtype.kind == "c" else arrays)
     for some in _parts(flat):
         _launch_flat(formula, some)
     for given, made in copied:
