@@ -76,6 +76,8 @@ def zeta(x: Array, q: Array, out: Array | None = None) -> Array:
 _RELU = "y = a < 0 ? 0 : a;"
 _LOWER = "y = a < low ? low : low == low ? a : low;"
 _UPPER = "y = a > high ? high : high == high ? a : high;"
+_RELU_BACKWARD = "y = b > 0 ? a : b == b ? 0 : a;"  # nan lets the gradient pass
+_SIGMOID = "y = 1 / (1 + exp(-a));"
 _POWER = "y = b == 0.5 ? sqrt(a) : b == -0.5 ? 1 / sqrt(a) : pow(a, b);"
 
 
@@ -99,6 +101,21 @@ def relu(a: Array, out: Array | None = None) -> Array:
     if a.dtype.kind != "f":
         return cupy.maximum(a, 0, out=out)
     return _computed("a", _RELU, a, out=out)
+
+
+def relu_backward(grad: Array, result: Array, out: Array | None = None) -> Array:
+    """The gradient where the result is not 0 or less."""
+    if grad.dtype.kind != "f":
+        return _given(out, cupy.where(cupy.less_equal(result, 0), grad.dtype.type(0), grad))
+    return _computed("a b", _RELU_BACKWARD, grad, result, out=out)
+
+
+def sigmoid(a: Array, out: Array | None = None) -> Array:
+    """The logistic function; exp may overflow, and 1 / inf is the right answer there."""
+    if a.dtype.kind != "f":
+        unit = a.dtype.type(1)
+        return cupy.true_divide(unit, cupy.add(cupy.exp(cupy.negative(a)), unit), out=out)
+    return _computed("a", _SIGMOID, a, out=out)
 
 
 def clamp(a: Array, low: Array | None, high: Array | None) -> Array:
@@ -153,7 +170,8 @@ def elementwise_overrides() -> Mapping[str, Callable[..., Array]]:
     own: dict[str, Callable[..., Array]] = {
         "floor_divide": floor_divide, "remainder": remainder, "fmod": fmod, "logical_not": logical_not,
         "logical_and": _logical(cupy.logical_and), "logical_or": _logical(cupy.logical_or),
-        "logical_xor": _logical(cupy.logical_xor), "relu": relu, "pow": power, "zeta": zeta,
+        "logical_xor": _logical(cupy.logical_xor), "relu": relu, "relu_backward": relu_backward, "sigmoid": sigmoid,
+        "pow": power, "zeta": zeta,
     }  # fmt: skip
     return own | {name: _of_scipy(function) for name, function in SPECIAL.items()}
 

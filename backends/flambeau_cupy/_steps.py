@@ -124,11 +124,16 @@ def _launch(formula: Formula, rows: Sequence[Sequence[Array | None]]) -> None:
         if not _lie_alike(arrays):
             given, arrays = arrays, [array.copy(order="C") for array in arrays]
             copied += list(zip(given[1:], arrays[1:], strict=True))
-        flat.append(arrays)
+        flat.append([_in_parts(array) for array in arrays] if arrays[0].dtype.kind == "c" else arrays)
     for some in _parts(flat):
         _launch_flat(formula, some)
     for given, made in copied:
         cupy.copyto(given, made)
+
+
+def _in_parts(array: Array) -> Array:
+    """The real and the imaginary parts of complex numbers, side by side: SGD takes them as they are."""
+    return array.reshape(-1).view("float32" if array.itemsize == 8 else "float64")
 
 
 def _lie_alike(arrays: Sequence[Array]) -> bool:
@@ -136,6 +141,8 @@ def _lie_alike(arrays: Sequence[Array]) -> bool:
     if all(array.flags.c_contiguous for array in arrays):
         return True
     first = arrays[0]
+    if first.dtype.kind == "c":
+        return False
     reach = sum((size - 1) * stride for size, stride in zip(first.shape, first.strides, strict=True))
     dense = first.size > 0 and reach == (first.size - 1) * first.itemsize and 0 not in first.strides
     return dense and all(array.strides == first.strides for array in arrays)

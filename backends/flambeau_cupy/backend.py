@@ -29,6 +29,7 @@ from ._devices import ManagedDevices
 from ._elementwise import clamp, elementwise_overrides, erf, lgamma
 from ._indexing import add_at
 from ._refusals import Refusals
+from ._transfers import PinnedCopies
 
 __all__ = ["CupyBackend"]
 
@@ -44,7 +45,7 @@ class _Tables(NamedTuple):
     ufuncs: Mapping[str, Any]
 
 
-class CupyBackend(ManagedDevices, ArrayBackend):
+class CupyBackend(ManagedDevices, PinnedCopies, ArrayBackend):
     """Tensors as ``cupy.ndarray``.
 
     CuPy allocates and computes on the device that is current in the thread, so where there are several, each kernel

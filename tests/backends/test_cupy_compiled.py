@@ -164,7 +164,14 @@ def test_tables_of_arrays_fit_the_parameters_of_a_kernel(depth: int) -> None:
 def test_element_wise_statements_compile(nvrtc: Any, number: str) -> None:
     from flambeau_cupy import _elementwise
 
-    statements = {"_RELU": "a", "_LOWER": "a low", "_UPPER": "a high", "_POWER": "a b"}
+    statements = {
+        "_RELU": "a",
+        "_LOWER": "a low",
+        "_UPPER": "a high",
+        "_SIGMOID": "a",
+        "_RELU_BACKWARD": "a b",
+        "_POWER": "a b",
+    }
     assert {name for name, value in vars(_elementwise).items() if str(value).startswith("y = ")} == set(statements)
     for name, reads in statements.items():
         kernel = _elementwise._kernel.__wrapped__(reads, getattr(_elementwise, name))

@@ -152,5 +152,5 @@ def _described(method: Any) -> list[str] | None:
 
 
 def test_memory_pointers_have_the_same_members(cupy: ModuleType) -> None:
-    for member in ("mem", "ptr", "device", "device_id"):
+    for member in ("mem", "ptr", "device", "device_id", "copy_from_host_async", "copy_to_host_async"):
         assert hasattr(cupy.cuda.MemoryPointer, member)

@@ -153,6 +153,17 @@ def test_texts_of_steps(request: pytest.FixtureRequest, name: str, dtype: str) -
     _check_many(request.getfixturevalue("by_text"), name, shapes, dtype, 1e-12 if dtype == "float64" else 5e-3)
 
 
+def test_complex_numbers_are_pairs(cupy_backend: Any) -> None:
+    for host in (np.array([1 + 2j, 3 - 1j]), np.array(2 - 1j), np.arange(4).reshape(2, 2) * (1 + 1j)):
+        parameter, grad = (cupy_backend.array(each, "complex64") for each in (host, host * 2j))
+        turned = cupy_backend.kernels.permute(grad, tuple(range(host.ndim))[::-1])
+        for given, wanted in ((grad, host - host * 1j), (turned, host - host.T * 1j)):
+            if given.shape == parameter.shape:
+                own = cupy_backend.kernels.clone(parameter, True)
+                cupy_backend.kernels.sgd_step(own, given, None, 0.5, 0.0, 0.0, 0.0, False, False)
+                np.testing.assert_allclose(cupy_backend.read(own), wanted, rtol=1e-6)
+
+
 OPTIMIZERS = ("SGD", "Adam", "AdamW", "RMSprop", "Adagrad", "Adadelta", "Adamax", "NAdam", "ASGD")
 
 

@@ -139,3 +139,70 @@ def test_a_backend_that_takes_no_memory_keeps_its_own(monkeypatch: pytest.Monkey
     monkeypatch.setattr(type(backend), "from_buffer", Backend.from_buffer)
     assert x.pin_memory() is x
     assert not x.is_pinned()
+
+
+# -- copies that are not waited for ------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("cuda")
+@pytest.mark.parametrize("dtype", [torch.float32, torch.int64, torch.bool, torch.complex64, torch.float16])
+def test_copies_of_pinned_memory_are_begun_and_there_in_time(dtype: torch.dtype) -> None:
+    host = (torch.arange(12).reshape(3, 4) % 5).to(dtype).pin_memory()
+    there = host.to("cuda", non_blocking=True)
+    assert there.device.type == "cuda"
+    doubled = there * 2 if dtype is not torch.bool else there
+    back = doubled.to("cpu", non_blocking=True)
+    torch.cuda.synchronize()
+    assert torch.equal(back, host * 2 if dtype is not torch.bool else host)
+    assert back.is_pinned()
+    assert torch.equal(host.cuda(non_blocking=True).cpu(), host)
+
+
+@pytest.mark.usefixtures("cuda")
+@pytest.mark.parametrize("make", [_transposed, lambda: torch.ones(0, 3), lambda: torch.tensor(2.5)])
+@pytest.mark.parametrize("pinned", [False, True])
+def test_other_copies_give_the_same(make: Callable[[], Tensor], pinned: bool) -> None:
+    host = make().pin_memory() if pinned else make()
+    there = host.to("cuda", non_blocking=True)
+    back = there.to("cpu", non_blocking=True)
+    torch.cuda.synchronize()
+    assert torch.equal(back, host)
+    assert torch.equal(there.to("cpu", torch.float64, non_blocking=False), host.double())
+
+
+@pytest.mark.usefixtures("cuda")
+@pytest.mark.parametrize("pinned", [False, True])
+def test_copies_into_tensors(pinned: bool) -> None:
+    host = torch.zeros(2, 3).pin_memory() if pinned else torch.zeros(2, 3)
+    there = torch.arange(6.0, device="cuda").reshape(2, 3)
+    assert host.copy_(there, non_blocking=True) is host
+    host[:, 1].copy_(there[:, 0], non_blocking=True)
+    torch.cuda.synchronize()
+    assert host.tolist() == [[0, 0, 2], [3, 3, 5]]
+    there.copy_(host, non_blocking=True)
+    there += 1
+    assert there.cpu().tolist() == [[1, 1, 3], [4, 4, 6]]
+
+
+@pytest.mark.usefixtures("cuda")
+def test_gradients_go_through_copies_that_are_not_waited_for() -> None:
+    leaf = torch.ones(3).pin_memory().requires_grad_()
+    (leaf.to("cuda", non_blocking=True) * 3).sum().backward()
+    assert leaf.grad is not None
+    assert leaf.grad.tolist() == [3, 3, 3]
+
+
+def test_what_a_copy_needs_is_kept_until_it_is_done(cuda: None, request: pytest.FixtureRequest) -> None:
+    if "gpu" in request.node.name:
+        pytest.skip("when a copy is done is known on the stand-in")
+    from flambeau_cupy._transfers import _under_way
+
+    torch.cuda.synchronize()
+    torch.ones(2).pin_memory().to("cuda", non_blocking=True)
+    before = len(_under_way)
+    for _ in range(3):
+        torch.ones(2).pin_memory().to("cuda", non_blocking=True)
+    assert len(_under_way) == before + 3
+    torch.cuda.synchronize()
+    torch.ones(2).pin_memory().to("cuda", non_blocking=True)
+    assert len(_under_way) == 1

@@ -221,6 +221,18 @@ class Backend(ABC):
         """
         return None
 
+    def copy_from_pinned(self, buffer: Any, shape: Shape, dtype: str, device: int) -> Array | None:
+        """What ``from_host`` makes of page-locked memory, which may be read after this returns.
+
+        It is read in the order of the device's work, and kept so long. None (the default) says that nothing was done, as where
+        the buffer does not lie in such memory.
+        """
+        return None
+
+    def copy_to_pinned(self, array: Array, buffer: Any) -> bool:
+        """Write the elements, in C order, to page-locked memory, maybe after this returns; False if it will not be done."""
+        return False
+
     def is_pinned(self, address: int) -> bool:
         """Whether this address of the host lies in page-locked memory."""
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import threading
 import weakref
 from collections.abc import Callable, Iterator
@@ -9,7 +10,8 @@ from contextlib import contextmanager
 from math import prod
 from typing import Any
 
-from ._machine import CAPACITY, Device, Machine, machine
+from . import _streams
+from ._machine import CAPACITY, MEMORY_TYPE_HOST, Device, Machine, machine, pointer_attributes
 
 __all__ = [
     "Memory", "MemoryPointer", "MemoryPool", "OutOfMemoryError", "PinnedMemoryPool", "alloc", "default_pool", "get_allocator",
@@ -75,6 +77,21 @@ class MemoryPointer:
     @property
     def device(self) -> Device:
         return self.mem.device
+
+    def copy_from_host_async(self, mem: int, size: int, stream: Any = None) -> None:
+        """Work of the current stream; as all of it, it is done at once."""
+        _copied(self.ptr, mem, size, mem)
+
+    def copy_to_host_async(self, mem: int, size: int, stream: Any = None) -> None:
+        """The same, the other way."""
+        _copied(mem, self.ptr, size, mem)
+
+
+def _copied(target: int, source: int, size: int, host: int) -> None:
+    if pointer_attributes(host).type != MEMORY_TYPE_HOST:
+        raise ValueError("the host waits for copies of memory that is not page-locked")
+    ctypes.memmove(target, source, size)
+    _streams.work()
 
 
 class MemoryPool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 from flambeau import dtypes, layouts
@@ -18,7 +19,7 @@ from flambeau._tensor.storage import View, storage_of
 from flambeau.backend.selection import find_place
 from flambeau.backend.types import TensorType
 from flambeau.devices import device as device_class
-from flambeau.errors import argument_type
+from flambeau.errors import UnsupportedError, argument_type
 from flambeau.promotion import Number, as_number
 from flambeau.shapes import broadcast_shapes, output_error
 
@@ -123,7 +124,9 @@ def _write_copy(input: Tensor, source: Tensor | Number, non_blocking: bool = Fal
         raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(source).__name__}")
     if source._sparse:
         raise unlike_layouts(input, source)
-    moved = to_type(source.detach(), input._type)
+    if non_blocking and _sent(source, input):
+        return
+    moved = to_type(source.detach(), input._type, non_blocking=non_blocking and input.is_cuda)
     try:
         broadcast = broadcast_shapes(input._array.shape, moved._array.shape)
     except RuntimeError:
@@ -136,6 +139,14 @@ def _write_copy(input: Tensor, source: Tensor | Number, non_blocking: bool = Fal
             f"({moved.shape[-1]}) at non-singleton dimension {max(input.dim() - 1, 0)}"
         )
     input._type.kernels.copy_into(input._array, moved._array)
+
+
+def _sent(source: Tensor, target: Tensor) -> bool:
+    """Begin to write a tensor of a device to page-locked memory of the host, in which ``target`` lies; whether that goes."""
+    if not source.is_cuda or target.is_cuda or source.dtype is not target.dtype or source.shape != target.shape:
+        return False
+    memory = target._type.backend.host_memory(target._array) if target.is_contiguous() and target.numel() else None
+    return memory is not None and source._type.backend.copy_to_pinned(source._array, memory)
 
 
 def _copy_places(input: Tensor, source: Tensor, non_blocking: bool = False) -> None:
@@ -170,7 +181,7 @@ def copy(input: Tensor, source: Tensor | Number, non_blocking: bool = False) -> 
 
 
 @primitive(derivatives={"input": lambda grad, type_: grad}, method=False, node="ToCopyBackward0")
-def _to_copy(input: Tensor, type_: TensorType) -> Tensor:
+def _to_copy(input: Tensor, type_: TensorType, non_blocking: bool = False) -> Tensor:
     source, array = input._type, input._array
     if source.place is type_.place:
         made = type_.kernels.clone(array, True) if source is type_ else source.kernels.cast(array, type_.dtype.name)
@@ -185,32 +196,54 @@ def _to_copy(input: Tensor, type_: TensorType) -> Tensor:
         if source.dtype is type_.dtype
         else from_array(source.kernels.cast(input._array, type_.dtype.name), source.with_dtype(type_.dtype))
     )
-    return from_array(_move(cast, type_), type_)
+    return from_array(_move(cast, type_, non_blocking), type_)
 
 
-def _move(input: Tensor, type_: TensorType) -> Any:
-    """The array of ``input`` copied to the device of ``type_``, which has its dtype."""
+def _move(input: Tensor, type_: TensorType, non_blocking: bool) -> Any:
+    """The array of ``input`` copied to the device of ``type_``, which has its dtype; it may be there later if nothing blocks."""
     direct = type_.backend.copy_from(input._type.backend, input._array, type_.place.index)
     if direct is not None:
         return direct
+    begun = _begun(input, type_) if non_blocking else None
+    if begun is not None:
+        return begun
     buffer = input._type.kernels.to_host(input._array)
     return type_.kernels.from_host(buffer, input._array.shape, type_.dtype.name)
 
 
+def _begun(input: Tensor, type_: TensorType) -> Any:
+    """The array of a copy that is begun, from page-locked memory to a device or the other way; None if none is."""
+    source, shape, dtype = input._type, input._array.shape, type_.dtype
+    if not input.is_cuda:
+        return type_.backend.copy_from_pinned(
+            source.kernels.to_host(input._array), shape, dtype.name, type_.place.index
+        )
+    count = prod(shape)
+    memory = source.backend.pinned_memory(count * dtype.itemsize) if count else None
+    if memory is None:
+        return None
+    try:
+        made = type_.backend.from_buffer(memory, dtype.name, count, 0)
+    except UnsupportedError:  # it has no arrays on memory of others
+        return None
+    return type_.kernels.reshape(made, shape) if source.backend.copy_to_pinned(input._array, memory) else None
+
+
 @method("_to_type")
-def to_type(input: Tensor, type_: TensorType, *, copy: bool = False) -> Tensor:
+def to_type(input: Tensor, type_: TensorType, *, copy: bool = False, non_blocking: bool = False) -> Tensor:
     """The tensor itself if it has the type, else a converted copy through which gradients flow."""
     if input._type is type_ and not copy:
         return input
-    return _to_copy(input, type_)
+    return _to_copy(input, type_, non_blocking) if non_blocking else _to_copy(input, type_)
 
 
 @method("to")
 def _to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """Convert the dtype or device: ``to(dtype)``, ``to(device, dtype)``, ``to(tensor)``, with ``copy=`` and ``memory_format=``.
 
-    Gives the tensor itself where nothing changes. ``non_blocking`` is taken, and nothing comes of it. Source of the
-    semantics: ``torch.Tensor.to``.
+    Gives the tensor itself where nothing changes. If ``non_blocking``, a copy between page-locked memory and a CUDA device is
+    begun, and not waited for: what comes to the device is there for the work given to it next, and what comes from it lies in
+    page-locked memory and is there after ``torch.cuda.synchronize()``. Source of the semantics: ``torch.Tensor.to``.
 
     Raises:
         TypeError: the arguments are those of none of the three forms.
@@ -224,7 +257,7 @@ def _to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         return to_type(self, self._type.with_dtype(args[0]))
     wanted = destination(args, kwargs)
     place = self._type.place if wanted.device is None else find_place(wanted.device)
-    result = to_type(self, place.type(wanted.dtype or self.dtype), copy=wanted.copy)
+    result = to_type(self, place.type(wanted.dtype or self.dtype), copy=wanted.copy, non_blocking=wanted.non_blocking)
     return _in_format(result, wanted.memory_format)
 
 
@@ -265,7 +298,7 @@ def _cuda(
 ) -> Tensor:  # fmt: skip
     """Copy to a CUDA device, the current one if none is given; the tensor itself if it is there.
 
-    ``non_blocking`` is taken, and nothing comes of it.
+    ``non_blocking`` means what it does in :meth:`to`.
 
     Raises:
         RuntimeError: it is no CUDA device, or there is none.

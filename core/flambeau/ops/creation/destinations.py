@@ -24,6 +24,7 @@ class Destination(NamedTuple):
     device: Any
     dtype: dtypes.dtype | None
     copy: bool
+    non_blocking: bool
     memory_format: layouts.memory_format | None
 
 
@@ -47,7 +48,8 @@ def destination(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Destination:
     if dtype is not None:
         dtype = dtypes.as_dtype(dtype)
     device, dtype = (given.get("device"), dtype) if other is None else (other.device, other.dtype)
-    return Destination(device, dtype, bool(given.get("copy", False)), given.get("memory_format"))
+    copy, non_blocking = (bool(given.get(name, False)) for name in ("copy", "non_blocking"))
+    return Destination(device, dtype, copy, non_blocking, given.get("memory_format"))
 
 
 def _names_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, ...]:
