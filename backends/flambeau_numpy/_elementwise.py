@@ -61,7 +61,9 @@ def clamp(a: np.ndarray, low: np.ndarray | None, high: np.ndarray | None) -> Any
     elif a.dtype.name == "bfloat16":  # for which ``clip`` has no loop: it computes, and answers, in float32
         a = a if low is None else np.maximum(low, a)
         return np.asarray(a if high is None else np.minimum(high, a))
-    return np.asarray(a.clip(low, high) if low is None or high is None else _clip(a, low, high))
+    if low is None or high is None:
+        return np.asarray(a.clip(low, high))  # type: ignore[arg-type]
+    return np.asarray(_clip(a, low, high))
 
 
 _POWERS: dict[float, Callable[[np.ndarray, np.ndarray | None], Any]] = {

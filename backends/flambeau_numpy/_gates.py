@@ -25,7 +25,8 @@ _sigmoid = sigmoid_kernel(np)
 
 def sigmoid(a: np.ndarray, out: np.ndarray | None = None) -> Any:
     """The kernel of this name."""
-    return _sigmoid(a, out) if out is not None or a.itemsize == 2 else _in_blocks(_sigmoid, a)
+    whole = out is not None or a.size <= _BLOCK or a.itemsize == 2 or not a.flags.c_contiguous
+    return _sigmoid(a, out) if whole else _in_blocks(_sigmoid, a)
 
 
 def _silu(a: np.ndarray, out: np.ndarray) -> None:

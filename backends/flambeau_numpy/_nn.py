@@ -158,4 +158,5 @@ def _maxima_by_place(a: np.ndarray) -> np.ndarray:
     length = a.shape[-1]
     places = a.reshape(-1, length).argmax(1)
     places += np.arange(0, a.size, length)
-    return a.take(places).repeat(length).reshape(a.shape)
+    maxima: np.ndarray = a.take(places).repeat(length).reshape(a.shape)
+    return maxima

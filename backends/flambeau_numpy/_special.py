@@ -53,7 +53,8 @@ def reciprocal_of_ndtr(a: np.ndarray, out: np.ndarray) -> np.ndarray:
     _polynomial(_ODDS, np.multiply(a, a), out)
     np.multiply(out, a, out)
     np.exp(out, out)  # infinite for very negative elements, of which the distribution function is 0
-    return np.add(out, _ONE, out)
+    np.add(out, _ONE, out)
+    return out
 
 
 def erf(a: np.ndarray, out: np.ndarray | None = None) -> Any:

@@ -169,7 +169,7 @@ def _write_directly(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict
     ):
         return False
     array = input._array
-    kernel = getattr(type_.ufuncs, row.kernel)  # what it gives is not looked at
+    kernel = getattr(type_.kernels, row.kernel)
     if not args and not kwargs and len(row.tensor_parameters) == 1:
         kernel(array, out=array)
     elif len(args) == 1 and len(row.tensor_parameters) == 2:

@@ -344,14 +344,14 @@ def _accumulate(leaf: Leaf, grad: Tensor, create_graph: bool) -> None:
     tensor = leaf.variable
     if tensor is None:
         return
-    hooks = _leaf_hooks(leaf)
-    if hooks:
-        grad = _run_tensor_hooks(hooks, grad)
-    for hook in list((leaf._prehooks or {}).values()):
-        changed = exchanged(hook, (grad,), hook((grad,)))[0]
-        if changed is None:
-            return
-        grad = changed
+    if tensor._backward_hooks:
+        grad = _run_tensor_hooks(tensor._backward_hooks, grad)
+    if leaf._prehooks:
+        for hook in list(leaf._prehooks.values()):
+            changed = exchanged(hook, (grad,), hook((grad,)))[0]
+            if changed is None:
+                return
+            grad = changed
     with _accumulation_lock:
         old = tensor._grad
         if grad._sparse or (old is not None and old._sparse):
@@ -370,10 +370,12 @@ def _accumulate(leaf: Leaf, grad: Tensor, create_graph: bool) -> None:
             tensor._grad = old + grad
         else:
             old += grad
-    for hook in list((tensor._post_accumulate_hooks or {}).values()):
-        check_returns_nothing(hook, tensor, hook(tensor))
-    for hook in list((leaf._hooks or {}).values()):
-        exchanged(hook, (), hook((), (grad,)))
+    if tensor._post_accumulate_hooks:
+        for hook in list(tensor._post_accumulate_hooks.values()):
+            check_returns_nothing(hook, tensor, hook(tensor))
+    if leaf._hooks:
+        for hook in list(leaf._hooks.values()):
+            exchanged(hook, (), hook((), (grad,)))
 
 
 def _in_order_of(tensor: Tensor, grad: Tensor) -> Tensor:

@@ -269,7 +269,7 @@ class OptionalKernels(Protocol):
         """``grad * (1 - result * result)``."""
 
     def silu(self, a: Array) -> Array:
-        """``a / (1 + exp(-a))``."""
+        """``a * sigmoid(a)``."""
 
     def silu_backward(self, grad: Array, a: Array) -> Array:
         """``grad`` times the derivative of ``a * sigmoid(a)``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Any, TypeAlias
 
@@ -61,21 +62,38 @@ def _unbind(input: Tensor, dim: int) -> tuple[Tensor, ...]:
     kernels, type_, shape = input._type.kernels, input._type, input._array.shape
     if kernels.select is not None:
         return tuple([from_array(kernels.select(input._array, dim, index), type_) for index in range(shape[dim])])
-    parts = _cut(input, dim, [1] * shape[dim])
+    parts = _cut(input, dim, (1,) * shape[dim])
     rest = shape[:dim] + shape[dim + 1 :]
     return tuple([from_array(kernels.reshape(part._array, rest), type_) for part in parts])
 
 
-def _cut(input: Tensor, dim: int, sections: Sequence[int]) -> tuple[Tensor, ...]:
+def _cut(input: Tensor, dim: int, sections: Shape) -> tuple[Tensor, ...]:
     cut, type_, array = input._type.kernels.slice, input._type, input._array
     return tuple([from_array(cut(array, *where), type_) for where in _places(array.shape, dim, sections)])
 
 
-def _places(shape: Shape, dim: int, sections: Sequence[int]) -> list[tuple[Shape, Shape, Shape]]:
+_Places: TypeAlias = list[tuple[Shape, Shape, Shape]]
+
+
+def _places(shape: Shape, dim: int, sections: Shape) -> _Places:
     """Of every section of a dimension, what a slice is told: starts, lengths and steps."""
+    return _places_of_few(shape, dim, sections) if len(sections) <= _FEW else _all_places(shape, dim, sections)
+
+
+_FEW = 16
+"""So many sections are kept: they are asked for twice in a call, and programs cut alike again and again."""
+
+
+@lru_cache(maxsize=256)
+def _places_of_few(shape: Shape, dim: int, sections: Shape) -> _Places:
+    return _all_places(shape, dim, sections)
+
+
+def _all_places(shape: Shape, dim: int, sections: Shape) -> _Places:
     before, after, steps = (0,) * dim, (0,) * (len(shape) - dim - 1), (1,) * len(shape)
     outer, inner = shape[:dim], shape[dim + 1 :]
-    places, start = [], 0
+    places: _Places = []
+    start = 0
     for length in sections:
         places.append(((*before, start, *after), (*outer, length, *inner), steps))
         start += length

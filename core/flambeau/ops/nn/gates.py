@@ -111,9 +111,7 @@ def _silu(input: Tensor) -> Tensor:
 
 
 def _self_gated(type_: Any, array: Any) -> Any:
-    kernels = type_.kernels
-    # The product with the logistic function in one division less; exp may be infinite, and the quotient is 0 then.
-    return kernels.div(array, kernels.add(kernels.exp(kernels.neg(array)), type_.number(1.0)))
+    return type_.kernels.mul(array, type_.kernels.sigmoid(array))
 
 
 @overridable
