@@ -43,7 +43,7 @@ GENERATED = Path(__file__).parent / "ops/across/generated"
         ("optim.Adam", "optim/adam.py", "class", None, None),
         ("Generator", "random/_generator.py", "class", None, None),
         ("no_grad", "_tensor/modes.py", "class", None, None),
-        ("cuda", "flambeau/cuda.py:1", "module", None, None),
+        ("cuda", "flambeau/cuda/__init__.py:1", "module", None, None),
     ],
 )
 def test_where_a_function_stands(name: str, declared: str, kind: str, op: str | None, kernel: str | None) -> None:

@@ -243,7 +243,7 @@ class Graph:
         >>> if torch.accelerator.is_available():
         ...     x, graph = torch.ones(3, device="cuda"), torch.accelerator.Graph()
         ...     with torch.cuda.Stream(), graph:
-        ...         x.add_(x)
+        ...         _ = x.add_(x)
         ...     graph.replay()
     """
 

@@ -148,7 +148,7 @@ class graph:
         ...     x = torch.ones(3, device="cuda") + 1
         ...     captured = torch.cuda.CUDAGraph()
         ...     with torch.cuda.graph(captured):
-        ...         x.add_(x)
+        ...         _ = x.add_(x)
         ...     captured.replay()
     """
 
