@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -14,6 +14,7 @@ from flambeau.backend.streams import DeviceEvent, DeviceStream, ProfilerMarks
 
 from ._memory import Counts, Memory
 from ._presence import missing_device, missing_driver
+from ._refusals import Refusals
 
 __all__ = ["ManagedDevices"]
 
@@ -33,8 +34,8 @@ _PROPERTIES = {
 class _Stream:
     """A stream of CuPy's."""
 
-    def __init__(self, own: Any, device: int) -> None:
-        self.own, self.device, self.address = own, device, int(own.ptr)
+    def __init__(self, own: Any, device: int, refusals: Refusals) -> None:
+        self.own, self.device, self.address, self._refusals = own, device, int(own.ptr), refusals
         self._allocating: AbstractContextManager[Any] | None = None
         self._memory: Any = None
 
@@ -48,8 +49,9 @@ class _Stream:
         return bool(self.own.done)
 
     def synchronize(self) -> None:
-        """Waits."""
+        """Waits, and raises what is refused of the arguments of kernels before."""
         self.own.synchronize()
+        self._refusals.raise_found(self.device)
 
     def wait(self, event: DeviceEvent) -> None:
         """Nothing waits here: the device does."""
@@ -76,9 +78,9 @@ class _Stream:
 class _Event:
     """An event of CuPy's."""
 
-    def __init__(self, timing: bool, blocking: bool) -> None:
+    def __init__(self, timing: bool, blocking: bool, device: int, refusals: Refusals) -> None:
         self.own = cupy.cuda.Event(block=blocking, disable_timing=not timing)
-        self.address = int(self.own.ptr)
+        self.address, self._device, self._refusals = int(self.own.ptr), device, refusals
 
     def record(self, stream: DeviceStream) -> None:
         """Gives it to the device."""
@@ -89,8 +91,9 @@ class _Event:
         return bool(self.own.done)
 
     def synchronize(self) -> None:
-        """Waits."""
+        """Waits, and raises what is refused of the arguments of kernels before."""
         self.own.synchronize()
+        self._refusals.raise_found(self._device)
 
     def elapsed(self, end: DeviceEvent) -> float:
         """In milliseconds."""
@@ -149,6 +152,7 @@ class ManagedDevices(Backend):
     def __init__(self) -> None:
         self._devices = count_devices()
         self._memory = Memory(self._devices)
+        self._refusals = Refusals()
         self._held: list[
             tuple[Any, Any, Any]
         ] = []  # memory, the stream that uses it, and the event behind its last use
@@ -181,9 +185,14 @@ class ManagedDevices(Backend):
         return bool(cupy.cuda.runtime.deviceCanAccessPeer(device, peer))
 
     def synchronize(self, device: int) -> None:
-        """Wait for the device."""
+        """Wait for the device, and raise what is refused of the arguments of kernels before."""
         cupy.cuda.Device(device).synchronize()
         self._let_go()
+        self._refusals.raise_found(device)
+
+    def refuse_later(self, low: Array, high: Array, first: int, stop: int, refusal: Callable[[int], Exception]) -> None:
+        """Keep the ends on their device until somebody waits for it."""
+        self._refusals.add(low, high, first, stop, refusal)
 
     # -- memory ---------------------------------------------------------------------------------------------------------
 
@@ -236,16 +245,16 @@ class ManagedDevices(Backend):
         """A stream that does not wait for CUDA's default one, as PyTorch's."""
         with cupy.cuda.Device(device):
             if address is not None:
-                return _Stream(cupy.cuda.Stream.from_external(_Foreign(address)), device)
-            return _Stream(cupy.cuda.Stream(non_blocking=True, priority=priority), device)
+                return _Stream(cupy.cuda.Stream.from_external(_Foreign(address)), device, self._refusals)
+            return _Stream(cupy.cuda.Stream(non_blocking=True, priority=priority), device, self._refusals)
 
     def current_stream(self, device: int) -> DeviceStream:
         """What CuPy keeps for this thread."""
-        return _Stream(cupy.cuda.get_current_stream(device), device)
+        return _Stream(cupy.cuda.get_current_stream(device), device, self._refusals)
 
     def default_stream(self, device: int) -> DeviceStream:
         """CUDA's null stream, which every device has."""
-        return _Stream(cupy.cuda.Stream.null, device)
+        return _Stream(cupy.cuda.Stream.null, device, self._refusals)
 
     def set_stream(self, stream: DeviceStream) -> None:
         """Let CuPy give its work to the stream, in this thread."""
@@ -254,7 +263,7 @@ class ManagedDevices(Backend):
     def make_event(self, device: int, timing: bool, blocking: bool) -> DeviceEvent:
         """An event of CUDA's."""
         with cupy.cuda.Device(device):
-            return _Event(timing, blocking)
+            return _Event(timing, blocking, device, self._refusals)
 
     def record_stream(self, array: Array, stream: DeviceStream) -> None:
         """Hold the memory: CuPy's pool gives it to others as soon as the last array on it is gone."""
@@ -266,8 +275,8 @@ class ManagedDevices(Backend):
         kept = []
         for memory, stream, event in self._held:
             if event is None and sys.getrefcount(memory) <= 3:  # the tuple, the name and the argument
+                event = self.make_event(stream.device, timing=False, blocking=False)
                 with cupy.cuda.Device(stream.device):
-                    event = _Event(timing=False, blocking=False)
                     event.record(stream)
             if event is None or not event.done():
                 kept.append((memory, stream, event))

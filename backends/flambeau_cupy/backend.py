@@ -28,7 +28,6 @@ from . import (
 from ._devices import ManagedDevices
 from ._elementwise import clamp, elementwise_overrides, erf, lgamma
 from ._indexing import add_at
-from ._refusals import Refusals
 from ._transfers import PinnedCopies
 
 __all__ = ["CupyBackend"]
@@ -67,7 +66,6 @@ class CupyBackend(ManagedDevices, PinnedCopies, ArrayBackend):
         super().__init__()
         self._tables: dict[int, _Tables] = {}
         self._counters: dict[int, _random.CounterKernels] = {}
-        self._refusals = Refusals()
 
     def raising(self) -> AbstractContextManager[Any]:
         """CuPy looks at the status that cuSOLVER gives only where it is told to."""
@@ -192,15 +190,6 @@ class CupyBackend(ManagedDevices, PinnedCopies, ArrayBackend):
     def data_ptr(self, array: Array) -> int:
         """The address of the first element on the device."""
         return int(array.data.ptr)
-
-    def synchronize(self, device: int) -> None:
-        """Wait for the device."""
-        super().synchronize(device)
-        self._refusals.raise_found(device)
-
-    def refuse_later(self, low: Array, high: Array, first: int, stop: int, refusal: Callable[[int], Exception]) -> None:
-        """Keep the ends on their device until somebody waits for it."""
-        self._refusals.add(low, high, first, stop, refusal)
 
     def pinned_memory(self, nbytes: int) -> Any:
         """Memory of CuPy's pool for it."""

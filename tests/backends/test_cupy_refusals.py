@@ -84,6 +84,17 @@ def test_whoever_waits_hears_of_it_and_when_it_was(wait: Callable[[Any], Any]) -
 
 
 @pytest.mark.usefixtures("cuda")
+@pytest.mark.parametrize("of", ["stream", "event"])
+def test_who_waits_for_a_stream_or_an_event_hears_of_it(of: str) -> None:
+    with torch.use_backend("cupy"):
+        event = torch.cuda.Event()
+        F.embedding(_long(9), torch.ones(3, 2))
+        event.record()
+        with pytest.raises(IndexError, match="index out of range in self"):
+            (event if of == "event" else torch.cuda.current_stream()).synchronize()
+
+
+@pytest.mark.usefixtures("cuda")
 def test_numbers_are_refused_at_once() -> None:
     with torch.use_backend("cupy"), pytest.raises(RuntimeError, match="ZeroDivisionError"):
         torch.tensor([1, 2]) // 0
