@@ -8,25 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from flambeau.backend._array_elementwise import sigmoid_kernel
-
 from . import _special, _threads
 
-__all__ = ["KERNELS", "sigmoid"]
+__all__ = ["KERNELS"]
 
 _BLOCK = 1 << 18
 """Elements of a block: those of smaller ones stay in a nearer cache, but there are more calls."""
 _FACTOR, _CUBIC = sqrt(2 / pi), 0.044715
 """Of the approximation: see the composition in :mod:`flambeau.ops.nn.gates`."""
-
-
-_sigmoid = sigmoid_kernel(np)
-
-
-def sigmoid(a: np.ndarray, out: np.ndarray | None = None) -> Any:
-    """The kernel of this name."""
-    whole = out is not None or a.size <= _BLOCK or a.itemsize == 2 or not a.flags.c_contiguous
-    return _sigmoid(a, out) if whole else _in_blocks(_sigmoid, a)
 
 
 def _silu(a: np.ndarray, out: np.ndarray) -> None:

@@ -22,7 +22,7 @@ __all__ = ["ENTROPY", "log_softmax", "logsumexp", "softmax"]
 _LARGE = 512
 """Elements of which the last digit of each does not count as it does of few."""
 
-_BLOCK = 1 << 19
+_BLOCK = 1 << 20
 """Elements of a block of rows: what is read, written and held for them fits the last cache."""
 
 _PLACED = range(64, 4096)

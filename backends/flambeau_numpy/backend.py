@@ -182,7 +182,7 @@ class NumpyBackend(ArrayBackend):
         """Element-wise kernels that NumPy does better in another way."""
         return {
             "log10": _elementwise.log10, "pow": _elementwise.power, "relu": _elementwise.relu,
-            "relu_backward": _elementwise.relu_backward, "sigmoid": _gates.sigmoid, **_special.KERNELS,
+            "relu_backward": _elementwise.relu_backward, **_special.KERNELS,
         }  # fmt: skip
 
     def own_kernels(self) -> Mapping[str, Callable[..., Any]]:

@@ -11,9 +11,7 @@ from typing import Any
 
 from .kernels import Array
 
-__all__ = [
-    "BINARY", "TWO_OPERANDS", "UNARY", "binary_kernel", "clamp_kernel", "elementwise_kernels", "sigmoid_kernel", "unary_kernel",
-]  # fmt: skip
+__all__ = ["BINARY", "TWO_OPERANDS", "UNARY", "binary_kernel", "clamp_kernel", "elementwise_kernels", "unary_kernel"]
 
 Kernel = Callable[..., Array]
 
@@ -77,7 +75,7 @@ def elementwise_kernels(xp: Any) -> dict[str, Kernel]:
         "remainder": _remainder(xp),
         "reciprocal": _reciprocal(xp),
         "rsqrt": _rsqrt(xp),
-        "sigmoid": sigmoid_kernel(xp),
+        "sigmoid": _sigmoid(xp),
         "relu": _relu(xp),
         "relu_backward": _relu_backward(xp),
     }
@@ -171,8 +169,7 @@ def _copied(out: Array, values: Array) -> Array:
     return out
 
 
-def sigmoid_kernel(xp: Any) -> Kernel:
-    """The kernel ``sigmoid``, without wrapper."""
+def _sigmoid(xp: Any) -> Kernel:
     negative, exp, add, divide, one = xp.negative, xp.exp, xp.add, xp.true_divide, _constants(xp, 1)
 
     def sigmoid(a: Array, out: Array | None = None) -> Array:

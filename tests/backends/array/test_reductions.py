@@ -293,3 +293,25 @@ def test_softmax_backward_by_its_formula(kernels, dtype, dim) -> None:
     expected = grad - result * grad.sum(dim, keepdims=True)
     assert kernels.log_softmax_backward(grad, logs, dim).tolist() == approximately(expected, 4e-3)
     assert (grad.tolist(), result.tolist()) == before
+
+
+def test_what_goes_block_by_block_is_what_goes_at_once(numpy_backend, monkeypatch) -> None:
+    kernels, generator = numpy_backend.kernel_table, np.random.default_rng(0)
+    a = generator.normal(0, 3, (70, 20, 9)).astype("float32")
+    a[3] *= 100
+    a[5, 4, 2] = -inf
+    target, weight = generator.integers(0, 20, (70, 9)), generator.random(20).astype("float32")
+
+    def found() -> list[np.ndarray]:
+        matrix = np.ascontiguousarray(a[:, :, 0])
+        return [
+            kernels["softmax"](a, 1), kernels["log_softmax"](a, 1), kernels["softmax"](matrix, 1), kernels["softmax"](matrix, 0),
+            *kernels["cross_entropy"](a, target, weight, 3, 0.1),
+            *kernels["cross_entropy"](matrix, target[:, 0], None, None, 0.0),
+        ]  # fmt: skip
+
+    at_once = found()
+    monkeypatch.setattr("flambeau_numpy._nn._BLOCK", 1000)
+    for block, whole in zip(found(), at_once, strict=True):
+        assert block.shape == whole.shape
+        np.testing.assert_allclose(block, whole, rtol=2e-5, atol=2e-5)
