@@ -1,4 +1,4 @@
-"""Attention: products by cuBLAS, and between them one launch that scales, masks and weighs the scores in their place.
+"""Attention: products by cuBLAS, and between them one launch that masks and weighs the scores in their place.
 
 No mask is made for causal attention, and the scores of as many matrices, or of as many rows of one, exist at a time as a buffer
 holds.
@@ -125,10 +125,11 @@ def _attention(
     (count, height, _), width = query.shape, key.shape[1]
     result = cupy.empty((count, height, value.shape[2]), query.dtype)
     logs = cupy.empty((count, height, 1), query.dtype)
+    query = cupy.multiply(query, query.dtype.type(scale))  # before the product, as PyTorch rounds
     for block in _blocks(count, height, width, causal):
         some, rows = block.some, block.rows
         scores = cupy.matmul(query[some, rows], key[some, : block.keys].transpose(0, 2, 1))
-        _weighed("attention", block, scores, (logs[some, rows],), mask, count, scale, causal)
+        _weighed("attention", block, scores, (logs[some, rows],), mask, count, 1.0, causal)
         cupy.matmul(scores, value[some, : block.keys], out=result[some, rows])
     return result, logs
 
@@ -140,15 +141,17 @@ def _attention_backward(
     logs = cupy.ascontiguousarray(logs)
     of_query = cupy.empty(query.shape, query.dtype)
     of_key, of_value = cupy.zeros(key.shape, key.dtype), cupy.zeros(value.shape, value.dtype)
+    factor = query.dtype.type(scale)
+    scaled = cupy.multiply(query, factor)
     for block in _blocks(count, height, width, causal):
         some, rows, keys = block.some, block.rows, (block.some, slice(0, block.keys))
-        weights = cupy.matmul(query[some, rows], key[keys].transpose(0, 2, 1))
+        weights = cupy.matmul(scaled[some, rows], key[keys].transpose(0, 2, 1))
         slope = cupy.matmul(grad[some, rows], value[keys].transpose(0, 2, 1))
-        _weighed("attention_backward", block, weights, (slope, logs[some, rows]), mask, count, scale, causal)
+        _weighed("attention_backward", block, weights, (slope, logs[some, rows]), mask, count, 1.0, causal)
         of_value[keys] += cupy.matmul(weights.transpose(0, 2, 1), grad[some, rows])
         of_key[keys] += cupy.matmul(slope.transpose(0, 2, 1), query[some, rows])
         cupy.matmul(slope, key[keys], out=of_query[some, rows])
-    return of_query, of_key, of_value
+    return cupy.multiply(of_query, factor), cupy.multiply(of_key, factor), of_value
 
 
 KERNELS: dict[str, Callable[..., Any]] = {"attention": _attention, "attention_backward": _attention_backward}
