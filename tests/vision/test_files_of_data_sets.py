@@ -82,7 +82,7 @@ def test_mnist_that_is_not_there_or_damaged(tmp_path: Path) -> None:
         (images[:-5], "announces 3×28×28 elements, and there are fewer"),
         (b"\x1f\x8b" + images, "is no IDX file: it begins with 1f 8b"),
         (b"", "is no IDX file"),
-        (images[:7], "there are fewer"),
+        (images[:7], "it ends within its head"),
         (_idx(np.zeros((4, 28, 28), np.uint8)), "4 images and .* 3 labels"),
     ):
         (raw / "train-images-idx3-ubyte").write_bytes(content)
