@@ -83,3 +83,23 @@ def test_degrees_of_freedom_may_be_integers() -> None:
         flambeau.manual_seed(0)
         drawn.append(distributions.FisherSnedecor(first, 3.0 * flambeau.ones(2)).sample((3,)))
     assert drawn[0].equal(drawn[1])
+
+
+def test_angles_of_any_concentration_are_found() -> None:
+    """No number is ever accepted as an angle of nan, of infinity, or of nothing; the search would not end."""
+    flambeau.manual_seed(0)
+    concentration = flambeau.tensor([0.0, math.nan, math.inf])
+    made = distributions.VonMises(flambeau.tensor([0.0, 0.0, 1.0]), concentration, validate_args=False)
+    everywhere, none, mean = made.sample((4000,)).unbind(-1)
+    assert bool(none.isnan().all())
+    assert bool((mean - 1.0).abs().max() < 1e-6)
+    assert everywhere.cos().mean().abs() < 0.05
+    assert everywhere.sin().mean().abs() < 0.05
+
+
+@pytest.mark.parametrize("value", [[[math.inf, math.inf], [math.inf, math.inf]], [[math.inf, 0.0], [0.0, 1.0]]])
+def test_infinite_matrices_are_not_positive_definite(value: list[list[float]]) -> None:
+    assert not distributions.constraints.positive_definite.check(flambeau.tensor(value))
+    made = distributions.Wishart(flambeau.tensor(3.0), flambeau.eye(2))
+    with pytest.raises(ValueError, match=r"to be within the support \(PositiveDefinite\(\)\)"):
+        made.log_prob(flambeau.tensor(value))

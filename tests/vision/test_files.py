@@ -8,9 +8,11 @@ import hashlib
 import io
 import lzma
 import os
+import socket
 import tarfile
+import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.error import HTTPError
 
@@ -199,3 +201,30 @@ def test_a_download_has_a_name(tmp_path: Path, url: str) -> None:
     with pytest.raises(ValueError, match="no name of a file: give a filename"):
         utils.download_url(url, tmp_path)
     assert not _names(tmp_path)
+
+
+@pytest.mark.parametrize(("end", "opener"), [(".gz", gzip.compress), (".bz2", bz2.compress), (".xz", lzma.compress)])
+def test_a_file_with_another_byte_is_named(tmp_path: Path, end: str, opener: Callable[[bytes], bytes]) -> None:
+    packed = bytearray(opener(bytes(range(256)) * 40))
+    packed[20:40] = bytes(20)
+    path = tmp_path / f"data{end}"
+    path.write_bytes(packed)
+    with pytest.raises(RuntimeError, match=rf"data\{end} cannot be unpacked: "):
+        utils.extract_archive(path)
+    assert _names(tmp_path) == [path.name]
+
+
+def test_chunks_that_end_early_are_gone_on_with(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            with listening.accept()[0] as connection:
+                connection.recv(4096)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1000\r\nfew bytes")
+
+        server = threading.Thread(target=answer)
+        server.start()
+        with pytest.raises(RuntimeError, match=r"the download of data broke off: IncompleteRead.*; try again"):
+            utils.download_url(f"http://127.0.0.1:{listening.getsockname()[1]}/data", tmp_path)
+        server.join()
+    assert not (tmp_path / "data").exists()

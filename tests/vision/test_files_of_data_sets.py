@@ -82,7 +82,7 @@ def test_mnist_that_is_not_there_or_damaged(tmp_path: Path) -> None:
         (images[:-5], "announces 3×28×28 elements, and there are fewer"),
         (b"\x1f\x8b" + images, "is no IDX file: it begins with 1f 8b"),
         (b"", "is no IDX file"),
-        (images[:7], "there are fewer"),
+        (images[:7], "it ends within its head"),
         (_idx(np.zeros((4, 28, 28), np.uint8)), "4 images and .* 3 labels"),
     ):
         (raw / "train-images-idx3-ubyte").write_bytes(content)
@@ -206,6 +206,47 @@ def test_nothing_in_a_batch_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         monkeypatch.setattr(datasets.CIFAR100, "train_list", [["train", _md5(folder / "train")]])
         with pytest.raises(RuntimeError, match=words):
             datasets.CIFAR100(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "batch",
+    [
+        {"fine_labels": [1]},
+        {"data": np.zeros((2, 3072), np.uint8)},
+        {"data": np.zeros((2, 100), np.uint8), "fine_labels": [1, 2]},
+        {"data": np.zeros((2, 3072), np.uint8), "fine_labels": [1]},
+    ],
+)
+def test_batches_have_an_image_for_each_label(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: dict[str, Any]
+) -> None:
+    folder = tmp_path / "cifar-100-python"
+    _cifar(folder, datasets.CIFAR100, monkeypatch, "fine_labels")
+    (folder / "train").write_bytes(pickle.dumps(batch))
+    with pytest.raises(RuntimeError, match="train has not the MD5 "):
+        datasets.CIFAR100(tmp_path)
+    monkeypatch.setattr(datasets.CIFAR100, "train_list", [["train", None]])  # as in a class for files of one's own
+    with pytest.raises(RuntimeError, match="train is no file of this data set: it has not 3,072 bytes"):
+        datasets.CIFAR100(tmp_path)
+    (folder / "meta").unlink()
+    with pytest.raises(RuntimeError, match=r"Dataset not found or corrupted.* there is no .*meta"):
+        datasets.CIFAR100(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "idx.* is no IDX file: it is empty"),
+        (bytes([0, 0, 8, 3, 0, 0]), "idx.* is damaged: it ends within its head"),
+        (gzip.compress(_idx(np.zeros((3, 4), np.uint8)))[:-9], r"idx\.gz is damaged: Compressed file ended"),
+        (b"no gzip", r"idx\.gz is damaged: Not a gzipped file"),
+    ],
+)
+def test_damaged_files_of_digits_are_named(tmp_path: Path, content: bytes, words: str) -> None:
+    path = tmp_path / ("idx.gz" if "gz" in words else "idx")
+    path.write_bytes(content)
+    with pytest.raises(RuntimeError, match=f"{words}.*Remove it and download it again"):
+        mnist.read_sn3_pascalvincent_tensor(str(path))
 
 
 def test_cifar_that_is_changed_is_downloaded_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

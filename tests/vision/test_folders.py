@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pickle
 from pathlib import Path
@@ -117,3 +118,13 @@ def test_transforms_exclude_one_another() -> None:
         VisionDataset("x", lambda image, target: (image, target), str)
     with pytest.raises(NotImplementedError):
         VisionDataset("x")[0]
+
+
+@pytest.mark.parametrize("format", ["PNG", "JPEG"])
+def test_an_image_that_was_cut_off_is_named(tmp_path: Path, format: str) -> None:
+    written = io.BytesIO()
+    Image.effect_noise((40, 40), 50).save(written, format)
+    path = tmp_path / "half.png"
+    path.write_bytes(written.getvalue()[:700])
+    with pytest.raises(OSError, match=r"half\.png cannot be read: image file is truncated"):
+        folder.pil_loader(path)

@@ -234,3 +234,70 @@ def test_what_is_drawn_for_mixtures_has_torchvisions_names() -> None:
     batch = [flambeau.ones(2, 3, 4, 4)]
     assert set(transforms_v2.MixUp(num_classes=2).make_params(batch)) == {"lam"}
     assert set(transforms_v2.CutMix(num_classes=2).make_params(batch)) == {"box", "lam_adjusted"}
+
+
+def _ones(t: Any, *shape: int, dtype: str = "float32") -> Any:
+    return t.ones(shape, dtype=getattr(t, dtype))
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda t, f: f.adjust_gamma(_ones(t, 2, 3, 3) / 2, 2.0),
+        lambda t, f: f.adjust_gamma(_ones(t, 4, 3, 3, dtype="uint8"), 0.5, gain=2),
+        lambda t, f: f.autocontrast(_ones(t, 3, 0, 2)),
+        lambda t, f: f.autocontrast(t.eye(3, dtype=t.bool).expand(3, 3, 3)),
+        lambda t, f: f.gaussian_blur(_ones(t, 3, 0, 4), [3, 3]),
+        lambda t, f: f.rotate(t.arange(12.0).reshape(1, 3, 4), np.float32(30.0)),
+        lambda t, f: f.rotate(t.arange(12.0).reshape(1, 3, 4), t.tensor(180)),
+        lambda t, f: f.grayscale_to_rgb(_ones(t, 2, 1, 2, 3)),
+    ],
+)
+def test_what_version_two_takes_and_version_one_does_not(torch: ModuleType, torchvision: Any, change: Any) -> None:
+    from torchvision.transforms.v2 import functional as theirs
+
+    wanted, made = change(torch, theirs), change(flambeau, functional_v2)
+    assert (str(made.dtype), tuple(made.shape)) == (str(wanted.dtype), tuple(wanted.shape))
+    np.testing.assert_allclose(made.tolist(), wanted.tolist(), atol=1e-5)
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda t, f: f.to_dtype(_ones(t, 3, 2, 2, dtype="bool"), t.uint8, scale=True),
+        lambda t, f: f.to_dtype(_ones(t, 3, 2, 2, dtype="uint8"), t.bool, scale=True),
+        lambda t, f: f.equalize(_ones(t, 3, 2, 2, dtype="bool")),
+        lambda t, f: f.invert(_ones(t, 3, 2, 2, dtype="bool")),
+        lambda t, f: f.solarize(_ones(t, 3, 2, 2, dtype="bool"), 0.5),
+        lambda t, f: f.posterize(_ones(t, 3, 2, 2, dtype="bool"), 3),
+        lambda t, f: f.resize(_ones(t, 0, 3, 4, 4), [2, 2], "lanczos", antialias=False),
+        lambda t, f: f.adjust_gamma(_ones(t, 4, 2, 2), -1.0),
+    ],
+)
+def test_what_version_two_refuses(torch: ModuleType, torchvision: Any, change: Any) -> None:
+    from torchvision.transforms.v2 import functional as theirs
+
+    said = []
+    for t, f in ((torch, theirs), (flambeau, functional_v2)):
+        with pytest.raises((TypeError, ValueError)) as refused:
+            change(t, f)
+        said.append((refused.type, str(refused.value)))
+    assert said[0] == said[1]
+
+
+@pytest.mark.parametrize("functions", [functional, functional_v2])
+def test_points_of_view_that_there_are_not(functions: Any) -> None:
+    with pytest.raises(flambeau.linalg.LinAlgError, match="singular"):
+        functions.perspective(flambeau.ones(3, 4, 4), [[0, 0]] * 4, [[0, 0]] * 4)
+
+
+def test_wrong_numbers_of_sizes_channels_and_places() -> None:
+    image = flambeau.ones(3, 4, 4)
+    with pytest.raises(ValueError, match="center should be a sequence of length 2, got 3"):
+        functional.rotate(image, 30, center=[1, 2, 3])
+    with pytest.raises(ValueError, match="should have 1 or 2 values, got 3"):
+        functional_v2.resize(image, [1, 2, 3])
+    with pytest.raises(TypeError, match=r"permitted channel values are \[1, 3\], but found 2"):
+        functional_v2.grayscale_to_rgb(flambeau.ones(2, 4, 4))

@@ -76,10 +76,16 @@ class VonMises(Sampled):
         self.loc, self.concentration = broadcast_all(loc, concentration)
         super().__init__(self.loc.size(), validate_args=validate_args)
 
+    @property
+    def _rising(self) -> Tensor:
+        """The concentration in float64, so little instead of none that all angles are equally likely."""
+        kappa = self.concentration.to(float64)
+        return kappa.masked_fill(kappa == 0, 1e-30)
+
     @lazy_property
     def _proposal_r(self) -> Tensor:
         """The parameter of the distribution that angles are proposed from."""
-        kappa = self.concentration.to(float64)
+        kappa = self._rising
         tau = 1 + (1 + 4 * kappa**2).sqrt()
         rho = (tau - (2 * tau).sqrt()) / (2 * kappa)
         return where(kappa < 1e-5, 1 / kappa + kappa, (1 + rho**2) / (2 * rho))
@@ -93,15 +99,18 @@ class VonMises(Sampled):
 
     def _rejection_sample(self, shape: Size, generator: Any) -> Tensor:
         """Angles around 0; numbers are drawn for all of them until each was accepted once."""
-        kappa, r, device = self.concentration.to(float64), self._proposal_r, self.loc.device
-        angles, done = zeros(shape, dtype=float64, device=device), zeros(shape, dtype=bool_, device=device)
+        kappa, r, device = self._rising, self._proposal_r, self.loc.device
+        # Of nan and infinity no number would ever be accepted: they are nan, and the angle 0.
+        never = ~kappa.isfinite()
+        angles = zeros(shape, dtype=float64, device=device) + kappa.masked_fill(~kappa.isnan(), 0)
+        done = zeros(shape, dtype=bool_, device=device) | never
         while not bool(done.all()):
             first, second, third = rand((3, *shape), dtype=float64, device=device, generator=generator).unbind()
             z = (math.pi * first).cos()
             proposed = (1 + r * z) / (r + z)
             c = kappa * (r - proposed)
             accepted = (c * (2 - c) - second > 0) | ((c / second).log() + 1 - c >= 0)
-            angles = where(accepted, (third - 0.5).sign() * proposed.acos(), angles)
+            angles = where(accepted & ~never, (third - 0.5).sign() * proposed.acos(), angles)
             done = done | accepted
         return angles
 

@@ -66,9 +66,17 @@ def need_pillow(image: Any) -> None:
 
 
 def open_image(path: Any) -> Any:
-    """An image of a file, as RGB."""
+    """An image of a file, as RGB.
+
+    Raises:
+        OSError: the file is no image, or a damaged one; the message names it.
+    """
     with open(path, "rb") as file:
-        return pillow().open(file).convert("RGB")
+        image = pillow().open(file)
+        try:
+            return image.convert("RGB")
+        except (OSError, SyntaxError, ValueError, EOFError) as error:  # what Pillow's decoders say names no file
+            raise OSError(f"{path} cannot be read: {error}") from error
 
 
 def dimensions(image: Any) -> Size:

@@ -9,16 +9,30 @@ import os
 import shutil
 import tarfile
 import zipfile
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from ._places import Path
 
-__all__ = ["OPENERS", "extract_archive"]
+__all__ = ["OPENERS", "damage_told", "extract_archive"]
 
 OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 """What opens a compressed file, by the end of its name."""
+_DAMAGE = (tarfile.TarError, zipfile.BadZipFile, EOFError, lzma.LZMAError, zlib.error)
 _TARS = (".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz")
+
+
+@contextmanager
+def damage_told(what: str, hint: str) -> Iterator[None]:
+    """Raise what is said of damaged files, which names none, as an error that begins with ``what`` and ends with a hint."""
+    try:
+        yield
+    except (*_DAMAGE, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # of the system, as a full disk
+            raise
+        raise RuntimeError(f"{what}: {error}. {hint}") from error
 
 
 def extract_archive(from_path: Path, to_path: Path | None = None, remove_finished: bool = False) -> Path:
@@ -41,7 +55,8 @@ def extract_archive(from_path: Path, to_path: Path | None = None, remove_finishe
     folder = os.path.dirname(path) if to_path is None else to_path
     name = os.path.basename(path).lower()
     result = folder
-    try:
+    hint = "Remove it and download it again if it was cut off; it is not to be trusted if it writes outside its folder"
+    with damage_told(f"{path} cannot be unpacked", hint):
         if name.endswith(_TARS):
             with tarfile.open(path) as tar:
                 tar.extractall(folder, filter="data")
@@ -49,11 +64,6 @@ def extract_archive(from_path: Path, to_path: Path | None = None, remove_finishe
             _unzip(path, os.fspath(folder))
         else:
             result = _decompressed(path, os.fspath(folder))
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, lzma.LZMAError, gzip.BadGzipFile) as error:
-        raise RuntimeError(
-            f"{path} cannot be unpacked: {error}. Remove it and download it again if it was cut off; it is not to be trusted "
-            "if it writes outside its folder"
-        ) from error
     if remove_finished:
         os.remove(path)
     return result

@@ -13,7 +13,7 @@ from flambeau._tensor import Tensor
 from flambeau.ops.creation.data import frombuffer
 
 from .._images import image_of
-from ._archives import OPENERS
+from ._archives import OPENERS, damage_told
 from ._places import Path, not_found
 from .utils import check_integrity, download_and_extract_archive, download_url, extract_archive, verify_str_arg
 from .vision import Transform, VisionDataset
@@ -53,22 +53,25 @@ def read_sn3_pascalvincent_tensor(path: str, strict: bool = True) -> Tensor:
     Raises:
         RuntimeError: it is no such file, or too short or too long.
     """
-    with _opened(path) as file:
+    again = "Remove it and download it again"
+    with damage_told(f"{path} is damaged", again), _opened(path) as file:
         head = file.read(4)
         kind = _KINDS.get(head[2]) if len(head) == 4 and head[:2] == b"\0\0" else None
         if kind is None or not 1 <= head[3] <= 3:
             raise RuntimeError(
-                f"{path} is no IDX file: it begins with {head.hex(' ')}. Remove it and download it again"
+                f"{path} is no IDX file: it {f'begins with {head.hex(chr(32))}' if head else 'is empty'}. {again}"
             )
         sizes = file.read(4 * head[3])
+        if len(sizes) != 4 * head[3]:
+            raise RuntimeError(f"{path} is damaged: it ends within its head. {again}")
         shape = tuple(int.from_bytes(sizes[4 * at : 4 * at + 4], "big") for at in range(head[3]))
         expected = prod(shape) * kind.bytes
         content = bytearray(file.read(expected))
         longer = len(content) == expected and bool(file.read(1))
-    if len(sizes) != 4 * head[3] or len(content) != expected or (strict and longer):
+    if len(content) != expected or (strict and longer):
         raise RuntimeError(
             f"{path} is damaged: its head announces {'×'.join(map(str, shape))} elements, and there are "
-            f"{'more' if longer else 'fewer'}. Remove it and download it again"
+            f"{'more' if longer else 'fewer'}. {again}"
         )
     if not expected:
         return frombuffer(bytearray(1), dtype=dtypes.uint8)[:0].to(kind.dtype).reshape(shape)

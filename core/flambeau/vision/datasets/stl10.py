@@ -13,7 +13,7 @@ from flambeau.ops.movement.joining import cat
 
 from .._images import as_numpy, image_of
 from ._places import Path, not_found
-from .utils import check_integrity, download_and_extract_archive, verify_str_arg
+from .utils import check_integrity, download_and_extract_archive, first_wrong, verify_str_arg
 from .vision import Transform, VisionDataset
 
 __all__ = ["STL10"]
@@ -73,7 +73,7 @@ class STL10(VisionDataset):
         if download:
             self.download()
         elif not self._check_integrity():
-            raise not_found(f"the files are looked for in {self._path('')}")
+            raise not_found(first_wrong(self._files()))
         parts = [part for part in ("train", "test", "unlabeled") if part in split.split("+")]
         images = [self._images(part) for part in parts]
         labels = [self._labels(part, len(own)) for part, own in zip(parts, images, strict=True)]
@@ -110,8 +110,11 @@ class STL10(VisionDataset):
         with open(self._path(self.folds_list_file), encoding="utf-8") as file:
             return [int(each) for each in file.read().splitlines()[number].split()]
 
+    def _files(self) -> list[tuple[str, str | None]]:
+        return [(self._path(name), md5) for name, md5 in (*self.train_list, *self.test_list)]
+
     def _check_integrity(self) -> bool:
-        return all(check_integrity(self._path(name), md5) for name, md5 in (*self.train_list, *self.test_list))
+        return all(check_integrity(path, md5) for path, md5 in self._files())
 
     def download(self) -> None:
         """Download the archive and unpack it, unless the files are there."""

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from .._images import image_of
 from ._places import Path, not_found
-from .utils import check_integrity, download_url, verify_str_arg
+from .utils import check_integrity, download_url, first_wrong, verify_str_arg
 from .vision import Transform, VisionDataset
 
 __all__ = ["SVHN"]
@@ -54,7 +54,7 @@ class SVHN(VisionDataset):
         if download:
             self.download()
         if not self._check_integrity():
-            raise not_found(f"the file is looked for at {os.path.join(self.root, self.filename)}")
+            raise not_found(first_wrong([(os.path.join(self.root, self.filename), self.file_md5)]))
         read = import_module("scipy.io")  # only this data set's files are MATLAB's
         found = read.loadmat(os.path.join(self.root, self.filename))
         self.data = found["X"].transpose(3, 2, 0, 1)

@@ -11,8 +11,9 @@ import hashlib
 import os
 import sys
 from collections.abc import Iterable
+from http.client import HTTPException
 from typing import IO, Any, TypeVar
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.parse import urlparse
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
@@ -50,6 +51,12 @@ def check_md5(fpath: Path, md5: str, **kwargs: Any) -> bool:
 def check_integrity(fpath: Path, md5: str | None = None) -> bool:
     """Tell whether a file is there and has an MD5, if one is given. Source of the semantics: ``torchvision.datasets.utils``."""
     return os.path.isfile(fpath) and (md5 is None or check_md5(fpath, md5))
+
+
+def first_wrong(files: Iterable[tuple[str, str | None]]) -> str:
+    """A clause that says what is wrong with the first of some files that :func:`check_integrity` refuses."""
+    path, md5 = next((path, md5) for path, md5 in files if not check_integrity(path, md5))
+    return f"{path} has not the MD5 {md5}" if os.path.isfile(path) else f"there is no {path}"
 
 
 # -- downloads ---------------------------------------------------------------------------------------------------------
@@ -152,7 +159,7 @@ def _copy(source: Any, target: IO[bytes], before: int, total: int | None, name: 
             done += len(content)
             shown = f"{100 * (before + done) / total:.1f} %" if total else f"{before + done} bytes"
             print(f"\r{name.removesuffix('.part')}: {shown}", end="", file=sys.stderr, flush=True)
-    except (OSError, URLError) as error:
+    except (OSError, HTTPException) as error:
         raise RuntimeError(
             f"the download of {name.removesuffix('.part')} broke off: {error}; try again, it goes on there"
         ) from error

@@ -218,6 +218,11 @@ def adjust_gamma(img: Any, gamma: float, gain: float = 1) -> Any:
         table = [int((255 + 1 - 1e-3) * gain * pow(each / 255.0, gamma)) for each in range(256)]
         return img.convert("RGB").point(table * 3).convert(img.mode)
     _need_colours(img)
+    return powered(img, gamma, gain)
+
+
+def powered(img: Tensor, gamma: float, gain: float) -> Tensor:
+    """:func:`adjust_gamma` of a tensor with any channels."""
     numbers = img if img.dtype.is_floating_point else convert_image_dtype(img, dtypes.float32)
     return convert_image_dtype((gain * numbers.pow(gamma)).clamp(0, 1), img.dtype)
 
@@ -427,6 +432,8 @@ def gaussian_blur(img: Any, kernel_size: int | Sequence[int], sigma: float | Seq
         raise TypeError(f"img should be PIL Image or Tensor. Got {type(img)}")
     pixels = img if isinstance(img, Tensor) else pil_to_tensor(img)
     dimensions(pixels)
+    if not pixels.numel():
+        return img
     across, down = (_bell(size, width, pixels) for size, width in zip(sizes, widths, strict=True))
     batch = as_batch(pixels, (across.dtype,))
     border = [sizes[0] // 2, sizes[0] // 2, sizes[1] // 2, sizes[1] // 2]

@@ -147,6 +147,12 @@ def largest(dtype: Any) -> int:
     return _LARGEST.get(dtype, 1)
 
 
+def need_shades(dtype: dtypes.dtype) -> None:
+    """Raise of truth values, which have no shades to count."""
+    if dtype is dtypes.bool:
+        raise TypeError(f"Number of value bits is only defined for integer dtypes, but got {dtype}.")
+
+
 def convert_image_dtype(image: Any, dtype: Any = dtypes.float32) -> Tensor:
     """The same image in another dtype: black stays black, and white white.
 

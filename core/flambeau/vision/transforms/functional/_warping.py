@@ -14,7 +14,7 @@ from flambeau.nn.functional import grid_sample
 from flambeau.ops.creation.data import tensor
 from flambeau.ops.creation.filled import ones
 from flambeau.ops.creation.ranges import linspace
-from flambeau.ops.linalg.solving import lstsq
+from flambeau.ops.linalg.solving import solve
 from flambeau.ops.movement.grids import meshgrid
 from flambeau.ops.movement.joining import cat, stack
 from flambeau.vision._images import bands, dimensions, is_pillow, pillow
@@ -78,6 +78,8 @@ def _from_middle(center: Sequence[float] | None, img: Any) -> list[float]:
     """A centre as its distance from the middle of the image."""
     if center is None:
         return [0.0, 0.0]
+    if len(center) != 2:
+        raise ValueError(f"Argument center should be a sequence of length 2, got {len(center)} numbers")
     _, height, width = dimensions(img)
     return [place - size * 0.5 for place, size in zip(center, (width, height), strict=True)]
 
@@ -200,8 +202,7 @@ def coefficients(starts: Sequence[Sequence[int]], ends: Sequence[Sequence[int]])
     for (x, y), (u, v) in zip(ends, starts, strict=True):
         rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
     known = tensor([float(each) for point in starts for each in point], dtype=dtypes.float64)
-    solution = lstsq(tensor(rows, dtype=dtypes.float64), known.unsqueeze(1), driver="gels").solution
-    return solution.squeeze(1).to(dtypes.float32).tolist()
+    return solve(tensor(rows, dtype=dtypes.float64), known).to(dtypes.float32).tolist()
 
 
 def elastic_transform(

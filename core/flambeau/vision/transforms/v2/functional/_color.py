@@ -10,8 +10,8 @@ from flambeau._tensor import Tensor
 from flambeau.vision._images import is_pillow, pillow
 
 from ... import functional as first
-from ...functional._color import negative
-from ...functional._conversion import largest
+from ...functional._color import negative, powered
+from ...functional._conversion import largest, need_shades
 from ._kinds import takes
 
 __all__ = [
@@ -43,7 +43,9 @@ def grayscale_to_rgb(inpt: Any) -> Any:
     """The image with three channels, as it is if it has them. Source: ``torchvision.transforms.v2.functional``."""
     if is_pillow(inpt):
         return inpt.convert("RGB")
-    return inpt if inpt.shape[-3] >= 3 else inpt.repeat(*[1] * (inpt.ndim - 3), 3, 1, 1)
+    if inpt.shape[-3] >= 3:
+        return inpt
+    return first.rgb_to_grayscale(inpt).repeat(*[1] * (inpt.ndim - 3), 3, 1, 1)
 
 
 @takes()
@@ -79,19 +81,26 @@ def adjust_hue(inpt: Any, hue_factor: float) -> Any:
 @takes()
 def adjust_gamma(inpt: Any, gamma: float, gain: float = 1) -> Any:
     """Each number, from 0 to 1, raised to a power. Source: ``torchvision.transforms.v2.functional.adjust_gamma``."""
+    if isinstance(inpt, Tensor) and gamma >= 0:
+        return powered(inpt, gamma, gain)
     return first.adjust_gamma(inpt, gamma, gain)
 
 
 @takes()
 def autocontrast(inpt: Any) -> Any:
     """Each channel from black to white. Source: ``torchvision.transforms.v2.functional.autocontrast``."""
+    if isinstance(inpt, Tensor) and (inpt.dtype is dtypes.bool or not inpt.numel()):
+        return inpt  # from false to true already
     return first.autocontrast(inpt)
 
 
 @takes()
 def invert(inpt: Any) -> Any:
     """The negative, of images of any channels. Source: ``torchvision.transforms.v2.functional.invert``."""
-    return negative(inpt) if isinstance(inpt, Tensor) else first.invert(inpt)
+    if not isinstance(inpt, Tensor):
+        return first.invert(inpt)
+    need_shades(inpt.dtype)
+    return negative(inpt)
 
 
 @takes()
@@ -105,7 +114,7 @@ def solarize(inpt: Any, threshold: float) -> Any:
         return first.solarize(inpt, threshold)
     if threshold > largest(inpt.dtype):
         raise TypeError(f"Threshold should be less or equal the maximum value of the dtype, but got {threshold}")
-    return negative(inpt).where(inpt >= threshold, inpt)
+    return invert(inpt).where(inpt >= threshold, inpt)
 
 
 @takes()
@@ -122,6 +131,7 @@ def posterize(inpt: Any, bits: int) -> Any:
     levels = 1 << bits
     if inpt.dtype.is_floating_point:
         return inpt.mul(levels).floor().clamp(0, levels - 1) / levels
+    need_shades(inpt.dtype)
     given = largest(inpt.dtype).bit_length()
     return inpt if bits >= given else inpt & ((levels - 1) << (given - bits))
 
@@ -133,6 +143,7 @@ def equalize(inpt: Any) -> Any:
         return first.equalize(inpt)
     if not inpt.numel():
         return inpt
+    need_shades(inpt.dtype)
     shades = first.convert_image_dtype(inpt, dtypes.uint8)
     made = first.equalize(shades.reshape(-1, 1, *inpt.shape[-2:])).reshape(inpt.shape)
     return first.convert_image_dtype(made, inpt.dtype)

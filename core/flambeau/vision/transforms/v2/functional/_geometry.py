@@ -153,11 +153,11 @@ def _resized(image: Tensor, size: Any, mode: InterpolationMode, max_size: int | 
     height, width = resized(rows, columns, size, max_size)
     if (height, width) == (rows, columns):
         return image
+    if mode is InterpolationMode.LANCZOS and not antialias:
+        raise ValueError("InterpolationMode.LANCZOS requires antialias=True")
     if not image.numel():
         return image.reshape((*image.shape[:-2], height, width))
     smooth = mode in (_BILINEAR, *_OVERSHOOTING)
-    if mode is InterpolationMode.LANCZOS and not antialias:
-        raise ValueError("InterpolationMode.LANCZOS requires antialias=True")
     kept = (dtypes.float32, dtypes.float64, *([dtypes.uint8] if image.device.type == "cpu" or not smooth else []))
     made = interpolate(
         as_batch(image, kept), (height, width), mode=mode.value, align_corners=False if smooth else None,
@@ -229,10 +229,11 @@ def rotate(
 def _rotated(inpt: Any, angle: float, mode: InterpolationMode, expand: bool, center: Any, fill: Any) -> Any:
     if not isinstance(inpt, Tensor):
         return first.rotate(inpt, angle, mode, expand, center, fill)
-    quarters, rest = divmod(angle % 360, 90)
+    turn = float(angle % 360)  # also of a number of NumPy's, or a tensor of one
+    quarters, rest = divmod(turn, 90)
     if center is None and not rest and (quarters % 2 == 0 or expand or inpt.shape[-1] == inpt.shape[-2]):
         return inpt.rot90(int(quarters), (-2, -1))  # no pixel is made of others
-    return first.rotate(inpt, angle % 360, mode, expand, center, fill)
+    return first.rotate(inpt, turn, mode, expand, center, fill)
 
 
 def _numbers(startpoints: Any, endpoints: Any, coefficients: Any) -> list[float]:

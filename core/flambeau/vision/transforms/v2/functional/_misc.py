@@ -23,7 +23,7 @@ from flambeau.vision.tv_tensors import Image, wrap
 
 from ... import functional as first
 from ...functional._color import normalized
-from ...functional._conversion import is_numpy, largest
+from ...functional._conversion import is_numpy, largest, need_shades
 from ._kinds import takes
 
 __all__ = [
@@ -97,6 +97,7 @@ def to_dtype(inpt: Any, dtype: Any = dtypes.float32, scale: bool = False) -> Any
 
     Raises:
         RuntimeError: the dtype has more digits than the image.
+        TypeError: truth values are to be scaled to integers, or integers to truth values.
     """
     if inpt.dtype is dtype:
         return inpt
@@ -104,6 +105,9 @@ def to_dtype(inpt: Any, dtype: Any = dtypes.float32, scale: bool = False) -> Any
         return inpt.to(dtype)
     if dtype.is_floating_point and not inpt.dtype.is_floating_point:
         return inpt.to(dtype).mul_(1.0 / largest(inpt.dtype))
+    if not (inpt.dtype.is_floating_point or dtype.is_floating_point):
+        need_shades(inpt.dtype)
+        need_shades(dtype)
     try:
         return first.convert_image_dtype(inpt, dtype)
     except RuntimeError:

@@ -13,7 +13,7 @@ def resized(rows: int, columns: int, size: Any, max_size: int | None) -> tuple[i
     """The height and the width that a size, and the longest that the longer edge may be, ask for.
 
     Raises:
-        ValueError: they contradict each other.
+        ValueError: they contradict each other, or there are more than two sizes.
     """
     if size is None:
         if not isinstance(max_size, int):
@@ -22,6 +22,8 @@ def resized(rows: int, columns: int, size: Any, max_size: int | None) -> tuple[i
         shorter = int(max_size * short / long)
         return (max_size, shorter) if columns <= rows else (shorter, max_size)
     wanted = [size] if isinstance(size, int) else list(size)
+    if len(wanted) not in (1, 2):
+        raise ValueError(f"If size is a sequence, it should have 1 or 2 values, got {len(wanted)}")
     if max_size is not None and len(wanted) != 1:
         raise ValueError(
             "max_size should only be passed if size is None or specifies the length of the smaller edge, i.e. size should be "
