@@ -51,7 +51,7 @@ def seam(subject: Subject) -> Iterator[Seam]:
 @pytest.fixture
 def verdict(subject: Subject, reached: reach.Reach) -> Callable[[Mutant], Verdict]:
     def judge(mutant: Mutant) -> Verdict:
-        (found,) = Trial(subject, reached, all_cases(), jobs=1, budget=20).run([mutant])
+        (found,) = Trial(subject, reached, all_cases(), jobs=1).run([mutant])
         return found
 
     return judge
@@ -212,7 +212,7 @@ def test_a_survey_tells_in_which_cases_a_fault_shows(tmp_path: Path, subject: Su
     assert not found.cases("exp", "the result is a copy, not a view")
     mutants = [each for each in core_mutants(reached, "exp", found) if each.family in ("derivative", "out of ops")]
     outcomes = {
-        each.mutant: each.outcome for each in Together(subject, reached, all_cases(), jobs=1, budget=20).run(mutants)
+        each.mutant: each.outcome for each in Together(subject, reached, all_cases(), jobs=1).run(mutants)
     }
     assert len(outcomes) == len(mutants) > 5
     assert set(outcomes.values()) == {"killed"}, outcomes
@@ -361,7 +361,7 @@ def test_a_mutant_of_the_sample_is_tried_on_other_cases_if_its_own_no_longer_cat
     (mutant,) = (each for each in core_mutants(reached, "exp") if each.fault == "the gradient of input is doubled")
     (chosen,), cases = sample.in_sample([mutant], {mutant.address: "exp/value/plain/float32"})
     assert next(iter(chosen.reached())) == "exp/value/plain/float32"
-    (verdict,) = Together(subject, sample.reach_of(cases), cases, jobs=1, budget=20).run([chosen])
+    (verdict,) = Together(subject, sample.reach_of(cases), cases, jobs=1).run([chosen])
     assert verdict.outcome == "killed"
     assert verdict.case != "exp/value/plain/float32"
     with pytest.raises(LookupError, match="mutants that there are no more \\(core/exp/none\\): write it anew"):
