@@ -211,9 +211,7 @@ def test_a_survey_tells_in_which_cases_a_fault_shows(tmp_path: Path, subject: Su
     assert set(found.cases("exp", "out= is ignored")) < set(reached.cases)
     assert not found.cases("exp", "the result is a copy, not a view")
     mutants = [each for each in core_mutants(reached, "exp", found) if each.family in ("derivative", "out of ops")]
-    outcomes = {
-        each.mutant: each.outcome for each in Together(subject, reached, all_cases(), jobs=1).run(mutants)
-    }
+    outcomes = {each.mutant: each.outcome for each in Together(subject, reached, all_cases(), jobs=1).run(mutants)}
     assert len(outcomes) == len(mutants) > 5
     assert set(outcomes.values()) == {"killed"}, outcomes
     assert flambeau.exp(flambeau.zeros(1)).item() == 1.0

@@ -121,7 +121,7 @@ def _of_itself(subject: Subject) -> None:
         shares = [math.exp(sum(map(mul, one, other)) / math.sqrt(2)) for other in rows]
         expected += [sum(map(mul, shares, column)) / sum(shares) for column in zip(*rows, strict=True)]
     for dtype in (t.float32, t.float64):
-        x = t.tensor([rows, rows], dtype=dtype)
+        x = t.tensor([[rows, rows]], dtype=dtype)  # four dims, which are fused
         found = t.nn.functional.scaled_dot_product_attention(x, x, x).flatten().tolist()
         for one, two in zip(found, expected * 2, strict=True):
             expect(math.isclose(one, two, rel_tol=1e-5), f"{one} in {dtype}, expected {two}")
@@ -132,9 +132,9 @@ def _blind_infinite(subject: Subject) -> None:
     """An infinite query that looks at no key: to the keys comes 0 times it, which is nan."""
     t = subject.torch
     for dtype in (t.float32, t.float64):
-        numbers = ([[[inf], [1.0]]], [[[-1.0], [-2.0]]], [[[1.0], [2.0]]])
+        numbers = ([[[[inf], [1.0]]]], [[[[-1.0], [-2.0]]]], [[[[1.0], [2.0]]]])
         query, key, value = (t.tensor(each, dtype=dtype, requires_grad=True) for each in numbers)
-        mask = t.tensor([[[-inf, -inf], [0.0, 0.0]]], dtype=dtype)
+        mask = t.tensor([[[[-inf, -inf], [0.0, 0.0]]]], dtype=dtype)
         found = t.autograd.grad(_fused(t, query, key, value, mask).sum(), (query, key, value))
         expect_equal(repr(found[1].flatten().tolist()), "[nan, nan]", f"what comes to the keys in {dtype}")
-        expect_equal(found[0][0, 0].tolist(), [0.0], f"what comes to the query in {dtype}")
+        expect_equal(found[0][0, 0, 0].tolist(), [0.0], f"what comes to the query in {dtype}")

@@ -43,7 +43,6 @@ for _name, (_function, _values) in _IN_HALVES.items():
     _declare_halves(_name, _function, _values)
 
 
-
 @case("clamp/gradient/limits-special/-", dtypes=("float32", "float64"))
 def _of_limits(subject: Subject) -> None:
     """The gradient goes to the one of the three that is the result: the upper limit, where the limits cross."""

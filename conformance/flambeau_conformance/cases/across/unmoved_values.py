@@ -54,5 +54,9 @@ def _as_a_number(subject: Subject) -> None:
     t = subject.torch
     for dtype in (t.float16, t.bfloat16, t.float32, t.float64):
         for number in (_INF, -_INF, math.nan, 0.0, -0.0, 1.5, -1.0, 2.0**-14):
-            for tensor in (t.tensor(number, dtype=dtype), t.tensor([[number]], dtype=dtype), t.tensor([1.0, number], dtype=dtype)[1]):
+            for tensor in (
+                t.tensor(number, dtype=dtype),
+                t.tensor([[number]], dtype=dtype),
+                t.tensor([1.0, number], dtype=dtype)[1],
+            ):
                 expect_equal(repr(tensor.item()), repr(number), f"the number of {tensor}")
