@@ -16,11 +16,14 @@ from flambeau_conformance import cli, reach
 from flambeau_conformance.catalogue import all_cases, matching
 from flambeau_conformance.manifest import ManifestError
 from flambeau_conformance.model import Case
+from flambeau_conformance.mutants import kernel_mutants as module_of_kernels
 from flambeau_conformance.mutants import sample, survey, survivors
 from flambeau_conformance.mutants.battery import Battery
 from flambeau_conformance.mutants.core_mutants import core_mutants, watch_core
 from flambeau_conformance.mutants.derivative_faults import derivative_faults
-from flambeau_conformance.mutants.forking import forked
+from flambeau_conformance.mutants.faults import Fault
+from flambeau_conformance.mutants.forking import alive, forked
+from flambeau_conformance.mutants.hanging import Hung, ended_in
 from flambeau_conformance.mutants.kernel_faults import confusable, faults_of
 from flambeau_conformance.mutants.kernel_mutants import _dtypes, _gets_out, equivalents, kernel_mutants
 from flambeau_conformance.mutants.model import Mutant, Verdict
@@ -262,6 +265,43 @@ def test_what_becomes_of_children() -> None:
     assert ends["dies"].cause == "the process was ended by SIGABRT"
     assert ends["hangs"].cause == "not done after 2 s"
     assert ends["exits"].cause == "the process exited with code 3"
+
+
+def test_a_child_that_is_alive_may_take_long() -> None:
+    def work(parts: int) -> str:
+        for _ in range(parts):
+            alive()
+            time.sleep(0.4)
+        return " as long as it takes"
+
+    (ended,) = forked([6], work, jobs=1, timeout=1.5)
+    assert ended.answer == " as long as it takes"
+
+
+def test_what_works_or_waits_too_long_is_ended() -> None:
+    def working() -> None:
+        while True:
+            pass
+
+    for block in (working, lambda: time.sleep(60)):
+        with pytest.raises(Hung, match=r"not done after 0\.1 s"), ended_in(0.1):
+            block()
+
+
+def test_a_fault_that_ends_the_process_hides_no_equivalent_one(
+    monkeypatch: pytest.MonkeyPatch, seam: Seam, reached: reach.Reach
+) -> None:
+    mutants = kernel_mutants(seam, reached, "exp")
+    plain = {each.mutant for each in equivalents(seam, reached, mutants, 1)}
+    assert "kernel/exp/all elements" not in plain
+
+    def shows(battery: Battery, fault: Fault) -> bool:
+        if fault.name == "all elements":
+            os.abort()
+        return battery.shows(fault)
+
+    monkeypatch.setattr(module_of_kernels, "_shows", shows)
+    assert {each.mutant for each in equivalents(seam, reached, mutants, 2)} == plain != set()
 
 
 # -- the list of survivors ---------------------------------------------------------------------------------------------

@@ -45,7 +45,7 @@ def add_parser(commands: Any) -> None:
         action="append",
         help="only on the cases whose addresses match, traced by themselves",
     )
-    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="how many run at a time (%(default)s)")
+    parser.add_argument("--jobs", type=_positive, default=2, metavar="N", help="how many run at a time (%(default)s)")
     parser.add_argument(
         "--budget", type=_positive, metavar="N", help="cases that one is tried on at most (all that reach its place)"
     )
