@@ -28,7 +28,8 @@ from .catalogue import all_cases
 from .golden import FOLDER
 from .model import Case
 from .mutants.calls import Recorder
-from .mutants.forking import forked
+from .mutants.forking import alive, forked
+from .mutants.hanging import CASE_LIMIT, PATIENCE
 from .mutants.seam import Seam
 from .spellings import is_among
 from .subject import Subject, subject_of
@@ -129,6 +130,7 @@ class _Trace:
         return watched
 
     def run(self, case: Case, subject: Subject) -> Reached:
+        alive()
         self._kernels, self._codes, self._forms = {}, {}, set()
         passed, start = True, time.perf_counter()
         with self._calls():
@@ -241,22 +243,24 @@ def known(subject: Subject, jobs: int = 1) -> Reach:
     return found
 
 
+_PARTS = 2
+"""In so many processes all cases are traced."""
+
+
 def _traced_in_parts(subject: Subject, jobs: int) -> Reach:
-    """Trace all cases, in ``jobs`` processes that take every second of them, or third.
+    """Trace all cases, ``jobs`` parts of them at a time; each part keeps calls, so that their number changes nothing.
 
     Raises:
         RuntimeError: a process died.
     """
-    if jobs == 1:
-        return trace(subject, all_cases())
     with tempfile.TemporaryDirectory() as folder:
-        parts = [Path(folder, f"{number}.json.gz") for number in range(jobs)]
+        parts = [Path(folder, f"{number}.json.gz") for number in range(_PARTS)]
 
         def work(number: int) -> bool:
-            _write(parts[number], trace(subject, all_cases()[number::jobs]))
+            _write(parts[number], trace(subject, all_cases()[number::_PARTS]))
             return True
 
-        for ended in forked(range(jobs), work, jobs=jobs, timeout=3600):
+        for ended in forked(range(_PARTS), work, jobs=jobs, timeout=PATIENCE * CASE_LIMIT):
             if not ended.answer:
                 raise RuntimeError(f"the trace ended early: {ended.cause}")
         found = [_read(part) for part in parts]

@@ -16,11 +16,14 @@ from flambeau_conformance import cli, reach
 from flambeau_conformance.catalogue import all_cases, matching
 from flambeau_conformance.manifest import ManifestError
 from flambeau_conformance.model import Case
+from flambeau_conformance.mutants import kernel_mutants as module_of_kernels
 from flambeau_conformance.mutants import sample, survey, survivors
 from flambeau_conformance.mutants.battery import Battery
 from flambeau_conformance.mutants.core_mutants import core_mutants, watch_core
 from flambeau_conformance.mutants.derivative_faults import derivative_faults
-from flambeau_conformance.mutants.forking import forked
+from flambeau_conformance.mutants.faults import Fault
+from flambeau_conformance.mutants.forking import alive, forked
+from flambeau_conformance.mutants.hanging import Hung, ended_in
 from flambeau_conformance.mutants.kernel_faults import confusable, faults_of
 from flambeau_conformance.mutants.kernel_mutants import _dtypes, _gets_out, equivalents, kernel_mutants
 from flambeau_conformance.mutants.model import Mutant, Verdict
@@ -51,7 +54,7 @@ def seam(subject: Subject) -> Iterator[Seam]:
 @pytest.fixture
 def verdict(subject: Subject, reached: reach.Reach) -> Callable[[Mutant], Verdict]:
     def judge(mutant: Mutant) -> Verdict:
-        (found,) = Trial(subject, reached, all_cases(), jobs=1, budget=20).run([mutant])
+        (found,) = Trial(subject, reached, all_cases(), jobs=1).run([mutant])
         return found
 
     return judge
@@ -211,9 +214,7 @@ def test_a_survey_tells_in_which_cases_a_fault_shows(tmp_path: Path, subject: Su
     assert set(found.cases("exp", "out= is ignored")) < set(reached.cases)
     assert not found.cases("exp", "the result is a copy, not a view")
     mutants = [each for each in core_mutants(reached, "exp", found) if each.family in ("derivative", "out of ops")]
-    outcomes = {
-        each.mutant: each.outcome for each in Together(subject, reached, all_cases(), jobs=1, budget=20).run(mutants)
-    }
+    outcomes = {each.mutant: each.outcome for each in Together(subject, reached, all_cases(), jobs=1).run(mutants)}
     assert len(outcomes) == len(mutants) > 5
     assert set(outcomes.values()) == {"killed"}, outcomes
     assert flambeau.exp(flambeau.zeros(1)).item() == 1.0
@@ -264,6 +265,43 @@ def test_what_becomes_of_children() -> None:
     assert ends["dies"].cause == "the process was ended by SIGABRT"
     assert ends["hangs"].cause == "not done after 2 s"
     assert ends["exits"].cause == "the process exited with code 3"
+
+
+def test_a_child_that_is_alive_may_take_long() -> None:
+    def work(parts: int) -> str:
+        for _ in range(parts):
+            alive()
+            time.sleep(0.4)
+        return " as long as it takes"
+
+    (ended,) = forked([6], work, jobs=1, timeout=1.5)
+    assert ended.answer == " as long as it takes"
+
+
+def test_what_works_or_waits_too_long_is_ended() -> None:
+    def working() -> None:
+        while True:
+            pass
+
+    for block in (working, lambda: time.sleep(60)):
+        with pytest.raises(Hung, match=r"not done after 0\.1 s"), ended_in(0.1):
+            block()
+
+
+def test_a_fault_that_ends_the_process_hides_no_equivalent_one(
+    monkeypatch: pytest.MonkeyPatch, seam: Seam, reached: reach.Reach
+) -> None:
+    mutants = kernel_mutants(seam, reached, "exp")
+    plain = {each.mutant for each in equivalents(seam, reached, mutants, 1)}
+    assert "kernel/exp/all elements" not in plain
+
+    def shows(battery: Battery, fault: Fault) -> bool:
+        if fault.name == "all elements":
+            os.abort()
+        return battery.shows(fault)
+
+    monkeypatch.setattr(module_of_kernels, "_shows", shows)
+    assert {each.mutant for each in equivalents(seam, reached, mutants, 2)} == plain != set()
 
 
 # -- the list of survivors ---------------------------------------------------------------------------------------------
@@ -361,7 +399,7 @@ def test_a_mutant_of_the_sample_is_tried_on_other_cases_if_its_own_no_longer_cat
     (mutant,) = (each for each in core_mutants(reached, "exp") if each.fault == "the gradient of input is doubled")
     (chosen,), cases = sample.in_sample([mutant], {mutant.address: "exp/value/plain/float32"})
     assert next(iter(chosen.reached())) == "exp/value/plain/float32"
-    (verdict,) = Together(subject, sample.reach_of(cases), cases, jobs=1, budget=20).run([chosen])
+    (verdict,) = Together(subject, sample.reach_of(cases), cases, jobs=1).run([chosen])
     assert verdict.outcome == "killed"
     assert verdict.case != "exp/value/plain/float32"
     with pytest.raises(LookupError, match="mutants that there are no more \\(core/exp/none\\): write it anew"):

@@ -16,6 +16,7 @@ from flambeau.backend.checking import checked
 from .calls import Call, decoded, placed
 from .changes import BITS, COMPLEX, FLOATS, number
 from .faults import Fault
+from .hanging import CASE_LIMIT, Hung, ended_in
 from .seam import PARAMETERS, Seam
 
 __all__ = ["Battery"]
@@ -86,7 +87,7 @@ class Battery:
                     if any(prod(array.shape) > _LARGEST for array in self._seam.arrays_in([call.run()])):
                         continue
                     first = self._outcome(arguments, Call.run)
-                except Exception:  # refused, in whatever way
+                except (Exception, Hung):  # refused, in whatever way
                     continue
                 outcome = _agreed(first, self._outcome(arguments, Call.run))
                 self._outcomes.append((arguments, outcome, self._features(arguments)))
@@ -122,8 +123,9 @@ class Battery:
         given = self._fresh(arguments)
         call = Call(self._seam, self._kernel, self._plain, (), given)
         try:
-            result = run(call)
-        except Exception as error:
+            with ended_in(CASE_LIMIT):
+                result = run(call)
+        except (Exception, Hung) as error:
             return type(error).__name__
         parts = result if isinstance(result, tuple) else (result,)
         arrays = self._seam.arrays_in(list(given.values()))

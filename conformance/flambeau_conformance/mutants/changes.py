@@ -10,6 +10,7 @@ from contextlib import suppress
 from math import inf, nan, prod
 from typing import Any
 
+from .calls import placed
 from .seam import Seam
 
 __all__ = [
@@ -92,7 +93,11 @@ def replaced(found: float, by: float) -> Change:
         if dtype not in FLOATS:
             return array
         held = kernels.ne(array, array) if found != found else kernels.eq(array, number(seam, found, dtype))
-        return kernels.where(held, number(seam, by, dtype), array)
+        if not _any(seam, held):
+            return array
+        changed = kernels.where(held, number(seam, by, dtype), array)
+        # Where they lie is not what is wrong: another order of memory is another order of sums.
+        return changed if seam.contiguous(array) else placed(seam, changed, tuple(seam.backend.strides(array)))
 
     return change
 
@@ -185,13 +190,13 @@ def within(seam: Seam, region: str, array: Any) -> Any | None:
         return None
     with suppress(OverflowError, ValueError):
         found = mask(seam, array, dtype)
-        every = tuple(range(len(found.shape)))
-        return found if _true(seam, seam.table.any(found, every, False) if every else found) else None
+        return found if _any(seam, found) else None
     return None
 
 
-def _true(seam: Seam, array: Any) -> bool:
-    return any(bytes(seam.table.to_host(array)))
+def _any(seam: Seam, mask: Any) -> bool:
+    every = tuple(range(len(mask.shape)))
+    return any(bytes(seam.table.to_host(seam.table.any(mask, every, False) if every else mask)))
 
 
 def misplaced(seam: Seam, array: Any) -> Any:

@@ -45,9 +45,9 @@ def add_parser(commands: Any) -> None:
         action="append",
         help="only on the cases whose addresses match, traced by themselves",
     )
-    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="how many run at a time (%(default)s)")
+    parser.add_argument("--jobs", type=_positive, default=2, metavar="N", help="how many run at a time (%(default)s)")
     parser.add_argument(
-        "--budget", type=float, default=3.0, metavar="SECONDS", help="for the cases of one (%(default)s)"
+        "--budget", type=_positive, metavar="N", help="cases that one is tried on at most (all that reach its place)"
     )
     parser.add_argument(
         "--sample", metavar="N", help="only N of them, always the same; or 120s: as many as that time allows"
@@ -63,6 +63,13 @@ def add_parser(commands: Any) -> None:
         "--survivors", type=Path, default=survivors.OWN, metavar="FILE", help="the list of explained ones"
     )
     parser.set_defaults(run=_run)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1 (got {text})")
+    return number
 
 
 def _run(options: argparse.Namespace) -> int:

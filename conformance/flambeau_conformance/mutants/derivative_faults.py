@@ -275,8 +275,11 @@ def _shows(rule: Any, fault: DerivativeFault, node: Any, grads: list[Gradient], 
 
 
 def _can_be_swapped(grads: Sequence[Gradient]) -> bool:
+    """Whether the first two are there, of one shape, and not the same numbers."""
     one, two, *_ = [*grads, None, None]
-    return one is not None and two is not None and one.shape == two.shape
+    if one is None or two is None or one is two or one.shape != two.shape:
+        return False
+    return _any((one != two) & ~(flambeau.isnan(one) & flambeau.isnan(two)))
 
 
 def _swapped(grads: list[Any]) -> list[Any]:

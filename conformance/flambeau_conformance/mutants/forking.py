@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-__all__ = ["Ended", "forked"]
+__all__ = ["Ended", "alive", "forked"]
 
 _Task = TypeVar("_Task")
 
@@ -37,6 +37,7 @@ class _Child(Generic[_Task]):
     pid: int
     pipe: int
     start: float
+    heard: float
     received: bytes = b""
 
 
@@ -45,7 +46,8 @@ def forked(
 ) -> Iterator[Ended[_Task]]:
     """Do each task in a child, ``jobs`` of them at a time, and give the ends as they come.
 
-    ``tasks`` is asked for the next one when there is room for it, so that it can depend on what has ended.
+    A child is ended that gives no sign of life, see :func:`alive`, for ``timeout`` seconds. ``tasks`` is asked for the next
+    one when there is room for it, so that it can depend on what has ended.
     """
     sys.stdout.flush()
     sys.stderr.flush()
@@ -62,10 +64,11 @@ def forked(
                 return
             for pipe in select.select(list(children), [], [], 0.5)[0]:
                 data = os.read(pipe, 1 << 16)
-                children[pipe].received += data
+                children[pipe].received = (children[pipe].received + data).lstrip(_SIGN)
+                children[pipe].heard = time.monotonic()
                 if not data:
                     yield _ended(children.pop(pipe), "")
-            for child in [each for each in children.values() if time.monotonic() - each.start > timeout]:
+            for child in [each for each in children.values() if time.monotonic() - each.heard > timeout]:
                 os.kill(child.pid, signal.SIGKILL)
                 yield _ended(children.pop(child.pipe), f"not done after {timeout:g} s")
     finally:
@@ -74,6 +77,19 @@ def forked(
                 os.kill(child.pid, signal.SIGKILL)
             _ended(child, "")
         gc.unfreeze()
+
+
+_SIGN = b" "
+"""What stands before an answer, as often as the child was alive: to the parser of JSON it is nothing."""
+
+_answers: int | None = None
+"""In a child, where its answer goes."""
+
+
+def alive() -> None:
+    """Say, in a child, that work goes on: what is long but not stuck is not ended, however busy the machine."""
+    if _answers is not None:
+        os.write(_answers, _SIGN)
 
 
 _MEMORY = 3 << 30
@@ -97,8 +113,9 @@ def _started(task: _Task, work: Callable[[_Task], Any]) -> _Child[_Task]:
         pid = os.fork()
     if pid:
         os.close(writing)
-        return _Child(task, pid, reading, time.monotonic())
-    code = 1
+        return _Child(task, pid, reading, now := time.monotonic(), now)
+    global _answers
+    code, _answers = 1, writing
     try:
         os.close(reading)
         _silence()

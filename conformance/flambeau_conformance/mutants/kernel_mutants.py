@@ -22,14 +22,13 @@ from .battery import Battery
 from .calls import Call
 from .changes import BITS, COMPLEX, FLOATS
 from .faults import Fault
-from .forking import forked
+from .forking import alive, forked
+from .hanging import CASE_LIMIT, PATIENCE
 from .kernel_faults import faults_of
 from .model import Mutant, Verdict
 from .seam import Seam
 
 __all__ = ["equivalents", "kernel_mutants", "known_equivalents"]
-
-_BATTERY_LIMIT = 300.0
 
 _NEEDS = 32
 """So many different features the faults of a kernel need, at most."""
@@ -191,20 +190,33 @@ def _equivalent(mutant: Mutant) -> Verdict:
 
 
 def equivalents(seam: Seam, reach: Reach, mutants: list[Mutant], jobs: int) -> Iterator[Verdict]:
-    """The verdicts on the mutants that change nothing on any argument of their kernel's battery."""
+    """The verdicts on the mutants that change nothing on any argument of their kernel's battery.
+
+    One that ends its process changes something, and the others of its kernel are asked about without it: by halves.
+    """
     by_kernel: dict[str, list[Mutant]] = {}
     for mutant in mutants:
         by_kernel.setdefault(mutant.place, []).append(mutant)
 
-    def work(kernel: str) -> list[str]:
+    def work(group: list[Mutant]) -> list[str]:
+        kernel = group[0].place
         battery = Battery(
             seam, kernel, reach.calls.get(kernel, []), _dtypes(seam, reach, kernel), out=_gets_out(reach, kernel)
         )
-        wanted = {mutant.fault for mutant in by_kernel[kernel]}
-        return [fault.name for fault in faults_of(seam, kernel) if fault.name in wanted and not battery.shows(fault)]
+        wanted = {mutant.fault for mutant in group}
+        return [fault.name for fault in faults_of(seam, kernel) if fault.name in wanted and not _shows(battery, fault)]
 
-    for ended in forked(by_kernel, work, jobs=jobs, timeout=_BATTERY_LIMIT):
-        hidden = set(ended.answer or ())
-        for mutant in by_kernel[ended.task]:
-            if mutant.fault in hidden:
-                yield _equivalent(mutant)
+    groups = list(by_kernel.values())
+    while groups:
+        halves: list[list[Mutant]] = []
+        for ended in forked(groups, work, jobs=jobs, timeout=PATIENCE * CASE_LIMIT):
+            group, hidden = ended.task, set(ended.answer or ())
+            yield from (_equivalent(mutant) for mutant in group if mutant.fault in hidden)
+            if ended.answer is None and len(group) > 1:
+                halves += [group[: len(group) // 2], group[len(group) // 2 :]]
+        groups = halves
+
+
+def _shows(battery: Battery, fault: Fault) -> bool:
+    alive()
+    return battery.shows(fault)

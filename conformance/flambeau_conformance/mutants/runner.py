@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import signal
-import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from typing import Any
 
 from ..model import Case
 from ..reach import Reach
 from ..subject import Subject
-from .forking import Ended, forked
+from .forking import Ended, alive, forked
+from .hanging import CASE_LIMIT, PATIENCE, ended_in
 from .hooking import touched
 from .model import Mutant, Verdict
 
 __all__ = ["Trial"]
-
-_CASE_LIMIT = 20.0
-"""Seconds of work after which a case is taken to hang."""
-
-_PATIENCE = 10
-"""How many times longer a child may take that has to share the machine."""
 
 _NEAREST = 3
 """How many addresses a survivor comes with."""
@@ -36,11 +29,11 @@ class Trial:
         reach: what its cases reach.
         cases: those that may be tried.
         jobs: how many mutants run at a time.
-        budget: seconds that the cases of one mutant may take; the likeliest ones come first.
+        budget: how many cases a mutant is tried on at most, the likeliest first; by default all that reach its place.
     """
 
     def __init__(
-        self, subject: Subject, reach: Reach, cases: Sequence[Case], *, jobs: int, budget: float
+        self, subject: Subject, reach: Reach, cases: Sequence[Case], *, jobs: int, budget: int | None = None
     ) -> None:  # fmt: skip
         self._subject = subject
         self._reach = reach
@@ -54,7 +47,7 @@ class Trial:
         idle: list[Verdict] = []
         with self._subject.in_use():
             waiting = self._reached_ones(mutants, idle)
-            for ended in forked(waiting, self._try, jobs=self._jobs, timeout=_PATIENCE * (self._budget + _CASE_LIMIT)):
+            for ended in forked(waiting, self._try, jobs=self._jobs, timeout=PATIENCE * CASE_LIMIT):
                 yield self._verdict(ended)
                 while idle:
                     yield idle.pop()
@@ -98,30 +91,25 @@ class Trial:
     def _try(self, mutant: Mutant) -> Any:
         """How many cases ran, of how many; the one that failed, and how; whether the fault showed; some that did not fail."""
         reached = {address: about for address, about in mutant.reached().items() if self._usable(address)}
-        signal.signal(signal.SIGPROF, _hung)
         mutant.plant()
-        start = time.process_time()  # so that what else the machine does changes no verdict
         nearest: list[str] = []
         count = 0
-        for address in self._chosen(mutant, reached):
+        for address in islice(self._chosen(mutant, reached), self._budget):
             count += 1
             failure = self._failure(self._cases[address])
             if failure:
                 return [count, len(reached), address, failure, True, []]
             nearest.append(address)
-            if time.process_time() - start > self._budget:
-                break
         return [count, len(reached), "", "", mutant.kind != "core" or touched[0] > 0, nearest[:_NEAREST]]
 
     def _failure(self, case: Case) -> str:
         """How a case failed; empty if it passed."""
-        signal.setitimer(signal.ITIMER_PROF, _CASE_LIMIT)
+        alive()
         try:
-            case.check(self._subject)
+            with ended_in(CASE_LIMIT):
+                case.check(self._subject)
         except BaseException as error:
             return f"{type(error).__name__}: {str(error)[:200]}"
-        finally:
-            signal.setitimer(signal.ITIMER_PROF, 0)
         return ""
 
     # -- in the parent -----------------------------------------------------------------------------------------------
@@ -136,19 +124,11 @@ class Trial:
         if address:
             for name in (mutant.fault, mutant.family):
                 self._killers[name][_kind(address)] += 1
-            outcome = "hung" if detail.startswith("_Hung") else "killed"
+            outcome = "hung" if detail.startswith("Hung") else "killed"
             return Verdict(*names, outcome, address, detail, count, reached, (), ended.seconds)
         outcome = "survived" if shown else "equivalent" if mutant.chance else "unreached"
         detail = "" if shown else "nothing that the cases do makes it show"
         return Verdict(*names, outcome, "", detail, count, reached, tuple(nearest), ended.seconds)
-
-
-class _Hung(BaseException):
-    """A case took too long."""
-
-
-def _hung(*_: Any) -> None:
-    raise _Hung(f"not done after {_CASE_LIMIT:g} s")
 
 
 def _kind(address: str) -> str:

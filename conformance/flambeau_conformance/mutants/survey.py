@@ -9,7 +9,6 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import signal
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,15 +21,13 @@ from ..catalogue import all_cases
 from ..model import Case
 from ..reach import folder, sources
 from ..subject import Subject
-from .forking import forked
+from .forking import alive, forked
+from .hanging import CASE_LIMIT, PATIENCE, Hung, ended_in
 
 __all__ = ["Survey", "Watch", "known", "read", "survey", "write"]
 
 _OFTEN = 30
 """So many calls of a place are looked at in one case."""
-
-_CASE_LIMIT = 20
-"""Seconds after which a case that is watched is given up."""
 
 _ENOUGH = 300
 """So many cases in which a fault shows are kept."""
@@ -99,32 +96,22 @@ def survey(subject: Subject, cases: Iterable[Case], plant: Callable[[Watch], Non
     watch = Watch()
     shown: dict[str, dict[str, list[str]]] = {}
     disturbed = []
-    signal.signal(signal.SIGALRM, _hung)
     with subject.in_use():
         plant(watch)
         for case in cases:
             if subject.unclaimed(case.dtypes, case.extensions):
                 continue
             watch.begin()
-            signal.alarm(_CASE_LIMIT)
+            alive()
             try:
-                case.check(subject)
-            except (Exception, _HungError):
+                with ended_in(CASE_LIMIT):
+                    case.check(subject)
+            except (Exception, Hung):
                 disturbed.append(case.address)
                 continue
-            finally:
-                signal.alarm(0)
             for place, fault in watch.seen:
                 shown.setdefault(place, {}).setdefault(fault, []).append(case.address)
     return Survey(shown, frozenset(disturbed))
-
-
-class _HungError(BaseException):
-    """A case that is watched takes too long: its threads wait for one another."""
-
-
-def _hung(*_: object) -> None:
-    raise _HungError
 
 
 # -- kept in a file ----------------------------------------------------------------------------------------------------
@@ -145,7 +132,7 @@ def known(subject: Subject, plant: Callable[[Watch], None], jobs: int = 1) -> Su
             write(Path(parts, f"{number}.json.gz"), survey(subject, all_cases()[number::jobs], plant))
             return True
 
-        for ended in forked(range(jobs), work, jobs=jobs, timeout=3600):
+        for ended in forked(range(jobs), work, jobs=jobs, timeout=PATIENCE * CASE_LIMIT):
             if not ended.answer:
                 raise RuntimeError(f"the survey ended early: {ended.cause}")
         found = _joined([read(Path(parts, f"{number}.json.gz")) for number in range(jobs)])

@@ -6,28 +6,25 @@ caught it runs again without it, and if that fails, what is left of the child's 
 
 from __future__ import annotations
 
-import signal
 import time
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextvars import copy_context
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 
 from ..model import Case
 from ..reach import Reach
 from ..state import State
 from ..subject import Subject
-from .forking import Ended, forked
+from .forking import Ended, alive, forked
+from .hanging import CASE_LIMIT, PATIENCE, ended_in
 from .hooking import touched
 from .model import Mutant, Verdict
 from .runner import Trial
 
 __all__ = ["Together"]
-
-_CASE_LIMIT = 20.0
-"""Seconds after which a case is taken to hang."""
 
 _AT_MOST = 40
 """So many mutants are tried in one child."""
@@ -47,7 +44,7 @@ class Together:
     """
 
     def __init__(
-        self, subject: Subject, reach: Reach, cases: Sequence[Case], *, jobs: int, budget: float
+        self, subject: Subject, reach: Reach, cases: Sequence[Case], *, jobs: int, budget: int | None = None
     ) -> None:  # fmt: skip
         self._subject = subject
         self._reach = reach
@@ -62,7 +59,7 @@ class Together:
         """The verdicts, as they come."""
         idle: list[Verdict] = []
         alone: list[Mutant] = []
-        timeout = _AT_MOST * (2 * self._budget + _CASE_LIMIT)
+        timeout = PATIENCE * CASE_LIMIT
         with self._subject.in_use():
             for ended in forked(self._groups(mutants, idle), self._try, jobs=self._jobs, timeout=timeout):
                 yield from self._verdicts(ended, alone)
@@ -89,7 +86,6 @@ class Together:
     # -- in the child ------------------------------------------------------------------------------------------------
 
     def _try(self, mutants: list[Mutant]) -> list[_Found]:
-        signal.signal(signal.SIGALRM, _hung)
         self._state = State(self._subject.torch)
         found: list[_Found] = []
         for mutant in mutants:
@@ -115,14 +111,11 @@ class Together:
         return [count, address, failure, shown, time.perf_counter() - start]
 
     def _tried(self, mutant: Mutant) -> tuple[int, str, str]:
-        start = time.process_time()  # so that what else the machine does changes no verdict
         count = 0
-        for count, address in enumerate(self._chosen(mutant), 1):
+        for count, address in enumerate(islice(self._chosen(mutant), self._budget), 1):
             failure = self._failure(self._cases[address])
             if failure:
                 return count, address, failure
-            if time.process_time() - start > self._budget:
-                break
         return count, "", ""
 
     def _chosen(self, mutant: Mutant) -> list[str]:
@@ -139,15 +132,14 @@ class Together:
     def _failure(self, case: Case) -> str:
         """How a case failed; empty if it passed."""
         state: Any = self._state
-        signal.setitimer(signal.ITIMER_REAL, _CASE_LIMIT)
+        alive()
         try:
-            with warnings.catch_warnings():
+            with ended_in(CASE_LIMIT), warnings.catch_warnings():
                 state.begin()
                 copy_context().run(case.check, self._subject)
         except BaseException as error:
             return f"{type(error).__name__}: {str(error)[:200]}"
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
             state.restore()
         return ""
 
@@ -160,7 +152,7 @@ class Together:
         for mutant, (count, address, detail, shown, seconds) in zip(ended.task, found, strict=False):
             if address:
                 self._note(mutant, address)
-                outcome = "hung" if detail.startswith("_Hung") else "killed"
+                outcome = "hung" if detail.startswith("Hung") else "killed"
                 yield _verdict(mutant, outcome, address, detail, count, seconds=seconds)
             else:
                 outcome = "survived" if shown else "equivalent" if mutant.chance else "unreached"
@@ -180,14 +172,6 @@ def _verdict(
     return Verdict(
         mutant.address, mutant.place, mutant.family, outcome, case, detail, ran, len(mutant.reached()), nearest, seconds
     )
-
-
-class _Hung(BaseException):
-    """A case took too long."""
-
-
-def _hung(*_: Any) -> None:
-    raise _Hung(f"not done after {_CASE_LIMIT:g} s")
 
 
 def _kind(address: str) -> str:

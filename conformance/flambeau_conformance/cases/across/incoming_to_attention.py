@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from functools import partial
 from math import inf, nan
+from operator import mul
 from typing import Any
 
 from ...checks import expect, expect_equal
@@ -108,3 +109,32 @@ def _blind_row(subject: Subject) -> None:
         expect(
             bool(((one - two).abs() < 1e-5).all()), "what goes back to keys and values is another than without the row"
         )
+
+
+@case("scaled_dot_product_attention/value/of-itself/-", dtypes=("float32", "float64"))
+def _of_itself(subject: Subject) -> None:
+    """Rows that look at themselves, beside the sums in plain Python."""
+    t = subject.torch
+    rows = [[1.0, 0.25], [-0.75, 0.5], [0.0, -1.5]]
+    expected = []
+    for one in rows:
+        shares = [math.exp(sum(map(mul, one, other)) / math.sqrt(2)) for other in rows]
+        expected += [sum(map(mul, shares, column)) / sum(shares) for column in zip(*rows, strict=True)]
+    for dtype in (t.float32, t.float64):
+        x = t.tensor([[rows, rows]], dtype=dtype)  # four dims, which are fused
+        found = t.nn.functional.scaled_dot_product_attention(x, x, x).flatten().tolist()
+        for one, two in zip(found, expected * 2, strict=True):
+            expect(math.isclose(one, two, rel_tol=1e-5), f"{one} in {dtype}, expected {two}")
+
+
+@case("scaled_dot_product_attention/incoming/blind-infinite/-", dtypes=("float32", "float64"))
+def _blind_infinite(subject: Subject) -> None:
+    """An infinite query that looks at no key: to the keys comes 0 times it, which is nan."""
+    t = subject.torch
+    for dtype in (t.float32, t.float64):
+        numbers = ([[[[inf], [1.0]]]], [[[[-1.0], [-2.0]]]], [[[[1.0], [2.0]]]])
+        query, key, value = (t.tensor(each, dtype=dtype, requires_grad=True) for each in numbers)
+        mask = t.tensor([[[[-inf, -inf], [0.0, 0.0]]]], dtype=dtype)
+        found = t.autograd.grad(_fused(t, query, key, value, mask).sum(), (query, key, value))
+        expect_equal(repr(found[1].flatten().tolist()), "[nan, nan]", f"what comes to the keys in {dtype}")
+        expect_equal(found[0][0, 0, 0].tolist(), [0.0], f"what comes to the query in {dtype}")

@@ -8,7 +8,7 @@ from itertools import product
 from math import inf, nan
 from typing import Any
 
-from ...checks import expect
+from ...checks import expect, expect_equal
 from ...declare import case
 from ...subject import Subject
 from .incoming_gradients import DTYPES, expect_close
@@ -101,6 +101,7 @@ def _declare(name: str, function: _Function, argument: Any, came: Any, expected:
             (found,) = t.autograd.grad(function(t, x), x, _like(t, x, came))
             one, two = ([each + 0.0 for each in _flat(numbers)] for numbers in (found.tolist(), expected))
             expect_close(one, two, relative, "the gradient")
+            expect_equal(str(found.dtype), f"torch.{dtype}", "the dtype of the gradient")
 
 
 for _name, _entry in _FUNCTIONS.items():

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from math import exp, lgamma, log, sqrt
 from typing import Any
 
-from flambeau_conformance.checks import expect, expect_equal
+from flambeau_conformance.checks import expect, expect_equal, expect_raises
 from flambeau_conformance.declare import case
 from flambeau_conformance.subject import Subject
 
@@ -91,9 +91,13 @@ for _dtype in ("float32", "float64"):
         shapes, drawn = _gammas(t, dtype)
         weights = t.ones_like(drawn).detach().requires_grad_()
         (slope,) = t.autograd.grad(drawn, shapes, grad_outputs=weights, create_graph=True)
-        (again,) = t.autograd.grad(slope.sum(), weights)
+        (again,) = t.autograd.grad(slope.sum(), weights, retain_graph=True)
         for one, two in zip(again.tolist(), slope.tolist(), strict=True):
             _near(one, two, 1e-6, "the derivative of the gradient")
+        expect_raises(
+            lambda: t.autograd.grad(slope.sum(), shapes), NotImplementedError,
+            "the derivative for '_standard_gamma_grad' is not implemented",
+        )  # fmt: skip
 
     @case(f"samples/gradient/dirichlet/{_dtype}", dtypes=(_dtype,))
     def _dirichlet(subject: Subject, dtype: str = _dtype) -> None:

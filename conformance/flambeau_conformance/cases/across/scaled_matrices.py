@@ -233,6 +233,15 @@ for _dtype in ("complex64", "complex128"):
     _declare_sparse("ordinary", _turned, _SPARSE["ordinary"][1], _dtype)
 
 
+@case("sparse/value/product-narrow/float32", dtypes=("float32", "int64"))
+def _of_a_column(subject: Subject) -> None:
+    """A sparse column times a row: every element with every one."""
+    t = subject.torch
+    starts, columns, values = t.tensor([0, 1, 1, 2]), t.tensor([0, 0]), t.tensor([2.0, -3.0])
+    column = quietly(partial(t.sparse_csr_tensor, starts, columns, values, (3, 1)))
+    expect_equal((column @ t.tensor([[1.0, 5.0]])).tolist(), [[2.0, 10.0], [0.0, 0.0], [-3.0, -15.0]], "the product")
+
+
 _INTEGERS = ("uint8", "int8", "int16", "int32", "int64")
 
 

@@ -42,6 +42,19 @@ def _declare_halves(name: str, function: Callable[..., Any], values: tuple[list[
 for _name, (_function, _values) in _IN_HALVES.items():
     _declare_halves(_name, _function, _values)
 
+
+@case("clamp/gradient/limits-special/-", dtypes=("float32", "float64"))
+def _of_limits(subject: Subject) -> None:
+    """The gradient goes to the one of the three that is the result: the upper limit, where the limits cross."""
+    t = subject.torch
+    operands = ([0.0, 1.0, 2.0, 1.0], [0.5, 0.5, 0.5, 2.0], [1.5, 1.5, 1.5, 0.5])
+    slopes = [[0.0, 4.0, 0.0, 0.0], [4.0, 0.0, 0.0, 0.0], [0.0, 0.0, 4.0, 4.0]]
+    for dtype in (t.float32, t.float64):
+        tensors = [t.tensor(each, dtype=dtype, requires_grad=True) for each in operands]
+        found = t.autograd.grad((t.clamp(*tensors) * 4).sum(), tensors)
+        expect_equal([each.tolist() for each in found], slopes, f"the gradients in {dtype}")
+
+
 # -- of complex numbers ------------------------------------------------------------------------------------------------
 
 _OF_COMPLEX: dict[str, tuple[Callable[..., Any], int]] = {

@@ -1,4 +1,4 @@
-"""Functions at what they leave as it is: the result is a tensor of its own, not the argument."""
+"""Functions at what they leave as it is: the result is a tensor of its own, not the argument; a number is the same."""
 
 import math
 from typing import Any
@@ -46,3 +46,17 @@ def _of_a_view(subject: Subject) -> None:
     base = t.zeros(6)
     base.view(2, 3).sum_to_size(2, 3).fill_(1)
     expect_equal(base.tolist(), [1.0] * 6, "the base after a write to what was summed to its own size")
+
+
+@case("item/special/numbers/-", dtypes=("float16", "bfloat16", "float32", "float64"))
+def _as_a_number(subject: Subject) -> None:
+    """A number comes out of a tensor as it went in, wherever it lies."""
+    t = subject.torch
+    for dtype in (t.float16, t.bfloat16, t.float32, t.float64):
+        for number in (_INF, -_INF, math.nan, 0.0, -0.0, 1.5, -1.0, 2.0**-14):
+            for tensor in (
+                t.tensor(number, dtype=dtype),
+                t.tensor([[number]], dtype=dtype),
+                t.tensor([1.0, number], dtype=dtype)[1],
+            ):
+                expect_equal(repr(tensor.item()), repr(number), f"the number of {tensor}")
