@@ -86,7 +86,9 @@ class CIFAR10(VisionDataset):
         images, labels = found.get("data"), found.get("labels", found.get("fine_labels"))
         if not (isinstance(images, Tensor) and isinstance(labels, list) and images.shape == (len(labels), 3 * 32 * 32)):
             path = os.path.join(self.root, self.base_folder, name)
-            raise RuntimeError(f"{path} is no file of this data set: it has not 3,072 bytes under 'data' for each label")
+            raise RuntimeError(
+                f"{path} is no file of this data set: it has not 3,072 bytes under 'data' for each label"
+            )
         return images, labels
 
     def _files(self) -> list[tuple[str, str | None]]:
