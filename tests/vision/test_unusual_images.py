@@ -301,3 +301,11 @@ def test_wrong_numbers_of_sizes_channels_and_places() -> None:
         functional_v2.resize(image, [1, 2, 3])
     with pytest.raises(TypeError, match=r"permitted channel values are \[1, 3\], but found 2"):
         functional_v2.grayscale_to_rgb(flambeau.ones(2, 4, 4))
+
+
+@pytest.mark.parametrize(("count", "nrow"), [(0, 8), (3, 0)])
+@pytest.mark.parametrize("normalize", [False, True])
+def test_grids_have_images_and_rows(count: int, nrow: int, normalize: bool) -> None:
+    with pytest.raises(ZeroDivisionError, match=f"there are {count} images, and nrow is {nrow}"):
+        utils.make_grid(flambeau.zeros(count, 3, 2, 2), nrow, normalize=normalize, scale_each=True)
+    assert utils.make_grid(flambeau.ones(1, 3, 2, 2), 0).shape == (3, 2, 2)

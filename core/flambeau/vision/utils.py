@@ -52,6 +52,7 @@ def make_grid(
 
     Raises:
         TypeError: it is no tensor and no list of tensors, or ``value_range`` is no tuple.
+        ZeroDivisionError: there is no image, or none is to be in a row.
 
     Example:
         >>> import flambeau as torch
@@ -61,6 +62,10 @@ def make_grid(
     Source of the semantics: ``torchvision.utils.make_grid``.
     """
     images = _batch(tensor)
+    if len(images) != 1 and not min(nrow, len(images)):
+        raise ZeroDivisionError(
+            f"a grid has at least one image, and one in a row: there are {len(images)} images, and nrow is {nrow}"
+        )
     if normalize:
         if value_range is not None and not isinstance(value_range, tuple):
             raise TypeError("value_range has to be a tuple (min, max) if specified. min and max are numbers")
