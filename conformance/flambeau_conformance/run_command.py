@@ -21,7 +21,7 @@ from .model import Case, Result
 from .results import LastFailed, ResultsFile
 from .schedule import Limits, Schedule
 from .session import Session
-from .sets import SETS
+from .sets import SETS, unmatched
 from .subject import Subject
 
 __all__ = ["add_parser", "add_patterns"]
@@ -168,8 +168,10 @@ class _Run:
     def _chosen(self) -> list[Case]:
         options = self._options
         cases = self._isolated.cases
-        if not cases:
-            raise LookupError(f"no case matches {' or '.join(map(repr, options.k))}: see `flambeau-conformance list`")
+        unknown = unmatched(cases, options.k)
+        if unknown:
+            of = "" if options.set == "full" else f" of the set {options.set!r}"
+            raise LookupError(f"no case{of} matches {' or '.join(map(repr, unknown))}: see `flambeau-conformance list`")
         if options.last_failed:
             failed = set(self._last_failed.read())
             cases = [case for case in cases if case.address in failed]

@@ -5,13 +5,13 @@ Which cases belong to a set follows from the declarations, and stays when cases 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
 from zlib import crc32
 
 from .model import Case
 
-__all__ = ["SETS", "chosen"]
+__all__ = ["SETS", "chosen", "unmatched"]
 
 _TRAINING = (
     "elementwise/*", "reductions/*", "movement/*", "indexing/*", "creation/*", "random/*", "nn/*", "optim*", "data*",
@@ -55,6 +55,11 @@ def _trains(case: Case) -> bool:
 
 SETS: dict[str, Callable[[Iterable[Case]], list[Case]]] = {"smoke": _smoke, "training": _training, "full": list}
 """The sets by name."""
+
+
+def unmatched(cases: Sequence[Case], patterns: Iterable[str]) -> list[str]:
+    """The patterns that match no address of the cases: they are mistyped, or about something that is not among these."""
+    return [pattern for pattern in patterns if not any(fnmatchcase(case.address, pattern) for case in cases)]
 
 
 def chosen(cases: Iterable[Case], name: str, patterns: Iterable[str]) -> list[Case]:

@@ -47,6 +47,8 @@ def test_a_part_of_the_suite(backend: str, tmp_path: Path, capsys: pytest.Captur
         (["run", "numpy", "--expectations", "/none", "-k", "exp/value/plain/*"], codes.USAGE, "there is no file /none"),
         (["run"], codes.USAGE, "no plugin declares a manifest"),
         (["run", "numpy", "-k", "no/such/case/*"], codes.USAGE, "no case matches 'no/such/case/*'"),
+        (["run", "numpy", "-k", "exp/*", "-k", "nothing/*"], codes.USAGE, "no case matches 'nothing/*'"),
+        (["run", "numpy", "--set", "smoke", "-k", "nothing/*"], codes.USAGE, "no case of the set 'smoke' matches"),
         (["explain", "no/such/case/-"], codes.USAGE, "there is no case 'no/such/case/-'"),
         (["explain", "exp/gradient/plain/float64"], codes.CONFORMANT, "builds on: exp/value/plain/float32"),
         (["repro", "numpy", "exp/value/plain/float32"], codes.CONFORMANT, "exp/value/plain/float32 passed on numpy"),

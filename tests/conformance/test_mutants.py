@@ -373,9 +373,15 @@ def test_mutants_may_be_tried_on_cases_that_are_named(capsys: pytest.CaptureFixt
     )
     assert "100.0% of 1 mutants caught (1 killed)" in capsys.readouterr().out
     assert cli.main(["mutants", "--kind", "core", *faults, "--cases", "exp/refused/*"]) == 1
+    faults += ["--fault", "the gradient of input is off by a thousandth"]
+    assert cli.main(["mutants", "--kind", "core", *faults, "--cases", "exp/gradient/*"]) == 0
+    assert "mutants caught (2 killed)" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("arguments", [["-k", "nothing"], ["--sample", "soon"], ["--cases", "nothing/*"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["-k", "nothing"], ["--sample", "soon"], ["--cases", "nothing/*"], ["--cases", "exp/*", "--cases", "nothing/*"]],
+)
 def test_what_makes_no_sense_is_refused(
     monkeypatch: pytest.MonkeyPatch, reached: reach.Reach, arguments: list[str]
 ) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..catalogue import selected
 from ..model import Case
+from ..sets import unmatched
 from ..subject import Subject, subject_of
 from . import matrix, sample, survivors
 from .model import Mutant, Verdict
@@ -37,7 +38,9 @@ def add_parser(commands: Any) -> None:
         action="append",
         help="only of this kind (kernel and core)",
     )
-    parser.add_argument("--fault", metavar="PATTERN", default="*", help="only faults whose name or family matches")
+    parser.add_argument(
+        "--fault", metavar="PATTERN", action="append", help="only faults whose name or family matches; of several, any"
+    )
     parser.add_argument("--source", metavar="PATH", action="append", help="only one-line faults in this module of core")
     parser.add_argument(
         "--cases",
@@ -121,13 +124,15 @@ def _traced(subject: Subject, options: argparse.Namespace) -> _Plan:
     start = time.monotonic()
     print("tracing what the cases reach ...", flush=True)
     cases = selected("full", options.cases or [])
-    if not cases:
-        raise LookupError(f"there is no case of {' or '.join(map(repr, options.cases))}")
+    unknown = unmatched(cases, options.cases or [])
+    if unknown:
+        raise LookupError(f"there is no case of {' or '.join(map(repr, unknown))}")
     reach = trace(subject, cases) if options.cases else known(subject, jobs=options.jobs)
     print(f"traced or read in {time.monotonic() - start:.0f} s", flush=True)
     every = _mutants(subject, reach, options, surveyed=not options.cases)
     if not every:
-        raise LookupError(f"there is no mutant of {options.k!r} with the fault {options.fault!r}")
+        faults = "" if options.fault is None else f" with the fault {' or '.join(map(repr, options.fault))}"
+        raise LookupError(f"there is no mutant of {options.k!r}{faults}")
     chosen, seconds = _sampled(every, options.sample)
     return _Plan(every, chosen, reach, cases, seconds)
 
@@ -178,7 +183,7 @@ def _complaints(
         options.fixed,
         options.keep_sample,
     )
-    if options.backend != "numpy" or asked != ("*", "*", None, None, None, False, None):
+    if options.backend != "numpy" or asked != ("*", None, None, None, None, False, None):
         return []
     kinds = _kinds(options)
     own = [each for each in explanations if each.pattern.split("/")[0] in kinds]
@@ -206,8 +211,11 @@ def _mutants(subject: Subject, reach: Reach, options: argparse.Namespace, *, sur
         found += core_mutants(reach, options.k, shown)
     if "source" in kinds:
         found += source_mutants(reach, tuple(options.source or SOURCES), options.k)
+    wanted = options.fault or ["*"]
     return [
-        mutant for mutant in found if any(fnmatchcase(name, options.fault) for name in (mutant.fault, mutant.family))
+        mutant
+        for mutant in found
+        if any(fnmatchcase(name, pattern) for pattern in wanted for name in (mutant.fault, mutant.family))
     ]
 
 
