@@ -11,10 +11,11 @@ import cupy
 
 from flambeau.backend import Array, Backend
 from flambeau.backend.streams import DeviceEvent, DeviceStream, ProfilerMarks
+from flambeau.errors import argument_type
 
 from ._memory import Counts, Memory
 from ._presence import missing_device, missing_driver
-from ._refusals import Refusals
+from ._refusals import Range, Refusals
 
 __all__ = ["ManagedDevices"]
 
@@ -51,7 +52,7 @@ class _Stream:
     def synchronize(self) -> None:
         """Waits, and raises what is refused of the arguments of kernels before."""
         self.own.synchronize()
-        self._refusals.raise_found(self.device)
+        self._refusals.raise_found()
 
     def wait(self, event: DeviceEvent) -> None:
         """Nothing waits here: the device does."""
@@ -59,8 +60,13 @@ class _Stream:
 
     def begin_capture(self, memory: Any) -> None:
         """CuPy's "relaxed" mode: in the others, CUDA forbids the pool to grow meanwhile."""
+        if not isinstance(memory, _GraphMemory):
+            raise argument_type(
+                "capture_begin", "pool", 0, memory, "what pool() of a graph or graph_pool_handle() gave"
+            )
+        allocating = cupy.cuda.using_allocator(memory.allocate)
         self.own.begin_capture(cupy.cuda.runtime.streamCaptureModeRelaxed)
-        self._memory, self._allocating = memory, cupy.cuda.using_allocator(memory.allocate)
+        self._memory, self._allocating = memory, allocating
         self._allocating.__enter__()
 
     def end_capture(self) -> _Graph:
@@ -68,7 +74,8 @@ class _Stream:
         allocating, memory, self._allocating, self._memory = self._allocating, self._memory, None, None
         if allocating is not None:
             allocating.__exit__(None, None, None)
-        return _Graph(self.own.end_capture(), memory)
+        ranges = self._refusals.take_captured()
+        return _Graph(self.own.end_capture(), memory, ranges, self._refusals)
 
     def is_capturing(self) -> bool:
         """Asks CUDA, which allows it of the stream that cannot capture, too."""
@@ -78,9 +85,9 @@ class _Stream:
 class _Event:
     """An event of CuPy's."""
 
-    def __init__(self, timing: bool, blocking: bool, device: int, refusals: Refusals) -> None:
+    def __init__(self, timing: bool, blocking: bool, refusals: Refusals) -> None:
         self.own = cupy.cuda.Event(block=blocking, disable_timing=not timing)
-        self.address, self._device, self._refusals = int(self.own.ptr), device, refusals
+        self.address, self._refusals = int(self.own.ptr), refusals
 
     def record(self, stream: DeviceStream) -> None:
         """Gives it to the device."""
@@ -93,7 +100,7 @@ class _Event:
     def synchronize(self) -> None:
         """Waits, and raises what is refused of the arguments of kernels before."""
         self.own.synchronize()
-        self._refusals.raise_found(self._device)
+        self._refusals.raise_found()
 
     def elapsed(self, end: DeviceEvent) -> float:
         """In milliseconds."""
@@ -109,14 +116,19 @@ class _GraphMemory:
 
 
 class _Graph:
-    """A graph of CuPy's, with the memory of its arrays."""
+    """A graph of CuPy's, with the memory of its arrays and the ranges that arguments have at each replay."""
 
-    def __init__(self, own: Any, memory: Any) -> None:
-        self._own, self._memory = own, memory
+    def __init__(self, own: Any, memory: Any, ranges: list[Range], refusals: Refusals) -> None:
+        self._own, self._memory, self._ranges, self._refusals = own, memory, ranges, refusals
 
     def launch(self, stream: DeviceStream) -> None:
-        """Gives all of it to the device."""
-        self._own.launch(stream.own)  # type: ignore[attr-defined]
+        """Gives all of it to the device, and what the ranges are this time to those that are looked at later."""
+        own = stream.own  # type: ignore[attr-defined]
+        self._own.launch(own)
+        if self._ranges:
+            with cupy.cuda.Device(stream.device), own:
+                for each in self._ranges:
+                    self._refusals.add(each._replace(low=each.low.copy(), high=each.high.copy()))
 
 
 class _Foreign:
@@ -188,11 +200,11 @@ class ManagedDevices(Backend):
         """Wait for the device, and raise what is refused of the arguments of kernels before."""
         cupy.cuda.Device(device).synchronize()
         self._let_go()
-        self._refusals.raise_found(device)
+        self._refusals.raise_found()
 
     def refuse_later(self, low: Array, high: Array, first: int, stop: int, refusal: Callable[[int], Exception]) -> None:
         """Keep the ends on their device until somebody waits for it."""
-        self._refusals.add(low, high, first, stop, refusal)
+        self._refusals.add(Range(low, high, first, stop, refusal))
 
     # -- memory ---------------------------------------------------------------------------------------------------------
 
@@ -263,7 +275,7 @@ class ManagedDevices(Backend):
     def make_event(self, device: int, timing: bool, blocking: bool) -> DeviceEvent:
         """An event of CUDA's."""
         with cupy.cuda.Device(device):
-            return _Event(timing, blocking, device, self._refusals)
+            return _Event(timing, blocking, self._refusals)
 
     def record_stream(self, array: Array, stream: DeviceStream) -> None:
         """Hold the memory: CuPy's pool gives it to others as soon as the last array on it is gone."""

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 
 from flambeau.errors import DeviceUnavailableError
 
-__all__ = ["check_presence", "missing_device"]
+__all__ = ["broken_package", "check_presence", "missing_device", "missing_driver"]
 
 _DRIVER = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
 _NO_DEVICE = 100
@@ -35,6 +35,15 @@ def check_presence() -> None:
         raise missing_driver(f"{_DRIVER} cannot be loaded") from None
     if driver.cuInit(0) == _NO_DEVICE:
         raise missing_device("it finds none")
+
+
+def broken_package(reason: str) -> DeviceUnavailableError:
+    """The error where CuPy is there and cannot be imported, as where it is one for another CUDA."""
+    found = " ".join(reason.split())
+    return DeviceUnavailableError(
+        f"CUDA is not available: the package CuPy is installed, and cannot be imported ({found}). Where there is a CUDA device, "
+        f"install one CuPy alone that suits it: {_PACKAGES}"
+    )
 
 
 def missing_driver(reason: str) -> DeviceUnavailableError:

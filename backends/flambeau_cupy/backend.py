@@ -147,13 +147,15 @@ class CupyBackend(ManagedDevices, PinnedCopies, ArrayBackend):
 
     def item(self, a: Array) -> Any:
         """The one element as a number of Python; waits for the device."""
-        self._refusals.raise_found(a.device.id)
-        return a.item()
+        found = a.item()
+        self._refusals.raise_found()
+        return found
 
     def to_host(self, a: Array) -> memoryview:
         """Copy the elements to the host, in C order; waits for the device."""
-        self._refusals.raise_found(a.device.id)
-        return memoryview(a.get(order="C").reshape(-1).view("uint8"))
+        found = memoryview(a.get(order="C").reshape(-1).view("uint8"))
+        self._refusals.raise_found()
+        return found
 
     def erf(self, a: Array, out: Array | None = None) -> Array:
         """The error function."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flambeau.backend import Backend, BackendContext, ConformanceContext, hookimpl
 
-from ._presence import check_presence
+from ._presence import broken_package, check_presence
 
 __all__ = ["flambeau_conformance", "flambeau_register_backends"]
 
@@ -18,6 +18,10 @@ def make_backend() -> Backend:
         DeviceUnavailableError: CuPy, the driver or a device is missing; the message says which, and what to install.
     """
     check_presence()
+    try:
+        import cupy  # noqa: F401 (what fails here is CuPy, not this package)
+    except ImportError as error:
+        raise broken_package(str(error)) from error
     from .backend import CupyBackend
 
     return CupyBackend()

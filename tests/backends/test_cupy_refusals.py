@@ -118,6 +118,36 @@ def test_each_device_has_its_own() -> None:
             torch.ones(1, device="cuda:1").item()
 
 
+def test_who_reads_what_another_device_gave_hears_of_both() -> None:
+    with cupy_on_standin(devices=2):
+        rows = F.embedding(torch.tensor([9], device="cuda:1"), torch.ones(3, 2, device="cuda:1"))
+        moved = rows.to("cuda:0").sum()
+        with pytest.raises(IndexError, match="index out of range in self"):
+            moved.item()
+
+
+def test_a_stream_that_is_not_done_is_not_read() -> None:
+    with cupy_on_standin():
+        side, table, rows = torch.cuda.Stream(), torch.ones(3, 2, device="cuda"), torch.tensor([9], device="cuda")
+        with torch.cuda.stream(side):
+            F.embedding(rows, table)
+        assert torch.cuda.current_stream() == torch.cuda.default_stream()
+        torch.cuda.current_stream().synchronize()  # what the other one found may not be there yet
+        assert not side.query()
+        with pytest.raises(IndexError, match="index out of range in self"):
+            side.synchronize()
+
+
+def test_refusals_of_two_devices_are_told_one_after_the_other() -> None:
+    with cupy_on_standin(devices=2):
+        for device in ("cuda:0", "cuda:1"):
+            F.embedding(torch.tensor([9], device=device), torch.ones(3, 2, device=device))
+        for device in (0, 1):
+            with pytest.raises(IndexError, match="index out of range in self"):
+                torch.cuda.synchronize(device)
+        torch.cuda.synchronize()
+
+
 def test_a_mask_takes_what_comes_next_without_waiting() -> None:
     with cupy_on_standin():
         mask = torch.tensor([[True, False], [True, True]], device="cuda")

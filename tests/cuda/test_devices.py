@@ -267,3 +267,18 @@ def test_visible_devices_are_numbered_anew(monkeypatch: pytest.MonkeyPatch, name
         if not found:
             with pytest.raises(RuntimeError, match=f"shows no device.*CUDA_VISIBLE_DEVICES is '{named}', which hides"):
                 torch.ones(1, device="cuda")
+
+
+def test_states_of_more_devices_than_there_are_change_none() -> None:
+    states = torch.cuda.get_rng_state_all()
+    torch.cuda.manual_seed_all(5)
+    with pytest.raises(RuntimeError, match="invalid device index 2"):
+        torch.cuda.set_rng_state_all([*states, states[0]])
+    assert [generator.initial_seed() for generator in torch.cuda.default_generators] == [5, 5]
+
+
+def test_products_of_nothing_have_gradients() -> None:
+    x = torch.ones(3, 0, device="cuda", requires_grad=True)
+    x.cumprod(1).sum().backward()
+    assert x.grad is not None
+    assert x.grad.shape == (3, 0)

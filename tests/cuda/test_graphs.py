@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import flambeau as torch
+from flambeau.backend.selection import find_place
 from standin_cupy._nvtx import MARKS
 
 pytestmark = pytest.mark.usefixtures("two")
@@ -133,3 +134,48 @@ def test_ranges_nest_and_are_named() -> None:
 
     assert function() == 3
     assert MARKS[-2:] == [("RangePush", "decorated"), ("RangePop",)]
+
+
+def test_a_replay_is_on_the_device_of_the_capture() -> None:
+    x = torch.ones(2, device="cuda:1")
+    with torch.cuda.device(1):
+        graph, y = _captured(x)
+    streams = torch.cuda.current_stream(0), torch.cuda.current_stream(1)
+    events = [[torch.cuda.Event(enable_timing=True) for _ in streams] for _ in range(2)]
+    for before, stream in zip(events[0], streams, strict=True):
+        before.record(stream)
+    graph.replay()
+    assert torch.cuda.current_device() == 0
+    for after, stream in zip(events[1], streams, strict=True):
+        after.record(stream)
+        after.synchronize()
+    assert [before.elapsed_time(after) for before, after in zip(*events, strict=True)] == [0, 2]
+    assert y.tolist() == [2, 2]
+
+
+def test_what_is_no_graph_and_no_memory_of_one_is_refused_before_a_capture_begins() -> None:
+    side = torch.cuda.Stream()
+    with pytest.raises(TypeError, match="argument 'cuda_graph' must be CUDAGraph, not NoneType"):
+        torch.cuda.graph(None)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="argument 'pool' must be .*, not int"):
+        torch.cuda.graph(torch.cuda.CUDAGraph(), pool=3, stream=side).__enter__()
+    with torch.cuda.stream(side):
+        assert not torch.cuda.is_current_stream_capturing()
+
+
+def test_ranges_of_arguments_are_looked_at_after_each_replay() -> None:
+    backend = find_place("cuda").backend
+    x = torch.tensor(1, device="cuda")
+    x + 0
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        low, high = x + 0, x + 0
+        backend.refuse_later(low._array, high._array, 0, 3, lambda number: IndexError(f"{number} is too large"))
+    torch.cuda.synchronize()  # nothing is computed yet, so nothing can be said
+    graph.replay()
+    torch.cuda.synchronize()
+    for number in (5, 7):
+        x.fill_(number)
+        graph.replay()
+        with pytest.raises(IndexError, match=f"^{number} is too large"):
+            torch.cuda.synchronize()

@@ -137,3 +137,12 @@ def test_gradients_come_from_the_device_of_the_result() -> None:
     assert x.grad is None
     with pytest.raises(RuntimeError, match="assigned grad has data located on a different device"):
         x.grad = torch.ones(2)
+
+
+@pytest.mark.parametrize("name", ["add_", "sub_", "mul_", "div_", "pow_", "eq_", "atan2_", "fmod_", "bitwise_and_"])
+def test_a_number_of_the_cpu_stays_there(name: str) -> None:
+    dtype = torch.int64 if name.startswith("bitwise") else torch.float32
+    number = torch.tensor(2, dtype=dtype)
+    with pytest.raises(RuntimeError, match=r"found at least two devices, cpu and cuda:1!"):
+        getattr(number, name)(torch.tensor(1, dtype=dtype, device="cuda:1"))
+    assert number.item() == 2

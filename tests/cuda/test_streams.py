@@ -196,6 +196,14 @@ def test_recorded_memory_is_kept_until_the_stream_is_done() -> None:
         (lambda: torch.cuda.Stream("cpu"), ValueError, "Expected a cuda device, but got: cpu"),
         (lambda: torch.cuda.Stream(2), RuntimeError, "invalid device index 2"),
         (lambda: torch.accelerator.set_stream(3), TypeError, "must be Stream, not int"),
+        (lambda: torch.cuda.set_stream(3), TypeError, "must be Stream, not int"),
+        (lambda: torch.cuda.stream(3), TypeError, "must be Stream, not int"),
+        (lambda: torch.cuda.Stream().wait_stream(3), TypeError, "must be Stream, not int"),
+        (lambda: torch.cuda.Stream().wait_event(3), TypeError, "must be Event, not int"),
+        (lambda: torch.cuda.Stream().record_event(3), TypeError, "must be Event, not int"),
+        (lambda: torch.cuda.Event().record(3), TypeError, "must be Stream, not int"),
+        (lambda: torch.cuda.Event().wait(3), TypeError, "must be Stream, not int"),
+        (lambda: torch.cuda.Event(enable_timing=True).elapsed_time(3), TypeError, "must be Event, not int"),
     ],
 )
 def test_what_is_no_stream_is_refused(call: Any, error: type[Exception], words: str) -> None:

@@ -153,6 +153,10 @@ except RuntimeError as error:
     ("change", "words"),
     [
         ("presence.find_spec = lambda name: None", "the package CuPy is not installed"),
+        (
+            "from flambeau_cupy import plugin; plugin.check_presence = lambda: None; sys.modules['cupy'] = None",
+            "the package CuPy is installed, and cannot be imported (import of cupy halted",
+        ),
         ("presence._DRIVER = 'libnothing.so'", "NVIDIA's driver is missing, or too old for this CuPy (libnothing.so cannot"),
         ("ctypes.CDLL = lambda name: type('_', (), {'cuInit': lambda self, flags: 100})()", "shows no device (it finds none)"),
     ],

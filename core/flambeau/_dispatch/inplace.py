@@ -34,7 +34,7 @@ from flambeau.layouts import contiguous_format
 from flambeau.promotion import PYTHON_NUMBERS
 
 from .overlaps import check_distinct, check_operands, overlaps_itself
-from .runtime import ORDINARY, WIDE_WITH_NUMBERS, store
+from .runtime import ORDINARY, WIDE_WITH_NUMBERS, check_places, store
 from .spelling import named
 
 __all__ = ["apply", "become_view", "check_writable", "is_simple_target"]
@@ -108,6 +108,7 @@ def _checked(row: Any, input: Tensor, result: Tensor) -> Tensor:
     """The result, unless it is of another kind of number than the tensor it goes to, as that of ``abs_``."""
     if result._sparse:  # of a strided tensor and a sparse one
         result = result.to_dense()
+    check_places(row.name, input, result)  # a 0-d tensor of the CPU becomes none of another device
     if row.complex is not None and input._type.complex and not result._type.complex:
         raise RuntimeError(f"In-place {row.name} is not supported for complex tensors.")
     return result

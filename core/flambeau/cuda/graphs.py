@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._places import place_of, unavailable
-from .devices import synchronize
+from ._places import check_class, place_of, unavailable
+from .devices import device, synchronize
 from .memory import empty_cache
 from .streams import Stream, StreamContext, current_stream
 
@@ -52,6 +52,7 @@ class CUDAGraph:
         self._memory: Any = None
         self._graph: DeviceGraph | None = None
         self._capturing: Stream | None = None
+        self._device = -1
 
     def capture_begin(self, pool: Any = None, capture_error_mode: str = "global") -> None:
         """Capture what is given to the current stream from now on.
@@ -63,6 +64,7 @@ class CUDAGraph:
 
         Raises:
             RuntimeError: the graph has captured already, or the current stream is the default one.
+            TypeError: the memory is no graph's.
             ValueError: there is no such mode.
         """
         if capture_error_mode not in _MODES:
@@ -78,9 +80,9 @@ class CUDAGraph:
                 "default stream.)"
             )
         place = place_of()
-        self._memory = place.backend.graph_memory(place.index) if pool is None else pool
-        chosen._handle.begin_capture(self._memory)
-        self._capturing = chosen
+        memory = place.backend.graph_memory(place.index) if pool is None else pool
+        chosen._handle.begin_capture(memory)
+        self._capturing, self._device, self._memory = chosen, place.index, memory
 
     def capture_end(self) -> None:
         """End the capture.
@@ -104,12 +106,14 @@ class CUDAGraph:
         self._captured("instantiate")
 
     def replay(self) -> None:
-        """Give the captured work to the current stream.
+        """Give the captured work to the current stream of the device that it was captured on.
 
         Raises:
             RuntimeError: nothing was captured.
         """
-        self._captured("replay").launch(current_stream()._handle)
+        captured = self._captured("replay")
+        with device(self._device):
+            captured.launch(current_stream()._handle)
 
     def reset(self) -> None:
         """Let the graph and its memory go, so that it can capture again."""
@@ -157,6 +161,7 @@ class graph:
     def __init__(
         self, cuda_graph: CUDAGraph, pool: Any = None, stream: Stream | None = None, capture_error_mode: str = "global"
     ) -> None:
+        check_class("graph", "cuda_graph", cuda_graph, CUDAGraph)
         self.capture_stream = Stream() if stream is None else stream
         self.cuda_graph, self.pool, self.capture_error_mode = cuda_graph, pool, capture_error_mode
         self.stream_ctx = StreamContext(self.capture_stream)

@@ -107,6 +107,12 @@ def set_rng_state(new_state: Tensor, device: Any = "cuda") -> None:
 
 
 def set_rng_state_all(new_states: Iterable[Tensor]) -> None:
-    """Let the default generators of all devices continue from states of :func:`get_rng_state_all`."""
-    for device, state in enumerate(new_states):
-        set_rng_state(state, device)
+    """Let the default generators of all devices continue from states of :func:`get_rng_state_all`.
+
+    Raises:
+        RuntimeError: there are more states than devices, or one is no state.
+    """
+    states = list(new_states)
+    generators = [_generator(device) for device in range(len(states))]  # all are there before one is changed
+    for generator, state in zip(generators, states, strict=True):
+        generator.set_state(state)

@@ -8,7 +8,7 @@ from flambeau.backend.selection import find_place
 from flambeau.devices import device as Device  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.errors import UnsupportedError
 
-from ._places import TYPE, place_of
+from ._places import TYPE, check_class, place_of
 from .devices import device, set_device
 
 if TYPE_CHECKING:
@@ -100,15 +100,18 @@ class Stream:
 
     def wait_event(self, event: Event) -> None:
         """Let what is given to it from now on wait for an event; the program does not wait."""
+        check_class("wait_event", "event", event, Event)
         event.wait(self)
 
     def wait_stream(self, stream: Stream) -> None:
         """Let what is given to it from now on wait for what was given to another stream; the program does not wait."""
+        check_class("wait_stream", "stream", stream, Stream)
         self.wait_event(stream.record_event())
 
     def record_event(self, event: Event | None = None) -> Event:
         """Record an event, a new one if none is given, behind what was given to it so far; return it."""
         recorded = Event() if event is None else event
+        check_class("record_event", "event", recorded, Event)
         recorded.record(self)
         return recorded
 
@@ -231,6 +234,7 @@ class Event:
             RuntimeError: it was recorded on another device before.
         """
         chosen = current_stream() if stream is None else stream
+        check_class("record", "stream", chosen, Stream)
         if self._handle is None:
             backend = place_of(chosen.device_index).backend
             self._handle, self._device = (
@@ -246,6 +250,7 @@ class Event:
     def wait(self, stream: Stream | None = None) -> None:
         """Let what is given to a stream from now on wait for it, the current one by default; one not recorded is past."""
         chosen = current_stream() if stream is None else stream
+        check_class("wait", "stream", chosen, Stream)
         if self._handle is not None:
             with device(chosen.device_index):
                 chosen._handle.wait(self._handle)
@@ -266,6 +271,7 @@ class Event:
             ValueError: one of them measures no time, or was not recorded.
             RuntimeError: the work before one of them is not done.
         """
+        check_class("elapsed_time", "end_event", end_event, Event)
         if not (self._timing and end_event._timing):
             raise ValueError("Both events must be created with argument 'enable_timing=True'.")
         if self._handle is None or end_event._handle is None:
@@ -291,6 +297,8 @@ class StreamContext:
     __module__ = "flambeau.cuda"
 
     def __init__(self, stream: Stream | None) -> None:
+        if stream is not None:
+            check_class("stream", "stream", stream, Stream)
         self.stream = stream
         self._before: list[Stream] = []
 
@@ -332,6 +340,7 @@ def set_stream(stream: Stream | None) -> None:
     """
     if stream is None:
         return
+    check_class("set_stream", "stream", stream, Stream)
     set_device(stream.device_index)
     place_of(stream.device_index).backend.set_stream(stream._handle)
 

@@ -88,7 +88,7 @@ def cumsum(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
 
 def _cumprod_input(grad: Tensor, input: Tensor, dim: int, result: Tensor) -> Tensor:
     """Sums over all later products, each without the element itself: by division where no product is 0 or infinite."""
-    if not input.dim():
+    if not input.dim() or not input.numel():
         return grad
     if not result._type.backend.asynchronous and bool(all(is_normal(result.detach()))):
         return _cumsum_input(grad * result, dim) / input
