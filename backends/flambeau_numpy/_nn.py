@@ -15,6 +15,7 @@ import numpy as np
 from flambeau.backend import Shape
 from flambeau.backend._array_loss import entropy_kernels
 
+from . import _threads
 from ._reductions import ends, extreme_over, sum_over, sums_at_each
 
 __all__ = ["ENTROPY", "log_softmax", "logsumexp", "softmax"]
@@ -65,16 +66,21 @@ def _log_softmax(a: np.ndarray, dim: int, out: np.ndarray | None) -> np.ndarray:
 
 
 def _by_rows(compute: Callable[..., np.ndarray], a: np.ndarray, dim: int) -> np.ndarray:
-    """``compute(a, dim, out)``, block by block of what is before ``dim``."""
+    """``compute(a, dim, out)``, block by block of what is before ``dim``, which threads may share."""
     if not dim or not a.flags.c_contiguous:
         return compute(a, dim, None)
     result = np.empty_like(a)
     count, inner = prod(a.shape[:dim]), a.shape[dim:]
     rows, found = a.reshape(count, *inner), result.reshape(count, *inner)
-    step = max(_BLOCK * count // a.size, 1)
-    for start in range(0, count, step):
-        compute(rows[start : start + step], 1, found[start : start + step])
+    blocks = _blocks(count, a.size)
+    _threads.each(lambda number: compute(rows[blocks[number]], 1, found[blocks[number]]), len(blocks))
     return result
+
+
+def _blocks(count: int, size: int) -> list[slice]:
+    """So many rows, of ``size`` elements in all, in blocks: the same ones however many threads there are."""
+    step = max(_BLOCK * count // size, 1)
+    return [slice(start, start + step) for start in range(0, count, step)]
 
 
 def _parts(a: np.ndarray, out: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -94,13 +100,16 @@ def _cross_entropy(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     if a.size <= _BLOCK:
         return _of_block(a, target, weight, ignored, smoothing)  # type: ignore[no-any-return]
-    losses, shares, count = np.empty(target.shape, a.dtype), np.empty_like(a), 0.0
-    step = max(_BLOCK * len(a) // a.size, 1)
-    for start in range(0, len(a), step):
-        block = slice(start, start + step)
-        losses[block], _, counted = _of_block(a[block], target[block], weight, ignored, smoothing, shares[block])
-        count += counted.item()
-    return losses, shares, np.asarray(count, a.dtype)
+    losses, shares, blocks = np.empty(target.shape, a.dtype), np.empty_like(a), _blocks(len(a), a.size)
+    counts = [0.0] * len(blocks)
+
+    def compute(number: int) -> None:
+        block = blocks[number]
+        losses[block], _, count = _of_block(a[block], target[block], weight, ignored, smoothing, shares[block])
+        counts[number] = count.item()
+
+    _threads.each(compute, len(blocks))
+    return losses, shares, np.asarray(sum(counts), a.dtype)
 
 
 ENTROPY = {**_entropy, "cross_entropy": _cross_entropy}

@@ -18,7 +18,7 @@ import flambeau
 import flambeau as torch
 from flambeau.backend._array_elementwise import TWO_OPERANDS
 from flambeau.backend.registry import load_backend
-from flambeau_numpy import _threads
+from flambeau_numpy import _nn, _threads
 
 TABLE = load_backend("numpy").ufunc_table  # type: ignore[attr-defined]
 KERNELS = [(name, elements) for elements, names in _threads._ELEMENTS.items() for name in names]
@@ -99,6 +99,36 @@ def test_layers_that_go_piece_by_piece_give_the_same_bits(name: str) -> None:
         y.backward(torch.linspace(-1, 1, 300_001))
         results.append((y.detach(), x.grad))
     (one, one_grad), (several, several_grad) = results
+    assert torch.equal(one, several)
+    assert torch.equal(one_grad, several_grad)
+
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "cross_entropy", "cross_entropy/weights"])
+def test_blocks_of_rows_give_the_same_bits(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    functional, name, *options = torch.nn.functional, *name.split("/")
+    monkeypatch.setattr(_nn, "_BLOCK", 1 << 14)
+    helping: set[str] = set()
+    within = _nn._is_within
+    monkeypatch.setattr(
+        _nn,
+        "_is_within",
+        lambda *given, **how: (helping.add(threading.current_thread().name), _wait(0), within(*given, **how))[-1],
+    )
+    torch.manual_seed(0)
+    scores = torch.randn(1000, 100)
+    scores[300:500] *= 100  # blocks that need the shift beside others that don't
+    target = torch.randint(0, 100, (1000,))
+    target[::7] = -100
+    more = (target, torch.rand(100) if options else None) if name == "cross_entropy" else (1,)
+    results = []
+    for threads in (1, 3):
+        torch.set_num_threads(threads)
+        x = scores.clone().requires_grad_()
+        y = getattr(functional, name)(x, *more)
+        y.backward(torch.ones_like(y))
+        results.append((y.detach(), x.grad))
+    (one, one_grad), (several, several_grad) = results
+    assert len(helping) > 1
     assert torch.equal(one, several)
     assert torch.equal(one_grad, several_grad)
 
