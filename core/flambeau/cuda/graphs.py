@@ -161,8 +161,8 @@ class graph:
     def __init__(
         self, cuda_graph: CUDAGraph, pool: Any = None, stream: Stream | None = None, capture_error_mode: str = "global"
     ) -> None:
+        self.capture_stream = Stream() if stream is None else stream  # what is missing matters more than what is asked
         check_class("graph", "cuda_graph", cuda_graph, CUDAGraph)
-        self.capture_stream = Stream() if stream is None else stream
         self.cuda_graph, self.pool, self.capture_error_mode = cuda_graph, pool, capture_error_mode
         self.stream_ctx = StreamContext(self.capture_stream)
 
