@@ -43,7 +43,7 @@ COMPLAINTS = {
     "sys.exit('no licence')": "could not be loaded: SystemExit: no licence",
     "return None": "its factory gave None; expected an instance of a subclass of flambeau.backend.Backend",
     "return Mine": "its factory gave the class Mine itself",
-    "return Bare()": "an object of the class Bare that lacks capabilities, element_block, array_class, device_count, kernels,",
+    "return Bare()": "an object of the class Bare that lacks capabilities, element_block, asynchronous, array_class,",
     "return Unfinished()": "Can't instantiate abstract class Unfinished",
     "return made(name='yours')": "its name is 'yours', but it was registered with 'mine'",
     "return made(device_type='cpu')": "its device_type is 'cpu', but it was registered with 'mine'",

@@ -177,6 +177,7 @@ PROMISES: dict[str, Promise] = {
     **_each("cast", Given("dtype", _A)),
     **_writing("copy_into index_put scatter scatter_add index_add reduce_at", "target"),
     **_writing("unpack", "arrays"),
+    **_writing("many_steps", "rows"),
     **_writing("sgd_step", "parameter buffer"),
     **_writing("adam_step", "parameter exp_avg exp_avg_sq max_exp_avg_sq"),
     **_writing("adadelta_step", "parameter square_avg acc_delta"),
@@ -254,7 +255,7 @@ PROMISES: dict[str, Promise] = {
     **_each("attention_backward", *(Given("query", _like(name)) for name in ("query", "key", "value"))),
     **_each("gelu gelu_backward silu silu_backward", Given("a", _A)),
     **_each("sigmoid_backward tanh_backward", Given("grad", _like("result"))),
-    **_each("layer_norm_backward channel_scale channel_slope", Given("a", _A)),
+    **_each("layer_norm_backward channel_scale channel_slope masked_scale", Given("a", _A)),
     **_each("layer_norm_weight", Given("a", lambda given: given["a"].shape[1:])),
     **_each("channel_moments channel_sums", *[Given("a", lambda given: given["a"].shape[1:2])] * 2),
     # recurrent layers

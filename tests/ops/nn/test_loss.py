@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 import pytest
@@ -61,7 +62,10 @@ def test_kernels_give_what_is_composed(
         assert getattr(kernels, name) is not None
         monkeypatch.setattr(kernels, name, None)
     for one, other in zip(with_kernels, _derivatives(flambeau, *given, dtype, **options), strict=True):
-        assert one == pytest.approx(other, rel=near, abs=near, nan_ok=True)
+        largest = max(
+            (abs(value) for value in other if isfinite(value)), default=0.0
+        )  # which differences leave digits of
+        assert one == pytest.approx(other, rel=near, abs=near * max(1.0, largest / 100), nan_ok=True)
 
 
 FORMS: dict[str, tuple[Any, dict[str, Any]]] = {
