@@ -9,6 +9,7 @@ import pytest
 from benchmarks import figures, growth, memory, peers, plot, tables
 from benchmarks.__main__ import THREAD_VARIABLES, main
 from benchmarks.report import Result, slowest
+from benchmarks.run import matching
 
 import flambeau
 
@@ -81,6 +82,15 @@ def test_figures_are_kept_and_those_that_have_grown_are_found(tmp_path: Path) ->
         [_result("a", 1.11), _result("b", 3.2), _result("new", 9.0), _result("alone", None)], figures.read(path)
     )
     assert [result.name for result in found] == ["a"]
+
+
+def test_kept_figures_are_of_cases_that_there_are_and_misses_are_explained() -> None:
+    goals = {case.name: case.goal for case in matching("", with_goals=True)}
+    kept = figures.read()
+    assert set(kept) <= set(goals)
+    missed = [name for name, ratio in kept.items() if (goal := goals[name]) is not None and ratio > goal]
+    explained = (ROOT / "docs/performance.md").read_text().partition("## What keeps rows from their goals")[2]
+    assert [name for name in missed if f"`{name}`" not in explained] == []
 
 
 def test_the_slowest_come_in_order() -> None:
