@@ -216,7 +216,7 @@ programs("cuda", _either({
     "event_options": (lambda t: t.cuda.Event(enable_timing=True, blocking=True, interprocess=False, external=False).query(), True),
     "graph": (_graph, [[2.0, 2.0, 2.0], [4.0, 4.0, 4.0], True]),
     "graph_options": (lambda t: isinstance(t.cuda.CUDAGraph(keep_graph=True), t.cuda.CUDAGraph), True),
-    "graph_block": (lambda t: isinstance(t.cuda.graph(None), t.cuda.graph), True),
+    "graph_block": (lambda t: isinstance(t.cuda.graph(t.cuda.CUDAGraph()), t.cuda.graph), True),
     "graph_pool": (lambda t: t.cuda.graph_pool_handle() is not None, True),
 }))  # fmt: skip
 
