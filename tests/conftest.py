@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import random
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,11 @@ import pytest
 
 import flambeau
 from flambeau._dispatch.rows import ROWS, is_own
+from flambeau.backend.types import CHECK_KERNELS
 from standin_backend import cupy_on_standin
+
+
+_ASKED_FOR = os.environ.get(CHECK_KERNELS)
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +29,16 @@ def no_op_stays() -> Iterator[None]:
     if len(ROWS) != before:
         for key in [key for key, row in ROWS.items() if not is_own(row.body)]:
             del ROWS[key]
+
+
+@pytest.fixture(autouse=True)
+def checks_of_kernels_stay_where_they_are_asked_for() -> Iterator[None]:
+    """Commands of the suite ask for them by the environment, which ends with their process; a test has not that luck."""
+    yield
+    if _ASKED_FOR is None:
+        os.environ.pop(CHECK_KERNELS, None)
+    else:
+        os.environ[CHECK_KERNELS] = _ASKED_FOR
 
 
 @pytest.fixture(autouse=True)

@@ -148,6 +148,9 @@ except RuntimeError as error:
     print(error)
 """
 
+INSTALLED = "presence.find_spec = lambda name: name"
+"""Whether it is does not matter to what is asked after that."""
+
 
 @pytest.mark.parametrize(
     ("change", "words"),
@@ -157,8 +160,14 @@ except RuntimeError as error:
             "from flambeau_cupy import plugin; plugin.check_presence = lambda: None; sys.modules['cupy'] = None",
             "the package CuPy is installed, and cannot be imported (import of cupy halted",
         ),
-        ("presence._DRIVER = 'libnothing.so'", "NVIDIA's driver is missing, or too old for this CuPy (libnothing.so cannot"),
-        ("ctypes.CDLL = lambda name: type('_', (), {'cuInit': lambda self, flags: 100})()", "shows no device (it finds none)"),
+        (
+            INSTALLED + "; presence._DRIVER = 'libnothing.so'",
+            "NVIDIA's driver is missing, or too old for this CuPy (libnothing.so cannot",
+        ),
+        (
+            INSTALLED + "; ctypes.CDLL = lambda name: type('_', (), {'cuInit': lambda self, flags: 100})()",
+            "shows no device (it finds none)",
+        ),
     ],
 )  # fmt: skip
 def test_each_of_the_three_is_named(change: str, words: str) -> None:
