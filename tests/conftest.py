@@ -17,7 +17,6 @@ from flambeau._dispatch.rows import ROWS, is_own
 from flambeau.backend.types import CHECK_KERNELS
 from standin_backend import cupy_on_standin
 
-
 _ASKED_FOR = os.environ.get(CHECK_KERNELS)
 
 

@@ -18,7 +18,10 @@ ROOMS = (
     "utils.hooks", "func", "cuda",
 )  # fmt: skip
 
-REFUSED = {}
+REFUSED = {
+    "CUDAGraph.capture_begin": "whether inputs live on is watched by PyTorch's own allocator alone",
+    "graph": "the same, and annotations are of its profiler",
+}
 """What takes other parameters on purpose, and why."""
 
 

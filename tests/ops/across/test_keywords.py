@@ -37,6 +37,8 @@ REFUSED = {
     "half_to_float": "of the sparse softmax: an option of PyTorch's own calls",
     "storage": "a typed storage, which PyTorch itself gives up",
     "mode": "an error of PyTorch's stub: the parameter of `requires_grad_` is `requires_grad`",
+    "set_num_threads.num": "an error of PyTorch's stub: the function takes no keyword",
+    "set_num_interop_threads.num": "the same",
     "matrix_exp.out": "an error of PyTorch's schema: the function refuses it",
     "hspmm.out": "results that are sparse are not written into another sparse tensor",
     "sampled_addmm.out": "the same",
