@@ -311,7 +311,7 @@ def _cuda(
 
 
 @method("record_stream")
-def _record_stream(self: Tensor, stream: Any) -> None:
+def _record_stream(self: Tensor, s: Any) -> None:
     """Say that a stream uses the tensor which is not the one that it was made on.
 
     Its memory is given to other tensors no earlier than the stream has done what it is given until the last tensor on the memory
@@ -331,11 +331,11 @@ def _record_stream(self: Tensor, stream: Any) -> None:
         ...         y = x * 2
         ...     x.record_stream(side)
     """
-    handle = getattr(stream, "_handle", None)
+    handle = getattr(s, "_handle", None)
     if handle is None:
-        raise argument_type("record_stream", "s", 1, stream, "Stream")
-    if self.is_cuda and stream.device != self.device:
-        raise RuntimeError(f"record_stream(): the tensor is on {self.device} and the stream on {stream.device}")
+        raise argument_type("record_stream", "s", 1, s, "Stream")
+    if self.is_cuda and s.device != self.device:
+        raise RuntimeError(f"record_stream(): the tensor is on {self.device} and the stream on {s.device}")
     self._type.backend.record_stream(self._array, handle)
 
 
