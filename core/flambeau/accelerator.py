@@ -11,6 +11,7 @@ from typing import Any
 
 from . import cuda
 from .backend.selection import find_place
+from .cuda._places import check_class
 from .devices import device as Device  # noqa: N812 (a class that is called as PyTorch calls it)
 from .dtypes import ALL
 from .errors import level_of_caller
@@ -219,8 +220,7 @@ def set_stream(stream: cuda.Stream) -> None:
         >>> if torch.accelerator.is_available():
         ...     torch.accelerator.set_stream(torch.accelerator.current_stream())
     """
-    if not isinstance(stream, cuda.Stream):
-        raise TypeError(f"set_stream(): argument 'stream' must be Stream, not {type(stream).__name__}")
+    check_class("set_stream", "stream", stream, cuda.Stream)  # None too, which cuda.set_stream takes
     cuda.set_stream(stream)
 
 

@@ -35,10 +35,6 @@ def _check(input: Tensor, other: Tensor) -> None:
         )
     if input.dtype is not other.dtype:
         raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {input.dtype} != {other.dtype}")
-    if input.device != other.device:
-        raise RuntimeError(
-            f"Expected all tensors to be on the same device, but found at least two devices, {input.device} and {other.device}!"
-        )
     for tensor in (input, other):
         if isinstance(tensor, SparseTensor) and (tensor.dense_dim() or tensor.dim() < 2):
             raise UnsupportedLayoutError(
