@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from types import ModuleType
 
 import pytest
@@ -12,4 +13,7 @@ from benchmarks.images import declare_operators
 def torchvision(torch: ModuleType) -> ModuleType:
     """The Python part of torchvision: its compiled part, which does not load beside every PyTorch, is only declared."""
     declare_operators(torch)
-    return pytest.importorskip("torchvision", reason="torchvision is not installed: pip install torchvision==0.28.0")
+    module = pytest.importorskip("torchvision", reason="torchvision is not installed: pip install torchvision==0.28.0")
+    for part in ("tv_tensors", "transforms.v2"):  # which torchvision does not load by itself
+        importlib.import_module(f"torchvision.{part}")
+    return module
