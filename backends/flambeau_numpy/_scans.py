@@ -17,8 +17,8 @@ import numpy as np
 __all__ = ["cumsum", "rounding_scan", "scan"]
 
 _PIECE = 32
-_LONG = 128
-"""Elements of a row from which on the matrix product pays."""
+_LONG, _MANY = 128, 4096
+"""Elements of a row, and of all rows, from which on the matrix product pays."""
 _WIDE = 256
 """Elements of a step from which on a call for every step pays."""
 
@@ -64,7 +64,8 @@ _add_up = rounding_scan(np.add)
 
 def cumsum(a: np.ndarray, dim: int) -> np.ndarray:
     """The kernel of this name, but for float16."""
-    if dim == a.ndim - 1 and a.dtype in _TRIANGLES and a.shape[dim] >= _LONG and a.flags.c_contiguous:
+    pays = a.size >= _MANY and dim == a.ndim - 1 and a.shape[dim] >= _LONG
+    if pays and a.dtype in _TRIANGLES and a.flags.c_contiguous:
         result = _by_pieces(a.reshape(-1, a.shape[-1]))
         if np.isfinite(result[:, -1]).all():  # in products with a triangle, infinities reach what is before them
             return result.reshape(a.shape)
