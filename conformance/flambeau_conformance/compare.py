@@ -136,6 +136,9 @@ def check_same(
     """
     expect(len(found) == len(expected), f"there are {len(found)} elements, expected {len(expected)}")
     relative, absolute = tolerance_of(dtype, tolerance)
+    signs = signed and not absolute
+    if found == expected and not (signs and 0 in expected) and list(map(type, found)) == list(map(type, expected)):
+        return  # as it is seen at once, and nearly always is
     if dtype in _COMPLEX and not absolute:
         # The parts of a product and of an absolute value are sums: libraries add them in other orders.
         relative, absolute = relative + 4 * _STEP[dtype], 0.0
@@ -143,7 +146,7 @@ def check_same(
     scale = max(scale, _LEAST_SCALE.get(tolerance, 0.0))
     for position, (one, two) in enumerate(zip(found, expected, strict=True)):
         allowed = absolute * scale + relative * abs(two) if _is_finite_float(two) else 0.0
-        if not _close(one, two, allowed, signed=signed and not absolute):
+        if not _close(one, two, allowed, signed=signs):
             raise CheckError(f"element {position} is {one!r}, expected {two!r} ± {allowed:.3g}")
         if allowed and one != two:
             subject.worst_error = max(subject.worst_error or 0.0, abs(one - two) / allowed)

@@ -51,7 +51,9 @@ def _checked(results: _Results, name: str, kernel: Callable[..., Any]) -> Callab
 
     def checked_kernel(*arguments: Any, **keywords: Any) -> Any:
         given = dict(zip(parameters, arguments, strict=False)) | keywords
-        looks = sum(watch(name) for watch in watchers) > 0  # each is called
+        looks = False
+        for watch in watchers:
+            looks = watch(name) or looks  # each is called
         writes = given.get("out") is not None
         before = results.contents(given) if looks and reads and not writes else []
         try:
@@ -200,8 +202,16 @@ def _complex_of(dtype: str) -> str:
 
 def _arrays_in(given: Mapping[str, Any]) -> list[Any]:
     """The arguments, and the members of those that are sequences."""
-    members = (value if isinstance(value, (list, tuple)) else (value,) for value in given.values())
-    return [each for member in members for each in member if hasattr(each, "shape")]
+    found = []
+    for value in given.values():
+        if value.__class__ in _NO_ARRAYS:
+            continue
+        members = value if isinstance(value, (list, tuple)) else (value,)
+        found += [each for each in members if each.__class__ not in _NO_ARRAYS and hasattr(each, "shape")]
+    return found
+
+
+_NO_ARRAYS = frozenset({bool, int, float, str, type(None)})
 
 
 def _is_shape(shape: Any) -> bool:
@@ -210,7 +220,7 @@ def _is_shape(shape: Any) -> bool:
 
 def _sizes_fit(expected: tuple[int | None, ...] | None, found: Shape) -> bool:
     """Whether a shape is as promised; None, as a size or as the shape, may be any."""
-    if expected is None:
+    if expected is None or expected == found:
         return True
     return len(expected) == len(found) and all(one in (None, two) for one, two in zip(expected, found, strict=True))
 

@@ -73,6 +73,8 @@ def _broadcast(*names: str) -> Rule:
 
 
 def _common(*shapes: Shape) -> Shape:
+    if all(shape == shapes[0] for shape in shapes):
+        return tuple(shapes[0])
     ndim = max(map(len, shapes))
     aligned = [(1,) * (ndim - len(shape)) + tuple(shape) for shape in shapes]
     return tuple(next((size for size in sizes if size != 1), 1) for sizes in zip(*aligned, strict=True))

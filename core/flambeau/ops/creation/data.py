@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from array import array as host_array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from struct import pack as pack_struct
 from typing import Any
 
@@ -27,7 +27,8 @@ from .filled import empty, full
 
 __all__ = ["as_tensor", "asarray", "frombuffer", "from_dlpack", "scalar_tensor", "tensor"]
 
-_NUMBERS = {bool, int, float, complex}
+_NUMBERS: dict[type, Any] = {bool: False, int: 0, float: 0.0, complex: 0j}
+"""The classes of numbers, each with one of them."""
 
 _COPY_CONSTRUCTION = (
     "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
@@ -81,9 +82,9 @@ def make_tensor(data: Any, dtype: DType | None = None, device: Any = None, requi
         if type_.dtype is not found:
             array = type_.kernels.cast(array, type_.dtype.name)
         return finished(from_array(array, type_), requires_grad)
-    shape, flat = flatten_nested(data)
-    type_ = type_for(dtype, device, _dtype_of_values(flat))
-    array = type_.kernels.from_host(pack(flat, type_.dtype), shape, type_.dtype.name)
+    shape, flat, classes = flatten_nested(data)
+    type_ = type_for(dtype, device, _dtype_of_values(flat, classes))
+    array = type_.kernels.from_host(pack(flat, classes, type_.dtype), shape, type_.dtype.name)
     return finished(from_array(array, type_), requires_grad)
 
 
@@ -138,8 +139,8 @@ def unknown_array_dtype(data: Any) -> TypeError:
 # -- nested sequences ---------------------------------------------------------------
 
 
-def flatten_nested(data: Any) -> tuple[Shape, list[Any]]:
-    """The shape of nested sequences and their elements in C order.
+def flatten_nested(data: Any) -> tuple[Shape, list[Any], set[type]]:
+    """The shape of nested sequences, their elements in C order, and the classes of these.
 
     Raises:
         ValueError: they are ragged.
@@ -160,9 +161,10 @@ def flatten_nested(data: Any) -> tuple[Shape, list[Any]]:
             raise ValueError(f"expected sequence of length {size} at dim {len(shape)} (got {other})")
         shape.append(size)
         level = [element for entry in level for element in entry]
-    if set(map(type, level)) <= _NUMBERS:
-        return tuple(shape), level
-    return tuple(shape), [_number(entry, level[0], bool(shape)) for entry in level]
+    classes = set(map(type, level))
+    if not classes <= _NUMBERS.keys():
+        level = [_number(entry, level[0], bool(shape)) for entry in level]
+    return tuple(shape), level, classes
 
 
 def _is_sequence(value: Any) -> bool:
@@ -196,12 +198,11 @@ def _number(value: Any, first: Any, nested: bool) -> Any:
     raise RuntimeError(f"Could not infer dtype of {type(value).__name__}")
 
 
-def _dtype_of_values(values: Sequence[Any]) -> DType:
-    """What the dtypes of the elements promote to."""
+def _dtype_of_values(values: Sequence[Any], classes: set[type]) -> DType:
+    """What the dtypes of the elements, which are of such classes, promote to."""
     found: DType | None = None
-    for each in {_dtype_of(value) for value in {type(value): value for value in values}.values()} | {
-        _dtype_of(value) for value in values if hasattr(value, "dtype")
-    }:
+    others = [] if classes <= _NUMBERS.keys() else [value for value in values if value.__class__ not in _NUMBERS]
+    for each in set(map(_dtype_of, (*(_NUMBERS[kind] for kind in classes if kind in _NUMBERS), *others))):
         found = each if found is None else promote_types(found, each)
     return found or get_default_dtype()
 
@@ -212,25 +213,26 @@ def _dtype_of(value: Any) -> DType:
     return known if isinstance(known, DType) else dtype_of_number(value)
 
 
-def pack(values: Sequence[Any], dtype: DType) -> bytes:
-    """Numbers (and scalars with ``item()``) as the bytes of elements of ``dtype``.
+def pack(values: Sequence[Any], classes: set[type], dtype: DType) -> bytes:
+    """Numbers (and scalars with ``item()``) of such classes as the bytes of elements of ``dtype``.
 
     Raises:
         RuntimeError: a number does not fit, in PyTorch's words.
         ValueError: an integer does not fit 64 bits.
         TypeError: a complex number is given for a real dtype.
     """
-    if not set(map(type, values)) <= _NUMBERS:
+    if not classes <= _NUMBERS.keys():
         if dtype.category == dtypes.INTEGRAL:
             _check_no_bools(values)
         values = [value if isinstance(value, (int, float, complex)) else value.item() for value in values]
+        classes = set(map(type, values))
     if dtype.category == dtypes.INTEGRAL:
-        return _pack_integers(values, dtype)
+        return _pack_integers(values, classes, dtype)
     if dtype is dtypes.bool:
         return bytes(map(bool, values))
     if dtype.is_complex:
-        values = [part for value in map(complex, values) for part in (value.real, value.imag)]
-    return pack_floats(map(float, values), dtype)
+        return pack_floats([part for value in map(complex, values) for part in (value.real, value.imag)], dtype)
+    return pack_floats(values if classes == {float} else list(map(float, values)), dtype)
 
 
 def _check_no_bools(values: Sequence[Any]) -> None:
@@ -240,8 +242,8 @@ def _check_no_bools(values: Sequence[Any]) -> None:
             raise TypeError(f"'numpy.{type(value).__name__}' object cannot be interpreted as an integer")
 
 
-def _pack_integers(values: Sequence[Any], dtype: DType) -> bytes:
-    if float in set(map(type, values)):
+def _pack_integers(values: Sequence[Any], classes: set[type], dtype: DType) -> bytes:
+    if float in classes:
         return host_array(dtype.format, [_wrapped(value, dtype) for value in values]).tobytes()
     try:
         return host_array(dtype.format, map(int, values)).tobytes()
@@ -259,16 +261,17 @@ def _wrapped(value: Any, dtype: DType) -> int:
     return number
 
 
-def pack_floats(values: Iterable[float], dtype: DType) -> bytes:
+def pack_floats(values: Sequence[float], dtype: DType) -> bytes:
     """Floats as the bytes of elements (or parts) of a dtype, rounded to nearest; what is too large becomes infinite."""
-    if dtype.format == "e":
-        return b"".join(map(_half, values))
     if dtype is dtypes.bfloat16:
         return host_array(dtype.format, map(_bfloat16, values)).tobytes()
-    values = list(values)
     try:
+        if dtype.format == "e":
+            return pack_struct(f"={len(values)}e", *values)
         return host_array(dtype.format, values).tobytes()
     except OverflowError:
+        if dtype.format == "e":
+            return b"".join(map(_half, values))
         return host_array(dtype.format, [_infinite_beyond(value) for value in values]).tobytes()
 
 
