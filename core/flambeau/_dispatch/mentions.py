@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 __all__ = ["mentions"]
@@ -22,14 +23,16 @@ def mentions(file: Path, names: Iterable[str]) -> dict[str, list[Path]]:
     Nothing if flambeau is installed without them.
     """
     group, family = _place(file)
-    alternatives = "|".join(sorted(re.escape(name) for name in names))
+    names = list(names)
+    alternatives = "|".join(sorted(map(re.escape, names)))
     mentioned = re.compile(rf"""(?:["'.]|\bimport (?:.*\W)?)(?:{alternatives})_?(?![\w*])""")
     declared = re.compile(rf"""\bcase\(\s*"(?:{alternatives})_?/|\n"(?:{alternatives})_?/""")
     found = {}
     for what, folder in (("cases", _CASES), ("tests", "tests")):
         ranked = []
-        for path in _files(folder):
-            text = path.read_text(encoding="utf-8") + _recorded(path)
+        for path, text in _texts(folder):
+            if not any(name in text for name in names):
+                continue
             owner = declared.search(text) is not None
             count = len(mentioned.findall(text))
             if count or owner:
@@ -56,7 +59,9 @@ def _place(file: Path) -> tuple[str, str]:
     return (folders[0] if folders else file.stem), file.stem.removeprefix("_")
 
 
-def _files(folder: str) -> Iterator[Path]:
-    for path in (_ROOT / folder).rglob("*.py"):
-        if "support" not in path.parts and path.stem not in ("__init__", "conftest"):
-            yield path
+@cache
+def _texts(folder: str) -> list[tuple[Path, str]]:
+    """What is read once, whatever number of functions is asked for: files of cases with the ops that they declare, or tests."""
+    files = [path for path in (_ROOT / folder).rglob("*.py") if "support" not in path.parts]
+    own = [path for path in files if path.stem not in ("__init__", "conftest")]
+    return [(path, path.read_text(encoding="utf-8") + _recorded(path)) for path in own]
