@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import random
@@ -18,6 +19,13 @@ from flambeau.backend.types import CHECK_KERNELS
 from standin_backend import cupy_on_standin
 
 _ASKED_FOR = os.environ.get(CHECK_KERNELS)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def what_is_there_stays() -> None:
+    """The garbage collector looks at a million objects of pytest's and ours no more, each time that a test calls it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

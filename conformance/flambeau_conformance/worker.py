@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import faulthandler
+import gc
 import json
 import os
 import signal
@@ -88,6 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BaseException as error:  # of a plugin: SystemExit, too
         pipe.send(refused=_with_place(error))
         return _OVER
+    gc.freeze()  # cases stay, and the collector would look at them all again and again, in every child a copy
     if options.plan:
         pipe.send(plan=[_as_dict(case) for case in cases.values()])
     if not hasattr(os, "fork"):

@@ -252,6 +252,7 @@ def functions_by_code(root: Path) -> dict[str, Functions]:
     """The functions that there are, by the file below ``root`` that they come from, their name and line."""
     found: dict[str, Functions] = {}
     start = f"{root}{os.sep}"
+    gc.unfreeze()  # what is frozen is not listed
     for each in gc.get_objects():
         # `isinstance` would ask objects of other libraries for their class, of which some warn.
         if type(each) is FunctionType and each.__code__.co_filename.startswith(start):
