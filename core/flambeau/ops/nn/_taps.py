@@ -32,13 +32,14 @@ class Windows(NamedTuple):
     """The entries of a matrix whose rows are windows: of neighbours, that begin and end no earlier than those before.
 
     Attributes:
-        firsts, counts: for each row the column of the first entry, and how many there are.
-        weights: (rows, the largest count), the entries, and zeros after them.
+        firsts: (rows,), int64: for each row the column of the first entry.
+        counts: for each row how many there are.
+        weights: (the largest count, rows), the entries, and zeros after them.
         type_: of the weights.
         signed: whether some may be negative.
     """
 
-    firsts: list[int]
+    firsts: Any
     counts: list[int]
     weights: Any
     type_: TensorType
@@ -66,16 +67,17 @@ class Taps:
         if self._rows is None:
             assert self.windows is not None
             firsts, counts, weights, type_, _ = self.windows
+            rows = from_array(type_.kernels.permute(weights, (1, 0)), type_).tolist()
             self._rows = tuple(
                 (tuple(range(first, first + count)), tuple(row[:count]))
-                for first, count, row in zip(firsts, counts, from_array(weights, type_).tolist(), strict=True)
+                for first, count, row in zip(_listed(firsts, type_), counts, rows, strict=True)
             )
         return self._rows
 
     @property
     def count(self) -> int:
         """How many rows there are."""
-        return len(self.rows if self.windows is None else self.windows.firsts)
+        return len(self.rows if self.windows is None else self.windows.counts)
 
     def turned(self) -> Taps:
         """The transpose."""
@@ -92,17 +94,22 @@ def _turned(taps: Taps) -> Taps:
     return Taps(len(taps.rows), tuple((tuple(places), tuple(weights)) for places, weights in columns))
 
 
-class _Band(NamedTuple):
-    """Rows in a row, and what they reach.
+def _listed(array: Any, type_: TensorType) -> list[int]:
+    """The integers of a vector beside arrays of a type."""
+    found: list[int] = from_array(array, type_.with_dtype(dtypes.int64)).tolist()
+    return found
+
+
+class _Bands(NamedTuple):
+    """The rows of a matrix in pieces, and what they reach.
 
     Attributes:
-        first, width: the first column, and how many there are.
-        turned: the entries, (columns, rows).
+        firsts: of each piece the first column.
+        turned: of each the entries, (columns, rows).
     """
 
-    first: int
-    width: int
-    turned: Any
+    firsts: list[int]
+    turned: list[Any]
 
 
 _ROWS, _COLUMNS, _SMALL = 16, 24, 64
@@ -114,49 +121,50 @@ _AT_ONCE = 512
 
 
 @lru_cache(maxsize=256)
-def _bands(taps: Taps, type_: Any) -> list[_Band]:
+def _bands(taps: Taps, type_: Any) -> _Bands:
     columns = (_COLUMNS if taps.length > _SMALL else _SMALL) if type_.backend.element_block else _AT_ONCE
     if taps.windows is not None:
         return _bands_of_windows(taps.windows, taps.length, type_, columns)
     format, name = ("f", "float32") if type_.dtype is dtypes.float32 else ("d", "float64")
-    bands = []
+    bands = _Bands([], [])
     for first, width, rows in _split(taps, columns):
         count = len(rows)
         matrix: packed[float] = packed(format, bytes(packed(format).itemsize * width * count))
         for row, (places, weights) in enumerate(rows):
             for place, weight in zip(places, weights, strict=True):
                 matrix[(place - first) * count + row] += weight
-        bands.append(_Band(first, width, type_.kernels.from_host(memoryview(matrix), (width, count), name)))
+        bands.firsts.append(first)
+        bands.turned.append(type_.kernels.from_host(memoryview(matrix), (width, count), name))
     return bands
 
 
-def _bands_of_windows(windows: Windows, length: int, type_: Any, columns: int) -> list[_Band]:
+@lru_cache(maxsize=64)
+def _band_of_row(type_: Any, rows: int, height: int) -> Any:
+    return vector(type_.kernels, [row // height for row in range(rows)])
+
+
+def _bands_of_windows(windows: Windows, length: int, type_: Any, columns: int) -> _Bands:
     """Bands of as many rows each, whose matrices are parts of one array that is filled at once."""
-    firsts, counts, weights, *_ = windows
-    kernels, (rows, taps) = type_.kernels, weights.shape
+    columns_of_firsts, counts, weights, *_ = windows
+    kernels, (taps, rows) = type_.ufuncs, weights.shape
     height = rows if length <= columns else max(columns * rows // length // _ROWS, 1) * _ROWS
-    starts = range(0, rows, height)
-    stops = [firsts[last] + counts[last] for last in (min(start + height, rows) - 1 for start in starts)]
-    reach = [max(stop - firsts[start], 1) for start, stop in zip(starts, stops, strict=True)]
-    width = max(reach) + taps  # zeros that follow the entries of a row may lie beyond
-    places: list[int] = []
-    for band, start in enumerate(starts):
-        base = (width * band - firsts[start]) * height
-        places += [base + height * first + row for row, first in enumerate(firsts[start : start + height])]
-    index = kernels.add(
-        kernels.reshape(vector(kernels, places), (rows, 1)),
-        kernels.arange(0, height, taps, "int64"),
-    )
-    filled = kernels.full((len(starts) * width * height,), 0, type_.dtype.name)
+    listed = _listed(columns_of_firsts, type_)
+    firsts = listed[::height]
+    lasts = [*range(height - 1, rows - 1, height), rows - 1]
+    widths = [max(listed[last] + counts[last] - first, 1) for first, last in zip(firsts, lasts, strict=True)]
+    width = max(widths) + taps  # zeros that follow the entries of a row may lie beyond
+    # Entry `tap` of a row is to stand at (width * band + first of the row - first of the band + tap, row - height * band).
+    bases = vector(kernels, [height * (width * band - first - band) for band, first in enumerate(firsts)])
+    places = kernels.add(kernels.index(bases, [_band_of_row(type_, rows, height)]), kernels.arange(0, 1, rows, "int64"))
+    places = kernels.add(places, kernels.mul(columns_of_firsts, kernels.full((), height, "int64")))
+    index = kernels.add(places, kernels.reshape(kernels.arange(0, height, taps, "int64"), (taps, 1)))
+    filled = kernels.full((len(firsts) * width * height,), 0, type_.dtype.name)
     entries = kernels.cast(weights, type_.dtype.name)
-    kernels.scatter(filled, 0, *(kernels.reshape(each, (rows * taps,)) for each in (index, entries)))
-    filled = kernels.reshape(filled, (len(starts) * width, height))
-    return [
-        _Band(
-            firsts[start], count, kernels.slice(filled, (band * width, 0), (count, min(height, rows - start)), (1, 1))
-        )
-        for band, (start, count) in enumerate(zip(starts, reach, strict=True))
-    ]
+    kernels.scatter(filled, 0, *(kernels.reshape(each, (taps * rows,)) for each in (index, entries)))
+    filled = kernels.reshape(filled, (len(firsts) * width, height))
+    heights = [height] * (len(firsts) - 1) + [rows - height * (len(firsts) - 1)]
+    parts = zip(range(0, len(firsts) * width, width), widths, heights, strict=True)
+    return _Bands(firsts, [kernels.slice(filled, (row, 0), (width, height), (1, 1)) for row, width, height in parts])
 
 
 def _split(taps: Taps, columns: int) -> Iterator[tuple[int, int, tuple[Row, ...]]]:
@@ -179,22 +187,22 @@ def as_product(type_: Any, array: Any, dim: int, taps: Taps) -> Any:
     """An array, C-contiguous, mapped along ``dim`` by products with dense matrices."""
     kernels, shape, bands = type_.kernels, array.shape, _bands(taps, type_)
     if kernels.banded_matmul is not None:
-        return kernels.banded_matmul(array, dim, [band.first for band in bands], [band.turned for band in bands])
+        return kernels.banded_matmul(array, dim, *bands)
     last = dim == len(shape) - 1
     before, after = prod(shape[:dim]), prod(shape[dim + 1 :])
     array = kernels.reshape(array, (before, taps.length) if last else (before, taps.length, after))
-    parts = [_banded(kernels, array, band, last) for band in bands]
+    parts = [_banded(kernels, array, first, turned, last) for first, turned in zip(*bands, strict=True)]
     product = parts[0] if len(parts) == 1 else kernels.concat(parts, 1)
     return kernels.reshape(product, (*shape[:dim], taps.count, *shape[dim + 1 :]))
 
 
-def _banded(kernels: Any, array: Any, band: _Band, last: bool) -> Any:
+def _banded(kernels: Any, array: Any, first: int, turned: Any, last: bool) -> Any:
     shape = array.shape
-    starts, lengths = (0, band.first, 0)[: len(shape)], (shape[0], band.width, *shape[2:])
+    starts, lengths = (0, first, 0)[: len(shape)], (shape[0], turned.shape[0], *shape[2:])
     reached = kernels.slice(array, starts, lengths, (1,) * len(shape))
     if last:
-        return kernels.matmul(reached, band.turned)
-    matrix = kernels.permute(band.turned, (1, 0))
+        return kernels.matmul(reached, turned)
+    matrix = kernels.permute(turned, (1, 0))
     return kernels.matmul(kernels.expand(matrix, (shape[0], *matrix.shape)), reached)
 
 
