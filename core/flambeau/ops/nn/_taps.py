@@ -67,10 +67,11 @@ class Taps:
         if self._rows is None:
             assert self.windows is not None
             firsts, counts, weights, type_, _ = self.windows
+            columns = from_array(firsts, type_.with_dtype(dtypes.int64)).tolist()
             rows = from_array(type_.kernels.permute(weights, (1, 0)), type_).tolist()
             self._rows = tuple(
                 (tuple(range(first, first + count)), tuple(row[:count]))
-                for first, count, row in zip(_listed(firsts, type_), counts, rows, strict=True)
+                for first, count, row in zip(columns, counts, rows, strict=True)
             )
         return self._rows
 
@@ -92,12 +93,6 @@ def _turned(taps: Taps) -> Taps:
             columns[place][0].append(row)
             columns[place][1].append(weight)
     return Taps(len(taps.rows), tuple((tuple(places), tuple(weights)) for places, weights in columns))
-
-
-def _listed(array: Any, type_: TensorType) -> list[int]:
-    """The integers of a vector beside arrays of a type."""
-    found: list[int] = from_array(array, type_.with_dtype(dtypes.int64)).tolist()
-    return found
 
 
 class _Bands(NamedTuple):
@@ -138,33 +133,33 @@ def _bands(taps: Taps, type_: Any) -> _Bands:
     return bands
 
 
-@lru_cache(maxsize=64)
-def _band_of_row(type_: Any, rows: int, height: int) -> Any:
-    return vector(type_.kernels, [row // height for row in range(rows)])
-
-
 def _bands_of_windows(windows: Windows, length: int, type_: Any, columns: int) -> _Bands:
     """Bands of as many rows each, whose matrices are parts of one array that is filled at once."""
-    columns_of_firsts, counts, weights, *_ = windows
+    places, counts, weights, *_ = windows
     kernels, (taps, rows) = type_.ufuncs, weights.shape
-    height = rows if length <= columns else max(columns * rows // length // _ROWS, 1) * _ROWS
-    listed = _listed(columns_of_firsts, type_)
-    firsts = listed[::height]
-    lasts = [*range(height - 1, rows - 1, height), rows - 1]
+    height = rows if length <= columns else min(max(columns * rows // length // _ROWS, 1) * _ROWS, rows)
+    listed: list[int] = from_array(places, type_.with_dtype(dtypes.int64)).tolist()
+    firsts, lasts = listed[::height], [*range(height - 1, rows - 1, height), rows - 1]
     widths = [max(listed[last] + counts[last] - first, 1) for first, last in zip(firsts, lasts, strict=True)]
     width = max(widths) + taps  # zeros that follow the entries of a row may lie beyond
-    # Entry `tap` of a row is to stand at (width * band + first of the row - first of the band + tap, row - height * band).
+    # Of an entry the row in the array is its column and `width * band - first`, the column there its row and `-height * band`.
     bases = vector(kernels, [height * (width * band - first - band) for band, first in enumerate(firsts)])
-    places = kernels.add(kernels.index(bases, [_band_of_row(type_, rows, height)]), kernels.arange(0, 1, rows, "int64"))
-    places = kernels.add(places, kernels.mul(columns_of_firsts, kernels.full((), height, "int64")))
-    index = kernels.add(places, kernels.reshape(kernels.arange(0, height, taps, "int64"), (taps, 1)))
+    band_of_row, within = _within_bands(type_, taps, rows, height)
+    shifts = kernels.add(kernels.index(bases, [band_of_row]), kernels.mul(places, kernels.full((), height, "int64")))
+    index = kernels.reshape(kernels.add(within, shifts), (taps * rows,))
     filled = kernels.full((len(firsts) * width * height,), 0, type_.dtype.name)
-    entries = kernels.cast(weights, type_.dtype.name)
-    kernels.scatter(filled, 0, *(kernels.reshape(each, (taps * rows,)) for each in (index, entries)))
+    kernels.scatter(filled, 0, index, kernels.reshape(kernels.cast(weights, type_.dtype.name), (taps * rows,)))
     filled = kernels.reshape(filled, (len(firsts) * width, height))
-    heights = [height] * (len(firsts) - 1) + [rows - height * (len(firsts) - 1)]
-    parts = zip(range(0, len(firsts) * width, width), widths, heights, strict=True)
-    return _Bands(firsts, [kernels.slice(filled, (row, 0), (width, height), (1, 1)) for row, width, height in parts])
+    sizes = [(reached, min(height, rows - height * band)) for band, reached in enumerate(widths)]
+    return _Bands(firsts, [kernels.slice(filled, (width * band, 0), size, (1, 1)) for band, size in enumerate(sizes)])
+
+
+@lru_cache(maxsize=64)
+def _within_bands(type_: Any, taps: int, rows: int, height: int) -> tuple[Any, Any]:
+    """The band of each row; and, for each tap of each row, what of its place in the array is the same for all windows."""
+    kernels = type_.kernels
+    within = vector(kernels, [height * tap + row for tap in range(taps) for row in range(rows)])
+    return vector(kernels, [row // height for row in range(rows)]), kernels.reshape(within, (taps, rows))
 
 
 def _split(taps: Taps, columns: int) -> Iterator[tuple[int, int, tuple[Row, ...]]]:
