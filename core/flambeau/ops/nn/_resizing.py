@@ -10,14 +10,14 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from functools import lru_cache
-from math import copysign, floor
+from math import copysign, floor, frexp
 from typing import Any, NamedTuple
 
 from flambeau import dtypes
 from flambeau._tensor import from_array
 from flambeau.backend.types import TensorType
 
-from ._taps import Taps, Windows
+from ._taps import SIZES, Taps, Windows
 
 __all__ = ["FixedTaps", "Resize", "filter_taps", "fixed_taps", "nearest_places", "place_taps", "resize_taps"]
 
@@ -171,21 +171,22 @@ def _filtered(resize: Resize, kind: str, type_: TensorType) -> Windows:
     firsts = kernels.minimum(kernels.cast(begins, "int64"), limit)
     stops = kernels.minimum(kernels.cast(kernels.add(kernels.add(centers, around), half), "int64"), limit)
     counts = kernels.sub(stops, firsts)
-    listed: list[int] = from_array(counts, integers).tolist()
-    most = max(listed)
+    most = int(from_array(kernels.amax(counts, (0,), False), integers).item())
     distances = kernels.add(kernels.sub(begins, centers), kernels.reshape(_counted(where, 0.5, most), (most, 1)))
     if step > 1:
         distances = kernels.mul(distances, single(number(1.0 / step)))
     weights = rounded(weight(type_, kernels.cast(distances, type_.dtype.name) if resize.single else distances))
     inside = kernels.lt(kernels.reshape(_counted(integers, 0, most), (most, 1)), counts)
     weights = kernels.where(inside, weights, type_.number(0.0))
-    by_rows = kernels.clone(kernels.permute(weights, (1, 0)), False)  # whose sums differ from those by columns in last digits
+    by_rows = kernels.clone(
+        kernels.permute(weights, (1, 0)), False
+    )  # whose sums differ from those by columns in last digits
     # Without elements are only places of dimensions that are so long that float32 does not tell elements apart.
     totals = kernels.maximum(kernels.sum(by_rows, (1,), False), type_.number(_LITTLE))
-    return Windows(firsts, listed, rounded(kernels.div(weights, totals)), type_, kind != "linear")
+    return Windows(firsts, counts, rounded(kernels.div(weights, totals)), type_, kind != "linear")
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=SIZES)
 def filter_taps(resize: Resize, kind: str, type_: TensorType) -> Taps:
     """The map that resizes and takes all elements into account, computed in such a type."""
     return Taps(resize.length, None, _filtered(resize, kind, type_))
@@ -218,7 +219,7 @@ class FixedTaps(NamedTuple):
     overshooting: bool
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=SIZES)
 def fixed_taps(taps: Taps) -> FixedTaps:
     """The weights as integers; a place that stands several times in a row gets the sum of its weights."""
     if taps.windows is not None:
@@ -260,7 +261,10 @@ def _fixed_windows(length: int, windows: Windows) -> FixedTaps:
 
 
 def _bits(largest: float) -> int:
-    return next((bits for bits in range(22) if int(0.5 + largest * (1 << bits + 1)) >= 1 << 15), 22)
+    """The most bits with which it stays below ``1 << 15`` when it is rounded, and 22 at most."""
+    part, exponent = frexp(largest)  # part is from 0.5 to 1
+    bits = 15 - exponent - (part * (1 << 15) + 0.5 >= 1 << 15)
+    return min(max(bits, 0), 22) if largest else 22
 
 
 def _fixed(bits: int, fractions: Taps, above: float, below: float) -> FixedTaps:

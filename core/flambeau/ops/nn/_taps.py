@@ -23,7 +23,7 @@ from flambeau.ops.creation._vector import vector
 from flambeau.ops.movement.joining import channels_order
 from flambeau.shapes import Shape
 
-__all__ = ["Taps", "Windows", "_resample", "as_in_memory", "as_product", "mapped", "taken_along", "total_of"]
+__all__ = ["SIZES", "Taps", "Windows", "_resample", "as_in_memory", "as_product", "mapped", "taken_along", "total_of"]
 
 Row = tuple[tuple[int, ...], tuple[float, ...]]
 
@@ -33,14 +33,14 @@ class Windows(NamedTuple):
 
     Attributes:
         firsts: (rows,), int64: for each row the column of the first entry.
-        counts: for each row how many there are.
+        counts: (rows,), int64: how many there are.
         weights: (the largest count, rows), the entries, and zeros after them.
         type_: of the weights.
         signed: whether some may be negative.
     """
 
     firsts: Any
-    counts: list[int]
+    counts: Any
     weights: Any
     type_: TensorType
     signed: bool
@@ -67,18 +67,18 @@ class Taps:
         if self._rows is None:
             assert self.windows is not None
             firsts, counts, weights, type_, _ = self.windows
-            columns = from_array(firsts, type_.with_dtype(dtypes.int64)).tolist()
+            columns, sizes = (from_array(each, type_.with_dtype(dtypes.int64)).tolist() for each in (firsts, counts))
             rows = from_array(type_.kernels.permute(weights, (1, 0)), type_).tolist()
             self._rows = tuple(
                 (tuple(range(first, first + count)), tuple(row[:count]))
-                for first, count, row in zip(columns, counts, rows, strict=True)
+                for first, count, row in zip(columns, sizes, rows, strict=True)
             )
         return self._rows
 
     @property
     def count(self) -> int:
         """How many rows there are."""
-        return len(self.rows if self.windows is None else self.windows.counts)
+        return len(self.rows) if self.windows is None else int(self.windows.firsts.shape[0])
 
     def turned(self) -> Taps:
         """The transpose."""
@@ -107,6 +107,9 @@ class _Bands(NamedTuple):
     turned: list[Any]
 
 
+SIZES = 512
+"""How many dimensions are remembered: as many lengths as the crops of a data set may have."""
+
 _ROWS, _COLUMNS, _SMALL = 16, 24, 64
 """A band has a multiple of so many rows, which suits products, and as many as reach so few columns; a matrix of a few more
 stays whole."""
@@ -115,7 +118,7 @@ _AT_ONCE = 512
 """The columns of a band on devices that compute all elements at once, where the number of products counts."""
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=SIZES)
 def _bands(taps: Taps, type_: Any) -> _Bands:
     columns = (_COLUMNS if taps.length > _SMALL else _SMALL) if type_.backend.element_block else _AT_ONCE
     if taps.windows is not None:
@@ -135,13 +138,13 @@ def _bands(taps: Taps, type_: Any) -> _Bands:
 
 def _bands_of_windows(windows: Windows, length: int, type_: Any, columns: int) -> _Bands:
     """Bands of as many rows each, whose matrices are parts of one array that is filled at once."""
-    places, counts, weights, *_ = windows
+    places, _, weights, *_ = windows
     kernels, (taps, rows) = type_.ufuncs, weights.shape
-    height = rows if length <= columns else min(max(columns * rows // length // _ROWS, 1) * _ROWS, rows)
+    height = rows if length <= columns else max(columns * rows // length // _ROWS, 1) * _ROWS
     listed: list[int] = from_array(places, type_.with_dtype(dtypes.int64)).tolist()
-    firsts, lasts = listed[::height], [*range(height - 1, rows - 1, height), rows - 1]
-    widths = [max(listed[last] + counts[last] - first, 1) for first, last in zip(firsts, lasts, strict=True)]
-    width = max(widths) + taps  # zeros that follow the entries of a row may lie beyond
+    firsts, lasts = listed[::height], [*listed[height - 1 : rows - 1 : height], listed[-1]]
+    reach = [last + taps - first for first, last in zip(firsts, lasts, strict=True)]
+    width = max(reach)
     # Of an entry the row in the array is its column and `width * band - first`, the column there its row and `-height * band`.
     bases = vector(kernels, [height * (width * band - first - band) for band, first in enumerate(firsts)])
     band_of_row, within = _within_bands(type_, taps, rows, height)
@@ -150,7 +153,9 @@ def _bands_of_windows(windows: Windows, length: int, type_: Any, columns: int) -
     filled = kernels.full((len(firsts) * width * height,), 0, type_.dtype.name)
     kernels.scatter(filled, 0, index, kernels.reshape(kernels.cast(weights, type_.dtype.name), (taps * rows,)))
     filled = kernels.reshape(filled, (len(firsts) * width, height))
-    sizes = [(reached, min(height, rows - height * band)) for band, reached in enumerate(widths)]
+    # Zeros that follow the entries of the last rows may lie beyond the matrix.
+    sizes = [(min(reached, length - first), height) for first, reached in zip(firsts, reach, strict=True)]
+    sizes[-1] = (sizes[-1][0], rows - height * (len(firsts) - 1))
     return _Bands(firsts, [kernels.slice(filled, (width * band, 0), size, (1, 1)) for band, size in enumerate(sizes)])
 
 
@@ -158,8 +163,9 @@ def _bands_of_windows(windows: Windows, length: int, type_: Any, columns: int) -
 def _within_bands(type_: Any, taps: int, rows: int, height: int) -> tuple[Any, Any]:
     """The band of each row; and, for each tap of each row, what of its place in the array is the same for all windows."""
     kernels = type_.kernels
-    within = vector(kernels, [height * tap + row for tap in range(taps) for row in range(rows)])
-    return vector(kernels, [row // height for row in range(rows)]), kernels.reshape(within, (taps, rows))
+    of_taps = kernels.reshape(kernels.arange(0, height, taps, "int64"), (taps, 1))
+    within = kernels.add(of_taps, kernels.arange(0, 1, rows, "int64"))
+    return vector(kernels, [row // height for row in range(rows)]), within
 
 
 def _split(taps: Taps, columns: int) -> Iterator[tuple[int, int, tuple[Row, ...]]]:
