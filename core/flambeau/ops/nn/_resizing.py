@@ -224,13 +224,14 @@ def fixed_taps(taps: Taps) -> FixedTaps:
     """The weights as integers; a place that stands several times in a row gets the sum of its weights."""
     if taps.windows is not None:
         return _fixed_windows(taps.length, taps.windows)
-    merged = []
+    merged, largest = [], 0.0
     for places, weights in taps.rows:
         sums: dict[int, float] = {}
         for place, weight in zip(places, weights, strict=True):
             sums[place] = sums.get(place, 0.0) + weight
+            largest = max(largest, abs(sums[place]))  # also before the next is added, as PyTorch takes it
         merged.append((tuple(sums), tuple(sums.values())))
-    bits = _bits(max((abs(weight) for _, weights in merged for weight in weights), default=0.0))
+    bits = _bits(largest)
     unit = 1 << bits
     rows, above, below = [], 0.0, 0.0
     for places, weights in merged:
