@@ -98,6 +98,7 @@ def test_a_model_of_a_program_is_found_by_its_name(monkeypatch: pytest.MonkeyPat
     ("call", "error", "message"),
     [
         (lambda: models.get_model("resnet19"), ValueError, "Unknown model resnet19"),
+        (lambda: models.get_model("fcn_resnet50"), ValueError, "models of segmentation and detection are left out"),
         (lambda: models.get_weight("ResNet18_Weights"), ValueError, "Invalid weight name provided"),
         (lambda: models.get_weight("ResNet19_Weights.DEFAULT"), ValueError, "'ResNet19_Weights' for the specific method"),
         (lambda: models.get_weight("ResNet18_Weights.BEST"), KeyError, "BEST"),

@@ -109,6 +109,9 @@ def test_gradients_go_through_what_is_computed() -> None:
         lambda g: transforms.RandomPosterize(2, generator=g), lambda g: transforms.RandomEqualize(generator=g),
         lambda g: transforms.AutoAugment(generator=g), lambda g: transforms.RandAugment(generator=g),
         lambda g: transforms.TrivialAugmentWide(generator=g),
+        lambda g: transforms.RandomOrder([transforms.CenterCrop(4), transforms.Pad(1), transforms.Pad(2)], generator=g),
+        lambda g: transforms.RandomChoice([transforms.CenterCrop(4), transforms.Pad(1)], generator=g),
+        lambda g: transforms.RandomChoice([transforms.CenterCrop(4), transforms.Pad(1)], [1, 3], generator=g),
     ],
 )  # fmt: skip
 def test_a_generator_of_ones_own_leaves_the_default_one_alone(make: Any) -> None:

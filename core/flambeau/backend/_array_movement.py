@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import add
 from typing import Any
 
 from .kernels import Array, Scalar, Shape
@@ -27,12 +28,15 @@ def movement_kernels(xp: Any) -> dict[str, Callable[..., Array]]:
         return as_strided(a, shape, [0] * lead + own)
 
     def cut(a: Array, starts: Shape, lengths: Shape, steps: Shape) -> Array:
-        key = tuple(
-            [
-                slice(start, start + (length - 1) * step + 1 if length else start, step)
-                for start, length, step in zip(starts, lengths, steps, strict=True)
-            ]
-        )
+        if steps.count(1) == len(steps):
+            key = tuple(map(slice, starts, map(add, starts, lengths)))
+        else:
+            key = tuple(
+                [
+                    slice(start, start + (length - 1) * step + 1 if length else start, step)
+                    for start, length, step in zip(starts, lengths, steps, strict=True)
+                ]
+            )
         return a[key] if key else a.view()
 
     def strided(a: Array, shape: Shape, strides: Shape, offset: int) -> Array:

@@ -8,7 +8,14 @@ import pytest
 
 import flambeau
 
-SIZES = [((5, 200), (4, 70)), ((130, 3), (300, 3)), ((90, 75), (75, 90)), ((600, 20), (33, 20)), ((70, 70), (1, 7))]
+SIZES = [
+    ((5, 200), (4, 70)),
+    ((130, 3), (300, 3)),
+    ((90, 75), (75, 90)),
+    ((600, 20), (33, 20)),
+    ((70, 70), (1, 7)),
+    ((66, 8), (1106, 9)),
+]
 MODES = ["bilinear", "bicubic", "lanczos"]
 
 
@@ -60,3 +67,10 @@ def test_bytes_are_those_of_pytorch(shape: Any, size: Any, mode: str) -> None:
     for antialias in (True, False):
         found, expected = (_resized(t, _image(t, shape, "uint8"), size, mode, antialias) for t in (flambeau, torch))
         assert found.tolist() == expected.tolist()
+
+
+@pytest.mark.oracle
+def test_the_largest_weight_is_looked_for_before_those_of_the_border_are_added() -> None:
+    torch = pytest.importorskip("torch")
+    found, expected = (_resized(t, _image(t, (4, 208), "uint8"), (4, 207), "bicubic", False) for t in (flambeau, torch))
+    assert found.tolist() == expected.tolist()

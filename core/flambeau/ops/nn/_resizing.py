@@ -10,15 +10,14 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from functools import lru_cache
-from math import copysign, floor
+from math import copysign, floor, frexp
 from typing import Any, NamedTuple
 
 from flambeau import dtypes
-from flambeau._tensor import Tensor, from_array
+from flambeau._tensor import from_array
 from flambeau.backend.types import TensorType
-from flambeau.ops.elementwise.selection import clamped
 
-from ._taps import Taps, Windows
+from ._taps import SIZES, Taps, Windows
 
 __all__ = ["FixedTaps", "Resize", "filter_taps", "fixed_taps", "nearest_places", "place_taps", "resize_taps"]
 
@@ -116,71 +115,78 @@ def _cubic_row(resize: Resize, source: float) -> tuple[tuple[int, ...], tuple[fl
     return places, tuple(_cubic(distance, rounded) for distance in distances)
 
 
-def _triangle(x: Tensor) -> Tensor:
-    return (1.0 - x.abs()).clamp(min=0.0)
+def _triangle(type_: TensorType, x: Any) -> Any:
+    kernels = type_.ufuncs
+    return kernels.maximum(kernels.sub(type_.number(1.0), kernels.abs(x)), type_.number(0.0))
 
 
-def _smooth_cubic(x: Tensor) -> Tensor:
+def _smooth_cubic(type_: TensorType, x: Any) -> Any:
     """Keys' kernel, with -0.5."""
-    far = x.abs()
+    far = from_array(x, type_).abs()
     near = (1.5 * far - 2.5) * far * far + 1
-    return near.where(far <= 1, (((-0.5 * far + 2.5) * far - 4) * far + 2).where(far < 2, 0.0))
+    return near.where(far <= 1, (((-0.5 * far + 2.5) * far - 4) * far + 2).where(far < 2, 0.0))._array
 
 
-def _lanczos(x: Tensor) -> Tensor:
-    return (x.sinc() * (x / 3).sinc()).where((x >= -3) & (x < 3), 0.0)
+def _lanczos(type_: TensorType, x: Any) -> Any:
+    given = from_array(x, type_)
+    return (given.sinc() * (given / 3).sinc()).where((given >= -3) & (given < 3), 0.0)._array
 
 
-_FILTERS: dict[str, tuple[int, Callable[[Tensor], Tensor]]] = {
+_FILTERS: dict[str, tuple[int, Callable[[TensorType, Any], Any]]] = {
     "linear": (2, _triangle), "cubic": (4, _smooth_cubic), "lanczos": (6, _lanczos),
 }  # fmt: skip
 """How many elements each filter spans without reduction, and its weights at distances."""
+
+_LITTLE = 1e-30
+"""Less than the sum of any filter's weights."""
+
+
+@lru_cache(maxsize=256)
+def _counted(type_: TensorType, start: float, count: int) -> Any:
+    """``start`` and the numbers after it, which nobody writes to."""
+    return type_.kernels.arange(start, 1, count, type_.dtype.name)
 
 
 def _filtered(resize: Resize, kind: str, type_: TensorType) -> Windows:
     """Filters that are as wide as what is left out, so that nothing is.
 
-    Images of any size come: so the filters are computed all at once, and by kernels, of which a call costs the least.
+    Images of any size come: so the filters are computed all at once, and by kernels, of which a call costs the least. Rows
+    are the last dim, since loops over few elements would cost more.
     """
-    kernels, name = type_.kernels, type_.dtype.name
     number, step = _rounding(resize), _step(resize)
     span, weight = _FILTERS[kind]
     reach = number(span * 0.5 * step) if step >= 1 else span * 0.5
-    inverse = number(1.0 / step) if step >= 1 else 1.0
+    where, integers = type_.with_dtype(dtypes.float32) if resize.single else type_, type_.with_dtype(dtypes.int64)
+    kernels, name = where.ufuncs, where.dtype.name
 
     def single(value: float) -> Any:
         return kernels.full((), value, name)
 
     def rounded(numbers: Any) -> Any:
-        return kernels.cast(kernels.cast(numbers, "float32"), name) if resize.single else numbers
+        return kernels.cast(kernels.cast(numbers, "float32"), type_.dtype.name) if resize.single else numbers
 
-    def ends(side: float) -> Any:
-        """Where windows begin, or end, on that side of their centers."""
-        places = rounded(kernels.add(rounded(kernels.add(centers, single(side))), half))
-        return clamped(kernels, kernels.trunc(places), zero, single(float(resize.length)))
-
-    zero, half, one = (type_.number(value) for value in (0.0, 0.5, 1.0))
-    centers = rounded(kernels.mul(kernels.arange(0.5, 1, resize.size, name), single(step)))
-    firsts, stops = ends(-reach), ends(reach)
-    counts = kernels.maximum(kernels.sub(stops, firsts), zero)
-    first_places, listed = (_whole_numbers(type_, array) for array in (firsts, counts))
-    column, most = (resize.size, 1), max(listed)
-    taps = kernels.arange(0.5, 1, most, name)
-    offsets = kernels.reshape(rounded(kernels.sub(firsts, centers)), column)
-    distances = rounded(kernels.mul(rounded(kernels.add(offsets, taps)), single(inverse)))
-    weights = rounded(weight(from_array(distances, type_))._array)
-    weights = kernels.where(kernels.lt(taps, kernels.reshape(counts, column)), weights, zero)
-    totals = kernels.sum(weights, (1,), True)
-    shares = rounded(kernels.div(weights, kernels.where(kernels.eq(totals, zero), one, totals)))
-    return Windows(first_places, listed, shares, type_, kind != "linear")
-
-
-def _whole_numbers(type_: TensorType, array: Any) -> list[int]:
-    found: list[int] = from_array(type_.kernels.cast(array, "int64"), type_.with_dtype(dtypes.int64)).tolist()
-    return found
+    half, around, limit = where.number(0.5), single(reach), integers.number(resize.length)
+    centers = kernels.mul(_counted(where, 0.5, resize.size), single(step))
+    begins = kernels.trunc(kernels.maximum(kernels.add(kernels.sub(centers, around), half), where.number(0.0)))
+    firsts = kernels.minimum(kernels.cast(begins, "int64"), limit)
+    stops = kernels.minimum(kernels.cast(kernels.add(kernels.add(centers, around), half), "int64"), limit)
+    counts = kernels.sub(stops, firsts)
+    most = int(from_array(kernels.amax(counts, (0,), False), integers).item())
+    distances = kernels.add(kernels.sub(begins, centers), kernels.reshape(_counted(where, 0.5, most), (most, 1)))
+    if step > 1:
+        distances = kernels.mul(distances, single(number(1.0 / step)))
+    weights = rounded(weight(type_, kernels.cast(distances, type_.dtype.name) if resize.single else distances))
+    inside = kernels.lt(kernels.reshape(_counted(integers, 0, most), (most, 1)), counts)
+    weights = kernels.where(inside, weights, type_.number(0.0))
+    by_rows = kernels.clone(
+        kernels.permute(weights, (1, 0)), False
+    )  # whose sums differ from those by columns in last digits
+    # Without elements are only places of dimensions that are so long that float32 does not tell elements apart.
+    totals = kernels.maximum(kernels.sum(by_rows, (1,), False), type_.number(_LITTLE))
+    return Windows(firsts, counts, rounded(kernels.div(weights, totals)), type_, kind != "linear")
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=SIZES)
 def filter_taps(resize: Resize, kind: str, type_: TensorType) -> Taps:
     """The map that resizes and takes all elements into account, computed in such a type."""
     return Taps(resize.length, None, _filtered(resize, kind, type_))
@@ -213,18 +219,19 @@ class FixedTaps(NamedTuple):
     overshooting: bool
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=SIZES)
 def fixed_taps(taps: Taps) -> FixedTaps:
     """The weights as integers; a place that stands several times in a row gets the sum of its weights."""
     if taps.windows is not None:
         return _fixed_windows(taps.length, taps.windows)
-    merged = []
+    merged, largest = [], 0.0
     for places, weights in taps.rows:
         sums: dict[int, float] = {}
         for place, weight in zip(places, weights, strict=True):
             sums[place] = sums.get(place, 0.0) + weight
+            largest = max(largest, abs(sums[place]))  # also before the next is added, as PyTorch takes it
         merged.append((tuple(sums), tuple(sums.values())))
-    bits = _bits(max((abs(weight) for _, weights in merged for weight in weights), default=0.0))
+    bits = _bits(largest)
     unit = 1 << bits
     rows, above, below = [], 0.0, 0.0
     for places, weights in merged:
@@ -237,26 +244,28 @@ def fixed_taps(taps: Taps) -> FixedTaps:
 
 def _fixed_windows(length: int, windows: Windows) -> FixedTaps:
     weights, type_ = windows.weights, windows.type_
-    kernels, zero = type_.kernels, type_.number(0.0)
-    sizes = kernels.abs(weights)
-
-    def largest_sum(array: Any) -> float:
-        return float(from_array(kernels.amax(kernels.sum(array, (1,), False), (0,), False), type_).item())
-
+    kernels, zero = type_.ufuncs, type_.number(0.0)
+    sizes = kernels.abs(weights) if windows.signed else weights
     bits = _bits(float(from_array(kernels.amax(sizes, (0, 1), False), type_).item()))
-    unit = type_.number(float(1 << bits))
-    integers = kernels.floor(kernels.add(kernels.mul(sizes, unit), type_.number(0.5)))
-    above, below = largest_sum(integers), 0.0
+    unit = 1 << bits
+    integers = kernels.floor(kernels.add(kernels.mul(sizes, type_.number(float(unit))), type_.number(0.5)))
     if windows.signed:
         integers = kernels.mul(integers, kernels.sign(weights))
-        above = largest_sum(kernels.maximum(integers, zero))
-        below = -largest_sum(kernels.maximum(kernels.neg(integers), zero))
-    fractions = windows._replace(weights=kernels.div(integers, unit))
+        ends = (kernels.maximum(integers, zero), kernels.minimum(integers, zero))
+        sums = [kernels.sum(each, (0,), False) for each in ends]
+        above = float(from_array(kernels.amax(sums[0], (0,), False), type_).item())
+        below = float(from_array(kernels.amin(sums[1], (0,), False), type_).item())
+    else:  # the weights of a row have the sum one, and each is rounded by a half at most
+        above, below = float(unit + weights.shape[0] // 2 + 1), 0.0
+    fractions = windows._replace(weights=kernels.mul(integers, type_.number(1.0 / unit)))
     return _fixed(bits, Taps(length, None, fractions), above, below)
 
 
 def _bits(largest: float) -> int:
-    return next((bits for bits in range(22) if int(0.5 + largest * (1 << bits + 1)) >= 1 << 15), 22)
+    """The most bits with which it stays below ``1 << 15`` when it is rounded, and 22 at most."""
+    part, exponent = frexp(largest)  # part is from 0.5 to 1
+    bits = 15 - exponent - (part * (1 << 15) + 0.5 >= 1 << 15)
+    return min(max(bits, 0), 22) if largest else 22
 
 
 def _fixed(bits: int, fractions: Taps, above: float, below: float) -> FixedTaps:

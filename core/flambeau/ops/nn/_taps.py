@@ -23,7 +23,7 @@ from flambeau.ops.creation._vector import vector
 from flambeau.ops.movement.joining import channels_order
 from flambeau.shapes import Shape
 
-__all__ = ["Taps", "Windows", "_resample", "as_in_memory", "as_product", "mapped", "taken_along", "total_of"]
+__all__ = ["SIZES", "Taps", "Windows", "_resample", "as_in_memory", "as_product", "mapped", "taken_along", "total_of"]
 
 Row = tuple[tuple[int, ...], tuple[float, ...]]
 
@@ -32,14 +32,15 @@ class Windows(NamedTuple):
     """The entries of a matrix whose rows are windows: of neighbours, that begin and end no earlier than those before.
 
     Attributes:
-        firsts, counts: for each row the column of the first entry, and how many there are.
-        weights: (rows, the largest count), the entries, and zeros after them.
+        firsts: (rows,), int64: for each row the column of the first entry.
+        counts: (rows,), int64: how many there are.
+        weights: (the largest count, rows), the entries, and zeros after them.
         type_: of the weights.
         signed: whether some may be negative.
     """
 
-    firsts: list[int]
-    counts: list[int]
+    firsts: Any
+    counts: Any
     weights: Any
     type_: TensorType
     signed: bool
@@ -66,16 +67,18 @@ class Taps:
         if self._rows is None:
             assert self.windows is not None
             firsts, counts, weights, type_, _ = self.windows
+            columns, sizes = (from_array(each, type_.with_dtype(dtypes.int64)).tolist() for each in (firsts, counts))
+            rows = from_array(type_.kernels.permute(weights, (1, 0)), type_).tolist()
             self._rows = tuple(
                 (tuple(range(first, first + count)), tuple(row[:count]))
-                for first, count, row in zip(firsts, counts, from_array(weights, type_).tolist(), strict=True)
+                for first, count, row in zip(columns, sizes, rows, strict=True)
             )
         return self._rows
 
     @property
     def count(self) -> int:
         """How many rows there are."""
-        return len(self.rows if self.windows is None else self.windows.firsts)
+        return len(self.rows) if self.windows is None else int(self.windows.firsts.shape[0])
 
     def turned(self) -> Taps:
         """The transpose."""
@@ -92,18 +95,20 @@ def _turned(taps: Taps) -> Taps:
     return Taps(len(taps.rows), tuple((tuple(places), tuple(weights)) for places, weights in columns))
 
 
-class _Band(NamedTuple):
-    """Rows in a row, and what they reach.
+class _Bands(NamedTuple):
+    """The rows of a matrix in pieces, and what they reach.
 
     Attributes:
-        first, width: the first column, and how many there are.
-        turned: the entries, (columns, rows).
+        firsts: of each piece the first column.
+        turned: of each the entries, (columns, rows).
     """
 
-    first: int
-    width: int
-    turned: Any
+    firsts: list[int]
+    turned: list[Any]
 
+
+SIZES = 512
+"""How many dimensions are remembered: as many lengths as the crops of a data set may have."""
 
 _ROWS, _COLUMNS, _SMALL = 16, 24, 64
 """A band has a multiple of so many rows, which suits products, and as many as reach so few columns; a matrix of a few more
@@ -113,50 +118,54 @@ _AT_ONCE = 512
 """The columns of a band on devices that compute all elements at once, where the number of products counts."""
 
 
-@lru_cache(maxsize=256)
-def _bands(taps: Taps, type_: Any) -> list[_Band]:
+@lru_cache(maxsize=SIZES)
+def _bands(taps: Taps, type_: Any) -> _Bands:
     columns = (_COLUMNS if taps.length > _SMALL else _SMALL) if type_.backend.element_block else _AT_ONCE
     if taps.windows is not None:
         return _bands_of_windows(taps.windows, taps.length, type_, columns)
     format, name = ("f", "float32") if type_.dtype is dtypes.float32 else ("d", "float64")
-    bands = []
+    bands = _Bands([], [])
     for first, width, rows in _split(taps, columns):
         count = len(rows)
         matrix: packed[float] = packed(format, bytes(packed(format).itemsize * width * count))
         for row, (places, weights) in enumerate(rows):
             for place, weight in zip(places, weights, strict=True):
                 matrix[(place - first) * count + row] += weight
-        bands.append(_Band(first, width, type_.kernels.from_host(memoryview(matrix), (width, count), name)))
+        bands.firsts.append(first)
+        bands.turned.append(type_.kernels.from_host(memoryview(matrix), (width, count), name))
     return bands
 
 
-def _bands_of_windows(windows: Windows, length: int, type_: Any, columns: int) -> list[_Band]:
+def _bands_of_windows(windows: Windows, length: int, type_: Any, columns: int) -> _Bands:
     """Bands of as many rows each, whose matrices are parts of one array that is filled at once."""
-    firsts, counts, weights, *_ = windows
-    kernels, (rows, taps) = type_.kernels, weights.shape
+    places, _, weights, *_ = windows
+    kernels, (taps, rows) = type_.ufuncs, weights.shape
     height = rows if length <= columns else max(columns * rows // length // _ROWS, 1) * _ROWS
-    starts = range(0, rows, height)
-    stops = [firsts[last] + counts[last] for last in (min(start + height, rows) - 1 for start in starts)]
-    reach = [max(stop - firsts[start], 1) for start, stop in zip(starts, stops, strict=True)]
-    width = max(reach) + taps  # zeros that follow the entries of a row may lie beyond
-    places: list[int] = []
-    for band, start in enumerate(starts):
-        base = (width * band - firsts[start]) * height
-        places += [base + height * first + row for row, first in enumerate(firsts[start : start + height])]
-    index = kernels.add(
-        kernels.reshape(vector(kernels, places), (rows, 1)),
-        kernels.arange(0, height, taps, "int64"),
-    )
-    filled = kernels.full((len(starts) * width * height,), 0, type_.dtype.name)
-    entries = kernels.cast(weights, type_.dtype.name)
-    kernels.scatter(filled, 0, *(kernels.reshape(each, (rows * taps,)) for each in (index, entries)))
-    filled = kernels.reshape(filled, (len(starts) * width, height))
-    return [
-        _Band(
-            firsts[start], count, kernels.slice(filled, (band * width, 0), (count, min(height, rows - start)), (1, 1))
-        )
-        for band, (start, count) in enumerate(zip(starts, reach, strict=True))
-    ]
+    listed: list[int] = from_array(places, type_.with_dtype(dtypes.int64)).tolist()
+    firsts, lasts = listed[::height], [*listed[height - 1 : rows - 1 : height], listed[-1]]
+    reach = [last + taps - first for first, last in zip(firsts, lasts, strict=True)]
+    width = max(reach)
+    # Of an entry the row in the array is its column and `width * band - first`, the column there its row and `-height * band`.
+    bases = vector(kernels, [height * (width * band - first - band) for band, first in enumerate(firsts)])
+    band_of_row, within = _within_bands(type_, taps, rows, height)
+    shifts = kernels.add(kernels.index(bases, [band_of_row]), kernels.mul(places, kernels.full((), height, "int64")))
+    index = kernels.reshape(kernels.add(within, shifts), (taps * rows,))
+    filled = kernels.full((len(firsts) * width * height,), 0, type_.dtype.name)
+    kernels.scatter(filled, 0, index, kernels.reshape(kernels.cast(weights, type_.dtype.name), (taps * rows,)))
+    filled = kernels.reshape(filled, (len(firsts) * width, height))
+    # Zeros that follow the entries of the last rows may lie beyond the matrix.
+    sizes = [(min(reached, length - first), height) for first, reached in zip(firsts, reach, strict=True)]
+    sizes[-1] = (sizes[-1][0], rows - height * (len(firsts) - 1))
+    return _Bands(firsts, [kernels.slice(filled, (width * band, 0), size, (1, 1)) for band, size in enumerate(sizes)])
+
+
+@lru_cache(maxsize=64)
+def _within_bands(type_: Any, taps: int, rows: int, height: int) -> tuple[Any, Any]:
+    """The band of each row; and, for each tap of each row, what of its place in the array is the same for all windows."""
+    kernels = type_.kernels
+    of_taps = kernels.reshape(kernels.arange(0, height, taps, "int64"), (taps, 1))
+    within = kernels.add(of_taps, kernels.arange(0, 1, rows, "int64"))
+    return vector(kernels, [row // height for row in range(rows)]), within
 
 
 def _split(taps: Taps, columns: int) -> Iterator[tuple[int, int, tuple[Row, ...]]]:
@@ -179,22 +188,22 @@ def as_product(type_: Any, array: Any, dim: int, taps: Taps) -> Any:
     """An array, C-contiguous, mapped along ``dim`` by products with dense matrices."""
     kernels, shape, bands = type_.kernels, array.shape, _bands(taps, type_)
     if kernels.banded_matmul is not None:
-        return kernels.banded_matmul(array, dim, [band.first for band in bands], [band.turned for band in bands])
+        return kernels.banded_matmul(array, dim, *bands)
     last = dim == len(shape) - 1
     before, after = prod(shape[:dim]), prod(shape[dim + 1 :])
     array = kernels.reshape(array, (before, taps.length) if last else (before, taps.length, after))
-    parts = [_banded(kernels, array, band, last) for band in bands]
+    parts = [_banded(kernels, array, first, turned, last) for first, turned in zip(*bands, strict=True)]
     product = parts[0] if len(parts) == 1 else kernels.concat(parts, 1)
     return kernels.reshape(product, (*shape[:dim], taps.count, *shape[dim + 1 :]))
 
 
-def _banded(kernels: Any, array: Any, band: _Band, last: bool) -> Any:
+def _banded(kernels: Any, array: Any, first: int, turned: Any, last: bool) -> Any:
     shape = array.shape
-    starts, lengths = (0, band.first, 0)[: len(shape)], (shape[0], band.width, *shape[2:])
+    starts, lengths = (0, first, 0)[: len(shape)], (shape[0], turned.shape[0], *shape[2:])
     reached = kernels.slice(array, starts, lengths, (1,) * len(shape))
     if last:
-        return kernels.matmul(reached, band.turned)
-    matrix = kernels.permute(band.turned, (1, 0))
+        return kernels.matmul(reached, turned)
+    matrix = kernels.permute(turned, (1, 0))
     return kernels.matmul(kernels.expand(matrix, (shape[0], *matrix.shape)), reached)
 
 

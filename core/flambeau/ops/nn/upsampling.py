@@ -157,13 +157,21 @@ def _exact_type(type_: Any, maps: list[FixedTaps]) -> Any:
 
 def _mapped_in_floats(number: Any, array: Any, steps: list[tuple[int, FixedTaps]]) -> Any:
     """Bytes mapped along dimensions; a half is added to the sums, so that what cuts off rounds."""
-    kernels = number.kernels
+    kernels, half = number.kernels, number.number(0.5)
+    array = kernels.cast(array, number.dtype.name)
     for position, (dim, fixed) in enumerate(steps):
-        array = kernels.floor(array) if position else kernels.cast(array, number.dtype.name)
-        array = kernels.add(as_product(number, array, dim, fixed.fractions), number.number(0.5))
+        if position:
+            array = kernels.floor(array, **_in_place(number, array))
+        array = as_product(number, array, dim, fixed.fractions)
+        array = kernels.add(array, half, **_in_place(number, array))
         if fixed.overshooting:
             array = clamped(kernels, array, number.number(0), number.number(255))
     return kernels.cast(array, "uint8")
+
+
+def _in_place(type_: Any, array: Any) -> dict[str, Any]:
+    """What has a kernel write into an array that nobody else has, where the backend does so: memory is not touched anew."""
+    return {"out": array} if type_.backend.capabilities.out else {}
 
 
 def _summed(type_: Any, array: Any, dim: int, fixed: FixedTaps) -> Any:

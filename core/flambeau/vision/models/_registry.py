@@ -82,7 +82,10 @@ def get_model_builder(name: str) -> Callable[..., Module]:
     try:
         return _BUILDERS[name.lower()]
     except KeyError:
-        raise ValueError(f"Unknown model {name.lower()}") from None
+        raise ValueError(
+            f"Unknown model {name.lower()}: list_models() lists those that are there; "
+            "models of segmentation and detection are left out"
+        ) from None
 
 
 def get_model(name: str, **config: Any) -> Module:

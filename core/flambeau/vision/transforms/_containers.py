@@ -6,6 +6,9 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from flambeau.ops.creation.data import tensor
+from flambeau.ops.random import multinomial, randperm
+
 from ._drawing import Drawing
 
 __all__ = ["Compose", "Lambda", "RandomApply", "RandomChoice", "RandomOrder", "RandomTransforms"]
@@ -104,36 +107,60 @@ class RandomApply(Drawing):
 
 
 class RandomOrder(RandomTransforms):
-    """All transforms in a random order, which Python's ``random`` draws. Source: ``torchvision.transforms.RandomOrder``."""
+    """All transforms in a random order.
+
+    Args:
+        transforms: a list.
+        generator: where the order comes from; Python's ``random`` if None.
+
+    Source of the semantics: ``torchvision.transforms.RandomOrder``; ``generator`` is not in it.
+    """
+
+    def __init__(self, transforms: Sequence[Transform], *, generator: Any = None) -> None:
+        super().__init__(transforms)
+        self.generator = generator
 
     def __call__(self, img: Any) -> Any:
         """The image after all of them."""
         order = list(range(len(self.transforms)))
-        random.shuffle(order)
+        if self.generator is None:
+            random.shuffle(order)
+        else:
+            order = randperm(len(order), generator=self.generator, device="cpu").tolist()
         for place in order:
             img = self.transforms[place](img)
         return img
 
 
 class RandomChoice(RandomTransforms):
-    """One of the transforms, which Python's ``random`` draws.
+    """One of the transforms.
 
     Args:
         transforms: a list.
         p: how likely each is, in any unit; all alike by default.
+        generator: where the choice comes from; Python's ``random`` if None.
 
-    Source of the semantics: ``torchvision.transforms.RandomChoice``.
+    Source of the semantics: ``torchvision.transforms.RandomChoice``; ``generator`` is not in it.
     """
 
-    def __init__(self, transforms: Sequence[Transform], p: Sequence[float] | None = None) -> None:
+    def __init__(
+        self, transforms: Sequence[Transform], p: Sequence[float] | None = None, *, generator: Any = None
+    ) -> None:
         super().__init__(transforms)
         if p is not None and not isinstance(p, Sequence):
             raise TypeError("Argument p should be a sequence")
         self.p = p
+        self.generator = generator
 
     def __call__(self, *args: Any) -> Any:
         """The image after one of them."""
-        return random.choices(self.transforms, weights=self.p)[0](*args)
+        return self._one()(*args)
+
+    def _one(self) -> Transform:
+        if self.generator is None:
+            return random.choices(self.transforms, weights=self.p)[0]
+        chances = [1.0] * len(self.transforms) if self.p is None else [float(each) for each in self.p]
+        return self.transforms[int(multinomial(tensor(chances, device="cpu"), 1, generator=self.generator).item())]
 
     def __repr__(self) -> str:
         return f"{super().__repr__()}(p={self.p})"
