@@ -16,6 +16,7 @@ import numpy as np
 
 from flambeau.backend import Array, Shape
 from flambeau.backend.determinism import chosen
+from flambeau.backend.waiting import host_waits
 
 from ._source import launch
 
@@ -140,6 +141,17 @@ def _put(target: Array, key: tuple[Array, ...], values: Array) -> None:
     target[key] = flat[last[key]]
 
 
+def nonzero(a: Array) -> Array:
+    """Where the elements are that are not zero, a row for each; how many there are is read on the host."""
+    host_waits()
+    if not a.ndim:
+        return cupy.zeros((int(a != 0), 0), "int64")
+    columns = cupy.nonzero(a)
+    return (
+        columns[0].reshape(-1, 1) if len(columns) == 1 else cupy.stack(columns).T
+    )  # column after column, as in PyTorch
+
+
 def _key_along(index: Array, dim: int) -> tuple[Array, ...]:
     """Index arrays of the shape of ``index``: itself along ``dim``, counting along the others."""
     rank = len(index.shape)
@@ -149,5 +161,7 @@ def _key_along(index: Array, dim: int) -> tuple[Array, ...]:
     )
 
 
-KERNELS: dict[str, Callable[..., Any]] = {"index_add": index_add, "index_put": index_put, "scatter": scatter}
+KERNELS: dict[str, Callable[..., Any]] = {
+    "index_add": index_add, "index_put": index_put, "nonzero": nonzero, "scatter": scatter,
+}  # fmt: skip
 """By their names."""

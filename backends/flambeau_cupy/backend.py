@@ -11,6 +11,7 @@ import cupy
 import numpy as np
 
 from flambeau.backend import Array, ArrayBackend, Backend, Capabilities, Shape
+from flambeau.backend.waiting import host_waits
 
 from . import (
     _activation,
@@ -71,6 +72,7 @@ class CupyBackend(ManagedDevices, PinnedCopies, ArrayBackend):
         """CuPy looks at the status that cuSOLVER gives only where it is told to."""
         import cupyx
 
+        host_waits()
         return cupyx.errstate(linalg="raise")  # type: ignore[no-any-return]
 
     def may_meet_zeros(self, a: Array) -> bool:
@@ -147,12 +149,14 @@ class CupyBackend(ManagedDevices, PinnedCopies, ArrayBackend):
 
     def item(self, a: Array) -> Any:
         """The one element as a number of Python; waits for the device."""
+        host_waits()
         found = a.item()
         self._refusals.raise_found()
         return found
 
     def to_host(self, a: Array) -> memoryview:
         """Copy the elements to the host, in C order; waits for the device."""
+        host_waits()
         found = memoryview(a.get(order="C").reshape(-1).view("uint8"))
         self._refusals.raise_found()
         return found
