@@ -22,6 +22,7 @@ from . import (
     _layers,
     _loss,
     _normalization,
+    _pooling,
     _random,
     _rnn,
     _sparse,
@@ -123,7 +124,7 @@ class CupyBackend(ManagedDevices, PinnedCopies, ArrayBackend):
         """Kernels that need CUDA's means."""
         return {
             "item": self.item, "clamp": clamp, "sparse_matmul": _sparse.matmul, **_indexing.KERNELS, **_random.KERNELS,
-            **_layers.KERNELS,
+            **_layers.KERNELS, **_pooling.KERNELS,
             **_activation.KERNELS, **_loss.KERNELS, **_normalization.KERNELS, **_attention.KERNELS, **_rnn.KERNELS,
             **_conv.kernels(self.buffer_elements), **_adaptive_steps.KERNELS,
         }  # fmt: skip

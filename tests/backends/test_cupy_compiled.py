@@ -71,10 +71,10 @@ def test_statements_compile(nvrtc: Any, number: str) -> None:
 
 def _texts() -> Iterator[tuple[str, str, tuple[int | None, ...]]]:
     """The names of the raw kernels' texts, these, and for how many threads along a row they are compiled."""
-    from flambeau_cupy import _activation, _attention, _conv, _indexing, _loss, _normalization, _random
+    from flambeau_cupy import _activation, _attention, _conv, _indexing, _loss, _normalization, _pooling, _random
     from flambeau_cupy._source import WIDTHS
 
-    for module in (_activation, _loss, _normalization, _attention, _conv, _indexing, _random):
+    for module in (_activation, _loss, _normalization, _attention, _conv, _indexing, _pooling, _random):
         for sources, widths in (
             ("ROW_SOURCES", WIDTHS),
             ("BLOCK_SOURCES", (0,)),

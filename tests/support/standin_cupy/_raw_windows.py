@@ -1,0 +1,59 @@
+"""NumPy renderings of the raw kernels over windows, by their names without dtype."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ._raw_rows import computed, met, taps
+
+__all__ = ["RENDERINGS"]
+
+Host = Any
+
+
+def _planes(array: Host, sizes: Host, inner: int) -> Host:
+    """(planes, elements, inner); a view."""
+    return array.reshape(-1, int(np.prod(sizes)), int(inner))
+
+
+def _window_largest(count: int, inner: int, a: Host, plan: Host, values: Host, places: Host) -> None:
+    x = _planes(a, plan["size"][0], inner)
+    best = np.empty((x.shape[0], int(np.prod(plan["out"][0])), int(inner)), a.dtype)
+    at = np.full(best.shape, -1)
+    for tap in taps(plan):
+        inside, elements = met(plan, tap)
+        found, before = x[:, elements], best[:, inside]
+        larger = (at[:, inside] < 0) | (found > before) | (found != found)
+        best[:, inside] = np.where(larger, found, before)
+        at[:, inside] = np.where(larger, elements[:, None], at[:, inside])
+    values[...] = best.reshape(values.shape)
+    if places is not None:
+        places[...] = at.reshape(values.shape)
+
+
+def _window_sums(count: int, inner: int, a: Host, plan: Host, result: Host) -> None:
+    x = computed(_planes(a, plan["size"][0], inner))
+    total = np.zeros((x.shape[0], int(np.prod(plan["out"][0])), int(inner)), x.dtype)
+    for tap in taps(plan):
+        inside, elements = met(plan, tap)
+        total[:, inside] += x[:, elements]
+    result[...] = total.reshape(result.shape)
+
+
+def _window_backward(count: int, inner: int, grad: Host, places: Host, plan: Host, result: Host) -> None:
+    g = computed(_planes(grad, plan["out"][0], inner))
+    at = None if places is None else _planes(places, plan["out"][0], inner)
+    total = np.zeros((g.shape[0], int(np.prod(plan["size"][0])), int(inner)), g.dtype)
+    for tap in taps(plan):
+        inside, elements = met(plan, tap)
+        here = g[:, inside]
+        total[:, elements] += here if at is None else np.where(at[:, inside] == elements[:, None], here, 0)
+    result[...] = total.reshape(result.shape)
+
+
+RENDERINGS: dict[str, Callable[..., None]] = {
+    "window_largest": _window_largest, "window_sums": _window_sums, "window_backward": _window_backward,
+}  # fmt: skip
