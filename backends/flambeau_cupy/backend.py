@@ -20,11 +20,14 @@ from . import (
     _conv,
     _indexing,
     _layers,
+    _logsums,
     _loss,
     _normalization,
     _pooling,
     _random,
+    _reductions,
     _rnn,
+    _scans,
     _sparse,
 )
 from ._devices import ManagedDevices
@@ -124,7 +127,7 @@ class CupyBackend(ManagedDevices, PinnedCopies, ArrayBackend):
         """Kernels that need CUDA's means."""
         return {
             "item": self.item, "clamp": clamp, "sparse_matmul": _sparse.matmul, **_indexing.KERNELS, **_random.KERNELS,
-            **_layers.KERNELS, **_pooling.KERNELS,
+            **_layers.KERNELS, **_pooling.KERNELS, **_reductions.KERNELS, **_logsums.KERNELS, **_scans.KERNELS,
             **_activation.KERNELS, **_loss.KERNELS, **_normalization.KERNELS, **_attention.KERNELS, **_rnn.KERNELS,
             **_conv.kernels(self.buffer_elements), **_adaptive_steps.KERNELS,
         }  # fmt: skip

@@ -45,7 +45,7 @@ class RawKernel:
             step(self.code, *args)
             return
         found = (ROW_RENDERINGS | WINDOW_RENDERINGS).get(
-            re.sub(r"^flambeau_|_(float16|bfloat16|float32|float64)(_\d+)?$", "", self.name)
+            re.sub(r"^flambeau_|_(float16|bfloat16|float32|float64|int64)(_\d+)?$", "", self.name)
         )
         if found is None:
             raise NotImplementedError(f"the stand-in has no compiler for the CUDA code of '{self.name}'")

@@ -40,6 +40,22 @@ def _log_softmax(rows: int, length: int, inner: int, a: Host, result: Host) -> N
         result[...] = lower - np.log(total)
 
 
+def _logsumexp(rows: int, length: int, inner: int, a: Host, result: Host) -> None:
+    (a,) = _rows(rows, length, inner, a)
+    x = computed(a)
+    top = np.fmax.reduce(x, axis=-1)
+    total = np.exp(x - np.where(np.isfinite(top), top, 0)[..., None]).sum(-1, dtype=x.dtype)
+    result[...] = (np.log(total) + np.where(np.isfinite(top), top, 0)).reshape(result.shape)
+
+
+def _scan(combine: Any) -> Callable[..., None]:
+    def scan(rows: int, length: int, inner: int, a: Host, neutral: Any, result: Host) -> None:
+        a, result = _rows(rows, length, inner, a, result)
+        result[...] = combine.accumulate(computed(a), axis=-1)
+
+    return scan
+
+
 def _softmax_backward(rows: int, length: int, inner: int, grad: Host, result: Host, slope: Host) -> None:
     grad, result, slope = _rows(rows, length, inner, grad, result, slope)
     g, r = computed(grad), computed(result)
@@ -287,6 +303,7 @@ def _masked_scale(count: int, a: Host, kept: Host, scale: Any, result: Host) -> 
 
 
 RENDERINGS: dict[str, Callable[..., None]] = {
+    "logsumexp": _logsumexp, "cummax": _scan(np.maximum), "cummin": _scan(np.minimum), "logcumsumexp": _scan(np.logaddexp),
     "softmax": _softmax, "log_softmax": _log_softmax, "softmax_backward": _softmax_backward,
     "log_softmax_backward": _log_softmax_backward, "cross_entropy": _cross_entropy,
     "cross_entropy_backward": _cross_entropy_backward, "layer_norm": _layer_norm,
