@@ -29,6 +29,7 @@ from . import (
     _rnn,
     _scans,
     _sparse,
+    _vision,
 )
 from ._devices import ManagedDevices
 from ._elementwise import clamp, elementwise_overrides, erf, lgamma
@@ -127,7 +128,7 @@ class CupyBackend(ManagedDevices, PinnedCopies, ArrayBackend):
         """Kernels that need CUDA's means."""
         return {
             "item": self.item, "clamp": clamp, "sparse_matmul": _sparse.matmul, **_indexing.KERNELS, **_random.KERNELS,
-            **_layers.KERNELS, **_pooling.KERNELS, **_reductions.KERNELS, **_logsums.KERNELS, **_scans.KERNELS,
+            **_layers.KERNELS, **_pooling.KERNELS, **_reductions.KERNELS, **_logsums.KERNELS, **_scans.KERNELS, **_vision.KERNELS,
             **_activation.KERNELS, **_loss.KERNELS, **_normalization.KERNELS, **_attention.KERNELS, **_rnn.KERNELS,
             **_conv.kernels(self.buffer_elements), **_adaptive_steps.KERNELS,
         }  # fmt: skip

@@ -82,11 +82,12 @@ def _texts() -> Iterator[tuple[str, str, tuple[int | None, ...]]]:
         _pooling,
         _random,
         _scans,
+        _vision,
     )  # fmt: skip
     from flambeau_cupy._source import WIDTHS
 
     for module in (
-        _activation, _attention, _conv, _indexing, _logsums, _loss, _normalization, _pooling, _random, _scans,
+        _activation, _attention, _conv, _indexing, _logsums, _loss, _normalization, _pooling, _random, _scans, _vision,
     ):  # fmt: skip
         for sources, widths in (
             ("ROW_SOURCES", WIDTHS),
@@ -132,10 +133,10 @@ def test_terms_of_sums_compile(nvrtc: Any, number: str) -> None:
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_texts_of_atomic_additions_compile(nvrtc: Any, dtype: str) -> None:
-    from flambeau_cupy._indexing import ATOMIC_SOURCES
+    from flambeau_cupy import _indexing, _vision
     from flambeau_cupy._source import raw
 
-    for name, source in ATOMIC_SOURCES.items():
+    for name, source in (_indexing.ATOMIC_SOURCES | _vision.ATOMIC_SOURCES).items():
         assert "atom" in _compiled(nvrtc, raw(name, source, dtype).code)
 
 

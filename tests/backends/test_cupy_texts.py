@@ -41,6 +41,7 @@ RAW = (
     "cummax",
     "cummin",
     "logcumsumexp",
+    "grid_sample",
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -104,6 +105,25 @@ def _convolutions() -> dict[str, tuple[Any, ...]]:
 
 
 CALLS |= _convolutions()
+
+
+def _samplings() -> dict[str, tuple[Any, ...]]:
+    calls: dict[str, tuple[Any, ...]] = {}
+    for dims, modes in ((2, (0, 1, 2)), (3, (0, 1))):
+        input, grid = numbers(2, 3, *(4, 5, 3)[:dims]), numbers(2, *(3, 4, 2)[:dims], dims) * 1.5
+        grad, odd = numbers(2, 3, *grid.shape[1:-1]), grid.copy()
+        odd.reshape(-1)[:8] = np.inf, 0, -np.inf, 1, np.nan, -1, 1e30, -5
+        for mode, padding, corners in product(modes, range(3), (False, True)):
+            name, options = f"{dims} {mode} {padding} {corners}", (mode, padding, corners)
+            calls[f"grid_sample {name}"] = (input, grid, *options)
+            calls[f"grid_sample {name} odd"] = (input, odd, *options)
+            calls[f"grid_sample_backward {name}"] = (grad, input, grid, *options, True, True)
+        calls[f"grid_sample_backward {dims} input"] = (grad, input, grid, 0, 0, False, True, False)
+        calls[f"grid_sample_backward {dims} grid"] = (grad, input, grid, 0, 0, False, False, True)
+    return calls
+
+
+CALLS |= _samplings()
 
 
 def _made(value: Any, array: Any) -> Any:

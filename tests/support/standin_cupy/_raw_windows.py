@@ -1,8 +1,9 @@
-"""NumPy renderings of the raw kernels over windows, by their names without dtype."""
+"""NumPy renderings of the raw kernels over windows and grids, by their names without dtype."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,38 @@ def _window_backward(count: int, inner: int, grad: Host, places: Host, plan: Hos
     result[...] = total.reshape(result.shape)
 
 
+def _sampling(name: str) -> Any:
+    """The NumPy backend's kernel: what is rendered is how it is called."""
+    return import_module("flambeau_numpy._vision").KERNELS[name]
+
+
+def _options(way: Host) -> tuple[Any, ...]:
+    return int(way["mode"][0]), int(way["padding"][0]), bool(way["corners"][0])
+
+
+def _grid_sample(count: int, channels: int, places: int, input: Host, grid: Host, way: Host, result: Host) -> None:
+    result[...] = _sampling("grid_sample")(input, grid, *_options(way))
+
+
+def _grid_sample_backward(
+    count: int, channels: int, places: int, grad: Host, input: Host, grid: Host, way: Host, to_input: Host, to_grid: Host
+) -> None:  # fmt: skip
+    wanted = to_input is not None, to_grid is not None
+    found = _sampling("grid_sample_backward")(grad, input, grid, *_options(way), *wanted)
+    for target, slope in zip((to_input, to_grid), found, strict=True):
+        if target is not None:
+            target[...] = slope
+
+
+def _grid_sample_input_in_order(
+    count: int, channels: int, places: int, grad: Host, grid: Host, way: Host, to_input: Host
+) -> None:
+    found = _sampling("grid_sample_backward")(grad, to_input, grid, *_options(way), True, False)
+    to_input[...] = found[0]
+
+
 RENDERINGS: dict[str, Callable[..., None]] = {
     "window_largest": _window_largest, "window_sums": _window_sums, "window_backward": _window_backward,
+    "grid_sample": _grid_sample, "grid_sample_backward": _grid_sample_backward,
+    "grid_sample_input_in_order": _grid_sample_input_in_order,
 }  # fmt: skip
