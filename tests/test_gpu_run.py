@@ -63,6 +63,7 @@ def test_no_part_takes_what_later_ones_need() -> None:
     assert limit(parts[1], 10) == 30
     assert limit(parts[2], 15) == 45
     assert limit(parts[2], 70) == 1
+    assert gpu._limits(parts, 2 * gpu.BUDGET)(parts[0], 0) == 20
     assert sum(part.limit for part in gpu.PARTS) <= gpu.BUDGET < 480
 
 

@@ -11,6 +11,7 @@ import cupy
 
 from flambeau.backend import Array, Backend
 from flambeau.backend.streams import DeviceEvent, DeviceStream, ProfilerMarks
+from flambeau.backend.waiting import host_waits
 from flambeau.errors import argument_type
 
 from ._memory import Counts, Memory
@@ -51,6 +52,7 @@ class _Stream:
 
     def synchronize(self) -> None:
         """Waits, and raises what is refused of the arguments of kernels before."""
+        host_waits()
         self.own.synchronize()
         self._refusals.raise_found()
 

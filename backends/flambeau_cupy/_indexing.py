@@ -16,12 +16,15 @@ import numpy as np
 
 from flambeau.backend import Array, Shape
 from flambeau.backend.determinism import chosen
+from flambeau.backend.waiting import host_waits
 
 from ._source import launch
 
 __all__ = ["ATOMIC_SOURCES", "KERNELS", "SOURCES", "add_at"]
 
 _ATOMIC = frozenset({"int32", "float16", "float32", "float64"})
+_MOST = 8
+"""Dims that the text for adding along one has place for."""
 
 
 _IN_ORDER = """
@@ -50,10 +53,24 @@ extern "C" __global__ void NAME(
 }
 """
 
+_ALONG = """
+struct Sizes { i64 rank, dim, lengths[MOST], strides[MOST]; };  // of the index; how far its elements are apart in the target
+extern "C" __global__ void NAME(i64 count, i64 stride, Sizes of, const i64* index, const S* source, S* target) {
+    const i64 thread = (i64)blockIdx.x * blockDim.x + threadIdx.x;
+    if (thread >= count) return;
+    i64 rest = thread, at = index[thread] * stride;
+    for (int dim = (int)of.rank - 1; dim >= 0; --dim) {
+        if (dim != of.dim) at += rest % of.lengths[dim] * of.strides[dim];
+        rest /= of.lengths[dim];
+    }
+    atomicAdd(target + at, source[thread]);
+}
+"""
+
 SOURCES = {"add_in_order": _IN_ORDER}
 """The texts with a thread for each element."""
 
-ATOMIC_SOURCES = {"add_slices": _SLICES}
+ATOMIC_SOURCES = {"add_slices": _SLICES, "add_along": _ALONG.replace("MOST", str(_MOST))}
 """The same, for dtypes in which threads can add."""
 
 
@@ -109,6 +126,28 @@ def index_add(target: Array, dim: int, index: Array, source: Array) -> None:
         cupy.copyto(target, dense)
 
 
+def scatter_add(target: Array, dim: int, index: Array, source: Array) -> None:
+    """Add elements along ``dim`` at their indices."""
+    if target.dtype.char not in "fd" or chosen.on or not 0 < target.ndim <= _MOST or not index.size:
+        if index.size:
+            add_at(target, _key_along(index, dim), source)
+        return
+    dense = cupy.ascontiguousarray(target)
+    strides = [stride // dense.itemsize for stride in dense.strides]
+    sizes = np.zeros(1, _SIZES)
+    sizes["rank"], sizes["dim"] = target.ndim, dim
+    sizes["lengths"][0, : target.ndim], sizes["strides"][0, : target.ndim] = index.shape, strides
+    arrays = (cupy.ascontiguousarray(index), cupy.ascontiguousarray(source), dense)
+    launch(
+        "add_along", ATOMIC_SOURCES["add_along"], target.dtype.name, index.size, np.int64(strides[dim]), sizes, *arrays
+    )
+    if dense is not target:
+        cupy.copyto(target, dense)
+
+
+_SIZES = np.dtype([("rank", "i8"), ("dim", "i8"), ("lengths", "i8", (_MOST,)), ("strides", "i8", (_MOST,))])
+
+
 def index_put(target: Array, indices: Sequence[Array], values: Array, accumulate: bool) -> None:
     """Write or add values of shape ``S + rest``, where S is the shape of each of ``indices``."""
     key = tuple(indices)
@@ -140,6 +179,17 @@ def _put(target: Array, key: tuple[Array, ...], values: Array) -> None:
     target[key] = flat[last[key]]
 
 
+def nonzero(a: Array) -> Array:
+    """Where the elements are that are not zero, a row for each; how many there are is read on the host."""
+    host_waits()
+    if not a.ndim:
+        return cupy.zeros((int(a != 0), 0), "int64")
+    columns = cupy.nonzero(a)
+    return (
+        columns[0].reshape(-1, 1) if len(columns) == 1 else cupy.stack(columns).T
+    )  # column after column, as in PyTorch
+
+
 def _key_along(index: Array, dim: int) -> tuple[Array, ...]:
     """Index arrays of the shape of ``index``: itself along ``dim``, counting along the others."""
     rank = len(index.shape)
@@ -149,5 +199,8 @@ def _key_along(index: Array, dim: int) -> tuple[Array, ...]:
     )
 
 
-KERNELS: dict[str, Callable[..., Any]] = {"index_add": index_add, "index_put": index_put, "scatter": scatter}
+KERNELS: dict[str, Callable[..., Any]] = {
+    "index_add": index_add, "index_put": index_put, "nonzero": nonzero, "scatter": scatter,
+    "scatter_add": scatter_add,
+}  # fmt: skip
 """By their names."""

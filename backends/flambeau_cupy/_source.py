@@ -20,7 +20,7 @@ from flambeau.backend import Array
 __all__ = ["NUMBERS", "WIDTHS", "Rows", "launch", "launch_rows", "over", "raw", "rows_of", "text"]
 
 NUMBERS = {"float16": ("half", "float"), "bfloat16": ("bfloat", "float"), "float32": ("float", "float"),
-           "float64": ("double", "double")}  # fmt: skip
+           "float64": ("double", "double"), "int64": ("i64", "i64")}  # fmt: skip
 """How the elements of a dtype lie in memory, and what is computed with."""
 
 WIDTHS = (0, 1, 32)

@@ -11,6 +11,7 @@ import cupy
 import numpy as np
 
 from flambeau.backend import Array, ArrayBackend, Backend, Capabilities, Shape
+from flambeau.backend.waiting import host_waits
 
 from . import (
     _activation,
@@ -19,11 +20,16 @@ from . import (
     _conv,
     _indexing,
     _layers,
+    _logsums,
     _loss,
     _normalization,
+    _pooling,
     _random,
+    _reductions,
     _rnn,
+    _scans,
     _sparse,
+    _vision,
 )
 from ._devices import ManagedDevices
 from ._elementwise import clamp, elementwise_overrides, erf, lgamma
@@ -71,6 +77,7 @@ class CupyBackend(ManagedDevices, PinnedCopies, ArrayBackend):
         """CuPy looks at the status that cuSOLVER gives only where it is told to."""
         import cupyx
 
+        host_waits()
         return cupyx.errstate(linalg="raise")  # type: ignore[no-any-return]
 
     def may_meet_zeros(self, a: Array) -> bool:
@@ -121,7 +128,7 @@ class CupyBackend(ManagedDevices, PinnedCopies, ArrayBackend):
         """Kernels that need CUDA's means."""
         return {
             "item": self.item, "clamp": clamp, "sparse_matmul": _sparse.matmul, **_indexing.KERNELS, **_random.KERNELS,
-            **_layers.KERNELS,
+            **_layers.KERNELS, **_pooling.KERNELS, **_reductions.KERNELS, **_logsums.KERNELS, **_scans.KERNELS, **_vision.KERNELS,
             **_activation.KERNELS, **_loss.KERNELS, **_normalization.KERNELS, **_attention.KERNELS, **_rnn.KERNELS,
             **_conv.kernels(self.buffer_elements), **_adaptive_steps.KERNELS,
         }  # fmt: skip
@@ -147,12 +154,14 @@ class CupyBackend(ManagedDevices, PinnedCopies, ArrayBackend):
 
     def item(self, a: Array) -> Any:
         """The one element as a number of Python; waits for the device."""
+        host_waits()
         found = a.item()
         self._refusals.raise_found()
         return found
 
     def to_host(self, a: Array) -> memoryview:
         """Copy the elements to the host, in C order; waits for the device."""
+        host_waits()
         found = memoryview(a.get(order="C").reshape(-1).view("uint8"))
         self._refusals.raise_found()
         return found

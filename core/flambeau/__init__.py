@@ -93,6 +93,8 @@ int = int32
 # Type checkers read the stub beside this file, which `python tools/stubs.py` writes from both tables.
 if not TYPE_CHECKING:
     ON_USE = {
+        "Event": "_streams.Event",
+        "Stream": "_streams.Stream",
         "_C": "_C",
         "accelerator": "accelerator",
         "are_deterministic_algorithms_enabled": "backends._determinism.are_deterministic_algorithms_enabled",

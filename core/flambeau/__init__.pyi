@@ -99,6 +99,8 @@ from .sparse.products import sspaddmm as sspaddmm
 from .storage import *
 from .type_info import *
 from .version import __version__ as __version__
+from ._streams import Event as Event
+from ._streams import Stream as Stream
 from . import _C as _C
 from . import accelerator as accelerator
 from .backends._determinism import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled

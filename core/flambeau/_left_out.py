@@ -29,7 +29,6 @@ LEFT_OUT = {
         "cuda.CudaError", "cuda.check_error", "cuda.cudaStatus", "cuda.cudart", "cuda.current_blas_handle",
         "cuda.current_solver_handle",
     ),
-    "capture forward and backward together, in one torch.cuda.graph block": ("cuda.make_graphed_callables",),
     "kernels are written with CuPy, as cupy.ElementwiseKernel, on tensors that DLPack hands over": ("cuda.jiterator",),
     "torch.cuda.nvtx names ranges in NVIDIA's profilers": ("cuda.profiler",),
     "tensors' own storages are untyped: see torch.UntypedStorage": (
@@ -37,9 +36,7 @@ LEFT_OUT = {
         "cuda.ComplexFloatStorage", "cuda.DoubleStorage", "cuda.FloatStorage", "cuda.HalfStorage", "cuda.IntStorage",
         "cuda.LongStorage", "cuda.ShortStorage",
     ),
-    "it calls no library that can be tuned or told when to wait": (
-        "cuda.get_sync_debug_mode", "cuda.set_sync_debug_mode", "cuda.tunable",
-    ),
+    "it calls no library that can be tuned": ("cuda.tunable",),
     "sparse tensors of CUDA devices are in torch.sparse": ("cuda.sparse",),
     "processors of a device are not divided: use streams": ("cuda.GreenContext",),
     "seeds are given at once, so nothing is deferred": ("cuda.DeferredCudaCallError",),

@@ -10,8 +10,8 @@ from collections import OrderedDict
 from typing import Any
 
 from . import cuda
+from ._streams import Stream, check_class
 from .backend.selection import find_place
-from .cuda._places import check_class
 from .devices import device as Device  # noqa: N812 (a class that is called as PyTorch calls it)
 from .dtypes import ALL
 from .errors import level_of_caller
@@ -207,7 +207,7 @@ def current_stream(device: Any = None, /) -> cuda.Stream:
     return cuda.current_stream(device)
 
 
-def set_stream(stream: cuda.Stream) -> None:
+def set_stream(stream: Stream) -> None:
     """Give operations on a stream's device to it from now on, in this thread, and make the device current.
 
     Source of the semantics: ``torch.accelerator.set_stream``.
@@ -220,7 +220,7 @@ def set_stream(stream: cuda.Stream) -> None:
         >>> if torch.accelerator.is_available():
         ...     torch.accelerator.set_stream(torch.accelerator.current_stream())
     """
-    check_class("set_stream", "stream", stream, cuda.Stream)  # None too, which cuda.set_stream takes
+    check_class("set_stream", "stream", stream, Stream)  # None too, which cuda.set_stream takes
     cuda.set_stream(stream)
 
 

@@ -51,14 +51,14 @@ __all__ = [
 ]
 
 
-def level_of_caller() -> int:
+def level_of_caller(*packages: str) -> int:
     """The ``stacklevel`` for a warning, so that it names the line of the program that called flambeau.
 
     No fixed number is right: an op's function has one frame more when it runs for the first time, and others behind
-    ``out=``, a method or an operator. A backend that warns is not the program either.
+    ``out=``, a method or an operator. A backend that warns is not the program either, nor one of the ``packages``.
     """
     level, frame = 1, sys._getframe(1)
-    ours = {"flambeau", _package(frame)}
+    ours = {"flambeau", _package(frame), *packages}
     while frame.f_back is not None and _package(frame) in ours:
         level, frame = level + 1, frame.f_back
     return level

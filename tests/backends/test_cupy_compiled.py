@@ -71,10 +71,24 @@ def test_statements_compile(nvrtc: Any, number: str) -> None:
 
 def _texts() -> Iterator[tuple[str, str, tuple[int | None, ...]]]:
     """The names of the raw kernels' texts, these, and for how many threads along a row they are compiled."""
-    from flambeau_cupy import _activation, _attention, _conv, _indexing, _loss, _normalization, _random
+    from flambeau_cupy import (
+        _activation,
+        _attention,
+        _conv,
+        _indexing,
+        _logsums,
+        _loss,
+        _normalization,
+        _pooling,
+        _random,
+        _scans,
+        _vision,
+    )  # fmt: skip
     from flambeau_cupy._source import WIDTHS
 
-    for module in (_activation, _loss, _normalization, _attention, _conv, _indexing, _random):
+    for module in (
+        _activation, _attention, _conv, _indexing, _logsums, _loss, _normalization, _pooling, _random, _scans, _vision,
+    ):  # fmt: skip
         for sources, widths in (
             ("ROW_SOURCES", WIDTHS),
             ("BLOCK_SOURCES", (0,)),
@@ -98,12 +112,31 @@ def test_raw_texts_compile(nvrtc: Any, dtype: str) -> None:
             assert dtype == "float64" or ".f64" not in code, f"computes in double precision: {kernel.code}"
 
 
+def test_texts_of_integers_compile(nvrtc: Any) -> None:
+    from flambeau_cupy._scans import INTEGER_SOURCES
+    from flambeau_cupy._source import WIDTHS, raw
+
+    for name, source in INTEGER_SOURCES.items():
+        for width in WIDTHS:
+            code = _compiled(nvrtc, raw(name, source, "int64", width).code)
+            assert ".f32" not in code
+            assert ".f64" not in code
+
+
+@pytest.mark.parametrize("number", ["float", "double"])
+def test_terms_of_sums_compile(nvrtc: Any, number: str) -> None:
+    from flambeau_cupy._reductions import TERMS
+
+    for term in TERMS.values():
+        _compiled(nvrtc, _around(["x"], ["y"], f"y = {term}", number))
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_texts_of_atomic_additions_compile(nvrtc: Any, dtype: str) -> None:
-    from flambeau_cupy._indexing import ATOMIC_SOURCES
+    from flambeau_cupy import _indexing, _vision
     from flambeau_cupy._source import raw
 
-    for name, source in ATOMIC_SOURCES.items():
+    for name, source in (_indexing.ATOMIC_SOURCES | _vision.ATOMIC_SOURCES).items():
         assert "atom" in _compiled(nvrtc, raw(name, source, dtype).code)
 
 

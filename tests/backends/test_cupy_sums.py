@@ -10,6 +10,7 @@ import pytest
 
 import flambeau
 from cuda_on_host import COMPILER
+from layer_calls import CALLS, compare
 
 DTYPES = ("float16", "float32", "float64", "complex64", "complex128", "int64", "int32", "uint8")
 
@@ -71,3 +72,16 @@ def test_the_order_of_additions_is_that_of_the_values(cupy_backend: Any) -> None
         assert cupy_backend.read(target).tolist() == [3.0, 0.0]
     finally:
         flambeau.use_deterministic_algorithms(False)
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+@pytest.mark.usefixtures("ordered")
+def test_gradients_of_sampled_elements(cupy_backend: Any, dims: int) -> None:
+    compare(cupy_backend, "grid_sample_backward", CALLS[f"grid_sample_backward {dims} 0 0 False"])
+
+
+@pytest.mark.skipif(COMPILER is None, reason="there is no C++ compiler: install g++")
+@pytest.mark.usefixtures("ordered")
+def test_texts_of_gradients_of_sampled_elements(by_text: Any) -> None:
+    for padding in range(3):
+        compare(by_text, "grid_sample_backward", CALLS[f"grid_sample_backward 2 2 {padding} True"])

@@ -37,6 +37,11 @@ RAW = (
     "channel_sums",
     "attention",
     "convolution",
+    "logsumexp",
+    "cummax",
+    "cummin",
+    "logcumsumexp",
+    "grid_sample",
 )
 
 
@@ -55,6 +60,10 @@ def test_texts_of_the_gradients_of_attention(rows: Any, mask: str | None) -> Non
 A = numbers(3, 150)
 MEAN, RSTD = A.mean(1, keepdims=True), 1 / A.std(1, keepdims=True)
 LONG = {
+    "logsumexp": (A * 30, (1,), False),
+    "cummax": (A, 1),
+    "cummin": (A, 1),
+    "logcumsumexp": (A * 30, 1),
     "softmax": (A * 30, 1),
     "log_softmax": (A * 30, 1),
     "cross_entropy": (A, np.array([0, 149, 70]), np.abs(numbers(150)), 70, 0.25),

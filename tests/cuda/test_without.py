@@ -79,6 +79,11 @@ REFUSED: dict[str, Callable[[], Any]] = {
     "CUDAGraph": cuda.CUDAGraph,
     "graph": lambda: cuda.graph(None),  # type: ignore[arg-type]
     "graph_pool_handle": cuda.graph_pool_handle,
+    "make_graphed_callables": lambda: cuda.make_graphed_callables(torch.relu, (torch.ones(1),)),
+    "set_sync_debug_mode": lambda: cuda.set_sync_debug_mode("often"),
+    "get_sync_debug_mode": cuda.get_sync_debug_mode,
+    "any Stream": lambda: torch.Stream("cuda"),
+    "any Event": lambda: torch.Event("cuda"),
     "initial_seed": cuda.initial_seed,
     "get_rng_state": cuda.get_rng_state,
 }

@@ -85,6 +85,10 @@ template <class V> static V shuffled(V value, int from) {
 }
 template <class V> static V __shfl_xor_sync(unsigned, V value, int mask) { return shuffled(value, (current & 31) ^ mask); }
 template <class V> static V __shfl_sync(unsigned, V value, int lane) { return shuffled(value, lane); }
+template <class V> static V __shfl_up_sync(unsigned, V value, int by) {
+    const int lane = current & 31;
+    return shuffled(value, lane >= by ? lane - by : lane);
+}
 template <class V> static V __shfl_down_sync(unsigned, V value, int by) {
     const int lane = current & 31;
     return shuffled(value, lane + by < 32 ? lane + by : lane);

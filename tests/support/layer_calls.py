@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,11 @@ MASKS = {
 }
 TARGET = np.array([0, 6, 2, 3, 3])
 
+SPECIAL = np.where(np.abs(A) < 0.3, np.nan, A)
+SPECIAL[:3, 3], SPECIAL[3], SPECIAL[4, :] = -np.inf, -np.inf, np.linspace(1, 5, 7)
+SPECIAL[4, 5] = np.inf
+"""With rows that have nan, infinities, or -inf alone."""
+
 
 def _softmax(a: np.ndarray[Any, Any], dim: int) -> np.ndarray[Any, Any]:
     powers = np.exp(a - a.max(dim, keepdims=True))
@@ -41,6 +47,17 @@ CALLS: dict[str, tuple[Any, ...]] = {
     **{f"log_softmax_backward {dim}": (G, np.log(_softmax(A, dim)), dim) for dim in (0, 1)},
     "softmax empty": (np.empty((2, 0)), 1),
     "softmax infinite": (np.where(A > 0.5, -np.inf, A), 1),
+    **{
+        f"logsumexp {dims}": (CUBE * 300, dims, len(dims) == 2)
+        for dims in ((0,), (1,), (2,), (1, 2), (0, 2), (0, 1, 2))
+    },
+    "logsumexp special": (SPECIAL, (1,), False),
+    **{f"{name} {dim}": (CUBE, dim) for name in ("cummax", "cummin", "logcumsumexp") for dim in (0, 1, 2)},
+    **{f"{name} special": (SPECIAL, 1) for name in ("cummax", "cummin", "logcumsumexp")},
+    **{f"{name} integers": ((A * 5).astype("int64") + 2**60, 1) for name in ("cummax", "cummin")},
+    **{f"{name} small": ((A * 5).astype("int8"), 0) for name in ("cummax", "cummin")},
+    **{f"{name} bool": (A > 0, 1) for name in ("cummax", "cummin")},
+    **{f"{name} {dims}": (SPECIAL, dims, True) for name in ("nansum", "square_sum") for dims in ((0,), (0, 1), ())},
     "cross_entropy": (A, TARGET, None, None, 0.0),
     "cross_entropy all": (A, TARGET, np.abs(WIDTH), 3, 0.25),
     "cross_entropy places": (CUBE, np.array([[0, 1, 2, 3, 0, 1]] * 3), None, 1, 0.1),
@@ -88,6 +105,25 @@ def _convolutions() -> dict[str, tuple[Any, ...]]:
 
 
 CALLS |= _convolutions()
+
+
+def _samplings() -> dict[str, tuple[Any, ...]]:
+    calls: dict[str, tuple[Any, ...]] = {}
+    for dims, modes in ((2, (0, 1, 2)), (3, (0, 1))):
+        input, grid = numbers(2, 3, *(4, 5, 3)[:dims]), numbers(2, *(3, 4, 2)[:dims], dims) * 1.5
+        grad, odd = numbers(2, 3, *grid.shape[1:-1]), grid.copy()
+        odd.reshape(-1)[:8] = np.inf, 0, -np.inf, 1, np.nan, -1, 1e30, -5
+        for mode, padding, corners in product(modes, range(3), (False, True)):
+            name, options = f"{dims} {mode} {padding} {corners}", (mode, padding, corners)
+            calls[f"grid_sample {name}"] = (input, grid, *options)
+            calls[f"grid_sample {name} odd"] = (input, odd, *options)
+            calls[f"grid_sample_backward {name}"] = (grad, input, grid, *options, True, True)
+        calls[f"grid_sample_backward {dims} input"] = (grad, input, grid, 0, 0, False, True, False)
+        calls[f"grid_sample_backward {dims} grid"] = (grad, input, grid, 0, 0, False, False, True)
+    return calls
+
+
+CALLS |= _samplings()
 
 
 def _made(value: Any, array: Any) -> Any:

@@ -230,6 +230,31 @@ class OptionalKernels(Protocol):
     ) -> Array:
         """The gradient of ``a`` from that of the losses, or from one number for all of them, and the softmax of ``a``."""
 
+    def window_largest(
+        self, a: Array, dim: int, kernel: Shape, stride: Shape, padding: Shape, dilation: Shape, sizes: Shape,
+        with_places: bool,
+    ) -> tuple[Array, Array | None]:  # fmt: skip
+        """The largest elements of windows, C-contiguous, and their places among the elements of the pooled dims, or None.
+
+        Pooled are as many dims as ``kernel`` has sizes, from ``dim`` on; window p has the elements at ``p * stride + k *
+        dilation - padding`` for the k below ``kernel`` that are within ``a``, of which there is one at least. Of equal elements
+        the first counts; nan is larger than any number, the last one largest. Real floats, here and for the next two.
+        """
+
+    def window_sums(
+        self, a: Array, dim: int, kernel: Shape, stride: Shape, padding: Shape, dilation: Shape, sizes: Shape
+    ) -> Array:
+        """The sums of windows, as :meth:`window_largest`; halves are added in float32."""
+
+    def window_backward(
+        self, grad: Array, places: Array | None, dim: int, kernel: Shape, stride: Shape, padding: Shape, dilation: Shape,
+        lengths: Shape,
+    ) -> Array:  # fmt: skip
+        """For each element, of ``lengths`` in the pooled dims, the sum of what ``grad`` has for windows that have it.
+
+        With ``places`` those windows alone whose place it is. Halves are added in float32.
+        """
+
     def grid_sample(self, input: Array, grid: Array, mode: int, padding: int, align_corners: bool) -> Array:
         """The elements of images or volumes at the places of a grid, with the arguments of :func:`flambeau.grid_sampler`.
 

@@ -135,6 +135,14 @@ def _rows(given: Arguments) -> Shape:
     return (given["a"].shape[0],)
 
 
+def _pooled(sizes: str, name: str = "a") -> Rule:
+    def rule(given: Arguments) -> Shape:
+        shape, dim, wanted = given[name].shape, given["dim"], tuple(given[sizes])
+        return (*shape[:dim], *wanted, *shape[dim + len(wanted) :])
+
+    return rule
+
+
 def _attended(given: Arguments) -> Shape:
     return (*given["query"].shape[:2], given["value"].shape[2])
 
@@ -246,6 +254,9 @@ PROMISES: dict[str, Promise] = {
     **_each("layer_norm", Given("a", _A), Given("a", _rows), Given("a", _rows)),
     **_each("cross_entropy", Given("a", _like("target")), Given("a", _A), Given("a", lambda given: ())),
     **_each("cross_entropy_backward", Given("grad", _like("result"))),
+    "window_largest": (Given("a", _pooled("sizes")), Given("int64", _pooled("sizes"), optional=True)),
+    "window_sums": (Given("a", _pooled("sizes")),),
+    "window_backward": (Given("grad", _pooled("lengths", "grad")),),
     "ctc_loss": (
         Given("log_probs", lambda given: given["log_probs"].shape[1:2]),
         Given("log_probs", lambda given: (given["log_probs"].shape[0], *given["states"].shape)),

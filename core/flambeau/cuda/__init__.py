@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from flambeau._left_out import getattr_of as _getattr_of
 from flambeau.errors import OutOfMemoryError as OutOfMemoryError
 
-from . import devices, graphs, memory, random, streams, typed, usage
+from . import devices, graphs, memory, random, streams, typed, usage, waiting
 from . import nvtx as nvtx
 from .devices import *
 from .graphs import *
@@ -18,15 +18,23 @@ from .random import *
 from .streams import *
 from .typed import *
 from .usage import *
+from .waiting import *
 
 __all__ = [
-    "OutOfMemoryError", *devices.__all__, *graphs.__all__, *memory.__all__, *random.__all__, *streams.__all__, *typed.__all__,
-    *usage.__all__,
+    "OutOfMemoryError", "make_graphed_callables", *devices.__all__, *graphs.__all__, *memory.__all__, *random.__all__,
+    *streams.__all__, *typed.__all__, *usage.__all__, *waiting.__all__,
 ]  # fmt: skip
 
-if not TYPE_CHECKING:  # to a type checker any name would be there
+if TYPE_CHECKING:
+    from flambeau.nn._graphed import make_graphed_callables as make_graphed_callables
+else:  # to a type checker any name would be there
     _missing = _getattr_of(__name__)
 
     def __getattr__(name):
-        """The generators of the devices that there are; of other names, what to do instead."""
+        """The generators of the devices that there are, and what stands above this; of other names, what to do instead."""
+        if name == "make_graphed_callables":
+            from importlib import import_module  # here, so that it is no name of this namespace
+
+            globals()[name] = getattr(import_module("flambeau.nn._graphed"), name)
+            return globals()[name]
         return random.default_generators() if name == "default_generators" else _missing(name)

@@ -7,9 +7,8 @@ from typing import Any
 from flambeau.backend.selection import find_place
 from flambeau.backend.types import Place
 from flambeau.devices import device as Device  # noqa: N812 (a class in lower case, as in PyTorch)
-from flambeau.errors import argument_type
 
-__all__ = ["TYPE", "check_class", "index_of", "place_of", "unavailable"]
+__all__ = ["TYPE", "index_of", "place_of", "unavailable"]
 
 TYPE = "cuda"
 
@@ -60,9 +59,3 @@ def unavailable() -> Exception | None:
     except Exception as error:  # whatever a backend's loading may raise
         return error
     return None if count else RuntimeError("the backend of CUDA devices has none")
-
-
-def check_class(function: str, argument: str, value: object, wanted: type) -> None:
-    """Raise TypeError for an argument that is no stream, event or graph."""
-    if not isinstance(value, wanted):
-        raise argument_type(function, argument, 0, value, wanted.__name__)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._places import check_class, place_of, unavailable
+from flambeau._streams import check_class
+
+from ._places import place_of, unavailable
 from .devices import device, synchronize
 from .memory import empty_cache
 from .streams import Stream, StreamContext, current_stream

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from flambeau._streams import Event as _Event
+from flambeau._streams import Stream as _Stream
+from flambeau._streams import check_class
 from flambeau.backend.selection import find_place
 from flambeau.devices import device as Device  # noqa: N812 (a class in lower case, as in PyTorch)
 from flambeau.errors import UnsupportedError
 
-from ._places import TYPE, check_class, place_of
-from .devices import device, set_device
+from ._places import TYPE, index_of, place_of
+from .devices import set_device
 
 if TYPE_CHECKING:
-    from flambeau.backend.streams import DeviceEvent, DeviceStream
+    from flambeau.backend.streams import DeviceStream
 
 __all__ = [
     "Event", "ExternalStream", "Stream", "StreamContext", "current_stream", "default_stream", "get_stream_from_external",
@@ -20,7 +23,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class Stream:
+class Stream(_Stream):
     """A queue of work of one device, done in order; what is in different streams may be done at the same time.
 
     In a ``with`` block of it, or of :func:`stream`, operations on its device are given to it. Where a stream uses what another
@@ -49,6 +52,7 @@ class Stream:
         ...     torch.cuda.current_stream().wait_stream(side)
     """
 
+    _device_type = TYPE
     _handle: DeviceStream
 
     __module__ = "flambeau.cuda"
@@ -56,24 +60,14 @@ class Stream:
     def __init__(self, device: Any = None, priority: int = 0) -> None:
         place = place_of(device)
         self._handle = place.backend.make_stream(place.index, int(priority), None)
-        self._contexts: list[StreamContext] = []
+        self._before = []
 
     @classmethod
     def _of(cls, handle: DeviceStream) -> Stream:
         """What a program sees of a backend's stream."""
         made = object.__new__(Stream)
-        made._handle, made._contexts = handle, []
+        made._handle, made._before = handle, []
         return made
-
-    @property
-    def device(self) -> Device:
-        """The device of the stream."""
-        return Device(TYPE, self._handle.device)
-
-    @property
-    def device_index(self) -> int:
-        """The number of the device."""
-        return self._handle.device
 
     @property
     def cuda_stream(self) -> int:
@@ -81,54 +75,12 @@ class Stream:
         return self._handle.address
 
     @property
-    def stream_id(self) -> int:
-        """The same as :attr:`cuda_stream`."""
-        return self._handle.address
-
-    @property
     def priority(self) -> int:
         """What CUDA took of the priority that was asked for."""
         return self._handle.priority
 
-    def query(self) -> bool:
-        """Whether all work given to it is done."""
-        return self._handle.done()
-
-    def synchronize(self) -> None:
-        """Wait until all work given to it is done."""
-        self._handle.synchronize()
-
-    def wait_event(self, event: Event) -> None:
-        """Let what is given to it from now on wait for an event; the program does not wait."""
-        check_class("wait_event", "event", event, Event)
-        event.wait(self)
-
-    def wait_stream(self, stream: Stream) -> None:
-        """Let what is given to it from now on wait for what was given to another stream; the program does not wait."""
-        check_class("wait_stream", "stream", stream, Stream)
-        self.wait_event(stream.record_event())
-
-    def record_event(self, event: Event | None = None) -> Event:
-        """Record an event, a new one if none is given, behind what was given to it so far; return it."""
-        recorded = Event() if event is None else event
-        check_class("record_event", "event", recorded, Event)
-        recorded.record(self)
-        return recorded
-
-    def __enter__(self) -> Stream:
-        context = StreamContext(self)
-        context.__enter__()
-        self._contexts.append(context)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._contexts.pop().__exit__(*error)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Stream) and (self.cuda_stream, self.device) == (other.cuda_stream, other.device)
-
-    def __hash__(self) -> int:
-        return hash((self.cuda_stream, self.device))
+    def _event(self) -> Event:
+        return Event()
 
     def __repr__(self) -> str:
         return f"<torch.cuda.Stream device={self.device} cuda_stream={self.cuda_stream:#x}>"
@@ -159,7 +111,7 @@ class ExternalStream(Stream):
     def __init__(self, stream_ptr: int, device: Any = None) -> None:
         place = place_of(device)
         self._handle = place.backend.make_stream(place.index, 0, int(stream_ptr))
-        self._contexts = []
+        self._before = []
 
 
 def get_stream_from_external(data_ptr: int, device: Any = None) -> Stream:
@@ -176,7 +128,7 @@ def get_stream_from_external(data_ptr: int, device: Any = None) -> Stream:
     return ExternalStream(data_ptr, device)
 
 
-class Event:
+class Event(_Event):
     """A place in a stream: to wait for, or to measure the time between two. Source of the semantics: ``torch.cuda.Event``.
 
     Args:
@@ -201,7 +153,7 @@ class Event:
         ...     milliseconds = start.elapsed_time(end)
     """
 
-    _handle: DeviceEvent | None = None
+    _device_type = TYPE
 
     __module__ = "flambeau.cuda"
 
@@ -215,70 +167,17 @@ class Event:
                     f"torch.cuda.Event({name}=True)", backend=backend.name, hint="leave the option out"
                 )
         self._timing, self._blocking = enable_timing, blocking
-        self._device = -1
+        self._index = -1
 
     @property
     def cuda_event(self) -> int:
         """CUDA's handle, as a number; 0 until it is recorded."""
-        return 0 if self._handle is None else self._handle.address
+        return self.event_id
 
     @property
     def device(self) -> Device | None:
         """The device of the stream that recorded it; None before."""
-        return None if self._handle is None else Device(TYPE, self._device)
-
-    def record(self, stream: Stream | None = None) -> None:
-        """Stand behind what was given to a stream so far, the current one by default.
-
-        Raises:
-            RuntimeError: it was recorded on another device before.
-        """
-        chosen = current_stream() if stream is None else stream
-        check_class("record", "stream", chosen, Stream)
-        if self._handle is None:
-            backend = place_of(chosen.device_index).backend
-            self._handle, self._device = (
-                backend.make_event(chosen.device_index, self._timing, self._blocking), chosen.device_index,
-            )  # fmt: skip
-        elif self._device != chosen.device_index:
-            raise RuntimeError(
-                f"Event device {self._device} does not match recording stream's device {chosen.device_index}."
-            )
-        with device(self._device):
-            self._handle.record(chosen._handle)
-
-    def wait(self, stream: Stream | None = None) -> None:
-        """Let what is given to a stream from now on wait for it, the current one by default; one not recorded is past."""
-        chosen = current_stream() if stream is None else stream
-        check_class("wait", "stream", chosen, Stream)
-        if self._handle is not None:
-            with device(chosen.device_index):
-                chosen._handle.wait(self._handle)
-
-    def query(self) -> bool:
-        """Whether the work before it is done; one not recorded is past."""
-        return self._handle is None or self._handle.done()
-
-    def synchronize(self) -> None:
-        """Wait until the work before it is done."""
-        if self._handle is not None:
-            self._handle.synchronize()
-
-    def elapsed_time(self, end_event: Event) -> float:
-        """Milliseconds from this event to a later one.
-
-        Raises:
-            ValueError: one of them measures no time, or was not recorded.
-            RuntimeError: the work before one of them is not done.
-        """
-        check_class("elapsed_time", "end_event", end_event, Event)
-        if not (self._timing and end_event._timing):
-            raise ValueError("Both events must be created with argument 'enable_timing=True'.")
-        if self._handle is None or end_event._handle is None:
-            raise ValueError("Both events must be recorded before calculating elapsed time.")
-        if not (self.query() and end_event.query()):
-            raise RuntimeError("Both events must be completed before calculating elapsed time.")
-        return self._handle.elapsed(end_event._handle)
+        return None if self._handle is None else Device(TYPE, self._index)
 
     def __repr__(self) -> str:
         shown = f"{self.cuda_event:#x}" if self.cuda_event else "uninitialized"
@@ -296,9 +195,9 @@ class StreamContext:
 
     __module__ = "flambeau.cuda"
 
-    def __init__(self, stream: Stream | None) -> None:
+    def __init__(self, stream: _Stream | None) -> None:
         if stream is not None:
-            check_class("stream", "stream", stream, Stream)
+            check_class("stream", "stream", stream, _Stream)
         self.stream = stream
         self._before: list[Stream] = []
 
@@ -315,7 +214,7 @@ class StreamContext:
             set_stream(self._before.pop())
 
 
-def stream(stream: Stream | None) -> StreamContext:
+def stream(stream: _Stream | None) -> StreamContext:
     """A block whose operations on the stream's device are given to the stream; None changes nothing.
 
     The stream's device is current in the block. Source of the semantics: ``torch.cuda.stream``.
@@ -329,7 +228,7 @@ def stream(stream: Stream | None) -> StreamContext:
     return StreamContext(stream)
 
 
-def set_stream(stream: Stream | None) -> None:
+def set_stream(stream: _Stream | None) -> None:
     """Give operations on a stream's device to it from now on, in this thread, and make the device current.
 
     None changes nothing. Source of the semantics: ``torch.cuda.set_stream``.
@@ -340,9 +239,12 @@ def set_stream(stream: Stream | None) -> None:
     """
     if stream is None:
         return
-    check_class("set_stream", "stream", stream, Stream)
-    set_device(stream.device_index)
-    place_of(stream.device_index).backend.set_stream(stream._handle)
+    check_class("set_stream", "stream", stream, _Stream)
+    index_of(stream.device, optional=True)
+    handle = stream._handle
+    if handle is not None:  # of a CUDA device all have one
+        set_device(handle.device)
+        place_of(handle.device).backend.set_stream(handle)
 
 
 def current_stream(device: Any = None) -> Stream:

@@ -13,6 +13,7 @@ from ._ndarray import check_device, ndarray, wrap
 from ._raw import RENDERINGS
 from ._raw_rows import RENDERINGS as ROW_RENDERINGS
 from ._raw_steps import STEPS, step
+from ._raw_windows import RENDERINGS as WINDOW_RENDERINGS
 from ._statements import FUNCTIONS, compiled
 
 __all__ = ["ElementwiseKernel", "RawKernel", "ReductionKernel"]
@@ -43,7 +44,9 @@ class RawKernel:
         if STEPS in self.code:
             step(self.code, *args)
             return
-        found = ROW_RENDERINGS.get(re.sub(r"^flambeau_|_(float16|bfloat16|float32|float64)(_\d+)?$", "", self.name))
+        found = (ROW_RENDERINGS | WINDOW_RENDERINGS).get(
+            re.sub(r"^flambeau_|_(float16|bfloat16|float32|float64|int64)(_\d+)?$", "", self.name)
+        )
         if found is None:
             raise NotImplementedError(f"the stand-in has no compiler for the CUDA code of '{self.name}'")
         with np.errstate(all="ignore"):

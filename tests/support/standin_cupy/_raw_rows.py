@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["RENDERINGS"]
+__all__ = ["RENDERINGS", "computed", "met", "taps"]
 
 Host = Any
 
@@ -17,7 +17,7 @@ def _rows(rows: int, length: int, inner: int, *arrays: Host) -> list[Host]:
     return [array.reshape(int(rows // inner), int(length), int(inner)).swapaxes(1, 2) for array in arrays]
 
 
-def _computed(array: Host) -> Host:
+def computed(array: Host) -> Host:
     return array.astype("float32") if array.dtype.itemsize == 2 else array
 
 
@@ -29,26 +29,42 @@ def _shifted(a: Host) -> tuple[Host, Host, Host]:
 def _softmax(rows: int, length: int, inner: int, a: Host, result: Host) -> None:
     a, result = _rows(rows, length, inner, a, result)
     if length:
-        lower, total, _ = _shifted(_computed(a))
+        lower, total, _ = _shifted(computed(a))
         result[...] = np.exp(lower) / total
 
 
 def _log_softmax(rows: int, length: int, inner: int, a: Host, result: Host) -> None:
     a, result = _rows(rows, length, inner, a, result)
     if length:
-        lower, total, _ = _shifted(_computed(a))
+        lower, total, _ = _shifted(computed(a))
         result[...] = lower - np.log(total)
+
+
+def _logsumexp(rows: int, length: int, inner: int, a: Host, result: Host) -> None:
+    (a,) = _rows(rows, length, inner, a)
+    x = computed(a)
+    top = np.fmax.reduce(x, axis=-1)
+    total = np.exp(x - np.where(np.isfinite(top), top, 0)[..., None]).sum(-1, dtype=x.dtype)
+    result[...] = (np.log(total) + np.where(np.isfinite(top), top, 0)).reshape(result.shape)
+
+
+def _scan(combine: Any) -> Callable[..., None]:
+    def scan(rows: int, length: int, inner: int, a: Host, neutral: Any, result: Host) -> None:
+        a, result = _rows(rows, length, inner, a, result)
+        result[...] = combine.accumulate(computed(a), axis=-1)
+
+    return scan
 
 
 def _softmax_backward(rows: int, length: int, inner: int, grad: Host, result: Host, slope: Host) -> None:
     grad, result, slope = _rows(rows, length, inner, grad, result, slope)
-    g, r = _computed(grad), _computed(result)
+    g, r = computed(grad), computed(result)
     slope[...] = (g - (g * r).sum(-1, keepdims=True, dtype=g.dtype)) * r
 
 
 def _log_softmax_backward(rows: int, length: int, inner: int, grad: Host, result: Host, slope: Host) -> None:
     grad, result, slope = _rows(rows, length, inner, grad, result, slope)
-    g, r = _computed(grad), _computed(result)
+    g, r = computed(grad), computed(result)
     slope[...] = g - np.exp(r) * g.sum(-1, keepdims=True, dtype=g.dtype)
 
 
@@ -60,13 +76,13 @@ def _cross_entropy(
     chosen = target.reshape(a.shape[:2])
     out = (chosen == ignored) & bool(ignores)
     chosen = np.where(out, 0, chosen)
-    lower, total, _ = _shifted(_computed(a))
+    lower, total, _ = _shifted(computed(a))
     shares[...] = np.exp(lower) / total
     costs = np.log(total) - lower
-    scale = np.where(out, 0, np.ones(1, costs.dtype) if weight is None else _computed(weight)[chosen])
+    scale = np.where(out, 0, np.ones(1, costs.dtype) if weight is None else computed(weight)[chosen])
     loss = np.take_along_axis(costs, chosen[..., None], -1)[..., 0] * scale
     if smoothing:
-        alike = (costs if weight is None else costs * _computed(weight)).sum(-1, dtype=costs.dtype)
+        alike = (costs if weight is None else costs * computed(weight)).sum(-1, dtype=costs.dtype)
         loss = loss * (1 - smoothing) + alike * (smoothing / costs.dtype.type(length))
     losses[...] = np.where(out, 0, loss).reshape(losses.shape)
     if scales is not None:
@@ -78,16 +94,16 @@ def _cross_entropy_backward(
     ignored: int, ignores: bool, smoothing: Any, slope: Host,
 ) -> None:  # fmt: skip
     shares, slope = _rows(rows, length, inner, shares, slope)
-    y, chosen = _computed(shares), target.reshape(shares.shape[:2])
+    y, chosen = computed(shares), target.reshape(shares.shape[:2])
     out = (chosen == ignored) & bool(ignores)
     chosen = np.where(out, 0, chosen)
-    g = np.where(out, 0, _computed(grad).reshape(chosen.shape if each else ())).astype(y.dtype)
-    own = g * (1 - smoothing) * (1 if weight is None else _computed(weight)[chosen])
+    g = np.where(out, 0, computed(grad).reshape(chosen.shape if each else ())).astype(y.dtype)
+    own = g * (1 - smoothing) * (1 if weight is None else computed(weight)[chosen])
     alike = g * (smoothing / y.dtype.type(length))
     whole = g if weight is None else own if weights is None else own + alike * weights
     found = y * whole[..., None]
     if smoothing:
-        found -= alike[..., None] * (1 if weight is None else _computed(weight))
+        found -= alike[..., None] * (1 if weight is None else computed(weight))
     found -= np.where(np.arange(int(length)) == chosen[..., None], own[..., None], 0)
     slope[...] = found
 
@@ -104,34 +120,34 @@ def _layer_norm(
     mean: Host,
     rstd: Host,
 ) -> None:
-    x = _computed(a)
+    x = computed(a)
     mean[...] = x.mean(1, dtype=x.dtype)
     away = x - mean[:, None]
     rstd[...] = 1 / np.sqrt((away * away).mean(1, dtype=x.dtype) + eps)
     values = away * rstd[:, None]
     if weight is not None:
-        values *= _computed(weight)
-    result[...] = values if bias is None else values + _computed(bias)
+        values *= computed(weight)
+    result[...] = values if bias is None else values + computed(bias)
 
 
 def _layer_norm_backward(
     rows: int, length: int, inner: int, grad: Host, a: Host, mean: Host, rstd: Host, weight: Host, slope: Host
 ) -> None:
-    weighted = _computed(grad) if weight is None else _computed(grad) * _computed(weight)
+    weighted = computed(grad) if weight is None else computed(grad) * computed(weight)
     mean, rstd = mean.reshape(-1, 1), rstd.reshape(-1, 1)
-    normal = (_computed(a) - mean) * rstd
+    normal = (computed(a) - mean) * rstd
     part, product = (each.mean(1, keepdims=True) for each in (weighted, weighted * normal))
     slope[...] = (weighted - part - normal * product) * rstd
 
 
 def _layer_norm_weight(rows: int, length: int, grad: Host, a: Host, mean: Host, rstd: Host, parts: Host) -> None:
-    normal = (_computed(a) - mean.reshape(-1, 1)) * rstd.reshape(-1, 1)
+    normal = (computed(a) - mean.reshape(-1, 1)) * rstd.reshape(-1, 1)
     parts[...] = 0
-    parts[0] = (_computed(grad) * normal).sum(0, dtype=parts.dtype)
+    parts[0] = (computed(grad) * normal).sum(0, dtype=parts.dtype)
 
 
 def _channel_moments(outer: int, inner: int, a: Host, parts: Host, mean: Host, variance: Host) -> None:
-    x = _computed(a).swapaxes(0, 1).reshape(a.shape[1], -1)
+    x = computed(a).swapaxes(0, 1).reshape(a.shape[1], -1)
     if parts is None:
         mean[...], variance[...] = x.mean(1, dtype=mean.dtype), x.var(1, dtype=mean.dtype)
         return
@@ -150,10 +166,10 @@ def _channel_moments_merged(channels: int, several: int, parts: Host, mean: Host
 
 
 def _channel_sums(outer: int, inner: int, grad: Host, a: Host, mean: Host, sums: Host) -> None:
-    g = _computed(grad)
+    g = computed(grad)
     sums[...] = 0
     sums[0, 0] = g.sum((0, 2), dtype=sums.dtype)
-    sums[1, 0] = (g * (_computed(a) - mean[:, None])).sum((0, 2), dtype=sums.dtype)
+    sums[1, 0] = (g * (computed(a) - mean[:, None])).sum((0, 2), dtype=sums.dtype)
 
 
 def _scores(
@@ -164,12 +180,12 @@ def _scores(
     rows, keys = x.shape
     row = np.arange(rows)
     matrix, query, key = first_matrix + row // height, first_row + row % height, np.arange(keys)
-    found = _computed(x) * scale
+    found = computed(x) * scale
     if mask is not None:
         batch, head = divmod(matrix, heads)
         flat = np.lib.stride_tricks.as_strided(mask, (_reach(mask),), (mask.itemsize,))
         at = (batch * strides[0] + head * strides[1] + query * strides[2])[:, None] + key * strides[3]
-        found = found + _computed(flat)[at]
+        found = found + computed(flat)[at]
     return np.where((key > query[:, None]) & bool(causal), -np.inf, found).astype(found.dtype)
 
 
@@ -193,14 +209,14 @@ def _attention_backward(
     rows: int, length: int, inner: int, scores: Host, slopes: Host, logs: Host, *options: Any
 ) -> None:
     x, slope = (each.reshape(int(rows), int(length)) for each in (scores, slopes))
-    weights = np.exp(_scores(x, *options) - _computed(logs).reshape(-1, 1))
+    weights = np.exp(_scores(x, *options) - computed(logs).reshape(-1, 1))
     total = weights.sum(1, keepdims=True)
-    dots = (weights * _computed(slope)).sum(1, keepdims=True) / np.where(total == 0, 1, total)
+    dots = (weights * computed(slope)).sum(1, keepdims=True) / np.where(total == 0, 1, total)
     x[...] = weights
-    slope[...] = (_computed(slope) - dots) * weights * options[0]
+    slope[...] = (computed(slope) - dots) * weights * options[0]
 
 
-def _met(plan: Host, tap: int) -> tuple[Any, Any]:
+def met(plan: Host, tap: int) -> tuple[Any, Any]:
     """Which places a tap meets an element at, and which elements: a mask of places, and indices for it."""
     size, kernel, out, stride, padding, dilation = (np.atleast_1d(plan[name][0]) for name in plan.dtype.names)
     of_tap = np.unravel_index(tap, kernel)
@@ -213,25 +229,25 @@ def _met(plan: Host, tap: int) -> tuple[Any, Any]:
     return inside, flat.reshape(-1)[inside]
 
 
-def _taps(plan: Host) -> range:
+def taps(plan: Host) -> range:
     return range(int(np.prod(plan["kernel"][0])))
 
 
 def _to_columns(count: int, samples: int, channels: int, a: Host, plan: Host, columns: Host) -> None:
     x = a.reshape(int(samples), int(channels), -1)
-    to = columns.reshape(int(channels), len(_taps(plan)), int(samples), -1)
+    to = columns.reshape(int(channels), len(taps(plan)), int(samples), -1)
     to[...] = 0
-    for tap in _taps(plan):
-        inside, elements = _met(plan, tap)
+    for tap in taps(plan):
+        inside, elements = met(plan, tap)
         to[:, tap][:, :, inside] = x[:, :, elements].swapaxes(0, 1)
 
 
 def _from_columns(count: int, samples: int, channels: int, columns: Host, bias: Host, plan: Host, result: Host) -> None:
     to = result.reshape(int(samples), int(channels), -1)
-    of = columns.reshape(int(channels), len(_taps(plan)), int(samples), -1)
+    of = columns.reshape(int(channels), len(taps(plan)), int(samples), -1)
     to[...] = 0 if bias is None else bias[:, None]
-    for tap in _taps(plan):
-        inside, elements = _met(plan, tap)
+    for tap in taps(plan):
+        inside, elements = met(plan, tap)
         to[:, :, elements] += of[:, tap][:, :, inside].swapaxes(0, 1)
 
 
@@ -239,8 +255,8 @@ def _apart(count: int, channels: int, a: Host, weight: Host, bias: Host, plan: H
     x, to, factors = a.reshape(-1, channels, np.prod(plan["size"])), result, weight.reshape(int(channels), -1)
     to = to.reshape(x.shape[0], int(channels), -1)
     to[...] = 0 if bias is None else bias[:, None]
-    for tap in _taps(plan):
-        inside, elements = _met(plan, tap)
+    for tap in taps(plan):
+        inside, elements = met(plan, tap)
         to[:, :, inside] += x[:, :, elements] * factors[:, tap, None]
 
 
@@ -248,25 +264,25 @@ def _apart_input(count: int, channels: int, grad: Host, weight: Host, bias: Host
     g, factors = grad.reshape(-1, channels, np.prod(plan["out"])), weight.reshape(int(channels), -1)
     to = result.reshape(g.shape[0], int(channels), -1)
     to[...] = 0 if bias is None else bias[:, None]
-    for tap in _taps(plan):
-        inside, elements = _met(plan, tap)
+    for tap in taps(plan):
+        inside, elements = met(plan, tap)
         to[:, :, elements] += g[:, :, inside] * factors[:, tap, None]
 
 
 def _apart_weight(samples: int, channels: int, a: Host, grad: Host, plan: Host, result: Host) -> None:
     x, g = (each.reshape(int(samples), int(channels), -1) for each in (a, grad))
     to = result.reshape(int(channels), -1)
-    for tap in _taps(plan):
-        inside, elements = _met(plan, tap)
+    for tap in taps(plan):
+        inside, elements = met(plan, tap)
         to[:, tap] = (x[:, :, elements] * g[:, :, inside]).sum((0, 2), dtype=x.dtype)
 
 
 def _add_in_order(count: int, places: int, rest: int, sorted_: Host, order: Host, values: Host, target: Host) -> None:
     parts, to = values.reshape(-1, int(rest)), target.reshape(-1, int(rest))
     for place in np.unique(sorted_):
-        total = _computed(to[place])
+        total = computed(to[place])
         for each in order[sorted_ == place]:
-            total = total + _computed(parts[each])
+            total = total + computed(parts[each])
         to[place] = total
 
 
@@ -275,11 +291,19 @@ def _add_slices(count: int, slices: int, size: int, inner: int, index: Host, sou
     np.add.at(to, (slice(None), index), source.reshape(-1, int(slices), int(inner)))
 
 
+def _add_along(count: int, stride: int, sizes: Host, index: Host, source: Host, target: Host) -> None:
+    rank, dim = int(sizes["rank"][0]), int(sizes["dim"][0])
+    at = list(np.ogrid[tuple(slice(length) for length in sizes["lengths"][0, :rank])])
+    at[dim] = index
+    np.add.at(target, tuple(at), source)
+
+
 def _masked_scale(count: int, a: Host, kept: Host, scale: Any, result: Host) -> None:
-    result[...] = _computed(a) * kept * scale
+    result[...] = computed(a) * kept * scale
 
 
 RENDERINGS: dict[str, Callable[..., None]] = {
+    "logsumexp": _logsumexp, "cummax": _scan(np.maximum), "cummin": _scan(np.minimum), "logcumsumexp": _scan(np.logaddexp),
     "softmax": _softmax, "log_softmax": _log_softmax, "softmax_backward": _softmax_backward,
     "log_softmax_backward": _log_softmax_backward, "cross_entropy": _cross_entropy,
     "cross_entropy_backward": _cross_entropy_backward, "layer_norm": _layer_norm,
@@ -288,5 +312,5 @@ RENDERINGS: dict[str, Callable[..., None]] = {
     "attention": _attention, "attention_backward": _attention_backward,
     "to_columns": _to_columns, "from_columns": _from_columns, "convolution_apart": _apart,
     "convolution_apart_input": _apart_input, "convolution_apart_weight": _apart_weight,
-    "add_in_order": _add_in_order, "add_slices": _add_slices, "masked_scale": _masked_scale,
+    "add_in_order": _add_in_order, "add_slices": _add_slices, "add_along": _add_along, "masked_scale": _masked_scale,
 }  # fmt: skip

@@ -202,7 +202,69 @@ def _foreign(t: Any) -> Any:
     ]
 
 
+def _graphed(t: Any) -> Any:
+    x = t.arange(3.0, device="cuda:0", requires_grad=True)
+    graphed = t.cuda.make_graphed_callables(lambda x: x * x, (t.zeros(3, device="cuda:0", requires_grad=True),))
+    y = graphed(x)
+    y.backward(t.ones(3, device="cuda:0"))
+    return [y.tolist(), x.grad.tolist()]
+
+
+def _waiting_modes(t: Any) -> Any:
+    found = []
+    for mode in ("error", 1, "default"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # PyTorch says that this is a prototype
+            t.cuda.set_sync_debug_mode(debug_mode=mode)
+        found.append(t.cuda.get_sync_debug_mode())
+    return found
+
+
+def _waiting_refused(t: Any) -> Any:
+    x = t.ones(3, device="cuda:0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        t.cuda.set_sync_debug_mode("error")
+    try:
+        for call in (lambda: x.sum().item(), lambda: x.nonzero(), lambda: x[x > 0], lambda: x.cpu()):
+            expect_raises(call, RuntimeError, "called a synchronizing CUDA operation")
+        t.cuda.synchronize(0)
+        return x.device.type
+    finally:
+        t.cuda.set_sync_debug_mode("default")
+
+
+def _any_device(t: Any) -> Any:
+    stream = t.Stream(device="cuda:0", priority=0)
+    start, end = (t.Event(device="cuda:0", enable_timing=True, blocking=True, interprocess=False) for _ in range(2))
+    start.record(stream)
+    with stream:
+        y = t.ones(3, device="cuda:0") + 1
+    stream.record_event(end)
+    stream.wait_event(start)
+    t.cuda.current_stream().wait_stream(stream)
+    end.synchronize()
+    return [stream.query(), start.elapsed_time(end) >= 0, y.tolist(), stream.device_index, stream.device_type]
+
+
+@program("cuda/value/streams_of_the_cpu", [True, True, -1, 0, "cpu", True])
+def _cpu_streams(t: Any) -> Any:
+    """A stream of a device whose operations are done when they return is always done, and so is an event."""
+    event = t.Event(device="cpu", enable_timing=False, blocking=False, interprocess=False)
+    with t.Stream(device="cpu", priority=0) as stream:
+        stream.wait_event(event)
+        stream.synchronize()
+    for call in (stream.record_event, event.record, lambda: stream.wait_stream(stream)):
+        expect_raises(call, RuntimeError, "cpu backend doesn't support events.")
+    same = stream == t.Stream(device="cpu")
+    return [stream.query(), event.query(), stream.device_index, stream.device_type, str(event.device), same]
+
+
 programs("cuda", _either({
+    "graphed": (_graphed, [[0.0, 1.0, 4.0], [0.0, 2.0, 4.0]]),
+    "waiting_modes": (_waiting_modes, [2, 1, 0]),
+    "waiting_refused": (_waiting_refused, "cuda"),
+    "any_device": (_any_device, [True, True, [2.0, 2.0, 2.0], 0, 1]),
     "streams": (_streams, [True, True, [0.0, 2.0, 4.0, 6.0], True, 0]),
     "set_stream": (_set_stream, [True, True]),
     "stream_options": (lambda t: t.cuda.Stream(device=0, priority=-1).device_index, 0),

@@ -331,12 +331,11 @@ def _record_stream(self: Tensor, s: Any) -> None:
         ...         y = x * 2
         ...     x.record_stream(side)
     """
-    handle = getattr(s, "_handle", None)
-    if handle is None:
+    if not hasattr(s, "_handle"):
         raise argument_type("record_stream", "s", 1, s, "Stream")
     if self.is_cuda and s.device != self.device:
         raise RuntimeError(f"record_stream(): the tensor is on {self.device} and the stream on {s.device}")
-    self._type.backend.record_stream(self._array, handle)
+    self._type.backend.record_stream(self._array, s._handle)
 
 
 @method("type_as")

@@ -22,7 +22,9 @@ from ._few_windows import few_largest, few_largest_and_places, repeating_columns
 from ._taps import taken_along
 from ._windows import Windows, whole
 
-__all__ = ["largest", "largest_and_places", "largest_and_places_of_edges", "largest_of_rows", "lowest", "step_of"]
+__all__ = [
+    "has_kernel", "largest", "largest_and_places", "largest_and_places_of_edges", "largest_of_rows", "lowest", "step_of",
+]  # fmt: skip
 
 
 def lowest(dtype: dtypes.dtype) -> Any:
@@ -65,8 +67,17 @@ def _repeating(type_: Any, dims: Shape, windows: Windows) -> Part:
     return part
 
 
+def has_kernel(name: str, type_: Any, array: Any, lengths: Shape, windows: Windows) -> bool:
+    """Whether there is such a kernel of windows for an array: each window has an element at least."""
+    if getattr(type_.kernels, name) is None or not type_.real_floats or 0 in array.shape:
+        return False
+    return all(map(all, repeating_columns(windows, lengths).places))
+
+
 def largest(type_: Any, array: Any, dims: Shape, windows: Windows) -> Any:
     """The largest element of each window over ``dims``; nan where there is one."""
+    if has_kernel("window_largest", type_, array, _lengths(array, dims), windows):
+        return type_.kernels.window_largest(array, dims[0], *windows, False)[0]
     few = few_largest(type_, array, dims, repeating_columns(windows, _lengths(array, dims)))
     if few is not None:
         return few
@@ -89,6 +100,9 @@ def largest_and_places(type_: Any, array: Any, dims: Shape, windows: Windows) ->
     A nan is larger than any number, the last of several the largest. Places are int64 and count the elements of ``dims`` in
     their order.
     """
+    if has_kernel("window_largest", type_, array, _lengths(array, dims), windows):
+        values, places = type_.kernels.window_largest(array, dims[0], *windows, True)
+        return values, places
     few = few_largest_and_places(type_, array, dims, repeating_columns(windows, _lengths(array, dims)))
     if few is not None:
         return few

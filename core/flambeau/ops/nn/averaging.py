@@ -16,7 +16,7 @@ from flambeau.ops.creation._vector import constant
 from flambeau.shapes import Shape, int_argument
 
 from ._few_windows import few_sums, repeating_columns
-from ._maxima import step_of
+from ._maxima import has_kernel, step_of
 from ._taps import as_in_memory
 from ._windows import Windows, pooling_order, whole, windows_of
 
@@ -32,6 +32,8 @@ Factors = tuple[tuple[int, ...], ...]
 def _sums(type_: Any, array: Any, dims: Shape, windows: Windows) -> Any:
     kernels = type_.kernels
     lengths = tuple([array.shape[dim] for dim in dims])
+    if has_kernel("window_sums", type_, array, lengths, windows):
+        return kernels.window_sums(array, dims[0], *windows)
     few = few_sums(type_, array, dims, repeating_columns(windows, lengths))
     if few is not None:
         return few
@@ -54,6 +56,8 @@ def _sums(type_: Any, array: Any, dims: Shape, windows: Windows) -> Any:
 def _spread_out(type_: Any, array: Any, dims: Shape, windows: Windows, lengths: Shape) -> Any:
     """Every element added to all places of its window."""
     kernels = type_.kernels
+    if has_kernel("window_backward", type_, array, lengths, windows):
+        return kernels.window_backward(array, None, dims[0], *windows[:4], lengths)
     over = windows.overhang(lengths)
     for dim, kernel, stride, size, length, low, high in zip(
         dims, windows.kernel, windows.stride, windows.sizes, lengths, windows.padding, over, strict=True

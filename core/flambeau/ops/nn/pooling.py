@@ -17,7 +17,7 @@ from flambeau.ops.indexing._ends import in_range
 from flambeau.ops.movement.joining import channels_order
 from flambeau.shapes import Shape
 
-from ._maxima import largest, largest_and_places
+from ._maxima import has_kernel, largest, largest_and_places
 from ._windows import Windows, in_memory_order, is_left_out, maxima_order, sizes_argument, windows_of
 from .rectifiers import check_floating
 
@@ -68,13 +68,21 @@ def _spread_input(grad: Tensor, indices: Tensor, lengths: Shape) -> Tensor:
 
 
 @primitive(derivatives={"input": _spread_input}, method=False, node="MaxUnpool2DBackward0")
-def _spread(input: Tensor, indices: Tensor, lengths: Shape, adding: bool, order: Shape | None) -> Tensor:
+def _spread(
+    input: Tensor, indices: Tensor, lengths: Shape, adding: bool, order: Shape | None, windows: Windows | None = None
+) -> Tensor:
     """Planes of zeros with the elements at their places; the last one counts, or their sum, where there are several.
 
-    The result has its dims in such an order in memory, their own for None.
+    The result has its dims in such an order in memory, their own for None. Places may be those that windows have found.
     """
     type_ = input._type
     kernels, count = type_.kernels, len(lengths)
+    if windows is not None and has_kernel("window_backward", type_, input._array, lengths, windows):
+        array, dims, turned_back = in_memory_order(input, count, order)
+        places, *_ = in_memory_order(indices, count, order)
+        return from_array(
+            turned_back(kernels.window_backward(array, places, dims[0], *windows[:4], tuple(lengths))), type_
+        )
     lead = tuple(input._array.shape[:-count])
     planes, length = prod(lead), prod(lengths)
     result = kernels.full((planes * length,), 0, type_.dtype.name)
@@ -117,7 +125,8 @@ def _is_apart(windows: Windows) -> bool:
 
 def _pool_input(grad: Tensor, input: Tensor, indices: Tensor, windows: Windows) -> Tensor:
     lengths = tuple(input._array.shape[-len(windows.kernel) :])
-    return bent(_spread(grad, indices, lengths, not _is_apart(windows), channels_order(input)), input)
+    spread = _spread(grad, indices, lengths, not _is_apart(windows), channels_order(input), windows)
+    return bent(spread, input)
 
 
 def with_places(input: Tensor, windows: Windows, order: Shape | None) -> Pooled:
