@@ -15,7 +15,7 @@ import numpy as np
 from flambeau.backend import Array
 
 from ._activation import SPREAD
-from ._source import Rows, launch_rows
+from ._source import Rows, launch_rows, number_of
 
 __all__ = ["KERNELS", "ROW_SOURCES"]
 
@@ -111,12 +111,8 @@ def _weighed(
     numbers = (heads, height, block.some.start, block.rows.start, *strides)
     launch_rows(
         name, ROW_SOURCES[name], scores.dtype.name, Rows(matrices * height, keys, 1), scores, *others,
-        _number(scores, scale), mask, *map(np.int64, numbers), np.bool_(causal),
+        number_of(scores, scale), mask, *map(np.int64, numbers), np.bool_(causal),
     )  # fmt: skip
-
-
-def _number(a: Array, value: float) -> Any:
-    return np.float64(value) if a.dtype.itemsize == 8 else np.float32(value)
 
 
 def _attention(

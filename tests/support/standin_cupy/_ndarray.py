@@ -13,7 +13,7 @@ from ._machine import Device, machine
 from ._memory import Memory, MemoryPointer, alloc, nbytes
 from ._waiting import waits, watch
 
-__all__ = ["allocate", "check_device", "ndarray", "supported_dtype", "wrap"]
+__all__ = ["allocate", "check_device", "is_bfloat", "ndarray", "supported_dtype", "wrap"]
 
 _KINDS = "biufc"
 
@@ -21,9 +21,14 @@ _KINDS = "biufc"
 def supported_dtype(dtype: Any) -> np.dtype[Any]:
     """The dtype, if CuPy has it."""
     result: np.dtype[Any] = np.dtype(dtype)
-    if result.kind not in _KINDS or result.itemsize > 16:
+    if (result.kind not in _KINDS or result.itemsize > 16) and not is_bfloat(result):
         raise ValueError(f"Unsupported dtype {result}")
     return result
+
+
+def is_bfloat(dtype: np.dtype[Any]) -> bool:
+    """Whether it is the bfloat16 of the package ml_dtypes, whose kind is that of bytes."""
+    return dtype.char == "E"
 
 
 def check_device(*operands: Any) -> None:
