@@ -15,6 +15,7 @@ import numpy as np
 from flambeau.backend import Array
 
 from ._activation import SPREAD
+from ._halves import is_half
 from ._source import Rows, launch_rows, number_of
 
 __all__ = ["KERNELS", "ROW_SOURCES"]
@@ -118,6 +119,16 @@ def _weighed(
 def _attention(
     query: Array, key: Array, value: Array, mask: Array | None, scale: float, causal: bool
 ) -> tuple[Array, Array]:
+    """Halves are converted: CuPy multiplies many matrices of them in float32, and so their scores are not rounded either."""
+    if not is_half(query):
+        return _attended(query, key, value, mask, scale, causal)
+    values, logs = _attended(_single(query), _single(key), _single(value), _single(mask), scale, causal)
+    return values.astype(query.dtype), logs
+
+
+def _attended(
+    query: Array, key: Array, value: Array, mask: Array | None, scale: float, causal: bool
+) -> tuple[Array, Array]:
     (count, height, _), width = query.shape, key.shape[1]
     result = cupy.empty((count, height, value.shape[2]), query.dtype)
     logs = cupy.empty((count, height, 1), query.dtype)
@@ -131,6 +142,16 @@ def _attention(
 
 
 def _attention_backward(
+    grad: Array, query: Array, key: Array, value: Array, logs: Array, mask: Array | None, scale: float, causal: bool
+) -> tuple[Array, Array, Array]:
+    if not is_half(query):
+        return _slopes(grad, query, key, value, logs, mask, scale, causal)
+    wide = [_single(each) for each in (grad, query, key, value)]
+    of_query, of_key, of_value = _slopes(*wide, logs, _single(mask), scale, causal)
+    return of_query.astype(query.dtype), of_key.astype(query.dtype), of_value.astype(query.dtype)
+
+
+def _slopes(
     grad: Array, query: Array, key: Array, value: Array, logs: Array, mask: Array | None, scale: float, causal: bool
 ) -> tuple[Array, Array, Array]:
     (count, height, _), width = query.shape, key.shape[1]
@@ -148,6 +169,10 @@ def _attention_backward(
         of_key[keys] += cupy.matmul(slope.transpose(0, 2, 1), query[some, rows])
         cupy.matmul(slope, key[keys], out=of_query[some, rows])
     return cupy.multiply(of_query, factor), cupy.multiply(of_key, factor), of_value
+
+
+def _single(array: Array | None) -> Any:
+    return None if array is None else array.astype("float32")
 
 
 KERNELS: dict[str, Callable[..., Any]] = {"attention": _attention, "attention_backward": _attention_backward}

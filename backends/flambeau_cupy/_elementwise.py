@@ -73,7 +73,7 @@ def lgamma(a: Array, out: Array | None = None) -> Array:
 
 
 def nextafter(a: Array, b: Array, out: Array | None = None) -> Array:
-    """The neighbour towards ``b``; of equal numbers it is ``b``, of halves CuPy takes ``a``, a zero that may have the other sign."""
+    """The neighbour towards ``b``, which of equal ones is ``b``; of halves CuPy takes ``a``, maybe a zero of the other sign."""
     if not is_half(a):
         return cupy.nextafter(a, b, out=out)
     return put_in(out, where(cupy.equal(a, b), b, cupy.nextafter(a, b)))

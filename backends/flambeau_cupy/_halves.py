@@ -1,8 +1,9 @@
 """What CuPy 14 lacks for bfloat16 goes by way of float32, and elements that are only moved go as 16 bits.
 
-CuPy knows the dtype of the package ml_dtypes in its arithmetic, comparisons and reductions, and in products of two matrices; not in
-``where``, in what is sorted, in ``cupyx``, and in products of many matrices (https://github.com/cupy/cupy/issues/9630). To NumPy
-its kind is that of bytes, so :func:`is_float` is asked instead.
+CuPy knows the dtype of the package ml_dtypes in its arithmetic, comparisons and reductions, and in products of two matrices; not
+in ``where``, in what is sorted, in ``cupyx``, and in products of many matrices (https://github.com/cupy/cupy/issues/9630). To
+NumPy its kind is that of bytes, so :func:`is_float` is asked instead. Python's numbers have no place beside such arrays: CuPy
+gives float32 then.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Kernels of layers: one CUDA kernel where a composition would launch one for every operation.
 
 All of them are memory-bound, and every launch reads and writes its arrays once; halves are computed with in float32. The
-statements are C; numbers in them are written ``T(0.5)``, because a plain ``0.5`` is of double precision, for which most devices have few units. Operands broadcast.
+statements are C; numbers in them are written ``T(0.5)``, because a plain ``0.5`` is of double precision, for which most devices
+have few units. Operands broadcast.
 """
 
 from __future__ import annotations

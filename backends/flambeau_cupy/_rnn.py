@@ -10,7 +10,6 @@ import cupy
 from flambeau.backend import Array, Shape
 from flambeau.backend._array_rnn import _backward, _of_gates, _of_input, _of_state, _parts, _started, _steps
 
-from ._halves import is_half
 from ._layers import elementwise
 
 __all__ = ["KERNELS"]
@@ -23,7 +22,7 @@ def _lstm_layer(
     active = _of_input(cupy, input, w_ih, b_ih, b_hh)
     output, cells = (cupy.empty((active.shape[0], w_hh.shape[1]), input.dtype) for _ in range(2))
     h, c = h.copy(), c.copy()
-    step, across = elementwise("lstm", is_half(h)), w_hh.T
+    step, across = elementwise("lstm"), w_hh.T
     for rows, size in _steps(sizes, reverse):
         given = _parts(cupy.matmul(h[:size], across), 4)
         step(*given, *_parts(active[rows], 4), cells[rows], output[rows], h[:size], c[:size])
@@ -36,7 +35,7 @@ def _lstm_layer_backward(
 ) -> tuple[Array | None, ...]:  # fmt: skip
     grads = cupy.empty_like(active)
     to_h, to_c = _started(cupy, grad_h, h), _started(cupy, grad_c, c)
-    step = elementwise("lstm_backward", is_half(h))
+    step = elementwise("lstm_backward")
     for rows, size, old in _backward(cupy, cells, c, sizes, reverse):
         dh, dc = to_h[:size], to_c[:size]
         if grad_output is not None:
@@ -54,7 +53,7 @@ def _gru_layer(
 ) -> tuple[Array, ...]:  # fmt: skip
     active = _of_input(cupy, input, w_ih, b_ih)
     output, inner = (cupy.empty((active.shape[0], w_hh.shape[1]), input.dtype) for _ in range(2))
-    h, step, across = h.copy(), elementwise("gru", is_half(h)), w_hh.T
+    h, step, across = h.copy(), elementwise("gru"), w_hh.T
     for rows, size in _steps(sizes, reverse):
         product = cupy.matmul(h[:size], across)
         if b_hh is not None:
@@ -68,7 +67,7 @@ def _gru_layer_backward(
     w_ih: Array, w_hh: Array, sizes: Shape, reverse: bool, biases: bool, wanted: bool,
 ) -> tuple[Array | None, ...]:  # fmt: skip
     grads, products = cupy.empty_like(active), cupy.empty_like(active)
-    to_h, past, step = _started(cupy, grad_h, h), cupy.empty(h.shape, h.dtype), elementwise("gru_backward", is_half(h))
+    to_h, past, step = _started(cupy, grad_h, h), cupy.empty(h.shape, h.dtype), elementwise("gru_backward")
     for rows, size, old in _backward(cupy, output, h, sizes, reverse):
         dh, rest = to_h[:size], past[:size]
         if grad_output is not None:
@@ -86,7 +85,7 @@ def _rnn_layer(
     reverse: bool,
 ) -> tuple[Array, Array]:  # fmt: skip
     output, h = _of_input(cupy, input, w_ih, b_ih, b_hh), h.copy()
-    step, across = elementwise("rnn_relu" if relu else "rnn_tanh", is_half(h)), w_hh.T
+    step, across = elementwise("rnn_relu" if relu else "rnn_tanh"), w_hh.T
     for rows, size in _steps(sizes, reverse):
         step(cupy.matmul(h[:size], across), output[rows], h[:size])
     return output, h
@@ -97,7 +96,7 @@ def _rnn_layer_backward(
     relu: bool, sizes: Shape, reverse: bool, biases: bool, wanted: bool,
 ) -> tuple[Array | None, ...]:  # fmt: skip
     grads, to_h = cupy.empty_like(output), _started(cupy, grad_h, h)
-    step = elementwise("rnn_relu_backward" if relu else "rnn_tanh_backward", is_half(h))
+    step = elementwise("rnn_relu_backward" if relu else "rnn_tanh_backward")
     for rows, size in _steps(sizes, not reverse):
         dh = to_h[:size]
         if grad_output is not None:

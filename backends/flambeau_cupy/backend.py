@@ -64,7 +64,10 @@ class CupyBackend(ManagedDevices, PinnedCopies, ArrayBackend):
     array_class = cupy.ndarray
     xp = cupy
     buffer_elements = 1 << 27  # for memory's sake: every launch costs time, and there is no cache to stay in
-    halves_by_itself = frozenset(_activation.KERNELS) | {"sum", "prod", "mean"}
+    halves_by_itself = frozenset({
+        "sum", "prod", "mean", "convolution", "convolution_input", "convolution_weight", *_activation.KERNELS,
+        *_layers.KERNELS, *_normalization.KERNELS, *_attention.KERNELS,
+    })  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__()

@@ -289,7 +289,7 @@ TESTED_WITH_LAYERS = {
 """In tests/ops/nn/test_conv.py and test_cupy_programs.py."""
 TESTED_BESIDE_NUMPY = {
     "attention", "attention_backward", "channel_moments", "channel_scale", "channel_slope", "channel_sums", "gelu",
-    "gelu_backward", "layer_norm", "layer_norm_backward", "layer_norm_weight", "sigmoid_backward", "silu_backward",
+    "gelu_backward", "layer_norm", "layer_norm_backward", "layer_norm_weight", "sigmoid_backward", "silu", "silu_backward",
     "tanh_backward", "masked_scale", "many_steps",
 }  # fmt: skip
 """In test_cupy_layers.py, and steps of several parameters in test_cupy_steps.py."""

@@ -195,10 +195,12 @@ def _reduced(function: Callable[..., Any], a: Any, axis: Any, keepdims: bool, dt
     check_device(a)
     _check_axis(a, axis)
     options = {} if dtype is None else {"dtype": supported_dtype(dtype)}
-    if not is_bfloat(a.dtype):
+    if not is_bfloat(a.dtype) and a.dtype != "float16":
         with np.errstate(all="ignore"):
             return wrap(function(a._host, axis=axis, keepdims=keepdims, **options))
-    result = _reduced(function, a.astype("float32"), axis, keepdims)  # as CuPy adds it up, and rounds the result
+    result = _reduced(
+        function, wrap(a._host.astype("float32")), axis, keepdims
+    )  # as CuPy adds halves up, and rounds the result
     return result.astype(a.dtype if dtype is None else dtype) if result.dtype == "float32" else result
 
 
