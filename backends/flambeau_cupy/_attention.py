@@ -146,8 +146,9 @@ def _attention_backward(
 ) -> tuple[Array, Array, Array]:
     if not is_half(query):
         return _slopes(grad, query, key, value, logs, mask, scale, causal)
-    wide = [_single(each) for each in (grad, query, key, value)]
-    of_query, of_key, of_value = _slopes(*wide, logs, _single(mask), scale, causal)
+    of_query, of_key, of_value = _slopes(
+        _single(grad), _single(query), _single(key), _single(value), logs, _single(mask), scale, causal
+    )
     return of_query.astype(query.dtype), of_key.astype(query.dtype), of_value.astype(query.dtype)
 
 

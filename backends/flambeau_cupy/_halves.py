@@ -15,7 +15,8 @@ from typing import Any
 import cupy
 
 from flambeau.backend import Array
-from flambeau.errors import MissingExtraError
+from flambeau.dtypes import bfloat16
+from flambeau.errors import MissingExtraError, UnsupportedError
 
 __all__ = ["in_bits", "is_float", "is_half", "load_bfloat16", "matmul", "put_in", "through_single"]
 
@@ -25,11 +26,15 @@ def load_bfloat16() -> None:
 
     Raises:
         MissingExtraError: it is not installed.
+        UnsupportedError: CuPy does not know it.
     """
     try:
-        import ml_dtypes  # noqa: F401 (which makes itself known to NumPy, and CuPy has looked for it)
+        import ml_dtypes  # noqa: F401 (which makes itself known to NumPy)
     except ImportError:
         raise MissingExtraError("torch.bfloat16 on the CuPy backend", "ml_dtypes", "bfloat16") from None
+    if "EE->E" not in cupy.add.types:
+        hint = "CuPy knows it with NumPy 2.1.2 and later, if ml_dtypes is installed when it is imported"
+        raise UnsupportedError("tensors", backend="cupy", dtype=bfloat16, hint=hint)
 
 
 def is_float(a: Any) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.exceptions import AxisError
 
 from ._machine import machine
-from ._ndarray import allocate, check_device, is_bfloat, ndarray, supported_dtype, wrap
+from ._ndarray import BFLOAT_CODE, allocate, check_device, dtype_code, is_bfloat, ndarray, supported_dtype, wrap
 from ._ufunc import WHERE
 from ._waiting import waits
 
@@ -94,14 +94,20 @@ def _foreign(array: Any) -> ndarray:
     """An array of another library on pretend device memory, of which it is a view."""
     from ._memory import Memory
 
+    capsule = array.__dlpack__(stream=None)
+    bfloat = "versioned" in repr(capsule) and dtype_code(capsule).value == BFLOAT_CODE
+    if bfloat:
+        dtype_code(capsule).value = 0
+
     class OnHost:
         def __dlpack__(self, **keywords: Any) -> Any:
-            return array.__dlpack__(stream=None)
+            return capsule
 
         def __dlpack_device__(self) -> tuple[int, int]:
             return 1, 0
 
     host = np.from_dlpack(OnHost())
+    host = host.view("bfloat16") if bfloat else host
     return ndarray._made(host, Memory.foreign(host))
 
 
