@@ -65,7 +65,7 @@ class CupyBackend(ManagedDevices, PinnedCopies, ArrayBackend):
     xp = cupy
     buffer_elements = 1 << 27  # for memory's sake: every launch costs time, and there is no cache to stay in
     halves_by_itself = frozenset({
-        "sum", "prod", "mean", "convolution", "convolution_input", "convolution_weight", *_activation.KERNELS,
+        "sum", "prod", "mean", "addmm", "convolution", "convolution_input", "convolution_weight", *_activation.KERNELS,
         *_layers.KERNELS, *_normalization.KERNELS, *_attention.KERNELS,
     })  # fmt: skip
 
@@ -147,8 +147,8 @@ class CupyBackend(ManagedDevices, PinnedCopies, ArrayBackend):
         """Kernels that need CUDA's means."""
         return {
             "item": self.item, "clamp": clamp, "where": where, "sum": _reductions.total, "prod": _reductions.product,
-            "mean": _reductions.mean, "sparse_matmul": _sparse.matmul, **_indexing.KERNELS, **_random.KERNELS,
-            **_layers.KERNELS,
+            "mean": _reductions.mean, "addmm": _halves.addmm, "sparse_matmul": _sparse.matmul,
+            **_indexing.KERNELS, **_random.KERNELS, **_layers.KERNELS,
             **_activation.KERNELS, **_loss.KERNELS, **_normalization.KERNELS, **_attention.KERNELS, **_rnn.KERNELS,
             **_conv.kernels(self.buffer_elements), **_adaptive_steps.KERNELS,
         }  # fmt: skip

@@ -608,6 +608,23 @@ def test_products_of_halves_add_up_in_float32(cupy_backend: Any, shapes: Any, dt
     np.testing.assert_array_equal(cupy_backend.read(found), wanted)
 
 
+@pytest.mark.parametrize("bias", [(6,), (5, 6), (1,)])
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_a_sum_with_a_product_of_halves_is_rounded_once(
+    cupy_backend: Any, bias: tuple[int, ...], turned: bool, dtype: str
+) -> None:
+    rng = np.random.default_rng(0)
+    a, b, c = (rng.standard_normal(shape).astype(dtype) for shape in ((5, 40), (6, 40) if turned else (40, 6), bias))
+    arrays = [cupy_backend.array(each, dtype) for each in (c, a, b)]
+    if turned:
+        b, arrays[2] = b.T, cupy_backend.kernels.permute(arrays[2], (1, 0))
+    wanted = a.astype("float64") @ b.astype("float64") + c.astype("float64")
+    np.testing.assert_array_equal(
+        cupy_backend.read(cupy_backend.kernels.addmm(*arrays)), wanted.astype("float32").astype(dtype)
+    )
+
+
 @pytest.mark.parametrize(("kernel", "expected"), [("mean", 60000.0), ("sum", math.inf)])
 def test_reductions_of_halves_add_up_in_float32(cupy_backend: Any, kernel: str, expected: float) -> None:
     a = cupy_backend.array([60000.0, 60000.0], "float16")
