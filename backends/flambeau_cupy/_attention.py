@@ -15,7 +15,8 @@ import numpy as np
 from flambeau.backend import Array
 
 from ._activation import SPREAD
-from ._source import Rows, launch_rows
+from ._halves import is_half
+from ._source import Rows, launch_rows, number_of
 
 __all__ = ["KERNELS", "ROW_SOURCES"]
 
@@ -111,15 +112,21 @@ def _weighed(
     numbers = (heads, height, block.some.start, block.rows.start, *strides)
     launch_rows(
         name, ROW_SOURCES[name], scores.dtype.name, Rows(matrices * height, keys, 1), scores, *others,
-        _number(scores, scale), mask, *map(np.int64, numbers), np.bool_(causal),
+        number_of(scores, scale), mask, *map(np.int64, numbers), np.bool_(causal),
     )  # fmt: skip
 
 
-def _number(a: Array, value: float) -> Any:
-    return np.float64(value) if a.dtype.itemsize == 8 else np.float32(value)
-
-
 def _attention(
+    query: Array, key: Array, value: Array, mask: Array | None, scale: float, causal: bool
+) -> tuple[Array, Array]:
+    """Halves are converted: CuPy multiplies many matrices of them in float32, and so their scores are not rounded either."""
+    if not is_half(query):
+        return _attended(query, key, value, mask, scale, causal)
+    values, logs = _attended(_single(query), _single(key), _single(value), _single(mask), scale, causal)
+    return values.astype(query.dtype), logs
+
+
+def _attended(
     query: Array, key: Array, value: Array, mask: Array | None, scale: float, causal: bool
 ) -> tuple[Array, Array]:
     (count, height, _), width = query.shape, key.shape[1]
@@ -137,6 +144,17 @@ def _attention(
 def _attention_backward(
     grad: Array, query: Array, key: Array, value: Array, logs: Array, mask: Array | None, scale: float, causal: bool
 ) -> tuple[Array, Array, Array]:
+    if not is_half(query):
+        return _slopes(grad, query, key, value, logs, mask, scale, causal)
+    of_query, of_key, of_value = _slopes(
+        _single(grad), _single(query), _single(key), _single(value), logs, _single(mask), scale, causal
+    )
+    return of_query.astype(query.dtype), of_key.astype(query.dtype), of_value.astype(query.dtype)
+
+
+def _slopes(
+    grad: Array, query: Array, key: Array, value: Array, logs: Array, mask: Array | None, scale: float, causal: bool
+) -> tuple[Array, Array, Array]:
     (count, height, _), width = query.shape, key.shape[1]
     logs = cupy.ascontiguousarray(logs)
     of_query = cupy.empty(query.shape, query.dtype)
@@ -152,6 +170,10 @@ def _attention_backward(
         of_key[keys] += cupy.matmul(slope.transpose(0, 2, 1), query[some, rows])
         cupy.matmul(slope, key[keys], out=of_query[some, rows])
     return cupy.multiply(of_query, factor), cupy.multiply(of_key, factor), of_value
+
+
+def _single(array: Array | None) -> Any:
+    return None if array is None else array.astype("float32")
 
 
 KERNELS: dict[str, Callable[..., Any]] = {"attention": _attention, "attention_backward": _attention_backward}

@@ -16,6 +16,7 @@ import numpy as np
 from flambeau.backend import Array, Shape
 from flambeau.backend._array_conv import convolution_kernels
 
+from ._halves import is_float, is_half, matmul, through_single
 from ._source import launch, raw
 
 __all__ = ["BLOCK_SOURCES", "SOURCES", "kernels"]
@@ -176,13 +177,16 @@ def _launched(name: str, dtype: str, count: int, *arguments: Any) -> None:
 
 def kernels(elements: int) -> dict[str, Callable[..., Array]]:
     """The kernels of convolutions; those of the namespace, which compute a large image in bands, are for all else."""
-    others = convolution_kernels(cupy, elements, lambda a: False)
+    others = {
+        name: through_single(kernel, "eE")
+        for name, kernel in convolution_kernels(cupy, elements, lambda a: False).items()
+    }
 
     def convolution(
         a: Array, weight: Array, bias: Array | None, size: Shape, stride: Shape, padding: Shape, dilation: Shape, groups: int
     ) -> Array:  # fmt: skip
         kernel = weight.shape[2:]
-        plain = all(each == 1 for each in (*kernel, *stride)) and not any(padding)
+        plain = all(each == 1 for each in (*kernel, *stride)) and not any(padding) and not is_half(a)
         if plain or not _taken(a, weight, a.shape[1] * prod(kernel) * prod(size)):
             return others["convolution"](a, weight, bias, size, stride, padding, dilation, groups)
         a = cupy.ascontiguousarray(a)
@@ -194,7 +198,7 @@ def kernels(elements: int) -> dict[str, Callable[..., Array]]:
             return result
         matrices = weight.reshape(groups, weight.shape[0] // groups, -1)
         for some in _samples(a.shape[0], a.shape[1] * prod(kernel) * prod(size)):
-            product = cupy.matmul(matrices, _columns(a[some], plan, kernel, size, groups))
+            product = _products(matrices, _columns(a[some], plan, kernel, size, groups))
             turned = product.reshape(weight.shape[0], -1, *size).swapaxes(0, 1)
             if bias is None:
                 cupy.copyto(result[some], turned)
@@ -208,6 +212,8 @@ def kernels(elements: int) -> dict[str, Callable[..., Array]]:
     ) -> Array:  # fmt: skip
         out = grad.shape[2:]
         channels, kernel = weight.shape[1] * groups, weight.shape[2:]
+        if is_half(grad) and not _apart(weight, groups):  # several columns meet in an element, each of them rounded
+            return wide_input(grad, weight, bias, size, stride, padding, dilation, groups)
         if not _taken(grad, weight, channels * prod(kernel) * prod(out)):
             return others["convolution_input"](grad, weight, bias, size, stride, padding, dilation, groups)
         result = cupy.empty((grad.shape[0], channels, *size), grad.dtype)
@@ -220,10 +226,12 @@ def kernels(elements: int) -> dict[str, Callable[..., Array]]:
         (dense,) = _dense(bias)
         for some in _samples(grad.shape[0], channels * prod(kernel) * prod(out)):
             target = result[some]
-            columns = cupy.ascontiguousarray(cupy.matmul(matrices, _rows(grad[some], groups)))
+            columns = cupy.ascontiguousarray(_products(matrices, _rows(grad[some], groups)))
             arguments = (len(target), channels, columns, dense, plan, target)
             _launched("from_columns", grad.dtype.name, target.size, *arguments)
         return result
+
+    wide_input = through_single(convolution_input, "eE")
 
     def convolution_weight(
         a: Array, grad: Array, size: Shape, stride: Shape, padding: Shape, dilation: Shape, groups: int
@@ -239,10 +247,11 @@ def kernels(elements: int) -> dict[str, Callable[..., Array]]:
             kernel = raw("convolution_apart_weight", BLOCK_SOURCES["convolution_apart_weight"], a.dtype.name, 0)
             kernel((result.size,), (256,), (*numbers, a, grad, plan, result))
             return result
-        flat = result.reshape(groups, grad.shape[1] // groups, -1)
+        total = result.astype("float32") if is_half(a) else result
+        flat = total.reshape(groups, grad.shape[1] // groups, -1)
         for some in _samples(a.shape[0], a.shape[1] * prod(size) * prod(out)):
-            flat += cupy.matmul(_rows(grad[some], groups), _columns(a[some], plan, size, out, groups).swapaxes(1, 2))
-        return result
+            flat += _products(_rows(grad[some], groups), _columns(a[some], plan, size, out, groups).swapaxes(1, 2))
+        return total.astype(a.dtype, copy=False)
 
     return {
         "convolution": convolution, "convolution_input": convolution_input, "convolution_weight": convolution_weight,
@@ -251,7 +260,12 @@ def kernels(elements: int) -> dict[str, Callable[..., Array]]:
 
 def _taken(one: Array, other: Array, columns: int) -> bool:
     """Whether the texts are for such arrays: floats of up to three dims, none empty, and a sample of few enough columns."""
-    return bool(one.dtype.char in "fd" and one.ndim <= 5 and one.size and other.size and columns <= _MOST)
+    return bool(is_float(one) and one.ndim <= 5 and one.size and other.size and columns <= _MOST)
+
+
+def _products(a: Array, b: Array) -> Array:
+    """The products of the matrices of each group."""
+    return matmul(a[0], b[0])[None] if len(a) == 1 else matmul(a, b)
 
 
 def _apart(weight: Array, groups: int) -> bool:

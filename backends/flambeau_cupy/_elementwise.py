@@ -16,35 +16,38 @@ import cupyx.scipy.special
 
 from flambeau.backend import Array
 
-__all__ = ["clamp", "elementwise_overrides", "erf", "lgamma"]
+from ._halves import in_bits, is_float, is_half, put_in, through_single
+from ._source import statement_kernel
+
+__all__ = ["clamp", "elementwise_overrides", "erf", "lgamma", "where"]
 
 
 def floor_divide(a: Array, b: Array, out: Array | None = None) -> Array:
     """The quotient rounded down."""
-    if a.dtype.kind != "f":
+    if not is_float(a):
         return cupy.floor_divide(a, b, out=out)
     rest = cupy.fmod(a, b)
     quotient = cupy.rint(cupy.true_divide(cupy.subtract(a, rest), b))  # an integer but for its rounding
     cupy.subtract(quotient, _astray(rest, b), out=quotient)
     exact = cupy.true_divide(a, b)  # whose sign a zero has, too
     # What is divided by zero has no remainder; its quotient is infinite or nan.
-    return _given(out, cupy.where(cupy.equal(b, 0), exact, cupy.copysign(quotient, exact)))
+    return put_in(out, cupy.where(cupy.equal(b, 0), exact, cupy.copysign(quotient, exact)))
 
 
 def remainder(a: Array, b: Array, out: Array | None = None) -> Array:
     """The remainder with the sign of the divisor."""
-    if a.dtype.kind != "f":
+    if not is_float(a):
         return cupy.remainder(a, b, out=out)
     rest = cupy.fmod(a, b)
-    return _given(out, cupy.where(_astray(rest, b), cupy.add(rest, b), rest))
+    return put_in(out, cupy.where(_astray(rest, b), cupy.add(rest, b), rest))
 
 
 def fmod(a: Array, b: Array, out: Array | None = None) -> Array:
     """The remainder with the sign of the dividend."""
-    if a.dtype.kind == "f":
+    if is_float(a):
         return cupy.fmod(a, b, out=out)
     rest = cupy.remainder(a, b)
-    return _given(out, cupy.where(_astray(rest, a), cupy.subtract(rest, b), rest))
+    return put_in(out, cupy.where(_astray(rest, a), cupy.subtract(rest, b), rest))
 
 
 def logical_not(a: Array, out: Array | None = None) -> Array:
@@ -53,22 +56,33 @@ def logical_not(a: Array, out: Array | None = None) -> Array:
 
 
 def erf(a: Array, out: Array | None = None) -> Array:
-    """The error function; CuPy would give float64 for float16."""
-    return cupyx.scipy.special.erf(a, out=cupy.empty_like(a) if out is None else out)
+    """The error function."""
+    return _of_scipy("erf")(a, out=out)
+
+
+where = in_bits(cupy.where)
+"""The one or the other, as a condition says."""
 
 
 def lgamma(a: Array, out: Array | None = None) -> Array:
-    """The logarithm of the gamma function's absolute value; CuPy would give float64 for float16, and -inf for -inf."""
+    """The logarithm of the gamma function's absolute value; CuPy would give -inf for -inf."""
     infinite = cupy.isinf(a)
-    result = cupyx.scipy.special.gammaln(a, out=cupy.empty_like(a) if out is None else out)
+    result = _of_scipy("gammaln")(a, out=out)
     cupy.copyto(result, inf, where=infinite)
     return result
+
+
+def nextafter(a: Array, b: Array, out: Array | None = None) -> Array:
+    """The neighbour towards ``b``, which of equal ones is ``b``; of halves CuPy takes ``a``, maybe a zero of the other sign."""
+    if not is_half(a):
+        return cupy.nextafter(a, b, out=out)
+    return put_in(out, where(cupy.equal(a, b), b, cupy.nextafter(a, b)))
 
 
 def zeta(x: Array, q: Array, out: Array | None = None) -> Array:
     """Hurwitz' zeta function; of an infinite ``q`` CuPy gives the limit, PyTorch nan."""
     infinite = cupy.isinf(q) & cupy.greater(q, 0) & cupy.greater(x, 1)
-    return _given(out, cupy.where(infinite, nan, _of_scipy("zeta")(x, q)))
+    return put_in(out, cupy.where(infinite, nan, _of_scipy("zeta")(x, q)))
 
 
 # -- kernels of one's own, where CUDA's maximum loses the sign of a zero, and its power is not the root that PyTorch takes ----
@@ -82,37 +96,34 @@ _POWER = "y = b == 0.5 ? sqrt(a) : b == -0.5 ? 1 / sqrt(a) : pow(a, b);"
 
 
 @cache
-def _kernel(parameters: str, operation: str) -> Callable[..., Array]:
-    named = ", ".join(f"T {name}" for name in parameters.split())
-    return cupy.ElementwiseKernel(named, "T y", operation, "flambeau_elementwise")  # type: ignore[no-any-return]
+def _kernel(parameters: str, operation: str, halves: bool) -> Callable[..., Array]:
+    return statement_kernel(parameters, "y", operation, "flambeau_elementwise", halves)  # type: ignore[no-any-return]
 
 
 def _computed(parameters: str, operation: str, *operands: Array, out: Array | None = None) -> Array:
-    """What the statement gives for floats: of 16 bits, in float32."""
+    """What the statement gives for floats."""
     first = operands[0]
-    if first.dtype.char != "e":
-        return _kernel(parameters, operation)(*operands, cupy.empty_like(first) if out is None else out)
-    wide = _computed(parameters, operation, *[operand.astype("float32") for operand in operands])
-    return _given(out, wide.astype("float16"))
+    kernel = _kernel(parameters, operation, is_half(first))
+    return kernel(*operands, cupy.empty_like(first) if out is None else out)
 
 
 def relu(a: Array, out: Array | None = None) -> Array:
     """The larger of an element and 0; nan stays, and so does -0.0."""
-    if a.dtype.kind != "f":
+    if not is_float(a):
         return cupy.maximum(a, 0, out=out)
     return _computed("a", _RELU, a, out=out)
 
 
 def relu_backward(grad: Array, result: Array, out: Array | None = None) -> Array:
     """The gradient where the result is not 0 or less."""
-    if grad.dtype.kind != "f":
-        return _given(out, cupy.where(cupy.less_equal(result, 0), grad.dtype.type(0), grad))
+    if not is_float(grad):
+        return put_in(out, cupy.where(cupy.less_equal(result, 0), grad.dtype.type(0), grad))
     return _computed("a b", _RELU_BACKWARD, grad, result, out=out)
 
 
 def sigmoid(a: Array, out: Array | None = None) -> Array:
     """The logistic function; exp may overflow, and 1 / inf is the right answer there."""
-    if a.dtype.kind != "f":
+    if not is_float(a):
         unit = a.dtype.type(1)
         return cupy.true_divide(unit, cupy.add(cupy.exp(cupy.negative(a)), unit), out=out)
     return _computed("a", _SIGMOID, a, out=out)
@@ -121,30 +132,22 @@ def sigmoid(a: Array, out: Array | None = None) -> Array:
 def clamp(a: Array, low: Array | None, high: Array | None) -> Array:
     """``a`` within its bounds; a zero at a bound of 0 keeps its sign."""
     if low is not None:
-        a = _computed("a low", _LOWER, a, low) if a.dtype.kind == "f" else cupy.maximum(a, low)
+        a = _computed("a low", _LOWER, a, low) if is_float(a) else cupy.maximum(a, low)
     if high is not None:
-        a = _computed("a high", _UPPER, a, high) if a.dtype.kind == "f" else cupy.minimum(a, high)
+        a = _computed("a high", _UPPER, a, high) if is_float(a) else cupy.minimum(a, high)
     return a
 
 
 def power(a: Array, b: Array, out: Array | None = None) -> Array:
     """``a`` to the power ``b``; to a power of 0.5 or -0.5 that is one number, the root or what one is divided by it."""
-    if a.dtype.kind != "f" or b.ndim or not a.ndim:
+    if not is_float(a) or b.ndim or not a.ndim:
         return cupy.power(a, b, out=out)
     return _computed("a b", _POWER, a, b, out=out)
 
 
 def _of_scipy(name: str) -> Callable[..., Array]:
-    """The kernel that a function of ``cupyx.scipy.special`` is; some of these have no loop of float16."""
-    function = getattr(cupyx.scipy.special, name)
-
-    def kernel(*operands: Array, out: Array | None = None) -> Array:
-        dtype = operands[0].dtype
-        if dtype.char == "e":
-            return _given(out, function(*[operand.astype("float32") for operand in operands]).astype(dtype))
-        return function(*operands, out=out)
-
-    return kernel
+    """The kernel that a function of ``cupyx.scipy.special`` is; some have no loop of 16 bits, others give float64 for it."""
+    return through_single(getattr(cupyx.scipy.special, name), "eE")
 
 
 SPECIAL = {
@@ -168,10 +171,11 @@ def _logical(ufunc: Callable[..., Array]) -> Callable[..., Array]:
 def elementwise_overrides() -> Mapping[str, Callable[..., Array]]:
     """The kernels of this module, some of which replace ufuncs of CuPy, by name."""
     own: dict[str, Callable[..., Array]] = {
-        "floor_divide": floor_divide, "remainder": remainder, "fmod": fmod, "logical_not": logical_not,
+        "floor_divide": through_single(floor_divide), "remainder": through_single(remainder), "fmod": fmod,
+        "logical_not": through_single(logical_not), "nextafter": nextafter,
         "logical_and": _logical(cupy.logical_and), "logical_or": _logical(cupy.logical_or),
-        "logical_xor": _logical(cupy.logical_xor), "relu": relu, "relu_backward": relu_backward, "sigmoid": sigmoid,
-        "pow": power, "zeta": zeta,
+        "logical_xor": through_single(_logical(cupy.logical_xor)), "relu": relu, "relu_backward": relu_backward,
+        "sigmoid": sigmoid, "pow": power, "zeta": through_single(zeta, "eE"),
     }  # fmt: skip
     return own | {name: _of_scipy(function) for name, function in SPECIAL.items()}
 
@@ -179,11 +183,3 @@ def elementwise_overrides() -> Mapping[str, Callable[..., Array]]:
 def _astray(rest: Array, wanted: Array) -> Array:
     """Whether a remainder has not the sign that is wanted."""
     return cupy.not_equal(rest, 0) & cupy.not_equal(cupy.less(rest, 0), cupy.less(wanted, 0))
-
-
-def _given(out: Array | None, result: Array) -> Array:
-    """The result, in ``out`` if there is one."""
-    if out is None:
-        return result
-    cupy.copyto(out, result)
-    return out

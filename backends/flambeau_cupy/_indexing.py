@@ -18,6 +18,7 @@ from flambeau.backend import Array, Shape
 from flambeau.backend.determinism import chosen
 from flambeau.backend.waiting import host_waits
 
+from ._halves import is_float
 from ._source import launch
 
 __all__ = ["ATOMIC_SOURCES", "KERNELS", "SOURCES", "add_at"]
@@ -76,13 +77,17 @@ ATOMIC_SOURCES = {"add_slices": _SLICES, "add_along": _ALONG.replace("MOST", str
 
 def add_at(target: Array, key: Any, values: Array) -> None:
     """Add ``values`` to ``target[key]``, every one of those at repeated indices."""
-    if chosen.on and target.dtype.kind in "fc":
+    if chosen.on and (is_float(target) or target.dtype.kind == "c"):
         _add_in_order(target, key, values)
     elif target.dtype.name in _ATOMIC:
         cupyx.scatter_add(target, key, values)
     elif target.dtype.name == "int64":
         # Sums of two's complements are the same bits with and without sign.
         cupyx.scatter_add(target.view("uint64"), key, values.view("uint64"))
+    elif target.dtype.char == "E":
+        sums = target.astype("float32")
+        cupyx.scatter_add(sums, key, values.astype("float32"))
+        cupy.copyto(target, sums)
     elif target.dtype.kind == "c":
         cupyx.scatter_add(target.real, key, values.real)
         cupyx.scatter_add(target.imag, key, values.imag)

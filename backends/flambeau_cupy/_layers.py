@@ -1,7 +1,8 @@
 """Kernels of layers: one CUDA kernel where a composition would launch one for every operation.
 
-All of them are memory-bound, and every launch reads and writes its arrays once. The statements are C; numbers in them are
-written ``T(0.5)``, because a plain ``0.5`` is of double precision, for which most devices have few units. Operands broadcast.
+All of them are memory-bound, and every launch reads and writes its arrays once; halves are computed with in float32. The
+statements are C; numbers in them are written ``T(0.5)``, because a plain ``0.5`` is of double precision, for which most devices
+have few units. Operands broadcast.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from typing import Any
 import cupy
 
 from flambeau.backend import Array
+
+from ._halves import is_half
+from ._source import statement_kernel
 
 __all__ = ["KERNELS", "STATEMENTS", "elementwise"]
 
@@ -35,6 +39,7 @@ STATEMENTS = {
     ),
     "sigmoid_backward": ("g r", "y", "y = g * r * (T(1) - r);"),
     "tanh_backward": ("g r", "y", "y = g * (T(1) - r * r);"),
+    "silu": ("x", "y", "y = x / (T(1) + exp(-x));"),
     "silu_backward": ("g x", "y", f"T gate = {_SIGMOID.format('x')}; y = g * gate * (x * (T(1) - gate) + T(1));"),
     "normalize": ("x mean rstd", "y", "y = (x - mean) * rstd;"),
     "normalize_bias": ("x mean rstd b", "y", "y = (x - mean) * rstd + b;"),
@@ -69,19 +74,14 @@ STATEMENTS = {
 """Of each kernel what it reads, what it writes (and may read), and how. In CuPy, ``i`` is the name of the index."""
 
 
-def _typed(names: str) -> str:
-    return ", ".join(f"T {name}" for name in names.split())
-
-
 @cache
-def elementwise(name: str) -> Any:
-    """The kernel of a statement."""
-    reads, writes, statement = STATEMENTS[name]
-    return cupy.ElementwiseKernel(_typed(reads), _typed(writes), statement, f"flambeau_{name}")
+def elementwise(name: str, halves: bool = False, wide: tuple[str, ...] = ()) -> Any:
+    """The kernel of a statement, for numbers of 16 bits but for those that are ``wide``, or for wider ones."""
+    return statement_kernel(*STATEMENTS[name], f"flambeau_{name}", halves, wide)
 
 
 def _made(name: str, like: Array, *operands: Any) -> Array:
-    return elementwise(name)(*operands, cupy.empty(like.shape, like.dtype))
+    return elementwise(name, is_half(like))(*operands, cupy.empty(like.shape, like.dtype))
 
 
 def _gelu(a: Array, approximate: str) -> Array:
@@ -92,12 +92,16 @@ def _gelu_backward(grad: Array, a: Array, approximate: str) -> Array:
     return _made("gelu_tanh_backward" if approximate == "tanh" else "gelu_backward", a, grad, a)
 
 
+def _silu(a: Array) -> Array:
+    return _made("silu", a, a)
+
+
 def _gate_backward(name: str) -> Callable[..., Array]:
     return lambda grad, saved: _made(name, saved, grad, saved)
 
 
 KERNELS: dict[str, Callable[..., Any]] = {
-    "gelu": _gelu, "gelu_backward": _gelu_backward,
+    "gelu": _gelu, "gelu_backward": _gelu_backward, "silu": _silu,
     **{name: _gate_backward(name) for name in ("sigmoid_backward", "tanh_backward", "silu_backward")},
 }  # fmt: skip
 """By their names."""

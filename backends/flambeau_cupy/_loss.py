@@ -11,7 +11,7 @@ import numpy as np
 from flambeau.backend import Array
 
 from ._activation import SPREAD
-from ._source import launch_rows, rows_of
+from ._source import launch_rows, number_of, rows_of
 
 __all__ = ["KERNELS", "ROW_SOURCES"]
 
@@ -89,7 +89,7 @@ def _cross_entropy(
     scales = cupy.empty(target.shape, a.dtype) if counts else None
     launch_rows(
         "cross_entropy", ROW_SOURCES["cross_entropy"], a.dtype.name, rows_of(a, 1), a, target, _contiguous(weight),
-        *_ignoring(ignored), a.dtype.type(smoothing), losses, shares, scales,
+        *_ignoring(ignored), number_of(a, smoothing), losses, shares, scales,
     )  # fmt: skip
     whole = cupy.full((), losses.size, a.dtype) if scales is None else cupy.sum(scales, dtype=a.dtype)
     return losses, shares, whole
@@ -104,7 +104,7 @@ def _cross_entropy_backward(
     launch_rows(
         "cross_entropy_backward", ROW_SOURCES["cross_entropy_backward"], result.dtype.name, rows_of(result, 1), grad,
         np.bool_(grad.size == target.size), result, target, _contiguous(weight), weights, *_ignoring(ignored),
-        result.dtype.type(smoothing), slope,
+        number_of(result, smoothing), slope,
     )  # fmt: skip
     return slope
 

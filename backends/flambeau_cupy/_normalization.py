@@ -10,6 +10,7 @@ import numpy as np
 
 from flambeau.backend import Array
 
+from ._halves import is_half
 from ._layers import elementwise
 from ._source import Rows, launch_rows, raw
 
@@ -297,12 +298,14 @@ def _channel_sums(grad: Array, a: Array, mean: Array) -> tuple[Array, Array]:
 def _channel_scale(a: Array, mean: Array, scale: Array, bias: Array | None) -> Array:
     name = "normalize" if bias is None else "normalize_bias"
     numbers = [each[:, None] for each in (mean, scale, bias) if each is not None]
-    return elementwise(name)(a, *numbers, cupy.empty(a.shape, a.dtype))
+    kernel = elementwise(name, is_half(a), ("mean", "rstd", "b"))
+    return kernel(a, *numbers, cupy.empty(a.shape, a.dtype))
 
 
 def _channel_slope(grad: Array, a: Array, mean: Array, scale: Array, factor: Array, shift: Array) -> Array:
     numbers = [each[:, None] for each in (mean, scale, factor, shift)]
-    return elementwise("channel_slope")(grad, a, *numbers, cupy.empty(a.shape, a.dtype))
+    kernel = elementwise("channel_slope", is_half(a), ("mean", "scale", "factor", "shift"))
+    return kernel(grad, a, *numbers, cupy.empty(a.shape, a.dtype))
 
 
 def _dense(array: Array | None) -> Any:
@@ -310,7 +313,7 @@ def _dense(array: Array | None) -> Any:
 
 
 def _sum_dtype(a: Array) -> str:
-    return "float32" if a.dtype.itemsize == 2 else str(a.dtype.name)
+    return "float32" if is_half(a) else str(a.dtype.name)
 
 
 KERNELS: dict[str, Callable[..., Any]] = {

@@ -16,7 +16,7 @@ import numpy as np
 
 from flambeau.backend import Array
 
-from ._source import launch, raw
+from ._source import launch, number_of, raw
 
 __all__ = ["DROPOUT_SOURCES", "KERNELS", "SOURCES", "CounterKernels"]
 
@@ -219,16 +219,12 @@ def masked_scale(a: Array, kept: Array, scale: float) -> Array:
         return cupy.multiply(cupy.multiply(a, kept), a.dtype.type(scale))
     a, kept = cupy.ascontiguousarray(a), cupy.ascontiguousarray(kept)
     result = cupy.empty(a.shape, a.dtype)
-    launch("masked_scale", _MASKED, a.dtype.name, a.size, a, kept, _number(a, scale), result)
+    launch("masked_scale", _MASKED, a.dtype.name, a.size, a, kept, number_of(a, scale), result)
     return result
 
 
 KERNELS: dict[str, Callable[..., Any]] = {"masked_scale": masked_scale}
 """By their names."""
-
-
-def _number(a: Array, value: float) -> Any:
-    return np.float64(value) if a.dtype.itemsize == 8 else np.float32(value)
 
 
 @cache
@@ -273,7 +269,7 @@ class CounterKernels:
         _kernel(kind, double)(
             (grid,), (threads,), (result, np.int64(count), np.uint64(seed), np.uint64(offset), *numbers)
         )
-        return result if dtype != "float16" or bools else _as_half(result, kind, parameters)
+        return result if dtype not in ("float16", "bfloat16") or bools else _as_half(result, dtype, kind, parameters)
 
     def dropout(
         self, a: Array, probability: float, width: int, grid: int, seed: int, offset: int
@@ -283,7 +279,7 @@ class CounterKernels:
             return None
         a = cupy.ascontiguousarray(a)
         result, kept = cupy.empty(a.shape, a.dtype), cupy.empty(a.shape, "bool")
-        numbers = (np.float32(probability), _number(a, 1 / probability), np.int32(width))
+        numbers = (np.float32(probability), number_of(a, 1 / probability), np.int32(width))
         raw("dropout", DROPOUT_SOURCES["dropout"], a.dtype.name)(
             (grid,), (_BLOCK,), (np.int64(a.size), np.uint64(seed), np.uint64(offset), *numbers, a, result, kept)
         )
@@ -294,7 +290,7 @@ def _arguments(kind: str, dtype: str, parameters: tuple[float, ...]) -> tuple[fl
     """The three numbers that a kernel takes."""
     if kind == "uniform":
         low, high = (np.dtype(dtype).type(number) for number in parameters)
-        return float(low), float(high - low), nan if dtype == "float16" else float(high)
+        return float(low), float(high - low), float(high) if dtype in ("float32", "float64") else nan
     if kind.startswith("integers"):
         low, modulus = parameters
         return int(low) % (1 << 64), int(modulus) % (1 << 64), 0
@@ -304,10 +300,10 @@ def _arguments(kind: str, dtype: str, parameters: tuple[float, ...]) -> tuple[fl
     return first, second, 0.0
 
 
-def _as_half(numbers: cupy.ndarray, kind: str, parameters: tuple[float, ...]) -> cupy.ndarray:
-    """Numbers of float16, which are computed in float32; uniform ones that round up to the bound are the lower bound."""
-    halves = numbers.astype("float16")
+def _as_half(numbers: cupy.ndarray, dtype: str, kind: str, parameters: tuple[float, ...]) -> cupy.ndarray:
+    """Numbers of 16 bits, which are computed in float32; uniform ones that round up to the bound are the lower bound."""
+    halves = numbers.astype(dtype)
     if kind == "uniform":
-        low, high = (np.float16(number) for number in parameters)
-        cupy.copyto(halves, cupy.asarray(low), where=halves == high)
+        low, high = (cupy.full((), number, dtype) for number in parameters)
+        cupy.copyto(halves, low, where=cupy.equal(halves, high))
     return halves

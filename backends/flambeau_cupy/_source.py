@@ -8,6 +8,7 @@ is enough; numbers of halves are plain bits to it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
 from math import prod
 from typing import Any, NamedTuple
@@ -17,7 +18,19 @@ import numpy as np
 
 from flambeau.backend import Array
 
-__all__ = ["NUMBERS", "WIDTHS", "Rows", "launch", "launch_rows", "over", "raw", "rows_of", "text"]
+__all__ = [
+    "NUMBERS",
+    "WIDTHS",
+    "Rows",
+    "launch",
+    "launch_rows",
+    "number_of",
+    "over",
+    "raw",
+    "rows_of",
+    "statement_kernel",
+    "text",
+]
 
 NUMBERS = {"float16": ("half", "float"), "bfloat16": ("bfloat", "float"), "float32": ("float", "float"),
            "float64": ("double", "double"), "int64": ("i64", "i64")}  # fmt: skip
@@ -121,11 +134,36 @@ def text(name: str, source: str, dtype: str, width: int | None = None) -> str:
     return shared + rows + source.replace("NAME", name)
 
 
+def statement_kernel(
+    reads: str, writes: str, operation: str, name: str, halves: bool = False, wide: Collection[str] = ()
+) -> Any:
+    """An element-wise kernel of statements of the type ``T`` on the parameters of these names.
+
+    Halves are read as float32, computed with in it, and rounded when they are written; not those in ``wide``, which are float32.
+    """
+    if not halves:
+        typed = [", ".join(f"T {each}" for each in names.split()) for names in (reads, writes)]
+        return cupy.ElementwiseKernel(*typed, operation, name)
+    given = [
+        ", ".join(f"T {each}" if each in wide else f"S {each}_" for each in names.split()) for names in (reads, writes)
+    ]
+    narrow = [each for each in f"{reads} {writes}".split() if each not in wide]
+    start = [] if wide else ["typedef float T;"]
+    start += [f"T {each} = T({each}_);" for each in narrow]
+    end = [f"{each}_ = S({each});" for each in writes.split()]
+    return cupy.ElementwiseKernel(*given, " ".join([*start, operation, *end]), f"{name}_of_halves")
+
+
 @cache
 def raw(name: str, source: str, dtype: str, width: int | None = None) -> Any:
     """The kernel of a text in which ``NAME`` stands for its name; compiled when it is first launched."""
     whole = f"flambeau_{name}_{dtype}" if width is None else f"flambeau_{name}_{dtype}_{width}"
     return cupy.RawKernel(text(whole, source, dtype, width), whole)
+
+
+def number_of(a: Array, value: float) -> Any:
+    """A number as an argument of the type that elements of an array are computed with."""
+    return np.float64(value) if a.dtype.itemsize == 8 else np.float32(value)
 
 
 class Rows(NamedTuple):

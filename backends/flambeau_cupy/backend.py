@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from copy import copy
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import cupy
@@ -18,6 +19,7 @@ from . import (
     _adaptive_steps,
     _attention,
     _conv,
+    _halves,
     _indexing,
     _layers,
     _logsums,
@@ -32,14 +34,15 @@ from . import (
     _vision,
 )
 from ._devices import ManagedDevices
-from ._elementwise import clamp, elementwise_overrides, erf, lgamma
+from ._elementwise import clamp, elementwise_overrides, erf, lgamma, where
 from ._indexing import add_at
 from ._transfers import PinnedCopies
 
 __all__ = ["CupyBackend"]
 
 _DTYPES = (
-    "bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64", "complex64", "complex128"
+    "bool", "uint8", "int8", "int16", "int32", "int64", "float16", "bfloat16", "float32", "float64", "complex64",
+    "complex128",
 )  # fmt: skip
 
 
@@ -66,12 +69,34 @@ class CupyBackend(ManagedDevices, PinnedCopies, ArrayBackend):
     array_class = cupy.ndarray
     xp = cupy
     buffer_elements = 1 << 27  # for memory's sake: every launch costs time, and there is no cache to stay in
-    halves_by_itself = frozenset(_activation.KERNELS)
+    halves_by_itself = frozenset({
+        "sum", "prod", "mean", "addmm", "convolution", "convolution_input", "convolution_weight", *_activation.KERNELS,
+        *_layers.KERNELS, *_normalization.KERNELS, *_attention.KERNELS,
+    })  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__()
         self._tables: dict[int, _Tables] = {}
         self._counters: dict[int, _random.CounterKernels] = {}
+
+    def load_dtype(self, dtype: str) -> None:
+        """Make sure that CuPy knows bfloat16.
+
+        Raises:
+            MissingExtraError: ml_dtypes is not installed.
+        """
+        if dtype == "bfloat16":
+            _halves.load_bfloat16()
+
+    def matmul(self, a: Array, b: Array) -> Array:
+        """The product of matrices."""
+        return _halves.matmul(a, b)
+
+    def argsort(self, a: Array, dim: int) -> Array:
+        """The indices that sort."""
+        return cupy.argsort(a.astype("float32") if a.dtype.char == "E" else a, axis=dim, kind="stable").astype(
+            "int64", copy=False
+        )
 
     def raising(self) -> AbstractContextManager[Any]:
         """CuPy looks at the status that cuSOLVER gives only where it is told to."""
@@ -127,11 +152,18 @@ class CupyBackend(ManagedDevices, PinnedCopies, ArrayBackend):
     def own_kernels(self) -> Mapping[str, Callable[..., Any]]:
         """Kernels that need CUDA's means."""
         return {
-            "item": self.item, "clamp": clamp, "sparse_matmul": _sparse.matmul, **_indexing.KERNELS, **_random.KERNELS,
-            **_layers.KERNELS, **_pooling.KERNELS, **_reductions.KERNELS, **_logsums.KERNELS, **_scans.KERNELS, **_vision.KERNELS,
+            "item": self.item, "clamp": clamp, "where": where, "addmm": _halves.addmm, "sparse_matmul": _sparse.matmul,
+            **_indexing.KERNELS, **_random.KERNELS, **_layers.KERNELS, **_pooling.KERNELS, **_reductions.KERNELS,
+            **_logsums.KERNELS, **_scans.KERNELS, **_vision.KERNELS,
             **_activation.KERNELS, **_loss.KERNELS, **_normalization.KERNELS, **_attention.KERNELS, **_rnn.KERNELS,
             **_conv.kernels(self.buffer_elements), **_adaptive_steps.KERNELS,
         }  # fmt: skip
+
+    @cached_property
+    def kernel_table(self) -> dict[str, Callable[..., Any]]:
+        """The kernels; of those of the namespace, some lack bfloat16."""
+        table = super().kernel_table
+        return table | {name: _halves.through_single(table[name]) for name in ("searchsorted",)}
 
     def counter_kernels(self, device: int) -> _random.CounterKernels:
         """Philox4x32-10 with PyTorch's counters."""

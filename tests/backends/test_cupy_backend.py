@@ -289,7 +289,7 @@ TESTED_WITH_LAYERS = {
 """In tests/ops/nn/test_conv.py and test_cupy_programs.py."""
 TESTED_BESIDE_NUMPY = {
     "attention", "attention_backward", "channel_moments", "channel_scale", "channel_slope", "channel_sums", "gelu",
-    "gelu_backward", "layer_norm", "layer_norm_backward", "layer_norm_weight", "sigmoid_backward", "silu_backward",
+    "gelu_backward", "layer_norm", "layer_norm_backward", "layer_norm_weight", "sigmoid_backward", "silu", "silu_backward",
     "tanh_backward", "masked_scale", "many_steps", "window_backward", "window_largest", "window_sums",
     "cummax", "cummin", "grid_sample", "grid_sample_backward", "logcumsumexp", "logsumexp", "nansum", "square_sum",
 }  # fmt: skip
@@ -472,7 +472,10 @@ def test_what_the_pool_keeps_is_given_back(cupy_backend: Any) -> None:
     assert stats["reserved_bytes.all.current"] < stats["allocated_bytes.all.current"] + (1 << 20)
 
 
-def test_dlpack_shares_memory(cupy_backend: Any) -> None:
+@pytest.mark.parametrize("kind", ["float32", "bfloat16"])
+def test_dlpack_shares_memory(cupy_backend: Any, kind: str) -> None:
+    import ml_dtypes  # noqa: F401
+
     class Producer:
         def __dlpack__(self, *, stream: Any = None, **_: Any) -> Any:
             return cupy_backend.backend.to_dlpack(array, stream=stream)
@@ -480,11 +483,11 @@ def test_dlpack_shares_memory(cupy_backend: Any) -> None:
         def __dlpack_device__(self) -> tuple[int, int]:
             return 2, 0
 
-    array = cupy_backend.array([1, 2, 3])
+    array = cupy_backend.array([1, 2, 3], kind)
     assert cupy_backend.backend.dlpack_device(array) == (2, 0)
     taken, dtype = cupy_backend.backend.from_dlpack(Producer())
-    assert (dtype, cupy_backend.backend.data_ptr(taken)) == ("float32", cupy_backend.backend.data_ptr(array))
-    cupy_backend.kernels.copy_into(taken, cupy_backend.array(7))
+    assert (dtype, cupy_backend.backend.data_ptr(taken)) == (kind, cupy_backend.backend.data_ptr(array))
+    cupy_backend.kernels.copy_into(taken, cupy_backend.array(7, kind))
     assert cupy_backend.read(array).tolist() == [7, 7, 7]
 
 

@@ -69,6 +69,44 @@ def test_statements_compile(nvrtc: Any, number: str) -> None:
         assert number == "double" or ".f64" not in code, f"computes in double precision: {statement}"
 
 
+def _around_halves(kernel: Any, dtype: str) -> str:
+    """A kernel as CuPy makes one, with a class in the place of CuPy's float16 and bfloat16, whose headers CUDA's toolkit has."""
+    from flambeau_cupy._source import NUMBERS, text
+
+    stored = NUMBERS[dtype][0]
+    inputs, outputs = ([("Kept" if each.ctype == "S" else "float", each.name) for each in params]
+                       for params in (kernel.in_params, kernel.out_params))  # fmt: skip
+    parameters = [f"const {kind}* in_{name}" for kind, name in inputs] + [
+        f"{kind}* out_{name}" for kind, name in outputs
+    ]
+    lines = [f"const {kind} {name} = in_{name}[i];" for kind, name in inputs]
+    lines += [f"{kind} &{name} = out_{name}[i];" for kind, name in outputs]
+    return f"""{text("", "", dtype)}
+struct Kept : {stored} {{
+    __device__ Kept() {{}}
+    __device__ Kept(float x) {{ put(*this, x); }}
+    __device__ operator float() const {{ return wide(*this); }}
+}};
+extern "C" __global__ void made({", ".join(parameters)}) {{
+    typedef Kept S;
+    const long long i = blockIdx.x * (long long)blockDim.x + threadIdx.x;
+    {" ".join(lines)}
+    {kernel.operation};
+}}"""
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_statements_on_halves_compile(nvrtc: Any, dtype: str) -> None:
+    from flambeau_cupy._layers import STATEMENTS, elementwise
+
+    wide = {
+        name: ("mean", "rstd", "b", "scale", "factor", "shift") for name in STATEMENTS if "mean" in STATEMENTS[name][0]
+    }
+    for name in STATEMENTS:
+        code = _compiled(nvrtc, _around_halves(elementwise(name, True, wide.get(name, ())), dtype))
+        assert ".f64" not in code, f"computes in double precision: {name}"
+
+
 def _texts() -> Iterator[tuple[str, str, tuple[int | None, ...]]]:
     """The names of the raw kernels' texts, these, and for how many threads along a row they are compiled."""
     from flambeau_cupy import (
@@ -168,7 +206,7 @@ def _formulas(name: str) -> Iterator[Any]:
             yield made(states, *(options.get(each, 0.5) for each in names))
 
 
-@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
 @pytest.mark.parametrize("name", STEPS)
 def test_steps_of_optimizers_compile(nvrtc: Any, name: str, dtype: str) -> None:
     from flambeau_cupy._source import text
@@ -207,8 +245,11 @@ def test_element_wise_statements_compile(nvrtc: Any, number: str) -> None:
     }
     assert {name for name, value in vars(_elementwise).items() if str(value).startswith("y = ")} == set(statements)
     for name, reads in statements.items():
-        kernel = _elementwise._kernel.__wrapped__(reads, getattr(_elementwise, name))
+        kernel = _elementwise._kernel.__wrapped__(reads, getattr(_elementwise, name), False)
         _compiled(nvrtc, _around(reads.split(), ["y"], kernel.operation, number))
+        for dtype in ("float16", "bfloat16"):
+            halves = _elementwise._kernel.__wrapped__(reads, getattr(_elementwise, name), True)
+            _compiled(nvrtc, _around_halves(halves, dtype))
 
 
 def test_kernels_that_draw_numbers_compile(nvrtc: Any) -> None:

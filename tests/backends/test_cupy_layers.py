@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 import flambeau
-from layer_calls import CALLS, HEADS, MASKS, compare, numbers
+from layer_calls import CALLS, HALVES, HEADS, MASKS, compare, compare_halves, numbers
 
 
 @pytest.mark.parametrize("call", CALLS)
 def test_kernels_give_what_numpys_give(cupy_backend: Any, call: str) -> None:
     compare(cupy_backend, call.split()[0], CALLS[call])
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("call", HALVES)
+def test_halves_are_rounded_once(cupy_backend: Any, call: str, dtype: str) -> None:
+    import ml_dtypes  # noqa: F401
+
+    compare_halves(cupy_backend, call.split()[0], CALLS[call], dtype)
 
 
 @pytest.mark.parametrize("call", [call for call in CALLS if call.startswith("convolution")])
@@ -77,7 +86,7 @@ def test_other_recurrent_layers(
         compare(cupy_backend, f"{name}_backward", (*grads, *rest))
 
 
-@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
 def test_dropout_is_a_launch_each_way(launches: list[str], dtype: str) -> None:
     x = flambeau.linspace(1, 4, 2000, device="cuda").to(getattr(flambeau, dtype)).reshape(50, 40).T.requires_grad_()
     flambeau.manual_seed(3)
@@ -91,3 +100,61 @@ def test_dropout_is_a_launch_each_way(launches: list[str], dtype: str) -> None:
     slope = kept.double() / 0.75
     flambeau.testing.assert_close(x.grad, slope.to(x.dtype))
     flambeau.testing.assert_close(y.detach(), (x.detach().double() * slope).to(x.dtype))
+
+
+TRAINED: dict[str, Callable[[Any], Any]] = {
+    "layer_norm": lambda x: flambeau.nn.functional.layer_norm(x, (6,), x[0, 0], x[0, 1]),
+    "batch_norm": lambda x: flambeau.nn.functional.batch_norm(x, None, None, training=True),
+    "group_norm": lambda x: flambeau.nn.functional.group_norm(x, 2, x[0, :, 0], x[0, :, 1]),
+    "gelu": flambeau.nn.functional.gelu,
+    "silu": flambeau.nn.functional.silu,
+    "softmax": lambda x: flambeau.softmax(x, 1),
+    "log_softmax": lambda x: flambeau.log_softmax(x, -1),
+    "linear": lambda x: flambeau.nn.functional.linear(x, x[0], x[0, :, 0]),
+    "attention": lambda x: flambeau.nn.functional.scaled_dot_product_attention(
+        x[None], x[None], x[None], is_causal=True
+    ),
+    "conv": lambda x: flambeau.nn.functional.conv1d(x, x[:, :, :3].contiguous(), padding=1),
+    "mean": lambda x: (x * 30000).mean(1),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("name", TRAINED)
+def test_training_in_halves_is_what_float32_gives(cuda: None, name: str, dtype: str) -> None:
+    kind = getattr(flambeau, dtype)
+    start = flambeau.linspace(-2, 2, 3 * 4 * 6).reshape(3, 4, 6).to(kind)
+    found = []
+    for device, wide in (("cuda", kind), ("cpu", flambeau.float32)):
+        x = start.to(device).to(wide).requires_grad_()
+        y = TRAINED[name](x)
+        assert (y.dtype, y.device.type) == (wide, device)
+        (slope,) = flambeau.autograd.grad(y.sin().sum(), x) if name != "mean" else flambeau.autograd.grad(y.sum(), x)
+        found.append((y.detach().cpu().float(), slope.cpu().float()))
+    digits = 2**-9 if dtype == "float16" else 2**-6
+    for one, other in zip(*found, strict=True):
+        flambeau.testing.assert_close(one, other, rtol=2 * digits, atol=2 * digits * max(1.0, other.abs().max().item()))
+
+
+@pytest.mark.parametrize("name", ["layer_norm", "batch_norm", "group_norm", "gelu", "silu", "softmax", "log_softmax"])
+def test_no_array_of_halves_is_converted(cuda: None, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    from standin_cupy._ndarray import ndarray
+
+    x = flambeau.linspace(-2, 2, 3 * 4 * 6).reshape(3, 4, 6).to(flambeau.bfloat16).to("cuda").requires_grad_()
+    y = TRAINED[name](x)
+    grad = flambeau.ones_like(y)
+    converted: list[int] = []
+    monkeypatch.setattr(ndarray, "astype", _counting(ndarray.astype, converted))
+    (slope,) = flambeau.autograd.grad(TRAINED[name](x), x, grad)
+    assert slope.dtype is flambeau.bfloat16
+    assert max(converted, default=0) < x.numel(), "an array as large as the input"
+
+
+def _counting(astype: Any, found: list[int]) -> Any:
+    def counted(self: Any, dtype: Any, *arguments: Any, **keywords: Any) -> Any:
+        result = astype(self, dtype, *arguments, **keywords)
+        if result is not self and result.dtype != self.dtype:
+            found.append(self.size)
+        return result
+
+    return counted

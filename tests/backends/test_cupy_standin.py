@@ -184,6 +184,18 @@ def test_python_numbers_are_weak(cupy: ModuleType, dtype: str, number: Any, expe
     assert cupy.add(cupy.ones(1, dtype), np.float64(number)).dtype == "float64"
 
 
+def test_bfloat16_is_what_cupy_has_of_it(cupy: ModuleType) -> None:
+    import ml_dtypes  # noqa: F401
+
+    ones = cupy.ones((2, 2), "bfloat16")
+    assert (cupy.add(ones, ones).dtype, cupy.sum(ones).dtype, cupy.matmul(ones, ones).dtype) == ("bfloat16",) * 3
+    assert (cupy.add(ones, 2).dtype, cupy.add(ones, 2.0).dtype) == ("bfloat16", "float32")
+    assert cupy.where(ones > ones, ones, ones).dtype == "float32"
+    for refused in (cupy.sort, cupy.argsort, cupy.cumsum, lambda a: cupy.matmul(a[None], a)):
+        with pytest.raises(TypeError, match="bfloat16"):
+            refused(ones)
+
+
 def test_out_is_checked(cupy: ModuleType) -> None:
     with pytest.raises(ValueError, match="Out shape is mismatched"):
         cupy.add(cupy.ones(2), 1, out=cupy.empty(3))

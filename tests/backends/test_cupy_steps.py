@@ -134,23 +134,28 @@ def _check_many(subject: Any, name: str, shapes: list[tuple[int, ...]], dtype: s
                 np.testing.assert_allclose(subject.read(array), wanted, rtol=rtol, atol=rtol / 10)
 
 
+FEW = [(3, 4), (4097,), (2, 5), (2, 3)]
+DIGITS = {"float16": 5e-3, "bfloat16": 4e-2, "float64": 1e-12}
 MANY = [(3, 4), (), (0, 2), *[(2,)] * 150, (9000,), (4096,), (4, 5), (5, 3)]
 
 
+@pytest.mark.parametrize("dtype", DIGITS)
 @pytest.mark.parametrize("name", STEPS)
-def test_many_steps_at_once_are_those_of_each(cupy_backend: Any, name: str) -> None:
-    _check_many(cupy_backend, name, MANY, "float64", 1e-12)
+def test_many_steps_at_once_are_those_of_each(cupy_backend: Any, name: str, dtype: str) -> None:
+    import ml_dtypes  # noqa: F401
+
+    _check_many(cupy_backend, name, MANY if dtype == "float64" else FEW, dtype, DIGITS[dtype])
 
 
-@pytest.mark.parametrize("dtype", ["float16", "float64"])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
 @pytest.mark.parametrize("name", STEPS)
 def test_texts_of_steps(request: pytest.FixtureRequest, name: str, dtype: str) -> None:
     from cuda_on_host import COMPILER
 
     if COMPILER is None:
         pytest.skip("there is no C++ compiler: install g++")
-    shapes = MANY if dtype == "float64" else [(3, 4), (4097,), (2, 5), (2, 3)]
-    _check_many(request.getfixturevalue("by_text"), name, shapes, dtype, 1e-12 if dtype == "float64" else 5e-3)
+    shapes = MANY if dtype == "float64" else FEW
+    _check_many(request.getfixturevalue("by_text"), name, shapes, dtype, DIGITS[dtype])
 
 
 def test_complex_numbers_are_pairs(cupy_backend: Any) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from cuda_on_host import COMPILER
 from flambeau.backend.selection import find_place
-from layer_calls import CALLS, HEADS, MASKS, compare, numbers
+from layer_calls import CALLS, HALVES, HEADS, MASKS, compare, compare_halves, numbers
 
 pytestmark = pytest.mark.skipif(COMPILER is None, reason="there is no C++ compiler: install g++")
 
@@ -48,6 +48,14 @@ RAW = (
 @pytest.mark.parametrize("call", [call for call in CALLS if call.startswith(RAW)])
 def test_texts_of_layers(rows: Any, call: str) -> None:
     compare(rows, call.split()[0], CALLS[call])
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("call", [call for call in HALVES if call.startswith(RAW)])
+def test_texts_of_halves(rows: Any, call: str, dtype: str) -> None:
+    import ml_dtypes  # noqa: F401
+
+    compare_halves(rows, call.split()[0], CALLS[call], dtype)
 
 
 @pytest.mark.parametrize("mask", [None, "pairs", "all", "blind"])

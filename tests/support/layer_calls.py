@@ -9,7 +9,7 @@ import numpy as np
 
 from flambeau.backend.selection import find_place
 
-__all__ = ["CALLS", "HEADS", "MASKS", "A", "compare", "numbers"]
+__all__ = ["CALLS", "HALVES", "HEADS", "MASKS", "A", "compare", "compare_halves", "numbers"]
 
 
 def numbers(*shape: int, dtype: str = "float64", seed: int = 0) -> np.ndarray[Any, Any]:
@@ -65,6 +65,7 @@ CALLS: dict[str, tuple[Any, ...]] = {
     **{f"gelu {kind}": (A * 9, kind) for kind in ("none", "tanh")},
     **{f"gelu_backward {kind}": (G, A * 9, kind) for kind in ("none", "tanh")},
     **{f"{name}_backward": (G, A) for name in ("sigmoid", "tanh", "silu")},
+    "silu": (A * 9,),
     **{f"layer_norm {w is None} {b is None}": (A, w, b, 1e-5) for w in (None, WIDTH) for b in (None, WIDTH * 2)},
     **{f"layer_norm_backward {w is None}": (G, A, COLUMN, np.abs(COLUMN), w) for w in (None, WIDTH)},
     "layer_norm_weight": (G, A, COLUMN, np.abs(COLUMN)),
@@ -140,4 +141,50 @@ def compare(cupy_backend: Any, kernel: str, arguments: tuple[Any, ...]) -> Any:
             assert one is None
         else:
             np.testing.assert_allclose(cupy_backend.read(one), other, rtol=1e-9, atol=1e-11, strict=True)
+    return expected
+
+
+HALVES = [
+    call for call in CALLS if not call.startswith(("cross_entropy", "grid_sample")) and not call.endswith("integers")
+]
+"""The calls of kernels that take numbers of 16 bits; of the others core converts them."""
+
+_STATISTICS = {
+    "layer_norm_backward": (2, 3), "layer_norm_weight": (2, 3), "channel_scale": (1, 2, 3), "channel_sums": (2,),
+    "channel_slope": (2, 3, 4, 5), "attention_backward": (4,),
+}  # fmt: skip
+"""The arguments of float32 beside those of 16 bits."""
+
+_WIDE = {
+    "layer_norm": (1, 2),
+    "layer_norm_weight": (0,),
+    "channel_moments": (0, 1),
+    "channel_sums": (0, 1),
+    "attention": (1,),
+}
+"""The results of float32."""
+
+_DIGITS = {"float16": 2.0**-10, "bfloat16": 2.0**-7}
+
+
+def compare_halves(cupy_backend: Any, kernel: str, arguments: tuple[Any, ...], dtype: str) -> Any:
+    """Whether a kernel gives of 16 bits what NumPy's gives of the same numbers in float64, rounded once; NumPy's results."""
+    kinds = ["float32" if place in _STATISTICS.get(kernel, ()) else dtype for place in range(len(arguments))]
+    kinds = [
+        "int64" if isinstance(value, np.ndarray) and value.dtype == "int64" else kind
+        for value, kind in zip(arguments, kinds, strict=True)
+    ]
+    pairs = list(zip(arguments, kinds, strict=True))
+    exact = [_made(value, lambda host, kind=kind: host.astype(kind).astype("float64")) for value, kind in pairs]
+    expected = getattr(find_place("cpu").kernels, kernel)(*exact)
+    found = getattr(cupy_backend.kernels, kernel)(
+        *[_made(value, lambda host, kind=kind: cupy_backend.array(host, kind)) for value, kind in pairs]
+    )
+    results = [each if isinstance(each, tuple) else (each,) for each in (found, expected)]
+    for place, (one, other) in enumerate(zip(*results, strict=True)):
+        wide = place in _WIDE.get(kernel, ())
+        assert one.dtype.name == ("float32" if wide else dtype)
+        rtol = 1e-4 if wide else _DIGITS[dtype]
+        scale = np.abs(other[np.isfinite(other)]).max(initial=1.0)
+        np.testing.assert_allclose(cupy_backend.read(one).astype("float64"), other, rtol, rtol * scale / 8)
     return expected

@@ -35,14 +35,17 @@ def in_single_formula(formula: Callable[..., Any]) -> Callable[..., Any]:
     return computed
 
 
-def in_single(type_: Any, array: Any, compute: Callable[[Any, Any], Any]) -> Any:
+def in_single(type_: Any, array: Any, compute: Callable[[Any, Any], Any], kernel: str = "") -> Any:
     """``compute(type_, array)``, in float32 where the array is of half precision, whose range is soon left."""
-    return all_in_single(type_, compute, array) if type_.halves else compute(type_, array)
+    return all_in_single(type_, compute, array, kernel=kernel) if type_.halves else compute(type_, array)
 
 
-def all_in_single(type_: Any, compute: Callable[..., Any], *arrays: Any) -> Any:
-    """``compute(type_, *arrays)``, in float32 where they are of half precision, so that the result is rounded once."""
-    if not type_.halves:
+def all_in_single(type_: Any, compute: Callable[..., Any], *arrays: Any, kernel: str = "") -> Any:
+    """``compute(type_, *arrays)``, in float32 where they are of half precision, so that the result is rounded once.
+
+    Not where the backend has a ``kernel`` that does so itself, which ``compute`` then calls.
+    """
+    if not type_.halves or type_.takes(kernel):
         return compute(type_, *arrays)
     wide, cast = type_.with_dtype(dtypes.float32), type_.kernels.cast
     return cast(compute(wide, *[cast(array, "float32") for array in arrays]), type_.dtype.name)

@@ -14,7 +14,7 @@ __all__ = ["at_once", "through_composition"]
 
 
 def at_once(kernel: str) -> Callable[[Callable[..., Tensor]], Callable[..., Tensor]]:
-    """Let a kernel ``(grad, saved, *options)`` do what a formula with these parameters says, of real floats of 32 bits and more.
+    """Let a kernel ``(grad, saved, *options)`` do what a formula with these parameters says, of real floats that it takes.
 
     The formula stays: for backends that lack the kernel, and for further derivatives.
     """
@@ -24,7 +24,7 @@ def at_once(kernel: str) -> Callable[[Callable[..., Tensor]], Callable[..., Tens
         def computed(grad: Tensor, saved: Tensor, *options: Any) -> Tensor:
             type_ = saved._type
             function = getattr(type_.kernels, kernel)
-            taken = function is not None and type_.real_floats and not type_.halves and grad._type is type_
+            taken = function is not None and type_.real_floats and type_.takes(kernel) and grad._type is type_
             if not taken or grad._sparse or grad_enabled():
                 return formula(grad, saved, *options)
             return from_array(function(grad._array, saved._array, *options), type_)

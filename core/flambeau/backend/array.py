@@ -40,9 +40,6 @@ class ArrayBackend(Backend):
     buffer_elements = 1 << 20
     """How many elements a buffer holds at most that a kernel goes through block by block: as many as stay in a cache."""
 
-    halves_by_itself: frozenset[str] = frozenset()
-    """Kernels of the subclass, among those in which many elements add up, that compute halves in float32 themselves."""
-
     @abstractmethod
     def from_host(self, buffer: Any, shape: Shape, dtype: str) -> Array:
         """The kernel of this name."""

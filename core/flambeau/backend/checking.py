@@ -160,7 +160,7 @@ class _Results:
         dtype = self._element(value[0] if isinstance(value, Sequence) else value)
         if not part or not isinstance(dtype, str):
             return None if part else dtype
-        return by_name(dtype).to_real().name if part == "real" else _complex_of(dtype)
+        return _COUNTERPARTS[part](dtype)
 
     def _element(self, array: Any) -> str | int | None:
         """The name of an array's dtype; or the bytes of an element, where it does not tell; None if it is empty."""
@@ -198,6 +198,14 @@ def _short(value: Any) -> str:
 def _complex_of(dtype: str) -> str:
     found = by_name(dtype)
     return dtype if found.is_complex else found.to_complex().name
+
+
+_COUNTERPARTS: dict[str, Callable[[str], str]] = {
+    "real": lambda dtype: by_name(dtype).to_real().name,
+    "complex": _complex_of,
+    "single": lambda dtype: "float32" if dtype in ("float16", "bfloat16") else dtype,
+}
+"""What the words before the name of an argument make of its dtype."""
 
 
 def _arrays_in(given: Mapping[str, Any]) -> list[Any]:

@@ -306,8 +306,8 @@ class OptionalKernels(Protocol):
 
         ``mask`` is (batch, heads, rows, keys), any of which may be 1; ``count`` is batch · heads. A row that is -inf throughout
         has weights of 0. With the values comes the logarithm of the sum of exp of each row of what softmax is applied to,
-        (count, rows, 1), for such rows inf. If ``causal``, row i has no numbers behind the one at i; then there is no mask.
-        Floats of 32 bits and more; nothing is empty.
+        (count, rows, 1), for such rows inf, of float32 where a backend takes numbers of 16 bits. If ``causal``, row i has no
+        numbers behind the one at i; then there is no mask. Floats of 32 bits and more; nothing is empty.
         """
 
     def attention_backward(
@@ -329,7 +329,8 @@ class OptionalKernels(Protocol):
         """``(a - mean) / sqrt(variance + eps) * weight + bias`` of each row, C-contiguous.
 
         ``a`` is a matrix. With it come mean and ``1 / sqrt(variance + eps)``, as vectors; ``weight`` and ``bias`` are as long
-        as a row. Floats of 32 bits and more, as for the kernels that follow; no dim is empty here.
+        as a row. Floats of 32 bits and more, as for the kernels that follow; no dim is empty here. Statistics, and what they
+        are multiplied by, are of float32 where a backend takes numbers of 16 bits.
         """
 
     def layer_norm_backward(self, grad: Array, a: Array, mean: Array, rstd: Array, weight: Array | None) -> Array:

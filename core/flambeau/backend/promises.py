@@ -5,9 +5,9 @@ The words to it are in :mod:`flambeau.backend.kernels`, :mod:`~flambeau.backend.
 :mod:`flambeau.backend.checking`.
 
 A dtype is written as the name of the argument that has it (``"a"``), or names it (``"dtype"``); ``"real a"`` and
-``"complex a"`` are its real and complex counterparts; any other word is the dtype itself. An argument that is None has
-int64. A shape is a function of the
-arguments by name; None as a size, or as the shape, says that it depends on the values.
+``"complex a"`` are its real and complex counterparts, ``"single a"`` is float32 where it has floats of 16 bits; any other word
+is the dtype itself. An argument that is None has int64. A shape is a function of the arguments by name; None as a size, or as
+the shape, says that it depends on the values.
 """
 
 from __future__ import annotations
@@ -251,7 +251,7 @@ PROMISES: dict[str, Promise] = {
         Given("a", lambda given: (given["grad"].shape[1], given["a"].shape[1] // given["groups"], *given["size"])),
     ),
     # normalisation: of rows of a matrix, of the second of three dims
-    **_each("layer_norm", Given("a", _A), Given("a", _rows), Given("a", _rows)),
+    **_each("layer_norm", Given("a", _A), Given("single a", _rows), Given("single a", _rows)),
     **_each("cross_entropy", Given("a", _like("target")), Given("a", _A), Given("a", lambda given: ())),
     **_each("cross_entropy_backward", Given("grad", _like("result"))),
     "window_largest": (Given("a", _pooled("sizes")), Given("int64", _pooled("sizes"), optional=True)),
@@ -264,13 +264,13 @@ PROMISES: dict[str, Promise] = {
     "grid_sample": (Given("input", lambda given: (*given["input"].shape[:2], *given["grid"].shape[1:-1])),),
     "grid_sample_backward": tuple(Given("input", _like(name), optional=True) for name in ("input", "grid")),
     **_each("ctc_loss_backward", Given("log_probs", _like("log_probs"))),
-    **_each("attention", Given("query", _attended), Given("query", lambda given: (*given["query"].shape[:2], 1))),
+    **_each("attention", Given("query", _attended), Given("single query", lambda given: (*given["query"].shape[:2], 1))),
     **_each("attention_backward", *(Given("query", _like(name)) for name in ("query", "key", "value"))),
     **_each("gelu gelu_backward silu silu_backward", Given("a", _A)),
     **_each("sigmoid_backward tanh_backward", Given("grad", _like("result"))),
     **_each("layer_norm_backward channel_scale channel_slope masked_scale", Given("a", _A)),
-    **_each("layer_norm_weight", Given("a", lambda given: given["a"].shape[1:])),
-    **_each("channel_moments channel_sums", *[Given("a", lambda given: given["a"].shape[1:2])] * 2),
+    **_each("layer_norm_weight", Given("single a", lambda given: given["a"].shape[1:])),
+    **_each("channel_moments channel_sums", *[Given("single a", lambda given: given["a"].shape[1:2])] * 2),
     # recurrent layers
     **_each("lstm_layer", *(Given("input", rule) for rule in (_states, _like("h"), _like("c"), _gates, _states))),
     **_each("lstm_layer_backward", _OF_INPUT, *_grads("h", "c", "w_ih", "w_hh"), _OF_BIAS, _OF_BIAS),

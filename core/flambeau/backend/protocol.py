@@ -100,6 +100,9 @@ class Backend(ABC):
     none for its own sake, and what it would refuse it hands to :meth:`refuse_later`."""
     array_class: type | None = None
     """The class of its arrays; needed only with :meth:`ufuncs`."""
+    halves_by_itself: frozenset[str] = frozenset()
+    """Kernels that take floats of 16 bits as they are, compute with them in float32 and round once. To other kernels whose
+    description says floats of 32 bits and more, or in which many elements add up, core gives them as float32."""
 
     @abstractmethod
     def device_count(self) -> int:

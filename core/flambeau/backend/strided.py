@@ -35,7 +35,7 @@ class StridedBackend(Backend):
         self.wrapped = backend
         self.name, self.device_type, self.api_version = backend.name, backend.device_type, backend.api_version
         self.capabilities = replace(backend.capabilities, out=False)
-        self.asynchronous = backend.asynchronous
+        self.asynchronous, self.halves_by_itself = backend.asynchronous, backend.halves_by_itself
         self._kernels = StridedKernels(kernels, backend.dtype_name)
 
     def kernels(self, device: int) -> Mapping[str, Any]:

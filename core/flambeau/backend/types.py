@@ -195,6 +195,19 @@ class TensorType:
         """The type of another dtype on the same device."""
         return self if dtype is self.dtype else self.place.type(dtype)
 
+    def takes(self, kernel: str) -> bool:
+        """Whether the kernel of that name, if there is one, takes elements of this type as they are.
+
+        Those of 16 bits it takes where the backend says so.
+        """
+        return not self.halves or (
+            kernel in self.backend.halves_by_itself and getattr(self.kernels, kernel, None) is not None
+        )
+
+    def single(self) -> TensorType:
+        """The type that is computed in: float32 for types of 16 bits, otherwise this one."""
+        return self.with_dtype(float32) if self.halves else self
+
     def precise(self) -> TensorType:
         """The type in which is computed what needs digits: of float64, or of float32 where the backend has no float64."""
         return self.with_dtype(float64 if float64.name in self.backend.capabilities.dtypes else float32)

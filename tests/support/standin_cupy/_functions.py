@@ -10,7 +10,7 @@ import numpy as np
 from numpy.exceptions import AxisError
 
 from ._machine import machine
-from ._ndarray import allocate, check_device, ndarray, supported_dtype, wrap
+from ._ndarray import BFLOAT_CODE, allocate, check_device, dtype_code, is_bfloat, ndarray, supported_dtype, wrap
 from ._ufunc import WHERE
 from ._waiting import waits
 
@@ -94,14 +94,20 @@ def _foreign(array: Any) -> ndarray:
     """An array of another library on pretend device memory, of which it is a view."""
     from ._memory import Memory
 
+    capsule = array.__dlpack__(stream=None)
+    bfloat = "versioned" in repr(capsule) and dtype_code(capsule).value == BFLOAT_CODE
+    if bfloat:
+        dtype_code(capsule).value = 0
+
     class OnHost:
         def __dlpack__(self, **keywords: Any) -> Any:
-            return array.__dlpack__(stream=None)
+            return capsule
 
         def __dlpack_device__(self) -> tuple[int, int]:
             return 1, 0
 
     host = np.from_dlpack(OnHost())
+    host = host.view("bfloat16") if bfloat else host
     return ndarray._made(host, Memory.foreign(host))
 
 
@@ -134,10 +140,10 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
 
 
 def frexp(x1: Any) -> tuple[ndarray, ndarray]:
-    if x1.dtype.kind != "f":
+    if x1.dtype.kind != "f" and not is_bfloat(x1.dtype):
         raise TypeError("Wrong type of arguments for cupy_frexp")
-    mantissa, exponent = np.frexp(x1._host)
-    return wrap(np.asarray(mantissa)), wrap(np.asarray(exponent))
+    mantissa, exponent = np.frexp(x1._host.astype("float32") if is_bfloat(x1.dtype) else x1._host)
+    return wrap(np.asarray(mantissa).astype(x1.dtype)), wrap(np.asarray(exponent))
 
 
 def as_strided(x: Any, shape: Any = None, strides: Any = None) -> Any:
@@ -195,8 +201,13 @@ def _reduced(function: Callable[..., Any], a: Any, axis: Any, keepdims: bool, dt
     check_device(a)
     _check_axis(a, axis)
     options = {} if dtype is None else {"dtype": supported_dtype(dtype)}
-    with np.errstate(all="ignore"):
-        return wrap(function(a._host, axis=axis, keepdims=keepdims, **options))
+    if not is_bfloat(a.dtype) and a.dtype != "float16":
+        with np.errstate(all="ignore"):
+            return wrap(function(a._host, axis=axis, keepdims=keepdims, **options))
+    result = _reduced(
+        function, wrap(a._host.astype("float32")), axis, keepdims
+    )  # as CuPy adds halves up, and rounds the result
+    return result.astype(a.dtype if dtype is None else dtype) if result.dtype == "float32" else result
 
 
 def sum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> ndarray:
@@ -255,6 +266,7 @@ def _scanned(function: Callable[..., Any], a: Any, axis: Any, dtype: Any) -> nda
     _check_arrays(a)
     check_device(a)
     _check_axis(a, axis)
+    _lacks_bfloat("a scan", a)
     # CuPy adds up by trees, which lose next to no digits; NumPy one element after the other.
     own = np.dtype(a.dtype if dtype is None else dtype)
     with np.errstate(all="ignore"):
@@ -284,6 +296,7 @@ def _check_kind(kind: Any) -> None:
 def argsort(a: Any, axis: Any = -1, kind: Any = None) -> ndarray:
     _check_kind(kind)
     check_device(a)
+    _lacks_bfloat("Thrust", a)
     data = a if a.ndim else a.reshape(1)
     _check_axis(data, axis)
     return wrap(np.argsort(data._host, axis, kind="stable"))
@@ -292,12 +305,14 @@ def argsort(a: Any, axis: Any = -1, kind: Any = None) -> ndarray:
 def sort(a: Any, axis: Any = -1, kind: Any = None) -> ndarray:
     _check_kind(kind)
     check_device(a)
+    _lacks_bfloat("Thrust", a)
     _check_axis(a, axis)
     return wrap(np.sort(a._host, axis, kind="stable"))
 
 
 def lexsort(keys: Any) -> ndarray:
     check_device(keys)
+    _lacks_bfloat("Thrust", keys)
     if keys.ndim > 2:
         raise NotImplementedError("Keys with the rank of three or more is not supported in lexsort")
     return wrap(np.lexsort(keys._host))
@@ -322,6 +337,7 @@ def searchsorted(a: Any, v: Any, side: Any = "left", sorter: Any = None) -> ndar
         raise ValueError("object too deep for desired array or of too small depth")
     _refuse(sorter=sorter)
     check_device(a, v)
+    _lacks_bfloat("searchsorted, which sees no nan in it", a, v)
     return wrap(np.searchsorted(a._host, v._host, side))
 
 
@@ -359,11 +375,20 @@ def matmul(
     _refuse(axes=axes, axis=axis, dtype=dtype, signature=signature)
     first, second = args
     with np.errstate(all="ignore"):
-        product = wrap(np.matmul(first._host, second._host))
+        product = wrap(_product(first, second))
     if out is None:
         return product
     copyto(out, product)
     return out
+
+
+def _product(first: Any, second: Any) -> Any:
+    """What ``matmul`` of two arrays gives: cuBLAS adds products of 16 bits up in float32, but CuPy gives it matrices only."""
+    if not is_bfloat(np.promote_types(first.dtype, second.dtype)):
+        return np.matmul(first._host, second._host)
+    if first.ndim > 2 or second.ndim > 2:
+        raise TypeError("dtype is not supported: bfloat16")
+    return np.matmul(first._host.astype("float32"), second._host.astype("float32")).astype(first.dtype)
 
 
 # -- checks --------------------------------------------------------------------------------------------------------
@@ -373,6 +398,11 @@ def _check_arrays(*arrays: Any) -> None:
     for one in arrays:
         if not isinstance(one, ndarray):
             raise TypeError(f"Unsupported type {type(one)}")
+
+
+def _lacks_bfloat(what: str, *arrays: Any) -> None:
+    if True in [is_bfloat(array.dtype) for array in arrays]:  # `any` is CuPy's here
+        raise TypeError(f"{what} has no bfloat16")
 
 
 def _check_axis(a: Any, axis: Any) -> None:

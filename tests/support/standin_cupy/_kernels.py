@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,10 @@ def _host(argument: Any) -> Any:
 
 
 class ElementwiseKernel:
-    """``cupy.ElementwiseKernel`` for assignments of sums, products, quotients, powers and choices of one type ``T``."""
+    """``cupy.ElementwiseKernel`` for assignments of sums, products, quotients, powers and choices of one type ``T``.
+
+    Parameters may be of another type ``S``, out of which and into which those of ``T`` are made.
+    """
 
     def __init__(
         self, in_params: str, out_params: str, operation: str, name: str = "kernel", reduce_dims: bool = True,
@@ -71,8 +75,9 @@ class ElementwiseKernel:
     ) -> None:  # fmt: skip
         if preamble or kwargs:
             raise NotImplementedError("the stand-in has no compiler: no preamble, no options")
-        self.name = name
-        self.in_params, self.out_params = _names(in_params), _names(out_params)
+        self.name, self.operation = name, operation
+        self.in_params, self.out_params = _names(in_params, "TS"), _names(out_params, "TS")
+        self._kinds = [param.split()[0] for param in f"{in_params}, {out_params}".split(",")]
         self._code = compiled(operation, set(self.in_params) | set(self.out_params))
 
     def __call__(self, *args: Any) -> Any:
@@ -80,19 +85,31 @@ class ElementwiseKernel:
         if len(args) != count + len(self.out_params):
             raise TypeError(f"Wrong number of arguments for '{self.name}': the stand-in wants the outputs too")
         outputs = args[count:]
-        dtype = _common_dtype(args, outputs)
+        types: dict[str, Any] = {}
+        for kind in set(self._kinds):
+            some = [value for value, of in zip(args, self._kinds, strict=True) if of == kind]
+            types[kind] = _common_dtype(some, [value for value in some if isinstance(value, ndarray)]).type
+        if "typedef float T;" in self.operation:
+            types["T"] = np.float32
         shape = np.broadcast_shapes(*(output.shape for output in outputs))
         variables: dict[str, Any] = {
-            name: value._host.copy() if isinstance(value, ndarray) else dtype.type(value)
-            for name, value in zip(self.in_params + self.out_params, args, strict=True)
+            name: value._host.copy() if isinstance(value, ndarray) else types[kind](value)
+            for name, value, kind in zip(self.in_params + self.out_params, args, self._kinds, strict=True)
         }
         with np.errstate(all="ignore"):
-            exec(self._code, {"__builtins__": {}, **FUNCTIONS, "T": dtype.type}, variables)
+            exec(
+                self._code, {"__builtins__": {}, **FUNCTIONS, **{kind: _cast(types[kind]) for kind in types}}, variables
+            )
         for name, output in zip(self.out_params, outputs, strict=True):
             if output.shape != shape:
                 raise ValueError("Out shape is mismatched")
             output._host[...] = variables[name]
         return outputs[0] if len(outputs) == 1 else outputs
+
+
+def _cast(type_: Any) -> Any:
+    """What makes numbers of the type, of arrays too."""
+    return lambda value: value.astype(type_) if isinstance(value, np.ndarray) else type_(value)
 
 
 class ReductionKernel:
@@ -123,21 +140,21 @@ class ReductionKernel:
             return wrap(np.asarray(np.sum(terms, axis=axis, keepdims=keepdims, dtype=dtype)))
 
 
-def _names(params: str) -> list[str]:
+def _names(params: str, kinds: str = "T") -> list[str]:
     """The names in ``"T x, T y"``.
 
     Raises:
-        NotImplementedError: a parameter is not of the type ``T``.
+        NotImplementedError: a parameter is of another type.
     """
     pairs = [param.split() for param in params.split(",") if param.strip()]
     if any(pair[-1] == "i" for pair in pairs):
         raise ValueError("Can not use 'i' as a parameter name")
-    if any(len(pair) != 2 or pair[0] != "T" for pair in pairs):
+    if any(len(pair) != 2 or pair[0] not in tuple(kinds) for pair in pairs):
         raise NotImplementedError(f"the stand-in knows parameters 'T name' only, not '{params}'")
     return [name for _, name in pairs]
 
 
-def _common_dtype(args: tuple[Any, ...], outputs: tuple[Any, ...]) -> np.dtype[Any]:
+def _common_dtype(args: Sequence[Any], outputs: Sequence[Any]) -> np.dtype[Any]:
     if not all(isinstance(output, ndarray) for output in outputs):
         raise TypeError("Output arguments must be cupy.ndarray")
     arrays = [arg for arg in args if isinstance(arg, ndarray)]

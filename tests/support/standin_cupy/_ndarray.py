@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import operator
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,7 +14,7 @@ from ._machine import Device, machine
 from ._memory import Memory, MemoryPointer, alloc, nbytes
 from ._waiting import waits, watch
 
-__all__ = ["allocate", "check_device", "ndarray", "supported_dtype", "wrap"]
+__all__ = ["BFLOAT_CODE", "allocate", "check_device", "dtype_code", "is_bfloat", "ndarray", "supported_dtype", "wrap"]
 
 _KINDS = "biufc"
 
@@ -21,9 +22,25 @@ _KINDS = "biufc"
 def supported_dtype(dtype: Any) -> np.dtype[Any]:
     """The dtype, if CuPy has it."""
     result: np.dtype[Any] = np.dtype(dtype)
-    if result.kind not in _KINDS or result.itemsize > 16:
+    if (result.kind not in _KINDS or result.itemsize > 16) and not is_bfloat(result):
         raise ValueError(f"Unsupported dtype {result}")
     return result
+
+
+def is_bfloat(dtype: np.dtype[Any]) -> bool:
+    """Whether it is the bfloat16 of the package ml_dtypes, whose kind is that of bytes."""
+    return dtype.char == "E"
+
+
+BFLOAT_CODE = 4
+"""DLPack's number of bfloat16, which NumPy does not know."""
+
+
+def dtype_code(capsule: Any) -> Any:
+    """The place of the number of the dtype's kind in a capsule of DLPack 1."""
+    pointer = ctypes.pythonapi.PyCapsule_GetPointer
+    pointer.restype, pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+    return ctypes.c_uint8.from_address(pointer(capsule, b"dltensor_versioned") + 52)
 
 
 def check_device(*operands: Any) -> None:
@@ -175,7 +192,11 @@ class ndarray:
     def __dlpack__(
         self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: Any = None
     ) -> Any:
-        return self._host.__dlpack__(max_version=(1, 0))  # NumPy takes older capsules for read-only
+        if not is_bfloat(self.dtype):
+            return self._host.__dlpack__(max_version=(1, 0))  # NumPy takes older capsules for read-only
+        capsule = self._host.view("int16").__dlpack__(max_version=(1, 0))
+        dtype_code(capsule).value = BFLOAT_CODE
+        return capsule
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return 2, self.data.device_id  # kDLCUDA

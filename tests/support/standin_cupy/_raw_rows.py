@@ -242,35 +242,47 @@ def _to_columns(count: int, samples: int, channels: int, a: Host, plan: Host, co
         to[:, tap][:, :, inside] = x[:, :, elements].swapaxes(0, 1)
 
 
+def _started(result: Host, *shape: int) -> Host:
+    """Where sums for a result begin: itself, or numbers that halves are computed with."""
+    wide = result if result.dtype.itemsize > 2 else np.empty(result.shape, "float32")
+    return wide.reshape(*shape)
+
+
 def _from_columns(count: int, samples: int, channels: int, columns: Host, bias: Host, plan: Host, result: Host) -> None:
-    to = result.reshape(int(samples), int(channels), -1)
-    of = columns.reshape(int(channels), len(taps(plan)), int(samples), -1)
+    to = _started(result, int(samples), int(channels), -1)
+    of = computed(columns).reshape(int(channels), len(taps(plan)), int(samples), -1)
     to[...] = 0 if bias is None else bias[:, None]
     for tap in taps(plan):
         inside, elements = met(plan, tap)
         to[:, :, elements] += of[:, tap][:, :, inside].swapaxes(0, 1)
+    result[...] = to.reshape(result.shape)
 
 
 def _apart(count: int, channels: int, a: Host, weight: Host, bias: Host, plan: Host, result: Host) -> None:
-    x, to, factors = a.reshape(-1, channels, np.prod(plan["size"])), result, weight.reshape(int(channels), -1)
-    to = to.reshape(x.shape[0], int(channels), -1)
+    x, factors = computed(a).reshape(-1, channels, np.prod(plan["size"])), computed(weight).reshape(int(channels), -1)
+    to = _started(result, x.shape[0], int(channels), -1)
     to[...] = 0 if bias is None else bias[:, None]
     for tap in taps(plan):
         inside, elements = met(plan, tap)
         to[:, :, inside] += x[:, :, elements] * factors[:, tap, None]
+    result[...] = to.reshape(result.shape)
 
 
 def _apart_input(count: int, channels: int, grad: Host, weight: Host, bias: Host, plan: Host, result: Host) -> None:
-    g, factors = grad.reshape(-1, channels, np.prod(plan["out"])), weight.reshape(int(channels), -1)
-    to = result.reshape(g.shape[0], int(channels), -1)
+    g, factors = (
+        computed(grad).reshape(-1, channels, np.prod(plan["out"])),
+        computed(weight).reshape(int(channels), -1),
+    )
+    to = _started(result, g.shape[0], int(channels), -1)
     to[...] = 0 if bias is None else bias[:, None]
     for tap in taps(plan):
         inside, elements = met(plan, tap)
         to[:, :, elements] += g[:, :, inside] * factors[:, tap, None]
+    result[...] = to.reshape(result.shape)
 
 
 def _apart_weight(samples: int, channels: int, a: Host, grad: Host, plan: Host, result: Host) -> None:
-    x, g = (each.reshape(int(samples), int(channels), -1) for each in (a, grad))
+    x, g = (computed(each).reshape(int(samples), int(channels), -1) for each in (a, grad))
     to = result.reshape(int(channels), -1)
     for tap in taps(plan):
         inside, elements = met(plan, tap)

@@ -18,7 +18,9 @@ STEPS = "struct Table { S* at["
 
 def step(code: str, table: Any, count: Any, *numbers: Any) -> None:
     """Run the kernel of a text."""
-    stored = {"half": "float16", "float": "float32", "double": "float64"}[_found(r"typedef (\w+) S;", code)]
+    stored = {"half": "float16", "bfloat": "bfloat16", "float": "float32", "double": "float64"}[
+        _found(r"typedef (\w+) S;", code)
+    ]
     dtype = np.dtype("float64" if stored == "float64" else "float32")
     names = re.findall(r"T (\w+) = wide\(table", code)
     options = _found(r"int count, (.*)\) \{", code).replace("T ", "").split(", ")

@@ -29,6 +29,7 @@ def compiled(operation: str, parameters: set[str]) -> Any:
         NotImplementedError: they are not assignments of plain arithmetic.
     """
     declared = set(re.findall(r"\bT (\w+) =", operation))
+    operation = operation.replace("typedef float T;", "")
     lines = [re.sub(r"^T ", "", statement.strip()) for statement in operation.split(";")]
     try:
         tree = ast.parse("\n".join(_in_python(line) for line in lines if line))
@@ -37,7 +38,7 @@ def compiled(operation: str, parameters: set[str]) -> Any:
     for node in ast.walk(tree):
         if not isinstance(node, _SYNTAX):
             raise NotImplementedError(f"the stand-in has no compiler for {type(node).__name__} in: {operation}")
-        if isinstance(node, ast.Name) and node.id not in parameters | declared | FUNCTIONS.keys() | {"T"}:
+        if isinstance(node, ast.Name) and node.id not in parameters | declared | FUNCTIONS.keys() | {"S", "T"}:
             raise NameError(f"'{node.id}' is not declared in: {operation}")
     return compile(tree, "<kernel>", "exec")
 

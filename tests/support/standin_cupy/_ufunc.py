@@ -15,11 +15,18 @@ import numpy as np
 import scipy.special
 
 from . import _streams
-from ._ndarray import allocate, check_device, ndarray
+from ._ndarray import allocate, check_device, is_bfloat, ndarray
 
 __all__ = ["SPECIAL", "UFUNCS", "Ufunc"]
 
-_INTEGERS, _FLOATS, _COMPLEX = "bBhHiIlLqQ", "efd", "FD"
+try:
+    import ml_dtypes
+
+    _BFLOAT = {"E": np.dtype(ml_dtypes.bfloat16)}
+except ImportError:  # CuPy has no loop of it then, either
+    _BFLOAT = {}
+
+_INTEGERS, _FLOATS, _COMPLEX = "bBhHiIlLqQ", f"e{''.join(_BFLOAT)}fd", "FD"
 _NUMBERS = _INTEGERS + _FLOATS + _COMPLEX
 _SCATTER = {"add": "add", "maximum": "max", "minimum": "min"}
 _WEAK: dict[type, type] = {int: int, float: float, complex: complex}
@@ -35,7 +42,7 @@ class Ufunc:
         self.nargs = self.nin + self.nout
         self._function = function
         self._scatter = _SCATTER.get(name)
-        self._loops = [(tuple(map(np.dtype, one[: self.nin])), np.dtype(one[-1])) for one in self.types]
+        self._loops = [(tuple(map(_dtype_of, one[: self.nin])), _dtype_of(one[-1])) for one in self.types]
 
     def __repr__(self) -> str:
         return f"<ufunc '{self.name}'>"
@@ -67,7 +74,7 @@ class Ufunc:
         def compute() -> Any:
             with np.errstate(all="ignore"):
                 hosts = [_as_host(operand, wanted) for operand, wanted in zip(operands, inputs, strict=True)]
-                return np.asarray(self._function(*hosts)).astype(result_type, copy=False)
+                return np.asarray(_function_of(self.name, self._function, hosts)).astype(result_type, copy=False)
 
         def write(result: Any) -> None:
             with np.errstate(all="ignore"):
@@ -95,6 +102,20 @@ class Ufunc:
         raise TypeError(f"Wrong type ({types}) of arguments for {self.name}")
 
 
+def _dtype_of(char: str) -> np.dtype[Any]:
+    return _BFLOAT[char] if char in _BFLOAT else np.dtype(char)
+
+
+def _function_of(name: str, function: Callable[..., Any], hosts: list[Any]) -> Any:
+    """What a function gives: of bfloat16, as CuPy computes it, what float32 gives; the neighbours are its own."""
+    if not is_bfloat(hosts[-1].dtype):
+        return function(*hosts)
+    if name == "cupy_nextafter":
+        a, b = hosts
+        return np.where(a.astype("f") == b.astype("f"), a.view("i2"), np.nextafter(a, b).view("i2")).view(a.dtype)
+    return function(*[host.astype("float32") for host in hosts])
+
+
 def _check_operand(operand: Any) -> None:
     if not isinstance(operand, ndarray | bool | int | float | complex | np.generic):
         raise TypeError(f"Unsupported type {type(operand)}")
@@ -102,7 +123,7 @@ def _check_operand(operand: Any) -> None:
 
 def _use_weak(operands: tuple[Any, ...]) -> bool:
     """Whether Python numbers take the type of the arrays: where they are of no higher kind."""
-    score = {"b": 0, "i": 1, "u": 1, "f": 2, "c": 2}
+    score = {"b": 0, "i": 1, "u": 1, "f": 2, "c": 2, "V": 3}
     numbers = [score[np.dtype(type(one)).kind] for one in operands if type(one) in _WEAK]
     others = [score[np.asarray(getattr(one, "_host", one)).dtype.kind] for one in operands if type(one) not in _WEAK]
     return bool(numbers) and bool(others) and max(others) >= max(numbers)
@@ -194,14 +215,14 @@ _TABLE: dict[str, tuple[list[str], Callable[..., Any] | None]] = {
     **dict.fromkeys(("left_shift", "right_shift"), (_same(_INTEGERS, 2), None)),
     **dict.fromkeys(("equal", "not_equal", "less", "less_equal", "greater", "greater_equal"), (_ORDER, None)),
     **dict.fromkeys(("logical_and", "logical_or"), ([*_MIXED, *_test(_FLOATS, 2)], None)),
-    "logical_xor": (_test("?" + _INTEGERS + _FLOATS, 2), None),
+    "logical_xor": (_test("?" + _INTEGERS + "efd", 2), None),
     **dict.fromkeys(("hypot", "copysign", "nextafter"), (_same(_FLOATS + _COMPLEX, 2), None)),
     **dict.fromkeys(("logaddexp", "logaddexp2"), (_same(_FLOATS, 2), None)),
     "fmax": (_same("?" + _NUMBERS, 2), _extreme(np.fmax, np.logical_and)),
     "fmin": (_same("?" + _NUMBERS, 2), _extreme(np.fmin, np.logical_or)),
     **dict.fromkeys(("gcd", "lcm"), (_same("?" + _INTEGERS, 2), None)),
     "signbit": (_test(_FLOATS, 1), None),
-    "logical_not": (_test("?" + _INTEGERS + _FLOATS, 1), None),
+    "logical_not": (_test("?" + _INTEGERS + "efd", 1), None),
     **dict.fromkeys(("isnan", "isinf", "isfinite"), (_test(_FLOATS + _COMPLEX, 1), None)),
     **dict.fromkeys(
         ("sqrt", "exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "sin", "cos", "tan", "arcsin", "arccos", "arctan",
@@ -219,7 +240,7 @@ _TABLE: dict[str, tuple[list[str], Callable[..., Any] | None]] = {
 UFUNCS = {name: Ufunc(name, types, function or getattr(np, name)) for name, (types, function) in _TABLE.items()}
 """The ufuncs of ``cupy``, of which those that the backend may want are here."""
 
-WHERE = Ufunc("where", ["???->?", *(f"?{char}{char}->{char}" for char in _NUMBERS)], np.where)
+WHERE = Ufunc("where", ["???->?", *(f"?{char}{char}->{char}" for char in _INTEGERS + "efd" + _COMPLEX)], np.where)
 """What ``cupy.where`` is made of."""
 
 
@@ -259,5 +280,5 @@ SPECIAL = {
 }
 """The ufuncs of ``cupyx.scipy.special``."""
 
-RSQRT = Ufunc("rsqrt", _same(_FLOATS + _COMPLEX, 1), lambda a: np.true_divide(1, np.sqrt(a)).astype(a.dtype))
+RSQRT = Ufunc("rsqrt", _same("efd" + _COMPLEX, 1), lambda a: np.true_divide(1, np.sqrt(a)).astype(a.dtype))
 """``cupyx.rsqrt``."""

@@ -180,6 +180,7 @@ def rsqrt(input: Tensor) -> Tensor:
     """
 
 
+@at_once("sigmoid_backward")
 @in_single_formula
 @at_once("sigmoid_backward")
 def _sigmoid_input(grad: Tensor, result: Tensor) -> Tensor:

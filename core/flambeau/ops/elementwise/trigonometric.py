@@ -142,6 +142,8 @@ def cosh(input: Tensor) -> Tensor:
 
 
 @at_once("tanh_backward")
+@in_single_formula
+@at_once("tanh_backward")
 def _tanh_input(grad: Tensor, result: Tensor) -> Tensor:
     return grad * (1 - result * result)
 

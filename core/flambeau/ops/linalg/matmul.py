@@ -325,7 +325,8 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Number = 1, alpha:
         _expand_method(input.detach(), (n, m))  # which says what does not fit
     beta, alpha = (number if number == 1 else fitting(number, type_.dtype) for number in (beta, alpha))
     compute = partial(_addmm, beta=beta, alpha=alpha)
-    return from_array(all_in_single(type_, compute, input._array, mat1._array, mat2._array), type_)
+    kernel = "addmm" if alpha == 1 and beta == 1 else ""
+    return from_array(all_in_single(type_, compute, input._array, mat1._array, mat2._array, kernel=kernel), type_)
 
 
 def _addmm(type_: TensorType, bias: Any, a: Any, b: Any, *, beta: Number = 1, alpha: Number = 1) -> Any:
@@ -372,7 +373,7 @@ def _linear(input: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         raise RuntimeError(f"linear: a bias of shape {list(bias.shape)} does not fit {m} outputs")
     columns = type_.kernels.permute(weight._array, (1, 0))
     if type_.halves:
-        return from_array(all_in_single(type_, _addmm, bias._array, input._array, columns), type_)
+        return from_array(all_in_single(type_, _addmm, bias._array, input._array, columns, kernel="addmm"), type_)
     return from_array(_addmm(type_, bias._array, input._array, columns), type_)
 
 

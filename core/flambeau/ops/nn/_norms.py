@@ -16,8 +16,8 @@ from flambeau.backend.types import TensorType
 from flambeau.dtypes import scalar_type_name
 
 __all__ = [
-    "Normalized", "Sums", "array_of", "channel_slope", "check_parameters", "in_format_of", "kept", "moments", "narrow",
-    "reciprocal_root", "scaled", "slope", "standardized", "wide",
+    "Normalized", "Sums", "array_of", "as_taken", "channel_slope", "check_parameters", "in_format_of", "kept", "moments",
+    "narrow", "reciprocal_root", "scaled", "slope", "standardized", "wide",
 ]  # fmt: skip
 
 
@@ -41,6 +41,14 @@ def wide(tensor: Any) -> Any:
         return tensor.detach() if tensor._node is not None else tensor
     single = type_.with_dtype(dtypes.float32)
     return from_array(type_.kernels.cast(tensor._array, "float32"), single)
+
+
+def as_taken(tensor: Any, kernel: str = "channel_moments") -> Any:
+    """A tensor without its history as a kernel takes it: in float32 where it has 16 bits, unless the kernel computes so itself.
+
+    The kernels of channels are alike in this.
+    """
+    return tensor.detach() if tensor._type.halves and tensor._type.takes(kernel) else wide(tensor)
 
 
 def array_of(tensor: Tensor | None) -> Any:
@@ -143,7 +151,7 @@ class Sums:
     def __call__(self, grad: Tensor, channels: Tensor, mean: Tensor) -> tuple[Tensor, Tensor]:
         """The sums of ``grad``, and of ``grad * (channels - mean)``, kept for the same gradient."""
         if self._grad is None or self._grad() is not grad:
-            self._sums = _channel_sums(wide(grad).reshape(channels.shape), channels, mean)
+            self._sums = _channel_sums(as_taken(grad).reshape(channels.shape), channels, mean)
             self._grad = weakref.ref(grad)
         found: tuple[Tensor, Tensor] = self._sums
         return found
@@ -153,7 +161,7 @@ def _channel_sums(grad: Tensor, channels: Tensor, mean: Tensor) -> tuple[Tensor,
     kernel = grad._type.kernels.channel_sums
     if kernel is not None:
         total, product = kernel(grad._array, channels._array, mean._array)
-        return from_array(total, grad._type), from_array(product, grad._type)
+        return from_array(total, mean._type), from_array(product, mean._type)
     return grad.sum((0, 2)), (grad * (channels - mean.unsqueeze(1))).sum((0, 2))
 
 

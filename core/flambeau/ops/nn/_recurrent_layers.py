@@ -114,7 +114,7 @@ def _kernel(name: str, tensors: Sequence[Tensor], count: int) -> Any:
     Sizes that do not fit are left to the composition, whose ops refuse them.
     """
     type_ = tensors[0]._type
-    if len(tensors) != count or not type_.real_floats or type_.halves or not _fit(name.split("_")[0], tensors):
+    if len(tensors) != count or not type_.real_floats or not type_.takes(name) or not _fit(name.split("_")[0], tensors):
         return None
     return getattr(type_.kernels, name)
 

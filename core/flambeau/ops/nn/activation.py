@@ -96,7 +96,7 @@ def _softmax(input: Tensor, dim: int) -> Tensor:
     kernels = type_.kernels
     if not array.shape:  # 1; for nan and infinite numbers, nan, as along a dimension of size 1
         return from_array(kernels.exp(kernels.sub(array, array)), type_)
-    made = in_single(type_, array, partial(_shares, dim)) if type_.halves else _shares(dim, type_, array)
+    made = in_single(type_, array, partial(_shares, dim), "softmax") if type_.halves else _shares(dim, type_, array)
     return from_array(made, type_)
 
 
@@ -130,7 +130,9 @@ def _softmax_backward(grad_output: Tensor, result_of: Tensor, dim: int) -> Tenso
     kernels = type_.kernels
     if not result.shape:
         return from_array(kernels.mul(kernels.sub(grad, kernels.mul(grad, result)), result), type_)
-    return from_array(all_in_single(type_, partial(_slope_of_shares, dim), grad, result), type_)
+    return from_array(
+        all_in_single(type_, partial(_slope_of_shares, dim), grad, result, kernel="softmax_backward"), type_
+    )
 
 
 def _slope_of_shares(dim: int, type_: Any, grad: Any, result: Any) -> Any:
@@ -168,7 +170,11 @@ def _log_softmax(input: Tensor, dim: int) -> Tensor:
     kernels = type_.kernels
     if not array.shape:
         return from_array(kernels.sub(array, array), type_)
-    made = in_single(type_, array, partial(_log_of_shares, dim)) if type_.halves else _log_of_shares(dim, type_, array)
+    made = (
+        in_single(type_, array, partial(_log_of_shares, dim), "log_softmax")
+        if type_.halves
+        else _log_of_shares(dim, type_, array)
+    )
     return from_array(made, type_)
 
 
@@ -194,7 +200,9 @@ def _log_softmax_backward(grad_output: Tensor, result_of: Tensor, dim: int) -> T
     kernels = type_.kernels
     if not result.shape:
         return from_array(kernels.sub(grad, kernels.mul(kernels.exp(result), grad)), type_)
-    return from_array(all_in_single(type_, partial(_slope_of_log, dim), grad, result), type_)
+    return from_array(
+        all_in_single(type_, partial(_slope_of_log, dim), grad, result, kernel="log_softmax_backward"), type_
+    )
 
 
 def _slope_of_log(dim: int, type_: Any, grad: Any, result: Any) -> Any:

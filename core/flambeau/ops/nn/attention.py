@@ -196,7 +196,9 @@ def _attention(
     arrays = [_matrices(each) for each in (query, key, value)]
     values, logs = type_.kernels.attention(*arrays, None if mask is None else mask._array, scale, is_causal)
     values = from_array(type_.kernels.reshape(values, (*shape[:-1], value._array.shape[-1])), type_)
-    return Attended(_in_order_of(query, values), from_array(type_.kernels.reshape(logs, (*shape[:-1], 1)), type_))
+    return Attended(
+        _in_order_of(query, values), from_array(type_.kernels.reshape(logs, (*shape[:-1], 1)), type_.single())
+    )
 
 
 def _four_dims(mask: Tensor | None, query: Tensor, key: Tensor) -> Tensor | None:
@@ -218,7 +220,7 @@ def _is_plain(query: Tensor, key: Tensor, value: Tensor) -> bool:
     There what a query does not look at is not computed with; elsewhere a nan, as -inf is added, stays one.
     """
     type_ = query._type
-    if type_.kernels.attention is None or not type_.real_floats or type_.halves:
+    if type_.kernels.attention is None or not type_.real_floats or not type_.takes("attention"):
         return False
     (*of_query, _, width), of_key, of_value = query._array.shape, key._array.shape, value._array.shape
     return (

@@ -19,6 +19,7 @@ from ._norms import (
     Normalized,
     Sums,
     array_of,
+    as_taken,
     channel_slope,
     check_parameters,
     in_format_of,
@@ -36,8 +37,8 @@ __all__ = ["batch_norm", "instance_norm", "native_batch_norm"]
 
 
 def _channels(tensor: Tensor) -> Tensor:
-    """(N, C, …) in three dims, in float32 where it has 16 bits, without its history."""
-    tensor, shape = wide(tensor), tensor._array.shape
+    """(N, C, …) in three dims, without its history, as the kernels of channels take it."""
+    tensor, shape = as_taken(tensor), tensor._array.shape
     array = tensor._type.kernels.reshape(tensor._array, (shape[0], shape[1], prod(shape[2:])))
     return from_array(array, tensor._type)
 
@@ -116,8 +117,8 @@ def _batch_norm(
 ) -> Normalized:
     """Normalise by the statistics of the batch; the variances go to the list, for the running ones."""
     channels = _channels(input)
-    type_ = channels._type
-    average, variance = moments(type_, channels._array)
+    average, variance = moments(channels._type, channels._array)
+    type_ = channels._type.single()
     variances.append(from_array(variance, type_))
     mean = kept(from_array(average, type_), input, weight)
     rstd = kept(from_array(reciprocal_root(type_, variance, eps), type_), input, weight)

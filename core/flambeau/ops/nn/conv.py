@@ -47,7 +47,7 @@ def _computed(
     def of_arrays(type_: Any, first: Any, second: Any, bias: Any = None) -> Any:
         return compute(type_, first, second, bias, size, _convolving.Window(*window))
 
-    result = from_array(all_in_single(type_, of_arrays, *arrays), type_)
+    result = from_array(all_in_single(type_, of_arrays, *arrays, kernel="convolution"), type_)
     if len(result._array.shape) == 5 and type_.dtype not in _KEEPING:
         return result
     order = channels_order(first) or channels_order(second)

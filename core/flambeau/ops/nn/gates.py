@@ -30,6 +30,7 @@ __all__: list[str] = []  # in PyTorch these are functions of torch.nn.functional
 # -- the error function, the logistic function and the hyperbolic tangent as gates ---------------------
 
 
+@at_once("gelu_backward")
 @in_single_formula
 @at_once("gelu_backward")
 def _gelu_input(grad: Tensor, input: Tensor, approximate: str) -> Tensor:
@@ -50,7 +51,7 @@ _CUBIC = 0.044715
 
 @fused("gelu", derivatives={"input": _gelu_input}, method=False, node="GeluBackward0")
 def _gelu(input: Tensor, approximate: str) -> Tensor:
-    return from_array(in_single(input._type, input._array, partial(_gelu_of, approximate)), input._type)
+    return from_array(in_single(input._type, input._array, partial(_gelu_of, approximate), "gelu"), input._type)
 
 
 def _gelu_of(approximate: str, type_: Any, array: Any) -> Any:
@@ -94,6 +95,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     return in_form("gelu", _gelu, input, False, approximate)
 
 
+@at_once("silu_backward")
 @in_single_formula
 @at_once("silu_backward")
 def _silu_input(grad: Tensor, input: Tensor) -> Tensor:
@@ -105,7 +107,7 @@ def _silu_input(grad: Tensor, input: Tensor) -> Tensor:
 def _silu(input: Tensor) -> Tensor:
     check_floating("silu_cpu", input, takes_complex=True)
     type_ = input._type
-    kernel = type_.kernels.silu if type_.real_floats and not type_.halves else None
+    kernel = type_.kernels.silu if type_.real_floats and type_.takes("silu") else None
     made = by_element(type_, _self_gated, input._array) if kernel is None else kernel(input._array)
     return from_array(made, type_)
 

@@ -22,6 +22,7 @@ from ._norms import (
     Normalized,
     Sums,
     array_of,
+    as_taken,
     channel_slope,
     check_parameters,
     in_format_of,
@@ -62,6 +63,14 @@ def _shaped(array: Any, shape: tuple[int, ...], type_: TensorType) -> Tensor:
     return from_array(array if array.shape == shape else type_.kernels.reshape(array, shape), type_)
 
 
+def _taken(kernel: str, input: Tensor, *others: Tensor | None) -> list[Any]:
+    """Tensors as a kernel takes them: in float32 if it does not take the input's dtype, or one of them is of another."""
+    type_, tensors = input._type, (input, *others)
+    if type_.halves and type_.takes(kernel) and all(each is None or each._type is type_ for each in others):
+        return [None if each is None else each.detach() for each in tensors]
+    return [wide(each) for each in tensors]
+
+
 def _layer_input(
     grad: Tensor, input: Tensor, weight: Tensor | None, count: int, eps: float, mean: Tensor, rstd: Tensor
 ) -> Tensor:
@@ -69,9 +78,10 @@ def _layer_input(
     if grad_enabled():
         weighted = _single(grad) if weight is None else _single(grad) * _single(weight)
         return slope(weighted, *standardized(_single(input), dims, eps), dims).to(input.dtype)
-    x, mean, rstd, grad, weight = wide(input), wide(mean), wide(rstd), wide(grad), wide(weight)
+    (x, grad, weight), mean, rstd = _taken("layer_norm_backward", input, grad, weight), wide(mean), wide(rstd)
     kernel, length = x._type.kernels.layer_norm_backward, prod(input._array.shape[-count:])
     if kernel is None or not input.numel():
+        x, grad, weight = wide(x), wide(grad), wide(weight)
         weighted = grad if weight is None else grad * weight
         return narrow(slope(weighted, (x - mean) * rstd, rstd, dims), input)
     row = None if weight is None else weight._type.kernels.reshape(weight._array, (weight.numel(),))
@@ -85,16 +95,16 @@ def _layer_weight(
     if grad_enabled():
         normal, _ = standardized(_single(input), _last(input, count), eps)
         return _over_rows(_single(grad) * normal, count).to(weight.dtype)
-    x, mean, rstd, grad = wide(input), wide(mean), wide(rstd), wide(grad)
+    (x, grad), mean, rstd = _taken("layer_norm_weight", input, grad), wide(mean), wide(rstd)
     kernel, length = x._type.kernels.layer_norm_weight, prod(weight._array.shape)
     if kernel is None or not input.numel():
-        return narrow(_over_rows((x - mean) * rstd * grad, count), weight)
+        return narrow(_over_rows((wide(x) - mean) * rstd * wide(grad), count), weight)
     found = kernel(_rows(grad, length), _rows(x, length), _rows(mean, 1), _rows(rstd, 1))
-    return narrow(_shaped(found, weight._array.shape, x._type), weight)
+    return narrow(_shaped(found, weight._array.shape, mean._type), weight)
 
 
 def _layer_bias(grad: Tensor, bias: Tensor, count: int) -> Tensor:
-    return _over_rows(_single(grad), count).to(bias.dtype)
+    return _over_rows(grad if grad._type is bias._type else _single(grad), count).to(bias.dtype)
 
 
 def _over_rows(tensor: Tensor, count: int) -> Tensor:
@@ -111,10 +121,10 @@ def _over_rows(tensor: Tensor, count: int) -> Tensor:
     node="NativeLayerNormBackward0",
 )
 def _layer_norm(input: Tensor, weight: Tensor | None, bias: Tensor | None, count: int, eps: float) -> Normalized:
-    x, w, b = wide(input), wide(weight), wide(bias)
+    x, w, b = _taken("layer_norm", input, weight, bias)
     kernel, shape = x._type.kernels.layer_norm, x._array.shape
     if kernel is None or 0 in shape:
-        return _composed_layer_norm(input, weight, x, w, b, count, eps)
+        return _composed_layer_norm(input, weight, wide(x), wide(w), wide(b), count, eps)
     if count == 1:
         rows = x._array if len(shape) == 2 else _rows(x, shape[-1])
         values, mean, rstd = kernel(rows, None if w is None else w._array, None if b is None else b._array, eps)
@@ -123,8 +133,9 @@ def _layer_norm(input: Tensor, weight: Tensor | None, bias: Tensor | None, count
         row = [None if each is None else x._type.kernels.reshape(each._array, (each.numel(),)) for each in (w, b)]
         values, mean, rstd = kernel(_rows(x, prod(shape[-count:])), *row, eps)
         outer = (*shape[:-count], *[1] * count)
-    values, mean, rstd = _shaped(values, shape, x._type), _shaped(mean, outer, x._type), _shaped(rstd, outer, x._type)
-    if x._type is input._type:  # neither is narrower
+    single = x._type.single()
+    values, mean, rstd = _shaped(values, shape, x._type), _shaped(mean, outer, single), _shaped(rstd, outer, single)
+    if single is input._type:  # neither is narrower
         return Normalized(values, mean, rstd)
     return Normalized(narrow(values, input), kept(mean, input, weight), kept(rstd, input, weight))
 
@@ -302,7 +313,7 @@ def _group_input(
         weighted = _single(grad) if weight is None else _single(grad) * _single(_per_channel(weight, input))
         found = slope(_grouped(weighted, groups), *_group_standardized(input, groups, eps), (2,))
         return found.reshape(shape).to(input.dtype)
-    x, mean, rstd = _as_channels(wide(input)), wide(mean), wide(rstd)
+    x, mean, rstd = _as_channels(as_taken(input)), wide(mean), wide(rstd)
     average, root = _to_channels(mean, shape[1]), _to_channels(rstd, shape[1])
     total, product = (each.reshape(shape[0], shape[1]) for each in sums(grad, x, average))
     if weight is not None:
@@ -312,7 +323,7 @@ def _group_input(
     factor = _to_channels(product * rstd * rstd * rstd / -count, shape[1])
     shift = _to_channels(total * rstd / -count, shape[1])
     scale = root if weight is None else root * wide(weight).repeat(shape[0])
-    found = channel_slope(_as_channels(wide(grad)), x, average, scale, factor, shift)
+    found = channel_slope(_as_channels(as_taken(grad)), x, average, scale, factor, shift)
     return in_format_of(narrow(found.reshape(shape), input), input)
 
 
@@ -324,7 +335,7 @@ def _group_weight(
         normal = _group_standardized(input, groups, eps)[0].reshape(shape)
         return (_single(grad) * normal).sum(_outer_dims(input)).to(weight.dtype)
     average = _to_channels(wide(mean), shape[1])
-    products = sums(grad, _as_channels(wide(input)), average)[1] * _to_channels(wide(rstd), shape[1])
+    products = sums(grad, _as_channels(as_taken(input)), average)[1] * _to_channels(wide(rstd), shape[1])
     return narrow(products.reshape(shape[0], shape[1]).sum(0), weight)
 
 
@@ -332,7 +343,7 @@ def _group_bias(grad: Tensor, input: Tensor, bias: Tensor, sums: Sums, mean: Ten
     shape = input._array.shape
     if grad_enabled():
         return _single(grad).sum(_outer_dims(input)).to(bias.dtype)
-    totals = sums(grad, _as_channels(wide(input)), _to_channels(wide(mean), shape[1]))[0]
+    totals = sums(grad, _as_channels(as_taken(input)), _to_channels(wide(mean), shape[1]))[0]
     return narrow(totals.reshape(shape[0], shape[1]).sum(0), bias)
 
 
@@ -346,9 +357,9 @@ def _group_bias(grad: Tensor, input: Tensor, bias: Tensor, sums: Sums, mean: Ten
 def _group_norm(
     input: Tensor, weight: Tensor | None, bias: Tensor | None, groups: int, eps: float, sums: Sums
 ) -> Normalized:
-    x, shape = wide(input), input._array.shape
+    x, shape = as_taken(input), input._array.shape
     type_, array, samples, channels = x._type, x._array, shape[0], shape[1]
-    kernels, repeated = type_.kernels, samples * channels
+    single, kernels, repeated = type_.single(), type_.kernels, samples * channels
 
     def of_each(numbers: Any) -> Any:
         """A number for each channel of each sample, from one for each group or, of all samples, each channel."""
@@ -356,14 +367,14 @@ def _group_norm(
         return kernels.reshape(kernels.expand(numbers, wanted), (repeated,))
 
     mean, variance = moments(type_, kernels.reshape(array, (1, samples * groups, prod(shape[1:]) // groups)))
-    rstd = reciprocal_root(type_, variance, eps)
+    rstd = reciprocal_root(single, variance, eps)
     average, scale = (of_each(kernels.reshape(each, (samples, groups, 1))) for each in (mean, rstd))
     if weight is not None:
         scale = kernels.mul(scale, of_each(kernels.reshape(array_of(weight), (1, channels))))
     shift = None if bias is None else of_each(kernels.reshape(array_of(bias), (1, channels)))
     values = scaled(type_, kernels.reshape(array, (1, repeated, prod(shape[2:]))), average, scale, shift)
     found = own(in_format_of(narrow(from_array(kernels.reshape(values, shape), type_), input), input))
-    statistics = [from_array(kernels.reshape(each, (samples, groups)), type_) for each in (mean, rstd)]
+    statistics = [from_array(kernels.reshape(each, (samples, groups)), single) for each in (mean, rstd)]
     return Normalized(found, kept(statistics[0], input, weight), kept(statistics[1], input, weight))
 
 
