@@ -1,7 +1,7 @@
 """The command ``flambeau-conformance``: list, run, explain, repro, coverage, record.
 
 Exit codes: 0 the backend conforms in what it claims; 1 it does not; 2 wrong usage, manifest or expectations; 3 the
-suite itself failed.
+suite itself failed; 130 it was interrupted.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from flambeau.errors import BackendError
 
 from . import coverage, run_command
 from .catalogue import cases_about, selected
-from .codes import CONFORMANT, HARNESS, NOT_CONFORMANT, USAGE
+from .codes import CONFORMANT, HARNESS, INTERRUPTED, NOT_CONFORMANT, USAGE
 from .isolation import RefusedError
 from .manifest import ManifestError, manifests
 from .model import Case
@@ -46,6 +46,9 @@ def _checked_run(arguments: Sequence[str] | None) -> int:
         return USAGE
     except BrokenPipeError:
         raise
+    except KeyboardInterrupt as interrupt:
+        print("flambeau-conformance: interrupted", file=sys.stderr)
+        return int(getattr(interrupt, "code", INTERRUPTED))
     except OSError as error:  # no room for the report, mostly
         print(f"flambeau-conformance: {error}", file=sys.stderr)
         return HARNESS

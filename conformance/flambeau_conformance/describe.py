@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import re
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from .trace import trace
 
 __all__ = ["Failure", "call_of", "describe", "legible"]
 
+_ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
 _NUMBERS, _WIDTH, _LINES, _BRIEF, _ENDLESS = 6, 300, 6, 60, 5000
 _OURS = Path(__file__).parent
 _RAISED_BY = "raised by the kernel "
@@ -48,8 +50,8 @@ class Failure:
 
 def describe(case: Case, error: BaseException) -> Failure:
     """What is known of what a case raised."""
-    notes = [note for note in getattr(error, "__notes__", ()) if note.startswith(_RAISED_BY)]
-    kernel = notes[0].removeprefix(_RAISED_BY).rpartition(" of the backend ")[0] if notes else trace.last()
+    notes = [note for note in getattr(error, "__notes__", ()) if isinstance(note, str) and note.startswith(_RAISED_BY)]
+    kernel = legible(notes[0].removeprefix(_RAISED_BY).rpartition(" of the backend ")[0]) if notes else trace.last()
     call, inputs = call_of(case, error)
     return Failure(_message(error, by_kernel=bool(notes)), call, inputs, kernel, bool(notes), error)
 
@@ -62,13 +64,14 @@ def call_of(case: Case, error: BaseException) -> tuple[str, str]:
 
 def _message(error: BaseException, *, by_kernel: bool) -> str:
     if isinstance(error, AssertionError) and str(error) and not by_kernel:
-        return str(error)
+        return legible(str(error))
     where = traceback.extract_tb(error.__traceback__)[-1]
     return f"{legible(in_words(error))} ({where.name}, line {where.lineno})"
 
 
 def legible(text: str) -> str:
     """A text of anyone's as every report can hold it: not endless, and without what terminals obey or XML has no words for."""
+    text = _ADDRESS.sub("at 0x...", text)  # every run says the same
     shown = text if len(text) <= 2 * _ENDLESS else f"{text[:_ENDLESS]}... ({len(text)} characters)"
     return "".join(each if each.isprintable() or each in "\n\t" else ascii(each)[1:-1] for each in shown)
 

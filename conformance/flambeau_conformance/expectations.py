@@ -12,6 +12,7 @@ which is the last version of the backend that may fail them, and the run fails i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -72,7 +73,8 @@ def read_expectations(path: Path) -> list[Expectation]:
     """The expected failures in a file; none if there is no file.
 
     Raises:
-        ManifestError: the file has unknown entries, or one lacks its pattern, reason, number of cases or end.
+        ManifestError: the file has unknown entries, or one lacks its pattern, reason, number of cases or end,
+            or two have the same pattern.
     """
     if not path.exists():
         return []
@@ -82,7 +84,11 @@ def read_expectations(path: Path) -> list[Expectation]:
     entries = data.get("expect", [])
     if not isinstance(entries, list):
         raise ManifestError(f"{path}: 'expect' is no list of entries (got {entries!r}). {_SCHEMA}")
-    return [_entry(path, entry) for entry in entries]
+    found = [_entry(path, entry) for entry in entries]
+    for pattern, count in Counter(each.pattern for each in found).items():
+        if count > 1:
+            raise ManifestError(f"{path}: {count} entries have the pattern {pattern!r}. {_SCHEMA}")
+    return found
 
 
 def _entry(path: Path, entry: Any) -> Expectation:

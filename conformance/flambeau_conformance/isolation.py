@@ -9,7 +9,6 @@ from __future__ import annotations
 import queue
 import signal
 import sys
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -43,6 +42,7 @@ class IsolatedRun:
         timeout: seconds that one case may take.
         start_timeout: seconds that a child may take before its first case.
         restart_after: the number of cases after which a child is replaced, when the cases of an op are done.
+        memory: GiB that a child may take.
 
     Attributes:
         cases: those that are chosen, after :meth:`begin`; they cannot be run in this process.
@@ -50,9 +50,17 @@ class IsolatedRun:
     """
 
     def __init__(
-        self, arguments: Sequence[str], *, jobs: int, timeout: float, start_timeout: float, restart_after: int
+        self,
+        arguments: Sequence[str],
+        *,
+        jobs: int,
+        timeout: float,
+        start_timeout: float,
+        restart_after: int,
+        memory: float,
     ) -> None:
-        self._command = [*_command(), *arguments]
+        self._command = [*_command(), *arguments, f"--memory={memory}"]
+        self._memory = memory
         self._jobs = jobs
         self._timeout = timeout
         self._start_timeout = start_timeout
@@ -134,7 +142,7 @@ class IsolatedRun:
         if slot.cases >= self._restart_after:
             slot.send(end=True)
             slot.ready = False
-            slot.deadline = time.monotonic() + self._timeout
+            slot.allow(self._timeout)
             return False
         running = {address for each in self._slots for address in each.group}
         group = self._schedule.next_group(running)
@@ -145,7 +153,7 @@ class IsolatedRun:
             else:
                 self._seen(self._session.add(case, blocked.status, blocked.detail))
         if slot.group:
-            slot.deadline = time.monotonic() + self._timeout
+            slot.allow(self._timeout)
             slot.send(run=list(slot.group))
         return bool(group)
 
@@ -158,7 +166,8 @@ class IsolatedRun:
     def _step(self) -> None:
         """Hear one message, or notice that something takes too long."""
         for slot in self._slots:
-            if (slot.group or not slot.ready) and time.monotonic() > slot.deadline:
+            slot.limit_output()
+            if (slot.group or not slot.ready) and slot.late:
                 slot.stop()
         try:
             slot, message = self._messages.get(timeout=_TICK)
@@ -174,7 +183,7 @@ class IsolatedRun:
             self._take(slot, Result(**message["result"]))
         elif "ended" in message:
             about = Failure(call=message["call"], inputs=message["inputs"], kernel=message["kernel"])
-            self._ended(slot, message["ended"], about)
+            self._ended(slot, message["ended"], about, swollen=message["swollen"])
         else:
             self._progressed(slot, message)
 
@@ -193,33 +202,34 @@ class IsolatedRun:
         elif "ready" in message:
             slot.ready = True
             self.facts = self.facts or message["ready"]
-        else:
+        elif "refused" in message:
             raise RefusedError(message["refused"])
 
     def _take(self, slot: Slot, result: Result) -> None:
         slot.group.pop(result.address, None)
         slot.cases += 1
-        slot.deadline = time.monotonic() + self._timeout
+        slot.allow(self._timeout)
         self._seen(self._session.keep(result))
 
-    def _ended(self, slot: Slot, code: int, about: Failure) -> None:
+    def _ended(self, slot: Slot, code: int, about: Failure, *, swollen: bool = False) -> None:
         """A child is no more: find out why, and what becomes of its cases."""
         was_ready, leaving, hung = slot.ready, slot.leaving, slot.hung and code < 0
+        cause = f"the process took more than {self._memory:g} GiB of memory" if swollen else _cause(code)
         group = list(slot.group.values())
         slot.group.clear()
         if group and leaving:
             self._schedule.put_back(group)
         elif group:
-            self._lost(group, code, about, place=slot.place(), hung=hung)
+            self._lost(group, cause, about, place=slot.place(), hung=hung)
         elif not was_ready and not leaving:
-            what = "the process did not go on" if hung else _cause(code)
+            what = "the process did not go on" if hung else cause
             when = "while the backend was loaded" if self._planned else f"while plugins were imported ({_plugins()})"
             raise RefusedError(f"{what} {when}, before the first case; it said: {slot.output() or 'nothing'}")
         slot.renew()
 
-    def _lost(self, group: list[Case], code: int, about: Failure, *, place: str, hung: bool) -> None:
+    def _lost(self, group: list[Case], cause: str, about: Failure, *, place: str, hung: bool) -> None:
         culprit, *rest = group
-        cause = f"not done after {self._timeout:g} s" if hung else _cause(code)
+        cause = f"not done after {self._timeout:g} s" if hung else cause
         status = "timeout" if hung else "crash"
         detail = f"{cause}, in {place}" if place else cause
         self._seen(self._session.add(culprit, status, detail, failure=about))

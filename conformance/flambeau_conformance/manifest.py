@@ -68,13 +68,17 @@ def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file.
 
     Raises:
-        ManifestError: there is none, or it is no TOML.
+        ManifestError: there is none, it cannot be read, or it is no TOML.
     """
     try:
-        return tomllib.loads(path.read_text())
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ManifestError(f"there is no file {path}") from None
-    except tomllib.TOMLDecodeError as error:
+    except OSError as error:
+        raise ManifestError(f"cannot read {path}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ManifestError(f"{path} is not UTF-8, as TOML must be: {error}") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ManifestError(f"{path}: {error}") from None
 
 
@@ -99,6 +103,8 @@ def read_manifest(path: Path) -> Manifest:
     for key in _NAMES:
         if not isinstance(data[key], list) or not all(isinstance(name, str) for name in data[key]):
             raise ManifestError(f"{path}: {key!r} must be a list of names (got {data[key]!r})")
+        if not data[key] and key != "extensions":
+            raise ManifestError(f"{path}: {key!r} is empty: nothing would be claimed, and nothing tried")
     limit = data.get(_LIMIT)
     if limit is not None and (type(limit) is not int or limit < 1):
         raise ManifestError(f"{path}: {_LIMIT!r} must be a positive integer (got {limit!r})")
@@ -114,11 +120,15 @@ class _Context:
         self.modules: list[str] = []
 
     def manifest(self, backend: str, path: str) -> None:
+        if not isinstance(backend, str):
+            raise TypeError(f"manifest() takes the name of a backend (got {backend!r})")
         if backend in self.paths:
             raise ValueError(f"the manifest of the backend '{backend}' is already declared: {self.paths[backend]}")
         self.paths[backend] = Path(path)
 
     def cases(self, module: str) -> None:
+        if not isinstance(module, str):
+            raise TypeError(f"cases() takes the name of a module (got {module!r})")
         self.modules.append(module)
 
 

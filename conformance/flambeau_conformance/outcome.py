@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import copy_context
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flambeau.backend.making import describe as in_words
@@ -82,16 +82,24 @@ def _checked(subject: Subject, case: Case, state: State) -> Outcome:
     except NotClaimedError as reason:
         return Outcome("not_claimed", str(reason))
     except BaseException as error:  # a kernel may raise SystemExit, too
-        failure = describe(case, error)
+        failure = _described(case, error)
         is_check = isinstance(error, AssertionError) and not failure.raised_by_kernel
         return Outcome("fail" if is_check else "error", failure.message, failure)
     return Outcome("pass")
+
+
+def _described(case: Case, error: BaseException) -> Failure:
+    try:
+        return describe(case, error)
+    except Exception as odd:  # of a class whose attributes are not what they are elsewhere
+        return Failure(f"{type(error).__name__}, of which no more can be said: {in_words(odd)}", kernel=trace.last())
 
 
 def _add_leftovers(outcome: Outcome, left: list[str]) -> None:
     words = f"left changed: {', '.join(left)}"
     outcome.detail = f"{outcome.detail}; {words}" if outcome.detail else words
     outcome.status = "fail" if outcome.status == "fail" else "error"
+    outcome.failure = replace(outcome.failure, kernel=outcome.failure.kernel or trace.last())
     outcome.left = True
 
 

@@ -57,47 +57,70 @@ class ResultsFile:
         if self._grows:
             with contextlib.suppress(OSError):  # a line that found no room
                 self._file.close()
-            new = self._path.with_name(f"{self._path.name}.{os.getpid()}")
-            try:
-                new.write_text(text, encoding="utf-8")
-                new.replace(self._path)
-            except OSError:
-                new.unlink(missing_ok=True)
-                raise
+            _replace(self._path, text)
         else:
             self._file.write(text)
             self._file.close()
 
 
-def _line(entry: dict[str, Any]) -> str:
-    return f"{json.dumps(entry)}\n"
-
-
 class LastFailed:
     """The addresses of the cases of a subject that failed when they last ran.
 
-    They are kept in ``$XDG_CACHE_HOME/flambeau/conformance/SUBJECT.json`` (``~/.cache`` if that is not set).
+    They are kept in ``$XDG_CACHE_HOME/flambeau/conformance/SUBJECT.jsonl`` (``~/.cache`` if that is not set): lines with an
+    address and whether the case failed, of which the last one about a case counts. So a run that is killed has noted what it had
+    found out, and a line that is damaged costs no other. Where nothing can be written, nothing is remembered.
     """
 
     def __init__(self, subject: str) -> None:
         base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        self.path = Path(base, "flambeau", "conformance", f"{quote(subject, safe='')}.json")
+        self.path = Path(base, "flambeau", "conformance", f"{quote(subject, safe='')}.jsonl")
+        self._failed = self.read()
 
-    def read(self) -> list[str]:
+    def read(self) -> set[str]:
         """The addresses; none if no run has noted any."""
-        try:
-            found = json.loads(self.path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return []
-        return [address for address in found if isinstance(address, str)] if isinstance(found, list) else []
+        found: set[str] = set()
+        with contextlib.suppress(OSError):
+            for line in self.path.read_bytes().splitlines():
+                with contextlib.suppress(
+                    ValueError, TypeError, RecursionError
+                ):  # it was not written by a run, or not to its end
+                    address, failed = json.loads(line)
+                    (found.add if failed else found.discard)(str(address))
+        return found
 
-    def update(self, results: Iterable[Result]) -> None:
-        """Take a run into account: cases that it did not run stay as they were."""
-        seen = list(results)
-        kept = set(self.read()) - {result.address for result in seen}
-        failed = {result.address for result in seen if result.status in (*FAILURES, "blocked", "stale")}
-        try:
+    def note(self, result: Result) -> None:
+        """Take a result into account."""
+        failed = result.status in (*FAILURES, "blocked", "stale")
+        if failed == (result.address in self._failed):
+            return
+        self._failed ^= {result.address}
+        with contextlib.suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.path.write_text(json.dumps(sorted(kept | failed)), encoding="utf-8")
-        except OSError:
-            return  # where nothing can be written, nothing is remembered
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(f"\n{_line([result.address, failed])}")  # behind a line that was cut off, too
+
+    def tidy(self) -> None:
+        """Leave a line for each case that failed, and no more."""
+        text = "".join(_line([address, True]) for address in sorted(self.read()))
+        with contextlib.suppress(OSError):
+            if self.path.exists():
+                _replace(self.path, text)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file anew, whole or not at all.
+
+    Raises:
+        OSError: it cannot be written; it is as it was.
+    """
+    new = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        new.write_text(text, encoding="utf-8")
+        new.replace(path)
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise
+
+
+def _line(entry: Any) -> str:
+    return f"{json.dumps(entry)}\n"

@@ -8,12 +8,13 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from flambeau.errors import MissingExtraError
 
-from .codes import CONFORMANT, HARNESS, NOT_CONFORMANT
+from .codes import CONFORMANT, HARNESS, INTERRUPTED, NOT_CONFORMANT
 from .expectations import read_expectations
 from .isolation import IsolatedRun
 from .manifest import ManifestError, read_manifest
@@ -49,10 +50,11 @@ def add_parser(commands: Any) -> None:
     run.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON lines, as they come")
     run.add_argument("--junit", type=Path, metavar="FILE", help="write the results as JUnit XML")
     run.add_argument("--expectations", type=Path, metavar="FILE", help="expected failures (TOML)")
-    run.add_argument("--timeout", type=float, default=30.0, metavar="SECONDS", help="for one case (%(default)s)")
+    run.add_argument("--timeout", type=_amount, default=30.0, metavar="SECONDS", help="for one case (%(default)s)")
     run.add_argument(
-        "--start-timeout", type=float, default=120.0, metavar="SECONDS", help="for loading the backend (%(default)s)"
+        "--start-timeout", type=_amount, default=120.0, metavar="SECONDS", help="for loading the backend (%(default)s)"
     )
+    run.add_argument("--memory", type=_amount, default=8.0, metavar="GIB", help="for one process (%(default)s)")
     run.add_argument(
         "--max-crashes", type=_positive, default=500, metavar="N", help="of the run; then give up (%(default)s)"
     )
@@ -71,9 +73,22 @@ def add_parser(commands: Any) -> None:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
     if number < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1 (got {text})")
+        raise argparse.ArgumentTypeError(f"must be a whole number and at least 1 (got {text})")
+    return number
+
+
+def _amount(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not number > 0:  # nan, too
+        raise argparse.ArgumentTypeError(f"must be a number above 0 (got {text})")
     return number
 
 
@@ -84,11 +99,13 @@ def _run(options: argparse.Namespace) -> int:
         raise MissingExtraError("the runner", "rich", "conformance") from None
     for path in filter(None, (options.json, options.junit)):
         _check_writable(path)
+    _check_apart(options)
     if options.expectations is not None and not options.expectations.exists():
         raise ManifestError(f"there is no file {options.expectations}")
     isolated = IsolatedRun(
         _worker_arguments(options), jobs=options.jobs, timeout=options.timeout,
         start_timeout=options.start_timeout, restart_after=options.restart_after,
+        memory=options.memory,
     )  # fmt: skip
     with _terminated(), isolated:
         isolated.begin()
@@ -106,12 +123,20 @@ def _check_writable(path: Path) -> None:
         path.unlink()
 
 
+def _check_apart(options: argparse.Namespace) -> None:
+    """Let no report be written over another one, or over the expectations."""
+    files = {name: path for name in ("json", "junit", "expectations") if (path := getattr(options, name)) is not None}
+    for (one, first), (other, second) in combinations(files.items(), 2):
+        if first.resolve() == second.resolve() and (first.is_file() or not first.exists()):
+            raise LookupError(f"--{one} and --{other} name the same file: {first}")
+
+
 def _worker_arguments(options: argparse.Namespace) -> list[str]:
-    found = ["--subject", options.subject, "--set", options.set, *(f"-k{pattern}" for pattern in options.k)]
+    found = [f"--subject={options.subject}", "--set", options.set, *(f"--pattern={pattern}" for pattern in options.k)]
     if options.backend is not None:
-        found += ["--backend", options.backend]
+        found.append(f"--backend={options.backend}")
     if options.expectations is not None:
-        found += ["--expectations", str(options.expectations.resolve())]
+        found.append(f"--expectations={options.expectations.resolve()}")
     return found
 
 
@@ -173,7 +198,7 @@ class _Run:
             of = "" if options.set == "full" else f" of the set {options.set!r}"
             raise LookupError(f"no case{of} matches {' or '.join(map(repr, unknown))}: see `flambeau-conformance list`")
         if options.last_failed:
-            failed = set(self._last_failed.read())
+            failed = self._last_failed.read()
             cases = [case for case in cases if case.address in failed]
         if not cases:
             raise LookupError(
@@ -195,13 +220,14 @@ class _Run:
 
                 def seen(result: Result) -> None:
                     advance(result)
+                    self._last_failed.note(result)
                     if file is not None:
                         file.add(result)
 
                 whole = self._isolated.run(self._session, schedule, seen, exit_first=options.exitfirst)
             state = "finished" if whole else "stopped at the first failure"
         except KeyboardInterrupt as signalled:
-            state, code = "interrupted", getattr(signalled, "code", 130)
+            state, code = "interrupted", getattr(signalled, "code", INTERRUPTED)
         finally:
             verdict = self._report(state, file)
         return verdict if code is None else code
@@ -228,7 +254,7 @@ class _Run:
         if self._options.junit:
             writers[self._options.junit] = lambda: write_junit(self._session, self._options.junit, about)
         lost = _lost(writers)
-        self._last_failed.update(self._session.results.values())
+        self._last_failed.tidy()
         show(self._session, about)
         for problem in lost:
             print(f"flambeau-conformance: {problem}", file=sys.stderr)

@@ -1,8 +1,8 @@
-"""What a case may leave changed for those that come after it: the global state of the module on trial.
+"""What a case may leave changed for those that come after it: the global state of the module on trial, and of the process.
 
 Modes, defaults and options that a case, or a fault that it meets, leaves on are that case's own failure: they are set back
 before the next one. What lives in context variables goes with the context in which a case runs; :data:`_SWITCHES` lists the
-rest, by the names that PyTorch has for it.
+rest, by the names that PyTorch has for it, and :mod:`.surroundings` what the process has.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from contextvars import Context, ContextVar
 from typing import Any, NamedTuple
 
 from flambeau.backend.selection import available_backends
+
+from .surroundings import Surroundings
 
 __all__ = ["State", "changed_variables"]
 
@@ -97,6 +99,9 @@ class State:
         self._hooks = list(_hooks_of_all_modules(torch))
         self._filters: list[Any] = []
         self._modules = 0
+        # PyTorch notes in its variables where it compiles.
+        self._own = "" if torch.__name__ == "flambeau" else torch.__name__.upper()
+        self._surroundings = Surroundings(self._own)
         self._start = self._now()
 
     def _now(self) -> dict[str, Any]:
@@ -117,6 +122,7 @@ class State:
         # What a subject loads on use may call what is deprecated elsewhere in it, as PyTorch's forward mode does.
         warnings.filterwarnings("ignore", category=DeprecationWarning, module=rf"{self._torch.__name__}\.")
         self._filters, self._modules = _general_filters(), len(sys.modules)
+        self._surroundings = Surroundings(self._own)
 
     def left(self) -> list[str]:
         """What is not as it was, each in words."""
@@ -125,6 +131,7 @@ class State:
                 switch.write(self._torch, self._start[switch.what])
         now = self._now()
         words = [f"{what} ({now[what]}, was {before})" for what, before in self._start.items() if now[what] != before]
+        words += self._surroundings.changed()
         # A library that is imported adds filters of its own.
         same = _general_filters() == self._filters or len(sys.modules) != self._modules
         return words if same else [*words, "the filters of warnings"]
@@ -138,7 +145,7 @@ class State:
                     switch.write(self._torch, self._start[switch.what])
             _cut(self._lists, self._start["open contexts"])
             _cut(self._hooks, self._start["hooks of all modules"])
-            return self._now() == self._start
+            return self._surroundings.restore() and self._now() == self._start
         except Exception:
             return False
 

@@ -17,6 +17,7 @@ import argparse
 import faulthandler
 import gc
 import json
+import math
 import os
 import signal
 import sys
@@ -35,6 +36,8 @@ from .manifest import ManifestError
 __all__ = ["main", "parser"]
 
 _POLL = 0.02
+_BEYOND = 1.25
+"""How much more memory than it may a child takes that does not hear that it shall end."""
 _ANEW, _OVER, _FAILED = 0, 75, 70
 """With what a child ends: another one shall follow, or none, or the suite itself has failed."""
 
@@ -47,7 +50,15 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--expectations", type=Path)
     made.add_argument("--plan", action="store_true", help="send the list of the cases first")
     made.add_argument("--set", default="full", help="only the cases of the set")
-    made.add_argument("-k", action="append", default=[], help="only the cases that match one of these")
+    made.add_argument("--memory", type=float, default=math.inf, help="GiB that a child may take")
+    made.add_argument(
+        "--pattern",
+        dest="k",
+        metavar="PATTERN",
+        action="append",
+        default=[],
+        help="only the cases that match one of these",
+    )
     return made
 
 
@@ -127,14 +138,14 @@ def _supervise(pipe: _Pipe, options: argparse.Namespace, cases: dict[str, Any]) 
         child = os.fork()
         if child == 0:
             _be_child(pipe, options, cases)
-        status = _wait(child, lambda: stop.asked or os.getppid() != parent)
+        status, swollen = _wait(child, lambda: stop.asked or os.getppid() != parent, options.memory * 2**30)
         _end_group(child)
         code = os.waitstatus_to_exitcode(status)
         address, kernel = noted(shared)
         if code == _OVER and not address:  # at a case, a kernel has ended the process with this number
             os._exit(_OVER)  # at once: the parent waits
         call, inputs = call_and_inputs(cases[address]) if address in cases else ("", "")
-        pipe.send(ended=code, kernel=kernel, call=call, inputs=inputs)
+        pipe.send(ended=code, kernel=kernel, call=call, inputs=inputs, swollen=swollen)
 
 
 def _be_child(pipe: _Pipe, options: argparse.Namespace, cases: dict[str, Any]) -> None:
@@ -173,17 +184,30 @@ class _Stop:
         self.asked = True
 
 
-def _wait(child: int, over: Callable[[], bool]) -> int:
-    """The status with which a child ended; it is ended if all is ``over``."""
+def _wait(child: int, over: Callable[[], bool], memory: float) -> tuple[int, bool]:
+    """The status with which a child ended, and whether because it took too much memory; it is ended if all is ``over``."""
+    swollen = False
     while True:
         pid, status = os.waitpid(child, os.WNOHANG)
         if pid:
-            return status
+            return status, swollen
+        taken = _memory_of(child)
+        if taken > memory:
+            unheard = swollen and taken > _BEYOND * memory
+            os.kill(child, signal.SIGKILL if unheard else signal.SIGABRT)  # the latter says where it is
+            swollen = True
         if over():
             _end_group(child)
             os.kill(child, signal.SIGKILL)  # one that has no group yet
             os._exit(_OVER)
         time.sleep(_POLL)
+
+
+def _memory_of(process: int) -> int:
+    """The bytes of memory that a process takes; 0 where that is not known."""
+    with suppress(OSError, ValueError, IndexError):
+        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return 0
 
 
 def _end_group(leader: int) -> None:
@@ -201,7 +225,7 @@ def _serve(pipe: _Pipe, options: argparse.Namespace, cases: dict[str, Any]) -> i
 
     with suppress(OSError):
         os.ftruncate(2, 0)  # what an earlier child wrote is no clue to what becomes of this one
-    faulthandler.enable(all_threads=False)
+    faulthandler.enable(2, all_threads=False)  # sys.stderr is anybody's
     pipe.send(started=os.getpid())
     try:
         subject, expectations, facts = _begin(options)

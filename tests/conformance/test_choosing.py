@@ -13,7 +13,8 @@ import pytest
 from broken_plugin import install_broken, run_suite
 from flambeau_conformance import cli, codes
 from flambeau_conformance.catalogue import all_cases
-from flambeau_conformance.model import Case
+from flambeau_conformance.model import Case, Result
+from flambeau_conformance.results import LastFailed
 from flambeau_conformance.schedule import Limits, Schedule
 from flambeau_conformance.sets import chosen
 
@@ -167,3 +168,30 @@ def test_the_last_failures_may_run_alone(tmp_path: Path) -> None:
     again = run_suite(tmp_path, "--last-failed")
     assert again.results.keys() == failed
     assert {each.split("/")[0] for each in run_suite(tmp_path, "--last-failed", *own).results} == {"sin"}
+
+
+def test_what_failed_last_survives_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    noted = LastFailed("some/backend")
+    for name, status in (("a", "fail"), ("b", "crash"), ("c", "pass"), ("a", "pass"), ("d", "blocked")):
+        noted.note(Result(f"{name}/value/one/-", "section", status))
+    assert noted.read() == {"b/value/one/-", "d/value/one/-"}
+    lines = noted.path.read_bytes()
+    noted.path.write_bytes(b"[" * 200_000 + b'\n3\nnull\n\xff\n["x"]\n{}\n' + lines + b'["b/value/one/-", fal')
+    again = LastFailed("some/backend")
+    again.note(Result("e/value/one/-", "section", "error"))
+    assert again.read() == {"b/value/one/-", "d/value/one/-", "e/value/one/-"}
+    again.tidy()
+    assert [json.loads(line) for line in again.path.read_text().splitlines()] == [
+        [f"{name}/value/one/-", True] for name in "bde"
+    ]
+    assert [path.name for path in again.path.parent.iterdir()] == ["some%2Fbackend.jsonl"]
+
+
+def test_where_nothing_can_be_noted_nothing_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    noted = LastFailed("backend")
+    noted.note(Result("a/value/one/-", "section", "fail"))
+    noted.tidy()
+    assert noted.read() == set()

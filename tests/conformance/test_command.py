@@ -49,6 +49,13 @@ def test_a_part_of_the_suite(backend: str, tmp_path: Path, capsys: pytest.Captur
         (["run", "numpy", "-k", "no/such/case/*"], codes.USAGE, "no case matches 'no/such/case/*'"),
         (["run", "numpy", "-k", "exp/*", "-k", "nothing/*"], codes.USAGE, "no case matches 'nothing/*'"),
         (["run", "numpy", "--set", "smoke", "-k", "nothing/*"], codes.USAGE, "no case of the set 'smoke' matches"),
+        (["run", "numpy", "-k", ""], codes.USAGE, "no case matches ''"),
+        (
+            ["run", "-k", "exp/value/plain/*", "--", "--odd"],
+            codes.USAGE,
+            "no plugin declares a manifest for the backend '--odd'",
+        ),
+        (["run", "--subject=--odd", "-k", "exp/value/plain/*"], codes.USAGE, "No module named '--odd'"),
         (["explain", "no/such/case/-"], codes.USAGE, "there is no case 'no/such/case/-'"),
         (["explain", "exp/gradient/plain/float64"], codes.CONFORMANT, "builds on: exp/value/plain/float32"),
         (["repro", "numpy", "exp/value/plain/float32"], codes.CONFORMANT, "exp/value/plain/float32 passed on numpy"),
@@ -59,6 +66,18 @@ def test_a_part_of_the_suite(backend: str, tmp_path: Path, capsys: pytest.Captur
 def test_exit_codes(arguments: list[str], code: int, text: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(arguments) == code
     assert text in "".join(capsys.readouterr())
+
+
+def test_reports_are_not_written_over_one_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    known, new = tmp_path / "expectations.toml", tmp_path / "new"
+    known.write_text("")
+    for one, other, path in (("json", "junit", new), ("json", "expectations", known), ("junit", "expectations", known)):
+        assert (
+            cli.main(["run", "numpy", f"--{one}", str(tmp_path / "." / path.name), f"--{other}", str(path)])
+            == codes.USAGE
+        )
+        assert f"--{one} and --{other} name the same file: {path}" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["expectations.toml"]
 
 
 def test_an_error_of_the_suite_itself_has_its_own_exit_code(

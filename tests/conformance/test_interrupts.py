@@ -14,15 +14,17 @@ from typing import Any
 import pytest
 
 from broken_plugin import environment, install_broken
+from flambeau_conformance import cli
+from flambeau_conformance.isolation import IsolatedRun
 from flambeau_conformance.model import Case
 from flambeau_conformance.session import Session
 
 _SLOW = "Path({place!r}).write_text(str(os.getpid())); time.sleep(1000)"
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
+def _lines(path: Path) -> list[Any]:
     found = path.read_text().splitlines() if path.exists() else []
-    return [json.loads(line) for line in found]
+    return [json.loads(line) for line in found if line]
 
 
 def _until(condition: Any, seconds: float = 60) -> None:
@@ -47,7 +49,7 @@ def _is_there(pid: int) -> bool:
 )
 def test_what_was_found_out_is_kept_and_the_children_end(tmp_path: Path, number: int, code: int) -> None:
     place, report = tmp_path / "pid", tmp_path / "report.jsonl"
-    install_broken(tmp_path, {"sinh": _SLOW.format(place=str(place))})
+    install_broken(tmp_path, {"sin": "return None", "sinh": _SLOW.format(place=str(place))})
     command = [
         sys.executable, "-m", "flambeau_conformance", "run", "broken", "-k", "sin/value/*", "-k", "sinh/*",
         "--json", str(report),
@@ -61,12 +63,27 @@ def test_what_was_found_out_is_kept_and_the_children_end(tmp_path: Path, number:
     assert process.returncode == code
     about, *results = _lines(report)
     assert {result["address"].split("/")[0] for result in results} == {"sin"}
+    failed = {result["address"] for result in results if result["status"] != "pass"}
+    noted = {address for address, _ in _lines(tmp_path / "cache/flambeau/conformance/broken.jsonl")}
+    assert noted == failed != set()
     assert about["state"] == ("running" if number == signal.SIGKILL else "interrupted")
     assert about["complete"] is False
     if number != signal.SIGKILL:
         assert f"interrupted after {len(results)} of {about['cases']} cases" in output
         assert "%" not in output
     _until(lambda: not _is_there(child))
+
+
+def test_an_interrupt_before_the_first_case_is_no_error_of_the_suite(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(run: IsolatedRun) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(1)
+
+    monkeypatch.setattr(IsolatedRun, "begin", interrupted)
+    assert cli.main(["run", "numpy", "-k", "exp/value/plain/float32"]) == 143
+    assert capsys.readouterr().err == "flambeau-conformance: interrupted\n"
 
 
 def test_the_users_interrupt_is_no_result(make_session: Any) -> None:

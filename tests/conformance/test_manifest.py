@@ -29,6 +29,10 @@ _WHOLE = 'backend = "numpy"\nprofile = "core"\ndtypes = ["float32"]\nlayouts = [
         (_WHOLE + "max_elements = true", r"'max_elements' must be a positive integer \(got True\)"),
         (_WHOLE + 'max_elements = "2000"', r"'max_elements' must be a positive integer \(got '2000'\)"),
         ("backend = ", "Invalid value"),
+        ("", "missing entries: backend, dtypes, extensions, layouts, profile"),
+        (_WHOLE.replace('["float32"]', "[]"), "'dtypes' is empty: nothing would be claimed"),
+        (_WHOLE.replace('["strided"]', "[]"), "'layouts' is empty: nothing would be claimed"),
+        (f"a = {'[' * 100_000}", "maximum recursion depth exceeded"),
     ],
 )
 def test_wrong_manifests_are_refused(tmp_path: Path, text: str, message: str) -> None:
@@ -36,6 +40,19 @@ def test_wrong_manifests_are_refused(tmp_path: Path, text: str, message: str) ->
     path.write_text(text)
     with pytest.raises(ManifestError, match=message):
         read_manifest(path)
+
+
+def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "conformance.toml"
+    path.write_bytes(f"{_WHOLE}# é".encode("latin-1"))
+    with pytest.raises(ManifestError, match=r"conformance.toml is not UTF-8, as TOML must be: .* byte 0xe9"):
+        read_manifest(path)
+    path.write_text(f"{_WHOLE}# é", encoding="utf-8")
+    assert read_manifest(path).backend == "numpy"
+    with pytest.raises(ManifestError, match="cannot read .*: Is a directory"):
+        read_manifest(tmp_path)
+    with pytest.raises(ManifestError, match="there is no file .*none.toml"):
+        read_manifest(tmp_path / "none.toml")
 
 
 def test_a_manifest_cannot_claim_more_than_the_backend_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,6 +94,7 @@ _ENTRY = '[[expect]]\npattern = "op/*"\nreason = "x"\ncases = 1\nuntil = "0.2"\n
         (_ENTRY.replace("0.2", "never"), "the entry 'op/*' has until = 'never'"),
         (_ENTRY + 'who = "me"\n', "the entry 'op/*' has the unknown key who"),
         ('[[expected]]\npattern = "op/*"\n', "unknown entries: expected"),
+        (_ENTRY + _ENTRY.replace('"x"', '"y"'), "2 entries have the pattern 'op/*'"),
         ("expect = 3\n", "'expect' is no list of entries (got 3)"),
         ('expect = ["op/*"]\n', "'op/*' is no entry"),
     ],

@@ -10,6 +10,11 @@ import pytest
 from broken_plugin import Run, install_broken, run_suite
 
 _PASS = ("pass", "", "")
+_NOISE = """
+for each in range(3, 9):
+    try: os.write(each, b'3\\n{}\\n')
+    except OSError: pass
+"""
 
 FAULTS: dict[str, tuple[str, tuple[str, str, str]]] = {
     "sin": ("raise SystemExit(3)", ("error", r"SystemExit: 3 \(fault_sin, line \d+\)", r"sin\(a=float32\[2, 3\]\)")),
@@ -34,7 +39,7 @@ FAULTS: dict[str, tuple[str, tuple[str, str, str]]] = {
     "sqrt": ("os.fork(); return right['sqrt'](a)", _PASS),
     "neg": ("subprocess.Popen(['sleep', '1000']); return right['neg'](a)", _PASS),
     "trunc": ("print('x' * 100_000); print('{\"ended\": 3}', flush=True); return right['trunc'](a)", _PASS),
-    "floor": ("sys.stdin.read(); return right['floor'](a)", _PASS),
+    "floor": (f"sys.stdin.read(){_NOISE}return right['floor'](a)", _PASS),
     "isnan": (
         "import flambeau; flambeau.set_printoptions(precision=2); flambeau.set_printoptions = None; return right['isnan'](a)",
         ("error", r"left changed: the print options", ""),
@@ -50,6 +55,26 @@ FAULTS: dict[str, tuple[str, tuple[str, str, str]]] = {
         "right['copy_into'](a, right['full'](a.shape, 1, 'int64')); return right['full'](a.shape, 0, 'int64')",
         ("error", r"the kernel bitwise_not\(.* gave other values in its arguments; expected arguments that are as they", ""),
     ),
+    "acosh": ("os.chdir('/'); return right['tan'](a)", ("fail", r"left changed: the working directory \(/, was", ".*acosh")),
+    "atanh": ("os.closerange(0, 3); return right['tan'](a)", ("fail", "left changed: the file descriptors 0 to 2", ".*atanh")),
+    "erfinv": (
+        "signal.setitimer(signal.ITIMER_REAL, 1); return right['tan'](a)",
+        ("fail", "left changed: the timer of signals", ".*erfinv"),
+    ),
+    "digamma": (
+        "import ctypes; ctypes.PyDLL(None).sleep(100)",  # which keeps Python's lock
+        ("timeout", r"not done after 3 s, in fault_digamma \(broken_plugin.py, line ", "digamma"),
+    ),
+    "erfc": (
+        "import threading; threading.Thread(target=os._exit, args=(3,)).start(); time.sleep(10)",
+        ("crash", "the process exited with code 3", "erfc"),
+    ),
+    "log2": (
+        "\nwhile True: os.write(2, b'x' * 10_000_000)",
+        ("timeout", r"not done after 3 s, in fault_log2 \(broken_plugin.py, line ", "log2"),
+    ),
+    "log10": ("raise type('Odd', (Exception,), {'__notes__': [3]})", ("error", r"Odd \(fault_log10, ", "")),
+    "exp2": ("raise ValueError(object())", ("error", "ValueError: <object object at 0x...> ", "exp2")),
 }  # fmt: skip
 
 
@@ -97,6 +122,17 @@ def test_a_kernel_that_ends_what_started_it_loses_nothing(tmp_path: Path) -> Non
     install_broken(tmp_path, {"sin": "os.kill(os.getppid(), signal.SIGKILL); return right['sin'](a)"})
     run = run_suite(tmp_path, "-k", "sin/value/plain/*", "-k", "cos/value/plain/*", "--restart-after", "1")
     assert (run.code, run.about["counts"]) == (0, {"pass": run.about["cases"]}), run.stderr
+
+
+def test_a_kernel_that_takes_memory_without_end_is_ended(tmp_path: Path) -> None:
+    install_broken(tmp_path, {"sin": "\nfound = []\nwhile True: found.append(b'x' * 10_000_000)"})
+    run = run_suite(tmp_path, "-k", "sin/value/plain/float32", "-k", "cos/value/plain/*", "--memory", "1")
+    result = run.results.pop("sin/value/plain/float32")
+    assert result["status"] == "crash"
+    assert result["detail"].startswith(
+        "the process took more than 1 GiB of memory, in fault_sin (broken_plugin.py, line "
+    )
+    assert {each["status"] for each in run.results.values()} == {"pass"}
 
 
 def test_a_kernel_that_leaves_no_process_for_other_cases_is_told_from_a_fault_of_the_suite(tmp_path: Path) -> None:

@@ -55,6 +55,23 @@ def test_a_backend_whose_devices_cannot_be_had(tmp_path: Path, device_count: str
     assert (run.code, text in run.stderr) == (codes.USAGE, True), run.stderr
 
 
+@pytest.mark.parametrize(
+    "imports",
+    [
+        "sys.stdout = sys.stderr = None",
+        "os.closerange(0, 3)",
+        "import atexit; atexit.register(os._exit, 0)",
+        "os.fork(); print('x' * 10**6); os.chdir('/'); os.environ.clear()",
+    ],
+)
+def test_what_a_plugin_does_to_its_process_at_import_does_not_hinder_the_run(tmp_path: Path, imports: str) -> None:
+    install_broken(tmp_path, {"cos": "os.abort()"}, imports=imports)
+    run = run_suite(tmp_path, "-k", "[sc][io][ns]/value/plain/float32")
+    assert {address: each["status"] for address, each in run.results.items()} == {
+        "cos/value/plain/float32": "crash", "sin/value/plain/float32": "pass"
+    }, run.stderr  # fmt: skip
+
+
 def test_a_backend_that_never_comes_up(tmp_path: Path) -> None:
     install_broken(tmp_path, device_count="time.sleep(100)")
     run = run_suite(tmp_path, *_SIN, "--start-timeout", "12")
@@ -69,12 +86,39 @@ def test_a_backend_that_never_comes_up(tmp_path: Path) -> None:
         (MANIFEST.replace('"bool"', '"bool", "float8"'), "claims the dtypes float8, which the capabilities"),
         (MANIFEST + "max_elements = -1\n", "'max_elements' must be a positive integer (got -1)"),
         (MANIFEST.replace('"broken"', '"other"'), "is the manifest of 'other', not of 'broken'"),
+        (MANIFEST + "# \udcff", "conformance.toml is not UTF-8"),
+        ("", "missing entries: backend, dtypes"),
+        (None, "there is no file"),
     ],
 )
-def test_a_wrong_manifest(tmp_path: Path, manifest: str, text: str) -> None:
-    install_broken(tmp_path, manifest=manifest)
+def test_a_wrong_manifest(tmp_path: Path, manifest: str | None, text: str) -> None:
+    install_broken(tmp_path)
+    path = tmp_path / "conformance.toml"
+    path.unlink()
+    if manifest is not None:
+        path.write_bytes(manifest.encode(errors="surrogateescape"))
     run = run_suite(tmp_path, *_SIN)
     assert (run.code, text in run.stderr) == (codes.USAGE, True), run.stderr
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        ("manifest(None, 'x')", "TypeError: manifest() takes the name of a backend (got None)"),
+        ("manifest('broken', None)", "TypeError: expected str, bytes or os.PathLike object, not NoneType"),
+        ("cases(3)", "TypeError: cases() takes the name of a module (got 3)"),
+        ("manifest('numpy', 'x')", "ValueError: the manifest of the backend 'numpy' is already declared"),
+        ("no_such_thing()", "AttributeError: "),
+    ],
+)
+def test_a_hook_that_declares_nonsense_costs_its_own_plugin_alone(tmp_path: Path, call: str, text: str) -> None:
+    install_broken(tmp_path)
+    plugin = tmp_path / "broken_plugin.py"
+    plugin.write_text(plugin.read_text().replace("    context.manifest(", f"    context.{call}\n    context.manifest("))
+    run = run_suite(tmp_path, *_SIN)
+    assert run.code == codes.USAGE
+    assert f"(flambeau-broken 3.1) does not work: its hook flambeau_conformance raised {text}" in run.stderr
+    assert run_suite(tmp_path, "-k", "sin/value/plain/float32", backend="minimal").code == codes.CONFORMANT
 
 
 def test_expectations_without_a_reason(tmp_path: Path) -> None:

@@ -285,7 +285,13 @@ def test_options_that_make_no_sense_are_refused(capsys: pytest.CaptureFixture[st
         with pytest.raises(SystemExit) as ended:
             cli.main(["run", "numpy", option, "0"])
         assert ended.value.code == codes.USAGE
-        assert "must be at least 1" in capsys.readouterr().err
+        assert "must be a whole number and at least 1 (got 0)" in capsys.readouterr().err
+    for option in ("--timeout", "--start-timeout", "--memory"):
+        for value in ("0", "-1", "nan", "long"):
+            with pytest.raises(SystemExit) as ended:
+                cli.main(["run", "numpy", f"{option}={value}"])
+            assert ended.value.code == codes.USAGE
+            assert f"must be a number above 0 (got {value})" in capsys.readouterr().err
     assert run_command.NOT_CONFORMANT == codes.NOT_CONFORMANT
 
 

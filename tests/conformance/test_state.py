@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gc
+import os
 import random
+import signal
+import sys
 import warnings
 from collections.abc import Callable
 from types import ModuleType
@@ -16,6 +19,7 @@ from flambeau_conformance.model import Case
 from flambeau_conformance.session import Session
 from flambeau_conformance.state import State
 from flambeau_conformance.subject import Subject
+from flambeau_conformance.trace import trace
 
 Leave = Callable[[Any], object]
 
@@ -47,6 +51,20 @@ OWN_LEAVES: dict[str, tuple[Leave, str]] = {
     ),
 }  # fmt: skip
 
+PROCESS_LEAVES: dict[str, tuple[Leave, str]] = {
+    "directory": (lambda t: os.chdir("/"), "the working directory (/, was "),
+    "environment": (lambda t: os.environ.update(FLAMBEAU_NEW="1"), "the environment (FLAMBEAU_NEW)"),
+    "a variable less": (lambda t: os.environ.pop("PATH"), "the environment (PATH)"),
+    "signals": (lambda t: signal.signal(signal.SIGTERM, lambda *_: None), "the handlers of signals (SIGTERM)"),
+    "timer": (lambda t: signal.setitimer(signal.ITIMER_REAL, 100), "the timer of signals (True, was False)"),
+    "recursion": (lambda t: sys.setrecursionlimit(54321), "the recursion limit (54321, was "),
+    "streams": (lambda t: setattr(sys, "stdout", None), "the standard streams"),
+    "mask": (lambda t: os.umask(0o777), "the mask of permissions (0o777, was "),
+    "trace": (lambda t: sys.settrace(lambda *_: None), "the trace function"),
+    "profile": (lambda t: sys.setprofile(lambda *_: None), "the profile function"),
+    "garbage": (lambda t: gc.disable(), "the garbage collector (False, was True)"),
+}  # fmt: skip
+
 
 def _case(check: Any, name: str = "one") -> Case:
     return Case(f"op/value/{name}/-", "section", check)
@@ -72,9 +90,34 @@ def test_filters_that_a_library_sets_for_its_own_modules_are_no_leftovers(make_s
     assert make_session().run(Case("exp/value/own-filters/-", "", check)).status == "pass"
 
 
-@pytest.mark.parametrize("what", [*LEAVES, *OWN_LEAVES])
+@pytest.mark.parametrize("what", [*LEAVES, *OWN_LEAVES, *PROCESS_LEAVES])
 def test_what_a_case_leaves_costs_that_case_alone(make_session: Callable[[], Session], what: str) -> None:
-    _check(make_session(), *(LEAVES | OWN_LEAVES)[what])
+    _check(make_session(), *(LEAVES | OWN_LEAVES | PROCESS_LEAVES)[what])
+
+
+def test_a_closed_descriptor_spoils_the_process(
+    make_session: Callable[[], Session], capfd: pytest.CaptureFixture[str]
+) -> None:
+    kept = os.dup(1)
+    session = make_session()
+    try:
+        result = session.run(_leaving(lambda t: os.close(1)))
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+    assert (result.status, result.detail, session.spoiled) == (
+        "error",
+        "left changed: the file descriptors 0 to 2",
+        True,
+    )
+
+
+def test_what_is_left_names_the_kernels(make_session: Callable[[], Session]) -> None:
+    def check(subject: Subject) -> None:
+        trace._note("sin")
+        gc.disable()
+
+    assert make_session().run(_case(check)).kernel == "sin"
 
 
 @pytest.mark.oracle
@@ -89,6 +132,9 @@ TORCH_LEAVES: dict[str, tuple[Leave, str]] = {
         lambda t: t._C._autograd._saved_tensors_hooks_disable("no"), "saved tensors' hooks (False, was True)"
     ),
     "default device": (lambda t: t.set_default_device("meta"), "the default device (meta, was cpu)"),
+    "environment": (
+        lambda t: os.environ.update(TORCHINDUCTOR_OF_ITS_OWN="1", OTHER="1"), "left changed: the environment (OTHER)"
+    ),
 }  # fmt: skip
 
 
