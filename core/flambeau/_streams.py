@@ -81,7 +81,7 @@ class Stream:
         stream_id: the engine's handle, as a number; 0 of the stream that there is from the beginning.
 
     Raises:
-        RuntimeError: there is no such device.
+        RuntimeError: there is no such device, or type of devices.
         TypeError: an argument is of the wrong type.
 
     Example:
@@ -105,9 +105,11 @@ class Stream:
         if not isinstance(priority, int):
             raise argument_type("Stream", "priority", 0, priority, "int")
         if stream_id is not None:
-            type_ = next((name for name, number in _NUMBERS.items() if number == device_type), None)
-            if type_ is None or device_index is None:
+            if device_type is None or device_index is None:
                 raise TypeError("Stream(): stream_id needs device_index and device_type, those of a stream")
+            type_ = next((name for name, number in _NUMBERS.items() if number == device_type), None)
+            if type_ is None:
+                raise RuntimeError(f"Stream(): there is no type of devices with the number {device_type}")
             device = Device(type_, device_index) if device_index >= 0 else Device(type_)
         place = _place_of("Stream", device)
         self._device_type, self._before = place.device.type, []

@@ -203,11 +203,29 @@ def _foreign(t: Any) -> Any:
 
 
 def _graphed(t: Any) -> Any:
+    place = "cuda:0" if t.cuda.is_available() else "cpu"
+    sample = t.zeros(3, device=place, requires_grad=True)
+    pool = t.cuda.graph_pool_handle() if t.cuda.is_available() else (0, 0)
+    graphed = t.cuda.make_graphed_callables(
+        lambda x: x * x, (sample,), num_warmup_iters=2, allow_unused_input=True, pool=pool
+    )
     x = t.arange(3.0, device="cuda:0", requires_grad=True)
-    graphed = t.cuda.make_graphed_callables(lambda x: x * x, (t.zeros(3, device="cuda:0", requires_grad=True),))
     y = graphed(x)
     y.backward(t.ones(3, device="cuda:0"))
     return [y.tolist(), x.grad.tolist()]
+
+
+def _turned(mode: Any) -> Callable[[Any], Any]:
+    """A program that turns the mode of waiting to this and back."""
+
+    def run(t: Any) -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # PyTorch says that this is a prototype
+            t.cuda.set_sync_debug_mode(debug_mode=mode)
+            t.cuda.set_sync_debug_mode(0)
+        return t.cuda.get_sync_debug_mode()
+
+    return run
 
 
 def _waiting_modes(t: Any) -> Any:
@@ -462,3 +480,32 @@ programs(
 @case("accelerator/error/set_stream/-", dtypes=("float32",))
 def _no_stream(subject: Subject) -> None:
     expect_raises(lambda: subject.torch.accelerator.set_stream(stream=None), TypeError)
+
+
+programs("cuda", _either({
+    "sync_debug_mode": (lambda t: t.cuda.get_sync_debug_mode(), 0),
+    "sync_debug_default": (_turned("default"), 0),
+    "sync_debug_warn": (_turned("warn"), 0),
+}))  # fmt: skip
+
+
+@program("cuda/value/events_of_the_processor", [True, None, None, False, True, -1])
+def _of_the_processor(t: Any) -> Any:
+    """The processor has no events, which all have happened, and one stream; what would record one is refused."""
+    event = t.Event(device="cpu", enable_timing=True, blocking=True, interprocess=True)
+    stream = t.Stream(device="cpu", priority=-1)
+    for call in (
+        lambda: event.record(stream=stream),
+        lambda: stream.record_event(event=event),
+        lambda: event.elapsed_time(event),
+        lambda: t.Stream(stream_id=0, device_index=0, device_type=99),
+    ):
+        expect_raises(call, (RuntimeError, ValueError))
+    return [
+        event.query(),
+        event.synchronize(),
+        event.wait(stream=stream),
+        stream.is_capturing(),
+        stream.query(),
+        stream.device_index,
+    ]
