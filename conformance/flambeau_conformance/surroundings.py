@@ -44,8 +44,13 @@ def _set_environment(own: str, variables: dict[str, str]) -> None:
     os.environ.update(variables)
 
 
+_SIGNALS = tuple(map(int, signal.valid_signals()))
+_handler = getattr(signal.getsignal, "__wrapped__", signal.getsignal)
+"""What the function calls, which takes thirty times as long to make names of numbers."""
+
+
 def _handlers() -> dict[int, Any]:
-    return {number: signal.getsignal(number) for number in signal.valid_signals()}
+    return {number: _handler(number) for number in _SIGNALS}
 
 
 def _set_handlers(handlers: dict[int, Any]) -> None:
@@ -128,5 +133,10 @@ def _difference(before: Any, now: Any) -> str:
     """What has changed, where it can be said in a word."""
     if isinstance(before, dict):
         names = [key for key in {**before, **now} if before.get(key) != now.get(key)]
-        return f" ({', '.join(str(getattr(key, 'name', key)) for key in names)})"
+        return f" ({', '.join(_name(key) for key in names)})"
     return f" ({now}, was {before})" if isinstance(now, (str, int)) else ""
+
+
+def _name(key: Any) -> str:
+    """Of a variable, or of a signal."""
+    return key if isinstance(key, str) else next((each.name for each in signal.Signals if each == key), str(key))
