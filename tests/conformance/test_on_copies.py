@@ -1,7 +1,8 @@
 """A fixed part of the suite on a backend whose views are copies and whose arrays cannot be changed.
 
 It runs in this process, on :class:`FrozenBackend`. The list names what depends on how views and writes are made of copies:
-whatever moves, indexes, writes or shares memory, and how gradients find their way through it.
+whatever moves, indexes, writes or shares memory, and how gradients find their way through it; of the training set, since the
+full set runs by one command.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,7 +24,9 @@ from flambeau.backend.promises import PROMISES, Writes
 from flambeau.backend.types import CHECK_KERNELS
 from flambeau_conformance.catalogue import all_cases
 from flambeau_conformance.manifest import Manifest
+from flambeau_conformance.model import Case
 from flambeau_conformance.session import Session
+from flambeau_conformance.sets import chosen
 from flambeau_conformance.subject import Subject
 
 PARTS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -49,10 +53,15 @@ FEWEST = 3000
 """Cases that all parts have together at least, so that the list cannot run dry unseen."""
 
 
+@cache
+def _training() -> list[Case]:
+    return chosen(all_cases(), "training", ())
+
+
 def _cases(part: str) -> list[str]:
     return [
         case.address
-        for case in all_cases()
+        for case in _training()
         if any(fnmatchcase(case.section, section) and fnmatchcase(case.address, k) for section, k in PARTS[part])
     ]
 
