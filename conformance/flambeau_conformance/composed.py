@@ -118,15 +118,15 @@ _MANY = 400
 def _composed() -> Iterator[None]:
     """A block in which the backend in use has no optional kernels."""
     place = default_place()
-    before = place.kernels, place.ufuncs
+    kernels, ufuncs, stay = place.kernels, place.ufuncs, place.kernels_stay
     optional = set(OPTIONAL)
     place.put_kernels(
-        before[0].without_optional(), {name: each for name, each in before[1].items() if name not in optional}
+        kernels.without_optional(), {name: each for name, each in ufuncs.items() if name not in optional}, stay=True
     )
     try:
         yield
     finally:
-        place.put_kernels(*before)
+        place.put_kernels(kernels, ufuncs, stay=stay)
 
 
 def _results(subject: Subject, op: Op, sample: Sample, dtype: str, arrange: Arrange) -> list[Any]:

@@ -467,3 +467,24 @@ def test_gradients_that_are_always_zero_have_no_wrong_multiples() -> None:
     names = [fault.name for fault in derivative_faults(ROWS["_poisson_of"])]
     assert names == ["there is no gradient of input"]
     assert not list(derivative_faults(ROWS["_standard_gamma_grad"]))
+
+
+def test_what_is_planted_stays_where_cases_set_the_number_of_threads(seam: Seam) -> None:
+    asked = []
+
+    def watched(*args: object, **options: object) -> object:
+        asked.append(args)
+        return seam.table.exp(*args, **options)
+
+    before = flambeau.get_num_threads()
+    seam.plant({"exp": watched})
+    try:
+        flambeau.set_num_threads(before)
+        flambeau.ones(2).exp()
+        assert asked
+    finally:
+        seam.restore()
+    asked.clear()
+    flambeau.set_num_threads(before)
+    flambeau.ones(2).exp()
+    assert not asked

@@ -53,7 +53,7 @@ class Seam:
         for dtype in sorted(self.backend.capabilities.dtypes):
             self.backend.load_dtype(dtype)
         self._copies = isinstance(self.backend, StridedBackend)
-        self._before = self.place.kernels, self.place.ufuncs
+        self._before = self.place.kernels, self.place.ufuncs, self.place.kernels_stay
         self.ufuncs = {} if self._copies else dict(self.backend.ufuncs(self.place.index))
 
     @cached_property
@@ -71,12 +71,14 @@ class Seam:
             behind = checked(self.backend, self.table.with_ufuncs(changed), {})[0]
             changed = {name: getattr(behind, name) for name in changed}
         self.place.put_kernels(
-            self.table.with_ufuncs(changed), {name: changed.get(name, own) for name, own in self.ufuncs.items()}
-        )
+            self.table.with_ufuncs(changed), {name: changed.get(name, own) for name, own in self.ufuncs.items()},
+            stay=True,  # whatever cases set the number of threads
+        )  # fmt: skip
 
     def restore(self) -> None:
         """Let core call what it called before anything was planted."""
-        self.place.put_kernels(*self._before)
+        kernels, ufuncs, stay = self._before
+        self.place.put_kernels(kernels, ufuncs, stay=stay)
 
     # -- what there is to know about arrays ------------------------------------------------------------------------
 

@@ -71,7 +71,7 @@ def _kernels_of(backend: Backend, index: int) -> tuple[KernelTable, Mapping[str,
 class Place:
     """One device of one loaded backend, with its tensor types."""
 
-    __slots__ = ("_types", "backend", "device", "index", "kernels", "name", "pairs", "ufuncs")
+    __slots__ = ("_types", "backend", "device", "index", "kernels", "kernels_stay", "name", "pairs", "ufuncs")
 
     def __init__(self, backend: Backend, device: device, index: int) -> None:
         self.backend: Backend = backend
@@ -86,15 +86,16 @@ class Place:
             self.kernels, self.ufuncs = _table_of(self.backend, index), {}
         self.pairs = _has_pairs(backend)
         self._types: dict[dtype, TensorType] = {}
+        self.kernels_stay = False
 
     def renew_kernels(self) -> None:
         """Take the kernels that the backend has now, which knows of something that has changed; not where views are copies."""
-        if self.backend.capabilities.views == "alias":
+        if self.backend.capabilities.views == "alias" and not self.kernels_stay:
             self.put_kernels(*_kernels_of(self.backend, self.index))
 
-    def put_kernels(self, kernels: KernelTable, ufuncs: Mapping[str, Any]) -> None:
-        """Let core call other kernels from now on, for tensors that there are, too."""
-        self.kernels, self.ufuncs = kernels, ufuncs
+    def put_kernels(self, kernels: KernelTable, ufuncs: Mapping[str, Any], *, stay: bool = False) -> None:
+        """Let core call other kernels from now on, for tensors that there are, too; with ``stay`` until others are put here."""
+        self.kernels, self.ufuncs, self.kernels_stay = kernels, ufuncs, stay
         for type_ in sorted(self._types.values(), key=lambda type_: type_.dtype is complex32):
             type_.take_kernels(self)  # those of complex32 last, which are made of others'
 
