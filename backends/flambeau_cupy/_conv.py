@@ -19,12 +19,12 @@ from flambeau.backend._array_conv import convolution_kernels
 from ._halves import is_float, is_half, matmul, through_single
 from ._source import launch, raw
 
-__all__ = ["BLOCK_SOURCES", "SOURCES", "kernels"]
+__all__ = ["BLOCK_SOURCES", "PLAN", "SOURCES", "kernels", "plan_of"]
 
 _COLUMNS, _MOST = 1 << 26, 1 << 26
 """Elements that the columns of some samples have together, if one sample has not more, and that those of one have at most."""
 
-_PLAN = """
+PLAN = """
 // A convolution in numbers, of three dims.
 struct Plan { int size[3], kernel[3], out[3], stride[3], padding[3], dilation[3]; };
 #define VOLUME(dims) ((i64)(dims)[0] * (dims)[1] * (dims)[2])
@@ -150,18 +150,18 @@ extern "C" __global__ void NAME(i64 samples, i64 channels, const S* a, const S* 
 """
 
 SOURCES = {
-    "to_columns": _PLAN + _TO_COLUMNS, "from_columns": _PLAN + _FROM_COLUMNS, "convolution_apart": _PLAN + _APART,
-    "convolution_apart_input": _PLAN + _APART_INPUT,
+    "to_columns": PLAN + _TO_COLUMNS, "from_columns": PLAN + _FROM_COLUMNS, "convolution_apart": PLAN + _APART,
+    "convolution_apart_input": PLAN + _APART_INPUT,
 }  # fmt: skip
 """The texts with a thread for each element."""
 
-BLOCK_SOURCES = {"convolution_apart_weight": _PLAN + _APART_WEIGHT}
+BLOCK_SOURCES = {"convolution_apart_weight": PLAN + _APART_WEIGHT}
 """The text with a block for each sum."""
 
 _STRUCT = np.dtype([(name, "i4", (3,)) for name in ("size", "kernel", "out", "stride", "padding", "dilation")])
 
 
-def _plan(*of_dims: Shape) -> Any:
+def plan_of(*of_dims: Shape) -> Any:
     """The struct ``Plan``: sizes of input, kernel and result, stride, padding and dilation."""
     plan = np.zeros(1, _STRUCT)
     for name, numbers, other in zip(_STRUCT.names or (), of_dims, (1, 1, 1, 1, 0, 1), strict=True):
@@ -191,7 +191,7 @@ def kernels(elements: int) -> dict[str, Callable[..., Array]]:
             return others["convolution"](a, weight, bias, size, stride, padding, dilation, groups)
         a = cupy.ascontiguousarray(a)
         result = cupy.empty((a.shape[0], weight.shape[0], *size), a.dtype)
-        plan = _plan(a.shape[2:], kernel, size, stride, padding, dilation)
+        plan = plan_of(a.shape[2:], kernel, size, stride, padding, dilation)
         if _apart(weight, groups):
             arguments = (a.shape[1], a, *_dense(weight, bias), plan, result)
             _launched("convolution_apart", a.dtype.name, result.size, *arguments)
@@ -217,7 +217,7 @@ def kernels(elements: int) -> dict[str, Callable[..., Array]]:
         if not _taken(grad, weight, channels * prod(kernel) * prod(out)):
             return others["convolution_input"](grad, weight, bias, size, stride, padding, dilation, groups)
         result = cupy.empty((grad.shape[0], channels, *size), grad.dtype)
-        plan = _plan(size, kernel, out, stride, padding, dilation)
+        plan = plan_of(size, kernel, out, stride, padding, dilation)
         if _apart(weight, groups):
             arguments = (channels, *_dense(grad, weight, bias), plan, result)
             _launched("convolution_apart_input", grad.dtype.name, result.size, *arguments)
@@ -241,7 +241,7 @@ def kernels(elements: int) -> dict[str, Callable[..., Array]]:
             return others["convolution_weight"](a, grad, size, stride, padding, dilation, groups)
         a, grad = _dense(a, grad)
         result = cupy.zeros((grad.shape[1], a.shape[1] // groups, *size), a.dtype)
-        plan = _plan(a.shape[2:], size, out, stride, padding, dilation)
+        plan = plan_of(a.shape[2:], size, out, stride, padding, dilation)
         if _apart(result, groups):
             numbers = (np.int64(a.shape[0]), np.int64(a.shape[1]))
             kernel = raw("convolution_apart_weight", BLOCK_SOURCES["convolution_apart_weight"], a.dtype.name, 0)

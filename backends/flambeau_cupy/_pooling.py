@@ -14,8 +14,7 @@ import numpy as np
 
 from flambeau.backend import Array, Shape
 
-from ._conv import _PLAN as PLAN
-from ._conv import _plan as plan_of
+from ._conv import PLAN, plan_of
 from ._source import launch
 
 __all__ = ["KERNELS", "SOURCES"]
