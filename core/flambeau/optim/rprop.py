@@ -60,7 +60,7 @@ class Rprop(StepByFormula):
         down, up = group["etas"]
         sign = (grad * states["prev"]).sign()
         turned = sign < 0
-        # What is neither more nor less than 0 is 0, or nan, which stays.
+        # Of nan the sign is 0 too; the last `where` keeps the dtype.
         factor = where(sign > 0, up, where(turned, down, where(sign == 0, 1, sign)))
         sizes = (states["step_size"] * factor).clamp(*group["step_sizes"])
         grad = grad.masked_fill(turned, 0)
