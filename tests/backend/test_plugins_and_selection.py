@@ -50,7 +50,7 @@ def _entry(name: str, module: ModuleType | None, monkeypatch: pytest.MonkeyPatch
 def install(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., PluginManager]]:
     """Make the process see other plugins beside the real ones."""
     real = manager.plugin_manager()
-    caches = registry._backends, selection._places
+    caches = registry._backends, selection._places, selection._cpus, selection._defaults
     saved = [dict(cache) for cache in caches]
 
     def use(**modules: ModuleType | None) -> PluginManager:
@@ -62,8 +62,8 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., PluginMan
 
     yield use
     for cache, before in zip(caches, saved, strict=True):
-        cache.clear()  # type: ignore[attr-defined]
-        cache.update(before)  # type: ignore[attr-defined]
+        cache.clear()
+        cache.update(before)
 
 
 def _second_cpu(context: Any, name: str = "other", **options: Any) -> None:
@@ -157,8 +157,13 @@ def test_of_two_backends_of_one_device_type_the_chosen_one_serves(
     flambeau.set_default_backend("other")
     try:
         assert flambeau.get_default_backend() == "other"
+        assert flambeau.zeros(1, device="cpu")._type.backend.name == "other"
+        with flambeau.use_backend("numpy"):  # what is kept for a block is not what is kept outside of it
+            assert [flambeau.zeros(1, device=device)._type.backend.name for device in ("cpu", None)] == ["numpy"] * 2
+        assert flambeau.zeros(1)._type.backend.name == "other"
     finally:
         flambeau.set_default_backend(None)
+    assert [flambeau.zeros(1, device=device)._type.backend.name for device in ("cpu", None)] == ["numpy"] * 2
 
 
 def test_a_name_cannot_be_taken_twice(install: Any) -> None:

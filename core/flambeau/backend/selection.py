@@ -48,11 +48,15 @@ _default_backend: str | None = None
 _default_device: Device | None = None
 _places: dict[tuple[str, int], Place] = {}
 
-_USUAL = ("", 0)
-"""Among the places, the one where tensors are made as long as nothing is chosen while the program runs."""
+_cpus: dict[tuple[str | Device, ...], Place] = {}
+"""What "cpu" means, by what ``with`` blocks have chosen: kept until another backend is the default."""
 
-_CPU = ("", 1)
-"""The CPU as long as nothing is."""
+_defaults: dict[tuple[str | Device, ...], Place] = {}
+"""Where tensors are made, by what ``with`` blocks have chosen: kept until there is another default.
+
+Every factory asks for it. To read the environment alone takes as long as to make a small tensor, so what it says holds
+from the first tensor on.
+"""
 
 
 def _chosen() -> Iterator[str]:
@@ -80,13 +84,13 @@ def find_place(device: Device | str | int | None) -> Place:
         if not isinstance(device, Device):
             device = Device(device)
         kind, index = device.type, device.index
-    usual = kind == FALLBACK_DEVICE_TYPE and not index and _default_backend is None and not _in_use.get()
-    if usual and (place := _places.get(_CPU)) is not None:
+    cpu = kind == FALLBACK_DEVICE_TYPE and not index
+    if cpu and (place := _cpus.get(_in_use.get())) is not None:
         return place
     backend = load_backend(name_serving(kind, _chosen()))
     place = _place(backend, index)
-    if usual and _has_one_current_device(backend):
-        _places[_CPU] = place
+    if cpu and _has_one_current_device(backend):
+        _cpus[_in_use.get()] = place
     return place
 
 
@@ -134,26 +138,19 @@ def set_num_threads(threads: int) -> None:
 
 def default_place() -> Place:
     """Where factories put tensors when no device is given."""
-    in_use = _in_use.get()
-    if in_use:
-        chosen = in_use[-1]
-        return _place(load_backend(chosen), None) if isinstance(chosen, str) else find_place(chosen)
-    if _default_device is not None:
-        return find_place(_default_device)
-    return _places.get(_USUAL) or _usual_place()
+    chosen = _in_use.get()
+    return _defaults.get(chosen) or _default_place(chosen)
 
 
-def _usual_place() -> Place:
-    """Where factories put tensors when nothing is in use in a block; kept, unless the device may change.
-
-    Every factory asks for it. To read the environment alone takes as long as to make a small tensor, so what it says holds
-    from the first tensor on.
-    """
-    name = _default_backend or os.environ.get(ENVIRONMENT_VARIABLE) or name_serving(FALLBACK_DEVICE_TYPE, ())
-    backend = load_backend(name)
-    place = _place(backend, None)
-    if _has_one_current_device(backend):
-        _places[_USUAL] = place
+def _default_place(chosen: tuple[str | Device, ...]) -> Place:
+    """Where factories put tensors where blocks have chosen these; kept, unless the device may change."""
+    last = chosen[-1] if chosen else _default_device or _default_backend or os.environ.get(ENVIRONMENT_VARIABLE)
+    if isinstance(last, Device):
+        place = find_place(last)
+    else:
+        place = _place(load_backend(last or name_serving(FALLBACK_DEVICE_TYPE, ())), None)
+    if _has_one_current_device(place.backend):
+        _defaults[chosen] = place
     return place
 
 
@@ -181,8 +178,8 @@ def set_default_backend(name: str | None) -> None:
     if name is not None:
         load_backend(name)
     _default_backend = name
-    for kept in (_USUAL, _CPU):
-        _places.pop(kept, None)
+    _cpus.clear()
+    _defaults.clear()
 
 
 @contextmanager
@@ -238,6 +235,7 @@ def set_default_device(device: Any) -> None:
         device = device if isinstance(device, Device) else Device(device)
         find_place(device)
     _default_device = device
+    _defaults.clear()
 
 
 def get_default_device() -> Device:
