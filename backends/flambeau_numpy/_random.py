@@ -7,6 +7,7 @@ Long arrays are worked on in blocks that stay in the processor's cache.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from io import BytesIO
 from math import ceil
 from typing import Any, NamedTuple, TypeAlias
@@ -30,7 +31,7 @@ _PAIR = 8  # bytes
 _WORD = np.dtype("<u4")
 _BITS_53 = np.uint64((1 << 53) - 1)
 _HALF_OF_BLOCK = 8  # normal numbers i and i + 8 of every 16 are a pair
-_SHUFFLED_BY_LOOP = 300  # below, a loop over a list is faster than sorting
+_SHUFFLED_BY_LOOP = 1000  # below, a loop over a list takes less than 0.1 ms, and SciPy need not be there yet
 
 
 class NumpyTransforms:
@@ -117,7 +118,7 @@ class NumpyTransforms:
         jumps = steps % np.arange(count, 1, -1, dtype=np.uint32)
         if count < _SHUFFLED_BY_LOOP:
             return _buffer(np.array(_shuffled_by_loop(jumps.tolist()), np.int64))
-        return _buffer(_shuffled(jumps).astype(np.int64, copy=False))
+        return _buffer(_shuffled(jumps))
 
 
 def _as(values: _Array, dtype: str) -> _Array:
@@ -295,46 +296,18 @@ def _shuffled_by_loop(jumps: list[int]) -> list[int]:
 def _shuffled(jumps: NDArray[np.uint32]) -> _Array:
     """What exchanging places i and ``i + jumps[i]``, one i after the other, makes of 0, 1, 2, ...
 
-    Step i leaves at place i what it finds at its target, and at the target what it finds at i. So the last
-    step before i that has the same target says where the result comes from: from what that step found at its
-    own place, which the last step before it that targeted that place put there, and so on. These chains are
-    followed for all steps at once, by pointers that double their reach.
+    LAPACK does so with the rows of a matrix that it factorises: of one column here, whose eight bytes are moved as they are.
     """
     count = len(jumps) + 1
-    places = np.arange(count, dtype=np.int32)
-    targets = places.copy()
-    targets[:-1] += jumps.view(np.int32)
-    previous, incoming = _steps_by_target(targets)
-    origins = np.where(incoming < 0, places, incoming)
-    while True:
-        further = origins[origins]
-        if np.array_equal(further, origins):
-            break
-        origins = further
-    own = np.where(targets == places, origins, targets)
-    return np.where(previous < 0, own, origins[previous])
+    numbers, pivots = np.arange(count, dtype=np.int64), np.arange(count - 1, dtype=np.int32)
+    pivots += jumps.view(np.int32)
+    exchanged: _Array = _laswp()(numbers.view(np.float64).reshape(count, 1), pivots, overwrite_a=True)
+    return exchanged.reshape(count).view(np.int64)
 
 
-def _steps_by_target(targets: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """For every step the previous one with its target, for every place the last step before it that targeted it.
+@cache
+def _laswp() -> Callable[..., Any]:
+    from scipy.linalg import lapack  # it takes longer than NumPy's own import
 
-    -1 where there is none.
-    """
-    order = _stable_order(targets)
-    grouped = targets[order]
-    previous, incoming = np.full_like(targets, -1), np.full_like(targets, -1)
-    same = grouped[1:] == grouped[:-1]
-    previous[order[1:][same]] = order[:-1][same]
-    lasts = np.append(~same, True)
-    last, place = order[lasts], grouped[lasts]
-    # A step onto its own place comes too late to have put something there.
-    incoming[place] = np.where(last == place, previous[last], last)
-    return previous, incoming
-
-
-def _stable_order(values: NDArray[np.int32]) -> NDArray[np.int32]:
-    """The stable sorting order of numbers, sixteen bits at a time: NumPy sorts those by radix."""
-    order = np.argsort(values.astype(np.uint16), kind="stable")
-    if len(values) > 1 << 16:
-        order = order[np.argsort((values[order] >> 16).astype(np.uint16), kind="stable")]
-    return order.astype(np.int32)
+    found: Callable[..., Any] = lapack.dlaswp
+    return found
