@@ -25,7 +25,7 @@ from flambeau.backend.table import COMPOSITIONS, OPTIONAL, REQUIRED
 
 from . import inplace as _inplace
 from . import templates as _templates
-from .checks import refuse_complex
+from .checks import no_zero_divisor, refuse_complex
 from .domains import within
 from .rows import ROWS, Row, is_own, key_of
 from .rules import Formula, Parameter, make_rule, node_name, parameters_of
@@ -190,8 +190,10 @@ def elementwise(
         if default is not None and not is_own(body):
             _check_kernel(key, row_kernel)
         dunder, function = _templates.elementwise(
-            name, key, parameters, row_kernel, promotion, rule, reach, variant=variant, out=out
-        )
+            name, key, parameters, row_kernel, promotion, rule, reach,
+            divides=integer_check is no_zero_divisor and within("integers", [check] if check else []) == "integers",
+            variant=variant, out=out,
+        )  # fmt: skip
         row = Row(
             name,
             "primitive" if default is None else "fused",

@@ -141,6 +141,10 @@ def operands_of(
     alike = _type_of_all(values)
     if alike is not None and (alike.floats or not (floating or numbers)):
         return [value._array for value in values], alike
+    kinds = _kinds(values)
+    known = _TARGETS.get((get_default_dtype(), floating, numbers, kinds)) if kinds else None
+    if known is not None:
+        return [array_as(value, known) for value in values], known
     operands = []
     for position, value in enumerate(values, 1):
         operand = as_operand(value)
@@ -158,7 +162,27 @@ def operands_of(
     elif numbers and dtype is dtypes.bool:
         dtype = dtypes.int64
     target = common_type(function, tensors).place.type(dtype)
+    if kinds:
+        _TARGETS[get_default_dtype(), floating, numbers, kinds] = target
     return [array_as(operand, target) for operand in operands], target
+
+
+_TARGETS: dict[tuple[Any, ...], TensorType] = {}
+"""To which types operands of some kinds are promoted; also with another default dtype."""
+
+
+def _kinds(values: Sequence[Any]) -> tuple[Any, ...]:
+    """All that promotion asks of operands: nothing, if one is neither a strided tensor nor one of Python's numbers."""
+    kinds: list[Any] = []
+    for value in values:
+        kind = value.__class__
+        if kind is Tensor:
+            kinds.append((value._type, not value._array.shape))
+        elif kind in PYTHON_NUMBERS:
+            kinds.append(kind)
+        else:
+            return ()
+    return tuple(kinds)
 
 
 def _type_of_all(values: Sequence[Any]) -> TensorType | None:

@@ -24,6 +24,7 @@ from flambeau._tensor.storage import Storage, View, link_view, mark_inference, v
 from flambeau.shapes import check_broadcast
 
 from . import runtime as _runtime
+from .domains import DOMAINS
 from .rules import Parameter, compile_source, fits_of
 from .skeletons import BINARY, LINKED, PRIMITIVE, RECORD, UNARY
 from .sparse_forms import IMPLEMENTATIONS
@@ -104,12 +105,13 @@ def elementwise(
     rule: Rule | None,
     domain: str,
     *,
+    divides: bool,
     variant: Callable[..., Any] | None,
     out: bool | str,
 ) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """The operator (tensors only, NotImplemented for strangers) and the public function of an element-wise op.
 
-    ``key`` is what its row is kept under.
+    ``key`` is what its row is kept under; ``divides`` says that integers may be divided by a number that is not 0.
     """
     unary = len([parameter for parameter in parameters if parameter.is_tensor]) == 1
     compiled = []
@@ -119,7 +121,7 @@ def elementwise(
         namespace = _names({"RULE": rule, "slow": slow, "variant": variant})
         source = partial(
             _elementwise_source, form, name, key, parameters, kernel, promotion, rule, domain,
-            varied=variant is not None, out=out,
+            divides=divides, varied=variant is not None, out=out,
         )  # fmt: skip
         filename = f"<op {key} operator>" if form == "operator" else f"<op {key}>"
         compiled.append(_compiled_at_first(name, filename, namespace, source))
@@ -136,15 +138,13 @@ def _elementwise_source(
     rule: Rule | None,
     domain: str,
     *,
+    divides: bool,
     varied: bool,
     out: bool | str,
 ) -> str:
     operands = [parameter for parameter in parameters if parameter.is_tensor]
     tensors = [parameter.name for parameter in operands]
     unary = len(tensors) == 1
-    restricted = domain.startswith("real")
-    takes_numbers = operands[-1].kind == "optional" and (restricted or domain in ("any", "numbers", "floats"))
-    wide = " and not type_.halves" if key in _runtime.WIDE_WITH_NUMBERS else ""
     signature, prologue, missing = ", ".join(tensors), "", ""
     if form == "function":
         signature, prologue = _usual(name, key, parameters, tensors, promotion, varied=varied, out=out)
@@ -159,12 +159,26 @@ def _elementwise_source(
         other=tensors[-1],
         unary_domain="" if domain == "any" else f"    if not type_.{domain}:\n        return slow({key!r}, input)\n",
         binary_domain="" if domain == "any" else f" or not type_.{domain}",
-        number=f"(kind is float or kind is int) and type_.{'real_' * restricted}floats{wide}"
-        if takes_numbers
-        else "False",
+        number=_number_at_once(key, domain, tensors[-1], divides) if operands[-1].kind == "optional" else "False",
         result_type="type_.boolean" if promotion == "boolean" else "type_",
         record=_indented(_elementwise_record(rule, tensors)),
     )
+
+
+def _number_at_once(key: str, domain: str, other: str, divides: bool) -> str:
+    """The expression for whether the second operand is a number that a tensor of ``type_`` takes as one of its own elements."""
+    inside = DOMAINS[domain]
+    wide = " and not type_.halves" if key in _runtime.WIDE_WITH_NUMBERS else ""
+    cases = []
+    if DOMAINS["real_floats"] <= inside:
+        real = "" if DOMAINS["floats"] <= inside else "real_"
+        whole = "numbers" if DOMAINS["integers"] <= inside else "floats"
+        cases += [f"kind is float and type_.{real}floats{wide}", f"kind is int and type_.{real}{whole}{wide}"]
+    elif DOMAINS["integers"] <= inside:
+        cases.append("kind is int and type_.integers")
+    if divides:  # what is as wide as the elements may be 0 among them
+        cases.append(f"kind is int and type_.integers and {other} and {other}.bit_length() < 8 * type_.dtype.itemsize")
+    return " or ".join(cases) or "False"
 
 
 def _usual(

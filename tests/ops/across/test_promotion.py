@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from itertools import product
 from typing import Any
 
@@ -92,6 +93,30 @@ def _arithmetic(module: Any, dtype: str, one: int, other: int) -> list[Any]:
 )
 def test_integers_wrap_around_and_divide(dtype: str, one: int, other: int) -> None:
     assert _arithmetic(flambeau, dtype, one, other) == _arithmetic(torch, dtype, one, other)
+
+
+OPERATORS = (
+    "add", "sub", "mul", "truediv", "floordiv", "mod", "and_", "or_", "xor", "lt", "le", "gt", "ge", "eq", "ne",
+)  # fmt: skip
+EDGES = (0, 1, -1, 3, 127, 128, -128, -129, 255, 256, 300, 2**31, -(2**31), 2**32, 2**63 - 1, -(2**63), True)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "int16", "int32", "int64", "bool"])
+@pytest.mark.parametrize("name", OPERATORS)
+def test_numbers_at_the_edges_of_integers(name: str, dtype: str) -> None:
+    apply = getattr(operator, name)
+
+    def outcomes(module: Any, number: int) -> list[Any]:
+        vector = module.tensor([3, 1, 7, 100, 5]).to(getattr(module, dtype))
+        ways = (
+            lambda: apply(vector, number), lambda: apply(number, vector), lambda: apply(vector[0], number),
+            lambda: apply(-vector, number), lambda: apply(vector[::2], number),
+        )  # fmt: skip
+        return [_outcome(lambda way=way: (way().dtype, way().tolist())) for way in ways]
+
+    for number in EDGES:
+        found, expected = outcomes(flambeau, number), outcomes(torch, number)
+        assert found == expected, number
 
 
 def _result(call: Any) -> str:

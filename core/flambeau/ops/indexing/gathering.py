@@ -19,7 +19,7 @@ from flambeau.ops.movement.shapes import reshape
 from flambeau.ops.movement.splitting import unbind
 from flambeau.shapes import broadcast_shapes, normalize_dim
 
-from ._ends import in_range
+from ._ends import ends, in_range
 from ._pairs import _gather, _index_select, _masked_select, _take
 
 __all__ = ["argwhere", "gather", "index_select", "masked_select", "nonzero", "take", "take_along_dim"]
@@ -132,17 +132,20 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
         )
     dim = normalize_dim(dim, input.dim())
     shape, own = tuple(input.shape), tuple(indices.shape)
-    common = broadcast_shapes(shape[:dim] + (1,) + shape[dim + 1 :], own[:dim] + (1,) + own[dim + 1 :])
-    source = _expand_method(input, common[:dim] + shape[dim : dim + 1] + common[dim + 1 :])
-    places = _expand_method(indices, common[:dim] + own[dim : dim + 1] + common[dim + 1 :])
-    return gather(source, dim, _from_the_front(places, shape[dim]))
+    around = shape[:dim] + (1,) + shape[dim + 1 :], own[:dim] + (1,) + own[dim + 1 :]
+    if around[0] != around[1]:
+        common = tuple(broadcast_shapes(*around))
+        input = _expand_method(input, common[:dim] + shape[dim : dim + 1] + common[dim + 1 :])
+        indices = _expand_method(indices, common[:dim] + own[dim : dim + 1] + common[dim + 1 :])
+    return gather(input, dim, _from_the_front(indices, shape[dim]))
 
 
 def _from_the_front(index: Tensor, size: int) -> Tensor:
     """Negative indices counted from the end; what is out of range stays so."""
+    if not index.numel() or (not index._type.backend.asynchronous and ends(index)[0] >= 0):
+        return index
     with no_grad():
-        negative = index < 0
-        return index + negative * size if index._type.backend.asynchronous or bool(negative.any()) else index
+        return index + (index < 0) * size
 
 
 # -- along a dimension, slice by slice ---------------------------------------------------------------
