@@ -161,10 +161,11 @@ def full(
     shape = check_shape(size_argument("full", (size,)), "full")
     value = number_argument("full", "fill_value", fill_value, 2)
     value = value.item() if isinstance(value, Tensor) else value
-    return _filled(shape, value, type_of(dtype_of_number(value)))
+    return filled(shape, value, type_of(dtype_of_number(value)))
 
 
-def _filled(shape: Shape, value: Number, type_: TensorType) -> Tensor:
+def filled(shape: Shape, value: Number, type_: TensorType) -> Tensor:
+    """A tensor of this type that holds one number."""
     dtype = type_.dtype
     return from_array(type_.kernels.full(shape, fitting(value, dtype), dtype.name), type_)
 
@@ -221,7 +222,7 @@ def zeros(
         >>> torch.zeros(3)
         tensor([0., 0., 0.])
     """
-    return _filled(shape, 0, type_of())
+    return filled(shape, 0, type_of())
 
 
 @factory(sized=True)
@@ -238,7 +239,7 @@ def ones(
         tensor([[1, 1],
                 [1, 1]])
     """
-    return _filled(shape, 1, type_of())
+    return filled(shape, 1, type_of())
 
 
 def _sparse_like(

@@ -11,7 +11,7 @@ from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.copies import host_list
 from flambeau._tensor.storage import counted_as
 
-__all__ = ["ends", "first_and_last", "in_range"]
+__all__ = ["ends", "first_and_last", "from_the_front", "in_range"]
 
 _FEW = 64
 """So many integers are compared sooner on the host than by two kernels."""
@@ -64,6 +64,13 @@ def ends(integers: Tensor) -> tuple[int, int]:
         return min(found), max(found)
     low, high = _ends_there(integers)
     return int(from_array(low, integers._type).item()), int(from_array(high, integers._type).item())
+
+
+def from_the_front(index: Tensor, size: int) -> Tensor:
+    """Negative indices counted from the end; what is out of range stays so."""
+    if not index.numel() or (not index._type.backend.asynchronous and ends(index)[0] >= 0):
+        return index
+    return counted_as(index + (index < 0) * size, index)
 
 
 def first_and_last(integers: Tensor) -> tuple[int, int]:

@@ -10,7 +10,6 @@ from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.runtime import common_type, with_out
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.copies import in_memory_order
-from flambeau._tensor.modes import no_grad
 from flambeau._tensor.storage import counted_as
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.conversion import to_type
@@ -19,7 +18,7 @@ from flambeau.ops.movement.shapes import reshape
 from flambeau.ops.movement.splitting import unbind
 from flambeau.shapes import broadcast_shapes, normalize_dim
 
-from ._ends import ends, in_range
+from ._ends import from_the_front, in_range
 from ._pairs import _gather, _index_select, _masked_select, _take
 
 __all__ = ["argwhere", "gather", "index_select", "masked_select", "nonzero", "take", "take_along_dim"]
@@ -124,7 +123,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
             f"torch.take_along_dim(): dtype of indices should be Long but got {scalar_type_name(indices.dtype)}"
         )
     if dim is None:
-        return gather(reshape(input, (-1,)), 0, _from_the_front(reshape(indices, (-1,)), input.numel()))
+        return gather(reshape(input, (-1,)), 0, from_the_front(reshape(indices, (-1,)), input.numel()))
     if input.dim() != indices.dim():
         raise RuntimeError(
             "torch.take_along_dim(): input and indices should have the same number of dimensions, but got "
@@ -137,15 +136,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
         common = tuple(broadcast_shapes(*around))
         input = _expand_method(input, common[:dim] + shape[dim : dim + 1] + common[dim + 1 :])
         indices = _expand_method(indices, common[:dim] + own[dim : dim + 1] + common[dim + 1 :])
-    return gather(input, dim, _from_the_front(indices, shape[dim]))
-
-
-def _from_the_front(index: Tensor, size: int) -> Tensor:
-    """Negative indices counted from the end; what is out of range stays so."""
-    if not index.numel() or (not index._type.backend.asynchronous and ends(index)[0] >= 0):
-        return index
-    with no_grad():
-        return index + (index < 0) * size
+    return gather(input, dim, from_the_front(indices, shape[dim]))
 
 
 # -- along a dimension, slice by slice ---------------------------------------------------------------
@@ -221,7 +212,7 @@ def flat_index(function: str, input: Tensor, index: Tensor) -> Tensor:
             raise IndexError(f"{function}(): tried to {function.rstrip('_')} from an empty tensor")
         text = "out of range: tried to access index {} on a tensor of {} elements."
         index = in_range(index, -total, total, lambda bad: IndexError(text.format(bad, total)))
-    return _from_the_front(index, input.numel())
+    return from_the_front(index, input.numel())
 
 
 @composite(out="exact")

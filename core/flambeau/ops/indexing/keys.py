@@ -16,7 +16,7 @@ from flambeau._dispatch.runtime import check_places
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.copies import in_memory_order
 from flambeau._tensor.methods import method
-from flambeau._tensor.modes import grad_enabled, no_grad
+from flambeau._tensor.modes import grad_enabled
 from flambeau._tensor.overrides import taken_over, taking_part
 from flambeau._tensor.storage import counted_as, propagate_write
 from flambeau.dtypes import legacy_type_name, scalar_type_name
@@ -31,7 +31,7 @@ from flambeau.ops.movement.slicing import _select, _slice
 from flambeau.promotion import as_number
 from flambeau.shapes import Shape, broadcast_shapes, dense_order, slice_along
 
-from ._ends import ends, in_range
+from ._ends import ends, from_the_front, in_range
 from ._entries import MASKS, ZERO_DIM, expanded_key
 
 __all__: list[str] = []  # methods alone
@@ -284,8 +284,7 @@ def _checked_index(indices: Tensor, size: int) -> Tensor:
             return indices
     else:
         indices = in_range(indices, -size, size, lambda bad: IndexError(text.format(bad, size)))
-    with no_grad():
-        return counted_as(indices + (indices < 0) * size, indices)
+    return from_the_front(indices, size)
 
 
 def _usable(index: Tensor, known: bool, shape: Shape) -> Tensor:

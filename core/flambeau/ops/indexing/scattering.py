@@ -13,13 +13,14 @@ from flambeau._tensor.copies import contiguous_array
 from flambeau._tensor.storage import counted_as
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.conversion import to_type
-from flambeau.ops.creation.filled import fitting
+from flambeau.ops.creation.filled import filled, fitting
 from flambeau.ops.movement.broadcasting import _expand_method
 from flambeau.ops.movement.shapes import reshape
 from flambeau.ops.movement.slicing import _slice
+from flambeau.promotion import PYTHON_NUMBERS
 from flambeau.shapes import broadcast_shapes, normalize_dim
 
-from ._ends import in_range
+from ._ends import from_the_front, in_range
 from ._pairs import (
     _gather,
     _index_add,
@@ -321,6 +322,15 @@ def _index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor) -> Tensor
     return written(_write_index_fill, input, dim, index, value, keep_strides=True)
 
 
+def _number_for(input: Tensor, value: Tensor | Number) -> Tensor:
+    """What is written into ``input``, as a tensor of its type that holds it."""
+    if isinstance(value, Tensor):
+        return to_type(value, input._type)
+    if value.__class__ in PYTHON_NUMBERS and not input._sparse:
+        return filled((), value, input._type)
+    return input.new_full((), value)
+
+
 def _index_fill_places(input: Tensor, dim: int, index: Tensor, value: Tensor | Number) -> None:
     warn_expanded("index_fill_", "tensor[mask] = scalar")
     places = index_fill(input.new_full(tuple(input.shape), False, dtype=dtypes.bool), dim, index, True)
@@ -352,14 +362,13 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor | Number) -
     common_type("index_fill", (input, index))
     if not input._type.complex and is_complex_operand(value):
         raise RuntimeError("index_fill_(): Converting complex Scalar to non-complex type is not supported")
-    number = to_type(value, input._type) if isinstance(value, Tensor) else input.new_full((), value)
+    number = _number_for(input, value)
     target, vector = dimensioned(input, index)
     size = target.shape[dim]
     if vector.numel():
         text = "index {} is out of bounds for dimension {} with size {}"
         vector = in_range(vector, -size, size, lambda bad: IndexError(text.format(bad, dim, size)))
-    places = counted_as(vector + (vector < 0) * size, vector)
-    result = _index_fill(target, dim, places, number)
+    result = _index_fill(target, dim, from_the_front(vector, size), number)
     return result if input.dim() else reshape(result, ())
 
 
@@ -444,7 +453,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
         tensor([9., 2.])
     """
     _check_masked_fill(mask, value)
-    value = to_type(value, input._type) if isinstance(value, Tensor) else input.new_full((), value)
+    value = _number_for(input, value)
     common_type("masked_fill", (input, mask))
     return _masked_fill(input, mask, value)
 
