@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
+from math import prod
 from pathlib import Path
 
 import pytest
@@ -488,3 +489,12 @@ def test_what_is_planted_stays_where_cases_set_the_number_of_threads(seam: Seam)
     flambeau.set_num_threads(before)
     flambeau.ones(2).exp()
     assert not asked
+
+
+def test_parts_and_their_places_grow_together(seam: Seam) -> None:
+    """A kernel that is given more parts than places may read beyond these, which ends the process and tells of no fault."""
+    found = reach.trace(subject_of("numpy"), matching("index_add/value/repeated/*"))
+    battery = Battery(seam, "index_add", found.calls["index_add"], frozenset({"float32"}), out=False)
+    large = [arguments for arguments in battery._variations() if prod(arguments["source"].shape) > 1000]
+    assert large
+    assert all(arguments["index"].shape[0] == arguments["source"].shape[arguments["dim"]] for arguments in large)

@@ -248,6 +248,8 @@ class Battery:
         lengths = [array.shape[0] for array in call.values.values() if array.shape]
         if which == "first" and len({*lengths}) < len(lengths):
             raise ValueError("samples of a batch belong together")
+        if which == "values" and {"index", "source"} <= set(arguments):
+            raise ValueError("each part of a source has its place")  # where there are fewer, a kernel may read beyond them
         if "sizes" in arguments:
             raise ValueError("how much there is, its sizes tell")
         largest: dict[int, int] = {}  # what is as long along the first dim, samples of a batch, stays so
