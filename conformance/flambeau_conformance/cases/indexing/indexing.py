@@ -348,3 +348,11 @@ def _products_of_complex(subject: Subject) -> None:
     except (NotImplementedError, RuntimeError):  # which is not told of them
         return
     expect_equal(found.tolist(), [-3 + 0j, 2 + 0j], "the products")
+
+
+@case("index_add/value/one-row/-", dtypes=("float32", "int64"))
+def _added_within_one_row(subject: Subject) -> None:
+    """A row beside places of its columns: it is not a column itself."""
+    t = subject.torch
+    found = t.zeros(1, 3).index_add(1, t.tensor([2, 0, 2]), t.tensor([[1.0, 2.0, 4.0]]))
+    expect_equal(found.tolist(), [[2.0, 0.0, 5.0]], "the row")
