@@ -142,8 +142,9 @@ def memory_faults(kernel: str) -> Iterator[Fault]:
     """Results in memory, order, dtype or shape other than promised; arguments overwritten; ``out`` ignored."""
     promise = PROMISES.get(kernel)
     if isinstance(promise, tuple):
-        yield Fault("a view of the argument", "alias", _view)
-        yield Fault("a copy instead of a view", "alias", changed(lambda seam, array: seam.table.clone(array, True)))
+        if _takes_memory(kernel):
+            yield Fault("a view of the argument", "alias", _view)
+            yield Fault("a copy instead of a view", "alias", changed(lambda seam, array: seam.table.clone(array, True)))
         yield Fault("another order of memory", "order", changed(_turned))
         yield Fault("another dtype", "dtype", changed(_other_dtype))
         yield Fault("shape (1,) of a 0-d result", "zero-dim", changed(_one_dim))
@@ -157,6 +158,11 @@ def memory_faults(kernel: str) -> Iterator[Fault]:
         yield Fault("out ignored", "out", lambda call: call.run(out=None), needing("out"))
         yield Fault("out written before operands are read", "out", _early, needing("out"))
         yield Fault("out written as contiguous", "out", _out_in_order, needing("out", "strided"))
+
+
+def _takes_memory(kernel: str) -> bool:
+    """Whether there is an argument that a result could be a view of."""
+    return any("Array" in kind or "memoryview" in kind for kind in ANNOTATIONS[kernel].values())
 
 
 _WITH_OUT = [
