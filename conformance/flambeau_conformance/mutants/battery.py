@@ -94,8 +94,12 @@ class Battery:
         return self._outcomes
 
     def _extent(self, arguments: Arguments) -> int:
-        """About how many elements a result may have: as if the shapes were broadcast, or dims multiplied."""
-        shapes = [array.shape for array in self._seam.arrays_in(list(arguments.values()))]
+        """About how many elements a result may have: as if the shapes were broadcast, or dims multiplied.
+
+        Where there is a source for each place, there are no more of these.
+        """
+        counted = {name: value for name, value in arguments.items() if name != "index" or not _has_places(arguments)}
+        shapes = [array.shape for array in self._seam.arrays_in(list(counted.values()))]
         ndim = max(map(len, shapes), default=0)
         return prod(max((shape[dim] for shape in shapes if len(shape) >= -dim), default=1) for dim in range(-ndim, 0))
 
@@ -248,8 +252,8 @@ class Battery:
         lengths = [array.shape[0] for array in call.values.values() if array.shape]
         if which == "first" and len({*lengths}) < len(lengths):
             raise ValueError("samples of a batch belong together")
-        if which == "values" and {"index", "source"} <= set(arguments):
-            raise ValueError("each part of a source has its place")  # where there are fewer, a kernel may read beyond them
+        if which == "values" and _has_places(arguments):  # of which a kernel may read more than there are
+            raise ValueError("each part of a source has its place")
         if "sizes" in arguments:
             raise ValueError("how much there is, its sizes tell")
         largest: dict[int, int] = {}  # what is as long along the first dim, samples of a batch, stays so
@@ -310,6 +314,11 @@ class Battery:
 def decoded_call(seam: Seam, data: Mapping[str, Any]) -> Arguments:
     """The arguments of a recorded call."""
     return {name: decoded(seam, value) for name, value in data.items()}
+
+
+def _has_places(arguments: Arguments) -> bool:
+    """Whether each part of a source has its place."""
+    return {"index", "source"} <= set(arguments)
 
 
 def _values_of(dtype: str, first: bool) -> list[Any]:
