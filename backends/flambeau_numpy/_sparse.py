@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["add_rows", "banded_matmul", "matmul", "to_scipy"]
+__all__ = ["add_rows", "along", "banded_matmul", "matmul", "to_scipy"]
 
 _WIDER = {"bool": "uint8", "float16": "float32", "bfloat16": "float32"}
 """What SciPy computes for dtypes that it does not have."""
@@ -43,7 +43,7 @@ def add_rows(target: np.ndarray, positions: np.ndarray, values: np.ndarray) -> b
     count, width = values.shape
     if positions.min() < 0 or positions.max() >= len(target):
         return False
-    product = _product_function()
+    product = _product_function("csc_matvecs")
     if product is None:
         return False
     pointers, ones = np.arange(count + 1, dtype=positions.dtype), np.ones(count, target.dtype)
@@ -52,13 +52,33 @@ def add_rows(target: np.ndarray, positions: np.ndarray, values: np.ndarray) -> b
     return True
 
 
-def _product_function() -> Any:
-    """SciPy's product of a matrix in the layout CSC and several vectors; None where it does not have it."""
+def _product_function(name: str) -> Any:
+    """SciPy's product of a sparse matrix and several vectors, which it adds to what is there; None where it does not have it."""
     try:
         from scipy.sparse import _sparsetools
     except ImportError:
         return None
-    return getattr(_sparsetools, "csc_matvecs", None)
+    return getattr(_sparsetools, name, None)
+
+
+_LONG = 256
+"""From how many bytes on a row is sooner added, times a number, than multiplied in a product of dense matrices."""
+
+
+def along(a: np.ndarray, dim: int, pointers: np.ndarray, indices: np.ndarray, values: np.ndarray) -> np.ndarray | None:
+    """The kernel ``sparse_along``: rows times numbers, added up; rows of few elements are left to dense products."""
+    before, length, after = prod(a.shape[:dim]), a.shape[dim], prod(a.shape[dim + 1 :])
+    if after * a.itemsize < _LONG or a.dtype.char not in "fd":
+        return None
+    product = _product_function("csr_matvecs")
+    if product is None:
+        return None
+    count = len(pointers) - 1
+    result = np.zeros((*a.shape[:dim], count, *a.shape[dim + 1 :]), a.dtype)
+    source, target = a.reshape(before, length * after), result.reshape(before, count * after)
+    for index in range(before):
+        product(count, length, after, pointers, indices, values, source[index], target[index])
+    return result
 
 
 def banded_matmul(a: np.ndarray, dim: int, firsts: Sequence[int], turned: Sequence[np.ndarray]) -> np.ndarray:

@@ -206,7 +206,7 @@ class NumpyBackend(ArrayBackend):
             **_gates.KERNELS, **_ctc.KERNELS, **_vision.KERNELS,
             "sort_values": _sorting.sort_values, "searchsorted": _sorting.searchsorted,
             "topk": _order.topk, "kthvalue": _order.kthvalue, "partition": _order.partition, "bincount": _counting.bincount,
-            "sparse_matmul": _sparse.matmul, "banded_matmul": _sparse.banded_matmul,
+            "sparse_matmul": _sparse.matmul, "sparse_along": _sparse.along, "banded_matmul": _sparse.banded_matmul,
             "pack": _steps.pack, "unpack": _steps.unpack, **_norms.KERNELS,
         }  # fmt: skip
 

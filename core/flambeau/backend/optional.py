@@ -379,6 +379,13 @@ class OptionalKernels(Protocol):
         core then composes the product.
         """
 
+    def sparse_along(self, a: Array, dim: int, pointers: Array, indices: Array, values: Array) -> Array | None:
+        """The product of a sparse matrix and all vectors along ``dim``, not the last, of ``a``, C-contiguous as the result.
+
+        The matrix is in the layout CSR, as that of :meth:`sparse_matmul`, and has the dtype of ``a``; an index may stand several
+        times in a row. None where other products are faster.
+        """
+
     def banded_matmul(self, a: Array, dim: int, firsts: Sequence[int], turned: Sequence[Array]) -> Array:
         """The product of a matrix and all vectors along ``dim`` of ``a``, C-contiguous as the result.
 

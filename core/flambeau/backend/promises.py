@@ -240,6 +240,7 @@ PROMISES: dict[str, Promise] = {
     # products and counts
     **_each("matmul addmm", Given("a", _product)),
     **_each("banded_matmul", Given("a", _with_size(lambda given, _: sum(each.shape[1] for each in given["turned"])))),
+    **_each("sparse_along", Given("a", _with_size(lambda given, _: given["pointers"].shape[0] - 1), optional=True)),
     **_each("sparse_matmul", Given("values", lambda given: (given["count"], *given["dense"].shape[1:]), optional=True)),
     **_each("bincount", Given("weights", lambda given: (given["length"],))),
     # convolutions

@@ -59,6 +59,11 @@ _SOFT = [
     Sample(f"{mode}-smooth{label}", lambda t, x, mode=mode, size=size: _function(t, "interpolate")(x, size=size, mode=mode, antialias=True), (In((1, 2, 5, 4)),), dtypes=("float32", "float64"))
     for mode in ("bilinear", "bicubic", "lanczos") for label, size in (("", (3, 2)), ("-up", (7, 6)))
 ]  # fmt: skip
+_LONG = [
+    Sample("bilinear-long-rows", lambda t, x: _function(t, "interpolate")(x, size=(3, 64), mode="bilinear"), (In((1, 1, 2, 64)),)),
+    Sample("bicubic-smooth-long-rows", lambda t, x: _function(t, "interpolate")(x, size=(2, 64), mode="bicubic", antialias=True), (In((1, 2, 5, 64)),), dtypes=("float32", "float64"), gradient=False),
+]  # fmt: skip
+"""Of rows that are long enough to be multiplied and added one by one."""
 
 
 def _refused(
@@ -67,7 +72,7 @@ def _refused(
     return Error(label, lambda t: _function(t, "interpolate")(t.zeros(shape), **options), (raises,), match)
 
 
-op("interpolate", tolerance="reduction", method=False, samples=[*_samples, *_SOFT], errors=[
+op("interpolate", tolerance="reduction", method=False, samples=[*_samples, *_SOFT, *_LONG], errors=[
     Error("not-a-tensor", lambda t: _function(t, "interpolate")("no tensor", 2), (TypeError, AttributeError)),
     _refused("neither", ValueError, "either size or scale_factor"), _refused("both", ValueError, "only one of size or scale_factor", size=2, scale_factor=2),
     _refused("sizes", ValueError, "same number of spatial dimensions", size=(2,)), _refused("factors", ValueError, "same number of spatial dimensions", scale_factor=(2.0,)),

@@ -11,6 +11,7 @@ from __future__ import annotations
 from array import array as packed
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import accumulate
 from math import isfinite, prod
 from typing import Any, NamedTuple
 
@@ -168,6 +169,41 @@ def _within_bands(type_: Any, taps: int, rows: int, height: int) -> tuple[Any, A
     return vector(kernels, [row // height for row in range(rows)]), within
 
 
+class _Entries(NamedTuple):
+    """A matrix in the layout CSR; see ``sparse_along`` of the kernels."""
+
+    pointers: Any
+    indices: Any
+    values: Any
+
+
+@lru_cache(maxsize=SIZES)
+def _entries(taps: Taps, type_: Any) -> _Entries:
+    kernels, name = type_.kernels, type_.dtype.name
+    if taps.windows is None:
+        pointers = [0, *accumulate(len(places) for places, _ in taps.rows)]
+        indices = vector(kernels, [place for places, _ in taps.rows for place in places])
+        values = packed("d", [weight for _, weights in taps.rows for weight in weights])
+        numbers = kernels.from_host(memoryview(values), (len(values),), "float64")
+        return _Entries(vector(kernels, pointers), indices, kernels.cast(numbers, name))
+    firsts, _, weights, *_ = taps.windows
+    most, rows = weights.shape
+    pointers, within = _counted_entries(type_, most, rows)
+    last = kernels.full(
+        (), taps.length - 1, "int64"
+    )  # which zeros that follow the entries of the last rows may stand at
+    indices = type_.ufuncs.minimum(type_.ufuncs.add(kernels.reshape(firsts, (rows, 1)), within), last)
+    values = kernels.permute(kernels.cast(weights, name), (1, 0))
+    return _Entries(pointers, *(kernels.reshape(each, (rows * most,)) for each in (indices, values)))
+
+
+@lru_cache(maxsize=64)
+def _counted_entries(type_: Any, most: int, rows: int) -> tuple[Any, Any]:
+    """Where rows of so many entries begin, and the numbers of the entries of one."""
+    arange = type_.kernels.arange
+    return arange(0, most, rows + 1, "int64"), arange(0, 1, most, "int64")
+
+
 def _split(taps: Taps, columns: int) -> Iterator[tuple[int, int, tuple[Row, ...]]]:
     """The bands: the first column, how many there are (one at least), and the rows."""
     start, first, stop = 0, taps.length, 0
@@ -185,11 +221,16 @@ def _reach(first: int, stop: int) -> tuple[int, int]:
 
 
 def as_product(type_: Any, array: Any, dim: int, taps: Taps) -> Any:
-    """An array, C-contiguous, mapped along ``dim`` by products with dense matrices."""
-    kernels, shape, bands = type_.kernels, array.shape, _bands(taps, type_)
+    """An array, C-contiguous, mapped along ``dim``: by a sparse product where a backend has one, or by dense ones."""
+    kernels, shape = type_.kernels, array.shape
+    last = dim == len(shape) - 1
+    if kernels.sparse_along is not None and not last:
+        product = kernels.sparse_along(array, dim, *_entries(taps, type_))
+        if product is not None:
+            return product
+    bands = _bands(taps, type_)
     if kernels.banded_matmul is not None:
         return kernels.banded_matmul(array, dim, *bands)
-    last = dim == len(shape) - 1
     before, after = prod(shape[:dim]), prod(shape[dim + 1 :])
     array = kernels.reshape(array, (before, taps.length) if last else (before, taps.length, after))
     parts = [_banded(kernels, array, first, turned, last) for first, turned in zip(*bands, strict=True)]
