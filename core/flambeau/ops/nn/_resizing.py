@@ -178,11 +178,8 @@ def _filtered(resize: Resize, kind: str, type_: TensorType) -> Windows:
     weights = rounded(weight(type_, kernels.cast(distances, type_.dtype.name) if resize.single else distances))
     inside = kernels.lt(kernels.reshape(_counted(integers, 0, most), (most, 1)), counts)
     weights = kernels.where(inside, weights, type_.number(0.0))
-    by_rows = kernels.clone(
-        kernels.permute(weights, (1, 0)), False
-    )  # whose sums differ from those by columns in last digits
     # Without elements are only places of dimensions that are so long that float32 does not tell elements apart.
-    totals = kernels.maximum(kernels.sum(by_rows, (1,), False), type_.number(_LITTLE))
+    totals = kernels.maximum(kernels.sum(weights, (0,), False), type_.number(_LITTLE))
     return Windows(firsts, counts, rounded(kernels.div(weights, totals)), type_, kind != "linear")
 
 
