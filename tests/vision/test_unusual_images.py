@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -284,6 +285,157 @@ def test_what_version_two_refuses(torch: ModuleType, torchvision: Any, change: A
         with pytest.raises((TypeError, ValueError)) as refused:
             change(t, f)
         said.append((refused.type, str(refused.value)))
+    assert said[0] == said[1]
+
+
+_COLOURS = {
+    "adjust_brightness": (0.37,), "adjust_contrast": (0.61,), "adjust_saturation": (1.713,), "adjust_sharpness": (2.27,),
+    "adjust_hue": (0.13,), "autocontrast": (), "gaussian_blur": ([3, 3],),
+}  # fmt: skip
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("shape", [(3, 17, 12), (2, 1, 9, 14)])
+@pytest.mark.parametrize(
+    ("name", "dtype"),
+    [
+        (name, dtype)
+        for name in _COLOURS
+        for dtype in ("uint8", "int16", "bool", "float32", "float64")
+        if (name, dtype) != ("adjust_hue", "bool")
+    ],
+)
+def test_colours_of_version_two(
+    torch: ModuleType, torchvision: Any, name: str, dtype: str, shape: tuple[int, ...]
+) -> None:
+    """Its own arithmetic: what is cut off, and when, decides about units of integers."""
+    from torchvision.transforms.v2 import functional as theirs
+
+    numbers = np.random.RandomState(3).rand(*shape)
+    if not dtype.startswith("float"):
+        numbers = (numbers * (2 if dtype == "bool" else 256)).astype(np.int64)
+    wanted, made = (
+        np.array(getattr(f, name)(t.tensor(numbers.tolist()).to(getattr(t, dtype)), *_COLOURS[name]).tolist())
+        for t, f in ((torch, theirs), (flambeau, functional_v2))
+    )
+    if dtype.startswith("float"):
+        np.testing.assert_allclose(made, wanted, atol=1e-5)
+    else:
+        assert np.abs(made.astype(int) - wanted.astype(int)).max() <= 1
+        assert np.mean(made != wanted) <= 0.005  # the last digit of a fused product, where that is cut off
+
+
+_MOVES = {
+    "affine": lambda f: lambda x: f.affine(x, 20.0, [1, 0], 0.8, [3.0, 2.0], f.InterpolationMode.BILINEAR),
+    "rotate": lambda f: lambda x: f.rotate(x, 33.0, f.InterpolationMode.BILINEAR, fill=[1.0]),
+    "perspective": lambda f: (
+        lambda x: f.perspective(x, [[0, 0], [10, 0], [10, 8], [0, 8]], [[1, 1], [9, 0], [10, 7], [0, 7]])
+    ),
+    "gaussian_blur": lambda f: lambda x: f.gaussian_blur(x, [3, 3]),
+    "resize": lambda f: lambda x: f.resize(x, [7, 15]),
+}
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("version", ["transforms", "transforms.v2"])
+@pytest.mark.parametrize("name", list(_MOVES))
+def test_truth_values_are_rounded_by_version_two_alone(
+    torch: ModuleType, torchvision: Any, name: str, version: str
+) -> None:
+    found = []
+    for t, library in ((torch, "torchvision"), (flambeau, "flambeau.vision")):
+        functions = import_module(f"{library}.{version}.functional")
+        image = t.tensor((np.random.RandomState(5).rand(3, 9, 11) > 0.6).tolist())
+        found.append(_MOVES[name](functions)(image))
+    assert found[0].tolist() == found[1].tolist()
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("clip", [True, False])
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+def test_noise_is_drawn_in_the_order_of_memory(torch: ModuleType, torchvision: Any, dtype: str, clip: bool) -> None:
+    from torchvision.transforms.v2 import functional as theirs
+
+    found = []
+    for t, f in ((torch, theirs), (flambeau, functional_v2)):
+        t.manual_seed(0)
+        image = (t.arange(180).reshape(6, 10, 3) % 120 + 60).to(getattr(t, dtype)).permute(2, 0, 1)
+        found.append([f.gaussian_noise(image, 0.0, 0.1, clip).tolist(), t.rand(1).item()])
+    np.testing.assert_allclose(found[1][0], found[0][0], atol=1e-5)
+    assert found[0][1] == found[1][1]
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("fill", [(1, 2, 3), (1.5, 2, 3), (1, 2)])
+@pytest.mark.parametrize("padding", [0, [1, 2], [2, -1, 0, 1], [-1]])
+@pytest.mark.parametrize("mode", ["constant", "edge"])
+def test_borders_of_several_colours(torch: ModuleType, torchvision: Any, fill: Any, padding: Any, mode: str) -> None:
+    from torchvision.transforms.v2 import functional as theirs
+
+    found = []
+    for t, f in ((torch, theirs), (flambeau, functional_v2)):
+        try:
+            found.append(f.pad(t.arange(60, dtype=t.uint8).reshape(3, 5, 4), padding, fill, mode).tolist())
+        except (RuntimeError, ValueError) as refused:
+            found.append((type(refused).__name__, str(refused)))
+    assert found[0] == found[1]
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda t, v2: v2.ColorJitter(hue=0.7),
+        lambda t, v2: v2.ColorJitter(hue=1),
+        lambda t, v2: v2.ColorJitter(brightness=(3, 1)),
+        lambda t, v2: v2.ColorJitter(contrast="no"),
+        lambda t, v2: v2.ColorJitter(saturation=-1),
+        lambda t, v2: v2.Normalize((0.5,), (0.0,))(t.zeros(1, 2, 2)),
+        lambda t, v2: v2.Normalize((0.5,), (0.5,))(t.zeros(2, 2)),
+        lambda t, v2: v2.functional.adjust_contrast(t.zeros(2, 4, 4), 0.5),
+        lambda t, v2: v2.functional.adjust_hue(t.zeros(2, 4, 4), 0.5),
+        lambda t, v2: v2.functional.adjust_hue(t.zeros(3, 4, 4, dtype=t.int64), 0.5),
+        lambda t, v2: v2.functional.adjust_sharpness(t.zeros(2, 4, 4), 0.5),
+        lambda t, v2: v2.functional.autocontrast(t.zeros(2, 4, 4)),
+        lambda t, v2: v2.functional.to_pil_image(t.zeros(3, 4, 4, dtype=t.int32)),
+    ],
+)
+def test_the_words_of_version_two(torch: ModuleType, torchvision: Any, ask: Any) -> None:
+    said = []
+    for t, library in ((torch, "torchvision"), (flambeau, "flambeau.vision")):
+        with pytest.raises((RuntimeError, TypeError, ValueError)) as refused:
+            ask(t, import_module(f"{library}.transforms.v2"))
+        said.append((refused.type, str(refused.value)))
+    assert said[0] == said[1]
+
+
+@pytest.mark.oracle
+def test_deviations_that_a_dtype_takes_for_zero(torch: ModuleType, torchvision: Any) -> None:
+    """Version one refuses them; version two divides."""
+    for t, library in ((torch, "torchvision"), (flambeau, "flambeau.vision")):
+        first, second = (import_module(f"{library}.{each}.functional") for each in ("transforms", "transforms.v2"))
+        with pytest.raises(ValueError, match="std evaluated to zero after conversion to torch.float32"):
+            first.normalize(t.ones(1, 2, 2), (0.5,), (1e-60,))
+        assert second.normalize(t.ones(1, 1, 1), (0.5,), (1e-60,)).item() == float("inf")
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda t, f: f.posterize(t.zeros(2, 3, 3), 3),
+        lambda t, f: f.adjust_contrast(t.zeros(2, 3, 3), 0.5),
+        lambda t, f: f.pad(t.zeros(3, 3, 3), 1, (1, 2, 3), "symmetric"),
+    ],
+)
+def test_the_words_of_version_one(torch: ModuleType, torchvision: Any, ask: Any) -> None:
+    from torchvision.transforms import functional as theirs
+
+    said = []
+    for t, f in ((torch, theirs), (flambeau, functional)):
+        with pytest.raises(TypeError) as refused:
+            ask(t, f)
+        said.append(str(refused.value))
     assert said[0] == said[1]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flambeau import dtypes
 from flambeau._tensor import Tensor
 
-__all__ = ["as_batch", "precise", "resampled", "unbatched"]
+__all__ = ["as_batch", "precise", "unbatched"]
 
 
 def as_batch(img: Tensor, accepted: tuple[dtypes.dtype, ...]) -> Tensor:
@@ -15,16 +15,15 @@ def as_batch(img: Tensor, accepted: tuple[dtypes.dtype, ...]) -> Tensor:
 
 
 def unbatched(made: Tensor, img: Tensor) -> Tensor:
-    """What was made of the batch of an image, with the image's dimensions and dtype; integers are rounded."""
+    """What was made of the batch of an image, with the image's dimensions and dtype.
+
+    Integers are rounded; of truth values, all that any true one went into is true.
+    """
     found = made.squeeze(0) if img.ndim < 4 else made
     if found.dtype is img.dtype:
         return found
-    return (found if img.dtype.is_floating_point else found.round()).to(img.dtype)
-
-
-def resampled(made: Tensor, img: Tensor) -> Tensor:
-    """:func:`unbatched` of an image in another size: of truth values, all that any true one went into is true."""
-    return unbatched(made != 0 if img.dtype is dtypes.bool else made, img)
+    exact = img.dtype.is_floating_point or img.dtype is dtypes.bool
+    return (found if exact else found.round()).to(img.dtype)
 
 
 def precise(img: Tensor) -> dtypes.dtype:

@@ -31,10 +31,10 @@ __all__ = [
 # -- what an image must be ---------------------------------------------------------------------------------------------
 
 
-def _need_colours(img: Tensor) -> None:
+def _need_colours(img: Tensor, permitted: Sequence[int] = (1, 3)) -> None:
     channels = dimensions(img).channels
-    if channels not in (1, 3):
-        raise TypeError(f"Input image tensor permitted channel values are [1, 3], but found {channels}")
+    if channels not in permitted:
+        raise TypeError(f"Input image tensor permitted channel values are {[*permitted]}, but found {channels}")
 
 
 def _need_channels(img: Tensor) -> None:
@@ -91,7 +91,7 @@ def adjust_contrast(img: Any, contrast_factor: float) -> Any:
     if not isinstance(img, Tensor):
         return _enhanced(img, "Contrast", contrast_factor)
     _need_factor(contrast_factor, "contrast_factor")
-    _need_colours(img)
+    _need_colours(img, (3, 1))
     grey = rgb_to_grayscale(img) if dimensions(img).channels == 3 else img
     return _blend(img, grey.to(precise(img)).mean((-3, -2, -1), keepdim=True), contrast_factor)
 
@@ -122,11 +122,16 @@ def adjust_sharpness(img: Any, sharpness_factor: float) -> Any:
 
 
 def _smooth(img: Tensor) -> Tensor:
-    """The image of which each pixel but those of the border is a mean of the nine around it; its own weighs five times."""
-    weights = tensor([[1.0, 1.0, 1.0], [1.0, 5.0, 1.0], [1.0, 1.0, 1.0]], dtype=precise(img), device=img.device)
+    """The image :func:`blurred` but for its border."""
     made = img.clone()
-    made[..., 1:-1, 1:-1] = unbatched(_convolved(as_batch(img, (weights.dtype,)), weights / weights.sum()), img)
+    made[..., 1:-1, 1:-1] = unbatched(blurred(as_batch(img, (precise(img),))), img)
     return made
+
+
+def blurred(batch: Tensor) -> Tensor:
+    """Of each pixel but those of the border a mean of the nine around it, in which its own weighs five times."""
+    weights = tensor([[1.0, 1.0, 1.0], [1.0, 5.0, 1.0], [1.0, 1.0, 1.0]], dtype=batch.dtype, device=batch.device)
+    return _convolved(batch, weights / weights.sum())
 
 
 def _convolved(batch: Tensor, weights: Tensor) -> Tensor:
@@ -153,8 +158,13 @@ def adjust_hue(img: Any, hue_factor: float) -> Any:
     _need_colours(img)
     if dimensions(img).channels == 1:
         return img
-    hue, saturation, value = _hsv(convert_image_dtype(img, dtypes.float32))
-    return convert_image_dtype(_rgb((hue + hue_factor) % 1.0, saturation, value), img.dtype)
+    return convert_image_dtype(with_other_hue(convert_image_dtype(img, dtypes.float32), hue_factor), img.dtype)
+
+
+def with_other_hue(img: Tensor, hue_factor: float) -> Tensor:
+    """:func:`adjust_hue` of numbers with a point in three channels."""
+    hue, saturation, value = _hsv(img)
+    return _rgb((hue + hue_factor) % 1.0, saturation, value)
 
 
 def _shifted_hue(img: Any, factor: float) -> Any:
@@ -279,14 +289,6 @@ def normalize(tensor: Any, mean: Any, std: Any, inplace: bool = False) -> Tensor
         ValueError: it has fewer dimensions, or a deviation is 0.
         RuntimeError: there are more numbers than channels.
     """
-    made = normalized(tensor, mean, std, inplace)
-    if made.shape != tensor.shape:
-        raise output_error(tensor.shape, made.shape)
-    return made
-
-
-def normalized(tensor: Any, mean: Any, std: Any, inplace: bool) -> Tensor:
-    """:func:`normalize` that makes a grey image one of as many channels as there are numbers."""
     if not isinstance(tensor, Tensor):
         raise TypeError(f"img should be Tensor Image. Got {type(tensor)}")
     dimensions(tensor)
@@ -296,28 +298,35 @@ def normalized(tensor: Any, mean: Any, std: Any, inplace: bool) -> Tensor:
         raise ValueError(
             f"Expected tensor to be a tensor image of size (..., C, H, W). Got tensor.size() = {tensor.shape}"
         )
+    middle, spread, divides = normalizing(tensor, mean, std)
+    if not divides:
+        raise ValueError(f"std evaluated to zero after conversion to {tensor.dtype}, leading to division by zero.")
+    made = (tensor.sub_(middle) if inplace else tensor - middle).div_(spread)
+    if made.shape != tensor.shape:
+        raise output_error(tensor.shape, made.shape)
+    return made
+
+
+def normalizing(img: Tensor, mean: Any, std: Any) -> tuple[Tensor, Tensor, bool]:
+    """What normalizes an image, to be broadcast along it, and whether no deviation is 0."""
     if _are_plain(mean) and _are_plain(std):  # as they are for image after image
-        middle, spread = _kept_numbers(tuple(mean), tuple(std), tensor._type)
-    else:
-        middle, spread = _numbers(mean, std, tensor._type)
-    return (tensor.sub_(middle) if inplace else tensor - middle).div_(spread)
+        return _kept_numbers(tuple(mean), tuple(std), img._type)
+    return _numbers(mean, std, img._type)
 
 
 def _are_plain(numbers: Any) -> bool:
     return numbers.__class__ in (list, tuple) and {*map(type, numbers)} == {float}
 
 
-def _numbers(mean: Any, std: Any, type_: TensorType) -> tuple[Tensor, Tensor]:
-    """What normalizes, to be broadcast along images; deviations of 0 are refused."""
+def _numbers(mean: Any, std: Any, type_: TensorType) -> tuple[Tensor, Tensor, bool]:
     middle, spread = (as_tensor(each, dtype=type_.dtype, device=type_.place.device) for each in (mean, std))
-    if (spread == 0).any():
-        raise ValueError(f"std evaluated to zero after conversion to {type_.dtype}, leading to division by zero.")
+    divides = not (spread == 0).any()
     middle, spread = (each.reshape(-1, 1, 1) if each.ndim == 1 else each for each in (middle, spread))
-    return middle, spread
+    return middle, spread, divides
 
 
 @lru_cache(maxsize=64)
-def _kept_numbers(mean: tuple[float, ...], std: tuple[float, ...], type_: TensorType) -> tuple[Tensor, Tensor]:
+def _kept_numbers(mean: tuple[float, ...], std: tuple[float, ...], type_: TensorType) -> tuple[Tensor, Tensor, bool]:
     with inference_mode(False):  # they serve for images of a graph, too
         return _numbers(mean, std, type_)
 
@@ -355,8 +364,11 @@ def posterize(img: Any, bits: int) -> Any:
         raise ValueError(f"The number if bits should be between 0 and 8. Got {bits}")
     if not isinstance(img, Tensor):
         return _by_pillow(img, "posterize", bits)
-    _need_channels(img)
+    dimensions(img)
+    if img.ndim < 3:
+        raise TypeError(f"Input image tensor should have at least 3 dimensions, but found {img.ndim}")
     _need_bytes(img)
+    _need_colours(img)
     return img & (256 - int(2 ** (8 - bits)))
 
 

@@ -133,7 +133,7 @@ def _mode(channels: int, dtype: Any, given: str | None) -> str:
             raise ValueError(f"Only modes {list(permitted)} are supported for {channels}D inputs")
         expected = given or (permitted[0] if dtype is dtypes.uint8 else None)
     if expected is None:
-        raise TypeError(f"Input type {dtype} is not supported")
+        raise TypeError(f"Input type {dtype.name} is not supported")
     return expected
 
 

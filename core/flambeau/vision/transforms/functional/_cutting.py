@@ -14,7 +14,7 @@ from flambeau.nn.functional import pad as pad_tensor
 from flambeau.vision._images import bands, dimensions, image_like, need_pillow, pillow
 
 from .._interpolation import InterpolationMode, interpolation_mode, of_pillow
-from ._batches import as_batch, resampled, unbatched
+from ._batches import as_batch, unbatched
 from ._conversion import pil_to_tensor
 
 __all__ = [
@@ -164,10 +164,10 @@ def pad(
     if not isinstance(img, Tensor):
         return _pad_image(img, (left, above, right, below), fill, padding_mode)
     dimensions(img)
-    if padding_mode == "symmetric":
-        return _continued(img, (left, above, right, below), padding_mode)
     if not isinstance(fill, (int, float)) and fill is not None:
         raise TypeError("Got inappropriate fill arg")
+    if padding_mode == "symmetric":
+        return _continued(img, (left, above, right, below), padding_mode)
     batch = as_batch(img, () if padding_mode == "constant" else _KEPT)
     value = float(fill or 0) if padding_mode == "constant" else None
     return unbatched(pad_tensor(batch, [left, right, above, below], _PADDINGS[padding_mode], value), img)
@@ -283,11 +283,11 @@ def _resize_tensor(img: Tensor, size: tuple[int, int], mode: InterpolationMode, 
     smooth = mode in (InterpolationMode.BILINEAR, InterpolationMode.BICUBIC)
     batch = as_batch(img, (dtypes.float32, dtypes.float64))
     made = interpolate(
-        batch, size, mode=mode.value, align_corners=False if smooth else None, antialias=antialias and smooth
+        batch, list(size), mode=mode.value, align_corners=False if smooth else None, antialias=antialias and smooth
     )
     if mode is InterpolationMode.BICUBIC and img.dtype is dtypes.uint8:
         made = made.clamp(min=0, max=255)
-    return resampled(made, img)
+    return unbatched(made, img)
 
 
 def resized_crop(

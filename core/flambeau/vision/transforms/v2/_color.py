@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import inf
 from typing import Any
 
 from flambeau.ops.random import randperm
@@ -68,6 +70,28 @@ _CHANGES = (
 )
 
 
+def _range_of(
+    value: Any, name: str, center: float = 1.0, bound: tuple[float, float] = (0, inf)
+) -> tuple[float, float] | None:
+    """From which number to which; None if both are the one that changes nothing."""
+    if value is None:
+        return None
+    if isinstance(value, (int, float)):
+        if value < 0:
+            raise ValueError(f"If {name} is a single number, it must be non negative.")
+        around = [center - value, center + value]
+        if bound[0] == 0:
+            around[0] = max(around[0], 0.0)
+    elif isinstance(value, Sequence) and len(value) == 2:
+        around = [float(each) for each in value]
+    else:
+        raise TypeError(f"{name}={value} should be a single number or a sequence with length 2.")
+    low, high = around
+    if not bound[0] <= low <= high <= bound[1]:
+        raise ValueError(f"{name} values should be between {bound} and increasing, but got {around}.")
+    return None if low == high == center else (float(low), float(high))
+
+
 class ColorJitter(Transform):
     """Brightness, contrast, saturation and hue changed at random, in a random order.
 
@@ -89,10 +113,10 @@ class ColorJitter(Transform):
         generator: Any = None,
     ) -> None:  # fmt: skip
         super().__init__(generator=generator)
-        self.brightness = None if brightness is None else first.range_of(brightness, "brightness")
-        self.contrast = None if contrast is None else first.range_of(contrast, "contrast")
-        self.saturation = None if saturation is None else first.range_of(saturation, "saturation")
-        self.hue = None if hue is None else first.range_of(hue, "hue", 0, (-0.5, 0.5))
+        self.brightness = _range_of(brightness, "brightness")
+        self.contrast = _range_of(contrast, "contrast")
+        self.saturation = _range_of(saturation, "saturation")
+        self.hue = _range_of(hue, "hue", 0, (-0.5, 0.5))
 
     def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
         """Draw the order, and each factor."""

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flambeau import dtypes
 from flambeau._tensor import Tensor
 from flambeau.nn.functional import interpolate
 from flambeau.ops.creation.data import tensor
-from flambeau.ops.creation.filled import ones
 from flambeau.vision._images import dimensions
 
 from ... import functional as first
 from ..._interpolation import InterpolationMode, interpolation_mode
-from ...functional._batches import as_batch, resampled
+from ...functional._batches import as_batch, unbatched
+from ...functional._cutting import sides
 from ...functional._warping import coefficients as coefficients_of
 from ...functional._warping import of_coefficients
 from . import _boxes
@@ -30,6 +30,13 @@ _NEAREST = InterpolationMode.NEAREST
 _BILINEAR = InterpolationMode.BILINEAR
 _OVERSHOOTING = (InterpolationMode.BICUBIC, InterpolationMode.LANCZOS)
 """Modes that weigh some pixels negatively, so that bytes may leave their range."""
+
+
+def in_integers(change: Callable[..., Any], inpt: Any, *options: Any) -> Any:
+    """What a function makes of an image; truth values are the integers 0 and 1 to it, and what comes of them is rounded."""
+    if isinstance(inpt, Tensor) and inpt.dtype is dtypes.bool:
+        return change(inpt.to(dtypes.int16), *options).to(dtypes.bool)
+    return change(inpt, *options)
 
 
 def mode_of(interpolation: Any) -> InterpolationMode:
@@ -104,13 +111,23 @@ def pad(inpt: Any, padding: Any, fill: Any = None, padding_mode: str = "constant
     border = list(padding) if isinstance(padding, tuple) else padding
     if not isinstance(inpt, Tensor) or not isinstance(fill, (list, tuple)):
         return first.pad(inpt, border, 0 if fill is None else fill, padding_mode)
-    if padding_mode != "constant" or len(fill) == 1:
+    if len(fill) == 1:
         return first.pad(inpt, border, fill[0], padding_mode)
-    covered = first.pad(ones(1, *inpt.shape[-2:], dtype=dtypes.uint8, device=inpt.device), border)
-    colour = (
-        tensor(list(fill), device=inpt.device).to(inpt.dtype).reshape(-1, 1, 1).expand(dimensions(inpt).channels, 1, 1)
+    if padding_mode != "constant":
+        raise ValueError(f"Padding mode '{padding_mode}' is not supported if fill is not scalar")
+    made = first.pad(inpt, border)
+    colour = tensor(list(fill), device=inpt.device).to(inpt.dtype).reshape(-1, 1, 1)
+    left, above, right, below = sides(border)
+    parts = (
+        (above, made[..., :above, :]),
+        (left, made[..., :left]),
+        (below, made[..., -below:, :]),
+        (right, made[..., -right:]),
     )
-    return first.pad(inpt, border).where(covered == 1, colour)
+    for width, part in parts:
+        if width > 0:
+            part[...] = colour
+    return made
 
 
 # -- sizes -------------------------------------------------------------------------------------------------------------
@@ -165,7 +182,7 @@ def _resized(image: Tensor, size: Any, mode: InterpolationMode, max_size: int | 
     )  # fmt: skip
     if mode in _OVERSHOOTING and image.dtype is dtypes.uint8:
         made = made.clamp(min=0, max=255)
-    return resampled(made, image)
+    return unbatched(made, image)
 
 
 def _mask_resized_crop(
@@ -206,7 +223,7 @@ def affine(
 
     Source of the semantics: ``torchvision.transforms.v2.functional.affine``.
     """
-    return first.affine(inpt, angle, translate, scale, shear, mode_of(interpolation), fill, center)
+    return in_integers(first.affine, inpt, angle, translate, scale, shear, mode_of(interpolation), fill, center)
 
 
 def _mask_rotate(
@@ -233,7 +250,7 @@ def _rotated(inpt: Any, angle: float, mode: InterpolationMode, expand: bool, cen
     quarters, rest = divmod(turn, 90)
     if center is None and not rest and (quarters % 2 == 0 or expand or inpt.shape[-1] == inpt.shape[-2]):
         return inpt.rot90(int(quarters), (-2, -1))  # no pixel is made of others
-    return first.rotate(inpt, turn, mode, expand, center, fill)
+    return in_integers(first.rotate, inpt, turn, mode, expand, center, fill)
 
 
 def _numbers(startpoints: Any, endpoints: Any, coefficients: Any) -> list[float]:
@@ -285,7 +302,8 @@ def perspective(
     Raises:
         ValueError: the points or the numbers are not what they should be.
     """
-    return of_coefficients(inpt, _numbers(startpoints, endpoints, coefficients), mode_of(interpolation), fill)
+    numbers = _numbers(startpoints, endpoints, coefficients)
+    return in_integers(of_coefficients, inpt, numbers, mode_of(interpolation), fill)
 
 
 def _mask_elastic(mask: Any, displacement: Any, interpolation: Any = _NEAREST, fill: Any = None) -> Any:
@@ -295,7 +313,7 @@ def _mask_elastic(mask: Any, displacement: Any, interpolation: Any = _NEAREST, f
 @takes(masks=_mask_elastic, boxes=_boxes.elastic)
 def elastic(inpt: Any, displacement: Tensor, interpolation: Any = _BILINEAR, fill: Any = None) -> Any:
     """The image whose every pixel comes from beside its place. Source: ``torchvision.transforms.v2.functional.elastic``."""
-    return first.elastic_transform(inpt, displacement, mode_of(interpolation), fill)
+    return in_integers(first.elastic_transform, inpt, displacement, mode_of(interpolation), fill)
 
 
 elastic_transform = elastic

@@ -14,7 +14,7 @@ from flambeau import dtypes
 from flambeau._tensor import Tensor
 from flambeau.errors import level_of_caller
 from flambeau.ops.creation.conversion import from_numpy
-from flambeau.ops.creation.filled import empty
+from flambeau.ops.creation.filled import empty_like
 from flambeau.ops.creation.ranges import linspace
 from flambeau.ops.movement.joining import stack
 from flambeau.vision._images import is_pillow, pillow
@@ -22,8 +22,9 @@ from flambeau.vision.io import decode_jpeg, encode_jpeg
 from flambeau.vision.tv_tensors import Image, wrap
 
 from ... import functional as first
-from ...functional._color import normalized
+from ...functional._color import normalizing
 from ...functional._conversion import is_numpy, largest, need_shades
+from ._geometry import in_integers
 from ._kinds import takes
 
 __all__ = [
@@ -76,7 +77,14 @@ def normalize(inpt: Any, mean: Any, std: Any, inplace: bool = False) -> Any:
         TypeError: it has integers.
         ValueError: it has fewer than three dimensions, or a deviation is 0.
     """
-    return normalized(inpt, mean, std, inplace)
+    if not inpt.dtype.is_floating_point:
+        raise TypeError(f"Input tensor should be a float tensor. Got {inpt.dtype}.")
+    if inpt.ndim < 3:
+        raise ValueError(f"Expected tensor to be a tensor image of size (..., C, H, W). Got {inpt.shape}.")
+    if not (all(std) if isinstance(std, (tuple, list)) else isinstance(std, Tensor) or std):
+        raise ValueError("std evaluated to zero, leading to division by zero.")
+    middle, spread, _ = normalizing(inpt, mean, std)
+    return (inpt.sub_(middle) if inplace else inpt - middle).div_(spread)
 
 
 def _converted(inpt: Any, dtype: Any = dtypes.float32, scale: bool = False) -> Any:
@@ -122,7 +130,7 @@ def convert_image_dtype(image: Tensor, dtype: Any = dtypes.float32) -> Any:
 @takes()
 def gaussian_blur(inpt: Any, kernel_size: Sequence[int], sigma: Any = None) -> Any:
     """The image, smoothed by the bell curve. Source: ``torchvision.transforms.v2.functional.gaussian_blur``."""
-    return first.gaussian_blur(inpt, kernel_size, sigma)
+    return in_integers(first.gaussian_blur, inpt, kernel_size, sigma)
 
 
 @takes()
@@ -157,7 +165,7 @@ def gaussian_noise(
 
 
 def _normal(image: Tensor, dtype: Any, generator: Any) -> Tensor:
-    return empty(image.shape, dtype=dtype, device=image.device).normal_(generator=generator)
+    return empty_like(image, dtype=dtype).normal_(generator=generator)
 
 
 @takes()
