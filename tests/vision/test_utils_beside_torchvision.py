@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from tests.support.beside import compare
 
+import flambeau
+
 pytest.importorskip("PIL.Image", reason="Pillow is not installed: pip install 'flambeau[vision]'")
 
 
@@ -137,3 +139,11 @@ def test_files(torch: ModuleType, torchvision: ModuleType) -> None:
             return list(written.getvalue())
 
         compare(torch, program)
+
+
+@pytest.mark.parametrize("value_range", [None, (0.0, 0.5), (0, 200)])
+def test_integers_are_not_brought_between_0_and_1(torch: ModuleType, torchvision: Any, value_range: Any) -> None:
+    for t in (torch, flambeau):
+        images = t.arange(24, dtype=t.uint8).reshape(2, 3, 2, 2)
+        with pytest.raises(RuntimeError, match="result type Float can't be cast to the desired output type"):
+            _utils(t).make_grid(images, normalize=True, value_range=value_range)

@@ -103,7 +103,7 @@ def _batch(given: Any) -> Tensor:
 
 def _between_0_and_1(images: Tensor, value_range: tuple[float, float] | None) -> Tensor:
     low, high = (float(images.min()), float(images.max())) if value_range is None else value_range
-    return images.clamp(low, high).sub_(low).div_(max(high - low, 1e-5))
+    return images.clone().clamp_(low, high).sub_(low).div_(max(high - low, 1e-5))
 
 
 @no_grad()
