@@ -16,7 +16,8 @@ import numpy as np
 from flambeau.backend import Array, Shape
 from flambeau.backend._array_conv import convolution_kernels
 
-from ._halves import is_float, is_half, matmul, through_single
+from ._halves import is_float, is_half, through_single
+from ._products import matmul, multiply
 from ._source import launch, raw
 
 __all__ = ["BLOCK_SOURCES", "PLAN", "SOURCES", "kernels", "plan_of"]
@@ -70,19 +71,19 @@ extern "C" __global__ void NAME(i64 count, i64 samples, i64 channels, const S* a
 
 _FROM_COLUMNS = """
 extern "C" __global__ void NAME(
-    i64 count, i64 samples, i64 channels, const S* columns, const S* bias, Plan plan, S* result
+    i64 count, i64 samples, i64 channels, const T* columns, const S* bias, Plan plan, S* result
 ) {
     const i64 thread = (i64)blockIdx.x * blockDim.x + threadIdx.x;
     if (thread >= count) return;
     const i64 places = VOLUME(plan.out), elements = VOLUME(plan.size);
     const i64 element = thread % elements, channel = thread / elements % channels, sample = thread / elements / channels;
     PARTS(element, plan.size, x);
-    const S* from = columns + channel * VOLUME(plan.kernel) * samples * places + sample * places;
+    const T* from = columns + channel * VOLUME(plan.kernel) * samples * places + sample * places;  // not yet rounded
     T sum = 0;
     EACH_TAP(k) {
         const int p0 = place_of(plan, 0, x0, k0), p1 = place_of(plan, 1, x1, k1), p2 = place_of(plan, 2, x2, k2);
         if (p0 >= 0 && p1 >= 0 && p2 >= 0)
-            sum += wide(from[k * samples * places + ((i64)p0 * plan.out[1] + p1) * plan.out[2] + p2]);
+            sum += from[k * samples * places + ((i64)p0 * plan.out[1] + p1) * plan.out[2] + p2];
     }
     put(result[thread], bias ? sum + wide(bias[channel]) : sum);
 }
@@ -212,8 +213,6 @@ def kernels(elements: int) -> dict[str, Callable[..., Array]]:
     ) -> Array:  # fmt: skip
         out = grad.shape[2:]
         channels, kernel = weight.shape[1] * groups, weight.shape[2:]
-        if is_half(grad) and not _apart(weight, groups):  # several columns meet in an element, each of them rounded
-            return wide_input(grad, weight, bias, size, stride, padding, dilation, groups)
         if not _taken(grad, weight, channels * prod(kernel) * prod(out)):
             return others["convolution_input"](grad, weight, bias, size, stride, padding, dilation, groups)
         result = cupy.empty((grad.shape[0], channels, *size), grad.dtype)
@@ -225,13 +224,12 @@ def kernels(elements: int) -> dict[str, Callable[..., Array]]:
         matrices = weight.reshape(groups, weight.shape[0] // groups, -1).swapaxes(1, 2)
         (dense,) = _dense(bias)
         for some in _samples(grad.shape[0], channels * prod(kernel) * prod(out)):
-            target = result[some]
-            columns = cupy.ascontiguousarray(_products(matrices, _rows(grad[some], groups)))
+            target, rows = result[some], _rows(grad[some], groups)
+            columns = cupy.empty((groups, matrices.shape[1], rows.shape[2]), _computed(grad))
+            multiply(matrices, rows, columns)
             arguments = (len(target), channels, columns, dense, plan, target)
             _launched("from_columns", grad.dtype.name, target.size, *arguments)
         return result
-
-    wide_input = through_single(convolution_input, "eE")
 
     def convolution_weight(
         a: Array, grad: Array, size: Shape, stride: Shape, padding: Shape, dilation: Shape, groups: int
@@ -240,18 +238,18 @@ def kernels(elements: int) -> dict[str, Callable[..., Array]]:
         if not _taken(a, grad, a.shape[1] * prod(size) * prod(out)):
             return others["convolution_weight"](a, grad, size, stride, padding, dilation, groups)
         a, grad = _dense(a, grad)
-        result = cupy.zeros((grad.shape[1], a.shape[1] // groups, *size), a.dtype)
+        result = cupy.empty((grad.shape[1], a.shape[1] // groups, *size), a.dtype)
         plan = plan_of(a.shape[2:], size, out, stride, padding, dilation)
         if _apart(result, groups):
             numbers = (np.int64(a.shape[0]), np.int64(a.shape[1]))
             kernel = raw("convolution_apart_weight", BLOCK_SOURCES["convolution_apart_weight"], a.dtype.name, 0)
             kernel((result.size,), (256,), (*numbers, a, grad, plan, result))
             return result
-        total = result.astype("float32") if is_half(a) else result
-        flat = total.reshape(groups, grad.shape[1] // groups, -1)
+        total = cupy.zeros((groups, grad.shape[1] // groups, result.size // grad.shape[1]), _computed(a))
         for some in _samples(a.shape[0], a.shape[1] * prod(size) * prod(out)):
-            flat += _products(_rows(grad[some], groups), _columns(a[some], plan, size, out, groups).swapaxes(1, 2))
-        return total.astype(a.dtype, copy=False)
+            columns = _columns(a[some], plan, size, out, groups).swapaxes(1, 2)
+            multiply(_rows(grad[some], groups), columns, total, add=True)
+        return total.reshape(result.shape).astype(a.dtype, copy=False)
 
     return {
         "convolution": convolution, "convolution_input": convolution_input, "convolution_weight": convolution_weight,
@@ -261,6 +259,11 @@ def kernels(elements: int) -> dict[str, Callable[..., Array]]:
 def _taken(one: Array, other: Array, columns: int) -> bool:
     """Whether the texts are for such arrays: floats of up to three dims, none empty, and a sample of few enough columns."""
     return bool(is_float(one) and one.ndim <= 5 and one.size and other.size and columns <= _MOST)
+
+
+def _computed(a: Array) -> str:
+    """The dtype that is computed in."""
+    return "float32" if is_half(a) else str(a.dtype.name)
 
 
 def _products(a: Array, b: Array) -> Array:

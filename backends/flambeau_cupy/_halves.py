@@ -18,7 +18,7 @@ from flambeau.backend import Array
 from flambeau.dtypes import bfloat16
 from flambeau.errors import MissingExtraError, UnsupportedError
 
-__all__ = ["addmm", "in_bits", "is_float", "is_half", "load_bfloat16", "matmul", "put_in", "through_single"]
+__all__ = ["in_bits", "is_float", "is_half", "load_bfloat16", "put_in", "through_single"]
 
 
 def load_bfloat16() -> None:
@@ -86,47 +86,3 @@ def in_bits(function: Callable[..., Array]) -> Callable[..., Array]:
         return function(*[each.view("int16") if each.dtype == dtype else each for each in arguments]).view(dtype)
 
     return moving
-
-
-def matmul(a: Array, b: Array, out: Array | None = None) -> Array:
-    """The product by cuBLAS, which adds halves up in float32.
-
-    CuPy hands it two matrices of bfloat16, not many of them, and adds a row times a column of halves up in halves.
-    """
-    if is_half(a) and ((a.dtype.char == "E" and max(a.ndim, b.ndim) > 2) or a.shape[-2:-1] + b.shape[-1:] == (1, 1)):
-        return _in_single(a, b, out=out)
-    return cupy.matmul(a, b, out=out)
-
-
-_in_single = through_single(cupy.matmul, "eE")
-
-_MORE = 8
-"""Columns that are added to those of a product: rows begin where the processors for products of halves want them."""
-
-
-def addmm(bias: Array, a: Array, b: Array) -> Array:
-    """``bias + a @ b``. A vector of halves goes through the product, by a column of ones, and so the sum is rounded once."""
-    if not is_half(a):
-        return _sum_with(bias, a, b)
-    if bias.shape != b.shape[1:]:
-        return _sum_in_single(bias, a, b)
-    return matmul(_beside(a, 1), _beside(b.T, bias).T)
-
-
-def _beside(matrix: Array, column: Any) -> Array:
-    """The matrix, a column, and zeros."""
-    rows, columns = matrix.shape
-    found = cupy.empty((rows, columns + _MORE), matrix.dtype)
-    found[:, :columns] = matrix
-    found[:, columns] = column
-    found[:, columns + 1 :] = 0
-    return found
-
-
-def _sum_with(bias: Array, a: Array, b: Array) -> Array:
-    result = cupy.matmul(a, b)
-    result += bias
-    return result
-
-
-_sum_in_single = through_single(_sum_with, "eE")

@@ -26,6 +26,7 @@ from . import (
     _loss,
     _normalization,
     _pooling,
+    _products,
     _random,
     _reductions,
     _rnn,
@@ -90,7 +91,7 @@ class CupyBackend(ManagedDevices, PinnedCopies, ArrayBackend):
 
     def matmul(self, a: Array, b: Array) -> Array:
         """The product of matrices."""
-        return _halves.matmul(a, b)
+        return _products.matmul(a, b)
 
     def argsort(self, a: Array, dim: int) -> Array:
         """The indices that sort."""
@@ -152,7 +153,7 @@ class CupyBackend(ManagedDevices, PinnedCopies, ArrayBackend):
     def own_kernels(self) -> Mapping[str, Callable[..., Any]]:
         """Kernels that need CUDA's means."""
         return {
-            "item": self.item, "clamp": clamp, "where": where, "addmm": _halves.addmm, "sparse_matmul": _sparse.matmul,
+            "item": self.item, "clamp": clamp, "where": where, "addmm": _products.addmm, "sparse_matmul": _sparse.matmul,
             **_indexing.KERNELS, **_random.KERNELS, **_layers.KERNELS, **_pooling.KERNELS, **_reductions.KERNELS,
             **_logsums.KERNELS, **_scans.KERNELS, **_vision.KERNELS,
             **_activation.KERNELS, **_loss.KERNELS, **_normalization.KERNELS, **_attention.KERNELS, **_rnn.KERNELS,

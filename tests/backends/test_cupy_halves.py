@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -61,7 +62,17 @@ def test_sums_at_repeated_places_are_rounded_once(cupy_backend: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "shapes", [((3, 40), (40, 2)), ((2, 3, 40), (2, 40, 2)), ((1, 40), (40, 1)), ((2, 2, 1, 5), (5, 1))]
+    "shapes",
+    [
+        ((3, 40), (40, 2)),
+        ((2, 3, 40), (2, 40, 2)),
+        ((1, 40), (40, 1)),
+        ((2, 2, 1, 5), (5, 1)),
+        ((2, 1, 3, 4), (5, 4, 2)),
+        ((0, 3, 4), (0, 4, 2)),
+        ((2, 3, 0), (2, 0, 2)),
+        ((2, 3, 4), (1, 4, 0)),
+    ],
 )
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 def test_products_of_halves_add_up_in_float32(cupy_backend: Any, shapes: Any, dtype: str) -> None:
@@ -69,6 +80,51 @@ def test_products_of_halves_add_up_in_float32(cupy_backend: Any, shapes: Any, dt
     found = cupy_backend.kernels.matmul(cupy_backend.array(a, dtype), cupy_backend.array(b, dtype))
     wanted = (a.astype("float64") @ b.astype("float64")).astype("float32").astype(dtype)
     np.testing.assert_array_equal(cupy_backend.read(found), wanted)
+
+
+VIEWS: dict[str, tuple[Callable[[Any, Any], Any], bool]] = {
+    "rows": (lambda xp, a: a[:3, :4, :5], True),
+    "columns": (lambda xp, a: a[:3, :5, :4].swapaxes(1, 2), True),
+    "some columns": (lambda xp, a: a[::2, 2:7, 3:7].swapaxes(1, 2), True),
+    "matrices between": (lambda xp, a: a[:4, :3, :5].swapaxes(0, 1), True),
+    "one": (lambda xp, a: a[:1, :4, :5], True),
+    "one for all": (lambda xp, a: xp.broadcast_to(a[:1, :4, :5], (3, 4, 5)), True),
+    "one row": (lambda xp, a: a[:3, :1, :5], True),
+    "one column": (lambda xp, a: a[:3, :4, 3:4], True),
+    "every other": (lambda xp, a: a[:3, :4, :10:2], False),
+    "backwards": (lambda xp, a: a[2::-1, :4, :5], False),
+    "one row for all": (lambda xp, a: xp.broadcast_to(a[:3, :1, :5], (3, 4, 5)), False),
+    "matrices innermost": (lambda xp, a: a[:4, :5, :3].transpose(2, 0, 1), False),
+}
+"""Matrices that lie in memory in all ways, and whether cuBLAS can read them so."""
+
+
+@pytest.mark.parametrize("add", [False, True])
+@pytest.mark.parametrize("kind", ["halves", "float32"])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("view", VIEWS)
+def test_products_read_matrices_as_they_lie(
+    cuda: None, monkeypatch: pytest.MonkeyPatch, view: str, dtype: str, kind: str, add: bool
+) -> None:
+    import cupy
+
+    from flambeau_cupy import _products
+
+    make, readable = VIEWS[view]
+    host = np.random.default_rng(0).standard_normal((6, 10, 10)).astype(dtype)
+    device, copies = cupy.asarray(host), []
+    monkeypatch.setattr(cupy, "ascontiguousarray", lambda a: copies.append(a.shape) or a.copy(order="C"))
+    one, other = make(np, host), host[:3, 1:7].swapaxes(1, 2)
+    other = other[:, : one.shape[2]]
+    b = device[:3, 1:7].swapaxes(1, 2)[:, : one.shape[2]]
+    a, stored = make(cupy, device), dtype if kind == "halves" else "float32"
+    out, turned = (cupy.full(shape, 1, stored) for shape in ((3, one.shape[1], 6), (3, 6, one.shape[1])))
+    _products.multiply(a, b, out, add)
+    _products.multiply(b.swapaxes(1, 2), a.swapaxes(1, 2), turned, add)
+    assert bool(copies) is not readable
+    exact = np.matmul(one.astype("float64"), other.astype("float64")) + int(add)
+    for result in (out.get(), turned.get().swapaxes(1, 2)):
+        np.testing.assert_allclose(result.astype("float64"), exact.astype(result.dtype).astype("float64"), 1e-5, 1e-5)
 
 
 @pytest.mark.parametrize("bias", [(6,), (5, 6), (1,)])

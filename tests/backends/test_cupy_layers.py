@@ -111,6 +111,7 @@ TRAINED: dict[str, Callable[[Any], Any]] = {
     "softmax": lambda x: flambeau.softmax(x, 1),
     "log_softmax": lambda x: flambeau.log_softmax(x, -1),
     "linear": lambda x: flambeau.nn.functional.linear(x, x[0], x[0, :, 0]),
+    "bmm": lambda x: x[:, :, :2] @ x[:, :, :2].transpose(1, 2),
     "attention": lambda x: flambeau.nn.functional.scaled_dot_product_attention(
         x[None], x[None], x[None], is_causal=True
     ),
@@ -136,7 +137,10 @@ def test_training_in_halves_is_what_float32_gives(cuda: None, name: str, dtype: 
         flambeau.testing.assert_close(one, other, rtol=2 * digits, atol=2 * digits * max(1.0, other.abs().max().item()))
 
 
-@pytest.mark.parametrize("name", ["layer_norm", "batch_norm", "group_norm", "gelu", "silu", "softmax", "log_softmax"])
+@pytest.mark.parametrize(
+    "name",
+    ["layer_norm", "batch_norm", "group_norm", "gelu", "silu", "softmax", "log_softmax", "linear", "bmm", "conv"],
+)
 def test_no_array_of_halves_is_converted(cuda: None, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     from standin_cupy._ndarray import ndarray
 

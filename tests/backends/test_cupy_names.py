@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import os
 import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -22,7 +27,7 @@ def cupy() -> ModuleType:
     return module
 
 
-_LIBRARIES = ("cupyx.scipy.linalg",)
+_LIBRARIES = ("cupyx.scipy.linalg", "cupy.cuda.cublas")
 """What cannot be imported without CUDA's libraries."""
 
 
@@ -153,3 +158,42 @@ def _described(method: Any) -> list[str] | None:
 def test_memory_pointers_have_the_same_members(cupy: ModuleType) -> None:
     for member in ("mem", "ptr", "device", "device_id", "copy_from_host_async", "copy_to_host_async"):
         assert hasattr(cupy.cuda.MemoryPointer, member)
+
+
+_ASKS = """
+from cupy.cuda import cublas
+print(cublas.gemmStridedBatchedEx.__doc__, int(cublas.CUBLAS_COMPUTE_32F), int(cublas.CUBLAS_GEMM_DEFAULT), sep="\\n")
+"""
+
+
+def test_cublas_is_called_alike(cupy: ModuleType, tmp_path: Path) -> None:
+    """By what CuPy's module says of itself. It wants a library to load: here one of functions that do nothing."""
+    from standin_cupy import _cublas
+
+    compiler = shutil.which("gcc") or pytest.skip("there is no C compiler: install gcc")
+    (module,) = Path(cupy.__file__).parents[1].glob("cupy_backends/cuda/libs/cublas*.so")
+    names = sorted({name.decode() for name in re.findall(rb"\bcublas[A-Z]\w+", module.read_bytes())})
+    needed = re.search(rb"libcublas\.so\.\d+", module.read_bytes())
+    assert needed is not None
+    library = needed[0].decode()
+    (tmp_path / "empty.c").write_text("".join(f"int {name}(void) {{ return 0; }}\n" for name in names))
+    (tmp_path / "versions").write_text(f"{library} {{ global: *; }};")
+    for made in (library, library.replace("cublas", "cublasLt")):
+        options = ["-shared", "-fPIC", "-w", f"-Wl,-soname,{made}", "-Wl,--version-script=versions"]
+        subprocess.run([compiler, *options, "empty.c", "-o", made], cwd=tmp_path, check=True)
+    path = os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("LD_LIBRARY_PATH"))))
+    asked = subprocess.run(
+        [sys.executable, "-c", _ASKS], env=os.environ | {"LD_LIBRARY_PATH": path}, capture_output=True, text=True, check=False
+    )  # fmt: skip
+    assert asked.returncode == 0, asked.stderr
+    signature, compute, algorithm = asked.stdout.split("\n")[:3]
+    listed = signature.partition("(")[2].rstrip(")").split(", ")
+    ours = _cublas.CUBLAS
+    assert [each.split()[-1] for each in listed] == [name for name, *_ in _parameters(ours["gemmStridedBatchedEx"])]
+    assert (int(compute), int(algorithm)) == (ours["CUBLAS_COMPUTE_32F"], ours["CUBLAS_GEMM_DEFAULT"])
+
+
+def test_kinds_have_the_same_numbers(cupy: ModuleType) -> None:
+    from standin_cupy import _cublas
+
+    assert {name: int(_real("cupy.cuda.runtime", name)) for name in _cublas.KINDS} == _cublas.KINDS

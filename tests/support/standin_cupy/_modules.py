@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _functions, _kernels, _linalg, _machine, _memory, _nvtx, _sparse, _streams, _ufunc, _waiting
+from . import _cublas, _functions, _kernels, _linalg, _machine, _memory, _nvtx, _sparse, _streams, _ufunc, _waiting
 from ._ndarray import ndarray
 
 __all__ = ["NAMES", "build_modules"]
@@ -66,14 +66,17 @@ NAMES: Mapping[str, Mapping[str, Any]] = {
         "alloc": _memory.alloc,
         "alloc_pinned_memory": _machine.alloc_pinned_memory,
         "get_allocator": _memory.get_allocator,
+        "get_cublas_handle": _cublas.get_cublas_handle,
         "get_current_stream": _streams.get_current_stream,
         "get_elapsed_time": _streams.get_elapsed_time,
         "set_allocator": _memory.set_allocator,
         "using_allocator": _memory.using_allocator,
     },
+    "cupy.cuda.cublas": _cublas.CUBLAS,
     "cupy.cuda.memory": {"OutOfMemoryError": _memory.OutOfMemoryError},
     "cupy.cuda.nvtx": _nvtx.NVTX,
     "cupy.cuda.runtime": {
+        **_cublas.KINDS,
         "CUDARuntimeError": _machine.CUDARuntimeError,
         "deviceCanAccessPeer": _machine.machine.can_access_peer,
         "getDevice": _machine.machine.get_device,

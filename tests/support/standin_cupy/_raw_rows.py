@@ -250,7 +250,7 @@ def _started(result: Host, *shape: int) -> Host:
 
 def _from_columns(count: int, samples: int, channels: int, columns: Host, bias: Host, plan: Host, result: Host) -> None:
     to = _started(result, int(samples), int(channels), -1)
-    of = computed(columns).reshape(int(channels), len(taps(plan)), int(samples), -1)
+    of = columns.reshape(int(channels), len(taps(plan)), int(samples), -1)
     to[...] = 0 if bias is None else bias[:, None]
     for tap in taps(plan):
         inside, elements = met(plan, tap)
