@@ -16,7 +16,7 @@ import numpy as np
 from flambeau.backend import Array, Shape
 from flambeau.backend._array_conv import convolution_kernels
 
-from ._halves import is_float, is_half, through_single
+from ._halves import computed, is_float, is_half, through_single
 from ._products import matmul, multiply
 from ._source import launch, raw
 
@@ -225,7 +225,7 @@ def kernels(elements: int) -> dict[str, Callable[..., Array]]:
         (dense,) = _dense(bias)
         for some in _samples(grad.shape[0], channels * prod(kernel) * prod(out)):
             target, rows = result[some], _rows(grad[some], groups)
-            columns = cupy.empty((groups, matrices.shape[1], rows.shape[2]), _computed(grad))
+            columns = cupy.empty((groups, matrices.shape[1], rows.shape[2]), computed(grad))
             multiply(matrices, rows, columns)
             arguments = (len(target), channels, columns, dense, plan, target)
             _launched("from_columns", grad.dtype.name, target.size, *arguments)
@@ -245,7 +245,7 @@ def kernels(elements: int) -> dict[str, Callable[..., Array]]:
             kernel = raw("convolution_apart_weight", BLOCK_SOURCES["convolution_apart_weight"], a.dtype.name, 0)
             kernel((result.size,), (256,), (*numbers, a, grad, plan, result))
             return result
-        total = cupy.zeros((groups, grad.shape[1] // groups, result.size // grad.shape[1]), _computed(a))
+        total = cupy.zeros((groups, grad.shape[1] // groups, result.size // grad.shape[1]), computed(a))
         for some in _samples(a.shape[0], a.shape[1] * prod(size) * prod(out)):
             columns = _columns(a[some], plan, size, out, groups).swapaxes(1, 2)
             multiply(_rows(grad[some], groups), columns, total, add=True)
@@ -259,11 +259,6 @@ def kernels(elements: int) -> dict[str, Callable[..., Array]]:
 def _taken(one: Array, other: Array, columns: int) -> bool:
     """Whether the texts are for such arrays: floats of up to three dims, none empty, and a sample of few enough columns."""
     return bool(is_float(one) and one.ndim <= 5 and one.size and other.size and columns <= _MOST)
-
-
-def _computed(a: Array) -> str:
-    """The dtype that is computed in."""
-    return "float32" if is_half(a) else str(a.dtype.name)
 
 
 def _products(a: Array, b: Array) -> Array:

@@ -18,7 +18,7 @@ from flambeau.backend import Array
 from flambeau.dtypes import bfloat16
 from flambeau.errors import MissingExtraError, UnsupportedError
 
-__all__ = ["in_bits", "is_float", "is_half", "load_bfloat16", "put_in", "through_single"]
+__all__ = ["computed", "in_bits", "is_float", "is_half", "load_bfloat16", "put_in", "through_single"]
 
 
 def load_bfloat16() -> None:
@@ -45,6 +45,11 @@ def is_float(a: Any) -> bool:
 def is_half(a: Any) -> bool:
     """Whether an array has floating point numbers of 16 bits."""
     return bool(a.dtype.char in ("e", "E"))
+
+
+def computed(a: Any) -> str:
+    """The dtype in which is computed with the floating point numbers of an array."""
+    return "float32" if is_half(a) else str(a.dtype.name)
 
 
 def put_in(out: Array | None, result: Array) -> Array:

@@ -45,6 +45,20 @@ def test_attention_with_few_scores_at_a_time(
     compare(cupy_backend, "attention_backward", (HEADS[3], *HEADS[:3], logs, *options))
 
 
+@pytest.mark.parametrize("scores", [1, 12, 1 << 26])
+@pytest.mark.parametrize("mask", [None, *MASKS])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_attention_of_halves(
+    cupy_backend: Any, monkeypatch: pytest.MonkeyPatch, mask: str | None, dtype: str, scores: int
+) -> None:
+    from flambeau_cupy import _attention
+
+    monkeypatch.setattr(_attention, "_SCORES", scores)
+    options = (None if mask is None else MASKS[mask], 0.5, mask is None)
+    _, logs = compare_halves(cupy_backend, "attention", (*HEADS[:3], *options), dtype)
+    compare_halves(cupy_backend, "attention_backward", (HEADS[3], *HEADS[:3], logs, *options), dtype)
+
+
 @pytest.mark.parametrize("mask", [None, *MASKS])
 @pytest.mark.parametrize("causal", [False, True])
 def test_gradients_of_attention(cupy_backend: Any, mask: str | None, causal: bool) -> None:
@@ -139,7 +153,19 @@ def test_training_in_halves_is_what_float32_gives(cuda: None, name: str, dtype: 
 
 @pytest.mark.parametrize(
     "name",
-    ["layer_norm", "batch_norm", "group_norm", "gelu", "silu", "softmax", "log_softmax", "linear", "bmm", "conv"],
+    [
+        "layer_norm",
+        "batch_norm",
+        "group_norm",
+        "gelu",
+        "silu",
+        "softmax",
+        "log_softmax",
+        "linear",
+        "bmm",
+        "conv",
+        "attention",
+    ],
 )
 def test_no_array_of_halves_is_converted(cuda: None, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     from standin_cupy._ndarray import ndarray

@@ -65,6 +65,14 @@ def test_texts_of_the_gradients_of_attention(rows: Any, mask: str | None) -> Non
     compare(rows, "attention_backward", (HEADS[3], *HEADS[:3], logs, *options))
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("mask", [None, "pairs", "blind"])
+def test_texts_of_the_gradients_of_attention_of_halves(rows: Any, mask: str | None, dtype: str) -> None:
+    options = (None if mask is None else MASKS[mask], 0.5, mask is None)
+    _, logs = compare_halves(rows, "attention", (*HEADS[:3], *options), dtype)
+    compare_halves(rows, "attention_backward", (HEADS[3], *HEADS[:3], logs, *options), dtype)
+
+
 A = numbers(3, 150)
 MEAN, RSTD = A.mean(1, keepdims=True), 1 / A.std(1, keepdims=True)
 LONG = {

@@ -167,6 +167,10 @@ _WIDE = {
 _DIGITS = {"float16": 2.0**-10, "bfloat16": 2.0**-7}
 
 
+_ROUNDED_BETWEEN = ("attention", "attention_backward")
+"""The kernels that multiply what they have rounded, as PyTorch's do."""
+
+
 def compare_halves(cupy_backend: Any, kernel: str, arguments: tuple[Any, ...], dtype: str) -> Any:
     """Whether a kernel gives of 16 bits what NumPy's gives of the same numbers in float64, rounded once; NumPy's results."""
     kinds = ["float32" if place in _STATISTICS.get(kernel, ()) else dtype for place in range(len(arguments))]
@@ -186,5 +190,6 @@ def compare_halves(cupy_backend: Any, kernel: str, arguments: tuple[Any, ...], d
         assert one.dtype.name == ("float32" if wide else dtype)
         rtol = 1e-4 if wide else _DIGITS[dtype]
         scale = np.abs(other[np.isfinite(other)]).max(initial=1.0)
-        np.testing.assert_allclose(cupy_backend.read(one).astype("float64"), other, rtol, rtol * scale / 8)
+        slack = rtol * scale / (2 if kernel in _ROUNDED_BETWEEN else 8)
+        np.testing.assert_allclose(cupy_backend.read(one).astype("float64"), other, rtol, slack)
     return expected

@@ -196,24 +196,31 @@ def _reach(array: Host) -> int:
     )
 
 
-def _attention(rows: int, length: int, inner: int, scores: Host, logs: Host, *options: Any) -> None:
-    x = scores.reshape(int(rows), int(length))
-    found = _scores(x, *options)
+def _attention(rows: int, length: int, inner: int, scores: Host, weights: Host, logs: Host, *options: Any) -> None:
+    found = _scores(scores.reshape(int(rows), int(length)), *options)
     blind = (found == -np.inf).all(1, keepdims=True)
     lower, total, top = _shifted(np.where(blind, 0, found))
-    x[...] = np.where(blind, 0, np.exp(lower) / total)
+    weights.reshape(found.shape)[...] = np.where(blind, 0, np.exp(lower) / total)
     logs[...] = np.where(blind, np.inf, np.log(total) + top).reshape(logs.shape)
 
 
 def _attention_backward(
-    rows: int, length: int, inner: int, scores: Host, slopes: Host, logs: Host, *options: Any
+    rows: int,
+    length: int,
+    inner: int,
+    scores: Host,
+    slopes: Host,
+    weights: Host,
+    bends: Host,
+    logs: Host,
+    *options: Any,
 ) -> None:
     x, slope = (each.reshape(int(rows), int(length)) for each in (scores, slopes))
-    weights = np.exp(_scores(x, *options) - computed(logs).reshape(-1, 1))
-    total = weights.sum(1, keepdims=True)
-    dots = (weights * computed(slope)).sum(1, keepdims=True) / np.where(total == 0, 1, total)
-    x[...] = weights
-    slope[...] = (computed(slope) - dots) * weights * options[0]
+    found = np.exp(_scores(x, *options) - logs.reshape(-1, 1))
+    total = found.sum(1, keepdims=True)
+    dots = (found * slope).sum(1, keepdims=True) / np.where(total == 0, 1, total)
+    bends.reshape(x.shape)[...] = (slope - dots) * found * options[0]
+    weights.reshape(x.shape)[...] = found
 
 
 def met(plan: Host, tap: int) -> tuple[Any, Any]:
