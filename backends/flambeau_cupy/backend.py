@@ -72,7 +72,7 @@ class CupyBackend(ManagedDevices, PinnedCopies, ArrayBackend):
     buffer_elements = 1 << 27  # for memory's sake: every launch costs time, and there is no cache to stay in
     halves_by_itself = frozenset({
         "sum", "prod", "mean", "addmm", "convolution", "convolution_input", "convolution_weight", *_activation.KERNELS,
-        *_layers.KERNELS, *_normalization.KERNELS, *_attention.KERNELS,
+        *_layers.KERNELS, *_loss.KERNELS, *_normalization.KERNELS, *_attention.KERNELS,
     })  # fmt: skip
 
     def __init__(self) -> None:

@@ -116,6 +116,11 @@ def test_dropout_is_a_launch_each_way(launches: list[str], dtype: str) -> None:
     flambeau.testing.assert_close(y.detach(), (x.detach().double() * slope).to(x.dtype))
 
 
+def _classes(x: Any) -> Any:
+    """For each of the places of (3, 4, 6) one of four."""
+    return (flambeau.arange(18, device=x.device) % 4).reshape(3, 6)
+
+
 TRAINED: dict[str, Callable[[Any], Any]] = {
     "layer_norm": lambda x: flambeau.nn.functional.layer_norm(x, (6,), x[0, 0], x[0, 1]),
     "batch_norm": lambda x: flambeau.nn.functional.batch_norm(x, None, None, training=True),
@@ -128,6 +133,10 @@ TRAINED: dict[str, Callable[[Any], Any]] = {
     "bmm": lambda x: x[:, :, :2] @ x[:, :, :2].transpose(1, 2),
     "attention": lambda x: flambeau.nn.functional.scaled_dot_product_attention(
         x[None], x[None], x[None], is_causal=True
+    ),
+    "cross_entropy": lambda x: flambeau.nn.functional.cross_entropy(x, _classes(x)),
+    "cross_entropy of all": lambda x: flambeau.nn.functional.cross_entropy(
+        x, _classes(x), x[0, :, 0].detach().abs(), ignore_index=2, reduction="none", label_smoothing=0.25
     ),
     "conv": lambda x: flambeau.nn.functional.conv1d(x, x[:, :, :3].contiguous(), padding=1),
     "mean": lambda x: (x * 30000).mean(1),
@@ -178,6 +187,50 @@ def test_no_array_of_halves_is_converted(cuda: None, monkeypatch: pytest.MonkeyP
     (slope,) = flambeau.autograd.grad(TRAINED[name](x), x, grad)
     assert slope.dtype is flambeau.bfloat16
     assert max(converted, default=0) < x.numel(), "an array as large as the input"
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_cross_entropy_of_halves_is_a_launch_each_way(launches: list[str], dtype: str) -> None:
+    scores = (
+        flambeau.linspace(-9, 9, 5 * 70, device="cuda").to(getattr(flambeau, dtype)).reshape(5, 70).requires_grad_()
+    )
+    target = flambeau.arange(5, device="cuda")
+    del launches[:]
+    flambeau.nn.functional.cross_entropy(scores, target).backward()
+    assert launches == [f"flambeau_cross_entropy_{dtype}_32", f"flambeau_cross_entropy_backward_{dtype}_32"]
+
+
+def test_the_mean_of_more_losses_than_float16_holds(cuda: None) -> None:
+    scores = flambeau.zeros(70000, 2, dtype=flambeau.float16, device="cuda", requires_grad=True)
+    loss = flambeau.nn.functional.cross_entropy(scores, flambeau.zeros(70000, dtype=flambeau.int64, device="cuda"))
+    assert loss.item() == pytest.approx(0.6931, rel=1e-3)
+    (loss * 4096).backward()
+    assert scores.grad is not None
+    assert scores.grad[0].tolist() == pytest.approx([-2048 / 70000, 2048 / 70000], rel=1e-3)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_what_is_all_but_sure_has_a_gradient(cuda: None, dtype: str) -> None:
+    """Of which the share, in 16 bits, would be 1."""
+    scores = flambeau.tensor([[8.0, 0.0]], dtype=getattr(flambeau, dtype), device="cuda", requires_grad=True)
+    flambeau.nn.functional.cross_entropy(scores, flambeau.tensor([0], device="cuda")).backward()
+    assert scores.grad is not None
+    assert scores.grad.tolist() == [pytest.approx([-3.353e-4, 3.353e-4], rel=4e-3)]
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("options", [{}, {"label_smoothing": 0.25, "ignore_index": 2}], ids=str)
+def test_second_derivatives_of_cross_entropy_of_halves(cuda: None, dtype: str, options: dict[str, Any]) -> None:
+    kind, found = getattr(flambeau, dtype), []
+    start = flambeau.linspace(-2, 2, 3 * 4 * 6).reshape(3, 4, 6).to(kind)
+    for device, wide in (("cuda", kind), ("cpu", flambeau.float32)):
+        x = start.to(device).to(wide).requires_grad_()
+        loss = flambeau.nn.functional.cross_entropy(x, _classes(x), reduction="sum", **options)
+        (slope,) = flambeau.autograd.grad(loss, x, create_graph=True)
+        (second,) = flambeau.autograd.grad(slope.square().sum(), x)
+        assert (slope.dtype, second.dtype) == (wide, wide)
+        found.append(second.cpu().float())
+    flambeau.testing.assert_close(*found, rtol=2e-2, atol=1e-2)
 
 
 def _counting(astype: Any, found: list[int]) -> Any:

@@ -144,14 +144,12 @@ def compare(cupy_backend: Any, kernel: str, arguments: tuple[Any, ...]) -> Any:
     return expected
 
 
-HALVES = [
-    call for call in CALLS if not call.startswith(("cross_entropy", "grid_sample")) and not call.endswith("integers")
-]
+HALVES = [call for call in CALLS if not call.startswith("grid_sample") and not call.endswith("integers")]
 """The calls of kernels that take numbers of 16 bits; of the others core converts them."""
 
 _STATISTICS = {
     "layer_norm_backward": (2, 3), "layer_norm_weight": (2, 3), "channel_scale": (1, 2, 3), "channel_sums": (2,),
-    "channel_slope": (2, 3, 4, 5), "attention_backward": (4,),
+    "channel_slope": (2, 3, 4, 5), "attention_backward": (4,), "cross_entropy_backward": (1,),
 }  # fmt: skip
 """The arguments of float32 beside those of 16 bits."""
 
@@ -161,6 +159,7 @@ _WIDE = {
     "channel_moments": (0, 1),
     "channel_sums": (0, 1),
     "attention": (1,),
+    "cross_entropy": (0, 1, 2),
 }
 """The results of float32."""
 
@@ -171,6 +170,11 @@ _ROUNDED_BETWEEN = ("attention", "attention_backward")
 """The kernels that multiply what they have rounded, as PyTorch's do."""
 
 
+def _exact(host: Any, kind: str) -> Any:
+    """The numbers of a dtype in float64; indices as they are."""
+    return host if kind == "int64" else host.astype(kind).astype("float64")
+
+
 def compare_halves(cupy_backend: Any, kernel: str, arguments: tuple[Any, ...], dtype: str) -> Any:
     """Whether a kernel gives of 16 bits what NumPy's gives of the same numbers in float64, rounded once; NumPy's results."""
     kinds = ["float32" if place in _STATISTICS.get(kernel, ()) else dtype for place in range(len(arguments))]
@@ -179,7 +183,7 @@ def compare_halves(cupy_backend: Any, kernel: str, arguments: tuple[Any, ...], d
         for value, kind in zip(arguments, kinds, strict=True)
     ]
     pairs = list(zip(arguments, kinds, strict=True))
-    exact = [_made(value, lambda host, kind=kind: host.astype(kind).astype("float64")) for value, kind in pairs]
+    exact = [_made(value, lambda host, kind=kind: _exact(host, kind)) for value, kind in pairs]
     expected = getattr(find_place("cpu").kernels, kernel)(*exact)
     found = getattr(cupy_backend.kernels, kernel)(
         *[_made(value, lambda host, kind=kind: cupy_backend.array(host, kind)) for value, kind in pairs]

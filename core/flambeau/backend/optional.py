@@ -222,13 +222,14 @@ class OptionalKernels(Protocol):
         ``a`` is (rows, classes), or (rows, classes, places), not empty, of floats of 32 bits and more; ``target`` is (rows,),
         or (rows, places), int64. With p = log_softmax(a) along the classes, w = ``weight``, or ones, and s = ``smoothing``, a
         loss is ``-(1 - s) * w[target] * p[target] - s / classes * sum(w * p)``, but 0 where the target is ``ignored``; all
-        others name classes. The last result, of no dims, is the sum of all ``w[target]`` that are not ignored.
+        others name classes. The last result, of no dims, is the sum of all ``w[target]`` that are not ignored. Where a backend
+        takes numbers of 16 bits, all results are of float32: shares near 1 are less 1 in the gradient.
         """
 
     def cross_entropy_backward(
         self, grad: Array, result: Array, target: Array, weight: Array | None, ignored: int | None, smoothing: float
     ) -> Array:
-        """The gradient of ``a`` from that of the losses, or from one number for all of them, and the softmax of ``a``."""
+        """The gradient of ``a``, in the dtype of ``grad``, from that of the losses, or one number for all, and the softmax."""
 
     def window_largest(
         self, a: Array, dim: int, kernel: Shape, stride: Shape, padding: Shape, dilation: Shape, sizes: Shape,

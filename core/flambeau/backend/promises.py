@@ -253,7 +253,7 @@ PROMISES: dict[str, Promise] = {
     ),
     # normalisation: of rows of a matrix, of the second of three dims
     **_each("layer_norm", Given("a", _A), Given("single a", _rows), Given("single a", _rows)),
-    **_each("cross_entropy", Given("a", _like("target")), Given("a", _A), Given("a", lambda given: ())),
+    **_each("cross_entropy", *(Given("single a", rule) for rule in (_like("target"), _A, lambda given: ()))),
     **_each("cross_entropy_backward", Given("grad", _like("result"))),
     "window_largest": (Given("a", _pooled("sizes")), Given("int64", _pooled("sizes"), optional=True)),
     "window_sums": (Given("a", _pooled("sizes")),),

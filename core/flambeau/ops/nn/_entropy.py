@@ -39,15 +39,16 @@ def _of_classes(weight: Tensor, ndim: int) -> Tensor:
 
 def _input_slope(
     given: list[Tensor | None], target: Tensor, weight: Tensor | None, ignored: int | None, smoothing: float,
-    reduction: str, result_1: Tensor, result_2: Tensor,
+    reduction: str, result_0: Tensor, result_1: Tensor, result_2: Tensor,
 ) -> Tensor | None:  # fmt: skip
     """From the loss, and in a second derivative from the shares that the first one is made with."""
     loss, shares, _ = given
-    found = None if shares is None else _softmax_backward(shares, result_1, 1)
+    type_ = result_0._type  # of the scores; shares of halves are of float32
+    found = None if shares is None else _softmax_backward(shares, result_1, 1)._to_type(type_)
     if loss is None:
         return found
     if reduction == "mean":
-        loss = loss / (target.numel() if weight is None and ignored is None else result_2)
+        loss = (loss / (target.numel() if weight is None and ignored is None else result_2))._to_type(type_)
     slope: Tensor = _cross_entropy_backward(loss, result_1, target, weight, ignored, smoothing)
     return slope if found is None else slope + found
 
@@ -65,14 +66,17 @@ def _losses(
             return losses, shares, total
         loss = sum(losses)
         return (loss if reduction == "sum" else loss / total), shares, total
-    kernels = type_.kernels
+    single = type_.single()
+    kernels = single.kernels
     weights = None if weight is None else weight._array
     found, parts, count = kernel(contiguous_array(type_, input._array), target._array, weights, ignored, smoothing)
     if reduction != "none":
         found = kernels.sum(found, tuple(range(len(found.shape))), False)
     if reduction == "mean":
         found = kernels.div(found, count)
-    return from_array(found, type_), from_array(parts, type_), from_array(count, type_)
+    if single is not type_:
+        found = kernels.cast(found, type_.dtype.name)
+    return from_array(found, type_), from_array(parts, single), from_array(count, single)
 
 
 def _composed(
@@ -158,14 +162,14 @@ def _slope_slope(
     found = sum(grad * shares, 1) * _whole(*options, grad.shape[1]) - _expected(grad, *options)
     if ignored is not None:
         found = found.masked_fill(target == ignored, 0.0)
-    return found.sum_to_size(slope_shape)
+    return found.sum_to_size(slope_shape)._to_type(grad._type)
 
 
 def _shares_slope(
     grad: Tensor, slope: Tensor, target: Tensor, weight: Tensor | None, ignored: int | None, smoothing: float
 ) -> Tensor:
     whole = _whole(target, weight, ignored, smoothing, grad.shape[1])
-    return grad * unsqueeze(_of_each(slope, target, ignored) * whole, 1)
+    return grad._to_type(grad._type.single()) * unsqueeze(_of_each(slope, target, ignored) * whole, 1)
 
 
 @fused("cross_entropy_backward", derivatives={"slope": _slope_slope, "shares": _shares_slope}, method=False)
@@ -173,7 +177,7 @@ def _cross_entropy_backward(
     slope: Tensor, shares: Tensor, target: Tensor, weight: Tensor | None, ignored: int | None, smoothing: float
 ) -> Tensor:
     """The gradient of the scores; ``slope`` is a number, or one for each loss."""
-    type_ = shares._type
+    type_ = slope._type
     kernel = type_.kernels.cross_entropy_backward
     if kernel is not None:
         weights = None if weight is None else weight._array

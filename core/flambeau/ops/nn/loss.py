@@ -328,9 +328,9 @@ def cross_entropy(
 def _at_once(
     input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, reduction: str, smoothing: float
 ) -> Tensor | None:
-    """The loss computed at once, of real floats of 32 bits and more; of 16 bits, PyTorch rounds the logarithms."""
+    """The loss computed at once, of real floats; of 16 bits where a kernel takes them, else logarithms are rounded."""
     type_, shape = input._type, input._array.shape
-    if len(shape) < 2 or type_.halves or not type_.real_floats or not input.numel():
+    if len(shape) < 2 or not type_.real_floats or not type_.takes("cross_entropy") or not input.numel():
         return None
     if reduction not in ("mean", "sum", "none"):
         return None
