@@ -21,7 +21,7 @@ from flambeau.backend.waiting import host_waits
 from ._halves import is_float
 from ._source import launch
 
-__all__ = ["ATOMIC_SOURCES", "KERNELS", "SOURCES", "add_at"]
+__all__ = ["ATOMIC_SOURCES", "INTEGER_SOURCES", "KERNELS", "SOURCES", "add_at"]
 
 _ATOMIC = frozenset({"int32", "float16", "float32", "float64"})
 _MOST = 8
@@ -68,7 +68,46 @@ extern "C" __global__ void NAME(i64 count, i64 stride, Sizes of, const i64* inde
 }
 """
 
-SOURCES = {"add_in_order": _IN_ORDER}
+_REDUCE = """
+extern "C" __global__ void NAME(i64 count, const i64* sorted, const i64* order, const S* values, S* target) {{
+    const i64 first = (i64)blockIdx.x * blockDim.x + threadIdx.x;
+    if (first >= count) return;
+    const i64 place = sorted[first];
+    if (first && sorted[first - 1] == place) return;  // the thread of the first value for a place takes them all
+    {start}
+    for (i64 each = first; each < count && sorted[each] == place; ++each) {{
+        {step}
+    }}
+    {end}
+}}
+"""
+
+_OF_ONE = ("T found = wide(target[place]);", "const T value = wide(values[order[each]]);", "put(target[place], found);")
+_OF_PAIRS = (
+    "T real = wide(target[2 * place]), imaginary = wide(target[2 * place + 1]);",
+    """const T a = wide(values[2 * order[each]]), b = wide(values[2 * order[each] + 1]), old = real;
+        real = old * a - imaginary * b;
+        imaginary = old * b + imaginary * a;""",
+    "put(target[2 * place], real); put(target[2 * place + 1], imaginary);",
+)
+
+
+def _reducing(step: str) -> str:
+    start, value, end = _OF_ONE
+    return _REDUCE.format(start=start, step=f"{value} {step}", end=end)
+
+
+INTEGER_SOURCES = {
+    "prod_in_order": _reducing("found *= value;"),
+    "amax_in_order": _reducing("if (value > found || value != value) found = value;"),
+    "amin_in_order": _reducing("if (value < found || value != value) found = value;"),
+}  # fmt: skip
+"""The texts that are for integers, too."""
+
+SOURCES = INTEGER_SOURCES | {
+    "add_in_order": _IN_ORDER,
+    "prod_of_pairs_in_order": _REDUCE.format(start=_OF_PAIRS[0], step=_OF_PAIRS[1], end=_OF_PAIRS[2]),
+}  # fmt: skip
 """The texts with a thread for each element."""
 
 ATOMIC_SOURCES = {"add_slices": _SLICES, "add_along": _ALONG.replace("MOST", str(_MOST))}
@@ -112,6 +151,24 @@ def _add_in_order(target: Array, key: tuple[Array, ...], values: Array) -> None:
     rest = np.int64(count // max(positions.size, 1))
     arguments = (places, rest, positions[order], order, values, flat)
     launch("add_in_order", _IN_ORDER, flat.dtype.name, count, *arguments)
+    if dense is not target:
+        cupy.copyto(target, dense)
+
+
+def reduce_at(target: Array, positions: Array, values: Array, reduce: str) -> None:
+    """Combine values with the elements at their positions, always in the order of the values; nothing is asked of the device."""
+    if not values.size:
+        return
+    if target.dtype.kind in "biu" and target.dtype.name != "int64":
+        wide = target.astype("int64")
+        reduce_at(wide, positions, values.astype("int64"), reduce)
+        cupy.copyto(target, wide.astype(target.dtype))
+        return
+    order = cupy.argsort(positions, kind="stable")
+    name, number, dense = f"{reduce}_in_order", target.dtype.name, cupy.ascontiguousarray(target)
+    if target.dtype.kind == "c":
+        name, number = f"{reduce}_of_pairs_in_order", "float32" if target.dtype.itemsize == 8 else "float64"
+    launch(name, SOURCES[name], number, values.size, positions[order], order, cupy.ascontiguousarray(values), dense)
     if dense is not target:
         cupy.copyto(target, dense)
 
@@ -205,7 +262,7 @@ def _key_along(index: Array, dim: int) -> tuple[Array, ...]:
 
 
 KERNELS: dict[str, Callable[..., Any]] = {
-    "index_add": index_add, "index_put": index_put, "nonzero": nonzero, "scatter": scatter,
-    "scatter_add": scatter_add,
+    "index_add": index_add, "index_put": index_put, "nonzero": nonzero, "reduce_at": reduce_at,
+    "scatter": scatter, "scatter_add": scatter_add,
 }  # fmt: skip
 """By their names."""

@@ -19,9 +19,6 @@ from ._source import launch_rows, rows_of
 __all__ = ["INTEGER_SOURCES", "KERNELS", "ROW_SOURCES"]
 
 _SCAN = """
-__device__ __forceinline__ i64 wide(i64 x) { return x; }
-__device__ __forceinline__ void put(i64& to, i64 x) { to = x; }
-
 // What a thread of a row has combined with what those before it have.
 __device__ __forceinline__ T with_those_before(T value, T neutral) {
 #if WIDTH != 1

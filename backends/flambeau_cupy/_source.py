@@ -51,6 +51,7 @@ struct bfloat { u16 bits; };
 
 __device__ __forceinline__ float wide(float x) { return x; }
 __device__ __forceinline__ double wide(double x) { return x; }
+__device__ __forceinline__ i64 wide(i64 x) { return x; }
 __device__ __forceinline__ float wide(half x) {
     float y;
     asm("cvt.f32.f16 %0, %1;" : "=f"(y) : "h"(x.bits));
@@ -59,6 +60,7 @@ __device__ __forceinline__ float wide(half x) {
 __device__ __forceinline__ float wide(bfloat x) { return __uint_as_float((u32)x.bits << 16); }
 __device__ __forceinline__ void put(float& to, float x) { to = x; }
 __device__ __forceinline__ void put(double& to, double x) { to = x; }
+__device__ __forceinline__ void put(i64& to, i64 x) { to = x; }
 __device__ __forceinline__ void put(half& to, float x) {
     u16 bits;
     asm("cvt.rn.f16.f32 %0, %1;" : "=h"(bits) : "f"(x));

@@ -151,11 +151,11 @@ def test_raw_texts_compile(nvrtc: Any, dtype: str) -> None:
 
 
 def test_texts_of_integers_compile(nvrtc: Any) -> None:
-    from flambeau_cupy._scans import INTEGER_SOURCES
+    from flambeau_cupy import _indexing, _scans
     from flambeau_cupy._source import WIDTHS, raw
 
-    for name, source in INTEGER_SOURCES.items():
-        for width in WIDTHS:
+    for name, source in (_scans.INTEGER_SOURCES | _indexing.INTEGER_SOURCES).items():
+        for width in WIDTHS if name in _scans.INTEGER_SOURCES else (None,):
             code = _compiled(nvrtc, raw(name, source, "int64", width).code)
             assert ".f32" not in code
             assert ".f64" not in code

@@ -1,4 +1,4 @@
-"""Additions at repeated indices on the CuPy backend: by atomic operations, and in an order where results have to be the same."""
+"""What arrives at repeated indices on the CuPy backend: by atomic operations, or in an order that is always the same."""
 
 from __future__ import annotations
 
@@ -85,3 +85,49 @@ def test_gradients_of_sampled_elements(cupy_backend: Any, dims: int) -> None:
 def test_texts_of_gradients_of_sampled_elements(by_text: Any) -> None:
     for padding in range(3):
         compare(by_text, "grid_sample_backward", CALLS[f"grid_sample_backward 2 2 {padding} True"])
+
+
+REDUCED = {"prod": np.multiply, "amax": np.maximum, "amin": np.minimum}
+POSITIONS = np.array([3, 0, 3, 3, 1, 0])
+
+
+def _check_reductions(subject: Any, dtype: str, reduce: str) -> None:
+    host, values = (_values((size,), dtype) for size in (5, 6))
+    if dtype.startswith(("float", "bfloat")) and reduce != "prod":
+        values[0], host[1] = np.nan, np.nan
+    expected = host.astype("float64") if dtype == "bfloat16" else host.copy()
+    REDUCED[reduce].at(expected, POSITIONS, values.astype(expected.dtype))
+    target = subject.array(host, dtype)
+    subject.kernels.reduce_at(target, subject.array(POSITIONS, "int64"), subject.array(values, dtype), reduce)
+    np.testing.assert_array_equal(subject.read(target).astype(expected.dtype), expected)
+    apart = subject.kernels.slice(subject.array(np.repeat(host, 2), dtype), (0,), (5,), (2,))
+    subject.kernels.reduce_at(apart, subject.array(POSITIONS, "int64"), subject.array(values, dtype), reduce)
+    np.testing.assert_array_equal(subject.read(apart).astype(expected.dtype), expected)
+
+
+@pytest.mark.parametrize("reduce", REDUCED)
+@pytest.mark.parametrize("dtype", [*DTYPES, "bfloat16", "bool"])
+def test_reductions_at_repeated_indices(cupy_backend: Any, dtype: str, reduce: str) -> None:
+    if reduce == "prod" or not dtype.startswith("complex"):
+        _check_reductions(cupy_backend, dtype, reduce)
+
+
+@pytest.mark.skipif(COMPILER is None, reason="there is no C++ compiler: install g++")
+@pytest.mark.parametrize("reduce", REDUCED)
+@pytest.mark.parametrize("dtype", ["bfloat16", "float64", "int64", "complex64"])
+def test_texts_of_reductions(by_text: Any, dtype: str, reduce: str) -> None:
+    if reduce == "prod" or dtype != "complex64":
+        _check_reductions(by_text, dtype, reduce)
+
+
+@pytest.mark.parametrize("reduce", REDUCED)
+def test_the_host_does_not_wait_for_reductions(launches: list[str], reduce: str) -> None:
+    from standin_cupy import counted
+
+    x, index = flambeau.ones(4, 5, device="cuda"), flambeau.zeros(4, 5, dtype=flambeau.int64, device="cuda")
+    del launches[:]
+    with counted() as waits:
+        found = flambeau.scatter_reduce(x, 1, index, x * 2, reduce)
+    assert launches == [f"flambeau_{reduce}_in_order_float32"]
+    assert not waits
+    assert found[:, 0].tolist() == [{"prod": 32.0, "amax": 2.0, "amin": 1.0}[reduce]] * 4

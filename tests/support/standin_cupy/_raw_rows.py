@@ -305,6 +305,15 @@ def _add_in_order(count: int, places: int, rest: int, sorted_: Host, order: Host
         to[place] = total
 
 
+def _reduce_in_order(combine: Any) -> Callable[..., None]:
+    def reduce(count: int, sorted_: Host, order: Host, values: Host, target: Host) -> None:
+        wide = np.array(computed(target))
+        combine.at(wide, sorted_, computed(values)[order])
+        target[...] = wide
+
+    return reduce
+
+
 def _add_slices(count: int, slices: int, size: int, inner: int, index: Host, source: Host, target: Host) -> None:
     to = target.reshape(-1, int(size), int(inner))
     np.add.at(to, (slice(None), index), source.reshape(-1, int(slices), int(inner)))
@@ -331,5 +340,7 @@ RENDERINGS: dict[str, Callable[..., None]] = {
     "attention": _attention, "attention_backward": _attention_backward,
     "to_columns": _to_columns, "from_columns": _from_columns, "convolution_apart": _apart,
     "convolution_apart_input": _apart_input, "convolution_apart_weight": _apart_weight,
+    "prod_in_order": _reduce_in_order(np.multiply), "prod_of_pairs_in_order": _reduce_in_order(np.multiply),
+    "amax_in_order": _reduce_in_order(np.maximum), "amin_in_order": _reduce_in_order(np.minimum),
     "add_in_order": _add_in_order, "add_slices": _add_slices, "add_along": _add_along, "masked_scale": _masked_scale,
 }  # fmt: skip
