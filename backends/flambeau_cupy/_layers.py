@@ -81,7 +81,7 @@ def elementwise(name: str, halves: bool = False, wide: tuple[str, ...] = ()) -> 
 
 
 def _made(name: str, like: Array, *operands: Any) -> Array:
-    return elementwise(name, is_half(like))(*operands, cupy.empty(like.shape, like.dtype))
+    return elementwise(name, is_half(like))(*operands, cupy.empty_like(like))
 
 
 def _gelu(a: Array, approximate: str) -> Array:

@@ -14,7 +14,7 @@ from typing import Any
 import cupy
 import numpy as np
 
-from flambeau.backend import Array
+from flambeau.backend import Array, Shape
 
 from ._source import launch, number_of, raw
 
@@ -217,10 +217,17 @@ def masked_scale(a: Array, kept: Array, scale: float) -> Array:
     """``a`` scaled where it is kept."""
     if a.dtype.kind == "c":
         return cupy.multiply(cupy.multiply(a, kept), a.dtype.type(scale))
-    a, kept = cupy.ascontiguousarray(a), cupy.ascontiguousarray(kept)
-    result = cupy.empty(a.shape, a.dtype)
+    result = cupy.empty_like(a)
+    if not _steps(a) == _steps(kept) == _steps(result):  # which lie in one piece, in whichever order
+        a, kept = cupy.ascontiguousarray(a), cupy.ascontiguousarray(kept)
+        result = cupy.empty(a.shape, a.dtype)
     launch("masked_scale", _MASKED, a.dtype.name, a.size, a, kept, number_of(a, scale), result)
     return result
+
+
+def _steps(a: Array) -> Shape:
+    """How far elements are apart, in elements."""
+    return tuple(stride // a.itemsize for stride in a.strides)
 
 
 KERNELS: dict[str, Callable[..., Any]] = {"masked_scale": masked_scale}

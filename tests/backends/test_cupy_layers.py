@@ -108,7 +108,8 @@ def test_dropout_is_a_launch_each_way(launches: list[str], dtype: str) -> None:
     y = flambeau.nn.functional.dropout(x, 0.25)
     y.backward(flambeau.ones_like(y))
     assert [name.removesuffix(f"_{dtype}") for name in launches] == ["flambeau_dropout", "flambeau_masked_scale"]
-    assert y.stride() == x.stride()
+    assert x.grad is not None
+    assert y.stride() == x.grad.stride() == x.stride()
     kept = y.detach() != 0
     assert 0.7 < kept.double().mean().item() < 0.8
     slope = kept.double() / 0.75
@@ -187,6 +188,21 @@ def test_no_array_of_halves_is_converted(cuda: None, monkeypatch: pytest.MonkeyP
     (slope,) = flambeau.autograd.grad(TRAINED[name](x), x, grad)
     assert slope.dtype is flambeau.bfloat16
     assert max(converted, default=0) < x.numel(), "an array as large as the input"
+
+
+@pytest.mark.parametrize(
+    "function",
+    [flambeau.nn.functional.gelu, flambeau.nn.functional.silu, flambeau.sigmoid, flambeau.nn.functional.dropout],
+)
+def test_channels_stay_side_by_side(cuda: None, function: Callable[[Any], Any]) -> None:
+    x = (
+        flambeau.linspace(-2, 2, 120, device="cuda")
+        .reshape(2, 3, 4, 5)
+        .contiguous(memory_format=flambeau.channels_last)
+    )
+    y = function(x.requires_grad_())
+    (slope,) = flambeau.autograd.grad(y, x, flambeau.ones_like(y))
+    assert x.stride() == y.stride() == slope.stride()
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
