@@ -19,7 +19,8 @@ from ._halves import is_half
 __all__ = ["addmm", "matmul", "multiply"]
 
 _FACTORS = np.array([0, 1], "float32")
-"""What the product, and what is there before it, are multiplied by; cuBLAS gets their addresses."""
+_ZERO, _ONE = (_FACTORS.ctypes.data + each * _FACTORS.itemsize for each in (0, 1))
+"""The addresses of what the product, and what is there before it, are multiplied by."""
 
 
 class _Laid(NamedTuple):
@@ -71,11 +72,12 @@ def multiply(a: Array, b: Array, out: Array, add: bool = False) -> None:
         # What cuBLAS takes for columns are rows here: it multiplies the transposes, in the other order.
         left, right, target = _readable(b, count), _readable(a, count), _laid(out)
         assert target is not None
-        one, before = (_FACTORS[each:].ctypes.data for each in (1, int(add)))
+        assert not target.by_columns
         cublas.gemmStridedBatchedEx(
-            cupy.cuda.get_cublas_handle(), int(left.by_columns), int(right.by_columns), columns, rows, a.shape[2], one,
-            left.array.data.ptr, kind, left.lead, left.apart, right.array.data.ptr, kind, right.lead, right.apart, before,
-            out.data.ptr, _kind(out), target.lead, target.apart, count, cublas.CUBLAS_COMPUTE_32F, cublas.CUBLAS_GEMM_DEFAULT,
+            cupy.cuda.get_cublas_handle(), int(left.by_columns), int(right.by_columns), columns, rows, a.shape[2], _ONE,
+            left.array.data.ptr, kind, left.lead, left.apart, right.array.data.ptr, kind, right.lead, right.apart,
+            _ONE if add else _ZERO, out.data.ptr, _kind(out), target.lead, target.apart, count, cublas.CUBLAS_COMPUTE_32F,
+            cublas.CUBLAS_GEMM_DEFAULT,
         )  # fmt: skip
     elif not add:
         out[...] = 0
