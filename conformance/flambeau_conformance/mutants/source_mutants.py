@@ -14,7 +14,7 @@ from .source_faults import Functions, functions_by_code, put, source_faults
 __all__ = ["SOURCES", "source_mutants"]
 
 SOURCES = (
-    "_tensor", "_dispatch/inplace.py", "_dispatch/runtime.py", "_dispatch/checks.py", "_dispatch/overlaps.py",
+    "_tensor", "_dispatch/inplace.py", "_dispatch/runtime.py", "_dispatch/out.py", "_dispatch/checks.py", "_dispatch/overlaps.py",
     "_dispatch/factories.py", "autograd", "func", "nn", "optim", "ops/indexing", "ops/inplace.py", "ops/steps.py",
     "ops/movement", "ops/creation", "printing.py", "promotion.py", "shapes.py", "random/_generator.py", "utils",
     "backend", "flambeau_numpy",

@@ -34,7 +34,8 @@ from flambeau.layouts import order_of_format
 from flambeau.promotion import get_default_dtype
 from flambeau.shapes import Shape, Size, size_argument
 
-from .runtime import not_a_tensor, with_out
+from .out import with_out
+from .runtime import not_a_tensor
 from .sparse_forms import call as call_sparse
 
 if TYPE_CHECKING:

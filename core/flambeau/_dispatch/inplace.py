@@ -33,8 +33,9 @@ from flambeau._tensor.storage import (
 from flambeau.layouts import contiguous_format
 from flambeau.promotion import PYTHON_NUMBERS
 
+from .out import store
 from .overlaps import check_distinct, check_operands, overlaps_itself
-from .runtime import ORDINARY, WIDE_WITH_NUMBERS, check_places, store
+from .runtime import ORDINARY, WIDE_WITH_NUMBERS, check_places
 from .spelling import named
 
 __all__ = ["apply", "become_view", "check_writable", "is_simple_target"]

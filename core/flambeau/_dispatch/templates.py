@@ -23,6 +23,7 @@ from flambeau._tensor.saved import pack, packing, save_output
 from flambeau._tensor.storage import Storage, View, link_view, mark_inference, version_of
 from flambeau.shapes import check_broadcast
 
+from . import out as _out
 from . import runtime as _runtime
 from .domains import DOMAINS
 from .rules import Parameter, compile_source, fits_of
@@ -73,12 +74,12 @@ _NAMES: dict[str, Any] = {
     "check_broadcast": check_broadcast,
     "not_a_tensor": _runtime.not_a_tensor,
     "check_tensors": check_tensors,
-    "with_out": _runtime.with_out,
-    "with_exact_out": _runtime.with_exact_out,
-    "with_out_of_same_dtype": _runtime.with_out_of_same_dtype,
-    "with_boolean_out": _runtime.with_boolean_out,
-    "with_promoted_out": _runtime.with_promoted_out,
-    "with_truth_out": _runtime.with_truth_out,
+    "with_out": _out.with_out,
+    "with_exact_out": _out.with_exact_out,
+    "with_out_of_same_dtype": _out.with_out_of_same_dtype,
+    "with_boolean_out": _out.with_boolean_out,
+    "with_promoted_out": _out.with_promoted_out,
+    "with_truth_out": _out.with_truth_out,
     "scale": _runtime.scale,
     "one": 1,  # the default of alpha: any other, 1.0 too, is checked
     "respelled": respelled,

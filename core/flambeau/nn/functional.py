@@ -8,7 +8,7 @@ from inspect import unwrap
 from typing import Any
 
 from flambeau import dtypes
-from flambeau._dispatch.runtime import with_out
+from flambeau._dispatch.out import with_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
 from flambeau._tensor.overrides import overridable, taken_over, taking_part

@@ -9,7 +9,8 @@ from typing import Any
 from flambeau import dtypes
 from flambeau._dispatch.checks import zero_gradient
 from flambeau._dispatch.declare import NUMBERS, composite, elementwise
-from flambeau._dispatch.runtime import Number, not_a_tensor, number_argument, with_out
+from flambeau._dispatch.out import with_out
+from flambeau._dispatch.runtime import Number, not_a_tensor, number_argument
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method
 from flambeau.dtypes import scalar_type_name

@@ -8,7 +8,8 @@ from typing import Any
 from flambeau import dtypes
 from flambeau._dispatch.checks import no_complex, no_derivative
 from flambeau._dispatch.declare import alias, composite, primitive
-from flambeau._dispatch.runtime import Number, not_a_tensor, operands_of, with_out
+from flambeau._dispatch.out import with_out
+from flambeau._dispatch.runtime import Number, not_a_tensor, operands_of
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method

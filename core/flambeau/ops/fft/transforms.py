@@ -7,7 +7,7 @@ from math import prod, sqrt
 from typing import Any
 
 from flambeau import dtypes
-from flambeau._dispatch.runtime import with_out
+from flambeau._dispatch.out import with_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)

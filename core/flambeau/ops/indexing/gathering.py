@@ -7,7 +7,8 @@ from typing import Any, Literal, overload
 from flambeau import dtypes
 from flambeau._dispatch.checks import no_complex_halves
 from flambeau._dispatch.declare import composite, primitive
-from flambeau._dispatch.runtime import common_type, with_out
+from flambeau._dispatch.out import with_out
+from flambeau._dispatch.runtime import common_type
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.copies import in_memory_order
 from flambeau._tensor.storage import counted_as

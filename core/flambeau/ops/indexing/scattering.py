@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
+from flambeau._dispatch.out import c_name
 from flambeau._dispatch.overlaps import fill_places, warn_expanded
-from flambeau._dispatch.runtime import Number, c_name, check_places, common_type, is_complex_operand
+from flambeau._dispatch.runtime import Number, check_places, common_type, is_complex_operand
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.copies import contiguous_array
 from flambeau._tensor.storage import counted_as

@@ -10,8 +10,8 @@ from typing import Any
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
+from flambeau._dispatch.out import with_exact_out, with_out
 from flambeau._dispatch.results import Results
-from flambeau._dispatch.runtime import with_exact_out, with_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.overrides import overridable

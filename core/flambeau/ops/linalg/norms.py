@@ -9,8 +9,9 @@ from typing import Any
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
+from flambeau._dispatch.out import with_exact_out
 from flambeau._dispatch.precision import in_single, per_count
-from flambeau._dispatch.runtime import Number, number_argument, with_exact_out
+from flambeau._dispatch.runtime import Number, number_argument
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.copies import contiguous_array
 from flambeau.dtypes import as_dtype, scalar_type_name

@@ -5,8 +5,8 @@ from __future__ import annotations
 import warnings
 
 from flambeau import dtypes
+from flambeau._dispatch.out import with_exact_out, with_out
 from flambeau._dispatch.results import Results
-from flambeau._dispatch.runtime import with_exact_out, with_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
 from flambeau._tensor.methods import method

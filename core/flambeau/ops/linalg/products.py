@@ -10,7 +10,8 @@ from math import prod
 from typing import Any
 
 from flambeau._dispatch.declare import alias, composite, primitive
-from flambeau._dispatch.runtime import operands_of, with_exact_out
+from flambeau._dispatch.out import with_exact_out
+from flambeau._dispatch.runtime import operands_of
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.overrides import overridable

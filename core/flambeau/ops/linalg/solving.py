@@ -6,8 +6,9 @@ from math import prod
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
+from flambeau._dispatch.out import with_exact_out, with_out
 from flambeau._dispatch.results import Results
-from flambeau._dispatch.runtime import check_places, with_exact_out, with_out
+from flambeau._dispatch.runtime import check_places
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor
 from flambeau._tensor.overrides import overridable

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from flambeau import layouts
 from flambeau._dispatch.inplace import check_writable
-from flambeau._dispatch.runtime import c_name
+from flambeau._dispatch.out import c_name
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.copies import host_list

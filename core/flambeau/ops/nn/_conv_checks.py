@@ -7,7 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 from flambeau import dtypes
-from flambeau._dispatch.runtime import c_name, common_type
+from flambeau._dispatch.out import c_name
+from flambeau._dispatch.runtime import common_type
 from flambeau._tensor import Tensor
 from flambeau.dtypes import legacy_type_name, scalar_type_name
 from flambeau.shapes import Shape, as_ints

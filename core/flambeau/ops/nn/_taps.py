@@ -189,9 +189,7 @@ def _entries(taps: Taps, type_: Any) -> _Entries:
     firsts, _, weights, *_ = taps.windows
     most, rows = weights.shape
     pointers, within = _counted_entries(type_, most, rows)
-    last = kernels.full(
-        (), taps.length - 1, "int64"
-    )  # which zeros that follow the entries of the last rows may stand at
+    last = kernels.full((), taps.length - 1, "int64")  # where zeros stand that follow the entries of the last rows
     indices = type_.ufuncs.minimum(type_.ufuncs.add(kernels.reshape(firsts, (rows, 1)), within), last)
     values = kernels.permute(kernels.cast(weights, name), (1, 0))
     return _Entries(pointers, *(kernels.reshape(each, (rows * most,)) for each in (indices, values)))

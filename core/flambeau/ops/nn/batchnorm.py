@@ -6,7 +6,7 @@ from math import prod
 from typing import Any
 
 from flambeau._dispatch.declare import fused
-from flambeau._dispatch.runtime import with_exact_out
+from flambeau._dispatch.out import with_exact_out
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.modes import grad_enabled, no_grad

@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import prod
 
 from flambeau._dispatch.declare import composite
-from flambeau._dispatch.runtime import c_name, common_type
+from flambeau._dispatch.out import c_name
+from flambeau._dispatch.runtime import common_type
 from flambeau._tensor import Tensor
 from flambeau.ops.linalg.matmul import matmul
 from flambeau.ops.movement.shapes import reshape

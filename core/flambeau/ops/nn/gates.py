@@ -8,8 +8,8 @@ from typing import Any
 
 from flambeau._dispatch.blocks import by_element, by_element_formula
 from flambeau._dispatch.declare import fused, primitive
+from flambeau._dispatch.out import with_exact_out, with_out
 from flambeau._dispatch.precision import in_single, in_single_formula
-from flambeau._dispatch.runtime import with_exact_out, with_out
 from flambeau._dispatch.slopes import at_once
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array

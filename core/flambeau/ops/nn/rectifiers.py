@@ -10,8 +10,9 @@ from flambeau import dtypes, layouts
 from flambeau._dispatch.blocks import by_element, by_element_formula, in_pieces
 from flambeau._dispatch.checks import real_numbers
 from flambeau._dispatch.declare import composite, primitive
+from flambeau._dispatch.out import c_name, with_exact_out
 from flambeau._dispatch.precision import in_single_formula
-from flambeau._dispatch.runtime import Number, c_name, check_places, with_exact_out
+from flambeau._dispatch.runtime import Number, check_places
 from flambeau._dispatch.spelling import called_as, spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.overrides import overridable

@@ -9,7 +9,8 @@ from flambeau import dtypes, layouts
 from flambeau._dispatch.checks import refuse_unless
 from flambeau._dispatch.declare import primitive
 from flambeau._dispatch.factories import TypeOf, check_shape, factory
-from flambeau._dispatch.runtime import check_places, not_a_tensor, with_out
+from flambeau._dispatch.out import with_out
+from flambeau._dispatch.runtime import check_places, not_a_tensor
 from flambeau._dispatch.spelling import spelled
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.methods import method

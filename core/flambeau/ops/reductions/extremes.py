@@ -7,9 +7,10 @@ from typing import Any
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
+from flambeau._dispatch.out import with_exact_out
 from flambeau._dispatch.precision import per_count
 from flambeau._dispatch.results import Results
-from flambeau._dispatch.runtime import not_a_tensor, with_exact_out
+from flambeau._dispatch.runtime import not_a_tensor
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.filled import zeros

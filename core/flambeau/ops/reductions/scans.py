@@ -7,7 +7,7 @@ from typing import Any
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, fused, primitive
-from flambeau._dispatch.runtime import c_name
+from flambeau._dispatch.out import c_name
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import as_dtype, scalar_type_name
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)

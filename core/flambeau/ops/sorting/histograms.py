@@ -9,8 +9,9 @@ from typing import Any
 from flambeau import dtypes
 from flambeau._dispatch.checks import no_derivative
 from flambeau._dispatch.declare import composite, primitive
+from flambeau._dispatch.out import c_name, with_exact_out
 from flambeau._dispatch.results import Results
-from flambeau._dispatch.runtime import c_name, check_places, with_exact_out
+from flambeau._dispatch.runtime import check_places
 from flambeau._tensor import Tensor
 from flambeau.dtypes import scalar_type_name
 from flambeau.errors import argument_type

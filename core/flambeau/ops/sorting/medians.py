@@ -7,7 +7,7 @@ from typing import Any
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, primitive
-from flambeau._dispatch.runtime import with_exact_out
+from flambeau._dispatch.out import with_exact_out
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation._own import own

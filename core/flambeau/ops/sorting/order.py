@@ -11,7 +11,7 @@ from typing import Any
 
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, fused, primitive
-from flambeau._dispatch.runtime import with_exact_out
+from flambeau._dispatch.out import with_exact_out
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.modes import grad_enabled
 from flambeau.dtypes import scalar_type_name

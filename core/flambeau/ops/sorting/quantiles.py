@@ -8,7 +8,7 @@ from typing import Any
 
 from flambeau._dispatch.checks import refuse_unless
 from flambeau._dispatch.declare import composite
-from flambeau._dispatch.runtime import with_exact_out
+from flambeau._dispatch.out import with_exact_out
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.modes import grad_enabled
 from flambeau.dtypes import float32, float64
