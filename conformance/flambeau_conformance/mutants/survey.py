@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -153,11 +154,16 @@ def _joined(parts: Sequence[Survey]) -> Survey:
 
 
 def _few(place: str, addresses: list[str]) -> list[str]:
-    """Some of the addresses: those of the place itself, and others from everywhere."""
-    name = place.strip("_")
-    own = [address for address in addresses if address.split("/")[0].strip("_") == name][:_ENOUGH]
-    others = [address for address in addresses if address.split("/")[0].strip("_") != name]
-    return own + others[:: 1 + len(others) // _ENOUGH]
+    """Some of the addresses: those that name the place, and others from everywhere."""
+    names = {place.strip("_"), place.rpartition(".")[2].strip("_")}
+    own: list[str] = []
+    others: list[str] = []
+    for address in addresses:
+        (others if names.isdisjoint(word.strip("_") for word in _WORDS.split(address)) else own).append(address)
+    return own[:_ENOUGH] + others[:: 1 + len(others) // _ENOUGH]
+
+
+_WORDS = re.compile(r"[/-]")
 
 
 def write(path: Path, found: Survey) -> None:
