@@ -66,10 +66,22 @@ def ends(integers: Tensor) -> tuple[int, int]:
     return int(from_array(low, integers._type).item()), int(from_array(high, integers._type).item())
 
 
-def from_the_front(index: Tensor, size: int) -> Tensor:
-    """Negative indices counted from the end; what is out of range stays so."""
-    if not index.numel() or (not index._type.backend.asynchronous and ends(index)[0] >= 0):
+def from_the_front(index: Tensor, size: int, refusal: Callable[[int], Exception] | None = None) -> Tensor:
+    """Indices along so many elements, negative ones counted from the end.
+
+    Raises:
+        Exception: what ``refusal`` makes of one that is out of range, as :func:`in_range`; without it these stay so.
+    """
+    if 0 in index._array.shape:
         return index
+    if not index._type.backend.asynchronous:
+        low, high = ends(index)
+        if refusal is not None and (low < -size or high >= size):
+            raise refusal(low if low < -size else high)
+        if low >= 0:
+            return index
+    elif refusal is not None:
+        index = in_range(index, -size, size, refusal)
     return counted_as(index + (index < 0) * size, index)
 
 

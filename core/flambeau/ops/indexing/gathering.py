@@ -212,8 +212,8 @@ def flat_index(function: str, input: Tensor, index: Tensor) -> Tensor:
         if not total:
             raise IndexError(f"{function}(): tried to {function.rstrip('_')} from an empty tensor")
         text = "out of range: tried to access index {} on a tensor of {} elements."
-        index = in_range(index, -total, total, lambda bad: IndexError(text.format(bad, total)))
-    return from_the_front(index, input.numel())
+        index = from_the_front(index, total, lambda bad: IndexError(text.format(bad, total)))
+    return index
 
 
 @composite(out="exact")

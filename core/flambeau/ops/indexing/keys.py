@@ -8,7 +8,6 @@ from math import prod
 from typing import Any
 
 from flambeau import dtypes
-from flambeau._dispatch.checks import is_at_hand
 from flambeau._dispatch.declare import primitive
 from flambeau._dispatch.inplace import is_simple_target
 from flambeau._dispatch.overlaps import check_apart, repeated_dims, warn_expanded
@@ -31,7 +30,7 @@ from flambeau.ops.movement.slicing import _select, _slice
 from flambeau.promotion import as_number
 from flambeau.shapes import Shape, broadcast_shapes, dense_order, slice_along
 
-from ._ends import ends, from_the_front, in_range
+from ._ends import from_the_front
 from ._entries import MASKS, ZERO_DIM, expanded_key
 
 __all__: list[str] = []  # methods alone
@@ -273,18 +272,8 @@ def _checked_index(indices: Tensor, size: int) -> Tensor:
     Raises:
         IndexError: an index is out of range.
     """
-    if 0 in indices._array.shape:
-        return indices
     text = "index {} is out of bounds for dimension 0 with size {}"
-    if is_at_hand(indices):
-        low, high = ends(indices)
-        if low < -size or high >= size:
-            raise IndexError(text.format(low if low < -size else high, size))
-        if low >= 0:
-            return indices
-    else:
-        indices = in_range(indices, -size, size, lambda bad: IndexError(text.format(bad, size)))
-    return from_the_front(indices, size)
+    return from_the_front(indices, size, lambda bad: IndexError(text.format(bad, size)))
 
 
 def _usable(index: Tensor, known: bool, shape: Shape) -> Tensor:

@@ -366,10 +366,9 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor | Number) -
     number = _number_for(input, value)
     target, vector = dimensioned(input, index)
     size = target.shape[dim]
-    if vector.numel():
-        text = "index {} is out of bounds for dimension {} with size {}"
-        vector = in_range(vector, -size, size, lambda bad: IndexError(text.format(bad, dim, size)))
-    result = _index_fill(target, dim, from_the_front(vector, size), number)
+    text = "index {} is out of bounds for dimension {} with size {}"
+    places = from_the_front(vector, size, lambda bad: IndexError(text.format(bad, dim, size)))
+    result = _index_fill(target, dim, places, number)
     return result if input.dim() else reshape(result, ())
 
 
