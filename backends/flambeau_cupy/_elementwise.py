@@ -13,13 +13,39 @@ from math import inf, nan
 
 import cupy
 import cupyx.scipy.special
+import numpy as np
 
 from flambeau.backend import Array
+from flambeau.shapes import dense_order
 
 from ._halves import in_bits, is_float, is_half, put_in, through_single
 from ._source import statement_kernel
 
-__all__ = ["clamp", "elementwise_overrides", "erf", "lgamma", "where"]
+__all__ = ["WITH_NUMBERS", "clamp", "elementwise_overrides", "erf", "in_memory_order", "lgamma", "where"]
+
+
+def in_memory_order(ufunc: Callable[..., Array]) -> Callable[..., Array]:
+    """``ufunc`` with results that lie in memory as the operands do, the first ones first; CuPy's own are in C order."""
+
+    def kernel(*operands: Array, out: Array | None = None) -> Array:
+        if out is not None:
+            return ufunc(*operands, out=out)
+        for each in operands:
+            if not each.flags.c_contiguous:
+                break
+        else:
+            return ufunc(*operands)
+        shape = np.broadcast_shapes(*[each.shape for each in operands])
+        spread = [cupy.broadcast_to(each, shape) for each in operands]
+        order = dense_order(shape, *[each.strides for each in spread])
+        back = sorted(range(len(order)), key=order.__getitem__)
+        return ufunc(*[each.transpose(order) for each in spread]).transpose(back)
+
+    return kernel
+
+
+where = in_memory_order(in_bits(cupy.where))
+"""The one or the other, as a condition says."""
 
 
 def floor_divide(a: Array, b: Array, out: Array | None = None) -> Array:
@@ -60,10 +86,6 @@ def erf(a: Array, out: Array | None = None) -> Array:
     return _of_scipy("erf")(a, out=out)
 
 
-where = in_bits(cupy.where)
-"""The one or the other, as a condition says."""
-
-
 def lgamma(a: Array, out: Array | None = None) -> Array:
     """The logarithm of the gamma function's absolute value; CuPy would give -inf for -inf."""
     infinite = cupy.isinf(a)
@@ -92,12 +114,13 @@ _LOWER = "y = a < low ? low : low == low ? a : low;"
 _UPPER = "y = a > high ? high : high == high ? a : high;"
 _RELU_BACKWARD = "y = b > 0 ? a : b == b ? 0 : a;"  # nan lets the gradient pass
 _SIGMOID = "y = 1 / (1 + exp(-a));"
+_MUL, _DIV = "y = a * b;", "y = a / b;"
 _POWER = "y = b == 0.5 ? sqrt(a) : b == -0.5 ? 1 / sqrt(a) : pow(a, b);"
 
 
 @cache
-def _kernel(parameters: str, operation: str, halves: bool) -> Callable[..., Array]:
-    return statement_kernel(parameters, "y", operation, "flambeau_elementwise", halves)  # type: ignore[no-any-return]
+def _kernel(parameters: str, operation: str, halves: bool, wide: tuple[str, ...] = ()) -> Callable[..., Array]:
+    return statement_kernel(parameters, "y", operation, "flambeau_elementwise", halves, wide)  # type: ignore[no-any-return]
 
 
 def _computed(parameters: str, operation: str, *operands: Array, out: Array | None = None) -> Array:
@@ -143,6 +166,19 @@ def power(a: Array, b: Array, out: Array | None = None) -> Array:
     if not is_float(a) or b.ndim or not a.ndim:
         return cupy.power(a, b, out=out)
     return _computed("a b", _POWER, a, b, out=out)
+
+
+def _with_one_number(operation: str) -> Callable[[Array, Array], Array]:
+    """A kernel of halves and one number of float32, in which it computes."""
+
+    def kernel(a: Array, number: Array) -> Array:
+        return _kernel("a b", operation, True, ("b",))(a, number, cupy.empty_like(a))
+
+    return kernel
+
+
+WITH_NUMBERS = {"mul_wide": _with_one_number(_MUL), "div_wide": _with_one_number(_DIV)}
+"""The kernels of halves and a number, by their names."""
 
 
 def _of_scipy(name: str) -> Callable[..., Array]:

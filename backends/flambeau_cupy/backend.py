@@ -19,6 +19,7 @@ from . import (
     _adaptive_steps,
     _attention,
     _conv,
+    _ctc,
     _halves,
     _indexing,
     _layers,
@@ -35,7 +36,7 @@ from . import (
     _vision,
 )
 from ._devices import ManagedDevices
-from ._elementwise import clamp, elementwise_overrides, erf, lgamma, where
+from ._elementwise import WITH_NUMBERS, clamp, elementwise_overrides, erf, in_memory_order, lgamma, where
 from ._indexing import add_at
 from ._transfers import PinnedCopies
 
@@ -154,11 +155,17 @@ class CupyBackend(ManagedDevices, PinnedCopies, ArrayBackend):
         """Kernels that need CUDA's means."""
         return {
             "item": self.item, "clamp": clamp, "where": where, "addmm": _products.addmm, "sparse_matmul": _sparse.matmul,
+            **WITH_NUMBERS,
             **_indexing.KERNELS, **_random.KERNELS, **_layers.KERNELS, **_pooling.KERNELS, **_reductions.KERNELS,
-            **_logsums.KERNELS, **_scans.KERNELS, **_vision.KERNELS,
+            **_logsums.KERNELS, **_scans.KERNELS, **_vision.KERNELS, **_ctc.KERNELS,
             **_activation.KERNELS, **_loss.KERNELS, **_normalization.KERNELS, **_attention.KERNELS, **_rnn.KERNELS,
             **_conv.kernels(self.buffer_elements), **_adaptive_steps.KERNELS,
         }  # fmt: skip
+
+    @cached_property
+    def ufunc_table(self) -> dict[str, Callable[..., Any]]:
+        """The element-wise kernels, each of which keeps the order of memory."""
+        return {name: in_memory_order(ufunc) for name, ufunc in super().ufunc_table.items()}
 
     @cached_property
     def kernel_table(self) -> dict[str, Callable[..., Any]]:

@@ -68,18 +68,29 @@ def by_text(monkeypatch: pytest.MonkeyPatch) -> Iterator[Subject]:
 @pytest.fixture
 def launches(cuda: None, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the raw kernels that are launched, on the stand-in."""
+    return _launched("RawKernel", request, monkeypatch)
+
+
+@pytest.fixture
+def elementwise_launches(cuda: None, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the element-wise kernels of the backend's own that are launched, on the stand-in."""
+    return _launched("ElementwiseKernel", request, monkeypatch)
+
+
+def _launched(kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     if "gpu" in request.node.name:
         pytest.skip("launches are counted on the stand-in")
-    from standin_cupy._kernels import RawKernel
+    from standin_cupy import _kernels
 
     found: list[str] = []
-    launch = RawKernel.__call__
+    kernel = getattr(_kernels, kind)
+    launch = kernel.__call__
 
-    def counted(self: RawKernel, *arguments: Any) -> None:
+    def counted(self: Any, *arguments: Any) -> Any:
         found.append(self.name)
-        launch(self, *arguments)
+        return launch(self, *arguments)
 
-    monkeypatch.setattr(RawKernel, "__call__", counted)
+    monkeypatch.setattr(kernel, "__call__", counted)
     return found
 
 

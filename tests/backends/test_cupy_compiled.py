@@ -178,6 +178,16 @@ def test_texts_of_atomic_additions_compile(nvrtc: Any, dtype: str) -> None:
         assert "atom" in _compiled(nvrtc, raw(name, source, dtype).code)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_texts_of_paths_compile(nvrtc: Any, dtype: str) -> None:
+    from flambeau_cupy._ctc import WIDE_SOURCES
+    from flambeau_cupy._source import raw
+
+    for name, source in WIDE_SOURCES.items():
+        code = _compiled(nvrtc, raw(name, source, dtype).code)
+        assert dtype == "float64" or ".f64" not in code, f"computes in double precision: {name}"
+
+
 STEPS: dict[str, tuple[int, dict[str, list[Any]]]] = {
     "sgd_step": (1, {"momentum": [0.5], "nesterov": [False, True]}),
     "adam_step": (3, {"step": [3], "decoupled": [False, True]}),
@@ -242,6 +252,8 @@ def test_element_wise_statements_compile(nvrtc: Any, number: str) -> None:
         "_SIGMOID": "a",
         "_RELU_BACKWARD": "a b",
         "_POWER": "a b",
+        "_MUL": "a b",
+        "_DIV": "a b",
     }
     assert {name for name, value in vars(_elementwise).items() if str(value).startswith("y = ")} == set(statements)
     for name, reads in statements.items():
@@ -250,6 +262,9 @@ def test_element_wise_statements_compile(nvrtc: Any, number: str) -> None:
         for dtype in ("float16", "bfloat16"):
             halves = _elementwise._kernel.__wrapped__(reads, getattr(_elementwise, name), True)
             _compiled(nvrtc, _around_halves(halves, dtype))
+    for name in ("_MUL", "_DIV"):
+        with_number = _elementwise._kernel.__wrapped__("a b", getattr(_elementwise, name), True, ("b",))
+        assert ".f64" not in _compiled(nvrtc, _around_halves(with_number, "float16"))
 
 
 def test_kernels_that_draw_numbers_compile(nvrtc: Any) -> None:

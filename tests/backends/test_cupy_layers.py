@@ -117,6 +117,19 @@ def test_dropout_is_a_launch_each_way(launches: list[str], dtype: str) -> None:
     flambeau.testing.assert_close(y.detach(), (x.detach().double() * slope).to(x.dtype))
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("number", [1e-6, 3, 70000.0, -0.0, float("inf"), float("nan"), flambeau.tensor(1 / 3)])
+def test_halves_with_a_number_are_one_launch(elementwise_launches: list[str], dtype: str, number: Any) -> None:
+    host = flambeau.linspace(-3, 400, 60).to(getattr(flambeau, dtype)).reshape(6, 10).T
+    x = host.to("cuda")
+    for op in (flambeau.mul, flambeau.div):
+        del elementwise_launches[:]
+        found = op(x, number)
+        assert elementwise_launches == ["flambeau_elementwise_of_halves"]
+        assert found.stride() == x.stride()
+        flambeau.testing.assert_close(found.cpu(), op(host, number), rtol=0, atol=0, equal_nan=True)
+
+
 def _classes(x: Any) -> Any:
     """For each of the places of (3, 4, 6) one of four."""
     return (flambeau.arange(18, device=x.device) % 4).reshape(3, 6)
@@ -192,7 +205,15 @@ def test_no_array_of_halves_is_converted(cuda: None, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize(
     "function",
-    [flambeau.nn.functional.gelu, flambeau.nn.functional.silu, flambeau.sigmoid, flambeau.nn.functional.dropout],
+    [
+        flambeau.nn.functional.gelu,
+        flambeau.nn.functional.silu,
+        flambeau.sigmoid,
+        flambeau.nn.functional.dropout,
+        lambda x: x * 2 + x,
+        lambda x: x.exp() / flambeau.ones(3, 1, 1, device=x.device),
+        lambda x: x.where(x > 0, 0.0),
+    ],
 )
 def test_channels_stay_side_by_side(cuda: None, function: Callable[[Any], Any]) -> None:
     x = (

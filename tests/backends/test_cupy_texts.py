@@ -42,6 +42,7 @@ RAW = (
     "cummin",
     "logcumsumexp",
     "grid_sample",
+    "ctc_loss",
 )
 
 

@@ -41,7 +41,7 @@ def test_members(backend) -> None:
 def test_it_has_every_kernel(backend) -> None:
     table = KernelTable(backend.kernels(0), backend.name)
     of_launches = {  # which save launches on devices: one of them of what a counter draws alone
-        "masked_scale", "many_steps", "window_largest", "window_sums", "window_backward",
+        "masked_scale", "many_steps", "window_largest", "window_sums", "window_backward", "mul_wide", "div_wide",
     }  # fmt: skip
     assert {name for name in REQUIRED + OPTIONAL if getattr(table, name) is None} == of_launches
 

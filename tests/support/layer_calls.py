@@ -127,6 +127,27 @@ def _samplings() -> dict[str, tuple[Any, ...]]:
 CALLS |= _samplings()
 
 
+def _alignments() -> dict[str, tuple[Any, ...]]:
+    """Samples with repeated labels, without labels, without steps, and with fewer steps than labels."""
+    states = np.zeros((5, 9), "int64")
+    for sample, row in enumerate(([1, 2, 2, 3], [3], [], [2, 2, 1, 1], [1, 2])):
+        states[sample, 1 : 2 * len(row) : 2] = row
+    labels, steps = np.array([4, 1, 0, 4, 2]), np.array([7, 5, 6, 3, 0])
+    scores = numbers(7, 5, 4) * 2
+    scores -= np.log(np.exp(scores).sum(2, keepdims=True))
+    blocked = np.where(numbers(7, 5, 4, seed=1) > 1.2, -np.inf, scores)
+    calls: dict[str, tuple[Any, ...]] = {}
+    for name, given in (("", scores), (" blocked", blocked)):
+        calls[f"ctc_loss{name}"] = paths = (given, states, steps, labels)
+        found = find_place("cpu").kernels.ctc_loss(*paths)
+        for zero in (False, True):
+            calls[f"ctc_loss_backward{name} {zero}"] = (numbers(5), *paths, *found, zero)
+    return calls
+
+
+CALLS |= _alignments()
+
+
 def _made(value: Any, array: Any) -> Any:
     return array(value) if isinstance(value, np.ndarray) else value
 
@@ -144,7 +165,7 @@ def compare(cupy_backend: Any, kernel: str, arguments: tuple[Any, ...]) -> Any:
     return expected
 
 
-HALVES = [call for call in CALLS if not call.startswith("grid_sample") and not call.endswith("integers")]
+HALVES = [call for call in CALLS if not call.startswith(("grid_sample", "ctc_loss")) and not call.endswith("integers")]
 """The calls of kernels that take numbers of 16 bits; of the others core converts them."""
 
 _STATISTICS = {

@@ -203,8 +203,9 @@ def array_as(operand: Any, target: TensorType) -> Any:
     return operand._type.kernels.cast(operand._array, target.dtype.name)
 
 
-WIDE_WITH_NUMBERS = ("mul", "div", "floor_divide")
-"""Ops that take a second operand of one number as it is where the first one is of 16 bits: it is not rounded to them first."""
+WIDE_WITH_NUMBERS = {"mul": "mul_wide", "div": "div_wide", "floor_divide": None}
+"""Ops that take a second operand of one number as it is where the first one is of 16 bits, so that it is not rounded to them
+first; and the optional kernel that does so at once."""
 
 
 def is_wide_with(type_: TensorType, other: Any) -> bool:
@@ -214,7 +215,10 @@ def is_wide_with(type_: TensorType, other: Any) -> bool:
 
 def _computed_wide(row: Any, type_: TensorType, values: Sequence[Any]) -> Any:
     """The array of an op on a tensor of 16 bits and a number, computed in float32."""
-    wide = type_.with_dtype(dtypes.float32)
+    wide, kernel = type_.with_dtype(dtypes.float32), WIDE_WITH_NUMBERS[row.key]
+    at_once = None if kernel is None else getattr(type_.kernels, kernel)
+    if at_once is not None and getattr(values[0], "_type", None) is type_:
+        return at_once(values[0]._array, array_as(as_operand(values[1]), wide))
     arrays = [array_as(as_operand(value), wide) for value in values]
     return type_.kernels.cast(getattr(wide.kernels, row.kernel)(*arrays), type_.dtype.name)
 

@@ -355,6 +355,12 @@ class OptionalKernels(Protocol):
     def masked_scale(self, a: Array, kept: Array, scale: float) -> Array:
         """``a * scale`` where the bools ``kept`` hold, ``a * 0`` elsewhere; halves are computed with in float32."""
 
+    def mul_wide(self, a: Array, number: Array) -> Array:
+        """``a * number``, of halves and one number of float32, 0-d; computed in float32 and rounded once."""
+
+    def div_wide(self, a: Array, number: Array) -> Array:
+        """``a / number``, as :meth:`mul_wide`."""
+
     def roll(self, a: Array, shifts: Shape, dims: Shape) -> Array:
         """A copy with the elements shifted along dims, one after the other; those that leave come back at the start."""
 

@@ -269,7 +269,7 @@ PROMISES: dict[str, Promise] = {
     **_each("attention_backward", *(Given("query", _like(name)) for name in ("query", "key", "value"))),
     **_each("gelu gelu_backward silu silu_backward", Given("a", _A)),
     **_each("sigmoid_backward tanh_backward", Given("grad", _like("result"))),
-    **_each("layer_norm_backward channel_scale channel_slope masked_scale", Given("a", _A)),
+    **_each("layer_norm_backward channel_scale channel_slope masked_scale mul_wide div_wide", Given("a", _A)),
     **_each("layer_norm_weight", Given("single a", lambda given: given["a"].shape[1:])),
     **_each("channel_moments channel_sums", *[Given("single a", lambda given: given["a"].shape[1:2])] * 2),
     # recurrent layers

@@ -12,6 +12,7 @@ from cuda_on_host import launched
 
 from ._ndarray import check_device, ndarray, wrap
 from ._raw import RENDERINGS
+from ._raw_ctc import RENDERINGS as CTC_RENDERINGS
 from ._raw_rows import RENDERINGS as ROW_RENDERINGS
 from ._raw_steps import STEPS, step
 from ._raw_windows import RENDERINGS as WINDOW_RENDERINGS
@@ -45,7 +46,7 @@ class RawKernel:
         if STEPS in self.code:
             step(self.code, *args)
             return
-        found = (ROW_RENDERINGS | WINDOW_RENDERINGS).get(
+        found = (ROW_RENDERINGS | WINDOW_RENDERINGS | CTC_RENDERINGS).get(
             re.sub(r"^flambeau_|_(float16|bfloat16|float32|float64|int64)(_\d+)?$", "", self.name)
         )
         if found is None:
