@@ -155,6 +155,7 @@ class CupyBackend(ManagedDevices, PinnedCopies, ArrayBackend):
         """Kernels that need CUDA's means."""
         return {
             "item": self.item, "clamp": clamp, "where": where, "addmm": _products.addmm, "sparse_matmul": _sparse.matmul,
+            "sparse_along": _sparse.along,
             **WITH_NUMBERS,
             **_indexing.KERNELS, **_random.KERNELS, **_layers.KERNELS, **_pooling.KERNELS, **_reductions.KERNELS,
             **_logsums.KERNELS, **_scans.KERNELS, **_vision.KERNELS, **_ctc.KERNELS,

@@ -120,12 +120,14 @@ def _texts() -> Iterator[tuple[str, str, tuple[int | None, ...]]]:
         _pooling,
         _random,
         _scans,
+        _sparse,
         _vision,
     )  # fmt: skip
     from flambeau_cupy._source import WIDTHS
 
     for module in (
-        _activation, _attention, _conv, _indexing, _logsums, _loss, _normalization, _pooling, _random, _scans, _vision,
+        _activation, _attention, _conv, _indexing, _logsums, _loss, _normalization, _pooling, _random, _scans, _sparse,
+        _vision,
     ):  # fmt: skip
         for sources, widths in (
             ("ROW_SOURCES", WIDTHS),

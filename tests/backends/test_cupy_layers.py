@@ -130,6 +130,22 @@ def test_halves_with_a_number_are_one_launch(elementwise_launches: list[str], dt
         flambeau.testing.assert_close(found.cpu(), op(host, number), rtol=0, atol=0, equal_nan=True)
 
 
+@pytest.mark.parametrize("options", [{}, {"antialias": True}, {"align_corners": True}], ids=str)
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
+def test_resizing_is_a_launch_for_each_dim(launches: list[str], mode: str, options: dict[str, Any]) -> None:
+    host = numbers(2, 3, 9, 12, dtype="float32")
+    host[0, 0, 4, 5], host[1, 2, 8, 11] = float("inf"), float("nan")
+    resized = []
+    for place in ("cpu", "cuda"):
+        x = flambeau.tensor(host, device=place, requires_grad=True)
+        del launches[:]
+        y = flambeau.nn.functional.interpolate(x, (7, 5), mode=mode, **options)
+        (slope,) = flambeau.autograd.grad(y, x, flambeau.ones_like(y))
+        resized.append((y.detach().cpu(), slope.cpu()))
+    assert launches == ["flambeau_sparse_along_float32"] * 4
+    flambeau.testing.assert_close(*resized, rtol=1e-5, atol=1e-5, equal_nan=True)
+
+
 def _classes(x: Any) -> Any:
     """For each of the places of (3, 4, 6) one of four."""
     return (flambeau.arange(18, device=x.device) % 4).reshape(3, 6)

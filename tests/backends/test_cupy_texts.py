@@ -43,6 +43,7 @@ RAW = (
     "logcumsumexp",
     "grid_sample",
     "ctc_loss",
+    "sparse_along",
 )
 
 

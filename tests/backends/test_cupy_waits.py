@@ -70,7 +70,7 @@ WAITING = {
         "ops/sorting/histograms.py:*", "ops/nn/bags.py:embedding_bag",
         "nn/modules/adaptive.py:*", "nn/utils/rnn.py:*", "ops/nn/ctc.py:*", "vision/ops/boxes.py:*", "sparse/*",
     ),
-    "a table that depends on shapes alone, and is kept": ("ops/creation/_vector.py:vector", "ops/nn/_taps.py:_terms"),
+    "a table that depends on shapes alone, and is kept": ("ops/creation/_vector.py:vector", "ops/nn/_taps.py:_entries"),
     "a factorisation says whether it failed, and raises; steps depend on sizes of matrices": ("ops/linalg/*",),
     "arguments are validated, as PyTorch does: validate_args=False": ("distributions/*",),
     "what is drawn by trial and error is drawn on the host": (

@@ -127,6 +127,11 @@ def _samplings() -> dict[str, tuple[Any, ...]]:
 CALLS |= _samplings()
 
 
+_ROWS = np.array([0, 2, 2, 5, 6]), np.array([3, 0, 1, 1, 2, 3]), numbers(6)
+CALLS["sparse_along"] = (numbers(3, 4, 40), 1, *_ROWS)
+CALLS["sparse_along special"] = (np.where(numbers(2, 4, 50) > 1, np.inf, numbers(2, 4, 50)), 1, *_ROWS)
+
+
 def _alignments() -> dict[str, tuple[Any, ...]]:
     """Samples with repeated labels, without labels, without steps, and with fewer steps than labels."""
     states = np.zeros((5, 9), "int64")
@@ -165,7 +170,11 @@ def compare(cupy_backend: Any, kernel: str, arguments: tuple[Any, ...]) -> Any:
     return expected
 
 
-HALVES = [call for call in CALLS if not call.startswith(("grid_sample", "ctc_loss")) and not call.endswith("integers")]
+HALVES = [
+    call
+    for call in CALLS
+    if not call.startswith(("grid_sample", "ctc_loss", "sparse_along")) and not call.endswith("integers")
+]
 """The calls of kernels that take numbers of 16 bits; of the others core converts them."""
 
 _STATISTICS = {

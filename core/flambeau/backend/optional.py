@@ -387,7 +387,7 @@ class OptionalKernels(Protocol):
         """
 
     def sparse_along(self, a: Array, dim: int, pointers: Array, indices: Array, values: Array) -> Array | None:
-        """The product of a sparse matrix and all vectors along ``dim``, not the last, of ``a``, C-contiguous as the result.
+        """The product of a sparse matrix and all vectors along ``dim`` of ``a``, C-contiguous as the result.
 
         The matrix is in the layout CSR, as that of :meth:`sparse_matmul`, and has the dtype of ``a``; an index may stand several
         times in a row. None where other products are faster.

@@ -330,6 +330,17 @@ def _masked_scale(count: int, a: Host, kept: Host, scale: Any, result: Host) -> 
     result[...] = computed(a) * kept * scale
 
 
+def _sparse_along(
+    count: int, length: int, rows: int, after: int, a: Host, pointers: Host, indices: Host, values: Host, result: Host
+) -> None:
+    source, target = a.reshape(-1, int(length), int(after)), result.reshape(-1, int(rows), int(after))
+    for row in range(int(rows)):
+        here = slice(pointers[row], pointers[row + 1])
+        target[:, row] = 0
+        for index, value in zip(indices[here], values[here], strict=True):
+            target[:, row] += value * source[:, index]
+
+
 RENDERINGS: dict[str, Callable[..., None]] = {
     "logsumexp": _logsumexp, "cummax": _scan(np.maximum), "cummin": _scan(np.minimum), "logcumsumexp": _scan(np.logaddexp),
     "softmax": _softmax, "log_softmax": _log_softmax, "softmax_backward": _softmax_backward,
@@ -343,4 +354,5 @@ RENDERINGS: dict[str, Callable[..., None]] = {
     "prod_in_order": _reduce_in_order(np.multiply), "prod_of_pairs_in_order": _reduce_in_order(np.multiply),
     "amax_in_order": _reduce_in_order(np.maximum), "amin_in_order": _reduce_in_order(np.minimum),
     "add_in_order": _add_in_order, "add_slices": _add_slices, "add_along": _add_along, "masked_scale": _masked_scale,
+    "sparse_along": _sparse_along,
 }  # fmt: skip

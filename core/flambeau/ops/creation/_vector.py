@@ -1,4 +1,4 @@
-"""Python integers as an array: indices and counts that are worked out from shapes."""
+"""Python integers as an array: indices and counts that are worked out from shapes; and where to work them out."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["constant", "vector"]
+from flambeau.backend.selection import find_place
+from flambeau.backend.types import TensorType
+
+__all__ = ["at_hand", "constant", "vector"]
+
+
+def at_hand(type_: TensorType) -> TensorType:
+    """The type where numbers are computed that are read at once: the CPU's where others would be waited for."""
+    return find_place("cpu").type(type_.dtype) if type_.backend.asynchronous else type_
 
 
 def vector(kernels: Any, values: Iterable[int]) -> Any:

@@ -11,13 +11,13 @@ from flambeau._dispatch.checks import no_complex_halves
 from flambeau._dispatch.factories import TypeOf, check_shape, factory
 from flambeau._dispatch.runtime import number_argument
 from flambeau._tensor import Tensor, from_array
-from flambeau.backend.selection import find_place
 from flambeau.backend.types import TensorType
 from flambeau.dtypes import scalar_type_name
 from flambeau.errors import argument_type, level_of_caller
 from flambeau.promotion import dtype_of_number
 from flambeau.shapes import as_int
 
+from ._vector import at_hand
 from .conversion import to_type
 from .filled import fitting
 
@@ -192,18 +192,13 @@ def _spaced_complex(start: complex, end: complex, steps: int, type_: TensorType)
 
 
 def _from_both_ends(type_: TensorType, start: Any, end: Any, steps: int) -> Any:
-    near, half = _waiting_for_nothing(type_), steps // 2
+    near, half = at_hand(type_), steps // 2
     first, last = near.number(start), near.number(end)
     step = near.kernels.div(near.kernels.sub(last, first), near.number(steps - 1))
     begin, distance, stop = (from_array(each, near).item() for each in (first, step, last))
     return type_.kernels.concat(
         [_counted(type_, begin, distance, half), _counted_back(type_, stop, distance, steps - half)], 0
     )
-
-
-def _waiting_for_nothing(type_: TensorType) -> TensorType:
-    """The type where numbers are computed that are read at once: the CPU's where others would be waited for."""
-    return find_place("cpu").type(type_.dtype) if type_.backend.asynchronous else type_
 
 
 def _counted_back(type_: TensorType, last: float, step: float, length: int) -> Any:
@@ -253,7 +248,7 @@ def _exponents(start: Any, end: Any, steps: int, type_: TensorType) -> Any:
     if steps < 2:
         return kernels.full((steps,), float(start), name)
     start, end = fitting(start, type_.dtype), fitting(end, type_.dtype)
-    near = _waiting_for_nothing(type_)
+    near = at_hand(type_)
     first, last = near.number(start), near.number(end)
     distance = from_array(near.kernels.sub(last, first), near).item() if type_.floats else end - start
     step, half = distance / (steps - 1), steps // 2

@@ -81,6 +81,10 @@ class Taps:
         """How many rows there are."""
         return len(self.rows) if self.windows is None else int(self.windows.firsts.shape[0])
 
+    def windows_at(self, place: Any) -> Windows | None:
+        """The windows if they are kept in such a place."""
+        return None if self.windows is None or self.windows.type_.place is not place else self.windows
+
     def turned(self) -> Taps:
         """The transpose."""
         return _turned(self)
@@ -122,8 +126,9 @@ _AT_ONCE = 512
 @lru_cache(maxsize=SIZES)
 def _bands(taps: Taps, type_: Any) -> _Bands:
     columns = (_COLUMNS if taps.length > _SMALL else _SMALL) if type_.backend.element_block else _AT_ONCE
-    if taps.windows is not None:
-        return _bands_of_windows(taps.windows, taps.length, type_, columns)
+    windows = taps.windows_at(type_.place)
+    if windows is not None:
+        return _bands_of_windows(windows, taps.length, type_, columns)
     format, name = ("f", "float32") if type_.dtype is dtypes.float32 else ("d", "float64")
     bands = _Bands([], [])
     for first, width, rows in _split(taps, columns):
@@ -180,13 +185,14 @@ class _Entries(NamedTuple):
 @lru_cache(maxsize=SIZES)
 def _entries(taps: Taps, type_: Any) -> _Entries:
     kernels, name = type_.kernels, type_.dtype.name
-    if taps.windows is None:
+    windows = taps.windows_at(type_.place)
+    if windows is None:
         pointers = [0, *accumulate(len(places) for places, _ in taps.rows)]
         indices = vector(kernels, [place for places, _ in taps.rows for place in places])
         values = packed("d", [weight for _, weights in taps.rows for weight in weights])
         numbers = kernels.from_host(memoryview(values), (len(values),), "float64")
         return _Entries(vector(kernels, pointers), indices, kernels.cast(numbers, name))
-    firsts, _, weights, *_ = taps.windows
+    firsts, _, weights, *_ = windows
     most, rows = weights.shape
     pointers, within = _counted_entries(type_, most, rows)
     last = kernels.full((), taps.length - 1, "int64")  # where zeros stand that follow the entries of the last rows
@@ -222,7 +228,7 @@ def as_product(type_: Any, array: Any, dim: int, taps: Taps) -> Any:
     """An array, C-contiguous, mapped along ``dim``: by a sparse product where a backend has one, or by dense ones."""
     kernels, shape = type_.kernels, array.shape
     last = dim == len(shape) - 1
-    if kernels.sparse_along is not None and not last:
+    if kernels.sparse_along is not None and (not last or type_.backend.asynchronous):
         product = kernels.sparse_along(array, dim, *_entries(taps, type_))
         if product is not None:
             return product
@@ -301,8 +307,18 @@ def mapped(type_: Any, array: Any, dims: Shape, maps: tuple[Taps, ...]) -> Any:
         if isfinite(total_of(type_, result)):
             return result
     for dim, taps in pairs:  # what is not finite stays where it is
-        array = _one_by_one(type_, array, dim, taps)
+        array = _entry_by_entry(type_, array, dim, taps)
     return array
+
+
+def _entry_by_entry(type_: Any, array: Any, dim: int, taps: Taps) -> Any:
+    """An array, C-contiguous, mapped along ``dim`` so that no element meets an entry of another's."""
+    product = type_.kernels.sparse_along
+    if product is not None and type_.backend.asynchronous:
+        found = product(array, dim, *_entries(taps, type_))
+        if found is not None:
+            return found
+    return _one_by_one(type_, array, dim, taps)
 
 
 def total_of(type_: Any, array: Any) -> Any:

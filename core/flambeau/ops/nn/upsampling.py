@@ -8,7 +8,7 @@ from flambeau import dtypes
 from flambeau._dispatch.declare import primitive
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import scalar_type_name
-from flambeau.ops.creation._vector import constant
+from flambeau.ops.creation._vector import at_hand, constant
 from flambeau.ops.elementwise.selection import clamped
 from flambeau.ops.movement.joining import channels_order
 from flambeau.shapes import Shape
@@ -84,7 +84,7 @@ def resized(
     if kind.startswith("nearest"):
         places = tuple(nearest_places(resize, kind == "nearest-exact") for resize in resizes)
         return _take_places(input, dims, places, order)
-    number = input._type.precise()
+    number = at_hand(input._type.precise())
     maps = tuple(filter_taps(resize, kind, number) if antialias else resize_taps(resize, kind) for resize in resizes)
     if input.dtype is dtypes.uint8:
         return _bytes_resized(input, dims, maps)

@@ -16,6 +16,7 @@ from flambeau._tensor import Tensor
 from flambeau.dtypes import scalar_type_name
 from flambeau.errors import argument_type
 from flambeau.ops.creation._own import own
+from flambeau.ops.creation._vector import at_hand
 from flambeau.ops.creation.ranges import linspace
 from flambeau.ops.elementwise.selection import clamp, where
 from flambeau.ops.indexing.gathering import index_select
@@ -77,8 +78,7 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
         raise NotImplementedError(f"\"histogram_cpu\" not implemented for '{scalar_type_name(input.dtype)}'")
     values = input.detach().reshape(-1)
     low, high = _range_of_counts(values, *[_bound_for(values, float(bound)) for bound in (min, max)])
-    near = "cpu" if values._type.backend.asynchronous else values.device
-    if not isfinite(values.new_full((), high, device=near).sub(low).item()):
+    if not isfinite(values.new_full((), high, device=at_hand(values._type).place.device).sub(low).item()):
         return input.new_zeros(bins)  # no bin has a width
     inside = (values >= low) & (values <= high)
     position = (values - low) * bins / (high - low)
