@@ -92,6 +92,11 @@ def _vectors(operation: Callable[..., Any], count: int) -> Setup:
     return setup
 
 
+def _half_times_number(torch: Any, sizes: Sizes) -> Callable[[], object]:
+    x = torch.rand(sizes.elements, device="cuda").to(torch.float16)
+    return lambda: x * 0.3
+
+
 def _matrix(operation: Callable[..., Any]) -> Setup:
     def setup(torch: Any, sizes: Sizes) -> Callable[[], object]:
         x = torch.rand(sizes.rows, sizes.columns, device="cuda")
@@ -147,6 +152,20 @@ def _convolution(backward: bool) -> Setup:
     return setup
 
 
+def _resizing(torch: Any, sizes: Sizes) -> Callable[[], object]:
+    x = torch.rand(sizes.images, sizes.channels, sizes.edge, sizes.edge, device="cuda").requires_grad_()
+    return lambda: torch.nn.functional.interpolate(x, scale_factor=2, mode="bilinear").sum().backward()
+
+
+def _ctc_loss(torch: Any, sizes: Sizes) -> Callable[[], object]:
+    """Half as many labels as steps."""
+    steps, samples, labels = sizes.length, sizes.images, max(sizes.length // 2, 1)
+    scores = torch.rand(steps, samples, sizes.channels, device="cuda").requires_grad_()
+    targets = torch.randint(1, sizes.channels, (samples, labels), device="cuda")
+    loss, lengths = torch.nn.CTCLoss(), [[steps] * samples, [labels] * samples]
+    return lambda: loss(scores.log_softmax(2), targets, *lengths).backward()
+
+
 def _few(operation: Callable[..., Any], grad: bool = False) -> Setup:
     """Work so small that nothing but the launches costs."""
 
@@ -186,6 +205,10 @@ def _moved(times: int) -> Callable[[Sizes], float]:
     return lambda sizes: times * _FLOAT * sizes.elements
 
 
+def _halves(sizes: Sizes) -> float:
+    return 2.0 * 2 * sizes.elements
+
+
 def _table(times: int) -> Callable[[Sizes], float]:
     return lambda sizes: times * _FLOAT * sizes.rows * sizes.columns
 
@@ -202,6 +225,7 @@ ROWS = (
     Row("elementwise/mul_", BANDWIDTH, _vectors(lambda torch, a: a.mul_(1.0), 1), _moved(2), "B/s"),
     Row("elementwise/exp", BANDWIDTH, _vectors(lambda torch, a: a.exp(), 1), _moved(2), "B/s"),
     Row("elementwise/gelu", BANDWIDTH, _vectors(lambda torch, a: torch.nn.functional.gelu(a), 1), _moved(2), "B/s"),
+    Row("elementwise/half-mul", BANDWIDTH, _half_times_number, _halves, "B/s"),
     Row("reduction/sum", BANDWIDTH, _vectors(lambda torch, a: a.sum(), 1), _moved(1), "B/s"),
     Row("reduction/rows", BANDWIDTH, _matrix(lambda torch, x: x.sum(1)), _table(1), "B/s"),
     Row("reduction/columns", BANDWIDTH, _matrix(lambda torch, x: x.sum(0)), _table(1), "B/s"),
@@ -212,6 +236,10 @@ ROWS = (
     Row("softmax", FUSED, _matrix(lambda torch, x: torch.softmax(x, -1)), _table(2), "B/s"),
     Row("softmax/trained", FUSED, _trained(lambda torch, sizes: torch.nn.Softmax(-1))),
     Row("layer_norm/trained", FUSED, _trained(lambda torch, sizes: torch.nn.LayerNorm(sizes.columns))),
+    Row("batch_norm/trained", FUSED, _trained(lambda torch, sizes: torch.nn.BatchNorm1d(sizes.columns))),
+    Row("dropout/trained", FUSED, _trained(lambda torch, sizes: torch.nn.Dropout(0.1))),
+    Row("ctc_loss/trained", FUSED, _ctc_loss),
+    Row("resize/trained", FUSED, _resizing),
     Row("cross_entropy/trained", FUSED, _cross_entropy),
     Row("optimizer/Adam", FUSED, _adam),
     Row("conv2d", CONVOLUTION, _convolution(backward=False)),
