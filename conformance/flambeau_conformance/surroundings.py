@@ -45,7 +45,7 @@ def _set_environment(own: str, variables: dict[str, str]) -> None:
 
 
 _SIGNALS = tuple(map(int, signal.valid_signals()))
-_handler = getattr(signal.getsignal, "__wrapped__", signal.getsignal)
+_handler = getattr(signal, "_signal", signal).getsignal
 """What the function calls, which takes thirty times as long to make names of numbers."""
 
 
@@ -55,7 +55,7 @@ def _handlers() -> dict[int, Any]:
 
 def _set_handlers(handlers: dict[int, Any]) -> None:
     for number, handler in handlers.items():
-        if signal.getsignal(number) is not handler:
+        if _handler(number) is not handler:
             signal.signal(number, handler)
 
 

@@ -8,7 +8,7 @@ as they are, and this module is not even imported.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import prod
 from numbers import Number as AnyNumber
 from typing import TYPE_CHECKING, Any
@@ -142,7 +142,7 @@ class _Results:
             return _array_in_words(dtype, shape)
         if not (_sizes_fit(shape, found.shape) and _elements_fit(dtype, self._element(found))):
             return _array_in_words(dtype, shape)
-        itself = any(found is each for each in _arrays_in(given))
+        itself = _is_among(given.values(), found)
         return f"{_array_in_words(dtype, shape)} that is none of its arguments" if itself else ""
 
     def _is_array(self, value: Any) -> bool:
@@ -151,9 +151,11 @@ class _Results:
         return hasattr(value, "shape") and not isinstance(value, AnyNumber)
 
     def _promised_dtype(self, rule: str, given: Mapping[str, Any]) -> str | int | None:
-        part, _, name = rule.rpartition(" ")
-        if name not in given:
-            return name
+        part, name = "", rule
+        if rule not in given:
+            part, _, name = rule.rpartition(" ")
+            if name not in given:
+                return name
         value = given[name]
         if value is None or isinstance(value, str):
             return value or "int64"
@@ -214,16 +216,29 @@ def _arrays_in(given: Mapping[str, Any]) -> list[Any]:
     for value in given.values():
         if value.__class__ in _NO_ARRAYS:
             continue
-        members = value if isinstance(value, (list, tuple)) else (value,)
+        members = value if isinstance(value, _SEQUENCES) else (value,)
         found += [each for each in members if each.__class__ not in _NO_ARRAYS and hasattr(each, "shape")]
     return found
 
 
+def _is_among(values: Iterable[Any], found: Any) -> bool:
+    """Whether it is one of the arguments, or a member of one that is a sequence."""
+    return any(
+        value is found or (isinstance(value, _SEQUENCES) and any(each is found for each in value)) for value in values
+    )
+
+
+_SEQUENCES = (list, tuple)
 _NO_ARRAYS = frozenset({bool, int, float, str, type(None)})
 
 
+_INT = frozenset({int})
+
+
 def _is_shape(shape: Any) -> bool:
-    return isinstance(shape, tuple) and all(isinstance(size, int) for size in shape)
+    return isinstance(shape, tuple) and (
+        _INT.issuperset(map(type, shape)) or all(isinstance(size, int) for size in shape)
+    )
 
 
 def _sizes_fit(expected: tuple[int | None, ...] | None, found: Shape) -> bool:
@@ -236,8 +251,10 @@ def _sizes_fit(expected: tuple[int | None, ...] | None, found: Shape) -> bool:
 def _elements_fit(expected: str | int | None, found: str | int | None) -> bool:
     if expected is None or found is None:
         return True
+    if expected == found:
+        return True
     if isinstance(expected, str) and isinstance(found, str):
-        return expected == found
+        return False
     return _bytes_of(expected) == _bytes_of(found)
 
 

@@ -73,7 +73,7 @@ def _broadcast(*names: str) -> Rule:
 
 
 def _common(*shapes: Shape) -> Shape:
-    if all(shape == shapes[0] for shape in shapes):
+    if shapes.count(shapes[0]) == len(shapes):
         return tuple(shapes[0])
     ndim = max(map(len, shapes))
     aligned = [(1,) * (ndim - len(shape)) + tuple(shape) for shape in shapes]
