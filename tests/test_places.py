@@ -23,10 +23,10 @@ GROUPS = {
 
 NO_KERNELS = {
     "backend", "box_muller", "engine", "interchange", "libm", "plugin", "policy", "sparse", "steps", "threads",
-    "adaptive_steps", "devices", "memory", "halves", "presence", "refusals", "source", "stepping", "transfers",
+    "adaptive_steps", "devices", "layout", "memory", "halves", "presence", "refusals", "source", "stepping", "transfers",
 }  # fmt: skip
 """Files of backends that are not about a group: what registers them, what other files call, optimizers, sparse matrices, what
-texts of kernels share, what a device refuses later."""
+texts of kernels share, what a device refuses later, in which order memory lies."""
 
 
 def _names(folder: str, pattern: str) -> Iterator[tuple[Path, str]]:

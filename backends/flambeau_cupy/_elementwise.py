@@ -13,35 +13,14 @@ from math import inf, nan
 
 import cupy
 import cupyx.scipy.special
-import numpy as np
 
 from flambeau.backend import Array
-from flambeau.shapes import dense_order
 
 from ._halves import in_bits, is_float, is_half, put_in, through_single
+from ._layout import empty_in_order, in_memory_order
 from ._source import statement_kernel
 
-__all__ = ["WITH_NUMBERS", "clamp", "elementwise_overrides", "erf", "in_memory_order", "lgamma", "where"]
-
-
-def in_memory_order(ufunc: Callable[..., Array]) -> Callable[..., Array]:
-    """``ufunc`` with results that lie in memory as the operands do, the first ones first; CuPy's own are in C order."""
-
-    def kernel(*operands: Array, out: Array | None = None) -> Array:
-        if out is not None:
-            return ufunc(*operands, out=out)
-        for each in operands:
-            if not each.flags.c_contiguous:
-                break
-        else:
-            return ufunc(*operands)
-        shape = np.broadcast_shapes(*[each.shape for each in operands])
-        spread = [cupy.broadcast_to(each, shape) for each in operands]
-        order = dense_order(shape, *[each.strides for each in spread])
-        back = sorted(range(len(order)), key=order.__getitem__)
-        return ufunc(*[each.transpose(order) for each in spread]).transpose(back)
-
-    return kernel
+__all__ = ["WITH_NUMBERS", "clamp", "elementwise_overrides", "erf", "lgamma", "where"]
 
 
 where = in_memory_order(in_bits(cupy.where))
@@ -127,7 +106,7 @@ def _computed(parameters: str, operation: str, *operands: Array, out: Array | No
     """What the statement gives for floats."""
     first = operands[0]
     kernel = _kernel(parameters, operation, is_half(first))
-    return kernel(*operands, cupy.empty_like(first) if out is None else out)
+    return kernel(*operands, empty_in_order(first) if out is None else out)
 
 
 def relu(a: Array, out: Array | None = None) -> Array:
@@ -172,7 +151,7 @@ def _with_one_number(operation: str) -> Callable[[Array, Array], Array]:
     """A kernel of halves and one number of float32, in which it computes."""
 
     def kernel(a: Array, number: Array) -> Array:
-        return _kernel("a b", operation, True, ("b",))(a, number, cupy.empty_like(a))
+        return _kernel("a b", operation, True, ("b",))(a, number, empty_in_order(a))
 
     return kernel
 

@@ -11,11 +11,10 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import cupy
-
 from flambeau.backend import Array
 
 from ._halves import is_half
+from ._layout import empty_in_order
 from ._source import statement_kernel
 
 __all__ = ["KERNELS", "STATEMENTS", "elementwise"]
@@ -81,7 +80,7 @@ def elementwise(name: str, halves: bool = False, wide: tuple[str, ...] = ()) -> 
 
 
 def _made(name: str, like: Array, *operands: Any) -> Array:
-    return elementwise(name, is_half(like))(*operands, cupy.empty_like(like))
+    return elementwise(name, is_half(like))(*operands, empty_in_order(like))
 
 
 def _gelu(a: Array, approximate: str) -> Array:

@@ -36,8 +36,9 @@ from . import (
     _vision,
 )
 from ._devices import ManagedDevices
-from ._elementwise import WITH_NUMBERS, clamp, elementwise_overrides, erf, in_memory_order, lgamma, where
+from ._elementwise import WITH_NUMBERS, clamp, elementwise_overrides, erf, lgamma, where
 from ._indexing import add_at
+from ._layout import in_memory_order
 from ._transfers import PinnedCopies
 
 __all__ = ["CupyBackend"]

@@ -242,6 +242,12 @@ def test_channels_stay_side_by_side(cuda: None, function: Callable[[Any], Any]) 
     assert x.stride() == y.stride() == slope.stride()
 
 
+@pytest.mark.parametrize("function", [flambeau.relu, flambeau.sigmoid, flambeau.nn.functional.gelu, flambeau.exp])
+def test_results_of_what_is_expanded_are_in_c_order(cuda: None, function: Callable[[Any], Any]) -> None:
+    x = flambeau.linspace(-2, 2, 12, device="cuda").reshape(1, 3, 4).expand(2, 3, 4)
+    assert function(x).stride() == (12, 4, 1)
+
+
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 def test_cross_entropy_of_halves_is_a_launch_each_way(launches: list[str], dtype: str) -> None:
     scores = (
