@@ -173,3 +173,32 @@ def test_certain_outcomes_have_no_entropy() -> None:
     assert flambeau.distributions.Bernoulli(chances).entropy().tolist() == [0, math.log(2)]
     assert flambeau.distributions.Bernoulli(logits=flambeau.tensor([-50.0, 1000.0])).entropy().tolist() == [0, 0]
     assert flambeau.distributions.Bernoulli(0.0).log_prob(flambeau.tensor(0.0)).item() == 0
+
+
+@pytest.mark.parametrize("name", ["HalfNormal", "HalfCauchy"])
+def test_what_is_not_a_positive_number_has_no_density(name: str) -> None:
+    made = getattr(flambeau.distributions, name)(2.0, validate_args=False)
+    assert made.log_prob(flambeau.tensor([float("nan"), -1.0])).tolist() == [-float("inf")] * 2
+
+
+def test_the_logits_of_a_relaxed_bernoulli_are_checked_by_default_alone() -> None:
+    """As in PyTorch, whose distribution of logits is not told of ``validate_args``."""
+    made = flambeau.distributions.RelaxedBernoulli(
+        flambeau.tensor(1.0), probs=flambeau.tensor(0.5), validate_args=False
+    )
+    with pytest.raises(ValueError, match="within the support"):
+        made.log_prob(flambeau.tensor(float("nan")))
+
+
+@pytest.mark.parametrize("name", ["Poisson", "Geometric", "Bernoulli"])
+def test_one_value_counts_as_many_when_dtypes_meet(name: str) -> None:
+    made = getattr(flambeau.distributions, name)(flambeau.tensor([0.25, 0.5]))
+    assert made.log_prob(flambeau.tensor(1.0, dtype=flambeau.float64)).dtype is flambeau.float64
+
+
+def test_infinite_values_have_infinite_slopes() -> None:
+    logits = flambeau.tensor([0.5, 3.0], requires_grad=True)
+    made = flambeau.distributions.Bernoulli(logits=logits, validate_args=False)
+    made.log_prob(flambeau.tensor([float("inf"), 1.0])).sum().backward()
+    assert logits.grad is not None
+    assert logits.grad.tolist() == [float("inf"), pytest.approx(0.04742587)]

@@ -37,9 +37,9 @@ class _Folded(TransformedDistribution):
         return zeros_like(self.scale)
 
     def _twice(self, value: Tensor) -> Tensor:
-        """The logarithm of twice the density, and that of 0 for negative values."""
+        """The logarithm of twice the density, and that of 0 for what is not 0 or more, nan too."""
         logarithm: Tensor = self.base_dist.log_prob(value) + math.log(2)
-        return logarithm.masked_fill(value < 0, -math.inf)
+        return logarithm.masked_fill(~(value >= 0), -math.inf)
 
     def cdf(self, value: Tensor) -> Tensor:
         """How likely a sample is at most ``value``."""

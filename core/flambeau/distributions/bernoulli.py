@@ -14,7 +14,7 @@ from flambeau.shapes import Size
 from . import constraints
 from ._probabilities import OfProbability
 from .exp_family import ExponentialFamily
-from .utils import counts_up_to
+from .utils import broadcast_all, counts_up_to
 
 __all__ = ["Bernoulli"]
 
@@ -58,9 +58,11 @@ class Bernoulli(OfProbability, ExponentialFamily):
 
     def _loss(self, value: Tensor) -> Tensor:
         """Minus the log-probability of ``value``: as PyTorch rounds it, which is 0 where that is the nearest of all."""
-        infinite = self.logits.isinf()
-        logits = self.logits.masked_fill(infinite, 0.0)  # so that no nan flows back from there
-        return where(infinite, self._losses(value, 1 - value), (1 - value) * logits - logsigmoid(logits))
+        logits, value = broadcast_all(self.logits, value)
+        infinite = logits.isinf()
+        logits = logits.masked_fill(infinite, 0.0)  # so that no nan flows back from there, nor from infinite values
+        there = value.masked_fill(~infinite, 0.0)
+        return where(infinite, self._losses(there, 1 - there), (1 - value) * logits - logsigmoid(logits))
 
     def enumerate_support(self, expand: bool = True) -> Tensor:
         """0 and 1; see :meth:`Distribution.enumerate_support`."""

@@ -11,7 +11,7 @@ from flambeau.shapes import Size
 
 from . import constraints
 from ._probabilities import OfProbability
-from .utils import tiny_of
+from .utils import broadcast_all, tiny_of
 
 __all__ = ["Geometric"]
 
@@ -47,8 +47,7 @@ class Geometric(OfProbability):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the probability."""
-        value = self._checked(value)
-        chance = self.probs
+        value, chance = broadcast_all(self._checked(value), self.probs)
         certain = (chance == 1) & (value == 0)  # there the factor 0 meets an infinite logarithm
         return value * (-chance.masked_fill(certain, 0.0)).log1p() + chance.log()
 

@@ -42,8 +42,9 @@ class Poisson(Sampled, ExponentialFamily):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the probability."""
-        never = (self._checked(value) == 0) & (self.rate == 0)  # there the derivative of xlogy is 0 / 0
-        return xlogy(value, self.rate.masked_fill(never, 1.0)) - self.rate - lgamma(value + 1)
+        rate, value = broadcast_all(self.rate, self._checked(value))
+        never = (value == 0) & (rate == 0)  # there the derivative of xlogy is 0 / 0
+        return xlogy(value, rate.masked_fill(never, 1.0)) - rate - lgamma(value + 1)
 
     @property
     def mean(self) -> Tensor:

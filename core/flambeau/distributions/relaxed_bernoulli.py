@@ -92,5 +92,5 @@ class RelaxedBernoulli(_Relaxed):
     def __init__(
         self, temperature: Any, probs: Any = None, logits: Any = None, validate_args: bool | None = None
     ) -> None:
-        base = LogitRelaxedBernoulli(temperature, probs, logits, validate_args)
+        base = LogitRelaxedBernoulli(temperature, probs, logits)  # which heeds the default alone, as PyTorch's
         super().__init__(base, SigmoidTransform(), validate_args=validate_args)
