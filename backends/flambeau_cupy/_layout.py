@@ -1,14 +1,16 @@
-"""In which order the elements of results lie in memory: that of the operands, the first ones first. CuPy's own is C order."""
+"""In which order the elements of results lie in memory: as NumPy's do, that of the operands, and C order where these differ.
+
+CuPy's own results are in C order. Programs find the same strides on either backend.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import cupy
 import numpy as np
 
-from flambeau.backend import Array
-from flambeau.shapes import dense_order
+from flambeau.backend import Array, Shape
 
 __all__ = ["empty_in_order", "in_memory_order"]
 
@@ -26,7 +28,7 @@ def in_memory_order(ufunc: Callable[..., Array]) -> Callable[..., Array]:
             return ufunc(*operands)
         shape = np.broadcast_shapes(*[each.shape for each in operands])
         spread = [cupy.broadcast_to(each, shape) for each in operands]
-        order = dense_order(shape, *[each.strides for each in spread])
+        order = _order(len(shape), [each.strides for each in spread])
         return ufunc(*[each.transpose(order) for each in spread]).transpose(_back(order))
 
     return kernel
@@ -36,9 +38,25 @@ def empty_in_order(a: Array) -> Array:
     """An array like ``a`` without gaps, in the order of it; of what is expanded, too."""
     if a.flags.c_contiguous:
         return cupy.empty(a.shape, a.dtype)
-    order = dense_order(a.shape, a.strides)
+    order = _order(a.ndim, [a.strides])
     return cupy.empty([a.shape[dim] for dim in order], a.dtype).transpose(_back(order))
 
 
-def _back(order: tuple[int, ...]) -> list[int]:
+def _order(count: int, operands: Sequence[Shape]) -> list[int]:
+    """The dims from the outermost to the innermost in memory; ``operands`` are strides."""
+    order: list[int] = []
+    for dim in range(count):
+        place = len(order)
+        for before in range(len(order) - 1, -1, -1):
+            pairs = [(each[order[before]], each[dim]) for each in operands if each[order[before]] and each[dim]]
+            if not pairs:
+                continue
+            if any(abs(outer) >= abs(inner) for outer, inner in pairs):
+                break
+            place = before
+        order.insert(place, dim)
+    return order
+
+
+def _back(order: Sequence[int]) -> list[int]:
     return sorted(range(len(order)), key=order.__getitem__)

@@ -26,6 +26,7 @@ from . import (
     _logsums,
     _loss,
     _normalization,
+    _order,
     _pooling,
     _products,
     _random,
@@ -159,7 +160,7 @@ class CupyBackend(ManagedDevices, PinnedCopies, ArrayBackend):
             "sparse_along": _sparse.along,
             **WITH_NUMBERS,
             **_indexing.KERNELS, **_random.KERNELS, **_layers.KERNELS, **_pooling.KERNELS, **_reductions.KERNELS,
-            **_logsums.KERNELS, **_scans.KERNELS, **_vision.KERNELS, **_ctc.KERNELS,
+            **_logsums.KERNELS, **_scans.KERNELS, **_vision.KERNELS, **_ctc.KERNELS, **_order.KERNELS,
             **_activation.KERNELS, **_loss.KERNELS, **_normalization.KERNELS, **_attention.KERNELS, **_rnn.KERNELS,
             **_conv.kernels(self.buffer_elements), **_adaptive_steps.KERNELS,
         }  # fmt: skip

@@ -292,7 +292,7 @@ TESTED_BESIDE_NUMPY = {
     "attention", "attention_backward", "channel_moments", "channel_scale", "channel_slope", "channel_sums", "gelu",
     "gelu_backward", "layer_norm", "layer_norm_backward", "layer_norm_weight", "sigmoid_backward", "silu", "silu_backward",
     "tanh_backward", "masked_scale", "mul_wide", "div_wide", "many_steps", "window_backward", "window_largest", "window_sums",
-    "ctc_loss", "ctc_loss_backward", "sparse_along",
+    "ctc_loss", "ctc_loss_backward", "sparse_along", "topk", "kthvalue", "sort_values",
     "cummax", "cummin", "grid_sample", "grid_sample_backward", "logcumsumexp", "logsumexp", "nansum", "square_sum",
 }  # fmt: skip
 """In test_cupy_layers.py, steps of several parameters in test_cupy_steps.py, windows in test_cupy_pooling.py."""

@@ -117,6 +117,7 @@ def _texts() -> Iterator[tuple[str, str, tuple[int | None, ...]]]:
         _logsums,
         _loss,
         _normalization,
+        _order,
         _pooling,
         _random,
         _scans,
@@ -126,7 +127,7 @@ def _texts() -> Iterator[tuple[str, str, tuple[int | None, ...]]]:
     from flambeau_cupy._source import WIDTHS
 
     for module in (
-        _activation, _attention, _conv, _indexing, _logsums, _loss, _normalization, _pooling, _random, _scans, _sparse,
+        _activation, _attention, _conv, _indexing, _logsums, _loss, _normalization, _order, _pooling, _random, _scans, _sparse,
         _vision,
     ):  # fmt: skip
         for sources, widths in (
@@ -134,6 +135,7 @@ def _texts() -> Iterator[tuple[str, str, tuple[int | None, ...]]]:
             ("BLOCK_SOURCES", (0,)),
             ("SOURCES", (None,)),
             ("DROPOUT_SOURCES", (None,)),
+            ("SELECTION_SOURCES", (None,)),
         ):
             for name, source in getattr(module, sources, {}).items():
                 yield name, source, widths
@@ -153,10 +155,10 @@ def test_raw_texts_compile(nvrtc: Any, dtype: str) -> None:
 
 
 def test_texts_of_integers_compile(nvrtc: Any) -> None:
-    from flambeau_cupy import _indexing, _scans
+    from flambeau_cupy import _indexing, _order, _scans
     from flambeau_cupy._source import WIDTHS, raw
 
-    for name, source in (_scans.INTEGER_SOURCES | _indexing.INTEGER_SOURCES).items():
+    for name, source in (_scans.INTEGER_SOURCES | _indexing.INTEGER_SOURCES | _order.SELECTION_SOURCES).items():
         for width in WIDTHS if name in _scans.INTEGER_SOURCES else (None,):
             code = _compiled(nvrtc, raw(name, source, "int64", width).code)
             assert ".f32" not in code

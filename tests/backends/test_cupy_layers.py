@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 import flambeau
+from flambeau.backend.selection import find_place
 from layer_calls import CALLS, HALVES, HEADS, MASKS, compare, compare_halves, numbers
 
 
@@ -144,6 +146,22 @@ def test_resizing_is_a_launch_for_each_dim(launches: list[str], mode: str, optio
         resized.append((y.detach().cpu(), slope.cpu()))
     assert launches == ["flambeau_sparse_along_float32"] * 4
     flambeau.testing.assert_close(*resized, rtol=1e-5, atol=1e-5, equal_nan=True)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize(
+    "call", [call for call in CALLS if call.startswith(("topk", "kthvalue")) and "int" not in call]
+)
+def test_selections_of_halves(by_text: Any, call: str, dtype: str) -> None:
+    import ml_dtypes  # noqa: F401
+
+    a, *options = CALLS[call]
+    narrow = a.astype(dtype)
+    values, indices = getattr(find_place("cpu").kernels, call.split()[0])(narrow.astype("float32"), *options)
+    found = getattr(by_text.kernels, call.split()[0])(by_text.array(narrow, dtype), *options)
+    assert found[0].dtype.name == dtype
+    np.testing.assert_array_equal(by_text.read(found[0]).astype("float32"), values)
+    np.testing.assert_array_equal(by_text.read(found[1]), indices)
 
 
 def _classes(x: Any) -> Any:

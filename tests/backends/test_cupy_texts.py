@@ -44,6 +44,8 @@ RAW = (
     "grid_sample",
     "ctc_loss",
     "sparse_along",
+    "topk",
+    "kthvalue",
 )
 
 

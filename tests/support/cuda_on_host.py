@@ -45,6 +45,7 @@ static Index threadIdx, blockIdx, blockDim, gridDim;
 #define __launch_bounds__(...)
 static inline float __uint_as_float(unsigned x) { float y; memcpy(&y, &x, 4); return y; }
 static inline unsigned __float_as_uint(float x) { unsigned y; memcpy(&y, &x, 4); return y; }
+static inline long long __double_as_longlong(double x) { long long y; memcpy(&y, &x, 8); return y; }
 static inline float __int_as_float(int x) { float y; memcpy(&y, &x, 4); return y; }
 #define __logf(x) std::log((float)(x))
 #define __expf(x) std::exp((float)(x))

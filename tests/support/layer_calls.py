@@ -132,6 +132,22 @@ CALLS["sparse_along"] = (numbers(3, 4, 40), 1, *_ROWS)
 CALLS["sparse_along special"] = (np.where(numbers(2, 4, 50) > 1, np.inf, numbers(2, 4, 50)), 1, *_ROWS)
 
 
+_TIES = np.array([2.0, -0.0, 7.5, 0.0, np.nan, -np.inf, 3.0, 2.0, np.inf, -3.0, np.nan, 2.0])[
+    numbers(4, 3, 40).argsort() % 12
+]
+for _k in (1, 5, 39):
+    for _dim, _largest in ((2, False), (2, True), (0, True)):
+        CALLS[f"topk {_k} {_dim} {_largest}"] = (_TIES.swapaxes(_dim, 2), _k, _dim, _largest)
+    CALLS[f"kthvalue {_k}"] = (_TIES, _k, 2)
+    CALLS[f"topk {_k} integers"] = ((numbers(2, 40) * 9).astype("int64") << 40, _k, 1, True)
+    CALLS[f"kthvalue {_k} integers"] = ((numbers(2, 40) * 2).astype("int8"), _k, 1)
+CALLS["sort_values"] = (_TIES, 2)
+CALLS["topk of rows longer than a block"] = (numbers(3, 2500, dtype="float32"), 100, 1, False)
+CALLS["kthvalue of rows longer than a block"] = (numbers(2, 2500).round(1), 1200, 1)
+CALLS["topk of a long row"] = (numbers(9000), 4, 0, True)
+CALLS["kthvalue of a long row"] = (numbers(9000), 4000, 0)
+
+
 def _alignments() -> dict[str, tuple[Any, ...]]:
     """Samples with repeated labels, without labels, without steps, and with fewer steps than labels."""
     states = np.zeros((5, 9), "int64")
@@ -170,11 +186,8 @@ def compare(cupy_backend: Any, kernel: str, arguments: tuple[Any, ...]) -> Any:
     return expected
 
 
-HALVES = [
-    call
-    for call in CALLS
-    if not call.startswith(("grid_sample", "ctc_loss", "sparse_along")) and not call.endswith("integers")
-]
+_NOT_OF_HALVES = ("grid_sample", "ctc_loss", "sparse_along", "topk", "kthvalue", "sort_values")
+HALVES = [call for call in CALLS if not call.startswith(_NOT_OF_HALVES) and not call.endswith("integers")]
 """The calls of kernels that take numbers of 16 bits; of the others core converts them."""
 
 _STATISTICS = {

@@ -330,6 +330,18 @@ def _masked_scale(count: int, a: Host, kept: Host, scale: Any, result: Host) -> 
     result[...] = computed(a) * kept * scale
 
 
+def _select(length: int, k: int, largest: bool, a: Host, firsts: Host | None, place: Host | None) -> None:
+    for row, elements in enumerate(computed(a).reshape(-1, int(length))):
+        if largest:
+            order = len(elements) - 1 - np.argsort(elements[::-1], kind="stable")[::-1]
+        else:
+            order = np.argsort(elements, kind="stable")
+        if firsts is not None:
+            firsts[row] = np.sort(order[:k])
+        if place is not None:
+            place[row] = order[k - 1]
+
+
 def _sparse_along(
     count: int, length: int, rows: int, after: int, a: Host, pointers: Host, indices: Host, values: Host, result: Host
 ) -> None:
@@ -354,5 +366,5 @@ RENDERINGS: dict[str, Callable[..., None]] = {
     "prod_in_order": _reduce_in_order(np.multiply), "prod_of_pairs_in_order": _reduce_in_order(np.multiply),
     "amax_in_order": _reduce_in_order(np.maximum), "amin_in_order": _reduce_in_order(np.minimum),
     "add_in_order": _add_in_order, "add_slices": _add_slices, "add_along": _add_along, "masked_scale": _masked_scale,
-    "sparse_along": _sparse_along,
+    "sparse_along": _sparse_along, "select": _select,
 }  # fmt: skip
