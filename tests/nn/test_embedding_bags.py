@@ -112,3 +112,9 @@ def test_a_table_that_is_given_trains_only_if_told_to() -> None:
     table = flambeau.ones(3, 2)
     assert not flambeau.nn.EmbeddingBag.from_pretrained(table).weight.requires_grad
     assert flambeau.nn.EmbeddingBag.from_pretrained(table, freeze=False).weight.requires_grad
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (2, 2, 2)])
+def test_the_table_has_two_dims(shape: tuple[int, ...]) -> None:
+    with pytest.raises(RuntimeError, match=f"weight has to be a 2D Tensor, but got Tensor of dimension {len(shape)}"):
+        flambeau.embedding_bag(flambeau.zeros(shape), flambeau.tensor([0]), flambeau.tensor([0, 3]))

@@ -78,12 +78,14 @@ def _largest(weight: Tensor, indices: Tensor, bags: Tensor, sizes: Tensor, count
 def check_bags(
     weight: Tensor, indices: Tensor, offsets: Tensor, per_sample_weights: Tensor | None, padding_idx: int | None
 ) -> None:
-    """Refuse dtypes and offsets that do not fit, and a padding row that there is not; indices are not looked at.
+    """Refuse tables, dtypes and offsets that do not fit, and a padding row that there is not; indices are not looked at.
 
     Raises:
         RuntimeError: they are.
     """
     check_places("embedding_bag", weight, indices, offsets, per_sample_weights)
+    if weight.dim() != 2:
+        raise RuntimeError(f"weight has to be a 2D Tensor, but got Tensor of dimension {weight.dim()}")
     for tensor in (indices, offsets):
         if tensor.dtype not in (dtypes.int64, dtypes.int32):
             raise RuntimeError(

@@ -8,6 +8,7 @@ from typing import Any
 from flambeau import dtypes
 from flambeau._dispatch.declare import composite, fused, primitive
 from flambeau._dispatch.out import c_name
+from flambeau._dispatch.precision import in_single_formula
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import as_dtype, scalar_type_name
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
@@ -92,6 +93,13 @@ def _cumprod_input(grad: Tensor, input: Tensor, dim: int, result: Tensor) -> Ten
         return grad
     if not result._type.backend.asynchronous and bool(all(is_normal(result.detach()))):
         return _cumsum_input(grad * result, dim) / input
+    slope: Tensor = _cumprod_input_of_any(grad, input, dim, result)
+    return slope
+
+
+@in_single_formula
+def _cumprod_input_of_any(grad: Tensor, input: Tensor, dim: int, result: Tensor) -> Tensor:
+    """The same whatever the products are; halves would lose their digits on the way."""
     size = input._array.shape[dim]
     # The gradient of element k is before[k] * sums[k], where sums[k] = grad[k] + input[k + 1] * sums[k + 1].
     one = ones_like(narrow(input, dim, 0, 1), requires_grad=False)
