@@ -304,6 +304,18 @@ def test_raw_kernels_do_not_run(cupy: ModuleType) -> None:
         kernel((1,), (1,), ())
 
 
+REFUSED = [
+    ((0,), (1,)), ((1, 0), (32,)), ((1,), (0,)), ((1 << 31,), (1,)), ((1, 1 << 16), (1,)), ((1,), (2048,)), ((1,), (64, 32)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("grid", "block"), REFUSED)
+def test_launches_that_the_driver_refuses(cupy: ModuleType, grid: tuple[int, ...], block: tuple[int, ...]) -> None:
+    kernel = cupy.RawKernel('extern "C" __global__ void f() {}', "f")
+    with pytest.raises(RuntimeError, match="CUDA_ERROR_INVALID_VALUE"):
+        kernel(grid, block, ())
+
+
 @pytest.mark.parametrize(
     "operation", ["y = x || x", "for (;;) y = x;", "y = atomicAdd(x, y)", "y = x ** 2", "y += x", "y = x & y"]
 )

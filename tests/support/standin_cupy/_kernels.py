@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,7 @@ class RawKernel:
             argument is None or isinstance(argument, (ndarray, np.generic)) or _is_struct(argument) for argument in args
         ):
             raise TypeError("a raw kernel takes arrays, numbers whose size is known, structs, and None for no array")
+        _check_launch(grid, block)
         if RawKernel.by_text:
             launched(self.code, self.name, grid, block, [_host(argument) for argument in args])
             return
@@ -53,6 +55,23 @@ class RawKernel:
             raise NotImplementedError(f"the stand-in has no compiler for the CUDA code of '{self.name}'")
         with np.errstate(all="ignore"):
             found(*[_host(argument) for argument in args])
+
+
+_GRID, _BLOCK, _THREADS = ((1 << 31) - 1, 65535, 65535), (1024, 1024, 64), 1024
+"""The largest sizes of a grid and of a block, and how many threads a block may have."""
+
+
+def _check_launch(grid: Any, block: Any) -> None:
+    """Refuse what the driver refuses.
+
+    Raises:
+        RuntimeError: a grid or a block is empty or too large.
+    """
+    for sizes, limits in ((grid, _GRID), (block, _BLOCK)):
+        if not all(0 < size <= limit for size, limit in zip(sizes, limits, strict=False)):
+            raise RuntimeError(f"CUDA_ERROR_INVALID_VALUE: invalid argument: grid {grid}, block {block}")
+    if prod(block) > _THREADS:
+        raise RuntimeError(f"CUDA_ERROR_INVALID_VALUE: invalid argument: block {block}")
 
 
 def _is_struct(argument: Any) -> bool:
