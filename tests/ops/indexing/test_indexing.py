@@ -450,3 +450,20 @@ def test_slices_of_several_dimensions_are_taken_and_written_at_once(key: Any) ->
         written[key] = 1
         assert (written == grad).all()
         assert written._version == before + 1
+
+
+@pytest.mark.parametrize("reduce", ["amax", "amin"])
+@pytest.mark.parametrize("include_self", [True, False])
+@pytest.mark.parametrize("shape", [(3,), (3, 2)])
+@pytest.mark.parametrize("function", ["scatter_reduce", "index_reduce"])
+def test_complex_numbers_have_no_extremes(
+    function: str, shape: tuple[int, ...], include_self: bool, reduce: str
+) -> None:
+    said = []
+    for t in (flambeau, torch):
+        index = t.zeros(shape if function == "scatter_reduce" else (3,), dtype=t.int64)
+        target = t.ones(shape, dtype=t.complex64)
+        with pytest.raises(NotImplementedError) as error:
+            getattr(target, function)(0, index, target, reduce, include_self=include_self)
+        said.append(str(error.value))
+    assert said[0] == said[1]

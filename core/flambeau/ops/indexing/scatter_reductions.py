@@ -11,6 +11,7 @@ from flambeau._dispatch.precision import per_count
 from flambeau._dispatch.runtime import Number
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.storage import counted_as
+from flambeau.dtypes import scalar_type_name
 from flambeau.ops.movement.shapes import reshape
 from flambeau.shapes import contiguous_strides
 from flambeau.type_info import iinfo
@@ -115,6 +116,16 @@ def _combine(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str) -
 # -- the public functions ---------------------------------------------------------------
 
 
+def _refuse_extremes(input: Tensor, reduce: str, kernel: str) -> None:
+    """Complex numbers have no order.
+
+    Raises:
+        NotImplementedError: the largest or the smallest of them is asked for.
+    """
+    if input._type.complex and reduce in ("amax", "amin"):
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type_name(input.dtype)}'")
+
+
 def _identity(input: Tensor, reduce: str) -> Number:
     """What does not change a reduction."""
     if reduce in ("sum", "mean"):
@@ -160,6 +171,7 @@ def scatter_reduce(
 
     Raises:
         RuntimeError: there is no such reduction, or the index does not fit. Source: ``torch.scatter_reduce``.
+        NotImplementedError: an extreme of complex numbers is asked for.
 
     Example:
         >>> import flambeau as torch
@@ -171,6 +183,8 @@ def scatter_reduce(
         raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
     dim, index = check_gather("scatter", input, dim, index)
     source = fitting_source("scatter", input, index, src)
+    if not names_nothing(index):
+        _refuse_extremes(input, reduce, f"scatter_gather_tensor_cpu_reduce_{reduce}")
     target, places, values = dimensioned(input, index, source)
     result = _reduced(target, dim, places, values, reduce, include_self)
     return result if input.dim() else reshape(result, ())
@@ -190,6 +204,7 @@ def index_reduce(
     Raises:
         IndexError: an index is out of range.
         RuntimeError: there is no such reduction, or dtypes, shapes or sizes do not fit.
+        NotImplementedError: an extreme of complex numbers is asked for.
 
     Example:
         >>> import flambeau as torch
@@ -199,6 +214,8 @@ def index_reduce(
     if reduce not in _REDUCTIONS[1:]:
         raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
     dim, vector = check_index_add("index_reduce", input, dim, index, source)
+    slices = "index_func_" if input.dim() < 2 else "maximum_cpu" if reduce == "amax" else "minimum_cpu"
+    _refuse_extremes(input, reduce, slices if include_self else "index_reduce_func_exclude_input_init")
     vector = check_range(vector, input._array.shape[dim] if input.dim() else 1)
     target, values = dimensioned(input, source)
     places = counted_as(from_array(slices_of(vector, values._array.shape, dim), vector._type), vector)
