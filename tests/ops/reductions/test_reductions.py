@@ -310,3 +310,13 @@ def test_truth_is_written_into_bool_and_uint8(torch: ModuleType, function: str, 
             except RuntimeError as error:
                 outcomes.append(str(error))
     assert outcomes[:4] == outcomes[4:]
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_std_of_halves_is_rounded_once(torch: ModuleType, dtype: str) -> None:
+    flambeau.manual_seed(0)
+    for scale in (1e-3, 1.0, 300.0, 9000.0):  # whose squares leave the range of float16
+        values = (flambeau.randn(40, 5) * scale).tolist()
+        found, expected = (t.tensor(values, dtype=getattr(t, dtype)).std(1) for t in (flambeau, torch))
+        assert found.tolist() == expected.tolist()

@@ -58,8 +58,9 @@ def _var(input: Tensor, dim: Dims, correction: float, keepdim: bool) -> Tensor:
 
 @primitive(derivatives={"input": _std_input}, method=False, node="StdBackward0")
 def _std(input: Tensor, dim: Dims, correction: float, keepdim: bool) -> Tensor:
-    type_ = input._type
-    return from_array(type_.kernels.sqrt(_variance(input, dim, correction, keepdim)), type_)
+    type_, wide = input._type, input._type.single()  # the variance of halves may leave their range, and is not rounded
+    root = wide.kernels.sqrt(_variance_of(wide, _cast(type_, input._array, wide), dim, correction, keepdim))
+    return from_array(_cast(wide, root, type_), type_)
 
 
 @primitive(derivatives={"input": _var_mean_input}, method=False, node="VarMeanBackward0")
@@ -75,14 +76,16 @@ def _std_mean(input: Tensor, dim: Dims, correction: float, keepdim: bool) -> tup
 def _with_mean(rooted: bool, input: Tensor, dim: Dims, correction: float, keepdim: bool) -> tuple[Tensor, Tensor]:
     """In double precision, as PyTorch does where both are asked for: no sum and no square leaves the range."""
     type_, wide = input._type, input._type.precise()
-    array = input._array if wide is type_ else type_.kernels.cast(input._array, wide.dtype.name)
+    array = _cast(type_, input._array, wide)
     spread_out = _variance_of(wide, array, dim, correction, keepdim)
     if rooted:
         spread_out = wide.kernels.sqrt(spread_out)
-    both = spread_out, mean_of(wide, array, normalize_dims(dim, len(array.shape)), keepdim)
-    if wide is not type_:
-        both = wide.kernels.cast(both[0], type_.dtype.name), wide.kernels.cast(both[1], type_.dtype.name)
-    return from_array(both[0], type_), from_array(both[1], type_)
+    centre = mean_of(wide, array, normalize_dims(dim, len(array.shape)), keepdim)
+    return from_array(_cast(wide, spread_out, type_), type_), from_array(_cast(wide, centre, type_), type_)
+
+
+def _cast(type_: TensorType, array: Any, other: TensorType) -> Any:
+    return array if other is type_ else type_.kernels.cast(array, other.dtype.name)
 
 
 def _variance(input: Tensor, dim: Dims, correction: float, keepdim: bool) -> Any:
