@@ -26,6 +26,8 @@ __all__ = ["WITH_NUMBERS", "clamp", "elementwise_overrides", "erf", "lgamma", "w
 where = in_memory_order(in_bits(cupy.where))
 """The one or the other, as a condition says."""
 
+_maximum, _minimum = in_memory_order(cupy.maximum), in_memory_order(cupy.minimum)
+
 
 def floor_divide(a: Array, b: Array, out: Array | None = None) -> Array:
     """The quotient rounded down."""
@@ -134,9 +136,9 @@ def sigmoid(a: Array, out: Array | None = None) -> Array:
 def clamp(a: Array, low: Array | None, high: Array | None) -> Array:
     """``a`` within its bounds; a zero at a bound of 0 keeps its sign."""
     if low is not None:
-        a = _computed("a low", _LOWER, a, low) if is_float(a) else cupy.maximum(a, low)
+        a = _computed("a low", _LOWER, a, low) if is_float(a) else _maximum(a, low)
     if high is not None:
-        a = _computed("a high", _UPPER, a, high) if is_float(a) else cupy.minimum(a, high)
+        a = _computed("a high", _UPPER, a, high) if is_float(a) else _minimum(a, high)
     return a
 
 

@@ -61,7 +61,10 @@ def put_in(out: Array | None, result: Array) -> Array:
 
 
 def through_single(function: Callable[..., Any], chars: str = "E") -> Callable[..., Any]:
-    """``function``, which gets float32 arrays for those of bfloat16, and whose float32 results are rounded to it."""
+    """``function``, which gets float32 arrays for those of bfloat16, and whose float32 results are rounded to it.
+
+    What is converted is in C order: of an expanded array CuPy would put the dims that repeat innermost.
+    """
 
     def is_narrow(value: Any) -> bool:
         return isinstance(value, cupy.ndarray) and value.dtype.char in chars
@@ -72,7 +75,9 @@ def through_single(function: Callable[..., Any], chars: str = "E") -> Callable[.
         if dtype is None:
             return function(*arguments, **keywords)
         out = keywords.pop("out", None)
-        found = function(*[each.astype("float32") if is_narrow(each) else each for each in arguments], **keywords)
+        found = function(
+            *[each.astype("float32", order="C") if is_narrow(each) else each for each in arguments], **keywords
+        )
         if isinstance(found, tuple):
             return tuple(each.astype(dtype) if each.dtype == "float32" else each for each in found)
         return put_in(out, found.astype(dtype) if found.dtype == "float32" else found)

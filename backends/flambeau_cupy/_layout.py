@@ -43,17 +43,20 @@ def empty_in_order(a: Array) -> Array:
 
 
 def _order(count: int, operands: Sequence[Shape]) -> list[int]:
-    """The dims from the outermost to the innermost in memory; ``operands`` are strides."""
+    """The dims from the outermost to the innermost in memory; ``operands`` are strides.
+
+    Each is put in from the inner ones outwards, as NumPy does it: where operands differ, what is found depends on that.
+    """
     order: list[int] = []
-    for dim in range(count):
-        place = len(order)
-        for before in range(len(order) - 1, -1, -1):
-            pairs = [(each[order[before]], each[dim]) for each in operands if each[order[before]] and each[dim]]
+    for dim in range(count - 1, -1, -1):
+        place = 0
+        for at, inner in enumerate(order):
+            pairs = [(each[dim], each[inner]) for each in operands if each[dim] and each[inner]]
             if not pairs:
                 continue
-            if any(abs(outer) >= abs(inner) for outer, inner in pairs):
+            if any(abs(outer) >= abs(further) for outer, further in pairs):
                 break
-            place = before
+            place = at + 1
         order.insert(place, dim)
     return order
 

@@ -26,7 +26,8 @@ HALVES = "eE"
 
 
 IN_ORDER = (
-    "amax", "amin", "nansum", "square_sum", "logsumexp", "logcumsumexp", "cummax", "cummin", "argmax", "argmin", "roll",
+    "any", "all", "amax", "amin", "nansum", "square_sum", "logsumexp", "logcumsumexp", "cummax", "cummin", "argmax", "argmin",
+    "roll",
 )  # fmt: skip
 """Further kernels whose results lie in memory in their order of dims, also where those of the namespace do not."""
 
@@ -52,7 +53,7 @@ def widened(kernel: Kernel) -> Kernel:
             result = kernel(a, *arguments)
             return result if result.flags.c_contiguous else result.copy(order="C")
         wide = [each.astype("float32") if getattr(each, "dtype", None) == a.dtype else each for each in arguments]
-        return kernel(a.astype("float32"), *wide).astype(a.dtype)
+        return kernel(a.astype("float32"), *wide).astype(a.dtype, order="C")
 
     return widening
 

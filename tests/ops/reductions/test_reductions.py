@@ -320,3 +320,14 @@ def test_std_of_halves_is_rounded_once(torch: ModuleType, dtype: str) -> None:
         values = (flambeau.randn(40, 5) * scale).tolist()
         found, expected = (t.tensor(values, dtype=getattr(t, dtype)).std(1) for t in (flambeau, torch))
         assert found.tolist() == expected.tolist()
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
+@pytest.mark.parametrize("name", ["sum", "prod", "mean", "var", "any", "all"])
+def test_results_are_in_c_order(torch: ModuleType, name: str, dtype: str) -> None:
+    for turn in (lambda t: t.permute(2, 0, 1), lambda t: t[:, :1].expand(-1, 4, -1)):
+        found, expected = (
+            getattr(turn(t.ones(3, 4, 5, dtype=getattr(t, dtype))), name)(1).stride() for t in (flambeau, torch)
+        )
+        assert found == expected
