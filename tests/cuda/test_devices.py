@@ -282,3 +282,17 @@ def test_products_of_nothing_have_gradients() -> None:
     x.cumprod(1).sum().backward()
     assert x.grad is not None
     assert x.grad.shape == (3, 0)
+
+
+@pytest.mark.parametrize("forked", [[], [1]])
+def test_a_fork_leaves_the_generators_of_other_devices_alone(forked: list[int]) -> None:
+    torch.cuda.manual_seed_all(0)
+    for device in (0, 1):
+        torch.rand(3, device=f"cuda:{device}")
+    before = torch.cuda.get_rng_state_all()
+    with torch.random.fork_rng(devices=forked):
+        torch.rand(3, device="cuda:0")
+        torch.rand(3, device="cuda:1")
+        inside = torch.cuda.get_rng_state_all()
+    for device, state in enumerate(torch.cuda.get_rng_state_all()):
+        assert state.tolist() == (before if device in forked else inside)[device].tolist()

@@ -345,10 +345,14 @@ def default_states() -> dict[str, bytes]:
 
 def restore_default_states(states: dict[str, bytes]) -> None:
     """Let default generators continue from states that :func:`default_states` gave; those made since begin anew."""
-    for name, state in states.items():
-        _of_devices[name]._stream.from_bytes(state)
+    _continue_from(states)
     for name in _of_devices.keys() - states.keys():
         _of_devices[name].manual_seed(_of_devices[name].initial_seed())
+
+
+def _continue_from(states: dict[str, bytes]) -> None:
+    for name, state in states.items():
+        _of_devices[name]._stream.from_bytes(state)
 
 
 @contextmanager
@@ -376,10 +380,10 @@ def fork_rng(
         place = find_place(device if device_type is None or not isinstance(device, int) else f"{device_type}:{device}")
         default_generator_of(place)
         chosen.add(str(place.device))
-    states = default_states()
-    if devices is not None:
-        states = {name: state for name, state in states.items() if name in chosen}
+    states, restore = default_states(), restore_default_states
+    if devices is not None:  # then those of other devices go on
+        states, restore = {name: state for name, state in states.items() if name in chosen}, _continue_from
     try:
         yield
     finally:
-        restore_default_states(states)
+        restore(states)
