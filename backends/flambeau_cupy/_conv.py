@@ -162,12 +162,21 @@ BLOCK_SOURCES = {"convolution_apart_weight": PLAN + _APART_WEIGHT}
 _STRUCT = np.dtype([(name, "i4", (3,)) for name in ("size", "kernel", "out", "stride", "padding", "dilation")])
 
 
-def plan_of(*of_dims: Shape) -> Any:
-    """The struct ``Plan``: sizes of input, kernel and result, stride, padding and dilation."""
+def plan_of(size: Shape, kernel: Shape, out: Shape, stride: Shape, padding: Shape, dilation: Shape) -> Any:
+    """The struct ``Plan``: sizes of input, kernel and result, stride, padding and dilation.
+
+    A step between places of which there is one, or between taps, may be of any size, and is never taken.
+    """
+    stride, dilation = _taken_steps(stride, out), _taken_steps(dilation, kernel)
     plan = np.zeros(1, _STRUCT)
+    of_dims = (size, kernel, out, stride, padding, dilation)
     for name, numbers, other in zip(_STRUCT.names or (), of_dims, (1, 1, 1, 1, 0, 1), strict=True):
         plan[name] = (*[other] * (3 - len(numbers)), *numbers)
     return plan
+
+
+def _taken_steps(steps: Shape, counts: Shape) -> Shape:
+    return tuple(step if count > 1 else 1 for step, count in zip(steps, counts, strict=True))
 
 
 def _launched(name: str, dtype: str, count: int, *arguments: Any) -> None:
