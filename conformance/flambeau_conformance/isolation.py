@@ -183,6 +183,7 @@ class IsolatedRun:
             self._take(slot, Result(**message["result"]))
         elif "ended" in message:
             about = Failure(call=message["call"], inputs=message["inputs"], kernel=message["kernel"])
+            slot.wrote = message["wrote"]
             self._ended(slot, message["ended"], about, swollen=message["swollen"])
         else:
             self._progressed(slot, message)

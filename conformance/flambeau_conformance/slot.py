@@ -18,7 +18,7 @@ from typing import Any
 
 from .model import Case
 
-__all__ = ["Messages", "Slot"]
+__all__ = ["Messages", "Slot", "end_of"]
 
 _GRACE = 1.0
 """Seconds that a child which hangs has to say where it is, before it is killed."""
@@ -46,6 +46,7 @@ class Slot:
         hung: whether it was told to end because it took too long.
         cases: how many it has run.
         imports: whether the worker imports the suite and the plugins; until then it has said nothing.
+        wrote: what a child that has ended wrote last, where the worker handed it on: the next one begins with an empty file.
     """
 
     def __init__(self, command: Sequence[str], messages: Messages, start_timeout: float) -> None:
@@ -84,6 +85,7 @@ class Slot:
         """Expect another child."""
         self._child = None
         self.ready, self.leaving, self.hung, self.cases = False, False, False, 0
+        self.wrote: str | None = None
         self.allow(self._start_timeout)
 
     def allow(self, seconds: float) -> None:
@@ -140,8 +142,7 @@ class Slot:
         return ""
 
     def _written(self) -> str:
-        self._output.seek(max(0, self._size() - _READ))
-        return self._output.read().decode(errors="replace")
+        return end_of(self._output.fileno()) if self.wrote is None else self.wrote
 
     def _size(self) -> int:
         return os.fstat(self._output.fileno()).st_size
@@ -170,6 +171,12 @@ class Slot:
     def _unlink(self) -> None:
         with suppress(OSError):  # it is gone already; or in use, where such a file may not go
             self._path.unlink()
+
+
+def end_of(file: int) -> str:
+    """The last that was written to a file."""
+    os.lseek(file, -min(_READ, os.fstat(file).st_size), os.SEEK_END)
+    return os.read(file, _READ).decode(errors="replace")
 
 
 def _message(line: bytes) -> dict[str, Any] | None:

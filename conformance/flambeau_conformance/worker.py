@@ -32,6 +32,7 @@ from flambeau.backend.making import describe as in_words
 from flambeau.errors import BackendError
 
 from .manifest import ManifestError
+from .slot import end_of
 
 __all__ = ["main", "parser"]
 
@@ -145,7 +146,15 @@ def _supervise(pipe: _Pipe, options: argparse.Namespace, cases: dict[str, Any]) 
         if code == _OVER and not address:  # at a case, a kernel has ended the process with this number
             os._exit(_OVER)  # at once: the parent waits
         call, inputs = call_and_inputs(cases[address]) if address in cases else ("", "")
-        pipe.send(ended=code, kernel=kernel, call=call, inputs=inputs, swollen=swollen)
+        pipe.send(ended=code, kernel=kernel, call=call, inputs=inputs, swollen=swollen, wrote=_wrote())
+
+
+def _wrote() -> str:
+    """What the child wrote last; the parent could look too late, when the next one has emptied the file."""
+    try:
+        return end_of(2)
+    except OSError:  # not a file, or one that a kernel has closed
+        return ""
 
 
 def _be_child(pipe: _Pipe, options: argparse.Namespace, cases: dict[str, Any]) -> None:

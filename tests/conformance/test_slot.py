@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import queue
+import signal
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,6 +60,28 @@ def test_how_long_the_threads_of_a_process_have_waited_is_known() -> None:
     assert str(os.getpid()) in delays
     assert all(seconds >= 0 for seconds in delays.values())
     assert slot_module._delays(0) == {}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the worker is the child itself where there is no fork")
+def test_what_a_child_wrote_last_is_known_also_when_the_next_has_begun() -> None:
+    worker = "from flambeau_conformance.worker import main; main(['--backend', 'numpy', '--pattern', 'sin/value/plain/float32'])"
+    with _slot(worker) as (slot, messages):
+
+        def heard(key: str) -> dict[str, Any]:
+            while (message := messages.get(timeout=60)[1]) is not None:
+                if key in message:
+                    return message
+            raise AssertionError(slot.output())
+
+        child = heard("started")["started"]
+        heard("ready")
+        os.kill(child, signal.SIGABRT)
+        ended = heard("ended")
+        heard("ready")  # the next one
+        slot.wrote = ended["wrote"]
+        assert slot.place().startswith("receive (worker.py, line ")
+        slot.renew()
+        assert slot.place() == ""
 
 
 def test_output_without_end_is_thrown_away(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
