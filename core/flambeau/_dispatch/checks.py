@@ -9,6 +9,8 @@ from flambeau import dtypes
 from flambeau._tensor import Tensor, from_array
 from flambeau.dtypes import scalar_type_name
 
+from .late import refuse_later
+
 __all__ = [
     "INVERT_ADVICE",
     "integers_and_bool",
@@ -173,7 +175,7 @@ def refuse_unless_all(array: Any, type_: Any, error: Callable[[], Exception]) ->
     found = type_.kernels.all(array, tuple(range(len(array.shape))), False)
     if type_.backend.asynchronous:
         good = type_.boolean.kernels.cast(found, "int64")
-        type_.backend.refuse_later(good, good, 1, 2, lambda bad: error())
+        refuse_later(type_, good, good, 1, 2, lambda bad: error())
     elif not from_array(found, type_.boolean).item():
         raise error()
 

@@ -33,7 +33,8 @@ from flambeau._tensor.storage import (
 from flambeau.layouts import contiguous_format
 from flambeau.promotion import PYTHON_NUMBERS
 
-from .out import store
+from .late import held_back
+from .out import check_stored, store
 from .overlaps import check_distinct, check_operands, overlaps_itself
 from .runtime import ORDINARY, WIDE_WITH_NUMBERS, check_places
 from .spelling import named
@@ -72,7 +73,7 @@ def apply(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]
         row.shared(input, *args, **(named(row, kwargs) if kwargs else kwargs))
         return input
     if recorded:
-        result = _checked(row, input, row.function(_stand_in(input, row), *args, **kwargs))
+        result = _result(row, input, _stand_in(input, row), args, kwargs)
         if shared:
             with no_grad():
                 row.shared(input, *args, **(named(row, kwargs) if kwargs else kwargs))
@@ -84,7 +85,7 @@ def apply(row: Any, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]
         row.write(input, *args, **(named(row, kwargs) if kwargs else kwargs))
         propagate_write(input)
     else:
-        store(input, _checked(row, input, row.function(input, *args, **kwargs)))
+        store(input, _result(row, input, input, args, kwargs))
     return input
 
 
@@ -103,6 +104,16 @@ def is_simple_target(input: Tensor, args: tuple[Any, ...]) -> bool:
         elif kind not in PYTHON_NUMBERS:
             return False
     return True
+
+
+def _result(row: Any, input: Tensor, operand: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
+    """What the op gives for ``operand``, which is ``input`` or stands for it, if that can be written into ``input``."""
+    if not input._type.backend.asynchronous:
+        return _checked(row, input, row.function(operand, *args, **kwargs))
+    with held_back():
+        result = _checked(row, input, row.function(operand, *args, **kwargs))
+        check_stored(input, result)
+    return result
 
 
 def _checked(row: Any, input: Tensor, result: Tensor) -> Tensor:

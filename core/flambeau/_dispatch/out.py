@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import wraps
 from typing import Any
 
@@ -21,10 +22,12 @@ from flambeau.promotion import (
 )
 from flambeau.shapes import output_error
 
+from .late import held_back
 from .overlaps import check_out
 
 __all__ = [
     "c_name",
+    "check_stored",
     "out_dtype_error",
     "public_name",
     "store",
@@ -35,6 +38,8 @@ __all__ = [
     "with_promoted_out",
     "with_truth_out",
 ]
+
+_AT_ONCE = nullcontext()
 
 
 def public_name(function: Callable[..., Any]) -> str:
@@ -84,11 +89,30 @@ def _written(
         )
     for target in outs:
         check_inference(target)
+    given = args[0] if args and isinstance(args[0], Tensor) else outs[0]
+    with held_back() if not given._sparse and given._type.backend.asynchronous else _AT_ONCE:
+        result, results = _fitting(out, outs, function, args, kwargs, check)
+    if isinstance(out, Tensor) and out._sparse:
+        return out.copy_(result)
+    for target, value in zip(outs, results, strict=True):
+        _write_out(target, value, warns=warns)
+    return type(result)(*outs) if hasattr(result, "_fields") else out
+
+
+def _fitting(
+    out: Any,
+    outs: tuple[Tensor, ...],
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    check: Callable[[Tensor, Tensor], None],
+) -> tuple[Any, tuple[Tensor, ...]]:
+    """What ``function`` gives, and the results in it, which can be written into the tensors that were given."""
     result = function(*args, **kwargs)
     if isinstance(out, Tensor) and (out._sparse or result._sparse):
         if out._sparse is not result._sparse:
             raise unlike_layouts(out, result)
-        return out.copy_(result)
+        return result, (result,)
     results = (result,) if isinstance(result, Tensor) else tuple(result)
     if len(outs) != len(results):
         raise TypeError(f"expected tuple of {len(results)} elements but got {len(outs)}")
@@ -97,9 +121,7 @@ def _written(
         resized = target._array.shape != value._array.shape
         elementwise = getattr(getattr(function, "row", None), "promotion", "") != ""
         check_out(public_name(function), target, args, elementwise=elementwise, resized=resized)
-    for target, value in zip(outs, results, strict=True):
-        _write_out(target, value, warns=warns)
-    return type(result)(*outs) if hasattr(result, "_fields") else out
+    return result, results
 
 
 def with_out_of_same_dtype(out: Any, function: Callable[..., Any], input: Any, *args: Any) -> Any:
@@ -221,16 +243,21 @@ def _resize_out(target: Tensor, value: Tensor, *, warns: bool) -> None:
         target.resize_(tuple(value._array.shape))
 
 
+def check_stored(target: Tensor, value: Tensor) -> None:
+    """Refuse to write ``value`` into ``target``, as :func:`store` does."""
+    if value._array.shape != target._array.shape:
+        raise output_error(target.shape, value.shape)
+    if not can_cast(value.dtype, target.dtype):
+        raise cast_error(value.dtype, target.dtype)
+
+
 def store(target: Tensor, value: Tensor) -> None:
     """Write ``value`` into ``target``.
 
     Raises:
         RuntimeError: the shape differs, or the dtype cannot be converted.
     """
-    if value._array.shape != target._array.shape:
-        raise output_error(target.shape, value.shape)
-    if not can_cast(value.dtype, target.dtype):
-        raise cast_error(value.dtype, target.dtype)
+    check_stored(target, value)
     kernels = target._type.kernels
     array = value._array if value._type is target._type else value._type.kernels.cast(value._array, target.dtype.name)
     kernels.copy_into(target._array, array)

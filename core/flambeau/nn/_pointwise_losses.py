@@ -25,7 +25,7 @@ from flambeau.promotion import can_cast, cast_error, result_dtype
 from flambeau.shapes import broadcast_shapes, float_argument, output_error
 
 from ._losses import _check_weight, _warn_of_sizes, l1_loss
-from ._reduction import chosen_reduction, named_reduction, without_old_name
+from ._reduction import check_reduction, chosen_reduction, named_reduction, without_old_name
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "gaussian_nll_loss", "huber_loss", "kl_div",
@@ -165,6 +165,7 @@ def binary_cross_entropy(
         tensor(0.6931)
     """
     reduction = chosen_reduction(size_average, reduce, reduction)
+    check_reduction(reduction)
     if target.shape != input.shape:
         raise ValueError(
             f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is deprecated. Please "
@@ -320,8 +321,6 @@ def gaussian_nll_loss(
         var = var * ones_like(input)
     elif not isinstance(var, Tensor):
         raise TypeError(f"gaussian_nll_loss(): argument 'var' must be Tensor or float, not {type(var).__name__}")
-    else:
-        refuse_unless(~(var.detach() < 0), lambda: ValueError("var has negative entry/entries"))
     if var.shape != input.shape:
         if input.shape[:-1] == var.shape:
             var = var.unsqueeze(-1)
@@ -329,6 +328,7 @@ def gaussian_nll_loss(
             raise ValueError("var is of incorrect size")
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"{reduction} is not valid")
+    refuse_unless(~(var.detach() < 0), lambda: ValueError("var has negative entry/entries"))
     var = var.clone()
     with no_grad():
         var.clamp_(min=eps)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 
 from flambeau.errors import level_of_caller
+from flambeau.ops.nn.loss import check_reduction
 
 __all__ = ["check_reduction", "chosen_reduction", "legacy_get_string", "named_reduction", "without_old_name"]
 
@@ -43,13 +44,3 @@ def without_old_name(reduction: str) -> str:
         )
         return "mean"
     return reduction
-
-
-def check_reduction(reduction: str) -> None:
-    """Refuse what is no way to put losses together.
-
-    Raises:
-        ValueError: it is none.
-    """
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"{reduction} is not a valid value for reduction")

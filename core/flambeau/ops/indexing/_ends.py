@@ -7,6 +7,7 @@ from math import prod
 from typing import Any
 
 from flambeau import dtypes
+from flambeau._dispatch.late import refuse_later
 from flambeau._tensor import Tensor, from_array
 from flambeau._tensor.copies import host_list
 from flambeau._tensor.storage import counted_as
@@ -40,7 +41,7 @@ def _refuse_later(integers: Tensor, first: int, stop: int, refusal: Callable[[in
     low, high = _ends_there(integers)
     if type_.dtype is not dtypes.int64:
         low, high = type_.kernels.cast(low, "int64"), type_.kernels.cast(high, "int64")
-    type_.backend.refuse_later(low, high, first, stop, refusal)
+    refuse_later(type_, low, high, first, stop, refusal)
 
 
 def _bounded(integers: Tensor, first: int, last: int) -> Tensor:

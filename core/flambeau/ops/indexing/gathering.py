@@ -34,7 +34,7 @@ def check_gather(function: str, input: Tensor, dim: int, index: Tensor) -> tuple
     An empty index may have any shape.
 
     Raises:
-        RuntimeError: the index is neither int32 nor int64, does not fit the shape, or is out of range.
+        RuntimeError: the index is neither int32 nor int64, or does not fit the shape.
         IndexError: there is no such dim.
     """
     type_, shape, own = input._type, input._array.shape, index._array.shape
@@ -55,8 +55,16 @@ def check_gather(function: str, input: Tensor, dim: int, index: Tensor) -> tuple
                 f"Size does not match at dimension {d} expected index {list(index.shape)} to be no larger than self "
                 f"{list(input.shape)} apart from dimension {dim}"
             )
+    return dim, index
+
+
+def check_gathered(input: Tensor, dim: int, index: Tensor) -> Tensor:
+    """An index that :func:`check_gather` has passed, refused if it is out of range: the last that is looked at."""
+    shape = input._array.shape
+    if 0 in index._array.shape:
+        return index
     size = shape[dim] if shape else 1
-    return dim, in_range(index, 0, size, lambda bad: RuntimeError(_OUT_OF_BOUNDS.format(bad, dim, size)))
+    return in_range(index, 0, size, lambda bad: RuntimeError(_OUT_OF_BOUNDS.format(bad, dim, size)))
 
 
 _OUT_OF_BOUNDS = "index {} is out of bounds for dimension {} with size {}"
@@ -98,6 +106,7 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
                 [4, 3]])
     """
     dim, index = check_gather("gather", input, dim, index)
+    index = check_gathered(input, dim, index)
     if input._array.shape and index._array.shape:
         return _gather(input, dim, index, sparse_grad)
     flat, flat_index = dimensioned(input, index)

@@ -10,6 +10,7 @@ from typing import Any
 from flambeau import dtypes
 from flambeau._dispatch.declare import primitive
 from flambeau._dispatch.inplace import is_simple_target
+from flambeau._dispatch.late import held_back
 from flambeau._dispatch.overlaps import check_apart, repeated_dims, warn_expanded
 from flambeau._dispatch.runtime import check_places
 from flambeau._tensor import Tensor, from_array
@@ -499,6 +500,14 @@ def _without_leading_ones(value: Tensor, target: Tensor) -> Tensor:
 
 
 def _put_at(view: Tensor, advanced: list[Indexed], value: Tensor, accumulate: bool = False) -> None:
+    if not view._type.backend.asynchronous:
+        _put_in(view, advanced, value, accumulate)
+        return
+    with held_back():
+        _put_in(view, advanced, value, accumulate)
+
+
+def _put_in(view: Tensor, advanced: list[Indexed], value: Tensor, accumulate: bool) -> None:
     front, indices, place = _arranged(view, advanced)
     count = indices[0].dim()
     rest = front._array.shape[len(indices) :]

@@ -17,7 +17,7 @@ from flambeau.shapes import contiguous_strides
 from flambeau.type_info import iinfo
 
 from ._pairs import _gather, _scatter_add, names_nothing, slices_of
-from .gathering import check_gather, check_range, dimensioned
+from .gathering import check_gather, check_gathered, check_range, dimensioned
 from .scattering import _scatter, check_index_add, fitting_source
 
 __all__ = ["index_reduce", "scatter_reduce"]
@@ -185,6 +185,7 @@ def scatter_reduce(
     source = fitting_source("scatter", input, index, src)
     if not names_nothing(index):
         _refuse_extremes(input, reduce, f"scatter_gather_tensor_cpu_reduce_{reduce}")
+    index = check_gathered(input, dim, index)
     target, places, values = dimensioned(input, index, source)
     result = _reduced(target, dim, places, values, reduce, include_self)
     return result if input.dim() else reshape(result, ())

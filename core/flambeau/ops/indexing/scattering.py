@@ -32,7 +32,7 @@ from ._pairs import (
     names_nothing,
     slices_of,
 )
-from .gathering import check_gather, check_in_range, check_range, dimensioned, flat_index
+from .gathering import check_gather, check_gathered, check_in_range, check_range, dimensioned, flat_index
 from .keys import written
 
 __all__ = [
@@ -125,6 +125,7 @@ def scatter(
     source = fitting_source("scatter", input, index, number)
     if reduce is not None:
         return _combined(input, dim, index, source, reduce)
+    index = check_gathered(input, dim, index)
     if input.dim() and index.dim():
         return _scatter(input, dim, index, source)
     flat, flat_places, flat_source = dimensioned(input, index, source)
@@ -150,6 +151,7 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """
     dim, index = check_gather("scatter_add", input, dim, index)
     source = fitting_source("scatter_add", input, index, src)
+    index = check_gathered(input, dim, index)
     if input.dim() and index.dim():
         return _scatter_add(input, dim, index, source)
     flat, flat_places, flat_source = dimensioned(input, index, source)
@@ -213,12 +215,12 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
     dim, vector = check_index_add("index_add", input, dim, index, source)
     if not input.numel():  # there is no place that an index could miss
         return input.clone()
+    if alpha != 1:
+        source = to_type(source * fitting(alpha, input.dtype), input._type)  # of bool, a product with a number is none
     if input.dim() > 1:
         vector = check_in_range("", vector, input._array.shape[dim], RuntimeError)
     else:
         vector = check_range(vector, input.numel())
-    if alpha != 1:
-        source = to_type(source * fitting(alpha, input.dtype), input._type)  # of bool, a product with a number is none
     if input.dim():
         return _index_add(input, dim, vector, source)
     return _to_scalar(_index_add, input, vector, source)

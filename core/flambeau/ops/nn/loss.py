@@ -33,7 +33,21 @@ def _reduced(losses: Tensor, reduction: str) -> Tensor:
         return sum(losses)
     if reduction == "none":
         return losses
-    raise ValueError(f"{reduction} is not a valid value for reduction")
+    raise _no_reduction(reduction)
+
+
+def check_reduction(reduction: str) -> None:
+    """Refuse what is no way to put losses together.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if reduction not in ("mean", "sum", "none"):
+        raise _no_reduction(reduction)
+
+
+def _no_reduction(reduction: str) -> ValueError:
+    return ValueError(f"{reduction} is not a valid value for reduction")
 
 
 @composite(method=False)
@@ -114,18 +128,13 @@ def nll_loss(
         >>> torch.nn.functional.nll_loss(torch.tensor([[-1.0, -2.0]]), torch.tensor([1]))
         tensor(2.)
     """
+    check_reduction(reduction)
     if input.dim() == 0:
         raise ValueError("Expected 1 or more dimensions (got 0)")
     target = _without_batch(input, target)
     dims = len(input._array.shape)
-    classes = 0 if dims == 1 else 1
-    target, ignored = _checked(input, target, weight, ignore_index, classes)
-    loss, name = (_nll_loss, "nll_loss") if dims <= 2 else (_nll_loss2d, "nll_loss2d")
-    if weight is not None and weight._node is not None and grad_enabled():
-        raise RuntimeError(
-            f"The function '{name}_forward' is not differentiable with respect to argument 'weight'. This input cannot have "
-            "requires_grad True."
-        )
+    target, ignored = _checked(input, target, weight, ignore_index, 0 if dims == 1 else 1)
+    loss = _nll_loss if dims <= 2 else _nll_loss2d
     return loss(input, target, weight, ignored, reduction)
 
 
@@ -137,7 +146,9 @@ def _checked(
     _check_target(input, target, classes)
     if target.dtype is not dtypes.int64:
         target = target.to(dtypes.int64)
+    _check_no_gradient(input, weight)
     _check_weight(weight, input._array.shape[classes])
+    _check_numbers(input, weight)
     ignore_index = as_int(ignore_index, "ignore_index")
     target, some = _in_classes(target, input._array.shape[classes], ignore_index)
     return target, ignore_index if some else None
@@ -161,7 +172,6 @@ def _check_numbers(input: Tensor, weight: Tensor | None) -> None:
 def _negative_log_likelihood(
     input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int | None, reduction: str
 ) -> Tensor:
-    _check_numbers(input, weight)
     classes = 0 if input.dim() == 1 else 1
     ignored, safe = safe_targets(target, ignore_index)
     type_, shape = input._type, safe._array.shape
@@ -252,6 +262,15 @@ def _check_target_dims(shape: Shape, found: Shape) -> None:
         raise RuntimeError(f"Expected target size {[shape[0], *shape[2:]]}, got {list(found)}")
 
 
+def _check_no_gradient(input: Tensor, weight: Tensor | None) -> None:
+    if weight is not None and weight._node is not None and grad_enabled():
+        name = "nll_loss" if input.dim() <= 2 else "nll_loss2d"
+        raise RuntimeError(
+            f"The function '{name}_forward' is not differentiable with respect to argument 'weight'. This input cannot have "
+            "requires_grad True."
+        )
+
+
 def _check_weight(weight: Tensor | None, classes: int, of: str = "") -> None:
     if weight is not None and weight._array.shape != (classes,):
         raise RuntimeError(
@@ -302,6 +321,7 @@ def cross_entropy(
         >>> torch.nn.functional.cross_entropy(torch.tensor([[0.0, 0.0]]), torch.tensor([1]))
         tensor(0.6931)
     """
+    check_reduction(reduction)
     label_smoothing = float_argument("cross_entropy_loss", "label_smoothing", 6, label_smoothing)
     if not 0.0 <= label_smoothing <= 1.0:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
@@ -331,8 +351,6 @@ def _at_once(
     """The loss computed at once, of real floats; of 16 bits where a kernel takes them, else logarithms are rounded."""
     type_, shape = input._type, input._array.shape
     if len(shape) < 2 or not type_.real_floats or not type_.takes("cross_entropy") or not input.numel():
-        return None
-    if reduction not in ("mean", "sum", "none"):
         return None
     if weight is not None and (weight._type is not type_ or (weight._node is not None and grad_enabled())):
         return None

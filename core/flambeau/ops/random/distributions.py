@@ -161,9 +161,10 @@ def _normal_of_tensors(
 ) -> Tensor:
     """Numbers of mean 0 scaled and moved: two roundings, where numbers as parameters give one."""
     tensors = [value.detach() for value in (mean, std) if isinstance(value, Tensor)]
+    shape = broadcast_shapes(*(tensor.shape for tensor in tensors))
     if isinstance(std, Tensor):
         refuse_unless(std.detach() >= 0, lambda: RuntimeError("normal expects all elements of std >= 0.0"))
-    target = _drawn_for(out, broadcast_shapes(*(tensor.shape for tensor in tensors)), tensors[0])
+    target = _drawn_for(out, shape, tensors[0])
     noise = _filling.normal(target, 0.0, 1.0 if isinstance(std, Tensor) else std, generator=generator)
     if isinstance(std, Tensor):
         noise.mul_(std.detach())

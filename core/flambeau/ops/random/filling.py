@@ -174,8 +174,8 @@ def _bernoulli_of_tensor(input: Tensor, p: Tensor, generator: Generator | None) 
     _bounds.check_floating("bernoulli_tensor_cpu_p_", p.dtype)
     p = p.detach()
     text = "Expected p_in >= 0 && p_in <= 1 to be true, but got false."
+    wide = p.expand(input.shape)
     refuse_unless((p >= 0) & (p <= 1), lambda: RuntimeError(text))
-    p = p.expand(input.shape)
     counted = draws_by_counter(input._type.place, generator)
     precise = dtypes.float64 if p.dtype is dtypes.float64 and not counted else dtypes.float32
     type_ = input._type.with_dtype(precise)
@@ -184,7 +184,7 @@ def _bernoulli_of_tensor(input: Tensor, p: Tensor, generator: Generator | None) 
         wanted = wanted._replace(kind="uniform_runs")
     numbers = from_array(draw(type_, input._array.shape, generator, wanted, order=filling_order(input)), type_)
     # On CUDA devices numbers are in (0, 1], elsewhere in [0, 1).
-    return (numbers <= p if counted else numbers < p.to(precise)).to(input.dtype)
+    return (numbers <= wide if counted else numbers < wide.to(precise)).to(input.dtype)
 
 
 @_filling("RandomBackward0")

@@ -110,6 +110,8 @@ def _quantile(input: Tensor, q: Any, dim: Dims, keepdim: bool, interpolation: st
             f"{interpolation}"
         )
     dims = normalize_dims(dim, input.dim())
+    if isinstance(q, Tensor):
+        refuse_unless((q >= 0) & (q <= 1), lambda: QuantileError("quantile() q values must be in the range [0, 1]"))
     ordered = _ordered(_rows(input, dims), parts, skip_missing)
     places = _places(ordered, parts.reshape(-1), skip_missing)
     found = movedim(_between(ordered, places, interpolation), -1, 0)
@@ -124,7 +126,6 @@ def _parts(input: Tensor, q: Any) -> Tensor:
             raise RuntimeError("quantile() q must be a scalar or 1D tensor")
         if q.dtype is not input.dtype:
             raise RuntimeError("quantile() q tensor must be same dtype as the input tensor")
-        refuse_unless((q >= 0) & (q <= 1), lambda: QuantileError("quantile() q values must be in the range [0, 1]"))
         return q
     several = isinstance(q, (list, tuple))
     for value in q if several else (q,):
