@@ -116,14 +116,40 @@ def _combine(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str) -
 # -- the public functions ---------------------------------------------------------------
 
 
-def _refuse_extremes(input: Tensor, reduce: str, kernel: str) -> None:
-    """Complex numbers have no order.
+def _refuse(input: Tensor, kernel: str) -> None:
+    raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type_name(input.dtype)}'")
+
+
+def _check_elements(input: Tensor, index: Tensor, reduce: str) -> None:
+    """Complex numbers have no order, and truth has no mean.
 
     Raises:
-        NotImplementedError: the largest or the smallest of them is asked for.
+        NotImplementedError: one of these is asked for.
     """
-    if input._type.complex and reduce in ("amax", "amin"):
-        raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type_name(input.dtype)}'")
+    extreme, mean = reduce in ("amax", "amin"), reduce == "mean"
+    if (input._type.complex and extreme) or (input.dtype is dtypes.bool and mean):
+        if not names_nothing(index):
+            _refuse(input, f"scatter_gather_tensor_cpu_reduce_{reduce}")
+        if mean:
+            _refuse(input, "div_floor_cpu")
+
+
+def _check_slices(input: Tensor, index: Tensor, reduce: str, include_self: bool) -> None:
+    """What PyTorch's loop over slices takes: the one over elements, and what leaves the own ones out, real numbers only.
+
+    Raises:
+        NotImplementedError: they are of another kind.
+    """
+    if input._type.numbers and not input._type.complex:
+        return
+    if not include_self:
+        _refuse(input, "index_reduce_func_exclude_input_init")
+    if input.dim() < 2:
+        _refuse(input, "index_func_")
+    if index.numel() and input._type.complex and reduce in ("amax", "amin"):
+        _refuse(input, "maximum_cpu" if reduce == "amax" else "minimum_cpu")
+    if index.numel() and not input._type.complex and reduce == "mean":
+        _refuse(input, "div_floor_cpu")
 
 
 def _identity(input: Tensor, reduce: str) -> Number:
@@ -171,7 +197,7 @@ def scatter_reduce(
 
     Raises:
         RuntimeError: there is no such reduction, or the index does not fit. Source: ``torch.scatter_reduce``.
-        NotImplementedError: an extreme of complex numbers is asked for.
+        NotImplementedError: an extreme of complex numbers is asked for, or a mean of bool.
 
     Example:
         >>> import flambeau as torch
@@ -183,8 +209,7 @@ def scatter_reduce(
         raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
     dim, index = check_gather("scatter", input, dim, index)
     source = fitting_source("scatter", input, index, src)
-    if not names_nothing(index):
-        _refuse_extremes(input, reduce, f"scatter_gather_tensor_cpu_reduce_{reduce}")
+    _check_elements(input, index, reduce)
     index = check_gathered(input, dim, index)
     target, places, values = dimensioned(input, index, source)
     result = _reduced(target, dim, places, values, reduce, include_self)
@@ -205,7 +230,8 @@ def index_reduce(
     Raises:
         IndexError: an index is out of range.
         RuntimeError: there is no such reduction, or dtypes, shapes or sizes do not fit.
-        NotImplementedError: an extreme of complex numbers is asked for.
+        NotImplementedError: an extreme of complex numbers is asked for, or a mean of bool; or elements are not real numbers, and
+            there is one dim or ``include_self`` is False.
 
     Example:
         >>> import flambeau as torch
@@ -215,8 +241,7 @@ def index_reduce(
     if reduce not in _REDUCTIONS[1:]:
         raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
     dim, vector = check_index_add("index_reduce", input, dim, index, source)
-    slices = "index_func_" if input.dim() < 2 else "maximum_cpu" if reduce == "amax" else "minimum_cpu"
-    _refuse_extremes(input, reduce, slices if include_self else "index_reduce_func_exclude_input_init")
+    _check_slices(input, vector, reduce, include_self)
     vector = check_range(vector, input._array.shape[dim] if input.dim() else 1)
     target, values = dimensioned(input, source)
     places = counted_as(from_array(slices_of(vector, values._array.shape, dim), vector._type), vector)
