@@ -47,9 +47,9 @@ CALLS: dict[str, tuple[tuple[int, ...], Callable[[torch.Tensor], torch.Tensor]]]
         (2, 3, 7, 6), lambda x: F.avg_pool2d(x, 3, 2, 1, ceil_mode=True, count_include_pad=False),
     ),
     "average of a volume": ((1, 2, 5, 4, 6), lambda x: F.avg_pool3d(x, 2, 1, divisor_override=3)),
-    "a stride that is not taken": ((2, 3, 4, 5), lambda x: F.max_pool2d(x, 2, 1 << 31)),
-    "a dilation that is not taken": ((2, 3, 4, 5), lambda x: F.max_pool2d(x, 1, 2, dilation=1 << 31)),
-    "average with a stride that is not taken": ((2, 3, 9), lambda x: F.avg_pool1d(x, 3, 1 << 31)),
+    "a stride that is not taken": ((2, 3, 4, 5), lambda x: F.max_pool2d(x, 2, (1 << 31) - 1)),
+    "a dilation that is not taken": ((2, 3, 4, 5), lambda x: F.max_pool2d(x, 1, 2, dilation=(1 << 31) - 1)),
+    "average with a stride that is not taken": ((2, 3, 9), lambda x: F.avg_pool1d(x, 3, (1 << 31) - 1)),
     "even parts": ((2, 3, 8, 6), lambda x: F.adaptive_avg_pool2d(x, (4, 3))),
 }  # fmt: skip
 

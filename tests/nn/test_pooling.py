@@ -206,6 +206,16 @@ MISTAKES: dict[str, Callable[[Any, Any], Any]] = {
     "neither": lambda m, f: m.nn.FractionalMaxPool2d(2),
     "both": lambda m, f: m.nn.FractionalMaxPool3d(2, 2, 0.5),
     "ratio": lambda m, f: m.nn.FractionalMaxPool3d(2, output_ratio=(0.5, 1.5, 0.5)),
+    "kernel beyond int": lambda m, f: f.max_pool2d(m.zeros(1, 4, 4), (1, 1 << 31), (1, 1, 1)),
+    "stride beyond int": lambda m, f: f.avg_pool2d(m.zeros(4, 4), 2, 1 << 31, (1, 1, 1)),
+    "form of a stride": lambda m, f: f.max_pool3d(m.zeros(1, 4, 4, 4), 2, (1, 1), 1 << 31),
+    "padding beyond int": lambda m, f: f.avg_pool3d(m.zeros(1, 4, 4, 4), 2, 1, -(1 << 31) - 1),
+    "dilation beyond int": lambda m, f: f.max_pool2d(m.zeros(1, 4, 4), 1, 0, 0, 1 << 40),
+    "vectors beyond int": lambda m, f: f.avg_pool1d(m.zeros(1, 4), 2, 1 << 31),
+    "form of a padding": lambda m, f: f.avg_pool1d(m.zeros(1, 4), 2, 1 << 31, (1, 1)),
+    "norms beyond int": lambda m, f: f.lp_pool2d(m.zeros(1, 4, 4), 2.0, 2, 1 << 31),
+    "places beyond int": lambda m, f: f.max_pool1d(m.zeros(1, 4), 2, 1 << 31, return_indices=True),
+    "gradients beyond int": lambda m, f: f.max_pool1d(m.zeros(1, 4, requires_grad=True), 2, 1 << 31),
 }  # fmt: skip
 
 
@@ -217,6 +227,12 @@ def test_words_of_errors(torch: ModuleType, name: str) -> None:
             MISTAKES[name](m, m.nn.functional)
         found.append((raised.type, str(raised.value).partition("\n")[0]))
     assert found[0] == found[1]
+
+
+def test_maxima_of_vectors_take_any_stride(torch: ModuleType) -> None:
+    x = [[1.0, 3.0, 2.0]]
+    found, expected = (m.nn.functional.max_pool1d(m.tensor(x), 2, 1 << 31).tolist() for m in (flambeau, torch))
+    assert found == expected == [[3.0]]
 
 
 @pytest.mark.parametrize("number", [0.0, 0.999, 1.5, -3.3, 100.0])

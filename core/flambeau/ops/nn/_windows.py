@@ -132,7 +132,18 @@ def _given(function: str, named: str, count: int, values: Sequence[Any]) -> list
         if count == 1:
             words = f"{named}() argument '{argument}' should contain one int (got {len(sizes)})"
         found.append(one_or_each(sizes, count, words))
+        if count > 1:
+            _check_int(found[-1])
+    if count == 1 and function != "max_pool1d":  # whose own loop counts in int64
+        for sizes in found:
+            _check_int(sizes)
     return found
+
+
+def _check_int(sizes: Shape) -> None:
+    """PyTorch computes the places of windows in C's int."""
+    if any(not -(1 << 31) <= size < 1 << 31 for size in sizes):
+        raise RuntimeError("value cannot be converted to type int without overflow")
 
 
 _FORMS = {
