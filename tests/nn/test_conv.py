@@ -237,3 +237,32 @@ def test_the_order_of_memory_of_what_is_padded(torch: ModuleType, mode: str) -> 
         return [t.nn.functional.pad(x, (1, 1) * (x.dim() - 2), mode=mode).stride() for x in (plane, volume)]
 
     assert strides(flambeau) == strides(torch)
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("shape", [(0, 2, 0), (0, 2, 1), (1, 2, 1), (0, 2, 2)])
+@pytest.mark.parametrize(("weight", "padding"), [((2, 3, 1), 0), ((2, 3, 2), 1), ((2, 3, 1), 1)])
+def test_transposed_convolutions_of_no_sample_may_have_no_place(
+    torch: ModuleType, shape: tuple[int, ...], weight: tuple[int, ...], padding: int, bias: bool
+) -> None:
+    """PyTorch refuses a negative number of places with other words for each number of dimensions."""
+    said: list[Any] = []
+    for m in (flambeau, torch):
+        operands = [m.zeros(each, requires_grad=True) for each in (shape, weight, weight[1:2])]
+        try:
+            result = m.nn.functional.conv_transpose1d(*operands[: 3 if bias else 2], padding=padding)
+        except RuntimeError:
+            said.append(RuntimeError)
+        else:
+            result.sum().backward()
+            said.append([tuple(result.shape), *(tuple(each.grad.shape) for each in operands[: 3 if bias else 2])])
+    assert said[0] == said[1]
+
+
+@pytest.mark.oracle
+def test_a_bias_of_no_channels_has_a_gradient(torch: ModuleType) -> None:
+    for m in (flambeau, torch):
+        bias = m.ones(3, requires_grad=True)
+        m.nn.functional.conv1d(m.ones(2, 0, 4), m.ones(3, 0, 2), bias).sum().backward()
+        assert bias.grad.tolist() == [0, 0, 0]

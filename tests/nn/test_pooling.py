@@ -314,3 +314,25 @@ def test_sizes_that_equal_remembered_ones_are_checked(backend: str, count: int, 
             function(input, bad)
         with pytest.raises(TypeError, match=r"must be tuple of ints|must be int"):
             function(input, 2, bad)
+
+
+@pytest.mark.parametrize("kind", ["avg", "max", "area"])
+@pytest.mark.parametrize(
+    "shape", [(0, 2, 3), (2, 0, 3), (2, 2, 0), (0, 3), (0, 2, 3, 3), (1, 0, 3, 3), (1, 0, 3, 3, 3)]
+)
+@pytest.mark.parametrize("size", [0, 2])
+def test_nothing_is_pooled_as_in_pytorch(torch: ModuleType, kind: str, shape: tuple[int, ...], size: int) -> None:
+    said = []
+    for m in (flambeau, torch):
+        x = m.zeros(shape, requires_grad=True)
+        count = max(x.dim() - 2, 1)
+        try:
+            if kind == "area":
+                result = m.nn.functional.interpolate(x, size, mode="area")
+            else:
+                result = getattr(m.nn.functional, f"adaptive_{kind}_pool{count}d")(x, size)
+            result.sum().backward()
+            said.append(str((tuple(result.shape), tuple(x.grad.shape))))
+        except (RuntimeError, NotImplementedError, ValueError) as error:
+            said.append(str(error).partition("\n")[0])
+    assert said[0] == said[1]

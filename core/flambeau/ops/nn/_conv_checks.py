@@ -228,7 +228,7 @@ def _sizes_of_transposed(
             places, stride, padding, dilation, weight[2:], output_padding, strict=True
         )
     )
-    if any(size < 1 for size in sizes):
+    if min(sizes) < (1 if input[0] else 0):  # of no sample there may be no place
         before, after = (_times((1, *each) if len(each) == 1 else each) for each in (places, sizes))
         raise RuntimeError(
             f"Given input size per channel: ({before}). Calculated output size per channel: ({after}). Output size is too small"

@@ -54,6 +54,25 @@ _FEW = 3
 """Elements of a window up to which adding one after the other is faster than a product of matrices."""
 
 
+def _seen(shape: Sequence[int], count: int) -> list[int]:
+    """A shape as PyTorch's kernels see it, which pool one dimension as two of which the first has size 1."""
+    return [*shape[:-1], 1, shape[-1]] if count == 1 else list(shape)
+
+
+def _check_gradient(pool: str, grad: Tensor, count: int) -> None:
+    """Only a batch may be empty, as in PyTorch: the first dimension, be it one or not.
+
+    Raises:
+        RuntimeError: another one is.
+    """
+    shape = _seen(grad._array.shape, count)
+    if 0 in shape[1:]:
+        raise RuntimeError(
+            f"{pool}{max(count, 2)}d_backward(): Expected grad_output to have non-zero size for non-batch "
+            f"dimensions, but grad_output has sizes {shape} with dimension {shape.index(0, 1)} being empty"
+        )
+
+
 # -- averages ---------------------------------------------------------------
 
 
@@ -90,6 +109,7 @@ def _adaptive_averages(input: Tensor, sizes: Shape) -> Tensor:
 
 def _averages_input(grad: Tensor, input: Tensor, sizes: Shape) -> Tensor:
     count = len(sizes)
+    _check_gradient("adaptive_avg_pool", grad, count)
     lengths = tuple(input._array.shape[-count:])
     order = pooling_order(input, count)
     windows = _even(lengths, sizes)
@@ -137,6 +157,7 @@ def _adaptive_maxima(input: Tensor, sizes: Shape) -> Pooled:
 
 def _maxima_input(grad: Tensor, input: Tensor, indices: Tensor, sizes: Shape) -> Tensor:
     count = len(sizes)
+    _check_gradient("adaptive_max_pool", grad, count)
     lengths = tuple(input._array.shape[-count:])
     return bent(_spread(grad, indices, lengths, _even(lengths, sizes) is None, pooling_order(input, count)), input)
 
@@ -191,15 +212,17 @@ def _sizes_of(name: str, input: Tensor, count: int, output_size: Any) -> Shape:
 
 def _check_sample(name: str, input: Tensor, count: int, averaging: bool) -> None:
     shape = list(input.shape)
+    dims = len(shape)
     empty = next((dim for dim, size in enumerate(shape) if dim and not size), None)
     if averaging and count < 3:
-        empty = next((dim for dim, size in enumerate(shape) if dim >= len(shape) - count and not size), None)
-    if empty is not None and (len(shape) in (count + 1, count + 2) or (averaging and count == 3)):
+        name, shape = "adaptive_avg_pool2d", _seen(shape, count)
+        empty = next((dim for dim, size in enumerate(shape) if dim >= len(shape) - 2 and not size), None)
+    if empty is not None and (dims in (count + 1, count + 2) or (averaging and count == 3)):
         raise RuntimeError(
             f"{name}(): Expected input to have non-zero size for non-batch dimensions, but input has sizes {shape} with "
             f"dimension {empty} being empty"
         )
-    if len(shape) not in (count + 1, count + 2):
+    if dims not in (count + 1, count + 2):
         colon = "" if averaging else ":"
         raise RuntimeError(f"{name}(): Expected {count + 1}D or {count + 2}D tensor, but got{colon} {shape}")
 

@@ -200,7 +200,7 @@ def _of_numbers(
     size = planned(*shapes, stride, padding, dilation, output_padding, groups, transposed)
     check_types(input, weight, bias, transposed)
     if not input._array.shape[1]:  # PyTorch gives no channels then, not those of the bias
-        weight, bias = _narrow(weight, 0, 0, 0), None
+        weight, bias = _narrow(weight, 0, 0, 0), None if bias is None else _narrow(bias, 0, 0, 0)
     row = _convolution_input if transposed else _convolution
     return row(input, weight, bias, size, stride, padding, dilation, groups)
 
