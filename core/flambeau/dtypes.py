@@ -7,7 +7,9 @@ type promotion prefers a type within a category (see :mod:`flambeau.promotion`).
 from __future__ import annotations
 
 import sys
+from array import array
 from builtins import bool as _bool
+from math import inf
 from typing import Any, Final, final
 
 from .errors import raise_unknown_dtype
@@ -192,6 +194,17 @@ def fitting_integer(value: Any, dtype: dtype) -> int | None:
     if not dtype.is_signed and isinstance(value, int) and -high <= value < 0:
         return value + high + 1
     return int(value) if low <= value <= high else None
+
+
+def nearest_single(value: float) -> float:
+    """The nearest number of float32, infinite beyond the largest.
+
+    Through it every number comes to a type of 16 bits, as in PyTorch: what lies just beyond the middle of two is rounded twice.
+    """
+    try:
+        return array("f", (value,))[0]
+    except OverflowError:
+        return inf if value > 0 else -inf
 
 
 # The names of element types in PyTorch's messages where they are not the capitalised dtype.

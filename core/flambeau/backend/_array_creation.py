@@ -20,6 +20,13 @@ def dense_copy(a: Any, dtype: Any) -> Any:
     return a.transpose(order).astype(dtype, order="C").transpose([order.index(dim) for dim in range(a.ndim)])
 
 
+def rounded(a: Any, dtype: str) -> Any:
+    """A copy of another type: of float64 in float16 through float32, which is where PyTorch's numbers of 16 bits come from."""
+    if dtype == "float16" and a.dtype.name == "float64":
+        a = dense_copy(a, "float32")
+    return dense_copy(a, dtype)
+
+
 def storage_kernels(xp: Any) -> dict[str, Callable[..., Any]]:
     """Storage but for the transfer from and to the host, which is the backend's."""
     full_of, zeros = xp.full, xp.zeros
@@ -31,7 +38,7 @@ def storage_kernels(xp: Any) -> dict[str, Callable[..., Any]]:
     def arange(start: Scalar, step: Scalar, length: int, dtype: str) -> Array:
         steps = xp.arange(length, dtype="int64")
         if "int" not in dtype:
-            return (start + steps * float(step)).astype(dtype)  # type: ignore[arg-type]
+            return rounded(start + steps * float(step), dtype)  # type: ignore[arg-type]
         if step != 1 or start:
             steps = steps * int(step) + int(start)  # type: ignore[arg-type]
         return steps.astype(dtype, copy=False)
@@ -42,7 +49,7 @@ def storage_kernels(xp: Any) -> dict[str, Callable[..., Any]]:
     def cast(a: Array, dtype: str) -> Array:
         if a.dtype.kind == "c" and not dtype.startswith("complex"):
             a = xp.asarray(a != 0) if dtype == "bool" else a.real
-        return dense_copy(a, dtype)
+        return rounded(a, dtype)
 
     return {
         "empty": xp.empty, "full": full, "arange": arange, "clone": clone, "cast": cast, "copy_into": xp.copyto,

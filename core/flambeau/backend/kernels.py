@@ -61,7 +61,8 @@ class RequiredKernels(Protocol):
     def cast(self, a: Array, dtype: str) -> Array:
         """A copy of another type, in the memory order of ``a`` where it is dense.
 
-        Floats truncate to integers; everything but zero becomes True in ``bool``.
+        Floats truncate to integers; everything but zero becomes True in ``bool``. From float64 to 16 bits they go through
+        float32, as in PyTorch.
         """
 
     def copy_into(self, target: Array, source: Array) -> None:

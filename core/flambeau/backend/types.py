@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from math import copysign
 from typing import TYPE_CHECKING, Any
 
-from flambeau.dtypes import FLOATING, INTEGRAL, as_dtype, complex32, dtype, float32, float64
+from flambeau.dtypes import FLOATING, INTEGRAL, as_dtype, complex32, dtype, float32, float64, nearest_single
 from flambeau.dtypes import bool as bool_dtype
 from flambeau.errors import BackendLoadError, UnsupportedError
 from flambeau.promotion import PYTHON_NUMBERS, as_number
@@ -242,7 +242,7 @@ class TensorType:
         if value.__class__ is int:
             _check_width(value)
         if not self.integers or value.__class__ is bool:
-            return value
+            return nearest_single(value) if self.halves and value.__class__ is float else value
         value = int(value)
         _check_width(value)
         bits = 8 * self.dtype.itemsize

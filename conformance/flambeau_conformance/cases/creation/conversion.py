@@ -50,3 +50,16 @@ for _dtype in FLOATS:
     def _tolist(subject: Subject, dtype: str = _dtype) -> None:
         values = [[1.5, -2.0], [0.0, 4.25]]
         expect_equal(subject.tensor(values, dtype).tolist(), values)
+
+
+for _dtype, _digits in {"float16": 11, "bfloat16": 8}.items():
+
+    @case(f"to/value/just-beyond-the-middle/{_dtype}", dtypes=(_dtype, "float64"), anchors=("Tensor.to", "tensor"))
+    def _through_float32(subject: Subject, dtype: str = _dtype, digits: int = _digits) -> None:
+        """Numbers come to 16 bits through float32, as in PyTorch, where what is just beyond the middle of two lies on it."""
+        t = subject.torch
+        values = [1 + 2.0**-digits + 2.0**-40, 1 + 3 * 2.0**-digits - 2.0**-40, 1e60]
+        expected = [1.0, 1 + 4 * 2.0**-digits, float("inf")]
+        expect_equal(subject.tensor(values, "float64").to(getattr(t, dtype)).tolist(), expected)
+        expect_equal(subject.tensor(values, dtype).tolist(), expected)
+        expect_equal(t.full((1,), values[0], dtype=getattr(t, dtype)).tolist(), expected[:1])

@@ -18,6 +18,7 @@ from flambeau._tensor.methods import method
 from flambeau._tensor.overrides import DisableTorchFunctionSubclass
 from flambeau.backend.selection import find_place
 from flambeau.dtypes import dtype as DType  # noqa: N812 (a class in lower case, as in PyTorch)
+from flambeau.dtypes import nearest_single
 from flambeau.errors import level_of_caller
 from flambeau.promotion import as_number, dtype_of_number, get_default_dtype, is_scalar, promote_types
 from flambeau.shapes import Shape, Size, size_argument
@@ -263,23 +264,18 @@ def _wrapped(value: Any, dtype: DType) -> int:
 
 def pack_floats(values: Sequence[float], dtype: DType) -> bytes:
     """Floats as the bytes of elements (or parts) of a dtype, rounded to nearest; what is too large becomes infinite."""
+    try:
+        singles = host_array("d" if dtype.format == "d" else "f", values)
+    except OverflowError:
+        singles = host_array("f", map(nearest_single, values))
     if dtype is dtypes.bfloat16:
-        return host_array(dtype.format, map(_bfloat16, values)).tobytes()
+        return host_array(dtype.format, map(_bfloat16, singles)).tobytes()
+    if dtype.format != "e":
+        return singles.tobytes()
     try:
-        if dtype.format == "e":
-            return pack_struct(f"={len(values)}e", *values)
-        return host_array(dtype.format, values).tobytes()
+        return pack_struct(f"={len(singles)}e", *singles)
     except OverflowError:
-        if dtype.format == "e":
-            return b"".join(map(_half, values))
-        return host_array(dtype.format, [_infinite_beyond(value) for value in values]).tobytes()
-
-
-def _infinite_beyond(value: float) -> float:
-    try:
-        return host_array("f", [value])[0]
-    except OverflowError:
-        return float("inf") if value > 0 else -float("inf")
+        return b"".join(map(_half, singles))
 
 
 def _half(value: float) -> bytes:
@@ -290,8 +286,8 @@ def _half(value: float) -> bytes:
 
 
 def _bfloat16(value: float) -> int:
-    """The upper half of a float32, rounded to the nearest, halves to even."""
-    bits = int.from_bytes(pack_struct(">f", _infinite_beyond(value)), "big")
+    """The upper half of a number of float32, rounded to the nearest, halves to even."""
+    bits = int.from_bytes(pack_struct(">f", value), "big")
     if value != value:
         return 0x7FC0
     return (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16

@@ -194,9 +194,10 @@ def fitting(value: Any, dtype: DType) -> Any:
         return bool(value)
     if dtype is dtypes.float32 and isfinite(value) and abs(value) > _LARGEST_FLOAT32:
         raise _overflow(dtype)
-    return value
+    return dtypes.nearest_single(value) if dtype in _HALVES and value.__class__ is float else value
 
 
+_HALVES = (dtypes.float16, dtypes.bfloat16)
 _EXACT = 1 << 15  # integers that any floating dtype is in range of
 _LARGEST_FLOAT32 = (2 - 2.0**-23) * 2.0**127
 _C_NAMES = {
