@@ -144,7 +144,9 @@ def _in_own_dtype(function: Any, *operands: np.ndarray, out: np.ndarray | None) 
     """SciPy has no floats of 16 bits: compute in float32."""
     if operands[0].itemsize != 2:
         return function(*operands, out=out)
-    result = function(*[operand.astype("float32") for operand in operands])
+    result = function(
+        *operands, dtype="float32"
+    )  # which converts block by block, and keeps the order of what is expanded
     if out is None:
         return result.astype(operands[0].dtype)
     out[...] = result

@@ -140,7 +140,7 @@ class NumpyBackend(ArrayBackend):
                 return np.ascontiguousarray(b.T.dot(a.T).T)
             return a.dot(b)  # type: ignore[no-any-return]
         if kind in "eE":  # float16, bfloat16
-            return self.matmul(a.astype("float32"), b.astype("float32")).astype(a.dtype)
+            return self.matmul(a.astype("float32"), b.astype("float32")).astype(a.dtype, order="C")
         product: np.ndarray = np.matmul(a, b)
         return product
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ._array_creation import dense_copy
 from .kernels import Array
 
 __all__ = ["BINARY", "TWO_OPERANDS", "UNARY", "binary_kernel", "clamp_kernel", "elementwise_kernels", "unary_kernel"]
@@ -174,7 +175,7 @@ def _sigmoid(xp: Any) -> Kernel:
 
     def sigmoid(a: Array, out: Array | None = None) -> Array:
         if a.dtype.itemsize == 2:  # whose exponential is soon infinite
-            rounded = sigmoid(a.astype("float32")).astype(a.dtype)
+            rounded = sigmoid(dense_copy(a, "float32")).astype(a.dtype)
             return rounded if out is None else _copied(out, rounded)
         if out is not None and not out.flags.c_contiguous:  # NumPy's `negative` is wrong for some strides of `out`
             return _copied(out, sigmoid(a))

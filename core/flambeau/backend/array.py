@@ -198,6 +198,6 @@ def _nan_to_num(xp: Any) -> Callable[..., Any]:
         if a.dtype.itemsize > 2:
             return xp.asarray(xp.nan_to_num(dense_copy(a, a.dtype), False, *values))
         # NumPy does not see that bfloat16 has nan.
-        return xp.asarray(xp.nan_to_num(a.astype("float32"), True, *values)).astype(a.dtype)
+        return xp.asarray(xp.nan_to_num(dense_copy(a, "float32"), True, *values)).astype(a.dtype)
 
     return nan_to_num

@@ -143,3 +143,37 @@ def test_matrices(expression: str, batch: tuple[int, ...]) -> None:
         with warnings.catch_warnings(action="ignore"):
             layouts.append(layout(eval(expression, names)))
     assert layouts[0] == layouts[1]
+
+
+SPECIAL = """
+M.digamma(x)
+M.erf(x)
+M.erfinv(x)
+M.i0(x)
+M.special.i0e(x)
+M.special.i1(x)
+M.special.i1e(x)
+M.special.gammainc(x, x)
+M.special.gammaincc(x, x)
+M.sigmoid(x)
+M.nan_to_num(x)
+M.mvlgamma(x + 2, 2)
+M.lgamma(x)
+M.nn.functional.gelu(x)
+x.logit()
+x @ x.transpose(2, 3)
+x[0] @ x[:, :1].transpose(2, 3)
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
+@pytest.mark.parametrize("expanded", [(), (0,), (1,), (3,), (0, 2)])
+@pytest.mark.parametrize("expression", SPECIAL)
+def test_functions_of_what_is_expanded(expression: str, expanded: tuple[int, ...], dtype: str) -> None:
+    found = []
+    for module in (flambeau, torch):
+        sizes = [1 if dim in expanded else size for dim, size in enumerate((2, 3, 4, 5))]
+        x = module.full(sizes, 0.25, dtype=getattr(module, dtype)).expand(2, 3, 4, 5)
+        result = eval(expression, {"M": module, "x": x})
+        found.append((tuple(result.shape), tuple(result.stride())))
+    assert found[0] == found[1]

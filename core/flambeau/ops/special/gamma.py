@@ -144,6 +144,7 @@ def mvlgamma(input: Tensor, p: int) -> Tensor:
     p = int_argument("mvlgamma", "p", 1, p)
     if p < 1:
         raise RuntimeError("p has to be greater than or equal to 1")
+    input = input.contiguous()  # the order in which PyTorch's sum of the terms comes
     total = lgamma(input)
     for step in range(1, p):
         total = total + lgamma(input - 0.5 * step)
