@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import isfinite
+from math import isfinite, prod
 from typing import Any
 
 from flambeau import dtypes, layouts
@@ -167,7 +167,24 @@ def full(
 def filled(shape: Shape, value: Number, type_: TensorType) -> Tensor:
     """A tensor of this type that holds one number."""
     dtype = type_.dtype
-    return from_array(type_.kernels.full(shape, fitting(value, dtype), dtype.name), type_)
+    return from_array(type_.kernels.full(shape, fitting_all(value, dtype, shape), dtype.name), type_)
+
+
+def fitting_all(value: Any, dtype: DType, shape: Shape | None = None) -> Any:
+    """:func:`fitting` for a number that kernels write: finite ones beyond 16 bits are no elements there.
+
+    Of a shape of one element they are, as in PyTorch, which has no kernel for that.
+
+    Raises:
+        RuntimeError: it cannot be held.
+    """
+    number = fitting(value, dtype)
+    if number.__class__ is int and number.bit_length() > _WIDEST:  # which is refused as no integer of any dtype
+        return number
+    largest = _LARGEST_HALVES.get(dtype)
+    if largest is not None and abs(number) > largest and isfinite(value.real) and (shape is None or prod(shape) != 1):
+        raise _overflow(dtype)
+    return number
 
 
 def fitting(value: Any, dtype: DType) -> Any:
@@ -194,10 +211,11 @@ def fitting(value: Any, dtype: DType) -> Any:
         return bool(value)
     if dtype is dtypes.float32 and isfinite(value) and abs(value) > _LARGEST_FLOAT32:
         raise _overflow(dtype)
-    return dtypes.nearest_single(value) if dtype in _HALVES and value.__class__ is float else value
+    return dtypes.nearest_single(value) if dtype in _LARGEST_HALVES and value.__class__ is float else value
 
 
-_HALVES = (dtypes.float16, dtypes.bfloat16)
+_LARGEST_HALVES = {dtypes.float16: 65504.0, dtypes.bfloat16: (2 - 2.0**-7) * 2.0**127}
+_WIDEST = 64
 _EXACT = 1 << 15  # integers that any floating dtype is in range of
 _LARGEST_FLOAT32 = (2 - 2.0**-23) * 2.0**127
 _C_NAMES = {
@@ -302,7 +320,7 @@ def full_like(
         >>> torch.full_like(torch.zeros(2), 3.0)
         tensor([3., 3.])
     """
-    return _like(input, order, type_, type_.kernels.full, fitting(fill_value, type_.dtype))
+    return _like(input, order, type_, type_.kernels.full, fitting_all(fill_value, type_.dtype, input._array.shape))
 
 
 @spelled()
@@ -345,15 +363,18 @@ def ones_like(
 
 
 def _write_fill(input: Tensor, value: Tensor | Number) -> None:
-    number: Any = value
+    type_, number = input._type, value
     if value.__class__ not in PYTHON_NUMBERS and isinstance(value, Tensor):
         if value.dim():
             raise RuntimeError(
                 f"fill_ only supports 0-dimension value tensor but got tensor with {value.dim()} dimensions."
             )
         number = value.item()
-    type_ = input._type
-    type_.kernels.copy_into(input._array, type_.number(fitting(number, type_.dtype)))
+        if not (type_.real_floats and number.__class__ is float):  # of a tensor, it may be infinite here
+            number = fitting(number, type_.dtype)
+    else:
+        number = fitting_all(value, type_.dtype, input._array.shape)
+    type_.kernels.copy_into(input._array, type_.number(number))
 
 
 def _fill_places(input: Tensor, value: Tensor | Number) -> None:

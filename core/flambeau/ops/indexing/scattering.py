@@ -14,7 +14,7 @@ from flambeau._tensor.copies import contiguous_array
 from flambeau._tensor.storage import counted_as
 from flambeau.dtypes import scalar_type_name
 from flambeau.ops.creation.conversion import to_type
-from flambeau.ops.creation.filled import filled, fitting
+from flambeau.ops.creation.filled import filled, fitting_all
 from flambeau.ops.movement.broadcasting import _expand_method
 from flambeau.ops.movement.shapes import reshape
 from flambeau.ops.movement.slicing import _slice
@@ -121,6 +121,8 @@ def scatter(
     if number is None:
         raise TypeError("scatter(): expected src or value")
     if not isinstance(number, Tensor):
+        if number.__class__ in PYTHON_NUMBERS:
+            number = fitting_all(number, input.dtype)
         number = input.new_full(tuple(index.shape), number)
     source = fitting_source("scatter", input, index, number)
     if reduce is not None:
@@ -216,7 +218,9 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
     if not input.numel():  # there is no place that an index could miss
         return input.clone()
     if alpha != 1:
-        source = to_type(source * fitting(alpha, input.dtype), input._type)  # of bool, a product with a number is none
+        source = to_type(
+            source * fitting_all(alpha, input.dtype), input._type
+        )  # of bool, a product with a number is none
     if input.dim() > 1:
         vector = check_in_range("", vector, input._array.shape[dim], RuntimeError)
     else:
@@ -330,7 +334,7 @@ def _number_for(input: Tensor, value: Tensor | Number) -> Tensor:
     if isinstance(value, Tensor):
         return to_type(value, input._type)
     if value.__class__ in PYTHON_NUMBERS and not input._sparse:
-        return filled((), value, input._type)
+        return filled((), fitting_all(value, input._type.dtype), input._type)
     return input.new_full((), value)
 
 

@@ -15,7 +15,7 @@ from flambeau.backend.types import Place
 from flambeau.errors import argument_type
 from flambeau.layouts import contiguous_format
 from flambeau.ops.creation._bent import bent
-from flambeau.ops.creation.filled import fitting
+from flambeau.ops.creation.filled import fitting_all
 from flambeau.ops.creation.ranges import arange
 from flambeau.shapes import Shape, as_ints, is_one
 
@@ -235,7 +235,7 @@ def constant_pad_nd(input: Tensor, pad: Sequence[int], value: Number = 0) -> Ten
     number: Any = number_argument("constant_pad_nd", "value", value, 3)
     if not any(before) and not any(after):  # a copy, in the order of memory that there is
         return from_array(kept, type_).clone()
-    return from_array(type_.kernels.pad(kept, before, after, fitting(number, type_.dtype)), type_)
+    return from_array(type_.kernels.pad(kept, before, after, fitting_all(number, type_.dtype)), type_)
 
 
 def _without(kernels: Any, array: Any, before: Shape, after: Shape) -> Any:
