@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
 from tests.support.matrices import assert_same, assert_same_derivatives, outcome
 
@@ -165,6 +167,66 @@ def test_triangular_systems_with_zeros(matrix: list[list[float]], upper: bool, l
         torch,
         f"L.solve_triangular(M.tensor({matrix}), M.tensor([[1.0, 0], [2, 3]]), upper={upper}, left={left})",
     )
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float64", "int64", "bool", "complex64"])
+@pytest.mark.parametrize("left", [True, False])
+def test_a_triangular_system_is_solved_in_the_dtype_of_its_matrix(dtype: str, left: bool) -> None:
+    matrix, right = "M.tensor([[2.0, 1.0], [0.0, 4.0]])", f"M.tensor([[1, 0], [2, 3]], dtype=M.{dtype})"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # PyTorch warns of the imaginary part
+        assert_same(flambeau, torch, f"L.solve_triangular({matrix}, {right}, upper=True, left={left})")
+
+
+@pytest.mark.parametrize("solver", ["cholesky_solve(e, z)", "lu_solve(e, *L.lu_factor(z))"])
+def test_other_solvers_refuse_another_dtype(solver: str) -> None:
+    assert_same(flambeau, torch, "M." + solver.replace("e,", "M.ones(2, 2).double(),").replace("z)", "M.eye(2))"))
+
+
+@pytest.mark.parametrize("adjoint", [True, False])
+@pytest.mark.parametrize("left", [True, False])
+def test_factors_solve_every_equation(left: bool, adjoint: bool) -> None:
+    matrix = "M.tensor([[[0.0, 2, 1], [1, 3j, 0], [4, 1, 1j]], [[1, 2, 3j], [0, 0, 5], [7j, 1, 2]]])"
+    right = "M.tensor([[1.0, 2j, 3], [4, 5, 6j], [0, 1, 2]])"
+    assert_same(flambeau, torch, f"L.lu_solve(*L.lu_factor({matrix}), {right}, left={left}, adjoint={adjoint})")
+
+
+def test_singular_factors_give_infinities() -> None:
+    factors = "M.tensor([[1.0, 2], [0, 0]]), M.tensor([1, 2], dtype=M.int32)"
+    assert_same(flambeau, torch, f"L.lu_solve({factors}, M.ones(2, 1))")
+
+
+_LU = "M.tensor([[2.0, 1.0], [0.5, 3.0]])"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        f"{_LU}, M.tensor([1, 2]), M.ones(2, 1)",
+        f"{_LU}, M.tensor([1], dtype=M.int32), M.ones(2, 1)",
+        f"{_LU}.expand(2, 2, 2), M.tensor([1, 2], dtype=M.int32), M.ones(2, 1)",
+        f"{_LU}, M.tensor([0, 2], dtype=M.int32), M.ones(2, 1)",
+        f"{_LU}, M.tensor([1, 3], dtype=M.int32), M.ones(2, 1)",
+        f"{_LU}, M.tensor([1, 2], dtype=M.int32), M.ones(2)",
+        f"{_LU}, M.tensor([1, 2], dtype=M.int32), M.ones(3, 1)",
+        f"{_LU}[:1], M.tensor([1], dtype=M.int32), M.ones(1, 1)",
+    ],
+)
+def test_what_cannot_be_factors_is_refused(arguments: str) -> None:
+    assert_same(flambeau, torch, f"L.lu_solve({arguments})")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        f"{_LU}, M.tensor([1, 2])",
+        f"{_LU}, M.tensor([0, 2], dtype=M.int32)",
+        f"{_LU}, M.tensor([1, 3], dtype=M.int32)",
+        f"{_LU}[0], M.tensor([1, 2], dtype=M.int32)",
+    ],
+)
+def test_what_cannot_be_factors_is_not_unpacked(arguments: str) -> None:
+    assert_same(flambeau, torch, f"M.lu_unpack({arguments})")
 
 
 def test_an_upper_factor_is_made_of_the_upper_triangle() -> None:

@@ -163,10 +163,21 @@ def lu_unpack(
         >>> torch.lu_unpack(*torch.linalg.lu_factor(torch.tensor([[4.0]])))
         (tensor([[1.]]), tensor([[1.]]), tensor([[4.]]))
     """
+    if LU_data.dim() < 2:
+        raise RuntimeError(
+            f"torch.lu_unpack: Expected tensor with 2 or more dimensions. Got size: {list(LU_data.shape)} instead"
+        )
     empty = nothing_of(LU_data)
     permutation = LU_data.new_empty(0)
     if unpack_pivots:
         rows = LU_data.shape[-2]
+        if LU_pivots.dtype is not dtypes.int32:
+            raise RuntimeError("torch.lu_unpack: LU_pivots is expected to be a contiguous tensor of torch.int32 dtype.")
+        if bool((LU_pivots.lt(1) | LU_pivots.gt(rows)).any()):
+            raise RuntimeError(
+                "pivots passed to lu_unpack must be between 1 and LU.size(-2) inclusive."
+                "Did you properly pass the result of lu_factor?"
+            )
         order = permutation_of(LU_pivots.to(dtypes.int64) - 1, rows)
         permutation = eye(rows, dtype=LU_data.dtype, device=LU_data.device)[order.argsort(-1)]
     lower, upper = (lower_of(LU_data), upper_of(LU_data)) if unpack_data else (empty, empty)

@@ -55,11 +55,7 @@ def _system(A: Tensor, B: Tensor, left: bool) -> Tensor:
     """The solution, without a look at whether there is one."""
     check_square_matrix("linalg.solve", A)
     check_places("linalg.solve", A, B)
-    if B.dtype is not A.dtype:
-        raise RuntimeError(
-            "linalg.solve: Expected A and B to have the same dtype, but found A of type "
-            f"{scalar_type_name(A.dtype)} and B of type {scalar_type_name(B.dtype)} instead"
-        )
+    _check_dtypes("linalg.solve", A, B, "A")
     vector = _is_vector(A, B)
     if vector and not left:
         raise RuntimeError(
@@ -67,18 +63,29 @@ def _system(A: Tensor, B: Tensor, left: bool) -> Tensor:
             "linalg.solve is equivalent to B / A.squeeze(-1)"
         )
     right = B.unsqueeze(-1) if vector else B
-    if right.dim() < 2:
-        raise RuntimeError("linalg.solve: The input tensor B must have at least 2 dimensions.")
-    if A.shape[-1] != right.shape[-2 if left else -1]:
-        equation = "AX = B" if left else "XA = B"
-        raise RuntimeError(
-            f"linalg.solve: Incompatible shapes of A and B for the equation {equation} ({A.shape[-2]}x{A.shape[-1]} and "
-            f"{right.shape[-2]}x{right.shape[-1]})"
-        )
+    _check_sizes("linalg.solve", A, right, left)
     if not left:
         return adjoint(_solve(*_batched(adjoint(A), adjoint(right))))
     result = _solve(*_batched(A, right))
     return result.squeeze(-1) if vector else result
+
+
+def _check_dtypes(function: str, A: Tensor, B: Tensor, name: str) -> None:
+    if B.dtype is not A.dtype:
+        raise RuntimeError(
+            f"{function}: Expected {name} and B to have the same dtype, but found {name} of type "
+            f"{scalar_type_name(A.dtype)} and B of type {scalar_type_name(B.dtype)} instead"
+        )
+
+
+def _check_sizes(function: str, A: Tensor, B: Tensor, left: bool) -> None:
+    if B.dim() < 2:
+        raise RuntimeError(f"{function}: The input tensor B must have at least 2 dimensions.")
+    if A.shape[-1] != B.shape[-2 if left else -1]:
+        raise RuntimeError(
+            f"{function}: Incompatible shapes of A and B for the equation {'AX = B' if left else 'XA = B'} "
+            f"({A.shape[-2]}x{A.shape[-1]} and {B.shape[-2]}x{B.shape[-1]})"
+        )
 
 
 def _batched(A: Tensor, B: Tensor) -> tuple[Tensor, Tensor]:
@@ -140,11 +147,11 @@ def solve_triangular(
 ) -> Tensor:
     """Solve A X = B, or X A = B, for triangular matrices A; the other triangle is not read.
 
-    ``unitriangular`` takes the diagonal for ones. A zero on the diagonal gives infinities or nan. Source of the semantics:
-    ``torch.linalg.solve_triangular``.
+    ``unitriangular`` takes the diagonal for ones. A zero on the diagonal gives infinities or nan. The result has the dtype
+    of ``A``, to which ``B`` is converted. Source of the semantics: ``torch.linalg.solve_triangular``.
 
     Raises:
-        RuntimeError: the shapes or dtypes do not fit.
+        RuntimeError: the shapes do not fit, or the dtype of ``A`` is not for linear algebra.
 
     Example:
         >>> import flambeau as torch
@@ -153,13 +160,11 @@ def solve_triangular(
                 [0.2500]])
     """
     check_square_matrix("linalg.solve_triangular", A)
+    if isinstance(B, Tensor):
+        B = B.to(A.dtype)  # as PyTorch, which solves in a copy of it, where its other solvers refuse another dtype
     check_matrix("linalg.solve_triangular", B, "B")
     check_places("linalg.solve_triangular", A, B)
-    if A.shape[-1] != B.shape[-2 if left else -1]:
-        raise RuntimeError(
-            f"linalg.solve_triangular: Incompatible shapes of A and B for the equation {'AX = B' if left else 'XA = B'} "
-            f"({A.shape[-2]}x{A.shape[-1]} and {B.shape[-2]}x{B.shape[-1]})"
-        )
+    _check_sizes("linalg.solve_triangular", A, B, left)
     triangle = triu(A, int(unitriangular)) if upper else tril(A, -int(unitriangular))
     if unitriangular:
         triangle = triangle + eye(A.shape[-1], dtype=A.dtype, device=A.device)
@@ -278,11 +283,46 @@ def lu_solve(
     """
     if out is not None:
         return with_exact_out(out, lu_solve, LU, pivots, B, left=left, adjoint=adjoint)  # type: ignore[no-any-return]
+    _check_factors(LU, pivots, B, left)
+    factors, right = _batched(LU, B if left else _adjoint(B))  # X A = B is A^H X^H = B^H
     order = permutation_of(pivots.to(dtypes.int64) - 1, LU.shape[-2])
-    rows = matmul(lower_of(LU), upper_of(LU))
-    back = order.argsort(-1)
-    whole = rows.gather(-2, back.unsqueeze(-1).expand(rows.shape))
-    return solve(_adjoint(whole) if adjoint else whole, B, left=left)
+    if adjoint == left:
+        result = _solve_triangular(_adjoint(upper_of(factors)), right, False)
+        result = _rows(_solve_triangular(_adjoint(lower_of(factors)), result, True), order.argsort(-1))
+    else:
+        result = _solve_triangular(lower_of(factors), _rows(right, order), False)
+        result = _solve_triangular(upper_of(factors), result, True)
+    return result if left else _adjoint(result)
+
+
+def _check_factors(LU: Tensor, pivots: Tensor, B: Tensor, left: bool) -> None:
+    check_square_matrix("torch.linalg.lu_solve", LU)
+    check_places("linalg.lu_solve", LU, pivots, B)
+    if pivots.dtype is not dtypes.int32:
+        raise RuntimeError("linalg.lu_solve: pivots should be a Tensor of scalar type torch.int32")
+    _check_dtypes("linalg.lu_solve", LU, B, "LU")
+    _check_sizes("linalg.lu_solve", LU, B, left)
+    if pivots.shape[-1:] != LU.shape[-1:]:
+        raise RuntimeError("linalg.lu_solve: Number of pivots per batch should be same as the dimension of the matrix")
+    if pivots.shape != LU.shape[:-1]:
+        raise RuntimeError(
+            "linalg.lu_solve: Expected LU.shape[:-1] and pivots.shape to be the same, but got pivots with shape "
+            f"{list(pivots.shape)} instead"
+        )
+    for wrong, bound in (
+        (pivots.lt(1), "greater or equal to 1"),
+        (pivots.gt(LU.shape[-2]), "smaller or equal to LU.size(-2)"),
+    ):
+        if bool(wrong.any()):
+            raise RuntimeError(
+                f"Pivots given to lu_solve must all be {bound}. Did you properly pass the result of lu_factor?"
+            )
+
+
+def _rows(matrix: Tensor, order: Tensor) -> Tensor:
+    """The rows of matrices in an order, which lie column after column."""
+    columns = matrix.mT
+    return columns.gather(-1, order.unsqueeze(-2).expand(columns.shape)).mT
 
 
 _adjoint = adjoint
