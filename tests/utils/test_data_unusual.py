@@ -63,6 +63,9 @@ def test_a_function_that_is_false_collates_too() -> None:
         lambda wrong: list(RandomSampler(range(3), replacement=True, generator=wrong)),
         lambda wrong: list(SubsetRandomSampler([0, 1], generator=wrong)),
         lambda wrong: random_split(range(3), [1, 2], generator=wrong),
+        lambda wrong: list(RandomSampler([], replacement=True, num_samples=3, generator=wrong)),
+        lambda wrong: list(SubsetRandomSampler([], generator=wrong)),
+        lambda wrong: random_split([], [0, 0], generator=wrong),
     ],
 )
 @pytest.mark.parametrize("wrong", [0, "cpu", [1]])

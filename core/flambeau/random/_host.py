@@ -49,6 +49,12 @@ def _source(generator: Generator | None) -> tuple[Stream, Transforms]:
     return stream, _transforms_of(default_generator if generator is None else generator)
 
 
+def _check(generator: Generator | None) -> None:
+    """Also where nothing is drawn."""
+    if generator is not None:
+        need_generator(generator)
+
+
 def _as_list(buffer: object) -> list[int]:
     return memoryview(buffer).cast("B").cast("q").tolist()  # type: ignore[arg-type]
 
@@ -102,6 +108,7 @@ def draw_integers(limit: int, count: int, generator: Generator | None) -> list[i
     Raises:
         RuntimeError: there are none.
     """
+    _check(generator)
     if count and limit <= 0:
         raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from=0 >= to={limit}")
     return _as_list(_samplers.integers(*_source(generator), count, 0, limit)) if count else []
@@ -109,6 +116,7 @@ def draw_integers(limit: int, count: int, generator: Generator | None) -> list[i
 
 def draw_permutation(count: int, generator: Generator | None) -> list[int]:
     """The integers from 0 to ``count - 1`` in random order."""
+    _check(generator)
     return _as_list(_samplers.permutation(*_source(generator), count)) if count else []
 
 

@@ -379,6 +379,8 @@ def _check_weights(weights: Tensor, count: int, replacement: bool) -> None:
     if categories > _MOST_CATEGORIES:
         raise RuntimeError("number of categories cannot exceed 2^24")
     if not weights.numel():
+        if categories == 0 and weights.shape[:-1].numel():
+            raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
         return
     text = "probability tensor contains either `inf`, `nan` or element < 0"
     refuse_unless(weights.isfinite() & (weights >= 0), lambda: RuntimeError(text))
