@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from functools import lru_cache
+from operator import index
 
 from flambeau import dtypes
 from flambeau.backend.selection import find_place
@@ -70,8 +71,7 @@ def draw_integer(low: int, high: int, generator: Generator | None = None) -> int
     Raises:
         RuntimeError: there is none.
     """
-    kept = low.__class__ is int and high.__class__ is int
-    wanted = _integers(low, high) if kept else _for_dtype.integers(dtypes.int64, low, high)
+    wanted = _integers(index(low), index(high))  # bounds of NumPy would overflow
     return int(struct.unpack("q", wanted.on_host(_stream_of(generator), _PYTHON, 1))[0])
 
 

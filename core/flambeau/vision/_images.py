@@ -6,7 +6,8 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from math import prod
-from typing import Any, NamedTuple
+from numbers import Real
+from typing import Any, NamedTuple, TypeGuard
 
 from flambeau import dtypes
 from flambeau._tensor import Tensor
@@ -14,8 +15,8 @@ from flambeau.errors import MissingExtraError
 from flambeau.ops.creation.data import frombuffer
 
 __all__ = [
-    "Size", "as_numpy", "bands", "bytes_of", "dimensions", "image_like", "image_of", "is_pillow", "need_pillow", "open_image",
-    "picture_of", "pillow", "pixels_of", "tensor_of",
+    "Size", "as_numpy", "bands", "bytes_of", "dimensions", "image_like", "image_of", "is_number", "is_pillow", "need_pillow",
+    "open_image", "picture_of", "pillow", "pixels_of", "tensor_of",
 ]  # fmt: skip
 
 _LITTLE = sys.byteorder == "little"
@@ -35,6 +36,11 @@ class Size(NamedTuple):
     channels: int
     height: int
     width: int
+
+
+def is_number(value: Any) -> TypeGuard[float]:
+    """Whether it is taken for a number, as by torchvision: NumPy's are, too."""
+    return isinstance(value, (int, float, Real))
 
 
 def pillow(module: str = "Image", what: str = "an image") -> Any:
@@ -162,7 +168,7 @@ def bands(fill: float | Sequence[float] | None, image: Any) -> Any:
     """A colour for an image of Pillow's: a number for each of its bands, or one if it has one."""
     count = len(image.getbands())
     chosen: Any = 0 if fill is None else fill
-    if isinstance(chosen, (int, float)) and count > 1:
+    if is_number(chosen) and count > 1:
         chosen = (chosen,) * count
     if isinstance(chosen, (list, tuple)):
         if len(chosen) not in (1, count):

@@ -13,7 +13,7 @@ from flambeau.ops.creation.data import tensor
 from flambeau.ops.creation.filled import empty
 from flambeau.ops.random import randperm
 from flambeau.random._host import draw_integer, draw_number
-from flambeau.vision._images import dimensions
+from flambeau.vision._images import dimensions, is_number
 
 from . import functional
 from ._drawing import Chance, Drawing
@@ -87,7 +87,7 @@ class ColorJitter(Drawing):
 
 def range_of(value: Any, name: str, center: float = 1, bound: Range = (0, inf)) -> Range | None:
     """From which number to which; None if both are the one that changes nothing."""
-    if isinstance(value, (int, float)):
+    if is_number(value):
         if value < 0:
             raise ValueError(f"If {name} is a single number, it must be non negative.")
         low, high = center - float(value), center + float(value)
@@ -203,14 +203,14 @@ class GaussianBlur(Drawing):
     Source of the semantics: ``torchvision.transforms.GaussianBlur``; ``generator`` is not in it.
     """
 
-    def __init__(self, kernel_size: int | Sequence[int], sigma: Any = (0.1, 2.0), *, generator: Any = None) -> None:
+    def __init__(self, kernel_size: Any, sigma: Any = (0.1, 2.0), *, generator: Any = None) -> None:
         super().__init__(generator)
-        if not isinstance(kernel_size, int) and len(kernel_size) not in (1, 2):
+        if not is_number(kernel_size) and len(kernel_size) not in (1, 2):
             raise ValueError("Kernel size should be a tuple/list of two integers")
         self.kernel_size = pair(kernel_size)
         if any(size <= 0 or size % 2 == 0 for size in self.kernel_size):
             raise ValueError("Kernel size value should be an odd and positive number.")
-        if isinstance(sigma, (int, float)):
+        if is_number(sigma):
             if sigma <= 0:
                 raise ValueError("If sigma is a single number, it must be positive.")
             sigma = (sigma, sigma)
@@ -240,7 +240,7 @@ def check_erasing(scale: Any, ratio: Any, value: Any) -> None:
     Raises:
         TypeError, ValueError: one of them is not.
     """
-    if not isinstance(value, (int, float, str, tuple, list)):
+    if not (is_number(value) or isinstance(value, (str, tuple, list))):
         raise TypeError("Argument value should be either a number or str or a sequence")
     if isinstance(value, str) and value != "random":
         raise ValueError("If value is str, it should be 'random'")
@@ -291,7 +291,7 @@ class RandomErasing(Chance):
     def _changed(self, img: Any) -> Any:
         value = None
         if not isinstance(self.value, str):
-            given = [self.value] if isinstance(self.value, (int, float)) else self.value
+            given = [self.value] if is_number(self.value) else self.value
             value = [float(each) for each in given]
             if len(value) not in (1, img.shape[-3]):
                 raise ValueError(

@@ -8,6 +8,7 @@ from typing import Any
 from flambeau._tensor import Tensor
 from flambeau.nn.modules.module import Module
 from flambeau.random._host import draw_number
+from flambeau.vision._images import is_number
 
 __all__ = ["Chance", "Drawing", "angles", "check_sequence", "checked_fill", "colours"]
 
@@ -55,21 +56,21 @@ def colours(fill: Any, img: Any, channels: int) -> Any:
     """A colour to fill with, as a number for each channel of a tensor."""
     if not isinstance(img, Tensor):
         return fill
-    return [float(fill)] * channels if isinstance(fill, (int, float)) else [float(each) for each in fill]
+    return [float(fill)] * channels if is_number(fill) else [float(each) for each in fill]
 
 
 def checked_fill(fill: Any) -> Any:
     """A colour: a number or a sequence of them; None is black."""
     if fill is None:
         return 0
-    if not isinstance(fill, (Sequence, int, float)):
+    if not (is_number(fill) or isinstance(fill, Sequence)):
         raise TypeError("Fill should be either a sequence or a number.")
     return fill
 
 
 def angles(value: Any, name: str, sizes: tuple[int, ...] = (2,)) -> list[float]:
     """From which angle to which: two numbers, or one for both directions."""
-    if isinstance(value, (int, float)):
+    if is_number(value):
         if value < 0:
             raise ValueError(f"If {name} is a single number, it must be positive.")
         return [float(-value), float(value)]

@@ -18,7 +18,7 @@ from flambeau.ops.random import rand
 from flambeau.promotion import get_default_dtype
 from flambeau.random._floats import rounded
 from flambeau.random._host import draw_integer, draw_number
-from flambeau.vision._images import dimensions
+from flambeau.vision._images import dimensions, is_number
 
 from . import functional
 from ._drawing import Chance, Drawing, angles, check_sequence, checked_fill, colours
@@ -132,7 +132,7 @@ class Pad(Module):
     def __init__(self, padding: int | Sequence[int], fill: Any = 0, padding_mode: str = "constant") -> None:
         super().__init__()
         sides(padding)
-        if not isinstance(fill, (int, float, tuple, list)):
+        if not (is_number(fill) or isinstance(fill, (tuple, list))):
             raise TypeError("Got inappropriate fill arg")
         check_padding_mode(padding_mode)
         self.padding = padding
@@ -505,7 +505,7 @@ class ElasticTransform(Drawing):
         self.alpha = _two(alpha, "alpha")
         self.sigma = _two(sigma, "sigma")
         self.interpolation = interpolation_mode(interpolation)
-        self.fill = [float(fill)] if isinstance(fill, (int, float)) else _numbers(fill)
+        self.fill = [float(fill)] if is_number(fill) else _numbers(fill)
 
     @staticmethod
     def get_params(

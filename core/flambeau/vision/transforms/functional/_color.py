@@ -16,7 +16,7 @@ from flambeau.ops.creation.data import as_tensor, tensor
 from flambeau.ops.creation.ranges import linspace
 from flambeau.ops.movement.joining import stack
 from flambeau.shapes import output_error
-from flambeau.vision._images import dimensions, is_pillow, need_pillow, pillow
+from flambeau.vision._images import dimensions, is_number, is_pillow, need_pillow, pillow
 
 from ._batches import as_batch, precise, unbatched
 from ._conversion import convert_image_dtype, largest, pil_to_tensor, to_pil_image
@@ -465,9 +465,9 @@ def _kernel_sizes(given: Any) -> list[int]:
 
 
 def _widths(given: Any) -> list[float]:
-    if not isinstance(given, (int, float, list, tuple)):
+    if not (is_number(given) or isinstance(given, (list, tuple))):
         raise TypeError(f"sigma should be either float or sequence of floats. Got {type(given)}")
-    widths = [float(given)] * 2 if isinstance(given, (int, float)) else list(given) * (2 if len(given) == 1 else 1)
+    widths = list(given) * (2 if len(given) == 1 else 1) if isinstance(given, (list, tuple)) else [float(given)] * 2
     if len(widths) != 2:
         raise ValueError(f"If sigma is a sequence, its length should be 2. Got {len(widths)}")
     if any(width <= 0.0 for width in widths):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 from flambeau import dtypes
@@ -11,7 +12,7 @@ from flambeau._tensor import Tensor
 from flambeau.errors import level_of_caller
 from flambeau.nn.functional import interpolate
 from flambeau.nn.functional import pad as pad_tensor
-from flambeau.vision._images import bands, dimensions, image_like, need_pillow, pillow
+from flambeau.vision._images import bands, dimensions, image_like, is_number, need_pillow, pillow
 
 from .._interpolation import InterpolationMode, interpolation_mode, of_pillow
 from ._batches import as_batch, unbatched
@@ -71,7 +72,7 @@ def pair(size: Any) -> tuple[int, int]:
     Raises:
         ValueError: there are other numbers of them.
     """
-    if isinstance(size, (int, float)):
+    if is_number(size):
         return int(size), int(size)
     if len(size) not in (1, 2):
         raise ValueError(_PAIR)
@@ -164,7 +165,7 @@ def pad(
     if not isinstance(img, Tensor):
         return _pad_image(img, (left, above, right, below), fill, padding_mode)
     dimensions(img)
-    if not isinstance(fill, (int, float)) and fill is not None:
+    if not is_number(fill) and fill is not None:
         raise TypeError("Got inappropriate fill arg")
     if padding_mode == "symmetric":
         return _continued(img, (left, above, right, below), padding_mode)
@@ -175,8 +176,8 @@ def pad(
 
 def sides(padding: Any) -> tuple[int, int, int, int]:
     """How wide a border is on the left, above, on the right and below."""
-    if isinstance(padding, int):
-        return (padding,) * 4
+    if isinstance(padding, (int, Integral)):
+        return (int(padding),) * 4
     if not isinstance(padding, (tuple, list)):
         raise TypeError("Got inappropriate padding arg")
     if len(padding) not in (1, 2, 4):
@@ -187,7 +188,7 @@ def sides(padding: Any) -> tuple[int, int, int, int]:
 
 def _pad_image(img: Any, border: tuple[int, int, int, int], fill: Any, mode: str) -> Any:
     need_pillow(img)
-    if fill is not None and not isinstance(fill, (int, float, tuple, list)):
+    if fill is not None and not (is_number(fill) or isinstance(fill, (tuple, list))):
         raise TypeError("Got inappropriate fill arg")
     if mode != "constant":
         return image_like(img, _continued(pil_to_tensor(img), border, mode).permute(1, 2, 0))

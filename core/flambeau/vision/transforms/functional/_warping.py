@@ -17,7 +17,7 @@ from flambeau.ops.creation.ranges import linspace
 from flambeau.ops.linalg.solving import solve
 from flambeau.ops.movement.grids import meshgrid
 from flambeau.ops.movement.joining import cat, stack
-from flambeau.vision._images import bands, dimensions, is_pillow, pillow
+from flambeau.vision._images import bands, dimensions, is_number, is_pillow, pillow
 
 from .._interpolation import InterpolationMode, interpolation_mode, of_pillow
 from ._batches import as_batch, precise, unbatched
@@ -52,9 +52,9 @@ def inverse_matrix(
     return found
 
 
-def slants_of(shear: float | Sequence[float]) -> list[float]:
+def slants_of(shear: Any) -> list[float]:
     """How far an image is sheared along x and y: one number alone is that along x, one in a sequence that along both."""
-    if isinstance(shear, (int, float)):
+    if is_number(shear):
         return [shear, 0.0]
     return list(shear) * (2 if len(shear) == 1 else 1)
 
@@ -107,7 +107,7 @@ def rotate(
         TypeError, ValueError: an argument is not what it should be.
     """
     mode = _mode(interpolation)
-    if not isinstance(angle, (int, float)):
+    if not is_number(angle):
         raise TypeError("Argument angle should be int or float")
     _need_sequence(center, "center")
     if not isinstance(img, Tensor):
@@ -141,14 +141,14 @@ def affine(
         TypeError, ValueError: an argument is not what it should be.
     """
     mode = _mode(interpolation)
-    if not isinstance(angle, (int, float)):
+    if not is_number(angle):
         raise TypeError("Argument angle should be int or float")
     _need_sequence(translate, "translate")
     if len(translate) != 2:
         raise ValueError("Argument translate should be a sequence of length 2")
     if scale <= 0.0:
         raise ValueError("Argument scale should be positive")
-    if not isinstance(shear, (int, float, list, tuple)):
+    if not (is_number(shear) or isinstance(shear, (list, tuple))):
         raise TypeError("Shear should be either a single value or a sequence of two values")
     slants = slants_of(shear)
     if len(slants) != 2:

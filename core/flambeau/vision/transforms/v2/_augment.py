@@ -13,7 +13,7 @@ from flambeau.ops.creation.data import tensor
 from flambeau.ops.random.gammas import _sample_dirichlet
 from flambeau.random._host import draw_integer
 from flambeau.utils import _pytree
-from flambeau.vision._images import is_pillow
+from flambeau.vision._images import is_number, is_pillow
 from flambeau.vision.tv_tensors import BoundingBoxes, KeyPoints, Mask, TVTensor, Video, wrap
 
 from .. import _colors
@@ -52,7 +52,7 @@ class RandomErasing(RandomApplyTransform):
         _colors.check_erasing(scale, ratio, value)
         self.scale = scale
         self.ratio = ratio
-        given = [value] if isinstance(value, (int, float)) else value
+        given = [value] if is_number(value) else value
         self.value = None if isinstance(given, str) else [float(each) for each in given]
         self.inplace = inplace
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from flambeau.ops.random import randperm
 from flambeau.random._host import draw_number
+from flambeau.vision._images import is_number
 
 from .. import _colors as first
 from . import functional
@@ -76,7 +77,7 @@ def _range_of(
     """From which number to which; None if both are the one that changes nothing."""
     if value is None:
         return None
-    if isinstance(value, (int, float)):
+    if is_number(value):
         if value < 0:
             raise ValueError(f"If {name} is a single number, it must be non negative.")
         around = [center - value, center + value]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from flambeau.vision._images import is_number
+
 from .._geometry import check_padding_mode
 
 __all__ = ["check_border", "fill_for", "fills", "size_of", "two_numbers"]
@@ -12,9 +14,9 @@ __all__ = ["check_border", "fill_for", "fills", "size_of", "two_numbers"]
 
 def size_of(size: Any, message: str = "Please provide only two dimensions (h, w) for size.") -> Sequence[int]:
     """A height and a width, of one number for both, of a sequence of one, or of two, which stays as it is."""
-    if isinstance(size, int):
-        return size, size
-    if not isinstance(size, Sequence):
+    if is_number(size):
+        return int(size), int(size)
+    if not hasattr(size, "__len__"):
         raise TypeError(f"size should be an int or a sequence of ints, got {type(size)}")
     if len(size) not in (1, 2):
         raise ValueError(message)
@@ -23,13 +25,13 @@ def size_of(size: Any, message: str = "Please provide only two dimensions (h, w)
 
 def two_numbers(value: Any, name: str) -> list[float]:
     """Two numbers, or one for both."""
-    if not isinstance(value, (int, float, Sequence)):
+    if not (is_number(value) or isinstance(value, Sequence)):
         raise TypeError(f"{name} should be a number or a sequence of numbers. Got {type(value)}")
-    given = [value] if isinstance(value, (int, float)) else list(value)
+    given = list(value) if isinstance(value, Sequence) else [value]
     if len(given) not in (1, 2):
         raise ValueError(f"If {name} is a sequence its length should be 1 or 2. Got {len(given)}")
     for each in given:
-        if not isinstance(each, (int, float)):
+        if not is_number(each):
             raise ValueError(f"{name} should be a sequence of numbers. Got {type(each)}")
     return [float(given[0]), float(given[-1])]
 
@@ -41,7 +43,7 @@ def fills(fill: Any) -> dict[Any, Any]:
 
 
 def _colour(fill: Any) -> Any:
-    if fill is not None and not isinstance(fill, (int, float, tuple, list)):
+    if fill is not None and not (is_number(fill) or isinstance(fill, (tuple, list))):
         raise TypeError("Got inappropriate fill arg, only Numbers, tuples, lists and dicts are allowed.")
     return [float(each) for each in fill] if isinstance(fill, (tuple, list)) else fill
 
