@@ -461,3 +461,33 @@ def test_grids_have_images_and_rows(count: int, nrow: int, normalize: bool) -> N
     with pytest.raises(ZeroDivisionError, match=f"there are {count} images, and nrow is {nrow}"):
         utils.make_grid(flambeau.zeros(count, 3, 2, 2), nrow, normalize=normalize, scale_each=True)
     assert utils.make_grid(flambeau.ones(1, 3, 2, 2), 0).shape == (3, 2, 2)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda image: functional_v2.rotate(image, 10, fill=1.0),
+        lambda image: functional_v2.affine(image, 10, [1, 1], 1.0, [0.0, 0.0]),
+        lambda image: functional_v2.perspective(
+            image, [[0, 0], [4, 0], [4, 3], [0, 3]], [[0, 0], [3, 0], [4, 3], [0, 2]]
+        ),
+    ],
+)
+def test_what_has_no_pixels_is_not_bent(change: Any) -> None:
+    image = flambeau.zeros(3, 0, 5)
+    assert change(image).shape == image.shape
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (2, 3), (2, 3, 1)])
+def test_arrays_of_few_dimensions_are_images_of_one_channel(torch: ModuleType, torchvision: Any, shape: Any) -> None:
+    numbers = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
+    made = functional_v2.to_image(numbers)
+    assert np.array_equal(made.numpy(), torchvision.transforms.v2.functional.to_image(numbers).numpy())
+
+
+def test_complex_images_have_no_shades() -> None:
+    for given, wanted in ((flambeau.uint8, flambeau.complex64), (flambeau.complex64, flambeau.uint8)):
+        with pytest.raises(TypeError, match=r"only defined for integer dtypes, but got torch\.complex64"):
+            functional_v2.to_dtype(flambeau.ones(3, 2, 2, dtype=given), wanted, scale=True)
+    turned = functional.rotate(flambeau.full((1, 3, 3), 0.25 + 0j), 10, InterpolationMode.BILINEAR)
+    assert turned[0, 1, 1].item() == pytest.approx(0.25)

@@ -22,7 +22,7 @@ def unbatched(made: Tensor, img: Tensor) -> Tensor:
     found = made.squeeze(0) if img.ndim < 4 else made
     if found.dtype is img.dtype:
         return found
-    exact = img.dtype.is_floating_point or img.dtype is dtypes.bool
+    exact = img.dtype.is_floating_point or img.dtype.is_complex or img.dtype is dtypes.bool
     return (found if exact else found.round()).to(img.dtype)
 
 

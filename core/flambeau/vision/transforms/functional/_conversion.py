@@ -148,8 +148,8 @@ def largest(dtype: Any) -> int:
 
 
 def need_shades(dtype: dtypes.dtype) -> None:
-    """Raise of truth values, which have no shades to count."""
-    if dtype is dtypes.bool:
+    """Raise of truth values and complex numbers, which have no shades to count."""
+    if dtype is dtypes.bool or dtype.is_complex:
         raise TypeError(f"Number of value bits is only defined for integer dtypes, but got {dtype}.")
 
 

@@ -300,6 +300,8 @@ def _sampled(img: Tensor, grid: Tensor, mode: str, fill: Fill) -> Tensor:
             "The number of elements in 'fill' cannot broadcast to match the number of channels of the image "
             f"({len(fill)} != {channels})"
         )
+    if 0 in img.shape[-2:]:
+        return img
     batch = as_batch(img, (grid.dtype,))
     many = grid.expand(len(batch), -1, -1, -1)
     if fill is None:

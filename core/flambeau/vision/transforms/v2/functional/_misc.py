@@ -66,6 +66,8 @@ def to_image(inpt: Any) -> Image:
             f"Input can either be a pure Tensor, a numpy array, or a PIL image, but got {type(inpt)} instead."
         )
     pixels = from_numpy(inpt)
+    if pixels.ndim < 2:
+        pixels = pixels.reshape(1, -1)  # a row, as NumPy's atleast_3d has it
     return Image((pixels.unsqueeze(2) if pixels.ndim == 2 else pixels).permute(2, 0, 1).contiguous())
 
 
