@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import random
 import warnings
 from types import ModuleType
@@ -128,6 +129,16 @@ def test_what_comes_after_an_error_comes_all_the_same() -> None:
         except KeyError:
             found.append("error")
     assert found == [0, 1, 2, 3, 4, 5, 6, "error", 8, 9]
+
+
+def test_an_index_that_cannot_be_sent_is_an_error_and_nothing_waits_for_it() -> None:
+    with pytest.raises((pickle.PicklingError, AttributeError)):
+        list(own_data.DataLoader(Numbers(), sampler=[0, lambda: 1, 2], num_workers=1))  # type: ignore[list-item]
+    loader = iter(own_data.DataLoader(Numbers(), sampler=[0, 1, 2, lambda: 1, 3], num_workers=1))  # type: ignore[list-item]
+    assert next(loader).tolist() == [0]
+    with pytest.raises((pickle.PicklingError, AttributeError)):
+        next(loader)
+    assert next(loader).tolist() == [4]
 
 
 def test_persistent_workers_serve_several_rounds_and_forget_what_was_not_fetched() -> None:

@@ -12,6 +12,7 @@ import time
 import warnings
 from collections.abc import Callable
 from multiprocessing.connection import wait
+from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 from flambeau.errors import level_of_caller
@@ -103,9 +104,16 @@ class Workers:
         return bool(self._processes)
 
     def give(self, worker: int, number: int, index: Any) -> None:
-        """Tell a worker to make the batch of an index, if they were not stopped."""
+        """Tell a worker to make the batch of an index, if they were not stopped.
+
+        Raises:
+            pickle.PicklingError, TypeError, AttributeError: the index cannot be sent.
+        """
         if self.running:
-            self._tasks[worker].put((number, index, self._receivers[worker].taken))
+            task = (number, index, self._receivers[worker].taken)
+            self._tasks[worker].put(
+                bytes(ForkingPickler.dumps(task))
+            )  # a queue's thread could not raise what goes wrong
 
     def restart(self) -> None:
         """Prepare for another round: what is still under way is received, and is nobody's."""

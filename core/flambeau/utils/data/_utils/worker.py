@@ -8,6 +8,7 @@ seed + worker number.
 from __future__ import annotations
 
 import os
+import pickle
 import queue
 import random
 import sys
@@ -134,7 +135,7 @@ def work(assignment: Assignment, tasks: Any, sender: Sender, ended: Any, inherit
 
     Args:
         assignment: what it is to do.
-        tasks: the queue of tasks: the number and the index of a batch, and how many batches have been taken over; a
+        tasks: the queue of tasks: the number and the index of a batch, and how many batches have been taken over, pickled; a
             :class:`Restart`; or None, the end.
         sender: what sends batches back.
         ended: whose ``value`` says that what is still in the queue shall be left undone.
@@ -160,7 +161,7 @@ def _until_the_end(tasks: Any, ended: Any) -> Iterator[Any]:
             continue
         if task is None or ended.value:
             return
-        yield task
+        yield pickle.loads(task) if isinstance(task, bytes) else task
 
 
 class _Worker:
