@@ -73,6 +73,13 @@ def test_other_files_need_another_loader(root: Path) -> None:
     assert valid.extensions is None
 
 
+def test_extensions_may_be_a_list(root: Path) -> None:
+    data = DatasetFolder(root, str, [".bmp", ".jpg"])
+    assert [Path(path).name for path, _ in data.samples] == ["a.JPG", "c.bmp"]
+    with pytest.raises(FileNotFoundError, match="Supported extensions are: .bmp, .webp"):
+        DatasetFolder(root, str, [".bmp", ".webp"])
+
+
 def test_what_is_not_there_is_an_error(root: Path, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="nowhere"):
         ImageFolder(root / "nowhere")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from .._backend import get_image_backend
@@ -19,12 +19,12 @@ __all__ = [
 IMG_EXTENSIONS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
 
 
-def has_file_allowed_extension(filename: str, extensions: str | tuple[str, ...]) -> bool:
+def has_file_allowed_extension(filename: str, extensions: str | Sequence[str]) -> bool:
     """Tell whether a file's name ends in one of some extensions, in capitals or not.
 
     Source of the semantics: ``torchvision.datasets.folder``.
     """
-    return filename.lower().endswith(extensions)
+    return filename.lower().endswith(extensions if isinstance(extensions, str) else tuple(extensions))
 
 
 def is_image_file(filename: str) -> bool:
@@ -49,7 +49,7 @@ def find_classes(directory: Path) -> tuple[list[str], dict[str, int]]:
 
 
 def make_dataset(
-    directory: Path, class_to_idx: dict[str, int] | None = None, extensions: str | tuple[str, ...] | None = None,
+    directory: Path, class_to_idx: dict[str, int] | None = None, extensions: str | Sequence[str] | None = None,
     is_valid_file: Callable[[str], bool] | None = None, allow_empty: bool = False,
 ) -> list[tuple[str, int]]:  # fmt: skip
     """The files below the folders of the classes, each with its class's number.
@@ -93,7 +93,7 @@ def make_dataset(
     return found
 
 
-def _wanted(extensions: str | tuple[str, ...]) -> str:
+def _wanted(extensions: str | Sequence[str]) -> str:
     return f"Supported extensions are: {extensions if isinstance(extensions, str) else ', '.join(extensions)}"
 
 
@@ -150,7 +150,7 @@ class DatasetFolder(VisionDataset):
     """
 
     def __init__(
-        self, root: Path, loader: Callable[[str], Any], extensions: tuple[str, ...] | None = None,
+        self, root: Path, loader: Callable[[str], Any], extensions: str | Sequence[str] | None = None,
         transform: Transform | None = None, target_transform: Transform | None = None,
         is_valid_file: Callable[[str], bool] | None = None, allow_empty: bool = False,
     ) -> None:  # fmt: skip
@@ -166,7 +166,7 @@ class DatasetFolder(VisionDataset):
 
     @staticmethod
     def make_dataset(
-        directory: Path, class_to_idx: dict[str, int], extensions: tuple[str, ...] | None = None,
+        directory: Path, class_to_idx: dict[str, int], extensions: str | Sequence[str] | None = None,
         is_valid_file: Callable[[str], bool] | None = None, allow_empty: bool = False,
     ) -> list[tuple[str, int]]:  # fmt: skip
         """The samples: see :func:`make_dataset`, which a subclass may choose otherwise."""
