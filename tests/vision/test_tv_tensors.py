@@ -102,3 +102,35 @@ def test_names(torchvision: Any) -> None:
         for module in (tv_tensors, torchvision.tv_tensors)
     )
     assert theirs - ours == set()
+
+
+@pytest.mark.parametrize("shape", [(4,), (2, 4), (2, 3, 4)])
+@pytest.mark.parametrize("name", ["boxes", "points"])
+def test_what_is_wrapped_has_rows(torch: ModuleType, torchvision: Any, name: str, shape: tuple[int, ...]) -> None:
+    found = []
+    for t, tv in ((flambeau, tv_tensors), (torch, torchvision.tv_tensors)):
+        like = _boxes(t, tv) if name == "boxes" else tv.KeyPoints(t.zeros(1, 2), canvas_size=(5, 6))
+        numbers = t.zeros(shape if name == "boxes" else (*shape[:-1], 2))
+        try:
+            found.append((tuple(tv.wrap(numbers, like=like, canvas_size=(7, 8)).shape), like.canvas_size))
+        except ValueError as error:
+            found.append(str(error))
+    assert found[0] == found[1]
+
+
+def test_a_class_of_its_own_says_how_it_is_wrapped(torch: ModuleType, torchvision: Any) -> None:
+    for t, tv in ((flambeau, tv_tensors), (torch, torchvision.tv_tensors)):
+
+        class Labelled(tv.Image):  # type: ignore[name-defined, misc]
+            label = ""
+
+            @classmethod
+            def wrap(cls, tensor: Any, like: Any, **kwargs: Any) -> Any:
+                made = tensor.as_subclass(cls)
+                made.label = kwargs.get("label", like.label)
+                return made
+
+        image = Labelled(t.zeros(1, 2, 2))
+        image.label = "cat"
+        assert tv.wrap(t.ones(1, 3, 3), like=image).label == "cat"
+        assert tv.wrap(t.ones(1, 3, 3), like=image, label="dog").label == "dog"

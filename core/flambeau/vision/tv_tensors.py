@@ -79,12 +79,25 @@ class TVTensor(Tensor):
     @classmethod
     def _wrapped(cls, output: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         if isinstance(output, Tensor) and not isinstance(output, cls):
-            return wrap(
-                output, like=next(each for each in _pytree.leaves([*args, *kwargs.values()]) if isinstance(each, cls))
-            )
+            like = next(each for each in _pytree.leaves([*args, *kwargs.values()]) if isinstance(each, cls))
+            return type(like)._alike(output, like)
         if type(output) in (tuple, list):
             return type(output)(cls._wrapped(each, args, kwargs) for each in output)
         return output
+
+    @classmethod
+    def wrap(cls, tensor: Tensor, like: Any, **kwargs: Any) -> Any:
+        """A tensor as one of this class, with what another one knows; ``kwargs`` say what is to be different.
+
+        A class that knows more than its numbers defines it anew: :func:`wrap` calls it, and so do the transforms.
+        Source of the semantics: ``torchvision.tv_tensors.TVTensor.wrap``.
+        """
+        return tensor.as_subclass(cls)
+
+    @classmethod
+    def _alike(cls, made: Tensor, like: Any) -> Any:
+        """The result of an operation in this class, whatever its shape."""
+        return made.as_subclass(cls)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         return self.detach().clone().requires_grad_(self.requires_grad)
@@ -193,12 +206,26 @@ class BoundingBoxes(TVTensor):
         made = _tensor(data, dtype, device, requires_grad)
         if not made.dtype.is_floating_point and is_rotated_bounding_format(format):
             raise ValueError(f"Rotated bounding boxes should be floating point tensors, got {made.dtype}.")
-        if made.ndim not in (1, 2):
-            raise ValueError(f"Expected a 1D or 2D tensor, got {made.ndim}D")
-        return _boxes(made.unsqueeze(0) if made.ndim == 1 else made, cls, format, canvas_size, clamping_mode)
+        return _boxes(_rows_of_boxes(made), cls, format, canvas_size, clamping_mode)
+
+    @classmethod
+    def wrap(cls, tensor: Tensor, like: Any, **kwargs: Any) -> Any:
+        """A tensor as boxes of the same format and canvas, and cut off in the same way, unless ``kwargs`` say otherwise."""
+        given = {name: kwargs.get(name, getattr(like, name)) for name in ("format", "canvas_size", "clamping_mode")}
+        return _boxes(_rows_of_boxes(tensor), cls, **given)
+
+    @classmethod
+    def _alike(cls, made: Tensor, like: Any) -> Any:
+        return _boxes(made, cls, like.format, like.canvas_size, like.clamping_mode)
 
     def __repr__(self, *, tensor_contents: Any = None) -> str:
         return self._shown(format=self.format, canvas_size=self.canvas_size, clamping_mode=self.clamping_mode)
+
+
+def _rows_of_boxes(numbers: Tensor) -> Tensor:
+    if numbers.ndim not in (1, 2):
+        raise ValueError(f"Expected a 1D or 2D tensor, got {numbers.ndim}D")
+    return numbers.unsqueeze(0) if numbers.ndim == 1 else numbers
 
 
 def _boxes(made: Tensor, cls: type, format: Any, canvas_size: Any, clamping_mode: Any) -> BoundingBoxes:
@@ -232,15 +259,27 @@ class KeyPoints(TVTensor):
         requires_grad: bool | None = None,
     ) -> KeyPoints:  # fmt: skip
         """Make points of their numbers."""
-        made = _tensor(data, dtype, device, requires_grad)
-        if made.ndim == 1:
-            made = made.unsqueeze(0)
-        elif made.shape[-1] != 2:
-            raise ValueError(f"Expected a tensor of shape (..., 2), not {made.shape}")
-        return _points(made, cls, canvas_size)
+        return _points(_rows_of_points(_tensor(data, dtype, device, requires_grad)), cls, canvas_size)
+
+    @classmethod
+    def wrap(cls, tensor: Tensor, like: Any, **kwargs: Any) -> Any:
+        """A tensor as points in the same canvas, unless ``kwargs`` say otherwise."""
+        return _points(_rows_of_points(tensor), cls, kwargs.get("canvas_size", like.canvas_size))
+
+    @classmethod
+    def _alike(cls, made: Tensor, like: Any) -> Any:
+        return _points(made, cls, like.canvas_size)
 
     def __repr__(self, *, tensor_contents: Any = None) -> str:
         return self._shown(canvas_size=self.canvas_size)
+
+
+def _rows_of_points(numbers: Tensor) -> Tensor:
+    if numbers.ndim == 1:
+        return numbers.unsqueeze(0)
+    if numbers.shape[-1] != 2:
+        raise ValueError(f"Expected a tensor of shape (..., 2), not {numbers.shape}")
+    return numbers
 
 
 def _points(made: Tensor, cls: type, canvas_size: Any) -> KeyPoints:
@@ -254,9 +293,5 @@ def wrap(wrappee: Tensor, *, like: Any, **kwargs: Any) -> Any:
 
     Source of the semantics: ``torchvision.tv_tensors.wrap``.
     """
-    if isinstance(like, KeyPoints):
-        return _points(wrappee, type(like), kwargs.get("canvas_size", like.canvas_size))
-    if not isinstance(like, BoundingBoxes):
-        return wrappee.as_subclass(type(like))
-    given = {name: kwargs.get(name, getattr(like, name)) for name in ("format", "canvas_size", "clamping_mode")}
-    return _boxes(wrappee, type(like), **given)
+    of_class = getattr(type(like), "wrap", None)
+    return wrappee.as_subclass(type(like)) if of_class is None else of_class(wrappee, like, **kwargs)
