@@ -274,6 +274,7 @@ programs("losses", {
     "l1-by-the-old-name": (lambda t: quietly(lambda: t.nn.L1Loss(reduction="elementwise_mean")(_rows(t), t.zeros(2, 4))), 0.734375),
     "mse-by-the-old-name": (lambda t: quietly(lambda: t.nn.MSELoss(reduction="elementwise_mean")(_rows(t), t.zeros(2, 4))), 0.71484375),
     "entropy-by-the-old-name": (lambda t: quietly(lambda: t.nn.CrossEntropyLoss(reduction="elementwise_mean")(_rows(t), t.tensor([3, 0]))), 0.9986139535903931),
+    "likelihood-by-the-old-name": (lambda t: quietly(lambda: t.nn.NLLLoss(reduction="elementwise_mean")(_rows(t).log_softmax(1), t.tensor([3, 0]))), 0.9986139535903931),
     "linear-sums": (lambda t: str(t.nn.LinearCrossEntropyOptions(acc_dtype=t.float32).acc_dtype), 'torch.float32'),
 })  # fmt: skip
 

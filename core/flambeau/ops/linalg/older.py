@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 
 from flambeau import dtypes
+from flambeau._dispatch.checks import refuse_unless
 from flambeau._dispatch.out import with_exact_out, with_out
 from flambeau._dispatch.results import Results
 from flambeau._dispatch.spelling import spelled
@@ -173,11 +174,11 @@ def lu_unpack(
         rows = LU_data.shape[-2]
         if LU_pivots.dtype is not dtypes.int32:
             raise RuntimeError("torch.lu_unpack: LU_pivots is expected to be a contiguous tensor of torch.int32 dtype.")
-        if bool((LU_pivots.lt(1) | LU_pivots.gt(rows)).any()):
-            raise RuntimeError(
-                "pivots passed to lu_unpack must be between 1 and LU.size(-2) inclusive."
-                "Did you properly pass the result of lu_factor?"
-            )
+        text = (
+            "pivots passed to lu_unpack must be between 1 and LU.size(-2) inclusive."
+            "Did you properly pass the result of lu_factor?"
+        )
+        refuse_unless(LU_pivots.ge(1) & LU_pivots.le(rows), lambda: RuntimeError(text))
         order = permutation_of(LU_pivots.to(dtypes.int64) - 1, rows)
         permutation = eye(rows, dtype=LU_data.dtype, device=LU_data.device)[order.argsort(-1)]
     lower, upper = (lower_of(LU_data), upper_of(LU_data)) if unpack_data else (empty, empty)

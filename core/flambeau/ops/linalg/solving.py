@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from flambeau import dtypes
+from flambeau._dispatch.checks import refuse_unless
 from flambeau._dispatch.declare import composite, primitive
 from flambeau._dispatch.out import with_exact_out, with_out
 from flambeau._dispatch.results import Results
@@ -309,14 +310,12 @@ def _check_factors(LU: Tensor, pivots: Tensor, B: Tensor, left: bool) -> None:
             "linalg.lu_solve: Expected LU.shape[:-1] and pivots.shape to be the same, but got pivots with shape "
             f"{list(pivots.shape)} instead"
         )
-    for wrong, bound in (
-        (pivots.lt(1), "greater or equal to 1"),
-        (pivots.gt(LU.shape[-2]), "smaller or equal to LU.size(-2)"),
-    ):
-        if bool(wrong.any()):
-            raise RuntimeError(
-                f"Pivots given to lu_solve must all be {bound}. Did you properly pass the result of lu_factor?"
-            )
+    refuse_unless(pivots.ge(1), lambda: _wrong_pivots("greater or equal to 1"))
+    refuse_unless(pivots.le(LU.shape[-2]), lambda: _wrong_pivots("smaller or equal to LU.size(-2)"))
+
+
+def _wrong_pivots(bound: str) -> RuntimeError:
+    return RuntimeError(f"Pivots given to lu_solve must all be {bound}. Did you properly pass the result of lu_factor?")
 
 
 def _rows(matrix: Tensor, order: Tensor) -> Tensor:
