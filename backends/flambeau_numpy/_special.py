@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from flambeau.backend._array_creation import dense_copy
+
 from . import _libm
 
 __all__ = ["KERNELS", "erf", "lgamma"]
@@ -144,9 +146,7 @@ def _in_own_dtype(function: Any, *operands: np.ndarray, out: np.ndarray | None) 
     """SciPy has no floats of 16 bits: compute in float32."""
     if operands[0].itemsize != 2:
         return function(*operands, out=out)
-    result = function(
-        *operands, dtype="float32"
-    )  # which converts block by block, and keeps the order of what is expanded
+    result = function(*[dense_copy(operand, "float32") for operand in operands])
     if out is None:
         return result.astype(operands[0].dtype)
     out[...] = result
