@@ -9,7 +9,7 @@ import numpy as np
 
 from flambeau.errors import MissingExtraError, level_of_caller
 
-__all__ = ["DTYPES", "check_dtype", "from_numpy", "in_order_of_addresses", "load_bfloat16", "owner"]
+__all__ = ["DTYPES", "check_dtype", "from_numpy", "in_order_of_addresses", "load_bfloat16", "owner", "writable"]
 
 DTYPES = (
     "float64", "float32", "float16", "complex64", "complex128", "int64", "int32", "int16", "int8", "uint8", "bool"
@@ -106,3 +106,20 @@ def from_numpy(ndarray: Any) -> np.ndarray:
     if ndarray.base is not None and ndarray.dtype in _NATIVE:
         return np.asarray(memoryview(ndarray))  # type: ignore[arg-type]  # what it is a part of is not the tensor's memory
     return ndarray.view(np.ndarray)
+
+
+def writable(array: np.ndarray) -> np.ndarray:
+    """The same memory as an array that can be written to.
+
+    It is for capsules of DLPack's old form, which do not say whether they can be: NumPy takes that for no, PyTorch for yes.
+    """
+    return np.asarray(_Writable(array))
+
+
+class _Writable:
+    """What NumPy makes the array of; it keeps the memory alive."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self._array = array
+        interface = array.__array_interface__
+        self.__array_interface__ = {**interface, "data": (interface["data"][0], False)}

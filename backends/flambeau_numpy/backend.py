@@ -281,4 +281,6 @@ class NumpyBackend(ArrayBackend):
         """
         array = np.from_dlpack(source)
         _interchange.check_dtype(array)
+        if not getattr(source, "versioned", True) and not array.flags.writeable:
+            array = _interchange.writable(array)
         return array, array.dtype.name

@@ -117,7 +117,7 @@ _IGNORED = frozenset(
         "randn", "randperm", "range", "scalar_tensor", "seed", "set_default_backend", "set_default_device",
         "set_default_dtype", "set_default_tensor_type", "set_printoptions", "set_rng_state", "sparse_bsc_tensor",
         "sparse_bsr_tensor", "sparse_compressed_tensor", "sparse_coo_tensor", "sparse_csc_tensor", "sparse_csr_tensor",
-        "tensor", "tril_indices", "triu_indices", "typename", "use_backend", "vmap", "zeros", "fftfreq", "rfftfreq",
+        "tensor", "to_dlpack", "tril_indices", "triu_indices", "typename", "use_backend", "vmap", "zeros", "fftfreq", "rfftfreq",
     }
 )  # fmt: skip
 """Public functions that take no tensor as an operand."""

@@ -296,3 +296,23 @@ def test_a_fork_leaves_the_generators_of_other_devices_alone(forked: list[int]) 
         inside = torch.cuda.get_rng_state_all()
     for device, state in enumerate(torch.cuda.get_rng_state_all()):
         assert state.tolist() == (before if device in forked else inside)[device].tolist()
+
+
+@pytest.mark.usefixtures("two")
+def test_arrays_of_cupy_keep_their_dtype_and_as_tensor_shares_them() -> None:
+    import cupy
+
+    array = cupy.asarray([1, 2, 3], dtype="int16")
+    shared, copied = torch.as_tensor(array, device="cuda"), torch.tensor(array, device="cuda")
+    array[0] = 7
+    assert (shared.dtype, shared.tolist(), copied.dtype, copied.tolist()) == (
+        torch.int16,
+        [7, 2, 3],
+        torch.int16,
+        [1, 2, 3],
+    )
+    assert (torch.as_tensor(array).device.type, torch.as_tensor(array).tolist()) == ("cpu", [7, 2, 3])
+    with torch.device("cuda:1"):
+        assert torch.tensor(array).device == torch.device("cuda:1")
+    with pytest.raises(ValueError, match=r"cannot move DLPack tensor from device cuda:0 to cuda:1 without copying"):
+        torch.from_dlpack(array, device="cuda:1", copy=False)

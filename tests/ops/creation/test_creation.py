@@ -296,6 +296,13 @@ np.asarray(t.arange(3))
 np.asarray(t.ones(2,requires_grad=True))
 np.from_dlpack(t.arange(3))
 np.from_dlpack(t.ones(2,requires_grad=True))
+t.from_dlpack(t.to_dlpack(t.arange(3)))
+t.from_dlpack(t.utils.dlpack.to_dlpack(t.ones(3,4)[:,1:]))
+t.from_dlpack(t.to_dlpack(t.ones(2,requires_grad=True)))
+t.to_dlpack([1.0])
+t.from_dlpack(3)
+t.from_dlpack(t.to_dlpack(t.ones(2)),copy=True)
+list(t.utils.dlpack.DLDeviceType)
 t.empty(0).type(t.BoolTensor)
 """.strip().splitlines()
 
@@ -362,6 +369,9 @@ def test_dlpack_refuses_devices_that_no_backend_serves() -> None:
     class Elsewhere:
         def __dlpack_device__(self) -> tuple[int, int]:
             return 8, 0
+
+        def __dlpack__(self) -> None:
+            raise AssertionError
 
     with pytest.raises(RuntimeError, match="type 8"):
         flambeau.from_dlpack(Elsewhere())

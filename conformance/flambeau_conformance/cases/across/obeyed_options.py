@@ -263,6 +263,19 @@ def _from_dlpack(subject: Subject) -> None:
     expect_raises(lambda: t.from_dlpack(array, device="nowhere"), RuntimeError, "Expected one of")
 
 
+@case("to_dlpack/alias/capsule/float32", dtypes=("float32",))
+def _capsule(subject: Subject) -> None:
+    t = subject.torch
+    x = t.ones(2)
+    if x.__dlpack_device__()[0] != t.utils.dlpack.DLDeviceType.kDLCPU and not t.cuda.is_available():
+        return
+    capsule = t.utils.dlpack.to_dlpack(x)
+    t.utils.dlpack.from_dlpack(capsule).fill_(3)
+    expect_equal(x.tolist(), [3.0, 3.0], "the tensor after a write to what was taken out of its capsule")
+    expect_raises(lambda: t.from_dlpack(capsule), RuntimeError, "can be consumed only once")
+    expect_raises(lambda: t.to_dlpack([1.0]), TypeError, "must be Tensor, not list")
+
+
 @case("svd/options/driver/float32", dtypes=("float32",), extensions=("linalg",))
 def _driver(subject: Subject) -> None:
     t = subject.torch

@@ -26,7 +26,7 @@ from flambeau.shapes import Shape, Size, size_argument
 from .conversion import from_numpy
 from .filled import empty, full
 
-__all__ = ["as_tensor", "asarray", "frombuffer", "from_dlpack", "scalar_tensor", "tensor"]
+__all__ = ["as_tensor", "asarray", "frombuffer", "from_dlpack", "scalar_tensor", "tensor", "to_dlpack"]
 
 _NUMBERS: dict[type, Any] = {bool: False, int: 0, float: 0.0, complex: 0j}
 """The classes of numbers, each with one of them."""
@@ -83,6 +83,10 @@ def make_tensor(data: Any, dtype: DType | None = None, device: Any = None, requi
         if type_.dtype is not found:
             array = type_.kernels.cast(array, type_.dtype.name)
         return finished(from_array(array, type_), requires_grad)
+    if hasattr(data, "__dlpack__"):
+        taken = from_dlpack(data)
+        type_ = type_for(dtype, device, taken.dtype)
+        return finished(taken.to(type_.device, type_.dtype, copy=True), requires_grad)
     shape, flat, classes = flatten_nested(data)
     type_ = type_for(dtype, device, _dtype_of_values(flat, classes))
     array = type_.kernels.from_host(pack(flat, classes, type_.dtype), shape, type_.dtype.name)
@@ -97,7 +101,7 @@ def _checked(data: Any, dtype: DType | None) -> bool:
 def _elements_of(data: Any) -> tuple[memoryview, DType, Shape] | None:
     """The bytes of an array or scalar of a library with NumPy's interface, their dtype and shape."""
     interface = getattr(data, "__array_interface__", None)
-    if not isinstance(interface, dict):
+    if not isinstance(interface, dict) or not (_is_ndarray(data) or is_scalar(data)):
         return None
     check_interface(data, interface)
     found = dtypes.by_typestr(interface["typestr"])
@@ -297,7 +301,10 @@ def _bfloat16(value: float) -> int:
 
 
 def as_tensor(data: Any, dtype: DType | None = None, device: Any = None) -> Tensor:
-    """Make a tensor of ``data``, without a copy where it is a tensor or a NumPy array already of that dtype and device.
+    """Make a tensor of ``data``, without a copy where it is already of that dtype and device.
+
+    That can be of tensors, of NumPy's arrays, and of other libraries' with ``__dlpack__``. Where no ``device`` is given, what is
+    no tensor comes to the default device: CuPy's arrays stay where they are by ``device="cuda"``.
 
     Source of the semantics: ``torch.as_tensor``.
 
@@ -310,14 +317,16 @@ def as_tensor(data: Any, dtype: DType | None = None, device: Any = None) -> Tens
     if isinstance(data, Tensor):
         with DisableTorchFunctionSubclass():
             return data.to(data.device if device is None else device, dtype or data.dtype)
-    if _is_ndarray(data):
-        made = from_numpy(data)
-        return made.to(find_place(device).device, dtype or made.dtype)
+    if _is_ndarray(data) or hasattr(data, "__dlpack__"):
+        made = from_numpy(data) if _is_ndarray(data) else from_dlpack(data)
+        type_ = type_for(dtype, device, made.dtype)
+        return made.to(type_.device, type_.dtype)
     return tensor(data, dtype=dtype, device=device)
 
 
 def _is_ndarray(data: Any) -> bool:
-    return hasattr(data, "__array_interface__") and type(data).__name__ == "ndarray"
+    """Whether it is an array of NumPy's, or of a class that derives from it as ``memmap`` does."""
+    return any(kind.__name__ == "ndarray" and kind.__module__ == "numpy" for kind in type(data).__mro__)
 
 
 def asarray(
@@ -366,7 +375,7 @@ def _sharing(obj: Any, dtype: DType | None) -> Tensor | None:
         return obj
     if _is_ndarray(obj):
         return from_numpy(obj)
-    if hasattr(obj, "__array_interface__"):  # a scalar of NumPy
+    if hasattr(obj, "__array_interface__") and is_scalar(obj):
         return make_tensor(obj)
     if hasattr(obj, "__dlpack__"):
         return from_dlpack(obj)
@@ -432,12 +441,14 @@ _DLPACK_DEVICES = {1: "cpu", 2: "cuda"}
 
 
 def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None) -> Tensor:
-    """Make a tensor on the memory of an object with ``__dlpack__``: an array of another library, on the same device.
+    """Make a tensor on the memory of an object with ``__dlpack__`` (an array of another library), or of a capsule of DLPack's.
 
     Source of the semantics: ``torch.from_dlpack`` and the DLPack protocol of the Python array API standard.
 
     Raises:
-        RuntimeError: the memory is on a device that no backend serves.
+        RuntimeError: the memory is on a device that no backend serves, or it is no capsule, or one that was taken already.
+        AssertionError: a capsule is given, and a ``device`` or ``copy``.
+        ValueError: ``copy=False``, and the memory is on another device.
 
     Example:
         >>> import flambeau as torch, numpy
@@ -447,6 +458,12 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
         >>> x
         tensor([1., 0.], dtype=torch.float64)
     """
+    if not hasattr(ext_tensor, "__dlpack__"):
+        from flambeau.backend.capsules import Capsule  # which needs ctypes, and most programs see no capsule
+
+        ext_tensor = Capsule(ext_tensor)
+        if device is not None or copy is not None:
+            raise AssertionError("device and copy kwargs not supported when ext_tensor is already a DLPack capsule.")
     kind, index = ext_tensor.__dlpack_device__()
     name = _DLPACK_DEVICES.get(int(kind))
     if name is None:
@@ -454,9 +471,37 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
             f"from_dlpack(): no backend serves devices of DLPack's type {int(kind)}; cpu is 1, cuda is 2"
         )
     place = find_place(name if name == "cpu" else f"{name}:{index}")
+    wanted = place.device if device is None else find_place(device).device
+    if copy is False and wanted != place.device:
+        raise ValueError(
+            f"cannot move DLPack tensor from device {place.device} to {wanted} without copying. Set copy=None or copy=True."
+        )
     array, dtype_name = place.backend.from_dlpack(ext_tensor)
     made = from_array(array, place.type(dtypes.by_name(dtype_name)))
-    return made.to(made.device if device is None else device, copy=bool(copy))
+    return made.to(wanted, copy=bool(copy))
+
+
+def to_dlpack(data: Tensor) -> Any:
+    """A capsule of DLPack's with the memory of a tensor, which another library can take once.
+
+    Libraries that take an object with ``__dlpack__`` take the tensor itself, which is better: it can
+    tell the device and the stream.
+    Source of the semantics: ``torch.utils.dlpack.to_dlpack``.
+
+    Raises:
+        TypeError: it is no tensor.
+
+    Example:
+        >>> import flambeau as torch
+        >>> x = torch.zeros(2)
+        >>> torch.from_dlpack(torch.to_dlpack(x)).fill_(3)
+        tensor([3., 3.])
+        >>> x
+        tensor([3., 3.])
+    """
+    if not isinstance(data, Tensor):
+        raise TypeError(f"_to_dlpack(): argument 'data' (position 1) must be Tensor, not {type(data).__name__}")
+    return data.detach().__dlpack__()
 
 
 @factory(target=False)
