@@ -8,7 +8,8 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
+
+from flambeau.backends._attention import allowed, only
 
 __all__ = ["SDPBackend", "WARN_FOR_UNFUSED_KERNELS", "sdpa_kernel"]
 
@@ -39,12 +40,8 @@ class SDPBackend(enum.IntEnum):
         return f"SDPBackend.{self.name}"
 
 
-_ALL = tuple(SDPBackend)[1:]
-_chosen: ContextVar[tuple[SDPBackend, ...]] = ContextVar("flambeau_attention", default=_ALL)
-
-
 def _cur_sdpa_kernel_backends() -> list[SDPBackend]:
-    return list(_chosen.get())
+    return [SDPBackend(number) for number in allowed()]
 
 
 @contextmanager
@@ -68,8 +65,5 @@ def sdpa_kernel(backends: Sequence[SDPBackend] | SDPBackend, set_priority: bool 
     if not isinstance(backends, (list, SDPBackend)):
         raise AssertionError("Backend must be an instance of SDPBackend or a list of SDPBackend instances")
     listed = [backends] if isinstance(backends, SDPBackend) else backends
-    token = _chosen.set(tuple(dict.fromkeys(listed)))
-    try:
+    with only(listed):
         yield
-    finally:
-        _chosen.reset(token)

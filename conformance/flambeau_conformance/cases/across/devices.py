@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from ...programs import programs
+from ...programs import programs, refusals
 
 
 def _chosen(t: Any) -> list[Any]:
@@ -59,7 +59,54 @@ def _switches(t: Any) -> list[Any]:
     return [*inside, cudnn.benchmark == before]
 
 
+def _ways_of_attention(t: Any) -> list[Any]:
+    """What is allowed at first, when each is not, in a block with one, in a block of the older kind, and behind both."""
+    cuda = t.backends.cuda
+    names = ("flash", "mem_efficient", "math", "cudnn")
+
+    def allowed() -> list[bool]:
+        return [getattr(cuda, f"{name}_sdp_enabled")() for name in names]
+
+    seen = [allowed()]
+    for name in names:
+        getattr(cuda, f"enable_{name}_sdp")(False)
+        seen.append(allowed())
+        getattr(cuda, f"enable_{name}_sdp")(True)
+    with t.nn.attention.sdpa_kernel(t.nn.attention.SDPBackend.MATH):
+        seen.append(allowed())
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with cuda.sdp_kernel(enable_flash=True, enable_math=False, enable_mem_efficient=False, enable_cudnn=False):
+            seen.append(allowed())
+    return [*seen, allowed(), [each.category.__name__ for each in caught]]
+
+
+def _kept_precisions(t: Any) -> list[Any]:
+    matmul = t.backends.cuda.matmul
+    seen: list[Any] = []
+    names = (
+        "allow_fp16_reduced_precision_reduction",
+        "allow_bf16_reduced_precision_reduction",
+        "allow_fp16_accumulation",
+    )
+    for name in names:
+        before = getattr(matmul, name)
+        setattr(matmul, name, not before)
+        seen.append((before, getattr(matmul, name)))
+        setattr(matmul, name, before)
+    before = matmul.fp32_precision
+    matmul.fp32_precision = "ieee"
+    seen.append((matmul.fp32_precision, t.backends.fp32_precision, t.version.hip, t.version.debug))
+    matmul.fp32_precision = before
+    return seen
+
+
 programs("devices", {
+    "ways-of-attention": (_ways_of_attention, [
+        [True, True, True, True], [False, True, True, True], [True, False, True, True], [True, True, False, True], [True, True, True, False],
+        [False, False, True, False], [True, False, False, False], [True, True, True, True], ["FutureWarning"],
+    ]),
+    "kept-precisions": (_kept_precisions, [[True, False], [True, False], [False, True], ["ieee", "none", None, False]]),
     "chosen": (_chosen, [True, True]),
     "current": (lambda t: (t.accelerator.current_accelerator(check_available=True) is not None) == t.accelerator.is_available(), True),
     "index": (lambda t: [_refused_without(t, t.accelerator.current_device_index), _refused_without(t, t.accelerator.current_device_idx), _refused_without(t, lambda: t.accelerator.synchronize(0))], [True, True, True]),
@@ -67,4 +114,10 @@ programs("devices", {
     "precisions": (_precisions, [["high", True], ["highest", False], "medium", "high", "highest", ["highest", "exact is not one of 'highest',"]]),
     "switches": (_switches, [True, True, True, False, True]),
     "libraries": (lambda t: [isinstance(each, bool) for each in (t.backends.cudnn.is_available(), t.backends.mps.is_available(), t.backends.mps.is_built(), t.backends.cuda.is_built())] + [t.backends.cudnn.is_available() == (t.backends.cudnn.version() is not None)], [True] * 5),
+})  # fmt: skip
+
+refusals("devices", {
+    "attention-by-a-text": (lambda t: t.backends.cuda.enable_flash_sdp("no"), RuntimeError, "expects a bool, but got str"),
+    "unknown-precision": (lambda t: setattr(t.backends.cuda.matmul, "fp32_precision", "exact"), RuntimeError, "Unknown precision: exact"),
+    "unknown-switch": (lambda t: setattr(t.backends.cuda.matmul, "allow_all", True), AttributeError, "allow_all"),
 })  # fmt: skip
