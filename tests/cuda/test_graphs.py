@@ -9,6 +9,7 @@ import pytest
 
 import flambeau as torch
 from flambeau.backend.selection import find_place
+from flambeau.errors import UnsupportedError
 from standin_cupy._nvtx import MARKS
 
 pytestmark = pytest.mark.usefixtures("two")
@@ -179,3 +180,20 @@ def test_ranges_of_arguments_are_looked_at_after_each_replay() -> None:
         graph.replay()
         with pytest.raises(IndexError, match=f"^{number} is too large"):
             torch.cuda.synchronize()
+
+
+@pytest.mark.parametrize("name", ["Adadelta", "Adam", "AdamW", "Adamax", "ASGD", "NAdam", "RAdam", "RMSprop", "Rprop"])
+def test_a_graph_captures_no_step_that_each_replay_would_repeat(name: str) -> None:
+    """The count of steps is on the host: in a graph it would stay what it was, and the numbers would be wrong in silence."""
+    x = torch.ones(2, device="cuda:1", requires_grad=True)
+    x.grad = torch.ones(2, device="cuda:1")
+    counted = name not in ("Adadelta", "RMSprop", "Rprop")
+    words = {False: "param_groups' capturable is False", True: r"does not support \w+\.step\(\) in a CUDA graph"}
+    for capturable in (False, True) if counted else (False,):
+        optimizer = getattr(torch.optim, name)([x], capturable=capturable)
+        optimizer.step()
+        before, state = x.tolist(), optimizer.state[x]["step"].item()
+        with torch.cuda.device(1), pytest.raises((RuntimeError, UnsupportedError), match=words[capturable]):
+            with torch.cuda.graph(torch.cuda.CUDAGraph()):
+                optimizer.step()
+        assert (x.tolist(), optimizer.state[x]["step"].item()) == (before, state)

@@ -10,6 +10,7 @@ from flambeau._dispatch.overlaps import check_distinct
 from flambeau._tensor import Tensor
 from flambeau._tensor.modes import enable_grad, is_grad_enabled, set_grad_enabled
 from flambeau.dtypes import float32, float64
+from flambeau.errors import UnsupportedError
 from flambeau.ops.creation.data import make_tensor as tensor
 from flambeau.ops.creation.filled import zeros_like
 from flambeau.ops.elementwise.complex_parts import view_as_complex, view_as_real
@@ -48,6 +49,9 @@ class StepByParameter(Optimizer):
     _particular = False
     """Whether it may refuse other gradients than sparse ones."""
 
+    _by_number = False
+    """Whether what is added to a parameter depends on the number of the step, beside what is remembered on the device."""
+
     def __setstate__(self, state: dict[str, Any]) -> None:
         for parameter, kept in state.get("state", {}).items():
             for name in self._numbers if isinstance(parameter, Tensor) and kept else ():
@@ -71,6 +75,8 @@ class StepByParameter(Optimizer):
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change every parameter that has a gradient; ``closure`` computes the loss anew and is called first."""
+        if "capturable" in self.defaults:
+            self._check_captured()
         loss = None
         if closure is not None:
             with enable_grad():
@@ -79,6 +85,29 @@ class StepByParameter(Optimizer):
             for ready, group in [(self._ready(group), group) for group in self.param_groups]:
                 self._update_group(ready, group)
         return loss
+
+    def _check_captured(self) -> None:
+        """Refuse a step that a graph of a CUDA device would repeat as it is, number and all.
+
+        Raises:
+            RuntimeError: ``capturable`` is False, in PyTorch's words.
+            UnsupportedError: the step depends on its number, which is kept on the host.
+        """
+        backend = next((each for group in self.param_groups if (each := _capturing(group["params"])) is not None), None)
+        if backend is None:
+            return
+        if not all(group["capturable"] for group in self.param_groups):
+            raise RuntimeError(
+                f"Attempting CUDA graph capture of step() for an instance of {type(self).__name__} but param_groups' capturable "
+                "is False."
+            )
+        if self._by_number:
+            raise UnsupportedError(
+                f"{type(self).__name__}.step() in a CUDA graph",
+                backend=backend,
+                hint="the number of the step is part of it, and each replay would repeat that one: capture forward and "
+                "backward, and call step() between replays",
+            )
 
     def _ready(self, group: Group) -> list[tuple[Tensor, Tensor]]:
         """The parameters of a group that have a gradient, and that, when none is to be refused."""
@@ -110,6 +139,19 @@ class StepByParameter(Optimizer):
         """A number that is remembered; it is read in every step, and on a GPU that would wait for all the work given to it."""
         dtype = float64 if get_default_dtype() is float64 else float32
         return tensor(float(value), dtype=dtype, device="cpu" if parameter.is_cuda else parameter.device)
+
+
+def _capturing(parameters: Sequence[Tensor]) -> str | None:
+    """The name of the backend, if the first of some parameters is on a CUDA device that captures what it is given."""
+    if not parameters or not parameters[0].is_cuda:
+        return None
+    device = parameters[0].device.index
+    backend = parameters[0]._type.backend
+    try:
+        captures = backend.current_stream(device or 0).is_capturing()
+    except UnsupportedError:  # a backend without streams
+        return None
+    return backend.name if captures else None
 
 
 class StepByFormula(StepByParameter):

@@ -57,6 +57,7 @@ class Adam(StepByFormula):
     """
 
     _refusal = "Adam does not support sparse gradients, please consider SparseAdam instead"
+    _by_number = True
 
     def __init__(
         self, params: Any, lr: float | Tensor = 1e-3, betas: tuple[_Beta, _Beta] = (0.9, 0.999), eps: float = 1e-8,

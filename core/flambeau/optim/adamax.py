@@ -38,6 +38,8 @@ class Adamax(StepByFormula):
         tensor([0.9000], requires_grad=True)
     """
 
+    _by_number = True
+
     def __init__(
         self, params: Any, lr: float | Tensor = 2e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
         weight_decay: float = 0, foreach: bool | None = None, *, maximize: bool = False, differentiable: bool = False,

@@ -37,6 +37,7 @@ class ASGD(StepByFormula):
         tensor([0.8000], requires_grad=True)
     """
 
+    _by_number = True
     _numbers: ClassVar[dict[str, float]] = {"step": 0.0, "eta": 0.0, "mu": 1.0}
 
     def __init__(

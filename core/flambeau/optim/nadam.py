@@ -42,6 +42,7 @@ class NAdam(StepByFormula):
         tensor([0.8944], requires_grad=True)
     """
 
+    _by_number = True
     _numbers: ClassVar[dict[str, float]] = {"step": 0.0, "mu_product": 1.0}
 
     def __init__(

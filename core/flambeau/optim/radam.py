@@ -42,6 +42,8 @@ class RAdam(StepByFormula):
         tensor([0.8000], requires_grad=True)
     """
 
+    _by_number = True
+
     def __init__(
         self, params: Any, lr: float | Tensor = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
         weight_decay: float = 0, decoupled_weight_decay: bool = False, *, foreach: bool | None = None,
