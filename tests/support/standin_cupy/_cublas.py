@@ -45,7 +45,7 @@ def gemmStridedBatchedEx(  # noqa: N802 (CuPy's name)
     if batchCount > 1 and strideC < ldc * (n - 1) + m:
         raise ValueError("the stand-in refuses results that overlap")
     if _streams.get_current_stream().is_capturing():
-        raise NotImplementedError("the stand-in captures element-wise functions only")
+        raise NotImplementedError("the stand-in captures element-wise functions and kernels only")
     _streams.work()
     a = _matrices(A, Atype, batchCount, *((k, m) if transa else (m, k)), lda, strideA).astype("float32")
     b = _matrices(B, Btype, batchCount, *((n, k) if transb else (k, n)), ldb, strideB).astype("float32")

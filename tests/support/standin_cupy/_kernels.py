@@ -11,6 +11,7 @@ import numpy as np
 
 from cuda_on_host import launched
 
+from . import _streams
 from ._ndarray import check_device, ndarray, wrap
 from ._raw import RENDERINGS
 from ._raw_ctc import RENDERINGS as CTC_RENDERINGS
@@ -38,6 +39,10 @@ class RawKernel:
         ):
             raise TypeError("a raw kernel takes arrays, numbers whose size is known, structs, and None for no array")
         _check_launch(grid, block)
+        if not _streams.capture(lambda: self._run(grid, block, args)):
+            self._run(grid, block, args)
+
+    def _run(self, grid: Any, block: Any, args: Any) -> None:
         if RawKernel.by_text:
             launched(self.code, self.name, grid, block, [_host(argument) for argument in args])
             return
@@ -112,6 +117,13 @@ class ElementwiseKernel:
         if "typedef float T;" in self.operation:
             types["T"] = np.float32
         shape = np.broadcast_shapes(*(output.shape for output in outputs))
+        if any(output.shape != shape for output in outputs):
+            raise ValueError("Out shape is mismatched")
+        if not _streams.capture(lambda: self._run(args, types)):
+            self._run(args, types)
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def _run(self, args: Sequence[Any], types: dict[str, Any]) -> None:
         variables: dict[str, Any] = {
             name: value._host.copy() if isinstance(value, ndarray) else types[kind](value)
             for name, value, kind in zip(self.in_params + self.out_params, args, self._kinds, strict=True)
@@ -120,11 +132,8 @@ class ElementwiseKernel:
             exec(
                 self._code, {"__builtins__": {}, **FUNCTIONS, **{kind: _cast(types[kind]) for kind in types}}, variables
             )
-        for name, output in zip(self.out_params, outputs, strict=True):
-            if output.shape != shape:
-                raise ValueError("Out shape is mismatched")
+        for name, output in zip(self.out_params, args[len(self.in_params) :], strict=True):
             output._host[...] = variables[name]
-        return outputs[0] if len(outputs) == 1 else outputs
 
 
 def _cast(type_: Any) -> Any:

@@ -71,7 +71,7 @@ def wrap(host: Any) -> ndarray:
         own = own.copy(order="K")
     _streams.work()
     if _streams.get_current_stream().is_capturing():
-        raise NotImplementedError("the stand-in captures element-wise functions only")
+        raise NotImplementedError("the stand-in captures element-wise functions and kernels only")
     return ndarray._made(own, alloc(own.nbytes).mem.bind(own))
 
 
