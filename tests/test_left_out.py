@@ -42,7 +42,13 @@ def test_pytorch_has_what_the_table_names(name: str) -> None:
         importlib.import_module(f"torch.{name}")
 
 
-@pytest.mark.parametrize("module", ["flambeau", "flambeau.nn", "flambeau.cuda", "flambeau.hub", "flambeau.autograd"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "flambeau", "flambeau.nn", "flambeau.cuda", "flambeau.cuda.memory", "flambeau.hub", "flambeau.autograd", "flambeau.utils",
+        "flambeau.backends.cuda",
+    ],
+)  # fmt: skip
 def test_other_names_are_said_not_to_be_there(module: str) -> None:
     with pytest.raises(AttributeError, match=f"^module '{module}' has no attribute 'nothing'$"):
         _ = importlib.import_module(module).nothing

@@ -5,8 +5,9 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from flambeau._left_out import getattr_of as _getattr_of
 from flambeau.cuda import is_available
 from flambeau.errors import level_of_caller
 
@@ -145,3 +146,7 @@ def sdp_kernel(
     asked = (enable_math, enable_flash, enable_mem_efficient, enable_cudnn)
     with _attention.only(way for way, allowed in enumerate(asked) if allowed):
         yield
+
+
+if not TYPE_CHECKING:  # to a type checker any name would be there
+    __getattr__ = _getattr_of(__name__)

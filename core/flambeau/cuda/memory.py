@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections import OrderedDict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from flambeau._left_out import getattr_of as _getattr_of
 from flambeau.errors import level_of_caller
 
 from ._places import place_of, unavailable
@@ -287,3 +288,7 @@ def _size(count: int, of_row: int) -> str:
             break
         unit, count, of_row = larger, count // 1024, of_row // 1024
     return f"{count:6d} {unit}"
+
+
+if not TYPE_CHECKING:  # to a type checker any name would be there
+    __getattr__ = _getattr_of(__name__)
