@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeAlias
 from flambeau._dispatch.overlaps import check_distinct
 from flambeau._tensor import Tensor
 from flambeau._tensor.modes import enable_grad, is_grad_enabled, set_grad_enabled
+from flambeau.backend.selection import find_place
 from flambeau.dtypes import float32, float64
 from flambeau.errors import UnsupportedError
 from flambeau.ops.creation.data import make_tensor as tensor
@@ -145,13 +146,12 @@ def _capturing(parameters: Sequence[Tensor]) -> str | None:
     """The name of the backend, if the first of some parameters is on a CUDA device that captures what it is given."""
     if not parameters or not parameters[0].is_cuda:
         return None
-    device = parameters[0].device.index
-    backend = parameters[0]._type.backend
+    place = find_place(parameters[0].device)
     try:
-        captures = backend.current_stream(device or 0).is_capturing()
+        captures = place.backend.current_stream(place.index or 0).is_capturing()
     except UnsupportedError:  # a backend without streams
         return None
-    return backend.name if captures else None
+    return place.backend.name if captures else None
 
 
 class StepByFormula(StepByParameter):
