@@ -107,6 +107,7 @@ from .backends._determinism import are_deterministic_algorithms_enabled as are_d
 from . import backends as backends
 from .nn._numbered_losses import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
 from .nn._numbered_losses import cosine_embedding_loss as cosine_embedding_loss
+from . import cpu as cpu
 from .nn._numbered_losses import ctc_loss as ctc_loss
 from . import cuda as cuda
 from . import distributions as distributions
@@ -114,6 +115,7 @@ from . import extend as extend
 from . import fft as fft
 from . import func as func
 from .backends._determinism import get_deterministic_debug_mode as get_deterministic_debug_mode
+from .accelerator import get_device_module as get_device_module
 from .backends._precision import get_float32_matmul_precision as get_float32_matmul_precision
 from .backends._threads import get_num_interop_threads as get_num_interop_threads
 from .backends._threads import get_num_threads as get_num_threads

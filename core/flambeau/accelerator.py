@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import warnings
 from collections import OrderedDict
+from types import ModuleType
 from typing import Any
 
-from . import cuda
+from . import cpu, cuda
 from ._streams import Stream, check_class
 from .backend.selection import find_place
 from .devices import device as Device  # noqa: N812 (a class that is called as PyTorch calls it)
@@ -33,6 +34,30 @@ def _check_available() -> None:
     """
     if not cuda.is_available():
         raise RuntimeError("Cannot access accelerator device when none is available.")
+
+
+def get_device_module(device: Device | str | None = None) -> ModuleType:
+    """The module of a device's type, ``torch.cuda`` or ``torch.cpu``; by default the accelerator's, or the CPU's.
+
+    Source of the semantics: ``torch.get_device_module``.
+
+    Raises:
+        RuntimeError: it is no device, or there is no module of that type.
+
+    Example:
+        >>> import flambeau as torch
+        >>> torch.get_device_module("cpu") is torch.cpu
+        True
+    """
+    if device is None:
+        return cuda if is_available() else cpu
+    if not isinstance(device, (Device, str)):
+        raise RuntimeError(f"Invalid value of device '{device}', expect torch.device, str, or None")
+    name = Device(device).type
+    module = {"cpu": cpu, "cuda": cuda}.get(name)
+    if module is None:
+        raise RuntimeError(f"Device '{name}' does not have a corresponding module registered as 'torch.{name}'.")
+    return module
 
 
 # -- devices ------------------------------------------------------------------------------------------------------------

@@ -101,7 +101,42 @@ def _kept_precisions(t: Any) -> list[Any]:
     return seen
 
 
+def _modules_of_devices(t: Any) -> list[Any]:
+    """That the module of a device can do what programs ask of either."""
+    there = t.get_device_module()
+    seen = [there is (t.cuda if t.accelerator.is_available() else t.cpu)]
+    seen += [t.get_device_module(each) is t.cpu for each in ("cpu", t.device("cpu"))]
+    return [*seen, t.get_device_module("cuda:0") is t.cuda, there.is_available(), there.device_count() > 0]
+
+
+def _cpu(t: Any) -> list[Any]:
+    cpu, event, side = t.cpu, t.cpu.Event(), t.cpu.Stream(priority=0)
+    waits = [
+        side.wait_stream(cpu.current_stream()),
+        side.record_event(),
+        side.wait_event(event),
+        cpu.set_device(0),
+        cpu.synchronize(0),
+    ]
+    waits += [event.record(side), event.wait(side), event.synchronize()]
+    with cpu.stream(side):
+        within = [cpu.current_stream("cpu") is side]
+        with cpu.StreamContext(None):
+            within.append(cpu.current_stream() is side)
+    return [
+        waits.count(None),
+        *within,
+        cpu.current_stream() is side,
+        event.query(),
+        cpu.is_initialized(),
+        cpu.device_count(),
+        cpu.current_device(),
+    ]
+
+
 programs("devices", {
+    "modules-of-devices": (_modules_of_devices, [True] * 6),
+    "cpu": (_cpu, [8, True, True, False, True, True, 1, "cpu"]),
     "ways-of-attention": (_ways_of_attention, [
         [True, True, True, True], [False, True, True, True], [True, False, True, True], [True, True, False, True], [True, True, True, False],
         [False, False, True, False], [True, False, False, False], [True, True, True, True], ["FutureWarning"],
@@ -117,6 +152,7 @@ programs("devices", {
 })  # fmt: skip
 
 refusals("devices", {
+    "module-of-a-number": (lambda t: t.get_device_module(0), RuntimeError, "Invalid value of device '0', expect torch.device, str, or None"),
     "attention-by-a-text": (lambda t: t.backends.cuda.enable_flash_sdp("no"), RuntimeError, "expects a bool, but got str"),
     "unknown-precision": (lambda t: setattr(t.backends.cuda.matmul, "fp32_precision", "exact"), RuntimeError, "Unknown precision: exact"),
     "unknown-switch": (lambda t: setattr(t.backends.cuda.matmul, "allow_all", True), AttributeError, "allow_all"),
