@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -452,3 +455,13 @@ def test_waiting_may_be_forbidden(cupy: ModuleType) -> None:
     with cupyx.allow_synchronize(False), pytest.raises(cupyx.DeviceSynchronized, match="while disallowed"):
         array.item()
     assert array.item() == 1
+
+
+def test_a_program_of_ones_own_finds_it_by_two_folders_on_the_path() -> None:
+    """As ``docs/gpu.md`` says, with as many devices as are asked for."""
+    support = Path(__file__).parents[1] / "support"
+    path = os.pathsep.join([str(support / "standin_site"), str(support), os.environ.get("PYTHONPATH", "")])
+    program = "import flambeau as torch; print(torch.cuda.device_count(), torch.ones(2, device='cuda:1').sum().item())"
+    environment = os.environ | {"PYTHONPATH": path, "STANDIN_DEVICES": "2"}
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)
+    assert run.stdout == "2 2.0\n"

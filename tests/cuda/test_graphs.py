@@ -1,4 +1,4 @@
-"""Captured graphs on the stand-in, which captures element-wise operations, and marks for profilers."""
+"""Captured graphs on the stand-in, which captures element-wise operations and kernels, and marks for profilers."""
 
 from __future__ import annotations
 
