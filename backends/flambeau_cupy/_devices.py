@@ -15,7 +15,7 @@ from flambeau.backend.waiting import host_waits
 from flambeau.errors import argument_type
 
 from ._memory import Counts, Memory
-from ._presence import missing_device, missing_driver
+from ._presence import check_process, missing_device, missing_driver
 from ._refusals import Range, Refusals
 
 __all__ = ["ManagedDevices"]
@@ -176,7 +176,12 @@ class ManagedDevices(Backend):
         return self._devices
 
     def current_device(self) -> int:
-        """CUDA's current device of this thread."""
+        """CUDA's current device of this thread.
+
+        Raises:
+            RuntimeError: the process is a fork of the backend's.
+        """
+        check_process(self._memory.owner)
         return int(cupy.cuda.runtime.getDevice())
 
     def set_device(self, device: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,6 +10,8 @@ import cupy
 from cupy.cuda.memory import OutOfMemoryError as PoolExhausted
 
 from flambeau.errors import OutOfMemoryError
+
+from ._presence import check_process
 
 __all__ = ["Counts", "Memory"]
 
@@ -77,6 +80,7 @@ class Memory:
     """
 
     def __init__(self, devices: int) -> None:
+        self.owner = os.getpid()
         self.counts = [Counts() for _ in range(devices)]
         self.pool = cupy.get_default_memory_pool()
         before = cupy.cuda.get_allocator()
@@ -87,6 +91,7 @@ class Memory:
         """An allocator that gives what another one gives, which takes it of a pool."""
 
         def allocate(size: int) -> Any:
+            check_process(self.owner)
             try:
                 pointer = allocator(size)
             except PoolExhausted:

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 
 from flambeau.errors import DeviceUnavailableError
 
-__all__ = ["broken_package", "check_presence", "missing_device", "missing_driver"]
+__all__ = ["broken_package", "check_presence", "check_process", "missing_device", "missing_driver"]
 
 _DRIVER = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
 _NO_DEVICE = 100
@@ -35,6 +35,21 @@ def check_presence() -> None:
         raise missing_driver(f"{_DRIVER} cannot be loaded") from None
     if driver.cuInit(0) == _NO_DEVICE:
         raise missing_device("it finds none")
+
+
+def check_process(owner: int) -> None:
+    """Refuse to go on in a process that was forked from the one where the backend began: CUDA's state does not come along.
+
+    CUDA itself says no more than "initialization error" there.
+
+    Raises:
+        RuntimeError: it is another process, in PyTorch's words.
+    """
+    if os.getpid() != owner:
+        raise RuntimeError(
+            "Cannot re-initialize CUDA in forked subprocess. To use CUDA with multiprocessing, you must use the 'spawn' start "
+            "method"
+        )
 
 
 def broken_package(reason: str) -> DeviceUnavailableError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import multiprocessing
 import pickle
 import threading
 from collections.abc import Callable
@@ -316,3 +317,40 @@ def test_arrays_of_cupy_keep_their_dtype_and_as_tensor_shares_them() -> None:
         assert torch.tensor(array).device == torch.device("cuda:1")
     with pytest.raises(ValueError, match=r"cannot move DLPack tensor from device cuda:0 to cuda:1 without copying"):
         torch.from_dlpack(array, device="cuda:1", copy=False)
+
+
+def _in_a_fork(call: Callable[[], Any]) -> str:
+    """What a call gives, or how it ends, in a forked process."""
+    context = multiprocessing.get_context("fork")
+    receiver, sender = context.Pipe(duplex=False)
+
+    def child() -> None:
+        try:
+            sender.send(repr(call()))
+        except Exception as error:
+            sender.send(f"{type(error).__name__}: {error}")
+
+    process = context.Process(target=child)
+    process.start()
+    process.join()
+    return str(receiver.recv())
+
+
+@pytest.mark.usefixtures("two")
+def test_a_fork_of_a_process_that_uses_devices_is_told_so() -> None:
+    """CUDA's state does not come along. What asks and seeds goes on, as workers of a loader do both."""
+    x = torch.ones(2, device="cuda:1")
+    words = (
+        "RuntimeError: Cannot re-initialize CUDA in forked subprocess. To use CUDA with multiprocessing, you must use the "
+        "'spawn' start method"
+    )
+    for call in (
+        lambda: torch.ones(2, device="cuda"),
+        lambda: torch.ones(2).cuda(),
+        lambda: x * 2,
+        torch.cuda.synchronize,
+    ):
+        assert _in_a_fork(call) == words
+    assert _in_a_fork(torch.cuda.is_available) == "False"
+    assert _in_a_fork(lambda: torch.manual_seed(3).initial_seed()) == "3"
+    assert (x * 2).tolist() == [2.0, 2.0]
