@@ -9,7 +9,6 @@ import pytest
 
 import flambeau as torch
 from flambeau.backend.selection import find_place
-from flambeau.errors import UnsupportedError
 from standin_cupy._nvtx import MARKS
 
 pytestmark = pytest.mark.usefixtures("two")
@@ -182,18 +181,93 @@ def test_ranges_of_arguments_are_looked_at_after_each_replay() -> None:
             torch.cuda.synchronize()
 
 
-@pytest.mark.parametrize("name", ["Adadelta", "Adam", "AdamW", "Adamax", "ASGD", "NAdam", "RAdam", "RMSprop", "Rprop"])
-def test_a_graph_captures_no_step_that_each_replay_would_repeat(name: str) -> None:
-    """The count of steps is on the host: in a graph it would stay what it was, and the numbers would be wrong in silence."""
-    x = torch.ones(2, device="cuda:1", requires_grad=True)
-    x.grad = torch.ones(2, device="cuda:1")
-    counted = name not in ("Adadelta", "RMSprop", "Rprop")
-    words = {False: "param_groups' capturable is False", True: r"does not support \w+\.step\(\) in a CUDA graph"}
-    for capturable in (False, True) if counted else (False,):
-        optimizer = getattr(torch.optim, name)([x], capturable=capturable)
-        optimizer.step()
-        before, state = x.tolist(), optimizer.state[x]["step"].item()
-        refusal = pytest.raises((RuntimeError, UnsupportedError), match=words[capturable])
-        with torch.cuda.device(1), refusal, torch.cuda.graph(torch.cuda.CUDAGraph()):
+CAPTURABLE = ("Adadelta", "Adam", "AdamW", "Adamax", "ASGD", "NAdam", "RAdam", "RMSprop", "Rprop")
+DECAYED = {"maximize": True, "weight_decay": 0.1}
+
+
+def _parameter(device: str, dtype: torch.dtype) -> torch.Tensor:
+    x = torch.tensor([1.0, -2.0, 3.0], dtype=dtype, device=device, requires_grad=True)
+    x.grad = torch.zeros_like(x)
+    return x
+
+
+def _gradients(dtype: torch.dtype) -> list[torch.Tensor]:
+    return [torch.tensor([0.5 * step - 1.1, 0.1 * step + 0.1, 1 - step * 0.3], dtype=dtype) for step in range(9)]
+
+
+def _steps(name: str, device: str, dtype: torch.dtype, captured: int = 9, **options: Any) -> tuple[Any, dict[str, Any]]:
+    """The parameter after each of nine steps, those from ``captured`` on in a graph, and what is remembered behind them."""
+    x, graph, seen = _parameter(device, dtype), torch.cuda.CUDAGraph(), []
+    optimizer = getattr(torch.optim, name)([x], capturable=device != "cpu", **options)
+    for step, gradient in enumerate(_gradients(dtype)):
+        assert x.grad is not None
+        x.grad.copy_(gradient)
+        if step == captured:
+            with torch.cuda.device(1), torch.cuda.graph(graph):
+                optimizer.step()
+        if step >= captured:
+            graph.replay()
+        else:
+            torch.cuda.set_sync_debug_mode("error")
             optimizer.step()
-        assert (x.tolist(), optimizer.state[x]["step"].item()) == (before, state)
+            torch.cuda.set_sync_debug_mode("default")
+        seen.append(x.tolist())
+    return seen, {key: value.tolist() for key, value in optimizer.state[x].items()}
+
+
+@pytest.mark.parametrize("options", [{}, DECAYED], ids=["plain", "decayed"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.float16, torch.complex64], ids=str)
+@pytest.mark.parametrize("name", CAPTURABLE)
+def test_graphs_capture_steps_that_count(name: str, dtype: torch.dtype, options: dict[str, Any]) -> None:
+    if name == "Rprop":
+        options = {key: value for key, value in options.items() if key != "weight_decay"}
+    captured = _steps(name, "cuda:1", dtype, 3, **options)
+    assert captured == _steps(name, "cuda:1", dtype, **options)
+    seen, kept = _steps(name, "cpu", dtype, **options)
+    close = 1e-2 if dtype is torch.float16 else 1e-5
+    torch.testing.assert_close(torch.tensor(captured[0]), torch.tensor(seen), rtol=close, atol=close)
+    for key, value in kept.items():
+        torch.testing.assert_close(torch.tensor(captured[1][key]), torch.tensor(value), rtol=close, atol=close)
+
+
+def test_a_rate_on_the_device_changes_between_replays() -> None:
+    x, rate, graph = _parameter("cuda:1", torch.float32), torch.tensor(0.5, device="cuda:1"), torch.cuda.CUDAGraph()
+    assert x.grad is not None
+    x.grad.fill_(1.0)
+    optimizer = torch.optim.Adam([x], lr=rate, capturable=True)
+    optimizer.step()
+    with torch.cuda.device(1), torch.cuda.graph(graph):
+        optimizer.step()
+    for number in (0.25, 2.0):
+        before = x.tolist()
+        rate.fill_(number)
+        graph.replay()
+        assert [old - new for old, new in zip(before, x.tolist(), strict=True)] == pytest.approx([number] * 3, rel=1e-4)
+
+
+@pytest.mark.parametrize("name", CAPTURABLE)
+def test_a_graph_captures_no_step_that_each_replay_would_repeat(name: str) -> None:
+    x = _parameter("cuda:1", torch.float32)
+    for capturable, words in ((False, "param_groups' capturable is False"), (True, r"captured before its first step")):
+        optimizer = getattr(torch.optim, name)([x], capturable=capturable)
+        if not capturable:
+            optimizer.step()
+        before, state = x.tolist(), str(optimizer.state_dict())
+        with torch.cuda.device(1), pytest.raises(RuntimeError, match=words), torch.cuda.graph(torch.cuda.CUDAGraph()):
+            optimizer.step()
+        assert (x.tolist(), str(optimizer.state_dict())) == (before, state)
+
+
+def test_what_is_counted_lies_where_steps_read_it() -> None:
+    x = _parameter("cuda:1", torch.float32)
+    plain, capturable = (torch.optim.NAdam([x], capturable=each) for each in (False, True))
+    for optimizer, device in ((plain, "cpu"), (capturable, "cuda:1")):
+        optimizer.step()
+        assert [str(optimizer.state[x][name].device) for name in ("step", "mu_product")] == [device, device]
+    capturable.load_state_dict(plain.state_dict() | {"param_groups": capturable.state_dict()["param_groups"]})
+    assert capturable.state[x]["step"].is_cuda
+    plain.load_state_dict(capturable.state_dict() | {"param_groups": plain.state_dict()["param_groups"]})
+    assert [plain.state[x][name].is_cuda for name in ("step", "mu_product")] == [False, False]
+    plain.param_groups[0]["capturable"] = True
+    with pytest.raises(AssertionError, match="params and state_steps must be on supported devices"):
+        plain.step()

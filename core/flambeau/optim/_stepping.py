@@ -22,7 +22,7 @@ from .optimizer import Optimizer
 
 __all__ = [
     "StepByFormula", "StepByParameter", "add_at", "add_multiple", "add_product", "add_quotient", "add_stored", "by_kernel",
-    "check_number", "check_shape", "checked", "is_narrow", "number", "pair",
+    "check_number", "check_shape", "checked", "is_narrow", "number", "on_device", "pair",
 ]  # fmt: skip
 
 Group: TypeAlias = dict[str, Any]
@@ -50,15 +50,21 @@ class StepByParameter(Optimizer):
     _particular = False
     """Whether it may refuse other gradients than sparse ones."""
 
-    _by_number = False
-    """Whether what is added to a parameter depends on the number of the step, beside what is remembered on the device."""
-
     def __setstate__(self, state: dict[str, Any]) -> None:
         for parameter, kept in state.get("state", {}).items():
             for name in self._numbers if isinstance(parameter, Tensor) and kept else ():
                 if not isinstance(kept[name], Tensor):  # older versions had plain numbers
-                    kept[name] = self._number_of(parameter, kept[name])
+                    kept[name] = self._number_of(parameter, kept[name], {})
         super().__setstate__(state)
+        for group in state.get("param_groups", ()):
+            self._put_numbers(group)
+
+    def _put_numbers(self, group: Group) -> None:
+        """Let the numbers that are remembered lie where they are read, see :meth:`_number_of`."""
+        for parameter in group["params"]:
+            kept = self.state.get(parameter, {}) if parameter.is_cuda else {}
+            for name in kept.keys() & self._numbers.keys():
+                kept[name] = kept[name].to(parameter.device if group.get("capturable") else "cpu")
 
     def _check_loaded(self, state: Mapping[Any, Any], groups: list[Group]) -> None:
         always = [name for name in self.defaults if name not in _NOT_ALWAYS_SAVED]
@@ -91,23 +97,19 @@ class StepByParameter(Optimizer):
         """Refuse a step that a graph of a CUDA device would repeat as it is, number and all.
 
         Raises:
-            RuntimeError: ``capturable`` is False, in PyTorch's words.
-            UnsupportedError: the step depends on its number, which is kept on the host.
+            RuntimeError: ``capturable`` is False, in PyTorch's words, or nothing is remembered of an earlier step.
         """
-        backend = next((each for group in self.param_groups if (each := _capturing(group["params"])) is not None), None)
-        if backend is None:
+        if not any(map(_is_capturing, (group["params"] for group in self.param_groups))):
             return
+        name = type(self).__name__
         if not all(group["capturable"] for group in self.param_groups):
             raise RuntimeError(
-                f"Attempting CUDA graph capture of step() for an instance of {type(self).__name__} but param_groups' capturable "
-                "is False."
+                f"Attempting CUDA graph capture of step() for an instance of {name} but param_groups' capturable is False."
             )
-        if self._by_number:
-            raise UnsupportedError(
-                f"{type(self).__name__}.step() in a CUDA graph",
-                backend=backend,
-                hint="the number of the step is part of it, and each replay would repeat that one: capture forward and "
-                "backward, and call step() between replays",
+        if any(not self.state.get(parameter) for group in self.param_groups for parameter, _ in self._ready(group)):
+            raise RuntimeError(
+                f"{name}.step() is captured before its first step, and each replay would forget the one before: call step() "
+                "once outside of the graph"
             )
 
     def _ready(self, group: Group) -> list[tuple[Tensor, Tensor]]:
@@ -136,22 +138,31 @@ class StepByParameter(Optimizer):
         """Change one parameter."""
         raise NotImplementedError
 
-    def _number_of(self, parameter: Tensor, value: float) -> Tensor:
-        """A number that is remembered; it is read in every step, and on a GPU that would wait for all the work given to it."""
+    def _number_of(self, parameter: Tensor, value: Any, group: Group) -> Tensor:
+        """A number that is remembered.
+
+        It is read in every step, and on a GPU that would wait for all the work given to it: there it lies on the CPU, unless
+        ``capturable`` asks for steps that read no number.
+        """
         dtype = float64 if get_default_dtype() is float64 else float32
-        return tensor(float(value), dtype=dtype, device="cpu" if parameter.is_cuda else parameter.device)
+        device = "cpu" if parameter.is_cuda and not group.get("capturable") else parameter.device
+        return tensor(float(value), dtype=dtype, device=device)
 
 
-def _capturing(parameters: Sequence[Tensor]) -> str | None:
-    """The name of the backend, if the first of some parameters is on a CUDA device that captures what it is given."""
+def _is_capturing(parameters: Sequence[Tensor]) -> bool:
+    """Whether the first of some parameters is on a CUDA device that captures what it is given."""
     if not parameters or not parameters[0].is_cuda:
-        return None
+        return False
     place = find_place(parameters[0].device)
     try:
-        captures = place.backend.current_stream(place.index or 0).is_capturing()
+        return place.backend.current_stream(place.index or 0).is_capturing()
     except UnsupportedError:  # a backend without streams
-        return None
-    return place.backend.name if captures else None
+        return False
+
+
+def on_device(parameter: Tensor, group: Group) -> bool:
+    """Whether steps are to read no number, so that a graph of the device can capture them."""
+    return bool(group.get("capturable")) and parameter.is_cuda
 
 
 class StepByFormula(StepByParameter):
@@ -171,7 +182,7 @@ class StepByFormula(StepByParameter):
 
     def _first(self, parameter: Tensor, group: Group) -> States:
         """What is remembered of a parameter before its first step."""
-        numbers = {name: self._number_of(parameter, value) for name, value in self._numbers.items()}
+        numbers = {name: self._number_of(parameter, value, group) for name, value in self._numbers.items()}
         like = parameter.detach()
         return numbers | {name: zeros_like(like) for name in self._averages(group)}
 
@@ -215,7 +226,8 @@ class StepByFormula(StepByParameter):
 
     def _step(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> None:
         """Write a step into a parameter and its states."""
-        if is_grad_enabled() or not self._by_kernel(parameter, grad, states, group):
+        composed = is_grad_enabled() or on_device(parameter, group)  # kernels are given numbers
+        if composed or not self._by_kernel(parameter, grad, states, group):
             self._compose(parameter, grad, states, group)
 
     def _by_kernel(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> bool:
@@ -256,7 +268,13 @@ class StepByFormula(StepByParameter):
     # -- many small ones -----------------------------------------------------------------------------------------------
 
     def _update_group(self, ready: list[tuple[Tensor, Tensor]], group: Group) -> None:
-        if is_grad_enabled():
+        there = [parameter for parameter, _ in ready if on_device(parameter, group)] if group.get("capturable") else []
+        for parameter in there:
+            if not all(value.is_cuda for name, value in self.state[parameter].items() if name in self._numbers):
+                raise AssertionError(
+                    "If capturable=True, params and state_steps must be on supported devices: ['cuda']."
+                )
+        if there or is_grad_enabled():
             super()._update_group(ready, group)
             return
         with steps_at_once(ready):
@@ -416,10 +434,10 @@ def pair(betas: Any) -> Any:
 
 
 def number(value: Any) -> Any:
-    """A number; a tensor of one element that a derivative may be asked for stays one."""
+    """A number; a tensor of one element stays one where a derivative may be asked for, and on a CUDA device."""
     if not isinstance(value, Tensor):
         return value
-    return value.squeeze() if is_grad_enabled() and value.requires_grad else value.item()
+    return value.squeeze() if value.is_cuda or (is_grad_enabled() and value.requires_grad) else value.item()
 
 
 def add_multiple(input: Tensor, other: Tensor, factor: Any) -> Tensor:

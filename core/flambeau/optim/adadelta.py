@@ -22,8 +22,9 @@ class Adadelta(StepByFormula):
         u = rho * u + (1 - rho) * d * d
         parameter -= lr * d
 
-    ``foreach`` and ``capturable`` choose between implementations in PyTorch; here they are kept, and change nothing. If
-    ``differentiable``, the step is recorded for derivatives. Source of the semantics: ``torch.optim.Adadelta``.
+    ``foreach`` chooses between implementations in PyTorch; here it is kept, and changes nothing. If ``capturable``, CUDA
+    graphs can capture steps. If ``differentiable``, the step is recorded for derivatives.
+    Source of the semantics: ``torch.optim.Adadelta``.
 
     Raises:
         ValueError: an option is out of range.
@@ -76,6 +77,6 @@ def adadelta(
     """
     lists: Lists = {"step": state_steps, "square_avg": square_avgs, "acc_delta": acc_deltas}
     options = {
-        "lr": lr, "rho": rho, "eps": eps, "weight_decay": weight_decay, "maximize": maximize,
+        "lr": lr, "rho": rho, "eps": eps, "weight_decay": weight_decay, "maximize": maximize, "capturable": capturable,
     }  # fmt: skip
     step_on_lists(Adadelta, params, grads, lists, options, differentiable)

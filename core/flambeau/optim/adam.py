@@ -39,8 +39,9 @@ class Adam(StepByFormula):
     ``amsgrad`` takes the largest v so far. ``decoupled_weight_decay`` leaves the gradient alone and multiplies the
     parameter by ``1 - lr * weight_decay`` first. Source of the semantics: ``torch.optim.Adam``.
 
-    ``foreach``, ``fused`` and ``capturable`` choose between implementations in PyTorch; here they are kept, and change
-    nothing. If ``differentiable``, the step is recorded for derivatives, of tensors among the options too.
+    ``foreach`` and ``fused`` choose between implementations in PyTorch; here they are kept, and change nothing. If
+    ``capturable``, CUDA graphs can capture steps. If ``differentiable``, the step is recorded for derivatives, of tensors
+    among the options too.
 
     Raises:
         ValueError: an option is out of range, or a tensor where PyTorch takes none.
@@ -57,7 +58,6 @@ class Adam(StepByFormula):
     """
 
     _refusal = "Adam does not support sparse gradients, please consider SparseAdam instead"
-    _by_number = True
 
     def __init__(
         self, params: Any, lr: float | Tensor = 1e-3, betas: tuple[_Beta, _Beta] = (0.9, 0.999), eps: float = 1e-8,
@@ -88,7 +88,9 @@ class Adam(StepByFormula):
 
     def _formula(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> tuple[Tensor, States]:
         beta1, beta2 = map(number, group["betas"])
-        step = states["step"] if is_grad_enabled() else states["step"].item()  # PyTorch's precision, which is float32's
+        step = (
+            states["step"] if is_grad_enabled() else number(states["step"])
+        )  # PyTorch's precision, which is float32's
         mean = states["exp_avg"].lerp(grad, 1 - beta1)
         square = largest = add_product(states["exp_avg_sq"] * beta2, grad, grad, 1 - beta2)
         kept = {"exp_avg": mean, "exp_avg_sq": square}
@@ -157,6 +159,6 @@ def adam(
     }
     options = {
         "amsgrad": amsgrad, "lr": lr, "weight_decay": weight_decay, "eps": eps, "maximize": maximize,
-        "decoupled_weight_decay": decoupled_weight_decay, "betas": (beta1, beta2),
+        "decoupled_weight_decay": decoupled_weight_decay, "betas": (beta1, beta2), "capturable": capturable,
     }  # fmt: skip
     step_on_lists(Adam, params, ready, lists, options, differentiable)

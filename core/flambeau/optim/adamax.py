@@ -22,8 +22,9 @@ class Adamax(StepByFormula):
         u = max(beta2 * u, abs(g) + eps)
         parameter -= lr / (1 - beta1**step) * m / u
 
-    ``foreach`` and ``capturable`` choose between implementations in PyTorch; here they are kept, and change nothing. If
-    ``differentiable``, the step is recorded for derivatives. Source of the semantics: ``torch.optim.Adamax``.
+    ``foreach`` chooses between implementations in PyTorch; here it is kept, and changes nothing. If ``capturable``, CUDA
+    graphs can capture steps. If ``differentiable``, the step is recorded for derivatives.
+    Source of the semantics: ``torch.optim.Adamax``.
 
     Raises:
         ValueError: an option is out of range.
@@ -37,8 +38,6 @@ class Adamax(StepByFormula):
         >>> x
         tensor([0.9000], requires_grad=True)
     """
-
-    _by_number = True
 
     def __init__(
         self, params: Any, lr: float | Tensor = 2e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
@@ -61,7 +60,7 @@ class Adamax(StepByFormula):
         )  # fmt: skip
 
     def _rate(self, states: States, group: Group) -> Any:
-        return number(group["lr"]) / (1 - group["betas"][0] ** states["step"].item())
+        return number(group["lr"]) / (1 - group["betas"][0] ** number(states["step"]))
 
     def _formula(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> tuple[Tensor, States]:
         beta1, beta2 = group["betas"]
@@ -83,5 +82,6 @@ def adamax(
     lists: Lists = {"step": state_steps, "exp_avg": exp_avgs, "exp_inf": exp_infs}
     options = {
         "lr": lr, "eps": eps, "weight_decay": weight_decay, "maximize": maximize, "betas": (beta1, beta2),
+        "capturable": capturable,
     }  # fmt: skip
     step_on_lists(Adamax, params, grads, lists, options, differentiable)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from flambeau._tensor import Tensor
 
 from ._on_lists import Lists, step_on_lists
-from ._stepping import Group, States, StepByFormula, add_multiple, by_kernel, checked, is_narrow
+from ._stepping import Group, States, StepByFormula, add_multiple, by_kernel, checked, is_narrow, number
 
 __all__ = ["ASGD", "asgd"]
 
@@ -21,8 +21,9 @@ class ASGD(StepByFormula):
         ax = ax + mu * (parameter - ax), the average, which the state keeps
         eta = lr / (1 + lambd * lr * step) ** alpha, and mu = 1 / max(1, step - t0), for the next step
 
-    ``foreach`` and ``capturable`` choose between implementations in PyTorch; here they are kept, and change nothing. If
-    ``differentiable``, the step is recorded for derivatives. Source of the semantics: ``torch.optim.ASGD``.
+    ``foreach`` chooses between implementations in PyTorch; here it is kept, and changes nothing. If ``capturable``, CUDA
+    graphs can capture steps. If ``differentiable``, the step is recorded for derivatives.
+    Source of the semantics: ``torch.optim.ASGD``.
 
     Raises:
         ValueError: an option is out of range.
@@ -37,7 +38,6 @@ class ASGD(StepByFormula):
         tensor([0.8000], requires_grad=True)
     """
 
-    _by_number = True
     _numbers: ClassVar[dict[str, float]] = {"step": 0.0, "eta": 0.0, "mu": 1.0}
 
     def __init__(
@@ -55,7 +55,7 @@ class ASGD(StepByFormula):
 
     def _first(self, parameter: Tensor, group: Group) -> States:
         states = super()._first(parameter, group)
-        return states | {"eta": self._number_of(parameter, group["lr"])}
+        return states | {"eta": self._number_of(parameter, group["lr"], group)}
 
     def _by_kernel(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> bool:
         eta, mu = (states[name].item() for name in ("eta", "mu"))
@@ -69,14 +69,20 @@ class ASGD(StepByFormula):
 
     def _later(self, parameter: Tensor, states: States, group: Group) -> States:
         """The numbers of the next step, with the digits of numbers that are remembered."""
-        lr, step = float(group["lr"]), states["step"].item()
-        eta, mu = lr / (1 + group["lambd"] * lr * step) ** group["alpha"], 1 / max(1, step - group["t0"])
-        return {"eta": self._number_of(parameter, eta), "mu": self._number_of(parameter, mu)}
+        lr, step = number(group["lr"]), number(states["step"])
+        lr = lr if isinstance(step, Tensor) else float(lr)
+        eta, late = lr / (1 + group["lambd"] * lr * step) ** group["alpha"], step - group["t0"]
+        if isinstance(late, Tensor):
+            return {"eta": eta, "mu": 1 / late.clamp(min=1)}
+        return {
+            "eta": self._number_of(parameter, eta, group),
+            "mu": self._number_of(parameter, 1 / max(1, late), group),
+        }
 
     def _formula(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> tuple[Tensor, States]:
-        eta, mu = (states[name].item() for name in ("eta", "mu"))
+        eta, mu = (number(states[name]) for name in ("eta", "mu"))
         changed = add_multiple(parameter.mul(1 - group["lambd"] * eta), grad, -eta)
-        average = changed if mu == 1 else states["ax"] + (changed - states["ax"]) * mu
+        average = changed if not isinstance(mu, Tensor) and mu == 1 else states["ax"] + (changed - states["ax"]) * mu
         return changed, {"ax": average} | self._later(parameter, states, group)
 
 
@@ -93,5 +99,6 @@ def asgd(
     lists: Lists = {"step": state_steps, "eta": etas, "mu": mus, "ax": axs}
     options = {
         "lambd": lambd, "lr": lr, "t0": t0, "alpha": alpha, "weight_decay": weight_decay, "maximize": maximize,
+        "capturable": capturable,
     }  # fmt: skip
     step_on_lists(ASGD, params, grads, lists, options, differentiable)

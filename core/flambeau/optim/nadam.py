@@ -26,8 +26,9 @@ class NAdam(StepByFormula):
 
     ``decoupled_weight_decay`` leaves the gradient alone and multiplies the parameter by ``1 - lr * weight_decay`` first.
 
-    ``foreach`` and ``capturable`` choose between implementations in PyTorch; here they are kept, and change nothing. If
-    ``differentiable``, the step is recorded for derivatives. Source of the semantics: ``torch.optim.NAdam``.
+    ``foreach`` chooses between implementations in PyTorch; here it is kept, and changes nothing. If ``capturable``, CUDA
+    graphs can capture steps. If ``differentiable``, the step is recorded for derivatives.
+    Source of the semantics: ``torch.optim.NAdam``.
 
     Raises:
         ValueError: an option is out of range.
@@ -42,7 +43,6 @@ class NAdam(StepByFormula):
         tensor([0.8944], requires_grad=True)
     """
 
-    _by_number = True
     _numbers: ClassVar[dict[str, float]] = {"step": 0.0, "mu_product": 1.0}
 
     def __init__(
@@ -64,7 +64,7 @@ class NAdam(StepByFormula):
         product, *rates = self._rates(states, group)
         decay, decoupled = float(group["weight_decay"]), group["decoupled_weight_decay"]
         done = not is_narrow(parameter) and by_kernel(
-            "nadam_step", parameter, grad, averages, *map(float, rates), 1 - beta2 ** states["step"].item(), beta1, beta2,
+            "nadam_step", parameter, grad, averages, *map(float, rates), 1 - beta2 ** number(states["step"]), beta1, beta2,
             group["eps"], 0.0 if decoupled else decay, 1 - float(group["lr"]) * decay if decoupled else 1.0,
             group["maximize"],
         )  # fmt: skip
@@ -74,14 +74,14 @@ class NAdam(StepByFormula):
 
     def _rates(self, states: States, group: Group) -> tuple[Tensor, Any, Any]:
         """The product of all mu, and by how much the parameter goes along the gradient and along the average."""
-        (beta1, _), lr, step = group["betas"], number(group["lr"]), states["step"].item()
+        (beta1, _), lr, step = group["betas"], number(group["lr"]), number(states["step"])
         mu, mu_next = (beta1 * (1.0 - 0.5 * 0.96 ** (each * group["momentum_decay"])) for each in (step, step + 1))
         product = states["mu_product"] * mu
-        so_far = product.item()
+        so_far = number(product)
         return product, lr * (1.0 - mu) / (1.0 - so_far), lr * mu_next / (1.0 - so_far * mu_next)
 
     def _formula(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> tuple[Tensor, States]:
-        (beta1, beta2), step = group["betas"], states["step"].item()
+        (beta1, beta2), step = group["betas"], number(states["step"])
         product, grad_rate, mean_rate = self._rates(states, group)
         mean = states["exp_avg"].lerp(grad, 1 - beta1)
         square = states["exp_avg_sq"].mul(beta2).addcmul(grad, grad, value=1 - beta2)
@@ -104,6 +104,6 @@ def nadam(
     lists: Lists = {"step": state_steps, "mu_product": mu_products, "exp_avg": exp_avgs, "exp_avg_sq": exp_avg_sqs}
     options = {
         "lr": lr, "eps": eps, "weight_decay": weight_decay, "momentum_decay": momentum_decay,
-        "decoupled_weight_decay": decoupled_weight_decay, "maximize": maximize, "betas": (beta1, beta2),
+        "decoupled_weight_decay": decoupled_weight_decay, "maximize": maximize, "betas": (beta1, beta2), "capturable": capturable,
     }  # fmt: skip
     step_on_lists(NAdam, params, grads, lists, options, differentiable)

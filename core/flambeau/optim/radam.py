@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flambeau._tensor import Tensor
+from flambeau.ops.elementwise.selection import where
 
 from ._on_lists import Lists, step_on_lists
 from ._stepping import Group, States, StepByFormula, checked, number
@@ -26,8 +27,9 @@ class RAdam(StepByFormula):
 
     ``decoupled_weight_decay`` leaves the gradient alone and multiplies the parameter by ``1 - lr * weight_decay`` first.
 
-    ``foreach`` and ``capturable`` choose between implementations in PyTorch; here they are kept, and change nothing. If
-    ``differentiable``, the step is recorded for derivatives. Source of the semantics: ``torch.optim.RAdam``.
+    ``foreach`` chooses between implementations in PyTorch; here it is kept, and changes nothing. If ``capturable``, CUDA
+    graphs can capture steps. If ``differentiable``, the step is recorded for derivatives.
+    Source of the semantics: ``torch.optim.RAdam``.
 
     Raises:
         ValueError: an option is out of range.
@@ -41,8 +43,6 @@ class RAdam(StepByFormula):
         >>> x
         tensor([0.8000], requires_grad=True)
     """
-
-    _by_number = True
 
     def __init__(
         self, params: Any, lr: float | Tensor = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
@@ -58,16 +58,22 @@ class RAdam(StepByFormula):
         return ("exp_avg", "exp_avg_sq")
 
     def _formula(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> tuple[Tensor, States]:
-        (beta1, beta2), step = group["betas"], states["step"].item()
+        (beta1, beta2), step = group["betas"], number(states["step"])
         mean = states["exp_avg"].lerp(grad, 1 - beta1)
         square = states["exp_avg_sq"].mul(beta2).addcmul(grad, grad, value=1 - beta2)
         update = mean / (1 - beta1**step) * number(group["lr"])
         known = 1 - beta2**step
         longest = 2 / (1 - beta2) - 1
         length = longest - 2 * step * beta2**step / known
-        if length > 5.0:
-            rectified = (length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length)
-            update = update * (known**0.5 / (square.sqrt() + group["eps"])) * rectified**0.5
+
+        def rectified() -> Any:
+            factor = (length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length)
+            return update * (known**0.5 / (square.sqrt() + group["eps"])) * factor**0.5
+
+        if isinstance(length, Tensor):
+            update = where(length > 5.0, rectified(), update)
+        elif length > 5.0:
+            update = rectified()
         return parameter - update, {"exp_avg": mean, "exp_avg_sq": square}
 
 
@@ -84,6 +90,6 @@ def radam(
     lists: Lists = {"step": state_steps, "exp_avg": exp_avgs, "exp_avg_sq": exp_avg_sqs}
     options = {
         "lr": lr, "eps": eps, "weight_decay": weight_decay, "decoupled_weight_decay": decoupled_weight_decay,
-        "maximize": maximize, "betas": (beta1, beta2),
+        "maximize": maximize, "betas": (beta1, beta2), "capturable": capturable,
     }  # fmt: skip
     step_on_lists(RAdam, params, grads, lists, options, differentiable)

@@ -22,8 +22,9 @@ class RMSprop(StepByFormula):
         b = momentum * b + g / (sqrt(v) + eps)
         parameter -= lr * b
 
-    ``foreach`` and ``capturable`` choose between implementations in PyTorch; here they are kept, and change nothing. If
-    ``differentiable``, the step is recorded for derivatives. Source of the semantics: ``torch.optim.RMSprop``.
+    ``foreach`` chooses between implementations in PyTorch; here it is kept, and changes nothing. If ``capturable``, CUDA
+    graphs can capture steps. If ``differentiable``, the step is recorded for derivatives.
+    Source of the semantics: ``torch.optim.RMSprop``.
 
     Raises:
         ValueError: an option is out of range.
@@ -92,6 +93,6 @@ def rmsprop(
     }  # fmt: skip
     options = {
         "lr": lr, "alpha": alpha, "eps": eps, "weight_decay": weight_decay, "momentum": momentum, "centered": centered,
-        "maximize": maximize,
+        "maximize": maximize, "capturable": capturable,
     }  # fmt: skip
     step_on_lists(RMSprop, params, grads, lists, options, differentiable)

@@ -20,8 +20,9 @@ class Rprop(StepByFormula):
     The step of an element, ``lr`` at first, is multiplied by ``etas[1]`` while the gradient keeps its sign, and by
     ``etas[0]`` when it changes, where the gradient then counts as 0; it stays within ``step_sizes``.
 
-    ``foreach`` and ``capturable`` choose between implementations in PyTorch; here they are kept, and change nothing. If
-    ``differentiable``, the step is recorded for derivatives. Source of the semantics: ``torch.optim.Rprop``.
+    ``foreach`` chooses between implementations in PyTorch; here it is kept, and changes nothing. If ``capturable``, CUDA
+    graphs can capture steps. If ``differentiable``, the step is recorded for derivatives.
+    Source of the semantics: ``torch.optim.Rprop``.
 
     Raises:
         ValueError: the learning rate is negative, or ``etas`` are not below and above 1.
@@ -78,6 +79,6 @@ def rprop(
     """
     lists: Lists = {"step": state_steps, "prev": prevs, "step_size": step_sizes}
     options = {
-        "maximize": maximize, "etas": (etaminus, etaplus), "step_sizes": (step_size_min, step_size_max),
+        "maximize": maximize, "capturable": capturable, "etas": (etaminus, etaplus), "step_sizes": (step_size_min, step_size_max),
     }  # fmt: skip
     step_on_lists(Rprop, params, grads, lists, options, differentiable)

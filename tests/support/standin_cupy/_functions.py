@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.exceptions import AxisError
 
+from . import _streams
 from ._machine import machine
 from ._ndarray import BFLOAT_CODE, allocate, check_device, dtype_code, is_bfloat, ndarray, supported_dtype, wrap
 from ._ufunc import WHERE
@@ -22,6 +23,8 @@ def empty(shape: Any, dtype: Any = float, order: Any = "C") -> ndarray:
 
 
 def zeros(shape: Any, dtype: Any = float, order: Any = "C") -> ndarray:
+    if _streams.get_current_stream().is_capturing():
+        return full(shape, 0, dtype, order)
     return wrap(np.zeros(shape, supported_dtype(dtype), order=order))
 
 
@@ -126,8 +129,13 @@ def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = None) ->
     if where is not None:
         check_device(dst, src, where)
     source = src._host if isinstance(src, ndarray) else src
-    with np.errstate(all="ignore"):
-        np.copyto(dst._host, source, casting, True if where is None else where._host)
+
+    def write() -> None:
+        with np.errstate(all="ignore"):
+            np.copyto(dst._host, source, casting, True if where is None else where._host)
+
+    if not _streams.capture(write):
+        write()
 
 
 def where(condition: Any, x: Any = None, y: Any = None) -> Any:

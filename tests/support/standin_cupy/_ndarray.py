@@ -213,8 +213,12 @@ class ndarray:
         if not copy and wanted == self.dtype and order == "K":
             return self
         check_device(self)
-        with np.errstate(all="ignore"):
-            return wrap(self._host.astype(wanted, order=order))
+        if not _streams.get_current_stream().is_capturing():
+            with np.errstate(all="ignore"):
+                return wrap(self._host.astype(wanted, order=order))
+        host: Any = np.empty_like(self._host, wanted, order)
+        _streams.capture(lambda: np.copyto(host, self._host, "unsafe"))
+        return ndarray._made(host, alloc(host.nbytes).mem.bind(host))
 
     def copy(self, order: str = "C") -> ndarray:
         """A copy on the current device."""
