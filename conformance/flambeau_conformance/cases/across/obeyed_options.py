@@ -263,16 +263,15 @@ def _from_dlpack(subject: Subject) -> None:
     expect_raises(lambda: t.from_dlpack(array, device="nowhere"), RuntimeError, "Expected one of")
 
 
-@case("to_dlpack/alias/capsule/float32", dtypes=("float32",))
+@case("to_dlpack/value/capsule/float32", dtypes=("float32",))
 def _capsule(subject: Subject) -> None:
     t = subject.torch
-    x = t.ones(2)
+    x = t.ones(2, device="cpu")  # a backend may do without DLPack
     expect_equal(
         t.utils.dlpack.DLDeviceType(x.__dlpack_device__()[0]).name in ("kDLCPU", "kDLCUDA"), True, "the kind of device"
     )
     capsule = t.utils.dlpack.to_dlpack(x)
-    t.utils.dlpack.from_dlpack(capsule).fill_(3)
-    expect_equal(x.tolist(), [3.0, 3.0], "the tensor after a write to what was taken out of its capsule")
+    expect_equal(t.utils.dlpack.from_dlpack(capsule).tolist(), [1.0, 1.0], "what was taken out of a capsule")
     expect_raises(lambda: t.from_dlpack(capsule), RuntimeError, "can be consumed only once")
     expect_raises(lambda: t.to_dlpack([1.0]), TypeError, "must be Tensor, not list")
 
