@@ -64,7 +64,7 @@ class NAdam(StepByFormula):
         product, *rates = self._rates(states, group)
         decay, decoupled = float(group["weight_decay"]), group["decoupled_weight_decay"]
         done = not is_narrow(parameter) and by_kernel(
-            "nadam_step", parameter, grad, averages, *map(float, rates), 1 - beta2 ** number(states["step"]), beta1, beta2,
+            "nadam_step", parameter, grad, averages, *map(float, rates), 1 - beta2 ** states["step"].item(), beta1, beta2,
             group["eps"], 0.0 if decoupled else decay, 1 - float(group["lr"]) * decay if decoupled else 1.0,
             group["maximize"],
         )  # fmt: skip
