@@ -96,6 +96,7 @@ def _of_schemas(torch: ModuleType, name: str) -> list[Signature]:
 
 def is_built_in(function: Any) -> bool:
     """Whether a function parses its arguments in C++, where NumPy's names are known."""
+    function = inspect.unwrap(function)  # one that keeps its results is wrapped by what is no function
     return not inspect.isfunction(function) and not inspect.isclass(function) and callable(function)
 
 
@@ -107,7 +108,8 @@ def of_function(torch: ModuleType, namespace: str, name: str) -> list[Signature]
         return _of_python(inspect.unwrap(function), method=False)
     here = Path(torch.__file__).parent / "_C"
     if not namespace:
-        return _stub(here / "_VariableFunctions.pyi").get(name, []) or _stub(here / "__init__.pyi").get(name, [])
+        own = function.__name__  # some are called otherwise there
+        return _stub(here / "_VariableFunctions.pyi").get(name, []) or _stub(here / "__init__.pyi").get(own, [])
     if namespace == "nn.functional":
         both = (here / "_nn.pyi", here / "_VariableFunctions.pyi")
         stubs = next((found for path in both if (found := _stub(path).get(name))), [])

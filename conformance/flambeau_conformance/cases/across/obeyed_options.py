@@ -273,6 +273,8 @@ def _capsule(subject: Subject) -> None:
     capsule = t.utils.dlpack.to_dlpack(x)
     expect_equal(t.utils.dlpack.from_dlpack(capsule).tolist(), [1.0, 1.0], "what was taken out of a capsule")
     expect_raises(lambda: t.from_dlpack(capsule), RuntimeError, "can be consumed only once")
+    t.from_dlpack(t.to_dlpack(x, dl_device=x.__dlpack_device__(), copy=True)).fill_(3)
+    expect_equal(x.tolist(), [1.0, 1.0], "the tensor after a write to a copy")
     expect_raises(lambda: t.to_dlpack([1.0]), TypeError, "must be Tensor, not list")
 
 

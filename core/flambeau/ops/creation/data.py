@@ -481,11 +481,12 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
     return made.to(wanted, copy=bool(copy))
 
 
-def to_dlpack(data: Tensor) -> Any:
+def to_dlpack(data: Tensor, dl_device: tuple[int, int] | None = None, copy: bool | None = None) -> Any:
     """A capsule of DLPack's with the memory of a tensor, which another library can take once.
 
     Libraries that take an object with ``__dlpack__`` take the tensor itself, which is better: it can
-    tell the device and the stream.
+    tell the device and the stream. ``dl_device`` and ``copy`` are those of ``__dlpack__``: where the memory shall be, as DLPack's
+    numbers of kind and device, and whether it shall be a copy.
     Source of the semantics: ``torch.utils.dlpack.to_dlpack``.
 
     Raises:
@@ -501,7 +502,7 @@ def to_dlpack(data: Tensor) -> Any:
     """
     if not isinstance(data, Tensor):
         raise TypeError(f"_to_dlpack(): argument 'data' (position 1) must be Tensor, not {type(data).__name__}")
-    return data.detach().__dlpack__()
+    return data.detach().__dlpack__(dl_device=dl_device, copy=copy)
 
 
 @factory(target=False)
