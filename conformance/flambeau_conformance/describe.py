@@ -7,6 +7,8 @@ import re
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from inspect import signature
 from pathlib import Path
 from types import CellType, CodeType, FrameType, TracebackType
 from typing import Any
@@ -101,8 +103,10 @@ def _parameters(sample: Sample) -> Iterator[str]:
     """The names of the tensors that a sample is called with."""
     names: tuple[str, ...] = ()
     if not isinstance(sample.call, Called):
-        code = sample.call.__code__
-        names = code.co_varnames[1 : code.co_argcount - len(sample.call.__defaults__ or ())]
+        _, *parameters = signature(sample.call).parameters.values()
+        names = tuple(
+            each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD and each.default is each.empty
+        )
     yield from names
     for position in range(len(names), len(sample.inputs)):
         yield f"input {position}"
@@ -115,6 +119,12 @@ def _source(function: Callable[..., Any], op: str) -> str:
     """The expression that a lambda computes, with what it knows from around it; of what is derived, the public function."""
     if isinstance(function, Called):
         return f"torch.{'.'.join(function.path)}(...)" + (f" with {function.spelled}" if function.options else "")
+    if isinstance(function, partial):
+        given = [
+            *map(_brief, function.args),
+            *(f"{name} = {_brief(value)}" for name, value in function.keywords.items()),
+        ]
+        return f"{_source(function.func, op)} with {', '.join(given)}"
     code = function.__code__
     if Path(code.co_filename) == _OURS / "declare.py":
         return f"torch.{op}(...)"

@@ -204,6 +204,21 @@ def test_numbers_of_every_dtype_are_packed_without_loss(dtype: str) -> None:
     assert _unpacked(json.loads(json.dumps(packed))) == data
 
 
+def test_a_call_of_a_function_with_arguments_at_hand_is_told(
+    make_session: Callable[..., Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: Any, **options: Any) -> None:
+        raise OSError("no")
+
+    case = next(each for each in all_cases() if each.address == "optim.functional/value/nadam/float32")
+    monkeypatch.setattr("flambeau.optim.nadam.nadam", broken)
+    with pytest.raises(OSError, match="no") as raised:
+        case.check(make_session().subject)
+    failure = describe(case, raised.value)
+    assert failure.message.startswith("OSError: no")
+    assert failure.call.endswith("with form = 'nadam'")
+
+
 def test_a_call_with_options_that_breaks_is_told(
     make_session: Callable[..., Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
