@@ -179,18 +179,20 @@ def test_what_is_written_is_refused_later(call: Call) -> None:
 
 
 def _look_up_and_fail() -> None:
-    with held_back():
-        F.embedding(_far(), _ones(3, 2))
+    table = _ones(3, 2)
+    with held_back(table):
+        F.embedding(_far(), table)
     CALLS["gather_out"]()
 
 
 @pytest.mark.usefixtures("cuda")
 def test_blocks_within_each_other_hand_on_outwards() -> None:
     with torch.use_backend("cupy"):
-        with pytest.raises(RuntimeError, match="desired output type"), held_back():
+        table = _ones(3, 2)
+        with pytest.raises(RuntimeError, match="desired output type"), held_back(table):
             _look_up_and_fail()
         torch.cuda.synchronize()
-        with held_back(), held_back():
-            F.embedding(_far(), _ones(3, 2))
+        with held_back(table), held_back(table):
+            F.embedding(_far(), table)
         with pytest.raises(IndexError, match="index out of range in self"):
             torch.cuda.synchronize()

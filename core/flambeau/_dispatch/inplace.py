@@ -108,9 +108,9 @@ def is_simple_target(input: Tensor, args: tuple[Any, ...]) -> bool:
 
 def _result(row: Any, input: Tensor, operand: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
     """What the op gives for ``operand``, which is ``input`` or stands for it, if that can be written into ``input``."""
-    if not input._type.backend.asynchronous:
+    if not input._type.backend.asynchronous:  # then the write itself refuses what does not fit
         return _checked(row, input, row.function(operand, *args, **kwargs))
-    with held_back():
+    with held_back(input):
         result = _checked(row, input, row.function(operand, *args, **kwargs))
         check_stored(input, result)
     return result

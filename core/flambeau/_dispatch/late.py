@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -28,13 +28,21 @@ def refuse_later(type_: Any, low: Any, high: Any, first: int, stop: int, refusal
         _held.refusals.append(given)
 
 
-@contextmanager
-def held_back() -> Iterator[None]:
+def held_back(tensor: Any) -> AbstractContextManager[None]:
     """A block that looks at arguments when kernels have been given some of them: where it raises, nothing is refused later.
 
     It stands where results are looked at, before they are written to what was given. Everywhere else arguments are looked
-    at first, and what a device finds of them last.
+    at first, and what a device finds of them last. ``tensor`` is one of those that it is about: of most backends nothing is
+    refused later.
     """
+    return _until_known() if not tensor._sparse and tensor._type.backend.asynchronous else _AT_ONCE
+
+
+_AT_ONCE = nullcontext()
+
+
+@contextmanager
+def _until_known() -> Iterator[None]:
     outer, _held.refusals = _held.refusals, []
     try:
         yield

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from functools import wraps
 from typing import Any
 
@@ -38,8 +37,6 @@ __all__ = [
     "with_promoted_out",
     "with_truth_out",
 ]
-
-_AT_ONCE = nullcontext()
 
 
 def public_name(function: Callable[..., Any]) -> str:
@@ -90,7 +87,7 @@ def _written(
     for target in outs:
         check_inference(target)
     given = args[0] if args and isinstance(args[0], Tensor) else outs[0]
-    with held_back() if not given._sparse and given._type.backend.asynchronous else _AT_ONCE:
+    with held_back(given):
         result, results = _fitting(out, outs, function, args, kwargs, check)
     if isinstance(out, Tensor) and out._sparse:
         return out.copy_(result)

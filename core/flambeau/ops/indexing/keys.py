@@ -500,31 +500,24 @@ def _without_leading_ones(value: Tensor, target: Tensor) -> Tensor:
 
 
 def _put_at(view: Tensor, advanced: list[Indexed], value: Tensor, accumulate: bool = False) -> None:
-    if not view._type.backend.asynchronous:
-        _put_in(view, advanced, value, accumulate)
-        return
-    with held_back():
-        _put_in(view, advanced, value, accumulate)
-
-
-def _put_in(view: Tensor, advanced: list[Indexed], value: Tensor, accumulate: bool) -> None:
-    front, indices, place = _arranged(view, advanced)
-    count = indices[0].dim()
-    rest = front._array.shape[len(indices) :]
-    wanted = tuple(rest[:place]) + tuple(indices[0].shape) + tuple(rest[place:])
-    if value._array.shape:  # a number may come from anywhere
-        check_places("index_put_", view, value)
-    value = _without_leading_ones(value, indices[0].new_empty((0,) * len(wanted)))
-    try:
-        full = to_type(value, view._type).expand(wanted)
-    except RuntimeError:
-        raise RuntimeError(
-            f"shape mismatch: value tensor of shape {list(value.shape)} cannot be broadcast to indexing result of shape "
-            f"{list(wanted)}"
-        ) from None
-    if place:
-        full = _permute(full, _back(len(wanted), count, place))
-    front._index_put_(tuple(indices), full, accumulate)
+    with held_back(view):
+        front, indices, place = _arranged(view, advanced)
+        count = indices[0].dim()
+        rest = front._array.shape[len(indices) :]
+        wanted = tuple(rest[:place]) + tuple(indices[0].shape) + tuple(rest[place:])
+        if value._array.shape:  # a number may come from anywhere
+            check_places("index_put_", view, value)
+        value = _without_leading_ones(value, indices[0].new_empty((0,) * len(wanted)))
+        try:
+            full = to_type(value, view._type).expand(wanted)
+        except RuntimeError:
+            raise RuntimeError(
+                f"shape mismatch: value tensor of shape {list(value.shape)} cannot be broadcast to indexing result of shape "
+                f"{list(wanted)}"
+            ) from None
+        if place:
+            full = _permute(full, _back(len(wanted), count, place))
+        front._index_put_(tuple(indices), full, accumulate)
 
 
 def _once(
