@@ -22,7 +22,7 @@ from .optimizer import Optimizer
 
 __all__ = [
     "StepByFormula", "StepByParameter", "add_at", "add_multiple", "add_product", "add_quotient", "add_stored", "by_kernel",
-    "check_number", "check_shape", "checked", "is_narrow", "number", "on_device", "pair",
+    "check_number", "check_shape", "checked", "is_narrow", "number", "pair",
 ]  # fmt: skip
 
 Group: TypeAlias = dict[str, Any]
@@ -60,11 +60,11 @@ class StepByParameter(Optimizer):
             self._put_numbers(group)
 
     def _put_numbers(self, group: Group) -> None:
-        """Let the numbers that are remembered lie where they are read, see :meth:`_number_of`."""
+        """Let the numbers that are remembered lie where they are read, see :func:`_read_on`."""
         for parameter in group["params"]:
             kept = self.state.get(parameter, {}) if parameter.is_cuda else {}
             for name in kept.keys() & self._numbers.keys():
-                kept[name] = kept[name].to(parameter.device if group.get("capturable") else "cpu")
+                kept[name] = kept[name].to(_read_on(parameter, group))
 
     def _check_loaded(self, state: Mapping[Any, Any], groups: list[Group]) -> None:
         always = [name for name in self.defaults if name not in _NOT_ALWAYS_SAVED]
@@ -139,14 +139,9 @@ class StepByParameter(Optimizer):
         raise NotImplementedError
 
     def _number_of(self, parameter: Tensor, value: Any, group: Group) -> Tensor:
-        """A number that is remembered.
-
-        It is read in every step, and on a GPU that would wait for all the work given to it: there it lies on the CPU, unless
-        ``capturable`` asks for steps that read no number.
-        """
+        """A number that is remembered."""
         dtype = float64 if get_default_dtype() is float64 else float32
-        device = "cpu" if parameter.is_cuda and not group.get("capturable") else parameter.device
-        return tensor(float(value), dtype=dtype, device=device)
+        return tensor(float(value), dtype=dtype, device=_read_on(parameter, group))
 
 
 def _is_capturing(parameters: Sequence[Tensor]) -> bool:
@@ -160,7 +155,16 @@ def _is_capturing(parameters: Sequence[Tensor]) -> bool:
         return False
 
 
-def on_device(parameter: Tensor, group: Group) -> bool:
+def _read_on(parameter: Tensor, group: Group) -> Any:
+    """The device of the numbers that are remembered, which every step reads.
+
+    On a GPU that would wait for all the work given to it: of its parameters they are on the CPU, unless ``capturable`` asks
+    for steps that read no number.
+    """
+    return "cpu" if parameter.is_cuda and not _on_device(parameter, group) else parameter.device
+
+
+def _on_device(parameter: Tensor, group: Group) -> bool:
     """Whether steps are to read no number, so that a graph of the device can capture them."""
     return bool(group.get("capturable")) and parameter.is_cuda
 
@@ -226,7 +230,7 @@ class StepByFormula(StepByParameter):
 
     def _step(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> None:
         """Write a step into a parameter and its states."""
-        composed = is_grad_enabled() or on_device(parameter, group)  # kernels are given numbers
+        composed = is_grad_enabled() or _on_device(parameter, group)  # kernels are given numbers
         if composed or not self._by_kernel(parameter, grad, states, group):
             self._compose(parameter, grad, states, group)
 
@@ -268,7 +272,7 @@ class StepByFormula(StepByParameter):
     # -- many small ones -----------------------------------------------------------------------------------------------
 
     def _update_group(self, ready: list[tuple[Tensor, Tensor]], group: Group) -> None:
-        there = [parameter for parameter, _ in ready if on_device(parameter, group)] if group.get("capturable") else []
+        there = [parameter for parameter, _ in ready if parameter.is_cuda] if group.get("capturable") else []
         for parameter in there:
             if not all(value.is_cuda for name, value in self.state[parameter].items() if name in self._numbers):
                 raise AssertionError(

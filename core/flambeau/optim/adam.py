@@ -88,9 +88,8 @@ class Adam(StepByFormula):
 
     def _formula(self, parameter: Tensor, grad: Tensor, states: States, group: Group) -> tuple[Tensor, States]:
         beta1, beta2 = map(number, group["betas"])
-        step = (
-            states["step"] if is_grad_enabled() else number(states["step"])
-        )  # PyTorch's precision, which is float32's
+        # A recorded step has PyTorch's precision, which is float32's.
+        step = states["step"] if is_grad_enabled() else number(states["step"])
         mean = states["exp_avg"].lerp(grad, 1 - beta1)
         square = largest = add_product(states["exp_avg_sq"] * beta2, grad, grad, 1 - beta2)
         kept = {"exp_avg": mean, "exp_avg_sq": square}
