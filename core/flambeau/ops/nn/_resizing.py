@@ -7,7 +7,6 @@ Lanczos), in the conventions of PyTorch's upsampling.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 from functools import lru_cache
 from math import copysign, floor, frexp
@@ -16,6 +15,7 @@ from typing import Any, NamedTuple
 from flambeau import dtypes
 from flambeau._tensor import from_array
 from flambeau.backend.types import TensorType
+from flambeau.dtypes import nearest_single
 
 from ._taps import SIZES, Taps, Windows
 
@@ -39,16 +39,12 @@ class Resize(NamedTuple):
     single: bool
 
 
-def _in_single(number: float) -> float:
-    return float(struct.unpack("f", struct.pack("f", number))[0])
-
-
 def _as_it_is(number: float) -> float:
     return number
 
 
 def _rounding(resize: Resize) -> Callable[[float], float]:
-    return _in_single if resize.single else _as_it_is
+    return nearest_single if resize.single else _as_it_is
 
 
 def _step(resize: Resize) -> float:
