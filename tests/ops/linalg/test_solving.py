@@ -200,33 +200,24 @@ _LU = "M.tensor([[2.0, 1.0], [0.5, 3.0]])"
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    "call",
     [
-        f"{_LU}, M.tensor([1, 2]), M.ones(2, 1)",
-        f"{_LU}, M.tensor([1], dtype=M.int32), M.ones(2, 1)",
-        f"{_LU}.expand(2, 2, 2), M.tensor([1, 2], dtype=M.int32), M.ones(2, 1)",
-        f"{_LU}, M.tensor([0, 2], dtype=M.int32), M.ones(2, 1)",
-        f"{_LU}, M.tensor([1, 3], dtype=M.int32), M.ones(2, 1)",
-        f"{_LU}, M.tensor([1, 2], dtype=M.int32), M.ones(2)",
-        f"{_LU}, M.tensor([1, 2], dtype=M.int32), M.ones(3, 1)",
-        f"{_LU}[:1], M.tensor([1], dtype=M.int32), M.ones(1, 1)",
+        f"L.lu_solve({_LU}, M.tensor([1, 2]), M.ones(2, 1))",
+        f"L.lu_solve({_LU}, M.tensor([1], dtype=M.int32), M.ones(2, 1))",
+        f"L.lu_solve({_LU}.expand(2, 2, 2), M.tensor([1, 2], dtype=M.int32), M.ones(2, 1))",
+        f"L.lu_solve({_LU}, M.tensor([0, 2], dtype=M.int32), M.ones(2, 1))",
+        f"L.lu_solve({_LU}, M.tensor([1, 3], dtype=M.int32), M.ones(2, 1))",
+        f"L.lu_solve({_LU}, M.tensor([1, 2], dtype=M.int32), M.ones(2))",
+        f"L.lu_solve({_LU}, M.tensor([1, 2], dtype=M.int32), M.ones(3, 1))",
+        f"L.lu_solve({_LU}[:1], M.tensor([1], dtype=M.int32), M.ones(1, 1))",
+        f"M.lu_unpack({_LU}, M.tensor([1, 2]))",
+        f"M.lu_unpack({_LU}, M.tensor([0, 2], dtype=M.int32))",
+        f"M.lu_unpack({_LU}, M.tensor([1, 3], dtype=M.int32))",
+        f"M.lu_unpack({_LU}[0], M.tensor([1, 2], dtype=M.int32))",
     ],
 )
-def test_what_cannot_be_factors_is_refused(arguments: str) -> None:
-    assert_same(flambeau, torch, f"L.lu_solve({arguments})")
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        f"{_LU}, M.tensor([1, 2])",
-        f"{_LU}, M.tensor([0, 2], dtype=M.int32)",
-        f"{_LU}, M.tensor([1, 3], dtype=M.int32)",
-        f"{_LU}[0], M.tensor([1, 2], dtype=M.int32)",
-    ],
-)
-def test_what_cannot_be_factors_is_not_unpacked(arguments: str) -> None:
-    assert_same(flambeau, torch, f"M.lu_unpack({arguments})")
+def test_what_cannot_be_factors_is_refused(call: str) -> None:
+    assert_same(flambeau, torch, call)
 
 
 def test_an_upper_factor_is_made_of_the_upper_triangle() -> None:

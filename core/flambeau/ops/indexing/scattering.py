@@ -218,9 +218,8 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
     if not input.numel():  # there is no place that an index could miss
         return input.clone()
     if alpha != 1:
-        source = to_type(
-            source * fitting_all(alpha, input.dtype), input._type
-        )  # of bool, a product with a number is none
+        scaled = source * fitting_all(alpha, input.dtype)
+        source = to_type(scaled, input._type)  # of bool, a product with a number is none
     if input.dim() > 1:
         vector = check_in_range("", vector, input._array.shape[dim], RuntimeError)
     else:

@@ -111,9 +111,8 @@ class Workers:
         """
         if self.running:
             task = (number, index, self._receivers[worker].taken)
-            self._tasks[worker].put(
-                bytes(ForkingPickler.dumps(task))
-            )  # a queue's thread could not raise what goes wrong
+            # Here, as a queue's own thread could not raise what goes wrong.
+            self._tasks[worker].put(bytes(ForkingPickler.dumps(task)))
 
     def restart(self) -> None:
         """Prepare for another round: what is still under way is received, and is nobody's."""
